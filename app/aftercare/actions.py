@@ -1,0 +1,207 @@
+"""Calling citizens back after their request was completed, and what follows from what they say."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.aftercare import queries
+from app.aftercare.errors import CallbackNotTaken, CallbackOutdated, ComplaintDecided
+from app.aftercare.models import Callback, CallbackStatus, Complaint, Satisfaction
+from app.aftercare.schedule import THIRDS, first_due, is_calling_hour, next_due, third_of
+from app.aftercare.schemas import CallbackOut, CallbackTaken, ComplaintOut, Decision, Outcome
+from app.aftercare.states import CALLBACKS
+from app.auth.access import Principal
+from app.catalog.snapshot import Snapshot
+from app.dispatch.actions import redo_request, reopen_request
+from app.events.transition import SYSTEM, Actor, record
+from app.intake.actions import get_locked
+from app.intake.models import CloseReason, RequestStatus
+from app.intake.personal import mask_name, mask_phone, note_reveal
+from app.intake.states import REQUESTS
+from app.kit.db import Row, Tx
+from app.kit.errors import NotFound
+from app.kit.ids import new_id
+from app.settings import Settings
+
+TAKEN_FOR = timedelta(minutes=10)
+DISSATISFIED = (Satisfaction.DISSATISFIED, Satisfaction.VERY_DISSATISFIED)
+
+
+class By(NamedTuple):
+    """Who records an outcome and when, and what it takes to send a request out again."""
+
+    actor: Actor
+    now: datetime
+    catalog: Snapshot
+    settings: Settings
+
+
+async def arrange_callbacks(tx: Tx, request_id: UUID, zone: ZoneInfo, now: datetime) -> None:
+    """Drop the request's callbacks that are out of date; once it is completed, make one for each of its callers."""
+    request = await get_locked(tx, request_id)
+    await queries.drop_outdated(tx, request_id, **SYSTEM.parameters(now))
+    if request["status"] != RequestStatus.COMPLETED:
+        return
+    callback = {
+        "job_id": await queries.find_completed_job(tx, request_id),
+        "status": CallbackStatus.DUE,
+        "due_at": first_due(request["completed_at"], request["urgency"], zone),
+    }
+    callers = await queries.list_callers(tx, request_id)
+    await queries.add_callbacks(tx, [callback | {"id": new_id(now), "request_id": caller} for caller in callers])
+
+
+async def take_next(tx: Tx, principal: Principal, zone: ZoneInfo, now: datetime) -> CallbackTaken | None:
+    """Take the next due callback for ten minutes; None when there is none, or outside the calling hours."""
+    if not is_calling_hour(now, zone):
+        return None
+    callback_id = await queries.take_next(tx, principal.id, third_of(now, zone), now, now + TAKEN_FOR)
+    if callback_id is None:
+        return None
+    callback = await _find(tx, callback_id)
+    await note_reveal(tx, principal, f"request:{callback['request_id']}", "callback", now)
+    return CallbackTaken.model_validate(dict(callback))
+
+
+async def record_outcome(tx: Tx, callback_id: UUID, body: Outcome, by: By) -> CallbackOut:
+    """Record how the call went: it closes the request, or has it done again, or a further attempt falls due.
+
+    Repeating it gives the present state. Raises NotFound, StatusConflict when it ended otherwise, CallbackOutdated,
+    CallbackNotTaken.
+    """
+    facts = await _find(tx, callback_id)
+    served = await get_locked(tx, facts["served_request_id"])
+    callback = await queries.lock_callback(tx, callback_id)
+    if callback.status != CallbackStatus.DUE:
+        if not _is_same(callback, body):
+            raise await CALLBACKS.refusal(tx, "finish", callback_id)
+    elif not await queries.is_current(tx, callback_id):
+        raise CallbackOutdated
+    elif body.reached:
+        await _finish(tx, facts, served, body, by)
+    else:
+        await _miss(tx, callback, served, by)
+    return show(dict(await _find(tx, callback_id)))
+
+
+def _is_same(callback: Callback, body: Outcome) -> bool:
+    if not body.reached:
+        return callback.status == CallbackStatus.UNREACHED
+    answers = ("solved", "satisfaction", "paid_fen", "remark")
+    return all(getattr(callback, name) == getattr(body, name) for name in answers)
+
+
+async def _miss(tx: Tx, callback: Callback, served: Row, by: By) -> None:
+    if callback.taken_until is None:
+        if not callback.tried:
+            raise CallbackNotTaken
+        return
+    zone = by.settings.zone
+    tried = [*callback.tried, third_of(callback.taken_until - TAKEN_FOR, zone)]
+    if len(tried) < len(THIRDS):
+        callback.tried, callback.due_at = tried, next_due(by.now, tried, zone)
+        callback.taken_by = callback.taken_until = None
+        await tx.flush()
+        facts = {"attempt": len(tried), "due_at": callback.due_at.isoformat()}
+        await record(tx, "callback.missed", at=by.now, actor=by.actor, request_id=callback.request_id, data=facts)
+        return
+    await CALLBACKS.transition(
+        tx, "give_up", callback.id, at=by.now, actor=by.actor, tried=tried, ended_at=by.now, ended_by=by.actor.id
+    )
+    if callback.request_id == served["id"]:
+        await _close(tx, served["id"], CloseReason.UNREACHED, by)
+
+
+async def _finish(tx: Tx, facts: Row, served: Row, body: Outcome, by: By) -> None:
+    answers = body.model_dump(include={"solved", "satisfaction", "paid_fen"})
+    await CALLBACKS.transition(
+        tx,
+        "finish",
+        facts["id"],
+        at=by.now,
+        actor=by.actor,
+        data=answers | _difference(facts["billed_fen"], body.paid_fen),
+        **answers,
+        remark=body.remark,
+        ended_at=by.now,
+        ended_by=by.actor.id,
+    )
+    if body.satisfaction in DISSATISFIED:
+        await _open_complaint(tx, facts, body, by)
+    if not body.solved:
+        await _do_again(tx, served, body, by)
+    elif facts["request_id"] == served["id"]:
+        await _close(tx, served["id"], CloseReason.SOLVED, by)
+
+
+def _difference(billed_fen: int | None, paid_fen: int | None) -> dict[str, int]:
+    if billed_fen is None or paid_fen is None or billed_fen == paid_fen:
+        return {}
+    return {"difference_fen": paid_fen - billed_fen}
+
+
+async def _close(tx: Tx, request_id: UUID, reason: CloseReason, by: By) -> None:
+    await REQUESTS.transition(tx, "close", request_id, at=by.now, actor=by.actor, closed_at=by.now, close_reason=reason)
+
+
+async def _do_again(tx: Tx, served: Row, body: Outcome, by: By) -> None:
+    """What a merged caller speaks of may have been closed meanwhile, and so long ago that it stays closed."""
+    if served["status"] == RequestStatus.COMPLETED:
+        await redo_request(tx, served["id"], other_firm=body.redo_refused, **by._asdict())
+    elif by.now <= served["closed_at"] + timedelta(days=by.settings.reopen_days):
+        reason = body.remark or "回访时求助人反映未解决"
+        await reopen_request(tx, served["id"], reason, other_firm=body.redo_refused, **by._asdict())
+
+
+async def _open_complaint(tx: Tx, facts: Row, body: Outcome, by: By) -> None:
+    complaint = Complaint(
+        id=new_id(by.now),
+        request_id=facts["request_id"],
+        job_id=facts["job_id"],
+        cause=body.satisfaction,
+        words=body.remark,
+        opened_at=by.now,
+    )
+    tx.session.add(complaint)
+    await record(
+        tx,
+        "complaint.opened",
+        at=by.now,
+        actor=by.actor,
+        request_id=complaint.request_id,
+        provider_id=facts["provider_id"],
+        data={"complaint_id": complaint.id, "cause": complaint.cause},
+    )
+
+
+def show(callback: Mapping[str, Any]) -> CallbackOut:
+    """A callback as the API lists it: phone and name masked."""
+    masked = {
+        "contact_phone": mask_phone(callback["contact_phone"]),
+        "contact_name": mask_name(callback["contact_name"]),
+    }
+    return CallbackOut.model_validate({**callback, **masked})
+
+
+async def _find(tx: Tx, callback_id: UUID) -> Row:
+    callback = await queries.find_callback(tx, callback_id)
+    if callback is None:
+        raise NotFound(what="callback", key=str(callback_id))
+    return callback
+
+
+async def decide_complaint(tx: Tx, complaint_id: UUID, body: Decision, actor: Actor, now: datetime) -> ComplaintOut:
+    """Decide a complaint, once; repeating the decision gives the present state. Raises NotFound, ComplaintDecided."""
+    complaint = await queries.lock_complaint(tx, complaint_id)
+    if complaint is None:
+        raise NotFound(what="complaint", key=str(complaint_id))
+    if complaint.decided_at is None:
+        complaint.decided_at, complaint.decided_by = now, actor.id
+        complaint.upheld, complaint.decision = body.upheld, body.decision
+        data = {"complaint_id": complaint_id, "upheld": body.upheld}
+        await record(tx, "complaint.decided", at=now, actor=actor, request_id=complaint.request_id, data=data)
+    elif (complaint.upheld, complaint.decision) != (body.upheld, body.decision):
+        raise ComplaintDecided(decided_at=complaint.decided_at.isoformat())
+    return ComplaintOut.model_validate(await queries.get_complaint(tx, complaint_id))

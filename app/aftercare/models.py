@@ -1,0 +1,92 @@
+"""Callbacks to the citizens of completed requests, and complaints."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.orm import Id, Model, not_negative, one_of
+
+
+class CallbackStatus(StrEnum):
+    DUE = "due"
+    DONE = "done"
+    UNREACHED = "unreached"
+    DROPPED = "dropped"
+    """The request was reopened before anyone called."""
+
+
+class Satisfaction(StrEnum):
+    """The national five-step scale; the first three count as satisfied."""
+
+    VERY_SATISFIED = "very_satisfied"
+    SATISFIED = "satisfied"
+    BASICALLY_SATISFIED = "basically_satisfied"
+    DISSATISFIED = "dissatisfied"
+    VERY_DISSATISFIED = "very_dissatisfied"
+
+
+class Callback(Model):
+    """One citizen to be called about one completion; `due_at` moves on with each failed attempt."""
+
+    __tablename__ = "callbacks"
+
+    id: Mapped[Id]
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"))
+    """The caller's own request: of a merged one, the child."""
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id"))
+    status: Mapped[str]
+    due_at: Mapped[datetime]
+    tried: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
+    """The thirds of the calling hours (0 to 2) in which nobody was reached."""
+    taken_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    taken_until: Mapped[datetime | None]
+    solved: Mapped[bool | None]
+    satisfaction: Mapped[str | None]
+    paid_fen: Mapped[int | None]
+    """What the citizen says was paid."""
+    remark: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+
+    __table_args__ = (
+        one_of("status", CallbackStatus),
+        one_of("satisfaction", Satisfaction),
+        not_negative("paid_fen"),
+        CheckConstraint("tried <@ '{0,1,2}'::smallint[] AND cardinality(tried) <= 3", name="tried"),
+        CheckConstraint("(status = 'due') = (ended_at IS NULL)", name="ended_at"),
+        CheckConstraint("(status = 'done') = (solved IS NOT NULL)", name="solved"),
+        CheckConstraint("status = 'done' OR num_nonnulls(satisfaction, paid_fen, remark) = 0", name="answers"),
+        Index(None, "job_id", "request_id", unique=True),
+        Index("ix_callbacks_due", "due_at", "id", postgresql_where=text("status = 'due'")),
+        Index("uq_callbacks_one_due", "request_id", unique=True, postgresql_where=text("status = 'due'")),
+    )
+
+
+class Complaint(Model):
+    """A dissatisfied citizen's case, decided by a supervisor."""
+
+    __tablename__ = "complaints"
+
+    id: Mapped[Id]
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"), index=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id"))
+    cause: Mapped[str]
+    """The satisfaction that the citizen gave."""
+    words: Mapped[str | None]
+    """What the citizen said about it."""
+    opened_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    upheld: Mapped[bool | None]
+    decision: Mapped[str | None]
+
+    __table_args__ = (
+        one_of("cause", Satisfaction),
+        CheckConstraint("(decided_at IS NULL) = (decision IS NULL)", name="decision"),
+        CheckConstraint("(decided_at IS NULL) = (upheld IS NULL)", name="upheld"),
+        Index("ix_complaints_open", "opened_at", "id", postgresql_where=text("decided_at IS NULL")),
+    )

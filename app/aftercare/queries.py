@@ -1,0 +1,226 @@
+"""Callbacks and complaints in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    DateTime,
+    SmallInteger,
+    Uuid,
+    all_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from app.aftercare.models import Callback, CallbackStatus, Complaint
+from app.aftercare.states import CALLBACKS
+from app.events.transition import AT, word
+from app.intake.models import Request, RequestStatus
+from app.jobs.models import Job, JobStatus
+from app.kit.db import Prepared, Row, Tx
+from app.registry.models import Provider
+
+_DUE = Callback.status == word(CallbackStatus.DUE)
+_REQUEST = bindparam("request_id", type_=Uuid)
+
+
+def _present_job() -> Any:
+    """The job that last completed the caller's request, or the one it was merged into; NULL if that was taken up
+    again. (A scalar subquery on purpose: as a join it was planned as a scan of all requests.)"""
+    caller, served, job = aliased(Request), aliased(Request), aliased(Job)
+    merged = (caller.status == word(RequestStatus.MERGED)) & served.status.in_(
+        [word(RequestStatus.COMPLETED), word(RequestStatus.CLOSED)]
+    )
+    return (
+        select(job.id)
+        .select_from(caller)
+        .join(served, served.id == func.coalesce(caller.parent_id, caller.id))
+        .join(job, (job.request_id == served.id) & (job.status == word(JobStatus.COMPLETED)))
+        .where(caller.id == Callback.request_id, or_(caller.status == word(RequestStatus.COMPLETED), merged))
+        .order_by(job.completed_at.desc(), job.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+CURRENT = Callback.job_id == _present_job()
+OUTDATED = Callback.job_id.is_distinct_from(_present_job())
+
+
+def _find_unarranged() -> Prepared:
+    made = exists().where(Callback.request_id == Request.id, _DUE)
+    uncalled = select(Request.id).where(Request.status == word(RequestStatus.COMPLETED), ~made)
+    first = select(Callback.id).where(_DUE, Callback.due_at <= AT).order_by(Callback.due_at, Callback.id).limit(200)
+    outdated = select(Job.request_id).join(Callback, Callback.job_id == Job.id).where(Callback.id.in_(first), OUTDATED)
+    return Prepared(union_all(uncalled, outdated).limit(bindparam("batch")))
+
+
+_FIND_UNARRANGED = _find_unarranged()
+
+
+async def find_unarranged(tx: Tx, at: datetime, batch: int) -> Sequence[UUID]:
+    """Requests that are completed without a callback, and those whose outdated callbacks come to the queue's front."""
+    return [row["id"] for row in await tx.rows(_FIND_UNARRANGED, at=at, batch=batch)]
+
+
+def _drop_outdated() -> Prepared:
+    jobs = select(Job.id).where(Job.request_id == _REQUEST)
+    dropped = CALLBACKS.move("drop", Callback.job_id.in_(jobs) & OUTDATED, ended_at=AT)
+    return Prepared(select(dropped.rows.c.id).add_cte(dropped.log))
+
+
+_DROP_OUTDATED = _drop_outdated()
+
+
+async def drop_outdated(tx: Tx, request_id: UUID, **actor: Any) -> None:
+    """Drop the callbacks of earlier completions of the request, which must be locked."""
+    await tx.rows(_DROP_OUTDATED, request_id=request_id, **actor)
+
+
+async def list_callers(tx: Tx, request_id: UUID) -> Sequence[UUID]:
+    """The request and those merged into it: each caller is called back."""
+    query = select(Request.id).where(or_(Request.id == request_id, Request.parent_id == request_id))
+    return (await tx.session.execute(query.order_by(Request.id))).scalars().all()
+
+
+async def find_completed_job(tx: Tx, request_id: UUID) -> UUID:
+    """The job that completed the request last."""
+    query = select(Job.id).where(Job.request_id == request_id, Job.status == JobStatus.COMPLETED)
+    return (await tx.session.execute(query.order_by(Job.completed_at.desc(), Job.id.desc()).limit(1))).scalar_one()
+
+
+async def add_callbacks(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """Make these callbacks, those that exist aside."""
+    await tx.session.execute(insert(Callback).values(rows).on_conflict_do_nothing())
+
+
+def _take_next() -> Prepared:
+    free = (
+        select(Callback.id)
+        .where(_DUE, Callback.due_at <= AT, CURRENT)
+        .where(or_(Callback.taken_until.is_(None), Callback.taken_until <= AT))
+        .where(bindparam("third", type_=SmallInteger) != all_(Callback.tried))
+        .order_by(Callback.due_at, Callback.id)
+        .limit(1)
+        .with_for_update(of=Callback, skip_locked=True)
+        .cte("free")
+        .prefix_with("MATERIALIZED")
+    )
+    return Prepared(
+        update(Callback)
+        .where(Callback.id.in_(select(free.c.id)))
+        .values(
+            taken_by=bindparam("staff_id", type_=Uuid),
+            taken_until=bindparam("until", type_=DateTime(timezone=True)),
+        )
+        .returning(Callback.id)
+    )
+
+
+_TAKE_NEXT = _take_next()
+
+
+async def take_next(tx: Tx, staff_id: UUID, third: int, at: datetime, until: datetime) -> UUID | None:
+    """Give the member of staff the callback that fell due first, was not tried in this third, and nobody has taken."""
+    row = await tx.row(_TAKE_NEXT, staff_id=staff_id, third=third, at=at, until=until)
+    return row["id"] if row else None
+
+
+async def lock_callback(tx: Tx, callback_id: UUID) -> Callback:
+    """The callback, locked until the transaction ends; its request is locked before."""
+    query = select(Callback).where(Callback.id == callback_id).with_for_update()
+    return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one()
+
+
+async def is_current(tx: Tx, callback_id: UUID) -> bool:
+    """Whether the callback is still about its caller's present completion."""
+    query = select(Callback.id).where(Callback.id == callback_id, CURRENT)
+    return (await tx.session.execute(query)).first() is not None
+
+
+_CALLER = aliased(Request)
+_BILLED = case((Job.request_id == Callback.request_id, Job.amount_fen))
+_VIEW = (
+    select(
+        *(column for column in Callback.__table__.c),
+        func.cardinality(Callback.tried).label("attempts"),
+        _BILLED.label("billed_fen"),
+        (Callback.paid_fen - _BILLED).label("difference_fen"),
+        _CALLER.number,
+        _CALLER.status.label("request_status"),
+        _CALLER.item_code,
+        _CALLER.description,
+        _CALLER.contact_name,
+        _CALLER.contact_phone,
+        Job.request_id.label("served_request_id"),
+        Job.tier,
+        Job.result,
+        Job.completed_at,
+        Job.provider_id,
+        Provider.name.label("provider_name"),
+    )
+    .join(_CALLER, _CALLER.id == Callback.request_id)
+    .join(Job, Job.id == Callback.job_id)
+    .join(Provider, Provider.id == Job.provider_id)
+)
+_FIND = Prepared(_VIEW.where(Callback.id == bindparam("id", type_=Uuid)))
+
+
+async def find_callback(tx: Tx, callback_id: UUID) -> Row | None:
+    """The callback with what the operator needs to know: the request, the job, the provider, the bill."""
+    return await tx.row(_FIND, id=callback_id)
+
+
+async def list_due(tx: Tx, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Any]:
+    """Callbacks still to be made, the earliest due first."""
+    query = _VIEW.where(_DUE, CURRENT).order_by(Callback.due_at, Callback.id).limit(limit)
+    if after:
+        query = query.where(tuple_(Callback.due_at, Callback.id) > after)
+    return (await tx.session.execute(query)).all()
+
+
+_COMPLAINTS = (
+    select(
+        *(column for column in Complaint.__table__.c),
+        Request.number,
+        Job.provider_id,
+        Provider.name.label("provider_name"),
+    )
+    .join(Request, Request.id == Complaint.request_id)
+    .join(Job, Job.id == Complaint.job_id)
+    .join(Provider, Provider.id == Job.provider_id)
+)
+
+
+async def get_complaint(tx: Tx, complaint_id: UUID) -> Any:
+    """The complaint with its request's number and its provider."""
+    return (await tx.session.execute(_COMPLAINTS.where(Complaint.id == complaint_id))).one()
+
+
+async def lock_complaint(tx: Tx, complaint_id: UUID) -> Complaint | None:
+    """The complaint, locked for its decision."""
+    query = select(Complaint).where(Complaint.id == complaint_id).with_for_update()
+    return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def list_complaints(
+    tx: Tx, is_open: bool | None, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Any]:
+    """Complaints that are open, decided, or all; oldest first."""
+    query = _COMPLAINTS.order_by(Complaint.opened_at, Complaint.id).limit(limit)
+    if is_open is not None:
+        query = query.where(Complaint.decided_at.is_(None) if is_open else Complaint.decided_at.is_not(None))
+    if after:
+        query = query.where(tuple_(Complaint.opened_at, Complaint.id) > after)
+    return (await tx.session.execute(query)).all()

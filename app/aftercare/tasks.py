@@ -1,0 +1,20 @@
+"""What the worker does for aftercare."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.aftercare import actions, queries
+from app.dispatch.tasks import one_by_one
+from app.kit.db import Tx
+from app.kit.web import Context
+
+BATCH = 200
+
+
+async def make_callbacks(context: Context) -> int:
+    """Make the callbacks of completed requests, and drop those of requests taken up again."""
+
+    async def change(tx: Tx, request_id: UUID, now: datetime) -> None:
+        await actions.arrange_callbacks(tx, request_id, context.settings.zone, now)
+
+    return await one_by_one(context, lambda tx, now: queries.find_unarranged(tx, now, BATCH), change)

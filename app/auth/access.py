@@ -1,0 +1,97 @@
+"""Who may call a route: each declares `allow(...)` or `public`, and a test walks them all."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple, cast
+from uuid import UUID
+
+from fastapi import Request
+from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
+from fastapi.security.base import SecurityBase
+
+from app.auth import queries
+from app.auth.errors import NotAllowed, NotSignedIn
+from app.auth.models import Role
+from app.events.models import ActorKind
+from app.events.transition import Actor
+from app.kit.web import Context
+
+AUTH_TOPIC = "auth"
+CACHE_FOR = timedelta(minutes=5)
+CACHE_SIZE = 20_000
+
+
+class Principal(NamedTuple):
+    """The signed-in caller: a member of staff, or a provider's software."""
+
+    kind: ActorKind
+    id: UUID
+    roles: frozenset[Role]
+
+    @property
+    def actor(self) -> Actor:
+        """The caller as the event log names it."""
+        return Actor(self.kind, self.id)
+
+
+def token_hash(token: str) -> bytes:
+    """What is kept of a token."""
+    return sha256(token.encode()).digest()
+
+
+class Doorman:
+    """Finds who holds a token. Remembers it, but only while it can hear that somebody was signed out."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._known: dict[bytes, tuple[Principal, datetime]] = {}
+        context.wakes.on_hearing(self._hear)
+
+    def _hear(self, topics: set[str]) -> None:
+        if not topics or AUTH_TOPIC in topics:
+            self._known.clear()
+
+    async def principal(self, token: str) -> Principal:
+        """The holder of the token. Raises NotSignedIn."""
+        now = self._context.clock.now()
+        key = token_hash(token)
+        known = self._known.get(key)
+        if known and now < known[1] and self._context.wakes.connected:
+            return known[0]
+        async with self._context.db.begin() as tx:
+            found = await queries.find_token(tx, key, now)
+        if found is None:
+            raise NotSignedIn
+        principal = Principal(ActorKind(found["kind"]), found["id"], frozenset(map(Role, found["roles"])))
+        if len(self._known) >= CACHE_SIZE:
+            self._known.clear()
+        self._known[key] = principal, min(found["until"] or now + CACHE_FOR, now + CACHE_FOR)
+        return principal
+
+
+class Allow(SecurityBase):
+    """A route's declaration of the roles that may call it; as a dependency it gives the Principal."""
+
+    def __init__(self, roles: Iterable[Role]) -> None:
+        self.roles = frozenset(roles)
+        self.model = HTTPBearerModel(description="the token of POST /sessions, or a provider's key")
+        self.scheme_name = "bearer"
+
+    async def __call__(self, request: Request) -> Principal:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise NotSignedIn
+        principal = await cast(Doorman, request.app.state.doorman).principal(token)
+        if not self.roles & principal.roles:
+            raise NotAllowed(roles=sorted(self.roles))
+        return principal
+
+
+def allow(*roles: Role) -> Allow:
+    """Only holders of one of the roles may call the route."""
+    return Allow(roles)
+
+
+async def public() -> None:
+    """Anybody may call the route."""

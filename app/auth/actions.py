@@ -1,0 +1,99 @@
+"""Signing in and out, and staff accounts."""
+
+import asyncio
+import secrets
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+
+from app.auth import queries
+from app.auth.access import AUTH_TOPIC, Principal, token_hash
+from app.auth.errors import SignInFailed, TooManyAttempts, UsernameTaken
+from app.auth.models import STAFF_ROLES, Role, Staff, StaffSession
+from app.auth.schemas import SessionOut, SignIn, StaffIn, StaffOut
+from app.kit.db import Tx
+from app.kit.errors import Invalid
+from app.kit.ids import new_id
+from app.kit.web import Context
+
+FAILURES_ALLOWED = 10
+FAILURE_WINDOW = timedelta(minutes=15)
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+async def sign_in(context: Context, body: SignIn, now: datetime) -> SessionOut:
+    """Check the password and open a session.
+
+    Raises SignInFailed (kept in the audit log), TooManyAttempts after ten failures in 15 minutes.
+    """
+    async with context.db.begin() as tx:
+        failures = await queries.count_failed_sign_ins(tx, body.username, now - FAILURE_WINDOW)
+        if failures >= FAILURES_ALLOWED:
+            raise TooManyAttempts(minutes=FAILURE_WINDOW.seconds // 60)
+        staff = await queries.find_staff(tx, body.username)
+    right = await asyncio.to_thread(_verify, staff.password_hash if staff else _NOBODY, body.password)
+    async with context.db.begin() as tx:
+        result = "sign_in.succeeded" if right and staff else "sign_in.failed"
+        await queries.add_audit(
+            tx,
+            result,
+            f"user:{body.username}",
+            at=now,
+            actor_kind="staff",
+            actor_id=staff.id if staff else None,
+        )
+        session = await _open_session(tx, staff, now, context) if right and staff else None
+    if session is None:
+        raise SignInFailed
+    return session
+
+
+async def _open_session(tx: Tx, staff: Staff, now: datetime, context: Context) -> SessionOut:
+    token = secrets.token_urlsafe(32)
+    expires_at = now + timedelta(hours=context.settings.session_hours)
+    tx.session.add(StaffSession(token_hash=token_hash(token), staff_id=staff.id, created_at=now, expires_at=expires_at))
+    return SessionOut(token=token, expires_at=expires_at, staff=StaffOut.model_validate(staff))
+
+
+def _verify(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except VerifyMismatchError:
+        return False
+
+
+async def sign_out(tx: Tx, token: str, now: datetime) -> None:
+    """End the session; every process forgets the token."""
+    await queries.end_session(tx, token_hash(token), now)
+    tx.wake(AUTH_TOPIC)
+
+
+async def add_staff(tx: Tx, body: StaffIn, principal: Principal | None, now: datetime) -> Staff:
+    """Open an account. Raises UsernameTaken; Invalid for the role that only providers have."""
+    if Role.PROVIDER in body.roles:
+        raise Invalid(detail=f"roles of staff are {', '.join(STAFF_ROLES)}")
+    if await queries.find_staff(tx, body.username):
+        raise UsernameTaken(username=body.username)
+    staff = Staff(
+        id=new_id(now),
+        username=body.username,
+        name=body.name,
+        password_hash=await asyncio.to_thread(_hasher.hash, body.password),
+        roles=sorted(set(body.roles)),
+        active=True,
+        created_at=now,
+    )
+    tx.session.add(staff)
+    await queries.add_audit(
+        tx,
+        "staff.added",
+        f"user:{body.username}",
+        at=now,
+        actor_kind="staff" if principal else "system",
+        actor_id=principal.id if principal else None,
+        roles=staff.roles,
+    )
+    return staff

@@ -1,0 +1,109 @@
+"""Deadlines: what the item's urgency allows, counted on the right calendar.
+
+`always` counts every minute; `service_hours` those in which the centre's field service works (08:00 to 20:00 daily);
+`working_days` all minutes of Chinese working days, make-up working days among them and public holidays not.
+"""
+
+from datetime import datetime, time, timedelta
+from functools import cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from app.catalog.models import ArriveRule, Calendar
+
+SERVICE_OPENS = time(8)
+SERVICE_CLOSES = time(20)
+SAME_DAY_UNTIL = time(14)
+"""Dispatched after this, same-day work is due by the next day's close."""
+BOOKED_GRACE = timedelta(hours=24)
+DAY = timedelta(days=1)
+
+
+class Allowance(NamedTuple):
+    """What an urgency allows, in minutes; see the urgencies table."""
+
+    accept_minutes: int | None
+    arrive_minutes: int | None
+    arrive_rule: ArriveRule
+    complete_minutes: int | None
+    calendar: Calendar
+
+
+class Deadlines(NamedTuple):
+    """Moments in UTC, counted from dispatch."""
+
+    accept_by: datetime
+    arrive_by: datetime
+    complete_by: datetime
+
+
+class Window(NamedTuple):
+    """A span of time in which somebody is to come."""
+
+    start: datetime
+    end: datetime
+
+
+@cache
+def _china(year: int) -> holidays.HolidayBase:
+    return holidays.country_holidays("CN", years=[year])
+
+
+def is_working_day(moment: datetime) -> bool:
+    """Whether the moment's date is a Chinese working day."""
+    return _china(moment.year).is_working_day(moment.date())
+
+
+def _counts(calendar: Calendar, day: datetime) -> tuple[datetime, datetime] | None:
+    """The part of this local day that the calendar counts."""
+    if calendar is Calendar.SERVICE_HOURS:
+        return _at(day, SERVICE_OPENS), _at(day, SERVICE_CLOSES)
+    return (_at(day, time(0)), _at(day + DAY, time(0))) if is_working_day(day) else None
+
+
+def _at(day: datetime, clock: time) -> datetime:
+    return datetime.combine(day.date(), clock, tzinfo=day.tzinfo)
+
+
+def add_minutes(calendar: Calendar, moment: datetime, minutes: int, zone: ZoneInfo) -> datetime:
+    """The moment when so many minutes of the calendar have passed since `moment`."""
+    left = timedelta(minutes=minutes)
+    if calendar is Calendar.ALWAYS:
+        return moment + left
+    day = moment.astimezone(zone)
+    while True:
+        counted = _counts(calendar, day)
+        if counted and day < counted[1]:
+            start = max(day, counted[0])
+            if left <= counted[1] - start:
+                return (start + left).astimezone(moment.tzinfo)
+            left -= counted[1] - start
+        day = _at(day + DAY, time(0))
+
+
+def default_window(moment: datetime, zone: ZoneInfo) -> Window:
+    """When booked work is to be done if the citizen named no time: in the next day's service hours."""
+    tomorrow = moment.astimezone(zone) + DAY
+    return Window(
+        _at(tomorrow, SERVICE_OPENS).astimezone(moment.tzinfo), _at(tomorrow, SERVICE_CLOSES).astimezone(moment.tzinfo)
+    )
+
+
+def deadlines(allowance: Allowance, dispatched_at: datetime, wanted: Window | None, zone: ZoneInfo) -> Deadlines:
+    """accept_by, arrive_by and complete_by of work dispatched then; booked work needs its wanted window."""
+    accept_by = add_minutes(allowance.calendar, dispatched_at, allowance.accept_minutes or 0, zone)
+    match allowance.arrive_rule:
+        case ArriveRule.DAY_CLOSE:
+            local = dispatched_at.astimezone(zone)
+            day = local if local.time() <= SAME_DAY_UNTIL else local + DAY
+            arrive_by = _at(day, SERVICE_CLOSES).astimezone(dispatched_at.tzinfo)
+            return Deadlines(accept_by, arrive_by, _at(day + DAY, SERVICE_CLOSES).astimezone(dispatched_at.tzinfo))
+        case ArriveRule.APPOINTMENT:
+            window = wanted or default_window(dispatched_at, zone)
+            return Deadlines(accept_by, window.end, window.end + BOOKED_GRACE)
+        case _:
+            arrive_by = add_minutes(allowance.calendar, dispatched_at, allowance.arrive_minutes or 0, zone)
+            complete_by = add_minutes(allowance.calendar, dispatched_at, allowance.complete_minutes or 0, zone)
+            return Deadlines(accept_by, arrive_by, complete_by)

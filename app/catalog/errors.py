@@ -1,0 +1,21 @@
+"""What can be wrong with a code or a tier."""
+
+from app.kit.errors import HotlineError
+
+
+class UnknownItem(HotlineError):
+    status = 422
+    en = "There is no service item {item}."
+    zh = "没有服务项目 {item}。"
+
+
+class UnknownArea(HotlineError):
+    status = 422
+    en = "There is no township or community {area}."
+    zh = "没有街道、乡镇或社区 {area}。"
+
+
+class TierNotAllowed(HotlineError):
+    status = 422
+    en = "Item {item} has no tier {tier}; it has {allowed}."
+    zh = "服务项目 {item} 没有 {tier} 档，只有 {allowed}。"

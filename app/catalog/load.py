@@ -1,0 +1,146 @@
+"""Loads the catalogue and the gazetteer from app/catalog/data; loading again changes only what the files changed.
+
+What a registrar edits (keywords, operator rule, cap) is set on the first load and left alone afterwards.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast
+from uuid import NAMESPACE_OID, uuid5
+
+import yaml
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import insert
+
+from app.catalog.models import (
+    ArriveRule,
+    Category,
+    Community,
+    District,
+    Entitlement,
+    Group,
+    Item,
+    Kind,
+    PaperKind,
+    Township,
+    Urgency,
+)
+from app.catalog.snapshot import CATALOG_TOPIC
+from app.kit.db import Tx
+from app.kit.orm import Model
+
+Row = Mapping[str, Any]
+DATA = Path(__file__).parent / "data"
+EDITED_BY_REGISTRAR = {"keywords", "rule", "cap_fen"}
+
+
+def read_data(name: str) -> dict[str, Any]:
+    """One of the data files, parsed."""
+    return cast(dict[str, Any], yaml.safe_load((DATA / name).read_text(encoding="utf-8")))
+
+
+async def load_reference_data(tx: Tx) -> None:
+    """Load every reference table, in the order of their foreign keys."""
+    catalogue, gazetteer = read_data("catalog.yaml"), read_data("haishu.yaml")
+    caps, rules = read_data("caps.yaml")["caps"], read_data("entitlements.yaml")
+    await _upsert(tx, Urgency, (_urgency(code, row) for code, row in catalogue["urgency"].items()))
+    await _upsert(tx, PaperKind, ({"code": code, "zh": zh} for code, zh in catalogue["licences"].items()))
+    await _upsert(tx, Category, map(_category, catalogue["categories"]))
+    items = [(category["code"], row) for category in catalogue["categories"] for row in category["items"]]
+    await _upsert(tx, Item, (_item(category, row, caps, n) for n, (category, row) in enumerate(items)))
+    groups = enumerate(rules["groups"])
+    await _upsert(tx, Group, ({key: row[key] for key in ("code", "zh", "en")} | {"position": n} for n, row in groups))
+    await _upsert(tx, Entitlement, (_entitlement(row, bool(rules["sample"])) for row in rules["entitlements"]))
+    district = gazetteer["district"]
+    await _upsert(tx, District, [{key: district[key] for key in ("code", "zh", "en")}])
+    await _upsert(tx, Township, (_township(district["code"], row) for row in gazetteer["townships"]))
+    await _upsert(
+        tx, Community, (_community(row["code"], unit) for row in gazetteer["townships"] for unit in row["communities"])
+    )
+    tx.wake(CATALOG_TOPIC)
+
+
+async def _upsert(tx: Tx, model: type[Model], rows: Iterable[Mapping[str, Any]]) -> None:
+    table = cast(Table, model.__table__)
+    keys = [column.name for column in table.primary_key]
+    statement = insert(table).values(list(rows))
+    kept = EDITED_BY_REGISTRAR if model is Item else set()
+    changes = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in kept and column.name not in keys
+    }
+    await tx.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))
+
+
+def _urgency(code: str, row: Row) -> dict[str, Any]:
+    arrive = row["arrive"]
+    rule = {"day_close": ArriveRule.DAY_CLOSE, "appointment": ArriveRule.APPOINTMENT, None: ArriveRule.NONE}
+    return {
+        "code": code,
+        "rank": row["rank"],
+        "zh": row["zh"],
+        "accept_minutes": row["accept"],
+        "arrive_minutes": arrive if isinstance(arrive, int) else None,
+        "arrive_rule": ArriveRule.MINUTES if isinstance(arrive, int) else rule[arrive],
+        "complete_minutes": row["done"] if isinstance(row["done"], int) else None,
+        "calendar": row["clock"],
+    }
+
+
+def _category(row: Row) -> dict[str, Any]:
+    return {"code": row["code"], "zh": row["zh"], "en": row["en"], "position": row["order"]}
+
+
+def _item(category: str, row: Row, caps: Row, position: int) -> dict[str, Any]:
+    rule = row.get("rule")
+    return {
+        "code": row["c"],
+        "category_code": category,
+        "zh": row["zh"],
+        "en": row["en"],
+        "keywords": row["kw"],
+        "kind": row["kind"],
+        "tiers": row["tiers"],
+        "urgency": row["urg"],
+        "unit": row["unit"],
+        "papers": row["lic"],
+        "rule": rule,
+        "cap_fen": caps.get(row["c"]),
+        "pays_citizen": "pays the citizen" in (rule or ""),
+        "dispatchable": row["kind"] != Kind.INFO and "never dispatch" not in (rule or ""),
+        "position": position,
+    }
+
+
+def _entitlement(row: Row, sample: bool) -> dict[str, Any]:
+    target = row.get("item") or row["category"]
+    return {
+        "id": uuid5(NAMESPACE_OID, f"{target}/{row['group']}/{row['tier']}"),
+        "item_code": row.get("item"),
+        "category_code": row.get("category"),
+        "group_code": row["group"],
+        "tier": row["tier"],
+        "quota_per_month": row["quota_per_month"],
+        "proof": row.get("proof"),
+        "sample": sample,
+    }
+
+
+def _township(district: str, row: Row) -> dict[str, Any]:
+    kept = {key: row[key] for key in ("code", "zh", "en", "type", "urban")}
+    return kept | {"district_code": district, "lat": row["centroid"]["lat"], "lon": row["centroid"]["lon"]}
+
+
+def _community(township: str, unit: list[Any]) -> dict[str, Any]:
+    code, zh, kind, pinyin, initials, *point = unit
+    return {
+        "code": code,
+        "township_code": township,
+        "zh": zh,
+        "kind": kind,
+        "pinyin": pinyin,
+        "initials": initials,
+        "lat": point[0]["lat"] if point else None,
+        "lon": point[0]["lon"] if point else None,
+    }

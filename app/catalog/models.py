@@ -1,0 +1,180 @@
+"""What can be asked for, by whom at which tier, how fast, and where."""
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.orm import Id, Model, not_negative, one_of
+
+
+class Kind(StrEnum):
+    """What becomes of a request for the item."""
+
+    INFO = "info"
+    SERVICE = "service"
+    VOLUNTEER = "volunteer"
+    RELAY = "relay"
+
+
+class Tier(StrEnum):
+    """What the citizen pays: nothing, at most the item's cap, or the market price; cheapest first."""
+
+    FREE = "free"
+    LOW_FEE = "low_fee"
+    PAID = "paid"
+
+
+class Calendar(StrEnum):
+    """Which time a clock counts; see app.catalog.calendar."""
+
+    ALWAYS = "always"
+    SERVICE_HOURS = "service_hours"
+    WORKING_DAYS = "working_days"
+
+
+class ArriveRule(StrEnum):
+    """How arrive_by is found: minutes, the day's close, or the appointment."""
+
+    MINUTES = "minutes"
+    DAY_CLOSE = "day_close"
+    APPOINTMENT = "appointment"
+    NONE = "none"
+
+
+class Urgency(Model):
+    """How soon an item of this urgency must be accepted, arrived at and done (minutes)."""
+
+    __tablename__ = "urgencies"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    rank: Mapped[int]
+    zh: Mapped[str]
+    accept_minutes: Mapped[int | None]
+    arrive_minutes: Mapped[int | None]
+    arrive_rule: Mapped[str]
+    complete_minutes: Mapped[int | None]
+    """None with arrive_rule day_close: done by the close of the next service day."""
+    calendar: Mapped[str]
+
+    __table_args__ = (one_of("arrive_rule", ArriveRule), one_of("calendar", Calendar))
+
+
+class PaperKind(Model):
+    """A licence or certificate that an item may ask of its provider."""
+
+    __tablename__ = "paper_kinds"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    zh: Mapped[str]
+
+
+class Category(Model):
+    __tablename__ = "categories"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    zh: Mapped[str]
+    en: Mapped[str]
+    position: Mapped[int]
+
+
+class Item(Model):
+    """A service item; `tiers[0]` is open to everybody, `cap_fen` bounds low_fee per `unit`."""
+
+    __tablename__ = "items"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    category_code: Mapped[str] = mapped_column(ForeignKey("categories.code"), index=True)
+    zh: Mapped[str]
+    en: Mapped[str]
+    keywords: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    kind: Mapped[str]
+    tiers: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    urgency: Mapped[str] = mapped_column(ForeignKey("urgencies.code"))
+    unit: Mapped[str | None]
+    papers: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    rule: Mapped[str | None]
+    cap_fen: Mapped[int | None]
+    pays_citizen: Mapped[bool] = mapped_column(server_default=text("false"))
+    """The company pays the citizen (scrap, old appliances): the sum is a payout."""
+    dispatchable: Mapped[bool]
+    """False for info, and for what must never go to a company (a gas leak)."""
+    position: Mapped[int]
+
+    __table_args__ = (
+        one_of("kind", Kind),
+        CheckConstraint("tiers <@ ARRAY['free', 'low_fee', 'paid'] AND cardinality(tiers) > 0", name="tiers"),
+        CheckConstraint("cap_fen > 0", name="cap"),
+        CheckConstraint("NOT 'low_fee' = ANY (tiers) OR cap_fen IS NOT NULL", name="low_fee_has_cap"),
+    )
+
+
+class Group(Model):
+    """A priority group whose members may be entitled to a cheaper tier."""
+
+    __tablename__ = "groups"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    zh: Mapped[str]
+    en: Mapped[str]
+    position: Mapped[int]
+
+
+class Entitlement(Model):
+    """Members of the group get the tier for the item, or the category, so often a month."""
+
+    __tablename__ = "entitlements"
+
+    id: Mapped[Id]
+    item_code: Mapped[str | None] = mapped_column(ForeignKey("items.code"))
+    category_code: Mapped[str | None] = mapped_column(ForeignKey("categories.code"))
+    group_code: Mapped[str] = mapped_column(ForeignKey("groups.code"))
+    tier: Mapped[str]
+    quota_per_month: Mapped[int | None]
+    proof: Mapped[str | None]
+    sample: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    __table_args__ = (
+        one_of("tier", Tier),
+        CheckConstraint("num_nonnulls(item_code, category_code) = 1", name="item_or_category"),
+        not_negative("quota_per_month"),
+    )
+
+
+class District(Model):
+    __tablename__ = "districts"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    zh: Mapped[str]
+    en: Mapped[str]
+
+
+class Township(Model):
+    """A 街道, 镇 or 乡, with a WGS-84 point that stands for it."""
+
+    __tablename__ = "townships"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    district_code: Mapped[str] = mapped_column(ForeignKey("districts.code"), index=True)
+    zh: Mapped[str]
+    en: Mapped[str]
+    type: Mapped[str]
+    urban: Mapped[bool]
+    lat: Mapped[float]
+    lon: Mapped[float]
+
+
+class Community(Model):
+    """A 社区, 居委会 or 村; without a point of its own its township's stands for it."""
+
+    __tablename__ = "communities"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    township_code: Mapped[str] = mapped_column(ForeignKey("townships.code"), index=True)
+    zh: Mapped[str]
+    kind: Mapped[str]
+    pinyin: Mapped[str]
+    initials: Mapped[str]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]

@@ -1,0 +1,24 @@
+"""The catalogue and the gazetteer in SQL."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import InstrumentedAttribute
+
+from app.catalog.models import Item
+from app.kit.db import Tx
+from app.kit.orm import Model
+
+M = TypeVar("M", bound=Model)
+
+
+async def list_all(tx: Tx, model: type[M], *order: InstrumentedAttribute[object]) -> Sequence[M]:
+    """Every row of a reference table, in this order."""
+    return (await tx.session.execute(select(model).order_by(*order))).scalars().all()
+
+
+async def lock_item(tx: Tx, code: str) -> Item | None:
+    """The item, locked for an edit."""
+    query = select(Item).where(Item.code == code).with_for_update().execution_options(populate_existing=True)
+    return (await tx.session.execute(query)).scalar_one_or_none()

@@ -1,0 +1,100 @@
+"""The catalogue, for everybody who works with it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from app.auth.access import Principal, allow
+from app.auth.models import Role
+from app.catalog import actions
+from app.catalog.schemas import (
+    CategoryOut,
+    CommunityOut,
+    EntitlementOut,
+    GroupOut,
+    ItemEdit,
+    ItemOut,
+    TownshipOut,
+)
+from app.catalog.snapshot import CurrentCatalog
+from app.kit.web import Now, Transaction
+
+router = APIRouter(tags=["catalogue"])
+anybody = [Depends(allow(*Role))]
+
+
+@router.get("/categories", dependencies=anybody)
+async def list_categories(catalog: CurrentCatalog) -> list[CategoryOut]:
+    """The categories, in their order."""
+    return [CategoryOut.model_validate(category) for category in catalog.categories.values()]
+
+
+@router.get("/items", dependencies=anybody)
+async def search_items(
+    catalog: CurrentCatalog,
+    q: Annotated[
+        str | None, Query(max_length=100, description="Chinese, pinyin, initials, English, or a sentence")
+    ] = None,
+    category: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 200,
+) -> list[ItemOut]:
+    """Items that fit what the caller says, best first; without `q` all of them."""
+    items = catalog.index.search(q, 200) if q else catalog.items.values()
+    fitting = [item for item in items if category in (None, item.category_code)]
+    return [ItemOut.model_validate(item) for item in fitting[:limit]]
+
+
+@router.get("/items/{code}", dependencies=anybody)
+async def read_item(code: str, catalog: CurrentCatalog) -> ItemOut:
+    """One item."""
+    return ItemOut.model_validate(catalog.item(code))
+
+
+@router.patch("/items/{code}")
+async def edit_item(
+    code: str,
+    body: ItemEdit,
+    tx: Transaction,
+    now: Now,
+    principal: Annotated[Principal, Depends(allow(Role.REGISTRAR))],
+) -> ItemOut:
+    """Change an item's keywords, operator rule or cap; every process knows it at once."""
+    return ItemOut.model_validate(await actions.edit_item(tx, code, body, principal, now))
+
+
+@router.get("/townships", dependencies=anybody)
+async def list_townships(catalog: CurrentCatalog) -> list[TownshipOut]:
+    """The townships of the district."""
+    return [TownshipOut.model_validate(township) for township in catalog.townships.values()]
+
+
+@router.get("/communities", dependencies=anybody)
+async def search_communities(
+    catalog: CurrentCatalog,
+    q: Annotated[str | None, Query(max_length=50, description="the name, its pinyin or initials")] = None,
+    township: str | None = None,
+) -> list[CommunityOut]:
+    """Communities whose name, pinyin or initials begin with or contain `q`."""
+    return [
+        CommunityOut.model_validate(community)
+        for community in catalog.communities.values()
+        if township in (None, community.township_code)
+        and (
+            not q
+            or q in community.zh
+            or community.pinyin.lower().startswith(q.lower())
+            or community.initials.startswith(q.lower())
+        )
+    ]
+
+
+@router.get("/groups", dependencies=anybody)
+async def list_groups(catalog: CurrentCatalog) -> list[GroupOut]:
+    """The priority groups."""
+    return [GroupOut.model_validate(group) for group in catalog.groups.values()]
+
+
+@router.get("/entitlements", dependencies=anybody)
+async def list_entitlements(catalog: CurrentCatalog) -> list[EntitlementOut]:
+    """Which group is entitled to which cheaper tier."""
+    return [EntitlementOut.model_validate(rule) for rule in catalog.entitlements]

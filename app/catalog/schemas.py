@@ -1,0 +1,89 @@
+"""The catalogue and the gazetteer in the API."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.catalog.models import Kind, Tier
+
+
+class ItemOut(BaseModel):
+    """A service item; `tiers[0]` is open to everybody, `rule` is what the operator must mind."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    category_code: str
+    zh: str
+    en: str
+    keywords: list[str]
+    kind: Kind
+    tiers: list[Tier]
+    urgency: str
+    unit: str | None
+    papers: list[str]
+    rule: str | None
+    cap_fen: int | None
+    pays_citizen: bool
+    dispatchable: bool
+
+
+class ItemEdit(BaseModel):
+    """What a registrar may change of an item."""
+
+    keywords: list[str] | None = Field(default=None, max_length=30)
+    rule: str | None = Field(default=None, max_length=500)
+    cap_fen: int | None = Field(default=None, gt=0)
+
+
+class CategoryOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    zh: str
+    en: str
+
+
+class TownshipOut(BaseModel):
+    """A 街道, 镇 or 乡; the point is WGS-84."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    zh: str
+    en: str
+    type: str
+    urban: bool
+    lat: float
+    lon: float
+
+
+class CommunityOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    township_code: str
+    zh: str
+    kind: str
+    pinyin: str
+    initials: str
+
+
+class GroupOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    zh: str
+    en: str
+
+
+class EntitlementOut(BaseModel):
+    """Members of the group get this tier, so often a month; `sample` marks our own proposal."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    item_code: str | None
+    category_code: str | None
+    group_code: str
+    tier: Tier
+    quota_per_month: int | None
+    proof: str | None
+    sample: bool

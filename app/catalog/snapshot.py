@@ -1,0 +1,149 @@
+"""The catalogue as each process keeps it in memory: read at start, read again when somebody edits it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from app.catalog import queries
+from app.catalog.calendar import Allowance
+from app.catalog.errors import TierNotAllowed, UnknownArea, UnknownItem
+from app.catalog.models import (
+    ArriveRule,
+    Calendar,
+    Category,
+    Community,
+    Entitlement,
+    Group,
+    Item,
+    PaperKind,
+    Tier,
+    Township,
+    Urgency,
+)
+from app.catalog.search import Index
+from app.kit.db import Database
+from app.kit.wake import Wakes
+
+CATALOG_TOPIC = "catalog"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a request is: its township, maybe its community, and the point that stands for it (WGS-84)."""
+
+    township: Township
+    community: Community | None
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that changes rarely, by code."""
+
+    categories: dict[str, Category]
+    items: dict[str, Item]
+    urgencies: dict[str, Urgency]
+    paper_kinds: dict[str, PaperKind]
+    groups: dict[str, Group]
+    entitlements: Sequence[Entitlement]
+    townships: dict[str, Township]
+    communities: dict[str, Community]
+    index: Index
+
+    def item(self, code: str) -> Item:
+        """The item. Raises UnknownItem."""
+        item = self.items.get(code)
+        if item is None:
+            raise UnknownItem(item=code)
+        return item
+
+    def tier(self, item: Item, tier: Tier | None) -> Tier:
+        """The tier asked for, by default the item's first. Raises TierNotAllowed."""
+        if tier is None:
+            return Tier(item.tiers[0])
+        if tier not in item.tiers:
+            raise TierNotAllowed(item=item.code, tier=tier, allowed=item.tiers)
+        return tier
+
+    def allowance(self, urgency: str) -> Allowance:
+        """What the urgency allows."""
+        row = self.urgencies[urgency]
+        return Allowance(
+            row.accept_minutes,
+            row.arrive_minutes,
+            ArriveRule(row.arrive_rule),
+            row.complete_minutes,
+            Calendar(row.calendar),
+        )
+
+    def place(self, area: str) -> Place:
+        """The place of a township's or a community's code. Raises UnknownArea."""
+        community = self.communities.get(area)
+        township = self.townships.get(community.township_code if community else area)
+        if township is None:
+            raise UnknownArea(area=area)
+        if community and community.lat is not None and community.lon is not None:
+            return Place(township, community, community.lat, community.lon)
+        return Place(township, community, township.lat, township.lon)
+
+    def entitlement(self, item: Item, tier: Tier, groups: set[str]) -> Entitlement | None:
+        """The rule that lets a member of these groups have this tier, the most generous first."""
+        fitting = [
+            rule
+            for rule in self.entitlements
+            if rule.tier == tier
+            and rule.group_code in groups
+            and (rule.item_code == item.code or rule.category_code == item.category_code)
+        ]
+        return max(fitting, key=lambda rule: rule.quota_per_month or 1_000_000, default=None)
+
+
+async def read_snapshot(db: Database) -> Snapshot:
+    """Read the catalogue from the database."""
+    async with db.begin() as tx:
+        items = await queries.list_all(tx, Item, Item.position)
+        categories = await queries.list_all(tx, Category, Category.position)
+        return Snapshot(
+            categories={row.code: row for row in categories},
+            items={row.code: row for row in items},
+            urgencies={row.code: row for row in await queries.list_all(tx, Urgency, Urgency.rank)},
+            paper_kinds={row.code: row for row in await queries.list_all(tx, PaperKind, PaperKind.code)},
+            groups={row.code: row for row in await queries.list_all(tx, Group, Group.position)},
+            entitlements=await queries.list_all(tx, Entitlement, Entitlement.id),
+            townships={row.code: row for row in await queries.list_all(tx, Township, Township.code)},
+            communities={row.code: row for row in await queries.list_all(tx, Community, Community.code)},
+            index=Index(items),
+        )
+
+
+class Catalog:
+    """Holds the present snapshot of one process."""
+
+    def __init__(self, db: Database, wakes: Wakes) -> None:
+        self._db = db
+        self._reading: asyncio.Task[None] | None = None
+        self.snapshot: Snapshot | None = None
+        wakes.on_hearing(self._hear)
+
+    def _hear(self, topics: set[str]) -> None:
+        if self.snapshot is not None and (not topics or CATALOG_TOPIC in topics):
+            self._reading = asyncio.create_task(self.read())
+
+    async def read(self) -> None:
+        """Read the catalogue again."""
+        self.snapshot = await read_snapshot(self._db)
+
+
+async def current_catalog(request: Request) -> Snapshot:
+    """The process's present snapshot; read now if the database was down at the start."""
+    catalog = cast(Catalog, request.app.state.catalog)
+    if catalog.snapshot is None:
+        await catalog.read()
+    return cast(Snapshot, catalog.snapshot)
+
+
+CurrentCatalog = Annotated[Snapshot, Depends(current_catalog)]

@@ -1,0 +1,129 @@
+"""The command line: `hotline serve | worker | migrate | seed | add-staff | demo`."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Iterator
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+
+from app.auth.actions import add_staff as open_account
+from app.auth.models import Role
+from app.auth.schemas import StaffIn
+from app.catalog.load import load_reference_data
+from app.catalog.snapshot import Catalog
+from app.kit import embedded
+from app.kit.migrate import migrate as run_migrations
+from app.kit.web import open_context
+from app.main import create_app
+from app.settings import Settings
+from app.worker import work
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+
+@contextlib.contextmanager
+def database(settings: Settings) -> Iterator[Settings]:
+    """The settings with a database: the one they name, or the embedded server while the block runs."""
+    if settings.database_url:
+        yield settings
+        return
+    try:
+        with embedded.join(settings.data_dir) as server:
+            yield settings.model_copy(update={"database_url": server.url, "database_direct_url": server.url})
+    except embedded.EmbeddedPostgresError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+def direct_url(settings: Settings) -> str:
+    """The URL past any pooler."""
+    url = settings.database_direct_url or settings.database_url
+    assert url is not None
+    return url
+
+
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, or to Ctrl-C, which is a clean stop."""
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(coroutine)
+
+
+@app.callback()
+def set_up_logging() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="port to listen on; 0 takes a free one")] = 8189,
+    with_worker: Annotated[bool, typer.Option(help="run the worker inside, for a single machine")] = False,
+) -> None:
+    """Serve the API."""
+    with database(Settings()) as settings:
+        run(_serve(settings, host, port, with_worker=with_worker))
+
+
+async def _serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> None:
+    async with open_context(settings) as context:
+        application = create_app(settings, context)
+        config = uvicorn.Config(application, host=host, port=port, access_log=False, log_level="info")
+        server = uvicorn.Server(config)
+        worker = asyncio.create_task(work(context, Catalog(context.db, context.wakes))) if with_worker else None
+        await server.serve()
+        if worker:
+            worker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await worker
+
+
+@app.command()
+def worker() -> None:
+    """Do what time makes due: expire offers, match the waiting, arrange callbacks, roll up figures."""
+    with database(Settings()) as settings:
+        run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    async with open_context(settings) as context:
+        await work(context, Catalog(context.db, context.wakes))
+
+
+@app.command()
+def migrate(revision: Annotated[str, typer.Argument(help="head, base, -1 or a revision")] = "head") -> None:
+    """Bring the schema up to date; safe to run from several machines at once."""
+    with database(Settings()) as settings:
+        run(run_migrations(direct_url(settings), revision))
+
+
+@app.command()
+def seed() -> None:
+    """Load the catalogue and the gazetteer."""
+    with database(Settings()) as settings:
+        run(_seed(settings))
+
+
+async def _seed(settings: Settings) -> None:
+    await run_migrations(direct_url(settings))
+    async with open_context(settings) as context, context.db.begin() as tx:
+        await load_reference_data(tx)
+
+
+@app.command()
+def add_staff(
+    username: str,
+    name: str,
+    role: Annotated[list[Role], typer.Option(help="may be given more than once")],
+    password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)],
+) -> None:
+    """Open a staff account: the first admin of a deployment is made here."""
+    with database(Settings()) as settings:
+        run(_add_staff(settings, StaffIn(username=username, name=name, password=password, roles=role)))
+
+
+async def _add_staff(settings: Settings, body: StaffIn) -> None:
+    async with open_context(settings) as context, context.db.begin() as tx:
+        await open_account(tx, body, None, context.clock.now())

@@ -1,0 +1,68 @@
+"""The operator's one call: take a request down and answer, relay or dispatch it."""
+
+import logging
+from typing import NamedTuple
+
+from app.auth.access import Principal
+from app.catalog.snapshot import Snapshot
+from app.dispatch.matchmaking import offer_to_best
+from app.dispatch.schemas import DispatchOut
+from app.intake.actions import Replayed, take_request
+from app.intake.models import RequestStatus
+from app.intake.schemas import RequestIn
+from app.jobs.acting import DISPATCH_TOPIC
+from app.kit.errors import HotlineError
+from app.kit.idempotency import once
+from app.kit.web import UNAVAILABLE, Context
+
+logger = logging.getLogger(__name__)
+
+EXPECTED: tuple[type[Exception], ...] = (HotlineError, *UNAVAILABLE)
+"""What the caller is told as it is; anything else in matching must not lose the request."""
+
+
+class Call(NamedTuple):
+    """What came in: the request as taken down, by whom, and the key under which it may come again."""
+
+    body: RequestIn
+    key: str | None
+    principal: Principal
+
+
+async def create_request(call: Call, context: Context, catalog: Snapshot) -> bytes:
+    """Create the request and make its first offers; gives the answer as JSON.
+
+    A request is acknowledged whatever matching does: if matching fails it is created without, and the worker
+    dispatches it. Raises what take_request raises.
+    """
+    try:
+        return await _create(call, context, catalog, matching=call.body.dispatch)
+    except EXPECTED:
+        raise
+    except Exception:
+        if not call.body.dispatch:
+            raise
+        logger.exception("matching failed; the request is created without and left to the worker")
+        return await _create(call, context, catalog, matching=False)
+
+
+async def _create(call: Call, context: Context, catalog: Snapshot, *, matching: bool) -> bytes:
+    now, settings = context.clock.now(), context.settings
+    key = once(call.principal.id, call.key, "POST /requests", call.body)
+    async with context.db.begin() as tx:
+        taken = await take_request(tx, call.body, catalog, settings, call.principal.actor, key, now)
+        if isinstance(taken, Replayed):
+            return taken.answer
+        answer = DispatchOut(request=taken.request, matching="postponed" if call.body.dispatch else None)
+        if matching:
+            outcome = await offer_to_best(tx, taken.values, catalog, settings, now)
+            answer.matching, answer.offers = outcome.matching, outcome.offers
+            answer.request.tier = outcome.tier
+            if outcome.unmatched_reason:
+                answer.unmatched_reason = answer.request.unmatched_reason = outcome.unmatched_reason
+                answer.request.status = RequestStatus.UNMATCHED
+        elif call.body.dispatch:
+            tx.wake(DISPATCH_TOPIC)
+        content = answer.model_dump_json().encode()
+        await key.keep(tx, content)
+    return content

@@ -1,0 +1,30 @@
+"""The operator's desk: what spans features."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+
+from app.auth.access import Principal, allow
+from app.auth.models import Role
+from app.catalog.snapshot import CurrentCatalog
+from app.desk.actions import Call, create_request
+from app.dispatch.schemas import DispatchOut
+from app.intake.schemas import RequestIn
+from app.kit.web import context_of
+
+router = APIRouter(tags=["requests"])
+
+
+@router.post("/requests", status_code=201, response_model=DispatchOut)
+async def create(
+    body: RequestIn,
+    request: Request,
+    catalog: CurrentCatalog,
+    principal: Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))],
+    idempotency_key: Annotated[
+        str | None, Header(description="the same key and body give the first answer again")
+    ] = None,
+) -> Response:
+    """Take a request down and, in the same call, answer, relay or dispatch it."""
+    content = await create_request(Call(body, idempotency_key, principal), context_of(request), catalog)
+    return Response(content, status_code=201, media_type="application/json")

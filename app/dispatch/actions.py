@@ -1,0 +1,264 @@
+"""Sending requests out and taking them back: dispatch, direct offers, withdrawal, cancel, merge, redo, reopen."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.catalog.calendar import Window, deadlines, default_window
+from app.catalog.models import ArriveRule, Tier
+from app.catalog.snapshot import Snapshot
+from app.dispatch import queries
+from app.dispatch.errors import (
+    MergeIntoItself,
+    MergeTargetOver,
+    ProviderNotEligible,
+    ReopenTooLate,
+    ReopenWithoutDispatch,
+)
+from app.dispatch.matchmaking import Outcome, make_offers, offer_to_best
+from app.dispatch.schemas import DispatchOut
+from app.events.transition import Actor
+from app.intake.actions import check_dispatchable, get_locked, show
+from app.intake.models import RequestStatus
+from app.intake.states import OPEN, REQUESTS
+from app.jobs import statements
+from app.jobs.acting import DISPATCH_TOPIC, provider_topic
+from app.jobs.job_actions import check_unstarted
+from app.jobs.models import OfferedBy, OfferEnd
+from app.jobs.queries import lock_job
+from app.kit.db import Row, Tx
+from app.kit.errors import NotFound
+from app.matching.actions import Wanted, match
+from app.matching.reasons import SENTENCES
+from app.settings import Settings
+
+
+async def dispatch_request(
+    tx: Tx, request_id: UUID, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime
+) -> DispatchOut:
+    """Send the request out and make its first offers. Repeating it while it is out gives the present state.
+
+    Raises NotFound, NotDispatchable, RelayFirst, StatusConflict.
+    """
+    request = await get_locked(tx, request_id)
+    if request["status"] == RequestStatus.DISPATCHING:
+        return DispatchOut(request=show(request))
+    request = await _dispatch(tx, request, catalog, settings, actor, now)
+    outcome = await offer_to_best(tx, request, catalog, settings, now)
+    return await _answer(tx, request_id, outcome)
+
+
+async def _dispatch(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime) -> Row:
+    check_dispatchable(catalog.item(request["item_code"]), relayed=request["relay_to"] is not None)
+    return await REQUESTS.transition(
+        tx,
+        "dispatch",
+        request["id"],
+        at=now,
+        actor=actor,
+        dispatched_at=now,
+        match_at=now,
+        unmatched_at=None,
+        unmatched_reason=None,
+        **_deadlines(request, catalog, settings, now),
+    )
+
+
+def _deadlines(request: Row, catalog: Snapshot, settings: Settings, now: datetime) -> dict[str, Any]:
+    """Deadlines from now; a wanted window that has passed gives way to the next day's."""
+    allowance = catalog.allowance(request["urgency"])
+    window = Window(request["wanted_from"], request["wanted_to"]) if request["wanted_from"] else None
+    values: dict[str, Any] = {}
+    if allowance.arrive_rule is ArriveRule.APPOINTMENT and (window is None or window.end <= now):
+        window = default_window(now, settings.zone)
+        values = {"wanted_from": window.start, "wanted_to": window.end}
+    return values | deadlines(allowance, now, window, settings.zone)._asdict()
+
+
+async def _answer(tx: Tx, request_id: UUID, outcome: Outcome) -> DispatchOut:
+    return DispatchOut(
+        request=show(await get_locked(tx, request_id)),
+        matching=outcome.matching,
+        offers=outcome.offers,
+        unmatched_reason=outcome.unmatched_reason,
+    )
+
+
+async def offer_directly(
+    tx: Tx,
+    request_id: UUID,
+    provider_id: UUID,
+    catalog: Snapshot,
+    settings: Settings,
+    actor: Actor,
+    now: datetime,
+) -> DispatchOut:
+    """The operator picks the provider; it must pass every filter. Dispatches the request if it is not out yet.
+
+    Raises NotFound, NotDispatchable, RelayFirst, StatusConflict, ProviderNotEligible.
+    """
+    request = await get_locked(tx, request_id)
+    if request["status"] != RequestStatus.DISPATCHING:
+        request = await _dispatch(tx, request, catalog, settings, actor, now)
+    wanted = Wanted.by(request, catalog.item(request["item_code"]), Tier(request["tier"]))
+    matching = await match(tx, wanted, now, settings.zone)
+    picked = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == provider_id]
+    if not picked:
+        raise _not_eligible(provider_id, matching.rejected)
+    offers = await make_offers(tx, request, wanted.tier, picked, matching.policy, catalog, now, by=OfferedBy.OPERATOR)
+    return await _answer(tx, request_id, Outcome("offered", wanted.tier, offers))
+
+
+def _not_eligible(provider_id: UUID, rejected: Sequence[Any]) -> ProviderNotEligible:
+    for candidate, reason in rejected:
+        if candidate.provider_id == provider_id:
+            sentence = SENTENCES[reason]
+            return ProviderNotEligible(reason=reason, why=sentence.en, why_zh=sentence.zh)
+    return ProviderNotEligible(
+        reason="not_offered_here",
+        why="is not active here with this item at this tier",
+        why_zh="该单位未在此区域以此档次提供该项目",
+    )
+
+
+async def cancel_request(tx: Tx, request_id: UUID, reason: str, actor: Actor, now: datetime) -> Row:
+    """The citizen no longer wants it: offers and job are taken back. Raises NotFound, StatusConflict."""
+    request = await get_locked(tx, request_id)
+    if request["status"] == RequestStatus.CANCELLED:
+        return request
+    row = await tx.row(statements.CANCEL, **actor.parameters(now), request_id=request_id, reason=reason)
+    if row is None:
+        raise await REQUESTS.refusal(tx, "cancel", request_id)
+    _tell_providers(tx, row)
+    return row
+
+
+async def merge_request(tx: Tx, request_id: UUID, parent_id: UUID, actor: Actor, now: datetime) -> Row:
+    """Join a request with another that is about the same; its caller keeps the number and is called back too.
+
+    Raises NotFound, MergeIntoItself, MergeTargetOver, StatusConflict.
+    """
+    if request_id == parent_id:
+        raise MergeIntoItself
+    found = {request.id: request for request in await queries.lock_two(tx, request_id, parent_id)}
+    for key in (request_id, parent_id):
+        if key not in found:
+            raise NotFound(what="request", key=str(key))
+    if found[request_id].parent_id == parent_id:
+        return await get_locked(tx, request_id)
+    parent = found[parent_id]
+    if parent.status not in OPEN | {RequestStatus.ON_HOLD}:
+        raise MergeTargetOver(status=parent.status)
+    row = await tx.row(statements.MERGE, **actor.parameters(now), request_id=request_id, parent_id=parent_id)
+    if row is None:
+        raise await REQUESTS.refusal(tx, "merge", request_id)
+    await queries.adopt_children(tx, request_id, parent_id)
+    _tell_providers(tx, row)
+    return row
+
+
+def _tell_providers(tx: Tx, row: Row) -> None:
+    tx.wake(DISPATCH_TOPIC, *(provider_topic(provider) for provider in row["provider_ids"] or ()))
+
+
+async def reassign_job(tx: Tx, job_id: UUID, actor: Actor, now: datetime) -> None:
+    """Take an unstarted job from its provider and send the request out again. Raises NotFound, JobOver."""
+    job = await lock_job(tx, job_id)
+    if job is None:
+        raise NotFound(what="job", key=str(job_id))
+    check_unstarted(job)
+    await tx.rows(
+        statements.REASSIGN,
+        **actor.parameters(now),
+        job_id=job_id,
+        request_id=job["request_id"],
+    )
+    tx.wake(DISPATCH_TOPIC, provider_topic(job["provider_id"]))
+
+
+async def redo_request(
+    tx: Tx,
+    request_id: UUID,
+    *,
+    other_firm: bool,
+    catalog: Snapshot,
+    settings: Settings,
+    actor: Actor,
+    now: datetime,
+) -> Row:
+    """A completed request is not solved: the same firm does it again at no charge, unless the citizen refuses it.
+
+    Raises NotFound, StatusConflict.
+    """
+    request = await get_locked(tx, request_id)
+    row = await REQUESTS.transition(
+        tx,
+        "redo",
+        request_id,
+        at=now,
+        actor=actor,
+        redos=request["redos"] + 1,
+        **_again(request, catalog, settings, now),
+    )
+    return await _send_again(tx, row, OfferEnd.REDONE, other_firm, catalog, settings, now)
+
+
+async def reopen_request(
+    tx: Tx,
+    request_id: UUID,
+    reason: str,
+    *,
+    other_firm: bool,
+    catalog: Snapshot,
+    settings: Settings,
+    actor: Actor,
+    now: datetime,
+) -> Row:
+    """A closed request comes back within the window; counts against first-time fix.
+
+    Raises NotFound, StatusConflict, ReopenTooLate, ReopenWithoutDispatch.
+    """
+    request = await get_locked(tx, request_id)
+    if request["status"] != RequestStatus.CLOSED:
+        raise await REQUESTS.refusal(tx, "reopen", request_id)
+    if request["dispatched_at"] is None:
+        raise ReopenWithoutDispatch
+    if now > request["closed_at"] + timedelta(days=settings.reopen_days):
+        raise ReopenTooLate(days=settings.reopen_days)
+    row = await REQUESTS.transition(
+        tx,
+        "reopen",
+        request_id,
+        at=now,
+        actor=actor,
+        data={"reason": reason},
+        reopens=request["reopens"] + 1,
+        closed_at=None,
+        close_reason=None,
+        **_again(request, catalog, settings, now),
+    )
+    return await _send_again(tx, row, OfferEnd.REOPENED, other_firm, catalog, settings, now)
+
+
+def _again(request: Row, catalog: Snapshot, settings: Settings, now: datetime) -> dict[str, Any]:
+    cleared = dict.fromkeys(("assigned_at", "started_at", "completed_at", "unmatched_reason"))
+    return {**cleared, "dispatched_at": now, "match_at": now, **_deadlines(request, catalog, settings, now)}
+
+
+async def _send_again(
+    tx: Tx, request: Row, end: OfferEnd, other_firm: bool, catalog: Snapshot, settings: Settings, now: datetime
+) -> Row:
+    """To the firm that did it, at no charge, if it can be asked; else, or if it is refused, to the others."""
+    last = await queries.find_last_offer(tx, request["id"])
+    if last and not other_firm:
+        wanted = Wanted.by(request, catalog.item(request["item_code"]), Tier(last.tier))
+        matching = await match(tx, wanted, now, settings.zone)
+        same = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == last.provider_id]
+        if same:
+            await make_offers(
+                tx, request, wanted.tier, same, matching.policy, catalog, now, by=OfferedBy.REDO, redo=True
+            )
+    await queries.relabel_done_offers(tx, request["id"], end)
+    tx.wake(DISPATCH_TOPIC)
+    return await get_locked(tx, request["id"])

@@ -1,0 +1,29 @@
+"""What can be wrong when a request is sent out, taken back or joined with another."""
+
+from app.kit.errors import HotlineError
+
+
+class ProviderNotEligible(HotlineError):
+    en = "This provider cannot be asked: it {why}."
+    zh = "不能派给该单位：{why_zh}。"
+
+
+class MergeIntoItself(HotlineError):
+    status = 422
+    en = "A request cannot be merged into itself."
+    zh = "不能把工单合并到它自己。"
+
+
+class MergeTargetOver(HotlineError):
+    en = "The request to merge into is {status}; only an open one that is not merged itself can take others."
+    zh = "合并目标当前为 {status}，只能合并到未办结且自身未被合并的工单。"
+
+
+class ReopenTooLate(HotlineError):
+    en = "The request was closed more than {days} days ago; take a new one."
+    zh = "该工单办结已超过 {days} 天，请新建工单。"
+
+
+class ReopenWithoutDispatch(HotlineError):
+    en = "Only a request that was dispatched can be reopened; take a new one."
+    zh = "只有派过单的工单才能重新打开，请新建工单。"

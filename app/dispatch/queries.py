@@ -1,0 +1,216 @@
+"""What is due to be matched, expired or withdrawn, and the insert of offers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    DateTime,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy import (
+    cast as sql_cast,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.catalog.models import Group
+from app.events.transition import AT, json_of, log, word
+from app.intake.models import Request
+from app.jobs.models import Job, Offer
+from app.kit.db import Prepared, Row, Tx
+from app.registry.models import ACTIVE_STANDINGS, Provider
+
+_REQUEST = bindparam("request_id", type_=Uuid)
+_LIMIT = bindparam("limit", type_=Integer)
+
+
+def _add_offers() -> Prepared:
+    """The offers of one request, their events, and the request waiting for them."""
+    rows = (
+        func.jsonb_to_recordset(sql_cast(bindparam("offers", type_=Text), JSONB))
+        .table_valued(
+            column("id", Uuid),
+            column("provider_id", Uuid),
+            column("price_kind", Text),
+            column("price_fen", Integer),
+            column("rank", Integer),
+            column("scores", JSONB),
+            column("offered_by", Text),
+        )
+        .render_derived(name="rows", with_types=True)
+    )
+    table = cast(Table, Offer.__table__)
+    shared = ("tier", "redo", "policy_version", "expires_at")
+    made = (
+        insert(Offer)
+        .from_select(
+            ["id", "provider_id", "price_kind", "price_fen", "rank", "scores", "offered_by", "request_id", "status",
+             "offered_at", *shared],
+            select(
+                *rows.c,
+                _REQUEST,
+                word("pending"),
+                AT,
+                *(bindparam(name, type_=table.c[name].type) for name in shared),
+            ),
+        )
+        .returning(Offer.id, Offer.request_id, Offer.provider_id, Offer.rank, Offer.offered_by, Offer.expires_at)
+        .cte("made")
+    )  # fmt: skip
+    events = log(
+        "made_event",
+        "offer.made",
+        made,
+        request_id=made.c.request_id,
+        provider_id=made.c.provider_id,
+        data=json_of(rank=made.c.rank, by=made.c.offered_by),
+    )
+    waiting = (
+        update(Request)
+        .where(Request.id == _REQUEST)
+        .values(match_at=null(), tier=bindparam("tier", type_=Text))
+        .cte("waiting")
+    )
+    return Prepared(select(made).add_cte(events, waiting).order_by(made.c.rank))
+
+
+_ADD_OFFERS = _add_offers()
+
+
+async def add_offers(tx: Tx, **params: Any) -> Sequence[Row]:
+    """Insert offers (a JSON array of rows) with their events; the request waits for them."""
+    return await tx.rows(_ADD_OFFERS, **params)
+
+
+_POSTPONE = Prepared(
+    update(Request)
+    .where(Request.id == _REQUEST, Request.status == word("dispatching"))
+    .values(match_at=bindparam("match_at", type_=DateTime(timezone=True)))
+)
+
+
+async def postpone_matching(tx: Tx, request_id: UUID, match_at: datetime) -> None:
+    """Look at the request again then."""
+    await tx.rows(_POSTPONE, request_id=request_id, match_at=match_at)
+
+
+_DUE_MATCHES = Prepared(
+    select(Request.id)
+    .join(Group, Group.code == Request.priority_group, isouter=True)
+    .where(Request.status == word("dispatching"), Request.match_at <= AT)
+    .order_by(Request.urgency_rank, Group.position.nulls_last(), Request.received_at)
+    .limit(_LIMIT)
+)
+
+
+async def find_due_matches(tx: Tx, at: datetime, limit: int) -> Sequence[UUID]:
+    """Requests to be matched now: by urgency, then priority group, then age."""
+    return [row["id"] for row in await tx.rows(_DUE_MATCHES, at=at, limit=limit)]
+
+
+_EXPIRED = Prepared(
+    select(Offer.id)
+    .where(Offer.status == word("pending"), Offer.expires_at <= AT)
+    .order_by(Offer.expires_at)
+    .limit(_LIMIT)
+)
+
+
+async def find_expired_offers(tx: Tx, at: datetime, limit: int) -> Sequence[UUID]:
+    """Pending offers whose time is over, the longest over first."""
+    return [row["id"] for row in await tx.rows(_EXPIRED, at=at, limit=limit)]
+
+
+_VOID = Prepared(
+    select(Offer.id)
+    .join(Provider, Provider.id == Offer.provider_id)
+    .join(Request, Request.id == Offer.request_id)
+    .where(
+        Offer.status == word("pending"),
+        or_(
+            Request.status != word("dispatching"),
+            Provider.standing.not_in([word(standing) for standing in ACTIVE_STANDINGS]),
+            Provider.open_jobs >= Provider.capacity,
+            Provider.reachable != true(),
+        ),
+    )
+    .limit(_LIMIT)
+)
+
+
+async def find_void_offers(tx: Tx, limit: int) -> Sequence[UUID]:
+    """Pending offers that can no longer be accepted: the provider is full, inactive or away, the request on hold."""
+    return [row["id"] for row in await tx.rows(_VOID, limit=limit)]
+
+
+_STRANDED = Prepared(
+    select(Job.id)
+    .join(Provider, Provider.id == Job.provider_id)
+    .where(
+        Job.status == word("accepted"),
+        Provider.standing.not_in([word(standing) for standing in ACTIVE_STANDINGS]),
+    )
+    .limit(_LIMIT)
+)
+
+
+async def find_stranded_jobs(tx: Tx, limit: int) -> Sequence[UUID]:
+    """Unstarted jobs of providers that are no longer active."""
+    return [row["id"] for row in await tx.rows(_STRANDED, limit=limit)]
+
+
+_HELD = Prepared(select(Request.id).where(Request.status == word("on_hold"), Request.hold_until <= AT).limit(_LIMIT))
+
+
+async def find_ended_holds(tx: Tx, at: datetime, limit: int) -> Sequence[UUID]:
+    """Requests whose hold is over."""
+    return [row["id"] for row in await tx.rows(_HELD, at=at, limit=limit)]
+
+
+async def find_last_offer(tx: Tx, request_id: UUID) -> Offer | None:
+    """The offer under which the work was last done."""
+    query = (
+        select(Offer)
+        .join(Job, Job.offer_id == Offer.id)
+        .where(Offer.request_id == request_id, Job.completed_at.is_not(None))
+        .order_by(Job.completed_at.desc())
+        .limit(1)
+    )
+    return (await tx.session.execute(query)).scalar_one_or_none()
+
+
+async def relabel_done_offers(tx: Tx, request_id: UUID, end_reason: str) -> None:
+    """The work that counted as done was not, after all."""
+    await tx.session.execute(
+        update(Offer).where(Offer.request_id == request_id, Offer.end_reason == "done").values(end_reason=end_reason)
+    )
+
+
+async def adopt_children(tx: Tx, request_id: UUID, parent_id: UUID) -> None:
+    """What was merged into this request belongs to its new parent, so that no chain of parents arises."""
+    await tx.session.execute(update(Request).where(Request.parent_id == request_id).values(parent_id=parent_id))
+
+
+async def lock_two(tx: Tx, one: UUID, other: UUID) -> Sequence[Request]:
+    """Both requests, locked by id."""
+    query = (
+        select(Request)
+        .where(Request.id.in_([one, other]))
+        .order_by(Request.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await tx.session.execute(query)).scalars().all()

@@ -1,0 +1,98 @@
+"""Sending requests out and taking them back, for operators and supervisors."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+
+from app.auth.access import Principal, allow
+from app.auth.models import Role
+from app.catalog.snapshot import CurrentCatalog
+from app.dispatch import actions
+from app.dispatch.schemas import CancelIn, DirectOffer, DispatchOut, MergeIn, ReopenIn, WithdrawIn
+from app.intake.actions import show
+from app.intake.schemas import RequestOut
+from app.jobs.acting import By
+from app.jobs.offer_actions import withdraw_offer
+from app.kit.web import Now, Transaction, context_of
+
+router = APIRouter(tags=["dispatch"])
+Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
+
+
+@router.put("/requests/{request_id}/dispatch")
+async def dispatch_request(
+    request_id: UUID, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Operator
+) -> DispatchOut:
+    """Match the request to providers and offer it to the best; also what a supervisor does with an unmatched one."""
+    settings = context_of(request).settings
+    return await actions.dispatch_request(tx, request_id, catalog, settings, principal.actor, now)
+
+
+@router.post("/requests/{request_id}/offers", status_code=201)
+async def offer_directly(
+    request_id: UUID,
+    body: DirectOffer,
+    request: Request,
+    tx: Transaction,
+    now: Now,
+    catalog: CurrentCatalog,
+    principal: Operator,
+) -> DispatchOut:
+    """Offer it to the provider that the operator picks; it must pass every filter."""
+    settings = context_of(request).settings
+    return await actions.offer_directly(tx, request_id, body.provider_id, catalog, settings, principal.actor, now)
+
+
+@router.put("/offers/{offer_id}/withdrawal", status_code=204)
+async def withdraw(
+    offer_id: UUID, body: WithdrawIn, request: Request, tx: Transaction, now: Now, principal: Operator
+) -> None:
+    """Take a pending offer back; the request is matched again if nobody else is asked."""
+    by = By(None, principal.actor, now, context_of(request).settings.zone)
+    await withdraw_offer(tx, offer_id, body.reason, by)
+
+
+@router.put("/requests/{request_id}/cancellation")
+async def cancel_request(
+    request_id: UUID, body: CancelIn, tx: Transaction, now: Now, principal: Operator
+) -> RequestOut:
+    """The citizen no longer wants it."""
+    return show(await actions.cancel_request(tx, request_id, body.reason, principal.actor, now))
+
+
+@router.put("/requests/{request_id}/parent")
+async def merge_request(request_id: UUID, body: MergeIn, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
+    """It is about the same as another request, which goes on for both."""
+    return show(await actions.merge_request(tx, request_id, body.parent_id, principal.actor, now))
+
+
+@router.put("/requests/{request_id}/reopening")
+async def reopen_request(
+    request_id: UUID,
+    body: ReopenIn,
+    request: Request,
+    tx: Transaction,
+    now: Now,
+    catalog: CurrentCatalog,
+    principal: Operator,
+) -> RequestOut:
+    """The citizen says that it is not solved after all."""
+    reopened = await actions.reopen_request(
+        tx,
+        request_id,
+        body.reason,
+        other_firm=body.other_firm,
+        catalog=catalog,
+        settings=context_of(request).settings,
+        actor=principal.actor,
+        now=now,
+    )
+    return show(reopened)
+
+
+@router.put("/jobs/{job_id}/reassignment", status_code=204)
+async def reassign_job(job_id: UUID, tx: Transaction, now: Now, principal: Supervisor) -> None:
+    """Take an unstarted job from its provider and send the request out again."""
+    await actions.reassign_job(tx, job_id, principal.actor, now)

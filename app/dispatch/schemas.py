@@ -1,0 +1,60 @@
+"""What dispatching looks like in the API."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from app.intake.models import UnmatchedReason
+from app.intake.schemas import RequestOut
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class OfferMade(BaseModel):
+    """An offer that has just gone out."""
+
+    id: UUID
+    provider_id: UUID
+    provider_name: str
+    rank: int
+    expires_at: datetime
+
+
+class DispatchOut(BaseModel):
+    """The request and whom it was offered to.
+
+    `matching` is `offered`, `waiting` (those who could come are full; tried again), `unmatched` (a supervisor decides),
+    `postponed` (matching failed just now; the worker does it), or null where nothing was to be dispatched.
+    """
+
+    request: RequestOut
+    matching: str | None = None
+    offers: list[OfferMade] = Field(default_factory=list)
+    unmatched_reason: UnmatchedReason | None = None
+
+
+class DirectOffer(BaseModel):
+    """The operator's own pick."""
+
+    provider_id: UUID
+
+
+class CancelIn(BaseModel):
+    reason: Reason
+
+
+class WithdrawIn(BaseModel):
+    reason: Reason
+
+
+class MergeIn(BaseModel):
+    """The request that goes on, into which this one is merged."""
+
+    parent_id: UUID
+
+
+class ReopenIn(BaseModel):
+    reason: Reason
+    other_firm: bool = Field(default=False, description="the citizen does not want the same firm again")

@@ -1,0 +1,115 @@
+"""What time makes due in dispatching. Each step finds due ids, then per id locks, rechecks and changes."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.catalog.snapshot import Snapshot
+from app.dispatch import queries
+from app.dispatch.actions import reassign_job
+from app.dispatch.matchmaking import offer_to_best
+from app.events.transition import SYSTEM
+from app.intake.actions import resume_request
+from app.intake.models import RequestStatus
+from app.intake.queries import lock_request
+from app.jobs import statements
+from app.jobs.acting import By
+from app.jobs.models import OfferStatus
+from app.jobs.offer_actions import take_back
+from app.jobs.queries import lock_job, lock_offer
+from app.kit.db import Tx
+from app.kit.web import UNAVAILABLE, Context
+
+BATCH = 200
+logger = logging.getLogger(__name__)
+Find = Callable[[Tx, datetime], Awaitable[Sequence[UUID]]]
+Change = Callable[[Tx, UUID, datetime], Awaitable[None]]
+
+
+async def one_by_one(context: Context, find: Find, change: Change) -> int:
+    """Find due ids, then change each in a transaction of its own; gives how many were changed.
+
+    One that fails is logged and does not keep the others from their turn; a lost database is raised.
+    """
+    async with context.db.begin() as tx:
+        due = await find(tx, context.clock.now())
+    changed = 0
+    for subject_id in due:
+        try:
+            async with context.db.begin() as tx:
+                await change(tx, subject_id, context.clock.now())
+            changed += 1
+        except UNAVAILABLE:
+            raise
+        except Exception:
+            logger.exception("could not deal with %s; it is tried again", subject_id)
+    return changed
+
+
+async def match_waiting(context: Context, catalog: Snapshot) -> int:
+    """Make the next offers of requests that wait for them: by urgency, priority group and age."""
+
+    async def change(tx: Tx, request_id: UUID, now: datetime) -> None:
+        request = await lock_request(tx, request_id)
+        if request and request["status"] == RequestStatus.DISPATCHING and _due(request["match_at"], now):
+            await offer_to_best(tx, request, catalog, context.settings, now)
+
+    return await one_by_one(context, lambda tx, now: queries.find_due_matches(tx, now, BATCH), change)
+
+
+def _due(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment <= now
+
+
+async def expire_offers(context: Context, catalog: Snapshot) -> int:
+    """Expire offers whose time is over, and make the next in the same transaction."""
+
+    async def change(tx: Tx, offer_id: UUID, now: datetime) -> None:
+        offer = await lock_offer(tx, offer_id)
+        if offer is None or offer["status"] != OfferStatus.PENDING or offer["expires_at"] > now:
+            return
+        await take_back(tx, offer, statements.EXPIRE, By(None, SYSTEM, now, context.settings.zone))
+        request = await lock_request(tx, offer["request_id"])
+        if request and request["status"] == RequestStatus.DISPATCHING and _due(request["match_at"], now):
+            await offer_to_best(tx, request, catalog, context.settings, now)
+
+    return await one_by_one(context, lambda tx, now: queries.find_expired_offers(tx, now, BATCH), change)
+
+
+async def withdraw_void_offers(context: Context) -> int:
+    """Withdraw pending offers that nobody could accept any more."""
+
+    async def change(tx: Tx, offer_id: UUID, now: datetime) -> None:
+        offer = await lock_offer(tx, offer_id)
+        if offer is not None and offer["status"] == OfferStatus.PENDING:
+            by = By(None, SYSTEM, now, context.settings.zone)
+            await take_back(tx, offer, statements.WITHDRAW, by, reason=_why_void(offer["open_jobs"], offer["capacity"]))
+
+    return await one_by_one(context, lambda tx, now: queries.find_void_offers(tx, BATCH), change)
+
+
+def _why_void(open_jobs: int, capacity: int) -> str:
+    return "provider_full" if open_jobs >= capacity else "not_available"
+
+
+async def reassign_stranded_jobs(context: Context) -> int:
+    """Send out again what a suspended or departed provider had not started."""
+
+    async def change(tx: Tx, job_id: UUID, now: datetime) -> None:
+        job = await lock_job(tx, job_id)
+        if job is not None and job["status"] == "accepted":
+            await reassign_job(tx, job_id, SYSTEM, now)
+
+    return await one_by_one(context, lambda tx, now: queries.find_stranded_jobs(tx, BATCH), change)
+
+
+async def resume_held_requests(context: Context) -> int:
+    """Take up requests whose hold is over."""
+
+    async def change(tx: Tx, request_id: UUID, now: datetime) -> None:
+        request = await lock_request(tx, request_id)
+        if request and request["status"] == RequestStatus.ON_HOLD and request["hold_until"] <= now:
+            await resume_request(tx, request_id, SYSTEM, now)
+
+    return await one_by_one(context, lambda tx, now: queries.find_ended_holds(tx, now, BATCH), change)

@@ -1,0 +1,75 @@
+"""The order in which the log is read: committed events get a `seq`, and each reader keeps how far it has come.
+
+Ids are given at insert and commit out of order, so a reader by id would miss the late ones. One step at a time numbers
+what has committed; whoever reads by `seq` misses nothing and sees nothing twice.
+"""
+
+from typing import cast
+
+from sqlalchemy import CTE, BigInteger, ColumnElement, ScalarSelect, Table, Text, bindparam, func, select, update
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import insert
+
+from app.events.models import EventCursor
+from app.events.transition import EVENTS, word
+from app.kit.db import Prepared, Tx
+
+SEQUENCER = "sequencer"
+BATCH = 5_000
+
+_CURSORS = cast(Table, EventCursor.__table__)
+
+
+def position(reader: str) -> ColumnElement[int]:
+    """How far this reader has come; 0 before its first step."""
+    found: ScalarSelect[int] = select(EventCursor.seq).where(EventCursor.reader == word(reader)).scalar_subquery()
+    return func.coalesce(found, sql_cast(word("0"), BigInteger))
+
+
+def move_cursor(reader: str, seq: ScalarSelect[int]) -> CTE:
+    """The reader has come to `seq`, or stays where it was when that is NULL; part of the statement that reads."""
+    statement = insert(_CURSORS).from_select(["reader", "seq"], select(word(reader), seq).where(seq.is_not(None)))
+    return statement.on_conflict_do_update(index_elements=["reader"], set_={"seq": statement.excluded.seq}).cte("moved")
+
+
+_TRY_LOCK = Prepared(
+    select(func.pg_try_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), 0)).label("mine"))
+)
+
+
+async def step_alone(tx: Tx, reader: str) -> bool:
+    """Whether this transaction is now the only one that takes this reader's step.
+
+    A statement of its own: what follows must look at the log after the one before has committed.
+    """
+    row = await tx.row(_TRY_LOCK, name=reader)
+    return row is not None and row["mine"]
+
+
+def _number() -> Prepared:
+    fresh = (
+        select(EVENTS.c.id)
+        .where(EVENTS.c.seq.is_(None))
+        .order_by(EVENTS.c.id)
+        .limit(bindparam("batch", type_=BigInteger))
+        .subquery("fresh")
+    )
+    last = select(func.max(EVENTS.c.seq)).where(EVENTS.c.seq.is_not(None)).scalar_subquery()
+    seq = func.coalesce(last, 0) + func.row_number().over(order_by=fresh.c.id)
+    numbered = select(fresh.c.id, seq.label("seq")).cte("numbered")
+    written = update(EVENTS).where(EVENTS.c.id == numbered.c.id).values(seq=numbered.c.seq).cte("written")
+    return Prepared(select(func.count().label("events")).select_from(numbered).add_cte(written))
+
+
+_NUMBER = _number()
+
+
+async def number_events(tx: Tx, batch: int = BATCH) -> int:
+    """Number committed events in the order of their ids, at most a batch; gives how many.
+
+    Gives 0 as well while another transaction is numbering.
+    """
+    if not await step_alone(tx, SEQUENCER):
+        return 0
+    row = await tx.row(_NUMBER, batch=batch)
+    return 0 if row is None else row["events"]

@@ -1,0 +1,295 @@
+"""The one place where a status changes: a guarded UPDATE and its event, in one statement.
+
+Each feature keeps a table of its moves beside its status enum and makes a `Machine` of it. `Machine.move` gives the
+two parts as CTEs, so that a hot path can put several moves into one statement; `Machine.transition` runs one move.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache, cached_property
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+import orjson
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    update,
+)
+from sqlalchemy import (
+    cast as sql_cast,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.events.models import ActorKind, Event
+from app.kit.db import Prepared, Row, Tx
+from app.kit.errors import HotlineError, NotFound
+from app.kit.orm import Model
+
+EVENTS = cast(Table, Event.__table__)
+
+
+class StatusConflict(HotlineError):
+    """The subject is not in a state from which this step is possible."""
+
+    en = "The {subject} is {status}; this is possible only while it is {expected}."
+    zh = "该{subject}当前状态为 {status}，仅在 {expected} 时可以这样做。"
+
+
+class Actor(NamedTuple):
+    """In whose name something is done; `on_behalf` when staff act for a provider on the phone."""
+
+    kind: ActorKind
+    id: UUID | None = None
+    on_behalf: bool = False
+
+    def parameters(self, at: datetime) -> dict[str, Any]:
+        """The parameters that every event's insert takes."""
+        return {"at": at, "actor_kind": self.kind, "actor_id": self.id, "on_behalf": self.on_behalf}
+
+
+SYSTEM = Actor(ActorKind.SYSTEM)
+
+AT = bindparam("at", type_=DateTime(timezone=True))
+NO_DATA = sql_cast(literal_column("'{}'"), JSONB)
+NO_KEY = sql_cast(null(), Uuid)
+
+
+def word(value: str) -> ColumnElement[str]:
+    """A constant of our own, written into the SQL: partial indexes are found only behind constants."""
+    return literal_column(f"'{value}'", Text)
+
+
+@dataclass(frozen=True)
+class Move:
+    """From any of `sources` to `target`; `target` None goes back to the state that the machine's table remembers."""
+
+    event: str
+    sources: frozenset[StrEnum]
+    target: StrEnum | None
+
+
+class Moved(NamedTuple):
+    """The changed rows and the insert of their events; `log` must be part of the statement (add_cte)."""
+
+    rows: CTE
+    log: CTE
+
+
+def log(
+    name: str,
+    kind: str,
+    rows: FromClause,
+    *,
+    request_id: ColumnElement[Any],
+    provider_id: ColumnElement[Any] = NO_KEY,
+    data: ColumnElement[Any] = NO_DATA,
+) -> CTE:
+    """An insert of one event per row of `rows`, as a CTE with this name."""
+    return (
+        insert(EVENTS)
+        .from_select(
+            ["at", "kind", "request_id", "provider_id", "actor_kind", "actor_id", "on_behalf", "data"],
+            select(
+                AT,
+                word(kind),
+                request_id,
+                provider_id,
+                bindparam("actor_kind", type_=Text),
+                bindparam("actor_id", type_=Uuid),
+                bindparam("on_behalf", type_=Boolean),
+                data,
+            ).select_from(rows),
+        )
+        .cte(name)
+    )
+
+
+class Machine:
+    """The states of one table. `subject` is its word in events and errors; `column` holds the state and `former` the
+    one to go back to."""
+
+    def __init__(
+        self,
+        model: type[Model],
+        subject: str,
+        moves: Mapping[str, Move],
+        *,
+        column: str = "status",
+        former: str = "held_from",
+    ) -> None:
+        self.table = cast(Table, model.__table__)
+        self.subject = subject
+        self.moves = moves
+        self._column = self.table.c[column]
+        self._former = former
+        self._statement = cache(self._build)
+
+    def move(
+        self,
+        step: str,
+        where: ColumnElement[bool],
+        *,
+        data: Callable[[FromClause], ColumnElement[Any]] | None = None,
+        name: str | None = None,
+        **values: Any,
+    ) -> Moved:
+        """The rows matching `where` take the step, with `values` set beside the status."""
+        move = self.moves[step]
+        table = self.table
+        name = name or f"{self.subject}_{step}"
+        target = table.c[self._former] if move.target is None else word(move.target)
+        rows = (
+            update(table)
+            .where(where, self._column.in_([word(source) for source in sorted(move.sources)]))
+            .values({self._column.name: target, **values})
+            .returning(*table.c)
+            .cte(name)
+        )
+        return Moved(
+            rows,
+            log(
+                f"{name}_event",
+                move.event,
+                rows,
+                request_id=self._key(rows, "request"),
+                provider_id=self._key(rows, "provider"),
+                data=NO_DATA if data is None else data(rows),
+            ),
+        )
+
+    def _key(self, rows: FromClause, subject: str) -> ColumnElement[Any]:
+        """The key of that subject in these rows: their own id, a reference, or none."""
+        return rows.c.id if subject == self.subject else rows.c.get(f"{subject}_id", NO_KEY)
+
+    def path(self, start: StrEnum, *steps: str) -> tuple[StrEnum, list[str]]:
+        """Where these steps lead from `start`, and the events they leave: for a row that is born further on."""
+        status, events = start, []
+        for step in steps:
+            move = self.moves[step]
+            if status not in move.sources or move.target is None:
+                raise ValueError(f"{self.subject}: no {step} from {status}")
+            status = move.target
+            events.append(move.event)
+        return status, events
+
+    def _build(self, step: str, columns: tuple[str, ...]) -> Prepared:
+        values: dict[str, Any] = {name: bindparam(f"set_{name}", type_=self.table.c[name].type) for name in columns}
+        moved = self.move(
+            step,
+            self.table.c.id == bindparam("id", type_=Uuid),
+            data=lambda rows: sql_cast(bindparam("data", type_=Text), JSONB),
+            **values,
+        )
+        return Prepared(select(moved.rows).add_cte(moved.log))
+
+    async def transition(
+        self,
+        tx: Tx,
+        step: str,
+        subject_id: UUID,
+        *,
+        at: datetime,
+        actor: Actor,
+        data: Mapping[str, Any] | None = None,
+        **values: Any,
+    ) -> Row:
+        """Take the step for one subject and log it; gives the changed row.
+
+        Raises NotFound, or StatusConflict when its status does not allow the step (nothing is changed then).
+        """
+        statement = self._statement(step, tuple(sorted(values)))
+        row = await tx.row(
+            statement,
+            id=subject_id,
+            data=orjson.dumps(data or {}, default=str).decode(),
+            **actor.parameters(at),
+            **{f"set_{name}": value for name, value in values.items()},
+        )
+        if row is None:
+            raise await self.refusal(tx, step, subject_id)
+        return row
+
+    async def refusal(self, tx: Tx, step: str, subject_id: UUID) -> HotlineError:
+        """Why the step could not be taken, for raising."""
+        row = await tx.row(self._status, id=subject_id)
+        if row is None:
+            return NotFound(what=self.subject, key=str(subject_id))
+        expected = " or ".join(sorted(self.moves[step].sources))
+        return StatusConflict(subject=self.subject, status=row["status"], expected=expected)
+
+    @cached_property
+    def _status(self) -> Prepared:
+        return Prepared(select(self._column.label("status")).where(self.table.c.id == bindparam("id", type_=Uuid)))
+
+
+_RECORD = Prepared(
+    insert(EVENTS).values(
+        at=AT,
+        kind=bindparam("kind", type_=Text),
+        request_id=bindparam("request_id", type_=Uuid),
+        provider_id=bindparam("provider_id", type_=Uuid),
+        actor_kind=bindparam("actor_kind", type_=Text),
+        actor_id=bindparam("actor_id", type_=Uuid),
+        on_behalf=bindparam("on_behalf", type_=Boolean),
+        data=sql_cast(bindparam("data", type_=Text), JSONB),
+    )
+)
+
+
+async def record(
+    tx: Tx,
+    kind: str,
+    *,
+    at: datetime,
+    actor: Actor,
+    request_id: UUID | None = None,
+    provider_id: UUID | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Log something that changes no status."""
+    await tx.rows(
+        _RECORD,
+        kind=kind,
+        request_id=request_id,
+        provider_id=provider_id,
+        data=orjson.dumps(data or {}, default=str).decode(),
+        **actor.parameters(at),
+    )
+
+
+def json_of(**parts: Any) -> ColumnElement[Any]:
+    """A jsonb object of these columns, for an event's data."""
+    pairs: list[Any] = []
+    for name, value in parts.items():
+        pairs += [word(name), value]
+    return cast(ColumnElement[Any], func.jsonb_build_object(*pairs))
+
+
+__all__ = [
+    "AT",
+    "SYSTEM",
+    "Actor",
+    "Machine",
+    "Move",
+    "Moved",
+    "StatusConflict",
+    "json_of",
+    "log",
+    "record",
+    "word",
+]

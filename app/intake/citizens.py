@@ -1,0 +1,138 @@
+"""Citizens: the pop-up for a caller, and what the centre keeps about them."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.dialects.postgresql import insert
+
+from app.auth.access import Principal
+from app.auth.queries import add_audit
+from app.catalog.snapshot import Snapshot
+from app.intake import queries
+from app.intake.actions import show
+from app.intake.filters import CLOSED
+from app.intake.models import Citizen, CitizenBar, CitizenGroup, Request
+from app.intake.personal import mask_phone, note_reveal
+from app.intake.schemas import CallerOut, CitizenEdit, MembershipIn, MembershipOut
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.kit.ids import new_id
+
+RECENT = 20
+
+
+async def look_up_caller(tx: Tx, phone: str, principal: Principal, now: datetime, zone: ZoneInfo) -> CallerOut:
+    """Who calls, what is open, what was; an empty card for a number never heard of."""
+    await note_reveal(tx, principal, f"citizen:{mask_phone(phone)}", "caller", now)
+    citizen = await queries.find_citizen(tx, phone)
+    if citizen is None:
+        return CallerOut.model_validate(
+            dict.fromkeys(CallerOut.model_fields) | {"phone": phone} | {name: [] for name in _LISTS}
+        )
+    theirs = Request.citizen_id == citizen.id
+    open_requests = await queries.list_requests(tx, [theirs, Request.status.not_in(CLOSED)], None, RECENT)
+    past = await queries.list_requests(tx, [theirs, Request.status.in_(CLOSED)], None, RECENT)
+    memberships = await queries.list_memberships(tx, citizen.id, now.astimezone(zone).date())
+    return CallerOut(
+        phone=phone,
+        citizen_id=citizen.id,
+        name=citizen.name,
+        community_code=citizen.community_code,
+        address=citizen.address,
+        note=citizen.note,
+        groups=[
+            MembershipOut(group_code=row.group_code, source=row.source, expires_on=row.expires_on)
+            for row in memberships
+        ],
+        barred_provider_ids=list(await queries.list_bars(tx, citizen.id)),
+        open_requests=[show(row) for row in open_requests],
+        past_requests=[show(row) for row in past],
+        likely_duplicates=list(await queries.list_duplicates(tx, citizen.id, open_requests)),
+    )
+
+
+_LISTS = ("groups", "barred_provider_ids", "open_requests", "past_requests", "likely_duplicates")
+
+
+async def edit_citizen(
+    tx: Tx, phone: str, body: CitizenEdit, catalog: Snapshot, principal: Principal, now: datetime
+) -> CitizenEdit:
+    """Change what the edit names. Raises UnknownArea."""
+    citizen = await _get_or_add(tx, phone, now)
+    changes = body.model_dump(exclude_unset=True)
+    if (area := changes.pop("area", None)) is not None:
+        community = catalog.place(area).community
+        citizen.community_code = community.code if community else None
+    for name, value in changes.items():
+        setattr(citizen, name, value)
+    await _audit(tx, "citizen.edited", phone, principal, now, fields=sorted(body.model_fields_set))
+    return CitizenEdit(name=citizen.name, area=citizen.community_code, address=citizen.address, note=citizen.note)
+
+
+async def add_membership(
+    tx: Tx, phone: str, group: str, body: MembershipIn, catalog: Snapshot, principal: Principal, now: datetime
+) -> None:
+    """The citizen belongs to the group from now on. Raises NotFound for an unknown group."""
+    if group not in catalog.groups:
+        raise NotFound(what="group", key=group)
+    citizen = await _get_or_add(tx, phone, now)
+    await tx.flush()
+    values = {"source": body.source, "checked_by": principal.id, "expires_on": body.expires_on}
+    statement = insert(CitizenGroup).values(citizen_id=citizen.id, group_code=group, **values)
+    await tx.session.execute(statement.on_conflict_do_update(index_elements=["citizen_id", "group_code"], set_=values))
+    await _audit(tx, "citizen.group_added", phone, principal, now, group=group)
+
+
+async def end_membership(tx: Tx, phone: str, group: str, principal: Principal, now: datetime) -> None:
+    """The citizen is no member any more; nothing happens if it was none. Raises NotFound."""
+    citizen = await _get(tx, phone)
+    membership = await tx.session.get(CitizenGroup, (citizen.id, group))
+    if membership:
+        await tx.session.delete(membership)
+        await _audit(tx, "citizen.group_ended", phone, principal, now, group=group)
+
+
+async def bar_provider(
+    tx: Tx, phone: str, provider_id: UUID, reason: str | None, principal: Principal, now: datetime
+) -> None:
+    """Never offer this citizen's requests to the provider."""
+    citizen = await _get_or_add(tx, phone, now)
+    await tx.flush()
+    statement = insert(CitizenBar).values(citizen_id=citizen.id, provider_id=provider_id, reason=reason, created_at=now)
+    await tx.session.execute(statement.on_conflict_do_nothing())
+    await _audit(tx, "citizen.bar_added", phone, principal, now, provider_id=provider_id)
+
+
+async def unbar_provider(tx: Tx, phone: str, provider_id: UUID, principal: Principal, now: datetime) -> None:
+    """Lift the bar; nothing happens if there is none. Raises NotFound."""
+    citizen = await _get(tx, phone)
+    bar = await tx.session.get(CitizenBar, (citizen.id, provider_id))
+    if bar:
+        await tx.session.delete(bar)
+        await _audit(tx, "citizen.bar_lifted", phone, principal, now, provider_id=provider_id)
+
+
+async def _get(tx: Tx, phone: str) -> Citizen:
+    citizen = await queries.find_citizen(tx, phone)
+    if citizen is None:
+        raise NotFound(what="citizen", key=mask_phone(phone))
+    return citizen
+
+
+async def _get_or_add(tx: Tx, phone: str, now: datetime) -> Citizen:
+    statement = insert(Citizen).values(id=new_id(now), phone=phone, created_at=now).on_conflict_do_nothing()
+    await tx.session.execute(statement)
+    return await _get(tx, phone)
+
+
+async def _audit(tx: Tx, action: str, phone: str, principal: Principal, now: datetime, **data: object) -> None:
+    await add_audit(
+        tx,
+        action,
+        f"citizen:{mask_phone(phone)}",
+        at=now,
+        actor_kind=principal.kind,
+        actor_id=principal.id,
+        **data,
+    )

@@ -1,0 +1,32 @@
+"""What can be wrong with a request for help."""
+
+from app.kit.errors import HotlineError
+
+
+class NotEntitled(HotlineError):
+    en = "Tier {asked} needs an entitlement that the citizen does not have; the citizen is entitled to {entitled}."
+    zh = "{asked} 档需要资格，该求助人目前可享 {entitled} 档。"
+
+
+class NotDispatchable(HotlineError):
+    status = 422
+    en = "Item {item} is not dispatched to providers: {why}."
+    zh = "服务项目 {item} 不派单：{why}。"
+
+
+class RelayFirst(HotlineError):
+    status = 422
+    en = "Item {item} goes to the emergency line, utility or 12345 first: give relay as well."
+    zh = "服务项目 {item} 须先转接应急电话、公用事业或 12345：请同时填写 relay。"
+
+
+class OneOutcome(HotlineError):
+    status = 422
+    en = "A request is answered, or relayed and/or dispatched; not answered and one of the others."
+    zh = "答复与转接、派单不能同时选择。"
+
+
+class WindowInvalid(HotlineError):
+    status = 422
+    en = "The wanted window must end after it starts, and lie in the future."
+    zh = "期望时间段的结束须晚于开始，且不能在过去。"

@@ -1,0 +1,252 @@
+"""Citizens, their contacts with the centre, and the service request."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.catalog.models import Kind, Tier
+from app.kit.orm import Id, Model, not_negative, one_of
+
+
+class RequestStatus(StrEnum):
+    RECEIVED = "received"
+    ANSWERED = "answered"
+    RELAYED = "relayed"
+    DISPATCHING = "dispatching"
+    UNMATCHED = "unmatched"
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    MERGED = "merged"
+    ON_HOLD = "on_hold"
+
+
+class Channel(StrEnum):
+    """How a contact reached the centre; `alarm` is the elder alarm, `station` a community station."""
+
+    PHONE = "phone"
+    WECHAT = "wechat"
+    WEB = "web"
+    STATION = "station"
+    ALARM = "alarm"
+
+
+class HoldCause(StrEnum):
+    """Whose reason it is to wait; clocks pause only for the citizen's."""
+
+    CITIZEN = "citizen"
+    CENTRE = "centre"
+    PROVIDER = "provider"
+
+
+class UnmatchedReason(StrEnum):
+    """Why a person has to decide: the filter that emptied the list, or what happened to the work."""
+
+    ITEM_NOT_OFFERED = "item_not_offered"
+    TIER_NOT_OFFERED = "tier_not_offered"
+    NOT_ACTIVE = "not_active"
+    OUTSIDE_AREA = "outside_area"
+    PAPERS = "papers"
+    CLOSED_THEN = "closed_then"
+    UNREACHABLE = "unreachable"
+    FULL = "full"
+    BARRED = "barred"
+    TRIED_BEFORE = "tried_before"
+    RETURNED = "returned"
+    FAILED = "failed"
+
+
+class CloseReason(StrEnum):
+    ANSWERED = "answered"
+    RELAYED = "relayed"
+    SOLVED = "solved"
+    UNREACHED = "unreached"
+    NO_PROVIDER = "no_provider"
+
+
+class Citizen(Model):
+    """Known by phone number."""
+
+    __tablename__ = "citizens"
+
+    id: Mapped[Id]
+    phone: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str | None]
+    community_code: Mapped[str | None] = mapped_column(ForeignKey("communities.code"))
+    address: Mapped[str | None]
+    note: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class CitizenGroup(Model):
+    """A citizen's membership of a priority group: who said so, who checked it, and until when."""
+
+    __tablename__ = "citizen_groups"
+
+    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id", ondelete="CASCADE"), primary_key=True)
+    group_code: Mapped[str] = mapped_column(ForeignKey("groups.code"), primary_key=True)
+    source: Mapped[str]
+    checked_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    expires_on: Mapped[date | None]
+
+
+class CitizenBar(Model):
+    """A provider that this citizen does not want to see again."""
+
+    __tablename__ = "citizen_bars"
+
+    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id", ondelete="CASCADE"), primary_key=True)
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
+    reason: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+REQUEST_NUMBER = Sequence("request_number", start=100001, metadata=Model.metadata)
+
+
+class Request(Model):
+    """A service request. `number` is what a person reads out; deadlines run from dispatch, answer_by from receipt."""
+
+    __tablename__ = "requests"
+
+    id: Mapped[Id]
+    number: Mapped[int] = mapped_column(
+        BigInteger, REQUEST_NUMBER, server_default=REQUEST_NUMBER.next_value(), unique=True
+    )
+    status: Mapped[str]
+    channel: Mapped[str]
+    kind: Mapped[str]
+    category_code: Mapped[str] = mapped_column(ForeignKey("categories.code"))
+    item_code: Mapped[str] = mapped_column(ForeignKey("items.code"))
+    urgency: Mapped[str] = mapped_column(ForeignKey("urgencies.code"))
+    urgency_rank: Mapped[int]
+    description: Mapped[str]
+
+    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"))
+    contact_name: Mapped[str | None]
+    contact_phone: Mapped[str]
+    community_code: Mapped[str | None] = mapped_column(ForeignKey("communities.code"))
+    township_code: Mapped[str] = mapped_column(ForeignKey("townships.code"))
+    address: Mapped[str | None]
+    lat: Mapped[float]
+    lon: Mapped[float]
+    priority_group: Mapped[str | None] = mapped_column(ForeignKey("groups.code"))
+
+    tier_asked: Mapped[str]
+    tier_entitled: Mapped[str]
+    tier: Mapped[str]
+    """The tier being served, or to be served."""
+    tier_fallback: Mapped[str | None]
+    """The dearest tier to which the citizen agreed to fall back; the recorded yes."""
+    quantity: Mapped[int] = mapped_column(server_default=text("1"))
+    wanted_from: Mapped[datetime | None]
+    wanted_to: Mapped[datetime | None]
+    chosen_provider_id: Mapped[UUID | None] = mapped_column(ForeignKey("providers.id"))
+    """The citizen's own choice."""
+
+    answer: Mapped[str | None]
+    answered_in_call: Mapped[bool] = mapped_column(server_default=text("false"))
+    relay_to: Mapped[str | None]
+    outside_number: Mapped[str | None]
+    unmatched_reason: Mapped[str | None]
+    close_reason: Mapped[str | None]
+    cancel_reason: Mapped[str | None]
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("requests.id"), index=True)
+    held_from: Mapped[str | None]
+    hold_cause: Mapped[str | None]
+    hold_reason: Mapped[str | None]
+    hold_until: Mapped[datetime | None]
+    returns: Mapped[int] = mapped_column(server_default=text("0"))
+    redos: Mapped[int] = mapped_column(server_default=text("0"))
+    reopens: Mapped[int] = mapped_column(server_default=text("0"))
+
+    received_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    relayed_at: Mapped[datetime | None]
+    dispatched_at: Mapped[datetime | None]
+    unmatched_at: Mapped[datetime | None]
+    assigned_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    merged_at: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]
+    match_at: Mapped[datetime | None]
+    """While dispatching: when it is to be matched next; NULL while offers are out."""
+
+    answer_by: Mapped[datetime | None]
+    accept_by: Mapped[datetime | None]
+    arrive_by: Mapped[datetime | None]
+    complete_by: Mapped[datetime | None]
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+
+    __table_args__ = (
+        one_of("status", RequestStatus),
+        one_of("channel", Channel),
+        one_of("kind", Kind),
+        one_of("tier_asked", Tier),
+        one_of("tier_entitled", Tier),
+        one_of("tier", Tier),
+        one_of("tier_fallback", Tier),
+        one_of("hold_cause", HoldCause),
+        one_of("unmatched_reason", UnmatchedReason),
+        one_of("close_reason", CloseReason),
+        CheckConstraint("quantity > 0", name="quantity"),
+        not_negative("returns", "redos", "reopens"),
+        CheckConstraint("wanted_to > wanted_from", name="wanted_window"),
+        CheckConstraint("(wanted_from IS NULL) = (wanted_to IS NULL)", name="wanted_both"),
+        CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
+        CheckConstraint("(status = 'closed') = (close_reason IS NOT NULL)", name="closed_why"),
+        CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
+        CheckConstraint("(status = 'merged') = (merged_at IS NOT NULL)", name="merged_at"),
+        CheckConstraint("(status = 'merged') = (parent_id IS NOT NULL)", name="merged_into"),
+        CheckConstraint("parent_id <> id", name="not_its_own_parent"),
+        CheckConstraint("(status = 'unmatched') = (unmatched_at IS NOT NULL)", name="unmatched_at"),
+        CheckConstraint(
+            "(status = 'on_hold') = (held_at IS NOT NULL) AND (held_at IS NULL) = (held_from IS NULL)",
+            name="held_at",
+        ),
+        CheckConstraint("status <> 'answered' OR answered_at IS NOT NULL", name="answered_at"),
+        CheckConstraint("status <> 'relayed' OR relay_to IS NOT NULL", name="relayed_to"),
+        CheckConstraint("status <> 'dispatching' OR dispatched_at IS NOT NULL", name="dispatched_at"),
+        CheckConstraint("status <> 'assigned' OR assigned_at IS NOT NULL", name="assigned_at"),
+        CheckConstraint("status <> 'in_progress' OR started_at IS NOT NULL", name="started_at"),
+        CheckConstraint("status <> 'completed' OR completed_at IS NOT NULL", name="completed_at"),
+        Index(None, "citizen_id", "received_at"),
+        Index(None, "received_at", "id"),
+        Index(
+            "ix_requests_open",
+            "status",
+            "urgency_rank",
+            "received_at",
+            postgresql_where=text("status NOT IN ('closed', 'cancelled', 'merged')"),
+        ),
+        Index("ix_requests_match", "match_at", postgresql_where=text("status = 'dispatching'")),
+        {"postgresql_with": {"fillfactor": 80}},
+    )
+
+
+class Contact(Model):
+    """A call or message about a request: the first and every later one."""
+
+    __tablename__ = "contacts"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"), index=True)
+    at: Mapped[datetime]
+    channel: Mapped[str]
+    purpose: Mapped[str]
+    phone: Mapped[str]
+    note: Mapped[str | None]
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+
+    __table_args__ = (
+        one_of("channel", Channel),
+        CheckConstraint("purpose IN ('request', 'progress', 'complaint', 'change', 'cancel')", name="purpose"),
+    )

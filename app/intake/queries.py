@@ -1,0 +1,244 @@
+"""Citizens, contacts and requests in SQL."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Date,
+    DateTime,
+    FromClause,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    exists,
+    func,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from app.catalog.models import Group
+from app.events.models import Event
+from app.events.transition import AT, EVENTS, NO_DATA, word
+from app.intake.filters import CLOSED
+from app.intake.models import Citizen, CitizenBar, CitizenGroup, Contact, Request, RequestStatus
+from app.kit.db import Prepared, Row, Tx
+from app.kit.idempotency import IdempotencyKey
+
+_REQUESTS = cast(Table, Request.__table__)
+_PHONE = bindparam("phone", type_=Text)
+_DAY = bindparam("day", type_=Date)
+
+
+def _claim_and_find_caller() -> Prepared:
+    key = bindparam("key", type_=Text)
+    claimed = (
+        insert(IdempotencyKey)
+        .from_select(
+            ["principal_id", "key", "body_hash", "created_at"],
+            select(bindparam("principal_id", type_=Uuid), key, bindparam("body_hash", type_=LargeBinary), AT).where(
+                key.is_not(None)
+            ),
+        )
+        .on_conflict_do_nothing()
+        .returning(IdempotencyKey.key)
+        .cte("claimed")
+    )
+    groups = (
+        select(func.array_agg(CitizenGroup.group_code))
+        .where(CitizenGroup.citizen_id == Citizen.id, _member())
+        .scalar_subquery()
+    )
+    return Prepared(
+        select(exists().select_from(claimed).label("claimed"), Citizen.id, groups.label("groups"))
+        .select_from(select(true().label("one")).subquery("one"))
+        .join(Citizen, Citizen.phone == _PHONE, isouter=True)
+    )
+
+
+def _member() -> Any:
+    return CitizenGroup.expires_on.is_(None) | (CitizenGroup.expires_on >= _DAY)
+
+
+_CLAIM_AND_FIND_CALLER = _claim_and_find_caller()
+
+
+async def claim_and_find_caller(tx: Tx, **params: Any) -> Row | None:
+    """Claim the idempotency key, if there is one, and find the caller's citizen id and groups."""
+    return await tx.row(_CLAIM_AND_FIND_CALLER, **params)
+
+
+_NEW_REQUEST = (
+    "id", "status", "channel", "kind", "category_code", "item_code", "urgency", "urgency_rank", "description",
+    "contact_name", "contact_phone", "community_code", "township_code", "address", "lat", "lon", "priority_group",
+    "tier_asked", "tier_entitled", "tier", "tier_fallback", "quantity", "wanted_from", "wanted_to",
+    "chosen_provider_id", "answer", "answered_in_call", "relay_to", "outside_number", "close_reason", "received_at",
+    "answered_at", "relayed_at", "dispatched_at", "match_at", "closed_at", "answer_by", "accept_by", "arrive_by",
+    "complete_by", "created_by",
+)  # fmt: skip
+
+
+def _add_request() -> Prepared:
+    """The citizen if new, the request, its first contact and its events, in one statement."""
+    known = bindparam("known_citizen_id", type_=Uuid)
+    citizen = (
+        insert(Citizen)
+        .from_select(
+            ["id", "phone", "name", "community_code", "address", "created_at"],
+            select(
+                bindparam("new_citizen_id", type_=Uuid),
+                bindparam("contact_phone", type_=Text),
+                bindparam("contact_name", type_=Text),
+                bindparam("community_code", type_=Text),
+                bindparam("address", type_=Text),
+                bindparam("received_at", type_=DateTime(timezone=True)),
+            ).where(known.is_(None)),
+        )
+        .on_conflict_do_update(index_elements=[Citizen.phone], set_={"phone": bindparam("contact_phone", type_=Text)})
+        .returning(Citizen.id)
+        .cte("citizen")
+    )
+    values: dict[str, Any] = {name: bindparam(name, type_=_REQUESTS.c[name].type) for name in _NEW_REQUEST}
+    values["citizen_id"] = func.coalesce(known, select(citizen.c.id).scalar_subquery())
+    request = insert(Request).values(values).returning(Request.id, Request.number, Request.citizen_id).cte("request")
+    contact = (
+        insert(Contact)
+        .from_select(
+            ["request_id", "at", "channel", "purpose", "phone", "staff_id"],
+            select(
+                request.c.id,
+                bindparam("received_at", type_=DateTime(timezone=True)),
+                bindparam("channel", type_=Text),
+                word("request"),
+                bindparam("contact_phone", type_=Text),
+                bindparam("created_by", type_=Uuid),
+            ),
+        )
+        .cte("contact")
+    )
+    return Prepared(select(request).add_cte(contact, _birth_events(request)))
+
+
+def _birth_events(request: FromClause) -> Any:
+    kinds = func.unnest(bindparam("event_kinds", type_=ARRAY(Text))).table_valued("kind", with_ordinality="nth")
+    return (
+        insert(EVENTS)
+        .from_select(
+            ["at", "kind", "request_id", "actor_kind", "actor_id", "on_behalf", "data"],
+            select(
+                AT,
+                column("kind", Text),
+                request.c.id,
+                bindparam("actor_kind", type_=Text),
+                bindparam("actor_id", type_=Uuid),
+                bindparam("on_behalf"),
+                NO_DATA,
+            )
+            .select_from(request, kinds.render_derived(name="kinds"))
+            .order_by(column("nth", BigInteger)),
+        )
+        .cte("born")
+    )
+
+
+_ADD_REQUEST = _add_request()
+
+
+async def add_request(tx: Tx, **values: Any) -> Row | None:
+    """Insert a request with everything that belongs to its birth; gives id, number and citizen_id."""
+    return await tx.row(_ADD_REQUEST, **values)
+
+
+async def count_used(tx: Tx, phone: str, item: str | None, category: str | None, tier: str, since: datetime) -> int:
+    """The citizen's requests at this tier since then, for the item or the category, cancelled ones aside."""
+    query = (
+        select(func.count())
+        .select_from(Request)
+        .join(Citizen, Citizen.id == Request.citizen_id)
+        .where(Citizen.phone == phone, Request.tier == tier, Request.received_at >= since)
+        .where(Request.status.not_in([RequestStatus.CANCELLED, RequestStatus.MERGED]))
+    )
+    query = query.where(Request.item_code == item) if item else query.where(Request.category_code == category)
+    return (await tx.session.execute(query)).scalar_one()
+
+
+async def find_request(tx: Tx, request_id: UUID) -> Request | None:
+    """The request."""
+    return await tx.session.get(Request, request_id, populate_existing=True)
+
+
+_LOCK = Prepared(select(_REQUESTS).where(_REQUESTS.c.id == bindparam("id", type_=Uuid)).with_for_update())
+
+
+async def lock_request(tx: Tx, request_id: UUID) -> Row | None:
+    """The request's row, locked until the transaction ends."""
+    return await tx.row(_LOCK, id=request_id)
+
+
+async def list_requests(
+    tx: Tx, filters: Sequence[Any], after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Request]:
+    """Requests, newest first."""
+    query = select(Request).where(*filters)
+    if after:
+        query = query.where(tuple_(Request.received_at, Request.id) < after)
+    query = query.order_by(Request.received_at.desc(), Request.id.desc()).limit(limit)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def list_events(tx: Tx, request_id: UUID) -> Sequence[Event]:
+    """The request's timeline, oldest first."""
+    query = select(Event).where(Event.request_id == request_id).order_by(Event.id)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def list_contacts(tx: Tx, request_id: UUID) -> Sequence[Contact]:
+    """The request's contacts, oldest first."""
+    query = select(Contact).where(Contact.request_id == request_id).order_by(Contact.id)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def find_citizen(tx: Tx, phone: str) -> Citizen | None:
+    """The citizen of this number."""
+    return (await tx.session.execute(select(Citizen).where(Citizen.phone == phone))).scalar_one_or_none()
+
+
+async def list_memberships(tx: Tx, citizen_id: UUID, day: date) -> Sequence[CitizenGroup]:
+    """The citizen's groups on that day."""
+    query = (
+        select(CitizenGroup)
+        .join(Group, Group.code == CitizenGroup.group_code)
+        .where(CitizenGroup.citizen_id == citizen_id)
+        .where(CitizenGroup.expires_on.is_(None) | (CitizenGroup.expires_on >= day))
+        .order_by(Group.position)
+    )
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def list_bars(tx: Tx, citizen_id: UUID) -> Sequence[UUID]:
+    """The providers the citizen does not want."""
+    query = select(CitizenBar.provider_id).where(CitizenBar.citizen_id == citizen_id)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def list_duplicates(tx: Tx, citizen_id: UUID | None, open_requests: Sequence[Request]) -> Sequence[UUID]:
+    """Open requests of other citizens for the same community and item as this one's open requests."""
+    places = [(r.community_code, r.item_code) for r in open_requests if r.community_code]
+    if not places:
+        return []
+    query = (
+        select(Request.id)
+        .where(tuple_(Request.community_code, Request.item_code).in_(places), Request.status.not_in(CLOSED))
+        .where(Request.citizen_id != citizen_id)
+        .order_by(Request.received_at.desc())
+        .limit(20)
+    )
+    return (await tx.session.execute(query)).scalars().all()

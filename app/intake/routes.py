@@ -1,0 +1,176 @@
+"""Requests, their contacts and citizens, for staff."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.auth.access import Principal, allow
+from app.auth.models import Role
+from app.catalog.snapshot import CurrentCatalog
+from app.events.models import Event
+from app.intake import actions, citizens, queries
+from app.intake.filters import RequestFilter
+from app.intake.models import Request as ServiceRequest
+from app.intake.personal import note_reveal
+from app.intake.schemas import (
+    AnswerIn,
+    BarIn,
+    CallerOut,
+    CitizenEdit,
+    CloseIn,
+    ContactIn,
+    ContactOut,
+    EventOut,
+    HoldIn,
+    MembershipIn,
+    PersonalData,
+    Phone,
+    RelayIn,
+    RequestOut,
+)
+from app.kit.pages import Page, page
+from app.kit.web import Now, Transaction, context_of
+
+router = APIRouter(tags=["requests"])
+citizens_router = APIRouter(prefix="/citizens", tags=["citizens"])
+Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+Reader = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
+
+
+@router.get("/requests")
+async def list_requests(
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    principal: Reader,
+    wanted: Annotated[RequestFilter, Query()],
+) -> Page[RequestOut]:
+    """Requests, newest first; phones and names masked."""
+    after = wanted.after(2)
+    key = (datetime.fromisoformat(after[0]), UUID(after[1])) if after else None
+    rows = await queries.list_requests(tx, wanted.conditions(principal), key, wanted.limit + 1)
+    return page(rows, wanted, _key, actions.show, request, response)
+
+
+def _key(row: ServiceRequest) -> tuple[Any, ...]:
+    return row.received_at.isoformat(), str(row.id)
+
+
+@router.get("/requests/{request_id}")
+async def read_request(request_id: UUID, tx: Transaction, principal: Reader) -> RequestOut:
+    """One request; phone and name masked."""
+    return actions.show(await actions.get_request(tx, request_id))
+
+
+@router.get("/requests/{request_id}/personal-data")
+async def read_personal_data(request_id: UUID, tx: Transaction, now: Now, principal: Operator) -> PersonalData:
+    """Whom to reach, and where, in full; the reading is on the audit log."""
+    found = await actions.get_request(tx, request_id)
+    await note_reveal(tx, principal, f"request:{request_id}", "request", now)
+    return PersonalData(contact_name=found.contact_name, contact_phone=found.contact_phone, address=found.address)
+
+
+@router.get("/requests/{request_id}/events")
+async def list_events(request_id: UUID, tx: Transaction, principal: Reader) -> list[EventOut]:
+    """The request's timeline, oldest first."""
+    await actions.get_request(tx, request_id)
+    return [_event(event) for event in await queries.list_events(tx, request_id)]
+
+
+def _event(event: Event) -> EventOut:
+    return EventOut.model_validate({name: getattr(event, name) for name in EventOut.model_fields})
+
+
+@router.get("/requests/{request_id}/contacts")
+async def list_contacts(request_id: UUID, tx: Transaction, principal: Operator) -> list[ContactOut]:
+    """Every call and message about the request."""
+    await actions.get_request(tx, request_id)
+    return [ContactOut.model_validate(contact) for contact in await queries.list_contacts(tx, request_id)]
+
+
+@router.post("/requests/{request_id}/contacts", status_code=201)
+async def add_contact(request_id: UUID, body: ContactIn, tx: Transaction, now: Now, principal: Operator) -> ContactOut:
+    """A later call or message: progress asked for, a complaint, a change wanted."""
+    return ContactOut.model_validate(await actions.add_contact(tx, request_id, body, principal.actor, now))
+
+
+@router.put("/requests/{request_id}/answer")
+async def answer_request(
+    request_id: UUID, body: AnswerIn, tx: Transaction, now: Now, principal: Operator
+) -> RequestOut:
+    """Tell the citizen the answer; the request is closed."""
+    return actions.show(await actions.answer_request(tx, request_id, body.answer, principal.actor, now))
+
+
+@router.put("/requests/{request_id}/relay")
+async def relay_request(request_id: UUID, body: RelayIn, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
+    """Hand the request to an emergency line, a utility or 12345; its number there is kept."""
+    return actions.show(await actions.relay_request(tx, request_id, body, principal.actor, now))
+
+
+@router.put("/requests/{request_id}/closure")
+async def close_request(request_id: UUID, body: CloseIn, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
+    """Close what was relayed, or what nobody could be found for."""
+    return actions.show(await actions.close_request(tx, request_id, body.note, principal.actor, now))
+
+
+@router.put("/requests/{request_id}/hold")
+async def hold_request(request_id: UUID, body: HoldIn, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
+    """Let the request wait until then."""
+    return actions.show(await actions.hold_request(tx, request_id, body, principal.actor, now))
+
+
+@router.delete("/requests/{request_id}/hold")
+async def resume_request(request_id: UUID, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
+    """Take the request up again."""
+    return actions.show(await actions.resume_request(tx, request_id, principal.actor, now))
+
+
+@citizens_router.get("/{phone}")
+async def look_up_caller(phone: Phone, request: Request, tx: Transaction, now: Now, principal: Operator) -> CallerOut:
+    """The pop-up for a ringing number; the reading is on the audit log."""
+    return await citizens.look_up_caller(tx, phone, principal, now, context_of(request).settings.zone)
+
+
+@citizens_router.patch("/{phone}")
+async def edit_citizen(
+    phone: Phone, body: CitizenEdit, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Operator
+) -> CitizenEdit:
+    """Note who the citizen is and lives where; makes the record if the number is new."""
+    return await citizens.edit_citizen(tx, phone, body, catalog, principal, now)
+
+
+@citizens_router.put("/{phone}/groups/{group}", status_code=204)
+async def add_membership(
+    phone: Phone,
+    group: str,
+    body: MembershipIn,
+    tx: Transaction,
+    now: Now,
+    catalog: CurrentCatalog,
+    principal: Operator,
+) -> None:
+    """The citizen belongs to a priority group; who checked it and until when is kept."""
+    await citizens.add_membership(tx, phone, group, body, catalog, principal, now)
+
+
+@citizens_router.delete("/{phone}/groups/{group}", status_code=204)
+async def end_membership(phone: Phone, group: str, tx: Transaction, now: Now, principal: Operator) -> None:
+    """The citizen no longer belongs to the group."""
+    await citizens.end_membership(tx, phone, group, principal, now)
+
+
+@citizens_router.put("/{phone}/bars/{provider_id}", status_code=204)
+async def bar_provider(
+    phone: Phone, provider_id: UUID, body: BarIn, tx: Transaction, now: Now, principal: Operator
+) -> None:
+    """The citizen does not want this provider again."""
+    await citizens.bar_provider(tx, phone, provider_id, body.reason, principal, now)
+
+
+@citizens_router.delete("/{phone}/bars/{provider_id}", status_code=204)
+async def unbar_provider(phone: Phone, provider_id: UUID, tx: Transaction, now: Now, principal: Operator) -> None:
+    """The citizen would have this provider again."""
+    await citizens.unbar_provider(tx, phone, provider_id, principal, now)

@@ -1,0 +1,203 @@
+"""Citizens, requests and contacts in the API."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from app.catalog.models import Kind, Tier
+from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
+
+Phone = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, pattern=r"^(1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|[2-9]\d{6,7})$"),
+    Field(description="a mainland mobile (11 digits), or a fixed line with or without its area code"),
+]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+
+
+class RelayIn(BaseModel):
+    """Handed to an outside line; `outside_number` is its ticket, when it gave one."""
+
+    to: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+    outside_number: Annotated[str, StringConstraints(max_length=50)] | None = None
+
+
+class RequestIn(BaseModel):
+    """A request as the operator takes it down; `area` is a community's or township's code.
+
+    At most one of: `answer` (the citizen was told), or `relay` and/or `dispatch`. With none it stays received.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    channel: Channel = Channel.PHONE
+    phone: Phone
+    contact_name: Name | None = None
+    area: Annotated[str, StringConstraints(max_length=12)]
+    address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
+    item: Annotated[str, StringConstraints(max_length=10)]
+    description: Text
+    tier: Tier | None = None
+    tier_fallback: Tier | None = Field(default=None, description="the citizen agreed to pay up to this tier")
+    quantity: int = Field(default=1, ge=1, le=1000)
+    wanted_from: AwareDatetime | None = None
+    wanted_to: AwareDatetime | None = None
+    chosen_provider_id: UUID | None = Field(default=None, description="the citizen's own choice")
+    answer: Text | None = None
+    relay: RelayIn | None = None
+    dispatch: bool = False
+
+
+class RequestOut(BaseModel):
+    """A request; phone and name are masked, the address is left out (see …/personal-data)."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    number: int
+    status: RequestStatus
+    channel: Channel
+    kind: Kind
+    category_code: str
+    item_code: str
+    urgency: str
+    description: str
+    contact_name: str | None
+    contact_phone: str
+    community_code: str | None
+    township_code: str
+    priority_group: str | None
+    tier_asked: Tier
+    tier_entitled: Tier
+    tier: Tier
+    tier_fallback: Tier | None
+    quantity: int
+    wanted_from: datetime | None
+    wanted_to: datetime | None
+    chosen_provider_id: UUID | None
+    answer: str | None
+    answered_in_call: bool
+    relay_to: str | None
+    outside_number: str | None
+    unmatched_reason: str | None
+    close_reason: CloseReason | None
+    cancel_reason: str | None
+    parent_id: UUID | None
+    hold_cause: HoldCause | None
+    hold_reason: str | None
+    hold_until: datetime | None
+    returns: int
+    redos: int
+    reopens: int
+    received_at: datetime
+    answered_at: datetime | None
+    dispatched_at: datetime | None
+    assigned_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    closed_at: datetime | None
+    cancelled_at: datetime | None
+    answer_by: datetime | None
+    accept_by: datetime | None
+    arrive_by: datetime | None
+    complete_by: datetime | None
+
+
+class PersonalData(BaseModel):
+    """Whom to reach, and where; each reading is on the audit log."""
+
+    contact_name: str | None
+    contact_phone: str
+    address: str | None
+
+
+class EventOut(BaseModel):
+    """One entry of a request's timeline."""
+
+    id: int
+    at: datetime
+    kind: str
+    provider_id: UUID | None
+    actor_kind: str
+    actor_id: UUID | None
+    on_behalf: bool
+    data: dict[str, Any]
+
+
+class ContactIn(BaseModel):
+    """A later call or message about the request."""
+
+    channel: Channel = Channel.PHONE
+    purpose: Literal["progress", "complaint", "change"]
+    phone: Phone
+    note: Text | None = None
+
+
+class ContactOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    at: datetime
+    channel: Channel
+    purpose: str
+    note: str | None
+    staff_id: UUID | None
+
+
+class AnswerIn(BaseModel):
+    answer: Text
+
+
+class HoldIn(BaseModel):
+    """Why the request waits and until when; the clocks pause only for the citizen's own reason."""
+
+    cause: HoldCause
+    reason: Text
+    until: AwareDatetime
+
+
+class CloseIn(BaseModel):
+    note: Text
+
+
+class MembershipIn(BaseModel):
+    """A citizen belongs to a priority group: says who, and until when."""
+
+    source: Name
+    expires_on: date | None = None
+
+
+class MembershipOut(BaseModel):
+    group_code: str
+    source: str
+    expires_on: date | None
+
+
+class BarIn(BaseModel):
+    reason: Text | None = None
+
+
+class CitizenEdit(BaseModel):
+    name: Name | None = None
+    area: str | None = Field(default=None, description="a community's code")
+    address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = None
+
+
+class CallerOut(BaseModel):
+    """The pop-up: who calls, what is open, what was. Everything is null or empty for a new number."""
+
+    phone: str
+    citizen_id: UUID | None
+    name: str | None
+    community_code: str | None
+    address: str | None
+    note: str | None
+    groups: list[MembershipOut]
+    barred_provider_ids: list[UUID]
+    open_requests: list[RequestOut]
+    past_requests: list[RequestOut]
+    likely_duplicates: list[UUID] = Field(description="open requests of this place and item from other numbers")

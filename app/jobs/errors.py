@@ -1,0 +1,62 @@
+"""What can be wrong with an offer or a job."""
+
+from app.kit.errors import HotlineError
+
+
+class OfferExpired(HotlineError):
+    en = "The offer expired at {expired_at}; the request has gone on to others."
+    zh = "该派单已于 {expired_at} 超时，已转给其他单位。"
+
+
+class OfferWithdrawn(HotlineError):
+    en = "The offer was withdrawn: {reason}."
+    zh = "该派单已撤回：{reason}。"
+
+
+class OfferDecided(HotlineError):
+    en = "The offer is {status} already."
+    zh = "该派单已是 {status} 状态。"
+
+
+class ProviderFull(HotlineError):
+    en = "You have {open_jobs} unfinished jobs, as many as your capacity of {capacity}."
+    zh = "您有 {open_jobs} 个未完成的工单，已达承接上限 {capacity}。"
+
+
+class ProviderNotActive(HotlineError):
+    en = "The provider is {standing} and takes no work now."
+    zh = "该服务单位目前为 {standing} 状态，不能接单。"
+
+
+class AppointmentInvalid(HotlineError):
+    status = 422
+    en = "The appointment must end after it starts and lie in the wanted window, {wanted_from} to {wanted_to}."
+    zh = "预约时间的结束须晚于开始，且在求助人期望的 {wanted_from} 至 {wanted_to} 之内。"
+
+
+class AmountOnFreeJob(HotlineError):
+    status = 422
+    en = "The job is free for the citizen; the amount must be 0, not {amount_fen} fen."
+    zh = "该工单对求助人免费，金额须为 0，而不是 {amount_fen} 分。"
+
+
+class AboveCap(HotlineError):
+    status = 422
+    en = "Low-fee work may cost at most {cap_fen} fen here, not {amount_fen}."
+    zh = "该低偿服务最高收费 {cap_fen} 分，不能为 {amount_fen} 分。"
+
+
+class AboveConsent(HotlineError):
+    en = "The citizen has agreed to {agreed_fen} fen; {amount_fen} needs a new recorded consent first."
+    zh = "求助人同意的金额为 {agreed_fen} 分；{amount_fen} 分须先取得并记录新的同意。"
+
+
+class PayoutNotAllowed(HotlineError):
+    status = 422
+    en = "For item {item} the provider pays the citizen nothing, so there is no payout."
+    zh = "服务项目 {item} 不存在向求助人付款，不能填写 payout。"
+
+
+class JobOver(HotlineError):
+    en = "The job is {status} already."
+    zh = "该工单已是 {status} 状态。"

@@ -1,0 +1,144 @@
+"""What a provider does with an offer, or staff for it on the phone.
+
+Repeating what has happened gives the present state, so a retry after a lost answer is safe.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.catalog.models import Tier
+from app.events.transition import record
+from app.jobs import queries, statements
+from app.jobs.acting import DISPATCH_TOPIC, By, job_out, provider_topic
+from app.jobs.errors import (
+    AppointmentInvalid,
+    OfferDecided,
+    OfferExpired,
+    OfferWithdrawn,
+    ProviderFull,
+    ProviderNotActive,
+)
+from app.jobs.job_actions import read_job
+from app.jobs.models import OfferStatus
+from app.jobs.schemas import Acceptance, JobOut, OfferOut, Refusal
+from app.kit.db import Prepared, Row, Tx
+from app.kit.errors import NotFound
+from app.kit.ids import new_id
+from app.registry.models import ACTIVE_STANDINGS, PriceKind
+
+
+async def accept_offer(tx: Tx, offer_id: UUID, body: Acceptance, by: By) -> JobOut:
+    """Take the work: the request is assigned, the other offers are withdrawn, the job begins its life.
+
+    Raises NotFound, OfferExpired, OfferWithdrawn, OfferDecided, ProviderNotActive, ProviderFull, AppointmentInvalid.
+    """
+    offer = await _lock_offer(tx, offer_id, by)
+    if offer["job_id"]:
+        return await read_job(tx, offer["job_id"], by)
+    _check_pending(offer, by.now)
+    if offer["standing"] not in ACTIVE_STANDINGS:
+        raise ProviderNotActive(standing=offer["standing"])
+    if offer["open_jobs"] >= offer["capacity"]:
+        raise ProviderFull(open_jobs=offer["open_jobs"], capacity=offer["capacity"])
+    window = _appointment(offer, body.appointment_from, body.appointment_to)
+    agreed = _price_agreed(offer)
+    row = await tx.row(
+        statements.ACCEPT,
+        **by.parameters(),
+        offer_id=offer_id,
+        request_id=offer["request_id"],
+        job_id=new_id(by.now),
+        appointment_from=window[0],
+        appointment_to=window[1],
+        cap_fen=offer["item_cap_fen"] * offer["quantity"] if offer["tier"] == Tier.LOW_FEE else None,
+        agreed_fen=agreed,
+        agreed_how=None if agreed is None else "price_card",
+        agreed_at=None if agreed is None else by.now,
+    )
+    if row is None:
+        raise OfferWithdrawn(reason=offer["request_status"])
+    tx.wake(*(provider_topic(other) for other in row["withdrawn_provider_ids"] or ()))
+    tx.wake(provider_topic(offer["provider_id"]))
+    return job_out(row, offer)
+
+
+async def decline_offer(tx: Tx, offer_id: UUID, body: Refusal, by: By) -> OfferOut:
+    """Say no; the worker asks the next at once. Raises NotFound, OfferExpired, OfferWithdrawn, OfferDecided."""
+    offer = await _lock_offer(tx, offer_id, by)
+    if offer["status"] != OfferStatus.DECLINED:
+        _check_pending(offer, by.now)
+        await take_back(tx, offer, statements.DECLINE, by, reason=body.reason, note=body.note)
+    return OfferOut.model_validate(dict(offer) | {"status": OfferStatus.DECLINED})
+
+
+async def withdraw_offer(tx: Tx, offer_id: UUID, reason: str, by: By) -> None:
+    """Take an offer back; the request is matched again if nobody else is asked. Repeating it does nothing.
+
+    Raises NotFound, OfferDecided, OfferExpired.
+    """
+    offer = await _lock_offer(tx, offer_id, by)
+    if offer["status"] == OfferStatus.WITHDRAWN:
+        return
+    _check_pending(offer, by.now)
+    await take_back(tx, offer, statements.WITHDRAW, by, reason=reason)
+
+
+async def take_back(tx: Tx, offer: Row, statement: Prepared, by: By, **params: Any) -> None:
+    """A locked pending offer leaves the queue: declined, expired or withdrawn."""
+    await tx.row(statement, **by.parameters(), offer_id=offer["id"], request_id=offer["request_id"], **params)
+    tx.wake(DISPATCH_TOPIC, provider_topic(offer["provider_id"]))
+
+
+async def note_no_answer(tx: Tx, offer_id: UUID, by: By, again_at: datetime) -> None:
+    """The firm did not pick up; it stands in the to-phone queue again from then on. Raises as a decline does."""
+    offer = await _lock_offer(tx, offer_id, by)
+    _check_pending(offer, by.now)
+    await queries.release_to_phone(tx, offer_id, again_at)
+    await record(
+        tx,
+        "offer.not_answered",
+        at=by.now,
+        actor=by.actor,
+        request_id=offer["request_id"],
+        provider_id=offer["provider_id"],
+    )
+
+
+async def _lock_offer(tx: Tx, offer_id: UUID, by: By) -> Row:
+    offer = await queries.lock_offer(tx, offer_id)
+    if offer is None or by.provider_id not in (None, offer["provider_id"]):
+        raise NotFound(what="offer", key=str(offer_id))
+    return offer
+
+
+def _check_pending(offer: Row, now: datetime) -> None:
+    match offer["status"]:
+        case OfferStatus.PENDING if offer["expires_at"] > now:
+            return
+        case OfferStatus.PENDING | OfferStatus.EXPIRED:
+            raise OfferExpired(expired_at=offer["expires_at"].isoformat())
+        case OfferStatus.WITHDRAWN:
+            raise OfferWithdrawn(reason=offer["withdraw_reason"])
+        case status:
+            raise OfferDecided(status=status)
+
+
+def _appointment(offer: Row, start: datetime | None, end: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """What the provider named, inside what the citizen wants; or the whole wanted window."""
+    wanted_from, wanted_to = offer["wanted_from"], offer["wanted_to"]
+    if start is None and end is None:
+        return wanted_from, wanted_to
+    inside = wanted_from is None or (
+        start is not None and start >= wanted_from and end is not None and end <= wanted_to
+    )
+    if start is None or end is None or end <= start or not inside:
+        raise AppointmentInvalid(wanted_from=str(wanted_from), wanted_to=str(wanted_to))
+    return start, end
+
+
+def _price_agreed(offer: Row) -> int | None:
+    """What the price card settles beforehand; a quote is still to be agreed to."""
+    if offer["redo"] or offer["price_kind"] == PriceKind.FREE:
+        return 0
+    return offer["price_fen"] * offer["quantity"] if offer["price_kind"] == PriceKind.FIXED else None

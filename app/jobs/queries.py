@@ -1,0 +1,202 @@
+"""Offers and jobs in SQL: the queue, the locks, the lists."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import DateTime, Select, Table, Uuid, bindparam, or_, select, update
+
+from app.catalog.models import Item
+from app.events.transition import AT, word
+from app.intake.models import Request
+from app.jobs.models import Job, Offer
+from app.kit.db import Prepared, Row, Tx
+from app.registry.models import Provider, ReachedBy
+
+_OFFERS = cast(Table, Offer.__table__)
+_JOBS = cast(Table, Job.__table__)
+_ME = bindparam("provider_id", type_=Uuid)
+PENDING = Offer.status == word("pending")
+LIVE = Job.status.in_([word("accepted"), word("started")])
+
+_FACTS = (
+    Request.number,
+    Request.item_code,
+    Request.description,
+    Request.township_code,
+    Request.community_code,
+    Request.quantity,
+    Request.arrive_by,
+)
+_OFFER_VIEW = (
+    *(column for column in _OFFERS.c if column.name not in ("scores", "policy_version")),
+    *_FACTS,
+    Request.urgency,
+    Request.wanted_from,
+    Request.wanted_to,
+)
+_JOB_VIEW = (*_JOBS.c, *_FACTS, Request.complete_by)
+
+_QUEUE = Prepared(
+    select(*_OFFER_VIEW)
+    .join(Request, Request.id == Offer.request_id)
+    .where(Offer.provider_id == _ME, PENDING, Offer.expires_at > AT)
+    .order_by(Offer.id)
+    .limit(100)
+)
+
+
+async def list_pending_offers(tx: Tx, provider_id: UUID, at: datetime) -> Sequence[Row]:
+    """The provider's live offers, oldest first."""
+    return await tx.rows(_QUEUE, provider_id=provider_id, at=at)
+
+
+_JOB_QUEUE = Prepared(
+    select(*_JOB_VIEW).join(Request, Request.id == Job.request_id).where(Job.provider_id == _ME, LIVE).order_by(Job.id)
+)
+
+
+async def list_live_jobs(tx: Tx, provider_id: UUID) -> Sequence[Row]:
+    """The provider's unfinished jobs, oldest first."""
+    return await tx.rows(_JOB_QUEUE, provider_id=provider_id)
+
+
+async def list_past_jobs(tx: Tx, provider_id: UUID, after: UUID | None, limit: int) -> Sequence[Any]:
+    """The provider's jobs of any state, newest first."""
+    query: Select[Any] = select(*_JOB_VIEW).join(Request, Request.id == Job.request_id)
+    query = query.where(Job.provider_id == provider_id).order_by(Job.id.desc()).limit(limit)
+    if after:
+        query = query.where(Job.id < after)
+    return list((await tx.session.execute(query)).all())
+
+
+_LOCK_OFFER = Prepared(
+    select(
+        *_OFFER_VIEW,
+        Request.status.label("request_status"),
+        Request.complete_by,
+        Provider.standing,
+        Provider.capacity,
+        Provider.open_jobs,
+        Item.cap_fen.label("item_cap_fen"),
+        Job.id.label("job_id"),
+    )
+    .select_from(Request)
+    .join(Offer, Offer.request_id == Request.id)
+    .join(Provider, Provider.id == Offer.provider_id)
+    .join(Item, Item.code == Request.item_code)
+    .join(Job, Job.offer_id == Offer.id, isouter=True)
+    .where(Offer.id == bindparam("offer_id", type_=Uuid))
+    .with_for_update(of=[Request, Offer, Provider], key_share=True)
+)
+
+
+async def lock_offer(tx: Tx, offer_id: UUID) -> Row | None:
+    """The offer with its request and provider, locked in that order: request, offer, provider."""
+    return await tx.row(_LOCK_OFFER, offer_id=offer_id)
+
+
+_LOCK_JOB = Prepared(
+    select(*_JOB_VIEW, Request.status.label("request_status"), Request.returns, Item.pays_citizen, Offer.redo)
+    .select_from(Request)
+    .join(Job, Job.request_id == Request.id)
+    .join(Offer, Offer.id == Job.offer_id)
+    .join(Provider, Provider.id == Job.provider_id)
+    .join(Item, Item.code == Request.item_code)
+    .where(Job.id == bindparam("job_id", type_=Uuid))
+    .with_for_update(of=[Request, Offer, Job, Provider], key_share=True)
+)
+
+
+async def lock_job(tx: Tx, job_id: UUID) -> Row | None:
+    """The job with its request, offer and provider, locked in the order request, offer, job, provider."""
+    return await tx.row(_LOCK_JOB, job_id=job_id)
+
+
+_JOB = Prepared(
+    select(*_JOB_VIEW, Request.contact_name, Request.contact_phone, Request.address)
+    .join(Request, Request.id == Job.request_id)
+    .where(Job.id == bindparam("job_id", type_=Uuid))
+)
+
+
+async def find_job(tx: Tx, job_id: UUID) -> Row | None:
+    """The job with its request's facts and contact data."""
+    return await tx.row(_JOB, job_id=job_id)
+
+
+async def list_request_offers(tx: Tx, request_id: UUID) -> Sequence[Any]:
+    """All offers of the request with the providers' names, oldest first."""
+    query = (
+        select(*_OFFERS.c, Provider.name.label("provider_name"))
+        .join(Provider, Provider.id == Offer.provider_id)
+        .where(Offer.request_id == request_id)
+        .order_by(Offer.id)
+    )
+    return (await tx.session.execute(query)).all()
+
+
+async def list_request_jobs(tx: Tx, request_id: UUID) -> Sequence[Any]:
+    """All jobs of the request, oldest first."""
+    query = select(*_JOB_VIEW).join(Request, Request.id == Job.request_id).where(Job.request_id == request_id)
+    return (await tx.session.execute(query.order_by(Job.id))).all()
+
+
+_TO_PHONE = (
+    select(
+        *_OFFER_VIEW,
+        Provider.name.label("provider_name"),
+        Provider.contact_name.label("provider_contact"),
+        Provider.phone.label("provider_phone"),
+    )
+    .join(Request, Request.id == Offer.request_id)
+    .join(Provider, Provider.id == Offer.provider_id)
+    .where(PENDING, Offer.expires_at > AT, Provider.reached_by == word(ReachedBy.PHONE))
+    .order_by(Offer.expires_at, Offer.id)
+)
+_LIST_TO_PHONE = Prepared(_TO_PHONE.limit(200))
+
+
+async def list_to_phone(tx: Tx, at: datetime) -> Sequence[Row]:
+    """Pending offers of firms reached by phone, earliest expiry first."""
+    return await tx.rows(_LIST_TO_PHONE, at=at)
+
+
+def _take_to_phone() -> Prepared:
+    free = (
+        select(Offer.id)
+        .join(Provider, Provider.id == Offer.provider_id)
+        .where(PENDING, Offer.expires_at > AT, Provider.reached_by == word(ReachedBy.PHONE))
+        .where(or_(Offer.phoned_until.is_(None), Offer.phoned_until <= AT))
+        .order_by(Offer.expires_at, Offer.id)
+        .limit(1)
+        .with_for_update(of=Offer, skip_locked=True)
+        .cte("free")
+        .prefix_with("MATERIALIZED")
+    )
+    return Prepared(
+        update(Offer)
+        .where(Offer.id.in_(select(free.c.id)))
+        .values(
+            phoned_by=bindparam("staff_id", type_=Uuid),
+            phoned_until=bindparam("until", type_=DateTime(timezone=True)),
+            phone_attempts=Offer.phone_attempts + 1,
+        )
+        .returning(Offer.id)
+    )
+
+
+_TAKE_TO_PHONE = _take_to_phone()
+_TO_PHONE_ONE = Prepared(_TO_PHONE.where(Offer.id == bindparam("offer_id", type_=Uuid)))
+
+
+async def take_to_phone(tx: Tx, staff_id: UUID, at: datetime, until: datetime) -> Row | None:
+    """Give the operator the offer that expires first and that nobody has taken, until then."""
+    taken = await tx.row(_TAKE_TO_PHONE, staff_id=staff_id, at=at, until=until)
+    return await tx.row(_TO_PHONE_ONE, offer_id=taken["id"], at=at) if taken else None
+
+
+async def release_to_phone(tx: Tx, offer_id: UUID, until: datetime) -> None:
+    """Nobody answered: leave the offer in the queue, but for others only after `until`."""
+    await tx.session.execute(update(Offer).where(Offer.id == offer_id).values(phoned_by=None, phoned_until=until))

@@ -1,0 +1,171 @@
+"""Offers and jobs in the API."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from app.catalog.models import Tier
+from app.jobs.models import DeclineReason, JobStatus, OfferedBy, OfferStatus, ReturnReason
+from app.registry.models import PriceKind
+
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Fen = Annotated[int, Field(ge=0, le=100_000_000, description="fen")]
+
+
+class OfferOut(BaseModel):
+    """An offer as its provider sees it: what, where roughly, when and at which price; no contact data."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    request_id: UUID
+    number: int
+    item_code: str
+    urgency: str
+    description: str
+    township_code: str
+    community_code: str | None
+    quantity: int
+    wanted_from: datetime | None
+    wanted_to: datetime | None
+    arrive_by: datetime | None
+    tier: Tier
+    price_kind: PriceKind
+    price_fen: int
+    redo: bool
+    status: OfferStatus
+    offered_at: datetime
+    expires_at: datetime
+
+
+class OfferDetail(BaseModel):
+    """An offer as staff see it, with how it came about."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    request_id: UUID
+    provider_id: UUID
+    provider_name: str
+    status: OfferStatus
+    tier: Tier
+    price_kind: PriceKind
+    price_fen: int
+    redo: bool
+    offered_by: OfferedBy
+    policy_version: int
+    rank: int
+    scores: dict[str, Any]
+    offered_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+    decline_reason: DeclineReason | None
+    withdraw_reason: str | None
+    end_reason: str | None
+
+
+class Acceptance(BaseModel):
+    """The appointment, within what the citizen wants; left out, the whole window."""
+
+    appointment_from: AwareDatetime | None = None
+    appointment_to: AwareDatetime | None = None
+
+
+class Refusal(BaseModel):
+    reason: DeclineReason
+    note: Note | None = None
+
+
+class JobOut(BaseModel):
+    """A job; `agreed_fen` is what the citizen has consented to pay, `cap_fen` the most that may be asked."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    request_id: UUID
+    offer_id: UUID
+    provider_id: UUID
+    number: int
+    item_code: str
+    description: str
+    township_code: str
+    community_code: str | None
+    quantity: int
+    status: JobStatus
+    tier: Tier
+    price_kind: PriceKind
+    appointment_from: datetime | None
+    appointment_to: datetime | None
+    arrive_by: datetime | None
+    complete_by: datetime | None
+    cap_fen: int | None
+    quote_fen: int | None
+    agreed_fen: int | None
+    amount_fen: int | None
+    payout_fen: int | None
+    result: str | None
+    return_reason: ReturnReason | None
+    accepted_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    ended_at: datetime | None
+
+
+class JobWithContact(JobOut):
+    """The job with whom to call and where to go; each reading is on the audit log."""
+
+    contact_name: str | None
+    contact_phone: str
+    address: str | None
+
+
+class Quote(BaseModel):
+    """A price for the whole job; `agreed_on_site` when the citizen has said yes to it face to face."""
+
+    amount_fen: Fen
+    note: Note | None = None
+    agreed_on_site: bool = False
+
+
+class Consent(BaseModel):
+    """The citizen's yes to this sum, given to the operator by phone."""
+
+    amount_fen: Fen
+
+
+class Completion(BaseModel):
+    """What was done and what was billed; `payout_fen` where the company pays the citizen."""
+
+    result: Note
+    amount_fen: Fen
+    payout_fen: Fen | None = None
+
+
+class JobReturn(BaseModel):
+    reason: ReturnReason
+    note: Note | None = None
+
+
+class Failure(BaseModel):
+    note: Note
+
+
+class Appointment(BaseModel):
+    """A new appointment, agreed with the citizen."""
+
+    appointment_from: AwareDatetime
+    appointment_to: AwareDatetime
+    agreed_with_citizen: bool
+
+
+class ToPhoneOut(OfferOut):
+    """An offer of a firm that is reached by phone: whom to call, and how often it was tried."""
+
+    provider_id: UUID
+    provider_name: str
+    provider_contact: str
+    provider_phone: str
+    phone_attempts: int
+    phoned_by: UUID | None

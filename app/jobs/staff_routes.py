@@ -1,0 +1,137 @@
+"""Offers and jobs for staff: what is out, the firms to phone, and acting for a provider on the phone."""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from app.auth.access import Principal, allow
+from app.auth.models import Role
+from app.events.transition import Actor
+from app.jobs import job_actions, offer_actions, queries
+from app.jobs.acting import By
+from app.jobs.schemas import (
+    Acceptance,
+    Appointment,
+    Completion,
+    Consent,
+    Failure,
+    JobOut,
+    JobReturn,
+    OfferDetail,
+    OfferOut,
+    Quote,
+    Refusal,
+    ToPhoneOut,
+)
+from app.kit.web import Now, Transaction, context_of
+
+CALL_TAKES = timedelta(minutes=3)
+CALL_AGAIN = timedelta(minutes=1)
+
+router = APIRouter(tags=["offers and jobs"])
+Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+reader = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
+
+
+async def _by(request: Request, principal: Operator, now: Now) -> By:
+    actor = Actor(principal.kind, principal.id, on_behalf=True)
+    return By(None, actor, now, context_of(request).settings.zone)
+
+
+OnBehalf = Annotated[By, Depends(_by)]
+
+
+@router.get("/requests/{request_id}/offers", dependencies=reader)
+async def list_offers(request_id: UUID, tx: Transaction) -> list[OfferDetail]:
+    """Every offer of the request: to whom, why it, and what became of it."""
+    return [OfferDetail.model_validate(row) for row in await queries.list_request_offers(tx, request_id)]
+
+
+@router.get("/requests/{request_id}/jobs", dependencies=reader)
+async def list_jobs(request_id: UUID, tx: Transaction) -> list[JobOut]:
+    """Every job of the request, oldest first."""
+    return [JobOut.model_validate(row) for row in await queries.list_request_jobs(tx, request_id)]
+
+
+@router.get("/offers/to-phone")
+async def list_to_phone(tx: Transaction, now: Now, principal: Operator) -> list[ToPhoneOut]:
+    """Pending offers of firms without software, earliest expiry first."""
+    return [ToPhoneOut.model_validate(dict(row)) for row in await queries.list_to_phone(tx, now)]
+
+
+@router.post("/offers/to-phone/next", responses={204: {"description": "nobody is to be phoned now"}})
+async def take_to_phone(tx: Transaction, now: Now, principal: Operator, response: Response) -> ToPhoneOut | None:
+    """Take the next firm to phone; for three minutes nobody else gets it."""
+    row = await queries.take_to_phone(tx, principal.id, now, now + CALL_TAKES)
+    if row is None:
+        response.status_code = 204
+        return None
+    return ToPhoneOut.model_validate(dict(row))
+
+
+@router.put("/offers/{offer_id}/no-answer", status_code=204)
+async def no_answer(offer_id: UUID, tx: Transaction, by: OnBehalf) -> None:
+    """Nobody answered at the firm: back into the queue, to be tried again in a minute."""
+    await offer_actions.note_no_answer(tx, offer_id, by, by.now + CALL_AGAIN)
+
+
+@router.put("/offers/{offer_id}/acceptance")
+async def accept_offer(offer_id: UUID, tx: Transaction, by: OnBehalf, body: Acceptance | None = None) -> JobOut:
+    """The firm says yes on the phone."""
+    return await offer_actions.accept_offer(tx, offer_id, body or Acceptance(), by)
+
+
+@router.put("/offers/{offer_id}/refusal")
+async def decline_offer(offer_id: UUID, body: Refusal, tx: Transaction, by: OnBehalf) -> OfferOut:
+    """The firm says no on the phone."""
+    return await offer_actions.decline_offer(tx, offer_id, body, by)
+
+
+@router.get("/jobs/{job_id}")
+async def read_job(job_id: UUID, tx: Transaction, by: OnBehalf) -> JobOut:
+    """A job, without contact data."""
+    return await job_actions.read_job(tx, job_id, by)
+
+
+@router.put("/jobs/{job_id}/start")
+async def start_job(job_id: UUID, tx: Transaction, by: OnBehalf) -> JobOut:
+    """The firm says it is on site."""
+    return await job_actions.start_job(tx, job_id, by)
+
+
+@router.put("/jobs/{job_id}/appointment")
+async def move_appointment(job_id: UUID, body: Appointment, tx: Transaction, by: OnBehalf) -> JobOut:
+    """A new appointment, agreed with the citizen."""
+    return await job_actions.move_appointment(tx, job_id, body, by)
+
+
+@router.put("/jobs/{job_id}/quote")
+async def quote_job(job_id: UUID, body: Quote, tx: Transaction, by: OnBehalf) -> JobOut:
+    """The firm names a price on the phone."""
+    return await job_actions.quote_job(tx, job_id, body, by)
+
+
+@router.put("/jobs/{job_id}/consent")
+async def consent(job_id: UUID, body: Consent, tx: Transaction, by: OnBehalf) -> JobOut:
+    """The citizen agrees to the sum on the phone."""
+    return await job_actions.consent_to_price(tx, job_id, body.amount_fen, by)
+
+
+@router.put("/jobs/{job_id}/completion")
+async def complete_job(job_id: UUID, body: Completion, tx: Transaction, by: OnBehalf) -> JobOut:
+    """The firm reports on the phone that it is done."""
+    return await job_actions.complete_job(tx, job_id, body, by)
+
+
+@router.put("/jobs/{job_id}/return")
+async def return_job(job_id: UUID, body: JobReturn, tx: Transaction, by: OnBehalf) -> JobOut:
+    """The firm gives the job back on the phone."""
+    return await job_actions.return_job(tx, job_id, body, by)
+
+
+@router.put("/jobs/{job_id}/failure")
+async def fail_job(job_id: UUID, body: Failure, tx: Transaction, by: OnBehalf) -> JobOut:
+    """The firm reports on the phone that it can't be done."""
+    return await job_actions.fail_job(tx, job_id, body, by)

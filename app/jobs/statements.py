@@ -1,0 +1,212 @@
+"""The statements that move requests, offers, jobs and kept counts together, each one round trip.
+
+The rows are locked before (queries.lock_…), so the guards in them never lose a race; they are there all the same.
+Parts of a CTE run in no defined order, and nothing here relies on one.
+"""
+
+from typing import Any, cast
+
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    ColumnElement,
+    Date,
+    FromClause,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    func,
+    insert,
+    null,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy import (
+    cast as sql_cast,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.events.transition import AT, json_of, word
+from app.intake.models import Request
+from app.intake.states import REQUESTS
+from app.jobs.models import Job, JobStatus, Offer, OfferEnd
+from app.jobs.states import JOBS, OFFERS
+from app.kit.db import Prepared
+from app.registry.models import Provider, ProviderDay
+
+_JOBS = cast(Table, Job.__table__)
+_OFFER = bindparam("offer_id", type_=Uuid)
+_REQUEST = bindparam("request_id", type_=Uuid)
+_PROVIDER = bindparam("provider_id", type_=Uuid)
+_JOB = bindparam("job_id", type_=Uuid)
+_DAY = bindparam("day", type_=Date)
+
+
+def keep_count(rows: FromClause, name: str = "kept", **counts: Any) -> CTE:
+    """Add these to the provider's counts of the day, once per row of `rows` (which has a provider_id)."""
+    table = cast(Table, ProviderDay.__table__)
+    statement = upsert(table).from_select(
+        ["provider_id", "day", *counts], select(rows.c.provider_id, _DAY, *counts.values()).select_from(rows)
+    )
+    added = {column: table.c[column] + statement.excluded[column] for column in counts}
+    return statement.on_conflict_do_update(index_elements=["provider_id", "day"], set_=added).cte(name)
+
+
+def one(condition: ColumnElement[bool] | None = None) -> ColumnElement[int]:
+    """1, or 1 where the condition holds and 0 elsewhere."""
+    number = sql_cast(word("1"), Integer)
+    return number if condition is None else func.coalesce(sql_cast(condition, Integer), 0)
+
+
+def load(rows: FromClause, change: int) -> CTE:
+    """Change the provider's number of unfinished jobs by so many for the job in `rows`."""
+    return (
+        update(Provider)
+        .where(Provider.id == rows.c.provider_id)
+        .values(open_jobs=Provider.open_jobs + change)
+        .cte("load")
+    )
+
+
+def _accept() -> Prepared:
+    offer = OFFERS.move("accept", Offer.id == _OFFER, decided_at=AT)
+    request = REQUESTS.move("assign", Request.id == _REQUEST, assigned_at=AT, match_at=None)
+    others = OFFERS.move(
+        "withdraw",
+        (Offer.request_id == _REQUEST) & (Offer.id != _OFFER),
+        decided_at=AT,
+        withdraw_reason=word("taken"),
+    )
+    names = ("appointment_from", "appointment_to", "cap_fen", "agreed_fen", "agreed_how")
+    facts = {name: bindparam(name, type_=_JOBS.c[name].type) for name in names}
+    agreed_at = bindparam("agreed_at", type_=_JOBS.c.agreed_at.type)
+    job = (
+        insert(Job)
+        .from_select(
+            ["id", "request_id", "offer_id", "provider_id", "status", "tier", "price_kind", *names, "agreed_at",
+             "accepted_at"],
+            select(
+                _JOB,
+                request.rows.c.id,
+                offer.rows.c.id,
+                offer.rows.c.provider_id,
+                word(JobStatus.ACCEPTED),
+                offer.rows.c.tier,
+                offer.rows.c.price_kind,
+                *facts.values(),
+                agreed_at,
+                AT,
+            ).select_from(offer.rows.join(request.rows, request.rows.c.id == offer.rows.c.request_id)),
+        )
+        .returning(*_JOBS.c)
+        .cte("job")
+    )  # fmt: skip
+    counted = keep_count(offer.rows, accepted=one(), counted=one(offer.rows.c.offered_by == word("ranking")))
+    withdrawn = select(func.array_agg(others.rows.c.provider_id)).scalar_subquery().label("withdrawn_provider_ids")
+    return Prepared(select(job, withdrawn).add_cte(offer.log, request.log, others.log, load(job, 1), counted))
+
+
+def _leave_pending(step: str, **values: Any) -> Prepared:
+    """An offer leaves pending without being accepted; the request is matched again once nobody is asked."""
+    offer = OFFERS.move(
+        step,
+        Offer.id == _OFFER,
+        data=(lambda rows: json_of(reason=rows.c.decline_reason)) if step == "decline" else None,
+        decided_at=AT,
+        **values,
+    )
+    others = select(Offer.id).where(
+        Offer.request_id == _REQUEST, Offer.id != _OFFER, Offer.status.in_([word("pending"), word("accepted")])
+    )
+    again = (
+        update(Request)
+        .where(Request.id == _REQUEST, Request.status == word("dispatching"), ~others.exists())
+        .values(match_at=AT)
+        .cte("again")
+    )
+    parts = [offer.log, again]
+    if step != "withdraw":
+        column = "declined" if step == "decline" else "expired"
+        counts: dict[str, Any] = {column: one(), "counted": one(offer.rows.c.offered_by == word("ranking"))}
+        parts.append(keep_count(offer.rows, **counts))
+    return Prepared(select(offer.rows).add_cte(*parts))
+
+
+def _start() -> Prepared:
+    job = JOBS.move("start", Job.id == _JOB, started_at=AT)
+    request = REQUESTS.move("start", Request.id == _REQUEST, started_at=AT)
+    return Prepared(select(job.rows).add_cte(job.log, request.log))
+
+
+def _complete() -> Prepared:
+    names = ("amount_fen", "payout_fen", "result")
+    facts: dict[str, Any] = {name: bindparam(name, type_=_JOBS.c[name].type) for name in names}
+    on_time = bindparam("on_time", type_=Boolean)
+    job = JOBS.move(
+        "complete",
+        Job.id == _JOB,
+        data=lambda rows: json_of(amount_fen=rows.c.amount_fen, payout_fen=rows.c.payout_fen, on_time=on_time),
+        completed_at=AT,
+        **facts,
+    )
+    request = REQUESTS.move("complete", Request.id == _REQUEST, completed_at=AT)
+    offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(OfferEnd.DONE))
+    counted = keep_count(job.rows, completed=one(), on_time=one(on_time), turnover_fen=job.rows.c.amount_fen)
+    return Prepared(select(job.rows).add_cte(job.log, request.log, offer.rows, offer.log, load(job.rows, -1), counted))
+
+
+def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: Any) -> Prepared:
+    """The job is over without being done: its offer ends, the provider's capacity is free."""
+    values: dict[str, Any] = {"ended_at": AT}
+    if step == "return":
+        values |= {name: bindparam(name, type_=Text) for name in ("return_reason", "return_note")}
+    else:
+        values["result"] = func.coalesce(bindparam("result", type_=Text), _JOBS.c.result)
+    job = JOBS.move(
+        step,
+        Job.id == _JOB,
+        data=(lambda rows: json_of(reason=rows.c.return_reason)) if step == "return" else None,
+        **values,
+    )
+    request = REQUESTS.move(request_step, Request.id == _REQUEST, **request_values)
+    offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(end))
+    parts = [job.log, request.log, offer.rows, offer.log, load(job.rows, -1)]
+    if step == "return":
+        parts.append(keep_count(job.rows, returned=one()))
+    return Prepared(select(job.rows).add_cte(*parts))
+
+
+def _end_request(step: str, **values: Any) -> Prepared:
+    """The request ends without being done: whatever is out for it is taken back."""
+    request = REQUESTS.move(step, Request.id == _REQUEST, match_at=null(), held_at=null(), held_from=null(), **values)
+    ended = Offer.request_id.in_(select(request.rows.c.id))
+    withdrawn = OFFERS.move("withdraw", ended, decided_at=AT, withdraw_reason=word(step))
+    job = JOBS.move("cancel", Job.request_id.in_(select(request.rows.c.id)), ended_at=AT)
+    offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(OfferEnd.CANCELLED))
+    told = union_all(select(withdrawn.rows.c.provider_id), select(job.rows.c.provider_id)).subquery()
+    providers = select(func.array_agg(told.c.provider_id)).scalar_subquery().label("provider_ids")
+    return Prepared(
+        select(request.rows, providers).add_cte(
+            request.log, withdrawn.log, job.log, offer.rows, offer.log, load(job.rows, -1)
+        )
+    )
+
+
+_BACK: dict[str, Any] = {"assigned_at": null(), "started_at": null(), "match_at": AT}
+
+ACCEPT = _accept()
+DECLINE = _leave_pending(
+    "decline", decline_reason=bindparam("reason", type_=Text), decline_note=bindparam("note", type_=Text)
+)
+EXPIRE = _leave_pending("expire")
+WITHDRAW = _leave_pending("withdraw", withdraw_reason=bindparam("reason", type_=Text))
+START = _start()
+COMPLETE = _complete()
+RETURN = _leave_job("return", "return", OfferEnd.RETURNED, returns=Request.returns + 1, **_BACK)
+FAIL = _leave_job("fail", "return", OfferEnd.FAILED, returns=Request.returns + 1, **_BACK)
+REASSIGN = _leave_job("cancel", "reassign", OfferEnd.REASSIGNED, **_BACK)
+CANCEL = _end_request("cancel", cancelled_at=AT, cancel_reason=bindparam("reason", type_=Text), unmatched_at=null())
+MERGE = _end_request("merge", merged_at=AT, parent_id=bindparam("parent_id", type_=Uuid), unmatched_at=null())

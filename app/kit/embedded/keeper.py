@@ -1,0 +1,82 @@
+"""The keeper: a detached process that runs the server for as long as someone uses it.
+
+`python -m app.kit.embedded.keeper DATA_DIR LOCK`, where LOCK is an inherited descriptor that holds the server
+lock. It prints "ready" once the server lets clients in, or why it can't. When the server ends, it ends.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.kit.embedded.cluster import check_version, create_cluster, start_server
+from app.kit.embedded.folder import DataFolder, EmbeddedPostgresError, open_lock
+from app.kit.embedded.programs import find_programs
+
+_LITTLE_SPACE = 200_000_000
+
+
+def main(root: str, lock: str) -> None:
+    """Start the server, stop it after its last user, and exit."""
+    folder = DataFolder(Path(root))
+    os.umask(0o077)
+    os.truncate(int(lock), 0)
+    os.write(int(lock), f"{os.getpid()}\n".encode())
+    try:
+        # In the main thread, which lives as long as the keeper: the server dies with the thread that made it.
+        server = _start(folder, int(lock))
+    except (EmbeddedPostgresError, OSError) as error:
+        sys.exit(f"{error}{_space_hint(folder)}")
+    threading.Thread(target=_stop_after_last_user, args=(folder, server), daemon=True).start()
+    sys.stdout.write("ready")
+    sys.stdout.flush()
+    with folder.log.open("ab") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    with _watched(server):
+        server.wait()
+
+
+def _start(folder: DataFolder, lock: int) -> subprocess.Popen[bytes]:
+    programs = find_programs(lock)
+    if folder.cluster.exists():
+        check_version(programs, folder)
+    else:
+        create_cluster(programs, folder)
+    return start_server(programs, folder)
+
+
+def _stop_after_last_user(folder: DataFolder, server: subprocess.Popen[bytes]) -> None:
+    """New users wait for this lock until the keeper has ended; then they start another."""
+    with open_lock(folder.users_lock) as users:
+        fcntl.flock(users, fcntl.LOCK_EX)
+        server.send_signal(signal.SIGINT)
+        server.wait()
+
+
+@contextlib.contextmanager
+def _watched(server: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Off Linux, a shell stops the server when the keeper, and with it the shell's input, is gone."""
+    if sys.platform == "linux":
+        yield
+        return
+    watch = ["/bin/sh", "-c", 'read _; kill -INT "$0"', str(server.pid)]
+    with subprocess.Popen(watch, stdin=subprocess.PIPE) as watchdog:
+        yield
+        watchdog.kill()
+
+
+def _space_hint(folder: DataFolder) -> str:
+    """A full disk can keep the server from saying so in its log."""
+    free = shutil.disk_usage(folder.root).free
+    return f"\n(the disk has {free // 1_000_000} MB left)" if free < _LITTLE_SPACE else ""
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,110 @@
+"""Errors that a caller can understand: each class is one problem (RFC 9457), its code is the class's name.
+
+`OfferExpired` answers `{"type": "/problems/offer_expired", "code": "offer_expired", ...}`. `en` and `zh` are the
+sentences shown, filled with the error's facts, which are also members of the document.
+"""
+
+import re
+from typing import Any, ClassVar
+
+
+class HotlineError(Exception):
+    """A problem in the words of the domain; `facts` fill its sentence and stand in the answer."""
+
+    status: ClassVar[int] = 409
+    en: ClassVar[str]
+    zh: ClassVar[str]
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(self.en.format(**facts))
+
+    @classmethod
+    def code(cls) -> str:
+        """The stable code: the class's name in snake case."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    def document(self, *, chinese: bool) -> dict[str, Any]:
+        """The problem document in one of the two languages."""
+        sentence = (self.zh if chinese else self.en).format(**self.facts)
+        return {
+            "type": f"/problems/{self.code()}",
+            "title": sentence,
+            "status": self.status,
+            "code": self.code(),
+            **self.facts,
+        }
+
+
+class Invalid(HotlineError):
+    """The request is well-formed but what it says cannot be."""
+
+    status = 422
+    en = "{detail}"
+    zh = "{detail}"
+
+
+class NotFound(HotlineError):
+    status = 404
+    en = "There is no {what} {key}."
+    zh = "没有找到 {what} {key}。"
+
+
+class InvalidJson(HotlineError):
+    status = 400
+    en = "The body is not valid JSON: {detail}."
+    zh = "请求内容不是有效的 JSON：{detail}。"
+
+
+class InvalidInput(HotlineError):
+    status = 422
+    en = "Some fields are missing or wrong; see errors."
+    zh = "有字段缺失或不正确，详见 errors。"
+
+
+class BodyTooLarge(HotlineError):
+    status = 413
+    en = "The body is larger than {limit} bytes."
+    zh = "请求内容超过 {limit} 字节。"
+
+
+class DatabaseUnavailable(HotlineError):
+    status = 503
+    en = "The database cannot be reached just now; nothing was changed. Try again."
+    zh = "数据库暂时无法连接，没有改动任何内容，请稍后重试。"
+
+
+class ConstraintViolated(HotlineError):
+    status = 409
+    en = "The database refuses this change ({constraint})."
+    zh = "数据库不允许此改动（{constraint}）。"
+
+
+class VersionRequired(HotlineError):
+    status = 428
+    en = "Send If-Match with the ETag you read, so that nobody's change is overwritten."
+    zh = "请在 If-Match 中带上读到的 ETag，以免覆盖他人的修改。"
+
+
+class VersionStale(HotlineError):
+    status = 412
+    en = "It was changed since you read it; read it again (current version {current})."
+    zh = "内容在您读取后已被修改，请重新读取（当前版本 {current}）。"
+
+
+class CursorInvalid(HotlineError):
+    status = 422
+    en = "The cursor is not one that this list gave."
+    zh = "游标不是本列表给出的。"
+
+
+class KeyReused(HotlineError):
+    status = 422
+    en = "This Idempotency-Key was used before with a different body."
+    zh = "该 Idempotency-Key 已用于另一个不同的请求内容。"
+
+
+class KeyInvalid(HotlineError):
+    status = 422
+    en = "An Idempotency-Key has 1 to 200 characters."
+    zh = "Idempotency-Key 长度应为 1 到 200 个字符。"

@@ -1,0 +1,97 @@
+"""Idempotency-Key: a retried creation gets the first answer again."""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import NamedTuple
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import Index, LargeBinary, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Prepared, Tx
+from app.kit.errors import KeyInvalid, KeyReused
+from app.kit.orm import Model
+
+
+class IdempotencyKey(Model):
+    """A key that a principal has used: the hash of what was asked and the answer that was given."""
+
+    __tablename__ = "idempotency_keys"
+
+    principal_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    body_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "created_at"),)
+
+
+_CLAIM = Prepared(
+    insert(IdempotencyKey)
+    .values(
+        principal_id=bindparam("principal_id"),
+        key=bindparam("key"),
+        body_hash=bindparam("body_hash"),
+        created_at=bindparam("at"),
+    )
+    .on_conflict_do_nothing()
+    .returning(IdempotencyKey.key)
+)
+_FIND = Prepared(
+    select(IdempotencyKey.body_hash, IdempotencyKey.answer).where(
+        IdempotencyKey.principal_id == bindparam("principal_id"), IdempotencyKey.key == bindparam("key")
+    )
+)
+_STORE = Prepared(
+    update(IdempotencyKey)
+    .where(IdempotencyKey.principal_id == bindparam("principal"), IdempotencyKey.key == bindparam("used_key"))
+    .values(answer=bindparam("new_answer"))
+)
+_FORGET = Prepared(delete(IdempotencyKey).where(IdempotencyKey.created_at < bindparam("before")))
+
+
+class Once(NamedTuple):
+    """A creation that happens once per key; without a key every call is its own."""
+
+    principal_id: UUID
+    key: str | None
+    body_hash: bytes
+
+    async def replay(self, tx: Tx, at: datetime) -> bytes | None:
+        """Claim the key, or give the answer it got before. A concurrent claim is waited for.
+
+        Raises KeyReused when the key was used with another body.
+        """
+        if self.key is None:
+            return None
+        if await tx.row(_CLAIM, **self._asdict(), at=at):
+            return None
+        return await self.recall(tx)
+
+    async def recall(self, tx: Tx) -> bytes:
+        """The answer that the key got before. Raises KeyReused when it was used with another body."""
+        row = await tx.row(_FIND, principal_id=self.principal_id, key=self.key)
+        if row is None or row["body_hash"] != self.body_hash:
+            raise KeyReused
+        return bytes(row["answer"])
+
+    async def keep(self, tx: Tx, answer: bytes) -> None:
+        """Store the answer on the claimed key, in the claim's own transaction or a later one."""
+        if self.key is not None:
+            await tx.rows(_STORE, principal=self.principal_id, used_key=self.key, new_answer=answer)
+
+
+def once(principal_id: UUID, key: str | None, route: str, body: BaseModel) -> Once:
+    """The key as sent by this principal for this body. Raises KeyInvalid."""
+    if key is not None and not 1 <= len(key) <= 200:
+        raise KeyInvalid
+    digest = sha256(route.encode() + b"\0" + body.model_dump_json().encode()).digest() if key else b""
+    return Once(principal_id, key, digest)
+
+
+async def forget_keys(tx: Tx, before: datetime) -> None:
+    """Drop the keys made before that moment; 24 hours are promised."""
+    await tx.rows(_FORGET, before=before)

@@ -1,0 +1,63 @@
+"""Keyset pages: a list is bounded, and its `next` cursor says where to go on (RFC 8288 Link beside it)."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+import orjson
+from fastapi import Query, Request, Response
+from pydantic import BaseModel
+
+from app.kit.errors import CursorInvalid
+
+T = TypeVar("T")
+
+
+class Page(BaseModel, Generic[T]):
+    """A page of a list; `next` is null on the last one."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class Paging(BaseModel):
+    """What the caller asked for: how many, and after which row."""
+
+    limit: Annotated[int, Query(ge=1, le=200)] = 50
+    cursor: Annotated[str | None, Query(max_length=500)] = None
+
+    def after(self, size: int) -> list[Any] | None:
+        """The key of the last row seen, of `size` parts. Raises CursorInvalid."""
+        if self.cursor is None:
+            return None
+        try:
+            key = orjson.loads(base64.urlsafe_b64decode(self.cursor.encode()))
+        except (ValueError, binascii.Error):
+            raise CursorInvalid from None
+        if not isinstance(key, list) or len(key) != size:
+            raise CursorInvalid
+        return key
+
+
+def cursor_of(*key: Any) -> str:
+    """The cursor that goes on after this key."""
+    return base64.urlsafe_b64encode(orjson.dumps(key)).decode()
+
+
+def page(
+    rows: Sequence[Any],
+    paging: Paging,
+    key: Callable[[Any], tuple[Any, ...]],
+    show: Callable[[Any], T],
+    request: Request,
+    response: Response,
+) -> Page[T]:
+    """The page of `rows`, of which one more than `limit` was read, and its Link header."""
+    more = len(rows) > paging.limit
+    rows = rows[: paging.limit]
+    following = cursor_of(*key(rows[-1])) if more else None
+    if following:
+        url = request.url.include_query_params(cursor=following)
+        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    return Page(items=[show(row) for row in rows], next=following)

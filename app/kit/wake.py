@@ -1,0 +1,138 @@
+"""Waking: what happens in one process is heard by the waiting in all others, within milliseconds.
+
+Topics gathered after commits leave in one NOTIFY every few milliseconds, on a connection of their own: inside a
+transaction NOTIFY would serialise all commits. One LISTEN connection per process hears them. Hearing is a courtesy:
+whoever waits also looks by himself now and then, and a lost connection wakes everybody once it is back.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy.engine import make_url
+
+CHANNEL = "hotline"
+PAYLOAD_LIMIT = 7_000  # PostgreSQL refuses a payload of 8,000 bytes
+GATHER_SECONDS = 0.005
+RECONNECT_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+class Wakes:
+    """The process's ear and voice. `subscribe` gives an asyncio.Event set when one of the topics is heard."""
+
+    def __init__(self, direct_url: str) -> None:
+        url = make_url(direct_url)
+        self._connect: dict[str, Any] = {
+            "host": url.host or url.query.get("host"),
+            "port": url.port,
+            "user": url.username,
+            "password": url.password,
+            "database": url.database,
+            "timeout": 5,
+        }
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._hooks: list[Callable[[set[str]], None]] = []
+        self._outgoing: set[str] = set()
+        self._something_to_say = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.connected = False
+
+    def publish(self, topics: Iterable[str]) -> None:
+        """Say these topics, to this process at once and to the others in a few milliseconds."""
+        topics = set(topics)
+        self._hear(topics)
+        self._outgoing |= topics
+        self._something_to_say.set()
+
+    def on_hearing(self, hook: Callable[[set[str]], None]) -> None:
+        """Call `hook` with the topics heard; with none after a connection was lost: anything may have happened."""
+        self._hooks.append(hook)
+
+    @asynccontextmanager
+    async def subscribe(self, *topics: str) -> AsyncIterator[asyncio.Event]:
+        """An event that is set when one of the topics is heard while the block runs."""
+        event = asyncio.Event()
+        for topic in topics:
+            self._waiting[topic].add(event)
+        try:
+            yield event
+        finally:
+            for topic in topics:
+                self._waiting[topic].discard(event)
+                if not self._waiting[topic]:
+                    del self._waiting[topic]
+
+    async def start(self) -> None:
+        """Begin to listen; a database that is down is tried again for ever."""
+        self._task = asyncio.create_task(self._run(), name="wakes")
+
+    async def stop(self) -> None:
+        """Stop listening; what was still to be said is dropped (the others look by themselves)."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def _hear(self, topics: set[str]) -> None:
+        for topic in topics:
+            for event in self._waiting.get(topic, ()):
+                event.set()
+        for hook in self._hooks:
+            hook(topics)
+
+    def _hear_everything(self) -> None:
+        for events in self._waiting.values():
+            for event in events:
+                event.set()
+        for hook in self._hooks:
+            hook(set())
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._talk()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                logger.warning("the LISTEN connection is lost (%s); trying again", error)
+            finally:
+                self.connected = False
+            self._hear_everything()
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _talk(self) -> None:
+        connection = await asyncpg.connect(**self._connect)
+        try:
+            closed = asyncio.Event()
+
+            def ended(_: object) -> None:
+                closed.set()
+                self._something_to_say.set()
+
+            connection.add_termination_listener(ended)
+            await connection.add_listener(CHANNEL, lambda _c, _p, _ch, payload: self._hear(set(payload.split())))
+            self.connected = True
+            self._hear_everything()
+            while not closed.is_set():
+                await self._something_to_say.wait()
+                await asyncio.sleep(GATHER_SECONDS)
+                self._something_to_say.clear()
+                topics, self._outgoing = self._outgoing, set()
+                for payload in _payloads(topics):
+                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+        finally:
+            connection.terminate()
+
+
+def _payloads(topics: Iterable[str]) -> list[str]:
+    payloads = [""]
+    for topic in topics:
+        if len(payloads[-1]) + len(topic) + 1 > PAYLOAD_LIMIT:
+            payloads.append("")
+        payloads[-1] = f"{payloads[-1]} {topic}".strip()
+    return [payload for payload in payloads if payload]

@@ -1,0 +1,199 @@
+"""The edge of HTTP: the process's context, the transaction of a request, problem documents, the body limit."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, cast
+
+import asyncpg
+import orjson
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.kit.clock import Clock, clock_from
+from app.kit.db import Database, Tx
+from app.kit.errors import (
+    BodyTooLarge,
+    ConstraintViolated,
+    DatabaseUnavailable,
+    HotlineError,
+    InvalidInput,
+    InvalidJson,
+)
+from app.kit.wake import Wakes
+from app.settings import Settings
+
+BODY_LIMIT = 1_048_576
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Context:
+    """What one process shares among its requests."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    wakes: Wakes
+
+
+@asynccontextmanager
+async def open_context(settings: Settings) -> AsyncIterator[Context]:
+    """Open what a process needs, and close it again. Raises ValueError without a database URL."""
+    if settings.database_url is None:
+        raise ValueError("no database: set DATABASE_URL, or join the embedded server first")
+    db = Database(settings.database_url, pool_size=settings.pool_size, pooled=settings.database_pooled)
+    wakes = Wakes(settings.database_direct_url or settings.database_url)
+    db.on_wake = wakes.publish
+    await wakes.start()
+    try:
+        yield Context(settings, db, clock_from(settings), wakes)
+    finally:
+        await wakes.stop()
+        await db.close()
+
+
+def context_of(request: Request) -> Context:
+    """The process's context."""
+    return cast(Context, request.app.state.context)
+
+
+async def _now(request: Request) -> datetime:
+    return context_of(request).clock.now()
+
+
+async def _begin(request: Request) -> AsyncIterator[Tx]:
+    async with context_of(request).db.begin() as tx:
+        yield tx
+
+
+Transaction = Annotated[Tx, Depends(_begin, scope="function")]
+"""The request's transaction; it commits before the answer leaves."""
+
+Now = Annotated[datetime, Depends(_now)]
+"""The moment this request counts as."""
+
+
+def problem(request: Request, error: HotlineError, *, headers: dict[str, str] | None = None, **more: Any) -> Response:
+    """The problem document of an error in the caller's language."""
+    chinese = request.headers.get("accept-language", "").lower().startswith("zh")
+    return Response(
+        orjson.dumps(error.document(chinese=chinese) | more, default=str),
+        status_code=error.status,
+        media_type="application/problem+json",
+        headers={"Content-Language": "zh-CN" if chinese else "en"} | (headers or {}),
+    )
+
+
+async def _hotline_error(request: Request, error: Exception) -> Response:
+    return problem(request, cast(HotlineError, error))
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    details = cast(RequestValidationError, error).errors()
+    if details and details[0]["type"] == "json_invalid":
+        return problem(request, InvalidJson(detail=details[0].get("ctx", {}).get("error", "syntax")))
+    errors = [
+        {"field": ".".join(str(part) for part in item["loc"]), "code": item["type"], "message": item["msg"]}
+        for item in details
+    ]
+    return problem(request, InvalidInput(), errors=errors)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    http = cast(HTTPException, error)
+    if http.status_code == 413:
+        return problem(request, BodyTooLarge(limit=BODY_LIMIT), headers={"Connection": "close"})
+    return Response(
+        orjson.dumps(
+            {
+                "type": "about:blank",
+                "title": http.detail,
+                "status": http.status_code,
+                "code": f"http_{http.status_code}",
+            }
+        ),
+        status_code=http.status_code,
+        media_type="application/problem+json",
+        headers=dict(http.headers or {}),
+    )
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    logger.warning("database unavailable: %s", error)
+    return problem(request, DatabaseUnavailable(), headers={"Retry-After": "2"})
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    constraint = getattr(error, "constraint_name", None)
+    return problem(request, ConstraintViolated(constraint=constraint or type(error).__name__))
+
+
+async def _dbapi_error(request: Request, error: Exception) -> Response:
+    cause = getattr(cast(DBAPIError, error).orig, "__cause__", None)
+    if isinstance(cause, asyncpg.IntegrityConstraintViolationError):
+        return await _refused(request, cause)
+    if isinstance(error, (OperationalError, InterfaceError)) or cast(DBAPIError, error).connection_invalidated:
+        return await _unavailable(request, error)
+    raise error
+
+
+UNAVAILABLE: tuple[type[Exception], ...] = (
+    OSError,
+    PoolTimeout,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+"""What a database that is down, stopping or starting looks like from here."""
+
+
+def install(app: FastAPI) -> None:
+    """Give the application its problem documents and the body limit."""
+    app.add_exception_handler(HotlineError, _hotline_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(asyncpg.IntegrityConstraintViolationError, _refused)
+    app.add_exception_handler(DBAPIError, _dbapi_error)
+    for kind in UNAVAILABLE:
+        app.add_exception_handler(kind, _unavailable)
+    app.add_middleware(BodyLimit)
+
+
+class BodyLimit:
+    """Answers 413 as soon as a body is known to be too large, and reads no more of it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if length.isdigit() and int(length) > BODY_LIMIT:
+            await self._refuse(scope, receive, send)
+            return
+        seen = 0
+
+        async def bounded() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > BODY_LIMIT:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, bounded, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = problem(Request(scope), BodyTooLarge(limit=BODY_LIMIT), headers={"Connection": "close"})
+        await answer(scope, receive, send)

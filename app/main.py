@@ -1,0 +1,100 @@
+"""The application: routers, problem documents, and what a process opens and closes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from app.aftercare.routes import router as aftercare
+from app.auth.access import Doorman, public
+from app.auth.routes import router as auth
+from app.catalog.routes import router as catalog
+from app.catalog.snapshot import Catalog
+from app.desk.routes import router as desk
+from app.dispatch.routes import router as dispatch
+from app.intake.routes import citizens_router as citizens
+from app.intake.routes import router as intake
+from app.jobs.provider_routes import router as provider_queue
+from app.jobs.staff_routes import router as jobs
+from app.kit.web import Context, context_of, install
+from app.kit.web import open_context as open_process
+from app.matching.routes import router as matching
+from app.metrics.routes import router as metrics
+from app.registry.routes import router as registry
+from app.settings import Settings
+
+ABOUT = """
+The service behind a citizen-help hotline. A citizen dials one number for anything; an operator answers on the spot,
+hands the call on, or dispatches a franchised provider.
+
+* Staff sign in with `POST /api/v1/sessions`; providers use the key that the registrar made for them. Both go into
+  `Authorization: Bearer …`.
+* Times are RFC 3339 with a zone, money is integer fen, ids are UUIDv7; a request also has a short `number`.
+* Errors are problem documents (RFC 9457) with a stable `code`, in Chinese or English after `Accept-Language`.
+* `Idempotency-Key` makes a creation safe to repeat; repeating a state change gives the present state.
+* Lists have `next` and a `Link` header; edits of documents need `If-Match`.
+"""
+
+health = APIRouter(prefix="/health", tags=["health"])
+
+
+class Health(BaseModel):
+    status: str
+
+
+@health.get("/live", dependencies=[Depends(public)])
+async def live() -> Health:
+    """The process runs."""
+    return Health(status="ok")
+
+
+@health.get("/ready", dependencies=[Depends(public)])
+async def ready(request: Request) -> Health:
+    """The process runs and reaches its database; 503 otherwise."""
+    async with context_of(request).db.begin() as tx:
+        await tx.session.execute(text("SELECT 1"))
+    return Health(status="ok")
+
+
+def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
+    """The ASGI application; `context` given by whoever opened one already, else opened by the lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if context is not None:
+            await _bind(app, context)
+            yield
+            return
+        async with open_process(settings) as opened:
+            await _bind(app, opened)
+            yield
+
+    app = FastAPI(title="81890 hotline", version="0.1.0", description=ABOUT, lifespan=lifespan)
+    install(app)
+    api = APIRouter(prefix="/api/v1")
+    for router in (
+        auth,
+        desk,
+        intake,
+        citizens,
+        matching,
+        dispatch,
+        jobs,
+        provider_queue,
+        aftercare,
+        catalog,
+        registry,
+        metrics,
+    ):
+        api.include_router(router)
+    app.include_router(api)
+    app.include_router(health)
+    return app
+
+
+async def _bind(app: FastAPI, context: Context) -> None:
+    app.state.context = context
+    app.state.doorman = Doorman(context)
+    app.state.catalog = Catalog(context.db, context.wakes)

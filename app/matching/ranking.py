@@ -1,0 +1,136 @@
+"""Who can come, and in which order: pure functions of facts, without SQL or clock.
+
+Each criterion gives a score from 0 to 1, higher is better, from the candidate's own facts alone, so that adding an
+ineligible provider changes nothing and no order of input matters. The total is the weighted mean. Docs: ranking.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import asin, cos, radians, sin, sqrt
+from typing import NamedTuple
+from uuid import UUID
+
+from app.intake.models import UnmatchedReason
+
+EARTH_RADIUS_KM = 6371.0
+NEAR_KM = 5.0
+"""At this distance the distance score is one half."""
+USUAL_PRICE_FEN = 10_000
+"""At this price the price score is one half."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An active provider that offers the item at the tier in the area. Counts are those of the last 28 days."""
+
+    provider_id: UUID
+    name: str
+    distance_km: float
+    credit: int
+    capacity: int
+    open_jobs: int
+    price_kind: str
+    price_fen: int
+    accepted: int
+    declined: int
+    expired: int
+    counted: int
+    completed: int
+    returned: int
+    has_papers: bool
+    is_open: bool
+    reachable: bool
+    barred: bool
+    tried: bool
+
+    def rejection(self) -> UnmatchedReason | None:
+        """The first filter that the candidate does not pass."""
+        if not self.has_papers:
+            return UnmatchedReason.PAPERS
+        if not self.is_open:
+            return UnmatchedReason.CLOSED_THEN
+        if self.open_jobs >= self.capacity:
+            return UnmatchedReason.FULL
+        if not self.reachable:
+            return UnmatchedReason.UNREACHABLE
+        if self.barred:
+            return UnmatchedReason.BARRED
+        return UnmatchedReason.TRIED_BEFORE if self.tried else None
+
+
+class Ranked(NamedTuple):
+    """A candidate with its score per criterion and in total."""
+
+    candidate: Candidate
+    scores: dict[str, float]
+    total: float
+
+
+def _distance(candidate: Candidate) -> float:
+    return NEAR_KM / (NEAR_KM + candidate.distance_km)
+
+
+def _credit(candidate: Candidate) -> float:
+    return min(candidate.credit, 100) / 100
+
+
+def _record(candidate: Candidate) -> float:
+    """Accepted of those offered times completed of those ended, each as if one good case had come before."""
+    offered = candidate.accepted + candidate.declined + candidate.expired
+    ended = candidate.completed + candidate.returned
+    return (candidate.accepted + 1) / (offered + 1) * (candidate.completed + 1) / (ended + 1)
+
+
+def _load(candidate: Candidate) -> float:
+    return 1 - min(1.0, candidate.open_jobs / candidate.capacity) if candidate.capacity else 0.0
+
+
+def _fairness(candidate: Candidate) -> float:
+    """Fewest counted offers for its capacity."""
+    return candidate.capacity / (candidate.capacity + candidate.counted) if candidate.capacity else 0.0
+
+
+def _price(candidate: Candidate) -> float:
+    return USUAL_PRICE_FEN / (USUAL_PRICE_FEN + candidate.price_fen)
+
+
+CRITERIA = {
+    "distance": _distance,
+    "credit": _credit,
+    "record": _record,
+    "load": _load,
+    "fairness": _fairness,
+    "price": _price,
+}
+"""The names that a policy's weights may use."""
+
+
+def rank(candidates: Sequence[Candidate], weights: Mapping[str, float], chosen: UUID | None = None) -> list[Ranked]:
+    """The candidates that pass every filter, best first.
+
+    The citizen's own choice comes first; ties go to the one with the fewest counted offers, then by id.
+    """
+    eligible = [score(candidate, weights) for candidate in candidates if candidate.rejection() is None]
+    return sorted(
+        eligible,
+        key=lambda ranked: (
+            ranked.candidate.provider_id != chosen,
+            -ranked.total,
+            ranked.candidate.counted,
+            ranked.candidate.provider_id,
+        ),
+    )
+
+
+def score(candidate: Candidate, weights: Mapping[str, float]) -> Ranked:
+    """The candidate's score per criterion and their weighted mean, rounded so that equal merit compares equal."""
+    scores = {name: round(CRITERIA[name](candidate), 4) for name in weights}
+    total = sum(scores[name] * weight for name, weight in weights.items()) / sum(weights.values())
+    return Ranked(candidate, scores, round(total, 6))
+
+
+def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Great-circle distance of two WGS-84 points, in kilometres."""
+    north, east = radians(other_lat - lat) / 2, radians(other_lon - lon) / 2
+    square = sin(north) ** 2 + cos(radians(lat)) * cos(radians(other_lat)) * sin(east) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(square)))

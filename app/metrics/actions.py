@@ -1,0 +1,189 @@
+"""From the counts in SQL to the figures a manager reads."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.catalog.errors import UnknownArea
+from app.catalog.snapshot import Snapshot
+from app.intake.models import RequestStatus
+from app.intake.states import OPEN
+from app.kit.db import Tx
+from app.kit.errors import CursorInvalid
+from app.kit.pages import Paging
+from app.metrics import queries
+from app.metrics.errors import RangeInvalid, UnknownCategory
+from app.metrics.schemas import (
+    Clock,
+    Clocks,
+    Counts,
+    Dimension,
+    Fulfilment,
+    Funnel,
+    Growth,
+    NowOut,
+    ProviderTurnover,
+    Rate,
+    Rates,
+    Selection,
+    TotalGrowth,
+    TurnoverTotal,
+    VolumeRow,
+    Volumes,
+    VolumesAsked,
+)
+
+KEPT_DAYS = 366
+"""The longest range of kept counts."""
+COUNTED_DAYS = 31
+"""The longest range of what is counted from the requests themselves."""
+_STEPS = ("dispatch", "accept", "arrive", "complete")
+
+
+async def read_volumes(tx: Tx, asked: VolumesAsked, catalog: Snapshot, zone: ZoneInfo) -> Volumes:
+    """The volumes of a range by one or two dimensions, up to this moment.
+
+    Raises RangeInvalid, UnknownCategory, UnknownArea.
+    """
+    by = list(dict.fromkeys(asked.by))
+    hourly = Dimension.HOUR in by
+    _check(asked, catalog, COUNTED_DAYS if hourly else KEPT_DAYS)
+    if hourly:
+        found = await queries.count_by_hour(tx, asked, *_span(asked, zone), zone, by)
+    else:
+        found = await queries.sum_volumes(tx, asked, zone, by)
+    rows = [VolumeRow.model_validate(dict(row)) for row in found]
+    names = ("requests", "answered_in_call") if hourly else Counts.model_fields
+    return Volumes(rows=rows, total=Counts(**{name: sum(getattr(row, name) for row in rows) for name in names}))
+
+
+async def read_fulfilment(tx: Tx, asked: Selection, catalog: Snapshot, zone: ZoneInfo, now: datetime) -> Fulfilment:
+    """Funnel and rates of what happened in a range, and the clocks of the requests received in it.
+
+    Raises RangeInvalid, UnknownCategory, UnknownArea.
+    """
+    _check(asked, catalog, COUNTED_DAYS)
+    counts = (await queries.sum_volumes(tx, asked, zone))[0]
+    clocks = await queries.measure_clocks(tx, asked, *_span(asked, zone), now)
+    funnel = {name: counts[name] for name in Funnel.model_fields if name != "created"}
+    return Fulfilment(
+        funnel=Funnel(created=counts["requests"], **funnel),
+        rates=Rates(
+            answered_in_call=_rate(counts, "answered_in_call", "requests"),
+            on_time=_rate(clocks, "on_time", "due"),
+            returned=_rate(counts, "returned", "accepted"),
+            no_response=_rate(counts, "expired", "offered"),
+            unmatched=_rate(counts, "unmatched", "dispatched"),
+            reached=_rate(counts, "reached", "callbacks"),
+            solved=_rate(counts, "solved", "reached"),
+            satisfied=_rate(counts, "satisfied", "rated"),
+        ),
+        clocks=Clocks(**{step: _clock(clocks, step) for step in _STEPS}),
+    )
+
+
+def _check(asked: Selection, catalog: Snapshot, days: int) -> None:
+    if not 0 <= (asked.to - asked.from_).days < days:
+        raise RangeInvalid(days=days)
+    if asked.category is not None and asked.category not in catalog.categories:
+        raise UnknownCategory(category=asked.category)
+    if asked.township is not None and asked.township not in catalog.townships:
+        raise UnknownArea(area=asked.township)
+
+
+def _span(asked: Selection, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From the first moment of the first day to that of the day after the last."""
+    after = asked.to + timedelta(days=1)
+    return datetime.combine(asked.from_, time(0), zone), datetime.combine(after, time(0), zone)
+
+
+def _rate(counts: Mapping[Any, Any], numerator: str, denominator: str) -> Rate:
+    part, whole = counts[numerator], counts[denominator]
+    return Rate(numerator=part, denominator=whole, rate=part / whole if whole else None)
+
+
+def _clock(clocks: Mapping[Any, Any], step: str) -> Clock:
+    median, p90 = clocks[f"{step}_seconds"] or (None, None)
+    return Clock(count=clocks[f"{step}_count"], median_seconds=median, p90_seconds=p90)
+
+
+def month_of(text: str) -> tuple[date, date]:
+    """The first day of the month written YYYY-MM, and of the one after."""
+    month = date.fromisoformat(f"{text}-01")
+    return month, (month + timedelta(days=31)).replace(day=1)
+
+
+def turnover_after(paging: Paging) -> tuple[int, UUID] | None:
+    """The turnover and provider after which the list goes on. Raises CursorInvalid."""
+    key = paging.after(2)
+    try:
+        return (int(key[0]), UUID(key[1])) if key else None
+    except (TypeError, ValueError, AttributeError):
+        raise CursorInvalid from None
+
+
+def turnover_key(row: Mapping[Any, Any]) -> tuple[int, UUID]:
+    """The place of a provider's month in the list."""
+    return row["turnover_fen"], row["id"]
+
+
+def show_turnover(row: Mapping[Any, Any]) -> ProviderTurnover:
+    """A provider's month as the API shows it."""
+    declared = row["declared_turnover_fen"] is not None
+    turnover, profit_tax = row["baseline_turnover_fen"], row["baseline_profit_tax_fen"]
+    return ProviderTurnover(
+        provider_id=row["id"],
+        name=row["name"],
+        kind=row["kind"],
+        completed=row["completed"],
+        baseline_month=row["baseline_month"],
+        hotline=Growth(**_growth(row["turnover_fen"], turnover)),
+        declared_turnover=Growth(**_growth(row["declared_turnover_fen"], turnover)) if declared else None,
+        declared_profit_tax=Growth(**_growth(row["declared_profit_tax_fen"], profit_tax)) if declared else None,
+    )
+
+
+async def total_turnover(tx: Tx, month: date, following: date) -> TurnoverTotal:
+    """All providers together in the month."""
+    sums = await queries.sum_turnovers(tx, month, following)
+
+    def total(name: str) -> TotalGrowth:
+        figures = _growth(sums[f"{name}_month_fen"], sums[f"{name}_baseline_fen"])
+        return TotalGrowth(**figures, providers=sums[f"{name}_providers"])
+
+    return TurnoverTotal(
+        providers=sums["providers"],
+        with_baseline=sums["with_baseline"],
+        declared=sums["declared"],
+        completed=sums["completed"],
+        turnover_fen=sums["turnover_fen"],
+        hotline=total("hotline"),
+        declared_turnover=total("declared_turnover"),
+        declared_profit_tax=total("declared_profit_tax"),
+    )
+
+
+def _growth(month_fen: int, baseline_fen: int | None) -> dict[str, Any]:
+    ratio = month_fen / baseline_fen if baseline_fen and baseline_fen > 0 else None
+    growth = None if ratio is None else ratio - 1
+    return {"month_fen": month_fen, "baseline_fen": baseline_fen, "ratio": ratio, "growth": growth}
+
+
+async def read_now(tx: Tx, zone: ZoneInfo, now: datetime) -> NowOut:
+    """How things stand at this moment, and what today came to so far."""
+    unfinished = await queries.list_unfinished(tx)
+    waiting = await queries.count_waiting(tx, now)
+    day = now.astimezone(zone).date()
+    today = (await queries.sum_volumes(tx, Selection.model_validate({"from": day, "to": day}), zone))[0]
+    return NowOut(
+        at=now,
+        requests={row["status"]: row["requests"] for row in unfinished},
+        oldest_open_received_at=min(
+            (row["oldest"] for row in unfinished if row["status"] in OPEN | {RequestStatus.ON_HOLD}), default=None
+        ),
+        offers_waiting=waiting["offers"],
+        callbacks_due=waiting["callbacks"],
+        today=Counts.model_validate(dict(today)),
+    )

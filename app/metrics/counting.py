@@ -1,0 +1,126 @@
+"""How events become counts: the one definition behind the kept volumes and the live figures."""
+
+from typing import Any, cast
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    FromClause,
+    Select,
+    Subquery,
+    Table,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import insert
+
+from app.aftercare.models import Satisfaction
+from app.events.sequence import move_cursor, position
+from app.events.transition import EVENTS, word
+from app.intake.models import Request
+from app.kit.db import Prepared
+from app.metrics.models import DailyVolume
+
+READER = "volumes"
+ZONE = bindparam("zone", type_=Text)
+
+_REQUESTS = cast(Table, Request.__table__)
+VOLUMES = cast(Table, DailyVolume.__table__)
+_DIMENSIONS = [column.name for column in VOLUMES.c if column.primary_key and column.name != "day"]
+COUNTS = [column.name for column in VOLUMES.c if not column.primary_key]
+_SATISFIED = (Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED, Satisfaction.BASICALLY_SATISFIED)
+
+_EVENT_COUNTED = {
+    "requests": "request.created",
+    "answered": "request.answered",
+    "relayed": "request.relayed",
+    "dispatched": "request.dispatched",
+    "unmatched": "request.unmatched",
+    "offered": "offer.made",
+    "accepted": "offer.accepted",
+    "declined": "offer.declined",
+    "expired": "offer.expired",
+    "returned": "job.returned",
+    "completed": "job.completed",
+    "closed": "request.closed",
+    "cancelled": "request.cancelled",
+    "reached": "callback.done",
+}
+_KINDS = [*_EVENT_COUNTED.values(), "callback.unreached"]
+
+
+def _measures(event: FromClause, request: FromClause) -> dict[str, ColumnElement[Any]]:
+    """How each kept count follows from events."""
+    data = event.c.data
+
+    def count(kind: str, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count().filter(event.c.kind == word(kind), *conditions)
+
+    rating = data["satisfaction"].as_string()
+    amounts = func.sum(data["amount_fen"].as_integer()).filter(event.c.kind == word("job.completed"))
+    return {name: count(kind) for name, kind in _EVENT_COUNTED.items()} | {
+        "answered_in_call": count("request.answered", request.c.answered_in_call),
+        "on_time": count("job.completed", data["on_time"].as_boolean()),
+        "callbacks": func.count().filter(event.c.kind.in_([word("callback.done"), word("callback.unreached")])),
+        "solved": count("callback.done", data["solved"].as_boolean()),
+        "rated": count("callback.done", rating.is_not(None)),
+        "satisfied": count("callback.done", rating.in_([word(step) for step in _SATISFIED])),
+        "turnover_fen": func.coalesce(amounts, 0),
+    }
+
+
+def _count(event: FromClause) -> Select[Any]:
+    """The counts of these events, by day and by the dimensions of their requests."""
+    request = (
+        select(*(_REQUESTS.c[name] for name in [*_DIMENSIONS, "answered_in_call"]))
+        .where(_REQUESTS.c.id == event.c.request_id)
+        .offset(literal_column("0"))  # a look-up per event: the planner can't know that they are few
+        .lateral("request")
+    )
+    keys = [sql_cast(func.timezone(ZONE, event.c.at), Date).label("day"), *(request.c[name] for name in _DIMENSIONS)]
+    measures = _measures(event, request)
+    return (
+        select(*keys, *(measures[name].label(name) for name in COUNTS))
+        .select_from(event.join(request, true()))
+        .where(event.c.kind.in_([word(kind) for kind in _KINDS]))
+        .group_by(*keys)
+    )
+
+
+def _roll_up() -> Prepared:
+    batch = (
+        select(EVENTS)
+        .where(EVENTS.c.seq > position(READER))
+        .order_by(EVENTS.c.seq)
+        .limit(bindparam("batch", type_=BigInteger))
+        .cte("batch")
+    )
+    counted = insert(VOLUMES).from_select(["day", *_DIMENSIONS, *COUNTS], _count(batch))
+    kept = counted.on_conflict_do_update(
+        index_elements=["day", *_DIMENSIONS],
+        set_={name: VOLUMES.c[name] + counted.excluded[name] for name in COUNTS},
+    ).cte("kept")
+    moved = move_cursor(READER, select(func.max(batch.c.seq)).scalar_subquery())
+    return Prepared(select(func.count().label("events")).select_from(batch).add_cte(kept, moved))
+
+
+ROLL_UP = _roll_up()
+
+
+def _tail() -> Subquery:
+    """The counts of what the log has beyond the kept volumes."""
+    events = union_all(
+        select(EVENTS).where(EVENTS.c.seq > position(READER)),
+        select(EVENTS).where(EVENTS.c.seq.is_(None)),
+    )
+    return _count(events.subquery("events")).subquery("tail")
+
+
+TAIL = _tail()

@@ -1,0 +1,49 @@
+"""Kept counts for the manager's figures; rolled up from the event log, never recounted."""
+
+from datetime import date
+
+from sqlalchemy import BigInteger, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.orm import Model
+
+
+class DailyVolume(Model):
+    """What happened on one day of the centre's zone, by the dimensions of the requests it happened to.
+
+    An event counts on the day it happened, not on the day its request came in, and under the tier that the request
+    is served at when it is counted.
+    """
+
+    __tablename__ = "daily_volumes"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    category_code: Mapped[str] = mapped_column(primary_key=True)
+    township_code: Mapped[str] = mapped_column(primary_key=True)
+    tier: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    requests: Mapped[int] = mapped_column(server_default=text("0"))
+    answered_in_call: Mapped[int] = mapped_column(server_default=text("0"))
+    answered: Mapped[int] = mapped_column(server_default=text("0"))
+    relayed: Mapped[int] = mapped_column(server_default=text("0"))
+    dispatched: Mapped[int] = mapped_column(server_default=text("0"))
+    unmatched: Mapped[int] = mapped_column(server_default=text("0"))
+    offered: Mapped[int] = mapped_column(server_default=text("0"))
+    accepted: Mapped[int] = mapped_column(server_default=text("0"))
+    declined: Mapped[int] = mapped_column(server_default=text("0"))
+    expired: Mapped[int] = mapped_column(server_default=text("0"))
+    returned: Mapped[int] = mapped_column(server_default=text("0"))
+    completed: Mapped[int] = mapped_column(server_default=text("0"))
+    on_time: Mapped[int] = mapped_column(server_default=text("0"))
+    """Of the completed."""
+    closed: Mapped[int] = mapped_column(server_default=text("0"))
+    cancelled: Mapped[int] = mapped_column(server_default=text("0"))
+    callbacks: Mapped[int] = mapped_column(server_default=text("0"))
+    """Ended, whether the citizen was reached or not."""
+    reached: Mapped[int] = mapped_column(server_default=text("0"))
+    solved: Mapped[int] = mapped_column(server_default=text("0"))
+    rated: Mapped[int] = mapped_column(server_default=text("0"))
+    """Of the reached, those who gave a step of the satisfaction scale."""
+    satisfied: Mapped[int] = mapped_column(server_default=text("0"))
+    turnover_fen: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))

@@ -1,0 +1,73 @@
+"""The manager's figures, always up to this moment."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from app.auth.access import allow
+from app.auth.models import Role
+from app.catalog.snapshot import CurrentCatalog
+from app.kit.pages import page
+from app.kit.web import Now, Transaction, context_of
+from app.metrics import actions, queries
+from app.metrics.export import volumes_csv
+from app.metrics.schemas import (
+    Fulfilment,
+    NowOut,
+    Selection,
+    Turnover,
+    TurnoverAsked,
+    Volumes,
+    VolumesAsked,
+)
+
+router = APIRouter(tags=["metrics"])
+overseers = [Depends(allow(Role.MANAGER, Role.SUPERVISOR))]
+
+
+@router.get(
+    "/metrics/volumes",
+    dependencies=overseers,
+    response_model=Volumes,
+    response_model_exclude_none=True,
+    responses={200: {"content": {"text/csv": {}}}},
+)
+async def read_volumes(
+    asked: Annotated[VolumesAsked, Query()],
+    request: Request,
+    tx: Transaction,
+    catalog: CurrentCatalog,
+    accept: Annotated[str, Header()] = "",
+) -> Volumes | Response:
+    """What happened, by day, hour, kind, category, township, tier or channel, or two of them."""
+    volumes = await actions.read_volumes(tx, asked, catalog, context_of(request).settings.zone)
+    if asked.format == "csv" or (asked.format is None and "text/csv" in accept):
+        return Response(volumes_csv(volumes, asked.by, catalog), media_type="text/csv")
+    return volumes
+
+
+@router.get("/metrics/fulfilment", dependencies=overseers)
+async def read_fulfilment(
+    asked: Annotated[Selection, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog, now: Now
+) -> Fulfilment:
+    """The funnel, the rates with their denominators, and how long things took."""
+    return await actions.read_fulfilment(tx, asked, catalog, context_of(request).settings.zone, now)
+
+
+@router.get("/metrics/turnover", dependencies=overseers)
+async def read_turnover(
+    asked: Annotated[TurnoverAsked, Query()], request: Request, response: Response, tx: Transaction
+) -> Turnover:
+    """A month's turnover through the hotline, per provider and together, against the baseline month."""
+    month = actions.month_of(asked.month)
+    rows = await queries.list_turnovers(tx, *month, actions.turnover_after(asked), asked.limit + 1)
+    listed = page(rows, asked, actions.turnover_key, actions.show_turnover, request, response)
+    return Turnover(
+        items=listed.items, next=listed.next, month=month[0], total=await actions.total_turnover(tx, *month)
+    )
+
+
+@router.get("/metrics/now", dependencies=overseers)
+async def read_now(request: Request, tx: Transaction, now: Now) -> NowOut:
+    """Open work by status, what waits, and today's counts so far."""
+    return await actions.read_now(tx, context_of(request).settings.zone, now)

@@ -1,0 +1,222 @@
+"""The manager's figures in the API: counts, rates with their denominators, clocks, turnover. No personal data."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.catalog.models import Kind, Tier
+from app.intake.models import Channel
+from app.kit.pages import Page, Paging
+from app.registry.models import ProviderKind
+
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
+
+
+class Dimension(StrEnum):
+    """By what figures are told apart."""
+
+    DAY = "day"
+    HOUR = "hour"
+    KIND = "kind"
+    CATEGORY = "category"
+    TOWNSHIP = "township"
+    TIER = "tier"
+    CHANNEL = "channel"
+
+    @property
+    def column(self) -> str:
+        """Its column on requests and on daily volumes."""
+        return f"{self}_code" if self in (Dimension.CATEGORY, Dimension.TOWNSHIP) else str(self)
+
+
+class Selection(BaseModel):
+    """Days of the centre's zone, both included, and which requests."""
+
+    model_config = ConfigDict(extra="forbid")  # a misspelt filter would give other figures than were asked for
+
+    from_: Day = Field(alias="from")
+    to: Day
+    kind: Kind | None = None
+    category: str | None = Field(default=None, description="a category's code")
+    township: str | None = Field(default=None, description="a township's code")
+    tier: Tier | None = None
+    channel: Channel | None = None
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The values asked for, by column."""
+        values = {
+            "kind": self.kind,
+            "category_code": self.category,
+            "township_code": self.township,
+            "tier": self.tier,
+            "channel": self.channel,
+        }
+        return {column: value for column, value in values.items() if value is not None}
+
+
+class VolumesAsked(Selection):
+    by: list[Dimension] = Field(default=[Dimension.DAY], max_length=2, description="one or two dimensions")
+    format: Literal["json", "csv"] | None = Field(default=None, description="csv as well by Accept: text/csv")
+
+
+class Counts(BaseModel):
+    """What happened. By hour only the first two are known, for the requests received in that hour."""
+
+    requests: int
+    answered_in_call: int
+    answered: int | None = None
+    relayed: int | None = None
+    dispatched: int | None = None
+    unmatched: int | None = None
+    offered: int | None = None
+    accepted: int | None = None
+    declined: int | None = None
+    expired: int | None = None
+    returned: int | None = None
+    completed: int | None = None
+    on_time: int | None = Field(default=None, description="of the completed")
+    closed: int | None = None
+    cancelled: int | None = None
+    callbacks: int | None = Field(default=None, description="ended, the citizen reached or not")
+    reached: int | None = None
+    solved: int | None = None
+    rated: int | None = Field(default=None, description="of the reached, those who rated")
+    satisfied: int | None = None
+    turnover_fen: int | None = None
+
+
+class VolumeRow(Counts):
+    """Counts of one value of each dimension asked for; the other dimensions are left out."""
+
+    day: date | None = None
+    hour: int | None = Field(default=None, description="0 to 23, in the centre's zone")
+    kind: Kind | None = None
+    category: str | None = None
+    township: str | None = None
+    tier: Tier | None = None
+    channel: Channel | None = None
+
+
+class Volumes(BaseModel):
+    """An event counts on the day it happened; a request under the tier it is served at."""
+
+    rows: list[VolumeRow]
+    total: Counts
+
+
+class Rate(BaseModel):
+    """`rate` is null where nothing could have counted."""
+
+    numerator: int
+    denominator: int
+    rate: float | None
+
+
+class Clock(BaseModel):
+    """How long it took those that got so far, in seconds."""
+
+    count: int
+    median_seconds: float | None
+    p90_seconds: float | None
+
+
+class Funnel(BaseModel):
+    """How many in the range; offers and dispatches each count, so a request may count more than once."""
+
+    created: int
+    dispatched: int
+    offered: int
+    accepted: int
+    completed: int
+    closed: int
+
+
+class Rates(BaseModel):
+    answered_in_call: Rate = Field(description="of requests created")
+    on_time: Rate = Field(description="completed by the deadline, of requests received in the range and due by now")
+    returned: Rate = Field(description="jobs given back, of offers accepted")
+    no_response: Rate = Field(description="offers expired, of offers made")
+    unmatched: Rate = Field(description="requests without a provider, of dispatches")
+    reached: Rate = Field(description="of callbacks ended")
+    solved: Rate = Field(description="of callbacks that reached the citizen")
+    satisfied: Rate = Field(description="the best three steps of five, of the citizens reached who rated")
+
+
+class Clocks(BaseModel):
+    """Of the requests received in the range: to dispatch from receipt, the others from dispatch."""
+
+    dispatch: Clock
+    accept: Clock
+    arrive: Clock
+    complete: Clock
+
+
+class Fulfilment(BaseModel):
+    funnel: Funnel
+    rates: Rates
+    clocks: Clocks
+
+
+class TurnoverAsked(Paging):
+    month: Annotated[str, StringConstraints(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+
+
+class Growth(BaseModel):
+    """A month against the baseline month: `ratio` 7.0 is sevenfold, a growth of 6.0; null without a baseline."""
+
+    month_fen: int
+    baseline_fen: int | None
+    ratio: float | None
+    growth: float | None
+
+
+class TotalGrowth(Growth):
+    """Of the providers that have both figures."""
+
+    providers: int
+
+
+class ProviderTurnover(BaseModel):
+    """What a provider earned through the hotline, and what it declares itself, against its baseline month."""
+
+    provider_id: UUID
+    name: str
+    kind: ProviderKind
+    completed: int
+    baseline_month: date | None
+    hotline: Growth
+    declared_turnover: Growth | None
+    declared_profit_tax: Growth | None
+
+
+class TurnoverTotal(BaseModel):
+    providers: int
+    with_baseline: int
+    declared: int
+    completed: int
+    turnover_fen: int = Field(description="of all providers, with a baseline or not")
+    hotline: TotalGrowth
+    declared_turnover: TotalGrowth
+    declared_profit_tax: TotalGrowth
+
+
+class Turnover(Page[ProviderTurnover]):
+    """The largest turnover first."""
+
+    month: date
+    total: TurnoverTotal
+
+
+class NowOut(BaseModel):
+    """How things stand at this moment."""
+
+    at: datetime
+    requests: dict[str, int] = Field(description="those not yet closed, by status")
+    oldest_open_received_at: datetime | None = Field(description="of those on which work is still to be done")
+    offers_waiting: int
+    callbacks_due: int
+    today: Counts

@@ -1,0 +1,21 @@
+"""The worker's step for figures."""
+
+from zoneinfo import ZoneInfo
+
+from app.events.sequence import step_alone
+from app.kit.db import Tx
+from app.metrics import queries
+from app.metrics.counting import READER
+
+BATCH = 20_000
+
+
+async def roll_up_volumes(tx: Tx, zone: ZoneInfo, batch: int = BATCH) -> int:
+    """Add the next numbered events to the daily volumes, at most a batch; gives how many were read.
+
+    The cursor moves in the same transaction, so each event counts exactly once. Gives 0 as well while another
+    transaction is rolling up.
+    """
+    if not await step_alone(tx, READER):
+        return 0
+    return await queries.roll_up(tx, zone, batch)

@@ -1,0 +1,211 @@
+"""Admitting providers to the registry, changing their facts and their standing; what a provider sets itself."""
+
+from collections.abc import Sequence
+from datetime import date, time
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from app.catalog.errors import UnknownArea
+from app.catalog.snapshot import Snapshot
+from app.events.transition import record
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.kit.etags import check_version
+from app.kit.idempotency import Once
+from app.kit.ids import new_id
+from app.registry import queries
+from app.registry.card import check_papers, paper_row, price_row
+from app.registry.edit import DISPATCH_TOPIC, Edit
+from app.registry.errors import HoursInvalid, InvalidUscc, ProviderExists, StandingNotAllowed, UsccMissing
+from app.registry.models import (
+    Provider,
+    ProviderCoverage,
+    ProviderHours,
+    ProviderKind,
+    ProviderMonth,
+    ProviderPaper,
+    Standing,
+)
+from app.registry.schemas import (
+    Availability,
+    Hours,
+    MonthIn,
+    ProviderEdit,
+    ProviderFilter,
+    ProviderIn,
+    ProviderOut,
+    StandingIn,
+)
+from app.registry.states import PROVIDERS, steps_from
+from app.registry.uscc import is_valid
+
+MIDNIGHT = time(0)
+
+
+async def get_document(tx: Tx, provider_id: UUID, day: date) -> ProviderOut:
+    """The provider with everything that belongs to it, its price card as of the day. Raises NotFound."""
+    provider = await queries.find_provider(tx, provider_id)
+    if provider is None:
+        raise NotFound(what="provider", key=str(provider_id))
+    parts = {
+        "items": await queries.list_lines(tx, provider_id, day),
+        "papers": await queries.list_parts(tx, ProviderPaper, provider_id),
+        "coverage": [row.township_code for row in await queries.list_parts(tx, ProviderCoverage, provider_id)],
+        "hours": await queries.list_parts(tx, ProviderHours, provider_id),
+        "baseline": await queries.find_baseline(tx, provider_id),
+    }
+    facts = {name: getattr(provider, name) for name in ProviderOut.model_fields if name not in parts}
+    return ProviderOut.model_validate(facts | parts)
+
+
+async def list_providers(tx: Tx, wanted: ProviderFilter, catalog: Snapshot, day: date) -> Sequence[Provider]:
+    """Providers that fit, one more than the page holds. Raises UnknownItem, UnknownArea, CursorInvalid."""
+    if wanted.item:
+        catalog.item(wanted.item)
+    if wanted.township:
+        _check_townships([wanted.township], catalog)
+    return await queries.list_providers(tx, wanted, day)
+
+
+async def add_provider(tx: Tx, body: ProviderIn, catalog: Snapshot, once: Once, edit: Edit) -> ProviderOut:
+    """Enter an application with its prices approved; given again, its idempotency key gives the first answer.
+
+    Raises InvalidUscc, UsccMissing, ProviderExists, UnknownArea, HoursInvalid, KeyReused, and the errors of
+    app.registry.card: nothing is kept then.
+    """
+    if replay := await once.replay(tx, edit.at):
+        return ProviderOut.model_validate_json(replay)
+    await _check_identity(tx, body)
+    facts = body.model_dump(include={"name", "kind", "uscc", "contact_name", "phone", "reached_by", "capacity"})
+    provider = Provider(id=new_id(edit.at), standing=Standing.APPLIED, **facts, **_seat(body.area, catalog))
+    tx.session.add(provider)
+    await tx.flush()
+    await _add_parts(tx, provider.id, body, catalog, edit)
+    await record(tx, "provider.applied", at=edit.at, actor=edit.by.actor, provider_id=provider.id)
+    await edit.audit(tx, provider.id, "provider.added", **body.model_dump(exclude_none=True))
+    document = await get_document(tx, provider.id, edit.day)
+    await once.keep(tx, document.model_dump_json().encode())
+    return document
+
+
+async def _check_identity(tx: Tx, body: ProviderIn) -> None:
+    if body.kind is ProviderKind.COMPANY and body.uscc is None:
+        raise UsccMissing
+    if body.uscc is not None and not is_valid(body.uscc):
+        raise InvalidUscc(uscc=body.uscc)
+    known = await queries.find_namesake(tx, body.uscc, body.name)
+    if known:
+        raise ProviderExists(id=known.id, name=known.name, standing=known.standing)
+
+
+async def _add_parts(tx: Tx, provider_id: UUID, body: ProviderIn, catalog: Snapshot, edit: Edit) -> None:
+    tx.session.add_all(_coverage(provider_id, body.coverage, catalog))
+    tx.session.add_all(_hours(provider_id, body.hours))
+    tx.session.add_all(paper_row(provider_id, paper.paper_code, paper, catalog, edit) for paper in body.papers)
+    for line in body.items:
+        item = catalog.item(line.item_code)
+        row = price_row(provider_id, item, catalog.tier(item, line.tier), line, edit)
+        row.approved_at = edit.at
+        tx.session.add(row)
+    await check_papers(tx, provider_id, [catalog.item(line.item_code) for line in body.items], edit)
+
+
+def _seat(area: str, catalog: Snapshot) -> dict[str, Any]:
+    place = catalog.place(area)
+    return {"township_code": place.township.code, "lat": place.lat, "lon": place.lon}
+
+
+def _coverage(provider_id: UUID, codes: Sequence[str], catalog: Snapshot) -> list[ProviderCoverage]:
+    _check_townships(codes, catalog)
+    return [ProviderCoverage(provider_id=provider_id, township_code=code) for code in dict.fromkeys(codes)]
+
+
+def _check_townships(codes: Sequence[str], catalog: Snapshot) -> None:
+    for code in codes:
+        if code not in catalog.townships:
+            raise UnknownArea(area=code)
+
+
+def _hours(provider_id: UUID, hours: Sequence[Hours]) -> list[ProviderHours]:
+    spans = sorted((span.weekday, span.opens, span.closes) for span in hours)
+    forwards = all(closes == MIDNIGHT or closes > opens for _, opens, closes in spans)
+    apart = all(
+        day != next_day or MIDNIGHT < closes <= next_opens
+        for (day, _, closes), (next_day, next_opens, _) in pairwise(spans)
+    )
+    if not (forwards and apart):
+        raise HoursInvalid
+    return [ProviderHours(provider_id=provider_id, **span.model_dump()) for span in hours]
+
+
+async def edit_provider(
+    tx: Tx, provider_id: UUID, body: ProviderEdit, if_match: str | None, catalog: Snapshot, edit: Edit
+) -> None:
+    """Change the facts that the body names. Raises VersionRequired, VersionStale, UnknownArea, HoursInvalid."""
+    provider = await edit.begin(tx, provider_id)
+    check_version(if_match, provider.version)
+    changes = body.model_dump(exclude_none=True)
+    facts = {name: value for name, value in changes.items() if name not in ("area", "coverage", "hours")}
+    if body.area:
+        facts |= _seat(body.area, catalog)
+    for name, value in facts.items():
+        setattr(provider, name, value)
+    if body.coverage:
+        coverage = _coverage(provider_id, body.coverage, catalog)
+        await queries.replace_parts(tx, ProviderCoverage, provider_id, coverage)
+    if body.hours:
+        await queries.replace_parts(tx, ProviderHours, provider_id, _hours(provider_id, body.hours))
+    await edit.finish(tx, provider, "provider.edited", **changes)
+
+
+async def change_standing(
+    tx: Tx, provider_id: UUID, body: StandingIn, if_match: str | None, catalog: Snapshot, edit: Edit
+) -> None:
+    """Move the provider on in its registry life; where it already stands, nothing happens.
+
+    Raises VersionRequired, VersionStale, StandingNotAllowed; ItemWithoutPapers when an applicant's papers do not
+    cover its price card.
+    """
+    provider = await edit.begin(tx, provider_id)
+    if provider.standing == body.standing:
+        return
+    check_version(if_match, provider.version)
+    steps = steps_from(provider.standing, provider.former_standing)
+    if body.standing not in steps:
+        raise StandingNotAllowed(standing=provider.standing, wanted=body.standing, possible=sorted(steps))
+    if provider.standing == Standing.APPLIED:
+        card = await queries.list_lines(tx, provider_id, edit.day)
+        await check_papers(tx, provider_id, [catalog.item(line.item_code) for line in card if line.approved_at], edit)
+    change = {"former": provider.standing, "standing": body.standing, "reason": body.reason}
+    await PROVIDERS.transition(
+        tx,
+        steps[body.standing],
+        provider_id,
+        at=edit.at,
+        actor=edit.by.actor,
+        data=change,
+        former_standing=provider.standing if body.standing is Standing.SUSPENDED else None,
+        joined_on=provider.joined_on or edit.day,
+    )
+    await edit.finish(tx, provider, "provider.standing_changed", **change)
+    tx.wake(DISPATCH_TOPIC)
+
+
+async def set_availability(tx: Tx, provider_id: UUID, body: Availability, edit: Edit) -> None:
+    """Say whether the provider takes offers, and how much work; the worker withdraws or serves the waiting."""
+    provider = await edit.begin(tx, provider_id)
+    changes = body.model_dump(exclude_none=True)
+    for name, value in changes.items():
+        setattr(provider, name, value)
+    await edit.finish(tx, provider, "provider.availability_set", **changes)
+    tx.wake(DISPATCH_TOPIC)
+
+
+async def put_month(tx: Tx, provider_id: UUID, month: date, body: MonthIn, edit: Edit) -> None:
+    """File what the provider declares for the month, in the place of what it declared before."""
+    provider = await edit.begin(tx, provider_id)
+    if body.baseline:
+        await queries.clear_baseline(tx, provider_id)
+    await tx.session.merge(ProviderMonth(provider_id=provider_id, month=month, **body.model_dump()))
+    await edit.finish(tx, provider, "provider.month_filed", month=month, **body.model_dump())

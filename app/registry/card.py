@@ -1,0 +1,147 @@
+"""A provider's papers and its price card: what it may offer, and at which price."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from app.catalog.models import Item, Tier
+from app.catalog.snapshot import Snapshot
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.kit.ids import new_id
+from app.registry import queries
+from app.registry.edit import Edit
+from app.registry.errors import (
+    ItemNotDispatched,
+    ItemWithoutPapers,
+    PriceAboveCap,
+    PriceNotAllowed,
+    UnknownPaper,
+    ValidityInvalid,
+)
+from app.registry.models import PriceKind, ProviderItem, ProviderPaper
+from app.registry.schemas import Paper, Price
+
+
+def paper_row(provider_id: UUID, code: str, paper: Paper, catalog: Snapshot, edit: Edit) -> ProviderPaper:
+    """The paper as a row. Raises UnknownPaper, ValidityInvalid."""
+    if code not in catalog.paper_kinds:
+        raise UnknownPaper(paper=code)
+    if paper.expires_on and paper.expires_on < paper.issued_on:
+        raise ValidityInvalid(day=edit.day)
+    return ProviderPaper(
+        provider_id=provider_id,
+        paper_code=code,
+        number=paper.number,
+        issued_on=paper.issued_on,
+        expires_on=paper.expires_on,
+    )
+
+
+async def put_paper(tx: Tx, provider_id: UUID, code: str, paper: Paper, catalog: Snapshot, edit: Edit) -> None:
+    """File the paper, in the place of an earlier one of its kind. Raises UnknownPaper, ValidityInvalid."""
+    provider = await edit.begin(tx, provider_id)
+    await tx.session.merge(paper_row(provider_id, code, paper, catalog, edit))
+    await edit.finish(tx, provider, "provider.paper_filed", paper=code, **paper.model_dump())
+
+
+async def remove_paper(tx: Tx, provider_id: UUID, code: str, edit: Edit) -> None:
+    """Strike the paper off; items that need it are no longer matched. Raises NotFound."""
+    provider = await edit.begin(tx, provider_id)
+    if not await queries.drop_paper(tx, provider_id, code):
+        raise NotFound(what="paper", key=code)
+    await edit.finish(tx, provider, "provider.paper_removed", paper=code)
+
+
+async def check_papers(tx: Tx, provider_id: UUID, items: Iterable[Item], edit: Edit) -> None:
+    """Raises ItemWithoutPapers when an item needs what the provider does not hold valid on the day."""
+    held = await queries.list_valid_papers(tx, provider_id, edit.day)
+    for item in items:
+        missing = sorted(set(item.papers) - held)
+        if missing:
+            raise ItemWithoutPapers(item=item.code, missing=missing)
+
+
+def price_row(provider_id: UUID, item: Item, tier: Tier, price: Price, edit: Edit) -> ProviderItem:
+    """The line of the price card, not yet approved.
+
+    Raises ItemNotDispatched, PriceNotAllowed, PriceAboveCap, ValidityInvalid.
+    """
+    if not item.dispatchable:
+        raise ItemNotDispatched(item=item.code)
+    if (tier is Tier.FREE) != (price.price_kind is PriceKind.FREE) or (tier is Tier.FREE and price.price_fen):
+        raise PriceNotAllowed(tier=tier, price_kind=price.price_kind, price_fen=price.price_fen)
+    if tier is Tier.LOW_FEE and price.price_fen > (item.cap_fen or 0):
+        raise PriceAboveCap(item=item.code, cap_fen=item.cap_fen, price_fen=price.price_fen)
+    begins = price.valid_from or edit.day
+    if begins < edit.day or (price.valid_to and price.valid_to < begins):
+        raise ValidityInvalid(day=edit.day)
+    return ProviderItem(
+        id=new_id(edit.at),
+        provider_id=provider_id,
+        item_code=item.code,
+        tier=tier,
+        price_kind=price.price_kind,
+        price_fen=price.price_fen,
+        valid_from=begins,
+        valid_to=price.valid_to,
+    )
+
+
+async def set_price(
+    tx: Tx, provider_id: UUID, code: str, tier: Tier, price: Price, catalog: Snapshot, edit: Edit
+) -> None:
+    """Put an approved price on the card; it replaces from its first day on whatever stood or was proposed.
+
+    Raises the errors of `price_row`, UnknownItem, TierNotAllowed, ItemWithoutPapers.
+    """
+    provider, item = await edit.begin(tx, provider_id), catalog.item(code)
+    row = price_row(provider_id, item, catalog.tier(item, tier), price, edit)
+    await check_papers(tx, provider_id, [item], edit)
+    await queries.end_lines(tx, provider_id, code, tier, row.valid_from)
+    row.approved_at = edit.at
+    tx.session.add(row)
+    await edit.finish(tx, provider, "provider.price_set", **_line(row))
+
+
+async def propose_price(
+    tx: Tx, provider_id: UUID, code: str, tier: Tier, price: Price, catalog: Snapshot, edit: Edit
+) -> None:
+    """Propose a price, in the place of an earlier proposal; the approved one stands until the registrar approves.
+
+    Raises the errors of `price_row`, UnknownItem, TierNotAllowed.
+    """
+    provider, item = await edit.begin(tx, provider_id), catalog.item(code)
+    row = price_row(provider_id, item, catalog.tier(item, tier), price, edit)
+    await queries.drop_proposal(tx, provider_id, code, tier)
+    tx.session.add(row)
+    await edit.finish(tx, provider, "provider.price_proposed", **_line(row))
+
+
+async def approve_price(tx: Tx, provider_id: UUID, code: str, tier: Tier, catalog: Snapshot, edit: Edit) -> None:
+    """Approve what is proposed, to hold from today if its first day has passed; done before, it stays as it is.
+
+    Raises NotFound when the item is not on the card, and the errors of `set_price`.
+    """
+    await edit.begin(tx, provider_id)
+    card = await queries.list_lines(tx, provider_id, edit.day)
+    lines = [line for line in card if (line.item_code, line.tier) == (code, tier)]
+    if not lines:
+        raise NotFound(what="price", key=f"{code}/{tier}")
+    for line in lines:
+        if line.approved_at is None:
+            price = Price.model_validate(line)
+            price.valid_from = max(line.valid_from, edit.day)
+            await set_price(tx, provider_id, code, tier, price, catalog, edit)
+
+
+async def end_price(tx: Tx, provider_id: UUID, code: str, tier: Tier, edit: Edit) -> None:
+    """Take the item at the tier off the card from today on, with what is proposed. Raises NotFound."""
+    provider = await edit.begin(tx, provider_id)
+    if not await queries.end_lines(tx, provider_id, code, tier, edit.day):
+        raise NotFound(what="price", key=f"{code}/{tier}")
+    await edit.finish(tx, provider, "provider.price_ended", item_code=code, tier=tier)
+
+
+def _line(row: ProviderItem) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in ("item_code", "tier", "price_kind", "price_fen", "valid_from")}

@@ -1,0 +1,71 @@
+"""What can be wrong with an entry of the registry."""
+
+from app.kit.errors import HotlineError
+
+
+class InvalidUscc(HotlineError):
+    status = 422
+    en = "{uscc} is not a Unified Social Credit Code: its form or its check character is wrong."
+    zh = "{uscc} 不是有效的统一社会信用代码：格式或校验码有误。"
+
+
+class UsccMissing(HotlineError):
+    status = 422
+    en = "A company needs its Unified Social Credit Code."
+    zh = "企业须填写统一社会信用代码。"
+
+
+class ProviderExists(HotlineError):
+    en = "{name} is in the registry already; it is {standing}."
+    zh = "{name} 已在加盟名录中，当前状态为 {standing}。"
+
+
+class UnknownPaper(HotlineError):
+    status = 422
+    en = "There is no kind of licence or certificate {paper}."
+    zh = "没有证照类别 {paper}。"
+
+
+class HoursInvalid(HotlineError):
+    status = 422
+    en = "Opening hours must close after they open (midnight is 00:00) and not overlap on one day."
+    zh = "营业时间须先开后关（午夜记为 00:00），同一天的时段不能重叠。"
+
+
+class ValidityInvalid(HotlineError):
+    status = 422
+    en = "It must not end before it begins, and a price must not begin before today, {day}."
+    zh = "结束日期不能早于开始日期，价格的开始日期不能早于今天（{day}）。"
+
+
+class ItemNotDispatched(HotlineError):
+    status = 422
+    en = "Item {item} never goes to a provider, so nobody can offer it."
+    zh = "服务项目 {item} 不派给服务单位，不能申报。"
+
+
+class ItemWithoutPapers(HotlineError):
+    en = "Item {item} needs papers that the provider does not hold valid today: {missing}."
+    zh = "服务项目 {item} 所需证照缺失或今日无效：{missing}。"
+
+
+class PriceNotAllowed(HotlineError):
+    status = 422
+    en = "At tier {tier} the price is free exactly when the tier is, and then 0; not {price_kind} at {price_fen} fen."
+    zh = "{tier} 档的价格有误：仅 free 档免费且为 0 分，不能是 {price_kind}、{price_fen} 分。"
+
+
+class PriceAboveCap(HotlineError):
+    status = 422
+    en = "The low-fee price of item {item} may be at most {cap_fen} fen, not {price_fen}."
+    zh = "服务项目 {item} 的低偿价格最高 {cap_fen} 分，不能为 {price_fen} 分。"
+
+
+class StandingNotAllowed(HotlineError):
+    en = "A provider that is {standing} cannot become {wanted}; it can become: {possible}."
+    zh = "当前状态为 {standing} 的服务单位不能改为 {wanted}，可改为：{possible}。"
+
+
+class KeyLabelTaken(HotlineError):
+    en = "The provider has a live key named {label}; revoke it first or take another name."
+    zh = "该服务单位已有名为 {label} 的有效密钥，请先停用或换一个名称。"

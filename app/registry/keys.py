@@ -1,0 +1,35 @@
+"""The keys with which a provider's software signs in."""
+
+import secrets
+from uuid import UUID
+
+from app.auth.access import AUTH_TOPIC, token_hash
+from app.auth.models import ProviderKey
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.registry import queries
+from app.registry.edit import Edit
+from app.registry.errors import KeyLabelTaken
+from app.registry.schemas import NewKey
+
+
+async def add_key(tx: Tx, provider_id: UUID, label: str, edit: Edit) -> NewKey:
+    """Make a key; only its hash is kept. Raises NotFound, KeyLabelTaken."""
+    await edit.begin(tx, provider_id)
+    if any(key.label == label for key in await queries.list_live_keys(tx, provider_id)):
+        raise KeyLabelTaken(label=label)
+    secret = secrets.token_urlsafe(32)
+    tx.session.add(ProviderKey(token_hash=token_hash(secret), provider_id=provider_id, label=label, created_at=edit.at))
+    await edit.audit(tx, provider_id, "provider.key_added", label=label)
+    return NewKey(label=label, created_at=edit.at, key=secret)
+
+
+async def revoke_key(tx: Tx, provider_id: UUID, label: str, edit: Edit) -> None:
+    """Refuse the key from now on, in every process. Raises NotFound."""
+    await edit.begin(tx, provider_id)
+    key = next((key for key in await queries.list_live_keys(tx, provider_id) if key.label == label), None)
+    if key is None:
+        raise NotFound(what="key", key=label)
+    key.revoked_at = edit.at
+    await edit.audit(tx, provider_id, "provider.key_revoked", label=label)
+    tx.wake(AUTH_TOPIC)

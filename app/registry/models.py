@@ -1,0 +1,212 @@
+"""The registry of franchised providers: who they are, what they offer, where, when and at which price."""
+
+from datetime import date, datetime, time
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.catalog.models import Tier
+from app.kit.orm import Id, Model, not_negative, one_of
+
+
+class ProviderKind(StrEnum):
+    COMPANY = "company"
+    PUBLIC_BODY = "public_body"
+    WELFARE = "welfare"
+    VOLUNTEER_TEAM = "volunteer_team"
+
+
+class Standing(StrEnum):
+    """Where a provider stands in its registry life; those in ACTIVE_STANDINGS are offered work."""
+
+    APPLIED = "applied"
+    TRIAL = "trial"
+    ACTIVE = "active"
+    WATCH = "watch"
+    SUSPENDED = "suspended"
+    LEFT = "left"
+    EXPELLED = "expelled"
+
+
+ACTIVE_STANDINGS = (Standing.TRIAL, Standing.ACTIVE, Standing.WATCH)
+
+
+class ReachedBy(StrEnum):
+    """How offers reach the firm: it polls its queue, or an operator phones it."""
+
+    QUEUE = "queue"
+    PHONE = "phone"
+
+
+class PriceKind(StrEnum):
+    """Free of charge, a fixed price per unit, or a quote (price_fen is then the call-out or starting price)."""
+
+    FREE = "free"
+    FIXED = "fixed"
+    QUOTE = "quote"
+
+
+class Provider(Model):
+    """`open_jobs` counts unfinished jobs, of which it takes `capacity` at a time; `version` is the ETag."""
+
+    __tablename__ = "providers"
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    kind: Mapped[str]
+    uscc: Mapped[str | None]
+    """Unified Social Credit Code, GB 32100-2015."""
+    contact_name: Mapped[str]
+    phone: Mapped[str]
+    township_code: Mapped[str] = mapped_column(ForeignKey("townships.code"))
+    lat: Mapped[float]
+    lon: Mapped[float]
+    standing: Mapped[str]
+    former_standing: Mapped[str | None]
+    """Where a suspended provider stood, and goes back to when released."""
+    reached_by: Mapped[str]
+    reachable: Mapped[bool] = mapped_column(server_default=text("true"))
+    """Switched off by the provider itself (not available) or for being silent."""
+    capacity: Mapped[int]
+    open_jobs: Mapped[int] = mapped_column(server_default=text("0"))
+    credit: Mapped[int] = mapped_column(server_default=text("100"))
+    joined_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+
+    __table_args__ = (
+        one_of("kind", ProviderKind),
+        one_of("standing", Standing),
+        CheckConstraint("former_standing IN ('trial', 'active', 'watch')", name="former_standing"),
+        CheckConstraint("(standing = 'suspended') = (former_standing IS NOT NULL)", name="suspended_from"),
+        one_of("reached_by", ReachedBy),
+        not_negative("capacity", "open_jobs", "credit"),
+        CheckConstraint("kind NOT IN ('company') OR uscc IS NOT NULL", name="company_has_uscc"),
+        Index(None, "uscc", unique=True, postgresql_where=text("uscc IS NOT NULL")),
+        Index(None, "name", "id"),
+        {"postgresql_with": {"fillfactor": 80}},
+    )
+
+
+class ProviderItem(Model):
+    """A line of the price card: the item at a tier, its price, and from when to when.
+
+    It is a proposal until it is approved, at most one per item and tier; only approved lines are matched.
+    """
+
+    __tablename__ = "provider_items"
+
+    id: Mapped[Id]
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"))
+    item_code: Mapped[str] = mapped_column(ForeignKey("items.code"))
+    tier: Mapped[str]
+    price_kind: Mapped[str]
+    price_fen: Mapped[int]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    """The last day on which the line holds."""
+    approved_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        one_of("tier", Tier),
+        one_of("price_kind", PriceKind),
+        not_negative("price_fen"),
+        CheckConstraint("(tier = 'free') = (price_kind = 'free')", name="free_tier_has_no_price"),
+        CheckConstraint("price_kind <> 'free' OR price_fen = 0", name="free_costs_nothing"),
+        CheckConstraint("valid_to >= valid_from", name="validity"),
+        Index(
+            "uq_provider_items_approved",
+            "provider_id",
+            "item_code",
+            "tier",
+            "valid_from",
+            unique=True,
+            postgresql_where=text("approved_at IS NOT NULL"),
+        ),
+        Index(
+            "uq_provider_items_proposed",
+            "provider_id",
+            "item_code",
+            "tier",
+            unique=True,
+            postgresql_where=text("approved_at IS NULL"),
+        ),
+        Index(None, "item_code", "tier", "provider_id"),
+    )
+
+
+class ProviderPaper(Model):
+    """The licence or certificate of its kind that the provider holds, good until and including `expires_on`."""
+
+    __tablename__ = "provider_papers"
+
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
+    paper_code: Mapped[str] = mapped_column(ForeignKey("paper_kinds.code"), primary_key=True)
+    number: Mapped[str]
+    issued_on: Mapped[date]
+    expires_on: Mapped[date | None]
+
+    __table_args__ = (CheckConstraint("expires_on >= issued_on", name="validity"),)
+
+
+class ProviderCoverage(Model):
+    """A township that the provider serves."""
+
+    __tablename__ = "provider_coverage"
+
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
+    township_code: Mapped[str] = mapped_column(ForeignKey("townships.code"), primary_key=True)
+
+
+class ProviderHours(Model):
+    """Opening hours of one weekday (1 = Monday) in the centre's zone; 00:00 to 24:00 is written 00:00 to 00:00."""
+
+    __tablename__ = "provider_hours"
+
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
+    weekday: Mapped[int] = mapped_column(primary_key=True)
+    opens: Mapped[time] = mapped_column(primary_key=True)
+    closes: Mapped[time]
+
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 1 AND 7", name="weekday"),
+        CheckConstraint("closes > opens OR closes = '00:00'", name="order"),
+    )
+
+
+class ProviderMonth(Model):
+    """Turnover and profit-and-tax the provider itself declares for a month; one of them is its baseline."""
+
+    __tablename__ = "provider_months"
+
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    turnover_fen: Mapped[int] = mapped_column(BigInteger)
+    profit_tax_fen: Mapped[int] = mapped_column(BigInteger)
+    """Below zero in a month of loss."""
+    baseline: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    __table_args__ = (
+        not_negative("turnover_fen"),
+        CheckConstraint("extract(day FROM month) = 1", name="first_of_month"),
+        Index("uq_provider_months_baseline", "provider_id", unique=True, postgresql_where=text("baseline")),
+    )
+
+
+class ProviderDay(Model):
+    """What a provider's offers and jobs came to on one day: kept as they end, never recounted."""
+
+    __tablename__ = "provider_days"
+
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    accepted: Mapped[int] = mapped_column(server_default=text("0"))
+    declined: Mapped[int] = mapped_column(server_default=text("0"))
+    expired: Mapped[int] = mapped_column(server_default=text("0"))
+    counted: Mapped[int] = mapped_column(server_default=text("0"))
+    """Offers that count for fairness: accepted, declined and expired, but not an operator's or citizen's pick."""
+    completed: Mapped[int] = mapped_column(server_default=text("0"))
+    on_time: Mapped[int] = mapped_column(server_default=text("0"))
+    returned: Mapped[int] = mapped_column(server_default=text("0"))
+    turnover_fen: Mapped[int] = mapped_column(server_default=text("0"))

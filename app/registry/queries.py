@@ -1,0 +1,151 @@
+"""Providers and what belongs to them in SQL."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, exists, select, tuple_, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.auth.models import ProviderKey
+from app.kit.db import Tx
+from app.registry.models import (
+    Provider,
+    ProviderCoverage,
+    ProviderHours,
+    ProviderItem,
+    ProviderMonth,
+    ProviderPaper,
+)
+from app.registry.schemas import ProviderFilter
+
+Part = TypeVar("Part", ProviderPaper, ProviderCoverage, ProviderHours)
+_FRESH = {"populate_existing": True}
+
+
+async def find_provider(tx: Tx, provider_id: UUID) -> Provider | None:
+    """The provider."""
+    query = select(Provider).where(Provider.id == provider_id).execution_options(**_FRESH)
+    return (await tx.session.execute(query)).scalar_one_or_none()
+
+
+async def lock_provider(tx: Tx, provider_id: UUID) -> Provider | None:
+    """The provider, locked for an edit; offers to it can still be inserted."""
+    query = select(Provider).where(Provider.id == provider_id).with_for_update(key_share=True)
+    return (await tx.session.execute(query.execution_options(**_FRESH))).scalar_one_or_none()
+
+
+async def find_namesake(tx: Tx, uscc: str | None, name: str) -> Provider | None:
+    """A provider with this Unified Social Credit Code; where there is none to compare, with this name."""
+    same = Provider.uscc == uscc if uscc else Provider.name == name
+    return (await tx.session.execute(select(Provider).where(same).limit(1))).scalar_one_or_none()
+
+
+async def list_providers(tx: Tx, wanted: ProviderFilter, day: date) -> Sequence[Provider]:
+    """Providers that fit the filter, by name, one more than its limit; prices as in force on the day."""
+    query = select(Provider).where(*_conditions(wanted, day))
+    if after := wanted.position():
+        query = query.where(tuple_(Provider.name, Provider.id) > after)
+    query = query.order_by(Provider.name, Provider.id).limit(wanted.limit + 1)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+def _conditions(wanted: ProviderFilter, day: date) -> list[ColumnElement[bool]]:
+    columns: dict[str, InstrumentedAttribute[str]] = {
+        "kind": Provider.kind,
+        "standing": Provider.standing,
+        "reached_by": Provider.reached_by,
+    }
+    conditions = [column == value for name, column in columns.items() if (value := getattr(wanted, name))]
+    if wanted.q:
+        conditions.append(Provider.name.contains(wanted.q, autoescape=True))
+    lines = [ProviderItem.item_code == wanted.item] if wanted.item else []
+    lines += [ProviderItem.tier == wanted.tier] if wanted.tier else []
+    if lines:
+        offers = (ProviderItem.provider_id == Provider.id, ProviderItem.approved_at.is_not(None))
+        conditions.append(exists().where(*offers, *lines, ProviderItem.valid_from <= day, _not_ended(day)))
+    if wanted.township:
+        serves = ProviderCoverage.provider_id == Provider.id
+        conditions.append(exists().where(serves, ProviderCoverage.township_code == wanted.township))
+    return conditions
+
+
+def _not_ended(day: date) -> ColumnElement[bool]:
+    return ProviderItem.valid_to.is_(None) | (ProviderItem.valid_to >= day)
+
+
+async def list_parts(tx: Tx, part: type[Part], provider_id: UUID) -> Sequence[Part]:
+    """The provider's rows of one of its tables, in the order of the primary key."""
+    query = select(part).where(part.provider_id == provider_id).order_by(*part.__table__.primary_key)
+    return (await tx.session.execute(query.execution_options(**_FRESH))).scalars().all()
+
+
+async def replace_parts(tx: Tx, part: type[Part], provider_id: UUID, rows: Sequence[Part]) -> None:
+    """Put these rows in the place of all that the provider has in one of its tables."""
+    await tx.session.execute(delete(part).where(part.provider_id == provider_id))
+    tx.session.add_all(rows)
+
+
+async def list_lines(tx: Tx, provider_id: UUID, day: date) -> Sequence[ProviderItem]:
+    """The provider's price card with what is to come and what is proposed, without what ended before the day."""
+    query = select(ProviderItem).where(ProviderItem.provider_id == provider_id, _not_ended(day))
+    query = query.order_by(ProviderItem.item_code, ProviderItem.tier, ProviderItem.valid_from, ProviderItem.approved_at)
+    return (await tx.session.execute(query.execution_options(**_FRESH))).scalars().all()
+
+
+async def end_lines(tx: Tx, provider_id: UUID, item: str, tier: str, day: date) -> bool:
+    """Clear the item at the tier from that day on: what runs ends the day before, what is to come or only proposed
+    is dropped. Says whether there was anything."""
+    line = (ProviderItem.provider_id == provider_id, ProviderItem.item_code == item, ProviderItem.tier == tier)
+    begun = ProviderItem.approved_at.is_not(None) & (ProviderItem.valid_from < day)
+    dropped = delete(ProviderItem).where(*line, ~begun).returning(ProviderItem.id)
+    ended = update(ProviderItem).where(*line, begun, _not_ended(day)).values(valid_to=day - timedelta(days=1))
+    cleared = [await tx.session.execute(change) for change in (dropped, ended.returning(ProviderItem.id))]
+    return any(result.scalars().all() for result in cleared)
+
+
+async def drop_proposal(tx: Tx, provider_id: UUID, item: str, tier: str) -> None:
+    """Take back what is proposed for the item at the tier."""
+    await tx.session.execute(
+        delete(ProviderItem).where(
+            ProviderItem.provider_id == provider_id,
+            ProviderItem.item_code == item,
+            ProviderItem.tier == tier,
+            ProviderItem.approved_at.is_(None),
+        )
+    )
+
+
+async def list_valid_papers(tx: Tx, provider_id: UUID, day: date) -> set[str]:
+    """The kinds of papers that the provider holds valid on the day."""
+    query = select(ProviderPaper.paper_code).where(
+        ProviderPaper.provider_id == provider_id,
+        ProviderPaper.issued_on <= day,
+        ProviderPaper.expires_on.is_(None) | (ProviderPaper.expires_on >= day),
+    )
+    return set((await tx.session.execute(query)).scalars())
+
+
+async def drop_paper(tx: Tx, provider_id: UUID, paper: str) -> bool:
+    """Strike the paper off; says whether there was one."""
+    struck = delete(ProviderPaper).where(ProviderPaper.provider_id == provider_id, ProviderPaper.paper_code == paper)
+    return (await tx.session.execute(struck.returning(ProviderPaper.paper_code))).first() is not None
+
+
+async def find_baseline(tx: Tx, provider_id: UUID) -> ProviderMonth | None:
+    """The month that the provider's growth is measured against."""
+    query = select(ProviderMonth).where(ProviderMonth.provider_id == provider_id, ProviderMonth.baseline)
+    return (await tx.session.execute(query.execution_options(**_FRESH))).scalar_one_or_none()
+
+
+async def clear_baseline(tx: Tx, provider_id: UUID) -> None:
+    """No month is the provider's baseline any more."""
+    months = update(ProviderMonth).where(ProviderMonth.provider_id == provider_id, ProviderMonth.baseline)
+    await tx.session.execute(months.values(baseline=False))
+
+
+async def list_live_keys(tx: Tx, provider_id: UUID) -> Sequence[ProviderKey]:
+    """The provider's keys that are not revoked, by label."""
+    query = select(ProviderKey).where(ProviderKey.provider_id == provider_id, ProviderKey.revoked_at.is_(None))
+    return (await tx.session.execute(query.order_by(ProviderKey.label))).scalars().all()

@@ -1,0 +1,209 @@
+"""Providers in the API: what the registrar files, what a provider may set itself, and the whole document."""
+
+from datetime import date, datetime, time
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from app.catalog.models import Tier
+from app.kit.errors import CursorInvalid
+from app.kit.pages import Paging
+from app.registry.models import PriceKind, ProviderKind, ReachedBy, Standing
+
+MOST_FEN = 100_000_000
+
+
+def _local(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("opening hours are in the centre's zone, without an offset")
+    return value
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Phone = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, pattern=r"^(1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|[2-9]\d{6,7})$"),
+    Field(description="a mainland mobile (11 digits), or a fixed line with or without its area code"),
+]
+Uscc = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=18)]
+Code = Annotated[str, StringConstraints(max_length=20)]
+Fen = Annotated[int, Field(ge=0, le=MOST_FEN)]
+Capacity = Annotated[int, Field(ge=1, le=1000, description="unfinished jobs it takes at a time")]
+ClockTime = Annotated[time, AfterValidator(_local)]
+Townships = Annotated[list[Code], Field(min_length=1, max_length=200, description="codes of the townships served")]
+Label = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w.-]{1,40}$")]
+Month = Annotated[str, StringConstraints(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+
+
+class Body(BaseModel):
+    """What is sent may hold nothing unknown; what is shown is read from rows."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+class Hours(Body):
+    """Open on the weekday (1 = Monday) from, to; until midnight is written 00:00."""
+
+    weekday: Annotated[int, Field(ge=1, le=7)]
+    opens: ClockTime
+    closes: ClockTime
+
+
+class Paper(Body):
+    """A licence or certificate, good until and including `expires_on`."""
+
+    number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+    issued_on: date
+    expires_on: date | None = None
+
+
+class HeldPaper(Paper):
+    paper_code: Code
+
+
+class Price(Body):
+    """A price from `valid_from` (by default today) up to and including `valid_to`; a quote starts at `price_fen`."""
+
+    price_kind: PriceKind
+    price_fen: Fen = 0
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class PriceLine(Price):
+    item_code: Code
+    tier: Tier
+
+
+class PriceLineOut(PriceLine):
+    """A line of the price card that has not ended; a proposal while `approved_at` is null."""
+
+    valid_from: date
+    approved_at: datetime | None
+
+
+class ProviderIn(Body):
+    """An application; `area` is the code of the township or community where it has its seat."""
+
+    name: Name
+    kind: ProviderKind
+    uscc: Uscc | None = Field(default=None, description="Unified Social Credit Code; a company must have one")
+    contact_name: Name
+    phone: Phone
+    area: Code
+    reached_by: ReachedBy
+    capacity: Capacity
+    coverage: Townships
+    hours: list[Hours] = Field(min_length=1, max_length=50)
+    papers: list[HeldPaper] = Field(default=[], max_length=50)
+    items: list[PriceLine] = Field(default=[], max_length=600)
+
+
+class ProviderEdit(Body):
+    """The facts to change; `coverage` and `hours` are replaced whole, what is left out or null stays."""
+
+    name: Name | None = None
+    contact_name: Name | None = None
+    phone: Phone | None = None
+    area: Code | None = None
+    reached_by: ReachedBy | None = None
+    capacity: Capacity | None = None
+    coverage: Townships | None = None
+    hours: list[Hours] | None = Field(default=None, min_length=1, max_length=50)
+
+
+class StandingIn(Body):
+    standing: Standing
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class Availability(Body):
+    """Whether the provider takes offers now, and how many unfinished jobs at a time."""
+
+    reachable: bool
+    capacity: Capacity | None = None
+
+
+class MonthIn(Body):
+    """What the provider declares for a month; `baseline` makes it the month that growth is measured against."""
+
+    turnover_fen: Annotated[int, Field(ge=0, le=10**13)]
+    profit_tax_fen: Annotated[int, Field(ge=-(10**13), le=10**13)]
+    baseline: bool = False
+
+
+class MonthOut(MonthIn):
+    month: date
+
+
+class KeyIn(Body):
+    label: Label
+
+
+class KeyOut(Body):
+    label: str
+    created_at: datetime
+
+
+class NewKey(KeyOut):
+    """`key` goes into `Authorization: Bearer …`; it is shown this once."""
+
+    key: str
+
+
+class ProviderSummary(Body):
+    """A provider as lists show it."""
+
+    id: UUID
+    name: str
+    kind: ProviderKind
+    contact_name: str
+    phone: str
+    township_code: str
+    standing: Standing
+    reached_by: ReachedBy
+    reachable: bool
+    capacity: int
+    open_jobs: int
+    credit: int
+
+    def masked(self) -> Self:
+        """The same without the contact's name and number."""
+        return self.model_copy(update={"contact_name": f"{self.contact_name[0]}**", "phone": f"{self.phone[:3]}****"})
+
+
+class ProviderOut(ProviderSummary):
+    """The whole document; its ETag is `version`."""
+
+    uscc: str | None
+    lat: float
+    lon: float
+    former_standing: Standing | None
+    joined_on: date | None
+    version: int
+    items: list[PriceLineOut]
+    papers: list[HeldPaper]
+    coverage: list[str]
+    hours: list[Hours]
+    baseline: MonthOut | None
+
+
+class ProviderFilter(Paging):
+    """Which providers to list: `item` and `tier` as approved and in force today, `township` as served."""
+
+    q: Annotated[str | None, Field(max_length=50, description="a part of the name")] = None
+    kind: ProviderKind | None = None
+    standing: Standing | None = None
+    reached_by: ReachedBy | None = None
+    item: Code | None = None
+    tier: Tier | None = None
+    township: Code | None = None
+
+    def position(self) -> tuple[str, UUID] | None:
+        """The name and id after which the page begins. Raises CursorInvalid."""
+        after = self.after(2)
+        try:
+            return (str(after[0]), UUID(after[1])) if after else None
+        except (TypeError, ValueError, AttributeError):
+            raise CursorInvalid from None

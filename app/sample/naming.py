@@ -1,0 +1,59 @@
+"""Names, codes and numbers for generated firms and people, none given twice by the same namer."""
+
+from collections.abc import Callable
+from random import Random
+
+from app.registry.uscc import CHARACTERS, check_character
+from app.sample.reference import sample_data
+
+DIVISION = "330203"
+PROVIDER_PREFIX = "1790574"
+"""Ningbo's area code behind a prefix that no network has been given, so that a sample number rings nobody."""
+
+_ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def person_name(rng: Random, age: str) -> str:
+    """A common name for somebody `elder`, `adult` or `young`."""
+    names = sample_data("names.yaml")
+    return str(rng.choice(names["surnames"]) + rng.choice(names["given"][age]))
+
+
+def organisation_code(base: str) -> str:
+    """The nine characters of an organisation code: eight and the check character of GB 11714."""
+    total = sum(int(character, 36) * weight for character, weight in zip(base, _ORGANISATION_WEIGHTS, strict=True))
+    return base + "0123456789X"[-total % 11]
+
+
+def credit_code(rng: Random, kind: str) -> str:
+    """A Unified Social Credit Code of Haishu; `kind` is its first two characters, such as 91 for a company."""
+    serial = "".join(rng.choices(CHARACTERS, k=5)) if rng.random() < 0.7 else None
+    base = f"MA2{serial}" if serial else f"{rng.randrange(10**8):08d}"
+    body = kind + DIVISION + organisation_code(base)
+    return body + check_character(body)
+
+
+class Namer:
+    """Draws until it has something that it has not given before."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+
+    def name(self, rng: Random, pattern: str, **parts: str) -> str:
+        """The pattern with its parts and a fresh two-character {brand}."""
+        firm = sample_data("names.yaml")["firm"]
+        return self._fresh(lambda: pattern.format(brand=rng.choice(firm["heads"]) + rng.choice(firm["tails"]), **parts))
+
+    def credit_code(self, rng: Random, kind: str) -> str:
+        """See `credit_code`."""
+        return self._fresh(lambda: credit_code(rng, kind))
+
+    def phone(self, rng: Random) -> str:
+        """A provider's telephone."""
+        return self._fresh(lambda: f"{PROVIDER_PREFIX}{rng.randrange(10_000):04d}")
+
+    def _fresh(self, draw: Callable[[], str]) -> str:
+        while (value := draw()) in self._given:
+            pass
+        self._given.add(value)
+        return value

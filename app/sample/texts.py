@@ -1,0 +1,65 @@
+"""What people say and write in samples: requests, answers, reasons, results and remarks, drawn from data/."""
+
+from functools import cache
+from random import Random
+
+from app.aftercare.models import Satisfaction
+from app.catalog.models import Kind
+from app.jobs.models import DeclineReason, ReturnReason
+from app.sample.reference import sample_data, sample_items
+
+EXTRA_SHARE = 0.4
+"""How often a caller adds a word about access, time or who is at home."""
+
+
+def utterance(item: str, rng: Random) -> str:
+    """What a caller says who wants the item."""
+    said = str(rng.choice(sample_data("utterances.yaml")["say"][item]))
+    if sample_items()[item].kind in (Kind.SERVICE, Kind.VOLUNTEER) and rng.random() < EXTRA_SHARE:
+        said += rng.choice(sample_data("utterances.yaml")["extra"])
+    return said
+
+
+def answer(item: str, rng: Random) -> str:
+    """What an operator answers to an information item. Raises KeyError for another kind."""
+    return str(rng.choice(sample_data("utterances.yaml")["answer"][item]))
+
+
+def relay_target(item: str) -> str:
+    """To whom a relay item is handed. Raises KeyError for another kind."""
+    return str(sample_data("utterances.yaml")["relay"][item])
+
+
+def decline(item: str, rng: Random) -> tuple[DeclineReason, str]:
+    """Why a provider declines an offer for the item, and its words."""
+    reason, note = rng.choice(_remarks("decline", item))
+    return DeclineReason(reason), note
+
+
+def give_back(item: str, rng: Random) -> tuple[ReturnReason, str]:
+    """Why a provider returns a job for the item, and its words."""
+    reason, note = rng.choice(_remarks("return", item))
+    return ReturnReason(reason), note
+
+
+def result(item: str, rng: Random) -> str:
+    """What a provider writes when the item's work is done."""
+    results = sample_data("remarks.yaml")["result"]
+    return str(rng.choice(results.get(item, results["general"])))
+
+
+def remark(item: str, satisfaction: Satisfaction, rng: Random) -> str:
+    """What a citizen so satisfied says when called back about the item."""
+    return rng.choice([words for step, words in _remarks("callback", item) if step == satisfaction])
+
+
+@cache
+def _remarks(about: str, item: str) -> tuple[tuple[str, str], ...]:
+    """All (key, words) that fit the item: the general ones, its category's and its own."""
+    remarks = sample_data("remarks.yaml")[about]
+    return tuple(
+        (key, words)
+        for scope in ("general", sample_items()[item].category, item)
+        for key, lines in remarks.get(scope, {}).items()
+        for words in lines
+    )

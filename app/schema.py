@@ -1,0 +1,29 @@
+"""Every mapped table, for migrations and for whoever needs the whole schema."""
+
+from app.aftercare import models as aftercare
+from app.auth import models as auth
+from app.catalog import models as catalog
+from app.events import models as events
+from app.intake import models as intake
+from app.jobs import models as jobs
+from app.kit import idempotency
+from app.kit.orm import Model
+from app.matching import models as matching
+from app.metrics import models as metrics
+from app.registry import models as registry
+
+METADATA = Model.metadata
+
+__all__ = [
+    "METADATA",
+    "aftercare",
+    "auth",
+    "catalog",
+    "events",
+    "idempotency",
+    "intake",
+    "jobs",
+    "matching",
+    "metrics",
+    "registry",
+]

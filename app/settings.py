@@ -1,0 +1,40 @@
+"""What a deployment may set, each as an environment variable of the same name with the prefix HOTLINE_."""
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One deployment is one centre; DATABASE_URL and DATABASE_DIRECT_URL carry no prefix, as is usual."""
+
+    model_config = SettingsConfigDict(env_prefix="HOTLINE_", populate_by_name=True)
+
+    database_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DATABASE_URL", "database_url"),
+        description="PostgreSQL 16 or newer; without it the embedded server in data_dir is used",
+    )
+    database_direct_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DATABASE_DIRECT_URL", "database_direct_url"),
+        description="the same database past any pooler: for LISTEN, migrations and advisory locks",
+    )
+    database_pooled: bool = Field(
+        default=False, description="DATABASE_URL leads to a pooler in transaction mode: no statement caches"
+    )
+    pool_size: int = Field(default=20, ge=1, description="connections a process may hold")
+    data_dir: Path = Field(default=Path(".data"), description="home of the embedded PostgreSQL")
+    timezone: str = Field(default="Asia/Shanghai", description="the centre's zone: days, hours, calendars")
+    clock_factor: float = Field(default=1.0, gt=0, description="seconds of the centre's time per real second")
+    clock_start: datetime | None = Field(default=None, description="the centre's time at clock_real_start")
+    clock_real_start: datetime | None = Field(default=None, description="the real moment clock_start belongs to")
+    session_hours: float = Field(default=12.0, gt=0, description="a staff session ends after so long")
+    reopen_days: int = Field(default=15, ge=0, description="a closed request may be reopened for so long")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)

@@ -1,0 +1,96 @@
+"""The worker: what time makes due. Two workers do no harm; each step is a plain function that a test calls.
+
+Steps run when woken and at least every half second of real time (more often on a fast clock), so that an offer
+expires within a second of its time.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from app.aftercare.tasks import make_callbacks
+from app.catalog.snapshot import Catalog, Snapshot
+from app.dispatch.tasks import (
+    expire_offers,
+    match_waiting,
+    reassign_stranded_jobs,
+    resume_held_requests,
+    withdraw_void_offers,
+)
+from app.events.sequence import number_events
+from app.jobs.acting import AFTERCARE_TOPIC, DISPATCH_TOPIC
+from app.kit.clock import ScaledClock
+from app.kit.idempotency import forget_keys
+from app.kit.web import UNAVAILABLE, Context
+from app.metrics.tasks import roll_up_volumes
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 0.5
+LEAST_PAUSE_SECONDS = 0.05
+LOG_PAUSE_SECONDS = 0.1
+KEYS_LIVE = timedelta(hours=24)
+FORGET_EVERY = timedelta(minutes=10)
+
+
+async def run_due_steps(context: Context, catalog: Snapshot) -> int:
+    """Every periodic step once; gives how much there was to do."""
+    done = await expire_offers(context, catalog)
+    done += await withdraw_void_offers(context)
+    done += await reassign_stranded_jobs(context)
+    done += await resume_held_requests(context)
+    done += await match_waiting(context, catalog)
+    return done + await make_callbacks(context)
+
+
+async def run_log_steps(context: Context) -> int:
+    """Number the committed events and roll them up; gives how many there were."""
+    async with context.db.begin() as tx:
+        done = await number_events(tx)
+    async with context.db.begin() as tx:
+        return done + await roll_up_volumes(tx, context.settings.zone)
+
+
+async def forget_old_keys(context: Context) -> int:
+    """Drop idempotency keys that are older than a day."""
+    async with context.db.begin() as tx:
+        await forget_keys(tx, context.clock.now() - KEYS_LIVE)
+    return 0
+
+
+async def work(context: Context, catalog: Catalog) -> None:
+    """Run until cancelled; a database that is down is tried again for ever."""
+    factor = context.clock.factor if isinstance(context.clock, ScaledClock) else 1.0
+    pause = max(LEAST_PAUSE_SECONDS, PAUSE_SECONDS / factor)
+
+    async def steps() -> int:
+        if catalog.snapshot is None:
+            await catalog.read()
+        assert catalog.snapshot is not None
+        return await run_due_steps(context, catalog.snapshot)
+
+    forget_pause = context.clock.real_seconds(FORGET_EVERY)
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(_repeat(context, steps, pause, DISPATCH_TOPIC, AFTERCARE_TOPIC))
+        loops.create_task(_repeat(context, lambda: run_log_steps(context), LOG_PAUSE_SECONDS))
+        loops.create_task(_repeat(context, lambda: forget_old_keys(context), forget_pause))
+
+
+async def _repeat(context: Context, step: Callable[[], Awaitable[int]], pause: float, *topics: str) -> None:
+    async with context.wakes.subscribe(*topics) as woken:
+        while True:
+            woken.clear()
+            try:
+                done = await step()
+            except UNAVAILABLE as error:
+                logger.warning("the database is unavailable (%s); trying again", error)
+                done = 0
+            except Exception:
+                logger.exception("a step failed; it is tried again")
+                done = 0
+            if done == 0:
+                try:
+                    await asyncio.wait_for(woken.wait(), pause)
+                except TimeoutError:
+                    continue

@@ -1,0 +1,131 @@
+"""One embedded PostgreSQL for the whole run, one database per test process, emptied after each test.
+
+Commits are real. The clock stands still on a Tuesday morning until a test moves it.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+
+from app.catalog.load import load_reference_data
+from app.catalog.snapshot import Snapshot, read_snapshot
+from app.kit import embedded
+from app.kit.clock import ManualClock
+from app.kit.db import Database
+from app.kit.migrate import migrate
+from app.kit.wake import Wakes
+from app.kit.web import Context
+from app.settings import Settings
+from tests.world import World, open_world
+
+KEPT = {
+    "alembic_version", "categories", "items", "urgencies", "paper_kinds", "groups", "entitlements", "districts",
+    "townships", "communities", "policies",
+}  # fmt: skip
+NOON = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 10:00 in Ningbo, a working day
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server: DATABASE_URL's, or the embedded one that all test processes share."""
+    if url := os.environ.get("DATABASE_URL"):
+        yield url
+        return
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    with embedded.join(shared / "postgres") as joined:
+        yield joined.url
+
+
+async def _recreate(server_url: str, name: str) -> str:
+    url = make_url(server_url)
+    connection = await asyncpg.connect(
+        host=url.host or url.query["host"],
+        port=url.port,
+        user=url.username,
+        password=url.password,
+        database=url.database,
+    )
+    try:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
+    return url.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def database_url(server: str) -> str:
+    """A migrated database of this test process with the catalogue and the gazetteer in it."""
+
+    async def prepare() -> str:
+        url = await _recreate(server, f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+        await migrate(url)
+        db = Database(url, pool_size=2)
+        async with db.begin() as tx:
+            await load_reference_data(tx)
+        await db.close()
+        return url
+
+    return asyncio.run(prepare())
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(database_url=database_url, database_direct_url=database_url, data_dir=tmp_path)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOON)
+
+
+@pytest.fixture
+async def context(settings: Settings, clock: ManualClock) -> AsyncIterator[Context]:
+    """A process's context on the test database, which is emptied afterwards."""
+    db = Database(str(settings.database_url), pool_size=10)
+    wakes = Wakes(str(settings.database_direct_url))
+    db.on_wake = wakes.publish
+    yield Context(settings, db, clock, wakes)
+    await _empty(db)
+    await db.close()
+
+
+async def _empty(db: Database) -> None:
+    async with db.begin() as tx:
+        names = await tx.driver.fetch(
+            "SELECT relname FROM pg_stat_user_tables JOIN pg_class USING (relname) WHERE relkind = 'r'"
+        )
+        tables = [row["relname"] for row in names if row["relname"] not in KEPT]
+        dirty = [name for name in tables if await tx.driver.fetchval(f'SELECT EXISTS (SELECT FROM "{name}")')]
+        if dirty:
+            await tx.driver.execute(f"TRUNCATE {', '.join(dirty)} CASCADE")
+
+
+@pytest.fixture
+async def db(context: Context) -> Database:
+    return context.db
+
+
+@pytest.fixture
+async def catalog(context: Context) -> Snapshot:
+    return await read_snapshot(context.db)
+
+
+@pytest.fixture
+async def world(context: Context) -> AsyncIterator[World]:
+    """The application over HTTP, with staff of every role signed in and ways to make providers and requests."""
+    async with open_world(context) as opened:
+        yield opened

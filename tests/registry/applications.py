@@ -1,0 +1,32 @@
+"""What a locksmith's firm files when it applies to the registry."""
+
+from typing import Any
+
+from tests.world import CHENGLANG, DOOR_LOCK, NANMEN, World, credit_code, ok
+
+JIANGXIA = "330203002"
+LOCK_PAPER = {"paper_code": "lock", "number": "甬公锁备2024-0317", "issued_on": "2024-05-01", "expires_on": "2027-04-30"}
+UNLOCKING = {"item_code": DOOR_LOCK, "tier": "paid", "price_kind": "fixed", "price_fen": 12_000}
+
+
+def application(number: int = 1, **facts: Any) -> dict[str, Any]:
+    """The body of POST /providers, valid unless `facts` say otherwise."""
+    return {
+        "name": f"宁波海曙顺达{number}号开锁服务有限公司",
+        "kind": "company",
+        "uscc": credit_code(900_000 + number),
+        "contact_name": "周师傅",
+        "phone": "13805741234",
+        "area": CHENGLANG,
+        "reached_by": "phone",
+        "capacity": 4,
+        "coverage": [NANMEN, JIANGXIA],
+        "hours": [{"weekday": weekday, "opens": "08:00:00", "closes": "20:00:00"} for weekday in range(1, 8)],
+        "papers": [LOCK_PAPER],
+        "items": [UNLOCKING],
+    } | facts
+
+
+async def apply(world: World, number: int = 1, **facts: Any) -> dict[str, Any]:
+    """The document of a new applicant."""
+    return await ok(world.registrar.post("/providers", json=application(number, **facts)))

@@ -1,0 +1,295 @@
+"""A small hotline for tests: the application over HTTP, its staff, and as many providers as a test wants."""
+
+import contextlib
+import itertools
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import asyncpg
+from httpx import ASGITransport, AsyncClient, Response
+
+from app.auth.access import token_hash
+from app.auth.models import STAFF_ROLES, ProviderKey, Role, Staff, StaffSession
+from app.catalog.snapshot import Snapshot, read_snapshot
+from app.kit.clock import ManualClock
+from app.kit.ids import new_id
+from app.kit.web import Context
+from app.main import create_app
+from app.registry.models import (
+    PriceKind,
+    Provider,
+    ProviderCoverage,
+    ProviderHours,
+    ProviderItem,
+    ProviderKind,
+    ProviderPaper,
+    ReachedBy,
+    Standing,
+)
+from app.registry.uscc import CHARACTERS, check_character
+from app.worker import run_due_steps, run_log_steps
+
+DOOR_LOCK = "LS01"  # urgent, needs the paper "lock"
+DRAIN = "PE02"  # urgent, paid, low_fee and free, no papers
+CLEANING = "HK01"  # booked, paid and low_fee
+NANMEN = "330203001"
+CHENGLANG = "330203001001"
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class SampleProvider:
+    """A provider in the database, with the key of its software."""
+
+    id: UUID
+    name: str
+    client: AsyncClient
+
+
+@dataclass
+class World:
+    """`operator`, `supervisor`, `registrar`, `manager` and `admin` are HTTP clients that have signed in."""
+
+    context: Context
+    catalog: Snapshot
+    transport: ASGITransport
+    operator: AsyncClient
+    supervisor: AsyncClient
+    registrar: AsyncClient
+    manager: AsyncClient
+    admin: AsyncClient
+    anonymous: AsyncClient
+    clients: contextlib.AsyncExitStack
+    staff_ids: dict[Role, UUID] = field(default_factory=dict)
+
+    @property
+    def clock(self) -> ManualClock:
+        return cast(ManualClock, self.context.clock)
+
+    def advance(self, **span: float) -> None:
+        """Let the centre's time pass."""
+        self.clock.advance(timedelta(**span))
+
+    async def client(self, token: str | None) -> AsyncClient:
+        """An HTTP client that carries this token."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        client = AsyncClient(transport=self.transport, base_url="http://hotline/api/v1", headers=headers, timeout=30)
+        return await self.clients.enter_async_context(client)
+
+    async def add_provider(
+        self,
+        *items: str,
+        tiers: tuple[str, ...] = ("paid",),
+        townships: tuple[str, ...] | None = None,
+        price_fen: int = 8_000,
+        price_kind: PriceKind = PriceKind.QUOTE,
+        papers: tuple[str, ...] | None = None,
+        capacity: int = 5,
+        reached_by: ReachedBy = ReachedBy.QUEUE,
+        standing: Standing = Standing.ACTIVE,
+        kind: ProviderKind = ProviderKind.COMPANY,
+        hours: tuple[time, time] = (time(0), time(0)),
+        point: tuple[float, float] = (29.86, 121.538),
+    ) -> SampleProvider:
+        """An active provider of these items, everywhere and at all hours unless said otherwise."""
+        now = self.clock.now()
+        provider_id, token, number = new_id(now), secrets.token_urlsafe(16), next(_numbers)
+        name = f"海曙第{number}便民服务部"
+        needed = {paper for item in items for paper in self.catalog.items[item].papers}
+        async with self.context.db.begin() as tx:
+            tx.session.add(
+                Provider(
+                    id=provider_id,
+                    name=name,
+                    kind=kind,
+                    uscc=credit_code(number) if kind == ProviderKind.COMPANY else None,
+                    contact_name="陈师傅",
+                    phone=f"179{number:08d}",
+                    township_code=NANMEN,
+                    lat=point[0],
+                    lon=point[1],
+                    standing=standing,
+                    reached_by=reached_by,
+                    capacity=capacity,
+                    joined_on=date(2020, 1, 1),
+                )
+            )
+            await tx.flush()
+            tx.session.add(
+                ProviderKey(token_hash=token_hash(token), provider_id=provider_id, label="test", created_at=now)
+            )
+            tx.session.add_all(_lines(provider_id, items, tiers, price_kind, price_fen, now, self.catalog))
+            for township in townships if townships is not None else self.catalog.townships:
+                tx.session.add(ProviderCoverage(provider_id=provider_id, township_code=township))
+            for weekday in range(1, 8):
+                tx.session.add(ProviderHours(provider_id=provider_id, weekday=weekday, opens=hours[0], closes=hours[1]))
+            for paper in papers if papers is not None else needed:
+                tx.session.add(
+                    ProviderPaper(
+                        id=new_id(now),
+                        provider_id=provider_id,
+                        paper_code=paper,
+                        number=f"浙B{number:06d}",
+                        issued_on=date(2025, 1, 1),
+                        expires_on=date(2027, 12, 31),
+                    )
+                )
+        return SampleProvider(provider_id, name, await self.client(token))
+
+    async def create(self, item: str = DRAIN, *, client: AsyncClient | None = None, **facts: Any) -> Response:
+        """Take a request down as the operator would; gives the raw response."""
+        headers = {"Idempotency-Key": facts.pop("key")} if "key" in facts else {}
+        body = {
+            "phone": "13957412345",
+            "contact_name": "王阿姨",
+            "area": CHENGLANG,
+            "address": "澄浪路88弄12号302室",
+            "item": item,
+            "description": "厨房下水道堵了，水倒灌到地上",
+        }
+        return await (client or self.operator).post("/requests", json=body | facts, headers=headers)
+
+    async def dispatch(self, item: str = DRAIN, **facts: Any) -> dict[str, Any]:
+        """Create and dispatch a request; gives the answer."""
+        response = await self.create(item, dispatch=True, **facts)
+        assert response.status_code == 201, response.text
+        return cast(dict[str, Any], response.json())
+
+    async def complete(self, provider: SampleProvider, offer_id: str, amount_fen: int = 8_000) -> dict[str, Any]:
+        """Accept, start, agree on the price and complete, as the provider; gives the job."""
+        job = await ok(provider.client.put(f"/provider/offers/{offer_id}/acceptance"))
+        await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
+        quote = {"amount_fen": amount_fen, "agreed_on_site": True}
+        await ok(provider.client.put(f"/provider/jobs/{job['id']}/quote", json=quote))
+        done = {"result": "疏通完毕，试水通畅", "amount_fen": amount_fen}
+        return await ok(provider.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
+
+    async def status(self, request_id: str) -> str:
+        """The request's present status."""
+        return cast(str, (await ok(self.operator.get(f"/requests/{request_id}")))["status"])
+
+    async def work(self) -> None:
+        """The worker's steps until nothing is left to do."""
+        while await run_due_steps(self.context, self.catalog):
+            pass
+        while await run_log_steps(self.context):
+            pass
+
+
+async def ok(call: Any) -> Any:
+    """The JSON of a response that must be a success."""
+    response: Response = await call
+    assert response.is_success, f"{response.status_code}: {response.text}"
+    return response.json() if response.content else None
+
+
+async def refused(call: Any, status: int, code: str) -> dict[str, Any]:
+    """The problem document of a response that must be refused like this."""
+    response: Response = await call
+    assert response.status_code == status, f"{response.status_code}: {response.text}"
+    problem = response.json()
+    assert problem["code"] == code, problem
+    assert response.headers["content-type"] == "application/problem+json"
+    return cast(dict[str, Any], problem)
+
+
+def credit_code(number: int) -> str:
+    """A valid Unified Social Credit Code of Haishu."""
+    body = f"91330203MA{CHARACTERS[number % 30]}{number:06d}"
+    return body + check_character(body)
+
+
+def _lines(
+    provider_id: UUID,
+    items: tuple[str, ...],
+    tiers: tuple[str, ...],
+    price_kind: PriceKind,
+    price_fen: int,
+    now: Any,
+    catalog: Snapshot,
+) -> list[ProviderItem]:
+    return [
+        ProviderItem(
+            id=new_id(now),
+            provider_id=provider_id,
+            item_code=item,
+            tier=tier,
+            price_kind=PriceKind.FREE if tier == "free" else price_kind,
+            price_fen=0 if tier == "free" else price_fen,
+            valid_from=date(2026, 1, 1),
+            approved_at=now,
+        )
+        for item in items
+        for tier in tiers
+        if tier in catalog.items[item].tiers
+    ]
+
+
+@asynccontextmanager
+async def open_world(context: Context) -> AsyncIterator[World]:
+    """The application with its staff, listening to wake-ups."""
+    await context.wakes.start()
+    application = create_app(context.settings, context)
+    now = context.clock.now()
+    tokens: dict[Role, str] = {role: secrets.token_urlsafe(16) for role in STAFF_ROLES}
+    ids = {role: new_id(now) for role in STAFF_ROLES}
+    async with context.db.begin() as tx:
+        for role in STAFF_ROLES:
+            tx.session.add(
+                Staff(id=ids[role], username=f"t.{role}", name=role, password_hash="!", roles=[role], created_at=now)
+            )
+            await tx.flush()
+            tx.session.add(
+                StaffSession(
+                    token_hash=token_hash(tokens[role]),
+                    staff_id=ids[role],
+                    created_at=now,
+                    expires_at=now + timedelta(days=400),
+                )
+            )
+    async with contextlib.AsyncExitStack() as clients, application.router.lifespan_context(application):
+        transport = ASGITransport(application, raise_app_exceptions=False)
+        world = World(
+            context=context,
+            catalog=await read_snapshot(context.db),
+            transport=transport,
+            anonymous=cast(AsyncClient, None),
+            clients=clients,
+            staff_ids=ids,
+            **dict.fromkeys((str(role) for role in STAFF_ROLES), cast(AsyncClient, None)),
+        )
+        world.anonymous = await world.client(None)
+        for role in STAFF_ROLES:
+            setattr(world, str(role), await world.client(tokens[role]))
+        try:
+            yield world
+        finally:
+            await context.wakes.stop()
+
+
+class StatementLog:
+    """Counts the statements of all connections while it is open, BEGIN, COMMIT and ROLLBACK aside."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def _note(self, record: Any) -> None:
+        if record.query not in ("BEGIN", "COMMIT", "ROLLBACK"):
+            self.statements.append(record.query)
+
+    @contextlib.contextmanager
+    def on(self, connections: list[asyncpg.Connection]) -> Iterator["StatementLog"]:
+        """Count on these connections while the block runs."""
+        for connection in connections:
+            connection.add_query_logger(self._note)
+        try:
+            yield self
+        finally:
+            for connection in connections:
+                connection.remove_query_logger(self._note)
