@@ -18,6 +18,7 @@ from app.kit import embedded
 from app.kit.migrate import migrate as run_migrations
 from app.kit.web import open_context
 from app.main import create_app
+from app.sample.reference import SEED
 from app.settings import Settings
 from app.worker import work
 
@@ -127,3 +128,29 @@ def add_staff(
 async def _add_staff(settings: Settings, body: StaffIn) -> None:
     async with open_context(settings) as context, context.db.begin() as tx:
         await open_account(tx, body, None, context.clock.now())
+
+
+@app.command()
+def demo(
+    speed: Annotated[
+        float | None, typer.Option(min=0.1, help="the centre's seconds per real second; 120 unless --no-play")
+    ] = None,
+    port: Annotated[int, typer.Option(help="port to listen on; 0 takes a free one")] = 8189,
+    hours: Annotated[float | None, typer.Option(min=0.01, help="stop after so many hours of the centre's time")] = None,
+    day: Annotated[bool, typer.Option("--day", help="the same as --hours 24")] = False,
+    scale: Annotated[float, typer.Option(min=0.001, help="1 is 10,000 requests a day and more")] = 1.0,
+    history: Annotated[int, typer.Option(min=0, help="generate so many past days as well")] = 0,
+    play: Annotated[bool, typer.Option(help="without it, serve alone")] = True,
+    seed: Annotated[int, typer.Option(help="of all that happens by chance")] = SEED,
+) -> None:
+    """Play a live day: seed the database, serve, and let citizens, operators and providers work through the API."""
+    from app.demo.show import run_demo
+    from app.demo.stage import Plan  # here, for no other command needs the players
+
+    plan = Plan(speed, port, 24 if day else hours, scale, history, play, seed)
+    with database(Settings()) as settings:
+        raise typer.Exit(asyncio.run(run_demo(settings, direct_url(settings), plan)))
+
+
+if __name__ == "__main__":
+    app()

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
 from sqlalchemy import text
 
@@ -71,9 +72,8 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
             await _bind(app, opened)
             yield
 
-    app = FastAPI(title="81890 hotline", version="0.1.0", description=ABOUT, lifespan=lifespan)
+    app = FastAPIOffline(title="81890 hotline", version="0.1.0", description=ABOUT, lifespan=lifespan)
     install(app)
-    api = APIRouter(prefix="/api/v1")
     for router in (
         auth,
         desk,
@@ -88,8 +88,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         registry,
         metrics,
     ):
-        api.include_router(router)
-    app.include_router(api)
+        app.include_router(router, prefix="/api/v1")
     app.include_router(health)
     return app
 

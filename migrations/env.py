@@ -1,11 +1,15 @@
-"""Runs migrations on the database of DATABASE_DIRECT_URL, or the connection that `app.kit.migrate` passes in.
+"""Runs migrations over the connection that `app.kit.migrate` passes in, or, for `alembic` typed by a developer, on the
+database that `hotline migrate` would use.
 
 A migration waits 5 s for a lock at most and a statement 10 minutes, so that a live database is never blocked by one
 that queues behind a long transaction. Run the migration again when it gives up.
 """
 
+import asyncio
+
 from alembic import context
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.schema import METADATA
 
@@ -19,4 +23,20 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-run(context.config.attributes["connection"])
+async def connect_and_run() -> None:
+    """Migrate the database of the settings, or the embedded one."""
+    from app.cli import database, direct_url
+    from app.settings import Settings
+
+    with database(Settings()) as settings:
+        engine = create_async_engine(direct_url(settings))
+        async with engine.begin() as connection:
+            await connection.run_sync(run)
+        await engine.dispose()
+
+
+passed_in = context.config.attributes.get("connection")
+if passed_in is None:
+    asyncio.run(connect_and_run())
+else:
+    run(passed_in)

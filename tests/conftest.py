@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -23,6 +24,9 @@ from app.kit.wake import Wakes
 from app.kit.web import Context
 from app.settings import Settings
 from tests.world import World, open_world
+
+hypothesis.settings.register_profile("hotline", deadline=None)  # speed is measured in bench/
+hypothesis.settings.load_profile("hotline")
 
 KEPT = {
     "alembic_version", "categories", "items", "urgencies", "paper_kinds", "groups", "entitlements", "districts",
@@ -49,7 +53,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield joined.url
 
 
-async def _recreate(server_url: str, name: str) -> str:
+async def recreate_database(server_url: str, name: str) -> str:
+    """An empty database of this name on the server; gives its URL."""
     url = make_url(server_url)
     connection = await asyncpg.connect(
         host=url.host or url.query["host"],
@@ -71,7 +76,7 @@ def database_url(server: str) -> str:
     """A migrated database of this test process with the catalogue and the gazetteer in it."""
 
     async def prepare() -> str:
-        url = await _recreate(server, f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+        url = await recreate_database(server, f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
         await migrate(url)
         db = Database(url, pool_size=2)
         async with db.begin() as tx:

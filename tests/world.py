@@ -1,16 +1,17 @@
 """A small hotline for tests: the application over HTTP, its staff, and as many providers as a test wants."""
 
+import asyncio
 import contextlib
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-import asyncpg
+from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
 from app.auth.access import token_hash
@@ -58,6 +59,7 @@ class World:
 
     context: Context
     catalog: Snapshot
+    application: FastAPI
     transport: ASGITransport
     operator: AsyncClient
     supervisor: AsyncClient
@@ -184,7 +186,11 @@ class World:
 
 async def ok(call: Any) -> Any:
     """The JSON of a response that must be a success."""
-    response: Response = await call
+    return decoded(await call)
+
+
+def decoded(response: Response) -> Any:
+    """The JSON of a response that must be a success."""
     assert response.is_success, f"{response.status_code}: {response.text}"
     return response.json() if response.content else None
 
@@ -234,7 +240,10 @@ def _lines(
 @asynccontextmanager
 async def open_world(context: Context) -> AsyncIterator[World]:
     """The application with its staff, listening to wake-ups."""
+    connected = asyncio.Event()
+    context.wakes.on_hearing(lambda topics: connected.set())
     await context.wakes.start()
+    await connected.wait()
     application = create_app(context.settings, context)
     now = context.clock.now()
     tokens: dict[Role, str] = {role: secrets.token_urlsafe(16) for role in STAFF_ROLES}
@@ -258,6 +267,7 @@ async def open_world(context: Context) -> AsyncIterator[World]:
         world = World(
             context=context,
             catalog=await read_snapshot(context.db),
+            application=application,
             transport=transport,
             anonymous=cast(AsyncClient, None),
             clients=clients,
@@ -271,25 +281,3 @@ async def open_world(context: Context) -> AsyncIterator[World]:
             yield world
         finally:
             await context.wakes.stop()
-
-
-class StatementLog:
-    """Counts the statements of all connections while it is open, BEGIN, COMMIT and ROLLBACK aside."""
-
-    def __init__(self) -> None:
-        self.statements: list[str] = []
-
-    def _note(self, record: Any) -> None:
-        if record.query not in ("BEGIN", "COMMIT", "ROLLBACK"):
-            self.statements.append(record.query)
-
-    @contextlib.contextmanager
-    def on(self, connections: list[asyncpg.Connection]) -> Iterator["StatementLog"]:
-        """Count on these connections while the block runs."""
-        for connection in connections:
-            connection.add_query_logger(self._note)
-        try:
-            yield self
-        finally:
-            for connection in connections:
-                connection.remove_query_logger(self._note)

@@ -27,7 +27,7 @@ from app.aftercare.models import Callback, CallbackStatus, Complaint
 from app.aftercare.states import CALLBACKS
 from app.events.transition import AT, word
 from app.intake.models import Request, RequestStatus
-from app.jobs.models import Job, JobStatus
+from app.jobs.models import Job, Offer, OfferEnd
 from app.kit.db import Prepared, Row, Tx
 from app.registry.models import Provider
 
@@ -36,20 +36,16 @@ _REQUEST = bindparam("request_id", type_=Uuid)
 
 
 def _present_job() -> Any:
-    """The job that last completed the caller's request, or the one it was merged into; NULL if that was taken up
-    again. (A scalar subquery on purpose: as a join it was planned as a scan of all requests.)"""
-    caller, served, job = aliased(Request), aliased(Request), aliased(Job)
-    merged = (caller.status == word(RequestStatus.MERGED)) & served.status.in_(
-        [word(RequestStatus.COMPLETED), word(RequestStatus.CLOSED)]
-    )
+    """The job by which the caller's request, or the one it was merged into, stands completed; NULL once that was taken
+    up again. (A scalar subquery on purpose: as a join it was planned as a scan of all requests.)"""
+    caller, offer, job = aliased(Request), aliased(Offer), aliased(Job)
+    served = func.coalesce(caller.parent_id, caller.id)
     return (
         select(job.id)
         .select_from(caller)
-        .join(served, served.id == func.coalesce(caller.parent_id, caller.id))
-        .join(job, (job.request_id == served.id) & (job.status == word(JobStatus.COMPLETED)))
-        .where(caller.id == Callback.request_id, or_(caller.status == word(RequestStatus.COMPLETED), merged))
-        .order_by(job.completed_at.desc(), job.id.desc())
-        .limit(1)
+        .join(offer, (offer.request_id == served) & (offer.end_reason == word(OfferEnd.DONE)))
+        .join(job, job.offer_id == offer.id)
+        .where(caller.id == Callback.request_id)
         .scalar_subquery()
     )
 
@@ -95,9 +91,10 @@ async def list_callers(tx: Tx, request_id: UUID) -> Sequence[UUID]:
 
 
 async def find_completed_job(tx: Tx, request_id: UUID) -> UUID:
-    """The job that completed the request last."""
-    query = select(Job.id).where(Job.request_id == request_id, Job.status == JobStatus.COMPLETED)
-    return (await tx.session.execute(query.order_by(Job.completed_at.desc(), Job.id.desc()).limit(1))).scalar_one()
+    """The job by which the request stands completed."""
+    query = select(Job.id).join(Offer, Offer.id == Job.offer_id)
+    query = query.where(Offer.request_id == request_id, Offer.end_reason == OfferEnd.DONE)
+    return (await tx.session.execute(query)).scalar_one()
 
 
 async def add_callbacks(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:

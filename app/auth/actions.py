@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.auth import queries
 from app.auth.access import AUTH_TOPIC, Principal, token_hash
@@ -61,7 +61,7 @@ async def _open_session(tx: Tx, staff: Staff, now: datetime, context: Context) -
 def _verify(password_hash: str, password: str) -> bool:
     try:
         return _hasher.verify(password_hash, password)
-    except VerifyMismatchError:
+    except (InvalidHashError, VerificationError):  # a hash that is none locks the account
         return False
 
 

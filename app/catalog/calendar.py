@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import holidays
+from holidays.countries.china import China
 
 from app.catalog.models import ArriveRule, Calendar
 
@@ -47,8 +47,8 @@ class Window(NamedTuple):
 
 
 @cache
-def _china(year: int) -> holidays.HolidayBase:
-    return holidays.country_holidays("CN", years=[year])
+def _china(year: int) -> China:
+    return China(years=year)  # type: ignore[no-untyped-call]
 
 
 def is_working_day(moment: datetime) -> bool:

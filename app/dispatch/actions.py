@@ -149,7 +149,7 @@ async def merge_request(tx: Tx, request_id: UUID, parent_id: UUID, actor: Actor,
         return await get_locked(tx, request_id)
     parent = found[parent_id]
     if parent.status not in OPEN | {RequestStatus.ON_HOLD}:
-        raise MergeTargetOver(status=parent.status)
+        raise MergeTargetOver(state=parent.status)
     row = await tx.row(statements.MERGE, **actor.parameters(now), request_id=request_id, parent_id=parent_id)
     if row is None:
         raise await REQUESTS.refusal(tx, "merge", request_id)

@@ -15,8 +15,8 @@ class MergeIntoItself(HotlineError):
 
 
 class MergeTargetOver(HotlineError):
-    en = "The request to merge into is {status}; only an open one that is not merged itself can take others."
-    zh = "合并目标当前为 {status}，只能合并到未办结且自身未被合并的工单。"
+    en = "The request to merge into is {state}; only an open one that is not merged itself can take others."
+    zh = "合并目标当前为 {state}，只能合并到未办结且自身未被合并的工单。"
 
 
 class ReopenTooLate(HotlineError):

@@ -46,8 +46,8 @@ EVENTS = cast(Table, Event.__table__)
 class StatusConflict(HotlineError):
     """The subject is not in a state from which this step is possible."""
 
-    en = "The {subject} is {status}; this is possible only while it is {expected}."
-    zh = "该{subject}当前状态为 {status}，仅在 {expected} 时可以这样做。"
+    en = "The {subject} is {state}; this is possible only while it is {expected}."
+    zh = "该{subject}当前状态为 {state}，仅在 {expected} 时可以这样做。"
 
 
 class Actor(NamedTuple):
@@ -230,7 +230,7 @@ class Machine:
         if row is None:
             return NotFound(what=self.subject, key=str(subject_id))
         expected = " or ".join(sorted(self.moves[step].sources))
-        return StatusConflict(subject=self.subject, status=row["status"], expected=expected)
+        return StatusConflict(subject=self.subject, state=row["status"], expected=expected)
 
     @cached_property
     def _status(self) -> Prepared:

@@ -10,7 +10,7 @@ from app.catalog.models import ArriveRule, Item, Kind, Tier
 from app.catalog.snapshot import Place, Snapshot
 from app.events.transition import Actor, record
 from app.intake import queries
-from app.intake.errors import NotDispatchable, NotEntitled, OneOutcome, RelayFirst, WindowInvalid
+from app.intake.errors import NotDispatchable, NotEntitled, OneOutcome, RelayFirst, UnknownProvider, WindowInvalid
 from app.intake.models import CloseReason, Contact, HoldCause, Request, RequestStatus
 from app.intake.personal import mask_name, mask_phone
 from app.intake.schemas import ContactIn, HoldIn, RelayIn, RequestIn, RequestOut
@@ -55,6 +55,8 @@ async def take_request(
     values = _facts(body, item, place, catalog, now) | _times(body, item, catalog, settings, now, steps)
     values |= await _tiers(tx, body, item, groups, catalog, settings, now)
     values["priority_group"] = min(groups, key=lambda code: catalog.groups[code].position, default=None)
+    if body.chosen_provider_id and not await queries.provider_exists(tx, body.chosen_provider_id):
+        raise UnknownProvider(provider=body.chosen_provider_id)
     status, events = REQUESTS.path(RequestStatus.RECEIVED, *steps)
     row = await queries.add_request(
         tx,

@@ -30,3 +30,9 @@ class WindowInvalid(HotlineError):
     status = 422
     en = "The wanted window must end after it starts, and lie in the future."
     zh = "期望时间段的结束须晚于开始，且不能在过去。"
+
+
+class UnknownProvider(HotlineError):
+    status = 422
+    en = "There is no provider {provider}."
+    zh = "没有服务单位 {provider}。"

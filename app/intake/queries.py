@@ -32,6 +32,7 @@ from app.intake.filters import CLOSED
 from app.intake.models import Citizen, CitizenBar, CitizenGroup, Contact, Request, RequestStatus
 from app.kit.db import Prepared, Row, Tx
 from app.kit.idempotency import IdempotencyKey
+from app.registry.models import Provider
 
 _REQUESTS = cast(Table, Request.__table__)
 _PHONE = bindparam("phone", type_=Text)
@@ -168,6 +169,11 @@ async def count_used(tx: Tx, phone: str, item: str | None, category: str | None,
     )
     query = query.where(Request.item_code == item) if item else query.where(Request.category_code == category)
     return (await tx.session.execute(query)).scalar_one()
+
+
+async def provider_exists(tx: Tx, provider_id: UUID) -> bool:
+    """Whether the registry knows this provider."""
+    return await tx.session.get(Provider, provider_id) is not None
 
 
 async def find_request(tx: Tx, request_id: UUID) -> Request | None:

@@ -14,8 +14,8 @@ class OfferWithdrawn(HotlineError):
 
 
 class OfferDecided(HotlineError):
-    en = "The offer is {status} already."
-    zh = "该派单已是 {status} 状态。"
+    en = "The offer is {state} already."
+    zh = "该派单已是 {state} 状态。"
 
 
 class ProviderFull(HotlineError):
@@ -58,5 +58,5 @@ class PayoutNotAllowed(HotlineError):
 
 
 class JobOver(HotlineError):
-    en = "The job is {status} already."
-    zh = "该工单已是 {status} 状态。"
+    en = "The job is {state} already."
+    zh = "该工单已是 {state} 状态。"

@@ -161,18 +161,18 @@ async def _lock_job(tx: Tx, job_id: UUID, by: By) -> Row:
 def check_unstarted(job: Row) -> None:
     """Raises JobOver unless the job is accepted and not yet started."""
     if job["status"] != JobStatus.ACCEPTED:
-        raise JobOver(status=job["status"])
+        raise JobOver(state=job["status"])
 
 
 def _check_live(job: Row) -> None:
     if job["status"] not in (JobStatus.ACCEPTED, JobStatus.STARTED):
-        raise JobOver(status=job["status"])
+        raise JobOver(state=job["status"])
 
 
 def _unless_over(job: Row) -> JobOut:
     """The present state, for a step that was taken before; JobOver when the job ended otherwise."""
     if job["status"] in (JobStatus.RETURNED, JobStatus.FAILED, JobStatus.CANCELLED):
-        raise JobOver(status=job["status"])
+        raise JobOver(state=job["status"])
     return JobOut.model_validate(dict(job))
 
 

@@ -19,7 +19,6 @@ from app.jobs.errors import (
     ProviderFull,
     ProviderNotActive,
 )
-from app.jobs.job_actions import read_job
 from app.jobs.models import OfferStatus
 from app.jobs.schemas import Acceptance, JobOut, OfferOut, Refusal
 from app.kit.db import Prepared, Row, Tx
@@ -34,8 +33,9 @@ async def accept_offer(tx: Tx, offer_id: UUID, body: Acceptance, by: By) -> JobO
     Raises NotFound, OfferExpired, OfferWithdrawn, OfferDecided, ProviderNotActive, ProviderFull, AppointmentInvalid.
     """
     offer = await _lock_offer(tx, offer_id, by)
-    if offer["job_id"]:
-        return await read_job(tx, offer["job_id"], by)
+    if offer["status"] in (OfferStatus.ACCEPTED, OfferStatus.ENDED):
+        job = await queries.find_job_of_offer(tx, offer_id)
+        return JobOut.model_validate(dict(job or {}))
     _check_pending(offer, by.now)
     if offer["standing"] not in ACTIVE_STANDINGS:
         raise ProviderNotActive(standing=offer["standing"])
@@ -121,7 +121,7 @@ def _check_pending(offer: Row, now: datetime) -> None:
         case OfferStatus.WITHDRAWN:
             raise OfferWithdrawn(reason=offer["withdraw_reason"])
         case status:
-            raise OfferDecided(status=status)
+            raise OfferDecided(state=status)
 
 
 def _appointment(offer: Row, start: datetime | None, end: datetime | None) -> tuple[datetime | None, datetime | None]:

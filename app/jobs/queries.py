@@ -80,13 +80,11 @@ _LOCK_OFFER = Prepared(
         Provider.capacity,
         Provider.open_jobs,
         Item.cap_fen.label("item_cap_fen"),
-        Job.id.label("job_id"),
     )
     .select_from(Request)
     .join(Offer, Offer.request_id == Request.id)
     .join(Provider, Provider.id == Offer.provider_id)
     .join(Item, Item.code == Request.item_code)
-    .join(Job, Job.offer_id == Offer.id, isouter=True)
     .where(Offer.id == bindparam("offer_id", type_=Uuid))
     .with_for_update(of=[Request, Offer, Provider], key_share=True)
 )
@@ -114,16 +112,21 @@ async def lock_job(tx: Tx, job_id: UUID) -> Row | None:
     return await tx.row(_LOCK_JOB, job_id=job_id)
 
 
-_JOB = Prepared(
-    select(*_JOB_VIEW, Request.contact_name, Request.contact_phone, Request.address)
-    .join(Request, Request.id == Job.request_id)
-    .where(Job.id == bindparam("job_id", type_=Uuid))
+_JOB_WITH_CONTACT = select(*_JOB_VIEW, Request.contact_name, Request.contact_phone, Request.address).join(
+    Request, Request.id == Job.request_id
 )
+_JOB = Prepared(_JOB_WITH_CONTACT.where(Job.id == bindparam("job_id", type_=Uuid)))
+_JOB_OF_OFFER = Prepared(_JOB_WITH_CONTACT.where(Job.offer_id == bindparam("offer_id", type_=Uuid)))
 
 
 async def find_job(tx: Tx, job_id: UUID) -> Row | None:
     """The job with its request's facts and contact data."""
     return await tx.row(_JOB, job_id=job_id)
+
+
+async def find_job_of_offer(tx: Tx, offer_id: UUID) -> Row | None:
+    """The job that grew out of the offer, if it was accepted."""
+    return await tx.row(_JOB_OF_OFFER, offer_id=offer_id)
 
 
 async def list_request_offers(tx: Tx, request_id: UUID) -> Sequence[Any]:

@@ -7,6 +7,8 @@ sentences shown, filled with the error's facts, which are also members of the do
 import re
 from typing import Any, ClassVar
 
+RESERVED = {"type", "title", "status", "code"}
+
 
 class HotlineError(Exception):
     """A problem in the words of the domain; `facts` fill its sentence and stand in the answer."""
@@ -16,6 +18,7 @@ class HotlineError(Exception):
     zh: ClassVar[str]
 
     def __init__(self, **facts: Any) -> None:
+        assert not RESERVED & facts.keys(), f"{RESERVED} are the document's own members"
         self.facts = facts
         super().__init__(self.en.format(**facts))
 

@@ -105,7 +105,8 @@ def _rate(counts: Mapping[Any, Any], numerator: str, denominator: str) -> Rate:
 
 
 def _clock(clocks: Mapping[Any, Any], step: str) -> Clock:
-    median, p90 = clocks[f"{step}_seconds"] or (None, None)
+    seconds = clocks[f"{step}_seconds"]
+    median, p90 = map(round, seconds) if seconds else (None, None)
     return Clock(count=clocks[f"{step}_count"], median_seconds=median, p90_seconds=p90)
 
 
@@ -124,9 +125,9 @@ def turnover_after(paging: Paging) -> tuple[int, UUID] | None:
         raise CursorInvalid from None
 
 
-def turnover_key(row: Mapping[Any, Any]) -> tuple[int, UUID]:
+def turnover_key(row: Mapping[Any, Any]) -> tuple[int, str]:
     """The place of a provider's month in the list."""
-    return row["turnover_fen"], row["id"]
+    return row["turnover_fen"], str(row["id"])
 
 
 def show_turnover(row: Mapping[Any, Any]) -> ProviderTurnover:

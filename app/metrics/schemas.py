@@ -120,8 +120,8 @@ class Clock(BaseModel):
     """How long it took those that got so far, in seconds."""
 
     count: int
-    median_seconds: float | None
-    p90_seconds: float | None
+    median_seconds: int | None
+    p90_seconds: int | None
 
 
 class Funnel(BaseModel):

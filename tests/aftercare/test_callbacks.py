@@ -97,17 +97,6 @@ async def test_a_citizen_reached_without_the_callback_being_taken_counts(world: 
     assert (await ok(record(world, callback, reached=True, solved=True)))["request_status"] == "closed"
 
 
-async def test_what_is_taken_up_again_is_not_called_about(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    request = await complete(world, firm)
-    world.clock.moment = ningbo(24, 12)
-    [first] = await due(world)
-    await ok(record(world, first, reached=True, solved=False))
-    [offer] = await ok(firm.client.get("/provider/offers"))
-    assert await due(world) == []
-XX
-
-
 async def test_the_due_list_goes_on_where_the_page_ended(world: World) -> None:
     firm = await world.add_provider(DRAIN)
     made = []

@@ -1,11 +1,16 @@
 """What a locksmith's firm files when it applies to the registry."""
 
-from typing import Any
+from typing import Any, cast
 
 from tests.world import CHENGLANG, DOOR_LOCK, NANMEN, World, credit_code, ok
 
 JIANGXIA = "330203002"
-LOCK_PAPER = {"paper_code": "lock", "number": "甬公锁备2024-0317", "issued_on": "2024-05-01", "expires_on": "2027-04-30"}
+LOCK_PAPER = {
+    "paper_code": "lock",
+    "number": "甬公锁备2024-0317",
+    "issued_on": "2024-05-01",
+    "expires_on": "2027-04-30",
+}
 UNLOCKING = {"item_code": DOOR_LOCK, "tier": "paid", "price_kind": "fixed", "price_fen": 12_000}
 
 
@@ -29,4 +34,4 @@ def application(number: int = 1, **facts: Any) -> dict[str, Any]:
 
 async def apply(world: World, number: int = 1, **facts: Any) -> dict[str, Any]:
     """The document of a new applicant."""
-    return await ok(world.registrar.post("/providers", json=application(number, **facts)))
+    return cast(dict[str, Any], await ok(world.registrar.post("/providers", json=application(number, **facts))))

@@ -4,7 +4,6 @@
 lock. It prints "ready" once the server lets clients in, or why it can't. When the server ends, it ends.
 """
 
-import contextlib
 import fcntl
 import os
 import shutil
@@ -12,7 +11,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 from app.kit.embedded.cluster import check_version, create_cluster, start_server
@@ -28,6 +26,8 @@ def main(root: str, lock: str) -> None:
     os.umask(0o077)
     os.truncate(int(lock), 0)
     os.write(int(lock), f"{os.getpid()}\n".encode())
+    if sys.platform != "linux":
+        _stop_group_with_us()
     try:
         # In the main thread, which lives as long as the keeper: the server dies with the thread that made it.
         server = _start(folder, int(lock))
@@ -39,8 +39,7 @@ def main(root: str, lock: str) -> None:
     with folder.log.open("ab") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    with _watched(server):
-        server.wait()
+    server.wait()
 
 
 def _start(folder: DataFolder, lock: int) -> subprocess.Popen[bytes]:
@@ -60,16 +59,16 @@ def _stop_after_last_user(folder: DataFolder, server: subprocess.Popen[bytes]) -
         server.wait()
 
 
-@contextlib.contextmanager
-def _watched(server: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Off Linux, a shell stops the server when the keeper, and with it the shell's input, is gone."""
-    if sys.platform == "linux":
-        yield
-        return
-    watch = ["/bin/sh", "-c", 'read _; kill -INT "$0"', str(server.pid)]
-    with subprocess.Popen(watch, stdin=subprocess.PIPE) as watchdog:
-        yield
-        watchdog.kill()
+def _stop_group_with_us() -> None:
+    """Where the kernel can't do it: a shell whose input ends with the keeper stops all that it has started."""
+    read_end, _ends_with_us = os.pipe()
+    subprocess.Popen(
+        ["/bin/sh", "-c", 'read _; kill -s INT -- "-$0"', str(os.getpid())],
+        stdin=read_end,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _space_hint(folder: DataFolder) -> str:

@@ -1,0 +1,49 @@
+# `make demo` and `make test` need only Python 3.11 or newer, make and git; they install the rest into .venv.
+# ARGS go to the program behind a target: make demo ARGS=--help, make test ARGS="tests/jobs -k accept".
+# PYTHON names the interpreter: make demo PYTHON=/opt/python3.13/bin/python3. By default the first of these that fits.
+
+NAMES := python3 python3.14 python3.13 python3.12 python3.11
+FITS := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(firstword $(foreach name,$(NAMES),$(shell $(name) -c "$(FITS)" 2>/dev/null && echo $(name))))
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check bench lock clean
+
+# Play a live day.
+demo: .venv/installed
+	$(BIN)/hotline demo $(ARGS)
+
+# Run the tests.
+test: .venv/installed
+	$(BIN)/pytest $(ARGS)
+
+# Check style, types and import levels.
+check: .venv/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Measure requests per second beside a floor taken in the same run.
+bench: .venv/installed
+	$(BIN)/python -m bench $(ARGS)
+
+# Pin the newest versions that pyproject.toml allows.
+lock: .venv/installed
+	$(PIP) install uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --strip-extras --no-emit-index-url \
+		--custom-compile-command "make lock" --group dev pyproject.toml providers/pyproject.toml -o requirements.lock
+
+# Remove what was installed or cached; the data folder stays.
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/installed: requirements.lock pyproject.toml providers/pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=/path/to/python"; exit 1; }
+	@"$(PYTHON)" -c "$(FITS)" || { echo "$(PYTHON) is not Python 3.11 or newer"; exit 1; }
+	@"$(PYTHON)" -c "import ensurepip, venv" || { echo "$(PYTHON) has no venv; on Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	"$(PYTHON)" -m venv .venv
+	$(PIP) install -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e . -e ./providers
+	@touch $@

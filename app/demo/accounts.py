@@ -1,0 +1,38 @@
+"""The demo's staff accounts: one password for all, made for this run and kept nowhere but as a hash."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+from random import Random
+
+from argon2 import PasswordHasher
+
+from app.auth.models import Role, Staff
+from app.auth.queries import add_audit, find_staff
+from app.kit.db import Tx
+from app.kit.ids import new_id
+from app.sample.naming import person_name
+from app.sample.reference import SEED
+
+
+async def open_accounts(tx: Tx, operators: int, now: datetime) -> str:
+    """operator1 and so on, supervisor1, registrar1, manager1, admin1: opened, or given the new password; gives it."""
+    password = secrets.token_urlsafe(9)
+    password_hash = await asyncio.to_thread(PasswordHasher().hash, password)
+    for username, role in _accounts(operators):
+        staff = await find_staff(tx, username)
+        if staff is None:
+            name = person_name(Random(f"{SEED}-{username}"), "adult")
+            staff = Staff(id=new_id(now), username=username, name=name, roles=[role], created_at=now)
+            tx.session.add(staff)
+        staff.password_hash = password_hash
+        await add_audit(tx, "staff.demo_password_set", f"user:{username}", at=now, actor_kind="system", actor_id=None)
+    return password
+
+
+def _accounts(operators: int) -> Iterator[tuple[str, Role]]:
+    for number in range(1, operators + 1):
+        yield f"operator{number}", Role.OPERATOR
+    for role in (Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER, Role.ADMIN):
+        yield f"{role}1", role

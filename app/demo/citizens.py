@@ -1,0 +1,43 @@
+"""Citizens who call, as a real day has it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from app.demo.pace import until
+from app.demo.room import Room
+from app.intake.models import Channel
+from app.sample.people import Population, SampleCitizen
+from app.sample.shape import draw_hour
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A citizen on the line since `at`, who wants the item; all else about the call is drawn from `rng`."""
+
+    at: datetime
+    item: str
+    channel: Channel
+    citizen: SampleCitizen
+    rng: Random
+
+
+async def arrivals(room: Room, scale: float, seed: int, end: datetime | None) -> AsyncIterator[Call]:
+    """Citizens as they call from now until the end, or for ever; `scale` 1 is 10,000 and more a day."""
+    population, begin = Population(), room.now()
+    hour = begin.replace(minute=0, second=0, microsecond=0)
+    while True:
+        rng = Random(f"calls-{seed}-{hour:%Y-%m-%d %H}")
+        for arrival in draw_hour(hour.date(), hour.hour, rng, scale):
+            citizen = population.citizen(population.draw_caller(rng, arrival.township, arrival.item))
+            at = hour.replace(hour=0) + timedelta(seconds=arrival.second)
+            if end is not None and at >= end:
+                await until(room.clock, end)
+                return
+            if at >= begin:
+                await until(room.clock, at)
+                yield Call(at, arrival.item, arrival.channel, citizen, Random(rng.getrandbits(64)))
+        hour += HOUR

@@ -1,0 +1,92 @@
+"""What an operator writes down of a call."""
+
+from collections.abc import Mapping, Sequence, Set
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, NamedTuple, Self
+
+from app.catalog.models import Kind, Tier
+from app.demo.api import Seat
+from app.demo.citizens import Call
+from app.demo.odds import chance, quantity
+from app.sample import texts
+
+OUTSIDE_NUMBERS = 0.6
+"""How often an outside line gives a number of its own."""
+TODAY_UNTIL_HOUR = 14
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TIERS = list(Tier)
+
+
+class Catalogue(NamedTuple):
+    """What operators have before them: items by their codes, who is entitled to what, and what somebody offers."""
+
+    items: Mapping[str, Mapping[str, Any]]
+    entitlements: Sequence[Mapping[str, Any]]
+    offered: Set[str]
+
+    @classmethod
+    async def read(cls, seat: Seat, offered: Set[str]) -> Self:
+        """Items and entitlements as the API shows them. Raises Refused."""
+        items = await seat.get("/items")
+        return cls({item["code"]: item for item in items}, await seat.get("/entitlements"), offered)
+
+
+def fill_in(call: Call, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
+    """The body of POST /requests: information answered on the spot or not yet, the rest relayed or dispatched."""
+    item, rng = catalogue.items[call.item], call.rng
+    form: dict[str, Any] = {
+        "channel": call.channel,
+        "phone": call.citizen.phone,
+        "contact_name": call.citizen.name,
+        "area": call.citizen.community,
+        "address": call.citizen.address,
+        "item": call.item,
+        "description": texts.utterance(call.item, rng),
+        "quantity": quantity(rng, item["unit"]),
+    }
+    if item["kind"] == Kind.INFO:
+        return form | ({"answer": texts.answer(call.item, rng)} if chance(rng, "answered_in_call") else {})
+    if item["kind"] == Kind.RELAY:
+        sent = item["dispatchable"] and call.item in catalogue.offered and chance(rng, "relayed_and_sent")
+        return form | {"relay": _relay(call.item, rng), "dispatch": sent}
+    if item["urgency"] == "booked" and chance(rng, "named_time"):
+        form |= _window(rng, now)
+    return form | {"dispatch": True}
+
+
+def _relay(item: str, rng: Random) -> dict[str, str]:
+    number = {"outside_number": f"{rng.randrange(10**8):08d}"} if rng.random() < OUTSIDE_NUMBERS else {}
+    return {"to": texts.relay_target(item)} | number
+
+
+def _window(rng: Random, now: datetime) -> dict[str, str]:
+    """Two or three hours: today where there is time left, else on one of the next days."""
+    if 6 <= now.hour < TODAY_UNTIL_HOUR and rng.random() < 0.5:
+        day, first = now, now.hour + 2
+    else:
+        day, first = now + DAY * rng.choice((1, 1, 1, 2, 3)), 8
+    start = day.replace(hour=rng.randint(first, 17), minute=0, second=0, microsecond=0)
+    return {"wanted_from": start.isoformat(), "wanted_to": (start + HOUR * rng.randint(2, 3)).isoformat()}
+
+
+class Claim(NamedTuple):
+    """A cheaper tier that the citizen may ask for as a member of the group, and the proof of it."""
+
+    tier: Tier
+    group: str
+    proof: str
+
+
+def find_claim(call: Call, catalogue: Catalogue) -> Claim | None:
+    """The cheapest tier that the citizen is entitled to and asks for."""
+    item = catalogue.items[call.item]
+    claims = [
+        Claim(Tier(rule["tier"]), rule["group_code"], rule["proof"])
+        for rule in catalogue.entitlements
+        if rule["group_code"] in call.citizen.groups
+        and (rule["item_code"] == call.item or rule["category_code"] == item["category_code"])
+        and rule["tier"] in item["tiers"]
+    ]
+    cheapest = min(claims, key=lambda claim: TIERS.index(claim.tier), default=None)
+    return cheapest if cheapest and chance(call.rng, "ask_cheaper") else None

@@ -1,0 +1,32 @@
+"""How often, how long and in which words people do things: as in the sample history."""
+
+from random import Random
+from typing import Any
+
+from app.sample.reference import sample_data
+
+
+def _of(what: str) -> Any:
+    return sample_data("history.yaml")[what]
+
+
+def chance(rng: Random, what: str) -> bool:
+    """Whether it happens this time."""
+    return rng.random() < float(_of("shares")[what])
+
+
+def words(rng: Random, about: str) -> str:
+    """What somebody says about it."""
+    return str(rng.choice(_of("words")[about]))
+
+
+def quantity(rng: Random, unit: str | None) -> int:
+    """How many units of an item are asked for."""
+    low, high = _of("quantities").get(unit, (1, 1))
+    return rng.randint(low, high)
+
+
+def satisfaction(rng: Random, *, solved: bool) -> str:
+    """A step of the national scale."""
+    weights = _of("satisfaction")["solved" if solved else "unsolved"]
+    return str(rng.choices(list(weights), weights=list(weights.values()))[0])

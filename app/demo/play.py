@@ -1,0 +1,84 @@
+"""The play: citizens, operators, a supervisor and providers at the API, all at once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+from random import Random
+from typing import cast
+
+from app.demo.api import Api, Refused, Seat, Traffic, unless_refused
+from app.demo.callbacks import Callbacks
+from app.demo.calls import Desk
+from app.demo.citizens import arrivals
+from app.demo.form import Catalogue
+from app.demo.pace import first_of
+from app.demo.phone_desk import PhoneDesk
+from app.demo.room import Operators, Room
+from app.demo.stage import Plan, Stage
+from app.demo.supervisor import Supervisor
+from app.kit.clock import clock_from
+from app.sample import texts
+from hotline_provider.fleet import Fleet
+
+
+class Play:
+    """`room`, `traffic` and `problems` say how it goes; the `manager` reads the figures of the day."""
+
+    def __init__(self, stage: Stage, plan: Plan, url: str) -> None:
+        self._stage, self._plan = stage, plan
+        clock = clock_from(stage.settings)
+        self.traffic = Traffic()
+        self.api = Api(url, self.traffic)
+        operators = [self._seat(f"operator{number}") for number in range(1, stage.operators + 1)]
+        self.room = Room(clock, stage.settings.zone, Operators(operators))
+        self.manager = self._seat("manager1")
+        self.began = self.room.now()
+        self._fleet = Fleet(
+            url,
+            list(stage.members.values()),
+            factor=plan.factor,
+            seed=plan.seed,
+            now=clock.now,
+            say=texts,
+            transport=self.traffic.transport,
+        )
+
+    def _seat(self, username: str) -> Seat:
+        return Seat(self.api, username, self._stage.password)
+
+    @property
+    def problems(self) -> Counter[str]:
+        """What the API refused, to anybody, by code."""
+        return self.api.problems + self._fleet.counts.problems
+
+    async def totals(self) -> Mapping[str, int]:
+        """What happened on the days of the play, this one included; empty where the API does not say."""
+        days = {"from": f"{self.began:%Y-%m-%d}", "to": f"{self.room.now():%Y-%m-%d}"}
+        with suppress(Refused):
+            return cast(dict[str, int], (await self.manager.get("/metrics/volumes", **days))["total"])
+        return {}
+
+    async def run(self) -> None:
+        """Play until the time asked for is over and whoever has called by then is served; without one, for ever."""
+        desk = Desk(self.room, await Catalogue.read(self.manager, self._stage.offered))
+        await first_of(self._work(), self._take_calls(desk))
+
+    async def _work(self) -> None:
+        """Everybody but the citizens."""
+        stage, room, seed = self._stage, self.room, self._plan.seed
+        phone_desk = PhoneDesk(room, stage.members, Random(f"phone-{seed}"))
+        callbacks = Callbacks(room, stage.solved_rates, Random(f"callbacks-{seed}"))
+        supervisor = Supervisor(room, self._seat("supervisor1"), Random(f"supervisor-{seed}"))
+        async with room.tasks as tasks:
+            phone_desk.resume(stage.phone_jobs)
+            for work in (self._fleet.run(), phone_desk.run(), callbacks.run(), supervisor.run()):
+                tasks.create_task(work)
+
+    async def _take_calls(self, desk: Desk) -> None:
+        plan, room = self._plan, self.room
+        end = self.began + timedelta(hours=plan.hours) if plan.hours else None
+        async with asyncio.TaskGroup() as calls:
+            async for call in arrivals(room, plan.scale, plan.seed, end):
+                calls.create_task(unless_refused(desk.take(call)))

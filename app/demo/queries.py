@@ -1,0 +1,47 @@
+"""What the demo asks the database itself: where the last play ended, and whether everything it was told is there."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, Uuid, bindparam, func, select, text
+
+from app.auth.models import AuditEntry
+from app.events.models import Event
+from app.intake.models import Request
+from app.jobs.models import Job, JobStatus
+from app.kit.db import Prepared, Tx
+from app.registry.models import Provider, ReachedBy
+
+
+async def find_last_moment(tx: Tx) -> datetime | None:
+    """When the last thing happened; None in a database in which nothing has."""
+    last_event = select(Event.at).order_by(Event.id.desc()).limit(1).scalar_subquery()
+    last_entry = select(AuditEntry.at).order_by(AuditEntry.id.desc()).limit(1).scalar_subquery()
+    last_request = select(func.max(Request.received_at)).scalar_subquery()
+    moment = (await tx.session.execute(select(func.greatest(last_event, last_entry, last_request)))).scalar_one()
+    return moment if isinstance(moment, datetime) else None
+
+
+async def list_phone_jobs(tx: Tx) -> Sequence[UUID]:
+    """Unfinished jobs of firms that are reached by phone."""
+    query = select(Job.id).join(Provider, Provider.id == Job.provider_id)
+    query = query.where(Job.status.in_([JobStatus.ACCEPTED, JobStatus.STARTED]), Provider.reached_by == ReachedBy.PHONE)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+_KEPT = Prepared(
+    text(
+        """
+SELECT r.status, count(*) AS requests
+FROM unnest(:ids, :numbers) AS told (id, number) JOIN requests r USING (id, number)
+GROUP BY r.status
+"""
+    ).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("numbers", type_=ARRAY(BigInteger)))
+)
+
+
+async def count_kept(tx: Tx, told: Mapping[UUID, int]) -> dict[str, int]:
+    """Of these requests, known by id and number, how many are there, by status."""
+    rows = await tx.rows(_KEPT, ids=list(told), numbers=list(told.values()))
+    return {row["status"]: row["requests"] for row in rows}

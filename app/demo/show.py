@@ -1,0 +1,84 @@
+"""The demo from its first to its last moment: the stage is set, the processes run, the play is played and summed up."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import closing
+
+from rich.console import Console
+
+from app.demo.display import show
+from app.demo.pace import first_of
+from app.demo.play import Play
+from app.demo.processes import HOST, ProcessEnded, log_folder, running
+from app.demo.stage import Plan, Stage, set_stage
+from app.demo.summary import sum_up
+from app.kit.clock import clock_from
+from app.settings import Settings
+
+
+async def run_demo(settings: Settings, direct_url: str, plan: Plan) -> int:
+    """All of it, until the time is over or a SIGINT or SIGTERM ends it; gives the exit code."""
+    console, stopped = Console(), asyncio.Event()
+    logging.getLogger().setLevel(logging.WARNING)  # the players' HTTP clients have much to say
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    try:
+        port = find_port(plan.port)
+        stage = await first_of(set_stage(settings, direct_url, plan, _tell(console)), stopped.wait())
+        return await _perform(stage, plan, port, stopped, console) if isinstance(stage, Stage) else 0
+    except (OSError, ProcessEnded) as error:
+        console.print(str(error), style="red", soft_wrap=True)
+        return 1
+
+
+async def _perform(stage: Stage, plan: Plan, port: int, stopped: asyncio.Event, console: Console) -> int:
+    async with running(stage.settings, port) as processes:
+        _announce(stage, plan, port, console)
+        if not plan.plays:
+            await first_of(stopped.wait(), processes.watch())
+            return 0
+        play = Play(stage, plan, f"http://{HOST}:{port}")
+        async with play.api:
+            await first_of(stopped.wait(), processes.watch(), play.run(), show(play, console))
+            console.print("正在结束 Stopping …")
+            totals = await play.totals()
+    return 0 if await sum_up(play, totals, stage.settings, console) else 1
+
+
+def find_port(port: int) -> int:
+    """The port, or a free one for 0. Raises OSError where it is taken."""
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise OSError(f"端口 {port} 已被占用 port {port} is taken: hotline demo --port …") from error
+        return int(probe.getsockname()[1])
+
+
+def _tell(console: Console) -> Callable[[int, int], None]:
+    def tell(done: int, days: int) -> None:
+        if done % 10 == 0 or done == days:
+            console.print(f"历史数据 History: {done}/{days} 天 days")
+
+    return tell
+
+
+def _announce(stage: Stage, plan: Plan, port: int, console: Console) -> None:
+    provider = next(member for member in stage.members.values() if not member.by_phone)
+    now = clock_from(stage.settings).now().astimezone(stage.settings.zone)
+    lines = {
+        "接口 API": f"http://{HOST}:{port}/api/v1",
+        "文档 Docs": f"http://{HOST}:{port}/docs",
+        "登录 Sign-ins": f"operator1–operator{stage.operators}, supervisor1, registrar1, manager1, admin1",
+        "密码 Password": f"{stage.password}  (本次运行随机生成 made for this run)",
+        "服务单位 Provider": f"{provider.name}, key {provider.key}",
+        "时钟 Clock": f"{now:%Y-%m-%d %H:%M}, × {plan.factor:g}",
+        "日志 Logs": str(log_folder(stage.settings)),
+    }
+    for label, value in lines.items():
+        console.print(f"{label}: {value}", highlight=False, soft_wrap=True, markup=False)
+    console.print("Ctrl-C 停止 stops it", highlight=False)

@@ -1,0 +1,132 @@
+"""What the play needs before it begins: a seeded database, a clock that goes on where the last play ended, sign-ins."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.catalog.load import load_reference_data
+from app.demo import queries
+from app.demo.accounts import open_accounts
+from app.kit.clock import clock_from
+from app.kit.db import Database
+from app.kit.migrate import migrate
+from app.registry.models import ReachedBy
+from app.sample.behaviour import behaviour_of
+from app.sample.history import load_history
+from app.sample.load import demo_keys, load_registry, provider_id
+from app.sample.registry import SampleProvider, generate_registry
+from app.sample.shape import expected
+from app.settings import Settings
+from hotline_provider.behaviour import Member
+
+OPENING_HOUR, OPENING_MINUTE = 7, 30
+CALL_SECONDS = 150
+"""Of an operator's time per call: the talk, and what it brings with it (firms to phone, callbacks)."""
+LEAST_OPERATORS = 4
+HOURS = range(24)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked for: `speed` in the centre's seconds per real second, None for the usual; `hours` None: no end."""
+
+    speed: float | None
+    port: int
+    hours: float | None
+    scale: float
+    history_days: int
+    plays: bool
+    seed: int
+
+    @property
+    def factor(self) -> float:
+        """The clock's factor: a day in twelve minutes where there is a play, real time otherwise."""
+        return self.speed or (120.0 if self.plays else 1.0)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`settings` carry the clock; `members` and `solved_rates` are the sample providers' by id, `offered` their items.
+
+    `phone_jobs` are jobs that firms without software have taken on in an earlier play.
+    """
+
+    settings: Settings
+    password: str
+    operators: int
+    members: Mapping[UUID, Member]
+    solved_rates: Mapping[UUID, float]
+    offered: frozenset[str]
+    phone_jobs: tuple[UUID, ...]
+
+
+async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: Callable[[int, int], None]) -> Stage:
+    """Migrate, seed, load history where it is asked for, and open the accounts; `progress` is told of the history."""
+    await migrate(direct_url)
+    assert settings.database_url is not None
+    db = Database(settings.database_url, pool_size=2)
+    try:
+        async with db.begin() as tx:
+            await load_reference_data(tx)
+            start = first_moment(await queries.find_last_moment(tx), clock_from(settings).now(), settings.zone, plan)
+            await load_registry(tx, start.date(), start)
+        if plan.history_days:
+            await load_history(db, settings, plan.history_days, start.date(), progress)
+        async with db.begin() as tx:
+            operators = operators_for(start, plan.scale)
+            password = await open_accounts(tx, operators, start)
+            keys = await demo_keys(tx, start)
+            phone_jobs = tuple(await queries.list_phone_jobs(tx))
+    finally:
+        await db.close()
+    registry = {provider_id(provider.number): provider for provider in generate_registry(start.date())}
+    return Stage(
+        settings=_with_clock(settings, start, plan.factor),
+        password=password,
+        operators=operators,
+        members={key: _member(registry[key], secret) for key, secret in keys.items()},
+        solved_rates={key: behaviour_of(provider).solved_rate for key, provider in registry.items()},
+        offered=frozenset(line.item for provider in registry.values() for line in provider.lines),
+        phone_jobs=phone_jobs,
+    )
+
+
+def _with_clock(settings: Settings, start: datetime, factor: float) -> Settings:
+    real = clock_from(settings).now()
+    return settings.model_copy(update={"clock_start": start, "clock_real_start": real, "clock_factor": factor})
+
+
+def _member(provider: SampleProvider, secret: str) -> Member:
+    behaviour = behaviour_of(provider)
+    return Member(
+        key=secret,
+        name=provider.name,
+        accept_rate=behaviour.accept_rate,
+        answer_rate=behaviour.answer_rate,
+        response_seconds=behaviour.response_seconds,
+        punctuality=behaviour.punctuality,
+        return_rate=behaviour.return_rate,
+        by_phone=provider.reached_by is ReachedBy.PHONE,
+    )
+
+
+def first_moment(last: datetime | None, real: datetime, zone: ZoneInfo, plan: Plan) -> datetime:
+    """When the centre's clock starts: never before the last thing that happened, for time does not go backwards.
+
+    A play begins at 07:30 of today or of the day after the last play ended; without a play it is simply now.
+    """
+    if not plan.plays:
+        return max(real, last + timedelta(seconds=1) if last else real).astimezone(zone)
+    opening = real.astimezone(zone).replace(hour=OPENING_HOUR, minute=OPENING_MINUTE, second=0, microsecond=0)
+    while last is not None and opening <= last:
+        opening += timedelta(days=1)
+    return opening
+
+
+def operators_for(day: datetime, scale: float) -> int:
+    """How many operators the busiest hour of the day takes."""
+    busiest = max(expected(day.date(), hour, scale) for hour in HOURS)
+    return LEAST_OPERATORS + math.ceil(busiest * CALL_SECONDS / 3_600)

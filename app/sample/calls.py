@@ -1,0 +1,106 @@
+"""Callbacks about past requests: whether somebody was reached, what was said, and complaints."""
+
+from datetime import timedelta
+
+from app.aftercare.actions import DISSATISFIED
+from app.aftercare.models import CallbackStatus, Satisfaction
+from app.aftercare.schedule import THIRDS, first_due, next_due, third_of
+from app.aftercare.states import CALLBACKS
+from app.intake.models import CloseReason
+from app.jobs.models import OfferEnd
+from app.kit.ids import new_id
+from app.sample import texts
+from app.sample.lives import STAFF, Life
+from app.sample.past import Row
+from app.sample.reference import sample_data
+
+MOST_REDOS = 2
+
+
+def call_back(life: Life) -> None:
+    """Ask whether it is solved: it is closed, or done again."""
+    firm, redos = life.firm, life.request["redos"]
+    assert firm is not None
+    solved = redos >= MOST_REDOS or life.past.rng.random() < firm.behaviour.solved_rate
+    reached = ring(life, life, solved=solved)
+    if reached and not solved:
+        cleared: Row = dict.fromkeys(("assigned_at", "started_at", "completed_at"))
+        life.step("redo", redos=redos + 1, **cleared, **life.due())
+        life.offer["end_reason"] = OfferEnd.REDONE
+        life.redo = True
+        return
+    life.step("close", closed_at=life.now, close_reason=CloseReason.SOLVED if reached else CloseReason.UNREACHED)
+    if redos == 0 and reached:
+        life.past.solved[life.item.code, life.request["township_code"]] = life
+
+
+def ring(life: Life, served: Life, *, solved: bool) -> bool:
+    """Call the citizen about what was completed in `served`; whether anybody was reached in three attempts."""
+    zone, rng = life.past.zone, life.past.rng
+    completed_at = served.job["completed_at"]
+    callback: Row = {
+        "id": new_id(completed_at),
+        "request_id": life.request["id"],
+        "job_id": served.job["id"],
+        "status": CallbackStatus.DUE,
+        "due_at": first_due(completed_at, served.item.urgency, zone),
+        "tried": [],
+    }
+    life.past.rows.callbacks.append(callback)
+    while True:
+        life.until(callback["due_at"] + timedelta(minutes=200 * rng.random() ** 2))
+        if not life.past.chance("no_answer"):
+            _finish(life, served, callback, solved)
+            return True
+        tried = [*callback["tried"], third_of(life.now, zone)]
+        if len(tried) == len(THIRDS):
+            life.take(CALLBACKS, callback, "give_up", tried=tried, ended_at=life.now)
+            return False
+        callback |= {"tried": tried, "due_at": next_due(life.now, tried, zone)}
+        life.log("callback.missed", STAFF, data={"attempt": len(tried), "due_at": callback["due_at"].isoformat()})
+
+
+def _finish(life: Life, served: Life, callback: Row, solved: bool) -> None:
+    rng = life.past.rng
+    answers: Row = {"solved": solved, "satisfaction": None, "paid_fen": None}
+    remark = None
+    if not solved or life.past.chance("rated"):
+        steps = sample_data("history.yaml")["satisfaction"]["solved" if solved else "unsolved"]
+        step = Satisfaction(rng.choices(list(steps), weights=list(steps.values()))[0])
+        answers["satisfaction"] = step
+        if step in DISSATISFIED or life.past.chance("remarked"):
+            remark = texts.remark(life.item.code, step, rng)
+    difference: Row = {}
+    if life is served:
+        answers["paid_fen"] = life.job["amount_fen"]
+        if answers["paid_fen"] and life.past.chance("paid_otherwise"):
+            difference = {"difference_fen": rng.choice((1000, 2000, 5000))}
+            answers["paid_fen"] += difference["difference_fen"]
+    life.take(CALLBACKS, callback, "finish", data=answers | difference, **answers, remark=remark, ended_at=life.now)
+    if answers["satisfaction"] in DISSATISFIED:
+        _open_complaint(life, served, answers["satisfaction"], remark)
+
+
+def _open_complaint(life: Life, served: Life, cause: Satisfaction, words: str | None) -> None:
+    complaint: Row = {
+        "id": new_id(life.now),
+        "request_id": life.request["id"],
+        "job_id": served.job["id"],
+        "cause": cause,
+        "words": words,
+        "opened_at": life.now,
+    }
+    life.past.rows.complaints.append(complaint)
+    life.complaints.append(complaint)
+    data = {"complaint_id": complaint["id"], "cause": cause}
+    life.log("complaint.opened", STAFF, served.job["provider_id"], data)
+
+
+def decide_complaints(life: Life) -> None:
+    """A supervisor decides each complaint when the request itself is over."""
+    for complaint in life.complaints:
+        life.after(life.past.lasts("complaint"))
+        upheld = life.past.chance("upheld")
+        decision = life.past.words("upheld" if upheld else "dismissed")
+        complaint |= {"decided_at": life.now, "upheld": upheld, "decision": decision}
+        life.log("complaint.decided", STAFF, data={"complaint_id": complaint["id"], "upheld": upheld})

@@ -1,0 +1,130 @@
+"""Past days of a hotline, as they would have been: loaded by COPY, one transaction per day."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from operator import itemgetter
+from random import Random
+from zoneinfo import ZoneInfo
+
+from app.aftercare.models import Callback, Complaint
+from app.catalog.snapshot import read_snapshot
+from app.events.sequence import SEQUENCER, number_events
+from app.intake.models import Citizen, CitizenGroup, Contact, Request
+from app.jobs.models import Job, Offer
+from app.kit.db import Database, Tx
+from app.kit.orm import Model
+from app.matching.actions import Policy
+from app.matching.models import Mode
+from app.matching.queries import find_policy
+from app.metrics.counting import READER
+from app.metrics.tasks import roll_up_volumes
+from app.sample import queries
+from app.sample.market import Market
+from app.sample.past import Past, Row, Rows
+from app.sample.people import CITIZEN_PREFIX
+from app.sample.reference import SEED
+from app.sample.registry import generate_registry
+from app.sample.shape import draw_day
+from app.sample.telling import tell
+from app.settings import Settings
+
+DAY = timedelta(days=1)
+
+
+@dataclass
+class HistoryFigures:
+    """Days loaded, days left alone because they had requests, and the rows added, by table."""
+
+    loaded: int = 0
+    skipped: int = 0
+    rows: Counter[str] = field(default_factory=Counter)
+
+
+async def load_history(
+    db: Database,
+    settings: Settings,
+    days: int,
+    today: date,
+    progress: Callable[[int, int], None],
+    scale: float = 1.0,
+) -> HistoryFigures:
+    """Load the `days` days before `today` (in the centre's zone), at scale 1 more than 10,000 requests each.
+
+    The catalogue and the sample registry must be there. A day that has any request, generated or real, is left alone,
+    so a load that was stopped goes on where it was. Everything ends before today begins; nothing is left open.
+    `progress` is told after each day how many of the days are done.
+    """
+    past = await _open_past(db, settings, today)
+    figures = HistoryFigures()
+    for done, day in enumerate((today - n * DAY for n in range(days, 0, -1)), 1):
+        async with db.begin() as tx:
+            since, until = (_midnight(moment, settings.zone) for moment in (day, day + DAY))
+            if await queries.has_requests(tx, since, until):
+                figures.skipped += 1
+            else:
+                await _load_day(tx, past, day, since, scale, figures)
+        progress(done, days)
+    return figures
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
+
+
+async def _open_past(db: Database, settings: Settings, today: date) -> Past:
+    end = _midnight(today, settings.zone)
+    async with db.begin() as tx:
+        known = await queries.list_citizens(tx, CITIZEN_PREFIX)
+        row = await find_policy(tx, end)
+    assert row is not None
+    policy = Policy(row.version, Mode(row.mode), row.weights, row.offer_timeouts, row.broadcast_size)
+    market = Market(generate_registry(today), policy.weights)
+    return Past(await read_snapshot(db), settings.zone, market, policy, end, known)
+
+
+async def _load_day(tx: Tx, past: Past, day: date, since: datetime, scale: float, figures: HistoryFigures) -> None:
+    past.begin(Random(f"history-{SEED}-{day}"))
+    arrivals = draw_day(day, past.rng, scale)
+    numbers = await queries.take_numbers(tx, len(arrivals))
+    for arrival, number in zip(arrivals, numbers, strict=True):
+        tell(past, arrival, since + timedelta(seconds=arrival.second), number)
+    rows = past.rows
+    for model, added in _tables(rows).items():
+        await queries.copy(tx, model, added)
+        figures.rows[model.__tablename__] += len(added)
+    await queries.keep_counts(tx, rows.counts)
+    await _log(tx, rows, past.zone)
+    figures.rows["events"] += len(rows.events)
+    figures.loaded += 1
+
+
+def _tables(rows: Rows) -> dict[type[Model], list[Row]]:
+    """In the order of their foreign keys."""
+    return {
+        Citizen: rows.citizens,
+        CitizenGroup: rows.citizen_groups,
+        Request: rows.requests,
+        Contact: rows.contacts,
+        Offer: rows.offers,
+        Job: rows.jobs,
+        Callback: rows.callbacks,
+        Complaint: rows.complaints,
+    }
+
+
+async def _log(tx: Tx, rows: Rows, zone: ZoneInfo) -> None:
+    """Number the events here, after all that was there, and roll them up: the worker finds nothing left to do.
+
+    Its two steps wait meanwhile, so that no number is given twice.
+    """
+    await queries.lock_log(tx, SEQUENCER, READER)
+    while await number_events(tx):
+        pass
+    while await roll_up_volumes(tx, zone):
+        pass
+    first = await queries.last_seq(tx) + 1
+    rows.events.sort(key=itemgetter(0))
+    await queries.copy_events(tx, ((seq, *event) for seq, event in enumerate(rows.events, first)))
+    await roll_up_volumes(tx, zone, len(rows.events))

@@ -1,0 +1,159 @@
+"""The life of a past request, told step by step along the same moves as a live one, into rows for COPY."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.catalog.calendar import Window, deadlines, default_window
+from app.catalog.models import ArriveRule
+from app.events.models import ActorKind
+from app.events.transition import Actor, Machine
+from app.intake.models import RequestStatus
+from app.intake.states import REQUESTS
+from app.kit.ids import new_id
+from app.sample.market import Firm
+from app.sample.past import Caller, Past, Row
+from app.sample.people import SampleCitizen
+from app.sample.reference import sample_data, sample_items
+from app.sample.shape import Arrival
+from app.sample.texts import utterance
+
+STAFF = Actor(ActorKind.STAFF)
+"""Somebody at the centre: no account of today's is made responsible for what was made up."""
+
+
+class Life:
+    """One request; `now` is how far its life has been told."""
+
+    def __init__(self, past: Past, arrival: Arrival, at: datetime, number: int) -> None:
+        self.past, self.now = past, at
+        self.item = sample_items()[arrival.item]
+        self.allowance = past.allowances[self.item.urgency]
+        self.tried: set[UUID] = set()
+        self.firm: Firm | None = None
+        self.offer: Row = {}
+        self.job: Row = {}
+        self.redo = False
+        """The firm that did it is to be asked first."""
+        self.complaints: list[Row] = []
+        caller = past.caller(arrival, at)
+        self.request = self._facts(caller, arrival, number) | self._tiers(caller.citizen)
+        past.rows.requests.append(self.request)
+        self.log("request.created", STAFF)
+        self._contact("request")
+
+    def _facts(self, caller: Caller, arrival: Arrival, number: int) -> Row:
+        item, citizen, place = self.item, caller.citizen, caller.place
+        low, high = sample_data("history.yaml")["quantities"].get(item.unit, (1, 1))
+        return {
+            "id": new_id(self.now),
+            "number": number,
+            "status": RequestStatus.RECEIVED,
+            "channel": arrival.channel,
+            "kind": item.kind,
+            "category_code": item.category,
+            "item_code": item.code,
+            "urgency": item.urgency,
+            "urgency_rank": self.past.ranks[item.urgency],
+            "description": utterance(item.code, self.past.rng),
+            "citizen_id": caller.id,
+            "contact_name": citizen.name,
+            "contact_phone": citizen.phone,
+            "community_code": citizen.community,
+            "township_code": citizen.township,
+            "address": citizen.address,
+            "lat": place.lat,
+            "lon": place.lon,
+            "priority_group": caller.priority_group,
+            "quantity": low if low == high else self.past.rng.randint(low, high),
+            "answered_in_call": False,
+            "returns": 0,
+            "redos": 0,
+            "reopens": 0,
+            "received_at": self.now,
+        }
+
+    def _tiers(self, citizen: SampleCitizen) -> Row:
+        """The cheapest tier that the citizen is entitled to, as a rule; else the item's first."""
+        tier = self.past.cheapest(self.item.code, citizen.groups)
+        if tier is not self.item.tiers[0] and not self.past.chance("ask_cheaper"):
+            tier = self.item.tiers[0]
+        return {"tier_asked": tier, "tier_entitled": tier, "tier": tier}
+
+    def until(self, moment: datetime) -> None:
+        """Go on to this moment; what would lie beyond the end of the past comes before it, ever sooner."""
+        if moment >= self.past.end:
+            moment = self.now + (self.past.end - self.now) / 2
+        self.now = max(self.now, moment)
+
+    def after(self, span: timedelta) -> None:
+        """Go on by so much."""
+        self.until(self.now + span)
+
+    def take(
+        self,
+        machine: Machine,
+        row: Row,
+        step: str,
+        actor: Actor = STAFF,
+        data: Mapping[str, Any] | None = None,
+        **values: Any,
+    ) -> None:
+        """Take the step now, as Machine.transition does. Raises ValueError where the moves have no such step."""
+        move = machine.moves[step]
+        if row["status"] not in move.sources:
+            raise ValueError(f"{machine.subject}: no {step} from {row['status']}")
+        row.update(values, status=move.target)
+        self.log(move.event, actor, row.get("provider_id"), data)
+
+    def step(self, step: str, actor: Actor = STAFF, data: Mapping[str, Any] | None = None, **values: Any) -> None:
+        """The request takes the step."""
+        self.take(REQUESTS, self.request, step, actor, data, **values)
+
+    def log(
+        self, kind: str, actor: Actor, provider_id: UUID | None = None, data: Mapping[str, Any] | None = None
+    ) -> None:
+        """An event of this moment."""
+        facts = orjson.dumps(data).decode() if data else "{}"
+        self.past.rows.events.append((self.now, kind, self.request["id"], provider_id, *actor, facts))
+
+    def contact(self, purpose: str) -> str:
+        """The citizen calls again; gives what was said."""
+        said = self.past.words(purpose)
+        self._contact(purpose, said)
+        self.log("request.contacted", STAFF, data={"purpose": purpose})
+        return said
+
+    def count(self, provider_id: UUID, **counts: int) -> None:
+        """Add to the provider's counts of the day."""
+        day = self.local().date()
+        for column, more in counts.items():
+            self.past.rows.counts[provider_id, day, column] += more
+
+    def local(self) -> datetime:
+        """This moment in the centre's zone."""
+        return self.now.astimezone(self.past.zone)
+
+    def due(self) -> Row:
+        """What dispatching now sets: deadlines, and for booked work the next day where no wanted time is ahead."""
+        request, values = self.request, {"dispatched_at": self.now}
+        window = Window(request["wanted_from"], request["wanted_to"]) if request.get("wanted_from") else None
+        if self.allowance.arrive_rule is ArriveRule.APPOINTMENT and (window is None or window.end <= self.now):
+            window = default_window(self.now, self.past.zone)
+            values |= {"wanted_from": window.start, "wanted_to": window.end}
+        return values | deadlines(self.allowance, self.now, window, self.past.zone)._asdict()
+
+    def _contact(self, purpose: str, note: str | None = None) -> None:
+        self.past.rows.contacts.append(
+            {
+                "request_id": self.request["id"],
+                "at": self.now,
+                "channel": self.request["channel"],
+                "purpose": purpose,
+                "phone": self.request["contact_phone"],
+                "note": note,
+            }
+        )

@@ -1,0 +1,131 @@
+"""Loads the sample registry; loading again changes nothing that registrars or the providers themselves have changed."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.auth.access import AUTH_TOPIC, token_hash
+from app.auth.models import ProviderKey
+from app.kit.db import Tx
+from app.kit.ids import new_id
+from app.kit.orm import Model
+from app.registry.models import (
+    Provider,
+    ProviderCoverage,
+    ProviderHours,
+    ProviderItem,
+    ProviderMonth,
+    ProviderPaper,
+    Standing,
+)
+from app.sample import queries
+from app.sample.registry import SampleProvider, generate_registry
+
+DEMO = "demo"
+"""The label of the keys with which a demo's providers sign in."""
+
+
+def provider_id(number: int) -> UUID:
+    """The id of the sample provider of this number, the same in every database."""
+    return uuid5(NAMESPACE_OID, f"sample-provider/{number}")
+
+
+async def load_registry(tx: Tx, reference: date, now: datetime) -> int:
+    """Add the sample providers that are not there yet, as of the reference date; gives how many.
+
+    One that is there, or whose credit code another one has, is left alone with all that belongs to it.
+    """
+    providers = {provider_id(provider.number): provider for provider in generate_registry(reference)}
+    statement = upsert(Provider).values([_provider(key, provider) for key, provider in providers.items()])
+    added = await tx.session.execute(statement.on_conflict_do_nothing().returning(Provider.id))
+    fresh = {key: providers[key] for key in added.scalars()}
+    for part, rows in _parts(fresh, now).items():
+        if rows:
+            await tx.session.execute(insert(part), rows)
+    return len(fresh)
+
+
+async def demo_keys(tx: Tx, now: datetime) -> dict[UUID, str]:
+    """A new secret for every sample provider, in place of those of the last demo; only hashes are kept."""
+    samples = [provider_id(provider.number) for provider in generate_registry(now.date())]
+    keys = {key: secrets.token_urlsafe(32) for key in await queries.list_existing(tx, samples)}
+    await queries.revoke_keys(tx, DEMO, now)
+    rows = [
+        {"token_hash": token_hash(secret), "provider_id": key, "label": DEMO, "created_at": now}
+        for key, secret in keys.items()
+    ]
+    if rows:
+        await tx.session.execute(insert(ProviderKey), rows)
+    tx.wake(AUTH_TOPIC)
+    return keys
+
+
+_SAME_NAME = (
+    "name", "kind", "uscc", "contact_name", "phone", "lat", "lon", "standing", "reached_by", "capacity", "joined_on",
+)  # fmt: skip
+
+
+def _provider(key: UUID, provider: SampleProvider) -> dict[str, Any]:
+    return {name: getattr(provider, name) for name in _SAME_NAME} | {
+        "id": key,
+        "township_code": provider.township,
+        "former_standing": Standing.ACTIVE if provider.standing is Standing.SUSPENDED else None,
+    }
+
+
+def _parts(providers: Mapping[UUID, SampleProvider], now: datetime) -> dict[type[Model], list[dict[str, Any]]]:
+    """What belongs to these providers, by table."""
+    each = providers.items()
+    return {
+        ProviderItem: [line for key, provider in each for line in _lines(key, provider, now)],
+        ProviderPaper: [
+            {
+                "provider_id": key,
+                "paper_code": paper.code,
+                "number": paper.number,
+                "issued_on": paper.issued_on,
+                "expires_on": paper.expires_on,
+            }
+            for key, provider in each
+            for paper in provider.papers
+        ],
+        ProviderCoverage: [
+            {"provider_id": key, "township_code": township} for key, provider in each for township in provider.coverage
+        ],
+        ProviderHours: [
+            {"provider_id": key, "weekday": weekday, "opens": opens, "closes": closes}
+            for key, provider in each
+            for weekday, opens, closes in provider.hours
+        ],
+        ProviderMonth: [
+            {
+                "provider_id": key,
+                "month": month.month,
+                "turnover_fen": month.turnover_fen,
+                "profit_tax_fen": month.profit_tax_fen,
+                "baseline": True,
+            }
+            for key, provider in each
+            if (month := provider.baseline)
+        ],
+    }
+
+
+def _lines(key: UUID, provider: SampleProvider, now: datetime) -> Iterable[dict[str, Any]]:
+    for line in provider.lines:
+        yield {
+            "id": new_id(now),
+            "provider_id": key,
+            "item_code": line.item,
+            "tier": line.tier,
+            "price_kind": line.price_kind,
+            "price_fen": line.price_fen,
+            "valid_from": line.valid_from,
+            "valid_to": line.valid_to,
+            "approved_at": now,
+        }

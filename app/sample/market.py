@@ -1,0 +1,159 @@
+"""Which sample provider would have taken a past request, and on what terms."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
+from random import Random
+from typing import NamedTuple
+from uuid import UUID
+
+import orjson
+
+from app.catalog.models import Tier
+from app.events.models import ActorKind
+from app.events.transition import Actor
+from app.matching.ranking import NEAR_KM, Candidate, score
+from app.registry.models import ACTIVE_STANDINGS, PriceKind, ReachedBy
+from app.sample.behaviour import SampleBehaviour, behaviour_of
+from app.sample.cards import PriceLine
+from app.sample.load import provider_id
+from app.sample.reference import sample_townships
+from app.sample.registry import SampleProvider
+
+REDRAWS = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Firm:
+    """A provider that has an item at a tier, and in whose name it answers: its own, or the operator's on the phone."""
+
+    provider: SampleProvider
+    provider_id: UUID
+    actor: Actor
+    behaviour: SampleBehaviour
+    price_kind: PriceKind
+    price_fen: int
+    days: frozenset[int]
+    """Weekdays on which it is open."""
+    openings: frozenset[tuple[int, int]]
+    """Weekday and full hour at which it is open."""
+    last_day: date
+    """On which its papers are all good."""
+
+    def can_come(self, day: date, tried: set[UUID]) -> bool:
+        """Whether it was in the registry that day and was not asked already."""
+        return self.provider.joined_on <= day <= self.last_day and self.provider_id not in tried
+
+
+class _Choice(NamedTuple):
+    firms: Sequence[Firm]
+    cum_weights: Sequence[float]
+
+
+class Market:
+    """The active providers of the sample registry; they are drawn by capacity and nearness, as fair ranking does."""
+
+    def __init__(self, registry: Sequence[SampleProvider], weights: Mapping[str, float]) -> None:
+        self._weights = weights
+        self._firms: dict[tuple[str, Tier], list[Firm]] = {}
+        for provider in registry:
+            if provider.standing in ACTIVE_STANDINGS:
+                behaviour, openings = behaviour_of(provider), _openings(provider)
+                for line in provider.lines:
+                    firm = _firm(provider, line, behaviour, openings)
+                    self._firms.setdefault((line.item, line.tier), []).append(firm)
+        self._choices: dict[tuple[str, Tier, str, int, int | None], _Choice] = {}
+        self._scores: dict[tuple[Firm, str], str] = {}
+
+    def offers(self, item: str, tier: Tier) -> bool:
+        """Whether anybody has the item at the tier on its card."""
+        return (item, tier) in self._firms
+
+    def draw(
+        self, rng: Random, item: str, tier: Tier, township: str, day: date, hour: int | None, tried: set[UUID]
+    ) -> Firm | None:
+        """A firm that serves the township, is open then (`hour` None: some time of the day) and was not tried yet."""
+        key = (item, tier, township, day.isoweekday(), hour)
+        if key not in self._choices:
+            self._choices[key] = self._choose(*key)
+        choice = self._choices[key]
+        for _ in range(REDRAWS if choice.firms else 0):
+            firm = rng.choices(choice.firms, cum_weights=choice.cum_weights)[0]
+            if firm.can_come(day, tried):
+                return firm
+        return next((firm for firm in choice.firms if firm.can_come(day, tried)), None)
+
+    def _choose(self, item: str, tier: Tier, township: str, weekday: int, hour: int | None) -> _Choice:
+        firms = [
+            firm
+            for firm in self._firms.get((item, tier), ())
+            if township in firm.provider.coverage
+            and (weekday in firm.days if hour is None else (weekday, hour) in firm.openings)
+        ]
+        weights = (firm.provider.capacity * NEAR_KM / (NEAR_KM + _km(firm, township)) for firm in firms)
+        return _Choice(firms, list(accumulate(weights)))
+
+    def scores(self, firm: Firm, township: str) -> str:
+        """The ranking of the firm for a request from there on an ordinary day, as JSON."""
+        key = (firm, township)
+        if key not in self._scores:
+            ranked = score(_candidate(firm, _km(firm, township)), self._weights)
+            self._scores[key] = orjson.dumps(ranked.scores | {"total": ranked.total}).decode()
+        return self._scores[key]
+
+
+def _openings(provider: SampleProvider) -> frozenset[tuple[int, int]]:
+    """Weekday and full hour at which it is open."""
+    return frozenset(
+        (weekday, hour) for weekday, opens, closes in provider.hours for hour in range(opens.hour, closes.hour or 24)
+    )
+
+
+def _firm(
+    provider: SampleProvider, line: PriceLine, behaviour: SampleBehaviour, openings: frozenset[tuple[int, int]]
+) -> Firm:
+    key = provider_id(provider.number)
+    own = provider.reached_by is ReachedBy.QUEUE
+    return Firm(
+        provider=provider,
+        provider_id=key,
+        actor=Actor(ActorKind.PROVIDER, key) if own else Actor(ActorKind.STAFF, on_behalf=True),
+        behaviour=behaviour,
+        price_kind=line.price_kind,
+        price_fen=line.price_fen,
+        days=frozenset(weekday for weekday, _, _ in provider.hours),
+        openings=openings,
+        last_day=min((paper.expires_on for paper in provider.papers), default=date.max),
+    )
+
+
+def _km(firm: Firm, township: str) -> float:
+    return sample_townships()[firm.provider.township].km_to(sample_townships()[township])
+
+
+def _candidate(firm: Firm, km: float) -> Candidate:
+    """A third full, and with an average share of the offers."""
+    provider, behaviour = firm.provider, firm.behaviour
+    accepted, completed = round(behaviour.accept_rate * 100), round((1 - behaviour.return_rate) * 100)
+    return Candidate(
+        provider_id=firm.provider_id,
+        name=provider.name,
+        distance_km=km,
+        credit=100,
+        capacity=provider.capacity,
+        open_jobs=provider.capacity // 3,
+        price_kind=firm.price_kind,
+        price_fen=firm.price_fen,
+        accepted=accepted,
+        declined=100 - accepted,
+        expired=0,
+        counted=provider.capacity,
+        completed=completed,
+        returned=100 - completed,
+        has_papers=True,
+        is_open=True,
+        reachable=True,
+        barred=False,
+        tried=False,
+    )

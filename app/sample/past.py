@@ -1,0 +1,126 @@
+"""What all past requests share: the centre, who calls, who comes, and the rows that a day leaves behind."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.catalog.models import Tier
+from app.catalog.snapshot import Place, Snapshot
+from app.kit.ids import new_id
+from app.matching.actions import Policy
+from app.sample.market import Market
+from app.sample.people import Population, SampleCitizen
+from app.sample.reference import sample_data
+from app.sample.shape import Arrival
+
+if TYPE_CHECKING:
+    from app.sample.lives import Life
+
+Row = dict[str, Any]
+
+
+class Caller(NamedTuple):
+    """A citizen as the database knows it."""
+
+    id: UUID
+    citizen: SampleCitizen
+    place: Place
+    priority_group: str | None
+
+
+@dataclass
+class Rows:
+    """What one day's requests leave behind, by table; events as tuples, `counts` by provider, day and column."""
+
+    citizens: list[Row] = field(default_factory=list)
+    citizen_groups: list[Row] = field(default_factory=list)
+    requests: list[Row] = field(default_factory=list)
+    contacts: list[Row] = field(default_factory=list)
+    offers: list[Row] = field(default_factory=list)
+    jobs: list[Row] = field(default_factory=list)
+    callbacks: list[Row] = field(default_factory=list)
+    complaints: list[Row] = field(default_factory=list)
+    events: list[tuple[Any, ...]] = field(default_factory=list)
+    counts: Counter[tuple[UUID, date, str]] = field(default_factory=Counter)
+
+
+class Past:
+    """The centre as it was. Nothing happens at or after `end`; `known` are the citizens that are there, by phone."""
+
+    def __init__(
+        self, catalog: Snapshot, zone: ZoneInfo, market: Market, policy: Policy, end: datetime, known: dict[str, UUID]
+    ) -> None:
+        self.catalog, self.zone, self.market, self.policy, self.end = catalog, zone, market, policy, end
+        self.allowances = {code: catalog.allowance(code) for code in catalog.urgencies}
+        self.ranks = {code: urgency.rank for code, urgency in catalog.urgencies.items()}
+        self.timeouts = {
+            code: policy.offer_timeout(code, allowance.accept_minutes) for code, allowance in self.allowances.items()
+        }
+        self.solved: dict[tuple[str, str], Life] = {}
+        """By item and township: the last request that was solved at the first go."""
+        self._population = Population()
+        self._known = known
+        self._callers: dict[int, Caller] = {}
+        self._cheapest: dict[tuple[str, tuple[str, ...]], Tier] = {}
+        history = sample_data("history.yaml")
+        self._shares, self._minutes, self._words = history["shares"], history["minutes"], history["words"]
+
+    def begin(self, rng: Random) -> None:
+        """Another day."""
+        self.rng, self.rows = rng, Rows()
+
+    def chance(self, what: str) -> bool:
+        """Whether it happens this time, as often as history.yaml says."""
+        return bool(self.rng.random() < self._shares[what])
+
+    def lasts(self, what: str) -> timedelta:
+        """How long it takes this time."""
+        return timedelta(minutes=self.rng.expovariate(1 / self._minutes[what]))
+
+    def words(self, about: str) -> str:
+        """What somebody says about it."""
+        return str(self.rng.choice(self._words[about]))
+
+    def cheapest(self, item: str, groups: tuple[str, ...]) -> Tier:
+        """The cheapest tier of the item to which members of these groups are entitled."""
+        key = (item, groups)
+        if key not in self._cheapest:
+            self._cheapest[key] = min(self._entitled(*key), key=list(Tier).index)
+        return self._cheapest[key]
+
+    def _entitled(self, code: str, groups: Iterable[str]) -> Iterable[Tier]:
+        item = self.catalog.items[code]
+        yield Tier(item.tiers[0])
+        yield from (Tier(t) for t in item.tiers[1:] if self.catalog.entitlement(item, Tier(t), set(groups)))
+
+    def caller(self, arrival: Arrival, at: datetime) -> Caller:
+        """Who calls; a citizen who never called before is added."""
+        index = self._population.draw_caller(self.rng, arrival.township, arrival.item)
+        if index not in self._callers:
+            self._callers[index] = self._meet(self._population.citizen(index), at)
+        return self._callers[index]
+
+    def _meet(self, citizen: SampleCitizen, at: datetime) -> Caller:
+        key = self._known.get(citizen.phone)
+        if key is None:
+            key = new_id(at)
+            self.rows.citizens.append(
+                {
+                    "id": key,
+                    "phone": citizen.phone,
+                    "name": citizen.name,
+                    "community_code": citizen.community,
+                    "address": citizen.address,
+                    "created_at": at,
+                }
+            )
+            self.rows.citizen_groups.extend(
+                {"citizen_id": key, "group_code": group, "source": "社区登记"} for group in citizen.groups
+            )
+        first = min(citizen.groups, key=lambda code: self.catalog.groups[code].position, default=None)
+        return Caller(key, citizen, self.catalog.place(citizen.community), first)

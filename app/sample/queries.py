@@ -1,0 +1,115 @@
+"""Samples in SQL: what is there already, and rows by COPY."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, DateTime, Table, Text, bindparam, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.auth.models import ProviderKey
+from app.events.models import Event
+from app.intake.models import REQUEST_NUMBER, Citizen, Request
+from app.kit.db import Prepared, Tx
+from app.kit.orm import Model
+from app.registry.models import Provider, ProviderDay
+
+_DAYS = cast(Table, ProviderDay.__table__)
+DAY_COUNTS = [column.name for column in _DAYS.c if not column.primary_key]
+
+
+async def list_existing(tx: Tx, provider_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Those of the providers that are in the registry."""
+    return (await tx.session.execute(select(Provider.id).where(Provider.id.in_(provider_ids)))).scalars().all()
+
+
+async def revoke_keys(tx: Tx, label: str, at: datetime) -> None:
+    """Refuse every provider's key of this label from now on."""
+    live = (ProviderKey.label == label, ProviderKey.revoked_at.is_(None))
+    await tx.session.execute(update(ProviderKey).where(*live).values(revoked_at=at))
+
+
+_REQUESTS_BETWEEN = Prepared(
+    select(
+        exists()
+        .where(Request.received_at >= bindparam("since", type_=DateTime(timezone=True)))
+        .where(Request.received_at < bindparam("until", type_=DateTime(timezone=True)))
+        .label("any")
+    )
+)
+
+
+async def has_requests(tx: Tx, since: datetime, until: datetime) -> bool:
+    """Whether a request was received since then and before `until`."""
+    return bool((await tx.rows(_REQUESTS_BETWEEN, since=since, until=until))[0]["any"])
+
+
+async def list_citizens(tx: Tx, prefix: str) -> dict[str, UUID]:
+    """The ids of all citizens whose phone begins so, by phone."""
+    found = await tx.session.execute(select(Citizen.phone, Citizen.id).where(Citizen.phone.startswith(prefix)))
+    return {row.phone: row.id for row in found}
+
+
+_NUMBERS = Prepared(
+    select(REQUEST_NUMBER.next_value().label("number")).select_from(
+        func.generate_series(1, bindparam("count", type_=BigInteger))
+    )
+)
+
+
+async def take_numbers(tx: Tx, count: int) -> Sequence[int]:
+    """So many request numbers, for nobody else."""
+    return [row["number"] for row in await tx.rows(_NUMBERS, count=count)]
+
+
+_LOCK = Prepared(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), 0))))
+
+
+async def lock_log(tx: Tx, *readers: str) -> None:
+    """Wait until these readers' steps are this transaction's alone, as step_alone does without waiting."""
+    for reader in readers:
+        await tx.rows(_LOCK, name=reader)
+
+
+_LAST_SEQ = Prepared(select(func.max(Event.seq).label("seq")).where(Event.seq.is_not(None)))
+
+
+async def last_seq(tx: Tx) -> int:
+    """The number of the last numbered event, 0 before the first."""
+    return (await tx.rows(_LAST_SEQ))[0]["seq"] or 0
+
+
+async def copy(tx: Tx, model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows by COPY; what a row leaves out is NULL, ids given by the database are not asked for."""
+    table = cast(Table, model.__table__)
+    columns = [column.name for column in table.c if not column.identity]
+    records = (tuple(map(row.get, columns)) for row in rows)
+    await tx.driver.copy_records_to_table(table.name, records=records, columns=columns)
+
+
+_EVENT = ("seq", "at", "kind", "request_id", "provider_id", "actor_kind", "actor_id", "on_behalf", "data")
+
+
+async def copy_events(tx: Tx, records: Iterable[tuple[Any, ...]]) -> None:
+    """Add numbered events by COPY, each as a tuple from seq to data."""
+    await tx.driver.copy_records_to_table("events", records=records, columns=_EVENT)
+
+
+def _keep_counts() -> Prepared:
+    columns = [column.name for column in _DAYS.c]
+    arrays = (bindparam(column.name, type_=ARRAY(column.type)) for column in _DAYS.c)
+    rows = func.unnest(*arrays).table_valued(*columns).render_derived(name="rows")
+    statement = insert(_DAYS).from_select(columns, select(*rows.c))
+    added = {name: _DAYS.c[name] + statement.excluded[name] for name in DAY_COUNTS}
+    return Prepared(statement.on_conflict_do_update(index_elements=["provider_id", "day"], set_=added))
+
+
+_KEEP_COUNTS = _keep_counts()
+
+
+async def keep_counts(tx: Tx, counts: Mapping[tuple[UUID, date, str], int]) -> None:
+    """Add to the providers' counts, given by provider, day and column."""
+    keys = list(dict.fromkeys((provider, day) for provider, day, _ in counts))
+    columns: dict[str, Any] = {name: [counts.get((*key, name), 0) for key in keys] for name in DAY_COUNTS}
+    await tx.rows(_KEEP_COUNTS, provider_id=[key[0] for key in keys], day=[key[1] for key in keys], **columns)

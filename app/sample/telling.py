@@ -1,0 +1,111 @@
+"""How a past request went from its arrival to its end, state by state."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from app.catalog.calendar import add_minutes, default_window
+from app.catalog.models import ArriveRule, Kind
+from app.intake.models import CloseReason, RequestStatus
+from app.sample import texts
+from app.sample.calls import call_back, decide_complaints, ring
+from app.sample.lives import Life
+from app.sample.past import Past
+from app.sample.shape import Arrival
+from app.sample.work import decide, finish, seek, visit
+
+NAMED_HOURS = (8, 18)
+
+
+def tell(past: Past, arrival: Arrival, at: datetime, number: int) -> None:
+    """Add one request with everything that came of it; nothing of it is left open."""
+    life = Life(past, arrival, at, number)
+    earlier = _same_work(life)
+    if life.item.kind is Kind.INFO:
+        _take_question(life)
+    elif earlier is not None:
+        _merge(life, earlier)
+    else:
+        _send(life)
+    while act := _NEXT.get(life.request["status"]):
+        act(life)
+    decide_complaints(life)
+
+
+def _take_question(life: Life) -> None:
+    if life.past.chance("answered_in_call"):
+        life.request["answered_in_call"] = True
+        _answer(life)
+    else:
+        allowance = life.allowance
+        life.request["answer_by"] = add_minutes(
+            allowance.calendar, life.now, allowance.complete_minutes or 0, life.past.zone
+        )
+
+
+def _answer(life: Life) -> None:
+    answer = texts.answer(life.item.code, life.past.rng)
+    life.step("answer", answer=answer, answered_at=life.now)
+    life.step("close", closed_at=life.now, close_reason=CloseReason.ANSWERED)
+
+
+def _find_out(life: Life) -> None:
+    life.after(life.past.lasts("answer"))
+    _answer(life)
+
+
+def _send(life: Life) -> None:
+    """Dispatched, relayed, or both, when it is taken down."""
+    item, request = life.item, life.request
+    if item.kind is Kind.RELAY:
+        number = f"{life.local():%y%m%d}{life.past.rng.randrange(10_000):04d}"
+        life.step("relay", relay_to=texts.relay_target(item.code), outside_number=number, relayed_at=life.now)
+        if not life.past.market.offers(item.code, request["tier"]) or not life.past.chance("relayed_and_sent"):
+            return
+    elif life.allowance.arrive_rule is ArriveRule.APPOINTMENT:
+        _name_time(life)
+    life.step("dispatch", **life.due())
+
+
+def _name_time(life: Life) -> None:
+    """Two to four hours on one of the next days; else the whole of the next day is wanted."""
+    window, rng = default_window(life.now, life.past.zone), life.past.rng
+    if life.past.chance("named_time"):
+        start = window.start + timedelta(days=rng.randint(0, 3), hours=rng.randint(0, 8))
+        window = window._replace(start=start, end=start + timedelta(hours=rng.randint(2, 4)))
+    life.request |= {"wanted_from": window.start, "wanted_to": window.end}
+
+
+def _hear_back(life: Life) -> None:
+    life.after(life.past.lasts("relay"))
+    note = {"note": life.past.words("relayed")}
+    life.step("close", data=note, closed_at=life.now, close_reason=CloseReason.RELAYED)
+
+
+def _same_work(life: Life) -> Life | None:
+    """Another request for the same in the township that is still being worked on at this moment."""
+    if life.item.kind is Kind.INFO or not life.past.chance("duplicate"):
+        return None
+    earlier = life.past.solved.get((life.item.code, life.request["township_code"]))
+    ahead = life.now + timedelta(minutes=30)
+    return earlier if earlier and earlier.job["completed_at"] > ahead else None
+
+
+def _merge(life: Life, earlier: Life) -> None:
+    """A neighbour calls about the same: it goes on under the earlier request, and both are called back."""
+    place = ("community_code", "address", "lat", "lon")
+    life.request |= {name: earlier.request[name] for name in place}
+    life.after(timedelta(minutes=life.past.rng.uniform(1, 10)))
+    life.step("merge", merged_at=life.now, parent_id=earlier.request["id"])
+    ring(life, earlier, solved=True)
+
+
+_NEXT: dict[RequestStatus, Callable[[Life], None]] = {
+    RequestStatus.RECEIVED: _find_out,
+    RequestStatus.RELAYED: _hear_back,
+    RequestStatus.DISPATCHING: seek,
+    RequestStatus.UNMATCHED: decide,
+    RequestStatus.ASSIGNED: visit,
+    RequestStatus.IN_PROGRESS: finish,
+    RequestStatus.COMPLETED: call_back,
+}
+"""What happens next to a request in this state; in the others nothing more does."""

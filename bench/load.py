@@ -1,0 +1,76 @@
+"""A closed-loop HTTP load: so many connections, each sending its next request as soon as it has its answer.
+
+Plain streams instead of a client library: on two cores a client's own work would be measured as the server's.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import orjson
+
+
+@dataclass
+class Result:
+    """Seconds per answer, and how many answers were no success."""
+
+    seconds: list[float] = field(default_factory=list)
+    failures: int = 0
+    elapsed: float = 0.0
+    bodies: list[bytes] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """Answers per second."""
+        return len(self.seconds) / self.elapsed
+
+    def percentile(self, share: float) -> float:
+        """Milliseconds within which this share of the answers came."""
+        ordered = sorted(self.seconds)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
+
+
+def message(method: str, path: str, token: str, body: object = None, **headers: str) -> bytes:
+    """An HTTP/1.1 request, ready to send."""
+    content = b"" if body is None else orjson.dumps(body)
+    lines = [f"{method} /api/v1{path} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {token}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    lines += ["Content-Type: application/json", f"Content-Length: {len(content)}", "", ""]
+    return "\r\n".join(lines).encode() + content
+
+
+async def run(port: int, messages: Iterator[bytes], connections: int, *, keep: bool = False) -> Result:
+    """Send all messages over so many connections; with `keep` the bodies are in the result, in no order."""
+    result = Result()
+
+    async def client() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            for request in messages:
+                begun = time.perf_counter()
+                writer.write(request)
+                status, body = await _answer(reader)
+                result.seconds.append(time.perf_counter() - begun)
+                result.failures += status >= 300
+                if keep:
+                    result.bodies.append(body)
+        finally:
+            writer.close()
+
+    begun = time.perf_counter()
+    async with asyncio.TaskGroup() as clients:
+        for _ in range(connections):
+            clients.create_task(client())
+    result.elapsed = time.perf_counter() - begun
+    return result
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    head = await reader.readuntil(b"\r\n\r\n")
+    status = int(head[9:12])
+    length = 0
+    for line in head.split(b"\r\n")[1:]:
+        if line[:15].lower() == b"content-length:":
+            length = int(line[15:])
+    return status, await reader.readexactly(length)

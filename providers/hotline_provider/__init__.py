@@ -1,0 +1,17 @@
+"""The provider's side of the hotline: `HotlineClient` and what it gives and raises."""
+
+from hotline_provider.client import HotlineClient
+from hotline_provider.models import DeclineReason, Job, JobWithContact, Offer, Provider, ReturnReason
+from hotline_provider.problems import Problem, Unreachable
+
+__all__ = [
+    "DeclineReason",
+    "HotlineClient",
+    "Job",
+    "JobWithContact",
+    "Offer",
+    "Problem",
+    "Provider",
+    "ReturnReason",
+    "Unreachable",
+]

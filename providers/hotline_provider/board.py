@@ -1,0 +1,124 @@
+"""Offers and jobs as a person sees them in the terminal, and the short names that a person types."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hotline_provider.client import HotlineClient
+from hotline_provider.models import Job, Offer
+from hotline_provider.wording import Lang, Say
+
+SHORT = 6
+HURRY = timedelta(seconds=30)
+
+Work = TypeVar("Work", Offer, Job)
+
+
+class Unclear(Exception):
+    """What was typed names no offer or job, or several; the sentence says so."""
+
+
+def short(whole: UUID) -> str:
+    """The end of an id: its beginning is the time and much the same in all of today's."""
+    return whole.hex[-SHORT:]
+
+
+def pick(name: str, among: Sequence[Work], kind: str, say: Say) -> Work:
+    """The offer or job with this request number, or whose id ends so. Raises Unclear."""
+    fitting = [one for one in among if str(one.number) == name]
+    fitting = fitting or [one for one in among if one.id.hex.endswith(name.lower().replace("-", ""))]
+    if len(fitting) != 1:
+        raise Unclear(say("ambiguous" if fitting else "unknown", name=name, kind=say(kind).lower()))
+    return fitting[0]
+
+
+def yuan(fen: int | None) -> str:
+    """The sum in yuan."""
+    return f"{(fen or 0) / 100:.2f}"
+
+
+@dataclass
+class Board:
+    """The offers with their countdown, and below them the jobs."""
+
+    say: Say
+    names: dict[str, str] = field(default_factory=dict)
+    offers: list[Offer] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+
+    async def learn_names(self, hotline: HotlineClient) -> None:
+        """Read what items and townships are called."""
+        for one in await hotline.items() + await hotline.townships():
+            self.names[one.code] = one.en if self.say.lang is Lang.EN else one.zh
+
+    def __rich__(self) -> RenderableType:
+        return Group(self.offers_table(datetime.now(UTC)), self.jobs_table())
+
+    def offers_table(self, now: datetime) -> Table:
+        """The live offers, with the time left to accept them."""
+        say = self.say
+        table = self._table("offers", "no_offers", self.offers, ("id", "number", "left", *_FACTS, "price"))
+        for offer in self.offers:
+            price = {"free": say("free"), "fixed": say("fixed", yuan=yuan(offer.price_fen))}
+            table.add_row(
+                short(offer.id),
+                str(offer.number),
+                _left(offer, now),
+                *self._facts(offer),
+                _span(offer.wanted_from, offer.wanted_to, offer.arrive_by, say),
+                price.get(offer.price_kind, say("quote_from", yuan=yuan(offer.price_fen))),
+            )
+        return table
+
+    def jobs_table(self) -> Table:
+        """The unfinished jobs."""
+        say = self.say
+        table = self._table("jobs", "no_jobs", self.jobs, ("id", "number", "status", *_FACTS, "price"))
+        for job in self.jobs:
+            table.add_row(
+                short(job.id),
+                str(job.number),
+                say.word(job.status),
+                *self._facts(job),
+                _span(job.appointment_from, job.appointment_to, job.arrive_by, say),
+                say("to_quote") if job.agreed_fen is None else say("fixed", yuan=yuan(job.agreed_fen)),
+            )
+        return table
+
+    def _table(self, title: str, empty: str, rows: Sequence[Work], columns: tuple[str, ...]) -> Table:
+        caption = None if rows else self.say(empty)
+        table = Table(title=self.say(title), title_justify="left", caption=caption, caption_justify="left", expand=True)
+        for name in columns:
+            table.add_column(self.say(name), ratio=1 if name == "what" else None)
+        return table
+
+    def _facts(self, work: Offer | Job) -> tuple[str, str, str]:
+        item = self.names.get(work.item_code, work.item_code)
+        if isinstance(work, Offer):
+            item = f"{item} · {self.say.word(work.urgency)}"
+        return item, self.names.get(work.township_code, work.township_code), work.description
+
+
+_FACTS = ("item", "where", "what", "when")
+
+
+def _left(offer: Offer, now: datetime) -> Text:
+    """The time left; where the centre's clock is not ours (a day played fast), the moment it expires there."""
+    left = offer.expires_at - now
+    if not timedelta() <= left <= offer.expires_at - offer.offered_at:
+        return Text(f"{offer.expires_at.astimezone():%H:%M:%S}")
+    minutes, seconds = divmod(int(left.total_seconds()), 60)
+    return Text(f"{minutes}:{seconds:02}", style="bold red" if left < HURRY else "")
+
+
+def _span(start: datetime | None, end: datetime | None, latest: datetime | None, say: Say) -> str:
+    """The appointment, or else the deadline, in this machine's zone."""
+    if start and end:
+        return f"{start.astimezone():%m-%d %H:%M}-{end.astimezone():%H:%M}"
+    return say("until", end=f"{latest.astimezone():%m-%d %H:%M}") if latest else ""

@@ -1,0 +1,221 @@
+"""A simulated fleet: hundreds of providers with their own habits who take offers and do the work, for a demo.
+
+Each member is an honest client of the API. It takes up again what it had begun when the centre comes back.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Protocol
+from uuid import UUID
+
+import httpx
+
+from hotline_provider.behaviour import Answer, Decision, Member, Plan, decide, plan, quote_fen
+from hotline_provider.client import HotlineClient
+from hotline_provider.models import DeclineReason, Job, Offer, ReturnReason
+from hotline_provider.problems import Problem, Unreachable
+
+__all__ = [
+    "Answer",
+    "Counts",
+    "Decision",
+    "Fleet",
+    "Member",
+    "PlainTexts",
+    "Plan",
+    "Texts",
+    "decide",
+    "plan",
+    "quote_fen",
+]
+
+LOOK_AT_JOBS_EVERY = 10.0
+"""Real seconds, on average, between two looks for jobs that were accepted for the member by phone."""
+REFUSED_PAUSE_SECONDS = 30.0
+USUAL_PRICE_FEN = 10_000
+"""The starting price for a job whose offer was not seen."""
+
+
+class Texts(Protocol):
+    """What members write, for a service item."""
+
+    def decline(self, item: str, rng: Random, /) -> tuple[str, str]:
+        """The reason's code and the words."""
+        ...
+
+    def give_back(self, item: str, rng: Random, /) -> tuple[str, str]:
+        """The reason's code and the words."""
+        ...
+
+    def result(self, item: str, rng: Random, /) -> str:
+        """What was done."""
+        ...
+
+
+class PlainTexts:
+    """The same few words for every item."""
+
+    def decline(self, item: str, rng: Random, /) -> tuple[str, str]:
+        return rng.choice(((DeclineReason.BUSY, "今天单子排满了。"), (DeclineReason.NO_STAFF, "师傅请假，人手不够。")))
+
+    def give_back(self, item: str, rng: Random, /) -> tuple[str, str]:
+        return ReturnReason.CITIZEN_ABSENT, "到了没人开门，电话打了三次没接。"
+
+    def result(self, item: str, rng: Random, /) -> str:
+        return rng.choice(("已上门处理完毕，求助人当场验收。", "活已做完，现场收拾干净。"))
+
+
+@dataclass
+class Counts:
+    """What the fleet has done so far; `problems` by code, with `unreachable` for calls without an answer."""
+
+    seen: int = 0
+    accepted: int = 0
+    declined: int = 0
+    ignored: int = 0
+    started: int = 0
+    completed: int = 0
+    returned: int = 0
+    problems: Counter[str] = field(default_factory=Counter)
+
+
+class Fleet:
+    """The members who have software; those `by_phone` are left to the operators who phone them.
+
+    `factor` is how many of the centre's seconds pass in a real one and `now` the centre's present moment.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        members: Sequence[Member],
+        *,
+        factor: float,
+        seed: int,
+        now: Callable[[], datetime],
+        say: Texts | None = None,
+        transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
+    ) -> None:
+        self.counts = Counts()
+        self.factor = factor
+        self.now = now
+        self.say = say or PlainTexts()
+        connect = transport or _transports()
+        self._agents = [
+            _Agent(
+                self, member, HotlineClient(base_url, member.key, transport=connect()), Random(f"{seed}-{member.name}")
+            )
+            for member in members
+            if not member.by_phone
+        ]
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as members:
+            for agent in self._agents:
+                members.create_task(agent.run())
+
+    async def pass_time(self, span: timedelta) -> None:
+        """Wait while `span` of the centre's time passes."""
+        await asyncio.sleep(max(span.total_seconds(), 0) / self.factor)
+
+
+def _transports() -> Callable[[], httpx.AsyncBaseTransport]:
+    """Makes one small connection pool per member: one pool for all searches hundreds of connections per call."""
+    context = httpx.create_ssl_context()
+    return lambda: httpx.AsyncHTTPTransport(verify=context)
+
+
+class _Agent:
+    """One member at work."""
+
+    def __init__(self, fleet: Fleet, member: Member, hotline: HotlineClient, rng: Random) -> None:
+        self._fleet = fleet
+        self._member = member
+        self._hotline = hotline
+        self._rng = rng
+        self._begun: set[UUID] = set()
+
+    async def run(self) -> None:
+        async with self._hotline, asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch_offers(tasks))
+            tasks.create_task(self._watch_jobs(tasks))
+
+    async def _watch_offers(self, tasks: asyncio.TaskGroup) -> None:
+        seen: set[UUID] = set()
+        while True:
+            try:
+                async for offers in self._hotline.watch_offers():
+                    for offer in offers:
+                        if offer.id not in seen:
+                            tasks.create_task(self._answer(offer, tasks))
+                    seen = {offer.id for offer in offers}
+            except Problem as problem:
+                self._fleet.counts.problems[problem.code] += 1
+                await asyncio.sleep(REFUSED_PAUSE_SECONDS)
+
+    async def _watch_jobs(self, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            try:
+                for job in await self._hotline.jobs():
+                    self._begin(job, USUAL_PRICE_FEN, tasks)
+            except (Problem, Unreachable) as failure:
+                self._count(failure)
+            await asyncio.sleep(self._rng.uniform(0.5, 1.5) * LOOK_AT_JOBS_EVERY)
+
+    async def _answer(self, offer: Offer, tasks: asyncio.TaskGroup) -> None:
+        counts = self._fleet.counts
+        counts.seen += 1
+        decision = decide(self._member, self._rng)
+        if decision.answer is not Answer.IGNORE:
+            await self._fleet.pass_time(offer.offered_at + decision.after - self._fleet.now())
+        if decision.answer is Answer.IGNORE or self._fleet.now() >= offer.expires_at:
+            counts.ignored += 1
+            return
+        try:
+            if decision.answer is Answer.DECLINE:
+                await self._hotline.decline(offer.id, *self._fleet.say.decline(offer.item_code, self._rng))
+                counts.declined += 1
+            else:
+                job = await self._hotline.accept(offer.id)
+                counts.accepted += 1
+                self._begin(job, offer.price_fen, tasks)
+        except (Problem, Unreachable) as failure:
+            self._count(failure)
+
+    def _begin(self, job: Job, starting_fen: int, tasks: asyncio.TaskGroup) -> None:
+        if job.id not in self._begun:
+            self._begun.add(job.id)
+            tasks.create_task(self._work(job, starting_fen))
+
+    async def _work(self, job: Job, starting_fen: int) -> None:
+        try:
+            await self._do(job, starting_fen)
+        except (Problem, Unreachable) as failure:
+            self._count(failure)
+            self._begun.discard(job.id)
+
+    async def _do(self, job: Job, starting_fen: int) -> None:
+        fleet, counts, rng = self._fleet, self._fleet.counts, self._rng
+        planned = plan(self._member, job, fleet.now(), rng)
+        if job.status == "accepted":
+            await fleet.pass_time(planned.arrive - fleet.now())
+            if planned.gives_back:
+                await self._hotline.give_back(job.id, *fleet.say.give_back(job.item_code, rng))
+                counts.returned += 1
+                return
+            job = await self._hotline.start(job.id)
+            counts.started += 1
+        await fleet.pass_time(planned.finish - fleet.now())
+        if job.agreed_fen is None:
+            job = await self._hotline.quote(job.id, quote_fen(job, starting_fen, rng), agreed_on_site=True)
+        result = fleet.say.result(job.item_code, rng)
+        await self._hotline.complete(job.id, result=result, amount_fen=job.agreed_fen or 0)
+        counts.completed += 1
+
+    def _count(self, failure: Problem | Unreachable) -> None:
+        self._fleet.counts.problems[failure.code if isinstance(failure, Problem) else "unreachable"] += 1

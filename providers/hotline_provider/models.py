@@ -1,0 +1,153 @@
+"""What the centre sends. Fields it adds later are ignored, words it adds later are taken as they are."""
+
+from datetime import date, datetime, time
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class DeclineReason(StrEnum):
+    BUSY = "busy"
+    TOO_FAR = "too_far"
+    NOT_OUR_WORK = "not_our_work"
+    PRICE = "price"
+    NO_STAFF = "no_staff"
+    OTHER = "other"
+
+
+class ReturnReason(StrEnum):
+    OUT_OF_SCOPE = "out_of_scope"
+    WRONG_ADDRESS = "wrong_address"
+    CITIZEN_ABSENT = "citizen_absent"
+    CITIZEN_CHANGED = "citizen_changed"
+    NO_PARTS = "no_parts"
+    NO_STAFF = "no_staff"
+    OTHER = "other"
+
+
+class Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Offer(Document):
+    """Work that is yours if you accept before `expires_at`; `number` is the request's, as people read it out."""
+
+    id: UUID
+    request_id: UUID
+    number: int
+    item_code: str
+    urgency: str
+    description: str
+    township_code: str
+    community_code: str | None
+    quantity: int
+    wanted_from: datetime | None
+    wanted_to: datetime | None
+    arrive_by: datetime | None
+    tier: str
+    price_kind: str
+    price_fen: int
+    """Per unit; with `price_kind` quote, where the price starts."""
+    redo: bool
+    status: str
+    offered_at: datetime
+    expires_at: datetime
+
+
+class Job(Document):
+    """Accepted work. `agreed_fen` is what the citizen has consented to pay, `cap_fen` the most that may be asked."""
+
+    id: UUID
+    request_id: UUID
+    offer_id: UUID
+    number: int
+    item_code: str
+    description: str
+    township_code: str
+    community_code: str | None
+    quantity: int
+    status: str
+    tier: str
+    price_kind: str
+    appointment_from: datetime | None
+    appointment_to: datetime | None
+    arrive_by: datetime | None
+    complete_by: datetime | None
+    cap_fen: int | None
+    quote_fen: int | None
+    agreed_fen: int | None
+    amount_fen: int | None
+    payout_fen: int | None
+    result: str | None
+    return_reason: str | None
+    accepted_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    ended_at: datetime | None
+
+
+class JobWithContact(Job):
+    """The job with whom to call and where to go; the centre notes each reading."""
+
+    contact_name: str | None
+    contact_phone: str
+    address: str | None
+
+
+class PriceLine(Document):
+    """A line of the price card; a proposal while `approved_at` is null."""
+
+    item_code: str
+    tier: str
+    price_kind: str
+    price_fen: int
+    valid_from: date
+    valid_to: date | None
+    approved_at: datetime | None
+
+
+class Paper(Document):
+    """A licence or certificate, good until and including `expires_on`."""
+
+    paper_code: str
+    number: str
+    issued_on: date
+    expires_on: date | None
+
+
+class Hours(Document):
+    """Open on the weekday (1 = Monday), in the centre's zone."""
+
+    weekday: int
+    opens: time
+    closes: time
+
+
+class Provider(Document):
+    """Your own entry in the registry."""
+
+    id: UUID
+    name: str
+    kind: str
+    contact_name: str
+    phone: str
+    township_code: str
+    standing: str
+    reached_by: str
+    reachable: bool
+    capacity: int
+    open_jobs: int
+    credit: int
+    items: list[PriceLine]
+    papers: list[Paper]
+    coverage: list[str]
+    hours: list[Hours]
+
+
+class Named(Document):
+    """A code of the catalogue or the gazetteer, with its names."""
+
+    code: str
+    zh: str
+    en: str

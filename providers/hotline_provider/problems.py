@@ -1,0 +1,33 @@
+"""What can go wrong: the centre refuses, or it cannot be reached."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import httpx
+
+
+class Problem(Exception):
+    """The centre's refusal (RFC 9457). `title` is a sentence for people, `code` is for programs,
+    `members` the whole document with its facts, such as `expired_at` or `cap_fen`."""
+
+    def __init__(self, code: str, status: int, title: str, members: Mapping[str, Any]) -> None:
+        self.code = code
+        self.status = status
+        self.title = title
+        self.members = members
+        super().__init__(title)
+
+    @classmethod
+    def of(cls, response: httpx.Response) -> Self:
+        """The problem that an answer tells of; a proxy's page without a document becomes `http_502` and the like."""
+        try:
+            document = response.json()
+        except ValueError:
+            document = None
+        members: dict[str, Any] = document if isinstance(document, dict) else {}
+        code = members.get("code", f"http_{response.status_code}")
+        return cls(code, response.status_code, members.get("title", response.reason_phrase), members)
+
+
+class Unreachable(Exception):
+    """No answer in spite of patience; whether the last call was carried out is not known, and repeating it is safe."""

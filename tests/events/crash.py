@@ -1,0 +1,16 @@
+"""A process that dies between a step and its commit."""
+
+from collections.abc import Awaitable, Callable
+
+from app.kit.db import Database, Tx
+
+
+class Crash(Exception):
+    """The process is gone."""
+
+
+async def crash_after(db: Database, step: Callable[[Tx], Awaitable[object]]) -> None:
+    """Take the step and be gone before the commit."""
+    async with db.begin() as tx:
+        await step(tx)
+        raise Crash

@@ -1,0 +1,116 @@
+"""Ranking is a function of the candidates' own facts."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.intake.models import UnmatchedReason
+from app.matching.ranking import CRITERIA, Candidate, distance_km, rank
+
+WEIGHTS = {"distance": 3, "credit": 2, "record": 2, "load": 1, "fairness": 3, "price": 1}
+counts = st.integers(0, 200)
+
+
+@st.composite
+def candidates(draw: st.DrawFn) -> Candidate:
+    return Candidate(
+        provider_id=UUID(int=draw(st.integers(1, 2**128 - 1))),
+        name="城南家电维修部",
+        distance_km=draw(st.floats(0, 60)),
+        credit=draw(st.integers(0, 120)),
+        capacity=draw(st.integers(0, 40)),
+        open_jobs=draw(st.integers(0, 40)),
+        price_kind="fixed",
+        price_fen=draw(st.integers(0, 1_000_000)),
+        accepted=draw(counts),
+        declined=draw(counts),
+        expired=draw(counts),
+        counted=draw(counts),
+        completed=draw(counts),
+        returned=draw(counts),
+        has_papers=draw(st.booleans()),
+        is_open=draw(st.booleans()),
+        reachable=draw(st.booleans()),
+        barred=draw(st.booleans()),
+        tried=draw(st.booleans()),
+    )
+
+
+many = st.lists(candidates(), max_size=12, unique_by=lambda candidate: candidate.provider_id)
+weights = st.fixed_dictionaries({name: st.integers(0, 10) for name in CRITERIA}).filter(lambda w: sum(w.values()) > 0)
+
+
+@given(many, candidates(), weights)
+def test_adding_an_ineligible_provider_changes_nothing(
+    others: list[Candidate], extra: Candidate, weights: dict[str, float]
+) -> None:
+    full = replace(extra, open_jobs=extra.capacity)
+    assert rank([*others, full], weights) == rank(others, weights)
+
+
+@given(many, weights, st.randoms())
+def test_the_order_of_input_does_not_matter(others: list[Candidate], weights: dict[str, float], random: object) -> None:
+    shuffled = list(others)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert rank(shuffled, weights) == rank(others, weights)
+
+
+@given(candidates(), weights)
+def test_one_that_is_better_on_every_criterion_never_ranks_lower(worse: Candidate, weights: dict[str, float]) -> None:
+    worse = replace(
+        worse, capacity=worse.open_jobs + 1, has_papers=True, is_open=True, reachable=True, barred=False, tried=False
+    )
+    better = replace(
+        worse,
+        provider_id=UUID(int=2**128 - 1),
+        distance_km=worse.distance_km / 2,
+        credit=worse.credit + 1,
+        capacity=worse.capacity + 1,
+        accepted=worse.accepted + 1,
+        completed=worse.completed + 1,
+        counted=max(0, worse.counted - 1),
+        price_fen=worse.price_fen // 2,
+    )
+    assert rank([worse, better], weights)[0].candidate == better
+
+
+@given(many.filter(bool), weights)
+def test_the_citizens_own_choice_comes_first_if_it_can_come_at_all(
+    others: list[Candidate], weights: dict[str, float]
+) -> None:
+    chosen = others[-1].provider_id
+    ranked = rank(others, weights, chosen)
+    if others[-1].rejection() is None:
+        assert ranked[0].candidate.provider_id == chosen
+    else:
+        assert chosen not in [each.candidate.provider_id for each in ranked]
+
+
+@given(many, weights)
+def test_scores_lie_between_0_and_1(others: list[Candidate], weights: dict[str, float]) -> None:
+    for ranked in rank(others, weights):
+        assert all(0 <= score <= 1 for score in [*ranked.scores.values(), ranked.total])
+
+
+def test_equal_merit_goes_to_the_one_with_the_fewest_counted_offers_then_by_id() -> None:
+    one = Candidate(
+        UUID(int=1), "甲", 1, 100, 5, 0, "quote", 0, 0, 0, 0, 4, 0, 0, True, True, True, False, False
+    )  # fmt: skip
+    fewer = replace(one, provider_id=UUID(int=3), counted=2)
+    same = replace(one, provider_id=UUID(int=2))
+    order = [each.candidate.provider_id.int for each in rank([one, fewer, same], {"credit": 1})]
+    assert order == [3, 1, 2]
+
+
+def test_the_first_filter_that_stops_a_provider_is_its_reason() -> None:
+    stopped = Candidate(
+        UUID(int=1), "甲", 1, 100, 5, 5, "quote", 0, 0, 0, 0, 0, 0, 0, True, True, False, True, True
+    )  # fmt: skip
+    assert stopped.rejection() is UnmatchedReason.FULL
+
+
+def test_distance_is_the_great_circles() -> None:
+    drum_tower, station = (29.8757, 121.5447), (29.863, 121.535)
+    assert abs(distance_km(*drum_tower, *station) - 1.695) < 0.01

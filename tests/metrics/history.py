@@ -1,0 +1,90 @@
+"""Requests and events put straight into the database: histories that would take the API long to play."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import RowMapping
+
+from app.catalog.snapshot import Snapshot
+from app.events.sequence import number_events
+from app.events.transition import SYSTEM, record
+from app.intake.models import Citizen, Request, RequestStatus
+from app.kit.db import Database, Tx
+from app.kit.ids import new_id
+from app.metrics import queries
+from app.metrics.schemas import Dimension, Selection
+from app.metrics.tasks import roll_up_volumes
+
+NINGBO = ZoneInfo("Asia/Shanghai")
+
+
+def ningbo(day: int, hour: int = 10, minute: int = 0) -> datetime:
+    """A moment of November 2026 on the centre's wall clock."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=NINGBO)
+
+
+async def add_citizen(tx: Tx) -> UUID:
+    """A citizen to whom requests can belong."""
+    citizen = Citizen(id=new_id(ningbo(1)), phone="13957412345", created_at=ningbo(1))
+    tx.session.add(citizen)
+    await tx.flush()
+    return citizen.id
+
+
+async def add_request(
+    tx: Tx, catalog: Snapshot, citizen_id: UUID, item: str, received_at: datetime, **facts: Any
+) -> Request:
+    """A request for the item, received then."""
+    asked, place = catalog.item(item), catalog.place(facts.pop("township", "330203001"))
+    tier = facts.pop("tier", asked.tiers[0])
+    request = Request(
+        id=new_id(received_at),
+        status=facts.pop("status", RequestStatus.RECEIVED),
+        channel=facts.pop("channel", "phone"),
+        kind=asked.kind,
+        category_code=asked.category_code,
+        item_code=item,
+        urgency=asked.urgency,
+        urgency_rank=catalog.urgencies[asked.urgency].rank,
+        description="厨房下水道堵了，水倒灌到地上",
+        citizen_id=citizen_id,
+        contact_phone="13957412345",
+        township_code=place.township.code,
+        lat=place.lat,
+        lon=place.lon,
+        tier_asked=tier,
+        tier_entitled=tier,
+        tier=tier,
+        received_at=received_at,
+        **facts,
+    )
+    tx.session.add(request)
+    await tx.flush()
+    return request
+
+
+async def log(tx: Tx, kind: str, at: datetime, request: Request, **data: Any) -> None:
+    """An event of the request."""
+    await record(tx, kind, at=at, actor=SYSTEM, request_id=request.id, data=data)
+
+
+async def number(db: Database, batch: int = 100) -> int:
+    """One step of the sequencer."""
+    async with db.begin() as tx:
+        return await number_events(tx, batch)
+
+
+async def roll_up(db: Database, batch: int = 100) -> int:
+    """One step of the roll-up."""
+    async with db.begin() as tx:
+        return await roll_up_volumes(tx, NINGBO, batch)
+
+
+async def live(db: Database, *by: Dimension) -> Sequence[RowMapping]:
+    """November's volumes as a manager would see them now."""
+    november = Selection.model_validate({"from": date(2026, 11, 1), "to": date(2026, 11, 30)})
+    async with db.begin() as tx:
+        return await queries.sum_volumes(tx, november, NINGBO, by)

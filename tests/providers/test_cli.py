@@ -1,0 +1,119 @@
+"""The command line against a real server on a real port."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import uvicorn
+from typer.testing import CliRunner
+
+from app.registry.models import PriceKind
+from hotline_provider.cli import app
+from tests.providers.firms import key_of
+from tests.world import CLEANING, DRAIN, SampleProvider, World, ok
+
+
+class Terminal:
+    """A shell at the firm, with the centre's address and the firm's key in its environment."""
+
+    def __init__(self, url: str, firm: SampleProvider) -> None:
+        self.environment = {"HOTLINE_URL": url, "HOTLINE_KEY": key_of(firm), "LANG": "zh_CN.UTF-8", "COLUMNS": "200"}
+
+    async def run(self, *words: str, status: int = 0) -> str:
+        """The output of a command that must end with this status."""
+        result = await asyncio.to_thread(CliRunner(env=self.environment).invoke, app, words)
+        assert result.exit_code == status, result.output
+        return result.output
+
+
+@pytest.fixture
+async def url(world: World) -> AsyncIterator[str]:
+    """The application on a port of its own."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(world.transport.app, lifespan="off", log_config=None))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    await serving
+
+
+async def test_a_job_from_the_offer_to_the_bill(world: World, url: str) -> None:
+    firm = await world.add_provider(DRAIN)
+    number = str((await world.dispatch(DRAIN))["request"]["number"])
+    terminal = Terminal(url, firm)
+
+    accepted = await terminal.run("accept", number)
+    assert f"已接单 {number}" in accepted
+    assert "王阿姨，电话 13957412345，地址 澄浪路88弄12号302室" in accepted
+    listed = await terminal.run("jobs")
+    assert world.catalog.items[DRAIN].zh in listed
+    assert "待报价" in listed
+    assert "已到场" in await terminal.run("start", number)
+    assert "求助人已同意" in await terminal.run("quote", number, "--amount", "120.5", "--agreed")
+    done = await terminal.run("complete", number, "--amount", "120.50", "--result", "疏通主管，试水通畅")
+    assert "收费 120.50 元" in done
+    assert "没有未完成的工单" in await terminal.run("jobs")
+
+
+async def test_an_offer_is_named_by_the_end_of_its_id(world: World, url: str) -> None:
+    firm = await world.add_provider(DRAIN)
+    [offer] = (await world.dispatch(DRAIN))["offers"]
+    await Terminal(url, firm).run("decline", offer["id"][-6:].upper(), "--reason", "no_staff", "--note", "师傅请假")
+    [stored] = await ok(world.operator.get(f"/requests/{offer['request_id']}/offers"))
+    assert (stored["status"], stored["decline_reason"]) == ("declined", "no_staff")
+
+
+async def test_an_appointment_is_typed_in_local_time(world: World, url: str) -> None:
+    firm = await world.add_provider(CLEANING, price_kind=PriceKind.FIXED)
+    wanted = {"wanted_from": "2026-11-25T09:00:00+08:00", "wanted_to": "2026-11-25T17:00:00+08:00"}
+    created = await world.dispatch(CLEANING, **wanted)
+    terminal = Terminal(url, firm)
+    window = ("--appointment-from", "2026-11-25 09:30", "--appointment-to", "2026-11-25 11:30")
+    await terminal.run("accept", str(created["request"]["number"]), *window)
+
+
+async def test_a_job_is_given_back(world: World, url: str) -> None:
+    firm = await world.add_provider(DRAIN)
+    created = await world.dispatch(DRAIN)
+    await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    number, terminal = str(created["request"]["number"]), Terminal(url, firm)
+    assert "13957412345" in await terminal.run("contact", number)
+    assert "已退单" in await terminal.run("return", number, "--reason", "no_parts")
+    assert await world.status(created["request"]["id"]) == "dispatching"
+
+
+async def test_what_goes_wrong_is_said_and_told_by_the_exit_status(world: World, url: str) -> None:
+    firm = await world.add_provider(DRAIN)
+    number = str((await world.dispatch(DRAIN))["request"]["number"])
+    terminal = Terminal(url, firm)
+    assert "没有编号或单号为 999999 的派单" in await terminal.run("accept", "999999", status=2)
+    assert "12.345" in await terminal.run("quote", number, "--amount", "12.345", status=2)
+    await terminal.run("accept", number)
+    await terminal.run("start", number)
+    refused = await terminal.run("--lang", "en", "complete", number, "--amount", "80", "--result", "通了", status=1)
+    assert "The citizen has agreed to 0 fen" in refused
+
+    terminal.environment["HOTLINE_KEY"] = "revoked"
+    assert "请先登录" in await terminal.run("jobs", status=1)
+    terminal.environment["HOTLINE_KEY"] = ""
+    assert "HOTLINE_KEY" in await terminal.run("jobs", status=2)
+
+
+async def test_watching_shows_an_offer_as_it_comes_and_ends_cleanly(world: World, url: str) -> None:
+    firm = await world.add_provider(DRAIN)
+    environment: dict[str, Any] = os.environ | Terminal(url, firm).environment | {"TTY_COMPATIBLE": "1"}
+    command = (sys.executable, "-m", "hotline_provider.cli", "watch")
+    watching = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
+    assert watching.stdout
+    async with asyncio.timeout(30):
+        await watching.stdout.readuntil("暂无派单".encode())
+        number = (await world.dispatch(DRAIN))["request"]["number"]
+        await watching.stdout.readuntil(str(number).encode())
+        watching.send_signal(signal.SIGINT)
+        await watching.stdout.read()
+        assert await watching.wait() == 0

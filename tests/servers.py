@@ -1,0 +1,109 @@
+"""Real processes of ours for tests: `hotline serve` and `hotline worker`, to be killed and started again."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from app.kit.web import Context
+
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    """A port that nobody uses just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Process:
+    """One of our commands, running on the test's database with a clock that starts at the test's time."""
+
+    command: list[str]
+    environment: dict[str, str]
+    popen: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it."""
+        self.popen = subprocess.Popen(self.command, env=self.environment, stderr=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self.popen is not None
+        self.popen.kill()
+        self.popen.wait()
+
+    def stop(self) -> None:
+        """Ask it to stop, if it runs."""
+        if self.popen is not None and self.popen.poll() is None:
+            self.popen.terminate()
+            self.popen.wait()
+
+
+@dataclass
+class Server(Process):
+    """`hotline serve`."""
+
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/v1"
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        super().start()
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"http://127.0.0.1:{self.port}/health/ready").is_success:
+                    return
+            assert self.popen is not None
+            assert self.popen.poll() is None, "the server ended while it was starting"
+        raise AssertionError("the server does not answer")
+
+
+def _environment(context: Context) -> dict[str, str]:
+    return os.environ | {
+        "DATABASE_URL": str(context.settings.database_url),
+        "HOTLINE_CLOCK_START": context.clock.now().isoformat(),
+        "HOTLINE_CLOCK_REAL_START": datetime.now(UTC).isoformat(),
+    }
+
+
+def _hotline(*arguments: str) -> list[str]:
+    return [str(Path(sys.executable).with_name("hotline")), *arguments]
+
+
+@contextmanager
+def serving(context: Context) -> Iterator[Server]:
+    """A server on the test's database."""
+    port = free_port()
+    server = Server(_hotline("serve", "--port", str(port)), _environment(context), port=port)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def working(context: Context) -> Iterator[Process]:
+    """A worker on the test's database."""
+    worker = Process(_hotline("worker"), _environment(context))
+    worker.start()
+    try:
+        yield worker
+    finally:
+        worker.stop()

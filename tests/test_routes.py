@@ -1,0 +1,92 @@
+"""Every route says who may call it, and the API is documented well enough to generate a client from."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+
+from app.auth.access import Allow, public
+from app.auth.models import Role
+from app.main import create_app
+from app.settings import Settings
+from tests.world import World, refused
+
+APP = create_app(Settings(database_url="postgresql+asyncpg://nowhere/none"))
+ROUTES = [
+    route
+    for route in iter_route_contexts(APP.routes)
+    if isinstance(route.original_route, APIRoute) and route.include_in_schema
+]
+PUBLIC = {"POST /api/v1/sessions", "GET /health/live", "GET /health/ready"}
+
+
+def name_of(route: RouteContext) -> str:
+    return f"{min(route.methods or ())} {route.path}"
+
+
+def test_there_are_routes_to_walk() -> None:
+    assert len(ROUTES) > 80
+
+
+def calls(dependant: Dependant) -> Iterator[object]:
+    yield dependant.call
+    for dependency in dependant.dependencies:
+        yield from calls(dependency)
+
+
+def roles_of(route: RouteContext) -> frozenset[Role] | None:
+    """The roles of all its declarations together; None when it declares none."""
+    declared = [call.roles for call in calls(route.dependant) if isinstance(call, Allow)]
+    return frozenset.intersection(*declared) if declared else None
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+def test_the_route_says_who_may_call_it(route: RouteContext) -> None:
+    if name_of(route) in PUBLIC:
+        assert public in list(calls(route.dependant))
+    else:
+        assert roles_of(route), f"{name_of(route)} declares no role"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+def test_the_route_is_described(route: RouteContext) -> None:
+    assert route.description.strip().endswith((".", "。")), f"{name_of(route)} has no sentence that says what it does"
+    assert route.status_code == 204 or route.response_model is not None, f"{name_of(route)} has no answer model"
+
+
+def test_a_manager_is_shown_no_personal_data() -> None:
+    for route in ROUTES:
+        if Role.MANAGER in (roles_of(route) or ()):
+            model = str(getattr(route.response_model, "model_fields", ""))
+            assert "PersonalData" not in model
+            assert not route.path.endswith("personal-data")
+
+
+def test_operation_ids_are_unique() -> None:
+    ids = [operation["operationId"] for path in APP.openapi()["paths"].values() for operation in path.values()]
+    assert len(ids) == len(set(ids))
+
+
+async def test_roles_are_enforced_at_every_door(world: World) -> None:
+    clients = {
+        Role.OPERATOR: world.operator,
+        Role.SUPERVISOR: world.supervisor,
+        Role.REGISTRAR: world.registrar,
+        Role.MANAGER: world.manager,
+        Role.ADMIN: world.admin,
+        Role.PROVIDER: (await world.add_provider()).client,
+    }
+    nobody = "00000000-0000-7000-8000-000000000000"
+    for route in ROUTES:
+        roles = roles_of(route)
+        if roles is None:
+            continue
+        path = str(route.path_format).removeprefix("/api/v1")
+        for name in route.param_convertors:
+            path = path.replace(f"{{{name}}}", nobody)
+        method = min(route.methods or ())
+        await refused(world.anonymous.request(method, path), 401, "not_signed_in")
+        for role, client in clients.items():
+            if role not in roles:
+                await refused(client.request(method, path), 403, "not_allowed")

@@ -1,0 +1,73 @@
+"""How many statements the hot paths take, BEGIN and COMMIT aside: a budget that a change must not overrun."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tests.world import DRAIN, World, ok
+
+
+@pytest.fixture
+async def statements(world: World) -> AsyncIterator[list[str]]:
+    """The statements that the application sends, from now on."""
+    seen: list[str] = []
+
+    def note(record: Any) -> None:
+        drivers_own = "typeinfo_tree" in record.query  # asyncpg learns a type, once per connection
+        if record.query not in ("BEGIN", "COMMIT", "ROLLBACK") and not drivers_own:
+            seen.append(record.query)
+
+    def listen(dbapi_connection: Any, *_: Any) -> None:
+        driver = dbapi_connection.driver_connection
+        driver.remove_query_logger(note)
+        driver.add_query_logger(note)
+
+    pool = world.context.db.engine.sync_engine
+    event.listen(pool, "checkout", listen)
+    yield seen
+    event.remove(pool, "checkout", listen)
+
+
+async def warm(world: World) -> Any:
+    """Everybody has called once: principals and the catalogue are in memory."""
+    firm = await world.add_provider(DRAIN, capacity=20)
+    await ok(firm.client.get("/provider/offers"))
+    await ok(world.operator.get("/items/PE02"))
+    await ok(world.operator.get("/sessions/current"))
+    return firm
+
+
+async def test_create_and_answer_takes_three(world: World, statements: list[str]) -> None:
+    await warm(world)
+    statements.clear()
+    await ok(world.create("GV01", answer="带身份证到街道便民服务中心补办医保卡，当场可取。", key="a"))
+    assert len(statements) == 3, statements
+
+
+async def test_create_and_dispatch_takes_five(world: World, statements: list[str]) -> None:
+    await warm(world)
+    statements.clear()
+    await ok(world.create(DRAIN, dispatch=True, key="b"))
+    assert len(statements) == 5, statements
+
+
+async def test_poll_takes_one(world: World, statements: list[str]) -> None:
+    firm = await warm(world)
+    statements.clear()
+    await ok(firm.client.get("/provider/offers"))
+    assert len(statements) == 1, statements
+
+
+async def test_accept_and_complete_take_at_most_three_each(world: World, statements: list[str]) -> None:
+    firm = await warm(world)
+    [offer] = (await world.dispatch(DRAIN))["offers"]
+    statements.clear()
+    job = await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    assert len(statements) <= 3, [s[:60] for s in statements]
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    statements.clear()
+    done = {"result": "已疏通", "amount_fen": 0}
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
+    assert len(statements) <= 3, [s[:60] for s in statements]
