@@ -1,8 +1,8 @@
 """Requests per second over HTTP for the hot paths, ours beside the floor, in turns within one run.
 
-Each path is measured in rounds (ours, floor, ours, floor, …) so that a drift of the machine meets both; the median of the
-rounds' rates is shown, p50 and p99 over all answers. One server process each; client, servers and PostgreSQL share the
-machine. Nothing in PostgreSQL's durability is switched off.
+Each path is measured in rounds (ours, floor, ours, floor, …) so that a drift of the machine meets both; the median of
+the rounds' rates and of their ratios is shown, p50 and p99 over all answers. One server process each; client, servers
+and PostgreSQL share the machine. Nothing in PostgreSQL's durability is switched off.
 """
 
 import argparse
@@ -102,7 +102,7 @@ async def acceptances(bench: Bench, count: int) -> Iterator[bytes]:
 async def completions(bench: Bench, count: int) -> Iterator[bytes]:
     """Completions of jobs that were accepted, started and priced beforehand."""
     offers = await new_offers(bench, count)
-    keys = {offer: key for offer, key in offers}
+    keys = dict(offers)
     accepts = iter([message("PUT", f"/provider/offers/{offer}/acceptance", key) for offer, key in offers])
     accepted = await run(bench.ours, accepts, bench.connections, keep=True)
     jobs = [(job["id"], keys[job["offer_id"]]) for job in map(orjson.loads, accepted.bodies)]

@@ -1,7 +1,7 @@
 """The floor: the same FastAPI and the same models, and the fewest raw asyncpg statements that could do each job.
 
-It takes no locks, keeps no idempotency answer apart from the key, checks no rule beyond what a WHERE clause can say, and
-commits each statement by itself. `python -m bench.floor PORT URL TOKENS` serves it.
+It takes no locks, keeps the idempotency key but not its answer, checks no rule beyond what a WHERE clause can say,
+and commits each statement by itself. `python -m bench.floor PORT URL TOKENS` serves it.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from sqlalchemy.engine import make_url
 from app.catalog.calendar import deadlines
 from app.catalog.snapshot import Snapshot, read_snapshot
 from app.dispatch.schemas import DispatchOut, OfferMade
-from app.intake.actions import show_new
 from app.intake.schemas import RequestIn
+from app.intake.views import show_new
 from app.jobs.schemas import Acceptance, Completion, JobOut, OfferOut
 from app.kit.db import Database
 from app.kit.ids import new_id
@@ -61,7 +61,8 @@ DISPATCHED = (
     rank, scores, offered_at, expires_at)
   SELECT $30, request.id, $31, 'pending', $21, $32, $33, 'ranking', 1, 1, '{}', $3, $26 FROM request
 ), offered AS (
-  INSERT INTO events (at, kind, request_id, provider_id, actor_kind) SELECT $3, 'offer.made', id, $31, 'system' FROM request
+  INSERT INTO events (at, kind, request_id, provider_id, actor_kind)
+  SELECT $3, 'offer.made', id, $31, 'system' FROM request
 )
 SELECT number FROM request"""
 )
@@ -96,7 +97,8 @@ WITH o AS (
   UPDATE providers SET open_jobs = open_jobs + 1 FROM j WHERE providers.id = j.provider_id AND open_jobs < capacity
 ), d AS (
   INSERT INTO provider_days (provider_id, day, accepted, counted) SELECT provider_id, $5, 1, 1 FROM j
-  ON CONFLICT (provider_id, day) DO UPDATE SET accepted = provider_days.accepted + 1, counted = provider_days.counted + 1
+  ON CONFLICT (provider_id, day)
+  DO UPDATE SET accepted = provider_days.accepted + 1, counted = provider_days.counted + 1
 ), e AS (
   INSERT INTO events (at, kind, request_id, provider_id, actor_kind, actor_id)
   SELECT $3, kind, j.request_id, j.provider_id, 'provider', $2

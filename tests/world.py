@@ -117,6 +117,7 @@ class World:
                     lat=point[0],
                     lon=point[1],
                     standing=standing,
+                    former_standing=Standing.ACTIVE if standing == Standing.SUSPENDED else None,
                     reached_by=reached_by,
                     capacity=capacity,
                     joined_on=date(2020, 1, 1),
@@ -134,7 +135,6 @@ class World:
             for paper in papers if papers is not None else needed:
                 tx.session.add(
                     ProviderPaper(
-                        id=new_id(now),
                         provider_id=provider_id,
                         paper_code=paper,
                         number=f"浙B{number:06d}",

@@ -57,7 +57,7 @@ OUTDATED = Callback.job_id.is_distinct_from(_present_job())
 def _find_unarranged() -> Prepared:
     made = exists().where(Callback.request_id == Request.id, _DUE)
     uncalled = select(Request.id).where(Request.status == word(RequestStatus.COMPLETED), ~made)
-    first = select(Callback.id).where(_DUE, Callback.due_at <= AT).order_by(Callback.due_at, Callback.id).limit(200)
+    first = select(Callback.id).where(_DUE, Callback.due_at <= AT).order_by(Callback.due_at, Callback.id).limit(50)
     outdated = select(Job.request_id).join(Callback, Callback.job_id == Job.id).where(Callback.id.in_(first), OUTDATED)
     return Prepared(union_all(uncalled, outdated).limit(bindparam("batch")))
 

@@ -9,12 +9,12 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from app.aftercare import actions, queries
 from app.aftercare.schemas import CallbackOut, CallbackTaken, ComplaintOut, Decision, Outcome
-from app.auth.access import Principal, allow
+from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.errors import CursorInvalid
 from app.kit.pages import Page, Paging, page
-from app.kit.web import Now, Transaction, context_of
+from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["aftercare"])
 Caller = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]

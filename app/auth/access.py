@@ -1,12 +1,12 @@
 """Who may call a route: each declares `allow(...)` or `public`, and a test walks them all."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import NamedTuple, cast
+from typing import Annotated, NamedTuple, cast
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
 
@@ -15,7 +15,8 @@ from app.auth.errors import NotAllowed, NotSignedIn
 from app.auth.models import Role
 from app.events.models import ActorKind
 from app.events.transition import Actor
-from app.kit.web import Context
+from app.kit.db import Tx
+from app.kit.web import Context, context_of
 
 AUTH_TOPIC = "auth"
 CACHE_FOR = timedelta(minutes=5)
@@ -70,6 +71,24 @@ class Doorman:
         return principal
 
 
+async def identify(request: Request) -> Principal:
+    """Who calls. Raises NotSignedIn."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedIn
+    return await cast(Doorman, request.app.state.doorman).principal(token)
+
+
+async def _begin(request: Request, principal: Annotated[Principal, Depends(identify)]) -> AsyncIterator[Tx]:
+    async with context_of(request).db.begin() as tx:
+        yield tx
+
+
+Transaction = Annotated[Tx, Depends(_begin, scope="function")]
+"""The request's transaction, opened once the caller is known (never two connections at a time: they would wait for each
+other); it commits before the answer leaves."""
+
+
 class Allow(SecurityBase):
     """A route's declaration of the roles that may call it; as a dependency it gives the Principal."""
 
@@ -78,11 +97,7 @@ class Allow(SecurityBase):
         self.model = HTTPBearerModel(description="the token of POST /sessions, or a provider's key")
         self.scheme_name = "bearer"
 
-    async def __call__(self, request: Request) -> Principal:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise NotSignedIn
-        principal = await cast(Doorman, request.app.state.doorman).principal(token)
+    async def __call__(self, principal: Annotated[Principal, Depends(identify)]) -> Principal:
         if not self.roles & principal.roles:
             raise NotAllowed(roles=sorted(self.roles))
         return principal

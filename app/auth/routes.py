@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import actions, queries
-from app.auth.access import Principal, allow, public
+from app.auth.access import Principal, Transaction, allow, public
 from app.auth.models import STAFF_ROLES, AuditEntry, Role
 from app.auth.schemas import AuditOut, SessionOut, SignIn, StaffIn, StaffOut, Whoami
 from app.kit.pages import Page, Paging, page
-from app.kit.web import Now, Transaction, context_of
+from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["sign-in"])
 Admin = Annotated[Principal, Depends(allow(Role.ADMIN))]

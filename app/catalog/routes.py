@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from app.auth.access import Principal, allow
+from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog import actions
 from app.catalog.schemas import (
@@ -17,7 +17,7 @@ from app.catalog.schemas import (
     TownshipOut,
 )
 from app.catalog.snapshot import CurrentCatalog
-from app.kit.web import Now, Transaction
+from app.kit.web import Now
 
 router = APIRouter(tags=["catalogue"])
 anybody = [Depends(allow(*Role))]

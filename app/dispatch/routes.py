@@ -5,16 +5,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 
-from app.auth.access import Principal, allow
+from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
 from app.dispatch import actions
 from app.dispatch.schemas import CancelIn, DirectOffer, DispatchOut, MergeIn, ReopenIn, WithdrawIn
-from app.intake.actions import show
 from app.intake.schemas import RequestOut
+from app.intake.views import show
 from app.jobs.acting import By
 from app.jobs.offer_actions import withdraw_offer
-from app.kit.web import Now, Transaction, context_of
+from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["dispatch"])
 Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.auth.access import Principal, allow
+from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
 from app.events.models import Event
@@ -30,8 +30,9 @@ from app.intake.schemas import (
     RelayIn,
     RequestOut,
 )
+from app.intake.views import show
 from app.kit.pages import Page, page
-from app.kit.web import Now, Transaction, context_of
+from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["requests"])
 citizens_router = APIRouter(prefix="/citizens", tags=["citizens"])
@@ -51,7 +52,7 @@ async def list_requests(
     after = wanted.after(2)
     key = (datetime.fromisoformat(after[0]), UUID(after[1])) if after else None
     rows = await queries.list_requests(tx, wanted.conditions(principal), key, wanted.limit + 1)
-    return page(rows, wanted, _key, actions.show, request, response)
+    return page(rows, wanted, _key, show, request, response)
 
 
 def _key(row: ServiceRequest) -> tuple[Any, ...]:
@@ -61,7 +62,7 @@ def _key(row: ServiceRequest) -> tuple[Any, ...]:
 @router.get("/requests/{request_id}")
 async def read_request(request_id: UUID, tx: Transaction, principal: Reader) -> RequestOut:
     """One request; phone and name masked."""
-    return actions.show(await actions.get_request(tx, request_id))
+    return show(await actions.get_request(tx, request_id))
 
 
 @router.get("/requests/{request_id}/personal-data")
@@ -101,31 +102,31 @@ async def answer_request(
     request_id: UUID, body: AnswerIn, tx: Transaction, now: Now, principal: Operator
 ) -> RequestOut:
     """Tell the citizen the answer; the request is closed."""
-    return actions.show(await actions.answer_request(tx, request_id, body.answer, principal.actor, now))
+    return show(await actions.answer_request(tx, request_id, body.answer, principal.actor, now))
 
 
 @router.put("/requests/{request_id}/relay")
 async def relay_request(request_id: UUID, body: RelayIn, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
     """Hand the request to an emergency line, a utility or 12345; its number there is kept."""
-    return actions.show(await actions.relay_request(tx, request_id, body, principal.actor, now))
+    return show(await actions.relay_request(tx, request_id, body, principal.actor, now))
 
 
 @router.put("/requests/{request_id}/closure")
 async def close_request(request_id: UUID, body: CloseIn, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
     """Close what was relayed, or what nobody could be found for."""
-    return actions.show(await actions.close_request(tx, request_id, body.note, principal.actor, now))
+    return show(await actions.close_request(tx, request_id, body.note, principal.actor, now))
 
 
 @router.put("/requests/{request_id}/hold")
 async def hold_request(request_id: UUID, body: HoldIn, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
     """Let the request wait until then."""
-    return actions.show(await actions.hold_request(tx, request_id, body, principal.actor, now))
+    return show(await actions.hold_request(tx, request_id, body, principal.actor, now))
 
 
 @router.delete("/requests/{request_id}/hold")
 async def resume_request(request_id: UUID, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
     """Take the request up again."""
-    return actions.show(await actions.resume_request(tx, request_id, principal.actor, now))
+    return show(await actions.resume_request(tx, request_id, principal.actor, now))
 
 
 @citizens_router.get("/{phone}")

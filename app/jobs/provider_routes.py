@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from app.auth.access import Principal, allow
+from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.intake.personal import note_reveal
 from app.jobs import job_actions, offer_actions, queries
@@ -26,7 +26,7 @@ from app.jobs.schemas import (
 )
 from app.kit.db import Row
 from app.kit.pages import Page, Paging, page
-from app.kit.web import Context, Now, Transaction, context_of
+from app.kit.web import Context, Now, context_of
 
 MAX_WAIT_SECONDS = 60
 LOOK_AGAIN_SECONDS = 15

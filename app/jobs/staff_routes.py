@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from app.auth.access import Principal, allow
+from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.events.transition import Actor
 from app.jobs import job_actions, offer_actions, queries
@@ -25,7 +25,7 @@ from app.jobs.schemas import (
     Refusal,
     ToPhoneOut,
 )
-from app.kit.web import Now, Transaction, context_of
+from app.kit.web import Now, context_of
 
 CALL_TAKES = timedelta(minutes=3)
 CALL_AGAIN = timedelta(minutes=1)

@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import asyncpg
-from sqlalchemy import Dialect, Executable
+from sqlalchemy import Dialect, Executable, event
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -90,6 +91,7 @@ class Database:
             pool_reset_on_return=None,
             connect_args={"timeout": 5, "server_settings": {"timezone": "UTC"}, **caches},
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         self.on_wake: Callable[[set[str]], None] = lambda topics: None
 
     @asynccontextmanager
@@ -115,6 +117,12 @@ class Database:
     async def close(self) -> None:
         """Close every connection of the pool."""
         await self.engine.dispose()
+
+
+def _refuse_closed(connection: Any, *_: object) -> None:
+    """Have the pool replace a connection that the server has closed meanwhile (it was restarted)."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 async def _abandon(connection: AsyncConnection, driver: asyncpg.Connection) -> None:

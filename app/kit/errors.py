@@ -20,7 +20,7 @@ class HotlineError(Exception):
     def __init__(self, **facts: Any) -> None:
         assert not RESERVED & facts.keys(), f"{RESERVED} are the document's own members"
         self.facts = facts
-        super().__init__(self.en.format(**facts))
+        super().__init__(self.en.format(**_spelled(facts)))
 
     @classmethod
     def code(cls) -> str:
@@ -29,7 +29,7 @@ class HotlineError(Exception):
 
     def document(self, *, chinese: bool) -> dict[str, Any]:
         """The problem document in one of the two languages."""
-        sentence = (self.zh if chinese else self.en).format(**self.facts)
+        sentence = (self.zh if chinese else self.en).format(**_spelled(self.facts))
         return {
             "type": f"/problems/{self.code()}",
             "title": sentence,
@@ -37,6 +37,14 @@ class HotlineError(Exception):
             "code": self.code(),
             **self.facts,
         }
+
+
+def _spelled(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts as they stand in a sentence: a list as its members."""
+    return {
+        name: ", ".join(map(str, value)) if isinstance(value, (list, tuple, set, frozenset)) else value
+        for name, value in facts.items()
+    }
 
 
 class Invalid(HotlineError):
@@ -63,6 +71,12 @@ class InvalidInput(HotlineError):
     status = 422
     en = "Some fields are missing or wrong; see errors."
     zh = "有字段缺失或不正确，详见 errors。"
+
+
+class TextUnstorable(HotlineError):
+    status = 422
+    en = "A text or number cannot be stored: a NUL character, half a surrogate pair, or a number out of range."
+    zh = "有文字或数字无法保存：含有空字符、不完整的字符，或数字超出范围。"
 
 
 class BodyTooLarge(HotlineError):

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit.clock import Clock, clock_from
-from app.kit.db import Database, Tx
+from app.kit.db import Database
 from app.kit.errors import (
     BodyTooLarge,
     ConstraintViolated,
@@ -25,6 +25,7 @@ from app.kit.errors import (
     HotlineError,
     InvalidInput,
     InvalidJson,
+    TextUnstorable,
 )
 from app.kit.wake import Wakes
 from app.settings import Settings
@@ -68,14 +69,6 @@ def context_of(request: Request) -> Context:
 async def _now(request: Request) -> datetime:
     return context_of(request).clock.now()
 
-
-async def _begin(request: Request) -> AsyncIterator[Tx]:
-    async with context_of(request).db.begin() as tx:
-        yield tx
-
-
-Transaction = Annotated[Tx, Depends(_begin, scope="function")]
-"""The request's transaction; it commits before the answer leaves."""
 
 Now = Annotated[datetime, Depends(_now)]
 """The moment this request counts as."""
@@ -126,6 +119,10 @@ async def _http_error(request: Request, error: Exception) -> Response:
     )
 
 
+async def _unstorable(request: Request, error: Exception) -> Response:
+    return problem(request, TextUnstorable())
+
+
 async def _unavailable(request: Request, error: Exception) -> Response:
     logger.warning("database unavailable: %s", error)
     return problem(request, DatabaseUnavailable(), headers={"Retry-After": "2"})
@@ -140,6 +137,8 @@ async def _dbapi_error(request: Request, error: Exception) -> Response:
     cause = getattr(cast(DBAPIError, error).orig, "__cause__", None)
     if isinstance(cause, asyncpg.IntegrityConstraintViolationError):
         return await _refused(request, cause)
+    if isinstance(cause, asyncpg.DataError):
+        return await _unstorable(request, cause)
     if isinstance(error, (OperationalError, InterfaceError)) or cast(DBAPIError, error).connection_invalidated:
         return await _unavailable(request, error)
     raise error
@@ -149,6 +148,7 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     OSError,
     PoolTimeout,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -162,6 +162,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(asyncpg.IntegrityConstraintViolationError, _refused)
+    app.add_exception_handler(asyncpg.DataError, _unstorable)
     app.add_exception_handler(DBAPIError, _dbapi_error)
     for kind in UNAVAILABLE:
         app.add_exception_handler(kind, _unavailable)

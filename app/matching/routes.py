@@ -5,13 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 
-from app.auth.access import Principal, allow
+from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.models import Tier
 from app.catalog.snapshot import CurrentCatalog
 from app.intake.actions import get_request
 from app.intake.queries import find_citizen
-from app.kit.web import Now, Transaction, context_of
+from app.kit.web import Now, context_of
 from app.matching.actions import Wanted, explain
 from app.matching.schemas import CandidatesOut, WhatIf
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from app.auth.access import allow
+from app.auth.access import Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.pages import page
-from app.kit.web import Now, Transaction, context_of
+from app.kit.web import Now, context_of
 from app.metrics import actions, queries
 from app.metrics.export import volumes_csv
 from app.metrics.schemas import (

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
-from app.auth.access import Principal, allow
+from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.models import Tier
 from app.catalog.snapshot import CurrentCatalog
@@ -14,7 +14,7 @@ from app.kit.db import Tx
 from app.kit.etags import IfMatch, set_etag
 from app.kit.idempotency import once
 from app.kit.pages import Page, page
-from app.kit.web import Now, Transaction, context_of
+from app.kit.web import Now, context_of
 from app.registry import actions, card, keys, queries
 from app.registry.edit import Edit
 from app.registry.models import Provider

@@ -1,11 +1,11 @@
 """Past days of a hotline, as they would have been: loaded by COPY, one transaction per day."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from operator import itemgetter
-from random import Random
 from zoneinfo import ZoneInfo
 
 from app.aftercare.models import Callback, Complaint
@@ -24,10 +24,8 @@ from app.sample import queries
 from app.sample.market import Market
 from app.sample.past import Past, Row, Rows
 from app.sample.people import CITIZEN_PREFIX
-from app.sample.reference import SEED
 from app.sample.registry import generate_registry
-from app.sample.shape import draw_day
-from app.sample.telling import tell
+from app.sample.telling import tell_day
 from app.settings import Settings
 
 DAY = timedelta(days=1)
@@ -54,18 +52,18 @@ async def load_history(
 
     The catalogue and the sample registry must be there. A day that has any request, generated or real, is left alone,
     so a load that was stopped goes on where it was. Everything ends before today begins; nothing is left open.
-    `progress` is told after each day how many of the days are done.
+    `progress` is told after each day how many of the days to be loaded are done.
     """
-    past = await _open_past(db, settings, today)
-    figures = HistoryFigures()
-    for done, day in enumerate((today - n * DAY for n in range(days, 0, -1)), 1):
-        async with db.begin() as tx:
-            since, until = (_midnight(moment, settings.zone) for moment in (day, day + DAY))
-            if await queries.has_requests(tx, since, until):
-                figures.skipped += 1
-            else:
-                await _load_day(tx, past, day, since, scale, figures)
-        progress(done, days)
+    zone = settings.zone
+    past = await _open_past(db, zone, today)
+    empty = await _find_empty_days(db, zone, [today - n * DAY for n in range(days, 0, -1)])
+    figures = HistoryFigures(skipped=days - len(empty))
+    rows = await _tell_day(past, empty[0], scale) if empty else Rows()
+    for done, following in enumerate([*empty[1:], None], 1):
+        # The database writes one day while the next one is told.
+        told = _tell_day(past, following, scale) if following else asyncio.sleep(0, Rows())
+        _, rows = await asyncio.gather(_write(db, zone, rows, figures), told)
+        progress(done, len(empty))
     return figures
 
 
@@ -73,31 +71,42 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
 
 
-async def _open_past(db: Database, settings: Settings, today: date) -> Past:
-    end = _midnight(today, settings.zone)
+async def _open_past(db: Database, zone: ZoneInfo, today: date) -> Past:
+    end = _midnight(today, zone)
     async with db.begin() as tx:
         known = await queries.list_citizens(tx, CITIZEN_PREFIX)
         row = await find_policy(tx, end)
     assert row is not None
     policy = Policy(row.version, Mode(row.mode), row.weights, row.offer_timeouts, row.broadcast_size)
     market = Market(generate_registry(today), policy.weights)
-    return Past(await read_snapshot(db), settings.zone, market, policy, end, known)
+    return Past(await read_snapshot(db), zone, market, policy, end, known)
 
 
-async def _load_day(tx: Tx, past: Past, day: date, since: datetime, scale: float, figures: HistoryFigures) -> None:
-    past.begin(Random(f"history-{SEED}-{day}"))
-    arrivals = draw_day(day, past.rng, scale)
-    numbers = await queries.take_numbers(tx, len(arrivals))
-    for arrival, number in zip(arrivals, numbers, strict=True):
-        tell(past, arrival, since + timedelta(seconds=arrival.second), number)
-    rows = past.rows
-    for model, added in _tables(rows).items():
-        await queries.copy(tx, model, added)
-        figures.rows[model.__tablename__] += len(added)
-    await queries.keep_counts(tx, rows.counts)
-    await _log(tx, rows, past.zone)
-    figures.rows["events"] += len(rows.events)
+async def _find_empty_days(db: Database, zone: ZoneInfo, days: Sequence[date]) -> list[date]:
+    async with db.begin() as tx:
+        return [
+            day for day in days if not await queries.has_requests(tx, _midnight(day, zone), _midnight(day + DAY, zone))
+        ]
+
+
+async def _tell_day(past: Past, day: date, scale: float) -> Rows:
+    """In a thread: telling and writing take about as long."""
+    return await asyncio.to_thread(tell_day, past, day, _midnight(day, past.zone), scale)
+
+
+async def _write(db: Database, zone: ZoneInfo, rows: Rows, figures: HistoryFigures) -> None:
+    tables = _tables(rows)
+    async with db.begin() as tx:
+        numbers = await queries.take_numbers(tx, len(rows.requests))
+        for request, number in zip(rows.requests, numbers, strict=True):
+            request["number"] = number
+        for model, added in tables.items():
+            await queries.copy(tx, model, added)
+        await queries.keep_counts(tx, rows.counts)
+        await _log(tx, rows, zone)
     figures.loaded += 1
+    figures.rows.update({model.__tablename__: len(added) for model, added in tables.items()})
+    figures.rows["events"] += len(rows.events)
 
 
 def _tables(rows: Rows) -> dict[type[Model], list[Row]]:

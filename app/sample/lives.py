@@ -28,7 +28,7 @@ STAFF = Actor(ActorKind.STAFF)
 class Life:
     """One request; `now` is how far its life has been told."""
 
-    def __init__(self, past: Past, arrival: Arrival, at: datetime, number: int) -> None:
+    def __init__(self, past: Past, arrival: Arrival, at: datetime) -> None:
         self.past, self.now = past, at
         self.item = sample_items()[arrival.item]
         self.allowance = past.allowances[self.item.urgency]
@@ -40,17 +40,16 @@ class Life:
         """The firm that did it is to be asked first."""
         self.complaints: list[Row] = []
         caller = past.caller(arrival, at)
-        self.request = self._facts(caller, arrival, number) | self._tiers(caller.citizen)
+        self.request = self._facts(caller, arrival) | self._tiers(caller.citizen)
         past.rows.requests.append(self.request)
         self.log("request.created", STAFF)
         self._contact("request")
 
-    def _facts(self, caller: Caller, arrival: Arrival, number: int) -> Row:
+    def _facts(self, caller: Caller, arrival: Arrival) -> Row:
         item, citizen, place = self.item, caller.citizen, caller.place
         low, high = sample_data("history.yaml")["quantities"].get(item.unit, (1, 1))
         return {
             "id": new_id(self.now),
-            "number": number,
             "status": RequestStatus.RECEIVED,
             "channel": arrival.channel,
             "kind": item.kind,

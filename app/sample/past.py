@@ -35,7 +35,10 @@ class Caller(NamedTuple):
 
 @dataclass
 class Rows:
-    """What one day's requests leave behind, by table; events as tuples, `counts` by provider, day and column."""
+    """What one day's requests leave behind, by table; events as tuples, `counts` by provider, day and column.
+
+    The requests still lack their numbers.
+    """
 
     citizens: list[Row] = field(default_factory=list)
     citizen_groups: list[Row] = field(default_factory=list)

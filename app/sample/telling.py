@@ -1,7 +1,8 @@
 """How a past request went from its arrival to its end, state by state."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from random import Random
 
 from app.catalog.calendar import add_minutes, default_window
 from app.catalog.models import ArriveRule, Kind
@@ -9,16 +10,24 @@ from app.intake.models import CloseReason, RequestStatus
 from app.sample import texts
 from app.sample.calls import call_back, decide_complaints, ring
 from app.sample.lives import Life
-from app.sample.past import Past
-from app.sample.shape import Arrival
+from app.sample.past import Past, Rows
+from app.sample.reference import SEED
+from app.sample.shape import draw_day
 from app.sample.work import decide, finish, seek, visit
 
 NAMED_HOURS = (8, 18)
 
 
-def tell(past: Past, arrival: Arrival, at: datetime, number: int) -> None:
-    """Add one request with everything that came of it; nothing of it is left open."""
-    life = Life(past, arrival, at, number)
+def tell_day(past: Past, day: date, midnight: datetime, scale: float) -> Rows:
+    """The day's requests and all that came of them; the same every time, ids aside."""
+    past.begin(Random(f"history-{SEED}-{day}"))
+    for arrival in draw_day(day, past.rng, scale):
+        _tell(Life(past, arrival, midnight + timedelta(seconds=arrival.second)))
+    return past.rows
+
+
+def _tell(life: Life) -> None:
+    """From its arrival to its end: nothing is left open."""
     earlier = _same_work(life)
     if life.item.kind is Kind.INFO:
         _take_question(life)

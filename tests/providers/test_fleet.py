@@ -31,10 +31,10 @@ async def at_work(world: World, *members: Member) -> AsyncIterator[Fleet]:
 
 
 async def until(world: World, condition: Callable[[], bool]) -> None:
-    """Talk to the application until it is so."""
+    """Ask the database something until it is so: the fleet goes on meanwhile."""
     async with asyncio.timeout(20):
         while not condition():
-            await ok(world.operator.get("/categories"))
+            await ok(world.operator.get("/offers/to-phone"))
 
 
 async def test_a_member_does_the_work_it_is_offered(world: World) -> None:

@@ -1,0 +1,186 @@
+"""Taking a request down: what the caller wants, where, by when, at which tier, and what becomes of it at once."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from app.catalog.calendar import Deadlines, Window, add_minutes, deadlines, default_window
+from app.catalog.models import ArriveRule, Item, Kind, Tier
+from app.catalog.snapshot import Place, Snapshot
+from app.events.transition import Actor
+from app.intake import queries
+from app.intake.errors import (
+    NotDispatchable,
+    NotEntitled,
+    OneOutcome,
+    RelayFirst,
+    UnknownProvider,
+    WindowInvalid,
+)
+from app.intake.models import CloseReason, RequestStatus
+from app.intake.schemas import RequestIn, RequestOut
+from app.intake.states import REQUESTS
+from app.intake.views import show_new
+from app.kit.db import Tx
+from app.kit.idempotency import Once
+from app.kit.ids import new_id
+from app.settings import Settings
+
+TIER_ORDER = list(Tier)
+
+
+class Taken(NamedTuple):
+    """A new request with its row's values, or the answer that its idempotency key got before."""
+
+    request: RequestOut
+    values: dict[str, Any]
+
+
+class Replayed(NamedTuple):
+    """The answer that the idempotency key got before."""
+
+    answer: bytes
+
+
+async def take_request(
+    tx: Tx, body: RequestIn, catalog: Snapshot, settings: Settings, actor: Actor, once: Once, now: datetime
+) -> Taken | Replayed:
+    """Create a request, answered, relayed, dispatching or just received, as the body says.
+
+    Raises the errors of app.intake.errors and app.catalog.errors, KeyReused; nothing is kept then.
+    """
+    item, place = catalog.item(body.item), catalog.place(body.area)
+    steps = _steps(body, item)
+    caller = await queries.claim_and_find_caller(
+        tx, **once._asdict(), at=now, phone=body.phone, day=now.astimezone(settings.zone).date()
+    )
+    if once.key and caller and not caller["claimed"]:
+        return Replayed(await once.recall(tx))
+    groups = set(caller["groups"] or ()) if caller else set()
+    values = _facts(body, item, place, catalog, now) | _times(body, item, catalog, settings, now, steps)
+    values |= await _tiers(tx, body, item, groups, catalog, settings, now)
+    values["priority_group"] = min(groups, key=lambda code: catalog.groups[code].position, default=None)
+    if body.chosen_provider_id and not await queries.provider_exists(tx, body.chosen_provider_id):
+        raise UnknownProvider(provider=body.chosen_provider_id)
+    status, events = REQUESTS.path(RequestStatus.RECEIVED, *steps)
+    row = await queries.add_request(
+        tx,
+        **values,
+        **actor.parameters(now),
+        status=status,
+        event_kinds=["request.created", *events],
+        known_citizen_id=caller["id"] if caller else None,
+        new_citizen_id=new_id(now),
+        created_by=actor.id,
+    )
+    assert row is not None
+    values |= {"status": status, "number": row["number"], "citizen_id": row["citizen_id"]}
+    return Taken(show_new(values), values)
+
+
+def _steps(body: RequestIn, item: Item) -> list[str]:
+    if body.answer and (body.relay or body.dispatch):
+        raise OneOutcome
+    if body.dispatch:
+        check_dispatchable(item, relayed=body.relay is not None)
+    if body.answer:
+        return ["answer", "close"]
+    return ["relay"] * (body.relay is not None) + ["dispatch"] * body.dispatch
+
+
+def check_dispatchable(item: Item, *, relayed: bool) -> None:
+    """Raises NotDispatchable for what never goes to a provider, RelayFirst for what must be handed on before."""
+    if item.kind == Kind.INFO:
+        raise NotDispatchable(item=item.code, why="it is answered from the knowledge base")
+    if not item.dispatchable:
+        raise NotDispatchable(item=item.code, why=item.rule or "its operator rule forbids it")
+    if item.kind == Kind.RELAY and not relayed:
+        raise RelayFirst(item=item.code)
+
+
+def _facts(body: RequestIn, item: Item, place: Place, catalog: Snapshot, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(now),
+        "channel": body.channel,
+        "kind": item.kind,
+        "category_code": item.category_code,
+        "item_code": item.code,
+        "urgency": item.urgency,
+        "urgency_rank": catalog.urgencies[item.urgency].rank,
+        "description": body.description,
+        "contact_name": body.contact_name,
+        "contact_phone": body.phone,
+        "community_code": place.community.code if place.community else None,
+        "township_code": place.township.code,
+        "address": body.address,
+        "lat": place.lat,
+        "lon": place.lon,
+        "quantity": body.quantity,
+        "chosen_provider_id": body.chosen_provider_id,
+        "answer": body.answer,
+        "answered_in_call": body.answer is not None,
+        "relay_to": body.relay.to if body.relay else None,
+        "outside_number": body.relay.outside_number if body.relay else None,
+        "close_reason": CloseReason.ANSWERED if body.answer else None,
+        "received_at": now,
+        "answered_at": now if body.answer else None,
+        "relayed_at": now if body.relay else None,
+        "dispatched_at": now if body.dispatch else None,
+        "match_at": now if body.dispatch else None,
+        "closed_at": now if body.answer else None,
+    }
+
+
+def _times(
+    body: RequestIn, item: Item, catalog: Snapshot, settings: Settings, now: datetime, steps: Sequence[str]
+) -> dict[str, Any]:
+    window = _window(body, now)
+    allowance = catalog.allowance(item.urgency)
+    if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT and item.kind != Kind.RELAY:
+        window = default_window(now, settings.zone)
+    times: dict[str, Any] = {
+        "wanted_from": window.start if window else None,
+        "wanted_to": window.end if window else None,
+        "answer_by": None,
+    }
+    if not steps and item.kind == Kind.INFO:
+        times["answer_by"] = add_minutes(allowance.calendar, now, allowance.complete_minutes or 0, settings.zone)
+    due = deadlines(allowance, now, window, settings.zone) if body.dispatch else None
+    return times | (due._asdict() if due else dict.fromkeys(Deadlines._fields))
+
+
+def _window(body: RequestIn, now: datetime) -> Window | None:
+    if body.wanted_from is None and body.wanted_to is None:
+        return None
+    start = body.wanted_from or now
+    end = body.wanted_to or start + timedelta(hours=2)
+    if end <= start or end <= now:
+        raise WindowInvalid
+    return Window(start, end)
+
+
+async def _tiers(
+    tx: Tx, body: RequestIn, item: Item, groups: set[str], catalog: Snapshot, settings: Settings, now: datetime
+) -> dict[str, Any]:
+    """Asked, entitled and served: three facts. A tier cheaper than the entitled one is refused unless the
+    citizen has agreed to pay."""
+    asked = catalog.tier(item, body.tier)
+    open_to_all = Tier(item.tiers[0])
+    entitled = open_to_all
+    if TIER_ORDER.index(asked) < TIER_ORDER.index(open_to_all):
+        if await _has_quota(tx, body.phone, item, asked, groups, catalog, settings, now):
+            entitled = asked
+        elif body.tier_fallback is None or TIER_ORDER.index(body.tier_fallback) < TIER_ORDER.index(open_to_all):
+            raise NotEntitled(asked=asked, entitled=open_to_all)
+    served = max(asked, entitled, key=TIER_ORDER.index)
+    return {"tier_asked": asked, "tier_entitled": entitled, "tier": served, "tier_fallback": body.tier_fallback}
+
+
+async def _has_quota(
+    tx: Tx, phone: str, item: Item, tier: Tier, groups: set[str], catalog: Snapshot, settings: Settings, now: datetime
+) -> bool:
+    rule = catalog.entitlement(item, tier, groups)
+    if rule is None or rule.quota_per_month is None:
+        return rule is not None
+    month = now.astimezone(settings.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return await queries.count_used(tx, phone, rule.item_code, rule.category_code, tier, month) < rule.quota_per_month

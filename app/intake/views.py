@@ -1,0 +1,32 @@
+"""Requests as the API shows them."""
+
+from typing import Any
+
+from app.intake.models import Request
+from app.intake.personal import mask_name, mask_phone
+from app.intake.schemas import RequestOut
+from app.kit.db import Row
+
+_UNSET = dict.fromkeys(RequestOut.model_fields, None) | {"returns": 0, "redos": 0, "reopens": 0}
+
+
+def show_new(values: dict[str, Any]) -> RequestOut:
+    """A request that was just made, as the API shows it."""
+    return _masked(_UNSET | values)
+
+
+def show(request: Request | Row) -> RequestOut:
+    """A request as the API shows it: without the address, phone and name masked."""
+    if isinstance(request, Request):
+        return _masked({name: getattr(request, name) for name in RequestOut.model_fields})
+    return _masked(dict(request))
+
+
+def _masked(values: dict[str, Any]) -> RequestOut:
+    return RequestOut.model_validate(
+        values
+        | {
+            "contact_phone": mask_phone(values["contact_phone"]),
+            "contact_name": mask_name(values["contact_name"]),
+        }
+    )

@@ -1,0 +1,46 @@
+"""What simulated operators write down is what the API takes."""
+
+from dataclasses import replace
+from datetime import datetime
+from random import Random
+from zoneinfo import ZoneInfo
+
+from app.catalog.models import Tier
+from app.demo.citizens import Call
+from app.demo.form import Catalogue, Claim, fill_in, find_claim
+from app.intake.models import Channel
+from app.sample.people import Population
+from tests.world import World, ok
+
+MORNING = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+def ring(item: str, *groups: str) -> Call:
+    """A citizen of these groups wants the item."""
+    citizen = replace(Population().citizen(4711), groups=groups)
+    return Call(MORNING, item, Channel.PHONE, citizen, Random(item))
+
+
+async def read_catalogue(world: World) -> Catalogue:
+    items = await ok(world.operator.get("/items"))
+    codes = frozenset(item["code"] for item in items)
+    return Catalogue({item["code"]: item for item in items}, await ok(world.operator.get("/entitlements")), codes)
+
+
+async def test_every_item_can_be_taken_down(world: World) -> None:
+    catalogue, outcomes = await read_catalogue(world), set()
+    for item in catalogue.items:
+        form = fill_in(ring(item), catalogue, MORNING)
+        created = await ok(world.operator.post("/requests", json=form))
+        outcomes.add((created["request"]["kind"], created["request"]["status"]))
+    assert {kind for kind, _ in outcomes} == {"info", "service", "volunteer", "relay"}
+    assert ("info", "closed") in outcomes
+    assert ("relay", "relayed") in outcomes
+
+
+async def test_a_citizen_asks_for_the_cheapest_tier_of_the_groups(world: World) -> None:
+    catalogue = await read_catalogue(world)
+    claims = {find_claim(replace(ring("PE01", "aged_80", "hardship"), rng=Random(n)), catalogue) for n in range(50)}
+    assert claims == {None, Claim(Tier.FREE, "hardship", "低保证或低边证")}
+    assert find_claim(ring("PE01"), catalogue) is None
+    assert find_claim(ring("HL02", "hardship"), catalogue) is None
