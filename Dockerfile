@@ -2,9 +2,11 @@ FROM python:3.13-slim AS build
 RUN python -m venv /opt/hotline
 WORKDIR /src
 COPY pyproject.toml requirements.lock README.md LICENSE NOTICE ./
-COPY app app
+COPY providers providers
 COPY migrations migrations
-RUN --mount=type=cache,target=/root/.cache/pip /opt/hotline/bin/pip install --constraint requirements.lock .
+COPY app app
+RUN --mount=type=cache,target=/root/.cache/pip \
+  /opt/hotline/bin/pip install --constraint requirements.lock . ./providers
 
 FROM python:3.13-slim
 RUN useradd --system --no-create-home --uid 10001 hotline

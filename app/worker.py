@@ -21,8 +21,9 @@ from app.dispatch.tasks import (
 from app.events.sequence import number_events
 from app.jobs.acting import AFTERCARE_TOPIC, DISPATCH_TOPIC
 from app.kit.clock import ScaledClock
+from app.kit.errors import DatabaseUnavailable
 from app.kit.idempotency import forget_keys
-from app.kit.web import UNAVAILABLE, Context
+from app.kit.web import Context
 from app.metrics.tasks import roll_up_volumes
 
 logger = logging.getLogger(__name__)
@@ -83,8 +84,8 @@ async def _repeat(context: Context, step: Callable[[], Awaitable[int]], pause: f
             woken.clear()
             try:
                 done = await step()
-            except UNAVAILABLE as error:
-                logger.warning("the database is unavailable (%s); trying again", error)
+            except DatabaseUnavailable as error:
+                logger.warning("the database is unavailable (%s); trying again", error.__cause__)
                 done = 0
             except Exception:
                 logger.exception("a step failed; it is tried again")

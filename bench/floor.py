@@ -17,7 +17,6 @@ import asyncpg
 import orjson
 import uvicorn
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
-from sqlalchemy.engine import make_url
 
 from app.catalog.calendar import deadlines
 from app.catalog.snapshot import Snapshot, read_snapshot
@@ -25,7 +24,7 @@ from app.dispatch.schemas import DispatchOut, OfferMade
 from app.intake.schemas import RequestIn
 from app.intake.views import show_new
 from app.jobs.schemas import Acceptance, Completion, JobOut, OfferOut
-from app.kit.db import Database
+from app.kit.db import Database, connect_arguments
 from app.kit.ids import new_id
 from app.settings import Settings
 
@@ -217,16 +216,7 @@ async def opened(url: str, tokens: dict[str, UUID]) -> AsyncIterator[None]:
     app.state.catalog = await read_snapshot(db)
     await db.close()
     app.state.tokens = tokens
-    target = make_url(url)
-    async with asyncpg.create_pool(
-        host=target.host or target.query["host"],
-        port=target.port,
-        user=target.username,
-        password=target.password,
-        database=target.database,
-        min_size=20,
-        max_size=20,
-    ) as pool:
+    async with asyncpg.create_pool(**connect_arguments(url), min_size=20, max_size=20) as pool:
         app.state.pool = pool
         yield
 

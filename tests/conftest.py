@@ -18,7 +18,7 @@ from app.catalog.load import load_reference_data
 from app.catalog.snapshot import Snapshot, read_snapshot
 from app.kit import embedded
 from app.kit.clock import ManualClock
-from app.kit.db import Database
+from app.kit.db import Database, connect_arguments
 from app.kit.migrate import migrate
 from app.kit.wake import Wakes
 from app.kit.web import Context
@@ -55,20 +55,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 async def recreate_database(server_url: str, name: str) -> str:
     """An empty database of this name on the server; gives its URL."""
-    url = make_url(server_url)
-    connection = await asyncpg.connect(
-        host=url.host or url.query["host"],
-        port=url.port,
-        user=url.username,
-        password=url.password,
-        database=url.database,
-    )
+    connection = await asyncpg.connect(**connect_arguments(server_url))
     try:
         await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         await connection.execute(f'CREATE DATABASE "{name}"')
     finally:
         await connection.close()
-    return url.set(database=name).render_as_string(hide_password=False)
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ import os
 import asyncpg
 import pytest
 from alembic import command
-from sqlalchemy.engine import URL, make_url
 
+from app.kit.db import connect_arguments
 from app.kit.migrate import migrate, run
 from tests.conftest import recreate_database
 
@@ -19,14 +19,7 @@ def empty_url(server: str) -> str:
 
 
 async def tables(url: str) -> set[str]:
-    target: URL = make_url(url)
-    connection = await asyncpg.connect(
-        host=target.host or target.query["host"],
-        port=target.port,
-        user=target.username,
-        password=target.password,
-        database=target.database,
-    )
+    connection = await asyncpg.connect(**connect_arguments(url))
     try:
         rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         return {row["tablename"] for row in rows}

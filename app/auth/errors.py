@@ -23,6 +23,7 @@ class SignInFailed(HotlineError):
 
 class TooManyAttempts(HotlineError):
     status = 429
+    retry_after = 900
     en = "Too many failed sign-ins for this user; wait {minutes} minutes."
     zh = "该用户登录失败次数过多，请等待 {minutes} 分钟。"
 

@@ -13,12 +13,9 @@ from app.intake.taking import Replayed, take_request
 from app.jobs.acting import DISPATCH_TOPIC
 from app.kit.errors import HotlineError
 from app.kit.idempotency import once
-from app.kit.web import UNAVAILABLE, Context
+from app.kit.web import Context
 
 logger = logging.getLogger(__name__)
-
-EXPECTED: tuple[type[Exception], ...] = (HotlineError, *UNAVAILABLE)
-"""What the caller is told as it is; anything else in matching must not lose the request."""
 
 
 class Call(NamedTuple):
@@ -37,7 +34,7 @@ async def create_request(call: Call, context: Context, catalog: Snapshot) -> byt
     """
     try:
         return await _create(call, context, catalog, matching=call.body.dispatch)
-    except EXPECTED:
+    except HotlineError:
         raise
     except Exception:
         if not call.body.dispatch:

@@ -19,7 +19,8 @@ from app.jobs.models import OfferStatus
 from app.jobs.offer_actions import take_back
 from app.jobs.queries import lock_job, lock_offer
 from app.kit.db import Tx
-from app.kit.web import UNAVAILABLE, Context
+from app.kit.errors import DatabaseUnavailable
+from app.kit.web import Context
 
 BATCH = 200
 logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ async def one_by_one(context: Context, find: Find, change: Change) -> int:
             async with context.db.begin() as tx:
                 await change(tx, subject_id, context.clock.now())
             changed += 1
-        except UNAVAILABLE:
+        except DatabaseUnavailable:
             raise
         except Exception:
             logger.exception("could not deal with %s; it is tried again", subject_id)

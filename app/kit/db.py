@@ -12,12 +12,28 @@ from typing import Any, cast
 import asyncpg
 from sqlalchemy import Dialect, Executable, event
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from app.kit.errors import DatabaseUnavailable
+
 Row = asyncpg.Record
 _DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]
+
+
+def connect_arguments(url: str) -> dict[str, Any]:
+    """What asyncpg itself needs to connect where a SQLAlchemy URL leads."""
+    target = make_url(url)
+    return {
+        "host": target.host or target.query.get("host"),
+        "port": target.port or target.query.get("port"),
+        "user": target.username,
+        "password": target.password,
+        "database": target.database,
+    }
 
 
 class Prepared:
@@ -96,7 +112,22 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
-        """A transaction that commits when the block ends and rolls back when it raises."""
+        """A transaction that commits when the block ends and rolls back when it raises.
+
+        Raises DatabaseUnavailable when the database cannot be reached, or was lost meanwhile.
+        """
+        try:
+            async with self._open() as tx:
+                yield tx
+        except Exception as error:
+            if _is_loss(error):
+                raise DatabaseUnavailable from error
+            raise
+        if tx.wakes:
+            self.on_wake(tx.wakes)
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[Tx]:
         async with self.engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver = cast(asyncpg.Connection, raw.driver_connection)
@@ -111,12 +142,27 @@ class Database:
                 raise
             finally:
                 await tx.close()
-        if tx.wakes:
-            self.on_wake(tx.wakes)
 
     async def close(self) -> None:
         """Close every connection of the pool."""
         await self.engine.dispose()
+
+
+_LOSSES = (
+    OSError,
+    PoolTimeout,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+"""What a database that is down, stopping, starting or full looks like from here."""
+
+
+def _is_loss(error: Exception) -> bool:
+    driver_error = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+    return isinstance(driver_error, _LOSSES)
 
 
 def _refuse_closed(connection: Any, *_: object) -> None:

@@ -14,6 +14,8 @@ class HotlineError(Exception):
     """A problem in the words of the domain; `facts` fill its sentence and stand in the answer."""
 
     status: ClassVar[int] = 409
+    retry_after: ClassVar[int | None] = None
+    """Seconds after which it makes sense to try again."""
     en: ClassVar[str]
     zh: ClassVar[str]
 
@@ -87,6 +89,7 @@ class BodyTooLarge(HotlineError):
 
 class DatabaseUnavailable(HotlineError):
     status = 503
+    retry_after = 2
     en = "The database cannot be reached just now; nothing was changed. Try again."
     zh = "数据库暂时无法连接，没有改动任何内容，请稍后重试。"
 

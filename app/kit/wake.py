@@ -11,10 +11,10 @@ import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import asyncpg
-from sqlalchemy.engine import make_url
+
+from app.kit.db import connect_arguments
 
 CHANNEL = "hotline"
 PAYLOAD_LIMIT = 7_000  # PostgreSQL refuses a payload of 8,000 bytes
@@ -28,15 +28,7 @@ class Wakes:
     """The process's ear and voice. `subscribe` gives an asyncio.Event set when one of the topics is heard."""
 
     def __init__(self, direct_url: str) -> None:
-        url = make_url(direct_url)
-        self._connect: dict[str, Any] = {
-            "host": url.host or url.query.get("host"),
-            "port": url.port,
-            "user": url.username,
-            "password": url.password,
-            "database": url.database,
-            "timeout": 5,
-        }
+        self._connect = connect_arguments(direct_url) | {"timeout": 5}
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._hooks: list[Callable[[set[str]], None]] = []
         self._outgoing: set[str] = set()

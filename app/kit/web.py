@@ -11,8 +11,7 @@ import asyncpg
 import orjson
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,7 +20,6 @@ from app.kit.db import Database
 from app.kit.errors import (
     BodyTooLarge,
     ConstraintViolated,
-    DatabaseUnavailable,
     HotlineError,
     InvalidInput,
     InvalidJson,
@@ -86,7 +84,10 @@ def problem(request: Request, error: HotlineError, *, headers: dict[str, str] | 
 
 
 async def _hotline_error(request: Request, error: Exception) -> Response:
-    return problem(request, cast(HotlineError, error))
+    known = cast(HotlineError, error)
+    if known.status == 503:
+        logger.warning("%s (%s)", known, known.__cause__)
+    return problem(request, known, headers={"Retry-After": str(known.retry_after)} if known.retry_after else None)
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:
@@ -123,11 +124,6 @@ async def _unstorable(request: Request, error: Exception) -> Response:
     return problem(request, TextUnstorable())
 
 
-async def _unavailable(request: Request, error: Exception) -> Response:
-    logger.warning("database unavailable: %s", error)
-    return problem(request, DatabaseUnavailable(), headers={"Retry-After": "2"})
-
-
 async def _refused(request: Request, error: Exception) -> Response:
     constraint = getattr(error, "constraint_name", None)
     return problem(request, ConstraintViolated(constraint=constraint or type(error).__name__))
@@ -139,21 +135,7 @@ async def _dbapi_error(request: Request, error: Exception) -> Response:
         return await _refused(request, cause)
     if isinstance(cause, asyncpg.DataError):
         return await _unstorable(request, cause)
-    if isinstance(error, (OperationalError, InterfaceError)) or cast(DBAPIError, error).connection_invalidated:
-        return await _unavailable(request, error)
     raise error
-
-
-UNAVAILABLE: tuple[type[Exception], ...] = (
-    OSError,
-    PoolTimeout,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-)
-"""What a database that is down, stopping or starting looks like from here."""
 
 
 def install(app: FastAPI) -> None:
@@ -164,8 +146,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(asyncpg.IntegrityConstraintViolationError, _refused)
     app.add_exception_handler(asyncpg.DataError, _unstorable)
     app.add_exception_handler(DBAPIError, _dbapi_error)
-    for kind in UNAVAILABLE:
-        app.add_exception_handler(kind, _unavailable)
     app.add_middleware(BodyLimit)
 
 

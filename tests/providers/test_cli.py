@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -62,19 +63,23 @@ async def test_a_job_from_the_offer_to_the_bill(world: World, url: str) -> None:
 
 async def test_an_offer_is_named_by_the_end_of_its_id(world: World, url: str) -> None:
     firm = await world.add_provider(DRAIN)
-    [offer] = (await world.dispatch(DRAIN))["offers"]
-    await Terminal(url, firm).run("decline", offer["id"][-6:].upper(), "--reason", "no_staff", "--note", "师傅请假")
-    [stored] = await ok(world.operator.get(f"/requests/{offer['request_id']}/offers"))
+    created = await world.dispatch(DRAIN)
+    name = created["offers"][0]["id"][-6:].upper()
+    await Terminal(url, firm).run("decline", name, "--reason", "no_staff", "--note", "师傅请假")
+    [stored] = await ok(world.operator.get(f"/requests/{created['request']['id']}/offers"))
     assert (stored["status"], stored["decline_reason"]) == ("declined", "no_staff")
 
 
 async def test_an_appointment_is_typed_in_local_time(world: World, url: str) -> None:
     firm = await world.add_provider(CLEANING, price_kind=PriceKind.FIXED)
-    wanted = {"wanted_from": "2026-11-25T09:00:00+08:00", "wanted_to": "2026-11-25T17:00:00+08:00"}
+    opens = world.clock.now() + timedelta(days=1)
+    wanted = {"wanted_from": opens.isoformat(), "wanted_to": (opens + timedelta(hours=8)).isoformat()}
     created = await world.dispatch(CLEANING, **wanted)
-    terminal = Terminal(url, firm)
-    window = ("--appointment-from", "2026-11-25 09:30", "--appointment-to", "2026-11-25 11:30")
-    await terminal.run("accept", str(created["request"]["number"]), *window)
+    start, end = (f"{(opens + timedelta(hours=hours)).astimezone():%Y-%m-%d %H:%M}" for hours in (1, 3))
+    window = ("--appointment-from", start, "--appointment-to", end)
+    await Terminal(url, firm).run("accept", str(created["request"]["number"]), *window)
+    [job] = await ok(firm.client.get("/provider/jobs"))
+    assert datetime.fromisoformat(job["appointment_from"]) == opens + timedelta(hours=1)
 
 
 async def test_a_job_is_given_back(world: World, url: str) -> None:

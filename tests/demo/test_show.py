@@ -1,0 +1,103 @@
+"""`hotline demo` as a newcomer runs it: real processes, the embedded PostgreSQL, the real HTTP API."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from app.demo.processes import ProcessEnded, Processes
+from app.kit import embedded
+from app.settings import Settings
+from tests.kit.test_embedded import is_free, is_stopped
+
+ROOT = Path(__file__).parents[2]
+COUNTS = """
+SELECT count(*), count(*) FILTER (WHERE answered_in_call), count(*) FILTER (WHERE assigned_at IS NOT NULL) FROM requests
+"""
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "data"
+
+
+def start(data_dir: Path, *options: str) -> subprocess.Popen[str]:
+    """A demo in a terminal of its own, on the embedded server."""
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "demo", "--port", "0", "--scale", "0.1", "--speed", "600", *options],
+        cwd=ROOT,
+        env=environment | {"HOTLINE_DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def read_until(demo: subprocess.Popen[str], words: str) -> str:
+    """What it prints up to the line with these words."""
+    assert demo.stdout
+    lines = []
+    for line in demo.stdout:
+        lines.append(line)
+        if words in line:
+            return "".join(lines)
+    pytest.fail(f"it ended without {words!r}: {lines}")
+
+
+def nothing_runs(data_dir: Path) -> bool:
+    """Whether all processes of ours have left the server, and it has stopped."""
+    return is_free(data_dir / "users.lock") and is_stopped(data_dir)
+
+
+async def count(data_dir: Path) -> Sequence[int]:
+    with embedded.join(data_dir) as server:
+        connection = await asyncpg.connect(host=str(server.socket_dir), port=5432, user="hotline", database="hotline")
+        try:
+            return tuple(await connection.fetchrow(COUNTS))
+        finally:
+            await connection.close()
+
+
+def test_an_hour_is_played_and_nothing_is_lost(data_dir: Path) -> None:
+    demo = start(data_dir, "--hours", "1")
+    output, _ = demo.communicate()
+    assert demo.returncode == 0, output
+    assert nothing_runs(data_dir)
+    [(taken, found)] = re.findall(r"Taken (\d+); .* database (\d+)", output)
+    requests, answered, assigned = asyncio.run(count(data_dir))
+    assert int(taken) == int(found) == requests
+    assert answered > requests / 3
+    assert assigned > 0
+
+
+def test_ctrl_c_stops_it_and_leaves_nothing_running(data_dir: Path) -> None:
+    demo = start(data_dir)
+    announced = read_until(demo, "Ctrl-C")
+    url = re.search(r"http://\S+/api/v1", announced)
+    password = re.search(r"Password: (\S+)", announced)
+    assert url
+    assert password
+    sign_in = {"username": "manager1", "password": password[1]}
+    assert httpx.post(f"{url[0]}/sessions", json=sign_in, timeout=60).status_code == 201
+    read_until(demo, "受理 In")
+    os.killpg(demo.pid, signal.SIGINT)
+    output, _ = demo.communicate()
+    assert demo.returncode == 0, output
+    assert "nothing is lost" in output
+    assert nothing_runs(data_dir)
+
+
+async def test_a_process_that_ends_by_itself_ends_the_demo(tmp_path: Path) -> None:
+    processes = Processes(Settings(data_dir=tmp_path))
+    await processes.start("migrate", "no-such-revision")
+    with pytest.raises(ProcessEnded, match="migrate.log"):
+        await processes.watch()
