@@ -159,6 +159,7 @@ async def create(
     if body.dispatch:
         due = deadlines(catalog.allowance(item.urgency), now, None, ZONE)
         best = await pool.fetchrow(BEST, item.code, tier, place.township.code, place.lat, place.lon)
+        assert best is not None, "no provider for this item here"
         extra = [new_id(now), best["id"], best["price_kind"], best["price_fen"]]
         offers = [OfferMade(id=extra[0], provider_id=best["id"], provider_name=best["name"], rank=1, expires_at=due[0])]
     community = place.community.code if place.community else None

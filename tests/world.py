@@ -170,7 +170,7 @@ class World:
         quote = {"amount_fen": amount_fen, "agreed_on_site": True}
         await ok(provider.client.put(f"/provider/jobs/{job['id']}/quote", json=quote))
         done = {"result": "疏通完毕，试水通畅", "amount_fen": amount_fen}
-        return await ok(provider.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
+        return cast(dict[str, Any], await ok(provider.client.put(f"/provider/jobs/{job['id']}/completion", json=done)))
 
     async def status(self, request_id: str) -> str:
         """The request's present status."""
@@ -247,7 +247,7 @@ async def open_world(context: Context) -> AsyncIterator[World]:
     application = create_app(context.settings, context)
     now = context.clock.now()
     tokens: dict[Role, str] = {role: secrets.token_urlsafe(16) for role in STAFF_ROLES}
-    ids = {role: new_id(now) for role in STAFF_ROLES}
+    ids: dict[Role, UUID] = {role: new_id(now) for role in STAFF_ROLES}
     async with context.db.begin() as tx:
         for role in STAFF_ROLES:
             tx.session.add(

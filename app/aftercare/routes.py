@@ -18,8 +18,8 @@ from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["aftercare"])
 Caller = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
-_KEY = TypeAdapter(tuple[AwareDatetime, UUID])
 Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
+_KEY = TypeAdapter(tuple[AwareDatetime, UUID])
 
 
 @router.get("/callbacks")

@@ -60,7 +60,7 @@ class Doorman:
         known = self._known.get(key)
         if known and now < known[1] and self._context.wakes.connected:
             return known[0]
-        async with self._context.db.begin() as tx:
+        async with self._context.db.look() as tx:
             found = await queries.find_token(tx, key, now)
         if found is None:
             raise NotSignedIn

@@ -142,7 +142,7 @@ def _wait_seconds(prefer: str | None) -> float:
 
 
 async def _read(context: Context, provider_id: UUID) -> tuple[list[Row], str]:
-    async with context.db.begin() as tx:
+    async with context.db.look() as tx:
         rows = list(await queries.list_pending_offers(tx, provider_id, context.clock.now()))
     digest = sha256(b"".join(row["id"].bytes for row in rows)).hexdigest()[:16]
     return rows, f'"{digest}"'

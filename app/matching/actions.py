@@ -15,6 +15,7 @@ from app.matching.models import Mode
 from app.matching.ranking import Candidate, Ranked, distance_km, rank
 from app.matching.reasons import SENTENCES
 from app.matching.schemas import CandidateOut, CandidatesOut, EarlierCounts, RejectedOut
+from app.registry.models import PriceKind
 
 MIN_TIMEOUT = timedelta(seconds=60)
 
@@ -95,7 +96,7 @@ async def match(tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo) -> Matchi
         request=wanted.request_id,
     )
     candidates = [_candidate(row, wanted) for row in rows if row["id"]]
-    policy = _policy(rows[0])
+    policy = await _policy(tx, rows[0]["version"])
     rejected = [(candidate, reason) for candidate in candidates if (reason := candidate.rejection())]
     return Matching(policy, rank(candidates, policy.weights, wanted.chosen_provider_id), rejected)
 
@@ -136,28 +137,21 @@ async def _earlier(tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo) -> Ear
     return EarlierCounts.model_validate(dict(row))
 
 
-def _policy(row: Row) -> Policy:
-    return Policy(
-        version=row["version"],
-        mode=Mode(row["mode"]),
-        weights=row["weights"],
-        offer_timeouts=row["offer_timeouts"],
-        broadcast_size=row["broadcast_size"],
-    )
+_policies: dict[int, Policy] = {}
+"""Versions are never edited, so what was read once stays true."""
 
 
-_SAME_NAME = (
-    "name", "credit", "capacity", "open_jobs", "price_kind", "price_fen", "accepted", "declined", "expired", "counted",
-    "completed", "returned", "has_papers", "is_open", "reachable", "barred", "tried",
-)  # fmt: skip
+async def _policy(tx: Tx, version: int) -> Policy:
+    if version not in _policies:
+        row = await queries.get_policy(tx, version)
+        _policies[version] = Policy(version, Mode(row.mode), row.weights, row.offer_timeouts, row.broadcast_size)
+    return _policies[version]
 
 
 def _candidate(row: Row, wanted: Wanted) -> Candidate:
-    return Candidate(
-        provider_id=row["id"],
-        distance_km=round(distance_km(wanted.lat, wanted.lon, row["lat"], row["lon"]), 3),
-        **{name: row[name] for name in _SAME_NAME},
-    )
+    """The row's columns after the policy and the point are the candidate's fields, in their order."""
+    _, lat, lon, *facts = row
+    return Candidate(round(distance_km(wanted.lat, wanted.lon, lat, lon), 3), *facts)
 
 
 def _candidate_out(ranked: Ranked, place: int) -> CandidateOut:
@@ -169,7 +163,7 @@ def _candidate_out(ranked: Ranked, place: int) -> CandidateOut:
         total=ranked.total,
         scores=ranked.scores,
         distance_km=candidate.distance_km,
-        price_kind=candidate.price_kind,
+        price_kind=PriceKind(candidate.price_kind),
         price_fen=candidate.price_fen,
         open_jobs=candidate.open_jobs,
         capacity=candidate.capacity,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, DateTime, Integer, Text, Time, Uuid, bindparam, select, text
+from sqlalchemy import ARRAY, Date, DateTime, Integer, Text, Time, Uuid, bindparam, text
 
 from app.kit.db import Prepared, Row, Tx
 from app.matching.models import Policy
@@ -12,13 +12,14 @@ from app.matching.models import Policy
 WINDOW_DAYS = 28
 """How far back counts of offers and jobs reach."""
 
-# One row per active provider that offers the item at the tier in the township, beside the policy in force;
-# a single row with a null provider when there is none.
+# One row per active provider that offers the item at the tier in the township, beside the version of the policy in
+# force; a single row with a null provider when there is none. The scalar subquery for the hours keeps PostgreSQL from
+# hashing everybody's hours for the sake of a few.
 _CANDIDATES = Prepared(
     text(
         """
 WITH policy AS (
-  SELECT * FROM policies WHERE effective_from <= :at ORDER BY version DESC LIMIT 1
+  SELECT version FROM policies WHERE effective_from <= :at ORDER BY version DESC LIMIT 1
 ), candidate AS (
   SELECT DISTINCT ON (p.id) p.*, line.price_kind, line.price_fen
   FROM provider_items line
@@ -28,17 +29,18 @@ WITH policy AS (
     AND line.valid_from <= :day AND (line.valid_to IS NULL OR line.valid_to >= :day)
   ORDER BY p.id, line.valid_from DESC
 )
-SELECT policy.version, policy.mode, policy.weights, policy.offer_timeouts, policy.broadcast_size,
-  p.id, p.name, p.lat, p.lon, p.reachable, p.capacity, p.open_jobs, p.credit, p.price_kind, p.price_fen, kept.*,
+SELECT policy.version, p.lat, p.lon,
+  p.id, p.name, p.credit, p.capacity, p.open_jobs, p.price_kind, p.price_fen, kept.*,
   NOT EXISTS (
     SELECT FROM unnest(:papers) AS need (code) WHERE NOT EXISTS (
       SELECT FROM provider_papers held
       WHERE held.provider_id = p.id AND held.paper_code = need.code AND held.issued_on <= :day
         AND (held.expires_on IS NULL OR held.expires_on >= :day))) AS has_papers,
-  EXISTS (
-    SELECT FROM provider_hours h
+  coalesce((
+    SELECT true FROM provider_hours h
     WHERE h.provider_id = p.id AND h.weekday = :weekday AND h.opens < :window_end
-      AND (h.closes > :window_start OR h.closes = '00:00')) AS is_open,
+      AND (h.closes > :window_start OR h.closes = '00:00') LIMIT 1), false) AS is_open,
+  p.reachable,
   EXISTS (SELECT FROM citizen_bars b WHERE b.provider_id = p.id AND b.citizen_id = :citizen) AS barred,
   EXISTS (
     SELECT FROM offers o
@@ -131,7 +133,6 @@ async def count_earlier_filters(tx: Tx, *, item: str, tier: str, township: str, 
     return row
 
 
-async def find_policy(tx: Tx, at: datetime) -> Policy | None:
-    """The policy in force."""
-    query = select(Policy).where(Policy.effective_from <= at).order_by(Policy.version.desc()).limit(1)
-    return (await tx.session.execute(query)).scalar_one_or_none()
+async def get_policy(tx: Tx, version: int) -> Policy:
+    """The policy of this version."""
+    return await tx.session.get_one(Policy, version)

@@ -5,7 +5,6 @@ ineligible provider changes nothing and no order of input matters. The total is 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple
 from uuid import UUID
@@ -19,13 +18,12 @@ USUAL_PRICE_FEN = 10_000
 """At this price the price score is one half."""
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An active provider that offers the item at the tier in the area. Counts are those of the last 28 days."""
 
+    distance_km: float
     provider_id: UUID
     name: str
-    distance_km: float
     credit: int
     capacity: int
     open_jobs: int

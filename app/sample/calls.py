@@ -11,7 +11,7 @@ from app.jobs.models import OfferEnd
 from app.kit.ids import new_id
 from app.sample import texts
 from app.sample.lives import STAFF, Life
-from app.sample.past import Row
+from app.sample.past import Row, Served
 from app.sample.reference import sample_data
 
 MOST_REDOS = 2
@@ -22,7 +22,8 @@ def call_back(life: Life) -> None:
     firm, redos = life.firm, life.request["redos"]
     assert firm is not None
     solved = redos >= MOST_REDOS or life.past.rng.random() < firm.behaviour.solved_rate
-    reached = ring(life, life, solved=solved)
+    served = Served(life.request, life.job)
+    reached = ring(life, served, solved=solved)
     if reached and not solved:
         cleared: Row = dict.fromkeys(("assigned_at", "started_at", "completed_at"))
         life.step("redo", redos=redos + 1, **cleared, **life.due())
@@ -31,10 +32,10 @@ def call_back(life: Life) -> None:
         return
     life.step("close", closed_at=life.now, close_reason=CloseReason.SOLVED if reached else CloseReason.UNREACHED)
     if redos == 0 and reached:
-        life.past.solved[life.item.code, life.request["township_code"]] = life
+        life.past.solved[life.item.code, life.request["township_code"]] = served
 
 
-def ring(life: Life, served: Life, *, solved: bool) -> bool:
+def ring(life: Life, served: Served, *, solved: bool) -> bool:
     """Call the citizen about what was completed in `served`; whether anybody was reached in three attempts."""
     zone, rng = life.past.zone, life.past.rng
     completed_at = served.job["completed_at"]
@@ -43,7 +44,7 @@ def ring(life: Life, served: Life, *, solved: bool) -> bool:
         "request_id": life.request["id"],
         "job_id": served.job["id"],
         "status": CallbackStatus.DUE,
-        "due_at": first_due(completed_at, served.item.urgency, zone),
+        "due_at": first_due(completed_at, served.request["urgency"], zone),
         "tried": [],
     }
     life.past.rows.callbacks.append(callback)
@@ -60,7 +61,7 @@ def ring(life: Life, served: Life, *, solved: bool) -> bool:
         life.log("callback.missed", STAFF, data={"attempt": len(tried), "due_at": callback["due_at"].isoformat()})
 
 
-def _finish(life: Life, served: Life, callback: Row, solved: bool) -> None:
+def _finish(life: Life, served: Served, callback: Row, solved: bool) -> None:
     rng = life.past.rng
     answers: Row = {"solved": solved, "satisfaction": None, "paid_fen": None}
     remark = None
@@ -71,7 +72,7 @@ def _finish(life: Life, served: Life, callback: Row, solved: bool) -> None:
         if step in DISSATISFIED or life.past.chance("remarked"):
             remark = texts.remark(life.item.code, step, rng)
     difference: Row = {}
-    if life is served:
+    if life.request is served.request:
         answers["paid_fen"] = life.job["amount_fen"]
         if answers["paid_fen"] and life.past.chance("paid_otherwise"):
             difference = {"difference_fen": rng.choice((1000, 2000, 5000))}
@@ -81,7 +82,7 @@ def _finish(life: Life, served: Life, callback: Row, solved: bool) -> None:
         _open_complaint(life, served, answers["satisfaction"], remark)
 
 
-def _open_complaint(life: Life, served: Life, cause: Satisfaction, words: str | None) -> None:
+def _open_complaint(life: Life, served: Served, cause: Satisfaction, words: str | None) -> None:
     complaint: Row = {
         "id": new_id(life.now),
         "request_id": life.request["id"],

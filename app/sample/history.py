@@ -59,10 +59,13 @@ async def load_history(
     empty = await _find_empty_days(db, zone, [today - n * DAY for n in range(days, 0, -1)])
     figures = HistoryFigures(skipped=days - len(empty))
     rows = await _tell_day(past, empty[0], scale) if empty else Rows()
-    for done, following in enumerate([*empty[1:], None], 1):
+    for done, following in enumerate([*empty[1:], None][: len(empty)], 1):
         # The database writes one day while the next one is told.
-        told = _tell_day(past, following, scale) if following else asyncio.sleep(0, Rows())
-        _, rows = await asyncio.gather(_write(db, zone, rows, figures), told)
+        telling = asyncio.create_task(_tell_day(past, following, scale))
+        try:
+            await _write(db, zone, rows, figures)
+        finally:
+            rows = await telling
         progress(done, len(empty))
     return figures
 
@@ -89,9 +92,9 @@ async def _find_empty_days(db: Database, zone: ZoneInfo, days: Sequence[date]) -
         ]
 
 
-async def _tell_day(past: Past, day: date, scale: float) -> Rows:
-    """In a thread: telling and writing take about as long."""
-    return await asyncio.to_thread(tell_day, past, day, _midnight(day, past.zone), scale)
+async def _tell_day(past: Past, day: date | None, scale: float) -> Rows:
+    """In a thread, since telling takes about as long as writing; nothing for no day."""
+    return await asyncio.to_thread(tell_day, past, day, _midnight(day, past.zone), scale) if day else Rows()
 
 
 async def _write(db: Database, zone: ZoneInfo, rows: Rows, figures: HistoryFigures) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,9 +18,6 @@ from app.sample.people import Population, SampleCitizen
 from app.sample.reference import sample_data
 from app.sample.shape import Arrival
 
-if TYPE_CHECKING:
-    from app.sample.lives import Life
-
 Row = dict[str, Any]
 
 
@@ -31,6 +28,13 @@ class Caller(NamedTuple):
     citizen: SampleCitizen
     place: Place
     priority_group: str | None
+
+
+class Served(NamedTuple):
+    """A completed request and the job that completed it."""
+
+    request: Row
+    job: Row
 
 
 @dataclass
@@ -64,7 +68,7 @@ class Past:
         self.timeouts = {
             code: policy.offer_timeout(code, allowance.accept_minutes) for code, allowance in self.allowances.items()
         }
-        self.solved: dict[tuple[str, str], Life] = {}
+        self.solved: dict[tuple[str, str], Served] = {}
         """By item and township: the last request that was solved at the first go."""
         self._population = Population()
         self._known = known

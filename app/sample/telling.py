@@ -10,12 +10,11 @@ from app.intake.models import CloseReason, RequestStatus
 from app.sample import texts
 from app.sample.calls import call_back, decide_complaints, ring
 from app.sample.lives import Life
-from app.sample.past import Past, Rows
+from app.sample.offering import decide, seek
+from app.sample.past import Past, Rows, Served
 from app.sample.reference import SEED
 from app.sample.shape import draw_day
-from app.sample.work import decide, finish, seek, visit
-
-NAMED_HOURS = (8, 18)
+from app.sample.work import finish, visit
 
 
 def tell_day(past: Past, day: date, midnight: datetime, scale: float) -> Rows:
@@ -90,7 +89,7 @@ def _hear_back(life: Life) -> None:
     life.step("close", data=note, closed_at=life.now, close_reason=CloseReason.RELAYED)
 
 
-def _same_work(life: Life) -> Life | None:
+def _same_work(life: Life) -> Served | None:
     """Another request for the same in the township that is still being worked on at this moment."""
     if life.item.kind is Kind.INFO or not life.past.chance("duplicate"):
         return None
@@ -99,7 +98,7 @@ def _same_work(life: Life) -> Life | None:
     return earlier if earlier and earlier.job["completed_at"] > ahead else None
 
 
-def _merge(life: Life, earlier: Life) -> None:
+def _merge(life: Life, earlier: Served) -> None:
     """A neighbour calls about the same: it goes on under the earlier request, and both are called back."""
     place = ("community_code", "address", "lat", "lon")
     life.request |= {name: earlier.request[name] for name in place}

@@ -1,151 +1,21 @@
-"""What firms did with a past request: offers, jobs, returns and cancellations."""
+"""What firms did on a past request that they had taken: visits, quotes, bills, returns."""
 
 from datetime import datetime, time, timedelta
 
-from app.catalog.models import ArriveRule, Tier
-from app.events.transition import SYSTEM
-from app.intake.models import CloseReason, UnmatchedReason
-from app.jobs.models import JobStatus, OfferedBy, OfferEnd, OfferStatus
+from app.catalog.models import ArriveRule
+from app.intake.models import UnmatchedReason
+from app.jobs.models import JobStatus, OfferEnd
 from app.jobs.states import JOBS, OFFERS
-from app.kit.ids import new_id
-from app.registry.models import PriceKind
 from app.sample import texts
 from app.sample.lives import Life
 from app.sample.market import Firm
+from app.sample.offering import cancel, give_up
 from app.sample.past import Row
 from app.sample.reference import sample_data
 
-MOST_OFFERS = 4
 MOST_RETURNS = 2
 OPENS, CLOSES = 8, 20
 """Hours of the day in which what is not urgent is done."""
-
-
-def seek(life: Life) -> None:
-    """Make one offer, and see what comes of it; or nobody is left."""
-    first = not life.tried
-    firm = life.firm if life.redo else _draw(life)
-    if firm is None:
-        _give_up(life, UnmatchedReason.CLOSED_THEN if first else UnmatchedReason.TRIED_BEFORE)
-    elif first and life.past.chance("nobody_free"):
-        _give_up(life, UnmatchedReason.FULL)
-    else:
-        _offer(life, firm)
-        if first and life.past.chance("cancelled_waiting"):
-            life.after(life.past.rng.random() * life.past.timeouts[life.item.urgency])
-            _cancel(life)
-        else:
-            _answer(life, firm)
-
-
-def _give_up(life: Life, reason: UnmatchedReason) -> None:
-    life.step("fail_to_match", SYSTEM, {"reason": reason}, unmatched_at=life.now, unmatched_reason=reason)
-
-
-def _draw(life: Life) -> Firm | None:
-    if len(life.tried) == MOST_OFFERS:
-        return None
-    request, local = life.request, life.local()
-    at_once = life.allowance.arrive_rule is ArriveRule.MINUTES
-    wanted = request.get("wanted_from")
-    return life.past.market.draw(
-        life.past.rng,
-        life.item.code,
-        request["tier"],
-        request["township_code"],
-        wanted.astimezone(life.past.zone).date() if wanted else local.date(),
-        local.hour if at_once else None,
-        life.tried,
-    )
-
-
-def _offer(life: Life, firm: Firm) -> None:
-    by = OfferedBy.REDO if life.redo else OfferedBy.RANKING
-    life.offer = {
-        "id": new_id(life.now),
-        "request_id": life.request["id"],
-        "provider_id": firm.provider_id,
-        "status": OfferStatus.PENDING,
-        "tier": life.request["tier"],
-        "price_kind": firm.price_kind,
-        "price_fen": 0 if life.redo else firm.price_fen,
-        "redo": life.redo,
-        "offered_by": by,
-        "policy_version": life.past.policy.version,
-        "rank": 1,
-        "scores": life.past.market.scores(firm, life.request["township_code"]),
-        "offered_at": life.now,
-        "expires_at": life.now + life.past.timeouts[life.item.urgency],
-        "phone_attempts": 0,
-    }
-    life.past.rows.offers.append(life.offer)
-    life.log("offer.made", SYSTEM, firm.provider_id, {"rank": 1, "by": by})
-    life.tried.add(firm.provider_id)
-    life.redo = False
-
-
-def _answer(life: Life, firm: Firm) -> None:
-    """The firm accepts or declines, or the offer expires and the next is asked at once."""
-    rng, behaviour, offer = life.past.rng, firm.behaviour, life.offer
-    counted = int(offer["offered_by"] is OfferedBy.RANKING)
-    accepts = rng.random() < behaviour.accept_rate
-    if not accepts and rng.random() > behaviour.answer_rate:
-        life.until(offer["expires_at"])
-        life.take(OFFERS, offer, "expire", SYSTEM, decided_at=life.now)
-        life.count(firm.provider_id, expired=1, counted=counted)
-        return
-    span = timedelta(seconds=rng.expovariate(1 / behaviour.response_seconds))
-    life.after(min(span, (offer["expires_at"] - life.now) * 0.95))
-    if accepts:
-        life.take(OFFERS, offer, "accept", firm.actor, decided_at=life.now)
-        life.count(firm.provider_id, accepted=1, counted=counted)
-        _assign(life, firm)
-        return
-    reason, note = texts.decline(life.item.code, rng)
-    words: Row = {"decline_reason": reason, "decline_note": note}
-    life.take(OFFERS, offer, "decline", firm.actor, {"reason": reason}, decided_at=life.now, **words)
-    life.count(firm.provider_id, declined=1, counted=counted)
-
-
-def _assign(life: Life, firm: Firm) -> None:
-    request, offer = life.request, life.offer
-    life.step("assign", firm.actor, assigned_at=life.now)
-    agreed = _price_agreed(offer, request["quantity"])
-    start, end = _appointment(life)
-    life.job = {
-        "id": new_id(life.now),
-        "request_id": request["id"],
-        "offer_id": offer["id"],
-        "provider_id": firm.provider_id,
-        "status": JobStatus.ACCEPTED,
-        "tier": offer["tier"],
-        "price_kind": offer["price_kind"],
-        "appointment_from": start,
-        "appointment_to": end,
-        "cap_fen": life.item.cap_fen * request["quantity"] if offer["tier"] is Tier.LOW_FEE else None,
-        "agreed_fen": agreed,
-        "agreed_how": None if agreed is None else "price_card",
-        "agreed_at": None if agreed is None else life.now,
-        "accepted_at": life.now,
-    }
-    life.past.rows.jobs.append(life.job)
-    life.firm = firm
-
-
-def _price_agreed(offer: Row, quantity: int) -> int | None:
-    if offer["redo"] or offer["price_kind"] is PriceKind.FREE:
-        return 0
-    return int(offer["price_fen"] * quantity) if offer["price_kind"] is PriceKind.FIXED else None
-
-
-def _appointment(life: Life) -> tuple[datetime | None, datetime | None]:
-    """Two hours of the wanted window, from a full hour on."""
-    start, end = life.request.get("wanted_from"), life.request.get("wanted_to")
-    if start is None or end is None:
-        return None, None
-    free = int((end - start) / timedelta(hours=1)) - 2
-    start += timedelta(hours=life.past.rng.randint(0, max(0, free)))
-    return start, min(end, start + timedelta(hours=2))
 
 
 def visit(life: Life) -> None:
@@ -161,7 +31,7 @@ def visit(life: Life) -> None:
         _give_back(life, firm)
     elif life.past.chance("cancelled"):
         life.after(life.past.lasts("on_the_way"))
-        _cancel(life)
+        cancel(life)
     else:
         life.until(_arrival(life, firm))
         life.step("start", firm.actor, started_at=life.now)
@@ -186,14 +56,17 @@ def _arrival(life: Life, firm: Firm) -> datetime:
         moment = earliest + (latest - earliest) * rng.random() ** 2
     else:
         moment = max(earliest, latest) + timedelta(minutes=rng.uniform(10, 120))
-    if life.allowance.arrive_rule is ArriveRule.MINUTES:
-        return moment
+    return moment if life.allowance.arrive_rule is ArriveRule.MINUTES else _in_hours(life, moment)
+
+
+def _in_hours(life: Life, moment: datetime) -> datetime:
+    """That moment, or some time the morning after."""
     local = moment.astimezone(life.past.zone)
     if OPENS <= local.hour < CLOSES:
         return moment
     day = local.date() + timedelta(days=local.hour >= CLOSES)
     opening = datetime.combine(day, time(OPENS), tzinfo=life.past.zone).astimezone(life.now.tzinfo)
-    return opening + timedelta(minutes=rng.uniform(0, 180))
+    return opening + timedelta(minutes=life.past.rng.uniform(0, 180))
 
 
 def finish(life: Life) -> None:
@@ -208,6 +81,8 @@ def finish(life: Life) -> None:
         life.after(timedelta(minutes=10))
         _quote(life, firm)
     life.after(timedelta(minutes=15) + life.past.lasts("site"))
+    if life.past.chance("parts_missing"):
+        life.until(_in_hours(life, life.now + life.past.lasts("parts")))
     _complete(life, firm)
 
 
@@ -245,34 +120,4 @@ def _give_back(life: Life, firm: Firm) -> None:
     life.take(OFFERS, life.offer, "end", firm.actor, ended_at=life.now, end_reason=OfferEnd.RETURNED)
     life.count(firm.provider_id, returned=1)
     if on_site or again:
-        reason_given = UnmatchedReason.RETURNED
-        life.step(
-            "fail_to_match",
-            firm.actor,
-            {"reason": reason_given},
-            unmatched_at=life.now,
-            unmatched_reason=reason_given,
-        )
-
-
-def _cancel(life: Life) -> None:
-    """The citizen calls it off: the offer or the job is taken back."""
-    said = life.contact("cancel")
-    job, offer = life.job, life.offer
-    life.step("cancel", cancelled_at=life.now, cancel_reason=said)
-    if offer["status"] is OfferStatus.PENDING:
-        life.take(OFFERS, offer, "withdraw", decided_at=life.now, withdraw_reason="cancel")
-    else:
-        life.take(JOBS, job, "cancel", ended_at=life.now)
-        life.take(OFFERS, offer, "end", ended_at=life.now, end_reason=OfferEnd.CANCELLED)
-
-
-def decide(life: Life) -> None:
-    """A supervisor sends what came back out again, and closes what nobody could take."""
-    life.after(life.past.lasts("supervisor"))
-    again = life.request["unmatched_reason"] is UnmatchedReason.RETURNED
-    if again:
-        life.step("dispatch", unmatched_at=None, unmatched_reason=None, **life.due())
-    else:
-        note = {"note": life.past.words("no_provider")}
-        life.step("close", data=note, closed_at=life.now, close_reason=CloseReason.NO_PROVIDER, unmatched_at=None)
+        give_up(life, UnmatchedReason.RETURNED, firm.actor)

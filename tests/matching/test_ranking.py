@@ -1,6 +1,5 @@
 """Ranking is a function of the candidates' own facts."""
 
-from dataclasses import replace
 from uuid import UUID
 
 from hypothesis import given
@@ -16,9 +15,9 @@ counts = st.integers(0, 200)
 @st.composite
 def candidates(draw: st.DrawFn) -> Candidate:
     return Candidate(
+        distance_km=draw(st.floats(0, 60)),
         provider_id=UUID(int=draw(st.integers(1, 2**128 - 1))),
         name="城南家电维修部",
-        distance_km=draw(st.floats(0, 60)),
         credit=draw(st.integers(0, 120)),
         capacity=draw(st.integers(0, 40)),
         open_jobs=draw(st.integers(0, 40)),
@@ -46,7 +45,7 @@ weights = st.fixed_dictionaries({name: st.integers(0, 10) for name in CRITERIA})
 def test_adding_an_ineligible_provider_changes_nothing(
     others: list[Candidate], extra: Candidate, weights: dict[str, float]
 ) -> None:
-    full = replace(extra, open_jobs=extra.capacity)
+    full = extra._replace(open_jobs=extra.capacity)
     assert rank([*others, full], weights) == rank(others, weights)
 
 
@@ -59,11 +58,10 @@ def test_the_order_of_input_does_not_matter(others: list[Candidate], weights: di
 
 @given(candidates(), weights)
 def test_one_that_is_better_on_every_criterion_never_ranks_lower(worse: Candidate, weights: dict[str, float]) -> None:
-    worse = replace(
-        worse, capacity=worse.open_jobs + 1, has_papers=True, is_open=True, reachable=True, barred=False, tried=False
+    worse = worse._replace(
+        capacity=worse.open_jobs + 1, has_papers=True, is_open=True, reachable=True, barred=False, tried=False
     )
-    better = replace(
-        worse,
+    better = worse._replace(
         provider_id=UUID(int=2**128 - 1),
         distance_km=worse.distance_km / 2,
         credit=worse.credit + 1,
@@ -96,17 +94,17 @@ def test_scores_lie_between_0_and_1(others: list[Candidate], weights: dict[str, 
 
 def test_equal_merit_goes_to_the_one_with_the_fewest_counted_offers_then_by_id() -> None:
     one = Candidate(
-        UUID(int=1), "甲", 1, 100, 5, 0, "quote", 0, 0, 0, 0, 4, 0, 0, True, True, True, False, False
+        1, UUID(int=1), "甲", 100, 5, 0, "quote", 0, 0, 0, 0, 4, 0, 0, True, True, True, False, False
     )  # fmt: skip
-    fewer = replace(one, provider_id=UUID(int=3), counted=2)
-    same = replace(one, provider_id=UUID(int=2))
+    fewer = one._replace(provider_id=UUID(int=3), counted=2)
+    same = one._replace(provider_id=UUID(int=2))
     order = [each.candidate.provider_id.int for each in rank([one, fewer, same], {"credit": 1})]
     assert order == [3, 1, 2]
 
 
 def test_the_first_filter_that_stops_a_provider_is_its_reason() -> None:
     stopped = Candidate(
-        UUID(int=1), "甲", 1, 100, 5, 5, "quote", 0, 0, 0, 0, 0, 0, 0, True, True, False, True, True
+        1, UUID(int=1), "甲", 100, 5, 5, "quote", 0, 0, 0, 0, 0, 0, 0, True, True, False, True, True
     )  # fmt: skip
     assert stopped.rejection() is UnmatchedReason.FULL
 

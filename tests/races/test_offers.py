@@ -3,27 +3,32 @@
 import asyncio
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select
 
-from app.matching.models import Policy
+from app.matching.models import Mode, Policy
+from app.registry.models import ReachedBy
 from tests.world import DRAIN, SampleProvider, World, ok
 
 
-async def broadcast(world: World) -> None:
-    """Offer to the best three at once, as a policy can say."""
+async def set_mode(world: World, mode: Mode) -> None:
+    """A new policy version: a version is never edited."""
     async with world.context.db.begin() as tx:
-        await tx.session.execute(update(Policy).values(mode="broadcast"))
-
-
-async def back_to_cascade(world: World) -> None:
-    async with world.context.db.begin() as tx:
-        await tx.session.execute(update(Policy).values(mode="cascade"))
+        latest = (await tx.session.execute(select(Policy).order_by(Policy.version.desc()).limit(1))).scalar_one()
+        tx.session.add(
+            Policy(
+                mode=mode,
+                weights=latest.weights,
+                offer_timeouts=latest.offer_timeouts,
+                broadcast_size=latest.broadcast_size,
+                effective_from=world.clock.now(),
+            )
+        )
 
 
 async def offered_to_three(world: World, firms: list[SampleProvider]) -> tuple[list[Any], list[dict[str, Any]], str]:
-    await broadcast(world)
+    await set_mode(world, Mode.BROADCAST)
     created = await world.dispatch(DRAIN)
-    await back_to_cascade(world)
+    await set_mode(world, Mode.CASCADE)
     by_id = {str(firm.id): firm for firm in firms}
     offers = created["offers"]
     assert len(offers) == 3
@@ -141,7 +146,7 @@ async def test_a_new_caller_calls_twice_at_once_and_is_one_citizen(world: World)
 
 async def test_two_operators_never_phone_the_same_firm(world: World) -> None:
     for phone in ("13800000001", "13800000002", "13800000003"):
-        await world.add_provider(DRAIN, reached_by="phone")
+        await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
         await world.dispatch(DRAIN, phone=phone)
     answers = await asyncio.gather(*(world.operator.post("/offers/to-phone/next") for _ in range(5)))
     taken = [answer.json()["id"] for answer in answers if answer.status_code == 200]
