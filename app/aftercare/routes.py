@@ -5,21 +5,18 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from app.aftercare import actions, queries
 from app.aftercare.schemas import CallbackOut, CallbackTaken, ComplaintOut, Decision, Outcome
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
-from app.kit.errors import CursorInvalid
 from app.kit.pages import Page, Paging, page
 from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["aftercare"])
 Caller = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
 Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
-_KEY = TypeAdapter(tuple[AwareDatetime, UUID])
 
 
 @router.get("/callbacks")
@@ -27,7 +24,7 @@ async def list_callbacks(
     request: Request, response: Response, tx: Transaction, principal: Caller, paging: Annotated[Paging, Query()]
 ) -> Page[CallbackOut]:
     """Callbacks still to be made, the earliest due first."""
-    rows = await queries.list_due(tx, _after(paging), paging.limit + 1)
+    rows = await queries.list_due(tx, paging.after(datetime, UUID), paging.limit + 1)
     return page(rows, paging, lambda row: (row.due_at, str(row.id)), _show, request, response)
 
 
@@ -67,7 +64,7 @@ async def list_complaints(
     is_open: Annotated[bool | None, Query(alias="open")] = None,
 ) -> Page[ComplaintOut]:
     """Complaints that are open, decided, or all; oldest first."""
-    rows = await queries.list_complaints(tx, is_open, _after(paging), paging.limit + 1)
+    rows = await queries.list_complaints(tx, is_open, paging.after(datetime, UUID), paging.limit + 1)
     return page(rows, paging, lambda row: (row.opened_at, str(row.id)), ComplaintOut.model_validate, request, response)
 
 
@@ -81,11 +78,3 @@ async def decide_complaint(
 
 def _show(row: Any) -> CallbackOut:
     return actions.show(row._mapping)
-
-
-def _after(paging: Paging) -> tuple[datetime, UUID] | None:
-    key = paging.after(2)
-    try:
-        return _KEY.validate_python(key) if key else None
-    except ValidationError:
-        raise CursorInvalid from None

@@ -56,7 +56,7 @@ async def list_audit(
     paging: Annotated[Paging, Query()],
 ) -> Page[AuditOut]:
     """Sign-ins, reveals of personal data and registry edits, newest first."""
-    after = paging.after(1)
+    after = paging.after(int)
     rows = await queries.list_audit(tx, None, after[0] if after else None, paging.limit + 1)
     return page(rows, paging, _key, AuditOut.model_validate, request, response)
 

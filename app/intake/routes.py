@@ -49,14 +49,13 @@ async def list_requests(
     wanted: Annotated[RequestFilter, Query()],
 ) -> Page[RequestOut]:
     """Requests, newest first; phones and names masked."""
-    after = wanted.after(2)
-    key = (datetime.fromisoformat(after[0]), UUID(after[1])) if after else None
-    rows = await queries.list_requests(tx, wanted.conditions(principal), key, wanted.limit + 1)
+    after = wanted.after(datetime, UUID)
+    rows = await queries.list_requests(tx, wanted.conditions(principal), after, wanted.limit + 1)
     return page(rows, wanted, _key, show, request, response)
 
 
 def _key(row: ServiceRequest) -> tuple[Any, ...]:
-    return row.received_at.isoformat(), str(row.id)
+    return row.received_at, row.id
 
 
 @router.get("/requests/{request_id}")

@@ -84,9 +84,9 @@ async def list_past_jobs(
     request: Request, response: Response, tx: Transaction, principal: Provider, paging: Annotated[Paging, Query()]
 ) -> Page[JobOut]:
     """All jobs, newest first."""
-    after = paging.after(1)
-    rows = await queries.list_past_jobs(tx, principal.id, UUID(after[0]) if after else None, paging.limit + 1)
-    return page(rows, paging, lambda row: (str(row.id),), JobOut.model_validate, request, response)
+    after = paging.after(UUID)
+    rows = await queries.list_past_jobs(tx, principal.id, after[0] if after else None, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.id,), JobOut.model_validate, request, response)
 
 
 @router.get("/jobs/{job_id}")

@@ -3,11 +3,12 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 from fastapi import Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from app.kit.errors import CursorInvalid
 
@@ -27,22 +28,24 @@ class Paging(BaseModel):
     limit: Annotated[int, Query(ge=1, le=200)] = 50
     cursor: Annotated[str | None, Query(max_length=500)] = None
 
-    def after(self, size: int) -> list[Any] | None:
-        """The key of the last row seen, of `size` parts. Raises CursorInvalid."""
+    def after(self, *parts: Any) -> Any:
+        """The key of the last row seen, a tuple of these types; None on the first page. Raises CursorInvalid."""
         if self.cursor is None:
             return None
         try:
-            key = orjson.loads(base64.urlsafe_b64decode(self.cursor.encode()))
+            return _key_of(parts).validate_json(base64.urlsafe_b64decode(self.cursor.encode()))
         except (ValueError, binascii.Error):
             raise CursorInvalid from None
-        if not isinstance(key, list) or len(key) != size:
-            raise CursorInvalid
-        return key
+
+
+@cache
+def _key_of(parts: tuple[Any, ...]) -> TypeAdapter[Any]:
+    return TypeAdapter(tuple[parts])  # type: ignore[valid-type]
 
 
 def cursor_of(*key: Any) -> str:
     """The cursor that goes on after this key."""
-    return base64.urlsafe_b64encode(orjson.dumps(key)).decode()
+    return base64.urlsafe_b64encode(orjson.dumps(key, default=str)).decode()
 
 
 def page(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.catalog.errors import UnknownArea
@@ -11,8 +10,6 @@ from app.catalog.snapshot import Snapshot
 from app.intake.models import RequestStatus
 from app.intake.states import OPEN
 from app.kit.db import Tx
-from app.kit.errors import CursorInvalid
-from app.kit.pages import Paging
 from app.metrics import queries
 from app.metrics.errors import RangeInvalid, UnknownCategory
 from app.metrics.schemas import (
@@ -114,15 +111,6 @@ def month_of(text: str) -> tuple[date, date]:
     """The first day of the month written YYYY-MM, and of the one after."""
     month = date.fromisoformat(f"{text}-01")
     return month, (month + timedelta(days=31)).replace(day=1)
-
-
-def turnover_after(paging: Paging) -> tuple[int, UUID] | None:
-    """The turnover and provider after which the list goes on. Raises CursorInvalid."""
-    key = paging.after(2)
-    try:
-        return (int(key[0]), UUID(key[1])) if key else None
-    except (TypeError, ValueError, AttributeError):
-        raise CursorInvalid from None
 
 
 def turnover_key(row: Mapping[Any, Any]) -> tuple[int, str]:

@@ -1,6 +1,7 @@
 """The manager's figures, always up to this moment."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
@@ -60,7 +61,7 @@ async def read_turnover(
 ) -> Turnover:
     """A month's turnover through the hotline, per provider and together, against the baseline month."""
     month = actions.month_of(asked.month)
-    rows = await queries.list_turnovers(tx, *month, actions.turnover_after(asked), asked.limit + 1)
+    rows = await queries.list_turnovers(tx, *month, asked.after(int, UUID), asked.limit + 1)
     listed = page(rows, asked, actions.turnover_key, actions.show_turnover, request, response)
     return Turnover(
         items=listed.items, next=listed.next, month=month[0], total=await actions.total_turnover(tx, *month)

@@ -45,7 +45,7 @@ async def find_namesake(tx: Tx, uscc: str | None, name: str) -> Provider | None:
 async def list_providers(tx: Tx, wanted: ProviderFilter, day: date) -> Sequence[Provider]:
     """Providers that fit the filter, by name, one more than its limit; prices as in force on the day."""
     query = select(Provider).where(*_conditions(wanted, day))
-    if after := wanted.position():
+    if after := wanted.after(str, UUID):
         query = query.where(tuple_(Provider.name, Provider.id) > after)
     query = query.order_by(Provider.name, Provider.id).limit(wanted.limit + 1)
     return (await tx.session.execute(query)).scalars().all()

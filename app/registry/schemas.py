@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Tier
-from app.kit.errors import CursorInvalid
 from app.kit.pages import Paging
 from app.registry.models import PriceKind, ProviderKind, ReachedBy, Standing
 
@@ -199,11 +198,3 @@ class ProviderFilter(Paging):
     item: Code | None = None
     tier: Tier | None = None
     township: Code | None = None
-
-    def position(self) -> tuple[str, UUID] | None:
-        """The name and id after which the page begins. Raises CursorInvalid."""
-        after = self.after(2)
-        try:
-            return (str(after[0]), UUID(after[1])) if after else None
-        except (TypeError, ValueError, AttributeError):
-            raise CursorInvalid from None

@@ -17,7 +17,6 @@ from app.kit.db import Database, Tx
 from app.kit.orm import Model
 from app.matching.actions import Policy
 from app.matching.models import Mode
-from app.matching.queries import find_policy
 from app.metrics.counting import READER
 from app.metrics.tasks import roll_up_volumes
 from app.sample import queries
@@ -78,8 +77,7 @@ async def _open_past(db: Database, zone: ZoneInfo, today: date) -> Past:
     end = _midnight(today, zone)
     async with db.begin() as tx:
         known = await queries.list_citizens(tx, CITIZEN_PREFIX)
-        row = await find_policy(tx, end)
-    assert row is not None
+        row = await queries.find_policy(tx, end)
     policy = Policy(row.version, Mode(row.mode), row.weights, row.offer_timeouts, row.broadcast_size)
     market = Market(generate_registry(today), policy.weights)
     return Past(await read_snapshot(db), zone, market, policy, end, known)

@@ -6,8 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from sqlalchemy import insert
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.access import AUTH_TOPIC, token_hash
 from app.auth.models import ProviderKey
@@ -41,12 +40,11 @@ async def load_registry(tx: Tx, reference: date, now: datetime) -> int:
     One that is there, or whose credit code another one has, is left alone with all that belongs to it.
     """
     providers = {provider_id(provider.number): provider for provider in generate_registry(reference)}
-    statement = upsert(Provider).values([_provider(key, provider) for key, provider in providers.items()])
+    statement = insert(Provider).values([_provider(key, provider) for key, provider in providers.items()])
     added = await tx.session.execute(statement.on_conflict_do_nothing().returning(Provider.id))
     fresh = {key: providers[key] for key in added.scalars()}
     for part, rows in _parts(fresh, now).items():
-        if rows:
-            await tx.session.execute(insert(part), rows)
+        await queries.copy(tx, part, rows)
     return len(fresh)
 
 
@@ -59,8 +57,7 @@ async def demo_keys(tx: Tx, now: datetime) -> dict[UUID, str]:
         {"token_hash": token_hash(secret), "provider_id": key, "label": DEMO, "created_at": now}
         for key, secret in keys.items()
     ]
-    if rows:
-        await tx.session.execute(insert(ProviderKey), rows)
+    await queries.copy(tx, ProviderKey, rows)
     tx.wake(AUTH_TOPIC)
     return keys
 

@@ -13,6 +13,7 @@ from app.events.models import Event
 from app.intake.models import REQUEST_NUMBER, Citizen, Request
 from app.kit.db import Prepared, Tx
 from app.kit.orm import Model
+from app.matching.models import Policy
 from app.registry.models import Provider, ProviderDay
 
 _DAYS = cast(Table, ProviderDay.__table__)
@@ -49,6 +50,12 @@ async def list_citizens(tx: Tx, prefix: str) -> dict[str, UUID]:
     """The ids of all citizens whose phone begins so, by phone."""
     found = await tx.session.execute(select(Citizen.phone, Citizen.id).where(Citizen.phone.startswith(prefix)))
     return {row.phone: row.id for row in found}
+
+
+async def find_policy(tx: Tx, at: datetime) -> Policy:
+    """The dispatch policy in force at that moment."""
+    query = select(Policy).where(Policy.effective_from <= at).order_by(Policy.version.desc()).limit(1)
+    return (await tx.session.execute(query)).scalar_one()
 
 
 _NUMBERS = Prepared(

@@ -33,8 +33,11 @@ __all__ = [
     "quote_fen",
 ]
 
-LOOK_AT_JOBS_EVERY = 10.0
-"""Real seconds, on average, between two looks for jobs that were accepted for the member by phone."""
+START_APART_SECONDS = 0.02
+"""Members begin one after the other, or all their polls would end at the same moments for ever."""
+POLL_SECONDS = 40, 60
+LOOK_AT_JOBS_EVERY = 30.0
+"""Real seconds, on average, until a member looks whether it has work that it knows nothing of."""
 REFUSED_PAUSE_SECONDS = 30.0
 USUAL_PRICE_FEN = 10_000
 """The starting price for a job whose offer was not seen."""
@@ -116,8 +119,8 @@ class Fleet:
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as members:
-            for agent in self._agents:
-                members.create_task(agent.run())
+            for place, agent in enumerate(self._agents):
+                members.create_task(agent.run(place * START_APART_SECONDS))
 
     async def pass_time(self, span: timedelta) -> None:
         """Wait while `span` of the centre's time passes."""
@@ -138,9 +141,11 @@ class _Agent:
         self._member = member
         self._hotline = hotline
         self._rng = rng
+        self._answered: set[UUID] = set()
         self._begun: set[UUID] = set()
 
-    async def run(self) -> None:
+    async def run(self, after: float) -> None:
+        await asyncio.sleep(after)
         async with self._hotline, asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch_offers(tasks))
             tasks.create_task(self._watch_jobs(tasks))
@@ -149,23 +154,30 @@ class _Agent:
         seen: set[UUID] = set()
         while True:
             try:
-                async for offers in self._hotline.watch_offers():
+                async for offers in self._hotline.watch_offers(wait=self._rng.randint(*POLL_SECONDS)):
+                    live = {offer.id for offer in offers}
+                    if seen - live - self._answered:  # perhaps an operator accepted it for us
+                        tasks.create_task(self._look_at_jobs(tasks))
                     for offer in offers:
                         if offer.id not in seen:
                             tasks.create_task(self._answer(offer, tasks))
-                    seen = {offer.id for offer in offers}
+                    seen = live
+                    self._answered &= live
             except Problem as problem:
-                self._fleet.counts.problems[problem.code] += 1
+                self._count(problem)
                 await asyncio.sleep(REFUSED_PAUSE_SECONDS)
 
     async def _watch_jobs(self, tasks: asyncio.TaskGroup) -> None:
         while True:
-            try:
-                for job in await self._hotline.jobs():
-                    self._begin(job, USUAL_PRICE_FEN, tasks)
-            except (Problem, Unreachable) as failure:
-                self._count(failure)
+            await self._look_at_jobs(tasks)
             await asyncio.sleep(self._rng.uniform(0.5, 1.5) * LOOK_AT_JOBS_EVERY)
+
+    async def _look_at_jobs(self, tasks: asyncio.TaskGroup) -> None:
+        try:
+            for job in await self._hotline.jobs():
+                self._begin(job, USUAL_PRICE_FEN, tasks)
+        except (Problem, Unreachable) as failure:
+            self._count(failure)
 
     async def _answer(self, offer: Offer, tasks: asyncio.TaskGroup) -> None:
         counts = self._fleet.counts
@@ -176,6 +188,7 @@ class _Agent:
         if decision.answer is Answer.IGNORE or self._fleet.now() >= offer.expires_at:
             counts.ignored += 1
             return
+        self._answered.add(offer.id)
         try:
             if decision.answer is Answer.DECLINE:
                 await self._hotline.decline(offer.id, *self._fleet.say.decline(offer.item_code, self._rng))

@@ -1,0 +1,187 @@
+"""Who is asked, and who is asked next."""
+
+import asyncio
+from datetime import time
+
+from app.registry.models import Standing
+from tests.world import CLEANING, DRAIN, World, ok, refused
+
+FAR = (29.74, 121.2)
+
+
+async def offers_of(world: World, request_id: str) -> list[tuple[str, str]]:
+    """Provider and state of each offer, oldest first."""
+    offers = await ok(world.operator.get(f"/requests/{request_id}/offers"))
+    return [(offer["provider_id"], offer["status"]) for offer in offers]
+
+
+async def test_the_nearest_of_equals_is_asked_and_the_answer_explains_itself(world: World) -> None:
+    far, near = await world.add_provider(DRAIN, point=FAR), await world.add_provider(DRAIN)
+    closed = await world.add_provider(DRAIN, hours=(time(1), time(2)))
+    created = await world.dispatch(DRAIN)
+    [offer] = await ok(world.operator.get(f"/requests/{created['request']['id']}/offers"))
+    assert offer["provider_id"] == str(near.id)
+    assert offer["policy_version"] >= 1
+    assert set(offer["scores"]) == {"distance", "credit", "record", "load", "fairness", "price", "total"}
+    answer = await ok(world.operator.post("/matching/preview", json={"item": DRAIN, "area": "330203001"}))
+    assert [row["provider_id"] for row in answer["candidates"]] == [str(near.id), str(far.id)]
+    assert [(row["provider_id"], row["reason"], row["zh"]) for row in answer["rejected"]] == [
+        (str(closed.id), "closed_then", "期望时间段内不营业")
+    ]
+
+
+async def test_a_decline_moves_on_at_once_and_the_last_one_leaves_it_unmatched(world: World) -> None:
+    near, far = await world.add_provider(DRAIN), await world.add_provider(DRAIN, point=FAR)
+    request_id = (await world.dispatch(DRAIN))["request"]["id"]
+    for firm in (near, far):
+        [offer] = await ok(firm.client.get("/provider/offers"))
+        world.advance(seconds=1)
+        await ok(firm.client.put(f"/provider/offers/{offer['id']}/refusal", json={"reason": "busy"}))
+        await world.work()
+    assert await offers_of(world, request_id) == [(str(near.id), "declined"), (str(far.id), "declined")]
+    request = await ok(world.operator.get(f"/requests/{request_id}"))
+    assert (request["status"], request["unmatched_reason"]) == ("unmatched", "tried_before")
+    events = [event["kind"] for event in await ok(world.operator.get(f"/requests/{request_id}/events"))]
+    assert events == [
+        "request.created", "request.dispatched", "offer.made", "offer.declined", "offer.made", "offer.declined",
+        "request.unmatched",
+    ]  # fmt: skip
+
+
+async def test_an_offer_expires_and_the_next_is_made_in_the_same_step(world: World) -> None:
+    near, far = await world.add_provider(DRAIN), await world.add_provider(DRAIN, point=FAR)
+    request_id = (await world.dispatch(DRAIN))["request"]["id"]
+    world.advance(minutes=3, seconds=1)
+    await world.work()
+    assert await offers_of(world, request_id) == [(str(near.id), "expired"), (str(far.id), "pending")]
+
+
+async def test_an_offer_lives_at_most_half_the_accept_allowance(world: World) -> None:
+    await world.add_provider(DRAIN, CLEANING)
+    urgent = (await world.dispatch(DRAIN))["offers"][0]
+    booked = (await world.dispatch(CLEANING))["offers"][0]
+    assert urgent["expires_at"] == "2026-11-24T02:03:00Z"
+    assert booked["expires_at"] == "2026-11-24T03:00:00Z"
+
+
+async def test_a_full_provider_is_waited_for_while_accept_by_allows(world: World) -> None:
+    firm = await world.add_provider(DRAIN, capacity=1)
+    first = await world.dispatch(DRAIN)
+    job = await ok(firm.client.put(f"/provider/offers/{first['offers'][0]['id']}/acceptance"))
+    second = await world.dispatch(DRAIN, phone="13800000002")
+    assert (second["matching"], second["request"]["status"]) == ("waiting", "dispatching")
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_staff"}))
+    world.advance(seconds=61)
+    await world.work()
+    assert len(await ok(firm.client.get("/provider/offers"))) == 1
+    third = (await world.dispatch(DRAIN, phone="13800000003"))["request"]["id"]
+    world.advance(minutes=11)
+    await world.work()
+    assert await world.status(third) == "unmatched"
+
+
+async def test_filling_up_withdraws_the_rest(world: World) -> None:
+    firm = await world.add_provider(DRAIN, capacity=1)
+    first, second = await world.dispatch(DRAIN), await world.dispatch(DRAIN, phone="13800000002")
+    assert len(await ok(firm.client.get("/provider/offers"))) == 2
+    await ok(firm.client.put(f"/provider/offers/{first['offers'][0]['id']}/acceptance"))
+    await world.work()
+    assert await offers_of(world, second["request"]["id"]) == [(str(firm.id), "withdrawn")]
+
+
+async def test_a_suspended_firm_keeps_started_work_and_loses_the_rest(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    created = [await world.dispatch(DRAIN, phone=f"1380000000{n}") for n in range(3)]
+    ids, offers = [each["request"]["id"] for each in created], [each["offers"][0] for each in created]
+    started, unstarted = [
+        await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance")) for offer in offers[:2]
+    ]
+    await ok(firm.client.put(f"/provider/jobs/{started['id']}/start"))
+    document = await world.registrar.get(f"/providers/{firm.id}")
+    standing = {"standing": Standing.SUSPENDED, "reason": "多次爽约，查实后暂停接单"}
+    headers = {"If-Match": document.headers["ETag"]}
+    await ok(world.registrar.put(f"/providers/{firm.id}/standing", json=standing, headers=headers))
+    await world.work()
+    assert [await world.status(request_id) for request_id in ids] == ["in_progress", "unmatched", "unmatched"]
+    [job] = await ok(world.operator.get(f"/requests/{ids[1]}/jobs"))
+    assert (job["id"], job["status"]) == (unstarted["id"], "cancelled")
+
+
+async def test_the_citizens_own_choice_wins_and_a_bar_excludes(world: World) -> None:
+    near, far = await world.add_provider(DRAIN), await world.add_provider(DRAIN, point=FAR)
+    chosen = await world.dispatch(DRAIN, chosen_provider_id=str(far.id))
+    assert chosen["offers"][0]["provider_id"] == str(far.id)
+    await ok(world.operator.put(f"/citizens/13957412345/bars/{near.id}", json={"reason": "上次漏水没修好"}))
+    again = await world.dispatch(DRAIN)
+    assert again["offers"][0]["provider_id"] == str(far.id)
+    await ok(world.operator.delete(f"/citizens/13957412345/bars/{near.id}"))
+    assert (await world.dispatch(DRAIN))["offers"][0]["provider_id"] == str(near.id)
+
+
+async def test_fairness_counts_the_rankings_offers_and_not_picks_or_withdrawals(world: World) -> None:
+    one, two = await world.add_provider(DRAIN, capacity=50), await world.add_provider(DRAIN, capacity=50)
+    asked = []
+    for n in range(6):
+        created = await world.dispatch(DRAIN, phone=f"1380000000{n}")
+        asked.append(created["offers"][0]["provider_id"])
+        world.advance(minutes=11)
+        await world.work()
+    assert sorted(asked).count(str(one.id)) == sorted(asked).count(str(two.id)) == 3
+
+
+async def test_an_operators_own_pick(world: World) -> None:
+    await world.add_provider(DRAIN)
+    far, closed = await world.add_provider(DRAIN, point=FAR), await world.add_provider(DRAIN, hours=(time(1), time(2)))
+    request_id = (await ok(world.create(DRAIN)))["request"]["id"]
+    url = f"/requests/{request_id}/offers"
+    problem = await refused(
+        world.operator.post(url, json={"provider_id": str(closed.id)}), 409, "provider_not_eligible"
+    )
+    assert problem["reason"] == "closed_then"
+    assert await world.status(request_id) == "received"
+    picked = await ok(world.operator.post(url, json={"provider_id": str(far.id)}))
+    assert [offer["provider_id"] for offer in picked["offers"]] == [str(far.id)]
+    [offer] = await ok(world.operator.get(url))
+    assert offer["offered_by"] == "operator"
+
+
+async def test_a_withdrawn_offer_goes_to_the_next(world: World) -> None:
+    near, far = await world.add_provider(DRAIN), await world.add_provider(DRAIN, point=FAR)
+    created = await world.dispatch(DRAIN)
+    url = f"/offers/{created['offers'][0]['id']}/withdrawal"
+    world.advance(seconds=1)
+    await ok(world.operator.put(url, json={"reason": "地址写错了，重新派"}))
+    await ok(world.operator.put(url, json={"reason": "地址写错了，重新派"}))
+    await world.work()
+    expected = [(str(near.id), "withdrawn"), (str(near.id), "pending")]
+    assert await offers_of(world, created["request"]["id"]) == expected
+    assert str(far.id) not in dict(expected)
+
+
+async def test_a_waiting_poll_wakes_when_an_offer_comes(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    empty = await firm.client.get("/provider/offers")
+    headers = {"Prefer": "wait=30", "If-None-Match": empty.headers["ETag"]}
+    poll = asyncio.ensure_future(firm.client.get("/provider/offers", headers=headers))
+    created = await world.dispatch(DRAIN)
+    async with asyncio.timeout(20):
+        answer = await poll
+    assert [offer["id"] for offer in answer.json()] == [created["offers"][0]["id"]]
+    unchanged = {"If-None-Match": answer.headers["ETag"]}
+    assert (await firm.client.get("/provider/offers", headers=unchanged)).status_code == 304
+
+
+async def test_the_waiting_are_served_by_urgency_then_priority_group_then_age(world: World) -> None:
+    firm = await world.add_provider(DRAIN, CLEANING, capacity=1)
+    blocker = (await world.dispatch(DRAIN, phone="13800000000"))["offers"][0]
+    job = await ok(firm.client.put(f"/provider/offers/{blocker['id']}/acceptance"))
+    await ok(world.operator.put("/citizens/13800000003/groups/aged_80", json={"source": "身份证"}))
+    order = [("13800000001", CLEANING), ("13800000002", DRAIN), ("13800000003", DRAIN)]
+    waiting = {phone: (await world.dispatch(item, phone=phone))["request"]["id"] for phone, item in order}
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_staff"}))
+    world.advance(seconds=61)
+    await world.work()
+    async with world.context.db.begin() as tx:
+        made = await tx.driver.fetch("SELECT request_id FROM events WHERE kind = 'offer.made' ORDER BY id")
+    served = [str(row["request_id"]) for row in made][1:]
+    assert served == [waiting["13800000003"], waiting["13800000002"], waiting["13800000001"]]

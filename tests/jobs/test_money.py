@@ -1,0 +1,126 @@
+"""What may be billed: free, low fee, fixed price, quote, consent, payout."""
+
+from typing import Any
+
+import pytest
+
+from app.registry.models import PriceKind
+from tests.world import CLEANING, DRAIN, SampleProvider, World, ok, refused
+
+CAP = 8_000  # of DRAIN, fen per visit, in app/catalog/data/caps.yaml
+
+
+async def started(world: World, firm: SampleProvider, item: str = DRAIN, **facts: Any) -> str:
+    """A started job's id."""
+    created = await world.dispatch(item, **facts)
+    job = await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    return str(job["id"])
+
+
+def complete(firm: SampleProvider, job: str, amount_fen: int, **more: int) -> Any:
+    body = {"result": "疏通完毕", "amount_fen": amount_fen, **more}
+    return firm.client.put(f"/provider/jobs/{job}/completion", json=body)
+
+
+async def member(world: World, group: str = "hardship") -> None:
+    await ok(world.operator.put(f"/citizens/13957412345/groups/{group}", json={"source": "低保证"}))
+
+
+async def test_a_free_job_costs_nothing(world: World) -> None:
+    firm = await world.add_provider(DRAIN, tiers=("free", "paid"))
+    await member(world)
+    job = await started(world, firm, tier="free")
+    await refused(complete(firm, job, 1), 422, "amount_on_free_job")
+    await refused(firm.client.put(f"/provider/jobs/{job}/quote", json={"amount_fen": 500}), 422, "amount_on_free_job")
+    assert (await ok(complete(firm, job, 0)))["amount_fen"] == 0
+
+
+async def test_low_fee_stays_within_the_cap(world: World) -> None:
+    firm = await world.add_provider(DRAIN, tiers=("low_fee",))
+    await member(world)
+    job = await started(world, firm, tier="low_fee", quantity=2)
+    over = {"amount_fen": 2 * CAP + 1, "agreed_on_site": True}
+    problem = await refused(firm.client.put(f"/provider/jobs/{job}/quote", json=over), 422, "above_cap")
+    assert problem["cap_fen"] == 2 * CAP
+    await ok(firm.client.put(f"/provider/jobs/{job}/quote", json={"amount_fen": 2 * CAP, "agreed_on_site": True}))
+    await ok(complete(firm, job, 2 * CAP))
+
+
+async def test_a_fixed_price_is_agreed_by_the_card_and_more_needs_a_new_yes(world: World) -> None:
+    firm = await world.add_provider(DRAIN, price_kind=PriceKind.FIXED, price_fen=15_000)
+    job = await started(world, firm)
+    problem = await refused(complete(firm, job, 18_000), 409, "above_consent")
+    assert problem["agreed_fen"] == 15_000
+    await ok(world.operator.put(f"/jobs/{job}/consent", json={"amount_fen": 18_000}))
+    assert (await ok(complete(firm, job, 18_000)))["amount_fen"] == 18_000
+
+
+async def test_a_quote_binds_only_once_the_citizen_has_said_yes(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    job = await started(world, firm)
+    await refused(complete(firm, job, 12_000), 409, "above_consent")
+    quoted = await ok(firm.client.put(f"/provider/jobs/{job}/quote", json={"amount_fen": 12_000}))
+    assert (quoted["quote_fen"], quoted["agreed_fen"]) == (12_000, None)
+    await refused(complete(firm, job, 12_000), 409, "above_consent")
+    await ok(firm.client.put(f"/provider/jobs/{job}/quote", json={"amount_fen": 12_000, "agreed_on_site": True}))
+    await ok(complete(firm, job, 11_000))
+    assert (await ok(complete(firm, job, 11_000)))["amount_fen"] == 11_000
+
+
+async def test_the_card_in_force_is_kept_on_the_offer(world: World) -> None:
+    firm = await world.add_provider(DRAIN, price_kind=PriceKind.FIXED, price_fen=15_000)
+    created = await world.dispatch(DRAIN)
+    dearer = {"price_kind": "fixed", "price_fen": 30_000}
+    await ok(world.registrar.put(f"/providers/{firm.id}/items/{DRAIN}/paid", json=dearer))
+    job = await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    assert job["agreed_fen"] == 15_000
+
+
+async def test_where_the_company_pays_the_sum_is_a_payout(world: World) -> None:
+    buyer = await world.add_provider("RE01", tiers=("free",))
+    job = await started(world, buyer, "RE01")
+    done = await ok(complete(buyer, job, 0, payout_fen=6_000))
+    assert (done["amount_fen"], done["payout_fen"]) == (0, 6_000)
+    firm = await world.add_provider(DRAIN)
+    await refused(complete(firm, await started(world, firm), 0, payout_fen=6_000), 422, "payout_not_allowed")
+
+
+@pytest.mark.parametrize("amount", [-1, 100_000_001, "十元", 1.5])
+async def test_a_sum_that_is_none(world: World, amount: Any) -> None:
+    firm = await world.add_provider(DRAIN)
+    job = await started(world, firm)
+    await refused(complete(firm, job, amount), 422, "invalid_input")
+
+
+async def test_entitlements_have_a_quota_a_month(world: World) -> None:
+    await world.add_provider(CLEANING, tiers=("paid", "low_fee"), capacity=20)
+    await refused(world.create(CLEANING, tier="low_fee"), 409, "not_entitled")
+    await member(world, "veteran_family")
+    for _ in range(2):
+        request = (await world.dispatch(CLEANING, tier="low_fee"))["request"]
+        assert (request["tier_entitled"], request["tier"], request["priority_group"]) == (
+            "low_fee", "low_fee", "veteran_family",
+        )  # fmt: skip
+    await refused(world.create(CLEANING, tier="low_fee"), 409, "not_entitled")
+    paying = (await world.dispatch(CLEANING, tier="low_fee", tier_fallback="paid"))["request"]
+    assert (paying["tier_asked"], paying["tier_entitled"], paying["tier"]) == ("low_fee", "paid", "paid")
+    world.advance(days=8)
+    assert (await world.create(CLEANING, tier="low_fee")).status_code == 201
+
+
+async def test_an_expired_membership_entitles_to_nothing(world: World) -> None:
+    body = {"source": "低保证", "expires_on": "2026-11-23"}
+    await ok(world.operator.put("/citizens/13957412345/groups/hardship", json=body))
+    await refused(world.create(DRAIN, tier="free"), 409, "not_entitled")
+
+
+async def test_falling_to_a_dearer_tier_needs_the_recorded_yes(world: World) -> None:
+    await world.add_provider(DRAIN, tiers=("paid",))
+    await member(world)
+    refused_to_pay = await world.dispatch(DRAIN, tier="free")
+    assert (refused_to_pay["matching"], refused_to_pay["unmatched_reason"]) == ("unmatched", "tier_not_offered")
+    willing = await world.dispatch(DRAIN, tier="free", tier_fallback="paid")
+    assert (willing["matching"], willing["request"]["tier_asked"], willing["request"]["tier"]) == (
+        "offered", "free", "paid",
+    )  # fmt: skip
