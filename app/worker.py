@@ -19,7 +19,7 @@ from app.dispatch.tasks import (
     withdraw_void_offers,
 )
 from app.events.sequence import number_events
-from app.jobs.acting import AFTERCARE_TOPIC, DISPATCH_TOPIC
+from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC
 from app.kit.clock import ScaledClock
 from app.kit.errors import DatabaseUnavailable
 from app.kit.idempotency import forget_keys

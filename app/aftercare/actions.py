@@ -13,16 +13,17 @@ from app.aftercare.schedule import THIRDS, first_due, is_calling_hour, next_due,
 from app.aftercare.schemas import CallbackOut, CallbackTaken, ComplaintOut, Decision, Outcome
 from app.aftercare.states import CALLBACKS
 from app.auth.access import Principal
+from app.auth.reveals import note_reveal
 from app.catalog.snapshot import Snapshot
 from app.dispatch.actions import redo_request, reopen_request
 from app.events.transition import SYSTEM, Actor, record
 from app.intake.actions import get_locked
 from app.intake.models import CloseReason, RequestStatus
-from app.intake.personal import mask_name, mask_phone, note_reveal
 from app.intake.states import REQUESTS
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
+from app.kit.personal import mask_name, mask_phone
 from app.settings import Settings
 
 TAKEN_FOR = timedelta(minutes=10)

@@ -1,9 +1,10 @@
 """How the play goes, on the screen: figures of the day and of this moment, and the volumes by kind and hour."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from rich.columns import Columns
@@ -13,9 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from app.demo.api import Refused
+from app.demo.pace import first_of
 from app.demo.play import Play
 
-LIVE_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 LINE_SECONDS = 5.0
 HOURS_SHOWN = 8
 TODAY = {
@@ -45,56 +47,68 @@ OPEN = {
 KINDS = {"info": "咨询 Info", "service": "服务 Service", "relay": "转接 Relay", "volunteer": "志愿 Volunteer"}
 
 
-@dataclass(frozen=True)
-class Look:
-    """One look: the API's figures of now, today's volumes by hour and kind, answers per real second since the last."""
+@dataclass
+class Figures:
+    """What was last read: how the centre stands and today's volumes by hour and kind; `rate` is of HTTP answers."""
 
-    at: datetime
-    now: Mapping[str, Any]
-    volumes: Sequence[Mapping[str, Any]]
-    answers_per_second: float
+    today: Mapping[str, int] = field(default_factory=dict)
+    standing: Mapping[str, int] = field(default_factory=dict)
+    offers_waiting: int = 0
+    callbacks_due: int = 0
+    volumes: Sequence[Mapping[str, Any]] = ()
+    rate: float = 0.0
 
 
 async def show(play: Play, console: Console) -> None:
     """Show how it goes, for ever: as one live picture in a terminal, line by line elsewhere."""
-    if not console.is_terminal:
-        async for look in _looks(play, LINE_SECONDS):
-            console.print(_line(look, play), soft_wrap=True)
-        return
-    with Live(console=console, auto_refresh=False) as live:
-        async for look in _looks(play, LIVE_SECONDS):
-            live.update(_picture(look, play), refresh=True)
+    figures = Figures()
+    await first_of(_read(play, figures), _measure(play, figures), _draw(play, figures, console))
 
 
-async def _looks(play: Play, seconds: float) -> AsyncIterator[Look]:
-    loop = asyncio.get_running_loop()
-    answers, looked_at = play.traffic.answers, loop.time()
+async def _read(play: Play, figures: Figures) -> None:
+    """Read again and again what a manager may see; however long an answer takes, the picture goes on."""
     while True:
-        await asyncio.sleep(seconds)
-        rate = (play.traffic.answers - answers) / (loop.time() - looked_at)
-        answers, looked_at = play.traffic.answers, loop.time()
-        at = play.room.now()
-        day = {"from": f"{at:%Y-%m-%d}", "to": f"{at:%Y-%m-%d}"}
-        try:
+        with suppress(Refused):
             now = await play.manager.get("/metrics/now")
-            volumes = await play.manager.get("/metrics/volumes", by=["hour", "kind"], **day)
-        except Refused:
-            continue
-        yield Look(at, now, volumes["rows"], rate)
+            figures.today, figures.standing = now["today"], now["requests"]
+            figures.offers_waiting, figures.callbacks_due = now["offers_waiting"], now["callbacks_due"]
+            day = f"{play.room.now():%Y-%m-%d}"
+            volumes = await play.manager.get("/metrics/volumes", **{"from": day, "to": day, "by": ["hour", "kind"]})
+            figures.volumes = volumes["rows"]
+        await asyncio.sleep(LOOK_SECONDS)
 
 
-def _line(look: Look, play: Play) -> str:
-    counts = [f"{label} {look.now['today'][name]}" for name, label in TODAY.items()]
-    started = f"{OPEN['in_progress']} {look.now['requests'].get('in_progress', 0)}"
-    return " | ".join([f"{look.at:%m-%d %H:%M}", *counts, started, _pace(look, play)])
+async def _measure(play: Play, figures: Figures) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        answers, at = play.traffic.answers, loop.time()
+        await asyncio.sleep(LINE_SECONDS)
+        figures.rate = (play.traffic.answers - answers) / (loop.time() - at)
 
 
-def _pace(look: Look, play: Play) -> str:
+async def _draw(play: Play, figures: Figures, console: Console) -> None:
+    if not console.is_terminal:
+        while True:
+            await asyncio.sleep(LINE_SECONDS)
+            console.print(_line(play, figures), soft_wrap=True)
+    with Live(console=console, auto_refresh=False) as live:
+        while True:
+            live.update(_picture(play, figures), refresh=True)
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+def _line(play: Play, figures: Figures) -> str:
+    counts = [f"{label} {figures.today.get(name, 0)}" for name, label in TODAY.items()]
+    started = f"{OPEN['in_progress']} {figures.standing.get('in_progress', 0)}"
+    return " | ".join([f"{play.room.now():%m-%d %H:%M}", *counts, started, _pace(play, figures)])
+
+
+def _pace(play: Play, figures: Figures) -> str:
     """The load, whether the machine keeps up, and what was refused."""
     problems = ", ".join(f"{code} {count}" for code, count in play.problems.most_common(6))
     return " | ".join(
         (
-            f"{look.answers_per_second:.0f} 次 HTTP/s",
+            f"{figures.rate:.0f} 次 HTTP/s",
             f"排队 Waiting {len(play.room.ringing)}, {lag(play.room.wait, play)}",
             f"问题 Problems {problems or 0}",
         )
@@ -106,13 +120,14 @@ def lag(wait: timedelta, play: Play) -> str:
     return f"{wait.total_seconds():.0f} s (实 real {play.room.clock.real_seconds(wait):.1f} s)"
 
 
-def _picture(look: Look, play: Play) -> RenderableType:
-    today = _counts("今天 Today", TODAY, look.now["today"])
-    standing = _counts("现在 Now", OPEN, look.now["requests"])
-    standing.add_row("待回应派单 Offers out", str(look.now["offers_waiting"]))
-    standing.add_row("到期回访 Callbacks due", str(look.now["callbacks_due"]))
-    heading = Text(f"{look.at:%Y-%m-%d %H:%M}", style="bold")
-    return Group(heading, Columns([today, standing]), _volumes(look), Text(_pace(look, play)))
+def _picture(play: Play, figures: Figures) -> RenderableType:
+    now = play.room.now()
+    today = _counts("今天 Today", TODAY, figures.today)
+    standing = _counts("现在 Now", OPEN, figures.standing)
+    standing.add_row("待回应派单 Offers out", str(figures.offers_waiting))
+    standing.add_row("到期回访 Callbacks due", str(figures.callbacks_due))
+    heading = Text(f"{now:%Y-%m-%d %H:%M}", style="bold")
+    return Group(heading, Columns([today, standing]), _volumes(now.hour, figures), Text(_pace(play, figures)))
 
 
 def _counts(title: str, labels: Mapping[str, str], counts: Mapping[str, int]) -> Table:
@@ -124,9 +139,9 @@ def _counts(title: str, labels: Mapping[str, str], counts: Mapping[str, int]) ->
     return table
 
 
-def _volumes(look: Look) -> Table:
-    hours = range(max(0, look.at.hour + 1 - HOURS_SHOWN), look.at.hour + 1)
-    found = {(row["hour"], row["kind"]): row["requests"] for row in look.volumes}
+def _volumes(hour: int, figures: Figures) -> Table:
+    hours = range(max(0, hour + 1 - HOURS_SHOWN), hour + 1)
+    found = {(row["hour"], row["kind"]): row["requests"] for row in figures.volumes}
     table = Table("", *(f"{hour:02d}:00" for hour in hours), title="每小时受理量 Requests by hour")
     for kind, label in KINDS.items():
         table.add_row(label, *(str(found.get((hour, kind), 0)) for hour in hours))

@@ -7,10 +7,10 @@ from app.auth.access import Principal
 from app.catalog.snapshot import Snapshot
 from app.dispatch.matchmaking import offer_to_best
 from app.dispatch.schemas import DispatchOut
+from app.events.topics import DISPATCH_TOPIC
 from app.intake.models import RequestStatus
 from app.intake.schemas import RequestIn
 from app.intake.taking import Replayed, take_request
-from app.jobs.acting import DISPATCH_TOPIC
 from app.kit.errors import HotlineError
 from app.kit.idempotency import once
 from app.kit.web import Context

@@ -18,6 +18,7 @@ from app.dispatch.errors import (
 )
 from app.dispatch.matchmaking import Outcome, make_offers, offer_to_best
 from app.dispatch.schemas import DispatchOut
+from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import Actor
 from app.intake.actions import get_locked
 from app.intake.models import RequestStatus
@@ -25,7 +26,6 @@ from app.intake.states import OPEN, REQUESTS
 from app.intake.taking import check_dispatchable
 from app.intake.views import show
 from app.jobs import statements
-from app.jobs.acting import DISPATCH_TOPIC, provider_topic
 from app.jobs.job_actions import check_unstarted
 from app.jobs.models import OfferedBy, OfferEnd
 from app.jobs.queries import lock_job

@@ -12,10 +12,10 @@ from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
 from app.dispatch.schemas import OfferMade
+from app.events.topics import provider_topic
 from app.events.transition import SYSTEM
 from app.intake.models import UnmatchedReason
 from app.intake.states import REQUESTS
-from app.jobs.acting import provider_topic
 from app.jobs.models import OfferedBy
 from app.kit.db import Row, Tx
 from app.kit.ids import new_id

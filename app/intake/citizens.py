@@ -8,16 +8,17 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.access import Principal
 from app.auth.queries import add_audit
+from app.auth.reveals import note_reveal
 from app.catalog.snapshot import Snapshot
 from app.intake import queries
 from app.intake.filters import CLOSED
 from app.intake.models import Citizen, CitizenBar, CitizenGroup, Request
-from app.intake.personal import mask_phone, note_reveal
 from app.intake.schemas import CallerOut, CitizenEdit, MembershipIn, MembershipOut
 from app.intake.views import show
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
+from app.kit.personal import mask_phone
 
 RECENT = 20
 

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
+from app.auth.reveals import note_reveal
 from app.catalog.snapshot import CurrentCatalog
 from app.events.models import Event
 from app.intake import actions, citizens, queries
 from app.intake.filters import RequestFilter
 from app.intake.models import Request as ServiceRequest
-from app.intake.personal import note_reveal
 from app.intake.schemas import (
     AnswerIn,
     BarIn,
@@ -26,12 +26,12 @@ from app.intake.schemas import (
     HoldIn,
     MembershipIn,
     PersonalData,
-    Phone,
     RelayIn,
     RequestOut,
 )
 from app.intake.views import show
 from app.kit.pages import Page, page
+from app.kit.personal import Phone
 from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["requests"])

@@ -8,12 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from app.catalog.models import Kind, Tier
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
+from app.kit.personal import Phone
 
-Phone = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, pattern=r"^(1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|[2-9]\d{6,7})$"),
-    Field(description="a mainland mobile (11 digits), or a fixed line with or without its area code"),
-]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from app.intake.models import Request
-from app.intake.personal import mask_name, mask_phone
 from app.intake.schemas import RequestOut
 from app.kit.db import Row
+from app.kit.personal import mask_name, mask_phone
 
 _UNSET = dict.fromkeys(RequestOut.model_fields, None) | {"returns": 0, "redos": 0, "reopens": 0}
 

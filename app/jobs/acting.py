@@ -9,9 +9,6 @@ from app.events.transition import Actor
 from app.jobs.schemas import JobOut
 from app.kit.db import Row
 
-DISPATCH_TOPIC = "dispatch"
-AFTERCARE_TOPIC = "aftercare"
-
 
 class By(NamedTuple):
     """Who acts, when, and in which zone a day is counted; `provider_id` None when staff act."""
@@ -24,11 +21,6 @@ class By(NamedTuple):
     def parameters(self) -> dict[str, Any]:
         """The parameters that every statement here takes."""
         return {**self.actor.parameters(self.now), "day": self.now.astimezone(self.zone).date()}
-
-
-def provider_topic(provider_id: UUID) -> str:
-    """The topic on which a provider's waiting poll listens."""
-    return f"provider:{provider_id}"
 
 
 FACTS = (

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from app.catalog.models import Tier
+from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
 from app.intake.models import UnmatchedReason
 from app.intake.states import REQUESTS
 from app.jobs import queries, statements
-from app.jobs.acting import AFTERCARE_TOPIC, DISPATCH_TOPIC, By, job_out, provider_topic
+from app.jobs.acting import By, job_out
 from app.jobs.errors import (
     AboveCap,
     AboveConsent,

@@ -128,6 +128,7 @@ class Offer(Model):
             unique=True,
             postgresql_where=text("status = 'pending'"),
         ),
+        Index("uq_offers_one_done", "request_id", unique=True, postgresql_where=text("end_reason = 'done'")),
         Index(None, "request_id", "provider_id"),
         Index("ix_offers_queue", "provider_id", "id", postgresql_where=text("status = 'pending'")),
         Index("ix_offers_expiring", "expires_at", postgresql_where=text("status = 'pending'")),

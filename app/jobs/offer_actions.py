@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from app.catalog.models import Tier
+from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
 from app.jobs import queries, statements
-from app.jobs.acting import DISPATCH_TOPIC, By, job_out, provider_topic
+from app.jobs.acting import By, job_out
 from app.jobs.errors import (
     AppointmentInvalid,
     OfferDecided,

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
-from app.intake.personal import note_reveal
+from app.auth.reveals import note_reveal
+from app.events.topics import provider_topic
 from app.jobs import job_actions, offer_actions, queries
-from app.jobs.acting import By, provider_topic
+from app.jobs.acting import By
 from app.jobs.schemas import (
     Acceptance,
     Appointment,

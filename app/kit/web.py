@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, cast
 
 import asyncpg
@@ -70,6 +70,14 @@ async def _now(request: Request) -> datetime:
 
 Now = Annotated[datetime, Depends(_now)]
 """The moment this request counts as."""
+
+
+async def _today(request: Request, now: Now) -> date:
+    return now.astimezone(context_of(request).settings.zone).date()
+
+
+Today = Annotated[date, Depends(_today)]
+"""That moment's day in the centre's zone."""
 
 
 def problem(request: Request, error: HotlineError, *, headers: dict[str, str] | None = None, **more: Any) -> Response:

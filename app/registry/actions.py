@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.catalog.errors import UnknownArea
 from app.catalog.snapshot import Snapshot
+from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import record
 from app.kit.db import Tx
 from app.kit.errors import NotFound
@@ -16,7 +17,7 @@ from app.kit.idempotency import Once
 from app.kit.ids import new_id
 from app.registry import queries
 from app.registry.card import check_papers, paper_row, price_row
-from app.registry.edit import DISPATCH_TOPIC, Edit
+from app.registry.edit import Edit
 from app.registry.errors import HoursInvalid, InvalidUscc, ProviderExists, StandingNotAllowed, UsccMissing
 from app.registry.models import (
     Provider,

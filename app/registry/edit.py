@@ -11,9 +11,6 @@ from app.kit.errors import NotFound
 from app.registry import queries
 from app.registry.models import Provider
 
-DISPATCH_TOPIC = "dispatch"
-"""The worker looks again at who may be offered what."""
-
 
 class Edit(NamedTuple):
     """By whom, at which moment (UTC) and on which day of the centre's zone."""

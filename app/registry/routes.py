@@ -14,7 +14,7 @@ from app.kit.db import Tx
 from app.kit.etags import IfMatch, set_etag
 from app.kit.idempotency import once
 from app.kit.pages import Page, page
-from app.kit.web import Now, context_of
+from app.kit.web import Now, Today
 from app.registry import actions, card, keys, queries
 from app.registry.edit import Edit
 from app.registry.models import Provider
@@ -40,13 +40,6 @@ UNMASKED = {Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR}
 router = APIRouter(tags=["registry"])
 Reader = Annotated[Principal, Depends(allow(*UNMASKED, Role.MANAGER))]
 Shown = TypeVar("Shown", bound=ProviderSummary)
-
-
-async def _today(request: Request, now: Now) -> date:
-    return now.astimezone(context_of(request).settings.zone).date()
-
-
-Today = Annotated[date, Depends(_today)]
 
 
 def _editing(role: Role) -> Any:

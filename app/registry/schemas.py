@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from app.catalog.models import Tier
 from app.kit.pages import Paging
+from app.kit.personal import Phone
 from app.registry.models import PriceKind, ProviderKind, ReachedBy, Standing
 
 MOST_FEN = 100_000_000
@@ -20,11 +21,6 @@ def _local(value: time) -> time:
 
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Phone = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, pattern=r"^(1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|[2-9]\d{6,7})$"),
-    Field(description="a mainland mobile (11 digits), or a fixed line with or without its area code"),
-]
 Uscc = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=18)]
 Code = Annotated[str, StringConstraints(max_length=20)]
 Fen = Annotated[int, Field(ge=0, le=MOST_FEN)]

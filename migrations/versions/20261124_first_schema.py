@@ -703,6 +703,9 @@ def upgrade() -> None:
         "uq_offers_one_accepted", "offers", ["request_id"], unique=True, postgresql_where=sa.text("status = 'accepted'")
     )
     op.create_index(
+        "uq_offers_one_done", "offers", ["request_id"], unique=True, postgresql_where=sa.text("end_reason = 'done'")
+    )
+    op.create_index(
         "uq_offers_one_pending",
         "offers",
         ["request_id", "provider_id"],
@@ -889,6 +892,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_jobs_provider_id_completed_at"), table_name="jobs")
     op.drop_table("jobs")
     op.drop_index("uq_offers_one_pending", table_name="offers", postgresql_where=sa.text("status = 'pending'"))
+    op.drop_index("uq_offers_one_done", table_name="offers", postgresql_where=sa.text("end_reason = 'done'"))
     op.drop_index("uq_offers_one_accepted", table_name="offers", postgresql_where=sa.text("status = 'accepted'"))
     op.drop_index(op.f("ix_offers_request_id_provider_id"), table_name="offers")
     op.drop_index("ix_offers_queue", table_name="offers", postgresql_where=sa.text("status = 'pending'"))

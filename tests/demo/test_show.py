@@ -62,7 +62,8 @@ async def count(data_dir: Path) -> Sequence[int]:
     with embedded.join(data_dir) as server:
         connection = await asyncpg.connect(host=str(server.socket_dir), port=5432, user="hotline", database="hotline")
         try:
-            return tuple(await connection.fetchrow(COUNTS))
+            [row] = await connection.fetch(COUNTS)
+            return tuple(row)
         finally:
             await connection.close()
 
@@ -99,5 +100,5 @@ def test_ctrl_c_stops_it_and_leaves_nothing_running(data_dir: Path) -> None:
 async def test_a_process_that_ends_by_itself_ends_the_demo(tmp_path: Path) -> None:
     processes = Processes(Settings(data_dir=tmp_path))
     await processes.start("migrate", "no-such-revision")
-    with pytest.raises(ProcessEnded, match="migrate.log"):
+    with pytest.raises(ProcessEnded, match=r"migrate\.log"):
         await processes.watch()

@@ -1,0 +1,11 @@
+"""What processes wake each other about (app.kit.wake)."""
+
+from uuid import UUID
+
+DISPATCH_TOPIC = "dispatch"
+AFTERCARE_TOPIC = "aftercare"
+
+
+def provider_topic(provider_id: UUID) -> str:
+    """On which a provider's waiting poll listens."""
+    return f"provider:{provider_id}"
