@@ -1,7 +1,6 @@
 """The API as the simulated staff use it: over HTTP, signed in, with everything that was refused counted."""
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import Awaitable
 from contextlib import suppress
@@ -30,13 +29,13 @@ class Traffic:
         self.answers = 0
 
     def transport(self) -> httpx.AsyncBaseTransport:
-        """A pool of connections to a server of ours, without TLS."""
+        """A small pool of connections to a server of ours, without TLS: a pool for all is slower the larger it gets."""
         return _Counting(self)
 
 
 class _Counting(httpx.AsyncHTTPTransport):
     def __init__(self, traffic: Traffic) -> None:
-        super().__init__(verify=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=None))
+        super().__init__(verify=False)
         self._traffic = traffic
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -46,36 +45,26 @@ class _Counting(httpx.AsyncHTTPTransport):
 
 
 class Api:
-    """One pool of connections for all staff, and the problems that came back, by code."""
+    """Where the API is, and the problems that came back from it, by code; closes what its seats have opened."""
 
-    def __init__(self, base_url: str, traffic: Traffic) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=f"{base_url}/api/v1",
-            headers={"Accept-Language": "zh-CN"},
-            timeout=30,
-            transport=traffic.transport(),
-        )
+    def __init__(self, url: str, traffic: Traffic) -> None:
+        self._url, self._traffic = f"{url}/api/v1", traffic
+        self._clients: list[httpx.AsyncClient] = []
         self.problems: Counter[str] = Counter()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._http.aclose()
+        for client in self._clients:
+            await client.aclose()
 
-    async def send(self, method: str, path: str, *, repeatable: bool, **parts: Any) -> httpx.Response:
-        """Send and, where that is safe, repeat what got no answer. Raises Refused if none comes."""
-        for _ in range(TRIES if repeatable else 1):
-            try:
-                response = await self._http.request(method, path, **parts)
-            except httpx.TransportError as error:
-                self.problems[re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()] += 1
-            else:
-                if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                    return response
-                self.problems[_code(response)] += 1
-            await asyncio.sleep(TRY_AGAIN_SECONDS)
-        raise Refused
+    def client(self) -> httpx.AsyncClient:
+        """One more HTTP client."""
+        headers = {"Accept-Language": "zh-CN"}
+        transport = self._traffic.transport()
+        self._clients.append(httpx.AsyncClient(base_url=self._url, headers=headers, timeout=30, transport=transport))
+        return self._clients[-1]
 
     def read(self, response: httpx.Response) -> Any:
         """The JSON of an answer, None of an empty one. Raises Refused for a problem, and counts it."""
@@ -96,8 +85,8 @@ class Seat:
 
     def __init__(self, api: Api, username: str, password: str) -> None:
         self._api = api
+        self._http = api.client()
         self._credentials = {"username": username, "password": password}
-        self._token: str | None = None
 
     async def get(self, path: str, **query: Any) -> Any:
         """Read. Raises Refused, as all of these do."""
@@ -113,18 +102,24 @@ class Seat:
         return await self._ask("POST", path, repeatable=key is not None, json=body, headers=headers)
 
     async def _ask(self, method: str, path: str, *, repeatable: bool, **parts: Any) -> Any:
-        if self._token is None:
-            await self._sign_in()
-        response = await self._send(method, path, repeatable, parts)
+        response = await self._send(method, path, repeatable=repeatable, **parts)
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            await self._sign_in()
-            response = await self._send(method, path, repeatable, parts)
+            signed_in = await self._send("POST", "/sessions", repeatable=True, json=self._credentials)
+            self._http.headers["Authorization"] = f"Bearer {self._api.read(signed_in)['token']}"
+            response = await self._send(method, path, repeatable=repeatable, **parts)
         return self._api.read(response)
 
-    async def _send(self, method: str, path: str, repeatable: bool, parts: dict[str, Any]) -> httpx.Response:
-        headers = parts.get("headers", {}) | {"Authorization": f"Bearer {self._token}"}
-        return await self._api.send(method, path, repeatable=repeatable, **parts | {"headers": headers})
-
-    async def _sign_in(self) -> None:
-        response = await self._api.send("POST", "/sessions", repeatable=True, json=self._credentials)
-        self._token = self._api.read(response)["token"]
+    async def _send(self, method: str, path: str, *, repeatable: bool, **parts: Any) -> httpx.Response:
+        """Send and, where that is safe, repeat what got no answer. Raises Refused if none comes."""
+        problems = self._api.problems
+        for _ in range(TRIES if repeatable else 1):
+            try:
+                response = await self._http.request(method, path, **parts)
+            except httpx.TransportError as error:
+                problems[type(error).__name__] += 1
+            else:
+                if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                    return response
+                problems[_code(response)] += 1
+            await asyncio.sleep(TRY_AGAIN_SECONDS)
+        raise Refused

@@ -57,6 +57,11 @@ class PayoutNotAllowed(HotlineError):
     zh = "服务项目 {item} 不存在向求助人付款，不能填写 payout。"
 
 
+class RequestOnHold(HotlineError):
+    en = "The request is on hold until {until}; it has to be taken up again first."
+    zh = "该工单已挂起至 {until}，须先恢复办理。"
+
+
 class JobOver(HotlineError):
     en = "The job is {state} already."
     zh = "该工单已是 {state} 状态。"

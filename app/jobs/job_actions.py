@@ -9,7 +9,7 @@ from uuid import UUID
 from app.catalog.models import Tier
 from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
-from app.intake.models import UnmatchedReason
+from app.intake.models import RequestStatus, UnmatchedReason
 from app.intake.states import REQUESTS
 from app.jobs import queries, statements
 from app.jobs.acting import By, job_out
@@ -20,6 +20,7 @@ from app.jobs.errors import (
     AppointmentInvalid,
     JobOver,
     PayoutNotAllowed,
+    RequestOnHold,
 )
 from app.jobs.models import Job, JobStatus
 from app.jobs.schemas import Appointment, Completion, Failure, JobOut, JobReturn, JobWithContact, Quote
@@ -184,7 +185,13 @@ def _check_price(job: Row, amount_fen: int) -> None:
         raise AboveCap(amount_fen=amount_fen, cap_fen=job["cap_fen"])
 
 
+def _check_not_held(job: Row) -> None:
+    if job["request_status"] == RequestStatus.ON_HOLD:
+        raise RequestOnHold(until=job["hold_until"].isoformat())
+
+
 async def _change(tx: Tx, statement: Prepared, step: str, job: Row, by: By, **params: Any) -> JobOut:
+    _check_not_held(job)
     row = await tx.row(statement, **by.parameters(), job_id=job["id"], request_id=job["request_id"], **params)
     if row is None:
         raise await JOBS.refusal(tx, step, job["id"])

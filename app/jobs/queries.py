@@ -96,7 +96,14 @@ async def lock_offer(tx: Tx, offer_id: UUID) -> Row | None:
 
 
 _LOCK_JOB = Prepared(
-    select(*_JOB_VIEW, Request.status.label("request_status"), Request.returns, Item.pays_citizen, Offer.redo)
+    select(
+        *_JOB_VIEW,
+        Request.status.label("request_status"),
+        Request.hold_until,
+        Request.returns,
+        Item.pays_citizen,
+        Offer.redo,
+    )
     .select_from(Request)
     .join(Job, Job.request_id == Request.id)
     .join(Offer, Offer.id == Job.offer_id)

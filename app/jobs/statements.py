@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.events.transition import AT, json_of, word
+from app.events.transition import AT, Moved, json_of, word
 from app.intake.models import Request
 from app.intake.states import REQUESTS
 from app.jobs.models import Job, JobStatus, Offer, OfferEnd
@@ -69,6 +69,11 @@ def load(rows: FromClause, change: int) -> CTE:
         .values(open_jobs=Provider.open_jobs + change)
         .cte("load")
     )
+
+
+def _job_of(request: Moved) -> ColumnElement[bool]:
+    """The job moves only if its request does."""
+    return (Job.id == _JOB) & select(request.rows.c.id).exists()
 
 
 def _accept() -> Prepared:
@@ -136,8 +141,8 @@ def _leave_pending(step: str, **values: Any) -> Prepared:
 
 
 def _start() -> Prepared:
-    job = JOBS.move("start", Job.id == _JOB, started_at=AT)
     request = REQUESTS.move("start", Request.id == _REQUEST, started_at=AT)
+    job = JOBS.move("start", _job_of(request), started_at=AT)
     return Prepared(select(job.rows).add_cte(job.log, request.log))
 
 
@@ -145,14 +150,14 @@ def _complete() -> Prepared:
     names = ("amount_fen", "payout_fen", "result")
     facts: dict[str, Any] = {name: bindparam(name, type_=_JOBS.c[name].type) for name in names}
     on_time = bindparam("on_time", type_=Boolean)
+    request = REQUESTS.move("complete", Request.id == _REQUEST, completed_at=AT)
     job = JOBS.move(
         "complete",
-        Job.id == _JOB,
+        _job_of(request),
         data=lambda rows: json_of(amount_fen=rows.c.amount_fen, payout_fen=rows.c.payout_fen, on_time=on_time),
         completed_at=AT,
         **facts,
     )
-    request = REQUESTS.move("complete", Request.id == _REQUEST, completed_at=AT)
     offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(OfferEnd.DONE))
     counted = keep_count(job.rows, completed=one(), on_time=one(on_time), turnover_fen=job.rows.c.amount_fen)
     return Prepared(select(job.rows).add_cte(job.log, request.log, offer.rows, offer.log, load(job.rows, -1), counted))
@@ -165,13 +170,13 @@ def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: An
         values |= {name: bindparam(name, type_=Text) for name in ("return_reason", "return_note")}
     else:
         values["result"] = func.coalesce(bindparam("result", type_=Text), _JOBS.c.result)
+    request = REQUESTS.move(request_step, Request.id == _REQUEST, **request_values)
     job = JOBS.move(
         step,
-        Job.id == _JOB,
+        _job_of(request),
         data=(lambda rows: json_of(reason=rows.c.return_reason)) if step == "return" else None,
         **values,
     )
-    request = REQUESTS.move(request_step, Request.id == _REQUEST, **request_values)
     offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(end))
     parts = [job.log, request.log, offer.rows, offer.log, load(job.rows, -1)]
     if step == "return":

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from app.catalog.models import Tier
 from app.kit.pages import Paging
-from app.kit.personal import Phone
+from app.kit.personal import Phone, mask_name, mask_phone
 from app.registry.models import PriceKind, ProviderKind, ReachedBy, Standing
 
 MOST_FEN = 100_000_000
@@ -165,7 +165,8 @@ class ProviderSummary(Body):
 
     def masked(self) -> Self:
         """The same without the contact's name and number."""
-        return self.model_copy(update={"contact_name": f"{self.contact_name[0]}**", "phone": f"{self.phone[:3]}****"})
+        masked = {"contact_name": mask_name(self.contact_name), "phone": mask_phone(self.phone)}
+        return self.model_copy(update=masked)
 
 
 class ProviderOut(ProviderSummary):

@@ -15,6 +15,7 @@ from hotline_provider.models import Job, Offer
 from hotline_provider.wording import Lang, Say
 
 SHORT = 6
+LEAST = 4
 HURRY = timedelta(seconds=30)
 
 Work = TypeVar("Work", Offer, Job)
@@ -30,9 +31,11 @@ def short(whole: UUID) -> str:
 
 
 def pick(name: str, among: Sequence[Work], kind: str, say: Say) -> Work:
-    """The offer or job with this request number, or whose id ends so. Raises Unclear."""
+    """The offer or job with this request number, or whose id ends so (4 characters at least). Raises Unclear."""
     fitting = [one for one in among if str(one.number) == name]
-    fitting = fitting or [one for one in among if one.id.hex.endswith(name.lower().replace("-", ""))]
+    end = name.lower().replace("-", "")
+    if not fitting and len(end) >= LEAST:
+        fitting = [one for one in among if one.id.hex.endswith(end)]
     if len(fitting) != 1:
         raise Unclear(say("ambiguous" if fitting else "unknown", name=name, kind=say(kind).lower()))
     return fitting[0]

@@ -29,7 +29,6 @@ LOOK_AT_JOBS_EVERY = 10.0
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
-
 Act = Callable[[HotlineClient], Awaitable[None]]
 
 
@@ -77,7 +76,7 @@ class Session:
 
 
 def _fail(sentence: str, status: int) -> None:
-    Console(stderr=True).print(sentence, style="red", markup=False)
+    Console(stderr=True).print(sentence, style="red", markup=False, soft_wrap=True)
     raise typer.Exit(status)
 
 

@@ -14,24 +14,10 @@ from uuid import UUID
 
 import httpx
 
-from hotline_provider.behaviour import Answer, Decision, Member, Plan, decide, plan, quote_fen
+from hotline_provider.behaviour import Answer, Member, decide, plan, quote_fen
 from hotline_provider.client import HotlineClient
 from hotline_provider.models import DeclineReason, Job, Offer, ReturnReason
 from hotline_provider.problems import Problem, Unreachable
-
-__all__ = [
-    "Answer",
-    "Counts",
-    "Decision",
-    "Fleet",
-    "Member",
-    "PlainTexts",
-    "Plan",
-    "Texts",
-    "decide",
-    "plan",
-    "quote_fen",
-]
 
 START_APART_SECONDS = 0.02
 """Members begin one after the other, or all their polls would end at the same moments for ever."""

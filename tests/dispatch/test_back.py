@@ -112,6 +112,22 @@ async def test_a_hold_of_the_citizens_own_pauses_the_clocks(world: World) -> Non
     assert created["complete_by"] == "2026-11-25T02:00:00Z"
 
 
+async def test_work_on_a_held_request_waits_too(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    request_id, job = await accepted(world, firm)
+    hold = {"cause": "citizen", "reason": "业主出差", "until": "2026-11-26T02:00:00Z"}
+    await ok(world.operator.put(f"/requests/{request_id}/hold", json=hold))
+    start = f"/provider/jobs/{job['id']}/start"
+    problem = await refused(firm.client.put(start), 409, "request_on_hold")
+    assert problem["until"] == "2026-11-26T02:00:00+00:00"
+    await refused(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "busy"}), 422, "invalid_input")
+    back = firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_staff"})
+    await refused(back, 409, "request_on_hold")
+    await ok(world.operator.delete(f"/requests/{request_id}/hold"))
+    await ok(firm.client.put(start))
+    assert await world.status(request_id) == "in_progress"
+
+
 async def test_a_hold_for_the_centres_reasons_does_not(world: World) -> None:
     created = (await ok(world.create("GV01")))["request"]
     hold = {"cause": "centre", "reason": "等民政局回复", "until": "2026-11-25T02:00:00Z"}

@@ -1,16 +1,15 @@
 """What simulated members do stays within what the centre allows."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from random import Random
-from uuid import uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline_provider import Job
-from hotline_provider.fleet import Answer, Member, decide, plan, quote_fen
+from hotline_provider.behaviour import Answer, Member, decide, plan, quote_fen
+from tests.providers.firms import ACCEPTED_AT as NOW
+from tests.providers.firms import job
 
-NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 rngs = st.integers(0, 2**32).map(Random)
 hours = st.integers(1, 48).map(lambda number: timedelta(hours=number))
 
@@ -18,25 +17,6 @@ hours = st.integers(1, 48).map(lambda number: timedelta(hours=number))
 def member(**habits: float) -> Member:
     usual = {"accept_rate": 0.8, "answer_rate": 0.5, "response_seconds": 60.0, "punctuality": 0.9, "return_rate": 0.0}
     return Member(key="k", name="海曙诚信疏通", by_phone=False, **(usual | habits))
-
-
-def job(**facts: object) -> Job:
-    nothing = dict.fromkeys(Job.model_fields)
-    usual: dict[str, object] = {
-        "id": uuid4(),
-        "request_id": uuid4(),
-        "offer_id": uuid4(),
-        "number": 100001,
-        "item_code": "PE02",
-        "description": "厨房下水道堵了",
-        "township_code": "330203001",
-        "quantity": 1,
-        "status": "accepted",
-        "tier": "paid",
-        "price_kind": "quote",
-        "accepted_at": NOW,
-    }
-    return Job.model_validate(nothing | usual | facts)
 
 
 def test_members_answer_as_often_as_their_rates_say() -> None:

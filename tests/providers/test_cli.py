@@ -8,14 +8,17 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import uvicorn
 from typer.testing import CliRunner
 
 from app.registry.models import PriceKind
+from hotline_provider.board import Unclear, pick
 from hotline_provider.cli import app
-from tests.providers.firms import key_of
+from hotline_provider.wording import Lang, Say
+from tests.providers.firms import job, key_of
 from tests.world import CLEANING, DRAIN, SampleProvider, World, ok
 
 
@@ -68,6 +71,20 @@ async def test_an_offer_is_named_by_the_end_of_its_id(world: World, url: str) ->
     await Terminal(url, firm).run("decline", name, "--reason", "no_staff", "--note", "师傅请假")
     [stored] = await ok(world.operator.get(f"/requests/{created['request']['id']}/offers"))
     assert (stored["status"], stored["decline_reason"]) == ("declined", "no_staff")
+
+
+def test_a_name_must_mean_one_thing() -> None:
+    say = Say(Lang.ZH)
+    jobs = [
+        job(id=UUID(f"0193a1b2-0000-7000-8000-{end}"), number=number)
+        for number, end in ((100001, "aaaaaa2f31c8"), (100002, "bbbbbb2f31c8"))
+    ]
+    assert pick("100002", jobs, "jobs", say) is jobs[1]
+    assert pick("aa2f31c8", jobs, "jobs", say) is jobs[0]
+    with pytest.raises(Unclear, match="2f31c8 对应多个工单"):
+        pick("2f31c8", jobs, "jobs", say)
+    with pytest.raises(Unclear, match="没有编号或单号为 1c8 的工单"):
+        pick("1c8", jobs[:1], "jobs", say)
 
 
 async def test_an_appointment_is_typed_in_local_time(world: World, url: str) -> None:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from app.registry.models import ReachedBy
-from hotline_provider.fleet import Fleet, Member
+from hotline_provider.behaviour import Member
+from hotline_provider.fleet import Fleet
 from tests.providers.firms import key_of
 from tests.world import DOOR_LOCK, DRAIN, SampleProvider, World, ok
 
@@ -81,6 +82,16 @@ async def test_work_accepted_before_the_fleet_came_is_taken_up(world: World) -> 
     async with at_work(world, member(firm)) as fleet:
         await until(world, lambda: fleet.counts.completed == 1)
     assert (fleet.counts.accepted, fleet.counts.started) == (0, 0)
+
+
+async def test_work_accepted_by_phone_meanwhile_is_taken_up_at_once(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    async with at_work(world, member(firm, accept_rate=0, answer_rate=0)) as fleet:
+        [offer] = (await world.dispatch(DRAIN))["offers"]
+        await until(world, lambda: fleet.counts.ignored == 1)
+        await ok(world.operator.put(f"/offers/{offer['id']}/acceptance"))
+        await until(world, lambda: fleet.counts.completed == 1)
+    assert fleet.counts.accepted == 0
 
 
 async def test_a_member_whose_key_was_revoked_does_not_stop_the_others(world: World) -> None:
