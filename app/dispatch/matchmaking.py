@@ -133,6 +133,6 @@ def _offer(
         "price_kind": candidate.price_kind,
         "price_fen": 0 if redo else candidate.price_fen,
         "rank": place,
-        "scores": ranked.scores | {"total": ranked.total},
+        "scores": ranked.shown() | {"total": ranked.total},
         "offered_by": by or (OfferedBy.CITIZEN if citizens else OfferedBy.RANKING),
     }

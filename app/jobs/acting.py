@@ -32,6 +32,7 @@ FACTS = (
     "quantity",
     "arrive_by",
     "complete_by",
+    "price_fen",
 )
 
 

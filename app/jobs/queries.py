@@ -36,7 +36,8 @@ _OFFER_VIEW = (
     Request.wanted_from,
     Request.wanted_to,
 )
-_JOB_VIEW = (*_JOBS.c, *_FACTS, Request.complete_by)
+_JOB_VIEW = (*_JOBS.c, *_FACTS, Request.complete_by, Offer.price_fen)
+_JOBS_VIEWED = select(*_JOB_VIEW).join(Request, Request.id == Job.request_id).join(Offer, Offer.id == Job.offer_id)
 
 _QUEUE = Prepared(
     select(*_OFFER_VIEW)
@@ -52,9 +53,7 @@ async def list_pending_offers(tx: Tx, provider_id: UUID, at: datetime) -> Sequen
     return await tx.rows(_QUEUE, provider_id=provider_id, at=at)
 
 
-_JOB_QUEUE = Prepared(
-    select(*_JOB_VIEW).join(Request, Request.id == Job.request_id).where(Job.provider_id == _ME, LIVE).order_by(Job.id)
-)
+_JOB_QUEUE = Prepared(_JOBS_VIEWED.where(Job.provider_id == _ME, LIVE).order_by(Job.id))
 
 
 async def list_live_jobs(tx: Tx, provider_id: UUID) -> Sequence[Row]:
@@ -64,7 +63,7 @@ async def list_live_jobs(tx: Tx, provider_id: UUID) -> Sequence[Row]:
 
 async def list_past_jobs(tx: Tx, provider_id: UUID, after: UUID | None, limit: int) -> Sequence[Any]:
     """The provider's jobs of any state, newest first."""
-    query: Select[Any] = select(*_JOB_VIEW).join(Request, Request.id == Job.request_id)
+    query: Select[Any] = _JOBS_VIEWED
     query = query.where(Job.provider_id == provider_id).order_by(Job.id.desc()).limit(limit)
     if after:
         query = query.where(Job.id < after)
@@ -119,9 +118,7 @@ async def lock_job(tx: Tx, job_id: UUID) -> Row | None:
     return await tx.row(_LOCK_JOB, job_id=job_id)
 
 
-_JOB_WITH_CONTACT = select(*_JOB_VIEW, Request.contact_name, Request.contact_phone, Request.address).join(
-    Request, Request.id == Job.request_id
-)
+_JOB_WITH_CONTACT = _JOBS_VIEWED.add_columns(Request.contact_name, Request.contact_phone, Request.address)
 _JOB = Prepared(_JOB_WITH_CONTACT.where(Job.id == bindparam("job_id", type_=Uuid)))
 _JOB_OF_OFFER = Prepared(_JOB_WITH_CONTACT.where(Job.offer_id == bindparam("offer_id", type_=Uuid)))
 
@@ -149,7 +146,7 @@ async def list_request_offers(tx: Tx, request_id: UUID) -> Sequence[Any]:
 
 async def list_request_jobs(tx: Tx, request_id: UUID) -> Sequence[Any]:
     """All jobs of the request, oldest first."""
-    query = select(*_JOB_VIEW).join(Request, Request.id == Job.request_id).where(Job.request_id == request_id)
+    query = _JOBS_VIEWED.where(Job.request_id == request_id)
     return (await tx.session.execute(query.order_by(Job.id))).all()
 
 

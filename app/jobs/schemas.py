@@ -96,6 +96,7 @@ class JobOut(BaseModel):
     status: JobStatus
     tier: Tier
     price_kind: PriceKind
+    price_fen: int = Field(description="of the offer: per unit when fixed, the starting price when a quote")
     appointment_from: datetime | None
     appointment_to: datetime | None
     arrive_by: datetime | None

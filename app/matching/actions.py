@@ -161,7 +161,7 @@ def _candidate_out(ranked: Ranked, place: int) -> CandidateOut:
         name=candidate.name,
         rank=place,
         total=ranked.total,
-        scores=ranked.scores,
+        scores=ranked.shown(),
         distance_km=candidate.distance_km,
         price_kind=PriceKind(candidate.price_kind),
         price_fen=candidate.price_fen,

@@ -63,6 +63,10 @@ class Ranked(NamedTuple):
     scores: dict[str, float]
     total: float
 
+    def shown(self) -> dict[str, float]:
+        """The scores as people are shown them."""
+        return {name: round(score, 4) for name, score in self.scores.items()}
+
 
 def _distance(candidate: Candidate) -> float:
     return NEAR_KM / (NEAR_KM + candidate.distance_km)
@@ -122,7 +126,7 @@ def rank(candidates: Sequence[Candidate], weights: Mapping[str, float], chosen: 
 
 def score(candidate: Candidate, weights: Mapping[str, float]) -> Ranked:
     """The candidate's score per criterion and their weighted mean, rounded so that equal merit compares equal."""
-    scores = {name: round(CRITERIA[name](candidate), 4) for name in weights}
+    scores = {name: CRITERIA[name](candidate) for name in weights}
     total = sum(scores[name] * weight for name, weight in weights.items()) / sum(weights.values())
     return Ranked(candidate, scores, round(total, 6))
 

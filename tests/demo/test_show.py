@@ -33,7 +33,7 @@ def start(data_dir: Path, *options: str) -> subprocess.Popen[str]:
     """A demo in a terminal of its own, on the embedded server."""
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     return subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "demo", "--port", "0", "--scale", "0.1", "--speed", "600", *options],
+        [sys.executable, "-m", "app.cli", "demo", "--port", "0", "--scale", "0.2", "--speed", "600", *options],
         cwd=ROOT,
         env=environment | {"HOTLINE_DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -68,8 +68,8 @@ async def count(data_dir: Path) -> Sequence[int]:
             await connection.close()
 
 
-def test_an_hour_is_played_and_nothing_is_lost(data_dir: Path) -> None:
-    demo = start(data_dir, "--hours", "1")
+def test_half_an_hour_is_played_and_nothing_is_lost(data_dir: Path) -> None:
+    demo = start(data_dir, "--hours", "0.5")
     output, _ = demo.communicate()
     assert demo.returncode == 0, output
     assert nothing_runs(data_dir)
