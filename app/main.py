@@ -65,11 +65,11 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if context is not None:
-            await _bind(app, context)
+            bind(app, context)
             yield
             return
         async with open_process(settings) as opened:
-            await _bind(app, opened)
+            bind(app, opened)
             yield
 
     app = FastAPIOffline(title="81890 hotline", version="0.1.0", description=ABOUT, lifespan=lifespan)
@@ -93,7 +93,8 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
     return app
 
 
-async def _bind(app: FastAPI, context: Context) -> None:
+def bind(app: FastAPI, context: Context) -> None:
+    """Let the application work in this context."""
     app.state.context = context
     app.state.doorman = Doorman(context)
     app.state.catalog = Catalog(context.db, context.wakes)

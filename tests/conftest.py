@@ -22,6 +22,7 @@ from app.kit.db import Database, connect_arguments
 from app.kit.migrate import migrate
 from app.kit.wake import Wakes
 from app.kit.web import Context
+from app.schema import METADATA
 from app.settings import Settings
 from tests.world import World, open_world
 
@@ -102,13 +103,10 @@ async def context(settings: Settings, clock: ManualClock) -> AsyncIterator[Conte
 
 
 async def _empty(db: Database) -> None:
+    tables = [table.name for table in METADATA.sorted_tables if table.name not in KEPT]
+    filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables)
     async with db.begin() as tx:
-        names = await tx.driver.fetch(
-            "SELECT relname FROM pg_stat_user_tables JOIN pg_class USING (relname) WHERE relkind = 'r'"
-        )
-        tables = [row["relname"] for row in names if row["relname"] not in KEPT]
-        dirty = [name for name in tables if await tx.driver.fetchval(f'SELECT EXISTS (SELECT FROM "{name}")')]
-        if dirty:
+        if dirty := [row[0] for row in await tx.driver.fetch(filled)]:
             await tx.driver.execute(f"TRUNCATE {', '.join(dirty)} CASCADE")
 
 
@@ -117,13 +115,22 @@ async def db(context: Context) -> Database:
     return context.db
 
 
-@pytest.fixture
-async def catalog(context: Context) -> Snapshot:
-    return await read_snapshot(context.db)
+@pytest.fixture(scope="session")
+def catalog(database_url: str) -> Snapshot:
+    """The catalogue as it was loaded; read once, for it takes a while."""
+
+    async def read() -> Snapshot:
+        db = Database(database_url, pool_size=1)
+        try:
+            return await read_snapshot(db)
+        finally:
+            await db.close()
+
+    return asyncio.run(read())
 
 
 @pytest.fixture
-async def world(context: Context) -> AsyncIterator[World]:
+async def world(context: Context, catalog: Snapshot) -> AsyncIterator[World]:
     """The application over HTTP, with staff of every role signed in and ways to make providers and requests."""
-    async with open_world(context) as opened:
+    async with open_world(context, catalog) as opened:
         yield opened

@@ -1,6 +1,7 @@
 """Real processes of ours for tests: `hotline serve` and `hotline worker`, to be killed and started again."""
 
 import contextlib
+import http.client
 import os
 import socket
 import subprocess
@@ -11,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-import httpx
 
 from app.kit.web import Context
 
@@ -64,14 +63,23 @@ class Server(Process):
     def start(self) -> None:
         """Start it and wait until it is ready."""
         super().start()
+        assert self.popen is not None
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"http://127.0.0.1:{self.port}/health/ready").is_success:
-                    return
-            assert self.popen is not None
-            assert self.popen.poll() is None, "the server ended while it was starting"
-        raise AssertionError("the server does not answer")
+        while not self._ready():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.popen.wait(0.1)
+                raise AssertionError("the server ended while it was starting")
+            assert time.monotonic() < deadline, "the server does not answer"
+
+    def _ready(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
 
 
 def _environment(context: Context) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,11 +17,11 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from app.auth.access import token_hash
 from app.auth.models import STAFF_ROLES, ProviderKey, Role, Staff, StaffSession
-from app.catalog.snapshot import Snapshot, read_snapshot
+from app.catalog.snapshot import Snapshot
 from app.kit.clock import ManualClock
 from app.kit.ids import new_id
 from app.kit.web import Context
-from app.main import create_app
+from app.main import bind, create_app
 from app.registry.models import (
     PriceKind,
     Provider,
@@ -33,6 +34,7 @@ from app.registry.models import (
     Standing,
 )
 from app.registry.uscc import CHARACTERS, check_character
+from app.settings import Settings
 from app.worker import run_due_steps, run_log_steps
 
 DOOR_LOCK = "LS01"  # urgent, needs the paper "lock"
@@ -81,7 +83,9 @@ class World:
     async def client(self, token: str | None) -> AsyncClient:
         """An HTTP client that carries this token."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        client = AsyncClient(transport=self.transport, base_url="http://hotline/api/v1", headers=headers, timeout=30)
+        client = AsyncClient(
+            transport=self.transport, base_url="http://hotline/api/v1", headers=headers, timeout=30, trust_env=False
+        )
         return await self.clients.enter_async_context(client)
 
     async def add_provider(
@@ -237,14 +241,22 @@ def _lines(
     ]
 
 
+@cache
+def the_application() -> FastAPI:
+    """One application for all tests of this process: FastAPI prepares its routes at their first use."""
+    return create_app(Settings())
+
+
 @asynccontextmanager
-async def open_world(context: Context) -> AsyncIterator[World]:
+async def open_world(context: Context, catalog: Snapshot) -> AsyncIterator[World]:
     """The application with its staff, listening to wake-ups."""
     connected = asyncio.Event()
     context.wakes.on_hearing(lambda topics: connected.set())
     await context.wakes.start()
     await connected.wait()
-    application = create_app(context.settings, context)
+    application = the_application()
+    bind(application, context)
+    application.state.catalog.snapshot = catalog
     now = context.clock.now()
     tokens: dict[Role, str] = {role: secrets.token_urlsafe(16) for role in STAFF_ROLES}
     ids: dict[Role, UUID] = {role: new_id(now) for role in STAFF_ROLES}
@@ -262,11 +274,11 @@ async def open_world(context: Context) -> AsyncIterator[World]:
                     expires_at=now + timedelta(days=400),
                 )
             )
-    async with contextlib.AsyncExitStack() as clients, application.router.lifespan_context(application):
+    async with contextlib.AsyncExitStack() as clients:
         transport = ASGITransport(application, raise_app_exceptions=False)
         world = World(
             context=context,
-            catalog=await read_snapshot(context.db),
+            catalog=catalog,
             application=application,
             transport=transport,
             anonymous=cast(AsyncClient, None),

@@ -30,9 +30,10 @@ class Callbacks:
 
     async def run(self) -> None:
         """Take the next callback whenever an operator is free."""
-        await self._room.serve("/callbacks/next", self._call, LOOK_AGAIN_SECONDS)
+        await self._room.serve("/callbacks/next", self.call, LOOK_AGAIN_SECONDS)
 
-    async def _call(self, operator: Seat, callback: dict[str, Any]) -> None:
+    async def call(self, operator: Seat, callback: dict[str, Any]) -> None:
+        """Call the citizen, and record what is said or that nobody answers."""
         await spend(self._room.clock, self._rng.uniform(*TALK_SECONDS))
         reached = not chance(self._rng, "no_answer")
         outcome = {"reached": True} | self._what_is_said(callback) if reached else {"reached": False}

@@ -52,18 +52,19 @@ class Desk:
     async def _perhaps_again(self, call: Call, request_id: str) -> None:
         if chance(call.rng, "cancelled"):
             await spend(self._room.clock, call.rng.uniform(*CANCEL_AFTER_SECONDS))
-            await self._call_again(call, request_id, cancel=True)
+            await self.take_again(call, request_id, cancel=True)
         elif chance(call.rng, "progress_call"):
             await spend(self._room.clock, call.rng.uniform(*PROGRESS_AFTER_SECONDS))
-            await self._call_again(call, request_id, cancel=False)
+            await self.take_again(call, request_id, cancel=False)
 
-    async def _call_again(self, call: Call, request_id: str, *, cancel: bool) -> None:
+    async def take_again(self, call: Call, request_id: str, *, cancel: bool) -> None:
+        """The citizen calls about the request once more: to cancel it if it can still be, or to ask how it stands."""
         async with self._room.answer(self._room.now()) as operator:
             card = await operator.get(f"/citizens/{call.citizen.phone}")
             await spend(self._room.clock, call.rng.uniform(*TALK_SECONDS))
             status = {found["id"]: found["status"] for found in card["open_requests"]}.get(request_id)
             if cancel and status in CANCELLABLE:
-                reason = {"reason": words(call.rng, "cancelled")}
+                reason = {"reason": words(call.rng, "cancel")}
                 await operator.put(f"/requests/{request_id}/cancellation", reason)
             elif status is not None:
                 note = {"purpose": "progress", "phone": call.citizen.phone, "note": words(call.rng, "progress")}

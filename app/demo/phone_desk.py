@@ -28,7 +28,7 @@ class PhoneDesk:
 
     async def run(self) -> None:
         """Phone the next firm whenever an operator is free."""
-        await self._room.serve("/offers/to-phone/next", self._phone, LOOK_AGAIN_SECONDS)
+        await self._room.serve("/offers/to-phone/next", self.phone, LOOK_AGAIN_SECONDS)
 
     def resume(self, jobs: Iterable[UUID]) -> None:
         """The firms go on with these jobs, taken on before the play began."""
@@ -40,7 +40,8 @@ class PhoneDesk:
             job = await operator.get(f"/jobs/{job_id}")
         await self._work(job, USUAL_PRICE_FEN)
 
-    async def _phone(self, operator: Seat, offer: dict[str, Any]) -> None:
+    async def phone(self, operator: Seat, offer: dict[str, Any]) -> None:
+        """Phone the firm with the offer; if it says yes, it goes to work and phones in turn."""
         await self._talk()
         path, firm = f"/offers/{offer['id']}", self._firms.get(UUID(offer["provider_id"]))
         match decide(firm, self._rng).answer if firm else Answer.IGNORE:

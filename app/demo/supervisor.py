@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from app.demo.api import Refused, Seat
+from app.demo.api import Refused, Seat, unless_refused
 from app.demo.odds import chance, words
 from app.demo.pace import spend
 from app.demo.room import Room
@@ -31,23 +31,23 @@ class Supervisor:
         self._tries: Counter[str] = Counter()
 
     async def run(self) -> None:
-        """Make the round for ever; what the API refuses does not stop it."""
+        """Make the round for ever."""
         while True:
             await spend(self._room.clock, ROUND_SECONDS)
-            now = self._room.now()
-            for request in await self._list("/requests", status="unmatched"):
-                with suppress(Refused):
-                    await self._decide(request, now)
-            for request in await self._list("/requests", status="received", received_to=now - ANSWER_AFTER):
-                with suppress(Refused):
-                    answer = texts.answer(request["item_code"], self._rng)
-                    await self._seat.put(f"/requests/{request['id']}/answer", {"answer": answer})
-            for request in await self._list("/requests", status="relayed", received_to=now - RELAYED_FOR):
-                with suppress(Refused):
-                    await self._close(request, "relayed")
-            for complaint in await self._list("/complaints", open=True):
-                with suppress(Refused):
-                    await self._judge(complaint, now)
+            await self.make_round()
+
+    async def make_round(self) -> None:
+        """See to everything once; what the API refuses does not keep the rest from its turn."""
+        now = self._room.now()
+        for request in await self._list("/requests", status="unmatched"):
+            await unless_refused(self._decide(request, now))
+        for request in await self._list("/requests", status="received", received_to=now - ANSWER_AFTER):
+            await unless_refused(self._answer(request))
+        for request in await self._list("/requests", status="relayed", received_to=now - RELAYED_FOR):
+            await unless_refused(self._close(request, "relayed"))
+        for complaint in await self._list("/complaints", open=True):
+            if datetime.fromisoformat(complaint["opened_at"]) <= now - COMPLAINT_AFTER:
+                await unless_refused(self._judge(complaint))
 
     async def _list(self, path: str, **filters: Any) -> list[dict[str, Any]]:
         with suppress(Refused):
@@ -73,9 +73,11 @@ class Supervisor:
     async def _close(self, request: dict[str, Any], why: str) -> None:
         await self._seat.put(f"/requests/{request['id']}/closure", {"note": words(self._rng, why)})
 
-    async def _judge(self, complaint: dict[str, Any], now: datetime) -> None:
-        if datetime.fromisoformat(complaint["opened_at"]) > now - COMPLAINT_AFTER:
-            return
+    async def _answer(self, request: dict[str, Any]) -> None:
+        answer = texts.answer(request["item_code"], self._rng)
+        await self._seat.put(f"/requests/{request['id']}/answer", {"answer": answer})
+
+    async def _judge(self, complaint: dict[str, Any]) -> None:
         upheld = chance(self._rng, "upheld")
         decision = {"upheld": upheld, "decision": words(self._rng, "upheld" if upheld else "dismissed")}
         await self._seat.put(f"/complaints/{complaint['id']}/decision", decision)

@@ -70,6 +70,8 @@ class Past:
         }
         self.solved: dict[tuple[str, str], Served] = {}
         """By item and township: the last request that was solved at the first go."""
+        self._places = {code: catalog.place(code) for code in catalog.communities}
+        self._rank = list(catalog.groups).index
         self._population = Population()
         self._known = known
         self._callers: dict[int, Caller] = {}
@@ -129,5 +131,4 @@ class Past:
             self.rows.citizen_groups.extend(
                 {"citizen_id": key, "group_code": group, "source": "社区登记"} for group in citizen.groups
             )
-        first = min(citizen.groups, key=lambda code: self.catalog.groups[code].position, default=None)
-        return Caller(key, citizen, self.catalog.place(citizen.community), first)
+        return Caller(key, citizen, self._places[citizen.community], min(citizen.groups, key=self._rank, default=None))

@@ -1,7 +1,7 @@
 """The server is killed with -9, and no acknowledged request is lost, doubled or left undispatched."""
 
 import asyncio
-import random
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -10,7 +10,7 @@ from tests.servers import Server, serving, working
 from tests.world import CHENGLANG, DRAIN, World, decoded, ok
 
 CALLERS = 40
-KILLS = 3
+KILLED_AFTER = (3, 11)
 
 
 def body(n: int) -> dict[str, Any]:
@@ -23,45 +23,56 @@ def body(n: int) -> dict[str, Any]:
     }
 
 
-async def call_until_acknowledged(client: httpx.AsyncClient, n: int) -> dict[str, Any]:
-    """A caller's console: it repeats the same key until it has an answer."""
-    while True:
-        try:
-            response = await client.post("/requests", json=body(n), headers={"Idempotency-Key": f"call-{n}"})
-        except httpx.TransportError:
-            await asyncio.sleep(0.02)
-            continue
-        if response.status_code != 503:  # 503: the database did not let so many in at once; it says to try again
-            answer: dict[str, Any] = decoded(response)
-            return answer
+@dataclass
+class Outage:
+    """A server that is killed now and then, and what callers have been told."""
 
+    server: Server
+    answered: list[dict[str, Any]] = field(default_factory=list)
+    up: asyncio.Event = field(default_factory=asyncio.Event)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
-async def kill_now_and_then(server: Server, answered: list[dict[str, Any]], rng: random.Random) -> None:
-    """Kill and restart the server after a few answers, so often."""
-    for _ in range(KILLS):
-        goal = len(answered) + rng.randint(1, CALLERS // (KILLS + 2))
-        while len(answered) < goal:
-            await asyncio.sleep(0.001)
-        await asyncio.to_thread(server.kill)
-        await asyncio.to_thread(server.start)
+    async def call(self, client: httpx.AsyncClient, n: int) -> None:
+        """A caller's console: it repeats the same key until it has an answer."""
+        while True:
+            await self.up.wait()
+            try:
+                response = await client.post("/requests", json=body(n), headers={"Idempotency-Key": f"call-{n}"})
+            except httpx.TransportError:
+                continue
+            self.answered.append(decoded(response))
+            self.news.set()
+            return
+
+    async def kill_after(self, answers: int) -> None:
+        """Kill the server after so many more answers, and start it again."""
+        goal = len(self.answered) + answers
+        while len(self.answered) < goal:
+            self.news.clear()
+            await self.news.wait()
+        self.up.clear()
+        await asyncio.to_thread(self.server.kill)
+        await asyncio.to_thread(self.server.start)
+        self.up.set()
 
 
 async def test_killed_under_load_it_loses_and_doubles_nothing(world: World) -> None:
     await world.add_provider(DRAIN, capacity=500)
-    answered: list[dict[str, Any]] = []
     with serving(world.context) as server:
+        outage = Outage(server)
+        outage.up.set()
         headers = {"Authorization": world.operator.headers["Authorization"]}
-        async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60) as client:
-
-            async def caller(n: int) -> None:
-                answered.append(await call_until_acknowledged(client, n))
-
-            await asyncio.gather(
-                kill_now_and_then(server, answered, random.Random(81890)), *(caller(n) for n in range(CALLERS))
-            )
+        async with (
+            httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60, trust_env=False) as client,
+            asyncio.TaskGroup() as callers,
+        ):
+            for n in range(CALLERS):
+                callers.create_task(outage.call(client, n))
+            for answers in KILLED_AFTER:
+                await outage.kill_after(answers)
     kept = await ok(world.operator.get("/requests", params={"limit": 200}))
     assert sorted(request["number"] for request in kept["items"]) == sorted(
-        answer["request"]["number"] for answer in answered
+        answer["request"]["number"] for answer in outage.answered
     )
     assert {request["status"] for request in kept["items"]} == {"dispatching"}
     for request in kept["items"]:

@@ -1,0 +1,125 @@
+"""Simulated staff at the API: whatever they do is something that it lets them do."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+from httpx import AsyncBaseTransport
+
+from app.demo.accounts import open_accounts
+from app.demo.api import Api, Seat, Traffic
+from app.demo.callbacks import Callbacks
+from app.demo.calls import Desk
+from app.demo.form import Catalogue
+from app.demo.phone_desk import PhoneDesk
+from app.demo.room import Operators, Room
+from app.demo.supervisor import RELAYED_FOR, TRIES, Supervisor
+from app.kit.clock import clock_from
+from app.registry.models import ReachedBy
+from hotline_provider.behaviour import Member
+from tests.demo.test_form import ring
+from tests.world import DRAIN, World, ok
+
+READY = Member(
+    key="",
+    name="海曙永安管道疏通部",
+    accept_rate=1,
+    answer_rate=1,
+    response_seconds=30,
+    punctuality=1,
+    return_rate=0,
+    by_phone=True,
+)
+
+
+class Inside(Traffic):
+    """Leads into the application of the test."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def transport(self) -> AsyncBaseTransport:
+        return self._world.transport
+
+
+@pytest.fixture
+async def api(world: World) -> AsyncIterator[Api]:
+    async with Api("http://hotline", Inside(world)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def password(world: World) -> str:
+    async with world.context.db.begin() as tx:
+        return await open_accounts(tx, 2, world.clock.now())
+
+
+@pytest.fixture
+async def room(world: World, api: Api, password: str) -> Room:
+    """A room in which an hour passes in the twinkling of an eye."""
+    settings = world.context.settings
+    fast = settings.model_copy(update={"clock_start": world.clock.now(), "clock_factor": 100_000})
+    seats = [Seat(api, f"operator{number}", password) for number in (1, 2)]
+    return Room(clock_from(fast), settings.zone, Operators(seats))
+
+
+async def test_operators_take_calls_and_further_calls(world: World, room: Room) -> None:
+    await world.add_provider(DRAIN, tiers=("free", "paid"))
+    items = {item["code"]: item for item in await ok(world.operator.get("/items"))}
+    desk = Desk(room, Catalogue(items, await ok(world.operator.get("/entitlements")), frozenset()))
+    call = replace(ring(DRAIN, "hardship"), rng=Random(1))
+    async with room.tasks:
+        await desk.take(call)
+        [request_id] = room.taken
+        await desk.take_again(call, str(request_id), cancel=False)
+        await desk.take_again(call, str(request_id), cancel=True)
+        await desk.take_again(call, str(request_id), cancel=True)
+
+    card = await ok(world.operator.get(f"/citizens/{call.citizen.phone}"))
+    [request] = card["past_requests"]
+    assert (request["tier"], request["status"], request["number"]) == ("free", "cancelled", room.taken[request_id])
+    assert [group["group_code"] for group in card["groups"]] == ["hardship"]
+    contacts = await ok(world.operator.get(f"/requests/{request_id}/contacts"))
+    assert [contact["purpose"] for contact in contacts] == ["request", "progress"]
+    assert room.ringing == {}
+
+
+async def test_a_firm_takes_the_work_on_and_reports_by_phone(world: World, room: Room) -> None:
+    firm = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+    created = await world.dispatch(DRAIN)
+    phone_desk = PhoneDesk(room, {firm.id: READY}, Random(1))
+    async with room.tasks, room.operators.one() as operator:
+        await phone_desk.phone(operator, await operator.post("/offers/to-phone/next"))
+    assert await world.status(created["request"]["id"]) == "completed"
+
+
+async def test_a_citizen_says_what_the_callback_may_record(world: World, room: Room) -> None:
+    firm = await world.add_provider(DRAIN)
+    callbacks = Callbacks(room, {firm.id: 0.5}, Random(1))
+    for _ in range(8):
+        created = await world.dispatch(DRAIN)
+        await world.complete(firm, created["offers"][0]["id"])
+    await world.work()
+    world.advance(hours=3)
+    async with room.operators.one() as operator:
+        while taken := await operator.post("/callbacks/next"):
+            await callbacks.call(operator, taken)
+    page = await ok(world.operator.get("/requests"))
+    outcomes = {request["status"] for request in page["items"]}
+    assert outcomes == {"closed", "completed", "dispatching"}  # solved, nobody answers, to be done again
+
+
+async def test_the_supervisor_leaves_nothing_lying(world: World, room: Room, api: Api, password: str) -> None:
+    unmatched = (await world.dispatch(DRAIN))["request"]["id"]
+    unanswered = (await ok(world.create("TR01", description="去宁波站坐几路车？")))["request"]["id"]
+    relayed = (await ok(world.create("UT05", relay={"to": "区市政路灯养护单位"})))["request"]["id"]
+    supervisor = Supervisor(room, Seat(api, "supervisor1", password), Random(1))
+    later = room.clock.now() + RELAYED_FOR + timedelta(hours=1)
+    while room.clock.now() < later:
+        await supervisor.make_round()
+    for _ in range(TRIES + 1):
+        await supervisor.make_round()
+    assert [await world.status(request) for request in (unmatched, unanswered, relayed)] == ["closed"] * 3
