@@ -103,7 +103,7 @@ WITH o AS (
   SELECT $3, kind, j.request_id, j.provider_id, 'provider', $2
   FROM j, unnest(ARRAY['offer.accepted', 'request.assigned']) AS kind
 )
-SELECT j.*, {FACTS} FROM j, r
+SELECT j.*, {FACTS}, o.price_fen FROM j, r, o
 """
 COMPLETE = f"""
 WITH j AS (
@@ -114,6 +114,7 @@ WITH j AS (
   WHERE requests.id = j.request_id AND requests.status = 'in_progress' RETURNING requests.*
 ), o AS (
   UPDATE offers SET status = 'ended', ended_at = $3, end_reason = 'done' FROM j WHERE offers.id = j.offer_id
+  RETURNING price_fen
 ), p AS (
   UPDATE providers SET open_jobs = open_jobs - 1 FROM j WHERE providers.id = j.provider_id
 ), d AS (
@@ -125,7 +126,7 @@ WITH j AS (
   SELECT $3, kind, j.request_id, j.provider_id, 'provider', $2
   FROM j, unnest(ARRAY['job.completed', 'request.completed', 'offer.ended']) AS kind
 )
-SELECT j.*, {FACTS} FROM j, r
+SELECT j.*, {FACTS}, o.price_fen FROM j, r, o
 """
 
 app = FastAPI()

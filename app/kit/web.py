@@ -158,7 +158,10 @@ def install(app: FastAPI) -> None:
 
 
 class BodyLimit:
-    """Answers 413 as soon as a body is known to be too large, and reads no more of it."""
+    """Answers 413 as soon as a body is known to be too large, and reads no more of it.
+
+    FastAPI's own max_body_size answers plain text where callers are promised a problem document.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
