@@ -35,7 +35,7 @@ async def warm(world: World) -> Any:
     firm = await world.add_provider(DRAIN, capacity=20)
     await ok(firm.client.get("/provider/offers"))
     await ok(world.operator.get("/items/PE02"))
-    await ok(world.operator.get("/sessions/current"))
+    await ok(world.operator.post("/matching/preview", json={"item": DRAIN, "area": "330203001"}))
     return firm
 
 

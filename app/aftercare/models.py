@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -46,7 +46,7 @@ class Callback(Model):
     taken_until: Mapped[datetime | None]
     solved: Mapped[bool | None]
     satisfaction: Mapped[str | None]
-    paid_fen: Mapped[int | None]
+    paid_fen: Mapped[int | None] = mapped_column(BigInteger)
     """What the citizen says was paid."""
     remark: Mapped[str | None]
     ended_at: Mapped[datetime | None]

@@ -72,7 +72,9 @@ async def find_unarranged(tx: Tx, at: datetime, batch: int) -> Sequence[UUID]:
 
 def _drop_outdated() -> Prepared:
     jobs = select(Job.id).where(Job.request_id == _REQUEST)
-    dropped = CALLBACKS.move("drop", Callback.job_id.in_(jobs) & OUTDATED, ended_at=AT)
+    callers = select(Request.id).where(or_(Request.id == _REQUEST, Request.parent_id == _REQUEST))
+    theirs = or_(Callback.job_id.in_(jobs), Callback.request_id.in_(callers))
+    dropped = CALLBACKS.move("drop", theirs & OUTDATED, ended_at=AT)
     return Prepared(select(dropped.rows.c.id).add_cte(dropped.log))
 
 
@@ -80,7 +82,7 @@ _DROP_OUTDATED = _drop_outdated()
 
 
 async def drop_outdated(tx: Tx, request_id: UUID, **actor: Any) -> None:
-    """Drop the callbacks of earlier completions of the request, which must be locked."""
+    """Drop the callbacks of earlier completions of the request, which must be locked, and of its callers."""
     await tx.rows(_DROP_OUTDATED, request_id=request_id, **actor)
 
 

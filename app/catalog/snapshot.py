@@ -1,6 +1,7 @@
 """The catalogue as each process keeps it in memory: read at start, read again when somebody edits it."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
@@ -99,7 +100,11 @@ class Snapshot:
             and rule.group_code in groups
             and (rule.item_code == item.code or rule.category_code == item.category_code)
         ]
-        return max(fitting, key=lambda rule: rule.quota_per_month or 1_000_000, default=None)
+        return max(fitting, key=_generosity, default=None)
+
+
+def _generosity(rule: Entitlement) -> float:
+    return math.inf if rule.quota_per_month is None else rule.quota_per_month
 
 
 async def read_snapshot(db: Database) -> Snapshot:

@@ -1,6 +1,7 @@
 """Sending requests out and taking them back: dispatch, direct offers, withdrawal, cancel, merge, redo, reopen."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
 from app.dispatch.errors import (
     MergeIntoItself,
+    MergeOfOtherKind,
     MergeTargetOver,
     ProviderNotEligible,
     ReopenTooLate,
@@ -20,8 +22,9 @@ from app.dispatch.matchmaking import Outcome, make_offers, offer_to_best
 from app.dispatch.schemas import DispatchOut
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import Actor
-from app.intake.actions import get_locked
+from app.intake.actions import get_locked, separate_request
 from app.intake.models import RequestStatus
+from app.intake.queries import lock_family
 from app.intake.states import OPEN, REQUESTS
 from app.intake.taking import check_dispatchable
 from app.intake.views import show
@@ -68,11 +71,13 @@ async def _dispatch(tx: Tx, request: Row, catalog: Snapshot, settings: Settings,
 
 
 def _deadlines(request: Row, catalog: Snapshot, settings: Settings, now: datetime) -> dict[str, Any]:
-    """Deadlines from now; a wanted window that has passed gives way to the next day's."""
+    """Deadlines from now; a wanted window that has passed is dropped, booked work gets the next day's."""
     allowance = catalog.allowance(request["urgency"])
     window = Window(request["wanted_from"], request["wanted_to"]) if request["wanted_from"] else None
     values: dict[str, Any] = {}
-    if allowance.arrive_rule is ArriveRule.APPOINTMENT and (window is None or window.end <= now):
+    if window and window.end <= now:
+        window, values = None, {"wanted_from": None, "wanted_to": None}
+    if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT:
         window = default_window(now, settings.zone)
         values = {"wanted_from": window.start, "wanted_to": window.end}
     return values | deadlines(allowance, now, window, settings.zone)._asdict()
@@ -124,8 +129,14 @@ def _not_eligible(provider_id: UUID, rejected: Sequence[Any]) -> ProviderNotElig
     )
 
 
-async def cancel_request(tx: Tx, request_id: UUID, reason: str, actor: Actor, now: datetime) -> Row:
-    """The citizen no longer wants it: offers and job are taken back. Raises NotFound, StatusConflict."""
+async def cancel_request(
+    tx: Tx, request_id: UUID, reason: str, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime
+) -> Row:
+    """The citizen no longer wants it: offers and job are taken back.
+
+    Of the requests merged into it the oldest takes its place and goes out anew. Raises NotFound, StatusConflict.
+    """
+    family = await lock_family(tx, request_id)
     request = await get_locked(tx, request_id)
     if request["status"] == RequestStatus.CANCELLED:
         return request
@@ -133,17 +144,24 @@ async def cancel_request(tx: Tx, request_id: UUID, reason: str, actor: Actor, no
     if row is None:
         raise await REQUESTS.refusal(tx, "cancel", request_id)
     _tell_providers(tx, row)
+    children = [member for member in family if member.parent_id == request_id]
+    if children:
+        heir = min(children, key=lambda child: (child.received_at, child.id)).id
+        separated = await separate_request(tx, heir, actor, now)
+        await queries.adopt_children(tx, request_id, heir)
+        if request["dispatched_at"]:
+            await _dispatch(tx, separated, catalog, settings, actor, now)
     return row
 
 
 async def merge_request(tx: Tx, request_id: UUID, parent_id: UUID, actor: Actor, now: datetime) -> Row:
     """Join a request with another that is about the same; its caller keeps the number and is called back too.
 
-    Raises NotFound, MergeIntoItself, MergeTargetOver, StatusConflict.
+    Raises NotFound, MergeIntoItself, MergeOfOtherKind, MergeTargetOver, StatusConflict.
     """
     if request_id == parent_id:
         raise MergeIntoItself
-    found = {request.id: request for request in await queries.lock_two(tx, request_id, parent_id)}
+    found = {request.id: request for request in await lock_family(tx, request_id, parent_id)}
     for key in (request_id, parent_id):
         if key not in found:
             raise NotFound(what="request", key=str(key))
@@ -152,6 +170,8 @@ async def merge_request(tx: Tx, request_id: UUID, parent_id: UUID, actor: Actor,
     parent = found[parent_id]
     if parent.status not in OPEN | {RequestStatus.ON_HOLD}:
         raise MergeTargetOver(state=parent.status)
+    if found[request_id].kind != parent.kind:
+        raise MergeOfOtherKind(kind=found[request_id].kind, parent_kind=parent.kind)
     row = await tx.row(statements.MERGE, **actor.parameters(now), request_id=request_id, parent_id=parent_id)
     if row is None:
         raise await REQUESTS.refusal(tx, "merge", request_id)
@@ -165,17 +185,15 @@ def _tell_providers(tx: Tx, row: Row) -> None:
 
 
 async def reassign_job(tx: Tx, job_id: UUID, actor: Actor, now: datetime) -> None:
-    """Take an unstarted job from its provider and send the request out again. Raises NotFound, JobOver."""
+    """Take an unstarted job from its provider and send the request out again. Raises NotFound, JobOver,
+    RequestOnHold.
+    """
     job = await lock_job(tx, job_id)
     if job is None:
         raise NotFound(what="job", key=str(job_id))
     check_unstarted(job)
-    await tx.rows(
-        statements.REASSIGN,
-        **actor.parameters(now),
-        job_id=job_id,
-        request_id=job["request_id"],
-    )
+    if await tx.row(statements.REASSIGN, **actor.parameters(now), job_id=job_id, request_id=job["request_id"]) is None:
+        raise await REQUESTS.refusal(tx, "reassign", job["request_id"])
     tx.wake(DISPATCH_TOPIC, provider_topic(job["provider_id"]))
 
 
@@ -255,6 +273,7 @@ async def _send_again(
     last = await queries.find_last_offer(tx, request["id"])
     if last and not other_firm:
         wanted = Wanted.by(request, catalog.item(request["item_code"]), Tier(last.tier))
+        wanted = replace(wanted, request_id=None)  # what it did for this request before is why it is asked
         matching = await match(tx, wanted, now, settings.zone)
         same = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == last.provider_id]
         if same:

@@ -14,6 +14,12 @@ class MergeIntoItself(HotlineError):
     zh = "不能把工单合并到它自己。"
 
 
+class MergeOfOtherKind(HotlineError):
+    status = 422
+    en = "A request of kind {kind} cannot be merged into one of kind {parent_kind}."
+    zh = "{kind} 类工单不能合并到 {parent_kind} 类工单。"
+
+
 class MergeTargetOver(HotlineError):
     en = "The request to merge into is {state}; only an open one that is not merged itself can take others."
     zh = "合并目标当前为 {state}，只能合并到未办结且自身未被合并的工单。"

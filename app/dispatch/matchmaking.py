@@ -46,13 +46,15 @@ async def offer_to_best(
     With nobody left it becomes unmatched; if those who could come are only full, it waits while accept_by allows.
     """
     item = catalog.item(request["item_code"])
+    only_full = False
     for tier in _tiers(item, Tier(request["tier"]), request["tier_fallback"]):
         wanted = Wanted.by(request, item, tier)
         matching = await match(tx, wanted, now, settings.zone)
         if matching.survivors:
             chosen = matching.survivors[: _how_many(matching.policy)]
             return Outcome("offered", tier, await make_offers(tx, request, tier, chosen, matching.policy, catalog, now))
-    if _only_full(matching) and now < request["accept_by"]:
+        only_full = only_full or _only_full(matching)
+    if only_full and now < request["accept_by"]:
         await queries.postpone_matching(tx, request["id"], now + WAIT_FOR_CAPACITY)
         return Outcome("waiting", Tier(request["tier"]))
     reason = await why_nobody(tx, wanted, matching, now, settings.zone)

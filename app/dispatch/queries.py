@@ -102,8 +102,8 @@ _POSTPONE = Prepared(
 )
 
 
-async def postpone_matching(tx: Tx, request_id: UUID, match_at: datetime) -> None:
-    """Look at the request again then."""
+async def postpone_matching(tx: Tx, request_id: UUID, match_at: datetime | None) -> None:
+    """Look at the request again then; None: when one of its offers ends."""
     await tx.rows(_POSTPONE, request_id=request_id, match_at=match_at)
 
 
@@ -159,8 +159,10 @@ async def find_void_offers(tx: Tx, limit: int) -> Sequence[UUID]:
 _STRANDED = Prepared(
     select(Job.id)
     .join(Provider, Provider.id == Job.provider_id)
+    .join(Request, Request.id == Job.request_id)
     .where(
         Job.status == word("accepted"),
+        Request.status == word("assigned"),
         Provider.standing.not_in([word(standing) for standing in ACTIVE_STANDINGS]),
     )
     .limit(_LIMIT)
@@ -178,6 +180,12 @@ _HELD = Prepared(select(Request.id).where(Request.status == word("on_hold"), Req
 async def find_ended_holds(tx: Tx, at: datetime, limit: int) -> Sequence[UUID]:
     """Requests whose hold is over."""
     return [row["id"] for row in await tx.rows(_HELD, at=at, limit=limit)]
+
+
+async def is_offered(tx: Tx, request_id: UUID) -> bool:
+    """Whether somebody is being asked about the request."""
+    pending = select(Offer.id).where(Offer.request_id == request_id, Offer.status == word("pending")).exists()
+    return bool((await tx.session.execute(select(pending))).scalar_one())
 
 
 async def find_last_offer(tx: Tx, request_id: UUID) -> Offer | None:
@@ -202,15 +210,3 @@ async def relabel_done_offers(tx: Tx, request_id: UUID, end_reason: str) -> None
 async def adopt_children(tx: Tx, request_id: UUID, parent_id: UUID) -> None:
     """What was merged into this request belongs to its new parent, so that no chain of parents arises."""
     await tx.session.execute(update(Request).where(Request.parent_id == request_id).values(parent_id=parent_id))
-
-
-async def lock_two(tx: Tx, one: UUID, other: UUID) -> Sequence[Request]:
-    """Both requests, locked by id."""
-    query = (
-        select(Request)
-        .where(Request.id.in_([one, other]))
-        .order_by(Request.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return (await tx.session.execute(query)).scalars().all()

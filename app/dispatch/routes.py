@@ -56,10 +56,17 @@ async def withdraw(
 
 @router.put("/requests/{request_id}/cancellation")
 async def cancel_request(
-    request_id: UUID, body: CancelIn, tx: Transaction, now: Now, principal: Operator
+    request_id: UUID,
+    body: CancelIn,
+    request: Request,
+    tx: Transaction,
+    now: Now,
+    catalog: CurrentCatalog,
+    principal: Operator,
 ) -> RequestOut:
-    """The citizen no longer wants it."""
-    return show(await actions.cancel_request(tx, request_id, body.reason, principal.actor, now))
+    """The citizen no longer wants it; of what was merged into it the oldest goes on."""
+    settings = context_of(request).settings
+    return show(await actions.cancel_request(tx, request_id, body.reason, catalog, settings, principal.actor, now))
 
 
 @router.put("/requests/{request_id}/parent")

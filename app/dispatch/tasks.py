@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.catalog.snapshot import Snapshot
@@ -23,15 +23,17 @@ from app.kit.errors import DatabaseUnavailable
 from app.kit.web import Context
 
 BATCH = 200
+AFTER_FAILURE = timedelta(seconds=60)
 logger = logging.getLogger(__name__)
 Find = Callable[[Tx, datetime], Awaitable[Sequence[UUID]]]
 Change = Callable[[Tx, UUID, datetime], Awaitable[None]]
 
 
-async def one_by_one(context: Context, find: Find, change: Change) -> int:
+async def one_by_one(context: Context, find: Find, change: Change, postpone: Change | None = None) -> int:
     """Find due ids, then change each in a transaction of its own; gives how many were changed.
 
-    One that fails is logged and does not keep the others from their turn; a lost database is raised.
+    One that fails is logged, postponed if it can be, and does not keep the others from their turn; a lost database is
+    raised.
     """
     async with context.db.begin() as tx:
         due = await find(tx, context.clock.now())
@@ -45,6 +47,9 @@ async def one_by_one(context: Context, find: Find, change: Change) -> int:
             raise
         except Exception:
             logger.exception("could not deal with %s; it is tried again", subject_id)
+            if postpone:
+                async with context.db.begin() as tx:
+                    await postpone(tx, subject_id, context.clock.now())
     return changed
 
 
@@ -53,10 +58,17 @@ async def match_waiting(context: Context, catalog: Snapshot) -> int:
 
     async def change(tx: Tx, request_id: UUID, now: datetime) -> None:
         request = await lock_request(tx, request_id)
-        if request and request["status"] == RequestStatus.DISPATCHING and _due(request["match_at"], now):
+        if not request or request["status"] != RequestStatus.DISPATCHING or not _due(request["match_at"], now):
+            return
+        if await queries.is_offered(tx, request_id):
+            await queries.postpone_matching(tx, request_id, None)
+        else:
             await offer_to_best(tx, request, catalog, context.settings, now)
 
-    return await one_by_one(context, lambda tx, now: queries.find_due_matches(tx, now, BATCH), change)
+    async def postpone(tx: Tx, request_id: UUID, now: datetime) -> None:
+        await queries.postpone_matching(tx, request_id, now + AFTER_FAILURE)
+
+    return await one_by_one(context, lambda tx, now: queries.find_due_matches(tx, now, BATCH), change, postpone)
 
 
 def _due(moment: datetime | None, now: datetime) -> bool:

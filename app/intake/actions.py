@@ -30,8 +30,24 @@ async def get_locked(tx: Tx, request_id: UUID) -> Row:
     return request
 
 
+async def separate_request(tx: Tx, request_id: UUID, actor: Actor, now: datetime) -> Row:
+    """Undo a merge: the request stands for itself again. Raises NotFound, StatusConflict."""
+    return await REQUESTS.transition(tx, "separate", request_id, at=now, actor=actor, parent_id=None, merged_at=None)
+
+
+async def _separate_children(tx: Tx, parent_id: UUID, actor: Actor, now: datetime) -> None:
+    """The request ends without work done for those merged into it: each of their callers has to be dealt with."""
+    for member in await queries.lock_family(tx, parent_id):
+        if member.parent_id == parent_id:
+            await separate_request(tx, member.id, actor, now)
+
+
 async def answer_request(tx: Tx, request_id: UUID, answer: str, actor: Actor, now: datetime) -> Row:
-    """Tell the citizen the answer and close the request. Raises StatusConflict."""
+    """Tell the citizen the answer and close the request; what was merged into it is separated.
+
+    Raises StatusConflict.
+    """
+    await _separate_children(tx, request_id, actor, now)
     await REQUESTS.transition(tx, "answer", request_id, at=now, actor=actor, answer=answer, answered_at=now)
     return await REQUESTS.transition(
         tx, "close", request_id, at=now, actor=actor, closed_at=now, close_reason=CloseReason.ANSWERED
@@ -56,7 +72,11 @@ async def relay_request(tx: Tx, request_id: UUID, relay: RelayIn, actor: Actor, 
 
 
 async def close_request(tx: Tx, request_id: UUID, note: str, actor: Actor, now: datetime) -> Row:
-    """Close what was relayed, or what no provider could be found for: a person decides. Raises StatusConflict."""
+    """Close what was relayed, or what no provider could be found for: a person decides.
+
+    What was merged into it is separated, so that its callers are told too. Raises StatusConflict.
+    """
+    await _separate_children(tx, request_id, actor, now)
     request = await get_locked(tx, request_id)
     if request["status"] not in (RequestStatus.RELAYED, RequestStatus.UNMATCHED):
         raise await REQUESTS.refusal(tx, "close", request_id)

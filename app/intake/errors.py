@@ -28,8 +28,8 @@ class OneOutcome(HotlineError):
 
 class WindowInvalid(HotlineError):
     status = 422
-    en = "The wanted window must end after it starts, and lie in the future."
-    zh = "期望时间段的结束须晚于开始，且不能在过去。"
+    en = "The wanted window must end after it starts, and within a year from now."
+    zh = "期望时间段的结束须晚于开始，且在今后一年之内。"
 
 
 class UnknownProvider(HotlineError):

@@ -7,9 +7,12 @@ from fastapi import Query
 from pydantic import AwareDatetime
 
 from app.auth.access import Principal
+from app.auth.errors import NotAllowed
+from app.auth.models import Role
 from app.catalog.models import Kind, Tier
 from app.intake.models import Channel, Citizen, Request, RequestStatus
 from app.kit.pages import Paging
+from app.kit.personal import Phone
 
 CLOSED = (RequestStatus.CLOSED, RequestStatus.CANCELLED, RequestStatus.MERGED)
 
@@ -26,14 +29,14 @@ class RequestFilter(Paging):
     township: str | None = None
     tier: Tier | None = None
     channel: Channel | None = None
-    citizen_phone: str | None = None
+    citizen_phone: Phone | None = None
     parent_id: UUID | None = None
     received_from: AwareDatetime | None = None
     received_to: AwareDatetime | None = None
     taken_by: Literal["me"] | None = None
 
     def conditions(self, principal: Principal) -> list[Any]:
-        """The filter in SQL."""
+        """The filter in SQL. Raises NotAllowed when a manager asks for a citizen."""
         equal = {
             Request.number: self.number,
             Request.kind: self.kind,
@@ -50,6 +53,8 @@ class RequestFilter(Paging):
             conditions.append(Request.status.in_(self.status))
         if self.open is not None:
             conditions.append(Request.status.not_in(CLOSED) if self.open else Request.status.in_(CLOSED))
+        if self.citizen_phone and not principal.roles & {Role.OPERATOR, Role.SUPERVISOR}:
+            raise NotAllowed(roles=[Role.OPERATOR, Role.SUPERVISOR])
         if self.citizen_phone:
             conditions += [Citizen.id == Request.citizen_id, Citizen.phone == self.citizen_phone]
         if self.received_from:

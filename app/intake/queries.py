@@ -158,6 +158,11 @@ async def add_request(tx: Tx, **values: Any) -> Row | None:
     return await tx.row(_ADD_REQUEST, **values)
 
 
+async def lock_citizen(tx: Tx, phone: str) -> None:
+    """Let only one request of this citizen at a time be counted against a quota."""
+    await tx.session.execute(select(Citizen.id).where(Citizen.phone == phone).with_for_update())
+
+
 async def count_used(tx: Tx, phone: str, item: str | None, category: str | None, tier: str, since: datetime) -> int:
     """The citizen's requests at this tier since then, for the item or the category, cancelled ones aside."""
     query = (
@@ -187,6 +192,18 @@ _LOCK = Prepared(select(_REQUESTS).where(_REQUESTS.c.id == bindparam("id", type_
 async def lock_request(tx: Tx, request_id: UUID) -> Row | None:
     """The request's row, locked until the transaction ends."""
     return await tx.row(_LOCK, id=request_id)
+
+
+async def lock_family(tx: Tx, *request_ids: UUID) -> Sequence[Request]:
+    """These requests and what is merged into them, locked by id."""
+    query = (
+        select(Request)
+        .where(Request.id.in_(request_ids) | Request.parent_id.in_(request_ids))
+        .order_by(Request.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await tx.session.execute(query)).scalars().all()
 
 
 async def list_requests(

@@ -31,12 +31,13 @@ from app.intake.schemas import (
 )
 from app.intake.views import show
 from app.kit.pages import Page, page
-from app.kit.personal import Phone
+from app.kit.personal import Phone, mask_phone
 from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["requests"])
 citizens_router = APIRouter(prefix="/citizens", tags=["citizens"])
 Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
 Reader = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
 
 
@@ -45,10 +46,13 @@ async def list_requests(
     request: Request,
     response: Response,
     tx: Transaction,
+    now: Now,
     principal: Reader,
     wanted: Annotated[RequestFilter, Query()],
 ) -> Page[RequestOut]:
     """Requests, newest first; phones and names masked."""
+    if wanted.citizen_phone:
+        await note_reveal(tx, principal, f"citizen:{mask_phone(wanted.citizen_phone)}", "search", now)
     after = wanted.after(datetime, UUID)
     rows = await queries.list_requests(tx, wanted.conditions(principal), after, wanted.limit + 1)
     return page(rows, wanted, _key, show, request, response)
@@ -114,6 +118,12 @@ async def relay_request(request_id: UUID, body: RelayIn, tx: Transaction, now: N
 async def close_request(request_id: UUID, body: CloseIn, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
     """Close what was relayed, or what nobody could be found for."""
     return show(await actions.close_request(tx, request_id, body.note, principal.actor, now))
+
+
+@router.delete("/requests/{request_id}/parent")
+async def separate_request(request_id: UUID, tx: Transaction, now: Now, principal: Supervisor) -> RequestOut:
+    """Undo a merge: the request stands for itself again, as received."""
+    return show(await actions.separate_request(tx, request_id, principal.actor, now))
 
 
 @router.put("/requests/{request_id}/hold")

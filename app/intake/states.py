@@ -22,6 +22,7 @@ REQUEST_MOVES = {
     "close": Move("request.closed", frozenset({S.ANSWERED, S.RELAYED, S.COMPLETED, S.UNMATCHED}), S.CLOSED),
     "cancel": Move("request.cancelled", OPEN | {S.ON_HOLD}, S.CANCELLED),
     "merge": Move("request.merged", OPEN | {S.ON_HOLD}, S.MERGED),
+    "separate": Move("request.separated", frozenset({S.MERGED}), S.RECEIVED),
     "hold": Move("request.held", OPEN, S.ON_HOLD),
     "resume": Move("request.resumed", frozenset({S.ON_HOLD}), None),
 }

@@ -27,6 +27,8 @@ from app.kit.ids import new_id
 from app.settings import Settings
 
 TIER_ORDER = list(Tier)
+FARTHEST = timedelta(days=366)
+"""No window lies farther away."""
 
 
 class Taken(NamedTuple):
@@ -149,13 +151,18 @@ def _times(
     return times | (due._asdict() if due else dict.fromkeys(Deadlines._fields))
 
 
+def check_window(start: datetime, end: datetime, now: datetime) -> None:
+    """Raises WindowInvalid unless the window ends after it starts, and not in the past or in another year's time."""
+    if not start < end or not now < end <= now + FARTHEST or start < now - FARTHEST:
+        raise WindowInvalid
+
+
 def _window(body: RequestIn, now: datetime) -> Window | None:
     if body.wanted_from is None and body.wanted_to is None:
         return None
     start = body.wanted_from or now
     end = body.wanted_to or start + timedelta(hours=2)
-    if end <= start or end <= now:
-        raise WindowInvalid
+    check_window(start, end, now)
     return Window(start, end)
 
 
@@ -182,5 +189,6 @@ async def _has_quota(
     rule = catalog.entitlement(item, tier, groups)
     if rule is None or rule.quota_per_month is None:
         return rule is not None
+    await queries.lock_citizen(tx, phone)
     month = now.astimezone(settings.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return await queries.count_used(tx, phone, rule.item_code, rule.category_code, tier, month) < rule.quota_per_month

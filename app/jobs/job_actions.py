@@ -3,6 +3,7 @@
 Repeating what has happened gives the present state, so a retry after a lost answer is safe.
 """
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,9 @@ from app.jobs.schemas import Appointment, Completion, Failure, JobOut, JobReturn
 from app.jobs.states import JOBS
 from app.kit.db import Prepared, Row, Tx
 from app.kit.errors import NotFound
+
+CONTACT_KEPT = timedelta(days=15)
+"""A completed job may be reopened for about so long; then its firm has no more to do with the citizen."""
 
 
 async def start_job(tx: Tx, job_id: UUID, by: By) -> JobOut:
@@ -65,6 +69,7 @@ async def complete_job(tx: Tx, job_id: UUID, body: Completion, by: By) -> JobOut
     job = await _lock_job(tx, job_id, by)
     if job["status"] == JobStatus.COMPLETED:
         return JobOut.model_validate(dict(job))
+    _check_live(job)
     if job["status"] == JobStatus.STARTED:
         _check_price(job, body.amount_fen)
         if body.amount_fen > (job["agreed_fen"] or 0):
@@ -84,6 +89,7 @@ async def return_job(tx: Tx, job_id: UUID, body: JobReturn, by: By) -> JobOut:
     job = await _lock_job(tx, job_id, by)
     if job["status"] == JobStatus.RETURNED:
         return JobOut.model_validate(dict(job))
+    _check_live(job)
     reason = {"return_reason": body.reason, "return_note": body.note}
     returned = await _change(tx, statements.RETURN, "return", job, by, **reason)
     if job["status"] == JobStatus.STARTED or job["returns"] > 0:
@@ -97,6 +103,7 @@ async def fail_job(tx: Tx, job_id: UUID, body: Failure, by: By) -> JobOut:
     job = await _lock_job(tx, job_id, by)
     if job["status"] == JobStatus.FAILED:
         return JobOut.model_validate(dict(job))
+    _check_live(job)
     failed = await _change(tx, statements.FAIL, "fail", job, by, result=body.note)
     await _to_supervisor(tx, job, UnmatchedReason.FAILED, by)
     return failed
@@ -124,6 +131,7 @@ async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> J
         raise AppointmentInvalid(wanted_from=str(by.now), wanted_to="the time agreed with the citizen")
     changes: dict[str, Any] = {"appointment_from": body.appointment_from, "appointment_to": body.appointment_to}
     await _edit(tx, job_id, changes)
+    await queries.move_deadlines(tx, job["request_id"], body.appointment_to)
     await record(
         tx,
         "job.appointment_moved",
@@ -142,8 +150,12 @@ async def read_job(tx: Tx, job_id: UUID, by: By) -> JobOut:
 
 
 async def read_job_with_contact(tx: Tx, job_id: UUID, by: By) -> JobWithContact:
-    """The job with whom to call and where to go. Raises NotFound."""
-    return JobWithContact.model_validate(dict(await _find_job(tx, job_id, by)))
+    """The job with whom to call and where to go: while it lives, and so long after. Raises NotFound, JobOver."""
+    job = await _find_job(tx, job_id, by)
+    done_lately = job["completed_at"] is not None and by.now < job["completed_at"] + CONTACT_KEPT
+    if job["status"] not in (JobStatus.ACCEPTED, JobStatus.STARTED) and not done_lately:
+        raise JobOver(state=job["status"])
+    return JobWithContact.model_validate(dict(job))
 
 
 async def _find_job(tx: Tx, job_id: UUID, by: By) -> Row:
@@ -161,9 +173,10 @@ async def _lock_job(tx: Tx, job_id: UUID, by: By) -> Row:
 
 
 def check_unstarted(job: Row) -> None:
-    """Raises JobOver unless the job is accepted and not yet started."""
+    """Raises JobOver unless the job is accepted and not yet started, RequestOnHold while its request waits."""
     if job["status"] != JobStatus.ACCEPTED:
         raise JobOver(state=job["status"])
+    _check_not_held(job)
 
 
 def _check_live(job: Row) -> None:

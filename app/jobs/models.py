@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -151,16 +151,16 @@ class Job(Model):
     price_kind: Mapped[str]
     appointment_from: Mapped[datetime | None]
     appointment_to: Mapped[datetime | None]
-    cap_fen: Mapped[int | None]
+    cap_fen: Mapped[int | None] = mapped_column(BigInteger)
     """The most that may be asked (low_fee: the item's cap times the quantity)."""
-    quote_fen: Mapped[int | None]
+    quote_fen: Mapped[int | None] = mapped_column(BigInteger)
     quote_note: Mapped[str | None]
     quoted_at: Mapped[datetime | None]
-    agreed_fen: Mapped[int | None]
+    agreed_fen: Mapped[int | None] = mapped_column(BigInteger)
     agreed_at: Mapped[datetime | None]
     agreed_how: Mapped[str | None]
-    amount_fen: Mapped[int | None]
-    payout_fen: Mapped[int | None]
+    amount_fen: Mapped[int | None] = mapped_column(BigInteger)
+    payout_fen: Mapped[int | None] = mapped_column(BigInteger)
     result: Mapped[str | None]
     return_reason: Mapped[str | None]
     return_note: Mapped[str | None]
@@ -182,7 +182,7 @@ class Job(Model):
             " AND coalesce(quote_fen, 0) = 0)",
             name="free_costs_nothing",
         ),
-        CheckConstraint("amount_fen <= cap_fen", name="within_cap"),
+        CheckConstraint("amount_fen <= cap_fen AND agreed_fen <= cap_fen", name="within_cap"),
         CheckConstraint("amount_fen <= coalesce(agreed_fen, 0)", name="within_consent"),
         CheckConstraint("(amount_fen IS NULL) = (completed_at IS NULL)", name="completed_has_amount"),
         CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="completed_at"),

@@ -27,6 +27,8 @@ from app.kit.errors import NotFound
 from app.kit.ids import new_id
 from app.registry.models import ACTIVE_STANDINGS, PriceKind
 
+WITHDRAWN_BY_STAFF = "by_staff"
+
 
 async def accept_offer(tx: Tx, offer_id: UUID, body: Acceptance, by: By) -> JobOut:
     """Take the work: the request is assigned, the other offers are withdrawn, the job begins its life.
@@ -42,7 +44,7 @@ async def accept_offer(tx: Tx, offer_id: UUID, body: Acceptance, by: By) -> JobO
         raise ProviderNotActive(standing=offer["standing"])
     if offer["open_jobs"] >= offer["capacity"]:
         raise ProviderFull(open_jobs=offer["open_jobs"], capacity=offer["capacity"])
-    window = _appointment(offer, body.appointment_from, body.appointment_to)
+    window = _appointment(offer, by.now, body.appointment_from, body.appointment_to)
     agreed = _price_agreed(offer)
     row = await tx.row(
         statements.ACCEPT,
@@ -74,7 +76,9 @@ async def decline_offer(tx: Tx, offer_id: UUID, body: Refusal, by: By) -> OfferO
 
 
 async def withdraw_offer(tx: Tx, offer_id: UUID, reason: str, by: By) -> None:
-    """Take an offer back; the request is matched again if nobody else is asked. Repeating it does nothing.
+    """Take an offer back; the request is matched again, without this provider, if nobody else is asked.
+
+    The reason is for staff: it stands in the timeline, and the provider is not told. Repeating it does nothing.
 
     Raises NotFound, OfferDecided, OfferExpired.
     """
@@ -82,7 +86,7 @@ async def withdraw_offer(tx: Tx, offer_id: UUID, reason: str, by: By) -> None:
     if offer["status"] == OfferStatus.WITHDRAWN:
         return
     _check_pending(offer, by.now)
-    await take_back(tx, offer, statements.WITHDRAW, by, reason=reason)
+    await take_back(tx, offer, statements.WITHDRAW, by, reason=WITHDRAWN_BY_STAFF, note=reason)
 
 
 async def take_back(tx: Tx, offer: Row, statement: Prepared, by: By, **params: Any) -> None:
@@ -125,7 +129,9 @@ def _check_pending(offer: Row, now: datetime) -> None:
             raise OfferDecided(state=status)
 
 
-def _appointment(offer: Row, start: datetime | None, end: datetime | None) -> tuple[datetime | None, datetime | None]:
+def _appointment(
+    offer: Row, now: datetime, start: datetime | None, end: datetime | None
+) -> tuple[datetime | None, datetime | None]:
     """What the provider named, inside what the citizen wants; or the whole wanted window."""
     wanted_from, wanted_to = offer["wanted_from"], offer["wanted_to"]
     if start is None and end is None:
@@ -133,7 +139,7 @@ def _appointment(offer: Row, start: datetime | None, end: datetime | None) -> tu
     inside = wanted_from is None or (
         start is not None and start >= wanted_from and end is not None and end <= wanted_to
     )
-    if start is None or end is None or end <= start or not inside:
+    if start is None or end is None or end <= max(start, now) or not inside:
         raise AppointmentInvalid(wanted_from=str(wanted_from), wanted_to=str(wanted_to))
     return start, end
 
@@ -142,4 +148,7 @@ def _price_agreed(offer: Row) -> int | None:
     """What the price card settles beforehand; a quote is still to be agreed to."""
     if offer["redo"] or offer["price_kind"] == PriceKind.FREE:
         return 0
-    return offer["price_fen"] * offer["quantity"] if offer["price_kind"] == PriceKind.FIXED else None
+    if offer["price_kind"] != PriceKind.FIXED:
+        return None
+    unit = min(offer["price_fen"], offer["item_cap_fen"]) if offer["tier"] == Tier.LOW_FEE else offer["price_fen"]
+    return int(unit * offer["quantity"])

@@ -1,6 +1,7 @@
 """The provider's queue: poll, accept, decline, start, quote, complete, return. Its own offers and jobs only."""
 
 import asyncio
+import re
 from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
@@ -137,7 +138,7 @@ async def fail_job(job_id: UUID, body: Failure, tx: Transaction, by: Self) -> Jo
 def _wait_seconds(prefer: str | None) -> float:
     for part in (prefer or "").split(","):
         name, _, value = part.strip().partition("=")
-        if name == "wait" and value.isdigit():
+        if name == "wait" and re.fullmatch("[0-9]{1,4}", value):
             return min(int(value), MAX_WAIT_SECONDS)
     return 0
 

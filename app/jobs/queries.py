@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, Select, Table, Uuid, bindparam, or_, select, update
 
-from app.catalog.models import Item
+from app.catalog.calendar import BOOKED_GRACE
+from app.catalog.models import ArriveRule, Item, Urgency
 from app.events.transition import AT, word
 from app.intake.models import Request
 from app.jobs.models import Job, Offer
@@ -131,6 +132,16 @@ async def find_job(tx: Tx, job_id: UUID) -> Row | None:
 async def find_job_of_offer(tx: Tx, offer_id: UUID) -> Row | None:
     """The job that grew out of the offer, if it was accepted."""
     return await tx.row(_JOB_OF_OFFER, offer_id=offer_id)
+
+
+async def move_deadlines(tx: Tx, request_id: UUID, appointment_to: datetime) -> None:
+    """Booked work is due by the end of its appointment, and done 24 hours later; other work keeps its deadlines."""
+    booked = select(Urgency.code).where(Urgency.arrive_rule == ArriveRule.APPOINTMENT)
+    await tx.session.execute(
+        update(Request)
+        .where(Request.id == request_id, Request.urgency.in_(booked))
+        .values(arrive_by=appointment_to, complete_by=appointment_to + BOOKED_GRACE)
+    )
 
 
 async def list_request_offers(tx: Tx, request_id: UUID) -> Sequence[Any]:

@@ -4,6 +4,7 @@ The rows are locked before (queries.lock_…), so the guards in them never lose 
 Parts of a CTE run in no defined order, and nothing here relies on one.
 """
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -35,7 +36,7 @@ from app.intake.states import REQUESTS
 from app.jobs.models import Job, JobStatus, Offer, OfferEnd
 from app.jobs.states import JOBS, OFFERS
 from app.kit.db import Prepared
-from app.registry.models import Provider, ProviderDay
+from app.registry.models import Provider, ProviderDay, ProviderItem
 
 _JOBS = cast(Table, Job.__table__)
 _OFFER = bindparam("offer_id", type_=Uuid)
@@ -43,6 +44,8 @@ _REQUEST = bindparam("request_id", type_=Uuid)
 _PROVIDER = bindparam("provider_id", type_=Uuid)
 _JOB = bindparam("job_id", type_=Uuid)
 _DAY = bindparam("day", type_=Date)
+PULLED = 20
+"""How many of the waiting are looked at when a provider gets free."""
 
 
 def keep_count(rows: FromClause, name: str = "kept", **counts: Any) -> CTE:
@@ -69,6 +72,24 @@ def load(rows: FromClause, change: int) -> CTE:
         .values(open_jobs=Provider.open_jobs + change)
         .cte("load")
     )
+
+
+def pull_waiting(rows: FromClause) -> CTE:
+    """Capacity is freed by the jobs in `rows`: the first of those waiting for such a provider are matched at once.
+
+    Rows that others have locked are passed over; they are looked at within a minute anyway.
+    """
+    offered = select(ProviderItem.item_code).where(ProviderItem.provider_id.in_(select(rows.c.provider_id)))
+    waiting = (
+        select(Request.id)
+        .where(Request.status == word("dispatching"), Request.match_at > AT, Request.item_code.in_(offered))
+        .order_by(Request.urgency_rank, Request.received_at)
+        .limit(PULLED)
+        .with_for_update(skip_locked=True)
+        .cte("waiting")
+        .prefix_with("MATERIALIZED")
+    )
+    return update(Request).where(Request.id.in_(select(waiting.c.id))).values(match_at=AT).cte("pulled")
 
 
 def _job_of(request: Moved) -> ColumnElement[bool]:
@@ -114,12 +135,18 @@ def _accept() -> Prepared:
     return Prepared(select(job, withdrawn).add_cte(offer.log, request.log, others.log, load(job, 1), counted))
 
 
+_LEAVE_DATA: dict[str, Callable[[FromClause], ColumnElement[Any]]] = {
+    "decline": lambda rows: json_of(reason=rows.c.decline_reason),
+    "withdraw": lambda rows: json_of(reason=rows.c.withdraw_reason, note=bindparam("note", type_=Text)),
+}
+
+
 def _leave_pending(step: str, **values: Any) -> Prepared:
     """An offer leaves pending without being accepted; the request is matched again once nobody is asked."""
     offer = OFFERS.move(
         step,
         Offer.id == _OFFER,
-        data=(lambda rows: json_of(reason=rows.c.decline_reason)) if step == "decline" else None,
+        data=_LEAVE_DATA.get(step),
         decided_at=AT,
         **values,
     )
@@ -160,7 +187,11 @@ def _complete() -> Prepared:
     )
     offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(OfferEnd.DONE))
     counted = keep_count(job.rows, completed=one(), on_time=one(on_time), turnover_fen=job.rows.c.amount_fen)
-    return Prepared(select(job.rows).add_cte(job.log, request.log, offer.rows, offer.log, load(job.rows, -1), counted))
+    return Prepared(
+        select(job.rows).add_cte(
+            job.log, request.log, offer.rows, offer.log, load(job.rows, -1), pull_waiting(job.rows), counted
+        )
+    )
 
 
 def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: Any) -> Prepared:
@@ -178,7 +209,7 @@ def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: An
         **values,
     )
     offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(end))
-    parts = [job.log, request.log, offer.rows, offer.log, load(job.rows, -1)]
+    parts = [job.log, request.log, offer.rows, offer.log, load(job.rows, -1), pull_waiting(job.rows)]
     if step == "return":
         parts.append(keep_count(job.rows, returned=one()))
     return Prepared(select(job.rows).add_cte(*parts))
@@ -195,7 +226,13 @@ def _end_request(step: str, **values: Any) -> Prepared:
     providers = select(func.array_agg(told.c.provider_id)).scalar_subquery().label("provider_ids")
     return Prepared(
         select(request.rows, providers).add_cte(
-            request.log, withdrawn.log, job.log, offer.rows, offer.log, load(job.rows, -1)
+            request.log,
+            withdrawn.log,
+            job.log,
+            offer.rows,
+            offer.log,
+            load(job.rows, -1),
+            pull_waiting(job.rows),
         )
     )
 

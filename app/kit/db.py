@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from app.kit.errors import DatabaseUnavailable
+from app.kit.errors import DatabaseBusy, DatabaseUnavailable
 
 Row = asyncpg.Record
 _DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]
@@ -114,7 +114,8 @@ class Database:
     async def begin(self) -> AsyncIterator[Tx]:
         """A transaction that commits when the block ends and rolls back when it raises.
 
-        Raises DatabaseUnavailable when the database cannot be reached, or was lost meanwhile.
+        Raises DatabaseUnavailable when the database cannot be reached, or was lost meanwhile; DatabaseBusy when
+        PostgreSQL chose this transaction to end a deadlock.
         """
         try:
             async with self._open() as tx:
@@ -122,6 +123,8 @@ class Database:
         except Exception as error:
             if _is_loss(error):
                 raise DatabaseUnavailable from error
+            if isinstance(_driver_error(error), (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)):
+                raise DatabaseBusy from error
             raise
         if tx.wakes:
             self.on_wake(tx.wakes)
@@ -174,9 +177,12 @@ _LOSSES = (
 """What a database that is down, stopping, starting or full looks like from here."""
 
 
+def _driver_error(error: Exception) -> BaseException | None:
+    return error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+
+
 def _is_loss(error: Exception) -> bool:
-    driver_error = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
-    return isinstance(driver_error, _LOSSES)
+    return isinstance(_driver_error(error), _LOSSES)
 
 
 def _refuse_closed(connection: Any, *_: object) -> None:

@@ -100,6 +100,19 @@ class ConstraintViolated(HotlineError):
     zh = "数据库不允许此改动（{constraint}）。"
 
 
+class InternalError(HotlineError):
+    status = 500
+    en = "Something went wrong on our side; nothing was changed. It is in the server's log."
+    zh = "服务器内部出错，没有改动任何内容；详情见服务器日志。"
+
+
+class DatabaseBusy(HotlineError):
+    status = 503
+    retry_after = 1
+    en = "Somebody else was changing the same things; nothing was changed. Try again."
+    zh = "有人正在同时修改相同内容，没有改动任何内容，请重试。"
+
+
 class VersionRequired(HotlineError):
     status = 428
     en = "Send If-Match with the ETag you read, so that nobody's change is overwritten."

@@ -1,12 +1,20 @@
 """Personal data: the form of a phone number, and masking."""
 
+import unicodedata
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
+
+
+def _bare(phone: str) -> str:
+    """One line is one number: full-width digits, spaces and the area code's dash make no other one of it."""
+    return unicodedata.normalize("NFKC", phone).replace("-", "").replace(" ", "") if isinstance(phone, str) else phone
+
 
 Phone = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, pattern=r"^(1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|[2-9]\d{6,7})$"),
+    BeforeValidator(_bare),
+    StringConstraints(pattern=r"^(1[3-9][0-9]{9}|0[0-9]{9,11}|[2-9][0-9]{6,7})$"),
     Field(description="a mainland mobile (11 digits), or a fixed line with or without its area code"),
 ]
 

@@ -21,6 +21,7 @@ from app.kit.errors import (
     BodyTooLarge,
     ConstraintViolated,
     HotlineError,
+    InternalError,
     InvalidInput,
     InvalidJson,
     TextUnstorable,
@@ -132,6 +133,10 @@ async def _unstorable(request: Request, error: Exception) -> Response:
     return problem(request, TextUnstorable())
 
 
+async def _crash(request: Request, error: Exception) -> Response:
+    return problem(request, InternalError())
+
+
 async def _refused(request: Request, error: Exception) -> Response:
     constraint = getattr(error, "constraint_name", None)
     return problem(request, ConstraintViolated(constraint=constraint or type(error).__name__))
@@ -148,6 +153,7 @@ async def _dbapi_error(request: Request, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Give the application its problem documents and the body limit."""
+    app.add_exception_handler(Exception, _crash)
     app.add_exception_handler(HotlineError, _hotline_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)

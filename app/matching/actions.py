@@ -48,12 +48,21 @@ class Wanted:
             **{name: request[name] for name in names},
         )
 
-    def local_window(self, now: datetime, zone: ZoneInfo) -> tuple[int, time, time]:
-        """Weekday and local times between which somebody is to come, within one day."""
-        start = max(self.wanted_from or now, now).astimezone(zone)
+    def begins(self, now: datetime) -> datetime:
+        """From when on somebody is to come."""
+        return max(self.wanted_from or now, now)
+
+    def local_window(self, now: datetime, zone: ZoneInfo) -> list[tuple[int, time, time]]:
+        """Weekday and local times between which somebody is to come, day by day, for a week at most."""
+        start = self.begins(now).astimezone(zone)
         end = (self.wanted_to or self.arrive_by or now + timedelta(hours=2)).astimezone(zone)
-        last = end.time() if end.date() == start.date() else time.max
-        return start.isoweekday(), start.time(), max(last, start.time())
+        days = min((end.date() - start.date()).days, 6)
+        window = []
+        for day in range(days + 1):
+            first = start.time() if day == 0 else time.min
+            last = end.time() if day == days else time.max
+            window.append(((start + timedelta(days=day)).isoweekday(), first, max(first, last)))
+        return window
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ async def match(tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo) -> Matchi
         tier=wanted.tier,
         papers=wanted.item.papers,
         township=wanted.township_code,
-        day=(wanted.wanted_from or now).astimezone(zone).date(),
+        day=wanted.begins(now).astimezone(zone).date(),
         window=wanted.local_window(now, zone),
         citizen=wanted.citizen_id,
         request=wanted.request_id,
@@ -132,7 +141,7 @@ async def _earlier(tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo) -> Ear
         item=wanted.item.code,
         tier=wanted.tier,
         township=wanted.township_code,
-        day=(wanted.wanted_from or now).astimezone(zone).date(),
+        day=wanted.begins(now).astimezone(zone).date(),
     )
     return EarlierCounts.model_validate(dict(row))
 

@@ -12,9 +12,11 @@ from app.kit.orm import Model, one_of
 
 
 class Mode(StrEnum):
-    """A person picks; best first, next on decline or expiry; the best few at once, first acceptance wins."""
+    """Best first, next on decline or expiry; or the best few at once, first acceptance wins.
 
-    DIRECT = "direct"
+    A person's own pick (direct) needs no policy: POST /requests/{id}/offers.
+    """
+
     CASCADE = "cascade"
     BROADCAST = "broadcast"
 

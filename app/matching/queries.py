@@ -38,13 +38,16 @@ SELECT policy.version, p.lat, p.lon,
         AND (held.expires_on IS NULL OR held.expires_on >= :day))) AS has_papers,
   coalesce((
     SELECT true FROM provider_hours h
-    WHERE h.provider_id = p.id AND h.weekday = :weekday AND h.opens < :window_end
-      AND (h.closes > :window_start OR h.closes = '00:00') LIMIT 1), false) AS is_open,
+    JOIN unnest(:weekdays, :starts, :ends) AS wanted (weekday, start, until)
+      ON h.weekday = wanted.weekday AND h.opens < wanted.until
+        AND (h.closes > wanted.start OR h.closes = '00:00')
+    WHERE h.provider_id = p.id LIMIT 1), false) AS is_open,
   p.reachable,
   EXISTS (SELECT FROM citizen_bars b WHERE b.provider_id = p.id AND b.citizen_id = :citizen) AS barred,
   EXISTS (
     SELECT FROM offers o
     WHERE o.request_id = :request AND o.provider_id = p.id AND (o.status IN ('pending', 'declined', 'expired')
+      OR o.withdraw_reason = 'by_staff'
       OR o.end_reason IN ('returned', 'failed', 'redone', 'reassigned', 'reopened'))) AS tried
 FROM policy LEFT JOIN candidate p ON true
 LEFT JOIN LATERAL (
@@ -61,9 +64,9 @@ LEFT JOIN LATERAL (
         bindparam("tier", type_=Text),
         bindparam("day", type_=Date),
         bindparam("papers", type_=ARRAY(Text)),
-        bindparam("weekday", type_=Integer),
-        bindparam("window_start", type_=Time),
-        bindparam("window_end", type_=Time),
+        bindparam("weekdays", type_=ARRAY(Integer)),
+        bindparam("starts", type_=ARRAY(Time)),
+        bindparam("ends", type_=ARRAY(Time)),
         bindparam("citizen", type_=Uuid),
         bindparam("request", type_=Uuid),
         bindparam("since", type_=Date),
@@ -80,13 +83,13 @@ async def list_candidates(
     papers: Sequence[str],
     township: str,
     day: date,
-    window: tuple[int, time, time],
+    window: Sequence[tuple[int, time, time]],
     citizen: UUID | None,
     request: UUID | None,
 ) -> Sequence[Row]:
     """The policy in force with each active provider that offers the item at the tier in the township.
 
-    `window` is the weekday (1 = Monday) and the local times between which somebody is to come.
+    `window`: per day the weekday (1 = Monday) and the local times between which somebody is to come.
     """
     return await tx.rows(
         _CANDIDATES,
@@ -96,9 +99,9 @@ async def list_candidates(
         papers=papers,
         township=township,
         day=day,
-        weekday=window[0],
-        window_start=window[1],
-        window_end=window[2],
+        weekdays=[weekday for weekday, _, _ in window],
+        starts=[start for _, start, _ in window],
+        ends=[end for _, _, end in window],
         citizen=citizen,
         request=request,
         since=day - timedelta(days=WINDOW_DAYS),

@@ -11,6 +11,7 @@ from app.catalog.models import Tier
 from app.catalog.snapshot import CurrentCatalog
 from app.intake.actions import get_request
 from app.intake.queries import find_citizen
+from app.intake.taking import check_window
 from app.kit.web import Now, context_of
 from app.matching.actions import Wanted, explain
 from app.matching.schemas import CandidatesOut, WhatIf
@@ -36,6 +37,8 @@ async def preview(
     """The same for an imagined request: while the caller is still on the line. Changes nothing."""
     item, place = catalog.item(body.item), catalog.place(body.area)
     citizen = await find_citizen(tx, body.phone) if body.phone else None
+    if body.wanted_from and body.wanted_to:
+        check_window(body.wanted_from, body.wanted_to, now)
     wanted = Wanted(
         item=item,
         tier=catalog.tier(item, body.tier),

@@ -1,8 +1,9 @@
 """Candidates with their reasons in the API."""
 
+from typing import Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from app.catalog.models import Tier
 from app.intake.models import UnmatchedReason
@@ -55,7 +56,7 @@ class CandidatesOut(BaseModel):
 
 
 class WhatIf(BaseModel):
-    """An imagined request."""
+    """An imagined request; a wanted window has both its ends."""
 
     item: str
     area: str
@@ -64,3 +65,10 @@ class WhatIf(BaseModel):
     wanted_from: AwareDatetime | None = None
     wanted_to: AwareDatetime | None = None
     chosen_provider_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def window_has_both_ends(self) -> Self:
+        """Half a window says nothing."""
+        if (self.wanted_from is None) != (self.wanted_to is None):
+            raise ValueError("wanted_from and wanted_to go together")
+        return self

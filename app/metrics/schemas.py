@@ -162,7 +162,7 @@ class Fulfilment(BaseModel):
 
 
 class TurnoverAsked(Paging):
-    month: Annotated[str, StringConstraints(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+    month: Annotated[str, StringConstraints(pattern=r"^20[0-9][0-9]-(0[1-9]|1[0-2])$")]
 
 
 class Growth(BaseModel):

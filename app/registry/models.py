@@ -209,4 +209,4 @@ class ProviderDay(Model):
     completed: Mapped[int] = mapped_column(server_default=text("0"))
     on_time: Mapped[int] = mapped_column(server_default=text("0"))
     returned: Mapped[int] = mapped_column(server_default=text("0"))
-    turnover_fen: Mapped[int] = mapped_column(server_default=text("0"))
+    turnover_fen: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))

@@ -34,6 +34,9 @@ async def count_requests(world: World) -> int:
         ({"wanted_from": "2026-11-25T10:00:00+08:00", "wanted_to": "2026-11-25T09:00:00+08:00"}, 422, "window_invalid"),
         ({"wanted_from": "2020-01-01T10:00:00+08:00", "wanted_to": "2020-01-01T12:00:00+08:00"}, 422, "window_invalid"),
         ({"wanted_from": "2026-11-25T10:00:00"}, 422, "invalid_input"),
+        ({"wanted_to": "9999-12-31T23:59:59Z"}, 422, "window_invalid"),
+        ({"wanted_from": "0001-01-01T00:00:00Z"}, 422, "window_invalid"),
+        ({"description": "漏水\u0000"}, 422, "text_unstorable"),
         ({"chosen_provider_id": "00000000-0000-7000-8000-000000000000"}, 422, "unknown_provider"),
     ],
 )

@@ -95,6 +95,90 @@ async def test_merging_keeps_one_at_work_and_each_callers_number(world: World) -
     )
 
 
+async def test_when_the_parent_is_cancelled_the_oldest_child_takes_its_place(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    parent = (await world.dispatch(DRAIN))["request"]["id"]
+    children = []
+    for phone in ("13800000002", "13800000003"):
+        world.advance(seconds=1)
+        child = (await world.dispatch(DRAIN, phone=phone))["request"]["id"]
+        await ok(world.operator.put(f"/requests/{child}/parent", json={"parent_id": parent}))
+        children.append(child)
+    await ok(world.operator.put(f"/requests/{parent}/cancellation", json={"reason": "已自行解决"}))
+    await world.work()
+    oldest, other = [await ok(world.operator.get(f"/requests/{child}")) for child in children]
+    assert (oldest["status"], oldest["parent_id"]) == ("dispatching", None)
+    assert (other["status"], other["parent_id"]) == ("merged", children[0])
+    assert [offer["request_id"] for offer in await ok(firm.client.get("/provider/offers"))] == [children[0]]
+
+
+async def test_a_parent_that_is_closed_without_work_gives_its_children_back(world: World) -> None:
+    parent, child = [
+        (await world.dispatch(DRAIN, phone=phone))["request"]["id"] for phone in ("13800000001", "13800000002")
+    ]
+    await ok(world.operator.put(f"/requests/{child}/parent", json={"parent_id": parent}))
+    await ok(world.supervisor.put(f"/requests/{parent}/closure", json={"note": "无单位可派"}))
+    assert await world.status(child) == "received"
+
+
+async def test_a_supervisor_undoes_a_merge_and_kinds_do_not_mix(world: World) -> None:
+    parent, child = [
+        (await world.dispatch(DRAIN, phone=phone))["request"]["id"] for phone in ("13800000001", "13800000002")
+    ]
+    asked = (await ok(world.create("GV01")))["request"]["id"]
+    mixed = world.operator.put(f"/requests/{child}/parent", json={"parent_id": asked})
+    await refused(mixed, 422, "merge_of_other_kind")
+    await ok(world.operator.put(f"/requests/{child}/parent", json={"parent_id": parent}))
+    await refused(world.operator.delete(f"/requests/{child}/parent"), 403, "not_allowed")
+    separated = await ok(world.supervisor.delete(f"/requests/{child}/parent"))
+    assert (separated["status"], separated["parent_id"]) == ("received", None)
+
+
+async def test_a_short_hold_leaves_the_live_offer_alone(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    request_id = (await world.dispatch(DRAIN))["request"]["id"]
+    hold = {"cause": "citizen", "reason": "稍等，先找物业", "until": "2026-11-25T06:00:00Z"}
+    await ok(world.operator.put(f"/requests/{request_id}/hold", json=hold))
+    await ok(world.operator.delete(f"/requests/{request_id}/hold"))
+    await world.work()
+    assert await world.status(request_id) == "dispatching"
+    assert len(await ok(firm.client.get("/provider/offers"))) == 1
+
+
+async def test_a_held_job_of_a_suspended_firm_waits_and_the_worker_rests(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    request_id, job = await accepted(world, firm)
+    hold = {"cause": "citizen", "reason": "业主出差", "until": "2026-11-26T02:00:00Z"}
+    await ok(world.operator.put(f"/requests/{request_id}/hold", json=hold))
+    await refused(world.supervisor.put(f"/jobs/{job['id']}/reassignment"), 409, "request_on_hold")
+    document = await world.registrar.get(f"/providers/{firm.id}")
+    standing = {"standing": "suspended", "reason": "证照过期"}
+    headers = {"If-Match": document.headers["ETag"]}
+    await ok(world.registrar.put(f"/providers/{firm.id}/standing", json=standing, headers=headers))
+    await world.work()
+    world.advance(days=3)
+    await world.work()
+    assert await world.status(request_id) == "unmatched"
+
+
+async def test_a_second_redo_goes_to_the_same_firm_too(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    await world.add_provider(DRAIN, price_fen=100)
+    created = await world.dispatch(DRAIN, chosen_provider_id=str(firm.id))
+    await world.complete(firm, created["offers"][0]["id"])
+    for redo in (1, 2):
+        await world.work()
+        world.advance(days=1)
+        callback = await ok(world.operator.post("/callbacks/next"))
+        unsolved = {"reached": True, "solved": False, "satisfaction": "dissatisfied"}
+        await ok(world.operator.put(f"/callbacks/{callback['id']}/outcome", json=unsolved))
+        [offer] = await ok(firm.client.get("/provider/offers"))
+        assert (offer["redo"], offer["price_fen"]) == (True, 0)
+        await world.complete(firm, offer["id"], amount_fen=0)
+        request = await ok(world.operator.get(f"/requests/{created['request']['id']}"))
+        assert (request["status"], request["redos"]) == ("completed", redo)
+
+
 async def test_a_hold_of_the_citizens_own_pauses_the_clocks(world: World) -> None:
     await world.add_provider(DRAIN)
     created = (await world.dispatch(DRAIN))["request"]

@@ -1,7 +1,8 @@
 """Who is asked, and who is asked next."""
 
 import asyncio
-from datetime import time
+from datetime import time, timedelta
+from uuid import UUID
 
 from app.registry.models import Standing
 from tests.world import CLEANING, DRAIN, World, ok, refused
@@ -71,9 +72,8 @@ async def test_a_full_provider_is_waited_for_while_accept_by_allows(world: World
     second = await world.dispatch(DRAIN, phone="13800000002")
     assert (second["matching"], second["request"]["status"]) == ("waiting", "dispatching")
     await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_staff"}))
-    world.advance(seconds=61)
     await world.work()
-    assert len(await ok(firm.client.get("/provider/offers"))) == 1
+    assert len(await ok(firm.client.get("/provider/offers"))) == 1  # at once: the capacity was freed
     third = (await world.dispatch(DRAIN, phone="13800000003"))["request"]["id"]
     world.advance(minutes=11)
     await world.work()
@@ -153,9 +153,11 @@ async def test_a_withdrawn_offer_goes_to_the_next(world: World) -> None:
     await ok(world.operator.put(url, json={"reason": "地址写错了，重新派"}))
     await ok(world.operator.put(url, json={"reason": "地址写错了，重新派"}))
     await world.work()
-    expected = [(str(near.id), "withdrawn"), (str(near.id), "pending")]
+    expected = [(str(near.id), "withdrawn"), (str(far.id), "pending")]
     assert await offers_of(world, created["request"]["id"]) == expected
-    assert str(far.id) not in dict(expected)
+    gone = near.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance")
+    problem = await refused(gone, 409, "offer_withdrawn")
+    assert problem["reason"] == "by_staff"  # what staff wrote is not for the firm
 
 
 async def test_a_waiting_poll_wakes_when_an_offer_comes(world: World) -> None:
@@ -185,3 +187,29 @@ async def test_the_waiting_are_served_by_urgency_then_priority_group_then_age(wo
         made = await tx.driver.fetch("SELECT request_id FROM events WHERE kind = 'offer.made' ORDER BY id")
     served = [str(row["request_id"]) for row in made][1:]
     assert served == [waiting["13800000003"], waiting["13800000002"], waiting["13800000001"]]
+
+
+async def test_an_evening_call_goes_to_a_firm_that_opens_in_the_morning(world: World) -> None:
+    firm = await world.add_provider("PE04", hours=(time(8), time(20)))
+    world.advance(hours=11)  # 21:00 in Ningbo; same-day work is due by the next day's close
+    created = await world.dispatch("PE04")
+    assert [offer["provider_id"] for offer in created["offers"]] == [str(firm.id)]
+
+
+async def test_one_request_that_cannot_be_matched_does_not_starve_the_others(world: World) -> None:
+    firm = await world.add_provider(DRAIN, CLEANING)
+    poison, healthy = [
+        (await ok(world.create(DRAIN, phone=phone)))["request"]["id"] for phone in ("13800000001", "13800000002")
+    ]
+    async with world.context.db.begin() as tx:
+        dispatching = "status = 'dispatching', dispatched_at = $1, match_at = $1, accept_by = $2"
+        later = world.clock.now() + timedelta(minutes=10)
+        await tx.driver.execute(f"UPDATE requests SET {dispatching}", world.clock.now(), later)
+        await tx.driver.execute(
+            "UPDATE requests SET wanted_from = $1, wanted_to = '9999-12-31 23:59:59+00' WHERE id = $2", later, UUID(poison)
+        )
+    await world.work()
+    [offer] = await ok(firm.client.get("/provider/offers"))
+    assert offer["request_id"] == healthy
+    async with world.context.db.look() as tx:
+        assert await tx.driver.fetchval("SELECT match_at FROM requests WHERE id = $1", UUID(poison)) > world.clock.now()
