@@ -34,7 +34,8 @@ hands the call on, or dispatches a franchised provider.
   `Authorization: Bearer …`.
 * Times are RFC 3339 with a zone, money is integer fen, ids are UUIDv7; a request also has a short `number`.
 * Errors are problem documents (RFC 9457) with a stable `code`, in Chinese or English after `Accept-Language`.
-* `Idempotency-Key` makes a creation safe to repeat; repeating a state change gives the present state.
+* `Idempotency-Key` makes creating a request safe to repeat. Repeating a state change gives the present state, or 409
+  `status_conflict` with it: nothing happens twice.
 * Lists have `next` and a `Link` header; edits of documents need `If-Match`.
 """
 

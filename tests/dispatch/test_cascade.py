@@ -206,7 +206,9 @@ async def test_one_request_that_cannot_be_matched_does_not_starve_the_others(wor
         later = world.clock.now() + timedelta(minutes=10)
         await tx.driver.execute(f"UPDATE requests SET {dispatching}", world.clock.now(), later)
         await tx.driver.execute(
-            "UPDATE requests SET wanted_from = $1, wanted_to = '9999-12-31 23:59:59+00' WHERE id = $2", later, UUID(poison)
+            "UPDATE requests SET wanted_from = $1, wanted_to = '9999-12-31 23:59:59+00' WHERE id = $2",
+            later,
+            UUID(poison),
         )
     await world.work()
     [offer] = await ok(firm.client.get("/provider/offers"))

@@ -9,8 +9,8 @@ import httpx
 from tests.servers import Server, serving, working
 from tests.world import CHENGLANG, DRAIN, World, decoded, ok
 
-CALLERS = 40
-KILLED_AFTER = (3, 11)
+CALLERS = 24
+KILLED_AFTER = (3, 8)
 
 
 def body(n: int) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""docs/states.md shows every move there is, and no other."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from app.aftercare.states import CALLBACK_MOVES
+from app.events.transition import Move
+from app.intake.states import REQUEST_MOVES
+from app.jobs.states import JOB_MOVES, OFFER_MOVES
+from app.registry.states import PROVIDER_MOVES
+
+STATES = Path(__file__).parent.parent / "docs" / "states.md"
+ALL = {
+    "request": REQUEST_MOVES,
+    "offer": OFFER_MOVES,
+    "job": JOB_MOVES,
+    "callback": CALLBACK_MOVES,
+    "provider": PROVIDER_MOVES,
+}
+
+
+def rows() -> set[tuple[str, frozenset[str], str, str]]:
+    """Step, from, to and event of each row of the tables."""
+    found = set()
+    for line in STATES.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| ") and len(cells) == 4 and "." in cells[3]:
+            found.add((cells[0], frozenset(cells[1].split(", ")), cells[2], cells[3]))
+    return found
+
+
+@pytest.mark.parametrize("subject", ALL)
+def test_the_table_is_the_code(subject: str) -> None:
+    moves: Mapping[str, Move] = ALL[subject]
+    shown = {row for row in rows() if row[3].startswith(f"{subject}.")}
+    assert shown == {
+        (step, frozenset(map(str, move.sources)), str(move.target or "(former)"), move.event)
+        for step, move in moves.items()
+    }
