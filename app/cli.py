@@ -18,6 +18,8 @@ from app.kit import embedded
 from app.kit.migrate import migrate as run_migrations
 from app.kit.web import open_context
 from app.main import create_app
+from app.sample.history import load_history
+from app.sample.load import load_registry
 from app.sample.reference import SEED
 from app.settings import Settings
 from app.worker import work
@@ -101,16 +103,33 @@ def migrate(revision: Annotated[str, typer.Argument(help="head, base, -1 or a re
 
 
 @app.command()
-def seed() -> None:
-    """Load the catalogue and the gazetteer."""
+def seed(
+    sample: Annotated[bool, typer.Option(help="the generated registry of more than 480 providers as well")] = False,
+    history: Annotated[
+        int, typer.Option(min=0, help="so many past days of 10,000 generated requests and more; implies --sample")
+    ] = 0,
+) -> None:
+    """Load the catalogue and the gazetteer. Running it again changes only what the files changed."""
     with database(Settings()) as settings:
-        run(_seed(settings))
+        run(_seed(settings, sample=sample or history > 0, history=history))
 
 
-async def _seed(settings: Settings) -> None:
+async def _seed(settings: Settings, *, sample: bool, history: int) -> None:
     await run_migrations(direct_url(settings))
-    async with open_context(settings) as context, context.db.begin() as tx:
-        await load_reference_data(tx)
+    async with open_context(settings) as context:
+        now = context.clock.now()
+        today = now.astimezone(settings.zone).date()
+        async with context.db.begin() as tx:
+            await load_reference_data(tx)
+            if sample:
+                typer.echo(f"providers added: {await load_registry(tx, today, now)}")
+        if history:
+            figures = await load_history(context.db, settings, history, today, _show_progress)
+            typer.echo(f"days loaded: {figures.loaded}, left alone: {figures.skipped}; rows: {dict(figures.rows)}")
+
+
+def _show_progress(done: int, of: int) -> None:
+    typer.echo(f"day {done} of {of}")
 
 
 @app.command()
