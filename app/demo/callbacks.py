@@ -1,5 +1,6 @@
 """Calling citizens back when their request is done."""
 
+import asyncio
 from collections.abc import Mapping
 from random import Random
 from typing import Any
@@ -12,7 +13,9 @@ from app.demo.pace import spend
 from app.demo.room import Room
 from app.sample import texts
 
-LOOK_AGAIN_SECONDS = 60
+LOOK_AGAIN_SECONDS = 120
+LINES = 3
+"""So many operators look at the queue at the same moment: in the morning it is long."""
 TALK_SECONDS = (30, 90)
 SOLVED = 0.95
 """Of the jobs of a provider that is not in the sample registry."""
@@ -30,7 +33,9 @@ class Callbacks:
 
     async def run(self) -> None:
         """Take the next callback whenever an operator is free."""
-        await self._room.serve("/callbacks/next", self.call, LOOK_AGAIN_SECONDS)
+        await asyncio.gather(
+            *(self._room.serve("/callbacks/next", self.call, LOOK_AGAIN_SECONDS) for _ in range(LINES))
+        )
 
     async def call(self, operator: Seat, callback: dict[str, Any]) -> None:
         """Call the citizen, and record what is said or that nobody answers."""

@@ -36,7 +36,7 @@ class PhoneDesk:
             self._room.spawn(self._go_on(job_id))
 
     async def _go_on(self, job_id: UUID) -> None:
-        async with self._room.operators.one() as operator:
+        async with self._room.outbound.one() as operator:
             job = await operator.get(f"/jobs/{job_id}")
         await self._work(job, USUAL_PRICE_FEN)
 
@@ -60,7 +60,7 @@ class PhoneDesk:
         planned = plan(self._firms[UUID(facts["provider_id"])], job, self._room.clock.now(), rng)
         if job.status == "accepted":
             await until(self._room.clock, planned.arrive)
-            async with self._room.operators.one() as operator:
+            async with self._room.outbound.one() as operator:
                 await self._talk()
                 if planned.gives_back:
                     reason, note = texts.give_back(job.item_code, rng)
@@ -68,7 +68,7 @@ class PhoneDesk:
                     return
                 await operator.put(f"{path}/start")
         await until(self._room.clock, planned.finish)
-        async with self._room.operators.one() as operator:
+        async with self._room.outbound.one() as operator:
             await self._talk()
             amount = job.agreed_fen
             if amount is None:

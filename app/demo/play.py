@@ -1,6 +1,7 @@
 """The play: citizens, operators, a supervisor and providers at the API, all at once."""
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,6 +23,9 @@ from app.kit.clock import clock_from
 from app.sample import texts
 from hotline_provider.fleet import Fleet
 
+OUTBOUND = 1 / 3
+"""Of the operators."""
+
 
 class Play:
     """`room`, `traffic` and `problems` say how it goes; the `manager` reads the figures of the day."""
@@ -31,8 +35,9 @@ class Play:
         clock = clock_from(stage.settings)
         self.traffic = Traffic()
         self.api = Api(url, self.traffic)
-        operators = [self._seat(f"operator{number}") for number in range(1, stage.operators + 1)]
-        self.room = Room(clock, stage.settings.zone, Operators(operators))
+        seats = [self._seat(f"operator{number}") for number in range(1, stage.operators + 1)]
+        outbound = math.ceil(len(seats) * OUTBOUND)
+        self.room = Room(clock, stage.settings.zone, Operators(seats[outbound:]), Operators(seats[:outbound]))
         self.manager = self._seat("manager1")
         self.began = self.room.now()
         self._fleet = Fleet(

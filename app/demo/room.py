@@ -1,4 +1,4 @@
-"""The operators' room: whoever is free takes what comes next, first come, first served."""
+"""The operators' room: some answer the citizens, others phone firms and call back; whoever is free takes the next."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -46,13 +46,15 @@ class Operators:
 class Room:
     """What the simulated people share.
 
+    The `inbound` operators answer, the `outbound` phone: a rush of calls must not let the firms' offers expire.
     `ringing` are the citizens who wait for an operator, longest first; `longest_wait` is that of the whole play.
     `taken` are the requests that the API acknowledged, by id with their number.
     """
 
     clock: Clock
     zone: ZoneInfo
-    operators: Operators
+    inbound: Operators
+    outbound: Operators
     tasks: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
     ringing: dict[object, datetime] = field(default_factory=dict)
     longest_wait: timedelta = timedelta()
@@ -78,14 +80,14 @@ class Room:
         call = object()
         self.ringing[call] = since
         try:
-            seat = await self.operators.call_in()
+            seat = await self.inbound.call_in()
         finally:
             del self.ringing[call]
         self.longest_wait = max(self.longest_wait, self.clock.now() - since)
         try:
             yield seat
         finally:
-            self.operators.release(seat)
+            self.inbound.release(seat)
 
     async def serve(
         self, queue: str, see_to: Callable[[Seat, Any], Coroutine[Any, Any, None]], look_again: float
@@ -95,18 +97,18 @@ class Room:
         An empty queue is looked at again after so many seconds of the centre's time.
         """
         while True:
-            seat = await self.operators.call_in()
+            seat = await self.outbound.call_in()
             taken = None
             with suppress(Refused):
                 taken = await seat.post(queue)
             if taken is not None:
                 self.spawn(self._release_after(seat, see_to(seat, taken)))
                 continue
-            self.operators.release(seat)
+            self.outbound.release(seat)
             await asyncio.gather(spend(self.clock, look_again), asyncio.sleep(LEAST_PAUSE_SECONDS))
 
     async def _release_after(self, seat: Seat, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         finally:
-            self.operators.release(seat)
+            self.outbound.release(seat)

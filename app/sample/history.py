@@ -91,8 +91,8 @@ async def _find_empty_days(db: Database, zone: ZoneInfo, days: Sequence[date]) -
 
 
 async def _tell_day(past: Past, day: date | None, scale: float) -> Rows:
-    """In a thread, since telling takes about as long as writing; nothing for no day."""
-    return await asyncio.to_thread(tell_day, past, day, _midnight(day, past.zone), scale) if day else Rows()
+    """Nothing for no day."""
+    return await tell_day(past, day, _midnight(day, past.zone), scale) if day else Rows()
 
 
 async def _write(db: Database, zone: ZoneInfo, rows: Rows, figures: HistoryFigures) -> None:

@@ -1,5 +1,6 @@
 """How a past request went from its arrival to its end, state by state."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from random import Random
@@ -16,12 +17,17 @@ from app.sample.reference import SEED
 from app.sample.shape import draw_day
 from app.sample.work import finish, visit
 
+AT_A_TIME = 20
+"""So few requests that whoever writes to the database meanwhile is not kept waiting."""
 
-def tell_day(past: Past, day: date, midnight: datetime, scale: float) -> Rows:
-    """The day's requests and all that came of them; the same every time, ids aside."""
+
+async def tell_day(past: Past, day: date, midnight: datetime, scale: float) -> Rows:
+    """The day's requests and all that came of them; the same every time, ids aside. Lets others run in between."""
     past.begin(Random(f"history-{SEED}-{day}"))
-    for arrival in draw_day(day, past.rng, scale):
+    for n, arrival in enumerate(draw_day(day, past.rng, scale)):
         _tell(Life(past, arrival, midnight + timedelta(seconds=arrival.second)))
+        if n % AT_A_TIME == 0:
+            await asyncio.sleep(0)
     return past.rows
 
 

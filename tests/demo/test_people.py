@@ -62,8 +62,8 @@ async def room(world: World, api: Api, password: str) -> Room:
     """A room in which an hour passes in the twinkling of an eye."""
     settings = world.context.settings
     fast = settings.model_copy(update={"clock_start": world.clock.now(), "clock_factor": 100_000})
-    seats = [Seat(api, f"operator{number}", password) for number in (1, 2)]
-    return Room(clock_from(fast), settings.zone, Operators(seats))
+    inbound, outbound = (Operators([Seat(api, f"operator{number}", password)]) for number in (1, 2))
+    return Room(clock_from(fast), settings.zone, inbound, outbound)
 
 
 async def test_operators_take_calls_and_further_calls(world: World, room: Room) -> None:
@@ -91,7 +91,7 @@ async def test_a_firm_takes_the_work_on_and_reports_by_phone(world: World, room:
     firm = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     created = await world.dispatch(DRAIN)
     phone_desk = PhoneDesk(room, {firm.id: READY}, Random(1))
-    async with room.tasks, room.operators.one() as operator:
+    async with room.tasks, room.outbound.one() as operator:
         await phone_desk.phone(operator, await operator.post("/offers/to-phone/next"))
     assert await world.status(created["request"]["id"]) == "completed"
 
@@ -104,7 +104,7 @@ async def test_a_citizen_says_what_the_callback_may_record(world: World, room: R
         await world.complete(firm, created["offers"][0]["id"])
     await world.work()
     world.advance(hours=3)
-    async with room.operators.one() as operator:
+    async with room.outbound.one() as operator:
         while taken := await operator.post("/callbacks/next"):
             await callbacks.call(operator, taken)
     page = await ok(world.operator.get("/requests"))

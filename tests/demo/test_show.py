@@ -16,7 +16,7 @@ import pytest
 from app.demo.processes import ProcessEnded, Processes
 from app.kit import embedded
 from app.settings import Settings
-from tests.kit.test_embedded import is_free, is_stopped
+from tests.kit.test_embedded import eventually, is_free, is_stopped
 
 ROOT = Path(__file__).parents[2]
 COUNTS = """
@@ -72,7 +72,7 @@ def test_half_an_hour_is_played_and_nothing_is_lost(data_dir: Path) -> None:
     demo = start(data_dir, "--hours", "0.5")
     output, _ = demo.communicate()
     assert demo.returncode == 0, output
-    assert nothing_runs(data_dir)
+    eventually(lambda: nothing_runs(data_dir))
     [(taken, found)] = re.findall(r"Taken (\d+); .* database (\d+)", output)
     requests, answered, assigned = asyncio.run(count(data_dir))
     assert int(taken) == int(found) == requests
@@ -94,7 +94,7 @@ def test_ctrl_c_stops_it_and_leaves_nothing_running(data_dir: Path) -> None:
     output, _ = demo.communicate()
     assert demo.returncode == 0, output
     assert "nothing is lost" in output
-    assert nothing_runs(data_dir)
+    eventually(lambda: nothing_runs(data_dir))
 
 
 async def test_a_process_that_ends_by_itself_ends_the_demo(tmp_path: Path) -> None:
