@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import signal
 from collections.abc import Coroutine, Iterator
 from typing import Annotated, Any
 
 import typer
 import uvicorn
+import uvloop
 
 from app.auth.actions import add_staff as open_account
 from app.auth.models import Role
@@ -49,9 +51,10 @@ def direct_url(settings: Settings) -> str:
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run to the end, or to Ctrl-C, which is a clean stop."""
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(coroutine)
+    """Run to the end, or to Ctrl-C or SIGTERM, each a clean stop."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(coroutine)
 
 
 @app.callback()

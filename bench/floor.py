@@ -16,6 +16,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 import uvicorn
+import uvloop
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 
 from app.catalog.calendar import deadlines
@@ -231,4 +232,5 @@ async def serve(port: int, url: str, tokens: dict[str, UUID]) -> None:
 
 if __name__ == "__main__":
     known = orjson.loads(Path(sys.argv[3]).read_bytes())
-    asyncio.run(serve(int(sys.argv[1]), sys.argv[2], {token: UUID(who) for token, who in known.items()}))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(int(sys.argv[1]), sys.argv[2], {token: UUID(who) for token, who in known.items()}))

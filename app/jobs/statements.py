@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    any_,
     bindparam,
     func,
     insert,
@@ -89,7 +90,8 @@ def pull_waiting(rows: FromClause) -> CTE:
         .cte("waiting")
         .prefix_with("MATERIALIZED")
     )
-    return update(Request).where(Request.id.in_(select(waiting.c.id))).values(match_at=AT).cte("pulled")
+    ids = func.array(select(waiting.c.id).scalar_subquery())  # an array is looked up by key, a set may be scanned for
+    return update(Request).where(Request.id == any_(ids)).values(match_at=AT).cte("pulled")
 
 
 def _job_of(request: Moved) -> ColumnElement[bool]:
