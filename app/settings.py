@@ -1,10 +1,11 @@
 """What a deployment may set, each as an environment variable of the same name with the prefix HOTLINE_."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -34,6 +35,12 @@ class Settings(BaseSettings):
     clock_real_start: datetime | None = Field(default=None, description="the real moment clock_start belongs to")
     session_hours: float = Field(default=12.0, gt=0, description="a staff session ends after so long")
     reopen_days: int = Field(default=15, ge=0, description="a closed request may be reopened for so long")
+
+    @field_validator("database_url", "database_direct_url")
+    @classmethod
+    def name_the_driver(cls, url: str | None) -> str | None:
+        """`postgresql://` and `postgres://`, as everybody writes them, mean the one driver there is."""
+        return url and re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
 
     @property
     def zone(self) -> ZoneInfo:

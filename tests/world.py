@@ -14,6 +14,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
+from sqlalchemy import select
 
 from app.auth.access import token_hash
 from app.auth.models import STAFF_ROLES, ProviderKey, Role, Staff, StaffSession
@@ -22,6 +23,7 @@ from app.kit.clock import ManualClock
 from app.kit.ids import new_id
 from app.kit.web import Context
 from app.main import bind, create_app
+from app.matching.models import Policy
 from app.registry.models import (
     PriceKind,
     Provider,
@@ -186,6 +188,15 @@ class World:
             pass
         while await run_log_steps(self.context):
             pass
+
+
+async def new_policy(world: World, **changes: Any) -> None:
+    """A new version of the dispatch policy, with these changes: a version is never edited."""
+    async with world.context.db.begin() as tx:
+        latest = (await tx.session.execute(select(Policy).order_by(Policy.version.desc()).limit(1))).scalar_one()
+        kept = ("mode", "weights", "offer_timeouts", "broadcast_size")
+        values = {name: getattr(latest, name) for name in kept} | changes
+        tx.session.add(Policy(**values, effective_from=world.clock.now()))
 
 
 async def ok(call: Any) -> Any:

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.auth import actions, queries
 from app.auth.access import Principal, Transaction, allow, public
 from app.auth.models import STAFF_ROLES, AuditEntry, Role
-from app.auth.schemas import AuditOut, SessionOut, SignIn, StaffIn, StaffOut, Whoami
-from app.kit.pages import Page, Paging, page
+from app.auth.schemas import AuditFilter, AuditOut, SessionOut, SignIn, StaffIn, StaffOut, Whoami
+from app.kit.pages import Page, page
 from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["sign-in"])
@@ -53,12 +53,12 @@ async def list_audit(
     response: Response,
     tx: Transaction,
     principal: Admin,
-    paging: Annotated[Paging, Query()],
+    wanted: Annotated[AuditFilter, Query()],
 ) -> Page[AuditOut]:
-    """Sign-ins, reveals of personal data and registry edits, newest first."""
-    after = paging.after(int)
-    rows = await queries.list_audit(tx, None, after[0] if after else None, paging.limit + 1)
-    return page(rows, paging, _key, AuditOut.model_validate, request, response)
+    """Sign-ins, reveals of personal data and registry edits, newest first; of one subject or of all."""
+    after = wanted.after(int)
+    rows = await queries.list_audit(tx, wanted.subject, after[0] if after else None, wanted.limit + 1)
+    return page(rows, wanted, _key, AuditOut.model_validate, request, response)
 
 
 def _key(entry: AuditEntry) -> tuple[int]:

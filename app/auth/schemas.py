@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.auth.models import Role
+from app.kit.pages import Paging
 
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{1,31}$")]
 
@@ -45,6 +46,12 @@ class Whoami(BaseModel):
     kind: str
     id: UUID
     roles: list[Role]
+
+
+class AuditFilter(Paging):
+    """Of one subject, as `request:ID`, `provider:ID` or `user:NAME`, or of all."""
+
+    subject: str | None = Field(default=None, max_length=100)
 
 
 class AuditOut(BaseModel):

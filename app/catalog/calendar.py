@@ -48,7 +48,7 @@ class Window(NamedTuple):
 
 @cache
 def _china(year: int) -> China:
-    return China(years=year)  # type: ignore[no-untyped-call]
+    return China(years=year)  # type: ignore[no-untyped-call]  # holidays leaves it untyped
 
 
 def is_working_day(moment: datetime) -> bool:

@@ -6,12 +6,11 @@ from typing import NamedTuple
 from app.auth.access import Principal
 from app.catalog.snapshot import Snapshot
 from app.dispatch.matchmaking import offer_to_best
-from app.dispatch.schemas import DispatchOut
+from app.dispatch.schemas import DispatchOut, MatchingResult
 from app.events.topics import DISPATCH_TOPIC
 from app.intake.models import RequestStatus
 from app.intake.schemas import RequestIn
 from app.intake.taking import Replayed, take_request
-from app.kit.errors import HotlineError
 from app.kit.idempotency import once
 from app.kit.web import Context
 
@@ -26,6 +25,10 @@ class Call(NamedTuple):
     principal: Principal
 
 
+class _MatchingFailed(Exception):
+    """The transaction is lost with what it created; it is done again without matching."""
+
+
 async def create_request(call: Call, context: Context, catalog: Snapshot) -> bytes:
     """Create the request and make its first offers; gives the answer as JSON.
 
@@ -34,11 +37,7 @@ async def create_request(call: Call, context: Context, catalog: Snapshot) -> byt
     """
     try:
         return await _create(call, context, catalog, matching=call.body.dispatch)
-    except HotlineError:
-        raise
-    except Exception:
-        if not call.body.dispatch:
-            raise
+    except _MatchingFailed:
         logger.exception("matching failed; the request is created without and left to the worker")
         return await _create(call, context, catalog, matching=False)
 
@@ -50,9 +49,12 @@ async def _create(call: Call, context: Context, catalog: Snapshot, *, matching: 
         taken = await take_request(tx, call.body, catalog, settings, call.principal.actor, key, now)
         if isinstance(taken, Replayed):
             return taken.answer
-        answer = DispatchOut(request=taken.request, matching="postponed" if call.body.dispatch else None)
+        answer = DispatchOut(request=taken.request, matching=MatchingResult.POSTPONED if call.body.dispatch else None)
         if matching:
-            outcome = await offer_to_best(tx, taken.values, catalog, settings, now)
+            try:
+                outcome = await offer_to_best(tx, taken.values, catalog, settings, now)
+            except Exception as error:
+                raise _MatchingFailed from error
             answer.matching, answer.offers = outcome.matching, outcome.offers
             answer.request.tier = outcome.tier
             if outcome.unmatched_reason:

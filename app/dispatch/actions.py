@@ -19,7 +19,7 @@ from app.dispatch.errors import (
     ReopenWithoutDispatch,
 )
 from app.dispatch.matchmaking import Outcome, make_offers, offer_to_best
-from app.dispatch.schemas import DispatchOut
+from app.dispatch.schemas import DispatchOut, MatchingResult
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import Actor
 from app.intake.actions import get_locked, separate_request
@@ -114,7 +114,7 @@ async def offer_directly(
     if not picked:
         raise _not_eligible(provider_id, matching.rejected)
     offers = await make_offers(tx, request, wanted.tier, picked, matching.policy, catalog, now, by=OfferedBy.OPERATOR)
-    return await _answer(tx, request_id, Outcome("offered", wanted.tier, offers))
+    return await _answer(tx, request_id, Outcome(MatchingResult.OFFERED, wanted.tier, offers))
 
 
 def _not_eligible(provider_id: UUID, rejected: Sequence[Any]) -> ProviderNotEligible:

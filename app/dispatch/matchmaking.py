@@ -11,7 +11,7 @@ import orjson
 from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
-from app.dispatch.schemas import OfferMade
+from app.dispatch.schemas import MatchingResult, OfferMade
 from app.events.topics import provider_topic
 from app.events.transition import SYSTEM
 from app.intake.models import UnmatchedReason
@@ -32,7 +32,7 @@ TIERS = list(Tier)
 class Outcome:
     """What came of matching: offers, or waiting for capacity, or unmatched with the reason."""
 
-    matching: str
+    matching: MatchingResult
     tier: Tier
     offers: list[OfferMade] = field(default_factory=list)
     unmatched_reason: UnmatchedReason | None = None
@@ -52,14 +52,18 @@ async def offer_to_best(
         matching = await match(tx, wanted, now, settings.zone)
         if matching.survivors:
             chosen = matching.survivors[: _how_many(matching.policy)]
-            return Outcome("offered", tier, await make_offers(tx, request, tier, chosen, matching.policy, catalog, now))
+            return Outcome(
+                MatchingResult.OFFERED,
+                tier,
+                await make_offers(tx, request, tier, chosen, matching.policy, catalog, now),
+            )
         only_full = only_full or _only_full(matching)
     if only_full and now < request["accept_by"]:
         await queries.postpone_matching(tx, request["id"], now + WAIT_FOR_CAPACITY)
-        return Outcome("waiting", Tier(request["tier"]))
+        return Outcome(MatchingResult.WAITING, Tier(request["tier"]))
     reason = await why_nobody(tx, wanted, matching, now, settings.zone)
     await _give_up(tx, request["id"], reason, now)
-    return Outcome("unmatched", Tier(request["tier"]), unmatched_reason=reason)
+    return Outcome(MatchingResult.UNMATCHED, Tier(request["tier"]), unmatched_reason=reason)
 
 
 def _tiers(item: Item, tier: Tier, fallback: str | None) -> Sequence[Tier]:

@@ -1,6 +1,7 @@
 """What dispatching looks like in the API."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,15 @@ from app.intake.models import UnmatchedReason
 from app.intake.schemas import RequestOut
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class MatchingResult(StrEnum):
+    """Offered; waiting for capacity (tried again); unmatched (a supervisor decides); postponed (the worker does it)."""
+
+    OFFERED = "offered"
+    WAITING = "waiting"
+    UNMATCHED = "unmatched"
+    POSTPONED = "postponed"
 
 
 class OfferMade(BaseModel):
@@ -23,14 +33,10 @@ class OfferMade(BaseModel):
 
 
 class DispatchOut(BaseModel):
-    """The request and whom it was offered to.
-
-    `matching` is `offered`, `waiting` (those who could come are full; tried again), `unmatched` (a supervisor decides),
-    `postponed` (matching failed just now; the worker does it), or null where nothing was to be dispatched.
-    """
+    """The request and whom it was offered to; `matching` is null where nothing was to be dispatched."""
 
     request: RequestOut
-    matching: str | None = None
+    matching: MatchingResult | None = None
     offers: list[OfferMade] = Field(default_factory=list)
     unmatched_reason: UnmatchedReason | None = None
 

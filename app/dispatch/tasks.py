@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from app.catalog.snapshot import Snapshot
@@ -15,7 +16,7 @@ from app.intake.models import RequestStatus
 from app.intake.queries import lock_request
 from app.jobs import statements
 from app.jobs.acting import By
-from app.jobs.models import OfferStatus
+from app.jobs.models import JobStatus, OfferStatus
 from app.jobs.offer_actions import take_back
 from app.jobs.queries import lock_job, lock_offer
 from app.kit.db import Tx
@@ -29,11 +30,11 @@ Find = Callable[[Tx, datetime], Awaitable[Sequence[UUID]]]
 Change = Callable[[Tx, UUID, datetime], Awaitable[None]]
 
 
-async def one_by_one(context: Context, find: Find, change: Change, postpone: Change | None = None) -> int:
-    """Find due ids, then change each in a transaction of its own; gives how many were changed.
+async def one_by_one(context: Context, find: Find, change: Change, otherwise: Change | None = None) -> int:
+    """Find due ids, then change each in a transaction of its own; gives how many were dealt with.
 
-    One that fails is logged, postponed if it can be, and does not keep the others from their turn; a lost database is
-    raised.
+    One that fails is logged and does not keep the others from their turn: `otherwise` is done with it instead, so that
+    it is not found again at once. A lost database is raised.
     """
     async with context.db.begin() as tx:
         due = await find(tx, context.clock.now())
@@ -47,9 +48,9 @@ async def one_by_one(context: Context, find: Find, change: Change, postpone: Cha
             raise
         except Exception:
             logger.exception("could not deal with %s; it is tried again", subject_id)
-            if postpone:
+            if otherwise:
                 async with context.db.begin() as tx:
-                    await postpone(tx, subject_id, context.clock.now())
+                    await otherwise(tx, subject_id, context.clock.now())
     return changed
 
 
@@ -76,18 +77,27 @@ def _due(moment: datetime | None, now: datetime) -> bool:
 
 
 async def expire_offers(context: Context, catalog: Snapshot) -> int:
-    """Expire offers whose time is over, and make the next in the same transaction."""
+    """Expire offers whose time is over, and make the next in the same transaction; expire alone if that fails."""
 
-    async def change(tx: Tx, offer_id: UUID, now: datetime) -> None:
+    async def expire(tx: Tx, offer_id: UUID, now: datetime) -> UUID | None:
         offer = await lock_offer(tx, offer_id)
         if offer is None or offer["status"] != OfferStatus.PENDING or offer["expires_at"] > now:
-            return
+            return None
         await take_back(tx, offer, statements.EXPIRE, By(None, SYSTEM, now, context.settings.zone))
-        request = await lock_request(tx, offer["request_id"])
+        return cast(UUID, offer["request_id"])
+
+    async def change(tx: Tx, offer_id: UUID, now: datetime) -> None:
+        request_id = await expire(tx, offer_id, now)
+        request = await lock_request(tx, request_id) if request_id else None
         if request and request["status"] == RequestStatus.DISPATCHING and _due(request["match_at"], now):
             await offer_to_best(tx, request, catalog, context.settings, now)
 
-    return await one_by_one(context, lambda tx, now: queries.find_expired_offers(tx, now, BATCH), change)
+    async def expire_alone(tx: Tx, offer_id: UUID, now: datetime) -> None:
+        await expire(tx, offer_id, now)
+
+    return await one_by_one(
+        context, lambda tx, now: queries.find_expired_offers(tx, now, BATCH), change, otherwise=expire_alone
+    )
 
 
 async def withdraw_void_offers(context: Context) -> int:
@@ -111,7 +121,7 @@ async def reassign_stranded_jobs(context: Context) -> int:
 
     async def change(tx: Tx, job_id: UUID, now: datetime) -> None:
         job = await lock_job(tx, job_id)
-        if job is not None and job["status"] == "accepted":
+        if job is not None and job["status"] == JobStatus.ACCEPTED:
             await reassign_job(tx, job_id, SYSTEM, now)
 
     return await one_by_one(context, lambda tx, now: queries.find_stranded_jobs(tx, BATCH), change)

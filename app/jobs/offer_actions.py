@@ -38,7 +38,8 @@ async def accept_offer(tx: Tx, offer_id: UUID, body: Acceptance, by: By) -> JobO
     offer = await _lock_offer(tx, offer_id, by)
     if offer["status"] in (OfferStatus.ACCEPTED, OfferStatus.ENDED):
         job = await queries.find_job_of_offer(tx, offer_id)
-        return JobOut.model_validate(dict(job or {}))
+        assert job is not None, "an accepted offer has its job from the same statement"
+        return JobOut.model_validate(dict(job))
     _check_pending(offer, by.now)
     if offer["standing"] not in ACTIVE_STANDINGS:
         raise ProviderNotActive(standing=offer["standing"])

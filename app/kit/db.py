@@ -8,9 +8,10 @@ SQLAlchemy owns the pool, the schema and the ORM. Statements on hot paths are wr
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
+from uuid import uuid4
 
 import asyncpg
-from sqlalchemy import Dialect, Executable, event
+from sqlalchemy import ClauseElement, Dialect, event
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -21,26 +22,20 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from app.kit.errors import DatabaseBusy, DatabaseUnavailable
 
 Row = asyncpg.Record
-_DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]
+_DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
 def connect_arguments(url: str) -> dict[str, Any]:
     """What asyncpg itself needs to connect where a SQLAlchemy URL leads."""
-    target = make_url(url)
-    return {
-        "host": target.host or target.query.get("host"),
-        "port": target.port or target.query.get("port"),
-        "user": target.username,
-        "password": target.password,
-        "database": target.database,
-    }
+    _, arguments = _DIALECT.create_connect_args(make_url(url))
+    return dict(arguments)
 
 
 class Prepared:
     """A Core statement compiled once; parameters are passed to the driver as they are (JSON as text)."""
 
-    def __init__(self, statement: Executable) -> None:
-        compiled = cast(SQLCompiler, statement.compile(dialect=_DIALECT))  # type: ignore[attr-defined]
+    def __init__(self, statement: ClauseElement) -> None:
+        compiled = cast(SQLCompiler, statement.compile(dialect=_DIALECT))
         self.sql = str(compiled)
         self._names = list(compiled.positiontup or [])
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
@@ -87,17 +82,33 @@ class Tx:
         if self._session is not None:
             await self._session.flush()
 
+    async def abandon(self) -> None:
+        """Roll back; a connection that cannot even do that is not given back to the pool."""
+        try:
+            await self.driver.execute("ROLLBACK")
+        except BaseException:
+            self.driver.terminate()
+            await self._connection.invalidate()
+
     async def close(self) -> None:
         """Let go of the ORM session; the connection stays with whoever opened it."""
         if self._session is not None:
             await self._session.close()
 
 
+_POOLED: dict[str, Any] = {
+    "statement_cache_size": 0,
+    "prepared_statement_cache_size": 0,
+    "prepared_statement_name_func": lambda: f"hotline_{uuid4().hex}",
+}
+"""Behind a pooler in transaction mode connections share servers: nothing stays prepared, no name is used twice."""
+
+
 class Database:
     """The process's engine. `begin()` is the only place that commits."""
 
     def __init__(self, url: str, *, pool_size: int = 20, pooled: bool = False) -> None:
-        caches: dict[str, Any] = {"statement_cache_size": 0, "prepared_statement_cache_size": 0} if pooled else {}
+        self._pooled = pooled
         self.engine: AsyncEngine = create_async_engine(
             url,
             isolation_level="AUTOCOMMIT",
@@ -105,7 +116,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_reset_on_return=None,
-            connect_args={"timeout": 5, "server_settings": {"timezone": "UTC"}, **caches},
+            connect_args={"timeout": 5, "server_settings": {"timezone": "UTC"}} | (_POOLED if pooled else {}),
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         self.on_wake: Callable[[set[str]], None] = lambda topics: None
@@ -117,48 +128,45 @@ class Database:
         Raises DatabaseUnavailable when the database cannot be reached, or was lost meanwhile; DatabaseBusy when
         PostgreSQL chose this transaction to end a deadlock.
         """
-        try:
-            async with self._open() as tx:
+        async with self._connect() as tx:
+            try:
+                await tx.driver.execute("BEGIN")
                 yield tx
-        except Exception as error:
-            if _is_loss(error):
-                raise DatabaseUnavailable from error
-            if isinstance(_driver_error(error), (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)):
-                raise DatabaseBusy from error
-            raise
+                await tx.flush()
+                await tx.driver.execute("COMMIT")
+            except BaseException:
+                await tx.abandon()
+                raise
         if tx.wakes:
             self.on_wake(tx.wakes)
 
     @asynccontextmanager
     async def look(self) -> AsyncIterator[Tx]:
-        """For one reading statement: no BEGIN, no COMMIT, two round trips less. Raises DatabaseUnavailable."""
-        try:
-            async with self._open(alone=True) as tx:
-                yield tx
-        except Exception as error:
-            if _is_loss(error):
-                raise DatabaseUnavailable from error
-            raise
+        """For one reading statement: no BEGIN, no COMMIT, two round trips less. Raises DatabaseUnavailable.
+
+        A pooler may change the server between preparing and executing a statement, so there it is a transaction.
+        """
+        async with self.begin() if self._pooled else self._connect() as tx:
+            yield tx
 
     @asynccontextmanager
-    async def _open(self, *, alone: bool = False) -> AsyncIterator[Tx]:
-        async with self.engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            driver = cast(asyncpg.Connection, raw.driver_connection)
-            tx = Tx(connection, driver)
-            if alone:
-                yield tx
-                return
-            try:
-                await driver.execute("BEGIN")
-                yield tx
-                await tx.flush()
-                await driver.execute("COMMIT")
-            except BaseException:
-                await _abandon(connection, driver)
-                raise
-            finally:
-                await tx.close()
+    async def _connect(self) -> AsyncIterator[Tx]:
+        """A connection of the pool, and what goes wrong with it in words of ours."""
+        try:
+            async with self.engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                tx = Tx(connection, cast(asyncpg.Connection, raw.driver_connection))
+                try:
+                    yield tx
+                finally:
+                    await tx.close()
+        except Exception as error:
+            driver_error = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+            if isinstance(driver_error, _LOSSES):
+                raise DatabaseUnavailable from error
+            if isinstance(driver_error, (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)):
+                raise DatabaseBusy from error
+            raise
 
     async def close(self) -> None:
         """Close every connection of the pool."""
@@ -177,24 +185,7 @@ _LOSSES = (
 """What a database that is down, stopping, starting or full looks like from here."""
 
 
-def _driver_error(error: Exception) -> BaseException | None:
-    return error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
-
-
-def _is_loss(error: Exception) -> bool:
-    return isinstance(_driver_error(error), _LOSSES)
-
-
 def _refuse_closed(connection: Any, *_: object) -> None:
     """Have the pool replace a connection that the server has closed meanwhile (it was restarted)."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError
-
-
-async def _abandon(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
-    """Roll back; a connection that cannot even do that is not given back to the pool."""
-    try:
-        await driver.execute("ROLLBACK")
-    except BaseException:
-        driver.terminate()
-        await connection.invalidate()

@@ -15,7 +15,7 @@ ADVISORY_LOCK = 81890
 
 
 async def migrate(direct_url: str, revision: str = "head") -> None:
-    """Bring the schema up to the revision (or down to it, when it lies behind)."""
+    """Bring the schema up to the revision; `base` and `-N` lead down."""
     if revision == "base" or revision.startswith("-"):
         await run(direct_url, lambda config: command.downgrade(config, revision))
     else:

@@ -40,7 +40,7 @@ class Paging(BaseModel):
 
 @cache
 def _key_of(parts: tuple[Any, ...]) -> TypeAdapter[Any]:
-    return TypeAdapter(tuple[parts])  # type: ignore[valid-type]
+    return TypeAdapter(tuple[parts])  # type: ignore[valid-type]  # a tuple type made at run time
 
 
 def cursor_of(*key: Any) -> str:

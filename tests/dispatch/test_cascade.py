@@ -1,11 +1,13 @@
 """Who is asked, and who is asked next."""
 
 import asyncio
-from datetime import time, timedelta
+from datetime import time
 from uuid import UUID
 
+import pytest
+
 from app.registry.models import Standing
-from tests.world import CLEANING, DRAIN, World, ok, refused
+from tests.world import CLEANING, DRAIN, World, new_policy, ok, refused
 
 FAR = (29.74, 121.2)
 
@@ -196,22 +198,50 @@ async def test_an_evening_call_goes_to_a_firm_that_opens_in_the_morning(world: W
     assert [offer["provider_id"] for offer in created["offers"]] == [str(firm.id)]
 
 
-async def test_one_request_that_cannot_be_matched_does_not_starve_the_others(world: World) -> None:
-    firm = await world.add_provider(DRAIN, CLEANING)
-    poison, healthy = [
-        (await ok(world.create(DRAIN, phone=phone)))["request"]["id"] for phone in ("13800000001", "13800000002")
-    ]
-    async with world.context.db.begin() as tx:
-        dispatching = "status = 'dispatching', dispatched_at = $1, match_at = $1, accept_by = $2"
-        later = world.clock.now() + timedelta(minutes=10)
-        await tx.driver.execute(f"UPDATE requests SET {dispatching}", world.clock.now(), later)
-        await tx.driver.execute(
-            "UPDATE requests SET wanted_from = $1, wanted_to = '9999-12-31 23:59:59+00' WHERE id = $2",
-            later,
-            UUID(poison),
-        )
-    await world.work()
-    [offer] = await ok(firm.client.get("/provider/offers"))
-    assert offer["request_id"] == healthy
+@pytest.fixture
+async def sound(world: World) -> dict[str, int]:
+    """The time-outs of a sound policy. The one now in force says none for urgent work, so that matching it fails."""
     async with world.context.db.look() as tx:
-        assert await tx.driver.fetchval("SELECT match_at FROM requests WHERE id = $1", UUID(poison)) > world.clock.now()
+        timeouts: dict[str, int] = await tx.driver.fetchval("SELECT offer_timeouts FROM policies")
+    await new_policy(world, offer_timeouts={name: value for name, value in timeouts.items() if name != "urgent"})
+    return timeouts
+
+
+async def test_a_request_is_acknowledged_when_matching_fails_and_dispatched_by_the_worker(
+    world: World, sound: dict[str, int]
+) -> None:
+    firm = await world.add_provider(DRAIN)
+    created = await world.dispatch(DRAIN, key="k")
+    assert (created["matching"], created["request"]["status"], created["offers"]) == ("postponed", "dispatching", [])
+    assert (await ok(world.create(DRAIN, dispatch=True, key="k"))) == created
+    await new_policy(world, offer_timeouts=sound)
+    await world.work()
+    assert [offer["number"] for offer in await ok(firm.client.get("/provider/offers"))] == [
+        created["request"]["number"]
+    ]
+
+
+async def test_what_cannot_be_matched_does_not_starve_the_others(world: World, sound: dict[str, int]) -> None:
+    firm = await world.add_provider(DRAIN, CLEANING)
+    urgent = (await world.dispatch(DRAIN, phone="13800000001"))["request"]["id"]
+    await world.work()
+    async with world.context.db.look() as tx:
+        looked_at_again = await tx.driver.fetchval("SELECT match_at FROM requests WHERE id = $1", UUID(urgent))
+    assert looked_at_again > world.clock.now()
+    later = await world.dispatch(CLEANING, phone="13800000002")
+    assert [offer["request_id"] for offer in await ok(firm.client.get("/provider/offers"))] == [later["request"]["id"]]
+
+
+async def test_an_offer_expires_even_if_the_next_cannot_be_made(world: World, sound: dict[str, int]) -> None:
+    for _ in range(2):
+        await world.add_provider(DRAIN)
+    await new_policy(world, offer_timeouts=sound)
+    request_id = (await world.dispatch(DRAIN))["request"]["id"]
+    await new_policy(world, offer_timeouts={})
+    world.advance(minutes=4)
+    await world.work()
+    assert [status for _, status in await offers_of(world, request_id)] == ["expired"]
+    await new_policy(world, offer_timeouts=sound)
+    world.advance(minutes=2)
+    await world.work()
+    assert [status for _, status in await offers_of(world, request_id)] == ["expired", "pending"]

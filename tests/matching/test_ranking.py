@@ -1,5 +1,6 @@
 """Ranking is a function of the candidates' own facts."""
 
+from random import Random
 from uuid import UUID
 
 from hypothesis import given
@@ -50,9 +51,9 @@ def test_adding_an_ineligible_provider_changes_nothing(
 
 
 @given(many, weights, st.randoms())
-def test_the_order_of_input_does_not_matter(others: list[Candidate], weights: dict[str, float], random: object) -> None:
+def test_the_order_of_input_does_not_matter(others: list[Candidate], weights: dict[str, float], random: Random) -> None:
     shuffled = list(others)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     assert rank(shuffled, weights) == rank(others, weights)
 
 

@@ -3,32 +3,15 @@
 import asyncio
 from typing import Any
 
-from sqlalchemy import select
-
-from app.matching.models import Mode, Policy
+from app.matching.models import Mode
 from app.registry.models import ReachedBy
-from tests.world import DRAIN, SampleProvider, World, ok
-
-
-async def set_mode(world: World, mode: Mode) -> None:
-    """A new policy version: a version is never edited."""
-    async with world.context.db.begin() as tx:
-        latest = (await tx.session.execute(select(Policy).order_by(Policy.version.desc()).limit(1))).scalar_one()
-        tx.session.add(
-            Policy(
-                mode=mode,
-                weights=latest.weights,
-                offer_timeouts=latest.offer_timeouts,
-                broadcast_size=latest.broadcast_size,
-                effective_from=world.clock.now(),
-            )
-        )
+from tests.world import DRAIN, SampleProvider, World, new_policy, ok
 
 
 async def offered_to_three(world: World, firms: list[SampleProvider]) -> tuple[list[Any], list[dict[str, Any]], str]:
-    await set_mode(world, Mode.BROADCAST)
+    await new_policy(world, mode=Mode.BROADCAST)
     created = await world.dispatch(DRAIN)
-    await set_mode(world, Mode.CASCADE)
+    await new_policy(world, mode=Mode.CASCADE)
     by_id = {str(firm.id): firm for firm in firms}
     offers = created["offers"]
     assert len(offers) == 3
