@@ -111,13 +111,14 @@ class Database:
         self._pooled = pooled
         self.engine: AsyncEngine = create_async_engine(
             url,
-            isolation_level="AUTOCOMMIT",
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
             pool_reset_on_return=None,
             connect_args={"timeout": 5, "server_settings": {"timezone": "UTC"}} | (_POOLED if pooled else {}),
         )
+        # Not as an argument above: SQLAlchemy's own first look at a server needs a transaction behind a pooler.
+        self.engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         self.on_wake: Callable[[set[str]], None] = lambda topics: None
 
