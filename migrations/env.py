@@ -18,7 +18,14 @@ def run(connection: Connection) -> None:
     """Migrate over this connection."""
     connection.execute(text("SET lock_timeout = '5s'"))
     connection.execute(text("SET statement_timeout = '10min'"))
-    context.configure(connection=connection, target_metadata=METADATA, compare_type=True, compare_server_default=True)
+    connection.commit()  # so that each migration begins, and may leave, a transaction of its own
+    context.configure(
+        connection=connection,
+        target_metadata=METADATA,
+        compare_type=True,
+        compare_server_default=True,
+        transaction_per_migration=True,
+    )
     with context.begin_transaction():
         context.run_migrations()
 
@@ -30,7 +37,7 @@ async def connect_and_run() -> None:
 
     with database(Settings()) as settings:
         engine = create_async_engine(direct_url(settings))
-        async with engine.begin() as connection:
+        async with engine.connect() as connection:
             await connection.run_sync(run)
         await engine.dispose()
 

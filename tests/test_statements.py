@@ -31,11 +31,11 @@ async def statements(world: World) -> AsyncIterator[list[str]]:
 
 
 async def warm(world: World) -> Any:
-    """Everybody has called once: principals and the catalogue are in memory."""
+    """Everybody has called once: principals, the catalogue and the driver's types are in memory."""
     firm = await world.add_provider(DRAIN, capacity=20)
     await ok(firm.client.get("/provider/offers"))
     await ok(world.operator.get("/items/PE02"))
-    await ok(world.operator.post("/matching/preview", json={"item": DRAIN, "area": "330203001"}))
+    await world.dispatch(DRAIN)
     return firm
 
 

@@ -23,8 +23,10 @@ from app.kit.clock import ManualClock
 from app.kit.ids import new_id
 from app.kit.web import Context
 from app.main import bind, create_app
-from app.matching.models import Policy
+from app.matching.models import PolicyVersion
+from app.matching.policy import Rules
 from app.registry.models import (
+    DEFAULT_RUNGS,
     PriceKind,
     Provider,
     ProviderCoverage,
@@ -104,6 +106,7 @@ class World:
         kind: ProviderKind = ProviderKind.COMPANY,
         hours: tuple[time, time] = (time(0), time(0)),
         point: tuple[float, float] = (29.86, 121.538),
+        **facts: Any,
     ) -> SampleProvider:
         """An active provider of these items, everywhere and at all hours unless said otherwise."""
         now = self.clock.now()
@@ -127,6 +130,7 @@ class World:
                     reached_by=reached_by,
                     capacity=capacity,
                     joined_on=date(2020, 1, 1),
+                    **{"rung": DEFAULT_RUNGS[kind]} | facts,
                 )
             )
             await tx.flush()
@@ -193,10 +197,14 @@ class World:
 async def new_policy(world: World, **changes: Any) -> None:
     """A new version of the dispatch policy, with these changes: a version is never edited."""
     async with world.context.db.begin() as tx:
-        latest = (await tx.session.execute(select(Policy).order_by(Policy.version.desc()).limit(1))).scalar_one()
-        kept = ("mode", "weights", "offer_timeouts", "broadcast_size")
-        values = {name: getattr(latest, name) for name in kept} | changes
-        tx.session.add(Policy(**values, effective_from=world.clock.now()))
+        latest = (
+            (await tx.session.execute(select(PolicyVersion).order_by(PolicyVersion.version.desc()))).scalars().first()
+        )
+        assert latest is not None
+        now = world.clock.now()
+        fresh = {"effective_from": now, "created_at": now, "note": "改派单规则", "withdrawn_at": None}
+        kept = {name: getattr(latest, name) for name in Rules.model_fields} | {"category_code": None}
+        tx.session.add(PolicyVersion(**kept | fresh | changes))
 
 
 async def ok(call: Any) -> Any:

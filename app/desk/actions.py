@@ -52,7 +52,7 @@ async def _create(call: Call, context: Context, catalog: Snapshot, *, matching: 
         answer = DispatchOut(request=taken.request, matching=MatchingResult.POSTPONED if call.body.dispatch else None)
         if matching:
             try:
-                outcome = await offer_to_best(tx, taken.values, catalog, settings, now)
+                outcome = await offer_to_best(tx, taken.values, catalog, settings, now, newcomer=True)
             except Exception as error:
                 raise _MatchingFailed from error
             answer.matching, answer.offers = outcome.matching, outcome.offers

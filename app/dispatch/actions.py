@@ -26,7 +26,7 @@ from app.intake.actions import get_locked, separate_request
 from app.intake.models import RequestStatus
 from app.intake.queries import lock_family
 from app.intake.states import OPEN, REQUESTS
-from app.intake.taking import check_dispatchable
+from app.intake.taking import UNSEARCHED, check_dispatchable
 from app.intake.views import show
 from app.jobs import statements
 from app.jobs.job_actions import check_unstarted
@@ -50,7 +50,7 @@ async def dispatch_request(
     if request["status"] == RequestStatus.DISPATCHING:
         return DispatchOut(request=show(request))
     request = await _dispatch(tx, request, catalog, settings, actor, now)
-    outcome = await offer_to_best(tx, request, catalog, settings, now)
+    outcome = await offer_to_best(tx, request, catalog, settings, now, newcomer=True)
     return await _answer(tx, request_id, outcome)
 
 
@@ -66,6 +66,7 @@ async def _dispatch(tx: Tx, request: Row, catalog: Snapshot, settings: Settings,
         match_at=now,
         unmatched_at=None,
         unmatched_reason=None,
+        **UNSEARCHED,
         **_deadlines(request, catalog, settings, now),
     )
 
@@ -113,7 +114,7 @@ async def offer_directly(
     picked = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == provider_id]
     if not picked:
         raise _not_eligible(provider_id, matching.rejected)
-    offers = await make_offers(tx, request, wanted.tier, picked, matching.policy, catalog, now, by=OfferedBy.OPERATOR)
+    offers = await make_offers(tx, request, wanted.tier, picked, matching, catalog, now, by=OfferedBy.OPERATOR)
     return await _answer(tx, request_id, Outcome(MatchingResult.OFFERED, wanted.tier, offers))
 
 
@@ -263,7 +264,13 @@ async def reopen_request(
 
 def _again(request: Row, catalog: Snapshot, settings: Settings, now: datetime) -> dict[str, Any]:
     cleared = dict.fromkeys(("assigned_at", "started_at", "completed_at", "unmatched_reason"))
-    return {**cleared, "dispatched_at": now, "match_at": now, **_deadlines(request, catalog, settings, now)}
+    return {
+        **cleared,
+        **UNSEARCHED,
+        "dispatched_at": now,
+        "match_at": now,
+        **_deadlines(request, catalog, settings, now),
+    }
 
 
 async def _send_again(
@@ -277,9 +284,7 @@ async def _send_again(
         matching = await match(tx, wanted, now, settings.zone)
         same = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == last.provider_id]
         if same:
-            await make_offers(
-                tx, request, wanted.tier, same, matching.policy, catalog, now, by=OfferedBy.REDO, redo=True
-            )
+            await make_offers(tx, request, wanted.tier, same, matching, catalog, now, by=OfferedBy.REDO, redo=True)
     await queries.relabel_done_offers(tx, request["id"], end)
     tx.wake(DISPATCH_TOPIC)
     return await get_locked(tx, request["id"])

@@ -12,16 +12,19 @@ from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
 from app.dispatch.schemas import MatchingResult, OfferMade
-from app.events.topics import provider_topic
-from app.events.transition import SYSTEM
+from app.events.topics import DISPATCH_TOPIC, provider_topic
+from app.events.transition import SYSTEM, record
 from app.intake.models import UnmatchedReason
 from app.intake.states import REQUESTS
 from app.jobs.models import OfferedBy
 from app.kit.db import Row, Tx
 from app.kit.ids import new_id
-from app.matching.actions import Matching, Policy, Wanted, match, why_nobody
+from app.matching import ladder
+from app.matching.actions import Matching, Turn, Wanted, match, why_nobody
 from app.matching.models import Mode
+from app.matching.queries import LAST
 from app.matching.ranking import Ranked
+from app.registry.models import Rung
 from app.settings import Settings
 
 WAIT_FOR_CAPACITY = timedelta(seconds=60)
@@ -30,40 +33,58 @@ TIERS = list(Tier)
 
 @dataclass
 class Outcome:
-    """What came of matching: offers, or waiting for capacity, or unmatched with the reason."""
+    """What came of matching: offers, or waiting, or unmatched with the reason."""
 
     matching: MatchingResult
     tier: Tier
     offers: list[OfferMade] = field(default_factory=list)
     unmatched_reason: UnmatchedReason | None = None
+    deferred_until: datetime | None = None
 
 
 async def offer_to_best(
-    tx: Tx, request: Mapping[str, Any] | Row, catalog: Snapshot, settings: Settings, now: datetime
+    tx: Tx,
+    request: Mapping[str, Any] | Row,
+    catalog: Snapshot,
+    settings: Settings,
+    now: datetime,
+    *,
+    newcomer: bool = False,
 ) -> Outcome:
     """Match a locked, dispatching request and make its next offers.
 
-    With nobody left it becomes unmatched; if those who could come are only full, it waits while accept_by allows.
+    With nobody left it becomes unmatched; if those who could come are only full, it waits while accept_by allows. A
+    newcomer leaves the turn to those of its category that are due before it.
     """
     item = catalog.item(request["item_code"])
+    asked = Tier(request["tier"])
+    turn = _turn(request, catalog) if newcomer else None
     only_full = False
-    for tier in _tiers(item, Tier(request["tier"]), request["tier_fallback"]):
+    for tier in _tiers(item, asked, request["tier_fallback"]):
         wanted = Wanted.by(request, item, tier)
-        matching = await match(tx, wanted, now, settings.zone)
-        if matching.survivors:
-            chosen = matching.survivors[: _how_many(matching.policy)]
-            return Outcome(
-                MatchingResult.OFFERED,
-                tier,
-                await make_offers(tx, request, tier, chosen, matching.policy, catalog, now),
-            )
+        matching = await match(tx, wanted, now, settings.zone, turn=turn)
+        if matching.others_first:
+            tx.wake(DISPATCH_TOPIC)
+            return Outcome(MatchingResult.POSTPONED, asked)
+        if _is_deferred(request, matching):
+            return Outcome(MatchingResult.DEFERRED, asked, deferred_until=await _defer(tx, request, matching, now))
+        chosen, step = _whom_to_ask(request, tier, matching, now)
+        if chosen:
+            offers = await make_offers(tx, request, tier, chosen, matching, catalog, now, step=step)
+            return Outcome(MatchingResult.OFFERED, tier, offers)
         only_full = only_full or _only_full(matching)
     if only_full and now < request["accept_by"]:
         await queries.postpone_matching(tx, request["id"], now + WAIT_FOR_CAPACITY)
-        return Outcome(MatchingResult.WAITING, Tier(request["tier"]))
+        return Outcome(MatchingResult.WAITING, asked)
     reason = await why_nobody(tx, wanted, matching, now, settings.zone)
+    await queries.add_decision(tx, **_decision(request, tier, matching, None), at=now)
     await _give_up(tx, request["id"], reason, now)
-    return Outcome(MatchingResult.UNMATCHED, Tier(request["tier"]), unmatched_reason=reason)
+    return Outcome(MatchingResult.UNMATCHED, asked, unmatched_reason=reason)
+
+
+def _turn(request: Mapping[str, Any] | Row, catalog: Snapshot) -> Turn:
+    group = request["priority_group"]
+    return Turn(request["urgency_rank"], catalog.groups[group].position if group else LAST)
 
 
 def _tiers(item: Item, tier: Tier, fallback: str | None) -> Sequence[Tier]:
@@ -72,8 +93,34 @@ def _tiers(item: Item, tier: Tier, fallback: str | None) -> Sequence[Tier]:
     return [tier, *(t for t in TIERS[TIERS.index(tier) + 1 : dearest + 1] if t in item.tiers)]
 
 
-def _how_many(policy: Policy) -> int:
-    return policy.broadcast_size if policy.mode is Mode.BROADCAST else 1
+def _is_deferred(request: Mapping[str, Any] | Row, matching: Matching) -> bool:
+    """In a surge work that can wait does, once."""
+    return matching.surge and request["urgency"] in matching.policy.surge.defer and not request["deferred_until"]
+
+
+async def _defer(tx: Tx, request: Mapping[str, Any] | Row, matching: Matching, now: datetime) -> datetime:
+    until = now + timedelta(seconds=matching.policy.surge.defer_seconds)
+    await queries.defer_matching(tx, request["id"], until)
+    data = {"until": until.isoformat()}
+    await record(tx, "request.deferred", at=now, actor=SYSTEM, request_id=request["id"], data=data)
+    return until
+
+
+def _whom_to_ask(
+    request: Mapping[str, Any] | Row, tier: Tier, matching: Matching, now: datetime
+) -> tuple[Sequence[Ranked], ladder.Standing | None]:
+    """The citizen's own choice alone; else the best of all, or, of free help, of the rung that the request is on."""
+    policy, survivors, step = matching.policy, matching.survivors, _standing(request)
+    if not survivors or survivors[0].candidate.provider_id == request["chosen_provider_id"]:
+        return survivors[:1], step
+    if policy.climbs(tier):
+        step = ladder.climb(policy.ladder, {Rung(r.candidate.rung) for r in survivors}, step, now)
+        survivors = [ranked for ranked in survivors if step and ranked.candidate.rung == step.rung]
+    return survivors[: policy.broadcast_size if policy.mode is Mode.BROADCAST else 1], step
+
+
+def _standing(request: Mapping[str, Any] | Row) -> ladder.Standing | None:
+    return ladder.Standing(Rung(request["rung"]), request["rung_until"]) if request["rung"] else None
 
 
 def _only_full(matching: Matching) -> bool:
@@ -99,29 +146,47 @@ async def make_offers(
     request: Mapping[str, Any] | Row,
     tier: Tier,
     chosen: Sequence[Ranked],
-    policy: Policy,
+    matching: Matching,
     catalog: Snapshot,
     now: datetime,
     *,
     by: OfferedBy | None = None,
     redo: bool = False,
+    step: ladder.Standing | None = None,
 ) -> list[OfferMade]:
     """Offer the request to these providers, best first. `by` None: the ranking's, or the citizen's own choice."""
-    timeout = policy.offer_timeout(request["urgency"], catalog.urgencies[request["urgency"]].accept_minutes)
+    policy, urgency = matching.policy, request["urgency"]
+    expires_at = now + policy.offer_timeout(urgency, catalog.urgencies[urgency].accept_minutes, surge=matching.surge)
     names = {ranked.candidate.provider_id: ranked.candidate.name for ranked in chosen}
     rows = [_offer(ranked, place, request, now, by, redo) for place, ranked in enumerate(chosen, 1)]
     made = await queries.add_offers(
         tx,
         **SYSTEM.parameters(now),
-        request_id=request["id"],
+        **_decision(request, tier, matching, step),
         offers=orjson.dumps(rows, default=str).decode(),
-        tier=tier,
         redo=redo,
-        policy_version=policy.version,
-        expires_at=now + timeout,
+        rung_until=step.until if step else None,
+        expires_at=min(expires_at, step.until) if step else expires_at,
     )
     tx.wake(*(provider_topic(row["provider_id"]) for row in made))
     return [OfferMade(provider_name=names[row["provider_id"]], **_public(row)) for row in made]
+
+
+def _decision(
+    request: Mapping[str, Any] | Row, tier: Tier, matching: Matching, step: ladder.Standing | None
+) -> dict[str, Any]:
+    """What was decided, for the company that wants to know why it was passed over."""
+    return {
+        "request_id": request["id"],
+        "policy_version": matching.policy.version,
+        "tier": tier,
+        "rung": step.rung if step else None,
+        "surge": matching.surge,
+        "ranked": [ranked.candidate.provider_id for ranked in matching.survivors],
+        "totals": [ranked.total for ranked in matching.survivors],
+        "rejected": [candidate.provider_id for candidate, _ in matching.rejected],
+        "reasons": [reason for _, reason in matching.rejected],
+    }
 
 
 def _public(row: Row) -> dict[str, Any]:

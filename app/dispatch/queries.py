@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     DateTime,
     Integer,
     Table,
@@ -31,6 +32,7 @@ from app.events.transition import AT, json_of, log, word
 from app.intake.models import Request
 from app.jobs.models import Job, Offer
 from app.kit.db import Prepared, Row, Tx
+from app.matching.models import Decision
 from app.registry.models import ACTIVE_STANDINGS, Provider
 
 _REQUEST = bindparam("request_id", type_=Uuid)
@@ -54,16 +56,18 @@ def _add_offers() -> Prepared:
     )
     table = cast(Table, Offer.__table__)
     shared = ("tier", "redo", "policy_version", "expires_at")
+    decision = _decision()
     made = (
         insert(Offer)
         .from_select(
             ["id", "provider_id", "price_kind", "price_fen", "rank", "scores", "offered_by", "request_id", "status",
-             "offered_at", *shared],
+             "offered_at", "decision_id", *shared],
             select(
                 *rows.c,
                 _REQUEST,
                 word("pending"),
                 AT,
+                select(decision.c.id).scalar_subquery(),
                 *(bindparam(name, type_=table.c[name].type) for name in shared),
             ),
         )
@@ -81,18 +85,48 @@ def _add_offers() -> Prepared:
     waiting = (
         update(Request)
         .where(Request.id == _REQUEST)
-        .values(match_at=null(), tier=bindparam("tier", type_=Text))
+        .values(
+            match_at=null(),
+            tier=bindparam("tier", type_=Text),
+            rung=bindparam("rung", type_=Text),
+            rung_until=bindparam("rung_until", type_=DateTime(timezone=True)),
+        )
         .cte("waiting")
     )
     return Prepared(select(made).add_cte(events, waiting).order_by(made.c.rank))
 
 
+def _decision() -> CTE:
+    table = cast(Table, Decision.__table__)
+    names = ("policy_version", "tier", "rung", "surge", "ranked", "totals", "rejected", "reasons")
+    values = {name: bindparam(name, type_=table.c[name].type) for name in names}
+    return insert(Decision).values(request_id=_REQUEST, at=AT, **values).returning(Decision.id).cte("decision")
+
+
 _ADD_OFFERS = _add_offers()
+_ADD_DECISION = Prepared(select(_decision()))
 
 
 async def add_offers(tx: Tx, **params: Any) -> Sequence[Row]:
-    """Insert offers (a JSON array of rows) with their events; the request waits for them."""
+    """Insert offers (a JSON array of rows) with the decision behind them and their events; the request waits."""
     return await tx.rows(_ADD_OFFERS, **params)
+
+
+async def add_decision(tx: Tx, **params: Any) -> None:
+    """Keep a decision that led to no offer."""
+    await tx.rows(_ADD_DECISION, **params)
+
+
+_DEFER = Prepared(
+    update(Request)
+    .where(Request.id == _REQUEST, Request.status == word("dispatching"))
+    .values(match_at=bindparam("until", type_=DateTime(timezone=True)), deferred_until=bindparam("until"))
+)
+
+
+async def defer_matching(tx: Tx, request_id: UUID, until: datetime) -> None:
+    """Let the request wait until then, or until the surge ends."""
+    await tx.rows(_DEFER, request_id=request_id, until=until)
 
 
 _POSTPONE = Prepared(

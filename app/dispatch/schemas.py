@@ -14,10 +14,12 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 
 class MatchingResult(StrEnum):
-    """Offered; waiting for capacity (tried again); unmatched (a supervisor decides); postponed (the worker does it)."""
+    """Offered; waiting for capacity (tried again); deferred (a surge, `deferred_until`: tell the citizen); unmatched (a
+    supervisor decides); postponed (others come first, or matching failed: the worker does it)."""
 
     OFFERED = "offered"
     WAITING = "waiting"
+    DEFERRED = "deferred"
     UNMATCHED = "unmatched"
     POSTPONED = "postponed"
 

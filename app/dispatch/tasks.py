@@ -22,6 +22,7 @@ from app.jobs.queries import lock_job, lock_offer
 from app.kit.db import Tx
 from app.kit.errors import DatabaseUnavailable
 from app.kit.web import Context
+from app.matching.actions import read_policy
 
 BATCH = 200
 AFTER_FAILURE = timedelta(seconds=60)
@@ -83,7 +84,9 @@ async def expire_offers(context: Context, catalog: Snapshot) -> int:
         offer = await lock_offer(tx, offer_id)
         if offer is None or offer["status"] != OfferStatus.PENDING or offer["expires_at"] > now:
             return None
-        await take_back(tx, offer, statements.EXPIRE, By(None, SYSTEM, now, context.settings.zone))
+        policy = await read_policy(tx, offer["policy_version"])
+        by = By(None, SYSTEM, now, context.settings.zone)
+        await take_back(tx, offer, statements.EXPIRE, by, silent_limit=policy.silent_limit)
         return cast(UUID, offer["request_id"])
 
     async def change(tx: Tx, offer_id: UUID, now: datetime) -> None:

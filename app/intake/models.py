@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.models import Kind, Tier
 from app.kit.orm import Id, Model, not_negative, one_of
+from app.registry.models import Rung
 
 
 class RequestStatus(StrEnum):
@@ -51,6 +52,8 @@ class UnmatchedReason(StrEnum):
     TIER_NOT_OFFERED = "tier_not_offered"
     NOT_ACTIVE = "not_active"
     OUTSIDE_AREA = "outside_area"
+    TOO_FAR = "too_far"
+    NOT_ON_LADDER = "not_on_ladder"
     PAPERS = "papers"
     CLOSED_THEN = "closed_then"
     UNREACHABLE = "unreachable"
@@ -148,6 +151,13 @@ class Request(Model):
     wanted_to: Mapped[datetime | None]
     chosen_provider_id: Mapped[UUID | None] = mapped_column(ForeignKey("providers.id"))
     """The citizen's own choice."""
+    rung: Mapped[str | None]
+    """The step of the ladder on which free help is being looked for, until rung_until."""
+    rung_until: Mapped[datetime | None]
+    deferred_until: Mapped[datetime | None]
+    """In a surge: when it is looked at again, unless the surge ends before."""
+    deferral_told_at: Mapped[datetime | None]
+    """When the citizen was told that it has to wait."""
 
     answer: Mapped[str | None]
     answered_in_call: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -184,6 +194,8 @@ class Request(Model):
     accept_by: Mapped[datetime | None]
     arrive_by: Mapped[datetime | None]
     complete_by: Mapped[datetime | None]
+    alarm_at: Mapped[datetime | None]
+    """When a running clock turns yellow or red next."""
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
 
     __table_args__ = (
@@ -195,6 +207,7 @@ class Request(Model):
         one_of("tier", Tier),
         one_of("tier_fallback", Tier),
         one_of("hold_cause", HoldCause),
+        one_of("rung", Rung),
         one_of("unmatched_reason", UnmatchedReason),
         one_of("close_reason", CloseReason),
         CheckConstraint("quantity > 0", name="quantity"),
@@ -206,6 +219,8 @@ class Request(Model):
         CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
         CheckConstraint("(status = 'merged') = (merged_at IS NOT NULL)", name="merged_at"),
         CheckConstraint("(status = 'merged') = (parent_id IS NOT NULL)", name="merged_into"),
+        CheckConstraint("(rung IS NULL) = (rung_until IS NULL)", name="rung_has_time"),
+        CheckConstraint("deferral_told_at IS NULL OR deferred_until IS NOT NULL", name="told_of_a_deferral"),
         CheckConstraint("parent_id <> id", name="not_its_own_parent"),
         CheckConstraint("(status = 'unmatched') = (unmatched_at IS NOT NULL)", name="unmatched_at"),
         CheckConstraint(
@@ -227,6 +242,7 @@ class Request(Model):
             "received_at",
             postgresql_where=text("status NOT IN ('closed', 'cancelled', 'merged')"),
         ),
+        Index("ix_requests_alarm", "alarm_at", postgresql_where=text("alarm_at IS NOT NULL")),
         Index("ix_requests_match", "match_at", postgresql_where=text("status = 'dispatching'")),
         {"postgresql_with": {"fillfactor": 80}},
     )

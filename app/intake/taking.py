@@ -27,6 +27,8 @@ from app.kit.ids import new_id
 from app.settings import Settings
 
 TIER_ORDER = list(Tier)
+UNSEARCHED: dict[str, None] = dict.fromkeys(("rung", "rung_until", "deferred_until", "deferral_told_at"))
+"""What a search for a provider leaves on a request, before it begins or begins afresh."""
 FARTHEST = timedelta(days=366)
 """No window lies farther away."""
 
@@ -76,7 +78,7 @@ async def take_request(
         created_by=actor.id,
     )
     assert row is not None
-    values |= {"status": status, "number": row["number"], "citizen_id": row["citizen_id"]}
+    values |= {"status": status, "number": row["number"], "citizen_id": row["citizen_id"], **UNSEARCHED}
     return Taken(show_new(values), values)
 
 

@@ -53,6 +53,21 @@ class JobStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Fault(StrEnum):
+    """Whose doing it was that work was given back, as a supervisor finds."""
+
+    PROVIDER = "provider"
+    CITIZEN = "citizen"
+    CENTRE = "centre"
+    NOBODY = "nobody"
+
+
+class ExtensionStatus(StrEnum):
+    ASKED = "asked"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
 class DeclineReason(StrEnum):
     BUSY = "busy"
     TOO_FAR = "too_far"
@@ -88,6 +103,8 @@ class Offer(Model):
     """The firm's own work, to be done again at no charge."""
     offered_by: Mapped[str]
     policy_version: Mapped[int] = mapped_column(ForeignKey("policies.version"))
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))
+    """Who else was looked at, and why they were not asked; None for generated history."""
     rank: Mapped[int]
     scores: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """Score per criterion, with the total."""
@@ -164,6 +181,11 @@ class Job(Model):
     result: Mapped[str | None]
     return_reason: Mapped[str | None]
     return_note: Mapped[str | None]
+    fault: Mapped[str | None]
+    """What a supervisor found about the return or failure."""
+    fault_note: Mapped[str | None]
+    arbitrated_at: Mapped[datetime | None]
+    arbitrated_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     accepted_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
@@ -175,6 +197,9 @@ class Job(Model):
         one_of("tier", Tier),
         one_of("price_kind", PriceKind),
         one_of("return_reason", ReturnReason),
+        one_of("fault", Fault),
+        CheckConstraint("(fault IS NULL) = (arbitrated_at IS NULL)", name="arbitrated_at"),
+        CheckConstraint("fault IS NULL OR status IN ('returned', 'failed')", name="fault_of_work_given_back"),
         CheckConstraint("agreed_how IN ('price_card', 'on_site', 'by_phone')", name="agreed_how"),
         not_negative("cap_fen", "quote_fen", "agreed_fen", "amount_fen", "payout_fen"),
         CheckConstraint(
@@ -201,4 +226,34 @@ class Job(Model):
         Index(None, "request_id"),
         Index(None, "provider_id", "completed_at"),
         {"postgresql_with": {"fillfactor": 80}},
+    )
+
+
+class Extension(Model):
+    """A provider asks for more time, once for a request; the deadlines before it stay for the statistics."""
+
+    __tablename__ = "extensions"
+
+    id: Mapped[Id]
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"))
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id"))
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id"))
+    status: Mapped[str]
+    asked_at: Mapped[datetime]
+    until: Mapped[datetime]
+    """The complete_by asked for."""
+    reason: Mapped[str]
+    arrive_by_before: Mapped[datetime | None]
+    complete_by_before: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    decision_note: Mapped[str | None]
+
+    __table_args__ = (
+        one_of("status", ExtensionStatus),
+        CheckConstraint("until > complete_by_before", name="longer"),
+        CheckConstraint("(status = 'asked') = (decided_at IS NULL)", name="decided_at"),
+        Index("uq_extensions_one", "request_id", unique=True, postgresql_where=text("status IN ('asked', 'granted')")),
+        Index("ix_extensions_asked", "asked_at", postgresql_where=text("status = 'asked'")),
+        Index(None, "job_id"),
     )

@@ -74,6 +74,7 @@ async def list_past_jobs(tx: Tx, provider_id: UUID, after: UUID | None, limit: i
 _LOCK_OFFER = Prepared(
     select(
         *_OFFER_VIEW,
+        Offer.policy_version,
         Request.status.label("request_status"),
         Request.complete_by,
         Provider.standing,

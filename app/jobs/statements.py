@@ -19,6 +19,7 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    case,
     func,
     insert,
     null,
@@ -31,13 +32,23 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.events.transition import AT, Moved, json_of, word
+from app.catalog.models import Group
+from app.events.transition import AT, NO_KEY, Moved, json_of, log, word
 from app.intake.models import Request
 from app.intake.states import REQUESTS
 from app.jobs.models import Job, JobStatus, Offer, OfferEnd
 from app.jobs.states import JOBS, OFFERS
 from app.kit.db import Prepared
-from app.registry.models import Provider, ProviderDay, ProviderItem
+from app.kit.orm import Model
+from app.registry.models import (
+    Provider,
+    ProviderDay,
+    ProviderItem,
+    ProviderItemMonth,
+    ProviderWindow,
+    ReachedBy,
+    Unreachable,
+)
 
 _JOBS = cast(Table, Job.__table__)
 _OFFER = bindparam("offer_id", type_=Uuid)
@@ -45,18 +56,40 @@ _REQUEST = bindparam("request_id", type_=Uuid)
 _PROVIDER = bindparam("provider_id", type_=Uuid)
 _JOB = bindparam("job_id", type_=Uuid)
 _DAY = bindparam("day", type_=Date)
+WINDOW_DAYS = 28
+"""How far back the kept window of counts reaches."""
+_IN_WINDOW = ("accepted", "declined", "expired", "counted", "completed", "returned")
 PULLED = 20
 """How many of the waiting are looked at when a provider gets free."""
 
 
-def keep_count(rows: FromClause, name: str = "kept", **counts: Any) -> CTE:
-    """Add these to the provider's counts of the day, once per row of `rows` (which has a provider_id)."""
-    table = cast(Table, ProviderDay.__table__)
-    statement = upsert(table).from_select(
-        ["provider_id", "day", *counts], select(rows.c.provider_id, _DAY, *counts.values()).select_from(rows)
-    )
+def keep_counts(rows: FromClause, **counts: Any) -> list[CTE]:
+    """Add these to the provider's counts of the day and of the window, once per row of `rows` (with a provider_id).
+
+    Offers that count for fairness are also added to those of the request's item in this month.
+    """
+    window = {name: count for name, count in counts.items() if name in _IN_WINDOW}
+    first_day = _DAY - (WINDOW_DAYS - 1)
+    parts = [
+        _add(ProviderDay, "kept", {"provider_id": rows.c.provider_id, "day": _DAY}, counts, rows),
+        _add(ProviderWindow, "windowed", {"provider_id": rows.c.provider_id}, window, rows, first_day=first_day),
+    ]
+    if "counted" in counts:
+        item = select(Request.item_code).where(Request.id == _REQUEST).scalar_subquery()
+        month = sql_cast(func.date_trunc(word("month"), _DAY), Date)
+        key = {"month": month, "item_code": item, "provider_id": rows.c.provider_id}
+        parts.append(_add(ProviderItemMonth, "compared", key, {"counted": counts["counted"]}, rows))
+    return parts
+
+
+def _add(
+    model: type[Model], name: str, key: dict[str, Any], counts: dict[str, Any], rows: FromClause, **at_first: Any
+) -> CTE:
+    table = cast(Table, model.__table__)
+    values = {**key, **counts, **at_first}
+    statement = upsert(table).from_select(list(values), select(*values.values()).select_from(rows))
     added = {column: table.c[column] + statement.excluded[column] for column in counts}
-    return statement.on_conflict_do_update(index_elements=["provider_id", "day"], set_=added).cte(name)
+    return statement.on_conflict_do_update(index_elements=list(key), set_=added).cte(name)
 
 
 def one(condition: ColumnElement[bool] | None = None) -> ColumnElement[int]:
@@ -65,14 +98,57 @@ def one(condition: ColumnElement[bool] | None = None) -> ColumnElement[int]:
     return number if condition is None else func.coalesce(sql_cast(condition, Integer), 0)
 
 
-def load(rows: FromClause, change: int) -> CTE:
+def load(rows: FromClause, change: int, **values: Any) -> CTE:
     """Change the provider's number of unfinished jobs by so many for the job in `rows`."""
     return (
         update(Provider)
         .where(Provider.id == rows.c.provider_id)
-        .values(open_jobs=Provider.open_jobs + change)
+        .values(open_jobs=Provider.open_jobs + change, **values)
         .cte("load")
     )
+
+
+def answer_heard(rows: FromClause) -> CTE:
+    """The provider said something: it has not been silent."""
+    return (
+        update(Provider)
+        .where(Provider.id == rows.c.provider_id, Provider.silent_offers > 0)
+        .values(silent_offers=0)
+        .cte("heard")
+    )
+
+
+def count_silence(rows: FromClause) -> list[CTE]:
+    """The provider let an offer expire; after `silent_limit` of them in a row it counts as unreachable.
+
+    A firm that is reached by phone was silent only if somebody phoned.
+    """
+    over = Provider.reachable & (Provider.silent_offers + 1 >= bindparam("silent_limit", type_=Integer))
+    silent = (
+        update(Provider)
+        .where(Provider.id == rows.c.provider_id)
+        .where((Provider.reached_by == word(ReachedBy.QUEUE)) | (rows.c.phone_attempts > 0))
+        .values(
+            silent_offers=Provider.silent_offers + 1,
+            reachable=Provider.reachable & ~over,
+            unreachable_why=case((over, word(Unreachable.SILENT)), else_=Provider.unreachable_why),
+            unreachable_at=case((over, AT), else_=Provider.unreachable_at),
+        )
+        .returning(Provider.id.label("provider_id"), Provider.unreachable_at, Provider.silent_offers)
+        .cte("silent")
+    )
+    told = select(silent).where(silent.c.unreachable_at == AT).cte("told")
+    return [
+        told,
+        log(
+            "told_event",
+            "provider.unreachable",
+            told,
+            request_id=NO_KEY,
+            provider_id=told.c.provider_id,
+            data=json_of(silent_offers=told.c.silent_offers),
+        ),
+    ]
 
 
 def pull_waiting(rows: FromClause) -> CTE:
@@ -84,9 +160,10 @@ def pull_waiting(rows: FromClause) -> CTE:
     waiting = (
         select(Request.id)
         .where(Request.status == word("dispatching"), Request.match_at > AT, Request.item_code.in_(offered))
-        .order_by(Request.urgency_rank, Request.received_at)
+        .join(Group, Group.code == Request.priority_group, isouter=True)
+        .order_by(Request.urgency_rank, Group.position.nulls_last(), Request.received_at)
         .limit(PULLED)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=Request, skip_locked=True)
         .cte("waiting")
         .prefix_with("MATERIALIZED")
     )
@@ -132,9 +209,10 @@ def _accept() -> Prepared:
         .returning(*_JOBS.c)
         .cte("job")
     )  # fmt: skip
-    counted = keep_count(offer.rows, accepted=one(), counted=one(offer.rows.c.offered_by == word("ranking")))
+    counted = keep_counts(offer.rows, accepted=one(), counted=one(offer.rows.c.offered_by == word("ranking")))
     withdrawn = select(func.array_agg(others.rows.c.provider_id)).scalar_subquery().label("withdrawn_provider_ids")
-    return Prepared(select(job, withdrawn).add_cte(offer.log, request.log, others.log, load(job, 1), counted))
+    loaded = load(job, 1, silent_offers=0)
+    return Prepared(select(job, withdrawn).add_cte(offer.log, request.log, others.log, loaded, *counted))
 
 
 _LEAVE_DATA: dict[str, Callable[[FromClause], ColumnElement[Any]]] = {
@@ -165,7 +243,8 @@ def _leave_pending(step: str, **values: Any) -> Prepared:
     if step != "withdraw":
         column = "declined" if step == "decline" else "expired"
         counts: dict[str, Any] = {column: one(), "counted": one(offer.rows.c.offered_by == word("ranking"))}
-        parts.append(keep_count(offer.rows, **counts))
+        parts += keep_counts(offer.rows, **counts)
+        parts += [answer_heard(offer.rows)] if step == "decline" else count_silence(offer.rows)
     return Prepared(select(offer.rows).add_cte(*parts))
 
 
@@ -188,10 +267,10 @@ def _complete() -> Prepared:
         **facts,
     )
     offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(OfferEnd.DONE))
-    counted = keep_count(job.rows, completed=one(), on_time=one(on_time), turnover_fen=job.rows.c.amount_fen)
+    counted = keep_counts(job.rows, completed=one(), on_time=one(on_time), turnover_fen=job.rows.c.amount_fen)
     return Prepared(
         select(job.rows).add_cte(
-            job.log, request.log, offer.rows, offer.log, load(job.rows, -1), pull_waiting(job.rows), counted
+            job.log, request.log, offer.rows, offer.log, load(job.rows, -1), pull_waiting(job.rows), *counted
         )
     )
 
@@ -213,7 +292,7 @@ def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: An
     offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(end))
     parts = [job.log, request.log, offer.rows, offer.log, load(job.rows, -1), pull_waiting(job.rows)]
     if step == "return":
-        parts.append(keep_count(job.rows, returned=one()))
+        parts += keep_counts(job.rows, returned=one())
     return Prepared(select(job.rows).add_cte(*parts))
 
 

@@ -1,5 +1,6 @@
 """Migrations by Alembic, over the one driver; whoever starts them together with others waits for the first."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sqlalchemy.pool import NullPool
 import migrations
 
 ADVISORY_LOCK = 81890
+LOOK_AGAIN_SECONDS = 0.2
 
 
 async def migrate(direct_url: str, revision: str = "head") -> None:
@@ -29,8 +31,6 @@ async def run(direct_url: str, alembic_command: Callable[[Config], None]) -> Non
     engine = create_async_engine(direct_url, poolclass=NullPool)
 
     def work(connection: Connection) -> None:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
-        connection.commit()
         config.attributes["connection"] = connection
         try:
             alembic_command(config)
@@ -41,6 +41,11 @@ async def run(direct_url: str, alembic_command: Callable[[Config], None]) -> Non
 
     try:
         async with engine.connect() as connection:
+            while not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}):
+                # Waiting inside a statement would hold up an index that the other is building concurrently.
+                await connection.rollback()
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await connection.commit()
             await connection.run_sync(work)
     finally:
         await engine.dispose()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,13 +11,11 @@ from app.catalog.models import Item, Tier
 from app.intake.models import UnmatchedReason
 from app.kit.db import Row, Tx
 from app.matching import queries
-from app.matching.models import Mode
+from app.matching.policy import Policy
 from app.matching.ranking import Candidate, Ranked, distance_km, rank
 from app.matching.reasons import SENTENCES
 from app.matching.schemas import CandidateOut, CandidatesOut, EarlierCounts, RejectedOut
 from app.registry.models import PriceKind
-
-MIN_TIMEOUT = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,7 @@ class Wanted:
     item: Item
     tier: Tier
     township_code: str
+    community_code: str | None
     lat: float
     lon: float
     wanted_from: datetime | None
@@ -39,7 +38,7 @@ class Wanted:
     @classmethod
     def by(cls, request: Mapping[str, Any] | Row, item: Item, tier: Tier) -> "Wanted":
         """What this request wants, at this tier."""
-        names = ("township_code", "lat", "lon", "wanted_from", "wanted_to", "arrive_by", "citizen_id")
+        names = ("township_code", "community_code", "lat", "lon", "wanted_from", "wanted_to", "arrive_by", "citizen_id")
         return cls(
             item=item,
             tier=tier,
@@ -65,49 +64,62 @@ class Wanted:
         return window
 
 
-@dataclass(frozen=True)
-class Policy:
-    """The policy version that matching used."""
+class Turn(NamedTuple):
+    """The place of a request among those that wait: urgency, then priority group."""
 
-    version: int
-    mode: Mode
-    weights: dict[str, float]
-    offer_timeouts: dict[str, int]
-    broadcast_size: int
-
-    def offer_timeout(self, urgency: str, accept_minutes: int | None) -> timedelta:
-        """How long an offer lives: the policy's time, at most half the accept allowance, at least 60 seconds."""
-        timeout = timedelta(seconds=self.offer_timeouts[urgency])
-        return max(MIN_TIMEOUT, min(timeout, timedelta(minutes=accept_minutes) / 2 if accept_minutes else timeout))
+    urgency_rank: int
+    group_position: int
 
 
 @dataclass(frozen=True)
 class Matching:
-    """What matching found: survivors best first, and the others with the filter that stopped them."""
+    """What matching found: survivors best first, and the others with the filter that stopped them.
+
+    `others_first`: requests are due that come before this one's turn.
+    """
 
     policy: Policy
+    surge: bool
+    others_first: bool
     survivors: Sequence[Ranked]
     rejected: Sequence[tuple[Candidate, UnmatchedReason]]
 
 
-async def match(tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo) -> Matching:
-    """Find and rank who can do what is wanted; changes nothing."""
+async def match(
+    tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo, *, version: int | None = None, turn: Turn | None = None
+) -> Matching:
+    """Find and rank who can do what is wanted, under the policy in force or this version; changes nothing."""
     rows = await queries.list_candidates(
         tx,
         at=now,
-        item=wanted.item.code,
-        tier=wanted.tier,
+        version=version,
         papers=wanted.item.papers,
-        township=wanted.township_code,
-        day=wanted.begins(now).astimezone(zone).date(),
         window=wanted.local_window(now, zone),
+        lat=wanted.lat,
+        lon=wanted.lon,
+        chosen=wanted.chosen_provider_id,
         citizen=wanted.citizen_id,
         request=wanted.request_id,
+        **(turn._asdict() if turn else {}),
+        **_scope(wanted, now, zone),
     )
-    candidates = [_candidate(row, wanted) for row in rows if row["id"]]
-    policy = await _policy(tx, rows[0]["version"])
+    version, surge, others_first = rows[0]["version"], rows[0]["surge"], rows[0]["others_first"]
+    policy = await read_policy(tx, version)
+    candidates = [_candidate(row, wanted, policy, surge=surge) for row in rows if row["id"]]
     rejected = [(candidate, reason) for candidate in candidates if (reason := candidate.rejection())]
-    return Matching(policy, rank(candidates, policy.weights, wanted.chosen_provider_id), rejected)
+    survivors = rank(candidates, policy.weights, wanted.chosen_provider_id)
+    return Matching(policy, surge, others_first, survivors, rejected)
+
+
+def _scope(wanted: Wanted, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "category": wanted.item.category_code,
+        "item": wanted.item.code,
+        "tier": wanted.tier,
+        "township": wanted.township_code,
+        "community": wanted.community_code,
+        "day": wanted.begins(now).astimezone(zone).date(),
+    }
 
 
 async def why_nobody(tx: Tx, wanted: Wanted, matching: Matching, now: datetime, zone: ZoneInfo) -> UnmatchedReason:
@@ -136,31 +148,33 @@ async def explain(tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo) -> Cand
 
 
 async def _earlier(tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo) -> EarlierCounts:
-    row = await queries.count_earlier_filters(
-        tx,
-        item=wanted.item.code,
-        tier=wanted.tier,
-        township=wanted.township_code,
-        day=wanted.begins(now).astimezone(zone).date(),
-    )
+    row = await queries.count_earlier_filters(tx, **_scope(wanted, now, zone))
     return EarlierCounts.model_validate(dict(row))
 
 
 _policies: dict[int, Policy] = {}
-"""Versions are never edited, so what was read once stays true."""
+"""What a version says is never edited, so what was read once stays true."""
 
 
-async def _policy(tx: Tx, version: int) -> Policy:
+async def read_policy(tx: Tx, version: int) -> Policy:
+    """What this version says."""
     if version not in _policies:
-        row = await queries.get_policy(tx, version)
-        _policies[version] = Policy(version, Mode(row.mode), row.weights, row.offer_timeouts, row.broadcast_size)
+        _policies[version] = Policy.model_validate(await queries.get_policy(tx, version))
     return _policies[version]
 
 
-def _candidate(row: Row, wanted: Wanted) -> Candidate:
-    """The row's columns after the policy and the point are the candidate's fields, in their order."""
-    _, lat, lon, *facts = row
-    return Candidate(round(distance_km(wanted.lat, wanted.lon, lat, lon), 3), *facts)
+def _candidate(row: Row, wanted: Wanted, policy: Policy, *, surge: bool) -> Candidate:
+    """The columns after the point are the candidate's facts, in their order.
+
+    What the policy alone forbids does not stop the citizen's own choice.
+    """
+    _, _, _, lat, lon, rung, provider_id, *facts = row
+    distance = round(distance_km(wanted.lat, wanted.lon, lat, lon), 3)
+    radius = policy.radius(surge=surge)
+    free_choice = provider_id == wanted.chosen_provider_id
+    too_far = radius is not None and distance > radius and not free_choice
+    off_ladder = policy.climbs(wanted.tier) and rung not in policy.rungs and not free_choice
+    return Candidate(*(distance, rung, provider_id, *facts, too_far, off_ladder))
 
 
 def _candidate_out(ranked: Ranked, place: int) -> CandidateOut:

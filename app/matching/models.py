@@ -1,14 +1,30 @@
-"""Dispatch policies: how survivors of the filters are ranked and offered. A version is never edited in place."""
+"""Dispatch policies, what was decided under them, and surges."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Identity
+from sqlalchemy import (
+    ARRAY,
+    REAL,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Text,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.orm import Model, one_of
+from app.catalog.models import Tier
+from app.kit.orm import Id, Model, not_negative, one_of
+from app.registry.models import Rung
 
 
 class Mode(StrEnum):
@@ -21,18 +37,94 @@ class Mode(StrEnum):
     BROADCAST = "broadcast"
 
 
-class Policy(Model):
+class PolicyVersion(Model):
+    """How survivors of the filters are ranked and offered; never edited. app.matching.policy says what each rule means.
+
+    In force for a category is the latest by `effective_from` among its own that are not withdrawn, else among those
+    of no category.
+    """
+
     __tablename__ = "policies"
 
     version: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    category_code: Mapped[str | None] = mapped_column(ForeignKey("categories.code"))
     mode: Mapped[str]
     weights: Mapped[dict[str, Any]] = mapped_column(JSONB)
     offer_timeouts: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """Seconds by urgency."""
     broadcast_size: Mapped[int]
+    radius_km: Mapped[float | None]
+    silent_limit: Mapped[int]
+    ladder: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    surge: Mapped[dict[str, Any]] = mapped_column(JSONB)
     effective_from: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    note: Mapped[str]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
 
     __table_args__ = (
         one_of("mode", Mode),
         CheckConstraint("broadcast_size BETWEEN 1 AND 20", name="broadcast_size"),
+        CheckConstraint("radius_km > 0", name="radius"),
+        CheckConstraint("silent_limit > 0", name="silent_limit"),
+    )
+
+
+class Decision(Model):
+    """One matching as it was decided: who was ranked with which total, and who was not asked and why.
+
+    The arrays go in pairs: `ranked` with `totals`, `rejected` with `reasons`.
+    """
+
+    __tablename__ = "decisions"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"), index=True)
+    at: Mapped[datetime]
+    policy_version: Mapped[int] = mapped_column(ForeignKey("policies.version"))
+    tier: Mapped[str]
+    rung: Mapped[str | None]
+    surge: Mapped[bool] = mapped_column(Boolean)
+    ranked: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    totals: Mapped[list[float]] = mapped_column(ARRAY(REAL))
+    rejected: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+    __table_args__ = (
+        one_of("tier", Tier),
+        one_of("rung", Rung),
+        CheckConstraint("cardinality(ranked) = cardinality(totals)", name="ranked_pairs"),
+        CheckConstraint("cardinality(rejected) = cardinality(reasons)", name="rejected_pairs"),
+    )
+
+
+class Surge(Model):
+    """More wait than providers can take: from `began_at` to `ended_at` the policy's surge rules hold.
+
+    `category_code` None: for every category. Begun by the worker where `began_by` is None.
+    """
+
+    __tablename__ = "surges"
+
+    id: Mapped[Id]
+    category_code: Mapped[str | None] = mapped_column(ForeignKey("categories.code"))
+    began_at: Mapped[datetime]
+    began_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    reason: Mapped[str]
+    waiting: Mapped[int]
+    """Requests that waited for a provider when it began."""
+    places: Mapped[int]
+    """Jobs that providers could still take when it began."""
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+
+    __table_args__ = (
+        not_negative("waiting", "places"),
+        CheckConstraint("ended_at >= began_at", name="order"),
+        Index(
+            "uq_surges_one_open",
+            func.coalesce(text("category_code"), text("''")),
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
     )

@@ -1,36 +1,56 @@
 """Candidates and policies in SQL."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
-from uuid import UUID
+from datetime import time
+from typing import Any
 
-from sqlalchemy import ARRAY, Date, DateTime, Integer, Text, Time, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Date, DateTime, Float, Integer, Text, Time, Uuid, bindparam, text
 
 from app.kit.db import Prepared, Row, Tx
-from app.matching.models import Policy
+from app.matching.models import PolicyVersion
 
-WINDOW_DAYS = 28
-"""How far back counts of offers and jobs reach."""
+LAST = 1_000_000
+"""Behind every priority group."""
+SHORTLIST = 200
+"""At most so many providers are looked at one by one: the nearest of those who are free, then of the others."""
 
 # One row per active provider that offers the item at the tier in the township, beside the version of the policy in
-# force; a single row with a null provider when there is none. The scalar subquery for the hours keeps PostgreSQL from
-# hashing everybody's hours for the sake of a few.
+# force, whether a surge is on, and whether others have to be served first; a single row with a null provider when there
+# is none. The scalar subquery for the hours keeps PostgreSQL from hashing everybody's hours for the sake of a few.
 _CANDIDATES = Prepared(
     text(
         """
 WITH policy AS (
-  SELECT version FROM policies WHERE effective_from <= :at ORDER BY version DESC LIMIT 1
-), candidate AS (
+  SELECT version FROM policies
+  WHERE CASE WHEN :version IS NULL THEN effective_from <= :at AND (withdrawn_at IS NULL OR withdrawn_at > :at)
+    AND (category_code = :category OR category_code IS NULL) ELSE version = :version END
+  ORDER BY category_code IS NULL, effective_from DESC, version DESC LIMIT 1
+), offering AS (
   SELECT DISTINCT ON (p.id) p.*, line.price_kind, line.price_fen
   FROM provider_items line
   JOIN providers p ON p.id = line.provider_id AND p.standing IN ('trial', 'active', 'watch')
+    AND (p.community_code IS NULL OR p.community_code = :community)
   JOIN provider_coverage c ON c.provider_id = p.id AND c.township_code = :township
   WHERE line.item_code = :item AND line.tier = :tier AND line.approved_at IS NOT NULL
     AND line.valid_from <= :day AND (line.valid_to IS NULL OR line.valid_to >= :day)
   ORDER BY p.id, line.valid_from DESC
+), candidate AS (
+  SELECT * FROM offering
+  ORDER BY id IS DISTINCT FROM :chosen, open_jobs >= capacity OR NOT reachable,
+    (lat - :lat) ^ 2 + ((lon - :lon) * cosd(:lat)) ^ 2
+  LIMIT :shortlist
 )
-SELECT policy.version, p.lat, p.lon,
-  p.id, p.name, p.credit, p.capacity, p.open_jobs, p.price_kind, p.price_fen, kept.*,
+SELECT policy.version,
+  EXISTS (SELECT FROM surges s WHERE s.ended_at IS NULL
+    AND (s.category_code IS NULL OR s.category_code = :category)) AS surge,
+  :urgency_rank IS NOT NULL AND EXISTS (
+    SELECT FROM requests r LEFT JOIN groups g ON g.code = r.priority_group
+    WHERE r.status = 'dispatching' AND r.match_at <= :at AND r.category_code = :category AND r.id <> :request
+      AND (r.urgency_rank, coalesce(g.position, :last)) <= (:urgency_rank, :group_position)) AS others_first,
+  p.lat, p.lon,
+  p.rung, p.id, p.name, p.credit, p.capacity, p.open_jobs, p.price_kind, p.price_fen,
+  coalesce(w.accepted, 0), coalesce(w.declined, 0), coalesce(w.expired, 0), coalesce(w.counted, 0),
+  coalesce(w.completed, 0), coalesce(w.returned, 0),
   NOT EXISTS (
     SELECT FROM unnest(:papers) AS need (code) WHERE NOT EXISTS (
       SELECT FROM provider_papers held
@@ -50,16 +70,21 @@ SELECT policy.version, p.lat, p.lon,
       OR o.withdraw_reason = 'by_staff'
       OR o.end_reason IN ('returned', 'failed', 'redone', 'reassigned', 'reopened'))) AS tried
 FROM policy LEFT JOIN candidate p ON true
-LEFT JOIN LATERAL (
-  SELECT coalesce(sum(accepted), 0)::int AS accepted, coalesce(sum(declined), 0)::int AS declined,
-    coalesce(sum(expired), 0)::int AS expired, coalesce(sum(counted), 0)::int AS counted,
-    coalesce(sum(completed), 0)::int AS completed, coalesce(sum(returned), 0)::int AS returned
-  FROM provider_days d WHERE d.provider_id = p.id AND d.day > :since
-) kept ON true
+LEFT JOIN provider_windows w ON w.provider_id = p.id
 """
     ).bindparams(
         bindparam("at", type_=DateTime(timezone=True)),
+        bindparam("version", type_=Integer),
+        bindparam("category", type_=Text),
         bindparam("township", type_=Text),
+        bindparam("community", type_=Text),
+        bindparam("lat", type_=Float),
+        bindparam("lon", type_=Float),
+        bindparam("chosen", type_=Uuid),
+        bindparam("shortlist", type_=Integer),
+        bindparam("urgency_rank", type_=Integer),
+        bindparam("group_position", type_=Integer),
+        bindparam("last", type_=Integer),
         bindparam("item", type_=Text),
         bindparam("tier", type_=Text),
         bindparam("day", type_=Date),
@@ -69,7 +94,6 @@ LEFT JOIN LATERAL (
         bindparam("ends", type_=ARRAY(Time)),
         bindparam("citizen", type_=Uuid),
         bindparam("request", type_=Uuid),
-        bindparam("since", type_=Date),
     )
 )
 
@@ -77,34 +101,22 @@ LEFT JOIN LATERAL (
 async def list_candidates(
     tx: Tx,
     *,
-    at: datetime,
-    item: str,
-    tier: str,
-    papers: Sequence[str],
-    township: str,
-    day: date,
     window: Sequence[tuple[int, time, time]],
-    citizen: UUID | None,
-    request: UUID | None,
+    **params: Any,
 ) -> Sequence[Row]:
-    """The policy in force with each active provider that offers the item at the tier in the township.
+    """The policy in force, or `version`, with each active provider that offers the item at the tier in the township.
 
-    `window`: per day the weekday (1 = Monday) and the local times between which somebody is to come.
+    `window`: per day the weekday (1 = Monday) and the local times between which somebody is to come. `urgency_rank` and
+    `group_position` ask whether other requests that are due for matching have to be served first.
     """
     return await tx.rows(
         _CANDIDATES,
-        at=at,
-        item=item,
-        tier=tier,
-        papers=papers,
-        township=township,
-        day=day,
         weekdays=[weekday for weekday, _, _ in window],
         starts=[start for _, start, _ in window],
         ends=[end for _, _, end in window],
-        citizen=citizen,
-        request=request,
-        since=day - timedelta(days=WINDOW_DAYS),
+        shortlist=SHORTLIST,
+        last=LAST,
+        **params,
     )
 
 
@@ -115,6 +127,7 @@ SELECT count(DISTINCT p.id) AS offer_item,
   count(DISTINCT p.id) FILTER (WHERE line.tier = :tier) AS offer_tier,
   count(DISTINCT p.id) FILTER (WHERE line.tier = :tier AND p.standing IN ('trial', 'active', 'watch')) AS active,
   count(DISTINCT p.id) FILTER (WHERE line.tier = :tier AND p.standing IN ('trial', 'active', 'watch')
+    AND (p.community_code IS NULL OR p.community_code = :community)
     AND EXISTS (SELECT FROM provider_coverage c WHERE c.provider_id = p.id AND c.township_code = :township)) AS in_area
 FROM provider_items line JOIN providers p ON p.id = line.provider_id
 WHERE line.item_code = :item AND line.approved_at IS NOT NULL
@@ -124,18 +137,19 @@ WHERE line.item_code = :item AND line.approved_at IS NOT NULL
         bindparam("item", type_=Text),
         bindparam("tier", type_=Text),
         bindparam("township", type_=Text),
+        bindparam("community", type_=Text),
         bindparam("day", type_=Date),
     )
 )
 
 
-async def count_earlier_filters(tx: Tx, *, item: str, tier: str, township: str, day: date) -> Row:
+async def count_earlier_filters(tx: Tx, **params: Any) -> Row:
     """How many providers pass the filters before those that are explained one by one."""
-    row = await tx.row(_COUNT_EARLIER, item=item, tier=tier, township=township, day=day)
+    row = await tx.row(_COUNT_EARLIER, **params)
     assert row is not None
     return row
 
 
-async def get_policy(tx: Tx, version: int) -> Policy:
+async def get_policy(tx: Tx, version: int) -> PolicyVersion:
     """The policy of this version."""
-    return await tx.session.get_one(Policy, version)
+    return await tx.session.get_one(PolicyVersion, version)

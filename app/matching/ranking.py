@@ -22,6 +22,7 @@ class Candidate(NamedTuple):
     """An active provider that offers the item at the tier in the area. Counts are those of the last 28 days."""
 
     distance_km: float
+    rung: str
     provider_id: UUID
     name: str
     credit: int
@@ -40,9 +41,15 @@ class Candidate(NamedTuple):
     reachable: bool
     barred: bool
     tried: bool
+    too_far: bool = False
+    off_ladder: bool = False
 
     def rejection(self) -> UnmatchedReason | None:
         """The first filter that the candidate does not pass."""
+        if self.too_far:
+            return UnmatchedReason.TOO_FAR
+        if self.off_ladder:
+            return UnmatchedReason.NOT_ON_LADDER
         if not self.has_papers:
             return UnmatchedReason.PAPERS
         if not self.is_open:

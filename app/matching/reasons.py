@@ -15,6 +15,8 @@ SENTENCES = {
     UnmatchedReason.TIER_NOT_OFFERED: Sentence("没有单位以该档次提供此项目", "nobody offers the item at this tier"),
     UnmatchedReason.NOT_ACTIVE: Sentence("提供此项目的单位均未在营", "none of those who offer it is active"),
     UnmatchedReason.OUTSIDE_AREA: Sentence("不服务该街道或乡镇", "does not serve this township"),
+    UnmatchedReason.TOO_FAR: Sentence("超出派单策略允许的距离", "is farther away than the policy allows"),
+    UnmatchedReason.NOT_ON_LADDER: Sentence("不在无偿服务逐级派单范围内", "is on no step of the ladder of free help"),
     UnmatchedReason.PAPERS: Sentence("所需证照缺失或已过期", "a required paper is missing or expired"),
     UnmatchedReason.CLOSED_THEN: Sentence("期望时间段内不营业", "is closed in the wanted time"),
     UnmatchedReason.FULL: Sentence("承接工单已满", "has as many unfinished jobs as it can take"),

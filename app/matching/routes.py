@@ -43,6 +43,7 @@ async def preview(
         item=item,
         tier=catalog.tier(item, body.tier),
         township_code=place.township.code,
+        community_code=place.community.code if place.community else None,
         lat=place.lat,
         lon=place.lon,
         wanted_from=body.wanted_from,

@@ -20,6 +20,7 @@ from app.registry.card import check_papers, paper_row, price_row
 from app.registry.edit import Edit
 from app.registry.errors import HoursInvalid, InvalidUscc, ProviderExists, StandingNotAllowed, UsccMissing
 from app.registry.models import (
+    DEFAULT_RUNGS,
     Provider,
     ProviderCoverage,
     ProviderHours,
@@ -27,6 +28,7 @@ from app.registry.models import (
     ProviderMonth,
     ProviderPaper,
     Standing,
+    Unreachable,
 )
 from app.registry.schemas import (
     Availability,
@@ -79,7 +81,13 @@ async def add_provider(tx: Tx, body: ProviderIn, catalog: Snapshot, once: Once, 
         return ProviderOut.model_validate_json(replay)
     await _check_identity(tx, body)
     facts = body.model_dump(include={"name", "kind", "uscc", "contact_name", "phone", "reached_by", "capacity"})
-    provider = Provider(id=new_id(edit.at), standing=Standing.APPLIED, **facts, **_seat(body.area, catalog))
+    seat = _seat(body.area, catalog)
+    if body.own_community_only:
+        if body.area not in catalog.communities:
+            raise UnknownArea(area=body.area)
+        seat["community_code"] = body.area
+    rung = body.rung or DEFAULT_RUNGS[body.kind]
+    provider = Provider(id=new_id(edit.at), standing=Standing.APPLIED, rung=rung, **facts, **seat)
     tx.session.add(provider)
     await tx.flush()
     await _add_parts(tx, provider.id, body, catalog, edit)
@@ -199,6 +207,9 @@ async def set_availability(tx: Tx, provider_id: UUID, body: Availability, edit: 
     changes = body.model_dump(exclude_none=True)
     for name, value in changes.items():
         setattr(provider, name, value)
+    provider.silent_offers = 0
+    provider.unreachable_why = None if body.reachable else Unreachable.OWN_WISH
+    provider.unreachable_at = None if body.reachable else edit.at
     await edit.finish(tx, provider, "provider.availability_set", **changes)
     tx.wake(DISPATCH_TOPIC)
 

@@ -30,6 +30,31 @@ class Standing(StrEnum):
     EXPELLED = "expelled"
 
 
+class Rung(StrEnum):
+    """The steps of the network that free help climbs, in the founding document's order (docs/ranking.md)."""
+
+    COMMUNITY_STATION = "community_station"
+    STREET_CENTRE = "street_centre"
+    DISTRICT_CENTRE = "district_centre"
+    VOLUNTEERS = "volunteers"
+    PLEDGED_COMPANIES = "pledged_companies"
+
+
+class Unreachable(StrEnum):
+    """Why a provider takes no offers: it said so itself, or it was silent again and again."""
+
+    OWN_WISH = "own_wish"
+    SILENT = "silent"
+
+
+DEFAULT_RUNGS = {
+    ProviderKind.PUBLIC_BODY: Rung.DISTRICT_CENTRE,
+    ProviderKind.WELFARE: Rung.VOLUNTEERS,
+    ProviderKind.VOLUNTEER_TEAM: Rung.VOLUNTEERS,
+    ProviderKind.COMPANY: Rung.PLEDGED_COMPANIES,
+}
+"""Where a provider of the kind stands in the network unless the registrar says otherwise."""
+
 ACTIVE_STANDINGS = (Standing.TRIAL, Standing.ACTIVE, Standing.WATCH)
 
 
@@ -61,14 +86,21 @@ class Provider(Model):
     contact_name: Mapped[str]
     phone: Mapped[str]
     township_code: Mapped[str] = mapped_column(ForeignKey("townships.code"))
+    community_code: Mapped[str | None] = mapped_column(ForeignKey("communities.code"))
+    """The one community that it serves; None: every community of the townships it covers."""
     lat: Mapped[float]
     lon: Mapped[float]
+    rung: Mapped[str]
+    """Its step in the network of free help."""
     standing: Mapped[str]
     former_standing: Mapped[str | None]
     """Where a suspended provider stood, and goes back to when released."""
     reached_by: Mapped[str]
     reachable: Mapped[bool] = mapped_column(server_default=text("true"))
-    """Switched off by the provider itself (not available) or for being silent."""
+    unreachable_why: Mapped[str | None]
+    unreachable_at: Mapped[datetime | None]
+    silent_offers: Mapped[int] = mapped_column(server_default=text("0"))
+    """Offers that it let expire in a row."""
     capacity: Mapped[int]
     open_jobs: Mapped[int] = mapped_column(server_default=text("0"))
     credit: Mapped[int] = mapped_column(server_default=text("100"))
@@ -81,7 +113,12 @@ class Provider(Model):
         CheckConstraint("former_standing IN ('trial', 'active', 'watch')", name="former_standing"),
         CheckConstraint("(standing = 'suspended') = (former_standing IS NOT NULL)", name="suspended_from"),
         one_of("reached_by", ReachedBy),
+        one_of("rung", Rung),
+        one_of("unreachable_why", Unreachable),
+        CheckConstraint("reachable = (unreachable_why IS NULL)", name="unreachable_why_known"),
+        CheckConstraint("reachable = (unreachable_at IS NULL)", name="unreachable_at"),
         not_negative("capacity", "open_jobs", "credit"),
+        CheckConstraint("silent_offers >= 0", name="silent_offers"),
         CheckConstraint("kind NOT IN ('company') OR uscc IS NOT NULL", name="company_has_uscc"),
         Index(None, "uscc", unique=True, postgresql_where=text("uscc IS NOT NULL")),
         Index(None, "name", "id"),
@@ -210,3 +247,34 @@ class ProviderDay(Model):
     on_time: Mapped[int] = mapped_column(server_default=text("0"))
     returned: Mapped[int] = mapped_column(server_default=text("0"))
     turnover_fen: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+
+
+class ProviderWindow(Model):
+    """What a provider's offers and jobs came to since `first_day`, 28 days ago: kept as they end, and a worker step
+    takes out the days that have passed (app.registry.tasks)."""
+
+    __tablename__ = "provider_windows"
+
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
+    first_day: Mapped[date]
+    accepted: Mapped[int] = mapped_column(server_default=text("0"))
+    declined: Mapped[int] = mapped_column(server_default=text("0"))
+    expired: Mapped[int] = mapped_column(server_default=text("0"))
+    counted: Mapped[int] = mapped_column(server_default=text("0"))
+    completed: Mapped[int] = mapped_column(server_default=text("0"))
+    returned: Mapped[int] = mapped_column(server_default=text("0"))
+
+    __table_args__ = (Index(None, "first_day"), {"postgresql_with": {"fillfactor": 70}})
+
+
+class ProviderItemMonth(Model):
+    """The counted offers of an item that a provider got in a month: what the fairness report compares."""
+
+    __tablename__ = "provider_item_months"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    item_code: Mapped[str] = mapped_column(ForeignKey("items.code"), primary_key=True)
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
+    counted: Mapped[int] = mapped_column(server_default=text("0"))
+
+    __table_args__ = (CheckConstraint("extract(day FROM month) = 1", name="first_of_month"),)

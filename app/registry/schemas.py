@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from app.catalog.models import Tier
 from app.kit.pages import Paging
 from app.kit.personal import Phone, mask_name, mask_phone
-from app.registry.models import PriceKind, ProviderKind, ReachedBy, Standing
+from app.registry.models import PriceKind, ProviderKind, ReachedBy, Rung, Standing, Unreachable
 
 MOST_FEN = 100_000_000
 
@@ -88,6 +88,8 @@ class ProviderIn(Body):
     phone: Phone
     area: Code
     reached_by: ReachedBy
+    rung: Rung | None = Field(default=None, description="its step in the network of free help; by its kind if left out")
+    own_community_only: bool = Field(default=False, description="serves the community of `area` alone, as stations do")
     capacity: Capacity
     coverage: Townships
     hours: list[Hours] = Field(min_length=1, max_length=50)
@@ -103,6 +105,7 @@ class ProviderEdit(Body):
     phone: Phone | None = None
     area: Code | None = None
     reached_by: ReachedBy | None = None
+    rung: Rung | None = None
     capacity: Capacity | None = None
     coverage: Townships | None = None
     hours: list[Hours] | None = Field(default=None, min_length=1, max_length=50)
@@ -156,9 +159,13 @@ class ProviderSummary(Body):
     contact_name: str
     phone: str
     township_code: str
+    community_code: str | None
     standing: Standing
     reached_by: ReachedBy
     reachable: bool
+    unreachable_why: Unreachable | None
+    unreachable_at: datetime | None
+    rung: Rung
     capacity: int
     open_jobs: int
     credit: int

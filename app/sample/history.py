@@ -15,8 +15,7 @@ from app.intake.models import Citizen, CitizenGroup, Contact, Request
 from app.jobs.models import Job, Offer
 from app.kit.db import Database, Tx
 from app.kit.orm import Model
-from app.matching.actions import Policy
-from app.matching.models import Mode
+from app.matching.policy import Policy
 from app.metrics.counting import READER
 from app.metrics.tasks import roll_up_volumes
 from app.sample import queries
@@ -78,7 +77,7 @@ async def _open_past(db: Database, zone: ZoneInfo, today: date) -> Past:
     async with db.begin() as tx:
         known = await queries.list_citizens(tx, CITIZEN_PREFIX)
         row = await queries.find_policy(tx, end)
-    policy = Policy(row.version, Mode(row.mode), row.weights, row.offer_timeouts, row.broadcast_size)
+    policy = Policy.model_validate(row)
     market = Market(generate_registry(today), policy.weights)
     return Past(await read_snapshot(db), zone, market, policy, end, known)
 

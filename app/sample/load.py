@@ -14,6 +14,7 @@ from app.kit.db import Tx
 from app.kit.ids import new_id
 from app.kit.orm import Model
 from app.registry.models import (
+    DEFAULT_RUNGS,
     Provider,
     ProviderCoverage,
     ProviderHours,
@@ -71,6 +72,7 @@ def _provider(key: UUID, provider: SampleProvider) -> dict[str, Any]:
     return {name: getattr(provider, name) for name in _SAME_NAME} | {
         "id": key,
         "township_code": provider.township,
+        "rung": DEFAULT_RUNGS[provider.kind],
         "former_standing": Standing.ACTIVE if provider.standing is Standing.SUSPENDED else None,
     }
 

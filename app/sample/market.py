@@ -14,7 +14,7 @@ from app.catalog.models import Tier
 from app.events.models import ActorKind
 from app.events.transition import Actor
 from app.matching.ranking import NEAR_KM, Candidate, score
-from app.registry.models import ACTIVE_STANDINGS, PriceKind, ReachedBy
+from app.registry.models import ACTIVE_STANDINGS, DEFAULT_RUNGS, PriceKind, ReachedBy
 from app.sample.behaviour import SampleBehaviour, behaviour_of
 from app.sample.cards import PriceLine
 from app.sample.load import provider_id
@@ -140,6 +140,7 @@ def _candidate(firm: Firm, km: float) -> Candidate:
         provider_id=firm.provider_id,
         name=provider.name,
         distance_km=km,
+        rung=DEFAULT_RUNGS[provider.kind],
         credit=100,
         capacity=provider.capacity,
         open_jobs=provider.capacity // 3,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from app.catalog.models import Tier
 from app.catalog.snapshot import Place, Snapshot
 from app.kit.ids import new_id
-from app.matching.actions import Policy
+from app.matching.policy import Policy
 from app.sample.market import Market
 from app.sample.people import Population, SampleCitizen
 from app.sample.reference import sample_data

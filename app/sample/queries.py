@@ -13,7 +13,7 @@ from app.events.models import Event
 from app.intake.models import REQUEST_NUMBER, Citizen, Request
 from app.kit.db import Prepared, Tx
 from app.kit.orm import Model
-from app.matching.models import Policy
+from app.matching.models import PolicyVersion
 from app.registry.models import Provider, ProviderDay
 
 _DAYS = cast(Table, ProviderDay.__table__)
@@ -52,9 +52,10 @@ async def list_citizens(tx: Tx, prefix: str) -> dict[str, UUID]:
     return {row.phone: row.id for row in found}
 
 
-async def find_policy(tx: Tx, at: datetime) -> Policy:
+async def find_policy(tx: Tx, at: datetime) -> PolicyVersion:
     """The dispatch policy in force at that moment."""
-    query = select(Policy).where(Policy.effective_from <= at).order_by(Policy.version.desc()).limit(1)
+    query = select(PolicyVersion).where(PolicyVersion.effective_from <= at, PolicyVersion.category_code.is_(None))
+    query = query.order_by(PolicyVersion.effective_from.desc(), PolicyVersion.version.desc()).limit(1)
     return (await tx.session.execute(query)).scalar_one()
 
 

@@ -121,6 +121,7 @@ async def test_the_citizens_own_choice_wins_and_a_bar_excludes(world: World) -> 
 
 
 async def test_fairness_counts_the_rankings_offers_and_not_picks_or_withdrawals(world: World) -> None:
+    await new_policy(world, silent_limit=100)
     one, two = await world.add_provider(DRAIN, capacity=50), await world.add_provider(DRAIN, capacity=50)
     asked = []
     for n in range(6):

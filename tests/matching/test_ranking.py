@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.intake.models import UnmatchedReason
 from app.matching.ranking import CRITERIA, Candidate, distance_km, rank
+from app.registry.models import Rung
 
 WEIGHTS = {"distance": 3, "credit": 2, "record": 2, "load": 1, "fairness": 3, "price": 1}
 counts = st.integers(0, 200)
@@ -17,6 +18,7 @@ counts = st.integers(0, 200)
 def candidates(draw: st.DrawFn) -> Candidate:
     return Candidate(
         distance_km=draw(st.floats(0, 60)),
+        rung=draw(st.sampled_from(Rung)),
         provider_id=UUID(int=draw(st.integers(1, 2**128 - 1))),
         name="城南家电维修部",
         credit=draw(st.integers(0, 120)),
@@ -35,6 +37,8 @@ def candidates(draw: st.DrawFn) -> Candidate:
         reachable=draw(st.booleans()),
         barred=draw(st.booleans()),
         tried=draw(st.booleans()),
+        too_far=draw(st.booleans()),
+        off_ladder=draw(st.booleans()),
     )
 
 
@@ -60,7 +64,14 @@ def test_the_order_of_input_does_not_matter(others: list[Candidate], weights: di
 @given(candidates(), weights)
 def test_one_that_is_better_on_every_criterion_never_ranks_lower(worse: Candidate, weights: dict[str, float]) -> None:
     worse = worse._replace(
-        capacity=worse.open_jobs + 1, has_papers=True, is_open=True, reachable=True, barred=False, tried=False
+        capacity=worse.open_jobs + 1,
+        has_papers=True,
+        is_open=True,
+        reachable=True,
+        barred=False,
+        tried=False,
+        too_far=False,
+        off_ladder=False,
     )
     better = worse._replace(
         provider_id=UUID(int=2**128 - 1),
@@ -95,7 +106,7 @@ def test_scores_lie_between_0_and_1(others: list[Candidate], weights: dict[str, 
 
 def test_equal_merit_goes_to_the_one_with_the_fewest_counted_offers_then_by_id() -> None:
     one = Candidate(
-        1, UUID(int=1), "甲", 100, 5, 0, "quote", 0, 0, 0, 0, 4, 0, 0, True, True, True, False, False
+        1, "volunteers", UUID(int=1), "甲", 100, 5, 0, "quote", 0, 0, 0, 0, 4, 0, 0, True, True, True, False, False
     )  # fmt: skip
     fewer = one._replace(provider_id=UUID(int=3), counted=2)
     same = one._replace(provider_id=UUID(int=2))
@@ -105,7 +116,7 @@ def test_equal_merit_goes_to_the_one_with_the_fewest_counted_offers_then_by_id()
 
 def test_the_first_filter_that_stops_a_provider_is_its_reason() -> None:
     stopped = Candidate(
-        1, UUID(int=1), "甲", 100, 5, 5, "quote", 0, 0, 0, 0, 0, 0, 0, True, True, False, True, True
+        1, "volunteers", UUID(int=1), "甲", 100, 5, 5, "quote", 0, 0, 0, 0, 0, 0, 0, True, True, False, True, True
     )  # fmt: skip
     assert stopped.rejection() is UnmatchedReason.FULL
 

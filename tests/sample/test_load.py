@@ -85,6 +85,7 @@ async def test_a_firm_that_has_registered_itself_is_not_loaded_again(db: Databas
         await tx.session.delete(sample)
         await tx.flush()
         own = Provider(
+            rung="pledged_companies",
             id=new_id(clock.now()),
             name="宁波自家登记有限公司",
             kind="company",

@@ -1,0 +1,112 @@
+"""What a dispatch policy says: the one definition for the API, the engine and the checks."""
+
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from app.catalog.models import Tier
+from app.matching.models import Mode
+from app.matching.ranking import CRITERIA
+from app.registry.models import Rung
+
+MIN_TIMEOUT = timedelta(seconds=60)
+DAY_SECONDS = 86_400
+
+
+def _known_criteria(weights: dict[str, float]) -> dict[str, float]:
+    if unknown := sorted(set(weights) - set(CRITERIA)):
+        raise ValueError(f"unknown criteria: {', '.join(unknown)}; there are {', '.join(CRITERIA)}")
+    if not any(weights.values()):
+        raise ValueError("at least one weight must be above zero")
+    return weights
+
+
+Seconds = Annotated[int, Field(ge=60, le=7 * DAY_SECONDS)]
+Weight = Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)]
+Kilometres = Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)]
+
+
+class Rule(BaseModel):
+    """Nothing unknown is let in, and nothing is changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+
+class Step(Rule):
+    """A step of the ladder, and for how long free help is looked for on it before the request climbs."""
+
+    rung: Rung
+    timeout_seconds: Seconds
+
+
+class SurgeRules(Rule):
+    """What a surge changes, and when one begins by itself.
+
+    It begins for a category when at least `min_waiting` of its requests wait, and more than providers have places for;
+    it ends when fewer than half as many wait as there are places. Requests of the urgencies in `defer` wait
+    `defer_seconds`, or until it ends; offers live `timeout_factor` of their time; `radius_km` is in the policy's place.
+    """
+
+    min_waiting: Annotated[int, Field(ge=1, le=100_000)] = 30
+    radius_km: Kilometres | None = None
+    timeout_factor: Annotated[float, Field(gt=0, le=1)] = 0.5
+    defer: list[str] = Field(default=["booked"], max_length=20)
+    defer_seconds: Seconds = 4 * 3_600
+
+
+class Rules(Rule):
+    """Weights by criterion; seconds an offer lives by urgency; how far a provider may be; the ladder of free help.
+
+    `silent_limit`: after so many offers in a row that it let expire a provider counts as unreachable. Without a
+    ladder everybody who offers free help is asked in one ranking.
+    """
+
+    mode: Mode
+    weights: Annotated[dict[str, Weight], AfterValidator(_known_criteria)]
+    offer_timeouts: dict[str, Seconds]
+    broadcast_size: Annotated[int, Field(ge=1, le=20)] = 3
+    radius_km: Kilometres | None = None
+    silent_limit: Annotated[int, Field(ge=1, le=100)] = 3
+    ladder: list[Step] = Field(default=[], max_length=len(Rung))
+    surge: SurgeRules = SurgeRules()
+
+    @model_validator(mode="after")
+    def each_rung_once(self) -> Self:
+        """A ladder is climbed, so no rung comes twice."""
+        rungs = [step.rung for step in self.ladder]
+        if len(rungs) != len(set(rungs)):
+            raise ValueError("the ladder names a rung twice")
+        return self
+
+
+class Policy(Rules):
+    """One version of the rules, in force from a moment on for a category or for all that have none of their own."""
+
+    version: int
+    category_code: str | None
+    effective_from: datetime
+    withdrawn_at: datetime | None
+    note: str
+    created_at: datetime
+
+    def offer_timeout(self, urgency: str, accept_minutes: int | None, *, surge: bool = False) -> timedelta:
+        """How long an offer lives: the policy's time, at most half the accept allowance, at least 60 seconds."""
+        timeout = timedelta(seconds=self.offer_timeouts[urgency]) * (self.surge.timeout_factor if surge else 1)
+        return max(MIN_TIMEOUT, min(timeout, timedelta(minutes=accept_minutes) / 2 if accept_minutes else timeout))
+
+    def radius(self, *, surge: bool) -> float | None:
+        """How many kilometres away a provider may be; None: as far as it covers."""
+        if surge and self.surge.radius_km and self.radius_km:
+            return max(self.radius_km, self.surge.radius_km)
+        return self.radius_km
+
+    @cached_property
+    def rungs(self) -> frozenset[Rung]:
+        """The rungs that the ladder has."""
+        return frozenset(step.rung for step in self.ladder)
+
+    def climbs(self, tier: Tier) -> bool:
+        """Whether help at this tier climbs the ladder."""
+        return tier is Tier.FREE and bool(self.ladder)
