@@ -49,6 +49,20 @@ ALWAYS = {
           (SELECT count(*) FROM jobs j WHERE j.provider_id = p.id AND j.status = 'completed')
           OR (SELECT coalesce(sum(turnover_fen), 0) FROM provider_days d WHERE d.provider_id = p.id) <>
           (SELECT coalesce(sum(amount_fen), 0) FROM jobs j WHERE j.provider_id = p.id)""",
+    "the window holds the days since its first": """
+        SELECT w.provider_id FROM provider_windows w JOIN LATERAL (
+          SELECT coalesce(sum(accepted), 0) AS accepted, coalesce(sum(declined), 0) AS declined,
+            coalesce(sum(expired), 0) AS expired, coalesce(sum(counted), 0) AS counted,
+            coalesce(sum(completed), 0) AS completed, coalesce(sum(returned), 0) AS returned
+          FROM provider_days d WHERE d.provider_id = w.provider_id AND d.day >= w.first_day) days ON true
+        WHERE (w.accepted, w.declined, w.expired, w.counted, w.completed, w.returned) IS DISTINCT FROM
+          (days.accepted, days.declined, days.expired, days.counted, days.completed, days.returned)""",
+    "the months hold the counted offers of all days": """
+        SELECT p.id FROM providers p WHERE
+          (SELECT coalesce(sum(counted), 0) FROM provider_days d WHERE d.provider_id = p.id) <>
+          (SELECT coalesce(sum(counted), 0) FROM provider_item_months m WHERE m.provider_id = p.id)""",
+    "who takes no offers for its silence has been silent": """
+        SELECT p.id FROM providers p WHERE p.unreachable_why = 'silent' AND p.silent_offers = 0""",
     "nobody is asked any more when a request counts as unmatched": """
         SELECT r.id, r.unmatched_reason FROM requests r WHERE r.status = 'unmatched'
         AND EXISTS (SELECT FROM offers o WHERE o.request_id = r.id AND o.status = 'pending')""",
