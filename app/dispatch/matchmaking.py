@@ -76,7 +76,8 @@ async def offer_to_best(
     if only_full and now < request["accept_by"]:
         await queries.postpone_matching(tx, request["id"], now + WAIT_FOR_CAPACITY)
         return Outcome(MatchingResult.WAITING, asked)
-    reason = await why_nobody(tx, wanted, matching, now, settings.zone)
+    ended = UnmatchedReason.LADDER_ENDED if matching.survivors else None
+    reason = ended or await why_nobody(tx, wanted, matching, now, settings.zone)
     await queries.add_decision(tx, **_decision(request, tier, matching, None), at=now)
     await _give_up(tx, request["id"], reason, now)
     return Outcome(MatchingResult.UNMATCHED, asked, unmatched_reason=reason)
@@ -110,11 +111,11 @@ def _whom_to_ask(
     request: Mapping[str, Any] | Row, tier: Tier, matching: Matching, now: datetime
 ) -> tuple[Sequence[Ranked], ladder.Standing | None]:
     """The citizen's own choice alone; else the best of all, or, of free help, of the rung that the request is on."""
-    policy, survivors, step = matching.policy, matching.survivors, _standing(request)
+    policy, survivors, step = matching.policy, matching.survivors, None
     if not survivors or survivors[0].candidate.provider_id == request["chosen_provider_id"]:
-        return survivors[:1], step
+        return survivors[:1], None
     if policy.climbs(tier):
-        step = ladder.climb(policy.ladder, {Rung(r.candidate.rung) for r in survivors}, step, now)
+        step = ladder.climb(policy.ladder, {Rung(r.candidate.rung) for r in survivors}, _standing(request), now)
         survivors = [ranked for ranked in survivors if step and ranked.candidate.rung == step.rung]
     return survivors[: policy.broadcast_size if policy.mode is Mode.BROADCAST else 1], step
 

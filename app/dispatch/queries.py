@@ -88,8 +88,8 @@ def _add_offers() -> Prepared:
         .values(
             match_at=null(),
             tier=bindparam("tier", type_=Text),
-            rung=bindparam("rung", type_=Text),
-            rung_until=bindparam("rung_until", type_=DateTime(timezone=True)),
+            rung=func.coalesce(bindparam("rung", type_=Text), Request.rung),
+            rung_until=func.coalesce(bindparam("rung_until", type_=DateTime(timezone=True)), Request.rung_until),
         )
         .cte("waiting")
     )

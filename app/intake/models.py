@@ -60,6 +60,7 @@ class UnmatchedReason(StrEnum):
     FULL = "full"
     BARRED = "barred"
     TRIED_BEFORE = "tried_before"
+    LADDER_ENDED = "ladder_ended"
     RETURNED = "returned"
     FAILED = "failed"
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     insert,
     null,
+    or_,
     select,
     union_all,
     update,
@@ -160,6 +161,7 @@ def pull_waiting(rows: FromClause) -> CTE:
     waiting = (
         select(Request.id)
         .where(Request.status == word("dispatching"), Request.match_at > AT, Request.item_code.in_(offered))
+        .where(or_(Request.deferred_until.is_(None), Request.deferred_until <= AT))
         .join(Group, Group.code == Request.priority_group, isouter=True)
         .order_by(Request.urgency_rank, Group.position.nulls_last(), Request.received_at)
         .limit(PULLED)

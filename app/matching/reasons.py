@@ -25,6 +25,9 @@ SENTENCES = {
     UnmatchedReason.TRIED_BEFORE: Sentence(
         "已就本次请求拒绝、超时或退单", "has declined, let expire or returned this request"
     ),
+    UnmatchedReason.LADDER_ENDED: Sentence(
+        "无偿服务已逐级派单至末级，无人接单", "free help was looked for on every step of the ladder"
+    ),
     UnmatchedReason.RETURNED: Sentence("开工后退单或再次退单，由值班长裁定", "returned after starting, or again"),
     UnmatchedReason.FAILED: Sentence("开工后未能完成，由值班长裁定", "begun and could not be done"),
 }

@@ -33,7 +33,7 @@ CHECKS = {
     "requests": {
         "rung": f"rung IN ({RUNGS})",
         "rung_has_time": "(rung IS NULL) = (rung_until IS NULL)",
-        "unmatched_reason": f"unmatched_reason IN ('too_far', 'not_on_ladder', {REASONS})",
+        "unmatched_reason": f"unmatched_reason IN ('too_far', 'not_on_ladder', 'ladder_ended', {REASONS})",
         "told_of_a_deferral": "deferral_told_at IS NULL OR deferred_until IS NOT NULL",
     },
     "jobs": {
@@ -223,7 +223,8 @@ def _fill() -> None:
 
 def downgrade() -> None:
     op.execute(
-        "UPDATE requests SET unmatched_reason = 'outside_area' WHERE unmatched_reason IN ('too_far', 'not_on_ladder')"
+        "UPDATE requests SET unmatched_reason = 'tried_before' "
+        "WHERE unmatched_reason IN ('too_far', 'not_on_ladder', 'ladder_ended')"
     )
     op.drop_constraint("ck_requests_unmatched_reason", "requests")
     op.create_check_constraint(op.f("ck_requests_unmatched_reason"), "requests", f"unmatched_reason IN ({REASONS})")
