@@ -1,4 +1,4 @@
-"""The command line: `hotline serve | worker | migrate | seed | add-staff | demo`."""
+"""The command line: `hotline serve | worker | migrate | seed | add-staff | demo | simulate`."""
 
 import asyncio
 import contextlib
@@ -172,6 +172,27 @@ def demo(
     plan = Plan(speed, port, 24 if day else hours, scale, history, play, seed)
     with database(Settings()) as settings:
         raise typer.Exit(asyncio.run(run_demo(settings, direct_url(settings), plan)))
+
+
+@app.command()
+def simulate(
+    scenario: Annotated[str, typer.Argument(help="day, holiday, typhoon or vanish")] = "day",
+    scale: Annotated[float, typer.Option(min=0.001, help="1 is 10,000 requests a day")] = 1.0,
+    seed: Annotated[int, typer.Option(help="of all that happens by chance")] = SEED,
+    days: Annotated[int, typer.Option(min=1, help="so many days, seeds in a row; one line each")] = 1,
+    policy: Annotated[str, typer.Option(help="first, a version of this deployment, or a file of rules")] = "first",
+    against: Annotated[str | None, typer.Option(help="another policy on the same day, side by side")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="leave the scratch databases")] = False,
+) -> None:
+    """Play a day faster than real time in a scratch database, and check what must hold; 1 if something did not."""
+    from app.simulate.scenarios import SCENARIOS
+    from app.simulate.show import Plan, run_simulation  # here, for no other command needs the players
+
+    if scenario not in SCENARIOS:
+        raise typer.BadParameter(f"one of {', '.join(SCENARIOS)}", param_hint="SCENARIO")
+    plan = Plan(scenario, scale, seed, days, [policy, *([against] if against else [])], keep)
+    with database(Settings()) as settings:
+        raise typer.Exit(asyncio.run(run_simulation(settings, direct_url(settings), plan)))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from app.catalog.routes import router as catalog
 from app.catalog.snapshot import Catalog
 from app.desk.routes import router as desk
 from app.dispatch.routes import router as dispatch
+from app.dispatch.surge_routes import router as surges
 from app.intake.routes import citizens_router as citizens
 from app.intake.routes import router as intake
 from app.jobs.provider_routes import router as provider_queue
@@ -25,6 +26,7 @@ from app.matching.routes import router as matching
 from app.metrics.routes import router as metrics
 from app.registry.routes import router as registry
 from app.settings import Settings
+from app.supervision.routes import router as supervision
 
 ABOUT = """
 The service behind a citizen-help hotline. A citizen dials one number for anything; an operator answers on the spot,
@@ -82,9 +84,11 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         citizens,
         matching,
         dispatch,
+        surges,
         jobs,
         provider_queue,
         aftercare,
+        supervision,
         catalog,
         registry,
         metrics,

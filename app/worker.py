@@ -16,6 +16,7 @@ from app.dispatch.tasks import (
     match_waiting,
     reassign_stranded_jobs,
     resume_held_requests,
+    watch_surges,
     withdraw_void_offers,
 )
 from app.events.sequence import number_events
@@ -25,6 +26,8 @@ from app.kit.errors import DatabaseUnavailable
 from app.kit.idempotency import forget_keys
 from app.kit.web import Context
 from app.metrics.tasks import roll_up_volumes
+from app.registry.tasks import roll_windows
+from app.supervision.tasks import raise_alarms
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +40,14 @@ FORGET_EVERY = timedelta(minutes=10)
 
 async def run_due_steps(context: Context, catalog: Snapshot) -> int:
     """Every periodic step once; gives how much there was to do."""
-    done = await expire_offers(context, catalog)
+    done = await roll_windows(context)
+    done += await expire_offers(context, catalog)
     done += await withdraw_void_offers(context)
     done += await reassign_stranded_jobs(context)
     done += await resume_held_requests(context)
+    done += await watch_surges(context)
     done += await match_waiting(context, catalog)
+    done += await raise_alarms(context, catalog)
     return done + await make_callbacks(context)
 
 

@@ -36,6 +36,7 @@ from app.kit.migrate import migrate
 from app.registry.models import Provider, ReachedBy
 from app.sample.load import demo_keys, load_registry
 from app.settings import Settings
+from bench import scale, storm
 from bench.load import Result, message, run
 
 TOWNSHIPS = ["330203001", "330203002", "330203003", "330203004"]
@@ -221,6 +222,17 @@ if __name__ == "__main__":
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--requests", type=int, default=1000, help="per round")
     parser.add_argument("--rounds", type=int, default=5)
+    others = parser.add_subparsers(dest="other", title="other benchmarks")
+    for module in (scale, storm):
+        name = module.__name__.rpartition(".")[2]
+        other = others.add_parser(
+            name, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        module.add_arguments(other)
+        other.set_defaults(run=module.run)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder, embedded.join(Path(folder) / "data") as server:
-        asyncio.run(main(server.url, chosen))
+    if chosen.other:
+        chosen.run(chosen)
+    else:
+        with tempfile.TemporaryDirectory(prefix="hotline-bench-") as data, embedded.join(Path(data) / "data") as server:
+            asyncio.run(main(server.url, chosen))

@@ -113,6 +113,7 @@ async def _empty(db: Database) -> None:
             )
             await tx.driver.execute(f"TRUNCATE policies, {', '.join(dirty)} CASCADE")
             await tx.driver.execute("INSERT INTO policies SELECT * FROM first")
+            await tx.driver.execute("UPDATE policies SET withdrawn_at = NULL")
 
 
 @pytest.fixture

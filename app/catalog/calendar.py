@@ -19,6 +19,8 @@ SAME_DAY_UNTIL = time(14)
 """Dispatched after this, same-day work is due by the next day's close."""
 BOOKED_GRACE = timedelta(hours=24)
 DAY = timedelta(days=1)
+YELLOW = 0.75
+"""The share of a clock's time after which it turns yellow."""
 
 
 class Allowance(NamedTuple):
@@ -69,7 +71,12 @@ def _at(day: datetime, clock: time) -> datetime:
 
 def add_minutes(calendar: Calendar, moment: datetime, minutes: int, zone: ZoneInfo) -> datetime:
     """The moment when so many minutes of the calendar have passed since `moment`."""
-    left = timedelta(minutes=minutes)
+    return add_time(calendar, moment, timedelta(minutes=minutes), zone)
+
+
+def add_time(calendar: Calendar, moment: datetime, span: timedelta, zone: ZoneInfo) -> datetime:
+    """The moment when so much counted time of the calendar has passed since `moment`."""
+    left = span
     if calendar is Calendar.ALWAYS:
         return moment + left
     day = moment.astimezone(zone)
@@ -81,6 +88,24 @@ def add_minutes(calendar: Calendar, moment: datetime, minutes: int, zone: ZoneIn
                 return (start + left).astimezone(moment.tzinfo)
             left -= counted[1] - start
         day = _at(day + DAY, time(0))
+
+
+def counted_time(calendar: Calendar, start: datetime, end: datetime, zone: ZoneInfo) -> timedelta:
+    """How much of the time between two moments the calendar counts; the inverse of add_time."""
+    if calendar is Calendar.ALWAYS:
+        return max(end - start, timedelta())
+    day, total = start.astimezone(zone), timedelta()
+    while day < end:
+        counted = _counts(calendar, day)
+        if counted:
+            total += max(min(counted[1], end) - max(counted[0], day), timedelta())
+        day = _at(day + DAY, time(0))
+    return total
+
+
+def yellow_at(calendar: Calendar, start: datetime, due: datetime, zone: ZoneInfo) -> datetime:
+    """When 75 % of the time that the calendar counts between `start` and `due` has passed; never after `due`."""
+    return min(due, add_time(calendar, start, counted_time(calendar, start, due, zone) * YELLOW, zone))
 
 
 def default_window(moment: datetime, zone: ZoneInfo) -> Window:

@@ -8,7 +8,7 @@ from app.catalog.snapshot import Snapshot
 from app.dispatch.matchmaking import offer_to_best
 from app.dispatch.schemas import DispatchOut, MatchingResult
 from app.events.topics import DISPATCH_TOPIC
-from app.intake.models import RequestStatus
+from app.intake.models import Channel, RequestStatus
 from app.intake.schemas import RequestIn
 from app.intake.taking import Replayed, take_request
 from app.kit.idempotency import once
@@ -56,7 +56,10 @@ async def _create(call: Call, context: Context, catalog: Snapshot, *, matching: 
             except Exception as error:
                 raise _MatchingFailed from error
             answer.matching, answer.offers = outcome.matching, outcome.offers
-            answer.request.tier = outcome.tier
+            answer.request.tier, answer.surge = outcome.tier, outcome.surge
+            if outcome.deferred_until:
+                answer.deferred_until = answer.request.deferred_until = outcome.deferred_until
+                answer.request.deferral_told_at = now if call.body.channel == Channel.PHONE else None
             if outcome.unmatched_reason:
                 answer.unmatched_reason = answer.request.unmatched_reason = outcome.unmatched_reason
                 answer.request.status = RequestStatus.UNMATCHED

@@ -23,6 +23,7 @@ from app.dispatch.schemas import DispatchOut, MatchingResult
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import Actor
 from app.intake.actions import get_locked, separate_request
+from app.intake.clocks import next_alarm
 from app.intake.models import RequestStatus
 from app.intake.queries import lock_family
 from app.intake.states import OPEN, REQUESTS
@@ -81,7 +82,9 @@ def _deadlines(request: Row, catalog: Snapshot, settings: Settings, now: datetim
     if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT:
         window = default_window(now, settings.zone)
         values = {"wanted_from": window.start, "wanted_to": window.end}
-    return values | deadlines(allowance, now, window, settings.zone)._asdict()
+    values |= deadlines(allowance, now, window, settings.zone)._asdict()
+    out = {**request, **values, "status": RequestStatus.DISPATCHING, "dispatched_at": now}
+    return values | {"alarm_at": next_alarm(out, allowance, settings.zone, now)}
 
 
 async def _answer(tx: Tx, request_id: UUID, outcome: Outcome) -> DispatchOut:
@@ -90,6 +93,8 @@ async def _answer(tx: Tx, request_id: UUID, outcome: Outcome) -> DispatchOut:
         matching=outcome.matching,
         offers=outcome.offers,
         unmatched_reason=outcome.unmatched_reason,
+        surge=outcome.surge,
+        deferred_until=outcome.deferred_until,
     )
 
 
@@ -115,7 +120,7 @@ async def offer_directly(
     if not picked:
         raise _not_eligible(provider_id, matching.rejected)
     offers = await make_offers(tx, request, wanted.tier, picked, matching, catalog, now, by=OfferedBy.OPERATOR)
-    return await _answer(tx, request_id, Outcome(MatchingResult.OFFERED, wanted.tier, offers))
+    return await _answer(tx, request_id, Outcome(MatchingResult.OFFERED, wanted.tier, offers, surge=matching.surge))
 
 
 def _not_eligible(provider_id: UUID, rejected: Sequence[Any]) -> ProviderNotEligible:

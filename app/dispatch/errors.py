@@ -25,6 +25,11 @@ class MergeTargetOver(HotlineError):
     zh = "合并目标当前为 {state}，只能合并到未办结且自身未被合并的工单。"
 
 
+class NotDeferred(HotlineError):
+    en = "Request {number} was not deferred; there is nothing to tell the citizen."
+    zh = "工单 {number} 未被延后，无需告知求助人。"
+
+
 class ReopenTooLate(HotlineError):
     en = "The request was closed more than {days} days ago; take a new one."
     zh = "该工单办结已超过 {days} 天，请新建工单。"

@@ -14,7 +14,7 @@ from app.dispatch import queries
 from app.dispatch.schemas import MatchingResult, OfferMade
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import SYSTEM, record
-from app.intake.models import UnmatchedReason
+from app.intake.models import Channel, UnmatchedReason
 from app.intake.states import REQUESTS
 from app.jobs.models import OfferedBy
 from app.kit.db import Row, Tx
@@ -40,6 +40,7 @@ class Outcome:
     offers: list[OfferMade] = field(default_factory=list)
     unmatched_reason: UnmatchedReason | None = None
     deferred_until: datetime | None = None
+    surge: bool = False
 
 
 async def offer_to_best(
@@ -65,22 +66,23 @@ async def offer_to_best(
         matching = await match(tx, wanted, now, settings.zone, turn=turn)
         if matching.others_first:
             tx.wake(DISPATCH_TOPIC)
-            return Outcome(MatchingResult.POSTPONED, asked)
+            return Outcome(MatchingResult.POSTPONED, asked, surge=matching.surge)
         if _is_deferred(request, matching):
-            return Outcome(MatchingResult.DEFERRED, asked, deferred_until=await _defer(tx, request, matching, now))
+            until = await _defer(tx, request, matching, now, told=newcomer and _on_the_line(request, now))
+            return Outcome(MatchingResult.DEFERRED, asked, deferred_until=until, surge=True)
         chosen, step = _whom_to_ask(request, tier, matching, now)
         if chosen:
             offers = await make_offers(tx, request, tier, chosen, matching, catalog, now, step=step)
-            return Outcome(MatchingResult.OFFERED, tier, offers)
+            return Outcome(MatchingResult.OFFERED, tier, offers, surge=matching.surge)
         only_full = only_full or _only_full(matching)
     if only_full and now < request["accept_by"]:
         await queries.postpone_matching(tx, request["id"], now + WAIT_FOR_CAPACITY)
-        return Outcome(MatchingResult.WAITING, asked)
+        return Outcome(MatchingResult.WAITING, asked, surge=matching.surge)
     ended = UnmatchedReason.LADDER_ENDED if matching.survivors else None
     reason = ended or await why_nobody(tx, wanted, matching, now, settings.zone)
     await queries.add_decision(tx, **_decision(request, tier, matching, None), at=now)
     await _give_up(tx, request["id"], reason, now)
-    return Outcome(MatchingResult.UNMATCHED, asked, unmatched_reason=reason)
+    return Outcome(MatchingResult.UNMATCHED, asked, unmatched_reason=reason, surge=matching.surge)
 
 
 def _turn(request: Mapping[str, Any] | Row, catalog: Snapshot) -> Turn:
@@ -99,10 +101,17 @@ def _is_deferred(request: Mapping[str, Any] | Row, matching: Matching) -> bool:
     return matching.surge and request["urgency"] in matching.policy.surge.defer and not request["deferred_until"]
 
 
-async def _defer(tx: Tx, request: Mapping[str, Any] | Row, matching: Matching, now: datetime) -> datetime:
+def _on_the_line(request: Mapping[str, Any] | Row, now: datetime) -> bool:
+    """Whether the citizen is on the phone at this moment and hears it from the operator."""
+    return bool(request["channel"] == Channel.PHONE and request["received_at"] == now)
+
+
+async def _defer(
+    tx: Tx, request: Mapping[str, Any] | Row, matching: Matching, now: datetime, *, told: bool
+) -> datetime:
     until = now + timedelta(seconds=matching.policy.surge.defer_seconds)
-    await queries.defer_matching(tx, request["id"], until)
-    data = {"until": until.isoformat()}
+    await queries.defer_matching(tx, request["id"], until, now if told else None)
+    data = {"until": until.isoformat(), "told": told}
     await record(tx, "request.deferred", at=now, actor=SYSTEM, request_id=request["id"], data=data)
     return until
 
@@ -115,13 +124,11 @@ def _whom_to_ask(
     if not survivors or survivors[0].candidate.provider_id == request["chosen_provider_id"]:
         return survivors[:1], None
     if policy.climbs(tier):
-        step = ladder.climb(policy.ladder, {Rung(r.candidate.rung) for r in survivors}, _standing(request), now)
+        step = ladder.climb(
+            policy.ladder, {Rung(r.candidate.rung) for r in survivors}, ladder.Standing.of(request), now
+        )
         survivors = [ranked for ranked in survivors if step and ranked.candidate.rung == step.rung]
     return survivors[: policy.broadcast_size if policy.mode is Mode.BROADCAST else 1], step
-
-
-def _standing(request: Mapping[str, Any] | Row) -> ladder.Standing | None:
-    return ladder.Standing(Rung(request["rung"]), request["rung_until"]) if request["rung"] else None
 
 
 def _only_full(matching: Matching) -> bool:

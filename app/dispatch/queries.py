@@ -120,13 +120,17 @@ async def add_decision(tx: Tx, **params: Any) -> None:
 _DEFER = Prepared(
     update(Request)
     .where(Request.id == _REQUEST, Request.status == word("dispatching"))
-    .values(match_at=bindparam("until", type_=DateTime(timezone=True)), deferred_until=bindparam("until"))
+    .values(
+        match_at=bindparam("until", type_=DateTime(timezone=True)),
+        deferred_until=bindparam("until"),
+        deferral_told_at=bindparam("told_at", type_=DateTime(timezone=True)),
+    )
 )
 
 
-async def defer_matching(tx: Tx, request_id: UUID, until: datetime) -> None:
-    """Let the request wait until then, or until the surge ends."""
-    await tx.rows(_DEFER, request_id=request_id, until=until)
+async def defer_matching(tx: Tx, request_id: UUID, until: datetime, told_at: datetime | None) -> None:
+    """Let the request wait until then, or until the surge ends; `told_at`: the citizen knows it."""
+    await tx.rows(_DEFER, request_id=request_id, until=until, told_at=told_at)
 
 
 _POSTPONE = Prepared(

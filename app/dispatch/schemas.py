@@ -5,10 +5,11 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.intake.models import UnmatchedReason
 from app.intake.schemas import RequestOut
+from app.kit.pages import Paging
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
@@ -41,6 +42,37 @@ class DispatchOut(BaseModel):
     matching: MatchingResult | None = None
     offers: list[OfferMade] = Field(default_factory=list)
     unmatched_reason: UnmatchedReason | None = None
+    surge: bool = Field(default=False, description="more wait than providers can take; see GET /surges")
+    deferred_until: datetime | None = Field(default=None, description="tell the citizen that it waits so long at most")
+
+
+class SurgeFilter(Paging):
+    """Those that are on, or all."""
+
+    all: bool = Field(default=False, description="the past ones too")
+
+
+class SurgeIn(BaseModel):
+    """For which category, or for all; and why."""
+
+    category_code: str | None = None
+    reason: Reason
+
+
+class SurgeOut(BaseModel):
+    """A surge; the figures are those of its beginning, and `began_by` is null where it began by itself."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    category_code: str | None
+    reason: str
+    waiting: int
+    places: int
+    began_at: datetime
+    began_by: UUID | None
+    ended_at: datetime | None
+    ended_by: UUID | None
 
 
 class DirectOffer(BaseModel):

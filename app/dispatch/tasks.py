@@ -10,6 +10,7 @@ from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
 from app.dispatch.actions import reassign_job
 from app.dispatch.matchmaking import offer_to_best
+from app.dispatch.surge import list_figures, switch_by_figures
 from app.events.transition import SYSTEM
 from app.intake.actions import resume_request
 from app.intake.models import RequestStatus
@@ -101,6 +102,17 @@ async def expire_offers(context: Context, catalog: Snapshot) -> int:
     return await one_by_one(
         context, lambda tx, now: queries.find_expired_offers(tx, now, BATCH), change, otherwise=expire_alone
     )
+
+
+async def watch_surges(context: Context) -> int:
+    """Begin surges where more wait than providers can take, and end those that began so; each in its transaction."""
+    async with context.db.look() as tx:
+        found = await list_figures(tx, context.settings, context.clock.now())
+    switched = 0
+    for figures in found:
+        async with context.db.begin() as tx:
+            switched += await switch_by_figures(tx, figures, context.clock.now())
+    return switched
 
 
 async def withdraw_void_offers(context: Context) -> int:

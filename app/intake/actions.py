@@ -4,12 +4,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.catalog.calendar import Deadlines
-from app.events.transition import Actor, record
+from app.catalog.models import Tier
+from app.catalog.snapshot import Snapshot
+from app.events.topics import DISPATCH_TOPIC
+from app.events.transition import Actor, StatusConflict, record
 from app.intake import queries
-from app.intake.errors import WindowInvalid
+from app.intake.errors import TierNotDearer, WindowInvalid
 from app.intake.models import CloseReason, Contact, HoldCause, Request, RequestStatus
 from app.intake.schemas import ContactIn, HoldIn, RelayIn
 from app.intake.states import REQUESTS
+from app.intake.taking import TIER_ORDER
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
 
@@ -32,7 +36,9 @@ async def get_locked(tx: Tx, request_id: UUID) -> Row:
 
 async def separate_request(tx: Tx, request_id: UUID, actor: Actor, now: datetime) -> Row:
     """Undo a merge: the request stands for itself again. Raises NotFound, StatusConflict."""
-    return await REQUESTS.transition(tx, "separate", request_id, at=now, actor=actor, parent_id=None, merged_at=None)
+    return await REQUESTS.transition(
+        tx, "separate", request_id, at=now, actor=actor, parent_id=None, merged_at=None, alarm_at=now
+    )
 
 
 async def _separate_children(tx: Tx, parent_id: UUID, actor: Actor, now: datetime) -> None:
@@ -135,10 +141,29 @@ async def resume_request(tx: Tx, request_id: UUID, actor: Actor, now: datetime) 
         hold_cause=None,
         hold_reason=None,
         hold_until=None,
+        alarm_at=now,
         match_at=now if back_to == RequestStatus.DISPATCHING else None,
         unmatched_at=now if back_to == RequestStatus.UNMATCHED else None,
         **moved,
     )
+
+
+async def consent_to_tier(tx: Tx, request_id: UUID, tier: Tier, catalog: Snapshot, actor: Actor, now: datetime) -> Row:
+    """Record the citizen's yes to a dearer tier; a request that waits for a provider is matched again at once.
+
+    Said again, nothing happens. Raises NotFound, StatusConflict, TierNotAllowed, TierNotDearer.
+    """
+    request = await get_locked(tx, request_id)
+    if request["status"] not in (RequestStatus.DISPATCHING, RequestStatus.UNMATCHED):
+        raise StatusConflict(subject="request", state=request["status"], expected="dispatching or unmatched")
+    catalog.tier(catalog.item(request["item_code"]), tier)
+    if TIER_ORDER.index(tier) <= TIER_ORDER.index(Tier(request["tier"])):
+        raise TierNotDearer(served=request["tier"], tier=tier)
+    if request["tier_fallback"] == tier:
+        return request
+    await record(tx, "request.tier_consented", at=now, actor=actor, request_id=request_id, data={"tier": tier})
+    tx.wake(DISPATCH_TOPIC)
+    return await queries.set_tier_fallback(tx, request_id, tier, now)
 
 
 async def add_contact(tx: Tx, request_id: UUID, body: ContactIn, actor: Actor, now: datetime) -> Contact:

@@ -36,3 +36,9 @@ class UnknownProvider(HotlineError):
     status = 422
     en = "There is no provider {provider}."
     zh = "没有服务单位 {provider}。"
+
+
+class TierNotDearer(HotlineError):
+    status = 422
+    en = "The request is served at tier {served} already; consent is to a dearer one, not to {tier}."
+    zh = "该请求目前按 {served} 档服务；求助人只需同意更高的档次，而不是 {tier} 档。"

@@ -16,12 +16,14 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    case,
     column,
     exists,
     func,
     select,
     true,
     tuple_,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
@@ -83,7 +85,7 @@ _NEW_REQUEST = (
     "tier_asked", "tier_entitled", "tier", "tier_fallback", "quantity", "wanted_from", "wanted_to",
     "chosen_provider_id", "answer", "answered_in_call", "relay_to", "outside_number", "close_reason", "received_at",
     "answered_at", "relayed_at", "dispatched_at", "match_at", "closed_at", "answer_by", "accept_by", "arrive_by",
-    "complete_by", "created_by",
+    "complete_by", "alarm_at", "created_by",
 )  # fmt: skip
 
 
@@ -192,6 +194,25 @@ _LOCK = Prepared(select(_REQUESTS).where(_REQUESTS.c.id == bindparam("id", type_
 async def lock_request(tx: Tx, request_id: UUID) -> Row | None:
     """The request's row, locked until the transaction ends."""
     return await tx.row(_LOCK, id=request_id)
+
+
+_WAITS_IN_VAIN = _REQUESTS.c.match_at.is_not(None) & func.coalesce(_REQUESTS.c.deferred_until <= AT, true())
+_SET_FALLBACK = Prepared(
+    update(_REQUESTS)
+    .where(_REQUESTS.c.id == bindparam("id", type_=Uuid))
+    .values(
+        tier_fallback=bindparam("tier", type_=Text),
+        match_at=case((_WAITS_IN_VAIN, AT), else_=_REQUESTS.c.match_at),
+    )
+    .returning(*_REQUESTS.c)
+)
+
+
+async def set_tier_fallback(tx: Tx, request_id: UUID, tier: str, now: datetime) -> Row:
+    """Up to which tier a locked request may be served; if it waits for a provider, and not for a surge to end, it is
+    due for matching."""
+    [row] = await tx.rows(_SET_FALLBACK, id=request_id, tier=tier, at=now)
+    return row
 
 
 async def lock_family(tx: Tx, *request_ids: UUID) -> Sequence[Request]:

@@ -28,6 +28,7 @@ from app.intake.schemas import (
     PersonalData,
     RelayIn,
     RequestOut,
+    TierConsentIn,
 )
 from app.intake.views import show
 from app.kit.pages import Page, page
@@ -124,6 +125,14 @@ async def close_request(request_id: UUID, body: CloseIn, tx: Transaction, now: N
 async def separate_request(request_id: UUID, tx: Transaction, now: Now, principal: Supervisor) -> RequestOut:
     """Undo a merge: the request stands for itself again, as received."""
     return show(await actions.separate_request(tx, request_id, principal.actor, now))
+
+
+@router.put("/requests/{request_id}/tier-consent")
+async def consent_to_tier(
+    request_id: UUID, body: TierConsentIn, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Operator
+) -> RequestOut:
+    """The citizen agrees to pay up to this tier if nobody comes at the present one; what waits is matched again."""
+    return show(await actions.consent_to_tier(tx, request_id, body.tier, catalog, principal.actor, now))
 
 
 @router.put("/requests/{request_id}/hold")

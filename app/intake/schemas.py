@@ -74,6 +74,8 @@ class RequestOut(BaseModel):
     wanted_from: datetime | None
     wanted_to: datetime | None
     chosen_provider_id: UUID | None
+    deferred_until: datetime | None
+    deferral_told_at: datetime | None
     answer: str | None
     answered_in_call: bool
     relay_to: str | None
@@ -153,6 +155,12 @@ class HoldIn(BaseModel):
     cause: HoldCause
     reason: Text
     until: AwareDatetime
+
+
+class TierConsentIn(BaseModel):
+    """The citizen's yes, said later: up to which tier the request may be served if nobody is found at its own."""
+
+    tier: Tier
 
 
 class CloseIn(BaseModel):

@@ -9,6 +9,7 @@ from app.catalog.models import ArriveRule, Item, Kind, Tier
 from app.catalog.snapshot import Place, Snapshot
 from app.events.transition import Actor
 from app.intake import queries
+from app.intake.clocks import next_alarm
 from app.intake.errors import (
     NotDispatchable,
     NotEntitled,
@@ -67,6 +68,8 @@ async def take_request(
     if body.chosen_provider_id and not await queries.provider_exists(tx, body.chosen_provider_id):
         raise UnknownProvider(provider=body.chosen_provider_id)
     status, events = REQUESTS.path(RequestStatus.RECEIVED, *steps)
+    allowance = catalog.allowance(item.urgency)
+    values["alarm_at"] = next_alarm(values | {"status": status}, allowance, settings.zone, now)
     row = await queries.add_request(
         tx,
         **values,

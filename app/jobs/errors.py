@@ -65,3 +65,19 @@ class RequestOnHold(HotlineError):
 class JobOver(HotlineError):
     en = "The job is {state} already."
     zh = "该工单已是 {state} 状态。"
+
+
+class ExtensionTooLate(HotlineError):
+    en = "More time had to be asked for before {due}."
+    zh = "延期须在 {due} 之前申请。"
+
+
+class ExtensionExists(HotlineError):
+    en = "More time was asked for once already, until {until}: it is {state}."
+    zh = "该请求已申请过延期至 {until}，状态为 {state}；每个请求只能延期一次。"
+
+
+class ExtensionUntilInvalid(HotlineError):
+    status = 422
+    en = "The new time must lie after {complete_by}, and at most {days} days after it."
+    zh = "延期后的时间须晚于 {complete_by}，且最多顺延 {days} 天。"

@@ -131,7 +131,7 @@ async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> J
         raise AppointmentInvalid(wanted_from=str(by.now), wanted_to="the time agreed with the citizen")
     changes: dict[str, Any] = {"appointment_from": body.appointment_from, "appointment_to": body.appointment_to}
     await _edit(tx, job_id, changes)
-    await queries.move_deadlines(tx, job["request_id"], body.appointment_to)
+    await queries.move_deadlines(tx, job["request_id"], body.appointment_to, by.now)
     await record(
         tx,
         "job.appointment_moved",

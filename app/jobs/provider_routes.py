@@ -12,12 +12,14 @@ from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.events.topics import provider_topic
-from app.jobs import job_actions, offer_actions, queries
+from app.jobs import extension, job_actions, offer_actions, queries
 from app.jobs.acting import By
 from app.jobs.schemas import (
     Acceptance,
     Appointment,
     Completion,
+    ExtensionIn,
+    ExtensionOut,
     Failure,
     JobOut,
     JobReturn,
@@ -115,6 +117,12 @@ async def move_appointment(job_id: UUID, body: Appointment, tx: Transaction, by:
 async def quote_job(job_id: UUID, body: Quote, tx: Transaction, by: Self) -> JobOut:
     """A price for the whole job; the citizen's yes is recorded with it, or later by the centre."""
     return await job_actions.quote_job(tx, job_id, body, by)
+
+
+@router.put("/jobs/{job_id}/extension")
+async def ask_for_extension(job_id: UUID, body: ExtensionIn, tx: Transaction, by: Self) -> ExtensionOut:
+    """Ask for more time, once, before the time is over; a supervisor decides."""
+    return await extension.ask_for_extension(tx, job_id, body, by)
 
 
 @router.put("/jobs/{job_id}/completion")

@@ -11,7 +11,7 @@ from app.catalog.calendar import BOOKED_GRACE
 from app.catalog.models import ArriveRule, Item, Urgency
 from app.events.transition import AT, word
 from app.intake.models import Request
-from app.jobs.models import Job, Offer
+from app.jobs.models import Extension, Job, Offer
 from app.kit.db import Prepared, Row, Tx
 from app.registry.models import Provider, ReachedBy
 
@@ -135,14 +135,24 @@ async def find_job_of_offer(tx: Tx, offer_id: UUID) -> Row | None:
     return await tx.row(_JOB_OF_OFFER, offer_id=offer_id)
 
 
-async def move_deadlines(tx: Tx, request_id: UUID, appointment_to: datetime) -> None:
-    """Booked work is due by the end of its appointment, and done 24 hours later; other work keeps its deadlines."""
+async def move_deadlines(tx: Tx, request_id: UUID, appointment_to: datetime, at: datetime) -> None:
+    """Booked work is due by the end of its appointment, and done 24 hours later; other work keeps its deadlines.
+
+    The worker looks at its clocks anew at once.
+    """
     booked = select(Urgency.code).where(Urgency.arrive_rule == ArriveRule.APPOINTMENT)
     await tx.session.execute(
         update(Request)
         .where(Request.id == request_id, Request.urgency.in_(booked))
-        .values(arrive_by=appointment_to, complete_by=appointment_to + BOOKED_GRACE)
+        .values(arrive_by=appointment_to, complete_by=appointment_to + BOOKED_GRACE, alarm_at=at)
     )
+
+
+async def find_extension_of(tx: Tx, request_id: UUID) -> Extension | None:
+    """The request's one extension that is asked for or granted."""
+    query = select(Extension).where(Extension.request_id == request_id)
+    query = query.where(Extension.status.in_([word("asked"), word("granted")]))
+    return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
 async def list_request_offers(tx: Tx, request_id: UUID) -> Sequence[Any]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Tier
-from app.jobs.models import DeclineReason, JobStatus, OfferedBy, OfferStatus, ReturnReason
+from app.jobs.models import DeclineReason, ExtensionStatus, JobStatus, OfferedBy, OfferStatus, ReturnReason
 from app.registry.models import PriceKind
 
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
@@ -159,6 +159,29 @@ class Appointment(BaseModel):
     appointment_from: AwareDatetime
     appointment_to: AwareDatetime
     agreed_with_citizen: bool
+
+
+class ExtensionIn(BaseModel):
+    """More time to complete the work, and why."""
+
+    until: AwareDatetime
+    reason: Note
+
+
+class ExtensionOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    request_id: UUID
+    job_id: UUID
+    status: ExtensionStatus
+    asked_at: datetime
+    until: datetime
+    reason: str
+    arrive_by_before: datetime | None
+    complete_by_before: datetime
+    decided_at: datetime | None
+    decision_note: str | None
 
 
 class ToPhoneOut(OfferOut):

@@ -9,13 +9,15 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.events.transition import Actor
-from app.jobs import job_actions, offer_actions, queries
+from app.jobs import extension, job_actions, offer_actions, queries
 from app.jobs.acting import By
 from app.jobs.schemas import (
     Acceptance,
     Appointment,
     Completion,
     Consent,
+    ExtensionIn,
+    ExtensionOut,
     Failure,
     JobOut,
     JobReturn,
@@ -117,6 +119,12 @@ async def quote_job(job_id: UUID, body: Quote, tx: Transaction, by: OnBehalf) ->
 async def consent(job_id: UUID, body: Consent, tx: Transaction, by: OnBehalf) -> JobOut:
     """The citizen agrees to the sum on the phone."""
     return await job_actions.consent_to_price(tx, job_id, body.amount_fen, by)
+
+
+@router.put("/jobs/{job_id}/extension")
+async def ask_for_extension(job_id: UUID, body: ExtensionIn, tx: Transaction, by: OnBehalf) -> ExtensionOut:
+    """The firm asks on the phone for more time; a supervisor decides."""
+    return await extension.ask_for_extension(tx, job_id, body, by)
 
 
 @router.put("/jobs/{job_id}/completion")

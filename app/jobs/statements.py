@@ -42,6 +42,8 @@ from app.jobs.states import JOBS, OFFERS
 from app.kit.db import Prepared
 from app.kit.orm import Model
 from app.registry.models import (
+    WINDOW_COUNTS,
+    WINDOW_DAYS,
     Provider,
     ProviderDay,
     ProviderItem,
@@ -57,9 +59,6 @@ _REQUEST = bindparam("request_id", type_=Uuid)
 _PROVIDER = bindparam("provider_id", type_=Uuid)
 _JOB = bindparam("job_id", type_=Uuid)
 _DAY = bindparam("day", type_=Date)
-WINDOW_DAYS = 28
-"""How far back the kept window of counts reaches."""
-_IN_WINDOW = ("accepted", "declined", "expired", "counted", "completed", "returned")
 PULLED = 20
 """How many of the waiting are looked at when a provider gets free."""
 
@@ -69,7 +68,7 @@ def keep_counts(rows: FromClause, **counts: Any) -> list[CTE]:
 
     Offers that count for fairness are also added to those of the request's item in this month.
     """
-    window = {name: count for name, count in counts.items() if name in _IN_WINDOW}
+    window = {name: count for name, count in counts.items() if name in WINDOW_COUNTS}
     first_day = _DAY - (WINDOW_DAYS - 1)
     parts = [
         _add(ProviderDay, "kept", {"provider_id": rows.c.provider_id, "day": _DAY}, counts, rows),
@@ -135,10 +134,16 @@ def count_silence(rows: FromClause) -> list[CTE]:
             unreachable_why=case((over, word(Unreachable.SILENT)), else_=Provider.unreachable_why),
             unreachable_at=case((over, AT), else_=Provider.unreachable_at),
         )
-        .returning(Provider.id.label("provider_id"), Provider.unreachable_at, Provider.silent_offers)
+        .returning(Provider.id.label("provider_id"), Provider.reachable, Provider.silent_offers)
         .cte("silent")
     )
-    told = select(silent).where(silent.c.unreachable_at == AT).cte("told")
+    # The provider as it was before this statement stands beside what it has become.
+    told = (
+        select(silent)
+        .join(Provider, Provider.id == silent.c.provider_id)
+        .where(Provider.reachable, ~silent.c.reachable)
+        .cte("told")
+    )
     return [
         told,
         log(

@@ -11,11 +11,13 @@ from app.catalog.models import Item, Tier
 from app.intake.models import UnmatchedReason
 from app.kit.db import Row, Tx
 from app.matching import queries
+from app.matching.ladder import Standing, climb
+from app.matching.policies import get_policy
 from app.matching.policy import Policy
 from app.matching.ranking import Candidate, Ranked, distance_km, rank
 from app.matching.reasons import SENTENCES
 from app.matching.schemas import CandidateOut, CandidatesOut, EarlierCounts, RejectedOut
-from app.registry.models import PriceKind
+from app.registry.models import PriceKind, Rung
 
 
 @dataclass(frozen=True)
@@ -134,17 +136,35 @@ async def why_nobody(tx: Tx, wanted: Wanted, matching: Matching, now: datetime, 
     return UnmatchedReason.NOT_ACTIVE if counts_before.active == 0 else UnmatchedReason.OUTSIDE_AREA
 
 
-async def explain(tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo) -> CandidatesOut:
-    """The whole answer for a person: candidates with scores, the rejected with why, the counts before."""
-    matching = await match(tx, wanted, now, zone)
+async def explain(
+    tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo, *, version: int | None = None, stands: Standing | None = None
+) -> CandidatesOut:
+    """The whole answer for a person: candidates with scores, the rejected with why, the counts before.
+
+    Under the policy in force or this version; `stands`: where on the ladder the request is. Raises NotFound.
+    """
+    if version is not None:
+        await read_policy(tx, version)
+    matching = await match(tx, wanted, now, zone, version=version)
     return CandidatesOut(
         tier=wanted.tier,
         policy_version=matching.policy.version,
+        surge=matching.surge,
+        rung=_rung_asked(wanted, matching, stands, now),
         candidates=[_candidate_out(ranked, place) for place, ranked in enumerate(matching.survivors, 1)],
         rejected=[_rejected_out(candidate, reason) for candidate, reason in matching.rejected],
         earlier=await _earlier(tx, wanted, now, zone),
         emptied_by=None if matching.survivors else await why_nobody(tx, wanted, matching, now, zone),
     )
+
+
+def _rung_asked(wanted: Wanted, matching: Matching, stands: Standing | None, now: datetime) -> Rung | None:
+    """The step of the ladder whose providers are asked now; the citizen's own choice is asked past the ladder."""
+    best = [ranked.candidate.provider_id for ranked in matching.survivors[:1]]
+    if not matching.policy.climbs(wanted.tier) or best == [wanted.chosen_provider_id]:
+        return None
+    step = climb(matching.policy.ladder, {Rung(r.candidate.rung) for r in matching.survivors}, stands, now)
+    return step.rung if step else None
 
 
 async def _earlier(tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo) -> EarlierCounts:
@@ -157,9 +177,9 @@ _policies: dict[int, Policy] = {}
 
 
 async def read_policy(tx: Tx, version: int) -> Policy:
-    """What this version says."""
+    """What this version says. Raises NotFound."""
     if version not in _policies:
-        _policies[version] = Policy.model_validate(await queries.get_policy(tx, version))
+        _policies[version] = Policy.model_validate(await get_policy(tx, version))
     return _policies[version]
 
 
@@ -182,6 +202,7 @@ def _candidate_out(ranked: Ranked, place: int) -> CandidateOut:
     return CandidateOut(
         provider_id=candidate.provider_id,
         name=candidate.name,
+        rung=Rung(candidate.rung),
         rank=place,
         total=ranked.total,
         scores=ranked.shown(),

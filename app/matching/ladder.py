@@ -1,9 +1,10 @@
 """Free help climbs the founding document's network: station, street, district, volunteers, pledged companies."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from app.kit.db import Row
 from app.matching.policy import MIN_TIMEOUT, Step
 from app.registry.models import Rung
 
@@ -13,6 +14,11 @@ class Standing(NamedTuple):
 
     rung: Rung
     until: datetime
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any] | Row) -> "Standing | None":
+        """Where the request stands; None before its first offer on a ladder."""
+        return cls(Rung(request["rung"]), request["rung_until"]) if request["rung"] else None
 
 
 def climb(steps: Sequence[Step], helpers: Collection[Rung], stands: Standing | None, now: datetime) -> Standing | None:

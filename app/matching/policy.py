@@ -45,7 +45,7 @@ class SurgeRules(Rule):
     """What a surge changes, and when one begins by itself.
 
     It begins for a category when at least `min_waiting` of its requests wait, and more than providers have places for;
-    it ends when fewer than half as many wait as there are places. Requests of the urgencies in `defer` wait
+    it ends when fewer than half as many are unassigned as there are places. Requests of the urgencies in `defer` wait
     `defer_seconds`, or until it ends; offers live `timeout_factor` of their time; `radius_km` is in the policy's place.
     """
 

@@ -1,13 +1,14 @@
-"""Candidates and policies in SQL."""
+"""Candidates, what was decided of them, and how evenly they were offered work, in SQL."""
 
 from collections.abc import Sequence
-from datetime import time
+from datetime import date, time
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, DateTime, Float, Integer, Text, Time, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Date, DateTime, Float, Integer, Text, Time, Uuid, bindparam, select, text
 
 from app.kit.db import Prepared, Row, Tx
-from app.matching.models import PolicyVersion
+from app.matching.models import Decision
 
 LAST = 1_000_000
 """Behind every priority group."""
@@ -150,6 +151,31 @@ async def count_earlier_filters(tx: Tx, **params: Any) -> Row:
     return row
 
 
-async def get_policy(tx: Tx, version: int) -> PolicyVersion:
-    """The policy of this version."""
-    return await tx.session.get_one(PolicyVersion, version)
+async def list_decisions(tx: Tx, request_id: UUID, after: int | None, limit: int) -> Sequence[Decision]:
+    """What matching decided for the request, oldest first."""
+    query = select(Decision).where(Decision.request_id == request_id).order_by(Decision.id).limit(limit)
+    if after is not None:
+        query = query.where(Decision.id > after)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+_SHARES = text(
+    """
+SELECT line.item_code, array_agg(line.capacity) AS capacities, array_agg(coalesce(kept.counted, 0)) AS counts
+FROM (
+  SELECT DISTINCT item.item_code, p.id, p.capacity
+  FROM provider_items item
+  JOIN providers p ON p.id = item.provider_id AND p.standing IN ('trial', 'active', 'watch') AND p.capacity > 0
+  WHERE item.approved_at IS NOT NULL AND item.valid_from < :following
+    AND (item.valid_to IS NULL OR item.valid_to >= :month) AND (:item IS NULL OR item.item_code = :item)
+) line
+LEFT JOIN provider_item_months kept
+  ON kept.month = :month AND kept.item_code = line.item_code AND kept.provider_id = line.id
+GROUP BY line.item_code ORDER BY line.item_code
+"""
+).bindparams(bindparam("month", type_=Date), bindparam("following", type_=Date), bindparam("item", type_=Text))
+
+
+async def list_shares(tx: Tx, month: date, following: date, item: str | None) -> Sequence[Any]:
+    """Per item the capacities of its eligible providers and, in pairs, their counted offers of the month."""
+    return (await tx.session.execute(_SHARES, {"month": month, "following": following, "item": item})).all()

@@ -1,55 +1,95 @@
-"""Who could come, and why not the others: for a request, or an imagined one."""
+"""Who could come, and why not the others; what was decided; the policies; and whether all were treated fairly."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
-from app.catalog.models import Tier
 from app.catalog.snapshot import CurrentCatalog
 from app.intake.actions import get_request
-from app.intake.queries import find_citizen
-from app.intake.taking import check_window
-from app.kit.web import Now, context_of
-from app.matching.actions import Wanted, explain
-from app.matching.schemas import CandidatesOut, WhatIf
+from app.kit.pages import Page, Paging, page
+from app.kit.web import Now, Today, context_of
+from app.matching import fairness, policies, policy_queries, queries
+from app.matching.preview import preview
+from app.matching.schemas import (
+    CandidatesOut,
+    DecisionOut,
+    Fairness,
+    FairnessAsked,
+    PolicyDraft,
+    PolicyOut,
+    WhatIf,
+)
 
 router = APIRouter(tags=["matching"])
-Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+operators = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
+overseers = [Depends(allow(Role.SUPERVISOR, Role.MANAGER, Role.REGISTRAR))]
+Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
+Version = Annotated[int, Path(ge=1, lt=2**31)]
 
 
-@router.get("/requests/{request_id}/candidates")
+@router.get("/requests/{request_id}/candidates", dependencies=operators)
 async def list_candidates(
-    request_id: UUID, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Operator
+    request_id: UUID, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog
 ) -> CandidatesOut:
     """Whom matching would ask now, best first, and why not the others."""
-    found = (await get_request(tx, request_id)).__dict__
-    wanted = Wanted.by(found, catalog.item(found["item_code"]), Tier(found["tier"]))
-    return await explain(tx, wanted, now, context_of(request).settings.zone)
+    return await preview(tx, WhatIf(request_id=request_id), catalog, now, context_of(request).settings.zone)
 
 
-@router.post("/matching/preview")
-async def preview(
-    body: WhatIf, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Operator
+@router.post("/matching/preview", dependencies=operators)
+async def preview_matching(
+    body: WhatIf, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog
 ) -> CandidatesOut:
-    """The same for an imagined request: while the caller is still on the line. Changes nothing."""
-    item, place = catalog.item(body.item), catalog.place(body.area)
-    citizen = await find_citizen(tx, body.phone) if body.phone else None
-    if body.wanted_from and body.wanted_to:
-        check_window(body.wanted_from, body.wanted_to, now)
-    wanted = Wanted(
-        item=item,
-        tier=catalog.tier(item, body.tier),
-        township_code=place.township.code,
-        community_code=place.community.code if place.community else None,
-        lat=place.lat,
-        lon=place.lon,
-        wanted_from=body.wanted_from,
-        wanted_to=body.wanted_to,
-        arrive_by=None,
-        citizen_id=citizen.id if citizen else None,
-        chosen_provider_id=body.chosen_provider_id,
-    )
-    return await explain(tx, wanted, now, context_of(request).settings.zone)
+    """The same under any policy, and for an imagined request too: while the caller is still on the line."""
+    return await preview(tx, body, catalog, now, context_of(request).settings.zone)
+
+
+@router.get("/requests/{request_id}/decisions", dependencies=operators)
+async def list_decisions(
+    request_id: UUID, request: Request, response: Response, tx: Transaction, paging: Annotated[Paging, Query()]
+) -> Page[DecisionOut]:
+    """What matching decided for the request each time, oldest first, as it was known then."""
+    await get_request(tx, request_id)
+    [after] = paging.after(int) or [None]
+    rows = await queries.list_decisions(tx, request_id, after, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.id,), DecisionOut.of, request, response)
+
+
+@router.get("/matching/fairness", dependencies=overseers)
+async def read_fairness(asked: Annotated[FairnessAsked, Query()], tx: Transaction, catalog: CurrentCatalog) -> Fairness:
+    """How evenly a month's counted offers went to those who could have them, item by item."""
+    return await fairness.read_fairness(tx, asked, catalog)
+
+
+@router.get("/policies", dependencies=readers)
+async def list_policies(
+    request: Request, response: Response, tx: Transaction, now: Now, paging: Annotated[Paging, Query()]
+) -> Page[PolicyOut]:
+    """Every version of the dispatch policies, newest first, and which are in force."""
+    [before] = paging.after(int) or [None]
+    rows = await policy_queries.list_policies(tx, before, paging.limit + 1)
+    in_force = await policy_queries.list_in_force(tx, now)
+    return page(rows, paging, lambda row: (row.version,), lambda row: PolicyOut.of(row, in_force), request, response)
+
+
+@router.post("/policies", status_code=201)
+async def make_policy(
+    body: PolicyDraft, tx: Transaction, now: Now, today: Today, catalog: CurrentCatalog, supervisor: Supervisor
+) -> PolicyOut:
+    """A new version of the default policy or of a category's; refused where it would leave nobody to be asked."""
+    return await policies.make_policy(tx, body, catalog, supervisor, now, today)
+
+
+@router.get("/policies/{version}", dependencies=readers)
+async def read_policy(version: Version, tx: Transaction, now: Now) -> PolicyOut:
+    """What this version says, and whether it is in force."""
+    return await policies.show_policy(tx, await policies.get_policy(tx, version), now)
+
+
+@router.put("/policies/{version}/withdrawal")
+async def withdraw_policy(version: Version, tx: Transaction, now: Now, supervisor: Supervisor) -> PolicyOut:
+    """Take the version out of force; the one before it is in force again."""
+    return await policies.withdraw_policy(tx, version, supervisor, now)

@@ -1,13 +1,20 @@
-"""Candidates with their reasons in the API."""
+"""Candidates with their reasons, policies, decisions and fairness in the API."""
 
-from typing import Self
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from app.catalog.models import Tier
 from app.intake.models import UnmatchedReason
-from app.registry.models import PriceKind
+from app.jobs.schemas import Note
+from app.matching.models import Decision, PolicyVersion
+from app.matching.policy import Policy, Rules
+from app.matching.reasons import SENTENCES
+from app.registry.models import PriceKind, Rung
+from app.registry.schemas import Month
 
 
 class CandidateOut(BaseModel):
@@ -15,6 +22,7 @@ class CandidateOut(BaseModel):
 
     provider_id: UUID
     name: str
+    rung: Rung
     rank: int
     total: float
     scores: dict[str, float]
@@ -45,10 +53,15 @@ class EarlierCounts(BaseModel):
 
 
 class CandidatesOut(BaseModel):
-    """The whole answer of matching; `emptied_by` names the filter that left nobody."""
+    """The whole answer of matching; `emptied_by` names the filter that left nobody.
+
+    `rung`: the step of the ladder whose providers are asked now; null where the ladder has no say, or has ended.
+    """
 
     tier: Tier
     policy_version: int
+    surge: bool
+    rung: Rung | None
     candidates: list[CandidateOut]
     rejected: list[RejectedOut]
     earlier: EarlierCounts
@@ -56,19 +69,116 @@ class CandidatesOut(BaseModel):
 
 
 class WhatIf(BaseModel):
-    """An imagined request; a wanted window has both its ends."""
+    """A real request, or an imagined one: then `item` and `area`, and a wanted window has both its ends.
 
-    item: str
-    area: str
+    Under the policy in force, or under any version.
+    """
+
+    request_id: UUID | None = None
+    policy_version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     tier: Tier | None = None
+    item: str | None = None
+    area: str | None = None
     phone: str | None = Field(default=None, description="of the citizen, whose bars count")
     wanted_from: AwareDatetime | None = None
     wanted_to: AwareDatetime | None = None
     chosen_provider_id: UUID | None = None
 
     @model_validator(mode="after")
-    def window_has_both_ends(self) -> Self:
-        """Half a window says nothing."""
+    def real_or_imagined(self) -> Self:
+        """One that is on record says all that an imagined one has to be told; half a window says nothing."""
+        told = self.model_dump(exclude_none=True).keys() - {"request_id", "policy_version", "tier"}
+        if self.request_id and told:
+            raise ValueError(f"request_id says all; leave out {', '.join(sorted(told))}")
+        if not self.request_id and not {"item", "area"} <= told:
+            raise ValueError("either request_id, or item and area")
         if (self.wanted_from is None) != (self.wanted_to is None):
             raise ValueError("wanted_from and wanted_to go together")
         return self
+
+
+class PolicyDraft(Rules):
+    """The rules of a new version. Without a category it is for every category that has no policy of its own."""
+
+    category_code: str | None = None
+    effective_from: AwareDatetime | None = Field(default=None, description="left out: from now on")
+    note: Note
+
+
+class PolicyOut(Policy):
+    """A version, and whether it is the one in force for its category now."""
+
+    in_force: bool
+
+    @classmethod
+    def of(cls, policy: PolicyVersion, in_force: Mapping[str | None, int]) -> "PolicyOut":
+        """The version, beside the versions in force by category."""
+        facts = {name: getattr(policy, name) for name in Policy.model_fields}
+        return cls(**facts, in_force=in_force.get(policy.category_code) == policy.version)
+
+
+class RankedThen(BaseModel):
+    provider_id: UUID
+    total: float
+
+
+class RejectedThen(BaseModel):
+    provider_id: UUID
+    reason: UnmatchedReason
+    zh: str
+    en: str
+
+
+class DecisionOut(BaseModel):
+    """One matching of the request as it was decided: who was ranked, best first, and who was not asked and why."""
+
+    at: datetime
+    policy_version: int
+    tier: Tier
+    rung: Rung | None
+    surge: bool
+    ranked: list[RankedThen]
+    rejected: list[RejectedThen]
+
+    @classmethod
+    def of(cls, decision: Decision) -> "DecisionOut":
+        """The decision with a sentence for each reason."""
+        reasons = map(UnmatchedReason, decision.reasons)
+        return cls(
+            at=decision.at,
+            policy_version=decision.policy_version,
+            tier=Tier(decision.tier),
+            rung=Rung(decision.rung) if decision.rung else None,
+            surge=decision.surge,
+            ranked=[
+                RankedThen(provider_id=provider_id, total=round(total, 6))
+                for provider_id, total in zip(decision.ranked, decision.totals, strict=True)
+            ],
+            rejected=[
+                RejectedThen(provider_id=provider_id, reason=reason, **SENTENCES[reason]._asdict())
+                for provider_id, reason in zip(decision.rejected, reasons, strict=True)
+            ],
+        )
+
+
+class FairnessAsked(BaseModel):
+    month: Month = Field(description="YYYY-MM")
+    item: str | None = None
+
+
+class ItemFairness(BaseModel):
+    """How evenly an item's counted offers went to those who could have them, for their capacity: `gini` 0 is even.
+
+    Little can be said below some 20 offers per provider.
+    """
+
+    item_code: str
+    providers: int
+    offers: int
+    offers_per_provider: float
+    gini: float
+
+
+class Fairness(BaseModel):
+    month: Month
+    items: list[ItemFairness]

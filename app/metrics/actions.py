@@ -70,6 +70,7 @@ async def read_fulfilment(tx: Tx, asked: Selection, catalog: Snapshot, zone: Zon
         rates=Rates(
             answered_in_call=_rate(counts, "answered_in_call", "requests"),
             on_time=_rate(clocks, "on_time", "due"),
+            on_time_by_original=_rate(clocks, "on_time_by_original", "due_by_original"),
             returned=_rate(counts, "returned", "accepted"),
             no_response=_rate(counts, "expired", "offered"),
             unmatched=_rate(counts, "unmatched", "dispatched"),

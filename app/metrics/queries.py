@@ -31,7 +31,7 @@ from sqlalchemy.orm import aliased
 from app.aftercare.models import Callback
 from app.events.transition import AT, word
 from app.intake.models import CloseReason, Request, RequestStatus
-from app.jobs.models import Offer
+from app.jobs.models import Extension, ExtensionStatus, Offer
 from app.kit.db import Prepared, Row, Tx
 from app.metrics.counting import COUNTS, ROLL_UP, TAIL, VOLUMES, ZONE
 from app.metrics.schemas import Dimension, Selection
@@ -116,14 +116,22 @@ async def measure_clocks(tx: Tx, asked: Selection, since: datetime, until: datet
         seconds = sql_cast(extract("epoch", end - start), Float)
         percentiles = func.percentile_cont(_MEDIAN_AND_P90).within_group(seconds).filter(end >= start)
         columns += [func.count().filter(end >= start).label(f"{name}_count"), percentiles.label(f"{name}_seconds")]
+    original = func.coalesce(Extension.complete_by_before, Request.complete_by)
+    columns += _punctual(_REQUESTS.c.complete_by, now, "") + _punctual(original, now, "_by_original")
+    granted = (Extension.request_id == Request.id) & (Extension.status == ExtensionStatus.GRANTED)
+    query = select(*columns).select_from(Request).join(Extension, granted, isouter=True)
+    return (await tx.session.execute(query.where(*_received(asked, since, until)))).mappings().one()
+
+
+def _punctual(complete_by: ColumnElement[Any], now: datetime, suffix: str) -> list[ColumnElement[Any]]:
+    """How many were due by this deadline, and how many of them were done in time."""
     done = Request.completed_at.is_not(None)
-    missed = (Request.complete_by <= now) & (
-        Request.status.in_(_STILL_DUE) | (Request.close_reason == CloseReason.NO_PROVIDER)
-    )
-    due = Request.complete_by.is_not(None) & (done | missed)
-    columns.append(func.count().filter(due).label("due"))
-    columns.append(func.count().filter(Request.completed_at <= Request.complete_by).label("on_time"))
-    return (await tx.session.execute(select(*columns).where(*_received(asked, since, until)))).mappings().one()
+    missed = (complete_by <= now) & (Request.status.in_(_STILL_DUE) | (Request.close_reason == CloseReason.NO_PROVIDER))
+    due = complete_by.is_not(None) & (done | missed)
+    return [
+        func.count().filter(due).label(f"due{suffix}"),
+        func.count().filter(Request.completed_at <= complete_by).label(f"on_time{suffix}"),
+    ]
 
 
 _UNFINISHED = Prepared(

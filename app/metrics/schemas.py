@@ -138,6 +138,7 @@ class Funnel(BaseModel):
 class Rates(BaseModel):
     answered_in_call: Rate = Field(description="of requests created")
     on_time: Rate = Field(description="completed by the deadline, of requests received in the range and due by now")
+    on_time_by_original: Rate = Field(description="the same by the deadline before an extension was granted")
     returned: Rate = Field(description="jobs given back, of offers accepted")
     no_response: Rate = Field(description="offers expired, of offers made")
     unmatched: Rate = Field(description="requests without a provider, of dispatches")

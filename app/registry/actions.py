@@ -31,6 +31,7 @@ from app.registry.models import (
     Unreachable,
 )
 from app.registry.schemas import (
+    NOTICES,
     Availability,
     Hours,
     MonthIn,
@@ -57,6 +58,7 @@ async def get_document(tx: Tx, provider_id: UUID, day: date) -> ProviderOut:
         "coverage": [row.township_code for row in await queries.list_parts(tx, ProviderCoverage, provider_id)],
         "hours": await queries.list_parts(tx, ProviderHours, provider_id),
         "baseline": await queries.find_baseline(tx, provider_id),
+        "notice": NOTICES[Unreachable(provider.unreachable_why)] if provider.unreachable_why else None,
     }
     facts = {name: getattr(provider, name) for name in ProviderOut.model_fields if name not in parts}
     return ProviderOut.model_validate(facts | parts)

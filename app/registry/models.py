@@ -55,6 +55,12 @@ DEFAULT_RUNGS = {
 }
 """Where a provider of the kind stands in the network unless the registrar says otherwise."""
 
+WINDOW_DAYS = 28
+"""How far back the kept window of counts reaches, today included."""
+
+WINDOW_COUNTS = ("accepted", "declined", "expired", "counted", "completed", "returned")
+"""What the window keeps, of what is kept by day."""
+
 ACTIVE_STANDINGS = (Standing.TRIAL, Standing.ACTIVE, Standing.WATCH)
 
 
@@ -194,6 +200,8 @@ class ProviderCoverage(Model):
 
     provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
     township_code: Mapped[str] = mapped_column(ForeignKey("townships.code"), primary_key=True)
+
+    __table_args__ = (Index(None, "township_code", "provider_id"),)
 
 
 class ProviderHours(Model):

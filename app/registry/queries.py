@@ -2,21 +2,36 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.auth.models import ProviderKey
-from app.kit.db import Tx
+from app.kit.db import Prepared, Tx
 from app.registry.models import (
+    WINDOW_COUNTS,
     Provider,
     ProviderCoverage,
+    ProviderDay,
     ProviderHours,
     ProviderItem,
     ProviderMonth,
     ProviderPaper,
+    ProviderWindow,
 )
 from app.registry.schemas import ProviderFilter
 
@@ -149,3 +164,39 @@ async def list_live_keys(tx: Tx, provider_id: UUID) -> Sequence[ProviderKey]:
     """The provider's keys that are not revoked, by label."""
     query = select(ProviderKey).where(ProviderKey.provider_id == provider_id, ProviderKey.revoked_at.is_(None))
     return (await tx.session.execute(query.order_by(ProviderKey.label))).scalars().all()
+
+
+def _roll_windows() -> Prepared:
+    first_day = bindparam("first_day", type_=Date)
+    days, windows = cast(Table, ProviderDay.__table__), cast(Table, ProviderWindow.__table__)
+    due = (
+        select(windows.c.provider_id, windows.c.first_day)
+        .where(windows.c.first_day < first_day)
+        .order_by(windows.c.first_day)
+        .limit(bindparam("batch", type_=Integer))
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    passed = (days.c.provider_id == due.c.provider_id) & (days.c.day >= due.c.first_day) & (days.c.day < first_day)
+    sums = (func.coalesce(func.sum(days.c[name]), 0).label(name) for name in WINDOW_COUNTS)
+    gone = (
+        select(due.c.provider_id, *sums)
+        .select_from(due.join(days, passed, isouter=True))
+        .group_by(due.c.provider_id)
+        .cte("gone")
+    )
+    left = {name: windows.c[name] - gone.c[name] for name in WINDOW_COUNTS}
+    rolled = update(windows).where(windows.c.provider_id == gone.c.provider_id).values(first_day=first_day, **left)
+    return Prepared(rolled.returning(windows.c.provider_id))
+
+
+_ROLL_WINDOWS = _roll_windows()
+
+
+async def roll_windows(tx: Tx, first_day: date, batch: int) -> int:
+    """Take the days before `first_day` out of at most so many windows that still hold them; gives of how many.
+
+    Windows that somebody is adding to are passed over: they stay due. What lies so far back is added to no more, so
+    the days that leave are whole.
+    """
+    return len(await tx.rows(_ROLL_WINDOWS, first_day=first_day, batch=batch))

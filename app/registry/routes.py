@@ -42,14 +42,15 @@ Reader = Annotated[Principal, Depends(allow(*UNMASKED, Role.MANAGER))]
 Shown = TypeVar("Shown", bound=ProviderSummary)
 
 
-def _editing(role: Role) -> Any:
-    async def edit(principal: Annotated[Principal, Depends(allow(role))], now: Now, today: Today) -> Edit:
+def _editing(*roles: Role) -> Any:
+    async def edit(principal: Annotated[Principal, Depends(allow(*roles))], now: Now, today: Today) -> Edit:
         return Edit(principal, now, today)
 
     return Depends(edit)
 
 
 ByRegistrar = Annotated[Edit, _editing(Role.REGISTRAR)]
+ByPhone = Annotated[Edit, _editing(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR)]
 ByFirm = Annotated[Edit, _editing(Role.PROVIDER)]
 
 
@@ -215,6 +216,15 @@ async def put_month(
 ) -> ProviderOut:
     """File the turnover and profit-and-tax that the provider declares for a month."""
     await actions.put_month(tx, provider_id, date.fromisoformat(f"{month}-01"), body, edit)
+    return await _document(tx, response, provider_id, edit.day)
+
+
+@router.patch("/providers/{provider_id}/availability")
+async def set_availability_by_phone(
+    provider_id: UUID, body: Availability, response: Response, tx: Transaction, edit: ByPhone
+) -> ProviderOut:
+    """The provider says on the phone whether it takes offers, and how many jobs at a time."""
+    await actions.set_availability(tx, provider_id, body, edit)
     return await _document(tx, response, provider_id, edit.day)
 
 

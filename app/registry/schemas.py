@@ -176,9 +176,31 @@ class ProviderSummary(Body):
         return self.model_copy(update=masked)
 
 
-class ProviderOut(ProviderSummary):
-    """The whole document; its ETag is `version`."""
+class Notice(Body):
+    """A sentence for the provider, in both languages."""
 
+    zh: str
+    en: str
+
+
+NOTICES = {
+    Unreachable.OWN_WISH: Notice(
+        zh="贵单位已自行暂停接单；恢复接单前不再收到派单。",
+        en="You have switched offers off; none will reach you until you switch them on again.",
+    ),
+    Unreachable.SILENT: Notice(
+        zh="连续多次派单到期未答复，已暂停向贵单位派单；能接单时请重新开启接单。",
+        en="Several offers in a row expired without an answer, so you are sent no more; "
+        "switch offers on again when you can take them.",
+    ),
+}
+"""What a provider that takes no offers is told, by the reason."""
+
+
+class ProviderOut(ProviderSummary):
+    """The whole document; its ETag is `version`. `silent_offers`: offers in a row that it let expire."""
+
+    silent_offers: int
     uscc: str | None
     lat: float
     lon: float
@@ -190,6 +212,8 @@ class ProviderOut(ProviderSummary):
     coverage: list[str]
     hours: list[Hours]
     baseline: MonthOut | None
+    notice: Notice | None
+    """Why it gets no offers, and what it can do about it; null while it gets some."""
 
 
 class ProviderFilter(Paging):

@@ -18,7 +18,10 @@ from app.kit.orm import Model
 from app.matching.policy import Policy
 from app.metrics.counting import READER
 from app.metrics.tasks import roll_up_volumes
+from app.registry.queries import roll_windows
+from app.registry.tasks import BATCH, first_day_of_window
 from app.sample import queries
+from app.sample.kept import kept_counts
 from app.sample.market import Market
 from app.sample.past import Past, Row, Rows
 from app.sample.people import CITIZEN_PREFIX
@@ -53,6 +56,7 @@ async def load_history(
     `progress` is told after each day how many of the days to be loaded are done.
     """
     zone = settings.zone
+    await _roll_windows(db, first_day_of_window(today))
     past = await _open_past(db, zone, today)
     empty = await _find_empty_days(db, zone, [today - n * DAY for n in range(days, 0, -1)])
     figures = HistoryFigures(skipped=days - len(empty))
@@ -61,7 +65,7 @@ async def load_history(
         # The database writes one day while the next one is told.
         telling = asyncio.create_task(_tell_day(past, following, scale))
         try:
-            await _write(db, zone, rows, figures)
+            await _write(db, zone, rows, first_day_of_window(today), figures)
         finally:
             rows = await telling
         progress(done, len(empty))
@@ -70,6 +74,13 @@ async def load_history(
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
+
+
+async def _roll_windows(db: Database, first_day: date) -> None:
+    """All windows begin on the same day, so that what is added to them leaves them in time."""
+    async with db.begin() as tx:
+        while await roll_windows(tx, first_day, BATCH):
+            pass
 
 
 async def _open_past(db: Database, zone: ZoneInfo, today: date) -> Past:
@@ -94,7 +105,7 @@ async def _tell_day(past: Past, day: date | None, scale: float) -> Rows:
     return await tell_day(past, day, _midnight(day, past.zone), scale) if day else Rows()
 
 
-async def _write(db: Database, zone: ZoneInfo, rows: Rows, figures: HistoryFigures) -> None:
+async def _write(db: Database, zone: ZoneInfo, rows: Rows, window: date, figures: HistoryFigures) -> None:
     tables = _tables(rows)
     async with db.begin() as tx:
         numbers = await queries.take_numbers(tx, len(rows.requests))
@@ -102,7 +113,8 @@ async def _write(db: Database, zone: ZoneInfo, rows: Rows, figures: HistoryFigur
             request["number"] = number
         for model, added in tables.items():
             await queries.copy(tx, model, added)
-        await queries.keep_counts(tx, rows.counts)
+        for model, counts in kept_counts(rows, window).items():
+            await queries.add_counts(tx, model, counts)
         await _log(tx, rows, zone)
     figures.loaded += 1
     figures.rows.update({model.__tablename__: len(added) for model, added in tables.items()})

@@ -127,10 +127,12 @@ class Life:
         return said
 
     def count(self, provider_id: UUID, **counts: int) -> None:
-        """Add to the provider's counts of the day."""
-        day = self.local().date()
+        """Add to the provider's counts of the day, and to those of the item in this month."""
+        day, rows = self.local().date(), self.past.rows
         for column, more in counts.items():
-            self.past.rows.counts[provider_id, day, column] += more
+            rows.counts[provider_id, day, column] += more
+        if "counted" in counts:
+            rows.months[day.replace(day=1), self.item.code, provider_id] += counts["counted"]
 
     def local(self) -> datetime:
         """This moment in the centre's zone."""

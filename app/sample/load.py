@@ -14,7 +14,6 @@ from app.kit.db import Tx
 from app.kit.ids import new_id
 from app.kit.orm import Model
 from app.registry.models import (
-    DEFAULT_RUNGS,
     Provider,
     ProviderCoverage,
     ProviderHours,
@@ -64,7 +63,8 @@ async def demo_keys(tx: Tx, now: datetime) -> dict[UUID, str]:
 
 
 _SAME_NAME = (
-    "name", "kind", "uscc", "contact_name", "phone", "lat", "lon", "standing", "reached_by", "capacity", "joined_on",
+    "name", "kind", "uscc", "contact_name", "phone", "lat", "lon", "rung", "standing", "reached_by", "capacity",
+    "joined_on",
 )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def _provider(key: UUID, provider: SampleProvider) -> dict[str, Any]:
     return {name: getattr(provider, name) for name in _SAME_NAME} | {
         "id": key,
         "township_code": provider.township,
-        "rung": DEFAULT_RUNGS[provider.kind],
+        "community_code": provider.community,
         "former_standing": Standing.ACTIVE if provider.standing is Standing.SUSPENDED else None,
     }
 

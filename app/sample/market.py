@@ -14,7 +14,7 @@ from app.catalog.models import Tier
 from app.events.models import ActorKind
 from app.events.transition import Actor
 from app.matching.ranking import NEAR_KM, Candidate, score
-from app.registry.models import ACTIVE_STANDINGS, DEFAULT_RUNGS, PriceKind, ReachedBy
+from app.registry.models import ACTIVE_STANDINGS, PriceKind, ReachedBy
 from app.sample.behaviour import SampleBehaviour, behaviour_of
 from app.sample.cards import PriceLine
 from app.sample.load import provider_id
@@ -41,9 +41,11 @@ class Firm:
     last_day: date
     """On which its papers are all good."""
 
-    def can_come(self, day: date, tried: set[UUID]) -> bool:
-        """Whether it was in the registry that day and was not asked already."""
-        return self.provider.joined_on <= day <= self.last_day and self.provider_id not in tried
+    def can_come(self, community: str, day: date, tried: set[UUID]) -> bool:
+        """Whether it serves the community, was in the registry that day and was not asked already."""
+        provider = self.provider
+        serves = provider.community in (None, community)
+        return serves and provider.joined_on <= day <= self.last_day and self.provider_id not in tried
 
 
 class _Choice(NamedTuple):
@@ -71,18 +73,26 @@ class Market:
         return (item, tier) in self._firms
 
     def draw(
-        self, rng: Random, item: str, tier: Tier, township: str, day: date, hour: int | None, tried: set[UUID]
+        self,
+        rng: Random,
+        item: str,
+        tier: Tier,
+        township: str,
+        community: str,
+        day: date,
+        hour: int | None,
+        tried: set[UUID],
     ) -> Firm | None:
-        """A firm that serves the township, is open then (`hour` None: some time of the day) and was not tried yet."""
+        """A firm that serves the place, is open then (`hour` None: some time of the day) and was not tried yet."""
         key = (item, tier, township, day.isoweekday(), hour)
         if key not in self._choices:
             self._choices[key] = self._choose(*key)
         choice = self._choices[key]
         for _ in range(REDRAWS if choice.firms else 0):
             firm = rng.choices(choice.firms, cum_weights=choice.cum_weights)[0]
-            if firm.can_come(day, tried):
+            if firm.can_come(community, day, tried):
                 return firm
-        return next((firm for firm in choice.firms if firm.can_come(day, tried)), None)
+        return next((firm for firm in choice.firms if firm.can_come(community, day, tried)), None)
 
     def _choose(self, item: str, tier: Tier, township: str, weekday: int, hour: int | None) -> _Choice:
         firms = [
@@ -140,7 +150,7 @@ def _candidate(firm: Firm, km: float) -> Candidate:
         provider_id=firm.provider_id,
         name=provider.name,
         distance_km=km,
-        rung=DEFAULT_RUNGS[provider.kind],
+        rung=provider.rung,
         credit=100,
         capacity=provider.capacity,
         open_jobs=provider.capacity // 3,

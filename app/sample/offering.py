@@ -45,6 +45,7 @@ def _draw(life: Life) -> Firm | None:
         life.item.code,
         request["tier"],
         request["township_code"],
+        request["community_code"],
         wanted.astimezone(life.past.zone).date() if wanted else local.date(),
         local.hour if at_once else None,
         life.tried,

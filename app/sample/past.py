@@ -39,7 +39,8 @@ class Served(NamedTuple):
 
 @dataclass
 class Rows:
-    """What one day's requests leave behind, by table; events as tuples, `counts` by provider, day and column.
+    """What one day's requests leave behind, by table; events as tuples, `counts` by provider, day and column, `months`
+    by first of the month, item and provider.
 
     The requests still lack their numbers.
     """
@@ -54,6 +55,7 @@ class Rows:
     complaints: list[Row] = field(default_factory=list)
     events: list[tuple[Any, ...]] = field(default_factory=list)
     counts: Counter[tuple[UUID, date, str]] = field(default_factory=Counter)
+    months: Counter[tuple[date, str, UUID]] = field(default_factory=Counter)
 
 
 class Past:

@@ -1,11 +1,11 @@
 """Samples in SQL: what is there already, and rows by COPY."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Table, Text, bindparam, exists, func, select, update
+from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Table, Text, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.models import ProviderKey
@@ -14,10 +14,7 @@ from app.intake.models import REQUEST_NUMBER, Citizen, Request
 from app.kit.db import Prepared, Tx
 from app.kit.orm import Model
 from app.matching.models import PolicyVersion
-from app.registry.models import Provider, ProviderDay
-
-_DAYS = cast(Table, ProviderDay.__table__)
-DAY_COUNTS = [column.name for column in _DAYS.c if not column.primary_key]
+from app.registry.models import Provider, ProviderDay, ProviderItemMonth, ProviderWindow
 
 
 async def list_existing(tx: Tx, provider_ids: Sequence[UUID]) -> Sequence[UUID]:
@@ -104,20 +101,23 @@ async def copy_events(tx: Tx, records: Iterable[tuple[Any, ...]]) -> None:
     await tx.driver.copy_records_to_table("events", records=records, columns=_EVENT)
 
 
-def _keep_counts() -> Prepared:
-    columns = [column.name for column in _DAYS.c]
-    arrays = (bindparam(column.name, type_=ARRAY(column.type)) for column in _DAYS.c)
+def _adding(model: type[Model]) -> Prepared:
+    """Adds rows of counts to those that are there; what is no count is left as it is."""
+    table = cast(Table, model.__table__)
+    columns = [column.name for column in table.c]
+    arrays = (bindparam(column.name, type_=ARRAY(column.type)) for column in table.c)
     rows = func.unnest(*arrays).table_valued(*columns).render_derived(name="rows")
-    statement = insert(_DAYS).from_select(columns, select(*rows.c))
-    added = {name: _DAYS.c[name] + statement.excluded[name] for name in DAY_COUNTS}
-    return Prepared(statement.on_conflict_do_update(index_elements=["provider_id", "day"], set_=added))
+    statement = insert(table).from_select(columns, select(*rows.c))
+    counts = (column for column in table.c if not column.primary_key and isinstance(column.type, Integer))
+    added = {column.name: column + statement.excluded[column.name] for column in counts}
+    return Prepared(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=added))
 
 
-_KEEP_COUNTS = _keep_counts()
+_KEPT: tuple[type[Model], ...] = (ProviderDay, ProviderWindow, ProviderItemMonth)
+_ADDING = {model: _adding(model) for model in _KEPT}
 
 
-async def keep_counts(tx: Tx, counts: Mapping[tuple[UUID, date, str], int]) -> None:
-    """Add to the providers' counts, given by provider, day and column."""
-    keys = list(dict.fromkeys((provider, day) for provider, day, _ in counts))
-    columns: dict[str, Any] = {name: [counts.get((*key, name), 0) for key in keys] for name in DAY_COUNTS}
-    await tx.rows(_KEEP_COUNTS, provider_id=[key[0] for key in keys], day=[key[1] for key in keys], **columns)
+async def add_counts(tx: Tx, model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add to what is kept for providers by day, window or month, one row per key; a count that is left out is 0."""
+    columns = cast(Table, model.__table__).c.keys()
+    await tx.rows(_ADDING[model], **{name: [row.get(name, 0) for row in rows] for name in columns})

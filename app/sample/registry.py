@@ -1,4 +1,4 @@
-"""A generated registry of about 490 providers, the same every time: who they are, what they offer, where and when.
+"""A generated registry of about 550 providers, the same every time: who they are, what they offer, where and when.
 
 Dates hang on the reference date that is passed in; everything else depends on the seed alone.
 """
@@ -11,12 +11,13 @@ from random import Random
 from typing import Any
 
 from app.catalog.models import Tier
-from app.registry.models import ProviderKind, ReachedBy, Standing
+from app.registry.models import DEFAULT_RUNGS, ProviderKind, ReachedBy, Rung, Standing
 from app.sample.cards import Paper, PriceLine, papers, price
 from app.sample.naming import Namer, person_name
 from app.sample.reference import (
     KM_PER_DEGREE,
     SEED,
+    SampleCommunity,
     SampleTownship,
     nearest_townships,
     sample_data,
@@ -44,7 +45,10 @@ class BaselineMonth:
 
 @dataclass(frozen=True, slots=True)
 class SampleProvider:
-    """A provider of the generated registry: `number`, from 1, is its identity, `trade` its line of business."""
+    """A provider of the generated registry: `number`, from 1, is its identity, `trade` its line of business.
+
+    A station has a `community`, the only one that it serves.
+    """
 
     number: int
     trade: str
@@ -54,8 +58,10 @@ class SampleProvider:
     contact_name: str
     phone: str
     township: str
+    community: str | None
     lat: float
     lon: float
+    rung: Rung
     standing: Standing
     reached_by: ReachedBy
     capacity: int
@@ -78,7 +84,9 @@ class _Post:
     tiers: tuple[Tier, ...]
     anchor: bool
     all_hours: bool
+    rung: Rung
     seat: str | None = None
+    community: SampleCommunity | None = None
     reach: int | None = None
     word: str = ""
     busy: bool = False
@@ -104,29 +112,37 @@ def _posts() -> Iterator[_Post]:
                 tuple(Tier),
                 anchor,
                 place < at_night,
+                DEFAULT_RUNGS[ProviderKind.COMPANY],
                 word=trade["word"],
                 busy=trade.get("busy", False),
             )
     for body in registry["bodies"]:
-        for seat in _seats(body["seats"]):
+        kind = ProviderKind(body["kind"])
+        for seat, community in _seats(body["seats"]):
             yield _Post(
                 body["code"],
-                ProviderKind(body["kind"]),
+                kind,
                 body["name"],
                 tuple(body["items"]),
                 tuple(map(Tier, body["tiers"])),
                 True,
                 body.get("all_hours", False),
+                Rung(body.get("rung", DEFAULT_RUNGS[kind])),
                 seat=seat,
+                community=community,
                 reach=body["reach"],
             )
 
 
-def _seats(seats: str | int) -> list[str | None]:
-    """The townships that get a body of their own, or as many open places as the number says."""
+def _seats(seats: str | int) -> list[tuple[str | None, SampleCommunity | None]]:
+    """The townships, or communities in them, that get a body of their own, or as many open places as it says."""
     if isinstance(seats, int):
-        return [None] * seats
-    return [code for code, township in sample_townships().items() if seats == "all" or township.street]
+        return [(None, None)] * seats
+    townships = sample_townships()
+    if seats == "stations":
+        everywhere = [(code, community) for code, township in townships.items() for community in township.communities]
+        return list(everywhere[:: sample_data("registry.yaml")["station_every"]])
+    return [(code, None) for code, township in townships.items() if seats == "all" or township.street]
 
 
 def _provider(number: int, post: _Post, namer: Namer, reference: date, seed: int) -> SampleProvider:
@@ -151,8 +167,10 @@ def _provider(number: int, post: _Post, namer: Namer, reference: date, seed: int
         contact_name=person_name(rng, "adult"),
         phone=namer.phone(rng),
         township=township.code,
+        community=post.community.code if post.community else None,
         lat=lat,
         lon=lon,
+        rung=post.rung,
         standing=standing,
         reached_by=_reached_by(rng, capacity),
         capacity=capacity,
@@ -174,6 +192,8 @@ def _seat(rng: Random, anchor: bool) -> str:
 
 def _capacity(rng: Random, post: _Post) -> int:
     """Unfinished jobs at a time, after the firm's size; the trades that are asked for most have the bigger firms."""
+    if post.community:
+        return rng.randint(4, 9)
     if post.anchor:
         return rng.randint(50, 60) if post.busy else rng.randint(20, 50)
     least, most = rng.choices(((4, 9), (10, 24), (25, 60)), weights=(15, 35, 50) if post.busy else (45, 40, 15))[0]
@@ -209,7 +229,8 @@ def _point(rng: Random, township: SampleTownship) -> tuple[float, float]:
 def _name(rng: Random, post: _Post, township: SampleTownship, namer: Namer, shop: bool) -> str:
     forms: dict[str, Any] = sample_data("names.yaml")["firm"]
     pattern = post.pattern or rng.choice(forms["shop" if shop else "company"])
-    return namer.name(rng, pattern, word=post.word, township=township.zh)
+    community = post.community.zh if post.community else ""
+    return namer.name(rng, pattern, word=post.word, township=township.zh, community=community)
 
 
 def _lines(rng: Random, post: _Post, joined_on: date, reference: date) -> tuple[PriceLine, ...]:

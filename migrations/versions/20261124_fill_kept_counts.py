@@ -29,6 +29,13 @@ def upgrade() -> None:
             postgresql_concurrently=True,
             if_not_exists=True,
         )
+        op.create_index(
+            "ix_provider_coverage_township_code_provider_id",
+            "provider_coverage",
+            ["township_code", "provider_id"],
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
         op.execute(
             "INSERT INTO provider_windows (provider_id, first_day, accepted, declined, expired, counted, completed, "
             "returned) SELECT provider_id, current_date - 27, sum(accepted), sum(declined), sum(expired), sum(counted), "
@@ -43,4 +50,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_provider_coverage_township_code_provider_id", table_name="provider_coverage")
     op.drop_index("ix_requests_alarm", table_name="requests", postgresql_where=sa.text("alarm_at IS NOT NULL"))

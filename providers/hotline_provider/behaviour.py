@@ -16,6 +16,7 @@ MOST_SPREAD = timedelta(hours=3)
 LEAST_SPREAD = timedelta(minutes=10)
 UNTIL_ARRIVAL = timedelta(hours=1)
 """Where neither the citizen nor a deadline says when."""
+AWAY_MINUTES = 10, 60
 QUOTE_STEP_FEN = 500
 
 
@@ -66,6 +67,11 @@ def decide(member: Member, rng: Random) -> Decision:
     if rng.random() < member.accept_rate:
         return Decision(Answer.ACCEPT, after)
     return Decision(Answer.DECLINE if rng.random() < member.answer_rate else Answer.IGNORE, after)
+
+
+def away(rng: Random) -> timedelta:
+    """How long after an offer that it let expire the member is back and looks at what the centre thinks of it."""
+    return timedelta(minutes=rng.uniform(*AWAY_MINUTES))
 
 
 def plan(member: Member, job: Job, now: datetime, rng: Random) -> Plan:

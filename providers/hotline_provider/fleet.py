@@ -14,7 +14,7 @@ from uuid import UUID
 
 import httpx
 
-from hotline_provider.behaviour import Answer, Member, decide, plan, quote_fen
+from hotline_provider.behaviour import Answer, Member, away, decide, plan, quote_fen
 from hotline_provider.client import HotlineClient
 from hotline_provider.models import DeclineReason, Job, Offer, ReturnReason
 from hotline_provider.problems import Problem, Unreachable
@@ -25,6 +25,8 @@ POLL_SECONDS = 40, 60
 LOOK_AT_JOBS_EVERY = 30.0
 """Real seconds, on average, until a member looks whether it has work that it knows nothing of."""
 REFUSED_PAUSE_SECONDS = 30.0
+SILENT = "silent"
+"""Why the centre counts a provider as unreachable that did not answer again and again."""
 USUAL_PRICE_FEN = 10_000
 """The starting price for a job whose offer was not seen."""
 
@@ -69,6 +71,7 @@ class Counts:
     started: int = 0
     completed: int = 0
     returned: int = 0
+    switched_on: int = 0
     problems: Counter[str] = field(default_factory=Counter)
 
 
@@ -133,6 +136,7 @@ class _Agent:
     async def run(self, after: float) -> None:
         await asyncio.sleep(after)
         async with self._hotline, asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._switch_on())
             tasks.create_task(self._watch_offers(tasks))
             tasks.create_task(self._watch_jobs(tasks))
 
@@ -165,6 +169,16 @@ class _Agent:
         except (Problem, Unreachable) as failure:
             self._count(failure)
 
+    async def _switch_on(self) -> None:
+        """Back at the desk: if the centre counts us as unreachable for our silence, say that we are here."""
+        try:
+            own = await self._hotline.own()
+            if own.unreachable_why == SILENT:
+                await self._hotline.set_availability(reachable=True)
+                self._fleet.counts.switched_on += 1
+        except (Problem, Unreachable) as failure:
+            self._count(failure)
+
     async def _answer(self, offer: Offer, tasks: asyncio.TaskGroup) -> None:
         counts = self._fleet.counts
         counts.seen += 1
@@ -173,6 +187,8 @@ class _Agent:
             await self._fleet.pass_time(offer.offered_at + decision.after - self._fleet.now())
         if decision.answer is Answer.IGNORE or self._fleet.now() >= offer.expires_at:
             counts.ignored += 1
+            await self._fleet.pass_time(offer.expires_at + away(self._rng) - self._fleet.now())
+            await self._switch_on()
             return
         self._answered.add(offer.id)
         try:

@@ -124,8 +124,19 @@ class Hours(Document):
     closes: time
 
 
+class Notice(Document):
+    """A sentence for you, in both languages."""
+
+    zh: str
+    en: str
+
+
 class Provider(Document):
-    """Your own entry in the registry."""
+    """Your own entry in the registry.
+
+    `unreachable_why` is own_wish or silent while you are sent no offers, and `notice` says it in words;
+    `silent_offers` counts the offers in a row that you let expire.
+    """
 
     id: UUID
     name: str
@@ -136,6 +147,10 @@ class Provider(Document):
     standing: str
     reached_by: str
     reachable: bool
+    unreachable_why: str | None
+    unreachable_at: datetime | None
+    silent_offers: int
+    notice: Notice | None
     capacity: int
     open_jobs: int
     credit: int

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.catalog.calendar import Allowance, Window, add_minutes, deadlines, default_window, is_working_day
+from app.catalog.calendar import (
+    Allowance,
+    Window,
+    add_minutes,
+    counted_time,
+    deadlines,
+    default_window,
+    is_working_day,
+    yellow_at,
+)
 from app.catalog.models import ArriveRule, Calendar
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -46,6 +55,44 @@ def test_more_time_or_a_later_start_never_ends_earlier(
     assert end > moment
     assert add_minutes(calendar, moment, minutes + more, ZONE) >= end
     assert add_minutes(calendar, moment + timedelta(minutes=more), minutes, ZONE) >= end
+
+
+@given(moments, st.integers(1, 20_000), st.sampled_from(Calendar))
+def test_counting_is_the_inverse_of_adding(moment: datetime, minutes: int, calendar: Calendar) -> None:
+    end = add_minutes(calendar, moment, minutes, ZONE)
+    assert counted_time(calendar, moment, end, ZONE) == timedelta(minutes=minutes)
+    assert counted_time(calendar, moment, end - timedelta(minutes=1), ZONE) == timedelta(minutes=minutes - 1)
+
+
+@given(moments, st.integers(0, 3000), st.sampled_from([Calendar.SERVICE_HOURS, Calendar.WORKING_DAYS]))
+def test_counted_time_is_what_a_minute_by_minute_count_gives(
+    moment: datetime, minutes: int, calendar: Calendar
+) -> None:
+    end = moment + timedelta(minutes=minutes)
+    assert counted_time(calendar, moment, end, ZONE) == timedelta(minutes=counted_minutes(calendar, moment, end))
+
+
+@given(moments, st.integers(1, 20_000), st.sampled_from(Calendar))
+def test_a_clock_is_yellow_after_three_quarters_of_its_counted_time(
+    start: datetime, minutes: int, calendar: Calendar
+) -> None:
+    due = add_minutes(calendar, start, 4 * minutes, ZONE)
+    yellow = yellow_at(calendar, start, due, ZONE)
+    assert start < yellow < due
+    assert counted_time(calendar, start, yellow, ZONE) == timedelta(minutes=3 * minutes)
+
+
+@given(moments, st.integers(0, 3000), st.sampled_from(Calendar))
+def test_yellow_is_never_after_red_even_where_nothing_counts(start: datetime, minutes: int, calendar: Calendar) -> None:
+    due = start + timedelta(minutes=minutes)
+    assert start <= yellow_at(calendar, start, due, ZONE) <= due
+
+
+@given(moments, st.integers(1, 3000))
+def test_deadlines_land_on_counted_time(moment: datetime, minutes: int) -> None:
+    for calendar in (Calendar.SERVICE_HOURS, Calendar.WORKING_DAYS):
+        last = add_minutes(calendar, moment, minutes, ZONE) - timedelta(minutes=1)
+        assert counted_time(calendar, last, last + timedelta(minutes=1), ZONE) == timedelta(minutes=1)
 
 
 @given(moments)

@@ -104,14 +104,20 @@ def test_scores_lie_between_0_and_1(others: list[Candidate], weights: dict[str, 
         assert all(0 <= score <= 1 for score in [*ranked.scores.values(), ranked.total])
 
 
-def test_equal_merit_goes_to_the_one_with_the_fewest_counted_offers_then_by_id() -> None:
-    one = Candidate(
-        1, "volunteers", UUID(int=1), "甲", 100, 5, 0, "quote", 0, 0, 0, 0, 4, 0, 0, True, True, True, False, False
-    )  # fmt: skip
-    fewer = one._replace(provider_id=UUID(int=3), counted=2)
-    same = one._replace(provider_id=UUID(int=2))
-    order = [each.candidate.provider_id.int for each in rank([one, fewer, same], {"credit": 1})]
-    assert order == [3, 1, 2]
+@given(st.lists(st.tuples(counts, st.integers(1, 99)), max_size=12, unique_by=lambda pair: pair[1]), st.randoms())
+def test_of_equals_the_fewest_recent_offers_come_first_then_always_the_same(
+    equals: list[tuple[int, int]], random: Random
+) -> None:
+    alike = [
+        Candidate(
+            1, "volunteers", UUID(int=number), "甲", 100, 5, 0, "quote", 0,
+            0, 0, 0, counted, 0, 0, True, True, True, False, False,
+        )
+        for counted, number in equals
+    ]  # fmt: skip
+    random.shuffle(alike)
+    order = [(each.candidate.counted, each.candidate.provider_id.int) for each in rank(alike, {"credit": 1})]
+    assert order == sorted(equals)
 
 
 def test_the_first_filter_that_stops_a_provider_is_its_reason() -> None:

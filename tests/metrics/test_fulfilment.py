@@ -55,6 +55,7 @@ async def test_rates_say_what_they_are_counted_of(world: World) -> None:
     assert found["rates"] == {
         "answered_in_call": rate(1, 8),
         "on_time": nothing_due,
+        "on_time_by_original": nothing_due,
         "returned": rate(1, 4),
         "no_response": rate(3, 10),
         "unmatched": rate(1, 5),

@@ -9,7 +9,7 @@ from app.registry.models import ReachedBy
 from hotline_provider.behaviour import Member
 from hotline_provider.fleet import Fleet
 from tests.providers.firms import key_of
-from tests.world import DOOR_LOCK, DRAIN, SampleProvider, World, ok
+from tests.world import DOOR_LOCK, DRAIN, SampleProvider, World, new_policy, ok
 
 
 def member(firm: SampleProvider, *, by_phone: bool = False, **habits: float) -> Member:
@@ -103,6 +103,30 @@ async def test_a_member_whose_key_was_revoked_does_not_stop_the_others(world: Wo
         created = await world.dispatch(DRAIN, chosen_provider_id=str(firm.id))
         await until(world, lambda: fleet.counts.completed == 1)
     assert await world.status(created["request"]["id"]) == "completed"
+
+
+async def test_a_member_that_had_been_silent_switches_itself_on_again(world: World) -> None:
+    await new_policy(world, silent_limit=1)
+    firm = await world.add_provider(DRAIN)
+    missed = await world.dispatch(DRAIN)
+    world.advance(minutes=4)
+    await world.work()
+    assert (await ok(firm.client.get("/provider")))["unreachable_why"] == "silent"
+    async with at_work(world, member(firm)) as fleet:
+        await until(world, lambda: fleet.counts.switched_on == 1)
+        await ok(world.operator.put(f"/requests/{missed['request']['id']}/cancellation", json={"reason": "修好了"}))
+        await world.dispatch(DRAIN)
+        await until(world, lambda: fleet.counts.completed == 1)
+
+
+async def test_a_member_that_takes_no_offers_by_its_own_wish_is_left_so(world: World) -> None:
+    resting, firm = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
+    await ok(resting.client.patch("/provider/availability", json={"reachable": False}))
+    async with at_work(world, member(resting), member(firm)) as fleet:
+        await world.dispatch(DRAIN)
+        await until(world, lambda: fleet.counts.completed == 1)
+    assert fleet.counts.switched_on == 0
+    assert (await ok(resting.client.get("/provider")))["notice"]["en"].startswith("You have switched offers off")
 
 
 async def test_firms_reached_by_phone_are_left_to_the_operators(world: World) -> None:

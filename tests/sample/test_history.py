@@ -27,9 +27,20 @@ from app.kit.db import Database
 from app.kit.orm import Model
 from app.metrics.models import DailyVolume
 from app.metrics.tasks import roll_up_volumes
-from app.registry.models import PriceKind, Provider, ProviderDay, ProviderItem
+from app.registry.models import (
+    WINDOW_COUNTS,
+    WINDOW_DAYS,
+    PriceKind,
+    Provider,
+    ProviderDay,
+    ProviderItem,
+    ProviderItemMonth,
+    ProviderWindow,
+)
 from app.sample.history import HistoryFigures, load_history
+from app.sample.kept import kept_counts
 from app.sample.load import load_registry
+from app.sample.past import Rows
 from app.settings import Settings
 from tests.metrics.history import add_citizen, add_request
 
@@ -37,7 +48,8 @@ TODAY = date(2026, 11, 24)
 MIDNIGHT = datetime(2026, 11, 23, 16, tzinfo=UTC)
 """When today begins in Ningbo."""
 ADDED: tuple[type[Model], ...] = (
-    Citizen, CitizenGroup, Request, Contact, Offer, Job, Callback, Complaint, Event, ProviderDay, DailyVolume,
+    Citizen, CitizenGroup, Request, Contact, Offer, Job, Callback, Complaint, Event, ProviderDay,
+    ProviderWindow, ProviderItemMonth, DailyVolume,
 )  # fmt: skip
 
 
@@ -203,6 +215,46 @@ async def test_kept_figures_equal_a_recount_and_leave_the_worker_nothing(
     for row in days:
         totals.update({name: getattr(row, name) for name in PROVIDER_DAYS})
     assert totals == {name: sum(n for key, n in happened.items() if key[0] == name) for name in PROVIDER_DAYS}
+
+
+def test_days_before_the_window_are_not_in_it() -> None:
+    firm, yesterday = UUID(int=1), TODAY - timedelta(days=1)
+    rows = Rows(
+        counts=Counter({(firm, yesterday, "declined"): 2, (firm, TODAY, "declined"): 1, (firm, TODAY, "on_time"): 1})
+    )
+    kept = kept_counts(rows, TODAY)
+    assert kept[ProviderDay] == [
+        {"provider_id": firm, "day": yesterday, "declined": 2},
+        {"provider_id": firm, "day": TODAY, "declined": 1, "on_time": 1},
+    ]
+    assert kept[ProviderWindow] == [{"provider_id": firm, "first_day": TODAY, "declined": 1}]
+
+
+async def test_windows_and_months_are_what_the_live_system_would_have_kept(
+    registry: Database, settings: Settings
+) -> None:
+    await load(registry, settings, 3)
+    first_day = TODAY - timedelta(days=WINDOW_DAYS - 1)
+    expected: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    for row in await read(registry, ProviderDay):
+        expected[row.provider_id].update({name: getattr(row, name) for name in WINDOW_COUNTS})
+    windows = {row.provider_id: row for row in await read(registry, ProviderWindow)}
+    assert {row.first_day for row in windows.values()} == {first_day}
+    assert {key: {name: getattr(row, name) for name in WINDOW_COUNTS} for key, row in windows.items()} == {
+        key: dict(counts) for key, counts in expected.items() if any(counts.values())
+    }
+    requests = {row.id: row for row in await read(registry, Request)}
+    months = Counter(
+        (
+            (offer.decided_at + timedelta(hours=8)).date().replace(day=1),
+            requests[offer.request_id].item_code,
+            offer.provider_id,
+        )
+        for offer in await read(registry, Offer)
+        if offer.status != OfferStatus.WITHDRAWN and offer.offered_by == "ranking"
+    )
+    kept = {(row.month, row.item_code, row.provider_id): row.counted for row in await read(registry, ProviderItemMonth)}
+    assert +Counter(kept) == months
 
 
 PROVIDER_DAYS = ("accepted", "declined", "expired", "counted", "completed", "returned", "turnover_fen")

@@ -8,9 +8,10 @@ from random import Random
 import pytest
 
 from app.catalog.models import Kind, Tier
-from app.registry.models import PriceKind, ProviderKind, ReachedBy, Standing
+from app.registry.models import PriceKind, ProviderKind, ReachedBy, Rung, Standing
 from app.registry.uscc import is_valid
 from app.sample.behaviour import behaviour_of
+from app.sample.market import Market
 from app.sample.reference import KM_PER_DEGREE, sample_items, sample_townships
 from app.sample.registry import SampleProvider, generate_registry
 from app.sample.shape import draw_day
@@ -46,6 +47,42 @@ def test_there_are_over_480_of_all_kinds(providers: list[SampleProvider]) -> Non
     assert kinds[ProviderKind.VOLUNTEER_TEAM] >= 30
     assert kinds[ProviderKind.PUBLIC_BODY] >= 12
     assert kinds[ProviderKind.WELFARE] >= 8
+
+
+def test_the_network_stands_from_the_district_centre_to_the_stations(providers: list[SampleProvider]) -> None:
+    centre, *_ = (provider for provider in providers if provider.trade == "district_centre")
+    assert (centre.name, centre.kind, centre.rung) == (
+        "海曙区81890求助服务中心", ProviderKind.PUBLIC_BODY, Rung.DISTRICT_CENTRE,
+    )  # fmt: skip
+    streets = [provider for provider in providers if provider.trade == "street_centre"]
+    assert {street.township for street in streets} == set(sample_townships())
+    stations = [provider for provider in providers if provider.rung is Rung.COMMUNITY_STATION]
+    assert len(stations) == len({station.community for station in stations}) == 40
+    for body in (*streets, *stations):
+        assert body.coverage == (body.township,)
+        assert {line.tier for line in body.lines} == {Tier.FREE}
+    known = {community.code for township in sample_townships().values() for community in township.communities}
+    assert known.issuperset(station.community for station in stations if station.community)
+    assert all(station.community and station.community.startswith(station.township) for station in stations)
+    assert {provider.community for provider in providers if provider not in stations} == {None}
+    street_care = {provider.rung for provider in providers if provider.trade == "street_care"}
+    assert street_care == {Rung.STREET_CENTRE}
+
+
+def test_in_the_past_too_a_station_was_asked_by_its_own_community_alone(providers: list[SampleProvider]) -> None:
+    market, rng = Market(providers, {"distance": 1.0}), Random(5)
+
+    def drawn(community: str) -> set[str | None]:
+        firms = (market.draw(rng, "EL07", Tier.FREE, "330203001", community, TODAY, None, set()) for _ in range(2_000))
+        return {firm.provider.community for firm in firms if firm}
+
+    assert drawn("330203001001") == {None, "330203001001"}
+    assert drawn("330203001002") == {None}
+
+
+def test_those_who_were_there_before_the_network_are_who_they_were(providers: list[SampleProvider]) -> None:
+    assert {provider.trade for provider in providers[491:]} == {"district_centre", "street_centre", "station"}
+    assert (providers[0].name, providers[490].name) == ("宁波惠康家政保洁有限公司", "海曙区曙亿公益维修服务社")
 
 
 def test_another_reference_date_moves_dates_only(providers: list[SampleProvider]) -> None:

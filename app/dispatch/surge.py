@@ -1,0 +1,102 @@
+"""Surges: more wait than providers can take. They begin and end, and citizens are told that their request waits."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.catalog.snapshot import Snapshot
+from app.dispatch import surge_queries
+from app.dispatch.errors import NotDeferred
+from app.events.topics import DISPATCH_TOPIC
+from app.events.transition import SYSTEM, Actor, record
+from app.intake.actions import get_locked
+from app.kit.db import Row, Tx
+from app.kit.errors import NotFound
+from app.kit.ids import new_id
+from app.matching.actions import read_policy
+from app.matching.errors import UnknownCategory
+from app.matching.models import Surge
+from app.settings import Settings
+
+REST = timedelta(hours=1)
+"""So long none begins by itself where a supervisor has ended one."""
+
+
+async def list_figures(tx: Tx, settings: Settings, now: datetime) -> list[Row]:
+    """Per category where something waits, or a surge began by itself: who waits and who has places."""
+    day = now.astimezone(settings.zone).date()
+    return list(await surge_queries.list_figures(tx, now, day, now - REST))
+
+
+async def switch_by_figures(tx: Tx, figures: Row, now: datetime) -> bool:
+    """Begin or end the category's surge as its policy says; gives whether that was done."""
+    rules = (await read_policy(tx, figures["version"])).surge
+    waiting, places = figures["waiting"], figures["places"]
+    if figures["surge_id"]:
+        return figures["unassigned"] * 2 < places and await _end(tx, figures["surge_id"], waiting, places, SYSTEM, now)
+    if not figures["may_begin"] or waiting < rules.min_waiting or waiting <= places:
+        return False
+    why = f"{waiting} 个请求等待派单，服务单位仅能再接 {places} 单 ({waiting} requests wait, {places} places are left)"
+    return await _begin(tx, figures["category_code"], why, waiting, places, SYSTEM, now)
+
+
+async def begin_surge(
+    tx: Tx, category: str | None, reason: str, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime
+) -> Surge:
+    """A supervisor begins a surge for the category, or for all; one that began by itself becomes the supervisor's.
+
+    Where a supervisor's is on it stays as it is. Raises UnknownCategory.
+    """
+    if category is not None and category not in catalog.categories:
+        raise UnknownCategory(category=category)
+    figures = await surge_queries.count_figures(tx, now, now.astimezone(settings.zone).date(), category)
+    await _begin(tx, category, reason, figures["waiting"], figures["places"], actor, now)
+    return await surge_queries.get_open_surge(tx, category)
+
+
+async def _begin(
+    tx: Tx, category: str | None, why: str, waiting: int, places: int, actor: Actor, now: datetime
+) -> bool:
+    begun = await surge_queries.add_surge(
+        tx, id=new_id(now), category=category, at=now, by=actor.id, reason=why, waiting=waiting, places=places
+    )
+    if begun:
+        data = {"category": category, "waiting": waiting, "places": places, "why": why}
+        await record(tx, "surge.began", at=now, actor=actor, data=data)
+    return begun is not None
+
+
+async def end_surge(tx: Tx, surge_id: UUID, settings: Settings, actor: Actor, now: datetime) -> Surge:
+    """A supervisor ends a surge, however it began; one that is over stays as it is. Raises NotFound."""
+    surge = await surge_queries.find_surge(tx, surge_id)
+    if surge is None:
+        raise NotFound(what="surge", key=str(surge_id))
+    figures = await surge_queries.count_figures(tx, now, now.astimezone(settings.zone).date(), surge.category_code)
+    await _end(tx, surge_id, figures["waiting"], figures["places"], actor, now)
+    return await surge_queries.find_surge(tx, surge_id) or surge
+
+
+async def _end(tx: Tx, surge_id: UUID, waiting: int, places: int, actor: Actor, now: datetime) -> bool:
+    """End it; what was deferred because of it is looked at again at once."""
+    ended = await surge_queries.end_surge(tx, surge_id, now, actor.id)
+    if ended is None:
+        return False
+    await surge_queries.release_deferred(tx, ended["category_code"], now)
+    data = {"category": ended["category_code"], "waiting": waiting, "places": places, "why": ended["reason"]}
+    await record(tx, "surge.ended", at=now, actor=actor, data=data)
+    tx.wake(DISPATCH_TOPIC)
+    return True
+
+
+async def tell_deferral(tx: Tx, request_id: UUID, actor: Actor, now: datetime) -> Row:
+    """The citizen was phoned and knows that the request waits; told before, nothing changes.
+
+    Raises NotFound, NotDeferred.
+    """
+    request = await get_locked(tx, request_id)
+    if request["deferred_until"] is None:
+        raise NotDeferred(number=request["number"])
+    if request["deferral_told_at"]:
+        return request
+    data = {"until": request["deferred_until"].isoformat()}
+    await record(tx, "request.deferral_told", at=now, actor=actor, request_id=request_id, data=data)
+    return await surge_queries.set_told(tx, request_id, now, actor.id)

@@ -1,0 +1,209 @@
+"""Who waits and who has places, surges, and requests that were deferred, in SQL."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, DateTime, Integer, Text, Uuid, bindparam, select, text, tuple_
+
+from app.intake.models import Request
+from app.kit.db import Prepared, Row, Tx
+from app.matching.models import Surge
+
+_UNASSIGNED = "r.status = 'dispatching' AND (r.deferred_until IS NULL OR r.deferred_until <= :at)"
+_WAITS = f"{_UNASSIGNED} AND r.match_at IS NOT NULL"
+_MOMENT = (bindparam("at", type_=DateTime(timezone=True)), bindparam("day", type_=Date))
+
+# Places are counted in one pass over the lines of the categories in question, of which there are none on a quiet day.
+# A freed place is offered to many who wait, so a surge is over only when `unassigned`, those being asked about among
+# them, are few. `may_begin`: no surge is on for the category or for all, and no supervisor has ended one since
+# `rested_since`.
+_FIGURES = Prepared(
+    text(
+        f"""
+WITH own AS (
+  SELECT id, category_code FROM surges WHERE ended_at IS NULL AND began_by IS NULL
+), waiting AS (
+  SELECT r.category_code, count(*) AS unassigned, count(*) FILTER (WHERE r.match_at IS NOT NULL) AS requests
+  FROM requests r WHERE {_UNASSIGNED} GROUP BY r.category_code
+  HAVING bool_or(r.match_at IS NOT NULL) OR r.category_code IN (SELECT category_code FROM own)
+), looked_at AS MATERIALIZED (
+  SELECT category_code, coalesce(waiting.requests, 0) AS waiting, coalesce(unassigned, 0) AS unassigned,
+    own.id AS surge_id
+  FROM waiting FULL JOIN own USING (category_code)
+), free AS (
+  SELECT DISTINCT i.category_code, p.id, p.capacity - p.open_jobs AS places
+  FROM looked_at JOIN items i ON i.category_code = looked_at.category_code
+  JOIN provider_items line ON line.item_code = i.code
+    AND line.approved_at IS NOT NULL AND line.valid_from <= :day AND (line.valid_to IS NULL OR line.valid_to >= :day)
+  JOIN providers p ON p.id = line.provider_id
+    AND p.standing IN ('trial', 'active', 'watch') AND p.reachable AND p.capacity > p.open_jobs
+), sums AS (
+  SELECT category_code, sum(places) AS places FROM free GROUP BY category_code
+)
+SELECT l.category_code, l.waiting, l.unassigned, l.surge_id, coalesce(sums.places, 0) AS places, policy.version,
+  NOT EXISTS (SELECT FROM surges s WHERE (s.category_code IS NULL OR s.category_code = l.category_code)
+    AND (s.ended_at IS NULL OR (s.ended_by IS NOT NULL AND s.ended_at > :rested_since))) AS may_begin
+FROM looked_at l LEFT JOIN sums ON sums.category_code = l.category_code
+CROSS JOIN LATERAL (
+  SELECT version FROM policies p
+  WHERE p.effective_from <= :at AND (p.withdrawn_at IS NULL OR p.withdrawn_at > :at)
+    AND (p.category_code = l.category_code OR p.category_code IS NULL)
+  ORDER BY p.category_code IS NULL, p.effective_from DESC, p.version DESC LIMIT 1
+) policy
+"""
+    ).bindparams(*_MOMENT, bindparam("rested_since", type_=DateTime(timezone=True)))
+)
+
+
+async def list_figures(tx: Tx, at: datetime, day: date, rested_since: datetime) -> Sequence[Row]:
+    """Per category with waiting requests or a surge that began by itself: both figures and the policy in force."""
+    return await tx.rows(_FIGURES, at=at, day=day, rested_since=rested_since)
+
+
+_COUNT = Prepared(
+    text(
+        f"""
+SELECT (SELECT count(*) FROM requests r WHERE {_WAITS} AND (:category IS NULL OR r.category_code = :category))
+  AS waiting, (
+  SELECT coalesce(sum(p.capacity - p.open_jobs), 0) FROM providers p
+  WHERE p.standing IN ('trial', 'active', 'watch') AND p.reachable AND p.capacity > p.open_jobs AND EXISTS (
+    SELECT FROM provider_items line JOIN items i ON i.code = line.item_code
+    WHERE line.provider_id = p.id AND (:category IS NULL OR i.category_code = :category)
+      AND line.approved_at IS NOT NULL AND line.valid_from <= :day AND (line.valid_to IS NULL OR line.valid_to >= :day))
+  ) AS places
+"""
+    ).bindparams(*_MOMENT, bindparam("category", type_=Text))
+)
+
+
+async def count_figures(tx: Tx, at: datetime, day: date, category: str | None) -> Row:
+    """How many requests of the category (None: of all) wait, and how many more jobs providers can take."""
+    row = await tx.row(_COUNT, at=at, day=day, category=category)
+    assert row is not None
+    return row
+
+
+_BEGIN = Prepared(
+    text(
+        """
+INSERT INTO surges (id, category_code, began_at, began_by, reason, waiting, places)
+VALUES (:id, :category, :at, :by, :reason, :waiting, :places)
+ON CONFLICT (coalesce(category_code, '')) WHERE ended_at IS NULL
+DO UPDATE SET began_by = excluded.began_by, reason = excluded.reason
+  WHERE surges.began_by IS NULL AND excluded.began_by IS NOT NULL
+RETURNING id
+"""
+    ).bindparams(
+        bindparam("id", type_=Uuid),
+        bindparam("category", type_=Text),
+        bindparam("at", type_=DateTime(timezone=True)),
+        bindparam("by", type_=Uuid),
+        bindparam("reason", type_=Text),
+        bindparam("waiting", type_=Integer),
+        bindparam("places", type_=Integer),
+    )
+)
+
+
+async def add_surge(tx: Tx, **params: Any) -> UUID | None:
+    """Begin a surge, or make one that began by itself a supervisor's; None: one is on already."""
+    row = await tx.row(_BEGIN, **params)
+    return row["id"] if row else None
+
+
+_END = Prepared(
+    text(
+        """
+UPDATE surges SET ended_at = :at, ended_by = :by
+WHERE id = :id AND ended_at IS NULL AND (began_by IS NULL OR :by IS NOT NULL)
+RETURNING category_code, reason
+"""
+    ).bindparams(
+        bindparam("at", type_=DateTime(timezone=True)), bindparam("by", type_=Uuid), bindparam("id", type_=Uuid)
+    )
+)
+
+
+async def end_surge(tx: Tx, surge_id: UUID, at: datetime, by: UUID | None) -> Row | None:
+    """End an open surge; without a person only one that began by itself. None: there was nothing to end."""
+    return await tx.row(_END, id=surge_id, at=at, by=by)
+
+
+_RELEASE = Prepared(
+    text(
+        """
+UPDATE requests SET match_at = :at, deferred_until = :at WHERE id IN (
+  SELECT r.id FROM requests r
+  WHERE r.status = 'dispatching' AND r.match_at > :at AND r.deferred_until > :at
+    AND (:category IS NULL OR r.category_code = :category)
+    AND NOT EXISTS (SELECT FROM surges s WHERE s.ended_at IS NULL
+      AND (s.category_code IS NULL OR s.category_code = r.category_code))
+  ORDER BY r.id FOR UPDATE OF r)
+"""
+    ).bindparams(bindparam("at", type_=DateTime(timezone=True)), bindparam("category", type_=Text))
+)
+
+
+async def release_deferred(tx: Tx, category: str | None, at: datetime) -> None:
+    """What was deferred in the category (None: in any) is due for matching, unless a surge is on for it still."""
+    await tx.rows(_RELEASE, category=category, at=at)
+
+
+async def find_surge(tx: Tx, surge_id: UUID) -> Surge | None:
+    """The surge as it stands now."""
+    return await tx.session.get(Surge, surge_id, populate_existing=True)
+
+
+async def get_open_surge(tx: Tx, category: str | None) -> Surge:
+    """The surge that is on for exactly this category, or for all."""
+    query = select(Surge).where(Surge.ended_at.is_(None), Surge.category_code.is_not_distinct_from(category))
+    return (await tx.session.execute(query)).scalar_one()
+
+
+async def list_surges(tx: Tx, *, past: bool, before: tuple[datetime, UUID] | None, limit: int) -> Sequence[Surge]:
+    """Surges, the newest first: those that are on, or with the past ones."""
+    query = select(Surge).order_by(Surge.began_at.desc(), Surge.id.desc()).limit(limit)
+    if not past:
+        query = query.where(Surge.ended_at.is_(None))
+    if before:
+        query = query.where(tuple_(Surge.began_at, Surge.id) < before)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def list_untold(tx: Tx, at: datetime, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Request]:
+    """Deferred requests whose citizens do not know it yet, oldest first."""
+    query = (
+        select(Request)
+        .where(Request.status == "dispatching", Request.deferred_until > at, Request.deferral_told_at.is_(None))
+        .order_by(Request.received_at, Request.id)
+        .limit(limit)
+    )
+    if after:
+        query = query.where(tuple_(Request.received_at, Request.id) > after)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+_TELL = Prepared(
+    text(
+        """
+WITH told AS (
+  UPDATE requests SET deferral_told_at = :at WHERE id = :id RETURNING *
+), contact AS (
+  INSERT INTO contacts (request_id, at, channel, purpose, phone, staff_id)
+  SELECT id, :at, 'phone', 'progress', contact_phone, :staff FROM told
+)
+SELECT * FROM told
+"""
+    ).bindparams(
+        bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid), bindparam("staff", type_=Uuid)
+    )
+)
+
+
+async def set_told(tx: Tx, request_id: UUID, at: datetime, staff: UUID | None) -> Row:
+    """The citizen of a locked request was told, by phone; gives the row."""
+    row = await tx.row(_TELL, id=request_id, at=at, staff=staff)
+    assert row is not None
+    return row

@@ -1,0 +1,72 @@
+"""The switch for surges, and the citizens who have to be told that their request waits."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.auth.access import Principal, Transaction, allow
+from app.auth.models import Role
+from app.catalog.snapshot import CurrentCatalog
+from app.dispatch import surge, surge_queries
+from app.dispatch.schemas import SurgeFilter, SurgeIn, SurgeOut
+from app.intake.schemas import RequestOut
+from app.intake.views import show
+from app.kit.pages import Page, Paging, page
+from app.kit.web import Now, context_of
+
+router = APIRouter(tags=["surges"])
+reader = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
+Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
+
+
+@router.get("/surges", dependencies=reader)
+async def list_surges(
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    wanted: Annotated[SurgeFilter, Query()],
+) -> Page[SurgeOut]:
+    """The surges that are on: for which category, why, since when and by whom; the newest first."""
+    before = wanted.after(datetime, UUID)
+    rows = await surge_queries.list_surges(tx, past=wanted.all, before=before, limit=wanted.limit + 1)
+    return page(rows, wanted, lambda row: (row.began_at, row.id), SurgeOut.model_validate, request, response)
+
+
+@router.post("/surges", status_code=201)
+async def begin_surge(
+    body: SurgeIn, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Supervisor
+) -> SurgeOut:
+    """Let the policy's surge rules hold for a category or for all. Where one is on it is given as it is."""
+    settings = context_of(request).settings
+    begun = await surge.begin_surge(tx, body.category_code, body.reason, catalog, settings, principal.actor, now)
+    return SurgeOut.model_validate(begun)
+
+
+@router.put("/surges/{surge_id}/end")
+async def end_surge(surge_id: UUID, request: Request, tx: Transaction, now: Now, principal: Supervisor) -> SurgeOut:
+    """The usual rules hold again; what was deferred is looked at again at once."""
+    ended = await surge.end_surge(tx, surge_id, context_of(request).settings, principal.actor, now)
+    return SurgeOut.model_validate(ended)
+
+
+@router.get("/deferrals")
+async def list_deferrals(
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    now: Now,
+    principal: Operator,
+    paging: Annotated[Paging, Query()],
+) -> Page[RequestOut]:
+    """Deferred requests whose citizens have to be told so, oldest first."""
+    rows = await surge_queries.list_untold(tx, now, paging.after(datetime, UUID), paging.limit + 1)
+    return page(rows, paging, lambda row: (row.received_at, row.id), show, request, response)
+
+
+@router.put("/requests/{request_id}/deferral-notice")
+async def tell_deferral(request_id: UUID, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
+    """The citizen was told that the request waits, and until when at most."""
+    return show(await surge.tell_deferral(tx, request_id, principal.actor, now))

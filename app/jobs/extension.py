@@ -1,0 +1,90 @@
+"""A provider asks for more time: once for a request, before its time is over; a supervisor decides."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from app.events.models import ActorKind
+from app.events.transition import record
+from app.jobs import queries
+from app.jobs.acting import By
+from app.jobs.errors import ExtensionExists, ExtensionTooLate, ExtensionUntilInvalid, JobOver
+from app.jobs.models import Extension, ExtensionStatus, JobStatus
+from app.jobs.schemas import ExtensionIn, ExtensionOut
+from app.kit.db import Row, Tx
+from app.kit.errors import NotFound
+from app.kit.ids import new_id
+
+LONGEST = timedelta(days=30)
+"""How much more time may be asked for."""
+JOB_OVER = "the job is over"
+
+
+async def ask_for_extension(tx: Tx, job_id: UUID, body: ExtensionIn, by: By) -> ExtensionOut:
+    """Ask for more time to complete; asking the same again gives the present answer.
+
+    Raises NotFound, JobOver, ExtensionExists, ExtensionTooLate, ExtensionUntilInvalid.
+    """
+    job = await queries.lock_job(tx, job_id)
+    if job is None or by.provider_id not in (None, job["provider_id"]):
+        raise NotFound(what="job", key=str(job_id))
+    present = await queries.find_extension_of(tx, job["request_id"])
+    if present and present.job_id == job_id and (present.until, present.reason) == (body.until, body.reason):
+        return ExtensionOut.model_validate(present)
+    if job["status"] not in (JobStatus.ACCEPTED, JobStatus.STARTED):
+        raise JobOver(state=job["status"])
+    if present and present.job_id != job_id and present.status == ExtensionStatus.ASKED:
+        await end_extension(tx, present, ExtensionStatus.REFUSED, JOB_OVER, by)
+    elif present:
+        raise ExtensionExists(state=present.status, until=present.until.isoformat())
+    _check_time(job, body, by)
+    return await _keep(tx, job, body, by)
+
+
+def _check_time(job: Row, body: ExtensionIn, by: By) -> None:
+    late_for = job["arrive_by"] if job["status"] == JobStatus.ACCEPTED else job["complete_by"]
+    first = min(late_for, job["complete_by"])
+    if by.now >= first:
+        raise ExtensionTooLate(due=first.isoformat())
+    if not job["complete_by"] < body.until <= job["complete_by"] + LONGEST:
+        raise ExtensionUntilInvalid(complete_by=job["complete_by"].isoformat(), days=LONGEST.days)
+
+
+async def _keep(tx: Tx, job: Row, body: ExtensionIn, by: By) -> ExtensionOut:
+    extension = Extension(
+        id=new_id(by.now),
+        request_id=job["request_id"],
+        job_id=job["id"],
+        provider_id=job["provider_id"],
+        status=ExtensionStatus.ASKED,
+        asked_at=by.now,
+        until=body.until,
+        reason=body.reason,
+        arrive_by_before=job["arrive_by"],
+        complete_by_before=job["complete_by"],
+    )
+    tx.session.add(extension)
+    await tx.flush()
+    await _record(tx, "extension.asked", extension, by)
+    return ExtensionOut.model_validate(extension)
+
+
+async def end_extension(tx: Tx, extension: Extension, status: ExtensionStatus, note: str | None, by: By) -> None:
+    """Grant or refuse what was asked, and log it; its request's row is locked."""
+    extension.status = status
+    extension.decided_at = by.now
+    extension.decided_by = by.actor.id if by.actor.kind == ActorKind.STAFF else None
+    extension.decision_note = note
+    await tx.flush()
+    await _record(tx, f"extension.{status}", extension, by)
+
+
+async def _record(tx: Tx, kind: str, extension: Extension, by: By) -> None:
+    await record(
+        tx,
+        kind,
+        at=by.now,
+        actor=by.actor,
+        request_id=extension.request_id,
+        provider_id=extension.provider_id,
+        data={"until": extension.until.isoformat()},
+    )

@@ -1,0 +1,105 @@
+"""Policies are made and withdrawn, never edited: what a version says stays what offers were made by."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from app.auth.access import Principal
+from app.auth.queries import add_audit
+from app.catalog.snapshot import Snapshot
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.matching import policy_queries as queries
+from app.matching.errors import (
+    LastDefaultPolicy,
+    PolicyFiltersEverybody,
+    PolicyInPast,
+    UnknownCategory,
+    UnknownUrgencies,
+    UrgenciesMissing,
+)
+from app.matching.models import PolicyVersion
+from app.matching.reasons import SENTENCES
+from app.matching.schemas import PolicyDraft, PolicyOut
+
+EXAMPLES = 5
+"""So many items are named when a policy would leave them without anybody."""
+
+
+async def make_policy(
+    tx: Tx, draft: PolicyDraft, catalog: Snapshot, principal: Principal, now: datetime, today: date
+) -> PolicyOut:
+    """A new version. Raises UnknownUrgencies, UrgenciesMissing, UnknownCategory, PolicyInPast, PolicyFiltersEverybody.
+
+    Whether anybody is left is judged by the providers of today.
+    """
+    _check_names(draft, catalog)
+    effective_from = draft.effective_from or now
+    if effective_from < now:
+        raise PolicyInPast(effective_from=draft.effective_from)
+    await _check_somebody_left(tx, draft, effective_from, today)
+    facts = draft.model_dump(mode="json", exclude={"effective_from"})
+    policy = PolicyVersion(**facts, effective_from=effective_from, created_at=now, created_by=principal.id)
+    tx.session.add(policy)
+    await tx.flush()
+    await _audit(tx, "policy.made", policy.version, principal, now)
+    return await show_policy(tx, policy, now)
+
+
+def _check_names(draft: PolicyDraft, catalog: Snapshot) -> None:
+    _check_urgencies("offer_timeouts", draft.offer_timeouts, catalog)
+    _check_urgencies("surge.defer", draft.surge.defer, catalog)
+    if missing := [urgency for urgency in catalog.urgencies if urgency not in draft.offer_timeouts]:
+        raise UrgenciesMissing(missing=missing)
+    if draft.category_code is not None and draft.category_code not in catalog.categories:
+        raise UnknownCategory(category=draft.category_code)
+
+
+def _check_urgencies(field: str, names: Collection[str], catalog: Snapshot) -> None:
+    if unknown := sorted(set(names) - catalog.urgencies.keys()):
+        raise UnknownUrgencies(field=field, unknown=unknown, known=list(catalog.urgencies))
+
+
+async def _check_somebody_left(tx: Tx, draft: PolicyDraft, effective_from: datetime, today: date) -> None:
+    emptied = await queries.list_emptied_items(
+        tx,
+        category=draft.category_code,
+        at=effective_from,
+        day=today,
+        radius=draft.radius_km,
+        rungs=[step.rung for step in draft.ladder],
+    )
+    if emptied:
+        reason = emptied[0].reason
+        items = [row.item_code for row in emptied if row.reason == reason]
+        raise PolicyFiltersEverybody(
+            reason=reason, items=items[:EXAMPLES], count=len(items), **SENTENCES[reason]._asdict()
+        )
+
+
+async def withdraw_policy(tx: Tx, version: int, principal: Principal, now: datetime) -> PolicyOut:
+    """It is no longer in force, from now on; a repeated call changes nothing. Raises NotFound, LastDefaultPolicy."""
+    await queries.lock_default_policies(tx)
+    policy = await get_policy(tx, version)
+    if policy.withdrawn_at is None:
+        policy.withdrawn_at = now
+        if None not in await queries.list_in_force(tx, now):
+            raise LastDefaultPolicy(version=version)
+        await _audit(tx, "policy.withdrawn", version, principal, now)
+    return await show_policy(tx, policy, now)
+
+
+async def get_policy(tx: Tx, version: int) -> PolicyVersion:
+    """The version. Raises NotFound."""
+    policy = await queries.find_policy(tx, version)
+    if policy is None:
+        raise NotFound(what="policy", key=str(version))
+    return policy
+
+
+async def show_policy(tx: Tx, policy: PolicyVersion, now: datetime) -> PolicyOut:
+    """The version as the API shows it."""
+    return PolicyOut.of(policy, await queries.list_in_force(tx, now))
+
+
+async def _audit(tx: Tx, action: str, version: int, principal: Principal, now: datetime) -> None:
+    await add_audit(tx, action, f"policy:{version}", at=now, actor_kind=principal.kind, actor_id=principal.id)

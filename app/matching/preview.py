@@ -1,0 +1,57 @@
+"""What if: matching for a request on record, or an imagined one, under the policy in force or any version."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.catalog.models import Tier
+from app.catalog.snapshot import Snapshot
+from app.intake.actions import get_request
+from app.intake.queries import find_citizen
+from app.intake.taking import check_window
+from app.kit.db import Tx
+from app.matching.actions import Wanted, explain
+from app.matching.ladder import Standing
+from app.matching.schemas import CandidatesOut, WhatIf
+
+
+async def preview(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone: ZoneInfo) -> CandidatesOut:
+    """Whom matching would ask, and why not the others; changes nothing.
+
+    Raises NotFound (no such request or policy), UnknownItem, UnknownArea, TierNotAllowed.
+    """
+    if asked.request_id:
+        return await _preview_real(tx, asked.request_id, asked, catalog, now, zone)
+    wanted = await _imagine(tx, asked, catalog, now)
+    return await explain(tx, wanted, now, zone, version=asked.policy_version)
+
+
+async def _preview_real(
+    tx: Tx, request_id: UUID, asked: WhatIf, catalog: Snapshot, now: datetime, zone: ZoneInfo
+) -> CandidatesOut:
+    found: dict[str, Any] = (await get_request(tx, request_id)).__dict__
+    item = catalog.item(found["item_code"])
+    wanted = Wanted.by(found, item, catalog.tier(item, asked.tier) if asked.tier else Tier(found["tier"]))
+    stands = Standing.of(found)
+    return await explain(tx, wanted, now, zone, version=asked.policy_version, stands=stands)
+
+
+async def _imagine(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime) -> Wanted:
+    item, place = catalog.item(asked.item or ""), catalog.place(asked.area or "")
+    citizen = await find_citizen(tx, asked.phone) if asked.phone else None
+    if asked.wanted_from and asked.wanted_to:
+        check_window(asked.wanted_from, asked.wanted_to, now)
+    return Wanted(
+        item=item,
+        tier=catalog.tier(item, asked.tier),
+        township_code=place.township.code,
+        community_code=place.community.code if place.community else None,
+        lat=place.lat,
+        lon=place.lon,
+        wanted_from=asked.wanted_from,
+        wanted_to=asked.wanted_to,
+        arrive_by=None,
+        citizen_id=citizen.id if citizen else None,
+        chosen_provider_id=asked.chosen_provider_id,
+    )

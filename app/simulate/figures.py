@@ -1,0 +1,80 @@
+"""A simulated day in figures."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from app.kit.db import Tx
+from app.simulate import queries
+
+
+class Waits(NamedTuple):
+    """Minutes from the call, median and nine in ten, of the accepted requests of an urgency."""
+
+    urgency: str
+    requests: int
+    accept: Sequence[float | None]
+    arrive: Sequence[float | None]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`counts` of requests and offers, `waits` by urgency, and the mean Gini by item, weighed by offers."""
+
+    counts: Mapping[str, int]
+    waits: Sequence[Waits]
+    gini: float
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """Name and figure, as the table shows them; every share beside its denominator."""
+        counts = self.counts
+        for name in ("received", "answered_in_call", "dispatched"):
+            yield name, f"{counts[name]}"
+        for name, of in _SHARES:
+            yield name, f"{counts[name]}  {_share(counts[name], counts[of])} of {of}"
+        for waits in self.waits:
+            yield f"{waits.urgency}: accepted p50 / p90", _minutes(waits.accept)
+            yield f"{waits.urgency}: arrived p50 / p90", _minutes(waits.arrive)
+        yield "fairness (Gini)", f"{self.gini:.3f}"
+        yield "surges", f"{counts['surges']}"
+
+
+_SHARES = (
+    ("matched", "dispatched"),
+    ("unmatched", "dispatched"),
+    ("completed", "dispatched"),
+    ("on_time", "completed"),
+    ("offers", "dispatched"),
+    ("expired", "offers"),
+    ("declined", "offers"),
+    ("returned", "matched"),
+)
+
+
+async def count_figures(tx: Tx) -> Figures:
+    """Count the day in this database."""
+    counts = {name: int(value) for name, value in (await queries.count_all(tx)).items()}
+    waits = [
+        Waits(row["urgency"], row["requests"], row["accept"], row["arrive"]) for row in await queries.list_waits(tx)
+    ]
+    loads = [(row["loads"], int(row["offers"])) for row in await queries.list_loads(tx)]
+    offers = sum(weight for _, weight in loads)
+    mean = sum(gini(values) * weight for values, weight in loads) / offers if offers else 0.0
+    return Figures(counts, waits, mean)
+
+
+def gini(values: Sequence[float]) -> float:
+    """0 where all have the same, towards 1 where one has everything."""
+    ordered, total = sorted(values), sum(values)
+    if not total:
+        return 0.0
+    ranked = sum(place * value for place, value in enumerate(ordered, 1))
+    return 2 * ranked / (len(ordered) * total) - (len(ordered) + 1) / len(ordered)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "–"
+
+
+def _minutes(seconds: Sequence[float | None]) -> str:
+    return " / ".join("–" if value is None else f"{value / 60:.1f} min" for value in seconds)

@@ -1,0 +1,267 @@
+"""A day, event by event, in one task: citizens call, firms answer and work, the worker runs when something is due.
+
+Everything goes through the actions that the API calls, each in a transaction of its own, at the clock's moment.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, time, timedelta
+from functools import partial
+from random import Random
+from typing import Any, cast
+from uuid import UUID
+
+import orjson
+
+from app.auth.access import Principal
+from app.catalog.schemas import EntitlementOut, ItemOut
+from app.catalog.snapshot import Snapshot
+from app.demo import citizens, form
+from app.demo.odds import chance, words
+from app.desk.actions import Call, create_request
+from app.dispatch.actions import cancel_request, dispatch_request
+from app.events.models import ActorKind
+from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC
+from app.events.transition import Actor
+from app.intake.actions import answer_request, close_request
+from app.intake.citizens import add_membership
+from app.intake.models import RequestStatus
+from app.intake.schemas import MembershipIn, RequestIn
+from app.jobs.acting import By
+from app.jobs.job_actions import complete_job, quote_job, return_job, start_job
+from app.jobs.offer_actions import accept_offer, decline_offer
+from app.jobs.schemas import Acceptance, Completion, JobOut, JobReturn, Quote, Refusal
+from app.kit.db import Row
+from app.kit.errors import HotlineError
+from app.registry.actions import set_availability
+from app.registry.edit import Edit
+from app.registry.schemas import Availability
+from app.sample import texts
+from app.sample.reference import sample_data
+from app.simulate.queries import find_next_due, list_new_offers
+from app.simulate.scenarios import Scenario
+from app.simulate.stage import Firm, Stage
+from app.worker import run_due_steps
+from hotline_provider.behaviour import Answer, decide, plan, quote_fen
+from hotline_provider.models import Job
+
+Act = Callable[[], Awaitable[None]]
+WORKER_PAUSE = timedelta(seconds=1)
+"""A woken worker begins within this time; what wakes it meanwhile is done in the same run."""
+CANCEL_AFTER_SECONDS = (300, 3_600)
+BACK_AT = time(8)
+
+
+class Stuck(Exception):
+    """Something stays due however often the worker runs."""
+
+
+class Play:
+    """Plays one day on its stage. `created` are the requests that were acknowledged, `refused` what was not done, by
+    code."""
+
+    def __init__(self, stage: Stage, catalog: Snapshot, scenario: Scenario, seed: int) -> None:
+        self._stage, self._catalog, self._scenario, self._seed = stage, catalog, scenario, seed
+        self._context, self._db = stage.context, stage.context.db
+        self._zone = stage.context.settings.zone
+        self._menu = form.Catalogue(
+            {code: ItemOut.model_validate(item).model_dump() for code, item in catalog.items.items()},
+            [EntitlementOut.model_validate(rule).model_dump() for rule in catalog.entitlements],
+            stage.offered,
+        )
+        self._heap: list[tuple[datetime, int, Act]] = []
+        self._sequence = 0
+        self._seen = stage.clock.moment
+        self._work_at: datetime | None = None
+        self._topics: set[str] = set()
+        self._db.on_wake = self._topics.update
+        self.created: set[UUID] = set()
+        self.refused: Counter[str] = Counter()
+
+    async def run(self, calls: Iterable[citizens.Call]) -> None:
+        """From the first call until everything has come to rest. Raises Stuck."""
+        await self._prepare_firms()
+        for call in calls:
+            self._at(call.at, partial(self._take, call))
+        while True:
+            due = await find_next_due(self._db)
+            moments = [moment for moment in (due, self._work_at, self._heap[0][0] if self._heap else None) if moment]
+            if not moments:
+                return
+            clock = self._stage.clock
+            clock.moment = max(clock.moment, min(moments))
+            if self._heap and self._heap[0][0] <= clock.moment:
+                await self._unless_refused(heapq.heappop(self._heap)[2])
+            else:
+                await self._work()
+            await self._listen()
+
+    def _at(self, moment: datetime, act: Act) -> None:
+        self._sequence += 1
+        heapq.heappush(self._heap, (moment, self._sequence, act))
+
+    async def _unless_refused(self, act: Act) -> None:
+        try:
+            await act()
+        except HotlineError as error:
+            self.refused[error.code()] += 1
+
+    async def _work(self) -> None:
+        self._work_at = None
+        began = self._stage.clock.moment
+        while await run_due_steps(self._context, self._catalog):
+            began = self._stage.clock.moment
+        due = await find_next_due(self._db)
+        if due and due <= began:  # what fell due while the last run found nothing is for the next
+            raise Stuck(due)
+
+    async def _listen(self) -> None:
+        """Firms see their new offers, and the worker hears that it is wanted."""
+        topics, now = self._topics.copy(), self._stage.clock.moment
+        self._topics.clear()
+        if self._work_at is None and topics & {DISPATCH_TOPIC, AFTERCARE_TOPIC}:
+            self._work_at = now + WORKER_PAUSE
+        if topics - {DISPATCH_TOPIC, AFTERCARE_TOPIC}:
+            for offer in await list_new_offers(self._db, self._seen):
+                self._seen = offer["offered_at"]
+                self._show(offer)
+
+    async def _prepare_firms(self) -> None:
+        scenario, rng = self._scenario, Random(f"firms-{self._seed}")
+        firms = list(self._stage.firms.items())
+        for key, _ in rng.sample(firms, round(len(firms) * scenario.closed)):
+            await self._say_available(key, reachable=False)
+        noon = datetime.combine(scenario.day, scenario.silent_from, tzinfo=self._zone)
+        back = datetime.combine(scenario.day + timedelta(days=1), BACK_AT, tzinfo=self._zone)
+        for key, firm in rng.sample(firms, round(len(firms) * scenario.silent)):
+            self._at(noon, partial(self._fall_silent, firm, back))
+            self._at(back, partial(self._say_available, key, reachable=True))
+
+    async def _fall_silent(self, firm: Firm, until: datetime) -> None:
+        firm.silent_until = until
+
+    async def _say_available(self, key: UUID, *, reachable: bool) -> None:
+        now = self._stage.clock.now()
+        edit = Edit(Principal(ActorKind.PROVIDER, key, frozenset()), now, now.astimezone(self._zone).date())
+        async with self._db.begin() as tx:
+            await set_availability(tx, key, Availability(reachable=reachable), edit)
+
+    # Citizens and the desk
+
+    async def _take(self, call: citizens.Call) -> None:
+        body = form.fill_in(call, self._menu, call.at)
+        if claim := form.find_claim(call, self._menu):
+            body |= {"tier": claim.tier, "tier_fallback": self._menu.items[call.item]["tiers"][0]}
+            async with self._db.begin() as tx:
+                proof, now = MembershipIn(source=claim.proof), self._stage.clock.now()
+                await add_membership(tx, call.citizen.phone, claim.group, proof, self._catalog, self._stage.desk, now)
+        answer = await create_request(Call(RequestIn(**body), None, self._stage.desk), self._context, self._catalog)
+        request = orjson.loads(answer)["request"]
+        request_id = UUID(request["id"])
+        self.created.add(request_id)
+        match request["status"]:
+            case RequestStatus.RECEIVED:
+                self._later(call.rng, "answer", lambda: self._answer(request_id, call))
+            case RequestStatus.RELAYED:
+                self._later(call.rng, "relay", lambda: self._close(request_id, words(call.rng, "relayed")))
+            case _ if body.get("dispatch") and chance(call.rng, "cancelled"):
+                after = timedelta(seconds=call.rng.uniform(*CANCEL_AFTER_SECONDS))
+                self._at(call.at + after, lambda: self._cancel(request_id, words(call.rng, "cancel")))
+
+    def _later(self, rng: Random, what: str, act: Act) -> None:
+        mean: float = sample_data("history.yaml")["minutes"][what]
+        self._at(self._stage.clock.moment + timedelta(minutes=rng.expovariate(1 / mean)), act)
+
+    async def _answer(self, request_id: UUID, call: citizens.Call) -> None:
+        async with self._db.begin() as tx:
+            answer = texts.answer(call.item, call.rng)
+            await answer_request(tx, request_id, answer, self._stage.desk.actor, self._stage.clock.now())
+
+    async def _close(self, request_id: UUID, note: str) -> None:
+        async with self._db.begin() as tx:
+            await close_request(tx, request_id, note, self._stage.desk.actor, self._stage.clock.now())
+
+    async def _cancel(self, request_id: UUID, reason: str) -> None:
+        desk, settings = self._stage.desk.actor, self._context.settings
+        async with self._db.begin() as tx:
+            await cancel_request(tx, request_id, reason, self._catalog, settings, desk, self._stage.clock.now())
+
+    async def _send_again(self, request_id: UUID) -> None:
+        """A supervisor sends out again what came back for the second time."""
+        desk, settings = self._stage.desk.actor, self._context.settings
+        async with self._db.begin() as tx:
+            await dispatch_request(tx, request_id, self._catalog, settings, desk, self._stage.clock.now())
+
+    # Firms
+
+    def _show(self, offer: Row) -> None:
+        firm = self._stage.firms[offer["provider_id"]]
+        rng = Random(f"{self._seed}-{firm.number}-{offer['number']}-{offer['item_code']}")
+        decision = decide(firm.member, rng)
+        if decision.answer is not Answer.IGNORE:
+            self._at(offer["offered_at"] + decision.after, lambda: self._decide(offer, firm, decision.answer, rng))
+
+    async def _decide(self, offer: Row, firm: Firm, answer: Answer, rng: Random) -> None:
+        if firm.is_silent(self._stage.clock.moment):
+            return
+        if answer is Answer.DECLINE:
+            reason, note = texts.decline(offer["item_code"], rng)
+            await self._do(offer["provider_id"], firm, decline_offer, offer["id"], Refusal(reason=reason, note=note))
+        else:
+            job = await self._do(offer["provider_id"], firm, accept_offer, offer["id"], Acceptance())
+            self._plan(job, firm, offer["price_fen"], rng)
+
+    def _plan(self, job: JobOut, firm: Firm, price_fen: int, rng: Random) -> None:
+        planned = plan(firm.member, _as_seen(job), self._stage.clock.moment, rng)
+        if planned.gives_back:
+            self._work_on(firm, planned.arrive, lambda: self._give_back(job, firm, rng))
+        else:
+            visit = planned.finish - planned.arrive
+            self._work_on(firm, planned.arrive, lambda: self._start(job, firm, price_fen, visit, rng))
+
+    def _work_on(self, firm: Firm, moment: datetime, act: Act) -> None:
+        """Then, or when the firm has come back."""
+
+        async def unless_silent() -> None:
+            if firm.silent_until and firm.is_silent(self._stage.clock.moment):
+                self._at(firm.silent_until, act)
+            else:
+                await act()
+
+        self._at(moment, unless_silent)
+
+    async def _give_back(self, job: JobOut, firm: Firm, rng: Random) -> None:
+        reason, note = texts.give_back(job.item_code, rng)
+        await self._do(job.provider_id, firm, return_job, job.id, JobReturn(reason=reason, note=note))
+        self._later(rng, "supervisor", lambda: self._send_again(job.request_id))
+
+    async def _start(self, job: JobOut, firm: Firm, price_fen: int, visit: timedelta, rng: Random) -> None:
+        await self._do(job.provider_id, firm, start_job, job.id)
+        self._work_on(firm, self._stage.clock.moment + visit, lambda: self._finish(job, firm, price_fen, rng))
+
+    async def _finish(self, job: JobOut, firm: Firm, price_fen: int, rng: Random) -> None:
+        agreed = job.agreed_fen
+        if agreed is None:
+            agreed = quote_fen(_as_seen(job), price_fen, rng)
+            await self._do(job.provider_id, firm, quote_job, job.id, Quote(amount_fen=agreed, agreed_on_site=True))
+        bill = Completion(result=texts.result(job.item_code, rng), amount_fen=agreed)
+        await self._do(job.provider_id, firm, complete_job, job.id, bill)
+
+    async def _do(
+        self, key: UUID, firm: Firm, action: Callable[..., Awaitable[Any]], subject: UUID, *body: object
+    ) -> JobOut:
+        """What the firm does itself or, where it is phoned, an operator for it."""
+        async with self._db.begin() as tx:
+            return cast(JobOut, await action(tx, subject, *body, self._by(key, firm)))
+
+    def _by(self, key: UUID, firm: Firm) -> By:
+        now = self._stage.clock.now()
+        if firm.member.by_phone:
+            return By(None, Actor(ActorKind.STAFF, self._stage.desk.id, on_behalf=True), now, self._zone)
+        return By(key, Actor(ActorKind.PROVIDER, key), now, self._zone)
+
+
+def _as_seen(job: JobOut) -> Job:
+    """The job as the provider's own software has it."""
+    return Job.model_validate(job.model_dump(mode="json"))

@@ -1,0 +1,113 @@
+"""What the simulation looks for in SQL while it plays: the next moment at which something is due, and new offers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import DateTime, bindparam, func, select, text, union_all
+
+from app.events.transition import word
+from app.intake.models import Request
+from app.jobs.models import Offer
+from app.kit.db import Database, Prepared, Row, Tx
+
+_moments = union_all(
+    select(func.min(Offer.expires_at).label("at")).where(Offer.status == word("pending")),
+    select(func.min(Request.match_at)).where(Request.status == word("dispatching")),
+    select(func.min(Request.alarm_at)),
+    select(func.min(Request.hold_until)).where(Request.status == word("on_hold")),
+).subquery()
+_NEXT_DUE = Prepared(select(func.min(_moments.c.at).label("at")))
+
+
+async def find_next_due(db: Database) -> datetime | None:
+    """The earliest moment at which the worker has something to do."""
+    async with db.look() as tx:
+        row = await tx.row(_NEXT_DUE)
+    return cast(datetime, row["at"]) if row and row["at"] else None
+
+
+_NEW_OFFERS = Prepared(
+    select(Offer.id, Offer.provider_id, Offer.price_fen, Offer.offered_at, Request.item_code, Request.number)
+    .join(Request, Request.id == Offer.request_id)
+    .where(Offer.status == word("pending"), Offer.offered_at > bindparam("after", type_=DateTime(timezone=True)))
+    .order_by(Offer.offered_at, Offer.rank)
+)
+
+
+async def list_new_offers(db: Database, after: datetime) -> Sequence[Row]:
+    """The offers made after this moment that wait for an answer, in their order."""
+    async with db.look() as tx:
+        return await tx.rows(_NEW_OFFERS, after=after)
+
+
+_COUNTS = Prepared(
+    text(
+        """
+SELECT count(*) AS received,
+  count(*) FILTER (WHERE answered_in_call) AS answered_in_call,
+  count(*) FILTER (WHERE dispatched_at IS NOT NULL) AS dispatched,
+  count(*) FILTER (WHERE first_job.request_id IS NOT NULL) AS matched,
+  count(*) FILTER (WHERE EXISTS (SELECT FROM events e WHERE e.request_id = r.id AND e.kind = 'request.unmatched'))
+    AS unmatched,
+  count(*) FILTER (WHERE completed_at IS NOT NULL) AS completed,
+  count(*) FILTER (WHERE completed_at <= complete_by) AS on_time,
+  (SELECT count(*) FROM offers) AS offers,
+  (SELECT count(*) FROM offers WHERE status = 'expired') AS expired,
+  (SELECT count(*) FROM offers WHERE status = 'declined') AS declined,
+  (SELECT count(*) FROM jobs WHERE status = 'returned') AS returned,
+  (SELECT count(*) FROM surges) AS surges
+FROM requests r LEFT JOIN (SELECT DISTINCT request_id FROM jobs) first_job ON first_job.request_id = r.id
+"""
+    )
+)
+
+
+async def count_all(tx: Tx) -> Row:
+    """The day's figures, over all requests."""
+    row = await tx.row(_COUNTS)
+    assert row is not None
+    return row
+
+
+_WAITS = Prepared(
+    text(
+        """
+SELECT r.urgency, count(*) AS requests,
+  percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY extract(epoch FROM j.accepted_at - r.received_at)) AS accept,
+  percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY extract(epoch FROM j.started_at - r.received_at)) AS arrive
+FROM requests r
+JOIN (SELECT request_id, min(accepted_at) AS accepted_at, min(started_at) AS started_at FROM jobs GROUP BY 1) j
+  ON j.request_id = r.id
+GROUP BY r.urgency, r.urgency_rank ORDER BY r.urgency_rank
+"""
+    )
+)
+
+
+async def list_waits(tx: Tx) -> Sequence[Row]:
+    """Per urgency: seconds from the call until somebody has accepted, and is there; median and nine in ten."""
+    return await tx.rows(_WAITS)
+
+
+_LOADS = Prepared(
+    text(
+        """
+WITH eligible AS (
+  SELECT DISTINCT r.item_code, provider_id
+  FROM decisions d JOIN requests r ON r.id = d.request_id CROSS JOIN unnest(d.ranked) AS provider_id
+), counted AS (
+  SELECT r.item_code, o.provider_id, count(*) AS offers FROM offers o JOIN requests r ON r.id = o.request_id
+  WHERE o.offered_by = 'ranking' AND o.status IN ('accepted', 'ended', 'declined', 'expired') GROUP BY 1, 2
+)
+SELECT e.item_code, array_agg(coalesce(c.offers, 0)::float / p.capacity) AS loads, sum(coalesce(c.offers, 0)) AS offers
+FROM eligible e JOIN providers p ON p.id = e.provider_id LEFT JOIN counted c USING (item_code, provider_id)
+GROUP BY e.item_code
+"""
+    )
+)
+
+
+async def list_loads(tx: Tx) -> Sequence[Row]:
+    """Per item: counted offers over capacity of each provider that was eligible for it, and how many offers in all."""
+    return await tx.rows(_LOADS)

@@ -1,0 +1,42 @@
+"""The days that can be played, as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+
+
+@dataclass(frozen=True)
+class Burst:
+    """So many requests (at scale 1) on top of the day's own, evenly between two local times, for one of the items."""
+
+    requests: int
+    begins: time
+    ends: time
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A day of the sample's year, and what is out of the ordinary on it.
+
+    `closed` is the share of providers that have said that they are away all day; `silent` the share that no longer
+    answers, and does nothing, from `silent_from` on, and comes back at eight the next morning without a word.
+    """
+
+    day: date
+    requests: int = 10_000
+    closed: float = 0.0
+    silent: float = 0.0
+    silent_from: time = time(12)
+    burst: Burst | None = None
+
+
+TYPHOON = Burst(1_271, time(13), time(17), ("PE01", "PE02", "PE03", "PE07", "CR01", "CR05"))
+"""As many as reached the centre in the typhoon of July 2015; drains, pipes, power and cars under water."""
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "day": Scenario(date(2026, 11, 24)),
+    "holiday": Scenario(date(2027, 2, 8), closed=0.4),
+    "typhoon": Scenario(date(2026, 7, 15), burst=TYPHOON),
+    "vanish": Scenario(date(2026, 11, 24), silent=0.5),
+}

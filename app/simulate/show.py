@@ -1,0 +1,118 @@
+"""`hotline simulate` from its options to its tables."""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from app.catalog.snapshot import read_snapshot
+from app.kit.db import Database
+from app.matching.models import PolicyVersion
+from app.matching.policy import Rules
+from app.settings import Settings
+from app.simulate.arrivals import draw_calls
+from app.simulate.figures import Figures, count_figures
+from app.simulate.invariants import check_all
+from app.simulate.play import Play
+from app.simulate.scenarios import SCENARIOS, Scenario
+from app.simulate.stage import set_stage, template
+
+FIRST = "first"
+"""The policy that comes with the schema."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked for; `policies` are versions of this deployment or files of rules, to be laid side by side."""
+
+    scenario: str
+    scale: float
+    seed: int
+    days: int
+    policies: Sequence[str]
+    keep: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """A played day: its figures, how often each invariant was broken, and the real seconds it took."""
+
+    figures: Figures
+    broken: Mapping[str, int]
+    seconds: float
+
+
+async def run_simulation(settings: Settings, server_url: str, plan: Plan) -> int:
+    """Play the days, each under each policy, and show them; 1 where an invariant was broken."""
+    console, scenario, failed = Console(), SCENARIOS[plan.scenario], False
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    rules = [await _read_rules(server_url, policy) for policy in plan.policies]
+    async with template(settings, server_url, scenario, keep=plan.keep) as origin:
+        for seed in range(plan.seed, plan.seed + plan.days):
+            results = [await _play(settings, server_url, origin, scenario, each, seed, plan) for each in rules]
+            failed = failed or any(any(result.broken.values()) for result in results)
+            console.print(_table(plan, seed, results) if plan.days == 1 else _line(seed, results), soft_wrap=True)
+    return int(failed)
+
+
+async def _read_rules(server_url: str, policy: str) -> Rules | None:
+    """None for the first policy; else from a file, or a version of this deployment. Raises OSError, ValueError."""
+    if policy == FIRST:
+        return None
+    return await _read_version(server_url, int(policy)) if policy.isdigit() else _read_file(Path(policy))
+
+
+def _read_file(path: Path) -> Rules:
+    return Rules.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+async def _read_version(server_url: str, number: int) -> Rules:
+    db = Database(server_url, pool_size=1)
+    try:
+        async with db.begin() as tx:
+            version = await tx.session.get(PolicyVersion, number)
+            if version is None:
+                raise ValueError(f"there is no policy {number}")
+            return Rules.model_validate({name: getattr(version, name) for name in Rules.model_fields})
+    finally:
+        await db.close()
+
+
+async def _play(
+    settings: Settings, server_url: str, origin: str, scenario: Scenario, rules: Rules | None, seed: int, plan: Plan
+) -> Result:
+    async with set_stage(settings, server_url, origin, scenario, rules, keep=plan.keep) as stage:
+        db, began = stage.context.db, time.perf_counter()
+        play = Play(stage, await read_snapshot(db), scenario, seed)
+        await play.run(draw_calls(scenario, settings, plan.scale, seed))
+        seconds = time.perf_counter() - began
+        async with db.begin() as tx:
+            return Result(await count_figures(tx), await check_all(tx, play.created), seconds)
+
+
+def _table(plan: Plan, seed: int, results: Sequence[Result]) -> Table:
+    table = Table("", *plan.policies, title=f"{plan.scenario}, scale {plan.scale:g}, seed {seed}")
+    columns = [dict(result.figures.rows()) for result in results]
+    for name in dict.fromkeys(name for column in columns for name in column):
+        table.add_row(name, *(column.get(name, "–") for column in columns))
+    table.add_section()
+    for name in results[0].broken:
+        table.add_row(f"broken: {name}", *(str(result.broken[name]) for result in results))
+    table.add_row("real seconds", *(f"{result.seconds:.1f}" for result in results))
+    return table
+
+
+def _line(seed: int, results: Sequence[Result]) -> str:
+    """One day on one line."""
+    parts = [
+        f"{counts['received']} received, {counts['matched']} of {counts['dispatched']} matched, "
+        f"{counts['unmatched']} unmatched, {counts['expired']} of {counts['offers']} expired, "
+        f"Gini {result.figures.gini:.3f}, broken {sum(result.broken.values())}, {result.seconds:.1f} s"
+        for result in results
+        for counts in (result.figures.counts,)
+    ]
+    return f"seed {seed}: " + " | ".join(parts)

@@ -1,0 +1,168 @@
+"""Where a simulated day is played: a scratch database on the same server, and the sample registry's firms in it."""
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.engine import make_url
+
+from app.auth.access import Principal
+from app.auth.models import Role, Staff
+from app.catalog.load import load_reference_data
+from app.events.models import ActorKind
+from app.kit.clock import ManualClock
+from app.kit.db import Database, connect_arguments
+from app.kit.ids import new_id
+from app.kit.migrate import migrate
+from app.kit.wake import Wakes
+from app.kit.web import Context
+from app.matching.models import PolicyVersion
+from app.matching.policy import Rules
+from app.registry.models import ACTIVE_STANDINGS, ReachedBy
+from app.sample.behaviour import behaviour_of
+from app.sample.load import load_registry, provider_id
+from app.sample.registry import SampleProvider, generate_registry
+from app.settings import Settings
+from app.simulate.scenarios import Scenario
+from hotline_provider.behaviour import Member
+
+TICK = timedelta(microseconds=1)
+
+
+class TickingClock(ManualClock):
+    """No two readings are alike, so nothing that is ordered by time is ever a draw: a seed gives one result."""
+
+    def now(self) -> datetime:
+        self.moment += TICK
+        return self.moment
+
+
+@dataclass
+class Firm:
+    """A provider of the sample, and until when it is silent."""
+
+    number: int
+    member: Member
+    silent_until: datetime | None = None
+
+    def is_silent(self, now: datetime) -> bool:
+        """Whether it neither answers nor works at this moment."""
+        return self.silent_until is not None and now < self.silent_until
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One day's own database, its clock at the day's local midnight, who sits at the desk, and the firms by id."""
+
+    context: Context
+    clock: TickingClock
+    desk: Principal
+    firms: Mapping[UUID, Firm]
+    offered: frozenset[str]
+
+
+def midnight(scenario: Scenario, settings: Settings) -> datetime:
+    """When the day begins, in UTC."""
+    return datetime.combine(scenario.day, time.min, tzinfo=settings.zone).astimezone(UTC)
+
+
+@asynccontextmanager
+async def template(settings: Settings, server_url: str, scenario: Scenario, *, keep: bool) -> AsyncIterator[str]:
+    """A database with the schema, the catalogue, the registry and one operator, from which each day is copied.
+
+    Gives its name; it is dropped at the end unless it is to be kept.
+    """
+    name = f"simulation_{os.getpid()}"
+    await _run(server_url, f'CREATE DATABASE "{name}"', f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    try:
+        url = _url(server_url, name)
+        await migrate(url)
+        db = Database(url, pool_size=1)
+        try:
+            now = midnight(scenario, settings)
+            async with db.begin() as tx:
+                await load_reference_data(tx)
+                await load_registry(tx, scenario.day, now)
+                tx.session.add(
+                    Staff(
+                        id=new_id(now),
+                        username="simulation",
+                        name="模拟坐席",
+                        roles=[Role.OPERATOR, Role.SUPERVISOR],
+                        password_hash="",
+                        created_at=now,
+                    )
+                )
+        finally:
+            await db.close()
+        yield name
+    finally:
+        if not keep:
+            await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@asynccontextmanager
+async def set_stage(
+    settings: Settings, server_url: str, origin: str, scenario: Scenario, rules: Rules | None, *, keep: bool
+) -> AsyncIterator[Stage]:
+    """A copy of the template for one day, under these rules or the first policy; dropped at the end unless kept."""
+    name = f"{origin}_day"
+    await _run(
+        server_url,
+        f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+        f'CREATE DATABASE "{name}" TEMPLATE "{origin}"',
+        f'ALTER DATABASE "{name}" SET synchronous_commit = off',
+    )
+    url = _url(server_url, name)
+    db = Database(url, pool_size=2)
+    try:
+        clock = TickingClock(midnight(scenario, settings))
+        async with db.begin() as tx:
+            operator = await tx.driver.fetchval("SELECT id FROM staff WHERE username = 'simulation'")
+            if rules:
+                values = rules.model_dump(mode="json")
+                tx.session.add(PolicyVersion(effective_from=clock.moment, note="", created_at=clock.moment, **values))
+        registry = [provider for provider in generate_registry(scenario.day) if provider.standing in ACTIVE_STANDINGS]
+        yield Stage(
+            context=Context(settings.model_copy(update={"database_url": url}), db, clock, Wakes(url)),
+            clock=clock,
+            desk=Principal(ActorKind.STAFF, operator, frozenset({Role.OPERATOR, Role.SUPERVISOR})),
+            firms={provider_id(provider.number): _firm(provider) for provider in registry},
+            offered=frozenset(line.item for provider in registry for line in provider.lines),
+        )
+    finally:
+        await db.close()
+        if not keep:
+            await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _firm(provider: SampleProvider) -> Firm:
+    behaviour = behaviour_of(provider)
+    member = Member(
+        key="",
+        name=provider.name,
+        accept_rate=behaviour.accept_rate,
+        answer_rate=behaviour.answer_rate,
+        response_seconds=behaviour.response_seconds,
+        punctuality=behaviour.punctuality,
+        return_rate=behaviour.return_rate,
+        by_phone=provider.reached_by is ReachedBy.PHONE,
+    )
+    return Firm(provider.number, member)
+
+
+def _url(server_url: str, name: str) -> str:
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+async def _run(server_url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(**connect_arguments(server_url))
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,0 +1,95 @@
+"""What a supervisor decides: more time for a job, and whose fault it was that work was given back."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from app.events.topics import provider_topic
+from app.events.transition import record
+from app.jobs.acting import By, job_out
+from app.jobs.errors import JobOver
+from app.jobs.extension import end_extension
+from app.jobs.models import Extension, ExtensionStatus, Fault, JobStatus
+from app.jobs.queries import lock_job
+from app.jobs.schemas import ExtensionOut, JobOut
+from app.kit.db import Row, Tx
+from app.kit.errors import NotFound
+from app.supervision import queries
+from app.supervision.errors import AlreadyArbitrated, ExtensionDecided, NotToArbitrate
+from app.supervision.schemas import ExtensionDecision, Finding
+
+
+async def decide_extension(tx: Tx, extension_id: UUID, body: ExtensionDecision, by: By) -> ExtensionOut:
+    """Grant or refuse more time; the deadlines before stay on the extension. The same decision again is the answer.
+
+    Raises NotFound, ExtensionDecided, JobOver.
+    """
+    found = await queries.find_extension(tx, extension_id)
+    if found is None:
+        raise NotFound(what="extension", key=str(extension_id))
+    job = await _lock(tx, found.job_id)
+    extension = await queries.find_extension(tx, extension_id)
+    assert extension is not None, "extensions are never deleted"
+    status = ExtensionStatus.GRANTED if body.granted else ExtensionStatus.REFUSED
+    if extension.status != ExtensionStatus.ASKED:
+        if extension.status != status:
+            raise ExtensionDecided(state=extension.status)
+        return ExtensionOut.model_validate(extension)
+    if job["status"] not in (JobStatus.ACCEPTED, JobStatus.STARTED):
+        raise JobOver(state=job["status"])
+    if body.granted:
+        await _move_deadlines(tx, job, extension, by)
+    await end_extension(tx, extension, status, body.note, by)
+    tx.wake(provider_topic(job["provider_id"]))
+    return ExtensionOut.model_validate(extension)
+
+
+async def _lock(tx: Tx, job_id: UUID) -> Row:
+    job = await lock_job(tx, job_id)
+    if job is None:
+        raise NotFound(what="job", key=str(job_id))
+    return job
+
+
+async def _move_deadlines(tx: Tx, job: Row, extension: Extension, by: By) -> None:
+    """Complete by the new time, arrive later by the same span; a time that has moved beyond it meanwhile stays."""
+    longer = max(extension.until - job["complete_by"], timedelta())
+    arrive_by = job["arrive_by"]
+    if job["status"] == JobStatus.ACCEPTED and arrive_by is not None:
+        arrive_by += longer
+    await queries.move_deadlines(tx, job["request_id"], arrive_by, job["complete_by"] + longer, by.now)
+
+
+async def arbitrate_job(tx: Tx, job_id: UUID, body: Finding, by: By) -> JobOut:
+    """Find whose fault it was; a return that was not the provider's no longer counts against it.
+
+    The same finding again changes nothing. Raises NotFound, NotToArbitrate, AlreadyArbitrated.
+    """
+    job = await _lock(tx, job_id)
+    if job["fault"] is not None:
+        if job["fault"] != body.fault:
+            raise AlreadyArbitrated(fault=job["fault"])
+        return JobOut.model_validate(dict(job))
+    if not _went_to_supervisor(job):
+        raise NotToArbitrate
+    kept = await queries.find_job_row(tx, job_id)
+    kept.fault, kept.fault_note, kept.arbitrated_at, kept.arbitrated_by = body.fault, body.note, by.now, by.actor.id
+    await tx.flush()
+    if job["status"] == JobStatus.RETURNED and body.fault != Fault.PROVIDER:
+        day = job["ended_at"].astimezone(by.zone).date()
+        await queries.take_back_return(tx, job["provider_id"], day)
+    await record(
+        tx,
+        "job.arbitrated",
+        at=by.now,
+        actor=by.actor,
+        request_id=job["request_id"],
+        provider_id=job["provider_id"],
+        data={"fault": body.fault, "note": body.note},
+    )
+    return job_out(job, job)
+
+
+def _went_to_supervisor(job: Row) -> bool:
+    """Failed, or returned after starting or a second time; the first return before starting is free."""
+    returned = job["status"] == JobStatus.RETURNED and (job["started_at"] is not None or job["returns"] > 1)
+    return returned or job["status"] == JobStatus.FAILED

@@ -1,0 +1,202 @@
+"""What a supervisor should look at, found from the state of requests, jobs and firms."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Select,
+    Uuid,
+    bindparam,
+    case,
+    func,
+    null,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.events.models import Event
+from app.events.transition import AT, word
+from app.intake.clocks import RUNS_WHILE, Clock
+from app.intake.models import Request, RequestStatus, UnmatchedReason
+from app.jobs.models import Extension, Job
+from app.kit.db import Prepared, Tx
+from app.registry.models import Provider, ProviderDay, ProviderWindow
+from app.supervision.schemas import Concern, QueueFilter
+
+_ID = bindparam("id", type_=Uuid)
+
+
+async def find_due_alarms(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
+    """Requests of which a clock may have turned yellow or red, earliest first."""
+    query = select(Request.id).where(Request.alarm_at <= now).order_by(Request.alarm_at).limit(limit)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+_RAISED = Prepared(
+    select(Event.kind, Event.data).where(
+        Event.request_id == _ID, Event.kind.in_([word("clock.yellow"), word("clock.red")])
+    )
+)
+
+
+async def list_raised(tx: Tx, request_id: UUID) -> set[tuple[str, str, str]]:
+    """The request's alarms so far: the event's kind, the clock and its deadline as they stand in the log."""
+    rows = await tx.rows(_RAISED, id=request_id)
+    return {(row["kind"], row["data"]["clock"], row["data"]["due"]) for row in rows}
+
+
+async def set_alarm(tx: Tx, request_id: UUID, at: datetime | None) -> None:
+    """When the request's clocks are looked at next."""
+    await tx.session.execute(update(Request).where(Request.id == request_id).values(alarm_at=at))
+
+
+def _running(clock: Clock, due: InstrumentedAttribute[datetime | None]) -> ColumnElement[Any]:
+    """The clock's deadline while it runs."""
+    return case((Request.status.in_([word(state) for state in sorted(RUNS_WHILE[clock])]), due), else_=null())
+
+
+_DUES = (
+    _running(Clock.ANSWER, Request.answer_by),
+    _running(Clock.ACCEPT, Request.accept_by),
+    _running(Clock.ARRIVE, Request.arrive_by),
+    _running(Clock.COMPLETE, Request.complete_by),
+)
+_OPEN = Request.status.not_in([word("closed"), word("cancelled"), word("merged")])
+
+
+def _queue() -> Select[Any]:
+    """Every open request with what there is to look at."""
+    due = func.least(*_DUES, type_=DateTime(timezone=True))
+    red = func.coalesce(due <= AT, False)
+    told = Event.data["due"].as_string().cast(DateTime(timezone=True))
+    yellow = (
+        select(Event.id)
+        .where(Event.request_id == Request.id, Event.kind == word("clock.yellow"), told > AT, told.in_(_DUES))
+        .exists()
+    )
+    asked = (
+        select(Extension.id)
+        .join(Job, Job.id == Extension.job_id)
+        .where(Extension.request_id == Request.id, Extension.status == word("asked"))
+        .where(Job.status.in_([word("accepted"), word("started")]))
+        .scalar_subquery()
+    )
+    last = select(Job.id).where(Job.request_id == Request.id).order_by(Job.id.desc()).limit(1).scalar_subquery()
+    given_back = Request.unmatched_reason.in_([word(UnmatchedReason.RETURNED), word(UnmatchedReason.FAILED)])
+    unjudged = select(Job.id).where(Job.id == last, Job.fault.is_(None)).exists()
+    unmatched = Request.status == word(RequestStatus.UNMATCHED)
+    return select(
+        Request.id.label("request_id"),
+        Request.number,
+        Request.status,
+        Request.category_code.label("category"),
+        Request.item_code.label("item"),
+        Request.township_code.label("township"),
+        Request.urgency,
+        Request.urgency_rank,
+        func.coalesce(due, Request.received_at).label("due"),
+        case((unmatched, Request.unmatched_reason)).label("unmatched_reason"),
+        last.label("job_id"),
+        asked.label("extension_id"),
+        (unmatched & func.coalesce(given_back, False) & unjudged).label(Concern.TO_ARBITRATE),
+        unmatched.label(Concern.UNMATCHED),
+        red.label(Concern.RED),
+        asked.is_not(None).label(Concern.EXTENSION_ASKED),
+        (~red & yellow).label(Concern.YELLOW),
+    ).where(_OPEN)
+
+
+_QUEUE = _queue().subquery()
+_ANY = or_(*(_QUEUE.c[kind] for kind in Concern))
+
+
+async def list_queue(tx: Tx, wanted: QueueFilter, now: datetime, after: Any) -> Sequence[Any]:
+    """The queue: the most urgent first, then by deadline."""
+    query = select(_QUEUE).where(_QUEUE.c[wanted.kind] if wanted.kind else _ANY)
+    for column in ("category", "township"):
+        if (value := getattr(wanted, column)) is not None:
+            query = query.where(_QUEUE.c[column] == value)
+    key = (_QUEUE.c.urgency_rank, _QUEUE.c.due, _QUEUE.c.request_id)
+    if after:
+        query = query.where(tuple_(*key) > tuple_(*after))
+    return (await tx.session.execute(query.order_by(*key).limit(wanted.limit + 1), {"at": now})).all()
+
+
+_COUNTS = Prepared(
+    select(
+        *(func.count().filter(_QUEUE.c[kind]).label(kind) for kind in Concern),
+        select(func.count())
+        .select_from(Provider)
+        .where(Provider.unreachable_why == word("silent"))
+        .scalar_subquery()
+        .label("silent_providers"),
+    ).select_from(_QUEUE)
+)
+
+
+async def count_queue(tx: Tx, now: datetime) -> dict[str, int]:
+    """How many stand in the queue, by kind."""
+    row = await tx.row(_COUNTS, at=now)
+    assert row is not None
+    return dict(row)
+
+
+async def list_silent_providers(tx: Tx, after: Any, limit: int) -> Sequence[Any]:
+    """Firms that are unreachable because they were silent, the latest last."""
+    key = (Provider.unreachable_at, Provider.id)
+    query = select(Provider).where(Provider.unreachable_why == "silent").order_by(*key).limit(limit)
+    if after:
+        query = query.where(tuple_(*key) > tuple_(*after))
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def find_extension(tx: Tx, extension_id: UUID) -> Extension | None:
+    """The extension as it stands now."""
+    return await tx.session.get(Extension, extension_id, populate_existing=True)
+
+
+async def move_deadlines(
+    tx: Tx, request_id: UUID, arrive_by: datetime | None, complete_by: datetime, now: datetime
+) -> None:
+    """New deadlines; the worker looks at the clocks anew at once."""
+    values = {"arrive_by": arrive_by, "complete_by": complete_by, "alarm_at": now}
+    await tx.session.execute(update(Request).where(Request.id == request_id).values(values))
+
+
+async def find_job_row(tx: Tx, job_id: UUID) -> Job:
+    """The job for editing; its row is locked."""
+    return await tx.session.get_one(Job, job_id, populate_existing=True)
+
+
+def _take_back() -> Prepared:
+    mine, day = bindparam("provider_id", type_=Uuid), bindparam("day", type_=Date)
+    window = (
+        update(ProviderWindow)
+        .where(ProviderWindow.provider_id == mine, ProviderWindow.first_day <= day, ProviderWindow.returned > 0)
+        .values(returned=ProviderWindow.returned - 1)
+        .cte("windowed")
+    )
+    kept = (
+        update(ProviderDay)
+        .where(ProviderDay.provider_id == mine, ProviderDay.day == day, ProviderDay.returned > 0)
+        .values(returned=ProviderDay.returned - 1)
+        .returning(ProviderDay.provider_id)
+        .cte("kept")
+    )
+    return Prepared(select(kept).add_cte(window))
+
+
+_TAKE_BACK = _take_back()
+
+
+async def take_back_return(tx: Tx, provider_id: UUID, day: date) -> None:
+    """A return of that day no longer counts against the provider."""
+    await tx.rows(_TAKE_BACK, provider_id=provider_id, day=day)

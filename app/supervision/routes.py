@@ -1,0 +1,85 @@
+"""The supervisor's queue, and what a supervisor decides."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.auth.access import Principal, Transaction, allow
+from app.auth.models import Role
+from app.jobs.acting import By
+from app.jobs.schemas import ExtensionOut, JobOut
+from app.kit.pages import Page, Paging, page
+from app.kit.web import Now, context_of
+from app.matching.reasons import SENTENCES
+from app.supervision import actions, queries
+from app.supervision.schemas import (
+    Concern,
+    Counts,
+    ExtensionDecision,
+    Finding,
+    QueueFilter,
+    QueueItem,
+    SilentProvider,
+)
+
+router = APIRouter(tags=["supervision"])
+Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
+
+
+async def _by(request: Request, principal: Supervisor, now: Now) -> By:
+    return By(None, principal.actor, now, context_of(request).settings.zone)
+
+
+Deciding = Annotated[By, Depends(_by)]
+
+
+@router.get("/supervision/queue")
+async def list_queue(
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    now: Now,
+    principal: Supervisor,
+    wanted: Annotated[QueueFilter, Query()],
+) -> Page[QueueItem]:
+    """What a supervisor should look at: unmatched, given back, late or nearly so, or asking for more time."""
+    rows = await queries.list_queue(tx, wanted, now, wanted.after(int, datetime, UUID))
+    return page(rows, wanted, lambda row: (row.urgency_rank, row.due, str(row.request_id)), _show, request, response)
+
+
+def _show(row: Any) -> QueueItem:
+    sentence = SENTENCES[row.unmatched_reason] if row.unmatched_reason else None
+    kinds = [kind for kind in Concern if row._mapping[kind]]
+    words = {"zh": sentence.zh if sentence else None, "en": sentence.en if sentence else None}
+    return QueueItem.model_validate(dict(row._mapping) | words | {"kinds": kinds})
+
+
+@router.get("/supervision/counts")
+async def count_queue(tx: Transaction, now: Now, principal: Supervisor) -> Counts:
+    """How many stand in the queue, by reason."""
+    return Counts.model_validate(await queries.count_queue(tx, now))
+
+
+@router.get("/supervision/silent-providers")
+async def list_silent_providers(
+    request: Request, response: Response, tx: Transaction, principal: Supervisor, paging: Annotated[Paging, Query()]
+) -> Page[SilentProvider]:
+    """Firms to call: they were silent again and again and get no more offers."""
+    rows = await queries.list_silent_providers(tx, paging.after(datetime, UUID), paging.limit + 1)
+    return page(
+        rows, paging, lambda row: (row.unreachable_at, str(row.id)), SilentProvider.model_validate, request, response
+    )
+
+
+@router.put("/extensions/{extension_id}/decision")
+async def decide_extension(extension_id: UUID, body: ExtensionDecision, tx: Transaction, by: Deciding) -> ExtensionOut:
+    """Grant or refuse more time; the original deadline stays in the statistics."""
+    return await actions.decide_extension(tx, extension_id, body, by)
+
+
+@router.put("/jobs/{job_id}/arbitration")
+async def arbitrate_job(job_id: UUID, body: Finding, tx: Transaction, by: Deciding) -> JobOut:
+    """Find whose fault it was that the work was given back."""
+    return await actions.arbitrate_job(tx, job_id, body, by)

@@ -1,0 +1,88 @@
+"""What a supervisor sees and decides."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.intake.models import RequestStatus, UnmatchedReason
+from app.jobs.models import Fault
+from app.jobs.schemas import Note
+from app.kit.pages import Paging
+
+
+class Concern(StrEnum):
+    """Why a request stands in the supervisor's queue."""
+
+    TO_ARBITRATE = "to_arbitrate"
+    UNMATCHED = "unmatched"
+    RED = "red"
+    EXTENSION_ASKED = "extension_asked"
+    YELLOW = "yellow"
+
+
+class QueueFilter(Paging):
+    """Which part of the queue; without a kind all of it."""
+
+    kind: Annotated[Concern | None, Query()] = None
+    category: Annotated[str | None, Query(max_length=20)] = None
+    township: Annotated[str | None, Query(max_length=20)] = None
+
+
+class QueueItem(BaseModel):
+    """A request that a supervisor should look at."""
+
+    request_id: UUID
+    number: int
+    status: RequestStatus
+    kinds: list[Concern]
+    category: str
+    item: str
+    township: str
+    urgency: str
+    due: datetime = Field(description="the first of its running clocks' deadlines")
+    unmatched_reason: UnmatchedReason | None
+    zh: str | None = Field(description="the reason in words")
+    en: str | None
+    job_id: UUID | None = Field(description="the job that waits for arbitration or has asked for more time")
+    extension_id: UUID | None
+
+
+class Counts(BaseModel):
+    """How many requests stand in the queue for each reason; one may stand there for several."""
+
+    to_arbitrate: int
+    unmatched: int
+    red: int
+    extension_asked: int
+    yellow: int
+    silent_providers: int
+
+
+class SilentProvider(BaseModel):
+    """A firm to which no more offers go, because it let one after the other expire."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    contact_name: str
+    phone: str
+    unreachable_at: datetime
+    silent_offers: int
+    open_jobs: int
+
+
+class ExtensionDecision(BaseModel):
+    granted: bool
+    note: Note | None = None
+
+
+class Finding(BaseModel):
+    """Whose fault it was that the work was given back, and what that rests on."""
+
+    fault: Fault
+    note: Note

@@ -1,0 +1,33 @@
+"""Clocks that turn yellow or red."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.catalog.snapshot import Snapshot
+from app.dispatch.tasks import one_by_one
+from app.events.transition import SYSTEM, record
+from app.intake.clocks import list_alarms
+from app.intake.queries import lock_request
+from app.kit.db import Tx
+from app.kit.web import Context
+from app.supervision import queries
+
+BATCH = 200
+
+
+async def raise_alarms(context: Context, catalog: Snapshot) -> int:
+    """Log each clock that has turned yellow or red, once for its deadline, and set the next moment to look."""
+
+    async def change(tx: Tx, request_id: UUID, now: datetime) -> None:
+        request = await lock_request(tx, request_id)
+        if request is None or request["alarm_at"] is None or request["alarm_at"] > now:
+            return
+        alarms = list_alarms(dict(request), catalog.allowance(request["urgency"]), context.settings.zone)
+        raised = await queries.list_raised(tx, request_id)
+        for alarm in alarms:
+            kind, data = f"clock.{alarm.level}", {"clock": alarm.clock, "due": alarm.due.isoformat()}
+            if alarm.at <= now and (kind, data["clock"], data["due"]) not in raised:
+                await record(tx, kind, at=now, actor=SYSTEM, request_id=request_id, data=data)
+        await queries.set_alarm(tx, request_id, min((a.at for a in alarms if a.at > now), default=None))
+
+    return await one_by_one(context, lambda tx, now: queries.find_due_alarms(tx, now, BATCH), change)

@@ -1,0 +1,281 @@
+"""Urgent-first greedy against batch assignment by minimum total cost, on the same simulated storm.
+
+A model in memory, with the engine's own ranking and the sample registry. 1,271 requests come in three hours; each firm
+has few crews, and one is taken from the offer to the end of the job. Whether a firm accepts a request, how fast it
+answers, how far it drives and how long the work lasts are the same whoever assigns it. Greedy assigns at each event,
+as the worker does: urgency, then age, each to the best of the ranking. Batch assigns all that wait each round, by the
+least sum of urgency weight times minutes to arrival; to leave a request waiting costs more than any drive.
+"""
+
+import argparse
+import heapq
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import time
+from itertools import count
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]  # scipy has no types
+
+from app.catalog.load import read_data
+from app.catalog.models import Kind
+from app.matching.ranking import Candidate, rank
+from app.registry.models import ACTIVE_STANDINGS, DEFAULT_RUNGS
+from app.sample.behaviour import SampleBehaviour, behaviour_of
+from app.sample.cards import PriceLine
+from app.sample.load import provider_id
+from app.sample.reference import sample_items, sample_townships
+from app.sample.registry import SampleProvider, generate_registry
+from app.sample.shape import draw_hour, typhoon_days
+
+REQUESTS, HOURS = 1_271, (9, 10, 11)
+URGENT = ("emergency", "urgent")
+ENGINE = {"distance": 3.0, "credit": 2.0, "record": 2.0, "load": 1.0, "fairness": 3.0, "price": 1.0}
+NEAREST = {"distance": 1.0}
+DEFERRED = 240.0
+"""Minutes that booked work waits in a surge."""
+OFFER_MINUTES = 1.5
+READY_MINUTES, KM_PER_MINUTE, DETOUR = 10.0, 20 / 60, 1.4
+SITE_MINUTES, LEAST_ON_SITE = 70.0, 15.0
+UNSERVED = 600.0
+"""What a round that leaves a request waiting costs it, in minutes: more than any drive."""
+COST_OF = {"emergency": 100.0, "urgent": 25.0, "same_day": 3.0, "booked": 1.0}
+DAY = min(day for year in (2026, 2027) for day in typhoon_days(year) if day.weekday() < 5)
+
+
+@dataclass(eq=False)
+class Firm:
+    """A provider, its crews, and how many of them are free."""
+
+    provider: SampleProvider
+    behaviour: SampleBehaviour
+    crews: int
+    free: int
+    counted: int = 0
+
+
+class Way(NamedTuple):
+    """How a firm would come to a request: kilometres, minutes and its price."""
+
+    km: float
+    minutes: float
+    line: PriceLine
+
+
+@dataclass(eq=False)
+class Call:
+    """A request: when it comes (minutes of the storm), who could come, and what was found."""
+
+    number: int
+    at: float
+    urgency: str
+    rank: int
+    site_minutes: float
+    reach: dict[Firm, Way]
+    arrived: float | None = None
+
+    @property
+    def turn(self) -> tuple[int, float]:
+        """Urgency, then age."""
+        return self.rank, self.at
+
+
+Choose = Callable[[Sequence[Call]], Iterator[tuple[Call, Firm]]]
+
+
+@dataclass
+class Storm:
+    """One storm, whole and unplayed."""
+
+    seed: int
+    calls: list[Call] = field(default_factory=list)
+    places: int = 0
+
+
+def draw_storm(seed: int, share: float) -> Storm:
+    """The storm of this seed; `share` of a firm's capacity is crews that can be out at once."""
+    firms = [_firm(provider, share) for provider in generate_registry(DAY) if _works(provider)]
+    offering: dict[str, list[tuple[Firm, PriceLine]]] = {}
+    for firm in firms:
+        for line in firm.provider.lines:
+            if line.tier == sample_items()[line.item].tiers[0]:
+                offering.setdefault(line.item, []).append((firm, line))
+    rng, urgencies = Random(f"storm-{seed}"), read_data("catalog.yaml")["urgency"]
+    arrivals = [
+        arrival
+        for hour in HOURS
+        for arrival in draw_hour(DAY, hour, rng, 4.0)
+        if arrival.item in offering and sample_items()[arrival.item].kind in (Kind.SERVICE, Kind.VOLUNTEER)
+    ]
+    storm = Storm(seed, places=sum(firm.crews for firm in firms))
+    for number, arrival in enumerate(sorted(rng.sample(arrivals, REQUESTS))):
+        urgency = sample_items()[arrival.item].urgency
+        at = (arrival.second / 60) % 1440 - HOURS[0] * 60 + (DEFERRED if urgency == "booked" else 0)
+        site = max(LEAST_ON_SITE, rng.expovariate(1 / SITE_MINUTES))
+        reach = {
+            firm: _way(firm, arrival.township, line)
+            for firm, line in offering[arrival.item]
+            if arrival.township in firm.provider.coverage
+        }
+        storm.calls.append(Call(number, at, urgency, urgencies[urgency]["rank"], site, reach))
+    return storm
+
+
+def _works(provider: SampleProvider) -> bool:
+    """Active, in order, and open that morning: it stays out while the storm lasts."""
+    ten = time(10)
+    is_open = any(day == DAY.isoweekday() and opens <= ten for day, opens, _ in provider.hours)
+    return is_open and provider.standing in ACTIVE_STANDINGS and all(p.expires_on >= DAY for p in provider.papers)
+
+
+def _firm(provider: SampleProvider, share: float) -> Firm:
+    crews = max(1, round(provider.capacity * share))
+    return Firm(provider, behaviour_of(provider), crews, crews)
+
+
+def _way(firm: Firm, township: str, line: PriceLine) -> Way:
+    km = sample_townships()[firm.provider.township].km_to(sample_townships()[township])
+    return Way(km, READY_MINUTES + km * DETOUR / KM_PER_MINUTE, line)
+
+
+def greedy(weights: dict[str, float]) -> Choose:
+    """Each in its turn to the best of the ranking by these weights."""
+
+    def choose(waiting: Sequence[Call]) -> Iterator[tuple[Call, Firm]]:
+        for call in sorted(waiting, key=lambda call: call.turn):
+            by_id = {provider_id(firm.provider.number): firm for firm in call.reach if firm.free}
+            ranked = rank([_candidate(firm, call.reach[firm]) for firm in by_id.values()], weights)
+            if ranked:
+                yield call, by_id[ranked[0].candidate.provider_id]
+
+    return choose
+
+
+def urgent_nearest(waiting: Sequence[Call]) -> Iterator[tuple[Call, Firm]]:
+    """Urgency first, but within it the shortest drive instead of the oldest request."""
+    pairs = [(call.rank, way.minutes, call.number, call, firm) for call in waiting for firm, way in call.reach.items()]
+    served: set[Call] = set()
+    for *_, call, firm in sorted((pair for pair in pairs if pair[4].free), key=lambda pair: pair[:3]):
+        if firm.free and call not in served:
+            served.add(call)
+            yield call, firm
+
+
+def batch(waiting: Sequence[Call]) -> Iterator[tuple[Call, Firm]]:
+    """All at once, at the least total cost."""
+    reached = {firm for call in waiting for firm in call.reach if firm.free}
+    places = [firm for firm in sorted(reached, key=lambda f: f.provider.number) for _ in range(firm.free)]
+    columns: dict[Firm, list[int]] = {}
+    for column, firm in enumerate(places):
+        columns.setdefault(firm, []).append(column)
+    cost = np.full((len(waiting), len(places) + len(waiting)), 1e9)
+    for row, call in enumerate(waiting):
+        weight = COST_OF[call.urgency]
+        cost[row, len(places) + row] = weight * UNSERVED
+        for firm, way in call.reach.items():
+            cost[row, columns.get(firm, [])] = weight * way.minutes
+    for row, column in zip(*linear_sum_assignment(cost), strict=True):
+        if column < len(places):
+            yield waiting[row], places[column]
+
+
+def _candidate(firm: Firm, way: Way) -> Candidate:
+    provider, line = firm.provider, way.line
+    return Candidate(
+        distance_km=way.km,
+        rung=DEFAULT_RUNGS[provider.kind],
+        provider_id=provider_id(provider.number),
+        name=provider.name,
+        credit=100,
+        capacity=firm.crews,
+        open_jobs=firm.crews - firm.free,
+        price_kind=line.price_kind,
+        price_fen=line.price_fen,
+        accepted=0, declined=0, expired=0, counted=firm.counted, completed=0, returned=0,
+        has_papers=True, is_open=True, reachable=True, barred=False, tried=False,
+    )  # fmt: skip
+
+
+def play(storm: Storm, choose: Choose, every: float | None) -> Storm:
+    """Play the storm out; assigning at each event, or each so many minutes."""
+    order = count()
+    due: list[tuple[float, int, Call | None, Firm | None]] = [
+        (call.at, next(order), call, None) for call in storm.calls
+    ]
+    if every:
+        due.append((every, next(order), None, None))
+    heapq.heapify(due)
+    waiting: dict[Call, None] = {}
+    while due:
+        now, _, call, firm = heapq.heappop(due)
+        is_round = call is None and firm is None
+        if firm:
+            firm.free += 1
+        if call and call.reach:
+            waiting[call] = None
+        if is_round or not every:
+            looked = [c for c in waiting if is_round or c is call or firm in c.reach]
+            for chosen, taker in choose(looked):
+                del waiting[chosen]
+                heapq.heappush(due, (*_offer(storm, chosen, taker, now, next(order)),))
+        if is_round and due and every:
+            heapq.heappush(due, (now + every, next(order), None, None))
+    return storm
+
+
+def _offer(storm: Storm, call: Call, firm: Firm, now: float, place: int) -> tuple[float, int, Call | None, Firm | None]:
+    """What the firm makes of the offer: it comes, and the crew is free after the work; or the call waits again."""
+    rng = Random(f"{storm.seed}-{call.number}-{firm.provider.number}")
+    accepts, answers = rng.random() < firm.behaviour.accept_rate, rng.random() < firm.behaviour.answer_rate
+    answer = min(OFFER_MINUTES, rng.expovariate(60 / firm.behaviour.response_seconds))
+    firm.free -= 1
+    firm.counted += 1
+    if not accepts:
+        del call.reach[firm]
+        return now + (answer if answers else OFFER_MINUTES), place, call, firm
+    call.arrived = now + answer + call.reach[firm].minutes
+    return call.arrived + call.site_minutes, place, None, firm
+
+
+def waits(storm: Storm) -> list[float]:
+    """Minutes from the call to the arrival of each urgent request."""
+    return [call.arrived - call.at for call in storm.calls if call.urgency in URGENT and call.arrived is not None]
+
+
+WAYS: dict[str, tuple[Choose, float | None]] = {
+    "greedy, the policy's ranking": (greedy(ENGINE), None),
+    "greedy, nearest first": (greedy(NEAREST), None),
+    "greedy, shortest drive first": (urgent_nearest, None),
+    "batch, each minute": (batch, 1),
+    "batch, each 5 minutes": (batch, 5),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this comparison."""
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--crews", type=float, nargs="+", default=[0.05, 0.02], help="per place of a firm's capacity")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Play every storm every way and print minutes to the arrival of the urgent."""
+    for share in options.crews:
+        results: dict[str, list[list[float]]] = {
+            name: [waits(play(draw_storm(seed, share), *way)) for seed in range(options.seeds)]
+            for name, way in WAYS.items()
+        }
+        first = [statistics.mean(minutes) for minutes in results["greedy, the policy's ranking"]]
+        print(f"crews: {share} of a firm's places, {draw_storm(0, share).places} in all; {options.seeds} storms")
+        print(f"{'':30}{'urgent':>8}{'mean':>8}{'p50':>8}{'p90':>8}{'ratio':>8}{'least':>8}{'most':>8}")
+        for name, storms in results.items():
+            every = sorted(minute for minutes in storms for minute in minutes)
+            ratios = [statistics.mean(minutes) / base for minutes, base in zip(storms, first, strict=True)]
+            tenths = statistics.quantiles(every, n=10)
+            print(
+                f"{name:30}{len(every):8}{statistics.mean(every):8.1f}{tenths[4]:8.1f}{tenths[8]:8.1f}"
+                f"{statistics.mean(ratios):8.3f}{min(ratios):8.3f}{max(ratios):8.3f}",
+                flush=True,
+            )

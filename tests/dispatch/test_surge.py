@@ -1,0 +1,277 @@
+"""A storm: more wait than providers can take."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from app.auth.models import Role
+from app.dispatch import surge
+from app.events.models import Event
+from app.matching.policy import SurgeRules
+from tests.world import CLEANING, DRAIN, SampleProvider, World, new_policy, ok, refused
+
+TAP = "PE04"  # same day, in the same category as DRAIN
+BASIN = "PE05"  # booked, in the same category as DRAIN
+PLUMBING = "PE"
+WHY = {"reason": "台风过境，海曙多处积水"}
+SURGING = SurgeRules(min_waiting=3, radius_km=20).model_dump()
+
+
+async def fill(world: World, firm: SampleProvider) -> dict[str, Any]:
+    """Give the firm its one job; gives the job."""
+    offer = (await world.dispatch(DRAIN, phone="13800000099"))["offers"][0]
+    return dict(await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance")))
+
+
+async def let_wait(world: World, *items: str, first: int = 0) -> list[str]:
+    """So many callers for whom nobody has a place; gives the requests' ids."""
+    ids = []
+    for number, item in enumerate(items, first):
+        created = await world.dispatch(item, phone=f"138000001{number:02}")
+        assert created["matching"] == "waiting"
+        ids.append(created["request"]["id"])
+        world.advance(seconds=1)
+    return ids
+
+
+async def surges(world: World, **wanted: Any) -> list[dict[str, Any]]:
+    return list((await ok(world.operator.get("/surges", params=wanted)))["items"])
+
+
+async def switch(world: World, category: str | None = PLUMBING) -> dict[str, Any]:
+    """The supervisor begins a surge."""
+    return dict(await ok(world.supervisor.post("/surges", json=WHY | {"category_code": category})))
+
+
+async def log_of(world: World, kind: str) -> list[dict[str, Any]]:
+    """The data of each event of this kind, oldest first."""
+    async with world.context.db.begin() as tx:
+        return list(
+            (await tx.session.execute(select(Event.data).where(Event.kind == kind).order_by(Event.id))).scalars()
+        )
+
+
+async def finish(firm: SampleProvider, job: dict[str, Any]) -> None:
+    """The firm does its job, and its place becomes free."""
+    url = f"/provider/jobs/{job['id']}"
+    await ok(firm.client.put(f"{url}/start"))
+    await ok(firm.client.put(f"{url}/quote", json={"amount_fen": 8_000, "agreed_on_site": True}))
+    await ok(firm.client.put(f"{url}/completion", json={"result": "积水排尽，试水通畅", "amount_fen": 8_000}))
+
+
+async def offered_next(world: World) -> list[str]:
+    """The requests for which the worker makes offers now, in its order."""
+    made = select(Event.request_id).where(Event.kind == "offer.made").order_by(Event.id)
+    async with world.context.db.begin() as tx:
+        before = len((await tx.session.execute(made)).all())
+    await world.work()
+    async with world.context.db.begin() as tx:
+        return [str(each) for each in (await tx.session.execute(made)).scalars()][before:]
+
+
+async def test_it_begins_by_itself_at_the_threshold_for_its_category_alone(world: World) -> None:
+    await new_policy(world, surge=SURGING)
+    await world.add_provider(CLEANING)
+    await fill(world, await world.add_provider(DRAIN, capacity=1))
+    await let_wait(world, DRAIN, DRAIN)
+    await world.work()
+    assert await surges(world) == []
+    await let_wait(world, DRAIN, first=2)
+    await world.work()
+    [on] = await surges(world)
+    assert (on["category_code"], on["waiting"], on["places"], on["began_by"]) == (PLUMBING, 3, 0, None)
+    assert "3 个请求等待派单" in on["reason"]
+    began = {"category": PLUMBING, "waiting": 3, "places": 0, "why": on["reason"]}
+    assert await log_of(world, "surge.began") == [began]
+    assert (await world.dispatch(DRAIN, phone="13800000200"))["surge"] is True
+    assert (await world.dispatch(CLEANING))["surge"] is False
+
+
+async def test_it_does_not_begin_while_providers_have_places_for_those_who_wait(world: World) -> None:
+    await new_policy(world, surge=SURGING)
+    await fill(world, await world.add_provider(DRAIN, capacity=1))
+    await let_wait(world, DRAIN, DRAIN, DRAIN)
+    await world.add_provider(BASIN, capacity=3)
+    await world.work()
+    assert await surges(world) == []
+
+
+async def test_it_ends_by_itself_when_fewer_than_half_as_many_wait_as_there_are_places(world: World) -> None:
+    await new_policy(world, surge=SURGING)
+    await fill(world, await world.add_provider(DRAIN, capacity=1))
+    await let_wait(world, DRAIN, DRAIN, DRAIN)
+    await world.work()
+    await world.add_provider(BASIN, capacity=6)
+    await world.work()
+    assert len(await surges(world)) == 1
+    await world.add_provider(BASIN, capacity=1)
+    await world.work()
+    assert await surges(world) == []
+    [ended] = await log_of(world, "surge.ended")
+    assert (ended["category"], ended["waiting"], ended["places"]) == (PLUMBING, 3, 7)
+    [past] = await surges(world, all=True)
+    assert past["ended_at"] is not None
+    assert past["ended_by"] is None
+
+
+async def test_two_workers_begin_and_end_one_surge_once(world: World) -> None:
+    await new_policy(world, surge=SURGING)
+    await fill(world, await world.add_provider(DRAIN, capacity=1))
+    await let_wait(world, DRAIN, DRAIN, DRAIN)
+
+    async def both(expected: list[bool]) -> None:
+        async with world.context.db.begin() as tx:
+            [seen] = await surge.list_figures(tx, world.context.settings, world.clock.now())
+        switched = []
+        for _ in range(2):
+            async with world.context.db.begin() as tx:
+                switched.append(await surge.switch_by_figures(tx, seen, world.clock.now()))
+        assert switched == expected
+
+    await both([True, False])
+    await world.add_provider(BASIN, capacity=7)
+    await both([True, False])
+    assert len(await log_of(world, "surge.began")) == len(await log_of(world, "surge.ended")) == 1
+
+
+async def test_in_a_surge_providers_come_from_farther_away_and_answer_sooner(world: World) -> None:
+    await new_policy(world, radius_km=1, surge=SURGING)
+    await world.add_provider(DRAIN, point=(29.86, 121.638))  # about ten kilometres
+    near = await world.add_provider(CLEANING)
+    await world.dispatch(CLEANING)
+    [offer] = await ok(near.client.get("/provider/offers"))
+    usual = datetime.fromisoformat(offer["expires_at"]) - world.clock.now()
+    assert (await world.dispatch(DRAIN))["unmatched_reason"] == "too_far"
+    await new_policy(world, radius_km=1, surge=SURGING | {"defer": []})
+    await switch(world, None)
+    assert (await world.dispatch(DRAIN, phone="13800000002"))["matching"] == "offered"
+    hasty = (await world.dispatch(CLEANING, phone="13800000003"))["offers"][0]
+    assert datetime.fromisoformat(hasty["expires_at"]) - world.clock.now() == usual / 2
+
+
+async def test_booked_work_is_deferred_once_and_looked_at_when_its_time_is_over(world: World) -> None:
+    await world.add_provider(BASIN)
+    await switch(world)
+    created = await world.dispatch(BASIN)
+    request_id, later = created["request"]["id"], world.clock.now() + timedelta(hours=4)
+    assert (created["matching"], created["surge"], created["offers"]) == ("deferred", True, [])
+    assert datetime.fromisoformat(created["deferred_until"]) == later
+    assert created["request"] == await ok(world.operator.get(f"/requests/{request_id}"))
+    world.advance(hours=3, minutes=59)
+    await world.work()
+    assert await ok(world.operator.get(f"/requests/{request_id}/offers")) == []
+    world.advance(minutes=1)
+    await world.work()
+    assert len(await ok(world.operator.get(f"/requests/{request_id}/offers"))) == 1
+    assert len(await log_of(world, "request.deferred")) == 1
+
+
+async def test_the_end_of_the_surge_makes_the_deferred_due_at_once(world: World) -> None:
+    firm = await world.add_provider(BASIN, CLEANING)
+    of_all, of_plumbing = await switch(world, None), await switch(world)
+    for number, item in enumerate((BASIN, CLEANING)):
+        assert (await world.dispatch(item, phone=f"1380000000{number}"))["matching"] == "deferred"
+    await ok(world.supervisor.put(f"/surges/{of_all['id']}/end"))
+    await world.work()
+    [offer] = await ok(firm.client.get("/provider/offers"))
+    assert offer["item_code"] == CLEANING  # plumbing has a surge of its own still
+    await ok(world.supervisor.put(f"/surges/{of_plumbing['id']}/end"))
+    await world.work()
+    assert {offer["item_code"] for offer in await ok(firm.client.get("/provider/offers"))} == {CLEANING, BASIN}
+
+
+async def test_who_hears_it_in_the_call_counts_as_told_and_the_others_are_phoned(world: World) -> None:
+    await world.add_provider(BASIN)
+    await switch(world)
+    heard = (await world.dispatch(BASIN))["request"]
+    assert heard["deferral_told_at"] is not None
+    first = (await world.dispatch(BASIN, phone="13800000002", channel="web"))["request"]
+    world.advance(minutes=1)
+    second = (await world.dispatch(BASIN, phone="13800000003", channel="wechat"))["request"]
+    assert [data["told"] for data in await log_of(world, "request.deferred")] == [True, False, False]
+    top = await ok(world.operator.get("/deferrals", params={"limit": 1}))
+    rest = await ok(world.operator.get("/deferrals", params={"cursor": top["next"]}))
+    untold = top["items"] + rest["items"]
+    assert [row["id"] for row in untold] == [first["id"], second["id"]]
+    assert untold[0]["contact_phone"] == "138****0002"
+    told = await ok(world.operator.put(f"/requests/{first['id']}/deferral-notice"))
+    world.advance(minutes=1)
+    assert await ok(world.operator.put(f"/requests/{first['id']}/deferral-notice")) == told
+    assert [row["id"] for row in (await ok(world.operator.get("/deferrals")))["items"]] == [second["id"]]
+    contacts = await ok(world.operator.get(f"/requests/{first['id']}/contacts"))
+    assert [contact["purpose"] for contact in contacts] == ["request", "progress"]
+    assert len(await log_of(world, "request.deferral_told")) == 1
+
+
+async def test_a_supervisors_surge_is_ended_only_by_a_supervisor(world: World) -> None:
+    await world.add_provider(DRAIN, capacity=50)
+    mine = await switch(world)
+    assert (mine["reason"], mine["began_by"]) == (WHY["reason"], str(world.staff_ids[Role.SUPERVISOR]))
+    assert await switch(world) == mine
+    await world.work()
+    assert await surges(world) == [mine]
+    await refused(world.operator.put(f"/surges/{mine['id']}/end"), 403, "not_allowed")
+    ended = await ok(world.supervisor.put(f"/surges/{mine['id']}/end"))
+    assert ended["ended_by"] == mine["began_by"]
+    world.advance(minutes=1)
+    assert await ok(world.supervisor.put(f"/surges/{mine['id']}/end")) == ended
+    assert len(await log_of(world, "surge.ended")) == 1
+
+
+async def test_a_supervisor_overrules_what_began_by_itself(world: World) -> None:
+    await new_policy(world, surge=SURGING)
+    await fill(world, await world.add_provider(DRAIN, capacity=1))
+    await let_wait(world, DRAIN, DRAIN, DRAIN)
+    await world.work()
+    [begun] = await surges(world)
+    kept = await switch(world)
+    assert (kept["id"], kept["reason"]) == (begun["id"], WHY["reason"])
+    await ok(world.supervisor.put(f"/surges/{begun['id']}/end"))
+    await world.work()
+    assert await surges(world) == []
+
+
+@pytest.mark.parametrize("body", [{}, {"reason": "  "}, {"reason": "台风", "category_code": 7}])
+async def test_a_surge_needs_a_reason(world: World, body: dict[str, Any]) -> None:
+    await refused(world.supervisor.post("/surges", json=body), 422, "invalid_input")
+    assert await surges(world) == []
+
+
+async def test_what_is_not_there_is_refused(world: World) -> None:
+    unknown = world.supervisor.post("/surges", json=WHY | {"category_code": "XX"})
+    assert (await refused(unknown, 422, "unknown_category"))["category"] == "XX"
+    await refused(world.supervisor.put(f"/surges/{uuid4()}/end"), 404, "not_found")
+    usual = (await ok(world.create(DRAIN)))["request"]["id"]
+    await refused(world.operator.put(f"/requests/{usual}/deferral-notice"), 409, "not_deferred")
+    assert await surges(world) == []
+
+
+async def test_a_storm_is_served_by_urgency_then_group_then_age(world: World) -> None:
+    """Two firms with a place each, forty callers: what becomes free goes to whose turn it is."""
+    await new_policy(world, surge=SURGING)
+    firms, jobs = [], []
+    for _ in range(2):
+        firms.append(await world.add_provider(TAP, DRAIN, capacity=1))
+        jobs.append(await fill(world, firms[-1]))
+    await ok(world.operator.put("/citizens/13800000137/groups/aged_80", json={"source": "身份证"}))
+    waiting = await let_wait(world, *[TAP] * 38, DRAIN)
+    world.advance(seconds=61)  # all are due
+    await finish(firms[0], jobs[0])
+    late = await world.dispatch(TAP, phone="13800000200")
+    assert (late["matching"], late["offers"]) == ("postponed", [])
+    assert (await world.dispatch(DRAIN, phone="13800000201"))["matching"] == "postponed"
+    turns = await offered_next(world)
+    assert turns[0] == waiting[38]
+    assert turns[2] == waiting[37]
+    assert [turn for turn in turns if turn in waiting[:37]] == waiting[:37]
+    assert turns[-1] == late["request"]["id"]
+    assert len(turns) == 41
+    assert [data["category"] for data in await log_of(world, "surge.began")] == [PLUMBING]
+    [offer] = [o for o in await ok(firms[0].client.get("/provider/offers")) if o["request_id"] == turns[0]]
+    await ok(firms[0].client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    assert await offered_next(world) == []
+    await finish(firms[1], jobs[1])
+    assert (await offered_next(world))[:3] == turns[1:4]

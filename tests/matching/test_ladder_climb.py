@@ -1,0 +1,61 @@
+"""Climbing is pure: it never goes down, never stays past its time, and passes over rungs that have nobody."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.matching.ladder import Standing, climb
+from app.matching.policy import MIN_TIMEOUT, Step
+from app.registry.models import Rung
+
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+TIMEOUTS = st.integers(60, 7_200)
+ladders = st.permutations(list(Rung)).flatmap(
+    lambda rungs: st.tuples(st.integers(0, len(rungs)), st.lists(TIMEOUTS, min_size=5, max_size=5)).map(
+        lambda drawn: [Step(rung=rung, timeout_seconds=s) for rung, s in zip(rungs[: drawn[0]], drawn[1], strict=False)]
+    )
+)
+helpers = st.sets(st.sampled_from(Rung))
+standings = st.none() | st.builds(
+    Standing, st.sampled_from(Rung), st.integers(-3_600, 7_200).map(lambda s: NOW + timedelta(seconds=s))
+)
+
+
+@given(ladders, helpers, standings)
+def test_it_stands_on_a_rung_of_the_ladder_with_helpers_and_time_for_an_offer(
+    steps: list[Step], there: set[Rung], stands: Standing | None
+) -> None:
+    found = climb(steps, there, stands, NOW)
+    if found:
+        assert found.rung in there
+        [step] = [step for step in steps if step.rung is found.rung]
+        if stands and stands.rung is found.rung:
+            assert found.until == stands.until >= NOW + MIN_TIMEOUT
+        else:
+            assert found.until == NOW + timedelta(seconds=step.timeout_seconds)
+
+
+@given(ladders, helpers, standings)
+def test_it_never_goes_down_and_passes_over_nobody_who_could_help(
+    steps: list[Step], there: set[Rung], stands: Standing | None
+) -> None:
+    order = [step.rung for step in steps]
+    start = order.index(stands.rung) if stands and stands.rung in order else 0
+    found = climb(steps, there, stands, NOW)
+    end = order.index(found.rung) if found else len(order)
+    assert end >= start
+    over = bool(stands) and stands is not None and stands.until < NOW + MIN_TIMEOUT
+    for rung in order[start:end]:
+        assert rung not in there or (stands is not None and rung is stands.rung and over)
+
+
+@given(ladders, helpers)
+def test_asked_again_with_the_time_run_out_it_reaches_each_rung_once_and_ends(
+    steps: list[Step], there: set[Rung]
+) -> None:
+    reached, stands, now = [], None, NOW
+    while stands := climb(steps, there, stands, now):
+        reached.append(stands.rung)
+        now = stands.until
+    assert reached == [step.rung for step in steps if step.rung in there]
