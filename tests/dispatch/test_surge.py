@@ -117,6 +117,18 @@ async def test_it_ends_by_itself_when_fewer_than_half_as_many_wait_as_there_are_
     assert past["ended_by"] is None
 
 
+async def test_it_goes_on_while_those_who_waited_are_only_being_asked_about(world: World) -> None:
+    await new_policy(world, surge=SURGING)
+    await fill(world, await world.add_provider(DRAIN, capacity=1))
+    await let_wait(world, DRAIN, DRAIN, DRAIN)
+    await world.work()
+    await world.add_provider(DRAIN, capacity=4)
+    world.advance(minutes=1)
+    await world.work()
+    assert len(await log_of(world, "offer.made")) == 4
+    assert len(await surges(world)) == 1
+
+
 async def test_two_workers_begin_and_end_one_surge_once(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await fill(world, await world.add_provider(DRAIN, capacity=1))
