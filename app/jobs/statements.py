@@ -325,7 +325,7 @@ def _end_request(step: str, **values: Any) -> Prepared:
     )
 
 
-_BACK: dict[str, Any] = {"assigned_at": null(), "started_at": null(), "match_at": AT}
+_BACK: dict[str, Any] = {"assigned_at": null(), "started_at": null(), "match_at": AT, "alarm_at": AT}
 
 ACCEPT = _accept()
 DECLINE = _leave_pending(

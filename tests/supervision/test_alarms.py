@@ -56,6 +56,18 @@ async def test_a_clock_that_has_stopped_is_silent(world: World) -> None:
     assert await alarms(world, created["request"]["id"]) == []
 
 
+async def test_work_given_back_after_its_time_to_be_accepted_is_raised_at_once(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    created = await world.dispatch(DRAIN)
+    job = await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    world.advance(minutes=20)
+    await world.work()
+    assert await alarms(world, created["request"]["id"]) == []
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_staff"}))
+    await world.work()
+    assert await alarms(world, created["request"]["id"]) == [("yellow", "accept"), ("red", "accept")]
+
+
 async def test_a_held_request_is_silent_until_it_goes_on(world: World) -> None:
     created = (await world.dispatch(DRAIN))["request"]
     until = (world.clock.now() + timedelta(hours=5)).isoformat()
