@@ -49,12 +49,14 @@ class Prepared:
 class Tx:
     """One open transaction. Queries take it first; only the edge that opened it commits.
 
-    `driver` is its asyncpg connection, for what only the driver can do (COPY).
+    `driver` is its asyncpg connection, for what only the driver can do (COPY). `kept` holds what was read from this
+    database and never changes there.
     """
 
-    def __init__(self, connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+    def __init__(self, connection: AsyncConnection, driver: asyncpg.Connection, kept: dict[Any, Any]) -> None:
         self._connection = connection
         self.driver = driver
+        self.kept = kept
         self._session: AsyncSession | None = None
         self.wakes: set[str] = set()
 
@@ -109,6 +111,7 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 20, pooled: bool = False) -> None:
         self._pooled = pooled
+        self._kept: dict[Any, Any] = {}
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -156,7 +159,7 @@ class Database:
         try:
             async with self.engine.connect() as connection:
                 raw = await connection.get_raw_connection()
-                tx = Tx(connection, cast(asyncpg.Connection, raw.driver_connection))
+                tx = Tx(connection, cast(asyncpg.Connection, raw.driver_connection), self._kept)
                 try:
                     yield tx
                 finally:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -172,15 +172,12 @@ async def _earlier(tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo) -> Ear
     return EarlierCounts.model_validate(dict(row))
 
 
-_policies: dict[int, Policy] = {}
-"""What a version says is never edited, so what was read once stays true."""
-
-
 async def read_policy(tx: Tx, version: int) -> Policy:
     """What this version says. Raises NotFound."""
-    if version not in _policies:
-        _policies[version] = Policy.model_validate(await get_policy(tx, version))
-    return _policies[version]
+    key = (Policy, version)
+    if key not in tx.kept:
+        tx.kept[key] = Policy.model_validate(await get_policy(tx, version))
+    return cast(Policy, tx.kept[key])
 
 
 def _candidate(row: Row, wanted: Wanted, policy: Policy, *, surge: bool) -> Candidate:

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from app.kit.db import Database
+from app.matching.actions import read_policy
 from app.registry.models import ProviderKind, Rung
-from tests.world import DRAIN, NANMEN, World, ok, refused
+from tests.world import DRAIN, NANMEN, World, new_policy, ok, refused
 
 FAR_AWAY = (30.2, 121.0)
 
@@ -151,3 +153,15 @@ async def test_what_this_centre_does_not_know_is_refused(world: World, changes: 
 async def test_a_version_that_is_not_there(world: World) -> None:
     await refused(world.operator.get("/policies/2000000000"), 404, "not_found")
     await refused(world.supervisor.put("/policies/2000000000/withdrawal"), 404, "not_found")
+
+
+async def test_what_one_database_says_of_a_version_is_not_taken_for_anothers(world: World) -> None:
+    await new_policy(world, silent_limit=5)
+    async with world.context.db.begin() as tx:
+        version = await tx.driver.fetchval("SELECT max(version) FROM policies")
+        assert (await read_policy(tx, version)).silent_limit == 5
+        await tx.driver.execute("UPDATE policies SET silent_limit = 7 WHERE version = $1", version)
+    other = Database(str(world.context.settings.database_url), pool_size=1)
+    async with other.begin() as tx:
+        assert (await read_policy(tx, version)).silent_limit == 7
+    await other.close()
