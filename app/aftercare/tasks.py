@@ -4,8 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app.aftercare import actions, queries
-from app.dispatch.tasks import one_by_one
 from app.kit.db import Tx
+from app.kit.steps import one_by_one
 from app.kit.web import Context
 
 BATCH = 200
