@@ -80,7 +80,7 @@ def _add_offers() -> Prepared:
         made,
         request_id=made.c.request_id,
         provider_id=made.c.provider_id,
-        data=json_of(rank=made.c.rank, by=made.c.offered_by),
+        data=json_of(offer_id=made.c.id, rank=made.c.rank, by=made.c.offered_by),
     )
     waiting = (
         update(Request)

@@ -168,9 +168,18 @@ class Machine:
                 rows,
                 request_id=self._key(rows, "request"),
                 provider_id=self._key(rows, "provider"),
-                data=NO_DATA if data is None else data(rows),
+                data=self._facts(rows, data),
             ),
         )
+
+    def _facts(
+        self, rows: FromClause, data: Callable[[FromClause], ColumnElement[Any]] | None
+    ) -> ColumnElement[Any]:
+        """What the event says: `data`, and which row moved where the event's own columns do not name it."""
+        if self.subject in ("request", "provider"):
+            return NO_DATA if data is None else data(rows)
+        which = json_of(**{f"{self.subject}_id": rows.c.id})
+        return which if data is None else data(rows).op("||")(which)
 
     def _key(self, rows: FromClause, subject: str) -> ColumnElement[Any]:
         """The key of that subject in these rows: their own id, a reference, or none."""
