@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 from collections.abc import Coroutine, Iterator
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from app.catalog.load import load_reference_data
 from app.catalog.snapshot import Catalog
 from app.kit import embedded
 from app.kit.migrate import migrate as run_migrations
+from app.kit.wake import Wakes
 from app.kit.web import open_context
 from app.main import create_app
 from app.sample.history import load_history
@@ -73,11 +75,26 @@ def serve(
         run(_serve(settings, host, port, with_worker=with_worker))
 
 
+class Server(uvicorn.Server):
+    """Stops without waiting for those who wait: they are answered first."""
+
+    def __init__(self, config: uvicorn.Config, wakes: Wakes) -> None:
+        super().__init__(config)
+        self._wakes = wakes
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._wakes.dismiss()
+        await super().shutdown(sockets)
+
+
 async def _serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> None:
     async with open_context(settings) as context:
         application = create_app(settings, context)
-        config = uvicorn.Config(application, host=host, port=port, access_log=False, log_level="info")
-        server = uvicorn.Server(config)
+        # no Date of its own: the application answers with the centre's
+        config = uvicorn.Config(
+            application, host=host, port=port, access_log=False, log_level="info", date_header=False
+        )
+        server = Server(config, context.wakes)
         worker = asyncio.create_task(work(context, Catalog(context.db, context.wakes))) if with_worker else None
         await server.serve()
         if worker:

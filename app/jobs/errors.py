@@ -51,6 +51,12 @@ class AboveConsent(HotlineError):
     zh = "求助人同意的金额为 {agreed_fen} 分；{amount_fen} 分须先取得并记录新的同意。"
 
 
+class HappenedInFuture(HotlineError):
+    status = 422
+    en = "What is reported cannot have happened at {happened_at}: it is {now}."
+    zh = "上报的时间 {happened_at} 晚于当前时间 {now}。"
+
+
 class PayoutNotAllowed(HotlineError):
     status = 422
     en = "For item {item} the provider pays the citizen nothing, so there is no payout."

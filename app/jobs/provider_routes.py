@@ -1,18 +1,16 @@
 """The provider's queue: poll, accept, decline, start, quote, complete, return. Its own offers and jobs only."""
 
-import asyncio
-import re
-from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import TypeAdapter
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.events.topics import provider_topic
-from app.jobs import extension, job_actions, offer_actions, queries
+from app.jobs import agreement_actions, extension, job_actions, offer_actions, queries
 from app.jobs.acting import By
 from app.jobs.schemas import (
     Acceptance,
@@ -27,13 +25,13 @@ from app.jobs.schemas import (
     OfferOut,
     Quote,
     Refusal,
+    Start,
 )
-from app.kit.db import Row
 from app.kit.pages import Page, Paging, page
+from app.kit.waiting import NOT_MODIFIED, Waiting
 from app.kit.web import Context, Now, context_of
 
-MAX_WAIT_SECONDS = 60
-LOOK_AGAIN_SECONDS = 15
+_OFFERS, _JOBS = TypeAdapter(list[OfferOut]), TypeAdapter(list[JobOut])
 
 router = APIRouter(prefix="/provider", tags=["provider's queue"])
 Provider = Annotated[Principal, Depends(allow(Role.PROVIDER))]
@@ -46,23 +44,11 @@ async def _by(request: Request, principal: Provider, now: Now) -> By:
 Self = Annotated[By, Depends(_by)]
 
 
-@router.get("/offers", responses={304: {"description": "nothing has changed since that ETag"}})
-async def poll_offers(
-    request: Request,
-    response: Response,
-    principal: Provider,
-    prefer: Annotated[
-        str | None, Header(description="wait=N: hold the answer up to N seconds until something changes")
-    ] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> list[OfferOut]:
+@router.get("/offers", response_model=list[OfferOut], responses=NOT_MODIFIED)
+async def poll_offers(request: Request, principal: Provider, waiting: Waiting) -> Response:
     """Live offers, oldest first. With `Prefer: wait=N` and the last ETag it answers as soon as the list changes."""
-    rows, etag = await _wait_for_change(request, principal.id, if_none_match, _wait_seconds(prefer))
-    response.headers["ETag"] = etag
-    if etag == if_none_match:
-        response.status_code = 304
-        return []
-    return [OfferOut.model_validate(dict(row)) for row in rows]
+    context = context_of(request)
+    return await waiting.answer(provider_topic(principal.id), lambda: _read_offers(context, principal.id))
 
 
 @router.put("/offers/{offer_id}/acceptance")
@@ -77,10 +63,11 @@ async def decline_offer(offer_id: UUID, body: Refusal, tx: Transaction, by: Self
     return await offer_actions.decline_offer(tx, offer_id, body, by)
 
 
-@router.get("/jobs")
-async def list_jobs(tx: Transaction, principal: Provider) -> list[JobOut]:
-    """Unfinished jobs, oldest first."""
-    return [JobOut.model_validate(dict(row)) for row in await queries.list_live_jobs(tx, principal.id)]
+@router.get("/jobs", response_model=list[JobOut], responses=NOT_MODIFIED)
+async def poll_jobs(request: Request, principal: Provider, waiting: Waiting) -> Response:
+    """Unfinished jobs, oldest first. With `Prefer: wait=N` and the last ETag it answers as soon as one changes."""
+    context = context_of(request)
+    return await waiting.answer(provider_topic(principal.id), lambda: _read_jobs(context, principal.id))
 
 
 @router.get("/jobs/history")
@@ -102,21 +89,21 @@ async def read_job(job_id: UUID, tx: Transaction, by: Self, principal: Provider)
 
 
 @router.put("/jobs/{job_id}/start")
-async def start_job(job_id: UUID, tx: Transaction, by: Self) -> JobOut:
+async def start_job(job_id: UUID, tx: Transaction, by: Self, body: Start | None = None) -> JobOut:
     """On site."""
-    return await job_actions.start_job(tx, job_id, by)
+    return await job_actions.start_job(tx, job_id, by, body)
 
 
 @router.put("/jobs/{job_id}/appointment")
 async def move_appointment(job_id: UUID, body: Appointment, tx: Transaction, by: Self) -> JobOut:
     """A new appointment, agreed with the citizen."""
-    return await job_actions.move_appointment(tx, job_id, body, by)
+    return await agreement_actions.move_appointment(tx, job_id, body, by)
 
 
 @router.put("/jobs/{job_id}/quote")
 async def quote_job(job_id: UUID, body: Quote, tx: Transaction, by: Self) -> JobOut:
     """A price for the whole job; the citizen's yes is recorded with it, or later by the centre."""
-    return await job_actions.quote_job(tx, job_id, body, by)
+    return await agreement_actions.quote_job(tx, job_id, body, by)
 
 
 @router.put("/jobs/{job_id}/extension")
@@ -143,51 +130,13 @@ async def fail_job(job_id: UUID, body: Failure, tx: Transaction, by: Self) -> Jo
     return await job_actions.fail_job(tx, job_id, body, by)
 
 
-def _wait_seconds(prefer: str | None) -> float:
-    for part in (prefer or "").split(","):
-        name, _, value = part.strip().partition("=")
-        if name == "wait" and re.fullmatch("[0-9]{1,4}", value):
-            return min(int(value), MAX_WAIT_SECONDS)
-    return 0
-
-
-async def _read(context: Context, provider_id: UUID) -> tuple[list[Row], str]:
+async def _read_offers(context: Context, provider_id: UUID) -> bytes:
     async with context.db.look() as tx:
-        rows = list(await queries.list_pending_offers(tx, provider_id, context.clock.now()))
-    digest = sha256(b"".join(row["id"].bytes for row in rows)).hexdigest()[:16]
-    return rows, f'"{digest}"'
+        rows = await queries.list_pending_offers(tx, provider_id, context.clock.now())
+    return _OFFERS.dump_json([OfferOut.model_validate(dict(row)) for row in rows])
 
 
-async def _wait_for_change(
-    request: Request, provider_id: UUID, etag: str | None, seconds: float
-) -> tuple[list[Row], str]:
-    """The offers once they differ from `etag` (without one: once there are any), or after so many seconds.
-
-    Holds no connection while it waits, and stops waiting for a client that has gone.
-    """
-    context = context_of(request)
-    deadline = asyncio.get_running_loop().time() + seconds
-    async with context.wakes.subscribe(provider_topic(provider_id)) as heard:
-        while True:
-            heard.clear()
-            rows, current = await _read(context, provider_id)
-            left = deadline - asyncio.get_running_loop().time()
-            if left <= 0 or (current != etag if etag else rows):
-                return rows, current
-            gone = asyncio.ensure_future(_gone(request))
-            woken = asyncio.ensure_future(heard.wait())
-            try:
-                await asyncio.wait(
-                    (gone, woken), timeout=min(left, LOOK_AGAIN_SECONDS), return_when=asyncio.FIRST_COMPLETED
-                )
-                if gone.done():
-                    return rows, current
-            finally:
-                gone.cancel()
-                woken.cancel()
-
-
-async def _gone(request: Request) -> None:
-    """Returns when the client has gone."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+async def _read_jobs(context: Context, provider_id: UUID) -> bytes:
+    async with context.db.look() as tx:
+        rows = await queries.list_live_jobs(tx, provider_id)
+    return _JOBS.dump_json([JobOut.model_validate(dict(row)) for row in rows])

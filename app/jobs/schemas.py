@@ -12,6 +12,10 @@ from app.registry.models import PriceKind
 
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Fen = Annotated[int, Field(ge=0, le=100_000_000, description="fen")]
+HappenedAt = Annotated[
+    AwareDatetime | None,
+    Field(description="when it was, for a report that was held up; kept with the event, while clocks go by the report"),
+]
 
 
 class OfferOut(BaseModel):
@@ -122,6 +126,12 @@ class JobWithContact(JobOut):
     address: str | None
 
 
+class Start(BaseModel):
+    """On site."""
+
+    happened_at: HappenedAt = None
+
+
 class Quote(BaseModel):
     """A price for the whole job; `agreed_on_site` when the citizen has said yes to it face to face."""
 
@@ -142,6 +152,7 @@ class Completion(BaseModel):
     result: Note
     amount_fen: Fen
     payout_fen: Fen | None = None
+    happened_at: HappenedAt = None
 
 
 class JobReturn(BaseModel):

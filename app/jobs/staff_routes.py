@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.events.transition import Actor
-from app.jobs import extension, job_actions, offer_actions, queries
+from app.jobs import agreement_actions, extension, job_actions, offer_actions, queries
 from app.jobs.acting import By
 from app.jobs.schemas import (
     Acceptance,
@@ -25,6 +25,7 @@ from app.jobs.schemas import (
     OfferOut,
     Quote,
     Refusal,
+    Start,
     ToPhoneOut,
 )
 from app.kit.web import Now, context_of
@@ -98,27 +99,27 @@ async def read_job(job_id: UUID, tx: Transaction, by: OnBehalf) -> JobOut:
 
 
 @router.put("/jobs/{job_id}/start")
-async def start_job(job_id: UUID, tx: Transaction, by: OnBehalf) -> JobOut:
+async def start_job(job_id: UUID, tx: Transaction, by: OnBehalf, body: Start | None = None) -> JobOut:
     """The firm says it is on site."""
-    return await job_actions.start_job(tx, job_id, by)
+    return await job_actions.start_job(tx, job_id, by, body)
 
 
 @router.put("/jobs/{job_id}/appointment")
 async def move_appointment(job_id: UUID, body: Appointment, tx: Transaction, by: OnBehalf) -> JobOut:
     """A new appointment, agreed with the citizen."""
-    return await job_actions.move_appointment(tx, job_id, body, by)
+    return await agreement_actions.move_appointment(tx, job_id, body, by)
 
 
 @router.put("/jobs/{job_id}/quote")
 async def quote_job(job_id: UUID, body: Quote, tx: Transaction, by: OnBehalf) -> JobOut:
     """The firm names a price on the phone."""
-    return await job_actions.quote_job(tx, job_id, body, by)
+    return await agreement_actions.quote_job(tx, job_id, body, by)
 
 
 @router.put("/jobs/{job_id}/consent")
 async def consent(job_id: UUID, body: Consent, tx: Transaction, by: OnBehalf) -> JobOut:
     """The citizen agrees to the sum on the phone."""
-    return await job_actions.consent_to_price(tx, job_id, body.amount_fen, by)
+    return await agreement_actions.consent_to_price(tx, job_id, body.amount_fen, by)
 
 
 @router.put("/jobs/{job_id}/extension")

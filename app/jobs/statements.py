@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Date,
+    DateTime,
     FromClause,
     Integer,
     Table,
@@ -255,9 +256,15 @@ def _leave_pending(step: str, **values: Any) -> Prepared:
     return Prepared(select(offer.rows).add_cte(*parts))
 
 
+def _reported(**parts: Any) -> ColumnElement[Any]:
+    """The event's data, with the moment that the firm names for what it reports, if it names one."""
+    happened_at = bindparam("happened_at", type_=DateTime(timezone=True))
+    return func.jsonb_strip_nulls(json_of(happened_at=happened_at, **parts))
+
+
 def _start() -> Prepared:
     request = REQUESTS.move("start", Request.id == _REQUEST, started_at=AT)
-    job = JOBS.move("start", _job_of(request), started_at=AT)
+    job = JOBS.move("start", _job_of(request), data=lambda rows: _reported(), started_at=AT)
     return Prepared(select(job.rows).add_cte(job.log, request.log))
 
 
@@ -269,7 +276,7 @@ def _complete() -> Prepared:
     job = JOBS.move(
         "complete",
         _job_of(request),
-        data=lambda rows: json_of(amount_fen=rows.c.amount_fen, payout_fen=rows.c.payout_fen, on_time=on_time),
+        data=lambda rows: _reported(amount_fen=rows.c.amount_fen, payout_fen=rows.c.payout_fen, on_time=on_time),
         completed_at=AT,
         **facts,
     )

@@ -35,6 +35,7 @@ class Wakes:
         self._something_to_say = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.connected = False
+        self.stopping = False
 
     def publish(self, topics: Iterable[str]) -> None:
         """Say these topics, to this process at once and to the others in a few milliseconds."""
@@ -61,6 +62,10 @@ class Wakes:
                 if not self._waiting[topic]:
                     del self._waiting[topic]
 
+    def is_awaited(self, topic: str) -> bool:
+        """Whether anybody waits for this topic."""
+        return topic in self._waiting
+
     async def start(self) -> None:
         """Begin to listen; a database that is down is tried again for ever."""
         self._task = asyncio.create_task(self._run(), name="wakes")
@@ -71,6 +76,11 @@ class Wakes:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+
+    def dismiss(self) -> None:
+        """The process is about to end: whoever waits is woken to answer, and need not wait again."""
+        self.stopping = True
+        self._hear_everything()
 
     def _hear(self, topics: set[str]) -> None:
         for topic in topics:
@@ -114,11 +124,19 @@ class Wakes:
                 await self._something_to_say.wait()
                 await asyncio.sleep(GATHER_SECONDS)
                 self._something_to_say.clear()
-                topics, self._outgoing = self._outgoing, set()
-                for payload in _payloads(topics):
-                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+                await self._say(connection)
         finally:
             connection.terminate()
+
+    async def _say(self, connection: asyncpg.Connection) -> None:
+        topics, self._outgoing = self._outgoing, set()
+        try:
+            for payload in _payloads(topics):
+                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+        except BaseException:
+            self._outgoing |= topics
+            self._something_to_say.set()
+            raise
 
 
 def _payloads(topics: Iterable[str]) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from email.utils import formatdate
 from typing import Annotated, Any, cast
 
 import asyncpg
@@ -161,6 +162,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(asyncpg.DataError, _unstorable)
     app.add_exception_handler(DBAPIError, _dbapi_error)
     app.add_middleware(BodyLimit)
+    app.add_middleware(CentreDate)
 
 
 class BodyLimit:
@@ -195,3 +197,23 @@ class BodyLimit:
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = problem(Request(scope), BodyTooLarge(limit=BODY_LIMIT), headers={"Connection": "close"})
         await answer(scope, receive, send)
+
+
+class CentreDate:
+    """An answer's Date is the centre's time, by which offers expire: callers correct their own clocks by it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                now: datetime = scope["app"].state.context.clock.now()
+                message["headers"].append((b"date", formatdate(now.timestamp(), usegmt=True).encode()))
+            await send(message)
+
+        await self.app(scope, receive, dated)

@@ -29,7 +29,8 @@ from app.intake.citizens import add_membership
 from app.intake.models import RequestStatus
 from app.intake.schemas import MembershipIn, RequestIn
 from app.jobs.acting import By
-from app.jobs.job_actions import complete_job, quote_job, return_job, start_job
+from app.jobs.agreement_actions import quote_job
+from app.jobs.job_actions import complete_job, return_job, start_job
 from app.jobs.offer_actions import accept_offer, decline_offer
 from app.jobs.schemas import Acceptance, Completion, JobOut, JobReturn, Quote, Refusal
 from app.kit.db import Row

@@ -1,0 +1,98 @@
+"""What is agreed with the citizen about a job: its price and its appointment.
+
+Repeating what has been said gives the present state and logs nothing, so a retry after a lost answer is safe.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from app.events.topics import provider_topic
+from app.events.transition import record
+from app.jobs import queries
+from app.jobs.acting import By, check_live, check_price, lock_job
+from app.jobs.errors import AppointmentInvalid
+from app.jobs.models import Job
+from app.jobs.schemas import Appointment, JobOut, Quote
+from app.kit.db import Row, Tx
+
+ON_SITE, BY_PHONE = "on_site", "by_phone"
+
+
+async def quote_job(tx: Tx, job_id: UUID, body: Quote, by: By) -> JobOut:
+    """Name a price for the whole job, agreed on site or still to be agreed to.
+
+    Raises NotFound, JobOver, AmountOnFreeJob, AboveCap.
+    """
+    job = await lock_job(tx, job_id, by)
+    agreed_fen = body.amount_fen if body.agreed_on_site else None
+    if (job["quote_fen"], job["quote_note"]) == (body.amount_fen, body.note) and agreed_fen in (
+        None,
+        job["agreed_fen"],
+    ):
+        return JobOut.model_validate(dict(job))
+    check_live(job)
+    check_price(job, body.amount_fen)
+    changes: dict[str, Any] = {"quote_fen": body.amount_fen, "quote_note": body.note, "quoted_at": by.now}
+    return await _agree(tx, job, by, "job.quoted", changes, agreed_fen, ON_SITE)
+
+
+async def consent_to_price(tx: Tx, job_id: UUID, amount_fen: int, by: By) -> JobOut:
+    """Record that the citizen agreed to the sum by phone. Raises NotFound, JobOver, AmountOnFreeJob, AboveCap."""
+    job = await lock_job(tx, job_id, by)
+    if (job["agreed_fen"], job["agreed_how"]) == (amount_fen, BY_PHONE):
+        return JobOut.model_validate(dict(job))
+    check_live(job)
+    check_price(job, amount_fen)
+    return await _agree(tx, job, by, "job.price_agreed", {}, amount_fen, BY_PHONE)
+
+
+async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> JobOut:
+    """A new appointment, with the citizen's consent. Raises NotFound, JobOver, AppointmentInvalid."""
+    job = await lock_job(tx, job_id, by)
+    if (job["appointment_from"], job["appointment_to"]) == (body.appointment_from, body.appointment_to):
+        return JobOut.model_validate(dict(job))
+    check_live(job)
+    if not body.agreed_with_citizen or body.appointment_to <= max(body.appointment_from, by.now):
+        raise AppointmentInvalid(wanted_from=str(by.now), wanted_to="the time agreed with the citizen")
+    changes: dict[str, Any] = {"appointment_from": body.appointment_from, "appointment_to": body.appointment_to}
+    await _edit(tx, job_id, changes)
+    await queries.move_deadlines(tx, job["request_id"], body.appointment_to, by.now)
+    await record(
+        tx,
+        "job.appointment_moved",
+        at=by.now,
+        actor=by.actor,
+        request_id=job["request_id"],
+        provider_id=job["provider_id"],
+        data={name: moment.isoformat() for name, moment in changes.items()},
+    )
+    tx.wake(provider_topic(job["provider_id"]))
+    moved = await queries.find_job(tx, job_id)
+    assert moved is not None, "its row is locked"
+    return JobOut.model_validate(dict(moved))
+
+
+async def _agree(
+    tx: Tx, job: Row, by: By, kind: str, changes: dict[str, Any], agreed_fen: int | None, how: str
+) -> JobOut:
+    if agreed_fen is not None:
+        changes |= {"agreed_fen": agreed_fen, "agreed_how": how, "agreed_at": by.now}
+    await _edit(tx, job["id"], changes)
+    await record(
+        tx,
+        kind,
+        at=by.now,
+        actor=by.actor,
+        request_id=job["request_id"],
+        provider_id=job["provider_id"],
+        data={"quote_fen": changes.get("quote_fen"), "agreed_fen": agreed_fen, "how": agreed_fen and how},
+    )
+    tx.wake(provider_topic(job["provider_id"]))
+    return JobOut.model_validate(dict(job) | changes)
+
+
+async def _edit(tx: Tx, job_id: UUID, changes: dict[str, Any]) -> None:
+    job = await tx.session.get_one(Job, job_id, populate_existing=True)
+    for name, value in changes.items():
+        setattr(job, name, value)
+    await tx.flush()
