@@ -24,6 +24,7 @@ from app.kit.web import Context, context_of, install
 from app.kit.web import open_context as open_process
 from app.matching.routes import router as matching
 from app.metrics.routes import router as metrics
+from app.registry.life_routes import router as registry_life
 from app.registry.routes import router as registry
 from app.settings import Settings
 from app.supervision.routes import router as supervision
@@ -91,6 +92,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         supervision,
         catalog,
         registry,
+        registry_life,
         metrics,
     ):
         app.include_router(router, prefix="/api/v1")

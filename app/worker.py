@@ -26,6 +26,7 @@ from app.kit.errors import DatabaseUnavailable
 from app.kit.idempotency import forget_keys
 from app.kit.web import Context
 from app.metrics.tasks import roll_up_volumes
+from app.registry.expiry import watch_papers
 from app.registry.tasks import roll_windows
 from app.supervision.tasks import raise_alarms
 
@@ -41,6 +42,7 @@ FORGET_EVERY = timedelta(minutes=10)
 async def run_due_steps(context: Context, catalog: Snapshot) -> int:
     """Every periodic step once; gives how much there was to do."""
     done = await roll_windows(context)
+    done += await watch_papers(context, catalog)
     done += await expire_offers(context, catalog)
     done += await withdraw_void_offers(context)
     done += await reassign_stranded_jobs(context)

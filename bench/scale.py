@@ -53,7 +53,7 @@ WIDTHS = (8, 8, 7, 9, 9, 7, 6, 8, 7)
 
 # Each copy of a row is the row itself but for these columns; `k` is the copy's number.
 _COPIED = {
-    "providers": "'id', md5(t.id::text || k)::uuid, 'uscc', t.uscc || '-' || k",
+    "providers": "'id', md5(t.id::text || k)::uuid, 'uscc', t.uscc || '-' || k, 'number', t.number + k * 1000000",
     "provider_items": "'id', md5(t.id::text || k)::uuid, 'provider_id', md5(t.provider_id::text || k)::uuid",
     "provider_papers": "'provider_id', md5(t.provider_id::text || k)::uuid",
     "provider_hours": "'provider_id', md5(t.provider_id::text || k)::uuid",

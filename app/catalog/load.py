@@ -44,7 +44,7 @@ async def load_reference_data(tx: Tx) -> None:
     catalogue, gazetteer = read_data("catalog.yaml"), read_data("haishu.yaml")
     caps, rules = read_data("caps.yaml")["caps"], read_data("entitlements.yaml")
     await _upsert(tx, Urgency, (_urgency(code, row) for code, row in catalogue["urgency"].items()))
-    await _upsert(tx, PaperKind, ({"code": code, "zh": zh} for code, zh in catalogue["licences"].items()))
+    await _upsert(tx, PaperKind, _paper_kinds(catalogue["licences"], read_data("papers.yaml")))
     await _upsert(tx, Category, map(_category, catalogue["categories"]))
     items = [(category["code"], row) for category in catalogue["categories"] for row in category["items"]]
     await _upsert(tx, Item, (_item(category, row, caps, n) for n, (category, row) in enumerate(items)))
@@ -86,6 +86,11 @@ def _urgency(code: str, row: Row) -> dict[str, Any]:
         "complete_minutes": row["done"] if isinstance(row["done"], int) else None,
         "calendar": row["clock"],
     }
+
+
+def _paper_kinds(licences: dict[str, str], more: Row) -> Iterable[dict[str, Any]]:
+    for code, zh in (licences | more["firm"]).items():
+        yield {"code": code, "zh": zh, "en": more["en"][code], "whole_firm": code in more["firm"]}
 
 
 def _category(row: Row) -> dict[str, Any]:

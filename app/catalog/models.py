@@ -62,12 +62,15 @@ class Urgency(Model):
 
 
 class PaperKind(Model):
-    """A licence or certificate that an item may ask of its provider."""
+    """A licence or certificate that an item may ask of its provider, or that is the firm's own."""
 
     __tablename__ = "paper_kinds"
 
     code: Mapped[str] = mapped_column(primary_key=True)
     zh: Mapped[str]
+    en: Mapped[str]
+    whole_firm: Mapped[bool] = mapped_column(server_default=text("false"))
+    """When it expires the whole firm is suspended, not only the items that ask for it."""
 
 
 class Category(Model):

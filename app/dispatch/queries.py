@@ -1,17 +1,19 @@
 """What is due to be matched, expired or withdrawn, and the insert of offers."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
+    Date,
     DateTime,
     Integer,
     Table,
     Text,
     Uuid,
+    any_,
     bindparam,
     column,
     func,
@@ -27,13 +29,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.catalog.models import Group
+from app.catalog.models import Group, Item
 from app.events.transition import AT, json_of, log, word
 from app.intake.models import Request
 from app.jobs.models import Job, Offer
 from app.kit.db import Prepared, Row, Tx
 from app.matching.models import Decision
-from app.registry.models import ACTIVE_STANDINGS, Provider
+from app.registry.models import ACTIVE_STANDINGS, Provider, ProviderPaper
 
 _REQUEST = bindparam("request_id", type_=Uuid)
 _LIMIT = bindparam("limit", type_=Integer)
@@ -183,15 +185,24 @@ _VOID = Prepared(
             Provider.standing.not_in([word(standing) for standing in ACTIVE_STANDINGS]),
             Provider.open_jobs >= Provider.capacity,
             Provider.reachable != true(),
+            select(ProviderPaper)
+            .join(Item, Item.code == Request.item_code)
+            .where(
+                ProviderPaper.provider_id == Offer.provider_id,
+                ProviderPaper.paper_code == any_(Item.papers),
+                ProviderPaper.expires_on < bindparam("day", type_=Date),
+            )
+            .exists(),
         ),
     )
     .limit(_LIMIT)
 )
 
 
-async def find_void_offers(tx: Tx, limit: int) -> Sequence[UUID]:
-    """Pending offers that can no longer be accepted: the provider is full, inactive or away, the request on hold."""
-    return [row["id"] for row in await tx.rows(_VOID, limit=limit)]
+async def find_void_offers(tx: Tx, day: date, limit: int) -> Sequence[UUID]:
+    """Pending offers that can no longer be accepted: the provider is full, inactive or away, a paper that the item asks
+    for has expired before the day, or the request is on hold."""
+    return [row["id"] for row in await tx.rows(_VOID, day=day, limit=limit)]
 
 
 _STRANDED = Prepared(

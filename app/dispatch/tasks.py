@@ -1,5 +1,6 @@
 """What time makes due in dispatching. Each step finds due ids, then per id locks, rechecks and changes."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -95,7 +96,10 @@ async def withdraw_void_offers(context: Context) -> int:
             by = By(None, SYSTEM, now, context.settings.zone)
             await take_back(tx, offer, statements.WITHDRAW, by, reason=_why_void(offer["open_jobs"], offer["capacity"]))
 
-    return await one_by_one(context, lambda tx, now: queries.find_void_offers(tx, BATCH), change)
+    async def find(tx: Tx, now: datetime) -> Sequence[UUID]:
+        return await queries.find_void_offers(tx, now.astimezone(context.settings.zone).date(), BATCH)
+
+    return await one_by_one(context, find, change)
 
 
 def _why_void(open_jobs: int, capacity: int) -> str:

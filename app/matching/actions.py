@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -53,8 +53,8 @@ class Wanted:
         """From when on somebody is to come."""
         return max(self.wanted_from or now, now)
 
-    def local_window(self, now: datetime, zone: ZoneInfo) -> list[tuple[int, time, time]]:
-        """Weekday and local times between which somebody is to come, day by day, for a week at most."""
+    def local_window(self, now: datetime, zone: ZoneInfo) -> list[tuple[date, time, time]]:
+        """Each day with the local times between which somebody is to come, for a week at most."""
         start = self.begins(now).astimezone(zone)
         end = (self.wanted_to or self.arrive_by or now + timedelta(hours=2)).astimezone(zone)
         days = min((end.date() - start.date()).days, 6)
@@ -62,7 +62,7 @@ class Wanted:
         for day in range(days + 1):
             first = start.time() if day == 0 else time.min
             last = end.time() if day == days else time.max
-            window.append(((start + timedelta(days=day)).isoweekday(), first, max(first, last)))
+            window.append(((start + timedelta(days=day)).date(), first, max(first, last)))
         return window
 
 

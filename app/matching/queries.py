@@ -59,10 +59,16 @@ SELECT policy.version,
         AND (held.expires_on IS NULL OR held.expires_on >= :day))) AS has_papers,
   coalesce((
     SELECT true FROM provider_hours h
-    JOIN unnest(:weekdays, :starts, :ends) AS wanted (weekday, start, until)
+    JOIN unnest(:days, :weekdays, :starts, :ends) AS wanted (day, weekday, start, until)
       ON h.weekday = wanted.weekday AND h.opens < wanted.until
         AND (h.closes > wanted.start OR h.closes = '00:00')
-    WHERE h.provider_id = p.id LIMIT 1), false) AS is_open,
+    WHERE h.provider_id = p.id
+      AND NOT EXISTS (SELECT FROM provider_exceptions e WHERE e.provider_id = p.id AND e.day = wanted.day)
+    LIMIT 1), (
+    SELECT true FROM provider_exceptions e
+    JOIN unnest(:days, :starts, :ends) AS wanted (day, start, until)
+      ON e.day = wanted.day AND e.opens < wanted.until AND (e.closes > wanted.start OR e.closes = '00:00')
+    WHERE e.provider_id = p.id LIMIT 1), false) AS is_open,
   p.reachable,
   EXISTS (SELECT FROM citizen_bars b WHERE b.provider_id = p.id AND b.citizen_id = :citizen) AS barred,
   EXISTS (
@@ -90,6 +96,7 @@ LEFT JOIN provider_windows w ON w.provider_id = p.id
         bindparam("tier", type_=Text),
         bindparam("day", type_=Date),
         bindparam("papers", type_=ARRAY(Text)),
+        bindparam("days", type_=ARRAY(Date)),
         bindparam("weekdays", type_=ARRAY(Integer)),
         bindparam("starts", type_=ARRAY(Time)),
         bindparam("ends", type_=ARRAY(Time)),
@@ -102,17 +109,18 @@ LEFT JOIN provider_windows w ON w.provider_id = p.id
 async def list_candidates(
     tx: Tx,
     *,
-    window: Sequence[tuple[int, time, time]],
+    window: Sequence[tuple[date, time, time]],
     **params: Any,
 ) -> Sequence[Row]:
     """The policy in force, or `version`, with each active provider that offers the item at the tier in the township.
 
-    `window`: per day the weekday (1 = Monday) and the local times between which somebody is to come. `urgency_rank` and
+    `window`: the days and the local times of each between which somebody is to come. `urgency_rank` and
     `group_position` ask whether other requests that are due for matching have to be served first.
     """
     return await tx.rows(
         _CANDIDATES,
-        weekdays=[weekday for weekday, _, _ in window],
+        days=[day for day, _, _ in window],
+        weekdays=[day.isoweekday() for day, _, _ in window],
         starts=[start for _, start, _ in window],
         ends=[end for _, _, end in window],
         shortlist=SHORTLIST,

@@ -1,8 +1,7 @@
 """Admitting providers to the registry, changing their facts and their standing; what a provider sets itself."""
 
-from collections.abc import Sequence
-from datetime import date, time
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,15 +14,23 @@ from app.kit.errors import NotFound
 from app.kit.etags import check_version
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
-from app.registry import queries
+from app.registry import life_queries, queries
 from app.registry.card import check_papers, paper_row, price_row
 from app.registry.edit import Edit
-from app.registry.errors import HoursInvalid, InvalidUscc, ProviderExists, StandingNotAllowed, UsccMissing
+from app.registry.errors import (
+    InvalidUscc,
+    PapersExpired,
+    ProviderExists,
+    StandingNotAllowed,
+    UsccMissing,
+)
+from app.registry.hours import hours_rows, show_exceptions
 from app.registry.models import (
     DEFAULT_RUNGS,
     Provider,
     ProviderCoverage,
     ProviderHours,
+    ProviderItem,
     ProviderKind,
     ProviderMonth,
     ProviderPaper,
@@ -33,18 +40,16 @@ from app.registry.models import (
 from app.registry.schemas import (
     NOTICES,
     Availability,
-    Hours,
     MonthIn,
+    PriceLineOut,
     ProviderEdit,
     ProviderFilter,
     ProviderIn,
     ProviderOut,
     StandingIn,
 )
-from app.registry.states import PROVIDERS, steps_from
+from app.registry.states import ADMITTED, PROVIDERS, steps_from
 from app.registry.uscc import is_valid
-
-MIDNIGHT = time(0)
 
 
 async def get_document(tx: Tx, provider_id: UUID, day: date) -> ProviderOut:
@@ -52,16 +57,23 @@ async def get_document(tx: Tx, provider_id: UUID, day: date) -> ProviderOut:
     provider = await queries.find_provider(tx, provider_id)
     if provider is None:
         raise NotFound(what="provider", key=str(provider_id))
+    lacking = await life_queries.list_lacking(tx, provider_id, day)
     parts = {
-        "items": await queries.list_lines(tx, provider_id, day),
+        "items": [_line(line, lacking) for line in await queries.list_lines(tx, provider_id, day)],
         "papers": await queries.list_parts(tx, ProviderPaper, provider_id),
         "coverage": [row.township_code for row in await queries.list_parts(tx, ProviderCoverage, provider_id)],
         "hours": await queries.list_parts(tx, ProviderHours, provider_id),
+        "exceptions": show_exceptions(await life_queries.list_exceptions(tx, provider_id, day)),
         "baseline": await queries.find_baseline(tx, provider_id),
         "notice": NOTICES[Unreachable(provider.unreachable_why)] if provider.unreachable_why else None,
     }
     facts = {name: getattr(provider, name) for name in ProviderOut.model_fields if name not in parts}
     return ProviderOut.model_validate(facts | parts)
+
+
+def _line(line: ProviderItem, lacking: Mapping[str, list[str]]) -> PriceLineOut:
+    facts = {name: getattr(line, name) for name in PriceLineOut.model_fields if name != "lacks"}
+    return PriceLineOut.model_validate(facts | {"lacks": lacking.get(line.item_code, [])})
 
 
 async def list_providers(tx: Tx, wanted: ProviderFilter, catalog: Snapshot, day: date) -> Sequence[Provider]:
@@ -112,7 +124,7 @@ async def _check_identity(tx: Tx, body: ProviderIn) -> None:
 
 async def _add_parts(tx: Tx, provider_id: UUID, body: ProviderIn, catalog: Snapshot, edit: Edit) -> None:
     tx.session.add_all(_coverage(provider_id, body.coverage, catalog))
-    tx.session.add_all(_hours(provider_id, body.hours))
+    tx.session.add_all(hours_rows(provider_id, body.hours))
     tx.session.add_all(paper_row(provider_id, paper.paper_code, paper, catalog, edit) for paper in body.papers)
     for line in body.items:
         item = catalog.item(line.item_code)
@@ -138,18 +150,6 @@ def _check_townships(codes: Sequence[str], catalog: Snapshot) -> None:
             raise UnknownArea(area=code)
 
 
-def _hours(provider_id: UUID, hours: Sequence[Hours]) -> list[ProviderHours]:
-    spans = sorted((span.weekday, span.opens, span.closes) for span in hours)
-    forwards = all(closes == MIDNIGHT or closes > opens for _, opens, closes in spans)
-    apart = all(
-        day != next_day or MIDNIGHT < closes <= next_opens
-        for (day, _, closes), (next_day, next_opens, _) in pairwise(spans)
-    )
-    if not (forwards and apart):
-        raise HoursInvalid
-    return [ProviderHours(provider_id=provider_id, **span.model_dump()) for span in hours]
-
-
 async def edit_provider(
     tx: Tx, provider_id: UUID, body: ProviderEdit, if_match: str | None, catalog: Snapshot, edit: Edit
 ) -> None:
@@ -166,7 +166,7 @@ async def edit_provider(
         coverage = _coverage(provider_id, body.coverage, catalog)
         await queries.replace_parts(tx, ProviderCoverage, provider_id, coverage)
     if body.hours:
-        await queries.replace_parts(tx, ProviderHours, provider_id, _hours(provider_id, body.hours))
+        await queries.replace_parts(tx, ProviderHours, provider_id, hours_rows(provider_id, body.hours))
     await edit.finish(tx, provider, "provider.edited", **changes)
 
 
@@ -176,7 +176,7 @@ async def change_standing(
     """Move the provider on in its registry life; where it already stands, nothing happens.
 
     Raises VersionRequired, VersionStale, StandingNotAllowed; ItemWithoutPapers when an applicant's papers do not
-    cover its price card.
+    cover its price card; PapersExpired while a paper of the firm itself has expired.
     """
     provider = await edit.begin(tx, provider_id)
     if provider.standing == body.standing:
@@ -188,6 +188,9 @@ async def change_standing(
     if provider.standing == Standing.APPLIED:
         card = await queries.list_lines(tx, provider_id, edit.day)
         await check_papers(tx, provider_id, [catalog.item(line.item_code) for line in card if line.approved_at], edit)
+        await life_queries.look_again(tx, provider_id, edit.day)
+    if body.standing in ADMITTED and (lapsed := await life_queries.list_lapsed(tx, provider_id, edit.day)):
+        raise PapersExpired(papers=lapsed)
     change = {"former": provider.standing, "standing": body.standing, "reason": body.reason}
     await PROVIDERS.transition(
         tx,
@@ -197,6 +200,7 @@ async def change_standing(
         actor=edit.by.actor,
         data=change,
         former_standing=provider.standing if body.standing is Standing.SUSPENDED else None,
+        papers_lapsed=False,
         joined_on=provider.joined_on or edit.day,
     )
     await edit.finish(tx, provider, "provider.standing_changed", **change)

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
+from app.events.topics import DISPATCH_TOPIC
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
-from app.registry import queries
+from app.registry import life_queries, queries
 from app.registry.edit import Edit
 from app.registry.errors import (
     ItemNotDispatched,
@@ -35,14 +36,19 @@ def paper_row(provider_id: UUID, code: str, paper: Paper, catalog: Snapshot, edi
         number=paper.number,
         issued_on=paper.issued_on,
         expires_on=paper.expires_on,
+        look_on=edit.day,
     )
 
 
 async def put_paper(tx: Tx, provider_id: UUID, code: str, paper: Paper, catalog: Snapshot, edit: Edit) -> None:
-    """File the paper, in the place of an earlier one of its kind. Raises UnknownPaper, ValidityInvalid."""
+    """File the paper, in the place of an earlier one of its kind; the worker releases what its expiry suspended.
+
+    Raises UnknownPaper, ValidityInvalid.
+    """
     provider = await edit.begin(tx, provider_id)
     await tx.session.merge(paper_row(provider_id, code, paper, catalog, edit))
     await edit.finish(tx, provider, "provider.paper_filed", paper=code, **paper.model_dump())
+    tx.wake(DISPATCH_TOPIC)
 
 
 async def remove_paper(tx: Tx, provider_id: UUID, code: str, edit: Edit) -> None:
@@ -50,6 +56,7 @@ async def remove_paper(tx: Tx, provider_id: UUID, code: str, edit: Edit) -> None
     provider = await edit.begin(tx, provider_id)
     if not await queries.drop_paper(tx, provider_id, code):
         raise NotFound(what="paper", key=code)
+    await life_queries.look_again(tx, provider_id, edit.day)
     await edit.finish(tx, provider, "provider.paper_removed", paper=code)
 
 

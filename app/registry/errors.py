@@ -26,6 +26,17 @@ class UnknownPaper(HotlineError):
     zh = "没有证照类别 {paper}。"
 
 
+class PapersExpired(HotlineError):
+    en = "A paper of the firm itself has expired; file the renewed one first: {papers}."
+    zh = "单位证照已过期，请先登记换发的证照：{papers}。"
+
+
+class DayOutOfRange(HotlineError):
+    status = 422
+    en = "Other hours can be set for today and the {days} days after it, not for {day}."
+    zh = "特殊营业时间只能设定在今天起 {days} 天内，不能是 {day}。"
+
+
 class HoursInvalid(HotlineError):
     status = 422
     en = "Opening hours must close after they open (midnight is 00:00) and not overlap on one day."

@@ -2,9 +2,11 @@
 
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Sequence, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.models import Tier
@@ -79,12 +81,19 @@ class PriceKind(StrEnum):
     QUOTE = "quote"
 
 
+PROVIDER_NUMBER = Sequence("provider_number", start=1001, metadata=Model.metadata)
+
+
 class Provider(Model):
-    """`open_jobs` counts unfinished jobs, of which it takes `capacity` at a time; `version` is the ETag."""
+    """`number` is what a person reads out; `open_jobs` counts unfinished jobs, of which it takes `capacity` at a time;
+    `version` is the ETag."""
 
     __tablename__ = "providers"
 
     id: Mapped[Id]
+    number: Mapped[int] = mapped_column(
+        BigInteger, PROVIDER_NUMBER, server_default=PROVIDER_NUMBER.next_value(), unique=True
+    )
     name: Mapped[str]
     kind: Mapped[str]
     uscc: Mapped[str | None]
@@ -101,6 +110,8 @@ class Provider(Model):
     standing: Mapped[str]
     former_standing: Mapped[str | None]
     """Where a suspended provider stood, and goes back to when released."""
+    papers_lapsed: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Suspended because a paper of the firm itself has expired: released by itself once that is renewed."""
     reached_by: Mapped[str]
     reachable: Mapped[bool] = mapped_column(server_default=text("true"))
     unreachable_why: Mapped[str | None]
@@ -118,6 +129,7 @@ class Provider(Model):
         one_of("standing", Standing),
         CheckConstraint("former_standing IN ('trial', 'active', 'watch')", name="former_standing"),
         CheckConstraint("(standing = 'suspended') = (former_standing IS NOT NULL)", name="suspended_from"),
+        CheckConstraint("standing = 'suspended' OR NOT papers_lapsed", name="suspended_for_papers"),
         one_of("reached_by", ReachedBy),
         one_of("rung", Rung),
         one_of("unreachable_why", Unreachable),
@@ -189,8 +201,14 @@ class ProviderPaper(Model):
     number: Mapped[str]
     issued_on: Mapped[date]
     expires_on: Mapped[date | None]
+    look_on: Mapped[date | None] = mapped_column(server_default=text("'2000-01-01'"))
+    """When the worker looks at it next: to warn, to suspend, to release. A paper that is filed is looked at at once."""
 
-    __table_args__ = (CheckConstraint("expires_on >= issued_on", name="validity"),)
+    __table_args__ = (
+        CheckConstraint("expires_on >= issued_on", name="validity"),
+        Index("ix_provider_papers_look", "look_on", postgresql_where=text("look_on IS NOT NULL")),
+        Index("ix_provider_papers_expiry", "expires_on", "provider_id", "paper_code"),
+    )
 
 
 class ProviderCoverage(Model):
@@ -217,6 +235,42 @@ class ProviderHours(Model):
     __table_args__ = (
         CheckConstraint("weekday BETWEEN 1 AND 7", name="weekday"),
         CheckConstraint("closes > opens OR closes = '00:00'", name="order"),
+    )
+
+
+class ProviderException(Model):
+    """A day on which the provider keeps other hours than its weekday's; closed all day when `closes` is NULL."""
+
+    __tablename__ = "provider_exceptions"
+
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    opens: Mapped[time] = mapped_column(primary_key=True)
+    closes: Mapped[time | None]
+
+    __table_args__ = (
+        CheckConstraint("closes > opens OR closes = '00:00'", name="order"),
+        CheckConstraint("closes IS NOT NULL OR opens = '00:00'", name="closed_all_day"),
+    )
+
+
+class ProviderNotice(Model):
+    """What the provider is told, once per subject; app.registry.notices has the sentences."""
+
+    __tablename__ = "provider_notices"
+
+    id: Mapped[Id]
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    subject: Mapped[str]
+    """What it is about, so that nothing is told twice: a paper and its expiry."""
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(None, "provider_id", "id"),
+        Index("uq_provider_notices_once", "provider_id", "kind", "subject", unique=True),
     )
 
 

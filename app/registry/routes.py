@@ -54,7 +54,8 @@ ByPhone = Annotated[Edit, _editing(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRA
 ByFirm = Annotated[Edit, _editing(Role.PROVIDER)]
 
 
-async def _document(tx: Tx, response: Response, provider_id: UUID, day: date) -> ProviderOut:
+async def answer_document(tx: Tx, response: Response, provider_id: UUID, day: date) -> ProviderOut:
+    """The provider's document as the answer, with its ETag. Raises NotFound."""
     document = await actions.get_document(tx, provider_id, day)
     set_etag(response, document.version)
     return document
@@ -108,7 +109,7 @@ async def get_provider(
     provider_id: UUID, response: Response, tx: Transaction, today: Today, principal: Reader
 ) -> ProviderOut:
     """The whole document; a manager sees the contact masked."""
-    return _shown(await _document(tx, response, provider_id, today), principal)
+    return _shown(await answer_document(tx, response, provider_id, today), principal)
 
 
 @router.patch("/providers/{provider_id}")
@@ -123,7 +124,7 @@ async def edit_provider(
 ) -> ProviderOut:
     """Change facts; coverage and hours are replaced whole."""
     await actions.edit_provider(tx, provider_id, body, if_match, catalog, edit)
-    return await _document(tx, response, provider_id, edit.day)
+    return await answer_document(tx, response, provider_id, edit.day)
 
 
 @router.put("/providers/{provider_id}/standing")
@@ -138,7 +139,7 @@ async def change_standing(
 ) -> ProviderOut:
     """Admit, confirm, watch, suspend, release or expel the provider, or let it leave."""
     await actions.change_standing(tx, provider_id, body, if_match, catalog, edit)
-    return await _document(tx, response, provider_id, edit.day)
+    return await answer_document(tx, response, provider_id, edit.day)
 
 
 @router.put("/providers/{provider_id}/papers/{paper}")
@@ -153,7 +154,7 @@ async def put_paper(
 ) -> ProviderOut:
     """File a licence or certificate, in the place of the former one of its kind."""
     await card.put_paper(tx, provider_id, paper, body, catalog, edit)
-    return await _document(tx, response, provider_id, edit.day)
+    return await answer_document(tx, response, provider_id, edit.day)
 
 
 @router.delete("/providers/{provider_id}/papers/{paper}")
@@ -162,7 +163,7 @@ async def remove_paper(
 ) -> ProviderOut:
     """Strike a paper off; items that need it are no longer matched."""
     await card.remove_paper(tx, provider_id, paper, edit)
-    return await _document(tx, response, provider_id, edit.day)
+    return await answer_document(tx, response, provider_id, edit.day)
 
 
 @router.put("/providers/{provider_id}/items/{item}/{tier}")
@@ -178,7 +179,7 @@ async def set_price(
 ) -> ProviderOut:
     """Put a price on the card, approved at once."""
     await card.set_price(tx, provider_id, item, tier, body, catalog, edit)
-    return await _document(tx, response, provider_id, edit.day)
+    return await answer_document(tx, response, provider_id, edit.day)
 
 
 @router.put("/providers/{provider_id}/items/{item}/{tier}/approval")
@@ -193,7 +194,7 @@ async def approve_price(
 ) -> ProviderOut:
     """Approve the price that the provider proposes."""
     await card.approve_price(tx, provider_id, item, tier, catalog, edit)
-    return await _document(tx, response, provider_id, edit.day)
+    return await answer_document(tx, response, provider_id, edit.day)
 
 
 @router.delete("/providers/{provider_id}/items/{item}/{tier}")
@@ -202,7 +203,7 @@ async def end_price(
 ) -> ProviderOut:
     """Take the item at the tier off the card from today, with what is proposed."""
     await card.end_price(tx, provider_id, item, tier, edit)
-    return await _document(tx, response, provider_id, edit.day)
+    return await answer_document(tx, response, provider_id, edit.day)
 
 
 @router.put("/providers/{provider_id}/months/{month}")
@@ -216,7 +217,7 @@ async def put_month(
 ) -> ProviderOut:
     """File the turnover and profit-and-tax that the provider declares for a month."""
     await actions.put_month(tx, provider_id, date.fromisoformat(f"{month}-01"), body, edit)
-    return await _document(tx, response, provider_id, edit.day)
+    return await answer_document(tx, response, provider_id, edit.day)
 
 
 @router.patch("/providers/{provider_id}/availability")
@@ -225,7 +226,7 @@ async def set_availability_by_phone(
 ) -> ProviderOut:
     """The provider says on the phone whether it takes offers, and how many jobs at a time."""
     await actions.set_availability(tx, provider_id, body, edit)
-    return await _document(tx, response, provider_id, edit.day)
+    return await answer_document(tx, response, provider_id, edit.day)
 
 
 @router.get("/providers/{provider_id}/keys", dependencies=[Depends(allow(Role.REGISTRAR))])
@@ -251,14 +252,14 @@ async def get_own(
     response: Response, tx: Transaction, today: Today, principal: Annotated[Principal, Depends(allow(Role.PROVIDER))]
 ) -> ProviderOut:
     """The provider's own document."""
-    return await _document(tx, response, principal.id, today)
+    return await answer_document(tx, response, principal.id, today)
 
 
 @router.patch("/provider/availability")
 async def set_availability(body: Availability, response: Response, tx: Transaction, edit: ByFirm) -> ProviderOut:
     """Take offers or none, and how many jobs at a time."""
     await actions.set_availability(tx, edit.by.id, body, edit)
-    return await _document(tx, response, edit.by.id, edit.day)
+    return await answer_document(tx, response, edit.by.id, edit.day)
 
 
 @router.put("/provider/items/{item}/{tier}")
@@ -267,4 +268,4 @@ async def propose_price(
 ) -> ProviderOut:
     """Propose a price; it holds once the registrar approves it."""
     await card.propose_price(tx, edit.by.id, item, tier, body, catalog, edit)
-    return await _document(tx, response, edit.by.id, edit.day)
+    return await answer_document(tx, response, edit.by.id, edit.day)

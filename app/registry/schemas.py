@@ -45,6 +45,23 @@ class Hours(Body):
     closes: ClockTime
 
 
+class Span(Body):
+    """Open from, to; until midnight is written 00:00."""
+
+    opens: ClockTime
+    closes: ClockTime
+
+
+class ExceptionIn(Body):
+    """The hours of one day, in the place of its weekday's: none when it is closed all day."""
+
+    hours: list[Span] = Field(max_length=10)
+
+
+class ExceptionDay(ExceptionIn):
+    day: date
+
+
 class Paper(Body):
     """A licence or certificate, good until and including `expires_on`."""
 
@@ -76,6 +93,7 @@ class PriceLineOut(PriceLine):
 
     valid_from: date
     approved_at: datetime | None
+    lacks: list[str] = Field(description="papers that the item needs and the provider lacks today: it is suspended")
 
 
 class ProviderIn(Body):
@@ -154,6 +172,7 @@ class ProviderSummary(Body):
     """A provider as lists show it."""
 
     id: UUID
+    number: int
     name: str
     kind: ProviderKind
     contact_name: str
@@ -183,6 +202,36 @@ class Notice(Body):
     en: str
 
 
+class NoticeOut(Notice):
+    id: UUID
+    kind: str
+    at: datetime
+    read_at: datetime | None
+
+
+class ExpiringPaper(Body):
+    """A paper that expires soon or has expired, and what hangs on it. `days_left` is below 0 once it has expired."""
+
+    provider_id: UUID
+    number: int
+    name: str
+    standing: Standing
+    reached_by: ReachedBy
+    contact_name: str
+    phone: str
+    paper_code: Code
+    paper_zh: str
+    paper_en: str
+    paper_number: str
+    expires_on: date
+    days_left: int
+    whole_firm: bool
+
+
+class ExpiringAsked(Paging):
+    within_days: Annotated[int, Field(ge=0, le=400, description="also those that have expired")] = 30
+
+
 NOTICES = {
     Unreachable.OWN_WISH: Notice(
         zh="贵单位已自行暂停接单；恢复接单前不再收到派单。",
@@ -205,12 +254,15 @@ class ProviderOut(ProviderSummary):
     lat: float
     lon: float
     former_standing: Standing | None
+    papers_lapsed: bool = Field(description="suspended because a paper of the firm itself has expired")
     joined_on: date | None
     version: int
     items: list[PriceLineOut]
     papers: list[HeldPaper]
     coverage: list[str]
     hours: list[Hours]
+    exceptions: list[ExceptionDay]
+    """Days from today on with other hours than their weekday's."""
     baseline: MonthOut | None
     notice: Notice | None
     """Why it gets no offers, and what it can do about it; null while it gets some."""

@@ -13,6 +13,7 @@ from app.auth.models import ProviderKey
 from app.kit.db import Tx
 from app.kit.ids import new_id
 from app.kit.orm import Model
+from app.registry.expiry import look_at
 from app.registry.models import (
     Provider,
     ProviderCoverage,
@@ -43,7 +44,7 @@ async def load_registry(tx: Tx, reference: date, now: datetime) -> int:
     statement = insert(Provider).values([_provider(key, provider) for key, provider in providers.items()])
     added = await tx.session.execute(statement.on_conflict_do_nothing().returning(Provider.id))
     fresh = {key: providers[key] for key in added.scalars()}
-    for part, rows in _parts(fresh, now).items():
+    for part, rows in _parts(fresh, reference, now).items():
         await queries.copy(tx, part, rows)
     return len(fresh)
 
@@ -77,7 +78,9 @@ def _provider(key: UUID, provider: SampleProvider) -> dict[str, Any]:
     }
 
 
-def _parts(providers: Mapping[UUID, SampleProvider], now: datetime) -> dict[type[Model], list[dict[str, Any]]]:
+def _parts(
+    providers: Mapping[UUID, SampleProvider], reference: date, now: datetime
+) -> dict[type[Model], list[dict[str, Any]]]:
     """What belongs to these providers, by table."""
     each = providers.items()
     return {
@@ -89,9 +92,11 @@ def _parts(providers: Mapping[UUID, SampleProvider], now: datetime) -> dict[type
                 "number": paper.number,
                 "issued_on": paper.issued_on,
                 "expires_on": paper.expires_on,
+                "look_on": reference if look.tell else look.next,
             }
             for key, provider in each
             for paper in provider.papers
+            for look in [look_at(paper.expires_on, reference)]
         ],
         ProviderCoverage: [
             {"provider_id": key, "township_code": township} for key, provider in each for township in provider.coverage

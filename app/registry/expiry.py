@@ -1,0 +1,150 @@
+"""Papers that expire: warnings 30 and 7 days before, suspension by themselves, release once they are renewed.
+
+An item whose paper has expired is not matched (app.matching) and needs no step; a paper of the firm itself suspends it.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.auth.queries import add_audit
+from app.catalog.snapshot import Snapshot
+from app.events.topics import DISPATCH_TOPIC
+from app.events.transition import SYSTEM, record
+from app.kit.db import Tx
+from app.kit.steps import one_by_one
+from app.kit.web import Context
+from app.registry import life_queries, queries
+from app.registry.models import Provider, ProviderItem, ProviderPaper, Standing
+from app.registry.notices import NoticeKind, tell
+from app.registry.states import ADMITTED, PROVIDERS
+
+FIRST_WARNING = timedelta(days=30)
+LAST_WARNING = timedelta(days=7)
+BATCH = 200
+
+
+class Look(NamedTuple):
+    """What is to be told of a paper on a day, and when to look at it next."""
+
+    tell: NoticeKind | None
+    next: date | None
+
+
+def look_at(expires_on: date | None, today: date) -> Look:
+    """What a paper that is good until and including `expires_on` calls for today."""
+    if expires_on is None:
+        return Look(None, None)
+    if expires_on < today:
+        return Look(NoticeKind.EXPIRED, None)
+    if today < expires_on - FIRST_WARNING:
+        return Look(None, expires_on - FIRST_WARNING)
+    if today < expires_on - LAST_WARNING:
+        return Look(NoticeKind.EXPIRES_IN_30_DAYS, expires_on - LAST_WARNING)
+    return Look(NoticeKind.EXPIRES_IN_7_DAYS, expires_on + timedelta(days=1))
+
+
+async def watch_papers(context: Context, catalog: Snapshot) -> int:
+    """Warn, suspend and release the providers with a paper to be looked at; each in its transaction."""
+
+    def today(now: datetime) -> date:
+        return now.astimezone(context.settings.zone).date()
+
+    async def find(tx: Tx, now: datetime) -> Sequence[UUID]:
+        return await life_queries.find_due_papers(tx, today(now), BATCH)
+
+    async def change(tx: Tx, provider_id: UUID, now: datetime) -> None:
+        await look_at_papers(tx, provider_id, catalog, today(now), now)
+
+    return await one_by_one(context, find, change)
+
+
+async def look_at_papers(tx: Tx, provider_id: UUID, catalog: Snapshot, today: date, now: datetime) -> None:
+    """Do what the provider's papers call for today; done again, it does nothing."""
+    provider = await queries.lock_provider(tx, provider_id)
+    if provider is None:
+        return
+    card = await queries.list_lines(tx, provider_id, today)
+    for paper in await queries.list_parts(tx, ProviderPaper, provider_id):
+        if paper.look_on is not None and paper.look_on <= today:
+            look = look_at(paper.expires_on, today)
+            if look.tell and provider.standing in life_queries.WATCHED_STANDINGS:
+                await _tell(tx, provider, paper, look.tell, _facts(paper, card, catalog), now)
+            paper.look_on = look.next
+    lapsed = await life_queries.list_lapsed(tx, provider_id, today)
+    if lapsed and provider.standing in ADMITTED:
+        await _move(tx, provider, "suspend", now, former_standing=provider.standing, papers=lapsed)
+    elif provider.papers_lapsed and not lapsed:
+        await _move(tx, provider, "release", now, former_standing=None, papers=[])
+        await tell(tx, provider_id, NoticeKind.RELEASED, now.isoformat(), {}, now)
+
+
+def _facts(paper: ProviderPaper, card: Sequence[ProviderItem], catalog: Snapshot) -> dict[str, Any]:
+    """What the notice says of the paper and of the effect that its expiry has."""
+    kind = catalog.paper_kinds[paper.paper_code]
+    codes = {line.item_code for line in card if paper.paper_code in catalog.items[line.item_code].papers}
+    items = [catalog.items[code] for code in sorted(codes)]
+    effect = ("单位将暂停派单", "the firm is suspended")
+    if not kind.whole_firm:
+        effect = ("须换证后方可申报相关项目", "items that need it cannot be added to your card")
+        if items:
+            zh, en = "、".join(item.zh for item in items), ", ".join(item.en for item in items)
+            effect = (f"不再派发：{zh}", f"you are not offered {en}")
+    return {
+        "paper": paper.paper_code,
+        "paper_zh": kind.zh,
+        "paper_en": kind.en,
+        "number": paper.number,
+        "expires_on": paper.expires_on,
+        "whole_firm": kind.whole_firm,
+        "items": [item.code for item in items],
+        "effect_zh": effect[0],
+        "effect_en": effect[1],
+    }
+
+
+async def _tell(
+    tx: Tx, provider: Provider, paper: ProviderPaper, kind: NoticeKind, facts: dict[str, Any], now: datetime
+) -> None:
+    expired = kind is NoticeKind.EXPIRED
+    kind = NoticeKind.FIRM_PAPER_EXPIRED if expired and facts["whole_firm"] else kind
+    await tell(tx, provider.id, kind, f"{paper.paper_code} {paper.expires_on}", facts, now)
+    event = "provider.paper_expired" if expired else "provider.paper_expiring"
+    data = {name: facts[name] for name in ("paper", "number", "expires_on", "whole_firm", "items")}
+    await record(tx, event, at=now, actor=SYSTEM, provider_id=provider.id, data=data)
+    if expired:
+        tx.wake(DISPATCH_TOPIC)
+
+
+async def _move(
+    tx: Tx, provider: Provider, step: str, now: datetime, *, former_standing: str | None, papers: list[str]
+) -> None:
+    suspended = step == "suspend"
+    change = {
+        "former": provider.standing,
+        "standing": Standing.SUSPENDED if suspended else provider.former_standing,
+        "reason": "papers_expired" if suspended else "papers_renewed",
+        "papers": papers,
+    }
+    await PROVIDERS.transition(
+        tx,
+        step,
+        provider.id,
+        at=now,
+        actor=SYSTEM,
+        data=change,
+        former_standing=former_standing,
+        papers_lapsed=suspended,
+    )
+    provider.version += 1
+    await add_audit(
+        tx,
+        "provider.standing_changed",
+        f"provider:{provider.id}",
+        at=now,
+        actor_kind=SYSTEM.kind,
+        actor_id=None,
+        **change,
+    )
+    tx.wake(DISPATCH_TOPIC)

@@ -1,0 +1,149 @@
+"""Papers that fall due, the notices about them, and days with other hours, in SQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Date, Integer, Text, Uuid, bindparam, cast, delete, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from app.catalog.models import PaperKind
+from app.kit.db import Prepared, Tx
+from app.registry.models import (
+    ACTIVE_STANDINGS,
+    Provider,
+    ProviderException,
+    ProviderNotice,
+    ProviderPaper,
+    Standing,
+)
+
+WATCHED_STANDINGS = (*ACTIVE_STANDINGS, Standing.SUSPENDED)
+"""Whose papers are watched: an applicant's are checked at its admission."""
+
+_DUE = Prepared(
+    select(ProviderPaper.provider_id)
+    .where(ProviderPaper.look_on <= bindparam("day", type_=Date))
+    .group_by(ProviderPaper.provider_id)
+    .order_by(ProviderPaper.provider_id)
+    .limit(bindparam("batch", type_=Integer))
+)
+
+
+async def find_due_papers(tx: Tx, day: date, batch: int) -> Sequence[UUID]:
+    """Providers with a paper to be looked at on the day."""
+    return [row["provider_id"] for row in await tx.rows(_DUE, day=day, batch=batch)]
+
+
+async def look_again(tx: Tx, provider_id: UUID, day: date) -> None:
+    """Have the worker look at all of the provider's papers."""
+    papers = update(ProviderPaper).where(ProviderPaper.provider_id == provider_id)
+    await tx.session.execute(papers.values(look_on=day))
+
+
+_LACKING = Prepared(
+    text(
+        """
+SELECT line.item_code, array_agg(DISTINCT need.code ORDER BY need.code) AS papers
+FROM provider_items line JOIN items i ON i.code = line.item_code, unnest(i.papers) AS need (code)
+WHERE line.provider_id = :provider AND NOT EXISTS (
+  SELECT FROM provider_papers held
+  WHERE held.provider_id = line.provider_id AND held.paper_code = need.code AND held.issued_on <= :day
+    AND (held.expires_on IS NULL OR held.expires_on >= :day))
+GROUP BY line.item_code
+"""
+    ).bindparams(bindparam("provider", type_=Uuid), bindparam("day", type_=Date))
+)
+
+
+async def list_lacking(tx: Tx, provider_id: UUID, day: date) -> dict[str, list[str]]:
+    """By item of its card the papers that the provider does not hold valid on the day."""
+    rows = await tx.rows(_LACKING, provider=provider_id, day=day)
+    return {row["item_code"]: row["papers"] for row in rows}
+
+
+_LAPSED = Prepared(
+    select(ProviderPaper.paper_code)
+    .join(PaperKind, PaperKind.code == ProviderPaper.paper_code)
+    .where(
+        ProviderPaper.provider_id == bindparam("provider", type_=Uuid),
+        PaperKind.whole_firm,
+        ProviderPaper.expires_on < bindparam("day", type_=Date),
+    )
+    .order_by(ProviderPaper.paper_code)
+)
+
+
+async def list_lapsed(tx: Tx, provider_id: UUID, day: date) -> list[str]:
+    """Papers of the firm itself that have expired before the day."""
+    return [row["paper_code"] for row in await tx.rows(_LAPSED, provider=provider_id, day=day)]
+
+
+_TELL = Prepared(
+    insert(ProviderNotice)
+    .values(
+        id=bindparam("id"),
+        provider_id=bindparam("provider"),
+        kind=bindparam("kind"),
+        subject=bindparam("subject"),
+        data=cast(bindparam("data", type_=Text), JSONB),
+        at=bindparam("at"),
+    )
+    .on_conflict_do_nothing()
+)
+
+
+async def add_notice(
+    tx: Tx, notice_id: UUID, provider_id: UUID, kind: str, subject: str, data: Mapping[str, Any], at: datetime
+) -> None:
+    """Keep the notice, unless the provider had it before."""
+    encoded = orjson.dumps(data, default=str).decode()
+    await tx.rows(_TELL, id=notice_id, provider=provider_id, kind=kind, subject=subject, data=encoded, at=at)
+
+
+async def list_notices(tx: Tx, provider_id: UUID, before: UUID | None, limit: int) -> Sequence[ProviderNotice]:
+    """The provider's notices, newest first."""
+    query = select(ProviderNotice).where(ProviderNotice.provider_id == provider_id)
+    if before:
+        query = query.where(ProviderNotice.id < before)
+    return (await tx.session.execute(query.order_by(ProviderNotice.id.desc()).limit(limit))).scalars().all()
+
+
+async def find_notice(tx: Tx, provider_id: UUID, notice_id: UUID) -> ProviderNotice | None:
+    """A notice of this provider."""
+    mine = (ProviderNotice.id == notice_id, ProviderNotice.provider_id == provider_id)
+    return (await tx.session.execute(select(ProviderNotice).where(*mine))).scalar_one_or_none()
+
+
+async def list_expiring(
+    tx: Tx, until: date, after: tuple[date, UUID, str] | None, limit: int
+) -> Sequence[tuple[ProviderPaper, Provider]]:
+    """Papers of admitted providers that expire by that day or have expired, the earliest first."""
+    key = tuple_(ProviderPaper.expires_on, ProviderPaper.provider_id, ProviderPaper.paper_code)
+    query = (
+        select(ProviderPaper, Provider)
+        .join(Provider, Provider.id == ProviderPaper.provider_id)
+        .where(ProviderPaper.expires_on <= until, Provider.standing.in_(WATCHED_STANDINGS))
+    )
+    if after:
+        query = query.where(key > after)
+    return [(row[0], row[1]) for row in (await tx.session.execute(query.order_by(*key.clauses).limit(limit))).all()]
+
+
+async def list_exceptions(tx: Tx, provider_id: UUID, since: date) -> Sequence[ProviderException]:
+    """The provider's days with other hours from that day on."""
+    query = select(ProviderException).where(
+        ProviderException.provider_id == provider_id, ProviderException.day >= since
+    )
+    query = query.order_by(ProviderException.day, ProviderException.opens)
+    return (await tx.session.execute(query.execution_options(populate_existing=True))).scalars().all()
+
+
+async def drop_exception(tx: Tx, provider_id: UUID, day: date) -> bool:
+    """The day has its weekday's hours again; says whether it had others."""
+    dropped = delete(ProviderException).where(
+        ProviderException.provider_id == provider_id, ProviderException.day == day
+    )
+    return (await tx.session.execute(dropped.returning(ProviderException.day))).first() is not None

@@ -1,0 +1,146 @@
+"""Opening hours, papers that expire, and the notices about them."""
+
+from datetime import date, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field
+
+from app.auth.access import Principal, Transaction, allow
+from app.auth.models import Role
+from app.catalog.snapshot import CurrentCatalog
+from app.kit.pages import Page, Paging, page
+from app.kit.web import Now, Today
+from app.registry import hours, life_queries
+from app.registry.models import Provider, ProviderNotice, ProviderPaper
+from app.registry.notices import mark_read, show
+from app.registry.routes import ByFirm, ByPhone, answer_document
+from app.registry.schemas import ExceptionIn, ExpiringAsked, ExpiringPaper, Hours, NoticeOut, ProviderOut
+
+router = APIRouter(tags=["registry"])
+Caller = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
+Firm = Annotated[Principal, Depends(allow(Role.PROVIDER))]
+WeeklyHours = Annotated[list[Hours], Field(min_length=1, max_length=50)]
+
+
+@router.put("/provider/hours")
+async def set_own_hours(body: WeeklyHours, response: Response, tx: Transaction, edit: ByFirm) -> ProviderOut:
+    """Replace the weekly opening hours."""
+    await hours.set_hours(tx, edit.by.id, body, edit)
+    return await answer_document(tx, response, edit.by.id, edit.day)
+
+
+@router.put("/provider/exceptions/{day}")
+async def set_own_exception(
+    day: date, body: ExceptionIn, response: Response, tx: Transaction, edit: ByFirm
+) -> ProviderOut:
+    """Close a day, or give it hours of its own."""
+    await hours.set_exception(tx, edit.by.id, day, body, edit)
+    return await answer_document(tx, response, edit.by.id, edit.day)
+
+
+@router.delete("/provider/exceptions/{day}")
+async def end_own_exception(day: date, response: Response, tx: Transaction, edit: ByFirm) -> ProviderOut:
+    """Give the day its weekday's hours again."""
+    await hours.end_exception(tx, edit.by.id, day, edit)
+    return await answer_document(tx, response, edit.by.id, edit.day)
+
+
+@router.put("/providers/{provider_id}/exceptions/{day}")
+async def set_exception(
+    provider_id: UUID, day: date, body: ExceptionIn, response: Response, tx: Transaction, edit: ByPhone
+) -> ProviderOut:
+    """The provider says on the phone that it is closed on a day, or keeps other hours."""
+    await hours.set_exception(tx, provider_id, day, body, edit)
+    return await answer_document(tx, response, provider_id, edit.day)
+
+
+@router.delete("/providers/{provider_id}/exceptions/{day}")
+async def end_exception(
+    provider_id: UUID, day: date, response: Response, tx: Transaction, edit: ByPhone
+) -> ProviderOut:
+    """The provider says on the phone that the day has its usual hours after all."""
+    await hours.end_exception(tx, provider_id, day, edit)
+    return await answer_document(tx, response, provider_id, edit.day)
+
+
+@router.get("/papers/expiring", dependencies=[Depends(allow(Role.REGISTRAR))])
+async def list_expiring(
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    catalog: CurrentCatalog,
+    today: Today,
+    asked: Annotated[ExpiringAsked, Query()],
+) -> Page[ExpiringPaper]:
+    """Papers of admitted providers that expire soon or have expired, the earliest first."""
+
+    def show_paper(row: tuple[ProviderPaper, Provider]) -> ExpiringPaper:
+        paper, provider = row
+        assert paper.expires_on is not None
+        kind = catalog.paper_kinds[paper.paper_code]
+        return ExpiringPaper(
+            provider_id=provider.id,
+            paper_zh=kind.zh,
+            paper_en=kind.en,
+            paper_code=paper.paper_code,
+            paper_number=paper.number,
+            expires_on=paper.expires_on,
+            days_left=(paper.expires_on - today).days,
+            whole_firm=kind.whole_firm,
+            **{name: getattr(provider, name) for name in _SHOWN},
+        )
+
+    until = today + timedelta(days=asked.within_days)
+    rows = await life_queries.list_expiring(tx, until, asked.after(date, UUID, str), asked.limit + 1)
+    return page(rows, asked, _expiring_key, show_paper, request, response)
+
+
+_SHOWN = ("number", "name", "standing", "reached_by", "contact_name", "phone")
+
+
+def _expiring_key(row: tuple[ProviderPaper, Provider]) -> tuple[str, str, str]:
+    return str(row[0].expires_on), str(row[0].provider_id), row[0].paper_code
+
+
+def _notice_key(notice: ProviderNotice) -> tuple[str]:
+    return (str(notice.id),)
+
+
+@router.get("/provider/notices")
+async def list_own_notices(
+    request: Request, response: Response, tx: Transaction, firm: Firm, asked: Annotated[Paging, Query()]
+) -> Page[NoticeOut]:
+    """What the centre told the provider, newest first, in both languages."""
+    after = asked.after(UUID)
+    rows = await life_queries.list_notices(tx, firm.id, after[0] if after else None, asked.limit + 1)
+    return page(rows, asked, _notice_key, show, request, response)
+
+
+@router.put("/provider/notices/{notice_id}/reading")
+async def read_own_notice(notice_id: UUID, tx: Transaction, now: Now, firm: Firm) -> NoticeOut:
+    """The provider has read the notice."""
+    return await mark_read(tx, firm.id, notice_id, now)
+
+
+@router.get("/providers/{provider_id}/notices")
+async def list_notices(
+    provider_id: UUID,
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    caller: Caller,
+    asked: Annotated[Paging, Query()],
+) -> Page[NoticeOut]:
+    """What the provider was told, newest first: to be read out to a firm without software."""
+    after = asked.after(UUID)
+    rows = await life_queries.list_notices(tx, provider_id, after[0] if after else None, asked.limit + 1)
+    return page(rows, asked, _notice_key, show, request, response)
+
+
+@router.put("/providers/{provider_id}/notices/{notice_id}/reading")
+async def read_out_notice(provider_id: UUID, notice_id: UUID, tx: Transaction, edit: ByPhone) -> NoticeOut:
+    """The notice was read out to the provider on the phone."""
+    await edit.audit(tx, provider_id, "provider.notice_read_out", notice=notice_id)
+    return await mark_read(tx, provider_id, notice_id, edit.at)
