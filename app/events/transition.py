@@ -172,9 +172,7 @@ class Machine:
             ),
         )
 
-    def _facts(
-        self, rows: FromClause, data: Callable[[FromClause], ColumnElement[Any]] | None
-    ) -> ColumnElement[Any]:
+    def _facts(self, rows: FromClause, data: Callable[[FromClause], ColumnElement[Any]] | None) -> ColumnElement[Any]:
         """What the event says: `data`, and which row moved where the event's own columns do not name it."""
         if self.subject in ("request", "provider"):
             return NO_DATA if data is None else data(rows)

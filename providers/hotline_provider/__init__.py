@@ -1,14 +1,18 @@
 """The provider's side of the hotline: `HotlineClient` and what it gives and raises."""
 
 from hotline_provider.client import HotlineClient
-from hotline_provider.models import DeclineReason, Job, JobWithContact, Offer, Provider, ReturnReason
+from hotline_provider.journal import CannotKeep, Journal
+from hotline_provider.models import DeclineReason, Extension, Job, JobWithContact, Offer, Provider, ReturnReason
 from hotline_provider.problems import Problem, Unreachable
 
 __all__ = [
+    "CannotKeep",
     "DeclineReason",
+    "Extension",
     "HotlineClient",
     "Job",
     "JobWithContact",
+    "Journal",
     "Offer",
     "Problem",
     "Provider",

@@ -1,6 +1,6 @@
 """Offers and jobs as a person sees them in the terminal, and the short names that a person types."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -46,14 +46,39 @@ def yuan(fen: int | None) -> str:
     return f"{(fen or 0) / 100:.2f}"
 
 
+def _here() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass
 class Board:
-    """The offers with their countdown, and below them the jobs."""
+    """The offers with their countdown by the centre's time, below them the jobs, and a line for what is being done.
+
+    `chosen` is the id of the row that the keys are for, if somebody is at the keys: `keyed`.
+    """
 
     say: Say
+    now: Callable[[], datetime] = _here
     names: dict[str, str] = field(default_factory=dict)
     offers: list[Offer] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+    keyed: bool = False
+    chosen: UUID | None = None
+    line: str = ""
+
+    def the_chosen(self) -> Offer | Job | None:
+        """The offer or job that the keys are for: the first while none is chosen, or the chosen has gone."""
+        rows = self._rows()
+        return next((row for row in rows if row.id == self.chosen), rows[0] if rows else None)
+
+    def choose(self, step: int) -> None:
+        """Choose the row so many further down."""
+        rows, now = self._rows(), self.the_chosen()
+        if now:
+            self.chosen = rows[max(0, min(rows.index(now) + step, len(rows) - 1))].id
+
+    def _rows(self) -> list[Offer | Job]:
+        return [*self.offers, *self.jobs]
 
     async def learn_names(self, hotline: HotlineClient) -> None:
         """Read what items and townships are called."""
@@ -61,7 +86,7 @@ class Board:
             self.names[one.code] = one.en if self.say.lang is Lang.EN else one.zh
 
     def __rich__(self) -> RenderableType:
-        return Group(self.offers_table(datetime.now(UTC)), self.jobs_table())
+        return Group(self.offers_table(self.now()), self.jobs_table(), Text(self.line))
 
     def offers_table(self, now: datetime) -> Table:
         """The live offers, with the time left to accept them."""
@@ -76,6 +101,7 @@ class Board:
                 *self._facts(offer),
                 _span(offer.wanted_from, offer.wanted_to, offer.arrive_by, say),
                 price.get(offer.price_kind, say("quote_from", yuan=yuan(offer.price_fen))),
+                style=self._style(offer),
             )
         return table
 
@@ -91,6 +117,7 @@ class Board:
                 *self._facts(job),
                 _span(job.appointment_from, job.appointment_to, job.arrive_by, say),
                 say("to_quote") if job.agreed_fen is None else say("fixed", yuan=yuan(job.agreed_fen)),
+                style=self._style(job),
             )
         return table
 
@@ -100,6 +127,9 @@ class Board:
         for name in columns:
             table.add_column(self.say(name), ratio=1 if name == "what" else None)
         return table
+
+    def _style(self, work: Offer | Job) -> str:
+        return "reverse" if self.keyed and work is self.the_chosen() else ""
 
     def _facts(self, work: Offer | Job) -> tuple[str, str, str]:
         item = self.names.get(work.item_code, work.item_code)

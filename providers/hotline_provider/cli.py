@@ -1,98 +1,33 @@
 """拨一拨就灵·服务单位：接单、开工、报价、完工、退单。 The provider's side of the hotline.
 
-Exit status: 0 done, 1 the centre refuses, 2 wrong use, 3 the centre cannot be reached.
+Exit status: 0 done, 1 the centre refuses, 2 wrong use, 3 the centre cannot be reached, 4 the disk cannot be written.
 """
 
-import asyncio
-import contextlib
 import os
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import time
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any
-from uuid import UUID
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.live import Live
 
 from hotline_provider.board import Board, Unclear, pick, short, yuan
 from hotline_provider.client import HotlineClient
-from hotline_provider.models import DeclineReason, Job, ReturnReason
-from hotline_provider.problems import Problem, Unreachable
+from hotline_provider.models import DeclineReason, ReturnReason
+from hotline_provider.screen import Screen
+from hotline_provider.session import Session, fen, moment, tell
+from hotline_provider.unattended import Unattended
 from hotline_provider.wording import Lang, Say
-
-REFUSED, WRONG_USE, UNREACHABLE = 1, 2, 3
-PATIENCE_SECONDS = 8.0
-LOOK_AT_JOBS_EVERY = 10.0
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
-Act = Callable[[HotlineClient], Awaitable[None]]
-
-
-@dataclass
-class Session:
-    """What the options say; `run` does one thing with the centre and turns what goes wrong into an exit status."""
-
-    url: str
-    key: str
-    say: Say
-
-    def run(self, act: Act) -> None:
-        try:
-            with contextlib.suppress(KeyboardInterrupt):
-                asyncio.run(self._run(act))
-        except Problem as problem:
-            wrong = [f"{one['field']}: {one['message']}" for one in problem.members.get("errors", ())]
-            _fail("\n".join((problem.title, *wrong)), REFUSED)
-        except Unreachable as error:
-            _fail(self.say("unreachable", why=error), UNREACHABLE)
-        except Unclear as error:
-            _fail(str(error), WRONG_USE)
-
-    async def _run(self, act: Act) -> None:
-        if not self.url.startswith(("http://", "https://")):
-            raise Unclear(self.say("no_url"))
-        if not self.key:
-            raise Unclear(self.say("no_key"))
-        language = "en" if self.say.lang is Lang.EN else "zh-CN"
-        async with HotlineClient(self.url, self.key, language=language, patience=PATIENCE_SECONDS) as hotline:
-            await act(hotline)
-
-    def on_job(self, name: str, act: Callable[[HotlineClient, Job], Awaitable[Job]], done: str, **facts: Any) -> None:
-        """Find the unfinished job that is meant, act on it, and say that it is done."""
-
-        async def find_and_act(hotline: HotlineClient) -> None:
-            job = await act(hotline, pick(name, await hotline.jobs(), "jobs", self.say))
-            _tell(self.say(done, number=job.number, **facts))
-
-        self.run(find_and_act)
-
-    async def tell_contact(self, hotline: HotlineClient, job_id: UUID) -> None:
-        job = await hotline.job(job_id)
-        _tell(self.say("contact", name=job.contact_name or "-", phone=job.contact_phone, address=job.address or "-"))
-
-
-def _fail(sentence: str, status: int) -> None:
-    Console(stderr=True).print(sentence, style="red", markup=False, soft_wrap=True)
-    raise typer.Exit(status)
-
-
-def _tell(sentence: str) -> None:
-    Console().print(sentence, markup=False, soft_wrap=True)
-
 
 def _fen(text: str) -> int:
-    """A sum typed in yuan."""
     try:
-        fen = Decimal(text) * 100
-    except InvalidOperation:
-        fen = Decimal("NaN")
-    if not fen.is_finite() or fen != fen.to_integral_value() or fen < 0:
-        raise typer.BadParameter(f"{text}: 120 / 120.50")
-    return int(fen)
+        return fen(text, Say(Lang.ZH))
+    except Unclear as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 Which = Annotated[str, typer.Argument(help="单号，或编号的末几位 / the request's number, or the end of the id")]
@@ -108,36 +43,41 @@ def settings(
     key: Annotated[
         str, typer.Option(envvar="HOTLINE_KEY", help="密钥，宜用环境变量 / your key; better in the environment")
     ] = "",
+    journal: Annotated[
+        Path | None,
+        typer.Option(envvar="HOTLINE_JOURNAL", help="未确认操作的记录文件 / keeps what is unconfirmed"),
+    ] = None,
     lang: Annotated[Lang | None, typer.Option(help="语言，默认随 LANG / language, by default after LANG")] = None,
 ) -> None:
     environment = Lang.ZH if os.environ.get("LANG", "zh").startswith("zh") else Lang.EN
-    context.obj = Session(url, key, Say(lang or environment))
+    context.obj = Session(url, key, journal, Say(lang or environment))
 
 
 @app.command()
 def watch(context: typer.Context) -> None:
-    """实时看派单和工单。 Offers with their countdown and jobs, live; Ctrl-C ends it."""
+    """实时看派单和工单，按键接单、报价、完工。 Offers and jobs, live; keys act on the chosen row."""
     session: Session = context.obj
-
-    async def act(hotline: HotlineClient) -> None:
-        board = Board(session.say)
-        await board.learn_names(hotline)
-        with Live(board, refresh_per_second=2):
-            await asyncio.gather(_follow_offers(hotline, board), _follow_jobs(hotline, board))
-
-    session.run(act)
+    session.run(lambda hotline: Screen(session, hotline).run())
 
 
-async def _follow_offers(hotline: HotlineClient, board: Board) -> None:
-    async for offers in hotline.watch_offers():
-        board.offers = offers
-
-
-async def _follow_jobs(hotline: HotlineClient, board: Board) -> None:
-    while True:
-        with contextlib.suppress(Problem, Unreachable):  # what lasts is said on the offers' side
-            board.jobs = await hotline.jobs()
-        await asyncio.sleep(LOOK_AT_JOBS_EVERY)
+@app.command()
+def unattended(
+    context: typer.Context,
+    on_offer: Annotated[
+        str | None, typer.Option(metavar="COMMAND", help="每个派单运行的命令，决定接或拒 / decides each offer")
+    ] = None,
+    on_job: Annotated[
+        str | None, typer.Option(metavar="COMMAND", help="工单有变化时运行的命令 / is told each change of a job")
+    ] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option(metavar="ITEM", help="自动接这些项目 / accept these items by itself")
+    ] = None,
+) -> None:
+    """无人值守：接到本单位自己的系统。 For a firm with a system of its own, which decides and is told."""
+    session: Session = context.obj
+    if not (on_offer or accept):
+        raise typer.BadParameter(session.say("no_rule"))
+    session.run(lambda hotline: Unattended(hotline, session.say, on_offer, on_job, frozenset(accept or ())).run())
 
 
 @app.command()
@@ -151,8 +91,8 @@ def accept(
         chosen = pick(offer, await hotline.offers(), "offers", session.say)
         start, end = (moment and moment.astimezone() for moment in (appointment_from, appointment_to))
         job = await hotline.accept(chosen.id, appointment_from=start, appointment_to=end)
-        _tell(session.say("accepted", number=job.number, id=short(job.id)))
-        await session.tell_contact(hotline, job.id)
+        tell(session.say("accepted", number=job.number, id=short(job.id)))
+        tell(await session.contact(hotline, job.id))
 
     session.run(act)
 
@@ -167,7 +107,7 @@ def decline(
     async def act(hotline: HotlineClient) -> None:
         chosen = pick(offer, await hotline.offers(), "offers", session.say)
         await hotline.decline(chosen.id, reason, note)
-        _tell(session.say("declined", number=chosen.number))
+        tell(session.say("declined", number=chosen.number))
 
     session.run(act)
 
@@ -191,7 +131,7 @@ def contact(context: typer.Context, job: Which) -> None:
     session: Session = context.obj
 
     async def act(hotline: HotlineClient) -> None:
-        await session.tell_contact(hotline, pick(job, await hotline.jobs(), "jobs", session.say).id)
+        tell(await session.contact(hotline, pick(job, await hotline.jobs(), "jobs", session.say).id))
 
     session.run(act)
 
@@ -244,6 +184,33 @@ def give_back(
 ) -> None:
     """退单，须说明原因。 Give a job back."""
     context.obj.on_job(job, lambda hotline, chosen: hotline.give_back(chosen.id, reason, note), "returned")
+
+
+@app.command()
+def extend(
+    context: typer.Context,
+    job: Which,
+    until: Annotated[str, typer.Option(help="延到几时 / until when, in this machine's time: 2026-11-25 18:00")],
+    reason: Annotated[str, typer.Option(help="为什么 / why")],
+) -> None:
+    """申请延期，每单一次。 Ask for more time, once; a supervisor decides."""
+    session: Session = context.obj
+
+    async def act(hotline: HotlineClient) -> None:
+        end = moment(until, session.say)
+        chosen = pick(job, await hotline.jobs(), "jobs", session.say)
+        await hotline.ask_for_extension(chosen.id, end, reason)
+        tell(session.say("asked", number=chosen.number, until=f"{end:%m-%d %H:%M}"))
+
+    session.run(act)
+
+
+@app.command()
+def journal(context: typer.Context) -> None:
+    """本机记录的操作和中心的答复。 What was decided here, and what the centre answered; '-' where it has not yet."""
+    for kept in context.obj.open_journal().all():
+        at = time.strftime("%m-%d %H:%M:%S", time.localtime(kept.kept_at))
+        tell(f"{at}  {kept.outcome or '-':16}  {kept.path}  {kept.body}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Protocol
 from uuid import UUID
@@ -16,6 +17,7 @@ import httpx
 
 from hotline_provider.behaviour import Answer, Member, away, decide, plan, quote_fen
 from hotline_provider.client import HotlineClient
+from hotline_provider.journal import Journal
 from hotline_provider.models import DeclineReason, Job, Offer, ReturnReason
 from hotline_provider.problems import Problem, Unreachable
 
@@ -78,7 +80,8 @@ class Counts:
 class Fleet:
     """The members who have software; those `by_phone` are left to the operators who phone them.
 
-    `factor` is how many of the centre's seconds pass in a real one and `now` the centre's present moment.
+    `factor` is how many of the centre's seconds pass in a real one and `now` the centre's present moment. With a folder
+    for their `journals` members lose no action when this process is killed.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class Fleet:
         seed: int,
         now: Callable[[], datetime],
         say: Texts | None = None,
+        journals: Path | None = None,
         transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
     ) -> None:
         self.counts = Counts()
@@ -99,7 +103,15 @@ class Fleet:
         connect = transport or _transports()
         self._agents = [
             _Agent(
-                self, member, HotlineClient(base_url, member.key, transport=connect()), Random(f"{seed}-{member.name}")
+                self,
+                member,
+                HotlineClient(
+                    base_url,
+                    member.key,
+                    journal=Journal(journals / f"{member.name}.db") if journals else None,
+                    transport=connect(),
+                ),
+                Random(f"{seed}-{member.name}"),
             )
             for member in members
             if not member.by_phone
@@ -164,6 +176,9 @@ class _Agent:
 
     async def _look_at_jobs(self, tasks: asyncio.TaskGroup) -> None:
         try:
+            async for _, refusal in self._hotline.deliver():
+                if refusal:
+                    self._count(refusal)
             for job in await self._hotline.jobs():
                 self._begin(job, USUAL_PRICE_FEN, tasks)
         except (Problem, Unreachable) as failure:

@@ -95,6 +95,17 @@ class JobWithContact(Job):
     address: str | None
 
 
+class Extension(Document):
+    """More time that you asked for: asked, then granted or refused."""
+
+    id: UUID
+    job_id: UUID
+    status: str
+    until: datetime
+    reason: str
+    decision_note: str | None
+
+
 class PriceLine(Document):
     """A line of the price card; a proposal while `approved_at` is null."""
 

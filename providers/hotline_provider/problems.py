@@ -30,4 +30,11 @@ class Problem(Exception):
 
 
 class Unreachable(Exception):
-    """No answer in spite of patience; whether the last call was carried out is not known, and repeating it is safe."""
+    """No answer in spite of patience; whether the last call was carried out is not known, and repeating it is safe.
+
+    `kept`: it was an action, it stands in the journal, and `deliver` repeats it.
+    """
+
+    def __init__(self, reason: str, *, kept: bool = False) -> None:
+        super().__init__(reason)
+        self.kept = kept

@@ -42,4 +42,6 @@ async def due(world: World) -> list[dict[str, Any]]:
 async def events(world: World, request: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     """The data of the request's events of this kind."""
     timeline = await ok(world.operator.get(f"/requests/{request['id']}/events"))
-    return [{k: v for k, v in event["data"].items() if k != "callback_id"} for event in timeline if event["kind"] == kind]
+    return [
+        {k: v for k, v in event["data"].items() if k != "callback_id"} for event in timeline if event["kind"] == kind
+    ]

@@ -1,9 +1,16 @@
 """A provider of the small hotline, seen through its own client library, and its work."""
 
+import asyncio
+import os
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
-from hotline_provider import HotlineClient, Job
+from typer.testing import CliRunner
+
+from hotline_provider import HotlineClient, Job, Journal
+from hotline_provider.cli import app
 from tests.world import SampleProvider, World
 
 ACCEPTED_AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -14,9 +21,36 @@ def key_of(firm: SampleProvider) -> str:
     return str(firm.client.headers["Authorization"]).removeprefix("Bearer ")
 
 
-def client_of(world: World, firm: SampleProvider, language: str = "zh-CN") -> HotlineClient:
+def client_of(
+    world: World, firm: SampleProvider, language: str = "zh-CN", journal: Journal | None = None
+) -> HotlineClient:
     """The firm's client on the real application."""
-    return HotlineClient("http://hotline", key_of(firm), language=language, transport=world.transport)
+    return HotlineClient("http://hotline", key_of(firm), language=language, journal=journal, transport=world.transport)
+
+
+class Terminal:
+    """A shell at the firm, with the centre's address, the firm's key and its journal in its environment."""
+
+    def __init__(self, url: str, firm: SampleProvider) -> None:
+        self.journal = Path(tempfile.mkdtemp()) / "journal.db"
+        self.environment = {
+            "HOTLINE_URL": url,
+            "HOTLINE_KEY": key_of(firm),
+            "HOTLINE_JOURNAL": str(self.journal),
+            "LANG": "zh_CN.UTF-8",
+            "COLUMNS": "200",
+        }
+
+    async def run(self, *words: str, status: int = 0) -> str:
+        """The output of a command that must end with this status."""
+        result = await asyncio.to_thread(CliRunner(env=self.environment).invoke, app, words)
+        assert result.exit_code == status, result.output
+        return result.output
+
+    @property
+    def whole_environment(self) -> dict[str, str]:
+        """For a process of its own."""
+        return os.environ | self.environment
 
 
 def job(**facts: object) -> Job:

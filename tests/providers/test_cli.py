@@ -3,47 +3,18 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-import uvicorn
-from typer.testing import CliRunner
 
 from app.registry.models import PriceKind
 from hotline_provider.board import Unclear, pick
-from hotline_provider.cli import app
 from hotline_provider.wording import Lang, Say
-from tests.providers.firms import job, key_of
-from tests.world import CLEANING, DRAIN, SampleProvider, World, ok
-
-
-class Terminal:
-    """A shell at the firm, with the centre's address and the firm's key in its environment."""
-
-    def __init__(self, url: str, firm: SampleProvider) -> None:
-        self.environment = {"HOTLINE_URL": url, "HOTLINE_KEY": key_of(firm), "LANG": "zh_CN.UTF-8", "COLUMNS": "200"}
-
-    async def run(self, *words: str, status: int = 0) -> str:
-        """The output of a command that must end with this status."""
-        result = await asyncio.to_thread(CliRunner(env=self.environment).invoke, app, words)
-        assert result.exit_code == status, result.output
-        return result.output
-
-
-@pytest.fixture
-async def url(world: World) -> AsyncIterator[str]:
-    """The application on a port of its own."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(world.transport.app, lifespan="off", log_config=None))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    await serving
+from tests.providers.firms import Terminal, job
+from tests.world import CLEANING, DRAIN, World, ok
 
 
 async def test_a_job_from_the_offer_to_the_bill(world: World, url: str) -> None:
@@ -124,6 +95,19 @@ async def test_what_goes_wrong_is_said_and_told_by_the_exit_status(world: World,
     assert "请先登录" in await terminal.run("jobs", status=1)
     terminal.environment["HOTLINE_KEY"] = ""
     assert "HOTLINE_KEY" in await terminal.run("jobs", status=2)
+
+
+async def test_more_time_is_asked_for(world: World, url: str) -> None:
+    firm = await world.add_provider(DRAIN)
+    created = await world.dispatch(DRAIN)
+    job = await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    until = datetime.fromisoformat(job["complete_by"]).replace(second=0) + timedelta(days=2)
+    words = ("--until", f"{until.astimezone():%Y-%m-%d %H:%M}", "--reason", "配件要从杭州调货")
+    terminal, number = Terminal(url, firm), str(created["request"]["number"])
+    assert "等待值班长批准" in await terminal.run("extend", number, *words)
+    await terminal.run("extend", number, "--until", "后天", "--reason", "配件要从杭州调货", status=2)
+    [row] = (await ok(world.supervisor.get("/supervision/queue", params={"kind": "extension_asked"})))["items"]
+    assert row["job_id"] == job["id"]
 
 
 async def test_watching_shows_an_offer_as_it_comes_and_ends_cleanly(world: World, url: str) -> None:

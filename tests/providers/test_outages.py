@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from hotline_provider import HotlineClient, Problem, Unreachable
+from hotline_provider import HotlineClient, Journal, Problem, Unreachable
 
 
 class Line:
@@ -20,9 +20,10 @@ class Line:
             raise answer
         return answer
 
-    def client(self, patience: float = 30.0) -> HotlineClient:
+    def client(self, patience: float = 30.0, journal: Journal | None = None) -> HotlineClient:
         """A client on this line."""
-        return HotlineClient("http://hotline", "key", patience=patience, transport=httpx.MockTransport(self))
+        line = httpx.MockTransport(self)
+        return HotlineClient("http://hotline", "key", patience=patience, journal=journal, transport=line)
 
 
 def busy(status: int = 503, retry_after: str = "0") -> httpx.Response:

@@ -1,0 +1,69 @@
+"""Single keys from the terminal, as they are pressed and without an echo."""
+
+import asyncio
+import codecs
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+if sys.platform == "win32":
+    import msvcrt
+    import threading
+
+    _ARROWS = {"H": "up", "P": "down"}
+
+    @contextmanager
+    def pressed() -> Iterator[asyncio.Queue[str]]:
+        """The keys pressed while the block runs: characters, and up, down, enter, escape, backspace."""
+        keys: asyncio.Queue[str] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def read() -> None:
+            while True:
+                key = msvcrt.getwch()
+                if key in "\x00\xe0":
+                    key = _ARROWS.get(msvcrt.getwch(), "")
+                loop.call_soon_threadsafe(keys.put_nowait, _NAMES.get(key, key))
+
+        threading.Thread(target=read, daemon=True).start()
+        yield keys
+
+else:
+    import termios
+    import tty
+
+    @contextmanager
+    def pressed() -> Iterator[asyncio.Queue[str]]:
+        """The keys pressed while the block runs: characters, and up, down, enter, escape, backspace."""
+        keys: asyncio.Queue[str] = asyncio.Queue()
+        loop, terminal = asyncio.get_running_loop(), sys.stdin.fileno()
+        decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+
+        def read() -> None:
+            text = decoder.decode(os.read(terminal, 1024))
+            for sequence, name in _SEQUENCES.items():
+                text = text.replace(sequence, name)
+            for key in text:
+                keys.put_nowait(_NAMES.get(key, key))
+
+        before = termios.tcgetattr(terminal)
+        tty.setcbreak(terminal)
+        loop.add_reader(terminal, read)
+        try:
+            yield keys
+        finally:
+            loop.remove_reader(terminal)
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+_SEQUENCES = {"\x1b[A": "\ue000", "\x1b[B": "\ue001", "\x1bOA": "\ue000", "\x1bOB": "\ue001"}
+_NAMES = {
+    "\ue000": "up",
+    "\ue001": "down",
+    "\r": "enter",
+    "\n": "enter",
+    "\x1b": "escape",
+    "\x08": "backspace",
+    "\x7f": "backspace",
+}

@@ -1,0 +1,108 @@
+"""The line to the centre: a call is repeated while its failure may pass, and the answers tell the centre's time."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from hotline_provider.problems import Problem, Unreachable
+
+CONNECT_SECONDS = 10.0
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 15.0
+PASSING_STATUSES = {429, 502, 503, 504}
+PASSING_ERRORS = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError, httpx.ProxyError)
+HALF_A_SECOND = timedelta(seconds=0.5)
+"""A Date has whole seconds, so the moment itself is later by this on average."""
+
+logger = logging.getLogger(__name__)
+
+
+class Line:
+    """HTTP to one centre in one provider's name."""
+
+    def __init__(self, base_url: str, key: str, language: str, transport: httpx.AsyncBaseTransport | None) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=f"{base_url.rstrip('/')}/api/v1",
+            headers={"Authorization": f"Bearer {key}", "Accept-Language": language},
+            transport=transport,
+        )
+        self._centre_time: tuple[datetime, float] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.__aexit__(kind, error, trace)
+
+    def now(self) -> datetime | None:
+        """The centre's time after the Date of its last answer, if there was any, whatever this machine's clock says."""
+        if self._centre_time is None:
+            return None
+        then, at = self._centre_time
+        return then + timedelta(seconds=monotonic() - at)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        answer_in: float,
+        patience: float,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """The centre's answer, asked for again after growing pauses while the failure may pass."""
+        give_up_at = monotonic() + patience
+        timeout = httpx.Timeout(CONNECT_SECONDS, read=answer_in)
+        for longest_pause in _growing():
+            asked_to_wait = 0.0
+            try:
+                response = await self._http.request(method, path, json=body, headers=headers, timeout=timeout)
+            except PASSING_ERRORS as error:
+                failure: Exception = Unreachable(f"{self._http.base_url}: {error or type(error).__name__}")
+            else:
+                self._learn_time(response)
+                if response.is_success or response.status_code == httpx.codes.NOT_MODIFIED:
+                    break
+                failure = Problem.of(response)
+                if response.status_code not in PASSING_STATUSES:
+                    raise failure
+                asked_to_wait = _retry_after(response)
+            # at random, so that all who lost the centre do not come back at the same moment
+            pause = asked_to_wait + random.uniform(0, longest_pause)
+            if monotonic() + pause > give_up_at:
+                raise failure
+            logger.info("%s %s: %s; again in %.1f s", method, path, failure, pause)
+            await asyncio.sleep(pause)
+        return response
+
+    def _learn_time(self, response: httpx.Response) -> None:
+        with suppress(KeyError, ValueError):
+            then = parsedate_to_datetime(response.headers["Date"])
+            self._centre_time = then + HALF_A_SECOND, monotonic()
+
+
+def _growing() -> Iterator[float]:
+    """The longest pause before each repetition, in seconds."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        yield pause
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """The seconds the centre asks us to stay away."""
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isdigit() else 0.0

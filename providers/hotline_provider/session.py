@@ -1,0 +1,130 @@
+"""What every command shares: the centre, the firm's key and journal, and the exit status of what goes wrong."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+
+from hotline_provider.board import Unclear, pick
+from hotline_provider.client import HotlineClient
+from hotline_provider.journal import CannotKeep, Journal, Kept
+from hotline_provider.models import Job
+from hotline_provider.problems import Problem, Unreachable
+from hotline_provider.wording import Lang, Say
+
+REFUSED, WRONG_USE, UNREACHABLE, CANNOT_KEEP = 1, 2, 3, 4
+PATIENCE_SECONDS = 8.0
+
+Act = Callable[[HotlineClient], Awaitable[None]]
+
+
+@dataclass
+class Session:
+    """What the options say; `run` does one thing with the centre and turns what goes wrong into an exit status."""
+
+    url: str
+    key: str
+    journal: Path | None
+    say: Say
+
+    def run(self, act: Act) -> None:
+        try:
+            with contextlib.suppress(KeyboardInterrupt):
+                asyncio.run(self._run(act))
+        except (Problem, Unreachable, CannotKeep, Unclear) as failure:
+            statuses = {Problem: REFUSED, Unreachable: UNREACHABLE, CannotKeep: CANNOT_KEEP, Unclear: WRONG_USE}
+            fail(why(failure, self.say), statuses[type(failure)])
+
+    def open_journal(self) -> Journal:
+        """The file that keeps this firm's actions: one for each centre and key."""
+        name = sha256(f"{self.url} {self.key}".encode()).hexdigest()[:12]
+        return Journal(self.journal or Path(typer.get_app_dir("hotline-provider"), f"{name}.db"))
+
+    async def _run(self, act: Act) -> None:
+        if not self.url.startswith(("http://", "https://")):
+            raise Unclear(self.say("no_url"))
+        if not self.key:
+            raise Unclear(self.say("no_key"))
+        language = "en" if self.say.lang is Lang.EN else "zh-CN"
+        async with HotlineClient(
+            self.url, self.key, language=language, patience=PATIENCE_SECONDS, journal=self.open_journal()
+        ) as hotline:
+            with contextlib.suppress(Unreachable):  # what is done next will say so
+                await self.deliver(hotline)
+            await act(hotline)
+
+    async def deliver(self, hotline: HotlineClient) -> None:
+        """Send what was decided and not answered, and say what became of it. Raises Unreachable."""
+        async for kept, problem in hotline.deliver():
+            tell(delivered(kept, problem, self.say))
+
+    def on_job(self, name: str, act: Callable[[HotlineClient, Job], Awaitable[Any]], done: str, **facts: Any) -> None:
+        """Find the unfinished job that is meant, act on it, and say that it is done."""
+
+        async def find_and_act(hotline: HotlineClient) -> None:
+            job = pick(name, await hotline.jobs(), "jobs", self.say)
+            await act(hotline, job)
+            tell(self.say(done, number=job.number, **facts))
+
+        self.run(find_and_act)
+
+    async def contact(self, hotline: HotlineClient, job_id: UUID) -> str:
+        """The sentence with whom to call and where to go."""
+        job = await hotline.job(job_id)
+        name, address = job.contact_name or "-", job.address or "-"
+        return self.say("contact", name=name, phone=job.contact_phone, address=address)
+
+
+def why(failure: Exception, say: Say) -> str:
+    """What went wrong, for people."""
+    match failure:
+        case Problem():
+            wrong = [f"{one['field']}: {one['message']}" for one in failure.members.get("errors", ())]
+            return "\n".join((failure.title, *wrong))
+        case Unreachable():
+            return say("unreachable_kept" if failure.kept else "unreachable", why=failure)
+        case CannotKeep():
+            return say("cannot_keep", why=failure)
+    return str(failure)
+
+
+def delivered(kept: Kept, problem: Problem | None, say: Say) -> str:
+    """What the centre said to an action that was sent later."""
+    return say("delivered_refused", path=kept.path, why=problem.title) if problem else say("delivered", path=kept.path)
+
+
+def fen(text: str, say: Say) -> int:
+    """A sum typed in yuan. Raises Unclear."""
+    try:
+        amount = Decimal(text.strip()) * 100
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount != amount.to_integral_value() or amount < 0:
+        raise Unclear(say("no_sum", text=text))
+    return int(amount)
+
+
+def moment(text: str, say: Say) -> datetime:
+    """A time typed in this machine's zone. Raises Unclear."""
+    try:
+        return datetime.strptime(text.strip().replace("T", " "), "%Y-%m-%d %H:%M").astimezone()
+    except ValueError as error:
+        raise Unclear(say("no_moment", text=text)) from error
+
+
+def fail(sentence: str, status: int) -> None:
+    Console(stderr=True).print(sentence, style="red", markup=False, soft_wrap=True)
+    raise typer.Exit(status)
+
+
+def tell(sentence: str) -> None:
+    Console().print(sentence, markup=False, soft_wrap=True)

@@ -1,0 +1,22 @@
+"""The application on a port of its own, for agents that are processes of their own."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import uvicorn
+
+from tests.world import World
+
+
+@pytest.fixture
+async def url(world: World) -> AsyncIterator[str]:
+    """The address of the application; it answers the waiting when the test is over."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(world.transport.app, lifespan="off", log_config=None, date_header=False))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    world.context.wakes.dismiss()
+    server.should_exit = True
+    await serving

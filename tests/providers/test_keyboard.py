@@ -1,0 +1,127 @@
+"""A person at the keys: a real terminal, the real agent, a real server."""
+
+import asyncio
+import os
+import pty
+import re
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.providers.firms import Terminal
+from tests.world import DRAIN, SampleProvider, World, ok
+
+Keys = tuple[int, "asyncio.Queue[str]"]
+
+
+@pytest.fixture
+async def firm(world: World) -> SampleProvider:
+    return await world.add_provider(DRAIN)
+
+
+class Desk:
+    """The agent in a terminal: what it shows can be waited for, keys can be pressed."""
+
+    def __init__(self, terminal: int) -> None:
+        self._terminal, self._shown, self._news = terminal, "", asyncio.Event()
+        asyncio.get_running_loop().add_reader(terminal, self._read)
+
+    def _read(self) -> None:
+        try:
+            self._shown += os.read(self._terminal, 65_536).decode(errors="ignore")
+        except OSError:  # the agent has left its terminal
+            asyncio.get_running_loop().remove_reader(self._terminal)
+        self._news.set()
+
+    async def shows(self, text: str) -> None:
+        """Wait until it has shown this since the last time."""
+        async with asyncio.timeout(30):
+            while text not in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self._shown):
+                self._news.clear()
+                await self._news.wait()
+        self._shown = ""
+
+    def press(self, keys: str) -> None:
+        """Press these keys."""
+        os.write(self._terminal, keys.encode())
+
+
+@pytest.fixture
+async def desk(url: str, firm: SampleProvider) -> AsyncIterator[Desk]:
+    """`hotline-provider watch` at a terminal."""
+    ours, its = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "hotline_provider.cli", "watch"),
+        stdin=its,
+        stdout=its,
+        env=Terminal(url, firm).whole_environment | {"TERM": "xterm", "LINES": "40", "COLUMNS": "160"},
+    )
+    os.close(its)
+    desk = Desk(ours)
+    yield desk
+    desk.press("q")
+    async with asyncio.timeout(30):
+        assert await process.wait() == 0
+    asyncio.get_running_loop().remove_reader(ours)
+    os.close(ours)
+
+
+async def test_a_job_from_the_offer_to_the_bill_by_keys(world: World, firm: SampleProvider, desk: Desk) -> None:
+    await desk.shows("q 退出")
+    created = await world.dispatch(DRAIN)
+    await desk.shows(str(created["request"]["number"]))
+    desk.press("a")
+    await desk.shows("电话 13957412345")
+    await desk.shows("已接单")
+    desk.press("s")
+    await desk.shows("已到场开工")
+    desk.press("p120.5\n")
+    await desk.shows("y/n")
+    desk.press("y\n")
+    await desk.shows("求助人已同意")
+    desk.press("c")
+    await desk.shows("120.50_")
+    desk.press("\n")
+    await desk.shows("做了什么")
+    desk.press("疏通主管，试水通常\x7f畅\r")
+    await desk.shows("收费 120.50 元")
+    [job] = await ok(world.operator.get(f"/requests/{created['request']['id']}/jobs"))
+    assert (job["status"], job["amount_fen"], job["result"]) == ("completed", 12_050, "疏通主管，试水通畅")
+
+
+async def test_the_chosen_row_stays_chosen_and_a_reason_is_picked_by_its_number(
+    world: World, firm: SampleProvider, desk: Desk
+) -> None:
+    first = await world.dispatch(DRAIN, phone="13800000001")
+    world.advance(seconds=1)
+    second = await world.dispatch(DRAIN, phone="13800000002")
+    await desk.shows(str(second["request"]["number"]))
+    desk.press("\x1b[B")
+    await ok(firm.client.put(f"/provider/offers/{first['offers'][0]['id']}/acceptance"))
+    await desk.shows("已接单")
+    desk.press("d")
+    await desk.shows("5 缺人手")
+    desk.press("5")
+    await desk.shows("可不填")
+    desk.press("\r")
+    await desk.shows("已拒单")
+    [offer] = await ok(world.operator.get(f"/requests/{second['request']['id']}/offers"))
+    assert (offer["status"], offer["decline_reason"]) == ("declined", "no_staff")
+
+
+async def test_what_is_no_sum_or_is_refused_is_said_and_changes_nothing(
+    world: World, firm: SampleProvider, desk: Desk
+) -> None:
+    created = await world.dispatch(DRAIN)
+    job = await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    await desk.shows("已接单")
+    desk.press("p一百二\n")
+    await desk.shows("不是金额")
+    desk.press("c80\n")
+    await desk.shows("做了什么")
+    desk.press("\x1b")
+    await desk.shows("q 退出")
+    desk.press("c80\n通了\n")
+    await desk.shows("started")
+    assert (await ok(world.operator.get(f"/jobs/{job['id']}")))["status"] == "accepted"

@@ -1,0 +1,39 @@
+"""The examples that the kit's README shows do what it says."""
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+
+from hotline_provider.unattended import Answer
+from tests.providers.firms import Terminal
+from tests.world import DRAIN, World
+
+README = (Path(__file__).parents[2] / "providers" / "README.md").read_text(encoding="utf-8")
+
+
+def shown(language: str) -> str:
+    """The README's one example in this language."""
+    [code] = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    return str(code)
+
+
+async def test_fifteen_lines_are_a_working_agent(world: World, url: str) -> None:
+    code = shown("python")
+    assert len([line for line in code.splitlines() if line.strip()]) <= 15
+    firm = await world.add_provider(DRAIN)
+    agent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code), env=Terminal(url, firm).whole_environment, stdout=asyncio.subprocess.PIPE
+    )
+    created = await world.dispatch(DRAIN)
+    assert agent.stdout
+    async with asyncio.timeout(30):
+        printed = (await agent.stdout.readline()).decode()
+    agent.kill()
+    await agent.wait()
+    assert printed == f"{created['request']['number']} 王阿姨 13957412345 澄浪路88弄12号302室\n"
+    assert await world.status(created["request"]["id"]) == "assigned"
+
+
+def test_the_answer_shown_is_one_that_the_agent_understands() -> None:
+    assert Answer.model_validate_json(shown("json")).appointment_to is not None
