@@ -28,6 +28,8 @@ from app.registry.life_routes import router as registry_life
 from app.registry.routes import router as registry
 from app.settings import Settings
 from app.supervision.routes import router as supervision
+from app.webhooks.routes import messages as webhook_messages
+from app.webhooks.routes import router as webhooks
 
 ABOUT = """
 The service behind a citizen-help hotline. A citizen dials one number for anything; an operator answers on the spot,
@@ -94,9 +96,11 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         registry,
         registry_life,
         metrics,
+        webhooks,
     ):
         app.include_router(router, prefix="/api/v1")
     app.include_router(health)
+    app.webhooks.include_router(webhook_messages)
     return app
 
 

@@ -11,6 +11,7 @@ from app.kit.orm import Model
 from app.matching import models as matching
 from app.metrics import models as metrics
 from app.registry import models as registry
+from app.webhooks import models as webhooks
 
 METADATA = Model.metadata
 
@@ -26,4 +27,5 @@ __all__ = [
     "matching",
     "metrics",
     "registry",
+    "webhooks",
 ]

@@ -3,10 +3,11 @@
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, IPvAnyNetwork, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Settings(BaseSettings):
@@ -35,12 +36,25 @@ class Settings(BaseSettings):
     clock_real_start: datetime | None = Field(default=None, description="the real moment clock_start belongs to")
     session_hours: float = Field(default=12.0, gt=0, description="a staff session ends after so long")
     reopen_days: int = Field(default=15, ge=0, description="a closed request may be reopened for so long")
+    webhook_key: SecretStr = Field(
+        default=SecretStr(""), description="goes into every webhook secret; changing it changes all of them"
+    )
+    webhook_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
+        default=[], description="private networks that webhooks may reach, also by plain http; separated by commas"
+    )
+    webhook_seconds: float = Field(default=15.0, gt=0, description="a receiver must have answered after so long")
 
     @field_validator("database_url", "database_direct_url")
     @classmethod
     def name_the_driver(cls, url: str | None) -> str | None:
         """`postgresql://` and `postgres://`, as everybody writes them, mean the one driver there is."""
         return url and re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
+
+    @field_validator("webhook_networks", mode="before")
+    @classmethod
+    def split_networks(cls, value: object) -> object:
+        """`10.1.0.0/16,127.0.0.0/8`, as an environment variable is written."""
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from random import Random
 
 from app.aftercare.tasks import make_callbacks
 from app.catalog.snapshot import Catalog, Snapshot
@@ -20,7 +21,7 @@ from app.dispatch.tasks import (
     withdraw_void_offers,
 )
 from app.events.sequence import number_events
-from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC
+from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, WEBHOOK_TOPIC
 from app.kit.clock import ScaledClock
 from app.kit.errors import DatabaseUnavailable
 from app.kit.idempotency import forget_keys
@@ -29,6 +30,9 @@ from app.metrics.tasks import roll_up_volumes
 from app.registry.expiry import watch_papers
 from app.registry.tasks import roll_windows
 from app.supervision.tasks import raise_alarms
+from app.webhooks.courier import Courier
+from app.webhooks.outbound import open_outbound
+from app.webhooks.tasks import prune_deliveries, spread_events
 
 logger = logging.getLogger(__name__)
 
@@ -54,11 +58,12 @@ async def run_due_steps(context: Context, catalog: Snapshot) -> int:
 
 
 async def run_log_steps(context: Context) -> int:
-    """Number the committed events and roll them up; gives how many there were."""
+    """Number the committed events, roll them up and spread them over the webhooks; gives how many there were."""
     async with context.db.begin() as tx:
         done = await number_events(tx)
     async with context.db.begin() as tx:
-        return done + await roll_up_volumes(tx, context.settings.zone)
+        done += await roll_up_volumes(tx, context.settings.zone)
+    return done + await spread_events(context)
 
 
 async def forget_old_keys(context: Context) -> int:
@@ -80,7 +85,10 @@ async def work(context: Context, catalog: Catalog) -> None:
         return await run_due_steps(context, catalog.snapshot)
 
     forget_pause = context.clock.real_seconds(FORGET_EVERY)
-    async with asyncio.TaskGroup() as loops:
+    async with open_outbound(context.settings) as outbound, asyncio.TaskGroup() as loops:
+        courier = Courier(context, outbound, loops, Random())
+        loops.create_task(_repeat(context, courier.step, pause, WEBHOOK_TOPIC))
+        loops.create_task(_repeat(context, lambda: prune_deliveries(context), forget_pause))
         loops.create_task(_repeat(context, steps, pause, DISPATCH_TOPIC, AFTERCARE_TOPIC))
         loops.create_task(_repeat(context, lambda: run_log_steps(context), LOG_PAUSE_SECONDS))
         loops.create_task(_repeat(context, lambda: forget_old_keys(context), forget_pause))

@@ -10,6 +10,7 @@ from app.events.transition import Move
 from app.intake.states import REQUEST_MOVES
 from app.jobs.states import JOB_MOVES, OFFER_MOVES
 from app.registry.states import PROVIDER_MOVES
+from app.webhooks.states import WEBHOOK_MOVES
 
 STATES = Path(__file__).parent.parent / "docs" / "states.md"
 ALL = {
@@ -18,6 +19,7 @@ ALL = {
     "job": JOB_MOVES,
     "callback": CALLBACK_MOVES,
     "provider": PROVIDER_MOVES,
+    "webhook": WEBHOOK_MOVES,
 }
 
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 DISPATCH_TOPIC = "dispatch"
 AFTERCARE_TOPIC = "aftercare"
+WEBHOOK_TOPIC = "webhooks"
 
 
 def provider_topic(provider_id: UUID) -> str:

@@ -19,6 +19,10 @@ class Clock(Protocol):
         """How many real seconds pass while `span` of the centre's time does."""
         ...
 
+    def world_now(self) -> datetime:
+        """What other people's clocks say, in UTC: for what their machines check against them."""
+        ...
+
 
 @dataclass(frozen=True)
 class ScaledClock:
@@ -34,6 +38,9 @@ class ScaledClock:
     def real_seconds(self, span: timedelta) -> float:
         return span.total_seconds() / self.factor
 
+    def world_now(self) -> datetime:
+        return datetime.now(UTC)
+
 
 @dataclass
 class ManualClock:
@@ -46,6 +53,9 @@ class ManualClock:
 
     def real_seconds(self, span: timedelta) -> float:
         return span.total_seconds()
+
+    def world_now(self) -> datetime:
+        return datetime.now(UTC)
 
     def advance(self, span: timedelta) -> None:
         self.moment += span

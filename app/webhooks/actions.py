@@ -1,0 +1,184 @@
+"""What an owner does with its endpoints: a provider with its own, an admin with those of other systems."""
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.auth.access import Principal
+from app.auth.queries import add_audit
+from app.events.models import ActorKind
+from app.events.topics import WEBHOOK_TOPIC
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.kit.etags import check_version
+from app.kit.idempotency import Once
+from app.kit.ids import new_id
+from app.webhooks import queries
+from app.webhooks.errors import ReplayTooOld, TooManyWebhooks, WebhookDisabled, WebhookExists
+from app.webhooks.messages import TEST
+from app.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint, WebhookState
+from app.webhooks.schemas import EndpointEdit, EndpointIn, EndpointWithSecret, Rotation
+from app.webhooks.secret import new_seed, secret_of
+from app.webhooks.states import WEBHOOKS
+
+LIMIT = 20
+"""Endpoints an owner may have."""
+KEPT = timedelta(days=7)
+"""So long deliveries are kept, whatever became of them."""
+
+
+class By(NamedTuple):
+    """Who acts, and when; `key` is the deployment's, which goes into secrets."""
+
+    principal: Principal
+    now: datetime
+    key: str
+
+    @property
+    def owner(self) -> UUID | None:
+        """The provider whose endpoints these are; None: other systems."""
+        return self.principal.id if self.principal.kind == ActorKind.PROVIDER else None
+
+    async def audit(self, tx: Tx, endpoint: WebhookEndpoint, action: str, **data: Any) -> None:
+        kind, who = self.principal.kind, self.principal.id
+        await add_audit(tx, action, f"webhook:{endpoint.id}", at=self.now, actor_kind=kind, actor_id=who, **data)
+
+
+async def add_endpoint(tx: Tx, body: EndpointIn, url: str, first: Once, by: By) -> EndpointWithSecret:
+    """Send events there from now on. Raises WebhookExists, TooManyWebhooks."""
+    if made := await first.replay(tx, by.now):
+        return _revealing(await get_endpoint(tx, UUID(made.decode()), by), by)
+    there = await queries.list_endpoints(tx, by.owner)
+    if any(endpoint.url == url for endpoint in there):
+        raise WebhookExists
+    if len(there) >= LIMIT:
+        raise TooManyWebhooks(limit=LIMIT)
+    endpoint = WebhookEndpoint(
+        id=new_id(by.now),
+        provider_id=by.owner,
+        url=url,
+        label=body.label,
+        types=body.types,
+        state=WebhookState.ACTIVE,
+        seed=new_seed(),
+        created_at=by.now,
+        version=1,
+    )
+    tx.session.add(endpoint)
+    await tx.flush()
+    await first.keep(tx, str(endpoint.id).encode())  # without the secret: it is made of the seed again
+    await by.audit(tx, endpoint, "webhook.added", url=url)
+    return _revealing(endpoint, by)
+
+
+async def get_endpoint(tx: Tx, endpoint_id: UUID, by: By, *, lock: bool = False) -> WebhookEndpoint:
+    """The owner's endpoint. Raises NotFound."""
+    endpoint = await queries.find_endpoint(tx, endpoint_id, lock=lock)
+    if endpoint is None or endpoint.provider_id != by.owner:
+        raise NotFound(what="webhook", key=str(endpoint_id))
+    return endpoint
+
+
+async def edit_endpoint(
+    tx: Tx, endpoint_id: UUID, body: EndpointEdit, url: str | None, if_match: str | None, by: By
+) -> WebhookEndpoint:
+    """Change what is named; where it is active afterwards, what has waited is due at once.
+
+    Raises NotFound, VersionRequired, VersionStale, WebhookExists.
+    """
+    endpoint = await get_endpoint(tx, endpoint_id, by, lock=True)
+    check_version(if_match, endpoint.version)
+    if any(other.url == url and other.id != endpoint_id for other in await queries.list_endpoints(tx, by.owner)):
+        raise WebhookExists
+    endpoint.url = url or endpoint.url
+    endpoint.label = body.label or endpoint.label
+    endpoint.types = body.types if "types" in body.model_fields_set else endpoint.types
+    endpoint.version += 1
+    await tx.flush()
+    await _change_state(tx, endpoint, body.state or endpoint.state, by)
+    await by.audit(tx, endpoint, "webhook.changed", **body.model_dump(exclude_unset=True))
+    return endpoint
+
+
+async def _change_state(tx: Tx, endpoint: WebhookEndpoint, wanted: str, by: By) -> None:
+    if wanted != endpoint.state:
+        step, well = ("pause", {}) if wanted == WebhookState.PAUSED else ("resume", {"failing_since": None})
+        facts: dict[str, Any] = {"disabled_at": None, "disabled_why": None, **well}
+        await WEBHOOKS.transition(tx, step, endpoint.id, at=by.now, actor=by.principal.actor, **facts)
+        await tx.session.refresh(endpoint)
+    if endpoint.state == WebhookState.ACTIVE:
+        await queries.release_pending(tx, endpoint.id, by.now)
+        tx.wake(WEBHOOK_TOPIC)
+
+
+async def delete_endpoint(tx: Tx, endpoint_id: UUID, by: By) -> None:
+    """Send nothing there any more, and forget its deliveries. Raises NotFound."""
+    endpoint = await get_endpoint(tx, endpoint_id, by)
+    await by.audit(tx, endpoint, "webhook.deleted", url=endpoint.url)
+    await tx.session.delete(endpoint)
+
+
+async def rotate_secret(tx: Tx, endpoint_id: UUID, body: Rotation, first: Once, by: By) -> EndpointWithSecret:
+    """A new secret; the former one signs as well for so many hours. Raises NotFound."""
+    rotated = await first.replay(tx, by.now)
+    endpoint = await get_endpoint(tx, endpoint_id, by, lock=True)
+    if rotated:
+        return _revealing(endpoint, by)
+    overlap = timedelta(hours=body.former_valid_hours)
+    endpoint.former_seed, endpoint.former_until = endpoint.seed, by.now + overlap
+    endpoint.seed = new_seed()
+    endpoint.version += 1
+    await tx.flush()
+    await first.keep(tx, str(endpoint.id).encode())
+    await by.audit(tx, endpoint, "webhook.secret_rotated", former_valid_hours=body.former_valid_hours)
+    return _revealing(endpoint, by)
+
+
+def _revealing(endpoint: WebhookEndpoint, by: By) -> EndpointWithSecret:
+    return EndpointWithSecret.revealing(endpoint, secret_of(endpoint.seed, by.key))
+
+
+async def _get_enabled(tx: Tx, endpoint_id: UUID, by: By) -> WebhookEndpoint:
+    endpoint = await get_endpoint(tx, endpoint_id, by)
+    if endpoint.state == WebhookState.DISABLED:
+        raise WebhookDisabled
+    return endpoint
+
+
+async def send_test(tx: Tx, endpoint_id: UUID, by: By) -> WebhookDelivery:
+    """Send an event that means nothing, to this endpoint only. Raises NotFound, WebhookDisabled."""
+    endpoint = await _get_enabled(tx, endpoint_id, by)
+    test = WebhookDelivery(
+        endpoint_id=endpoint.id,
+        type=TEST,
+        lane=new_id(by.now),
+        at=by.now,
+        due_at=by.now,
+        status=DeliveryStatus.PENDING,
+        attempts=0,
+    )
+    tx.session.add(test)
+    await tx.flush()
+    tx.wake(WEBHOOK_TOPIC)
+    return test
+
+
+async def replay_one(tx: Tx, endpoint_id: UUID, delivery_id: int, by: By) -> WebhookDelivery:
+    """Send it once more, whatever became of it. Raises NotFound, WebhookDisabled."""
+    endpoint = await _get_enabled(tx, endpoint_id, by)
+    delivery = await queries.find_delivery(tx, endpoint.id, delivery_id)
+    if delivery is None:
+        raise NotFound(what="delivery", key=str(delivery_id))
+    delivery.status, delivery.due_at, delivery.attempts = DeliveryStatus.PENDING, by.now, 0
+    await tx.flush()
+    tx.wake(WEBHOOK_TOPIC)
+    return delivery
+
+
+async def replay_since(tx: Tx, endpoint_id: UUID, since: datetime, by: By) -> int:
+    """Send all that happened since then once more; gives how many. Raises NotFound, WebhookDisabled, ReplayTooOld."""
+    endpoint = await _get_enabled(tx, endpoint_id, by)
+    if since < by.now - KEPT:
+        raise ReplayTooOld(days=KEPT.days)
+    tx.wake(WEBHOOK_TOPIC)
+    return await queries.replay_since(tx, endpoint.id, since, by.now)

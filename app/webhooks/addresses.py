@@ -1,0 +1,64 @@
+"""Where webhooks may go."""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from functools import partial
+
+import httpx
+
+from app.webhooks.errors import WebhookAddressRefused, WebhookUrlInvalid
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+LOOK_UP_SECONDS = 3.0
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+_6TO4 = ipaddress.IPv6Network("2002::/16")
+
+
+def is_public(address: Address) -> bool:
+    """Whether the address belongs to the open internet.
+
+    Of IPv6 only ordinary unicast does: an IPv4 address wrapped in an IPv6 one (mapped, NAT64, 6to4, Teredo) does not.
+    """
+    if isinstance(address, ipaddress.IPv6Address) and (address not in _UNICAST or address in _6TO4):
+        return False
+    return address.is_global and not address.is_multicast
+
+
+def may_reach(address: Address, networks: Sequence[Network], *, plain: bool) -> bool:
+    """Whether webhooks may go there; by plain http only into the deployment's own networks."""
+    return any(address in network for network in networks) or (not plain and is_public(address))
+
+
+async def resolve(host: str, threads: Executor | None = None) -> list[Address]:
+    """The addresses of the host, which may be one itself. Raises OSError, UnicodeError."""
+    look_up = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(threads, look_up)
+    return list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found))
+
+
+async def check_url(text: str, networks: Sequence[Network]) -> str:
+    """The URL in its plain form. A name that nobody knows yet passes: each connection is looked at again.
+
+    Raises WebhookUrlInvalid, WebhookAddressRefused.
+    """
+    try:
+        url = httpx.URL(text)
+        host = url.raw_host.decode()
+    except (httpx.InvalidURL, UnicodeError):
+        raise WebhookUrlInvalid(url=text) from None
+    plain = url.scheme == "http" and bool(networks)
+    if not (plain or url.scheme == "https") or not host or url.userinfo or url.fragment or url.port == 0:
+        raise WebhookUrlInvalid(url=text)
+    try:
+        async with asyncio.timeout(LOOK_UP_SECONDS):
+            addresses = await resolve(host)
+    except (OSError, UnicodeError):  # TimeoutError is an OSError
+        addresses = []
+    if not all(may_reach(address, networks, plain=plain) for address in addresses):
+        raise WebhookAddressRefused(host=host)
+    return str(url)

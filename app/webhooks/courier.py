@@ -1,0 +1,116 @@
+"""The courier: takes what is due to the endpoints, each delivery in a task of its own, and notes what came of it.
+
+A delivery is claimed in one transaction, sent outside of any, and noted in another. A claim ends by itself after twice
+the time that a receiver may take, so what a killed worker had under way is sent again by the next.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from app.events.topics import WEBHOOK_TOPIC
+from app.events.transition import SYSTEM
+from app.kit.db import Row, Tx
+from app.kit.web import Context
+from app.webhooks import queries
+from app.webhooks.backoff import DEAD_AFTER, next_try, retry_after
+from app.webhooks.messages import message_body
+from app.webhooks.models import DisabledWhy, WebhookEndpoint, WebhookState
+from app.webhooks.outbound import Answer, Outbound
+from app.webhooks.secret import secret_of, sign
+from app.webhooks.states import WEBHOOKS
+
+ROOM = 400
+"""So many deliveries a worker has under way at a time."""
+CLAIM_MARGIN = 2.0
+KEPT_CHARACTERS = 200
+"""So much of an answer is kept for the owner to see."""
+GONE = 410
+
+logger = logging.getLogger(__name__)
+
+
+class Courier:
+    """One worker's deliveries under way; `tasks` is where they run, `chance` spreads retries."""
+
+    def __init__(self, context: Context, outbound: Outbound, tasks: asyncio.TaskGroup, chance: Random) -> None:
+        self._context, self._outbound, self._tasks, self._chance = context, outbound, tasks, chance
+        self._under_way: Counter[UUID] = Counter()
+
+    async def step(self) -> int:
+        """Take up what is due and there is room for; gives how much."""
+        now = self._context.clock.now()
+        until = now + self._claim_time()
+        async with self._context.db.begin() as tx:
+            room = ROOM - self._under_way.total()
+            rows = await queries.claim_deliveries(tx, now, until=until, under_way=self._under_way, room=room)
+        for row in rows:
+            self._under_way[row["endpoint_id"]] += 1
+            self._tasks.create_task(self._deliver(row, until))
+        return len(rows)
+
+    def _claim_time(self) -> timedelta:
+        """In the centre's time: its clock may run faster than the receivers'."""
+        real = CLAIM_MARGIN * self._context.settings.webhook_seconds
+        return timedelta(seconds=real / self._context.clock.real_seconds(timedelta(seconds=1)))
+
+    async def _deliver(self, row: Row, until: datetime) -> None:
+        try:
+            answer = await self._send(row)
+            async with self._context.db.begin() as tx:
+                await self._note(tx, row, answer, until)
+                tx.wake(WEBHOOK_TOPIC)
+        except Exception:
+            logger.exception("delivery %s is tried again when its claim ends", row["id"])
+        finally:
+            self._under_way -= Counter([row["endpoint_id"]])
+
+    async def _send(self, row: Row) -> Answer:
+        now, world_now = self._context.clock.now(), self._context.clock.world_now()
+        key = self._context.settings.webhook_key.get_secret_value()
+        seeds = [row["seed"]]
+        if row["former_until"] is not None and row["former_until"] > now:
+            seeds.append(row["former_seed"])
+        body = message_body(dict(row))
+        headers = sign(f"msg_{row['id']}", world_now, body, [secret_of(seed, key) for seed in seeds])
+        return await self._outbound.post(row["url"], headers, body.encode())
+
+    async def _note(self, tx: Tx, row: Row, answer: Answer, until: datetime) -> None:
+        now = self._context.clock.now()
+        outcome = {
+            "failure": answer.failure,
+            "answer_status": answer.status,
+            "answer": answer.body.decode("utf-8", "replace").replace("\0", "")[:KEPT_CHARACTERS],
+        }
+        if answer.failure is None:
+            await queries.note_delivered(tx, row["id"], now, **outcome)
+            return
+        endpoint = await queries.find_endpoint(tx, row["endpoint_id"], lock=True)
+        if endpoint is None:
+            return
+        endpoint.failing_since = endpoint.failing_since or now
+        await tx.flush()
+        await self._disable_if_over(tx, endpoint, answer, now)
+        again_at = self._again_at(row, answer, now)
+        if again_at is None and endpoint.state == WebhookState.DISABLED:
+            again_at = now  # it is the endpoint that failed: this waits until it is active again
+        await queries.note_failed(tx, row["id"], now, until=until, again_at=again_at, **outcome)
+
+    def _again_at(self, row: Row, answer: Answer, now: datetime) -> datetime | None:
+        asked = retry_after(answer.retry_after, self._context.clock.world_now())
+        return next_try(now, row["attempts"] + 1, self._chance, now + asked if asked else None)
+
+    async def _disable_if_over(self, tx: Tx, endpoint: WebhookEndpoint, answer: Answer, now: datetime) -> None:
+        """Nothing more is sent there if it has gone, or has been dead for a day; its owner is told in the log."""
+        gone = answer.status == GONE
+        dead = endpoint.failing_since is not None and endpoint.failing_since <= now - DEAD_AFTER
+        if endpoint.state == WebhookState.DISABLED or not (gone or dead):
+            return
+        why = DisabledWhy.GONE if gone else DisabledWhy.DEAD
+        facts: dict[str, Any] = {"disabled_at": now, "disabled_why": why, "version": endpoint.version + 1}
+        await WEBHOOKS.transition(tx, "disable", endpoint.id, at=now, actor=SYSTEM, data={"why": why}, **facts)
+        await tx.session.refresh(endpoint)

@@ -1,0 +1,170 @@
+"""What is sent: the type, the moment and the facts of an event.
+
+A fact is sent only if a model here names it. None names a person, a phone number, an address or what somebody wrote in
+his own words: those are fetched through the API by whoever may see them.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, Field
+
+from app.aftercare.models import Satisfaction
+from app.catalog.models import Tier
+from app.intake.models import UnmatchedReason
+from app.jobs.models import DeclineReason, Fault, OfferedBy, ReturnReason
+from app.registry.models import PriceKind
+
+TEST = "webhook.test"
+
+
+class Facts(BaseModel):
+    """What the event is about."""
+
+    request_id: UUID | None = None
+    number: Annotated[int | None, Field(description="the request's number, as people read it out")] = None
+    item: str | None = None
+    urgency: str | None = None
+    township: str | None = None
+    provider_id: UUID | None = None
+
+
+class OfferFacts(Facts):
+    """`offer.…`: what the citizen says comes with the queue, the contact with the job."""
+
+    offer_id: UUID | None = None
+    by: Annotated[OfferedBy | None, Field(description="who chose the provider")] = None
+    tier: Tier | None = None
+    price_kind: PriceKind | None = None
+    price_fen: int | None = None
+    redo: bool | None = None
+    expires_at: datetime | None = None
+
+
+class DeclinedFacts(OfferFacts):
+    """`offer.declined`"""
+
+    reason: DeclineReason | None = None
+
+
+class JobFacts(Facts):
+    """`job.…`"""
+
+    job_id: UUID | None = None
+    appointment_from: datetime | None = None
+    appointment_to: datetime | None = None
+    quote_fen: int | None = None
+    agreed_fen: int | None = None
+    amount_fen: int | None = None
+    payout_fen: int | None = None
+    on_time: bool | None = None
+    fault: Fault | None = None
+
+
+class ReturnedFacts(JobFacts):
+    """`job.returned`"""
+
+    reason: ReturnReason | None = None
+
+
+class RequestFacts(Facts):
+    """`request.…`"""
+
+    tier: Tier | None = None
+    until: datetime | None = None
+    purpose: str | None = None
+
+
+class UnmatchedFacts(RequestFacts):
+    """`request.unmatched`"""
+
+    reason: UnmatchedReason | None = None
+
+
+class UntilFacts(Facts):
+    """`extension.…`: the new time asked for, granted or refused."""
+
+    until: datetime | None = None
+
+
+class CallbackFacts(Facts):
+    """`callback.…`"""
+
+    callback_id: UUID | None = None
+    solved: bool | None = None
+    satisfaction: Satisfaction | None = None
+    paid_fen: int | None = None
+
+
+class ComplaintFacts(Facts):
+    """`complaint.…`"""
+
+    complaint_id: UUID | None = None
+    upheld: bool | None = None
+
+
+class ClockFacts(Facts):
+    """`clock.yellow` and `clock.red`: a deadline is near or has passed."""
+
+    clock: str | None = None
+    due: datetime | None = None
+
+
+class WebhookFacts(Facts):
+    """`webhook.…`: about the endpoints themselves, and the test event."""
+
+    webhook_id: UUID | None = None
+    why: str | None = None
+
+
+_FACTS: dict[str, type[Facts]] = {
+    "offer.declined": DeclinedFacts,
+    "job.returned": ReturnedFacts,
+    "request.unmatched": UnmatchedFacts,
+    "offer": OfferFacts,
+    "job": JobFacts,
+    "request": RequestFacts,
+    "extension": UntilFacts,
+    "callback": CallbackFacts,
+    "complaint": ComplaintFacts,
+    "clock": ClockFacts,
+    "webhook": WebhookFacts,
+}
+F = TypeVar("F", bound=Facts)
+
+
+class Message(BaseModel, Generic[F]):
+    """The body of a webhook. `type` is the event's name in the log; new types may come."""
+
+    type: Annotated[str, Field(examples=["offer.made"])]
+    timestamp: Annotated[datetime, Field(description="when it happened")]
+    data: F
+
+
+AnyMessage = (
+    Message[OfferFacts]
+    | Message[DeclinedFacts]
+    | Message[JobFacts]
+    | Message[ReturnedFacts]
+    | Message[RequestFacts]
+    | Message[UnmatchedFacts]
+    | Message[UntilFacts]
+    | Message[CallbackFacts]
+    | Message[ComplaintFacts]
+    | Message[ClockFacts]
+    | Message[WebhookFacts]
+    | Message[Facts]
+)
+"""For the documentation."""
+
+
+def message_body(row: Mapping[str, Any]) -> str:
+    """The body of the message about an event; of its facts only those that its model names are told."""
+    kind = row["type"]
+    model = _FACTS.get(kind) or _FACTS.get(kind.partition(".")[0], Facts)
+    facts = {**row["data"], **{name: value for name, value in row.items() if value is not None}}
+    told = {name: facts[name] for name in model.model_fields if facts.get(name) is not None}
+    return orjson.dumps({"type": kind, "timestamp": row["at"], "data": told}, default=str).decode()

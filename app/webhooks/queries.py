@@ -1,0 +1,120 @@
+"""Webhooks in SQL: the log spread over the endpoints, claims, outcomes, lists."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Table, Uuid, bindparam, func, select, update
+
+from app.events.transition import AT, word
+from app.kit.db import Prepared, Row, Tx
+from app.webhooks import statements
+from app.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
+
+_DELIVERIES = cast(Table, WebhookDelivery.__table__)
+_ENDPOINT = bindparam("endpoint_id", type_=Uuid)
+
+
+async def spread_events(tx: Tx, now: datetime, batch: int) -> Row:
+    """Make deliveries of the next numbered events, at most a batch; gives how many `events` and `deliveries`."""
+    row = await tx.row(statements.SPREAD, at=now, batch=batch)
+    assert row is not None
+    return row
+
+
+async def claim_deliveries(
+    tx: Tx, now: datetime, *, until: datetime, under_way: Mapping[UUID, int], room: int
+) -> Sequence[Row]:
+    """Due deliveries of active endpoints, at most one per lane, each with what its message says; mine `until` then."""
+    return await tx.rows(
+        statements.CLAIM, at=now, until=until, room=room, busy=list(under_way), counts=list(under_way.values())
+    )
+
+
+async def note_delivered(tx: Tx, delivery_id: int, now: datetime, **outcome: Any) -> None:
+    """It has arrived: the next in its lane may go, and the endpoint is well. Arriving twice changes nothing."""
+    await tx.rows(statements.SUCCEED, id=delivery_id, at=now, **outcome)
+
+
+async def note_failed(
+    tx: Tx, delivery_id: int, now: datetime, *, until: datetime, again_at: datetime | None, **outcome: Any
+) -> None:
+    """It has not arrived, and is tried again then, or never; those behind it wait. Nothing if the claim has ended."""
+    await tx.rows(statements.FAIL, id=delivery_id, at=now, until=until, again_at=again_at, **outcome)
+
+
+_PRUNE = Prepared(
+    _DELIVERIES.delete()
+    .where(
+        _DELIVERIES.c.id.in_(
+            select(_DELIVERIES.c.id).order_by(_DELIVERIES.c.id).limit(bindparam("batch", type_=BigInteger))
+        ),
+        _DELIVERIES.c.at < AT,
+    )
+    .returning(_DELIVERIES.c.id)
+)
+
+
+async def prune_deliveries(tx: Tx, before: datetime, batch: int) -> int:
+    """Drop deliveries of events before that moment, looking at the oldest batch only; gives how many."""
+    return len(await tx.rows(_PRUNE, at=before, batch=batch))
+
+
+async def list_endpoints(tx: Tx, provider_id: UUID | None) -> Sequence[WebhookEndpoint]:
+    """The endpoints of the provider, or of other systems, oldest first."""
+    query = select(WebhookEndpoint).where(WebhookEndpoint.provider_id.is_not_distinct_from(provider_id))
+    return (await tx.session.execute(query.order_by(WebhookEndpoint.id))).scalars().all()
+
+
+async def find_endpoint(tx: Tx, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint | None:
+    """The endpoint as it stands now; locked until the transaction ends if so wished."""
+    how = {"key_share": True} if lock else None
+    return await tx.session.get(WebhookEndpoint, endpoint_id, with_for_update=how, populate_existing=True)
+
+
+async def list_deliveries(
+    tx: Tx, endpoint_id: UUID, status: DeliveryStatus | None, kind: str | None, before: int | None, limit: int
+) -> Sequence[WebhookDelivery]:
+    """Deliveries to the endpoint, newest first."""
+    query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
+    if status is not None:
+        query = query.where(WebhookDelivery.status == status)
+    if kind is not None:
+        query = query.where(WebhookDelivery.type == kind)
+    if before is not None:
+        query = query.where(WebhookDelivery.id < before)
+    return (await tx.session.execute(query.order_by(WebhookDelivery.id.desc()).limit(limit))).scalars().all()
+
+
+async def find_delivery(tx: Tx, endpoint_id: UUID, delivery_id: int) -> WebhookDelivery | None:
+    """The delivery, if it goes to this endpoint."""
+    query = select(WebhookDelivery).where(WebhookDelivery.id == delivery_id, WebhookDelivery.endpoint_id == endpoint_id)
+    return (await tx.session.execute(query)).scalar_one_or_none()
+
+
+_RELEASE = Prepared(
+    update(_DELIVERIES)
+    .where(_DELIVERIES.c.endpoint_id == _ENDPOINT, statements.is_pending(_DELIVERIES.c))
+    .values(due_at=AT, attempts=0)
+)
+_AGAIN = (
+    update(_DELIVERIES)
+    .where(_DELIVERIES.c.endpoint_id == _ENDPOINT)
+    .where(_DELIVERIES.c.at >= bindparam("since", type_=DateTime(timezone=True)))
+    .values(status=word(DeliveryStatus.PENDING), due_at=AT, attempts=0)
+    .returning(_DELIVERIES.c.id)
+    .cte("again")
+)
+_REPLAY = Prepared(select(func.count().label("deliveries")).select_from(_AGAIN))
+
+
+async def release_pending(tx: Tx, endpoint_id: UUID, now: datetime) -> None:
+    """What waits for the endpoint is due now, with all its retries before it."""
+    await tx.rows(_RELEASE, endpoint_id=endpoint_id, at=now)
+
+
+async def replay_since(tx: Tx, endpoint_id: UUID, since: datetime, now: datetime) -> int:
+    """What happened since then is sent once more, in its order; gives how many deliveries."""
+    row = await tx.row(_REPLAY, endpoint_id=endpoint_id, since=since, at=now)
+    return 0 if row is None else row["deliveries"]

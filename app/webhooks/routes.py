@@ -1,0 +1,155 @@
+"""Webhook endpoints: a provider's own, and by an admin those of other systems."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+
+from app.auth.access import Principal, Transaction, allow
+from app.auth.models import Role
+from app.kit.etags import IfMatch, set_etag
+from app.kit.idempotency import once
+from app.kit.pages import Page, page
+from app.kit.web import Now, context_of
+from app.webhooks import actions, queries
+from app.webhooks.actions import By
+from app.webhooks.addresses import check_url
+from app.webhooks.messages import AnyMessage
+from app.webhooks.schemas import (
+    DeliveryFilter,
+    DeliveryOut,
+    EndpointEdit,
+    EndpointIn,
+    EndpointOut,
+    EndpointWithSecret,
+    Replayed,
+    ReplayIn,
+    Rotation,
+)
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+messages = APIRouter(tags=["webhooks"])
+Caller = Annotated[Principal, Depends(allow(Role.PROVIDER, Role.ADMIN))]
+Key = Annotated[str | None, Header(alias="Idempotency-Key")]
+DeliveryId = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+async def _by(request: Request, principal: Caller, now: Now) -> By:
+    return By(principal, now, context_of(request).settings.webhook_key.get_secret_value())
+
+
+async def _new_url(request: Request, principal: Caller, body: EndpointIn) -> str:
+    return await check_url(body.url, context_of(request).settings.webhook_networks)
+
+
+async def _other_url(request: Request, principal: Caller, body: EndpointEdit) -> str | None:
+    return await check_url(body.url, context_of(request).settings.webhook_networks) if body.url else None
+
+
+# Names are looked up before the transaction begins: dependencies are solved in the order of the parameters.
+Owner = Annotated[By, Depends(_by)]
+NewUrl = Annotated[str, Depends(_new_url)]
+OtherUrl = Annotated[str | None, Depends(_other_url)]
+
+
+@router.post("", status_code=201)
+async def add_webhook(
+    body: EndpointIn, url: NewUrl, response: Response, tx: Transaction, by: Owner, key: Key = None
+) -> EndpointWithSecret:
+    """Have events sent to a URL; the secret that signs them is shown this once."""
+    first = once(by.principal.id, key, "POST /webhooks", body)
+    made = await actions.add_endpoint(tx, body, url, first, by)
+    set_etag(response, made.version)
+    return made
+
+
+@router.get("")
+async def list_webhooks(tx: Transaction, by: Owner) -> list[EndpointOut]:
+    """One's own endpoints, oldest first; an admin sees those of other systems."""
+    return [EndpointOut.of(endpoint) for endpoint in await queries.list_endpoints(tx, by.owner)]
+
+
+@router.get("/{webhook_id}")
+async def read_webhook(webhook_id: UUID, response: Response, tx: Transaction, by: Owner) -> EndpointOut:
+    """An endpoint, how it does, and why it was disabled."""
+    endpoint = await actions.get_endpoint(tx, webhook_id, by)
+    set_etag(response, endpoint.version)
+    return EndpointOut.of(endpoint)
+
+
+@router.patch("/{webhook_id}")
+async def edit_webhook(
+    webhook_id: UUID,
+    body: EndpointEdit,
+    url: OtherUrl,
+    response: Response,
+    tx: Transaction,
+    by: Owner,
+    if_match: IfMatch = None,
+) -> EndpointOut:
+    """Change it, pause it, or make it active again: what has waited is then sent at once."""
+    endpoint = await actions.edit_endpoint(tx, webhook_id, body, url, if_match, by)
+    set_etag(response, endpoint.version)
+    return EndpointOut.of(endpoint)
+
+
+@router.delete("/{webhook_id}", status_code=204)
+async def delete_webhook(webhook_id: UUID, tx: Transaction, by: Owner) -> None:
+    """Send nothing there any more, and forget its deliveries."""
+    await actions.delete_endpoint(tx, webhook_id, by)
+
+
+@router.post("/{webhook_id}/secrets", status_code=201)
+async def rotate_secret(
+    webhook_id: UUID, response: Response, tx: Transaction, by: Owner, key: Key = None, body: Rotation | None = None
+) -> EndpointWithSecret:
+    """A new secret, shown this once; for a while the former one signs as well."""
+    wanted = body or Rotation()
+    first = once(by.principal.id, key, f"POST /webhooks/{webhook_id}/secrets", wanted)
+    rotated = await actions.rotate_secret(tx, webhook_id, wanted, first, by)
+    set_etag(response, rotated.version)
+    return rotated
+
+
+@router.post("/{webhook_id}/test", status_code=201)
+async def send_test(webhook_id: UUID, tx: Transaction, by: Owner) -> DeliveryOut:
+    """Send a `webhook.test` event there; its delivery says what came of it."""
+    return DeliveryOut.model_validate(await actions.send_test(tx, webhook_id, by))
+
+
+@router.get("/{webhook_id}/deliveries")
+async def list_deliveries(
+    webhook_id: UUID,
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    by: Owner,
+    wanted: Annotated[DeliveryFilter, Query()],
+) -> Page[DeliveryOut]:
+    """What was sent there in the last seven days and what waits, newest first."""
+    await actions.get_endpoint(tx, webhook_id, by)
+    [before] = wanted.after(int) or [None]
+    rows = await queries.list_deliveries(tx, webhook_id, wanted.status, wanted.type, before, wanted.limit + 1)
+    return page(rows, wanted, lambda row: (row.id,), DeliveryOut.model_validate, request, response)
+
+
+@router.put("/{webhook_id}/deliveries/{delivery_id}/replay")
+async def replay_delivery(webhook_id: UUID, delivery_id: DeliveryId, tx: Transaction, by: Owner) -> DeliveryOut:
+    """Send this one once more, under the same `webhook-id`."""
+    return DeliveryOut.model_validate(await actions.replay_one(tx, webhook_id, delivery_id, by))
+
+
+@router.put("/{webhook_id}/replay")
+async def replay_deliveries(webhook_id: UUID, body: ReplayIn, tx: Transaction, by: Owner) -> Replayed:
+    """Send all that happened since a moment of the last seven days once more, in its order."""
+    return Replayed(deliveries=await actions.replay_since(tx, webhook_id, body.since, by))
+
+
+@messages.post("event")
+def event(
+    body: AnyMessage,
+    webhook_id: Annotated[str, Header(description="names the event; the same again when it is sent again")],
+    webhook_timestamp: Annotated[str, Header(description="when this attempt was made, in Unix seconds")],
+    webhook_signature: Annotated[str, Header(description="`v1,` and the HMAC-SHA256 of `id.timestamp.body`, base64")],
+) -> None:
+    """What an endpoint is sent, signed as Standard Webhooks says; answer 2xx within 15 seconds."""

@@ -1,0 +1,142 @@
+"""Webhook endpoints and deliveries in the API."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from app.kit.pages import Paging
+from app.webhooks.models import DeliveryStatus, DisabledWhy, Failure, WebhookEndpoint, WebhookState
+from app.webhooks.secret import OVERLAP_HOURS
+
+Url = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+EventType = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=60)]
+Types = Annotated[list[EventType], Field(min_length=1, max_length=100, description="types of events; null: all")]
+
+
+class Body(BaseModel):
+    """What is sent may hold nothing unknown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class EndpointIn(Body):
+    """A URL that takes events, as the caller names it."""
+
+    url: Url
+    label: Label
+    types: Types | None = None
+
+
+class EndpointEdit(Body):
+    """Only what is named changes. Active after it was disabled: what has waited is sent at once."""
+
+    url: Url | None = None
+    label: Label | None = None
+    types: Types | None = None
+    state: Literal[WebhookState.ACTIVE, WebhookState.PAUSED] | None = None
+
+
+class Notice(BaseModel):
+    """What its owner is told."""
+
+    zh: str
+    en: str
+
+
+NOTICES = {
+    DisabledWhy.GONE: Notice(
+        zh="接收方答复 410，表示不再接收，已停止推送。恢复后，停用期间的事件会补发。",
+        en="The receiver answered 410, it wants no more: sending has ended. Once active again, what waits is sent.",
+    ),
+    DisabledWhy.DEAD: Notice(
+        zh="接收方已有一天以上未能接收任何推送，已停止推送。修复后请恢复，停用期间的事件会补发。",
+        en="The receiver has taken nothing for more than a day, so sending has ended. Repair it, then make it active: "
+        "what waits is sent then.",
+    ),
+}
+
+
+class EndpointOut(BaseModel):
+    """An endpoint without its secret. `failing_since`: since when every attempt has failed."""
+
+    id: UUID
+    url: str
+    label: str
+    types: list[str] | None
+    state: WebhookState
+    failing_since: datetime | None
+    disabled_at: datetime | None
+    disabled_why: DisabledWhy | None
+    notice: Notice | None
+    former_secret_until: datetime | None
+    created_at: datetime
+    version: int
+
+    @classmethod
+    def of(cls, endpoint: WebhookEndpoint) -> "EndpointOut":
+        return cls(**_facts(endpoint))
+
+
+class EndpointWithSecret(EndpointOut):
+    """An endpoint with the secret that signs from now on, shown this once."""
+
+    secret: str
+
+    @classmethod
+    def revealing(cls, endpoint: WebhookEndpoint, secret: str) -> "EndpointWithSecret":
+        return cls(**_facts(endpoint), secret=secret)
+
+
+def _facts(endpoint: WebhookEndpoint) -> dict[str, object]:
+    names = EndpointOut.model_fields.keys() - {"notice", "former_secret_until"}
+    why = endpoint.disabled_why
+    return {name: getattr(endpoint, name) for name in names} | {
+        "notice": NOTICES[DisabledWhy(why)] if why else None,
+        "former_secret_until": endpoint.former_until,
+    }
+
+
+class Rotation(Body):
+    """For how long the former secret still signs beside the new one; 0 when it has leaked."""
+
+    former_valid_hours: Annotated[int, Field(ge=0, le=168)] = OVERLAP_HOURS
+
+
+class DeliveryFilter(Paging):
+    """Which deliveries."""
+
+    status: Annotated[DeliveryStatus | None, Query()] = None
+    type: Annotated[str | None, Query(max_length=60)] = None
+
+
+class DeliveryOut(BaseModel):
+    """What became of an event on its way. `answer` is how the answer begins, or what the connection said."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    type: str
+    at: Annotated[datetime, Field(description="when the event happened")]
+    status: DeliveryStatus
+    attempts: int
+    attempted_at: datetime | None
+    due_at: Annotated[
+        datetime | None, Field(description="when it is tried next, unless an earlier event is in its way")
+    ]
+    failure: Failure | None
+    answer_status: int | None
+    answer: str | None
+
+
+class ReplayIn(Body):
+    since: AwareDatetime
+
+
+class Replayed(BaseModel):
+    """How many deliveries wait to be sent again."""
+
+    deliveries: int

@@ -1,0 +1,209 @@
+"""The statements that spread the log over the endpoints, claim what is due, and note what came of it."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy import (
+    cast as sql_cast,
+)
+from sqlalchemy.orm import aliased
+
+from app.events.sequence import move_cursor, position
+from app.events.transition import AT, EVENTS, NO_DATA, word
+from app.intake.models import Request
+from app.jobs.models import Offer
+from app.kit.db import Prepared
+from app.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
+
+READER = "webhooks"
+PER_ENDPOINT = 4
+"""So many deliveries are on their way to one endpoint at a time, per worker: a slow one holds nobody else up."""
+
+_DELIVERIES = cast(Table, WebhookDelivery.__table__)
+_ID = bindparam("id", type_=BigInteger)
+
+
+def is_pending(delivery: Any) -> ColumnElement[bool]:
+    """Behind a constant, so that the partial indexes are found."""
+    return cast(ColumnElement[bool], delivery.status == word("pending"))
+
+
+def _spread() -> Prepared:
+    """Without endpoints the reader goes straight to the end of the log."""
+    anybody = select(WebhookEndpoint.id).exists()
+    batch = (
+        select(EVENTS)
+        .where(EVENTS.c.seq > position(READER), anybody)
+        .order_by(EVENTS.c.seq)
+        .limit(bindparam("batch", type_=BigInteger))
+        .cte("batch")
+    )
+    lane = func.coalesce(batch.c.request_id, batch.c.provider_id, WebhookEndpoint.id)
+    ahead = aliased(WebhookDelivery)
+    after_failed = (
+        select(func.max(ahead.due_at))
+        .where(ahead.endpoint_id == WebhookEndpoint.id, ahead.lane == lane, is_pending(ahead), ahead.attempts > 0)
+        .scalar_subquery()
+    )
+    spread = (
+        insert(WebhookDelivery)
+        .from_select(
+            ["endpoint_id", "event_id", "type", "lane", "at", "due_at"],
+            select(WebhookEndpoint.id, batch.c.id, batch.c.kind, lane, batch.c.at, func.coalesce(after_failed, AT))
+            .join_from(
+                batch,
+                WebhookEndpoint,
+                or_(WebhookEndpoint.provider_id.is_(None), WebhookEndpoint.provider_id == batch.c.provider_id)
+                & (WebhookEndpoint.created_at <= batch.c.at)
+                & or_(WebhookEndpoint.types.is_(None), batch.c.kind == any_(WebhookEndpoint.types)),
+            )
+            .order_by(batch.c.seq),
+        )
+        .returning(WebhookDelivery.id)
+        .cte("spread")
+    )
+    last = select(func.max(batch.c.seq)).scalar_subquery()
+    end = select(func.max(EVENTS.c.seq)).scalar_subquery()
+    moved = move_cursor(READER, select(case((anybody, last), else_=end)).scalar_subquery())
+    return Prepared(
+        select(
+            select(func.count()).select_from(batch).scalar_subquery().label("events"),
+            select(func.count()).select_from(spread).scalar_subquery().label("deliveries"),
+        ).add_cte(moved)
+    )
+
+
+def _claim() -> Prepared:
+    busy = (
+        func.unnest(bindparam("busy", type_=ARRAY(Uuid)), bindparam("counts", type_=ARRAY(Integer)))
+        .table_valued("endpoint_id", "under_way")
+        .render_derived()
+    )
+    mine, ahead = aliased(WebhookDelivery), aliased(WebhookDelivery)
+    in_the_way = select(ahead.id).where(
+        ahead.endpoint_id == mine.endpoint_id, ahead.lane == mine.lane, is_pending(ahead), ahead.id < mine.id
+    )
+    free = PER_ENDPOINT - func.coalesce(sql_cast(busy.c.under_way, Integer), 0)
+    due = (
+        select(mine.id, mine.due_at)
+        .where(mine.endpoint_id == WebhookEndpoint.id, is_pending(mine), mine.due_at <= AT, ~in_the_way.exists())
+        .order_by(mine.due_at, mine.id)
+        .limit(free)
+        .with_for_update(of=mine, skip_locked=True)
+        .lateral("due")
+    )
+    picked = (
+        select(due.c.id)
+        .select_from(WebhookEndpoint)
+        .join(busy, sql_cast(busy.c.endpoint_id, Uuid) == WebhookEndpoint.id, isouter=True)
+        .join(due, true())
+        .where(WebhookEndpoint.state == word("active"))
+        .order_by(due.c.due_at)
+        .limit(bindparam("room", type_=BigInteger))
+        .cte("picked")
+    )
+    claimed = (
+        update(_DELIVERIES)
+        .where(_DELIVERIES.c.id == picked.c.id)
+        .values(due_at=bindparam("until", type_=DateTime(timezone=True)))
+        .returning(*_DELIVERIES.c)
+        .cte("claimed")
+    )
+    names = ("tier", "price_kind", "price_fen", "redo", "expires_at")
+    return Prepared(
+        select(
+            *(claimed.c[name] for name in ("id", "endpoint_id", "type", "at", "attempts")),
+            WebhookEndpoint.url,
+            WebhookEndpoint.seed,
+            WebhookEndpoint.former_seed,
+            WebhookEndpoint.former_until,
+            func.coalesce(EVENTS.c.data, NO_DATA).label("data"),
+            EVENTS.c.request_id,
+            EVENTS.c.provider_id,
+            Request.number,
+            Request.item_code.label("item"),
+            Request.urgency,
+            Request.township_code.label("township"),
+            *(getattr(Offer, name).label(name) for name in names),
+        )
+        .select_from(claimed)
+        .join(WebhookEndpoint, WebhookEndpoint.id == claimed.c.endpoint_id)
+        .join(EVENTS, EVENTS.c.id == claimed.c.event_id, isouter=True)
+        .join(Request, Request.id == EVENTS.c.request_id, isouter=True)
+        .join(Offer, Offer.id == sql_cast(EVENTS.c.data["offer_id"].as_string(), Uuid), isouter=True)
+        .order_by(claimed.c.id)
+    )
+
+
+_OUTCOME: dict[str, Any] = {
+    "attempts": _DELIVERIES.c.attempts + 1,
+    "attempted_at": AT,
+    "failure": bindparam("failure", type_=Text),
+    "answer_status": bindparam("answer_status", type_=Integer),
+    "answer": bindparam("answer", type_=Text),
+}
+
+
+def _behind(row: Any) -> Sequence[ColumnElement[bool]]:
+    """What waits in the same lane behind it."""
+    d = _DELIVERIES.c
+    return d.endpoint_id == row.c.endpoint_id, d.lane == row.c.lane, is_pending(d), d.id > row.c.id
+
+
+def _succeed() -> Prepared:
+    sent = (
+        update(_DELIVERIES)
+        .where(_DELIVERIES.c.id == _ID, is_pending(_DELIVERIES.c))
+        .values(status=word(DeliveryStatus.DELIVERED), due_at=null(), **_OUTCOME)
+        .returning(*_DELIVERIES.c)
+        .cte("sent")
+    )
+    freed = update(_DELIVERIES).where(*_behind(sent), _DELIVERIES.c.due_at > AT).values(due_at=AT).cte("freed")
+    healthy = (
+        update(WebhookEndpoint)
+        .where(WebhookEndpoint.id == sent.c.endpoint_id, WebhookEndpoint.failing_since.is_not(None))
+        .values(failing_since=null())
+        .cte("healthy")
+    )
+    return Prepared(select(sent.c.id).add_cte(freed, healthy))
+
+
+def _fail() -> Prepared:
+    again = bindparam("again_at", type_=DateTime(timezone=True))
+    mine = _DELIVERIES.c.due_at == bindparam("until", type_=DateTime(timezone=True))
+    status = case((again.is_(None), word(DeliveryStatus.FAILED)), else_=word(DeliveryStatus.PENDING))
+    failed = (
+        update(_DELIVERIES)
+        .where(_DELIVERIES.c.id == _ID, is_pending(_DELIVERIES.c), mine)
+        .values(status=status, due_at=again, **_OUTCOME)
+        .returning(*_DELIVERIES.c)
+        .cte("failed")
+    )
+    held = update(_DELIVERIES).where(*_behind(failed)).values(due_at=func.coalesce(again, AT)).cte("held")
+    return Prepared(select(failed.c.id).add_cte(held))
+
+
+SPREAD = _spread()
+CLAIM = _claim()
+SUCCEED = _succeed()
+FAIL = _fail()

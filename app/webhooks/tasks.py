@@ -1,0 +1,28 @@
+"""What the worker does for webhooks, besides the courier's rounds."""
+
+from app.events.sequence import step_alone
+from app.events.topics import WEBHOOK_TOPIC
+from app.kit.web import Context
+from app.webhooks import queries
+from app.webhooks.actions import KEPT
+from app.webhooks.statements import READER
+
+SPREAD_BATCH = 2_000
+PRUNE_BATCH = 5_000
+
+
+async def spread_events(context: Context) -> int:
+    """Make deliveries of newly numbered events, each event once; gives how many were read."""
+    async with context.db.begin() as tx:
+        if not await step_alone(tx, READER):
+            return 0
+        done = await queries.spread_events(tx, context.clock.now(), SPREAD_BATCH)
+        if done["deliveries"]:
+            tx.wake(WEBHOOK_TOPIC)
+        return int(done["events"])
+
+
+async def prune_deliveries(context: Context) -> int:
+    """Drop deliveries that have been kept long enough, a batch of them; gives how many."""
+    async with context.db.begin() as tx:
+        return await queries.prune_deliveries(tx, context.clock.now() - KEPT, PRUNE_BATCH)
