@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple
 
 from sqlalchemy import DateTime, bindparam, func, select, text, union_all
 
@@ -11,20 +11,32 @@ from app.intake.models import Request
 from app.jobs.models import Offer
 from app.kit.db import Database, Prepared, Row, Tx
 
-_moments = union_all(
+_matching = union_all(
     select(func.min(Offer.expires_at).label("at")).where(Offer.status == word("pending")),
     select(func.min(Request.match_at)).where(Request.status == word("dispatching")),
-    select(func.min(Request.alarm_at)),
     select(func.min(Request.hold_until)).where(Request.status == word("on_hold")),
 ).subquery()
-_NEXT_DUE = Prepared(select(func.min(_moments.c.at).label("at")))
+_NEXT_DUE = Prepared(
+    select(
+        select(func.min(_matching.c.at)).scalar_subquery().label("matching"),
+        select(func.min(Request.alarm_at)).scalar_subquery().label("alarm"),
+    )
+)
 
 
-async def find_next_due(db: Database) -> datetime | None:
-    """The earliest moment at which the worker has something to do."""
+class NextDue(NamedTuple):
+    """The earliest moments at which a request is to be matched or an offer ends, and at which a clock turns."""
+
+    matching: datetime | None
+    alarm: datetime | None
+
+
+async def find_next_due(db: Database) -> NextDue:
+    """When the worker has something to do next."""
     async with db.look() as tx:
         row = await tx.row(_NEXT_DUE)
-    return cast(datetime, row["at"]) if row and row["at"] else None
+    assert row is not None
+    return NextDue(row["matching"], row["alarm"])
 
 
 _NEW_OFFERS = Prepared(

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
+    Integer,
     Select,
     Uuid,
     bindparam,
@@ -34,10 +35,14 @@ from app.supervision.schemas import Concern, QueueFilter
 _ID = bindparam("id", type_=Uuid)
 
 
-async def find_due_alarms(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
+_DUE_ALARMS = Prepared(
+    select(Request.id).where(Request.alarm_at <= AT).order_by(Request.alarm_at).limit(bindparam("limit", type_=Integer))
+)
+
+
+async def find_due_alarms(tx: Tx, at: datetime, limit: int) -> Sequence[UUID]:
     """Requests of which a clock may have turned yellow or red, earliest first."""
-    query = select(Request.id).where(Request.alarm_at <= now).order_by(Request.alarm_at).limit(limit)
-    return (await tx.session.execute(query)).scalars().all()
+    return [row["id"] for row in await tx.rows(_DUE_ALARMS, at=at, limit=limit)]
 
 
 _RAISED = Prepared(
@@ -53,9 +58,14 @@ async def list_raised(tx: Tx, request_id: UUID) -> set[tuple[str, str, str]]:
     return {(row["kind"], row["data"]["clock"], row["data"]["due"]) for row in rows}
 
 
+_SET_ALARM = Prepared(
+    update(Request).where(Request.id == _ID).values(alarm_at=bindparam("alarm_at", type_=DateTime(timezone=True)))
+)
+
+
 async def set_alarm(tx: Tx, request_id: UUID, at: datetime | None) -> None:
     """When the request's clocks are looked at next."""
-    await tx.session.execute(update(Request).where(Request.id == request_id).values(alarm_at=at))
+    await tx.rows(_SET_ALARM, id=request_id, alarm_at=at)
 
 
 def _running(clock: Clock, due: InstrumentedAttribute[datetime | None]) -> ColumnElement[Any]:
