@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, time
+from math import cos, radians
 from typing import Any
 from uuid import UUID
 
@@ -12,35 +13,80 @@ from app.matching.models import Decision
 
 LAST = 1_000_000
 """Behind every priority group."""
-SHORTLIST = 200
-"""At most so many providers are looked at one by one: the nearest of those who are free, then of the others."""
+SHORTLIST = 60
+"""At most so many providers are ranked or rejected one by one: the nearest who can come, then of the others."""
 
-# One row per active provider that offers the item at the tier in the township, beside the version of the policy in
-# force, whether a surge is on, and whether others have to be served first; a single row with a null provider when there
-# is none. The scalar subquery for the hours keeps PostgreSQL from hashing everybody's hours for the sake of a few.
+# The providers that offer the item at the tier in the township, the citizen's own choice first and then the nearest,
+# each with what the filters and the ranking ask of it. They are sorted by what one index holds (OFFSET 0 keeps it so)
+# and walked one by one until enough are found.
+_REACHING = """
+SELECT p.lat, p.lon, p.rung, p.id, p.name, p.credit, p.capacity, p.open_jobs, line.price_kind, line.price_fen,
+  coalesce(w.accepted, 0) AS accepted, coalesce(w.declined, 0) AS declined, coalesce(w.expired, 0) AS expired,
+  coalesce(w.counted, 0) AS counted, coalesce(w.completed, 0) AS completed, coalesce(w.returned, 0) AS returned,
+  facts.has_papers, facts.is_open, p.reachable, facts.barred, facts.tried
+FROM (
+  SELECT provider_id, CASE WHEN provider_id = :chosen THEN -1 ELSE
+    (lat - :lat) * (lat - :lat) + (lon - :lon) * (lon - :lon) * :narrowing END AS distance
+  FROM provider_reach WHERE township_code = :township AND item_code = :item AND tier = :tier
+  ORDER BY distance OFFSET 0
+) near
+JOIN providers p ON p.id = near.provider_id AND p.standing IN ('trial', 'active', 'watch')
+  AND (p.community_code IS NULL OR p.community_code = :community)
+CROSS JOIN LATERAL (
+  SELECT price_kind, price_fen FROM provider_items
+  WHERE provider_id = p.id AND item_code = :item AND tier = :tier AND approved_at IS NOT NULL
+    AND valid_from <= :day AND (valid_to IS NULL OR valid_to >= :day)
+  ORDER BY valid_from DESC LIMIT 1
+) line
+CROSS JOIN LATERAL (
+  SELECT NOT EXISTS (
+      SELECT FROM unnest(:papers) AS need (code) WHERE NOT EXISTS (
+        SELECT FROM provider_papers held
+        WHERE held.provider_id = p.id AND held.paper_code = need.code AND held.issued_on <= :day
+          AND (held.expires_on IS NULL OR held.expires_on >= :day))) AS has_papers,
+    EXISTS (
+      SELECT FROM provider_hours h
+      JOIN unnest(:days, :weekdays, :starts, :ends) AS wanted (day, weekday, start, until)
+        ON h.weekday = wanted.weekday AND h.opens < wanted.until
+          AND (h.closes > wanted.start OR h.closes = '00:00')
+      WHERE h.provider_id = p.id
+        AND NOT EXISTS (SELECT FROM provider_exceptions e WHERE e.provider_id = p.id AND e.day = wanted.day))
+    OR EXISTS (
+      SELECT FROM provider_exceptions e
+      JOIN unnest(:days, :starts, :ends) AS wanted (day, start, until)
+        ON e.day = wanted.day AND e.opens < wanted.until AND (e.closes > wanted.start OR e.closes = '00:00')
+      WHERE e.provider_id = p.id) AS is_open,
+    EXISTS (SELECT FROM citizen_bars b WHERE b.provider_id = p.id AND b.citizen_id = :citizen) AS barred,
+    EXISTS (
+      SELECT FROM offers o
+      WHERE o.request_id = :request AND o.provider_id = p.id AND (o.status IN ('pending', 'declined', 'expired')
+        OR o.withdraw_reason = 'by_staff'
+        OR o.end_reason IN ('returned', 'failed', 'redone', 'reassigned', 'reopened'))) AS tried
+  OFFSET 0
+) facts
+LEFT JOIN provider_windows w ON w.provider_id = p.id
+WHERE {which}
+ORDER BY near.distance
+LIMIT {limit}
+"""
+_ABLE = (
+    "p.open_jobs < p.capacity AND p.reachable AND facts.has_papers AND facts.is_open"
+    " AND NOT facts.barred AND NOT facts.tried"
+)
+_FREE_PLACES = ":shortlist - (SELECT count(*) FROM able)"
+
+# One row per provider, beside the version of the policy in force, whether a surge is on, and whether others have to be
+# served first; a single row with a null provider when there is none.
 _CANDIDATES = Prepared(
     text(
-        """
+        f"""
 WITH policy AS (
   SELECT version FROM policies
   WHERE CASE WHEN :version IS NULL THEN effective_from <= :at AND (withdrawn_at IS NULL OR withdrawn_at > :at)
     AND (category_code = :category OR category_code IS NULL) ELSE version = :version END
   ORDER BY category_code IS NULL, effective_from DESC, version DESC LIMIT 1
-), offering AS (
-  SELECT DISTINCT ON (p.id) p.*, line.price_kind, line.price_fen
-  FROM provider_items line
-  JOIN providers p ON p.id = line.provider_id AND p.standing IN ('trial', 'active', 'watch')
-    AND (p.community_code IS NULL OR p.community_code = :community)
-  JOIN provider_coverage c ON c.provider_id = p.id AND c.township_code = :township
-  WHERE line.item_code = :item AND line.tier = :tier AND line.approved_at IS NOT NULL
-    AND line.valid_from <= :day AND (line.valid_to IS NULL OR line.valid_to >= :day)
-  ORDER BY p.id, line.valid_from DESC
-), candidate AS (
-  SELECT * FROM offering
-  ORDER BY id IS DISTINCT FROM :chosen, open_jobs >= capacity OR NOT reachable,
-    (lat - :lat) ^ 2 + ((lon - :lon) * cosd(:lat)) ^ 2
-  LIMIT :shortlist
-)
+), able AS MATERIALIZED ({_REACHING.format(which=_ABLE, limit=":shortlist")}),
+others AS ({_REACHING.format(which="p.id NOT IN (SELECT id FROM able)", limit=_FREE_PLACES)})
 SELECT policy.version,
   EXISTS (SELECT FROM surges s WHERE s.ended_at IS NULL
     AND (s.category_code IS NULL OR s.category_code = :category)) AS surge,
@@ -48,36 +94,8 @@ SELECT policy.version,
     SELECT FROM requests r LEFT JOIN groups g ON g.code = r.priority_group
     WHERE r.status = 'dispatching' AND r.match_at <= :at AND r.category_code = :category AND r.id <> :request
       AND (r.urgency_rank, coalesce(g.position, :last)) <= (:urgency_rank, :group_position)) AS others_first,
-  p.lat, p.lon,
-  p.rung, p.id, p.name, p.credit, p.capacity, p.open_jobs, p.price_kind, p.price_fen,
-  coalesce(w.accepted, 0), coalesce(w.declined, 0), coalesce(w.expired, 0), coalesce(w.counted, 0),
-  coalesce(w.completed, 0), coalesce(w.returned, 0),
-  NOT EXISTS (
-    SELECT FROM unnest(:papers) AS need (code) WHERE NOT EXISTS (
-      SELECT FROM provider_papers held
-      WHERE held.provider_id = p.id AND held.paper_code = need.code AND held.issued_on <= :day
-        AND (held.expires_on IS NULL OR held.expires_on >= :day))) AS has_papers,
-  coalesce((
-    SELECT true FROM provider_hours h
-    JOIN unnest(:days, :weekdays, :starts, :ends) AS wanted (day, weekday, start, until)
-      ON h.weekday = wanted.weekday AND h.opens < wanted.until
-        AND (h.closes > wanted.start OR h.closes = '00:00')
-    WHERE h.provider_id = p.id
-      AND NOT EXISTS (SELECT FROM provider_exceptions e WHERE e.provider_id = p.id AND e.day = wanted.day)
-    LIMIT 1), (
-    SELECT true FROM provider_exceptions e
-    JOIN unnest(:days, :starts, :ends) AS wanted (day, start, until)
-      ON e.day = wanted.day AND e.opens < wanted.until AND (e.closes > wanted.start OR e.closes = '00:00')
-    WHERE e.provider_id = p.id LIMIT 1), false) AS is_open,
-  p.reachable,
-  EXISTS (SELECT FROM citizen_bars b WHERE b.provider_id = p.id AND b.citizen_id = :citizen) AS barred,
-  EXISTS (
-    SELECT FROM offers o
-    WHERE o.request_id = :request AND o.provider_id = p.id AND (o.status IN ('pending', 'declined', 'expired')
-      OR o.withdraw_reason = 'by_staff'
-      OR o.end_reason IN ('returned', 'failed', 'redone', 'reassigned', 'reopened'))) AS tried
-FROM policy LEFT JOIN candidate p ON true
-LEFT JOIN provider_windows w ON w.provider_id = p.id
+  candidate.*
+FROM policy LEFT JOIN (SELECT * FROM able UNION ALL SELECT * FROM others) candidate ON true
 """
     ).bindparams(
         bindparam("at", type_=DateTime(timezone=True)),
@@ -87,6 +105,7 @@ LEFT JOIN provider_windows w ON w.provider_id = p.id
         bindparam("community", type_=Text),
         bindparam("lat", type_=Float),
         bindparam("lon", type_=Float),
+        bindparam("narrowing", type_=Float),
         bindparam("chosen", type_=Uuid),
         bindparam("shortlist", type_=Integer),
         bindparam("urgency_rank", type_=Integer),
@@ -109,6 +128,7 @@ LEFT JOIN provider_windows w ON w.provider_id = p.id
 async def list_candidates(
     tx: Tx,
     *,
+    lat: float,
     window: Sequence[tuple[date, time, time]],
     **params: Any,
 ) -> Sequence[Row]:
@@ -119,6 +139,8 @@ async def list_candidates(
     """
     return await tx.rows(
         _CANDIDATES,
+        lat=lat,
+        narrowing=cos(radians(lat)) ** 2,
         days=[day for day, _, _ in window],
         weekdays=[day.isoweekday() for day, _, _ in window],
         starts=[start for _, start, _ in window],

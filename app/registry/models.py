@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Sequence, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, Sequence, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -220,6 +220,27 @@ class ProviderCoverage(Model):
     township_code: Mapped[str] = mapped_column(ForeignKey("townships.code"), primary_key=True)
 
     __table_args__ = (Index(None, "township_code", "provider_id"),)
+
+
+class ProviderReach(Model):
+    """Which providers offer an item at a tier in a township, by an approved line, and where they are. Matching begins
+    here: with one stretch of an index, however many offer the item elsewhere or something else in the township.
+
+    The database keeps it (migration 0005): whatever writes lines, coverage or points changes it in the same statement.
+    """
+
+    __tablename__ = "provider_reach"
+
+    township_code: Mapped[str]
+    item_code: Mapped[str]
+    tier: Mapped[str]
+    provider_id: Mapped[UUID]
+    lat: Mapped[float]
+    lon: Mapped[float]
+
+    __table_args__ = (
+        PrimaryKeyConstraint("township_code", "item_code", "tier", "provider_id", postgresql_include=["lat", "lon"]),
+    )
 
 
 class ProviderHours(Model):
