@@ -226,7 +226,7 @@ class ProviderReach(Model):
     """Which providers offer an item at a tier in a township, by an approved line, and where they are. Matching begins
     here: with one stretch of an index, however many offer the item elsewhere or something else in the township.
 
-    The database keeps it (migration 0005): whatever writes lines, coverage or points changes it in the same statement.
+    The database keeps it (migration 0006): whatever writes lines, coverage or points changes it in the same statement.
     """
 
     __tablename__ = "provider_reach"
