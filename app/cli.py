@@ -17,6 +17,7 @@ from app.auth.models import Role
 from app.auth.schemas import StaffIn
 from app.catalog.load import load_reference_data
 from app.catalog.snapshot import Catalog
+from app.credit.rules import load_credit_rules
 from app.kit import embedded
 from app.kit.migrate import migrate as run_migrations
 from app.kit.wake import Wakes
@@ -129,7 +130,7 @@ def seed(
         int, typer.Option(min=0, help="so many past days of 10,000 generated requests and more; implies --sample")
     ] = 0,
 ) -> None:
-    """Load the catalogue and the gazetteer. Running it again changes only what the files changed."""
+    """Load the catalogue, the gazetteer and the credit rules. Running it again changes only what the files changed."""
     with database(Settings()) as settings:
         run(_seed(settings, sample=sample or history > 0, history=history))
 
@@ -141,6 +142,7 @@ async def _seed(settings: Settings, *, sample: bool, history: int) -> None:
         today = now.astimezone(settings.zone).date()
         async with context.db.begin() as tx:
             await load_reference_data(tx)
+            await load_credit_rules(tx, now)
             if sample:
                 typer.echo(f"providers added: {await load_registry(tx, today, now)}")
         if history:

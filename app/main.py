@@ -13,6 +13,7 @@ from app.auth.access import Doorman, public
 from app.auth.routes import router as auth
 from app.catalog.routes import router as catalog
 from app.catalog.snapshot import Catalog
+from app.credit.routes import router as credit
 from app.desk.routes import router as desk
 from app.dispatch.routes import router as dispatch
 from app.dispatch.surge_routes import router as surges
@@ -25,6 +26,7 @@ from app.kit.web import open_context as open_process
 from app.matching.routes import router as matching
 from app.metrics.routes import router as metrics
 from app.registry.life_routes import router as registry_life
+from app.registry.notice_routes import router as notices
 from app.registry.routes import router as registry
 from app.settings import Settings
 from app.supervision.routes import router as supervision
@@ -95,6 +97,8 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         catalog,
         registry,
         registry_life,
+        notices,
+        credit,
         metrics,
         webhooks,
     ):

@@ -3,6 +3,7 @@
 from app.aftercare import models as aftercare
 from app.auth import models as auth
 from app.catalog import models as catalog
+from app.credit import models as credit
 from app.events import models as events
 from app.intake import models as intake
 from app.jobs import models as jobs
@@ -20,6 +21,7 @@ __all__ = [
     "aftercare",
     "auth",
     "catalog",
+    "credit",
     "events",
     "idempotency",
     "intake",

@@ -12,6 +12,7 @@ from random import Random
 
 from app.aftercare.tasks import make_callbacks
 from app.catalog.snapshot import Catalog, Snapshot
+from app.credit.tasks import apply_unanswered, begin_reply_periods, make_entries, recover_credit
 from app.dispatch.tasks import (
     expire_offers,
     match_waiting,
@@ -41,6 +42,7 @@ LEAST_PAUSE_SECONDS = 0.05
 LOG_PAUSE_SECONDS = 0.1
 KEYS_LIVE = timedelta(hours=24)
 FORGET_EVERY = timedelta(minutes=10)
+CALENDAR_EVERY = timedelta(minutes=10)
 
 
 async def run_due_steps(context: Context, catalog: Snapshot) -> int:
@@ -54,16 +56,24 @@ async def run_due_steps(context: Context, catalog: Snapshot) -> int:
     done += await watch_surges(context)
     done += await match_waiting(context, catalog)
     done += await raise_alarms(context, catalog)
+    done += await begin_reply_periods(context)
+    done += await apply_unanswered(context)
     return done + await make_callbacks(context)
 
 
 async def run_log_steps(context: Context) -> int:
-    """Number the committed events, roll them up and spread them over the webhooks; gives how many there were."""
+    """Number the committed events, roll them up, make credit entries, spread them over the webhooks; gives how many."""
     async with context.db.begin() as tx:
         done = await number_events(tx)
     async with context.db.begin() as tx:
         done += await roll_up_volumes(tx, context.settings.zone)
+    done += await make_entries(context)
     return done + await spread_events(context)
+
+
+async def run_calendar_steps(context: Context) -> int:
+    """What a new day or month makes due, with minutes to spare."""
+    return await recover_credit(context)
 
 
 async def forget_old_keys(context: Context) -> int:
@@ -92,6 +102,8 @@ async def work(context: Context, catalog: Catalog) -> None:
         loops.create_task(_repeat(context, steps, pause, DISPATCH_TOPIC, AFTERCARE_TOPIC))
         loops.create_task(_repeat(context, lambda: run_log_steps(context), LOG_PAUSE_SECONDS))
         loops.create_task(_repeat(context, lambda: forget_old_keys(context), forget_pause))
+        calendar_pause = context.clock.real_seconds(CALENDAR_EVERY)
+        loops.create_task(_repeat(context, lambda: run_calendar_steps(context), calendar_pause))
 
 
 async def _repeat(context: Context, step: Callable[[], Awaitable[int]], pause: float, *topics: str) -> None:

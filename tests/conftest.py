@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 
 from app.catalog.load import load_reference_data
 from app.catalog.snapshot import Snapshot, read_snapshot
+from app.credit.rules import load_credit_rules
 from app.kit import embedded
 from app.kit.clock import ManualClock
 from app.kit.db import Database, connect_arguments
@@ -31,7 +32,7 @@ hypothesis.settings.load_profile("hotline")
 
 KEPT = {
     "alembic_version", "categories", "items", "urgencies", "paper_kinds", "groups", "entitlements", "districts",
-    "townships", "communities", "policies",
+    "townships", "communities", "policies", "credit_rules",
 }  # fmt: skip
 NOON = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 10:00 in Ningbo, a working day
 
@@ -75,6 +76,7 @@ def database_url(server: str) -> str:
         db = Database(url, pool_size=2)
         async with db.begin() as tx:
             await load_reference_data(tx)
+            await load_credit_rules(tx, NOON)
         await db.close()
         return url
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.aftercare.states import CALLBACK_MOVES
+from app.credit.states import CREDIT_MOVES
 from app.events.transition import Move
 from app.intake.states import REQUEST_MOVES
 from app.jobs.states import JOB_MOVES, OFFER_MOVES
@@ -18,6 +19,7 @@ ALL = {
     "offer": OFFER_MOVES,
     "job": JOB_MOVES,
     "callback": CALLBACK_MOVES,
+    "credit": CREDIT_MOVES,
     "provider": PROVIDER_MOVES,
     "webhook": WEBHOOK_MOVES,
 }

@@ -90,6 +90,11 @@ def add_time(calendar: Calendar, moment: datetime, span: timedelta, zone: ZoneIn
         day = _at(day + DAY, time(0))
 
 
+def add_working_days(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """The moment when so many whole Chinese working days have passed since `moment`."""
+    return add_time(Calendar.WORKING_DAYS, moment, days * DAY, zone)
+
+
 def counted_time(calendar: Calendar, start: datetime, end: datetime, zone: ZoneInfo) -> timedelta:
     """How much of the time between two moments the calendar counts; the inverse of add_time."""
     if calendar is Calendar.ALWAYS:

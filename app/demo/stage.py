@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.catalog.load import load_reference_data
+from app.credit.rules import load_credit_rules
 from app.demo import queries
 from app.demo.accounts import open_accounts
 from app.kit.clock import clock_from
@@ -72,6 +73,7 @@ async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: C
         async with db.begin() as tx:
             await load_reference_data(tx)
             start = first_moment(await queries.find_last_moment(tx), clock_from(settings).now(), settings.zone, plan)
+            await load_credit_rules(tx, start)
             await load_registry(tx, start.date(), start)
         if plan.history_days:
             await load_history(db, settings, plan.history_days, start.date(), progress)

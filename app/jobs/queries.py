@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, Table, Uuid, bindparam, or_, select, update
+from sqlalchemy import DateTime, Select, Table, Uuid, bindparam, func, or_, select, update
 
 from app.catalog.calendar import BOOKED_GRACE
 from app.catalog.models import ArriveRule, Item, Urgency
@@ -13,7 +13,7 @@ from app.events.transition import AT, word
 from app.intake.models import Request
 from app.jobs.models import Extension, Job, Offer
 from app.kit.db import Prepared, Row, Tx
-from app.registry.models import Provider, ReachedBy
+from app.registry.models import Provider, ProviderNotice, ReachedBy
 
 _OFFERS = cast(Table, Offer.__table__)
 _JOBS = cast(Table, Job.__table__)
@@ -178,6 +178,10 @@ _TO_PHONE = (
         Provider.name.label("provider_name"),
         Provider.contact_name.label("provider_contact"),
         Provider.phone.label("provider_phone"),
+        select(func.count())
+        .where(ProviderNotice.provider_id == Offer.provider_id, ProviderNotice.read_at.is_(None))
+        .scalar_subquery()
+        .label("unread_notices"),
     )
     .join(Request, Request.id == Offer.request_id)
     .join(Provider, Provider.id == Offer.provider_id)

@@ -203,4 +203,5 @@ class ToPhoneOut(OfferOut):
     provider_contact: str
     provider_phone: str
     phone_attempts: int
+    unread_notices: int = Field(description="to be read out in the same call: GET /providers/{id}/notices")
     phoned_by: UUID | None

@@ -92,15 +92,17 @@ _TELL = Prepared(
         at=bindparam("at"),
     )
     .on_conflict_do_nothing()
+    .returning(ProviderNotice.id)
 )
 
 
 async def add_notice(
     tx: Tx, notice_id: UUID, provider_id: UUID, kind: str, subject: str, data: Mapping[str, Any], at: datetime
-) -> None:
-    """Keep the notice, unless the provider had it before."""
+) -> UUID | None:
+    """Keep the notice and give its id; None if the provider had it before."""
     encoded = orjson.dumps(data, default=str).decode()
-    await tx.rows(_TELL, id=notice_id, provider=provider_id, kind=kind, subject=subject, data=encoded, at=at)
+    row = await tx.row(_TELL, id=notice_id, provider=provider_id, kind=kind, subject=subject, data=encoded, at=at)
+    return row["id"] if row else None
 
 
 async def list_notices(tx: Tx, provider_id: UUID, before: UUID | None, limit: int) -> Sequence[ProviderNotice]:

@@ -63,6 +63,9 @@ WINDOW_DAYS = 28
 WINDOW_COUNTS = ("accepted", "declined", "expired", "counted", "completed", "returned")
 """What the window keeps, of what is kept by day."""
 
+FULL_CREDIT = 100
+"""What a provider begins with and can't exceed; at 0 it can't fall further."""
+
 ACTIVE_STANDINGS = (Standing.TRIAL, Standing.ACTIVE, Standing.WATCH)
 
 
@@ -121,6 +124,7 @@ class Provider(Model):
     capacity: Mapped[int]
     open_jobs: Mapped[int] = mapped_column(server_default=text("0"))
     credit: Mapped[int] = mapped_column(server_default=text("100"))
+    """FULL_CREDIT and the effects of its ledger (app.credit); changed only together with an entry there."""
     joined_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
 
@@ -276,7 +280,8 @@ class ProviderException(Model):
 
 
 class ProviderNotice(Model):
-    """What the provider is told, once per subject; app.registry.notices has the sentences."""
+    """What the provider is told, once per subject; app.registry.notices has the sentences. A firm that is only ever
+    phoned knows of it when it was read out (`read_at`), and what runs from then on has not begun before."""
 
     __tablename__ = "provider_notices"
 
@@ -288,9 +293,12 @@ class ProviderNotice(Model):
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     at: Mapped[datetime]
     read_at: Mapped[datetime | None]
+    phoned_until: Mapped[datetime | None]
+    """Until then an operator has taken it, to read it out."""
 
     __table_args__ = (
         Index(None, "provider_id", "id"),
+        Index("ix_provider_notices_unread", "provider_id", "at", postgresql_where=text("read_at IS NULL")),
         Index("uq_provider_notices_once", "provider_id", "kind", "subject", unique=True),
     )
 

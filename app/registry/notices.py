@@ -1,17 +1,20 @@
-"""What a provider is told of its papers, in both languages and once each; firms without software hear it by phone."""
+"""What a provider is told, in both languages and once each; firms without software hear it by phone."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from app.events.transition import SYSTEM, record
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
-from app.registry import life_queries
-from app.registry.models import ProviderNotice
-from app.registry.schemas import Notice, NoticeOut
+from app.registry import life_queries, notice_queries
+from app.registry.models import Provider, ProviderNotice
+from app.registry.schemas import FirmToTell, Notice, NoticeOut
+
+CALL_TAKES = timedelta(minutes=3)
 
 
 class NoticeKind(StrEnum):
@@ -27,7 +30,7 @@ _SOON = Notice(
     en="Your {paper_en} (number {number}) expires on {expires_on}. Renew it and show it to the registrar in time: "
     "after that day {effect_en}.",
 )
-SENTENCES = {
+SENTENCES: Mapping[str, Notice] = {
     NoticeKind.EXPIRES_IN_30_DAYS: _SOON,
     NoticeKind.EXPIRES_IN_7_DAYS: _SOON,
     NoticeKind.EXPIRED: Notice(
@@ -46,11 +49,19 @@ SENTENCES = {
 }
 
 
+AS_WRITTEN = Notice(zh="{zh}", en="{en}")
+"""Of a notice whose data holds its sentences; higher features write their own."""
+
+
 async def tell(
-    tx: Tx, provider_id: UUID, kind: NoticeKind, subject: str, data: Mapping[str, Any], now: datetime
-) -> None:
-    """Give the provider this notice, once for its subject."""
-    await life_queries.add_notice(tx, new_id(now), provider_id, kind, subject, data, now)
+    tx: Tx, provider_id: UUID, kind: str, subject: str, data: Mapping[str, Any], now: datetime
+) -> UUID | None:
+    """Give the provider this notice, once for its subject: gives its id, or None when it was told before."""
+    notice_id = await life_queries.add_notice(tx, new_id(now), provider_id, kind, subject, data, now)
+    if notice_id:
+        facts = {"notice_id": notice_id, "kind": kind}
+        await record(tx, "provider.told", at=now, actor=SYSTEM, provider_id=provider_id, data=facts)
+    return notice_id
 
 
 async def mark_read(tx: Tx, provider_id: UUID, notice_id: UUID, now: datetime) -> NoticeOut:
@@ -64,7 +75,7 @@ async def mark_read(tx: Tx, provider_id: UUID, notice_id: UUID, now: datetime) -
 
 def show(notice: ProviderNotice) -> NoticeOut:
     """The notice with its sentences."""
-    sentence = SENTENCES[NoticeKind(notice.kind)]
+    sentence = SENTENCES.get(notice.kind, AS_WRITTEN)
     return NoticeOut(
         id=notice.id,
         kind=notice.kind,
@@ -72,4 +83,25 @@ def show(notice: ProviderNotice) -> NoticeOut:
         read_at=notice.read_at,
         zh=sentence.zh.format(**notice.data),
         en=sentence.en.format(**notice.data),
+    )
+
+
+async def list_firms_to_tell(tx: Tx) -> list[FirmToTell]:
+    """Firms reached by phone that have still to be told something, the oldest notice first."""
+    return [await _firm(tx, provider) for provider in await notice_queries.list_providers_to_tell(tx)]
+
+
+async def take_firm_to_tell(tx: Tx, now: datetime) -> FirmToTell | None:
+    """Give the operator the firm whose notice is the oldest, for three minutes; None when there is none."""
+    provider = await notice_queries.take_provider_to_tell(tx, now, now + CALL_TAKES)
+    return await _firm(tx, provider) if provider else None
+
+
+async def _firm(tx: Tx, provider: Provider) -> FirmToTell:
+    return FirmToTell(
+        provider_id=provider.id,
+        provider_name=provider.name,
+        provider_contact=provider.contact_name,
+        provider_phone=provider.phone,
+        notices=[show(notice) for notice in await notice_queries.list_unread(tx, provider.id)],
     )

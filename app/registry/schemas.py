@@ -278,3 +278,13 @@ class ProviderFilter(Paging):
     item: Code | None = None
     tier: Tier | None = None
     township: Code | None = None
+
+
+class FirmToTell(Body):
+    """A firm reached by phone, and what has to be read out to it, oldest first."""
+
+    provider_id: UUID
+    provider_name: str
+    provider_contact: str
+    provider_phone: str
+    notices: list[NoticeOut]

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from app.aftercare.models import Callback, Complaint
 from app.catalog.snapshot import read_snapshot
+from app.credit.queries import READER as CREDIT_READER
+from app.credit.queries import skip_log
 from app.events.sequence import SEQUENCER, number_events
 from app.intake.models import Citizen, CitizenGroup, Contact, Request
 from app.jobs.models import Job, Offer
@@ -138,9 +140,9 @@ def _tables(rows: Rows) -> dict[type[Model], list[Row]]:
 async def _log(tx: Tx, rows: Rows, zone: ZoneInfo) -> None:
     """Number the events here, after all that was there, and roll them up: the worker finds nothing left to do.
 
-    Its two steps wait meanwhile, so that no number is given twice.
+    Nobody loses credit for what was made up. The worker's steps wait meanwhile, so that no number is given twice.
     """
-    await queries.lock_log(tx, SEQUENCER, READER)
+    await queries.lock_log(tx, SEQUENCER, READER, CREDIT_READER)
     while await number_events(tx):
         pass
     while await roll_up_volumes(tx, zone):
@@ -149,3 +151,4 @@ async def _log(tx: Tx, rows: Rows, zone: ZoneInfo) -> None:
     rows.events.sort(key=itemgetter(0))
     await queries.copy_events(tx, ((seq, *event) for seq, event in enumerate(rows.events, first)))
     await roll_up_volumes(tx, zone, len(rows.events))
+    await skip_log(tx)

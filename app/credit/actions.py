@@ -1,0 +1,230 @@
+"""What is said and decided about a line of the ledger: reply, decision, appeal. Each may be repeated."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Request, Response
+
+from app.catalog.calendar import add_working_days
+from app.credit import queries
+from app.credit.errors import (
+    AppealPeriodOver,
+    NothingToAppeal,
+    ProviderNotTold,
+    ReplyPeriodOver,
+    ReplyPeriodRuns,
+)
+from app.credit.models import CreditEntry, EntryStatus
+from app.credit.rules import Rules, read_rules
+from app.credit.schemas import AppealDecision, CreditOut, Decision, EntryFilter, EntryOut
+from app.credit.standing import settle_standing
+from app.credit.states import CREDIT
+from app.events.transition import Actor
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.kit.pages import Page, page
+from app.registry.models import FULL_CREDIT, Provider, Standing
+from app.registry.notices import tell
+from app.registry.queries import find_provider
+from app.registry.schemas import Notice
+
+
+class By(NamedTuple):
+    """Who acts, when, and in which zone days are counted; `provider_id` None when staff act."""
+
+    provider_id: UUID | None
+    actor: Actor
+    now: datetime
+    zone: ZoneInfo
+
+
+async def reply(tx: Tx, entry_id: UUID, text: str, by: By) -> EntryOut:
+    """Answer a proposed deduction: a person decides about it then. Raises NotFound, ReplyPeriodOver, StatusConflict."""
+    _, entry = await get_locked(tx, entry_id, by.provider_id)
+    if entry.status == EntryStatus.ANSWERED and entry.reply == text:
+        return await show(tx, entry_id)
+    if entry.status == EntryStatus.PROPOSED and entry.reply_by is not None and by.now >= entry.reply_by:
+        raise ReplyPeriodOver(reply_by=_shown(entry.reply_by, by))
+    await CREDIT.transition(tx, "answer", entry_id, at=by.now, actor=by.actor, reply=text, replied_at=by.now)
+    return await show(tx, entry_id)
+
+
+async def decide(tx: Tx, entry_id: UUID, body: Decision, by: By) -> EntryOut:
+    """Apply a proposed deduction after its reply period, or drop it at any time.
+
+    Raises NotFound, ReplyPeriodRuns, ProviderNotTold, StatusConflict.
+    """
+    provider, entry = await get_locked(tx, entry_id, by.provider_id)
+    wanted = EntryStatus.APPLIED if body.apply else EntryStatus.DROPPED
+    if (entry.status, entry.decision_note) == (wanted, body.note):
+        return await show(tx, entry_id)
+    if body.apply and entry.status in (EntryStatus.PROPOSED, EntryStatus.ANSWERED):
+        _check_reply_period(entry, by)
+        await apply(tx, provider, entry, body.note, by)
+    else:
+        await CREDIT.transition(
+            tx,
+            "apply" if body.apply else "drop",
+            entry_id,
+            at=by.now,
+            actor=by.actor,
+            data={"note": body.note},
+            decided_at=by.now,
+            decided_by=by.actor.id,
+            decision_note=body.note,
+        )
+        await _tell(tx, provider, entry, "credit_dropped", "扣分不予执行", "The deduction is dropped", body.note, by)
+    return await show(tx, entry_id)
+
+
+def _check_reply_period(entry: CreditEntry, by: By) -> None:
+    if entry.reply_by is None:
+        raise ProviderNotTold
+    if by.now < entry.reply_by:
+        raise ReplyPeriodRuns(reply_by=_shown(entry.reply_by, by))
+
+
+async def apply(tx: Tx, provider: Provider, entry: CreditEntry, note: str | None, by: By) -> None:
+    """Deduct what the entry says, as far as there is credit left, and let the standing follow."""
+    rules = await _rules(tx, entry)
+    appeal_by = add_working_days(by.now, rules.appeal_working_days, by.zone)
+    facts = {"set_decided_by": by.actor.id, "set_decision_note": note, "set_appeal_by": appeal_by}
+    effect = max(entry.points, -provider.credit)
+    applied = await queries.change_effect(tx, queries.APPLY, entry.id, effect, **by.actor.parameters(by.now), **facts)
+    assert applied, "the entry is locked, and it can be applied"
+    until = _shown(appeal_by, by)
+    await _tell(
+        tx,
+        provider,
+        entry,
+        "credit_applied",
+        f"扣信用分 {-effect} 分已生效，{until} 前可以申诉",
+        f"{-effect} credit points have been deducted; you can appeal until {until}",
+        note,
+        by,
+    )
+    await settle_standing(tx, provider, by.now)
+
+
+async def appeal(tx: Tx, entry_id: UUID, text: str, by: By) -> EntryOut:
+    """Appeal a deduction. Raises NotFound, NothingToAppeal, AppealPeriodOver, StatusConflict."""
+    _, entry = await get_locked(tx, entry_id, by.provider_id)
+    if entry.status == EntryStatus.APPEALED and entry.appeal == text:
+        return await show(tx, entry_id)
+    if entry.points > 0:
+        raise NothingToAppeal
+    if entry.status == EntryStatus.APPLIED and entry.appeal_by is not None and by.now >= entry.appeal_by:
+        raise AppealPeriodOver(appeal_by=_shown(entry.appeal_by, by))
+    await CREDIT.transition(tx, "appeal", entry_id, at=by.now, actor=by.actor, appeal=text, appealed_at=by.now)
+    return await show(tx, entry_id)
+
+
+async def decide_appeal(tx: Tx, entry_id: UUID, body: AppealDecision, by: By) -> EntryOut:
+    """Uphold the deduction, or give the points back, up to full credit. Raises NotFound, StatusConflict."""
+    provider, entry = await get_locked(tx, entry_id, by.provider_id)
+    wanted = EntryStatus.REVOKED if body.granted else EntryStatus.UPHELD
+    if (entry.status, entry.appeal_note) == (wanted, body.note):
+        return await show(tx, entry_id)
+    if body.granted:
+        await _revoke(tx, provider, entry, body.note, by)
+    else:
+        await CREDIT.transition(
+            tx,
+            "uphold",
+            entry_id,
+            at=by.now,
+            actor=by.actor,
+            data={"note": body.note},
+            appeal_decided_at=by.now,
+            appeal_decided_by=by.actor.id,
+            appeal_note=body.note,
+        )
+        zh, en = "申诉未获支持，扣分维持", "Your appeal is refused, and the deduction stands"
+        await _tell(tx, provider, entry, "credit_upheld", zh, en, body.note, by)
+    return await show(tx, entry_id)
+
+
+async def _revoke(tx: Tx, provider: Provider, entry: CreditEntry, note: str, by: By) -> None:
+    back = min(-entry.effect, FULL_CREDIT - provider.credit)
+    facts = {"set_appeal_decided_by": by.actor.id, "set_appeal_note": note}
+    if not await queries.change_effect(tx, queries.REVOKE, entry.id, back, **by.actor.parameters(by.now), **facts):
+        raise await CREDIT.refusal(tx, "revoke", entry.id)
+    await _tell(
+        tx,
+        provider,
+        entry,
+        "credit_revoked",
+        f"申诉成立，返还信用分 {back} 分",
+        f"Your appeal is granted: {back} credit points are given back",
+        note,
+        by,
+    )
+    await settle_standing(tx, provider, by.now)
+
+
+async def _tell(
+    tx: Tx, provider: Provider, entry: CreditEntry, kind: str, zh: str, en: str, note: str | None, by: By
+) -> None:
+    rule = (await _rules(tx, entry)).words(entry.rule_code)
+    notice = Notice(
+        zh=f"{zh}：{rule.zh}。" + (f"说明：{note}" if note else ""),
+        en=f"{en}: {rule.en}." + (f" Note: {note}" if note else ""),
+    )
+    await tell(tx, provider.id, kind, str(entry.id), notice.model_dump(), by.now)
+
+
+async def _rules(tx: Tx, entry: CreditEntry) -> Rules:
+    rules = await read_rules(tx, entry.rules_version)
+    assert rules is not None
+    return rules
+
+
+async def get_locked(tx: Tx, entry_id: UUID, provider_id: UUID | None = None) -> tuple[Provider, CreditEntry]:
+    """The entry with its provider, both locked. Raises NotFound, also when it is not this provider's."""
+    found = await queries.lock_entry(tx, entry_id)
+    if found is None or provider_id not in (None, found[0].id):
+        raise NotFound(what="credit entry", key=str(entry_id))
+    return found
+
+
+def _shown(moment: datetime, by: By) -> str:
+    return moment.astimezone(by.zone).strftime("%Y-%m-%d %H:%M")
+
+
+async def show(tx: Tx, entry_id: UUID) -> EntryOut:
+    """The entry as the API shows it."""
+    return await show_row(tx, await queries.find_named_entry(tx, entry_id))
+
+
+async def show_row(tx: Tx, row: tuple[CreditEntry, str, int | None]) -> EntryOut:
+    """The entry with its rule in words, its provider's name and its request's number."""
+    entry, provider_name, number = row
+    rule = (await _rules(tx, entry)).words(entry.rule_code)
+    named = {"provider_name": provider_name, "request_number": number, "rule": entry.rule_code}
+    named |= {"zh": rule.zh, "en": rule.en}
+    facts = {name: getattr(entry, name) for name in EntryOut.model_fields if name not in named}
+    return EntryOut.model_validate(facts | named)
+
+
+async def list_entries(
+    tx: Tx, provider_id: UUID | None, wanted: EntryFilter, request: Request, response: Response
+) -> Page[EntryOut]:
+    """Entries of one provider or of all, newest first. Raises CursorInvalid."""
+    [before] = wanted.after(UUID) or [None]
+    found = await queries.list_entries(tx, provider_id, wanted.status, before, wanted.limit + 1)
+    rows = [await show_row(tx, row) for row in found]
+    return page(rows, wanted, lambda entry: (entry.id,), lambda entry: entry, request, response)
+
+
+async def read_ledger(
+    tx: Tx, provider_id: UUID, wanted: EntryFilter, request: Request, response: Response
+) -> CreditOut:
+    """The provider's credit, and its entries, newest first. Raises NotFound, CursorInvalid."""
+    provider = await find_provider(tx, provider_id)
+    if provider is None:
+        raise NotFound(what="provider", key=str(provider_id))
+    entries = await list_entries(tx, provider_id, wanted, request, response)
+    standing = Standing(provider.standing)
+    return CreditOut(items=entries.items, next=entries.next, credit=provider.credit, standing=standing)

@@ -1,0 +1,93 @@
+"""New lines of the ledger: deductions proposed and gains given for what the log says, and recovery over time."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.catalog.calendar import add_working_days
+from app.credit import queries
+from app.credit.rules import RECOVERY, Rule, Rules
+from app.credit.standing import settle_standing
+from app.events.transition import SYSTEM
+from app.kit.db import Row, Tx
+from app.kit.ids import new_id
+from app.registry.models import FULL_CREDIT, ReachedBy
+from app.registry.notices import tell
+from app.registry.queries import find_provider, lock_provider
+from app.registry.schemas import Notice
+
+
+async def make_entry(tx: Tx, event: Row, rules: Rules, zone: ZoneInfo, now: datetime) -> None:
+    """What the rules say about the event; once for each, however often it is read."""
+    for rule in rules.rules:
+        if not rule.holds(event["kind"], event["data"]):
+            continue
+        cause = f"event:{event['id']}"
+        if await queries.is_made(tx, event["provider_id"], rule.code, cause):
+            continue
+        since = event["at"] - timedelta(days=rule.most.days)
+        left = rule.most.points - abs(await queries.sum_points(tx, event["provider_id"], rule.code, since))
+        if left <= 0:
+            continue
+        facts = {
+            "id": new_id(now),
+            "provider_id": event["provider_id"],
+            "rules_version": rules.version,
+            "rule_code": rule.code,
+            "cause": cause,
+            "cause_at": event["at"],
+            "request_id": event["request_id"],
+        }
+        if rule.points < 0:
+            await _propose(tx, rule, facts | {"points": max(rule.points, -left)}, zone, now)
+        else:
+            await _give(tx, facts | {"points": min(rule.points, left)}, now)
+
+
+async def _propose(tx: Tx, rule: Rule, facts: dict[str, Any], zone: ZoneInfo, now: datetime) -> None:
+    provider = await find_provider(tx, facts["provider_id"])
+    assert provider is not None
+    assert rule.reply_working_days is not None
+    words = await _words(tx, rule, facts)
+    notice_id = await tell(tx, provider.id, "credit_proposed", str(facts["id"]), words.model_dump(), now)
+    told = provider.reached_by == ReachedBy.QUEUE
+    reply_by = add_working_days(now, rule.reply_working_days, zone) if told else None
+    await queries.add_proposal(tx, **SYSTEM.parameters(now), **facts, notice_id=notice_id, reply_by=reply_by)
+
+
+async def _words(tx: Tx, rule: Rule, facts: dict[str, Any]) -> Notice:
+    number = await queries.find_number(tx, facts["request_id"]) if facts["request_id"] else None
+    about_zh, about_en = (f"（请求 {number}）", f" (request {number})") if number else ("", "")
+    return Notice(
+        zh=f"拟扣信用分 {-facts['points']} 分：{rule.zh}{about_zh}。"
+        f"自告知起 {rule.reply_working_days} 个工作日内可以申辩，期满未申辩则扣分生效，生效后可以申诉。",
+        en=f"A deduction of {-facts['points']} credit points is proposed: {rule.en}{about_en}. You can reply within "
+        f"{rule.reply_working_days} working days of being told; unanswered it is applied then, and can be appealed.",
+    )
+
+
+async def _give(tx: Tx, facts: dict[str, Any], now: datetime) -> None:
+    """Points up to full credit; nothing for a provider that has it."""
+    provider = await lock_provider(tx, facts["provider_id"])
+    assert provider is not None
+    effect = min(facts["points"], FULL_CREDIT - provider.credit)
+    if effect > 0:
+        await queries.add_gain(tx, **SYSTEM.parameters(now), **facts, effect=effect)
+        await settle_standing(tx, provider, now)
+
+
+async def recover(tx: Tx, provider_id: UUID, month: str, ends: datetime, rules: Rules, now: datetime) -> None:
+    """What the provider gets back for a whole month without a deduction."""
+    facts = {
+        "id": new_id(now),
+        "provider_id": provider_id,
+        "rules_version": rules.version,
+        "rule_code": RECOVERY,
+        "points": rules.recovery.points,
+        "cause": month,
+        "cause_at": ends,
+        "request_id": None,
+    }
+    if not await queries.is_made(tx, provider_id, RECOVERY, month):
+        await _give(tx, facts, now)

@@ -1,0 +1,88 @@
+"""The credit ledger: what a provider's credit was changed by, and the rules in whose name."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.orm import Id, Model, one_of
+
+
+class EntryStatus(StrEnum):
+    """`answered`: the provider has replied and a person decides; the last two are how an appeal ended."""
+
+    PROPOSED = "proposed"
+    ANSWERED = "answered"
+    APPLIED = "applied"
+    DROPPED = "dropped"
+    APPEALED = "appealed"
+    UPHELD = "upheld"
+    REVOKED = "revoked"
+
+
+class CreditRules(Model):
+    """One version of the rules (app.credit.rules says what is in them); never changed once loaded."""
+
+    __tablename__ = "credit_rules"
+
+    version: Mapped[str] = mapped_column(primary_key=True)
+    rules: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    loaded_at: Mapped[datetime]
+
+
+class CreditEntry(Model):
+    """A line of the ledger. `points` is what the rule says, `effect` what the provider's credit was changed by."""
+
+    __tablename__ = "credit_entries"
+
+    id: Mapped[Id]
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"))
+    rules_version: Mapped[str] = mapped_column(ForeignKey("credit_rules.version"))
+    rule_code: Mapped[str]
+    status: Mapped[str]
+    points: Mapped[int]
+    effect: Mapped[int] = mapped_column(server_default=text("0"))
+    cause: Mapped[str]
+    """The event of the log, or the month, that it was made for: once per rule."""
+    cause_at: Mapped[datetime]
+    request_id: Mapped[UUID | None] = mapped_column(ForeignKey("requests.id"))
+    made_at: Mapped[datetime]
+    notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("provider_notices.id", ondelete="SET NULL"))
+    """The notice of it; the reply period begins when the provider has been told."""
+    reply_by: Mapped[datetime | None]
+    reply: Mapped[str | None]
+    replied_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    """When it was applied or dropped; by the worker where `decided_by` is None."""
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    decision_note: Mapped[str | None]
+    appeal_by: Mapped[datetime | None]
+    appeal: Mapped[str | None]
+    appealed_at: Mapped[datetime | None]
+    appeal_decided_at: Mapped[datetime | None]
+    appeal_decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    appeal_note: Mapped[str | None]
+
+    __table_args__ = (
+        one_of("status", EntryStatus),
+        CheckConstraint("points <> 0", name="points"),
+        CheckConstraint("effect = 0 OR status NOT IN ('proposed', 'answered', 'dropped')", name="effect_once_applied"),
+        CheckConstraint("effect BETWEEN least(points, 0) AND greatest(points, 0)", name="effect_within_points"),
+        CheckConstraint("(status IN ('proposed', 'answered')) = (decided_at IS NULL)", name="decided_at"),
+        CheckConstraint("points > 0 OR status <> 'applied' OR appeal_by IS NOT NULL", name="may_be_appealed"),
+        CheckConstraint(
+            "points > 0 OR status NOT IN ('applied', 'appealed', 'upheld', 'revoked') OR decided_at >= reply_by",
+            name="reply_period_first",
+        ),
+        CheckConstraint("status <> 'answered' OR reply IS NOT NULL", name="answered"),
+        CheckConstraint("(status IN ('appealed', 'upheld', 'revoked')) = (appeal IS NOT NULL)", name="appealed"),
+        CheckConstraint("(status IN ('upheld', 'revoked')) = (appeal_decided_at IS NOT NULL)", name="appeal_decided"),
+        Index(None, "provider_id", "rule_code", "cause", unique=True),
+        Index(None, "provider_id", "id"),
+        Index("ix_credit_entries_due", "reply_by", postgresql_where=text("status = 'proposed'")),
+        Index("ix_credit_entries_open", "id", postgresql_where=text("status IN ('proposed', 'answered', 'appealed')")),
+    )

@@ -1,0 +1,295 @@
+"""The credit ledger in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    select,
+    true,
+    update,
+)
+from sqlalchemy import cast as sql_cast
+
+from app.aftercare.models import Callback, CallbackStatus, Complaint
+from app.credit.models import CreditEntry, CreditRules, EntryStatus
+from app.credit.states import CREDIT
+from app.events.models import Event
+from app.events.sequence import move_cursor, position
+from app.events.transition import AT, EVENTS, json_of, log, word
+from app.intake.models import Request
+from app.jobs.models import Job
+from app.kit.db import Prepared, Row, Tx
+from app.registry.models import FULL_CREDIT, Provider, ProviderNotice
+
+READER = "credit"
+_ENTRIES = cast(Table, CreditEntry.__table__)
+_ID = bindparam("id", type_=Uuid)
+_EFFECT = bindparam("effect", type_=Integer)
+_FRESH = {"populate_existing": True}
+LIVE = CreditEntry.status.not_in([EntryStatus.DROPPED, EntryStatus.REVOKED])
+"""Entries that count, or may come to."""
+
+
+async def find_rules(tx: Tx, version: str) -> CreditRules | None:
+    """This version of the rules."""
+    return await tx.session.get(CreditRules, version)
+
+
+async def find_version_in_force(tx: Tx) -> str | None:
+    """The version of the rules that was loaded last."""
+    query = select(CreditRules.version).order_by(CreditRules.loaded_at.desc(), CreditRules.version.desc()).limit(1)
+    return (await tx.session.execute(query)).scalar_one_or_none()
+
+
+def _provider_of(event: Any) -> ColumnElement[Any]:
+    """Whom an event is about: the provider it names, or the one whose work a callback or complaint speaks of."""
+    spoken_of = (
+        select(Job.provider_id)
+        .join(Callback, Callback.job_id == Job.id)
+        .where(Callback.request_id == event.c.request_id, Callback.ended_at == event.c.at)
+        .where(Callback.status == word(CallbackStatus.DONE))
+        .limit(1)
+        .scalar_subquery()
+    )
+    complained_of = (
+        select(Job.provider_id)
+        .join(Complaint, Complaint.job_id == Job.id)
+        .where(Complaint.id == sql_cast(event.c.data["complaint_id"].as_string(), Uuid))
+        .scalar_subquery()
+    )
+    return case(
+        (event.c.kind == word("callback.done"), spoken_of),
+        (event.c.kind == word("complaint.decided"), complained_of),
+        else_=event.c.provider_id,
+    )
+
+
+def _read_log() -> Prepared:
+    batch = (
+        select(EVENTS)
+        .where(EVENTS.c.seq > position(READER))
+        .order_by(EVENTS.c.seq)
+        .limit(bindparam("batch", type_=BigInteger))
+        .cte("batch")
+    )
+    kinds = bindparam("kinds", type_=ARRAY(Text))
+    found = (
+        select(
+            batch.c.id, batch.c.seq, batch.c.at, batch.c.kind, batch.c.request_id, batch.c.data,
+            _provider_of(batch).label("provider_id"),
+        )
+        .where(batch.c.kind == any_(kinds))
+        .subquery("found")
+    )  # fmt: skip
+    moved = move_cursor(READER, select(func.max(batch.c.seq)).scalar_subquery())
+    size = select(func.count()).select_from(batch).scalar_subquery().label("events")
+    one = select(literal_column("1").label("one")).subquery("one")
+    query = select(size, found).select_from(one.join(found, true(), isouter=True)).order_by(found.c.seq)
+    return Prepared(query.add_cte(moved))
+
+
+_READ_LOG = _read_log()
+
+
+async def read_log(tx: Tx, kinds: Sequence[str], batch: int) -> tuple[int, Sequence[Row]]:
+    """How many events the log has next, at most a batch, and those of these kinds; the cursor moves past them all."""
+    rows = await tx.rows(_READ_LOG, kinds=list(kinds), batch=batch)
+    return rows[0]["events"], [row for row in rows if row["id"] is not None and row["provider_id"] is not None]
+
+
+_SKIP_LOG = Prepared(
+    select(literal_column("1")).add_cte(
+        move_cursor(READER, select(func.max(Event.seq)).where(Event.seq.is_not(None)).scalar_subquery())
+    )
+)
+
+
+async def skip_log(tx: Tx) -> None:
+    """Let the ledger go on with what is logged from now on."""
+    await tx.rows(_SKIP_LOG)
+
+
+async def sum_points(tx: Tx, provider_id: UUID, rule_code: str, since: datetime) -> int:
+    """The points of the provider's entries under the rule whose cause is not older."""
+    query = select(func.coalesce(func.sum(CreditEntry.points), 0)).where(
+        CreditEntry.provider_id == provider_id,
+        CreditEntry.rule_code == rule_code,
+        CreditEntry.cause_at > since,
+        LIVE,
+    )
+    return (await tx.session.execute(query)).scalar_one()
+
+
+async def is_made(tx: Tx, provider_id: UUID, rule_code: str, cause: str) -> bool:
+    """Whether the rule has its entry for this cause."""
+    query = select(CreditEntry.id).where(
+        CreditEntry.provider_id == provider_id, CreditEntry.rule_code == rule_code, CreditEntry.cause == cause
+    )
+    return (await tx.session.execute(query)).first() is not None
+
+
+async def find_number(tx: Tx, request_id: UUID) -> int | None:
+    """The number of the request, to read out."""
+    return (await tx.session.execute(select(Request.number).where(Request.id == request_id))).scalar_one_or_none()
+
+
+_FACTS = ("id", "provider_id", "rules_version", "rule_code", "points", "cause", "cause_at", "request_id")
+
+
+def _add(status: EntryStatus, *names: str, **values: Any) -> Prepared:
+    """A fresh line, its event, and the provider's credit with it."""
+    facts: dict[str, Any] = {name: bindparam(name, type_=_ENTRIES.c[name].type) for name in (*_FACTS, *names)}
+    facts |= {"status": word(status), "made_at": AT} | values
+    row = insert(_ENTRIES).from_select(list(facts), select(*facts.values())).returning(*_ENTRIES.c).cte("made")
+    data = json_of(credit_id=row.c.id, rule=row.c.rule_code, points=row.c.points, effect=row.c.effect)
+    kind = "credit.proposed" if status is EntryStatus.PROPOSED else "credit.applied"
+    event = log("made_event", kind, row, request_id=row.c.request_id, provider_id=row.c.provider_id, data=data)
+    return Prepared(select(row.c.id).add_cte(event, _keep(row, row.c.effect)))
+
+
+def _keep(rows: Any, change: ColumnElement[int]) -> Any:
+    """The provider's credit follows its ledger, in the same statement."""
+    kept = update(Provider).where(Provider.id == rows.c.provider_id, change != 0)
+    return kept.values(credit=Provider.credit + change).cte("kept")
+
+
+_PROPOSE = _add(EntryStatus.PROPOSED, "notice_id", "reply_by")
+_GIVE = _add(EntryStatus.APPLIED, effect=_EFFECT, decided_at=AT)
+
+
+async def add_proposal(tx: Tx, **params: Any) -> None:
+    """Keep a proposed deduction."""
+    await tx.rows(_PROPOSE, **params)
+
+
+async def add_gain(tx: Tx, **params: Any) -> None:
+    """Keep a gain, and raise the provider's credit by its `effect`. The provider is locked."""
+    await tx.rows(_GIVE, **params)
+
+
+def _change(step: str, *names: str, **values: Any) -> Prepared:
+    """The entry takes the step, its effect changes by `effect`, and the provider's credit with it."""
+    facts: dict[str, Any] = {name: bindparam(f"set_{name}", type_=_ENTRIES.c[name].type) for name in names}
+    moved = CREDIT.move(
+        step,
+        _ENTRIES.c.id == _ID,
+        data=lambda rows: json_of(rule=rows.c.rule_code, effect=rows.c.effect),
+        effect=_ENTRIES.c.effect + _EFFECT,
+        **facts,
+        **values,
+    )
+    return Prepared(select(moved.rows.c.id).add_cte(moved.log, _keep(moved.rows, _EFFECT)))
+
+
+APPLY = _change("apply", "decided_by", "decision_note", "appeal_by", decided_at=AT)
+REVOKE = _change("revoke", "appeal_decided_by", "appeal_note", appeal_decided_at=AT)
+
+
+async def change_effect(tx: Tx, statement: Prepared, entry_id: UUID, effect: int, **params: Any) -> bool:
+    """APPLY or REVOKE: says whether the entry could take the step. The provider is locked."""
+    return await tx.row(statement, id=entry_id, effect=effect, **params) is not None
+
+
+async def lock_entry(tx: Tx, entry_id: UUID) -> tuple[Provider, CreditEntry] | None:
+    """The entry with its provider, both locked, the provider first."""
+    of_entry = select(CreditEntry.provider_id).where(CreditEntry.id == entry_id).scalar_subquery()
+    lock = select(Provider).where(Provider.id == of_entry).with_for_update(key_share=True)
+    provider = (await tx.session.execute(lock.execution_options(**_FRESH))).scalar_one_or_none()
+    if provider is None:
+        return None
+    query = select(CreditEntry).where(CreditEntry.id == entry_id).with_for_update()
+    return provider, (await tx.session.execute(query.execution_options(**_FRESH))).scalar_one()
+
+
+_NAMED = (
+    select(CreditEntry, Provider.name, Request.number)
+    .join(Provider, Provider.id == CreditEntry.provider_id)
+    .join(Request, Request.id == CreditEntry.request_id, isouter=True)
+)
+
+
+async def list_entries(
+    tx: Tx, provider_id: UUID | None, status: EntryStatus | None, before: UUID | None, limit: int
+) -> Sequence[Any]:
+    """Entries of one provider or of all, with provider's name and request's number, newest first."""
+    query = _NAMED.order_by(CreditEntry.id.desc()).limit(limit)
+    if provider_id:
+        query = query.where(CreditEntry.provider_id == provider_id)
+    if status:
+        query = query.where(CreditEntry.status == status)
+    if before:
+        query = query.where(CreditEntry.id < before)
+    return (await tx.session.execute(query.execution_options(**_FRESH))).all()
+
+
+async def find_named_entry(tx: Tx, entry_id: UUID) -> Any:
+    """The entry with provider's name and request's number."""
+    query = _NAMED.where(CreditEntry.id == entry_id)
+    return (await tx.session.execute(query.execution_options(**_FRESH))).one()
+
+
+_UNBEGUN = (
+    select(CreditEntry.id)
+    .join(ProviderNotice, ProviderNotice.id == CreditEntry.notice_id)
+    .where(CreditEntry.status == word(EntryStatus.PROPOSED), CreditEntry.reply_by.is_(None))
+    .where(ProviderNotice.read_at.is_not(None))
+)
+
+
+async def find_told(tx: Tx, limit: int) -> Sequence[UUID]:
+    """Proposals whose provider has been told of them, but whose reply period has not begun."""
+    return (await tx.session.execute(_UNBEGUN.order_by(CreditEntry.id).limit(limit))).scalars().all()
+
+
+async def find_told_at(tx: Tx, notice_id: UUID | None) -> datetime | None:
+    """When the provider was told; None as long as it was not."""
+    query = select(ProviderNotice.read_at).where(ProviderNotice.id == notice_id)
+    return (await tx.session.execute(query)).scalar_one_or_none()
+
+
+async def find_due(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
+    """Proposals whose reply period has passed unanswered, earliest first."""
+    query = select(CreditEntry.id).where(CreditEntry.status == word(EntryStatus.PROPOSED), CreditEntry.reply_by <= now)
+    return (await tx.session.execute(query.order_by(CreditEntry.reply_by).limit(limit))).scalars().all()
+
+
+async def find_recovering(tx: Tx, cause: str, begins: datetime, ends: datetime, limit: int) -> Sequence[UUID]:
+    """Providers below full credit that have not been given anything for this month, and that saw no deduction in it:
+    neither one with a cause of that month or open, nor one applied after it began."""
+    theirs = CreditEntry.provider_id == Provider.id
+    given = select(CreditEntry.id).where(theirs, CreditEntry.cause == cause).exists()
+    applied = CreditEntry.decided_at >= begins
+    deducted = (
+        select(CreditEntry.id)
+        .where(theirs, LIVE, CreditEntry.points < 0)
+        .where((CreditEntry.cause_at >= begins) & (CreditEntry.cause_at < ends) | applied)
+        .exists()
+    )
+    query = select(Provider.id).where(Provider.credit < FULL_CREDIT, ~given, ~deducted).order_by(Provider.id)
+    return (await tx.session.execute(query.limit(limit))).scalars().all()
+
+
+async def find_last_move(tx: Tx, provider_id: UUID, kind: str) -> Event | None:
+    """The last time that the provider's standing changed in this way."""
+    query = (
+        select(Event)
+        .where(Event.provider_id == provider_id, Event.request_id.is_(None), Event.kind == kind)
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    return (await tx.session.execute(query)).scalar_one_or_none()

@@ -1,0 +1,148 @@
+"""What the rules say, and which are in force. They are data: app/credit/data/rules.yaml, loaded with the catalogue."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from app.credit import queries
+from app.credit.models import CreditRules
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.registry.models import FULL_CREDIT
+
+DATA = Path(__file__).parent / "data" / "rules.yaml"
+
+Points = Annotated[int, Field(ge=-FULL_CREDIT, le=FULL_CREDIT)]
+Level = Annotated[int, Field(ge=0, le=FULL_CREDIT)]
+Days = Annotated[int, Field(ge=1, le=366)]
+
+
+class Data(BaseModel):
+    """A misspelt name would be a rule that never holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Most(Data):
+    """A rule takes or gives at most so many points within so many days of causes."""
+
+    points: Annotated[int, Field(ge=1, le=FULL_CREDIT)]
+    days: Days
+
+
+class Rule(Data):
+    """Events of this kind whose data holds what `when` says cost, or bring, these points."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+    zh: str
+    en: str
+    event: str
+    when: dict[str, Any] = {}
+    points: Points
+    reply_working_days: Days | None = None
+    most: Most
+
+    @model_validator(mode="after")
+    def _reply_before_deduction(self) -> Self:
+        if (self.points < 0) != (self.reply_working_days is not None):
+            raise ValueError("a deduction has reply_working_days, and nothing else has")
+        return self
+
+    def holds(self, kind: str, data: dict[str, Any]) -> bool:
+        """Whether the rule speaks of this event."""
+        return kind == self.event and all(data.get(name) == value for name, value in self.when.items())
+
+
+class Recovery(Data):
+    """What a provider below full credit gets back for a whole month without a deduction."""
+
+    points: Annotated[int, Field(ge=1, le=FULL_CREDIT)]
+    zh: str
+    en: str
+
+
+class Thresholds(Data):
+    """At which credit a provider is watched or suspended, and from which it is as before."""
+
+    watch_below: Level
+    active_from: Level
+    suspend_below: Level
+    release_from: Level
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if not self.suspend_below <= self.release_from <= self.watch_below <= self.active_from:
+            raise ValueError("suspend_below ≤ release_from ≤ watch_below ≤ active_from")
+        return self
+
+
+RECOVERY = "recovery"
+
+
+class Rules(Data):
+    """One version; `sample` says that it is nobody's real rule."""
+
+    version: Annotated[str, Field(min_length=1, max_length=40)]
+    sample: bool
+    appeal_working_days: Days
+    recovery: Recovery
+    thresholds: Thresholds
+    rules: list[Rule]
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        codes = [rule.code for rule in self.rules]
+        if len(set(codes)) < len(codes) or RECOVERY in codes:
+            raise ValueError("each rule has a code of its own")
+        return self
+
+    def rule(self, code: str) -> Rule:
+        """The rule of this code."""
+        return next(rule for rule in self.rules if rule.code == code)
+
+    def words(self, code: str) -> Rule | Recovery:
+        """The rule that an entry was made under, for its words."""
+        return self.recovery if code == RECOVERY else self.rule(code)
+
+
+def _read(path: Path) -> Rules:
+    return Rules.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+async def load_credit_rules(tx: Tx, at: datetime, path: Path = DATA) -> None:
+    """Put the file's version in force, unless it was loaded before.
+
+    Raises ValueError when the file is not valid, or says something else than this version said before.
+    """
+    rules = _read(path)
+    kept = await queries.find_rules(tx, rules.version)
+    if kept is None:
+        tx.session.add(CreditRules(version=rules.version, rules=rules.model_dump(mode="json"), loaded_at=at))
+    elif Rules.model_validate(kept.rules) != rules:
+        raise ValueError(f"version {rules.version} of the credit rules was loaded with other contents: name a new one")
+
+
+async def read_rules(tx: Tx, version: str | None = None) -> Rules | None:
+    """This version, or the one in force; None as long as none was loaded."""
+    version = version or await queries.find_version_in_force(tx)
+    if version is None:
+        return None
+    key = (Rules, version)
+    if key not in tx.kept:
+        kept = await queries.find_rules(tx, version)
+        if kept is None:
+            raise NotFound(what="version of the credit rules", key=version)
+        tx.kept[key] = Rules.model_validate(kept.rules)
+    rules: Rules = tx.kept[key]
+    return rules
+
+
+async def rules_in_force(tx: Tx) -> Rules:
+    """The version in force. Raises NotFound as long as none was loaded."""
+    rules = await read_rules(tx)
+    if rules is None:
+        raise NotFound(what="version of the credit rules", key="")
+    return rules

@@ -1,0 +1,80 @@
+"""What a provider's credit does to its standing, and the notices about it."""
+
+from datetime import datetime
+
+from app.auth.queries import add_audit
+from app.credit import queries
+from app.credit.rules import Rules, rules_in_force
+from app.events.topics import DISPATCH_TOPIC
+from app.events.transition import SYSTEM
+from app.kit.db import Tx
+from app.registry.life_queries import look_again
+from app.registry.models import ACTIVE_STANDINGS, Provider, Standing
+from app.registry.notices import tell
+from app.registry.schemas import Notice
+from app.registry.states import PROVIDER_MOVES, PROVIDERS
+
+BY_CREDIT = "credit"
+NOTICES = {
+    "watch": Notice(
+        zh="信用分已降至 {credit} 分，贵单位列入观察，仍可接单；升至 {back} 分即恢复。",
+        en="Your credit has fallen to {credit}: you are on watch and still get work. From {back} you are as before.",
+    ),
+    "suspend": Notice(
+        zh="信用分已降至 {credit} 分，贵单位已暂停接单；已开工的工单请继续完成。升至 {back} 分即恢复，也可申诉。",
+        en="Your credit has fallen to {credit}: you are suspended and get no work; finish what you have started. From "
+        "{back} you are as before; you can appeal.",
+    ),
+    "release": Notice(
+        zh="信用分已回升至 {credit} 分，恢复接单。",
+        en="Your credit is back at {credit}: you get work again.",
+    ),
+    "activate": Notice(
+        zh="信用分已回升至 {credit} 分，不再列入观察。",
+        en="Your credit is back at {credit}: you are no longer on watch.",
+    ),
+}
+
+
+async def settle_standing(tx: Tx, provider: Provider, now: datetime) -> None:
+    """Move the locked provider, whose credit has changed, to where it now belongs; what others decided stays."""
+    rules = await rules_in_force(tx)
+    await tx.session.refresh(provider)
+    while step := await _next_step(tx, provider, rules):
+        await _take(tx, step, provider, rules, now)
+        await tx.session.refresh(provider)
+
+
+async def _next_step(tx: Tx, provider: Provider, rules: Rules) -> str | None:
+    limits, credit, standing = rules.thresholds, provider.credit, provider.standing
+    if standing in ACTIVE_STANDINGS and credit < limits.suspend_below:
+        return "suspend"
+    if standing == Standing.ACTIVE and credit < limits.watch_below:
+        return "watch"
+    if standing == Standing.SUSPENDED and credit >= limits.release_from:
+        return "release" if await _was_ours(tx, provider, "suspend") else None
+    if standing == Standing.WATCH and credit >= limits.active_from:
+        return "activate" if await _was_ours(tx, provider, "watch") else None
+    return None
+
+
+async def _was_ours(tx: Tx, provider: Provider, step: str) -> bool:
+    """Whether it was credit that led to where the provider stands."""
+    last = await queries.find_last_move(tx, provider.id, PROVIDER_MOVES[step].event)
+    return last is not None and (last.actor_kind, last.data.get("reason")) == (SYSTEM.kind, BY_CREDIT)
+
+
+async def _take(tx: Tx, step: str, provider: Provider, rules: Rules, now: datetime) -> None:
+    target = PROVIDER_MOVES[step].target or provider.former_standing
+    change = {"former": provider.standing, "standing": target, "reason": BY_CREDIT, "credit": provider.credit}
+    suspended = {"former_standing": provider.standing if step == "suspend" else None, "version": provider.version + 1}
+    await PROVIDERS.transition(tx, step, provider.id, at=now, actor=SYSTEM, data=change, **suspended)
+    subject = f"provider:{provider.id}"
+    await add_audit(tx, "provider.standing_changed", subject, at=now, actor_kind=SYSTEM.kind, actor_id=None, **change)
+    if step == "release":  # a paper of the firm may have expired meanwhile
+        await look_again(tx, provider.id, now.date())
+    limits = rules.thresholds
+    back = {"watch": limits.active_from, "suspend": limits.release_from}.get(step)
+    words = {lang: text.format(credit=provider.credit, back=back) for lang, text in NOTICES[step].model_dump().items()}
+    await tell(tx, provider.id, f"credit_{step}", now.isoformat(), words, now)
+    tx.wake(DISPATCH_TOPIC)

@@ -1,0 +1,90 @@
+"""What the worker does for credit."""
+
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from app.catalog.calendar import add_working_days
+from app.credit import actions, queries
+from app.credit.making import make_entry, recover
+from app.credit.models import EntryStatus
+from app.credit.rules import Rules, read_rules
+from app.events.sequence import step_alone
+from app.events.transition import SYSTEM
+from app.kit.db import Tx
+from app.kit.steps import one_by_one
+from app.kit.web import Context
+
+BATCH = 5_000
+EACH = 200
+MONTHS_BACK = 3
+"""A month that had to wait for a decision is made up for, if the decision falls within so many months."""
+
+
+async def make_entries(context: Context, batch: int = BATCH) -> int:
+    """Make the entries that the next numbered events call for, at most a batch of events; gives how many were read.
+
+    The cursor moves in the same transaction. Gives 0 as well while another transaction does this, or without rules.
+    """
+    async with context.db.begin() as tx:
+        rules = await read_rules(tx)
+        if rules is None or not await step_alone(tx, queries.READER):
+            return 0
+        count, events = await queries.read_log(tx, sorted({rule.event for rule in rules.rules}), batch)
+        for event in events:
+            await make_entry(tx, event, rules, context.settings.zone, context.clock.now())
+        return count
+
+
+async def begin_reply_periods(context: Context) -> int:
+    """A firm that is only ever phoned has been told: its reply period begins with that."""
+
+    async def change(tx: Tx, entry_id: UUID, now: datetime) -> None:
+        _, entry = await actions.get_locked(tx, entry_id)
+        told_at = await queries.find_told_at(tx, entry.notice_id)
+        rules = await read_rules(tx, entry.rules_version)
+        if entry.reply_by is None and told_at and rules:
+            days = rules.rule(entry.rule_code).reply_working_days or 0
+            entry.reply_by = add_working_days(told_at, days, context.settings.zone)
+
+    return await one_by_one(context, lambda tx, now: queries.find_told(tx, EACH), change)
+
+
+async def apply_unanswered(context: Context) -> int:
+    """Deduct what was proposed and not answered within the reply period."""
+
+    async def change(tx: Tx, entry_id: UUID, now: datetime) -> None:
+        provider, entry = await actions.get_locked(tx, entry_id)
+        if entry.status == EntryStatus.PROPOSED and entry.reply_by is not None and entry.reply_by <= now:
+            await actions.apply(tx, provider, entry, None, actions.By(None, SYSTEM, now, context.settings.zone))
+
+    return await one_by_one(context, lambda tx, now: queries.find_due(tx, now, EACH), change)
+
+
+async def recover_credit(context: Context) -> int:
+    """Give back what a whole month without a deduction brings; gives to how many providers."""
+    async with context.db.begin() as tx:
+        rules = await read_rules(tx)
+    if rules is None:
+        return 0
+    return sum([await _recover(context, rules, month) for month in _months_before(context)])
+
+
+def _months_before(context: Context) -> list[date]:
+    """The first days of the last whole months, the latest last."""
+    first = context.clock.now().astimezone(context.settings.zone).date().replace(day=1)
+    months: list[date] = []
+    for _ in range(MONTHS_BACK):
+        first = (first - timedelta(days=1)).replace(day=1)
+        months.insert(0, first)
+    return months
+
+
+async def _recover(context: Context, rules: Rules, month: date) -> int:
+    zone, cause = context.settings.zone, f"month:{month:%Y-%m}"
+    begins = datetime.combine(month, time(0), zone)
+    ends = datetime.combine((month + timedelta(days=31)).replace(day=1), time(0), zone)
+
+    async def change(tx: Tx, provider_id: UUID, now: datetime) -> None:
+        await recover(tx, provider_id, cause, ends, rules, now)
+
+    return await one_by_one(context, lambda tx, now: queries.find_recovering(tx, cause, begins, ends, EACH), change)

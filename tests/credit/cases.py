@@ -1,0 +1,60 @@
+"""What these tests do again and again: work given back through the provider's own fault, and the ledger it leads to."""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from httpx import AsyncClient
+from sqlalchemy import func, select
+
+from app.credit.models import CreditEntry
+from app.registry.models import FULL_CREDIT, Provider
+from tests.world import DRAIN, SampleProvider, World, ok
+
+NINGBO = ZoneInfo("Asia/Shanghai")
+
+
+def ningbo(month: int, day: int, hour: int = 10) -> datetime:
+    """A moment of 2026 on the centre's wall clock; the tests begin on Tuesday, 24 November, at 10:00."""
+    return datetime(2026, month, day, hour, tzinfo=NINGBO).astimezone(UTC)
+
+
+async def give_back(world: World, provider: SampleProvider, fault: str = "provider", **facts: Any) -> dict[str, Any]:
+    """A job that the provider returned after it had started, with the supervisor's finding; gives the request."""
+    made = await world.dispatch(DRAIN, chosen_provider_id=str(provider.id), **facts)
+    [offer] = made["offers"]
+    job = await ok(world.operator.put(f"/offers/{offer['id']}/acceptance"))
+    await ok(world.operator.put(f"/jobs/{job['id']}/start"))
+    await ok(world.operator.put(f"/jobs/{job['id']}/return", json={"reason": "no_staff", "note": "师傅临时请假"}))
+    finding = {"fault": fault, "note": "已电话核实双方说法"}
+    await ok(world.supervisor.put(f"/jobs/{job['id']}/arbitration", json=finding))
+    await world.work()
+    return cast(dict[str, Any], made["request"])
+
+
+async def ledger(provider: SampleProvider) -> dict[str, Any]:
+    """The provider's credit and entries."""
+    return cast(dict[str, Any], await ok(provider.client.get("/provider/credit")))
+
+
+async def proposed(world: World, provider: SampleProvider) -> dict[str, Any]:
+    """A proposed deduction of 6 points; gives the entry."""
+    request = await give_back(world, provider)
+    entries = (await ledger(provider))["items"]
+    return cast(dict[str, Any], next(entry for entry in entries if entry["request_id"] == request["id"]))
+
+
+async def say(client: AsyncClient, url: str, text: str = "当天师傅突发疾病，已提前说明") -> dict[str, Any]:
+    """A reply or an appeal."""
+    return cast(dict[str, Any], await ok(client.put(url, json={"text": text})))
+
+
+async def adds_up(world: World) -> bool:
+    """Whether every provider's credit is what its ledger adds up to."""
+    effects = select(func.coalesce(func.sum(CreditEntry.effect), 0)).where(CreditEntry.provider_id == Provider.id)
+    query = select(Provider.credit, effects.scalar_subquery())
+    async with world.context.db.begin() as tx:
+        return all(
+            credit == FULL_CREDIT + effect and 0 <= credit <= FULL_CREDIT
+            for credit, effect in (await tx.session.execute(query)).all()
+        )

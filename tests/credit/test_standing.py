@@ -1,0 +1,95 @@
+"""Credit moves a provider to watch, to suspended and back; what people decided about it stays. Time heals."""
+
+from app.credit.tasks import recover_credit
+from tests.credit.cases import adds_up, give_back, ledger, ningbo, proposed, say
+from tests.world import DRAIN, SampleProvider, World, ok
+
+
+async def deduct(world: World, firm: SampleProvider) -> str:
+    """Six points, unanswered; gives the entry's id."""
+    entry = await proposed(world, firm)
+    world.advance(days=9)
+    await world.work()
+    return str(entry["id"])
+
+
+async def revoke(world: World, firm: SampleProvider, entry_id: str) -> None:
+    await say(firm.client, f"/provider/credit/{entry_id}/appeal")
+    decision = {"granted": True, "note": "申诉成立"}
+    await ok(world.registrar.put(f"/credit/entries/{entry_id}/appeal-decision", json=decision))
+
+
+async def standing(firm: SampleProvider) -> str:
+    return str((await ledger(firm))["standing"])
+
+
+async def kinds(firm: SampleProvider) -> list[str]:
+    notices = (await ok(firm.client.get("/provider/notices")))["items"]
+    standing = {"credit_watch", "credit_suspend", "credit_release", "credit_activate"}
+    return sorted({notice["kind"] for notice in notices} & standing)
+
+
+async def test_below_a_threshold_a_provider_is_watched_and_it_is_told_so(world: World) -> None:
+    firm = await world.add_provider(DRAIN, credit=83)
+    entry = await deduct(world, firm)
+    assert await standing(firm) == "watch"
+    [notice] = [n for n in (await ok(firm.client.get("/provider/notices")))["items"] if n["kind"] == "credit_watch"]
+    assert "77" in notice["zh"]
+    assert "77" in notice["en"]
+    await revoke(world, firm, entry)
+    assert (await ledger(firm))["credit"] == 83
+    assert await standing(firm) == "watch"  # back from 85 on
+
+
+async def test_suspended_it_gets_no_work_until_its_credit_is_back(world: World) -> None:
+    firm = await world.add_provider(DRAIN, credit=65)
+    entry = await deduct(world, firm)
+    assert await standing(firm) == "suspended"
+    assert (await world.dispatch(DRAIN))["matching"] == "unmatched"
+    await revoke(world, firm, entry)
+    assert await standing(firm) == "watch"  # it was active before; at 65 it is watched
+    assert await kinds(firm) == ["credit_release", "credit_suspend", "credit_watch"]
+
+
+async def test_whom_a_registrar_suspended_credit_does_not_release(world: World) -> None:
+    firm = await world.add_provider(DRAIN, credit=100)
+    entry = await deduct(world, firm)
+    document = await world.registrar.get(f"/providers/{firm.id}")
+    body = {"standing": "suspended", "reason": "证照存疑，暂停核查"}
+    headers = {"If-Match": document.headers["etag"]}
+    await ok(world.registrar.put(f"/providers/{firm.id}/standing", json=body, headers=headers))
+    await revoke(world, firm, entry)
+    assert ((await ledger(firm))["credit"], await standing(firm)) == (100, "suspended")
+    assert await kinds(firm) == []
+
+
+async def test_a_whole_month_without_a_deduction_brings_credit_back(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    await deduct(world, firm)  # applied on 1 December
+    world.clock.moment = ningbo(12, 31, 23)
+    assert await recover_credit(world.context) == 0
+    world.clock.moment = ningbo(12, 31).replace(year=2027, month=1, day=31)
+    assert await recover_credit(world.context) == 0  # December was not whole
+    world.clock.moment = ningbo(2, 1).replace(year=2027)
+    assert await recover_credit(world.context) == 1
+    assert await recover_credit(world.context) == 0
+    found = await ledger(firm)
+    assert (found["credit"], found["items"][0]["rule"], found["items"][0]["effect"]) == (99, "recovery", 5)
+    world.clock.moment = ningbo(3, 1).replace(year=2027)
+    assert await recover_credit(world.context) == 1
+    assert ((await ledger(firm))["credit"], (await ledger(firm))["items"][0]["effect"]) == (100, 1)
+    assert await adds_up(world)
+
+
+async def test_an_open_proposal_keeps_its_month_from_being_made_up_for(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    await deduct(world, firm)
+    world.clock.moment = ningbo(1, 15).replace(year=2027)
+    await give_back(world, firm)
+    [entry, _] = (await ledger(firm))["items"]
+    await say(firm.client, f"/provider/credit/{entry['id']}/reply")
+    world.clock.moment = ningbo(2, 10).replace(year=2027)
+    assert await recover_credit(world.context) == 0
+    decision = {"apply": False, "note": "理由成立"}
+    await ok(world.registrar.put(f"/credit/entries/{entry['id']}/decision", json=decision))
+    assert await recover_credit(world.context) == 1
