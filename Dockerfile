@@ -1,9 +1,10 @@
 FROM python:3.13-slim AS build
 RUN python -m venv /opt/hotline
 WORKDIR /src
-COPY pyproject.toml requirements.lock README.md LICENSE NOTICE ./
+COPY pyproject.toml hatch_build.py requirements.lock README.md LICENSE NOTICE ./
 COPY providers providers
 COPY migrations migrations
+COPY console console
 COPY app app
 RUN --mount=type=cache,target=/root/.cache/pip \
   /opt/hotline/bin/pip install --constraint requirements.lock . ./providers

@@ -8,15 +8,20 @@ PYTHON ?= $(firstword $(foreach name,$(NAMES),$(shell $(name) -c "$(FITS)" 2>/de
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test test-browser check console bench lock clean
 
 # Play a live day.
-demo: .venv/installed
+demo: .venv/installed console
 	$(BIN)/hotline demo $(ARGS)
 
 # Run the tests.
-test: .venv/installed
+test: .venv/installed console
+	$(BIN)/python console/build.py test
 	$(BIN)/pytest $(ARGS)
+
+# Walk through the console in Debian's Chromium (apt install chromium fonts-noto-cjk).
+test-browser: .venv/installed console
+	$(BIN)/pytest tests/browser $(ARGS)
 
 # Check style, types and import levels.
 check: .venv/installed
@@ -24,6 +29,11 @@ check: .venv/installed
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python console/build.py check
+
+# Build the console where its sources have changed.
+console: .venv/installed
+	$(BIN)/python console/build.py
 
 # Measure requests per second beside a floor taken in the same run.
 bench: .venv/installed

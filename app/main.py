@@ -14,6 +14,7 @@ from app.auth.routes import router as auth
 from app.catalog.routes import router as catalog
 from app.catalog.snapshot import Catalog
 from app.credit.routes import router as credit
+from app.console.pages import Console
 from app.desk.routes import router as desk
 from app.dispatch.routes import router as dispatch
 from app.dispatch.surge_routes import router as surges
@@ -23,6 +24,8 @@ from app.jobs.provider_routes import router as provider_queue
 from app.jobs.staff_routes import router as jobs
 from app.kit.web import Context, context_of, install
 from app.kit.web import open_context as open_process
+from app.live.routes import router as live_stream
+from app.live.tail import Tail
 from app.matching.routes import router as matching
 from app.metrics.routes import router as metrics
 from app.registry.life_routes import router as registry_life
@@ -38,7 +41,8 @@ The service behind a citizen-help hotline. A citizen dials one number for anythi
 hands the call on, or dispatches a franchised provider.
 
 * Staff sign in with `POST /api/v1/sessions`; providers use the key that the registrar made for them. Both go into
-  `Authorization: Bearer …`.
+  `Authorization: Bearer …`. Pages in a browser use a cookie instead (`POST /api/v1/sessions/browser`).
+* `GET /api/v1/live` tells by server-sent events what has happened, to be read again.
 * Times are RFC 3339 with a zone, money is integer fen, ids are UUIDv7; a request also has a short `number`.
 * Errors are problem documents (RFC 9457) with a stable `code`, in Chinese or English after `Accept-Language`.
 * `Idempotency-Key` makes creating a request safe to repeat. Repeating a state change gives the present state, or 409
@@ -101,10 +105,12 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         credit,
         metrics,
         webhooks,
+        live_stream,
     ):
         app.include_router(router, prefix="/api/v1")
     app.include_router(health)
     app.webhooks.include_router(webhook_messages)
+    app.router.default = Console()
     return app
 
 
@@ -113,3 +119,4 @@ def bind(app: FastAPI, context: Context) -> None:
     app.state.context = context
     app.state.doorman = Doorman(context)
     app.state.catalog = Catalog(context.db, context.wakes)
+    app.state.tail = Tail(context)

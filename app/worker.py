@@ -22,7 +22,7 @@ from app.dispatch.tasks import (
     withdraw_void_offers,
 )
 from app.events.sequence import number_events
-from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, WEBHOOK_TOPIC
+from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, LOG_TOPIC, WEBHOOK_TOPIC
 from app.kit.clock import ScaledClock
 from app.kit.errors import DatabaseUnavailable
 from app.kit.idempotency import forget_keys
@@ -65,6 +65,8 @@ async def run_log_steps(context: Context) -> int:
     """Number the committed events, roll them up, make credit entries, spread them over the webhooks; gives how many."""
     async with context.db.begin() as tx:
         done = await number_events(tx)
+        if done:
+            tx.wake(LOG_TOPIC)
     async with context.db.begin() as tx:
         done += await roll_up_volumes(tx, context.settings.zone)
     done += await make_entries(context)

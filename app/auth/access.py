@@ -12,6 +12,7 @@ from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
 
 from app.auth import queries
+from app.auth.cookies import session_of
 from app.auth.errors import NotAllowed, NotSignedIn
 from app.auth.models import Role
 from app.events.models import ActorKind
@@ -76,10 +77,22 @@ class Doorman:
 
 async def identify(request: Request) -> Principal:
     """Who calls. Raises NotSignedIn."""
+    return await doorman_of(request).principal(token_of(request))
+
+
+def doorman_of(request: Request) -> Doorman:
+    """The process's doorman."""
+    return cast(Doorman, request.app.state.doorman)
+
+
+def token_of(request: Request) -> str:
+    """The bearer token, or the one in the console's cookie. Raises NotSignedIn, CrossSite."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    if scheme.lower() != "bearer":
+        token = session_of(request) or ""
+    if not token:
         raise NotSignedIn
-    return await cast(Doorman, request.app.state.doorman).principal(token)
+    return token
 
 
 async def _begin(request: Request, principal: Annotated[Principal, Depends(identify)]) -> AsyncIterator[Tx]:

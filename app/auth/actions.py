@@ -10,9 +10,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.auth import queries
 from app.auth.access import AUTH_TOPIC, Principal, token_hash
-from app.auth.errors import SignInFailed, TooManyAttempts, UsernameTaken
-from app.auth.models import STAFF_ROLES, Role, Staff, StaffSession
-from app.auth.schemas import SessionOut, SignIn, StaffIn, StaffOut
+from app.auth.errors import KeyRefused, NoSession, SignInFailed, TooManyAttempts, UsernameTaken
+from app.auth.models import STAFF_ROLES, ProviderSession, Role, Staff, StaffSession
+from app.auth.schemas import ClockOut, SessionOut, SignIn, StaffIn, StaffOut, Whoami
 from app.kit.db import Tx
 from app.kit.errors import Invalid
 from app.kit.ids import new_id
@@ -71,10 +71,45 @@ def _verify(password_hash: str, password: str) -> bool:
         return False
 
 
+async def sign_in_provider(tx: Tx, key: str, now: datetime, lasts: timedelta) -> tuple[str, datetime]:
+    """Open a session with a provider's key; gives its token and when it expires. Raises KeyRefused."""
+    found = await queries.find_live_key(tx, token_hash(key))
+    if found is None:
+        raise KeyRefused
+    token, expires_at = secrets.token_urlsafe(32), now + lasts
+    tx.session.add(
+        ProviderSession(token_hash=token_hash(token), key_hash=found.token_hash, created_at=now, expires_at=expires_at)
+    )
+    subject = f"provider:{found.provider_id}"
+    await queries.add_audit(
+        tx, "sign_in.succeeded", subject, at=now, actor_kind="provider", actor_id=found.provider_id, label=found.label
+    )
+    return token, expires_at
+
+
 async def sign_out(tx: Tx, token: str, now: datetime) -> None:
-    """End the session; every process forgets the token."""
-    await queries.end_session(tx, token_hash(token), now)
+    """End the session; every process forgets the token. Raises NoSession for a provider's key."""
+    if not await queries.end_session(tx, token_hash(token), now):
+        raise NoSession
     tx.wake(AUTH_TOPIC)
+
+
+async def whoami(tx: Tx, principal: Principal, context: Context) -> Whoami:
+    """Who the caller is, and the centre's time."""
+    return Whoami(
+        kind=principal.kind,
+        id=principal.id,
+        name=await queries.find_staff_name(tx, principal.id),
+        roles=sorted(principal.roles),
+        clock=clock_out(context),
+    )
+
+
+def clock_out(context: Context) -> ClockOut:
+    """The centre's time, and how fast it goes."""
+    clock = context.clock
+    factor = 1 / clock.real_seconds(timedelta(seconds=1))
+    return ClockOut(now=clock.now(), factor=factor, zone=context.settings.timezone)
 
 
 async def add_staff(tx: Tx, body: StaffIn, principal: Principal | None, now: datetime) -> Staff:

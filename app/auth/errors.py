@@ -15,6 +15,23 @@ class NotAllowed(HotlineError):
     zh = "此操作需要以下角色之一：{roles}。"
 
 
+class CrossSite(HotlineError):
+    status = 403
+    en = "This change was asked for by a page of another site, or by a browser that does not say by which."
+    zh = "该操作来自其他网站的页面，或浏览器没有说明来源。"
+
+
+class KeyRefused(HotlineError):
+    status = 401
+    en = "The key is unknown or was revoked; ask the registrar."
+    zh = "密钥无效或已停用，请联系中心登记处。"
+
+
+class NoSession(HotlineError):
+    en = "A provider's key is not a session: it holds until the registrar revokes it."
+    zh = "服务单位密钥不是登录会话，停用请联系中心登记处。"
+
+
 class SignInFailed(HotlineError):
     status = 401
     en = "The user name or the password is wrong."

@@ -69,6 +69,20 @@ class ProviderKey(Model):
     revoked_at: Mapped[datetime | None]
 
 
+class ProviderSession(Model):
+    """A provider signed in on a phone with its key; it ends with the key."""
+
+    __tablename__ = "provider_sessions"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    key_hash: Mapped[bytes] = mapped_column(
+        LargeBinary, ForeignKey("provider_keys.token_hash", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class AuditEntry(Model):
     """Who saw or changed what outside the event log: reveals of personal data, sign-ins, registry edits."""
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.auth.models import AuditEntry, ProviderKey, Staff, StaffSession
+from app.auth.models import AuditEntry, ProviderKey, ProviderSession, Staff, StaffSession
 from app.events.transition import word
 from app.kit.db import Prepared, Row, Tx
 
@@ -44,6 +44,19 @@ _FIND_TOKEN = Prepared(
             cast(word("{provider}"), ARRAY(Text)),
             cast(null(), DateTime(timezone=True)),
         ).where(ProviderKey.token_hash == _KEY, ProviderKey.revoked_at.is_(None)),
+        select(
+            word("provider"),
+            ProviderKey.provider_id,
+            cast(word("{provider}"), ARRAY(Text)),
+            ProviderSession.expires_at,
+        )
+        .join(ProviderSession, ProviderSession.key_hash == ProviderKey.token_hash)
+        .where(
+            ProviderSession.token_hash == _KEY,
+            ProviderSession.ended_at.is_(None),
+            ProviderSession.expires_at > _AT,
+            ProviderKey.revoked_at.is_(None),
+        ),
     )
 )
 
@@ -64,13 +77,31 @@ async def list_staff(tx: Tx) -> Sequence[Staff]:
     return (await tx.session.execute(select(Staff).order_by(Staff.username))).scalars().all()
 
 
-async def end_session(tx: Tx, token_hash: bytes, at: datetime) -> None:
-    """Sign the holder of the token out."""
-    await tx.session.execute(
-        update(StaffSession)
-        .where(StaffSession.token_hash == token_hash, StaffSession.ended_at.is_(None))
-        .values(ended_at=at)
+async def find_live_key(tx: Tx, token_hash: bytes) -> ProviderKey | None:
+    """The provider's key of this hash, unless it was revoked."""
+    found = await tx.session.execute(
+        select(ProviderKey).where(ProviderKey.token_hash == token_hash, ProviderKey.revoked_at.is_(None))
     )
+    return found.scalar_one_or_none()
+
+
+async def find_staff_name(tx: Tx, staff_id: UUID) -> str | None:
+    """The name of this member of staff."""
+    return (await tx.session.execute(select(Staff.name).where(Staff.id == staff_id))).scalar_one_or_none()
+
+
+async def end_session(tx: Tx, token_hash: bytes, at: datetime) -> bool:
+    """Sign the holder of the token out; false when the token is of no live session."""
+    ended = False
+    for kept in (StaffSession, ProviderSession):
+        result = await tx.session.execute(
+            update(kept)
+            .where(kept.token_hash == token_hash, kept.ended_at.is_(None))
+            .values(ended_at=at)
+            .returning(kept.token_hash)
+        )
+        ended = ended or result.first() is not None
+    return ended
 
 
 async def count_failed_sign_ins(tx: Tx, username: str, since: datetime) -> int:

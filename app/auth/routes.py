@@ -1,18 +1,31 @@
 """Sign in, sign out, who am I; staff accounts and the audit log for admins."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import actions, queries
-from app.auth.access import Principal, Transaction, allow, public
-from app.auth.models import STAFF_ROLES, AuditEntry, Role
-from app.auth.schemas import AuditFilter, AuditOut, SessionOut, SignIn, StaffIn, StaffOut, Whoami
+from app.auth.access import Principal, Transaction, allow, public, token_of
+from app.auth.cookies import give_session, refuse_other_sites, take_session
+from app.auth.models import AuditEntry, Role
+from app.auth.schemas import (
+    AuditFilter,
+    AuditOut,
+    BrowserSession,
+    ProviderSignIn,
+    SessionOut,
+    SignIn,
+    StaffIn,
+    StaffOut,
+    Whoami,
+)
 from app.kit.pages import Page, page
 from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["sign-in"])
 Admin = Annotated[Principal, Depends(allow(Role.ADMIN))]
+Anybody = Annotated[Principal, Depends(allow(*Role))]
 
 
 @router.post("/sessions", status_code=201, dependencies=[Depends(public)])
@@ -21,18 +34,36 @@ async def sign_in(body: SignIn, request: Request, now: Now) -> SessionOut:
     return await actions.sign_in(context_of(request), body, now)
 
 
+@router.post("/sessions/browser", status_code=201, dependencies=[Depends(public), Depends(refuse_other_sites)])
+async def sign_in_browser(body: SignIn, request: Request, response: Response, now: Now) -> BrowserSession:
+    """Sign in as a member of staff from a page of ours: the session is a cookie that no script can read."""
+    session = await actions.sign_in(context_of(request), body, now)
+    give_session(request, response, session.token, session.expires_at, now)
+    return BrowserSession(expires_at=session.expires_at)
+
+
+@router.post("/sessions/browser/provider", status_code=201, dependencies=[Depends(public), Depends(refuse_other_sites)])
+async def sign_in_provider(body: ProviderSignIn, request: Request, response: Response, now: Now) -> BrowserSession:
+    """Sign in as a provider with its key, from a page of ours; the session ends with the key."""
+    context = context_of(request)
+    lasts = timedelta(days=context.settings.provider_session_days)
+    async with context.db.begin() as tx:
+        token, expires_at = await actions.sign_in_provider(tx, body.key, now, lasts)
+    give_session(request, response, token, expires_at, now)
+    return BrowserSession(expires_at=expires_at)
+
+
 @router.delete("/sessions/current", status_code=204)
-async def sign_out(
-    request: Request, tx: Transaction, now: Now, principal: Annotated[Principal, Depends(allow(*STAFF_ROLES))]
-) -> None:
+async def sign_out(request: Request, response: Response, tx: Transaction, now: Now, principal: Anybody) -> None:
     """Sign out: the token is refused from now on, by every process."""
-    await actions.sign_out(tx, request.headers["authorization"].partition(" ")[2], now)
+    await actions.sign_out(tx, token_of(request), now)
+    take_session(response)
 
 
 @router.get("/sessions/current")
-async def whoami(principal: Annotated[Principal, Depends(allow(*Role))]) -> Whoami:
-    """Who holds this token, and with which roles."""
-    return Whoami(kind=principal.kind, id=principal.id, roles=sorted(principal.roles))
+async def whoami(request: Request, tx: Transaction, principal: Anybody) -> Whoami:
+    """Who holds this token, with which roles, and what time it is at the centre."""
+    return await actions.whoami(tx, principal, context_of(request))
 
 
 @router.get("/staff")

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.auth.models import Role
+from app.events.models import ActorKind
 from app.kit.pages import Paging
 
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{1,31}$")]
@@ -42,10 +43,32 @@ class StaffIn(BaseModel):
     roles: list[Role] = Field(min_length=1)
 
 
+class ProviderSignIn(BaseModel):
+    """With the key that the registrar made."""
+
+    key: str = Field(max_length=200)
+
+
+class BrowserSession(BaseModel):
+    """The session is in the cookie; it lasts until then, or until signed out."""
+
+    expires_at: datetime
+
+
+class ClockOut(BaseModel):
+    """The centre's time and zone; `factor` of its seconds pass per real one (1 in service)."""
+
+    now: datetime
+    factor: float
+    zone: str
+
+
 class Whoami(BaseModel):
-    kind: str
+    kind: ActorKind
     id: UUID
+    name: str | None = Field(description="of a member of staff; a provider's own data are at GET /provider")
     roles: list[Role]
+    clock: ClockOut
 
 
 class AuditFilter(Paging):

@@ -71,6 +71,7 @@ def _announce(stage: Stage, plan: Plan, port: int, console: Console) -> None:
     provider = next(member for member in stage.members.values() if not member.by_phone)
     now = clock_from(stage.settings).now().astimezone(stage.settings.zone)
     lines = {
+        "控制台 Console": f"http://{HOST}:{port}/",
         "接口 API": f"http://{HOST}:{port}/api/v1",
         "文档 Docs": f"http://{HOST}:{port}/docs",
         "登录 Sign-ins": f"operator1–operator{stage.operators}, supervisor1, registrar1, manager1, admin1",

@@ -5,6 +5,8 @@ from uuid import UUID
 DISPATCH_TOPIC = "dispatch"
 AFTERCARE_TOPIC = "aftercare"
 WEBHOOK_TOPIC = "webhooks"
+LOG_TOPIC = "log"
+"""Events have got their numbers."""
 
 
 def provider_topic(provider_id: UUID) -> str:

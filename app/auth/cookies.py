@@ -1,0 +1,50 @@
+"""The console's session: a cookie that no script can read and no other site can use.
+
+`SameSite=Strict` keeps the browser from sending it along from elsewhere; a change made with it must also say that it
+comes from our own pages (`Sec-Fetch-Site`, or `Origin` where a browser sends no such header over plain HTTP).
+"""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+
+from app.auth.errors import CrossSite
+from app.kit.web import context_of
+
+COOKIE = "hotline_session"
+PATH = "/api"
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def session_of(request: Request) -> str | None:
+    """The token in the cookie, if there is one. Raises CrossSite for a change asked for by another site's page."""
+    token = request.cookies.get(COOKIE)
+    if token and request.method not in SAFE_METHODS:
+        refuse_other_sites(request)
+    return token
+
+
+def refuse_other_sites(request: Request) -> None:
+    """Raises CrossSite unless the browser says that one of our own pages asks."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site != "same-origin" if site else urlsplit(origin or "").netloc != request.headers.get("host"):
+        raise CrossSite
+
+
+def give_session(request: Request, response: Response, token: str, expires_at: datetime, now: datetime) -> None:
+    """Put the token into the browser until it expires; over TLS it never leaves in clear."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(context_of(request).clock.real_seconds(expires_at - now)),
+        path=PATH,
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def take_session(response: Response) -> None:
+    """Have the browser forget it."""
+    response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="strict")

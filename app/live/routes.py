@@ -1,0 +1,36 @@
+"""What happens, as it happens."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from app.auth.access import Principal, allow, doorman_of, token_of
+from app.auth.models import Role
+from app.kit.web import context_of
+from app.live.schemas import LiveEvent
+from app.live.stream import follow
+from app.live.tail import Tail
+
+router = APIRouter(tags=["live"])
+Seq = Annotated[int | None, Query(ge=0, description="for clients that cannot send Last-Event-ID")]
+
+
+@router.get(
+    "/live",
+    response_class=EventSourceResponse,
+    responses={200: {"model": list[LiveEvent], "description": "the data of a `log` event"}},
+)
+async def follow_log(
+    request: Request,
+    principal: Annotated[Principal, Depends(allow(*Role))],
+    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    after: Seq = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """Server-sent events: `log` has the events since the last one seen (kinds and ids, no personal data; a provider
+    its own only), `reset` says that too many were missed and all is to be read anew, `clock` is the heartbeat."""
+    tail = cast(Tail, request.app.state.tail)
+    since = last_event_id if last_event_id is not None else after
+    async for event in follow(context_of(request), tail, doorman_of(request), principal, token_of(request), since):
+        yield event

@@ -1,0 +1,17 @@
+"""The live stream in the API."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+
+class LiveEvent(BaseModel):
+    """Something happened to this request or provider: read it again. `number` is the request's."""
+
+    seq: int
+    at: datetime
+    kind: str
+    request_id: UUID | None
+    number: int | None
+    provider_id: UUID | None

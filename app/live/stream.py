@@ -1,0 +1,78 @@
+"""What one follower of the log is told: that something happened to which request, never what was said or who called."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from fastapi.sse import ServerSentEvent
+from pydantic import TypeAdapter
+
+from app.auth.access import AUTH_TOPIC, Doorman, Principal
+from app.auth.actions import clock_out
+from app.auth.errors import NotSignedIn
+from app.events.models import ActorKind
+from app.events.topics import LOG_TOPIC
+from app.kit.db import Row
+from app.kit.errors import DatabaseUnavailable
+from app.kit.web import Context
+from app.live.schemas import LiveEvent
+from app.live.tail import Tail
+
+HEARTBEAT_SECONDS = 10.0
+GATHER_SECONDS = 0.2
+"""Real seconds; what happens meanwhile leaves together, and the eye does not notice."""
+
+_EVENTS = TypeAdapter(list[LiveEvent])
+
+
+async def follow(
+    context: Context, tail: Tail, doorman: Doorman, principal: Principal, token: str, since: int | None
+) -> AsyncIterator[ServerSentEvent]:
+    """Tell what happens until the follower goes, is signed out, or the database is lost.
+
+    A provider hears of its own offers and jobs only. Holds no connection to the database while it waits.
+    """
+    mine = principal.id if principal.kind is ActorKind.PROVIDER else None
+    try:
+        async with context.wakes.subscribe(LOG_TOPIC, AUTH_TOPIC) as heard:
+            position = await tail.last() if since is None else since
+            yield _clock(context, position)
+            while not context.wakes.stopping:
+                heard.clear()
+                await doorman.principal(token)
+                position, told = await _step(tail, position, mine)
+                if told:
+                    yield told
+                    await asyncio.sleep(GATHER_SECONDS)
+                if not await _hears(heard):
+                    tail.doubt()
+                    yield _clock(context, position)
+    except (NotSignedIn, DatabaseUnavailable):
+        return
+
+
+async def _step(tail: Tail, position: int, provider_id: UUID | None) -> tuple[int, ServerSentEvent | None]:
+    """Where the follower is afterwards, and what it is told, if anything."""
+    last, events = await tail.after(position, provider_id)
+    if events is None:
+        return last, ServerSentEvent(event="reset", id=str(last), data={})
+    if not events:
+        return last, None
+    return last, ServerSentEvent(event="log", id=str(last), raw_data=_shown(events))
+
+
+def _shown(rows: list[Row]) -> str:
+    return _EVENTS.dump_json(_EVENTS.validate_python([dict(row) for row in rows])).decode()
+
+
+def _clock(context: Context, position: int) -> ServerSentEvent:
+    return ServerSentEvent(event="clock", id=str(position), data=clock_out(context))
+
+
+async def _hears(heard: asyncio.Event) -> bool:
+    """Whether something is heard before the next heartbeat is due."""
+    try:
+        await asyncio.wait_for(heard.wait(), HEARTBEAT_SECONDS)
+    except TimeoutError:
+        return False
+    return True

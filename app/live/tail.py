@@ -1,0 +1,66 @@
+"""The end of the event log in memory: read once per process, however many follow it."""
+
+import asyncio
+from collections import deque
+from uuid import UUID
+
+from app.events.topics import LOG_TOPIC
+from app.kit.db import Row
+from app.kit.web import Context
+from app.live import queries
+
+WINDOW = 5_000
+"""Events that are kept for those who come back; whoever was away for longer reads everything anew."""
+
+
+class Tail:
+    """The latest events, in the order of their numbers."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._events: deque[Row] = deque(maxlen=WINDOW)
+        self._last: int | None = None
+        self._stale = True
+        self._reading = asyncio.Lock()
+        context.wakes.on_hearing(self._hear)
+
+    def _hear(self, topics: set[str]) -> None:
+        if not topics or LOG_TOPIC in topics:
+            self._stale = True
+
+    def doubt(self) -> None:
+        """Look at the log again at the next call, whether or not anything was heard."""
+        self._stale = True
+
+    async def last(self) -> int:
+        """The number of the latest event. Raises DatabaseUnavailable."""
+        async with self._reading:
+            if self._stale:
+                self._stale = False
+                await self._read()
+            assert self._last is not None
+            return self._last
+
+    async def after(self, seq: int, provider_id: UUID | None) -> tuple[int, list[Row] | None]:
+        """The number of the latest event, and the events after `seq`, all or one provider's; None: no longer kept.
+
+        Raises DatabaseUnavailable.
+        """
+        last = await self.last()
+        kept_since = self._events[0]["seq"] - 1 if self._events else last
+        if not kept_since <= seq <= last:
+            return last, None
+        found = [event for event in self._events if event["seq"] > seq] if seq < last else []
+        return last, [event for event in found if provider_id in (None, event["provider_id"])]
+
+    async def _read(self) -> None:
+        try:
+            async with self._context.db.look() as tx:
+                position = max(0, await queries.find_last_seq(tx) - WINDOW) if self._last is None else self._last
+                fresh = await queries.list_events_after(tx, position, WINDOW)
+        except BaseException:
+            self._stale = True
+            raise
+        self._events.extend(fresh)
+        self._last = fresh[-1]["seq"] if fresh else position
+        self._stale = self._stale or len(fresh) == WINDOW

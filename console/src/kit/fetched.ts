@@ -1,0 +1,56 @@
+/** What a screen shows of the server, and how old it is. */
+import { onScopeDispose, ref, shallowRef, watch, type WatchSource } from 'vue'
+
+import { Problem } from './api'
+import { now } from './clock'
+import { type LiveEvent, onLive } from './live'
+
+const GATHER_MS = 300
+
+interface Options {
+  /** Read again when one of these events happens; all of them unless said otherwise. */
+  on?: (event: LiveEvent) => boolean
+  /** Read again when this changes. */
+  watch?: WatchSource
+}
+
+/** Read now and whenever it may have changed. Keeps what it has when reading fails, with the problem beside it. */
+export function useFetched<T>(load: () => Promise<T>, { on = () => true, watch: source }: Options = {}) {
+  const data = shallowRef<T>()
+  const problem = shallowRef<Problem>()
+  const loading = ref(false)
+  /** The centre's time of what is shown. */
+  const at = ref(0)
+  let asked = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  async function reload(): Promise<void> {
+    const mine = ++asked
+    clearTimeout(timer)
+    timer = undefined
+    loading.value = true
+    try {
+      const found = await load()
+      if (mine !== asked) return // a later question overtook this one
+      data.value = found
+      at.value = now()
+      problem.value = undefined
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      if (mine === asked) problem.value = error
+    } finally {
+      if (mine === asked) loading.value = false
+    }
+  }
+
+  onLive((events) => {
+    if (!timer && (events === null || events.some(on))) timer = setTimeout(reload, GATHER_MS)
+  })
+  if (source) watch(source, reload)
+  onScopeDispose(() => {
+    asked = -1
+    clearTimeout(timer)
+  })
+  void reload()
+  return { data, problem, loading, at, reload }
+}

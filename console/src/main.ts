@@ -1,0 +1,9 @@
+import './kit/theme.css'
+
+import { createApp } from 'vue'
+
+import App from './App.vue'
+import { i18n } from './kit/locale'
+import { router } from './router'
+
+createApp(App).use(i18n).use(router).mount('#app')

@@ -1,0 +1,8 @@
+import type { Screen } from '../screens'
+
+export default {
+  path: '/provider',
+  title: { 'zh-CN': '接单', en: 'My work' },
+  roles: ['provider'],
+  load: () => import('./Provider.vue'),
+} satisfies Screen

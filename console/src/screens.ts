@@ -1,0 +1,15 @@
+/** The screens, in the order of the navigation. Each stands in a folder of its own and is loaded when it is opened. */
+import type { Component } from 'vue'
+
+import type { Both } from './kit/locale'
+import type { Role } from './kit/session'
+import provider from './provider/screen'
+
+export interface Screen {
+  path: string
+  title: Both
+  roles: readonly Role[]
+  load: () => Promise<{ default: Component }>
+}
+
+export const screens: readonly Screen[] = [provider]

@@ -1,0 +1,85 @@
+"""Debian's Chromium before a real server: `page` fails its test on any error in the console or broken accessibility."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, ViewportSize, async_playwright, expect
+
+from app.worker import work
+from tests.browser.person import Person
+from tests.world import World
+
+AXE = Path(__file__).parents[2] / "console" / "node_modules" / "axe-core" / "axe.min.js"
+QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync")  # fmt: skip
+DESK = ViewportSize(width=1366, height=768)
+PHONE = ViewportSize(width=390, height=844)
+PATIENCE_MS = 20_000
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Headless Chromium; as root it cannot have its sandbox."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert program, "Chromium is missing: apt install chromium fonts-noto-cjk"
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=program, args=list(QUIET), chromium_sandbox=os.geteuid() != 0
+        )
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture
+async def site(world: World) -> AsyncIterator[str]:
+    """The address of the test's own application, served for real, with a worker beside it."""
+    config = uvicorn.Config(world.application, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    async with asyncio.TaskGroup() as tasks:
+        worker = tasks.create_task(work(world.context, world.application.state.catalog))
+        serving = tasks.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        worker.cancel()
+        server.should_exit = True
+        await serving
+
+
+Opening = Callable[..., Awaitable[Person]]
+
+
+@pytest.fixture
+async def sit_down(browser: Browser, site: str) -> AsyncIterator[Opening]:
+    """Somebody before a screen of their own: `await sit_down(PHONE, "en-US")`."""
+    people: list[Person] = []
+
+    async def open_browser(viewport: ViewportSize = DESK, language: str = "zh-CN") -> Person:
+        context = await browser.new_context(
+            viewport=viewport,
+            base_url=site,
+            locale=language,
+            timezone_id="Asia/Shanghai",
+            has_touch=viewport == PHONE,
+            is_mobile=viewport == PHONE,
+            device_scale_factor=2 if viewport == PHONE else 1,
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        await context.add_init_script(path=AXE)
+        if language != "zh-CN":
+            await context.add_init_script("localStorage.setItem('hotline.locale', 'en')")
+        person = Person(await context.new_page())
+        people.append(person)
+        return person
+
+    yield open_browser
+    for person in people:
+        await person.page.context.close()
+        assert person.complaints == []

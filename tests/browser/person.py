@@ -1,0 +1,56 @@
+"""Somebody before a screen: signs in, looks, and remembers whatever the browser complained of."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import ConsoleMessage, Page
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EXPECTED = ("401", "ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED")
+"""What a browser writes to its console for answers that belong to the journey: not signed in, no network."""
+
+
+class Person:
+    """`complaints` are the console's errors and warnings, and what was thrown."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not any(word in message.text for word in EXPECTED):
+            self.complaints.append(message.text)
+
+    async def sign_in(self, username: str, password: str) -> None:
+        """As a member of staff."""
+        await self.page.goto("/")
+        await self.page.locator("[name=username]").fill(username)
+        await self.page.locator("[name=password]").fill(password)
+        await self.page.keyboard.press("Enter")
+        await self.page.locator(".shell-bar").wait_for()
+
+    async def sign_in_provider(self, key: str) -> None:
+        """As a provider, with its key."""
+        await self.page.goto("/sign-in?as=provider")
+        await self.page.locator("[name=key]").fill(key)
+        await self.page.keyboard.press("Enter")
+        await self.page.locator(".shell-bar").wait_for()
+
+    async def check_accessibility(self) -> None:
+        """Fails on anything that axe finds against WCAG 2.2 AA on the screen as it is now."""
+        await self.page.get_by_role("main").wait_for()
+        found: dict[str, Any] = await self.page.evaluate(
+            "tags => axe.run(document, { runOnly: { type: 'tag', values: tags } })", RULES
+        )
+        broken = [
+            f"{violation['id']}: {violation['help']}: {node['html']} {node['failureSummary']}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
+        ]
+        assert not broken, "\n".join(broken)
+
+    async def picture(self, path: Path) -> None:
+        """A screenshot of what is in sight."""
+        await self.page.screenshot(path=path, animations="disabled", caret="hide")
