@@ -13,8 +13,8 @@ from app.auth.access import Doorman, public
 from app.auth.routes import router as auth
 from app.catalog.routes import router as catalog
 from app.catalog.snapshot import Catalog
-from app.credit.routes import router as credit
 from app.console.pages import Console
+from app.credit.routes import router as credit
 from app.desk.routes import router as desk
 from app.dispatch.routes import router as dispatch
 from app.dispatch.surge_routes import router as surges
