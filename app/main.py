@@ -32,6 +32,7 @@ from app.registry.life_routes import router as registry_life
 from app.registry.notice_routes import router as notices
 from app.registry.routes import router as registry
 from app.settings import Settings
+from app.statement.routes import router as statement
 from app.supervision.routes import router as supervision
 from app.webhooks.routes import messages as webhook_messages
 from app.webhooks.routes import router as webhooks
@@ -103,6 +104,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         registry_life,
         notices,
         credit,
+        statement,
         metrics,
         webhooks,
         live_stream,

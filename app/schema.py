@@ -12,6 +12,7 @@ from app.kit.orm import Model
 from app.matching import models as matching
 from app.metrics import models as metrics
 from app.registry import models as registry
+from app.statement import models as statement
 from app.webhooks import models as webhooks
 
 METADATA = Model.metadata
@@ -29,5 +30,6 @@ __all__ = [
     "matching",
     "metrics",
     "registry",
+    "statement",
     "webhooks",
 ]

@@ -22,6 +22,7 @@ PUBLIC = {
     "POST /api/v1/sessions",
     "POST /api/v1/sessions/browser",
     "POST /api/v1/sessions/browser/provider",
+    "GET /api/v1/statements/{token}",
     "GET /health/live",
     "GET /health/ready",
 }

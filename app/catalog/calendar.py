@@ -4,7 +4,7 @@
 `working_days` all minutes of Chinese working days, make-up working days among them and public holidays not.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -46,6 +46,17 @@ class Window(NamedTuple):
 
     start: datetime
     end: datetime
+
+
+def month_of(text: str) -> tuple[date, date]:
+    """The first day of the month written YYYY-MM, and of the one after."""
+    month = date.fromisoformat(f"{text}-01")
+    return month, (month + timedelta(days=31)).replace(day=1)
+
+
+def span_of(first: date, following: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From the first moment of a day of the zone to that of a later one."""
+    return datetime.combine(first, time(0), zone), datetime.combine(following, time(0), zone)
 
 
 @cache

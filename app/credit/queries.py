@@ -293,3 +293,11 @@ async def find_last_move(tx: Tx, provider_id: UUID, kind: str) -> Event | None:
         .limit(1)
     )
     return (await tx.session.execute(query)).scalar_one_or_none()
+
+
+async def list_entries_between(tx: Tx, provider_id: UUID, begins: datetime, ends: datetime) -> Sequence[Any]:
+    """Entries of the provider that were made or decided in the span, oldest first."""
+    made = (CreditEntry.made_at >= begins) & (CreditEntry.made_at < ends)
+    decided = (CreditEntry.decided_at >= begins) & (CreditEntry.decided_at < ends)
+    query = _NAMED.where(CreditEntry.provider_id == provider_id, made | decided).order_by(CreditEntry.id)
+    return (await tx.session.execute(query.execution_options(**_FRESH))).all()

@@ -1,9 +1,9 @@
 """How evenly offers are spread over those who could have had them."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
 from math import fsum
 
+from app.catalog.calendar import month_of
 from app.catalog.snapshot import Snapshot
 from app.kit.db import Tx
 from app.matching.queries import list_shares
@@ -25,8 +25,7 @@ def gini(shares: Iterable[float]) -> float:
 async def read_fairness(tx: Tx, asked: FairnessAsked, catalog: Snapshot) -> Fairness:
     """Item by item, among those who are active today and whose approved line held in the month. Raises UnknownItem."""
     item = catalog.item(asked.item).code if asked.item is not None else None
-    month = date.fromisoformat(f"{asked.month}-01")
-    rows = await list_shares(tx, month, (month + timedelta(days=31)).replace(day=1), item)
+    rows = await list_shares(tx, *month_of(asked.month), item)
     return Fairness(month=asked.month, items=[_show(row.item_code, row.counts, row.capacities) for row in rows])
 
 

@@ -93,6 +93,7 @@ class Decision(Model):
     __table_args__ = (
         one_of("tier", Tier),
         one_of("rung", Rung),
+        Index(None, "at"),
         CheckConstraint("cardinality(ranked) = cardinality(totals)", name="ranked_pairs"),
         CheckConstraint("cardinality(rejected) = cardinality(reasons)", name="rejected_pairs"),
     )

@@ -108,12 +108,6 @@ def _clock(clocks: Mapping[Any, Any], step: str) -> Clock:
     return Clock(count=clocks[f"{step}_count"], median_seconds=median, p90_seconds=p90)
 
 
-def month_of(text: str) -> tuple[date, date]:
-    """The first day of the month written YYYY-MM, and of the one after."""
-    month = date.fromisoformat(f"{text}-01")
-    return month, (month + timedelta(days=31)).replace(day=1)
-
-
 def turnover_key(row: Mapping[Any, Any]) -> tuple[int, str]:
     """The place of a provider's month in the list."""
     return row["turnover_fen"], str(row["id"])

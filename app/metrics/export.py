@@ -1,13 +1,8 @@
 """Volumes as a table that a spreadsheet opens."""
 
-import csv
-import io
-
 from app.catalog.snapshot import Snapshot
+from app.kit.spreadsheet import csv_text
 from app.metrics.schemas import Counts, Dimension, VolumeRow, Volumes
-
-BOM = "\ufeff"
-"""Without it Excel takes UTF-8 for the local code page and shows no Chinese."""
 
 
 def volumes_csv(volumes: Volumes, by: list[Dimension], catalog: Snapshot) -> str:
@@ -24,8 +19,4 @@ def volumes_csv(volumes: Volumes, by: list[Dimension], catalog: Snapshot) -> str
         labels = [names[dimension][getattr(row, dimension)] for dimension in named]
         return [*(getattr(row, d) for d in dict.fromkeys(by)), *labels, *(getattr(row, name) for name in counts)]
 
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows(map(line, volumes.rows))
-    return BOM + text.getvalue()
+    return csv_text(header, map(line, volumes.rows))

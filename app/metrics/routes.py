@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from app.auth.access import Transaction, allow
 from app.auth.models import Role
+from app.catalog.calendar import month_of
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.pages import page
 from app.kit.web import Now, context_of
@@ -60,7 +61,7 @@ async def read_turnover(
     asked: Annotated[TurnoverAsked, Query()], request: Request, response: Response, tx: Transaction
 ) -> Turnover:
     """A month's turnover through the hotline, per provider and together, against the baseline month."""
-    month = actions.month_of(asked.month)
+    month = month_of(asked.month)
     rows = await queries.list_turnovers(tx, *month, asked.after(int, UUID), asked.limit + 1)
     listed = page(rows, asked, actions.turnover_key, actions.show_turnover, request, response)
     return Turnover(

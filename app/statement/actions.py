@@ -1,0 +1,116 @@
+"""A provider's statement: its figures month by month, and the amounts of one month."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.catalog.calendar import month_of, span_of
+from app.catalog.models import Tier
+from app.catalog.snapshot import Snapshot
+from app.credit.actions import show_row
+from app.credit.queries import list_entries_between
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.registry.models import Provider, Standing
+from app.registry.queries import find_provider
+from app.statement import queries
+from app.statement.errors import MonthsInvalid
+from app.statement.schemas import JobLine, MonthFigures, MonthsAsked, MonthStatement, Share, StatementOut, Total
+
+USUAL_MONTHS = 12
+MOST_MONTHS = 36
+COUNTS = ("accepted", "declined", "expired", "completed", "returned", "no_shows", "turnover_fen", "payout_fen")
+
+
+async def read_statement(tx: Tx, provider_id: UUID, asked: MonthsAsked, today: date, zone: ZoneInfo) -> StatementOut:
+    """The provider's figures month by month. Raises NotFound, MonthsInvalid."""
+    provider = await _provider(tx, provider_id)
+    months = _months(asked, today)
+    figures = await _figures(tx, provider_id, months, zone)
+    return StatementOut(
+        provider_id=provider.id,
+        provider_number=provider.number,
+        provider_name=provider.name,
+        standing=Standing(provider.standing),
+        credit=provider.credit,
+        months=[figures[month] for month in months],
+    )
+
+
+async def read_month(
+    tx: Tx, provider_id: UUID, month: str, catalog: Snapshot, zone: ZoneInfo, now: datetime
+) -> MonthStatement:
+    """The amounts of the month, job by job, with its figures and credit entries. Raises NotFound."""
+    provider = await _provider(tx, provider_id)
+    first, following = month_of(month)
+    span = span_of(first, following, zone)
+    rows = await queries.list_jobs_done(tx, provider_id, span)
+    items = catalog.items
+    jobs = [JobLine(**row, item_zh=items[row["item_code"]].zh, item_en=items[row["item_code"]].en) for row in rows]
+    tiers = dict.fromkeys(job.tier for job in jobs)
+    entries = await list_entries_between(tx, provider_id, *span)
+    return MonthStatement(
+        provider_id=provider.id,
+        provider_number=provider.number,
+        provider_name=provider.name,
+        credit=provider.credit,
+        made_at=now,
+        figures=(await _figures(tx, provider_id, [first], zone))[first],
+        jobs=jobs,
+        by_tier={tier: _total(job for job in jobs if job.tier == tier) for tier in Tier if tier in tiers},
+        total=_total(jobs),
+        credit_entries=[await show_row(tx, row) for row in entries],
+    )
+
+
+async def _provider(tx: Tx, provider_id: UUID) -> Provider:
+    provider = await find_provider(tx, provider_id)
+    if provider is None:
+        raise NotFound(what="provider", key=str(provider_id))
+    return provider
+
+
+def _months(asked: MonthsAsked, today: date) -> list[date]:
+    last = month_of(asked.to)[0] if asked.to else today.replace(day=1)
+    first = month_of(asked.from_)[0] if asked.from_ else _months_before(last, USUAL_MONTHS - 1)
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    if not 1 <= count <= MOST_MONTHS:
+        raise MonthsInvalid(most=MOST_MONTHS)
+    return [_months_before(last, back) for back in reversed(range(count))]
+
+
+def _months_before(month: date, back: int) -> date:
+    for _ in range(back):
+        month = (month - timedelta(days=1)).replace(day=1)
+    return month
+
+
+async def _figures(tx: Tx, provider_id: UUID, months: list[date], zone: ZoneInfo) -> Mapping[date, MonthFigures]:
+    days = months[0], month_of(f"{months[-1]:%Y-%m}")[1]
+    counts = await queries.sum_months(tx, provider_id, days, span_of(*days, zone), zone)
+    return {month: _month(month, counts.get(month, {})) for month in months}
+
+
+def _month(month: date, counts: Mapping[str, int]) -> MonthFigures:
+    def count(name: str) -> int:
+        return counts.get(name, 0)
+
+    return MonthFigures(
+        month=month,
+        **{name: count(name) for name in COUNTS},
+        acceptance=Share.of(count("accepted"), count("accepted") + count("declined") + count("expired")),
+        punctuality=Share.of(count("on_time"), count("completed")),
+        solved=Share.of(count("solved"), count("reached")),
+        satisfaction=Share.of(count("satisfied"), count("rated")),
+        credit_change=count("credit_change"),
+    )
+
+
+def _total(jobs: Iterable[JobLine]) -> Total:
+    listed = list(jobs)
+    return Total(
+        jobs=len(listed),
+        amount_fen=sum(job.amount_fen for job in listed),
+        payout_fen=sum(job.payout_fen for job in listed),
+    )

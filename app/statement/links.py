@@ -1,0 +1,84 @@
+"""Links to a statement for firms without a key: random, kept as a hash, good for some days, revocable."""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.auth.access import Principal, token_hash
+from app.auth.queries import add_audit
+from app.catalog.calendar import month_of
+from app.catalog.snapshot import Snapshot
+from app.events.models import ActorKind
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.kit.ids import new_id
+from app.kit.web import Context
+from app.registry.queries import find_provider
+from app.statement import queries
+from app.statement.actions import read_month
+from app.statement.errors import LinkInvalid, LinkOpenedTooOften
+from app.statement.models import StatementLink
+from app.statement.schemas import LinkIn, MonthStatement, NewLink
+
+MOST_VIEWS = 30
+"""So often a link may be opened within an hour."""
+
+
+async def make_link(tx: Tx, provider_id: UUID, body: LinkIn, principal: Principal, now: datetime) -> NewLink:
+    """A link to the provider's statement of a month; only its token's hash is kept. Raises NotFound."""
+    if await find_provider(tx, provider_id) is None:
+        raise NotFound(what="provider", key=str(provider_id))
+    token = secrets.token_urlsafe(32)
+    link = StatementLink(
+        id=new_id(now),
+        token_hash=token_hash(token),
+        provider_id=provider_id,
+        month=month_of(body.month)[0],
+        made_at=now,
+        made_by=principal.id,
+        expires_at=now + timedelta(days=body.days),
+        views=0,
+        views_in_hour=0,
+    )
+    tx.session.add(link)
+    await _audit(tx, "statement.link_made", link, principal, now, month=body.month, days=body.days)
+    facts = {name: getattr(link, name) for name in NewLink.model_fields if name != "path"}
+    return NewLink(path=f"/api/v1/statements/{token}", **facts)
+
+
+async def revoke_link(tx: Tx, provider_id: UUID, link_id: UUID, principal: Principal, now: datetime) -> None:
+    """The link leads nowhere from now on. Raises NotFound."""
+    link = await queries.find_link(tx, provider_id, link_id)
+    if link is None:
+        raise NotFound(what="link", key=str(link_id))
+    if link.revoked_at is None:
+        link.revoked_at = now
+        await _audit(tx, "statement.link_revoked", link, principal, now)
+
+
+async def open_link(context: Context, token: str, catalog: Snapshot) -> MonthStatement:
+    """The statement that the link leads to; each opening is on the audit log.
+
+    Raises LinkInvalid, LinkOpenedTooOften.
+    """
+    now = context.clock.now()
+    async with context.db.begin() as tx:
+        link = await queries.lock_link(tx, token_hash(token))
+        if link is None or link.revoked_at is not None or now >= link.expires_at:
+            raise LinkInvalid
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        link.views_in_hour = link.views_in_hour + 1 if link.hour == hour else 1
+        if link.views_in_hour > MOST_VIEWS:
+            raise LinkOpenedTooOften(most=MOST_VIEWS)
+        link.hour, link.views = hour, link.views + 1
+        await _audit(tx, "statement.link_opened", link, None, now)
+        return await read_month(tx, link.provider_id, f"{link.month:%Y-%m}", catalog, context.settings.zone, now)
+
+
+async def _audit(
+    tx: Tx, action: str, link: StatementLink, principal: Principal | None, now: datetime, **data: object
+) -> None:
+    """`principal` None: whoever held the link."""
+    kind, actor_id = (principal.kind, principal.id) if principal else (ActorKind.PROVIDER, link.provider_id)
+    subject = f"provider:{link.provider_id}"
+    await add_audit(tx, action, subject, at=now, actor_kind=kind, actor_id=actor_id, link=link.id, **data)

@@ -1,0 +1,124 @@
+"""A month's statement as a spreadsheet's lines, and as a page to be read or printed, in Chinese or English."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from html import escape
+from zoneinfo import ZoneInfo
+
+from app.kit.spreadsheet import csv_text
+from app.statement.schemas import JobLine, Language, MonthStatement, Share
+from app.statement.words import WORDS
+
+STYLE = """
+body{font:14px/1.6 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}
+th,td{border-bottom:1px solid #ccc;padding:.3rem .5rem;text-align:left;vertical-align:top}
+td.n,th.n{text-align:right;white-space:nowrap}tfoot td{font-weight:bold}
+@media print{body{margin:0;max-width:none}thead{display:table-header-group}tr{break-inside:avoid}}
+"""
+
+
+def statement_csv(statement: MonthStatement, zone: ZoneInfo) -> str:
+    """One line per job; times on the centre's wall, amounts in fen."""
+    header = ("number", "item", "item_zh", "item_en", "tier", "redo", "completed_at", "amount_fen", "payout_fen")
+
+    def line(job: JobLine) -> Sequence[object]:
+        completed_at = job.completed_at.astimezone(zone).isoformat(sep=" ", timespec="minutes")
+        names = (job.number, job.item_code, job.item_zh, job.item_en, job.tier, job.redo)
+        return (*names, completed_at, job.amount_fen, job.payout_fen)
+
+    return csv_text(header, map(line, statement.jobs))
+
+
+def statement_page(statement: MonthStatement, lang: Language, zone: ZoneInfo) -> str:
+    """The whole statement as one page without anything from elsewhere."""
+    say = _Page(statement, lang, zone)
+    parts = (say.head(), say.figures(), say.jobs(), say.credit())
+    language = "zh-CN" if lang is Language.ZH else "en"
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="robots" content="noindex">'
+        f'<meta name="viewport" content="width=device-width"><title>{escape(say.words["title"])}</title>'
+        f"<style>{STYLE}</style></head><body>{''.join(parts)}</body></html>"
+    )
+
+
+class _Page:
+    """The parts of one page; everything that comes from outside is escaped in `_table` and `_line`."""
+
+    def __init__(self, statement: MonthStatement, lang: Language, zone: ZoneInfo) -> None:
+        self.statement, self.lang, self.zone = statement, lang, zone
+        self.words: dict[str, str] = {str(key): text for key, text in WORDS[lang].items()}
+
+    def head(self) -> str:
+        statement, words = self.statement, self.words
+        firm = words["firm"].format(name=statement.provider_name, number=statement.provider_number)
+        made = words["made"].format(moment=self._moment(statement.made_at), credit=statement.credit)
+        title = f"{words['title']} {statement.figures.month:%Y-%m}"
+        return f"<h1>{escape(title)}</h1>" + _line(firm) + _line(made)
+
+    def figures(self) -> str:
+        figures = self.statement.figures
+        rows = [(self.words[name], _share(getattr(figures, name))) for name in ("acceptance", "punctuality")]
+        rows += [(self.words[name], _share(getattr(figures, name))) for name in ("solved", "satisfaction")]
+        rows += [(self.words[name], str(getattr(figures, name))) for name in ("returned", "no_shows")]
+        return self._title("figures") + _table((), rows, numbers=1)
+
+    def jobs(self) -> str:
+        words, total = self.words, self.statement.total
+        if not self.statement.jobs:
+            return self._title("jobs") + _line(words["no_jobs"])
+        header = [words[name] for name in ("number", "item", "tier", "completed_at", "amount", "payout")]
+        last = (words["total"].format(jobs=total.jobs), "", "", "", _yuan(total.amount_fen), _yuan(total.payout_fen))
+        return self._title("jobs") + _table(header, map(self._job, self.statement.jobs), last, numbers=2)
+
+    def _job(self, job: JobLine) -> Sequence[str]:
+        item = job.item_zh if self.lang is Language.ZH else job.item_en
+        tier = self.words[job.tier] + (f" · {self.words['redo']}" if job.redo else "")
+        amounts = _yuan(job.amount_fen), _yuan(job.payout_fen)
+        return (str(job.number), item, tier, self._moment(job.completed_at), *amounts)
+
+    def credit(self) -> str:
+        words = self.words
+        rows = []
+        for entry in self.statement.credit_entries:
+            limit = {"proposed": entry.reply_by, "applied": entry.appeal_by}.get(entry.status)
+            until = {"proposed": "reply_by", "applied": "appeal_by"}.get(entry.status, "")
+            rule = entry.zh if self.lang is Language.ZH else entry.en
+            rule += f" ({entry.request_number})" if entry.request_number else ""
+            left = words[until].format(moment=self._moment(limit)) if limit else ""
+            rows.append((rule, words[entry.status], left, f"{entry.points:+d}"))
+        header = [words[name] for name in ("rule", "status", "until", "points")]
+        table = _table(header, rows, numbers=1) if rows else _line(words["no_credit"])
+        return self._title("credit") + table + _line(words["rights"])
+
+    def _title(self, name: str) -> str:
+        return f"<h2>{escape(self.words[name])}</h2>"
+
+    def _moment(self, moment: datetime) -> str:
+        return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
+
+
+def _line(text: str) -> str:
+    return f"<p>{escape(text)}</p>"
+
+
+def _share(share: Share) -> str:
+    counts = f"{share.numerator} / {share.denominator}"
+    return counts if share.rate is None else f"{counts} = {share.rate:.1%}"
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen / 100:,.2f}"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], total: Sequence[str] = (), *, numbers: int) -> str:
+    """The last `numbers` columns stand to the right."""
+
+    def cells(row: Sequence[str], tag: str) -> str:
+        kinds = [' class="n"' if place >= len(row) - numbers else "" for place in range(len(row))]
+        return "".join(f"<{tag}{kind}>{escape(cell)}</{tag}>" for cell, kind in zip(row, kinds, strict=True))
+
+    head = f"<thead><tr>{cells(header, 'th')}</tr></thead>" if header else ""
+    foot = f"<tfoot><tr>{cells(total, 'td')}</tr></tfoot>" if total else ""
+    body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
+    return f"<table>{head}<tbody>{body}</tbody>{foot}</table>"

@@ -1,0 +1,208 @@
+"""A provider's statement: for its own software, for staff who read it out or print it, and by link without a key."""
+
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from app.auth.access import Principal, Transaction, allow, public
+from app.auth.models import Role
+from app.auth.reveals import note_reveal
+from app.catalog.snapshot import CurrentCatalog
+from app.kit.pages import Page, Paging, page
+from app.kit.personal import Phone, mask_phone
+from app.kit.web import Now, Today, context_of
+from app.registry.schemas import Month
+from app.statement import actions, links, passed_over, queries
+from app.statement.paper import statement_csv, statement_page
+from app.statement.schemas import (
+    DecisionsAsked,
+    Form,
+    Language,
+    LinkIn,
+    LinkOut,
+    MonthsAsked,
+    MonthStatement,
+    NewLink,
+    NoShow,
+    NoShowOfCitizen,
+    OwnDecision,
+    Presented,
+    StatementOut,
+)
+
+router = APIRouter(tags=["statement"])
+Provider = Annotated[Principal, Depends(allow(Role.PROVIDER))]
+Reader = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
+Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+FORMS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, "text/html": {}}}}
+PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+
+
+async def _zone(request: Request) -> ZoneInfo:
+    return context_of(request).settings.zone
+
+
+Zone = Annotated[ZoneInfo, Depends(_zone)]
+
+
+def _present(statement: MonthStatement, wanted: Presented, zone: ZoneInfo) -> MonthStatement | Response:
+    match wanted.format:
+        case Form.CSV:
+            return Response(statement_csv(statement, zone), media_type="text/csv", headers=PRIVATE)
+        case Form.HTML:
+            return HTMLResponse(statement_page(statement, wanted.lang, zone), headers=PRIVATE)
+        case _:
+            return statement
+
+
+@router.get("/provider/statement")
+async def read_own_statement(
+    asked: Annotated[MonthsAsked, Query()], tx: Transaction, today: Today, zone: Zone, principal: Provider
+) -> StatementOut:
+    """Offers, jobs, acceptance, punctuality, satisfaction and turnover, month by month, with their counts."""
+    return await actions.read_statement(tx, principal.id, asked, today, zone)
+
+
+@router.get("/provider/statement/{month}", response_model=MonthStatement, responses=FORMS)
+async def read_own_month(
+    month: Month,
+    wanted: Annotated[Presented, Query()],
+    tx: Transaction,
+    now: Now,
+    catalog: CurrentCatalog,
+    zone: Zone,
+    principal: Provider,
+) -> MonthStatement | Response:
+    """The amounts of a month, job by job; also as CSV, or as a page to be printed."""
+    return _present(await actions.read_month(tx, principal.id, month, catalog, zone, now), wanted, zone)
+
+
+@router.get("/providers/{provider_id}/statement")
+async def read_statement(
+    provider_id: UUID,
+    asked: Annotated[MonthsAsked, Query()],
+    tx: Transaction,
+    today: Today,
+    zone: Zone,
+    principal: Reader,
+) -> StatementOut:
+    """A provider's figures, to be read out on the phone."""
+    return await actions.read_statement(tx, provider_id, asked, today, zone)
+
+
+@router.get("/providers/{provider_id}/statement/{month}", response_model=MonthStatement, responses=FORMS)
+async def read_month(
+    provider_id: UUID,
+    month: Month,
+    wanted: Annotated[Presented, Query()],
+    tx: Transaction,
+    now: Now,
+    catalog: CurrentCatalog,
+    zone: Zone,
+    principal: Reader,
+) -> MonthStatement | Response:
+    """A provider's amounts of a month; with `format=html` the page that goes to the firm on paper."""
+    return _present(await actions.read_month(tx, provider_id, month, catalog, zone, now), wanted, zone)
+
+
+@router.post("/providers/{provider_id}/statement-links", status_code=201)
+async def make_link(provider_id: UUID, body: LinkIn, tx: Transaction, now: Now, principal: Reader) -> NewLink:
+    """A link to a month's statement for a firm without a key; it needs no sign-in and expires."""
+    return await links.make_link(tx, provider_id, body, principal, now)
+
+
+@router.get("/providers/{provider_id}/statement-links")
+async def list_links(
+    provider_id: UUID,
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    principal: Reader,
+    paging: Annotated[Paging, Query()],
+) -> Page[LinkOut]:
+    """The links that were made, and how often each was opened."""
+    [before] = paging.after(UUID) or [None]
+    rows = await queries.list_links(tx, provider_id, before, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.id,), LinkOut.model_validate, request, response)
+
+
+@router.delete("/providers/{provider_id}/statement-links/{link_id}", status_code=204)
+async def revoke_link(provider_id: UUID, link_id: UUID, tx: Transaction, now: Now, principal: Reader) -> None:
+    """The link leads nowhere from now on."""
+    await links.revoke_link(tx, provider_id, link_id, principal, now)
+
+
+@router.get("/statements/{token}", response_model=str, response_class=HTMLResponse, dependencies=[Depends(public)])
+async def open_link(
+    token: str, request: Request, catalog: CurrentCatalog, zone: Zone, lang: Language = Language.ZH
+) -> HTMLResponse:
+    """The statement that a link leads to, as a page to be read or printed."""
+    statement = await links.open_link(context_of(request), token, catalog)
+    return HTMLResponse(statement_page(statement, lang, zone), headers=PRIVATE)
+
+
+@router.get("/provider/decisions")
+async def list_own_decisions(
+    asked: Annotated[DecisionsAsked, Query()],
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    today: Today,
+    zone: Zone,
+    principal: Provider,
+) -> Page[OwnDecision]:
+    """A day's decisions that looked at the provider, newest first: its place or the reason, and the best's scores."""
+    rows = await passed_over.list_decisions(tx, principal.id, asked, today, zone)
+    return page(rows, asked, lambda row: (row.id,), passed_over.show, request, response)
+
+
+@router.get("/provider/decisions/{request_id}")
+async def list_own_decisions_of(request_id: UUID, tx: Transaction, principal: Provider) -> list[OwnDecision]:
+    """Why the provider was asked for this request or passed over, oldest first."""
+    return await passed_over.list_decisions_of(tx, principal.id, request_id)
+
+
+@router.get("/providers/{provider_id}/decisions")
+async def list_decisions(
+    provider_id: UUID,
+    asked: Annotated[DecisionsAsked, Query()],
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    today: Today,
+    zone: Zone,
+    principal: Reader,
+) -> Page[OwnDecision]:
+    """The same for a firm on the phone, as it may see it."""
+    rows = await passed_over.list_decisions(tx, provider_id, asked, today, zone)
+    return page(rows, asked, lambda row: (row.id,), passed_over.show, request, response)
+
+
+@router.get("/provider/no-shows")
+async def list_own_no_shows(
+    request: Request, response: Response, tx: Transaction, principal: Provider, paging: Annotated[Paging, Query()]
+) -> Page[NoShow]:
+    """The jobs that the provider gave back because the citizen was not there, newest first."""
+    [before] = paging.after(UUID) or [None]
+    rows = await queries.list_no_shows(tx, principal.id, before, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.job_id,), NoShow.model_validate, request, response)
+
+
+@router.get("/citizens/{phone}/no-shows")
+async def list_no_shows(
+    phone: Phone,
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    now: Now,
+    principal: Operator,
+    paging: Annotated[Paging, Query()],
+) -> Page[NoShowOfCitizen]:
+    """When firms came and the citizen was not there, newest first; the reading is on the audit log."""
+    await note_reveal(tx, principal, f"citizen:{mask_phone(phone)}", "no_shows", now)
+    [before] = paging.after(UUID) or [None]
+    rows = await queries.list_no_shows_of(tx, phone, before, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.job_id,), NoShowOfCitizen.model_validate, request, response)
