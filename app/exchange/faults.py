@@ -1,0 +1,109 @@
+"""What can be wrong with a file or one of its cells, in the registrar's terms; each with a stable code."""
+
+from typing import Any, NamedTuple
+
+SENTENCES = {
+    # the file
+    "file_empty": ("文件是空的", "the file is empty"),
+    "file_unreadable": ("文件打不开：不是有效的 XLSX、CSV 或 CSV 的 ZIP 包", "it is no valid XLSX, CSV or ZIP of CSVs"),
+    "file_old_excel": (
+        "这是旧版 .xls 或加密文件，请另存为 .xlsx",
+        "an old .xls or an encrypted file: save it as .xlsx",
+    ),
+    "file_with_macros": ("文件含宏，请另存为不含宏的 .xlsx", "it holds macros: save it as .xlsx without them"),
+    "file_too_large": ("文件解压后过大", "it is too large once unpacked"),
+    "file_too_slow": ("文件过于复杂，处理超时", "it takes too long to read"),
+    "encoding": (
+        "文字编码无法识别，请另存为“CSV UTF-8”",
+        "the text is neither UTF-8 nor GB18030 (GBK): save it as CSV UTF-8",
+    ),
+    "too_many_rows": ("行数超过上限 {most}", "there are more than {most} rows"),
+    "sheet_unknown": ("没有这个工作表，可用：{known}", "there is no such sheet; there are: {known}"),
+    "sheet_twice": ("工作表重复", "the sheet is there twice"),
+    "nothing_to_import": ("没有可导入的数据行", "there is no row to import"),
+    # the head of a sheet
+    "column_unknown": ("没有这一列，可用：{known}", "there is no such column; there are: {known}"),
+    "column_twice": ("此列重复", "the column is there twice"),
+    "column_missing": ("缺少此列", "the column is missing"),
+    # a cell
+    "formula": ("是公式，请粘贴为数值", "is a formula: paste it as a value"),
+    "error_value": ("是公式错误值", "is the error of a formula"),
+    "merged": ("是合并单元格，请取消合并，每行都要填写", "is merged: unmerge it and fill in every row"),
+    "missing": ("必填", "must be filled in"),
+    "too_long": ("超过 {most} 个字", "is longer than {most} characters"),
+    "control_character": ("含有换行或不可见字符", "holds a line break or an invisible character"),
+    "one_of": ("应为下列之一：{known}", "is none of: {known}"),
+    "number": ("应为 {least} 到 {most} 的整数", "is no whole number from {least} to {most}"),
+    "coordinate": ("不是有效的经纬度，经度和纬度须同时填写", "is no coordinate; latitude and longitude go together"),
+    "price": ("应为不小于 0 的金额（元，最多两位小数）", "is no sum in yuan, 0 or more with two decimals at most"),
+    "date": ("不是日期，请写成 2026-11-24", "is no date: write 2026-11-24"),
+    "time": ("不是时间，请写成 08:00", "is no time: write 08:00"),
+    "phone": (
+        "不是有效电话：手机 11 位，固话带区号；若被 Excel 去掉开头的 0，请把该列设为文本",
+        "is no phone number: a mobile has 11 digits, a fixed line its area code (Excel drops a leading 0)",
+    ),
+    "scientific": (
+        "被 Excel 改成了科学计数法，请把该列设为文本后重新填写",
+        "was turned into scientific notation by Excel: make the column text and fill it in again",
+    ),
+    "uscc": ("统一社会信用代码格式或校验码有误", "is no Unified Social Credit Code: form or check character"),
+    # between cells and rows
+    "uscc_missing": ("企业须填写统一社会信用代码", "a company needs its Unified Social Credit Code"),
+    "same_row": ("与第 {row} 行重复", "is the same as row {row}"),
+    "number_unknown": ("名录中没有这个编号，新单位请留空", "no provider has this number; leave it empty for a new one"),
+    "taken": ("{name}（编号 {number}）已用", "belongs to {name} (number {number})"),
+    "taken_in_file": ("与第 {row} 行的单位重复，同一单位只填一行", "is that of row {row}: one row per provider"),
+    "provider_unknown": (
+        "找不到这个单位：请填统一社会信用代码、编号或全称",
+        "is no provider: give its credit code, its number or its whole name",
+    ),
+    "provider_ambiguous": ("同名单位不止一家，请填代码或编号", "is the name of several: give the code or the number"),
+    "standing_kept": (
+        "现有单位的状态（{now}）不能通过导入修改",
+        "the standing of a known provider ({now}) is not changed by an import",
+    ),
+    "kind_kept": ("现有单位的类型（{now}）不能修改", "the kind of a known provider ({now}) is not changed"),
+    "joined_kept": ("现有单位的加盟日期（{now}）不能修改", "the day on which it joined ({now}) is not changed"),
+    "outside_township": ("社区不在所在地的街道（乡镇）内", "the community lies in another township than the seat"),
+    "no_rows": ("新单位在“{sheet}”表中至少要有一行", "a new provider needs a row on the sheet {sheet}"),
+    "not_dispatched": ("该项目不派给服务单位", "the item never goes to a provider"),
+    "tier_not_allowed": ("该项目没有这一档，可用：{known}", "the item has not this tier; it has: {known}"),
+    "price_not_allowed": (
+        "无偿档须为免费且价格为 0，其他档不能免费",
+        "the free tier is free of charge and 0, the others are not",
+    ),
+    "above_cap": ("超过低偿上限 {cap} 元", "is above the low-fee cap of {cap} yuan"),
+    "validity": ("结束日期早于开始日期", "ends before it begins"),
+    "in_the_past": ("新增或改价的起始日不能早于今天", "a new or changed price begins today or later"),
+    "overlap": ("与第 {row} 行的有效期重叠", "overlaps with row {row}"),
+    "lacks_paper": ("该项目所需证照未登记：{papers}", "the item needs papers that are not on file: {papers}"),
+    "hours": (
+        "须先开后关（午夜写 00:00 或 24:00），同一天的时段不能重叠",
+        "must close after opening (midnight is 00:00 or 24:00) and not overlap on one day",
+    ),
+    "closed_or_open": ("整天休息时两格都留空，否则都要填写", "leave both empty for a closed day, or fill in both"),
+    "too_far_ahead": ("最多提前 {days} 天", "lies more than {days} days ahead"),
+}
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong: where, what stands there, and why it cannot be. `row` 0: the whole sheet or file."""
+
+    sheet: str
+    row: int
+    column: str
+    value: str
+    code: str
+    facts: dict[str, Any]
+
+    def sentence(self, *, chinese: bool) -> str:
+        """The reason in one of the two languages."""
+        return SENTENCES[self.code][0 if chinese else 1].format(**self.facts)
+
+
+class WrongCell(Exception):
+    """A cell that cannot be read."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        self.code, self.facts = code, facts
+        super().__init__(code)

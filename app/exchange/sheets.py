@@ -1,0 +1,155 @@
+"""The sheets of the registry's file and their columns: headings in both languages, and how each cell is read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.catalog.models import Tier
+from app.catalog.snapshot import Snapshot
+from app.exchange import cells
+from app.registry.models import PriceKind, ProviderKind, ReachedBy, Rung, Standing
+
+Words = Mapping[Any, tuple[str, str]]
+"""A value's word in Chinese and in English."""
+
+KINDS: Words = {
+    ProviderKind.COMPANY: ("企业", "company"),
+    ProviderKind.PUBLIC_BODY: ("公共机构", "public body"),
+    ProviderKind.WELFARE: ("公益组织", "welfare organisation"),
+    ProviderKind.VOLUNTEER_TEAM: ("志愿队", "volunteer team"),
+}
+STANDINGS: Words = {
+    Standing.APPLIED: ("申请中", "applied"),
+    Standing.TRIAL: ("试用", "trial"),
+    Standing.ACTIVE: ("在营", "active"),
+    Standing.WATCH: ("观察", "watch"),
+    Standing.SUSPENDED: ("暂停", "suspended"),
+    Standing.LEFT: ("已退出", "left"),
+    Standing.EXPELLED: ("已除名", "expelled"),
+}
+RUNGS: Words = {
+    Rung.COMMUNITY_STATION: ("社区站", "community station"),
+    Rung.STREET_CENTRE: ("街道中心", "street centre"),
+    Rung.DISTRICT_CENTRE: ("区中心", "district centre"),
+    Rung.VOLUNTEERS: ("志愿者", "volunteers"),
+    Rung.PLEDGED_COMPANIES: ("承诺企业", "pledged companies"),
+}
+REACHES: Words = {ReachedBy.QUEUE: ("平台", "queue"), ReachedBy.PHONE: ("电话", "phone")}
+TIERS: Words = {Tier.FREE: ("无偿", "free"), Tier.LOW_FEE: ("低偿", "low fee"), Tier.PAID: ("有偿", "paid")}
+PRICES: Words = {
+    PriceKind.FREE: ("免费", "free"),
+    PriceKind.FIXED: ("定价", "fixed"),
+    PriceKind.QUOTE: ("报价", "quote"),
+}
+APPROVALS: Words = {True: ("已批准", "approved"), False: ("待批准", "proposed")}
+WEEKDAYS: Words = {
+    number: (f"周{zh}", en)
+    for number, (zh, en) in enumerate(
+        zip("一二三四五六日", ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True), 1
+    )
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; `words` where its values are spelled out, `required` when no row may leave it empty."""
+
+    key: str
+    zh: str
+    en: str
+    parse: cells.Parse
+    required: bool = False
+    words: Words = field(default_factory=dict)
+
+    def heading(self, *, chinese: bool) -> str:
+        return self.zh if chinese else self.en
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of the workbook, or a CSV file of this `key`."""
+
+    key: str
+    zh: str
+    en: str
+    columns: Sequence[Column]
+
+    def title(self, *, chinese: bool) -> str:
+        return self.zh if chinese else self.en
+
+    def column(self, key: str) -> Column:
+        return next(column for column in self.columns if column.key == key)
+
+
+def _worded(key: str, zh: str, en: str, words: Words, *, required: bool = False) -> Column:
+    spelled = {word: value for value, pair in words.items() for word in pair}
+    codes = {str(value): value for value in words if not isinstance(value, bool)}
+    return Column(key, zh, en, cells.one_of(spelled | codes), required, words)
+
+
+def _provider() -> Column:
+    return Column("provider", "单位", "Provider", cells.reference, required=True)
+
+
+def sheets(catalog: Snapshot) -> tuple[Sheet, ...]:
+    """Every sheet, with the codes and names of this centre's catalogue and gazetteer."""
+    townships = [(code, row.zh) for code, row in catalog.townships.items()]
+    communities = [(code, row.zh) for code, row in catalog.communities.items()]
+    township = cells.code_of(townships, "街道（乡镇）代码或名称 / the code or name of a township")
+    area = cells.code_of(townships + communities, "街道（乡镇）或社区代码 / the code of a township or community")
+    community = cells.code_of(communities, "社区代码 / the code of a community")
+    item = cells.code_of(((row.code, row.zh) for row in catalog.items.values()), "服务项目代码 / an item's code")
+    paper = cells.code_of(((row.code, row.zh) for row in catalog.paper_kinds.values()), ", ".join(catalog.paper_kinds))
+    name = cells.text(100)
+    return (
+        Sheet("providers", "单位", "Providers", (
+            Column("number", "编号", "Number", cells.integer(1, 10**12)),
+            Column("name", "单位名称", "Name", name, required=True),
+            _worded("kind", "单位类型", "Kind", KINDS, required=True),
+            Column("uscc", "统一社会信用代码", "Credit code", cells.uscc),
+            Column("contact_name", "联系人", "Contact", name, required=True),
+            Column("phone", "联系电话", "Phone", cells.phone, required=True),
+            Column("area", "所在地", "Seat", area, required=True),
+            Column("lat", "纬度", "Latitude", cells.coordinate),
+            Column("lon", "经度", "Longitude", cells.coordinate),
+            Column("community", "仅服务社区", "Only community", community),
+            _worded("rung", "网络层级", "Rung", RUNGS),
+            _worded("reached_by", "接单方式", "Reached by", REACHES, required=True),
+            Column("capacity", "同时承接量", "Capacity", cells.integer(1, 1000), required=True),
+            _worded("standing", "状态", "Standing", STANDINGS),
+            Column("joined_on", "加盟日期", "Joined on", cells.day),
+        )),
+        Sheet("prices", "项目与价格", "Prices", (
+            _provider(),
+            Column("item", "服务项目", "Item", item, required=True),
+            _worded("tier", "档次", "Tier", TIERS, required=True),
+            _worded("price_kind", "计价方式", "Charging", PRICES, required=True),
+            Column("price", "价格（元）", "Price (yuan)", cells.fen),
+            Column("valid_from", "起始日", "Valid from", cells.day, required=True),
+            Column("valid_to", "截止日", "Valid to", cells.day),
+            _worded("approved", "审批", "Approval", APPROVALS),
+        )),
+        Sheet("papers", "证照", "Papers", (
+            _provider(),
+            Column("paper", "证照类别", "Paper", paper, required=True),
+            Column("number", "证号", "Number", cells.text(60), required=True),
+            Column("issued_on", "发证日", "Issued on", cells.day, required=True),
+            Column("expires_on", "有效期至", "Expires on", cells.day),
+        )),
+        Sheet("coverage", "服务区域", "Coverage", (
+            _provider(),
+            Column("township", "街道（乡镇）", "Township", township, required=True),
+        )),
+        Sheet("hours", "营业时间", "Hours", (
+            _provider(),
+            _worded("weekday", "星期", "Weekday", WEEKDAYS, required=True),
+            Column("opens", "开门", "Opens", cells.clock_time, required=True),
+            Column("closes", "关门", "Closes", cells.clock_time, required=True),
+        )),
+        Sheet("exceptions", "特殊日期", "Exceptions", (
+            _provider(),
+            Column("day", "日期", "Day", cells.day, required=True),
+            Column("opens", "开门", "Opens", cells.clock_time),
+            Column("closes", "关门", "Closes", cells.clock_time),
+        )),
+    )  # fmt: skip

@@ -1,0 +1,257 @@
+"""Whose rows these are: each row finds its provider, and what cannot be between rows becomes a fault."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.catalog.models import Item, Tier
+from app.catalog.snapshot import Snapshot
+from app.exchange.cells import yuan
+from app.exchange.faults import Fault
+from app.exchange.plan import Known, Plan, Row, Subject, part_row, price_key
+from app.exchange.sheets import STANDINGS, Sheet
+from app.registry.hours import DAYS_AHEAD, MIDNIGHT, spans_fit
+from app.registry.models import DEFAULT_RUNGS, PriceKind, ProviderKind, Standing
+
+KEPT = {"standing": "standing_kept", "kind": "kind_kept", "joined_on": "joined_kept"}
+"""Facts of a known provider that no import changes, and the fault of trying."""
+
+IDENTITY = ("uscc", "name", "phone")
+"""What no two providers share."""
+
+
+class Finder:
+    """Finds the provider that a cell or row names, in the registry and among the file's new ones."""
+
+    def __init__(self, known: Sequence[Known]) -> None:
+        self.by: dict[str, dict[Any, list[Subject]]] = {name: defaultdict(list) for name in ("number", *IDENTITY)}
+        self.subjects: dict[UUID, Subject] = {}
+        for provider in known:
+            self.add(Subject(provider.id, provider, None, provider.facts))
+
+    def add(self, subject: Subject) -> None:
+        """Let the provider be found by what its facts say."""
+        self.subjects[subject.id] = subject
+        for name, index in self.by.items():
+            if (value := subject.facts.get(name)) is not None:
+                index[value].append(subject)
+
+    def named(self, text: str) -> list[Subject]:
+        """Providers with this credit code, number, or name."""
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 13 else None
+        return self.by["uscc"].get(text.upper()) or self.by["number"].get(number) or self.by["name"].get(text, [])
+
+
+def find_subjects(
+    rows: Sequence[Row],
+    known: Sequence[Known],
+    catalog: Snapshot,
+    today: date,
+    plan: Plan,
+    sheets: Mapping[str, Sheet],
+    fresh_id: Callable[[], UUID],
+) -> list[Subject]:
+    """The providers that the rows speak of, with their rows; what is wrong goes into the plan."""
+    finder = Finder(known)
+    touched: dict[UUID, Subject] = {}
+    for row in rows:
+        if row.sheet == "providers" and (subject := _of_own_row(row, finder, catalog, today, plan, fresh_id)):
+            touched[subject.id] = subject
+    for row in rows:
+        if row.sheet != "providers":
+            found = finder.named(row.values["provider"])
+            if len(found) == 1:
+                touched[found[0].id] = found[0]
+                found[0].rows.setdefault(row.sheet, []).append(row)
+            else:
+                code = "provider_ambiguous" if found else "provider_unknown"
+                plan.faults.append(Fault(row.sheet, row.number, "provider", row.values["provider"], code, {}))
+    for subject in touched.values():
+        plan.faults += _check_parts(subject, catalog, today)
+        if subject.known is None and subject.row:
+            plan.faults += _check_new(subject, subject.row, sheets)
+    plan.faults += _shared(finder, touched.values())
+    return list(touched.values())
+
+
+def _of_own_row(
+    row: Row, finder: Finder, catalog: Snapshot, today: date, plan: Plan, fresh_id: Callable[[], UUID]
+) -> Subject | None:
+    """The known or new provider whose facts this row gives."""
+    values = row.values
+    if values["kind"] is ProviderKind.COMPANY and values["uscc"] is None:
+        plan.faults.append(Fault("providers", row.number, "uscc", "", "uscc_missing", {}))
+        return None
+    if values["number"] is not None:
+        found = finder.by["number"].get(values["number"], [])
+        if not found:
+            plan.faults.append(Fault("providers", row.number, "number", str(values["number"]), "number_unknown", {}))
+            return None
+    elif values["uscc"] is not None:
+        found = finder.by["uscc"].get(values["uscc"], [])
+    else:
+        found = [subject for subject in finder.by["name"].get(values["name"], []) if subject.facts["uscc"] is None]
+    if found and (first := found[0].row):
+        plan.faults.append(
+            Fault("providers", row.number, "name", values["name"], "taken_in_file", {"row": first.number})
+        )
+        return None
+    subject = found[0] if found else Subject(fresh_id(), None, row, {})
+    subject.row = row
+    subject.facts = _facts(row, subject.known, catalog, today)
+    plan.faults += _check_facts(row, subject.known, catalog)
+    if subject.known is None:
+        finder.add(subject)
+    return subject
+
+
+def _facts(row: Row, known: Known | None, catalog: Snapshot, today: date) -> dict[str, Any]:
+    """The provider's facts as the row says; what it leaves empty is as it was, or as usual for a new one."""
+    given = row.values
+    place = catalog.place(given["area"])
+    facts = {name: given[name] for name in ("number", "name", "kind", "uscc", "contact_name", "phone", "reached_by")}
+    facts |= {"capacity": given["capacity"], "township": place.township.code, "community": given["community"]}
+    old = known.facts if known else {}
+    if given["lat"] is not None:
+        facts |= {"lat": given["lat"], "lon": given["lon"]}
+    elif old.get("township") == place.township.code:
+        facts |= {"lat": old["lat"], "lon": old["lon"]}
+    else:
+        facts |= {"lat": place.lat, "lon": place.lon}
+    facts["rung"] = given["rung"] or old.get("rung") or DEFAULT_RUNGS[given["kind"]]
+    if known:
+        return facts | {name: old[name] for name in ("number", *KEPT)}
+    standing = given["standing"] or Standing.APPLIED
+    joined_on = None if standing is Standing.APPLIED else given["joined_on"] or today
+    return facts | {"standing": standing, "joined_on": joined_on}
+
+
+def _check_facts(row: Row, known: Known | None, catalog: Snapshot) -> Iterator[Fault]:
+    given = row.values
+    if (given["lat"] is None) != (given["lon"] is None):
+        yield Fault("providers", row.number, "lat", "", "coordinate", {})
+    community = given["community"]
+    township = catalog.place(given["area"]).township.code
+    if community and catalog.communities[community].township_code != township:
+        yield Fault("providers", row.number, "community", community, "outside_township", {})
+    for name, code in KEPT.items():
+        if known and given[name] is not None and given[name] != known.facts[name]:
+            now = STANDINGS[known.facts[name]][0] if name == "standing" else known.facts[name]
+            yield Fault("providers", row.number, name, str(given[name]), code, {"now": str(now)})
+
+
+def _check_new(subject: Subject, row: Row, sheets: Mapping[str, Sheet]) -> Iterator[Fault]:
+    for part in ("coverage", "hours"):
+        if part not in subject.rows:
+            yield Fault("providers", row.number, "name", row.values["name"], "no_rows", {"sheet": sheets[part].zh})
+
+
+def _shared(finder: Finder, touched: Any) -> Iterator[Fault]:
+    """New or changed names, numbers and codes that another provider has."""
+    holders: dict[str, dict[Any, list[Subject]]] = {name: defaultdict(list) for name in IDENTITY}
+    for subject in finder.subjects.values():
+        for name, index in holders.items():
+            if subject.facts.get(name) is not None:
+                index[subject.facts[name]].append(subject)
+    for subject in touched:
+        old = subject.known.facts if subject.known else {}
+        for name, index in holders.items():
+            value = subject.facts.get(name)
+            others = [other for other in index.get(value, []) if other is not subject]
+            if subject.row and others and old.get(name) != value:
+                yield _taken(subject.row, name, value, others[0])
+
+
+def _taken(row: Row, name: str, value: str, other: Subject) -> Fault:
+    if other.known is None and other.row:
+        return Fault("providers", row.number, name, value, "taken_in_file", {"row": other.row.number})
+    facts = {"name": other.facts["name"], "number": other.facts["number"]}
+    return Fault("providers", row.number, name, value, "taken", facts)
+
+
+def _check_parts(subject: Subject, catalog: Snapshot, today: date) -> Iterator[Fault]:
+    """What is wrong with the provider's rows on the other sheets."""
+    yield from _repeated(subject)
+    yield from _check_prices(subject, catalog)
+    for row in subject.rows.get("papers", ()):
+        if row.values["expires_on"] and row.values["expires_on"] < row.values["issued_on"]:
+            yield Fault("papers", row.number, "expires_on", str(row.values["expires_on"]), "validity", {})
+    for row in subject.rows.get("exceptions", ()):
+        if (row.values["opens"] is None) != (row.values["closes"] is None):
+            yield Fault("exceptions", row.number, "opens", "", "closed_or_open", {})
+        if row.values["day"] > today + timedelta(days=DAYS_AHEAD):
+            yield Fault("exceptions", row.number, "day", str(row.values["day"]), "too_far_ahead", {"days": DAYS_AHEAD})
+    yield from _check_hours(subject, "hours", "weekday")
+    yield from _check_hours(subject, "exceptions", "day")
+
+
+def _check_hours(subject: Subject, sheet: str, key: str) -> Iterator[Fault]:
+    days: dict[Any, list[Row]] = defaultdict(list)
+    for row in subject.rows.get(sheet, ()):
+        days[row.values[key]].append(row)
+    for day, rows in days.items():
+        spans = [(row.values["opens"] or MIDNIGHT, row.values["closes"] or MIDNIGHT) for row in rows]
+        if not spans_fit(spans):
+            yield Fault(sheet, rows[-1].number, "opens", str(day), "hours", {})
+
+
+def _repeated(subject: Subject) -> Iterator[Fault]:
+    """Rows that say the same thing twice, or two things of the same."""
+    for sheet, rows in subject.rows.items():
+        seen: dict[Any, int] = {}
+        for row in rows:
+            key: Any = price_key(row.values) if sheet == "prices" else part_row(sheet, row)
+            key = key[0] if sheet == "papers" else key
+            if key in seen:
+                yield Fault(sheet, row.number, "provider", row.values["provider"], "same_row", {"row": seen[key]})
+            seen.setdefault(key, row.number)
+
+
+def _check_prices(subject: Subject, catalog: Snapshot) -> Iterator[Fault]:
+    rows = subject.rows.get("prices", ())
+    known = {price_key(line) for line in subject.known.prices} if subject.known else set()
+    papers = {row.values["paper"] for row in subject.rows.get("papers", ())} if "papers" in subject.rows else None
+    if papers is None:
+        papers = {part[0] for part in subject.known.parts.get("papers", set())} if subject.known else set()
+    for row in rows:
+        line = row.values
+        line["approved"] = line["approved"] is not False
+        line["price"] = line["price"] or 0
+        item = catalog.items[line["item"]]
+        for column, code, facts in _wrong_line(line, item):
+            yield Fault("prices", row.number, column, str(line[column] or ""), code, facts)
+        missing = sorted(set(item.papers) - papers)
+        if line["approved"] and missing and price_key(line) not in known:
+            names = "、".join(catalog.paper_kinds[code].zh for code in missing)
+            yield Fault("prices", row.number, "item", item.code, "lacks_paper", {"papers": names})
+    yield from _overlaps(rows)
+
+
+def _wrong_line(line: Mapping[str, Any], item: Item) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    free = line["tier"] is Tier.FREE
+    if not item.dispatchable:
+        yield "item", "not_dispatched", {}
+    elif line["tier"] not in item.tiers:
+        yield "tier", "tier_not_allowed", {"known": ", ".join(item.tiers)}
+    if free != (line["price_kind"] is PriceKind.FREE) or (free and line["price"]):
+        yield "price_kind", "price_not_allowed", {}
+    if line["tier"] is Tier.LOW_FEE and line["price"] > (item.cap_fen or 0):
+        yield "price", "above_cap", {"cap": str(yuan(item.cap_fen or 0))}
+    if line["valid_to"] and line["valid_to"] < line["valid_from"]:
+        yield "valid_to", "validity", {}
+
+
+def _overlaps(rows: Sequence[Row]) -> Iterator[Fault]:
+    """Approved lines of one item at one tier follow each other; a proposal may lie across."""
+    cards: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.values["approved"]:
+            cards[row.values["item"], row.values["tier"]].append(row)
+    for lines in cards.values():
+        lines.sort(key=lambda row: row.values["valid_from"])
+        for row, following in zip(lines, lines[1:], strict=False):
+            ends, begins = row.values["valid_to"], following.values["valid_from"]
+            if begins != row.values["valid_from"] and (ends is None or ends >= begins):
+                yield Fault("prices", following.number, "valid_from", str(begins), "overlap", {"row": row.number})
