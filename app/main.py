@@ -18,6 +18,9 @@ from app.credit.routes import router as credit
 from app.desk.routes import router as desk
 from app.dispatch.routes import router as dispatch
 from app.dispatch.surge_routes import router as surges
+from app.exchange.routes import BODY_LIMIT as EXCHANGE_LIMIT
+from app.exchange.routes import IMPORT_PATH as EXCHANGE_PATH
+from app.exchange.routes import router as exchange
 from app.intake.routes import citizens_router as citizens
 from app.intake.routes import router as intake
 from app.jobs.provider_routes import router as provider_queue
@@ -86,7 +89,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
             yield
 
     app = FastAPIOffline(title="81890 hotline", version="0.1.0", description=ABOUT, lifespan=lifespan)
-    install(app)
+    install(app, larger={EXCHANGE_PATH: EXCHANGE_LIMIT})
     for router in (
         auth,
         desk,
@@ -100,6 +103,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         aftercare,
         supervision,
         catalog,
+        exchange,
         registry,
         registry_life,
         notices,

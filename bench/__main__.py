@@ -36,7 +36,7 @@ from app.kit.migrate import migrate
 from app.registry.models import Provider, ReachedBy
 from app.sample.load import demo_keys, load_registry
 from app.settings import Settings
-from bench import scale, storm
+from bench import import_, scale, storm
 from bench.load import Result, message, run
 
 TOWNSHIPS = ["330203001", "330203002", "330203003", "330203004"]
@@ -223,8 +223,8 @@ if __name__ == "__main__":
     parser.add_argument("--requests", type=int, default=1000, help="per round")
     parser.add_argument("--rounds", type=int, default=5)
     others = parser.add_subparsers(dest="other", title="other benchmarks")
-    for module in (scale, storm):
-        name = module.__name__.rpartition(".")[2]
+    for module in (import_, scale, storm):
+        name = module.__name__.rpartition(".")[2].rstrip("_")
         other = others.add_parser(
             name, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
         )

@@ -17,7 +17,7 @@ Parse = Callable[[str], Any]
 
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[T ]0{1,2}:00(?::00)?)?")
-_TIME = re.compile(r"([0-9]{1,2})[:：]([0-9]{2})(?::00)?")
+_TIME = re.compile(r"([0-9]{1,2})[:：]([0-9]{2})(?:[:：]([0-9]{2}))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _PHONE = TypeAdapter[str](Phone)
 
@@ -114,12 +114,10 @@ def day(value: str) -> date:
 
 def clock_time(value: str) -> time:
     """A time of the day; 24:00 is midnight."""
-    found = _TIME.fullmatch(value)
+    found = _TIME.fullmatch(value.replace("24:00", "00:00"))
     try:
         return (
-            time(int(found[1]) % 24 if found[0].startswith("24:00") else int(found[1]), int(found[2]))
-            if found
-            else _raise("time")
+            time.fromisoformat(":".join(f"{int(part or 0):02}" for part in found.groups())) if found else _raise("time")
         )
     except ValueError:
         raise WrongCell("time") from None

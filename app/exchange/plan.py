@@ -73,6 +73,9 @@ class Plan:
     faults: list[Fault] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     unchanged: int = 0
+    unread: set[str] = field(default_factory=set)
+    """Sheets with rows that could not be read, and what providers whose own row is wrong are called: what only follows
+    from these is no fault of its own."""
 
     @property
     def added(self) -> list[Changes]:

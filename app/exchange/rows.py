@@ -71,6 +71,7 @@ def _rows(sheet: Sheet, heading: Sequence[str], body: Sequence[Line], plan: Plan
     wrong = list(_wrong_headings(sheet, heading, columns, chinese=chinese))
     plan.faults += wrong
     if wrong:
+        plan.unread |= {sheet.key, *(cell for line in body if sheet.key == "providers" for cell in line[2])}
         return
     for _, number, cells in body[1:]:
         values: dict[str, Any] = dict.fromkeys(column.key for column in sheet.columns)
@@ -90,6 +91,8 @@ def _rows(sheet: Sheet, heading: Sequence[str], body: Sequence[Line], plan: Plan
                 plan.faults.append(Fault(sheet.key, number, column.key, "", "missing", {}))
         if fine:
             yield Row(sheet.key, number, values)
+        else:
+            plan.unread |= {sheet.key, *(cells if sheet.key == "providers" else ())}
 
 
 def _wrong_headings(

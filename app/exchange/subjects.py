@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -65,13 +66,13 @@ def find_subjects(
             if len(found) == 1:
                 touched[found[0].id] = found[0]
                 found[0].rows.setdefault(row.sheet, []).append(row)
-            else:
+            elif found or row.values["provider"] not in plan.unread:
                 code = "provider_ambiguous" if found else "provider_unknown"
                 plan.faults.append(Fault(row.sheet, row.number, "provider", row.values["provider"], code, {}))
     for subject in touched.values():
-        plan.faults += _check_parts(subject, catalog, today)
+        plan.faults += _check_parts(subject, catalog, today, plan)
         if subject.known is None and subject.row:
-            plan.faults += _check_new(subject, subject.row, sheets)
+            plan.faults += _check_new(subject, subject.row, sheets, plan)
     plan.faults += _shared(finder, touched.values())
     return list(touched.values())
 
@@ -82,21 +83,19 @@ def _of_own_row(
     """The known or new provider whose facts this row gives."""
     values = row.values
     if values["kind"] is ProviderKind.COMPANY and values["uscc"] is None:
-        plan.faults.append(Fault("providers", row.number, "uscc", "", "uscc_missing", {}))
+        _refuse(plan, row, "uscc", "uscc_missing", {})
         return None
     if values["number"] is not None:
         found = finder.by["number"].get(values["number"], [])
         if not found:
-            plan.faults.append(Fault("providers", row.number, "number", str(values["number"]), "number_unknown", {}))
+            _refuse(plan, row, "number", "number_unknown", {})
             return None
     elif values["uscc"] is not None:
         found = finder.by["uscc"].get(values["uscc"], [])
     else:
         found = [subject for subject in finder.by["name"].get(values["name"], []) if subject.facts["uscc"] is None]
     if found and (first := found[0].row):
-        plan.faults.append(
-            Fault("providers", row.number, "name", values["name"], "taken_in_file", {"row": first.number})
-        )
+        _refuse(plan, row, "name", "taken_in_file", {"row": first.number})
         return None
     subject = found[0] if found else Subject(fresh_id(), None, row, {})
     subject.row = row
@@ -105,6 +104,12 @@ def _of_own_row(
     if subject.known is None:
         finder.add(subject)
     return subject
+
+
+def _refuse(plan: Plan, row: Row, column: str, code: str, facts: dict[str, Any]) -> None:
+    """The row is no provider's; neither are those that name it."""
+    plan.faults.append(Fault("providers", row.number, column, str(row.values[column] or ""), code, facts))
+    plan.unread |= {str(row.values[name]) for name in ("uscc", "number", "name")}
 
 
 def _facts(row: Row, known: Known | None, catalog: Snapshot, today: date) -> dict[str, Any]:
@@ -142,9 +147,9 @@ def _check_facts(row: Row, known: Known | None, catalog: Snapshot) -> Iterator[F
             yield Fault("providers", row.number, name, str(given[name]), code, {"now": str(now)})
 
 
-def _check_new(subject: Subject, row: Row, sheets: Mapping[str, Sheet]) -> Iterator[Fault]:
+def _check_new(subject: Subject, row: Row, sheets: Mapping[str, Sheet], plan: Plan) -> Iterator[Fault]:
     for part in ("coverage", "hours"):
-        if part not in subject.rows:
+        if part not in subject.rows and part not in plan.unread:
             yield Fault("providers", row.number, "name", row.values["name"], "no_rows", {"sheet": sheets[part].zh})
 
 
@@ -171,10 +176,10 @@ def _taken(row: Row, name: str, value: str, other: Subject) -> Fault:
     return Fault("providers", row.number, name, value, "taken", facts)
 
 
-def _check_parts(subject: Subject, catalog: Snapshot, today: date) -> Iterator[Fault]:
+def _check_parts(subject: Subject, catalog: Snapshot, today: date, plan: Plan) -> Iterator[Fault]:
     """What is wrong with the provider's rows on the other sheets."""
+    yield from _check_prices(subject, catalog, plan)
     yield from _repeated(subject)
-    yield from _check_prices(subject, catalog)
     for row in subject.rows.get("papers", ()):
         if row.values["expires_on"] and row.values["expires_on"] < row.values["issued_on"]:
             yield Fault("papers", row.number, "expires_on", str(row.values["expires_on"]), "validity", {})
@@ -209,7 +214,7 @@ def _repeated(subject: Subject) -> Iterator[Fault]:
             seen.setdefault(key, row.number)
 
 
-def _check_prices(subject: Subject, catalog: Snapshot) -> Iterator[Fault]:
+def _check_prices(subject: Subject, catalog: Snapshot, plan: Plan) -> Iterator[Fault]:
     rows = subject.rows.get("prices", ())
     known = {price_key(line) for line in subject.known.prices} if subject.known else set()
     papers = {row.values["paper"] for row in subject.rows.get("papers", ())} if "papers" in subject.rows else None
@@ -223,7 +228,7 @@ def _check_prices(subject: Subject, catalog: Snapshot) -> Iterator[Fault]:
         for column, code, facts in _wrong_line(line, item):
             yield Fault("prices", row.number, column, str(line[column] or ""), code, facts)
         missing = sorted(set(item.papers) - papers)
-        if line["approved"] and missing and price_key(line) not in known:
+        if line["approved"] and missing and price_key(line) not in known and "papers" not in plan.unread:
             names = "、".join(catalog.paper_kinds[code].zh for code in missing)
             yield Fault("prices", row.number, "item", item.code, "lacks_paper", {"papers": names})
     yield from _overlaps(rows)
@@ -251,7 +256,7 @@ def _overlaps(rows: Sequence[Row]) -> Iterator[Fault]:
             cards[row.values["item"], row.values["tier"]].append(row)
     for lines in cards.values():
         lines.sort(key=lambda row: row.values["valid_from"])
-        for row, following in zip(lines, lines[1:], strict=False):
+        for row, following in pairwise(lines):
             ends, begins = row.values["valid_to"], following.values["valid_from"]
             if begins != row.values["valid_from"] and (ends is None or ends >= begins):
                 yield Fault("prices", following.number, "valid_from", str(begins), "overlap", {"row": row.number})

@@ -1,7 +1,7 @@
 """The edge of HTTP: the process's context, the transaction of a request, problem documents, the body limit."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -114,7 +114,8 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     http = cast(HTTPException, error)
     if http.status_code == 413:
-        return problem(request, BodyTooLarge(limit=BODY_LIMIT), headers={"Connection": "close"})
+        limit = request.scope.get("body_limit", BODY_LIMIT)
+        return problem(request, BodyTooLarge(limit=limit), headers={"Connection": "close"})
     return Response(
         orjson.dumps(
             {
@@ -152,8 +153,8 @@ async def _dbapi_error(request: Request, error: Exception) -> Response:
     raise error
 
 
-def install(app: FastAPI) -> None:
-    """Give the application its problem documents and the body limit."""
+def install(app: FastAPI, larger: Mapping[str, int] | None = None) -> None:
+    """Give the application its problem documents and the body limit; `larger`: paths with a limit of their own."""
     app.add_exception_handler(Exception, _crash)
     app.add_exception_handler(HotlineError, _hotline_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
@@ -161,7 +162,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(asyncpg.IntegrityConstraintViolationError, _refused)
     app.add_exception_handler(asyncpg.DataError, _unstorable)
     app.add_exception_handler(DBAPIError, _dbapi_error)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger=larger or {})
     app.add_middleware(CentreDate)
 
 
@@ -171,15 +172,17 @@ class BodyLimit:
     FastAPI's own max_body_size answers plain text where callers are promised a problem document.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, larger: Mapping[str, int]) -> None:
         self.app = app
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = scope["body_limit"] = self.larger.get(scope["path"], BODY_LIMIT)
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if length.isdigit() and int(length) > BODY_LIMIT:
+        if length.isdigit() and int(length) > limit:
             await self._refuse(scope, receive, send)
             return
         seen = 0
@@ -188,14 +191,14 @@ class BodyLimit:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > BODY_LIMIT:
+            if seen > limit:
                 raise HTTPException(413)
             return message
 
         await self.app(scope, bounded, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = problem(Request(scope), BodyTooLarge(limit=BODY_LIMIT), headers={"Connection": "close"})
+        answer = problem(Request(scope), BodyTooLarge(limit=scope["body_limit"]), headers={"Connection": "close"})
         await answer(scope, receive, send)
 
 

@@ -1,0 +1,90 @@
+"""Taking the registry in from a file, all or nothing."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import orjson
+
+from app.catalog.snapshot import Snapshot
+from app.events.sequence import step_alone
+from app.events.topics import DISPATCH_TOPIC
+from app.exchange import queries
+from app.exchange.errors import MOST_SHOWN, ImportInvalid, ImportRunning, RegistryChanged
+from app.exchange.faults import Fault
+from app.exchange.plan import Plan, compare
+from app.exchange.rows import read_rows
+from app.exchange.schemas import CellFault, ImportOut
+from app.exchange.sheets import Sheet, sheets
+from app.exchange.subjects import find_subjects
+from app.exchange.writing import write_changes
+from app.kit.db import Tx
+from app.kit.ids import new_id
+from app.registry.edit import Edit
+
+MOST_TOLD = 200
+
+
+def plan_import(
+    content: bytes, registry: queries.Registry, catalog: Snapshot, edit: Edit, *, chinese: bool
+) -> tuple[Plan, dict[str, Sheet]]:
+    """What the file's lines change in the registry. Takes seconds for a large file: run it in a thread."""
+    plan, by_key = Plan(), {sheet.key: sheet for sheet in sheets(catalog)}
+    lines = map(orjson.loads, content.splitlines())
+    rows = read_rows(lines, list(by_key.values()), plan, chinese=chinese)
+    subjects = find_subjects(rows, registry.known(), catalog, edit.day, plan, by_key, partial(new_id, edit.at))
+    compare(subjects, edit.day, plan)
+    return plan, by_key
+
+
+async def import_registry(
+    tx: Tx, content: bytes, catalog: Snapshot, edit: Edit, *, dry_run: bool, chinese: bool
+) -> ImportOut:
+    """Take in what `app.exchange.process` read. Imported again, the same file changes nothing.
+
+    Raises ImportInvalid with every fault, ImportRunning, RegistryChanged: nothing is changed then.
+    """
+    if not await step_alone(tx, "registry_import"):
+        raise ImportRunning
+    registry = await queries.read_registry(tx, edit.day)
+    plan, by_key = await asyncio.to_thread(plan_import, content, registry, catalog, edit, chinese=chinese)
+    if plan.faults:
+        raise ImportInvalid(total=len(plan.faults), errors=list(_show(plan.faults, by_key, chinese=chinese)))
+    if not dry_run and plan.changes:
+        await _check_versions(tx, plan)
+        await write_changes(tx, plan, edit)
+        tx.wake(DISPATCH_TOPIC)
+    told = [f"{change.subject.facts['name']}: {', '.join(change.told)}" for change in plan.changes[:MOST_TOLD]]
+    return ImportOut(
+        dry_run=dry_run,
+        rows=plan.rows,
+        added=len(plan.added),
+        changed=len(plan.changed),
+        unchanged=plan.unchanged,
+        changes=told,
+    )
+
+
+async def _check_versions(tx: Tx, plan: Plan) -> None:
+    read = {change.subject.id: change.subject.known.version for change in plan.changed if change.subject.known}
+    present = await queries.lock_versions(tx, list(read))
+    if changed := sum(present.get(key) != version for key, version in read.items()):
+        raise RegistryChanged(count=changed)
+
+
+def _show(faults: Sequence[Fault], by_key: dict[str, Sheet], *, chinese: bool) -> Iterator[dict[str, Any]]:
+    """The first faults as the caller sees them, in the order of the file."""
+    places = {key: place for place, key in enumerate(by_key)}
+    for fault in sorted(faults, key=lambda fault: (places.get(fault.sheet, -1), fault.row))[:MOST_SHOWN]:
+        sheet = by_key.get(fault.sheet)
+        column = next((c for c in sheet.columns if c.key == fault.column), None) if sheet else None
+        yield CellFault(
+            sheet=sheet.title(chinese=chinese) if sheet else fault.sheet,
+            row=fault.row,
+            column=column.heading(chinese=chinese) if column else fault.column,
+            value=fault.value[:60],
+            code=fault.code,
+            zh=fault.sentence(chinese=True),
+            en=fault.sentence(chinese=False),
+        ).model_dump()

@@ -1,0 +1,89 @@
+"""The registry as a file: import, export and template."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from app.auth.access import Principal, allow
+from app.auth.models import Role
+from app.catalog.snapshot import CurrentCatalog
+from app.exchange import actions, exporting
+from app.exchange.process import run_files
+from app.exchange.schemas import FileAsked, Format, ImportOut
+from app.kit.web import Now, Today, context_of
+from app.registry.edit import Edit
+from app.registry.routes import ByRegistrar
+
+IMPORT_PATH = "/api/v1/registry/import"
+BODY_LIMIT = 20 * 1024 * 1024
+
+TYPES = {
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.CSV: "application/zip",
+}
+NAMES = {Format.XLSX: "registry.xlsx", Format.CSV: "registry-csv.zip"}
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media: {"schema": {"type": "string", "format": "binary"}} for media in TYPES.values()}}
+}
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            media: {"schema": {"type": "string", "format": "binary"}}
+            for media in (*TYPES.values(), "text/csv", "application/octet-stream")
+        },
+    }
+}
+
+router = APIRouter(prefix="/registry", tags=["registry"])
+
+
+async def _exporting(
+    principal: Annotated[Principal, Depends(allow(Role.REGISTRAR, Role.MANAGER))], now: Now, today: Today
+) -> Edit:
+    return Edit(principal, now, today)
+
+
+def _file(content: bytes, asked: FileAsked) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{NAMES[asked.format]}"'}
+    return Response(content, media_type=TYPES[asked.format], headers=headers)
+
+
+@router.post("/import", openapi_extra=BODY)
+async def import_registry(
+    request: Request,
+    edit: ByRegistrar,
+    catalog: CurrentCatalog,
+    dry_run: Annotated[bool, Query(description="only say what would change")] = False,
+    accept_language: Annotated[str, Header()] = "",
+) -> ImportOut:
+    """Take the registry in from an XLSX, a CSV or a ZIP of CSVs: all of it or, with a fault in any cell, nothing."""
+    chinese = not accept_language.lower().startswith("en")
+    lines = await run_files("read", await request.body())
+    async with context_of(request).db.begin() as tx:
+        return await actions.import_registry(tx, lines, catalog, edit, dry_run=dry_run, chinese=chinese)
+
+
+@router.get("/export", response_model=bytes, response_class=Response, responses=FILE)
+async def export_registry(
+    request: Request,
+    asked: Annotated[FileAsked, Query()],
+    edit: Annotated[Edit, Depends(_exporting)],
+    catalog: CurrentCatalog,
+) -> Response:
+    """The whole registry as a file; a manager gets the contacts masked. Each export is on the audit log."""
+    async with context_of(request).db.begin() as tx:
+        lines = await exporting.export_registry(tx, asked, catalog, edit)
+    return _file(await run_files(asked.format, lines), asked)
+
+
+@router.get(
+    "/template",
+    response_model=bytes,
+    response_class=Response,
+    responses=FILE,
+    dependencies=[Depends(allow(Role.REGISTRAR))],
+)
+async def read_template(asked: Annotated[FileAsked, Query()], catalog: CurrentCatalog) -> Response:
+    """An empty file with every sheet and its headings."""
+    return _file(await run_files(asked.format, exporting.template(asked, catalog)), asked)

@@ -1,0 +1,104 @@
+"""Writes a plan to the database, set by set: however many rows, the same few statements."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import orjson
+
+from app.exchange import queries
+from app.exchange.plan import PARTS, Changes, Plan
+from app.kit.db import Tx
+from app.kit.ids import new_id
+from app.registry.edit import Edit
+from app.registry.models import Standing
+from app.registry.states import PROVIDERS
+
+BIRTHS: dict[Standing, tuple[str, ...]] = {
+    Standing.APPLIED: (),
+    Standing.TRIAL: ("admit",),
+    Standing.ACTIVE: ("admit", "activate"),
+    Standing.WATCH: ("admit", "activate", "watch"),
+    Standing.SUSPENDED: ("admit", "activate", "suspend"),
+    Standing.LEFT: ("admit", "activate", "leave"),
+    Standing.EXPELLED: ("admit", "activate", "suspend", "expel"),
+}
+"""The steps that a new provider has behind it, by its standing in the file."""
+
+LOOK = {"papers": "look_on"}
+"""Papers that an import writes are looked at by the worker at once."""
+
+
+async def write_changes(tx: Tx, plan: Plan, edit: Edit) -> None:
+    """Write every change, the events of the new providers, and a line per provider on the audit log."""
+    await queries.copy(tx, "providers", _PROVIDER, (_provider(change) for change in plan.added))
+    facts = [(change.subject.id, change.subject.facts) for change in plan.changed if change.facts]
+    if facts:
+        await queries.update_facts(tx, facts)
+    await queries.raise_versions(tx, [change.subject.id for change in plan.changed])
+    for part in PARTS:
+        await _write_part(tx, part, plan.changes, edit.day)
+    await _write_prices(tx, plan.changes, edit)
+    await queries.copy(tx, "events", _EVENT, _events(plan.added, edit))
+    await queries.copy(tx, "audit_entries", _AUDIT, _audit(plan, edit))
+
+
+_PROVIDER = ("id", *queries.FACTS.values(), "standing", "former_standing", "joined_on")
+_EVENT = ("at", "kind", "provider_id", "actor_kind", "actor_id", "data")
+_AUDIT = ("at", "actor_kind", "actor_id", "action", "subject", "data")
+_PRICE = ("id", "provider_id", "item_code", "tier", "price_kind", "price_fen", "valid_from", "valid_to", "approved_at")
+
+
+def _provider(change: Changes) -> tuple[Any, ...]:
+    facts = change.subject.facts
+    former = Standing.ACTIVE if facts["standing"] is Standing.SUSPENDED else None
+    return change.subject.id, *(facts[name] for name in queries.FACTS), facts["standing"], former, facts["joined_on"]
+
+
+async def _write_part(tx: Tx, part: str, changes: Sequence[Changes], today: date) -> None:
+    table, columns = queries.TABLES[part]
+    touched = [change for change in changes if part in change.parts]
+    await queries.clear_part(tx, part, [change.subject.id for change in touched], today)
+    looked = (today,) if part in LOOK else ()
+    rows = ((change.subject.id, *row, *looked) for change in touched for row in change.parts[part])
+    await queries.copy(tx, table, ("provider_id", *columns, *([LOOK[part]] if part in LOOK else [])), rows)
+
+
+async def _write_prices(tx: Tx, changes: Sequence[Changes], edit: Edit) -> None:
+    dropped = [line for change in changes for line in change.dropped_prices]
+    ended = [line for change in changes for line in change.ended_prices.items()]
+    await queries.change_prices(tx, dropped, ended)
+    rows = (
+        (
+            new_id(edit.at),
+            change.subject.id,
+            line["item"],
+            line["tier"],
+            line["price_kind"],
+            line["price"],
+            line["valid_from"],
+            line["valid_to"],
+            edit.at if line["approved"] else None,
+        )
+        for change in changes
+        for line in change.added_prices
+    )
+    await queries.copy(tx, "provider_items", _PRICE, rows)
+
+
+def _events(added: Sequence[Changes], edit: Edit) -> Iterator[tuple[Any, ...]]:
+    """What the steps behind each new provider would have left."""
+    for change in added:
+        _, events = PROVIDERS.path(Standing.APPLIED, *BIRTHS[change.subject.facts["standing"]])
+        for kind in ("provider.applied", *events):
+            yield edit.at, kind, change.subject.id, edit.by.kind, edit.by.id, '{"reason": "import"}'
+
+
+def _audit(plan: Plan, edit: Edit) -> Iterator[tuple[Any, ...]]:
+    counts = orjson.dumps({"added": len(plan.added), "changed": len(plan.changed), "rows": plan.rows}).decode()
+    yield edit.at, edit.by.kind, edit.by.id, "registry.imported", "registry", counts
+    for change in plan.changes:
+        action = "provider.added" if change.subject.known is None else "provider.edited"
+        data = {"import": True, "changed": change.told, **{name: change.facts[name] for name in change.facts}}
+        encoded = orjson.dumps(data, default=str).decode()
+        yield edit.at, edit.by.kind, edit.by.id, action, f"provider:{change.subject.id}", encoded

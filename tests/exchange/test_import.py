@@ -1,0 +1,252 @@
+"""The registry taken in from a file: what becomes of each sheet, and what is wrong in the registrar's terms."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from app.auth.access import Principal
+from app.catalog.snapshot import Snapshot
+from app.events.models import ActorKind
+from app.exchange.actions import plan_import
+from app.exchange.files import read
+from app.exchange.queries import Registry
+from app.registry.edit import Edit
+from tests.conftest import NOON
+from tests.exchange.files import (
+    PROVIDER_HEADING,
+    Table,
+    export,
+    faults,
+    firm,
+    send,
+    sheets_of,
+    xlsx,
+    zipped,
+)
+from tests.world import DRAIN, World, credit_code, ok, refused
+
+CODE = credit_code(700_001)
+PRICES = ("单位", "服务项目", "档次", "计价方式", "价格（元）", "起始日", "截止日", "审批")
+
+
+def prices(*rows: tuple[Any, ...]) -> dict[str, Table]:
+    return {"项目与价格": [PRICES, *((CODE, *row) for row in rows)]}
+
+
+async def only(world: World) -> dict[str, Any]:
+    """The document of the one provider there is."""
+    [row] = (await ok(world.registrar.get("/providers")))["items"]
+    document: dict[str, Any] = await ok(world.registrar.get(f"/providers/{row['id']}"))
+    return document
+
+
+async def test_a_new_firm_is_entered_whole_and_only_once(world: World) -> None:
+    content = xlsx(sheets_of(CODE))
+    dry = await send(world, content, dry_run=True)
+    assert (dry["dry_run"], dry["added"]) == (True, 1)
+    assert (await ok(world.registrar.get("/providers")))["items"] == []
+    assert (await ok(world.admin.get("/audit")))["items"] == []
+    assert (await send(world, content))["added"] == 1
+    document = await only(world)
+    assert (document["standing"], document["uscc"], document["township_code"]) == ("applied", CODE, "330203001")
+    assert document["coverage"] == ["330203001", "330203002"]
+    assert [(span["weekday"], span["opens"], span["closes"]) for span in document["hours"]] == [
+        (1, "08:00:00", "12:00:00"), (1, "13:00:00", "00:00:00"),
+    ]  # fmt: skip
+    assert document["exceptions"] == [{"day": "2027-01-01", "hours": []}]
+    assert [(line["item_code"], line["price_fen"], line["lacks"]) for line in document["items"]] == [
+        ("LS01", 12_000, [])
+    ]
+    assert [paper["number"] for paper in document["papers"]] == ["甬公锁备2024-0317"]
+    again = await send(world, content)
+    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 1)
+    assert await only(world) == document
+    actions = [entry["action"] for entry in (await ok(world.admin.get("/audit")))["items"]]
+    assert actions == ["provider.added", "registry.imported"]
+
+
+async def test_what_the_file_changes_is_changed_and_nothing_else(world: World) -> None:
+    await send(world, zipped(sheets_of(CODE)))
+    before = await only(world)
+    other = await world.add_provider(DRAIN)
+    table = [PROVIDER_HEADING, firm(CODE, 联系电话="0574-87654321", 同时承接量=9)]
+    covered = [("单位", "街道（乡镇）"), (CODE, "330203003")]
+    report = await send(world, zipped({"单位": table, "服务区域": covered}))
+    assert (report["added"], report["changed"], report["unchanged"]) == (0, 1, 0)
+    assert report["changes"] == [f"{before['name']}: phone, capacity, coverage"]
+    after = await ok(world.registrar.get(f"/providers/{before['id']}"))
+    changed = {"phone": "057487654321", "capacity": 9, "coverage": ["330203003"], "version": 2}
+    assert after == before | changed
+    assert (await ok(world.registrar.get(f"/providers/{other.id}")))["version"] == 1
+
+
+async def test_price_cards_go_on_from_what_holds(world: World) -> None:
+    lock = ("LS01", "有偿", "定价")
+    await send(world, zipped(sheets_of(CODE, **prices((*lock, 120, "2026-01-01", None, "已批准")))))
+    change = prices((*lock, 120, "2026-01-01", "2026-11-30", ""), (*lock, 135.5, "2026-12-01", "", "待批准"))
+    await send(world, zipped(change))
+    assert (await send(world, zipped(change)))["unchanged"] == 1
+    lines = [(row["price_fen"], row["valid_to"], row["approved_at"] is None) for row in (await only(world))["items"]]
+    assert lines == [(12_000, "2026-11-30", False), (13_550, None, True)]
+    assert await faults(world, zipped(prices((*lock, 99, "2026-01-01", "", "")))) == [
+        ("项目与价格", 2, "起始日", "in_the_past")
+    ]
+    world.advance(days=1)
+    await send(world, zipped(prices(("PE02", "有偿", "报价", 0, "2026-11-25", "", ""))))
+    assert [row["item_code"] for row in (await only(world))["items"]] == ["PE02"]  # the others ended yesterday
+
+
+async def test_a_firm_moved_from_elsewhere_keeps_its_standing(world: World) -> None:
+    table = [(*PROVIDER_HEADING, "加盟日期"), [*firm(CODE, 状态="观察"), "2019-05-01"]]
+    await send(world, zipped(sheets_of(CODE, 单位=table)))
+    document = await only(world)
+    assert (document["standing"], document["joined_on"]) == ("watch", "2019-05-01")
+    table = [PROVIDER_HEADING, firm(CODE, 状态="暂停")]
+    assert await faults(world, zipped({"单位": table})) == [("单位", 2, "状态", "standing_kept")]
+
+
+def providers(*rows: list[Any], heading: tuple[str, ...] = PROVIDER_HEADING) -> dict[str, Table]:
+    return {"单位": [heading, *rows]}
+
+
+def coverage(*townships: str) -> dict[str, Table]:
+    return {"服务区域": [("单位", "街道（乡镇）"), *((CODE, township) for township in townships)]}
+
+
+def hours(*row: str) -> dict[str, Table]:
+    return {"营业时间": [("单位", "星期", "开门", "关门"), (CODE, *row)]}
+
+
+def special(*row: str) -> dict[str, Table]:
+    return {"特殊日期": [("单位", "日期", "开门", "关门"), (CODE, *row)]}
+
+
+def price(
+    item: str, tier: str, kind: str, sum_: object, begins: str = "2026-01-01", ends: str = ""
+) -> dict[str, Table]:
+    return prices((item, tier, kind, sum_, begins, ends, ""))
+
+
+NAMELESS = ("*", 2, "provider", "provider_unknown")
+"""Rows that name a provider whose code cannot be read are unknown, too."""
+FEW, LONG = PROVIDER_HEADING[:-2], (*PROVIDER_HEADING, "传真")
+BAD_CHECK = CODE[:-1] + ("0" if CODE[-1] != "0" else "1")
+NO_CODE, EXCEL = {"统一社会信用代码": ""}, {"统一社会信用代码": "9.14403E+17"}
+TWO_PRICES = prices(("PE02", "有偿", "定价", 80, "2026-01-01"), ("PE02", "有偿", "定价", 90, "2026-12-01"))
+
+WRONG: list[tuple[dict[str, Table], list[tuple[str, int, str, str]]]] = [
+    (providers(firm(BAD_CHECK)), [("providers", 2, "uscc", "uscc"), NAMELESS]),
+    (providers(firm(CODE, **NO_CODE)), [("providers", 2, "uscc", "uscc_missing"), NAMELESS]),
+    (providers(firm(CODE, **EXCEL)), [("providers", 2, "uscc", "scientific"), NAMELESS]),
+    (providers(firm(CODE, 联系电话="87654")), [("providers", 2, "phone", "phone")]),
+    (providers(firm(CODE, 单位类型="个体")), [("providers", 2, "kind", "one_of")]),
+    (providers(firm(CODE, 单位名称="")), [("providers", 2, "name", "missing")]),
+    (providers(firm(CODE, 单位名称="海曙\n便民")), [("providers", 2, "name", "control_character")]),
+    (providers(firm(CODE, 单位名称="长" * 101)), [("providers", 2, "name", "too_long")]),
+    (providers(firm(CODE, 编号=77)), [("providers", 2, "number", "number_unknown")]),
+    (providers(firm(CODE, 同时承接量=0)), [("providers", 2, "capacity", "number")]),
+    (providers(firm(CODE, 所在地="330204001")), [("providers", 2, "area", "one_of")]),
+    (providers(firm(CODE), firm(CODE, 单位名称="又一家")), [("providers", 3, "name", "taken_in_file")]),
+    (providers([*firm(CODE), "0574"], heading=LONG), [("providers", 1, "传真", "column_unknown")]),
+    (providers(firm(CODE)[:-2], heading=FEW), [("providers", 1, "capacity", "column_missing")]),
+    ({"客户": [("姓名", "地址"), ("王阿姨", "澄浪路")]}, [("客户", 0, "", "sheet_unknown")]),
+    (price("LS01", "有偿", "定价", 120, ends="2025-01-01"), [("prices", 2, "valid_to", "validity")]),
+    (price("LS01", "无偿", "免费", 0), [("prices", 2, "tier", "tier_not_allowed")]),
+    (price("PE02", "低偿", "定价", 80.01), [("prices", 2, "price", "above_cap")]),
+    (price("PE02", "有偿", "免费", 0), [("prices", 2, "price_kind", "price_not_allowed")]),
+    (price("PE02", "有偿", "定价", "12.345"), [("prices", 2, "price", "price")]),
+    (price("PE02", "有偿", "定价", "NaN"), [("prices", 2, "price", "price")]),
+    (price("UT03", "无偿", "免费", 0), [("prices", 2, "item", "not_dispatched")]),
+    (price("PE02", "有偿", "定价", 50, "2026-02-30"), [("prices", 2, "valid_from", "date")]),
+    (TWO_PRICES, [("prices", 3, "valid_from", "overlap")]),
+    ({"证照": [("单位", "证照类别", "证号", "发证日")]}, [("prices", 2, "item", "lacks_paper")]),
+    (coverage("330203001", "330203001"), [("coverage", 3, "provider", "same_row")]),
+    (coverage("海曙"), [("coverage", 2, "township", "one_of")]),
+    (coverage(), [("providers", 2, "name", "no_rows")]),
+    (hours("周一", "18:00", "08:00"), [("hours", 2, "opens", "hours")]),
+    (hours("周八", "25:00", "8点"), [("hours", 2, name, code) for name, code in [
+        ("weekday", "one_of"), ("opens", "time"), ("closes", "time"),
+    ]]),
+    (special("2027-01-01", "08:00", ""), [("exceptions", 2, "opens", "closed_or_open")]),
+    (special("2029-01-01", "", ""), [("exceptions", 2, "day", "too_far_ahead")]),
+]  # fmt: skip
+
+
+def test_every_fault_is_named_by_its_cell(catalog: Snapshot) -> None:
+    edit = Edit(Principal(ActorKind.STAFF, UUID(int=0), frozenset()), NOON, NOON.date())
+    for change, expected in WRONG:
+        lines = b"".join(orjson.dumps(line) + b"\n" for line in read(zipped(sheets_of(CODE, **change))))
+        plan, _ = plan_import(lines, Registry([], [], {}), catalog, edit, chinese=True)
+        found = {(fault.sheet, fault.row, fault.column, fault.code) for fault in plan.faults}
+        others = {NAMELESS for fault in found if fault[2:] == NAMELESS[2:]}
+        named = {fault for fault in found if fault[2:] != NAMELESS[2:]}
+        assert named | others == set(expected)
+        assert all(fault.sentence(chinese=True) and fault.sentence(chinese=False) for fault in plan.faults)
+
+
+async def test_one_fault_keeps_the_whole_file_out(world: World) -> None:
+    second = credit_code(700_002)
+    table = [PROVIDER_HEADING, firm(CODE), firm(second, 单位名称="宁波海曙另一家开锁部", 联系电话="12")]
+    content = zipped(sheets_of(CODE, 单位=table))
+    assert await faults(world, content) == [("单位", 3, "联系电话", "phone")]
+    answer = await world.registrar.post("/registry/import", content=content, headers={"Accept-Language": "en"})
+    [error] = answer.json()["errors"]
+    assert (error["sheet"], error["column"], error["value"]) == ("Providers", "Phone", "12")
+    assert (await ok(world.registrar.get("/providers")))["items"] == []
+
+
+async def test_names_and_phones_of_others_are_told(world: World) -> None:
+    other = await world.add_provider(DRAIN)
+    known = await ok(world.registrar.get(f"/providers/{other.id}"))
+    table = [PROVIDER_HEADING, firm(CODE, 单位名称=other.name, 联系电话=known["phone"])]
+    content = zipped(sheets_of(CODE, 单位=table))
+    assert await faults(world, content) == [("单位", 2, "单位名称", "taken"), ("单位", 2, "联系电话", "taken")]
+
+
+async def test_bad_files_answer_clearly(world: World) -> None:
+    assert await faults(world, b"PK\x03\x04 no archive") == [("", 0, "", "file_unreadable")]
+    assert await faults(world, zipped({"单位": [PROVIDER_HEADING]})) == [("", 0, "", "nothing_to_import")]
+    await refused(world.registrar.post("/registry/import", content=bytes(20 * 1024 * 1024 + 1)), 413, "body_too_large")
+
+
+async def test_a_csv_of_one_sheet_in_gbk_is_enough_to_change_phones(world: World) -> None:
+    await send(world, zipped(sheets_of(CODE)))
+    text = "\n".join(",".join(map(str, row)) for row in [PROVIDER_HEADING, firm(CODE, 编号="", 联系电话="13905741111")])
+    assert (await send(world, text.encode("gbk")))["changed"] == 1
+    assert (await only(world))["phone"] == "13905741111"
+
+
+async def test_who_may_and_what_is_logged(world: World) -> None:
+    await send(world, zipped(sheets_of(CODE)))
+    for client in (world.operator, world.manager, world.admin):
+        await refused(client.post("/registry/import", content=b"x"), 403, "not_allowed")
+    await refused(world.operator.get("/registry/export"), 403, "not_allowed")
+    masked = await world.manager.get("/registry/export", params={"format": "csv"})
+    assert masked.is_success
+    assert masked.headers["content-disposition"] == 'attachment; filename="registry-csv.zip"'
+    entries = (await ok(world.admin.get("/audit")))["items"]
+    assert (entries[0]["action"], entries[0]["data"]["masked"]) == ("registry.exported", True)
+    problem = await refused(world.registrar.post("/registry/import", content=masked.content), 422, "import_invalid")
+    assert {error["code"] for error in problem["errors"]} == {"phone"}
+
+
+async def test_a_template_is_an_import_of_nothing(world: World) -> None:
+    template = await world.registrar.get("/registry/template")
+    assert await faults(world, template.content) == [("", 0, "", "nothing_to_import")]
+
+
+@pytest.mark.parametrize("params", [{}, {"format": "csv", "lang": "en"}], ids=str)
+async def test_an_export_imported_changes_nothing(world: World, params: dict[str, str]) -> None:
+    await send(world, zipped(sheets_of(CODE)))
+    await world.add_provider(
+        DRAIN, tiers=("free", "low_fee", "paid"), kind="volunteer_team", name_="x"
+    ) if False else None
+    team = await world.add_provider(DRAIN, tiers=("free",), price_fen=0)
+    await ok(team.client.put(f"/provider/items/{DRAIN}/paid", json={"price_kind": "quote", "price_fen": 2_950}))
+    hours = {"hours": [{"opens": "08:00", "closes": "09:30"}]}
+    await ok(team.client.put("/provider/exceptions/2026-12-01", json=hours))
+    content = await export(world, **params)
+    report = await send(world, content)
+    assert (report["added"], report["changed"], report["unchanged"]) == (0, 0, 2)
