@@ -32,6 +32,7 @@ from app.live.tail import Tail
 from app.matching.routes import router as matching
 from app.metrics.routes import router as metrics
 from app.registry.life_routes import router as registry_life
+from app.registry.month_routes import router as months
 from app.registry.notice_routes import router as notices
 from app.registry.routes import router as registry
 from app.settings import Settings
@@ -107,6 +108,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         registry,
         registry_life,
         notices,
+        months,
         credit,
         statement,
         metrics,

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     clock_real_start: datetime | None = Field(default=None, description="the real moment clock_start belongs to")
     session_hours: float = Field(default=12.0, gt=0, description="a staff session ends after so long")
     provider_session_days: float = Field(default=30.0, gt=0, description="a provider stays signed in on its phone")
+    month_due_day: int = Field(
+        default=15, ge=6, le=28, description="providers file a month's turnover by this day of the next"
+    )
     reopen_days: int = Field(default=15, ge=0, description="a closed request may be reopened for so long")
     webhook_key: SecretStr = Field(
         default=SecretStr(""), description="goes into every webhook secret; changing it changes all of them"

@@ -29,6 +29,7 @@ from app.kit.idempotency import forget_keys
 from app.kit.web import Context
 from app.metrics.tasks import roll_up_volumes
 from app.registry.expiry import watch_papers
+from app.registry.months import remind_of_months
 from app.registry.tasks import roll_windows
 from app.supervision.tasks import raise_alarms
 from app.webhooks.courier import Courier
@@ -75,7 +76,7 @@ async def run_log_steps(context: Context) -> int:
 
 async def run_calendar_steps(context: Context) -> int:
     """What a new day or month makes due, with minutes to spare."""
-    return await recover_credit(context)
+    return await recover_credit(context) + await remind_of_months(context)
 
 
 async def forget_old_keys(context: Context) -> int:

@@ -10,7 +10,7 @@ from app.credit.states import CREDIT_MOVES
 from app.events.transition import Move
 from app.intake.states import REQUEST_MOVES
 from app.jobs.states import JOB_MOVES, OFFER_MOVES
-from app.registry.states import PROVIDER_MOVES
+from app.registry.states import MONTH_MOVES, PROVIDER_MOVES
 from app.webhooks.states import WEBHOOK_MOVES
 
 STATES = Path(__file__).parent.parent / "docs" / "states.md"
@@ -21,6 +21,7 @@ ALL = {
     "callback": CALLBACK_MOVES,
     "credit": CREDIT_MOVES,
     "provider": PROVIDER_MOVES,
+    "month": MONTH_MOVES,
     "webhook": WEBHOOK_MOVES,
 }
 

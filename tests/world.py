@@ -129,8 +129,7 @@ class World:
                     former_standing=Standing.ACTIVE if standing == Standing.SUSPENDED else None,
                     reached_by=reached_by,
                     capacity=capacity,
-                    joined_on=date(2020, 1, 1),
-                    **{"rung": DEFAULT_RUNGS[kind]} | facts,
+                    **{"rung": DEFAULT_RUNGS[kind], "joined_on": date(2020, 1, 1)} | facts,
                 )
             )
             await tx.flush()

@@ -19,7 +19,6 @@ from app.metrics.schemas import (
     Dimension,
     Fulfilment,
     Funnel,
-    Growth,
     NowOut,
     ProviderTurnover,
     Rate,
@@ -31,6 +30,7 @@ from app.metrics.schemas import (
     Volumes,
     VolumesAsked,
 )
+from app.registry.schemas import Growth
 
 KEPT_DAYS = 366
 """The longest range of kept counts."""
@@ -123,9 +123,9 @@ def show_turnover(row: Mapping[Any, Any]) -> ProviderTurnover:
         kind=row["kind"],
         completed=row["completed"],
         baseline_month=row["baseline_month"],
-        hotline=Growth(**_growth(row["turnover_fen"], turnover)),
-        declared_turnover=Growth(**_growth(row["declared_turnover_fen"], turnover)) if declared else None,
-        declared_profit_tax=Growth(**_growth(row["declared_profit_tax_fen"], profit_tax)) if declared else None,
+        hotline=Growth.of(row["turnover_fen"], turnover),
+        declared_turnover=Growth.of(row["declared_turnover_fen"], turnover) if declared else None,
+        declared_profit_tax=Growth.of(row["declared_profit_tax_fen"], profit_tax) if declared else None,
     )
 
 
@@ -134,8 +134,8 @@ async def total_turnover(tx: Tx, month: date, following: date) -> TurnoverTotal:
     sums = await queries.sum_turnovers(tx, month, following)
 
     def total(name: str) -> TotalGrowth:
-        figures = _growth(sums[f"{name}_month_fen"], sums[f"{name}_baseline_fen"])
-        return TotalGrowth(**figures, providers=sums[f"{name}_providers"])
+        providers = sums[f"{name}_providers"]
+        return TotalGrowth.of(sums[f"{name}_month_fen"], sums[f"{name}_baseline_fen"], providers=providers)
 
     return TurnoverTotal(
         providers=sums["providers"],
@@ -147,12 +147,6 @@ async def total_turnover(tx: Tx, month: date, following: date) -> TurnoverTotal:
         declared_turnover=total("declared_turnover"),
         declared_profit_tax=total("declared_profit_tax"),
     )
-
-
-def _growth(month_fen: int, baseline_fen: int | None) -> dict[str, Any]:
-    ratio = month_fen / baseline_fen if baseline_fen and baseline_fen > 0 else None
-    growth = None if ratio is None else ratio - 1
-    return {"month_fen": month_fen, "baseline_fen": baseline_fen, "ratio": ratio, "growth": growth}
 
 
 async def read_now(tx: Tx, zone: ZoneInfo, now: datetime) -> NowOut:

@@ -35,7 +35,7 @@ from app.jobs.models import Extension, ExtensionStatus, Offer
 from app.kit.db import Prepared, Row, Tx
 from app.metrics.counting import COUNTS, ROLL_UP, TAIL, VOLUMES, ZONE
 from app.metrics.schemas import Dimension, Selection
-from app.registry.models import ACTIVE_STANDINGS, Provider, ProviderDay, ProviderMonth, Standing
+from app.registry.models import ACTIVE_STANDINGS, MonthStatus, Provider, ProviderDay, ProviderMonth, Standing
 
 _REQUESTS = cast(Table, Request.__table__)
 
@@ -174,6 +174,7 @@ def _turnovers(month: date, following: date) -> Subquery:
         .lateral("done")
     )
     baseline, declared = aliased(ProviderMonth), aliased(ProviderMonth)
+    locked = declared.status == MonthStatus.LOCKED
     return (
         select(
             Provider.id,
@@ -190,7 +191,7 @@ def _turnovers(month: date, following: date) -> Subquery:
         .select_from(Provider)
         .join(done, true())
         .outerjoin(baseline, (baseline.provider_id == Provider.id) & baseline.baseline)
-        .outerjoin(declared, (declared.provider_id == Provider.id) & (declared.month == month))
+        .outerjoin(declared, (declared.provider_id == Provider.id) & (declared.month == month) & locked)
         .where((done.c.completed > 0) | (Provider.standing.in_(_ADMITTED) & (Provider.joined_on < following)))
         .subquery("turnovers")
     )

@@ -11,6 +11,7 @@ from app.catalog.models import Kind, Tier
 from app.intake.models import Channel
 from app.kit.pages import Page, Paging
 from app.registry.models import ProviderKind
+from app.registry.schemas import Growth
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 
@@ -166,15 +167,6 @@ class TurnoverAsked(Paging):
     month: Annotated[str, StringConstraints(pattern=r"^20[0-9][0-9]-(0[1-9]|1[0-2])$")]
 
 
-class Growth(BaseModel):
-    """A month against the baseline month: `ratio` 7.0 is sevenfold, a growth of 6.0; null without a baseline."""
-
-    month_fen: int
-    baseline_fen: int | None
-    ratio: float | None
-    growth: float | None
-
-
 class TotalGrowth(Growth):
     """Of the providers that have both figures."""
 
@@ -182,7 +174,10 @@ class TotalGrowth(Growth):
 
 
 class ProviderTurnover(BaseModel):
-    """What a provider earned through the hotline, and what it declares itself, against its baseline month."""
+    """What a provider earned through the hotline, and what it declares itself, against its baseline month.
+
+    Declared is what a registrar has reviewed and locked.
+    """
 
     provider_id: UUID
     name: str

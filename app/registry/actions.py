@@ -14,7 +14,7 @@ from app.kit.errors import NotFound
 from app.kit.etags import check_version
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
-from app.registry import life_queries, queries
+from app.registry import life_queries, month_queries, queries
 from app.registry.card import check_papers, paper_row, price_row
 from app.registry.edit import Edit
 from app.registry.errors import (
@@ -32,7 +32,6 @@ from app.registry.models import (
     ProviderHours,
     ProviderItem,
     ProviderKind,
-    ProviderMonth,
     ProviderPaper,
     Standing,
     Unreachable,
@@ -40,7 +39,6 @@ from app.registry.models import (
 from app.registry.schemas import (
     NOTICES,
     Availability,
-    MonthIn,
     PriceLineOut,
     ProviderEdit,
     ProviderFilter,
@@ -64,7 +62,7 @@ async def get_document(tx: Tx, provider_id: UUID, day: date) -> ProviderOut:
         "coverage": [row.township_code for row in await queries.list_parts(tx, ProviderCoverage, provider_id)],
         "hours": await queries.list_parts(tx, ProviderHours, provider_id),
         "exceptions": show_exceptions(await life_queries.list_exceptions(tx, provider_id, day)),
-        "baseline": await queries.find_baseline(tx, provider_id),
+        "baseline": await month_queries.find_baseline(tx, provider_id),
         "notice": NOTICES[Unreachable(provider.unreachable_why)] if provider.unreachable_why else None,
     }
     facts = {name: getattr(provider, name) for name in ProviderOut.model_fields if name not in parts}
@@ -218,12 +216,3 @@ async def set_availability(tx: Tx, provider_id: UUID, body: Availability, edit: 
     provider.unreachable_at = None if body.reachable else edit.at
     await edit.finish(tx, provider, "provider.availability_set", **changes)
     tx.wake(DISPATCH_TOPIC)
-
-
-async def put_month(tx: Tx, provider_id: UUID, month: date, body: MonthIn, edit: Edit) -> None:
-    """File what the provider declares for the month, in the place of what it declared before."""
-    provider = await edit.begin(tx, provider_id)
-    if body.baseline:
-        await queries.clear_baseline(tx, provider_id)
-    await tx.session.merge(ProviderMonth(provider_id=provider_id, month=month, **body.model_dump()))
-    await edit.finish(tx, provider, "provider.month_filed", month=month, **body.model_dump())

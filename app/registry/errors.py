@@ -80,3 +80,19 @@ class StandingNotAllowed(HotlineError):
 class KeyLabelTaken(HotlineError):
     en = "The provider has a live key named {label}; revoke it first or take another name."
     zh = "该服务单位已有名为 {label} 的有效密钥，请先停用或换一个名称。"
+
+
+class MonthNotOver(HotlineError):
+    status = 422
+    en = "The month {month} is not over yet; file it from the first of the next month on."
+    zh = "{month} 尚未结束，请在次月1日起申报。"
+
+
+class MonthLocked(HotlineError):
+    en = "The return of {month} was reviewed and locked; ask the registrar to open it again for a correction."
+    zh = "{month} 的月报已审核锁定；如需更正，请联系加盟管理员重新开启。"
+
+
+class MonthChanged(HotlineError):
+    en = "The return of {month} says something else by now; look at it again before you lock it."
+    zh = "{month} 的月报内容已变化，请重新查看后再锁定。"

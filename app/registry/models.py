@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, Sequence, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, Sequence, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -303,20 +303,38 @@ class ProviderNotice(Model):
     )
 
 
+class MonthStatus(StrEnum):
+    """A month's return: filed, then reviewed and locked; only what is locked counts in the figures."""
+
+    FILED = "filed"
+    LOCKED = "locked"
+
+
 class ProviderMonth(Model):
-    """Turnover and profit-and-tax the provider itself declares for a month; one of them is its baseline."""
+    """The monthly return: turnover and profit-and-tax that the provider itself declares; one is its baseline."""
 
     __tablename__ = "provider_months"
 
     provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
     month: Mapped[date] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(unique=True, server_default=func.gen_random_uuid())
     turnover_fen: Mapped[int] = mapped_column(BigInteger)
     profit_tax_fen: Mapped[int] = mapped_column(BigInteger)
     """Below zero in a month of loss."""
     baseline: Mapped[bool] = mapped_column(server_default=text("false"))
+    status: Mapped[str] = mapped_column(server_default=text("'filed'"))
+    filed_at: Mapped[datetime | None]
+    on_paper: Mapped[bool] = mapped_column(server_default=text("false"))
+    """A registrar entered it for the provider."""
+    locked_at: Mapped[datetime | None]
+    locked_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    reopened_why: Mapped[str | None]
+    """Why it was last opened again for a correction."""
 
     __table_args__ = (
         not_negative("turnover_fen"),
+        one_of("status", MonthStatus),
+        CheckConstraint("(status = 'locked') = (locked_at IS NOT NULL)", name="locked_at"),
         CheckConstraint("extract(day FROM month) = 1", name="first_of_month"),
         Index("uq_provider_months_baseline", "provider_id", unique=True, postgresql_where=text("baseline")),
     )

@@ -29,7 +29,6 @@ from app.registry.models import (
     ProviderDay,
     ProviderHours,
     ProviderItem,
-    ProviderMonth,
     ProviderPaper,
     ProviderWindow,
 )
@@ -146,18 +145,6 @@ async def drop_paper(tx: Tx, provider_id: UUID, paper: str) -> bool:
     """Strike the paper off; says whether there was one."""
     struck = delete(ProviderPaper).where(ProviderPaper.provider_id == provider_id, ProviderPaper.paper_code == paper)
     return (await tx.session.execute(struck.returning(ProviderPaper.paper_code))).first() is not None
-
-
-async def find_baseline(tx: Tx, provider_id: UUID) -> ProviderMonth | None:
-    """The month that the provider's growth is measured against."""
-    query = select(ProviderMonth).where(ProviderMonth.provider_id == provider_id, ProviderMonth.baseline)
-    return (await tx.session.execute(query.execution_options(**_FRESH))).scalar_one_or_none()
-
-
-async def clear_baseline(tx: Tx, provider_id: UUID) -> None:
-    """No month is the provider's baseline any more."""
-    months = update(ProviderMonth).where(ProviderMonth.provider_id == provider_id, ProviderMonth.baseline)
-    await tx.session.execute(months.values(baseline=False))
 
 
 async def list_live_keys(tx: Tx, provider_id: UUID) -> Sequence[ProviderKey]:

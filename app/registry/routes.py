@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
@@ -22,8 +22,6 @@ from app.registry.schemas import (
     Availability,
     KeyIn,
     KeyOut,
-    Month,
-    MonthIn,
     NewKey,
     Paper,
     Price,
@@ -203,20 +201,6 @@ async def end_price(
 ) -> ProviderOut:
     """Take the item at the tier off the card from today, with what is proposed."""
     await card.end_price(tx, provider_id, item, tier, edit)
-    return await answer_document(tx, response, provider_id, edit.day)
-
-
-@router.put("/providers/{provider_id}/months/{month}")
-async def put_month(
-    provider_id: UUID,
-    month: Annotated[Month, Path(description="YYYY-MM")],
-    body: MonthIn,
-    response: Response,
-    tx: Transaction,
-    edit: ByRegistrar,
-) -> ProviderOut:
-    """File the turnover and profit-and-tax that the provider declares for a month."""
-    await actions.put_month(tx, provider_id, date.fromisoformat(f"{month}-01"), body, edit)
     return await answer_document(tx, response, provider_id, edit.day)
 
 

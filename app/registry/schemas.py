@@ -1,6 +1,7 @@
 """Providers in the API: what the registrar files, what a provider may set itself, and the whole document."""
 
 from datetime import date, datetime, time
+from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from app.catalog.models import Tier
 from app.kit.pages import Paging
 from app.kit.personal import Phone, mask_name, mask_phone
-from app.registry.models import PriceKind, ProviderKind, ReachedBy, Rung, Standing, Unreachable
+from app.registry.models import MonthStatus, PriceKind, ProviderKind, ReachedBy, Rung, Standing, Unreachable
 
 MOST_FEN = 100_000_000
 
@@ -141,16 +142,79 @@ class Availability(Body):
     capacity: Capacity | None = None
 
 
-class MonthIn(Body):
-    """What the provider declares for a month; `baseline` makes it the month that growth is measured against."""
+class Declared(Body):
+    """What the provider declares for a month; profit-and-tax is below zero in a month of loss."""
 
     turnover_fen: Annotated[int, Field(ge=0, le=10**13)]
     profit_tax_fen: Annotated[int, Field(ge=-(10**13), le=10**13)]
+
+
+class MonthIn(Declared):
+    """`baseline` makes it the month that growth is measured against."""
+
     baseline: bool = False
 
 
 class MonthOut(MonthIn):
     month: date
+
+
+class Growth(Body):
+    """A month against the baseline month: `ratio` 7.0 is sevenfold, a growth of 6.0; null without a baseline."""
+
+    month_fen: int
+    baseline_fen: int | None
+    ratio: float | None
+    growth: float | None
+
+    @classmethod
+    def of(cls, month_fen: int, baseline_fen: int | None, **more: int) -> Self:
+        """The month's sum beside the baseline's."""
+        ratio = month_fen / baseline_fen if baseline_fen and baseline_fen > 0 else None
+        growth = None if ratio is None else ratio - 1
+        return cls(month_fen=month_fen, baseline_fen=baseline_fen, ratio=ratio, growth=growth, **more)
+
+
+class MonthReturn(Declared):
+    """A monthly return; `on_paper`: a registrar entered it. Only what is locked counts in the centre's figures."""
+
+    month: date
+    baseline: bool
+    status: MonthStatus
+    filed_at: datetime | None
+    on_paper: bool
+    locked_at: datetime | None
+    reopened_why: str | None
+    turnover: Growth
+    profit_tax: Growth
+
+
+class Reopening(Body):
+    """Why a locked return is opened again."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class MonthState(StrEnum):
+    MISSING = "missing"
+    FILED = "filed"
+    LOCKED = "locked"
+
+
+class MonthsAsked(Paging):
+    state: MonthState | None = None
+
+
+class FirmsMonth(Body):
+    """A company that has to file for the month, and what it filed."""
+
+    provider_id: UUID
+    number: int
+    name: str
+    reached_by: ReachedBy
+    standing: Standing
+    state: MonthState
+    filed: MonthReturn | None
 
 
 class KeyIn(Body):

@@ -1,7 +1,7 @@
-"""The registry life of a provider: every move there is. Source: the diagram in docs/states.md."""
+"""The life of a provider and of its monthly returns: every move there is. Source: the diagrams in docs/states.md."""
 
 from app.events.transition import Machine, Move
-from app.registry.models import ACTIVE_STANDINGS, Provider, Standing
+from app.registry.models import ACTIVE_STANDINGS, MonthStatus, Provider, ProviderMonth, Standing
 
 ADMITTED = frozenset(ACTIVE_STANDINGS)
 
@@ -15,6 +15,12 @@ PROVIDER_MOVES = {
     "leave": Move("provider.left", ADMITTED, Standing.LEFT),
 }
 
+MONTH_MOVES = {
+    "lock": Move("month.locked", frozenset({MonthStatus.FILED}), MonthStatus.LOCKED),
+    "reopen": Move("month.reopened", frozenset({MonthStatus.LOCKED}), MonthStatus.FILED),
+}
+
+MONTHS = Machine(ProviderMonth, "month", MONTH_MOVES)
 PROVIDERS = Machine(Provider, "provider", PROVIDER_MOVES, column="standing", former="former_standing")
 
 

@@ -15,6 +15,7 @@ from app.kit.ids import new_id
 from app.kit.orm import Model
 from app.registry.expiry import look_at
 from app.registry.models import (
+    MonthStatus,
     Provider,
     ProviderCoverage,
     ProviderHours,
@@ -113,6 +114,10 @@ def _parts(
                 "turnover_fen": month.turnover_fen,
                 "profit_tax_fen": month.profit_tax_fen,
                 "baseline": True,
+                "id": new_id(now),
+                "status": MonthStatus.LOCKED,
+                "locked_at": now,
+                "on_paper": True,
             }
             for key, provider in each
             if (month := provider.baseline)

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from app.registry.models import ProviderDay, ProviderMonth, Standing
+from app.registry.models import MonthStatus, ProviderDay, ProviderMonth, Standing
 from tests.world import DRAIN, SampleProvider, World, ok, refused
 
 NOVEMBER = {"month": "2026-11"}
@@ -17,7 +17,8 @@ async def earn(world: World, provider: SampleProvider, day: date, turnover_fen: 
 async def declare(
     world: World, provider: SampleProvider, month: date, turnover_fen: int, profit_tax_fen: int, *, baseline: bool
 ) -> None:
-    facts = {"turnover_fen": turnover_fen, "profit_tax_fen": profit_tax_fen, "baseline": baseline}
+    facts: dict[str, Any] = {"turnover_fen": turnover_fen, "profit_tax_fen": profit_tax_fen, "baseline": baseline}
+    facts |= {"status": MonthStatus.LOCKED, "locked_at": world.clock.now()}
     async with world.context.db.begin() as tx:
         tx.session.add(ProviderMonth(provider_id=provider.id, month=month, **facts))
 

@@ -154,13 +154,13 @@ async def test_a_paper_replaces_the_former_of_its_kind(world: World) -> None:
 
 async def test_one_month_is_the_baseline(world: World) -> None:
     url = f"/providers/{(await apply(world))['id']}/months"
-    october = {"turnover_fen": 4_000_000_000, "profit_tax_fen": -250_000, "baseline": True}
-    document = await ok(world.registrar.put(f"{url}/2026-10", json=october))
-    assert document["baseline"] == october | {"month": "2026-10-01"}
+    september = {"turnover_fen": 4_000_000_000, "profit_tax_fen": -250_000, "baseline": True}
+    document = await ok(world.registrar.put(f"{url}/2026-09", json=september))
+    assert document["baseline"] == september | {"month": "2026-09-01"}
     later = {"turnover_fen": 5_000_000, "profit_tax_fen": 400_000}
-    assert (await ok(world.registrar.put(f"{url}/2026-11", json=later)))["baseline"]["month"] == "2026-10-01"
-    document = await ok(world.registrar.put(f"{url}/2026-11", json=later | {"baseline": True}))
-    assert (document["baseline"]["month"], document["version"]) == ("2026-11-01", 4)
+    assert (await ok(world.registrar.put(f"{url}/2026-10", json=later)))["baseline"]["month"] == "2026-09-01"
+    document = await ok(world.registrar.put(f"{url}/2026-10", json=later | {"baseline": True}))
+    assert (document["baseline"]["month"], document["version"]) == ("2026-10-01", 4)
     await refused(world.registrar.put(f"{url}/2026-13", json=later), 422, "invalid_input")
 
 

@@ -1,0 +1,86 @@
+"""The monthly return of turnover and profit-and-tax: the provider's side, and the registrar's."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from app.auth.access import Principal, Transaction, allow
+from app.auth.models import Role
+from app.catalog.calendar import month_of
+from app.kit.pages import Page, Paging, page
+from app.registry import months
+from app.registry.routes import ByFirm, ByRegistrar, answer_document
+from app.registry.schemas import (
+    Declared,
+    FirmsMonth,
+    Month,
+    MonthIn,
+    MonthReturn,
+    MonthsAsked,
+    ProviderOut,
+    Reopening,
+)
+
+router = APIRouter(tags=["registry"])
+Firm = Annotated[Principal, Depends(allow(Role.PROVIDER))]
+readers = [Depends(allow(Role.REGISTRAR, Role.MANAGER))]
+
+
+async def _month(month: Annotated[Month, Path(description="YYYY-MM")]) -> date:
+    return month_of(month)[0]
+
+
+OfMonth = Annotated[date, Depends(_month)]
+
+
+@router.get("/provider/months")
+async def list_own_months(
+    request: Request, response: Response, tx: Transaction, firm: Firm, paging: Annotated[Paging, Query()]
+) -> Page[MonthReturn]:
+    """What the provider filed, the latest month first, against its baseline month."""
+    [before] = paging.after(date) or [None]
+    rows = await months.list_own(tx, firm.id, before, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.month,), lambda row: row, request, response)
+
+
+@router.put("/provider/months/{month}")
+async def file_own_month(month: OfMonth, body: Declared, tx: Transaction, edit: ByFirm) -> MonthReturn:
+    """File turnover and profit-and-tax of a month that is over, in the place of what was filed before."""
+    await months.file_month(tx, edit.by.id, month, MonthIn(**body.model_dump()), edit, on_paper=False)
+    return await months.show_month(tx, edit.by.id, month)
+
+
+@router.get("/months/{month}", dependencies=readers)
+async def list_firms(
+    month: Month, request: Request, response: Response, tx: Transaction, asked: Annotated[MonthsAsked, Query()]
+) -> Page[FirmsMonth]:
+    """The companies that have to file for the month, by name; `state=missing` are those that have not."""
+    rows = await months.list_firms(tx, month, asked)
+    return page(rows, asked, lambda row: (row.name, row.provider_id), lambda row: row, request, response)
+
+
+@router.put("/providers/{provider_id}/months/{month}")
+async def put_month(
+    provider_id: UUID, month: OfMonth, body: MonthIn, response: Response, tx: Transaction, edit: ByRegistrar
+) -> ProviderOut:
+    """File from paper the turnover and profit-and-tax that the provider declares for a month."""
+    await months.file_month(tx, provider_id, month, body, edit, on_paper=True)
+    return await answer_document(tx, response, provider_id, edit.day)
+
+
+@router.put("/providers/{provider_id}/months/{month}/lock")
+async def lock_month(
+    provider_id: UUID, month: OfMonth, body: Declared, tx: Transaction, edit: ByRegistrar
+) -> MonthReturn:
+    """Lock the return as it was reviewed, with these figures; it counts from now on."""
+    return await months.lock_month(tx, provider_id, month, body, edit)
+
+
+@router.put("/providers/{provider_id}/months/{month}/reopening")
+async def reopen_month(
+    provider_id: UUID, month: OfMonth, body: Reopening, tx: Transaction, edit: ByRegistrar
+) -> MonthReturn:
+    """Open a locked return for a correction; the provider is told why."""
+    return await months.reopen_month(tx, provider_id, month, body.reason, edit)

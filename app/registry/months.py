@@ -1,0 +1,166 @@
+"""The monthly return: filed by the provider or from paper, reviewed and locked, opened again for a correction."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.catalog.calendar import month_of
+from app.events.transition import record
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.kit.steps import one_by_one
+from app.kit.web import Context
+from app.registry import month_queries as queries
+from app.registry.edit import Edit
+from app.registry.errors import MonthChanged, MonthLocked, MonthNotOver
+from app.registry.models import MonthStatus, ProviderMonth
+from app.registry.notices import tell
+from app.registry.schemas import Declared, FirmsMonth, Growth, MonthIn, MonthReturn, MonthsAsked, MonthState, Notice
+from app.registry.states import MONTHS
+
+REMIND_DAYS_BEFORE = 5
+EACH = 200
+DUE = Notice(
+    zh="请在 {due} 前申报 {month} 的营业额和利税。",
+    en="Please file your turnover and profit-and-tax of {month} by {due}.",
+)
+OVERDUE = Notice(
+    zh="{month} 的营业额和利税申报已逾期（截止 {due}），请尽快申报或致电服务中心。",
+    en="Your return of turnover and profit-and-tax of {month} was due on {due}: file it, or call the centre.",
+)
+REOPENED = Notice(
+    zh="{month} 的月报已重新开启，请更正后重新申报。原因：{reason}",
+    en="Your return of {month} is open again: correct it and file it anew. Reason: {reason}",
+)
+
+
+async def file_month(tx: Tx, provider_id: UUID, month: date, body: MonthIn, edit: Edit, *, on_paper: bool) -> None:
+    """File what the provider declares, in the place of what it declared before. Filed again the same is filed once.
+
+    Raises NotFound, MonthNotOver, MonthLocked.
+    """
+    provider = await edit.begin(tx, provider_id)
+    if month >= edit.day.replace(day=1):
+        raise MonthNotOver(month=_name(month))
+    filed = await queries.find_month(tx, provider_id, month)
+    if filed and filed.status == MonthStatus.LOCKED:
+        raise MonthLocked(month=_name(month))
+    if body.baseline:
+        await queries.clear_baseline(tx, provider_id)
+    facts = body.model_dump() | {"filed_at": edit.at, "on_paper": on_paper}
+    facts["baseline"] = body.baseline or bool(filed and filed.baseline)
+    await tx.session.merge(ProviderMonth(provider_id=provider_id, month=month, **facts))
+    declared = {"month": month, **body.model_dump()}
+    await record(tx, "month.filed", at=edit.at, actor=edit.by.actor, provider_id=provider_id, data=declared)
+    await edit.finish(tx, provider, "provider.month_filed", on_paper=on_paper, **declared)
+
+
+async def lock_month(tx: Tx, provider_id: UUID, month: date, reviewed: Declared, edit: Edit) -> MonthReturn:
+    """Lock the return that was reviewed; it counts from now on. Again it changes nothing.
+
+    Raises NotFound, MonthChanged when it no longer says what was reviewed.
+    """
+    filed = await _find(tx, provider_id, month, edit)
+    if (filed.turnover_fen, filed.profit_tax_fen) != (reviewed.turnover_fen, reviewed.profit_tax_fen):
+        raise MonthChanged(month=_name(month))
+    if filed.status == MonthStatus.FILED:
+        who = {"locked_at": edit.at, "locked_by": edit.by.id}
+        await _move(tx, "lock", filed, edit, **who)
+    return await show_month(tx, provider_id, month)
+
+
+async def reopen_month(tx: Tx, provider_id: UUID, month: date, reason: str, edit: Edit) -> MonthReturn:
+    """Open a locked return for a correction, and tell the provider why. Raises NotFound, StatusConflict."""
+    filed = await _find(tx, provider_id, month, edit)
+    await _move(tx, "reopen", filed, edit, locked_at=None, locked_by=None, reopened_why=reason)
+    words = _filled(REOPENED, month=_name(month), reason=reason)
+    await tell(tx, provider_id, "month_reopened", f"{_name(month)} {edit.at.isoformat()}", words, edit.at)
+    return await show_month(tx, provider_id, month)
+
+
+async def _find(tx: Tx, provider_id: UUID, month: date, edit: Edit) -> ProviderMonth:
+    await edit.begin(tx, provider_id)
+    return await get_month(tx, provider_id, month)
+
+
+async def _move(tx: Tx, step: str, filed: ProviderMonth, edit: Edit, **values: Any) -> None:
+    data = {"month": filed.month, "turnover_fen": filed.turnover_fen, "profit_tax_fen": filed.profit_tax_fen}
+    await MONTHS.transition(tx, step, filed.id, at=edit.at, actor=edit.by.actor, data=data, **values)
+    await edit.audit(tx, filed.provider_id, MONTHS.moves[step].event, reason=values.get("reopened_why"), **data)
+
+
+async def get_month(tx: Tx, provider_id: UUID, month: date) -> ProviderMonth:
+    """What the provider filed for the month. Raises NotFound."""
+    filed = await queries.find_month(tx, provider_id, month)
+    if filed is None:
+        raise NotFound(what="return of month", key=_name(month))
+    return filed
+
+
+async def show_month(tx: Tx, provider_id: UUID, month: date) -> MonthReturn:
+    """The return beside the baseline month. Raises NotFound."""
+    return show(await get_month(tx, provider_id, month), await queries.find_baseline(tx, provider_id))
+
+
+def show(filed: ProviderMonth, baseline: ProviderMonth | None) -> MonthReturn:
+    """The return beside the baseline month."""
+    compared = {
+        "turnover": Growth.of(filed.turnover_fen, baseline.turnover_fen if baseline else None),
+        "profit_tax": Growth.of(filed.profit_tax_fen, baseline.profit_tax_fen if baseline else None),
+    }
+    facts = {name: getattr(filed, name) for name in MonthReturn.model_fields if name not in compared}
+    return MonthReturn(**facts, **compared)
+
+
+async def list_own(tx: Tx, provider_id: UUID, before: date | None, limit: int) -> list[MonthReturn]:
+    """What the provider filed, the latest month first."""
+    baseline = await queries.find_baseline(tx, provider_id)
+    return [show(filed, baseline) for filed in await queries.list_months(tx, provider_id, before, limit)]
+
+
+async def list_firms(tx: Tx, month: str, asked: MonthsAsked) -> list[FirmsMonth]:
+    """The companies that have to file for the month, by name, with what they filed."""
+    after = asked.after(str, UUID)
+    rows = await queries.list_firms_months(tx, *month_of(month), asked.state, after, asked.limit + 1)
+    baselines = await queries.list_baselines(tx, [provider.id for provider, _ in rows])
+    return [
+        FirmsMonth(
+            provider_id=provider.id,
+            number=provider.number,
+            name=provider.name,
+            reached_by=provider.reached_by,
+            standing=provider.standing,
+            state=MonthState(filed.status) if filed else MonthState.MISSING,
+            filed=show(filed, baselines.get(provider.id)) if filed else None,
+        )
+        for provider, filed in rows
+    ]
+
+
+async def remind_of_months(context: Context) -> int:
+    """Remind companies of the month that has ended: shortly before it is due, and when it is overdue, once each."""
+    today = context.clock.now().astimezone(context.settings.zone).date()
+    following = today.replace(day=1)
+    month = (following - timedelta(days=1)).replace(day=1)
+    due = following.replace(day=context.settings.month_due_day)
+    if today < due - timedelta(days=REMIND_DAYS_BEFORE):
+        return 0
+    kind, sentence = ("month_due", DUE) if today <= due else ("month_overdue", OVERDUE)
+    words = _filled(sentence, month=_name(month), due=due)
+
+    async def find(tx: Tx, now: datetime) -> Sequence[UUID]:
+        return await queries.find_unreminded(tx, month, following, kind, _name(month), EACH)
+
+    async def change(tx: Tx, provider_id: UUID, now: datetime) -> None:
+        await tell(tx, provider_id, kind, _name(month), words, now)
+
+    return await one_by_one(context, find, change)
+
+
+def _filled(notice: Notice, **facts: object) -> dict[str, str]:
+    return {lang: text.format(**facts) for lang, text in notice.model_dump().items()}
+
+
+def _name(month: date) -> str:
+    return f"{month:%Y-%m}"

@@ -1,0 +1,107 @@
+"""The monthly return: filed by the firm or from paper, reviewed and locked, opened again with a reason, reminded of."""
+
+from datetime import date
+from typing import Any
+
+from app.registry.models import ProviderKind, ReachedBy
+from app.registry.months import remind_of_months
+from tests.credit.cases import ningbo
+from tests.world import DRAIN, SampleProvider, World, ok, refused
+
+OCTOBER = {"turnover_fen": 7_000_000, "profit_tax_fen": 500_000}
+OWN = "/provider/months/2026-10"
+
+
+def theirs(firm: SampleProvider, month: str = "2026-10") -> str:
+    return f"/providers/{firm.id}/months/{month}"
+
+
+async def list_firms(world: World, **asked: Any) -> list[dict[str, Any]]:
+    return list((await ok(world.registrar.get("/months/2026-10", params=asked)))["items"])
+
+
+async def declared(world: World) -> Any:
+    """What the manager's figures say that the one firm declared for October."""
+    [row] = (await ok(world.manager.get("/metrics/turnover", params={"month": "2026-10"})))["items"]
+    return row["declared_turnover"] and row["declared_turnover"]["ratio"]
+
+
+async def test_filed_it_stands_against_the_baseline_and_counts_once_it_is_locked(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    baseline = {"turnover_fen": 1_000_000, "profit_tax_fen": 100_000, "baseline": True}
+    await ok(world.registrar.put(theirs(firm, "2020-01"), json=baseline))
+    filed = await ok(firm.client.put(OWN, json=OCTOBER))
+    assert (filed["status"], filed["on_paper"], filed["turnover"]["ratio"], filed["turnover"]["growth"]) == (
+        "filed",
+        False,
+        7.0,
+        6.0,
+    )
+    assert filed["profit_tax"]["ratio"] == 5.0
+    assert await declared(world) is None
+    locked = await ok(world.registrar.put(f"{theirs(firm)}/lock", json=OCTOBER))
+    assert (locked["status"], locked["locked_at"]) == ("locked", "2026-11-24T02:00:00Z")
+    assert await ok(world.registrar.put(f"{theirs(firm)}/lock", json=OCTOBER)) == locked
+    assert await declared(world) == 7.0
+
+
+async def test_what_is_locked_is_corrected_only_after_it_was_opened_with_a_reason(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    await ok(firm.client.put(OWN, json=OCTOBER))
+    await ok(world.registrar.put(f"{theirs(firm)}/lock", json=OCTOBER))
+    correction = OCTOBER | {"turnover_fen": 7_200_000}
+    for client, url in ((firm.client, OWN), (world.registrar, theirs(firm))):
+        await refused(client.put(url, json=correction), 409, "month_locked")
+    await refused(world.registrar.put(f"{theirs(firm)}/reopening", json={"reason": " "}), 422, "invalid_input")
+    opened = await ok(world.registrar.put(f"{theirs(firm)}/reopening", json={"reason": "漏计两张发票"}))
+    assert (opened["status"], opened["reopened_why"]) == ("filed", "漏计两张发票")
+    await refused(world.registrar.put(f"{theirs(firm)}/reopening", json={"reason": "漏计"}), 409, "status_conflict")
+    [notice] = (await ok(firm.client.get("/provider/notices")))["items"]
+    assert "漏计两张发票" in notice["zh"]
+    assert (await ok(firm.client.put(OWN, json=correction)))["turnover_fen"] == 7_200_000
+
+
+async def test_only_what_was_reviewed_is_locked(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    await refused(world.registrar.put(f"{theirs(firm)}/lock", json=OCTOBER), 404, "not_found")
+    await ok(firm.client.put(OWN, json=OCTOBER | {"turnover_fen": 1}))
+    await refused(world.registrar.put(f"{theirs(firm)}/lock", json=OCTOBER), 409, "month_changed")
+
+
+async def test_a_month_is_filed_when_it_is_over(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    await refused(firm.client.put("/provider/months/2026-11", json=OCTOBER), 422, "month_not_over")
+    await refused(world.registrar.put(theirs(firm, "2027-01"), json=OCTOBER), 422, "month_not_over")
+    for wrong in ({"turnover_fen": -1, "profit_tax_fen": 0}, {"turnover_fen": 1}, OCTOBER | {"baseline": True}):
+        await refused(firm.client.put(OWN, json=wrong), 422, "invalid_input")
+    assert (await ok(firm.client.get("/provider/months")))["items"] == []
+
+
+async def test_the_registrar_sees_who_has_not_filed(world: World) -> None:
+    filed, paper, missing = [await world.add_provider(DRAIN) for _ in range(3)]
+    await world.add_provider(DRAIN, kind=ProviderKind.VOLUNTEER_TEAM)
+    await world.add_provider(DRAIN, joined_on=date(2026, 11, 2))
+    await ok(filed.client.put(OWN, json=OCTOBER))
+    await ok(world.registrar.put(theirs(paper), json=OCTOBER))
+    await ok(world.registrar.put(f"{theirs(paper)}/lock", json=OCTOBER))
+    states = {row["provider_id"]: row["state"] for row in await list_firms(world)}
+    assert states == {str(filed.id): "filed", str(paper.id): "locked", str(missing.id): "missing"}
+    assert [row["provider_id"] for row in await list_firms(world, state="missing")] == [str(missing.id)]
+    [locked] = await list_firms(world, state="locked")
+    assert locked["filed"]["on_paper"] is True
+    await refused(filed.client.get("/months/2026-10"), 403, "not_allowed")
+
+
+async def test_who_has_not_filed_is_reminded_before_the_day_and_after_it(world: World) -> None:
+    late = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+    filed = await world.add_provider(DRAIN)
+    await ok(filed.client.put(OWN, json=OCTOBER))
+    counts = []
+    for day in (9, 10, 15, 16, 30):
+        world.clock.moment = ningbo(11, day)
+        counts.append(await remind_of_months(world.context))
+    assert counts == [0, 1, 0, 1, 0]
+    [firm] = await ok(world.operator.get("/notices/to-phone"))
+    assert [notice["kind"] for notice in firm["notices"]] == ["month_due", "month_overdue"]
+    assert "2026-11-15" in firm["notices"][0]["zh"]
+    assert firm["provider_id"] == str(late.id)
