@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
 from sqlalchemy import text
 
+from app.admission.routes import router as admission
 from app.aftercare.routes import router as aftercare
 from app.auth.access import Doorman, public
 from app.auth.routes import router as auth
@@ -94,6 +95,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
     for router in (
         auth,
         desk,
+        admission,
         intake,
         citizens,
         matching,

@@ -1,5 +1,6 @@
 """Every mapped table, for migrations and for whoever needs the whole schema."""
 
+from app.admission import models as admission
 from app.aftercare import models as aftercare
 from app.auth import models as auth
 from app.catalog import models as catalog
@@ -7,7 +8,7 @@ from app.credit import models as credit
 from app.events import models as events
 from app.intake import models as intake
 from app.jobs import models as jobs
-from app.kit import idempotency
+from app.kit import idempotency, limits
 from app.kit.orm import Model
 from app.matching import models as matching
 from app.metrics import models as metrics
@@ -19,6 +20,7 @@ METADATA = Model.metadata
 
 __all__ = [
     "METADATA",
+    "admission",
     "aftercare",
     "auth",
     "catalog",
@@ -27,6 +29,7 @@ __all__ = [
     "idempotency",
     "intake",
     "jobs",
+    "limits",
     "matching",
     "metrics",
     "registry",

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from random import Random
 
+from app.admission.queries import forget_applications
 from app.aftercare.tasks import make_callbacks
 from app.catalog.snapshot import Catalog, Snapshot
 from app.credit.tasks import apply_unanswered, begin_reply_periods, make_entries, recover_credit
@@ -26,6 +27,7 @@ from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, LOG_TOPIC, WEBHOO
 from app.kit.clock import ScaledClock
 from app.kit.errors import DatabaseUnavailable
 from app.kit.idempotency import forget_keys
+from app.kit.limits import forget_counts
 from app.kit.web import Context
 from app.metrics.tasks import roll_up_volumes
 from app.registry.expiry import watch_papers
@@ -42,6 +44,8 @@ PAUSE_SECONDS = 0.5
 LEAST_PAUSE_SECONDS = 0.05
 LOG_PAUSE_SECONDS = 0.1
 KEYS_LIVE = timedelta(hours=24)
+APPLICATIONS_LIVE = timedelta(days=180)
+"""So long may a firm see why it was refused; then what it said of people goes."""
 FORGET_EVERY = timedelta(minutes=10)
 CALENDAR_EVERY = timedelta(minutes=10)
 
@@ -80,9 +84,11 @@ async def run_calendar_steps(context: Context) -> int:
 
 
 async def forget_old_keys(context: Context) -> int:
-    """Drop idempotency keys that are older than a day."""
+    """Drop keys and counts of calls that are older than a day, and applications that came to nothing long ago."""
     async with context.db.begin() as tx:
         await forget_keys(tx, context.clock.now() - KEYS_LIVE)
+        await forget_counts(tx, context.clock.now() - KEYS_LIVE)
+        await forget_applications(tx, context.clock.now() - APPLICATIONS_LIVE)
     return 0
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.admission.states import APPLICATION_MOVES
 from app.aftercare.states import CALLBACK_MOVES
 from app.credit.states import CREDIT_MOVES
 from app.events.transition import Move
@@ -15,6 +16,7 @@ from app.webhooks.states import WEBHOOK_MOVES
 
 STATES = Path(__file__).parent.parent / "docs" / "states.md"
 ALL = {
+    "application": APPLICATION_MOVES,
     "request": REQUEST_MOVES,
     "offer": OFFER_MOVES,
     "job": JOB_MOVES,

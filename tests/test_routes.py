@@ -23,6 +23,9 @@ PUBLIC = {
     "POST /api/v1/sessions/browser",
     "POST /api/v1/sessions/browser/provider",
     "GET /api/v1/statements/{token}",
+    "POST /api/v1/public/applications",
+    "GET /api/v1/public/applications/{number}",
+    "PUT /api/v1/public/applications/{number}/withdrawal",
     "GET /health/live",
     "GET /health/ready",
 }

@@ -29,6 +29,10 @@ class HotlineError(Exception):
         """The stable code: the class's name in snake case."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
+    def headers(self) -> dict[str, str]:
+        """The headers of the answer."""
+        return {"Retry-After": str(self.retry_after)} if self.retry_after else {}
+
     def document(self, *, chinese: bool) -> dict[str, Any]:
         """The problem document in one of the two languages."""
         sentence = (self.zh if chinese else self.en).format(**_spelled(self.facts))

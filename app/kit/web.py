@@ -97,7 +97,7 @@ async def _hotline_error(request: Request, error: Exception) -> Response:
     known = cast(HotlineError, error)
     if known.status == 503:
         logger.warning("%s (%s)", known, known.__cause__)
-    return problem(request, known, headers={"Retry-After": str(known.retry_after)} if known.retry_after else None)
+    return problem(request, known, headers=known.headers())
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from app.kit.errors import NotFound
 from app.kit.etags import check_version
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
+from app.kit.orm import Model
 from app.registry import life_queries, month_queries, queries
 from app.registry.card import check_papers, paper_row, price_row
 from app.registry.edit import Edit
@@ -86,11 +87,25 @@ async def list_providers(tx: Tx, wanted: ProviderFilter, catalog: Snapshot, day:
 async def add_provider(tx: Tx, body: ProviderIn, catalog: Snapshot, once: Once, edit: Edit) -> ProviderOut:
     """Enter an application with its prices approved; given again, its idempotency key gives the first answer.
 
-    Raises InvalidUscc, UsccMissing, ProviderExists, UnknownArea, HoursInvalid, KeyReused, and the errors of
-    app.registry.card: nothing is kept then.
+    Raises KeyReused, the errors of `enter_provider`, and ItemWithoutPapers: nothing is kept then.
     """
     if replay := await once.replay(tx, edit.at):
         return ProviderOut.model_validate_json(replay)
+    provider = await enter_provider(tx, body, catalog, edit, approved=True)
+    await check_papers(tx, provider.id, [catalog.item(line.item_code) for line in body.items], edit)
+    document = await get_document(tx, provider.id, edit.day)
+    await once.keep(tx, document.model_dump_json().encode())
+    return document
+
+
+async def enter_provider(
+    tx: Tx, body: ProviderIn, catalog: Snapshot, edit: Edit, *, approved: bool, **about: Any
+) -> Provider:
+    """Put the firm into the registry as an applicant; its prices are proposals unless `approved`.
+
+    `about` goes into the event. Raises InvalidUscc, UsccMissing, ProviderExists, and the errors of `part_rows`.
+    """
+    check_code(body.kind, body.uscc)
     await _check_identity(tx, body)
     facts = body.model_dump(include={"name", "kind", "uscc", "contact_name", "phone", "reached_by", "capacity"})
     seat = _seat(body.area, catalog)
@@ -102,34 +117,42 @@ async def add_provider(tx: Tx, body: ProviderIn, catalog: Snapshot, once: Once, 
     provider = Provider(id=new_id(edit.at), standing=Standing.APPLIED, rung=rung, **facts, **seat)
     tx.session.add(provider)
     await tx.flush()
-    await _add_parts(tx, provider.id, body, catalog, edit)
-    await record(tx, "provider.applied", at=edit.at, actor=edit.by.actor, provider_id=provider.id)
+    tx.session.add_all(part_rows(provider.id, body, catalog, edit, approved=approved))
+    await tx.flush()
+    await record(tx, "provider.applied", at=edit.at, actor=edit.by.actor, provider_id=provider.id, data=about)
     await edit.audit(tx, provider.id, "provider.added", **body.model_dump(exclude_none=True))
-    document = await get_document(tx, provider.id, edit.day)
-    await once.keep(tx, document.model_dump_json().encode())
-    return document
+    return provider
+
+
+def check_code(kind: ProviderKind, uscc: str | None) -> None:
+    """Raises UsccMissing, InvalidUscc."""
+    if kind is ProviderKind.COMPANY and uscc is None:
+        raise UsccMissing
+    if uscc is not None and not is_valid(uscc):
+        raise InvalidUscc(uscc=uscc)
 
 
 async def _check_identity(tx: Tx, body: ProviderIn) -> None:
-    if body.kind is ProviderKind.COMPANY and body.uscc is None:
-        raise UsccMissing
-    if body.uscc is not None and not is_valid(body.uscc):
-        raise InvalidUscc(uscc=body.uscc)
-    known = await queries.find_namesake(tx, body.uscc, body.name)
-    if known:
-        raise ProviderExists(id=known.id, name=known.name, standing=known.standing)
+    """A credit code is one firm's; a name or phone of two firms is a person's decision."""
+    for known in await queries.find_same(tx, body.uscc, body.name, body.phone):
+        same = [name for name in ("uscc", "name", "phone") if getattr(known, name) == getattr(body, name)]
+        if "uscc" in same or not body.distinct:
+            raise ProviderExists(id=known.id, number=known.number, name=known.name, standing=known.standing, same=same)
 
 
-async def _add_parts(tx: Tx, provider_id: UUID, body: ProviderIn, catalog: Snapshot, edit: Edit) -> None:
-    tx.session.add_all(_coverage(provider_id, body.coverage, catalog))
-    tx.session.add_all(hours_rows(provider_id, body.hours))
-    tx.session.add_all(paper_row(provider_id, paper.paper_code, paper, catalog, edit) for paper in body.papers)
+def part_rows(provider_id: UUID, body: ProviderIn, catalog: Snapshot, edit: Edit, *, approved: bool) -> list[Model]:
+    """Everything that belongs to the provider, as rows.
+
+    Raises UnknownArea, HoursInvalid, and the errors of app.registry.card.
+    """
+    rows: list[Model] = [*_coverage(provider_id, body.coverage, catalog), *hours_rows(provider_id, body.hours)]
+    rows += [paper_row(provider_id, paper.paper_code, paper, catalog, edit) for paper in body.papers]
     for line in body.items:
         item = catalog.item(line.item_code)
         row = price_row(provider_id, item, catalog.tier(item, line.tier), line, edit)
-        row.approved_at = edit.at
-        tx.session.add(row)
-    await check_papers(tx, provider_id, [catalog.item(line.item_code) for line in body.items], edit)
+        row.approved_at = edit.at if approved else None
+        rows.append(row)
+    return rows
 
 
 def _seat(area: str, catalog: Snapshot) -> dict[str, Any]:

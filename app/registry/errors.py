@@ -16,8 +16,8 @@ class UsccMissing(HotlineError):
 
 
 class ProviderExists(HotlineError):
-    en = "{name} is in the registry already; it is {standing}."
-    zh = "{name} 已在加盟名录中，当前状态为 {standing}。"
+    en = "{name} (number {number}) is in the registry and has the same {same}; it is {standing}."
+    zh = "{name}（编号 {number}）已在加盟名录中，{same} 相同，当前状态为 {standing}。"
 
 
 class UnknownPaper(HotlineError):

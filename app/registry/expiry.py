@@ -109,7 +109,8 @@ async def _tell(
 ) -> None:
     expired = kind is NoticeKind.EXPIRED
     kind = NoticeKind.FIRM_PAPER_EXPIRED if expired and facts["whole_firm"] else kind
-    await tell(tx, provider.id, kind, f"{paper.paper_code} {paper.expires_on}", facts, now)
+    if not await tell(tx, provider.id, kind, f"{paper.paper_code} {paper.expires_on}", facts, now):
+        return
     event = "provider.paper_expired" if expired else "provider.paper_expiring"
     data = {name: facts[name] for name in ("paper", "number", "expires_on", "whole_firm", "items")}
     await record(tx, event, at=now, actor=SYSTEM, provider_id=provider.id, data=data)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    or_,
     select,
     tuple_,
     update,
@@ -50,10 +51,13 @@ async def lock_provider(tx: Tx, provider_id: UUID) -> Provider | None:
     return (await tx.session.execute(query.execution_options(**_FRESH))).scalar_one_or_none()
 
 
-async def find_namesake(tx: Tx, uscc: str | None, name: str) -> Provider | None:
-    """A provider with this Unified Social Credit Code; where there is none to compare, with this name."""
-    same = Provider.uscc == uscc if uscc else Provider.name == name
-    return (await tx.session.execute(select(Provider).where(same).limit(1))).scalar_one_or_none()
+async def find_same(tx: Tx, uscc: str | None, name: str, phone: str) -> Sequence[Provider]:
+    """Providers with this credit code, name or phone; whoever has the credit code comes first, ten at most."""
+    same = [Provider.name == name, Provider.phone == phone]
+    same += [Provider.uscc == uscc] if uscc else []
+    first = (Provider.uscc == uscc).desc().nulls_last() if uscc else Provider.number
+    query = select(Provider).where(or_(*same)).order_by(first, Provider.number).limit(10)
+    return (await tx.session.execute(query)).scalars().all()
 
 
 async def list_providers(tx: Tx, wanted: ProviderFilter, day: date) -> Sequence[Provider]:

@@ -109,6 +109,7 @@ class ProviderIn(Body):
     reached_by: ReachedBy
     rung: Rung | None = Field(default=None, description="its step in the network of free help; by its kind if left out")
     own_community_only: bool = Field(default=False, description="serves the community of `area` alone, as stations do")
+    distinct: bool = Field(default=False, description="it is another firm than those of the same name or phone")
     capacity: Capacity
     coverage: Townships
     hours: list[Hours] = Field(min_length=1, max_length=50)

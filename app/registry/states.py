@@ -12,6 +12,7 @@ PROVIDER_MOVES = {
     "suspend": Move("provider.suspended", ADMITTED, Standing.SUSPENDED),
     "release": Move("provider.released", frozenset({Standing.SUSPENDED}), None),
     "expel": Move("provider.expelled", frozenset({Standing.SUSPENDED}), Standing.EXPELLED),
+    "reapply": Move("provider.reapplied", frozenset({Standing.LEFT}), Standing.APPLIED),
     "leave": Move("provider.left", ADMITTED, Standing.LEFT),
 }
 

@@ -21,7 +21,7 @@ def application(number: int = 1, **facts: Any) -> dict[str, Any]:
         "kind": "company",
         "uscc": credit_code(900_000 + number),
         "contact_name": "周师傅",
-        "phone": "13805741234",
+        "phone": f"1380574{1233 + number}",
         "area": CHENGLANG,
         "reached_by": "phone",
         "capacity": 4,

@@ -25,7 +25,7 @@ FOLLOWS: dict[tuple[str, str | None], set[str]] = {
     ("suspended", "trial"): {"trial", "expelled"},
     ("suspended", "active"): {"active", "expelled"},
     ("suspended", "watch"): {"watch", "expelled"},
-    ("left", None): set(),
+    ("left", None): {"applied"},
     ("expelled", None): set(),
 }
 

@@ -1,0 +1,191 @@
+"""Filing an application without an account, following it, and the registrar's decision."""
+
+import secrets
+from datetime import date, datetime
+from uuid import UUID
+
+from app.admission import queries
+from app.admission.errors import ApplicationUnknown, FirmKnown, TooManyWaiting
+from app.admission.models import Application, ApplicationStatus
+from app.admission.schemas import (
+    ApplicationDetail,
+    ApplicationFiled,
+    ApplicationIn,
+    ApplicationOut,
+    ApplicationState,
+    Similar,
+)
+from app.admission.states import APPLICATION_MOVES, APPLICATIONS
+from app.auth.access import Principal, token_hash
+from app.auth.queries import add_audit
+from app.catalog.snapshot import Snapshot
+from app.events.models import ActorKind
+from app.events.transition import SYSTEM, record
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.kit.idempotency import Once
+from app.kit.ids import new_id
+from app.registry.actions import check_code, enter_provider, part_rows
+from app.registry.edit import Edit
+from app.registry.models import Standing
+from app.registry.queries import find_provider, find_same
+from app.registry.schemas import ProviderIn
+
+MOST_WAITING = 1_000
+"""So many applications may wait; whoever fills the queue with nonsense fills no more than this."""
+NOBODY = Principal(ActorKind.SYSTEM, UUID(int=0), frozenset())
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""Without characters that are taken for one another; a code of ten has 49 bits."""
+
+SAME_ZH = {"uscc": "统一社会信用代码", "name": "单位名称", "phone": "联系电话"}
+SAME_EN = {"uscc": "credit code", "name": "name", "phone": "phone number"}
+
+
+def new_code() -> str:
+    """A query code that can be read out: ABCDE-FGHJK."""
+    code = "".join(secrets.choice(ALPHABET) for _ in range(10))
+    return f"{code[:5]}-{code[5:]}"
+
+
+def code_hash(code: str) -> bytes:
+    """What is kept of a query code, however it was typed."""
+    return token_hash(code.upper().replace("-", "").replace(" ", ""))
+
+
+async def file_application(
+    tx: Tx, body: ApplicationIn, catalog: Snapshot, once: Once, now: datetime, today: date
+) -> ApplicationFiled:
+    """Keep the application until a registrar looks at it; given again, its idempotency key gives the first answer.
+
+    Raises UsccMissing, InvalidUscc, FirmKnown, TooManyWaiting, and the errors of `part_rows`: nothing is kept then.
+    """
+    if replay := await once.replay(tx, now):
+        return ApplicationFiled.model_validate_json(replay)
+    check_code(body.kind, body.uscc)
+    catalog.place(body.area)
+    part_rows(NOBODY.id, body.provider(distinct=False), catalog, Edit(NOBODY, now, today), approved=False)
+    await _check_unknown(tx, body)
+    if await queries.count_waiting(tx) >= MOST_WAITING:
+        raise TooManyWaiting
+    code = new_code()
+    application = Application(
+        id=new_id(now),
+        code_hash=code_hash(code),
+        status=ApplicationStatus.FILED,
+        form=body.model_dump(mode="json"),
+        filed_at=now,
+        **body.model_dump(include={"name", "uscc", "phone"}),
+    )
+    tx.session.add(application)
+    await tx.flush()
+    await record(tx, "application.filed", at=now, actor=SYSTEM, data={"number": application.number})
+    filed = ApplicationFiled(number=application.number, query_code=code)
+    await once.keep(tx, filed.model_dump_json().encode())
+    return filed
+
+
+async def _check_unknown(tx: Tx, body: ApplicationIn) -> None:
+    """Raises FirmKnown; a stranger is told what is known, but neither of whom nor how it stands."""
+    identity = (body.uscc, body.name, body.phone)
+    for other in (*await find_same(tx, *identity), *await queries.find_same(tx, *identity)):
+        same = next(name for name in SAME_ZH if getattr(body, name) and getattr(other, name) == getattr(body, name))
+        raise FirmKnown(same=SAME_EN[same], same_zh=SAME_ZH[same])
+
+
+async def follow_application(tx: Tx, number: int, code: str) -> ApplicationState:
+    """How it stands. Raises ApplicationUnknown."""
+    application = await _by_code(tx, number, code)
+    provider = await find_provider(tx, application.provider_id) if application.provider_id else None
+    return ApplicationState(
+        number=application.number,
+        status=ApplicationStatus(application.status),
+        filed_at=application.filed_at,
+        decided_at=application.decided_at,
+        reason=application.reason,
+        provider_number=provider.number if provider else None,
+        standing=Standing(provider.standing) if provider else None,
+    )
+
+
+async def withdraw_application(tx: Tx, number: int, code: str, now: datetime) -> ApplicationState:
+    """Take it back; done before, it stays so. Raises ApplicationUnknown, StatusConflict once it is decided."""
+    application = await _by_code(tx, number, code)
+    if application.status != ApplicationStatus.WITHDRAWN:
+        await APPLICATIONS.transition(tx, "withdraw", application.id, at=now, actor=SYSTEM, decided_at=now)
+    return await follow_application(tx, number, code)
+
+
+async def _by_code(tx: Tx, number: int, code: str) -> Application:
+    application = await queries.find_by_code(tx, number, code_hash(code))
+    if application is None:
+        raise ApplicationUnknown
+    return application
+
+
+async def get_application(tx: Tx, application_id: UUID) -> Application:
+    """The application, locked. Raises NotFound."""
+    application = await queries.find_application(tx, application_id)
+    if application is None:
+        raise NotFound(what="application", key=str(application_id))
+    return application
+
+
+async def show_application(tx: Tx, application_id: UUID) -> ApplicationDetail:
+    """The application with the providers that it may be. Raises NotFound."""
+    application = await get_application(tx, application_id)
+    same = await find_same(tx, application.uscc, application.name, application.phone)
+    similar = [Similar.model_validate(provider) for provider in same if provider.id != application.provider_id]
+    return ApplicationDetail(**ApplicationOut.model_validate(application).model_dump(), similar=similar)
+
+
+async def enter_application(
+    tx: Tx, application_id: UUID, catalog: Snapshot, edit: Edit, *, distinct: bool
+) -> ApplicationDetail:
+    """Put the firm into the registry as an applicant, its prices as proposals; done before, nothing happens.
+
+    Raises NotFound, StatusConflict, and the errors of `enter_provider`.
+    """
+    application = await get_application(tx, application_id)
+    if application.status != ApplicationStatus.ENTERED:
+        body = _today(ApplicationIn.model_validate(application.form).provider(distinct=distinct), edit.day)
+        provider = await enter_provider(tx, body, catalog, edit, approved=False, application=application.number)
+        await _decide(tx, application, "enter", edit, provider_id=provider.id)
+    return await show_application(tx, application_id)
+
+
+def _today(body: ProviderIn, today: date) -> ProviderIn:
+    """The same with prices that begin today where their first day has passed while the application waited."""
+    for line in body.items:
+        line.valid_from = max(line.valid_from or today, today)
+    return body
+
+
+async def refuse_application(tx: Tx, application_id: UUID, reason: str, edit: Edit) -> ApplicationDetail:
+    """Say no, with a reason that the firm reads; done before, nothing happens. Raises NotFound, StatusConflict."""
+    application = await get_application(tx, application_id)
+    if application.status != ApplicationStatus.REFUSED:
+        await _decide(tx, application, "refuse", edit, reason=reason)
+    return await show_application(tx, application_id)
+
+
+async def _decide(tx: Tx, application: Application, step: str, edit: Edit, **values: str | UUID) -> None:
+    await APPLICATIONS.transition(
+        tx,
+        step,
+        application.id,
+        at=edit.at,
+        actor=edit.by.actor,
+        data={"number": application.number},
+        decided_at=edit.at,
+        decided_by=edit.by.id,
+        **values,
+    )
+    await add_audit(
+        tx,
+        APPLICATION_MOVES[step].event,
+        f"application:{application.id}",
+        at=edit.at,
+        actor_kind=edit.by.kind,
+        actor_id=edit.by.id,
+        **values,
+    )

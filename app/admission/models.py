@@ -1,0 +1,58 @@
+"""Applications that firms file themselves, before anything of them is in the registry."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Sequence, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.orm import Id, Model, one_of
+
+
+class ApplicationStatus(StrEnum):
+    FILED = "filed"
+    ENTERED = "entered"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+APPLICATION_NUMBER = Sequence("application_number", start=20001, metadata=Model.metadata)
+
+
+class Application(Model):
+    """What a firm filed. `number` and the query code, of which only the hash is kept, let it follow the application.
+
+    `form` is what it typed in; a registrar enters it into the registry, refuses it, or the firm withdraws it.
+    """
+
+    __tablename__ = "applications"
+
+    id: Mapped[Id]
+    number: Mapped[int] = mapped_column(
+        BigInteger, APPLICATION_NUMBER, server_default=APPLICATION_NUMBER.next_value(), unique=True
+    )
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[str]
+    name: Mapped[str]
+    uscc: Mapped[str | None]
+    phone: Mapped[str]
+    form: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    filed_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    reason: Mapped[str | None]
+    provider_id: Mapped[UUID | None] = mapped_column(ForeignKey("providers.id"))
+
+    __table_args__ = (
+        one_of("status", ApplicationStatus),
+        CheckConstraint("(status = 'filed') = (decided_at IS NULL)", name="decided_at"),
+        CheckConstraint("(status = 'entered') = (provider_id IS NOT NULL)", name="entered"),
+        CheckConstraint("(status = 'refused') = (reason IS NOT NULL)", name="refused_why"),
+        Index("uq_applications_uscc", "uscc", unique=True, postgresql_where=text("status = 'filed'")),
+        Index("uq_applications_name", "name", unique=True, postgresql_where=text("status = 'filed'")),
+        Index("uq_applications_phone", "phone", unique=True, postgresql_where=text("status = 'filed'")),
+        Index(None, "status", "number"),
+    )

@@ -1,0 +1,52 @@
+"""Applications in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select
+
+from app.admission.models import Application, ApplicationStatus
+from app.kit.db import Tx
+
+_FRESH = {"populate_existing": True}
+
+
+async def find_application(tx: Tx, application_id: UUID) -> Application | None:
+    """The application, locked until the transaction ends."""
+    query = select(Application).where(Application.id == application_id).with_for_update()
+    return (await tx.session.execute(query.execution_options(**_FRESH))).scalar_one_or_none()
+
+
+async def find_by_code(tx: Tx, number: int, code_hash: bytes) -> Application | None:
+    """The application of this number and query code, locked until the transaction ends."""
+    query = select(Application).where(Application.number == number, Application.code_hash == code_hash)
+    return (await tx.session.execute(query.with_for_update().execution_options(**_FRESH))).scalar_one_or_none()
+
+
+async def find_same(tx: Tx, uscc: str | None, name: str, phone: str) -> Sequence[Application]:
+    """Applications that wait, of the same credit code, name or phone."""
+    same = [Application.name == name, Application.phone == phone]
+    same += [Application.uscc == uscc] if uscc else []
+    waiting = Application.status == ApplicationStatus.FILED
+    return (await tx.session.execute(select(Application).where(waiting, or_(*same)).limit(3))).scalars().all()
+
+
+async def count_waiting(tx: Tx) -> int:
+    """How many applications wait."""
+    query = select(func.count()).where(Application.status == ApplicationStatus.FILED)
+    return (await tx.session.execute(query)).scalar_one()
+
+
+async def list_applications(tx: Tx, status: str, after: int | None, limit: int) -> Sequence[Application]:
+    """Applications of this status, the oldest first."""
+    query = select(Application).where(Application.status == status).order_by(Application.number).limit(limit)
+    if after is not None:
+        query = query.where(Application.number > after)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def forget_applications(tx: Tx, before: datetime) -> None:
+    """Drop applications that were refused or withdrawn before that moment: nobody needs what they say of people."""
+    over = Application.status.in_([ApplicationStatus.REFUSED, ApplicationStatus.WITHDRAWN])
+    await tx.session.execute(delete(Application).where(over, Application.decided_at < before))

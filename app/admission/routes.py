@@ -1,0 +1,103 @@
+"""The firm's own application, open to everybody within limits, and the registrar's decision."""
+
+from datetime import timedelta
+from hashlib import sha256
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from app.admission import actions, queries
+from app.admission.models import Application
+from app.admission.schemas import (
+    ApplicationDetail,
+    ApplicationFiled,
+    ApplicationIn,
+    ApplicationOut,
+    ApplicationsAsked,
+    ApplicationState,
+    EntryIn,
+    RefusalIn,
+)
+from app.auth.access import Transaction, allow, public
+from app.auth.models import Role
+from app.catalog.snapshot import CurrentCatalog
+from app.kit.idempotency import once
+from app.kit.limits import Limit, limited
+from app.kit.pages import Page, page
+from app.kit.web import Now, Today, context_of
+from app.registry.routes import ByRegistrar
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+FILING = limited(Limit("apply", 10, HOUR), Limit("apply_together", 500, DAY, together=True))
+FOLLOWING = limited(Limit("follow", 60, HOUR))
+
+router = APIRouter(tags=["applications"])
+QueryCode = Annotated[str, Header(max_length=40, description="the query code that came with the application's number")]
+
+
+@router.post("/public/applications", status_code=201, dependencies=[Depends(public), Depends(FILING)])
+async def file_application(
+    body: ApplicationIn,
+    request: Request,
+    catalog: CurrentCatalog,
+    now: Now,
+    today: Today,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> ApplicationFiled:
+    """Apply to join, without an account; keep the number and the query code to see how it stands."""
+    address = request.client.host if request.client else ""
+    key = idempotency_key and f"{sha256(address.encode()).hexdigest()[:16]}:{idempotency_key}"
+    first = once(actions.NOBODY.id, key, "POST /public/applications", body)
+    async with context_of(request).db.begin() as tx:
+        return await actions.file_application(tx, body, catalog, first, now, today)
+
+
+@router.get("/public/applications/{number}", dependencies=[Depends(public), Depends(FOLLOWING)])
+async def follow_application(number: int, request: Request, query_code: QueryCode) -> ApplicationState:
+    """How the application stands, for whoever has its query code."""
+    async with context_of(request).db.begin() as tx:
+        return await actions.follow_application(tx, number, query_code)
+
+
+@router.put("/public/applications/{number}/withdrawal", dependencies=[Depends(public), Depends(FOLLOWING)])
+async def withdraw_application(number: int, request: Request, now: Now, query_code: QueryCode) -> ApplicationState:
+    """Take the application back."""
+    async with context_of(request).db.begin() as tx:
+        return await actions.withdraw_application(tx, number, query_code, now)
+
+
+def _key(application: Application) -> tuple[int]:
+    return (application.number,)
+
+
+@router.get("/applications", dependencies=[Depends(allow(Role.REGISTRAR))])
+async def list_applications(
+    request: Request, response: Response, tx: Transaction, asked: Annotated[ApplicationsAsked, Query()]
+) -> Page[ApplicationOut]:
+    """Applications that firms filed themselves, the oldest first."""
+    after = asked.after(int)
+    rows = await queries.list_applications(tx, asked.status, after[0] if after else None, asked.limit + 1)
+    return page(rows, asked, _key, ApplicationOut.model_validate, request, response)
+
+
+@router.get("/applications/{application_id}", dependencies=[Depends(allow(Role.REGISTRAR))])
+async def read_application(application_id: UUID, tx: Transaction) -> ApplicationDetail:
+    """One application, with the providers of the same credit code, name or phone."""
+    return await actions.show_application(tx, application_id)
+
+
+@router.put("/applications/{application_id}/entry")
+async def enter_application(
+    application_id: UUID, body: EntryIn, tx: Transaction, catalog: CurrentCatalog, edit: ByRegistrar
+) -> ApplicationDetail:
+    """Put the firm into the registry as an applicant; its prices are proposals still."""
+    return await actions.enter_application(tx, application_id, catalog, edit, distinct=body.distinct)
+
+
+@router.put("/applications/{application_id}/refusal")
+async def refuse_application(
+    application_id: UUID, body: RefusalIn, tx: Transaction, edit: ByRegistrar
+) -> ApplicationDetail:
+    """Say no, with the reason that the firm reads when it asks."""
+    return await actions.refuse_application(tx, application_id, body.reason, edit)

@@ -1,0 +1,101 @@
+"""Applications in the API: what a firm types in, what it may follow, and what the registrar sees."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.admission.models import ApplicationStatus
+from app.kit.pages import Paging
+from app.kit.personal import Phone
+from app.registry.models import ProviderKind, ReachedBy, Standing
+from app.registry.schemas import Body, Capacity, Code, HeldPaper, Hours, Name, PriceLine, ProviderIn, Townships, Uscc
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class ApplicationIn(Body):
+    """What a firm says of itself; papers are typed in, prices are proposals until the registrar approves them."""
+
+    name: Name
+    kind: ProviderKind
+    uscc: Uscc | None = Field(default=None, description="Unified Social Credit Code; a company must have one")
+    contact_name: Name
+    phone: Phone
+    area: Code = Field(description="code of the township or community where it has its seat")
+    reached_by: ReachedBy = ReachedBy.PHONE
+    capacity: Capacity
+    coverage: Townships
+    hours: list[Hours] = Field(min_length=1, max_length=50)
+    papers: list[HeldPaper] = Field(default=[], max_length=30)
+    items: list[PriceLine] = Field(default=[], max_length=100)
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+
+    def provider(self, *, distinct: bool) -> ProviderIn:
+        """The same as a registrar would enter it."""
+        return ProviderIn.model_validate(self.model_dump(exclude={"note"}) | {"distinct": distinct})
+
+
+class ApplicationFiled(BaseModel):
+    """Keep both: the number and the query code together show how the application stands."""
+
+    number: int
+    query_code: str
+
+
+class ApplicationState(BaseModel):
+    """How the application stands. `standing` and `provider_number` are those of the registry once it is entered."""
+
+    number: int
+    status: ApplicationStatus
+    filed_at: datetime
+    decided_at: datetime | None
+    reason: str | None
+    provider_number: int | None
+    standing: Standing | None
+
+
+class Similar(BaseModel):
+    """A provider with the same credit code, name or phone."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    number: int
+    name: str
+    uscc: str | None
+    phone: str
+    standing: Standing
+
+
+class ApplicationOut(Body):
+    """The application as the registrar sees it."""
+
+    id: UUID
+    number: int
+    status: ApplicationStatus
+    name: str
+    uscc: str | None
+    phone: str
+    form: dict[str, Any]
+    filed_at: datetime
+    decided_at: datetime | None
+    reason: str | None
+    provider_id: UUID | None
+
+
+class ApplicationDetail(ApplicationOut):
+    similar: list[Similar]
+
+
+class EntryIn(Body):
+    distinct: bool = Field(default=False, description="it is another firm than those of the same name or phone")
+
+
+class RefusalIn(Body):
+    reason: Reason
+
+
+class ApplicationsAsked(Paging):
+    status: ApplicationStatus = ApplicationStatus.FILED

@@ -1,0 +1,107 @@
+"""Limits for callers whom nobody knows: so many calls in a span of time, counted in the database for all processes.
+
+A call counts whether it succeeds or not, so it is counted in a transaction of its own.
+"""
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from math import ceil
+from typing import NamedTuple
+
+from fastapi import Request
+from sqlalchemy import DateTime, Text, bindparam, delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Prepared, Tx
+from app.kit.errors import HotlineError
+from app.kit.orm import Model
+from app.kit.web import Now, context_of
+
+
+class CallCount(Model):
+    """How often was called in the span that begins then; `key` names the limit and, hashed, the caller's network."""
+
+    __tablename__ = "call_counts"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    begins: Mapped[datetime] = mapped_column(primary_key=True)
+    calls: Mapped[int]
+
+
+class TooManyCalls(HotlineError):
+    status = 429
+    en = "Too many calls: {most} are allowed here in {span_seconds} seconds. Try again in {wait_seconds} seconds."
+    zh = "请求过于频繁：此处每 {span_seconds} 秒最多 {most} 次，请 {wait_seconds} 秒后再试。"
+
+    def headers(self) -> dict[str, str]:
+        """When it makes sense to try again, and what is left until then: nothing."""
+        wait = self.facts["wait_seconds"]
+        return {"Retry-After": str(wait), "RateLimit": f'"{self.facts["limit"]}";r=0;t={wait}'}
+
+
+class Limit(NamedTuple):
+    """At most so many calls in each span; of each network, or `together` of everybody."""
+
+    name: str
+    most: int
+    span: timedelta
+    together: bool = False
+
+    def key(self, address: str) -> str:
+        """What is counted; an address is kept only as a hash, and only for the span."""
+        return self.name if self.together else f"{self.name}:{sha256(network_of(address).encode()).hexdigest()[:32]}"
+
+
+_COUNT = Prepared(
+    insert(CallCount)
+    .values(key=bindparam("key", type_=Text), begins=bindparam("begins", type_=DateTime(timezone=True)), calls=1)
+    .on_conflict_do_update(index_elements=["key", "begins"], set_={"calls": CallCount.calls + 1})
+    .returning(CallCount.calls)
+)
+_FORGET = Prepared(delete(CallCount).where(CallCount.begins < bindparam("before", type_=DateTime(timezone=True))))
+
+
+def network_of(address: str) -> str:
+    """The address of IPv4; of IPv6, where one caller has many, its /64."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(parsed if parsed.version == 4 else ipaddress.ip_network((parsed, 64), strict=False))
+
+
+async def count_call(tx: Tx, limit: Limit, address: str, now: datetime) -> None:
+    """Count one call. Raises TooManyCalls when there were as many as the span allows."""
+    seconds = int(limit.span.total_seconds())
+    begins = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
+    row = await tx.row(_COUNT, key=limit.key(address), begins=begins)
+    if row is not None and row["calls"] > limit.most:
+        wait = ceil((begins + limit.span - now).total_seconds())
+        raise TooManyCalls(limit=limit.name, most=limit.most, span_seconds=seconds, wait_seconds=wait)
+
+
+def limited(*limits: Limit) -> Callable[..., Awaitable[None]]:
+    """As a dependency of a public route: every call counts."""
+
+    async def count(request: Request, now: Now) -> None:
+        address = request.client.host if request.client else ""
+        refusal: TooManyCalls | None = None
+        async with context_of(request).db.begin() as tx:
+            for limit in limits:
+                try:
+                    await count_call(tx, limit, address, now)
+                except TooManyCalls as error:
+                    refusal = error
+                    break
+        if refusal:
+            raise refusal
+
+    return count
+
+
+async def forget_counts(tx: Tx, before: datetime) -> None:
+    """Drop the counts of spans that began before that moment."""
+    await tx.rows(_FORGET, before=before)

@@ -1,0 +1,169 @@
+"""A firm applies by itself: what it is told, how it follows, what strangers cannot do, and the registrar's decision."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from httpx import Response
+
+from app.admission import actions
+from app.worker import forget_old_keys
+from tests.registry.applications import LOCK_PAPER, UNLOCKING, application
+from tests.world import DRAIN, World, credit_code, ok, refused
+
+URL = "/public/applications"
+
+
+def form(number: int = 1, **facts: Any) -> dict[str, Any]:
+    """What a locksmith's firm types in."""
+    return application(number) | {"note": "老板姓周，在城隍庙边上"} | facts
+
+
+async def follow(world: World, filed: dict[str, Any], code: str | None = None) -> Response:
+    headers = {"Query-Code": code or filed["query_code"]}
+    return await world.anonymous.get(f"{URL}/{filed['number']}", headers=headers)
+
+
+async def waiting(world: World) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await ok(world.registrar.get("/applications")))["items"]
+    return items
+
+
+async def test_from_the_firms_own_application_to_trial(world: World) -> None:
+    filed = await ok(world.anonymous.post(URL, json=form()))
+    assert (await follow(world, filed)).json()["status"] == "filed"
+    assert (await ok(world.registrar.get("/providers")))["items"] == []
+    [row] = await waiting(world)
+    assert (row["number"], row["form"]["papers"][0]["number"]) == (filed["number"], LOCK_PAPER["number"])
+    url = f"/applications/{row['id']}"
+    entered = await ok(world.registrar.put(f"{url}/entry", json={}))
+    assert await ok(world.registrar.put(f"{url}/entry", json={})) == entered
+    document = await ok(world.registrar.get(f"/providers/{entered['provider_id']}"))
+    assert (document["standing"], document["papers"]) == ("applied", [LOCK_PAPER])
+    assert [(line["item_code"], line["approved_at"]) for line in document["items"]] == [("LS01", None)]
+    price = f"/providers/{document['id']}/items/LS01/paid/approval"
+    await ok(world.registrar.put(price))
+    admission = {"standing": "trial", "reason": "证照齐全，现场核验通过"}
+    await ok(world.registrar.put(f"/providers/{document['id']}/standing", json=admission, headers={"If-Match": '"2"'}))
+    state = (await follow(world, filed)).json()
+    assert (state["status"], state["standing"], state["provider_number"]) == ("entered", "trial", document["number"])
+    actions_logged = [entry["action"] for entry in (await ok(world.admin.get("/audit")))["items"]]
+    assert "application.entered" in actions_logged
+
+
+async def test_a_refusal_is_read_with_its_reason_and_a_firm_may_apply_again(world: World) -> None:
+    filed = await ok(world.anonymous.post(URL, json=form()))
+    [row] = await waiting(world)
+    refusal = {"reason": "开锁备案证明已过期，换证后请再申请"}
+    await ok(world.registrar.put(f"/applications/{row['id']}/refusal", json=refusal))
+    state = (await follow(world, filed)).json()
+    assert (state["status"], state["reason"]) == ("refused", refusal["reason"])
+    await refused(world.registrar.put(f"/applications/{row['id']}/entry", json={}), 409, "status_conflict")
+    await ok(world.anonymous.post(URL, json=form()))
+    assert len(await waiting(world)) == 1
+
+
+async def test_only_the_query_code_opens_an_application(world: World) -> None:
+    filed = await ok(world.anonymous.post(URL, json=form()))
+    for code in ("AAAAA-AAAAA", " "):
+        answer = await follow(world, filed, code)
+        assert (answer.status_code, answer.json()["code"]) == (404, "application_unknown")
+    spoken = filed["query_code"].replace("-", " ").lower()
+    assert (await follow(world, filed, spoken)).is_success
+    headers = {"Query-Code": filed["query_code"]}
+    for _ in range(2):
+        gone = await ok(world.anonymous.put(f"{URL}/{filed['number']}/withdrawal", headers=headers))
+        assert gone["status"] == "withdrawn"
+    assert await waiting(world) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"uscc": credit_code(900_001)}, "credit code"),
+        ({"name": form(1)["name"]}, "name"),
+        ({"phone": form(1)["phone"]}, "phone number"),
+    ],
+)
+async def test_what_is_known_is_told_but_not_of_whom(world: World, change: dict[str, str], same: str) -> None:
+    filed = await ok(world.anonymous.post(URL, json=form(1)))
+    problem = await refused(world.anonymous.post(URL, json=form(2, **change)), 409, "firm_known")
+    assert (problem["same"], str(filed["number"]) in str(problem)) == (same, False)
+    [row] = await waiting(world)
+    await ok(world.registrar.put(f"/applications/{row['id']}/entry", json={}))
+    problem = await refused(world.anonymous.post(URL, json=form(2, **change)), 409, "firm_known")
+    assert "applied" not in str(problem["title"]).replace("has applied already", "")
+
+
+async def test_the_registrar_sees_whom_it_resembles_and_decides(world: World) -> None:
+    await ok(world.anonymous.post(URL, json=form(1)))
+    twin = await ok(world.registrar.post("/providers", json=application(2, phone=form(1)["phone"])))
+    [row] = await waiting(world)
+    url = f"/applications/{row['id']}"
+    assert [other["id"] for other in (await ok(world.registrar.get(url)))["similar"]] == [twin["id"]]
+    problem = await refused(world.registrar.put(f"{url}/entry", json={}), 409, "provider_exists")
+    assert (problem["same"], problem["number"]) == (["phone"], twin["number"])
+    assert (await ok(world.registrar.put(f"{url}/entry", json={"distinct": True})))["status"] == "entered"
+
+
+async def test_wrong_applications_are_refused_with_their_cell(world: World) -> None:
+    wrong = form()["uscc"][:-1] + ("0" if form()["uscc"][-1] != "0" else "1")
+    for facts, status, code in (
+        ({"uscc": wrong}, 422, "invalid_uscc"),
+        ({"uscc": None}, 422, "uscc_missing"),
+        ({"papers": [LOCK_PAPER | {"paper_code": "pilot"}]}, 422, "unknown_paper"),
+        ({"items": [UNLOCKING | {"item_code": "XX99"}]}, 422, "unknown_item"),
+        ({"area": "110101001"}, 422, "unknown_area"),
+        ({"standing": "active"}, 422, "invalid_input"),
+        ({"items": [UNLOCKING] * 101}, 422, "invalid_input"),
+    ):
+        await refused(world.anonymous.post(URL, json=form(**facts)), status, code)
+    assert await waiting(world) == []
+
+
+async def test_a_lost_answer_is_given_again(world: World) -> None:
+    key = {"Idempotency-Key": "apply-2026-1124"}
+    first, again = [await ok(world.anonymous.post(URL, json=form(), headers=key)) for _ in range(2)]
+    assert first == again
+
+
+async def test_strangers_are_limited_and_told_until_when(world: World) -> None:
+    answers = [await world.anonymous.post(URL, json={}) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [422] * 10 + [429]
+    problem = answers[-1].json()
+    assert (problem["code"], answers[-1].headers["retry-after"]) == ("too_many_calls", "3600")
+    assert answers[-1].headers["ratelimit"] == '"apply";r=0;t=3600'
+    world.advance(hours=1)
+    await ok(world.anonymous.post(URL, json=form()))
+
+
+async def test_no_more_wait_than_can_be_looked_at(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "MOST_WAITING", 1)
+    await ok(world.anonymous.post(URL, json=form(1)))
+    await refused(world.anonymous.post(URL, json=form(2)), 429, "too_many_waiting")
+
+
+async def test_two_at_once_are_one(world: World) -> None:
+    answers = await asyncio.gather(*(world.anonymous.post(URL, json=form()) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+async def test_who_may(world: World) -> None:
+    await ok(world.anonymous.post(URL, json=form()))
+    [row] = await waiting(world)
+    firm = await world.add_provider(DRAIN)
+    for client in (world.operator, world.supervisor, world.manager, world.admin, firm.client):
+        await refused(client.get("/applications"), 403, "not_allowed")
+        await refused(client.put(f"/applications/{row['id']}/entry", json={}), 403, "not_allowed")
+
+
+async def test_what_came_to_nothing_is_forgotten(world: World) -> None:
+    filed = await ok(world.anonymous.post(URL, json=form()))
+    [row] = await waiting(world)
+    await ok(world.registrar.put(f"/applications/{row['id']}/refusal", json={"reason": "资料不实"}))
+    world.advance(days=179)
+    await forget_old_keys(world.context)
+    assert (await follow(world, filed)).is_success
+    world.advance(days=2)
+    await forget_old_keys(world.context)
+    assert (await follow(world, filed)).status_code == 404
