@@ -27,6 +27,13 @@ async def prepared(world: World) -> dict[str, Any]:
     }
 
 
+CREDIT = (
+    "INSERT INTO credit_entries (id, provider_id, rules_version, rule_code, status, points, effect, cause, cause_at,"
+    " made_at, reply_by, decided_at, appeal_by)"
+    " VALUES ($1, $2, 'sample-1', 'late', {}, -6, {}, 'event:1', $3, $3, $4, {}, $3)"
+)
+
+
 @pytest.mark.parametrize(
     ("constraint", "sql", "names"),
     [
@@ -63,6 +70,16 @@ async def prepared(world: World) -> dict[str, Any]:
             "ck_jobs_within_consent",
             "UPDATE jobs SET tier = 'paid', status = 'completed', completed_at = $2, amount_fen = 1 WHERE id = $1",
             ("job", "now"),
+        ),
+        (
+            "ck_credit_entries_reply_period_first",
+            CREDIT.format("'applied'", "-6", "$4::timestamptz - interval '1 hour'"),
+            ("new", "provider", "now", "now"),
+        ),
+        (
+            "ck_credit_entries_effect_once_applied",
+            CREDIT.format("'dropped'", "-6", "$4::timestamptz"),
+            ("new", "provider", "now", "now"),
         ),
         ("ck_providers_not_negative", "UPDATE providers SET open_jobs = -1 WHERE id = $1", ("provider",)),
     ],

@@ -59,7 +59,7 @@ async def tell(
     """Give the provider this notice, once for its subject: gives its id, or None when it was told before."""
     notice_id = await life_queries.add_notice(tx, new_id(now), provider_id, kind, subject, data, now)
     if notice_id:
-        facts = {"notice_id": notice_id, "kind": kind}
+        facts = {"notice_id": notice_id, "notice": kind}
         await record(tx, "provider.told", at=now, actor=SYSTEM, provider_id=provider_id, data=facts)
     return notice_id
 

@@ -1,7 +1,7 @@
 """What matching decided about a provider, as the provider may see it: no other firm's name or facts."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,9 +20,9 @@ async def list_decisions(
 ) -> Sequence[Any]:
     """The day's decisions that looked at the provider, newest first, one more than the page holds."""
     day = asked.day or today
-    [before] = asked.after(int) or [None]
     span = span_of(day, day + timedelta(days=1), zone)
-    return await queries.list_own_decisions(tx, provider_id, span, before, asked.limit + 1)
+    after = asked.after(datetime, int)
+    return await queries.list_own_decisions(tx, provider_id, span, after, asked.limit + 1)
 
 
 async def list_decisions_of(tx: Tx, provider_id: UUID, request_id: UUID) -> list[OwnDecision]:

@@ -121,9 +121,10 @@ LEFT JOIN LATERAL (
 WHERE (:me = ANY (d.ranked) OR :me = ANY (d.rejected)) AND {}
 """
 _ME = bindparam("me", type_=Uuid)
+# Ordered by time: by id, PostgreSQL would come from the newest decision down to the day that is asked for.
 _OF_SPAN = text(
-    _DECISIONS.format("d.at >= :begins AND d.at < :ends AND (:before IS NULL OR d.id < :before)")
-    + "ORDER BY d.id DESC LIMIT :most"
+    _DECISIONS.format("d.at >= :begins AND (d.at, d.id) < (:ends, :before)")
+    + "ORDER BY d.at DESC, d.id DESC LIMIT :most"
 ).bindparams(
     _ME,
     bindparam("begins", type_=DateTime(timezone=True)),
@@ -136,10 +137,11 @@ _OF_REQUEST = text(_DECISIONS.format("d.request_id = :request") + "ORDER BY d.id
 
 
 async def list_own_decisions(
-    tx: Tx, provider_id: UUID, span: tuple[datetime, datetime], before: int | None, limit: int
+    tx: Tx, provider_id: UUID, span: tuple[datetime, datetime], after: tuple[datetime, int] | None, limit: int
 ) -> Sequence[Any]:
     """What was decided about the provider in the span, newest first."""
-    values = {"me": provider_id, "begins": span[0], "ends": span[1], "before": before, "most": limit}
+    ends, before = after or (span[1], 0)
+    values = {"me": provider_id, "begins": span[0], "ends": ends, "before": before, "most": limit}
     return (await tx.session.execute(_OF_SPAN, values)).all()
 
 

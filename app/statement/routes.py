@@ -156,7 +156,7 @@ async def list_own_decisions(
 ) -> Page[OwnDecision]:
     """A day's decisions that looked at the provider, newest first: its place or the reason, and the best's scores."""
     rows = await passed_over.list_decisions(tx, principal.id, asked, today, zone)
-    return page(rows, asked, lambda row: (row.id,), passed_over.show, request, response)
+    return page(rows, asked, lambda row: (row.at, row.id), passed_over.show, request, response)
 
 
 @router.get("/provider/decisions/{request_id}")
@@ -178,7 +178,7 @@ async def list_decisions(
 ) -> Page[OwnDecision]:
     """The same for a firm on the phone, as it may see it."""
     rows = await passed_over.list_decisions(tx, provider_id, asked, today, zone)
-    return page(rows, asked, lambda row: (row.id,), passed_over.show, request, response)
+    return page(rows, asked, lambda row: (row.at, row.id), passed_over.show, request, response)
 
 
 @router.get("/provider/no-shows")

@@ -5,7 +5,7 @@ his own words: those are fetched through the API by whoever may see them.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -113,6 +113,28 @@ class ClockFacts(Facts):
     due: datetime | None = None
 
 
+class NoticeFacts(Facts):
+    """`provider.told`: there is a notice to read, `GET /provider/notices`."""
+
+    notice_id: UUID | None = None
+    notice: Annotated[str | None, Field(description="what kind of notice")] = None
+
+
+class CreditFacts(Facts):
+    """`credit.…`: an entry of the ledger, `GET /provider/credit`."""
+
+    credit_id: UUID | None = None
+    rule: str | None = None
+    points: int | None = None
+    effect: int | None = None
+
+
+class MonthFacts(Facts):
+    """`month.…`: a monthly return was filed, locked or opened again."""
+
+    month: date | None = None
+
+
 class WebhookFacts(Facts):
     """`webhook.…`: about the endpoints themselves, and the test event."""
 
@@ -132,6 +154,9 @@ _FACTS: dict[str, type[Facts]] = {
     "complaint": ComplaintFacts,
     "clock": ClockFacts,
     "webhook": WebhookFacts,
+    "provider.told": NoticeFacts,
+    "credit": CreditFacts,
+    "month": MonthFacts,
 }
 F = TypeVar("F", bound=Facts)
 
@@ -156,6 +181,9 @@ AnyMessage = (
     | Message[ComplaintFacts]
     | Message[ClockFacts]
     | Message[WebhookFacts]
+    | Message[NoticeFacts]
+    | Message[CreditFacts]
+    | Message[MonthFacts]
     | Message[Facts]
 )
 """For the documentation."""
