@@ -69,7 +69,6 @@ async def sit_down(browser: Browser, site: str) -> AsyncIterator[Opening]:
             timezone_id="Asia/Shanghai",
             has_touch=viewport == PHONE,
             is_mobile=viewport == PHONE,
-            device_scale_factor=2 if viewport == PHONE else 1,
         )
         context.set_default_timeout(PATIENCE_MS)
         await context.add_init_script(path=AXE)

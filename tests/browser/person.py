@@ -1,12 +1,13 @@
 """Somebody before a screen: signs in, looks, and remembers whatever the browser complained of."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import ConsoleMessage, Page
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-EXPECTED = ("401", "ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED")
+EXPECTED = ("401", "409", "ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED", "ERR_FAILED")
 """What a browser writes to its console for answers that belong to the journey: not signed in, no network."""
 
 
@@ -51,6 +52,7 @@ class Person:
         ]
         assert not broken, "\n".join(broken)
 
-    async def picture(self, path: Path) -> None:
-        """A screenshot of what is in sight."""
-        await self.page.screenshot(path=path, animations="disabled", caret="hide")
+    async def picture(self, name: str) -> None:
+        """A screenshot of what is in sight for the guides: only where PICTURES says which folder to put them in."""
+        if folder := os.environ.get("PICTURES"):
+            await self.page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled", caret="hide")

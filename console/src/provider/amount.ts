@@ -1,0 +1,12 @@
+/** Sums as a provider types them: yuan, with or without fen. */
+
+/** Fen, or undefined where it is no sum. */
+export function fenOf(typed: string): number | undefined {
+  const match = /^\s*[¥￥]?\s*(\d{1,6})(?:[.。](\d{1,2}))?\s*(?:元)?\s*$/.exec(typed)
+  return match ? Number(match[1]) * 100 + Number((match[2] ?? '').padEnd(2, '0')) : undefined
+}
+
+/** Fen as they stand in a field. */
+export function typed(fen: number | null | undefined): string {
+  return fen == null ? '' : fen % 100 ? (fen / 100).toFixed(2) : String(fen / 100)
+}

@@ -1,0 +1,164 @@
+"""A day of a firm on a phone: from the offer to the bill, off the line and back, with every refusal said."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Route, expect
+
+from app.registry.models import PriceKind
+from tests.browser.conftest import PHONE, Opening
+from tests.browser.person import Person
+from tests.browser.test_shell import key_of
+from tests.world import CLEANING, DRAIN, SampleProvider, World, ok
+
+WORDS = {
+    "zh-CN": {
+        "accept": "接单", "decline": "不接", "jobs": "工单", "start": "已到现场，开始服务", "quote": "提交报价",
+        "agreed": "求助人已当面同意这个价格", "complete": "确认完成", "busy": "忙不过来", "confirm": "确认",
+        "statement": "账单", "taking": "正在接单", "off": "暂停接单", "none": "暂时没有新派单", "me": "我的",
+        "book": "确认接单", "call": re.compile("拨打"),
+    },
+    "en-US": {
+        "accept": "Accept", "decline": "Decline", "jobs": "Jobs", "start": "On site: start", "quote": "Send the quote",
+        "agreed": "The citizen has agreed to this price face to face", "complete": "Complete the job",
+        "busy": "Too busy", "confirm": "Confirm", "statement": "Statement", "taking": "Taking offers",
+        "off": "Not taking offers", "none": "No offers just now", "me": "Me", "book": "Accept the job",
+        "call": re.compile("Call"),
+    },
+}  # fmt: skip
+
+
+async def ready(world: World, sit_down: Opening, language: str = "zh-CN") -> tuple[SampleProvider, Person]:
+    """A firm with its phone in hand."""
+    firm = await world.add_provider(DRAIN, CLEANING, price_kind=PriceKind.QUOTE, price_fen=5_000)
+    phone = await sit_down(PHONE, language)
+    await phone.sign_in_provider(await key_of(world, firm.id))
+    return firm, phone
+
+
+async def offer(world: World, firm: SampleProvider, item: str = DRAIN, **facts: Any) -> dict[str, Any]:
+    """An offer to this firm."""
+    return await world.dispatch(item, chosen_provider_id=str(firm.id), **facts)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+async def test_from_the_offer_to_the_bill(world: World, sit_down: Opening, language: str) -> None:
+    words, suffix = WORDS[language], "" if language == "zh-CN" else "-en"
+    firm, phone = await ready(world, sit_down, language)
+    page = phone.page
+    await expect(page.get_by_text(str(words["none"]))).to_be_visible()
+    await phone.check_accessibility()
+    request = (await offer(world, firm))["request"]
+    world.advance(seconds=2)
+    booked = {"wanted_from": "2026-11-25T01:00:00Z", "wanted_to": "2026-11-25T04:00:00Z"}
+    await offer(world, firm, CLEANING, phone="13805740000", description="三室一厅，擦窗，两位老人在家", **booked)
+    await expect(page.get_by_text("厨房下水道堵了，水倒灌到地上")).to_be_visible()
+    await expect(page.locator(".offer")).to_have_count(2)
+    await phone.check_accessibility()
+    await phone.picture(f"provider-offers{suffix}")
+
+    await page.locator(".offer").nth(1).get_by_role("button", name=words["accept"], exact=True).click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await phone.check_accessibility()
+    await page.get_by_role("button", name=words["book"]).click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    world.advance(seconds=2)
+    await page.locator(".offer").nth(0).get_by_role("button", name=words["accept"], exact=True).click()
+    await expect(page.locator(".offer")).to_have_count(0)
+    await page.get_by_role("navigation").get_by_role("button", name=words["jobs"]).click()
+    await expect(page.locator(".job")).to_have_count(2)
+    await phone.check_accessibility()
+    await phone.picture(f"provider-jobs{suffix}")
+
+    await page.get_by_role("button", name=re.compile(str(request["number"]))).click()
+    await expect(page.get_by_text("澄浪路88弄12号302室")).to_be_visible()
+    await expect(page.get_by_role("link", name=words["call"])).to_have_attribute("href", "tel:13957412345")
+    await phone.check_accessibility()
+    await phone.picture(f"provider-job{suffix}")
+    await page.get_by_role("button", name=words["start"]).click()
+    await page.locator("[name=quote]").fill("120元")
+    await page.get_by_label(str(words["agreed"])).check()
+    await phone.check_accessibility()
+    await page.get_by_role("button", name=words["quote"]).click()
+    await page.locator("[name=result]").fill("疏通完毕，更换弯头一个，试水通畅")
+    await expect(page.locator("[name=amount]")).to_have_value("120")
+    await page.locator("[name=amount]").fill("150")
+    await page.get_by_role("button", name=words["complete"]).click()
+    await expect(page.get_by_role("alert").filter(has_text="120")).to_be_visible()
+    await page.locator("[name=amount]").fill("118.5")
+    await phone.picture(f"provider-complete{suffix}")
+    await page.get_by_role("button", name=words["complete"]).click()
+    await expect(page.locator("[name=amount]")).to_have_count(0)
+    await page.get_by_role("navigation").get_by_role("button", name=words["statement"]).click()
+    await expect(page.get_by_role("listitem").filter(has_text="118.50")).to_be_visible()
+    await phone.check_accessibility()
+    await phone.picture(f"provider-statement{suffix}")
+    assert await world.status(request["id"]) == "completed"
+    done = (await ok(firm.client.get("/provider/jobs/history")))["items"][0]
+    assert (done["amount_fen"], done["result"]) == (11_850, "疏通完毕，更换弯头一个，试水通畅")
+
+
+async def test_declining_and_taking_no_more(world: World, sit_down: Opening) -> None:
+    words = WORDS["zh-CN"]
+    firm, phone = await ready(world, sit_down)
+    request = (await offer(world, firm))["request"]
+    await phone.page.get_by_role("button", name=words["decline"], exact=True).click()
+    await phone.page.get_by_label(str(words["busy"])).check()
+    await phone.check_accessibility()
+    await phone.page.get_by_role("button", name=words["confirm"], exact=True).click()
+    await expect(phone.page.get_by_text(str(words["none"]))).to_be_visible()
+    offers = await ok(world.operator.get(f"/requests/{request['id']}/offers"))
+    assert (offers[0]["status"], offers[0]["decline_reason"]) == ("declined", "busy")
+    await phone.page.get_by_role("switch", name=words["taking"]).click()
+    await expect(phone.page.get_by_role("switch", name=words["off"])).to_have_attribute("aria-checked", "false")
+    await phone.page.get_by_role("navigation").get_by_role("button", name=words["me"]).click()
+    await expect(phone.page.get_by_role("heading", name=firm.name)).to_be_visible()
+    await phone.check_accessibility()
+    await phone.picture("provider-me")
+    assert (await ok(firm.client.get("/provider")))["reachable"] is False
+
+
+async def test_what_is_said_off_the_line_arrives_later_and_once(world: World, sit_down: Opening) -> None:
+    firm, phone = await ready(world, sit_down)
+    await offer(world, firm)
+    accept = phone.page.get_by_role("button", name="接单", exact=True)
+    await expect(accept).to_be_visible()
+    lost = 0
+
+    async def lose_the_answer(route: Route) -> None:
+        nonlocal lost
+        lost += 1
+        if lost == 1:
+            await route.fetch()  # the centre hears it, but the answer does not come back
+        await (route.abort() if lost <= 2 else route.continue_())
+
+    await phone.page.route("**/acceptance", lose_the_answer)
+    await accept.click()
+    await expect(phone.page.get_by_text("有 1 项尚未送达中心")).to_be_visible()
+    await phone.check_accessibility()
+    await phone.picture("provider-unsent")
+    await phone.page.reload()
+    await expect(phone.page.get_by_text("有 1 项尚未送达中心")).to_have_count(0)
+    await phone.page.get_by_role("navigation").get_by_role("button", name="工单").click()
+    await expect(phone.page.locator(".job")).to_have_count(1)
+    assert lost >= 2
+    assert len(await ok(firm.client.get("/provider/jobs"))) == 1
+
+
+async def test_a_refusal_is_said_in_words(world: World, sit_down: Opening) -> None:
+    firm, phone = await ready(world, sit_down)
+    request = (await offer(world, firm))["request"]
+    accept = phone.page.get_by_role("button", name="接单", exact=True)
+    await expect(accept).to_be_visible()
+
+    async def too_late(route: Route) -> None:
+        await ok(world.operator.put(f"/requests/{request['id']}/cancellation", json={"reason": "求助人来电取消"}))
+        await route.continue_()
+
+    await phone.page.route("**/acceptance", too_late)
+    await accept.click()
+    await expect(phone.page.get_by_role("alert")).to_contain_text("中心没有接受：接单")
+    await phone.check_accessibility()
+    await phone.page.get_by_role("button", name="知道了").click()
+    await expect(phone.page.get_by_role("alert")).to_have_count(0)
