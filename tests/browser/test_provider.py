@@ -12,7 +12,7 @@ from tests.browser.person import Person
 from tests.browser.test_shell import key_of
 from tests.world import CLEANING, DRAIN, SampleProvider, World, ok
 
-WORDS = {
+WORDS: dict[str, dict[str, Any]] = {
     "zh-CN": {
         "accept": "接单", "decline": "不接", "jobs": "工单", "start": "已到现场，开始服务", "quote": "提交报价",
         "agreed": "求助人已当面同意这个价格", "complete": "确认完成", "busy": "忙不过来", "confirm": "确认",
@@ -47,7 +47,7 @@ async def test_from_the_offer_to_the_bill(world: World, sit_down: Opening, langu
     words, suffix = WORDS[language], "" if language == "zh-CN" else "-en"
     firm, phone = await ready(world, sit_down, language)
     page = phone.page
-    await expect(page.get_by_text(str(words["none"]))).to_be_visible()
+    await expect(page.get_by_text(words["none"])).to_be_visible()
     await phone.check_accessibility()
     request = (await offer(world, firm))["request"]
     world.advance(seconds=2)
@@ -78,7 +78,7 @@ async def test_from_the_offer_to_the_bill(world: World, sit_down: Opening, langu
     await phone.picture(f"provider-job{suffix}")
     await page.get_by_role("button", name=words["start"]).click()
     await page.locator("[name=quote]").fill("120元")
-    await page.get_by_label(str(words["agreed"])).check()
+    await page.get_by_label(words["agreed"]).check()
     await phone.check_accessibility()
     await page.get_by_role("button", name=words["quote"]).click()
     await page.locator("[name=result]").fill("疏通完毕，更换弯头一个，试水通畅")
@@ -104,10 +104,10 @@ async def test_declining_and_taking_no_more(world: World, sit_down: Opening) -> 
     firm, phone = await ready(world, sit_down)
     request = (await offer(world, firm))["request"]
     await phone.page.get_by_role("button", name=words["decline"], exact=True).click()
-    await phone.page.get_by_label(str(words["busy"])).check()
+    await phone.page.get_by_label(words["busy"]).check()
     await phone.check_accessibility()
     await phone.page.get_by_role("button", name=words["confirm"], exact=True).click()
-    await expect(phone.page.get_by_text(str(words["none"]))).to_be_visible()
+    await expect(phone.page.get_by_text(words["none"])).to_be_visible()
     offers = await ok(world.operator.get(f"/requests/{request['id']}/offers"))
     assert (offers[0]["status"], offers[0]["decline_reason"]) == ("declined", "busy")
     await phone.page.get_by_role("switch", name=words["taking"]).click()
