@@ -55,9 +55,19 @@ def direct_url(settings: Settings) -> str:
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
     """Run to the end, or to Ctrl-C or SIGTERM, each a clean stop."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(coroutine)
+
+    async def stoppable() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        # Not a KeyboardInterrupt of our own: raised inside a transport's callback it would be lost there.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        await coroutine
+
+    with (
+        contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(stoppable())
 
 
 @app.callback()

@@ -5,6 +5,7 @@ expires within a second of its time.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -128,7 +129,7 @@ async def _repeat(context: Context, step: Callable[[], Awaitable[int]], pause: f
                 logger.exception("a step failed; it is tried again")
                 done = 0
             if done == 0:
-                try:
-                    await asyncio.wait_for(woken.wait(), pause)
-                except TimeoutError:
-                    continue
+                with contextlib.suppress(TimeoutError):
+                    # Not wait_for: before Python 3.12 it lets a cancellation go that comes together with a wake-up.
+                    async with asyncio.timeout(pause):
+                        await woken.wait()

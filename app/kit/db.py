@@ -88,9 +88,11 @@ class Tx:
         """Roll back; a connection that cannot even do that is not given back to the pool."""
         try:
             await self.driver.execute("ROLLBACK")
-        except BaseException:
+        except BaseException as error:
             self.driver.terminate()
             await self._connection.invalidate()
+            if not isinstance(error, Exception):
+                raise  # who is cancelled while rolling back an error still ends
 
     async def close(self) -> None:
         """Let go of the ORM session; the connection stays with whoever opened it."""

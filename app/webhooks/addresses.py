@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import re
 import socket
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -15,6 +16,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LOOK_UP_SECONDS = 3.0
+_HOST = re.compile(r"[a-z0-9._:-]+")
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 _6TO4 = ipaddress.IPv6Network("2002::/16")
 
@@ -52,7 +54,13 @@ async def check_url(text: str, networks: Sequence[Network]) -> str:
     except (httpx.InvalidURL, UnicodeError):
         raise WebhookUrlInvalid(url=text) from None
     plain = url.scheme == "http" and bool(networks)
-    if not (plain or url.scheme == "https") or not host or url.userinfo or url.fragment or url.port == 0:
+    right_port = url.port is None or 0 < url.port < 65_536
+    if (
+        not (plain or url.scheme == "https")
+        or url.userinfo
+        or url.fragment
+        or not (right_port and _HOST.fullmatch(host))
+    ):
         raise WebhookUrlInvalid(url=text)
     try:
         async with asyncio.timeout(LOOK_UP_SECONDS):

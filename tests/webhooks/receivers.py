@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, cast
 
+import trustme
 from httpx import AsyncClient
 
 from app.webhooks.courier import Courier
@@ -147,10 +149,13 @@ class Stranger:
 
 
 @asynccontextmanager
-async def stranger() -> AsyncIterator[Stranger]:
-    """A scripted server on a free port."""
-    receiver = Stranger()
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+async def stranger(certificate: trustme.LeafCert | None = None) -> AsyncIterator[Stranger]:
+    """A scripted server on a free port; with a certificate it speaks TLS."""
+    receiver, tls = Stranger(), None
+    if certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        certificate.configure_cert(tls)
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver
