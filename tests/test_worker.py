@@ -2,21 +2,20 @@
 
 import asyncio
 
-from app.catalog.snapshot import Catalog
-from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, WEBHOOK_TOPIC
-from app.worker import work
-from tests.world import World
+from app.events.topics import WEBHOOK_TOPIC
+from app.kit.web import Context
+from app.worker import _repeat
 
 
-async def test_a_worker_that_is_woken_as_it_is_told_to_end_ends(world: World) -> None:
-    context = world.context
-    for turns in range(40):
-        worker = asyncio.create_task(work(context, Catalog(context.db, context.wakes)))
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        worker.cancel()
+async def test_a_loop_that_is_woken_as_it_is_told_to_end_ends(context: Context) -> None:
+    async def nothing_to_do() -> int:
+        return 0
+
+    loop = asyncio.create_task(_repeat(context, nothing_to_do, 60, WEBHOOK_TOPIC))
+    for _ in range(5):
         await asyncio.sleep(0)
-        context.wakes.publish({DISPATCH_TOPIC, AFTERCARE_TOPIC, WEBHOOK_TOPIC})
-        ended, _ = await asyncio.wait([worker], timeout=30)
-        assert ended
-        assert worker.cancelled()
+    context.wakes.publish({WEBHOOK_TOPIC})
+    await asyncio.sleep(0)
+    loop.cancel()
+    ended, _ = await asyncio.wait([loop], timeout=5)
+    assert ended, "it lets the cancellation go and waits for the next wake-up"
