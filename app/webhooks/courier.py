@@ -16,11 +16,13 @@ from app.events.topics import WEBHOOK_TOPIC
 from app.events.transition import SYSTEM
 from app.kit.db import Row, Tx
 from app.kit.web import Context
+from app.registry.notices import tell
 from app.webhooks import queries
 from app.webhooks.backoff import DEAD_AFTER, next_try, retry_after
 from app.webhooks.messages import message_body
 from app.webhooks.models import DisabledWhy, WebhookEndpoint, WebhookState
 from app.webhooks.outbound import Answer, Outbound
+from app.webhooks.schemas import notice_of
 from app.webhooks.secret import secret_of, sign
 from app.webhooks.states import WEBHOOKS
 
@@ -105,7 +107,7 @@ class Courier:
         return next_try(now, row["attempts"] + 1, self._chance, now + asked if asked else None)
 
     async def _disable_if_over(self, tx: Tx, endpoint: WebhookEndpoint, answer: Answer, now: datetime) -> None:
-        """Nothing more is sent there if it has gone, or has been dead for a day; its owner is told in the log."""
+        """Nothing more is sent there if it has gone, or has been dead for a day; its owner is told."""
         gone = answer.status == GONE
         dead = endpoint.failing_since is not None and endpoint.failing_since <= now - DEAD_AFTER
         if endpoint.state == WebhookState.DISABLED or not (gone or dead):
@@ -114,3 +116,7 @@ class Courier:
         facts: dict[str, Any] = {"disabled_at": now, "disabled_why": why, "version": endpoint.version + 1}
         await WEBHOOKS.transition(tx, "disable", endpoint.id, at=now, actor=SYSTEM, data={"why": why}, **facts)
         await tx.session.refresh(endpoint)
+        notice = notice_of(endpoint)
+        if notice is not None and endpoint.provider_id is not None:
+            subject = f"{endpoint.id} {now.isoformat()}"
+            await tell(tx, endpoint.provider_id, f"webhook_{why}", subject, notice.model_dump(), now)

@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.kit.pages import Paging
+from app.registry.schemas import Notice
 from app.webhooks.models import DeliveryStatus, DisabledWhy, Failure, WebhookEndpoint, WebhookState
 from app.webhooks.secret import OVERLAP_HOURS
 
@@ -40,24 +41,26 @@ class EndpointEdit(Body):
     state: Literal[WebhookState.ACTIVE, WebhookState.PAUSED] | None = None
 
 
-class Notice(BaseModel):
-    """What its owner is told."""
-
-    zh: str
-    en: str
-
-
 NOTICES = {
     DisabledWhy.GONE: Notice(
-        zh="接收方答复 410，表示不再接收，已停止推送。恢复后，停用期间的事件会补发。",
-        en="The receiver answered 410, it wants no more: sending has ended. Once active again, what waits is sent.",
+        zh="回调地址“{label}”的接收方答复 410，表示不再接收，已停止推送。恢复后，停用期间的事件会补发。",
+        en="The receiver of the webhook “{label}” answered 410, it wants no more: sending has ended. Once it is active "
+        "again, what waits is sent.",
     ),
     DisabledWhy.DEAD: Notice(
-        zh="接收方已有一天以上未能接收任何推送，已停止推送。修复后请恢复，停用期间的事件会补发。",
-        en="The receiver has taken nothing for more than a day, so sending has ended. Repair it, then make it active: "
-        "what waits is sent then.",
+        zh="回调地址“{label}”的接收方已有一天以上未能接收任何推送，已停止推送。修复后请恢复，停用期间的事件会补发。",
+        en="The receiver of the webhook “{label}” has taken nothing for more than a day: sending has ended. Repair it, "
+        "then make it active: what waits is sent then.",
     ),
 }
+
+
+def notice_of(endpoint: WebhookEndpoint) -> Notice | None:
+    """What its owner is told of a disabled endpoint."""
+    if endpoint.disabled_why is None:
+        return None
+    words = NOTICES[DisabledWhy(endpoint.disabled_why)]
+    return Notice(zh=words.zh.format(label=endpoint.label), en=words.en.format(label=endpoint.label))
 
 
 class EndpointOut(BaseModel):
@@ -93,9 +96,8 @@ class EndpointWithSecret(EndpointOut):
 
 def _facts(endpoint: WebhookEndpoint) -> dict[str, object]:
     names = EndpointOut.model_fields.keys() - {"notice", "former_secret_until"}
-    why = endpoint.disabled_why
     return {name: getattr(endpoint, name) for name in names} | {
-        "notice": NOTICES[DisabledWhy(why)] if why else None,
+        "notice": notice_of(endpoint),
         "former_secret_until": endpoint.former_until,
     }
 
