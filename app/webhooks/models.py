@@ -112,7 +112,7 @@ class WebhookDelivery(Model):
         not_negative("attempts"),
         CheckConstraint("(status = 'pending') = (due_at IS NOT NULL)", name="due_at"),
         Index(None, "endpoint_id", "id"),
-        Index("ix_webhook_deliveries_due", "endpoint_id", "due_at", postgresql_where=text("status = 'pending'")),
+        Index("ix_webhook_deliveries_due", "endpoint_id", "due_at", "id", postgresql_where=text("status = 'pending'")),
         Index("ix_webhook_deliveries_lane", "endpoint_id", "lane", "id", postgresql_where=text("status = 'pending'")),
         {"postgresql_with": {"fillfactor": 80}},
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Table, Uuid, bindparam, func, select, update
+from sqlalchemy import BigInteger, DateTime, Table, Uuid, any_, bindparam, func, or_, select, update
 
 from app.events.transition import AT, word
 from app.kit.db import Prepared, Row, Tx
@@ -44,14 +44,11 @@ async def note_failed(
     await tx.rows(statements.FAIL, id=delivery_id, at=now, until=until, again_at=again_at, **outcome)
 
 
+_OLDEST = select(_DELIVERIES.c.id).order_by(_DELIVERIES.c.id).limit(bindparam("batch", type_=BigInteger))
 _PRUNE = Prepared(
     _DELIVERIES.delete()
-    .where(
-        _DELIVERIES.c.id.in_(
-            select(_DELIVERIES.c.id).order_by(_DELIVERIES.c.id).limit(bindparam("batch", type_=BigInteger))
-        ),
-        _DELIVERIES.c.at < AT,
-    )
+    .where(_DELIVERIES.c.id == any_(func.array(_OLDEST.scalar_subquery())))  # an array is looked up by key
+    .where(_DELIVERIES.c.at < AT)
     .returning(_DELIVERIES.c.id)
 )
 
@@ -96,6 +93,7 @@ async def find_delivery(tx: Tx, endpoint_id: UUID, delivery_id: int) -> WebhookD
 _RELEASE = Prepared(
     update(_DELIVERIES)
     .where(_DELIVERIES.c.endpoint_id == _ENDPOINT, statements.is_pending(_DELIVERIES.c))
+    .where(or_(_DELIVERIES.c.due_at > AT, _DELIVERIES.c.attempts > 0))
     .values(due_at=AT, attempts=0)
 )
 _AGAIN = (

@@ -1,0 +1,33 @@
+"""What is due to a webhook is read in its order from the index, however much of it came due at the same moment.
+
+The index is built without keeping anybody from sending; until it stands the older one serves.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0012"
+down_revision: str | None = "0011"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+PENDING = sa.text("status = 'pending'")
+
+
+def upgrade() -> None:
+    _replace(["endpoint_id", "due_at", "id"])
+
+
+def downgrade() -> None:
+    _replace(["endpoint_id", "due_at"])
+
+
+def _replace(columns: list[str]) -> None:
+    name, table = "ix_webhook_deliveries_due", "webhook_deliveries"
+    with op.get_context().autocommit_block():
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}_new")
+        op.create_index(f"{name}_new", table, columns, postgresql_where=PENDING, postgresql_concurrently=True)
+        op.drop_index(name, table, postgresql_concurrently=True, if_exists=True)
+        op.execute(f"ALTER INDEX {name}_new RENAME TO {name}")
