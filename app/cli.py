@@ -6,6 +6,8 @@ import logging
 import signal
 import socket
 from collections.abc import Coroutine, Iterator
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -205,12 +207,13 @@ def demo(
 
 @app.command()
 def simulate(
-    scenario: Annotated[str, typer.Argument(help="day, holiday, typhoon or vanish")] = "day",
+    scenario: Annotated[str, typer.Argument(help="day, holiday, typhoon, vanish or equal")] = "day",
     scale: Annotated[float, typer.Option(min=0.001, help="1 is 10,000 requests a day")] = 1.0,
     seed: Annotated[int, typer.Option(help="of all that happens by chance")] = SEED,
     days: Annotated[int, typer.Option(min=1, help="so many days, seeds in a row; one line each")] = 1,
     policy: Annotated[str, typer.Option(help="first, a version of this deployment, or a file of rules")] = "first",
     against: Annotated[str | None, typer.Option(help="another policy on the same day, side by side")] = None,
+    report: Annotated[Path | None, typer.Option(help="write a page with plots for each day into this folder")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="leave the scratch databases")] = False,
 ) -> None:
     """Play a day faster than real time in a scratch database, and check what must hold; 1 if something did not."""
@@ -219,7 +222,9 @@ def simulate(
 
     if scenario not in SCENARIOS:
         raise typer.BadParameter(f"one of {', '.join(SCENARIOS)}", param_hint="SCENARIO")
-    plan = Plan(scenario, scale, seed, days, [policy, *([against] if against else [])], keep)
+    if report and not find_spec("matplotlib"):
+        raise typer.BadParameter("plots need matplotlib: install hotline[report]", param_hint="--report")
+    plan = Plan(scenario, scale, seed, days, [policy, *([against] if against else [])], keep, report)
     with database(Settings()) as settings:
         raise typer.Exit(asyncio.run(run_simulation(settings, direct_url(settings), plan)))
 

@@ -89,7 +89,7 @@ async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: C
         settings=_with_clock(settings, start, plan.factor),
         password=password,
         operators=operators,
-        members={key: _member(registry[key], secret) for key, secret in keys.items()},
+        members={key: member_of(registry[key], secret) for key, secret in keys.items()},
         solved_rates={key: behaviour_of(provider).solved_rate for key, provider in registry.items()},
         offered=frozenset(line.item for provider in registry.values() for line in provider.lines),
         phone_jobs=phone_jobs,
@@ -101,7 +101,8 @@ def _with_clock(settings: Settings, start: datetime, factor: float) -> Settings:
     return settings.model_copy(update={"clock_start": start, "clock_real_start": real, "clock_factor": factor})
 
 
-def _member(provider: SampleProvider, secret: str) -> Member:
+def member_of(provider: SampleProvider, secret: str) -> Member:
+    """The provider as the simulated fleet plays it, signing in with this key."""
     behaviour = behaviour_of(provider)
     return Member(
         key=secret,

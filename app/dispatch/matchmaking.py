@@ -28,6 +28,8 @@ from app.registry.models import Rung
 from app.settings import Settings
 
 WAIT_FOR_CAPACITY = timedelta(seconds=60)
+WAIT_IN_SURGE = timedelta(minutes=5)
+"""Who waits is matched as soon as a job ends; this is for capacity that comes otherwise (a firm opens, a registrar)."""
 TIERS = list(Tier)
 
 
@@ -54,8 +56,8 @@ async def offer_to_best(
 ) -> Outcome:
     """Match a locked, dispatching request and make its next offers.
 
-    With nobody left it becomes unmatched; if those who could come are only full, it waits while accept_by allows. A
-    newcomer leaves the turn to those of its category that are due before it.
+    With nobody left it becomes unmatched; if those who could come are only full, it waits while accept_by allows, in a
+    surge beyond it. A newcomer leaves the turn to those of its category that are due before it.
     """
     item = catalog.item(request["item_code"])
     asked = Tier(request["tier"])
@@ -75,8 +77,10 @@ async def offer_to_best(
             offers = await make_offers(tx, request, tier, chosen, matching, catalog, now, step=step)
             return Outcome(MatchingResult.OFFERED, tier, offers, surge=matching.surge)
         only_full = only_full or _only_full(matching)
-    if only_full and now < request["accept_by"]:
-        await queries.postpone_matching(tx, request["id"], now + WAIT_FOR_CAPACITY)
+    if only_full and (matching.surge or now < request["accept_by"]):
+        await queries.postpone_matching(
+            tx, request["id"], now + (WAIT_IN_SURGE if matching.surge else WAIT_FOR_CAPACITY)
+        )
         return Outcome(MatchingResult.WAITING, asked, surge=matching.surge)
     ended = UnmatchedReason.LADDER_ENDED if matching.survivors else None
     reason = ended or await why_nobody(tx, wanted, matching, now, settings.zone)

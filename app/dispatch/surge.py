@@ -32,7 +32,8 @@ async def switch_by_figures(tx: Tx, figures: Row, now: datetime) -> bool:
     rules = (await read_policy(tx, figures["version"])).surge
     waiting, places = figures["waiting"], figures["places"]
     if figures["surge_id"]:
-        return figures["unassigned"] * 2 < places and await _end(tx, figures["surge_id"], waiting, places, SYSTEM, now)
+        over = not figures["unassigned"] or figures["unassigned"] * 2 < places
+        return over and await _end(tx, figures["surge_id"], waiting, places, SYSTEM, now)
     if not figures["may_begin"] or waiting < rules.min_waiting or waiting <= places:
         return False
     why = f"{waiting} 个请求等待派单，服务单位仅能再接 {places} 单 ({waiting} requests wait, {places} places are left)"

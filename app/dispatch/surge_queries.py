@@ -15,27 +15,31 @@ _UNASSIGNED = "r.status = 'dispatching' AND (r.deferred_until IS NULL OR r.defer
 _WAITS = f"{_UNASSIGNED} AND r.match_at IS NOT NULL"
 _MOMENT = (bindparam("at", type_=DateTime(timezone=True)), bindparam("day", type_=Date))
 
-# Places are counted in one pass over the lines of the categories in question, of which there are none on a quiet day.
-# A freed place is offered to many who wait, so a surge is over only when `unassigned`, those being asked about among
-# them, are few. `may_begin`: no surge is on for the category or for all, and no supervisor has ended one since
-# `rested_since`.
+# Places are those of providers that offer what is waited for: a firm that cleans carpets is no help to flooded cellars.
+# They are counted in one pass over the lines of the items in question, of which there are none on a quiet day. A freed
+# place is offered to many who wait, so a surge is over only when `unassigned`, those being asked about among them, are
+# few. `may_begin`: no surge is on for the category or for all, and no supervisor has ended one since `rested_since`.
 _FIGURES = Prepared(
     text(
         f"""
 WITH own AS (
   SELECT id, category_code FROM surges WHERE ended_at IS NULL AND began_by IS NULL
+), wanted AS MATERIALIZED (
+  SELECT r.category_code, r.item_code, count(*) AS unassigned,
+    count(*) FILTER (WHERE r.match_at IS NOT NULL) AS requests
+  FROM requests r WHERE {_UNASSIGNED} GROUP BY r.category_code, r.item_code
 ), waiting AS (
-  SELECT r.category_code, count(*) AS unassigned, count(*) FILTER (WHERE r.match_at IS NOT NULL) AS requests
-  FROM requests r WHERE {_UNASSIGNED} GROUP BY r.category_code
-  HAVING bool_or(r.match_at IS NOT NULL) OR r.category_code IN (SELECT category_code FROM own)
+  SELECT category_code, sum(unassigned)::integer AS unassigned, sum(requests)::integer AS requests
+  FROM wanted GROUP BY category_code
+  HAVING sum(requests) > 0 OR category_code IN (SELECT category_code FROM own)
 ), looked_at AS MATERIALIZED (
   SELECT category_code, coalesce(waiting.requests, 0) AS waiting, coalesce(unassigned, 0) AS unassigned,
     own.id AS surge_id
   FROM waiting FULL JOIN own USING (category_code)
 ), free AS (
-  SELECT DISTINCT i.category_code, p.id, p.capacity - p.open_jobs AS places
-  FROM looked_at JOIN items i ON i.category_code = looked_at.category_code
-  JOIN provider_items line ON line.item_code = i.code
+  SELECT DISTINCT wanted.category_code, p.id, p.capacity - p.open_jobs AS places
+  FROM looked_at JOIN wanted USING (category_code)
+  JOIN provider_items line ON line.item_code = wanted.item_code
     AND line.approved_at IS NOT NULL AND line.valid_from <= :day AND (line.valid_to IS NULL OR line.valid_to >= :day)
   JOIN providers p ON p.id = line.provider_id
     AND p.standing IN ('trial', 'active', 'watch') AND p.reachable AND p.capacity > p.open_jobs

@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.catalog.models import Group
+from app.catalog.models import Group, Tier
 from app.events.transition import AT, NO_KEY, Moved, json_of, log, word
 from app.intake.models import Request
 from app.intake.states import REQUESTS
@@ -47,8 +47,8 @@ from app.registry.models import (
     WINDOW_DAYS,
     Provider,
     ProviderDay,
-    ProviderItem,
     ProviderItemMonth,
+    ProviderReach,
     ProviderWindow,
     ReachedBy,
     Unreachable,
@@ -60,7 +60,7 @@ _REQUEST = bindparam("request_id", type_=Uuid)
 _PROVIDER = bindparam("provider_id", type_=Uuid)
 _JOB = bindparam("job_id", type_=Uuid)
 _DAY = bindparam("day", type_=Date)
-PULLED = 20
+PULLED = 5
 """How many of the waiting are looked at when a provider gets free."""
 
 
@@ -159,14 +159,19 @@ def count_silence(rows: FromClause) -> list[CTE]:
 
 
 def pull_waiting(rows: FromClause) -> CTE:
-    """Capacity is freed by the jobs in `rows`: the first of those waiting for such a provider are matched at once.
+    """Capacity is freed by the job in `rows`: the first of those who wait where its provider can come are matched at once.
 
     Rows that others have locked are passed over; they are looked at within a minute anyway.
     """
-    offered = select(ProviderItem.item_code).where(ProviderItem.provider_id.in_(select(rows.c.provider_id)))
+    reached = select(ProviderReach.provider_id).where(
+        ProviderReach.township_code == Request.township_code,
+        ProviderReach.item_code == Request.item_code,
+        ProviderReach.tier.in_([word(tier) for tier in Tier]),
+        ProviderReach.provider_id == select(rows.c.provider_id).scalar_subquery(),
+    )
     waiting = (
         select(Request.id)
-        .where(Request.status == word("dispatching"), Request.match_at > AT, Request.item_code.in_(offered))
+        .where(Request.status == word("dispatching"), Request.match_at > AT, reached.exists())
         .where(or_(Request.deferred_until.is_(None), Request.deferred_until <= AT))
         .join(Group, Group.code == Request.priority_group, isouter=True)
         .order_by(Request.urgency_rank, Group.position.nulls_last(), Request.received_at)

@@ -13,7 +13,7 @@ from app.matching.models import Decision
 
 LAST = 1_000_000
 """Behind every priority group."""
-SHORTLIST = 60
+SHORTLIST = 100
 """At most so many providers are ranked or rejected one by one: the nearest who can come, then of the others."""
 
 # The providers that offer the item at the tier in the township, the citizen's own choice first and then the nearest,

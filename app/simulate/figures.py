@@ -19,9 +19,11 @@ class Waits(NamedTuple):
 
 @dataclass(frozen=True)
 class Figures:
-    """`counts` of requests and offers, `waits` by urgency, and the mean Gini by item, weighed by offers."""
+    """`counts` of requests and offers, `unmatched` by reason, `waits` by urgency, and the mean Gini by item, weighed by
+    offers."""
 
     counts: Mapping[str, int]
+    unmatched: Mapping[str, int]
     waits: Sequence[Waits]
     gini: float
 
@@ -32,6 +34,8 @@ class Figures:
             yield name, f"{counts[name]}"
         for name, of in _SHARES:
             yield name, f"{counts[name]}  {_share(counts[name], counts[of])} of {of}"
+        for reason, requests in self.unmatched.items():
+            yield f"unmatched: {reason}", f"{requests}  {_share(requests, counts['unmatched'])} of unmatched"
         for waits in self.waits:
             yield f"{waits.urgency}: accepted p50 / p90", _minutes(waits.accept)
             yield f"{waits.urgency}: arrived p50 / p90", _minutes(waits.arrive)
@@ -42,6 +46,8 @@ class Figures:
 _SHARES = (
     ("matched", "dispatched"),
     ("unmatched", "dispatched"),
+    ("arrived", "dispatched"),
+    ("arrived_on_time", "arrived"),
     ("completed", "dispatched"),
     ("on_time", "completed"),
     ("offers", "dispatched"),
@@ -54,13 +60,14 @@ _SHARES = (
 async def count_figures(tx: Tx) -> Figures:
     """Count the day in this database."""
     counts = {name: int(value) for name, value in (await queries.count_all(tx)).items()}
+    unmatched = {row["reason"]: row["requests"] for row in await queries.list_reasons(tx)}
     waits = [
         Waits(row["urgency"], row["requests"], row["accept"], row["arrive"]) for row in await queries.list_waits(tx)
     ]
     loads = [(row["loads"], int(row["offers"])) for row in await queries.list_loads(tx)]
     offers = sum(weight for _, weight in loads)
     mean = sum(gini(values) * weight for values, weight in loads) / offers if offers else 0.0
-    return Figures(counts, waits, mean)
+    return Figures(counts, unmatched, waits, mean)
 
 
 def gini(values: Sequence[float]) -> float:

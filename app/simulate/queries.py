@@ -39,6 +39,20 @@ async def find_next_due(db: Database) -> NextDue:
     return NextDue(row["matching"], row["alarm"])
 
 
+_EQUAL = """
+UPDATE providers SET credit = 100, (lat, lon) = (SELECT lat, lon FROM districts LIMIT 1);
+UPDATE provider_items SET price_fen = 8000 WHERE price_kind <> 'free';
+INSERT INTO provider_coverage SELECT p.id, t.code FROM providers p CROSS JOIN townships t ON CONFLICT DO NOTHING;
+DELETE FROM provider_hours;
+INSERT INTO provider_hours SELECT id, weekday, '00:00', '00:00' FROM providers CROSS JOIN generate_series(1, 7) weekday
+"""
+
+
+async def make_equal(tx: Tx) -> None:
+    """Nothing but capacity sets one provider apart from another: same place, price, credit, hours and area."""
+    await tx.driver.execute(_EQUAL)
+
+
 _NEW_OFFERS = Prepared(
     select(Offer.id, Offer.provider_id, Offer.price_fen, Offer.offered_at, Request.item_code, Request.number)
     .join(Request, Request.id == Offer.request_id)
@@ -62,6 +76,8 @@ SELECT count(*) AS received,
   count(*) FILTER (WHERE first_job.request_id IS NOT NULL) AS matched,
   count(*) FILTER (WHERE EXISTS (SELECT FROM events e WHERE e.request_id = r.id AND e.kind = 'request.unmatched'))
     AS unmatched,
+  count(*) FILTER (WHERE started_at IS NOT NULL) AS arrived,
+  count(*) FILTER (WHERE started_at <= arrive_by) AS arrived_on_time,
   count(*) FILTER (WHERE completed_at IS NOT NULL) AS completed,
   count(*) FILTER (WHERE completed_at <= complete_by) AS on_time,
   (SELECT count(*) FROM offers) AS offers,
@@ -80,6 +96,21 @@ async def count_all(tx: Tx) -> Row:
     row = await tx.row(_COUNTS)
     assert row is not None
     return row
+
+
+_REASONS = Prepared(
+    text(
+        """
+SELECT data ->> 'reason' AS reason, count(DISTINCT request_id) AS requests
+FROM events WHERE kind = 'request.unmatched' GROUP BY 1 ORDER BY 2 DESC, 1
+"""
+    )
+)
+
+
+async def list_reasons(tx: Tx) -> Sequence[Row]:
+    """How many requests nobody was found for, by the filter that left nobody."""
+    return await tx.rows(_REASONS)
 
 
 _WAITS = Prepared(
@@ -123,3 +154,22 @@ GROUP BY e.item_code
 async def list_loads(tx: Tx) -> Sequence[Row]:
     """Per item: counted offers over capacity of each provider that was eligible for it, and how many offers in all."""
     return await tx.rows(_LOADS)
+
+
+_COURSES = Prepared(
+    text(
+        """
+SELECT r.urgency, r.received_at, r.dispatched_at, j.accepted_at, j.started_at,
+  coalesce(j.accepted_at, r.cancelled_at, r.closed_at) AS left_at
+FROM requests r
+LEFT JOIN (SELECT request_id, min(accepted_at) AS accepted_at, min(started_at) AS started_at FROM jobs GROUP BY 1) j
+  ON j.request_id = r.id
+WHERE r.dispatched_at IS NOT NULL ORDER BY r.urgency_rank, r.received_at
+"""
+    )
+)
+
+
+async def list_courses(tx: Tx) -> Sequence[Row]:
+    """When each dispatched request was received, dispatched, first accepted, first met, and no longer waiting."""
+    return await tx.rows(_COURSES)

@@ -20,7 +20,8 @@ class Scenario:
     """A day of the sample's year, and what is out of the ordinary on it.
 
     `closed` is the share of providers that have said that they are away all day; `silent` the share that no longer
-    answers, and does nothing, from `silent_from` on, and comes back at eight the next morning without a word.
+    answers, and does nothing, from `silent_from` on, and comes back at eight the next morning without a word. `equal`:
+    nothing but capacity sets one provider apart from another.
     """
 
     day: date
@@ -29,6 +30,7 @@ class Scenario:
     silent: float = 0.0
     silent_from: time = time(12)
     burst: Burst | None = None
+    equal: bool = False
 
 
 TYPHOON = Burst(1_271, time(13), time(17), ("PE01", "PE02", "PE03", "PE07", "CR01", "CR05"))
@@ -39,4 +41,5 @@ SCENARIOS: Mapping[str, Scenario] = {
     "holiday": Scenario(date(2027, 2, 8), closed=0.4),
     "typhoon": Scenario(date(2026, 7, 15), burst=TYPHOON),
     "vanish": Scenario(date(2026, 11, 24), silent=0.5),
+    "equal": Scenario(date(2026, 11, 24), requests=0, burst=Burst(700, time(7), time(21), ("PE06",)), equal=True),
 }

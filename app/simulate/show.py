@@ -1,10 +1,13 @@
 """`hotline simulate` from its options to its tables."""
 
+import asyncio
 import logging
+import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from rich.console import Console
 from rich.table import Table
@@ -18,6 +21,7 @@ from app.simulate.arrivals import draw_calls
 from app.simulate.figures import Figures, count_figures
 from app.simulate.invariants import check_all
 from app.simulate.play import Play
+from app.simulate.report import Course, read_course, write_report
 from app.simulate.scenarios import SCENARIOS, Scenario
 from app.simulate.stage import set_stage, template
 
@@ -27,7 +31,8 @@ FIRST = "first"
 
 @dataclass(frozen=True)
 class Plan:
-    """What was asked for; `policies` are versions of this deployment or files of rules, to be laid side by side."""
+    """What was asked for; `policies` are versions of this deployment or files of rules, to be laid side by side;
+    `report`: the folder that each day's page is written into."""
 
     scenario: str
     scale: float
@@ -35,19 +40,24 @@ class Plan:
     days: int
     policies: Sequence[str]
     keep: bool
+    report: Path | None = None
 
 
 @dataclass(frozen=True)
 class Result:
-    """A played day: its figures, how often each invariant was broken, and the real seconds it took."""
+    """A played day: its figures and course, how often each invariant was broken, and the real seconds it took."""
 
     figures: Figures
+    course: Course
     broken: Mapping[str, int]
     seconds: float
 
 
 async def run_simulation(settings: Settings, server_url: str, plan: Plan) -> int:
-    """Play the days, each under each policy, and show them; 1 where an invariant was broken."""
+    """Play the days, each under each policy, and show them; 1 where an invariant was broken. SIGTERM cleans up too."""
+    asyncio.get_running_loop().add_signal_handler(
+        signal.SIGTERM, cast(asyncio.Task[int], asyncio.current_task()).cancel
+    )
     console, scenario, failed = Console(), SCENARIOS[plan.scenario], False
     logging.getLogger("alembic").setLevel(logging.WARNING)
     rules = [await _read_rules(server_url, policy) for policy in plan.policies]
@@ -55,7 +65,13 @@ async def run_simulation(settings: Settings, server_url: str, plan: Plan) -> int
         for seed in range(plan.seed, plan.seed + plan.days):
             results = [await _play(settings, server_url, origin, scenario, each, seed, plan) for each in rules]
             failed = failed or any(any(result.broken.values()) for result in results)
-            console.print(_table(plan, seed, results) if plan.days == 1 else _line(seed, results), soft_wrap=True)
+            title, rows = f"{plan.scenario}, scale {plan.scale:g}, seed {seed}", list(_rows(results))
+            console.print(_table(title, plan, rows) if plan.days == 1 else _line(seed, results), soft_wrap=True)
+            if plan.report:
+                courses = dict(zip(plan.policies, (result.course for result in results), strict=True))
+                page = plan.report / f"{plan.scenario}-{seed}.html"
+                write_report(page, title, [("", *plan.policies), *rows], courses, settings.zone)
+                console.print(f"report: {page}", soft_wrap=True)
     return int(failed)
 
 
@@ -91,18 +107,24 @@ async def _play(
         await play.run(draw_calls(scenario, settings, plan.scale, seed))
         seconds = time.perf_counter() - began
         async with db.begin() as tx:
-            return Result(await count_figures(tx), await check_all(tx, play.created), seconds)
+            broken = await check_all(tx, play.created)
+            return Result(await count_figures(tx), await read_course(tx), broken, seconds)
 
 
-def _table(plan: Plan, seed: int, results: Sequence[Result]) -> Table:
-    table = Table("", *plan.policies, title=f"{plan.scenario}, scale {plan.scale:g}, seed {seed}")
+def _rows(results: Sequence[Result]) -> Iterator[tuple[str, ...]]:
+    """What is shown of the day: the name of a figure, and the figure under each policy."""
     columns = [dict(result.figures.rows()) for result in results]
     for name in dict.fromkeys(name for column in columns for name in column):
-        table.add_row(name, *(column.get(name, "–") for column in columns))
-    table.add_section()
+        yield name, *(column.get(name, "–") for column in columns)
     for name in results[0].broken:
-        table.add_row(f"broken: {name}", *(str(result.broken[name]) for result in results))
-    table.add_row("real seconds", *(f"{result.seconds:.1f}" for result in results))
+        yield f"broken: {name}", *(str(result.broken[name]) for result in results)
+    yield "real seconds", *(f"{result.seconds:.1f}" for result in results)
+
+
+def _table(title: str, plan: Plan, rows: Sequence[tuple[str, ...]]) -> Table:
+    table = Table("", *plan.policies, title=title)
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

@@ -3,8 +3,9 @@
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +14,7 @@ from sqlalchemy.engine import make_url
 from app.auth.access import Principal
 from app.auth.models import Role, Staff
 from app.catalog.load import load_reference_data
+from app.demo.stage import member_of
 from app.events.models import ActorKind
 from app.kit.clock import ManualClock
 from app.kit.db import Database, connect_arguments
@@ -22,11 +24,11 @@ from app.kit.wake import Wakes
 from app.kit.web import Context
 from app.matching.models import PolicyVersion
 from app.matching.policy import Rules
-from app.registry.models import ACTIVE_STANDINGS, ReachedBy
-from app.sample.behaviour import behaviour_of
+from app.registry.models import ACTIVE_STANDINGS
 from app.sample.load import load_registry, provider_id
 from app.sample.registry import SampleProvider, generate_registry
 from app.settings import Settings
+from app.simulate.queries import make_equal
 from app.simulate.scenarios import Scenario
 from hotline_provider.behaviour import Member
 
@@ -87,6 +89,8 @@ async def template(settings: Settings, server_url: str, scenario: Scenario, *, k
             async with db.begin() as tx:
                 await load_reference_data(tx)
                 await load_registry(tx, scenario.day, now)
+                if scenario.equal:
+                    await make_equal(tx)
                 tx.session.add(
                     Staff(
                         id=new_id(now),
@@ -131,7 +135,7 @@ async def set_stage(
             context=Context(settings.model_copy(update={"database_url": url}), db, clock, Wakes(url)),
             clock=clock,
             desk=Principal(ActorKind.STAFF, operator, frozenset({Role.OPERATOR, Role.SUPERVISOR})),
-            firms={provider_id(provider.number): _firm(provider) for provider in registry},
+            firms={provider_id(provider.number): _firm(provider, equal=scenario.equal) for provider in registry},
             offered=frozenset(line.item for provider in registry for line in provider.lines),
         )
     finally:
@@ -140,19 +144,12 @@ async def set_stage(
             await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def _firm(provider: SampleProvider) -> Firm:
-    behaviour = behaviour_of(provider)
-    member = Member(
-        key="",
-        name=provider.name,
-        accept_rate=behaviour.accept_rate,
-        answer_rate=behaviour.answer_rate,
-        response_seconds=behaviour.response_seconds,
-        punctuality=behaviour.punctuality,
-        return_rate=behaviour.return_rate,
-        by_phone=provider.reached_by is ReachedBy.PHONE,
-    )
-    return Firm(provider.number, member)
+def _firm(provider: SampleProvider, *, equal: bool) -> Firm:
+    member = member_of(provider, "")
+    return Firm(provider.number, replace(member, **_FLAWLESS) if equal else member)
+
+
+_FLAWLESS: Any = {"accept_rate": 1.0, "punctuality": 1.0, "return_rate": 0.0, "response_seconds": 30, "by_phone": False}
 
 
 def _url(server_url: str, name: str) -> str:

@@ -75,6 +75,7 @@ async def offered_next(world: World) -> list[str]:
 async def test_it_begins_by_itself_at_the_threshold_for_its_category_alone(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await world.add_provider(CLEANING)
+    await world.add_provider(BASIN, capacity=50)  # in the same category, but no help to those who wait
     await fill(world, await world.add_provider(DRAIN, capacity=1))
     await let_wait(world, DRAIN, DRAIN)
     await world.work()
@@ -94,7 +95,7 @@ async def test_it_does_not_begin_while_providers_have_places_for_those_who_wait(
     await new_policy(world, surge=SURGING)
     await fill(world, await world.add_provider(DRAIN, capacity=1))
     await let_wait(world, DRAIN, DRAIN, DRAIN)
-    await world.add_provider(BASIN, capacity=3)
+    await world.add_provider(DRAIN, capacity=3)
     await world.work()
     assert await surges(world) == []
 
@@ -104,10 +105,10 @@ async def test_it_ends_by_itself_when_fewer_than_half_as_many_wait_as_there_are_
     await fill(world, await world.add_provider(DRAIN, capacity=1))
     await let_wait(world, DRAIN, DRAIN, DRAIN)
     await world.work()
-    await world.add_provider(BASIN, capacity=6)
+    await world.add_provider(DRAIN, capacity=6)
     await world.work()
     assert len(await surges(world)) == 1
-    await world.add_provider(BASIN, capacity=1)
+    await world.add_provider(DRAIN, capacity=1)
     await world.work()
     assert await surges(world) == []
     [ended] = await log_of(world, "surge.ended")
@@ -129,6 +130,18 @@ async def test_it_goes_on_while_those_who_waited_are_only_being_asked_about(worl
     assert len(await surges(world)) == 1
 
 
+async def test_in_a_surge_nobody_is_given_up_because_all_are_full(world: World) -> None:
+    await new_policy(world, surge=SURGING)
+    await fill(world, await world.add_provider(DRAIN, capacity=1))
+    ids = await let_wait(world, DRAIN, DRAIN, DRAIN)
+    await world.work()
+    world.advance(minutes=30)  # three times what an urgent request has until somebody accepts
+    await world.work()
+    states = [(await ok(world.operator.get(f"/requests/{each}")))["status"] for each in ids]
+    assert states == ["dispatching"] * 3
+    assert (await ok(world.supervisor.get("/supervision/counts")))["red"] == 3
+
+
 async def test_two_workers_begin_and_end_one_surge_once(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await fill(world, await world.add_provider(DRAIN, capacity=1))
@@ -144,7 +157,7 @@ async def test_two_workers_begin_and_end_one_surge_once(world: World) -> None:
         assert switched == expected
 
     await both([True, False])
-    await world.add_provider(BASIN, capacity=7)
+    await world.add_provider(DRAIN, capacity=7)
     await both([True, False])
     assert len(await log_of(world, "surge.began")) == len(await log_of(world, "surge.ended")) == 1
 
