@@ -159,7 +159,7 @@ def count_silence(rows: FromClause) -> list[CTE]:
 
 
 def pull_waiting(rows: FromClause) -> CTE:
-    """Capacity is freed by the job in `rows`: the first of those who wait where its provider can come are matched at once.
+    """The job in `rows` frees capacity: the first of those who wait where its provider can come are matched at once.
 
     Rows that others have locked are passed over; they are looked at within a minute anyway.
     """
