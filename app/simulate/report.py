@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.kit.db import Row, Tx
+from app.kit.db import Tx
 from app.simulate import queries
 
 
@@ -18,14 +18,14 @@ from app.simulate import queries
 class Course:
     """How the day went: one row per dispatched request, and offers over capacity of each provider."""
 
-    requests: Sequence[Row]
+    requests: Sequence[Mapping[str, Any]]
     loads: Sequence[float]
 
 
 async def read_course(tx: Tx) -> Course:
     """Read the course of the day in this database."""
     loads = [load for row in await queries.list_loads(tx) for load in row["loads"]]
-    return Course(await queries.list_courses(tx), loads)
+    return Course([dict(row) for row in await queries.list_courses(tx)], loads)
 
 
 def write_report(
@@ -55,6 +55,8 @@ tr:first-child {{ font-weight: 600 }} figure {{ margin: 2rem 0 }} svg {{ max-wid
 def _draw(courses: Mapping[str, Course], zone: ZoneInfo) -> Iterator[str]:
     from matplotlib.figure import Figure  # here, for only a report needs it
 
+    if not any(course.requests for course in courses.values()):
+        return
     urgencies = list(dict.fromkeys(row["urgency"] for course in courses.values() for row in course.requests))
     for title, until in (("Minutes from the call to acceptance", "accepted_at"), ("… to arrival", "started_at")):
         figure = Figure((10, 3.2), layout="constrained")
