@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import DateTime, bindparam, func, select, text, union_all
+from sqlalchemy import DateTime, Float, Integer, bindparam, func, select, text, union_all, update
+from sqlalchemy import cast as sql_cast
 
 from app.events.transition import word
 from app.intake.models import Request
 from app.jobs.models import Offer
 from app.kit.db import Database, Prepared, Row, Tx
+from app.registry.models import Provider
 
 _matching = union_all(
     select(func.min(Offer.expires_at).label("at")).where(Offer.status == word("pending")),
@@ -51,6 +53,18 @@ INSERT INTO provider_hours SELECT id, weekday, '00:00', '00:00' FROM providers C
 async def make_equal(tx: Tx) -> None:
     """Nothing but capacity sets one provider apart from another: same place, price, credit, hours and area."""
     await tx.driver.execute(_EQUAL)
+
+
+_KEEP_PLACES = Prepared(
+    update(Provider).values(
+        capacity=func.greatest(1, sql_cast(func.round(Provider.capacity * bindparam("share", type_=Float)), Integer))
+    )
+)
+
+
+async def keep_places(tx: Tx, share: float) -> None:
+    """Leave each provider this share of its places, one at least."""
+    await tx.rows(_KEEP_PLACES, share=share)
 
 
 _NEW_OFFERS = Prepared(

@@ -21,8 +21,9 @@ class Scenario:
     """A day of the sample's year, and what is out of the ordinary on it.
 
     `closed` is the share of providers that have said that they are away all day; `silent` the share that no longer
-    answers, and does nothing, from `silent_from` on, and comes back at eight the next morning without a word. `equal`:
-    nothing but capacity sets one provider apart from another.
+    answers, and does nothing, from `silent_from` on, and comes back at eight the next morning without a word. `places`
+    is the share of its places that each provider still has, one at least. `equal`: nothing but capacity sets one
+    provider apart from another.
     """
 
     day: date
@@ -31,6 +32,7 @@ class Scenario:
     silent: float = 0.0
     silent_from: time = time(12)
     burst: Burst | None = None
+    places: float = 1.0
     equal: bool = False
 
 
@@ -40,7 +42,7 @@ TYPHOON = Burst(1_271, time(13), time(15), ("PE01", "PE02", "PE02", "PE02", "PE0
 SCENARIOS: Mapping[str, Scenario] = {
     "day": Scenario(date(2026, 11, 24)),
     "holiday": Scenario(date(2027, 2, 8), closed=0.4),
-    "typhoon": Scenario(date(2026, 8, 14), closed=0.5, burst=TYPHOON),
+    "typhoon": Scenario(date(2026, 8, 14), closed=0.3, places=0.1, burst=TYPHOON),
     "vanish": Scenario(date(2026, 11, 24), silent=0.5),
     "equal": Scenario(date(2026, 11, 24), requests=0, burst=Burst(700, time(7), time(21), ("PE06",)), equal=True),
 }

@@ -28,7 +28,7 @@ from app.registry.models import ACTIVE_STANDINGS
 from app.sample.load import load_registry, provider_id
 from app.sample.registry import SampleProvider, generate_registry
 from app.settings import Settings
-from app.simulate.queries import make_equal
+from app.simulate.queries import keep_places, make_equal
 from app.simulate.scenarios import Scenario
 from hotline_provider.behaviour import Member
 
@@ -89,6 +89,7 @@ async def template(settings: Settings, server_url: str, scenario: Scenario, *, k
             async with db.begin() as tx:
                 await load_reference_data(tx)
                 await load_registry(tx, scenario.day, now)
+                await keep_places(tx, scenario.places)
                 if scenario.equal:
                     await make_equal(tx)
                 tx.session.add(
