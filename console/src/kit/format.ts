@@ -35,6 +35,11 @@ export function day(value: Moment): string {
   return moment(value, { month: 'short', day: 'numeric', weekday: 'short' })
 }
 
+/** 2026年11月, from 2026-11. */
+export function monthName(month: string): string {
+  return new Intl.DateTimeFormat(locale(), { timeZone: 'UTC', year: 'numeric', month: 'long' }).format(new Date(month))
+}
+
 /** 11月24日 10:32 */
 export function dayTime(value: Moment): string {
   return moment(value, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })

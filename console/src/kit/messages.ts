@@ -6,9 +6,7 @@ const zh = {
   help: '键盘快捷键',
   close: '关闭',
   retry: '重试',
-  reload: '刷新',
   loading: '正在读取…',
-  nothing: '暂无内容',
   skip: '跳到主要内容',
   menu: '主导航',
   role: {
@@ -51,7 +49,7 @@ const zh = {
     busy: '正在登录…',
     ended: '登录已失效，请重新登录。',
   },
-  key: { help: '显示快捷键', escape: '关闭窗口', anywhere: '任何页面' },
+  key: { help: '显示快捷键', escape: '关闭窗口' },
 }
 
 const en: typeof zh = {
@@ -61,9 +59,7 @@ const en: typeof zh = {
   help: 'Keyboard shortcuts',
   close: 'Close',
   retry: 'Try again',
-  reload: 'Reload',
   loading: 'Loading…',
-  nothing: 'Nothing here',
   skip: 'Skip to the content',
   menu: 'Main navigation',
   role: {
@@ -107,7 +103,7 @@ const en: typeof zh = {
     busy: 'Signing in…',
     ended: 'You were signed out; sign in again.',
   },
-  key: { help: 'Show the shortcuts', escape: 'Close the window', anywhere: 'Anywhere' },
+  key: { help: 'Show the shortcuts', escape: 'Close the window' },
 }
 
 export default { 'zh-CN': zh, en }
