@@ -1,4 +1,4 @@
-"""The whole registry imported from an XLSX over HTTP: seconds, peak memory, and how long others wait meanwhile.
+"""The whole registry imported from an XLSX over HTTP: seconds, CPU, peak memory, and how long others wait meanwhile.
 
 A server of its own takes a workbook of so many rows (31 a firm: facts, prices, papers, coverage, hours, special days)
 into an empty registry, then the same again, which changes nothing, then exports it. Beside it one caller asks
@@ -37,6 +37,7 @@ from app.kit.migrate import migrate
 from app.registry.uscc import check_character
 from app.settings import Settings
 
+WIDTHS = (8, 8, 8, 10, 10, 10, 10, 8)
 PER_FIRM = 31
 """Rows of one firm on all sheets together."""
 
@@ -96,6 +97,11 @@ class Peak:
         self.begun = self._mib(self._server)
         self.server, self.child = self.begun, 0.0
 
+    def cpu(self) -> tuple[float, float]:
+        """CPU seconds so far: of the server, and of its file processes that have ended."""
+        times = self._server.cpu_times()
+        return times.user + times.system, times.children_user + times.children_system
+
     @staticmethod
     def _mib(process: psutil.Process) -> float:
         return float(process.memory_info().rss) / 1024 / 1024
@@ -125,14 +131,15 @@ async def beside(server: int, url: str, name: str) -> AsyncIterator[None]:
     """Measure what happens in the block, and print its line."""
     peak, waits = Peak(server), list[float]()
     watchers = [asyncio.create_task(peak.watch()), asyncio.create_task(ask_meanwhile(url, waits))]
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), peak.cpu()
     yield
     seconds = time.perf_counter() - begun
+    server_cpu, child_cpu = (after - before for before, after in zip(cpu, peak.cpu(), strict=True))
     for watcher in watchers:
         watcher.cancel()
     waits.sort()
     print(
-        f"{name:24}{seconds:8.1f}{peak.begun:10.0f}{peak.server:10.0f}{peak.child:10.0f}"
+        f"{name:24}{seconds:8.1f}{server_cpu:8.1f}{child_cpu:8.1f}{peak.begun:10.0f}{peak.server:10.0f}{peak.child:10.0f}"
         f"{waits[int(len(waits) * 0.99)]:10.0f}{waits[-1]:8.0f}",
         flush=True,
     )
@@ -186,7 +193,10 @@ async def main(url: str, options: argparse.Namespace) -> None:
                     if (await api.get(f"{server}/health/ready")).is_success:
                         break
                 await asyncio.sleep(0.2)
-            print(f"{'':24}{'s':>8}{'MiB at 0':>10}{'peak':>10}{'+ child':>10}{'wait p99':>10}{'most':>8}")
+            heads = zip(
+                ("s", "CPU s", "+ child", "MiB at 0", "peak", "+ child", "wait p99", "most"), WIDTHS, strict=True
+            )
+            print(" " * 24 + "".join(f"{head:>{width}}" for head, width in heads))
             for name in ("import, all new", "imported again"):
                 async with beside(pid, server, name):
                     answer = await api.post("/registry/import", content=content)
