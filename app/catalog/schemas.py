@@ -57,6 +57,8 @@ class TownshipOut(BaseModel):
 
 
 class CommunityOut(BaseModel):
+    """A community or village; the point is WGS-84, and null where only the township's is known."""
+
     model_config = ConfigDict(from_attributes=True)
 
     code: str
@@ -65,6 +67,8 @@ class CommunityOut(BaseModel):
     kind: str
     pinyin: str
     initials: str
+    lat: float | None
+    lon: float | None
 
 
 class GroupOut(BaseModel):

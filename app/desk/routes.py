@@ -4,15 +4,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
-from app.auth.access import Principal, allow
+from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
 from app.desk.actions import Call, create_request
+from app.desk.mine import list_mine
+from app.desk.schemas import OpenRequest
 from app.dispatch.schemas import DispatchOut
 from app.intake.schemas import RequestIn
 from app.kit.web import context_of
 
 router = APIRouter(tags=["requests"])
+Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
 
 
 @router.post("/requests", status_code=201, response_model=DispatchOut)
@@ -20,7 +23,7 @@ async def create(
     body: RequestIn,
     request: Request,
     catalog: CurrentCatalog,
-    principal: Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))],
+    principal: Operator,
     idempotency_key: Annotated[
         str | None, Header(description="the same key and body give the first answer again")
     ] = None,
@@ -28,3 +31,11 @@ async def create(
     """Take a request down and, in the same call, answer, relay or dispatch it."""
     content = await create_request(Call(body, idempotency_key, principal), context_of(request), catalog)
     return Response(content, status_code=201, media_type="application/json")
+
+
+@router.get("/desk/requests")
+async def list_open(
+    request: Request, tx: Transaction, catalog: CurrentCatalog, principal: Operator
+) -> list[OpenRequest]:
+    """My latest 200 open requests with their running clocks, the first due first."""
+    return await list_mine(tx, principal, catalog, context_of(request).settings.zone)

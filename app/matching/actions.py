@@ -191,7 +191,7 @@ def _candidate(row: Row, wanted: Wanted, policy: Policy, *, surge: bool) -> Cand
     free_choice = provider_id == wanted.chosen_provider_id
     too_far = radius is not None and distance > radius and not free_choice
     off_ladder = policy.climbs(wanted.tier) and rung not in policy.rungs and not free_choice
-    return Candidate(*(distance, rung, provider_id, *facts, too_far, off_ladder))
+    return Candidate(*(distance, rung, provider_id, *facts, too_far, off_ladder, lat, lon))
 
 
 def _candidate_out(ranked: Ranked, place: int) -> CandidateOut:
@@ -204,6 +204,8 @@ def _candidate_out(ranked: Ranked, place: int) -> CandidateOut:
         total=ranked.total,
         scores=ranked.shown(),
         distance_km=candidate.distance_km,
+        lat=candidate.lat,
+        lon=candidate.lon,
         price_kind=PriceKind(candidate.price_kind),
         price_fen=candidate.price_fen,
         open_jobs=candidate.open_jobs,

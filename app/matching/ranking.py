@@ -43,6 +43,8 @@ class Candidate(NamedTuple):
     tried: bool
     too_far: bool = False
     off_ladder: bool = False
+    lat: float = 0.0
+    lon: float = 0.0
 
     def rejection(self) -> UnmatchedReason | None:
         """The first filter that the candidate does not pass."""

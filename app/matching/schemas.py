@@ -18,7 +18,7 @@ from app.registry.schemas import Month
 
 
 class CandidateOut(BaseModel):
-    """A provider that can come: its place in the ranking and its score per criterion (0 to 1)."""
+    """A provider that can come: its place in the ranking, its score per criterion (0 to 1), its point (WGS-84)."""
 
     provider_id: UUID
     name: str
@@ -27,6 +27,8 @@ class CandidateOut(BaseModel):
     total: float
     scores: dict[str, float]
     distance_km: float
+    lat: float
+    lon: float
     price_kind: PriceKind
     price_fen: int
     open_jobs: int
