@@ -3,6 +3,7 @@ import type { Component } from 'vue'
 
 import type { Both } from './kit/locale'
 import type { Role } from './kit/session'
+import desk from './desk/screen'
 import provider from './provider/screen'
 
 export interface Screen {
@@ -12,4 +13,4 @@ export interface Screen {
   load: () => Promise<{ default: Component }>
 }
 
-export const screens: readonly Screen[] = [provider]
+export const screens: readonly Screen[] = [desk, provider]

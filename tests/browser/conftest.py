@@ -24,6 +24,13 @@ PATIENCE_MS = 20_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The figures that journeys recorded: keys, seconds, kilobytes."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")
+
+
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """Headless Chromium; as root it cannot have its sandbox."""

@@ -1,0 +1,63 @@
+import { beforeEach, expect, test } from 'vitest'
+
+import { barePhone, beginCall, bodyOf, call, emptyDraft, linesOf, missing, ring, toSend, usualOutcome } from './call'
+import { type Item, reference } from './reference'
+
+const item = (facts: Partial<Item>) =>
+  ({ code: 'PE02', zh: '下水道疏通', kind: 'service', tiers: ['paid'], ...facts }) as Item
+
+beforeEach(() => {
+  reference.items = new Map([['PE02', item({})]])
+  beginCall()
+})
+
+test('numbers are read as people write them', () => {
+  expect(barePhone('139 5741-2345')).toBe('13957412345')
+  expect(barePhone('１３９５７４１２３４５')).toBe('13957412345')
+})
+
+test('the first gap is named, and only where the outcome needs it', () => {
+  const draft = emptyDraft('1395741')
+  expect(missing(draft, 'dispatch')).toBe('phone')
+  draft.phone = '13957412345'
+  expect(missing(draft, 'dispatch')).toBe('item')
+  draft.item = 'PE02'
+  expect(missing(draft, 'dispatch')).toBe('area')
+  draft.area = '330203001001'
+  expect(missing(draft, 'dispatch')).toBeNull()
+  expect(missing(draft, 'answer')).toBe('answer')
+  expect(missing(draft, 'relay')).toBe('relayTo')
+})
+
+test("a description left out is the caller's own words, or the item", () => {
+  const draft = { ...emptyDraft('13957412345'), item: 'PE02', area: '330203001001', said: '下水道堵了' }
+  expect(bodyOf(draft, 'dispatch').description).toBe('下水道堵了')
+  expect(bodyOf({ ...draft, said: 'xsd' }, 'dispatch').description).toBe('下水道疏通')
+  expect(bodyOf({ ...draft, description: ' 水倒灌到地上 ' }, 'dispatch').description).toBe('水倒灌到地上')
+})
+
+test('what is not known to have arrived is sent again as it was, under the same key', () => {
+  Object.assign(call.draft, { phone: '13957412345', item: 'PE02', area: '330203001001' })
+  const first = toSend('dispatch')
+  call.draft.description = '改了'
+  expect(toSend('answer')).toEqual(first)
+  call.sending = null
+  expect(toSend('dispatch').key).not.toBe(first.key)
+})
+
+test('a ring never wipes out what was typed', () => {
+  ring('13957412345')
+  expect(call.draft.phone).toBe('13957412345')
+  call.draft.said = '下水'
+  ring('13800000000')
+  expect([call.draft.phone, call.ringing]).toEqual(['13957412345', '13800000000'])
+})
+
+test('the main key does what is usual for the item', () => {
+  const outcomes = (['info', 'relay', 'service', 'volunteer'] as const).map((kind) => usualOutcome(item({ kind })))
+  expect(outcomes).toEqual(['answer', 'relay', 'dispatch', 'dispatch'])
+})
+
+test('the line that the rule names comes first', () => {
+  expect(linesOf(item({ rule: '119 or 110 first, three-way call' })).slice(0, 2)).toEqual(['119', '110'])
+})

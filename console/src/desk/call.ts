@@ -1,0 +1,163 @@
+/** The call in hand: what was typed, kept over a reload, and sent under a key that makes a second try harmless. */
+import { reactive, ref } from 'vue'
+
+import type { Schemas } from '@/kit/api'
+
+import { type Item, reference } from './reference'
+import { Tally } from './tally'
+import type { Tier } from './tiers'
+import { type When, windowOf } from './when'
+
+export type Outcome = 'answer' | 'relay' | 'dispatch' | 'keep'
+
+export interface Draft {
+  phone: string
+  name: string
+  area: string
+  address: string
+  item: string
+  /** What was typed to find the item: often the caller's own words. */
+  said: string
+  description: string
+  tier: Tier | ''
+  /** The caller agreed to pay if there is no entitlement after all. */
+  pays: boolean
+  quantity: number
+  when: When
+  from: string
+  to: string
+  provider: string
+  answer: string
+  relayTo: string
+  outsideNumber: string
+}
+
+export interface Sending {
+  key: string
+  outcome: Outcome
+  body: Schemas['RequestIn']
+  /** The request into which this one is merged afterwards. */
+  parent?: string
+}
+
+interface Call {
+  draft: Draft
+  /** What was sent and is not known to have arrived; it can only be sent again as it was. */
+  sending: Sending | null
+  /** The number that rings while another call is in hand. */
+  ringing: string
+}
+
+export function emptyDraft(phone = ''): Draft {
+  return {
+    phone,
+    name: '',
+    area: '',
+    address: '',
+    item: '',
+    said: '',
+    description: '',
+    tier: '',
+    pays: false,
+    quantity: 1,
+    when: 'soon',
+    from: '',
+    to: '',
+    provider: '',
+    answer: '',
+    relayTo: '',
+    outsideNumber: '',
+  }
+}
+
+export const tally = new Tally()
+
+export const noCall = (): Call => ({ draft: emptyDraft(), sending: null, ringing: '' })
+export const call = reactive(noCall())
+/** The item was asked for and its name is not back yet; typing goes on meanwhile. */
+export const lookingUp = ref(false)
+
+/** Another call begins, or none; what was typed for the last one is gone. */
+export function beginCall(phone = ''): void {
+  call.draft = emptyDraft(phone)
+  call.sending = null
+  call.ringing = ''
+  if (phone) tally.ring(performance.now())
+}
+
+/** The phone rings: it is taken up at once unless something was typed that would be lost. */
+export function ring(phone: string): void {
+  if (call.sending || isTouched(call.draft)) call.ringing = phone
+  else beginCall(phone)
+}
+
+/** Whether the operator has typed something about what is wanted. */
+export function isTouched(draft: Draft): boolean {
+  return Boolean(draft.item || draft.description.trim() || draft.answer.trim() || draft.said.trim())
+}
+
+export const PHONE = /^(1[3-9]\d{9}|0\d{9,11}|[2-9]\d{6,7})$/
+
+/** As people type and paste them: spaces, dashes and full-width digits make no other number. */
+export function barePhone(typed: string): string {
+  return typed.normalize('NFKC').replace(/[\s-]/g, '')
+}
+
+/** What becomes of a request for the item when the operator just presses the main key. */
+export function usualOutcome(item: Item | undefined): Outcome {
+  if (item?.kind === 'info') return 'answer'
+  return item?.kind === 'relay' ? 'relay' : 'dispatch'
+}
+
+/** The lines that the item's rule names, the first to be called first. */
+export function linesOf(item: Item | undefined): string[] {
+  const known = item?.rule?.match(/\b(110|119|120|122|12345|12348|12315|95598|96333)\b/g) ?? []
+  return [...new Set([...known, '110', '119', '120', '122', '12345'])]
+}
+
+export type Missing = 'phone' | 'item' | 'area' | 'answer' | 'relayTo'
+
+/** The first field that has still to be filled in for this outcome. */
+export function missing(draft: Draft, outcome: Outcome): Missing | null {
+  if (!PHONE.test(barePhone(draft.phone))) return 'phone'
+  if (!draft.item) return 'item'
+  if (!draft.area) return 'area'
+  if (outcome === 'answer' && !draft.answer.trim()) return 'answer'
+  return outcome === 'relay' && !draft.relayTo.trim() ? 'relayTo' : null
+}
+
+const CHINESE = /\p{Script=Han}/u
+
+/** The request as the API takes it. A caller's own words, or the item's name, stand for a description left out. */
+export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
+  const item = reference.items.get(draft.item)
+  const text = (value: string) => value.trim() || null
+  return {
+    channel: 'phone',
+    phone: barePhone(draft.phone),
+    contact_name: text(draft.name),
+    area: draft.area,
+    address: text(draft.address),
+    item: draft.item,
+    description: text(draft.description) ?? (CHINESE.test(draft.said) ? draft.said.trim() : (item?.zh ?? draft.item)),
+    tier: draft.tier || null,
+    tier_fallback: draft.pays ? (item?.tiers[0] ?? null) : null,
+    quantity: draft.quantity,
+    ...windowOf(draft.when, draft.from, draft.to),
+    chosen_provider_id: draft.provider || null,
+    answer: outcome === 'answer' ? draft.answer.trim() : null,
+    relay: outcome === 'relay' ? { to: draft.relayTo.trim(), outside_number: text(draft.outsideNumber) } : null,
+    dispatch: outcome === 'dispatch',
+  }
+}
+
+/** Random enough for every call ever; randomUUID would need https. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-')
+}
+
+/** What to send: the same again while nobody knows whether it arrived, else what is on the screen under a new key. */
+export function toSend(outcome: Outcome, parent?: string): Sending {
+  call.sending ??= { key: newKey(), outcome, body: bodyOf(call.draft, outcome), parent }
+  return call.sending
+}

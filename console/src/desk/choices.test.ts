@@ -1,0 +1,57 @@
+import { beforeEach, expect, test } from 'vitest'
+
+import { setClock } from '@/kit/clock'
+
+import { bestTier, tierChoices } from './tiers'
+import { findCommunities, type Community, type Item, reference } from './reference'
+import { whensNow, windowOf } from './when'
+
+beforeEach(() => setClock({ now: '2026-11-24T06:00:00Z', factor: 0, zone: 'Asia/Shanghai' }))
+
+test("windows are in the centre's zone, on its days", () => {
+  expect(windowOf('tomorrow_morning', '', '')).toEqual({
+    wanted_from: '2026-11-25T08:00:00+08:00',
+    wanted_to: '2026-11-25T12:00:00+08:00',
+  })
+  expect(windowOf('own', '2026-11-26T09:30', '2026-11-26T11:00').wanted_from).toBe('2026-11-26T09:30:00+08:00')
+})
+
+test('as soon as possible, and what is not said in full, is no window', () => {
+  expect(windowOf('soon', '', '')).toEqual({})
+  expect(windowOf('own', '2026-11-26T09:30', '')).toEqual({})
+})
+
+test('what is over is not offered', () => {
+  setClock({ now: '2026-11-24T09:30:00Z', factor: 0, zone: 'Asia/Shanghai' })
+  expect(whensNow()).not.toContain('this_afternoon')
+  expect(whensNow()).toContain('this_evening')
+})
+
+test('the cheapest tier that a group opens, by its most generous rule', () => {
+  const item = { code: 'PE02', category_code: 'PE', tiers: ['paid', 'low_fee', 'free'] } as Item
+  const rule = { item_code: null, category_code: 'PE', proof: null, sample: true }
+  reference.entitlements = [
+    { ...rule, group_code: 'aged_80', tier: 'low_fee', quota_per_month: 3 },
+    { ...rule, group_code: 'disabled', tier: 'low_fee', quota_per_month: null },
+  ]
+  expect(bestTier(item, [])).toBe('paid')
+  expect(bestTier(item, ['aged_80', 'disabled'])).toBe('low_fee')
+  expect(tierChoices(item, ['aged_80', 'disabled']).map(({ by }) => by && (by === 'all' ? by : by.group_code))).toEqual(
+    [null, 'disabled', 'all'],
+  )
+})
+
+test('communities are found by name, pinyin and initials, the closest first', () => {
+  const community = (code: string, zh: string, pinyin: string, initials: string) =>
+    ({ code, zh, pinyin, initials, township_code: '1' }) as Community
+  const all = [
+    community('1', '翠柳社区', 'Cuiliu', 'cl'),
+    community('2', '澄浪社区', 'Chenglang', 'cl'),
+    community('3', '车站社区', 'Chezhan', 'cz'),
+  ]
+  reference.communities = new Map(all.map((one) => [one.code, one]))
+  expect(findCommunities('cl').map(({ code }) => code)).toEqual(['1', '2'])
+  expect(findCommunities('cheng').map(({ code }) => code)).toEqual(['2'])
+  expect(findCommunities('站').map(({ code }) => code)).toEqual(['3'])
+  expect(findCommunities(' ')).toEqual([])
+})

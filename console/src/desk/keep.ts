@@ -1,0 +1,17 @@
+/** What was typed is kept in this tab, for this member of staff alone, until they sign out. */
+import { onBeforeUnmount, watch } from 'vue'
+
+import { session } from '@/kit/session'
+
+const PREFIX = 'hotline.desk.'
+
+/** Take up what a reload interrupted, else begin afresh; from then on keep every change while the component lives. */
+export function keep<T extends object>(name: string, state: T, afresh: () => T): void {
+  const key = `${PREFIX}${session.me?.id}.${name}`
+  const kept = sessionStorage.getItem(key)
+  Object.assign(state, kept ? JSON.parse(kept) : afresh())
+  watch(state, () => sessionStorage.setItem(key, JSON.stringify(state)), { deep: true })
+  onBeforeUnmount(() => {
+    if (!session.me && !session.ended) sessionStorage.removeItem(key)
+  })
+}

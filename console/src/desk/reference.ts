@@ -1,0 +1,88 @@
+/** The catalogue and the gazetteer: read once, for the names of codes, the pickers and the map. */
+import { shallowReactive } from 'vue'
+
+import { answer, api, type Schemas } from '@/kit/api'
+import { locale, t } from '@/kit/locale'
+
+export type Item = Schemas['ItemOut']
+export type Community = Schemas['CommunityOut']
+export type Township = Schemas['TownshipOut']
+type Named = { code: string; zh: string; en: string }
+
+export const reference = shallowReactive({
+  items: new Map<string, Item>(),
+  categories: new Map<string, Named>(),
+  groups: new Map<string, Named>(),
+  townships: new Map<string, Township>(),
+  communities: new Map<string, Community>(),
+  entitlements: [] as Schemas['EntitlementOut'][],
+})
+
+/** Throws a Problem. */
+export async function readReference(): Promise<boolean> {
+  const [items, categories, groups, townships, communities, entitlements] = await Promise.all([
+    answer(api.GET('/api/v1/items')),
+    answer(api.GET('/api/v1/categories')),
+    answer(api.GET('/api/v1/groups')),
+    answer(api.GET('/api/v1/townships')),
+    answer(api.GET('/api/v1/communities')),
+    answer(api.GET('/api/v1/entitlements')),
+  ])
+  reference.items = byCode(items)
+  reference.categories = byCode(categories)
+  reference.groups = byCode(groups)
+  reference.townships = byCode(townships)
+  reference.communities = byCode(communities)
+  reference.entitlements = entitlements
+  return true
+}
+
+function byCode<T extends { code: string }>(rows: readonly T[]): Map<string, T> {
+  return new Map(rows.map((row) => [row.code, row]))
+}
+
+/** In the language of the screen. */
+export function named(row: { zh: string; en: string } | undefined, code = ''): string {
+  return row ? (locale() === 'en' ? row.en : row.zh) : code
+}
+
+export function itemName(code: string): string {
+  return named(reference.items.get(code), code)
+}
+
+/** What a price is for: an hour, a visit; nothing for what is quoted as a whole. */
+export function perUnit(unit: string | null): string {
+  return unit && unit !== 'quote' ? t(`desk.unit.${unit}`) : ''
+}
+
+/** The community with its township, or the township alone. */
+export function placeName(area: string): string {
+  const community = reference.communities.get(area)
+  const township = reference.townships.get(community?.township_code ?? area)
+  return [community?.zh, named(township, area)].filter(Boolean).join(' · ')
+}
+
+/** Where on the map the area is; the township's point stands for a community without one. */
+export function pointOf(area: string): { lat: number; lon: number } | undefined {
+  const community = reference.communities.get(area)
+  if (community?.lat != null && community.lon != null) return { lat: community.lat, lon: community.lon }
+  return reference.townships.get(community?.township_code ?? area)
+}
+
+/** Communities whose name holds the text or whose pinyin or initials begin with it; of a name's beginning first. */
+export function findCommunities(text: string, limit = 9): Community[] {
+  const wanted = text.trim().toLowerCase().replaceAll(' ', '')
+  if (!wanted) return []
+  const rank = ({ zh, pinyin, initials }: Community) => {
+    if (initials === wanted || zh.startsWith(wanted)) return 0
+    if (pinyin.toLowerCase().startsWith(wanted)) return 1
+    if (initials.startsWith(wanted)) return 2
+    return zh.includes(wanted) ? 3 : 9
+  }
+  return [...reference.communities.values()]
+    .map((community) => ({ community, place: rank(community) }))
+    .filter(({ place }) => place < 9)
+    .sort((one, other) => one.place - other.place)
+    .slice(0, limit)
+    .map(({ community }) => community)
+}

@@ -1,0 +1,42 @@
+/** When somebody may come: the usual answers as one choice, anything else as two times. */
+import { now } from '@/kit/clock'
+
+import { momentOf, wallTime, wallTimeOn } from './zone'
+
+export const WHENS = [
+  'soon',
+  'this_afternoon',
+  'this_evening',
+  'tomorrow_morning',
+  'tomorrow_afternoon',
+  'own',
+] as const
+export type When = (typeof WHENS)[number]
+
+const PRESETS: Partial<Record<When, [days: number, from: number, to: number]>> = {
+  this_afternoon: [0, 13, 17],
+  this_evening: [0, 17, 20],
+  tomorrow_morning: [1, 8, 12],
+  tomorrow_afternoon: [1, 13, 17],
+}
+
+/** Those whose time is not over yet. */
+export function whensNow(): When[] {
+  return WHENS.filter((when) => {
+    const preset = PRESETS[when]
+    return !preset || wallTimeOn(preset[0], preset[2]) > wallTime(now())
+  })
+}
+
+export interface Window {
+  wanted_from?: string
+  wanted_to?: string
+}
+
+/** The wanted window; nothing where the caller left it open or it is not said in full yet. */
+export function windowOf(when: When, from: string, to: string): Window {
+  const preset = PRESETS[when]
+  if (preset) [from, to] = [wallTimeOn(preset[0], preset[1]), wallTimeOn(preset[0], preset[2])]
+  if (when === 'soon' || !from || !to) return {}
+  return { wanted_from: momentOf(from), wanted_to: momentOf(to) }
+}

@@ -1,0 +1,181 @@
+"""The operator's desk: from ring to dispatch by keyboard, and what happens when the centre is lost meanwhile."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.async_api import Route, expect
+
+from app.registry.models import ReachedBy
+from tests.browser.conftest import Opening
+from tests.browser.person import Person
+from tests.browser.test_shell import PASSWORD, give_passwords
+from tests.world import CHENGLANG, CLEANING, DRAIN, World, ok
+
+Recording = Callable[[str, object], None]
+PHONE, STRANGER = "13957412345", "13800574128"
+MOST_PRESSES = 12
+MOST_KILOBYTES = 300
+
+
+async def sit_at_the_desk(world: World, sit_down: Opening, language: str = "zh-CN") -> Person:
+    await give_passwords(world)
+    person = await sit_down(language=language)
+    await person.sign_in("t.operator", PASSWORD)
+    await person.page.locator("#desk-phone").wait_for()
+    return person
+
+
+async def ring(person: Person, number: str) -> None:
+    """As the telephone does it: the address gets the number behind its #."""
+    await person.page.evaluate("number => { location.hash = `call=${number}` }", number)
+    await expect(person.page.locator("#desk-item")).to_be_focused()
+
+
+async def press(person: Person, *keys: str) -> int:
+    """Press the keys one by one; gives how many presses it took, a modifier being one too."""
+    for key in keys:
+        await person.page.keyboard.press(key)
+    return sum(key.count("+") + 1 for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("who", "number", "place"), [("a known number", PHONE, ()), ("a new number", STRANGER, ("c", "l", "Enter"))]
+)
+async def test_from_ring_to_dispatch(
+    world: World, sit_down: Opening, record_property: Recording, who: str, number: str, place: tuple[str, ...]
+) -> None:
+    provider = await world.add_provider(DRAIN)
+    await ok(world.operator.patch(f"/citizens/{PHONE}", json={"name": "王阿姨", "area": CHENGLANG}))
+    person = await sit_at_the_desk(world, sit_down)
+    began = time.perf_counter()
+    await ring(person, number)
+    presses = await press(person, "x", "s", "d", "Enter", *place, "F9")
+    result = person.page.locator(".result")
+    await expect(result).to_contain_text(f"已派给{provider.name}")
+    seconds = time.perf_counter() - began
+    await expect(result).to_contain_text(f"{presses} 键")
+    assert presses <= MOST_PRESSES
+    record_property(f"from ring to dispatch, {who}", f"{presses} key presses, {seconds:.1f} s")
+    [mine] = await ok(world.operator.get("/desk/requests"))
+    assert mine["request"]["item_code"] == DRAIN
+    await expect(person.page.locator(".queues")).to_contain_text(str(mine["request"]["number"]))
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+async def test_a_full_desk_is_accessible(world: World, sit_down: Opening, language: str) -> None:
+    for _ in range(3):
+        await world.add_provider(DRAIN, tiers=("paid", "low_fee"))
+    await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE, capacity=1)
+    await ok(world.operator.patch(f"/citizens/{PHONE}", json={"name": "王阿姨", "area": CHENGLANG}))
+    await ok(world.operator.put(f"/citizens/{PHONE}/groups/aged_80", json={"source": "身份证"}))
+    await world.dispatch(DRAIN, phone=STRANGER)
+    await world.dispatch(DRAIN)
+    person = await sit_at_the_desk(world, sit_down, language)
+    await person.check_accessibility()
+    await ring(person, PHONE)
+    await press(person, "x", "s", "d")
+    await person.check_accessibility()
+    await press(person, "Enter")
+    await expect(person.page.locator(".candidate")).to_have_count(4)
+    await expect(person.page.locator("[name=desk-tier][value=low_fee]")).to_be_checked()
+    await expect(person.page.locator(".caller .warn").first).to_be_visible()
+    await person.page.locator(".queues .summary").first.click()
+    await person.check_accessibility()
+    await press(person, "?")
+    await press(person, "Escape")
+    for pane in ("Alt+2", "Alt+3"):
+        await press(person, pane)
+        await person.check_accessibility()
+
+
+async def test_what_must_never_go_to_a_company_says_so(world: World, sit_down: Opening) -> None:
+    person = await sit_at_the_desk(world, sit_down)
+    await ring(person, STRANGER)
+    await press(person, *"UT03", "Enter")
+    await expect(person.page.locator(".rule.grave")).to_contain_text("不得派给企业")
+    await expect(person.page.locator("[name=desk-candidate]")).to_have_count(0)
+    await press(person, "c", "l", "Enter", "F8")
+    await expect(person.page.locator(".result")).to_contain_text("已转接")
+
+
+async def test_nothing_is_lost_and_nothing_happens_twice(world: World, sit_down: Opening) -> None:
+    await world.add_provider(DRAIN)
+    person = await sit_at_the_desk(world, sit_down)
+    await ring(person, STRANGER)
+    await press(person, "x", "s", "d", "Enter", "c", "l", "Enter")
+    await person.page.locator("#desk-description").fill("厨房下水道堵了，水倒灌到地上")
+    keys: list[str | None] = []
+
+    async def lose_the_answer(route: Route) -> None:
+        keys.append(route.request.headers.get("idempotency-key"))
+        if len(keys) == 1:
+            await route.fetch()
+            await route.abort("connectionrefused")
+        else:
+            await route.continue_()
+
+    await person.page.route("**/api/v1/requests", lose_the_answer)
+    await press(person, "F9")
+    await expect(person.page.locator(".take-down .problem-note")).to_contain_text("连不上中心")
+    await person.check_accessibility()
+    await person.page.reload()
+    await expect(person.page.locator("#desk-description")).to_have_value("厨房下水道堵了，水倒灌到地上")
+    await press(person, "F9")
+    await expect(person.page.locator(".result")).to_be_visible()
+    assert keys[0] is not None
+    assert keys == [keys[0]] * 2
+    assert len(await ok(world.operator.get("/desk/requests"))) == 1
+
+
+async def test_another_ring_waits(world: World, sit_down: Opening) -> None:
+    person = await sit_at_the_desk(world, sit_down)
+    await ring(person, STRANGER)
+    await press(person, "x", "s", "d", "Enter")
+    await person.page.evaluate("location.hash = 'call=13957412345'")
+    await expect(person.page.locator(".ringing")).to_contain_text(PHONE)
+    await expect(person.page.locator("#desk-phone")).to_have_value(STRANGER)
+    await press(person, "F2")
+    await expect(person.page.locator("#desk-phone")).to_have_value(PHONE)
+
+
+async def test_a_firm_is_phoned(world: World, sit_down: Opening) -> None:
+    firm = await world.add_provider(CLEANING, reached_by=ReachedBy.PHONE)
+    made = await world.dispatch(CLEANING, description="家里大扫除")
+    person = await sit_at_the_desk(world, sit_down)
+    await press(person, "Alt+2", "Enter")
+    await expect(person.page.locator(".task")).to_contain_text(firm.name)
+    await person.check_accessibility()
+    await press(person, "Alt+A")
+    await expect(person.page.locator(".task")).to_have_count(0)
+    assert await world.status(made["request"]["id"]) == "assigned"
+
+
+async def test_a_citizen_is_called_back(world: World, sit_down: Opening) -> None:
+    provider = await world.add_provider(DRAIN)
+    made = await world.dispatch()
+    await world.complete(provider, made["offers"][0]["id"])
+    world.advance(hours=2)
+    await world.work()
+    person = await sit_at_the_desk(world, sit_down)
+    await press(person, "Alt+3", "Enter")
+    await expect(person.page.locator(".task")).to_contain_text("疏通完毕")
+    await person.check_accessibility()
+    await person.page.locator("[name=desk-solved][value=yes]").check(force=True)
+    await person.page.locator("#desk-satisfaction").select_option("satisfied")
+    await person.page.locator("#desk-paid").fill("80")
+    await press(person, "Enter")
+    await expect(person.page.locator(".task")).to_have_count(0)
+    assert await world.status(made["request"]["id"]) == "closed"
+
+
+async def test_the_desk_is_light(world: World, sit_down: Opening, record_property: Recording) -> None:
+    await give_passwords(world)
+    person = await sit_down()
+    received: list[int] = []
+    person.page.on("response", lambda response: received.append(int(response.headers.get("content-length", 0))))
+    await person.sign_in("t.operator", PASSWORD)
+    await person.page.locator("#desk-phone").wait_for()
+    kilobytes = sum(received) / 1_024
+    record_property("first load of the desk", f"{kilobytes:.0f} KB")
+    assert kilobytes < MOST_KILOBYTES
