@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import socket
 import statistics
 import subprocess
 import sys
@@ -18,26 +17,24 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from uuid import UUID
 
 import orjson
 from sqlalchemy import select, update
 
-from app.auth.access import token_hash
-from app.auth.models import Staff, StaffSession
 from app.catalog.load import load_reference_data
 from app.kit import embedded
 from app.kit.clock import clock_from
 from app.kit.db import Database
-from app.kit.ids import new_id
 from app.kit.migrate import migrate
 from app.registry.models import Provider, ReachedBy
 from app.sample.load import demo_keys, load_registry
 from app.settings import Settings
-from bench import import_, scale, storm
 from bench.load import Result, message, run
+from bench.stage import free_port, sign_in
 
 TOWNSHIPS = ["330203001", "330203002", "330203003", "330203004"]
 ITEM, INFO = "PE02", "GV01"
@@ -141,36 +138,19 @@ async def prepare(url: str) -> tuple[str, dict[UUID, str], Path]:
     await migrate(url)
     db = Database(url, pool_size=2)
     now = clock_from(Settings()).now()
-    operator = secrets.token_urlsafe(24)
     async with db.begin() as tx:
         await load_reference_data(tx)
         await load_registry(tx, now.date(), now)
         await tx.session.execute(update(Provider).values(capacity=100_000, reached_by=ReachedBy.QUEUE))
         keys = await demo_keys(tx, now)
-        staff = Staff(
-            id=new_id(now), username="bench", name="bench", password_hash="!", roles=["operator"], created_at=now
-        )
-        tx.session.add(staff)
-        await tx.flush()
-        tx.session.add(
-            StaffSession(
-                token_hash=token_hash(operator), staff_id=staff.id, created_at=now, expires_at=now + timedelta(days=1)
-            )
-        )
+        staff, operator = await sign_in(tx, now)
         count = len((await tx.session.execute(select(Provider.id))).all())
     await db.close()
-    tokens = {operator: str(staff.id)} | {key: str(provider) for provider, key in keys.items()}
+    tokens = {operator: str(staff)} | {key: str(provider) for provider, key in keys.items()}
     file = Path(tempfile.mkstemp(prefix="hotline-bench-")[1])
     file.write_bytes(orjson.dumps(tokens))
     print(f"{count} providers; {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; Python {sys.version.split()[0]}")
     return operator, keys, file
-
-
-def free_port() -> int:
-    """A port that nobody uses just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager
@@ -217,22 +197,28 @@ async def main(url: str, options: argparse.Namespace) -> None:
         await measure(bench, "complete", completions)
 
 
+OTHERS = {
+    "claims": "claims per second beside procrastinate's",
+    "import": "the whole registry from a file",
+    "kill": "processes killed while 500 providers work: what was lost or doubled",
+    "polls": "thousands of waiting polls on one process",
+    "scale": "matching among tens of thousands of providers",
+    "storm": "greedy matching beside an assignment solver",
+}
+"""Imported only when asked for: some need packages that the others do without."""
+MODULES = {"import": "import_"}
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--connections", type=int, default=32)
-    parser.add_argument("--requests", type=int, default=1000, help="per round")
-    parser.add_argument("--rounds", type=int, default=5)
-    others = parser.add_subparsers(dest="other", title="other benchmarks")
-    for module in (import_, scale, storm):
-        name = module.__name__.rpartition(".")[2].rstrip("_")
-        other = others.add_parser(
-            name, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
-        module.add_arguments(other)
-        other.set_defaults(run=module.run)
-    chosen = parser.parse_args()
-    if chosen.other:
-        chosen.run(chosen)
+    parser.epilog = "\n".join(["other benchmarks:", *(f"  {name:8} {about}" for name, about in OTHERS.items())])
+    if len(sys.argv) > 1 and sys.argv[1] in OTHERS:
+        module = import_module(f"bench.{MODULES.get(sys.argv[1], sys.argv[1])}")
+        parser.prog, parser.description, parser.epilog = f"bench {sys.argv[1]}", module.__doc__, None
+        module.add_arguments(parser)
+        module.run(parser.parse_args(sys.argv[2:]))
     else:
+        parser.add_argument("--connections", type=int, default=32)
+        parser.add_argument("--requests", type=int, default=1000, help="per round")
+        parser.add_argument("--rounds", type=int, default=5)
         with tempfile.TemporaryDirectory(prefix="hotline-bench-") as data, embedded.join(Path(data) / "data") as server:
-            asyncio.run(main(server.url, chosen))
+            asyncio.run(main(server.url, parser.parse_args()))

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import orjson
 
@@ -50,11 +51,11 @@ async def run(port: int, messages: Iterator[bytes], connections: int, *, keep: b
             for request in messages:
                 begun = time.perf_counter()
                 writer.write(request)
-                status, body = await _answer(reader)
+                got = await answer(reader)
                 result.seconds.append(time.perf_counter() - begun)
-                result.failures += status >= 300
+                result.failures += got.status >= 300
                 if keep:
-                    result.bodies.append(body)
+                    result.bodies.append(got.body)
         finally:
             writer.close()
 
@@ -66,11 +67,20 @@ async def run(port: int, messages: Iterator[bytes], connections: int, *, keep: b
     return result
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+class Answer(NamedTuple):
+    status: int
+    etag: str | None
+    body: bytes
+
+
+async def answer(reader: asyncio.StreamReader) -> Answer:
+    """The next answer on the connection."""
     head = await reader.readuntil(b"\r\n\r\n")
-    status = int(head[9:12])
-    length = 0
+    length, etag = 0, None
     for line in head.split(b"\r\n")[1:]:
-        if line[:15].lower() == b"content-length:":
-            length = int(line[15:])
-    return status, await reader.readexactly(length)
+        match line[:5].lower():
+            case b"conte" if line[:15].lower() == b"content-length:":
+                length = int(line[15:])
+            case b"etag:":
+                etag = line[5:].strip().decode()
+    return Answer(int(head[9:12]), etag, await reader.readexactly(length))

@@ -64,7 +64,7 @@ async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> J
         actor=by.actor,
         request_id=job["request_id"],
         provider_id=job["provider_id"],
-        data={name: moment.isoformat() for name, moment in changes.items()},
+        data={"job_id": str(job_id)} | {name: moment.isoformat() for name, moment in changes.items()},
     )
     tx.wake(provider_topic(job["provider_id"]))
     moved = await queries.find_job(tx, job_id)
@@ -85,7 +85,12 @@ async def _agree(
         actor=by.actor,
         request_id=job["request_id"],
         provider_id=job["provider_id"],
-        data={"quote_fen": changes.get("quote_fen"), "agreed_fen": agreed_fen, "how": agreed_fen and how},
+        data={
+            "job_id": str(job["id"]),
+            "quote_fen": changes.get("quote_fen"),
+            "agreed_fen": agreed_fen,
+            "how": agreed_fen and how,
+        },
     )
     tx.wake(provider_topic(job["provider_id"]))
     return JobOut.model_validate(dict(job) | changes)

@@ -1,0 +1,43 @@
+"""The fleet in a process of its own, to be killed: `python -m bench.crew URL FIRMS JOURNALS HASTE`.
+
+FIRMS is a JSON file of names and keys, JOURNALS a folder. They do in a second what takes real firms HASTE seconds. The
+centre's clock is the one of the environment.
+"""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+import orjson
+
+from app.kit.clock import clock_from
+from app.settings import Settings
+from hotline_provider.behaviour import Member
+from hotline_provider.fleet import Fleet
+
+
+def member(name: str, key: str) -> Member:
+    """A firm that answers every offer and now and then declines, gives back or comes late."""
+    return Member(
+        key=key,
+        name=name,
+        accept_rate=0.85,
+        answer_rate=1.0,
+        response_seconds=20,
+        punctuality=0.9,
+        return_rate=0.05,
+        by_phone=False,
+    )
+
+
+def main(url: str, firms: Path, journals: Path, haste: float) -> None:
+    """Work until killed."""
+    members = [member(name, key) for name, key in orjson.loads(firms.read_bytes())]
+    now = clock_from(Settings()).now
+    fleet = Fleet(url, members, factor=haste, seed=time.time_ns(), now=now, journals=journals)
+    asyncio.run(fleet.run())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4]))

@@ -1,0 +1,31 @@
+"""The server and the firms' own process are killed with -9 while firms work: nothing is lost and nothing doubled.
+
+`python -m bench kill` does the same with 500 firms, and a worker of its own, for as long as you like.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.auth.models import Role
+from bench.kill import Plan, rehearse
+from bench.stage import Cast, Firm
+from tests.providers.firms import key_of
+from tests.world import CHENGLANG, DRAIN, World
+
+PLAN = Plan(firms=12, requests=20, pace=0.05, kills=2, between=(0.3, 0.9), haste=10_000, worker_inside=True)
+
+
+async def test_killed_at_random_nothing_is_lost_and_nothing_doubled(world: World, tmp_path: Path) -> None:
+    hired = [await world.add_provider(DRAIN, capacity=50) for _ in range(PLAN.firms)]
+    firms = [Firm(firm.id, firm.name, key_of(firm), DRAIN, CHENGLANG) for firm in hired]
+    operator = str(world.operator.headers["Authorization"]).removeprefix("Bearer ")
+    clock = {
+        "HOTLINE_CLOCK_START": world.clock.now().isoformat(),
+        "HOTLINE_CLOCK_REAL_START": datetime.now(UTC).isoformat(),
+    }
+    url = str(world.context.settings.database_url)
+    cast = Cast(operator, world.staff_ids[Role.OPERATOR], firms)
+    found = await rehearse(url, cast, clock, tmp_path, PLAN)
+    assert set(found.kills) == {"server", "firms"}
+    assert found.confirmed > PLAN.requests
+    assert (found.lost, found.doubled, found.requests_doubled) == (0, [], 0), found
