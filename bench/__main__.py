@@ -220,5 +220,6 @@ if __name__ == "__main__":
         parser.add_argument("--connections", type=int, default=32)
         parser.add_argument("--requests", type=int, default=1000, help="per round")
         parser.add_argument("--rounds", type=int, default=5)
+        chosen = parser.parse_args()
         with tempfile.TemporaryDirectory(prefix="hotline-bench-") as data, embedded.join(Path(data) / "data") as server:
-            asyncio.run(main(server.url, parser.parse_args()))
+            asyncio.run(main(server.url, chosen))
