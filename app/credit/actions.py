@@ -105,7 +105,7 @@ async def apply(tx: Tx, provider: Provider, entry: CreditEntry, note: str | None
         note,
         by,
     )
-    await settle_standing(tx, provider, by.now)
+    await settle_standing(tx, provider, effect, by.now)
 
 
 async def appeal(tx: Tx, entry_id: UUID, text: str, by: By) -> EntryOut:
@@ -161,7 +161,7 @@ async def _revoke(tx: Tx, provider: Provider, entry: CreditEntry, note: str, by:
         note,
         by,
     )
-    await settle_standing(tx, provider, by.now)
+    await settle_standing(tx, provider, back, by.now)
 
 
 async def _tell(

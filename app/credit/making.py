@@ -74,7 +74,7 @@ async def _give(tx: Tx, facts: dict[str, Any], now: datetime) -> None:
     effect = min(facts["points"], FULL_CREDIT - provider.credit)
     if effect > 0:
         await queries.add_gain(tx, **SYSTEM.parameters(now), **facts, effect=effect)
-        await settle_standing(tx, provider, now)
+        await settle_standing(tx, provider, effect, now)
 
 
 async def recover(tx: Tx, provider_id: UUID, month: str, ends: datetime, rules: Rules, now: datetime) -> None:

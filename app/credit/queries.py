@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 
-from app.aftercare.models import Callback, CallbackStatus, Complaint
+from app.aftercare.models import Callback, Complaint
 from app.credit.models import CreditEntry, CreditRules, EntryStatus
 from app.credit.states import CREDIT
 from app.events.models import Event
@@ -61,9 +61,7 @@ def _provider_of(event: Any) -> ColumnElement[Any]:
     spoken_of = (
         select(Job.provider_id)
         .join(Callback, Callback.job_id == Job.id)
-        .where(Callback.request_id == event.c.request_id, Callback.ended_at == event.c.at)
-        .where(Callback.status == word(CallbackStatus.DONE))
-        .limit(1)
+        .where(Callback.id == sql_cast(event.c.data["callback_id"].as_string(), Uuid))
         .scalar_subquery()
     )
     complained_of = (

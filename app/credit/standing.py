@@ -36,21 +36,26 @@ NOTICES = {
 }
 
 
-async def settle_standing(tx: Tx, provider: Provider, now: datetime) -> None:
-    """Move the locked provider, whose credit has changed, to where it now belongs; what others decided stays."""
+async def settle_standing(tx: Tx, provider: Provider, change: int, now: datetime) -> None:
+    """Move the locked provider, whose credit has changed by so much, to where it now belongs.
+
+    What others decided stays: a gain never worsens a standing, and only what credit led to is undone by it.
+    """
     rules = await rules_in_force(tx)
     await tx.session.refresh(provider)
-    while step := await _next_step(tx, provider, rules):
+    falls = change < 0
+    while step := await _next_step(tx, provider, rules, falls=falls):
         await _take(tx, step, provider, rules, now)
         await tx.session.refresh(provider)
+        falls = falls or (step == "release" and provider.standing == Standing.ACTIVE)  # maybe to watch only
 
 
-async def _next_step(tx: Tx, provider: Provider, rules: Rules) -> str | None:
+async def _next_step(tx: Tx, provider: Provider, rules: Rules, *, falls: bool) -> str | None:
     limits, credit, standing = rules.thresholds, provider.credit, provider.standing
-    if standing in ACTIVE_STANDINGS and credit < limits.suspend_below:
-        return "suspend"
-    if standing == Standing.ACTIVE and credit < limits.watch_below:
-        return "watch"
+    if falls:
+        if standing in ACTIVE_STANDINGS and credit < limits.suspend_below:
+            return "suspend"
+        return "watch" if standing == Standing.ACTIVE and credit < limits.watch_below else None
     if standing == Standing.SUSPENDED and credit >= limits.release_from:
         return "release" if await _was_ours(tx, provider, "suspend") else None
     if standing == Standing.WATCH and credit >= limits.active_from:

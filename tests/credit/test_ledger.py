@@ -1,5 +1,7 @@
 """Nothing is deducted before the provider was told and could reply; what was deducted can be appealed."""
 
+import asyncio
+
 from app.credit.tasks import make_entries
 from tests.credit.cases import adds_up, give_back, ledger, ningbo, proposed, say
 from tests.world import DRAIN, World, ok, refused
@@ -94,6 +96,20 @@ async def test_an_appeal_gives_the_points_back_or_leaves_it_as_it_was(world: Wor
     upheld = await ok(world.registrar.put(url.format(second["id"]), json=refusal))
     assert (upheld["status"], upheld["effect"]) == ("upheld", -6)
     assert (await ledger(firm))["credit"] == 94
+    assert await adds_up(world)
+
+
+async def test_of_two_who_decide_at_once_one_is_told_that_it_is_decided(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    entry = await proposed(world, firm)
+    await say(firm.client, f"/provider/credit/{entry['id']}/reply")
+    world.clock.moment = ningbo(12, 2)
+    url = f"/credit/entries/{entry['id']}/decision"
+    bodies = [{"apply": True, "note": "情况属实"}, {"apply": False, "note": "理由成立"}]
+    answers = await asyncio.gather(
+        *(client.put(url, json=body) for client, body in zip((world.registrar, world.supervisor), bodies, strict=True))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
     assert await adds_up(world)
 
 

@@ -63,6 +63,24 @@ async def test_whom_a_registrar_suspended_credit_does_not_release(world: World) 
     assert await kinds(firm) == []
 
 
+async def test_whom_a_registrar_released_a_gain_does_not_suspend_again(world: World) -> None:
+    firm = await world.add_provider(DRAIN, credit=60)
+    await deduct(world, firm)
+    document = await world.registrar.get(f"/providers/{firm.id}")
+    body, headers = {"standing": "active", "reason": "整改验收通过"}, {"If-Match": document.headers["etag"]}
+    await ok(world.registrar.put(f"/providers/{firm.id}/standing", json=body, headers=headers))
+    world.clock.moment = ningbo(2, 1).replace(year=2027)
+    assert await recover_credit(world.context) == 1
+    assert ((await ledger(firm))["credit"], await standing(firm)) == (59, "active")
+    await proposed(world, firm)
+    world.advance(days=9)
+    await world.work()
+    assert (await ledger(firm))["credit"] == 59  # five working days, and it is the Spring Festival
+    world.advance(days=9)
+    await world.work()
+    assert ((await ledger(firm))["credit"], await standing(firm)) == (53, "suspended")
+
+
 async def test_a_whole_month_without_a_deduction_brings_credit_back(world: World) -> None:
     firm = await world.add_provider(DRAIN)
     await deduct(world, firm)  # applied on 1 December
