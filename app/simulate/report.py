@@ -53,7 +53,8 @@ tr:first-child {{ font-weight: 600 }} figure {{ margin: 2rem 0 }} svg {{ max-wid
 
 
 def _draw(courses: Mapping[str, Course], zone: ZoneInfo) -> Iterator[str]:
-    from matplotlib.figure import Figure  # here, for only a report needs it
+    from matplotlib.figure import Figure  # here, for only a report needs them
+    from matplotlib.ticker import ScalarFormatter
 
     if not any(course.requests for course in courses.values()):
         return
@@ -64,14 +65,16 @@ def _draw(courses: Mapping[str, Course], zone: ZoneInfo) -> Iterator[str]:
             for policy, course in courses.items():
                 _steps(axes, _minutes(course, urgency, until), policy)
             axes.set(title=urgency, xlabel="minutes", ylabel="share of dispatched", ylim=(0, 1), xscale="symlog")
+            axes.set_xlim(left=0)
+            axes.xaxis.set_major_formatter(ScalarFormatter())
         yield _svg(figure, title)
     figure = Figure((10, 3.2), layout="constrained")
     waiting, loads = figure.subplots(1, 2)
     for policy, course in courses.items():
         hours, open_requests = zip(*_backlog(course, zone), strict=True)
-        waiting.plot(hours, open_requests, label=policy)
+        waiting.step(hours, open_requests, where="post", label=policy)
         _steps(loads, course.loads, policy)
-    waiting.set(title="Dispatched, not yet accepted", xlabel="hour of the day", ylabel="requests")
+    waiting.set(title="Dispatched, not yet accepted", xlabel="hour of the day", ylabel="requests", xlim=(0, 30))
     loads.set(title="Counted offers over capacity", xlabel="offers per place", ylabel="share of providers")
     yield _svg(figure, "Backlog and fairness")
 
