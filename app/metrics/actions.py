@@ -10,19 +10,24 @@ from app.catalog.snapshot import Snapshot
 from app.intake.models import RequestStatus
 from app.intake.states import OPEN
 from app.kit.db import Tx
-from app.metrics import queries
+from app.metrics import queries, turnover_queries
 from app.metrics.errors import RangeInvalid, UnknownCategory
 from app.metrics.schemas import (
     Clock,
     Clocks,
     Counts,
+    DayAsked,
+    DayOut,
     Dimension,
+    Filters,
     Fulfilment,
     Funnel,
     NowOut,
     ProviderTurnover,
     Rate,
     Rates,
+    Received,
+    ReceivedRow,
     Selection,
     TotalGrowth,
     TurnoverTotal,
@@ -62,10 +67,14 @@ async def read_fulfilment(tx: Tx, asked: Selection, catalog: Snapshot, zone: Zon
     Raises RangeInvalid, UnknownCategory, UnknownArea.
     """
     _check(asked, catalog, COUNTED_DAYS)
+    return (await _fulfilment(tx, asked, zone, now))[0]
+
+
+async def _fulfilment(tx: Tx, asked: Selection, zone: ZoneInfo, now: datetime) -> tuple[Fulfilment, Counts]:
     counts = (await queries.sum_volumes(tx, asked, zone))[0]
     clocks = await queries.measure_clocks(tx, asked, *_span(asked, zone), now)
     funnel = {name: counts[name] for name in Funnel.model_fields if name != "created"}
-    return Fulfilment(
+    fulfilment = Fulfilment(
         funnel=Funnel(created=counts["requests"], **funnel),
         rates=Rates(
             answered_in_call=_rate(counts, "answered_in_call", "requests"),
@@ -80,11 +89,38 @@ async def read_fulfilment(tx: Tx, asked: Selection, catalog: Snapshot, zone: Zon
         ),
         clocks=Clocks(**{step: _clock(clocks, step) for step in _STEPS}),
     )
+    return fulfilment, Counts.model_validate(dict(counts))
+
+
+async def read_day(tx: Tx, asked: DayAsked, catalog: Snapshot, zone: ZoneInfo, now: datetime) -> DayOut:
+    """One day by all that managers ask of it, up to this moment.
+
+    Raises UnknownCategory, UnknownArea.
+    """
+    _check_filters(asked, catalog)
+    only = asked.model_dump(exclude={"day", "until"})
+    selection = Selection.model_validate(only | {"from": asked.day, "to": asked.day})
+    since, before = _span(selection, zone)
+    until = before if asked.until is None else datetime.combine(asked.day, asked.until, zone)
+    fulfilment, total = await _fulfilment(tx, selection, zone, now)
+    cuts: dict[Dimension, list[ReceivedRow]] = {dimension: [] for dimension in queries.CUTS}
+    received = Received(requests=0, answered_in_call=0, requests_until=0, answered_in_call_until=0)
+    for row in await queries.cut_received(tx, asked, since, before, until, zone):
+        dimension = next((d for d in queries.CUTS if row[d] is not None), None)
+        if dimension is None:
+            received = Received.model_validate(dict(row))
+        else:
+            cuts[dimension].append(ReceivedRow.model_validate({**row, "key": str(row[dimension])}))
+    return DayOut(**dict(fulfilment), day=asked.day, until=asked.until, received=received, cuts=cuts, total=total)
 
 
 def _check(asked: Selection, catalog: Snapshot, days: int) -> None:
     if not 0 <= (asked.to - asked.from_).days < days:
         raise RangeInvalid(days=days)
+    _check_filters(asked, catalog)
+
+
+def _check_filters(asked: Filters, catalog: Snapshot) -> None:
     if asked.category is not None and asked.category not in catalog.categories:
         raise UnknownCategory(category=asked.category)
     if asked.township is not None and asked.township not in catalog.townships:
@@ -131,7 +167,7 @@ def show_turnover(row: Mapping[Any, Any]) -> ProviderTurnover:
 
 async def total_turnover(tx: Tx, month: date, following: date) -> TurnoverTotal:
     """All providers together in the month."""
-    sums = await queries.sum_turnovers(tx, month, following)
+    sums = await turnover_queries.sum_turnovers(tx, month, following)
 
     def total(name: str) -> TotalGrowth:
         providers = sums[f"{name}_providers"]
@@ -149,12 +185,17 @@ async def total_turnover(tx: Tx, month: date, following: date) -> TurnoverTotal:
     )
 
 
-async def read_now(tx: Tx, zone: ZoneInfo, now: datetime) -> NowOut:
-    """How things stand at this moment, and what today came to so far."""
-    unfinished = await queries.list_unfinished(tx)
-    waiting = await queries.count_waiting(tx, now)
+async def read_now(tx: Tx, asked: Filters, catalog: Snapshot, zone: ZoneInfo, now: datetime) -> NowOut:
+    """How things stand at this moment, and what today came to so far.
+
+    Raises UnknownCategory, UnknownArea.
+    """
+    _check_filters(asked, catalog)
+    unfinished = await queries.list_unfinished(tx, asked)
+    waiting = await queries.count_waiting(tx, asked, now)
     day = now.astimezone(zone).date()
-    today = (await queries.sum_volumes(tx, Selection.model_validate({"from": day, "to": day}), zone))[0]
+    today = Selection.model_validate(asked.model_dump() | {"from": day, "to": day})
+    counts = (await queries.sum_volumes(tx, today, zone))[0]
     return NowOut(
         at=now,
         requests={row["status"]: row["requests"] for row in unfinished},
@@ -163,5 +204,5 @@ async def read_now(tx: Tx, zone: ZoneInfo, now: datetime) -> NowOut:
         ),
         offers_waiting=waiting["offers"],
         callbacks_due=waiting["callbacks"],
-        today=Counts.model_validate(dict(today)),
+        today=Counts.model_validate(dict(counts)),
     )

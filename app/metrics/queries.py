@@ -1,9 +1,8 @@
 """Volumes, clocks, turnover, and how things stand now, in SQL."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, cast
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -16,26 +15,22 @@ from sqlalchemy import (
     Integer,
     RowMapping,
     Select,
-    Subquery,
     Table,
     extract,
     func,
     select,
-    true,
     tuple_,
     union_all,
 )
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.orm import aliased
 
 from app.aftercare.models import Callback
-from app.events.transition import AT, word
+from app.events.transition import word
 from app.intake.models import CloseReason, Request, RequestStatus
 from app.jobs.models import Extension, ExtensionStatus, Offer
-from app.kit.db import Prepared, Row, Tx
+from app.kit.db import Tx
 from app.metrics.counting import COUNTS, ROLL_UP, TAIL, VOLUMES, ZONE
-from app.metrics.schemas import Dimension, Selection
-from app.registry.models import ACTIVE_STANDINGS, MonthStatus, Provider, ProviderDay, ProviderMonth, Standing
+from app.metrics.schemas import Dimension, Filters, Selection
 
 _REQUESTS = cast(Table, Request.__table__)
 
@@ -68,9 +63,12 @@ def _sum(source: FromClause, asked: Selection, by: Sequence[Dimension]) -> Selec
     )
 
 
-def _received(asked: Selection, since: datetime, until: datetime) -> Sequence[ColumnElement[bool]]:
-    filters = [_REQUESTS.c[column] == value for column, value in asked.filters.items()]
-    return [Request.received_at >= since, Request.received_at < until, *filters]
+def _matching(asked: Filters) -> list[ColumnElement[bool]]:
+    return [_REQUESTS.c[column] == value for column, value in asked.filters.items()]
+
+
+def _received(asked: Filters, since: datetime, until: datetime) -> list[ColumnElement[bool]]:
+    return [Request.received_at >= since, Request.received_at < until, *_matching(asked)]
 
 
 async def count_by_hour(
@@ -94,6 +92,40 @@ async def count_by_hour(
         .order_by(*keys)
     )
     return (await tx.session.execute(query, {"zone": zone.key})).mappings().all()
+
+
+CUTS = tuple(dimension for dimension in Dimension if dimension is not Dimension.DAY)
+
+
+async def cut_received(
+    tx: Tx, asked: Filters, since: datetime, before: datetime, until: datetime, zone: ZoneInfo
+) -> Sequence[RowMapping]:
+    """Requests received since then and before `before`: all together, and by each of CUTS, read once.
+
+    In each row the one dimension that it counts has a value, in the row for all together none.
+    """
+    hour = sql_cast(extract("hour", func.timezone(ZONE, Request.received_at)), Integer)
+    received = (
+        select(
+            *((hour if d is Dimension.HOUR else _REQUESTS.c[d.column]).label(d) for d in CUTS),
+            Request.answered_in_call.label("answered"),
+            (Request.received_at < until).label("early"),
+        )
+        .where(*_received(asked, since, before))
+        .subquery("received")
+    )
+    answered, early = received.c.answered, received.c.early
+    keys = [received.c[dimension] for dimension in CUTS]
+    query = select(
+        *keys,
+        func.count().label("requests"),
+        func.count().filter(answered).label("answered_in_call"),
+        func.count().filter(early).label("requests_until"),
+        func.count().filter(answered & early).label("answered_in_call_until"),
+    ).group_by(func.grouping_sets(tuple_(), *(tuple_(received.c[d]) for d in CUTS)))
+    return (
+        (await tx.session.execute(query.order_by(*(received.c[d] for d in CUTS)), {"zone": zone.key})).mappings().all()
+    )
 
 
 _MEDIAN_AND_P90 = sql_cast([0.5, 0.9], ARRAY(Float))
@@ -134,103 +166,23 @@ def _punctual(complete_by: ColumnElement[Any], now: datetime, suffix: str) -> li
     ]
 
 
-_UNFINISHED = Prepared(
-    select(Request.status, func.count().label("requests"), func.min(Request.received_at).label("oldest"))
-    .where(Request.status.not_in([word("closed"), word("cancelled"), word("merged")]))
-    .group_by(Request.status)
-)
-_WAITING = Prepared(
-    select(
-        select(func.count()).where(Offer.status == word("pending")).scalar_subquery().label("offers"),
-        select(func.count())
-        .where(Callback.status == word("due"), Callback.due_at <= AT)
-        .scalar_subquery()
-        .label("callbacks"),
-    )
-)
-
-
-async def list_unfinished(tx: Tx) -> list[Row]:
+async def list_unfinished(tx: Tx, asked: Filters) -> Sequence[RowMapping]:
     """How many requests are in each status short of the end, and since when the oldest of them."""
-    return await tx.rows(_UNFINISHED)
-
-
-async def count_waiting(tx: Tx, at: datetime) -> Row:
-    """How many offers wait for an answer, and how many callbacks are due."""
-    return (await tx.rows(_WAITING, at=at))[0]
-
-
-_ADMITTED = (*ACTIVE_STANDINGS, Standing.SUSPENDED)
-
-
-def _turnovers(month: date, following: date) -> Subquery:
-    """Providers with turnover in the month, and those franchised by then; the days of each are one index range."""
-    done = (
-        select(
-            func.coalesce(func.sum(ProviderDay.completed), 0).label("completed"),
-            func.coalesce(func.sum(ProviderDay.turnover_fen), 0).label("turnover_fen"),
-        )
-        .where(ProviderDay.provider_id == Provider.id, ProviderDay.day >= month, ProviderDay.day < following)
-        .lateral("done")
+    query = (
+        select(Request.status, func.count().label("requests"), func.min(Request.received_at).label("oldest"))
+        .where(Request.status.not_in([word("closed"), word("cancelled"), word("merged")]), *_matching(asked))
+        .group_by(Request.status)
     )
-    baseline, declared = aliased(ProviderMonth), aliased(ProviderMonth)
-    locked = declared.status == MonthStatus.LOCKED
-    return (
-        select(
-            Provider.id,
-            Provider.name,
-            Provider.kind,
-            done.c.completed,
-            done.c.turnover_fen,
-            baseline.month.label("baseline_month"),
-            baseline.turnover_fen.label("baseline_turnover_fen"),
-            baseline.profit_tax_fen.label("baseline_profit_tax_fen"),
-            declared.turnover_fen.label("declared_turnover_fen"),
-            declared.profit_tax_fen.label("declared_profit_tax_fen"),
-        )
-        .select_from(Provider)
-        .join(done, true())
-        .outerjoin(baseline, (baseline.provider_id == Provider.id) & baseline.baseline)
-        .outerjoin(declared, (declared.provider_id == Provider.id) & (declared.month == month) & locked)
-        .where((done.c.completed > 0) | (Provider.standing.in_(_ADMITTED) & (Provider.joined_on < following)))
-        .subquery("turnovers")
-    )
-
-
-async def list_turnovers(
-    tx: Tx, month: date, following: date, after: tuple[int, UUID] | None, limit: int
-) -> Sequence[RowMapping]:
-    """Providers by their turnover in the month, largest first, beside what they declared and their baseline."""
-    rows = _turnovers(month, following)
-    query = select(rows).order_by(rows.c.turnover_fen.desc(), rows.c.id.desc()).limit(limit)
-    if after:
-        query = query.where(tuple_(rows.c.turnover_fen, rows.c.id) < after)
     return (await tx.session.execute(query)).mappings().all()
 
 
-async def sum_turnovers(tx: Tx, month: date, following: date) -> RowMapping:
-    """All providers together; each comparison over those that have both of its figures."""
-    rows = _turnovers(month, following)
-    columns: list[ColumnElement[Any]] = [
-        func.count().label("providers"),
-        func.count(rows.c.baseline_month).label("with_baseline"),
-        func.count(rows.c.declared_turnover_fen).label("declared"),
-    ]
-    compared = {
-        "hotline": (rows.c.turnover_fen, rows.c.baseline_turnover_fen),
-        "declared_turnover": (rows.c.declared_turnover_fen, rows.c.baseline_turnover_fen),
-        "declared_profit_tax": (rows.c.declared_profit_tax_fen, rows.c.baseline_profit_tax_fen),
-    }
-    for name, (figure, baseline) in compared.items():
-        both = figure.is_not(None) & baseline.is_not(None)
-        columns.append(func.count().filter(both).label(f"{name}_providers"))
-        columns.append(_total(figure, both).label(f"{name}_month_fen"))
-        columns.append(_total(baseline, both).label(f"{name}_baseline_fen"))
-    columns.append(_total(rows.c.completed).label("completed"))
-    columns.append(_total(rows.c.turnover_fen).label("turnover_fen"))
-    return (await tx.session.execute(select(*columns))).mappings().one()
-
-
-def _total(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    total = func.sum(column)
-    return sql_cast(func.coalesce(total.filter(*conditions) if conditions else total, 0), BigInteger)
+async def count_waiting(tx: Tx, asked: Filters, at: datetime) -> RowMapping:
+    """How many offers wait for an answer, and how many callbacks are due."""
+    offers = select(func.count()).select_from(Offer).where(Offer.status == word("pending"))
+    callbacks = select(func.count()).select_from(Callback)
+    callbacks = callbacks.where(Callback.status == word("due"), Callback.due_at <= at)
+    if asked.filters:
+        offers = offers.join(Request, Request.id == Offer.request_id).where(*_matching(asked))
+        callbacks = callbacks.join(Request, Request.id == Callback.request_id).where(*_matching(asked))
+    query = select(offers.scalar_subquery().label("offers"), callbacks.scalar_subquery().label("callbacks"))
+    return (await tx.session.execute(query)).mappings().one()

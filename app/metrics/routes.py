@@ -11,9 +11,12 @@ from app.catalog.calendar import month_of
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.pages import page
 from app.kit.web import Now, context_of
-from app.metrics import actions, queries
+from app.metrics import actions, turnover_queries
 from app.metrics.export import volumes_csv
 from app.metrics.schemas import (
+    DayAsked,
+    DayOut,
+    Filters,
     Fulfilment,
     NowOut,
     Selection,
@@ -62,7 +65,7 @@ async def read_turnover(
 ) -> Turnover:
     """A month's turnover through the hotline, per provider and together, against the baseline month."""
     month = month_of(asked.month)
-    rows = await queries.list_turnovers(tx, *month, asked.after(int, UUID), asked.limit + 1)
+    rows = await turnover_queries.list_turnovers(tx, *month, asked.after(int, UUID), asked.limit + 1)
     listed = page(rows, asked, actions.turnover_key, actions.show_turnover, request, response)
     return Turnover(
         items=listed.items, next=listed.next, month=month[0], total=await actions.total_turnover(tx, *month)
@@ -70,6 +73,16 @@ async def read_turnover(
 
 
 @router.get("/metrics/now", dependencies=overseers)
-async def read_now(request: Request, tx: Transaction, now: Now) -> NowOut:
+async def read_now(
+    asked: Annotated[Filters, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog, now: Now
+) -> NowOut:
     """Open work by status, what waits, and today's counts so far."""
-    return await actions.read_now(tx, context_of(request).settings.zone, now)
+    return await actions.read_now(tx, asked, catalog, context_of(request).settings.zone, now)
+
+
+@router.get("/metrics/day", dependencies=overseers)
+async def read_day(
+    asked: Annotated[DayAsked, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog, now: Now
+) -> DayOut:
+    """One day on one sheet: requests by hour, kind, category, township, tier and channel, rates, clocks, turnover."""
+    return await actions.read_day(tx, asked, catalog, context_of(request).settings.zone, now)

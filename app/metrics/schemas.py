@@ -1,6 +1,6 @@
 """The manager's figures in the API: counts, rates with their denominators, clocks, turnover. No personal data."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -33,13 +33,11 @@ class Dimension(StrEnum):
         return f"{self}_code" if self in (Dimension.CATEGORY, Dimension.TOWNSHIP) else str(self)
 
 
-class Selection(BaseModel):
-    """Days of the centre's zone, both included, and which requests."""
+class Filters(BaseModel):
+    """Which requests; all of them without any."""
 
     model_config = ConfigDict(extra="forbid")  # a misspelt filter would give other figures than were asked for
 
-    from_: Day = Field(alias="from")
-    to: Day
     kind: Kind | None = None
     category: str | None = Field(default=None, description="a category's code")
     township: str | None = Field(default=None, description="a township's code")
@@ -57,6 +55,13 @@ class Selection(BaseModel):
             "channel": self.channel,
         }
         return {column: value for column, value in values.items() if value is not None}
+
+
+class Selection(Filters):
+    """Days of the centre's zone, both included, and which requests."""
+
+    from_: Day = Field(alias="from")
+    to: Day
 
 
 class VolumesAsked(Selection):
@@ -161,6 +166,34 @@ class Fulfilment(BaseModel):
     funnel: Funnel
     rates: Rates
     clocks: Clocks
+
+
+class DayAsked(Filters):
+    day: Day
+    until: time | None = Field(default=None, description="a time of that day in the centre's zone, as 10:35")
+
+
+class Received(BaseModel):
+    """Requests received on the day, and how many of them before `until`: what compares with a day still going on."""
+
+    requests: int
+    answered_in_call: int
+    requests_until: int
+    answered_in_call_until: int
+
+
+class ReceivedRow(Received):
+    key: str = Field(description="the value of the dimension; an hour as 0 to 23")
+
+
+class DayOut(Fulfilment):
+    """One day: what was received, whole and in cuts, and what happened, by the same definitions as everywhere here."""
+
+    day: date
+    until: time | None
+    received: Received
+    cuts: dict[Dimension, list[ReceivedRow]] = Field(description="without the values of which nothing was received")
+    total: Counts
 
 
 class TurnoverAsked(Paging):

@@ -1,0 +1,84 @@
+/** What a manager's figures mean, and how they are written: shares with their denominators, and what lies beside them. */
+import type { Schemas } from '@/kit/api'
+import { locale, t } from '@/kit/locale'
+
+export type Day = Schemas['DayOut']
+export type Row = Schemas['ReceivedRow']
+export type Rate = Schemas['Rate']
+export type Cut = 'hour' | 'kind' | 'category' | 'township' | 'tier' | 'channel'
+
+export const NONE = '–'
+
+/** 12,345 */
+export function count(value: number): string {
+  return new Intl.NumberFormat(locale()).format(value)
+}
+
+/** A part of a whole as 70.1%; a dash of nothing. */
+export function percent(part: number, whole: number): string {
+  if (!whole) return NONE
+  return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 1 }).format(part / whole)
+}
+
+/** What a share is counted of: 2,253/3,214. */
+export function ofWhole(part: number, whole: number): string {
+  return `${count(part)}/${count(whole)}`
+}
+
+/** How much more than before, in per cent: +3.7%; undefined where before there was nothing to compare with. */
+export function growth(now: number, before: number): string | undefined {
+  if (!before) return undefined
+  return signed(now / before - 1, { style: 'percent', maximumFractionDigits: 1 })
+}
+
+/** How far one share is above another, in percentage points; undefined where either has no denominator. */
+export function points(now: Rate, before: Rate): string | undefined {
+  if (!now.denominator || !before.denominator) return undefined
+  const difference = now.numerator / now.denominator - before.numerator / before.denominator
+  return t('today.points', { n: signed(difference * 100, { minimumFractionDigits: 1, maximumFractionDigits: 1 }) })
+}
+
+function signed(value: number, options: Intl.NumberFormatOptions): string {
+  return new Intl.NumberFormat(locale(), { signDisplay: 'exceptZero', ...options }).format(value)
+}
+
+/** Seconds as people say them: 45 s, 12 min, 1 h 5 min, 2 d 3 h; a dash for what is not known. */
+export function duration(seconds: number | null | undefined): string {
+  if (seconds == null) return NONE
+  if (seconds < 60) return t('today.seconds', { s: Math.round(seconds) })
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 60) return t('today.minutes', { m: minutes })
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return t('today.hours', { h: hours, m: minutes % 60 })
+  return t('today.days', { d: Math.floor(hours / 24), h: hours % 24 })
+}
+
+/** A calendar day so many days from another; both as 2026-11-24. */
+export function daysFrom(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
+}
+
+/** The day and the time of day of a moment in a zone: 2026-11-24 and 10:35. */
+export function wallClock(moment: number, zone: string): { day: string; time: string } {
+  const written = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' })
+  const [day = '', time = ''] = written.format(moment).split(' ')
+  return { day, time }
+}
+
+export interface Line {
+  key: string
+  now?: Row
+  before: (Row | undefined)[]
+}
+
+/** The rows of one cut on several days side by side: the known keys in their order, or the largest of today first. */
+export function sideBySide(cut: Cut, days: readonly (Day | undefined)[], keys?: readonly string[]): Line[] {
+  const rows = days.map((day) => new Map((day?.cuts[cut] ?? []).map((row) => [row.key, row])))
+  const found = keys ?? [...new Set(rows.flatMap((of) => [...of.keys()]))]
+  const lines = found.map((key) => ({ key, now: rows[0]?.get(key), before: rows.slice(1).map((of) => of.get(key)) }))
+  return keys ? lines : lines.sort((a, b) => size(b) - size(a))
+}
+
+function size({ now, before }: Line): number {
+  return (now?.requests ?? 0) + Math.max(0, ...before.map((row) => row?.requests ?? 0)) / 1e6
+}

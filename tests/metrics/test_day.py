@@ -1,0 +1,92 @@
+"""A day on one sheet, so that yesterday at the same time can lie beside it."""
+
+from typing import Any
+
+from tests.metrics.history import add_citizen, add_request, ningbo
+from tests.metrics.test_volumes import PENSION, play_morning
+from tests.world import DRAIN, NANMEN, World, ok, refused
+
+ELSEWHERE = "330203002"
+
+
+async def day(world: World, **asked: str) -> dict[str, Any]:
+    return dict(await ok(world.manager.get("/metrics/day", params={"day": "2026-11-24"} | asked)))
+
+
+def row(key: str, requests: int, answered: int, requests_until: int, answered_until: int) -> dict[str, Any]:
+    return {
+        "key": key,
+        "requests": requests,
+        "answered_in_call": answered,
+        "requests_until": requests_until,
+        "answered_in_call_until": answered_until,
+    }
+
+
+async def play_a_day(world: World) -> None:
+    async with world.context.db.begin() as tx:
+        citizen_id = await add_citizen(tx)
+
+        async def add(item: str, hour: int, minute: int = 0, **facts: Any) -> None:
+            await add_request(tx, world.catalog, citizen_id, item, ningbo(24, hour, minute), **facts)
+
+        await add(PENSION, 9, 59, answered_in_call=True)
+        await add(PENSION, 10, 35, answered_in_call=True, township=ELSEWHERE, channel="web")
+        await add(DRAIN, 10, 34)
+        await add(DRAIN, 23, 59)
+        await add_request(tx, world.catalog, citizen_id, DRAIN, ningbo(25, 0, 0))
+
+
+async def test_every_cut_is_of_the_same_requests_and_until_leaves_out_the_rest_of_the_day(world: World) -> None:
+    await play_a_day(world)
+    sheet = await day(world, until="10:35")
+    assert {"key": "", **sheet["received"]} == row("", 4, 2, 2, 1)
+    assert sheet["cuts"] == {
+        "hour": [row("9", 1, 1, 1, 1), row("10", 2, 1, 1, 0), row("23", 1, 0, 0, 0)],
+        "kind": [row("info", 2, 2, 1, 1), row("service", 2, 0, 1, 0)],
+        "category": [row("EL", 2, 2, 1, 1), row("PE", 2, 0, 1, 0)],
+        "township": [row(NANMEN, 3, 1, 2, 1), row(ELSEWHERE, 1, 1, 0, 0)],
+        "tier": [row("free", 2, 2, 1, 1), row("paid", 2, 0, 1, 0)],
+        "channel": [row("phone", 3, 1, 2, 1), row("web", 1, 1, 0, 0)],
+    }
+    whole = await day(world)
+    assert (whole["until"], whole["received"]["requests_until"]) == (None, 4)
+
+
+async def test_filters_hold_for_the_whole_sheet(world: World) -> None:
+    await play_a_day(world)
+    sheet = await day(world, kind="info", township=NANMEN)
+    assert sheet["cuts"]["category"] == [row("EL", 1, 1, 1, 1)]
+    assert sheet["cuts"]["hour"] == [row("9", 1, 1, 1, 1)]
+    assert sheet["received"]["requests"] == 1
+    empty = await day(world, channel="alarm")
+    assert (empty["received"]["requests"], empty["cuts"]["hour"], empty["rates"]["satisfied"]["denominator"]) == (
+        0,
+        [],
+        0,
+    )
+
+
+async def test_rates_clocks_and_turnover_are_those_of_the_other_figures(world: World) -> None:
+    await play_morning(world)
+    sheet = await day(world)
+    fulfilment = await ok(world.manager.get("/metrics/fulfilment", params={"from": "2026-11-24", "to": "2026-11-24"}))
+    assert {name: sheet[name] for name in fulfilment} == fulfilment
+    assert (sheet["total"]["completed"], sheet["total"]["turnover_fen"]) == (1, 12_000)
+    assert (await day(world, kind="info"))["total"]["turnover_fen"] == 0
+
+
+async def test_what_waits_now_can_be_cut_too(world: World) -> None:
+    await world.add_provider(DRAIN)
+    await world.dispatch(DRAIN)
+    now = await ok(world.manager.get("/metrics/now", params={"category": "PE"}))
+    assert (now["requests"], now["offers_waiting"], now["today"]["dispatched"]) == ({"dispatching": 1}, 1, 1)
+    now = await ok(world.manager.get("/metrics/now", params={"category": "EL"}))
+    assert (now["requests"], now["offers_waiting"], now["today"]["dispatched"]) == ({}, 0, 0)
+    await refused(world.manager.get("/metrics/now", params={"category": "XX"}), 422, "unknown_category")
+
+
+async def test_what_is_no_day_or_no_time_is_refused(world: World) -> None:
+    for wrong in ({"day": "2026-11-31"}, {"until": "25:00"}, {"from": "2026-11-24"}, {"kind": "nothing"}):
+        await refused(world.manager.get("/metrics/day", params={"day": "2026-11-24"} | wrong), 422, "invalid_input")
+    await refused(world.operator.get("/metrics/day", params={"day": "2026-11-24"}), 403, "not_allowed")
