@@ -5,6 +5,7 @@ import type { Both } from './kit/locale'
 import type { Role } from './kit/session'
 import desk from './desk/screen'
 import provider from './provider/screen'
+import today from './today/screen'
 
 export interface Screen {
   path: string
@@ -13,4 +14,4 @@ export interface Screen {
   load: () => Promise<{ default: Component }>
 }
 
-export const screens: readonly Screen[] = [desk, provider]
+export const screens: readonly Screen[] = [desk, today, provider]

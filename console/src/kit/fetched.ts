@@ -1,5 +1,5 @@
 /** What a screen shows of the server, and how old it is. */
-import { onScopeDispose, ref, shallowRef, watch, type WatchSource } from 'vue'
+import { onScopeDispose, type Ref, ref, shallowRef, watch, type WatchSource } from 'vue'
 
 import { Problem } from './api'
 import { now } from './clock'
@@ -12,10 +12,15 @@ interface Options {
   on?: (event: LiveEvent) => boolean
   /** Read again when this changes. */
   watch?: WatchSource
+  /** What happens within so many milliseconds is read once. */
+  gatherMs?: number
+  /** While this is true, whatever happens waits until somebody asks. */
+  paused?: Ref<boolean>
 }
 
 /** Read now and whenever it may have changed. Keeps what it has when reading fails, with the problem beside it. */
-export function useFetched<T>(load: () => Promise<T>, { on = () => true, watch: source }: Options = {}) {
+export function useFetched<T>(load: () => Promise<T>, options: Options = {}) {
+  const { on = () => true, watch: source, gatherMs = GATHER_MS, paused } = options
   const data = shallowRef<T>()
   const problem = shallowRef<Problem>()
   const loading = ref(false)
@@ -43,8 +48,13 @@ export function useFetched<T>(load: () => Promise<T>, { on = () => true, watch: 
     }
   }
 
+  function heard(): void {
+    timer = undefined
+    if (!paused?.value) void reload()
+  }
+
   onLive((events) => {
-    if (!timer && (events === null || events.some(on))) timer = setTimeout(reload, GATHER_MS)
+    if (!timer && !paused?.value && (events === null || events.some(on))) timer = setTimeout(heard, gatherMs)
   })
   if (source) watch(source, reload)
   onScopeDispose(() => {

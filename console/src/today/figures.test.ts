@@ -24,7 +24,7 @@ test('growth is against before, and says nothing where there was nothing', () =>
 })
 
 test('shares differ by percentage points, not by per cent', () => {
-  expect(points(rate(75, 100), rate(50, 100))).toBe('+25.0 个百分点')
+  expect(points(rate(75, 100), rate(50, 100))).toBe('+25.0百分点')
   setLocale('en')
   expect(points(rate(50, 100), rate(75, 100))).toBe('-25.0 pp')
   expect(points(rate(50, 100), rate(0, 0))).toBeUndefined()
@@ -38,7 +38,10 @@ test('durations read as people say them', () => {
 test('days are counted on the calendar', () => {
   expect(daysFrom('2026-03-01', -1)).toBe('2026-02-28')
   expect(daysFrom('2026-12-31', 1)).toBe('2027-01-01')
-  expect(wallClock(Date.parse('2026-11-23T16:05:00Z'), 'Asia/Shanghai')).toEqual({ day: '2026-11-24', time: '00:05' })
+  expect(wallClock(Date.parse('2026-11-23T16:05:00Z'), 'Asia/Shanghai')).toEqual({
+    day: '2026-11-24',
+    time: '00:05:00',
+  })
 })
 
 test('days lie side by side: what one lacks the other still shows, the largest of today first', () => {
@@ -50,5 +53,8 @@ test('days lie side by side: what one lacks the other still shows, the largest o
     ['info', 2, 1, undefined],
     ['relay', undefined, 9, undefined],
   ])
-  expect(sideBySide('kind', [day({ info: 2 })], ['service', 'info']).map((line) => line.key)).toEqual(['service', 'info'])
+  expect(sideBySide('kind', [day({ info: 2 })], ['service', 'info']).map((line) => line.key)).toEqual([
+    'service',
+    'info',
+  ])
 })

@@ -58,11 +58,25 @@ export function daysFrom(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
 }
 
-/** The day and the time of day of a moment in a zone: 2026-11-24 and 10:35. */
+/** The day and the time of day of a moment in a zone: 2026-11-24 and 10:35:07. */
 export function wallClock(moment: number, zone: string): { day: string; time: string } {
-  const written = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' })
+  const written = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' })
   const [day = '', time = ''] = written.format(moment).split(' ')
   return { day, time }
+}
+
+/** 11月24日周二, of a calendar day. */
+export function dayName(day: string): string {
+  const words = { month: 'short', day: 'numeric', weekday: 'short', timeZone: 'UTC' } as const
+  return Number.isNaN(Date.parse(day)) ? day : new Intl.DateTimeFormat(locale(), words).format(Date.parse(day))
+}
+
+/** The share answered in the call: of a day so far, or of a day before it up to the same time. */
+export function answered({ received }: Day, whole: boolean): Rate {
+  const { requests, answered_in_call, requests_until, answered_in_call_until } = received
+  return whole
+    ? { numerator: answered_in_call, denominator: requests, rate: null }
+    : { numerator: answered_in_call_until, denominator: requests_until, rate: null }
 }
 
 export interface Line {
