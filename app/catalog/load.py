@@ -98,7 +98,6 @@ def _category(row: Row) -> dict[str, Any]:
 
 
 def _item(category: str, row: Row, caps: Row, position: int) -> dict[str, Any]:
-    rule = row.get("rule")
     return {
         "code": row["c"],
         "category_code": category,
@@ -110,10 +109,10 @@ def _item(category: str, row: Row, caps: Row, position: int) -> dict[str, Any]:
         "urgency": row["urg"],
         "unit": row["unit"],
         "papers": row["lic"],
-        "rule": rule,
+        "rule": row.get("rule"),
         "cap_fen": caps.get(row["c"]),
-        "pays_citizen": "pays the citizen" in (rule or ""),
-        "dispatchable": row["kind"] != Kind.INFO and "never dispatch" not in (rule or ""),
+        "pays_citizen": row.get("pays_citizen", False),
+        "dispatchable": row["kind"] != Kind.INFO and row.get("dispatchable", True),
         "position": position,
     }
 
