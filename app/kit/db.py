@@ -5,6 +5,7 @@ SQLAlchemy owns the pool, the schema and the ORM. Statements on hot paths are wr
 (docs/decisions/0005). For that the engine is in autocommit and the transaction's BEGIN and COMMIT are ours.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -164,6 +165,11 @@ class Database:
                 tx = Tx(connection, cast(asyncpg.Connection, raw.driver_connection), self._kept)
                 try:
                     yield tx
+                except asyncio.CancelledError:
+                    # Cut off in the middle of an answer, the server may keep its locks until it is read or hangs up.
+                    tx.driver.terminate()
+                    await connection.invalidate()
+                    raise
                 finally:
                     await tx.close()
         except Exception as error:
