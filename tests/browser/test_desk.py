@@ -82,7 +82,9 @@ async def test_a_full_desk_is_accessible(world: World, sit_down: Opening, langua
     await expect(person.page.locator(".caller .warn").first).to_be_visible()
     await person.page.locator(".queues .summary").first.click()
     await person.check_accessibility()
-    await press(person, "?")
+    await person.page.locator("#desk-description").focus()
+    await press(person, "F1")
+    await expect(person.page.get_by_role("dialog")).to_be_visible()
     await press(person, "Escape")
     for pane in ("Alt+2", "Alt+3"):
         await press(person, pane)

@@ -404,7 +404,7 @@ const en: typeof zh = {
     kind: { service: 'Company', info: 'Information', relay: 'Relay', volunteer: 'Volunteers' },
     tiers: { free: 'Free', low_fee: 'Low fee', paid: 'Paid' },
     whens: {
-      soon: 'As soon as possible',
+      soon: 'Soonest',
       this_afternoon: 'Today 13–17',
       this_evening: 'Today 17–20',
       tomorrow_morning: 'Tomorrow 8–12',
@@ -438,7 +438,7 @@ const en: typeof zh = {
       distance: 'near',
       credit: 'credit',
       record: 'record',
-      load: 'free',
+      load: 'room',
       fairness: 'fairness',
       price: 'price',
     },

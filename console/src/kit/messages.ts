@@ -49,7 +49,7 @@ const zh = {
     busy: '正在登录…',
     ended: '登录已失效，请重新登录。',
   },
-  key: { help: '显示快捷键', escape: '关闭窗口' },
+  key: { help: '显示快捷键', helpTyping: '显示快捷键，输入文字时也可用', escape: '关闭窗口' },
 }
 
 const en: typeof zh = {
@@ -103,7 +103,7 @@ const en: typeof zh = {
     busy: 'Signing in…',
     ended: 'You were signed out; sign in again.',
   },
-  key: { help: 'Show the shortcuts', escape: 'Close the window' },
+  key: { help: 'Show the shortcuts', helpTyping: 'Show the shortcuts, also while typing', escape: 'Close the window' },
 }
 
 export default { 'zh-CN': zh, en }
