@@ -161,7 +161,7 @@ def count_silence(rows: FromClause) -> list[CTE]:
 def pull_waiting(rows: FromClause) -> CTE:
     """The job in `rows` frees capacity: the first of those who wait where its provider can come are matched at once.
 
-    Rows that others have locked are passed over; they are looked at within a minute anyway.
+    Rows that others have locked are passed over; they are looked at again anyway, within a minute or, in a surge, five.
     """
     reached = select(ProviderReach.provider_id).where(
         ProviderReach.township_code == Request.township_code,

@@ -72,7 +72,8 @@ def _clock(context: Context, position: int) -> ServerSentEvent:
 async def _hears(heard: asyncio.Event) -> bool:
     """Whether something is heard before the next heartbeat is due."""
     try:
-        await asyncio.wait_for(heard.wait(), HEARTBEAT_SECONDS)
+        async with asyncio.timeout(HEARTBEAT_SECONDS):  # wait_for may lose a cancellation before Python 3.12
+            await heard.wait()
     except TimeoutError:
         return False
     return True

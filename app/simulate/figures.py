@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.kit.db import Tx
+from app.matching.fairness import gini
 from app.simulate import queries
 
 
@@ -68,15 +69,6 @@ async def count_figures(tx: Tx) -> Figures:
     offers = sum(weight for _, weight in loads)
     mean = sum(gini(values) * weight for values, weight in loads) / offers if offers else 0.0
     return Figures(counts, unmatched, waits, mean)
-
-
-def gini(values: Sequence[float]) -> float:
-    """0 where all have the same, towards 1 where one has everything."""
-    ordered, total = sorted(values), sum(values)
-    if not total:
-        return 0.0
-    ranked = sum(place * value for place, value in enumerate(ordered, 1))
-    return 2 * ranked / (len(ordered) * total) - (len(ordered) + 1) / len(ordered)
 
 
 def _share(part: int, whole: int) -> str:

@@ -89,7 +89,8 @@ async def template(settings: Settings, server_url: str, scenario: Scenario, *, k
             async with db.begin() as tx:
                 await load_reference_data(tx)
                 await load_registry(tx, scenario.day, now)
-                await keep_places(tx, scenario.places)
+                if scenario.places < 1:
+                    await keep_places(tx, scenario.places)
                 if scenario.equal:
                     await make_equal(tx)
                 tx.session.add(

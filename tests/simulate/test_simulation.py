@@ -3,7 +3,7 @@
 from app.catalog.snapshot import read_snapshot
 from app.settings import Settings
 from app.simulate.arrivals import draw_calls
-from app.simulate.figures import Figures, count_figures, gini
+from app.simulate.figures import Figures, count_figures
 from app.simulate.invariants import check_all
 from app.simulate.play import Play
 from app.simulate.scenarios import SCENARIOS
@@ -37,8 +37,3 @@ def test_the_burst_comes_on_top_of_the_day_between_its_times(settings: Settings)
     asked = [call for call in calls if call.item in burst.items and burst.begins <= call.at.time() < burst.ends]
     assert len(asked) >= 127
     assert calls == sorted(calls, key=lambda call: call.at)
-
-
-def test_gini_is_nothing_for_equal_shares_and_near_one_when_one_has_all() -> None:
-    assert gini([2.0, 2.0, 2.0, 2.0]) == 0
-    assert gini([0.0, 0.0, 0.0, 4.0]) == 0.75
