@@ -27,7 +27,8 @@ SELECT n, (lpad(to_hex(1500000000000 + n * 10), 12, '0') || '70008000' || lpad(t
   township.code AS township, township.lat, township.lon, firm.id AS firm, n * 7919 % {citizens} AS citizen
 FROM generate_series(1::bigint, {past}) n
 JOIN item ON item.sent = (n % 10 < 3)
-  AND item.place = n / 10 % (SELECT count(*) FROM item other WHERE other.sent = (n % 10 < 3))
+  AND item.place = n / 10 % CASE WHEN n % 10 < 3 THEN (SELECT count(*) FROM item WHERE sent)
+    ELSE (SELECT count(*) FROM item WHERE NOT sent) END
 JOIN township ON township.place = n % (SELECT count(*) FROM township)
 JOIN firm ON firm.place = n / 10 % (SELECT count(*) FROM firm);
 

@@ -212,9 +212,9 @@ async def build(url: str, options: argparse.Namespace) -> list[Case]:
         await add_history(url, options.past, NOW)
         print(f"{options.past} past requests in {time.perf_counter() - begun:.0f} s", flush=True)
         suffix = f", {options.past / 1e6:g} M past"
-        cases.append(await _case(url, f"{_count(0)}{suffix}", "small_past", 0, city=True))
         most = max(options.copies)
         cases.append(await _case(url, f"{_count(most)}, city{suffix}", "city_past", most, city=True))
+        cases.append(await open_case(f"{_count(0)}{suffix}", url))
     return cases
 
 

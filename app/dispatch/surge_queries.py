@@ -69,12 +69,16 @@ async def list_figures(tx: Tx, at: datetime, day: date, rested_since: datetime) 
 _COUNT = Prepared(
     text(
         f"""
-SELECT (SELECT count(*) FROM requests r WHERE {_WAITS} AND (:category IS NULL OR r.category_code = :category))
-  AS waiting, (
+WITH waiting AS (
+  SELECT item_code, count(*) AS requests FROM requests r
+  WHERE {_WAITS} AND (:category IS NULL OR r.category_code = :category) GROUP BY item_code
+)
+SELECT (SELECT coalesce(sum(requests), 0)::integer FROM waiting) AS waiting, (
   SELECT coalesce(sum(p.capacity - p.open_jobs), 0) FROM providers p
   WHERE p.standing IN ('trial', 'active', 'watch') AND p.reachable AND p.capacity > p.open_jobs AND EXISTS (
     SELECT FROM provider_items line JOIN items i ON i.code = line.item_code
     WHERE line.provider_id = p.id AND (:category IS NULL OR i.category_code = :category)
+      AND (i.code IN (SELECT item_code FROM waiting) OR NOT EXISTS (SELECT FROM waiting))
       AND line.approved_at IS NOT NULL AND line.valid_from <= :day AND (line.valid_to IS NULL OR line.valid_to >= :day))
   ) AS places
 """
@@ -83,7 +87,10 @@ SELECT (SELECT count(*) FROM requests r WHERE {_WAITS} AND (:category IS NULL OR
 
 
 async def count_figures(tx: Tx, at: datetime, day: date, category: str | None) -> Row:
-    """How many requests of the category (None: of all) wait, and how many more jobs providers can take."""
+    """How many requests of the category (None: of all) wait, and how many more jobs providers can take.
+
+    Those of providers that offer what is waited for; before anything waits, all in the category.
+    """
     row = await tx.row(_COUNT, at=at, day=day, category=category)
     assert row is not None
     return row

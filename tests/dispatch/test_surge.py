@@ -246,6 +246,17 @@ async def test_a_supervisors_surge_is_ended_only_by_a_supervisor(world: World) -
     assert len(await log_of(world, "surge.ended")) == 1
 
 
+async def test_a_supervisors_surge_counts_the_places_that_help_those_who_wait(world: World) -> None:
+    await world.add_provider(BASIN, capacity=50)
+    before = await switch(world)
+    assert (before["waiting"], before["places"]) == (0, 50)
+    await ok(world.supervisor.put(f"/surges/{before['id']}/end"))
+    await fill(world, await world.add_provider(DRAIN, capacity=1))
+    await let_wait(world, DRAIN, DRAIN)
+    during = await switch(world)
+    assert (during["waiting"], during["places"]) == (2, 0)
+
+
 async def test_a_supervisor_overrules_what_began_by_itself(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await fill(world, await world.add_provider(DRAIN, capacity=1))
