@@ -13,11 +13,11 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    any_,
     bindparam,
     column,
     func,
     insert,
+    not_,
     null,
     or_,
     select,
@@ -174,6 +174,17 @@ async def find_expired_offers(tx: Tx, at: datetime, limit: int) -> Sequence[UUID
     return [row["id"] for row in await tx.rows(_EXPIRED, at=at, limit=limit)]
 
 
+_DAY = bindparam("day", type_=Date)
+_PAPERS = (
+    select(ProviderPaper.paper_code)
+    .where(ProviderPaper.provider_id == Offer.provider_id, ProviderPaper.issued_on <= _DAY)
+    .where(ProviderPaper.expires_on.is_(None) | (ProviderPaper.expires_on >= _DAY))
+    .correlate(Offer)
+    .scalar_subquery()
+)
+_ALL_HELD = Item.papers.bool_op("<@")(func.array(_PAPERS))
+_LACKS_PAPERS = select(Item.code).where(Item.code == Request.item_code, not_(_ALL_HELD)).exists()
+
 _VOID = Prepared(
     select(Offer.id)
     .join(Provider, Provider.id == Offer.provider_id)
@@ -185,14 +196,7 @@ _VOID = Prepared(
             Provider.standing.not_in([word(standing) for standing in ACTIVE_STANDINGS]),
             Provider.open_jobs >= Provider.capacity,
             Provider.reachable != true(),
-            select(ProviderPaper)
-            .join(Item, Item.code == Request.item_code)
-            .where(
-                ProviderPaper.provider_id == Offer.provider_id,
-                ProviderPaper.paper_code == any_(Item.papers),
-                ProviderPaper.expires_on < bindparam("day", type_=Date),
-            )
-            .exists(),
+            _LACKS_PAPERS,
         ),
     )
     .limit(_LIMIT)
@@ -200,8 +204,8 @@ _VOID = Prepared(
 
 
 async def find_void_offers(tx: Tx, day: date, limit: int) -> Sequence[UUID]:
-    """Pending offers that can no longer be accepted: the provider is full, inactive or away, a paper that the item asks
-    for has expired before the day, or the request is on hold."""
+    """Pending offers that can no longer be accepted: the provider is full, inactive or away, holds no valid paper of a
+    kind that the item asks for, or the request is on hold."""
     return [row["id"] for row in await tx.rows(_VOID, day=day, limit=limit)]
 
 

@@ -22,7 +22,7 @@ ORDER BY p.number, line.item_code, line.tier, line.valid_from, approved DESC
 """
 PARTS = {
     "papers": "SELECT provider_id, paper_code, number, issued_on, expires_on FROM provider_papers"
-    " ORDER BY provider_id, paper_code",
+    " ORDER BY provider_id, paper_code, issued_on",
     "coverage": "SELECT provider_id, township_code FROM provider_coverage ORDER BY provider_id, township_code",
     "hours": "SELECT provider_id, weekday, opens, closes FROM provider_hours ORDER BY provider_id, weekday, opens",
     "exceptions": "SELECT provider_id, day, opens, closes FROM provider_exceptions WHERE day >= $1"

@@ -208,7 +208,7 @@ def _repeated(subject: Subject) -> Iterator[Fault]:
         seen: dict[Any, int] = {}
         for row in rows:
             key: Any = price_key(row.values) if sheet == "prices" else part_row(sheet, row)
-            key = key[0] if sheet == "papers" else key
+            key = (key[0], key[2]) if sheet == "papers" else key  # of a kind there may be one to come
             if key in seen:
                 yield Fault(sheet, row.number, "provider", row.values["provider"], "same_row", {"row": seen[key]})
             seen.setdefault(key, row.number)

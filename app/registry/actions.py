@@ -1,5 +1,6 @@
 """Admitting providers to the registry, changing their facts and their standing; what a provider sets itself."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -19,6 +20,7 @@ from app.registry import life_queries, month_queries, queries
 from app.registry.card import check_papers, paper_row, price_row
 from app.registry.edit import Edit
 from app.registry.errors import (
+    GivenTwice,
     InvalidUscc,
     PapersExpired,
     ProviderExists,
@@ -106,7 +108,7 @@ async def enter_provider(
     `about` goes into the event. Raises InvalidUscc, UsccMissing, ProviderExists, and the errors of `part_rows`.
     """
     check_code(body.kind, body.uscc)
-    await _check_identity(tx, body)
+    await _check_identity(tx, body.model_dump(include={"uscc"} if body.distinct else {"uscc", "name", "phone"}))
     facts = body.model_dump(include={"name", "kind", "uscc", "contact_name", "phone", "reached_by", "capacity"})
     seat = _seat(body.area, catalog)
     if body.own_community_only:
@@ -132,19 +134,22 @@ def check_code(kind: ProviderKind, uscc: str | None) -> None:
         raise InvalidUscc(uscc=uscc)
 
 
-async def _check_identity(tx: Tx, body: ProviderIn) -> None:
-    """A credit code is one firm's; a name or phone of two firms is a person's decision."""
-    for known in await queries.find_same(tx, body.uscc, body.name, body.phone):
-        same = [name for name in ("uscc", "name", "phone") if getattr(known, name) == getattr(body, name)]
-        if "uscc" in same or not body.distinct:
-            raise ProviderExists(id=known.id, number=known.number, name=known.name, standing=known.standing, same=same)
+async def _check_identity(tx: Tx, identity: Mapping[str, str | None], other_than: UUID | None = None) -> None:
+    """A credit code is one firm's; a name or phone of two firms is a person's decision. Raises ProviderExists."""
+    if found := await queries.find_same(tx, **identity, other_than=other_than):
+        known = found[0]
+        same = [fact for fact, value in identity.items() if value is not None and getattr(known, fact) == value]
+        raise ProviderExists(id=known.id, number=known.number, name=known.name, standing=known.standing, same=same)
 
 
 def part_rows(provider_id: UUID, body: ProviderIn, catalog: Snapshot, edit: Edit, *, approved: bool) -> list[Model]:
     """Everything that belongs to the provider, as rows.
 
-    Raises UnknownArea, HoursInvalid, and the errors of app.registry.card.
+    Raises GivenTwice, UnknownArea, HoursInvalid, and the errors of app.registry.card.
     """
+    _check_once(
+        [*(paper.paper_code for paper in body.papers), *(f"{line.item_code}/{line.tier}" for line in body.items)]
+    )
     rows: list[Model] = [*_coverage(provider_id, body.coverage, catalog), *hours_rows(provider_id, body.hours)]
     rows += [paper_row(provider_id, paper.paper_code, paper, catalog, edit) for paper in body.papers]
     for line in body.items:
@@ -153,6 +158,12 @@ def part_rows(provider_id: UUID, body: ProviderIn, catalog: Snapshot, edit: Edit
         row.approved_at = edit.at if approved else None
         rows.append(row)
     return rows
+
+
+def _check_once(given: Sequence[str]) -> None:
+    for what, count in Counter(given).items():
+        if count > 1:
+            raise GivenTwice(what=what)
 
 
 def _seat(area: str, catalog: Snapshot) -> dict[str, Any]:
@@ -174,10 +185,17 @@ def _check_townships(codes: Sequence[str], catalog: Snapshot) -> None:
 async def edit_provider(
     tx: Tx, provider_id: UUID, body: ProviderEdit, if_match: str | None, catalog: Snapshot, edit: Edit
 ) -> None:
-    """Change the facts that the body names. Raises VersionRequired, VersionStale, UnknownArea, HoursInvalid."""
+    """Change the facts that the body names.
+
+    Raises VersionRequired, VersionStale, UnknownArea, HoursInvalid, ProviderExists.
+    """
     provider = await edit.begin(tx, provider_id)
     check_version(if_match, provider.version)
-    changes = body.model_dump(exclude_none=True)
+    changes = body.model_dump(exclude_none=True, exclude={"distinct"})
+    if not body.distinct:
+        identity = {fact: changes[fact] for fact in changes.keys() & {"name", "phone"}}
+        fresh = {fact: value for fact, value in identity.items() if value != getattr(provider, fact)}
+        await _check_identity(tx, fresh, other_than=provider_id)
     facts = {name: value for name, value in changes.items() if name not in ("area", "coverage", "hours")}
     if body.area:
         facts |= _seat(body.area, catalog)

@@ -43,21 +43,26 @@ def paper_row(provider_id: UUID, code: str, paper: Paper, catalog: Snapshot, edi
 async def put_paper(tx: Tx, provider_id: UUID, code: str, paper: Paper, catalog: Snapshot, edit: Edit) -> None:
     """File the paper, in the place of an earlier one of its kind; the worker releases what its expiry suspended.
 
+    One that begins later leaves the one in force where it is, and takes the place of another that was to come.
     Raises UnknownPaper, ValidityInvalid.
     """
     provider = await edit.begin(tx, provider_id)
-    await tx.session.merge(paper_row(provider_id, code, paper, catalog, edit))
+    row = paper_row(provider_id, code, paper, catalog, edit)
+    begun = paper.issued_on <= edit.day
+    await queries.drop_papers(tx, provider_id, code, **{"until" if begun else "after": edit.day})
+    tx.session.add(row)
     await edit.finish(tx, provider, "provider.paper_filed", paper=code, **paper.model_dump())
     tx.wake(DISPATCH_TOPIC)
 
 
 async def remove_paper(tx: Tx, provider_id: UUID, code: str, edit: Edit) -> None:
-    """Strike the paper off; items that need it are no longer matched. Raises NotFound."""
+    """Strike the papers of the kind off; items that need one are no longer matched. Raises NotFound."""
     provider = await edit.begin(tx, provider_id)
-    if not await queries.drop_paper(tx, provider_id, code):
+    if not await queries.drop_papers(tx, provider_id, code):
         raise NotFound(what="paper", key=code)
     await life_queries.look_again(tx, provider_id, edit.day)
     await edit.finish(tx, provider, "provider.paper_removed", paper=code)
+    tx.wake(DISPATCH_TOPIC)
 
 
 async def check_papers(tx: Tx, provider_id: UUID, items: Iterable[Item], edit: Edit) -> None:

@@ -26,6 +26,12 @@ class UnknownPaper(HotlineError):
     zh = "没有证照类别 {paper}。"
 
 
+class GivenTwice(HotlineError):
+    status = 422
+    en = "{what} is given twice."
+    zh = "{what} 重复填写。"
+
+
 class PapersExpired(HotlineError):
     en = "A paper of the firm itself has expired; file the renewed one first: {papers}."
     zh = "单位证照已过期，请先登记换发的证照：{papers}。"

@@ -66,12 +66,16 @@ async def look_at_papers(tx: Tx, provider_id: UUID, catalog: Snapshot, today: da
     if provider is None:
         return
     card = await queries.list_lines(tx, provider_id, today)
+    renewed = await life_queries.list_renewed(tx, provider_id)
     for paper in await queries.list_parts(tx, ProviderPaper, provider_id):
         if paper.look_on is not None and paper.look_on <= today:
-            look = look_at(paper.expires_on, today)
-            if look.tell and provider.standing in life_queries.WATCHED_STANDINGS:
+            look = look_at(paper.expires_on, today) if paper.issued_on <= today else Look(None, paper.issued_on)
+            told = (paper.paper_code, paper.issued_on) not in renewed
+            if look.tell and told and provider.standing in life_queries.WATCHED_STANDINGS:
                 await _tell(tx, provider, paper, look.tell, _facts(paper, card, catalog), now)
             paper.look_on = look.next
+    await tx.flush()
+    await life_queries.drop_replaced(tx, provider_id, today)
     lapsed = await life_queries.list_lapsed(tx, provider_id, today)
     if lapsed and provider.standing in ADMITTED:
         await _move(tx, provider, "suspend", now, former_standing=provider.standing, papers=lapsed)

@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Date, Integer, Text, Uuid, bindparam, cast, delete, select, text, tuple_, update
+from sqlalchemy import Date, Integer, Text, Uuid, bindparam, cast, delete, exists, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import aliased
 
 from app.catalog.models import PaperKind
 from app.kit.db import Prepared, Tx
@@ -64,21 +65,55 @@ async def list_lacking(tx: Tx, provider_id: UUID, day: date) -> dict[str, list[s
     return {row["item_code"]: row["papers"] for row in rows}
 
 
+_DAY = bindparam("day", type_=Date)
+_OTHER = aliased(ProviderPaper)
+_OF_SAME_KIND = (
+    _OTHER.provider_id == ProviderPaper.provider_id,
+    _OTHER.paper_code == ProviderPaper.paper_code,
+    _OTHER.issued_on > ProviderPaper.issued_on,
+)
+_IS_RENEWED = (
+    exists()
+    .where(*_OF_SAME_KIND, _OTHER.issued_on <= ProviderPaper.expires_on + 1)
+    .where(_OTHER.expires_on.is_(None) | (_OTHER.expires_on >= ProviderPaper.expires_on))
+)
+"""Another follows it without a gap."""
+_IS_REPLACED = (
+    exists()
+    .where(*_OF_SAME_KIND, _OTHER.issued_on <= _DAY)
+    .where(_OTHER.expires_on.is_(None) | (_OTHER.expires_on >= _DAY))
+)
+"""Another has begun and is valid on the day."""
+
 _LAPSED = Prepared(
     select(ProviderPaper.paper_code)
     .join(PaperKind, PaperKind.code == ProviderPaper.paper_code)
     .where(
         ProviderPaper.provider_id == bindparam("provider", type_=Uuid),
         PaperKind.whole_firm,
-        ProviderPaper.expires_on < bindparam("day", type_=Date),
+        ProviderPaper.expires_on < _DAY,
+        ~_IS_REPLACED,
     )
     .order_by(ProviderPaper.paper_code)
 )
 
 
 async def list_lapsed(tx: Tx, provider_id: UUID, day: date) -> list[str]:
-    """Papers of the firm itself that have expired before the day."""
+    """Papers of the firm itself that have expired before the day and that no other replaces."""
     return [row["paper_code"] for row in await tx.rows(_LAPSED, provider=provider_id, day=day)]
+
+
+async def list_renewed(tx: Tx, provider_id: UUID) -> set[tuple[str, date]]:
+    """The provider's papers that another follows without a gap, by kind and day of issue."""
+    query = select(ProviderPaper.paper_code, ProviderPaper.issued_on)
+    rows = await tx.session.execute(query.where(ProviderPaper.provider_id == provider_id, _IS_RENEWED))
+    return {(row[0], row[1]) for row in rows}
+
+
+async def drop_replaced(tx: Tx, provider_id: UUID, day: date) -> None:
+    """Strike off the provider's papers that have expired before the day and that another replaces."""
+    over = (ProviderPaper.provider_id == provider_id, ProviderPaper.expires_on < day)
+    await tx.session.execute(delete(ProviderPaper).where(*over, _IS_REPLACED), {"day": day})
 
 
 _TELL = Prepared(
@@ -122,12 +157,12 @@ async def find_notice(tx: Tx, provider_id: UUID, notice_id: UUID) -> ProviderNot
 async def list_expiring(
     tx: Tx, until: date, after: tuple[date, UUID, str] | None, limit: int
 ) -> Sequence[tuple[ProviderPaper, Provider]]:
-    """Papers of admitted providers that expire by that day or have expired, the earliest first."""
+    """Papers of admitted providers that expire by that day or have expired, the earliest first; not the renewed."""
     key = tuple_(ProviderPaper.expires_on, ProviderPaper.provider_id, ProviderPaper.paper_code)
     query = (
         select(ProviderPaper, Provider)
         .join(Provider, Provider.id == ProviderPaper.provider_id)
-        .where(ProviderPaper.expires_on <= until, Provider.standing.in_(WATCHED_STANDINGS))
+        .where(ProviderPaper.expires_on <= until, Provider.standing.in_(WATCHED_STANDINGS), ~_IS_RENEWED)
     )
     if after:
         query = query.where(key > after)

@@ -196,14 +196,15 @@ class ProviderItem(Model):
 
 
 class ProviderPaper(Model):
-    """The licence or certificate of its kind that the provider holds, good until and including `expires_on`."""
+    """A licence or certificate that the provider holds, good until and including `expires_on`; of a kind it has one at
+    most, and perhaps the renewed one that begins later."""
 
     __tablename__ = "provider_papers"
 
     provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"), primary_key=True)
     paper_code: Mapped[str] = mapped_column(ForeignKey("paper_kinds.code"), primary_key=True)
+    issued_on: Mapped[date] = mapped_column(primary_key=True)
     number: Mapped[str]
-    issued_on: Mapped[date]
     expires_on: Mapped[date | None]
     look_on: Mapped[date | None] = mapped_column(server_default=text("'2000-01-01'"))
     """When the worker looks at it next: to warn, to suspend, to release. A paper that is filed is looked at at once."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    false,
     func,
     or_,
     select,
@@ -51,13 +52,21 @@ async def lock_provider(tx: Tx, provider_id: UUID) -> Provider | None:
     return (await tx.session.execute(query.execution_options(**_FRESH))).scalar_one_or_none()
 
 
-async def find_same(tx: Tx, uscc: str | None, name: str, phone: str) -> Sequence[Provider]:
-    """Providers with this credit code, name or phone; whoever has the credit code comes first, ten at most."""
-    same = [Provider.name == name, Provider.phone == phone]
-    same += [Provider.uscc == uscc] if uscc else []
+async def find_same(
+    tx: Tx,
+    uscc: str | None = None,
+    name: str | None = None,
+    phone: str | None = None,
+    *,
+    other_than: UUID | None = None,
+) -> Sequence[Provider]:
+    """Other providers with this credit code, name or phone, of those that are given; whoever has the credit code comes
+    first, ten at most."""
+    given = ((Provider.uscc, uscc), (Provider.name, name), (Provider.phone, phone))
+    same = [column == value for column, value in given if value is not None]
     first = (Provider.uscc == uscc).desc().nulls_last() if uscc else Provider.number
-    query = select(Provider).where(or_(*same)).order_by(first, Provider.number).limit(10)
-    return (await tx.session.execute(query)).scalars().all()
+    query = select(Provider).where(or_(false(), *same), Provider.id.is_distinct_from(other_than))
+    return (await tx.session.execute(query.order_by(first, Provider.number).limit(10))).scalars().all()
 
 
 async def list_providers(tx: Tx, wanted: ProviderFilter, day: date) -> Sequence[Provider]:
@@ -145,10 +154,13 @@ async def list_valid_papers(tx: Tx, provider_id: UUID, day: date) -> set[str]:
     return set((await tx.session.execute(query)).scalars())
 
 
-async def drop_paper(tx: Tx, provider_id: UUID, paper: str) -> bool:
-    """Strike the paper off; says whether there was one."""
-    struck = delete(ProviderPaper).where(ProviderPaper.provider_id == provider_id, ProviderPaper.paper_code == paper)
-    return (await tx.session.execute(struck.returning(ProviderPaper.paper_code))).first() is not None
+async def drop_papers(tx: Tx, provider_id: UUID, paper: str, *, until: date = date.max, after: date = date.min) -> bool:
+    """Strike off the provider's papers of the kind, of those issued after the one day until and including the other;
+    says whether there were any."""
+    issued = (ProviderPaper.issued_on <= until, ProviderPaper.issued_on > after)
+    of_kind = (ProviderPaper.provider_id == provider_id, ProviderPaper.paper_code == paper)
+    struck = delete(ProviderPaper).where(*of_kind, *issued).returning(ProviderPaper.paper_code)
+    return (await tx.session.execute(struck)).first() is not None
 
 
 async def list_live_keys(tx: Tx, provider_id: UUID) -> Sequence[ProviderKey]:

@@ -150,7 +150,8 @@ async def put_paper(
     catalog: CurrentCatalog,
     edit: ByRegistrar,
 ) -> ProviderOut:
-    """File a licence or certificate, in the place of the former one of its kind."""
+    """File a licence or certificate, in the place of the former one of its kind: from its first day on, if that is to
+    come."""
     await card.put_paper(tx, provider_id, paper, body, catalog, edit)
     return await answer_document(tx, response, provider_id, edit.day)
 
@@ -159,7 +160,7 @@ async def put_paper(
 async def remove_paper(
     provider_id: UUID, paper: str, response: Response, tx: Transaction, edit: ByRegistrar
 ) -> ProviderOut:
-    """Strike a paper off; items that need it are no longer matched."""
+    """Strike a kind of paper off, with what is to come of it; items that need it are no longer matched."""
     await card.remove_paper(tx, provider_id, paper, edit)
     return await answer_document(tx, response, provider_id, edit.day)
 

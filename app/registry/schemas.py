@@ -129,6 +129,7 @@ class ProviderEdit(Body):
     capacity: Capacity | None = None
     coverage: Townships | None = None
     hours: list[Hours] | None = Field(default=None, min_length=1, max_length=50)
+    distinct: bool = Field(default=False, description="it is another firm than those of the same name or phone")
 
 
 class StandingIn(Body):

@@ -93,6 +93,36 @@ async def test_a_paper_of_the_firm_warns_suspends_and_releases(world: World) -> 
     assert len(await own_notices(firm)) == 4
 
 
+RENEWED = {"number": "91330203MA2GR0AB1C", "issued_on": "2026-12-25", "expires_on": "2031-12-24"}
+
+
+async def test_renewed_early_the_firm_is_neither_warned_nor_suspended(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    await file_paper(world, firm, "business", LICENCE)
+    await file_paper(world, firm, "business", RENEWED)
+    assert (await ok(world.registrar.get("/papers/expiring")))["items"] == []
+    for days in (29, 2):
+        world.advance(days=days)
+        await world.work()
+        assert await standing(world, firm) == ("active", False)
+    assert await own_notices(firm) == ["paper_expires_in_30_days"]  # before the renewed one was there
+    [paper] = (await ok(firm.client.get("/provider")))["papers"]
+    assert paper == RENEWED | {"paper_code": "business"}
+
+
+async def test_a_renewal_with_a_gap_suspends_for_the_gap(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    await file_paper(world, firm, "business", LICENCE)
+    await file_paper(world, firm, "business", RENEWED | {"issued_on": "2026-12-27"})
+    seen = []
+    for days in (31, 1, 1):  # 25, 26, 27 December
+        world.advance(days=days)
+        await world.work()
+        seen.append(await standing(world, firm))
+    assert seen == [("suspended", True), ("suspended", True), ("active", False)]
+    assert len((await ok(firm.client.get("/provider")))["papers"]) == 1
+
+
 async def test_whom_a_person_suspended_no_renewal_releases(world: World) -> None:
     firm = await world.add_provider(DRAIN)
     suspension = {"standing": "suspended", "reason": "投诉查实"}
@@ -124,6 +154,18 @@ async def test_an_expired_paper_of_an_item_takes_that_item_out_and_no_other(worl
     assert "甬公锁备2023-0317" in notice["zh"]
     assert f"不再派发：{world.catalog.items[DOOR_LOCK].zh}；" in notice["zh"]
     assert "2026-11-24" in notice["en"]
+
+
+async def test_a_paper_struck_off_takes_open_offers_with_it(world: World) -> None:
+    firm = await world.add_provider(DOOR_LOCK, DRAIN)
+    created = await world.dispatch(DOOR_LOCK)
+    other = await world.dispatch(DRAIN, phone="13957412346")
+    await ok(world.registrar.delete(f"/providers/{firm.id}/papers/lock"))
+    await world.work()
+    [offer] = await ok(world.operator.get(f"/requests/{created['request']['id']}/offers"))
+    assert (offer["status"], offer["withdraw_reason"]) == ("withdrawn", "not_available")
+    [offer] = await ok(world.operator.get(f"/requests/{other['request']['id']}/offers"))
+    assert offer["status"] == "pending"
 
 
 async def test_an_applicant_is_told_once_it_is_admitted(world: World) -> None:

@@ -34,6 +34,8 @@ WRONG: list[tuple[dict[str, Any], int, str]] = [
     ({"hours": [MONDAY | {"opens": "08:00+08:00"}]}, 422, "invalid_input"),
     ({"papers": [LOCK_PAPER | {"paper_code": "pilot"}]}, 422, "unknown_paper"),
     ({"papers": [LOCK_PAPER | {"expires_on": "2024-04-30"}]}, 422, "validity_invalid"),
+    ({"papers": [LOCK_PAPER, LOCK_PAPER | {"number": "甬公锁备2024-0318"}]}, 422, "given_twice"),
+    ({"items": [UNLOCKING, UNLOCKING | {"price_fen": 9_000}]}, 422, "given_twice"),
     ({"papers": []}, 409, "item_without_papers"),
     ({"papers": [LOCK_PAPER | {"expires_on": "2026-11-23"}]}, 409, "item_without_papers"),
     ({"papers": [LOCK_PAPER | {"issued_on": "2026-11-25"}]}, 409, "item_without_papers"),
@@ -129,6 +131,20 @@ async def test_facts_are_edited_by_whoever_read_them_last(world: World) -> None:
     assert (await ok(world.registrar.get(url)))["capacity"] == 9
 
 
+async def test_an_edit_makes_no_second_firm_of_the_same_name_or_phone(world: World) -> None:
+    first, second = await apply(world), await apply(world, 2)
+    url, version = f"/providers/{second['id']}", {"If-Match": '"1"'}
+    for fact in ("name", "phone"):
+        taken = {"capacity": 9, fact: first[fact]}
+        problem = await refused(world.registrar.patch(url, json=taken, headers=version), 409, "provider_exists")
+        assert (problem["id"], problem["same"]) == (first["id"], [fact])
+    assert await ok(world.registrar.get(url)) == second
+    shared = {"phone": first["phone"], "distinct": True}
+    assert (await ok(world.registrar.patch(url, json=shared, headers=version)))["phone"] == first["phone"]
+    again = {"name": "宁波海曙顺达开锁服务有限公司", "phone": first["phone"]}  # decided before
+    assert (await ok(world.registrar.patch(url, json=again, headers={"If-Match": '"2"'})))["name"] == again["name"]
+
+
 async def test_coverage_and_hours_are_replaced_whole(world: World) -> None:
     url = f"/providers/{(await apply(world))['id']}"
     hours = [{"weekday": 6, "opens": "09:00:00", "closes": "17:00:00"}]
@@ -150,6 +166,19 @@ async def test_a_paper_replaces_the_former_of_its_kind(world: World) -> None:
     assert document["version"] == 2
     assert (await ok(world.registrar.delete(url)))["papers"] == []
     await refused(world.registrar.delete(url), 404, "not_found")
+
+
+async def test_a_paper_to_come_leaves_the_one_in_force(world: World) -> None:
+    url = f"/providers/{(await apply(world))['id']}/papers/lock"
+    early = {"number": "甬公锁备2027-0021", "issued_on": "2027-05-01", "expires_on": "2030-04-30"}
+    await ok(world.registrar.put(url, json=early | {"issued_on": "2027-04-28", "number": "甬公锁备2027-0012"}))
+    document = await ok(world.registrar.put(url, json=early))  # corrected
+    assert document["papers"] == [LOCK_PAPER, early | {"paper_code": "lock"}]
+    assert document["items"][0]["lacks"] == []
+    corrected = {"number": "甬公锁备2024-0371", "issued_on": "2024-05-02", "expires_on": "2027-04-30"}
+    document = await ok(world.registrar.put(url, json=corrected))
+    assert [paper["number"] for paper in document["papers"]] == ["甬公锁备2024-0371", "甬公锁备2027-0021"]
+    assert (await ok(world.registrar.delete(url)))["papers"] == []
 
 
 async def test_one_month_is_the_baseline(world: World) -> None:
