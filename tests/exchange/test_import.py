@@ -240,10 +240,9 @@ async def test_a_template_is_an_import_of_nothing(world: World) -> None:
 @pytest.mark.parametrize("params", [{}, {"format": "csv", "lang": "en"}], ids=str)
 async def test_an_export_imported_changes_nothing(world: World, params: dict[str, str]) -> None:
     await send(world, zipped(sheets_of(CODE)))
-    await world.add_provider(
-        DRAIN, tiers=("free", "low_fee", "paid"), kind="volunteer_team", name_="x"
-    ) if False else None
-    team = await world.add_provider(DRAIN, tiers=("free",), price_fen=0)
+    team = await world.add_provider(DRAIN, tiers=("free",), price_fen=0, papers=("lock",))
+    early = {"number": "甬公锁备2028-0021", "issued_on": "2028-01-01"}
+    await ok(world.registrar.put(f"/providers/{team.id}/papers/lock", json=early))
     await ok(team.client.put(f"/provider/items/{DRAIN}/paid", json={"price_kind": "quote", "price_fen": 2_950}))
     hours = {"hours": [{"opens": "08:00", "closes": "09:30"}]}
     await ok(team.client.put("/provider/exceptions/2026-12-01", json=hours))
