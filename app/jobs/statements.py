@@ -159,7 +159,7 @@ def count_silence(rows: FromClause) -> list[CTE]:
 
 
 def pull_waiting(rows: FromClause) -> CTE:
-    """The job in `rows` frees capacity: the first of those who wait where its provider can come are matched at once.
+    """The provider in `rows` can be asked again: the first of those who wait where it can come are matched at once.
 
     Rows that others have locked are passed over; they are looked at again anyway, within a minute or, in a surge, five.
     """
@@ -256,7 +256,7 @@ def _leave_pending(step: str, **values: Any) -> Prepared:
     if step != "withdraw":
         column = "declined" if step == "decline" else "expired"
         counts: dict[str, Any] = {column: one(), "counted": one(offer.rows.c.offered_by == word("ranking"))}
-        parts += keep_counts(offer.rows, **counts)
+        parts += [pull_waiting(offer.rows), *keep_counts(offer.rows, **counts)]
         parts += [answer_heard(offer.rows)] if step == "decline" else count_silence(offer.rows)
     return Prepared(select(offer.rows).add_cte(*parts))
 

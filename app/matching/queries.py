@@ -23,7 +23,7 @@ _REACHING = """
 SELECT p.lat, p.lon, p.rung, p.id, p.name, p.credit, p.capacity, p.open_jobs, line.price_kind, line.price_fen,
   coalesce(w.accepted, 0) AS accepted, coalesce(w.declined, 0) AS declined, coalesce(w.expired, 0) AS expired,
   coalesce(w.counted, 0) AS counted, coalesce(w.completed, 0) AS completed, coalesce(w.returned, 0) AS returned,
-  facts.has_papers, facts.is_open, p.reachable, facts.barred, facts.tried
+  facts.has_papers, facts.is_open, p.reachable, facts.barred, facts.tried, facts.asked
 FROM (
   SELECT provider_id, CASE WHEN provider_id = :chosen THEN -1 ELSE
     (lat - :lat) * (lat - :lat) + (lon - :lon) * (lon - :lon) * :narrowing END AS distance
@@ -61,7 +61,9 @@ CROSS JOIN LATERAL (
       SELECT FROM offers o
       WHERE o.request_id = :request AND o.provider_id = p.id AND (o.status IN ('pending', 'declined', 'expired')
         OR o.withdraw_reason = 'by_staff'
-        OR o.end_reason IN ('returned', 'failed', 'redone', 'reassigned', 'reopened'))) AS tried
+        OR o.end_reason IN ('returned', 'failed', 'redone', 'reassigned', 'reopened'))) AS tried,
+    CASE WHEN (SELECT surge FROM policy) THEN
+      (SELECT count(*) FROM offers o WHERE o.provider_id = p.id AND o.status = 'pending') ELSE 0 END AS asked
   OFFSET 0
 ) facts
 LEFT JOIN provider_windows w ON w.provider_id = p.id
@@ -70,7 +72,8 @@ ORDER BY near.distance
 LIMIT {limit}
 """
 _ABLE = (
-    "p.open_jobs < p.capacity AND p.reachable AND facts.has_papers AND facts.is_open"
+    "p.open_jobs < p.capacity AND p.open_jobs + facts.asked < p.capacity"
+    " AND p.reachable AND facts.has_papers AND facts.is_open"
     " AND NOT facts.barred AND NOT facts.tried"
 )
 _FREE_PLACES = ":shortlist - (SELECT count(*) FROM able)"
@@ -81,15 +84,14 @@ _CANDIDATES = Prepared(
     text(
         f"""
 WITH policy AS (
-  SELECT version FROM policies
+  SELECT version, EXISTS (SELECT FROM surges s WHERE s.ended_at IS NULL
+    AND (s.category_code IS NULL OR s.category_code = :category)) AS surge FROM policies
   WHERE CASE WHEN :version IS NULL THEN effective_from <= :at AND (withdrawn_at IS NULL OR withdrawn_at > :at)
     AND (category_code = :category OR category_code IS NULL) ELSE version = :version END
   ORDER BY category_code IS NULL, effective_from DESC, version DESC LIMIT 1
 ), able AS MATERIALIZED ({_REACHING.format(which=_ABLE, limit=":shortlist")}),
 others AS ({_REACHING.format(which="p.id NOT IN (SELECT id FROM able)", limit=_FREE_PLACES)})
-SELECT policy.version,
-  EXISTS (SELECT FROM surges s WHERE s.ended_at IS NULL
-    AND (s.category_code IS NULL OR s.category_code = :category)) AS surge,
+SELECT policy.version, policy.surge,
   :urgency_rank IS NOT NULL AND EXISTS (
     SELECT FROM requests r LEFT JOIN groups g ON g.code = r.priority_group
     WHERE r.status = 'dispatching' AND r.match_at <= :at AND r.category_code = :category AND r.id <> :request

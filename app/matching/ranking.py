@@ -19,7 +19,10 @@ USUAL_PRICE_FEN = 10_000
 
 
 class Candidate(NamedTuple):
-    """An active provider that offers the item at the tier in the area. Counts are those of the last 28 days."""
+    """An active provider that offers the item at the tier in the area. Counts are those of the last 28 days.
+
+    `asked`: in a surge the offers that it has not answered yet, for then a free place is offered once at a time.
+    """
 
     distance_km: float
     rung: str
@@ -41,6 +44,7 @@ class Candidate(NamedTuple):
     reachable: bool
     barred: bool
     tried: bool
+    asked: int = 0
     too_far: bool = False
     off_ladder: bool = False
     lat: float = 0.0
@@ -56,7 +60,7 @@ class Candidate(NamedTuple):
             return UnmatchedReason.PAPERS
         if not self.is_open:
             return UnmatchedReason.CLOSED_THEN
-        if self.open_jobs >= self.capacity:
+        if self.open_jobs + self.asked >= self.capacity:
             return UnmatchedReason.FULL
         if not self.reachable:
             return UnmatchedReason.UNREACHABLE

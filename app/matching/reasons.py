@@ -19,7 +19,10 @@ SENTENCES = {
     UnmatchedReason.NOT_ON_LADDER: Sentence("不在无偿服务逐级派单范围内", "is on no step of the ladder of free help"),
     UnmatchedReason.PAPERS: Sentence("所需证照缺失或已过期", "a required paper is missing or expired"),
     UnmatchedReason.CLOSED_THEN: Sentence("期望时间段内不营业", "is closed in the wanted time"),
-    UnmatchedReason.FULL: Sentence("承接工单已满", "has as many unfinished jobs as it can take"),
+    UnmatchedReason.FULL: Sentence(
+        "承接工单已满（应急期间含待其答复的派单）",
+        "has as many unfinished jobs as it can take (in a surge, with what it is being asked about)",
+    ),
     UnmatchedReason.UNREACHABLE: Sentence("目前联系不上或已暂停接单", "cannot be reached, or takes no work now"),
     UnmatchedReason.BARRED: Sentence("求助人不希望由该单位服务", "the citizen does not want this provider"),
     UnmatchedReason.TRIED_BEFORE: Sentence(

@@ -26,7 +26,7 @@ async def test_who_was_filtered_out_sees_the_reason_in_words(world: World) -> No
     request = (await world.dispatch(DRAIN))["request"]
     [listed] = (await ok(full.client.get("/provider/decisions")))["items"]
     assert (listed["number"], listed["reason"], listed["place"]) == (request["number"], "full", None)
-    assert listed["zh"] == "承接工单已满"
+    assert listed["zh"] == "承接工单已满（应急期间含待其答复的派单）"
     [read_out] = (await ok(world.operator.get(f"/providers/{full.id}/decisions")))["items"]
     assert read_out == listed
 
