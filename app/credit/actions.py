@@ -43,7 +43,7 @@ class By(NamedTuple):
 async def reply(tx: Tx, entry_id: UUID, text: str, by: By) -> EntryOut:
     """Answer a proposed deduction: a person decides about it then. Raises NotFound, ReplyPeriodOver, StatusConflict."""
     _, entry = await get_locked(tx, entry_id, by.provider_id)
-    if entry.status == EntryStatus.ANSWERED and entry.reply == text:
+    if entry.reply == text:
         return await show(tx, entry_id)
     if entry.status == EntryStatus.PROPOSED and entry.reply_by is not None and by.now >= entry.reply_by:
         raise ReplyPeriodOver(reply_by=_shown(entry.reply_by, by))
@@ -111,7 +111,7 @@ async def apply(tx: Tx, provider: Provider, entry: CreditEntry, note: str | None
 async def appeal(tx: Tx, entry_id: UUID, text: str, by: By) -> EntryOut:
     """Appeal a deduction. Raises NotFound, NothingToAppeal, AppealPeriodOver, StatusConflict."""
     _, entry = await get_locked(tx, entry_id, by.provider_id)
-    if entry.status == EntryStatus.APPEALED and entry.appeal == text:
+    if entry.appeal == text:
         return await show(tx, entry_id)
     if entry.points > 0:
         raise NothingToAppeal

@@ -1,5 +1,6 @@
 """The provider's side of the hotline: `HotlineClient` and what it gives and raises."""
 
+from hotline_provider.account import Credit, CreditEntry, Decision, MonthStatement, NoShow, Statement
 from hotline_provider.client import HotlineClient
 from hotline_provider.journal import CannotKeep, Journal
 from hotline_provider.models import DeclineReason, Extension, Job, JobWithContact, Offer, Provider, ReturnReason
@@ -7,15 +8,21 @@ from hotline_provider.problems import Problem, Unreachable
 
 __all__ = [
     "CannotKeep",
+    "Credit",
+    "CreditEntry",
+    "Decision",
     "DeclineReason",
     "Extension",
     "HotlineClient",
     "Job",
     "JobWithContact",
     "Journal",
+    "MonthStatement",
+    "NoShow",
     "Offer",
     "Problem",
     "Provider",
     "ReturnReason",
+    "Statement",
     "Unreachable",
 ]

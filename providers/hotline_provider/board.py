@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from hotline_provider.account import CreditEntry
 from hotline_provider.client import HotlineClient
 from hotline_provider.models import Job, Offer
 from hotline_provider.wording import Lang, Say
@@ -19,6 +20,7 @@ LEAST = 4
 HURRY = timedelta(seconds=30)
 
 Work = TypeVar("Work", Offer, Job)
+Named = TypeVar("Named", Offer, Job, CreditEntry)
 
 
 class Unclear(Exception):
@@ -32,10 +34,14 @@ def short(whole: UUID) -> str:
 
 def pick(name: str, among: Sequence[Work], kind: str, say: Say) -> Work:
     """The offer or job with this request number, or whose id ends so (4 characters at least). Raises Unclear."""
-    fitting = [one for one in among if str(one.number) == name]
+    numbered = [one for one in among if str(one.number) == name]
+    return numbered[0] if len(numbered) == 1 else pick_ending(name, numbered or among, kind, say)
+
+
+def pick_ending(name: str, among: Sequence[Named], kind: str, say: Say) -> Named:
+    """The one whose id ends so (4 characters at least). Raises Unclear."""
     end = name.lower().replace("-", "")
-    if not fitting and len(end) >= LEAST:
-        fitting = [one for one in among if one.id.hex.endswith(end)]
+    fitting = [one for one in among if len(end) >= LEAST and one.id.hex.endswith(end)]
     if len(fitting) != 1:
         raise Unclear(say("ambiguous" if fitting else "unknown", name=name, kind=say(kind).lower()))
     return fitting[0]

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from hotline_provider import books
 from hotline_provider.board import Board, Unclear, pick, short, yuan
 from hotline_provider.client import HotlineClient
 from hotline_provider.models import DeclineReason, ReturnReason
@@ -21,6 +22,7 @@ from hotline_provider.unattended import Unattended
 from hotline_provider.wording import Lang, Say
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(books.app)
 
 
 def _fen(text: str) -> int:
@@ -208,9 +210,14 @@ def extend(
 @app.command()
 def journal(context: typer.Context) -> None:
     """本机记录的操作和中心的答复。 What was decided here, and what the centre answered; '-' where it has not yet."""
-    for kept in context.obj.open_journal().all():
-        at = time.strftime("%m-%d %H:%M:%S", time.localtime(kept.kept_at))
-        tell(f"{at}  {kept.outcome or '-':16}  {kept.path}  {kept.body}")
+    session: Session = context.obj
+
+    async def act(hotline: HotlineClient) -> None:
+        for kept in hotline.journal.all() if hotline.journal else ():
+            at = time.strftime("%m-%d %H:%M:%S", time.localtime(kept.kept_at))
+            tell(f"{at}  {kept.outcome or '-':16}  {kept.path}  {kept.body}")
+
+    session.run(act)
 
 
 if __name__ == "__main__":

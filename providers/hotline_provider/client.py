@@ -10,40 +10,36 @@ so by itself when the centre is out of reach, busy or restarting. With a journal
 program ends before the centre has answered: `deliver` sends it later.
 """
 
-import asyncio
-import math
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from datetime import date, datetime
 from uuid import UUID
-from weakref import WeakValueDictionary
 
-import httpx
 from pydantic import TypeAdapter
-from pydantic_core import to_jsonable_python
 
-from hotline_provider.journal import Journal, Kept
-from hotline_provider.line import Line
+from hotline_provider.account import (
+    Credit,
+    CreditEntry,
+    Decision,
+    Decisions,
+    MonthStatement,
+    NoShow,
+    NoShows,
+    Statement,
+)
+from hotline_provider.calls import Calls
 from hotline_provider.models import DeclineReason, Extension, Job, JobWithContact, Named, Offer, Provider, ReturnReason
-from hotline_provider.problems import Problem, Unreachable
 
 Id = UUID | str
-
-ANSWER_SECONDS = 10.0
-DONE = "done"
-NOT_FINAL = {408, 425, 429}
-"""A refusal that says nothing about the action itself; so do all from 500 on."""
 
 _OFFER, _OFFERS = TypeAdapter(Offer), TypeAdapter(list[Offer])
 _JOB, _JOBS, _JOB_WITH_CONTACT = TypeAdapter(Job), TypeAdapter(list[Job]), TypeAdapter(JobWithContact)
 _PROVIDER, _NAMES, _EXTENSION = TypeAdapter(Provider), TypeAdapter(list[Named]), TypeAdapter(Extension)
+_STATEMENT, _MONTH, _CREDIT = TypeAdapter(Statement), TypeAdapter(MonthStatement), TypeAdapter(Credit)
+_ENTRY, _DECISIONS, _NO_SHOWS = TypeAdapter(CreditEntry), TypeAdapter(Decisions), TypeAdapter(NoShows)
+_OF_REQUEST = TypeAdapter(list[Decision])
 
-T = TypeVar("T")
 
-
-class HotlineClient:
+class HotlineClient(Calls):
     """One provider's connection to its centre.
 
     `key` is the one that the centre's registrar made; `language` that of the sentences in a Problem; `patience` for
@@ -51,34 +47,6 @@ class HotlineClient:
     Problem when the centre refuses and Unreachable when patience ends without an answer; an action also CannotKeep,
     and is not begun, when the journal cannot be written.
     """
-
-    def __init__(
-        self,
-        base_url: str,
-        key: str,
-        *,
-        language: str = "zh-CN",
-        patience: float = 30.0,
-        journal: Journal | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        self._patience = patience
-        self._journal = journal
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._line = Line(base_url, key, language, transport)
-
-    async def __aenter__(self) -> Self:
-        await self._line.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._line.__aexit__(kind, error, trace)
-
-    def now(self) -> datetime:
-        """The centre's time, after the Date of its last answer; this machine's until there was one."""
-        return self._line.now() or datetime.now(UTC)
 
     async def watch_offers(self, *, wait: int = 30) -> AsyncIterator[list[Offer]]:
         """The live offers, oldest first: at once, and again whenever one comes or goes. Outlasts any outage.
@@ -161,27 +129,6 @@ class HotlineClient:
         body = {"until": until, "reason": reason}
         return await self._act(_EXTENSION, f"/provider/jobs/{job_id}/extension", body)
 
-    async def deliver(self) -> AsyncIterator[tuple[Kept, Problem | None]]:
-        """Send what was decided and never answered, in its order; gives what the centre has said to each.
-
-        Raises Unreachable; what it was then not told stays in the journal. So does what the centre cannot judge now.
-        """
-        stuck: set[str] = set()
-        for kept in self._journal.unanswered() if self._journal else ():
-            async with self._turn(kept):
-                if kept.subject in stuck or kept not in self._unanswered(kept):
-                    continue
-                try:
-                    await self._send_kept(kept, patience=0)
-                except Problem as problem:
-                    if not _is_final(problem):
-                        stuck.add(kept.subject)
-                        continue
-                    refusal: Problem | None = problem
-                else:
-                    refusal = None
-            yield kept, refusal
-
     async def own(self) -> Provider:
         """Your entry in the registry: standing, prices, papers, coverage, hours."""
         return await self._ask(_PROVIDER, "GET", "/provider")
@@ -199,69 +146,39 @@ class HotlineClient:
         """The names of the townships."""
         return await self._ask(_NAMES, "GET", "/townships")
 
-    def _moment(self, happened_at: datetime | None) -> datetime | None:
-        return happened_at or (self._line.now() if self._journal else None)
+    async def statement(self) -> Statement:
+        """Your figures of the last twelve months, each beside its counts."""
+        return await self._ask(_STATEMENT, "GET", "/provider/statement")
 
-    async def _watch(self, path: str, wait: int) -> AsyncIterator[bytes]:
-        headers: dict[str, str] = {}
-        while True:
-            response = await self._line.send(
-                "GET", path, headers=headers, answer_in=wait + ANSWER_SECONDS, patience=math.inf
-            )
-            if response.status_code != httpx.codes.NOT_MODIFIED:
-                headers = {"Prefer": f"wait={wait}", "If-None-Match": response.headers["ETag"]}
-                yield response.content
+    async def month(self, month: str) -> MonthStatement:
+        """The amounts of a month, "2026-11", job by job, and its credit entries."""
+        return await self._ask(_MONTH, "GET", f"/provider/statement/{month}")
 
-    async def _ask(self, shape: TypeAdapter[T], method: str, path: str, body: dict[str, Any] | None = None) -> T:
-        response = await self._line.send(
-            method, path, body=to_jsonable_python(body), answer_in=ANSWER_SECONDS, patience=self._patience
-        )
-        return shape.validate_json(response.content)
+    async def month_file(self, month: str, form: str, language: str = "zh") -> bytes:
+        """The same as a document: csv, or html to be printed; in zh or en."""
+        return (await self._send("GET", f"/provider/statement/{month}?format={form}&lang={language}")).content
 
-    async def _act(self, shape: TypeAdapter[T], path: str, body: dict[str, Any]) -> T:
-        """Keep the action, then send it, after those on the same offer or job that were never answered."""
-        if self._journal is None:
-            return await self._ask(shape, "PUT", path, body)
-        kept = self._journal.keep(path, to_jsonable_python(body))
-        async with self._turn(kept):
-            for one in self._unanswered(kept):
-                if one.id < kept.id:
-                    with suppress(Problem):  # refused, which is noted
-                        await self._carry_out(one)
-            return shape.validate_json((await self._carry_out(kept)).content)
+    async def credit(self) -> Credit:
+        """Your credit and its latest changes, newest first."""
+        return await self._ask(_CREDIT, "GET", "/provider/credit?limit=100")
 
-    async def _carry_out(self, kept: Kept) -> httpx.Response:
-        """The centre's answer to a kept action. Raises Problem for a final refusal, else Unreachable."""
-        try:
-            return await self._send_kept(kept, self._patience)
-        except Problem as problem:
-            if _is_final(problem):
-                raise
-            raise Unreachable(problem.title, kept=True) from problem
-        except Unreachable as error:
-            raise Unreachable(str(error), kept=True) from error
+    async def reply(self, entry_id: Id, text: str) -> CreditEntry:
+        """Answer a proposed deduction before its `reply_by`; a person decides about it then."""
+        return await self._act(_ENTRY, f"/provider/credit/{entry_id}/reply", {"text": text})
 
-    def _turn(self, kept: Kept) -> asyncio.Lock:
-        return self._turns.setdefault(kept.subject, asyncio.Lock())
+    async def appeal(self, entry_id: Id, text: str) -> CreditEntry:
+        """Appeal a deduction before its `appeal_by`; a registrar decides."""
+        return await self._act(_ENTRY, f"/provider/credit/{entry_id}/appeal", {"text": text})
 
-    def _unanswered(self, kept: Kept) -> list[Kept]:
-        assert self._journal is not None
-        return self._journal.unanswered(kept.subject)
+    async def decisions(self, day: date | None = None) -> list[Decision]:
+        """Why you were asked or passed over on a day, by default today: the latest 200 decisions, newest first."""
+        asked = f"/provider/decisions?limit=200{f'&day={day}' if day else ''}"
+        return (await self._ask(_DECISIONS, "GET", asked)).items
 
-    async def _send_kept(self, kept: Kept, patience: float) -> httpx.Response:
-        assert self._journal is not None
-        try:
-            response = await self._line.send(
-                "PUT", kept.path, body=kept.body, answer_in=ANSWER_SECONDS, patience=patience
-            )
-        except Problem as problem:
-            if _is_final(problem):
-                self._journal.settle(kept, problem.code)
-            raise
-        self._journal.settle(kept, DONE)
-        return response
+    async def decisions_of(self, request_id: Id) -> list[Decision]:
+        """Why you were asked for this request or passed over, oldest first."""
+        return await self._ask(_OF_REQUEST, "GET", f"/provider/decisions/{request_id}")
 
-
-def _is_final(problem: Problem) -> bool:
-    """Whether sending the same again would be refused again."""
-    return problem.status < 500 and problem.status not in NOT_FINAL
+    async def no_shows(self) -> list[NoShow]:
+        """The latest jobs that you gave back because the citizen was not there, newest first."""
+        return (await self._ask(_NO_SHOWS, "GET", "/provider/no-shows")).items

@@ -44,19 +44,32 @@ class Session:
             statuses = {Problem: REFUSED, Unreachable: UNREACHABLE, CannotKeep: CANNOT_KEEP, Unclear: WRONG_USE}
             fail(why(failure, self.say), statuses[type(failure)])
 
-    def open_journal(self) -> Journal:
-        """The file that keeps this firm's actions: one for each centre and key."""
-        name = sha256(f"{self.url} {self.key}".encode()).hexdigest()[:12]
-        return Journal(self.journal or Path(typer.get_app_dir("hotline-provider"), f"{name}.db"))
+    async def find_journal(self, folder: Path) -> Path:
+        """The file that keeps this firm's actions: one for each centre and firm, so that a new key goes on with it.
+
+        Whose the key is, is asked once and noted. Raises Problem, Unreachable.
+        """
+        noted = folder / f"{_short_hash(self.url, self.key)}.firm"
+        try:
+            firm = noted.read_text()
+        except OSError:
+            async with HotlineClient(self.url, self.key, language=self._language, patience=PATIENCE_SECONDS) as hotline:
+                firm = str((await hotline.own()).id)
+            _note(noted, firm)
+        return folder / f"{_short_hash(self.url, firm)}.db"
+
+    @property
+    def _language(self) -> str:
+        return "en" if self.say.lang is Lang.EN else "zh-CN"
 
     async def _run(self, act: Act) -> None:
         if not self.url.startswith(("http://", "https://")):
             raise Unclear(self.say("no_url"))
         if not self.key:
             raise Unclear(self.say("no_key"))
-        language = "en" if self.say.lang is Lang.EN else "zh-CN"
+        journal = Journal(self.journal or await self.find_journal(Path(typer.get_app_dir("hotline-provider"))))
         async with HotlineClient(
-            self.url, self.key, language=language, patience=PATIENCE_SECONDS, journal=self.open_journal()
+            self.url, self.key, language=self._language, patience=PATIENCE_SECONDS, journal=journal
         ) as hotline:
             with contextlib.suppress(Unreachable):  # what is done next will say so
                 await self.deliver(hotline)
@@ -82,6 +95,16 @@ class Session:
         job = await hotline.job(job_id)
         name, address = job.contact_name or "-", job.address or "-"
         return self.say("contact", name=name, phone=job.contact_phone, address=address)
+
+
+def _note(file: Path, text: str) -> None:
+    with contextlib.suppress(OSError):  # asked again next time
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def _short_hash(*words: str) -> str:
+    return sha256(" ".join(words).encode()).hexdigest()[:12]
 
 
 def why(failure: Exception, say: Say) -> str:

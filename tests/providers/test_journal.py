@@ -93,6 +93,28 @@ async def test_the_centres_time_is_read_from_its_answers() -> None:
         assert timedelta() < hotline.now() - long_ago < timedelta(minutes=1)
 
 
+async def test_with_a_new_key_the_firm_goes_on_with_what_it_has_not_sent(
+    world: World, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    firm = await world.add_provider(DRAIN)
+    created = await world.dispatch(DRAIN)
+    terminal, number = Terminal(url, firm), str(created["request"]["number"])
+    monkeypatch.setattr("typer.get_app_dir", lambda name: str(tmp_path / name))
+    del terminal.environment["HOTLINE_JOURNAL"]
+    await terminal.run("accept", number)
+    [file] = (tmp_path / "hotline-provider").glob("*.db")
+    job = (await ok(firm.client.get("/provider/jobs")))[0]
+    Journal(file).keep(f"/provider/jobs/{job['id']}/start", {})
+    made = await ok(world.registrar.post(f"/providers/{firm.id}/keys", json={"label": "new"}))
+    await ok(world.registrar.delete(f"/providers/{firm.id}/keys/test"))
+    refused = await terminal.run("jobs", status=1)  # the revoked key: nothing is said of the action
+    assert "中心已收到" not in refused
+    terminal.environment["HOTLINE_KEY"] = made["key"]
+    assert "中心已收到" in await terminal.run("journal")
+    assert outcomes(Journal(file)) == [("acceptance", "done"), ("start", "done")]
+    assert [path.name for path in (tmp_path / "hotline-provider").glob("*.db")] == [file.name]
+
+
 def no_room() -> None:
     """As on a full disk: this process can write to no file."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -1,0 +1,66 @@
+"""The firm's books from its own machine: statement, credit with reply and appeal, and why it was passed over."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hotline_provider import Journal, Unreachable
+from tests.credit.cases import ningbo, proposed
+from tests.providers.firms import Terminal, client_of
+from tests.providers.test_outages import Line
+from tests.world import DRAIN, World
+
+
+async def test_a_deduction_is_answered_and_appealed_from_the_command_line(world: World, url: str) -> None:
+    firm = await world.add_provider(DRAIN)
+    entry = await proposed(world, firm)
+    terminal, name = Terminal(url, firm), entry["id"][-6:]
+    shown = await terminal.run("credit")
+    assert "信用分 100" in shown
+    assert all(word in shown for word in (name, "拟扣", "-6", str(entry["request_number"])))
+    assert "由中心审议" in await terminal.run("reply", name, "--text", "当天师傅突发疾病，已提前说明")
+    world.clock.moment = ningbo(12, 2)
+    decision = {"apply": True, "note": "未提前说明"}
+    (await world.registrar.put(f"/credit/entries/{entry['id']}/decision", json=decision)).raise_for_status()
+    assert "信用分 94" in await terminal.run("credit")
+    said = await terminal.run("--lang", "en", "appeal", name, "--text", "有急诊记录，请复核")
+    assert "A registrar decides" in said
+    assert "没有编号或单号为 00000000 的信用记录" in await terminal.run("reply", "00000000", "--text", "无", status=2)
+
+
+async def test_a_reply_that_got_no_answer_is_sent_later_and_said_once(world: World, tmp_path: Path) -> None:
+    firm, text = await world.add_provider(DRAIN), "当天师傅突发疾病，已提前说明"
+    entry, journal = await proposed(world, firm), Journal(tmp_path / "journal.db")
+    async with Line(httpx.ConnectError("no route")).client(patience=0, journal=journal) as cut_off:
+        with pytest.raises(Unreachable):
+            await cut_off.reply(entry["id"], text)
+    async with client_of(world, firm, journal=journal) as hotline:
+        assert [problem async for _, problem in hotline.deliver()] == [None]
+        decision = {"apply": False, "note": "理由成立"}
+        (await world.registrar.put(f"/credit/entries/{entry['id']}/decision", json=decision)).raise_for_status()
+        again = await hotline.reply(entry["id"], text)  # as if the first answer had been lost
+        assert (again.status, again.reply) == ("dropped", text)
+
+
+async def test_the_statement_is_read_and_saved(world: World, url: str, tmp_path: Path) -> None:
+    firm, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN, point=(29.95, 121.7))
+    created = await world.dispatch(DRAIN)
+    await world.complete(firm, created["offers"][0]["id"], 12_000)
+    terminal, number = Terminal(url, firm), str(created["request"]["number"])
+    assert "100% (1/1)" in await terminal.run("statement")
+    month = await terminal.run("statement", "2026-11")
+    assert all(word in month for word in (number, world.catalog.items[DRAIN].zh, "120.00", "合计"))
+    saved = tmp_path / "对账单.csv"
+    await terminal.run("statement", "2026-11", "--save", str(saved))
+    assert number in saved.read_text("utf-8-sig")
+    await terminal.run("statement", "2026-11", "--save", str(tmp_path / "x.doc"), status=2)
+    await terminal.run("statement", "2026-11", "--save", str(tmp_path / "nowhere" / "x.csv"), status=4)
+    assert "已派给本单位" in await terminal.run("decisions")
+    passed_over = await Terminal(url, other).run("decisions", "--day", "2026-11-24", "--number", number)
+    assert "2/2" in passed_over
+    assert number not in await Terminal(url, other).run("decisions", "--number", "1")
+    async with client_of(world, other) as hotline:
+        [decision] = await hotline.decisions_of(created["request"]["id"])
+        assert (decision.asked, decision.place, decision.best is not None) == (False, 2, True)
+        assert await hotline.no_shows() == []
