@@ -3,7 +3,7 @@ import { reactive, ref } from 'vue'
 
 import type { Schemas } from '@/kit/api'
 
-import { type Item, reference } from './reference'
+import { type Item, reference } from '../reference'
 import { Tally } from './tally'
 import type { Tier } from './tiers'
 import { type When, windowOf } from './when'

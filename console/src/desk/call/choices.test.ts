@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { setClock } from '@/kit/clock'
 
 import { bestTier, tierChoices } from './tiers'
-import { findCommunities, type Community, type Item, reference } from './reference'
+import { findCommunities, type Community, type Item, reference } from '../reference'
 import { whensNow, windowOf } from './when'
 
 beforeEach(() => setClock({ now: '2026-11-24T06:00:00Z', factor: 0, zone: 'Asia/Shanghai' }))

@@ -1,7 +1,7 @@
 /** At which tier the caller may be served, and why: what is shown before the centre decides. */
 import type { Schemas } from '@/kit/api'
 
-import { type Item, reference } from './reference'
+import { type Item, reference } from '../reference'
 
 export type Tier = Schemas['Tier']
 

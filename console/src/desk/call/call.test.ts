@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 
 import { barePhone, beginCall, bodyOf, call, emptyDraft, linesOf, missing, ring, toSend, usualOutcome } from './call'
-import { type Item, reference } from './reference'
+import { type Item, reference } from '../reference'
 
 const item = (facts: Partial<Item>) =>
   ({ code: 'PE02', zh: '下水道疏通', kind: 'service', tiers: ['paid'], ...facts }) as Item
