@@ -18,6 +18,8 @@ async def edit_item(tx: Tx, code: str, edit: ItemEdit, principal: Principal, now
     if item is None:
         raise UnknownItem(item=code)
     changes = edit.model_dump(exclude_unset=True)
+    if "rule" in changes:
+        changes.setdefault("rule_en", None)  # the old English would say something else
     for field, value in changes.items():
         setattr(item, field, value)
     await add_audit(

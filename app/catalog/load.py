@@ -1,6 +1,7 @@
 """Loads the catalogue and the gazetteer from app/catalog/data; loading again changes only what the files changed.
 
-What a registrar edits (keywords, operator rule, cap) is set on the first load and left alone afterwards.
+What a registrar edits (keywords, operator rule, cap) is set on the first load and left alone afterwards; the English of
+a rule goes with the rule that it translates.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,7 +10,7 @@ from typing import Any, cast
 from uuid import NAMESPACE_OID, uuid5
 
 import yaml
-from sqlalchemy import Table
+from sqlalchemy import Table, case
 from sqlalchemy.dialects.postgresql import insert
 
 from app.catalog.models import (
@@ -65,11 +66,14 @@ async def _upsert(tx: Tx, model: type[Model], rows: Iterable[Mapping[str, Any]])
     keys = [column.name for column in table.primary_key]
     statement = insert(table).values(list(rows))
     kept = EDITED_BY_REGISTRAR if model is Item else set()
-    changes = {
+    changes: dict[str, Any] = {
         column.name: statement.excluded[column.name]
         for column in table.columns
         if column.name not in kept and column.name not in keys
     }
+    if model is Item:
+        unchanged = table.c.rule == statement.excluded.rule
+        changes["rule_en"] = case((unchanged, statement.excluded.rule_en), else_=table.c.rule_en)
     await tx.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))
 
 
@@ -110,6 +114,7 @@ def _item(category: str, row: Row, caps: Row, position: int) -> dict[str, Any]:
         "unit": row["unit"],
         "papers": row["lic"],
         "rule": row.get("rule"),
+        "rule_en": row.get("rule_en"),
         "cap_fen": caps.get(row["c"]),
         "pays_citizen": row.get("pays_citizen", False),
         "dispatchable": row["kind"] != Kind.INFO and row.get("dispatchable", True),

@@ -98,6 +98,7 @@ class Item(Model):
     unit: Mapped[str | None]
     papers: Mapped[list[str]] = mapped_column(ARRAY(Text))
     rule: Mapped[str | None]
+    rule_en: Mapped[str | None]
     cap_fen: Mapped[int | None]
     pays_citizen: Mapped[bool] = mapped_column(server_default=text("false"))
     """The company pays the citizen (scrap, old appliances): the sum is a payout."""

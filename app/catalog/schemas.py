@@ -6,7 +6,7 @@ from app.catalog.models import Kind, Tier
 
 
 class ItemOut(BaseModel):
-    """A service item; `tiers[0]` is open to everybody, `rule` is what the operator must mind."""
+    """A service item; `tiers[0]` is open to everybody, `rule` is what the operator must mind, in Chinese."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -21,6 +21,7 @@ class ItemOut(BaseModel):
     unit: str | None
     papers: list[str]
     rule: str | None
+    rule_en: str | None
     cap_fen: int | None
     pays_citizen: bool
     dispatchable: bool
@@ -31,6 +32,7 @@ class ItemEdit(BaseModel):
 
     keywords: list[str] | None = Field(default=None, max_length=30)
     rule: str | None = Field(default=None, max_length=500)
+    rule_en: str | None = Field(default=None, max_length=500, description="gone when `rule` changes without it")
     cap_fen: int | None = Field(default=None, gt=0)
 
 

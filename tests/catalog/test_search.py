@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.catalog.load import load_reference_data, read_data
 from app.catalog.snapshot import Snapshot
 from tests.world import World, ok, refused
 
@@ -43,6 +44,24 @@ async def test_an_edited_keyword_is_found_at_once(world: World) -> None:
     found = await ok(world.operator.get("/items", params={"q": "茅坑满了"}))
     assert found[0]["code"] == "PE01"
     await ok(world.registrar.patch("/items/PE01", json={"keywords": before}))
+
+
+async def test_the_english_of_a_rule_goes_with_the_rule(world: World) -> None:
+    gas = await ok(world.operator.get("/items/UT03"))
+    assert gas["rule_en"].startswith("Never send a company")
+    edited = await ok(world.registrar.patch("/items/UT03", json={"rule": "先转燃气公司 24 小时抢修电话"}))
+    assert edited["rule_en"] is None
+    for rule, english in ((edited["rule"], None), (gas["rule"], gas["rule_en"])):
+        await ok(world.registrar.patch("/items/UT03", json={"rule": rule}))
+        async with world.context.db.begin() as tx:
+            await load_reference_data(tx)
+        await world.application.state.catalog.read()
+        assert (await ok(world.operator.get("/items/UT03")))["rule_en"] == english
+
+
+def test_every_rule_is_there_in_english() -> None:
+    items = [item for category in read_data("catalog.yaml")["categories"] for item in category["items"]]
+    assert [item["c"] for item in items if ("rule" in item) != ("rule_en" in item)] == []
 
 
 async def test_communities_are_found_by_name_pinyin_and_initials(world: World) -> None:

@@ -46,6 +46,13 @@ export function named(row: { zh: string; en: string } | undefined, code = ''): s
   return row ? (locale() === 'en' ? row.en : row.zh) : code
 }
 
+/** What the operator must mind of the item; `chinese` where a screen in English has no translation of it. */
+export function ruleOf(item: Item): { text: string; chinese: boolean } | null {
+  if (!item.rule) return null
+  const english = locale() === 'en' ? item.rule_en : null
+  return { text: english ?? item.rule, chinese: locale() === 'en' && !english }
+}
+
 export function itemName(code: string): string {
   return named(reference.items.get(code), code)
 }

@@ -1,7 +1,7 @@
 /** When somebody may come: the usual answers as one choice, anything else as two times. */
 import { now } from '@/kit/clock'
 
-import { momentOf, wallTime, wallTimeOn } from './zone'
+import { momentOf, wallTime, wallTimeOn } from '../zone'
 
 export const WHENS = [
   'soon',

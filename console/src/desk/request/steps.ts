@@ -1,0 +1,205 @@
+/** What can be done about a request now, on the citizen's word or on the firm's, and what has to be said for it. */
+import { answer, api, type Schemas } from '@/kit/api'
+
+import { fenOf } from '../../provider/amount'
+import { reference } from '../reference'
+import { momentOf } from '../zone'
+
+export const RETURN_REASONS = [
+  'citizen_absent',
+  'citizen_changed',
+  'wrong_address',
+  'out_of_scope',
+  'no_parts',
+  'no_staff',
+  'other',
+] as const
+
+/** Everything that a step may ask for, as it is typed. */
+export interface Words {
+  note: string
+  to: string
+  amount: string
+  payout: string
+  reason: (typeof RETURN_REASONS)[number]
+  from: string
+  until: string
+  otherFirm: boolean
+}
+export type Field = keyof Words
+export const noWords = (): Words => ({
+  note: '',
+  to: '',
+  amount: '',
+  payout: '',
+  reason: 'citizen_absent',
+  from: '',
+  until: '',
+  otherFirm: false,
+})
+
+export interface Step {
+  key: string
+  must: readonly Field[]
+  may: readonly Field[]
+  /** What is told to the centre. Throws a Problem. */
+  tell: (words: Words) => Promise<unknown>
+}
+
+type Request = Schemas['RequestOut']
+type Job = Schemas['JobOut']
+
+/** The most usual first. `phone` is the number of a citizen who calls about it now. */
+export function stepsOf(request: Request, jobs: readonly Job[], phone?: string): Step[] {
+  const job = jobs.find(({ status }) => status === 'accepted' || status === 'started')
+  const last = jobs.at(-1)
+  return [
+    ...(job && request.status !== 'on_hold' ? firmSteps(job) : []),
+    ...citizenSteps(request, phone),
+    ...(phone && last ? [bar(phone, last.provider_id)] : []),
+  ]
+}
+
+function step(key: string, must: Field[], tell: Step['tell'], may: Field[] = []): Step {
+  return { key, must, may, tell }
+}
+
+function firmSteps(job: Job): Step[] {
+  const path = { params: { path: { job_id: job.id } } }
+  const started = job.status === 'started'
+  const quote = job.quote_fen
+  const steps = {
+    start: step('start', [], () => answer(api.PUT('/api/v1/jobs/{job_id}/start', path))),
+    complete: step(
+      'complete',
+      ['note', 'amount'],
+      ({ note, amount, payout }) => {
+        const body = { result: note, amount_fen: fenOf(amount)!, payout_fen: fenOf(payout) ?? null }
+        return answer(api.PUT('/api/v1/jobs/{job_id}/completion', { ...path, body }))
+      },
+      reference.items.get(job.item_code)?.pays_citizen ? ['payout'] : [],
+    ),
+    quote: step('quote', ['amount'], ({ amount }) =>
+      answer(
+        api.PUT('/api/v1/jobs/{job_id}/quote', {
+          ...path,
+          body: { amount_fen: fenOf(amount)!, agreed_on_site: false },
+        }),
+      ),
+    ),
+    consent: step('consent', [], () =>
+      answer(api.PUT('/api/v1/jobs/{job_id}/consent', { ...path, body: { amount_fen: quote! } })),
+    ),
+    appointment: step('appointment', ['from', 'until'], ({ from, until }) => {
+      const times = { appointment_from: momentOf(from), appointment_to: momentOf(until) }
+      const body = { ...times, agreed_with_citizen: true }
+      return answer(api.PUT('/api/v1/jobs/{job_id}/appointment', { ...path, body }))
+    }),
+    return: step(
+      'return',
+      ['reason'],
+      ({ reason, note }) =>
+        answer(api.PUT('/api/v1/jobs/{job_id}/return', { ...path, body: { reason, note: note || null } })),
+      ['note'],
+    ),
+    fail: step('fail', ['note'], ({ note }) =>
+      answer(api.PUT('/api/v1/jobs/{job_id}/failure', { ...path, body: { note } })),
+    ),
+  }
+  const unsettled = quote !== null && quote !== job.agreed_fen
+  const price = [...(unsettled ? [steps.consent] : []), ...(job.tier === 'free' ? [] : [steps.quote])]
+  return started
+    ? [...(unsettled ? price : []), steps.complete, ...(unsettled ? [] : price), steps.return, steps.fail]
+    : [steps.start, steps.appointment, ...price, steps.return]
+}
+
+const IN_STATUS: Record<Request['status'], readonly string[]> = {
+  received: ['answer', 'dispatch', 'relay', 'progress', 'hold', 'cancel'],
+  relayed: ['close', 'dispatch', 'progress', 'hold', 'cancel'],
+  dispatching: ['progress', 'pays', 'hold', 'cancel'],
+  unmatched: ['dispatch', 'progress', 'pays', 'relay', 'close', 'hold', 'cancel'],
+  assigned: ['progress', 'hold', 'cancel'],
+  in_progress: ['progress', 'hold', 'cancel'],
+  on_hold: ['resume', 'progress', 'cancel'],
+  closed: ['reopen'],
+  answered: [],
+  completed: [],
+  cancelled: [],
+  merged: [],
+}
+
+function citizenSteps(request: Request, phone?: string): Step[] {
+  const path = { params: { path: { request_id: request.id } } }
+  const steps = [
+    step('answer', ['note'], ({ note }) =>
+      answer(api.PUT('/api/v1/requests/{request_id}/answer', { ...path, body: { answer: note } })),
+    ),
+    step('dispatch', [], () => answer(api.PUT('/api/v1/requests/{request_id}/dispatch', path))),
+    step(
+      'relay',
+      ['to'],
+      ({ to, note }) => {
+        const body = { to, outside_number: note || null }
+        return answer(api.PUT('/api/v1/requests/{request_id}/relay', { ...path, body }))
+      },
+      ['note'],
+    ),
+    step('close', ['note'], ({ note }) =>
+      answer(api.PUT('/api/v1/requests/{request_id}/closure', { ...path, body: { note } })),
+    ),
+    step(
+      'progress',
+      [],
+      ({ note }) => {
+        const body = { channel: 'phone', purpose: 'progress', phone: phone!, note: note || null } as const
+        return answer(api.POST('/api/v1/requests/{request_id}/contacts', { ...path, body }))
+      },
+      ['note'],
+    ),
+    step('pays', [], () =>
+      answer(api.PUT('/api/v1/requests/{request_id}/tier-consent', { ...path, body: { tier: 'paid' } })),
+    ),
+    step('hold', ['until', 'note'], ({ until, note }) => {
+      const body = { cause: 'citizen', reason: note, until: momentOf(until) } as const
+      return answer(api.PUT('/api/v1/requests/{request_id}/hold', { ...path, body }))
+    }),
+    step('resume', [], () => answer(api.DELETE('/api/v1/requests/{request_id}/hold', path))),
+    step(
+      'reopen',
+      ['note'],
+      ({ note, otherFirm }) => {
+        const body = { reason: note, other_firm: otherFirm }
+        return answer(api.PUT('/api/v1/requests/{request_id}/reopening', { ...path, body }))
+      },
+      ['otherFirm'],
+    ),
+    step('cancel', ['note'], ({ note }) =>
+      answer(api.PUT('/api/v1/requests/{request_id}/cancellation', { ...path, body: { reason: note } })),
+    ),
+  ]
+  const impossible = [
+    !phone && 'progress',
+    request.kind === 'info' && 'dispatch',
+    (request.tier === 'paid' || request.tier_fallback) && 'pays',
+    !request.dispatched_at && 'reopen',
+  ]
+  const possible = IN_STATUS[request.status].filter((key) => !impossible.includes(key))
+  return possible.map((key) => steps.find((one) => one.key === key)!)
+}
+
+/** The citizen does not want this firm again. */
+function bar(phone: string, provider: string): Step {
+  const path = { params: { path: { phone, provider_id: provider } } }
+  return step(
+    'bar',
+    [],
+    ({ note }) =>
+      answer(api.PUT('/api/v1/citizens/{phone}/bars/{provider_id}', { ...path, body: { reason: note || null } })),
+    ['note'],
+  )
+}
+
+/** The fields that have still to be filled in, or are filled in wrongly. */
+export function gapsOf({ must }: Step, words: Words): Field[] {
+  return must.filter((field) => (field === 'amount' ? fenOf(words.amount) === undefined : !String(words[field]).trim()))
+}
