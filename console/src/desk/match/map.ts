@@ -1,10 +1,11 @@
-/** A plain map without tiles: townships as the cells around their points, everything in pixels of one picture. */
+/** A plain map without tiles: townships as the areas around their points, everything in pixels of one picture. */
+import { Delaunay } from 'd3-delaunay'
 
 export interface Point {
   lat: number
   lon: number
 }
-type Pixel = [x: number, y: number]
+export type Pixel = [x: number, y: number]
 
 export interface View {
   west: number
@@ -36,29 +37,94 @@ export function projection(view: View, width: number, height: number): (point: P
   return (point) => [width / 2 + (point.lon - lon) * shrink * scale, height / 2 - (point.lat - lat) * scale]
 }
 
-/** The part of the box that is nearer to this centre than to any other: the box cut by each bisector in turn. */
-export function cellOf(centre: Pixel, others: readonly Pixel[], width: number, height: number): Pixel[] {
-  const box: Pixel[] = [
-    [0, 0],
-    [width, 0],
-    [width, height],
-    [0, height],
-  ]
-  return others.reduce((cell, other) => cut(cell, centre, other), box)
+/** A known point of a township: its own, or one of its communities'. */
+export interface Site {
+  at: Pixel
+  township: string
 }
 
-function cut(cell: readonly Pixel[], near: Pixel, far: Pixel): Pixel[] {
-  const [dx, dy] = [far[0] - near[0], far[1] - near[1]]
-  if (!dx && !dy) return [...cell]
-  const side = ([x, y]: Pixel) => (x - (near[0] + far[0]) / 2) * dx + (y - (near[1] + far[1]) / 2) * dy
-  return cell.flatMap((from, index) => {
-    const to = cell[(index + 1) % cell.length]!
-    const [a, b] = [side(from), side(to)]
-    const kept: Pixel[] = a <= 0 ? [from] : []
-    if (a <= 0 !== b <= 0) {
-      const share = a / (a - b)
-      kept.push([from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share])
+export interface Areas {
+  /** The cells of each township, in SVG path data; together they are its area. */
+  townships: Map<string, string>
+  /** Between cells of different townships. */
+  borders: string
+  /** Around all of them: as far as anything is known of, and some way beyond. */
+  outline: string
+}
+
+const CORNERS = 16
+const EDGE = 100_000
+
+/** The townships' areas: what is nearer to their points than to any other's, out to `reach` pixels around all points. */
+export function areasOf(sites: readonly Site[], reach: number): Areas {
+  const voronoi = Delaunay.from(sites.map(({ at }) => at)).voronoi([-EDGE, -EDGE, EDGE, EDGE])
+  const townships = new Map<string, string>()
+  const edges = new Map<string, { township: string; path: string }>()
+  const borders: string[] = []
+  sites.forEach(({ township }, index) => {
+    const cell = voronoi.cellPolygon(index) as Pixel[] | null
+    if (!cell) return // another site stands on the same point
+    townships.set(township, (townships.get(township) ?? '') + pathOf(cell))
+    cell.slice(1).forEach((to, corner) => {
+      const from = cell[corner]!
+      const key = [from, to]
+        .map((point) => point.map((x) => x.toFixed(3)).join())
+        .sort()
+        .join(' ')
+      const other = edges.get(key)
+      if (!other) edges.set(key, { township, path: `M${pixel(from)}L${pixel(to)}` })
+      else if (other.township !== township) borders.push(other.path)
+    })
+  })
+  return { townships, borders: borders.join(''), outline: pathOf(around(sites, reach)) }
+}
+
+/** The hull of circles around all points. */
+function around(sites: readonly Site[], reach: number): Pixel[] {
+  const ring = sites.flatMap(({ at: [x, y] }) =>
+    Array.from({ length: CORNERS }, (_, corner): Pixel => {
+      const turn = (2 * Math.PI * corner) / CORNERS
+      return [x + reach * Math.cos(turn), y + reach * Math.sin(turn)]
+    }),
+  )
+  return [...Delaunay.from(ring).hull].map((index) => ring[index]!)
+}
+
+const pixel = (point: Pixel): string => point.map((x) => x.toFixed(1)).join()
+const pathOf = (corners: readonly Pixel[]): string => `M${corners.map(pixel).join('L')}Z`
+
+export interface Label {
+  text: string
+  at: Pixel
+}
+type Box = [left: number, top: number, right: number, bottom: number]
+
+/** Labels where they cover neither each other nor what is `taken`, beginning with the first; the others are left out. */
+export function placeLabels(
+  labels: readonly Label[],
+  taken: readonly Box[],
+  size: number,
+  width: number,
+  height: number,
+): Label[] {
+  const boxes = [...taken]
+  return labels.flatMap(({ text, at: [x, y] }) => {
+    const half = ([...text].reduce((sum, letter) => sum + (letter > '\u2e80' ? 1 : 0.56), 0) * size) / 2
+    for (const down of [0, -1.2, 1.2, -2.2, 2.2]) {
+      const baseline = y + (down + 0.35) * size
+      const box: Box = [x - half, baseline - size, x + half, baseline + size * 0.2]
+      if (box[0] < 1 || box[1] < 1 || box[2] > width - 1 || box[3] > height - 1) continue
+      if (boxes.some((other) => overlap(box, other))) continue
+      boxes.push(box)
+      return [{ text, at: [x, baseline] as Pixel }]
     }
-    return kept
+    return []
   })
 }
+
+function overlap(one: Box, other: Box): boolean {
+  return one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3]
+}
+
+/** What a mark of this radius covers. */
+export const boxAround = ([x, y]: Pixel, radius: number): Box => [x - radius, y - radius, x + radius, y + radius]

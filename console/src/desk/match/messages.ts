@@ -11,7 +11,7 @@ const zh = {
     rejected: '不派的 {n} 家及原因',
     map: '海曙区示意图',
     mapPlace: '求助地点：{place}',
-    mapNote: '示意图：按街道、镇乡中心点划分，非行政界线',
+    mapNote: '示意图：按社区和镇街的点位划分，不是行政界线',
     criterion: { distance: '近', credit: '信用', record: '履约', load: '空闲', fairness: '公平', price: '价格' },
   },
 }
@@ -29,7 +29,7 @@ const en: typeof zh = {
     rejected: '{n} not asked, and why',
     map: 'Sketch of the district',
     mapPlace: 'Place: {place}',
-    mapNote: 'A sketch: cells around the centres of townships, not their boundaries',
+    mapNote: 'A sketch around the known points of townships and communities, not their boundaries',
     criterion: {
       distance: 'near',
       credit: 'credit',
