@@ -173,7 +173,8 @@ async def list_loads(tx: Tx) -> Sequence[Row]:
 _COURSES = Prepared(
     text(
         """
-SELECT r.urgency, r.received_at, r.dispatched_at, j.accepted_at, j.started_at,
+SELECT r.urgency, r.received_at, j.accepted_at, j.started_at,
+  (SELECT min(e.at) FROM events e WHERE e.request_id = r.id AND e.kind = 'request.dispatched') AS dispatched_at,
   coalesce(j.accepted_at, r.cancelled_at, r.closed_at) AS left_at
 FROM requests r
 LEFT JOIN (SELECT request_id, min(accepted_at) AS accepted_at, min(started_at) AS started_at FROM jobs GROUP BY 1) j
@@ -185,5 +186,5 @@ WHERE r.dispatched_at IS NOT NULL ORDER BY r.urgency_rank, r.received_at
 
 
 async def list_courses(tx: Tx) -> Sequence[Row]:
-    """When each dispatched request was received, dispatched, first accepted, first met, and no longer waiting."""
+    """When each dispatched request was received, first dispatched, accepted and met, and no longer waiting."""
     return await tx.rows(_COURSES)

@@ -65,7 +65,7 @@ def _draw(courses: Mapping[str, Course], zone: ZoneInfo) -> Iterator[str]:
             for policy, course in courses.items():
                 _steps(axes, _minutes(course, urgency, until), policy)
             axes.set(title=urgency, xlabel="minutes", ylabel="share of dispatched", ylim=(0, 1), xscale="symlog")
-            axes.set_xlim(left=0)
+            axes.set_xlim(0, max(axes.get_xlim()[1], 2))  # two ticks at least: the first is at one minute
             axes.xaxis.set_major_formatter(ScalarFormatter())
         yield _svg(figure, title)
     figure = Figure((10, 3.2), layout="constrained")

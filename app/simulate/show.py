@@ -42,6 +42,12 @@ class Plan:
     keep: bool
     report: Path | None = None
 
+    @property
+    def heads(self) -> Sequence[str]:
+        """What the policies are called in the table: files without their folders, unless two are called the same."""
+        names = [Path(policy).stem for policy in self.policies]
+        return names if len(set(names)) == len(names) else self.policies
+
 
 @dataclass(frozen=True)
 class Result:
@@ -68,9 +74,9 @@ async def run_simulation(settings: Settings, server_url: str, plan: Plan) -> int
             title, rows = f"{plan.scenario}, scale {plan.scale:g}, seed {seed}", list(_rows(results))
             console.print(_table(title, plan, rows) if plan.days == 1 else _line(seed, results), soft_wrap=True)
             if plan.report:
-                courses = dict(zip(plan.policies, (result.course for result in results), strict=True))
+                courses = dict(zip(plan.heads, (result.course for result in results), strict=True))
                 page = plan.report / f"{plan.scenario}-{seed}.html"
-                write_report(page, title, [("", *plan.policies), *rows], courses, settings.zone)
+                write_report(page, title, [("", *plan.heads), *rows], courses, settings.zone)
                 console.print(f"report: {page}", soft_wrap=True)
     return int(failed)
 
@@ -122,7 +128,7 @@ def _rows(results: Sequence[Result]) -> Iterator[tuple[str, ...]]:
 
 
 def _table(title: str, plan: Plan, rows: Sequence[tuple[str, ...]]) -> Table:
-    table = Table("", *plan.policies, title=title)
+    table = Table("", *plan.heads, title=title)
     for row in rows:
         table.add_row(*row)
     return table
