@@ -17,7 +17,7 @@ from app.webhooks import queries
 from app.webhooks.errors import ReplayTooOld, TooManyWebhooks, WebhookDisabled, WebhookExists
 from app.webhooks.messages import TEST
 from app.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint, WebhookState
-from app.webhooks.schemas import EndpointEdit, EndpointIn, EndpointWithSecret, Rotation
+from app.webhooks.schemas import EndpointEdit, EndpointIn, EndpointWithSecret, Replayed, ReplayIn, Rotation
 from app.webhooks.secret import new_seed, secret_of
 from app.webhooks.states import WEBHOOKS
 
@@ -175,10 +175,11 @@ async def replay_one(tx: Tx, endpoint_id: UUID, delivery_id: int, by: By) -> Web
     return delivery
 
 
-async def replay_since(tx: Tx, endpoint_id: UUID, since: datetime, by: By) -> int:
-    """Send all that happened since then once more; gives how many. Raises NotFound, WebhookDisabled, ReplayTooOld."""
+async def replay_since(tx: Tx, endpoint_id: UUID, body: ReplayIn, by: By) -> Replayed:
+    """Send what happened since then once more, the oldest first. Raises NotFound, WebhookDisabled, ReplayTooOld."""
     endpoint = await _get_enabled(tx, endpoint_id, by)
-    if since < by.now - KEPT:
+    if body.since < by.now - KEPT:
         raise ReplayTooOld(days=KEPT.days)
+    again = await queries.replay_since(tx, endpoint.id, body.since, body.after, body.limit, by.now)
     tx.wake(WEBHOOK_TOPIC)
-    return await queries.replay_since(tx, endpoint.id, since, by.now)
+    return Replayed(deliveries=len(again), next=max(again) if len(again) == body.limit else None)

@@ -96,15 +96,19 @@ _RELEASE = Prepared(
     .where(or_(_DELIVERIES.c.due_at > AT, _DELIVERIES.c.attempts > 0))
     .values(due_at=AT, attempts=0)
 )
-_AGAIN = (
-    update(_DELIVERIES)
-    .where(_DELIVERIES.c.endpoint_id == _ENDPOINT)
+_SINCE = (
+    select(_DELIVERIES.c.id)
+    .where(_DELIVERIES.c.endpoint_id == _ENDPOINT, _DELIVERIES.c.id > bindparam("after", type_=BigInteger))
     .where(_DELIVERIES.c.at >= bindparam("since", type_=DateTime(timezone=True)))
+    .order_by(_DELIVERIES.c.id)
+    .limit(bindparam("batch", type_=BigInteger))
+)
+_REPLAY = Prepared(
+    update(_DELIVERIES)
+    .where(_DELIVERIES.c.id == any_(func.array(_SINCE.scalar_subquery())))  # an array is looked up by key
     .values(status=word(DeliveryStatus.PENDING), due_at=AT, attempts=0)
     .returning(_DELIVERIES.c.id)
-    .cte("again")
 )
-_REPLAY = Prepared(select(func.count().label("deliveries")).select_from(_AGAIN))
 
 
 async def release_pending(tx: Tx, endpoint_id: UUID, now: datetime) -> None:
@@ -112,7 +116,9 @@ async def release_pending(tx: Tx, endpoint_id: UUID, now: datetime) -> None:
     await tx.rows(_RELEASE, endpoint_id=endpoint_id, at=now)
 
 
-async def replay_since(tx: Tx, endpoint_id: UUID, since: datetime, now: datetime) -> int:
-    """What happened since then is sent once more, in its order; gives how many deliveries."""
-    row = await tx.row(_REPLAY, endpoint_id=endpoint_id, since=since, at=now)
-    return 0 if row is None else row["deliveries"]
+async def replay_since(
+    tx: Tx, endpoint_id: UUID, since: datetime, after: int, batch: int, now: datetime
+) -> Sequence[int]:
+    """What happened since then is sent once more, in its order: the first deliveries behind `after`; gives which."""
+    rows = await tx.rows(_REPLAY, endpoint_id=endpoint_id, since=since, after=after, batch=batch, at=now)
+    return [row["id"] for row in rows]

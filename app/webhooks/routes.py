@@ -141,8 +141,8 @@ async def replay_delivery(webhook_id: UUID, delivery_id: DeliveryId, tx: Transac
 
 @router.put("/{webhook_id}/replay")
 async def replay_deliveries(webhook_id: UUID, body: ReplayIn, tx: Transaction, by: Owner) -> Replayed:
-    """Send all that happened since a moment of the last seven days once more, in its order."""
-    return Replayed(deliveries=await actions.replay_since(tx, webhook_id, body.since, by))
+    """Send what happened since a moment of the last seven days once more, in its order, 10,000 deliveries at most."""
+    return await actions.replay_since(tx, webhook_id, body, by)
 
 
 @messages.post("event")

@@ -135,10 +135,15 @@ class DeliveryOut(BaseModel):
 
 
 class ReplayIn(Body):
+    """What happened `since` then, oldest first and so many at a time; `after`: the `next` of an answer, to go on."""
+
     since: AwareDatetime
+    after: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 10_000
 
 
 class Replayed(BaseModel):
-    """How many deliveries wait to be sent again."""
+    """How many deliveries wait to be sent again; `next` is null when these were all."""
 
     deliveries: int
+    next: int | None

@@ -137,7 +137,9 @@ async def test_replay_sends_one_or_all_again_under_the_same_id(world: World, sig
     await ok(firm.client.put(f"/webhooks/{made['id']}/deliveries/{second['id']}/replay"))
     await deliver(world)
     assert len(receiver.inbox()) == 1
-    since = {"since": first["at"]}
-    assert await ok(firm.client.put(f"/webhooks/{made['id']}/replay", json=since)) == {"deliveries": 2}
+    url, since = f"/webhooks/{made['id']}/replay", {"since": first["at"], "limit": 1}
+    assert await ok(firm.client.put(url, json=since)) == {"deliveries": 1, "next": first["id"]}
+    then = since | {"after": first["id"], "limit": 2}
+    assert await ok(firm.client.put(url, json=then)) == {"deliveries": 1, "next": None}
     await deliver(world)
     assert len(receiver.inbox()) == 2  # the one it has is known by its id
