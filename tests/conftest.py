@@ -116,6 +116,7 @@ async def _empty(db: Database) -> None:
             await tx.driver.execute(f"TRUNCATE policies, {', '.join(dirty)} CASCADE")
             await tx.driver.execute("INSERT INTO policies SELECT * FROM first")
             await tx.driver.execute("UPDATE policies SET withdrawn_at = NULL")
+            await tx.driver.execute("DELETE FROM credit_rules WHERE version <> 'sample-1'")
 
 
 @pytest.fixture

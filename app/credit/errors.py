@@ -23,6 +23,11 @@ class AppealPeriodOver(HotlineError):
     zh = "申诉期已于 {appeal_by} 截止。"
 
 
+class RulesVersionExists(HotlineError):
+    en = "Version {version} of the credit rules says something else; give the new rules a version of their own."
+    zh = "信用规则版本 {version} 已存在且内容不同，请为新规则另取版本名。"
+
+
 class NothingToAppeal(HotlineError):
     en = "Only a deduction is appealed."
     zh = "只有扣分可以申诉。"

@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     select,
     true,
+    tuple_,
     update,
 )
 from sqlalchemy import cast as sql_cast
@@ -48,6 +49,13 @@ LIVE = CreditEntry.status.not_in([EntryStatus.DROPPED, EntryStatus.REVOKED])
 async def find_rules(tx: Tx, version: str) -> CreditRules | None:
     """This version of the rules."""
     return await tx.session.get(CreditRules, version)
+
+
+async def list_rules(tx: Tx, after: tuple[datetime, str] | None, limit: int) -> Sequence[CreditRules]:
+    """Every version of the rules, the latest loaded first."""
+    key = tuple_(CreditRules.loaded_at, CreditRules.version)
+    query = select(CreditRules).order_by(CreditRules.loaded_at.desc(), CreditRules.version.desc()).limit(limit)
+    return (await tx.session.execute(query.where(key < after) if after else query)).scalars().all()
 
 
 async def find_version_in_force(tx: Tx) -> str | None:

@@ -1,5 +1,6 @@
 """The credit ledger: a provider reads and answers its own, staff do it for a firm on the phone and decide."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,9 +8,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
-from app.credit import actions
+from app.credit import actions, queries, versions
 from app.credit.actions import By
-from app.credit.rules import rules_in_force
+from app.credit.models import CreditRules
+from app.credit.rules import Rules, rules_in_force
 from app.credit.schemas import (
     AppealDecision,
     CreditOut,
@@ -18,10 +20,11 @@ from app.credit.schemas import (
     EntryFilter,
     EntryOut,
     RulesOut,
+    RulesVersion,
     Statement,
 )
 from app.events.transition import Actor
-from app.kit.pages import Page
+from app.kit.pages import Page, Paging, page
 from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["credit"])
@@ -49,6 +52,28 @@ DecidingAppeals = Annotated[By, _acting(Role.REGISTRAR)]
 async def read_rules(tx: Transaction) -> RulesOut:
     """The rules in force: what costs and brings how many points, how long one can reply and appeal."""
     return RulesOut.of(await rules_in_force(tx))
+
+
+@router.get("/credit/rules/versions", dependencies=[Depends(allow(Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER))])
+async def list_versions(
+    request: Request, response: Response, tx: Transaction, paging: Annotated[Paging, Query()]
+) -> Page[RulesVersion]:
+    """Every version of the rules, newest first, and which is in force."""
+    rows = await queries.list_rules(tx, paging.after(datetime, str), paging.limit + 1)
+    in_force = await queries.find_version_in_force(tx)
+
+    def show(row: CreditRules) -> RulesVersion:
+        return versions.show_version(row, in_force)
+
+    return page(rows, paging, lambda row: (row.loaded_at, row.version), show, request, response)
+
+
+@router.post("/credit/rules/versions", status_code=201)
+async def make_version(
+    body: Rules, tx: Transaction, now: Now, principal: Annotated[Principal, Depends(allow(Role.REGISTRAR))]
+) -> RulesVersion:
+    """A new version of the rules, in force at once; a version is never edited."""
+    return await versions.make_version(tx, body, principal, now)
 
 
 @router.get("/provider/credit")

@@ -1,19 +1,29 @@
-"""What the rules say, and which are in force. They are data: app/credit/data/rules.yaml, loaded with the catalogue."""
+"""What the rules say, and which are in force. They are data: app/credit/data/rules.yaml is loaded with the catalogue,
+and a registrar adds versions (app.credit.versions)."""
 
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from app.credit import queries
 from app.credit.models import CreditRules
+from app.jobs.states import JOB_MOVES, OFFER_MOVES
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.registry.models import FULL_CREDIT
 
 DATA = Path(__file__).parent / "data" / "rules.yaml"
+
+CAUSES = {move.event for move in (*OFFER_MOVES.values(), *JOB_MOVES.values())} | {
+    "callback.done",
+    "complaint.decided",
+    "job.arbitrated",
+    "provider.unreachable",
+}
+"""The events that a rule may speak of."""
 
 Points = Annotated[int, Field(ge=-FULL_CREDIT, le=FULL_CREDIT)]
 Level = Annotated[int, Field(ge=0, le=FULL_CREDIT)]
@@ -44,6 +54,13 @@ class Rule(Data):
     points: Points
     reply_working_days: Days | None = None
     most: Most
+
+    @field_validator("event")
+    @classmethod
+    def _known(cls, event: str) -> str:
+        if event not in CAUSES:
+            raise ValueError(f"not an event that costs or brings credit; these may: {', '.join(sorted(CAUSES))}")
+        return event
 
     @model_validator(mode="after")
     def _reply_before_deduction(self) -> Self:
@@ -113,14 +130,15 @@ def _read(path: Path) -> Rules:
 
 
 async def load_credit_rules(tx: Tx, at: datetime, path: Path = DATA) -> None:
-    """Put the file's version in force, unless it was loaded before.
+    """Put the file's version in force, unless it was loaded before, or is a sample and the centre has rules of its own.
 
     Raises ValueError when the file is not valid, or says something else than this version said before.
     """
     rules = _read(path)
-    kept = await queries.find_rules(tx, rules.version)
+    kept, present = await queries.find_rules(tx, rules.version), await read_rules(tx)
     if kept is None:
-        tx.session.add(CreditRules(version=rules.version, rules=rules.model_dump(mode="json"), loaded_at=at))
+        if not (rules.sample and present and not present.sample):
+            tx.session.add(CreditRules(version=rules.version, rules=rules.model_dump(mode="json"), loaded_at=at))
     elif Rules.model_validate(kept.rules) != rules:
         raise ValueError(f"version {rules.version} of the credit rules was loaded with other contents: name a new one")
 

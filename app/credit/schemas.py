@@ -107,6 +107,14 @@ class RulesOut(BaseModel):
         )
 
 
+class RulesVersion(BaseModel):
+    """A version of the rules, whole: change it under a `version` of its own, and it can be given as the next."""
+
+    loaded_at: datetime
+    in_force: bool
+    rules: Rules
+
+
 class Statement(BaseModel):
     """What the provider says to it."""
 
