@@ -78,15 +78,19 @@ async def offer_to_best(
             return Outcome(MatchingResult.OFFERED, tier, offers, surge=matching.surge)
         only_full = only_full or _only_full(matching)
     if only_full and (matching.surge or now < request["accept_by"]):
-        await queries.postpone_matching(
-            tx, request["id"], now + (WAIT_IN_SURGE if matching.surge else WAIT_FOR_CAPACITY)
-        )
+        wait = WAIT_IN_SURGE if matching.surge else WAIT_FOR_CAPACITY
+        await queries.postpone_matching(tx, request["id"], _together(now + wait))
         return Outcome(MatchingResult.WAITING, asked, surge=matching.surge)
     ended = UnmatchedReason.LADDER_ENDED if matching.survivors else None
     reason = ended or await why_nobody(tx, wanted, matching, now, settings.zone)
     await queries.add_decision(tx, **_decision(request, tier, matching, None), at=now)
     await _give_up(tx, request["id"], reason, now)
     return Outcome(MatchingResult.UNMATCHED, asked, unmatched_reason=reason, surge=matching.surge)
+
+
+def _together(moment: datetime) -> datetime:
+    """The next whole half minute, so that those who wait are looked at together, by their turn."""
+    return moment.replace(microsecond=0) + timedelta(seconds=30 - moment.second % 30)
 
 
 def _turn(request: Mapping[str, Any] | Row, catalog: Snapshot) -> Turn:

@@ -235,10 +235,12 @@ async def find_ended_holds(tx: Tx, at: datetime, limit: int) -> Sequence[UUID]:
     return [row["id"] for row in await tx.rows(_HELD, at=at, limit=limit)]
 
 
+_PENDING = Prepared(select(Offer.id).where(Offer.request_id == _REQUEST, Offer.status == word("pending")).limit(1))
+
+
 async def is_offered(tx: Tx, request_id: UUID) -> bool:
     """Whether somebody is being asked about the request."""
-    pending = select(Offer.id).where(Offer.request_id == request_id, Offer.status == word("pending")).exists()
-    return bool((await tx.session.execute(select(pending))).scalar_one())
+    return await tx.row(_PENDING, request_id=request_id) is not None
 
 
 async def find_last_offer(tx: Tx, request_id: UUID) -> Offer | None:

@@ -124,7 +124,7 @@ async def test_it_goes_on_while_those_who_waited_are_only_being_asked_about(worl
     await let_wait(world, DRAIN, DRAIN, DRAIN)
     await world.work()
     await world.add_provider(DRAIN, capacity=4)
-    world.advance(minutes=1)
+    world.advance(seconds=90)  # they are looked at again within a minute and a half
     await world.work()
     assert len(await log_of(world, "offer.made")) == 4
     assert len(await surges(world)) == 1
