@@ -8,6 +8,7 @@ from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
 from app.kit.db import Tx
 from app.kit.errors import NotFound
+from app.kit.idempotency import Once
 from app.matching import policy_queries as queries
 from app.matching.errors import (
     LastDefaultPolicy,
@@ -26,12 +27,15 @@ EXAMPLES = 5
 
 
 async def make_policy(
-    tx: Tx, draft: PolicyDraft, catalog: Snapshot, principal: Principal, now: datetime, today: date
+    tx: Tx, draft: PolicyDraft, catalog: Snapshot, principal: Principal, once: Once, now: datetime, today: date
 ) -> PolicyOut:
     """A new version. Raises UnknownUrgencies, UrgenciesMissing, UnknownCategory, PolicyInPast, PolicyFiltersEverybody.
 
-    Whether anybody is left is judged by the providers of today.
+    Whether anybody is left is judged by the providers of today. Given again, its idempotency key gives the first
+    answer; raises KeyReused.
     """
+    if replay := await once.replay(tx, now):
+        return PolicyOut.model_validate_json(replay)
     _check_names(draft, catalog)
     effective_from = draft.effective_from or now
     if effective_from < now:
@@ -42,7 +46,9 @@ async def make_policy(
     tx.session.add(policy)
     await tx.flush()
     await _audit(tx, "policy.made", policy.version, principal, now)
-    return await show_policy(tx, policy, now)
+    document = await show_policy(tx, policy, now)
+    await once.keep(tx, document.model_dump_json().encode())
+    return document
 
 
 def _check_names(draft: PolicyDraft, catalog: Snapshot) -> None:

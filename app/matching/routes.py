@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
 from app.intake.actions import get_request
+from app.kit.idempotency import once
 from app.kit.pages import Page, Paging, page
 from app.kit.web import Now, Today, context_of
 from app.matching import fairness, policies, policy_queries, queries
@@ -77,10 +78,17 @@ async def list_policies(
 
 @router.post("/policies", status_code=201)
 async def make_policy(
-    body: PolicyDraft, tx: Transaction, now: Now, today: Today, catalog: CurrentCatalog, supervisor: Supervisor
+    body: PolicyDraft,
+    tx: Transaction,
+    now: Now,
+    today: Today,
+    catalog: CurrentCatalog,
+    supervisor: Supervisor,
+    idempotency_key: Annotated[str | None, Header()] = None,
 ) -> PolicyOut:
     """A new version of the default policy or of a category's; refused where it would leave nobody to be asked."""
-    return await policies.make_policy(tx, body, catalog, supervisor, now, today)
+    first = once(supervisor.id, idempotency_key, "POST /policies", body)
+    return await policies.make_policy(tx, body, catalog, supervisor, first, now, today)
 
 
 @router.get("/policies/{version}", dependencies=readers)

@@ -46,6 +46,13 @@ def made_by(world: World) -> str:
     return str(next(staff_id for role, staff_id in world.staff_ids.items() if role == "supervisor"))
 
 
+async def test_a_repeated_key_makes_no_second_version(world: World) -> None:
+    key = {"Idempotency-Key": "policy-of-the-week"}
+    made = await ok(world.supervisor.post("/policies", json=draft(), headers=key))
+    assert await ok(world.supervisor.post("/policies", json=draft(), headers=key)) == made
+    assert len((await ok(world.supervisor.get("/policies")))["items"]) == 2
+
+
 async def test_a_version_to_come_is_in_force_from_its_moment(world: World) -> None:
     before = await in_force(world)
     later = draft(effective_from="2026-11-24T12:00:00+08:00")
