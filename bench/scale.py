@@ -65,6 +65,14 @@ _MOVED = ", 'lat', t.lat + k / 10 * 0.5, 'lon', t.lon + k % 10 * 0.5"
 _NUDGED = ", 'lat', t.lat + k % 10 * 0.002, 'lon', t.lon + k / 10 * 0.002"
 _IN_THE_CITY = {"providers": _TOWNSHIP + _MOVED, "provider_coverage": _TOWNSHIP}
 _DENSER = {"providers": _NUDGED}
+# What the triggers keep, in one go; they are off while copies are made.
+_REACH = """
+INSERT INTO provider_reach (township_code, item_code, tier, provider_id, lat, lon)
+SELECT DISTINCT c.township_code, line.item_code, line.tier, p.id, p.lat, p.lon
+FROM provider_items line JOIN providers p ON p.id = line.provider_id JOIN provider_coverage c ON c.provider_id = p.id
+WHERE line.approved_at IS NOT NULL
+ON CONFLICT DO NOTHING
+"""
 
 
 @dataclass
@@ -127,7 +135,7 @@ async def grow(url: str, copies: int, *, city: bool) -> None:
         statements.append(_copy("townships", moved, copies))
     more = _IN_THE_CITY if city else _DENSER
     statements += [_copy(table, columns + more.get(table, ""), copies) for table, columns in _COPIED.items()]
-    await run_sql(url, *statements, "VACUUM ANALYZE")
+    await run_sql(url, "SET session_replication_role = replica", *statements, _REACH, "VACUUM ANALYZE")
 
 
 def _copy(table: str, columns: str, copies: int) -> str:
