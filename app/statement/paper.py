@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
+from io import BytesIO
 from zoneinfo import ZoneInfo
 
 from app.kit.spreadsheet import csv_text
@@ -28,6 +29,20 @@ def statement_csv(statement: MonthStatement, zone: ZoneInfo) -> str:
         return (*names, completed_at, job.amount_fen, job.payout_fen)
 
     return csv_text(header, map(line, statement.jobs))
+
+
+def statement_workbook(statement: MonthStatement, lang: Language, zone: ZoneInfo) -> bytes:
+    """The jobs as an XLSX workbook, amounts in yuan, the total below them. Takes tens of milliseconds: in a thread."""
+    from app.exchange.workbooks import write_workbook  # loads openpyxl, which nothing else in the server needs
+
+    page, total, file = _Page(statement, lang, zone), statement.total, BytesIO()
+    names = ("number", "item", "tier", "completed_at", "amount", "payout")
+    numeric = [name in ("number", "amount", "payout") for name in names]
+    rows = [[job.number, *page.job(job)[1:4], job.amount_fen / 100, job.payout_fen / 100] for job in statement.jobs]
+    last = [page.words["total"].format(jobs=total.jobs), "", "", "", total.amount_fen / 100, total.payout_fen / 100]
+    heading = ["sheet", "jobs", f"{statement.figures.month:%Y-%m}", [page.words[name] for name in names], numeric]
+    write_workbook([heading, *(["row", row] for row in (*rows, last))], file)
+    return file.getvalue()
 
 
 def statement_page(statement: MonthStatement, lang: Language, zone: ZoneInfo) -> str:
@@ -69,9 +84,10 @@ class _Page:
             return self._title("jobs") + _line(words["no_jobs"])
         header = [words[name] for name in ("number", "item", "tier", "completed_at", "amount", "payout")]
         last = (words["total"].format(jobs=total.jobs), "", "", "", _yuan(total.amount_fen), _yuan(total.payout_fen))
-        return self._title("jobs") + _table(header, map(self._job, self.statement.jobs), last, numbers=2)
+        return self._title("jobs") + _table(header, map(self.job, self.statement.jobs), last, numbers=2)
 
-    def _job(self, job: JobLine) -> Sequence[str]:
+    def job(self, job: JobLine) -> Sequence[str]:
+        """Number, item, tier, when it was completed, and what it brought and cost."""
         item = job.item_zh if self.lang is Language.ZH else job.item_en
         tier = self.words[job.tier] + (f" · {self.words['redo']}" if job.redo else "")
         amounts = _yuan(job.amount_fen), _yuan(job.payout_fen)

@@ -1,5 +1,6 @@
 """A provider's statement: for its own software, for staff who read it out or print it, and by link without a key."""
 
+import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from app.kit.personal import Phone, mask_phone
 from app.kit.web import Now, Today, context_of
 from app.registry.schemas import Month
 from app.statement import actions, links, passed_over, queries
-from app.statement.paper import statement_csv, statement_page
+from app.statement.paper import statement_csv, statement_page, statement_workbook
 from app.statement.schemas import (
     DecisionsAsked,
     Form,
@@ -37,7 +38,8 @@ router = APIRouter(tags=["statement"])
 Provider = Annotated[Principal, Depends(allow(Role.PROVIDER))]
 Reader = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
 Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
-FORMS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, "text/html": {}}}}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, "text/html": {}, XLSX: {}}}}
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
 
@@ -48,8 +50,11 @@ async def _zone(request: Request) -> ZoneInfo:
 Zone = Annotated[ZoneInfo, Depends(_zone)]
 
 
-def _present(statement: MonthStatement, wanted: Presented, zone: ZoneInfo) -> MonthStatement | Response:
+async def _present(statement: MonthStatement, wanted: Presented, zone: ZoneInfo) -> MonthStatement | Response:
     match wanted.format:
+        case Form.XLSX:
+            content = await asyncio.to_thread(statement_workbook, statement, wanted.lang, zone)
+            return Response(content, media_type=XLSX, headers=PRIVATE)
         case Form.CSV:
             return Response(statement_csv(statement, zone), media_type="text/csv", headers=PRIVATE)
         case Form.HTML:
@@ -76,8 +81,8 @@ async def read_own_month(
     zone: Zone,
     principal: Provider,
 ) -> MonthStatement | Response:
-    """The amounts of a month, job by job; also as CSV, or as a page to be printed."""
-    return _present(await actions.read_month(tx, principal.id, month, catalog, zone, now), wanted, zone)
+    """The amounts of a month, job by job; also as CSV or XLSX, or as a page to be printed."""
+    return await _present(await actions.read_month(tx, principal.id, month, catalog, zone, now), wanted, zone)
 
 
 @router.get("/providers/{provider_id}/statement")
@@ -105,7 +110,7 @@ async def read_month(
     principal: Reader,
 ) -> MonthStatement | Response:
     """A provider's amounts of a month; with `format=html` the page that goes to the firm on paper."""
-    return _present(await actions.read_month(tx, provider_id, month, catalog, zone, now), wanted, zone)
+    return await _present(await actions.read_month(tx, provider_id, month, catalog, zone, now), wanted, zone)
 
 
 @router.post("/providers/{provider_id}/statement-links", status_code=201)

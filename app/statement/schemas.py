@@ -27,6 +27,7 @@ class Form(StrEnum):
 
     JSON = "json"
     CSV = "csv"
+    XLSX = "xlsx"
     HTML = "html"
 
 

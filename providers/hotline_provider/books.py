@@ -20,14 +20,14 @@ app = typer.Typer()
 
 Entry = Annotated[str, typer.Argument(help="编号的末几位 / the end of the entry's id")]
 Text = Annotated[str, typer.Option(help="说明 / in your words")]
-FORMS = ("csv", "html")
+FORMS = ("csv", "xlsx", "html")
 
 
 @app.command()
 def statement(
     context: typer.Context,
     month: Annotated[str | None, typer.Argument(metavar="[YYYY-MM]", help="月份 / a month, job by job")] = None,
-    save: Annotated[Path | None, typer.Option(help="存为 .csv 或 .html / the month as a file")] = None,
+    save: Annotated[Path | None, typer.Option(help="存为 .xlsx、.csv 或 .html / the month as a file")] = None,
 ) -> None:
     """对账单：逐月，或某月逐单。 Your figures month by month, or the amounts of a month."""
     session: Session = context.obj

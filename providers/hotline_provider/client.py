@@ -155,7 +155,7 @@ class HotlineClient(Calls):
         return await self._ask(_MONTH, "GET", f"/provider/statement/{month}")
 
     async def month_file(self, month: str, form: str, language: str = "zh") -> bytes:
-        """The same as a document: csv, or html to be printed; in zh or en."""
+        """The same as a document: csv, xlsx, or html to be printed; in zh or en."""
         return (await self._send("GET", f"/provider/statement/{month}?format={form}&lang={language}")).content
 
     async def credit(self) -> Credit:

@@ -94,7 +94,7 @@ _SENTENCES = {
     "payout": ("付给求助人（元）", "paid out in yuan"),
     "total": ("合计", "total"),
     "saved": ("已存为 {name}。", "Saved as {name}."),
-    "no_form": ("{name}：只能存为 .csv 或 .html。", "{name}: it can be saved as .csv or .html only."),
+    "no_form": ("{name}：只能存为 .xlsx、.csv 或 .html。", "{name}: it can be saved as .xlsx, .csv or .html."),
     "credit": ("信用记录", "credit entries"),
     "credit_is": ("信用分 {credit}", "Credit {credit}"),
     "points": ("分值", "points"),

@@ -54,6 +54,8 @@ async def test_the_statement_is_read_and_saved(world: World, url: str, tmp_path:
     saved = tmp_path / "对账单.csv"
     await terminal.run("statement", "2026-11", "--save", str(saved))
     assert number in saved.read_text("utf-8-sig")
+    await terminal.run("statement", "2026-11", "--save", str(tmp_path / "对账单.xlsx"))
+    assert (tmp_path / "对账单.xlsx").read_bytes().startswith(b"PK")
     await terminal.run("statement", "2026-11", "--save", str(tmp_path / "x.doc"), status=2)
     await terminal.run("statement", "2026-11", "--save", str(tmp_path / "nowhere" / "x.csv"), status=4)
     assert "已派给本单位" in await terminal.run("decisions")

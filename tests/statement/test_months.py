@@ -4,6 +4,8 @@ import csv
 import io
 from typing import Any
 
+from openpyxl import load_workbook
+
 from tests.aftercare.calls import complete, record, take
 from tests.credit.cases import give_back, ledger, ningbo
 from tests.world import DRAIN, SampleProvider, World, ok, refused
@@ -62,6 +64,11 @@ async def test_a_months_amounts_add_up_job_by_job(world: World) -> None:
     rows = list(csv.DictReader(io.StringIO((await firm.client.get(NOVEMBER, params={"format": "csv"})).text[1:])))
     assert [row["amount_fen"] for row in rows] == ["8000", "12050"]
     assert rows[0]["completed_at"].startswith("2026-11-24 10:00")
+    workbook = load_workbook(io.BytesIO((await firm.client.get(NOVEMBER, params={"format": "xlsx"})).content))
+    heading, *lines, last = workbook["2026-11"].iter_rows(values_only=True)
+    assert heading[-2:] == ("收费（元）", "付给求助人（元）")
+    assert [(line[0], line[-2]) for line in lines] == list(zip(numbers[:2], (80, 120.5), strict=True))
+    assert (last[0], last[-2]) == ("合计 2 单", 200.5)
     assert (await ok(firm.client.get("/provider/statement/2026-10")))["jobs"] == []
 
 
