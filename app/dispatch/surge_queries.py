@@ -18,7 +18,9 @@ _MOMENT = (bindparam("at", type_=DateTime(timezone=True)), bindparam("day", type
 # Places are those of providers that offer what is waited for: a firm that cleans carpets is no help to flooded cellars.
 # They are counted in one pass over the lines of the items in question, of which there are none on a quiet day. A freed
 # place is offered to many who wait, so a surge is over only when `unassigned`, those being asked about among them, are
-# few. `may_begin`: no surge is on for the category or for all, and no supervisor has ended one since `rested_since`.
+# few. Those who were given up in the last hour because all were full count too, or a category whose requests are given
+# up within minutes would never have enough that wait. `may_begin`: no surge is on for the category or for all, and no
+# supervisor has ended one since `rested_since`.
 _FIGURES = Prepared(
     text(
         f"""
@@ -26,8 +28,10 @@ WITH own AS (
   SELECT id, category_code FROM surges WHERE ended_at IS NULL AND began_by IS NULL
 ), wanted AS MATERIALIZED (
   SELECT r.category_code, r.item_code, count(*) AS unassigned,
-    count(*) FILTER (WHERE r.match_at IS NOT NULL) AS requests
-  FROM requests r WHERE {_UNASSIGNED} GROUP BY r.category_code, r.item_code
+    count(*) FILTER (WHERE r.match_at IS NOT NULL OR r.status = 'unmatched') AS requests
+  FROM requests r
+  WHERE {_UNASSIGNED} OR r.status = 'unmatched' AND r.unmatched_reason = 'full' AND r.unmatched_at > :rested_since
+  GROUP BY r.category_code, r.item_code
 ), waiting AS (
   SELECT category_code, sum(unassigned)::integer AS unassigned, sum(requests)::integer AS requests
   FROM wanted GROUP BY category_code

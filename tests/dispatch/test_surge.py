@@ -91,6 +91,23 @@ async def test_it_begins_by_itself_at_the_threshold_for_its_category_alone(world
     assert (await world.dispatch(CLEANING))["surge"] is False
 
 
+async def test_those_given_up_within_the_hour_because_all_were_full_count_too(world: World) -> None:
+    await new_policy(world, surge=SURGING)
+    await fill(world, await world.add_provider(DRAIN, capacity=1))
+    given_up = await let_wait(world, DRAIN, DRAIN)
+    world.advance(minutes=12)
+    await world.work()
+    assert [await world.status(each) for each in given_up] == ["unmatched", "unmatched"]
+    await let_wait(world, DRAIN, first=2)
+    await world.work()
+    [on] = await surges(world)
+    assert (on["category_code"], on["waiting"]) == (PLUMBING, 3)
+    world.advance(minutes=61)
+    await world.add_provider(DRAIN, capacity=3)
+    await world.work()
+    assert await surges(world) == []
+
+
 async def test_it_does_not_begin_while_providers_have_places_for_those_who_wait(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await fill(world, await world.add_provider(DRAIN, capacity=1))
