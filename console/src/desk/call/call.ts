@@ -103,6 +103,11 @@ export function barePhone(typed: string): string {
   return typed.normalize('NFKC').replace(/[\s-]/g, '')
 }
 
+/** The request number in #100935, which may be typed where the caller's number stands. */
+export function numberIn(typed: string): string | undefined {
+  return /^#(\d{1,12})$/.exec(barePhone(typed))?.[1]
+}
+
 /** What becomes of a request for the item when the operator just presses the main key. */
 export function usualOutcome(item: Item | undefined): Outcome {
   if (item?.kind === 'info') return 'answer'
