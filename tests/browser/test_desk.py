@@ -81,7 +81,9 @@ async def test_a_full_desk_is_accessible(world: World, sit_down: Opening, langua
     await expect(person.page.locator("[name=desk-tier][value=low_fee]")).to_be_checked()
     await expect(person.page.locator(".caller .warn").first).to_be_visible()
     await person.page.locator(".queues .summary").first.click()
+    await expect(person.page.locator(".queues .steps")).to_be_visible()
     await person.check_accessibility()
+    await person.picture("desk" if language == "zh-CN" else "desk-en")
     await person.page.locator("#desk-description").focus()
     await press(person, "F1")
     await expect(person.page.get_by_role("dialog")).to_be_visible()
@@ -148,6 +150,7 @@ async def test_a_firm_is_phoned(world: World, sit_down: Opening) -> None:
     await press(person, "Alt+2", "Enter")
     await expect(person.page.locator(".task")).to_contain_text(firm.name)
     await person.check_accessibility()
+    await person.picture("desk-firm")
     await press(person, "Alt+A")
     await expect(person.page.locator(".task")).to_have_count(0)
     assert await world.status(made["request"]["id"]) == "assigned"
@@ -163,12 +166,57 @@ async def test_a_citizen_is_called_back(world: World, sit_down: Opening) -> None
     await press(person, "Alt+3", "Enter")
     await expect(person.page.locator(".task")).to_contain_text("疏通完毕")
     await person.check_accessibility()
+    await person.picture("desk-callback")
     await person.page.locator("[name=desk-solved][value=yes]").check(force=True)
     await person.page.locator("#desk-satisfaction").select_option("satisfied")
     await person.page.locator("#desk-paid").fill("80")
     await press(person, "Enter")
     await expect(person.page.locator(".task")).to_have_count(0)
     assert await world.status(made["request"]["id"]) == "closed"
+
+
+async def test_a_firm_reports_by_the_number_of_its_job(world: World, sit_down: Opening) -> None:
+    firm = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+    made = await world.dispatch()
+    await ok(world.operator.put(f"/offers/{made['offers'][0]['id']}/acceptance"))
+    person = await sit_at_the_desk(world, sit_down)
+    await person.page.locator("#desk-phone").fill(str(made["request"]["number"]))
+    await press(person, "Enter")
+    detail = person.page.locator(".caller .detail")
+    await expect(detail).to_contain_text(firm.name)
+    await detail.get_by_role("button", name="记录").click()
+    await expect(detail).to_contain_text("已到场")
+    await detail.get_by_label("金额（元）").fill("88元")
+    await detail.get_by_label("求助人已当面同意").check()
+    await detail.get_by_role("button", name="记录").click()
+    await expect(detail).to_contain_text("已同意 ¥88")
+    await expect(detail.get_by_label("金额（元）")).to_have_value("88")
+    await detail.get_by_role("button", name="记录").click()
+    await expect(detail.get_by_role("alert")).to_contain_text("请写明说明")
+    await detail.get_by_label("说明").fill("疏通完毕，试水通畅")
+    await person.check_accessibility()
+    await press(person, "Enter")
+    await expect(detail).to_contain_text("已完工")
+    assert await world.status(made["request"]["id"]) == "completed"
+    await person.page.get_by_role("button", name="调出这位求助人").click()
+    await expect(person.page.locator("#desk-phone")).to_have_value(PHONE)
+
+
+async def test_what_is_kept_about_the_caller(world: World, sit_down: Opening) -> None:
+    person = await sit_at_the_desk(world, sit_down)
+    await ring(person, STRANGER)
+    await press(person, "Alt+G")
+    await person.page.locator("#desk-group").select_option("aged_80")
+    await person.page.locator("#desk-proof").fill("身份证")
+    await person.page.locator("#desk-note").fill("听力不好，请大声慢说")
+    await person.check_accessibility()
+    await press(person, "Enter")
+    card = person.page.locator(".card.who")
+    await expect(card.locator(".tag.group")).to_have_text("80周岁以上")
+    await expect(card.locator(".remark")).to_have_text("听力不好，请大声慢说")
+    await press(person, "Alt+G")
+    await card.get_by_role("button", name="不再属于").click()
+    await expect(card.locator(".tag.group")).to_have_count(0)
 
 
 async def test_the_desk_is_light(world: World, sit_down: Opening, record_property: Recording) -> None:

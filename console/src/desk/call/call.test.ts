@@ -1,6 +1,18 @@
 import { beforeEach, expect, test } from 'vitest'
 
-import { barePhone, beginCall, bodyOf, call, emptyDraft, linesOf, missing, ring, toSend, usualOutcome } from './call'
+import {
+  barePhone,
+  beginCall,
+  bodyOf,
+  call,
+  emptyDraft,
+  linesOf,
+  missing,
+  numberIn,
+  ring,
+  toSend,
+  usualOutcome,
+} from './call'
 import { type Item, reference } from '../reference'
 
 const item = (facts: Partial<Item>) =>
@@ -60,4 +72,9 @@ test('the main key does what is usual for the item', () => {
 
 test('the line that the rule names comes first', () => {
   expect(linesOf(item({ rule: '119 or 110 first, three-way call' })).slice(0, 2)).toEqual(['119', '110'])
+})
+
+test("a request's number is told from a telephone's by its sign", () => {
+  expect(numberIn('＃100935')).toBe('100935')
+  expect(numberIn('13957412345')).toBeUndefined()
 })

@@ -68,6 +68,7 @@ const zh = {
       until: '到',
       outside: '对方受理号',
       otherFirm: '换一家单位',
+      agreed: '求助人已当面同意',
     },
     gap: {
       note: '请写明说明。',
@@ -162,6 +163,7 @@ const en: typeof zh = {
       until: 'Until',
       outside: 'Their number',
       otherFirm: 'Another firm',
+      agreed: 'The citizen has agreed face to face',
     },
     gap: {
       note: 'Say what was said.',

@@ -25,6 +25,7 @@ export interface Words {
   from: string
   until: string
   otherFirm: boolean
+  agreed: boolean
 }
 export type Field = keyof Words
 export const noWords = (): Words => ({
@@ -36,6 +37,7 @@ export const noWords = (): Words => ({
   from: '',
   until: '',
   otherFirm: false,
+  agreed: false,
 })
 
 export interface Step {
@@ -79,13 +81,14 @@ function firmSteps(job: Job): Step[] {
       },
       reference.items.get(job.item_code)?.pays_citizen ? ['payout'] : [],
     ),
-    quote: step('quote', ['amount'], ({ amount }) =>
-      answer(
-        api.PUT('/api/v1/jobs/{job_id}/quote', {
-          ...path,
-          body: { amount_fen: fenOf(amount)!, agreed_on_site: false },
-        }),
-      ),
+    quote: step(
+      'quote',
+      ['amount'],
+      ({ amount, agreed }) => {
+        const body = { amount_fen: fenOf(amount)!, agreed_on_site: agreed }
+        return answer(api.PUT('/api/v1/jobs/{job_id}/quote', { ...path, body }))
+      },
+      ['agreed'],
     ),
     consent: step('consent', [], () =>
       answer(api.PUT('/api/v1/jobs/{job_id}/consent', { ...path, body: { amount_fen: quote! } })),
@@ -106,11 +109,11 @@ function firmSteps(job: Job): Step[] {
       answer(api.PUT('/api/v1/jobs/{job_id}/failure', { ...path, body: { note } })),
     ),
   }
-  const unsettled = quote !== null && quote !== job.agreed_fen
-  const price = [...(unsettled ? [steps.consent] : []), ...(job.tier === 'free' ? [] : [steps.quote])]
-  return started
-    ? [...(unsettled ? price : []), steps.complete, ...(unsettled ? [] : price), steps.return, steps.fail]
-    : [steps.start, steps.appointment, ...price, steps.return]
+  const unsettled = quote !== null && quote !== job.agreed_fen ? [steps.consent] : []
+  const price = job.tier === 'free' ? [] : [steps.quote]
+  if (!started) return [steps.start, steps.appointment, ...unsettled, ...price, steps.return]
+  const work = [steps.complete, steps.return, steps.fail]
+  return [...unsettled, ...(job.agreed_fen === null ? [...price, ...work] : [...work, ...price])]
 }
 
 const IN_STATUS: Record<Request['status'], readonly string[]> = {
