@@ -42,6 +42,12 @@ class Event(Model):
         Index(None, "seq", unique=True, postgresql_where=text("seq IS NOT NULL")),
         Index("ix_events_unnumbered", "id", postgresql_where=text("seq IS NULL")),
         Index(None, "request_id", "id"),
+        Index(
+            "ix_events_at",
+            "at",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": 32, "autosummarize": True},
+        ),
         Index("ix_events_of_provider", "provider_id", "id", postgresql_where=text("request_id IS NULL")),
     )
 

@@ -67,14 +67,13 @@ async def read_fulfilment(tx: Tx, asked: Selection, catalog: Snapshot, zone: Zon
     Raises RangeInvalid, UnknownCategory, UnknownArea.
     """
     _check(asked, catalog, COUNTED_DAYS)
-    return (await _fulfilment(tx, asked, zone, now))[0]
-
-
-async def _fulfilment(tx: Tx, asked: Selection, zone: ZoneInfo, now: datetime) -> tuple[Fulfilment, Counts]:
     counts = (await queries.sum_volumes(tx, asked, zone))[0]
-    clocks = await queries.measure_clocks(tx, asked, *_span(asked, zone), now)
+    return _fulfilment(counts, await queries.measure_clocks(tx, asked, *_span(asked, zone), now))
+
+
+def _fulfilment(counts: Mapping[Any, Any], clocks: Mapping[Any, Any]) -> Fulfilment:
     funnel = {name: counts[name] for name in Funnel.model_fields if name != "created"}
-    fulfilment = Fulfilment(
+    return Fulfilment(
         funnel=Funnel(created=counts["requests"], **funnel),
         rates=Rates(
             answered_in_call=_rate(counts, "answered_in_call", "requests"),
@@ -89,11 +88,10 @@ async def _fulfilment(tx: Tx, asked: Selection, zone: ZoneInfo, now: datetime) -
         ),
         clocks=Clocks(**{step: _clock(clocks, step) for step in _STEPS}),
     )
-    return fulfilment, Counts.model_validate(dict(counts))
 
 
 async def read_day(tx: Tx, asked: DayAsked, catalog: Snapshot, zone: ZoneInfo, now: datetime) -> DayOut:
-    """One day by all that managers ask of it, up to this moment.
+    """One day by all that managers ask of it, up to this moment, or up to a time of that day as it stood then.
 
     Raises UnknownCategory, UnknownArea.
     """
@@ -102,7 +100,12 @@ async def read_day(tx: Tx, asked: DayAsked, catalog: Snapshot, zone: ZoneInfo, n
     selection = Selection.model_validate(only | {"from": asked.day, "to": asked.day})
     since, before = _span(selection, zone)
     until = before if asked.until is None else datetime.combine(asked.day, asked.until, zone)
-    fulfilment, total = await _fulfilment(tx, selection, zone, now)
+    if asked.until is None:
+        total = (await queries.sum_volumes(tx, selection, zone))[0]
+    else:
+        total = await queries.sum_between(tx, selection, since, until, zone)
+    at = now if asked.until is None else min(now, until)
+    fulfilment = _fulfilment(total, await queries.measure_clocks(tx, selection, since, until, at))
     cuts: dict[Dimension, list[ReceivedRow]] = {dimension: [] for dimension in queries.CUTS}
     received = Received(requests=0, answered_in_call=0, requests_until=0, answered_in_call_until=0)
     for row in await queries.cut_received(tx, asked, since, before, until, zone):
@@ -111,7 +114,8 @@ async def read_day(tx: Tx, asked: DayAsked, catalog: Snapshot, zone: ZoneInfo, n
             received = Received.model_validate(dict(row))
         else:
             cuts[dimension].append(ReceivedRow.model_validate({**row, "key": str(row[dimension])}))
-    return DayOut(**dict(fulfilment), day=asked.day, until=asked.until, received=received, cuts=cuts, total=total)
+    counts = Counts.model_validate(dict(total))
+    return DayOut(**dict(fulfilment), day=asked.day, until=asked.until, received=received, cuts=cuts, total=counts)
 
 
 def _check(asked: Selection, catalog: Snapshot, days: int) -> None:

@@ -94,6 +94,13 @@ def _count(event: FromClause) -> Select[Any]:
     )
 
 
+def _between() -> Subquery:
+    """The counts of what happened since `since` and before `until`, from the log itself."""
+    since, until = (bindparam(name, type_=EVENTS.c.at.type) for name in ("since", "until"))
+    events = select(EVENTS).where(EVENTS.c.at >= since, EVENTS.c.at < until)
+    return _count(events.subquery("events")).subquery("between")
+
+
 def _roll_up() -> Prepared:
     batch = (
         select(EVENTS)
@@ -124,3 +131,4 @@ def _tail() -> Subquery:
 
 
 TAIL = _tail()
+BETWEEN = _between()

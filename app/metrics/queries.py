@@ -29,7 +29,7 @@ from app.events.transition import word
 from app.intake.models import CloseReason, Request, RequestStatus
 from app.jobs.models import Extension, ExtensionStatus, Offer
 from app.kit.db import Tx
-from app.metrics.counting import COUNTS, ROLL_UP, TAIL, VOLUMES, ZONE
+from app.metrics.counting import BETWEEN, COUNTS, ROLL_UP, TAIL, VOLUMES, ZONE
 from app.metrics.schemas import Dimension, Filters, Selection
 
 _REQUESTS = cast(Table, Request.__table__)
@@ -48,9 +48,19 @@ async def sum_volumes(tx: Tx, asked: Selection, zone: ZoneInfo, by: Sequence[Dim
     """
     live = union_all(*(_sum(source, asked, by) for source in (VOLUMES, TAIL))).subquery("live")
     keys = [live.c[dimension] for dimension in by]
-    sums = [sql_cast(func.coalesce(func.sum(live.c[name]), 0), BigInteger).label(name) for name in COUNTS]
-    query = select(*keys, *sums).group_by(*keys).order_by(*keys)
+    query = select(*keys, *_totals(live)).group_by(*keys).order_by(*keys)
     return (await tx.session.execute(query, {"zone": zone.key})).mappings().all()
+
+
+async def sum_between(tx: Tx, asked: Selection, since: datetime, until: datetime, zone: ZoneInfo) -> RowMapping:
+    """The same counts of what happened since then and before `until`."""
+    query = select(*_totals(_sum(BETWEEN, asked, ()).subquery("part")))
+    asked_for = {"zone": zone.key, "since": since, "until": until}
+    return (await tx.session.execute(query, asked_for)).mappings().one()
+
+
+def _totals(counts: FromClause) -> list[ColumnElement[int]]:
+    return [sql_cast(func.coalesce(func.sum(counts.c[name]), 0), BigInteger).label(name) for name in COUNTS]
 
 
 def _sum(source: FromClause, asked: Selection, by: Sequence[Dimension]) -> Select[Any]:
@@ -132,8 +142,8 @@ _MEDIAN_AND_P90 = sql_cast([0.5, 0.9], ARRAY(Float))
 _STILL_DUE = (RequestStatus.DISPATCHING, RequestStatus.UNMATCHED, RequestStatus.ASSIGNED, RequestStatus.IN_PROGRESS)
 
 
-async def measure_clocks(tx: Tx, asked: Selection, since: datetime, until: datetime, now: datetime) -> RowMapping:
-    """How long the requests received since then and before `until` took, and how many were done in time.
+async def measure_clocks(tx: Tx, asked: Selection, since: datetime, until: datetime, at: datetime) -> RowMapping:
+    """How long the requests received since then and before `until` took, and how many were done in time, as of `at`.
 
     By step: how many came so far, and [median, p90] in seconds.
     """
@@ -146,23 +156,25 @@ async def measure_clocks(tx: Tx, asked: Selection, since: datetime, until: datet
     columns: list[ColumnElement[Any]] = []
     for name, (start, end) in spans.items():
         seconds = sql_cast(extract("epoch", end - start), Float)
-        percentiles = func.percentile_cont(_MEDIAN_AND_P90).within_group(seconds).filter(end >= start)
-        columns += [func.count().filter(end >= start).label(f"{name}_count"), percentiles.label(f"{name}_seconds")]
+        came = (end >= start) & (end <= at)
+        percentiles = func.percentile_cont(_MEDIAN_AND_P90).within_group(seconds).filter(came)
+        columns += [func.count().filter(came).label(f"{name}_count"), percentiles.label(f"{name}_seconds")]
     original = func.coalesce(Extension.complete_by_before, Request.complete_by)
-    columns += _punctual(_REQUESTS.c.complete_by, now, "") + _punctual(original, now, "_by_original")
+    columns += _punctual(_REQUESTS.c.complete_by, at, "") + _punctual(original, at, "_by_original")
     granted = (Extension.request_id == Request.id) & (Extension.status == ExtensionStatus.GRANTED)
     query = select(*columns).select_from(Request).join(Extension, granted, isouter=True)
     return (await tx.session.execute(query.where(*_received(asked, since, until)))).mappings().one()
 
 
-def _punctual(complete_by: ColumnElement[Any], now: datetime, suffix: str) -> list[ColumnElement[Any]]:
-    """How many were due by this deadline, and how many of them were done in time."""
-    done = Request.completed_at.is_not(None)
-    missed = (complete_by <= now) & (Request.status.in_(_STILL_DUE) | (Request.close_reason == CloseReason.NO_PROVIDER))
+def _punctual(complete_by: ColumnElement[Any], at: datetime, suffix: str) -> list[ColumnElement[Any]]:
+    """How many were due by this deadline as of `at`, and how many of them were done in time."""
+    done = Request.completed_at <= at
+    undone = Request.status.in_(_STILL_DUE) | (Request.close_reason == CloseReason.NO_PROVIDER)
+    missed = (complete_by <= at) & (undone | (Request.completed_at > at))
     due = complete_by.is_not(None) & (done | missed)
     return [
         func.count().filter(due).label(f"due{suffix}"),
-        func.count().filter(Request.completed_at <= complete_by).label(f"on_time{suffix}"),
+        func.count().filter(done, Request.completed_at <= complete_by).label(f"on_time{suffix}"),
     ]
 
 

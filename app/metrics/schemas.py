@@ -170,7 +170,10 @@ class Fulfilment(BaseModel):
 
 class DayAsked(Filters):
     day: Day
-    until: time | None = Field(default=None, description="a time of that day in the centre's zone, as 10:35")
+    until: time | None = Field(
+        default=None,
+        description="a time of that day in the centre's zone, as 10:35: rates, clocks and totals as they stood then",
+    )
 
 
 class Received(BaseModel):

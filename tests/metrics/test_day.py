@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.metrics.history import add_citizen, add_request, ningbo
+from app.intake.models import RequestStatus
+from tests.metrics.history import add_citizen, add_request, log, ningbo
 from tests.metrics.test_volumes import PENSION, play_morning
 from tests.world import DRAIN, NANMEN, World, ok, refused
 
@@ -74,6 +75,32 @@ async def test_rates_clocks_and_turnover_are_those_of_the_other_figures(world: W
     assert {name: sheet[name] for name in fulfilment} == fulfilment
     assert (sheet["total"]["completed"], sheet["total"]["turnover_fen"]) == (1, 12_000)
     assert (await day(world, kind="info"))["total"]["turnover_fen"] == 0
+
+
+async def test_until_shows_the_day_as_it_stood_then(world: World) -> None:
+    """Received at 9, accepted at 10, due at 12, done at 14: by 10:35 accepted, by 13:00 late, in the end done late."""
+    async with world.context.db.begin() as tx:
+        citizen_id = await add_citizen(tx)
+        moments = {"dispatched_at": ningbo(23, 9), "assigned_at": ningbo(23, 10), "started_at": ningbo(23, 13, 30)}
+        facts = moments | {"completed_at": ningbo(23, 14), "complete_by": ningbo(23, 12)}
+        made = await add_request(
+            tx, world.catalog, citizen_id, DRAIN, ningbo(23, 9), status=RequestStatus.COMPLETED, **facts
+        )
+        for kind, hour in (("request.created", 9), ("offer.made", 9), ("offer.accepted", 10)):
+            await log(tx, kind, ningbo(23, hour), made)
+        await log(tx, "job.completed", ningbo(23, 14), made, amount_fen=9_800, on_time=False)
+
+    async def stood(**asked: str) -> list[Any]:
+        sheet = await day(world, day="2026-11-23", **asked)
+        clocks, rate, total = sheet["clocks"], sheet["rates"]["on_time"], sheet["total"]
+        counts = [clocks[step]["count"] for step in ("accept", "arrive", "complete")]
+        return [*counts, rate["numerator"], rate["denominator"], total["accepted"], total["turnover_fen"]]
+
+    assert await stood(until="09:30") == [0, 0, 0, 0, 0, 0, 0]
+    assert await stood(until="10:35") == [1, 0, 0, 0, 0, 1, 0]
+    assert await stood(until="13:00") == [1, 0, 0, 0, 1, 1, 0]
+    assert await stood(until="14:01") == [1, 1, 1, 0, 1, 1, 9_800] == await stood()
+    assert await stood(until="14:01", kind="info") == [0] * 7
 
 
 async def test_what_waits_now_can_be_cut_too(world: World) -> None:

@@ -6,7 +6,7 @@ const zh = {
     resume: '继续更新',
     pauseKey: '暂停或继续更新',
     paused: '更新已暂停，以下是 {time} 的情况。',
-    compared: '对比昨日和上周同日：受理、当场办结取当天 {time} 之前的数，其余取全天。',
+    compared: '对比昨日和上周同日，均为当天 {time} 时的情况；各时段图中的折线为全天。',
     comparedDays: '对比前一日（{before}）和上周同日（{week}），均为全天。',
     filters: '筛选',
     date: '日期',
@@ -25,7 +25,7 @@ const zh = {
     hours: '{h}小时{m}分',
     days: '{d}天{h}小时',
     when: { now: '今日', before: '昨日', week: '上周', thatDay: '当日', dayBefore: '前一日' },
-    basis: { until: '对比同一时刻', whole: '对比全天' },
+    until: '对比同一时刻',
     tile: {
       requests: '受理',
       answered: '当场办结率',
@@ -121,7 +121,7 @@ const en: typeof zh = {
     pauseKey: 'Pause or resume updates',
     paused: 'Updates are paused; this is how things stood at {time}.',
     compared:
-      'Beside it yesterday and the same day last week: requests and answered-in-call up to {time} of each, the rest of the whole day.',
+      'Beside it yesterday and the same day last week, as they stood at {time}; the lines in the chart are whole days.',
     comparedDays: 'Beside it the day before ({before}) and the same day a week earlier ({week}), whole days.',
     filters: 'Filters',
     date: 'Day',
@@ -140,7 +140,7 @@ const en: typeof zh = {
     hours: '{h} h {m} min',
     days: '{d} d {h} h',
     when: { now: 'Today', before: 'Yesterday', week: 'Last week', thatDay: 'That day', dayBefore: 'Day before' },
-    basis: { until: 'by the same time', whole: 'over the whole day' },
+    until: 'by the same time',
     tile: {
       requests: 'Requests',
       answered: 'Answered in call',

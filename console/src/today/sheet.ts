@@ -58,21 +58,21 @@ export function useSelection() {
 
 export type Selection = ReturnType<typeof useSelection>
 
-/** That day, the day before and the same day a week earlier, and how things stand now. */
+/** That day, the day before and the same day a week earlier, up to the same time while it goes on; and what stands now. */
 export function useSheet({ day, filters, isToday, selected }: Selection) {
   const paused = ref(false)
 
   async function load() {
     const asked = selected.value
     const only = Object.fromEntries(Object.entries(filters.value).filter(([, value]) => value))
-    const until = isToday.value ? { until: wallClock(now(), zone).time } : {}
-    const read = (of: string) =>
-      answer(api.GET('/api/v1/metrics/day', { params: { query: { ...only, ...until, day: of } } }))
+    const until = isToday.value ? wallClock(now(), zone).time : undefined
+    const read = (of: string, until?: string) =>
+      answer(api.GET('/api/v1/metrics/day', { params: { query: { ...only, until, day: of } } }))
     const standing = isToday.value ? answer(api.GET('/api/v1/metrics/now', { params: { query: only } })) : undefined
     const [shown, before, week, atPresent] = await Promise.all([
       read(day.value),
-      read(daysFrom(day.value, -1)),
-      read(daysFrom(day.value, -7)),
+      read(daysFrom(day.value, -1), until),
+      read(daysFrom(day.value, -7), until),
       standing,
     ])
     return { selected: asked, days: [shown, before, week] as const, present: atPresent }
