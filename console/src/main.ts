@@ -1,4 +1,5 @@
 import './kit/theme.css'
+import './kit/controls.css'
 
 import { createApp } from 'vue'
 

@@ -21,7 +21,7 @@ export const router = createRouter({
 })
 
 router.beforeEach(async (to) => {
-  if (!session.known) await whoami().catch(() => {}) // unreachable: the sign-in page says so when it is used
+  if (!session.known) await whoami().catch(() => {}) // the sign-in page says what is wrong when it is used
   if (!session.me) return to.path === SIGN_IN || { path: SIGN_IN, query: to.path === '/' ? {} : { next: to.fullPath } }
   const screen = screens.find(({ path }) => path === to.path)
   const first = screens.find(({ roles }) => may(roles))

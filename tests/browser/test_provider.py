@@ -10,6 +10,7 @@ from app.registry.models import PriceKind
 from tests.browser.conftest import PHONE, Opening
 from tests.browser.person import Person
 from tests.browser.test_shell import key_of
+from tests.credit.cases import proposed
 from tests.world import CLEANING, DRAIN, SampleProvider, World, ok
 
 WORDS: dict[str, dict[str, Any]] = {
@@ -162,3 +163,79 @@ async def test_a_refusal_is_said_in_words(world: World, sit_down: Opening) -> No
     await phone.check_accessibility()
     await phone.page.get_by_role("button", name="知道了").click()
     await expect(phone.page.get_by_role("alert")).to_have_count(0)
+
+
+async def open_booked_job(
+    world: World, sit_down: Opening, language: str = "zh-CN"
+) -> tuple[SampleProvider, Person, str]:
+    """A job with an appointment tomorrow morning, opened on the phone of its firm."""
+    firm, phone = await ready(world, sit_down)
+    booked = {"wanted_from": "2026-11-25T01:00:00Z", "wanted_to": "2026-11-25T04:00:00Z"}
+    made = await offer(world, firm, CLEANING, description="三室一厅，擦窗，两位老人在家", **booked)
+    job = await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
+    await phone.page.goto(f"/provider?tab=jobs&job={job['id']}")
+    await expect(phone.page.locator(".call")).to_be_visible()
+    return firm, phone, str(job["id"])
+
+
+async def test_another_appointment_and_more_time(world: World, sit_down: Opening) -> None:
+    firm, phone, job_id = await open_booked_job(world, sit_down)
+    page = phone.page
+    await page.get_by_role("button", name="改约上门时间").click()
+    await page.locator("[name=from]").fill("14:00")
+    await page.locator("[name=to]").fill("13:00")
+    await page.get_by_label("已与求助人商定新的时间").check()
+    await page.get_by_role("button", name="确认改约").click()
+    await expect(page.get_by_role("alert").filter(has_text="结束须晚于开始")).to_be_visible()
+    await phone.check_accessibility()
+    await page.locator("[name=to]").fill("16:00")
+    await page.get_by_role("button", name="确认改约").click()
+    await expect(page.locator(".due")).to_contain_text("14:00 至 16:00")
+    moved = await ok(firm.client.get(f"/provider/jobs/{job_id}"))
+    assert (moved["appointment_from"], moved["appointment_to"]) == ("2026-11-25T06:00:00Z", "2026-11-25T08:00:00Z")
+
+    await page.get_by_role("button", name="申请延期").click()
+    await page.locator("[name=reason]").fill("玻璃清洁剂要从杭州调货，后天到")
+    await phone.check_accessibility()
+    await page.get_by_role("button", name="提交申请").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(page.get_by_text("尚未送达中心")).to_have_count(0)
+    assert (await ok(world.supervisor.get("/supervision/counts")))["extension_asked"] == 1
+
+
+async def test_the_job_can_be_read_without_a_network(world: World, sit_down: Opening) -> None:
+    _, phone, _ = await open_booked_job(world, sit_down)
+    page = phone.page
+    kept = "async () => Boolean(navigator.serviceWorker.controller && (await caches.match('/provider')))"
+    await page.wait_for_function(kept)
+    await page.context.set_offline(True)
+    await page.reload()
+    await expect(page.get_by_text("澄浪路88弄12号302室")).to_be_visible()
+    await expect(page.get_by_text("以下仍是").first).to_be_visible()
+    await expect(page.get_by_text("屏幕上是以前留在本机的内容")).to_be_visible()
+    await phone.check_accessibility()
+    await page.context.set_offline(False)
+    await expect(page.get_by_text("以下仍是")).to_have_count(0)
+    await page.get_by_role("button", name="退出").click()
+    await page.locator("[name=key]").or_(page.locator("[name=username]")).first.wait_for()
+    assert (
+        await page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('hotline.kept')).length") == 0
+    )
+
+
+async def test_a_word_about_ones_credit_and_why_one_was_not_asked(world: World, sit_down: Opening) -> None:
+    firm, phone = await ready(world, sit_down)
+    await proposed(world, firm)
+    page = phone.page
+    await page.get_by_role("navigation").get_by_role("button", name="我的").click()
+    await expect(page.locator(".entry")).to_contain_text("拟扣分")
+    await page.get_by_role("button", name=re.compile("^申辩")).click()
+    await page.locator("[name=text]").fill("当天师傅突发疾病，已提前说明")
+    await phone.check_accessibility()
+    await page.get_by_role("button", name="确认", exact=True).click()
+    await expect(page.locator(".entry")).to_contain_text("已申辩")
+    await page.get_by_text("今天派给了谁、为什么").click()
+    await expect(page.locator("details .sheet-card").first).to_contain_text("已派给贵单位")
+    await phone.check_accessibility()
+    [entry] = (await ok(firm.client.get("/provider/credit")))["items"]
+    assert entry["reply"] == "当天师傅突发疾病，已提前说明"

@@ -19,6 +19,18 @@ export function now(): number {
   return base.centre + (REAL() - base.real) * base.factor
 }
 
+/** A moment as the centre's wall clock has it, as a field takes it: 2026-11-24T10:35. */
+export function wallTime(moment: number): string {
+  const written = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' })
+  return written.format(moment).replace(' ', 'T')
+}
+
+/** The moment at which the centre's wall clock shows this; NaN where it is no time. */
+export function momentOf(wall: string): number {
+  const guess = Date.parse(`${wall}Z`)
+  return Number.isNaN(guess) ? NaN : 2 * guess - Date.parse(`${wallTime(guess)}Z`)
+}
+
 const ticking = ref(now())
 let users = 0
 let timer: ReturnType<typeof setInterval> | undefined

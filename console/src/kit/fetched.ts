@@ -3,6 +3,7 @@ import { onScopeDispose, type Ref, ref, shallowRef, watch, type WatchSource } fr
 
 import { Problem } from './api'
 import { now } from './clock'
+import { keep, recall } from './kept'
 import { type LiveEvent, onLive } from './live'
 
 const GATHER_MS = 300
@@ -16,11 +17,13 @@ interface Options {
   gatherMs?: number
   /** While this is true, whatever happens waits until somebody asks. */
   paused?: Ref<boolean>
+  /** Keep the answer on this device under this name, and show it, with its age, where nobody answers. */
+  keepAs?: string
 }
 
 /** Read now and whenever it may have changed. Keeps what it has when reading fails, with the problem beside it. */
 export function useFetched<T>(load: () => Promise<T>, options: Options = {}) {
-  const { on = () => true, watch: source, gatherMs = GATHER_MS, paused } = options
+  const { on = () => true, watch: source, gatherMs = GATHER_MS, paused, keepAs } = options
   const data = shallowRef<T>()
   const problem = shallowRef<Problem>()
   const loading = ref(false)
@@ -40,12 +43,22 @@ export function useFetched<T>(load: () => Promise<T>, options: Options = {}) {
       data.value = found
       at.value = now()
       problem.value = undefined
+      if (keepAs) keep(keepAs, found)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      if (mine === asked) problem.value = error
+      if (mine !== asked) return
+      problem.value = error
+      if (keepAs && error.unanswered && data.value === undefined) showKept(keepAs)
     } finally {
       if (mine === asked) loading.value = false
     }
+  }
+
+  function showKept(name: string): void {
+    const kept = recall<T>(name)
+    if (!kept) return
+    data.value = kept.data
+    at.value = kept.at
   }
 
   function heard(): void {

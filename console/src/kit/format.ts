@@ -1,5 +1,5 @@
 /** Money, moments and spans as people read them, in the language of the screen and the centre's zone. */
-import { zone } from './clock'
+import { now, zone } from './clock'
 import { locale } from './locale'
 
 /** Fen as yuan, without ,00. */
@@ -43,6 +43,11 @@ export function monthName(month: string): string {
 /** 11月24日 10:32 */
 export function dayTime(value: Moment): string {
   return moment(value, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })
+}
+
+/** Of today 10:32, of another day 11月24日 10:32. */
+export function recently(value: Moment): string {
+  return day(value) === day(now()) ? clockTime(value) : dayTime(value)
 }
 
 /** The length of a time as 4:05, or 1:04:05 from an hour on; negative for what is over. */

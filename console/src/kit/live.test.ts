@@ -35,7 +35,7 @@ beforeEach(() => {
   FakeSource.count = 0
   scope = effectScope()
   scope.run(() => onLive((events) => told.push(events)))
-  startLive()
+  startLive(Date.now())
 })
 
 afterEach(() => {

@@ -13,7 +13,7 @@ const LONGEST_PAUSE_MS = 30_000
 
 export const live = reactive({
   state: 'off' as 'off' | 'connecting' | 'live' | 'stale',
-  /** Until when (the centre's time) the screen was up to date. */
+  /** Until when (the centre's time) the screen was up to date; 0 when it never was. */
   since: 0,
 })
 
@@ -29,10 +29,11 @@ export function onLive(listener: Listener): void {
   onScopeDispose(() => listeners.delete(listener))
 }
 
-export function startLive(): void {
+/** Begin to listen; what the screen has shown so far is from `since`, 0 when the server has said nothing yet. */
+export function startLive(since: number): void {
   if (live.state !== 'off') return
   live.state = 'connecting'
-  live.since = now()
+  live.since = since
   connect()
 }
 

@@ -23,6 +23,8 @@ const zh = {
     live: '实时',
     stale: '停在 {time}',
     banner: '与中心的连接已断开，屏幕上的内容停在 {time}。正在重新连接…',
+    stalest: '未连接',
+    bannerKept: '连不上中心，屏幕上是以前留在本机的内容。正在重新连接…',
     now: '立即重连',
   },
   problem: {
@@ -76,6 +78,8 @@ const en: typeof zh = {
     live: 'Live',
     stale: 'Stopped at {time}',
     banner: 'The connection to the centre is lost; what you see is from {time}. Reconnecting…',
+    stalest: 'Not connected',
+    bannerKept: 'The centre cannot be reached; what you see was kept on this device before. Reconnecting…',
     now: 'Reconnect now',
   },
   problem: {

@@ -2,10 +2,13 @@
 import { reactive } from 'vue'
 
 import { answer, api, onSignedOut, Problem, type Schemas } from './api'
-import { setClock } from './clock'
+import { setClock, now } from './clock'
+import { forgetKept, keep, recall } from './kept'
 import { startLive, stopLive } from './live'
 
 export type Role = Schemas['Role']
+
+const ME = 'me'
 
 export const session = reactive({
   me: null as Schemas['Whoami'] | null,
@@ -19,29 +22,40 @@ export function may(roles: readonly Role[]): boolean {
   return session.me?.roles.some((role) => roles.includes(role)) ?? false
 }
 
-/** Ask the server who we are. Throws a Problem when it can't be reached. */
+/** Find out who we are. Where nobody answers, we are who we were here last; who never was here need not ask. */
 export async function whoami(): Promise<void> {
+  const last = recall<Schemas['Whoami']>(ME)
   try {
-    const me = await answer(api.GET('/api/v1/sessions/current'))
-    setClock(me.clock)
-    session.me = me
-    session.ended = false
-    startLive()
+    if (last) await meet()
   } catch (problem) {
-    if (!(problem instanceof Problem && problem.status === 401)) throw problem
-    session.me = null
+    if (!(problem instanceof Problem)) throw problem
+    if (problem.unanswered) {
+      session.me = last!.data
+      startLive(0)
+    } else if (problem.status !== 401) throw problem
   }
   session.known = true
 }
 
+async function meet(): Promise<void> {
+  const me = await answer(api.GET('/api/v1/sessions/current'))
+  setClock(me.clock)
+  keep(ME, me)
+  session.me = me
+  session.ended = false
+  startLive(now())
+}
+
 export async function signIn(body: Schemas['SignIn']): Promise<void> {
+  forgetKept()
   await answer(api.POST('/api/v1/sessions/browser', { body }))
-  await whoami()
+  await meet()
 }
 
 export async function signInProvider(key: string): Promise<void> {
+  forgetKept()
   await answer(api.POST('/api/v1/sessions/browser/provider', { body: { key } }))
-  await whoami()
+  await meet()
 }
 
 export async function signOut(): Promise<void> {
@@ -51,6 +65,7 @@ export async function signOut(): Promise<void> {
 
 function forget(): void {
   stopLive()
+  forgetKept()
   session.me = null
 }
 

@@ -1,7 +1,8 @@
-/** What items and places are called; asked for once each. */
+/** What items and places are called; asked for once each, and kept for where there is no network. */
 import { reactive } from 'vue'
 
 import { answer, api, type Schemas } from '@/kit/api'
+import { keep, recall } from '@/kit/kept'
 import { locale } from '@/kit/locale'
 
 const items = reactive(new Map<string, Schemas['ItemOut'] | null>())
@@ -9,17 +10,29 @@ const townships = reactive(new Map<string, Schemas['TownshipOut']>())
 const communities = reactive(new Map<string, string>())
 const asked = new Set<string>()
 
-function once(key: string, ask: () => Promise<void>): void {
+function once<T>(key: string, ask: () => Promise<T>, take: (found: T) => void): void {
   if (asked.has(key)) return
   asked.add(key)
-  ask().catch(() => asked.delete(key))
+  ask().then(
+    (found) => {
+      keep(key, found)
+      take(found)
+    },
+    () => {
+      const kept = recall<T>(key)
+      if (kept) take(kept.data)
+      else asked.delete(key)
+    },
+  )
 }
 
 /** The item, once it is known. */
 export function itemOf(code: string): Schemas['ItemOut'] | undefined {
-  once(`item ${code}`, async () => {
-    items.set(code, await answer(api.GET('/api/v1/items/{code}', { params: { path: { code } } })))
-  })
+  once(
+    `item.${code}`,
+    () => answer(api.GET('/api/v1/items/{code}', { params: { path: { code } } })),
+    (found) => items.set(code, found),
+  )
   return items.get(code) ?? undefined
 }
 
@@ -30,14 +43,17 @@ export function itemName(code: string): string {
 
 /** Roughly where: township and community. */
 export function placeName(township: string, community: string | null | undefined): string {
-  once('townships', async () => {
-    for (const found of await answer(api.GET('/api/v1/townships'))) townships.set(found.code, found)
-  })
+  once(
+    'townships',
+    () => answer(api.GET('/api/v1/townships')),
+    (found) => found.forEach((one) => townships.set(one.code, one)),
+  )
   if (community)
-    once(`communities ${township}`, async () => {
-      const found = await answer(api.GET('/api/v1/communities', { params: { query: { township } } }))
-      for (const { code, zh } of found) communities.set(code, zh)
-    })
+    once(
+      `communities.${township}`,
+      () => answer(api.GET('/api/v1/communities', { params: { query: { township } } })),
+      (found) => found.forEach(({ code, zh }) => communities.set(code, zh)),
+    )
   const known = townships.get(township)
   const name = known && (locale() === 'en' ? known.en : known.zh)
   return [name, community && communities.get(community)].filter(Boolean).join(' ')

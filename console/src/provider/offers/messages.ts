@@ -1,0 +1,61 @@
+const zh = {
+  provider: {
+    noOffers: '暂时没有新派单',
+    noOffersText: '有新单会立刻显示在这里，请保持本页打开。',
+    offLine: '暂停接单中，不会收到新单。',
+    left: '剩余',
+    over: '已超时',
+    redo: '返工 · 免费',
+    price: { fixed: '一口价', quote: '现场报价，起价', free: '求助人不付费' },
+    where: '地点',
+    when: '时间',
+    accept: '接单',
+    decline: '不接',
+    wholeWindow: '在求助人期望的时间内上门',
+    appointment: '选定上门时间',
+    from: '从',
+    to: '到',
+    confirmAccept: '确认接单',
+    declineTitle: '为什么不接？',
+    declineReason: {
+      busy: '忙不过来',
+      too_far: '太远',
+      not_our_work: '不是我们做的',
+      price: '价格不合适',
+      no_staff: '没有人手',
+      other: '其他原因',
+    },
+  },
+}
+
+const en: typeof zh = {
+  provider: {
+    noOffers: 'No offers just now',
+    noOffersText: 'New ones appear here at once; keep this page open.',
+    offLine: 'You take no offers at the moment.',
+    left: 'left',
+    over: 'Over',
+    redo: 'Redo · free',
+    price: { fixed: 'Fixed price', quote: 'Quote on site, from', free: 'The citizen pays nothing' },
+    where: 'Where',
+    when: 'When',
+    accept: 'Accept',
+    decline: 'Decline',
+    wholeWindow: 'Any time in the wanted window',
+    appointment: 'Choose a time',
+    from: 'From',
+    to: 'To',
+    confirmAccept: 'Accept the job',
+    declineTitle: 'Why not?',
+    declineReason: {
+      busy: 'Too busy',
+      too_far: 'Too far',
+      not_our_work: 'Not our work',
+      price: 'The price is not right',
+      no_staff: 'Nobody free',
+      other: 'Something else',
+    },
+  },
+}
+
+export default { 'zh-CN': zh, en }
