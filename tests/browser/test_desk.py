@@ -195,8 +195,8 @@ async def test_a_firm_reports_by_the_number_of_its_job(world: World, sit_down: O
     await expect(detail.get_by_role("alert")).to_contain_text("请写明说明")
     await detail.get_by_label("说明").fill("疏通完毕，试水通畅")
     await person.check_accessibility()
-    await press(person, "Enter")
-    await expect(detail).to_contain_text("已完工")
+    async with person.page.expect_response(lambda answer: answer.url.endswith("/completion")):
+        await press(person, "Enter")
     assert await world.status(made["request"]["id"]) == "completed"
     await person.page.get_by_role("button", name="调出这位求助人").click()
     await expect(person.page.locator("#desk-phone")).to_have_value(PHONE)
@@ -205,13 +205,14 @@ async def test_a_firm_reports_by_the_number_of_its_job(world: World, sit_down: O
 async def test_what_is_kept_about_the_caller(world: World, sit_down: Opening) -> None:
     person = await sit_at_the_desk(world, sit_down)
     await ring(person, STRANGER)
+    card = person.page.locator(".card.who")
+    await card.wait_for()
     await press(person, "Alt+G")
     await person.page.locator("#desk-group").select_option("aged_80")
     await person.page.locator("#desk-proof").fill("身份证")
     await person.page.locator("#desk-note").fill("听力不好，请大声慢说")
     await person.check_accessibility()
     await press(person, "Enter")
-    card = person.page.locator(".card.who")
     await expect(card.locator(".tag.group")).to_have_text("80周岁以上")
     await expect(card.locator(".remark")).to_have_text("听力不好，请大声慢说")
     await press(person, "Alt+G")
