@@ -18,7 +18,7 @@ from app.matching.models import Surge
 from app.settings import Settings
 
 REST = timedelta(hours=1)
-"""So long none begins by itself where a supervisor has ended one."""
+"""So long none begins by itself where a supervisor has ended one, and so long those given up as all were full count."""
 
 
 async def list_figures(tx: Tx, settings: Settings, now: datetime) -> list[Row]:

@@ -40,11 +40,12 @@ async def ledger(provider: SampleProvider) -> dict[str, Any]:
 async def proposed(world: World, provider: SampleProvider) -> dict[str, Any]:
     """A proposed deduction of 6 points; gives the entry."""
     request = await give_back(world, provider)
-    while True:  # a worker that runs beside may be at it
+    for _ in range(200):  # a worker that runs beside may be at it
         for entry in (await ledger(provider))["items"]:
             if entry["request_id"] == request["id"]:
                 return cast(dict[str, Any], entry)
         await world.work()
+    raise AssertionError("no entry came of the return")
 
 
 async def say(client: AsyncClient, url: str, text: str = "当天师傅突发疾病，已提前说明") -> dict[str, Any]:
