@@ -41,23 +41,30 @@ class Waiting:
         self.answered = asyncio.Event()
         self.at = 0.0
         self._task: asyncio.Task[None] | None = None
-        self._writer: asyncio.StreamWriter | None = None
+        self._reader: asyncio.StreamReader
+        self._writer: asyncio.StreamWriter
 
     async def begin(self) -> None:
         """Open the connection and ask."""
-        reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
-        self._writer.write(self._poll(None))
-        self._task = asyncio.create_task(self._go_on(reader, self._writer))
+        await self._connect()
+        self._task = asyncio.create_task(self._go_on())
 
-    async def _go_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connect(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+
+    async def _go_on(self) -> None:
         etag = None
         while True:
-            got = await answer(reader)
+            try:
+                self._writer.write(self._poll(etag))
+                got = await answer(self._reader)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                await self._connect()  # the server closes one on which nothing was asked for some seconds
+                continue
             self.at = time.perf_counter()
             if got.status == 200 and got.body != b"[]":
                 self.answered.set()
             etag = got.etag
-            writer.write(self._poll(etag))
 
     def _poll(self, etag: str | None) -> bytes:
         known = {"If_None_Match": etag} if etag else {}
@@ -66,7 +73,6 @@ class Waiting:
     def leave(self) -> None:
         """Go without a word."""
         assert self._task is not None
-        assert self._writer is not None
         self._task.cancel()
         self._writer.transport.abort()
 
