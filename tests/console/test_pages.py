@@ -19,6 +19,7 @@ async def browser(tmp_path: Path) -> AsyncIterator[AsyncClient]:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text(PAGE)
     (tmp_path / "assets" / "main-1a2b.js").write_text(SCRIPT)
+    (tmp_path / "sw.js").write_text(SCRIPT)
     (tmp_path / "assets" / "main-1a2b.js.gz").write_bytes(gzip.compress(SCRIPT.encode()))
     app = FastAPI()
     app.router.default = Console(tmp_path)
@@ -53,6 +54,13 @@ async def test_hashed_files_are_kept_for_long_and_come_compressed(browser: Async
         assert response.headers["content-type"].startswith("text/javascript")
         assert "immutable" in response.headers["cache-control"]
         assert (response.headers.get("content-encoding") == "gzip") is (encoding == "gzip")
+
+
+async def test_the_service_worker_is_a_script_that_is_asked_for_anew_each_time(browser: AsyncClient) -> None:
+    response = await browser.get("/sw.js")
+    assert response.headers["content-type"].startswith("text/javascript")
+    assert response.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in response.headers["content-security-policy"]
 
 
 async def test_a_wrong_method_on_the_api_stays_one(browser: AsyncClient) -> None:

@@ -1,7 +1,7 @@
 /** What can be done about a request now, on the citizen's word or on the firm's, and what has to be said for it. */
+import { fenOf } from '@/kit/amount'
 import { answer, api, type Schemas } from '@/kit/api'
 
-import { fenOf } from '../../provider/amount'
 import { reference } from '../reference'
 import { momentOf } from '../zone'
 

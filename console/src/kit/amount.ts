@@ -1,4 +1,4 @@
-/** Sums as a provider types them: yuan, with or without fen. */
+/** Sums as people type them: yuan, with or without fen. */
 
 /** Fen, or undefined where it is no sum. */
 export function fenOf(typed: string): number | undefined {
