@@ -13,6 +13,7 @@ import asyncpg
 import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.catalog.load import load_reference_data
 from app.catalog.snapshot import Snapshot, read_snapshot
@@ -93,15 +94,27 @@ def clock() -> ManualClock:
     return ManualClock(NOON)
 
 
+@pytest.fixture(scope="module")
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Connections that outlive a test, with what is prepared on them; not all tests: what is planned for a few rows is
+    slow with many."""
+    db = Database(database_url, pool_size=10)
+    yield db.engine
+    await db.close()
+
+
 @pytest.fixture
-async def context(settings: Settings, clock: ManualClock) -> AsyncIterator[Context]:
+async def context(settings: Settings, clock: ManualClock, engine: AsyncEngine) -> AsyncIterator[Context]:
     """A process's context on the test database, which is emptied afterwards."""
-    db = Database(str(settings.database_url), pool_size=10)
+    db = Database(str(settings.database_url))
+    db.engine = engine
     wakes = Wakes(str(settings.database_direct_url))
     db.on_wake = wakes.publish
     yield Context(settings, db, clock, wakes)
+    async with asyncio.timeout(20):
+        while engine.pool.checkedout():  # type: ignore[attr-defined]  # the catalogue is being read again, for one
+            await asyncio.sleep(0.01)
     await _empty(db)
-    await db.close()
 
 
 async def _empty(db: Database) -> None:

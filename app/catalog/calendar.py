@@ -6,12 +6,13 @@
 
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from holidays.countries.china import China
-
 from app.catalog.models import ArriveRule, Calendar
+
+if TYPE_CHECKING:
+    from holidays.countries.china import China
 
 SERVICE_OPENS = time(8)
 SERVICE_CLOSES = time(20)
@@ -60,7 +61,9 @@ def span_of(first: date, following: date, zone: ZoneInfo) -> tuple[datetime, dat
 
 
 @cache
-def _china(year: int) -> China:
+def _china(year: int) -> "China":
+    from holidays.countries.china import China  # with it come those of all other countries, which takes a while
+
     return China(years=year)  # type: ignore[no-untyped-call]  # holidays leaves it untyped
 
 

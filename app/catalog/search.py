@@ -1,10 +1,9 @@
 """Finding the item while the caller speaks: by Chinese, pinyin, initials, English, or what callers say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-
-from pypinyin import Style, lazy_pinyin
 
 from app.catalog.models import Item
 
@@ -22,8 +21,12 @@ class _Entry:
 class Index:
     """All items, prepared for search."""
 
-    def __init__(self, items: Iterable[Item]) -> None:
-        self._entries = [_entry(item) for item in items]
+    def __init__(self, items: Sequence[Item]) -> None:
+        self._items = items
+
+    @cached_property
+    def _entries(self) -> list[_Entry]:
+        return [_entry(item) for item in self._items]
 
     def search(self, query: str, limit: int = 10) -> Sequence[Item]:
         """The items that fit best, best first; none for a query that fits nothing."""
@@ -36,6 +39,8 @@ class Index:
 
 
 def _entry(item: Item) -> _Entry:
+    from pypinyin import Style, lazy_pinyin  # its dictionaries take a while, and only who searches needs them
+
     phrases = (item.zh, *item.keywords)
     return _Entry(
         item=item,

@@ -130,17 +130,21 @@ class Catalog:
 
     def __init__(self, db: Database, wakes: Wakes) -> None:
         self._db = db
-        self._reading: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+        self._readings: set[asyncio.Task[None]] = set()
         self.snapshot: Snapshot | None = None
         wakes.on_hearing(self._hear)
 
     def _hear(self, topics: set[str]) -> None:
         if self.snapshot is not None and (not topics or CATALOG_TOPIC in topics):
-            self._reading = asyncio.create_task(self.read())
+            reading = asyncio.create_task(self.read())
+            self._readings.add(reading)
+            reading.add_done_callback(self._readings.discard)
 
     async def read(self) -> None:
-        """Read the catalogue again."""
-        self.snapshot = await read_snapshot(self._db)
+        """Read the catalogue again; one after the other, for an older reading must not replace a newer one."""
+        async with self._turn:
+            self.snapshot = await read_snapshot(self._db)
 
 
 async def current_catalog(request: Request) -> Snapshot:

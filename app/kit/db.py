@@ -8,6 +8,7 @@ SQLAlchemy owns the pool, the schema and the ORM. Statements on hot paths are wr
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Any, cast
 from uuid import uuid4
 
@@ -33,18 +34,26 @@ def connect_arguments(url: str) -> dict[str, Any]:
 
 
 class Prepared:
-    """A Core statement compiled once; parameters are passed to the driver as they are (JSON as text)."""
+    """A Core statement compiled at its first use; parameters are passed to the driver as they are (JSON as text)."""
 
     def __init__(self, statement: ClauseElement) -> None:
-        compiled = cast(SQLCompiler, statement.compile(dialect=_DIALECT))
-        self.sql = str(compiled)
-        self._names = list(compiled.positiontup or [])
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._statement = statement
+
+    @cached_property
+    def _compiled(self) -> tuple[str, list[str], dict[str, Any]]:
+        compiled = cast(SQLCompiler, self._statement.compile(dialect=_DIALECT))
+        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        return str(compiled), list(compiled.positiontup or []), fixed
+
+    @property
+    def sql(self) -> str:
+        """As PostgreSQL reads it."""
+        return self._compiled[0]
 
     def arguments(self, params: dict[str, Any]) -> list[Any]:
         """The values in the statement's order; a parameter left out is NULL or the statement's own constant."""
-        fixed = self._fixed
-        return [params[name] if name in params else fixed.get(name) for name in self._names]
+        _, names, fixed = self._compiled
+        return [params[name] if name in params else fixed.get(name) for name in names]
 
 
 class Tx:
