@@ -17,6 +17,7 @@ __all__ = [
     "Job",
     "JobWithContact",
     "Journal",
+    "MonthReturn",
     "MonthStatement",
     "NoShow",
     "Offer",

@@ -108,6 +108,27 @@ class MonthStatement(Document):
     credit_entries: list[CreditEntry]
 
 
+class Declared(Document):
+    """A sum that you declared for a month, beside that of your baseline month."""
+
+    month_fen: int
+    baseline_fen: int | None
+
+
+class MonthReturn(Document):
+    """The return of a month; `locked` once the registrar has reviewed it, which only a reopening undoes."""
+
+    month: date
+    status: str
+    turnover: Declared
+    profit_tax: Declared
+    reopened_why: str | None
+
+
+class MonthReturns(Document):
+    items: list[MonthReturn]
+
+
 class Best(Document):
     """What the one who was asked first scored; who it is stays out of it."""
 

@@ -9,11 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from hotline_provider.account import Credit, CreditEntry, Decision, MonthFigures, MonthStatement, Share
+from hotline_provider.account import Credit, CreditEntry, Decision, MonthFigures, MonthReturn, MonthStatement, Share
 from hotline_provider.board import Unclear, pick_ending, short, yuan
 from hotline_provider.client import HotlineClient
 from hotline_provider.journal import CannotKeep
-from hotline_provider.session import Session, tell
+from hotline_provider.session import Session, fen, tell
 from hotline_provider.wording import Lang, Say
 
 app = typer.Typer()
@@ -47,6 +47,36 @@ def statement(
             Console().print(_month(await hotline.month(month), session.say))
         else:
             Console().print(_months((await hotline.statement()).months, session.say))
+
+    session.run(act)
+
+
+@app.command()
+def months(context: typer.Context) -> None:
+    """已报的月报。 The monthly returns that you filed."""
+    session: Session = context.obj
+
+    async def act(hotline: HotlineClient) -> None:
+        Console().print(_returns(await hotline.returns(), session.say))
+
+    session.run(act)
+
+
+@app.command()
+def file_month(
+    context: typer.Context,
+    month: Annotated[str, typer.Argument(metavar="YYYY-MM", help="已结束的月份 / a month that is over")],
+    turnover: Annotated[str, typer.Option(metavar="YUAN", help="营业额（元） / turnover in yuan")],
+    profit_tax: Annotated[
+        str, typer.Option(metavar="YUAN", help="利税（元），亏损为负 / profit-and-tax, below zero in a month of loss")
+    ],
+) -> None:
+    """报月报，锁定前可重报。 Declare a month's turnover and profit-and-tax; again until it is locked."""
+    session: Session = context.obj
+
+    async def act(hotline: HotlineClient) -> None:
+        sums = {"turnover_fen": fen(turnover, session.say), "profit_tax_fen": fen(profit_tax, session.say, loss=True)}
+        Console().print(_returns([await hotline.file_month(month, **sums)], session.say))
 
     session.run(act)
 
@@ -122,6 +152,17 @@ def _month(month: MonthStatement, say: Say) -> Table:
         when = f"{job.completed_at.astimezone():%m-%d %H:%M}"
         table.add_row(when, str(job.number), item, yuan(job.amount_fen), yuan(job.payout_fen))
     table.add_row(say("total"), str(month.total.jobs), "", yuan(month.total.amount_fen), yuan(month.total.payout_fen))
+    return table
+
+
+def _returns(returns: Sequence[MonthReturn], say: Say) -> Table:
+    table = _table("returns", ("month", "turnover", "baseline", "profit_tax", "status"), say)
+    for one in returns:
+        opened = one.reopened_why if one.status == "filed" else None
+        status = say("reopened", why=opened) if opened else say.word(one.status)
+        before = "" if one.turnover.baseline_fen is None else yuan(one.turnover.baseline_fen)
+        sums = yuan(one.turnover.month_fen), before, yuan(one.profit_tax.month_fen)
+        table.add_row(f"{one.month:%Y-%m}", *sums, status)
     return table
 
 

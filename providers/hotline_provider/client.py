@@ -21,6 +21,8 @@ from hotline_provider.account import (
     CreditEntry,
     Decision,
     Decisions,
+    MonthReturn,
+    MonthReturns,
     MonthStatement,
     NoShow,
     NoShows,
@@ -36,6 +38,7 @@ _JOB, _JOBS, _JOB_WITH_CONTACT = TypeAdapter(Job), TypeAdapter(list[Job]), TypeA
 _PROVIDER, _NAMES, _EXTENSION = TypeAdapter(Provider), TypeAdapter(list[Named]), TypeAdapter(Extension)
 _STATEMENT, _MONTH, _CREDIT = TypeAdapter(Statement), TypeAdapter(MonthStatement), TypeAdapter(Credit)
 _ENTRY, _DECISIONS, _NO_SHOWS = TypeAdapter(CreditEntry), TypeAdapter(Decisions), TypeAdapter(NoShows)
+_RETURN, _RETURNS = TypeAdapter(MonthReturn), TypeAdapter(MonthReturns)
 _OF_REQUEST = TypeAdapter(list[Decision])
 
 
@@ -157,6 +160,18 @@ class HotlineClient(Calls):
     async def month_file(self, month: str, form: str, language: str = "zh") -> bytes:
         """The same as a document: csv, xlsx, or html to be printed; in zh or en."""
         return (await self._send("GET", f"/provider/statement/{month}?format={form}&lang={language}")).content
+
+    async def returns(self) -> list[MonthReturn]:
+        """The monthly returns that you filed, the latest month first."""
+        return (await self._ask(_RETURNS, "GET", "/provider/months?limit=100")).items
+
+    async def file_month(self, month: str, *, turnover_fen: int, profit_tax_fen: int) -> MonthReturn:
+        """Declare a month that is over, "2026-10", in the place of what you declared before, until it is locked.
+
+        Profit-and-tax is below zero in a month of loss.
+        """
+        body = {"turnover_fen": turnover_fen, "profit_tax_fen": profit_tax_fen}
+        return await self._act(_RETURN, f"/provider/months/{month}", body)
 
     async def credit(self) -> Credit:
         """Your credit and its latest changes, newest first."""

@@ -125,13 +125,13 @@ def delivered(kept: Kept, problem: Problem | None, say: Say) -> str:
     return say("delivered_refused", path=kept.path, why=problem.title) if problem else say("delivered", path=kept.path)
 
 
-def fen(text: str, say: Say) -> int:
-    """A sum typed in yuan. Raises Unclear."""
+def fen(text: str, say: Say, *, loss: bool = False) -> int:
+    """A sum typed in yuan, below zero only where it may be a `loss`. Raises Unclear."""
     try:
         amount = Decimal(text.strip()) * 100
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or amount != amount.to_integral_value() or amount < 0:
+    if not amount.is_finite() or amount != amount.to_integral_value() or (amount < 0 and not loss):
         raise Unclear(say("no_sum", text=text))
     return int(amount)
 

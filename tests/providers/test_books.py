@@ -43,6 +43,23 @@ async def test_a_reply_that_got_no_answer_is_sent_later_and_said_once(world: Wor
         assert (again.status, again.reply) == ("dropped", text)
 
 
+async def test_a_month_is_filed_again_until_it_is_locked(world: World, url: str) -> None:
+    firm = await world.add_provider(DRAIN)
+    terminal, sums = Terminal(url, firm), ("--turnover", "70000", "--profit-tax=-1200.50")
+    assert "70000.00" in await terminal.run("file-month", "2026-10", "--turnover", "70000", "--profit-tax", "5000")
+    filed = await terminal.run("file-month", "2026-10", *sums)
+    assert all(word in filed for word in ("2026-10", "-1200.50", "已报"))
+    month = f"/providers/{firm.id}/months/2026-10"
+    reviewed = {"turnover_fen": 7_000_000, "profit_tax_fen": -120_050}
+    (await world.registrar.put(f"{month}/lock", json=reviewed)).raise_for_status()
+    assert "已审定" in await terminal.run("months")
+    await terminal.run("file-month", "2026-10", *sums, status=1)
+    (await world.registrar.put(f"{month}/reopening", json={"reason": "营业额少报一笔"})).raise_for_status()
+    assert "已退回：营业额少报一笔" in await terminal.run("months")
+    await terminal.run("file-month", "2026-11", *sums, status=1)  # not over yet
+    await terminal.run("file-month", "2026-10", "--turnover=-1", "--profit-tax", "0", status=2)
+
+
 async def test_the_statement_is_read_and_saved(world: World, url: str, tmp_path: Path) -> None:
     firm, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN, point=(29.95, 121.7))
     created = await world.dispatch(DRAIN)
