@@ -14,6 +14,7 @@ from app.catalog.schemas import (
     GroupOut,
     ItemEdit,
     ItemOut,
+    PaperKindOut,
     TownshipOut,
 )
 from app.catalog.snapshot import CurrentCatalog
@@ -92,6 +93,12 @@ async def search_communities(
 async def list_groups(catalog: CurrentCatalog) -> list[GroupOut]:
     """The priority groups."""
     return [GroupOut.model_validate(group) for group in catalog.groups.values()]
+
+
+@router.get("/paper-kinds", dependencies=anybody)
+async def list_paper_kinds(catalog: CurrentCatalog) -> list[PaperKindOut]:
+    """The kinds of papers that items ask of their providers, or the centre of every firm."""
+    return [PaperKindOut.model_validate(kind) for kind in catalog.paper_kinds.values()]
 
 
 @router.get("/entitlements", dependencies=anybody)

@@ -81,6 +81,17 @@ class GroupOut(BaseModel):
     en: str
 
 
+class PaperKindOut(BaseModel):
+    """A licence or certificate; `whole_firm`: when it expires the whole firm is suspended, not only some items."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    zh: str
+    en: str
+    whole_firm: bool
+
+
 class EntitlementOut(BaseModel):
     """Members of the group get this tier, so often a month; `sample` marks our own proposal."""
 

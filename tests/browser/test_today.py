@@ -66,7 +66,19 @@ async def test_a_past_day_without_anything(world: World, sit_down: Opening, lang
     await give_passwords(world)
     person = await sit_down(language=language)
     await person.sign_in("t.manager", PASSWORD)
-    await person.page.goto("/today?day=2026-11-02&township=330203001")
+    await person.page.goto("/today?township=330203001")
+    name = "日期" if language == "zh-CN" else "Day"
+    await person.page.get_by_role("combobox", name=name).click()
+    calendar = person.page.get_by_role("dialog", name=name)
+    await expect(calendar).to_be_visible()
+    await person.page.wait_for_function(
+        "document.querySelector('.today-calendar').getBoundingClientRect().height > 300"
+    )
+    await person.check_accessibility()
+    await person.picture(f"today-calendar-{language[:2]}")
+    await calendar.get_by_role("gridcell", name="2", exact=True).first.click()
+    await expect(calendar).to_be_hidden()
+    await expect(person.page).to_have_url(re.compile("day=2026-11-02"))
     nothing = "没有符合条件的受理" if language == "zh-CN" else "Nothing was received"
     await expect(person.page.get_by_text(nothing).first).to_be_visible()
     await expect(person.page.get_by_text("此刻在办" if language == "zh-CN" else "In hand now")).to_have_count(0)

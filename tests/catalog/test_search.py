@@ -32,6 +32,12 @@ async def test_nonsense_finds_nothing(catalog: Snapshot, query: str) -> None:
     assert list(catalog.index.search(query)) == []
 
 
+async def test_every_paper_that_an_item_asks_for_has_a_name(world: World, catalog: Snapshot) -> None:
+    kinds = {kind["code"]: kind for kind in await ok(world.operator.get("/paper-kinds"))}
+    assert {code for item in catalog.items.values() for code in item.papers} <= kinds.keys()
+    assert all(kind["zh"] and kind["en"] for kind in kinds.values())
+
+
 async def test_an_edited_keyword_is_found_at_once(world: World) -> None:
     edit = {"keywords": ["马桶堵了", "抽水马桶", "茅坑满了"]}
     await refused(world.operator.patch("/items/PE01", json=edit), 403, "not_allowed")

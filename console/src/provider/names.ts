@@ -1,4 +1,4 @@
-/** What items and places are called; asked for once each, and kept for where there is no network. */
+/** What items, places and papers are called; asked for once each, and kept for where there is no network. */
 import { reactive } from 'vue'
 
 import { answer, api, type Schemas } from '@/kit/api'
@@ -8,6 +8,7 @@ import { locale } from '@/kit/locale'
 const items = reactive(new Map<string, Schemas['ItemOut'] | null>())
 const townships = reactive(new Map<string, Schemas['TownshipOut']>())
 const communities = reactive(new Map<string, string>())
+const paperKinds = reactive(new Map<string, Schemas['PaperKindOut']>())
 const asked = new Set<string>()
 
 function once<T>(key: string, ask: () => Promise<T>, take: (found: T) => void): void {
@@ -39,6 +40,17 @@ export function itemOf(code: string): Schemas['ItemOut'] | undefined {
 export function itemName(code: string): string {
   const item = itemOf(code)
   return item ? (locale() === 'en' ? item.en : item.zh) : code
+}
+
+/** What kind of paper it is; its code until that is known. */
+export function paperName(code: string): string {
+  once(
+    'paper-kinds',
+    () => answer(api.GET('/api/v1/paper-kinds')),
+    (found) => found.forEach((kind) => paperKinds.set(kind.code, kind)),
+  )
+  const kind = paperKinds.get(code)
+  return kind ? (locale() === 'en' ? kind.en : kind.zh) : code
 }
 
 /** Roughly where: township and community. */
