@@ -6,12 +6,25 @@ that queues behind a long transaction. Run the migration again when it gives up.
 """
 
 import asyncio
+from collections.abc import Iterable
 
 from alembic import context
+from alembic.operations.ops import MigrationScript
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.schema import METADATA
+
+
+def number(
+    migration: MigrationContext, revision: str | Iterable[str | None] | Iterable[str], scripts: list[MigrationScript]
+) -> None:
+    """Give a new migration the number after the newest, so that files sort by their order."""
+    newest = ScriptDirectory.from_config(context.config).get_current_head() or "0"
+    for script in scripts:
+        script.rev_id = f"{int(newest) + 1:04}"
 
 
 def run(connection: Connection) -> None:
@@ -25,6 +38,7 @@ def run(connection: Connection) -> None:
         compare_type=True,
         compare_server_default=True,
         transaction_per_migration=True,
+        process_revision_directives=number,
     )
     with context.begin_transaction():
         context.run_migrations()

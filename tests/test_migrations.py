@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+from pathlib import Path
 
 import asyncpg
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 
+import migrations
 from app.kit.db import connect_arguments
 from app.kit.migrate import migrate, run
 from tests.conftest import recreate_database
@@ -35,6 +38,13 @@ def test_up_check_down_and_up_again(empty_url: str) -> None:
     assert asyncio.run(tables(empty_url)) == {"alembic_version"}
     asyncio.run(migrate(empty_url))
     asyncio.run(run(empty_url, command.check))
+
+
+def test_files_sort_by_their_order() -> None:
+    folder = Path(migrations.__path__[0])
+    scripts = ScriptDirectory(str(folder))
+    files = [Path(script.path).name for script in reversed(list(scripts.walk_revisions()))]
+    assert files == sorted(path.name for path in (folder / "versions").glob("*.py"))
 
 
 def test_several_machines_may_migrate_at_once(empty_url: str) -> None:
