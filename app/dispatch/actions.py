@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from app.catalog.calendar import Window, deadlines, default_window
 from app.catalog.models import ArriveRule, Tier
@@ -19,24 +20,28 @@ from app.dispatch.errors import (
     ReopenWithoutDispatch,
 )
 from app.dispatch.matchmaking import Outcome, make_offers, offer_to_best
-from app.dispatch.schemas import DispatchOut, MatchingResult
+from app.dispatch.schemas import DispatchOut, MatchingResult, OfferMade
 from app.events.topics import DISPATCH_TOPIC, provider_topic
-from app.events.transition import Actor
+from app.events.transition import SYSTEM, Actor
 from app.intake.actions import get_locked, separate_request
 from app.intake.clocks import next_alarm
-from app.intake.models import RequestStatus
+from app.intake.models import RequestStatus, UnmatchedReason
 from app.intake.queries import lock_family
 from app.intake.states import OPEN, REQUESTS
 from app.intake.taking import UNSEARCHED, check_dispatchable
 from app.intake.views import show
 from app.jobs import statements
+from app.jobs.acting import By
 from app.jobs.job_actions import check_unstarted
-from app.jobs.models import OfferedBy, OfferEnd
-from app.jobs.queries import lock_job
+from app.jobs.models import OfferedBy, OfferEnd, OfferStatus
+from app.jobs.offer_actions import take_back
+from app.jobs.queries import lock_job, lock_offer
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
-from app.matching.actions import Wanted, match
+from app.matching.actions import Wanted, match, read_policy
 from app.matching.reasons import SENTENCES
+from app.registry.models import ACTIVE_STANDINGS
+from app.registry.queries import find_provider
 from app.settings import Settings
 
 
@@ -107,27 +112,51 @@ async def offer_directly(
     actor: Actor,
     now: datetime,
 ) -> DispatchOut:
-    """The operator picks the provider; it must pass every filter. Dispatches the request if it is not out yet.
+    """The operator picks the provider, which may have been asked before; it must pass every other filter.
 
+    Dispatches the request if it is not out yet. A provider that is being asked is not asked twice: its offer is given.
     Raises NotFound, NotDispatchable, RelayFirst, StatusConflict, ProviderNotEligible.
     """
     request = await get_locked(tx, request_id)
     if request["status"] != RequestStatus.DISPATCHING:
         request = await _dispatch(tx, request, catalog, settings, actor, now)
-    wanted = Wanted.by(request, catalog.item(request["item_code"]), Tier(request["tier"]))
+    tier = Tier(request["tier"])
+    pending = await queries.find_pending_offer(tx, request_id, provider_id)
+    if pending and not await expire_offer(tx, pending.id, settings.zone, now):
+        return await _answer(tx, request_id, Outcome(MatchingResult.OFFERED, tier, [OfferMade.model_validate(pending)]))
+    wanted = replace(Wanted.by(request, catalog.item(request["item_code"]), tier), picked_provider_id=provider_id)
     matching = await match(tx, wanted, now, settings.zone)
     picked = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == provider_id]
     if not picked:
-        raise _not_eligible(provider_id, matching.rejected)
-    offers = await make_offers(tx, request, wanted.tier, picked, matching, catalog, now, by=OfferedBy.OPERATOR)
-    return await _answer(tx, request_id, Outcome(MatchingResult.OFFERED, wanted.tier, offers, surge=matching.surge))
+        raise await _not_eligible(tx, provider_id, matching.rejected)
+    offers = await make_offers(tx, request, tier, picked, matching, catalog, now, by=OfferedBy.OPERATOR)
+    return await _answer(tx, request_id, Outcome(MatchingResult.OFFERED, tier, offers, surge=matching.surge))
 
 
-def _not_eligible(provider_id: UUID, rejected: Sequence[Any]) -> ProviderNotEligible:
-    for candidate, reason in rejected:
-        if candidate.provider_id == provider_id:
-            sentence = SENTENCES[reason]
-            return ProviderNotEligible(reason=reason, why=sentence.en, why_zh=sentence.zh)
+async def expire_offer(tx: Tx, offer_id: UUID, zone: ZoneInfo, now: datetime) -> UUID | None:
+    """Expire a pending offer whose time is over: gives its request's id, or None when there was nothing to expire."""
+    offer = await lock_offer(tx, offer_id)
+    if offer is None or offer["status"] != OfferStatus.PENDING or offer["expires_at"] > now:
+        return None
+    policy = await read_policy(tx, offer["policy_version"])
+    await take_back(tx, offer, statements.EXPIRE, By(None, SYSTEM, now, zone), silent_limit=policy.silent_limit)
+    return cast(UUID, offer["request_id"])
+
+
+async def _not_eligible(tx: Tx, provider_id: UUID, rejected: Sequence[Any]) -> ProviderNotEligible:
+    reasons = {candidate.provider_id: reason for candidate, reason in rejected}
+    reason = reasons.get(provider_id)
+    if reason is None:
+        provider = await find_provider(tx, provider_id)
+        if provider and provider.standing not in ACTIVE_STANDINGS:
+            return ProviderNotEligible(
+                reason=UnmatchedReason.NOT_ACTIVE,
+                why=f"is {provider.standing} and takes no work now",
+                why_zh=f"该单位目前为 {provider.standing} 状态，不能接单",
+            )
+    else:
+        sentence = SENTENCES[reason]
+        return ProviderNotEligible(reason=reason, why=sentence.en, why_zh=sentence.zh)
     return ProviderNotEligible(
         reason="not_offered_here",
         why="is not active here with this item at this tier",
@@ -285,7 +314,7 @@ async def _send_again(
     last = await queries.find_last_offer(tx, request["id"])
     if last and not other_firm:
         wanted = Wanted.by(request, catalog.item(request["item_code"]), Tier(last.tier))
-        wanted = replace(wanted, request_id=None)  # what it did for this request before is why it is asked
+        wanted = replace(wanted, picked_provider_id=last.provider_id)  # what it did before is why it is asked
         matching = await match(tx, wanted, now, settings.zone)
         same = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == last.provider_id]
         if same:

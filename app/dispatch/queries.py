@@ -243,6 +243,17 @@ async def is_offered(tx: Tx, request_id: UUID) -> bool:
     return await tx.row(_PENDING, request_id=request_id) is not None
 
 
+async def find_pending_offer(tx: Tx, request_id: UUID, provider_id: UUID) -> Any:
+    """The pending offer of this request to this provider, with the provider's name."""
+    query = (
+        select(Offer.id, Offer.provider_id, Provider.name.label("provider_name"), Offer.rank, Offer.expires_at)
+        .join(Provider, Provider.id == Offer.provider_id)
+        .where(Offer.request_id == request_id, Offer.provider_id == provider_id)
+        .where(Offer.status == word("pending"))
+    )
+    return (await tx.session.execute(query)).first()
+
+
 async def find_last_offer(tx: Tx, request_id: UUID) -> Offer | None:
     """The offer under which the work was last done."""
     query = (

@@ -26,7 +26,9 @@ class MatchingResult(StrEnum):
 
 
 class OfferMade(BaseModel):
-    """An offer that has just gone out."""
+    """An offer that is out."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     provider_id: UUID

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import cast
 from uuid import UUID
 
 from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
-from app.dispatch.actions import reassign_job
+from app.dispatch.actions import expire_offer, reassign_job
 from app.dispatch.matchmaking import offer_to_best
 from app.dispatch.surge import list_figures, switch_by_figures
 from app.events.transition import SYSTEM
@@ -22,7 +21,6 @@ from app.jobs.queries import lock_job, lock_offer
 from app.kit.db import Tx
 from app.kit.steps import one_by_one
 from app.kit.web import Context
-from app.matching.actions import read_policy
 
 BATCH = 200
 AFTER_FAILURE = timedelta(seconds=60)
@@ -53,23 +51,14 @@ def _due(moment: datetime | None, now: datetime) -> bool:
 async def expire_offers(context: Context, catalog: Snapshot) -> int:
     """Expire offers whose time is over, and make the next in the same transaction; expire alone if that fails."""
 
-    async def expire(tx: Tx, offer_id: UUID, now: datetime) -> UUID | None:
-        offer = await lock_offer(tx, offer_id)
-        if offer is None or offer["status"] != OfferStatus.PENDING or offer["expires_at"] > now:
-            return None
-        policy = await read_policy(tx, offer["policy_version"])
-        by = By(None, SYSTEM, now, context.settings.zone)
-        await take_back(tx, offer, statements.EXPIRE, by, silent_limit=policy.silent_limit)
-        return cast(UUID, offer["request_id"])
-
     async def change(tx: Tx, offer_id: UUID, now: datetime) -> None:
-        request_id = await expire(tx, offer_id, now)
+        request_id = await expire_offer(tx, offer_id, context.settings.zone, now)
         request = await lock_request(tx, request_id) if request_id else None
         if request and request["status"] == RequestStatus.DISPATCHING and _due(request["match_at"], now):
             await offer_to_best(tx, request, catalog, context.settings, now)
 
     async def expire_alone(tx: Tx, offer_id: UUID, now: datetime) -> None:
-        await expire(tx, offer_id, now)
+        await expire_offer(tx, offer_id, context.settings.zone, now)
 
     return await one_by_one(
         context, lambda tx, now: queries.find_expired_offers(tx, now, BATCH), change, otherwise=expire_alone

@@ -36,18 +36,22 @@ class Wanted:
     citizen_id: UUID | None = None
     request_id: UUID | None = None
     chosen_provider_id: UUID | None = None
+    dispatched_at: datetime | None = None
+    picked_provider_id: UUID | None = None
+    """Whom a person asks, whatever it said to this request before; it is always among those looked at."""
 
     @classmethod
     def by(cls, request: Mapping[str, Any] | Row, item: Item, tier: Tier) -> "Wanted":
         """What this request wants, at this tier."""
-        names = ("township_code", "community_code", "lat", "lon", "wanted_from", "wanted_to", "arrive_by", "citizen_id")
-        return cls(
-            item=item,
-            tier=tier,
-            request_id=request["id"],
-            chosen_provider_id=request["chosen_provider_id"],
-            **{name: request[name] for name in names},
-        )
+        names = (
+            "township_code", "community_code", "lat", "lon", "wanted_from", "wanted_to", "arrive_by", "citizen_id",
+            "chosen_provider_id", "dispatched_at",
+        )  # fmt: skip
+        return cls(item=item, tier=tier, request_id=request["id"], **{name: request[name] for name in names})
+
+    def dispatch_day(self, now: datetime, zone: ZoneInfo) -> datetime:
+        """When the day began on which the request was last sent out."""
+        return (self.dispatched_at or now).astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def begins(self, now: datetime) -> datetime:
         """From when on somebody is to come."""
@@ -99,9 +103,10 @@ async def match(
         window=wanted.local_window(now, zone),
         lat=wanted.lat,
         lon=wanted.lon,
-        chosen=wanted.chosen_provider_id,
+        chosen=wanted.picked_provider_id or wanted.chosen_provider_id,
         citizen=wanted.citizen_id,
         request=wanted.request_id,
+        dispatch_day=wanted.dispatch_day(now, zone),
         **(turn._asdict() if turn else {}),
         **_scope(wanted, now, zone),
     )
@@ -191,7 +196,8 @@ def _candidate(row: Row, wanted: Wanted, policy: Policy, *, surge: bool) -> Cand
     free_choice = provider_id == wanted.chosen_provider_id
     too_far = radius is not None and distance > radius and not free_choice
     off_ladder = policy.climbs(wanted.tier) and rung not in policy.rungs and not free_choice
-    return Candidate(*(distance, rung, provider_id, *facts, too_far, off_ladder, lat, lon))
+    candidate = Candidate(*(distance, rung, provider_id, *facts, too_far, off_ladder, lat, lon))
+    return candidate._replace(tried=False) if provider_id == wanted.picked_provider_id else candidate
 
 
 def _candidate_out(ranked: Ranked, place: int) -> CandidateOut:

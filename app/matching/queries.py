@@ -61,7 +61,9 @@ CROSS JOIN LATERAL (
       SELECT FROM offers o
       WHERE o.request_id = :request AND o.provider_id = p.id AND (o.status IN ('pending', 'declined', 'expired')
         OR o.withdraw_reason = 'by_staff'
-        OR o.end_reason IN ('returned', 'failed', 'redone', 'reassigned', 'reopened'))) AS tried,
+        OR o.end_reason IN ('returned', 'failed', 'redone', 'reassigned', 'reopened'))
+        AND NOT (o.offered_at < :dispatch_day
+          AND (o.status = 'expired' OR coalesce(o.decline_reason IN ('busy', 'no_staff'), false)))) AS tried,
     CASE WHEN (SELECT surge FROM policy) THEN
       (SELECT count(*) FROM offers o WHERE o.provider_id = p.id AND o.status = 'pending') ELSE 0 END AS asked
   OFFSET 0
@@ -123,6 +125,7 @@ FROM policy LEFT JOIN (SELECT * FROM able UNION ALL SELECT * FROM others) candid
         bindparam("ends", type_=ARRAY(Time)),
         bindparam("citizen", type_=Uuid),
         bindparam("request", type_=Uuid),
+        bindparam("dispatch_day", type_=DateTime(timezone=True)),
     )
 )
 
@@ -136,7 +139,8 @@ async def list_candidates(
 ) -> Sequence[Row]:
     """The policy in force, or `version`, with each active provider that offers the item at the tier in the township.
 
-    `window`: the days and the local times of each between which somebody is to come. `urgency_rank` and
+    `window`: the days and the local times of each between which somebody is to come. Before `dispatch_day` whoever was
+    only late or busy may be asked again. `urgency_rank` and
     `group_position` ask whether other requests that are due for matching have to be served first.
     """
     return await tx.rows(
