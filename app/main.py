@@ -51,7 +51,7 @@ hands the call on, or dispatches a franchised provider.
 * `GET /api/v1/live` tells by server-sent events what has happened, to be read again.
 * Times are RFC 3339 with a zone, money is integer fen, ids are UUIDv7; a request also has a short `number`.
 * Errors are problem documents (RFC 9457) with a stable `code`, in Chinese or English after `Accept-Language`.
-* `Idempotency-Key` makes creating a request safe to repeat. Repeating a state change gives the present state, or 409
+* `Idempotency-Key` makes creating anything safe to repeat. Repeating a state change gives the present state, or 409
   `status_conflict` with it: nothing happens twice.
 * Lists have `next` and a `Link` header; edits of documents need `If-Match`.
 """

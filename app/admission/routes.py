@@ -22,7 +22,7 @@ from app.admission.schemas import (
 from app.auth.access import Transaction, allow, public
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
-from app.kit.idempotency import once
+from app.kit.idempotency import SentKey, once
 from app.kit.limits import Limit, limited
 from app.kit.pages import Page, page
 from app.kit.web import Now, Today, context_of
@@ -43,7 +43,7 @@ async def file_application(
     catalog: CurrentCatalog,
     now: Now,
     today: Today,
-    idempotency_key: Annotated[str | None, Header()] = None,
+    idempotency_key: SentKey = None,
 ) -> ApplicationFiled:
     """Apply to join, without an account; keep the number and the query code to see how it stands."""
     address = request.client.host if request.client else ""

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
@@ -12,6 +12,7 @@ from app.desk.mine import list_mine
 from app.desk.schemas import OpenRequest
 from app.dispatch.schemas import DispatchOut
 from app.intake.schemas import RequestIn
+from app.kit.idempotency import SentKey
 from app.kit.web import context_of
 
 router = APIRouter(tags=["requests"])
@@ -24,9 +25,7 @@ async def create(
     request: Request,
     catalog: CurrentCatalog,
     principal: Operator,
-    idempotency_key: Annotated[
-        str | None, Header(description="the same key and body give the first answer again")
-    ] = None,
+    idempotency_key: SentKey = None,
 ) -> Response:
     """Take a request down and, in the same call, answer, relay or dispatch it."""
     content = await create_request(Call(body, idempotency_key, principal), context_of(request), catalog)

@@ -14,6 +14,7 @@ from app.intake.schemas import RequestOut
 from app.intake.views import show
 from app.jobs.acting import By
 from app.jobs.offer_actions import withdraw_offer
+from app.kit.idempotency import SentKey, once
 from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["dispatch"])
@@ -39,10 +40,16 @@ async def offer_directly(
     now: Now,
     catalog: CurrentCatalog,
     principal: Operator,
+    idempotency_key: SentKey = None,
 ) -> DispatchOut:
     """Offer it to the provider that the operator picks; it must pass every filter."""
     settings = context_of(request).settings
-    return await actions.offer_directly(tx, request_id, body.provider_id, catalog, settings, principal.actor, now)
+
+    async def offer() -> DispatchOut:
+        return await actions.offer_directly(tx, request_id, body.provider_id, catalog, settings, principal.actor, now)
+
+    first = once(principal.id, idempotency_key, f"POST /requests/{request_id}/offers", body)
+    return await first.answer(tx, now, DispatchOut, offer)
 
 
 @router.put("/offers/{offer_id}/withdrawal", status_code=204)

@@ -13,6 +13,7 @@ from app.dispatch import surge, surge_queries
 from app.dispatch.schemas import SurgeFilter, SurgeIn, SurgeOut
 from app.intake.schemas import RequestOut
 from app.intake.views import show
+from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
 from app.kit.web import Now, context_of
 
@@ -37,12 +38,23 @@ async def list_surges(
 
 @router.post("/surges", status_code=201)
 async def begin_surge(
-    body: SurgeIn, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Supervisor
+    body: SurgeIn,
+    request: Request,
+    tx: Transaction,
+    now: Now,
+    catalog: CurrentCatalog,
+    principal: Supervisor,
+    idempotency_key: SentKey = None,
 ) -> SurgeOut:
     """Let the policy's surge rules hold for a category or for all. Where one is on it is given as it is."""
     settings = context_of(request).settings
-    begun = await surge.begin_surge(tx, body.category_code, body.reason, catalog, settings, principal.actor, now)
-    return SurgeOut.model_validate(begun)
+
+    async def begin() -> SurgeOut:
+        begun = await surge.begin_surge(tx, body.category_code, body.reason, catalog, settings, principal.actor, now)
+        return SurgeOut.model_validate(begun)
+
+    first = once(principal.id, idempotency_key, "POST /surges", body)
+    return await first.answer(tx, now, SurgeOut, begin)
 
 
 @router.put("/surges/{surge_id}/end")

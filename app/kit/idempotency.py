@@ -1,10 +1,15 @@
 """Idempotency-Key: a retried creation gets the first answer again."""
 
+import base64
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, TypeVar
 from uuid import UUID
 
+from fastapi import Header
 from pydantic import BaseModel
 from sqlalchemy import Index, LargeBinary, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -13,6 +18,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kit.db import Prepared, Tx
 from app.kit.errors import KeyInvalid, KeyReused
 from app.kit.orm import Model
+
+M = TypeVar("M", bound=BaseModel)
+SentKey = Annotated[str | None, Header(alias="Idempotency-Key", description="sent again, it gets the first answer")]
 
 
 class IdempotencyKey(Model):
@@ -60,6 +68,14 @@ class Once(NamedTuple):
     key: str | None
     body_hash: bytes
 
+    async def answer(self, tx: Tx, at: datetime, shape: type[M], make: Callable[[], Awaitable[M]]) -> M:
+        """What `make` makes, or what it made when the key came before. Raises KeyReused, and what `make` raises."""
+        if (given := await self.replay(tx, at)) is not None:
+            return shape.model_validate_json(given)
+        made = await make()
+        await self.keep(tx, made.model_dump_json().encode())
+        return made
+
     async def replay(self, tx: Tx, at: datetime) -> bytes | None:
         """Claim the key, or give the answer it got before. A concurrent claim is waited for.
 
@@ -84,11 +100,21 @@ class Once(NamedTuple):
             await tx.rows(_STORE, principal=self.principal_id, used_key=self.key, new_answer=answer)
 
 
-def once(principal_id: UUID, key: str | None, route: str, body: BaseModel) -> Once:
+def new_seed() -> str:
+    """A random seed of a secret: an answer keeps it in the secret's place."""
+    return secrets.token_urlsafe(32)
+
+
+def secret_from(seed: str, key: str) -> str:
+    """The secret of this seed under the deployment's key, without which a dump of the database reveals none."""
+    return base64.urlsafe_b64encode(hmac.digest(key.encode(), seed.encode(), "sha256")).rstrip(b"=").decode()
+
+
+def once(principal_id: UUID, key: str | None, route: str, body: BaseModel | None) -> Once:
     """The key as sent by this principal for this body. Raises KeyInvalid."""
     if key is not None and not 1 <= len(key) <= 200:
         raise KeyInvalid
-    digest = sha256(route.encode() + b"\0" + body.model_dump_json().encode()).digest() if key else b""
+    digest = sha256(route.encode() + b"\0" + (body.model_dump_json() if body else "").encode()).digest() if key else b""
     return Once(principal_id, key, digest)
 
 

@@ -3,13 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
 from app.intake.actions import get_request
-from app.kit.idempotency import once
+from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
 from app.kit.web import Now, Today, context_of
 from app.matching import fairness, policies, policy_queries, queries
@@ -84,7 +84,7 @@ async def make_policy(
     today: Today,
     catalog: CurrentCatalog,
     supervisor: Supervisor,
-    idempotency_key: Annotated[str | None, Header()] = None,
+    idempotency_key: SentKey = None,
 ) -> PolicyOut:
     """A new version of the default policy or of a category's; refused where it would leave nobody to be asked."""
     first = once(supervisor.id, idempotency_key, "POST /policies", body)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
@@ -12,9 +12,9 @@ from app.catalog.models import Tier
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.db import Tx
 from app.kit.etags import IfMatch, set_etag
-from app.kit.idempotency import once
+from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, page
-from app.kit.web import Now, Today
+from app.kit.web import Now, Today, context_of
 from app.registry import actions, card, keys, queries
 from app.registry.edit import Edit
 from app.registry.models import Provider
@@ -93,7 +93,7 @@ async def add_provider(
     tx: Transaction,
     catalog: CurrentCatalog,
     edit: ByRegistrar,
-    idempotency_key: Annotated[str | None, Header()] = None,
+    idempotency_key: SentKey = None,
 ) -> ProviderOut:
     """Enter an application; its prices are approved with it, so each item's papers must be valid today."""
     first = once(edit.by.id, idempotency_key, "POST /providers", body)
@@ -221,9 +221,18 @@ async def list_keys(provider_id: UUID, tx: Transaction) -> list[KeyOut]:
 
 
 @router.post("/providers/{provider_id}/keys", status_code=201)
-async def add_key(provider_id: UUID, body: KeyIn, tx: Transaction, edit: ByRegistrar) -> NewKey:
+async def add_key(
+    provider_id: UUID,
+    body: KeyIn,
+    request: Request,
+    tx: Transaction,
+    edit: ByRegistrar,
+    idempotency_key: SentKey = None,
+) -> NewKey:
     """Make a key for the provider's software; the secret is shown this once."""
-    return await keys.add_key(tx, provider_id, body.label, edit)
+    first = once(edit.by.id, idempotency_key, f"POST /providers/{provider_id}/keys", body)
+    secret_key = context_of(request).settings.webhook_key.get_secret_value()
+    return await keys.add_key(tx, provider_id, body.label, first, secret_key, edit)
 
 
 @router.delete("/providers/{provider_id}/keys/{label}", status_code=204)

@@ -1,6 +1,5 @@
 """Links to a statement for firms without a key: random, kept as a hash, good for some days, revocable."""
 
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from app.catalog.snapshot import Snapshot
 from app.events.models import ActorKind
 from app.kit.db import Tx
 from app.kit.errors import NotFound
+from app.kit.idempotency import Once, new_seed, secret_from
 from app.kit.ids import new_id
 from app.kit.web import Context
 from app.registry.queries import find_provider
@@ -24,26 +24,35 @@ MOST_VIEWS = 30
 """So often a link may be opened within an hour."""
 
 
-async def make_link(tx: Tx, provider_id: UUID, body: LinkIn, principal: Principal, now: datetime) -> NewLink:
-    """A link to the provider's statement of a month; only its token's hash is kept. Raises NotFound."""
-    if await find_provider(tx, provider_id) is None:
-        raise NotFound(what="provider", key=str(provider_id))
-    token = secrets.token_urlsafe(32)
-    link = StatementLink(
-        id=new_id(now),
-        token_hash=token_hash(token),
-        provider_id=provider_id,
-        month=month_of(body.month)[0],
-        made_at=now,
-        made_by=principal.id,
-        expires_at=now + timedelta(days=body.days),
-        views=0,
-        views_in_hour=0,
-    )
-    tx.session.add(link)
-    await _audit(tx, "statement.link_made", link, principal, now, month=body.month, days=body.days)
-    facts = {name: getattr(link, name) for name in NewLink.model_fields if name != "path"}
-    return NewLink(path=f"/api/v1/statements/{token}", **facts)
+async def make_link(
+    tx: Tx, provider_id: UUID, body: LinkIn, first: Once, secret_key: str, principal: Principal, now: datetime
+) -> NewLink:
+    """A link to the provider's statement of a month; only its token's hash is kept. `secret_key`: the deployment's.
+
+    Given again, its idempotency key gives the same link. Raises NotFound.
+    """
+
+    async def make() -> NewLink:
+        if await find_provider(tx, provider_id) is None:
+            raise NotFound(what="provider", key=str(provider_id))
+        seed = new_seed()
+        link = StatementLink(
+            id=new_id(now),
+            token_hash=token_hash(secret_from(seed, secret_key)),
+            provider_id=provider_id,
+            month=month_of(body.month)[0],
+            made_at=now,
+            made_by=principal.id,
+            expires_at=now + timedelta(days=body.days),
+            views=0,
+            views_in_hour=0,
+        )
+        tx.session.add(link)
+        await _audit(tx, "statement.link_made", link, principal, now, month=body.month, days=body.days)
+        return NewLink(path=seed, **{name: getattr(link, name) for name in NewLink.model_fields if name != "path"})
+
+    made = await first.answer(tx, now, NewLink, make)
+    return made.model_copy(update={"path": f"/api/v1/statements/{secret_from(made.path, secret_key)}"})
 
 
 async def revoke_link(tx: Tx, provider_id: UUID, link_id: UUID, principal: Principal, now: datetime) -> None:

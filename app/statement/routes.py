@@ -12,6 +12,7 @@ from app.auth.access import Principal, Transaction, allow, public
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.catalog.snapshot import CurrentCatalog
+from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
 from app.kit.personal import Phone, mask_phone
 from app.kit.web import Now, Today, context_of
@@ -114,9 +115,19 @@ async def read_month(
 
 
 @router.post("/providers/{provider_id}/statement-links", status_code=201)
-async def make_link(provider_id: UUID, body: LinkIn, tx: Transaction, now: Now, principal: Reader) -> NewLink:
+async def make_link(
+    provider_id: UUID,
+    body: LinkIn,
+    request: Request,
+    tx: Transaction,
+    now: Now,
+    principal: Reader,
+    idempotency_key: SentKey = None,
+) -> NewLink:
     """A link to a month's statement for a firm without a key; it needs no sign-in and expires."""
-    return await links.make_link(tx, provider_id, body, principal, now)
+    first = once(principal.id, idempotency_key, f"POST /providers/{provider_id}/statement-links", body)
+    secret_key = context_of(request).settings.webhook_key.get_secret_value()
+    return await links.make_link(tx, provider_id, body, first, secret_key, principal, now)
 
 
 @router.get("/providers/{provider_id}/statement-links")

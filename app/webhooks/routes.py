@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.kit.etags import IfMatch, set_etag
-from app.kit.idempotency import once
+from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, page
 from app.kit.web import Now, context_of
 from app.webhooks import actions, queries
@@ -30,7 +30,6 @@ from app.webhooks.schemas import (
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 messages = APIRouter(tags=["webhooks"])
 Caller = Annotated[Principal, Depends(allow(Role.PROVIDER, Role.ADMIN))]
-Key = Annotated[str | None, Header(alias="Idempotency-Key")]
 DeliveryId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
@@ -54,7 +53,7 @@ OtherUrl = Annotated[str | None, Depends(_other_url)]
 
 @router.post("", status_code=201)
 async def add_webhook(
-    body: EndpointIn, url: NewUrl, response: Response, tx: Transaction, by: Owner, key: Key = None
+    body: EndpointIn, url: NewUrl, response: Response, tx: Transaction, by: Owner, key: SentKey = None
 ) -> EndpointWithSecret:
     """Have events sent to a URL; the secret that signs them is shown this once."""
     first = once(by.principal.id, key, "POST /webhooks", body)
@@ -101,7 +100,7 @@ async def delete_webhook(webhook_id: UUID, tx: Transaction, by: Owner) -> None:
 
 @router.post("/{webhook_id}/secrets", status_code=201)
 async def rotate_secret(
-    webhook_id: UUID, response: Response, tx: Transaction, by: Owner, key: Key = None, body: Rotation | None = None
+    webhook_id: UUID, response: Response, tx: Transaction, by: Owner, key: SentKey = None, body: Rotation | None = None
 ) -> EndpointWithSecret:
     """A new secret, shown this once; for a while the former one signs as well."""
     wanted = body or Rotation()
@@ -112,9 +111,14 @@ async def rotate_secret(
 
 
 @router.post("/{webhook_id}/test", status_code=201)
-async def send_test(webhook_id: UUID, tx: Transaction, by: Owner) -> DeliveryOut:
+async def send_test(webhook_id: UUID, tx: Transaction, by: Owner, key: SentKey = None) -> DeliveryOut:
     """Send a `webhook.test` event there; its delivery says what came of it."""
-    return DeliveryOut.model_validate(await actions.send_test(tx, webhook_id, by))
+
+    async def send() -> DeliveryOut:
+        return DeliveryOut.model_validate(await actions.send_test(tx, webhook_id, by))
+
+    first = once(by.principal.id, key, f"POST /webhooks/{webhook_id}/test", None)
+    return await first.answer(tx, by.now, DeliveryOut, send)
 
 
 @router.get("/{webhook_id}/deliveries")

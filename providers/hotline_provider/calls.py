@@ -3,7 +3,6 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -21,6 +20,8 @@ ANSWER_SECONDS = 10.0
 DONE = "done"
 NOT_FINAL = {401, 403, 408, 425, 429}
 """A refusal that says nothing about the action itself, such as that of a revoked key; so do all from 500 on."""
+HELD = "request_on_hold"
+"""The action is sent again once the request has been taken up again."""
 
 T = TypeVar("T")
 
@@ -40,6 +41,7 @@ class Calls:
     ) -> None:
         self._patience = patience
         self._journal = journal
+        self._refused: list[tuple[Kept, Problem]] = []
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._line = Line(base_url, key, language, transport)
 
@@ -64,8 +66,11 @@ class Calls:
     async def deliver(self) -> AsyncIterator[tuple[Kept, Problem | None]]:
         """Send what was decided and never answered, in its order; gives what the centre has said to each.
 
+        First what was refused while a later action on the same offer or job was sent, which nobody was told.
         Raises Unreachable; what it was then not told stays in the journal. So does what the centre cannot judge now.
         """
+        while self._refused:
+            yield self._refused.pop(0)
         stuck: set[str] = set()
         for kept in self._journal.unanswered() if self._journal else ():
             async with self._turn(kept):
@@ -111,8 +116,10 @@ class Calls:
         async with self._turn(kept):
             for one in self._unanswered(kept):
                 if one.id < kept.id:
-                    with suppress(Problem):  # refused, which is noted
+                    try:
                         await self._carry_out(one)
+                    except Problem as problem:
+                        self._refused.append((one, problem))
             return shape.validate_json((await self._carry_out(kept)).content)
 
     async def _carry_out(self, kept: Kept) -> httpx.Response:
@@ -148,5 +155,5 @@ class Calls:
 
 
 def _is_final(problem: Problem) -> bool:
-    """Whether sending the same again would be refused again."""
-    return problem.status < 500 and problem.status not in NOT_FINAL
+    """Whether sending the same again would be refused again. A page without a document is some gateway's."""
+    return bool(problem.members) and problem.status < 500 and problem.status not in NOT_FINAL and problem.code != HELD

@@ -73,7 +73,11 @@ class Session:
         ) as hotline:
             with contextlib.suppress(Unreachable):  # what is done next will say so
                 await self.deliver(hotline)
-            await act(hotline)
+            try:
+                await act(hotline)
+            finally:
+                with contextlib.suppress(Unreachable):
+                    await self.deliver(hotline)
 
     async def deliver(self, hotline: HotlineClient) -> None:
         """Send what was decided and not answered, and say what became of it. Raises Unreachable."""

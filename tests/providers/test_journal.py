@@ -36,8 +36,10 @@ async def test_an_action_that_got_no_answer_is_delivered_before_the_next_on_the_
     async with later.client(journal=journal) as hotline:  # the agent was started anew
         with pytest.raises(Problem):
             await hotline.fail("0190", "公共立管堵死")
+        told = [(kept.path.rpartition("/")[2], problem and problem.code) async for kept, problem in hotline.deliver()]
     assert [request.url.path.rpartition("/")[2] for request in later.asked] == ["start", "quote", "failure"]
     assert outcomes(journal) == [("start", "job_over"), ("quote", "job_over"), ("failure", "job_over")]
+    assert told == [("start", "job_over"), ("quote", "job_over")]
 
 
 async def test_delivering_says_what_became_of_each_and_leaves_what_cannot_be_judged_now(journal: Journal) -> None:
@@ -57,6 +59,17 @@ async def test_a_busy_centre_leaves_the_action_kept(journal: Journal) -> None:
         with pytest.raises(Unreachable, match="请稍后再试"):
             await hotline.start("0190")
     assert outcomes(journal) == [("start", None)]
+
+
+async def test_what_a_hold_or_a_gateway_refuses_is_sent_again(journal: Journal) -> None:
+    held = httpx.Response(409, json={"code": "request_on_hold", "title": "该工单已挂起"})
+    line = Line(held, httpx.Response(404, html="<h1>Not here</h1>"), httpx.Response(409, json={"code": "job_over"}))
+    async with line.client(patience=0, journal=journal) as hotline:
+        with pytest.raises(Unreachable, match="该工单已挂起"):
+            await hotline.give_back("0190", "no_parts")
+        assert [kept async for kept, _ in hotline.deliver()] == []
+        assert outcomes(journal) == [("return", None)]
+        assert [problem and problem.code async for _, problem in hotline.deliver()] == ["job_over"]
 
 
 async def test_a_late_report_names_the_moment_of_the_decision(world: World, journal: Journal) -> None:

@@ -47,6 +47,11 @@ api.use({
   },
 })
 
+/** A fresh Idempotency-Key. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-')
+}
+
 interface Answer<T> {
   data?: T
   error?: unknown

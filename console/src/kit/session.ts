@@ -16,6 +16,8 @@ export const session = reactive({
   known: false,
   /** Signed out by the server while working, not by choice. */
   ended: false,
+  /** What this person has said and the centre does not know yet. */
+  unsent: 0,
 })
 
 export function may(roles: readonly Role[]): boolean {

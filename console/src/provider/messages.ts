@@ -13,6 +13,9 @@ const zh = {
     unsent: '有 {n} 项尚未送达中心，正在重试…',
     unsentHere: '尚未送达中心，正在重试…',
     sendNow: '立即重试',
+    waits: '中心暂时不能受理，稍后自动再发：{title}',
+    takeBack: '不再发送',
+    unkept: '手机存储空间已满：送达中心前请勿关闭本页。',
     refused: '中心没有接受：{title}',
     understood: '知道了',
     step: {
@@ -47,6 +50,9 @@ const en: typeof zh = {
     unsent: 'Not sent yet: {n}. Trying again…',
     unsentHere: 'Not sent yet; trying again…',
     sendNow: 'Try now',
+    waits: 'The centre cannot take it yet; it is sent again by itself: {title}',
+    takeBack: 'Don’t send',
+    unkept: 'This phone has no room left: keep the page open until the centre has it.',
     refused: 'The centre did not take it: {title}',
     understood: 'OK',
     step: {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import { closeOutbox, openOutbox, outbox, pending, refused, say, send, unsent } from './outbox'
+import { closeOutbox, dismiss, openOutbox, outbox, pending, refused, say, send, unsent } from './outbox'
 
 const asked: string[] = []
 let replies: (Response | Error)[] = []
@@ -68,6 +68,87 @@ test('a refusal is shown, and is not sent again', async () => {
   expect(refused.value.map((step) => step.refused)).toEqual(['该派单已超时'])
   await send()
   expect(asked.length).toBe(1)
+})
+
+test.each([500, 502, 503, 504, 429, 408])('a %s says nothing about the step: it is sent again', async (status) => {
+  replies = [refusal(status, 'some_failure', '暂时不行')]
+  accept()
+  await settle()
+  expect(unsent.value.map((step) => step.why)).toEqual(['暂时不行'])
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(asked.length).toBe(2)
+  expect(outbox.steps).toEqual([])
+})
+
+test("a gateway's page is no answer of the centre's", async () => {
+  replies = [new Response('<h1>Not here</h1>', { status: 404 })]
+  accept()
+  await settle()
+  expect(unsent.value.length).toBe(1)
+})
+
+test('what is said while the request is held goes out after the hold, and keeps nothing else waiting', async () => {
+  const held = () => refusal(409, 'request_on_hold', '该工单已挂起')
+  replies = [held(), OK(), held()]
+  say({ kind: 'start', subject: 'j1', body: {} }, '')
+  say({ kind: 'quote', subject: 'j1', body: { amount_fen: 100, agreed_on_site: true } }, '')
+  say({ kind: 'start', subject: 'j2', body: {} }, '')
+  await settle()
+  expect(asked).toEqual(['PUT jobs/j1/start', 'PUT jobs/j2/start'])
+  await vi.advanceTimersByTimeAsync(30_000)
+  expect(asked.slice(2)).toEqual(['PUT jobs/j1/start', 'PUT jobs/j1/start', 'PUT jobs/j1/quote'])
+  expect(outbox.steps).toEqual([])
+})
+
+test('what was said stays through a sign-out, and goes out after the next sign-in', async () => {
+  replies = [refusal(401, 'not_signed_in', '请登录')]
+  accept()
+  await settle()
+  closeOutbox()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(asked.length).toBe(1)
+  openOutbox('p1', () => {})
+  await settle()
+  expect(asked.length).toBe(2)
+  expect(outbox.steps).toEqual([])
+})
+
+test('a refusal stays until a person has seen it, whatever is said meanwhile', async () => {
+  replies = [refusal(409, 'offer_expired', '该派单已超时')]
+  accept()
+  await settle()
+  accept()
+  await settle()
+  closeOutbox()
+  openOutbox('p1', () => {})
+  expect(refused.value.length).toBe(1)
+  dismiss(refused.value[0]!)
+  expect(outbox.steps).toEqual([])
+})
+
+test('two windows lose nothing of each other', async () => {
+  replies = [new TypeError('no network'), new TypeError('no network')]
+  accept()
+  await settle()
+  const other = JSON.parse(localStorage.getItem('hotline.outbox.p1')!) as typeof outbox.steps
+  localStorage.setItem('hotline.outbox.p1', JSON.stringify([...other, { ...other[0], subject: 'o2', id: 'there' }]))
+  say({ kind: 'accept', subject: 'o3', body: {} }, '')
+  expect(unsent.value.map(({ subject }) => subject)).toEqual(['o1', 'o2', 'o3'])
+})
+
+test('without room on the phone it is said all the same', async () => {
+  const roomy = localStorage
+  const setItem = () => {
+    throw new DOMException('full', 'QuotaExceededError')
+  }
+  vi.stubGlobal('localStorage', { getItem: () => null, setItem })
+  replies = [new TypeError('no network')]
+  accept()
+  await settle()
+  expect([outbox.unkept, unsent.value.length]).toEqual([true, 1])
+  vi.stubGlobal('localStorage', roomy)
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect([outbox.unkept, unsent.value.length, asked.length]).toEqual([false, 0, 2])
 })
 
 test('a later word on the same thing replaces an unsent one', async () => {

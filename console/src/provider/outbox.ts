@@ -1,11 +1,13 @@
 /**
  * What the provider has said and the centre has not yet answered. Kept on the phone until it is: a tunnel, an empty
- * battery or a closed page loses nothing. Every step may be sent again, so it is, until there is an answer.
+ * battery or a closed page loses nothing. Every step may be sent again, so it is, until there is an answer. What the
+ * centre refuses stays until a person has seen why.
  */
 import { computed, reactive } from 'vue'
 
 import { answer, api, Problem, type Schemas } from '@/kit/api'
 import { now } from '@/kit/clock'
+import { session } from '@/kit/session'
 
 export type Action =
   | { kind: 'accept'; subject: string; body: Schemas['Acceptance'] }
@@ -21,32 +23,42 @@ export type Action =
   | { kind: 'availability'; subject: 'self'; body: Schemas['Availability'] }
 
 export type Step = Action & {
-  id: number
+  id: string
   /** What it is about, for the one who reads it later: the request's number and item. */
   title: string
   /** The centre's time at which it was said. */
   at: number
+  /** Why the centre could not take it yet; it is sent again. */
+  why?: string
   /** Why the centre refused it; it is not sent again. */
   refused?: string
 }
 
 const PAUSES_MS = [2_000, 4_000, 8_000, 15_000]
+/** Refusals that say nothing about the step itself: signed out, too many at once, … */
+const NOT_FINAL = [401, 403, 408, 425, 429]
 
 let place = ''
-let sending = false
+/** The step that is on its way. */
+let sending: string | undefined
 let failures = 0
 let timer: ReturnType<typeof setTimeout> | undefined
 let whenAnswered: () => void = () => {}
 
-export const outbox = reactive({ steps: [] as Step[] })
+export const outbox = reactive({
+  steps: [] as Step[],
+  /** The phone has no room left: what is unsent is lost when the page is closed. */
+  unkept: false,
+})
 export const unsent = computed(() => outbox.steps.filter((step) => !step.refused))
 export const refused = computed(() => outbox.steps.filter((step) => step.refused))
 
 /** Take up what this provider left unsent; `answered` is called after each answer of the centre. */
 export function openOutbox(providerId: string, answered: () => void): void {
   place = `hotline.outbox.${providerId}`
-  outbox.steps = JSON.parse(localStorage.getItem(place) ?? '[]') as Step[]
+  show(kept(place))
   whenAnswered = answered
+  failures = 0
   void send()
 }
 
@@ -54,16 +66,15 @@ export function closeOutbox(): void {
   clearTimeout(timer)
   whenAnswered = () => {}
   place = ''
-  outbox.steps = []
+  show([])
 }
 
 /** Say this to the centre, now or as soon as it can be reached. A later word on the same thing replaces an unsent one. */
 export function say(action: Action, title: string): void {
-  const replaced = (step: Step) => step.kind === action.kind && step.subject === action.subject
-  const first = sending ? unsent.value[0] : undefined
-  outbox.steps = outbox.steps.filter((step) => step === first || !replaced(step))
-  outbox.steps.push({ ...action, title, at: now(), id: Math.max(0, ...outbox.steps.map(({ id }) => id)) + 1 })
-  keep()
+  const replaced = (step: Step) =>
+    !step.refused && step.id !== sending && step.kind === action.kind && step.subject === action.subject
+  const step = { ...action, title, at: now(), id: `${now()}-${Math.random()}` }
+  change(place, (steps) => [...steps.filter((step) => !replaced(step)), step])
   void send()
 }
 
@@ -72,44 +83,55 @@ export function pending(subject: string): Step | undefined {
   return unsent.value.find((step) => step.subject === subject)
 }
 
-export function dismiss(step: Step): void {
-  drop(step)
-  keep()
+/** A person has seen why it was refused, or takes it back. */
+export function dismiss({ id }: Step): void {
+  change(place, (steps) => steps.filter((step) => step.id !== id))
 }
 
-/** Send what is unsent, in its order, until it is done or nobody answers. */
+/** Send what is unsent, of each subject in its order, until it is done or nobody answers. */
 export async function send(): Promise<void> {
   if (sending || !place) return
   clearTimeout(timer)
-  sending = true
+  const stuck = new Set<string>()
+  const next = () => unsent.value.find(({ subject }) => !stuck.has(subject))
   try {
-    for (let step = unsent.value[0]; step && place; step = unsent.value[0]) {
-      if (!(await deliver(step))) {
-        timer = setTimeout(() => void send(), PAUSES_MS[Math.min(failures++, PAUSES_MS.length - 1)])
-        return
-      }
-      failures = 0
+    for (let step = next(); step && place; step = next()) {
+      sending = step.id
+      const outcome = await deliver(step, place)
+      if (outcome === 'nobody') break
+      if (outcome === 'later') stuck.add(step.subject)
+      else failures = 0
     }
   } finally {
-    sending = false
+    sending = undefined
   }
+  if (place && unsent.value.length)
+    timer = setTimeout(() => void send(), PAUSES_MS[Math.min(failures++, PAUSES_MS.length - 1)])
 }
 
-async function deliver(step: Step): Promise<boolean> {
+/** `later`: the centre cannot take this step now, others perhaps. */
+async function deliver({ id, ...step }: Step, where: string): Promise<'done' | 'later' | 'nobody'> {
+  const mark = (how: Partial<Step>) =>
+    change(where, (steps) => steps.map((one) => (one.id === id ? ({ ...one, why: undefined, ...how } as Step) : one)))
   try {
-    await perform(step)
-    drop(step)
+    await perform(step as Action)
+    change(where, (steps) => steps.filter((one) => one.id !== id))
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem
-    if (problem.unanswered || problem.status === 401 || problem.status === 429) return false
-    step.refused = problem.message
+    const { code, status, message } = problem
+    const held = code === 'request_on_hold'
+    // Without a code it is no answer of the centre's: some gateway stands between.
+    if (!code || status >= 500 || NOT_FINAL.includes(status) || held) {
+      if (code) mark({ why: message })
+      return held || status === 500 ? 'later' : 'nobody'
+    }
+    mark({ refused: message })
   }
-  keep()
   whenAnswered()
-  return true
+  return 'done'
 }
 
-function perform(step: Step): Promise<unknown> {
+function perform(step: Action): Promise<unknown> {
   const offer = { params: { path: { offer_id: step.subject } } }
   const job = { params: { path: { job_id: step.subject } } }
   const entry = { params: { path: { entry_id: step.subject } } }
@@ -141,12 +163,28 @@ function perform(step: Step): Promise<unknown> {
   }
 }
 
-function drop(step: Step): void {
-  outbox.steps = outbox.steps.filter(({ id }) => id !== step.id)
+function kept(where: string): Step[] {
+  return JSON.parse(localStorage.getItem(where) ?? '[]') as Step[]
 }
 
-function keep(): void {
-  if (place) localStorage.setItem(place, JSON.stringify(outbox.steps))
+function show(steps: Step[]): void {
+  outbox.steps = steps
+  session.unsent = unsent.value.length
+}
+
+/** Change what is kept there, with what another window has kept meanwhile. */
+function change(where: string, how: (steps: Step[]) => Step[]): void {
+  const steps = how(outbox.unkept && where === place ? outbox.steps : kept(where))
+  if (where === place) show(steps)
+  try {
+    localStorage.setItem(where, JSON.stringify(steps))
+    outbox.unkept = false
+  } catch {
+    outbox.unkept = true
+  }
 }
 
 window.addEventListener('online', () => void send())
+window.addEventListener('storage', ({ key }) => {
+  if (key && key === place) show(kept(place))
+})

@@ -1,7 +1,7 @@
 /** The call in hand: what was typed, kept over a reload, and sent under a key that makes a second try harmless. */
 import { reactive, ref } from 'vue'
 
-import type { Schemas } from '@/kit/api'
+import { newKey, type Schemas } from '@/kit/api'
 
 import { type Item, reference } from '../reference'
 import { Tally } from './tally'
@@ -157,10 +157,6 @@ export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
 }
 
 /** Random enough for every call ever; randomUUID would need https. */
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-')
-}
-
 /** What to send: the same again while nobody knows whether it arrived, else what is on the screen under a new key. */
 export function toSend(outcome: Outcome, parent?: string): Sending {
   call.sending ??= { key: newKey(), outcome, body: bodyOf(call.draft, outcome), parent }

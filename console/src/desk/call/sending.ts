@@ -44,7 +44,7 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
   async function deliver(outcome: Outcome, parent?: string): Promise<void> {
     const sending = toSend(outcome, parent)
     try {
-      const params = { header: { 'idempotency-key': sending.key } }
+      const params = { header: { 'Idempotency-Key': sending.key } }
       const given = await answer(api.POST('/api/v1/requests', { params, body: sending.body }))
       if (sending.parent) {
         const path = { request_id: given.request.id }

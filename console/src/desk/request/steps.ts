@@ -44,8 +44,8 @@ export interface Step {
   key: string
   must: readonly Field[]
   may: readonly Field[]
-  /** What is told to the centre. Throws a Problem. */
-  tell: (words: Words) => Promise<unknown>
+  /** What is told to the centre, once under this key. Throws a Problem. */
+  tell: (words: Words, key: string) => Promise<unknown>
 }
 
 type Request = Schemas['RequestOut']
@@ -153,9 +153,10 @@ function citizenSteps(request: Request, phone?: string): Step[] {
     step(
       'progress',
       [],
-      ({ note }) => {
+      ({ note }, key) => {
         const body = { channel: 'phone', purpose: 'progress', phone: phone!, note: note || null } as const
-        return answer(api.POST('/api/v1/requests/{request_id}/contacts', { ...path, body }))
+        const params = { ...path.params, header: { 'Idempotency-Key': key } }
+        return answer(api.POST('/api/v1/requests/{request_id}/contacts', { params, body }))
       },
       ['note'],
     ),
