@@ -1,8 +1,7 @@
 """The catalogue as each process keeps it in memory: read at start, read again when somebody edits it."""
 
 import asyncio
-import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -91,20 +90,28 @@ class Snapshot:
             return Place(township, community, community.lat, community.lon)
         return Place(township, community, township.lat, township.lon)
 
-    def entitlement(self, item: Item, tier: Tier, groups: set[str]) -> Entitlement | None:
-        """The rule that lets a member of these groups have this tier, the most generous first."""
-        fitting = [
+    def entitlements_to(self, item: Item, tier: Tier, groups: Set[str]) -> Sequence[Entitlement]:
+        """The rules that let a member of these groups have the item at this tier."""
+        return [
             rule
             for rule in self.entitlements
             if rule.tier == tier
             and rule.group_code in groups
             and (rule.item_code == item.code or rule.category_code == item.category_code)
         ]
-        return max(fitting, key=_generosity, default=None)
 
-
-def _generosity(rule: Entitlement) -> float:
-    return math.inf if rule.quota_per_month is None else rule.quota_per_month
+    def covered_by(self, rule: Entitlement) -> Sequence[str]:
+        """The items that count against the rule's quota: of a category, those that are dearer for everybody else."""
+        if rule.item_code:
+            return [rule.item_code]
+        tiers = list(Tier)
+        return [
+            item.code
+            for item in self.items.values()
+            if item.category_code == rule.category_code
+            and rule.tier in item.tiers
+            and tiers.index(Tier(item.tiers[0])) > tiers.index(Tier(rule.tier))
+        ]
 
 
 async def read_snapshot(db: Database) -> Snapshot:

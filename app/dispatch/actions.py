@@ -1,6 +1,7 @@
 """Sending requests out and taking them back: dispatch, direct offers, withdrawal, cancel, merge, redo, reopen."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -25,6 +26,8 @@ from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import SYSTEM, Actor
 from app.intake.actions import get_locked, separate_request
 from app.intake.clocks import next_alarm
+from app.intake.entitlement import take_place_again
+from app.intake.errors import NotEntitled
 from app.intake.models import RequestStatus, UnmatchedReason
 from app.intake.queries import lock_family
 from app.intake.states import OPEN, REQUESTS
@@ -50,7 +53,7 @@ async def dispatch_request(
 ) -> DispatchOut:
     """Send the request out and make its first offers. Repeating it while it is out gives the present state.
 
-    Raises NotFound, NotDispatchable, RelayFirst, StatusConflict.
+    Raises NotFound, NotDispatchable, RelayFirst, NotEntitled, StatusConflict.
     """
     request = await get_locked(tx, request_id)
     if request["status"] == RequestStatus.DISPATCHING:
@@ -62,6 +65,8 @@ async def dispatch_request(
 
 async def _dispatch(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime) -> Row:
     check_dispatchable(catalog.item(request["item_code"]), relayed=request["relay_to"] is not None)
+    possible = request["status"] in REQUESTS.moves["dispatch"].sources
+    tiers = await take_place_again(tx, request, catalog, settings.zone) if possible else {}
     return await REQUESTS.transition(
         tx,
         "dispatch",
@@ -73,6 +78,7 @@ async def _dispatch(tx: Tx, request: Row, catalog: Snapshot, settings: Settings,
         unmatched_at=None,
         unmatched_reason=None,
         **UNSEARCHED,
+        **tiers,
         **_deadlines(request, catalog, settings, now),
     )
 
@@ -115,7 +121,7 @@ async def offer_directly(
     """The operator picks the provider, which may have been asked before; it must pass every other filter.
 
     Dispatches the request if it is not out yet. A provider that is being asked is not asked twice: its offer is given.
-    Raises NotFound, NotDispatchable, RelayFirst, StatusConflict, ProviderNotEligible.
+    Raises NotFound, NotDispatchable, RelayFirst, NotEntitled, StatusConflict, ProviderNotEligible.
     """
     request = await get_locked(tx, request_id)
     if request["status"] != RequestStatus.DISPATCHING:
@@ -169,7 +175,8 @@ async def cancel_request(
 ) -> Row:
     """The citizen no longer wants it: offers and job are taken back.
 
-    Of the requests merged into it the oldest takes its place and goes out anew. Raises NotFound, StatusConflict.
+    Of the requests merged into it the oldest takes its place and goes out anew; one that would cost its caller more
+    than they agreed to is left to a person. Raises NotFound, StatusConflict.
     """
     family = await lock_family(tx, request_id)
     request = await get_locked(tx, request_id)
@@ -185,7 +192,8 @@ async def cancel_request(
         separated = await separate_request(tx, heir, actor, now)
         await queries.adopt_children(tx, request_id, heir)
         if request["dispatched_at"]:
-            await _dispatch(tx, separated, catalog, settings, actor, now)
+            with suppress(NotEntitled):
+                await _dispatch(tx, separated, catalog, settings, actor, now)
     return row
 
 
@@ -254,7 +262,7 @@ async def redo_request(
         at=now,
         actor=actor,
         redos=request["redos"] + 1,
-        **_again(request, catalog, settings, now),
+        **await _again(tx, request, catalog, settings, now),
     )
     return await _send_again(tx, row, OfferEnd.REDONE, other_firm, catalog, settings, now)
 
@@ -272,7 +280,7 @@ async def reopen_request(
 ) -> Row:
     """A closed request comes back within the window; counts against first-time fix.
 
-    Raises NotFound, StatusConflict, ReopenTooLate, ReopenWithoutDispatch.
+    Raises NotFound, StatusConflict, ReopenTooLate, ReopenWithoutDispatch, NotEntitled.
     """
     request = await get_locked(tx, request_id)
     if request["status"] != RequestStatus.CLOSED:
@@ -291,16 +299,17 @@ async def reopen_request(
         reopens=request["reopens"] + 1,
         closed_at=None,
         close_reason=None,
-        **_again(request, catalog, settings, now),
+        **await _again(tx, request, catalog, settings, now),
     )
     return await _send_again(tx, row, OfferEnd.REOPENED, other_firm, catalog, settings, now)
 
 
-def _again(request: Row, catalog: Snapshot, settings: Settings, now: datetime) -> dict[str, Any]:
+async def _again(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, now: datetime) -> dict[str, Any]:
     cleared = dict.fromkeys(("assigned_at", "started_at", "completed_at", "unmatched_reason"))
     return {
         **cleared,
         **UNSEARCHED,
+        **await take_place_again(tx, request, catalog, settings.zone),
         "dispatched_at": now,
         "match_at": now,
         **_deadlines(request, catalog, settings, now),

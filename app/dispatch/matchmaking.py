@@ -1,6 +1,6 @@
 """From a dispatching request to offers: match at the tier, fall back if the citizen agreed, or say why nobody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from app.dispatch import queries
 from app.dispatch.schemas import MatchingResult, OfferMade
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import SYSTEM, record
+from app.intake.entitlement import TIER_ORDER, Claimant, dearer, needs_entitlement, open_tier
 from app.intake.models import Channel, UnmatchedReason
 from app.intake.states import REQUESTS
 from app.jobs.models import OfferedBy
@@ -30,7 +31,6 @@ from app.settings import Settings
 WAIT_FOR_CAPACITY = timedelta(seconds=60)
 WAIT_IN_SURGE = timedelta(minutes=5)
 """Who waits is matched as soon as a job ends; this is for capacity that comes otherwise (a firm opens, a registrar)."""
-TIERS = list(Tier)
 
 
 @dataclass
@@ -63,7 +63,7 @@ async def offer_to_best(
     asked = Tier(request["tier"])
     turn = _turn(request, catalog) if newcomer else None
     only_full = False
-    for tier in _tiers(item, asked, request["tier_fallback"]):
+    async for tier in _tiers(tx, request, item, catalog, settings):
         wanted = Wanted.by(request, item, tier)
         matching = await match(tx, wanted, now, settings.zone, turn=turn)
         if matching.others_first:
@@ -98,10 +98,21 @@ def _turn(request: Mapping[str, Any] | Row, catalog: Snapshot) -> Turn:
     return Turn(request["urgency_rank"], catalog.groups[group].position if group else LAST)
 
 
-def _tiers(item: Item, tier: Tier, fallback: str | None) -> Sequence[Tier]:
-    """The tier to be served, then the dearer ones that the item has and the citizen has agreed to."""
-    dearest = max(TIERS.index(tier), TIERS.index(Tier(fallback)) if fallback else 0)
-    return [tier, *(t for t in TIERS[TIERS.index(tier) + 1 : dearest + 1] if t in item.tiers)]
+async def _tiers(
+    tx: Tx, request: Mapping[str, Any] | Row, item: Item, catalog: Snapshot, settings: Settings
+) -> AsyncIterator[Tier]:
+    """The tier to be served, then the dearer ones that the citizen has agreed to and that are open to them."""
+    served, fallback = Tier(request["tier"]), Tier(request["tier_fallback"] or request["tier"])
+    yield served
+    for tier in TIER_ORDER:
+        if tier not in item.tiers or not dearer(tier, served) or dearer(tier, fallback):
+            continue
+        if not needs_entitlement(item, tier):
+            yield tier
+        else:
+            who = await Claimant.of(tx, request, settings.zone)
+            if (await open_tier(tx, item, tier, who, catalog, settings.zone)).open:
+                yield tier
 
 
 def _is_deferred(request: Mapping[str, Any] | Row, matching: Matching) -> bool:

@@ -9,13 +9,15 @@ from app.catalog.snapshot import Snapshot
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import Actor, StatusConflict, record
 from app.intake import queries
+from app.intake.entitlement import dearer
 from app.intake.errors import TierNotDearer, WindowInvalid
 from app.intake.models import CloseReason, Contact, HoldCause, Request, RequestStatus
 from app.intake.schemas import ContactIn, HoldIn, RelayIn
 from app.intake.states import REQUESTS
-from app.intake.taking import TIER_ORDER
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
+
+UNASSIGNED = (RequestStatus.RECEIVED, RequestStatus.RELAYED, RequestStatus.DISPATCHING, RequestStatus.UNMATCHED)
 
 
 async def get_request(tx: Tx, request_id: UUID) -> Request:
@@ -149,15 +151,15 @@ async def resume_request(tx: Tx, request_id: UUID, actor: Actor, now: datetime) 
 
 
 async def consent_to_tier(tx: Tx, request_id: UUID, tier: Tier, catalog: Snapshot, actor: Actor, now: datetime) -> Row:
-    """Record the citizen's yes to a dearer tier; a request that waits for a provider is matched again at once.
+    """Record the citizen's yes to a dearer tier, before somebody takes the work; what waits is matched again at once.
 
     Said again, nothing happens. Raises NotFound, StatusConflict, TierNotAllowed, TierNotDearer.
     """
     request = await get_locked(tx, request_id)
-    if request["status"] not in (RequestStatus.DISPATCHING, RequestStatus.UNMATCHED):
-        raise StatusConflict(subject="request", state=request["status"], expected="dispatching or unmatched")
+    if request["status"] not in UNASSIGNED:
+        raise StatusConflict(subject="request", state=request["status"], expected=" or ".join(UNASSIGNED))
     catalog.tier(catalog.item(request["item_code"]), tier)
-    if TIER_ORDER.index(tier) <= TIER_ORDER.index(Tier(request["tier"])):
+    if not dearer(tier, request["tier"]):
         raise TierNotDearer(served=request["tier"], tier=tier)
     if request["tier_fallback"] == tier:
         return request

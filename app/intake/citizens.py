@@ -9,11 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 from app.auth.access import Principal
 from app.auth.queries import add_audit
 from app.auth.reveals import note_reveal
+from app.catalog.models import Item
 from app.catalog.snapshot import Snapshot
 from app.intake import queries
+from app.intake.entitlement import claimant, list_openings
 from app.intake.filters import CLOSED
 from app.intake.models import Citizen, CitizenBar, CitizenGroup, Request
-from app.intake.schemas import CallerOut, CitizenEdit, MembershipIn, MembershipOut
+from app.intake.schemas import CallerOut, CitizenEdit, MembershipIn, MembershipOut, OpeningOut
 from app.intake.views import show
 from app.kit.db import Tx
 from app.kit.errors import NotFound
@@ -51,6 +53,25 @@ async def look_up_caller(tx: Tx, phone: str, principal: Principal, now: datetime
         past_requests=[show(row) for row in past],
         likely_duplicates=list(await queries.list_duplicates(tx, citizen.id, open_requests)),
     )
+
+
+async def list_tiers(
+    tx: Tx, phone: str, item: Item, catalog: Snapshot, principal: Principal, now: datetime, zone: ZoneInfo
+) -> list[OpeningOut]:
+    """Which tiers of the item are open to the caller, cheapest first."""
+    await note_reveal(tx, principal, f"citizen:{mask_phone(phone)}", "tiers", now)
+    who = await claimant(tx, await queries.find_citizen(tx, phone), now, zone)
+    return [
+        OpeningOut(
+            tier=opening.tier,
+            open=opening.open,
+            group_code=opening.rule and opening.rule.group_code,
+            quota_per_month=opening.rule and opening.rule.quota_per_month,
+            used=opening.used,
+            proof=opening.rule and opening.rule.proof,
+        )
+        for opening in await list_openings(tx, item, who, catalog, zone)
+    ]
 
 
 _LISTS = ("groups", "barred_provider_ids", "open_requests", "past_requests", "likely_duplicates")

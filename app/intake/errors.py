@@ -4,8 +4,11 @@ from app.kit.errors import HotlineError
 
 
 class NotEntitled(HotlineError):
-    en = "Tier {asked} needs an entitlement that the citizen does not have; the citizen is entitled to {entitled}."
-    zh = "{asked} 档需要资格，该求助人目前可享 {entitled} 档。"
+    en = (
+        "Tier {asked} needs an entitlement that the citizen does not have, or has used up this month; "
+        "open to the citizen is {entitled}, if they agree to it."
+    )
+    zh = "{asked} 档需要资格，该求助人没有资格或本月次数已用完；经其同意可按 {entitled} 档办理。"
 
 
 class NotDispatchable(HotlineError):

@@ -20,6 +20,7 @@ from sqlalchemy import (
     column,
     exists,
     func,
+    or_,
     select,
     true,
     tuple_,
@@ -31,12 +32,16 @@ from app.catalog.models import Group
 from app.events.models import Event
 from app.events.transition import AT, EVENTS, NO_DATA, word
 from app.intake.filters import CLOSED
-from app.intake.models import Citizen, CitizenBar, CitizenGroup, Contact, Request, RequestStatus
+from app.intake.models import Citizen, CitizenBar, CitizenGroup, CloseReason, Contact, Request, RequestStatus
 from app.kit.db import Prepared, Row, Tx
 from app.kit.idempotency import IdempotencyKey
 from app.registry.models import Provider
 
 _REQUESTS = cast(Table, Request.__table__)
+COMING = (RequestStatus.DISPATCHING, RequestStatus.ASSIGNED, RequestStatus.IN_PROGRESS, RequestStatus.COMPLETED)
+DONE = (CloseReason.SOLVED, CloseReason.UNREACHED)
+"""A request in one of these states, or closed for one of these reasons, holds a place under a quota: somebody may come,
+or came. So does a received one, which was promised it."""
 _PHONE = bindparam("phone", type_=Text)
 _DAY = bindparam("day", type_=Date)
 
@@ -160,21 +165,40 @@ async def add_request(tx: Tx, **values: Any) -> Row | None:
     return await tx.row(_ADD_REQUEST, **values)
 
 
-async def lock_citizen(tx: Tx, phone: str) -> None:
-    """Let only one request of this citizen at a time be counted against a quota."""
-    await tx.session.execute(select(Citizen.id).where(Citizen.phone == phone).with_for_update())
+async def lock_citizen(tx: Tx, citizen_id: UUID) -> None:
+    """Let only one request of this citizen at a time take a place under a quota."""
+    await tx.session.execute(select(Citizen.id).where(Citizen.id == citizen_id).with_for_update(key_share=True))
 
 
-async def count_used(tx: Tx, phone: str, item: str | None, category: str | None, tier: str, since: datetime) -> int:
-    """The citizen's requests at this tier since then, for the item or the category, cancelled ones aside."""
-    query = (
-        select(func.count())
-        .select_from(Request)
-        .join(Citizen, Citizen.id == Request.citizen_id)
-        .where(Citizen.phone == phone, Request.tier == tier, Request.received_at >= since)
-        .where(Request.status.not_in([RequestStatus.CANCELLED, RequestStatus.MERGED]))
+_STANDS = case((Request.status == word(RequestStatus.ON_HOLD), Request.held_from), else_=Request.status)
+_RECEIVED = word(RequestStatus.RECEIVED) == _STANDS
+_HOLDS_A_PLACE = or_(
+    _STANDS.in_([word(status) for status in COMING]),
+    Request.close_reason.in_([word(reason) for reason in DONE]),
+)
+
+
+async def count_places(
+    tx: Tx,
+    citizen_id: UUID,
+    tier: str,
+    items: Sequence[str],
+    month: tuple[datetime, datetime],
+    *,
+    of_received: bool,
+    other_than: UUID | None,
+) -> int:
+    """The places that the citizen's other requests of the month hold at this tier of the items."""
+    query = select(func.count()).where(
+        Request.citizen_id == citizen_id,
+        Request.received_at >= month[0],
+        Request.received_at < month[1],
+        Request.tier == tier,
+        Request.item_code.in_(items),
+        or_(_HOLDS_A_PLACE, _RECEIVED) if of_received else _HOLDS_A_PLACE,
     )
-    query = query.where(Request.item_code == item) if item else query.where(Request.category_code == category)
+    if other_than:
+        query = query.where(Request.id != other_than)
     return (await tx.session.execute(query)).scalar_one()
 
 

@@ -25,6 +25,7 @@ from app.intake.schemas import (
     EventOut,
     HoldIn,
     MembershipIn,
+    OpeningOut,
     PersonalData,
     RelayIn,
     RequestOut,
@@ -164,6 +165,22 @@ async def resume_request(request_id: UUID, tx: Transaction, now: Now, principal:
 async def look_up_caller(phone: Phone, request: Request, tx: Transaction, now: Now, principal: Operator) -> CallerOut:
     """The pop-up for a ringing number; the reading is on the audit log."""
     return await citizens.look_up_caller(tx, phone, principal, now, context_of(request).settings.zone)
+
+
+@citizens_router.get("/{phone}/tiers")
+async def list_tiers(
+    phone: Phone,
+    item: Annotated[str, Query(max_length=10, description="its code")],
+    request: Request,
+    tx: Transaction,
+    now: Now,
+    catalog: CurrentCatalog,
+    principal: Operator,
+) -> list[OpeningOut]:
+    """The item's tiers, cheapest first: which are open to the caller, by which rule, and how much of it is used; the
+    reading is on the audit log."""
+    zone = context_of(request).settings.zone
+    return await citizens.list_tiers(tx, phone, catalog.item(item), catalog, principal, now, zone)
 
 
 @citizens_router.patch("/{phone}")

@@ -180,6 +180,21 @@ class MembershipOut(BaseModel):
     expires_on: date | None
 
 
+class OpeningOut(BaseModel):
+    """A tier of an item for a caller.
+
+    One cheaper than the item's first is open through a rule for a group of theirs; of its `quota_per_month` places
+    (null: as many as wanted) so many are `used` this month.
+    """
+
+    tier: Tier
+    open: bool
+    group_code: str | None
+    quota_per_month: int | None
+    used: int | None
+    proof: str | None
+
+
 class BarIn(BaseModel):
     reason: Text | None = None
 

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from app.catalog.calendar import Deadlines, Window, add_minutes, deadlines, default_window
-from app.catalog.models import ArriveRule, Item, Kind, Tier
+from app.catalog.models import ArriveRule, Item, Kind
 from app.catalog.snapshot import Place, Snapshot
 from app.events.transition import Actor
 from app.intake import queries
 from app.intake.clocks import next_alarm
+from app.intake.entitlement import Claimant, cheapest_open, dearer
 from app.intake.errors import (
     NotDispatchable,
     NotEntitled,
@@ -27,7 +28,6 @@ from app.kit.idempotency import Once
 from app.kit.ids import new_id
 from app.settings import Settings
 
-TIER_ORDER = list(Tier)
 UNSEARCHED: dict[str, None] = dict.fromkeys(("rung", "rung_until", "deferred_until", "deferral_told_at"))
 """What a search for a provider leaves on a request, before it begins or begins afresh."""
 FARTHEST = timedelta(days=366)
@@ -63,7 +63,8 @@ async def take_request(
         return Replayed(await once.recall(tx))
     groups = set(caller["groups"] or ()) if caller else set()
     values = _facts(body, item, place, catalog, now) | _times(body, item, catalog, settings, now, steps)
-    values |= await _tiers(tx, body, item, groups, catalog, settings, now)
+    who = Claimant(caller["id"] if caller else None, groups, now)
+    values |= await _tiers(tx, body, item, who, catalog, settings)
     values["priority_group"] = min(groups, key=lambda code: catalog.groups[code].position, default=None)
     if body.chosen_provider_id and not await queries.provider_exists(tx, body.chosen_provider_id):
         raise UnknownProvider(provider=body.chosen_provider_id)
@@ -172,28 +173,12 @@ def _window(body: RequestIn, now: datetime) -> Window | None:
 
 
 async def _tiers(
-    tx: Tx, body: RequestIn, item: Item, groups: set[str], catalog: Snapshot, settings: Settings, now: datetime
+    tx: Tx, body: RequestIn, item: Item, who: Claimant, catalog: Snapshot, settings: Settings
 ) -> dict[str, Any]:
-    """Asked, entitled and served: three facts. A tier cheaper than the entitled one is refused unless the
-    citizen has agreed to pay."""
+    """Asked, entitled and served: three facts. A tier dearer than the one asked for needs the citizen's yes."""
     asked = catalog.tier(item, body.tier)
-    open_to_all = Tier(item.tiers[0])
-    entitled = open_to_all
-    if TIER_ORDER.index(asked) < TIER_ORDER.index(open_to_all):
-        if await _has_quota(tx, body.phone, item, asked, groups, catalog, settings, now):
-            entitled = asked
-        elif body.tier_fallback is None or TIER_ORDER.index(body.tier_fallback) < TIER_ORDER.index(open_to_all):
-            raise NotEntitled(asked=asked, entitled=open_to_all)
-    served = max(asked, entitled, key=TIER_ORDER.index)
+    entitled = await cheapest_open(tx, item, asked, who, catalog, settings.zone)
+    if dearer(entitled, asked) and (body.tier_fallback is None or dearer(entitled, body.tier_fallback)):
+        raise NotEntitled(asked=asked, entitled=entitled)
+    served = entitled if dearer(entitled, asked) else asked
     return {"tier_asked": asked, "tier_entitled": entitled, "tier": served, "tier_fallback": body.tier_fallback}
-
-
-async def _has_quota(
-    tx: Tx, phone: str, item: Item, tier: Tier, groups: set[str], catalog: Snapshot, settings: Settings, now: datetime
-) -> bool:
-    rule = catalog.entitlement(item, tier, groups)
-    if rule is None or rule.quota_per_month is None:
-        return rule is not None
-    await queries.lock_citizen(tx, phone)
-    month = now.astimezone(settings.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return await queries.count_used(tx, phone, rule.item_code, rule.category_code, tier, month) < rule.quota_per_month

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
 from app.intake.actions import get_request
+from app.intake.entitlement import cheapest_open, claimant, dearer
 from app.intake.queries import find_citizen
 from app.intake.taking import check_window
 from app.kit.db import Tx
@@ -23,7 +24,7 @@ async def preview(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone:
     """
     if asked.request_id:
         return await _preview_real(tx, asked.request_id, asked, catalog, now, zone)
-    wanted = await _imagine(tx, asked, catalog, now)
+    wanted = await _imagine(tx, asked, catalog, now, zone)
     return await explain(tx, wanted, now, zone, version=asked.policy_version)
 
 
@@ -37,14 +38,20 @@ async def _preview_real(
     return await explain(tx, wanted, now, zone, version=asked.policy_version, stands=stands)
 
 
-async def _imagine(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime) -> Wanted:
+async def _imagine(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone: ZoneInfo) -> Wanted:
+    """Of a caller who is named, at the tier at which they would be served."""
     item, place = catalog.item(asked.item or ""), catalog.place(asked.area or "")
     citizen = await find_citizen(tx, asked.phone) if asked.phone else None
+    tier = catalog.tier(item, asked.tier)
+    if asked.phone:
+        who = await claimant(tx, citizen, now, zone)
+        entitled = await cheapest_open(tx, item, tier, who, catalog, zone, lock=False)
+        tier = entitled if dearer(entitled, tier) else tier
     if asked.wanted_from and asked.wanted_to:
         check_window(asked.wanted_from, asked.wanted_to, now)
     return Wanted(
         item=item,
-        tier=catalog.tier(item, asked.tier),
+        tier=tier,
         township_code=place.township.code,
         community_code=place.community.code if place.community else None,
         lat=place.lat,

@@ -107,7 +107,7 @@ class Past:
     def _entitled(self, code: str, groups: Iterable[str]) -> Iterable[Tier]:
         item = self.catalog.items[code]
         yield Tier(item.tiers[0])
-        yield from (Tier(t) for t in item.tiers[1:] if self.catalog.entitlement(item, Tier(t), set(groups)))
+        yield from (Tier(t) for t in item.tiers[1:] if self.catalog.entitlements_to(item, Tier(t), set(groups)))
 
     def caller(self, arrival: Arrival, at: datetime) -> Caller:
         """Who calls; a citizen who never called before is added."""

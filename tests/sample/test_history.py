@@ -189,7 +189,7 @@ async def test_bills_follow_the_price_cards_and_tiers_the_entitlements(
     for request in requests.values():
         item = catalog.items[request.item_code]
         if request.tier != item.tiers[0]:
-            assert catalog.entitlement(item, Tier(request.tier), groups[request.citizen_id])
+            assert catalog.entitlements_to(item, Tier(request.tier), groups[request.citizen_id])
 
 
 async def test_kept_figures_equal_a_recount_and_leave_the_worker_nothing(

@@ -1,0 +1,150 @@
+"""Which tier a citizen may have: the item's tiers are walked from the cheapest asked for, one by one.
+
+A tier cheaper than the item's first needs a rule for one of the citizen's groups, with a place left in the month in
+which the centre took the request down. A request holds a place while somebody may come, and keeps it once they came
+(`queries.COMING`, `queries.DONE`); in any other state it has none, and takes one when it goes out again.
+"""
+
+from collections.abc import Mapping, Sequence, Set
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.catalog.models import Entitlement, Item, Tier
+from app.catalog.snapshot import Snapshot
+from app.intake import queries
+from app.intake.errors import NotEntitled
+from app.intake.models import Citizen, RequestStatus
+from app.kit.db import Row, Tx
+
+TIER_ORDER = list(Tier)
+
+
+class Claimant(NamedTuple):
+    """Whose groups and places count: the citizen's, by the day and month of `at`, when the request was taken down.
+
+    `request_id`: a request on record, which does not stand in its own way; `promised`: it was only taken down so far,
+    and others like it leave it its place.
+    """
+
+    citizen_id: UUID | None
+    groups: Set[str]
+    at: datetime
+    request_id: UUID | None = None
+    promised: bool = False
+
+    @classmethod
+    async def of(cls, tx: Tx, request: Mapping[str, Any] | Row, zone: ZoneInfo) -> Self:
+        """The citizen of a request on record."""
+        day = request["received_at"].astimezone(zone).date()
+        groups = {row.group_code for row in await queries.list_memberships(tx, request["citizen_id"], day)}
+        promised = request["status"] == RequestStatus.RECEIVED
+        return cls(request["citizen_id"], groups, request["received_at"], request["id"], promised)
+
+
+async def claimant(tx: Tx, citizen: Citizen | None, at: datetime, zone: ZoneInfo) -> Claimant:
+    """A caller, who may be new."""
+    if citizen is None:
+        return Claimant(None, frozenset(), at)
+    memberships = await queries.list_memberships(tx, citizen.id, at.astimezone(zone).date())
+    return Claimant(citizen.id, {row.group_code for row in memberships}, at)
+
+
+class Opening(NamedTuple):
+    """A tier, whether it is open to the citizen, and by which rule; `used`: of the rule's places in the month."""
+
+    tier: Tier
+    open: bool
+    rule: Entitlement | None = None
+    used: int | None = None
+
+
+def dearer(one: str, other: str) -> bool:
+    """Whether the one tier is dearer than the other."""
+    return TIER_ORDER.index(Tier(one)) > TIER_ORDER.index(Tier(other))
+
+
+def needs_entitlement(item: Item, tier: Tier) -> bool:
+    """Whether the tier is cheaper than the one that is open to everybody."""
+    return dearer(item.tiers[0], tier)
+
+
+async def open_tier(
+    tx: Tx, item: Item, tier: Tier, who: Claimant, catalog: Snapshot, zone: ZoneInfo, *, lock: bool = True
+) -> Opening:
+    """Whether the tier is open to the citizen, now and, with the citizen locked, until the transaction ends.
+
+    Of several rules that one counts which has the most places left.
+    """
+    if not needs_entitlement(item, tier):
+        return Opening(tier, open=True)
+    rules = catalog.entitlements_to(item, tier, who.groups)
+    if not rules or who.citizen_id is None:
+        return Opening(tier, open=False)
+    unlimited = [rule for rule in rules if rule.quota_per_month is None]
+    if unlimited:
+        return Opening(tier, open=True, rule=unlimited[0])
+    if lock:
+        await queries.lock_citizen(tx, who.citizen_id)
+    month = who.at.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    left: list[tuple[int, int, Entitlement]] = []
+    for rule in rules:
+        used = await queries.count_places(
+            tx,
+            who.citizen_id,
+            tier,
+            catalog.covered_by(rule),
+            (month, _following(month)),
+            of_received=not who.promised,
+            other_than=who.request_id,
+        )
+        left.append(((rule.quota_per_month or 0) - used, used, rule))
+    places, used, rule = max(left, key=lambda row: row[0])
+    return Opening(tier, open=places > 0, rule=rule, used=used)
+
+
+def _following(month: datetime) -> datetime:
+    return (month + timedelta(days=32)).replace(day=1)
+
+
+async def list_openings(tx: Tx, item: Item, who: Claimant, catalog: Snapshot, zone: ZoneInfo) -> Sequence[Opening]:
+    """The item's tiers, cheapest first; changes and locks nothing."""
+    return [
+        await open_tier(tx, item, tier, who, catalog, zone, lock=False) for tier in TIER_ORDER if tier in item.tiers
+    ]
+
+
+async def cheapest_open(
+    tx: Tx, item: Item, asked: Tier, who: Claimant, catalog: Snapshot, zone: ZoneInfo, *, lock: bool = True
+) -> Tier:
+    """The cheapest tier, from the one asked for on, that is open to the citizen; the item's first where more is asked
+    than that."""
+    first = Tier(item.tiers[0])
+    for tier in TIER_ORDER[TIER_ORDER.index(asked) : TIER_ORDER.index(first)]:
+        if tier in item.tiers and (await open_tier(tx, item, tier, who, catalog, zone, lock=lock)).open:
+            return tier
+    return first
+
+
+async def take_place_again(
+    tx: Tx, request: Mapping[str, Any] | Row, catalog: Snapshot, zone: ZoneInfo
+) -> dict[str, Any]:
+    """The tiers of a locked request that is about to go out again: cheapest first, from the one asked for.
+
+    Work that was done before stays at its tier at the dearest. Raises NotEntitled where only a dearer tier is open
+    than the citizen has agreed to.
+    """
+    item, asked = catalog.item(request["item_code"]), Tier(request["tier_asked"])
+    if not needs_entitlement(item, asked):
+        return {}
+    had = Tier(request["tier"])
+    entitled = await cheapest_open(tx, item, asked, await Claimant.of(tx, request, zone), catalog, zone)
+    if dearer(entitled, had) and (
+        request["status"] == RequestStatus.COMPLETED or request["close_reason"] in queries.DONE
+    ):
+        entitled = had
+    agreed = request["tier_fallback"] or had
+    if dearer(entitled, had) and dearer(entitled, agreed):
+        raise NotEntitled(asked=had, entitled=entitled)
+    return {"tier_entitled": entitled, "tier": entitled}
