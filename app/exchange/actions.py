@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
 
 import orjson
 
@@ -50,7 +49,8 @@ async def import_registry(
     registry = await queries.read_registry(tx, edit.day)
     plan, by_key = await asyncio.to_thread(plan_import, content, registry, catalog, edit, chinese=chinese)
     if plan.faults:
-        raise ImportInvalid(total=len(plan.faults), errors=list(_show(plan.faults, by_key, chinese=chinese)))
+        errors = [fault.model_dump() for fault in _show(plan.faults, by_key, chinese=chinese)]
+        raise ImportInvalid(total=len(plan.faults), errors=errors)
     if not dry_run and plan.changes:
         await _check_versions(tx, plan)
         await write_changes(tx, plan, edit)
@@ -63,6 +63,8 @@ async def import_registry(
         changed=len(plan.changed),
         unchanged=plan.unchanged,
         changes=told,
+        warned=len(plan.warnings),
+        warnings=list(_show(plan.warnings, by_key, chinese=chinese)),
     )
 
 
@@ -73,8 +75,8 @@ async def _check_versions(tx: Tx, plan: Plan) -> None:
         raise RegistryChanged(count=changed)
 
 
-def _show(faults: Sequence[Fault], by_key: dict[str, Sheet], *, chinese: bool) -> Iterator[dict[str, Any]]:
-    """The first faults as the caller sees them, in the order of the file."""
+def _show(faults: Sequence[Fault], by_key: dict[str, Sheet], *, chinese: bool) -> Iterator[CellFault]:
+    """The first of these as the caller sees them, in the order of the file."""
     places = {key: place for place, key in enumerate(by_key)}
     for fault in sorted(faults, key=lambda fault: (places.get(fault.sheet, -1), fault.row))[:MOST_SHOWN]:
         sheet = by_key.get(fault.sheet)
@@ -87,4 +89,4 @@ def _show(faults: Sequence[Fault], by_key: dict[str, Sheet], *, chinese: bool) -
             code=fault.code,
             zh=fault.sentence(chinese=True),
             en=fault.sentence(chinese=False),
-        ).model_dump()
+        )

@@ -25,6 +25,8 @@ SENTENCES = {
     "column_unknown": ("没有这一列，可用：{known}", "there is no such column; there are: {known}"),
     "column_twice": ("此列重复", "the column is there twice"),
     "column_missing": ("缺少此列", "the column is missing"),
+    "column_nameless": ("此列有内容但没有表头，请补上表头或删除", "the column has no heading: name it or empty it"),
+    "too_many_columns": ("列数超过上限 {most}", "there are more than {most} columns"),
     # a cell
     "formula": ("是公式，请粘贴为数值", "is a formula: paste it as a value"),
     "error_value": ("是公式错误值", "is the error of a formula"),
@@ -47,6 +49,10 @@ SENTENCES = {
         "was turned into scientific notation by Excel: make the column text and fill it in again",
     ),
     "uscc": ("统一社会信用代码格式或校验码有误", "is no Unified Social Credit Code: form or check character"),
+    "uscc_impossible": (
+        "统一社会信用代码的登记部门、机构类别或行政区划不存在",
+        "the credit code names an authority, a type or a region that does not exist",
+    ),
     # between cells and rows
     "uscc_missing": ("企业须填写统一社会信用代码", "a company needs its Unified Social Credit Code"),
     "same_row": ("与第 {row} 行重复", "is the same as row {row}"),

@@ -26,6 +26,8 @@ from app.exchange.lines import (
     MOST_ROWS,
     Line,
     Unreadable,
+    column_name,
+    filled,
     harmless,
     plain,
 )
@@ -72,14 +74,12 @@ def _read_csv(name: str, content: bytes) -> Iterator[Line]:
     yield ["sheet", name]
     heading: list[str] = []
     for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1):
-        cells = [cell.strip() for cell in row[:MOST_COLUMNS]]
-        for place, cell in enumerate(cells):
+        cells = [cell.strip() for cell in row]
+        for place, cell in enumerate(cells[:MOST_COLUMNS], 1):
             if cell.startswith("="):
-                column = heading[place] if place < len(heading) else str(place + 1)
-                yield ["fault", name, number, column, cell, "formula", {}]
+                yield ["fault", name, number, column_name(heading, place), cell, "formula", {}]
         heading = heading or cells
-        if any(cells):
-            yield ["row", number, [plain(cell) for cell in cells]]
+        yield from filled(name, number, [plain(cell) for cell in cells])
 
 
 def _decode(content: bytes) -> str:

@@ -1,6 +1,7 @@
 """What passes between the server and the process that reads and writes files, and how much there may be of it."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 MOST_ROWS = 100_000
@@ -16,11 +17,31 @@ Line = list[Any]
 _RISKY = re.compile(r"'*[=+\-@#\t\r]")
 
 
+def column_name(heading: list[str], place: int) -> str:
+    """The heading of the first, second … column, or what a spreadsheet calls it."""
+    return (heading[place - 1] if place <= len(heading) else "") or column_letter(place)
+
+
+def filled(sheet: str, number: int, texts: list[str]) -> Iterator[Line]:
+    """The row, if anything stands in it, without the empty cells at its end."""
+    while texts and not texts[-1]:
+        texts.pop()
+    if len(texts) > MOST_COLUMNS:
+        yield ["fault", sheet, number, "", texts[MOST_COLUMNS], "too_many_columns", {"most": MOST_COLUMNS}]
+    if texts:
+        yield ["row", number, texts[:MOST_COLUMNS]]
+
+
 class Unreadable(Exception):
     """The file as a whole cannot be read; the code says why."""
 
     def __init__(self, code: str, **facts: Any) -> None:
         self.line: Line = ["fault", "", 0, "", "", code, facts]
+
+
+def column_letter(place: int) -> str:
+    """What a spreadsheet calls its first, second … column."""
+    return chr(64 + place) if place <= 26 else f"A{chr(38 + place)}"
 
 
 def harmless(value: Any) -> Any:

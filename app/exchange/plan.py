@@ -67,10 +67,11 @@ class Changes:
 
 @dataclass(slots=True)
 class Plan:
-    """The changes, or what is wrong: with a fault nothing is changed."""
+    """The changes, or what is wrong: with a fault nothing is changed; `warnings` keep nothing out."""
 
     changes: list[Changes] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     unchanged: int = 0
     unread: set[str] = field(default_factory=set)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from app.exchange.faults import Fault, WrongCell
+from app.exchange.lines import column_letter
 from app.exchange.plan import Plan, Row
 from app.exchange.sheets import Column, Sheet
 
@@ -52,14 +53,14 @@ def _by_sheet(lines: Iterable[Line], plan: Plan) -> Iterator[tuple[str, list[Lin
 
 
 def _sheet(title: str, heading: Sequence[str], sheets: Sequence[Sheet]) -> Sheet | None:
-    """The sheet of this title; a file with a name of its own is known by its headings."""
+    """The sheet of this title; a file with a name of its own is known by most of its headings."""
     for sheet in sheets:
         if title.casefold() in {sheet.key, sheet.zh, sheet.en.casefold()}:
             return sheet
-    for sheet in sheets:
-        if all(_column(name, sheet) for name in heading if name) and len(set(heading)) > 1:
-            return sheet
-    return None
+    names = {name for name in heading if name}
+    known = {sheet.key: sum(_column(name, sheet) is not None for name in names) for sheet in sheets}
+    best = max(sheets, key=lambda sheet: known[sheet.key])
+    return best if known[best.key] > max(1, len(names) / 2) else None
 
 
 def _column(name: str, sheet: Sheet) -> Column | None:
@@ -73,6 +74,7 @@ def _rows(sheet: Sheet, heading: Sequence[str], body: Sequence[Line], plan: Plan
     if wrong:
         plan.unread |= {sheet.key, *(cell for line in body if sheet.key == "providers" for cell in line[2])}
         return
+    plan.faults += _nameless(sheet, heading, body[1:])
     for _, number, cells in body[1:]:
         values: dict[str, Any] = dict.fromkeys(column.key for column in sheet.columns)
         fine = True
@@ -93,6 +95,17 @@ def _rows(sheet: Sheet, heading: Sequence[str], body: Sequence[Line], plan: Plan
             yield Row(sheet.key, number, values)
         else:
             plan.unread |= {sheet.key, *(cells if sheet.key == "providers" else ())}
+
+
+def _nameless(sheet: Sheet, heading: Sequence[str], body: Sequence[Line]) -> Iterator[Fault]:
+    """The first cell of each column that has no heading."""
+    named = [place for place, name in enumerate(heading) if name]
+    found: set[int] = set()
+    for _, number, cells in body:
+        for place, cell in enumerate(cells):
+            if cell and place not in named and place not in found:
+                found.add(place)
+                yield Fault(sheet.key, number, column_letter(place + 1), cell, "column_nameless", {})
 
 
 def _wrong_headings(

@@ -47,3 +47,5 @@ class ImportOut(BaseModel):
     changed: int
     unchanged: int
     changes: list[str] = Field(description="the first 200 providers that are new or change, and what changes")
+    warned: int = Field(description="how many warnings there are")
+    warnings: list[CellFault] = Field(description="the first 500 things to look at; they keep nothing out")

@@ -15,9 +15,13 @@ from app.exchange.plan import Known, Plan, Row, Subject, part_row, price_key
 from app.exchange.sheets import STANDINGS, Sheet
 from app.registry.hours import DAYS_AHEAD, MIDNIGHT, spans_fit
 from app.registry.models import DEFAULT_RUNGS, PriceKind, ProviderKind, Standing
+from app.registry.uscc import is_possible
 
 KEPT = {"standing": "standing_kept", "kind": "kind_kept", "joined_on": "joined_kept"}
 """Facts of a known provider that no import changes, and the fault of trying."""
+
+REVIEWED = {"not_dispatched", "tier_not_allowed", "above_cap"}
+"""What the catalogue no longer allows: a line that stands is to be reviewed, a new one is refused."""
 
 IDENTITY = ("uscc", "name", "phone")
 """What no two providers share."""
@@ -100,7 +104,7 @@ def _of_own_row(
     subject = found[0] if found else Subject(fresh_id(), None, row, {})
     subject.row = row
     subject.facts = _facts(row, subject.known, catalog, today)
-    plan.faults += _check_facts(row, subject.known, catalog)
+    _check_facts(row, subject.known, catalog, plan)
     if subject.known is None:
         finder.add(subject)
     return subject
@@ -133,18 +137,30 @@ def _facts(row: Row, known: Known | None, catalog: Snapshot, today: date) -> dic
     return facts | {"standing": standing, "joined_on": joined_on}
 
 
-def _check_facts(row: Row, known: Known | None, catalog: Snapshot) -> Iterator[Fault]:
+def _check_facts(row: Row, known: Known | None, catalog: Snapshot, plan: Plan) -> None:
+    """What cannot be is a fault; where it stands so in the registry, a warning."""
     given = row.values
+    old = known.facts if known else {}
+
+    def wrong(column: str, code: str, facts: dict[str, Any] | None = None, *, stands: bool = False) -> None:
+        value = "" if given[column] is None else str(given[column])
+        (plan.warnings if stands else plan.faults).append(
+            Fault("providers", row.number, column, value, code, facts or {})
+        )
+
+    if given["uscc"] and not is_possible(given["uscc"]):
+        wrong("uscc", "uscc_impossible", stands=given["uscc"] == old.get("uscc"))
     if (given["lat"] is None) != (given["lon"] is None):
-        yield Fault("providers", row.number, "lat", "", "coordinate", {})
+        wrong("lat", "coordinate")
     community = given["community"]
     township = catalog.place(given["area"]).township.code
     if community and catalog.communities[community].township_code != township:
-        yield Fault("providers", row.number, "community", community, "outside_township", {})
+        stands = (community, township) == (old.get("community"), old.get("township"))
+        wrong("community", "outside_township", stands=stands)
     for name, code in KEPT.items():
-        if known and given[name] is not None and given[name] != known.facts[name]:
-            now = STANDINGS[known.facts[name]][0] if name == "standing" else known.facts[name]
-            yield Fault("providers", row.number, name, str(given[name]), code, {"now": str(now)})
+        if known and given[name] is not None and given[name] != old[name]:
+            now = STANDINGS[old[name]][0] if name == "standing" else old[name]
+            wrong(name, code, {"now": str(now)})
 
 
 def _check_new(subject: Subject, row: Row, sheets: Mapping[str, Sheet], plan: Plan) -> Iterator[Fault]:
@@ -216,7 +232,7 @@ def _repeated(subject: Subject) -> Iterator[Fault]:
 
 def _check_prices(subject: Subject, catalog: Snapshot, plan: Plan) -> Iterator[Fault]:
     rows = subject.rows.get("prices", ())
-    known = {price_key(line) for line in subject.known.prices} if subject.known else set()
+    known = {price_key(line): line for line in subject.known.prices} if subject.known else {}
     papers = {row.values["paper"] for row in subject.rows.get("papers", ())} if "papers" in subject.rows else None
     if papers is None:
         papers = {part[0] for part in subject.known.parts.get("papers", set())} if subject.known else set()
@@ -225,13 +241,23 @@ def _check_prices(subject: Subject, catalog: Snapshot, plan: Plan) -> Iterator[F
         line["approved"] = line["approved"] is not False
         line["price"] = line["price"] or 0
         item = catalog.items[line["item"]]
+        old = known.get(price_key(line))
+        stands = old is not None and (old["price_kind"], old["price"]) == (line["price_kind"], line["price"])
         for column, code, facts in _wrong_line(line, item):
-            yield Fault("prices", row.number, column, str(line[column] or ""), code, facts)
+            fault = Fault("prices", row.number, column, _shown(column, line[column]), code, facts)
+            if stands and code in REVIEWED:
+                plan.warnings.append(fault)
+            else:
+                yield fault
         missing = sorted(set(item.papers) - papers)
         if line["approved"] and missing and price_key(line) not in known and "papers" not in plan.unread:
             names = "、".join(catalog.paper_kinds[code].zh for code in missing)
             yield Fault("prices", row.number, "item", item.code, "lacks_paper", {"papers": names})
     yield from _overlaps(rows)
+
+
+def _shown(column: str, value: Any) -> str:
+    return str(yuan(value)) if column == "price" else str(value or "")
 
 
 def _wrong_line(line: Mapping[str, Any], item: Item) -> Iterator[tuple[str, str, dict[str, Any]]]:

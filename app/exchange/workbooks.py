@@ -12,7 +12,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import coordinate_from_string
 
-from app.exchange.lines import MOST_COLUMNS, MOST_ROWS, Line, Unreadable, harmless, plain
+from app.exchange.lines import MOST_COLUMNS, MOST_ROWS, Line, Unreadable, column_name, filled, harmless, plain
 
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z0-9:]+)"')
 
@@ -46,20 +46,21 @@ def _merged(source: Any) -> Iterator[tuple[int, str, str]]:
 
 
 def _read_sheet(sheet: Any) -> Iterator[Line]:
-    first = next(sheet.iter_rows(max_row=1, max_col=MOST_COLUMNS, values_only=True), ())
-    heading = [_text(value) for value in first]
-    width = max((place for place, name in enumerate(heading, 1) if name), default=1)
-    for number, row in enumerate(sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=width), 1):
+    heading: list[str] = []
+    for number, row in enumerate(sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS + 1), 1):
         texts = []
-        for place, cell in enumerate(row):
-            column = heading[place] or get_column_letter(place + 1)
+        for place, cell in enumerate(row, 1):
+            if cell.value is None:
+                texts.append("")
+                continue
+            column = column_name(heading, place)
             if cell.data_type == "f":
                 yield ["fault", sheet.title, number, column, str(cell.value), "formula", {}]
             elif cell.data_type == "e":
                 yield ["fault", sheet.title, number, column, str(cell.value), "error_value", {}]
             texts.append(_text(cell.value))
-        if any(texts):
-            yield ["row", number, texts]
+        heading = heading or texts
+        yield from filled(sheet.title, number, texts)
 
 
 def _text(value: Any) -> str:

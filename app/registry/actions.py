@@ -50,7 +50,7 @@ from app.registry.schemas import (
     StandingIn,
 )
 from app.registry.states import ADMITTED, PROVIDERS, steps_from
-from app.registry.uscc import is_valid
+from app.registry.uscc import is_possible, is_valid
 
 
 async def get_document(tx: Tx, provider_id: UUID, day: date) -> ProviderOut:
@@ -130,7 +130,7 @@ def check_code(kind: ProviderKind, uscc: str | None) -> None:
     """Raises UsccMissing, InvalidUscc."""
     if kind is ProviderKind.COMPANY and uscc is None:
         raise UsccMissing
-    if uscc is not None and not is_valid(uscc):
+    if uscc is not None and not (is_valid(uscc) and is_possible(uscc)):
         raise InvalidUscc(uscc=uscc)
 
 

@@ -5,8 +5,8 @@ from app.kit.errors import HotlineError
 
 class InvalidUscc(HotlineError):
     status = 422
-    en = "{uscc} is not a Unified Social Credit Code: its form or its check character is wrong."
-    zh = "{uscc} 不是有效的统一社会信用代码：格式或校验码有误。"
+    en = "{uscc} is not a Unified Social Credit Code: form, check character, authority, type or region is wrong."
+    zh = "{uscc} 不是有效的统一社会信用代码：格式、校验码、登记部门、机构类别或区划有误。"
 
 
 class UsccMissing(HotlineError):

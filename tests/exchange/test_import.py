@@ -25,7 +25,7 @@ from tests.exchange.files import (
     xlsx,
     zipped,
 )
-from tests.world import DRAIN, World, credit_code, ok, refused
+from tests.world import CHENGLANG, DOOR_LOCK, DRAIN, World, credit_code, ok, refused
 
 CODE = credit_code(700_001)
 PRICES = ("单位", "服务项目", "档次", "计价方式", "价格（元）", "起始日", "截止日", "审批")
@@ -33,6 +33,10 @@ PRICES = ("单位", "服务项目", "档次", "计价方式", "价格（元）",
 
 def prices(*rows: tuple[Any, ...]) -> dict[str, Table]:
     return {"项目与价格": [PRICES, *((CODE, *row) for row in rows)]}
+
+
+def csv_of(*rows: tuple[str, ...]) -> bytes:
+    return "\n".join(map(",".join, rows)).encode()
 
 
 async def only(world: World) -> dict[str, Any]:
@@ -133,11 +137,17 @@ NAMELESS = ("*", 2, "provider", "provider_unknown")
 """Rows that name a provider whose code cannot be read are unknown, too."""
 FEW, LONG = PROVIDER_HEADING[:-2], (*PROVIDER_HEADING, "传真")
 BAD_CHECK = CODE[:-1] + ("0" if CODE[-1] != "0" else "1")
+NOUGHTS = "0" * 18
 NO_CODE, EXCEL = {"统一社会信用代码": ""}, {"统一社会信用代码": "9.14403E+17"}
 TWO_PRICES = prices(("PE02", "有偿", "定价", 80, "2026-01-01"), ("PE02", "有偿", "定价", 90, "2026-12-01"))
 
 WRONG: list[tuple[dict[str, Table], list[tuple[str, int, str, str]]]] = [
     (providers(firm(BAD_CHECK)), [("providers", 2, "uscc", "uscc"), NAMELESS]),
+    (providers(firm(NOUGHTS)), [
+        ("providers", 2, "uscc", "uscc_impossible"), ("providers", 2, "name", "no_rows"), NAMELESS,
+    ]),
+    (providers([*firm(CODE), "0574"]), [("providers", 2, "K", "column_nameless")]),
+    (providers([*firm(CODE), *[""] * 30, "远"]), [("providers", 2, "", "too_many_columns")]),
     (providers(firm(CODE, **NO_CODE)), [("providers", 2, "uscc", "uscc_missing"), NAMELESS]),
     (providers(firm(CODE, **EXCEL)), [("providers", 2, "uscc", "scientific"), NAMELESS]),
     (providers(firm(CODE, 联系电话="87654")), [("providers", 2, "phone", "phone")]),
@@ -218,6 +228,13 @@ async def test_a_csv_of_one_sheet_in_gbk_is_enough_to_change_phones(world: World
     assert (await only(world))["phone"] == "13905741111"
 
 
+async def test_a_csv_with_a_column_too_many_names_the_column(world: World) -> None:
+    await send(world, zipped(sheets_of(CODE)))
+    heading, row = ("单位", "街道（乡镇）", "备注"), (CODE, "330203003", "下月起")
+    assert await faults(world, csv_of(heading, row)) == [("服务区域", 1, "备注", "column_unknown")]
+    assert await faults(world, csv_of(heading[:2], row)) == [("服务区域", 2, "C", "column_nameless")]
+
+
 async def test_who_may_and_what_is_logged(world: World) -> None:
     await send(world, zipped(sheets_of(CODE)))
     for client in (world.operator, world.manager, world.admin):
@@ -235,6 +252,68 @@ async def test_who_may_and_what_is_logged(world: World) -> None:
 async def test_a_template_is_an_import_of_nothing(world: World) -> None:
     template = await world.registrar.get("/registry/template")
     assert await faults(world, template.content) == [("", 0, "", "nothing_to_import")]
+
+
+async def test_what_stands_is_reviewed_where_the_catalogue_no_longer_allows_it(world: World) -> None:
+    for _ in range(2):
+        await world.add_provider(DRAIN, tiers=("low_fee", "paid"), price_fen=5_000)
+    cap = world.catalog.items[DRAIN].cap_fen
+    world.catalog.items[DRAIN].cap_fen = 4_000  # as after PATCH /items/PE02, which processes hear of
+    try:
+        report = await send(world, await export(world))
+        assert (report["changed"], report["unchanged"], report["warned"]) == (0, 2, 2)
+        [first, _] = report["warnings"]
+        assert (first["sheet"], first["column"], first["value"], first["code"]) == (
+            "项目与价格", "价格（元）", "50", "above_cap",
+        )  # fmt: skip
+        again = prices((DRAIN, "低偿", "定价", 45, "2026-12-01", "", ""))
+        await send(world, zipped(sheets_of(CODE, 项目与价格=[PRICES])))
+        assert await faults(world, zipped(again)) == [("项目与价格", 2, "价格（元）", "above_cap")]
+    finally:
+        world.catalog.items[DRAIN].cap_fen = cap
+
+
+ODD_NAMES = [
+    "=SUM(A1:A9)",
+    "'+86 服务部",
+    "甲_x000D_乙",
+    "海曙　便民",
+    "\u200b看不见",
+    "0012",
+    "2026-11-24",
+    "1E5",
+    "TRUE",
+]
+
+
+@pytest.mark.parametrize("params", [{}, {"format": "csv"}, {"lang": "en"}], ids=str)
+async def test_every_change_of_a_registrar_can_be_imported_again(world: World, params: dict[str, str]) -> None:
+    firms = []
+    for name in ODD_NAMES:
+        firm = await world.add_provider(DRAIN, DOOR_LOCK, tiers=("free", "low_fee", "paid"), price_fen=5_050)
+        firms.append(firm)
+        url = f"/providers/{firm.id}"
+        edit = {"name": name, "contact_name": name, "phone": "0574-8765 4321", "distinct": True}
+        await ok(world.registrar.patch(url, json=edit, headers={"If-Match": '"1"'}))
+        await ok(world.registrar.put(f"{url}/papers/lock", json={"number": f"-{name}", "issued_on": "2025-01-01"}))
+    first = f"/providers/{firms[0].id}"
+    async with world.context.db.begin() as tx:
+        await tx.driver.execute("UPDATE providers SET community_code = $1, uscc = $2 WHERE id = $3",
+            CHENGLANG, NOUGHTS, firms[0].id)  # fmt: skip
+    moved = {"area": "330203003", "hours": [{"weekday": 7, "opens": "00:00", "closes": "00:00"}]}
+    await ok(world.registrar.patch(first, json=moved, headers={"If-Match": '"3"'}))
+    await ok(world.registrar.put(f"{first}/exceptions/2026-12-01", json={"hours": []}))
+    whole_day = {"hours": [{"opens": "00:00", "closes": "00:00"}]}
+    await ok(world.registrar.put(f"{first}/exceptions/2026-12-02", json=whole_day))
+    price = {"price_kind": "fixed", "price_fen": 1, "valid_from": "2026-12-01", "valid_to": "2026-12-31"}
+    await ok(world.registrar.put(f"{first}/items/{DRAIN}/low_fee", json=price))
+    await ok(world.registrar.put(
+        f"{first}/standing", json={"standing": "suspended", "reason": "核查"},
+        headers={"If-Match": f'"{(await ok(world.registrar.get(first)))["version"]}"'},
+    ))  # fmt: skip
+    report = await send(world, await export(world, **params))
+    assert (report["added"], report["changed"], report["unchanged"]) == (0, 0, len(ODD_NAMES))
+    assert {warning["code"] for warning in report["warnings"]} == {"uscc_impossible", "outside_township"}
 
 
 @pytest.mark.parametrize("params", [{}, {"format": "csv", "lang": "en"}], ids=str)

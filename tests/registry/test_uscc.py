@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.registry.uscc import CHARACTERS, check_character, is_valid
+from app.registry.uscc import CHARACTERS, check_character, is_possible, is_valid
 
 BODIES = st.builds(
     "{}{}{}".format,
@@ -18,6 +18,31 @@ BODIES = st.builds(
 )
 def test_published_codes_check(code: str) -> None:
     assert is_valid(code)
+    assert is_possible(code)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "00000000000000000",  # no authority
+        "B1330203MA2AF0001",
+        "94330203MA2AF0001",  # the market's authority registers no such type
+        "Y2330203MA2AF0001",
+        "91000000MA2AF0001",  # no province
+        "91160203MA2AF0001",
+        "91990203MA2AF0001",
+        "91338803MA2AF0001",  # no prefecture
+    ],
+)
+def test_an_impossible_authority_type_or_region_is_noticed(body: str) -> None:
+    code = body + check_character(body)
+    assert is_valid(code)
+    assert not is_possible(code)
+
+
+@pytest.mark.parametrize("body", ["54330203MA2AF0001", "91320594MA2AF0001", "11990000MA2AF0001", "N2330203MA2AF0001"])
+def test_committees_development_zones_and_the_corps_are_possible(body: str) -> None:
+    assert is_possible(body + check_character(body))
 
 
 @given(BODIES, st.data())
