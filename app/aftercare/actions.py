@@ -17,7 +17,7 @@ from app.auth.reveals import note_reveal
 from app.catalog.snapshot import Snapshot
 from app.dispatch.actions import redo_request, reopen_request
 from app.events.transition import SYSTEM, Actor, record
-from app.intake.actions import get_locked
+from app.intake.actions import get_locked, get_request
 from app.intake.models import CloseReason, RequestStatus
 from app.intake.states import REQUESTS
 from app.kit.db import Row, Tx
@@ -111,8 +111,8 @@ async def _miss(tx: Tx, callback: Callback, served: Row, by: By) -> None:
     await CALLBACKS.transition(
         tx, "give_up", callback.id, at=by.now, actor=by.actor, tried=tried, ended_at=by.now, ended_by=by.actor.id
     )
-    if callback.request_id == served["id"]:
-        await _close(tx, served["id"], CloseReason.UNREACHED, by)
+    await queries.drop_others(tx, callback.id, **by.actor.parameters(by.now))
+    await _close(tx, callback.request_id, served, CloseReason.UNREACHED, by)
 
 
 async def _finish(tx: Tx, facts: Row, served: Row, body: Outcome, by: By) -> None:
@@ -129,12 +129,13 @@ async def _finish(tx: Tx, facts: Row, served: Row, body: Outcome, by: By) -> Non
         ended_at=by.now,
         ended_by=by.actor.id,
     )
+    await queries.drop_others(tx, facts["id"], **by.actor.parameters(by.now))
     if body.satisfaction in DISSATISFIED:
         await _open_complaint(tx, facts, body, by)
     if not body.solved:
         await _do_again(tx, served, body, by)
-    elif facts["request_id"] == served["id"]:
-        await _close(tx, served["id"], CloseReason.SOLVED, by)
+    else:
+        await _close(tx, facts["request_id"], served, CloseReason.SOLVED, by)
 
 
 def _difference(billed_fen: int | None, paid_fen: int | None) -> dict[str, int]:
@@ -143,8 +144,13 @@ def _difference(billed_fen: int | None, paid_fen: int | None) -> dict[str, int]:
     return {"difference_fen": paid_fen - billed_fen}
 
 
-async def _close(tx: Tx, request_id: UUID, reason: CloseReason, by: By) -> None:
-    await REQUESTS.transition(tx, "close", request_id, at=by.now, actor=by.actor, closed_at=by.now, close_reason=reason)
+async def _close(tx: Tx, caller_id: UUID, served: Row, reason: CloseReason, by: By) -> None:
+    """Close the request that was served, if the caller of this one asked for it; another's word does not end it."""
+    caller = await get_request(tx, caller_id)
+    if served["status"] == RequestStatus.COMPLETED and caller.contact_phone == served["contact_phone"]:
+        await REQUESTS.transition(
+            tx, "close", served["id"], at=by.now, actor=by.actor, closed_at=by.now, close_reason=reason
+        )
 
 
 async def _do_again(tx: Tx, served: Row, body: Outcome, by: By) -> None:

@@ -86,10 +86,39 @@ async def drop_outdated(tx: Tx, request_id: UUID, **actor: Any) -> None:
     await tx.rows(_DROP_OUTDATED, request_id=request_id, **actor)
 
 
+def _drop_others() -> Prepared:
+    """Due callbacks about the same job to the same phone number."""
+    mine, its_request, other = aliased(Callback), aliased(Request), aliased(Request)
+    same = (
+        select(mine.id)
+        .join(its_request, its_request.id == mine.request_id)
+        .join(other, other.contact_phone == its_request.contact_phone)
+        .where(mine.id == bindparam("id", type_=Uuid), mine.job_id == Callback.job_id, mine.id != Callback.id)
+        .where(other.id == Callback.request_id)
+        .exists()
+    )
+    of_job = select(Callback.job_id).where(Callback.id == bindparam("id", type_=Uuid)).scalar_subquery()
+    dropped = CALLBACKS.move("drop", _DUE & (Callback.job_id == of_job) & same, ended_at=AT)
+    return Prepared(select(dropped.rows.c.id).add_cte(dropped.log))
+
+
+_DROP_OTHERS = _drop_others()
+
+
+async def drop_others(tx: Tx, callback_id: UUID, **actor: Any) -> None:
+    """Nobody is called twice about one job: what is due to the number of this callback is dropped."""
+    await tx.rows(_DROP_OTHERS, id=callback_id, **actor)
+
+
 async def list_callers(tx: Tx, request_id: UUID) -> Sequence[UUID]:
-    """The request and those merged into it: each caller is called back."""
-    query = select(Request.id).where(or_(Request.id == request_id, Request.parent_id == request_id))
-    return (await tx.session.execute(query.order_by(Request.id))).scalars().all()
+    """The request and those merged into it, one for each phone number: each caller is called back once."""
+    query = select(Request.contact_phone, Request.id)
+    query = query.where(or_(Request.id == request_id, Request.parent_id == request_id))
+    rows = (await tx.session.execute(query.order_by(Request.id != request_id, Request.id))).all()
+    callers: dict[str, UUID] = {}
+    for phone, caller in rows:
+        callers.setdefault(phone, caller)
+    return list(callers.values())
 
 
 async def find_completed_job(tx: Tx, request_id: UUID) -> UUID:
@@ -150,6 +179,14 @@ async def is_current(tx: Tx, callback_id: UUID) -> bool:
 
 _CALLER = aliased(Request)
 _BILLED = case((Job.request_id == Callback.request_id, Job.amount_fen))
+_MERGED_TOO = aliased(Request)
+_OTHER_NUMBERS = func.array(
+    select(_MERGED_TOO.number)
+    .where(or_(_MERGED_TOO.id == Job.request_id, _MERGED_TOO.parent_id == Job.request_id))
+    .where(_MERGED_TOO.contact_phone == _CALLER.contact_phone, _MERGED_TOO.id != _CALLER.id)
+    .order_by(_MERGED_TOO.number)
+    .scalar_subquery()
+)
 _VIEW = (
     select(
         *(column for column in Callback.__table__.c),
@@ -157,6 +194,7 @@ _VIEW = (
         _BILLED.label("billed_fen"),
         (Callback.paid_fen - _BILLED).label("difference_fen"),
         _CALLER.number,
+        _OTHER_NUMBERS.label("other_numbers"),
         _CALLER.status.label("request_status"),
         _CALLER.item_code,
         _CALLER.description,

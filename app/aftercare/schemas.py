@@ -25,6 +25,7 @@ class CallbackOut(BaseModel):
     request_id: UUID
     served_request_id: UUID
     number: int
+    other_numbers: list[int] = Field(description="merged with it, of the same phone number: one call for all of them")
     request_status: RequestStatus
     item_code: str
     contact_name: str | None

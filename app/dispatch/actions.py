@@ -1,7 +1,6 @@
-"""Sending requests out and taking them back: dispatch, direct offers, withdrawal, cancel, merge, redo, reopen."""
+"""Sending requests out and taking them back: dispatch, direct offers, reassignment, redo, reopen."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -12,25 +11,16 @@ from app.catalog.calendar import Window, deadlines, default_window
 from app.catalog.models import ArriveRule, Tier
 from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
-from app.dispatch.errors import (
-    MergeIntoItself,
-    MergeOfOtherKind,
-    MergeTargetOver,
-    ProviderNotEligible,
-    ReopenTooLate,
-    ReopenWithoutDispatch,
-)
+from app.dispatch.errors import ProviderNotEligible, ReopenTooLate, ReopenWithoutDispatch
 from app.dispatch.matchmaking import Outcome, make_offers, offer_to_best
 from app.dispatch.schemas import DispatchOut, MatchingResult, OfferMade
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import SYSTEM, Actor
-from app.intake.actions import get_locked, separate_request
+from app.intake.actions import get_locked
 from app.intake.clocks import next_alarm
 from app.intake.entitlement import take_place_again
-from app.intake.errors import NotEntitled
 from app.intake.models import RequestStatus, UnmatchedReason
-from app.intake.queries import lock_family
-from app.intake.states import OPEN, REQUESTS
+from app.intake.states import REQUESTS
 from app.intake.taking import UNSEARCHED, check_dispatchable
 from app.intake.views import show
 from app.jobs import statements
@@ -58,12 +48,13 @@ async def dispatch_request(
     request = await get_locked(tx, request_id)
     if request["status"] == RequestStatus.DISPATCHING:
         return DispatchOut(request=show(request))
-    request = await _dispatch(tx, request, catalog, settings, actor, now)
+    request = await send_out(tx, request, catalog, settings, actor, now)
     outcome = await offer_to_best(tx, request, catalog, settings, now, newcomer=True)
     return await _answer(tx, request_id, outcome)
 
 
-async def _dispatch(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime) -> Row:
+async def send_out(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime) -> Row:
+    """Dispatch a locked request, to be matched. Raises NotDispatchable, RelayFirst, StatusConflict."""
     check_dispatchable(catalog.item(request["item_code"]), relayed=request["relay_to"] is not None)
     possible = request["status"] in REQUESTS.moves["dispatch"].sources
     tiers = await take_place_again(tx, request, catalog, settings.zone) if possible else {}
@@ -125,7 +116,7 @@ async def offer_directly(
     """
     request = await get_locked(tx, request_id)
     if request["status"] != RequestStatus.DISPATCHING:
-        request = await _dispatch(tx, request, catalog, settings, actor, now)
+        request = await send_out(tx, request, catalog, settings, actor, now)
     tier = Tier(request["tier"])
     pending = await queries.find_pending_offer(tx, request_id, provider_id)
     if pending and not await expire_offer(tx, pending.id, settings.zone, now):
@@ -168,63 +159,6 @@ async def _not_eligible(tx: Tx, provider_id: UUID, rejected: Sequence[Any]) -> P
         why="is not active here with this item at this tier",
         why_zh="该单位未在此区域以此档次提供该项目",
     )
-
-
-async def cancel_request(
-    tx: Tx, request_id: UUID, reason: str, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime
-) -> Row:
-    """The citizen no longer wants it: offers and job are taken back.
-
-    Of the requests merged into it the oldest takes its place and goes out anew; one that would cost its caller more
-    than they agreed to is left to a person. Raises NotFound, StatusConflict.
-    """
-    family = await lock_family(tx, request_id)
-    request = await get_locked(tx, request_id)
-    if request["status"] == RequestStatus.CANCELLED:
-        return request
-    row = await tx.row(statements.CANCEL, **actor.parameters(now), request_id=request_id, reason=reason)
-    if row is None:
-        raise await REQUESTS.refusal(tx, "cancel", request_id)
-    _tell_providers(tx, row)
-    children = [member for member in family if member.parent_id == request_id]
-    if children:
-        heir = min(children, key=lambda child: (child.received_at, child.id)).id
-        separated = await separate_request(tx, heir, actor, now)
-        await queries.adopt_children(tx, request_id, heir)
-        if request["dispatched_at"]:
-            with suppress(NotEntitled):
-                await _dispatch(tx, separated, catalog, settings, actor, now)
-    return row
-
-
-async def merge_request(tx: Tx, request_id: UUID, parent_id: UUID, actor: Actor, now: datetime) -> Row:
-    """Join a request with another that is about the same; its caller keeps the number and is called back too.
-
-    Raises NotFound, MergeIntoItself, MergeOfOtherKind, MergeTargetOver, StatusConflict.
-    """
-    if request_id == parent_id:
-        raise MergeIntoItself
-    found = {request.id: request for request in await lock_family(tx, request_id, parent_id)}
-    for key in (request_id, parent_id):
-        if key not in found:
-            raise NotFound(what="request", key=str(key))
-    if found[request_id].parent_id == parent_id:
-        return await get_locked(tx, request_id)
-    parent = found[parent_id]
-    if parent.status not in OPEN | {RequestStatus.ON_HOLD}:
-        raise MergeTargetOver(state=parent.status)
-    if found[request_id].kind != parent.kind:
-        raise MergeOfOtherKind(kind=found[request_id].kind, parent_kind=parent.kind)
-    row = await tx.row(statements.MERGE, **actor.parameters(now), request_id=request_id, parent_id=parent_id)
-    if row is None:
-        raise await REQUESTS.refusal(tx, "merge", request_id)
-    await queries.adopt_children(tx, request_id, parent_id)
-    _tell_providers(tx, row)
-    return row
-
-
-def _tell_providers(tx: Tx, row: Row) -> None:
-    tx.wake(DISPATCH_TOPIC, *(provider_topic(provider) for provider in row["provider_ids"] or ()))
 
 
 async def reassign_job(tx: Tx, job_id: UUID, actor: Actor, now: datetime) -> None:

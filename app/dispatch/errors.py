@@ -25,6 +25,11 @@ class MergeTargetOver(HotlineError):
     zh = "合并目标当前为 {state}，只能合并到未办结且自身未被合并的工单。"
 
 
+class MergeTheOtherWay(HotlineError):
+    en = "A firm has the work of request {number}, and not that of {parent}; merge {parent} into {number}."
+    zh = "工单 {number} 已有单位承接，{parent} 尚无；请把 {parent} 合并到 {number}。"
+
+
 class NotDeferred(HotlineError):
     en = "Request {number} was not deferred; there is nothing to tell the citizen."
     zh = "工单 {number} 未被延后，无需告知求助人。"

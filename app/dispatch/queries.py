@@ -1,6 +1,6 @@
 """What is due to be matched, expired or withdrawn, and the insert of offers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -271,6 +271,11 @@ async def relabel_done_offers(tx: Tx, request_id: UUID, end_reason: str) -> None
     await tx.session.execute(
         update(Offer).where(Offer.request_id == request_id, Offer.end_reason == "done").values(end_reason=end_reason)
     )
+
+
+async def edit_request(tx: Tx, request_id: UUID, values: Mapping[str, Any]) -> None:
+    """Change these columns of a locked request; never its status."""
+    await tx.session.execute(update(Request).where(Request.id == request_id).values(**values))
 
 
 async def adopt_children(tx: Tx, request_id: UUID, parent_id: UUID) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
-from app.dispatch import actions
+from app.dispatch import actions, merging
 from app.dispatch.schemas import CancelIn, DirectOffer, DispatchOut, MergeIn, ReopenIn, WithdrawIn
 from app.intake.schemas import RequestOut
 from app.intake.views import show
@@ -73,13 +73,22 @@ async def cancel_request(
 ) -> RequestOut:
     """The citizen no longer wants it; of what was merged into it the oldest goes on."""
     settings = context_of(request).settings
-    return show(await actions.cancel_request(tx, request_id, body.reason, catalog, settings, principal.actor, now))
+    return show(await merging.cancel_request(tx, request_id, body.reason, catalog, settings, principal.actor, now))
 
 
 @router.put("/requests/{request_id}/parent")
-async def merge_request(request_id: UUID, body: MergeIn, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
-    """It is about the same as another request, which goes on for both."""
-    return show(await actions.merge_request(tx, request_id, body.parent_id, principal.actor, now))
+async def merge_request(
+    request_id: UUID,
+    body: MergeIn,
+    request: Request,
+    tx: Transaction,
+    now: Now,
+    catalog: CurrentCatalog,
+    principal: Operator,
+) -> RequestOut:
+    """It is about the same as another request, which goes on for both, as urgent as the more urgent of them."""
+    settings = context_of(request).settings
+    return show(await merging.merge_request(tx, request_id, body.parent_id, catalog, settings, principal.actor, now))
 
 
 @router.put("/requests/{request_id}/reopening")

@@ -169,7 +169,7 @@ async def consent_to_tier(tx: Tx, request_id: UUID, tier: Tier, catalog: Snapsho
 
 
 async def add_contact(tx: Tx, request_id: UUID, body: ContactIn, actor: Actor, now: datetime) -> Contact:
-    """Keep a later call or message about the request."""
+    """Keep a later call or message about the request. Raises NotFound."""
     request = await get_request(tx, request_id)
     contact = Contact(
         request_id=request.id,
@@ -182,5 +182,4 @@ async def add_contact(tx: Tx, request_id: UUID, body: ContactIn, actor: Actor, n
     )
     tx.session.add(contact)
     await tx.flush()
-    await record(tx, "request.contacted", at=now, actor=actor, request_id=request_id, data={"purpose": body.purpose})
     return contact

@@ -268,10 +268,21 @@ async def list_events(tx: Tx, request_id: UUID) -> Sequence[Event]:
     return (await tx.session.execute(query)).scalars().all()
 
 
-async def list_contacts(tx: Tx, request_id: UUID) -> Sequence[Contact]:
-    """The request's contacts, oldest first."""
-    query = select(Contact).where(Contact.request_id == request_id).order_by(Contact.id)
-    return (await tx.session.execute(query)).scalars().all()
+async def list_contacts(tx: Tx, request_id: UUID) -> Sequence[Any]:
+    """The contacts of the request and of those merged into it, each with its request's number, oldest first."""
+    query = (
+        select(*Contact.__table__.c, Request.number)
+        .join(Request, Request.id == Contact.request_id)
+        .where((Request.id == request_id) | (Request.parent_id == request_id))
+        .order_by(Contact.id)
+    )
+    return (await tx.session.execute(query)).all()
+
+
+async def find_contact(tx: Tx, contact_id: int) -> Any:
+    """A contact with its request's number."""
+    query = select(*Contact.__table__.c, Request.number).join(Request, Request.id == Contact.request_id)
+    return (await tx.session.execute(query.where(Contact.id == contact_id))).one()
 
 
 async def find_citizen(tx: Tx, phone: str) -> Citizen | None:

@@ -20,7 +20,6 @@ from app.intake.schemas import (
     CallerOut,
     CitizenEdit,
     CloseIn,
-    ContactIn,
     ContactOut,
     EventOut,
     HoldIn,
@@ -32,7 +31,6 @@ from app.intake.schemas import (
     TierConsentIn,
 )
 from app.intake.views import show
-from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, page
 from app.kit.personal import Phone, mask_phone
 from app.kit.web import Now, context_of
@@ -92,27 +90,9 @@ def _event(event: Event) -> EventOut:
 
 @router.get("/requests/{request_id}/contacts")
 async def list_contacts(request_id: UUID, tx: Transaction, principal: Operator) -> list[ContactOut]:
-    """Every call and message about the request."""
+    """Every call and message about the request, and about those merged into it."""
     await actions.get_request(tx, request_id)
     return [ContactOut.model_validate(contact) for contact in await queries.list_contacts(tx, request_id)]
-
-
-@router.post("/requests/{request_id}/contacts", status_code=201)
-async def add_contact(
-    request_id: UUID,
-    body: ContactIn,
-    tx: Transaction,
-    now: Now,
-    principal: Operator,
-    idempotency_key: SentKey = None,
-) -> ContactOut:
-    """A later call or message: progress asked for, a complaint, a change wanted."""
-
-    async def add() -> ContactOut:
-        return ContactOut.model_validate(await actions.add_contact(tx, request_id, body, principal.actor, now))
-
-    first = once(principal.id, idempotency_key, f"POST /requests/{request_id}/contacts", body)
-    return await first.answer(tx, now, ContactOut, add)
 
 
 @router.put("/requests/{request_id}/answer")

@@ -138,6 +138,8 @@ class ContactOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: int
+    request_id: UUID
+    number: int
     at: datetime
     channel: Channel
     purpose: str

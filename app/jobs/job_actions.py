@@ -108,7 +108,7 @@ async def read_job_with_contact(tx: Tx, job_id: UUID, by: By) -> JobWithContact:
     done_lately = job["completed_at"] is not None and by.now < job["completed_at"] + CONTACT_KEPT
     if job["status"] not in (JobStatus.ACCEPTED, JobStatus.STARTED) and not done_lately:
         raise JobOver(state=job["status"])
-    return JobWithContact.model_validate(dict(job))
+    return JobWithContact.model_validate(dict(job) | {"said": await queries.list_said(tx, job["request_id"])})
 
 
 async def _find_job(tx: Tx, job_id: UUID, by: By) -> Row:

@@ -191,6 +191,8 @@ class Job(Model):
     completed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     """When it was returned, failed or cancelled."""
+    said_at: Mapped[datetime | None]
+    """When its citizens last said something that the firm has to hear: a later call, or another's request joined."""
 
     __table_args__ = (
         one_of("status", JobStatus),

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, Table, Uuid, bindparam, func, or_, select, update
+from sqlalchemy import DateTime, Select, Table, Uuid, bindparam, case, func, or_, select, update
 
 from app.catalog.calendar import BOOKED_GRACE
 from app.catalog.models import ArriveRule, Item, Urgency
 from app.events.transition import AT, word
-from app.intake.models import Request
+from app.intake.models import Contact, Request
 from app.jobs.models import Extension, Job, Offer
 from app.kit.db import Prepared, Row, Tx
 from app.registry.models import Provider, ProviderNotice, ReachedBy
@@ -146,6 +146,37 @@ async def move_deadlines(tx: Tx, request_id: UUID, appointment_to: datetime, at:
         .where(Request.id == request_id, Request.urgency.in_(booked))
         .values(arrive_by=appointment_to, complete_by=appointment_to + BOOKED_GRACE, alarm_at=at)
     )
+
+
+_NOTE_SAID = Prepared(
+    update(Job)
+    .where(Job.request_id == bindparam("request_id", type_=Uuid), LIVE)
+    .values(said_at=AT)
+    .returning(Job.provider_id)
+)
+
+
+async def note_said(tx: Tx, request_id: UUID, at: datetime) -> UUID | None:
+    """The firm at work on the request has something to hear: gives which, or None when no firm has it."""
+    row = await tx.row(_NOTE_SAID, request_id=request_id, at=at)
+    return row["provider_id"] if row else None
+
+
+async def list_said(tx: Tx, request_id: UUID) -> Sequence[Any]:
+    """What was said about the request after it was taken down, and all of those merged into it; complaints aside."""
+    later = (Request.id == request_id) & (Contact.purpose != "request")
+    query = (
+        select(
+            Contact.at,
+            Request.number,
+            Contact.purpose,
+            case((Contact.purpose == "request", Request.description), else_=Contact.note).label("words"),
+        )
+        .join(Request, Request.id == Contact.request_id)
+        .where(or_(later, Request.parent_id == request_id), Contact.purpose != "complaint")
+        .order_by(Contact.id)
+    )
+    return (await tx.session.execute(query)).all()
 
 
 async def find_extension_of(tx: Tx, request_id: UUID) -> Extension | None:

@@ -116,6 +116,18 @@ class JobOut(BaseModel):
     started_at: datetime | None
     completed_at: datetime | None
     ended_at: datetime | None
+    said_at: datetime | None = Field(description="when there was last something new in `said` of the job")
+
+
+class Said(BaseModel):
+    """What a citizen said later, or another citizen whose request was merged into this one (`number`)."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: datetime
+    number: int
+    purpose: str = Field(description="`request`: what the merged one asked for; `progress`, `change`, `cancel`")
+    words: str | None
 
 
 class JobWithContact(JobOut):
@@ -124,6 +136,7 @@ class JobWithContact(JobOut):
     contact_name: str | None
     contact_phone: str
     address: str | None
+    said: list[Said] = Field(description="since it was taken down, oldest first")
 
 
 class Start(BaseModel):

@@ -317,7 +317,8 @@ def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: An
 
 def _end_request(step: str, **values: Any) -> Prepared:
     """The request ends without being done: whatever is out for it is taken back."""
-    request = REQUESTS.move(step, Request.id == _REQUEST, match_at=null(), held_at=null(), held_from=null(), **values)
+    unheld: dict[str, Any] = dict.fromkeys(("held_at", "held_from", "hold_cause", "hold_reason", "hold_until"), null())
+    request = REQUESTS.move(step, Request.id == _REQUEST, match_at=null(), **unheld, **values)
     ended = Offer.request_id.in_(select(request.rows.c.id))
     withdrawn = OFFERS.move("withdraw", ended, decided_at=AT, withdraw_reason=word(step))
     job = JOBS.move("cancel", Job.request_id.in_(select(request.rows.c.id)), ended_at=AT)

@@ -20,7 +20,8 @@ from app.catalog.snapshot import Snapshot
 from app.demo import citizens, form
 from app.demo.odds import chance, words
 from app.desk.actions import Call, create_request
-from app.dispatch.actions import cancel_request, dispatch_request
+from app.dispatch.actions import dispatch_request
+from app.dispatch.merging import cancel_request
 from app.events.models import ActorKind
 from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC
 from app.events.transition import Actor

@@ -103,6 +103,10 @@ def _queue() -> Select[Any]:
     given_back = Request.unmatched_reason.in_([word(UnmatchedReason.RETURNED), word(UnmatchedReason.FAILED)])
     unjudged = select(Job.id).where(Job.id == last, Job.fault.is_(None)).exists()
     unmatched = Request.status == word(RequestStatus.UNMATCHED)
+    was_merged = (
+        select(Event.id).where(Event.request_id == Request.id, Event.kind == word("request.separated")).exists()
+    )
+    separated = case((Request.status == word(RequestStatus.RECEIVED), was_merged), else_=False)
     return select(
         Request.id.label("request_id"),
         Request.number,
@@ -118,6 +122,7 @@ def _queue() -> Select[Any]:
         asked.label("extension_id"),
         (unmatched & func.coalesce(given_back, False) & unjudged).label(Concern.TO_ARBITRATE),
         unmatched.label(Concern.UNMATCHED),
+        separated.label(Concern.SEPARATED),
         red.label(Concern.RED),
         asked.is_not(None).label(Concern.EXTENSION_ASKED),
         (~red & yellow).label(Concern.YELLOW),

@@ -19,6 +19,8 @@ class Concern(StrEnum):
 
     TO_ARBITRATE = "to_arbitrate"
     UNMATCHED = "unmatched"
+    SEPARATED = "separated"
+    """It stands for itself again after a merge, and nobody has dealt with it yet."""
     RED = "red"
     EXTENSION_ASKED = "extension_asked"
     YELLOW = "yellow"
@@ -56,6 +58,7 @@ class Counts(BaseModel):
 
     to_arbitrate: int
     unmatched: int
+    separated: int
     red: int
     extension_asked: int
     yellow: int

@@ -76,6 +76,8 @@ class RequestFacts(Facts):
     tier: Tier | None = None
     until: datetime | None = None
     purpose: str | None = None
+    about_number: Annotated[int | None, Field(description="of the merged request that something was said about")] = None
+    joined_number: Annotated[int | None, Field(description="of the request that was merged into this one")] = None
 
 
 class UnmatchedFacts(RequestFacts):

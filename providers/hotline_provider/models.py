@@ -85,6 +85,16 @@ class Job(Document):
     started_at: datetime | None
     completed_at: datetime | None
     ended_at: datetime | None
+    said_at: datetime | None = None
+
+
+class Said(Document):
+    """What a citizen said later, or another citizen whose request was merged into this one."""
+
+    at: datetime
+    number: int
+    purpose: str
+    words: str | None
 
 
 class JobWithContact(Job):
@@ -93,6 +103,7 @@ class JobWithContact(Job):
     contact_name: str | None
     contact_phone: str
     address: str | None
+    said: list[Said] = []
 
 
 class Extension(Document):

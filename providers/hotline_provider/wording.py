@@ -52,6 +52,7 @@ _SENTENCES = {
     "returned": ("{number} 已退单。", "{number}: returned."),
     "asked": ("{number} 已申请延期至 {until}，等待值班长批准。", "{number}: more time asked for, until {until}."),
     "contact": ("联系人 {name}，电话 {phone}，地址 {address}", "Call {name}, {phone}; go to {address}"),
+    "said": ("{number} 后来又说：{words}", "Said later about {number}: {words}"),
     "unknown": ("没有编号或单号为 {name} 的{kind}。", "There is nothing named {name} among your {kind}."),
     "ambiguous": ("{name} 对应多个{kind}，请多写几位。", "{name} fits several of your {kind}; write more of it."),
     "no_url": ("请用 --url 或环境变量 HOTLINE_URL 给出中心地址。", "Give the centre's address: --url or HOTLINE_URL."),

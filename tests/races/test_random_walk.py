@@ -81,12 +81,16 @@ REST = {
         SELECT r.id FROM requests r JOIN requests caller ON r.id IN (caller.id, caller.parent_id)
         JOIN offers o ON o.request_id = r.id AND o.end_reason = 'done' JOIN jobs j ON j.offer_id = o.id
         WHERE r.status = 'completed'
-        AND NOT EXISTS (SELECT FROM callbacks c WHERE c.request_id = caller.id AND c.job_id = j.id)
+        AND NOT EXISTS (SELECT FROM callbacks c JOIN requests called ON called.id = c.request_id
+          WHERE c.job_id = j.id AND called.contact_phone = caller.contact_phone)
         AND NOT EXISTS (  -- an outdated one gives way when it falls due
           SELECT FROM callbacks c WHERE c.request_id IN (caller.id, r.id) AND c.job_id <> j.id AND c.status = 'due')""",
     "a merged caller is not left with a parent that ended without being served": """
         SELECT r.id, parent.status, parent.close_reason FROM requests r JOIN requests parent ON parent.id = r.parent_id
         WHERE parent.status = 'cancelled' OR parent.close_reason IN ('answered', 'relayed', 'no_provider')""",
+    "nobody is called twice about one piece of work": """
+        SELECT c.job_id, r.contact_phone FROM callbacks c JOIN requests r ON r.id = c.request_id
+        WHERE c.status = 'due' GROUP BY 1, 2 HAVING count(*) > 1""",
     "a callback that is due is about a piece of work that was not taken up again": """
         SELECT c.id FROM callbacks c JOIN jobs j ON j.id = c.job_id JOIN offers o ON o.id = j.offer_id
         WHERE c.status = 'due' AND c.due_at <= $1 AND o.end_reason <> 'done'""",

@@ -1,0 +1,146 @@
+"""Requests about the same: one goes on for all of them, and what it takes over; and what becomes of them if it ends."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.catalog.snapshot import Snapshot
+from app.dispatch import queries
+from app.dispatch.actions import send_out
+from app.dispatch.errors import MergeIntoItself, MergeOfOtherKind, MergeTargetOver, MergeTheOtherWay
+from app.events.topics import DISPATCH_TOPIC, provider_topic
+from app.events.transition import Actor, record
+from app.intake.actions import get_locked, separate_request
+from app.intake.clocks import RUNS_WHILE
+from app.intake.errors import NotDispatchable, NotEntitled, RelayFirst
+from app.intake.models import Request, RequestStatus
+from app.intake.queries import lock_family
+from app.intake.states import OPEN, REQUESTS
+from app.intake.taking import check_dispatchable
+from app.jobs import statements
+from app.jobs.queries import note_said
+from app.kit.db import Row, Tx
+from app.kit.errors import NotFound
+from app.settings import Settings
+
+STAGES = (RequestStatus.ASSIGNED, RequestStatus.IN_PROGRESS)
+"""A firm has accepted the work; it is at it."""
+
+
+async def cancel_request(
+    tx: Tx, request_id: UUID, reason: str, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime
+) -> Row:
+    """The citizen no longer wants it: offers and job are taken back.
+
+    Of the requests merged into it the oldest that may be dispatched takes its place and goes out anew; where none may
+    be, or it would cost its caller more than they agreed to, a person deals with it. Raises NotFound, StatusConflict.
+    """
+    family = await lock_family(tx, request_id)
+    request = await get_locked(tx, request_id)
+    if request["status"] == RequestStatus.CANCELLED:
+        return request
+    row = await tx.row(statements.CANCEL, **actor.parameters(now), request_id=request_id, reason=reason)
+    if row is None:
+        raise await REQUESTS.refusal(tx, "cancel", request_id)
+    _tell_providers(tx, row)
+    children = [member for member in family if member.parent_id == request_id]
+    if children:
+        heir = min(children, key=lambda child: (not _may_go_out(child, catalog), child.received_at, child.id))
+        separated = await separate_request(tx, heir.id, actor, now)
+        await queries.adopt_children(tx, request_id, heir.id)
+        if request["dispatched_at"] and _may_go_out(heir, catalog):
+            with suppress(NotEntitled):
+                await send_out(tx, separated, catalog, settings, actor, now)
+        await _take_over(tx, heir.id, [child for child in children if child is not heir], catalog, now)
+    return row
+
+
+def _may_go_out(request: Request, catalog: Snapshot) -> bool:
+    try:
+        check_dispatchable(catalog.item(request.item_code), relayed=request.relay_to is not None)
+    except (NotDispatchable, RelayFirst):
+        return False
+    return True
+
+
+async def merge_request(
+    tx: Tx, request_id: UUID, parent_id: UUID, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime
+) -> Row:
+    """Join a request with another that is about the same; its caller keeps the number and is called back too.
+
+    The other takes over the higher urgency, the priority group and the nearer deadlines, and goes out if this one was
+    out. Raises NotFound, MergeIntoItself, MergeOfOtherKind, MergeTargetOver, MergeTheOtherWay, StatusConflict.
+    """
+    if request_id == parent_id:
+        raise MergeIntoItself
+    family = await lock_family(tx, request_id, parent_id)
+    found = {request.id: request for request in family}
+    for key in (request_id, parent_id):
+        if key not in found:
+            raise NotFound(what="request", key=str(key))
+    child, parent = found[request_id], found[parent_id]
+    if child.parent_id == parent_id:
+        return await get_locked(tx, request_id)
+    if parent.status not in OPEN | {RequestStatus.ON_HOLD}:
+        raise MergeTargetOver(state=parent.status)
+    if child.kind != parent.kind:
+        raise MergeOfOtherKind(kind=child.kind, parent_kind=parent.kind)
+    if _stage(child) > _stage(parent):
+        raise MergeTheOtherWay(number=child.number, parent=parent.number)
+    joined = [child, *(member for member in family if member.parent_id == request_id)]
+    row = await tx.row(statements.MERGE, **actor.parameters(now), request_id=request_id, parent_id=parent_id)
+    if row is None:
+        raise await REQUESTS.refusal(tx, "merge", request_id)
+    await queries.adopt_children(tx, request_id, parent_id)
+    _tell_providers(tx, row)
+    waits = parent.status in (RequestStatus.RECEIVED, RequestStatus.RELAYED)
+    if child.dispatched_at and waits and _may_go_out(parent, catalog):
+        with suppress(NotEntitled):
+            await send_out(tx, await get_locked(tx, parent_id), catalog, settings, actor, now)
+    changed = await _take_over(tx, parent_id, joined, catalog, now)
+    firm = await note_said(tx, parent_id, now)
+    if firm:
+        tx.wake(provider_topic(firm))
+    data = {"joined_id": request_id, "joined_number": child.number, "changed": sorted(changed)}
+    await record(tx, "request.joined", at=now, actor=actor, request_id=parent_id, provider_id=firm, data=data)
+    return row
+
+
+def _stage(request: Request) -> int:
+    """How far its work is: 0 nobody has accepted it, 1 a firm has, 2 a firm is at it."""
+    state = RequestStatus(request.held_from or request.status)
+    return STAGES.index(state) + 1 if state in STAGES else 0
+
+
+async def _take_over(
+    tx: Tx, request_id: UUID, others: Sequence[Request], catalog: Snapshot, now: datetime
+) -> Mapping[str, Any]:
+    """The request that goes on is as urgent as the most urgent of them, and due when the first of them is."""
+    request = await get_locked(tx, request_id)
+    family: list[Any] = [request, *(_values(other) for other in others)]
+    urgency = min((each["urgency"] for each in family), key=lambda code: catalog.urgencies[code].rank)
+    groups = {each["priority_group"] for each in family if each["priority_group"]}
+    strictest: dict[str, Any] = {
+        "urgency": urgency,
+        "urgency_rank": catalog.urgencies[urgency].rank,
+        "priority_group": min(groups, key=lambda code: catalog.groups[code].position, default=None),
+    }
+    state = request["held_from"] or request["status"]
+    for clock, states in RUNS_WHILE.items():
+        dues = [due for each in family if (due := each[f"{clock}_by"])]
+        if state in states and dues:
+            strictest[f"{clock}_by"] = min(dues)
+    changed = {name: value for name, value in strictest.items() if value != request[name]}
+    if changed:
+        await queries.edit_request(tx, request_id, changed | {"alarm_at": now})
+    return changed
+
+
+def _values(request: Request) -> dict[str, Any]:
+    return request.__dict__
+
+
+def _tell_providers(tx: Tx, row: Row) -> None:
+    tx.wake(DISPATCH_TOPIC, *(provider_topic(provider) for provider in row["provider_ids"] or ()))
