@@ -147,7 +147,7 @@ WRONG: list[tuple[dict[str, Table], list[tuple[str, int, str, str]]]] = [
         ("providers", 2, "uscc", "uscc_impossible"), ("providers", 2, "name", "no_rows"), NAMELESS,
     ]),
     (providers([*firm(CODE), "0574"]), [("providers", 2, "K", "column_nameless")]),
-    (providers([*firm(CODE), *[""] * 30, "远"]), [("providers", 2, "", "too_many_columns")]),
+    (providers([*firm(CODE), *[""] * 30, "远"]), [("单位", 2, "", "too_many_columns")]),
     (providers(firm(CODE, **NO_CODE)), [("providers", 2, "uscc", "uscc_missing"), NAMELESS]),
     (providers(firm(CODE, **EXCEL)), [("providers", 2, "uscc", "scientific"), NAMELESS]),
     (providers(firm(CODE, 联系电话="87654")), [("providers", 2, "phone", "phone")]),
