@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.kit.web import Context
+from tests.children import stop
 
 START_SECONDS = 60
 
@@ -35,7 +36,9 @@ class Process:
 
     def start(self) -> None:
         """Start it."""
-        self.popen = subprocess.Popen(self.command, env=self.environment, stderr=subprocess.DEVNULL)
+        self.popen = subprocess.Popen(
+            self.command, env=self.environment, stderr=subprocess.DEVNULL, start_new_session=True
+        )
 
     def kill(self) -> None:
         """kill -9."""
@@ -46,8 +49,7 @@ class Process:
     def stop(self) -> None:
         """Ask it to stop, if it runs."""
         if self.popen is not None and self.popen.poll() is None:
-            self.popen.terminate()
-            self.popen.wait()
+            stop(self.popen)
 
 
 @dataclass
@@ -99,8 +101,8 @@ def serving(context: Context) -> Iterator[Server]:
     """A server on the test's database."""
     port = free_port()
     server = Server(_hotline("serve", "--port", str(port)), _environment(context), port=port)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.stop()
@@ -110,8 +112,8 @@ def serving(context: Context) -> Iterator[Server]:
 def working(context: Context) -> Iterator[Process]:
     """A worker on the test's database."""
     worker = Process(_hotline("worker"), _environment(context))
-    worker.start()
     try:
+        worker.start()
         yield worker
     finally:
         worker.stop()

@@ -10,6 +10,8 @@ import httpx
 
 TRIES = 20
 TRY_AGAIN_SECONDS = 1.0
+SEATS_CONNECTIONS = 16
+"""Which all seats share."""
 
 
 class Refused(Exception):
@@ -28,14 +30,14 @@ class Traffic:
     def __init__(self) -> None:
         self.answers = 0
 
-    def transport(self) -> httpx.AsyncBaseTransport:
-        """A small pool of connections to a server of ours, without TLS: a pool for all is slower the larger it gets."""
-        return _Counting(self)
+    def transport(self, connections: int) -> httpx.AsyncBaseTransport:
+        """A pool of at most so many connections to a server of ours, without TLS."""
+        return _Counting(self, connections)
 
 
 class _Counting(httpx.AsyncHTTPTransport):
-    def __init__(self, traffic: Traffic) -> None:
-        super().__init__(verify=False)
+    def __init__(self, traffic: Traffic, connections: int) -> None:
+        super().__init__(verify=False, limits=httpx.Limits(max_connections=connections))
         self._traffic = traffic
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -48,7 +50,8 @@ class Api:
     """Where the API is, and the problems that came back from it, by code; closes what its seats have opened."""
 
     def __init__(self, url: str, traffic: Traffic) -> None:
-        self._url, self._traffic = f"{url}/api/v1", traffic
+        self._url = f"{url}/api/v1"
+        self._transport = traffic.transport(SEATS_CONNECTIONS)
         self._clients: list[httpx.AsyncClient] = []
         self.problems: Counter[str] = Counter()
 
@@ -62,9 +65,9 @@ class Api:
     def client(self) -> httpx.AsyncClient:
         """One more HTTP client."""
         headers = {"Accept-Language": "zh-CN"}
-        transport = self._traffic.transport()
-        self._clients.append(httpx.AsyncClient(base_url=self._url, headers=headers, timeout=30, transport=transport))
-        return self._clients[-1]
+        client = httpx.AsyncClient(base_url=self._url, headers=headers, timeout=30, transport=self._transport)
+        self._clients.append(client)
+        return client
 
     def read(self, response: httpx.Response) -> Any:
         """The JSON of an answer, None of an empty one. Raises Refused for a problem, and counts it."""

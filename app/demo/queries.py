@@ -1,10 +1,10 @@
 """What the demo asks the database itself: where the last play ended, and whether everything it was told is there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Uuid, bindparam, func, select, text
+from sqlalchemy import ARRAY, BigInteger, Uuid, bindparam, case, func, select, text, update
 
 from app.auth.models import AuditEntry
 from app.events.models import Event
@@ -28,6 +28,12 @@ async def list_phone_jobs(tx: Tx) -> Sequence[UUID]:
     query = select(Job.id).join(Provider, Provider.id == Job.provider_id)
     query = query.where(Job.status.in_([JobStatus.ACCEPTED, JobStatus.STARTED]), Provider.reached_by == ReachedBy.PHONE)
     return (await tx.session.execute(query)).scalars().all()
+
+
+async def set_reached_by(tx: Tx, firms: Sequence[UUID], phoned: Set[UUID]) -> None:
+    """Have these firms reached by phone where they are among the `phoned`, the others by their queue."""
+    way = case((Provider.id.in_(phoned), ReachedBy.PHONE), else_=ReachedBy.QUEUE)
+    await tx.session.execute(update(Provider).where(Provider.id.in_(firms)).values(reached_by=way))
 
 
 _KEPT = Prepared(

@@ -82,4 +82,10 @@ def _announce(stage: Stage, plan: Plan, port: int, console: Console) -> None:
     }
     for label, value in lines.items():
         console.print(f"{label}: {value}", highlight=False, soft_wrap=True, markup=False)
+    if stage.phoned:
+        console.print(
+            f"系统允许打开的文件太少（ulimit -n），{stage.phoned} 家有软件的单位改由电话通知 "
+            f"few open files are allowed here, so {stage.phoned} firms with software are phoned",
+            soft_wrap=True,
+        )
     console.print("Ctrl-C 停止 stops it", highlight=False)

@@ -14,6 +14,7 @@ from app.demo.accounts import open_accounts
 from app.kit.clock import clock_from
 from app.kit.db import Database
 from app.kit.migrate import migrate
+from app.kit.open_files import raise_limit
 from app.registry.models import ReachedBy
 from app.sample.behaviour import behaviour_of
 from app.sample.history import load_history
@@ -27,6 +28,8 @@ OPENING_HOUR, OPENING_MINUTE = 7, 30
 CALL_SECONDS = 150
 """Of an operator's time per call: the talk, and what it brings with it (firms to phone, callbacks)."""
 LEAST_OPERATORS = 4
+OTHER_FILES = 100
+"""What the API and the players each hold open beside one connection for every firm that waits for offers."""
 HOURS = range(24)
 
 
@@ -52,7 +55,8 @@ class Plan:
 class Stage:
     """`settings` carry the clock; `members` and `solved_rates` are the sample providers' by id, `offered` their items.
 
-    `phone_jobs` are jobs that firms without software have taken on in an earlier play.
+    `phone_jobs` are jobs that firms without software have taken on in an earlier play. So many firms that have software
+    are `phoned` all the same, for the system allows too few open files for all of them to wait for offers.
     """
 
     settings: Settings
@@ -62,6 +66,7 @@ class Stage:
     solved_rates: Mapping[UUID, float]
     offered: frozenset[str]
     phone_jobs: tuple[UUID, ...]
+    phoned: int
 
 
 async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: Callable[[int, int], None]) -> Stage:
@@ -77,19 +82,23 @@ async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: C
             await load_registry(tx, start.date(), start)
         if plan.history_days:
             await load_history(db, settings, plan.history_days, start.date(), progress)
+        registry = {provider_id(provider.number): provider for provider in generate_registry(start.date())}
         async with db.begin() as tx:
             operators = operators_for(start, plan.scale)
             password = await open_accounts(tx, operators, start)
             keys = await demo_keys(tx, start)
+            software = [key for key in keys if registry[key].reached_by is ReachedBy.QUEUE]
+            phoned = frozenset(software[max(raise_limit() - OTHER_FILES, 0) :])
+            await queries.set_reached_by(tx, software, phoned)
             phone_jobs = tuple(await queries.list_phone_jobs(tx))
     finally:
         await db.close()
-    registry = {provider_id(provider.number): provider for provider in generate_registry(start.date())}
     return Stage(
         settings=_with_clock(settings, start, plan.factor),
         password=password,
         operators=operators,
-        members={key: member_of(registry[key], secret) for key, secret in keys.items()},
+        members={key: member_of(registry[key], secret, phoned=key in phoned) for key, secret in keys.items()},
+        phoned=len(phoned),
         solved_rates={key: behaviour_of(provider).solved_rate for key, provider in registry.items()},
         offered=frozenset(line.item for provider in registry.values() for line in provider.lines),
         phone_jobs=phone_jobs,
@@ -101,8 +110,8 @@ def _with_clock(settings: Settings, start: datetime, factor: float) -> Settings:
     return settings.model_copy(update={"clock_start": start, "clock_real_start": real, "clock_factor": factor})
 
 
-def member_of(provider: SampleProvider, secret: str) -> Member:
-    """The provider as the simulated fleet plays it, signing in with this key."""
+def member_of(provider: SampleProvider, secret: str, *, phoned: bool = False) -> Member:
+    """The provider as the simulated fleet plays it, signing in with this key, or `phoned` although it has software."""
     behaviour = behaviour_of(provider)
     return Member(
         key=secret,
@@ -112,7 +121,7 @@ def member_of(provider: SampleProvider, secret: str) -> Member:
         response_seconds=behaviour.response_seconds,
         punctuality=behaviour.punctuality,
         return_rate=behaviour.return_rate,
-        by_phone=provider.reached_by is ReachedBy.PHONE,
+        by_phone=phoned or provider.reached_by is ReachedBy.PHONE,
     )
 
 

@@ -29,6 +29,8 @@ LOOK_AT_JOBS_EVERY = 30.0
 REFUSED_PAUSE_SECONDS = 30.0
 SILENT = "silent"
 """Why the centre counts a provider as unreachable that did not answer again and again."""
+SHARED_CONNECTIONS = 16
+"""For everything but the open questions, each of which has one of its member's own: N members hold N + 16 at most."""
 USUAL_PRICE_FEN = 10_000
 """The starting price for a job whose offer was not seen."""
 
@@ -81,7 +83,8 @@ class Fleet:
     """The members who have software; those `by_phone` are left to the operators who phone them.
 
     `factor` is how many of the centre's seconds pass in a real one and `now` the centre's present moment. With a folder
-    for their `journals` members lose no action when this process is killed.
+    for their `journals` members lose no action when this process is killed. `transport` makes one of at most so many
+    connections.
     """
 
     def __init__(
@@ -94,13 +97,14 @@ class Fleet:
         now: Callable[[], datetime],
         say: Texts | None = None,
         journals: Path | None = None,
-        transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
+        transport: Callable[[int], httpx.AsyncBaseTransport] | None = None,
     ) -> None:
         self.counts = Counts()
         self.factor = factor
         self.now = now
         self.say = say or PlainTexts()
         connect = transport or _transports()
+        self._shared = connect(SHARED_CONNECTIONS)
         self._agents = [
             _Agent(
                 self,
@@ -109,7 +113,7 @@ class Fleet:
                     base_url,
                     member.key,
                     journal=Journal(journals / f"{member.name}.db") if journals else None,
-                    transport=connect(),
+                    transport=_Connections(connect(1), self._shared),
                 ),
                 Random(f"{seed}-{member.name}"),
             )
@@ -119,7 +123,7 @@ class Fleet:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        async with asyncio.TaskGroup() as members:
+        async with self._shared, asyncio.TaskGroup() as members:
             for place, agent in enumerate(self._agents):
                 members.create_task(agent.run(place * START_APART_SECONDS))
 
@@ -128,10 +132,24 @@ class Fleet:
         await asyncio.sleep(max(span.total_seconds(), 0) / self.factor)
 
 
-def _transports() -> Callable[[], httpx.AsyncBaseTransport]:
-    """Makes one small connection pool per member: one pool for all searches hundreds of connections per call."""
+def _transports() -> Callable[[int], httpx.AsyncBaseTransport]:
+    """Makes small pools: one for all would search hundreds of connections per call."""
     context = httpx.create_ssl_context()
-    return lambda: httpx.AsyncHTTPTransport(verify=context)
+    return lambda most: httpx.AsyncHTTPTransport(verify=context, limits=httpx.Limits(max_connections=most))
+
+
+class _Connections(httpx.AsyncBaseTransport):
+    """One member's: a question that stays open waits on its own connection, everything else takes a shared one."""
+
+    def __init__(self, own: httpx.AsyncBaseTransport, shared: httpx.AsyncBaseTransport) -> None:
+        self._own, self._shared = own, shared
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        transport = self._own if "Prefer" in request.headers else self._shared
+        return await transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._own.aclose()
 
 
 class _Agent:

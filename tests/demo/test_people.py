@@ -41,7 +41,7 @@ class Inside(Traffic):
         super().__init__()
         self._world = world
 
-    def transport(self) -> AsyncBaseTransport:
+    def transport(self, connections: int) -> AsyncBaseTransport:
         return self._world.transport
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import asyncpg
@@ -16,6 +17,7 @@ import pytest
 from app.demo.processes import ProcessEnded, Processes
 from app.kit import embedded
 from app.settings import Settings
+from tests.children import child
 from tests.kit.test_embedded import eventually, is_free, is_stopped
 
 ROOT = Path(__file__).parents[2]
@@ -24,16 +26,15 @@ SELECT count(*), count(*) FILTER (WHERE answered_in_call), count(*) FILTER (WHER
 """
 
 
-def start(data_dir: Path) -> subprocess.Popen[str]:
+def played(data_dir: Path) -> AbstractContextManager[subprocess.Popen[str]]:
     """A demo in a terminal of its own, on the embedded server."""
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    return subprocess.Popen(
+    return child(
         [sys.executable, "-m", "app.cli", "demo", "--port", "0", "--scale", "0.2", "--speed", "600"],
         cwd=ROOT,
         env=environment | {"HOTLINE_DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         text=True,
-        start_new_session=True,
     )
 
 
@@ -65,17 +66,17 @@ async def count(data_dir: Path) -> Sequence[int]:
 
 def test_a_morning_is_played_until_ctrl_c_and_nothing_is_lost_or_left_running(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
-    demo = start(data_dir)
-    announced = read_until(demo, "Ctrl-C")
-    url = re.search(r"http://\S+/api/v1", announced)
-    password = re.search(r"Password: (\S+)", announced)
-    assert url
-    assert password
-    sign_in = {"username": "manager1", "password": password[1]}
-    assert httpx.post(f"{url[0]}/sessions", json=sign_in, timeout=60).status_code == 201
-    read_until(demo, r"Accepted [1-9]")
-    os.killpg(demo.pid, signal.SIGINT)
-    output, _ = demo.communicate()
+    with played(data_dir) as demo:
+        announced = read_until(demo, "Ctrl-C")
+        url = re.search(r"http://\S+/api/v1", announced)
+        password = re.search(r"Password: (\S+)", announced)
+        assert url
+        assert password
+        sign_in = {"username": "manager1", "password": password[1]}
+        assert httpx.post(f"{url[0]}/sessions", json=sign_in, timeout=60).status_code == 201
+        read_until(demo, r"Accepted [1-9]")
+        os.killpg(demo.pid, signal.SIGINT)
+        output, _ = demo.communicate()
     assert demo.returncode == 0, output
     assert "nothing is lost" in output
     eventually(lambda: nothing_runs(data_dir))
@@ -88,6 +89,9 @@ def test_a_morning_is_played_until_ctrl_c_and_nothing_is_lost_or_left_running(tm
 
 async def test_a_process_that_ends_by_itself_ends_the_demo(tmp_path: Path) -> None:
     processes = Processes(Settings(data_dir=tmp_path))
-    await processes.start("migrate", "no-such-revision")
-    with pytest.raises(ProcessEnded, match=r"migrate\.log"):
-        await processes.watch()
+    try:
+        await processes.start("migrate", "no-such-revision")
+        with pytest.raises(ProcessEnded, match=r"migrate\.log"):
+            await processes.watch()
+    finally:
+        await processes.stop()

@@ -13,6 +13,7 @@ import pytest
 from app.registry.models import PriceKind
 from hotline_provider.board import Unclear, pick
 from hotline_provider.wording import Lang, Say
+from tests.children import async_child
 from tests.providers.firms import Terminal, job
 from tests.world import CLEANING, DRAIN, World, ok
 
@@ -114,9 +115,11 @@ async def test_watching_shows_an_offer_as_it_comes_and_ends_cleanly(world: World
     firm = await world.add_provider(DRAIN)
     environment: dict[str, Any] = os.environ | Terminal(url, firm).environment | {"TTY_COMPATIBLE": "1"}
     command = (sys.executable, "-m", "hotline_provider.cli", "watch")
-    watching = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
-    assert watching.stdout
-    async with asyncio.timeout(30):
+    async with (
+        asyncio.timeout(30),
+        async_child(*command, env=environment, stdout=asyncio.subprocess.PIPE) as watching,
+    ):
+        assert watching.stdout
         await watching.stdout.readuntil("暂无派单".encode())
         number = (await world.dispatch(DRAIN))["request"]["number"]
         await watching.stdout.readuntil(str(number).encode())

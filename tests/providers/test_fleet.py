@@ -21,7 +21,9 @@ def member(firm: SampleProvider, *, by_phone: bool = False, **habits: float) -> 
 @asynccontextmanager
 async def at_work(world: World, *members: Member) -> AsyncIterator[Fleet]:
     """The fleet at work while the block runs."""
-    fleet = Fleet("http://hotline", members, factor=1e9, seed=1, now=world.clock.now, transport=lambda: world.transport)
+    fleet = Fleet(
+        "http://hotline", members, factor=1e9, seed=1, now=world.clock.now, transport=lambda _: world.transport
+    )
     running = asyncio.create_task(fleet.run())
     try:
         yield fleet

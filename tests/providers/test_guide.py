@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 
+from tests.children import async_child
 from tests.providers.firms import key_of
 from tests.world import DRAIN, World, ok
 
@@ -34,14 +35,16 @@ async def test_the_guide_leads_from_the_offer_to_the_bill(world: World, url: str
     created = await world.dispatch(DRAIN)
     script = examples().replace("http://localhost:8189", url).replace("KEY=...  ", f"KEY={key_of(firm)}  ")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    shell = await asyncio.create_subprocess_exec(
-        *("bash", "-euo", "pipefail", "-c", script.replace("curl -sS", "curl -sS --fail-with-body")),
-        env=os.environ | {"PATH": path, "LANG": "zh_CN.UTF-8"},
-        cwd=tmp_path,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    async with asyncio.timeout(60):
+    async with (
+        asyncio.timeout(60),
+        async_child(
+            *("bash", "-euo", "pipefail", "-c", script.replace("curl -sS", "curl -sS --fail-with-body")),
+            env=os.environ | {"PATH": path, "LANG": "zh_CN.UTF-8"},
+            cwd=tmp_path,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        ) as shell,
+    ):
         printed = (await shell.communicate())[0].decode()
     assert shell.returncode == 0, printed
     assert "13957412345" in printed

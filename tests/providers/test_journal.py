@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from hotline_provider import CannotKeep, HotlineClient, Journal, Problem, Unreachable
+from tests.children import async_child
 from tests.providers.firms import Terminal, client_of
 from tests.providers.test_outages import Line, busy
 from tests.world import DRAIN, World, ok
@@ -140,14 +141,14 @@ async def test_on_a_full_disk_an_action_is_not_begun_and_what_was_kept_is_still_
     terminal = Terminal(url, firm)
 
     async def run(*words: str) -> tuple[int | None, str]:
-        process = await asyncio.create_subprocess_exec(
+        async with async_child(
             *(sys.executable, "-m", "hotline_provider.cli", *words),
             env=terminal.whole_environment,
             preexec_fn=no_room,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
+        ) as process:
+            output, _ = await process.communicate()
         return process.returncode, output.decode()
 
     status, said = await run("accept", number)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.children import async_child
 from tests.providers.firms import Terminal
 from tests.world import DRAIN, SampleProvider, World, ok
 
@@ -51,20 +52,19 @@ class Desk:
 async def desk(url: str, firm: SampleProvider) -> AsyncIterator[Desk]:
     """`hotline-provider watch` at a terminal."""
     ours, its = pty.openpty()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "hotline_provider.cli", "watch"),
-        stdin=its,
-        stdout=its,
-        env=Terminal(url, firm).whole_environment | {"TERM": "xterm", "LINES": "40", "COLUMNS": "160"},
-    )
-    os.close(its)
-    desk = Desk(ours)
-    yield desk
-    desk.press("q")
-    async with asyncio.timeout(30):
-        assert await process.wait() == 0
-    asyncio.get_running_loop().remove_reader(ours)
-    os.close(ours)
+    command = (sys.executable, "-m", "hotline_provider.cli", "watch")
+    environment = Terminal(url, firm).whole_environment | {"TERM": "xterm", "LINES": "40", "COLUMNS": "160"}
+    async with async_child(*command, stdin=its, stdout=its, env=environment) as process:
+        os.close(its)
+        desk = Desk(ours)
+        try:
+            yield desk
+            desk.press("q")
+            async with asyncio.timeout(30):
+                assert await process.wait() == 0
+        finally:
+            asyncio.get_running_loop().remove_reader(ours)
+            os.close(ours)
 
 
 async def test_a_job_from_the_offer_to_the_bill_by_keys(world: World, firm: SampleProvider, desk: Desk) -> None:

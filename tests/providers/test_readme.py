@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from hotline_provider.unattended import Answer
+from tests.children import async_child
 from tests.providers.firms import Terminal
 from tests.world import DRAIN, World
 
@@ -22,15 +23,12 @@ async def test_fifteen_lines_are_a_working_agent(world: World, url: str) -> None
     code = shown("python")
     assert len([line for line in code.splitlines() if line.strip()]) <= 15
     firm = await world.add_provider(DRAIN)
-    agent = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", code), env=Terminal(url, firm).whole_environment, stdout=asyncio.subprocess.PIPE
-    )
-    created = await world.dispatch(DRAIN)
-    assert agent.stdout
-    async with asyncio.timeout(30):
-        printed = (await agent.stdout.readline()).decode()
-    agent.kill()
-    await agent.wait()
+    command, environment = (sys.executable, "-c", code), Terminal(url, firm).whole_environment
+    async with async_child(*command, env=environment, stdout=asyncio.subprocess.PIPE) as agent:
+        created = await world.dispatch(DRAIN)
+        assert agent.stdout
+        async with asyncio.timeout(30):
+            printed = (await agent.stdout.readline()).decode()
     assert printed == f"{created['request']['number']} 王阿姨 13957412345 澄浪路88弄12号302室\n"
     assert await world.status(created["request"]["id"]) == "assigned"
 

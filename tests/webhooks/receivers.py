@@ -47,7 +47,9 @@ class GuideReceiver:
         (self.folder / "receiver.py").write_text(example, encoding="utf-8")
         environment = {"PORT": str(self.port), "WEBHOOK_SECRET": secret, "INBOX": str(self.folder / "inbox.db")}
         command = [sys.executable, str(self.folder / "receiver.py")]
-        self.process = subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command, env=os.environ | environment, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         deadline = time.monotonic() + START_SECONDS
         while not self._listens():
             assert self.process.poll() is None, "the receiver ended while it was starting"
