@@ -23,7 +23,7 @@ from app.kit import embedded
 from app.kit.db import connect_arguments
 from bench.load import answer, message
 from bench.load import run as send
-from bench.stage import Cast, Firm, allow_many_files, answers, hire, serving
+from bench.stage import Cast, Firm, answers, hire, serving
 
 OTHERS = 300
 """Requests of others, one after the other, in each measurement."""
@@ -203,7 +203,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Measure in a scratch server of its own."""
-    allow_many_files()
     with (
         tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder,
         embedded.join(Path(folder) / "data") as server,

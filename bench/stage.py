@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import os
-import resource
 import secrets
 import socket
 import subprocess
@@ -40,7 +39,6 @@ from app.registry.models import (
 CARD_FEN = 12_000
 AT_ONCE = ("urgent", "same_day")
 """Work that needs no appointment."""
-MOST_FILES = 65_536
 
 
 @dataclass(frozen=True)
@@ -137,12 +135,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def allow_many_files() -> None:
-    """Let this process and its children open as many sockets as the system allows."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_FILES if most == resource.RLIM_INFINITY else most, most))
 
 
 class Process:

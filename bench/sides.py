@@ -1,0 +1,225 @@
+"""Sides of a comparison: each a server in a process of its own, measured in turns on one PostgreSQL.
+
+What is counted beside rates is processor time: the server's own, and that of all of PostgreSQL's processes during the
+round. Other load on the machine stretches seconds; it hardly touches these.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import secrets
+import statistics
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import psutil
+from sqlalchemy.engine import make_url
+
+from app.kit.db import connect_arguments
+from bench.load import Result, run
+from bench.paths import PATHS, Doors, dispatches
+from bench.stage import answers as listens
+from bench.stage import free_port
+
+WARM_UP = 200
+ROOM = 100_000
+"""Places of every provider, so that none fills up while it is measured."""
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass
+class Rounds:
+    """One path on one side, round by round; processor time in milliseconds per request."""
+
+    rates: list[float] = field(default_factory=list)
+    server_cpu_ms: list[float] = field(default_factory=list)
+    database_cpu_ms: list[float] = field(default_factory=list)
+    answers: Result = field(default_factory=Result)
+
+    @property
+    def cpu_ms(self) -> list[float]:
+        """The server's and PostgreSQL's together."""
+        return [a + b for a, b in zip(self.server_cpu_ms, self.database_cpu_ms, strict=True)]
+
+    def figures(self) -> dict[str, float | int]:
+        """Medians of the rounds; the percentiles over all answers, in milliseconds."""
+        return {
+            "rate": round(statistics.median(self.rates), 1),
+            "p50_ms": round(self.answers.percentile(0.5), 2),
+            "p99_ms": round(self.answers.percentile(0.99), 2),
+            "server_cpu_ms": round(statistics.median(self.server_cpu_ms), 3),
+            "database_cpu_ms": round(statistics.median(self.database_cpu_ms), 3),
+            "failures": self.answers.failures,
+        }
+
+
+@dataclass
+class Side:
+    """A running server, and what was measured of it by path."""
+
+    name: str
+    doors: Doors
+    pid: int
+    paths: dict[str, Rounds] = field(default_factory=lambda: {path: Rounds() for path in PATHS})
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Who may sign in on a database: an operator, and every provider of the sample registry."""
+
+    operator: str
+    operator_id: UUID
+    keys: Mapping[UUID, str]
+
+
+async def founded(url: str, tree: Path, python: Path) -> Tokens:
+    """Migrate and seed by the code in `tree`, make room for the load, and make tokens."""
+    _seed(url, tree, python)
+    now, operator = datetime.now(UTC), secrets.token_urlsafe(24)
+    connection = await asyncpg.connect(**connect_arguments(url))
+    try:
+        await connection.execute(f"UPDATE providers SET capacity = {ROOM}, reached_by = 'queue'")
+        ids = [row["id"] for row in await connection.fetch("SELECT id FROM providers")]
+        keys = {provider: secrets.token_urlsafe(16) for provider in ids}
+        await connection.executemany(
+            "INSERT INTO provider_keys (token_hash, provider_id, label, created_at) VALUES ($1, $2, 'bench', $3)",
+            [(_hash(key), provider, now) for provider, key in keys.items()],
+        )
+        operator_id = uuid4()
+        await connection.execute(
+            "INSERT INTO staff (id, username, name, password_hash, roles, created_at)"
+            " VALUES ($1, 'bench', 'bench', '!', '{operator}', $2)",
+            *(operator_id, now),
+        )
+        await connection.execute(
+            "INSERT INTO staff_sessions (token_hash, staff_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+            *(_hash(operator), operator_id, now, now + timedelta(days=1)),
+        )
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
+    return Tokens(operator, operator_id, keys)
+
+
+def _seed(url: str, tree: Path, python: Path) -> None:
+    command: list[str | Path] = [python, "-m", "app.cli", "seed", "--sample"]
+    done = subprocess.run(command, cwd=tree, env=_environment(url), capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{tree}: seeding failed\n{done.stderr}")
+
+
+def _environment(url: str) -> dict[str, str]:
+    return os.environ | {"DATABASE_URL": url, "DATABASE_DIRECT_URL": url}
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+@asynccontextmanager
+async def served(
+    name: str,
+    command: Sequence[str | Path],
+    tokens: Tokens,
+    port: int,
+    connections: int,
+    prepared_at: int | None = None,
+    **options: Any,
+) -> AsyncIterator[Side]:
+    """A side while its server runs, warmed up; its rounds are prepared at another port where it cannot do so itself."""
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, **options)
+    try:
+        await listens(port)
+        doors = Doors(port, prepared_at or port, tokens.operator, tokens.keys, connections)
+        await run(port, await dispatches(doors, WARM_UP), connections)
+        yield Side(name, doors, process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def ours(url: str, tree: Path, python: Path) -> tuple[int, list[str | Path], dict[str, Any]]:
+    """The port, the command and the options of `hotline serve` by the code in `tree`."""
+    port = free_port()
+    return port, [python, "-m", "app.cli", "serve", "--port", str(port)], {"cwd": tree, "env": _environment(url)}
+
+
+async def measure(url: str, sides: Sequence[Side], path: str, count: int) -> None:
+    """One round of a path on every side, one after the other."""
+    connection = await asyncpg.connect(**connect_arguments(url))
+    try:
+        postmaster = psutil.Process(await connection.fetchval("SELECT pg_backend_pid()")).parent()
+    finally:
+        await connection.close()
+    assert postmaster is not None
+    for side in sides:
+        messages = await PATHS[path](side.doors, count)
+        server, database = _cpu([side.pid]), _postgres_cpu(postmaster)
+        result = await run(side.doors.port, messages, side.doors.connections)
+        rounds = side.paths[path]
+        rounds.server_cpu_ms.append((_cpu([side.pid]) - server) / count * 1000)
+        rounds.database_cpu_ms.append((_postgres_cpu(postmaster) - database) / count * 1000)
+        rounds.rates.append(result.rate)
+        rounds.answers.seconds += result.seconds
+        rounds.answers.failures += result.failures
+
+
+def _postgres_cpu(postmaster: psutil.Process) -> float:
+    ended = postmaster.cpu_times()
+    return float(ended.children_user + ended.children_system) + _cpu([child.pid for child in postmaster.children()])
+
+
+def _cpu(pids: Sequence[int]) -> float:
+    """Seconds of processor time that these processes have had."""
+    total = 0.0
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = psutil.Process(pid).cpu_times()
+            total += times.user + times.system
+    return total
+
+
+def commit_of(tree: Path = ROOT) -> str:
+    """The commit that is checked out there, with a plus where files differ from it."""
+    commit = _git("-C", str(tree), "rev-parse", "--short", "HEAD")
+    return commit + ("+" if _git("-C", str(tree), "status", "--porcelain", "--untracked-files=no") else "")
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were taken on."""
+    return {
+        "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "cores": psutil.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "system": " ".join(os.uname()[i] for i in (0, 2, 4)),
+        "python": sys.version.split()[0],
+        "load": os.getloadavg()[0],
+    }
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True, cwd=ROOT).stdout.strip()
+
+
+async def database_of(url: str, name: str) -> str:
+    """A new database of this name on the server; gives its URL."""
+    connection = await asyncpg.connect(**connect_arguments(url))
+    try:
+        await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+async def settle() -> None:
+    """Let what the last round left behind (checkpoints, closing sockets) end."""
+    await asyncio.sleep(0.2)
