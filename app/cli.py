@@ -20,7 +20,8 @@ from app.auth.schemas import StaffIn
 from app.catalog.load import load_reference_data
 from app.catalog.snapshot import Catalog
 from app.credit.rules import load_credit_rules
-from app.kit import embedded
+from app.kit import embedded, open_files
+from app.kit.command_line import Sentences
 from app.kit.migrate import migrate as run_migrations
 from app.kit.wake import Wakes
 from app.kit.web import open_context
@@ -31,7 +32,10 @@ from app.sample.reference import SEED
 from app.settings import Settings
 from app.worker import work
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(cls=Sentences, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+PORT = typer.Option(min=0, max=65_535, help="port to listen on; 0 takes a free one")
+MOST_SCALE = 100.0
 
 
 @contextlib.contextmanager
@@ -73,14 +77,15 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
 
 
 @app.callback()
-def set_up_logging() -> None:
+def set_up() -> None:
+    open_files.raise_limit()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="port to listen on; 0 takes a free one")] = 8189,
+    port: Annotated[int, PORT] = 8189,
     with_worker: Annotated[bool, typer.Option(help="run the worker inside, for a single machine")] = False,
 ) -> None:
     """Serve the API."""
@@ -128,7 +133,7 @@ async def _work(settings: Settings) -> None:
         await work(context, Catalog(context.db, context.wakes))
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # -1 is no option
 def migrate(revision: Annotated[str, typer.Argument(help="head, base, -1 or a revision")] = "head") -> None:
     """Bring the schema up to date; safe to run from several machines at once."""
     with database(Settings()) as settings:
@@ -188,10 +193,10 @@ def demo(
     speed: Annotated[
         float | None, typer.Option(min=0.1, help="the centre's seconds per real second; 120 unless --no-play")
     ] = None,
-    port: Annotated[int, typer.Option(help="port to listen on; 0 takes a free one")] = 8189,
+    port: Annotated[int, PORT] = 8189,
     hours: Annotated[float | None, typer.Option(min=0.01, help="stop after so many hours of the centre's time")] = None,
     day: Annotated[bool, typer.Option("--day", help="the same as --hours 24")] = False,
-    scale: Annotated[float, typer.Option(min=0.001, help="1 is 10,000 requests a day and more")] = 1.0,
+    scale: Annotated[float, typer.Option(min=0.001, max=MOST_SCALE, help="1 is 10,000 requests a day and more")] = 1.0,
     history: Annotated[int, typer.Option(min=0, help="generate so many past days as well")] = 0,
     play: Annotated[bool, typer.Option(help="without it, serve alone")] = True,
     seed: Annotated[int, typer.Option(help="of all that happens by chance")] = SEED,
@@ -208,7 +213,7 @@ def demo(
 @app.command()
 def simulate(
     scenario: Annotated[str, typer.Argument(help="day, holiday, typhoon, vanish or equal")] = "day",
-    scale: Annotated[float, typer.Option(min=0.001, help="1 is 10,000 requests a day")] = 1.0,
+    scale: Annotated[float, typer.Option(min=0.001, max=MOST_SCALE, help="1 is 10,000 requests a day")] = 1.0,
     seed: Annotated[int, typer.Option(help="of all that happens by chance")] = SEED,
     days: Annotated[int, typer.Option(min=1, help="so many days, seeds in a row; one line each")] = 1,
     policy: Annotated[str, typer.Option(help="first, a version of this deployment, or a file of rules")] = "first",

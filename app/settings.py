@@ -1,13 +1,14 @@
 """What a deployment may set, each as an environment variable of the same name with the prefix HOTLINE_."""
 
 import re
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AliasChoices, Field, IPvAnyNetwork, SecretStr, field_validator
+from pydantic import AliasChoices, AwareDatetime, Field, IPvAnyNetwork, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 
 class Settings(BaseSettings):
@@ -32,8 +33,8 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path(".data"), description="home of the embedded PostgreSQL")
     timezone: str = Field(default="Asia/Shanghai", description="the centre's zone: days, hours, calendars")
     clock_factor: float = Field(default=1.0, gt=0, description="seconds of the centre's time per real second")
-    clock_start: datetime | None = Field(default=None, description="the centre's time at clock_real_start")
-    clock_real_start: datetime | None = Field(default=None, description="the real moment clock_start belongs to")
+    clock_start: AwareDatetime | None = Field(default=None, description="the centre's time at clock_real_start")
+    clock_real_start: AwareDatetime | None = Field(default=None, description="the real moment clock_start belongs to")
     session_hours: float = Field(default=12.0, gt=0, description="a staff session ends after so long")
     provider_session_days: float = Field(default=30.0, gt=0, description="a provider stays signed in on its phone")
     month_due_day: int = Field(
@@ -52,7 +53,26 @@ class Settings(BaseSettings):
     @classmethod
     def name_the_driver(cls, url: str | None) -> str | None:
         """`postgresql://` and `postgres://`, as everybody writes them, mean the one driver there is."""
-        return url and re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
+        if not url:
+            return None
+        url = re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
+        if not url.startswith("postgresql+asyncpg://"):
+            raise ValueError("it must begin with postgresql://")
+        try:
+            make_url(url)
+        except (ArgumentError, ValueError) as error:
+            raise ValueError("it is no URL like postgresql://user:password@host:5432/database") from error
+        return url
+
+    @field_validator("timezone")
+    @classmethod
+    def know_the_zone(cls, name: str) -> str:
+        """A name of the IANA time zone database."""
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"there is no time zone {name!r}") from error
+        return name
 
     @field_validator("webhook_networks", mode="before")
     @classmethod

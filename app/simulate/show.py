@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.catalog.snapshot import read_snapshot
+from app.kit.command_line import Unusable
 from app.kit.db import Database
 from app.matching.models import PolicyVersion
 from app.matching.policy import Rules
@@ -82,14 +83,20 @@ async def run_simulation(settings: Settings, server_url: str, plan: Plan) -> int
 
 
 async def _read_rules(server_url: str, policy: str) -> Rules | None:
-    """None for the first policy; else from a file, or a version of this deployment. Raises OSError, ValueError."""
+    """None for the first policy; else from a file, or a version of this deployment.
+
+    Raises Unusable where it is not there or cannot be read, ValidationError where it says no policy.
+    """
     if policy == FIRST:
         return None
     return await _read_version(server_url, int(policy)) if policy.isdigit() else _read_file(Path(policy))
 
 
 def _read_file(path: Path) -> Rules:
-    return Rules.model_validate_json(path.read_text(encoding="utf-8"))
+    try:
+        return Rules.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unusable(f"the policy {path} cannot be read: {error}") from error
 
 
 async def _read_version(server_url: str, number: int) -> Rules:
@@ -98,7 +105,7 @@ async def _read_version(server_url: str, number: int) -> Rules:
         async with db.begin() as tx:
             version = await tx.session.get(PolicyVersion, number)
             if version is None:
-                raise ValueError(f"there is no policy {number}")
+                raise Unusable(f"there is no policy {number} in this deployment")
             return Rules.model_validate({name: getattr(version, name) for name in Rules.model_fields})
     finally:
         await db.close()

@@ -1,6 +1,6 @@
 """The provider's side of the hotline: `HotlineClient` and what it gives and raises."""
 
-from hotline_provider.account import Credit, CreditEntry, Decision, MonthStatement, NoShow, Statement
+from hotline_provider.account import Credit, CreditEntry, Decision, MonthReturn, MonthStatement, NoShow, Statement
 from hotline_provider.client import HotlineClient
 from hotline_provider.journal import CannotKeep, Journal
 from hotline_provider.models import DeclineReason, Extension, Job, JobWithContact, Offer, Provider, ReturnReason

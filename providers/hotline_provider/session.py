@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import typer
 from rich.console import Console
 
@@ -63,9 +64,9 @@ class Session:
         return "en" if self.say.lang is Lang.EN else "zh-CN"
 
     async def _run(self, act: Act) -> None:
-        if not self.url.startswith(("http://", "https://")):
+        if not _is_address(self.url):
             raise Unclear(self.say("no_url"))
-        if not self.key:
+        if not (self.key.isascii() and self.key.isprintable() and self.key.strip()):
             raise Unclear(self.say("no_key"))
         journal = Journal(self.journal or await self.find_journal(Path(typer.get_app_dir("hotline-provider"))))
         async with HotlineClient(
@@ -124,6 +125,13 @@ def why(failure: Exception, say: Say) -> str:
         case CannotKeep():
             return say("cannot_keep", why=failure)
     return str(failure)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return httpx.URL(url).scheme in ("http", "https") and bool(httpx.URL(url).host)
+    except httpx.InvalidURL:
+        return False
 
 
 def delivered(kept: Kept, problem: Problem | None, say: Say) -> str:
