@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(foreach name,$(NAMES),$(shell $(name) -c "$(FITS)" 2>/de
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-browser check console bench lock clean
+.PHONY: demo test test-browser check console surface bench lock clean
 
 # Play a live day.
 demo: .venv/installed console
@@ -34,6 +34,10 @@ check: .venv/installed
 # Build the console where its sources have changed.
 console: .venv/installed
 	$(BIN)/python console/build.py
+
+# Write down what others build on: exports, commands, the API's document (docs/surface).
+surface: .venv/installed
+	$(BIN)/python -m tests.surface.snapshots $(ARGS)
 
 # Measure requests per second beside a floor taken in the same run.
 bench: .venv/installed

@@ -1,0 +1,31 @@
+"""Nothing that others build on changes unseen: docs/surface says what there is, `make surface` writes it anew."""
+
+import json
+from types import ModuleType
+
+import pytest
+
+from tests.surface import snapshots
+from tests.surface.narrowing import narrowings
+
+
+def test_the_api_is_the_one_written_down() -> None:
+    written, now = json.loads(snapshots.DOCUMENT.read_text(encoding="utf-8")), snapshots.document()
+    taken = narrowings(written, now)
+    assert not taken, "\n".join(["if meant: make surface ARGS=--narrower", *taken])
+    assert written == now, "the API has grown: make surface"
+
+
+def test_the_commands_are_those_written_down() -> None:
+    assert snapshots.commands().splitlines() == snapshots.COMMANDS.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_exports_are_those_written_down() -> None:
+    assert snapshots.exports().splitlines() == snapshots.EXPORTS.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("module", list(snapshots.exporting()), ids=lambda module: module.__name__)
+def test_every_exported_name_is_there(module: ModuleType) -> None:
+    names: dict[str, object] = {}
+    exec(f"from {module.__name__} import *", names)
+    assert set(module.__all__) <= names.keys()
