@@ -22,6 +22,7 @@ from app.catalog.snapshot import Catalog
 from app.credit.rules import load_credit_rules
 from app.kit import embedded, open_files
 from app.kit.command_line import Sentences
+from app.kit.db import CALL, STEP
 from app.kit.migrate import migrate as run_migrations
 from app.kit.wake import Wakes
 from app.kit.web import open_context
@@ -106,14 +107,14 @@ class Server(uvicorn.Server):
 
 
 async def _serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> None:
-    async with open_context(settings) as context:
+    async with open_context(settings, CALL) as context:
         application = create_app(settings, context)
         # no Date of its own: the application answers with the centre's
         config = uvicorn.Config(
             application, host=host, port=port, access_log=False, log_level="info", date_header=False
         )
         server = Server(config, context.wakes)
-        worker = asyncio.create_task(work(context, Catalog(context.db, context.wakes))) if with_worker else None
+        worker = asyncio.create_task(_work(settings)) if with_worker else None
         await server.serve()
         if worker:
             worker.cancel()
@@ -129,7 +130,7 @@ def worker() -> None:
 
 
 async def _work(settings: Settings) -> None:
-    async with open_context(settings) as context:
+    async with open_context(settings, STEP) as context:
         await work(context, Catalog(context.db, context.wakes))
 
 

@@ -1,8 +1,10 @@
 """The application: routers, problem documents, and what a process opens and closes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
@@ -26,7 +28,9 @@ from app.intake.routes import citizens_router as citizens
 from app.intake.routes import router as intake
 from app.jobs.provider_routes import router as provider_queue
 from app.jobs.staff_routes import router as jobs
-from app.kit.web import Context, context_of, install
+from app.kit.db import Prepared, Row, Tx
+from app.kit.errors import DatabaseReadOnly, DatabaseUnavailable
+from app.kit.web import Context, Now, context_of, install, refuse_unknown_parameters
 from app.kit.web import open_context as open_process
 from app.live.routes import router as live_stream
 from app.live.tail import Tail
@@ -59,8 +63,22 @@ hands the call on, or dispatches a franchised provider.
 health = APIRouter(prefix="/health", tags=["health"])
 
 
+READY_SECONDS = 4
+"""A database that has not answered by then is not there."""
+
+
 class Health(BaseModel):
     status: str
+
+
+class Readiness(Health):
+    """Whether the worker keeps up: seconds since it last said anything (null: never), and for how long the oldest event
+    has waited to be numbered; the steps that fail, and how many subjects were set aside."""
+
+    worker_silent_seconds: int | None
+    log_lag_seconds: int
+    failing_steps: list[str]
+    set_aside: int
 
 
 @health.get("/live", dependencies=[Depends(public)])
@@ -69,12 +87,41 @@ async def live() -> Health:
     return Health(status="ok")
 
 
+_READY = Prepared(
+    text(
+        """
+SELECT current_setting('transaction_read_only') = 'on' AS read_only,
+    (SELECT max(beat_at) FROM worker_steps) AS beat_at,
+    (SELECT at FROM events WHERE seq IS NULL ORDER BY id LIMIT 1) AS oldest,
+    ARRAY(SELECT step FROM worker_steps WHERE failing_since IS NOT NULL ORDER BY step) AS failing,
+    (SELECT count(*) FROM step_troubles WHERE retry_at IS NULL) AS set_aside
+"""
+    )
+)
+
+
+async def _read_readiness(tx: Tx) -> Row:
+    [row] = await tx.rows(_READY)
+    if row["read_only"]:
+        raise DatabaseReadOnly  # here, so that the connection to a server that was demoted is not used again
+    return row
+
+
 @health.get("/ready", dependencies=[Depends(public)])
-async def ready(request: Request) -> Health:
-    """The process runs and reaches its database; 503 otherwise."""
-    async with context_of(request).db.begin() as tx:
-        await tx.session.execute(text("SELECT 1"))
-    return Health(status="ok")
+async def ready(request: Request, now: Now) -> Readiness:
+    """The process runs and its database takes changes, and how far the worker is behind; 503 otherwise."""
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            row = await context_of(request).db.read(_read_readiness)
+    except (TimeoutError, asyncpg.UndefinedTableError) as error:  # silent, or not yet migrated
+        raise DatabaseUnavailable from error
+    return Readiness(
+        status="ok",
+        worker_silent_seconds=row["beat_at"] and max(0, int((now - row["beat_at"]).total_seconds())),
+        log_lag_seconds=max(0, int((now - row["oldest"]).total_seconds())) if row["oldest"] else 0,
+        failing_steps=row["failing"],
+        set_aside=row["set_aside"],
+    )
 
 
 def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
@@ -90,7 +137,13 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
             bind(app, opened)
             yield
 
-    app = FastAPIOffline(title="81890 hotline", version="0.1.0", description=ABOUT, lifespan=lifespan)
+    app = FastAPIOffline(
+        title="81890 hotline",
+        version="0.1.0",
+        description=ABOUT,
+        lifespan=lifespan,
+        dependencies=[Depends(refuse_unknown_parameters)],
+    )
     install(app, larger={EXCHANGE_PATH: EXCHANGE_LIMIT})
     for router in (
         auth,

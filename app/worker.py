@@ -1,14 +1,17 @@
 """The worker: what time makes due. Two workers do no harm; each step is a plain function that a test calls.
 
 Steps run when woken and at least every half second of real time (more often on a fast clock), so that an offer
-expires within a second of its time.
+expires within a second of its time. Each runs in a task of its own: one that waits for a lock or a silent network
+keeps none of the others, and one that fails is tried less and less often, and says so (`worker_steps`).
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from random import Random
 
 from app.admission.queries import forget_applications
@@ -26,9 +29,10 @@ from app.dispatch.tasks import (
 from app.events.sequence import number_events
 from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, LOG_TOPIC, WEBHOOK_TOPIC
 from app.kit.clock import ScaledClock
-from app.kit.errors import DatabaseUnavailable
+from app.kit.errors import DatabaseBusy, DatabaseUnavailable
 from app.kit.idempotency import forget_keys
 from app.kit.limits import forget_counts
+from app.kit.steps import Health, forget_troubles, write_health
 from app.kit.web import Context
 from app.metrics.tasks import roll_up_volumes
 from app.registry.expiry import watch_papers
@@ -49,39 +53,62 @@ APPLICATIONS_LIVE = timedelta(days=180)
 """So long may a firm see why it was refused; then what it said of people goes."""
 FORGET_EVERY = timedelta(minutes=10)
 CALENDAR_EVERY = timedelta(minutes=10)
+LONGEST_PAUSE_SECONDS = 30.0
+"""Of a step that fails again and again."""
+BEAT_SECONDS = 5.0
+
+Step = Callable[[Context, Snapshot], Awaitable[int]]
+
+
+def _without_catalog(step: Callable[[Context], Awaitable[int]]) -> Step:
+    return lambda context, catalog: step(context)
+
+
+DUE_STEPS: Mapping[str, Step] = {
+    "roll_windows": _without_catalog(roll_windows),
+    "watch_papers": watch_papers,
+    "expire_offers": expire_offers,
+    "withdraw_void_offers": _without_catalog(withdraw_void_offers),
+    "reassign_stranded_jobs": _without_catalog(reassign_stranded_jobs),
+    "resume_held_requests": _without_catalog(resume_held_requests),
+    "watch_surges": _without_catalog(watch_surges),
+    "match_waiting": match_waiting,
+    "raise_alarms": raise_alarms,
+    "begin_reply_periods": _without_catalog(begin_reply_periods),
+    "apply_unanswered": _without_catalog(apply_unanswered),
+    "make_callbacks": _without_catalog(make_callbacks),
+}
 
 
 async def run_due_steps(context: Context, catalog: Snapshot) -> int:
     """Every periodic step once; gives how much there was to do."""
-    done = await roll_windows(context)
-    done += await watch_papers(context, catalog)
-    done += await expire_offers(context, catalog)
-    done += await withdraw_void_offers(context)
-    done += await reassign_stranded_jobs(context)
-    done += await resume_held_requests(context)
-    done += await watch_surges(context)
-    done += await match_waiting(context, catalog)
-    done += await raise_alarms(context, catalog)
-    done += await begin_reply_periods(context)
-    done += await apply_unanswered(context)
-    return done + await make_callbacks(context)
+    return sum([await step(context, catalog) for step in DUE_STEPS.values()])
 
 
-async def run_log_steps(context: Context) -> int:
-    """Number the committed events, roll them up, make credit entries, spread them over the webhooks; gives how many."""
+async def _number_events(context: Context) -> int:
     async with context.db.begin() as tx:
         done = await number_events(tx)
         if done:
             tx.wake(LOG_TOPIC)
+        return done
+
+
+async def _roll_up_volumes(context: Context) -> int:
     async with context.db.begin() as tx:
-        done += await roll_up_volumes(tx, context.settings.zone)
-    done += await make_entries(context)
-    return done + await spread_events(context)
+        return await roll_up_volumes(tx, context.settings.zone)
 
 
-async def run_calendar_steps(context: Context) -> int:
-    """What a new day or month makes due, with minutes to spare."""
-    return await recover_credit(context) + await remind_of_months(context)
+LOG_STEPS: Mapping[str, Callable[[Context], Awaitable[int]]] = {
+    "number_events": _number_events,
+    "roll_up_volumes": _roll_up_volumes,
+    "make_entries": make_entries,
+    "spread_events": spread_events,
+}
+
+
+async def run_log_steps(context: Context) -> int:
+    """Number the committed events, roll them up, make credit entries, spread them over the webhooks; gives how many."""
+    return sum([await step(context) for step in LOG_STEPS.values()])
 
 
 async def forget_old_keys(context: Context) -> int:
@@ -90,6 +117,7 @@ async def forget_old_keys(context: Context) -> int:
         await forget_keys(tx, context.clock.now() - KEYS_LIVE)
         await forget_counts(tx, context.clock.now() - KEYS_LIVE)
         await forget_applications(tx, context.clock.now() - APPLICATIONS_LIVE)
+        await forget_troubles(tx, context.clock.now())
     return 0
 
 
@@ -98,36 +126,67 @@ async def work(context: Context, catalog: Catalog) -> None:
     factor = context.clock.factor if isinstance(context.clock, ScaledClock) else 1.0
     pause = max(LEAST_PAUSE_SECONDS, PAUSE_SECONDS / factor)
 
-    async def steps() -> int:
-        if catalog.snapshot is None:
-            await catalog.read()
-        assert catalog.snapshot is not None
-        return await run_due_steps(context, catalog.snapshot)
+    reading = asyncio.Lock()
 
-    forget_pause = context.clock.real_seconds(FORGET_EVERY)
+    async def snapshot() -> Snapshot:
+        async with reading:  # many steps begin at once, and one of them reads it
+            if catalog.snapshot is None:
+                await catalog.read()
+            assert catalog.snapshot is not None
+            return catalog.snapshot
+
+    def bound(step: Step) -> Callable[[], Awaitable[int]]:
+        async def run() -> int:
+            return await step(context, await snapshot())
+
+        return run
+
+    steps = defaultdict[str, Health](Health)
+    forget_pause, calendar_pause = map(context.clock.real_seconds, (FORGET_EVERY, CALENDAR_EVERY))
     async with open_outbound(context.settings) as outbound, asyncio.TaskGroup() as loops:
+
+        def repeat(name: str, step: Callable[[], Awaitable[int]], pause: float, *topics: str) -> None:
+            loops.create_task(_repeat(context, step, pause, *topics, health=steps[name]))
+
         courier = Courier(context, outbound, loops, Random())
-        loops.create_task(_repeat(context, courier.step, pause, WEBHOOK_TOPIC))
-        loops.create_task(_repeat(context, lambda: prune_deliveries(context), forget_pause))
-        loops.create_task(_repeat(context, steps, pause, DISPATCH_TOPIC, AFTERCARE_TOPIC))
-        loops.create_task(_repeat(context, lambda: run_log_steps(context), LOG_PAUSE_SECONDS))
-        loops.create_task(_repeat(context, lambda: forget_old_keys(context), forget_pause))
-        calendar_pause = context.clock.real_seconds(CALENDAR_EVERY)
-        loops.create_task(_repeat(context, lambda: run_calendar_steps(context), calendar_pause))
+        repeat("send_webhooks", courier.step, pause, WEBHOOK_TOPIC)
+        for name, step in DUE_STEPS.items():
+            repeat(name, bound(step), pause, DISPATCH_TOPIC, AFTERCARE_TOPIC)
+        for name, log_step in LOG_STEPS.items():
+            repeat(name, partial(log_step, context), LOG_PAUSE_SECONDS, LOG_TOPIC)
+        repeat("prune_deliveries", partial(prune_deliveries, context), forget_pause)
+        repeat("forget", partial(forget_old_keys, context), forget_pause)
+        repeat("recover_credit", partial(recover_credit, context), calendar_pause)
+        repeat("remind_of_months", partial(remind_of_months, context), calendar_pause)
+        repeat("beat", partial(_beat, context, steps), BEAT_SECONDS)
 
 
-async def _repeat(context: Context, step: Callable[[], Awaitable[int]], pause: float, *topics: str) -> None:
+async def _beat(context: Context, steps: Mapping[str, Health]) -> int:
+    async with context.db.begin() as tx:
+        await write_health(tx, steps, context.clock.now())
+    return 0
+
+
+async def _repeat(
+    context: Context, step: Callable[[], Awaitable[int]], pause: float, *topics: str, health: Health | None = None
+) -> None:
+    health = health or Health()
     async with context.wakes.subscribe(*topics) as woken:
         while True:
             woken.clear()
+            done = 0
             try:
                 done = await step()
-            except DatabaseUnavailable as error:
-                logger.warning("the database is unavailable (%s); trying again", error.__cause__)
-                done = 0
-            except Exception:
-                logger.exception("a step failed; it is tried again")
-                done = 0
+                health.done(context.clock.now())
+            except Exception as error:
+                health.failed(error, context.clock.now())
+                if isinstance(error, (DatabaseUnavailable, DatabaseBusy)):
+                    logger.warning("%s (%s); trying again", error, error.__cause__)
+                else:
+                    logger.exception("a step failed; it is tried again")
+                woken.clear()
+                await asyncio.sleep(min(LONGEST_PAUSE_SECONDS, pause * 2 ** min(health.failures, 10)))
+                continue
             if done == 0:
                 with contextlib.suppress(TimeoutError):
                     # Not wait_for: before Python 3.12 it lets a cancellation go that comes together with a wake-up.

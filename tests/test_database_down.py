@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx
 
 from app.kit import embedded
+from app.kit.db import CALL
+from app.kit.migrate import migrate
 from app.kit.web import open_context
 from app.main import create_app
 from app.settings import Settings
@@ -16,7 +18,8 @@ from app.settings import Settings
 async def test_a_killed_database_gives_503_and_comes_back(tmp_path: Path) -> None:
     with embedded.join(tmp_path / "data") as server:
         settings = Settings(database_url=server.url, database_direct_url=server.url)
-        async with open_context(settings) as context:
+        await migrate(server.url)
+        async with open_context(settings, CALL) as context:
             application = create_app(settings, context)
             transport = httpx.ASGITransport(application, raise_app_exceptions=False)
             async with (

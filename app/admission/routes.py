@@ -22,6 +22,7 @@ from app.admission.schemas import (
 from app.auth.access import Transaction, allow, public
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
+from app.kit.fields import RowNumber
 from app.kit.idempotency import SentKey, once
 from app.kit.limits import Limit, limited
 from app.kit.pages import Page, page
@@ -47,21 +48,23 @@ async def file_application(
 ) -> ApplicationFiled:
     """Apply to join, without an account; keep the number and the query code to see how it stands."""
     address = request.client.host if request.client else ""
-    key = idempotency_key and f"{sha256(address.encode()).hexdigest()[:16]}:{idempotency_key}"
-    first = once(actions.NOBODY.id, key, "POST /public/applications", body)
+    from_here = idempotency_key and f"{sha256(address.encode()).hexdigest()[:16]}:{idempotency_key}"
+    first = once(actions.NOBODY.id, from_here, "POST /public/applications", body)
     async with context_of(request).db.begin() as tx:
         return await actions.file_application(tx, body, catalog, first, now, today)
 
 
 @router.get("/public/applications/{number}", dependencies=[Depends(public), Depends(FOLLOWING)])
-async def follow_application(number: int, request: Request, query_code: QueryCode) -> ApplicationState:
+async def follow_application(number: RowNumber, request: Request, query_code: QueryCode) -> ApplicationState:
     """How the application stands, for whoever has its query code."""
     async with context_of(request).db.begin() as tx:
         return await actions.follow_application(tx, number, query_code)
 
 
 @router.put("/public/applications/{number}/withdrawal", dependencies=[Depends(public), Depends(FOLLOWING)])
-async def withdraw_application(number: int, request: Request, now: Now, query_code: QueryCode) -> ApplicationState:
+async def withdraw_application(
+    number: RowNumber, request: Request, now: Now, query_code: QueryCode
+) -> ApplicationState:
     """Take the application back."""
     async with context_of(request).db.begin() as tx:
         return await actions.withdraw_application(tx, number, query_code, now)

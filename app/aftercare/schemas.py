@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from app.aftercare.models import CallbackStatus, Satisfaction
 from app.catalog.models import Tier
 from app.intake.models import RequestStatus
-from app.jobs.schemas import Fen, Note
+from app.jobs.schemas import Note
+from app.kit.fields import Fen
 
 
 class CallbackOut(BaseModel):

@@ -8,8 +8,6 @@ from app.kit.db import Tx
 from app.kit.steps import one_by_one
 from app.kit.web import Context
 
-BATCH = 200
-
 
 async def make_callbacks(context: Context) -> int:
     """Make the callbacks of completed requests, and drop those of requests taken up again."""
@@ -17,4 +15,4 @@ async def make_callbacks(context: Context) -> int:
     async def change(tx: Tx, request_id: UUID, now: datetime) -> None:
         await actions.arrange_callbacks(tx, request_id, context.settings.zone, now)
 
-    return await one_by_one(context, lambda tx, now: queries.find_unarranged(tx, now, BATCH), change)
+    return await one_by_one(context, "make_callbacks", queries.find_unarranged, change)

@@ -10,11 +10,10 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 
 from app.auth.errors import CrossSite
-from app.kit.web import context_of
+from app.kit.web import SAFE_METHODS, context_of
 
 COOKIE = "hotline_session"
 PATH = "/api"
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 def session_of(request: Request) -> str | None:

@@ -40,7 +40,7 @@ class StaffIn(BaseModel):
     username: Username
     name: str = Field(min_length=1, max_length=50)
     password: str = Field(min_length=10, max_length=200)
-    roles: list[Role] = Field(min_length=1)
+    roles: list[Role] = Field(min_length=1, max_length=len(Role))
 
 
 class ProviderSignIn(BaseModel):

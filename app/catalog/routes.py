@@ -18,6 +18,7 @@ from app.catalog.schemas import (
     TownshipOut,
 )
 from app.catalog.snapshot import CurrentCatalog
+from app.kit.fields import Code
 from app.kit.web import Now
 
 router = APIRouter(tags=["catalogue"])
@@ -36,7 +37,7 @@ async def search_items(
     q: Annotated[
         str | None, Query(max_length=100, description="Chinese, pinyin, initials, English, or a sentence")
     ] = None,
-    category: str | None = None,
+    category: Code | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 200,
 ) -> list[ItemOut]:
     """Items that fit what the caller says, best first; without `q` all of them."""
@@ -46,14 +47,14 @@ async def search_items(
 
 
 @router.get("/items/{code}", dependencies=anybody)
-async def read_item(code: str, catalog: CurrentCatalog) -> ItemOut:
+async def read_item(code: Code, catalog: CurrentCatalog) -> ItemOut:
     """One item."""
     return ItemOut.model_validate(catalog.item(code))
 
 
 @router.patch("/items/{code}")
 async def edit_item(
-    code: str,
+    code: Code,
     body: ItemEdit,
     tx: Transaction,
     now: Now,
@@ -73,7 +74,7 @@ async def list_townships(catalog: CurrentCatalog) -> list[TownshipOut]:
 async def search_communities(
     catalog: CurrentCatalog,
     q: Annotated[str | None, Query(max_length=50, description="the name, its pinyin or initials")] = None,
-    township: str | None = None,
+    township: Code | None = None,
 ) -> list[CommunityOut]:
     """Communities whose name, pinyin or initials begin with or contain `q`."""
     return [

@@ -1,8 +1,13 @@
 """The catalogue and the gazetteer in the API."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Kind, Tier
+from app.kit.fields import MOST_FEN
+
+Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
 class ItemOut(BaseModel):
@@ -30,10 +35,12 @@ class ItemOut(BaseModel):
 class ItemEdit(BaseModel):
     """What a registrar may change of an item."""
 
-    keywords: list[str] | None = Field(default=None, max_length=30)
+    model_config = ConfigDict(extra="forbid")
+
+    keywords: list[Keyword] = Field(default=[], max_length=30)
     rule: str | None = Field(default=None, max_length=500)
     rule_en: str | None = Field(default=None, max_length=500, description="gone when `rule` changes without it")
-    cap_fen: int | None = Field(default=None, gt=0)
+    cap_fen: int | None = Field(default=None, gt=0, le=MOST_FEN)
 
 
 class CategoryOut(BaseModel):

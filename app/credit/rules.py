@@ -13,6 +13,7 @@ from app.credit.models import CreditRules
 from app.jobs.states import JOB_MOVES, OFFER_MOVES
 from app.kit.db import Tx
 from app.kit.errors import NotFound
+from app.kit.fields import Code, Line
 from app.registry.models import FULL_CREDIT
 
 DATA = Path(__file__).parent / "data" / "rules.yaml"
@@ -28,6 +29,9 @@ CAUSES = {move.event for move in (*OFFER_MOVES.values(), *JOB_MOVES.values())} |
 Points = Annotated[int, Field(ge=-FULL_CREDIT, le=FULL_CREDIT)]
 Level = Annotated[int, Field(ge=0, le=FULL_CREDIT)]
 Days = Annotated[int, Field(ge=1, le=366)]
+
+
+Amount = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
 class Data(BaseModel):
@@ -47,10 +51,10 @@ class Rule(Data):
     """Events of this kind whose data holds what `when` says cost, or bring, these points."""
 
     code: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
-    zh: str
-    en: str
-    event: str
-    when: dict[str, Any] = {}
+    zh: Line
+    en: Line
+    event: Code
+    when: Annotated[dict[Code, bool | Amount | Code | None], Field(max_length=10)] = {}
     points: Points
     reply_working_days: Days | None = None
     most: Most
@@ -77,8 +81,8 @@ class Recovery(Data):
     """What a provider below full credit gets back for a whole month without a deduction."""
 
     points: Annotated[int, Field(ge=1, le=FULL_CREDIT)]
-    zh: str
-    en: str
+    zh: Line
+    en: Line
 
 
 class Thresholds(Data):
@@ -107,7 +111,7 @@ class Rules(Data):
     appeal_working_days: Days
     recovery: Recovery
     thresholds: Thresholds
-    rules: list[Rule]
+    rules: Annotated[list[Rule], Field(max_length=100)]
 
     @model_validator(mode="after")
     def _told_apart(self) -> Self:

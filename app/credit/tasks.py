@@ -1,5 +1,6 @@
 """What the worker does for credit."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -15,7 +16,6 @@ from app.kit.steps import one_by_one
 from app.kit.web import Context
 
 BATCH = 5_000
-EACH = 200
 MONTHS_BACK = 3
 """A month that had to wait for a decision is made up for, if the decision falls within so many months."""
 
@@ -46,7 +46,10 @@ async def begin_reply_periods(context: Context) -> int:
             days = rules.rule(entry.rule_code).reply_working_days or 0
             entry.reply_by = add_working_days(told_at, days, context.settings.zone)
 
-    return await one_by_one(context, lambda tx, now: queries.find_told(tx, EACH), change)
+    async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
+        return await queries.find_told(tx, limit)
+
+    return await one_by_one(context, "begin_reply_periods", find, change)
 
 
 async def apply_unanswered(context: Context) -> int:
@@ -57,7 +60,7 @@ async def apply_unanswered(context: Context) -> int:
         if entry.status == EntryStatus.PROPOSED and entry.reply_by is not None and entry.reply_by <= now:
             await actions.apply(tx, provider, entry, None, actions.By(None, SYSTEM, now, context.settings.zone))
 
-    return await one_by_one(context, lambda tx, now: queries.find_due(tx, now, EACH), change)
+    return await one_by_one(context, "apply_unanswered", queries.find_due, change)
 
 
 async def recover_credit(context: Context) -> int:
@@ -87,4 +90,7 @@ async def _recover(context: Context, rules: Rules, month: date) -> int:
     async def change(tx: Tx, provider_id: UUID, now: datetime) -> None:
         await recover(tx, provider_id, cause, ends, rules, now)
 
-    return await one_by_one(context, lambda tx, now: queries.find_recovering(tx, cause, begins, ends, EACH), change)
+    async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
+        return await queries.find_recovering(tx, cause, begins, ends, limit)
+
+    return await one_by_one(context, "recover_credit", find, change)

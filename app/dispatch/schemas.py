@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.intake.models import UnmatchedReason
 from app.intake.schemas import RequestOut
+from app.kit.fields import Code
 from app.kit.pages import Paging
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -57,7 +58,7 @@ class SurgeFilter(Paging):
 class SurgeIn(BaseModel):
     """For which category, or for all; and why."""
 
-    category_code: str | None = None
+    category_code: Code | None = None
     reason: Reason
 
 

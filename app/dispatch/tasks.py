@@ -1,7 +1,7 @@
 """What time makes due in dispatching. Each step finds due ids, then per id locks, rechecks and changes."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from app.catalog.snapshot import Snapshot
@@ -22,9 +22,6 @@ from app.kit.db import Tx
 from app.kit.steps import one_by_one
 from app.kit.web import Context
 
-BATCH = 200
-AFTER_FAILURE = timedelta(seconds=60)
-
 
 async def match_waiting(context: Context, catalog: Snapshot) -> int:
     """Make the next offers of requests that wait for them: by urgency, priority group and age."""
@@ -38,10 +35,7 @@ async def match_waiting(context: Context, catalog: Snapshot) -> int:
         else:
             await offer_to_best(tx, request, catalog, context.settings, now)
 
-    async def postpone(tx: Tx, request_id: UUID, now: datetime) -> None:
-        await queries.postpone_matching(tx, request_id, now + AFTER_FAILURE)
-
-    return await one_by_one(context, lambda tx, now: queries.find_due_matches(tx, now, BATCH), change, postpone)
+    return await one_by_one(context, "match_waiting", queries.find_due_matches, change)
 
 
 def _due(moment: datetime | None, now: datetime) -> bool:
@@ -60,9 +54,7 @@ async def expire_offers(context: Context, catalog: Snapshot) -> int:
     async def expire_alone(tx: Tx, offer_id: UUID, now: datetime) -> None:
         await expire_offer(tx, offer_id, context.settings.zone, now)
 
-    return await one_by_one(
-        context, lambda tx, now: queries.find_expired_offers(tx, now, BATCH), change, otherwise=expire_alone
-    )
+    return await one_by_one(context, "expire_offers", queries.find_expired_offers, change, otherwise=expire_alone)
 
 
 async def watch_surges(context: Context) -> int:
@@ -85,10 +77,10 @@ async def withdraw_void_offers(context: Context) -> int:
             by = By(None, SYSTEM, now, context.settings.zone)
             await take_back(tx, offer, statements.WITHDRAW, by, reason=_why_void(offer["open_jobs"], offer["capacity"]))
 
-    async def find(tx: Tx, now: datetime) -> Sequence[UUID]:
-        return await queries.find_void_offers(tx, now.astimezone(context.settings.zone).date(), BATCH)
+    async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
+        return await queries.find_void_offers(tx, now.astimezone(context.settings.zone).date(), limit)
 
-    return await one_by_one(context, find, change)
+    return await one_by_one(context, "withdraw_void_offers", find, change)
 
 
 def _why_void(open_jobs: int, capacity: int) -> str:
@@ -103,7 +95,10 @@ async def reassign_stranded_jobs(context: Context) -> int:
         if job is not None and job["status"] == JobStatus.ACCEPTED:
             await reassign_job(tx, job_id, SYSTEM, now)
 
-    return await one_by_one(context, lambda tx, now: queries.find_stranded_jobs(tx, BATCH), change)
+    async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
+        return await queries.find_stranded_jobs(tx, limit)
+
+    return await one_by_one(context, "reassign_stranded_jobs", find, change)
 
 
 async def resume_held_requests(context: Context) -> int:
@@ -114,4 +109,4 @@ async def resume_held_requests(context: Context) -> int:
         if request and request["status"] == RequestStatus.ON_HOLD and request["hold_until"] <= now:
             await resume_request(tx, request_id, SYSTEM, now)
 
-    return await one_by_one(context, lambda tx, now: queries.find_ended_holds(tx, now, BATCH), change)
+    return await one_by_one(context, "resume_held_requests", queries.find_ended_holds, change)

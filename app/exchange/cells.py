@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from app.exchange.faults import WrongCell
+from app.kit.fields import MOST_FEN
 from app.kit.personal import Phone
-from app.registry.schemas import MOST_FEN
 from app.registry.uscc import is_valid
 
 Parse = Callable[[str], Any]

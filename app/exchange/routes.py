@@ -60,7 +60,7 @@ async def import_registry(
     """Take the registry in from an XLSX, a CSV or a ZIP of CSVs: all of it or, with a fault in any cell, nothing."""
     chinese = not accept_language.lower().startswith("en")
     lines = await run_files("read", await request.body())
-    async with context_of(request).db.begin() as tx:
+    async with context_of(request).files.begin() as tx:
         return await actions.import_registry(tx, lines, catalog, edit, dry_run=dry_run, chinese=chinese)
 
 
@@ -72,7 +72,7 @@ async def export_registry(
     catalog: CurrentCatalog,
 ) -> Response:
     """The whole registry as a file; a manager gets the contacts masked. Each export is on the audit log."""
-    async with context_of(request).db.begin() as tx:
+    async with context_of(request).files.begin() as tx:
         lines = await exporting.export_registry(tx, asked, catalog, edit)
     return _file(await run_files(asked.format, lines), asked)
 

@@ -4,13 +4,13 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AwareDatetime
 
 from app.auth.access import Principal
 from app.auth.errors import NotAllowed
 from app.auth.models import Role
 from app.catalog.models import Kind, Tier
 from app.intake.models import Channel, Citizen, Request, RequestStatus
+from app.kit.fields import Code, Moment, RowNumber
 from app.kit.pages import Paging
 from app.kit.personal import Phone
 
@@ -20,19 +20,19 @@ CLOSED = (RequestStatus.CLOSED, RequestStatus.CANCELLED, RequestStatus.MERGED)
 class RequestFilter(Paging):
     """All of them together; each left out narrows nothing."""
 
-    number: int | None = None
-    status: Annotated[list[RequestStatus] | None, Query()] = None
+    number: RowNumber | None = None
+    status: Annotated[list[RequestStatus] | None, Query(max_length=len(RequestStatus))] = None
     open: bool | None = None
     kind: Kind | None = None
-    category: str | None = None
-    item: str | None = None
-    township: str | None = None
+    category: Code | None = None
+    item: Code | None = None
+    township: Code | None = None
     tier: Tier | None = None
     channel: Channel | None = None
     citizen_phone: Phone | None = None
     parent_id: UUID | None = None
-    received_from: AwareDatetime | None = None
-    received_to: AwareDatetime | None = None
+    received_from: Moment | None = None
+    received_to: Moment | None = None
     taken_by: Literal["me"] | None = None
 
     def conditions(self, principal: Principal) -> list[Any]:

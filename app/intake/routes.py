@@ -31,6 +31,7 @@ from app.intake.schemas import (
     TierConsentIn,
 )
 from app.intake.views import show
+from app.kit.fields import Code
 from app.kit.pages import Page, page
 from app.kit.personal import Phone, mask_phone
 from app.kit.web import Now, context_of
@@ -174,7 +175,7 @@ async def edit_citizen(
 @citizens_router.put("/{phone}/groups/{group}", status_code=204)
 async def add_membership(
     phone: Phone,
-    group: str,
+    group: Code,
     body: MembershipIn,
     tx: Transaction,
     now: Now,
@@ -186,7 +187,7 @@ async def add_membership(
 
 
 @citizens_router.delete("/{phone}/groups/{group}", status_code=204)
-async def end_membership(phone: Phone, group: str, tx: Transaction, now: Now, principal: Operator) -> None:
+async def end_membership(phone: Phone, group: Code, tx: Transaction, now: Now, principal: Operator) -> None:
     """The citizen no longer belongs to the group."""
     await citizens.end_membership(tx, phone, group, principal, now)
 

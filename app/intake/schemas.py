@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Kind, Tier
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
+from app.kit.fields import Code, Day, Moment
 from app.kit.personal import Phone
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
@@ -39,8 +40,8 @@ class RequestIn(BaseModel):
     tier: Tier | None = None
     tier_fallback: Tier | None = Field(default=None, description="the citizen agreed to pay up to this tier")
     quantity: int = Field(default=1, ge=1, le=1000)
-    wanted_from: AwareDatetime | None = None
-    wanted_to: AwareDatetime | None = None
+    wanted_from: Moment | None = None
+    wanted_to: Moment | None = None
     chosen_provider_id: UUID | None = Field(default=None, description="the citizen's own choice")
     answer: Text | None = None
     relay: RelayIn | None = None
@@ -156,7 +157,7 @@ class HoldIn(BaseModel):
 
     cause: HoldCause
     reason: Text
-    until: AwareDatetime
+    until: Moment
 
 
 class TierConsentIn(BaseModel):
@@ -173,7 +174,7 @@ class MembershipIn(BaseModel):
     """A citizen belongs to a priority group: says who, and until when."""
 
     source: Name
-    expires_on: date | None = None
+    expires_on: Day | None = None
 
 
 class MembershipOut(BaseModel):
@@ -203,7 +204,7 @@ class BarIn(BaseModel):
 
 class CitizenEdit(BaseModel):
     name: Name | None = None
-    area: str | None = Field(default=None, description="a community's code")
+    area: Code | None = Field(default=None, description="a community's code")
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = None
 

@@ -4,16 +4,16 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Tier
 from app.jobs.models import DeclineReason, ExtensionStatus, JobStatus, OfferedBy, OfferStatus, ReturnReason
+from app.kit.fields import Fen, Moment
 from app.registry.models import PriceKind
 
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-Fen = Annotated[int, Field(ge=0, le=100_000_000, description="fen")]
 HappenedAt = Annotated[
-    AwareDatetime | None,
+    Moment | None,
     Field(description="when it was, for a report that was held up; kept with the event, while clocks go by the report"),
 ]
 
@@ -73,8 +73,8 @@ class OfferDetail(BaseModel):
 class Acceptance(BaseModel):
     """The appointment, within what the citizen wants; left out, the whole window."""
 
-    appointment_from: AwareDatetime | None = None
-    appointment_to: AwareDatetime | None = None
+    appointment_from: Moment | None = None
+    appointment_to: Moment | None = None
 
 
 class Refusal(BaseModel):
@@ -180,15 +180,15 @@ class Failure(BaseModel):
 class Appointment(BaseModel):
     """A new appointment, agreed with the citizen."""
 
-    appointment_from: AwareDatetime
-    appointment_to: AwareDatetime
+    appointment_from: Moment
+    appointment_to: Moment
     agreed_with_citizen: bool
 
 
 class ExtensionIn(BaseModel):
     """More time to complete the work, and why."""
 
-    until: AwareDatetime
+    until: Moment
     reason: Note
 
 

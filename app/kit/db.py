@@ -3,13 +3,18 @@
 SQLAlchemy owns the pool, the schema and the ORM. Statements on hot paths are written in Core, compiled to SQL once
 (`Prepared`) and run on the same asyncpg connection, in the same transaction, without SQLAlchemy's work per execution
 (docs/decisions/0005). For that the engine is in autocommit and the transaction's BEGIN and COMMIT are ours.
+
+What goes wrong is told by its SQLSTATE: busy (somebody else held what was needed; nothing was changed), unavailable,
+read-only, or unknown, when the connection was lost between COMMIT and its answer. Each kind of work has its own pool
+with its own patience, so what hangs in one keeps no other from its connections.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from uuid import uuid4
 
 import asyncpg
@@ -21,9 +26,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from app.kit.errors import DatabaseBusy, DatabaseUnavailable
+from app.kit.errors import DatabaseBusy, DatabaseReadOnly, DatabaseUnavailable, HotlineError, OutcomeUnknown
 
 Row = asyncpg.Record
+T = TypeVar("T")
 _DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
@@ -31,6 +37,37 @@ def connect_arguments(url: str) -> dict[str, Any]:
     """What asyncpg itself needs to connect where a SQLAlchemy URL leads."""
     _, arguments = _DIALECT.create_connect_args(make_url(url))
     return dict(arguments)
+
+
+class Patience(NamedTuple):
+    """For how many seconds a kind of work lets the database take: for one statement, of these for a lock, and for the
+    transaction to stand idle between two statements."""
+
+    statement: float
+    lock: float
+    idle: float
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """As PostgreSQL calls them."""
+        names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+        return {name: str(round(seconds * 1000)) for name, seconds in zip(names, self, strict=True)}
+
+
+CALL = Patience(statement=15, lock=5, idle=30)
+"""Somebody waits for the answer."""
+STEP = Patience(statement=60, lock=2, idle=60)
+"""The worker: its statements are long, and what is locked comes again."""
+FILE = Patience(statement=120, lock=5, idle=300)
+"""A whole registry, planned between two statements."""
+
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 5
+"""Beyond the statement's own time: a server that has not answered then is silent."""
+ROLLBACK_SECONDS = 2
+KEEPALIVE = {"idle": 15, "interval": 5, "count": 3}
+UNANSWERED_SECONDS = 30
+"""What was sent and never acknowledged ends the connection then."""
 
 
 class Prepared:
@@ -97,7 +134,8 @@ class Tx:
     async def abandon(self) -> None:
         """Roll back; a connection that cannot even do that is not given back to the pool."""
         try:
-            await self.driver.execute("ROLLBACK")
+            async with asyncio.timeout(ROLLBACK_SECONDS):
+                await self.driver.execute("ROLLBACK")
         except BaseException as error:
             self.driver.terminate()
             await self._connection.invalidate()
@@ -119,10 +157,19 @@ _POOLED: dict[str, Any] = {
 
 
 class Database:
-    """The process's engine. `begin()` is the only place that commits."""
+    """A pool for one kind of work; without `patience` for a tool of ours that may take its time. `begin()` is the only
+    place that commits."""
 
-    def __init__(self, url: str, *, pool_size: int = 20, pooled: bool = False) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 20, pooled: bool = False, patience: Patience | None = None
+    ) -> None:
         self._pooled = pooled
+        self._begin = "BEGIN"
+        settings = {"timezone": "UTC"}
+        if patience and pooled:  # a pooler refuses what it does not know as a connection begins
+            self._begin += "".join(f"; SET LOCAL {name} = {value}" for name, value in patience.settings.items())
+        elif patience:
+            settings |= patience.settings | SERVER_KEEPALIVE
         self._kept: dict[Any, Any] = {}
         self.engine: AsyncEngine = create_async_engine(
             url,
@@ -130,26 +177,32 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_reset_on_return=None,
-            connect_args={"timeout": 5, "server_settings": {"timezone": "UTC"}} | (_POOLED if pooled else {}),
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": patience.statement + ANSWER_SECONDS if patience else None,
+                "server_settings": settings,
+            }
+            | (_POOLED if pooled else {}),
         )
         # Not as an argument above: SQLAlchemy's own first look at a server needs a transaction behind a pooler.
         self.engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+        event.listen(self.engine.sync_engine, "connect", lambda connection, _: keep_alive(connection.driver_connection))
         self.on_wake: Callable[[set[str]], None] = lambda topics: None
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
         """A transaction that commits when the block ends and rolls back when it raises.
 
-        Raises DatabaseUnavailable when the database cannot be reached, or was lost meanwhile; DatabaseBusy when
-        PostgreSQL chose this transaction to end a deadlock.
+        Raises DatabaseUnavailable when the database cannot be reached, or was lost meanwhile, DatabaseReadOnly when it
+        takes no changes, DatabaseBusy when somebody else held what was needed: nothing was changed then. Raises
+        OutcomeUnknown when it was lost after COMMIT was sent.
         """
-        async with self._connect() as tx:
+        async with self._connect(self._begin) as tx:
             try:
-                await tx.driver.execute("BEGIN")
                 yield tx
                 await tx.flush()
-                await tx.driver.execute("COMMIT")
+                await _commit(tx)
             except BaseException:
                 await tx.abandon()
                 raise
@@ -158,18 +211,31 @@ class Database:
 
     @asynccontextmanager
     async def look(self) -> AsyncIterator[Tx]:
-        """For one reading statement: no BEGIN, no COMMIT, two round trips less. Raises DatabaseUnavailable.
+        """For one reading statement: no BEGIN, no COMMIT, two round trips less.
 
+        Raises DatabaseUnavailable, DatabaseBusy.
         A pooler may change the server between preparing and executing a statement, so there it is a transaction.
         """
         async with self.begin() if self._pooled else self._connect() as tx:
             yield tx
 
-    @asynccontextmanager
-    async def _connect(self) -> AsyncIterator[Tx]:
-        """A connection of the pool, and what goes wrong with it in words of ours."""
+    async def read(self, query: Callable[[Tx], Awaitable[T]]) -> T:
+        """What a reading statement gives; asked once more, on another connection, if the first was lost or had to wait.
+
+        Raises DatabaseUnavailable, DatabaseBusy.
+        """
         try:
-            async with self.engine.connect() as connection:
+            async with self.look() as tx:
+                return await query(tx)
+        except (DatabaseUnavailable, DatabaseBusy):
+            async with self.look() as tx:
+                return await query(tx)
+
+    @asynccontextmanager
+    async def _connect(self, first: str | None = None) -> AsyncIterator[Tx]:
+        """A connection of the pool on which `first` was run, and what goes wrong with it in words of ours."""
+        try:
+            async with self._checked_out(first) as connection:
                 raw = await connection.get_raw_connection()
                 tx = Tx(connection, cast(asyncpg.Connection, raw.driver_connection), self._kept)
                 try:
@@ -179,31 +245,93 @@ class Database:
                     tx.driver.terminate()
                     await connection.invalidate()
                     raise
+                except Exception as error:
+                    if isinstance(trouble_of(error), DatabaseUnavailable):  # no more use, also where it still answers
+                        tx.driver.terminate()
+                        await connection.invalidate()
+                    raise
                 finally:
                     await tx.close()
         except Exception as error:
-            driver_error = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
-            if isinstance(driver_error, _LOSSES):
-                raise DatabaseUnavailable from error
-            if isinstance(driver_error, (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)):
-                raise DatabaseBusy from error
-            raise
+            trouble = trouble_of(error)
+            if trouble is None or trouble is error:
+                raise
+            raise trouble from error
+
+    @asynccontextmanager
+    async def _checked_out(self, first: str | None) -> AsyncIterator[AsyncConnection]:
+        """A connection; one that turns out to be lost before anything was done is replaced once."""
+        async with self.engine.connect() as connection:
+            if first:
+                raw = await connection.get_raw_connection()
+                driver = cast(asyncpg.Connection, raw.driver_connection)
+                try:
+                    await driver.execute(first)
+                except BaseException as error:
+                    driver.terminate()
+                    await connection.invalidate()
+                    if not isinstance(trouble_of(error), DatabaseUnavailable):
+                        raise
+                    raw = await connection.get_raw_connection()
+                    await cast(asyncpg.Connection, raw.driver_connection).execute(first)
+            yield connection
 
     async def close(self) -> None:
         """Close every connection of the pool."""
         await self.engine.dispose()
 
 
-_LOSSES = (
-    OSError,
-    PoolTimeout,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-)
-"""What a database that is down, stopping, starting or full looks like from here."""
+BUSY = {"40001", "40P01", "55P03", "57014"}
+"""Serialisation, deadlock, lock not to be had in time, statement not done in time."""
+READ_ONLY = "25006"
+LOST = ("08", "53", "57P", "58", "25P03", "25P04")
+"""How SQLSTATEs of a database begin that is down, starting, stopping, full, or has given this transaction up."""
+_BROKEN = (OSError, PoolTimeout, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What it looks like from here when nothing is answered at all."""
+
+
+def trouble_of(error: BaseException) -> HotlineError | None:
+    """What the database's error means to a caller; None when it is not the database that is in trouble."""
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+    if isinstance(cause, HotlineError):
+        return cause if isinstance(cause, DatabaseUnavailable) else None
+    if isinstance(cause, _BROKEN):
+        return DatabaseUnavailable()
+    state = (isinstance(cause, asyncpg.PostgresError) and cause.sqlstate) or ""
+    if state == READ_ONLY:
+        return DatabaseReadOnly()
+    if state in BUSY:
+        return DatabaseBusy()
+    return DatabaseUnavailable() if state.startswith(LOST) else None
+
+
+async def _commit(tx: Tx) -> None:
+    try:
+        status = await tx.driver.execute("COMMIT")
+    except Exception as error:
+        if isinstance(trouble_of(error), DatabaseUnavailable) and not isinstance(trouble_of(error), DatabaseReadOnly):
+            raise OutcomeUnknown from error
+        raise
+    if status != "COMMIT":  # a statement had failed, and whoever ran it went on
+        raise DatabaseBusy
+
+
+SERVER_KEEPALIVE = {f"tcp_keepalives_{name}": str(value) for name, value in KEEPALIVE.items()} | {
+    "tcp_user_timeout": str(UNANSWERED_SECONDS * 1000)
+}
+
+
+def keep_alive(connection: asyncpg.Connection) -> None:
+    """Have the kernel notice that the server's machine or the way to it is gone, also while nothing is sent."""
+    sock = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # the driver shows no socket
+    if sock is None or sock.family == socket.AF_UNIX:
+        return
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    options = {"TCP_KEEPIDLE": KEEPALIVE["idle"], "TCP_KEEPINTVL": KEEPALIVE["interval"]}
+    options |= {"TCP_KEEPCNT": KEEPALIVE["count"], "TCP_USER_TIMEOUT": UNANSWERED_SECONDS * 1000}
+    for name, value in options.items():
+        if hasattr(socket, name):  # Linux has them all
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _refuse_closed(connection: Any, *_: object) -> None:

@@ -79,6 +79,12 @@ class InvalidInput(HotlineError):
     zh = "有字段缺失或不正确，详见 errors。"
 
 
+class UnknownParameter(HotlineError):
+    status = 422
+    en = "There is no parameter {unknown} here; known: {known}."
+    zh = "此处没有参数 {unknown}；可用的参数：{known}。"
+
+
 class TextUnstorable(HotlineError):
     status = 422
     en = "A text or number cannot be stored: a NUL character, half a surrogate pair, or a number out of range."
@@ -98,6 +104,24 @@ class DatabaseUnavailable(HotlineError):
     zh = "数据库暂时无法连接，没有改动任何内容，请稍后重试。"
 
 
+class DatabaseReadOnly(DatabaseUnavailable):
+    """25006: a standby, or a primary that was told to take no changes."""
+
+    retry_after = 5
+    en = "The database takes no changes just now; nothing was changed. Try again."
+    zh = "数据库暂时只读，没有改动任何内容，请稍后重试。"
+
+
+class OutcomeUnknown(DatabaseUnavailable):
+    """The connection was lost during COMMIT: the server may have kept the change or not."""
+
+    en = (
+        "The connection to the database was lost as the change was being kept: the outcome is unknown. Repeat it with"
+        " the same Idempotency-Key; without one, look first whether it was made."
+    )
+    zh = "保存时与数据库的连接中断，结果未知。请用同一 Idempotency-Key 重试；如未使用，请先查看是否已保存。"
+
+
 class ConstraintViolated(HotlineError):
     status = 409
     en = "The database refuses this change ({constraint})."
@@ -113,8 +137,8 @@ class InternalError(HotlineError):
 class DatabaseBusy(HotlineError):
     status = 503
     retry_after = 1
-    en = "Somebody else was changing the same things; nothing was changed. Try again."
-    zh = "有人正在同时修改相同内容，没有改动任何内容，请重试。"
+    en = "Somebody else was changing the same things, or it took too long; nothing was changed. Try again."
+    zh = "有人正在同时修改相同内容，或处理超时；没有改动任何内容，请重试。"
 
 
 class VersionRequired(HotlineError):

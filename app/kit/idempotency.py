@@ -20,7 +20,15 @@ from app.kit.errors import KeyInvalid, KeyReused
 from app.kit.orm import Model
 
 M = TypeVar("M", bound=BaseModel)
-SentKey = Annotated[str | None, Header(alias="Idempotency-Key", description="sent again, it gets the first answer")]
+MOST_CHARACTERS = 200
+SentKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="sent again, it gets the first answer",
+        json_schema_extra={"minLength": 1, "maxLength": MOST_CHARACTERS},
+    ),
+]
 
 
 class IdempotencyKey(Model):
@@ -112,7 +120,7 @@ def secret_from(seed: str, key: str) -> str:
 
 def once(principal_id: UUID, key: str | None, route: str, body: BaseModel | None) -> Once:
     """The key as sent by this principal for this body. Raises KeyInvalid."""
-    if key is not None and not 1 <= len(key) <= 200:
+    if key is not None and not 1 <= len(key) <= MOST_CHARACTERS:
         raise KeyInvalid
     digest = sha256(route.encode() + b"\0" + (body.model_dump_json() if body else "").encode()).digest() if key else b""
     return Once(principal_id, key, digest)

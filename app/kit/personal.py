@@ -5,9 +5,14 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+MOST_TYPED = 40
+"""Characters of a number as it is typed, with spaces and dashes."""
+
 
 def _bare(phone: str) -> str:
     """One line is one number: full-width digits, spaces and the area code's dash make no other one of it."""
+    if isinstance(phone, str) and len(phone) > MOST_TYPED:
+        raise ValueError(f"a phone number has at most {MOST_TYPED} characters")
     return unicodedata.normalize("NFKC", phone).replace("-", "").replace(" ", "") if isinstance(phone, str) else phone
 
 
@@ -15,7 +20,10 @@ Phone = Annotated[
     str,
     BeforeValidator(_bare),
     StringConstraints(pattern=r"^(1[3-9][0-9]{9}|0[0-9]{9,11}|[2-9][0-9]{6,7})$"),
-    Field(description="a mainland mobile (11 digits), or a fixed line with or without its area code"),
+    Field(
+        description="a mainland mobile (11 digits), or a fixed line with or without its area code",
+        json_schema_extra={"maxLength": MOST_TYPED},
+    ),
 ]
 
 

@@ -1,38 +1,239 @@
-"""What a periodic step of the worker has in common: due subjects, each dealt with in a transaction of its own."""
+"""What a periodic step of the worker has in common: due subjects, each dealt with in a transaction of its own.
+
+A subject that fails is left alone for a while, longer each time, and set aside after the last try until a person
+releases it: the others have their turn, and nobody tries for ever. What others hold locked is looked at a little later.
+"""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.kit.db import Tx
-from app.kit.errors import DatabaseUnavailable
+from sqlalchemy import ARRAY, DateTime, Index, Integer, Text, Uuid, bindparam, delete, null, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Prepared, Row, Tx
+from app.kit.errors import DatabaseBusy, DatabaseUnavailable, NotFound
+from app.kit.orm import Model
 from app.kit.web import Context
 
+BATCH = 200
+RETRY_SECONDS = (5, 30, 120, 600)
+"""How long a subject is left alone after each failure; after one more it is set aside."""
+BUSY_SECONDS = 5
+KEPT = timedelta(days=1)
+"""So long after its last failure a subject that was retried is remembered: then it has come through."""
+MOST_SHOWN = 300
+
 logger = logging.getLogger(__name__)
-Find = Callable[[Tx, datetime], Awaitable[Sequence[UUID]]]
+Find = Callable[[Tx, datetime, int], Awaitable[Sequence[UUID]]]
+"""The due subjects, at most so many."""
 Change = Callable[[Tx, UUID, datetime], Awaitable[None]]
 
 
-async def one_by_one(context: Context, find: Find, change: Change, otherwise: Change | None = None) -> int:
+class StepTrouble(Model):
+    """A subject that a step could not deal with: not looked at before `retry_at`, or, without one, before a person has
+    released it."""
+
+    __tablename__ = "step_troubles"
+
+    step: Mapped[str] = mapped_column(primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tries: Mapped[int]
+    since: Mapped[datetime]
+    last_at: Mapped[datetime]
+    retry_at: Mapped[datetime | None]
+    error: Mapped[str]
+
+    __table_args__ = (Index("ix_step_troubles_aside", "step", postgresql_where=text("retry_at IS NULL")),)
+
+
+class WorkerStep(Model):
+    """How a step of the worker does, as the last worker that ran it wrote down."""
+
+    __tablename__ = "worker_steps"
+
+    step: Mapped[str] = mapped_column(primary_key=True)
+    beat_at: Mapped[datetime]
+    """When a worker last said anything about it."""
+    done_at: Mapped[datetime | None]
+    """When it last came to its end."""
+    failing_since: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    """In a row."""
+    error: Mapped[str | None]
+
+
+_STEP, _SUBJECT = bindparam("step", type_=Text), bindparam("subject_id", type_=Uuid)
+_AT = bindparam("at", type_=DateTime(timezone=True))
+_LEFT_ALONE = Prepared(
+    select(StepTrouble.subject_id).where(
+        StepTrouble.step == _STEP, or_(StepTrouble.retry_at.is_(None), StepTrouble.retry_at > _AT)
+    )
+)
+
+
+def _note() -> Prepared:
+    new = insert(StepTrouble).values(
+        step=_STEP,
+        subject_id=_SUBJECT,
+        tries=bindparam("tries"),
+        since=_AT,
+        last_at=_AT,
+        retry_at=bindparam("retry_at", type_=DateTime(timezone=True)),
+        error=bindparam("error", type_=Text),
+    )
+    changed = {"tries": StepTrouble.tries + new.excluded.tries} | {
+        name: new.excluded[name] for name in ("last_at", "retry_at", "error")
+    }
+    return Prepared(
+        new.on_conflict_do_update(index_elements=["step", "subject_id"], set_=changed).returning(StepTrouble.tries)
+    )
+
+
+_NOTE = _note()
+_LATER = Prepared(
+    update(StepTrouble)
+    .where(StepTrouble.step == _STEP, StepTrouble.subject_id == _SUBJECT)
+    .values(retry_at=bindparam("retry", type_=DateTime(timezone=True)))
+)
+_FORGET = Prepared(delete(StepTrouble).where(StepTrouble.retry_at <= _AT, StepTrouble.last_at < bindparam("before")))
+_RELEASE = Prepared(
+    update(StepTrouble)
+    .where(StepTrouble.step == _STEP, StepTrouble.subject_id == _SUBJECT)
+    .values(tries=0, retry_at=_AT)
+    .returning(StepTrouble.step)
+)
+_ASIDE = Prepared(
+    select(*StepTrouble.__table__.c)
+    .where(StepTrouble.retry_at.is_(null()))
+    .order_by(StepTrouble.since, StepTrouble.subject_id)
+    .limit(MOST_SHOWN)
+)
+_BEAT = Prepared(
+    text(
+        """
+INSERT INTO worker_steps AS kept (step, beat_at, done_at, failing_since, failures, error)
+SELECT step, :at, done_at, failing_since, failures, error
+FROM unnest(:steps, :done, :failing, :failures, :errors) AS told (step, done_at, failing_since, failures, error)
+ON CONFLICT (step) DO UPDATE SET
+    beat_at = EXCLUDED.beat_at, done_at = coalesce(EXCLUDED.done_at, kept.done_at),
+    failing_since = EXCLUDED.failing_since, failures = EXCLUDED.failures, error = EXCLUDED.error
+"""
+    ).bindparams(
+        bindparam("at", type_=DateTime(timezone=True)),
+        bindparam("steps", type_=ARRAY(Text)),
+        bindparam("done", type_=ARRAY(DateTime(timezone=True))),
+        bindparam("failing", type_=ARRAY(DateTime(timezone=True))),
+        bindparam("failures", type_=ARRAY(Integer)),
+        bindparam("errors", type_=ARRAY(Text)),
+    )
+)
+_STEPS = Prepared(select(*WorkerStep.__table__.c).order_by(WorkerStep.step))
+
+
+async def one_by_one(context: Context, step: str, find: Find, change: Change, otherwise: Change | None = None) -> int:
     """Find due ids, then change each in a transaction of its own; gives how many were dealt with.
 
-    One that fails is logged and does not keep the others from their turn: `otherwise` is done with it instead, so that
-    it is not found again at once. A lost database is raised.
+    One that fails is noted under the step's name and does not keep the others from their turn; `otherwise` is done with
+    it at once, where there is less that must not wait. A lost database is raised.
     """
     async with context.db.look() as tx:
-        due = await find(tx, context.clock.now())
+        alone = {row["subject_id"] for row in await tx.rows(_LEFT_ALONE, step=step, at=context.clock.now())}
+        due = await find(tx, context.clock.now(), BATCH + len(alone))
     changed = 0
     for subject_id in due:
+        if subject_id in alone:
+            continue
         try:
             async with context.db.begin() as tx:
                 await change(tx, subject_id, context.clock.now())
             changed += 1
         except DatabaseUnavailable:
             raise
-        except Exception:
-            logger.exception("could not deal with %s; it is tried again", subject_id)
+        except DatabaseBusy as error:
+            await _note_trouble(context, step, subject_id, error, counted=False)
+        except Exception as error:
+            logger.exception("%s could not deal with %s", step, subject_id)
+            await _note_trouble(context, step, subject_id, error, counted=True)
             if otherwise:
                 async with context.db.begin() as tx:
                     await otherwise(tx, subject_id, context.clock.now())
     return changed
+
+
+async def _note_trouble(context: Context, step: str, subject_id: UUID, error: Exception, *, counted: bool) -> None:
+    now, said = context.clock.now(), describe(error)
+    busy_until = now + timedelta(seconds=BUSY_SECONDS)
+    async with context.db.begin() as tx:
+        facts = {"step": step, "subject_id": subject_id}
+        [row] = await tx.rows(_NOTE, **facts, tries=int(counted), at=now, retry_at=busy_until, error=said)
+        if not counted:
+            return
+        left = len(RETRY_SECONDS) - row["tries"]
+        wait = None if left < 0 else now + timedelta(seconds=RETRY_SECONDS[row["tries"] - 1])
+        await tx.rows(_LATER, **facts, retry=wait)
+        if wait is None:
+            logger.error("%s: %s is set aside after %s tries", step, subject_id, row["tries"])
+
+
+@dataclass
+class Health:
+    """How a step does in this process."""
+
+    done_at: datetime | None = None
+    failing_since: datetime | None = None
+    failures: int = 0
+    error: str | None = None
+
+    def done(self, now: datetime) -> None:
+        """It came to its end."""
+        self.done_at, self.failing_since, self.failures, self.error = now, None, 0, None
+
+    def failed(self, error: Exception, now: datetime) -> None:
+        """It was broken off."""
+        self.failing_since = self.failing_since or now
+        self.failures += 1
+        self.error = describe(error)
+
+
+def describe(error: Exception) -> str:
+    """The error as it is kept for people to see, with what lies behind it."""
+    cause = f" ({error.__cause__})" if error.__cause__ else ""
+    return f"{type(error).__name__}: {error}{cause}".replace("\0", "")[:500]
+
+
+async def write_health(tx: Tx, steps: Mapping[str, Health], now: datetime) -> None:
+    """Keep how the steps do, for whoever looks from outside."""
+    await tx.rows(
+        _BEAT,
+        at=now,
+        steps=list(steps),
+        done=[health.done_at for health in steps.values()],
+        failing=[health.failing_since for health in steps.values()],
+        failures=[health.failures for health in steps.values()],
+        errors=[health.error for health in steps.values()],
+    )
+
+
+async def list_set_aside(tx: Tx) -> Sequence[Row]:
+    """What steps have set aside, the longest ago first."""
+    return await tx.rows(_ASIDE)
+
+
+async def list_steps(tx: Tx) -> Sequence[Row]:
+    """The worker's steps and how they do."""
+    return await tx.rows(_STEPS)
+
+
+async def release(tx: Tx, step: str, subject_id: UUID, now: datetime) -> None:
+    """Have the step look at it again, with all its tries before it. Raises NotFound."""
+    if not await tx.rows(_RELEASE, step=step, subject_id=subject_id, at=now):
+        raise NotFound(what="trouble", key=f"{step}/{subject_id}")
+
+
+async def forget_troubles(tx: Tx, now: datetime) -> None:
+    """Drop what came through after it was retried."""
+    await tx.rows(_FORGET, at=now, before=now - KEPT)

@@ -14,12 +14,19 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from app.kit.db import connect_arguments
+from app.kit.db import connect_arguments, keep_alive
 
 CHANNEL = "hotline"
 PAYLOAD_LIMIT = 7_000  # PostgreSQL refuses a payload of 8,000 bytes
 GATHER_SECONDS = 0.005
 RECONNECT_SECONDS = 0.5
+HEARTBEAT_SECONDS = 10.0
+SILENT_SECONDS = 5.0
+"""A server that has not answered by then is gone, whatever the connection says."""
+
+_NOTIFY = "SELECT pg_notify($1, $2) WHERE $2 <> ''"
+
+_NOTIFY = "SELECT pg_notify($1, $2) WHERE $2 <> ''"
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +117,7 @@ class Wakes:
     async def _talk(self) -> None:
         connection = await asyncpg.connect(**self._connect)
         try:
+            keep_alive(connection)
             closed = asyncio.Event()
 
             def ended(_: object) -> None:
@@ -121,7 +129,10 @@ class Wakes:
             self.connected = True
             self._hear_everything()
             while not closed.is_set():
-                await self._something_to_say.wait()
+                with contextlib.suppress(TimeoutError):
+                    # Not wait_for: before Python 3.12 it loses cancellations.
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        await self._something_to_say.wait()
                 await asyncio.sleep(GATHER_SECONDS)
                 self._something_to_say.clear()
                 await self._say(connection)
@@ -131,8 +142,9 @@ class Wakes:
     async def _say(self, connection: asyncpg.Connection) -> None:
         topics, self._outgoing = self._outgoing, set()
         try:
-            for payload in _payloads(topics):
-                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+            for payload in _payloads(topics) or [""]:
+                # Without a payload nothing is sent: a heartbeat, which finds out whether anybody is still there.
+                await connection.execute(_NOTIFY, CHANNEL, payload, timeout=SILENT_SECONDS)
         except BaseException:
             self._outgoing |= topics
             self._something_to_say.set()

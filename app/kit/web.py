@@ -1,9 +1,10 @@
 """The edge of HTTP: the process's context, the transaction of a request, problem documents, the body limit."""
 
+import json
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from email.utils import formatdate
 from typing import Annotated, Any, cast
@@ -11,53 +12,71 @@ from typing import Annotated, Any, cast
 import asyncpg
 import orjson
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Cookie, Header, Path
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit.clock import Clock, clock_from
-from app.kit.db import Database
+from app.kit.db import FILE, Database, Patience
 from app.kit.errors import (
     BodyTooLarge,
     ConstraintViolated,
+    DatabaseUnavailable,
     HotlineError,
     InternalError,
     InvalidInput,
     InvalidJson,
+    OutcomeUnknown,
     TextUnstorable,
+    UnknownParameter,
 )
 from app.kit.wake import Wakes
 from app.settings import Settings
 
 BODY_LIMIT = 1_048_576
+FILE_CONNECTIONS = 2
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+ELSEWHERE = (Path, Header, Cookie)
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass
 class Context:
-    """What one process shares among its requests."""
+    """What one process shares among its requests; `files` are the connections of imports and exports."""
 
     settings: Settings
     db: Database
     clock: Clock
     wakes: Wakes
+    files: Database = field(default=cast(Database, None))
+
+    def __post_init__(self) -> None:
+        self.files = self.files or self.db
 
 
 @asynccontextmanager
-async def open_context(settings: Settings) -> AsyncIterator[Context]:
-    """Open what a process needs, and close it again. Raises ValueError without a database URL."""
+async def open_context(settings: Settings, patience: Patience | None = None) -> AsyncIterator[Context]:
+    """Open what a process needs, and close it again; `patience` for the database where others depend on it.
+
+    Raises ValueError without a database URL.
+    """
     if settings.database_url is None:
         raise ValueError("no database: set DATABASE_URL, or join the embedded server first")
-    db = Database(settings.database_url, pool_size=settings.pool_size, pooled=settings.database_pooled)
+    url, pooled = settings.database_url, settings.database_pooled
+    db = Database(url, pool_size=settings.pool_size, pooled=pooled, patience=patience)
+    files = Database(url, pool_size=FILE_CONNECTIONS, pooled=pooled, patience=patience and FILE)
     wakes = Wakes(settings.database_direct_url or settings.database_url)
-    db.on_wake = wakes.publish
+    db.on_wake = files.on_wake = wakes.publish
     await wakes.start()
     try:
-        yield Context(settings, db, clock_from(settings), wakes)
+        yield Context(settings, db, clock_from(settings), wakes, files)
     finally:
         await wakes.stop()
+        await files.close()
         await db.close()
 
 
@@ -82,19 +101,38 @@ Today = Annotated[date, Depends(_today)]
 """That moment's day in the centre's zone."""
 
 
+async def refuse_unknown_parameters(request: Request) -> None:
+    """As a dependency of all routes: a misspelt filter would give everything. Raises UnknownParameter."""
+    if not request.url.query:
+        return
+    parameters = get_flat_params(request.scope["route"].dependant)
+    known = {parameter.alias for parameter in parameters if not isinstance(parameter.field_info, ELSEWHERE)}
+    if unknown := sorted(request.query_params.keys() - known):
+        raise UnknownParameter(unknown=unknown[:10], known=sorted(known) or ["—"])
+
+
 def problem(request: Request, error: HotlineError, *, headers: dict[str, str] | None = None, **more: Any) -> Response:
     """The problem document of an error in the caller's language."""
     chinese = request.headers.get("accept-language", "").lower().startswith("zh")
     return Response(
-        orjson.dumps(error.document(chinese=chinese) | more, default=str),
+        _json(error.document(chinese=chinese) | more),
         status_code=error.status,
         media_type="application/problem+json",
         headers={"Content-Language": "zh-CN" if chinese else "en"} | (headers or {}),
     )
 
 
+def _json(document: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(document, default=str)
+    except orjson.JSONEncodeError:  # half a surrogate pair in what the caller sent, or a number of more than 64 bits
+        return json.dumps(document, default=str).encode()
+
+
 async def _hotline_error(request: Request, error: Exception) -> Response:
     known = cast(HotlineError, error)
+    if isinstance(known, OutcomeUnknown) and request.method in SAFE_METHODS:
+        known = DatabaseUnavailable()
     if known.status == 503:
         logger.warning("%s (%s)", known, known.__cause__)
     return problem(request, known, headers=known.headers())

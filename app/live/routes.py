@@ -8,13 +8,14 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.auth.access import Principal, allow, doorman_of, token_of
 from app.auth.models import Role
+from app.kit.fields import RowNumber
 from app.kit.web import context_of
 from app.live.schemas import LiveEvent
 from app.live.stream import follow
 from app.live.tail import Tail
 
 router = APIRouter(tags=["live"])
-Seq = Annotated[int | None, Query(ge=0, description="for clients that cannot send Last-Event-ID")]
+Seq = Annotated[RowNumber | None, Query(description="for clients that cannot send Last-Event-ID")]
 
 
 @router.get(
@@ -25,7 +26,7 @@ Seq = Annotated[int | None, Query(ge=0, description="for clients that cannot sen
 async def follow_log(
     request: Request,
     principal: Annotated[Principal, Depends(allow(*Role))],
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    last_event_id: Annotated[RowNumber | None, Header()] = None,
     after: Seq = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events: `log` has the events since the last one seen (kinds and ids, no personal data; a provider

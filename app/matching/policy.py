@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.catalog.models import Tier
+from app.kit.fields import Code
 from app.matching.models import Mode
 from app.matching.ranking import CRITERIA
 from app.registry.models import Rung
@@ -52,7 +53,7 @@ class SurgeRules(Rule):
     min_waiting: Annotated[int, Field(ge=1, le=100_000)] = 30
     radius_km: Kilometres | None = None
     timeout_factor: Annotated[float, Field(gt=0, le=1)] = 0.5
-    defer: list[str] = Field(default=["booked"], max_length=20)
+    defer: list[Code] = Field(default=["booked"], max_length=20)
     defer_seconds: Seconds = 4 * 3_600
 
 

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from app.catalog.models import Tier
 from app.intake.models import UnmatchedReason
 from app.jobs.schemas import Note
+from app.kit.fields import Code, Moment
 from app.matching.models import Decision, PolicyVersion
 from app.matching.policy import Policy, Rules
 from app.matching.reasons import SENTENCES
@@ -79,11 +80,11 @@ class WhatIf(BaseModel):
     request_id: UUID | None = None
     policy_version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     tier: Tier | None = None
-    item: str | None = None
-    area: str | None = None
-    phone: str | None = Field(default=None, description="of the citizen, whose bars count")
-    wanted_from: AwareDatetime | None = None
-    wanted_to: AwareDatetime | None = None
+    item: Code | None = None
+    area: Code | None = None
+    phone: Code | None = Field(default=None, description="of the citizen, whose bars count")
+    wanted_from: Moment | None = None
+    wanted_to: Moment | None = None
     chosen_provider_id: UUID | None = None
 
     @model_validator(mode="after")
@@ -102,8 +103,8 @@ class WhatIf(BaseModel):
 class PolicyDraft(Rules):
     """The rules of a new version. Without a category it is for every category that has no policy of its own."""
 
-    category_code: str | None = None
-    effective_from: AwareDatetime | None = Field(default=None, description="left out: from now on")
+    category_code: Code | None = None
+    effective_from: Moment | None = Field(default=None, description="left out: from now on")
     note: Note
 
 
@@ -165,7 +166,7 @@ class DecisionOut(BaseModel):
 
 class FairnessAsked(BaseModel):
     month: Month = Field(description="YYYY-MM")
-    item: str | None = None
+    item: Code | None = None
 
 
 class ItemFairness(BaseModel):

@@ -9,11 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Kind, Tier
 from app.intake.models import Channel
+from app.kit.fields import Code, Day
 from app.kit.pages import Page, Paging
 from app.registry.models import ProviderKind
 from app.registry.schemas import Growth
-
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 
 
 class Dimension(StrEnum):
@@ -39,8 +38,8 @@ class Filters(BaseModel):
     model_config = ConfigDict(extra="forbid")  # a misspelt filter would give other figures than were asked for
 
     kind: Kind | None = None
-    category: str | None = Field(default=None, description="a category's code")
-    township: str | None = Field(default=None, description="a township's code")
+    category: Code | None = Field(default=None, description="a category's code")
+    township: Code | None = Field(default=None, description="a township's code")
     tier: Tier | None = None
     channel: Channel | None = None
 

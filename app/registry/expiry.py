@@ -22,7 +22,6 @@ from app.registry.states import ADMITTED, PROVIDERS
 
 FIRST_WARNING = timedelta(days=30)
 LAST_WARNING = timedelta(days=7)
-BATCH = 200
 
 
 class Look(NamedTuple):
@@ -51,13 +50,13 @@ async def watch_papers(context: Context, catalog: Snapshot) -> int:
     def today(now: datetime) -> date:
         return now.astimezone(context.settings.zone).date()
 
-    async def find(tx: Tx, now: datetime) -> Sequence[UUID]:
-        return await life_queries.find_due_papers(tx, today(now), BATCH)
+    async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
+        return await life_queries.find_due_papers(tx, today(now), limit)
 
     async def change(tx: Tx, provider_id: UUID, now: datetime) -> None:
         await look_at_papers(tx, provider_id, catalog, today(now), now)
 
-    return await one_by_one(context, find, change)
+    return await one_by_one(context, "watch_papers", find, change)
 
 
 async def look_at_papers(tx: Tx, provider_id: UUID, catalog: Snapshot, today: date, now: datetime) -> None:

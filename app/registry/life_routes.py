@@ -10,6 +10,7 @@ from pydantic import Field
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
+from app.kit.fields import Day
 from app.kit.pages import Page, Paging, page
 from app.kit.web import Now, Today
 from app.registry import hours, life_queries
@@ -33,7 +34,7 @@ async def set_own_hours(body: WeeklyHours, response: Response, tx: Transaction, 
 
 @router.put("/provider/exceptions/{day}")
 async def set_own_exception(
-    day: date, body: ExceptionIn, response: Response, tx: Transaction, edit: ByFirm
+    day: Day, body: ExceptionIn, response: Response, tx: Transaction, edit: ByFirm
 ) -> ProviderOut:
     """Close a day, or give it hours of its own."""
     await hours.set_exception(tx, edit.by.id, day, body, edit)
@@ -41,7 +42,7 @@ async def set_own_exception(
 
 
 @router.delete("/provider/exceptions/{day}")
-async def end_own_exception(day: date, response: Response, tx: Transaction, edit: ByFirm) -> ProviderOut:
+async def end_own_exception(day: Day, response: Response, tx: Transaction, edit: ByFirm) -> ProviderOut:
     """Give the day its weekday's hours again."""
     await hours.end_exception(tx, edit.by.id, day, edit)
     return await answer_document(tx, response, edit.by.id, edit.day)
@@ -49,7 +50,7 @@ async def end_own_exception(day: date, response: Response, tx: Transaction, edit
 
 @router.put("/providers/{provider_id}/exceptions/{day}")
 async def set_exception(
-    provider_id: UUID, day: date, body: ExceptionIn, response: Response, tx: Transaction, edit: ByPhone
+    provider_id: UUID, day: Day, body: ExceptionIn, response: Response, tx: Transaction, edit: ByPhone
 ) -> ProviderOut:
     """The provider says on the phone that it is closed on a day, or keeps other hours."""
     await hours.set_exception(tx, provider_id, day, body, edit)
@@ -57,9 +58,7 @@ async def set_exception(
 
 
 @router.delete("/providers/{provider_id}/exceptions/{day}")
-async def end_exception(
-    provider_id: UUID, day: date, response: Response, tx: Transaction, edit: ByPhone
-) -> ProviderOut:
+async def end_exception(provider_id: UUID, day: Day, response: Response, tx: Transaction, edit: ByPhone) -> ProviderOut:
     """The provider says on the phone that the day has its usual hours after all."""
     await hours.end_exception(tx, provider_id, day, edit)
     return await answer_document(tx, response, provider_id, edit.day)

@@ -20,7 +20,6 @@ from app.registry.schemas import Declared, FirmsMonth, Growth, MonthIn, MonthRet
 from app.registry.states import MONTHS
 
 REMIND_DAYS_BEFORE = 5
-EACH = 200
 DUE = Notice(
     zh="请在 {due} 前申报 {month} 的营业额和利税。",
     en="Please file your turnover and profit-and-tax of {month} by {due}.",
@@ -149,13 +148,13 @@ async def remind_of_months(context: Context) -> int:
     kind, sentence = ("month_due", DUE) if today <= due else ("month_overdue", OVERDUE)
     words = _filled(sentence, month=_name(month), due=due)
 
-    async def find(tx: Tx, now: datetime) -> Sequence[UUID]:
-        return await queries.find_unreminded(tx, month, following, kind, _name(month), EACH)
+    async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
+        return await queries.find_unreminded(tx, month, following, kind, _name(month), limit)
 
     async def change(tx: Tx, provider_id: UUID, now: datetime) -> None:
         await tell(tx, provider_id, kind, _name(month), words, now)
 
-    return await one_by_one(context, find, change)
+    return await one_by_one(context, "remind_of_months", find, change)
 
 
 def _filled(notice: Notice, **facts: object) -> dict[str, str]:

@@ -12,6 +12,7 @@ from app.catalog.models import Tier
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.db import Tx
 from app.kit.etags import IfMatch, set_etag
+from app.kit.fields import Code
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, page
 from app.kit.web import Now, Today, context_of
@@ -143,7 +144,7 @@ async def change_standing(
 @router.put("/providers/{provider_id}/papers/{paper}")
 async def put_paper(
     provider_id: UUID,
-    paper: str,
+    paper: Code,
     body: Paper,
     response: Response,
     tx: Transaction,
@@ -158,7 +159,7 @@ async def put_paper(
 
 @router.delete("/providers/{provider_id}/papers/{paper}")
 async def remove_paper(
-    provider_id: UUID, paper: str, response: Response, tx: Transaction, edit: ByRegistrar
+    provider_id: UUID, paper: Code, response: Response, tx: Transaction, edit: ByRegistrar
 ) -> ProviderOut:
     """Strike a kind of paper off, with what is to come of it; items that need it are no longer matched."""
     await card.remove_paper(tx, provider_id, paper, edit)
@@ -168,7 +169,7 @@ async def remove_paper(
 @router.put("/providers/{provider_id}/items/{item}/{tier}")
 async def set_price(
     provider_id: UUID,
-    item: str,
+    item: Code,
     tier: Tier,
     body: Price,
     response: Response,
@@ -184,7 +185,7 @@ async def set_price(
 @router.put("/providers/{provider_id}/items/{item}/{tier}/approval")
 async def approve_price(
     provider_id: UUID,
-    item: str,
+    item: Code,
     tier: Tier,
     response: Response,
     tx: Transaction,
@@ -198,7 +199,7 @@ async def approve_price(
 
 @router.delete("/providers/{provider_id}/items/{item}/{tier}")
 async def end_price(
-    provider_id: UUID, item: str, tier: Tier, response: Response, tx: Transaction, edit: ByRegistrar
+    provider_id: UUID, item: Code, tier: Tier, response: Response, tx: Transaction, edit: ByRegistrar
 ) -> ProviderOut:
     """Take the item at the tier off the card from today, with what is proposed."""
     await card.end_price(tx, provider_id, item, tier, edit)
@@ -236,7 +237,7 @@ async def add_key(
 
 
 @router.delete("/providers/{provider_id}/keys/{label}", status_code=204)
-async def revoke_key(provider_id: UUID, label: str, tx: Transaction, edit: ByRegistrar) -> None:
+async def revoke_key(provider_id: UUID, label: Code, tx: Transaction, edit: ByRegistrar) -> None:
     """Revoke the key: it is refused from now on."""
     await keys.revoke_key(tx, provider_id, label, edit)
 
@@ -258,7 +259,7 @@ async def set_availability(body: Availability, response: Response, tx: Transacti
 
 @router.put("/provider/items/{item}/{tier}")
 async def propose_price(
-    item: str, tier: Tier, body: Price, response: Response, tx: Transaction, catalog: CurrentCatalog, edit: ByFirm
+    item: Code, tier: Tier, body: Price, response: Response, tx: Transaction, catalog: CurrentCatalog, edit: ByFirm
 ) -> ProviderOut:
     """Propose a price; it holds once the registrar approves it."""
     await card.propose_price(tx, edit.by.id, item, tier, body, catalog, edit)

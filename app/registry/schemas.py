@@ -8,11 +8,10 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Tier
+from app.kit.fields import Day, Fen
 from app.kit.pages import Paging
 from app.kit.personal import Phone, mask_name, mask_phone
 from app.registry.models import MonthStatus, PriceKind, ProviderKind, ReachedBy, Rung, Standing, Unreachable
-
-MOST_FEN = 100_000_000
 
 
 def _local(value: time) -> time:
@@ -24,7 +23,6 @@ def _local(value: time) -> time:
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Uscc = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=18)]
 Code = Annotated[str, StringConstraints(max_length=20)]
-Fen = Annotated[int, Field(ge=0, le=MOST_FEN)]
 Capacity = Annotated[int, Field(ge=1, le=1000, description="unfinished jobs it takes at a time")]
 ClockTime = Annotated[time, AfterValidator(_local)]
 Townships = Annotated[list[Code], Field(min_length=1, max_length=200, description="codes of the townships served")]
@@ -60,15 +58,15 @@ class ExceptionIn(Body):
 
 
 class ExceptionDay(ExceptionIn):
-    day: date
+    day: Day
 
 
 class Paper(Body):
     """A licence or certificate, good until and including `expires_on`."""
 
     number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
-    issued_on: date
-    expires_on: date | None = None
+    issued_on: Day
+    expires_on: Day | None = None
 
 
 class HeldPaper(Paper):
@@ -80,8 +78,8 @@ class Price(Body):
 
     price_kind: PriceKind
     price_fen: Fen = 0
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
 
 
 class PriceLine(Price):

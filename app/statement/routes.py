@@ -12,6 +12,7 @@ from app.auth.access import Principal, Transaction, allow, public
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.catalog.snapshot import CurrentCatalog
+from app.kit.fields import Line
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
 from app.kit.personal import Phone, mask_phone
@@ -153,7 +154,7 @@ async def revoke_link(provider_id: UUID, link_id: UUID, tx: Transaction, now: No
 
 @router.get("/statements/{token}", response_model=str, response_class=HTMLResponse, dependencies=[Depends(public)])
 async def open_link(
-    token: str, request: Request, catalog: CurrentCatalog, zone: Zone, lang: Language = Language.ZH
+    token: Line, request: Request, catalog: CurrentCatalog, zone: Zone, lang: Language = Language.ZH
 ) -> HTMLResponse:
     """The statement that a link leads to, as a page to be read or printed."""
     statement = await links.open_link(context_of(request), token, catalog)

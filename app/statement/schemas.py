@@ -12,6 +12,7 @@ from app.catalog.models import Tier
 from app.credit.schemas import EntryOut
 from app.intake.models import UnmatchedReason
 from app.jobs.models import Fault, OfferedBy
+from app.kit.fields import Day
 from app.kit.pages import Paging
 from app.registry.models import Standing
 from app.registry.schemas import Month
@@ -131,7 +132,7 @@ class Presented(BaseModel):
 
 
 class DecisionsAsked(Paging):
-    day: Annotated[date | None, Query(description="of the centre's zone; left out, today")] = None
+    day: Annotated[Day | None, Query(description="of the centre's zone; left out, today")] = None
 
 
 class Best(BaseModel):

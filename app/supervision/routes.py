@@ -8,9 +8,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
+from app.auth.queries import add_audit
 from app.jobs.acting import By
 from app.jobs.schemas import ExtensionOut, JobOut
+from app.kit.fields import Code
 from app.kit.pages import Page, Paging, page
+from app.kit.steps import list_set_aside, list_steps, release
 from app.kit.web import Now, context_of
 from app.matching.reasons import SENTENCES
 from app.supervision import actions, queries
@@ -22,6 +25,9 @@ from app.supervision.schemas import (
     QueueFilter,
     QueueItem,
     SilentProvider,
+    StepOut,
+    TroubleOut,
+    WorkerOut,
 )
 
 router = APIRouter(tags=["supervision"])
@@ -71,6 +77,29 @@ async def list_silent_providers(
     return page(
         rows, paging, lambda row: (row.unreachable_at, str(row.id)), SilentProvider.model_validate, request, response
     )
+
+
+@router.get("/supervision/worker", dependencies=[Depends(allow(Role.SUPERVISOR, Role.ADMIN))])
+async def read_worker(tx: Transaction) -> WorkerOut:
+    """How the worker's steps do, and what they set aside because it failed again and again."""
+    return WorkerOut(
+        steps=[StepOut.model_validate(dict(row)) for row in await list_steps(tx)],
+        set_aside=[TroubleOut.model_validate(dict(row)) for row in await list_set_aside(tx)],
+    )
+
+
+@router.put("/supervision/worker/{step}/{subject_id}/release", status_code=204)
+async def release_trouble(
+    step: Code,
+    subject_id: UUID,
+    tx: Transaction,
+    now: Now,
+    principal: Annotated[Principal, Depends(allow(Role.SUPERVISOR, Role.ADMIN))],
+) -> None:
+    """Have the step try it again, once what was wrong has been put right; on the audit log."""
+    await release(tx, step, subject_id, now)
+    kind, who = principal.kind, principal.id
+    await add_audit(tx, "trouble.released", f"{step}:{subject_id}", at=now, actor_kind=kind, actor_id=who)
 
 
 @router.put("/extensions/{extension_id}/decision")

@@ -84,6 +84,37 @@ class ExtensionDecision(BaseModel):
     note: Note | None = None
 
 
+class StepOut(BaseModel):
+    """A step of the worker: when a worker last ran and last finished it, and since when it fails."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    step: str
+    beat_at: datetime
+    done_at: datetime | None
+    failing_since: datetime | None
+    failures: int = Field(description="in a row")
+    error: str | None
+
+
+class TroubleOut(BaseModel):
+    """A subject that a step could not deal with after all its tries: it waits until somebody releases it."""
+
+    step: str
+    subject_id: UUID
+    tries: int
+    since: datetime
+    last_at: datetime
+    error: str
+
+
+class WorkerOut(BaseModel):
+    """How the worker does: every step, and what was set aside, the longest ago first (300 at most)."""
+
+    steps: list[StepOut]
+    set_aside: list[TroubleOut]
+
+
 class Finding(BaseModel):
     """Whose fault it was that the work was given back, and what that rests on."""
 

@@ -12,8 +12,6 @@ from app.kit.steps import one_by_one
 from app.kit.web import Context
 from app.supervision import queries
 
-BATCH = 200
-
 
 async def raise_alarms(context: Context, catalog: Snapshot) -> int:
     """Log each clock that has turned yellow or red, once for its deadline, and set the next moment to look."""
@@ -30,4 +28,4 @@ async def raise_alarms(context: Context, catalog: Snapshot) -> int:
                 await record(tx, kind, at=now, actor=SYSTEM, request_id=request_id, data=data)
         await queries.set_alarm(tx, request_id, min((a.at for a in alarms if a.at > now), default=None))
 
-    return await one_by_one(context, lambda tx, now: queries.find_due_alarms(tx, now, BATCH), change)
+    return await one_by_one(context, "raise_alarms", queries.find_due_alarms, change)

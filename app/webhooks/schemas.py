@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.kit.fields import Moment
 from app.kit.pages import Paging
 from app.registry.schemas import Notice
 from app.webhooks.models import DeliveryStatus, DisabledWhy, Failure, WebhookEndpoint, WebhookState
@@ -137,7 +138,7 @@ class DeliveryOut(BaseModel):
 class ReplayIn(Body):
     """What happened `since` then, oldest first and so many at a time; `after`: the `next` of an answer, to go on."""
 
-    since: AwareDatetime
+    since: Moment
     after: Annotated[int, Field(ge=0, lt=2**63)] = 0
     limit: Annotated[int, Field(ge=1, le=10_000)] = 10_000
 

@@ -1,0 +1,86 @@
+"""A TCP proxy between us and PostgreSQL that can be told to misbehave."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy.engine import make_url
+
+COMMIT = b"COMMIT\0"
+
+
+@dataclass
+class Proxy:
+    """What happens to connections through it; each flag holds until it is put back."""
+
+    url: str = ""
+    drop_answer_to_commit: bool = False
+    """COMMIT arrives at the server, and its answer never comes back: the connection ends instead."""
+    silent: bool = False
+    """Nothing goes through any more, in either direction, and nothing is said to have ended."""
+    commits_dropped: int = 0
+    accepted: int = 0
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    async def serve(self, here: asyncio.StreamReader, back: asyncio.StreamWriter, socket: str) -> None:
+        """One connection, from its beginning to its end."""
+        self.accepted += 1
+        there, forth = await asyncio.open_unix_connection(socket)
+        dropped = asyncio.Event()
+        self._open |= {back, forth}
+
+        async def up() -> None:
+            while data := await here.read(65_536):
+                await self._until_not_silent()
+                if self.drop_answer_to_commit and COMMIT in data:
+                    dropped.set()
+                forth.write(data)
+
+        async def down() -> None:
+            while data := await there.read(65_536):
+                await self._until_not_silent()
+                if dropped.is_set():
+                    self.commits_dropped += 1
+                    return
+                back.write(data)
+
+        tasks = [asyncio.ensure_future(up()), asyncio.ensure_future(down())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for writer in (back, forth):
+                writer.close()
+                self._open.discard(writer)
+
+    async def _until_not_silent(self) -> None:
+        while self.silent:
+            await asyncio.sleep(0.02)
+
+    def close_all(self) -> None:
+        """End every connection."""
+        for writer in list(self._open):
+            writer.close()
+
+
+@asynccontextmanager
+async def proxy_before(server_url: str) -> AsyncIterator[Proxy]:
+    """A proxy on a TCP port of this machine before the server, which listens on a Unix socket."""
+    url = make_url(server_url)
+    host, port = str(url.query.get("host") or url.host), int(str(url.query.get("port") or url.port or 5432))
+    proxy = Proxy()
+    listener = await asyncio.start_server(
+        lambda here, back: proxy.serve(here, back, f"{host}/.s.PGSQL.{port}"), "127.0.0.1", 0
+    )
+    at = listener.sockets[0].getsockname()[1]
+    query = {name: value for name, value in url.query.items() if name not in ("host", "port")}
+    proxy.url = url.set(host="127.0.0.1", port=at, query=query).render_as_string(hide_password=False)
+    try:
+        yield proxy
+    finally:
+        proxy.silent = False
+        listener.close()
+        proxy.close_all()
