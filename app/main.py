@@ -30,6 +30,8 @@ from app.jobs.provider_routes import router as provider_queue
 from app.jobs.staff_routes import router as jobs
 from app.kit.db import Prepared, Row, Tx
 from app.kit.errors import DatabaseReadOnly, DatabaseUnavailable
+from app.kit.quotas import Quotas
+from app.kit.waiting import SharedReads
 from app.kit.web import Context, Now, context_of, install, refuse_unknown_parameters
 from app.kit.web import open_context as open_process
 from app.live.routes import router as live_stream
@@ -183,3 +185,5 @@ def bind(app: FastAPI, context: Context) -> None:
     app.state.doorman = Doorman(context)
     app.state.catalog = Catalog(context.db, context.wakes)
     app.state.tail = Tail(context)
+    app.state.quotas = Quotas(context.settings)
+    app.state.reads = SharedReads()

@@ -49,6 +49,13 @@ class Settings(BaseSettings):
     )
     webhook_seconds: float = Field(default=15.0, gt=0, description="a receiver must have answered after so long")
 
+    calls_per_minute: int = Field(default=6_000, ge=1, description="calls of one caller to one process")
+    costly_calls_per_minute: int = Field(default=20, ge=1, description="of these webhook tests, and replays, each")
+    waits_per_caller: int = Field(default=50, ge=1, description="calls of one caller that wait at a time")
+    waits: int = Field(default=20_000, ge=1, description="calls that wait at a time, of all callers of one process")
+    streams_per_caller: int = Field(default=50, ge=1, description="live streams of one caller at a time")
+    streams: int = Field(default=5_000, ge=1, description="live streams at a time, of all callers of one process")
+
     @field_validator("database_url", "database_direct_url")
     @classmethod
     def name_the_driver(cls, url: str | None) -> str | None:

@@ -18,6 +18,7 @@ from app.auth.models import Role
 from app.events.models import ActorKind
 from app.events.transition import Actor
 from app.kit.db import Tx
+from app.kit.quotas import quotas_of
 from app.kit.web import Context, context_of
 
 AUTH_TOPIC = "auth"
@@ -76,8 +77,11 @@ class Doorman:
 
 
 async def identify(request: Request) -> Principal:
-    """Who calls. Raises NotSignedIn."""
-    return await doorman_of(request).principal(token_of(request))
+    """Who calls. Raises NotSignedIn, CallerTooFast."""
+    principal = await doorman_of(request).principal(token_of(request))
+    quotas_of(request).calls.count(principal.id)
+    request.state.caller = principal.id
+    return principal
 
 
 def doorman_of(request: Request) -> Doorman:

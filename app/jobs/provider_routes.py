@@ -131,12 +131,10 @@ async def fail_job(job_id: UUID, body: Failure, tx: Transaction, by: Self) -> Jo
 
 
 async def _read_offers(context: Context, provider_id: UUID) -> bytes:
-    async with context.db.look() as tx:
-        rows = await queries.list_pending_offers(tx, provider_id, context.clock.now())
+    rows = await context.db.read(lambda tx: queries.list_pending_offers(tx, provider_id, context.clock.now()))
     return _OFFERS.dump_json([OfferOut.model_validate(dict(row)) for row in rows])
 
 
 async def _read_jobs(context: Context, provider_id: UUID) -> bytes:
-    async with context.db.look() as tx:
-        rows = await queries.list_live_jobs(tx, provider_id)
+    rows = await context.db.read(lambda tx: queries.list_live_jobs(tx, provider_id))
     return _JOBS.dump_json([JobOut.model_validate(dict(row)) for row in rows])

@@ -1,4 +1,7 @@
-"""Waiting reads: a document that is answered when it changes (`Prefer: wait=N`, RFC 7240; ETag and If-None-Match)."""
+"""Waiting reads: a document that is answered when it changes (`Prefer: wait=N`, RFC 7240; ETag and If-None-Match).
+
+All who wait for the same document share one reading of it, however many they are.
+"""
 
 import asyncio
 import contextlib
@@ -10,6 +13,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 
+from app.kit.quotas import caller_of, quotas_of
 from app.kit.web import context_of
 
 MAX_WAIT_SECONDS = 60
@@ -17,6 +21,30 @@ LOOK_AGAIN_SECONDS = 20
 """A wake-up may be lost with the connection that was to bring it."""
 EMPTY = b"[]"
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "nothing has changed since that ETag"}}
+
+
+class SharedReads:
+    """Readings under way, by what is read. One that has begun is joined by nobody: it may have missed the news."""
+
+    def __init__(self) -> None:
+        self._next: dict[object, asyncio.Task[bytes]] = {}
+        self._running: dict[object, asyncio.Task[bytes]] = {}
+
+    async def get(self, key: object, read: Callable[[], Awaitable[bytes]]) -> bytes:
+        """What `read` gives, read after now: by oneself, or by another who asked for the same."""
+        if key not in self._next:
+            self._next[key] = asyncio.create_task(self._read(key, read))
+        return await asyncio.shield(self._next[key])
+
+    async def _read(self, key: object, read: Callable[[], Awaitable[bytes]]) -> bytes:
+        while running := self._running.get(key):
+            await asyncio.wait([running])
+        task = self._running[key] = self._next.pop(key)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever waited may have gone
+        try:
+            return await read()
+        finally:
+            del self._running[key]
 
 
 @dataclass(frozen=True)
@@ -32,10 +60,20 @@ class Wait:
         empty), or after so many seconds; 304 if it is known then.
 
         Holds no database connection while it waits on `topic`, and stops waiting for a caller that has gone.
+        Raises TooManyWaiting.
         """
-        body = await read()
-        if self.seconds and not self._is_news(body):
-            body = await self._wait(topic, read)
+        shared: SharedReads = self.request.app.state.reads
+
+        async def look() -> bytes:
+            return await shared.get((topic, self.request.url.path), read)
+
+        if not self.seconds:
+            body = await read()
+        else:
+            with quotas_of(self.request).waits.taken(caller_of(self.request)):
+                body = await look()
+                if not self._is_news(body):
+                    body = await self._wait(topic, look)
         etag = etag_of(body)
         headers = {"ETag": etag} | ({"Preference-Applied": f"wait={self.seconds}"} if self.seconds else {})
         if etag in self.known:

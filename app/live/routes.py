@@ -9,6 +9,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from app.auth.access import Principal, allow, doorman_of, token_of
 from app.auth.models import Role
 from app.kit.fields import RowNumber
+from app.kit.quotas import quotas_of
 from app.kit.web import context_of
 from app.live.schemas import LiveEvent
 from app.live.stream import follow
@@ -18,8 +19,14 @@ router = APIRouter(tags=["live"])
 Seq = Annotated[RowNumber | None, Query(description="for clients that cannot send Last-Event-ID")]
 
 
+async def _place(request: Request, principal: Annotated[Principal, Depends(allow(*Role))]) -> AsyncIterator[None]:
+    with quotas_of(request).streams.taken(principal.id):
+        yield
+
+
 @router.get(
     "/live",
+    dependencies=[Depends(_place)],
     response_class=EventSourceResponse,
     responses={200: {"model": list[LiveEvent], "description": "the data of a `log` event"}},
 )

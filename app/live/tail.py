@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from itertools import islice
 from uuid import UUID
 
 from app.events.topics import LOG_TOPIC
@@ -50,8 +51,10 @@ class Tail:
         kept_since = self._events[0]["seq"] - 1 if self._events else last
         if not kept_since <= seq <= last:
             return last, None
-        found = [event for event in self._events if event["seq"] > seq] if seq < last else []
-        return last, [event for event in found if provider_id in (None, event["provider_id"])]
+        # Numbers have no gaps, so no more than these can be new; a follower looks at them alone.
+        newest = islice(reversed(self._events), last - seq)
+        found = [event for event in newest if event["seq"] > seq and provider_id in (None, event["provider_id"])]
+        return last, found[::-1]
 
     async def _read(self) -> None:
         try:

@@ -5,7 +5,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 
 import httpx
@@ -16,6 +16,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LOOK_UP_SECONDS = 3.0
+LOOK_UPS = ThreadPoolExecutor(8, "resolve")
+"""Its own threads: a name server that does not answer holds up passwords and files no longer."""
 _HOST = re.compile(r"[a-z0-9._:-]+")
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 _6TO4 = ipaddress.IPv6Network("2002::/16")
@@ -36,7 +38,7 @@ def may_reach(address: Address, networks: Sequence[Network], *, plain: bool) -> 
     return any(address in network for network in networks) or (not plain and is_public(address))
 
 
-async def resolve(host: str, threads: Executor | None = None) -> list[Address]:
+async def resolve(host: str, threads: Executor = LOOK_UPS) -> list[Address]:
     """The addresses of the host, which may be one itself. Raises OSError, UnicodeError."""
     look_up = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
     found = await asyncio.get_running_loop().run_in_executor(threads, look_up)

@@ -1,6 +1,6 @@
 """Webhook endpoints: a provider's own, and by an admin those of other systems."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -10,6 +10,7 @@ from app.auth.models import Role
 from app.kit.etags import IfMatch, set_etag
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, page
+from app.kit.quotas import quotas_of
 from app.kit.web import Now, context_of
 from app.webhooks import actions, queries
 from app.webhooks.actions import By
@@ -45,8 +46,18 @@ async def _other_url(request: Request, principal: Caller, body: EndpointEdit) ->
     return await check_url(body.url, context_of(request).settings.webhook_networks) if body.url else None
 
 
+def _costly(what: str) -> Any:
+    async def by(request: Request, by: Annotated[By, Depends(_by)]) -> By:
+        quotas_of(request).costly.count((what, by.owner))
+        return by
+
+    return Depends(by)
+
+
 # Names are looked up before the transaction begins: dependencies are solved in the order of the parameters.
 Owner = Annotated[By, Depends(_by)]
+Testing = Annotated[By, _costly("test")]
+Replaying = Annotated[By, _costly("replay")]
 NewUrl = Annotated[str, Depends(_new_url)]
 OtherUrl = Annotated[str | None, Depends(_other_url)]
 
@@ -111,7 +122,7 @@ async def rotate_secret(
 
 
 @router.post("/{webhook_id}/test", status_code=201)
-async def send_test(webhook_id: UUID, tx: Transaction, by: Owner, key: SentKey = None) -> DeliveryOut:
+async def send_test(webhook_id: UUID, tx: Transaction, by: Testing, key: SentKey = None) -> DeliveryOut:
     """Send a `webhook.test` event there; its delivery says what came of it."""
 
     async def send() -> DeliveryOut:
@@ -138,13 +149,13 @@ async def list_deliveries(
 
 
 @router.put("/{webhook_id}/deliveries/{delivery_id}/replay")
-async def replay_delivery(webhook_id: UUID, delivery_id: DeliveryId, tx: Transaction, by: Owner) -> DeliveryOut:
+async def replay_delivery(webhook_id: UUID, delivery_id: DeliveryId, tx: Transaction, by: Replaying) -> DeliveryOut:
     """Send this one once more, under the same `webhook-id`."""
     return DeliveryOut.model_validate(await actions.replay_one(tx, webhook_id, delivery_id, by))
 
 
 @router.put("/{webhook_id}/replay")
-async def replay_deliveries(webhook_id: UUID, body: ReplayIn, tx: Transaction, by: Owner) -> Replayed:
+async def replay_deliveries(webhook_id: UUID, body: ReplayIn, tx: Transaction, by: Replaying) -> Replayed:
     """Send what happened since a moment of the last seven days once more, in its order, 10,000 deliveries at most."""
     return await actions.replay_since(tx, webhook_id, body, by)
 
