@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -91,9 +91,9 @@ def fen(value: str) -> int:
     """Yuan with at most two decimals, as fen."""
     try:
         sum_ = Decimal(value.removeprefix("¥").removeprefix("￥").replace(",", "").strip()) * 100
-        if sum_ != int(sum_) or not 0 <= sum_ <= MOST_FEN:
+        if not 0 <= sum_ <= MOST_FEN or sum_ != int(sum_):  # in this order: 9e999999 has a million digits
             raise WrongCell("price")
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):
         raise WrongCell("price") from None
     return int(sum_)
 

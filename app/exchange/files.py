@@ -21,11 +21,15 @@ import orjson
 from app.exchange.lines import (
     MEMORY,
     MOST_BYTES,
+    MOST_CHARACTERS,
     MOST_COLUMNS,
     MOST_FAULTS,
     MOST_ROWS,
+    MOST_SECONDS,
+    MOST_TEXT,
     Line,
     Unreadable,
+    column_letter,
     column_name,
     filled,
     harmless,
@@ -93,15 +97,32 @@ def _decode(content: bytes) -> str:
 
 
 def bounded(lines: Iterable[Line], most: int = MOST_ROWS) -> Iterator[Line]:
-    """The lines, up to as many rows and faults as there may be. Raises Unreadable."""
-    rows = faults = 0
+    """The lines, up to as many rows, faults and characters as there may be. Raises Unreadable."""
+    rows = faults = characters = 0
+    title = ""
     for line in lines:
+        if line[0] == "sheet":
+            title = line[1]
+        found = list(_cut(title, line)) if line[0] == "row" else [line]
         rows += line[0] == "row"
-        faults += line[0] == "fault"
+        characters += sum(map(len, line[2])) if line[0] == "row" else 0
         if rows > most:
             raise Unreadable("too_many_rows", most=most)
-        if line[0] != "fault" or faults <= MOST_FAULTS:
-            yield line
+        if characters > MOST_TEXT:
+            raise Unreadable("file_too_large")
+        for one in found:
+            faults += one[0] == "fault"
+            if one[0] != "fault" or faults <= MOST_FAULTS:
+                yield one
+
+
+def _cut(title: str, row: Line) -> Iterator[Line]:
+    """The row with no cell longer than may be; those that were are faults, shown by how they begin."""
+    _, number, cells = row
+    for place, cell in enumerate(cells, 1):
+        if len(cell) > MOST_CHARACTERS:
+            yield ["fault", title, number, column_letter(place), cell[:60], "too_long", {"most": MOST_CHARACTERS}]
+    yield ["row", number, [cell[:MOST_CHARACTERS] for cell in cells]]
 
 
 def write_csvs(lines: Iterable[Line], out: BinaryIO) -> None:
@@ -124,6 +145,7 @@ def write_csvs(lines: Iterable[Line], out: BinaryIO) -> None:
 def main(task: str, out: BinaryIO, source: BinaryIO) -> None:
     """Read or write; what cannot be read is a fault of the whole file."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     warnings.simplefilter("ignore")  # openpyxl warns of what it leaves out: styles, drawings
     if task == "read":
         try:

@@ -8,8 +8,13 @@ MOST_ROWS = 100_000
 MOST_COLUMNS = 40
 MOST_BYTES = 200 * 1024 * 1024
 """Unpacked, all parts together; the texts that the cells share, which are read at once, a quarter of it."""
+MOST_CHARACTERS = 1_000
+"""Of one cell; no column holds more."""
+MOST_TEXT = 20 * 1024 * 1024
+"""Characters of all cells together, one that stands in many cells counted in each."""
 MOST_FAULTS = 500
 MEMORY = 1024 * 1024 * 1024
+MOST_SECONDS = 180
 
 Line = list[Any]
 """["sheet", name], ["row", number, texts] or ["fault", sheet, row, column, value, code, facts]."""

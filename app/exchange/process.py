@@ -6,7 +6,7 @@ import sys
 
 import orjson
 
-MOST_SECONDS = 180
+from app.exchange.lines import MOST_SECONDS
 
 
 async def run_files(task: str, content: bytes) -> bytes:

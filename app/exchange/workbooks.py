@@ -14,7 +14,8 @@ from openpyxl.utils.cell import coordinate_from_string
 
 from app.exchange.lines import MOST_COLUMNS, MOST_ROWS, Line, Unreadable, column_name, filled, harmless, plain
 
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z0-9:]+)"')
+_MERGED = re.compile(rb'<(?:\w{1,20}:)?mergeCell\s[^<>]{0,200}?ref="([A-Z0-9:]{1,30})"')
+"""Bounded, so that no file makes it look at the same bytes again and again."""
 
 
 def read_workbook(archive: zipfile.ZipFile) -> Iterator[Line]:

@@ -1,0 +1,64 @@
+"""No file costs the server more than its share, however it is made."""
+
+import asyncio
+import io
+import resource
+
+import openpyxl
+import orjson
+import pytest
+
+from app.exchange import cells
+from app.exchange.faults import WrongCell
+from app.exchange.files import bounded
+from app.exchange.lines import MOST_CHARACTERS, MOST_TEXT, Line, Unreadable
+from app.exchange.process import run_files
+from app.exchange.workbooks import _merged
+
+MEBI = 1 << 20
+
+
+def test_a_long_cell_is_a_fault_and_leaves_only_its_beginning() -> None:
+    lines: list[Line] = [["sheet", "单位"], ["row", 2, ["x", "长" * (MOST_CHARACTERS + 1)]]]
+    sheet, fault, row = bounded(lines)
+    assert sheet == lines[0]
+    assert fault == ["fault", "单位", 2, "B", "长" * 60, "too_long", {"most": MOST_CHARACTERS}]
+    assert row == ["row", 2, ["x", "长" * MOST_CHARACTERS]]
+
+
+async def test_one_text_in_many_cells_counts_in_each() -> None:
+    """1 MiB in 3,000 cells is a file of a few kilobytes, and was three gibibytes of the server's memory."""
+    book = openpyxl.Workbook()
+    for _ in range(3_000):
+        book.worksheets[0].append(["x" * 32_767] * 32)
+    out = io.BytesIO()
+    book.save(out)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answer = await run_files("read", out.getvalue())
+    assert orjson.loads(answer.splitlines()[-1])[5] == "file_too_large"
+    assert len(answer) < 2 * MEBI
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    assert grown < 100 * MEBI
+
+
+def test_all_cells_together_hold_so_much_text() -> None:
+    full: list[Line] = [
+        ["row", n, ["x" * MOST_CHARACTERS] * 40] for n in range(MOST_TEXT // (40 * MOST_CHARACTERS) + 1)
+    ]
+    with pytest.raises(Unreadable) as refused:
+        list(bounded(full))
+    assert refused.value.line[5] == "file_too_large"
+
+
+async def test_merged_cells_that_never_end_are_looked_at_once() -> None:
+    """Each beginning used to be followed to the end of the file: hours for a mebibyte."""
+    for piece in (b"<mergeCell x", b"<" + b"a" * 50 + b":", b'<mergeCell ref="A1'):
+        source = io.BytesIO(piece * (2 * MEBI // len(piece)))
+        async with asyncio.timeout(60):
+            assert await asyncio.to_thread(lambda source=source: list(_merged(source))) == []
+
+
+@pytest.mark.parametrize("value", ["9e999999", "1e99999", "9" * 1_000, "-1e400000", "nan", "inf", "1e-999999"])
+def test_a_price_of_a_million_digits_is_wrong_at_once(value: str) -> None:
+    with pytest.raises(WrongCell):
+        cells.fen(value)
