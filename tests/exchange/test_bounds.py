@@ -55,7 +55,7 @@ async def test_merged_cells_that_never_end_are_looked_at_once() -> None:
     for piece in (b"<mergeCell x", b"<" + b"a" * 50 + b":", b'<mergeCell ref="A1'):
         source = io.BytesIO(piece * (2 * MEBI // len(piece)))
         async with asyncio.timeout(60):
-            assert await asyncio.to_thread(lambda source=source: list(_merged(source))) == []
+            assert await asyncio.to_thread(list, _merged(source)) == []
 
 
 @pytest.mark.parametrize("value", ["9e999999", "1e99999", "9" * 1_000, "-1e400000", "nan", "inf", "1e-999999"])
