@@ -1,27 +1,22 @@
-"""The command line: `hotline serve | worker | migrate | seed | add-staff | demo | simulate`."""
+"""The command line: `hotline serve | worker | migrate | seed | staff | demo | simulate`."""
 
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
-from collections.abc import Coroutine, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import uvicorn
-import uvloop
 
-from app.auth.actions import add_staff as open_account
-from app.auth.models import Role
-from app.auth.schemas import StaffIn
+from app.auth.commands import staff
 from app.catalog.load import load_reference_data
 from app.catalog.snapshot import Catalog
 from app.credit.rules import load_credit_rules
-from app.kit import embedded, open_files
-from app.kit.command_line import Sentences
+from app.kit import open_files
+from app.kit.command_line import Sentences, database, direct_url, run
 from app.kit.db import CALL, STEP
 from app.kit.migrate import migrate as run_migrations
 from app.kit.wake import Wakes
@@ -34,47 +29,10 @@ from app.settings import Settings
 from app.worker import work
 
 app = typer.Typer(cls=Sentences, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(staff, name="staff")
 
 PORT = typer.Option(min=0, max=65_535, help="port to listen on; 0 takes a free one")
 MOST_SCALE = 100.0
-
-
-@contextlib.contextmanager
-def database(settings: Settings) -> Iterator[Settings]:
-    """The settings with a database: the one they name, or the embedded server while the block runs."""
-    if settings.database_url:
-        yield settings
-        return
-    try:
-        with embedded.join(settings.data_dir) as server:
-            yield settings.model_copy(update={"database_url": server.url, "database_direct_url": server.url})
-    except embedded.EmbeddedPostgresError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-
-
-def direct_url(settings: Settings) -> str:
-    """The URL past any pooler."""
-    url = settings.database_direct_url or settings.database_url
-    assert url is not None
-    return url
-
-
-def run(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run to the end, or to Ctrl-C or SIGTERM, each a clean stop."""
-
-    async def stoppable() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        # Not a KeyboardInterrupt of our own: raised inside a transport's callback it would be lost there.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        await coroutine
-
-    with (
-        contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError),
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-    ):
-        runner.run(stoppable())
 
 
 @app.callback()
@@ -170,23 +128,6 @@ async def _seed(settings: Settings, *, sample: bool, history: int) -> None:
 
 def _show_progress(done: int, of: int) -> None:
     typer.echo(f"day {done} of {of}")
-
-
-@app.command()
-def add_staff(
-    username: str,
-    name: str,
-    role: Annotated[list[Role], typer.Option(help="may be given more than once")],
-    password: Annotated[str, typer.Option(prompt=True, confirmation_prompt=True, hide_input=True)],
-) -> None:
-    """Open a staff account: the first admin of a deployment is made here."""
-    with database(Settings()) as settings:
-        run(_add_staff(settings, StaffIn(username=username, name=name, password=password, roles=role)))
-
-
-async def _add_staff(settings: Settings, body: StaffIn) -> None:
-    async with open_context(settings) as context, context.db.begin() as tx:
-        await open_account(tx, body, None, context.clock.now())
 
 
 @app.command()

@@ -14,6 +14,7 @@ from app.admission.routes import router as admission
 from app.aftercare.routes import router as aftercare
 from app.auth.access import Doorman, public
 from app.auth.routes import router as auth
+from app.auth.staff_routes import router as staff
 from app.catalog.routes import router as catalog
 from app.catalog.snapshot import Catalog
 from app.console.pages import Console
@@ -149,6 +150,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
     install(app, larger={EXCHANGE_PATH: EXCHANGE_LIMIT})
     for router in (
         auth,
+        staff,
         desk,
         admission,
         intake,

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AliasChoices, AwareDatetime, Field, IPvAnyNetwork, SecretStr, field_validator
@@ -36,6 +36,15 @@ class Settings(BaseSettings):
     clock_start: AwareDatetime | None = Field(default=None, description="the centre's time at clock_real_start")
     clock_real_start: AwareDatetime | None = Field(default=None, description="the real moment clock_start belongs to")
     session_hours: float = Field(default=12.0, gt=0, description="a staff session ends after so long")
+    idle_minutes: float = Field(
+        default=60.0, ge=0, description="a staff session ends when nobody was there for so long; 0: it does not"
+    )
+    second_factor_roles: Annotated[
+        list[Literal["operator", "supervisor", "registrar", "manager", "admin"]], NoDecode
+    ] = Field(default=[], description="staff of these roles need a second factor; separated by commas")
+    second_factor_key: SecretStr = Field(
+        default=SecretStr(""), description="goes into every second factor; changing it voids all of them"
+    )
     provider_session_days: float = Field(default=30.0, gt=0, description="a provider stays signed in on its phone")
     month_due_day: int = Field(
         default=15, ge=6, le=28, description="providers file a month's turnover by this day of the next"
@@ -81,10 +90,10 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no time zone {name!r}") from error
         return name
 
-    @field_validator("webhook_networks", mode="before")
+    @field_validator("webhook_networks", "second_factor_roles", mode="before")
     @classmethod
-    def split_networks(cls, value: object) -> object:
-        """`10.1.0.0/16,127.0.0.0/8`, as an environment variable is written."""
+    def split(cls, value: object) -> object:
+        """`10.1.0.0/16,127.0.0.0/8` or `admin,registrar`, as an environment variable is written."""
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @property

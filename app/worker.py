@@ -16,6 +16,8 @@ from random import Random
 
 from app.admission.queries import forget_applications
 from app.aftercare.tasks import make_callbacks
+from app.auth.cookies import DEVICE_LIVES
+from app.auth.try_queries import forget_old_devices, forget_tries
 from app.catalog.snapshot import Catalog, Snapshot
 from app.credit.tasks import apply_unanswered, begin_reply_periods, make_entries, recover_credit
 from app.dispatch.tasks import (
@@ -112,10 +114,12 @@ async def run_log_steps(context: Context) -> int:
 
 
 async def forget_old_keys(context: Context) -> int:
-    """Drop keys and counts of calls that are older than a day, and applications that came to nothing long ago."""
+    """Drop keys, counts of calls and tries that are older than a day, and browsers and applications of long ago."""
     async with context.db.begin() as tx:
         await forget_keys(tx, context.clock.now() - KEYS_LIVE)
         await forget_counts(tx, context.clock.now() - KEYS_LIVE)
+        await forget_tries(tx, context.clock.now() - KEYS_LIVE)
+        await forget_old_devices(tx, context.clock.now() - DEVICE_LIVES)
         await forget_applications(tx, context.clock.now() - APPLICATIONS_LIVE)
         await forget_troubles(tx, context.clock.now())
     return 0

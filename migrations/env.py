@@ -46,7 +46,7 @@ def run(connection: Connection) -> None:
 
 async def connect_and_run() -> None:
     """Migrate the database of the settings, or the embedded one."""
-    from app.cli import database, direct_url
+    from app.kit.command_line import database, direct_url
     from app.settings import Settings
 
     with database(Settings()) as settings:

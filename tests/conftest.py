@@ -86,7 +86,8 @@ def database_url(server: str) -> str:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(database_url=database_url, database_direct_url=database_url, data_dir=tmp_path)
+    """Sessions do not end while a test lets days pass."""
+    return Settings(database_url=database_url, database_direct_url=database_url, data_dir=tmp_path, idle_minutes=0)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Filing an application without an account, following it, and the registrar's decision."""
 
-import secrets
 from datetime import date, datetime
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
 from app.events.models import ActorKind
 from app.events.transition import SYSTEM, record
+from app.kit.codes import bare_code, new_code
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.idempotency import Once
@@ -34,22 +34,14 @@ from app.registry.schemas import ProviderIn
 MOST_WAITING = 1_000
 """So many applications may wait; whoever fills the queue with nonsense fills no more than this."""
 NOBODY = Principal(ActorKind.SYSTEM, UUID(int=0), frozenset())
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""Without characters that are taken for one another; a code of ten has 49 bits."""
 
 SAME_ZH = {"uscc": "统一社会信用代码", "name": "单位名称", "phone": "联系电话"}
 SAME_EN = {"uscc": "credit code", "name": "name", "phone": "phone number"}
 
 
-def new_code() -> str:
-    """A query code that can be read out: ABCDE-FGHJK."""
-    code = "".join(secrets.choice(ALPHABET) for _ in range(10))
-    return f"{code[:5]}-{code[5:]}"
-
-
 def code_hash(code: str) -> bytes:
     """What is kept of a query code, however it was typed."""
-    return token_hash(code.upper().replace("-", "").replace(" ", ""))
+    return token_hash(bare_code(code))
 
 
 async def file_application(

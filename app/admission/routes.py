@@ -24,7 +24,7 @@ from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.fields import RowNumber
 from app.kit.idempotency import SentKey, once
-from app.kit.limits import Limit, limited
+from app.kit.limits import Limit, address_of, limited
 from app.kit.pages import Page, page
 from app.kit.web import Now, Today, context_of
 from app.registry.routes import ByRegistrar
@@ -47,8 +47,7 @@ async def file_application(
     idempotency_key: SentKey = None,
 ) -> ApplicationFiled:
     """Apply to join, without an account; keep the number and the query code to see how it stands."""
-    address = request.client.host if request.client else ""
-    from_here = idempotency_key and f"{sha256(address.encode()).hexdigest()[:16]}:{idempotency_key}"
+    from_here = idempotency_key and f"{sha256(address_of(request).encode()).hexdigest()[:16]}:{idempotency_key}"
     first = once(actions.NOBODY.id, from_here, "POST /public/applications", body)
     async with context_of(request).db.begin() as tx:
         return await actions.file_application(tx, body, catalog, first, now, today)

@@ -1,30 +1,41 @@
 """Who may call a route: each declares `allow(...)` or `public`, and a test walks them all."""
 
 import asyncio
+import contextlib
+import re
 from collections.abc import AsyncIterator, Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, NamedTuple, cast
 from uuid import UUID
 
+import asyncpg
 from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
 
 from app.auth import queries
 from app.auth.cookies import session_of
-from app.auth.errors import NotAllowed, NotSignedIn
-from app.auth.models import Role
+from app.auth.errors import FormerProvider, NotAllowed, NotSignedIn, PasswordDue, SecondFactorDue
+from app.auth.models import Due, Role
 from app.events.models import ActorKind
 from app.events.transition import Actor
 from app.kit.db import Tx
+from app.kit.errors import HotlineError
 from app.kit.quotas import quotas_of
 from app.kit.web import Context, context_of
+from app.settings import Settings
 
 AUTH_TOPIC = "auth"
-CACHE_SECONDS = 300
-"""Real seconds, whatever the centre's clock does."""
 CACHE_SIZE = 20_000
+FRESH_SECONDS = 0.05
+"""Real seconds: so old may the generation be where no notification came."""
+SESSION_NOTED_EVERY = timedelta(minutes=1)
+KEY_NOTED_EVERY = timedelta(minutes=5)
+"""Of real time, as are the minutes without a touch: who sits before a screen does so in real time."""
+LONGEST_IDLE = timedelta(days=1)
+IDLE_HEADER = "hotline-idle"
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Principal(NamedTuple):
@@ -33,11 +44,21 @@ class Principal(NamedTuple):
     kind: ActorKind
     id: UUID
     roles: frozenset[Role]
+    due: Due | None = None
 
     @property
     def actor(self) -> Actor:
         """The caller as the event log names it."""
         return Actor(self.kind, self.id)
+
+
+class _Known(NamedTuple):
+    """What is remembered of a token: true of one generation, until it expires or nobody has been there for long."""
+
+    principal: Principal
+    generation: int
+    expires_at: datetime | None
+    seen_at: datetime
 
 
 def token_hash(token: str) -> bytes:
@@ -46,42 +67,134 @@ def token_hash(token: str) -> bytes:
 
 
 class Doorman:
-    """Finds who holds a token. Remembers it, but only while it can hear that somebody was signed out."""
+    """Finds who holds a token, and remembers it.
+
+    What takes something from somebody (a revoked key, an ended session, other roles, a firm expelled) raises the
+    generation in its own transaction, and what is remembered counts only for its generation. Who is notified looks at
+    once; where the notification is lost the generation is never older than FRESH_SECONDS. A look-up that was under way
+    meanwhile is of the former generation, and not believed.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._known: dict[bytes, tuple[Principal, datetime | None, float]] = {}
+        self._known: dict[bytes, _Known] = {}
+        self._generation = 0
+        self._fresh_until = 0.0
+        self._reading: asyncio.Task[None] | None = None
         context.wakes.on_hearing(self._hear)
 
     def _hear(self, topics: set[str]) -> None:
         if not topics or AUTH_TOPIC in topics:
-            self._known.clear()
+            self._fresh_until, self._reading = 0.0, None
 
-    async def principal(self, token: str) -> Principal:
-        """The holder of the token. Raises NotSignedIn."""
-        now, real = self._context.clock.now(), asyncio.get_running_loop().time()
-        key = token_hash(token)
-        if (known := self._known.get(key)) and self._context.wakes.connected:
-            principal, until, remembered_until = known
-            if real < remembered_until and (until is None or now < until):
-                return principal
+    async def principal(self, token: str, idle: timedelta | None = None) -> Principal:
+        """The holder of the token; `idle` says for how long nobody has touched the screen, None that this call is no
+        sign of anybody. Raises NotSignedIn."""
+        now, key = self._context.clock.now(), token_hash(token)
+        await self._look_for_news()
+        known = self._known.get(key)
+        if known is None or known.generation < self._generation or self._is_over(known, now):
+            known = await self._look_up(key, now)
+        if idle is not None:
+            seen_at = now - self._spanned(idle)
+            if seen_at - known.seen_at >= self._spanned(_noted_every(known.principal)):
+                known = self._known[key] = known._replace(seen_at=seen_at)
+                await self._note(key, seen_at)
+        return known.principal
+
+    async def _look_for_news(self) -> None:
+        """Read the generation, unless that was done just now; calls that come together share a read."""
+        if asyncio.get_running_loop().time() >= self._fresh_until:
+            self._reading = self._reading or asyncio.create_task(self._read())
+            await asyncio.shield(self._reading)
+
+    async def _read(self) -> None:
+        me, begun = asyncio.current_task(), asyncio.get_running_loop().time()
+        try:
+            async with self._context.db.look() as tx:
+                self._generation = max(self._generation, await queries.read_generation(tx))
+            if self._reading is me:  # else something was heard meanwhile
+                self._fresh_until = begun + FRESH_SECONDS
+        finally:
+            if self._reading is me:
+                self._reading = None
+
+    def _spanned(self, real: timedelta) -> timedelta:
+        """So much of the centre's time passes in this much of real time."""
+        return real / self._context.clock.real_seconds(timedelta(seconds=1))
+
+    @property
+    def _allowed_idle(self) -> timedelta | None:
+        minutes = self._context.settings.idle_minutes
+        return self._spanned(timedelta(minutes=minutes)) if minutes else None
+
+    def _is_over(self, known: _Known, now: datetime) -> bool:
+        if known.expires_at and known.expires_at <= now:
+            return True
+        allowed = self._allowed_idle
+        return bool(allowed and known.principal.kind is ActorKind.STAFF and known.seen_at + allowed <= now)
+
+    async def _look_up(self, key: bytes, now: datetime) -> _Known:
+        allowed = self._allowed_idle
         async with self._context.db.look() as tx:
-            found = await queries.find_token(tx, key, now)
+            found = await queries.find_token(tx, key, now, now - allowed if allowed else None)
         if found is None:
+            self._known.pop(key, None)
             raise NotSignedIn
-        principal = Principal(ActorKind(found["kind"]), found["id"], frozenset(map(Role, found["roles"])))
+        roles = frozenset(map(Role, found["roles"]))
+        due = due_of(roles, found["password_temporary"], found["second_factor"], self._context.settings)
+        known = _Known(
+            principal=Principal(ActorKind(found["kind"]), found["id"], roles, due),
+            generation=found["generation"],
+            expires_at=found["expires_at"],
+            seen_at=found["seen_at"] or NEVER,
+        )
         if len(self._known) >= CACHE_SIZE:
             self._known.clear()
-        self._known[key] = principal, found["until"], real + CACHE_SECONDS
-        return principal
+        self._known[key] = known
+        return known
+
+    async def _note(self, key: bytes, seen_at: datetime) -> None:
+        """Write down that the token was used: now and then, not at each call. A database that takes no writes is no
+        reason to turn anybody away."""
+        with contextlib.suppress(HotlineError, asyncpg.PostgresError):
+            async with self._context.db.look() as tx:
+                await queries.note_use(tx, key, seen_at)
+
+
+def _noted_every(principal: Principal) -> timedelta:
+    return KEY_NOTED_EVERY if principal.kind is ActorKind.PROVIDER else SESSION_NOTED_EVERY
+
+
+def due_of(roles: Iterable[str], password_temporary: bool, second_factor: bool, settings: Settings) -> Due | None:
+    """What a member of staff has to do first."""
+    if password_temporary:
+        return Due.PASSWORD
+    return Due.SECOND_FACTOR if set(roles) & set(settings.second_factor_roles) and not second_factor else None
+
+
+async def void_tokens(tx: Tx) -> None:
+    """Once this transaction commits, every process asks anew who holds which token: something was taken from somebody.
+
+    Call it last: until then others that do the same wait.
+    """
+    await tx.flush()
+    await queries.raise_generation(tx)
+    tx.wake(AUTH_TOPIC)
 
 
 async def identify(request: Request) -> Principal:
     """Who calls. Raises NotSignedIn, CallerTooFast."""
-    principal = await doorman_of(request).principal(token_of(request))
+    principal = await doorman_of(request).principal(token_of(request), _idle_for(request))
     quotas_of(request).calls.count(principal.id)
     request.state.caller = principal.id
     return principal
+
+
+def _idle_for(request: Request) -> timedelta:
+    """For how long nobody has touched the screen, as our console says with each call it makes by itself."""
+    seconds = request.headers.get(IDLE_HEADER, "")
+    return min(timedelta(seconds=int(seconds)), LONGEST_IDLE) if re.fullmatch("[0-9]{1,9}", seconds) else timedelta(0)
 
 
 def doorman_of(request: Request) -> Doorman:
@@ -112,20 +225,26 @@ other); it commits before the answer leaves."""
 class Allow(SecurityBase):
     """A route's declaration of the roles that may call it; as a dependency it gives the Principal."""
 
-    def __init__(self, roles: Iterable[Role]) -> None:
+    def __init__(self, roles: Iterable[Role], *, even_if_due: bool = False) -> None:
         self.roles = frozenset(roles)
+        self.even_if_due = even_if_due
         self.model = HTTPBearerModel(description="the token of POST /sessions, or a provider's key")
         self.scheme_name = "bearer"
 
     async def __call__(self, principal: Annotated[Principal, Depends(identify)]) -> Principal:
         if not self.roles & principal.roles:
-            raise NotAllowed(roles=sorted(self.roles))
+            if Role.FORMER_PROVIDER in principal.roles and Role.PROVIDER in self.roles:
+                raise FormerProvider
+            raise NotAllowed(roles=sorted(self.roles - {Role.FORMER_PROVIDER}))
+        if principal.due and not self.even_if_due:
+            raise PasswordDue if principal.due is Due.PASSWORD else SecondFactorDue
         return principal
 
 
-def allow(*roles: Role) -> Allow:
-    """Only holders of one of the roles may call the route."""
-    return Allow(roles)
+def allow(*roles: Role, even_if_due: bool = False) -> Allow:
+    """Only holders of one of the roles may call the route; `even_if_due` also before they have changed a temporary
+    password or set up the second factor that their role needs."""
+    return Allow(roles, even_if_due=even_if_due)
 
 
 async def public() -> None:

@@ -1,89 +1,142 @@
-"""Signing in and out, and staff accounts."""
+"""Signing in and out."""
 
-import asyncio
 import secrets
 from datetime import datetime, timedelta
-from functools import cache
+from typing import NamedTuple
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
-from app.auth import queries
-from app.auth.access import AUTH_TOPIC, Principal, token_hash
-from app.auth.errors import KeyRefused, NoSession, SignInFailed, TooManyAttempts, UsernameTaken
-from app.auth.models import STAFF_ROLES, ProviderSession, Role, Staff, StaffSession
-from app.auth.schemas import ClockOut, SessionOut, SignIn, StaffIn, StaffOut, Whoami
+from app.auth import queries, second_factor, throttle, try_queries
+from app.auth.access import Principal, due_of, token_hash, void_tokens
+from app.auth.errors import CodeNeeded, CodeWrong, KeyRefused, NoSession, SignInFailed, TooManyAttempts
+from app.auth.models import ProviderSession, Staff, StaffSession
+from app.auth.passwords import HASHING, is_right
+from app.auth.schemas import ClockOut, SessionOut, SignIn, StaffOut, Whoami
+from app.auth.throttle import Tried
 from app.kit.db import Tx
-from app.kit.errors import Invalid
-from app.kit.ids import new_id
+from app.kit.errors import HotlineError
 from app.kit.web import Context
 
-FAILURES_ALLOWED = 10
-FAILURE_WINDOW = timedelta(minutes=15)
-
-_hasher = PasswordHasher()
+UNKNOWN = "user:?"
+"""The audit's subject where nobody has that name: what was typed may be a password."""
 
 
-@cache
-def _nobodys_hash() -> str:
-    """Checked where there is no such user, so that the time taken does not tell."""
-    return _hasher.hash("nobody has this password")
+class Seen(NamedTuple):
+    """From where somebody signs in: the address, and the token of a browser that was here before."""
+
+    address: str
+    device: str | None = None
 
 
-async def sign_in(context: Context, body: SignIn, now: datetime) -> SessionOut:
-    """Check the password and open a session.
+class SignedIn(NamedTuple):
+    """The session, and the token by which the browser is known from now on."""
 
-    Raises SignInFailed (kept in the audit log), TooManyAttempts after ten failures in 15 minutes.
+    session: SessionOut
+    device: str
+
+
+async def sign_in(context: Context, body: SignIn, seen: Seen, now: datetime) -> SignedIn:
+    """Check the password, and the second factor where there is one, and open a session.
+
+    Raises SignInFailed, CodeNeeded, CodeWrong; TooManyAttempts, SignInsCrowded before anything is looked at. What
+    failed is in the audit log, with the address.
     """
+    device = token_hash(seen.device) if seen.device else None
     async with context.db.begin() as tx:
-        failures = await queries.count_failed_sign_ins(tx, body.username, now - FAILURE_WINDOW)
-        if failures >= FAILURES_ALLOWED:
-            raise TooManyAttempts(minutes=FAILURE_WINDOW.seconds // 60)
         staff = await queries.find_staff(tx, body.username)
-    right = await asyncio.to_thread(_verify, staff.password_hash if staff else _nobodys_hash(), body.password)
+        known = bool(staff and device and await try_queries.is_known_device(tx, device, staff.id))
+    if known and staff and device:
+        tried = throttle.of_browser(device, staff)
+    else:
+        tried = throttle.of_stranger(body.username, staff, seen.address)
+    with HASHING.place(known=known):
+        async with context.db.begin() as tx:
+            await throttle.count_try(tx, tried, context.clock, now)
+        right = await is_right(staff.password_hash if staff and staff.active else None, body.password)
     async with context.db.begin() as tx:
-        result = "sign_in.succeeded" if right and staff else "sign_in.failed"
-        await queries.add_audit(
-            tx,
-            result,
-            f"user:{body.username}",
-            at=now,
-            actor_kind="staff",
-            actor_id=staff.id if staff else None,
-        )
-        session = await _open_session(tx, staff, now, context) if right and staff else None
-    if session is None:
-        raise SignInFailed
-    return session
+        signed_in = await _decide(tx, body, right, tried, seen, context, now)
+    if isinstance(signed_in, HotlineError):
+        raise signed_in
+    return signed_in
 
 
-async def _open_session(tx: Tx, staff: Staff, now: datetime, context: Context) -> SessionOut:
-    token = secrets.token_urlsafe(32)
+async def _decide(
+    tx: Tx, body: SignIn, right: bool, tried: list[Tried], seen: Seen, context: Context, now: datetime
+) -> SignedIn | HotlineError:
+    """What becomes of it; an error is given, not raised, so that what led to it is kept."""
+    staff = await queries.lock_staff_named(tx, body.username)
+    if not right or staff is None or not staff.active:
+        await _note(tx, "sign_in.failed", staff, seen, now)
+        return SignInFailed()
+    if staff.second_factor:
+        if body.code is None:
+            await throttle.take_back(tx, tried)
+            return CodeNeeded()
+        codes = throttle.of_person(staff.id, "code")
+        try:
+            await throttle.count_try(tx, codes, context.clock, now)
+        except TooManyAttempts as error:
+            return error
+        if not _take_code(staff, body.code, context):
+            await _note(tx, "sign_in.failed", staff, seen, now, why="code")
+            return CodeWrong()
+        tried = [*tried, *codes]
+    await throttle.take_back(tx, tried)
+    await _note(tx, "sign_in.succeeded", staff, seen, now)
+    staff.last_signed_in_at = now
+    token, device = secrets.token_urlsafe(32), seen.device or secrets.token_urlsafe(32)
     expires_at = now + timedelta(hours=context.settings.session_hours)
     tx.session.add(StaffSession(token_hash=token_hash(token), staff_id=staff.id, created_at=now, expires_at=expires_at))
-    return SessionOut(token=token, expires_at=expires_at, staff=StaffOut.model_validate(staff))
+    await tx.flush()
+    await try_queries.know_device(tx, token_hash(device), staff.id, now)
+    due = due_of(staff.roles, staff.password_temporary, staff.second_factor, context.settings)
+    session = SessionOut(token=token, expires_at=expires_at, staff=StaffOut.model_validate(staff), due=due)
+    return SignedIn(session, device)
 
 
-def _verify(password_hash: str, password: str) -> bool:
-    try:
-        return _hasher.verify(password_hash, password)
-    except (InvalidHashError, VerificationError):  # a hash that is none locks the account
-        return False
+def _take_code(staff: Staff, code: str, context: Context) -> bool:
+    key = context.settings.second_factor_key.get_secret_value()
+    at = context.clock.world_now()
+    return second_factor.take_code(staff, code.strip(), key, at) or second_factor.take_recovery_code(staff, code)
 
 
-async def sign_in_provider(tx: Tx, key: str, now: datetime, lasts: timedelta) -> tuple[str, datetime]:
-    """Open a session with a provider's key; gives its token and when it expires. Raises KeyRefused."""
-    found = await queries.find_live_key(tx, token_hash(key))
+async def _note(tx: Tx, action: str, staff: Staff | None, seen: Seen, now: datetime, **data: str) -> None:
+    subject = f"user:{staff.username}" if staff else UNKNOWN
+    actor_id = staff.id if staff else None
+    await queries.add_audit(
+        tx, action, subject, at=now, actor_kind="staff", actor_id=actor_id, address=seen.address, **data
+    )
+
+
+async def sign_in_provider(context: Context, key: str, address: str, now: datetime) -> tuple[str, datetime]:
+    """Open a session with a provider's key; gives its token and when it expires.
+
+    Raises KeyRefused, TooManyAttempts.
+    """
+    tried = throttle.of_network("key", address)
+    async with context.db.begin() as tx:
+        await throttle.count_try(tx, tried, context.clock, now)
+        found = await queries.find_live_key(tx, token_hash(key), now)
+        if found is None:
+            await queries.add_audit(
+                tx, "sign_in.failed", "provider:?", at=now, actor_kind="provider", actor_id=None, address=address
+            )
+        else:
+            await throttle.take_back(tx, tried)
+            token, expires_at = secrets.token_urlsafe(32), now + timedelta(days=context.settings.provider_session_days)
+            expires_at = min(expires_at, found.expires_at or expires_at)
+            session = {"token_hash": token_hash(token), "key_hash": found.token_hash}
+            tx.session.add(ProviderSession(**session, created_at=now, expires_at=expires_at))
+            await queries.add_audit(
+                tx,
+                "sign_in.succeeded",
+                f"provider:{found.provider_id}",
+                at=now,
+                actor_kind="provider",
+                actor_id=found.provider_id,
+                label=found.label,
+                address=address,
+            )
     if found is None:
         raise KeyRefused
-    token, expires_at = secrets.token_urlsafe(32), now + lasts
-    tx.session.add(
-        ProviderSession(token_hash=token_hash(token), key_hash=found.token_hash, created_at=now, expires_at=expires_at)
-    )
-    subject = f"provider:{found.provider_id}"
-    await queries.add_audit(
-        tx, "sign_in.succeeded", subject, at=now, actor_kind="provider", actor_id=found.provider_id, label=found.label
-    )
     return token, expires_at
 
 
@@ -91,16 +144,20 @@ async def sign_out(tx: Tx, token: str, now: datetime) -> None:
     """End the session; every process forgets the token. Raises NoSession for a provider's key."""
     if not await queries.end_session(tx, token_hash(token), now):
         raise NoSession
-    tx.wake(AUTH_TOPIC)
+    await void_tokens(tx)
 
 
 async def whoami(tx: Tx, principal: Principal, context: Context) -> Whoami:
     """Who the caller is, and the centre's time."""
+    staff = await queries.get_staff(tx, principal.id)
     return Whoami(
         kind=principal.kind,
         id=principal.id,
-        name=await queries.find_staff_name(tx, principal.id),
+        name=staff.name if staff else None,
         roles=sorted(principal.roles),
+        due=principal.due,
+        second_factor=bool(staff and staff.second_factor),
+        idle_minutes=context.settings.idle_minutes if staff else 0,
         clock=clock_out(context),
     )
 
@@ -110,31 +167,3 @@ def clock_out(context: Context) -> ClockOut:
     clock = context.clock
     factor = 1 / clock.real_seconds(timedelta(seconds=1))
     return ClockOut(now=clock.now(), factor=factor, zone=context.settings.timezone)
-
-
-async def add_staff(tx: Tx, body: StaffIn, principal: Principal | None, now: datetime) -> Staff:
-    """Open an account. Raises UsernameTaken; Invalid for the role that only providers have."""
-    if Role.PROVIDER in body.roles:
-        raise Invalid(detail=f"roles of staff are {', '.join(STAFF_ROLES)}")
-    if await queries.find_staff(tx, body.username):
-        raise UsernameTaken(username=body.username)
-    staff = Staff(
-        id=new_id(now),
-        username=body.username,
-        name=body.name,
-        password_hash=await asyncio.to_thread(_hasher.hash, body.password),
-        roles=sorted(set(body.roles)),
-        active=True,
-        created_at=now,
-    )
-    tx.session.add(staff)
-    await queries.add_audit(
-        tx,
-        "staff.added",
-        f"user:{body.username}",
-        at=now,
-        actor_kind="staff" if principal else "system",
-        actor_id=principal.id if principal else None,
-        roles=staff.roles,
-    )
-    return staff

@@ -4,7 +4,7 @@
 comes from our own pages (`Sec-Fetch-Site`, or `Origin` where a browser sends no such header over plain HTTP).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
@@ -14,6 +14,10 @@ from app.kit.web import SAFE_METHODS, context_of
 
 COOKIE = "hotline_session"
 PATH = "/api"
+DEVICE_COOKIE = "hotline_device"
+DEVICE_PATH = "/api/v1/sessions"
+DEVICE_LIVES = timedelta(days=400)
+"""As long as browsers keep a cookie; each sign-in begins it anew."""
 
 
 def session_of(request: Request) -> str | None:
@@ -38,6 +42,19 @@ def give_session(request: Request, response: Response, token: str, expires_at: d
         token,
         max_age=int(context_of(request).clock.real_seconds(expires_at - now)),
         path=PATH,
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def give_device(request: Request, response: Response, device: str) -> None:
+    """Let the browser be known when somebody signs in there again; it opens nothing by itself."""
+    response.set_cookie(
+        DEVICE_COOKIE,
+        device,
+        max_age=int(DEVICE_LIVES.total_seconds()),
+        path=DEVICE_PATH,
         secure=request.url.scheme == "https",
         httponly=True,
         samesite="strict",

@@ -15,6 +15,24 @@ class NotAllowed(HotlineError):
     zh = "此操作需要以下角色之一：{roles}。"
 
 
+class FormerProvider(HotlineError):
+    status = 403
+    en = "The firm has left or was expelled: only its statement, its credit and its appeals are open to it."
+    zh = "该单位已退出或已被清退：仅可查看对账单和信用分并进行申述，不能再办理业务。"
+
+
+class PasswordDue(HotlineError):
+    status = 403
+    en = "Change your password first (PUT /account/password): somebody else knows the present one."
+    zh = "请先修改密码（PUT /account/password）：当前密码是他人设置的临时密码。"
+
+
+class SecondFactorDue(HotlineError):
+    status = 403
+    en = "Set up a second factor first (POST /account/second-factor): the centre requires it for your role."
+    zh = "请先设置动态验证码（POST /account/second-factor）：中心要求您的角色使用两步验证。"
+
+
 class CrossSite(HotlineError):
     status = 403
     en = "This change was asked for by a page of another site, or by a browser that does not say by which."
@@ -40,9 +58,75 @@ class SignInFailed(HotlineError):
 
 class TooManyAttempts(HotlineError):
     status = 429
-    retry_after = 900
-    en = "Too many failed sign-ins for this user; wait {minutes} minutes."
-    zh = "该用户登录失败次数过多，请等待 {minutes} 分钟。"
+    en = "Too many failed sign-ins from here; try again in {wait_seconds} seconds."
+    zh = "此处登录失败次数过多，请 {wait_seconds} 秒后再试。"
+
+    def headers(self) -> dict[str, str]:
+        """When another try is taken."""
+        return {"Retry-After": str(self.facts["wait_seconds"])}
+
+
+class SignInsCrowded(HotlineError):
+    status = 503
+    retry_after = 2
+    en = "Too many people are signing in just now; try again in a moment."
+    zh = "当前登录人数过多，请稍后再试。"
+
+
+class CodeNeeded(HotlineError):
+    status = 401
+    en = "Enter the six digits from your app, or a recovery code."
+    zh = "请输入验证器应用中的六位动态验证码，或一个恢复码。"
+
+
+class CodeWrong(HotlineError):
+    status = 401
+    en = "The code is wrong, has run out, or was used before."
+    zh = "验证码不正确、已过期或已使用过。"
+
+
+class PasswordWrong(HotlineError):
+    status = 422
+    en = "The present password is wrong."
+    zh = "当前密码不正确。"
+
+
+class PasswordWeak(HotlineError):
+    status = 422
+    en = "This password is guessed too easily; take some words that do not belong together."
+    zh = "该密码过于简单、容易被猜中，请换一个，例如几个互不相关的词。"
+
+
+class PasswordSame(HotlineError):
+    status = 422
+    en = "The new password is the same as the present one."
+    zh = "新密码与当前密码相同。"
+
+
+class SecondFactorExists(HotlineError):
+    en = "A second factor is set up already; remove it first."
+    zh = "两步验证已设置，请先解除。"
+
+
+class NoSecondFactor(HotlineError):
+    en = "No second factor is being set up."
+    zh = "尚未开始设置两步验证。"
+
+
+class CodeNotRight(HotlineError):
+    status = 422
+    en = "This is not the app's present code; see that the phone's clock is right."
+    zh = "与验证器应用当前的验证码不符，请检查手机时间是否准确。"
+
+
+class LastAdmin(HotlineError):
+    en = "{username} is the last active admin; make somebody else one first."
+    zh = "{username} 是最后一名在用的系统管理员，请先设置另一名。"
+
+
+class StaffInactive(HotlineError):
+    en = "The account of {username} is deactivated."
+    zh = "{username} 的账号已停用。"
 
 
 class UsernameTaken(HotlineError):

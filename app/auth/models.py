@@ -13,7 +13,10 @@ from app.kit.orm import Id, Model
 
 
 class Role(StrEnum):
-    """What a signed-in person may do; a provider is a role of its own and signs in with its key."""
+    """What a signed-in person may do; a provider is a role of its own and signs in with its key.
+
+    A firm that has left or was expelled is a former provider: what it may read and answer of its own past, no more.
+    """
 
     OPERATOR = "operator"
     SUPERVISOR = "supervisor"
@@ -21,9 +24,18 @@ class Role(StrEnum):
     MANAGER = "manager"
     ADMIN = "admin"
     PROVIDER = "provider"
+    FORMER_PROVIDER = "former_provider"
 
 
-STAFF_ROLES = tuple(role for role in Role if role is not Role.PROVIDER)
+PROVIDER_ROLES = (Role.PROVIDER, Role.FORMER_PROVIDER)
+STAFF_ROLES = tuple(role for role in Role if role not in PROVIDER_ROLES)
+
+
+class Due(StrEnum):
+    """What a member of staff has to do before anything else."""
+
+    PASSWORD = "password"
+    SECOND_FACTOR = "second_factor"
 
 
 class Staff(Model):
@@ -36,8 +48,30 @@ class Staff(Model):
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime]
+    password_temporary: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Somebody else knows the password: it must be changed before anything else is done."""
+    last_signed_in_at: Mapped[datetime | None]
+    totp_seed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Of which the second factor's secret is made (app.auth.second_factor)."""
+    totp_since: Mapped[datetime | None]
+    """When the second factor was confirmed by a first code; it is asked for from then on."""
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    """The time step of the last code that was used: no code is taken twice."""
+    recovery_hashes: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary), server_default=text("'{}'"))
+    """Of the recovery codes that are left."""
+
+    @property
+    def second_factor(self) -> bool:
+        """Whether a second factor is asked for."""
+        return self.totp_since is not None
+
+    def forget_second_factor(self) -> None:
+        """With its recovery codes."""
+        self.totp_seed = self.totp_since = self.totp_step = None
+        self.recovery_hashes = []
 
     __table_args__ = (
+        CheckConstraint("totp_since IS NULL OR totp_seed IS NOT NULL", name="totp"),
         CheckConstraint(
             f"roles <@ ARRAY[{', '.join(repr(str(r)) for r in STAFF_ROLES)}] AND cardinality(roles) > 0",
             name="roles",
@@ -55,6 +89,45 @@ class StaffSession(Model):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    """When it was last used, to the minute; NULL until it was used after the first minute."""
+
+
+class StaffDevice(Model):
+    """A browser from which this person has signed in before: somebody else's failures do not delay it."""
+
+    __tablename__ = "staff_devices"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True, index=True)
+    last_used_at: Mapped[datetime]
+
+
+class SignInTries(Model):
+    """Tries to sign in that have failed, or are under way: of one name from one network or browser, or of one network.
+
+    `key` is a hash; `staff_id` names the account, where there is one, so that it can be unlocked.
+    """
+
+    __tablename__ = "sign_in_tries"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    tries: Mapped[int]
+    last_at: Mapped[datetime]
+    free_at: Mapped[datetime]
+    """From when on another try is taken."""
+
+
+class AuthGeneration(Model):
+    """One row, raised in each transaction that takes something from somebody: what is remembered of tokens is void."""
+
+    __tablename__ = "auth_generation"
+
+    one: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    generation: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (CheckConstraint("one", name="one"),)
 
 
 class ProviderKey(Model):
@@ -67,6 +140,10 @@ class ProviderKey(Model):
     label: Mapped[str]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    """Refused from then on; NULL: it holds until it is revoked."""
+    last_used_at: Mapped[datetime | None]
+    """To five minutes."""
 
 
 class ProviderSession(Model):

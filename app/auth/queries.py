@@ -10,66 +10,159 @@ from sqlalchemy import (
     ARRAY,
     DateTime,
     LargeBinary,
+    Select,
     Text,
     bindparam,
+    case,
     cast,
+    column,
+    false,
     func,
-    insert,
-    null,
+    or_,
     select,
+    table,
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from app.auth.models import AuditEntry, ProviderKey, ProviderSession, Staff, StaffSession
+from app.auth.models import AuditEntry, AuthGeneration, ProviderKey, ProviderSession, Role, Staff, StaffSession
 from app.events.transition import word
 from app.kit.db import Prepared, Row, Tx
 
 _KEY = bindparam("token_hash", type_=LargeBinary)
 _AT = bindparam("at", type_=DateTime(timezone=True))
+_GENERATION = func.coalesce(select(AuthGeneration.generation).scalar_subquery(), 0).label("generation")
+_FIRMS = table("providers", column("id"), column("standing"))  # by name, as the foreign key: registry is above
+_IS_FORMER = _FIRMS.c.standing.in_([word("left"), word("expelled")])
+_IS_LIVE = ProviderKey.revoked_at.is_(None) & or_(ProviderKey.expires_at.is_(None), ProviderKey.expires_at > _AT)
+
+
+def _of_firm(expires_at: Any) -> Select[Any]:
+    """The same columns for a token of a firm."""
+    return select(
+        word("provider"),
+        ProviderKey.provider_id,
+        case((_IS_FORMER, cast(word("{former_provider}"), ARRAY(Text))), else_=cast(word("{provider}"), ARRAY(Text))),
+        expires_at,
+        ProviderKey.last_used_at,
+        false(),
+        false(),
+        _GENERATION,
+    ).join(_FIRMS, _FIRMS.c.id == ProviderKey.provider_id)
+
+
+_SEEN_AT = func.coalesce(StaffSession.seen_at, StaffSession.created_at)
+_SEEN_AFTER = bindparam("seen_after", type_=DateTime(timezone=True))
 _FIND_TOKEN = Prepared(
     union_all(
-        select(word("staff").label("kind"), Staff.id, Staff.roles, StaffSession.expires_at.label("until"))
+        select(
+            word("staff").label("kind"),
+            Staff.id,
+            Staff.roles,
+            StaffSession.expires_at,
+            _SEEN_AT.label("seen_at"),
+            Staff.password_temporary,
+            Staff.totp_since.is_not(None).label("second_factor"),
+            _GENERATION,
+        )
         .join(StaffSession, StaffSession.staff_id == Staff.id)
         .where(
             StaffSession.token_hash == _KEY,
             StaffSession.ended_at.is_(None),
             StaffSession.expires_at > _AT,
+            or_(_SEEN_AFTER.is_(None), _SEEN_AT > _SEEN_AFTER),
             Staff.active,
         ),
-        select(
-            word("provider"),
-            ProviderKey.provider_id,
-            cast(word("{provider}"), ARRAY(Text)),
-            cast(null(), DateTime(timezone=True)),
-        ).where(ProviderKey.token_hash == _KEY, ProviderKey.revoked_at.is_(None)),
-        select(
-            word("provider"),
-            ProviderKey.provider_id,
-            cast(word("{provider}"), ARRAY(Text)),
-            ProviderSession.expires_at,
-        )
+        _of_firm(ProviderKey.expires_at).where(ProviderKey.token_hash == _KEY, _IS_LIVE),
+        _of_firm(func.least(ProviderSession.expires_at, ProviderKey.expires_at))
         .join(ProviderSession, ProviderSession.key_hash == ProviderKey.token_hash)
         .where(
             ProviderSession.token_hash == _KEY,
             ProviderSession.ended_at.is_(None),
             ProviderSession.expires_at > _AT,
-            ProviderKey.revoked_at.is_(None),
+            _IS_LIVE,
         ),
     )
 )
 
 
-async def find_token(tx: Tx, token_hash: bytes, at: datetime) -> Row | None:
-    """Who holds this live token: kind, id, roles, until."""
-    return await tx.row(_FIND_TOKEN, token_hash=token_hash, at=at)
+async def find_token(tx: Tx, token_hash: bytes, at: datetime, seen_after: datetime | None) -> Row | None:
+    """Who holds this live token: kind, id, roles, expires_at, seen_at, what a member of staff has or lacks, and the
+    generation of which all that is true; a session must have been used after `seen_after`."""
+    return await tx.row(_FIND_TOKEN, token_hash=token_hash, at=at, seen_after=seen_after)
+
+
+_READ_GENERATION = Prepared(select(_GENERATION))
+_RAISE_GENERATION = Prepared(
+    insert(AuthGeneration)
+    .values(generation=1)
+    .on_conflict_do_update(index_elements=["one"], set_={"generation": AuthGeneration.generation + 1})
+)
+
+
+async def read_generation(tx: Tx) -> int:
+    """How often anything was taken from anybody."""
+    row = await tx.row(_READ_GENERATION)
+    assert row is not None
+    return int(row["generation"])
+
+
+async def raise_generation(tx: Tx) -> None:
+    """Something was taken from somebody; others that say so wait until this transaction ends."""
+    await tx.rows(_RAISE_GENERATION)
+
+
+def _note_use() -> Prepared:
+    session = (
+        update(StaffSession).where(StaffSession.token_hash == _KEY).values(seen_at=_AT).returning(StaffSession.staff_id)
+    )
+    of_session = select(ProviderSession.key_hash).where(ProviderSession.token_hash == _KEY).scalar_subquery()
+    firm = update(ProviderKey).where(or_(ProviderKey.token_hash == _KEY, ProviderKey.token_hash == of_session))
+    used = firm.values(last_used_at=_AT).returning(ProviderKey.label).cte("used")
+    unhurried = func.set_config("synchronous_commit", "off", True)  # lost in a crash it would be no loss
+    return Prepared(select(unhurried).add_cte(session.cte("seen")).add_cte(used))
+
+
+_NOTE_USE = _note_use()
+
+
+async def note_use(tx: Tx, token_hash: bytes, at: datetime) -> None:
+    """The token was used then."""
+    await tx.rows(_NOTE_USE, token_hash=token_hash, at=at)
 
 
 async def find_staff(tx: Tx, username: str) -> Staff | None:
-    """The active member of staff of this user name."""
-    found = await tx.session.execute(select(Staff).where(Staff.username == username, Staff.active))
-    return found.scalar_one_or_none()
+    """The member of staff of this user name, also one who has left."""
+    return (await tx.session.execute(select(Staff).where(Staff.username == username))).scalar_one_or_none()
+
+
+async def get_staff(tx: Tx, staff_id: UUID) -> Staff | None:
+    """The member of staff."""
+    return await tx.session.get(Staff, staff_id)
+
+
+_LOCKED: dict[str, Any] = {"populate_existing": True}
+
+
+async def lock_staff(tx: Tx, staff_id: UUID) -> Staff | None:
+    """The member of staff, locked until the transaction ends."""
+    query = select(Staff).where(Staff.id == staff_id).with_for_update(key_share=True)
+    return (await tx.session.execute(query.execution_options(**_LOCKED))).scalar_one_or_none()
+
+
+async def lock_staff_named(tx: Tx, username: str) -> Staff | None:
+    """The member of staff of this user name, locked until the transaction ends."""
+    query = select(Staff).where(Staff.username == username).with_for_update(key_share=True)
+    return (await tx.session.execute(query.execution_options(**_LOCKED))).scalar_one_or_none()
+
+
+async def lock_admins(tx: Tx) -> Sequence[Staff]:
+    """The active admins, locked until the transaction ends."""
+    query = select(Staff).where(Staff.active, Staff.roles.contains([str(Role.ADMIN)])).order_by(Staff.id)
+    return (
+        (await tx.session.execute(query.with_for_update(key_share=True).execution_options(**_LOCKED))).scalars().all()
+    )
 
 
 async def list_staff(tx: Tx) -> Sequence[Staff]:
@@ -77,17 +170,19 @@ async def list_staff(tx: Tx) -> Sequence[Staff]:
     return (await tx.session.execute(select(Staff).order_by(Staff.username))).scalars().all()
 
 
-async def find_live_key(tx: Tx, token_hash: bytes) -> ProviderKey | None:
-    """The provider's key of this hash, unless it was revoked."""
-    found = await tx.session.execute(
-        select(ProviderKey).where(ProviderKey.token_hash == token_hash, ProviderKey.revoked_at.is_(None))
-    )
-    return found.scalar_one_or_none()
+async def find_live_key(tx: Tx, token_hash: bytes, at: datetime) -> ProviderKey | None:
+    """The provider's key of this hash, unless it was revoked or has expired."""
+    query = select(ProviderKey).where(ProviderKey.token_hash == token_hash, _IS_LIVE)
+    return (await tx.session.execute(query, {"at": at})).scalar_one_or_none()
 
 
-async def find_staff_name(tx: Tx, staff_id: UUID) -> str | None:
-    """The name of this member of staff."""
-    return (await tx.session.execute(select(Staff.name).where(Staff.id == staff_id))).scalar_one_or_none()
+async def end_sessions_of(tx: Tx, staff_id: UUID, at: datetime, but: bytes | None = None) -> int:
+    """Sign this person out everywhere, but where this token is; gives how many sessions it were."""
+    statement = update(StaffSession).where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))
+    if but:
+        statement = statement.where(StaffSession.token_hash != but)
+    live = statement.where(StaffSession.expires_at > at).values(ended_at=at).returning(StaffSession.token_hash)
+    return len((await tx.session.execute(live)).all())
 
 
 async def end_session(tx: Tx, token_hash: bytes, at: datetime) -> bool:
@@ -102,18 +197,6 @@ async def end_session(tx: Tx, token_hash: bytes, at: datetime) -> bool:
         )
         ended = ended or result.first() is not None
     return ended
-
-
-async def count_failed_sign_ins(tx: Tx, username: str, since: datetime) -> int:
-    """Failed sign-ins of this user name since then."""
-    found = await tx.session.execute(
-        select(func.count()).where(
-            AuditEntry.subject == f"user:{username}",
-            AuditEntry.action == "sign_in.failed",
-            AuditEntry.at > since,
-        )
-    )
-    return found.scalar_one()
 
 
 _AUDIT = Prepared(

@@ -1,13 +1,13 @@
-"""Sign in, sign out, who am I; staff accounts and the audit log for admins."""
+"""Sign in, sign out, who am I; the audit log for admins."""
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import actions, queries
 from app.auth.access import Principal, Transaction, allow, public, token_of
-from app.auth.cookies import give_session, refuse_other_sites, take_session
+from app.auth.actions import Seen
+from app.auth.cookies import DEVICE_COOKIE, give_device, give_session, refuse_other_sites, take_session
 from app.auth.models import AuditEntry, Role
 from app.auth.schemas import (
     AuditFilter,
@@ -16,29 +16,36 @@ from app.auth.schemas import (
     ProviderSignIn,
     SessionOut,
     SignIn,
-    StaffIn,
-    StaffOut,
     Whoami,
 )
+from app.kit.limits import address_of
 from app.kit.pages import Page, page
 from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["sign-in"])
 Admin = Annotated[Principal, Depends(allow(Role.ADMIN))]
-Anybody = Annotated[Principal, Depends(allow(*Role))]
+Anybody = Annotated[Principal, Depends(allow(*Role, even_if_due=True))]
+
+
+async def _seen(request: Request) -> Seen:
+    return Seen(address_of(request), request.cookies.get(DEVICE_COOKIE))
+
+
+From = Annotated[Seen, Depends(_seen)]
 
 
 @router.post("/sessions", status_code=201, dependencies=[Depends(public)])
-async def sign_in(body: SignIn, request: Request, now: Now) -> SessionOut:
+async def sign_in(body: SignIn, request: Request, now: Now, seen: From) -> SessionOut:
     """Sign in as a member of staff."""
-    return await actions.sign_in(context_of(request), body, now)
+    return (await actions.sign_in(context_of(request), body, seen, now)).session
 
 
 @router.post("/sessions/browser", status_code=201, dependencies=[Depends(public), Depends(refuse_other_sites)])
-async def sign_in_browser(body: SignIn, request: Request, response: Response, now: Now) -> BrowserSession:
+async def sign_in_browser(body: SignIn, request: Request, response: Response, now: Now, seen: From) -> BrowserSession:
     """Sign in as a member of staff from a page of ours: the session is a cookie that no script can read."""
-    session = await actions.sign_in(context_of(request), body, now)
+    session, device = await actions.sign_in(context_of(request), body, seen, now)
     give_session(request, response, session.token, session.expires_at, now)
+    give_device(request, response, device)
     return BrowserSession(expires_at=session.expires_at)
 
 
@@ -46,9 +53,7 @@ async def sign_in_browser(body: SignIn, request: Request, response: Response, no
 async def sign_in_provider(body: ProviderSignIn, request: Request, response: Response, now: Now) -> BrowserSession:
     """Sign in as a provider with its key, from a page of ours; the session ends with the key."""
     context = context_of(request)
-    lasts = timedelta(days=context.settings.provider_session_days)
-    async with context.db.begin() as tx:
-        token, expires_at = await actions.sign_in_provider(tx, body.key, now, lasts)
+    token, expires_at = await actions.sign_in_provider(context, body.key, address_of(request), now)
     give_session(request, response, token, expires_at, now)
     return BrowserSession(expires_at=expires_at)
 
@@ -64,18 +69,6 @@ async def sign_out(request: Request, response: Response, tx: Transaction, now: N
 async def whoami(request: Request, tx: Transaction, principal: Anybody) -> Whoami:
     """Who holds this token, with which roles, and what time it is at the centre."""
     return await actions.whoami(tx, principal, context_of(request))
-
-
-@router.get("/staff")
-async def list_staff(tx: Transaction, principal: Admin) -> list[StaffOut]:
-    """All staff accounts."""
-    return [StaffOut.model_validate(staff) for staff in await queries.list_staff(tx)]
-
-
-@router.post("/staff", status_code=201)
-async def add_staff(body: StaffIn, tx: Transaction, now: Now, principal: Admin) -> StaffOut:
-    """Open a staff account."""
-    return StaffOut.model_validate(await actions.add_staff(tx, body, principal, now))
 
 
 @router.get("/audit")

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
-from app.auth.models import Role
+from app.auth.models import PROVIDER_ROLES, Role
 from app.credit import actions, queries, versions
 from app.credit.actions import By
 from app.credit.models import CreditRules
@@ -23,26 +23,27 @@ from app.credit.schemas import (
     RulesVersion,
     Statement,
 )
+from app.events.models import ActorKind
 from app.events.transition import Actor
 from app.kit.pages import Page, Paging, page
 from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["credit"])
-Provider = Annotated[Principal, Depends(allow(Role.PROVIDER))]
+Provider = Annotated[Principal, Depends(allow(*PROVIDER_ROLES))]
 readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
 
 
 def _acting(*roles: Role) -> Any:
     async def by(request: Request, principal: Annotated[Principal, Depends(allow(*roles))], now: Now) -> By:
         zone = context_of(request).settings.zone
-        if Role.PROVIDER in principal.roles:
+        if principal.kind is ActorKind.PROVIDER:
             return By(principal.id, principal.actor, now, zone)
         return By(None, Actor(principal.kind, principal.id, on_behalf=Role.OPERATOR in roles), now, zone)
 
     return Depends(by)
 
 
-Self = Annotated[By, _acting(Role.PROVIDER)]
+Self = Annotated[By, _acting(*PROVIDER_ROLES)]
 OnBehalf = Annotated[By, _acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR)]
 Deciding = Annotated[By, _acting(Role.SUPERVISOR, Role.REGISTRAR)]
 DecidingAppeals = Annotated[By, _acting(Role.REGISTRAR)]

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import TypeAdapter
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Principal, Transaction, allow, doorman_of, token_of
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.events.topics import provider_topic
@@ -28,13 +28,14 @@ from app.jobs.schemas import (
     Start,
 )
 from app.kit.pages import Page, Paging, page
-from app.kit.waiting import NOT_MODIFIED, Waiting
+from app.kit.waiting import NOT_MODIFIED, Wait, Waiting
 from app.kit.web import Context, Now, context_of
 
 _OFFERS, _JOBS = TypeAdapter(list[OfferOut]), TypeAdapter(list[JobOut])
 
 router = APIRouter(prefix="/provider", tags=["provider's queue"])
-Provider = Annotated[Principal, Depends(allow(Role.PROVIDER))]
+works_here = allow(Role.PROVIDER)
+Provider = Annotated[Principal, Depends(works_here)]
 
 
 async def _by(request: Request, principal: Provider, now: Now) -> By:
@@ -48,7 +49,8 @@ Self = Annotated[By, Depends(_by)]
 async def poll_offers(request: Request, principal: Provider, waiting: Waiting) -> Response:
     """Live offers, oldest first. With `Prefer: wait=N` and the last ETag it answers as soon as the list changes."""
     context = context_of(request)
-    return await waiting.answer(provider_topic(principal.id), lambda: _read_offers(context, principal.id))
+    answer = await waiting.answer(provider_topic(principal.id), lambda: _read_offers(context, principal.id))
+    return await _if_still_allowed(request, waiting, answer)
 
 
 @router.put("/offers/{offer_id}/acceptance")
@@ -67,7 +69,8 @@ async def decline_offer(offer_id: UUID, body: Refusal, tx: Transaction, by: Self
 async def poll_jobs(request: Request, principal: Provider, waiting: Waiting) -> Response:
     """Unfinished jobs, oldest first. With `Prefer: wait=N` and the last ETag it answers as soon as one changes."""
     context = context_of(request)
-    return await waiting.answer(provider_topic(principal.id), lambda: _read_jobs(context, principal.id))
+    answer = await waiting.answer(provider_topic(principal.id), lambda: _read_jobs(context, principal.id))
+    return await _if_still_allowed(request, waiting, answer)
 
 
 @router.get("/jobs/history")
@@ -128,6 +131,13 @@ async def return_job(job_id: UUID, body: JobReturn, tx: Transaction, by: Self) -
 async def fail_job(job_id: UUID, body: Failure, tx: Transaction, by: Self) -> JobOut:
     """Begun, and it can't be done; the supervisor decides."""
     return await job_actions.fail_job(tx, job_id, body, by)
+
+
+async def _if_still_allowed(request: Request, waiting: Wait, answer: Response) -> Response:
+    """The answer, unless the key was revoked or the firm expelled while it waited. Raises as `works_here` does."""
+    if waiting.seconds:
+        await works_here(await doorman_of(request).principal(token_of(request)))
+    return answer
 
 
 async def _read_offers(context: Context, provider_id: UUID) -> bytes:

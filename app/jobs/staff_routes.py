@@ -80,6 +80,12 @@ async def add_contact(
     return await first.answer(tx, now, ContactOut, add)
 
 
+@router.get("/providers/{provider_id}/jobs")
+async def list_jobs_of_firm(provider_id: UUID, tx: Transaction, principal: Operator) -> list[JobOut]:
+    """A firm's unfinished jobs, oldest first: of one that was expelled or has left, what is to be ended for it."""
+    return [JobOut.model_validate(dict(row)) for row in await queries.list_live_jobs(tx, provider_id)]
+
+
 @router.get("/offers/to-phone")
 async def list_to_phone(tx: Transaction, now: Now, principal: Operator) -> list[ToPhoneOut]:
     """Pending offers of firms without software, earliest expiry first."""

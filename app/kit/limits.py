@@ -64,13 +64,27 @@ _COUNT = Prepared(
 _FORGET = Prepared(delete(CallCount).where(CallCount.begins < bindparam("before", type_=DateTime(timezone=True))))
 
 
+def address_of(request: Request) -> str:
+    """The caller's address, as the trusted proxy gives it; IPv4 as such also where it came inside IPv6."""
+    host = request.client.host if request.client else ""
+    parsed = _parse(host)
+    return str(parsed) if parsed else host
+
+
 def network_of(address: str) -> str:
     """The address of IPv4; of IPv6, where one caller has many, its /64."""
+    parsed = _parse(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((int(parsed), 64), strict=False))
+    return str(parsed) if parsed else address
+
+
+def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return address
-    return str(parsed if parsed.version == 4 else ipaddress.ip_network((parsed, 64), strict=False))
+        return None
+    return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
 async def count_call(tx: Tx, limit: Limit, address: str, now: datetime) -> None:
@@ -87,7 +101,7 @@ def limited(*limits: Limit) -> Callable[..., Awaitable[None]]:
     """As a dependency of a public route: every call counts."""
 
     async def count(request: Request, now: Now) -> None:
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         refusal: TooManyCalls | None = None
         async with context_of(request).db.begin() as tx:
             for limit in limits:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.auth.access import Principal, allow, doorman_of, token_of
-from app.auth.models import Role
+from app.auth.models import STAFF_ROLES, Role
 from app.kit.fields import RowNumber
 from app.kit.quotas import quotas_of
 from app.kit.web import context_of
@@ -16,10 +16,11 @@ from app.live.stream import follow
 from app.live.tail import Tail
 
 router = APIRouter(tags=["live"])
+Follower = Annotated[Principal, Depends(allow(*STAFF_ROLES, Role.PROVIDER))]
 Seq = Annotated[RowNumber | None, Query(description="for clients that cannot send Last-Event-ID")]
 
 
-async def _place(request: Request, principal: Annotated[Principal, Depends(allow(*Role))]) -> AsyncIterator[None]:
+async def _place(request: Request, principal: Follower) -> AsyncIterator[None]:
     with quotas_of(request).streams.taken(principal.id):
         yield
 
@@ -32,7 +33,7 @@ async def _place(request: Request, principal: Annotated[Principal, Depends(allow
 )
 async def follow_log(
     request: Request,
-    principal: Annotated[Principal, Depends(allow(*Role))],
+    principal: Follower,
     last_event_id: Annotated[RowNumber | None, Header()] = None,
     after: Seq = None,
 ) -> AsyncIterator[ServerSentEvent]:

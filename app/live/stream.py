@@ -39,7 +39,8 @@ async def follow(
             yield _clock(context, position)
             while not context.wakes.stopping:
                 heard.clear()
-                await doorman.principal(token)
+                if (await doorman.principal(token)).due:
+                    return
                 position, told = await _step(tail, position, mine)
                 if told:
                     yield told

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from app.auth.access import void_tokens
 from app.catalog.errors import UnknownArea
 from app.catalog.snapshot import Snapshot
 from app.events.topics import DISPATCH_TOPIC
@@ -30,6 +31,7 @@ from app.registry.errors import (
 from app.registry.hours import hours_rows, show_exceptions
 from app.registry.models import (
     DEFAULT_RUNGS,
+    FORMER_STANDINGS,
     Provider,
     ProviderCoverage,
     ProviderHours,
@@ -244,6 +246,8 @@ async def change_standing(
     )
     await edit.finish(tx, provider, "provider.standing_changed", **change)
     tx.wake(DISPATCH_TOPIC)
+    if {change["former"], body.standing} & set(FORMER_STANDINGS):
+        await void_tokens(tx)
 
 
 async def set_availability(tx: Tx, provider_id: UUID, body: Availability, edit: Edit) -> None:

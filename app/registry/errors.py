@@ -83,6 +83,12 @@ class StandingNotAllowed(HotlineError):
     zh = "当前状态为 {standing} 的服务单位不能改为 {wanted}，可改为：{possible}。"
 
 
+class KeyExpiryInvalid(HotlineError):
+    status = 422
+    en = "A key expires after now ({now}) and within {days} days."
+    zh = "密钥的到期时间须晚于现在（{now}），且在 {days} 天之内。"
+
+
 class KeyLabelTaken(HotlineError):
     en = "The provider has a live key named {label}; revoke it first or take another name."
     zh = "该服务单位已有名为 {label} 的有效密钥，请先停用或换一个名称。"

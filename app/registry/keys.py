@@ -1,45 +1,87 @@
 """The keys with which a provider's software signs in."""
 
+import secrets
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.auth.access import AUTH_TOPIC, token_hash
+from app.auth.access import token_hash, void_tokens
 from app.auth.models import ProviderKey
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.idempotency import Once, new_seed, secret_from
 from app.registry import queries
 from app.registry.edit import Edit
-from app.registry.errors import KeyLabelTaken
-from app.registry.schemas import NewKey
+from app.registry.errors import KeyExpiryInvalid, KeyLabelTaken
+from app.registry.schemas import KeyIn, KeyRotation, NewKey
+
+LONGEST = timedelta(days=3 * 366)
+"""The latest expiry that is taken for meant."""
 
 
-async def add_key(tx: Tx, provider_id: UUID, label: str, first: Once, secret_key: str, edit: Edit) -> NewKey:
+async def add_key(tx: Tx, provider_id: UUID, body: KeyIn, first: Once, secret_key: str, edit: Edit) -> NewKey:
     """Make a key; only its hash is kept. `secret_key`: the deployment's. Given again, its idempotency key gives the
     same secret.
 
-    Raises NotFound, KeyLabelTaken.
+    Raises NotFound, KeyLabelTaken, KeyExpiryInvalid.
     """
 
     async def make() -> NewKey:
         await edit.begin(tx, provider_id)
-        if any(key.label == label for key in await queries.list_live_keys(tx, provider_id)):
-            raise KeyLabelTaken(label=label)
+        if await _of_label(tx, provider_id, body.label):
+            raise KeyLabelTaken(label=body.label)
         seed = new_seed()
-        hashed = token_hash(secret_from(seed, secret_key))
-        tx.session.add(ProviderKey(token_hash=hashed, provider_id=provider_id, label=label, created_at=edit.at))
-        await edit.audit(tx, provider_id, "provider.key_added", label=label)
-        return NewKey(label=label, created_at=edit.at, key=seed)
+        _keep(tx, provider_id, body.label, secret_from(seed, secret_key), body.expires_at, edit)
+        await edit.audit(tx, provider_id, "provider.key_added", label=body.label, expires_at=body.expires_at)
+        return _shown(body.label, seed, body.expires_at, edit)
 
     made = await first.answer(tx, edit.at, NewKey, make)
     return made.model_copy(update={"key": secret_from(made.key, secret_key)})
 
 
-async def revoke_key(tx: Tx, provider_id: UUID, label: str, edit: Edit) -> None:
-    """Refuse the key from now on, in every process. Raises NotFound."""
+async def rotate_key(tx: Tx, provider_id: UUID, label: str, body: KeyRotation, edit: Edit) -> NewKey:
+    """A new key of that label; the former ones still open the door for a while, and what was signed in with them.
+    Repeating it after a lost answer gives another.
+
+    Raises NotFound, KeyExpiryInvalid.
+    """
     await edit.begin(tx, provider_id)
-    key = next((key for key in await queries.list_live_keys(tx, provider_id) if key.label == label), None)
-    if key is None:
-        raise NotFound(what="key", key=label)
-    key.revoked_at = edit.at
+    until = edit.at + timedelta(hours=body.former_valid_hours)
+    for key in await _get(tx, provider_id, label):
+        key.expires_at = min(until, key.expires_at or until)
+    secret = secrets.token_urlsafe(32)
+    _keep(tx, provider_id, label, secret, body.expires_at, edit)
+    facts = {"label": label, "former_until": until, "expires_at": body.expires_at}
+    await edit.audit(tx, provider_id, "provider.key_rotated", **facts)
+    await void_tokens(tx)
+    return _shown(label, secret, body.expires_at, edit)
+
+
+async def revoke_key(tx: Tx, provider_id: UUID, label: str, edit: Edit) -> None:
+    """Refuse the key of that label from now on, in every process; also a former one. Raises NotFound."""
+    await edit.begin(tx, provider_id)
+    for key in await _get(tx, provider_id, label):
+        key.revoked_at = edit.at
     await edit.audit(tx, provider_id, "provider.key_revoked", label=label)
-    tx.wake(AUTH_TOPIC)
+    await void_tokens(tx)
+
+
+def _keep(tx: Tx, provider_id: UUID, label: str, secret: str, expires_at: datetime | None, edit: Edit) -> None:
+    if expires_at and not edit.at < expires_at <= edit.at + LONGEST:
+        raise KeyExpiryInvalid(now=edit.at.isoformat(), days=LONGEST.days)
+    facts = {"label": label, "created_at": edit.at, "expires_at": expires_at}
+    tx.session.add(ProviderKey(token_hash=token_hash(secret), provider_id=provider_id, **facts))
+
+
+def _shown(label: str, key: str, expires_at: datetime | None, edit: Edit) -> NewKey:
+    return NewKey(label=label, created_at=edit.at, expires_at=expires_at, last_used_at=None, key=key)
+
+
+async def _of_label(tx: Tx, provider_id: UUID, label: str) -> list[ProviderKey]:
+    return [key for key in await queries.list_keys(tx, provider_id) if key.label == label]
+
+
+async def _get(tx: Tx, provider_id: UUID, label: str) -> list[ProviderKey]:
+    found = await _of_label(tx, provider_id, label)
+    if not found:
+        raise NotFound(what="key", key=label)
+    return found

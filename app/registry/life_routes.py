@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from app.auth.access import Principal, Transaction, allow
-from app.auth.models import Role
+from app.auth.models import PROVIDER_ROLES, Role
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.fields import Day
 from app.kit.pages import Page, Paging, page
@@ -21,7 +21,7 @@ from app.registry.schemas import ExceptionIn, ExpiringAsked, ExpiringPaper, Hour
 
 router = APIRouter(tags=["registry"])
 Caller = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
-Firm = Annotated[Principal, Depends(allow(Role.PROVIDER))]
+Firm = Annotated[Principal, Depends(allow(*PROVIDER_ROLES))]
 WeeklyHours = Annotated[list[Hours], Field(min_length=1, max_length=50)]
 
 

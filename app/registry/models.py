@@ -67,6 +67,8 @@ FULL_CREDIT = 100
 """What a provider begins with and can't exceed; at 0 it can't fall further."""
 
 ACTIVE_STANDINGS = (Standing.TRIAL, Standing.ACTIVE, Standing.WATCH)
+FORMER_STANDINGS = (Standing.LEFT, Standing.EXPELLED)
+"""Their keys open no queue any more (app.auth.queries names them as well)."""
 
 
 class ReachedBy(StrEnum):

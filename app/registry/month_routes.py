@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
-from app.auth.models import Role
+from app.auth.models import PROVIDER_ROLES, Role
 from app.catalog.calendar import month_of
 from app.kit.pages import Page, Paging, page
 from app.registry import months
@@ -24,7 +24,7 @@ from app.registry.schemas import (
 )
 
 router = APIRouter(tags=["registry"])
-Firm = Annotated[Principal, Depends(allow(Role.PROVIDER))]
+Firm = Annotated[Principal, Depends(allow(*PROVIDER_ROLES))]
 readers = [Depends(allow(Role.REGISTRAR, Role.MANAGER))]
 
 

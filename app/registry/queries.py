@@ -163,10 +163,10 @@ async def drop_papers(tx: Tx, provider_id: UUID, paper: str, *, until: date = da
     return (await tx.session.execute(struck)).first() is not None
 
 
-async def list_live_keys(tx: Tx, provider_id: UUID) -> Sequence[ProviderKey]:
-    """The provider's keys that are not revoked, by label."""
+async def list_keys(tx: Tx, provider_id: UUID) -> Sequence[ProviderKey]:
+    """The provider's keys that are not revoked, by label and age; also those that have expired."""
     query = select(ProviderKey).where(ProviderKey.provider_id == provider_id, ProviderKey.revoked_at.is_(None))
-    return (await tx.session.execute(query.order_by(ProviderKey.label))).scalars().all()
+    return (await tx.session.execute(query.order_by(ProviderKey.label, ProviderKey.created_at))).scalars().all()
 
 
 def _roll_windows() -> Prepared:

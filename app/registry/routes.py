@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
-from app.auth.models import Role
+from app.auth.models import PROVIDER_ROLES, Role
 from app.catalog.models import Tier
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.db import Tx
@@ -23,6 +23,7 @@ from app.registry.schemas import (
     Availability,
     KeyIn,
     KeyOut,
+    KeyRotation,
     NewKey,
     Paper,
     Price,
@@ -217,8 +218,8 @@ async def set_availability_by_phone(
 
 @router.get("/providers/{provider_id}/keys", dependencies=[Depends(allow(Role.REGISTRAR))])
 async def list_keys(provider_id: UUID, tx: Transaction) -> list[KeyOut]:
-    """The live keys, without their secrets."""
-    return [KeyOut.model_validate(key) for key in await queries.list_live_keys(tx, provider_id)]
+    """The keys that are not revoked, without their secrets: until when each holds, and when it was used last."""
+    return [KeyOut.model_validate(key) for key in await queries.list_keys(tx, provider_id)]
 
 
 @router.post("/providers/{provider_id}/keys", status_code=201)
@@ -233,7 +234,13 @@ async def add_key(
     """Make a key for the provider's software; the secret is shown this once."""
     first = once(edit.by.id, idempotency_key, f"POST /providers/{provider_id}/keys", body)
     secret_key = context_of(request).settings.webhook_key.get_secret_value()
-    return await keys.add_key(tx, provider_id, body.label, first, secret_key, edit)
+    return await keys.add_key(tx, provider_id, body, first, secret_key, edit)
+
+
+@router.put("/providers/{provider_id}/keys/{label}/rotation")
+async def rotate_key(provider_id: UUID, label: str, body: KeyRotation, tx: Transaction, edit: ByRegistrar) -> NewKey:
+    """A new key in place of the one of that label, shown this once; the former still holds for some hours."""
+    return await keys.rotate_key(tx, provider_id, label, body, edit)
 
 
 @router.delete("/providers/{provider_id}/keys/{label}", status_code=204)
@@ -244,7 +251,7 @@ async def revoke_key(provider_id: UUID, label: Code, tx: Transaction, edit: ByRe
 
 @router.get("/provider")
 async def get_own(
-    response: Response, tx: Transaction, today: Today, principal: Annotated[Principal, Depends(allow(Role.PROVIDER))]
+    response: Response, tx: Transaction, today: Today, principal: Annotated[Principal, Depends(allow(*PROVIDER_ROLES))]
 ) -> ProviderOut:
     """The provider's own document."""
     return await answer_document(tx, response, principal.id, today)

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Tier
-from app.kit.fields import Day, Fen
+from app.kit.fields import Day, Fen, Moment
 from app.kit.pages import Paging
 from app.kit.personal import Phone, mask_name, mask_phone
 from app.registry.models import MonthStatus, PriceKind, ProviderKind, ReachedBy, Rung, Standing, Unreachable
@@ -219,11 +219,21 @@ class FirmsMonth(Body):
 
 class KeyIn(Body):
     label: Label
+    expires_at: Moment | None = Field(default=None, description="refused from then on; without it, never")
+
+
+class KeyRotation(Body):
+    """For how long the former key still holds beside the new one; 0 when it has leaked."""
+
+    former_valid_hours: Annotated[int, Field(ge=0, le=720)] = 24
+    expires_at: Moment | None = Field(default=None, description="of the new one")
 
 
 class KeyOut(Body):
     label: str
     created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None = Field(description="to five minutes")
 
 
 class NewKey(KeyOut):

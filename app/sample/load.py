@@ -8,7 +8,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sqlalchemy.dialects.postgresql import insert
 
-from app.auth.access import AUTH_TOPIC, token_hash
+from app.auth.access import token_hash, void_tokens
 from app.auth.models import ProviderKey
 from app.kit.db import Tx
 from app.kit.ids import new_id
@@ -60,7 +60,7 @@ async def demo_keys(tx: Tx, now: datetime) -> dict[UUID, str]:
         for key, secret in keys.items()
     ]
     await queries.copy(tx, ProviderKey, rows)
-    tx.wake(AUTH_TOPIC)
+    await void_tokens(tx)
     return keys
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.auth.access import Principal, Transaction, allow, public
-from app.auth.models import Role
+from app.auth.models import PROVIDER_ROLES, Role
 from app.auth.reveals import note_reveal
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.fields import Line
@@ -37,7 +37,7 @@ from app.statement.schemas import (
 )
 
 router = APIRouter(tags=["statement"])
-Provider = Annotated[Principal, Depends(allow(Role.PROVIDER))]
+Provider = Annotated[Principal, Depends(allow(*PROVIDER_ROLES))]
 Reader = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
 Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

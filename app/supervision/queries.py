@@ -29,7 +29,7 @@ from app.intake.clocks import RUNS_WHILE, Clock
 from app.intake.models import Request, RequestStatus, UnmatchedReason
 from app.jobs.models import Extension, Job
 from app.kit.db import Prepared, Tx
-from app.registry.models import Provider, ProviderDay, ProviderWindow
+from app.registry.models import FORMER_STANDINGS, Provider, ProviderDay, ProviderWindow
 from app.supervision.schemas import Concern, QueueFilter
 
 _ID = bindparam("id", type_=Uuid)
@@ -107,6 +107,8 @@ def _queue() -> Select[Any]:
         select(Event.id).where(Event.request_id == Request.id, Event.kind == word("request.separated")).exists()
     )
     separated = case((Request.status == word(RequestStatus.RECEIVED), was_merged), else_=False)
+    former = Provider.standing.in_([word(standing) for standing in FORMER_STANDINGS])
+    gone = select(Job.id).join(Provider).where(Job.id == last, Job.status == word("started"), former).exists()
     return select(
         Request.id.label("request_id"),
         Request.number,
@@ -126,6 +128,7 @@ def _queue() -> Select[Any]:
         red.label(Concern.RED),
         asked.is_not(None).label(Concern.EXTENSION_ASKED),
         (~red & yellow).label(Concern.YELLOW),
+        ((Request.status == word(RequestStatus.IN_PROGRESS)) & gone).label(Concern.FIRM_GONE),
     ).where(_OPEN)
 
 

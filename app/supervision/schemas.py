@@ -24,6 +24,8 @@ class Concern(StrEnum):
     RED = "red"
     EXTENSION_ASKED = "extension_asked"
     YELLOW = "yellow"
+    FIRM_GONE = "firm_gone"
+    """Its firm was expelled or has left, and had begun the work: somebody ends it for the firm."""
 
 
 class QueueFilter(Paging):
@@ -49,7 +51,7 @@ class QueueItem(BaseModel):
     unmatched_reason: UnmatchedReason | None
     zh: str | None = Field(description="the reason in words")
     en: str | None
-    job_id: UUID | None = Field(description="the job that waits for arbitration or has asked for more time")
+    job_id: UUID | None = Field(description="the job to arbitrate, to extend, or to end for its firm")
     extension_id: UUID | None
 
 
@@ -62,6 +64,7 @@ class Counts(BaseModel):
     red: int
     extension_asked: int
     yellow: int
+    firm_gone: int
     silent_providers: int
 
 

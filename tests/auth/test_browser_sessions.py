@@ -1,6 +1,6 @@
 """Signing in from a page: a cookie that scripts cannot read, and that other sites' pages cannot use."""
 
-from http.cookies import SimpleCookie
+from http.cookies import Morsel, SimpleCookie
 
 import pytest
 from argon2 import PasswordHasher
@@ -29,6 +29,10 @@ async def sign_in(world: World, **headers: str) -> Response:
     return await world.anonymous.post("/sessions/browser", json=body, headers=OURS | headers)
 
 
+def cookie_of(response: Response, name: str = "hotline_session") -> Morsel[str]:
+    return SimpleCookie("\r\n".join(response.headers.get_list("set-cookie")))[name]
+
+
 async def key_of(world: World) -> tuple[str, str]:
     """The id and a key of a provider."""
     provider = await world.add_provider()
@@ -40,7 +44,7 @@ async def test_staff_sign_in_with_a_cookie_and_out(world: World) -> None:
     response = await sign_in(world)
     assert response.status_code == 201
     assert response.json().keys() == {"expires_at"}
-    cookie = SimpleCookie(response.headers["set-cookie"])["hotline_session"]
+    cookie = cookie_of(response)
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "strict", "/api")
     assert cookie["max-age"] == "43200"
     assert not cookie["secure"]
@@ -54,7 +58,7 @@ async def test_staff_sign_in_with_a_cookie_and_out(world: World) -> None:
 async def test_over_tls_the_cookie_never_leaves_in_clear(world: World) -> None:
     world.anonymous.base_url = "https://hotline/api/v1"
     response = await sign_in(world)
-    assert SimpleCookie(response.headers["set-cookie"])["hotline_session"]["secure"]
+    assert cookie_of(response)["secure"]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +90,7 @@ async def test_a_provider_signs_in_with_its_key_until_that_is_revoked(world: Wor
         world.anonymous.post("/sessions/browser/provider", json={"key": "x" * 43}, headers=OURS), 401, "key_refused"
     )
     response = await world.anonymous.post("/sessions/browser/provider", json={"key": key}, headers=OURS)
-    cookie = SimpleCookie(response.headers["set-cookie"])["hotline_session"]
+    cookie = cookie_of(response)
     assert cookie.value != key
     assert cookie["max-age"] == str(30 * 24 * 3600)
     me = await ok(world.anonymous.get("/sessions/current"))

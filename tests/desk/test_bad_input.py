@@ -136,12 +136,3 @@ async def test_an_unknown_path_and_method_are_problems_too(world: World) -> None
 async def test_a_cursor_of_ones_own_making(world: World) -> None:
     for cursor in ("nonsense", "W10=", "eyJhIjoxfQ=="):
         await refused(world.operator.get("/requests", params={"cursor": cursor}), 422, "cursor_invalid")
-
-
-async def test_ten_failed_sign_ins_close_the_door_for_a_while(world: World) -> None:
-    wrong = {"username": "t.operator", "password": "not the password"}
-    for _ in range(10):
-        await refused(world.anonymous.post("/sessions", json=wrong), 401, "sign_in_failed")
-    await refused(world.anonymous.post("/sessions", json=wrong), 429, "too_many_attempts")
-    world.advance(minutes=16)
-    await refused(world.anonymous.post("/sessions", json=wrong), 401, "sign_in_failed")

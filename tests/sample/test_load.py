@@ -107,7 +107,7 @@ async def test_a_firm_that_has_registered_itself_is_not_loaded_again(db: Databas
 
 async def holder(db: Database, secret: str, clock: ManualClock) -> UUID | None:
     async with db.begin() as tx:
-        found = await find_token(tx, token_hash(secret), clock.now())
+        found = await find_token(tx, token_hash(secret), clock.now(), None)
         return found["id"] if found else None
 
 

@@ -1,0 +1,186 @@
+"""Staff accounts, as an admin keeps them or the command line does: opened, changed, ended; all of it in the audit log.
+
+Whatever takes something from a person holds at once, for what is under way as well: every process asks anew.
+"""
+
+import secrets
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.auth import queries, try_queries
+from app.auth.access import Principal, void_tokens
+from app.auth.errors import LastAdmin, UsernameTaken
+from app.auth.models import STAFF_ROLES, Role, Staff
+from app.auth.passwords import check_password, hash_of
+from app.auth.schemas import StaffAdded, StaffIn, StaffOut, TemporaryPassword
+from app.kit.codes import new_code
+from app.kit.db import Tx
+from app.kit.errors import Invalid, NotFound
+from app.kit.idempotency import Once
+from app.kit.ids import new_id
+
+
+class By(NamedTuple):
+    """Who edits accounts, and when; `principal` None: whoever has the command line."""
+
+    principal: Principal | None
+    now: datetime
+
+    async def audit(self, tx: Tx, staff: Staff, action: str, **data: Any) -> None:
+        """Write a line of the audit log."""
+        kind = "staff" if self.principal else "system"
+        by = self.principal.id if self.principal else None
+        await queries.add_audit(tx, action, f"user:{staff.username}", at=self.now, actor_kind=kind, actor_id=by, **data)
+
+
+async def add_staff(tx: Tx, body: StaffIn, first: Once | None, by: By) -> StaffAdded:
+    """Open an account with a temporary password. Repeating it with its key gives the account without the password.
+
+    Raises UsernameTaken, PasswordWeak; Invalid for a role that only providers have.
+    """
+    if first and (made := await first.replay(tx, by.now)):
+        return StaffAdded(**show(await get_staff(tx, UUID(made.decode()))).model_dump(), temporary_password=None)
+    _check_roles(body.roles)
+    if body.password:
+        await check_password(body.password, body.username, body.name)
+    if await queries.find_staff(tx, body.username):
+        raise UsernameTaken(username=body.username)
+    password = body.password or _new_password()
+    staff = Staff(
+        id=new_id(by.now),
+        username=body.username,
+        name=body.name,
+        password_hash=await hash_of(password),
+        password_temporary=True,
+        roles=sorted(set(body.roles)),
+        active=True,
+        created_at=by.now,
+        recovery_hashes=[],
+    )
+    tx.session.add(staff)
+    await tx.flush()
+    await by.audit(tx, staff, "staff.added", roles=staff.roles)
+    if first:
+        await first.keep(tx, str(staff.id).encode())
+    return StaffAdded(**show(staff).model_dump(), temporary_password=None if body.password else password)
+
+
+def _new_password() -> str:
+    return f"{new_code()}-{secrets.randbelow(10_000):04}"
+
+
+def _check_roles(roles: list[Role]) -> None:
+    if not set(roles) <= set(STAFF_ROLES):
+        raise Invalid(detail=f"roles of staff are {', '.join(STAFF_ROLES)}")
+
+
+def show(staff: Staff, delayed: dict[UUID, datetime] | None = None) -> StaffOut:
+    """The account as admins see it."""
+    return StaffOut.model_validate(staff).model_copy(update={"delayed_until": (delayed or {}).get(staff.id)})
+
+
+async def list_staff(tx: Tx, now: datetime) -> list[StaffOut]:
+    """All accounts, by user name."""
+    delayed = await try_queries.list_delayed(tx, now)
+    return [show(staff, delayed) for staff in await queries.list_staff(tx)]
+
+
+async def get_staff(tx: Tx, staff_id: UUID) -> Staff:
+    """The account, locked until the transaction ends. Raises NotFound."""
+    staff = await queries.lock_staff(tx, staff_id)
+    if staff is None:
+        raise NotFound(what="staff", key=str(staff_id))
+    return staff
+
+
+async def set_roles(tx: Tx, staff_id: UUID, roles: list[Role], by: By) -> StaffOut:
+    """Other roles, from the next call on. Raises NotFound, LastAdmin, Invalid."""
+    _check_roles(roles)
+    staff = await _get_sparing_an_admin(tx, staff_id, remains=Role.ADMIN in roles)
+    wanted = sorted(set(roles))
+    if staff.roles != wanted:
+        await by.audit(tx, staff, "staff.roles_changed", former=staff.roles, roles=wanted)
+        staff.roles = [str(role) for role in wanted]
+        await void_tokens(tx)
+    return show(staff)
+
+
+async def deactivate(tx: Tx, staff_id: UUID, by: By) -> StaffOut:
+    """The person signs in no more, and is signed out everywhere; what they did stays. Raises NotFound, LastAdmin."""
+    staff = await _get_sparing_an_admin(tx, staff_id, remains=False)
+    if staff.active:
+        staff.active = False
+        await by.audit(tx, staff, "staff.deactivated")
+        await _sign_out_everywhere(tx, staff, by)
+    return show(staff)
+
+
+async def _get_sparing_an_admin(tx: Tx, staff_id: UUID, *, remains: bool) -> Staff:
+    """The account, locked; Raises NotFound, and LastAdmin where nobody could let anybody in any more.
+
+    All admins are locked first, in one order: two that take each other away wait for each other.
+    """
+    admins = await queries.lock_admins(tx)
+    staff = await get_staff(tx, staff_id)
+    if not remains and [admin.id for admin in admins] == [staff_id]:
+        raise LastAdmin(username=staff.username)
+    return staff
+
+
+async def reactivate(tx: Tx, staff_id: UUID, by: By) -> StaffOut:
+    """The person may sign in again, with the former password. Raises NotFound."""
+    staff = await get_staff(tx, staff_id)
+    if not staff.active:
+        staff.active = True
+        await by.audit(tx, staff, "staff.reactivated")
+    return show(staff)
+
+
+async def reset_password(tx: Tx, staff_id: UUID, password: str | None, by: By) -> TemporaryPassword:
+    """A temporary password, given or made, to be changed at the next sign-in; the person is signed out everywhere.
+
+    Raises NotFound, PasswordWeak.
+    """
+    staff = await get_staff(tx, staff_id)
+    if password:
+        await check_password(password, staff.username, staff.name)
+    temporary = password or _new_password()
+    staff.password_hash, staff.password_temporary = await hash_of(temporary), True
+    await try_queries.unlock(tx, staff_id)
+    await by.audit(tx, staff, "staff.password_reset")
+    await _sign_out_everywhere(tx, staff, by)
+    return TemporaryPassword(temporary_password=temporary)
+
+
+async def end_sessions(tx: Tx, staff_id: UUID, by: By) -> StaffOut:
+    """Sign the person out everywhere; no browser is known any more. Raises NotFound."""
+    staff = await get_staff(tx, staff_id)
+    await _sign_out_everywhere(tx, staff, by)
+    return show(staff)
+
+
+async def _sign_out_everywhere(tx: Tx, staff: Staff, by: By) -> None:
+    ended = await queries.end_sessions_of(tx, staff.id, by.now)
+    await try_queries.forget_devices(tx, staff.id)
+    await by.audit(tx, staff, "staff.sessions_ended", sessions=ended)
+    await void_tokens(tx)
+
+
+async def unlock(tx: Tx, staff_id: UUID, by: By) -> StaffOut:
+    """Forget the failed sign-ins: another try is taken at once. Raises NotFound."""
+    staff = await get_staff(tx, staff_id)
+    await try_queries.unlock(tx, staff_id)
+    await by.audit(tx, staff, "staff.unlocked")
+    return show(staff)
+
+
+async def remove_second_factor(tx: Tx, staff_id: UUID, by: By) -> StaffOut:
+    """The phone is lost, and the recovery codes are: the password alone opens the door, until the person sets up
+    another. Raises NotFound."""
+    staff = await get_staff(tx, staff_id)
+    if staff.totp_seed:
+        staff.forget_second_factor()
+        await by.audit(tx, staff, "staff.second_factor_removed")
+        await _sign_out_everywhere(tx, staff, by)
+    return show(staff)

@@ -1,0 +1,122 @@
+"""Tries to sign in, and the browsers that are known, in SQL."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import (
+    DateTime,
+    Integer,
+    Interval,
+    LargeBinary,
+    Uuid,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from app.auth.models import SignInTries, StaffDevice
+from app.kit.db import Prepared, Tx
+
+_AT = bindparam("at", type_=DateTime(timezone=True))
+_SECOND = literal(timedelta(seconds=1), Interval)
+
+
+def _count() -> Prepared:
+    """One more try, if it is taken now; the next is taken after 1, 2, 4, ... seconds once the free ones are used up."""
+    quiet = SignInTries.last_at < _AT - bindparam("quiet", type_=Interval)
+    tries = case((quiet, 1), else_=SignInTries.tries + 1)
+    beyond = tries - bindparam("free", type_=Integer)
+    wait = func.least(func.power(2, func.least(beyond, 20)) * _SECOND, bindparam("longest", type_=Interval))
+    statement = insert(SignInTries).values(
+        key=bindparam("key", type_=LargeBinary),
+        staff_id=bindparam("staff_id", type_=Uuid),
+        tries=1,
+        last_at=_AT,
+        free_at=_AT,
+    )
+    return Prepared(
+        statement.on_conflict_do_update(
+            index_elements=["key"],
+            set_={"tries": tries, "last_at": _AT, "free_at": case((beyond < 0, _AT), else_=_AT + wait)},
+            where=SignInTries.free_at <= _AT,
+        ).returning(SignInTries.tries)
+    )
+
+
+_COUNT = _count()
+_KEY_IS = SignInTries.key == bindparam("tried_key", type_=LargeBinary)
+_FREE_AT = Prepared(select(SignInTries.free_at).where(_KEY_IS))
+
+
+async def count_try(
+    tx: Tx, *, key: bytes, free: int, staff_id: UUID | None, at: datetime, quiet: timedelta, longest: timedelta
+) -> datetime | None:
+    """Count a try; or, where none is taken now, give the moment from which on one is."""
+    counted = await tx.row(_COUNT, key=key, free=free, staff_id=staff_id, at=at, quiet=quiet, longest=longest)
+    if counted:
+        return None
+    row = await tx.row(_FREE_AT, tried_key=key)
+    assert row is not None, "its row stood in the way, and is locked"
+    return row["free_at"]  # type: ignore[no-any-return]  # asyncpg's records are untyped
+
+
+_FORGET = Prepared(delete(SignInTries).where(_KEY_IS))
+_ONE_LESS = Prepared(update(SignInTries).where(_KEY_IS, SignInTries.tries > 0).values(tries=SignInTries.tries - 1))
+
+
+async def take_back(tx: Tx, key: bytes, *, all_of_them: bool) -> None:
+    """The try was none: forget it, or all there were."""
+    await tx.rows(_FORGET if all_of_them else _ONE_LESS, tried_key=key)
+
+
+async def unlock(tx: Tx, staff_id: UUID) -> None:
+    """Forget all that this person failed, wherever it was."""
+    await tx.session.execute(delete(SignInTries).where(SignInTries.staff_id == staff_id))
+
+
+async def list_delayed(tx: Tx, at: datetime) -> dict[UUID, datetime]:
+    """Until when tries of these staff are not taken, from somewhere at least."""
+    query = select(SignInTries.staff_id, func.max(SignInTries.free_at)).where(SignInTries.free_at > at)
+    rows = await tx.session.execute(query.where(SignInTries.staff_id.is_not(None)).group_by(SignInTries.staff_id))
+    return {staff_id: free_at for staff_id, free_at in rows if staff_id}
+
+
+async def forget_tries(tx: Tx, before: datetime) -> None:
+    """Drop what was last tried before that moment."""
+    await tx.session.execute(delete(SignInTries).where(SignInTries.last_at < before))
+
+
+async def is_known_device(tx: Tx, device: bytes, staff_id: UUID) -> bool:
+    """Whether this person has signed in from that browser before."""
+    return await tx.session.get(StaffDevice, (device, staff_id)) is not None
+
+
+_KNOW = Prepared(
+    insert(StaffDevice)
+    .values(
+        token_hash=bindparam("token_hash", type_=LargeBinary),
+        staff_id=bindparam("staff_id", type_=Uuid),
+        last_used_at=_AT,
+    )
+    .on_conflict_do_update(index_elements=["token_hash", "staff_id"], set_={"last_used_at": _AT})
+)
+
+
+async def know_device(tx: Tx, device: bytes, staff_id: UUID, at: datetime) -> None:
+    """This person signed in from that browser."""
+    await tx.rows(_KNOW, token_hash=device, staff_id=staff_id, at=at)
+
+
+async def forget_devices(tx: Tx, staff_id: UUID) -> None:
+    """No browser of this person is known any more."""
+    await tx.session.execute(delete(StaffDevice).where(StaffDevice.staff_id == staff_id))
+
+
+async def forget_old_devices(tx: Tx, before: datetime) -> None:
+    """Drop browsers that were last used before that moment."""
+    await tx.session.execute(delete(StaffDevice).where(StaffDevice.last_used_at < before))

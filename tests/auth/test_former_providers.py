@@ -1,0 +1,91 @@
+"""A firm that was expelled or has left: no queue and no contacts any more; statement, reply and appeal stay open."""
+
+from typing import Any
+
+import pytest
+
+from app.auth.models import Role
+from tests.test_routes import ROUTES, roles_of
+from tests.world import DRAIN, SampleProvider, World, ok, refused
+
+OPEN = {
+    "GET /provider",
+    "GET /provider/statement",
+    "GET /provider/statement/{month}",
+    "GET /provider/decisions",
+    "GET /provider/decisions/{request_id}",
+    "GET /provider/no-shows",
+    "GET /provider/months",
+    "GET /provider/credit",
+    "PUT /provider/credit/{entry_id}/reply",
+    "PUT /provider/credit/{entry_id}/appeal",
+    "GET /provider/notices",
+    "PUT /provider/notices/{notice_id}/reading",
+}
+
+
+async def stand(world: World, firm: SampleProvider, *standings: str) -> None:
+    for standing in standings:
+        version = (await ok(world.registrar.get(f"/providers/{firm.id}")))["version"]
+        change, headers = {"standing": standing, "reason": "测试"}, {"If-Match": f'"{version}"'}
+        await ok(world.registrar.put(f"/providers/{firm.id}/standing", json=change, headers=headers))
+
+
+async def started_job(world: World, firm: SampleProvider) -> Any:
+    [offer] = (await world.dispatch(DRAIN, chosen_provider_id=str(firm.id)))["offers"]
+    job = await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    return await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+
+
+def test_what_stays_open_is_this() -> None:
+    declared = {
+        f"{min(route.methods or ())} {str(route.path).removeprefix('/api/v1')}"
+        for route in ROUTES
+        if roles_of(route)
+        and Role.FORMER_PROVIDER in (roles_of(route) or ())
+        and Role.PROVIDER in (roles_of(route) or ())
+    }
+    assert {name for name in declared if name.split()[1].startswith("/provider")} == OPEN
+
+
+@pytest.mark.parametrize("ways_out", [("suspended", "expelled"), ("left",)])
+async def test_queue_and_contacts_are_gone_at_once(world: World, ways_out: tuple[str, ...]) -> None:
+    """Before: it went on reading the contacts of the last 15 days."""
+    firm = await world.add_provider(DRAIN)
+    [offer] = (await world.dispatch(DRAIN))["offers"]
+    done = await world.complete(firm, offer["id"])
+    job = await started_job(world, firm)
+    await ok(firm.client.get(f"/provider/jobs/{done['id']}"))
+    await stand(world, firm, *ways_out)
+    for path in ("offers", "jobs", "jobs/history", f"jobs/{done['id']}", f"jobs/{job['id']}"):
+        problem = await refused(firm.client.get(f"/provider/{path}"), 403, "former_provider")
+        assert "13957412345" not in str(problem)
+    await refused(firm.client.put(f"/provider/jobs/{job['id']}/completion", json={}), 403, "former_provider")
+    await refused(firm.client.get("/live"), 403, "former_provider")
+    await refused(firm.client.get("/webhooks"), 403, "former_provider")
+    me = await ok(firm.client.get("/sessions/current"))
+    assert (me["kind"], me["roles"]) == ("provider", ["former_provider"])
+    for path in ("", "/statement", "/statement/2026-11", "/credit", "/notices", "/months", "/no-shows", "/decisions"):
+        await ok(firm.client.get(f"/provider{path}"))
+
+
+async def test_staff_end_what_it_had_started(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    job = await started_job(world, firm)
+    await stand(world, firm, "suspended", "expelled")
+    [left] = await ok(world.operator.get(f"/providers/{firm.id}/jobs"))
+    assert (left["id"], left["status"]) == (job["id"], "started")
+    queue = await ok(world.supervisor.get("/supervision/queue", params={"kind": "firm_gone"}))
+    assert [(item["job_id"], item["kinds"]) for item in queue["items"]] == [(job["id"], ["firm_gone"])]
+    assert (await ok(world.supervisor.get("/supervision/counts")))["firm_gone"] == 1
+    await ok(world.operator.put(f"/jobs/{job['id']}/failure", json={"note": "单位已清退，由中心另派"}))
+    assert await ok(world.operator.get(f"/providers/{firm.id}/jobs")) == []
+    assert (await ok(world.supervisor.get("/supervision/counts")))["firm_gone"] == 0
+
+
+async def test_who_comes_back_works_again(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    await stand(world, firm, "left")
+    await refused(firm.client.get("/provider/offers"), 403, "former_provider")
+    await stand(world, firm, "applied")
+    await ok(firm.client.get("/provider/offers"))

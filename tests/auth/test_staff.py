@@ -1,0 +1,182 @@
+"""Staff accounts: opened, changed and ended; temporary passwords, the second factor, and no door without a key."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pyotp
+import pytest
+
+from app.auth.access import AUTH_TOPIC
+from app.auth.models import Role
+from tests.auth.accounts import PASSWORD, audit_of, from_address, give_passwords, post_session, signed_in, staff_named
+from tests.live.test_stream import listen
+from tests.world import World, ok, refused
+
+NEW = "木樨-七点半-渡口边"
+
+
+@pytest.fixture(autouse=True)
+async def _passwords(world: World) -> None:
+    await give_passwords(world)
+
+
+async def test_a_new_colleague_chooses_the_password(world: World) -> None:
+    body = {"username": "wangmin", "name": "王敏", "roles": ["operator"]}
+    added = await ok(world.admin.post("/staff", json=body, headers={"Idempotency-Key": "k1"}))
+    temporary = added["temporary_password"]
+    again = await ok(world.admin.post("/staff", json=body, headers={"Idempotency-Key": "k1"}))
+    assert (again["id"], again["temporary_password"]) == (added["id"], None)
+    session = await ok(post_session(world, "wangmin", temporary))
+    assert session["due"] == "password"
+    client = await world.client(session["token"])
+    await refused(client.get("/items/PE02"), 403, "password_due")
+    assert (await ok(client.get("/sessions/current")))["due"] == "password"
+    change = {"password": temporary, "new_password": NEW}
+    await refused(client.put("/account/password", json=change | {"password": "wrong"}), 422, "password_wrong")
+    await refused(client.put("/account/password", json=change | {"new_password": temporary}), 422, "password_same")
+    for weak in ("1234567890", "password2026", "wangmin2026", "aaaaaaaaaaaa"):
+        await refused(client.put("/account/password", json=change | {"new_password": weak}), 422, "password_weak")
+    await refused(client.put("/account/password", json=change | {"new_password": "short"}), 422, "invalid_input")
+    await ok(client.put("/account/password", json=change))
+    await ok(client.get("/items/PE02"))
+    await refused(post_session(world, "wangmin", temporary), 401, "sign_in_failed")
+    assert (await ok(post_session(world, "wangmin", NEW)))["due"] is None
+    seen = await staff_named(world, "wangmin")
+    assert (seen["password_temporary"], seen["last_signed_in_at"]) == (False, "2026-11-24T02:00:00Z")
+    assert temporary not in str(await audit_of(world, "user:wangmin"))
+
+
+async def test_a_password_of_ones_own_ends_the_other_sessions(world: World) -> None:
+    here, there = await signed_in(world, "t.operator"), await signed_in(world, "t.operator")
+    await ok(here.put("/account/password", json={"password": PASSWORD, "new_password": NEW}))
+    await ok(here.get("/sessions/current"))
+    await refused(there.get("/sessions/current"), 401, "not_signed_in")
+
+
+async def test_who_left_is_out_at_once_and_comes_back_as_they_were(world: World) -> None:
+    client = await signed_in(world, "t.operator")
+    stream = await listen(world, str(client.headers["authorization"]).removeprefix("Bearer "))
+    await anext(stream)
+    staff = await staff_named(world, "t.operator")
+    for _ in range(2):
+        gone = await ok(world.admin.put(f"/staff/{staff['id']}/deactivation"))
+        assert gone["active"] is False
+    assert [event async for event in stream] == []
+    await refused(client.get("/sessions/current"), 401, "not_signed_in")
+    await refused(post_session(world, "t.operator"), 401, "sign_in_failed")
+    body = {"username": "t.operator", "name": "另一人", "roles": ["operator"]}
+    await refused(world.admin.post("/staff", json=body), 409, "username_taken")
+    await ok(world.admin.put(f"/staff/{staff['id']}/reactivation"))
+    await refused(client.get("/sessions/current"), 401, "not_signed_in")
+    await ok(post_session(world, "t.operator"))
+    actions = [action for action, _ in await audit_of(world, "user:t.operator")]
+    assert actions.count("staff.deactivated") == actions.count("staff.reactivated") == 1
+    assert "staff.sessions_ended" in actions
+
+
+async def test_other_roles_hold_from_the_next_call_on(world: World) -> None:
+    staff = await staff_named(world, "t.operator")
+    await refused(world.operator.get("/supervision/counts"), 403, "not_allowed")
+    changed = await ok(world.admin.put(f"/staff/{staff['id']}/roles", json={"roles": ["supervisor", "operator"]}))
+    assert changed["roles"] == ["operator", "supervisor"]
+    await ok(world.operator.get("/supervision/counts"))
+    await ok(world.admin.put(f"/staff/{staff['id']}/roles", json={"roles": ["manager"]}))
+    await refused(world.operator.get("/supervision/counts"), 403, "not_allowed")
+    for roles in ([], ["provider"], ["former_provider"], ["boss"]):
+        assert (await world.admin.put(f"/staff/{staff['id']}/roles", json={"roles": roles})).status_code == 422
+    entries = [entry for entry in await audit_of(world, "user:t.operator") if entry[0] == "staff.roles_changed"]
+    assert entries[0][1] == {"former": ["operator"], "roles": ["operator", "supervisor"]}
+
+
+async def test_the_last_admin_stays(world: World) -> None:
+    me = (await staff_named(world, "t.admin"))["id"]
+    await refused(world.admin.put(f"/staff/{me}/deactivation"), 409, "last_admin")
+    await refused(world.admin.put(f"/staff/{me}/roles", json={"roles": ["operator"]}), 409, "last_admin")
+    other = (await staff_named(world, "t.manager"))["id"]
+    await ok(world.admin.put(f"/staff/{other}/roles", json={"roles": ["admin"]}))
+    takes = [world.admin.put(f"/staff/{other}/deactivation"), world.manager.put(f"/staff/{me}/deactivation")]
+    codes = sorted([answer.status_code for answer in await asyncio.gather(*takes)])
+    assert codes in ([200, 401], [200, 409]), "two who take each other away: one stays"
+
+
+async def test_an_admin_resets_a_password_that_he_does_not_keep(world: World) -> None:
+    client, staff = await signed_in(world, "t.operator"), await staff_named(world, "t.operator")
+    reset = await ok(world.admin.put(f"/staff/{staff['id']}/temporary-password"))
+    await refused(client.get("/sessions/current"), 401, "not_signed_in")
+    await refused(post_session(world, "t.operator"), 401, "sign_in_failed")
+    assert (await ok(post_session(world, "t.operator", reset["temporary_password"])))["due"] == "password"
+
+
+async def test_all_sessions_of_a_person_end(world: World) -> None:
+    clients = [await signed_in(world, "t.operator") for _ in range(3)]
+    await ok(world.admin.delete(f"/staff/{world.staff_ids[Role.OPERATOR]}/sessions"))
+    for client in clients:
+        await refused(client.get("/sessions/current"), 401, "not_signed_in")
+    await ok(post_session(world, "t.operator"))
+    await refused(world.admin.delete(f"/staff/{UUID(int=0)}/sessions"), 404, "not_found")
+
+
+async def enrol(world: World, client: Any) -> tuple[pyotp.TOTP, list[str]]:
+    """Set up a second factor, a minute ago by its own clock; gives it with the recovery codes."""
+    begun = await ok(client.put("/account/second-factor", json={"password": PASSWORD}))
+    assert begun["uri"].startswith("otpauth://totp/81890:")
+    assert begun["qr"].startswith("data:image/svg+xml")
+    totp = pyotp.TOTP(begun["secret"])
+    first = totp.at(world.clock.world_now(), counter_offset=-1)
+    return totp, (await ok(client.put("/account/second-factor/confirmation", json={"code": first})))["recovery_codes"]
+
+
+async def test_the_second_factor_is_asked_for_and_taken_once(world: World) -> None:
+    client = await signed_in(world, "t.operator")
+    await refused(client.put("/account/second-factor/confirmation", json={"code": "123456"}), 409, "no_second_factor")
+    await refused(client.put("/account/second-factor", json={"password": "wrong"}), 422, "password_wrong")
+    totp, recovery = await enrol(world, client)
+    await refused(client.put("/account/second-factor", json={"password": PASSWORD}), 409, "second_factor_exists")
+    await refused(post_session(world, "t.operator"), 401, "code_needed")
+    await refused(post_session(world, "t.operator", "wrong password", code="123456"), 401, "sign_in_failed")
+    code = totp.at(world.clock.world_now(), counter_offset=1)
+    assert (await ok(post_session(world, "t.operator", code=code)))["staff"]["second_factor"] is True
+    await refused(post_session(world, "t.operator", code=code), 401, "code_wrong")
+    assert len(set(recovery)) == 10
+    await ok(post_session(world, "t.operator", code=recovery[0].lower().replace("-", " ")))
+    await refused(post_session(world, "t.operator", code=recovery[0]), 401, "code_wrong")
+    fresh = (await ok(client.put("/account/recovery-codes", json={"password": PASSWORD})))["recovery_codes"]
+    await refused(post_session(world, "t.operator", code=recovery[1]), 401, "code_wrong")
+    await ok(post_session(world, "t.operator", code=fresh[1]))
+    shown = str(await ok(world.admin.get("/staff"))) + str(await ok(world.admin.get("/audit")))
+    assert totp.secret not in shown
+    assert not any(code in shown for code in recovery)
+
+
+async def test_guessing_codes_with_the_right_password_slows_down_wherever_from(world: World) -> None:
+    await enrol(world, await signed_in(world, "t.operator"))
+    answers = []
+    for n in range(12):
+        guesser = await from_address(world, f"198.51.100.{n}")
+        answers.append((await post_session(world, "t.operator", code="000000", client=guesser)).json()["code"])
+    assert answers == ["code_wrong"] * 10 + ["too_many_attempts"] * 2
+
+
+async def test_a_role_may_need_it(world: World) -> None:
+    client = await signed_in(world, "t.operator")
+    world.context.settings.second_factor_roles = ["operator"]
+    async with world.context.db.begin() as tx:
+        tx.wake(AUTH_TOPIC)
+    session = await ok(post_session(world, "t.operator"))
+    assert session["due"] == "second_factor"
+    client = await world.client(session["token"])
+    await refused(client.get("/items/PE02"), 403, "second_factor_due")
+    await enrol(world, client)
+    await ok(client.get("/items/PE02"))
+    await ok(client.put("/account/second-factor/removal", json={"password": PASSWORD}))
+    await refused(client.get("/items/PE02"), 403, "second_factor_due")
+
+
+async def test_a_lost_phone(world: World) -> None:
+    client = await signed_in(world, "t.operator")
+    await enrol(world, client)
+    await ok(world.admin.delete(f"/staff/{world.staff_ids[Role.OPERATOR]}/second-factor"))
+    await refused(client.get("/sessions/current"), 401, "not_signed_in")
+    assert (await ok(post_session(world, "t.operator")))["staff"]["second_factor"] is False
+    assert "staff.second_factor_removed" in [action for action, _ in await audit_of(world, "user:t.operator")]

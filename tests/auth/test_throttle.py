@@ -1,0 +1,191 @@
+"""Sign-ins that fail: slowed down where they come from, and nobody else with them."""
+
+import asyncio
+from contextlib import ExitStack
+
+import pytest
+from sqlalchemy import func, select
+
+from app.auth.models import SignInTries, Staff
+from app.auth.passwords import HASHING, PLACES
+from app.auth.throttle import FREE_OF_NAME, of_network
+from app.worker import forget_old_keys
+from tests.auth.accounts import OURS, PASSWORD, audit_of, cookie_of, from_address, give_passwords, post_session
+from tests.world import World, ok, refused
+
+WRONG = "not the password"
+
+
+@pytest.fixture(autouse=True)
+async def _passwords(world: World) -> None:
+    await give_passwords(world)
+
+
+async def test_each_further_failure_doubles_the_wait(world: World) -> None:
+    attacker = await from_address(world, "198.51.100.7")
+    for _ in range(FREE_OF_NAME):
+        await refused(post_session(world, "t.operator", WRONG, client=attacker), 401, "sign_in_failed")
+    waits: list[int] = []
+    for _ in range(12):
+        await world_moves_on(world, waits)
+        await refused(post_session(world, "t.operator", WRONG, client=attacker), 401, "sign_in_failed")
+        response = await post_session(world, "t.operator", PASSWORD, client=attacker)
+        assert response.status_code == 429
+        waits.append(int(response.headers["retry-after"]))
+    assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
+
+
+async def world_moves_on(world: World, waits: list[int]) -> None:
+    world.advance(seconds=waits[-1] if waits else 1)
+
+
+async def test_the_right_password_opens_from_elsewhere_however_often_others_failed(world: World) -> None:
+    for last in range(4):
+        attacker = await from_address(world, f"198.51.100.{last}")
+        for _ in range(FREE_OF_NAME):
+            await refused(post_session(world, "t.operator", WRONG, client=attacker), 401, "sign_in_failed")
+    await ok(post_session(world, "t.operator", client=await from_address(world, "203.0.113.5")))
+
+
+@pytest.mark.parametrize("username", ["t.operator", "nobody.here"])
+async def test_a_name_that_is_nobodys_waits_as_long(world: World, username: str) -> None:
+    for _ in range(FREE_OF_NAME + 1):
+        await post_session(world, username, WRONG)
+    problem = await refused(post_session(world, username, WRONG), 429, "too_many_attempts")
+    assert problem["wait_seconds"] == 1
+
+
+async def test_success_forgets_what_was_mistyped(world: World) -> None:
+    for _ in range(3):
+        for _ in range(FREE_OF_NAME - 1):
+            await refused(post_session(world, "t.operator", WRONG), 401, "sign_in_failed")
+        await ok(post_session(world, "t.operator"))
+
+
+async def test_a_browser_that_was_here_before_gets_through(world: World) -> None:
+    browser = await from_address(world, "192.0.2.1")
+    signed_in = await browser.post(
+        "/sessions/browser", json={"username": "t.operator", "password": PASSWORD}, headers=OURS
+    )
+    device = cookie_of(signed_in, "hotline_device")
+    assert (device["httponly"], device["samesite"], device["path"]) == (True, "strict", "/api/v1/sessions")
+    attacker = await from_address(world, "192.0.2.1")
+    for _ in range(FREE_OF_NAME + 1):
+        await post_session(world, "t.operator", WRONG, client=attacker)
+    await refused(post_session(world, "t.operator", client=attacker), 429, "too_many_attempts")
+    body = {"username": "t.operator", "password": PASSWORD}
+    assert (await browser.post("/sessions/browser", json=body, headers=OURS)).status_code == 201
+    for _ in range(FREE_OF_NAME + 1):  # the cookie is no way to guess on
+        await browser.post("/sessions/browser", json=body | {"password": WRONG}, headers=OURS)
+    await refused(browser.post("/sessions/browser", json=body, headers=OURS), 429, "too_many_attempts")
+
+
+async def test_a_browser_is_known_for_those_who_signed_in_there(world: World) -> None:
+    browser = await from_address(world, "192.0.2.1")
+    body = {"username": "t.operator", "password": PASSWORD}
+    await ok(browser.post("/sessions/browser", json=body, headers=OURS))
+    for _ in range(FREE_OF_NAME + 1):
+        await browser.post("/sessions/browser", json={"username": "t.admin", "password": WRONG}, headers=OURS)
+    as_admin = {"username": "t.admin", "password": PASSWORD}
+    await refused(browser.post("/sessions/browser", json=as_admin, headers=OURS), 429, "too_many_attempts")
+    world.advance(minutes=1)
+    await ok(browser.post("/sessions/browser", json=as_admin, headers=OURS))
+    assert (await browser.post("/sessions/browser", json=body, headers=OURS)).status_code == 201
+
+
+async def test_a_network_that_tries_name_after_name_waits(world: World) -> None:
+    [network] = of_network("password", "2001:db8:1:2::7")
+    now = world.clock.now()
+    async with world.context.db.begin() as tx:
+        tx.session.add(SignInTries(key=network.key, tries=network.free - 1, last_at=now, free_at=now))
+    attacker = await from_address(world, "2001:db8:1:2::7")
+    await refused(post_session(world, "guess1", WRONG, client=attacker), 401, "sign_in_failed")
+    await refused(post_session(world, "guess2", WRONG, client=attacker), 429, "too_many_attempts")
+    neighbour = await from_address(world, "2001:db8:1:2:ffff::9")
+    await refused(post_session(world, "t.operator", client=neighbour), 429, "too_many_attempts")
+    await ok(post_session(world, "t.operator", client=await from_address(world, "2001:db8:1:3::9")))
+    world.advance(seconds=1)
+    await ok(post_session(world, "t.operator", client=neighbour))
+
+
+async def test_a_hundred_wrong_ones_at_once(world: World) -> None:
+    """Before: all hundred were hashed."""
+    answers = await asyncio.gather(*(post_session(world, "t.operator", WRONG) for _ in range(100)))
+    codes = sorted(answer.status_code for answer in answers)
+    assert codes.count(401) == FREE_OF_NAME
+    assert set(codes) == {401, 429, 503}
+    assert all("retry-after" in answer.headers for answer in answers if answer.status_code != 401)
+    assert [action for action, _ in await audit_of(world, "user:t.operator")] == ["sign_in.failed"] * FREE_OF_NAME
+
+
+async def test_where_too_many_are_hashed_whoever_was_here_before_still_signs_in(world: World) -> None:
+    browser = await from_address(world, "192.0.2.1")
+    body = {"username": "t.operator", "password": PASSWORD}
+    await ok(browser.post("/sessions/browser", json=body, headers=OURS))
+    with ExitStack() as crowd:
+        for _ in range(PLACES):
+            crowd.enter_context(HASHING.place())
+        await refused(post_session(world, "t.operator"), 503, "sign_ins_crowded")
+        await ok(browser.post("/sessions/browser", json=body, headers=OURS))
+    await ok(post_session(world, "t.operator"))  # what was turned away did not count
+
+
+async def test_a_password_in_the_wrong_field_stays_nowhere(world: World) -> None:
+    slip = "mein-Kennwort-77"
+    await refused(
+        (await from_address(world, "::ffff:192.0.2.9")).post(
+            "/sessions", json={"username": slip, "password": "t.operator"}
+        ),
+        401,
+        "sign_in_failed",
+    )
+    [(action, data)] = await audit_of(world, "user:?")
+    assert (action, data) == ("sign_in.failed", {"address": "192.0.2.9"})
+    page = await ok(world.admin.get("/audit"))
+    assert slip not in str(page)
+    async with world.context.db.begin() as tx:
+        tables = await tx.driver.fetch(
+            "SELECT t::text AS row FROM sign_in_tries t UNION ALL SELECT a::text FROM audit_entries a"
+        )
+    assert not any(slip in row["row"] for row in tables)
+
+
+async def test_the_audit_says_from_where(world: World) -> None:
+    await ok(post_session(world, "t.operator", client=await from_address(world, "2001:db8::1")))
+    await post_session(world, "t.operator", WRONG, client=await from_address(world, "192.0.2.9"))
+    entries = await audit_of(world, "user:t.operator")
+    assert entries == [
+        ("sign_in.succeeded", {"address": "2001:db8::1"}),
+        ("sign_in.failed", {"address": "192.0.2.9"}),
+    ]
+
+
+async def test_an_admin_unlocks(world: World) -> None:
+    for _ in range(FREE_OF_NAME + 1):
+        await post_session(world, "t.operator", WRONG)
+    await refused(post_session(world, "t.operator"), 429, "too_many_attempts")
+    [staff] = [one for one in await ok(world.admin.get("/staff")) if one["username"] == "t.operator"]
+    assert staff["delayed_until"] is not None
+    freed = await ok(world.admin.delete(f"/staff/{staff['id']}/delay"))
+    assert freed["delayed_until"] is None
+    await ok(post_session(world, "t.operator"))
+
+
+async def test_keys_that_are_none_are_slowed_down_by_network(world: World) -> None:
+    attacker, [network], now = await from_address(world, "192.0.2.9"), of_network("key", "192.0.2.9"), world.clock.now()
+    async with world.context.db.begin() as tx:
+        tx.session.add(SignInTries(key=network.key, tries=network.free - 1, last_at=now, free_at=now))
+    wrong = {"key": "x" * 43}
+    await refused(attacker.post("/sessions/browser/provider", json=wrong, headers=OURS), 401, "key_refused")
+    await refused(attacker.post("/sessions/browser/provider", json=wrong, headers=OURS), 429, "too_many_attempts")
+    entries = await audit_of(world, "provider:?")
+    assert entries[0] == ("sign_in.failed", {"address": "192.0.2.9"})
+
+
+async def test_what_was_tried_is_forgotten(world: World) -> None:
+    await post_session(world, "t.operator", WRONG)
+    world.advance(hours=25)
+    await forget_old_keys(world.context)
+    async with world.context.db.begin() as tx:
+        assert (await tx.session.execute(select(func.count()).select_from(SignInTries))).scalar_one() == 0
+        assert (await tx.session.execute(select(func.count()).select_from(Staff))).scalar_one() == 5

@@ -1,0 +1,222 @@
+"""What is taken from somebody is gone at once, in every process, whatever became of the notification."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from app.auth.access import Doorman, Principal
+from app.auth.errors import NotSignedIn
+from app.auth.models import Role
+from app.kit.db import Database, Tx
+from app.kit.wake import Wakes
+from app.kit.web import Context
+from tests.world import SampleProvider, World, ok, refused
+
+NO_TIME = timedelta(0)
+
+
+def token_of(client: AsyncClient) -> str:
+    return str(client.headers["authorization"]).removeprefix("Bearer ")
+
+
+def deaf(world: World, db: Database | None = None) -> Doorman:
+    """Another process's doorman, who believes that he hears and does not."""
+    wakes = Wakes(str(world.context.settings.database_direct_url))
+    wakes.connected = True
+    return Doorman(Context(world.context.settings, db or world.context.db, world.clock, wakes))
+
+
+async def settled(doorman: Doorman, token: str, wanted: Any) -> None:
+    """Within the twentieth of a second for which he relies on what he read."""
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                found: Any = await doorman.principal(token)
+            except NotSignedIn:
+                found = None
+            if found == wanted:
+                return
+
+
+async def revoke(world: World, firm: SampleProvider) -> None:
+    await ok(world.registrar.delete(f"/providers/{firm.id}/keys/test"))
+
+
+async def stand(world: World, firm: SampleProvider, standing: str) -> None:
+    version = (await ok(world.registrar.get(f"/providers/{firm.id}")))["version"]
+    change = {"standing": standing, "reason": "测试"}
+    await ok(world.registrar.put(f"/providers/{firm.id}/standing", json=change, headers={"If-Match": f'"{version}"'}))
+
+
+async def test_a_revoked_key_is_refused_where_the_notification_was_lost(world: World) -> None:
+    """Before: for five minutes it was not."""
+    firm, doorman = await world.add_provider(), deaf(world)
+    token = token_of(firm.client)
+    assert (await doorman.principal(token)).roles == {Role.PROVIDER}
+    await revoke(world, firm)
+    await settled(doorman, token, None)
+
+
+async def test_so_is_an_expelled_firm_and_a_session_that_was_ended(world: World) -> None:
+    firm, doorman = await world.add_provider(), deaf(world)
+    operator = world.staff_ids[Role.OPERATOR]
+    before = await doorman.principal(token_of(world.operator))
+    await doorman.principal(token_of(firm.client))
+    await stand(world, firm, "suspended")
+    await stand(world, firm, "expelled")
+    await settled(
+        doorman, token_of(firm.client), Principal(before.kind.PROVIDER, firm.id, frozenset({Role.FORMER_PROVIDER}))
+    )
+    await ok(world.admin.put(f"/staff/{operator}/roles", json={"roles": ["manager"]}))
+    await settled(doorman, token_of(world.operator), before._replace(roles=frozenset({Role.MANAGER})))
+    await ok(world.admin.delete(f"/staff/{operator}/sessions"))
+    await settled(doorman, token_of(world.operator), None)
+
+
+async def test_a_look_up_that_was_under_way_is_not_believed(world: World) -> None:
+    """Before: it was kept for five minutes, for the notification had come before it."""
+
+    class Slow(Database):
+        has_read, go_on = asyncio.Event(), asyncio.Event()
+
+        @asynccontextmanager
+        async def look(self) -> AsyncIterator[Tx]:
+            async with super().look() as tx:
+                yield tx
+            self.has_read.set()
+            await self.go_on.wait()
+
+    slow = Slow(str(world.context.settings.database_url))
+    slow.engine, firm = world.context.db.engine, await world.add_provider()
+    doorman, token = (
+        Doorman(Context(world.context.settings, slow, world.clock, world.context.wakes)),
+        token_of(firm.client),
+    )
+    slow.go_on.set()
+    await doorman._look_for_news()
+    slow.go_on.clear()
+    slow.has_read.clear()
+    under_way = asyncio.create_task(doorman.principal(token))
+    await slow.has_read.wait()
+    await revoke(world, firm)
+    slow.go_on.set()
+    await under_way
+    with pytest.raises(NotSignedIn):
+        await doorman.principal(token)
+
+
+async def test_who_waits_with_a_key_that_is_revoked_meanwhile_is_told_nothing(world: World) -> None:
+    firm = await world.add_provider("PE02")
+    waiting = asyncio.create_task(firm.client.get("/provider/offers", headers={"Prefer": "wait=60"}))
+    while not world.context.wakes.is_awaited(f"provider:{firm.id}"):
+        await asyncio.sleep(0)
+    await revoke(world, firm)
+    await world.dispatch("PE02")
+    await refused(waiting, 401, "not_signed_in")
+
+
+async def test_calls_that_come_together_share_a_read(world: World) -> None:
+    reads = 0
+
+    class Counting(Database):
+        @asynccontextmanager
+        async def look(self) -> AsyncIterator[Tx]:
+            nonlocal reads
+            reads += 1
+            async with super().look() as tx:
+                yield tx
+
+    counting = Counting(str(world.context.settings.database_url))
+    counting.engine = world.context.db.engine
+    doorman = Doorman(Context(world.context.settings, counting, world.clock, world.context.wakes))
+    token = token_of(world.operator)
+    await doorman.principal(token)
+    doorman._fresh_until = 0
+    reads = 0
+    await asyncio.gather(*(doorman.principal(token) for _ in range(200)))
+    assert reads == 1
+
+
+async def test_a_key_may_expire(world: World) -> None:
+    firm = await world.add_provider()
+    until = world.clock.now() + timedelta(days=30)
+    body = {"label": "调度系统", "expires_at": until.isoformat()}
+    made = await ok(world.registrar.post(f"/providers/{firm.id}/keys", json=body))
+    client = await world.client(made["key"])
+    await ok(client.get("/provider/offers"))
+    signed_in = await world.anonymous.post(
+        "/sessions/browser/provider", json={"key": made["key"]}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert signed_in.json()["expires_at"] == until.isoformat().replace("+00:00", "Z")
+    world.advance(days=30)
+    await refused(client.get("/provider/offers"), 401, "not_signed_in")
+    await refused(world.anonymous.get("/provider/offers"), 401, "not_signed_in")
+    listed = await ok(world.registrar.get(f"/providers/{firm.id}/keys"))
+    assert [key["label"] for key in listed] == ["test", "调度系统"]  # that it has expired is seen
+    for wrong in (world.clock.now(), world.clock.now() + timedelta(days=4 * 366)):
+        body = {"label": "另一个", "expires_at": wrong.isoformat()}
+        await refused(world.registrar.post(f"/providers/{firm.id}/keys", json=body), 422, "key_expiry_invalid")
+
+
+async def test_a_key_is_replaced_with_some_hours_to_spare(world: World) -> None:
+    firm = await world.add_provider()
+    rotation = f"/providers/{firm.id}/keys/test/rotation"
+    made = await ok(world.registrar.put(rotation, json={"former_valid_hours": 2}))
+    fresh = await world.client(made["key"])
+    await ok(fresh.get("/provider/offers"))
+    await ok(firm.client.get("/provider/offers"))
+    world.advance(hours=2)
+    await refused(firm.client.get("/provider/offers"), 401, "not_signed_in")
+    await ok(fresh.get("/provider/offers"))
+    leaked = await ok(world.registrar.put(rotation, json={"former_valid_hours": 0}))
+    await refused(fresh.get("/provider/offers"), 401, "not_signed_in")
+    await ok((await world.client(leaked["key"])).get("/provider/offers"))
+    await ok(world.registrar.delete(f"/providers/{firm.id}/keys/test"))
+    await refused((await world.client(leaked["key"])).get("/provider/offers"), 401, "not_signed_in")
+    await refused(world.registrar.put(rotation, json={}), 404, "not_found")
+
+
+async def test_when_a_key_was_used_last_is_noted_now_and_then(world: World) -> None:
+    firm = await world.add_provider()
+
+    async def last_used() -> Any:
+        [key] = await ok(world.registrar.get(f"/providers/{firm.id}/keys"))
+        return key["last_used_at"]
+
+    assert await last_used() is None
+    first = world.clock.now()
+    await ok(firm.client.get("/provider/offers"))
+    world.advance(minutes=4)
+    await ok(firm.client.get("/provider/offers"))
+    assert await last_used() == first.isoformat().replace("+00:00", "Z")
+    world.advance(minutes=1)
+    await ok(firm.client.get("/provider/offers"))
+    assert await last_used() == world.clock.now().isoformat().replace("+00:00", "Z")
+
+
+async def test_a_session_ends_when_nobody_was_there(world: World) -> None:
+    """An hour without a touch; what the console reads by itself is no sign of anybody."""
+    world.context.settings.idle_minutes = 60
+    for _ in range(3):
+        world.advance(minutes=59)
+        await ok(world.operator.get("/sessions/current"))
+    for idle in (30 * 60, 60 * 60):
+        world.advance(minutes=30)
+        by_itself = {"Hotline-Idle": str(idle)}
+        response = await world.operator.get("/sessions/current", headers=by_itself)
+    assert response.status_code == 401
+    await refused(world.operator.get("/sessions/current"), 401, "not_signed_in")
+
+
+async def test_another_processs_word_counts(world: World) -> None:
+    world.context.settings.idle_minutes, other = 60, deaf(world)
+    await other.principal(token_of(world.operator), NO_TIME)
+    world.advance(minutes=50)
+    await ok(world.operator.get("/sessions/current"))
+    world.advance(minutes=50)
+    assert (await other.principal(token_of(world.operator), NO_TIME)).due is None
