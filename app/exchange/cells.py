@@ -2,21 +2,30 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, time
-from decimal import Decimal
+from datetime import date, time, timedelta
+from decimal import Context, Decimal
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from app.exchange.faults import WrongCell
 from app.kit.fields import MOST_FEN
+from app.kit.names import same_form
 from app.kit.personal import Phone
 from app.registry.uscc import is_valid
 
 Parse = Callable[[str], Any]
 
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
+_LOST = re.compile(r"[0-9]{15}0{3}")
+"""Eighteen digits of which a spreadsheet has kept fifteen."""
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[T ]0{1,2}:00(?::00)?)?")
+_WHOLE_DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
+_SERIAL = re.compile(r"[2-7][0-9]{4}")
+"""A date that a spreadsheet shows as a number, of 1954 to 2119."""
+SERIAL_ZERO = date(1899, 12, 30)
+ENDLESS = {"长期", "长期有效", "永久", "永久有效", "无固定期限", "无", "long-term", "permanent", "none"}
+"""How a licence says that it has no last day."""
 _TIME = re.compile(r"([0-9]{1,2})[:：]([0-9]{2})(?:[:：]([0-9]{2}))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _PHONE = TypeAdapter[str](Phone)
@@ -35,24 +44,57 @@ def text(most: int) -> Parse:
     return parse
 
 
+def paper_number(value: str) -> str:
+    """What stands on a licence; not what a spreadsheet has made of a long number."""
+    if re.fullmatch(r"[0-9]\.[0-9]+[eE]\+[0-9]{2,}", value) or _LOST.fullmatch(value):
+        raise WrongCell("scientific")
+    parsed: str = text(60)(value)
+    return parsed
+
+
+def _number(value: str) -> Decimal:
+    """A number in the fifteen digits of a spreadsheet, which computes 3.30 as 3.3000000000000003.
+
+    Raises ArithmeticError.
+    """
+    return Context(prec=15).create_decimal(value)
+
+
+def _digits(value: str) -> str:
+    """The digits of a number that a spreadsheet shows as 1.3805741234E+10. Raises WrongCell where it has lost some."""
+    if not _SCIENTIFIC.fullmatch(value):
+        return value
+    try:
+        number = Decimal(value)
+    except ArithmeticError:
+        raise WrongCell("scientific") from None
+    if len(number.as_tuple().digits) <= number.adjusted() or number.adjusted() >= 15:
+        raise WrongCell("scientific")
+    return str(int(number))
+
+
 def integer(least: int, most: int) -> Parse:
     """A whole number in the range."""
 
     def parse(value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,15}", value) or not least <= int(value) <= most:
-            raise WrongCell("number", least=least, most=most)
-        return int(value)
+        try:
+            number = _number(value)
+            if least <= number <= most and number == int(number):
+                return int(number)
+        except (ArithmeticError, ValueError):
+            pass
+        raise WrongCell("number", least=least, most=most)
 
     return parse
 
 
-def one_of(words: Mapping[str, Any]) -> Parse:
-    """One of the words, in whatever case, as its value."""
-    known = {word.casefold(): value for word, value in words.items()}
+def one_of(words: Mapping[str, Any], too: Mapping[str, Any]) -> Parse:
+    """One of the words, however it is written, as its value; `too`: others that are understood, and not named."""
+    known = {same_form(word): value for word, value in {**words, **too}.items()}
 
     def parse(value: str) -> Any:
         try:
-            return known[value.casefold()]
+            return known[same_form(value)]
         except KeyError:
             raise WrongCell("one_of", known=", ".join(words)) from None
 
@@ -61,14 +103,15 @@ def one_of(words: Mapping[str, Any]) -> Parse:
 
 def code_of(names: Iterable[tuple[str, str]], what: str) -> Parse:
     """A code, alone or followed by its name, or the name alone where only one has it; `what` to look up, in words."""
-    codes, by_name = set[str](), dict[str, str | None]()
+    codes, by_name = dict[str, str](), dict[str, str | None]()
     for code, name in names:
-        codes.add(code)
+        codes[code.casefold()] = code
+        name = same_form(name)
         by_name[name] = None if name in by_name else code
 
     def parse(value: str) -> str:
-        first = value.split(maxsplit=1)[0]
-        code = first if first in codes else by_name.get(value)
+        first = value.split(maxsplit=1)[0].casefold()
+        code = codes.get(first) or by_name.get(same_form(value))
         if code is None:
             raise WrongCell("one_of", known=what)
         return code
@@ -90,7 +133,7 @@ def coordinate(value: str) -> float:
 def fen(value: str) -> int:
     """Yuan with at most two decimals, as fen."""
     try:
-        sum_ = Decimal(value.removeprefix("¥").removeprefix("￥").replace(",", "").strip()) * 100
+        sum_ = _number(re.sub(r"^[¥￥]|[,，\s]|[元圆]$", "", value)) * 100
         if not 0 <= sum_ <= MOST_FEN or sum_ != int(sum_):  # in this order: 9e999999 has a million digits
             raise WrongCell("price")
     except (ArithmeticError, ValueError):
@@ -105,15 +148,25 @@ def yuan(value: int) -> Decimal:
 
 def day(value: str) -> date:
     """A date as people and spreadsheets write it."""
-    found = _DATE.fullmatch(value)
+    if _SERIAL.fullmatch(value):
+        return SERIAL_ZERO + timedelta(days=int(value))
+    found = _DATE.fullmatch(value) or _WHOLE_DATE.fullmatch(value)
     try:
         return date(*map(int, found.groups())) if found else _raise("date")
     except ValueError:
         raise WrongCell("date") from None
 
 
+def last_day(value: str) -> date | None:
+    """The last day of a licence, or that it has none."""
+    return None if value.casefold() in ENDLESS else day(value)
+
+
 def clock_time(value: str) -> time:
     """A time of the day; 24:00 is midnight."""
+    if re.fullmatch(r"0?\.[0-9]+", value):  # a part of the day, as a spreadsheet counts time
+        minutes = round(float(value) * 1440)
+        return time(minutes // 60 % 24, minutes % 60)
     found = _TIME.fullmatch(value.replace("24:00", "00:00"))
     try:
         return (
@@ -125,28 +178,23 @@ def clock_time(value: str) -> time:
 
 def phone(value: str) -> str:
     """A phone number."""
-    if _SCIENTIFIC.fullmatch(value):
-        raise WrongCell("scientific")
     try:
-        return _PHONE.validate_python(value)
+        return _PHONE.validate_python(_digits(value.removeprefix("'")))
     except ValidationError:
         raise WrongCell("phone") from None
 
 
 def uscc(value: str) -> str:
     """A Unified Social Credit Code whose check character is right."""
-    if _SCIENTIFIC.fullmatch(value):
-        raise WrongCell("scientific")
-    if not is_valid(value.upper()):
-        raise WrongCell("uscc")
-    return value.upper()
+    code = _digits(value.removeprefix("'").replace(" ", "").upper())
+    if not is_valid(code):
+        raise WrongCell("scientific" if _LOST.fullmatch(code) else "uscc")
+    return code
 
 
 def reference(value: str) -> str:
     """How a row names its provider: credit code, number or whole name."""
-    if _SCIENTIFIC.fullmatch(value):
-        raise WrongCell("scientific")
-    return value
+    return _digits(value.removeprefix("'"))
 
 
 def _raise(code: str) -> Any:

@@ -6,16 +6,15 @@ SENTENCES = {
     # the file
     "file_empty": ("文件是空的", "the file is empty"),
     "file_unreadable": ("文件打不开：不是有效的 XLSX、CSV 或 CSV 的 ZIP 包", "it is no valid XLSX, CSV or ZIP of CSVs"),
-    "file_old_excel": (
-        "这是旧版 .xls 或加密文件，请另存为 .xlsx",
-        "an old .xls or an encrypted file: save it as .xlsx",
-    ),
+    "file_old_excel": ("这是旧版 .xls（或 WPS .et）文件，请另存为 .xlsx", "an old .xls or .et file: save it as .xlsx"),
+    "file_encrypted": ("文件有密码，请去掉密码后再导入", "the file has a password: save it without one"),
+    "file_other": ("这是 {form} 文件，请用表格软件打开后另存为 .xlsx", "it is {form}: open it and save it as .xlsx"),
     "file_with_macros": ("文件含宏，请另存为不含宏的 .xlsx", "it holds macros: save it as .xlsx without them"),
     "file_too_large": ("文件解压后过大", "it is too large once unpacked"),
     "file_too_slow": ("文件过于复杂，处理超时", "it takes too long to read"),
     "encoding": (
         "文字编码无法识别，请另存为“CSV UTF-8”",
-        "the text is neither UTF-8 nor GB18030 (GBK): save it as CSV UTF-8",
+        "the text is neither UTF-8, UTF-16 nor GB18030 (GBK): save it as CSV UTF-8",
     ),
     "too_many_rows": ("行数超过上限 {most}", "there are more than {most} rows"),
     "sheet_unknown": ("没有这个工作表，可用：{known}", "there is no such sheet; there are: {known}"),
@@ -36,6 +35,7 @@ SENTENCES = {
     "control_character": ("含有换行或不可见字符", "holds a line break or an invisible character"),
     "one_of": ("应为下列之一：{known}", "is none of: {known}"),
     "number": ("应为 {least} 到 {most} 的整数", "is no whole number from {least} to {most}"),
+    "swapped": ("经度和纬度填反了", "latitude and longitude are the wrong way round"),
     "coordinate": ("不是有效的经纬度，经度和纬度须同时填写", "is no coordinate; latitude and longitude go together"),
     "price": ("应为不小于 0 的金额（元，最多两位小数）", "is no sum in yuan, 0 or more with two decimals at most"),
     "date": ("不是日期，请写成 2026-11-24", "is no date: write 2026-11-24"),
@@ -45,8 +45,8 @@ SENTENCES = {
         "is no phone number: a mobile has 11 digits, a fixed line its area code (Excel drops a leading 0)",
     ),
     "scientific": (
-        "被 Excel 改成了科学计数法，请把该列设为文本后重新填写",
-        "was turned into scientific notation by Excel: make the column text and fill it in again",
+        "被 Excel 当成数字，后面的位数已丢失，请把该列设为文本后重新填写",
+        "was made a number by Excel, and its last digits are lost: make the column text and fill it in again",
     ),
     "uscc": ("统一社会信用代码格式或校验码有误", "is no Unified Social Credit Code: form or check character"),
     "uscc_impossible": (
@@ -88,8 +88,18 @@ SENTENCES = {
         "must close after opening (midnight is 00:00 or 24:00) and not overlap on one day",
     ),
     "closed_or_open": ("整天休息时两格都留空，否则都要填写", "leave both empty for a closed day, or fill in both"),
+    # to look at
+    "hidden_rows": (
+        "有 {count} 行被隐藏（例如筛选），也一并读取",
+        "{count} rows are hidden (by a filter, say), and were read too",
+    ),
+    "far_away": ("坐标离辖区约 {km} 公里，请核对", "the point is some {km} km away from the district: check it"),
     "too_far_ahead": ("最多提前 {days} 天", "lies more than {days} days ahead"),
 }
+
+
+WARNINGS = {"hidden_rows", "far_away"}
+"""These keep nothing out."""
 
 
 class Fault(NamedTuple):

@@ -6,19 +6,22 @@ JSON lines: a sheet's name, its rows as texts, faults. The others take such line
 what the columns mean.
 """
 
+import codecs
 import contextlib
 import csv
 import io
+import re
 import resource
 import sys
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import orjson
 
 from app.exchange.lines import (
+    ERRORS,
     MEMORY,
     MOST_BYTES,
     MOST_CHARACTERS,
@@ -36,21 +39,42 @@ from app.exchange.lines import (
     plain,
 )
 
+OTHERS = {
+    b"%PDF": "PDF",
+    b"{\\rtf": "RTF",
+    b"<!doctype html": "HTML",
+    b"<html": "HTML",
+    b"<table": "HTML",
+    b"<?xml": "XML",
+}
+"""What else is sent under the name of a workbook, by its beginning."""
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_KEPT_TEXT = re.compile(r'="([^"=]*)"')
+"""How a text is kept from becoming a number in a CSV: ="0574"."""
+
 
 def read(content: bytes) -> Iterator[Line]:
     """The lines of the file. Raises Unreadable."""
-    if not content:
+    if not content.strip():
         raise Unreadable("file_empty")
     if content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Unreadable("file_old_excel")
+        raise Unreadable("file_encrypted" if ENCRYPTED in content else "file_old_excel")
+    beginning = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    for mark, form in OTHERS.items():
+        if beginning.startswith(mark.lower()):
+            raise Unreadable("file_other", form=form)
     if content.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_size(archive)
             names = archive.namelist()
             if "[Content_Types].xml" in names:
+                if any(name.endswith("workbook.bin") for name in names):
+                    raise Unreadable("file_other", form="XLSB")
                 from app.exchange.workbooks import read_workbook  # loading it takes longer than reading most CSVs
 
                 yield from read_workbook(archive)
+            elif "mimetype" in names:
+                raise Unreadable("file_other", form="ODS")
             else:
                 yield from _read_csvs(archive)
     else:
@@ -63,37 +87,61 @@ def _check_size(archive: zipfile.ZipFile) -> None:
     texts = [part.file_size for part in archive.infolist() if "sharedStrings" in part.filename]
     if sum(sizes) > MOST_BYTES or sum(texts) > MOST_BYTES // 4 or len(sizes) > 1000:
         raise Unreadable("file_too_large")
+    if any(part.flag_bits & 1 for part in archive.infolist()):
+        raise Unreadable("file_encrypted")
 
 
 def _read_csvs(archive: zipfile.ZipFile) -> Iterator[Line]:
     for part in archive.infolist():
-        if part.filename.lower().endswith(".csv") and "__MACOSX" not in part.filename:
-            yield from _read_csv(part.filename.rpartition("/")[2][:-4], archive.read(part))
+        if part.filename.lower().endswith((".csv", ".txt")) and "__MACOSX" not in part.filename:
+            yield from _read_csv(_name(part).rpartition("/")[2][:-4], archive.read(part))
+
+
+def _name(part: zipfile.ZipInfo) -> str:
+    """The part's name: Chinese Windows writes GBK, without saying so."""
+    if not part.flag_bits & 0x800:
+        with contextlib.suppress(UnicodeError):
+            return part.filename.encode("cp437").decode("gb18030")
+    return part.filename
 
 
 def _read_csv(name: str, content: bytes) -> Iterator[Line]:
     text = _decode(content)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    yield ["sheet", name]
+    first, _, rest = text.partition("\n")
+    said = first.strip().lower()
+    skipped = said.startswith("sep=")  # so Excel is told the delimiter
+    if skipped:
+        text, first = rest, rest.partition("\n")[0]
+    delimiter = max(",;\t|", key=first.count)
+    yield ["sheet", name, False]
     heading: list[str] = []
-    for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1):
-        cells = [cell.strip() for cell in row]
+    for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 1 + skipped):
+        cells = [_KEPT_TEXT.sub(r"\1", cell.strip()) for cell in row]
         for place, cell in enumerate(cells[:MOST_COLUMNS], 1):
-            if cell.startswith("="):
-                yield ["fault", name, number, column_name(heading, place), cell, "formula", {}]
+            code = "formula" if cell.startswith("=") else "error_value" if cell in ERRORS else ""
+            if code:
+                yield ["fault", name, number, column_name(heading, place), cell, code, {}]
         heading = heading or cells
         yield from filled(name, number, [plain(cell) for cell in cells])
 
 
 def _decode(content: bytes) -> str:
-    """The text of a CSV file: UTF-8 with or without its mark, or GB18030, which covers GBK, as Chinese Excel saves."""
-    for encoding in ("utf-8-sig", "gb18030"):
+    """The text of a CSV file: UTF-8 or UTF-16 with or without its mark, or GB18030 (which covers GBK) as Chinese Excel
+    saves it."""
+    for encoding in ("utf-8-sig", *_wide(content), "gb18030"):
         with contextlib.suppress(UnicodeDecodeError):
             text = content.decode(encoding)
             if "\0" not in text:
                 return text
     raise Unreadable("encoding")
+
+
+def _wide(content: bytes) -> Sequence[str]:
+    """The kinds of UTF-16 that it may be: by its mark, else by which half of its delimiters and line ends is nought."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return ["utf-16"]
+    even, odd = content[::2].count(0), content[1::2].count(0)
+    return ["utf-16-le"] if odd > even else ["utf-16-be"] if even else []
 
 
 def bounded(lines: Iterable[Line], most: int = MOST_ROWS) -> Iterator[Line]:

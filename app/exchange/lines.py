@@ -15,9 +15,11 @@ MOST_TEXT = 20 * 1024 * 1024
 MOST_FAULTS = 500
 MEMORY = 1024 * 1024 * 1024
 MOST_SECONDS = 180
+ERRORS = {"#N/A", "#REF!", "#DIV/0!", "#NAME?", "#VALUE!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
+"""What a formula that went wrong leaves."""
 
 Line = list[Any]
-"""["sheet", name], ["row", number, texts] or ["fault", sheet, row, column, value, code, facts]."""
+"""["sheet", name, hidden], ["row", number, texts] or ["fault", sheet, row, column, value, code, facts]."""
 
 _RISKY = re.compile(r"'*[=+\-@#\t\r]")
 
@@ -47,6 +49,11 @@ class Unreadable(Exception):
 def column_letter(place: int) -> str:
     """What a spreadsheet calls its first, second … column."""
     return chr(64 + place) if place <= 26 else f"A{chr(38 + place)}"
+
+
+def shortest(number: float) -> str:
+    """A number in the 15 digits that a spreadsheet keeps: what it computed as 3.3000000000000003 is 3.3."""
+    return f"{number:.15g}"
 
 
 def harmless(value: Any) -> Any:

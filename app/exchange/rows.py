@@ -3,73 +3,90 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from app.exchange.faults import Fault, WrongCell
+from app.exchange.faults import WARNINGS, Fault, WrongCell
 from app.exchange.lines import column_letter
 from app.exchange.plan import Plan, Row
 from app.exchange.sheets import Column, Sheet
+from app.kit.names import same_form, tidy
 
 NOTES = {"说明", "notes"}
 """The sheet of explanations in the template is not read."""
+HEADINGS_WITHIN = 10
+"""A title and remarks may stand above the headings: they are among so many rows."""
 
 Line = Sequence[Any]
 
 
 def read_rows(lines: Iterable[Line], sheets: Sequence[Sheet], plan: Plan, *, chinese: bool) -> list[Row]:
-    """Every row that can be read; what is wrong goes into the plan. Sheets and columns are named as in the file."""
+    """Every row that can be read; what is wrong goes into the plan. Sheets and columns are named as in the file.
+
+    A sheet that nobody sees and nobody knows, as programs leave them, is passed by.
+    """
     rows: list[Row] = []
-    for title, body in _by_sheet(lines, plan):
-        heading = [str(cell).strip().rstrip("*") for cell in body[0][2]] if body else []
-        sheet = _sheet(title, heading, sheets)
-        if title.casefold() in NOTES or (sheet is None and not body):
+    for title, hidden, body, noted in _by_sheet(lines):
+        plan.faults += [fault for fault in noted if fault.row == 0]  # of the whole file
+        sheet, body = _find(title, body, sheets)
+        if same_form(title) in NOTES or (sheet is None and (hidden or not body)):
             continue
         if sheet is None:
             known = "、".join(sheet.title(chinese=chinese) for sheet in sheets)
             plan.faults.append(Fault(title, 0, "", title, "sheet_unknown", {"known": known}))
-        elif sheet.key in plan.rows:
+            continue
+        top = body[0][1] if body else 1
+        noted = [fault for fault in noted if fault.row >= top]  # a title above the headings may be merged
+        plan.faults += [fault for fault in noted if fault.code not in WARNINGS]
+        plan.warnings += [fault for fault in noted if fault.code in WARNINGS]
+        if sheet.key in plan.rows:
             plan.faults.append(Fault(title, 0, "", title, "sheet_twice", {}))
         else:
             plan.rows[sheet.key] = max(0, len(body) - 1)
-            rows += _rows(sheet, heading, body, plan, chinese=chinese)
+            rows += _rows(sheet, body, plan, chinese=chinese)
     if not rows and not plan.faults:
         plan.faults.append(Fault("", 0, "", "", "nothing_to_import", {}))
     return rows
 
 
-def _by_sheet(lines: Iterable[Line], plan: Plan) -> Iterator[tuple[str, list[Line]]]:
-    """Each sheet's title with its rows; faults of the reader go into the plan."""
-    title, body = "", list[Line]()
-    begun = False
+def _by_sheet(lines: Iterable[Line]) -> Iterator[tuple[str, bool, list[Line], list[Fault]]]:
+    """Each sheet's title, whether it is hidden, its rows, and what its reader noted; of the whole file as a sheet."""
+    title, hidden, body, noted = "", False, list[Line](), list[Fault]()
     for line in lines:
         if line[0] == "fault":
-            plan.faults.append(Fault(*line[1:]))
+            noted.append(Fault(*line[1:]))
         elif line[0] == "row":
             body.append(line)
         else:
-            if begun:
-                yield title, body
-            title, body, begun = line[1], [], True
-    if begun:
-        yield title, body
+            yield title, hidden, body, noted
+            title, hidden, body, noted = line[1], line[2], [], []
+    yield title, hidden, body, noted
 
 
-def _sheet(title: str, heading: Sequence[str], sheets: Sequence[Sheet]) -> Sheet | None:
-    """The sheet of this title; a file with a name of its own is known by most of its headings."""
-    for sheet in sheets:
-        if title.casefold() in {sheet.key, sheet.zh, sheet.en.casefold()}:
-            return sheet
-    names = {name for name in heading if name}
-    known = {sheet.key: sum(_column(name, sheet) is not None for name in names) for sheet in sheets}
-    best = max(sheets, key=lambda sheet: known[sheet.key])
-    return best if known[best.key] > max(1, len(names) / 2) else None
+def _find(title: str, body: list[Line], sheets: Sequence[Sheet]) -> tuple[Sheet | None, list[Line]]:
+    """The sheet of this title, or of most of its headings, with the rows from its headings on."""
+    named = next((s for s in sheets if same_form(title) in {s.key, s.zh, same_form(s.en)}), None)
+    for above, line in enumerate(body[:HEADINGS_WITHIN]):
+        names = {name for name in heading_of(line) if name}
+        known = {s.key: sum(_column(name, s) is not None for name in names) for s in sheets}
+        best = named or max(sheets, key=lambda s: known[s.key])
+        if known[best.key] > max(1, len(names) / 2):
+            return best, body[above:]
+    return named, body
+
+
+def heading_of(line: Line) -> list[str]:
+    """The headings as they were meant: a star for what is required is none of them."""
+    return [str(cell).strip().rstrip("*＊").strip() for cell in line[2]]
 
 
 def _column(name: str, sheet: Sheet) -> Column | None:
-    return next((c for c in sheet.columns if name.casefold() in {c.key, c.zh, c.en.casefold()}), None)
+    form = same_form(name)
+    return next((c for c in sheet.columns if form in {c.key, same_form(c.zh), same_form(c.en)}), None)
 
 
-def _rows(sheet: Sheet, heading: Sequence[str], body: Sequence[Line], plan: Plan, *, chinese: bool) -> Iterator[Row]:
+def _rows(sheet: Sheet, body: Sequence[Line], plan: Plan, *, chinese: bool) -> Iterator[Row]:
+    heading = heading_of(body[0]) if body else []
+    row = body[0][1] if body else 1
     columns = [_column(name, sheet) for name in heading]
-    wrong = list(_wrong_headings(sheet, heading, columns, chinese=chinese))
+    wrong = list(_wrong_headings(sheet, row, heading, columns, chinese=chinese))
     plan.faults += wrong
     if wrong:
         plan.unread |= {sheet.key, *(cell for line in body if sheet.key == "providers" for cell in line[2])}
@@ -82,7 +99,7 @@ def _rows(sheet: Sheet, heading: Sequence[str], body: Sequence[Line], plan: Plan
             if column is None or not cell:
                 continue
             try:
-                values[column.key] = column.parse(cell)
+                values[column.key] = column.parse(cell if column.verbatim else tidy(cell))
             except WrongCell as error:
                 fine = False
                 plan.faults.append(Fault(sheet.key, number, column.key, cell, error.code, error.facts))
@@ -109,14 +126,14 @@ def _nameless(sheet: Sheet, heading: Sequence[str], body: Sequence[Line]) -> Ite
 
 
 def _wrong_headings(
-    sheet: Sheet, heading: Sequence[str], columns: Sequence[Column | None], *, chinese: bool
+    sheet: Sheet, row: int, heading: Sequence[str], columns: Sequence[Column | None], *, chinese: bool
 ) -> Iterator[Fault]:
     known = "、".join(column.heading(chinese=chinese) for column in sheet.columns)
     for place, (name, column) in enumerate(zip(heading, columns, strict=True)):
         if name and column is None:
-            yield Fault(sheet.key, 1, name, name, "column_unknown", {"known": known})
+            yield Fault(sheet.key, row, name, name, "column_unknown", {"known": known})
         elif column is not None and column in columns[:place]:
-            yield Fault(sheet.key, 1, column.key, name, "column_twice", {})
+            yield Fault(sheet.key, row, column.key, name, "column_twice", {})
     for column in sheet.columns:
         if column.required and column not in columns:
-            yield Fault(sheet.key, 1, column.key, "", "column_missing", {})
+            yield Fault(sheet.key, row, column.key, "", "column_missing", {})

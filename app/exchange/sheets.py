@@ -60,6 +60,8 @@ class Column:
     parse: cells.Parse
     required: bool = False
     words: Words = field(default_factory=dict)
+    verbatim: bool = False
+    """A text of its own, kept as it was written."""
 
     def heading(self, *, chinese: bool) -> str:
         return self.zh if chinese else self.en
@@ -81,10 +83,20 @@ class Sheet:
         return next(column for column in self.columns if column.key == key)
 
 
-def _worded(key: str, zh: str, en: str, words: Words, *, required: bool = False) -> Column:
+WEEKDAYS_TOO = {
+    word: number
+    for number, long in enumerate(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), 1)
+    for word in (long, *(f"{week}{'一二三四五六日'[number - 1]}" for week in ("星期", "礼拜")))
+} | {"周天": 7, "星期天": 7, "礼拜天": 7}
+"""What else people call a weekday."""
+
+
+def _worded(
+    key: str, zh: str, en: str, words: Words, *, required: bool = False, too: Mapping[str, Any] | None = None
+) -> Column:
     spelled = {word: value for value, pair in words.items() for word in pair}
     codes = {str(value): value for value in words if not isinstance(value, bool)}
-    return Column(key, zh, en, cells.one_of(spelled | codes), required, words)
+    return Column(key, zh, en, cells.one_of(spelled | codes, too or {}), required, words)
 
 
 def _provider() -> Column:
@@ -104,10 +116,10 @@ def sheets(catalog: Snapshot) -> tuple[Sheet, ...]:
     return (
         Sheet("providers", "单位", "Providers", (
             Column("number", "编号", "Number", cells.integer(1, 10**12)),
-            Column("name", "单位名称", "Name", name, required=True),
+            Column("name", "单位名称", "Name", name, required=True, verbatim=True),
             _worded("kind", "单位类型", "Kind", KINDS, required=True),
             Column("uscc", "统一社会信用代码", "Credit code", cells.uscc),
-            Column("contact_name", "联系人", "Contact", name, required=True),
+            Column("contact_name", "联系人", "Contact", name, required=True, verbatim=True),
             Column("phone", "联系电话", "Phone", cells.phone, required=True),
             Column("area", "所在地", "Seat", area, required=True),
             Column("lat", "纬度", "Latitude", cells.coordinate),
@@ -132,9 +144,9 @@ def sheets(catalog: Snapshot) -> tuple[Sheet, ...]:
         Sheet("papers", "证照", "Papers", (
             _provider(),
             Column("paper", "证照类别", "Paper", paper, required=True),
-            Column("number", "证号", "Number", cells.text(60), required=True),
+            Column("number", "证号", "Number", cells.paper_number, required=True, verbatim=True),
             Column("issued_on", "发证日", "Issued on", cells.day, required=True),
-            Column("expires_on", "有效期至", "Expires on", cells.day),
+            Column("expires_on", "有效期至", "Expires on", cells.last_day),
         )),
         Sheet("coverage", "服务区域", "Coverage", (
             _provider(),
@@ -142,7 +154,7 @@ def sheets(catalog: Snapshot) -> tuple[Sheet, ...]:
         )),
         Sheet("hours", "营业时间", "Hours", (
             _provider(),
-            _worded("weekday", "星期", "Weekday", WEEKDAYS, required=True),
+            _worded("weekday", "星期", "Weekday", WEEKDAYS, required=True, too=WEEKDAYS_TOO),
             Column("opens", "开门", "Opens", cells.clock_time, required=True),
             Column("closes", "关门", "Closes", cells.clock_time, required=True),
         )),

@@ -1,5 +1,6 @@
 """Whose rows these are: each row finds its provider, and what cannot be between rows becomes a fault."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -25,6 +26,10 @@ REVIEWED = {"not_dispatched", "tier_not_allowed", "above_cap"}
 
 IDENTITY = ("uscc", "name", "phone")
 """What no two providers share."""
+
+
+FAR_KM = 30
+"""A seat so far from every township's centre is hardly in the district."""
 
 
 class Finder:
@@ -152,6 +157,8 @@ def _check_facts(row: Row, known: Known | None, catalog: Snapshot, plan: Plan) -
         wrong("uscc", "uscc_impossible", stands=given["uscc"] == old.get("uscc"))
     if (given["lat"] is None) != (given["lon"] is None):
         wrong("lat", "coordinate")
+    elif given["lat"] is not None:
+        _check_point(given["lat"], given["lon"], catalog, wrong)
     community = given["community"]
     township = catalog.place(given["area"]).township.code
     if community and catalog.communities[community].township_code != township:
@@ -161,6 +168,22 @@ def _check_facts(row: Row, known: Known | None, catalog: Snapshot, plan: Plan) -
         if known and given[name] is not None and given[name] != old[name]:
             now = STANDINGS[old[name]][0] if name == "standing" else old[name]
             wrong(name, code, {"now": str(now)})
+
+
+def _check_point(lat: float, lon: float, catalog: Snapshot, wrong: Callable[..., None]) -> None:
+    places = [(town.lat, town.lon) for town in catalog.townships.values()]
+    away, swapped = (min(_km(*point, *place) for place in places) for point in ((lat, lon), (lon, lat)))
+    if swapped < FAR_KM < away:
+        wrong("lat", "swapped")
+    elif abs(lat) > 90:
+        wrong("lat", "coordinate")
+    elif away > FAR_KM:
+        wrong("lat", "far_away", {"km": round(away)}, stands=True)
+
+
+def _km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Near enough to tell a neighbour from another town."""
+    return 111.2 * math.hypot(lat - other_lat, (lon - other_lon) * math.cos(math.radians(other_lat)))
 
 
 def _check_new(subject: Subject, row: Row, sheets: Mapping[str, Sheet], plan: Plan) -> Iterator[Fault]:

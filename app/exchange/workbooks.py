@@ -1,21 +1,92 @@
 """Reads and writes XLSX row by row; part of the process that app.exchange.files is."""
 
+import contextlib
+import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.cell.text import Text
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles import Font
+from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import coordinate_from_string
+from openpyxl.utils.escape import unescape
+from openpyxl.worksheet._reader import ROW_TAG, WorkSheetParser
+from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
+from openpyxl.xml.functions import iterparse
 
-from app.exchange.lines import MOST_COLUMNS, MOST_ROWS, Line, Unreadable, column_name, filled, harmless, plain
+from app.exchange.lines import (
+    ERRORS,
+    MOST_COLUMNS,
+    MOST_FAULTS,
+    MOST_ROWS,
+    Line,
+    Unreadable,
+    column_name,
+    filled,
+    harmless,
+    plain,
+    shortest,
+)
 
-_MERGED = re.compile(rb'<(?:\w{1,20}:)?mergeCell\s[^<>]{0,200}?ref="([A-Z0-9:]{1,30})"')
-"""Bounded, so that no file makes it look at the same bytes again and again."""
+_STRICT = {
+    b"http://purl.oclc.org/ooxml/spreadsheetml/main": SHEET_MAIN_NS.encode(),
+    b"http://purl.oclc.org/ooxml/officeDocument/": b"http://schemas.openxmlformats.org/officeDocument/2006/",
+}
+"""Namespaces of the strict dialect, as openpyxl knows them."""
+_STRING_TAG, _MERGED_TAG = f"{{{SHEET_MAIN_NS}}}si", f"{{{SHEET_MAIN_NS}}}mergeCell"
+_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+
+
+class _Reader(ExcelReader):
+    """What the cells need; properties, themes and names, which programs write as they like, are passed by."""
+
+    def read(self) -> None:
+        self.read_manifest()
+        self.read_strings()
+        self.read_workbook()
+        with contextlib.suppress(Exception):  # without its styles a date arrives as a number, which is understood
+            apply_stylesheet(self.archive, self.wb)
+        self.read_worksheets()
+
+    def read_strings(self) -> None:
+        """The shared texts, still escaped."""
+        if part := self.package.find(SHARED_STRINGS):  # type: ignore[no-untyped-call]
+            with self.archive.open(part.PartName[1:]) as source:
+                for _, node in iterparse(source):
+                    if node.tag == _STRING_TAG:
+                        text: Any = Text.from_tree(node)
+                        self.shared_strings.append(text.content)
+                        node.clear()
+
+
+class _Rows(WorkSheetParser):
+    """The rows of a sheet; of all the rest only merged ranges and hidden rows are noted."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.merged: list[str] = []
+        self.hidden: list[int] = []
+
+    def parse(self) -> Generator[Any, None, None]:
+        for _, element in iterparse(self.source):
+            if element.tag == ROW_TAG:
+                number, cells = self.parse_row(element)
+                if element.get("hidden") in ("1", "true"):
+                    self.hidden.append(number)
+                element.clear()
+                yield number, cells
+            elif element.tag == _MERGED_TAG:
+                if len(self.merged) < MOST_FAULTS:
+                    self.merged.append(element.get("ref"))
+                element.clear()
 
 
 def read_workbook(archive: zipfile.ZipFile) -> Iterator[Line]:
@@ -23,51 +94,76 @@ def read_workbook(archive: zipfile.ZipFile) -> Iterator[Line]:
         "vba" in name.lower() for name in archive.namelist()
     ):
         raise Unreadable("file_with_macros")
-    assert archive.fp is not None
-    book = load_workbook(archive.fp, read_only=True, keep_links=False)
-    worksheets: list[Any] = book.worksheets  # its stubs leave out what a sheet that is only read has
-    for sheet in worksheets:
-        yield ["sheet", sheet.title]
+    reader = _Reader(_usual(archive), read_only=True, keep_links=False)
+    reader.read()
+    book: Any = reader.wb
+    percent = {number for number, style in enumerate(book._cell_styles) if "%" in _format(book, style.numFmtId)}
+    for sheet in book.worksheets:
+        yield ["sheet", sheet.title, sheet.sheet_state != "visible"]
         with sheet._get_source() as source:
-            merged = list(_merged(source))
-        yield from (["fault", sheet.title, row, column, ref, "merged", {}] for row, column, ref in merged)
-        sheet.reset_dimensions()
-        yield from _read_sheet(sheet)
+            rows = _Rows(
+                source,
+                reader.shared_strings,
+                epoch=book.epoch,
+                date_formats=book._date_formats,
+                timedelta_formats=book._timedelta_formats,
+            )
+            yield from _read_sheet(sheet.title, rows, percent)
+        for ref in rows.merged:
+            column, row = coordinate_from_string(ref.partition(":")[0])
+            yield ["fault", sheet.title, row, column, ref, "merged", {}]
+        if rows.hidden:
+            facts = {"count": len(rows.hidden)}
+            yield ["fault", sheet.title, rows.hidden[0], "", "", "hidden_rows", facts]
 
 
-def _merged(source: Any) -> Iterator[tuple[int, str, str]]:
-    """The merged ranges of a sheet's XML: row and column of the first cell, and the range."""
-    tail = b""
-    while chunk := source.read(1 << 20):
-        text = tail + chunk
-        for found in _MERGED.finditer(text):
-            column, row = coordinate_from_string(found[1].decode().partition(":")[0])
-            yield row, column, found[1].decode()
-        tail = text[text.rfind(b"<") :] if b"<" in text else b""
+def _usual(archive: zipfile.ZipFile) -> Any:
+    """The archive's file; of the strict dialect, or with names as Windows writes them, in the usual form."""
+    assert archive.fp is not None
+    names = archive.namelist()
+    books = [name for name in names if name.endswith("workbook.xml")]
+    strict = any(b"purl.oclc.org/ooxml" in archive.read(name) for name in books)
+    if not strict and not any("\\" in name for name in names):
+        return archive.fp
+    usual = io.BytesIO()
+    with zipfile.ZipFile(usual, "w") as written:
+        for name in names:
+            content = archive.read(name)
+            for old, new in _STRICT.items() if name.endswith((".xml", ".rels")) else ():
+                content = content.replace(old, new)
+            written.writestr(name.replace("\\", "/"), content)
+    return usual
 
 
-def _read_sheet(sheet: Any) -> Iterator[Line]:
+def _format(book: Any, number: int) -> str:
+    own = number - 164
+    return book._number_formats[own] if 0 <= own < len(book._number_formats) else "%" if number in (9, 10) else ""
+
+
+def _read_sheet(title: str, rows: _Rows, percent: set[int]) -> Iterator[Line]:
     heading: list[str] = []
-    for number, row in enumerate(sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS + 1), 1):
-        texts = []
-        for place, cell in enumerate(row, 1):
-            if cell.value is None:
-                texts.append("")
+    for number, cells in rows.parse():
+        if number > MOST_ROWS + 2:
+            return
+        texts: list[str] = []
+        for cell in cells:
+            value, place = cell["value"], cell["column"]
+            if value is None or place > MOST_COLUMNS + 1:
                 continue
             column = column_name(heading, place)
-            if cell.data_type == "f":
-                yield ["fault", sheet.title, number, column, str(cell.value), "formula", {}]
-            elif cell.data_type == "e":
-                yield ["fault", sheet.title, number, column, str(cell.value), "error_value", {}]
-            texts.append(_text(cell.value))
+            shown = str(getattr(value, "text", value))
+            if cell["data_type"] == "e" or shown.lstrip("=") in ERRORS:
+                yield ["fault", title, number, column, shown, "error_value", {}]
+            elif cell["data_type"] == "f":
+                yield ["fault", title, number, column, shown, "formula", {}]
+            texts += [""] * (place - len(texts))
+            texts[place - 1] = _text(value, percent=cell["style_id"] in percent)
         heading = heading or texts
-        yield from filled(sheet.title, number, texts)
+        yield from filled(title, number, texts)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, *, percent: bool) -> str:
     """What a cell holds, as a person would write it."""
-    if value is None:
-        return ""
     if isinstance(value, datetime):
         if value.year < 1901:  # a time of 24:00
             return value.time().isoformat()
@@ -76,9 +172,9 @@ def _text(value: Any) -> str:
         return f"{int(value.total_seconds()) // 3600:02}:{int(value.total_seconds()) // 60 % 60:02}"
     if isinstance(value, (date, time)):
         return value.isoformat()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return plain(str(value).strip())
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{shortest(value * 100)}%" if percent else shortest(value)
+    return plain(unescape(str(value)).strip())
 
 
 def write_workbook(lines: Iterable[Line], out: BinaryIO) -> None:
@@ -87,7 +183,7 @@ def write_workbook(lines: Iterable[Line], out: BinaryIO) -> None:
     sheet: Any = None
     for line in lines:
         if line[0] == "row":
-            sheet.append([harmless(cell) for cell in line[1]])
+            sheet.append([_written(cell) for cell in line[1]])
             continue
         _, _, title, headings, numeric = line
         sheet = book.create_sheet(title)
@@ -98,6 +194,13 @@ def write_workbook(lines: Iterable[Line], out: BinaryIO) -> None:
             column.number_format = "General" if numeric[place - 1] else "@"  # text: Excel leaves long numbers alone
         sheet.append([_bold(sheet, heading) for heading in headings])
     book.save(out)
+
+
+def _written(value: Any) -> Any:
+    """A cell without what the format cannot hold, and with what it would take for an escape escaped."""
+    if isinstance(value, str):
+        return _ESCAPED.sub("_x005F_", ILLEGAL_CHARACTERS_RE.sub("", harmless(value)))
+    return value
 
 
 def _bold(sheet: Any, heading: str) -> Any:

@@ -38,14 +38,19 @@ def xlsx(tables: Mapping[str, Table]) -> bytes:
     return out.getvalue()
 
 
+def csv_file(rows: Table) -> str:
+    """The text of a CSV file."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
 def zipped(tables: Mapping[str, Table]) -> bytes:
     """A ZIP with a CSV per sheet."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for title, rows in tables.items():
-            text = io.StringIO()
-            csv.writer(text).writerows(rows)
-            archive.writestr(f"{title}.csv", text.getvalue())
+            archive.writestr(f"{title}.csv", csv_file(rows))
     return out.getvalue()
 
 

@@ -1,6 +1,5 @@
 """No file costs the server more than its share, however it is made."""
 
-import asyncio
 import io
 import resource
 
@@ -13,13 +12,12 @@ from app.exchange.faults import WrongCell
 from app.exchange.files import bounded
 from app.exchange.lines import MOST_CHARACTERS, MOST_TEXT, Line, Unreadable
 from app.exchange.process import run_files
-from app.exchange.workbooks import _merged
 
 MEBI = 1 << 20
 
 
 def test_a_long_cell_is_a_fault_and_leaves_only_its_beginning() -> None:
-    lines: list[Line] = [["sheet", "单位"], ["row", 2, ["x", "长" * (MOST_CHARACTERS + 1)]]]
+    lines: list[Line] = [["sheet", "单位", False], ["row", 2, ["x", "长" * (MOST_CHARACTERS + 1)]]]
     sheet, fault, row = bounded(lines)
     assert sheet == lines[0]
     assert fault == ["fault", "单位", 2, "B", "长" * 60, "too_long", {"most": MOST_CHARACTERS}]
@@ -50,15 +48,12 @@ def test_all_cells_together_hold_so_much_text() -> None:
     assert refused.value.line[5] == "file_too_large"
 
 
-async def test_merged_cells_that_never_end_are_looked_at_once() -> None:
-    """Each beginning used to be followed to the end of the file: hours for a mebibyte."""
-    for piece in (b"<mergeCell x", b"<" + b"a" * 50 + b":", b'<mergeCell ref="A1'):
-        source = io.BytesIO(piece * (2 * MEBI // len(piece)))
-        async with asyncio.timeout(60):
-            assert await asyncio.to_thread(list, _merged(source)) == []
-
-
 @pytest.mark.parametrize("value", ["9e999999", "1e99999", "9" * 1_000, "-1e400000", "nan", "inf", "1e-999999"])
 def test_a_price_of_a_million_digits_is_wrong_at_once(value: str) -> None:
     with pytest.raises(WrongCell):
         cells.fen(value)
+    with pytest.raises(WrongCell):
+        cells.integer(1, 1000)(value)
+    if value != "9" * 1_000:
+        with pytest.raises(WrongCell):
+            cells.phone(value)

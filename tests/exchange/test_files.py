@@ -119,7 +119,9 @@ def _texts_bomb() -> bytes:
         (_of_macros, "file_with_macros"),
         (_bomb, "file_too_large"),
         (_texts_bomb, "file_too_large"),
-        (lambda: "单位名称".encode("utf-16"), "encoding"),
+        (lambda: archive(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"), "file_other"),
+        (lambda: archive(**{"[Content_Types].xml": b"", "xl/workbook.bin": b""}), "file_other"),
+        (lambda: b"\xef\xbb\xbf\r\n<HTML><table>", "file_other"),
         (lambda: b"\xff\xff\xff", "encoding"),
     ],
 )
