@@ -17,6 +17,7 @@ from app.auth.routes import router as auth
 from app.auth.staff_routes import router as staff
 from app.catalog.routes import router as catalog
 from app.catalog.snapshot import Catalog
+from app.complaints.routes import router as complaints
 from app.console.pages import Console
 from app.credit.routes import router as credit
 from app.desk.routes import router as desk
@@ -160,6 +161,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         surges,
         jobs,
         provider_queue,
+        complaints,
         aftercare,
         supervision,
         catalog,

@@ -4,6 +4,7 @@ from app.admission import models as admission
 from app.aftercare import models as aftercare
 from app.auth import models as auth
 from app.catalog import models as catalog
+from app.complaints import models as complaints
 from app.credit import models as credit
 from app.events import models as events
 from app.intake import models as intake
@@ -24,6 +25,7 @@ __all__ = [
     "aftercare",
     "auth",
     "catalog",
+    "complaints",
     "credit",
     "events",
     "idempotency",

@@ -50,6 +50,10 @@ class Settings(BaseSettings):
         default=15, ge=6, le=28, description="providers file a month's turnover by this day of the next"
     )
     reopen_days: int = Field(default=15, ge=0, description="a closed request may be reopened for so long")
+    complaint_working_days: int = Field(default=5, ge=1, le=60, description="working days to decide a complaint")
+    complaint_reply_days: int = Field(
+        default=2, ge=1, le=60, description="working days in which the firm is heard about a complaint"
+    )
     webhook_key: SecretStr = Field(
         default=SecretStr(""), description="goes into every webhook secret; changing it changes all of them"
     )

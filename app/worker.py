@@ -19,6 +19,7 @@ from app.aftercare.tasks import make_callbacks
 from app.auth.cookies import DEVICE_LIVES
 from app.auth.try_queries import forget_old_devices, forget_tries
 from app.catalog.snapshot import Catalog, Snapshot
+from app.complaints.tasks import raise_complaint_alarms
 from app.credit.tasks import apply_unanswered, begin_reply_periods, make_entries, recover_credit
 from app.dispatch.tasks import (
     expire_offers,
@@ -76,6 +77,7 @@ DUE_STEPS: Mapping[str, Step] = {
     "watch_surges": _without_catalog(watch_surges),
     "match_waiting": match_waiting,
     "raise_alarms": raise_alarms,
+    "raise_complaint_alarms": _without_catalog(raise_complaint_alarms),
     "begin_reply_periods": _without_catalog(begin_reply_periods),
     "apply_unanswered": _without_catalog(apply_unanswered),
     "make_callbacks": _without_catalog(make_callbacks),

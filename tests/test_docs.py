@@ -7,6 +7,7 @@ import pytest
 
 from app.admission.states import APPLICATION_MOVES
 from app.aftercare.states import CALLBACK_MOVES
+from app.complaints.states import COMPLAINT_MOVES
 from app.credit.states import CREDIT_MOVES
 from app.events.transition import Move
 from app.intake.states import REQUEST_MOVES
@@ -21,6 +22,7 @@ ALL = {
     "offer": OFFER_MOVES,
     "job": JOB_MOVES,
     "callback": CALLBACK_MOVES,
+    "complaint": COMPLAINT_MOVES,
     "credit": CREDIT_MOVES,
     "provider": PROVIDER_MOVES,
     "month": MONTH_MOVES,

@@ -7,19 +7,22 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.aftercare import queries
-from app.aftercare.errors import CallbackNotTaken, CallbackOutdated, ComplaintDecided
-from app.aftercare.models import Callback, CallbackStatus, Complaint, Satisfaction
+from app.aftercare.errors import CallbackNotTaken, CallbackOutdated
+from app.aftercare.models import Callback, CallbackStatus, Satisfaction
 from app.aftercare.schedule import THIRDS, first_due, is_calling_hour, next_due, third_of
-from app.aftercare.schemas import CallbackOut, CallbackTaken, ComplaintOut, Decision, Outcome
+from app.aftercare.schemas import CallbackOut, CallbackTaken, Outcome
 from app.aftercare.states import CALLBACKS
 from app.auth.access import Principal
 from app.auth.reveals import note_reveal
 from app.catalog.snapshot import Snapshot
+from app.complaints.actions import open_case
+from app.complaints.models import Cause
 from app.dispatch.actions import redo_request, reopen_request
 from app.events.transition import SYSTEM, Actor, record
 from app.intake.actions import get_locked, get_request
 from app.intake.models import CloseReason, RequestStatus
 from app.intake.states import REQUESTS
+from app.jobs.models import Job
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
@@ -131,7 +134,9 @@ async def _finish(tx: Tx, facts: Row, served: Row, body: Outcome, by: By) -> Non
     )
     await queries.drop_others(tx, facts["id"], **by.actor.parameters(by.now))
     if body.satisfaction in DISSATISFIED:
-        await _open_complaint(tx, facts, body, by)
+        job = await tx.session.get(Job, facts["job_id"])
+        cause = Cause(body.satisfaction)
+        await open_case(tx, facts["request_id"], job, cause, body.remark, by.settings, by.actor, by.now)
     if not body.solved:
         await _do_again(tx, served, body, by)
     else:
@@ -162,27 +167,6 @@ async def _do_again(tx: Tx, served: Row, body: Outcome, by: By) -> None:
         await reopen_request(tx, served["id"], reason, other_firm=body.redo_refused, **by._asdict())
 
 
-async def _open_complaint(tx: Tx, facts: Row, body: Outcome, by: By) -> None:
-    complaint = Complaint(
-        id=new_id(by.now),
-        request_id=facts["request_id"],
-        job_id=facts["job_id"],
-        cause=body.satisfaction,
-        words=body.remark,
-        opened_at=by.now,
-    )
-    tx.session.add(complaint)
-    await record(
-        tx,
-        "complaint.opened",
-        at=by.now,
-        actor=by.actor,
-        request_id=complaint.request_id,
-        provider_id=facts["provider_id"],
-        data={"complaint_id": complaint.id, "cause": complaint.cause},
-    )
-
-
 def show(callback: Mapping[str, Any]) -> CallbackOut:
     """A callback as the API lists it: phone and name masked."""
     masked = {
@@ -197,18 +181,3 @@ async def _find(tx: Tx, callback_id: UUID) -> Row:
     if callback is None:
         raise NotFound(what="callback", key=str(callback_id))
     return callback
-
-
-async def decide_complaint(tx: Tx, complaint_id: UUID, body: Decision, actor: Actor, now: datetime) -> ComplaintOut:
-    """Decide a complaint, once; repeating the decision gives the present state. Raises NotFound, ComplaintDecided."""
-    complaint = await queries.lock_complaint(tx, complaint_id)
-    if complaint is None:
-        raise NotFound(what="complaint", key=str(complaint_id))
-    if complaint.decided_at is None:
-        complaint.decided_at, complaint.decided_by = now, actor.id
-        complaint.upheld, complaint.decision = body.upheld, body.decision
-        data = {"complaint_id": complaint_id, "upheld": body.upheld}
-        await record(tx, "complaint.decided", at=now, actor=actor, request_id=complaint.request_id, data=data)
-    elif (complaint.upheld, complaint.decision) != (body.upheld, body.decision):
-        raise ComplaintDecided(decided_at=complaint.decided_at.isoformat())
-    return ComplaintOut.model_validate(await queries.get_complaint(tx, complaint_id))

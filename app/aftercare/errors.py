@@ -1,4 +1,4 @@
-"""What can be wrong with a callback or a complaint."""
+"""What can be wrong with a callback."""
 
 from app.kit.errors import HotlineError
 
@@ -11,8 +11,3 @@ class CallbackOutdated(HotlineError):
 class CallbackNotTaken(HotlineError):
     en = "Take the callback first: an attempt without an answer counts once each time it is taken."
     zh = "请先领取该回访：每次领取只记一次未接通。"
-
-
-class ComplaintDecided(HotlineError):
-    en = "The complaint was decided at {decided_at}, otherwise."
-    zh = "该投诉已于 {decided_at} 作出不同的裁定。"

@@ -1,4 +1,4 @@
-"""Callbacks to the citizens of completed requests, and complaints."""
+"""Callbacks to the citizens of completed requests."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -63,30 +63,4 @@ class Callback(Model):
         Index(None, "job_id", "request_id", unique=True),
         Index("ix_callbacks_due", "due_at", "id", postgresql_where=text("status = 'due'")),
         Index("uq_callbacks_one_due", "request_id", unique=True, postgresql_where=text("status = 'due'")),
-    )
-
-
-class Complaint(Model):
-    """A dissatisfied citizen's case, decided by a supervisor."""
-
-    __tablename__ = "complaints"
-
-    id: Mapped[Id]
-    request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"), index=True)
-    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id"))
-    cause: Mapped[str]
-    """The satisfaction that the citizen gave."""
-    words: Mapped[str | None]
-    """What the citizen said about it."""
-    opened_at: Mapped[datetime]
-    decided_at: Mapped[datetime | None]
-    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
-    upheld: Mapped[bool | None]
-    decision: Mapped[str | None]
-
-    __table_args__ = (
-        one_of("cause", Satisfaction),
-        CheckConstraint("(decided_at IS NULL) = (decision IS NULL)", name="decision"),
-        CheckConstraint("(decided_at IS NULL) = (upheld IS NULL)", name="upheld"),
-        Index("ix_complaints_open", "opened_at", "id", postgresql_where=text("decided_at IS NULL")),
     )

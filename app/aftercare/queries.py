@@ -1,4 +1,4 @@
-"""Callbacks and complaints in SQL."""
+"""Callbacks in SQL."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
-from app.aftercare.models import Callback, CallbackStatus, Complaint
+from app.aftercare.models import Callback, CallbackStatus
 from app.aftercare.states import CALLBACKS
 from app.events.transition import AT, word
 from app.intake.models import Request, RequestStatus
@@ -224,40 +224,4 @@ async def list_due(tx: Tx, after: tuple[datetime, UUID] | None, limit: int) -> S
     query = _VIEW.where(_DUE, CURRENT).order_by(Callback.due_at, Callback.id).limit(limit)
     if after:
         query = query.where(tuple_(Callback.due_at, Callback.id) > after)
-    return (await tx.session.execute(query)).all()
-
-
-_COMPLAINTS = (
-    select(
-        *(column for column in Complaint.__table__.c),
-        Request.number,
-        Job.provider_id,
-        Provider.name.label("provider_name"),
-    )
-    .join(Request, Request.id == Complaint.request_id)
-    .join(Job, Job.id == Complaint.job_id)
-    .join(Provider, Provider.id == Job.provider_id)
-)
-
-
-async def get_complaint(tx: Tx, complaint_id: UUID) -> Any:
-    """The complaint with its request's number and its provider."""
-    return (await tx.session.execute(_COMPLAINTS.where(Complaint.id == complaint_id))).one()
-
-
-async def lock_complaint(tx: Tx, complaint_id: UUID) -> Complaint | None:
-    """The complaint, locked for its decision."""
-    query = select(Complaint).where(Complaint.id == complaint_id).with_for_update()
-    return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
-
-
-async def list_complaints(
-    tx: Tx, is_open: bool | None, after: tuple[datetime, UUID] | None, limit: int
-) -> Sequence[Any]:
-    """Complaints that are open, decided, or all; oldest first."""
-    query = _COMPLAINTS.order_by(Complaint.opened_at, Complaint.id).limit(limit)
-    if is_open is not None:
-        query = query.where(Complaint.decided_at.is_(None) if is_open else Complaint.decided_at.is_not(None))
-    if after:
-        query = query.where(tuple_(Complaint.opened_at, Complaint.id) > after)
     return (await tx.session.execute(query)).all()

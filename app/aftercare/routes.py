@@ -1,4 +1,4 @@
-"""The callback queue, and complaints."""
+"""Whom to call: about work that was done, and about complaints that were decided."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,11 +6,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.aftercare import actions, queries
-from app.aftercare.schemas import CallbackOut, CallbackTaken, ComplaintOut, Decision, Outcome
+from app.aftercare import actions, answers, queries
+from app.aftercare.schemas import CallbackOut, CallbackTaken, Outcome
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
+from app.complaints.schemas import Answer, ComplaintOut, ToAnswer
 from app.kit.pages import Page, Paging, page
 from app.kit.web import Now, context_of
 
@@ -54,26 +55,23 @@ async def record_outcome(
     return await actions.record_outcome(tx, callback_id, body, by)
 
 
-@router.get("/complaints")
-async def list_complaints(
-    request: Request,
-    response: Response,
-    tx: Transaction,
-    principal: Caller,
-    paging: Annotated[Paging, Query()],
-    is_open: Annotated[bool | None, Query(alias="open")] = None,
-) -> Page[ComplaintOut]:
-    """Complaints that are open, decided, or all; oldest first."""
-    rows = await queries.list_complaints(tx, is_open, paging.after(datetime, UUID), paging.limit + 1)
-    return page(rows, paging, lambda row: (row.opened_at, str(row.id)), ComplaintOut.model_validate, request, response)
+@router.post("/complaints/to-answer/next", responses={204: {"description": "nobody is to be told now"}})
+async def take_to_answer(
+    request: Request, tx: Transaction, now: Now, principal: Caller, response: Response
+) -> ToAnswer | None:
+    """Take the decided complaint whose citizen is to be told next, for ten minutes; only between 09:00 and 20:00."""
+    taken = await answers.take_next(tx, principal, context_of(request).settings.zone, now)
+    if taken is None:
+        response.status_code = 204
+    return taken
 
 
-@router.put("/complaints/{complaint_id}/decision")
-async def decide_complaint(
-    complaint_id: UUID, body: Decision, tx: Transaction, now: Now, principal: Supervisor
+@router.put("/complaints/{complaint_id}/answer")
+async def record_answer(
+    complaint_id: UUID, body: Answer, request: Request, tx: Transaction, now: Now, principal: Caller
 ) -> ComplaintOut:
-    """Decide a complaint, once."""
-    return await actions.decide_complaint(tx, complaint_id, body, principal.actor, now)
+    """The citizen was told what was decided, or was not reached: three calls, then it is left."""
+    return await answers.record_answer(tx, complaint_id, body, principal.actor, context_of(request).settings.zone, now)
 
 
 def _show(row: Any) -> CallbackOut:

@@ -1,4 +1,4 @@
-"""Callbacks and complaints in the API."""
+"""Callbacks in the API."""
 
 from datetime import datetime
 from typing import Self
@@ -78,32 +78,3 @@ class Outcome(BaseModel):
         if self.redo_refused and self.solved:
             raise ValueError("what is solved is not done again")
         return self
-
-
-class ComplaintOut(BaseModel):
-    """A dissatisfied citizen's case; `words` is what the citizen said."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    request_id: UUID
-    number: int
-    job_id: UUID
-    provider_id: UUID
-    provider_name: str
-    cause: Satisfaction
-    words: str | None
-    opened_at: datetime
-    decided_at: datetime | None
-    decided_by: UUID | None
-    upheld: bool | None
-    decision: str | None
-
-
-class Decision(BaseModel):
-    """Whether the citizen is right, and what follows."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    upheld: bool
-    decision: Note

@@ -26,14 +26,15 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 
-from app.aftercare.models import Callback, Complaint
+from app.aftercare.models import Callback
+from app.complaints.models import Complaint
 from app.credit.models import CreditEntry, CreditRules, EntryStatus
 from app.credit.states import CREDIT
 from app.events.models import Event
 from app.events.sequence import move_cursor, position
 from app.events.transition import AT, EVENTS, json_of, log, word
 from app.intake.models import Request
-from app.jobs.models import Job
+from app.jobs.models import Fault, Job
 from app.kit.db import Prepared, Row, Tx
 from app.registry.models import FULL_CREDIT, Provider, ProviderNotice
 
@@ -73,9 +74,9 @@ def _provider_of(event: Any) -> ColumnElement[Any]:
         .scalar_subquery()
     )
     complained_of = (
-        select(Job.provider_id)
-        .join(Complaint, Complaint.job_id == Job.id)
+        select(Complaint.provider_id)
         .where(Complaint.id == sql_cast(event.c.data["complaint_id"].as_string(), Uuid))
+        .where(func.coalesce(Complaint.fault, word(Fault.PROVIDER)) == word(Fault.PROVIDER))
         .scalar_subquery()
     )
     return case(

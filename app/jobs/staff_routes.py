@@ -9,9 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.events.transition import Actor
-from app.intake.queries import find_contact
-from app.intake.schemas import ContactIn, ContactOut
-from app.jobs import agreement_actions, extension, job_actions, offer_actions, queries, saying
+from app.jobs import agreement_actions, extension, job_actions, offer_actions, queries
 from app.jobs.acting import By
 from app.jobs.schemas import (
     Acceptance,
@@ -30,7 +28,6 @@ from app.jobs.schemas import (
     Start,
     ToPhoneOut,
 )
-from app.kit.idempotency import SentKey, once
 from app.kit.web import Now, context_of
 
 CALL_TAKES = timedelta(minutes=3)
@@ -59,25 +56,6 @@ async def list_offers(request_id: UUID, tx: Transaction) -> list[OfferDetail]:
 async def list_jobs(request_id: UUID, tx: Transaction) -> list[JobOut]:
     """Every job of the request, oldest first."""
     return [JobOut.model_validate(row) for row in await queries.list_request_jobs(tx, request_id)]
-
-
-@router.post("/requests/{request_id}/contacts", status_code=201)
-async def add_contact(
-    request_id: UUID,
-    body: ContactIn,
-    tx: Transaction,
-    now: Now,
-    principal: Operator,
-    idempotency_key: SentKey = None,
-) -> ContactOut:
-    """A later call or message: progress asked for, a complaint, a change wanted. The firm at work hears of it."""
-
-    async def add() -> ContactOut:
-        contact = await saying.say(tx, request_id, body, principal.actor, now)
-        return ContactOut.model_validate(await find_contact(tx, contact.id))
-
-    first = once(principal.id, idempotency_key, f"POST /requests/{request_id}/contacts", body)
-    return await first.answer(tx, now, ContactOut, add)
 
 
 @router.get("/providers/{provider_id}/jobs")

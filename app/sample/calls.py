@@ -6,8 +6,9 @@ from app.aftercare.actions import DISSATISFIED
 from app.aftercare.models import CallbackStatus, Satisfaction
 from app.aftercare.schedule import THIRDS, first_due, next_due, third_of
 from app.aftercare.states import CALLBACKS
+from app.complaints.models import ComplaintStatus
 from app.intake.models import CloseReason
-from app.jobs.models import OfferEnd
+from app.jobs.models import Fault, OfferEnd
 from app.kit.ids import new_id
 from app.sample import texts
 from app.sample.lives import STAFF, Life
@@ -15,6 +16,7 @@ from app.sample.past import Row, Served
 from app.sample.reference import sample_data
 
 MOST_REDOS = 2
+COMPLAINT_DUE = timedelta(days=7)
 
 
 def call_back(life: Life) -> None:
@@ -90,6 +92,9 @@ def _open_complaint(life: Life, served: Served, cause: Satisfaction, words: str 
         "cause": cause,
         "words": words,
         "opened_at": life.now,
+        "provider_id": served.job["provider_id"],
+        "due_at": life.now + COMPLAINT_DUE,
+        "answer_attempts": 0,
     }
     life.past.rows.complaints.append(complaint)
     life.complaints.append(complaint)
@@ -103,5 +108,9 @@ def decide_complaints(life: Life) -> None:
         life.after(life.past.lasts("complaint"))
         upheld = life.past.chance("upheld")
         decision = life.past.words("upheld" if upheld else "dismissed")
-        complaint |= {"decided_at": life.now, "upheld": upheld, "decision": decision}
-        life.log("complaint.decided", STAFF, data={"complaint_id": complaint["id"], "upheld": upheld})
+        fault = Fault.PROVIDER if upheld else None
+        told = {"status": ComplaintStatus.ANSWERED, "answer_at": life.now, "answered_at": life.now}
+        complaint |= {"decided_at": life.now, "upheld": upheld, "fault": fault, "decision": decision} | told
+        data = {"complaint_id": complaint["id"], "upheld": upheld, "fault": fault}
+        life.log("complaint.decided", STAFF, complaint["provider_id"], data)
+        life.log("complaint.answered", STAFF, complaint["provider_id"], {"complaint_id": complaint["id"]})

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
-from app.aftercare.models import Callback, Complaint
+from app.aftercare.models import Callback
 from app.catalog.snapshot import read_snapshot
+from app.complaints.models import Complaint
 from app.credit.queries import READER as CREDIT_READER
 from app.credit.queries import skip_log
 from app.events.sequence import SEQUENCER, number_events

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.complaints.models import Complaint
 from app.events.models import Event
 from app.events.transition import AT, word
 from app.intake.clocks import RUNS_WHILE, Clock
@@ -82,14 +83,22 @@ _DUES = (
 _OPEN = Request.status.not_in([word("closed"), word("cancelled"), word("merged")])
 
 
-def _queue() -> Select[Any]:
-    """Every open request with what there is to look at."""
-    due = func.least(*_DUES, type_=DateTime(timezone=True))
+def _complained(column: Any) -> ColumnElement[Any]:
+    """Of the request's complaint that is to be decided first."""
+    query = select(column).where(Complaint.request_id == Request.id, Complaint.decided_at.is_(None))
+    return query.order_by(Complaint.due_at, Complaint.id).limit(1).scalar_subquery()
+
+
+def _queue(*which: ColumnElement[bool]) -> Select[Any]:
+    """These requests with what there is to look at."""
+    complaint_due = _complained(Complaint.due_at)
+    due = func.least(*_DUES, complaint_due, type_=DateTime(timezone=True))
     red = func.coalesce(due <= AT, False)
     told = Event.data["due"].as_string().cast(DateTime(timezone=True))
     yellow = (
         select(Event.id)
-        .where(Event.request_id == Request.id, Event.kind == word("clock.yellow"), told > AT, told.in_(_DUES))
+        .where(Event.request_id == Request.id, Event.kind == word("clock.yellow"), told > AT)
+        .where(told.in_([*_DUES, complaint_due]))
         .exists()
     )
     asked = (
@@ -127,12 +136,16 @@ def _queue() -> Select[Any]:
         separated.label(Concern.SEPARATED),
         red.label(Concern.RED),
         asked.is_not(None).label(Concern.EXTENSION_ASKED),
+        _complained(Complaint.id).label("complaint_id"),
+        complaint_due.is_not(None).label(Concern.COMPLAINT),
         (~red & yellow).label(Concern.YELLOW),
         ((Request.status == word(RequestStatus.IN_PROGRESS)) & gone).label(Concern.FIRM_GONE),
-    ).where(_OPEN)
+    ).where(*which)
 
 
-_QUEUE = _queue().subquery()
+# Two parts, each found by an index: what is open, and what is over but complained about.
+_COMPLAINED = select(Complaint.request_id).where(Complaint.decided_at.is_(None))
+_QUEUE = _queue(_OPEN).union_all(_queue(~_OPEN, Request.id.in_(_COMPLAINED))).subquery()
 _ANY = or_(*(_QUEUE.c[kind] for kind in Concern))
 
 

@@ -23,6 +23,8 @@ class Concern(StrEnum):
     """It stands for itself again after a merge, and nobody has dealt with it yet."""
     RED = "red"
     EXTENSION_ASKED = "extension_asked"
+    COMPLAINT = "complaint"
+    """It is to be decided; the request itself may be over."""
     YELLOW = "yellow"
     FIRM_GONE = "firm_gone"
     """Its firm was expelled or has left, and had begun the work: somebody ends it for the firm."""
@@ -53,6 +55,7 @@ class QueueItem(BaseModel):
     en: str | None
     job_id: UUID | None = Field(description="the job to arbitrate, to extend, or to end for its firm")
     extension_id: UUID | None
+    complaint_id: UUID | None = Field(description="the first that is to be decided")
 
 
 class Counts(BaseModel):
@@ -63,6 +66,7 @@ class Counts(BaseModel):
     separated: int
     red: int
     extension_asked: int
+    complaint: int
     yellow: int
     firm_gone: int
     silent_providers: int

@@ -102,10 +102,11 @@ class CallbackFacts(Facts):
 
 
 class ComplaintFacts(Facts):
-    """`complaint.…`"""
+    """`complaint.…`: a case about the firm's work, `GET /provider/complaints`."""
 
     complaint_id: UUID | None = None
     upheld: bool | None = None
+    fault: Fault | None = None
 
 
 class ClockFacts(Facts):

@@ -1,6 +1,15 @@
 """The provider's side of the hotline: `HotlineClient` and what it gives and raises."""
 
-from hotline_provider.account import Credit, CreditEntry, Decision, MonthReturn, MonthStatement, NoShow, Statement
+from hotline_provider.account import (
+    Complaint,
+    Credit,
+    CreditEntry,
+    Decision,
+    MonthReturn,
+    MonthStatement,
+    NoShow,
+    Statement,
+)
 from hotline_provider.client import HotlineClient
 from hotline_provider.journal import CannotKeep, Journal
 from hotline_provider.models import DeclineReason, Extension, Job, JobWithContact, Offer, Provider, ReturnReason
@@ -8,6 +17,7 @@ from hotline_provider.problems import Problem, Unreachable
 
 __all__ = [
     "CannotKeep",
+    "Complaint",
     "Credit",
     "CreditEntry",
     "Decision",

@@ -94,6 +94,25 @@ class Credit(Document):
     items: list[CreditEntry]
 
 
+class Complaint(Document):
+    """What a citizen complains of about your work; heard until it is decided, `reply_by` at least."""
+
+    id: UUID
+    number: int
+    status: str
+    words: str | None
+    opened_at: datetime
+    reply_by: datetime | None
+    reply: str | None
+    upheld: bool | None
+    fault: str | None
+    decision: str | None
+
+
+class Complaints(Document):
+    items: list[Complaint]
+
+
 class MonthStatement(Document):
     """The amounts of a month, job by job."""
 

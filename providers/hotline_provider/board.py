@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hotline_provider.account import CreditEntry
+from hotline_provider.account import Complaint, CreditEntry
 from hotline_provider.client import HotlineClient
 from hotline_provider.models import Job, Offer
 from hotline_provider.wording import Lang, Say
@@ -20,7 +20,7 @@ LEAST = 4
 HURRY = timedelta(seconds=30)
 
 Work = TypeVar("Work", Offer, Job)
-Named = TypeVar("Named", Offer, Job, CreditEntry)
+Named = TypeVar("Named", Offer, Job, CreditEntry, Complaint)
 
 
 class Unclear(Exception):

@@ -9,7 +9,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from hotline_provider.account import Credit, CreditEntry, Decision, MonthFigures, MonthReturn, MonthStatement, Share
+from hotline_provider.account import (
+    Complaint,
+    Credit,
+    CreditEntry,
+    Decision,
+    MonthFigures,
+    MonthReturn,
+    MonthStatement,
+    Share,
+)
 from hotline_provider.board import Unclear, pick_ending, short, yuan
 from hotline_provider.client import HotlineClient
 from hotline_provider.journal import CannotKeep
@@ -105,6 +114,30 @@ def appeal(context: typer.Context, entry: Entry, text: Text) -> None:
 
 
 @app.command()
+def complaints(context: typer.Context) -> None:
+    """对本单位的投诉。 The complaints about your work."""
+    session: Session = context.obj
+
+    async def act(hotline: HotlineClient) -> None:
+        Console().print(_complaints(await hotline.complaints(), session.say))
+
+    session.run(act)
+
+
+@app.command()
+def answer_complaint(context: typer.Context, complaint: Entry, text: Text) -> None:
+    """对投诉作说明，裁定前以最后一次为准。 Say what you have to say to a complaint."""
+    session: Session = context.obj
+
+    async def act(hotline: HotlineClient) -> None:
+        found = pick_ending(complaint, await hotline.complaints(), "complaints", session.say)
+        said = await hotline.reply_to_complaint(found.id, text)
+        tell(session.say("complaint_answered", number=said.number))
+
+    session.run(act)
+
+
+@app.command()
 def decisions(
     context: typer.Context,
     day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="默认今天 / by default today")] = None,
@@ -163,6 +196,15 @@ def _returns(returns: Sequence[MonthReturn], say: Say) -> Table:
         before = "" if one.turnover.baseline_fen is None else yuan(one.turnover.baseline_fen)
         sums = yuan(one.turnover.month_fen), before, yuan(one.profit_tax.month_fen)
         table.add_row(f"{one.month:%Y-%m}", *sums, status)
+    return table
+
+
+def _complaints(found: Sequence[Complaint], say: Say) -> Table:
+    table = _table("complaints", ("id", "number", "status", "words", "heard_until", "said_to_it", "decision"), say)
+    for one in found:
+        until = f"{one.reply_by.astimezone():%m-%d %H:%M}" if one.reply_by and one.status == "open" else ""
+        said = (one.words or "", until, one.reply or "", one.decision or "")
+        table.add_row(short(one.id), str(one.number), say.word("open" if one.decision is None else "decided"), *said)
     return table
 
 

@@ -17,6 +17,8 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from hotline_provider.account import (
+    Complaint,
+    Complaints,
     Credit,
     CreditEntry,
     Decision,
@@ -40,6 +42,7 @@ _STATEMENT, _MONTH, _CREDIT = TypeAdapter(Statement), TypeAdapter(MonthStatement
 _ENTRY, _DECISIONS, _NO_SHOWS = TypeAdapter(CreditEntry), TypeAdapter(Decisions), TypeAdapter(NoShows)
 _RETURN, _RETURNS = TypeAdapter(MonthReturn), TypeAdapter(MonthReturns)
 _OF_REQUEST = TypeAdapter(list[Decision])
+_COMPLAINT, _COMPLAINTS = TypeAdapter(Complaint), TypeAdapter(Complaints)
 
 
 class HotlineClient(Calls):
@@ -184,6 +187,14 @@ class HotlineClient(Calls):
     async def appeal(self, entry_id: Id, text: str) -> CreditEntry:
         """Appeal a deduction before its `appeal_by`; a registrar decides."""
         return await self._act(_ENTRY, f"/provider/credit/{entry_id}/appeal", {"text": text})
+
+    async def complaints(self) -> list[Complaint]:
+        """The latest complaints about your work, newest first."""
+        return (await self._ask(_COMPLAINTS, "GET", "/provider/complaints?limit=100")).items
+
+    async def reply_to_complaint(self, complaint_id: Id, text: str) -> Complaint:
+        """Say what you have to say to a complaint; the last word before the decision counts."""
+        return await self._act(_COMPLAINT, f"/provider/complaints/{complaint_id}/reply", {"text": text})
 
     async def decisions(self, day: date | None = None) -> list[Decision]:
         """Why you were asked or passed over on a day, by default today: the latest 200 decisions, newest first."""

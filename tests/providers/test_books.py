@@ -9,7 +9,7 @@ from hotline_provider import Journal, Unreachable
 from tests.credit.cases import ningbo, proposed
 from tests.providers.firms import Terminal, client_of
 from tests.providers.test_outages import Line
-from tests.world import DRAIN, World
+from tests.world import DRAIN, World, ok
 
 
 async def test_a_deduction_is_answered_and_appealed_from_the_command_line(world: World, url: str) -> None:
@@ -27,6 +27,20 @@ async def test_a_deduction_is_answered_and_appealed_from_the_command_line(world:
     said = await terminal.run("--lang", "en", "appeal", name, "--text", "有急诊记录，请复核")
     assert "A registrar decides" in said
     assert "没有编号或单号为 00000000 的信用记录" in await terminal.run("reply", "00000000", "--text", "无", status=2)
+
+
+async def test_a_complaint_is_shown_and_answered_from_the_command_line(world: World, url: str) -> None:
+    firm = await world.add_provider(DRAIN)
+    made = await world.dispatch(DRAIN, chosen_provider_id=str(firm.id))
+    await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
+    contact = {"purpose": "complaint", "phone": "13957412345", "note": "没有准时到"}
+    await ok(world.operator.post(f"/requests/{made['request']['id']}/contacts", json=contact))
+    [case] = (await ok(firm.client.get("/provider/complaints")))["items"]
+    terminal, name = Terminal(url, firm), case["id"][-6:]
+    shown = await terminal.run("complaints")
+    assert all(word in shown for word in (name, "待裁定", "没有准时到", str(case["number"])))
+    assert "已记录" in await terminal.run("answer-complaint", name, "--text", "路上堵车")
+    assert "路上堵车" in await terminal.run("complaints")
 
 
 async def test_a_reply_that_got_no_answer_is_sent_later_and_said_once(world: World, tmp_path: Path) -> None:

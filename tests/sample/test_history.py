@@ -11,10 +11,11 @@ import asyncpg
 import pytest
 from sqlalchemy import delete, select
 
-from app.aftercare.models import Callback, CallbackStatus, Complaint, Satisfaction
+from app.aftercare.models import Callback, CallbackStatus, Satisfaction
 from app.aftercare.states import CALLBACK_MOVES
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
+from app.complaints.models import Complaint
 from app.events.models import Event
 from app.events.sequence import number_events
 from app.events.transition import SYSTEM, Move, record

@@ -1,0 +1,69 @@
+"""Telling citizens what was decided about their complaints."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.aftercare.actions import TAKEN_FOR
+from app.aftercare.schedule import THIRDS, is_calling_hour, next_due, third_of
+from app.auth.access import Principal
+from app.auth.reveals import note_reveal
+from app.complaints import queries
+from app.complaints.actions import get_locked, show
+from app.complaints.errors import AnswerNotTaken
+from app.complaints.models import ComplaintStatus
+from app.complaints.schemas import Answer, ComplaintOut, ToAnswer
+from app.complaints.states import COMPLAINTS
+from app.events.transition import Actor, record
+from app.kit.db import Tx
+
+
+async def take_next(tx: Tx, principal: Principal, zone: ZoneInfo, now: datetime) -> ToAnswer | None:
+    """Take the citizen who has waited longest to be told, for ten minutes; None when there is none, or it is not the
+    hour to call."""
+    if not is_calling_hour(now, zone):
+        return None
+    complaint_id = await queries.take_to_answer(tx, now, now + TAKEN_FOR)
+    if complaint_id is None:
+        return None
+    case = await queries.get_complaint(tx, complaint_id)
+    await note_reveal(tx, principal, f"request:{case.request_id}", "complaint", now)
+    return ToAnswer.model_validate(case)
+
+
+async def record_answer(
+    tx: Tx, complaint_id: UUID, body: Answer, actor: Actor, zone: ZoneInfo, now: datetime
+) -> ComplaintOut:
+    """The citizen knows; or was not reached, and is called again in the next third of the hours, three times in all.
+
+    Repeating it gives the present state. Raises NotFound, StatusConflict, AnswerNotTaken.
+    """
+    case = await get_locked(tx, complaint_id)
+    ended = ComplaintStatus.ANSWERED if body.reached else ComplaintStatus.UNREACHED
+    if case.status == ended:
+        return await show(tx, complaint_id)
+    if case.status != ComplaintStatus.DECIDED:
+        raise await COMPLAINTS.refusal(tx, "answer", complaint_id)
+    if not body.reached and case.answer_taken_until is None:
+        if not case.answer_attempts:
+            raise AnswerNotTaken
+        return await show(tx, complaint_id)
+    attempts = case.answer_attempts + (not body.reached)
+    if body.reached or attempts == len(THIRDS):
+        await COMPLAINTS.transition(
+            tx,
+            "answer" if body.reached else "give_up",
+            complaint_id,
+            at=now,
+            actor=actor,
+            answer_attempts=attempts,
+            answered_at=now,
+            answered_by=actor.id,
+            answer_note=body.note,
+        )
+    else:
+        case.answer_attempts, case.answer_taken_until = attempts, None
+        case.answer_at = next_due(now, [third_of(now, zone)], zone)
+        data = {"complaint_id": complaint_id, "attempt": attempts}
+        await record(tx, "complaint.missed", at=now, actor=actor, request_id=case.request_id, data=data)
+    return await show(tx, complaint_id)

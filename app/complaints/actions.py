@@ -1,0 +1,202 @@
+"""A complaint is a case: it has an owner and a deadline, the firm is heard, a supervisor decides."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.catalog.calendar import add_working_days, yellow_at
+from app.catalog.models import Calendar
+from app.complaints import queries
+from app.complaints.errors import ComplaintDecided, NoProviderToBlame, NotASupervisor
+from app.complaints.models import Cause, Complaint, ComplaintStatus
+from app.complaints.schemas import ComplaintOut, Decision, OwnComplaint
+from app.complaints.states import COMPLAINTS
+from app.events.transition import Actor, record
+from app.intake.actions import get_request
+from app.intake.models import Contact
+from app.intake.schemas import ContactIn
+from app.jobs.models import Fault, Job
+from app.jobs.saying import say
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.kit.ids import new_id
+from app.registry.notices import tell
+from app.registry.schemas import Notice
+from app.settings import Settings
+
+OPENED = Notice(
+    zh="请求 {number} 的求助人投诉：{words}。请在 {reply_by} 前说明情况；逾期未说明也会作出裁定。",
+    en="The citizen of request {number} complains: {words}. Say what you have to say to it by {reply_by}; after that "
+    "it is decided without you.",
+)
+DECIDED = Notice(
+    zh="请求 {number} 的投诉已裁定：{verdict_zh}。{decision}",
+    en="The complaint about request {number} is decided: {verdict_en}. {decision}",
+)
+VERDICTS = {
+    None: ("投诉不成立", "it is not upheld"),
+    Fault.PROVIDER: ("投诉成立，责任在贵单位", "it is upheld, and the fault is yours"),
+}
+UPHELD = ("投诉成立，责任不在贵单位", "it is upheld, and the fault is not yours")
+
+
+async def say_later(
+    tx: Tx, request_id: UUID, body: ContactIn, settings: Settings, actor: Actor, now: datetime
+) -> Contact:
+    """Keep a later call or message about the request; a complaint opens a case, whenever it is made.
+
+    Raises NotFound.
+    """
+    contact = await say(tx, request_id, body, actor, now)
+    if body.purpose == "complaint":
+        served = (await get_request(tx, request_id)).parent_id or request_id
+        job = await queries.find_last_job(tx, served)
+        await open_case(tx, request_id, job, Cause.SAID, body.note, settings, actor, now, phone=body.phone)
+    return contact
+
+
+async def open_case(
+    tx: Tx,
+    request_id: UUID,
+    job: Job | None,
+    cause: Cause,
+    words: str | None,
+    settings: Settings,
+    actor: Actor,
+    now: datetime,
+    *,
+    phone: str | None = None,
+) -> None:
+    """Open a case about this job, or add to the one that is open; its firm is told and asked for a reply."""
+    await queries.open_alone(tx, request_id)
+    job_id, provider_id = (job.id, job.provider_id) if job else (None, None)
+    case = await queries.find_open(tx, request_id, job_id)
+    kind = "complaint.repeated" if case else "complaint.opened"
+    if case:
+        case.words = "\n".join(filter(None, (case.words, words))) or None
+        case.phone = phone or case.phone
+    else:
+        due_at = add_working_days(now, settings.complaint_working_days, settings.zone)
+        case = Complaint(
+            id=new_id(now),
+            request_id=request_id,
+            job_id=job_id,
+            provider_id=provider_id,
+            status=ComplaintStatus.OPEN,
+            cause=cause,
+            words=words,
+            phone=phone,
+            owner_id=await queries.find_least_busy(tx),
+            opened_at=now,
+            due_at=due_at,
+            alarm_at=yellow_at(Calendar.WORKING_DAYS, now, due_at, settings.zone),
+            reply_by=add_working_days(now, settings.complaint_reply_days, settings.zone) if job else None,
+        )
+        tx.session.add(case)
+        await _tell_opened(tx, case, settings, now)
+    data = {"complaint_id": case.id, "cause": cause}
+    await record(tx, kind, at=now, actor=actor, request_id=request_id, provider_id=provider_id, data=data)
+    await tx.flush()
+
+
+async def _tell_opened(tx: Tx, case: Complaint, settings: Settings, now: datetime) -> None:
+    if case.provider_id is None or case.reply_by is None:
+        return
+    number = (await get_request(tx, case.request_id)).number
+    until = case.reply_by.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M")
+    facts = {"number": number, "words": case.words or "-", "reply_by": until}
+    await tell(tx, case.provider_id, "complaint_opened", str(case.id), _filled(OPENED, **facts), now)
+
+
+def _filled(notice: Notice, **facts: object) -> dict[str, str]:
+    return {lang: text.format(**facts) for lang, text in notice.model_dump().items()}
+
+
+async def get_locked(tx: Tx, complaint_id: UUID, provider_id: UUID | None = None) -> Complaint:
+    """The complaint, locked. Raises NotFound, also when it is not about this provider."""
+    case = await queries.lock_complaint(tx, complaint_id)
+    if case is None or provider_id not in (None, case.provider_id):
+        raise NotFound(what="complaint", key=str(complaint_id))
+    return case
+
+
+async def show(tx: Tx, complaint_id: UUID) -> ComplaintOut:
+    """The complaint as staff see it."""
+    await tx.flush()
+    return ComplaintOut.model_validate(await queries.get_complaint(tx, complaint_id))
+
+
+async def show_own(tx: Tx, complaint_id: UUID) -> OwnComplaint:
+    """The complaint as its firm sees it."""
+    await tx.flush()
+    return OwnComplaint.model_validate(await queries.get_complaint(tx, complaint_id))
+
+
+async def hand_over(tx: Tx, complaint_id: UUID, staff_id: UUID, actor: Actor, now: datetime) -> ComplaintOut:
+    """Let this supervisor look after the case. Raises NotFound, NotASupervisor."""
+    case = await get_locked(tx, complaint_id)
+    if not await queries.is_supervisor(tx, staff_id):
+        raise NotASupervisor
+    if case.owner_id != staff_id:
+        case.owner_id = staff_id
+        data = {"complaint_id": complaint_id, "owner_id": staff_id}
+        await record(tx, "complaint.handed_over", at=now, actor=actor, request_id=case.request_id, data=data)
+    return await show(tx, complaint_id)
+
+
+async def reply(tx: Tx, complaint_id: UUID, text: str, provider_id: UUID | None, actor: Actor, now: datetime) -> None:
+    """Keep what the firm says to the complaint, until it is decided; the last word counts.
+
+    Raises NotFound, StatusConflict.
+    """
+    case = await get_locked(tx, complaint_id, provider_id)
+    if case.reply == text:
+        return
+    if case.status != ComplaintStatus.OPEN:
+        raise await COMPLAINTS.refusal(tx, "decide", complaint_id)
+    case.reply, case.replied_at = text, now
+    data = {"complaint_id": complaint_id}
+    await record(
+        tx,
+        "complaint.replied",
+        at=now,
+        actor=actor,
+        request_id=case.request_id,
+        provider_id=case.provider_id,
+        data=data,
+    )
+
+
+async def decide(tx: Tx, complaint_id: UUID, body: Decision, actor: Actor, now: datetime) -> ComplaintOut:
+    """Decide a complaint, once; the firm is told, and the citizen is to be phoned.
+
+    Repeating the decision gives the present state. Raises NotFound, ComplaintDecided, NoProviderToBlame.
+    """
+    case = await get_locked(tx, complaint_id)
+    fault = body.fault or (Fault.PROVIDER if body.upheld and case.provider_id else None)
+    if fault == Fault.PROVIDER and case.provider_id is None:
+        raise NoProviderToBlame
+    if case.decided_at is not None:
+        if (case.upheld, case.decision, case.fault) != (body.upheld, body.decision, fault):
+            raise ComplaintDecided(decided_at=case.decided_at.isoformat())
+        return await show(tx, complaint_id)
+    await COMPLAINTS.transition(
+        tx,
+        "decide",
+        complaint_id,
+        at=now,
+        actor=actor,
+        data={"upheld": body.upheld, "fault": fault},
+        decided_at=now,
+        decided_by=actor.id,
+        upheld=body.upheld,
+        fault=fault,
+        decision=body.decision,
+        answer_at=now,
+        alarm_at=None,
+    )
+    if case.provider_id:
+        zh, en = VERDICTS.get(fault if body.upheld else None, UPHELD)
+        number = (await get_request(tx, case.request_id)).number
+        words = _filled(DECIDED, number=number, verdict_zh=zh, verdict_en=en, decision=body.decision)
+        await tell(tx, case.provider_id, "complaint_decided", str(complaint_id), words, now)
+    return await show(tx, complaint_id)

@@ -1,0 +1,85 @@
+"""Complaints: a citizen's case, from what was said to the answer."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.jobs.models import Fault
+from app.kit.orm import Id, Model, not_negative, one_of
+
+
+class ComplaintStatus(StrEnum):
+    OPEN = "open"
+    DECIDED = "decided"
+    """The citizen has still to be told."""
+    ANSWERED = "answered"
+    UNREACHED = "unreached"
+
+
+class Cause(StrEnum):
+    """How it came up: said in a call or message at any time, or the satisfaction given in a callback."""
+
+    SAID = "said"
+    DISSATISFIED = "dissatisfied"
+    VERY_DISSATISFIED = "very_dissatisfied"
+
+
+class Complaint(Model):
+    """A case about one piece of work, or about the centre where no firm had any."""
+
+    __tablename__ = "complaints"
+
+    id: Mapped[Id]
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"), index=True)
+    """The caller's own request: of a merged one, the child."""
+    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id"))
+    provider_id: Mapped[UUID | None] = mapped_column(ForeignKey("providers.id"), index=True)
+    """Whose work it is about."""
+    status: Mapped[str] = mapped_column(server_default=text("'open'"))
+    cause: Mapped[str]
+    words: Mapped[str | None]
+    """What the citizen said about it, each time."""
+    phone: Mapped[str | None]
+    """Who complained; NULL: whoever is the request's contact."""
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    """Who has to see that it is decided in time."""
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    """By when it is to be decided."""
+    alarm_at: Mapped[datetime | None]
+    """When its clock turns yellow or red next."""
+    reply_by: Mapped[datetime | None]
+    reply: Mapped[str | None]
+    """What the firm says to it."""
+    replied_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    upheld: Mapped[bool | None]
+    fault: Mapped[str | None]
+    """Of an upheld one: only the provider's costs it credit."""
+    decision: Mapped[str | None]
+    answer_at: Mapped[datetime | None]
+    """From when on the citizen is to be phoned about the decision."""
+    answer_attempts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    answer_taken_until: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    answer_note: Mapped[str | None]
+
+    __table_args__ = (
+        one_of("status", ComplaintStatus),
+        one_of("cause", Cause),
+        one_of("fault", Fault),
+        not_negative("answer_attempts"),
+        CheckConstraint("(status = 'open') = (decided_at IS NULL)", name="decided_at"),
+        CheckConstraint("(decided_at IS NULL) = (decision IS NULL)", name="decision"),
+        CheckConstraint("(decided_at IS NULL) = (upheld IS NULL)", name="upheld"),
+        CheckConstraint("(status IN ('answered', 'unreached')) = (answered_at IS NOT NULL)", name="answered_at"),
+        CheckConstraint("(reply IS NULL) = (replied_at IS NULL)", name="replied_at"),
+        Index("ix_complaints_open", "opened_at", "id", postgresql_where=text("decided_at IS NULL")),
+        Index("ix_complaints_alarm", "alarm_at", postgresql_where=text("alarm_at IS NOT NULL")),
+        Index("ix_complaints_to_answer", "answer_at", "id", postgresql_where=text("status = 'decided'")),
+    )

@@ -1,0 +1,135 @@
+"""Complaints in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Text, bindparam, func, or_, select, tuple_, update
+
+from app.auth.models import Role, Staff
+from app.complaints.models import Complaint, ComplaintStatus
+from app.complaints.schemas import ComplaintFilter
+from app.events.transition import AT, word
+from app.intake.models import Request
+from app.jobs.models import Job
+from app.kit.db import Prepared, Tx
+from app.registry.models import Provider
+
+_ROW = {"populate_existing": True}
+_IS_OPEN = Complaint.decided_at.is_(None)
+_VIEW = (
+    select(
+        *(column for column in Complaint.__table__.c),
+        Request.number,
+        Provider.name.label("provider_name"),
+        Request.contact_name,
+        func.coalesce(Complaint.phone, Request.contact_phone).label("contact_phone"),
+    )
+    .join(Request, Request.id == Complaint.request_id)
+    .join(Provider, Provider.id == Complaint.provider_id, isouter=True)
+)
+_ONE_CASE = Prepared(
+    select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), 0)).label("mine"))
+)
+
+
+async def open_alone(tx: Tx, request_id: UUID) -> None:
+    """Of those who complain about a request at once, one at a time opens a case or finds it."""
+    await tx.rows(_ONE_CASE, name=f"complaint:{request_id}")
+
+
+async def find_open(tx: Tx, request_id: UUID, job_id: UUID | None) -> Complaint | None:
+    """The request's case about this job that is still to be decided."""
+    query = select(Complaint).where(Complaint.request_id == request_id, _IS_OPEN)
+    query = query.where(Complaint.job_id.is_not_distinct_from(job_id)).order_by(Complaint.id).limit(1)
+    return (await tx.session.execute(query.with_for_update(), execution_options=_ROW)).scalar_one_or_none()
+
+
+async def find_last_job(tx: Tx, request_id: UUID) -> Job | None:
+    """The latest piece of work for the request."""
+    query = select(Job).where(Job.request_id == request_id).order_by(Job.accepted_at.desc(), Job.id.desc()).limit(1)
+    return (await tx.session.execute(query, execution_options=_ROW)).scalar_one_or_none()
+
+
+async def find_least_busy(tx: Tx) -> UUID | None:
+    """The active supervisor with the fewest open cases."""
+    theirs = select(func.count()).where(Complaint.owner_id == Staff.id, _IS_OPEN).scalar_subquery()
+    query = select(Staff.id).where(Staff.active, Staff.roles.contains([Role.SUPERVISOR]))
+    return (await tx.session.execute(query.order_by(theirs, Staff.id).limit(1))).scalar_one_or_none()
+
+
+async def is_supervisor(tx: Tx, staff_id: UUID) -> bool:
+    """Whether this is an active supervisor."""
+    staff = await tx.session.get(Staff, staff_id, populate_existing=True)
+    return staff is not None and staff.active and Role.SUPERVISOR in staff.roles
+
+
+async def lock_complaint(tx: Tx, complaint_id: UUID) -> Complaint | None:
+    """The complaint, locked."""
+    query = select(Complaint).where(Complaint.id == complaint_id).with_for_update()
+    return (await tx.session.execute(query, execution_options=_ROW)).scalar_one_or_none()
+
+
+async def get_complaint(tx: Tx, complaint_id: UUID) -> Any:
+    """The complaint with its request's number, its provider's name and whom to phone."""
+    return (await tx.session.execute(_VIEW.where(Complaint.id == complaint_id))).one()
+
+
+async def list_complaints(
+    tx: Tx, wanted: ComplaintFilter, me: UUID, after: tuple[datetime, UUID] | None
+) -> Sequence[Any]:
+    """Complaints, oldest first."""
+    query = _VIEW.order_by(Complaint.opened_at, Complaint.id).limit(wanted.limit + 1)
+    if wanted.is_open is not None:
+        query = query.where(_IS_OPEN if wanted.is_open else ~_IS_OPEN)
+    if wanted.owner:
+        query = query.where(Complaint.owner_id == me)
+    if wanted.status:
+        query = query.where(Complaint.status == wanted.status)
+    if wanted.request_id:
+        mine = or_(Request.id == wanted.request_id, Request.parent_id == wanted.request_id)
+        query = query.where(mine)
+    if after:
+        query = query.where(tuple_(Complaint.opened_at, Complaint.id) > after)
+    return (await tx.session.execute(query)).all()
+
+
+async def list_own(tx: Tx, provider_id: UUID, before: UUID | None, limit: int) -> Sequence[Any]:
+    """The complaints about the provider's work, newest first."""
+    query = _VIEW.where(Complaint.provider_id == provider_id).order_by(Complaint.id.desc()).limit(limit)
+    return (await tx.session.execute(query.where(Complaint.id < before) if before else query)).all()
+
+
+_TO_ANSWER = (Complaint.status == word(ComplaintStatus.DECIDED), Complaint.answer_at <= AT)
+
+
+def _take_to_answer() -> Prepared:
+    free = (
+        select(Complaint.id)
+        .where(*_TO_ANSWER)
+        .where(or_(Complaint.answer_taken_until.is_(None), Complaint.answer_taken_until <= AT))
+        .order_by(Complaint.answer_at, Complaint.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .cte("free")
+        .prefix_with("MATERIALIZED")
+    )
+    until = bindparam("until", type_=DateTime(timezone=True))
+    taken = update(Complaint).where(Complaint.id.in_(select(free.c.id))).values(answer_taken_until=until)
+    return Prepared(taken.returning(Complaint.id))
+
+
+_TAKE_TO_ANSWER = _take_to_answer()
+
+
+async def take_to_answer(tx: Tx, at: datetime, until: datetime) -> UUID | None:
+    """Take the decision whose citizen has waited longest to be told, until then."""
+    row = await tx.row(_TAKE_TO_ANSWER, at=at, until=until)
+    return row["id"] if row else None
+
+
+async def find_due_alarms(tx: Tx, at: datetime, limit: int) -> Sequence[UUID]:
+    """Complaints whose clock may have turned yellow or red, earliest first."""
+    query = select(Complaint.id).where(Complaint.alarm_at <= at).order_by(Complaint.alarm_at).limit(limit)
+    return (await tx.session.execute(query)).scalars().all()

@@ -1,0 +1,13 @@
+"""The life of a complaint: every move there is. Source: the diagram in docs/states.md."""
+
+from app.complaints.models import Complaint
+from app.complaints.models import ComplaintStatus as S
+from app.events.transition import Machine, Move
+
+COMPLAINT_MOVES = {
+    "decide": Move("complaint.decided", frozenset({S.OPEN}), S.DECIDED),
+    "answer": Move("complaint.answered", frozenset({S.DECIDED}), S.ANSWERED),
+    "give_up": Move("complaint.unreached", frozenset({S.DECIDED}), S.UNREACHED),
+}
+
+COMPLAINTS = Machine(Complaint, "complaint", COMPLAINT_MOVES)

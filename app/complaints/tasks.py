@@ -1,0 +1,28 @@
+"""Complaints whose deadline is near or has passed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.complaints import queries
+from app.complaints.models import ComplaintStatus
+from app.events.transition import SYSTEM, record
+from app.kit.db import Tx
+from app.kit.steps import one_by_one
+from app.kit.web import Context
+
+
+async def raise_complaint_alarms(context: Context) -> int:
+    """Log each open complaint whose clock has turned yellow, and again when it has turned red."""
+
+    async def change(tx: Tx, complaint_id: UUID, now: datetime) -> None:
+        case = await queries.lock_complaint(tx, complaint_id)
+        if case is None or case.alarm_at is None or case.alarm_at > now:
+            return
+        red = case.due_at <= now
+        case.alarm_at = None if red else case.due_at
+        if case.status == ComplaintStatus.OPEN:
+            data = {"clock": "complaint", "due": case.due_at.isoformat(), "complaint_id": case.id}
+            kind = "clock.red" if red else "clock.yellow"
+            await record(tx, kind, at=now, actor=SYSTEM, request_id=case.request_id, data=data)
+
+    return await one_by_one(context, "raise_complaint_alarms", queries.find_due_alarms, change)
