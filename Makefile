@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(foreach name,$(NAMES),$(shell $(name) -c "$(FITS)" 2>/de
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-browser check console surface bench lock clean
+.PHONY: demo test test-browser check console surface counts bench lock clean
 
 # Play a live day.
 demo: .venv/installed console
@@ -38,6 +38,10 @@ console: .venv/installed
 # Write down what others build on: exports, commands, the API's document (docs/surface).
 surface: .venv/installed
 	$(BIN)/python -m tests.surface.snapshots $(ARGS)
+
+# Write down what the hot paths look at: statements, rows, bytes, indexes (tests/hot_paths/counts.json).
+counts: .venv/installed
+	$(BIN)/python -m tests.hot_paths.measure
 
 # Measure requests per second beside a floor taken in the same run.
 bench: .venv/installed

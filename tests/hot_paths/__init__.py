@@ -1,0 +1,1 @@
+"""What the hot paths cost in figures that no noise can touch: statements, rows, bytes and indexes."""

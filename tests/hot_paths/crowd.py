@@ -1,0 +1,100 @@
+"""A registry of 500 or 50,000 providers, and 10,000 requests that are open at the same time, each with a live offer."""
+
+from sqlalchemy import text
+
+from app.kit.db import Database
+from bench.scale import found, run_sql
+
+MORE = 49_500
+"""Small firms, each with one item in one township, added to the sample registry: every place gets denser."""
+OPEN_REQUESTS = 10_000
+
+_EACH = """
+FROM generate_series(1, {more}) k
+JOIN (SELECT code AS item, row_number() OVER () AS place, count(*) OVER () AS items FROM items
+      WHERE kind = 'service' AND 'paid' = ANY (tiers)) item ON item.place = k % item.items + 1
+JOIN (SELECT code AS township, lat, lon, row_number() OVER () AS place, count(*) OVER () AS townships
+      FROM townships) town ON town.place = k / item.items % town.townships + 1
+"""
+_FIRM = "'provider_id', md5('p' || k)::uuid"
+_FIRMS = [
+    statement.format(each=_EACH.format(more=MORE))
+    for statement in (
+        """INSERT INTO providers SELECT copy.* {each}
+        JOIN providers t ON t.id = (SELECT id FROM providers ORDER BY number LIMIT 1),
+        LATERAL jsonb_populate_record(t, jsonb_build_object('id', md5('p' || k)::uuid, 'uscc', t.uscc || '-' || k,
+          'number', 1000000 + k, 'township_code', town.township, 'lat', town.lat + k % 97 * 0.0001,
+          'lon', town.lon + k % 89 * 0.0001)) copy""",
+        f"""INSERT INTO provider_items SELECT copy.* {{each}}
+        JOIN provider_items t ON t.id = (SELECT id FROM provider_items WHERE tier = 'paid' LIMIT 1),
+        LATERAL jsonb_populate_record(t, jsonb_build_object('id', md5('i' || k)::uuid, {_FIRM}, 'item_code', item.item))
+          copy""",
+        "INSERT INTO provider_coverage (provider_id, township_code) SELECT md5('p' || k)::uuid, town.township {each}",
+        """INSERT INTO provider_hours (provider_id, weekday, opens, closes)
+        SELECT md5('p' || k)::uuid, weekday, '00:00', '00:00' {each}, generate_series(1, 7) weekday""",
+        f"""INSERT INTO provider_windows SELECT copy.* {{each}} JOIN provider_windows t
+          ON t.provider_id = (SELECT provider_id FROM provider_windows LIMIT 1),
+        LATERAL jsonb_populate_record(t, jsonb_build_object({_FIRM})) copy""",
+        """INSERT INTO provider_reach (township_code, item_code, tier, provider_id, lat, lon)
+        SELECT town.township, item.item, 'paid', p.id, p.lat, p.lon {each}
+        JOIN providers p ON p.id = md5('p' || k)::uuid""",
+    )
+]
+
+# Copies of the newest request with its citizen and its offer, spread over the firms that could be asked.
+_CITIZENS = """
+INSERT INTO citizens SELECT copy.* FROM citizens t JOIN requests r ON r.citizen_id = t.id AND r.id = :request,
+  generate_series(1, :count) k,
+  LATERAL jsonb_populate_record(t, jsonb_build_object(
+    'id', md5('c' || k)::uuid, 'phone', '158' || lpad(k::text, 8, '0'))) copy
+"""
+_REQUESTS = """
+INSERT INTO requests SELECT copy.* FROM requests t, generate_series(1, :count) k,
+  LATERAL jsonb_populate_record(t, jsonb_build_object(
+    'id', md5('r' || k)::uuid, 'number', 900000 + k, 'citizen_id', md5('c' || k)::uuid)) copy
+WHERE t.id = :request
+"""
+_OFFERS = """
+INSERT INTO offers SELECT copy.* FROM offers t, (
+  SELECT k, reach.provider_id FROM generate_series(1, :count) k JOIN (
+    SELECT provider_id, row_number() OVER () AS place, count(*) OVER () AS firms FROM provider_reach
+    WHERE (township_code, item_code, tier) IN (SELECT township_code, item_code, tier FROM requests WHERE id = :request)
+  ) reach ON reach.place = k % reach.firms + 1) each,
+  LATERAL jsonb_populate_record(t, jsonb_build_object(
+    'id', md5('o' || k)::uuid, 'request_id', md5('r' || k)::uuid, 'provider_id', each.provider_id)) copy
+WHERE t.request_id = :request
+"""
+_COPIED = "SELECT md5('r' || k)::uuid FROM generate_series(1, :count) k"
+_CLEAR = (f"DELETE FROM offers WHERE request_id IN ({_COPIED})", f"DELETE FROM requests WHERE id IN ({_COPIED})")
+
+
+async def settle(url: str) -> None:
+    """500 providers with kept counts and plenty of places."""
+    await found(url)
+
+
+async def multiply(url: str) -> None:
+    """Make 50,000 of them."""
+    await run_sql(url, "SET session_replication_role = replica", *_FIRMS, "VACUUM ANALYZE")
+
+
+async def leave_open(db: Database, request: str) -> None:
+    """10,000 more requests like this one, waiting for an answer to their offers."""
+    await _run(db, request, _CITIZENS, _REQUESTS, _OFFERS)
+
+
+async def clear(db: Database) -> None:
+    """Take them away again."""
+    await _run(db, None, *_CLEAR)
+
+
+async def _run(db: Database, request: str | None, *statements: str) -> None:
+    async with db.engine.connect() as connection:
+        await connection.execute(text("SET auto_explain.log_min_duration = -1"))
+        await connection.execute(text("SET session_replication_role = replica"))
+        for statement in statements:
+            given = {"count": OPEN_REQUESTS} | ({"request": request} if request else {})
+            await connection.execute(text(statement), given)
+        await connection.execute(text("SET session_replication_role = origin"))
+        await connection.execute(text("VACUUM ANALYZE"))
+        await connection.execute(text("RESET auto_explain.log_min_duration"))

@@ -1,0 +1,121 @@
+"""Measures the hot paths at 500 and 50,000 providers, with 0 and 10,000 open requests.
+
+`make counts` writes the figures into counts.json, for who has made a path cheaper, or knows why it costs more.
+"""
+
+import asyncio
+import json
+import secrets
+import tempfile
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from httpx import AsyncClient, Response
+from sqlalchemy.engine import make_url
+
+from app.auth.access import token_hash
+from app.auth.models import ProviderKey
+from app.catalog.snapshot import read_snapshot
+from app.kit import embedded
+from app.kit.clock import ManualClock
+from app.kit.db import Database
+from app.kit.wake import Wakes
+from app.kit.web import Context
+from app.settings import Settings
+from bench.scale import NOW, run_sql
+from tests.hot_paths import crowd
+from tests.hot_paths.plans import EXPLAIN, Counts, counted
+from tests.world import DRAIN, NANMEN, World, ok, open_world
+
+COUNTS = Path(__file__).with_name("counts.json")
+INFO = "GV01"
+ROUNDS = 8
+"""PostgreSQL may go over to a statement's generic plan after five; the last two are counted, the larger one counts."""
+CASES = ("500 providers, 0 open", "500 providers, 10000 open", "50000 providers, 10000 open", "50000 providers, 0 open")
+
+
+async def measure(url: str, data_dir: Path) -> dict[str, dict[str, Counts]]:
+    """What each path looked at, by case and path, on an empty database of this URL."""
+    await crowd.settle(url)
+    name = make_url(url).database
+    await run_sql(url, *(f"ALTER DATABASE \"{name}\" SET {setting} = '{value}'" for setting, value in EXPLAIN.items()))
+    measured = {}
+    for case in CASES:
+        if case == "50000 providers, 10000 open":
+            await crowd.multiply(url)
+        db = Database(url, pool_size=2)
+        wakes = Wakes(url)
+        db.on_wake = wakes.publish
+        settings = Settings(database_url=url, database_direct_url=url, data_dir=data_dir)
+        try:
+            context = Context(settings, db, ManualClock(NOW), wakes)
+            async with open_world(context, await read_snapshot(db)) as world:
+                if case == "500 providers, 10000 open":
+                    made = await ok(_create(world, DRAIN, dispatch=True))
+                    await crowd.leave_open(db, made["request"]["id"])
+                if case == "50000 providers, 0 open":
+                    await crowd.clear(db)
+                measured[case] = await _measure(world)
+        finally:
+            await db.close()
+            await run_sql(url, "DELETE FROM staff_sessions", "UPDATE staff SET username = id::text")
+    return measured
+
+
+async def _measure(world: World) -> dict[str, Counts]:
+    """One case: each path so often, after what it needs done beforehand."""
+    rounds = [await _round(world) for _ in range(ROUNDS)]
+    return {path: max((each[path] for each in rounds[-2:]), key=lambda one: one.rows) for path in rounds[0]}
+
+
+async def _round(world: World) -> dict[str, Counts]:
+    counts = {}
+    counts["create and answer"], _ = await _count(
+        world, _create(world, INFO, answer="带身份证到街道便民服务中心补办。")
+    )
+    counts["create and dispatch"], made = await _count(world, _create(world, DRAIN, dispatch=True))
+    [offer] = made["offers"]
+    firm = await _sign_in(world, offer["provider_id"])
+    counts["offer poll"], _ = await _count(world, firm.get("/provider/offers"))
+    counts["accept"], job = await _count(world, firm.put(f"/provider/offers/{offer['id']}/acceptance"))
+    own = f"/provider/jobs/{job['id']}"
+    await ok(firm.put(f"{own}/start"))
+    await ok(firm.put(f"{own}/quote", json={"amount_fen": 100, "agreed_on_site": True}))
+    done = {"result": "疏通完毕，试水通畅", "amount_fen": 100}
+    counts["complete"], _ = await _count(world, firm.put(f"{own}/completion", json=done))
+    return counts
+
+
+def _create(world: World, item: str, **outcome: Any) -> Awaitable[Response]:
+    phone = f"154{secrets.randbelow(10**8):08d}"
+    return world.create(item, area=NANMEN, phone=phone, key=secrets.token_hex(8), **outcome)
+
+
+async def _count(world: World, call: Awaitable[Response]) -> tuple[Counts, Any]:
+    with counted(world.context.db) as counts:
+        answer = await ok(call)
+    return counts, answer
+
+
+async def _sign_in(world: World, provider: str) -> AsyncClient:
+    """The provider's software, which has called before."""
+    token, now = secrets.token_urlsafe(16), world.clock.now()
+    async with world.context.db.begin() as tx:
+        key = ProviderKey(token_hash=token_hash(token), provider_id=UUID(provider), label="counts", created_at=now)
+        tx.session.add(key)
+    firm = await world.client(token)
+    await ok(firm.get("/provider"))
+    return firm
+
+
+def written(measured: dict[str, dict[str, Counts]]) -> dict[str, Any]:
+    """As counts.json has it."""
+    return {case: {path: counts.facts() for path, counts in paths.items()} for case, paths in measured.items()}
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder, embedded.join(Path(folder) / "data") as server:
+        facts = written(asyncio.run(measure(server.url, Path(folder))))
+    COUNTS.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,91 @@
+"""What PostgreSQL did for each statement: its real plan, told by auto_explain on the connection that ran it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import event
+
+from app.kit.db import Database
+
+BLOCK_BYTES = 8_192
+WORTH_NAMING = 60
+"""Rows: with fewer, the planner may take any way, and does."""
+EXPLAIN = {
+    "session_preload_libraries": "auto_explain",
+    "auto_explain.log_min_duration": "0",
+    "auto_explain.log_analyze": "on",
+    "auto_explain.log_timing": "off",
+    "auto_explain.log_buffers": "on",
+    "auto_explain.log_format": "json",
+    "auto_explain.log_level": "notice",
+    "auto_explain.log_nested_statements": "on",
+}
+"""Settings of a database whose connections tell their plans; a superuser may set them."""
+
+
+@dataclass
+class Counts:
+    """Of one call: rows that scans looked at, kept or not; bytes of the blocks that were read, in memory or not."""
+
+    statements: int = 0
+    rows: int = 0
+    kib: int = 0
+    read_by: set[str] = field(default_factory=set)
+    """How the larger parts of it were found: the kind of scan, and the index or the table."""
+
+    def facts(self) -> dict[str, Any]:
+        """As counts.json has them."""
+        return {"statements": self.statements, "rows": self.rows, "kib": self.kib, "read_by": sorted(self.read_by)}
+
+    def add(self, plan: dict[str, Any]) -> None:
+        """Count one statement in."""
+        self.kib += (plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]) * BLOCK_BYTES // 1024
+        for node in _nodes(plan):
+            looked_at = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            looked_at = round((looked_at + node.get("Rows Removed by Index Recheck", 0)) * node["Actual Loops"])
+            if "Relation Name" in node and node["Node Type"] != "ModifyTable":
+                self.rows += looked_at
+            scans = node["Node Type"].endswith("Scan")
+            if scans and looked_at >= WORTH_NAMING and (name := node.get("Index Name", node.get("Relation Name"))):
+                self.read_by.add(f"{node['Node Type']} {name}")
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
+
+
+@contextmanager
+def counted(db: Database) -> Iterator[Counts]:
+    """Count what the database's connections do while the block runs."""
+    counts = Counts()
+
+    def hear(_: object, message: Any) -> None:
+        if message.message.startswith("duration:"):
+            counts.add(json.loads(message.message.partition("plan:")[2])["Plan"])
+
+    def note(record: Any) -> None:
+        counts.statements += record.query not in ("BEGIN", "COMMIT", "ROLLBACK")
+
+    listening: list[Any] = []
+
+    def listen(dbapi_connection: Any, *_: object) -> None:
+        driver = dbapi_connection.driver_connection
+        if driver not in listening:
+            driver.add_log_listener(hear)
+            driver.add_query_logger(note)
+            listening.append(driver)
+
+    pool = db.engine.sync_engine
+    event.listen(pool, "checkout", listen)
+    try:
+        yield counts
+    finally:
+        event.remove(pool, "checkout", listen)
+        for driver in listening:
+            driver.remove_log_listener(hear)
+            driver.remove_query_logger(note)

@@ -1,0 +1,36 @@
+"""The hot paths look at no more than counts.json allows, however many providers there are and requests are open."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import recreate_database
+from tests.hot_paths.measure import COUNTS, measure
+from tests.hot_paths.plans import Counts
+
+SLACK, A_FEW = 1.1, 24
+"""By how much rows, and KiB, may differ between two runs: pages split elsewhere, a counter has its row or not."""
+
+
+def excess(now: Counts, allowed: Any) -> bool:
+    """Whether it looked at more than it may."""
+    return (
+        now.statements > allowed["statements"]
+        or now.rows > allowed["rows"] * SLACK + A_FEW
+        or now.kib > allowed["kib"] * SLACK + 8 * A_FEW
+        or not now.read_by <= set(allowed["read_by"])
+    )
+
+
+async def test_the_hot_paths_look_at_no_more_than_is_allowed(server: str, tmp_path: Path) -> None:
+    allowed = json.loads(COUNTS.read_text(encoding="utf-8"))
+    url = await recreate_database(server, f"test_counts_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+    measured = await measure(url, tmp_path)
+    costly = [
+        f"{case}, {path}: {now.facts()} is more than {allowed[case][path]}"
+        for case, paths in measured.items()
+        for path, now in paths.items()
+        if excess(now, allowed[case][path])
+    ]
+    assert not costly, "\n".join([*costly, "if meant: make counts"])
