@@ -11,6 +11,9 @@ from sqlalchemy import event
 from app.kit.db import Database
 
 BLOCK_BYTES = 8_192
+UNCOUNTED = ("BEGIN", "COMMIT", "ROLLBACK")
+NOW_AND_THEN = "auth_generation"
+"""Read at most once in so many milliseconds, by whichever call comes then."""
 WORTH_NAMING = 60
 """Rows: with fewer, the planner may take any way, and does."""
 EXPLAIN = {
@@ -69,7 +72,7 @@ def counted(db: Database) -> Iterator[Counts]:
             counts.add(json.loads(message.message.partition("plan:")[2])["Plan"])
 
     def note(record: Any) -> None:
-        counts.statements += record.query not in ("BEGIN", "COMMIT", "ROLLBACK")
+        counts.statements += record.query not in UNCOUNTED and NOW_AND_THEN not in record.query
 
     listening: list[Any] = []
 
