@@ -25,6 +25,7 @@ from sqlalchemy.orm import aliased
 
 from app.aftercare.models import Callback, CallbackStatus
 from app.aftercare.states import CALLBACKS
+from app.catalog.models import Item
 from app.events.transition import AT, word
 from app.intake.models import Request, RequestStatus
 from app.jobs.models import Job, Offer, OfferEnd
@@ -193,6 +194,8 @@ _VIEW = (
         func.cardinality(Callback.tried).label("attempts"),
         _BILLED.label("billed_fen"),
         (Callback.paid_fen - _BILLED).label("difference_fen"),
+        case((Job.request_id == Callback.request_id, Job.quantity)).label("quantity"),
+        Item.unit,
         _CALLER.number,
         _OTHER_NUMBERS.label("other_numbers"),
         _CALLER.status.label("request_status"),
@@ -208,6 +211,7 @@ _VIEW = (
         Provider.name.label("provider_name"),
     )
     .join(_CALLER, _CALLER.id == Callback.request_id)
+    .join(Item, Item.code == _CALLER.item_code)
     .join(Job, Job.id == Callback.job_id)
     .join(Provider, Provider.id == Job.provider_id)
 )

@@ -11,6 +11,7 @@ from app.catalog.models import Tier
 from app.intake.models import RequestStatus
 from app.jobs.schemas import Note
 from app.kit.fields import Fen
+from app.kit.quantity import Quantity
 
 
 class CallbackOut(BaseModel):
@@ -39,6 +40,8 @@ class CallbackOut(BaseModel):
     attempts: int = Field(description="calls that nobody answered; the third ends it as unreached")
     taken_by: UUID | None
     taken_until: datetime | None
+    quantity: Quantity | None = Field(description="of the work that was billed, in the item's unit")
+    unit: str | None
     billed_fen: int | None
     solved: bool | None
     satisfaction: Satisfaction | None

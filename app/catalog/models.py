@@ -82,6 +82,11 @@ class Category(Model):
     position: Mapped[int]
 
 
+def is_counted(unit: str | None) -> bool:
+    """Whether what is charged by this unit has a quantity: not what is quoted as a whole, or has no unit."""
+    return unit not in (None, "quote")
+
+
 class Item(Model):
     """A service item; `tiers[0]` is open to everybody, `cap_fen` bounds low_fee per `unit`."""
 

@@ -35,6 +35,12 @@ class WindowInvalid(HotlineError):
     zh = "期望时间段的结束须晚于开始，且在今后一年之内。"
 
 
+class QuantityNotCounted(HotlineError):
+    status = 422
+    en = "Item {item} is not charged by a unit, so its quantity is 1; what there is to do belongs into the description."
+    zh = "服务项目 {item} 不按数量计价，数量只能为 1；工作量请写在情况说明中。"
+
+
 class UnknownProvider(HotlineError):
     status = 422
     en = "There is no provider {provider}."

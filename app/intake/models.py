@@ -1,6 +1,7 @@
 """Citizens, their contacts with the centre, and the service request."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.models import Kind, Tier
 from app.kit.orm import Id, Model, not_negative, one_of
+from app.kit.quantity import EXACT
 from app.registry.models import Rung
 
 
@@ -147,7 +149,8 @@ class Request(Model):
     """The tier being served, or to be served."""
     tier_fallback: Mapped[str | None]
     """The dearest tier to which the citizen agreed to fall back; the recorded yes."""
-    quantity: Mapped[int] = mapped_column(server_default=text("1"))
+    quantity: Mapped[Decimal] = mapped_column(EXACT, server_default=text("1"))
+    """In the item's unit, as taken down; what is billed is the job's."""
     wanted_from: Mapped[datetime | None]
     wanted_to: Mapped[datetime | None]
     chosen_provider_id: Mapped[UUID | None] = mapped_column(ForeignKey("providers.id"))

@@ -1,6 +1,7 @@
 """Citizens, requests and contacts in the API."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from app.catalog.models import Kind, Tier
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
 from app.kit.fields import Code, Day, Moment
 from app.kit.personal import Phone
+from app.kit.quantity import Quantity
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
@@ -39,7 +41,7 @@ class RequestIn(BaseModel):
     description: Text
     tier: Tier | None = None
     tier_fallback: Tier | None = Field(default=None, description="the citizen agreed to pay up to this tier")
-    quantity: int = Field(default=1, ge=1, le=1000)
+    quantity: Quantity = Field(default=Decimal(1), description="in the item's unit; 1 where it has none")
     wanted_from: Moment | None = None
     wanted_to: Moment | None = None
     chosen_provider_id: UUID | None = Field(default=None, description="the citizen's own choice")
@@ -71,7 +73,7 @@ class RequestOut(BaseModel):
     tier_entitled: Tier
     tier: Tier
     tier_fallback: Tier | None
-    quantity: int
+    quantity: Quantity
     wanted_from: datetime | None
     wanted_to: datetime | None
     chosen_provider_id: UUID | None

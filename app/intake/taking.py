@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from app.catalog.calendar import Deadlines, Window, add_minutes, deadlines, default_window
-from app.catalog.models import ArriveRule, Item, Kind
+from app.catalog.models import ArriveRule, Item, Kind, is_counted
 from app.catalog.snapshot import Place, Snapshot
 from app.events.transition import Actor
 from app.intake import queries
@@ -15,6 +16,7 @@ from app.intake.errors import (
     NotDispatchable,
     NotEntitled,
     OneOutcome,
+    QuantityNotCounted,
     RelayFirst,
     UnknownProvider,
     WindowInvalid,
@@ -55,6 +57,7 @@ async def take_request(
     Raises the errors of app.intake.errors and app.catalog.errors, KeyReused; nothing is kept then.
     """
     item, place = catalog.item(body.item), catalog.place(body.area)
+    check_quantity(item.code, item.unit, body.quantity)
     steps = _steps(body, item)
     caller = await queries.claim_and_find_caller(
         tx, **once._asdict(), at=now, phone=body.phone, day=now.astimezone(settings.zone).date()
@@ -104,6 +107,12 @@ def check_dispatchable(item: Item, *, relayed: bool) -> None:
         raise NotDispatchable(item=item.code, why=item.rule or "its operator rule forbids it")
     if item.kind == Kind.RELAY and not relayed:
         raise RelayFirst(item=item.code)
+
+
+def check_quantity(item: str, unit: str | None, quantity: Decimal) -> None:
+    """Raises QuantityNotCounted for a quantity of what is not charged by a unit."""
+    if quantity != 1 and not is_counted(unit):
+        raise QuantityNotCounted(item=item)
 
 
 def _facts(body: RequestIn, item: Item, place: Place, catalog: Snapshot, now: datetime) -> dict[str, Any]:

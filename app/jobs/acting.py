@@ -1,22 +1,33 @@
 """Who acts on offers and jobs: the provider itself, or staff for it on the phone; and what every step checks."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.catalog.models import Tier
-from app.events.transition import Actor
+from app.events.transition import Actor, record
 from app.intake.models import RequestStatus
+from app.intake.taking import check_quantity
 from app.jobs import queries
 from app.jobs.errors import AboveCap, AmountOnFreeJob, HappenedInFuture, JobOver, RequestOnHold
 from app.jobs.models import JobStatus
-from app.jobs.schemas import JobOut
+from app.jobs.schemas import JobOut, OfferOut
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
+from app.kit.quantity import priced, shown
+from app.registry.models import PriceKind
 
 CLOCKS_DIFFER = timedelta(minutes=1)
 """So much later than ours may be what a firm's clock calls now."""
+
+
+PRICE_CARD, ON_SITE, BY_PHONE = "price_card", "on_site", "by_phone"
+"""How the citizen agreed to a sum."""
+TERMS = ("quantity", "cap_fen", "agreed_fen", "agreed_how", "agreed_at")
+"""Of a job: how much there is to do, and what may be billed for it."""
 
 
 class By(NamedTuple):
@@ -38,7 +49,7 @@ FACTS = (
     "description",
     "township_code",
     "community_code",
-    "quantity",
+    "unit",
     "arrive_by",
     "complete_by",
     "price_fen",
@@ -64,12 +75,50 @@ def check_live(job: Row) -> None:
         raise JobOver(state=job["status"])
 
 
-def check_price(job: Row, amount_fen: int) -> None:
+def price_agreed(offer: Mapping[str, Any] | Row) -> int | None:
+    """What the card settles beforehand, for the offer's quantity; a quote is still to be agreed to."""
+    if offer["redo"] or offer["price_kind"] == PriceKind.FREE:
+        return 0
+    if offer["price_kind"] != PriceKind.FIXED:
+        return None
+    return _by_card(offer["price_fen"], offer["item_cap_fen"] if offer["tier"] == Tier.LOW_FEE else None, offer)
+
+
+def _by_card(unit_fen: int, unit_cap_fen: int | None, work: Mapping[str, Any] | Row) -> int:
+    return priced(unit_fen if unit_cap_fen is None else min(unit_fen, unit_cap_fen), work["quantity"])
+
+
+def offer_out(row: Row) -> OfferOut:
+    """An offer as its provider sees it."""
+    return OfferOut.model_validate(dict(row) | {"sum_fen": price_agreed(row)})
+
+
+def measured(job: Row, quantity: Decimal | None) -> dict[str, Any]:
+    """The job with as much to do as was found: the cap follows, and so do sums agreed on if they become less.
+
+    What a card settled is less for less work; whatever was agreed on is at most the cap. Raises QuantityNotCounted.
+    """
+    found: dict[str, Any] = dict(job)
+    if quantity is None or quantity == job["quantity"]:
+        return found
+    check_quantity(job["item_code"], job["unit"], quantity)
+    found["quantity"], unit_cap = quantity, job["unit_cap_fen"]
+    if unit_cap is not None:
+        found["cap_fen"] = priced(unit_cap, quantity)
+    if job["agreed_fen"] is not None:
+        most = [job["agreed_fen"], found["cap_fen"]]
+        if job["agreed_how"] == PRICE_CARD:
+            most.append(_by_card(job["price_fen"], unit_cap, found))
+        found["agreed_fen"] = min(fen for fen in most if fen is not None)
+    return found
+
+
+def check_price(job: Mapping[str, Any] | Row, amount_fen: int) -> None:
     """Raises AmountOnFreeJob, AboveCap."""
     if (job["tier"] == Tier.FREE or job["redo"]) and amount_fen > 0:
         raise AmountOnFreeJob(amount_fen=amount_fen)
     if job["cap_fen"] is not None and amount_fen > job["cap_fen"]:
-        raise AboveCap(amount_fen=amount_fen, cap_fen=job["cap_fen"])
+        raise AboveCap(amount_fen=amount_fen, cap_fen=job["cap_fen"], quantity=shown(job["quantity"]))
 
 
 def check_not_held(job: Row) -> None:
@@ -82,3 +131,16 @@ def check_past(happened_at: datetime | None, by: By) -> None:
     """Raises HappenedInFuture for what is said to have happened later than now."""
     if happened_at and happened_at > by.now + CLOCKS_DIFFER:
         raise HappenedInFuture(happened_at=happened_at.isoformat(), now=by.now.isoformat())
+
+
+async def record_price(tx: Tx, job: Mapping[str, Any], by: By, kind: str, **facts: Any) -> None:
+    """Log what was quoted or agreed about the job's price."""
+    await record(
+        tx,
+        kind,
+        at=by.now,
+        actor=by.actor,
+        request_id=job["request_id"],
+        provider_id=job["provider_id"],
+        data={"job_id": job["id"], "quantity": shown(job["quantity"]), **facts},
+    )

@@ -9,41 +9,37 @@ from uuid import UUID
 from app.events.topics import provider_topic
 from app.events.transition import record
 from app.jobs import queries
-from app.jobs.acting import By, check_live, check_price, lock_job
+from app.jobs.acting import BY_PHONE, ON_SITE, TERMS, By, check_live, check_price, lock_job, measured, record_price
 from app.jobs.errors import AppointmentInvalid
 from app.jobs.models import Job
-from app.jobs.schemas import Appointment, JobOut, Quote
+from app.jobs.schemas import Appointment, Consent, JobOut, Quote
 from app.kit.db import Row, Tx
-
-ON_SITE, BY_PHONE = "on_site", "by_phone"
 
 
 async def quote_job(tx: Tx, job_id: UUID, body: Quote, by: By) -> JobOut:
-    """Name a price for the whole job, agreed on site or still to be agreed to.
+    """Name a price for the whole job, and how much there is to do; agreed on site, or still to be agreed to.
 
-    Raises NotFound, JobOver, AmountOnFreeJob, AboveCap.
+    Raises NotFound, JobOver, AmountOnFreeJob, AboveCap, QuantityNotCounted.
     """
     job = await lock_job(tx, job_id, by)
     agreed_fen = body.amount_fen if body.agreed_on_site else None
-    if (job["quote_fen"], job["quote_note"]) == (body.amount_fen, body.note) and agreed_fen in (
-        None,
-        job["agreed_fen"],
-    ):
+    said = (body.amount_fen, body.note, body.quantity or job["quantity"])
+    if (job["quote_fen"], job["quote_note"], job["quantity"]) == said and agreed_fen in (None, job["agreed_fen"]):
         return JobOut.model_validate(dict(job))
-    check_live(job)
-    check_price(job, body.amount_fen)
-    changes: dict[str, Any] = {"quote_fen": body.amount_fen, "quote_note": body.note, "quoted_at": by.now}
-    return await _agree(tx, job, by, "job.quoted", changes, agreed_fen, ON_SITE)
+    quote = {"quote_fen": body.amount_fen, "quote_note": body.note, "quoted_at": by.now}
+    return await _agree(tx, job, body, by, "job.quoted", quote, ON_SITE if body.agreed_on_site else None)
 
 
-async def consent_to_price(tx: Tx, job_id: UUID, amount_fen: int, by: By) -> JobOut:
-    """Record that the citizen agreed to the sum by phone. Raises NotFound, JobOver, AmountOnFreeJob, AboveCap."""
+async def consent_to_price(tx: Tx, job_id: UUID, body: Consent, by: By) -> JobOut:
+    """Record that the citizen agreed to the sum by phone.
+
+    Raises NotFound, JobOver, AmountOnFreeJob, AboveCap, QuantityNotCounted.
+    """
     job = await lock_job(tx, job_id, by)
-    if (job["agreed_fen"], job["agreed_how"]) == (amount_fen, BY_PHONE):
+    said = (body.amount_fen, BY_PHONE, body.quantity or job["quantity"])
+    if (job["agreed_fen"], job["agreed_how"], job["quantity"]) == said:
         return JobOut.model_validate(dict(job))
-    check_live(job)
-    check_price(job, amount_fen)
-    return await _agree(tx, job, by, "job.price_agreed", {}, amount_fen, BY_PHONE)
+    return await _agree(tx, job, body, by, "job.price_agreed", {}, BY_PHONE)
 
 
 async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> JobOut:
@@ -73,27 +69,20 @@ async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> J
 
 
 async def _agree(
-    tx: Tx, job: Row, by: By, kind: str, changes: dict[str, Any], agreed_fen: int | None, how: str
+    tx: Tx, job: Row, body: Quote | Consent, by: By, kind: str, quote: dict[str, Any], how: str | None
 ) -> JobOut:
-    if agreed_fen is not None:
-        changes |= {"agreed_fen": agreed_fen, "agreed_how": how, "agreed_at": by.now}
-    await _edit(tx, job["id"], changes)
-    await record(
-        tx,
-        kind,
-        at=by.now,
-        actor=by.actor,
-        request_id=job["request_id"],
-        provider_id=job["provider_id"],
-        data={
-            "job_id": str(job["id"]),
-            "quote_fen": changes.get("quote_fen"),
-            "agreed_fen": agreed_fen,
-            "how": agreed_fen and how,
-        },
-    )
+    """Record what was quoted and, if it was agreed to, how."""
+    check_live(job)
+    terms = measured(job, body.quantity)
+    check_price(terms, body.amount_fen)
+    agreed_fen = body.amount_fen if how else None
+    if how:
+        terms |= {"agreed_fen": agreed_fen, "agreed_how": how, "agreed_at": by.now}
+    await _edit(tx, job["id"], quote | {name: terms[name] for name in TERMS})
+    facts = {"quote_fen": quote.get("quote_fen"), "agreed_fen": agreed_fen, "how": how}
+    await record_price(tx, terms, by, kind, **facts)
     tx.wake(provider_topic(job["provider_id"]))
-    return JobOut.model_validate(dict(job) | changes)
+    return JobOut.model_validate(terms | quote)
 
 
 async def _edit(tx: Tx, job_id: UUID, changes: dict[str, Any]) -> None:

@@ -42,8 +42,8 @@ class AmountOnFreeJob(HotlineError):
 
 class AboveCap(HotlineError):
     status = 422
-    en = "Low-fee work may cost at most {cap_fen} fen here, not {amount_fen}."
-    zh = "该低偿服务最高收费 {cap_fen} 分，不能为 {amount_fen} 分。"
+    en = "Low-fee work may cost at most {cap_fen} fen here, for a quantity of {quantity}, not {amount_fen}."
+    zh = "该低偿服务数量 {quantity}，最高收费 {cap_fen} 分，不能为 {amount_fen} 分。"
 
 
 class AboveConsent(HotlineError):

@@ -11,7 +11,19 @@ from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, provider_topic
 from app.intake.models import UnmatchedReason
 from app.intake.states import REQUESTS
 from app.jobs import queries, statements
-from app.jobs.acting import By, check_live, check_not_held, check_past, check_price, job_out, lock_job
+from app.jobs.acting import (
+    ON_SITE,
+    TERMS,
+    By,
+    check_live,
+    check_not_held,
+    check_past,
+    check_price,
+    job_out,
+    lock_job,
+    measured,
+    record_price,
+)
 from app.jobs.errors import AboveConsent, JobOver, PayoutNotAllowed
 from app.jobs.models import JobStatus
 from app.jobs.schemas import Completion, Failure, JobOut, JobReturn, JobWithContact, Start
@@ -34,25 +46,33 @@ async def start_job(tx: Tx, job_id: UUID, by: By, body: Start | None = None) -> 
 
 
 async def complete_job(tx: Tx, job_id: UUID, body: Completion, by: By) -> JobOut:
-    """The work is done and billed.
+    """The work is done and billed, for as much as there was to do; more than was agreed on needs the citizen's yes.
 
     Raises NotFound, JobOver (also when it was completed with another bill), StatusConflict, HappenedInFuture,
-    AmountOnFreeJob, AboveCap, AboveConsent, PayoutNotAllowed, RequestOnHold.
+    AmountOnFreeJob, AboveCap, AboveConsent, PayoutNotAllowed, QuantityNotCounted, RequestOnHold.
     """
     job = await lock_job(tx, job_id, by)
-    if (job["amount_fen"], job["payout_fen"]) == (body.amount_fen, body.payout_fen):
+    billed = (body.amount_fen, body.payout_fen, body.quantity or job["quantity"])
+    if (job["amount_fen"], job["payout_fen"], job["quantity"]) == billed:
         return JobOut.model_validate(dict(job))
     check_live(job)
     check_past(body.happened_at, by)
+    terms = measured(job, body.quantity)
     if job["status"] == JobStatus.STARTED:
-        check_price(job, body.amount_fen)
-        if body.amount_fen > (job["agreed_fen"] or 0):
-            raise AboveConsent(amount_fen=body.amount_fen, agreed_fen=job["agreed_fen"] or 0)
+        check_price(terms, body.amount_fen)
         if body.payout_fen and not job["pays_citizen"]:
             raise PayoutNotAllowed(item=job["item_code"])
+        if body.amount_fen > (terms["agreed_fen"] or 0):
+            if not body.agreed_on_site:
+                raise AboveConsent(amount_fen=body.amount_fen, agreed_fen=terms["agreed_fen"] or 0)
+            check_not_held(job)
+            terms |= {"agreed_fen": body.amount_fen, "agreed_how": ON_SITE, "agreed_at": by.now}
+            await record_price(tx, terms, by, "job.price_agreed", agreed_fen=body.amount_fen, how=ON_SITE)
     tx.wake(AFTERCARE_TOPIC, DISPATCH_TOPIC)
     on_time = job["complete_by"] is None or by.now <= job["complete_by"]
-    return await _change(tx, statements.COMPLETE, "complete", job, by, **body.model_dump(), on_time=on_time)
+    bill = body.model_dump(include={"result", "amount_fen", "payout_fen", "happened_at"})
+    bill |= {name: terms[name] for name in TERMS}
+    return await _change(tx, statements.COMPLETE, "complete", job, by, **bill, on_time=on_time)
 
 
 async def return_job(tx: Tx, job_id: UUID, body: JobReturn, by: By) -> JobOut:

@@ -1,6 +1,7 @@
 """Offers to providers and the jobs that grow out of accepted ones."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.models import Tier
 from app.kit.orm import Id, Model, not_negative, one_of
+from app.kit.quantity import EXACT
 from app.registry.models import PriceKind
 
 
@@ -168,8 +170,12 @@ class Job(Model):
     price_kind: Mapped[str]
     appointment_from: Mapped[datetime | None]
     appointment_to: Mapped[datetime | None]
+    quantity: Mapped[Decimal] = mapped_column(EXACT, server_default=text("1"))
+    """In the item's unit: as the request had it at acceptance, then as the provider found it."""
+    unit_cap_fen: Mapped[int | None] = mapped_column(BigInteger)
+    """The item's cap per unit at acceptance (low_fee)."""
     cap_fen: Mapped[int | None] = mapped_column(BigInteger)
-    """The most that may be asked (low_fee: the item's cap times the quantity)."""
+    """The most that may be asked: the cap per unit times the quantity."""
     quote_fen: Mapped[int | None] = mapped_column(BigInteger)
     quote_note: Mapped[str | None]
     quoted_at: Mapped[datetime | None]
@@ -203,6 +209,7 @@ class Job(Model):
         CheckConstraint("(fault IS NULL) = (arbitrated_at IS NULL)", name="arbitrated_at"),
         CheckConstraint("fault IS NULL OR status IN ('returned', 'failed')", name="fault_of_work_given_back"),
         CheckConstraint("agreed_how IN ('price_card', 'on_site', 'by_phone')", name="agreed_how"),
+        CheckConstraint("quantity > 0", name="quantity"),
         not_negative("cap_fen", "quote_fen", "agreed_fen", "amount_fen", "payout_fen"),
         CheckConstraint(
             "tier <> 'free' OR (coalesce(amount_fen, 0) = 0 AND coalesce(agreed_fen, 0) = 0"

@@ -11,7 +11,7 @@ from app.catalog.models import Tier
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
 from app.jobs import queries, statements
-from app.jobs.acting import By, job_out
+from app.jobs.acting import PRICE_CARD, By, job_out, offer_out, price_agreed
 from app.jobs.errors import (
     AppointmentInvalid,
     OfferDecided,
@@ -25,7 +25,8 @@ from app.jobs.schemas import Acceptance, JobOut, OfferOut, Refusal
 from app.kit.db import Prepared, Row, Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
-from app.registry.models import ACTIVE_STANDINGS, PriceKind
+from app.kit.quantity import priced
+from app.registry.models import ACTIVE_STANDINGS
 
 WITHDRAWN_BY_STAFF = "by_staff"
 
@@ -46,7 +47,8 @@ async def accept_offer(tx: Tx, offer_id: UUID, body: Acceptance, by: By) -> JobO
     if offer["open_jobs"] >= offer["capacity"]:
         raise ProviderFull(open_jobs=offer["open_jobs"], capacity=offer["capacity"])
     window = _appointment(offer, by.now, body.appointment_from, body.appointment_to)
-    agreed = _price_agreed(offer)
+    agreed = price_agreed(offer)
+    unit_cap = offer["item_cap_fen"] if offer["tier"] == Tier.LOW_FEE else None
     row = await tx.row(
         statements.ACCEPT,
         **by.parameters(),
@@ -55,9 +57,11 @@ async def accept_offer(tx: Tx, offer_id: UUID, body: Acceptance, by: By) -> JobO
         job_id=new_id(by.now),
         appointment_from=window[0],
         appointment_to=window[1],
-        cap_fen=offer["item_cap_fen"] * offer["quantity"] if offer["tier"] == Tier.LOW_FEE else None,
+        quantity=offer["quantity"],
+        unit_cap_fen=unit_cap,
+        cap_fen=None if unit_cap is None else priced(unit_cap, offer["quantity"]),
         agreed_fen=agreed,
-        agreed_how=None if agreed is None else "price_card",
+        agreed_how=None if agreed is None else PRICE_CARD,
         agreed_at=None if agreed is None else by.now,
     )
     if row is None:
@@ -73,7 +77,7 @@ async def decline_offer(tx: Tx, offer_id: UUID, body: Refusal, by: By) -> OfferO
     if offer["status"] != OfferStatus.DECLINED:
         _check_pending(offer, by.now)
         await take_back(tx, offer, statements.DECLINE, by, reason=body.reason, note=body.note)
-    return OfferOut.model_validate(dict(offer) | {"status": OfferStatus.DECLINED})
+    return offer_out(offer).model_copy(update={"status": OfferStatus.DECLINED})
 
 
 async def withdraw_offer(tx: Tx, offer_id: UUID, reason: str, by: By) -> None:
@@ -143,13 +147,3 @@ def _appointment(
     if start is None or end is None or end <= max(start, now) or not inside:
         raise AppointmentInvalid(wanted_from=str(wanted_from), wanted_to=str(wanted_to))
     return start, end
-
-
-def _price_agreed(offer: Row) -> int | None:
-    """What the price card settles beforehand; a quote is still to be agreed to."""
-    if offer["redo"] or offer["price_kind"] == PriceKind.FREE:
-        return 0
-    if offer["price_kind"] != PriceKind.FIXED:
-        return None
-    unit = min(offer["price_fen"], offer["item_cap_fen"]) if offer["tier"] == Tier.LOW_FEE else offer["price_fen"]
-    return int(unit * offer["quantity"])

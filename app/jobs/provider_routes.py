@@ -11,7 +11,7 @@ from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.events.topics import provider_topic
 from app.jobs import agreement_actions, extension, job_actions, offer_actions, queries
-from app.jobs.acting import By
+from app.jobs.acting import By, offer_out
 from app.jobs.schemas import (
     Acceptance,
     Appointment,
@@ -142,7 +142,7 @@ async def _if_still_allowed(request: Request, waiting: Wait, answer: Response) -
 
 async def _read_offers(context: Context, provider_id: UUID) -> bytes:
     rows = await context.db.read(lambda tx: queries.list_pending_offers(tx, provider_id, context.clock.now()))
-    return _OFFERS.dump_json([OfferOut.model_validate(dict(row)) for row in rows])
+    return _OFFERS.dump_json([offer_out(row) for row in rows])
 
 
 async def _read_jobs(context: Context, provider_id: UUID) -> bytes:

@@ -27,22 +27,30 @@ _FACTS = (
     Request.description,
     Request.township_code,
     Request.community_code,
-    Request.quantity,
     Request.arrive_by,
+    Item.unit,
 )
 _OFFER_VIEW = (
     *(column for column in _OFFERS.c if column.name not in ("scores", "policy_version")),
     *_FACTS,
+    Item.cap_fen.label("item_cap_fen"),
+    Request.quantity,
     Request.urgency,
     Request.wanted_from,
     Request.wanted_to,
 )
 _JOB_VIEW = (*_JOBS.c, *_FACTS, Request.complete_by, Offer.price_fen)
-_JOBS_VIEWED = select(*_JOB_VIEW).join(Request, Request.id == Job.request_id).join(Offer, Offer.id == Job.offer_id)
+_JOBS_VIEWED = (
+    select(*_JOB_VIEW)
+    .join(Request, Request.id == Job.request_id)
+    .join(Offer, Offer.id == Job.offer_id)
+    .join(Item, Item.code == Request.item_code)
+)
 
 _QUEUE = Prepared(
     select(*_OFFER_VIEW)
     .join(Request, Request.id == Offer.request_id)
+    .join(Item, Item.code == Request.item_code)
     .where(Offer.provider_id == _ME, PENDING, Offer.expires_at > AT)
     .order_by(Offer.id)
     .limit(100)
@@ -80,7 +88,6 @@ _LOCK_OFFER = Prepared(
         Provider.standing,
         Provider.capacity,
         Provider.open_jobs,
-        Item.cap_fen.label("item_cap_fen"),
     )
     .select_from(Request)
     .join(Offer, Offer.request_id == Request.id)
@@ -215,6 +222,7 @@ _TO_PHONE = (
         .label("unread_notices"),
     )
     .join(Request, Request.id == Offer.request_id)
+    .join(Item, Item.code == Request.item_code)
     .join(Provider, Provider.id == Offer.provider_id)
     .where(PENDING, Offer.expires_at > AT, Provider.reached_by == word(ReachedBy.PHONE))
     .order_by(Offer.expires_at, Offer.id)

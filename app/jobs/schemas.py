@@ -9,9 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from app.catalog.models import Tier
 from app.jobs.models import DeclineReason, ExtensionStatus, JobStatus, OfferedBy, OfferStatus, ReturnReason
 from app.kit.fields import Fen, Moment
+from app.kit.quantity import Quantity
 from app.registry.models import PriceKind
 
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+QuantityFound = Annotated[
+    Quantity | None, Field(description="how much there was to do, in the item's unit; left out, as it stands")
+]
 HappenedAt = Annotated[
     Moment | None,
     Field(description="when it was, for a report that was held up; kept with the event, while clocks go by the report"),
@@ -31,13 +35,15 @@ class OfferOut(BaseModel):
     description: str
     township_code: str
     community_code: str | None
-    quantity: int
+    quantity: Quantity
+    unit: str | None = Field(description="by which the item is charged; null or `quote`: as a whole")
     wanted_from: datetime | None
     wanted_to: datetime | None
     arrive_by: datetime | None
     tier: Tier
     price_kind: PriceKind
-    price_fen: int
+    price_fen: int = Field(description="per unit when fixed, the starting price when a quote")
+    sum_fen: int | None = Field(description="what the citizen agrees to if it is accepted; null: to be quoted")
     redo: bool
     status: OfferStatus
     offered_at: datetime
@@ -96,7 +102,8 @@ class JobOut(BaseModel):
     description: str
     township_code: str
     community_code: str | None
-    quantity: int
+    quantity: Quantity
+    unit: str | None = Field(description="by which the item is charged; null or `quote`: as a whole")
     status: JobStatus
     tier: Tier
     price_kind: PriceKind
@@ -105,6 +112,7 @@ class JobOut(BaseModel):
     appointment_to: datetime | None
     arrive_by: datetime | None
     complete_by: datetime | None
+    unit_cap_fen: int | None = Field(description="the cap per unit; `cap_fen` is that for the quantity")
     cap_fen: int | None
     quote_fen: int | None
     agreed_fen: int | None
@@ -149,6 +157,7 @@ class Quote(BaseModel):
     """A price for the whole job; `agreed_on_site` when the citizen has said yes to it face to face."""
 
     amount_fen: Fen
+    quantity: QuantityFound = None
     note: Note | None = None
     agreed_on_site: bool = False
 
@@ -157,13 +166,19 @@ class Consent(BaseModel):
     """The citizen's yes to this sum, given to the operator by phone."""
 
     amount_fen: Fen
+    quantity: QuantityFound = None
 
 
 class Completion(BaseModel):
-    """What was done and what was billed; `payout_fen` where the company pays the citizen."""
+    """What was done and what was billed; `payout_fen` where the company pays the citizen.
+
+    `agreed_on_site`: the citizen has said yes to this sum face to face, though it is more than was agreed before.
+    """
 
     result: Note
     amount_fen: Fen
+    quantity: QuantityFound = None
+    agreed_on_site: bool = False
     payout_fen: Fen | None = None
     happened_at: HappenedAt = None
 

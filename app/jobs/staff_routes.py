@@ -10,7 +10,7 @@ from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.events.transition import Actor
 from app.jobs import agreement_actions, extension, job_actions, offer_actions, queries
-from app.jobs.acting import By
+from app.jobs.acting import By, price_agreed
 from app.jobs.schemas import (
     Acceptance,
     Appointment,
@@ -28,6 +28,7 @@ from app.jobs.schemas import (
     Start,
     ToPhoneOut,
 )
+from app.kit.db import Row
 from app.kit.web import Now, context_of
 
 CALL_TAKES = timedelta(minutes=3)
@@ -67,7 +68,7 @@ async def list_jobs_of_firm(provider_id: UUID, tx: Transaction, principal: Opera
 @router.get("/offers/to-phone")
 async def list_to_phone(tx: Transaction, now: Now, principal: Operator) -> list[ToPhoneOut]:
     """Pending offers of firms without software, earliest expiry first."""
-    return [ToPhoneOut.model_validate(dict(row)) for row in await queries.list_to_phone(tx, now)]
+    return [_to_phone(row) for row in await queries.list_to_phone(tx, now)]
 
 
 @router.post("/offers/to-phone/next", responses={204: {"description": "nobody is to be phoned now"}})
@@ -77,7 +78,11 @@ async def take_to_phone(tx: Transaction, now: Now, principal: Operator, response
     if row is None:
         response.status_code = 204
         return None
-    return ToPhoneOut.model_validate(dict(row))
+    return _to_phone(row)
+
+
+def _to_phone(row: Row) -> ToPhoneOut:
+    return ToPhoneOut.model_validate(dict(row) | {"sum_fen": price_agreed(row)})
 
 
 @router.put("/offers/{offer_id}/no-answer", status_code=204)
@@ -125,7 +130,7 @@ async def quote_job(job_id: UUID, body: Quote, tx: Transaction, by: OnBehalf) ->
 @router.put("/jobs/{job_id}/consent")
 async def consent(job_id: UUID, body: Consent, tx: Transaction, by: OnBehalf) -> JobOut:
     """The citizen agrees to the sum on the phone."""
-    return await agreement_actions.consent_to_price(tx, job_id, body.amount_fen, by)
+    return await agreement_actions.consent_to_price(tx, job_id, body, by)
 
 
 @router.put("/jobs/{job_id}/extension")

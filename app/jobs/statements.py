@@ -198,7 +198,7 @@ def _accept() -> Prepared:
         decided_at=AT,
         withdraw_reason=word("taken"),
     )
-    names = ("appointment_from", "appointment_to", "cap_fen", "agreed_fen", "agreed_how")
+    names = ("appointment_from", "appointment_to", "quantity", "unit_cap_fen", "cap_fen", "agreed_fen", "agreed_how")
     facts = {name: bindparam(name, type_=_JOBS.c[name].type) for name in names}
     agreed_at = bindparam("agreed_at", type_=_JOBS.c.agreed_at.type)
     job = (
@@ -274,14 +274,19 @@ def _start() -> Prepared:
 
 
 def _complete() -> Prepared:
-    names = ("amount_fen", "payout_fen", "result")
+    names = ("amount_fen", "payout_fen", "result", "quantity", "cap_fen", "agreed_fen", "agreed_how", "agreed_at")
     facts: dict[str, Any] = {name: bindparam(name, type_=_JOBS.c[name].type) for name in names}
     on_time = bindparam("on_time", type_=Boolean)
     request = REQUESTS.move("complete", Request.id == _REQUEST, completed_at=AT)
     job = JOBS.move(
         "complete",
         _job_of(request),
-        data=lambda rows: _reported(amount_fen=rows.c.amount_fen, payout_fen=rows.c.payout_fen, on_time=on_time),
+        data=lambda rows: _reported(
+            amount_fen=rows.c.amount_fen,
+            payout_fen=rows.c.payout_fen,
+            quantity=func.trim_scale(rows.c.quantity),
+            on_time=on_time,
+        ),
         completed_at=AT,
         **facts,
     )

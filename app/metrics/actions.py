@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.catalog.errors import UnknownArea
+from app.catalog.models import Item, is_counted
 from app.catalog.snapshot import Snapshot
 from app.intake.models import RequestStatus
 from app.intake.states import OPEN
@@ -34,6 +35,8 @@ from app.metrics.schemas import (
     VolumeRow,
     Volumes,
     VolumesAsked,
+    Work,
+    WorkRow,
 )
 from app.registry.schemas import Growth
 
@@ -87,6 +90,25 @@ def _fulfilment(counts: Mapping[Any, Any], clocks: Mapping[Any, Any]) -> Fulfilm
             satisfied=_rate(counts, "satisfied", "rated"),
         ),
         clocks=Clocks(**{step: _clock(clocks, step) for step in _STEPS}),
+    )
+
+
+async def read_work(tx: Tx, asked: Selection, catalog: Snapshot, zone: ZoneInfo) -> Work:
+    """How much was done, item by item. Raises RangeInvalid, UnknownCategory, UnknownArea."""
+    _check(asked, catalog, COUNTED_DAYS)
+    done = {row["item_code"]: row for row in await queries.sum_work(tx, asked, *_span(asked, zone))}
+    return Work(rows=[_work(item, done[code]) for code, item in catalog.items.items() if code in done])
+
+
+def _work(item: Item, done: Mapping[Any, Any]) -> WorkRow:
+    return WorkRow(
+        item=item.code,
+        zh=item.zh,
+        en=item.en,
+        unit=item.unit,
+        completed=done["completed"],
+        quantity=done["quantity"] if is_counted(item.unit) else None,
+        turnover_fen=done["turnover_fen"],
     )
 
 

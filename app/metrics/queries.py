@@ -27,7 +27,7 @@ from sqlalchemy import cast as sql_cast
 from app.aftercare.models import Callback
 from app.events.transition import word
 from app.intake.models import CloseReason, Request, RequestStatus
-from app.jobs.models import Extension, ExtensionStatus, Offer
+from app.jobs.models import Extension, ExtensionStatus, Job, Offer
 from app.kit.db import Tx
 from app.metrics.counting import BETWEEN, COUNTS, ROLL_UP, TAIL, VOLUMES, ZONE
 from app.metrics.schemas import Dimension, Filters, Selection
@@ -176,6 +176,23 @@ def _punctual(complete_by: ColumnElement[Any], at: datetime, suffix: str) -> lis
         func.count().filter(due).label(f"due{suffix}"),
         func.count().filter(done, Request.completed_at <= complete_by).label(f"on_time{suffix}"),
     ]
+
+
+async def sum_work(tx: Tx, asked: Selection, since: datetime, until: datetime) -> Sequence[RowMapping]:
+    """What was done of each item for the requests received since then and before `until`, redos aside."""
+    query = (
+        select(
+            Request.item_code,
+            func.count().label("completed"),
+            func.sum(Job.quantity).label("quantity"),
+            sql_cast(func.sum(Job.amount_fen), BigInteger).label("turnover_fen"),
+        )
+        .join(Job, Job.request_id == Request.id)
+        .join(Offer, Offer.id == Job.offer_id)
+        .where(*_received(asked, since, until), Job.status == word("completed"), ~Offer.redo)
+        .group_by(Request.item_code)
+    )
+    return (await tx.session.execute(query)).mappings().all()
 
 
 async def list_unfinished(tx: Tx, asked: Filters) -> Sequence[RowMapping]:

@@ -24,6 +24,7 @@ from app.metrics.schemas import (
     TurnoverAsked,
     Volumes,
     VolumesAsked,
+    Work,
 )
 
 router = APIRouter(tags=["metrics"])
@@ -57,6 +58,14 @@ async def read_fulfilment(
 ) -> Fulfilment:
     """The funnel, the rates with their denominators, and how long things took."""
     return await actions.read_fulfilment(tx, asked, catalog, context_of(request).settings.zone, now)
+
+
+@router.get("/metrics/work", dependencies=overseers)
+async def read_work(
+    asked: Annotated[Selection, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog
+) -> Work:
+    """How much was done, item by item: jobs, units of work, turnover."""
+    return await actions.read_work(tx, asked, catalog, context_of(request).settings.zone)
 
 
 @router.get("/metrics/turnover", dependencies=overseers)

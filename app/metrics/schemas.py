@@ -11,6 +11,7 @@ from app.catalog.models import Kind, Tier
 from app.intake.models import Channel
 from app.kit.fields import Code, Day
 from app.kit.pages import Page, Paging
+from app.kit.quantity import Sum
 from app.registry.models import ProviderKind
 from app.registry.schemas import Growth
 
@@ -165,6 +166,27 @@ class Fulfilment(BaseModel):
     funnel: Funnel
     rates: Rates
     clocks: Clocks
+
+
+class WorkRow(BaseModel):
+    """What was done of an item; `quantity` in its unit, null where it is not charged by one."""
+
+    item: str
+    zh: str
+    en: str
+    unit: str | None
+    completed: int
+    quantity: Sum | None
+    turnover_fen: int
+
+
+class Work(BaseModel):
+    """By item, in the catalogue's order: the jobs completed for the requests received in the range.
+
+    Work that was done again at no charge is not counted a second time.
+    """
+
+    rows: list[WorkRow]
 
 
 class DayAsked(Filters):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -67,7 +68,7 @@ class Life:
             "lat": place.lat,
             "lon": place.lon,
             "priority_group": caller.priority_group,
-            "quantity": low if low == high else self.past.rng.randint(low, high),
+            "quantity": Decimal(low if low == high else self.past.rng.randint(low, high)),
             "answered_in_call": False,
             "returns": 0,
             "redos": 0,

@@ -1,6 +1,7 @@
 """Whom a past request was offered to, who took it, and what became of it when nobody did."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from app.catalog.models import ArriveRule, Tier
 from app.events.transition import SYSTEM, Actor
@@ -8,6 +9,7 @@ from app.intake.models import CloseReason, UnmatchedReason
 from app.jobs.models import JobStatus, OfferedBy, OfferEnd, OfferStatus
 from app.jobs.states import JOBS, OFFERS
 from app.kit.ids import new_id
+from app.kit.quantity import priced
 from app.registry.models import PriceKind
 from app.sample import texts
 from app.sample.lives import Life
@@ -104,6 +106,7 @@ def _assign(life: Life, firm: Firm) -> None:
     request, offer = life.request, life.offer
     life.step("assign", firm.actor, assigned_at=life.now)
     agreed = _price_agreed(offer, request["quantity"])
+    unit_cap = life.item.cap_fen if offer["tier"] is Tier.LOW_FEE else None
     start, end = _appointment(life)
     life.job = {
         "id": new_id(life.now),
@@ -115,7 +118,9 @@ def _assign(life: Life, firm: Firm) -> None:
         "price_kind": offer["price_kind"],
         "appointment_from": start,
         "appointment_to": end,
-        "cap_fen": life.item.cap_fen * request["quantity"] if offer["tier"] is Tier.LOW_FEE else None,
+        "quantity": request["quantity"],
+        "unit_cap_fen": unit_cap,
+        "cap_fen": None if unit_cap is None else priced(unit_cap, request["quantity"]),
         "agreed_fen": agreed,
         "agreed_how": None if agreed is None else "price_card",
         "agreed_at": None if agreed is None else life.now,
@@ -125,10 +130,10 @@ def _assign(life: Life, firm: Firm) -> None:
     life.firm = firm
 
 
-def _price_agreed(offer: Row, quantity: int) -> int | None:
+def _price_agreed(offer: Row, quantity: Decimal) -> int | None:
     if offer["redo"] or offer["price_kind"] is PriceKind.FREE:
         return 0
-    return int(offer["price_fen"] * quantity) if offer["price_kind"] is PriceKind.FIXED else None
+    return priced(offer["price_fen"], quantity) if offer["price_kind"] is PriceKind.FIXED else None
 
 
 def _appointment(life: Life) -> tuple[datetime | None, datetime | None]:

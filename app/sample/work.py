@@ -6,6 +6,7 @@ from app.catalog.models import ArriveRule
 from app.intake.models import UnmatchedReason
 from app.jobs.models import JobStatus, OfferEnd
 from app.jobs.states import JOBS, OFFERS
+from app.kit.quantity import shown
 from app.sample import texts
 from app.sample.lives import Life
 from app.sample.market import Firm
@@ -98,13 +99,12 @@ def _quote(life: Life, firm: Firm) -> None:
 def _complete(life: Life, firm: Firm) -> None:
     request, job, rng = life.request, life.job, life.past.rng
     payouts = sample_data("history.yaml")["payouts"].get(life.item.code)
-    payout = request["quantity"] * rng.randint(*payouts) if payouts else None
+    payout = int(job["quantity"]) * rng.randint(*payouts) if payouts else None
     bill: Row = {"amount_fen": job["agreed_fen"], "payout_fen": payout}
     on_time = life.now <= request["complete_by"]
     result = texts.result(life.item.code, rng)
-    life.take(
-        JOBS, job, "complete", firm.actor, bill | {"on_time": on_time}, completed_at=life.now, result=result, **bill
-    )
+    facts = bill | {"quantity": shown(job["quantity"]), "on_time": on_time}
+    life.take(JOBS, job, "complete", firm.actor, facts, completed_at=life.now, result=result, **bill)
     life.step("complete", firm.actor, completed_at=life.now)
     life.take(OFFERS, life.offer, "end", firm.actor, ended_at=life.now, end_reason=OfferEnd.DONE)
     life.count(firm.provider_id, completed=1, on_time=int(on_time), turnover_fen=job["amount_fen"])

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.catalog.calendar import month_of, span_of
-from app.catalog.models import Tier
+from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.credit.actions import show_row
 from app.credit.queries import list_entries_between
@@ -46,8 +47,7 @@ async def read_month(
     first, following = month_of(month)
     span = span_of(first, following, zone)
     rows = await queries.list_jobs_done(tx, provider_id, span)
-    items = catalog.items
-    jobs = [JobLine(**row, item_zh=items[row["item_code"]].zh, item_en=items[row["item_code"]].en) for row in rows]
+    jobs = [_line(row, catalog.items[row["item_code"]]) for row in rows]
     tiers = dict.fromkeys(job.tier for job in jobs)
     entries = await list_entries_between(tx, provider_id, *span)
     return MonthStatement(
@@ -62,6 +62,10 @@ async def read_month(
         total=_total(jobs),
         credit_entries=[await show_row(tx, row) for row in entries],
     )
+
+
+def _line(row: Mapping[Any, Any], item: Item) -> JobLine:
+    return JobLine(**row, item_zh=item.zh, item_en=item.en, unit=item.unit)
 
 
 async def _provider(tx: Tx, provider_id: UUID) -> Provider:

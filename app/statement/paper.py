@@ -6,9 +6,11 @@ from html import escape
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
+from app.catalog.models import is_counted
+from app.kit.quantity import shown
 from app.kit.spreadsheet import csv_text
 from app.statement.schemas import JobLine, Language, MonthStatement, Share
-from app.statement.words import WORDS
+from app.statement.words import WORDS, measure, unit_word
 
 STYLE = """
 body{font:14px/1.6 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem}
@@ -21,12 +23,16 @@ td.n,th.n{text-align:right;white-space:nowrap}tfoot td{font-weight:bold}
 
 def statement_csv(statement: MonthStatement, zone: ZoneInfo) -> str:
     """One line per job; times on the centre's wall, amounts in fen."""
-    header = ("number", "item", "item_zh", "item_en", "tier", "redo", "completed_at", "amount_fen", "payout_fen")
+    header = (
+        "number", "item", "item_zh", "item_en", "tier", "redo", "completed_at", "amount_fen", "payout_fen", "quantity",
+        "unit",
+    )  # fmt: skip
 
     def line(job: JobLine) -> Sequence[object]:
         completed_at = job.completed_at.astimezone(zone).isoformat(sep=" ", timespec="minutes")
+        work = (shown(job.quantity), job.unit) if is_counted(job.unit) else ("", "")
         names = (job.number, job.item_code, job.item_zh, job.item_en, job.tier, job.redo)
-        return (*names, completed_at, job.amount_fen, job.payout_fen)
+        return (*names, completed_at, job.amount_fen, job.payout_fen, *work)
 
     return csv_text(header, map(line, statement.jobs))
 
@@ -36,10 +42,17 @@ def statement_workbook(statement: MonthStatement, lang: Language, zone: ZoneInfo
     from app.exchange.workbooks import write_workbook  # loads openpyxl, which nothing else in the server needs
 
     page, total, file = _Page(statement, lang, zone), statement.total, BytesIO()
-    names = ("number", "item", "tier", "completed_at", "amount", "payout")
-    numeric = [name in ("number", "amount", "payout") for name in names]
-    rows = [[job.number, *page.job(job)[1:4], job.amount_fen / 100, job.payout_fen / 100] for job in statement.jobs]
-    last = [page.words["total"].format(jobs=total.jobs), "", "", "", total.amount_fen / 100, total.payout_fen / 100]
+    names = ("number", "item", "quantity", "unit", "tier", "completed_at", "amount", "payout")
+    numeric = [name in ("number", "quantity", "amount", "payout") for name in names]
+
+    def row(job: JobLine) -> list[object]:
+        _, item, _, tier, completed_at, *_ = page.job(job)
+        work = [shown(job.quantity), unit_word(job.unit, job.quantity, lang)] if is_counted(job.unit) else ["", ""]
+        return [job.number, item, *work, tier, completed_at, job.amount_fen / 100, job.payout_fen / 100]
+
+    rows = map(row, statement.jobs)
+    words = [page.words["total"].format(jobs=total.jobs), *[""] * 5]
+    last = [*words, total.amount_fen / 100, total.payout_fen / 100]
     heading = ["sheet", "jobs", f"{statement.figures.month:%Y-%m}", [page.words[name] for name in names], numeric]
     write_workbook([heading, *(["row", row] for row in (*rows, last))], file)
     return file.getvalue()
@@ -82,16 +95,18 @@ class _Page:
         words, total = self.words, self.statement.total
         if not self.statement.jobs:
             return self._title("jobs") + _line(words["no_jobs"])
-        header = [words[name] for name in ("number", "item", "tier", "completed_at", "amount", "payout")]
-        last = (words["total"].format(jobs=total.jobs), "", "", "", _yuan(total.amount_fen), _yuan(total.payout_fen))
+        header = [words[name] for name in ("number", "item", "quantity", "tier", "completed_at", "amount", "payout")]
+        sums = _yuan(total.amount_fen), _yuan(total.payout_fen)
+        last = (words["total"].format(jobs=total.jobs), *[""] * 4, *sums)
         return self._title("jobs") + _table(header, map(self.job, self.statement.jobs), last, numbers=2)
 
     def job(self, job: JobLine) -> Sequence[str]:
-        """Number, item, tier, when it was completed, and what it brought and cost."""
+        """Number, item, how much of it, tier, when it was completed, and what it brought and cost."""
         item = job.item_zh if self.lang is Language.ZH else job.item_en
         tier = self.words[job.tier] + (f" · {self.words['redo']}" if job.redo else "")
         amounts = _yuan(job.amount_fen), _yuan(job.payout_fen)
-        return (str(job.number), item, tier, self._moment(job.completed_at), *amounts)
+        work = measure(job.quantity, job.unit, self.lang)
+        return (str(job.number), item, work, tier, self._moment(job.completed_at), *amounts)
 
     def credit(self) -> str:
         words = self.words

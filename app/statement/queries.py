@@ -93,6 +93,7 @@ async def list_jobs_done(tx: Tx, provider_id: UUID, span: tuple[datetime, dateti
             Job.id.label("job_id"),
             Request.number,
             Request.item_code,
+            Job.quantity,
             Job.tier,
             Offer.redo,
             Job.completed_at,

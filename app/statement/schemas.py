@@ -14,6 +14,7 @@ from app.intake.models import UnmatchedReason
 from app.jobs.models import Fault, OfferedBy
 from app.kit.fields import Day
 from app.kit.pages import Paging
+from app.kit.quantity import Quantity
 from app.registry.models import Standing
 from app.registry.schemas import Month
 
@@ -85,6 +86,8 @@ class JobLine(BaseModel):
     item_code: str
     item_zh: str
     item_en: str
+    quantity: Quantity
+    unit: str | None = Field(description="by which the item is charged; null or `quote`: as a whole")
     tier: Tier
     redo: bool
     completed_at: datetime

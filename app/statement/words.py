@@ -1,6 +1,9 @@
 """What stands on a printed statement, in both languages."""
 
-from app.catalog.models import Tier
+from decimal import Decimal
+
+from app.catalog.models import Tier, is_counted
+from app.kit.quantity import shown
 from app.statement.schemas import Language
 
 WORDS = {
@@ -18,6 +21,8 @@ WORDS = {
         "jobs": "完成的工单",
         "number": "请求编号",
         "item": "服务项目",
+        "quantity": "数量",
+        "unit": "单位",
         "tier": "档次",
         "completed_at": "完成时间",
         "amount": "收费（元）",
@@ -60,6 +65,8 @@ WORDS = {
         "jobs": "Completed jobs",
         "number": "Request",
         "item": "Service",
+        "quantity": "Quantity",
+        "unit": "Unit",
         "tier": "Tier",
         "completed_at": "Completed",
         "amount": "Charged (yuan)",
@@ -89,3 +96,39 @@ WORDS = {
         "revoked": "appeal granted, given back",
     },
 }
+
+UNITS = {
+    "course": ("期", "course", "courses"),
+    "day": ("天", "day", "days"),
+    "event": ("场", "event", "events"),
+    "half-day": ("个半天", "half day", "half days"),
+    "hour": ("小时", "hour", "hours"),
+    "item": ("件", "item", "items"),
+    "kg": ("公斤", "kg", "kg"),
+    "m": ("米", "m", "m"),
+    "m2": ("平方米", "m²", "m²"),
+    "meal": ("餐", "meal", "meals"),
+    "month": ("个月", "month", "months"),
+    "page": ("页", "page", "pages"),
+    "person": ("人", "person", "people"),
+    "piece": ("件", "piece", "pieces"),
+    "table": ("桌", "table", "tables"),
+    "ticket": ("张", "ticket", "tickets"),
+    "trip": ("趟", "trip", "trips"),
+    "truck": ("车", "truckload", "truckloads"),
+    "visit": ("次", "visit", "visits"),
+}
+"""What items are charged by: in Chinese, and in English of one and of more."""
+
+
+def unit_word(unit: str | None, quantity: Decimal, lang: Language) -> str:
+    """What the unit is called beside so many of it; its code where it has no name here."""
+    zh, one, more = UNITS.get(unit or "", (unit or "",) * 3)
+    return zh if lang is Language.ZH else one if quantity == 1 else more
+
+
+def measure(quantity: Decimal, unit: str | None, lang: Language) -> str:
+    """So much of a unit, as 2.5 小时 or 2.5 hours; nothing for what is not charged by a unit."""
+    if not is_counted(unit):
+        return ""
+    return f"{shown(quantity)} {unit_word(unit, quantity, lang)}"

@@ -6,6 +6,7 @@ his own words: those are fetched through the API by whoever may see them.
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.aftercare.models import Satisfaction
 from app.catalog.models import Tier
 from app.intake.models import UnmatchedReason
 from app.jobs.models import DeclineReason, Fault, OfferedBy, ReturnReason
+from app.kit.quantity import Quantity, shown
 from app.registry.models import PriceKind
 
 TEST = "webhook.test"
@@ -40,6 +42,8 @@ class OfferFacts(Facts):
     tier: Tier | None = None
     price_kind: PriceKind | None = None
     price_fen: int | None = None
+    quantity: Quantity | None = None
+    unit: str | None = None
     redo: bool | None = None
     expires_at: datetime | None = None
 
@@ -56,6 +60,8 @@ class JobFacts(Facts):
     job_id: UUID | None = None
     appointment_from: datetime | None = None
     appointment_to: datetime | None = None
+    quantity: Annotated[Quantity | None, Field(description="how much there is to do, or was done")] = None
+    unit: str | None = None
     quote_fen: int | None = None
     agreed_fen: int | None = None
     amount_fen: int | None = None
@@ -198,4 +204,8 @@ def message_body(row: Mapping[str, Any]) -> str:
     model = _FACTS.get(kind) or _FACTS.get(kind.partition(".")[0], Facts)
     facts = {**row["data"], **{name: value for name, value in row.items() if value is not None}}
     told = {name: facts[name] for name in model.model_fields if facts.get(name) is not None}
-    return orjson.dumps({"type": kind, "timestamp": row["at"], "data": told}, default=str).decode()
+    return orjson.dumps({"type": kind, "timestamp": row["at"], "data": told}, default=_plain).decode()
+
+
+def _plain(value: Any) -> int | float | str:
+    return shown(value) if isinstance(value, Decimal) else str(value)

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from app.catalog.models import Item
 from app.events.sequence import move_cursor, position
 from app.events.transition import AT, EVENTS, NO_DATA, word
 from app.intake.models import Request
@@ -145,11 +146,14 @@ def _claim() -> Prepared:
             Request.urgency,
             Request.township_code.label("township"),
             *(getattr(Offer, name).label(name) for name in names),
+            case((Offer.id.is_not(None), Request.quantity)).label("quantity"),
+            Item.unit,
         )
         .select_from(claimed)
         .join(WebhookEndpoint, WebhookEndpoint.id == claimed.c.endpoint_id)
         .join(EVENTS, EVENTS.c.id == claimed.c.event_id, isouter=True)
         .join(Request, Request.id == EVENTS.c.request_id, isouter=True)
+        .join(Item, Item.code == Request.item_code, isouter=True)
         .join(Offer, Offer.id == sql_cast(EVENTS.c.data["offer_id"].as_string(), Uuid), isouter=True)
         .order_by(claimed.c.id)
     )

@@ -1,9 +1,10 @@
 """What the centre sends about a firm's own account: statement, credit, and why it was passed over."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
-from hotline_provider.models import Document
+from hotline_provider.models import Document, Quantity
 
 
 class Share(Document):
@@ -51,6 +52,8 @@ class JobLine(Document):
     item_code: str
     item_zh: str
     item_en: str
+    quantity: Quantity = Decimal(1)
+    unit: str | None = None
     tier: str
     redo: bool
     completed_at: datetime

@@ -91,5 +91,5 @@ def plan(member: Member, job: Job, now: datetime, rng: Random) -> Plan:
 
 def quote_fen(job: Job, starting_fen: int, rng: Random) -> int:
     """A price for the whole job from the card's starting price per unit, within the job's cap."""
-    amount = round(starting_fen * job.quantity * rng.uniform(1.0, 1.6) / QUOTE_STEP_FEN) * QUOTE_STEP_FEN
+    amount = round(starting_fen * float(job.quantity) * rng.uniform(1.0, 1.6) / QUOTE_STEP_FEN) * QUOTE_STEP_FEN
     return amount if job.cap_fen is None else min(amount, job.cap_fen)

@@ -97,15 +97,17 @@ class Board:
     def offers_table(self, now: datetime) -> Table:
         """The live offers, with the time left to accept them."""
         say = self.say
-        table = self._table("offers", "no_offers", self.offers, ("id", "number", "left", *_FACTS, "price"))
+        table = self._table("offers", "no_offers", self.offers, ("id", "number", "left", *_FACTS, "quantity", "price"))
         for offer in self.offers:
-            price = {"free": say("free"), "fixed": say("fixed", yuan=yuan(offer.price_fen))}
+            comes_to = offer.price_fen if offer.sum_fen is None else offer.sum_fen
+            price = {"free": say("free"), "fixed": say("fixed", yuan=yuan(comes_to))}
             table.add_row(
                 short(offer.id),
                 str(offer.number),
                 _left(offer, now),
                 *self._facts(offer),
                 _span(offer.wanted_from, offer.wanted_to, offer.arrive_by, say),
+                say.measure(offer.quantity, offer.unit),
                 price.get(offer.price_kind, say("quote_from", yuan=yuan(offer.price_fen))),
                 style=self._style(offer),
             )
@@ -114,7 +116,7 @@ class Board:
     def jobs_table(self) -> Table:
         """The unfinished jobs."""
         say = self.say
-        table = self._table("jobs", "no_jobs", self.jobs, ("id", "number", "status", *_FACTS, "price"))
+        table = self._table("jobs", "no_jobs", self.jobs, ("id", "number", "status", *_FACTS, "quantity", "price"))
         for job in self.jobs:
             table.add_row(
                 short(job.id),
@@ -122,6 +124,7 @@ class Board:
                 say.word(job.status),
                 *self._facts(job),
                 _span(job.appointment_from, job.appointment_to, job.arrive_by, say),
+                say.measure(job.quantity, job.unit),
                 say("to_quote") if job.agreed_fen is None else say("fixed", yuan=yuan(job.agreed_fen)),
                 style=self._style(job),
             )

@@ -179,12 +179,15 @@ def _months(months: Sequence[MonthFigures], say: Say) -> Table:
 
 
 def _month(month: MonthStatement, say: Say) -> Table:
-    table = _table("statement", ("when", "number", "item", "amount", "payout"), say)
+    table = _table("statement", ("when", "number", "item", "quantity", "amount", "payout"), say)
     for job in month.jobs:
         item = job.item_en if say.lang is Lang.EN else job.item_zh
         when = f"{job.completed_at.astimezone():%m-%d %H:%M}"
-        table.add_row(when, str(job.number), item, yuan(job.amount_fen), yuan(job.payout_fen))
-    table.add_row(say("total"), str(month.total.jobs), "", yuan(month.total.amount_fen), yuan(month.total.payout_fen))
+        work = say.measure(job.quantity, job.unit)
+        table.add_row(when, str(job.number), item, work, yuan(job.amount_fen), yuan(job.payout_fen))
+    table.add_row(
+        say("total"), str(month.total.jobs), "", "", yuan(month.total.amount_fen), yuan(month.total.payout_fen)
+    )
     return table
 
 

@@ -6,6 +6,7 @@ Exit status: 0 done, 1 the centre refuses, 2 wrong use, 3 the centre cannot be r
 import os
 import time
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from hotline_provider.board import Board, Unclear, pick, short, yuan
 from hotline_provider.client import HotlineClient
 from hotline_provider.models import DeclineReason, ReturnReason
 from hotline_provider.screen import Screen
-from hotline_provider.session import Session, fen, moment, tell
+from hotline_provider.session import Session, fen, measured, moment, tell
 from hotline_provider.unattended import Unattended
 from hotline_provider.wording import Lang, Say
 
@@ -32,8 +33,20 @@ def _fen(text: str) -> int:
         raise typer.BadParameter(str(error)) from error
 
 
+def _quantity(text: str) -> Decimal:
+    try:
+        return measured(text, Say(Lang.ZH))
+    except Unclear as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 Which = Annotated[str, typer.Argument(help="单号，或编号的末几位 / the request's number, or the end of the id")]
 Yuan = Annotated[int, typer.Option(parser=_fen, metavar="YUAN", help="金额（元） / the sum in yuan")]
+Found = Annotated[
+    Decimal | None,
+    typer.Option("--quantity", parser=_quantity, metavar="N", help="实际数量 / how much there was to do"),
+]
+Agreed = Annotated[bool, typer.Option("--agreed", help="求助人当场同意 / the citizen said yes on site")]
 Note = Annotated[str | None, typer.Option(help="说明 / in your words")]
 Moment = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])]
 
@@ -149,13 +162,14 @@ def quote(
     context: typer.Context,
     job: Which,
     amount: Yuan,
-    agreed: Annotated[bool, typer.Option("--agreed", help="求助人当场同意 / the citizen said yes on site")] = False,
+    quantity: Found = None,
+    agreed: Agreed = False,
     note: Note = None,
 ) -> None:
     """报价（整单）。 Name the price of the whole job."""
     context.obj.on_job(
         job,
-        lambda hotline, chosen: hotline.quote(chosen.id, amount, agreed_on_site=agreed, note=note),
+        lambda hotline, chosen: hotline.quote(chosen.id, amount, quantity=quantity, agreed_on_site=agreed, note=note),
         "agreed" if agreed else "quoted",
         yuan=yuan(amount),
     )
@@ -167,6 +181,8 @@ def complete(
     job: Which,
     amount: Yuan,
     result: Annotated[str, typer.Option(help="做了什么 / what was done")],
+    quantity: Found = None,
+    agreed: Agreed = False,
     payout: Annotated[
         int | None, typer.Option(parser=_fen, metavar="YUAN", help="付给求助人（元） / paid to the citizen")
     ] = None,
@@ -174,7 +190,14 @@ def complete(
     """完工并报收费。 Done, with the amount billed."""
     context.obj.on_job(
         job,
-        lambda hotline, chosen: hotline.complete(chosen.id, result=result, amount_fen=amount, payout_fen=payout),
+        lambda hotline, chosen: hotline.complete(
+            chosen.id,
+            result=result,
+            amount_fen=amount,
+            quantity=quantity,
+            agreed_on_site=agreed,
+            payout_fen=payout,
+        ),
         "completed",
         yuan=yuan(amount),
     )

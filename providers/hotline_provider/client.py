@@ -12,6 +12,7 @@ program ends before the centre has answered: `deliver` sends it later.
 
 from collections.abc import AsyncIterator
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -31,7 +32,17 @@ from hotline_provider.account import (
     Statement,
 )
 from hotline_provider.calls import Calls
-from hotline_provider.models import DeclineReason, Extension, Job, JobWithContact, Named, Offer, Provider, ReturnReason
+from hotline_provider.models import (
+    DeclineReason,
+    Extension,
+    Job,
+    JobWithContact,
+    Named,
+    Offer,
+    Provider,
+    ReturnReason,
+    shown,
+)
 
 Id = UUID | str
 
@@ -102,9 +113,17 @@ class HotlineClient(Calls):
         body = {**window, "agreed_with_citizen": True}
         return await self._act(_JOB, f"/provider/jobs/{job_id}/appointment", body)
 
-    async def quote(self, job_id: Id, amount_fen: int, *, agreed_on_site: bool = False, note: str | None = None) -> Job:
-        """Name the price of the whole job; unless `agreed_on_site`, the centre asks the citizen."""
-        body = {"amount_fen": amount_fen, "agreed_on_site": agreed_on_site, "note": note}
+    async def quote(
+        self,
+        job_id: Id,
+        amount_fen: int,
+        *,
+        quantity: Decimal | None = None,
+        agreed_on_site: bool = False,
+        note: str | None = None,
+    ) -> Job:
+        """Name the price of the whole job, and how much there is to do; unless `agreed_on_site`, the centre asks."""
+        body = {"amount_fen": amount_fen, "agreed_on_site": agreed_on_site, "note": note} | _found(quantity)
         return await self._act(_JOB, f"/provider/jobs/{job_id}/quote", body)
 
     async def complete(
@@ -113,11 +132,17 @@ class HotlineClient(Calls):
         *,
         result: str,
         amount_fen: int,
+        quantity: Decimal | None = None,
+        agreed_on_site: bool = False,
         payout_fen: int | None = None,
         happened_at: datetime | None = None,
     ) -> Job:
-        """Done, and billed at no more than was agreed; `payout_fen` is what you paid the citizen for old goods."""
+        """Done, and billed at no more than was agreed, or than the citizen agrees to on site for the `quantity` found.
+
+        `payout_fen` is what you paid the citizen for old goods.
+        """
         body = {"result": result, "amount_fen": amount_fen, "payout_fen": payout_fen}
+        body |= _found(quantity) | {"agreed_on_site": agreed_on_site}
         body |= {"happened_at": self._moment(happened_at)}
         return await self._act(_JOB, f"/provider/jobs/{job_id}/completion", body)
 
@@ -208,3 +233,8 @@ class HotlineClient(Calls):
     async def no_shows(self) -> list[NoShow]:
         """The latest jobs that you gave back because the citizen was not there, newest first."""
         return (await self._ask(_NO_SHOWS, "GET", "/provider/no-shows")).items
+
+
+def _found(quantity: Decimal | None) -> dict[str, int | float]:
+    """How much there was to do, if it is said."""
+    return {} if quantity is None else {"quantity": shown(quantity)}

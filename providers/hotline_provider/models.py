@@ -1,10 +1,21 @@
 """What the centre sends. Fields it adds later are ignored, words it adds later are taken as they are."""
 
 from datetime import date, datetime, time
+from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+
+def shown(quantity: Decimal) -> int | float:
+    """As JSON and people write it: 3, or 2.5."""
+    return int(quantity) if quantity == int(quantity) else float(quantity)
+
+
+Quantity = Annotated[Decimal, PlainSerializer(shown, return_type=int | float, when_used="json")]
+"""How much there is to do, exact to the hundredth."""
 
 
 class DeclineReason(StrEnum):
@@ -41,7 +52,9 @@ class Offer(Document):
     description: str
     township_code: str
     community_code: str | None
-    quantity: int
+    quantity: Quantity
+    unit: str | None = None
+    """By which the item is charged; None or quote: as a whole."""
     wanted_from: datetime | None
     wanted_to: datetime | None
     arrive_by: datetime | None
@@ -49,6 +62,8 @@ class Offer(Document):
     price_kind: str
     price_fen: int
     """Per unit; with `price_kind` quote, where the price starts."""
+    sum_fen: int | None = None
+    """What the citizen agrees to if you accept; None: you quote."""
     redo: bool
     status: str
     offered_at: datetime
@@ -56,7 +71,9 @@ class Offer(Document):
 
 
 class Job(Document):
-    """Accepted work. `agreed_fen` is what the citizen has consented to pay, `cap_fen` the most that may be asked."""
+    """Accepted work. `agreed_fen` is what the citizen has consented to pay; the most that may be asked is `cap_fen`,
+    which is `unit_cap_fen` for the quantity.
+    """
 
     id: UUID
     request_id: UUID
@@ -66,7 +83,8 @@ class Job(Document):
     description: str
     township_code: str
     community_code: str | None
-    quantity: int
+    quantity: Quantity
+    unit: str | None = None
     status: str
     tier: str
     price_kind: str
@@ -74,6 +92,7 @@ class Job(Document):
     appointment_to: datetime | None
     arrive_by: datetime | None
     complete_by: datetime | None
+    unit_cap_fen: int | None = None
     cap_fen: int | None
     quote_fen: int | None
     agreed_fen: int | None

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -13,9 +14,10 @@ from hotline_provider.board import Board, Unclear, yuan
 from hotline_provider.client import HotlineClient
 from hotline_provider.journal import CannotKeep
 from hotline_provider.keys import pressed
-from hotline_provider.models import DeclineReason, Job, Offer, ReturnReason
+from hotline_provider.models import DeclineReason, Job, Offer, ReturnReason, shown
 from hotline_provider.problems import Problem, Unreachable
-from hotline_provider.session import Session, delivered, fen, moment, why
+from hotline_provider.session import Session, delivered, fen, measured, moment, why
+from hotline_provider.wording import is_counted
 
 KEEP_UP_EVERY = 20.0
 
@@ -111,16 +113,26 @@ class Screen:
         return self.say("started", number=job.number)
 
     async def _quote(self, job: Job) -> str:
+        quantity = await self._measure(job)
         amount = fen(await self._ask("ask_amount"), self.say)
         agreed = (await self._ask("ask_agreed")).lower() == "y"
-        await self.hotline.quote(job.id, amount, agreed_on_site=agreed)
+        await self.hotline.quote(job.id, amount, quantity=quantity, agreed_on_site=agreed)
         return self.say("agreed" if agreed else "quoted", number=job.number, yuan=yuan(amount))
 
     async def _complete(self, job: Job) -> str:
+        quantity = await self._measure(job)
         agreed = "" if job.agreed_fen is None else yuan(job.agreed_fen)
         amount = fen(await self._ask("ask_amount", agreed), self.say)
-        await self.hotline.complete(job.id, result=await self._ask("ask_result"), amount_fen=amount)
+        more = amount > (job.agreed_fen or 0) and (await self._ask("ask_agreed")).lower() == "y"
+        result = await self._ask("ask_result")
+        await self.hotline.complete(job.id, result=result, amount_fen=amount, quantity=quantity, agreed_on_site=more)
         return self.say("completed", number=job.number, yuan=yuan(amount))
+
+    async def _measure(self, job: Job) -> Decimal | None:
+        """How much there was to do, where the item is charged by a unit."""
+        if not is_counted(job.unit):
+            return None
+        return measured(await self._ask("ask_quantity", f"{shown(job.quantity)}"), self.say)
 
     async def _extend(self, job: Job) -> str:
         until = moment(await self._ask("ask_until"), self.say)

@@ -165,3 +165,14 @@ def fail(sentence: str, status: int) -> None:
 
 def tell(sentence: str) -> None:
     Console().print(sentence, markup=False, soft_wrap=True)
+
+
+def measured(text: str, say: Say) -> Decimal:
+    """A quantity that was typed. Raises Unclear."""
+    try:
+        quantity = Decimal(text.strip())
+    except InvalidOperation:
+        quantity = Decimal("NaN")
+    if not quantity.is_finite() or quantity <= 0 or quantity * 100 != int(quantity * 100):
+        raise Unclear(say("no_quantity", text=text))
+    return quantity

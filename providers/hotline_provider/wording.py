@@ -1,7 +1,15 @@
 """What the command line says, in Chinese and English."""
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+from hotline_provider.models import shown
+
+
+def is_counted(unit: str | None) -> bool:
+    """Whether what is charged by this unit has a quantity."""
+    return unit not in (None, "quote")
 
 
 class Lang(StrEnum):
@@ -23,6 +31,14 @@ class Say:
         """The word for a code of the API; one not known here is shown as it is."""
         return _WORDS[code][self.lang is Lang.EN] if code in _WORDS else code
 
+    def measure(self, quantity: Decimal, unit: str | None) -> str:
+        """So much of the unit, as 2.5 小时 or 2.5 hours; nothing for what is not charged by a unit."""
+        if not is_counted(unit):
+            return ""
+        zh, one, more = _UNITS.get(unit or "", (unit, unit, unit))
+        word = zh if self.lang is Lang.ZH else one if quantity == 1 else more
+        return f"{shown(quantity)} {word}"
+
 
 _SENTENCES = {
     "offers": ("派单", "Offers"),
@@ -37,6 +53,7 @@ _SENTENCES = {
     "what": ("内容", "what"),
     "when": ("时间", "when"),
     "price": ("价格", "price"),
+    "quantity": ("数量", "quantity"),
     "status": ("状态", "status"),
     "until": ("{end} 前", "by {end}"),
     "quote_from": ("{yuan} 元起，现场报价", "from ¥{yuan}, quote on site"),
@@ -74,6 +91,8 @@ _SENTENCES = {
     ),
     "ask_reason": ("原因", "reason"),
     "ask_note": ("说明（可不填）", "in your words (may be left out)"),
+    "ask_quantity": ("数量", "how much there was to do"),
+    "no_quantity": ("{text} 不是数量，例如 3 或 2.5。", "{text} is no quantity; 3 or 2.5 would be."),
     "ask_amount": ("金额（元）", "amount in yuan"),
     "ask_agreed": ("求助人当场同意？ y/n", "has the citizen agreed on site? y/n"),
     "ask_result": ("做了什么", "what was done"),
@@ -154,4 +173,26 @@ _WORDS = {
     "citizen_absent": ("家中无人", "citizen absent"),
     "citizen_changed": ("求助人改主意", "citizen changed their mind"),
     "no_parts": ("缺配件", "no parts"),
+}
+
+_UNITS = {
+    "course": ("期", "course", "courses"),
+    "day": ("天", "day", "days"),
+    "event": ("场", "event", "events"),
+    "half-day": ("个半天", "half day", "half days"),
+    "hour": ("小时", "hour", "hours"),
+    "item": ("件", "item", "items"),
+    "kg": ("公斤", "kg", "kg"),
+    "m": ("米", "m", "m"),
+    "m2": ("平方米", "m²", "m²"),
+    "meal": ("餐", "meal", "meals"),
+    "month": ("个月", "month", "months"),
+    "page": ("页", "page", "pages"),
+    "person": ("人", "person", "people"),
+    "piece": ("件", "piece", "pieces"),
+    "table": ("桌", "table", "tables"),
+    "ticket": ("张", "ticket", "tickets"),
+    "trip": ("趟", "trip", "trips"),
+    "truck": ("车", "truckload", "truckloads"),
+    "visit": ("次", "visit", "visits"),
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -23,7 +24,8 @@ async def test_a_job_is_taken_quoted_and_billed(world: World) -> None:
         assert (await hotline.job(job.id)).address == "澄浪路88弄12号302室"
         await hotline.start(job.id)
         assert (await hotline.quote(job.id, 15_000)).agreed_fen is None
-        assert (await hotline.quote(job.id, 12_000, agreed_on_site=True)).agreed_fen == 12_000
+        quoted = await hotline.quote(job.id, 12_000, quantity=Decimal("1.5"), agreed_on_site=True)
+        assert (quoted.quantity, quoted.unit, quoted.agreed_fen) == (Decimal("1.5"), "visit", 12_000)
         done = await hotline.complete(job.id, result="疏通主管，试水通畅", amount_fen=12_000)
 
         assert (done.status, done.amount_fen) == ("completed", 12_000)

@@ -76,18 +76,23 @@ async def test_a_job_from_the_offer_to_the_bill_by_keys(world: World, firm: Samp
     await desk.shows("已接单")
     desk.press("s")
     await desk.shows("已到场开工")
-    desk.press("p120.5\n")
+    desk.press("p")
+    await desk.shows("1_")
+    desk.press("\x7f2\n120.5\n")
     await desk.shows("y/n")
     desk.press("y\n")
     await desk.shows("求助人已同意")
     desk.press("c")
+    await desk.shows("2_")
+    desk.press("\n")
     await desk.shows("120.50_")
     desk.press("\n")
     await desk.shows("做了什么")
     desk.press("疏通主管，试水通常\x7f畅\r")
     await desk.shows("收费 120.50 元")
     [job] = await ok(world.operator.get(f"/requests/{created['request']['id']}/jobs"))
-    assert (job["status"], job["amount_fen"], job["result"]) == ("completed", 12_050, "疏通主管，试水通畅")
+    assert (job["status"], job["quantity"], job["amount_fen"]) == ("completed", 2, 12_050)
+    assert job["result"] == "疏通主管，试水通畅"
 
 
 async def test_the_chosen_row_stays_chosen_and_a_reason_is_picked_by_its_number(

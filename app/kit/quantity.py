@@ -1,0 +1,35 @@
+"""How much work there is, in the unit by which an item is charged: exact to the hundredth, never a binary float."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated
+
+from pydantic import Field, PlainSerializer, WithJsonSchema
+from sqlalchemy import Numeric
+
+MOST = 1000
+EXACT = Numeric(6, 2)
+"""The column's type."""
+
+
+def shown(quantity: Decimal) -> int | float:
+    """As JSON shows it: 3, 2.5 or 0.25."""
+    return int(quantity) if quantity == quantity.to_integral_value() else float(quantity)
+
+
+Quantity = Annotated[
+    Decimal,
+    Field(gt=0, le=MOST, decimal_places=2),
+    PlainSerializer(shown, return_type=int | float, when_used="json"),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MOST, "multipleOf": 0.01}),
+]
+
+
+Sum = Annotated[
+    Decimal, PlainSerializer(shown, return_type=int | float, when_used="json"), WithJsonSchema({"type": "number"})
+]
+"""Of many quantities."""
+
+
+def priced(unit_fen: int, quantity: Decimal) -> int:
+    """What so much comes to at a price per unit, to the whole fen; half a fen is rounded up."""
+    return int((unit_fen * quantity).quantize(Decimal(1), ROUND_HALF_UP))
