@@ -83,6 +83,7 @@ class CreditEntry(Model):
         CheckConstraint("(status IN ('upheld', 'revoked')) = (appeal_decided_at IS NOT NULL)", name="appeal_decided"),
         Index(None, "provider_id", "rule_code", "cause", unique=True),
         Index(None, "provider_id", "id"),
+        Index(None, "status", "id"),
         Index("ix_credit_entries_due", "reply_by", postgresql_where=text("status = 'proposed'")),
         Index("ix_credit_entries_open", "id", postgresql_where=text("status IN ('proposed', 'answered', 'appealed')")),
     )

@@ -251,15 +251,39 @@ async def lock_family(tx: Tx, *request_ids: UUID) -> Sequence[Request]:
     return (await tx.session.execute(query)).scalars().all()
 
 
+_NEWEST_FIRST = (Request.received_at.desc(), Request.id.desc())
+_PLACE = tuple_(Request.received_at, Request.id)
+
+
+async def find_place_behind(
+    tx: Tx, after: tuple[datetime, UUID] | None, rows: int, since: datetime | None, until: datetime | None
+) -> tuple[datetime, UUID] | None:
+    """Where the list of all requests, newest first, is so many rows on; None where it has come to its end by then."""
+    query = select(Request.received_at, Request.id).order_by(*_NEWEST_FIRST).offset(rows - 1).limit(1)
+    if after:
+        query = query.where(after > _PLACE)
+    if since:
+        query = query.where(Request.received_at >= since)
+    if until:
+        query = query.where(Request.received_at < until)
+    row = (await tx.session.execute(query)).first()
+    return (row.received_at, row.id) if row else None
+
+
 async def list_requests(
-    tx: Tx, filters: Sequence[Any], after: tuple[datetime, UUID] | None, limit: int
+    tx: Tx,
+    filters: Sequence[Any],
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    to: tuple[datetime, UUID] | None = None,
 ) -> Sequence[Request]:
-    """Requests, newest first."""
+    """Requests, newest first, up to and including the place `to`."""
     query = select(Request).where(*filters)
     if after:
-        query = query.where(tuple_(Request.received_at, Request.id) < after)
-    query = query.order_by(Request.received_at.desc(), Request.id.desc()).limit(limit)
-    return (await tx.session.execute(query)).scalars().all()
+        query = query.where(after > _PLACE)
+    if to:
+        query = query.where(to <= _PLACE)
+    return (await tx.session.execute(query.order_by(*_NEWEST_FIRST).limit(limit))).scalars().all()
 
 
 async def list_events(tx: Tx, request_id: UUID) -> Sequence[Event]:

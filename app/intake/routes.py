@@ -31,6 +31,7 @@ from app.intake.schemas import (
     TierConsentIn,
 )
 from app.intake.views import show
+from app.kit import pages
 from app.kit.fields import Code
 from app.kit.pages import Page, page
 from app.kit.personal import Phone, mask_phone
@@ -52,12 +53,16 @@ async def list_requests(
     principal: Reader,
     wanted: Annotated[RequestFilter, Query()],
 ) -> Page[RequestOut]:
-    """Requests, newest first; phones and names masked."""
+    """Requests, newest first; phones and names masked. A page looks at 20,000 requests for those that fit."""
     if wanted.citizen_phone:
         await note_reveal(tx, principal, f"citizen:{mask_phone(wanted.citizen_phone)}", "search", now)
     after = wanted.after(datetime, UUID)
-    rows = await queries.list_requests(tx, wanted.conditions(principal), after, wanted.limit + 1)
-    return page(rows, wanted, _key, show, request, response)
+    conditions = wanted.conditions(principal)
+    to = None
+    if wanted.looks_through_history:
+        to = await queries.find_place_behind(tx, after, pages.LOOKED_AT, wanted.received_from, wanted.received_to)
+    rows = await queries.list_requests(tx, conditions, after, wanted.limit + 1, to)
+    return page(rows, wanted, _key, show, request, response, to)
 
 
 def _key(row: ServiceRequest) -> tuple[Any, ...]:

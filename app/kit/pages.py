@@ -13,10 +13,13 @@ from pydantic import BaseModel, TypeAdapter
 from app.kit.errors import CursorInvalid
 
 T = TypeVar("T")
+LOOKED_AT = 20_000
+"""So many rows of history one page looks at for those that fit its filter."""
 
 
 class Page(BaseModel, Generic[T]):
-    """A page of a list; `next` is null on the last one."""
+    """A page of a list; `next` is null on the last one. A page may be short, even empty, where few rows fit a filter:
+    the list goes on as long as there is a `next`."""
 
     items: list[T]
     next: str | None = None
@@ -55,11 +58,15 @@ def page(
     show: Callable[[Any], T],
     request: Request,
     response: Response,
+    looked_to: tuple[Any, ...] | None = None,
 ) -> Page[T]:
-    """The page of `rows`, of which one more than `limit` was read, and its Link header."""
+    """The page of `rows`, of which one more than `limit` was read, and its Link header.
+
+    `looked_to`: the key of the last row that was looked at where the list goes on beyond it: the page may be short.
+    """
     more = len(rows) > paging.limit
     rows = rows[: paging.limit]
-    following = cursor_of(*key(rows[-1])) if more else None
+    following = cursor_of(*key(rows[-1])) if more else cursor_of(*looked_to) if looked_to else None
     if following:
         url = request.url.include_query_params(cursor=following)
         response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'

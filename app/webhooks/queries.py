@@ -70,11 +70,28 @@ async def find_endpoint(tx: Tx, endpoint_id: UUID, *, lock: bool = False) -> Web
     return await tx.session.get(WebhookEndpoint, endpoint_id, with_for_update=how, populate_existing=True)
 
 
+async def find_delivery_behind(tx: Tx, endpoint_id: UUID, before: int | None, rows: int) -> int | None:
+    """The delivery that is so many on in the endpoint's list, newest first; None where it has ended by then."""
+    query = select(WebhookDelivery.id).where(WebhookDelivery.endpoint_id == endpoint_id)
+    if before is not None:
+        query = query.where(WebhookDelivery.id < before)
+    query = query.order_by(WebhookDelivery.id.desc()).offset(rows - 1).limit(1)
+    return (await tx.session.execute(query)).scalar_one_or_none()
+
+
 async def list_deliveries(
-    tx: Tx, endpoint_id: UUID, status: DeliveryStatus | None, kind: str | None, before: int | None, limit: int
+    tx: Tx,
+    endpoint_id: UUID,
+    status: DeliveryStatus | None,
+    kind: str | None,
+    before: int | None,
+    limit: int,
+    to: int | None = None,
 ) -> Sequence[WebhookDelivery]:
-    """Deliveries to the endpoint, newest first."""
+    """Deliveries to the endpoint, newest first, down to the id `to`."""
     query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
+    if to is not None:
+        query = query.where(WebhookDelivery.id >= to)
     if status is not None:
         query = query.where(WebhookDelivery.status == status)
     if kind is not None:

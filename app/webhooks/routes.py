@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
+from app.kit import pages
 from app.kit.etags import IfMatch, set_etag
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, page
@@ -16,6 +17,7 @@ from app.webhooks import actions, queries
 from app.webhooks.actions import By
 from app.webhooks.addresses import check_url
 from app.webhooks.messages import AnyMessage
+from app.webhooks.models import DeliveryStatus
 from app.webhooks.schemas import (
     DeliveryFilter,
     DeliveryOut,
@@ -144,8 +146,13 @@ async def list_deliveries(
     """What was sent there in the last seven days and what waits, newest first."""
     await actions.get_endpoint(tx, webhook_id, by)
     [before] = wanted.after(int) or [None]
-    rows = await queries.list_deliveries(tx, webhook_id, wanted.status, wanted.type, before, wanted.limit + 1)
-    return page(rows, wanted, lambda row: (row.id,), DeliveryOut.model_validate, request, response)
+    to = None
+    if wanted.type or wanted.status not in (None, DeliveryStatus.PENDING):
+        to = await queries.find_delivery_behind(tx, webhook_id, before, pages.LOOKED_AT)
+    rows = await queries.list_deliveries(tx, webhook_id, wanted.status, wanted.type, before, wanted.limit + 1, to)
+    return page(
+        rows, wanted, lambda row: (row.id,), DeliveryOut.model_validate, request, response, (to,) if to else None
+    )
 
 
 @router.put("/{webhook_id}/deliveries/{delivery_id}/replay")

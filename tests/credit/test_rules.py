@@ -33,8 +33,8 @@ async def test_a_new_version_holds_from_now_on_and_entries_keep_theirs(world: Wo
     assert kept == before
     listed = (await ok(world.supervisor.get(URL, params={"limit": 1})))["items"]
     assert [one["rules"]["version"] for one in listed] == ["海曙2027"]
-    [entry] = (await ok(world.admin.get("/audit", params={"action": "credit.rules_made"})))["items"]
-    assert entry["subject"] == "credit_rules:海曙2027"
+    [entry] = (await ok(world.admin.get("/audit", params={"subject": "credit_rules:海曙2027"})))["items"]
+    assert entry["action"] == "credit.rules_made"
 
 
 async def test_what_cannot_hold_is_refused(world: World) -> None:

@@ -227,7 +227,9 @@ async def test_what_cannot_be_matched_does_not_starve_the_others(world: World, s
     urgent = (await world.dispatch(DRAIN, phone="13800000001"))["request"]["id"]
     await world.work()
     async with world.context.db.look() as tx:
-        looked_at_again = await tx.driver.fetchval("SELECT match_at FROM requests WHERE id = $1", UUID(urgent))
+        looked_at_again = await tx.driver.fetchval(
+            "SELECT retry_at FROM step_troubles WHERE step = 'match_waiting' AND subject_id = $1", UUID(urgent)
+        )
     assert looked_at_again > world.clock.now()
     later = await world.dispatch(CLEANING, phone="13800000002")
     assert [offer["request_id"] for offer in await ok(firm.client.get("/provider/offers"))] == [later["request"]["id"]]

@@ -113,7 +113,7 @@ async def test_what_cannot_be_asked_is_refused(world: World) -> None:
         ({"to": ""}, "invalid_input"),
         ({"by": ["day", "kind", "tier"]}, "invalid_input"),
         ({"by": "provider"}, "invalid_input"),
-        ({"kinds": "service"}, "invalid_input"),
+        ({"kinds": "service"}, "unknown_parameter"),
         ({"category": "XX"}, "unknown_category"),
         ({"township": "330203999"}, "unknown_area"),
     ]

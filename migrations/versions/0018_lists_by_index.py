@@ -1,0 +1,31 @@
+"""Lists of complaints and of credit entries by status are found by an index.
+
+Built concurrently: nobody waits for it.
+"""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision: str = "0018"
+down_revision: str | None = "0017"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+INDEXES = {
+    "complaints": ("ix_complaints_opened_at_id", ["opened_at", "id"]),
+    "credit_entries": ("ix_credit_entries_status_id", ["status", "id"]),
+}
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        for table, (name, columns) in INDEXES.items():
+            op.drop_index(name, table, postgresql_concurrently=True, if_exists=True)
+            op.create_index(name, table, columns, postgresql_concurrently=True)
+
+
+def downgrade() -> None:
+    with op.get_context().autocommit_block():
+        for table, (name, _) in INDEXES.items():
+            op.drop_index(name, table, postgresql_concurrently=True, if_exists=True)
