@@ -58,12 +58,16 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="goes into every webhook secret; changing it changes all of them"
     )
     webhook_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
-        default=[], description="private networks that webhooks may reach, also by plain http; separated by commas"
+        default=[],
+        description="private networks that the centre's own webhooks may reach, also by plain http, with commas",
+    )
+    firm_webhook_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
+        default=[], description="the same for the webhooks of firms: for trying on one machine, not for service"
     )
     webhook_seconds: float = Field(default=15.0, gt=0, description="a receiver must have answered after so long")
 
     calls_per_minute: int = Field(default=6_000, ge=1, description="calls of one caller to one process")
-    costly_calls_per_minute: int = Field(default=20, ge=1, description="of these webhook tests, and replays, each")
+    costly_calls_per_minute: int = Field(default=30, ge=1, description="of these webhook tests, and replays, each")
     waits_per_caller: int = Field(default=50, ge=1, description="calls of one caller that wait at a time")
     waits: int = Field(default=20_000, ge=1, description="calls that wait at a time, of all callers of one process")
     streams_per_caller: int = Field(default=50, ge=1, description="live streams of one caller at a time")
@@ -94,7 +98,7 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no time zone {name!r}") from error
         return name
 
-    @field_validator("webhook_networks", "second_factor_roles", mode="before")
+    @field_validator("webhook_networks", "firm_webhook_networks", "second_factor_roles", mode="before")
     @classmethod
     def split(cls, value: object) -> object:
         """`10.1.0.0/16,127.0.0.0/8` or `admin,registrar`, as an environment variable is written."""

@@ -37,7 +37,9 @@ class Processes:
             "HOTLINE_CLOCK_START": str(settings.clock_start),
             "HOTLINE_CLOCK_REAL_START": str(settings.clock_real_start),
             "HOTLINE_CLOCK_FACTOR": str(settings.clock_factor),
-            "HOTLINE_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",  # so that a receiver on this machine can be tried
+            # So that a receiver on this machine can be tried.
+            "HOTLINE_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",
+            "HOTLINE_FIRM_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",
             # Sessions last as long for whoever watches, however fast the clock.
             "HOTLINE_SESSION_HOURS": str(settings.session_hours * settings.clock_factor),
             "HOTLINE_PROVIDER_SESSION_DAYS": str(settings.provider_session_days * settings.clock_factor),

@@ -1,5 +1,6 @@
 """What an owner does with its endpoints: a provider with its own, an admin with those of other systems."""
 
+import hmac
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,11 +15,11 @@ from app.kit.etags import check_version
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
 from app.webhooks import queries
-from app.webhooks.errors import ReplayTooOld, TooManyWebhooks, WebhookDisabled, WebhookExists
-from app.webhooks.messages import TEST
+from app.webhooks.errors import ProofWrong, ReplayTooOld, TooManyWebhooks, WebhookDisabled, WebhookExists
+from app.webhooks.messages import PROOF, TEST
 from app.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint, WebhookState
 from app.webhooks.schemas import EndpointEdit, EndpointIn, EndpointWithSecret, Replayed, ReplayIn, Rotation
-from app.webhooks.secret import new_seed, secret_of
+from app.webhooks.secret import new_seed, proof_of, secret_of
 from app.webhooks.states import WEBHOOKS
 
 LIMIT = 20
@@ -45,7 +46,10 @@ class By(NamedTuple):
 
 
 async def add_endpoint(tx: Tx, body: EndpointIn, url: str, first: Once, by: By) -> EndpointWithSecret:
-    """Send events there from now on. Raises WebhookExists, TooManyWebhooks."""
+    """Send events there from now on; to a firm's URL once it has proven that it reads there.
+
+    Raises WebhookExists, TooManyWebhooks.
+    """
     if made := await first.replay(tx, by.now):
         return _revealing(await get_endpoint(tx, UUID(made.decode()), by), by)
     there = await queries.list_endpoints(tx, by.owner)
@@ -60,12 +64,15 @@ async def add_endpoint(tx: Tx, body: EndpointIn, url: str, first: Once, by: By) 
         label=body.label,
         types=body.types,
         state=WebhookState.ACTIVE,
+        proven_at=by.now if by.owner is None else None,
         seed=new_seed(),
         created_at=by.now,
         version=1,
     )
     tx.session.add(endpoint)
     await tx.flush()
+    if endpoint.proven_at is None:
+        await _send(tx, endpoint, PROOF, by)
     await first.keep(tx, str(endpoint.id).encode())  # without the secret: it is made of the seed again
     await by.audit(tx, endpoint, "webhook.added", url=url)
     return _revealing(endpoint, by)
@@ -90,11 +97,15 @@ async def edit_endpoint(
     check_version(if_match, endpoint.version)
     if any(other.url == url and other.id != endpoint_id for other in await queries.list_endpoints(tx, by.owner)):
         raise WebhookExists
+    if url and url != endpoint.url and by.owner:
+        endpoint.proven_at = None
     endpoint.url = url or endpoint.url
     endpoint.label = body.label or endpoint.label
     endpoint.types = body.types if "types" in body.model_fields_set else endpoint.types
     endpoint.version += 1
     await tx.flush()
+    if endpoint.proven_at is None:
+        await _send(tx, endpoint, PROOF, by)
     await _change_state(tx, endpoint, body.state or endpoint.state, by)
     await by.audit(tx, endpoint, "webhook.changed", **body.model_dump(exclude_unset=True))
     return endpoint
@@ -146,11 +157,19 @@ async def _get_enabled(tx: Tx, endpoint_id: UUID, by: By) -> WebhookEndpoint:
 
 
 async def send_test(tx: Tx, endpoint_id: UUID, by: By) -> WebhookDelivery:
-    """Send an event that means nothing, to this endpoint only. Raises NotFound, WebhookDisabled."""
+    """Send an event that means nothing, to this endpoint only; to one that is not proven yet the proof's code.
+
+    Raises NotFound, WebhookDisabled.
+    """
     endpoint = await _get_enabled(tx, endpoint_id, by)
+    return await _send(tx, endpoint, TEST if endpoint.proven_at else PROOF, by)
+
+
+async def _send(tx: Tx, endpoint: WebhookEndpoint, kind: str, by: By) -> WebhookDelivery:
+    """Have something sent that is no event."""
     test = WebhookDelivery(
         endpoint_id=endpoint.id,
-        type=TEST,
+        type=kind,
         lane=new_id(by.now),
         at=by.now,
         due_at=by.now,
@@ -161,6 +180,19 @@ async def send_test(tx: Tx, endpoint_id: UUID, by: By) -> WebhookDelivery:
     await tx.flush()
     tx.wake(WEBHOOK_TOPIC)
     return test
+
+
+async def prove(tx: Tx, endpoint_id: UUID, proof: str, by: By) -> WebhookEndpoint:
+    """The owner knows what was sent to the URL: events go there from now on. Raises NotFound, ProofWrong."""
+    endpoint = await get_endpoint(tx, endpoint_id, by, lock=True)
+    if not hmac.compare_digest(proof.encode(), proof_of(endpoint.seed, endpoint.url, by.key).encode()):
+        raise ProofWrong
+    if endpoint.proven_at is None:
+        endpoint.proven_at = by.now
+        await tx.flush()
+        await queries.drop_proofs(tx, endpoint.id, PROOF)
+        await by.audit(tx, endpoint, "webhook.proven", url=endpoint.url)
+    return endpoint
 
 
 async def replay_one(tx: Tx, endpoint_id: UUID, delivery_id: int, by: By) -> WebhookDelivery:

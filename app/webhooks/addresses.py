@@ -10,6 +10,7 @@ from functools import partial
 
 import httpx
 
+from app.settings import Settings
 from app.webhooks.errors import WebhookAddressRefused, WebhookUrlInvalid
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -36,6 +37,11 @@ def is_public(address: Address) -> bool:
 def may_reach(address: Address, networks: Sequence[Network], *, plain: bool) -> bool:
     """Whether webhooks may go there; by plain http only into the deployment's own networks."""
     return any(address in network for network in networks) or (not plain and is_public(address))
+
+
+def networks_of(settings: Settings, *, firm: bool) -> Sequence[Network]:
+    """The deployment's own networks that webhooks may reach: those of the centre's systems, not those of firms."""
+    return settings.firm_webhook_networks if firm else settings.webhook_networks
 
 
 async def resolve(host: str, threads: Executor = LOOK_UPS) -> list[Address]:

@@ -27,12 +27,15 @@ def next_try(now: datetime, attempts: int, chance: Random, not_before: datetime 
 
 
 def retry_after(value: str | None, world_now: datetime) -> timedelta | None:
-    """What Retry-After asks for, in seconds or as a date (RFC 9110, 10.2.3); None when it says nothing usable."""
+    """What Retry-After asks for, in seconds or as a date (RFC 9110, 10.2.3), LONGEST_WAIT at most; None when it says
+    nothing usable."""
     if value is None:
         return None
-    if re.fullmatch("[0-9]{1,9}", value):
-        return timedelta(seconds=int(value))
     try:
-        return parsedate_to_datetime(value) - world_now
-    except (ValueError, TypeError):  # TypeError: a date without a zone
+        if re.fullmatch("[0-9]{1,9}", value):
+            asked = timedelta(seconds=int(value))
+        else:
+            asked = parsedate_to_datetime(value) - world_now
+    except (ValueError, TypeError, OverflowError):  # a date without a zone, or with one that leads beyond all years
         return None
+    return min(asked, LONGEST_WAIT)

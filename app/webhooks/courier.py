@@ -19,11 +19,11 @@ from app.kit.web import Context
 from app.registry.notices import tell
 from app.webhooks import queries
 from app.webhooks.backoff import DEAD_AFTER, next_try, retry_after
-from app.webhooks.messages import message_body
-from app.webhooks.models import DisabledWhy, WebhookEndpoint, WebhookState
+from app.webhooks.messages import PROOF, message_body
+from app.webhooks.models import DisabledWhy, Failure, WebhookEndpoint, WebhookState
 from app.webhooks.outbound import Answer, Outbound
 from app.webhooks.schemas import notice_of
-from app.webhooks.secret import secret_of, sign
+from app.webhooks.secret import proof_of, secret_of, sign
 from app.webhooks.states import WEBHOOKS
 
 ROOM = 400
@@ -42,6 +42,7 @@ class Courier:
     def __init__(self, context: Context, outbound: Outbound, tasks: asyncio.TaskGroup, chance: Random) -> None:
         self._context, self._outbound, self._tasks, self._chance = context, outbound, tasks, chance
         self._under_way: Counter[UUID] = Counter()
+        self._of_owner: Counter[UUID] = Counter()
 
     async def step(self) -> int:
         """Take up what is due and there is room for; gives how much."""
@@ -49,9 +50,12 @@ class Courier:
         until = now + self._claim_time()
         async with self._context.db.begin() as tx:
             room = ROOM - self._under_way.total()
-            rows = await queries.claim_deliveries(tx, now, until=until, under_way=self._under_way, room=room)
+            counts = self._under_way, self._of_owner
+            rows = await queries.claim_deliveries(tx, now, until=until, under_way=counts, room=room)
         for row in rows:
             self._under_way[row["endpoint_id"]] += 1
+            if row["owner_id"]:
+                self._of_owner[row["owner_id"]] += 1
             self._tasks.create_task(self._deliver(row, until))
         return len(rows)
 
@@ -62,7 +66,11 @@ class Courier:
 
     async def _deliver(self, row: Row, until: datetime) -> None:
         try:
-            answer = await self._send(row)
+            try:
+                answer = await self._send(row)
+            except Exception as error:  # whatever a stranger's server makes our own code do: a failed attempt
+                logger.exception("delivery %s could not be sent", row["id"])
+                answer = Answer(Failure.BAD_ANSWER, body=repr(error).encode())
             async with self._context.db.begin() as tx:
                 await self._note(tx, row, answer, until)
                 tx.wake(WEBHOOK_TOPIC)
@@ -70,6 +78,8 @@ class Courier:
             logger.exception("delivery %s is tried again when its claim ends", row["id"])
         finally:
             self._under_way -= Counter([row["endpoint_id"]])
+            if row["owner_id"]:
+                self._of_owner -= Counter([row["owner_id"]])
 
     async def _send(self, row: Row) -> Answer:
         now, world_now = self._context.clock.now(), self._context.clock.world_now()
@@ -77,9 +87,12 @@ class Courier:
         seeds = [row["seed"]]
         if row["former_until"] is not None and row["former_until"] > now:
             seeds.append(row["former_seed"])
-        body = message_body(dict(row))
+        facts = dict(row)
+        if row["type"] == PROOF:
+            facts |= {"proof": proof_of(row["seed"], row["url"], key), "webhook_id": row["endpoint_id"]}
+        body = message_body(facts)
         headers = sign(f"msg_{row['id']}", world_now, body, [secret_of(seed, key) for seed in seeds])
-        return await self._outbound.post(row["url"], headers, body.encode())
+        return await self._outbound.post(row["url"], headers, body.encode(), firm=row["owner_id"] is not None)
 
     async def _note(self, tx: Tx, row: Row, answer: Answer, until: datetime) -> None:
         now = self._context.clock.now()
@@ -96,8 +109,10 @@ class Courier:
             return
         endpoint.failing_since = endpoint.failing_since or now
         await tx.flush()
-        await self._disable_if_over(tx, endpoint, answer, now)
         again_at = self._again_at(row, answer, now)
+        others = await self._look_at_others(tx, row, endpoint, answer, now)
+        if others and (others.refused or not others.taken):  # else it is one kind that is not wanted there
+            await self._disable(tx, endpoint, answer, now)
         if again_at is None and endpoint.state == WebhookState.DISABLED:
             again_at = now  # it is the endpoint that failed: this waits until it is active again
         await queries.note_failed(tx, row["id"], now, until=until, again_at=again_at, **outcome)
@@ -106,13 +121,20 @@ class Courier:
         asked = retry_after(answer.retry_after, self._context.clock.world_now())
         return next_try(now, row["attempts"] + 1, self._chance, now + asked if asked else None)
 
-    async def _disable_if_over(self, tx: Tx, endpoint: WebhookEndpoint, answer: Answer, now: datetime) -> None:
-        """Nothing more is sent there if it has gone, or has been dead for a day; its owner is told."""
+    async def _look_at_others(
+        self, tx: Tx, row: Row, endpoint: WebhookEndpoint, answer: Answer, now: datetime
+    ) -> queries.OtherKinds | None:
+        """What became of other kinds of events, where the endpoint says that it has gone or has been dead for a day."""
         gone = answer.status == GONE
         dead = endpoint.failing_since is not None and endpoint.failing_since <= now - DEAD_AFTER
         if endpoint.state == WebhookState.DISABLED or not (gone or dead):
-            return
-        why = DisabledWhy.GONE if gone else DisabledWhy.DEAD
+            return None
+        since = endpoint.failing_since or now
+        return await queries.other_kinds(tx, endpoint.id, row["type"], since, GONE if gone else None)
+
+    async def _disable(self, tx: Tx, endpoint: WebhookEndpoint, answer: Answer, now: datetime) -> None:
+        """Nothing more is sent there; its owner is told."""
+        why = DisabledWhy.GONE if answer.status == GONE else DisabledWhy.DEAD
         facts: dict[str, Any] = {"disabled_at": now, "disabled_why": why, "version": endpoint.version + 1}
         await WEBHOOKS.transition(tx, "disable", endpoint.id, at=now, actor=SYSTEM, data={"why": why}, **facts)
         await tx.session.refresh(endpoint)

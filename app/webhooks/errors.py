@@ -30,6 +30,12 @@ class WebhookDisabled(HotlineError):
     zh = "该回调地址已停用，请先恢复。"
 
 
+class ProofWrong(HotlineError):
+    status = 422
+    en = "This is not the code that was sent to the present URL; POST …/test sends it once more."
+    zh = "代码与推送到当前地址的不一致；可用 POST …/test 重新推送。"
+
+
 class ReplayTooOld(HotlineError):
     status = 422
     en = "Deliveries are kept for {days} days; name a moment within them."

@@ -21,6 +21,7 @@ from app.kit.quantity import Quantity, shown
 from app.registry.models import PriceKind
 
 TEST = "webhook.test"
+PROOF = "webhook.proof"
 
 
 class Facts(BaseModel):
@@ -145,10 +146,11 @@ class MonthFacts(Facts):
 
 
 class WebhookFacts(Facts):
-    """`webhook.…`: about the endpoints themselves, and the test event."""
+    """`webhook.…`: about the endpoints themselves, the test event, and the code that proves who reads there."""
 
     webhook_id: UUID | None = None
     why: str | None = None
+    proof: Annotated[str | None, Field(description="of `webhook.proof`: for `PUT /webhooks/{id}/proof`")] = None
 
 
 _FACTS: dict[str, type[Facts]] = {

@@ -63,6 +63,8 @@ class WebhookEndpoint(Model):
     seed: Mapped[bytes] = mapped_column(LargeBinary)
     former_seed: Mapped[bytes | None] = mapped_column(LargeBinary)
     former_until: Mapped[datetime | None]
+    proven_at: Mapped[datetime | None]
+    """When its owner proved that it reads there; before, nothing but the proof's code is sent."""
     failing_since: Mapped[datetime | None]
     """Since when every attempt has failed."""
     disabled_at: Mapped[datetime | None]

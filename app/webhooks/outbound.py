@@ -8,7 +8,7 @@ httpcore itself follows no redirect, unpacks no answer and reads no proxy from t
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
 
 import httpcore
@@ -16,7 +16,7 @@ import httpx
 from httpcore import AsyncConnectionPool, AsyncNetworkBackend, AsyncNetworkStream
 
 from app.settings import Settings
-from app.webhooks.addresses import Network, may_reach, resolve
+from app.webhooks.addresses import Network, may_reach, networks_of, resolve
 from app.webhooks.models import Failure
 
 ANSWER_BYTES = 65_536
@@ -75,15 +75,18 @@ class Guarded(AsyncNetworkBackend):
 class Outbound:
     """Connections to receivers, kept for a while."""
 
-    def __init__(self, pools: Mapping[str, AsyncConnectionPool], seconds: float) -> None:
+    def __init__(self, pools: Mapping[tuple[str, bool], AsyncConnectionPool], seconds: float) -> None:
         self._pools, self._seconds = pools, seconds
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send the body; whatever goes wrong is in the answer. Takes `webhook_seconds` at most."""
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, *, firm: bool = False) -> Answer:
+        """Send the body, to a firm's URL or one of the centre's; whatever goes wrong is in the answer.
+
+        Takes `webhook_seconds` at most.
+        """
         try:
             async with asyncio.timeout(self._seconds):
                 host = httpx.URL(url).netloc.decode()  # httpcore leaves out the brackets of an IPv6 address
-                return await self._post(httpcore.URL(url), {"Host": host, **headers}, body)
+                return await self._post(httpcore.URL(url), {"Host": host, **headers}, body, firm=firm)
         except (TimeoutError, httpcore.TimeoutException):
             return Answer(Failure.TIMEOUT)
         except AddressRefused:
@@ -93,8 +96,8 @@ class Outbound:
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             return Answer(Failure.BAD_ANSWER, body=str(error).encode())
 
-    async def _post(self, url: httpcore.URL, headers: Mapping[str, str], body: bytes) -> Answer:
-        pool = self._pools[url.scheme.decode()]
+    async def _post(self, url: httpcore.URL, headers: Mapping[str, str], body: bytes, *, firm: bool) -> Answer:
+        pool = self._pools[url.scheme.decode(), firm]
         async with pool.stream("POST", url, headers=list(headers.items()), content=body) as response:
             read = b""
             async for chunk in response.aiter_stream():
@@ -113,8 +116,8 @@ async def open_outbound(settings: Settings) -> AsyncIterator[Outbound]:
 
     trusted = httpcore.default_ssl_context()
 
-    def pool(*, plain: bool) -> AsyncConnectionPool:
-        guarded = Guarded(settings.webhook_networks, threads, plain=plain)
+    def pool(*, plain: bool, firm: bool) -> AsyncConnectionPool:
+        guarded = Guarded(networks_of(settings, firm=firm), threads, plain=plain)
         return AsyncConnectionPool(
             ssl_context=trusted,
             max_connections=None,
@@ -124,7 +127,12 @@ async def open_outbound(settings: Settings) -> AsyncIterator[Outbound]:
         )
 
     try:
-        async with pool(plain=False) as https, pool(plain=True) as http:
-            yield Outbound({"https": https, "http": http}, settings.webhook_seconds)
+        async with AsyncExitStack() as stack:
+            pools = {
+                (scheme, firm): await stack.enter_async_context(pool(plain=scheme == "http", firm=firm))
+                for scheme in ("https", "http")
+                for firm in (False, True)
+            }
+            yield Outbound(pools, settings.webhook_seconds)
     finally:
         threads.shutdown(wait=False, cancel_futures=True)

@@ -2,15 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Table, Uuid, any_, bindparam, func, or_, select, update
+from sqlalchemy import BigInteger, DateTime, Table, Uuid, any_, bindparam, delete, func, or_, select, update
 
 from app.events.transition import AT, word
 from app.kit.db import Prepared, Row, Tx
 from app.webhooks import statements
 from app.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
+
+LOOKED_AT = 5_000
+
+
+class OtherKinds(NamedTuple):
+    """Whether other kinds of events than one were refused, and whether any was taken."""
+
+    refused: bool
+    taken: bool
+
 
 _DELIVERIES = cast(Table, WebhookDelivery.__table__)
 _ENDPOINT = bindparam("endpoint_id", type_=Uuid)
@@ -24,11 +34,22 @@ async def spread_events(tx: Tx, now: datetime, batch: int) -> Row:
 
 
 async def claim_deliveries(
-    tx: Tx, now: datetime, *, until: datetime, under_way: Mapping[UUID, int], room: int
+    tx: Tx, now: datetime, *, until: datetime, under_way: tuple[Mapping[UUID, int], Mapping[UUID, int]], room: int
 ) -> Sequence[Row]:
-    """Due deliveries of active endpoints, at most one per lane, each with what its message says; mine `until` then."""
+    """Due deliveries of active endpoints, at most one per lane, each with what its message says; mine `until` then.
+
+    `under_way`: how many are on their way already, by endpoint and by firm.
+    """
+    busy, owners = under_way
     return await tx.rows(
-        statements.CLAIM, at=now, until=until, room=room, busy=list(under_way), counts=list(under_way.values())
+        statements.CLAIM,
+        at=now,
+        until=until,
+        room=room,
+        busy=list(busy),
+        counts=list(busy.values()),
+        owners=list(owners),
+        owner_counts=list(owners.values()),
     )
 
 
@@ -99,6 +120,32 @@ async def list_deliveries(
     if before is not None:
         query = query.where(WebhookDelivery.id < before)
     return (await tx.session.execute(query.order_by(WebhookDelivery.id.desc()).limit(limit))).scalars().all()
+
+
+async def drop_proofs(tx: Tx, endpoint_id: UUID, kind: str) -> None:
+    """Forget what was sent to prove the endpoint."""
+    theirs = (WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.type == kind)
+    await tx.session.execute(delete(WebhookDelivery).where(*theirs))
+
+
+async def other_kinds(tx: Tx, endpoint_id: UUID, kind: str, since: datetime, answer_status: int | None) -> OtherKinds:
+    """What became of other kinds of events there: refused since then (with that status), or taken, of the latest."""
+    latest = (
+        select(WebhookDelivery)
+        .where(WebhookDelivery.endpoint_id == endpoint_id)
+        .order_by(WebhookDelivery.id.desc())
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    others = latest.c.type != kind
+    refused = latest.c.failure.is_not(None) & (latest.c.attempted_at >= since)
+    if answer_status is not None:
+        refused &= latest.c.answer_status == answer_status
+    query = select(
+        select(latest.c.id).where(others, refused).exists(),
+        select(latest.c.id).where(others, latest.c.status == DeliveryStatus.DELIVERED).exists(),
+    )
+    return OtherKinds(*(await tx.session.execute(query)).one())
 
 
 async def find_delivery(tx: Tx, endpoint_id: UUID, delivery_id: int) -> WebhookDelivery | None:

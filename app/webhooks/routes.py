@@ -15,7 +15,7 @@ from app.kit.quotas import quotas_of
 from app.kit.web import Now, context_of
 from app.webhooks import actions, queries
 from app.webhooks.actions import By
-from app.webhooks.addresses import check_url
+from app.webhooks.addresses import check_url, networks_of
 from app.webhooks.messages import AnyMessage
 from app.webhooks.models import DeliveryStatus
 from app.webhooks.schemas import (
@@ -25,6 +25,7 @@ from app.webhooks.schemas import (
     EndpointIn,
     EndpointOut,
     EndpointWithSecret,
+    ProofIn,
     Replayed,
     ReplayIn,
     Rotation,
@@ -41,11 +42,14 @@ async def _by(request: Request, principal: Caller, now: Now) -> By:
 
 
 async def _new_url(request: Request, principal: Caller, body: EndpointIn) -> str:
-    return await check_url(body.url, context_of(request).settings.webhook_networks)
+    quotas_of(request).costly.count(("test", principal.id))
+    return await check_url(body.url, networks_of(context_of(request).settings, firm=Role.PROVIDER in principal.roles))
 
 
 async def _other_url(request: Request, principal: Caller, body: EndpointEdit) -> str | None:
-    return await check_url(body.url, context_of(request).settings.webhook_networks) if body.url else None
+    if not body.url:
+        return None
+    return await _new_url(request, principal, EndpointIn(url=body.url, label="-"))
 
 
 def _costly(what: str) -> Any:
@@ -68,7 +72,8 @@ OtherUrl = Annotated[str | None, Depends(_other_url)]
 async def add_webhook(
     body: EndpointIn, url: NewUrl, response: Response, tx: Transaction, by: Owner, key: SentKey = None
 ) -> EndpointWithSecret:
-    """Have events sent to a URL; the secret that signs them is shown this once."""
+    """Have events sent to a URL; the secret that signs them is shown this once. A firm proves first that it reads
+    there: a `webhook.proof` is posted to the URL, and its code goes to `PUT …/proof`."""
     first = once(by.principal.id, key, "POST /webhooks", body)
     made = await actions.add_endpoint(tx, body, url, first, by)
     set_etag(response, made.version)
@@ -121,6 +126,14 @@ async def rotate_secret(
     rotated = await actions.rotate_secret(tx, webhook_id, wanted, first, by)
     set_etag(response, rotated.version)
     return rotated
+
+
+@router.put("/{webhook_id}/proof")
+async def prove_webhook(webhook_id: UUID, body: ProofIn, response: Response, tx: Transaction, by: Owner) -> EndpointOut:
+    """Prove that you read at the URL, with the code that was posted there: events are sent from then on."""
+    endpoint = await actions.prove(tx, webhook_id, body.proof, by)
+    set_etag(response, endpoint.version)
+    return EndpointOut.of(endpoint)
 
 
 @router.post("/{webhook_id}/test", status_code=201)

@@ -65,13 +65,15 @@ def notice_of(endpoint: WebhookEndpoint) -> Notice | None:
 
 
 class EndpointOut(BaseModel):
-    """An endpoint without its secret. `failing_since`: since when every attempt has failed."""
+    """An endpoint without its secret. `failing_since`: since when every attempt has failed; `proven_at`: since when
+    events are sent, for a firm has first to prove that it reads there."""
 
     id: UUID
     url: str
     label: str
     types: list[str] | None
     state: WebhookState
+    proven_at: datetime | None
     failing_since: datetime | None
     disabled_at: datetime | None
     disabled_why: DisabledWhy | None
@@ -107,6 +109,12 @@ class Rotation(Body):
     """For how long the former secret still signs beside the new one; 0 when it has leaked."""
 
     former_valid_hours: Annotated[int, Field(ge=0, le=168)] = OVERLAP_HOURS
+
+
+class ProofIn(Body):
+    """The code that arrived at the URL, in a message of type `webhook.proof`."""
+
+    proof: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
 class DeliveryFilter(Paging):

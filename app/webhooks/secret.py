@@ -27,6 +27,11 @@ def secret_of(seed: bytes, key: str) -> str:
     return "whsec_" + base64.b64encode(hmac.digest(key.encode(), seed, "sha256")).decode()
 
 
+def proof_of(seed: bytes, url: str, key: str) -> str:
+    """The code that is sent to the URL alone: whoever knows it reads what arrives there."""
+    return hmac.digest(key.encode(), seed + b"\0proof of " + url.encode(), "sha256").hex()[:16]
+
+
 def sign(message_id: str, at: datetime, body: str, signers: Iterable[str]) -> dict[str, str]:
     """The headers of a message, with a signature for each secret; `at` is the moment of this attempt."""
     return {

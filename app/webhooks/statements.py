@@ -34,9 +34,12 @@ from app.events.transition import AT, EVENTS, NO_DATA, word
 from app.intake.models import Request
 from app.jobs.models import Offer
 from app.kit.db import Prepared
+from app.webhooks.messages import PROOF
 from app.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
 
 READER = "webhooks"
+PER_FIRM = 12
+"""So many are on their way to all endpoints of one firm: it takes no place from the others."""
 PER_ENDPOINT = 4
 """So many deliveries are on their way to one endpoint at a time, per worker: a slow one holds nobody else up."""
 
@@ -75,7 +78,7 @@ def _spread() -> Prepared:
                 batch,
                 WebhookEndpoint,
                 or_(WebhookEndpoint.provider_id.is_(None), WebhookEndpoint.provider_id == batch.c.provider_id)
-                & (WebhookEndpoint.created_at <= batch.c.at)
+                & (WebhookEndpoint.proven_at <= batch.c.at)
                 & or_(WebhookEndpoint.types.is_(None), batch.c.kind == any_(WebhookEndpoint.types)),
             )
             .order_by(batch.c.seq),
@@ -108,18 +111,36 @@ def _claim() -> Prepared:
     due = (
         select(mine.id, mine.due_at)
         .where(mine.endpoint_id == WebhookEndpoint.id, is_pending(mine), mine.due_at <= AT, ~in_the_way.exists())
+        .where(or_(WebhookEndpoint.proven_at.is_not(None), mine.type == word(PROOF)))
         .order_by(mine.due_at, mine.id)
         .limit(free)
         .with_for_update(of=mine, skip_locked=True)
         .lateral("due")
     )
-    picked = (
-        select(due.c.id)
+    owners = (
+        func.unnest(bindparam("owners", type_=ARRAY(Uuid)), bindparam("owner_counts", type_=ARRAY(Integer)))
+        .table_valued("owner_id", "under_way")
+        .render_derived(name="owners")
+    )
+    nth = func.row_number().over(partition_by=WebhookEndpoint.provider_id, order_by=due.c.due_at)
+    ready = (
+        select(
+            due.c.id,
+            due.c.due_at,
+            WebhookEndpoint.provider_id,
+            (nth + func.coalesce(sql_cast(owners.c.under_way, Integer), 0)).label("nth"),
+        )
         .select_from(WebhookEndpoint)
         .join(busy, sql_cast(busy.c.endpoint_id, Uuid) == WebhookEndpoint.id, isouter=True)
+        .join(owners, sql_cast(owners.c.owner_id, Uuid) == WebhookEndpoint.provider_id, isouter=True)
         .join(due, true())
         .where(WebhookEndpoint.state == word("active"))
-        .order_by(due.c.due_at)
+        .subquery("ready")
+    )
+    picked = (
+        select(ready.c.id)
+        .where(or_(ready.c.provider_id.is_(None), ready.c.nth <= PER_FIRM))
+        .order_by(ready.c.due_at)
         .limit(bindparam("room", type_=BigInteger))
         .cte("picked")
     )
@@ -138,6 +159,7 @@ def _claim() -> Prepared:
             WebhookEndpoint.seed,
             WebhookEndpoint.former_seed,
             WebhookEndpoint.former_until,
+            WebhookEndpoint.provider_id.label("owner_id"),
             func.coalesce(EVENTS.c.data, NO_DATA).label("data"),
             EVENTS.c.request_id,
             EVENTS.c.provider_id,

@@ -17,12 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any, cast
+from uuid import UUID
 
 import trustme
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
 
+from app.kit.web import Context
 from app.webhooks.courier import Courier
+from app.webhooks.models import WebhookEndpoint
 from app.webhooks.outbound import Outbound, open_outbound
+from app.webhooks.secret import proof_of
 from tests.servers import START_SECONDS, free_port
 from tests.world import World, ok
 
@@ -166,8 +170,20 @@ async def stranger(certificate: trustme.LeafCert | None = None) -> AsyncIterator
 
 
 async def register(client: AsyncClient, url: str, **more: Any) -> dict[str, Any]:
-    """An endpoint with its secret."""
-    return cast(dict[str, Any], await ok(client.post("/webhooks", json={"url": url, "label": "派单系统"} | more)))
+    """An endpoint with its secret, proven as if its receiver had shown the code."""
+    made = cast(dict[str, Any], await ok(client.post("/webhooks", json={"url": url, "label": "派单系统"} | more)))
+    if made["proven_at"] is None:
+        proven = await ok(client.put(f"/webhooks/{made['id']}/proof", json={"proof": await proof(client, made["id"])}))
+        made |= proven
+    return made
+
+
+async def proof(client: AsyncClient, webhook_id: str) -> str:
+    """The code that was, or will be, posted to the endpoint's URL."""
+    context: Context = cast(ASGITransport, client._transport).app.state.context  # type: ignore[attr-defined]
+    async with context.db.begin() as tx:
+        endpoint = await tx.session.get_one(WebhookEndpoint, UUID(webhook_id))
+        return proof_of(endpoint.seed, endpoint.url, context.settings.webhook_key.get_secret_value())
 
 
 async def round_of(world: World, outbound: Outbound) -> int:
