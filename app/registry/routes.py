@@ -238,7 +238,7 @@ async def add_key(
 
 
 @router.put("/providers/{provider_id}/keys/{label}/rotation")
-async def rotate_key(provider_id: UUID, label: str, body: KeyRotation, tx: Transaction, edit: ByRegistrar) -> NewKey:
+async def rotate_key(provider_id: UUID, label: Code, body: KeyRotation, tx: Transaction, edit: ByRegistrar) -> NewKey:
     """A new key in place of the one of that label, shown this once; the former still holds for some hours."""
     return await keys.rotate_key(tx, provider_id, label, body, edit)
 

@@ -30,6 +30,7 @@ async def test_an_endpoint_is_registered_changed_paused_and_deleted(world: World
     audit = await ok(world.admin.get("/audit", params={"subject": f"webhook:{made['id']}"}))
     assert [row["action"] for row in audit["items"]][::-1] == [
         "webhook.added",
+        "webhook.proven",
         "webhook.changed",
         "webhook.changed",
         "webhook.deleted",
