@@ -1,4 +1,4 @@
-"""Lists of complaints and of credit entries by status are found by an index.
+"""Lists of credit entries by status are found by an index.
 
 Built concurrently: nobody waits for it.
 """
@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "0019"
-down_revision: str | None = "0018"
+revision: str = "0021"
+down_revision: str | None = "0020"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 INDEXES = {
-    "complaints": ("ix_complaints_opened_at_id", ["opened_at", "id"]),
     "credit_entries": ("ix_credit_entries_status_id", ["status", "id"]),
 }
 
