@@ -10,6 +10,7 @@ from app.aftercare.models import CallbackStatus, Satisfaction
 from app.catalog.models import Tier
 from app.intake.models import RequestStatus
 from app.jobs.schemas import Note
+from app.kit.errors import Unfit
 from app.kit.fields import Fen
 from app.kit.quantity import Quantity
 
@@ -75,9 +76,9 @@ class Outcome(BaseModel):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.reached and self.solved is None:
-            raise ValueError("say whether it is solved")
+            raise Unfit("say whether it is solved", "请填写是否已解决")
         if not self.reached and self.model_dump(exclude={"reached"}, exclude_defaults=True):
-            raise ValueError("nobody was reached, so nothing else is known")
+            raise Unfit("nobody was reached, so nothing else is known", "未接通时不能填写其他内容")
         if self.redo_refused and self.solved:
-            raise ValueError("what is solved is not done again")
+            raise Unfit("what is solved is not done again", "已解决的不再返工")
         return self

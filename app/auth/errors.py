@@ -15,6 +15,12 @@ class NotAllowed(HotlineError):
     zh = "此操作需要以下角色之一：{roles}。"
 
 
+class NoStaffRole(HotlineError):
+    status = 422
+    en = "Roles of staff are {roles}."
+    zh = "工作人员的角色有：{roles}。"
+
+
 class FormerProvider(HotlineError):
     status = 403
     en = "The firm has left or was expelled: only its statement, its credit and its appeals are open to it."

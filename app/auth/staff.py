@@ -10,13 +10,13 @@ from uuid import UUID
 
 from app.auth import queries, try_queries
 from app.auth.access import Principal, void_tokens
-from app.auth.errors import LastAdmin, UsernameTaken
+from app.auth.errors import LastAdmin, NoStaffRole, UsernameTaken
 from app.auth.models import STAFF_ROLES, Role, Staff
 from app.auth.passwords import check_password, hash_of
 from app.auth.schemas import StaffAdded, StaffIn, StaffOut, TemporaryPassword
 from app.kit.codes import new_code
 from app.kit.db import Tx
-from app.kit.errors import Invalid, NotFound
+from app.kit.errors import NotFound
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
 
@@ -37,7 +37,7 @@ class By(NamedTuple):
 async def add_staff(tx: Tx, body: StaffIn, first: Once | None, by: By) -> StaffAdded:
     """Open an account with a temporary password. Repeating it with its key gives the account without the password.
 
-    Raises UsernameTaken, PasswordWeak; Invalid for a role that only providers have.
+    Raises UsernameTaken, PasswordWeak; NoStaffRole for a role that only providers have.
     """
     if first and (made := await first.replay(tx, by.now)):
         return StaffAdded(**show(await get_staff(tx, UUID(made.decode()))).model_dump(), temporary_password=None)
@@ -72,7 +72,7 @@ def _new_password() -> str:
 
 def _check_roles(roles: list[Role]) -> None:
     if not set(roles) <= set(STAFF_ROLES):
-        raise Invalid(detail=f"roles of staff are {', '.join(STAFF_ROLES)}")
+        raise NoStaffRole(roles=list(STAFF_ROLES))
 
 
 def show(staff: Staff, delayed: dict[UUID, datetime] | None = None) -> StaffOut:
@@ -95,7 +95,7 @@ async def get_staff(tx: Tx, staff_id: UUID) -> Staff:
 
 
 async def set_roles(tx: Tx, staff_id: UUID, roles: list[Role], by: By) -> StaffOut:
-    """Other roles, from the next call on. Raises NotFound, LastAdmin, Invalid."""
+    """Other roles, from the next call on. Raises NotFound, LastAdmin, NoStaffRole."""
     _check_roles(roles)
     staff = await _get_sparing_an_admin(tx, staff_id, remains=Role.ADMIN in roles)
     wanted = sorted(set(roles))

@@ -12,7 +12,7 @@ from app.credit import queries
 from app.credit.models import CreditRules
 from app.jobs.states import JOB_MOVES, OFFER_MOVES
 from app.kit.db import Tx
-from app.kit.errors import NotFound
+from app.kit.errors import NotFound, Unfit
 from app.kit.fields import Code, Line
 from app.registry.models import FULL_CREDIT
 
@@ -63,13 +63,16 @@ class Rule(Data):
     @classmethod
     def _known(cls, event: str) -> str:
         if event not in CAUSES:
-            raise ValueError(f"not an event that costs or brings credit; these may: {', '.join(sorted(CAUSES))}")
+            known = ", ".join(sorted(CAUSES))
+            raise Unfit(f"not an event that costs or brings credit; these may: {known}", f"此事件不计分；可用：{known}")
         return event
 
     @model_validator(mode="after")
     def _reply_before_deduction(self) -> Self:
         if (self.points < 0) != (self.reply_working_days is not None):
-            raise ValueError("a deduction has reply_working_days, and nothing else has")
+            raise Unfit(
+                "a deduction has reply_working_days, and nothing else has", "扣分须填 reply_working_days，其他不填"
+            )
         return self
 
     def holds(self, kind: str, data: dict[str, Any]) -> bool:
@@ -96,7 +99,8 @@ class Thresholds(Data):
     @model_validator(mode="after")
     def _apart(self) -> Self:
         if not self.suspend_below <= self.release_from <= self.watch_below <= self.active_from:
-            raise ValueError("suspend_below ≤ release_from ≤ watch_below ≤ active_from")
+            order = "suspend_below ≤ release_from ≤ watch_below ≤ active_from"
+            raise Unfit(order, f"须满足 {order}")
         return self
 
 
@@ -117,7 +121,7 @@ class Rules(Data):
     def _told_apart(self) -> Self:
         codes = [rule.code for rule in self.rules]
         if len(set(codes)) < len(codes) or RECOVERY in codes:
-            raise ValueError("each rule has a code of its own")
+            raise Unfit("each rule has a code of its own", "规则代码不能重复")
         return self
 
     def rule(self, code: str) -> Rule:

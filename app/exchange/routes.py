@@ -10,7 +10,7 @@ from app.catalog.snapshot import CurrentCatalog
 from app.exchange import actions, exporting
 from app.exchange.process import run_files
 from app.exchange.schemas import FileAsked, Format, ImportOut
-from app.kit.web import Now, Today, context_of
+from app.kit.web import Now, Today, context_of, prefers_chinese
 from app.registry.edit import Edit
 from app.registry.routes import ByRegistrar
 
@@ -58,7 +58,7 @@ async def import_registry(
     accept_language: Annotated[str, Header()] = "",
 ) -> ImportOut:
     """Take the registry in from an XLSX, a CSV or a ZIP of CSVs: all of it or, with a fault in any cell, nothing."""
-    chinese = not accept_language.lower().startswith("en")
+    chinese = prefers_chinese(accept_language, otherwise=True)
     lines = await run_files("read", await request.body())
     async with context_of(request).files.begin() as tx:
         return await actions.import_registry(tx, lines, catalog, edit, dry_run=dry_run, chinese=chinese)

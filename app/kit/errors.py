@@ -7,6 +7,8 @@ sentences shown, filled with the error's facts, which are also members of the do
 import re
 from typing import Any, ClassVar
 
+from app.kit.chinese import WORDS
+
 RESERVED = {"type", "title", "status", "code"}
 
 
@@ -35,7 +37,7 @@ class HotlineError(Exception):
 
     def document(self, *, chinese: bool) -> dict[str, Any]:
         """The problem document in one of the two languages."""
-        sentence = (self.zh if chinese else self.en).format(**_spelled(self.facts))
+        sentence = (self.zh if chinese else self.en).format(**_spelled(self.facts, chinese=chinese))
         return {
             "type": f"/problems/{self.code()}",
             "title": sentence,
@@ -45,20 +47,26 @@ class HotlineError(Exception):
         }
 
 
-def _spelled(facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts as they stand in a sentence: a list as its members."""
+class Unfit(ValueError):
+    """What a validator says of a field, in both languages."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        self.zh = zh
+        super().__init__(en)
+
+
+def _spelled(facts: dict[str, Any], *, chinese: bool = False) -> dict[str, Any]:
+    """The facts as they stand in a sentence: a list as its members, codes in its language."""
+
+    def word(value: Any) -> Any:
+        return WORDS.get(value, value) if chinese and isinstance(value, str) else value
+
     return {
-        name: ", ".join(map(str, value)) if isinstance(value, (list, tuple, set, frozenset)) else value
+        name: ("、" if chinese else ", ").join(str(word(one)) for one in value)
+        if isinstance(value, (list, tuple, set, frozenset))
+        else word(value)
         for name, value in facts.items()
     }
-
-
-class Invalid(HotlineError):
-    """The request is well-formed but what it says cannot be."""
-
-    status = 422
-    en = "{detail}"
-    zh = "{detail}"
 
 
 class NotFound(HotlineError):
@@ -69,8 +77,8 @@ class NotFound(HotlineError):
 
 class InvalidJson(HotlineError):
     status = 400
-    en = "The body is not valid JSON: {detail}."
-    zh = "请求内容不是有效的 JSON：{detail}。"
+    en = "The body is not valid JSON: {detail} (near character {place})."
+    zh = "请求内容不是有效的 JSON（第 {place} 个字符附近）。"
 
 
 class InvalidInput(HotlineError):

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from app.kit.errors import Unfit
+
 MOST_TYPED = 40
 """Characters of a number as it is typed, with spaces and dashes."""
 
@@ -12,7 +14,7 @@ MOST_TYPED = 40
 def _bare(phone: str) -> str:
     """One line is one number: full-width digits, spaces and the area code's dash make no other one of it."""
     if isinstance(phone, str) and len(phone) > MOST_TYPED:
-        raise ValueError(f"a phone number has at most {MOST_TYPED} characters")
+        raise Unfit(f"a phone number has at most {MOST_TYPED} characters", f"电话号码最多 {MOST_TYPED} 个字符")
     return unicodedata.normalize("NFKC", phone).replace("-", "").replace(" ", "") if isinstance(phone, str) else phone
 
 

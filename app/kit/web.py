@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.kit.chinese import HTTP, field_message
 from app.kit.clock import Clock, clock_from
 from app.kit.db import FILE, Database, Patience
 from app.kit.errors import (
@@ -31,6 +32,7 @@ from app.kit.errors import (
     InvalidJson,
     OutcomeUnknown,
     TextUnstorable,
+    Unfit,
     UnknownParameter,
 )
 from app.kit.wake import Wakes
@@ -111,14 +113,46 @@ async def refuse_unknown_parameters(request: Request) -> None:
         raise UnknownParameter(unknown=unknown[:10], known=sorted(known) or ["—"])
 
 
+def prefers_chinese(accept_language: str, *, otherwise: bool = False) -> bool:
+    """Whether Chinese is wanted rather than English (RFC 9110, 12.5.4); `otherwise` where neither is."""
+    wanted = {"zh": 0.0, "en": 0.0}
+    for part in accept_language.lower().split(","):
+        name, _, quality = part.partition(";")
+        language = name.strip().partition("-")[0]
+        if language in wanted:
+            wanted[language] = max(wanted[language], _quality(quality))
+    return (
+        otherwise
+        if wanted["zh"] == wanted["en"] == 0
+        else wanted["zh"] > wanted["en"]
+        or (wanted["zh"] == wanted["en"] and accept_language.lower().find("zh") < accept_language.lower().find("en"))
+    )
+
+
+def _quality(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    try:
+        return min(1.0, max(0.0, float(value))) if name.strip() == "q" else 1.0
+    except ValueError:
+        return 0.0
+
+
+def _chinese(request: Request) -> bool:
+    return prefers_chinese(request.headers.get("accept-language", ""))
+
+
+def _language(*, chinese: bool) -> dict[str, str]:
+    return {"Content-Language": "zh-CN" if chinese else "en", "Vary": "Accept-Language"}
+
+
 def problem(request: Request, error: HotlineError, *, headers: dict[str, str] | None = None, **more: Any) -> Response:
     """The problem document of an error in the caller's language."""
-    chinese = request.headers.get("accept-language", "").lower().startswith("zh")
+    chinese = _chinese(request)
     return Response(
         _json(error.document(chinese=chinese) | more),
         status_code=error.status,
         media_type="application/problem+json",
-        headers={"Content-Language": "zh-CN" if chinese else "en"} | (headers or {}),
+        headers=_language(chinese=chinese) | (headers or {}),
     )
 
 
@@ -141,12 +175,25 @@ async def _hotline_error(request: Request, error: Exception) -> Response:
 async def _validation_error(request: Request, error: Exception) -> Response:
     details = cast(RequestValidationError, error).errors()
     if details and details[0]["type"] == "json_invalid":
-        return problem(request, InvalidJson(detail=details[0].get("ctx", {}).get("error", "syntax")))
+        place = details[0]["loc"][-1]
+        return problem(request, InvalidJson(detail=details[0].get("ctx", {}).get("error", "syntax"), place=place))
+    chinese = _chinese(request)
     errors = [
-        {"field": ".".join(str(part) for part in item["loc"]), "code": item["type"], "message": item["msg"]}
+        {
+            "field": ".".join(str(part) for part in item["loc"]),
+            "code": item["type"],
+            "message": _field_message(item, chinese=chinese),
+        }
         for item in details
     ]
     return problem(request, InvalidInput(), errors=errors)
+
+
+def _field_message(item: dict[str, Any], *, chinese: bool) -> str:
+    context = item.get("ctx", {})
+    if isinstance(said := context.get("error"), Exception):
+        return said.zh if chinese and isinstance(said, Unfit) else str(said)
+    return field_message(item["type"], context) if chinese else str(item["msg"])
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -154,18 +201,15 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if http.status_code == 413:
         limit = request.scope.get("body_limit", BODY_LIMIT)
         return problem(request, BodyTooLarge(limit=limit), headers={"Connection": "close"})
+    headers = dict(http.headers or {})
+    english, chinese = HTTP.get(http.status_code, (http.detail, f"请求未能处理（HTTP {http.status_code}）。"))
+    title = (chinese if _chinese(request) else english).format(allow=headers.get("Allow", ""))
+    code = f"http_{http.status_code}"
     return Response(
-        orjson.dumps(
-            {
-                "type": "about:blank",
-                "title": http.detail,
-                "status": http.status_code,
-                "code": f"http_{http.status_code}",
-            }
-        ),
+        orjson.dumps({"type": "about:blank", "title": title, "status": http.status_code, "code": code}),
         status_code=http.status_code,
         media_type="application/problem+json",
-        headers=dict(http.headers or {}),
+        headers=_language(chinese=_chinese(request)) | headers,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.catalog.models import Tier
+from app.kit.errors import Unfit
 from app.kit.fields import Code
 from app.matching.models import Mode
 from app.matching.ranking import CRITERIA
@@ -18,9 +19,10 @@ DAY_SECONDS = 86_400
 
 def _known_criteria(weights: dict[str, float]) -> dict[str, float]:
     if unknown := sorted(set(weights) - set(CRITERIA)):
-        raise ValueError(f"unknown criteria: {', '.join(unknown)}; there are {', '.join(CRITERIA)}")
+        names, known = ", ".join(unknown), ", ".join(CRITERIA)
+        raise Unfit(f"unknown criteria: {names}; there are {known}", f"没有这些标准：{names}；可用：{known}")
     if not any(weights.values()):
-        raise ValueError("at least one weight must be above zero")
+        raise Unfit("at least one weight must be above zero", "至少一项权重须大于 0")
     return weights
 
 
@@ -78,7 +80,7 @@ class Rules(Rule):
         """A ladder is climbed, so no rung comes twice."""
         rungs = [step.rung for step in self.ladder]
         if len(rungs) != len(set(rungs)):
-            raise ValueError("the ladder names a rung twice")
+            raise Unfit("the ladder names a rung twice", "层级重复")
         return self
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, model_validator
 from app.catalog.models import Tier
 from app.intake.models import UnmatchedReason
 from app.jobs.schemas import Note
+from app.kit.errors import Unfit
 from app.kit.fields import Code, Moment
 from app.matching.models import Decision, PolicyVersion
 from app.matching.policy import Policy, Rules
@@ -92,11 +93,12 @@ class WhatIf(BaseModel):
         """One that is on record says all that an imagined one has to be told; half a window says nothing."""
         told = self.model_dump(exclude_none=True).keys() - {"request_id", "policy_version", "tier"}
         if self.request_id and told:
-            raise ValueError(f"request_id says all; leave out {', '.join(sorted(told))}")
+            names = ", ".join(sorted(told))
+            raise Unfit(f"request_id says all; leave out {names}", f"已填 request_id，不要再填 {names}")
         if not self.request_id and not {"item", "area"} <= told:
-            raise ValueError("either request_id, or item and area")
+            raise Unfit("either request_id, or item and area", "请填 request_id，或 item 和 area")
         if (self.wanted_from is None) != (self.wanted_to is None):
-            raise ValueError("wanted_from and wanted_to go together")
+            raise Unfit("wanted_from and wanted_to go together", "wanted_from 和 wanted_to 须同时填写")
         return self
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Tier
+from app.kit.errors import Unfit
 from app.kit.fields import Day, Fen, Moment
 from app.kit.pages import Paging
 from app.kit.personal import Phone, mask_name, mask_phone
@@ -16,7 +17,7 @@ from app.registry.models import MonthStatus, PriceKind, ProviderKind, ReachedBy,
 
 def _local(value: time) -> time:
     if value.tzinfo is not None:
-        raise ValueError("opening hours are in the centre's zone, without an offset")
+        raise Unfit("opening hours are in the centre's zone, without an offset", "营业时间按中心所在时区填写，不带时区")
     return value
 
 

@@ -1,0 +1,133 @@
+"""Every sentence that a caller is told is in the caller's language."""
+
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from pydantic_core._pydantic_core import list_all_errors
+
+import app.main  # noqa: F401 (every error is declared once it is loaded)
+from app.exchange.faults import SENTENCES
+from app.kit.chinese import FIELDS, HTTP, WORDS, field_message
+from app.kit.errors import HotlineError
+from app.kit.web import prefers_chinese
+from tests.world import World
+
+APP = Path(__file__).parents[1] / "app"
+HAN = re.compile(r"[\u4e00-\u9fff]")
+FROM_NO_CALLER = {
+    "no_such_attribute", "needs_python_object", "get_attribute_error", "default_factory_not_called", "is_instance_of",
+    "is_subclass_of", "callable_type", "missing_sentinel_error", "ellipsis_error", "value_error", "assertion_error",
+}  # fmt: skip
+"""Types of pydantic's errors that neither JSON nor a query can cause, and those that carry our own sentence."""
+
+
+def every(kind: type[HotlineError] = HotlineError) -> list[type[HotlineError]]:
+    return [one for sub in kind.__subclasses__() for one in (sub, *every(sub)) if one.__module__.startswith("app.")]
+
+
+def facts(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+@pytest.mark.parametrize("error", every(), ids=lambda error: error.__name__)
+def test_every_problem_has_a_sentence_in_each_language(error: type[HotlineError]) -> None:
+    assert HAN.search(error.zh)
+    assert not HAN.search(error.en)
+
+
+def test_every_fault_of_a_file_has_a_sentence_in_each_language() -> None:
+    for zh, en in SENTENCES.values():
+        assert HAN.search(zh)
+        assert not HAN.search(en)
+        assert facts(zh) == facts(en)
+
+
+def test_every_wrong_field_has_a_message_in_chinese() -> None:
+    for error in list_all_errors():
+        if error["type"] not in FROM_NO_CALLER:
+            assert HAN.search(field_message(error["type"], error.get("example_context") or {})), error["type"]
+            assert facts(FIELDS[error["type"]]) <= set(error.get("example_context") or {}), error["type"]
+
+
+def test_what_validators_of_ours_say_is_in_both_languages() -> None:
+    for file in [*APP.glob("*/schemas.py"), *APP.glob("*/filters.py"), *(APP / "kit").glob("*.py"),
+                 APP / "matching/policy.py", APP / "credit/rules.py"]:  # fmt: skip
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and issubclass_of_model(node):
+                raised = [one for one in ast.walk(node) if isinstance(one, ast.Raise)]
+                assert not [one for one in raised if "ValueError" in ast.dump(one)], f"{file}: {node.name}"
+
+
+def issubclass_of_model(node: ast.ClassDef) -> bool:
+    return any("Model" in ast.dump(base) or "Body" in ast.dump(base) or "Data" in ast.dump(base) for base in node.bases)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "chinese"),
+    [
+        ("zh-CN", True),
+        ("zh", True),
+        ("ZH-Hans-CN,zh;q=0.9", True),
+        ("zh-TW", True),
+        ("en-US,en;q=0.9,zh-CN;q=0.8", False),
+        ("en;q=0.8, zh-CN;q=0.9", True),
+        ("fr, zh;q=0.5", True),
+        ("zh;q=0", False),
+        ("zh;q=0, en;q=0", False),
+        ("zh-CN,en", True),
+        ("en,zh-CN", False),
+        ("zh;q=much", False),
+        ("*", False),
+        ("", False),
+    ],
+)
+def test_the_language_that_is_wanted_most_is_spoken(wanted: str, chinese: bool) -> None:
+    assert prefers_chinese(wanted) is chinese
+
+
+BODIES = [
+    {"area": "330203001001", "item": "PE02", "description": "堵了", "phone": "12"},
+    {"area": 5, "item": [], "description": "", "phone": None, "channel": "fax", "quantity": 1.5, "more": 1},
+    {"wanted_from": "yesterday", "chosen_provider_id": "7", "dispatch": "perhaps", "relay": 7},
+    [],
+]
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_what_is_wrong_is_told_in_the_callers_language(world: World, language: str) -> None:
+    headers = {"Accept-Language": language}
+    answers = [await world.operator.post("/requests", json=body, headers=headers) for body in BODIES]
+    answers += [
+        await world.operator.post("/requests", content=b"{", headers=headers | {"Content-Type": "application/json"}),
+        await world.operator.get("/nowhere", headers=headers),
+        await world.operator.delete("/requests", headers=headers),
+        await world.operator.get("/requests", params={"limit": 0, "misspelt": 1}, headers=headers),
+        await world.operator.get("/requests/00000000-0000-7000-8000-000000000000", headers=headers),
+        await world.anonymous.get("/requests", headers=headers),
+        await world.operator.get("/audit", headers=headers),
+        await world.operator.patch("/citizens/1", json={}, headers=headers),
+    ]
+    for answer in answers:
+        assert answer.is_error
+        problem = answer.json()
+        for sentence in (problem["title"], *(error["message"] for error in problem.get("errors", ()))):
+            assert bool(HAN.search(sentence)) is (language == "zh-CN"), problem
+        assert answer.headers["content-language"] == language
+        assert "accept-language" in answer.headers["vary"].lower()
+
+
+async def test_codes_stand_in_a_chinese_sentence_as_words(world: World) -> None:
+    headers = {"Accept-Language": "zh-CN"}
+    nobody = "00000000-0000-7000-8000-000000000000"
+    missing = (await world.operator.get(f"/requests/{nobody}", headers=headers)).json()
+    assert missing["title"] == f"没有找到 请求 {nobody}。"
+    forbidden = (await world.operator.get("/audit", headers=headers)).json()
+    assert "系统管理员" in forbidden["title"]
+    assert forbidden["roles"] == ["admin"]
+
+
+def test_the_words_are_chinese() -> None:
+    assert all(HAN.search(word) for word in (*WORDS.values(), *(zh for _, zh in HTTP.values())))
