@@ -9,7 +9,7 @@ from app.credit import models as credit
 from app.events import models as events
 from app.intake import models as intake
 from app.jobs import models as jobs
-from app.kit import idempotency, limits
+from app.kit import heartbeat, idempotency, limits
 from app.kit.orm import Model
 from app.matching import models as matching
 from app.metrics import models as metrics
@@ -28,6 +28,7 @@ __all__ = [
     "complaints",
     "credit",
     "events",
+    "heartbeat",
     "idempotency",
     "intake",
     "jobs",

@@ -33,6 +33,7 @@ from app.events.sequence import number_events
 from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, LOG_TOPIC, WEBHOOK_TOPIC
 from app.kit.clock import ScaledClock
 from app.kit.errors import DatabaseBusy, DatabaseUnavailable
+from app.kit.heartbeat import BEAT_SECONDS, beat
 from app.kit.idempotency import forget_keys
 from app.kit.limits import forget_counts
 from app.kit.steps import Health, forget_troubles, write_health
@@ -58,7 +59,6 @@ FORGET_EVERY = timedelta(minutes=10)
 CALENDAR_EVERY = timedelta(minutes=10)
 LONGEST_PAUSE_SECONDS = 30.0
 """Of a step that fails again and again."""
-BEAT_SECONDS = 5.0
 
 Step = Callable[[Context, Snapshot], Awaitable[int]]
 
@@ -73,7 +73,7 @@ DUE_STEPS: Mapping[str, Step] = {
     "expire_offers": expire_offers,
     "withdraw_void_offers": _without_catalog(withdraw_void_offers),
     "reassign_stranded_jobs": _without_catalog(reassign_stranded_jobs),
-    "resume_held_requests": _without_catalog(resume_held_requests),
+    "resume_held_requests": resume_held_requests,
     "watch_surges": _without_catalog(watch_surges),
     "match_waiting": match_waiting,
     "raise_alarms": raise_alarms,
@@ -143,6 +143,8 @@ async def work(context: Context, catalog: Catalog) -> None:
 
     def bound(step: Step) -> Callable[[], Awaitable[int]]:
         async def run() -> int:
+            if step is expire_offers:
+                await beat(context.db, context.clock)  # what ran out in an outage is known before it expires
             return await step(context, await snapshot())
 
         return run
@@ -165,6 +167,7 @@ async def work(context: Context, catalog: Catalog) -> None:
         repeat("recover_credit", partial(recover_credit, context), calendar_pause)
         repeat("remind_of_months", partial(remind_of_months, context), calendar_pause)
         repeat("beat", partial(_beat, context, steps), BEAT_SECONDS)
+        repeat("watch_outages", partial(beat, context.db, context.clock), BEAT_SECONDS)  # also while a step takes long
 
 
 async def _beat(context: Context, steps: Mapping[str, Health]) -> int:

@@ -25,6 +25,7 @@ from sqlalchemy.orm import aliased
 
 from app.aftercare.models import Callback, CallbackStatus
 from app.aftercare.states import CALLBACKS
+from app.auth.queries import on_shift
 from app.catalog.models import Item
 from app.events.transition import AT, word
 from app.intake.models import Request, RequestStatus
@@ -138,7 +139,7 @@ def _take_next() -> Prepared:
     free = (
         select(Callback.id)
         .where(_DUE, Callback.due_at <= AT, CURRENT)
-        .where(or_(Callback.taken_until.is_(None), Callback.taken_until <= AT))
+        .where(or_(Callback.taken_until.is_(None), Callback.taken_until <= AT, ~on_shift(Callback.taken_by)))
         .where(bindparam("third", type_=SmallInteger) != all_(Callback.tried))
         .order_by(Callback.due_at, Callback.id)
         .limit(1)

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.aftercare import actions, answers, queries
+from app.aftercare.schedule import may_call_from
 from app.aftercare.schemas import CallbackOut, CallbackTaken, Outcome
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
@@ -22,11 +23,22 @@ Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
 
 @router.get("/callbacks")
 async def list_callbacks(
-    request: Request, response: Response, tx: Transaction, principal: Caller, paging: Annotated[Paging, Query()]
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    now: Now,
+    principal: Caller,
+    paging: Annotated[Paging, Query()],
 ) -> Page[CallbackOut]:
-    """Callbacks still to be made, the earliest due first."""
+    """Callbacks still to be made, the earliest due first; `due_at` is when the citizen may be called."""
     rows = await queries.list_due(tx, paging.after(datetime, UUID), paging.limit + 1)
-    return page(rows, paging, lambda row: (row.due_at, str(row.id)), _show, request, response)
+    zone = context_of(request).settings.zone
+
+    def show(row: Any) -> CallbackOut:
+        from_then = may_call_from(row.due_at, row.tried, now, zone)
+        return actions.show({**row._mapping, "due_at": from_then})
+
+    return page(rows, paging, lambda row: (row.due_at, str(row.id)), show, request, response)
 
 
 @router.post("/callbacks/next", responses={204: {"description": "nobody is to be called now"}})
@@ -72,7 +84,3 @@ async def record_answer(
 ) -> ComplaintOut:
     """The citizen was told what was decided, or was not reached: three calls, then it is left."""
     return await answers.record_answer(tx, complaint_id, body, principal.actor, context_of(request).settings.zone, now)
-
-
-def _show(row: Any) -> CallbackOut:
-    return actions.show(row._mapping)

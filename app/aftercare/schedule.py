@@ -44,5 +44,12 @@ def next_due(now: datetime, tried: Collection[int], zone: ZoneInfo) -> datetime:
     return min(due for day in (today, today + DAY) for start in left if (due := _at(day, start, zone)) > now)
 
 
+def may_call_from(due_at: datetime, tried: Collection[int], now: datetime, zone: ZoneInfo) -> datetime:
+    """When a callback may be made that is due then: not at night, nor in a third in which nobody was reached."""
+    if due_at > now or (is_calling_hour(now, zone) and third_of(now, zone) not in tried):
+        return due_at
+    return next_due(now, tried, zone)
+
+
 def _at(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)

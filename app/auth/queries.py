@@ -1,13 +1,14 @@
 """Staff, tokens and the audit log in SQL."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     DateTime,
     LargeBinary,
     Select,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    exists,
     false,
     func,
     or_,
@@ -85,6 +87,22 @@ _FIND_TOKEN = Prepared(
         ),
     )
 )
+
+
+GONE_AFTER = timedelta(hours=1)
+"""Who was not seen for so long has gone home, signed out or not."""
+
+
+def on_shift(staff_id: Any) -> ColumnElement[bool]:
+    """Whether this member of staff is signed in and was seen lately; the statement has the moment as `at`."""
+    return exists().where(
+        StaffSession.staff_id == staff_id,
+        StaffSession.ended_at.is_(None),
+        StaffSession.expires_at > _AT,
+        func.coalesce(StaffSession.seen_at, StaffSession.created_at) > _AT - GONE_AFTER,
+        Staff.id == StaffSession.staff_id,
+        Staff.active,
+    )
 
 
 async def find_token(tx: Tx, token_hash: bytes, at: datetime, seen_after: datetime | None) -> Row | None:

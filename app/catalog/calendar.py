@@ -1,11 +1,14 @@
 """Deadlines: what the item's urgency allows, counted on the right calendar.
 
 `always` counts every minute; `service_hours` those in which the centre's field service works (08:00 to 20:00 daily);
-`working_days` all minutes of Chinese working days, make-up working days among them and public holidays not.
+`working_days` all minutes of Chinese working days, make-up working days among them and public holidays not. What the
+centre has entered of a day (`Days`) stands above what the library knows of it.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,18 +23,23 @@ SAME_DAY_UNTIL = time(14)
 """Dispatched after this, same-day work is due by the next day's close."""
 BOOKED_GRACE = timedelta(hours=24)
 DAY = timedelta(days=1)
+FRIDAY = 5
 YELLOW = 0.75
 """The share of a clock's time after which it turns yellow."""
+Days = Mapping[date, bool]
+"""Days that the centre has entered itself: whether each is a working day."""
+NO_DAYS: Days = MappingProxyType({})
 
 
 class Allowance(NamedTuple):
-    """What an urgency allows, in minutes; see the urgencies table."""
+    """What an urgency allows, in minutes; see the urgencies table. `days`: see Days."""
 
     accept_minutes: int | None
     arrive_minutes: int | None
     arrive_rule: ArriveRule
     complete_minutes: int | None
     calendar: Calendar
+    days: Days = NO_DAYS
 
 
 class Deadlines(NamedTuple):
@@ -43,7 +51,7 @@ class Deadlines(NamedTuple):
 
 
 class Window(NamedTuple):
-    """A span of time in which somebody is to come."""
+    """A span of time: in which somebody is to come, or in which a clock stood still."""
 
     start: datetime
     end: datetime
@@ -67,35 +75,73 @@ def _china(year: int) -> "China":
     return China(years=year)  # type: ignore[no-untyped-call]  # holidays leaves it untyped
 
 
-def is_working_day(moment: datetime) -> bool:
-    """Whether the moment's date is a Chinese working day."""
-    return _china(moment.year).is_working_day(moment.date())
+def is_working_day(day: date, days: Days = NO_DAYS) -> bool:
+    """Whether the date is a Chinese working day: as the centre entered it, else as the library knows it."""
+    entered = days.get(day)
+    return _china(day.year).is_working_day(day) if entered is None else entered
 
 
-def _counts(calendar: Calendar, day: datetime) -> tuple[datetime, datetime] | None:
+def is_public_holiday(day: date) -> bool:
+    """Whether the library knows the date as a public holiday; an ordinary Saturday or Sunday is none."""
+    return day in _china(day.year)
+
+
+def list_holidays(year: int) -> dict[date, str]:
+    """The public holidays of the year that the library knows, with their English names; the make-up days are
+    list_make_up_days."""
+    return {day: name for day, name in sorted(_china(year).items()) if day.year == year}
+
+
+def list_make_up_days(year: int) -> list[date]:
+    """The Saturdays and Sundays of the year that the library knows as working days."""
+    return sorted(day for day in _china(year).weekend_workdays if day.year == year)
+
+
+def is_year_known(year: int, days: Days) -> bool:
+    """Whether the State Council's notice for the year is known: to the library, or entered by the centre.
+
+    Without it the library still has the holidays of the law, but no make-up day: every year so far had some.
+    """
+    return bool(list_make_up_days(year)) or any(
+        working and day.year == year and day.isoweekday() > FRIDAY for day, working in days.items()
+    )
+
+
+def is_night(moment: datetime, zone: ZoneInfo) -> bool:
+    """Whether the moment lies outside the hours in which people may be phoned about what can wait."""
+    return not SERVICE_OPENS <= moment.astimezone(zone).time() < SERVICE_CLOSES
+
+
+def next_morning(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The next end of a night after the moment, in its own zone."""
+    local = moment.astimezone(zone)
+    return _at(local if local.time() < SERVICE_OPENS else local + DAY, SERVICE_OPENS).astimezone(moment.tzinfo)
+
+
+def _counts(calendar: Calendar, day: datetime, days: Days) -> tuple[datetime, datetime] | None:
     """The part of this local day that the calendar counts."""
     if calendar is Calendar.SERVICE_HOURS:
         return _at(day, SERVICE_OPENS), _at(day, SERVICE_CLOSES)
-    return (_at(day, time(0)), _at(day + DAY, time(0))) if is_working_day(day) else None
+    return (_at(day, time(0)), _at(day + DAY, time(0))) if is_working_day(day.date(), days) else None
 
 
 def _at(day: datetime, clock: time) -> datetime:
     return datetime.combine(day.date(), clock, tzinfo=day.tzinfo)
 
 
-def add_minutes(calendar: Calendar, moment: datetime, minutes: int, zone: ZoneInfo) -> datetime:
+def add_minutes(calendar: Calendar, moment: datetime, minutes: int, zone: ZoneInfo, days: Days = NO_DAYS) -> datetime:
     """The moment when so many minutes of the calendar have passed since `moment`."""
-    return add_time(calendar, moment, timedelta(minutes=minutes), zone)
+    return add_time(calendar, moment, timedelta(minutes=minutes), zone, days)
 
 
-def add_time(calendar: Calendar, moment: datetime, span: timedelta, zone: ZoneInfo) -> datetime:
+def add_time(calendar: Calendar, moment: datetime, span: timedelta, zone: ZoneInfo, days: Days = NO_DAYS) -> datetime:
     """The moment when so much counted time of the calendar has passed since `moment`."""
     left = span
     if calendar is Calendar.ALWAYS:
         return moment + left
     day = moment.astimezone(zone)
     while True:
-        counted = _counts(calendar, day)
+        counted = _counts(calendar, day, days)
         if counted and day < counted[1]:
             start = max(day, counted[0])
             if left <= counted[1] - start:
@@ -104,27 +150,52 @@ def add_time(calendar: Calendar, moment: datetime, span: timedelta, zone: ZoneIn
         day = _at(day + DAY, time(0))
 
 
-def add_working_days(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+def add_working_days(moment: datetime, count: int, zone: ZoneInfo, days: Days = NO_DAYS) -> datetime:
     """The moment when so many whole Chinese working days have passed since `moment`."""
-    return add_time(Calendar.WORKING_DAYS, moment, days * DAY, zone)
+    return add_time(Calendar.WORKING_DAYS, moment, count * DAY, zone, days)
 
 
-def counted_time(calendar: Calendar, start: datetime, end: datetime, zone: ZoneInfo) -> timedelta:
-    """How much of the time between two moments the calendar counts; the inverse of add_time."""
+def counted_time(
+    calendar: Calendar,
+    start: datetime,
+    end: datetime,
+    zone: ZoneInfo,
+    days: Days = NO_DAYS,
+    pauses: Sequence[Window] = (),
+) -> timedelta:
+    """How much of the time between two moments the calendar counts, pauses left out; the inverse of add_time."""
+    if pauses:
+        overlaps = [(max(start, pause.start), min(end, pause.end)) for pause in pauses]
+        paused = sum((counted_time(calendar, *overlap, zone, days) for overlap in overlaps), timedelta())
+        return counted_time(calendar, start, end, zone, days) - paused
     if calendar is Calendar.ALWAYS:
         return max(end - start, timedelta())
     day, total = start.astimezone(zone), timedelta()
     while day < end:
-        counted = _counts(calendar, day)
+        counted = _counts(calendar, day, days)
         if counted:
             total += max(min(counted[1], end) - max(counted[0], day), timedelta())
         day = _at(day + DAY, time(0))
     return total
 
 
-def yellow_at(calendar: Calendar, start: datetime, due: datetime, zone: ZoneInfo) -> datetime:
-    """When 75 % of the time that the calendar counts between `start` and `due` has passed; never after `due`."""
-    return min(due, add_time(calendar, start, counted_time(calendar, start, due, zone) * YELLOW, zone))
+def yellow_at(
+    calendar: Calendar,
+    start: datetime,
+    due: datetime,
+    zone: ZoneInfo,
+    days: Days = NO_DAYS,
+    pauses: Sequence[Window] = (),
+) -> datetime:
+    """When 75 % of the time that the calendar counts between `start` and `due` has passed, pauses left out; never after
+    `due`. The pauses come in their order."""
+    left = counted_time(calendar, start, due, zone, days, pauses) * YELLOW
+    for pause in pauses:
+        before = counted_time(calendar, start, pause.start, zone, days)
+        if left <= before or due <= pause.start:
+            break
+        start, left = pause.end, left - before
+    return min(due, add_time(calendar, start, left, zone, days))
 
 
 def default_window(moment: datetime, zone: ZoneInfo) -> Window:
@@ -137,7 +208,8 @@ def default_window(moment: datetime, zone: ZoneInfo) -> Window:
 
 def deadlines(allowance: Allowance, dispatched_at: datetime, wanted: Window | None, zone: ZoneInfo) -> Deadlines:
     """accept_by, arrive_by and complete_by of work dispatched then; booked work needs its wanted window."""
-    accept_by = add_minutes(allowance.calendar, dispatched_at, allowance.accept_minutes or 0, zone)
+    calendar, days = allowance.calendar, allowance.days
+    accept_by = add_minutes(calendar, dispatched_at, allowance.accept_minutes or 0, zone, days)
     match allowance.arrive_rule:
         case ArriveRule.DAY_CLOSE:
             local = dispatched_at.astimezone(zone)
@@ -148,6 +220,6 @@ def deadlines(allowance: Allowance, dispatched_at: datetime, wanted: Window | No
             window = wanted or default_window(dispatched_at, zone)
             return Deadlines(accept_by, window.end, window.end + BOOKED_GRACE)
         case _:
-            arrive_by = add_minutes(allowance.calendar, dispatched_at, allowance.arrive_minutes or 0, zone)
-            complete_by = add_minutes(allowance.calendar, dispatched_at, allowance.complete_minutes or 0, zone)
+            arrive_by = add_minutes(calendar, dispatched_at, allowance.arrive_minutes or 0, zone, days)
+            complete_by = add_minutes(calendar, dispatched_at, allowance.complete_minutes or 0, zone, days)
             return Deadlines(accept_by, arrive_by, complete_by)

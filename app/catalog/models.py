@@ -1,5 +1,6 @@
 """What can be asked for, by whom at which tier, how fast, and where."""
 
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Text, text
@@ -59,6 +60,17 @@ class Urgency(Model):
     calendar: Mapped[str]
 
     __table_args__ = (one_of("arrive_rule", ArriveRule), one_of("calendar", Calendar))
+
+
+class CalendarDay(Model):
+    """A day of which the centre knows better than the holidays library whether it is a working day."""
+
+    __tablename__ = "calendar_days"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    working: Mapped[bool]
+    note: Mapped[str]
+    entered_at: Mapped[datetime]
 
 
 class PaperKind(Model):

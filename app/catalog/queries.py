@@ -1,13 +1,14 @@
 """The catalogue and the gazetteer in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm.attributes import InstrumentedAttribute
 
-from app.catalog.models import Item
-from app.kit.db import Tx
+from app.catalog.models import CalendarDay, Item
+from app.kit.db import Prepared, Tx
 from app.kit.orm import Model
 
 M = TypeVar("M", bound=Model)
@@ -16,6 +17,14 @@ M = TypeVar("M", bound=Model)
 async def list_all(tx: Tx, model: type[M], *order: InstrumentedAttribute[object]) -> Sequence[M]:
     """Every row of a reference table, in this order."""
     return (await tx.session.execute(select(model).order_by(*order))).scalars().all()
+
+
+_DAYS = Prepared(select(CalendarDay.day, CalendarDay.working))
+
+
+async def read_days(tx: Tx) -> Mapping[date, bool]:
+    """The days that the centre has entered itself, and whether each is a working day."""
+    return {row["day"]: row["working"] for row in await tx.rows(_DAYS)}
 
 
 async def lock_item(tx: Tx, code: str) -> Item | None:

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from app.catalog import queries
-from app.catalog.calendar import Allowance
+from app.catalog.calendar import Allowance, Days
 from app.catalog.errors import TierNotAllowed, UnknownArea, UnknownItem
 from app.catalog.models import (
     ArriveRule,
@@ -53,6 +53,7 @@ class Snapshot:
     townships: dict[str, Township]
     communities: dict[str, Community]
     index: Index
+    days: Days
 
     def item(self, code: str) -> Item:
         """The item. Raises UnknownItem."""
@@ -78,6 +79,7 @@ class Snapshot:
             ArriveRule(row.arrive_rule),
             row.complete_minutes,
             Calendar(row.calendar),
+            self.days,
         )
 
     def place(self, area: str) -> Place:
@@ -129,6 +131,7 @@ async def read_snapshot(db: Database) -> Snapshot:
             townships={row.code: row for row in await queries.list_all(tx, Township, Township.code)},
             communities={row.code: row for row in await queries.list_all(tx, Community, Community.code)},
             index=Index(items),
+            days=await queries.read_days(tx),
         )
 
 

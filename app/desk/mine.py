@@ -1,30 +1,56 @@
-"""What the operator took down and is still open, with its clocks."""
+"""What the operator follows and is still open, with its clocks, and what those left who have gone home."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.auth.access import Principal
 from app.catalog.snapshot import Snapshot
 from app.desk.schemas import OpenRequest, RunningClock
+from app.events.transition import StatusConflict, record
+from app.intake.actions import get_locked, get_request
 from app.intake.clocks import Level, list_alarms
-from app.intake.filters import RequestFilter
+from app.intake.filters import CLOSED
 from app.intake.models import Request
-from app.intake.queries import list_requests
+from app.intake.queries import list_followed, list_left, set_follower
 from app.intake.views import show
 from app.kit.db import Tx
 
 MOST = 200
 
 
-async def list_mine(tx: Tx, principal: Principal, catalog: Snapshot, zone: ZoneInfo) -> list[OpenRequest]:
-    """The latest 200 open requests that the principal took down: first due first, those without clocks at the end."""
-    wanted = RequestFilter(open=True, taken_by="me").conditions(principal)
-    mine = [_with_clocks(row, catalog, zone) for row in await list_requests(tx, wanted, None, MOST)]
+async def list_mine(
+    tx: Tx, principal: Principal, catalog: Snapshot, zone: ZoneInfo, now: datetime
+) -> list[OpenRequest]:
+    """The principal's latest 200 open requests and at most 200 that were left by those who are signed in no more: first
+    due first, those without clocks at the end."""
+    mine = [_with_clocks(row, catalog, zone) for row in await list_followed(tx, principal.id, MOST)]
+    known = {one.request.id for one in mine}
+    left = [row for row in await list_left(tx, now, MOST) if row.id not in known]
+    mine += [_with_clocks(row, catalog, zone, handed_over=True) for row in left]
     return sorted(
         mine, key=lambda one: (not one.clocks, one.clocks[0].due_at if one.clocks else one.request.received_at)
     )
 
 
-def _with_clocks(row: Request, catalog: Snapshot, zone: ZoneInfo) -> OpenRequest:
+async def take_over(
+    tx: Tx, request_id: UUID, principal: Principal, catalog: Snapshot, zone: ZoneInfo, now: datetime
+) -> OpenRequest:
+    """The principal follows the request from now on; said again, nothing happens. Raises NotFound, StatusConflict."""
+    request = await get_locked(tx, request_id)
+    if request["status"] in CLOSED:
+        raise StatusConflict(subject="request", state=request["status"], expected="open")
+    before = request["followed_by"] or request["created_by"]
+    if before != principal.id:
+        await set_follower(tx, request_id, principal.id)
+        data: Mapping[str, str] = {"from": str(before)} if before else {}
+        actor = principal.actor
+        await record(tx, "request.taken_over", at=now, actor=actor, request_id=request_id, data=dict(data))
+    return _with_clocks(await get_request(tx, request_id), catalog, zone)
+
+
+def _with_clocks(row: Request, catalog: Snapshot, zone: ZoneInfo, *, handed_over: bool = False) -> OpenRequest:
     alarms = list_alarms(row.__dict__, catalog.allowance(row.urgency), zone)
     yellow = {alarm.clock: alarm.at for alarm in alarms if alarm.level is Level.YELLOW}
     clocks = [
@@ -32,4 +58,4 @@ def _with_clocks(row: Request, catalog: Snapshot, zone: ZoneInfo) -> OpenRequest
         for alarm in alarms
         if alarm.level is Level.RED
     ]
-    return OpenRequest(request=show(row), clocks=clocks)
+    return OpenRequest(request=show(row), clocks=clocks, handed_over=handed_over)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.intake.clocks import Clock
 from app.intake.schemas import RequestOut
@@ -21,3 +21,4 @@ class OpenRequest(BaseModel):
 
     request: RequestOut
     clocks: list[RunningClock]
+    handed_over: bool = Field(description="whoever followed it has gone home, and nobody has taken it over yet")

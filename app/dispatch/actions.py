@@ -7,35 +7,40 @@ from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.catalog.calendar import Window, deadlines, default_window
-from app.catalog.models import ArriveRule, Tier
+from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
 from app.dispatch.errors import ProviderNotEligible, ReopenTooLate, ReopenWithoutDispatch
-from app.dispatch.matchmaking import Outcome, make_offers, offer_to_best
+from app.dispatch.matchmaking import Outcome, make_offers, offer_to_best, when_to_ask
 from app.dispatch.schemas import DispatchOut, MatchingResult, OfferMade
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import SYSTEM, Actor
 from app.intake.actions import get_locked
-from app.intake.clocks import next_alarm
+from app.intake.clocks import begin_round, next_alarm
 from app.intake.entitlement import take_place_again
 from app.intake.models import RequestStatus, UnmatchedReason
+from app.intake.rounds import end_round
 from app.intake.states import REQUESTS
 from app.intake.taking import UNSEARCHED, check_dispatchable
 from app.intake.views import show
 from app.jobs import statements
-from app.jobs.acting import By
+from app.jobs.acting import By, next_round
 from app.jobs.job_actions import check_unstarted
 from app.jobs.models import OfferedBy, OfferEnd, OfferStatus
 from app.jobs.offer_actions import take_back
 from app.jobs.queries import lock_job, lock_offer
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
+from app.kit.heartbeat import was_down
 from app.matching.actions import Wanted, match, read_policy
 from app.matching.reasons import SENTENCES
 from app.registry.models import ACTIVE_STANDINGS
+from app.registry.opening import is_open_through
 from app.registry.queries import find_provider
 from app.settings import Settings
+
+CENTRE_DOWN, PROVIDER_CLOSED = "centre_down", "provider_closed"
+"""Why an offer whose time ran out counts for nothing."""
 
 
 async def dispatch_request(
@@ -58,34 +63,28 @@ async def send_out(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, 
     check_dispatchable(catalog.item(request["item_code"]), relayed=request["relay_to"] is not None)
     possible = request["status"] in REQUESTS.moves["dispatch"].sources
     tiers = await take_place_again(tx, request, catalog, settings.zone) if possible else {}
+    await end_round(tx, request["id"], now)
     return await REQUESTS.transition(
         tx,
         "dispatch",
         request["id"],
         at=now,
         actor=actor,
-        dispatched_at=now,
         match_at=now,
+        assigned_at=None,
+        started_at=None,
         unmatched_at=None,
         unmatched_reason=None,
         **UNSEARCHED,
         **tiers,
-        **_deadlines(request, catalog, settings, now),
+        **_begin_round(request, catalog, settings, now),
     )
 
 
-def _deadlines(request: Row, catalog: Snapshot, settings: Settings, now: datetime) -> dict[str, Any]:
-    """Deadlines from now; a wanted window that has passed is dropped, booked work gets the next day's."""
+def _begin_round(request: Row, catalog: Snapshot, settings: Settings, now: datetime) -> dict[str, Any]:
     allowance = catalog.allowance(request["urgency"])
-    window = Window(request["wanted_from"], request["wanted_to"]) if request["wanted_from"] else None
-    values: dict[str, Any] = {}
-    if window and window.end <= now:
-        window, values = None, {"wanted_from": None, "wanted_to": None}
-    if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT:
-        window = default_window(now, settings.zone)
-        values = {"wanted_from": window.start, "wanted_to": window.end}
-    values |= deadlines(allowance, now, window, settings.zone)._asdict()
-    out = {**request, **values, "status": RequestStatus.DISPATCHING, "dispatched_at": now}
+    values = begin_round(dict(request), allowance, settings.zone, now)
+    out = {**request, **values, "status": RequestStatus.DISPATCHING, "paused": ()}
     return values | {"alarm_at": next_alarm(out, allowance, settings.zone, now)}
 
 
@@ -126,17 +125,28 @@ async def offer_directly(
     picked = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == provider_id]
     if not picked:
         raise await _not_eligible(tx, provider_id, matching.rejected)
-    offers = await make_offers(tx, request, tier, picked, matching, catalog, now, by=OfferedBy.OPERATOR)
+    asked = await when_to_ask(tx, picked, request, settings, now)
+    offers = await make_offers(tx, request, tier, asked, matching, catalog, settings, now, by=OfferedBy.OPERATOR)
     return await _answer(tx, request_id, Outcome(MatchingResult.OFFERED, tier, offers, surge=matching.surge))
 
 
 async def expire_offer(tx: Tx, offer_id: UUID, zone: ZoneInfo, now: datetime) -> UUID | None:
-    """Expire a pending offer whose time is over: gives its request's id, or None when there was nothing to expire."""
+    """Expire a pending offer whose time is over: gives its request's id, or None when there was nothing to expire.
+
+    It counts for nothing, and may be made anew, if the firm had closed meanwhile or the centre itself was down.
+    """
     offer = await lock_offer(tx, offer_id)
     if offer is None or offer["status"] != OfferStatus.PENDING or offer["expires_at"] > now:
         return None
     policy = await read_policy(tx, offer["policy_version"])
-    await take_back(tx, offer, statements.EXPIRE, By(None, SYSTEM, now, zone), silent_limit=policy.silent_limit)
+    by, start = By(None, SYSTEM, now, zone), offer["ask_from"] or offer["offered_at"]
+    if await was_down(tx, start, offer["expires_at"]):
+        await take_back(tx, offer, statements.WITHDRAW, by, reason=CENTRE_DOWN)
+        await queries.renew_rung(tx, offer["request_id"], policy.ladder, now)
+    elif not await is_open_through(tx, offer["provider_id"], start, offer["expires_at"], zone):
+        await take_back(tx, offer, statements.WITHDRAW, by, reason=PROVIDER_CLOSED)
+    else:
+        await take_back(tx, offer, statements.EXPIRE, by, silent_limit=policy.silent_limit)
     return cast(UUID, offer["request_id"])
 
 
@@ -161,7 +171,7 @@ async def _not_eligible(tx: Tx, provider_id: UUID, rejected: Sequence[Any]) -> P
     )
 
 
-async def reassign_job(tx: Tx, job_id: UUID, actor: Actor, now: datetime) -> None:
+async def reassign_job(tx: Tx, job_id: UUID, actor: Actor, now: datetime, zone: ZoneInfo) -> None:
     """Take an unstarted job from its provider and send the request out again. Raises NotFound, JobOver,
     RequestOnHold.
     """
@@ -169,7 +179,11 @@ async def reassign_job(tx: Tx, job_id: UUID, actor: Actor, now: datetime) -> Non
     if job is None:
         raise NotFound(what="job", key=str(job_id))
     check_unstarted(job)
-    if await tx.row(statements.REASSIGN, **actor.parameters(now), job_id=job_id, request_id=job["request_id"]) is None:
+    clocks = await next_round(tx, job, zone, now)
+    moved = await tx.row(
+        statements.REASSIGN, **actor.parameters(now), **clocks, job_id=job_id, request_id=job["request_id"]
+    )
+    if moved is None:
         raise await REQUESTS.refusal(tx, "reassign", job["request_id"])
     tx.wake(DISPATCH_TOPIC, provider_topic(job["provider_id"]))
 
@@ -189,6 +203,9 @@ async def redo_request(
     Raises NotFound, StatusConflict.
     """
     request = await get_locked(tx, request_id)
+    if request["status"] != RequestStatus.COMPLETED:
+        raise await REQUESTS.refusal(tx, "redo", request_id)
+    await end_round(tx, request_id, now)
     row = await REQUESTS.transition(
         tx,
         "redo",
@@ -223,6 +240,7 @@ async def reopen_request(
         raise ReopenWithoutDispatch
     if now > request["closed_at"] + timedelta(days=settings.reopen_days):
         raise ReopenTooLate(days=settings.reopen_days)
+    await end_round(tx, request_id, request["closed_at"])
     row = await REQUESTS.transition(
         tx,
         "reopen",
@@ -244,9 +262,8 @@ async def _again(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, no
         **cleared,
         **UNSEARCHED,
         **await take_place_again(tx, request, catalog, settings.zone),
-        "dispatched_at": now,
         "match_at": now,
-        **_deadlines(request, catalog, settings, now),
+        **_begin_round(request, catalog, settings, now),
     }
 
 
@@ -261,7 +278,10 @@ async def _send_again(
         matching = await match(tx, wanted, now, settings.zone)
         same = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == last.provider_id]
         if same:
-            await make_offers(tx, request, wanted.tier, same, matching, catalog, now, by=OfferedBy.REDO, redo=True)
+            asked = await when_to_ask(tx, same, request, settings, now)
+            await make_offers(
+                tx, request, wanted.tier, asked, matching, catalog, settings, now, by=OfferedBy.REDO, redo=True
+            )
     await queries.relabel_done_offers(tx, request["id"], end)
     tx.wake(DISPATCH_TOPIC)
     return await get_locked(tx, request["id"])

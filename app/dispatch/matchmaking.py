@@ -3,17 +3,19 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 
+from app.catalog.calendar import next_morning
 from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
 from app.dispatch.schemas import MatchingResult, OfferMade
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import SYSTEM, record
+from app.intake.clocks import may_ring
 from app.intake.entitlement import TIER_ORDER, Claimant, dearer, needs_entitlement, open_tier
 from app.intake.models import Channel, UnmatchedReason
 from app.intake.states import REQUESTS
@@ -24,8 +26,9 @@ from app.matching import ladder
 from app.matching.actions import Matching, Turn, Wanted, match, why_nobody
 from app.matching.models import Mode
 from app.matching.queries import LAST
-from app.matching.ranking import Ranked
+from app.matching.ranking import Candidate, Ranked
 from app.registry.models import Rung
+from app.registry.opening import list_next_openings
 from app.settings import Settings
 
 WAIT_FOR_CAPACITY = timedelta(seconds=60)
@@ -43,6 +46,17 @@ class Outcome:
     unmatched_reason: UnmatchedReason | None = None
     deferred_until: datetime | None = None
     surge: bool = False
+
+
+class Asked(NamedTuple):
+    """A candidate, and from when on it is asked: now, or when it opens or may be phoned."""
+
+    ranked: Ranked
+    at: datetime
+
+    @property
+    def provider_id(self) -> UUID:
+        return self.ranked.candidate.provider_id
 
 
 async def offer_to_best(
@@ -72,9 +86,9 @@ async def offer_to_best(
         if _is_deferred(request, matching):
             until = await _defer(tx, request, matching, now, told=newcomer and _on_the_line(request, now))
             return Outcome(MatchingResult.DEFERRED, asked, deferred_until=until, surge=True)
-        chosen, step = _whom_to_ask(request, tier, matching, now)
+        chosen, step = await _whom_to_ask(tx, request, tier, matching, catalog, settings, now)
         if chosen:
-            offers = await make_offers(tx, request, tier, chosen, matching, catalog, now, step=step)
+            offers = await make_offers(tx, request, tier, chosen, matching, catalog, settings, now, step=step)
             return Outcome(MatchingResult.OFFERED, tier, offers, surge=matching.surge)
         only_full = only_full or _only_full(matching)
     if only_full and (matching.surge or now < request["accept_by"]):
@@ -135,19 +149,54 @@ async def _defer(
     return until
 
 
-def _whom_to_ask(
-    request: Mapping[str, Any] | Row, tier: Tier, matching: Matching, now: datetime
-) -> tuple[Sequence[Ranked], ladder.Standing | None]:
-    """The citizen's own choice alone; else the best of all, or, of free help, of the rung that the request is on."""
-    policy, survivors, step = matching.policy, matching.survivors, None
-    if not survivors or survivors[0].candidate.provider_id == request["chosen_provider_id"]:
+async def _whom_to_ask(
+    tx: Tx,
+    request: Mapping[str, Any] | Row,
+    tier: Tier,
+    matching: Matching,
+    catalog: Snapshot,
+    settings: Settings,
+    now: datetime,
+) -> tuple[Sequence[Asked], ladder.Standing | None]:
+    """The citizen's own choice alone; else the best of all, or, of free help, of the rung that the request is on.
+
+    A firm is asked in its opening hours. Who could not answer by accept_by, because it opens too late, is passed over
+    while there are others; if there are only such, who opens first is asked first.
+    """
+    policy, step = matching.policy, None
+    survivors = await when_to_ask(tx, matching.survivors, request, settings, now)
+    if not survivors or survivors[0].provider_id == request["chosen_provider_id"]:
         return survivors[:1], None
+    timeout = _timeout(matching, request, catalog)
+    in_time = [one for one in survivors if one.at + timeout <= max(request["accept_by"], now + timeout)]
+    survivors = in_time or sorted(survivors, key=lambda one: one.at)
     if policy.climbs(tier):
-        step = ladder.climb(
-            policy.ladder, {Rung(r.candidate.rung) for r in survivors}, ladder.Standing.of(request), now
-        )
-        survivors = [ranked for ranked in survivors if step and ranked.candidate.rung == step.rung]
+        stands = ladder.Standing.of(request)
+        step = ladder.climb(policy.ladder, {Rung(one.ranked.candidate.rung) for one in survivors}, stands, now)
+        survivors = [one for one in survivors if step and one.ranked.candidate.rung == step.rung]
+        if step and survivors and survivors[0].at > now:  # its helpers are closed: its time is not over before theirs
+            step = step._replace(until=max(step.until, survivors[0].at + timeout))
     return survivors[: policy.broadcast_size if policy.mode is Mode.BROADCAST else 1], step
+
+
+async def when_to_ask(
+    tx: Tx, survivors: Sequence[Ranked], request: Mapping[str, Any] | Row, settings: Settings, now: datetime
+) -> list[Asked]:
+    """From when on each is asked: while it is open, and by phone not at night about what can wait until the morning."""
+    closed = [ranked.candidate.provider_id for ranked in survivors if not ranked.candidate.open_now]
+    opens = await list_next_openings(tx, closed, now, settings.zone) if closed else {}
+    quiet_until = now if may_ring(request, settings.zone, now) else next_morning(now, settings.zone)
+
+    def at(candidate: Candidate) -> datetime:
+        opening = opens.get(candidate.provider_id, now)
+        return max(opening, quiet_until) if candidate.by_phone else opening
+
+    return [Asked(ranked, at(ranked.candidate)) for ranked in survivors]
+
+
+def _timeout(matching: Matching, request: Mapping[str, Any] | Row, catalog: Snapshot) -> timedelta:
+    urgency = request["urgency"]
+    return matching.policy.offer_timeout(urgency, catalog.urgencies[urgency].accept_minutes, surge=matching.surge)
 
 
 def _only_full(matching: Matching) -> bool:
@@ -172,9 +221,10 @@ async def make_offers(
     tx: Tx,
     request: Mapping[str, Any] | Row,
     tier: Tier,
-    chosen: Sequence[Ranked],
+    chosen: Sequence[Asked],
     matching: Matching,
     catalog: Snapshot,
+    settings: Settings,
     now: datetime,
     *,
     by: OfferedBy | None = None,
@@ -182,10 +232,12 @@ async def make_offers(
     step: ladder.Standing | None = None,
 ) -> list[OfferMade]:
     """Offer the request to these providers, best first. `by` None: the ranking's, or the citizen's own choice."""
-    policy, urgency = matching.policy, request["urgency"]
-    expires_at = now + policy.offer_timeout(urgency, catalog.urgencies[urgency].accept_minutes, surge=matching.surge)
-    names = {ranked.candidate.provider_id: ranked.candidate.name for ranked in chosen}
-    rows = [_offer(ranked, place, request, now, by, redo) for place, ranked in enumerate(chosen, 1)]
+    timeout = _timeout(matching, request, catalog)
+    names = {one.provider_id: one.ranked.candidate.name for one in chosen}
+    rows = [
+        _offer(one.ranked, place, request, now, by, redo) | _time_to_answer(one, timeout, step, now)
+        for place, one in enumerate(chosen, 1)
+    ]
     made = await queries.add_offers(
         tx,
         **SYSTEM.parameters(now),
@@ -193,10 +245,18 @@ async def make_offers(
         offers=orjson.dumps(rows, default=str).decode(),
         redo=redo,
         rung_until=step.until if step else None,
-        expires_at=min(expires_at, step.until) if step else expires_at,
     )
     tx.wake(*(provider_topic(row["provider_id"]) for row in made))
     return [OfferMade(provider_name=names[row["provider_id"]], **_public(row)) for row in made]
+
+
+def _time_to_answer(one: Asked, timeout: timedelta, step: ladder.Standing | None, now: datetime) -> dict[str, Any]:
+    """An offer lives its time from when the firm is asked, and never outlives its rung."""
+    expires_at = one.at + timeout
+    return {
+        "ask_from": one.at if one.at > now else None,
+        "expires_at": min(expires_at, step.until) if step and step.until > one.at else expires_at,
+    }
 
 
 def _decision(

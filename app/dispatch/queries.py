@@ -1,9 +1,10 @@
 """What is due to be matched, expired or withdrawn, and the insert of offers."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     CTE,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     true,
     update,
 )
@@ -32,9 +34,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.catalog.models import Group, Item
 from app.events.transition import AT, json_of, log, word
 from app.intake.models import Request
+from app.jobs.capacity import LOAD, MOMENTS, day_end
 from app.jobs.models import Job, Offer
 from app.kit.db import Prepared, Row, Tx
 from app.matching.models import Decision
+from app.matching.policy import Step
 from app.registry.models import ACTIVE_STANDINGS, Provider, ProviderPaper
 
 _REQUEST = bindparam("request_id", type_=Uuid)
@@ -53,17 +57,19 @@ def _add_offers() -> Prepared:
             column("rank", Integer),
             column("scores", JSONB),
             column("offered_by", Text),
+            column("ask_from", DateTime(timezone=True)),
+            column("expires_at", DateTime(timezone=True)),
         )
         .render_derived(name="rows", with_types=True)
     )
     table = cast(Table, Offer.__table__)
-    shared = ("tier", "redo", "policy_version", "expires_at")
+    shared = ("tier", "redo", "policy_version")
     decision = _decision()
     made = (
         insert(Offer)
         .from_select(
-            ["id", "provider_id", "price_kind", "price_fen", "rank", "scores", "offered_by", "request_id", "status",
-             "offered_at", "decision_id", *shared],
+            ["id", "provider_id", "price_kind", "price_fen", "rank", "scores", "offered_by", "ask_from",
+             "expires_at", "request_id", "status", "offered_at", "decision_id", *shared],
             select(
                 *rows.c,
                 _REQUEST,
@@ -185,6 +191,14 @@ _PAPERS = (
 _ALL_HELD = Item.papers.bool_op("<@")(func.array(_PAPERS))
 _LACKS_PAPERS = select(Item.code).where(Item.code == Request.item_code, not_(_ALL_HELD)).exists()
 
+_IS_FULL = text(
+    "providers.capacity <= "
+    + LOAD.replace("p.", "providers.").format(
+        start="greatest(requests.wanted_from, :at)",
+        end="coalesce(requests.wanted_to, requests.round_arrive_by, requests.arrive_by, :at)",
+    )
+).bindparams(*MOMENTS)
+
 _VOID = Prepared(
     select(Offer.id)
     .join(Provider, Provider.id == Offer.provider_id)
@@ -194,7 +208,7 @@ _VOID = Prepared(
         or_(
             Request.status != word("dispatching"),
             Provider.standing.not_in([word(standing) for standing in ACTIVE_STANDINGS]),
-            Provider.open_jobs >= Provider.capacity,
+            _IS_FULL,
             Provider.reachable != true(),
             _LACKS_PAPERS,
         ),
@@ -203,10 +217,11 @@ _VOID = Prepared(
 )
 
 
-async def find_void_offers(tx: Tx, day: date, limit: int) -> Sequence[UUID]:
+async def find_void_offers(tx: Tx, at: datetime, zone: ZoneInfo, limit: int) -> Sequence[UUID]:
     """Pending offers that can no longer be accepted: the provider is full, inactive or away, holds no valid paper of a
     kind that the item asks for, or the request is on hold."""
-    return [row["id"] for row in await tx.rows(_VOID, day=day, limit=limit)]
+    moment = {"at": at, "day": at.astimezone(zone).date(), "day_end": day_end(at, zone)}
+    return [row["id"] for row in await tx.rows(_VOID, **moment, limit=limit)]
 
 
 _STRANDED = Prepared(
@@ -252,6 +267,14 @@ async def find_pending_offer(tx: Tx, request_id: UUID, provider_id: UUID) -> Any
         .where(Offer.status == word("pending"))
     )
     return (await tx.session.execute(query)).first()
+
+
+async def renew_rung(tx: Tx, request_id: UUID, ladder: Sequence[Step], at: datetime) -> None:
+    """Let a locked request look for help on its rung for the rung's whole time again."""
+    for step in ladder:
+        until = at + timedelta(seconds=step.timeout_seconds)
+        here = update(Request).where(Request.id == request_id, Request.rung == step.rung)
+        await tx.session.execute(here.values(rung_until=until))
 
 
 async def find_last_offer(tx: Tx, request_id: UUID) -> Offer | None:

@@ -116,6 +116,6 @@ async def reopen_request(
 
 
 @router.put("/jobs/{job_id}/reassignment", status_code=204)
-async def reassign_job(job_id: UUID, tx: Transaction, now: Now, principal: Supervisor) -> None:
+async def reassign_job(job_id: UUID, request: Request, tx: Transaction, now: Now, principal: Supervisor) -> None:
     """Take an unstarted job from its provider and send the request out again."""
-    await actions.reassign_job(tx, job_id, principal.actor, now)
+    await actions.reassign_job(tx, job_id, principal.actor, now, context_of(request).settings.zone)

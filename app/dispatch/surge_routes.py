@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
+from app.catalog.calendar import is_night
 from app.catalog.snapshot import CurrentCatalog
 from app.dispatch import surge, surge_queries
 from app.dispatch.schemas import SurgeFilter, SurgeIn, SurgeOut
@@ -73,8 +74,10 @@ async def list_deferrals(
     principal: Operator,
     paging: Annotated[Paging, Query()],
 ) -> Page[RequestOut]:
-    """Deferred requests whose citizens have to be told so, oldest first."""
-    rows = await surge_queries.list_untold(tx, now, paging.after(datetime, UUID), paging.limit + 1)
+    """Deferred requests whose citizens have to be told so, oldest first; at night none, for it can wait."""
+    night = is_night(now, context_of(request).settings.zone)
+    after = paging.after(datetime, UUID)
+    rows = [] if night else await surge_queries.list_untold(tx, now, after, paging.limit + 1)
     return page(rows, paging, lambda row: (row.received_at, row.id), show, request, response)
 
 

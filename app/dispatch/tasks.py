@@ -78,7 +78,7 @@ async def withdraw_void_offers(context: Context) -> int:
             await take_back(tx, offer, statements.WITHDRAW, by, reason=_why_void(offer["open_jobs"], offer["capacity"]))
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
-        return await queries.find_void_offers(tx, now.astimezone(context.settings.zone).date(), limit)
+        return await queries.find_void_offers(tx, now, context.settings.zone, limit)
 
     return await one_by_one(context, "withdraw_void_offers", find, change)
 
@@ -93,7 +93,7 @@ async def reassign_stranded_jobs(context: Context) -> int:
     async def change(tx: Tx, job_id: UUID, now: datetime) -> None:
         job = await lock_job(tx, job_id)
         if job is not None and job["status"] == JobStatus.ACCEPTED:
-            await reassign_job(tx, job_id, SYSTEM, now)
+            await reassign_job(tx, job_id, SYSTEM, now, context.settings.zone)
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await queries.find_stranded_jobs(tx, limit)
@@ -101,12 +101,12 @@ async def reassign_stranded_jobs(context: Context) -> int:
     return await one_by_one(context, "reassign_stranded_jobs", find, change)
 
 
-async def resume_held_requests(context: Context) -> int:
+async def resume_held_requests(context: Context, catalog: Snapshot) -> int:
     """Take up requests whose hold is over."""
 
     async def change(tx: Tx, request_id: UUID, now: datetime) -> None:
         request = await lock_request(tx, request_id)
         if request and request["status"] == RequestStatus.ON_HOLD and request["hold_until"] <= now:
-            await resume_request(tx, request_id, SYSTEM, now)
+            await resume_request(tx, request_id, catalog, context.settings.zone, SYSTEM, now)
 
     return await one_by_one(context, "resume_held_requests", queries.find_ended_holds, change)

@@ -1,17 +1,20 @@
 """What an operator does with a request that involves no provider."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from app.catalog.calendar import Deadlines
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import Actor, StatusConflict, record
 from app.intake import queries
+from app.intake.clocks import move_on
 from app.intake.entitlement import dearer
 from app.intake.errors import TierNotDearer, WindowInvalid
 from app.intake.models import CloseReason, Contact, HoldCause, Request, RequestStatus
+from app.intake.rounds import end_round
 from app.intake.schemas import ContactIn, HoldIn, RelayIn
 from app.intake.states import REQUESTS
 from app.kit.db import Row, Tx
@@ -37,10 +40,14 @@ async def get_locked(tx: Tx, request_id: UUID) -> Row:
 
 
 async def separate_request(tx: Tx, request_id: UUID, actor: Actor, now: datetime) -> Row:
-    """Undo a merge: the request stands for itself again. Raises NotFound, StatusConflict."""
-    return await REQUESTS.transition(
-        tx, "separate", request_id, at=now, actor=actor, parent_id=None, merged_at=None, alarm_at=now
-    )
+    """Undo a merge: the request stands for itself again, and its round ended with the merge.
+
+    Raises NotFound, StatusConflict.
+    """
+    request = await get_locked(tx, request_id)
+    await end_round(tx, request_id, request["merged_at"] or now)
+    cleared = dict.fromkeys(("parent_id", "merged_at", "dispatched_at", "accept_by", "arrive_by", "complete_by"))
+    return await REQUESTS.transition(tx, "separate", request_id, at=now, actor=actor, alarm_at=now, **cleared)
 
 
 async def _separate_children(tx: Tx, parent_id: UUID, actor: Actor, now: datetime) -> None:
@@ -123,13 +130,17 @@ async def hold_request(tx: Tx, request_id: UUID, hold: HoldIn, actor: Actor, now
     )
 
 
-async def resume_request(tx: Tx, request_id: UUID, actor: Actor, now: datetime) -> Row:
+async def resume_request(
+    tx: Tx, request_id: UUID, catalog: Snapshot, zone: ZoneInfo, actor: Actor, now: datetime
+) -> Row:
     """Take the request up again where it was; its deadlines move on only if the citizen caused the wait."""
     request = await get_locked(tx, request_id)
     if request["status"] != RequestStatus.ON_HOLD:
         raise await REQUESTS.refusal(tx, "resume", request_id)
-    waited = now - request["held_at"] if request["hold_cause"] == HoldCause.CITIZEN else timedelta()
-    moved = {name: request[name] + waited for name in ("answer_by", *Deadlines._fields) if request[name] is not None}
+    waited = now - request["held_at"]
+    moved: dict[str, Any] = {"rung_until": request["rung_until"] + waited} if request["rung_until"] else {}
+    if request["hold_cause"] == HoldCause.CITIZEN:
+        moved |= move_on(dict(request), catalog.allowance(request["urgency"]), zone, now)
     back_to = request["held_from"]
     return await REQUESTS.transition(
         tx,

@@ -1,14 +1,34 @@
-"""The clocks of a request: which run in its state, and when each turns yellow and red."""
+"""The clocks of a request: which run in its state, when each turns yellow and red, and how a pause moves them.
 
-from collections.abc import Mapping
-from datetime import datetime
+Every clock is counted on its own calendar, and a hold that the citizen caused is no part of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from app.catalog.calendar import Allowance, yellow_at
+from app.catalog.calendar import (
+    Allowance,
+    Window,
+    add_time,
+    counted_time,
+    deadlines,
+    default_window,
+    is_night,
+    next_morning,
+    yellow_at,
+)
 from app.catalog.models import ArriveRule, Calendar
 from app.intake.models import RequestStatus as S
+
+_COMPLETION = ("complete_by", "original_complete_by", "round_complete_by")
+USUAL_VISIT = timedelta(hours=2)
+"""How long an appointment is taken to be of which only the end is known here."""
+
+
+RING_AT_NIGHT = ("emergency", "urgent")
 
 
 class Clock(StrEnum):
@@ -44,22 +64,105 @@ class Alarm(NamedTuple):
 def list_alarms(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo) -> list[Alarm]:
     """Every alarm of the clocks that run in the request's state, past and to come, in order."""
     alarms: list[Alarm] = []
+    pauses = pauses_of(request)
     for clock, states in RUNS_WHILE.items():
         due = request[f"{clock}_by"]
         if due is None or request["status"] not in states:
             continue
         start = request["received_at"] if clock is Clock.ANSWER else request["dispatched_at"]
-        early = yellow_at(_calendar(clock, allowance), start, due, zone)
+        early = yellow_at(calendar_of(clock, allowance), start, due, zone, allowance.days, pauses)
         alarms += [Alarm(early, Level.YELLOW, clock, due), Alarm(due, Level.RED, clock, due)]
     return sorted(alarms)
 
 
-def _calendar(clock: Clock, allowance: Allowance) -> Calendar:
-    """Arrival and completion by the day's close or an appointment are counted in wall time."""
-    counted = clock in (Clock.ANSWER, Clock.ACCEPT) or allowance.arrive_rule is ArriveRule.MINUTES
-    return allowance.calendar if counted else Calendar.ALWAYS
+def pauses_of(request: Mapping[str, Any]) -> Sequence[Window]:
+    """The citizen's holds in the present round."""
+    paused = request.get("paused") or ()
+    return [Window(*pair) for pair in zip(paused[::2], paused[1::2], strict=True)]
+
+
+def calendar_of(clock: Clock, allowance: Allowance) -> Calendar:
+    """That of the urgency; only the 24 hours after an appointment are plain hours."""
+    plain = clock is Clock.COMPLETE and allowance.arrive_rule is ArriveRule.APPOINTMENT
+    return Calendar.ALWAYS if plain else allowance.calendar
+
+
+def seconds_taken(clock: Clock, request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo, now: datetime) -> int:
+    """How long the round took until now on the clock's calendar, pauses left out, in seconds."""
+    calendar, start = calendar_of(clock, allowance), request["round_from"] or request["dispatched_at"]
+    return int(counted_time(calendar, start, now, zone, allowance.days, pauses_of(request)).total_seconds())
+
+
+def may_ring(request: Mapping[str, Any] | Any, zone: ZoneInfo, now: datetime) -> bool:
+    """Whether somebody may be phoned about the request at this moment: at night only about what is urgent, or wanted
+    before the morning."""
+    if not is_night(now, zone) or request["urgency"] in RING_AT_NIGHT:
+        return True
+    return bool(request["wanted_to"] and request["wanted_to"] <= next_morning(now, zone))
 
 
 def next_alarm(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo, now: datetime) -> datetime | None:
     """When a running clock turns yellow or red next, after now."""
     return min((alarm.at for alarm in list_alarms(request, allowance, zone) if alarm.at > now), default=None)
+
+
+def begin_round(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+    """What a round that begins now sets: deadlines; a wanted window that has passed is dropped, booked work gets the
+    next day's."""
+    window = Window(request["wanted_from"], request["wanted_to"]) if request["wanted_from"] else None
+    if window and window.end <= now:
+        window = None
+    if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT:
+        window = default_window(now, zone)
+    wanted = {"wanted_from": window.start if window else None, "wanted_to": window.end if window else None}
+    return wanted | {"dispatched_at": now} | deadlines(allowance, now, window, zone)._asdict()
+
+
+def move_on(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+    """What the end of a hold changes that the citizen caused: each clock has the time left that it had when it began.
+
+    What was late or done before stays as it was.
+    """
+    values: dict[str, Any] = {"paused": [*request["paused"], request["held_at"], now]}
+    done = {Clock.ACCEPT: request["assigned_at"], Clock.ARRIVE: request["started_at"]}
+    names = {f"{clock}_by": clock for clock in Clock} | {"round_arrive_by": Clock.ARRIVE}
+    names |= dict.fromkeys(_COMPLETION, Clock.COMPLETE)
+    for name, clock in names.items():
+        due = request[name]
+        if due and due > request["held_at"] and not done.get(clock):
+            values[name] = _go_on(calendar_of(clock, allowance), request["held_at"], due, allowance, zone, now)
+    if allowance.arrive_rule is ArriveRule.APPOINTMENT and request["arrive_by"] and not request["started_at"]:
+        return values | _keep_appointment(request, allowance, zone, now)
+    if request["wanted_to"] and request["wanted_to"] <= now:
+        values |= {"wanted_from": None, "wanted_to": None}
+    return values
+
+
+def _go_on(
+    calendar: Calendar, stopped: datetime, due: datetime, allowance: Allowance, zone: ZoneInfo, now: datetime
+) -> datetime:
+    """Due so much counted time after now as it was after `stopped`; where nothing is counted, so many plain hours."""
+    left = counted_time(calendar, stopped, due, zone, allowance.days)
+    return add_time(calendar, now, left, zone, allowance.days) if left else now + (due - stopped)
+
+
+def _keep_appointment(
+    request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo, now: datetime
+) -> dict[str, Any]:
+    """An appointment still to come stays; one that the hold ran into goes on, one that passed in it is next day's."""
+    due, held_at = request["arrive_by"], request["held_at"]
+    named = request["wanted_to"] == due
+    window = Window(request["wanted_from"] if named else due - USUAL_VISIT, due)
+    if due <= held_at:
+        return {}
+    if now <= window.start:
+        moved = window
+    elif now < due:
+        start = max(held_at, window.start)
+        moved = window._replace(end=_go_on(allowance.calendar, start, due, allowance, zone, now))
+    else:
+        moved = default_window(now, zone)
+    later = moved.end - due
+    values = {name: request[name] + later for name in ("round_arrive_by", *_COMPLETION) if request[name]}
+    wanted = {"wanted_from": moved.start, "wanted_to": moved.end} if named else {}
+    return values | wanted | {"arrive_by": moved.end}

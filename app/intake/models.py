@@ -5,7 +5,18 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Sequence,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.models import Kind, Tier
@@ -116,7 +127,10 @@ REQUEST_NUMBER = Sequence("request_number", start=100001, metadata=Model.metadat
 
 
 class Request(Model):
-    """A service request. `number` is what a person reads out; deadlines run from dispatch, answer_by from receipt."""
+    """A service request. `number` is what a person reads out; deadlines run from dispatch, answer_by from receipt.
+
+    What is assigned, started and completed is of the present round; see Round.
+    """
 
     __tablename__ = "requests"
 
@@ -198,9 +212,25 @@ class Request(Model):
     accept_by: Mapped[datetime | None]
     arrive_by: Mapped[datetime | None]
     complete_by: Mapped[datetime | None]
+    original_complete_by: Mapped[datetime | None]
+    """What complete_by would be without the extension that was granted."""
+    round: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    round_from: Mapped[datetime | None]
+    """When work was given back: from then on the next firm's clock runs. NULL: from dispatched_at."""
+    round_arrive_by: Mapped[datetime | None]
+    """By when that firm is to be there, while arrive_by stays what the citizen was told. NULL: arrive_by."""
+    round_complete_by: Mapped[datetime | None]
+    paused: Mapped[list[datetime]] = mapped_column(ARRAY(DateTime(timezone=True)), server_default=text("'{}'"))
+    """The citizen's holds since dispatch, from and until in turn: in them no clock ran."""
+    accept_seconds: Mapped[int | None]
+    """How long this round took, on the clock's calendar and without pauses; so too the next two."""
+    arrive_seconds: Mapped[int | None]
+    complete_seconds: Mapped[int | None]
     alarm_at: Mapped[datetime | None]
     """When a running clock turns yellow or red next."""
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    followed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    """Who has taken it over from whoever took it down."""
 
     __table_args__ = (
         one_of("status", RequestStatus),
@@ -250,6 +280,31 @@ class Request(Model):
         Index("ix_requests_match", "match_at", postgresql_where=text("status = 'dispatching'")),
         {"postgresql_with": {"fillfactor": 80}},
     )
+
+
+class Round(Model):
+    """A past round of a request: from a dispatch, redo, reopening or return to the next, with what became of it.
+
+    It is judged by its own deadlines and never changes; `dispatched_at` is when its clock began. The present round is
+    on the request.
+    """
+
+    __tablename__ = "rounds"
+
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    dispatched_at: Mapped[datetime]
+    accept_by: Mapped[datetime | None]
+    arrive_by: Mapped[datetime | None]
+    complete_by: Mapped[datetime | None]
+    original_complete_by: Mapped[datetime | None]
+    assigned_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    accept_seconds: Mapped[int | None]
+    arrive_seconds: Mapped[int | None]
+    complete_seconds: Mapped[int | None]
+    ended_at: Mapped[datetime]
 
 
 class Contact(Model):

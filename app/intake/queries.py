@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from app.auth.queries import on_shift
 from app.catalog.models import Group
 from app.events.models import Event
 from app.events.transition import AT, EVENTS, NO_DATA, word
@@ -284,6 +285,31 @@ async def list_requests(
     if to:
         query = query.where(to <= _PLACE)
     return (await tx.session.execute(query.order_by(*_NEWEST_FIRST).limit(limit))).scalars().all()
+
+
+_FOLLOWER: Any = func.coalesce(Request.followed_by, Request.created_by)
+_DUE_FIRST = func.coalesce(
+    func.least(Request.answer_by, Request.accept_by, Request.arrive_by, Request.complete_by), Request.received_at
+)
+
+
+async def list_followed(tx: Tx, staff_id: UUID, limit: int) -> Sequence[Request]:
+    """The member of staff's latest open requests: taken down and not taken over by another, or taken over."""
+    query = select(Request).where(staff_id == _FOLLOWER, Request.status.not_in(CLOSED))
+    query = query.order_by(Request.received_at.desc(), Request.id.desc()).limit(limit)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def list_left(tx: Tx, at: datetime, limit: int) -> Sequence[Request]:
+    """Open requests of those who have gone home, the first due first."""
+    query = select(Request).where(Request.status.not_in(CLOSED), _FOLLOWER.is_not(None), ~on_shift(_FOLLOWER))
+    query = query.order_by(_DUE_FIRST, Request.id).limit(limit)
+    return (await tx.session.execute(query, {"at": at})).scalars().all()
+
+
+async def set_follower(tx: Tx, request_id: UUID, staff_id: UUID) -> None:
+    """The member of staff follows the request from now on."""
+    await tx.session.execute(update(Request).where(Request.id == request_id).values(followed_by=staff_id))
 
 
 async def list_events(tx: Tx, request_id: UUID) -> Sequence[Event]:

@@ -142,9 +142,12 @@ async def hold_request(request_id: UUID, body: HoldIn, tx: Transaction, now: Now
 
 
 @router.delete("/requests/{request_id}/hold")
-async def resume_request(request_id: UUID, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
+async def resume_request(
+    request_id: UUID, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Operator
+) -> RequestOut:
     """Take the request up again."""
-    return show(await actions.resume_request(tx, request_id, principal.actor, now))
+    zone = context_of(request).settings.zone
+    return show(await actions.resume_request(tx, request_id, catalog, zone, principal.actor, now))
 
 
 @citizens_router.get("/{phone}")

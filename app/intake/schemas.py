@@ -105,6 +105,10 @@ class RequestOut(BaseModel):
     accept_by: datetime | None
     arrive_by: datetime | None
     complete_by: datetime | None
+    original_complete_by: datetime | None = Field(description="of this round, before the extension that was granted")
+    round_arrive_by: datetime | None = Field(description="the present firm's own, where others had it before")
+    round_complete_by: datetime | None
+    round: int = Field(description="each dispatch, redo, reopening and return begins one with clocks of its own")
 
 
 class PersonalData(BaseModel):

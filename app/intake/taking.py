@@ -161,7 +161,9 @@ def _times(
         "answer_by": None,
     }
     if not steps and item.kind == Kind.INFO:
-        times["answer_by"] = add_minutes(allowance.calendar, now, allowance.complete_minutes or 0, settings.zone)
+        times["answer_by"] = add_minutes(
+            allowance.calendar, now, allowance.complete_minutes or 0, settings.zone, allowance.days
+        )
     due = deadlines(allowance, now, window, settings.zone) if body.dispatch else None
     return times | (due._asdict() if due else dict.fromkeys(Deadlines._fields))
 

@@ -7,7 +7,7 @@ from app.intake.schemas import RequestOut
 from app.kit.db import Row
 from app.kit.personal import mask_name, mask_phone
 
-_UNSET = dict.fromkeys(RequestOut.model_fields, None) | {"returns": 0, "redos": 0, "reopens": 0}
+_UNSET = dict.fromkeys(RequestOut.model_fields, None) | {"returns": 0, "redos": 0, "reopens": 0, "round": 1}
 
 
 def show_new(values: dict[str, Any]) -> RequestOut:

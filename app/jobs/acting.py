@@ -7,12 +7,24 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.catalog.models import Tier
+from app.catalog.calendar import NO_DAYS, Allowance
+from app.catalog.models import ArriveRule, Calendar, Tier
+from app.catalog.queries import read_days
 from app.events.transition import Actor, record
+from app.intake.clocks import Clock, begin_round, seconds_taken
 from app.intake.models import RequestStatus
 from app.intake.taking import check_quantity
 from app.jobs import queries
-from app.jobs.errors import AboveCap, AmountOnFreeJob, HappenedInFuture, JobOver, RequestOnHold
+from app.jobs.capacity import day_end, list_amid
+from app.jobs.errors import (
+    AboveCap,
+    AmountOnFreeJob,
+    AppointmentsOverlap,
+    HappenedInFuture,
+    JobOver,
+    ProviderFull,
+    RequestOnHold,
+)
 from app.jobs.models import JobStatus
 from app.jobs.schemas import JobOut, OfferOut
 from app.kit.db import Row, Tx
@@ -52,6 +64,9 @@ FACTS = (
     "unit",
     "arrive_by",
     "complete_by",
+    "original_complete_by",
+    "round_arrive_by",
+    "round_complete_by",
     "price_fen",
 )
 
@@ -67,6 +82,56 @@ async def lock_job(tx: Tx, job_id: UUID, by: By) -> Row:
     if job is None or by.provider_id not in (None, job["provider_id"]):
         raise NotFound(what="job", key=str(job_id))
     return job
+
+
+async def allowance_of(tx: Tx, row: Row) -> Allowance:
+    """What the urgency of a locked offer's or job's request allows."""
+    calendar = Calendar(row["calendar"])
+    return Allowance(
+        row["accept_minutes"],
+        row["arrive_minutes"],
+        ArriveRule(row["arrive_rule"]),
+        row["complete_minutes"],
+        calendar,
+        await read_days(tx) if calendar is Calendar.WORKING_DAYS else NO_DAYS,
+    )
+
+
+async def time_taken(tx: Tx, clock: Clock, row: Row, by: By) -> dict[str, int]:
+    """How long the request of a locked offer or job took to this step, for the statement that takes it."""
+    return {f"{clock}_seconds": seconds_taken(clock, dict(row), await allowance_of(tx, row), by.zone, by.now)}
+
+
+async def next_round(tx: Tx, job: Row, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+    """The times of the round that begins when a locked job is given back or taken away.
+
+    They are the next firm's own, beside what the citizen was told.
+    """
+    times = begin_round(dict(job), await allowance_of(tx, job), zone, now)
+    own = {"round_from": now} | {f"round_{name}": times[name] for name in ("arrive_by", "complete_by")}
+    return own | {name: times[name] for name in ("wanted_from", "wanted_to")}
+
+
+async def check_places(
+    tx: Tx,
+    provider_id: UUID,
+    capacity: int,
+    window: tuple[datetime | None, datetime | None],
+    due: datetime | None,
+    by: By,
+    *,
+    but: UUID | None = None,
+) -> None:
+    """Raises AppointmentsOverlap, or ProviderFull without an appointment, where the provider has no place left then."""
+    start, end = max(window[0] or by.now, by.now), window[1] or max(due or by.now, by.now)
+    amid = await list_amid(tx, provider_id, but=but, start=start, end=end, at=by.now, day_end=day_end(by.now, by.zone))
+    if len(amid) < capacity:
+        return
+    booked = next((job for job in amid if job["appointment_from"] and job["appointment_to"] > by.now), None)
+    if window[0] and booked:
+        times = {name: booked[name].astimezone(by.zone).strftime("%m-%d %H:%M") for name in list(booked.keys())[1:]}
+        raise AppointmentsOverlap(number=booked["number"], capacity=capacity, **times)
+    raise ProviderFull(open_jobs=len(amid), capacity=capacity)
 
 
 def check_live(job: Row) -> None:

@@ -9,9 +9,20 @@ from uuid import UUID
 from app.events.topics import provider_topic
 from app.events.transition import record
 from app.jobs import queries
-from app.jobs.acting import BY_PHONE, ON_SITE, TERMS, By, check_live, check_price, lock_job, measured, record_price
+from app.jobs.acting import (
+    BY_PHONE,
+    ON_SITE,
+    TERMS,
+    By,
+    check_live,
+    check_places,
+    check_price,
+    lock_job,
+    measured,
+    record_price,
+)
 from app.jobs.errors import AppointmentInvalid
-from app.jobs.models import Job
+from app.jobs.models import Job, JobStatus
 from app.jobs.schemas import Appointment, Consent, JobOut, Quote
 from app.kit.db import Row, Tx
 
@@ -43,13 +54,19 @@ async def consent_to_price(tx: Tx, job_id: UUID, body: Consent, by: By) -> JobOu
 
 
 async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> JobOut:
-    """A new appointment, with the citizen's consent. Raises NotFound, JobOver, AppointmentInvalid."""
+    """A new appointment, with the citizen's consent.
+
+    Raises NotFound, JobOver, AppointmentInvalid, AppointmentsOverlap, ProviderFull.
+    """
     job = await lock_job(tx, job_id, by)
     if (job["appointment_from"], job["appointment_to"]) == (body.appointment_from, body.appointment_to):
         return JobOut.model_validate(dict(job))
     check_live(job)
     if not body.agreed_with_citizen or body.appointment_to <= max(body.appointment_from, by.now):
         raise AppointmentInvalid(wanted_from=str(by.now), wanted_to="the time agreed with the citizen")
+    if job["status"] == JobStatus.ACCEPTED:
+        window = (body.appointment_from, body.appointment_to)
+        await check_places(tx, job["provider_id"], job["capacity"], window, None, by, but=job_id)
     changes: dict[str, Any] = {"appointment_from": body.appointment_from, "appointment_to": body.appointment_to}
     await _edit(tx, job_id, changes)
     await queries.move_deadlines(tx, job["request_id"], body.appointment_to, by.now)

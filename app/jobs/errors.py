@@ -28,6 +28,17 @@ class ProviderNotActive(HotlineError):
     zh = "该服务单位目前为 {standing} 状态，不能接单。"
 
 
+class AppointmentsOverlap(HotlineError):
+    en = (
+        "Request {number} has an appointment from {appointment_from} to {appointment_to}, and the firm takes only "
+        "{capacity} at a time: name another time."
+    )
+    zh = (
+        "服务单 {number} 已约定 {appointment_from} 至 {appointment_to} 上门，"
+        "本单位同时最多承接 {capacity} 单，请另约时间。"
+    )
+
+
 class AppointmentInvalid(HotlineError):
     status = 422
     en = "The appointment must end after it starts and lie in the wanted window, {wanted_from} to {wanted_to}."

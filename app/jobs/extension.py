@@ -1,4 +1,4 @@
-"""A provider asks for more time: once for a request, before its time is over; a supervisor decides."""
+"""A provider asks for more time: once for a job, before its time is over; a supervisor decides."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -27,26 +27,26 @@ async def ask_for_extension(tx: Tx, job_id: UUID, body: ExtensionIn, by: By) -> 
     job = await queries.lock_job(tx, job_id)
     if job is None or by.provider_id not in (None, job["provider_id"]):
         raise NotFound(what="job", key=str(job_id))
-    present = await queries.find_extension_of(tx, job["request_id"])
-    if present and present.job_id == job_id and (present.until, present.reason) == (body.until, body.reason):
+    present = await queries.find_extension_of(tx, job_id)
+    if present and (present.until, present.reason) == (body.until, body.reason):
         return ExtensionOut.model_validate(present)
     if job["status"] not in (JobStatus.ACCEPTED, JobStatus.STARTED):
         raise JobOver(state=job["status"])
-    if present and present.job_id != job_id and present.status == ExtensionStatus.ASKED:
-        await end_extension(tx, present, ExtensionStatus.REFUSED, JOB_OVER, by)
-    elif present:
+    if present:
         raise ExtensionExists(state=present.status, until=present.until.isoformat())
     _check_time(job, body, by)
+    for earlier in await queries.list_left_unanswered(tx, job["request_id"], job_id):
+        await end_extension(tx, earlier, ExtensionStatus.REFUSED, JOB_OVER, by)
     return await _keep(tx, job, body, by)
 
 
 def _check_time(job: Row, body: ExtensionIn, by: By) -> None:
-    late_for = job["arrive_by"] if job["status"] == JobStatus.ACCEPTED else job["complete_by"]
-    first = min(late_for, job["complete_by"])
+    complete_by = job["round_complete_by"]
+    first = min(job["round_arrive_by"] if job["status"] == JobStatus.ACCEPTED else complete_by, complete_by)
     if by.now >= first:
         raise ExtensionTooLate(due=first.isoformat())
-    if not job["complete_by"] < body.until <= job["complete_by"] + LONGEST:
-        raise ExtensionUntilInvalid(complete_by=job["complete_by"].isoformat(), days=LONGEST.days)
+    if not complete_by < body.until <= complete_by + LONGEST:
+        raise ExtensionUntilInvalid(complete_by=complete_by.isoformat(), days=LONGEST.days)
 
 
 async def _keep(tx: Tx, job: Row, body: ExtensionIn, by: By) -> ExtensionOut:
@@ -59,8 +59,8 @@ async def _keep(tx: Tx, job: Row, body: ExtensionIn, by: By) -> ExtensionOut:
         asked_at=by.now,
         until=body.until,
         reason=body.reason,
-        arrive_by_before=job["arrive_by"],
-        complete_by_before=job["complete_by"],
+        arrive_by_before=job["round_arrive_by"],
+        complete_by_before=job["round_complete_by"],
     )
     tx.session.add(extension)
     await tx.flush()

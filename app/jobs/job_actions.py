@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, provider_topic
+from app.intake.clocks import Clock
 from app.intake.models import UnmatchedReason
 from app.intake.states import REQUESTS
 from app.jobs import queries, statements
@@ -22,7 +23,9 @@ from app.jobs.acting import (
     job_out,
     lock_job,
     measured,
+    next_round,
     record_price,
+    time_taken,
 )
 from app.jobs.errors import AboveConsent, JobOver, PayoutNotAllowed
 from app.jobs.models import JobStatus
@@ -42,7 +45,8 @@ async def start_job(tx: Tx, job_id: UUID, by: By, body: Start | None = None) -> 
         return _unless_over(job)
     happened_at = body.happened_at if body else None
     check_past(happened_at, by)
-    return await _change(tx, statements.START, "start", job, by, happened_at=happened_at)
+    taken = await time_taken(tx, Clock.ARRIVE, job, by)
+    return await _change(tx, statements.START, "start", job, by, happened_at=happened_at, **taken)
 
 
 async def complete_job(tx: Tx, job_id: UUID, body: Completion, by: By) -> JobOut:
@@ -69,9 +73,9 @@ async def complete_job(tx: Tx, job_id: UUID, body: Completion, by: By) -> JobOut
             terms |= {"agreed_fen": body.amount_fen, "agreed_how": ON_SITE, "agreed_at": by.now}
             await record_price(tx, terms, by, "job.price_agreed", agreed_fen=body.amount_fen, how=ON_SITE)
     tx.wake(AFTERCARE_TOPIC, DISPATCH_TOPIC)
-    on_time = job["complete_by"] is None or by.now <= job["complete_by"]
+    on_time = job["round_complete_by"] is None or by.now <= job["round_complete_by"]
     bill = body.model_dump(include={"result", "amount_fen", "payout_fen", "happened_at"})
-    bill |= {name: terms[name] for name in TERMS}
+    bill |= {name: terms[name] for name in TERMS} | await time_taken(tx, Clock.COMPLETE, job, by)
     return await _change(tx, statements.COMPLETE, "complete", job, by, **bill, on_time=on_time)
 
 
@@ -84,7 +88,7 @@ async def return_job(tx: Tx, job_id: UUID, body: JobReturn, by: By) -> JobOut:
     if job["status"] == JobStatus.RETURNED:
         return JobOut.model_validate(dict(job))
     check_live(job)
-    reason = {"return_reason": body.reason, "return_note": body.note}
+    reason = {"return_reason": body.reason, "return_note": body.note} | await next_round(tx, job, by.zone, by.now)
     returned = await _change(tx, statements.RETURN, "return", job, by, **reason)
     if job["status"] == JobStatus.STARTED or job["returns"] > 0:
         await _to_supervisor(tx, job, UnmatchedReason.RETURNED, by)
@@ -98,7 +102,8 @@ async def fail_job(tx: Tx, job_id: UUID, body: Failure, by: By) -> JobOut:
     if job["status"] == JobStatus.FAILED:
         return JobOut.model_validate(dict(job))
     check_live(job)
-    failed = await _change(tx, statements.FAIL, "fail", job, by, result=body.note)
+    clocks = await next_round(tx, job, by.zone, by.now)
+    failed = await _change(tx, statements.FAIL, "fail", job, by, result=body.note, **clocks)
     await _to_supervisor(tx, job, UnmatchedReason.FAILED, by)
     return failed
 

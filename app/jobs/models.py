@@ -112,6 +112,8 @@ class Offer(Model):
     """Score per criterion, with the total."""
     offered_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    ask_from: Mapped[datetime | None]
+    """When the firm opens, or the night is over: nobody phones it before, and its time runs from then."""
     decided_at: Mapped[datetime | None]
     """When it left pending."""
     decline_reason: Mapped[str | None]
@@ -239,7 +241,7 @@ class Job(Model):
 
 
 class Extension(Model):
-    """A provider asks for more time, once for a request; the deadlines before it stay for the statistics."""
+    """A provider asks for more time, once for a job; the deadlines before it stay for the statistics."""
 
     __tablename__ = "extensions"
 
@@ -262,7 +264,7 @@ class Extension(Model):
         one_of("status", ExtensionStatus),
         CheckConstraint("until > complete_by_before", name="longer"),
         CheckConstraint("(status = 'asked') = (decided_at IS NULL)", name="decided_at"),
-        Index("uq_extensions_one", "request_id", unique=True, postgresql_where=text("status IN ('asked', 'granted')")),
+        Index("uq_extensions_one", "job_id", unique=True, postgresql_where=text("status IN ('asked', 'granted')")),
         Index("ix_extensions_asked", "asked_at", postgresql_where=text("status = 'asked'")),
         Index(None, "job_id"),
     )

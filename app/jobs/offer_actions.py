@@ -10,14 +10,14 @@ from uuid import UUID
 from app.catalog.models import Tier
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
+from app.intake.clocks import Clock
 from app.jobs import queries, statements
-from app.jobs.acting import PRICE_CARD, By, job_out, offer_out, price_agreed
+from app.jobs.acting import PRICE_CARD, By, check_places, job_out, offer_out, price_agreed, time_taken
 from app.jobs.errors import (
     AppointmentInvalid,
     OfferDecided,
     OfferExpired,
     OfferWithdrawn,
-    ProviderFull,
     ProviderNotActive,
 )
 from app.jobs.models import OfferStatus
@@ -44,14 +44,15 @@ async def accept_offer(tx: Tx, offer_id: UUID, body: Acceptance, by: By) -> JobO
     _check_pending(offer, by.now)
     if offer["standing"] not in ACTIVE_STANDINGS:
         raise ProviderNotActive(standing=offer["standing"])
-    if offer["open_jobs"] >= offer["capacity"]:
-        raise ProviderFull(open_jobs=offer["open_jobs"], capacity=offer["capacity"])
     window = _appointment(offer, by.now, body.appointment_from, body.appointment_to)
+    if offer["open_jobs"] >= offer["capacity"]:
+        await check_places(tx, offer["provider_id"], offer["capacity"], window, offer["round_arrive_by"], by)
     agreed = price_agreed(offer)
     unit_cap = offer["item_cap_fen"] if offer["tier"] == Tier.LOW_FEE else None
     row = await tx.row(
         statements.ACCEPT,
         **by.parameters(),
+        **await time_taken(tx, Clock.ACCEPT, offer, by),
         offer_id=offer_id,
         request_id=offer["request_id"],
         job_id=new_id(by.now),

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, Table, Uuid, bindparam, case, func, or_, select, update
+from sqlalchemy import DateTime, Select, Table, Uuid, bindparam, case, func, null, or_, select, update
 
+from app.auth.queries import on_shift
 from app.catalog.calendar import BOOKED_GRACE
 from app.catalog.models import ArriveRule, Item, Urgency
 from app.events.transition import AT, word
 from app.intake.models import Contact, Request
+from app.intake.rounds import ROUND_ARRIVE_BY, ROUND_COMPLETE_BY
 from app.jobs.models import Extension, Job, Offer
 from app.kit.db import Prepared, Row, Tx
 from app.registry.models import Provider, ProviderNotice, ReachedBy
@@ -19,6 +21,9 @@ _OFFERS = cast(Table, Offer.__table__)
 _JOBS = cast(Table, Job.__table__)
 _ME = bindparam("provider_id", type_=Uuid)
 PENDING = Offer.status == word("pending")
+_LEFT = Offer.phoned_by.is_not(None) & ~on_shift(Offer.phoned_by)
+"""An operator had taken it, and has gone home since."""
+_MAY_ASK = or_(Offer.ask_from.is_(None), Offer.ask_from <= AT)
 LIVE = Job.status.in_([word("accepted"), word("started")])
 
 _FACTS = (
@@ -29,6 +34,7 @@ _FACTS = (
     Request.community_code,
     Request.arrive_by,
     Item.unit,
+    ROUND_ARRIVE_BY.label("round_arrive_by"),
 )
 _OFFER_VIEW = (
     *(column for column in _OFFERS.c if column.name not in ("scores", "policy_version")),
@@ -39,7 +45,18 @@ _OFFER_VIEW = (
     Request.wanted_from,
     Request.wanted_to,
 )
-_JOB_VIEW = (*_JOBS.c, *_FACTS, Request.complete_by, Offer.price_fen)
+_DUE = (Request.complete_by, Request.original_complete_by, ROUND_COMPLETE_BY.label("round_complete_by"))
+_JOB_VIEW = (*_JOBS.c, *_FACTS, *_DUE, Offer.price_fen)
+_CLOCKS = (
+    Request.dispatched_at,
+    Request.round_from,
+    Request.paused,
+    Urgency.accept_minutes,
+    Urgency.arrive_minutes,
+    Urgency.arrive_rule,
+    Urgency.complete_minutes,
+    Urgency.calendar,
+)
 _JOBS_VIEWED = (
     select(*_JOB_VIEW)
     .join(Request, Request.id == Job.request_id)
@@ -84,7 +101,8 @@ _LOCK_OFFER = Prepared(
         *_OFFER_VIEW,
         Offer.policy_version,
         Request.status.label("request_status"),
-        Request.complete_by,
+        *_DUE,
+        *_CLOCKS,
         Provider.standing,
         Provider.capacity,
         Provider.open_jobs,
@@ -93,6 +111,7 @@ _LOCK_OFFER = Prepared(
     .join(Offer, Offer.request_id == Request.id)
     .join(Provider, Provider.id == Offer.provider_id)
     .join(Item, Item.code == Request.item_code)
+    .join(Urgency, Urgency.code == Request.urgency)
     .where(Offer.id == bindparam("offer_id", type_=Uuid))
     .with_for_update(of=[Request, Offer, Provider], key_share=True)
 )
@@ -109,7 +128,11 @@ _LOCK_JOB = Prepared(
         Request.status.label("request_status"),
         Request.hold_until,
         Request.returns,
+        Request.wanted_from,
+        Request.wanted_to,
+        *_CLOCKS,
         Item.pays_citizen,
+        Provider.capacity,
         Offer.redo,
     )
     .select_from(Request)
@@ -117,6 +140,7 @@ _LOCK_JOB = Prepared(
     .join(Offer, Offer.id == Job.offer_id)
     .join(Provider, Provider.id == Job.provider_id)
     .join(Item, Item.code == Request.item_code)
+    .join(Urgency, Urgency.code == Request.urgency)
     .where(Job.id == bindparam("job_id", type_=Uuid))
     .with_for_update(of=[Request, Offer, Job, Provider], key_share=True)
 )
@@ -145,13 +169,24 @@ async def find_job_of_offer(tx: Tx, offer_id: UUID) -> Row | None:
 async def move_deadlines(tx: Tx, request_id: UUID, appointment_to: datetime, at: datetime) -> None:
     """Booked work is due by the end of its appointment, and done 24 hours later; other work keeps its deadlines.
 
-    The worker looks at its clocks anew at once.
+    So does what is late already, or there. The worker looks at its clocks anew at once.
     """
     booked = select(Urgency.code).where(Urgency.arrive_rule == ArriveRule.APPOINTMENT)
+    to_come = Request.started_at.is_(None) & (Request.arrive_by > at)
+    in_time, own_in_time = Request.complete_by > at, at < ROUND_COMPLETE_BY
     await tx.session.execute(
         update(Request)
         .where(Request.id == request_id, Request.urgency.in_(booked))
-        .values(arrive_by=appointment_to, complete_by=appointment_to + BOOKED_GRACE, alarm_at=at)
+        .values(
+            arrive_by=case((to_come, appointment_to), else_=Request.arrive_by),
+            complete_by=case((in_time, appointment_to + BOOKED_GRACE), else_=Request.complete_by),
+            original_complete_by=case((own_in_time, null()), else_=Request.original_complete_by),
+            round_arrive_by=case((Request.round_arrive_by > at, appointment_to), else_=Request.round_arrive_by),
+            round_complete_by=case(
+                (Request.round_complete_by > at, appointment_to + BOOKED_GRACE), else_=Request.round_complete_by
+            ),
+            alarm_at=at,
+        )
     )
 
 
@@ -186,11 +221,17 @@ async def list_said(tx: Tx, request_id: UUID) -> Sequence[Any]:
     return (await tx.session.execute(query)).all()
 
 
-async def find_extension_of(tx: Tx, request_id: UUID) -> Extension | None:
-    """The request's one extension that is asked for or granted."""
-    query = select(Extension).where(Extension.request_id == request_id)
+async def find_extension_of(tx: Tx, job_id: UUID) -> Extension | None:
+    """The job's one extension that is asked for or granted."""
+    query = select(Extension).where(Extension.job_id == job_id)
     query = query.where(Extension.status.in_([word("asked"), word("granted")]))
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def list_left_unanswered(tx: Tx, request_id: UUID, job_id: UUID) -> Sequence[Extension]:
+    """Extensions that earlier firms had asked for when their jobs ended."""
+    query = select(Extension).where(Extension.request_id == request_id, Extension.job_id != job_id)
+    return (await tx.session.execute(query.where(Extension.status == word("asked")))).scalars().all()
 
 
 async def list_request_offers(tx: Tx, request_id: UUID) -> Sequence[Any]:
@@ -224,14 +265,14 @@ _TO_PHONE = (
     .join(Request, Request.id == Offer.request_id)
     .join(Item, Item.code == Request.item_code)
     .join(Provider, Provider.id == Offer.provider_id)
-    .where(PENDING, Offer.expires_at > AT, Provider.reached_by == word(ReachedBy.PHONE))
+    .where(PENDING, Offer.expires_at > AT, Provider.reached_by == word(ReachedBy.PHONE), _MAY_ASK)
     .order_by(Offer.expires_at, Offer.id)
 )
 _LIST_TO_PHONE = Prepared(_TO_PHONE.limit(200))
 
 
 async def list_to_phone(tx: Tx, at: datetime) -> Sequence[Row]:
-    """Pending offers of firms reached by phone, earliest expiry first."""
+    """Pending offers of firms reached by phone that may be phoned now, earliest expiry first."""
     return await tx.rows(_LIST_TO_PHONE, at=at)
 
 
@@ -239,8 +280,8 @@ def _take_to_phone() -> Prepared:
     free = (
         select(Offer.id)
         .join(Provider, Provider.id == Offer.provider_id)
-        .where(PENDING, Offer.expires_at > AT, Provider.reached_by == word(ReachedBy.PHONE))
-        .where(or_(Offer.phoned_until.is_(None), Offer.phoned_until <= AT))
+        .where(PENDING, Offer.expires_at > AT, Provider.reached_by == word(ReachedBy.PHONE), _MAY_ASK)
+        .where(or_(Offer.phoned_until.is_(None), Offer.phoned_until <= AT, _LEFT))
         .order_by(Offer.expires_at, Offer.id)
         .limit(1)
         .with_for_update(of=Offer, skip_locked=True)

@@ -40,6 +40,7 @@ class OfferOut(BaseModel):
     wanted_from: datetime | None
     wanted_to: datetime | None
     arrive_by: datetime | None
+    round_arrive_by: datetime | None = Field(description="by your own clock, where others had it before")
     tier: Tier
     price_kind: PriceKind
     price_fen: int = Field(description="per unit when fixed, the starting price when a quote")
@@ -48,6 +49,7 @@ class OfferOut(BaseModel):
     status: OfferStatus
     offered_at: datetime
     expires_at: datetime
+    ask_from: datetime | None = Field(description="when you open, or the night is over; your time runs from then")
 
 
 class OfferDetail(BaseModel):
@@ -70,6 +72,7 @@ class OfferDetail(BaseModel):
     scores: dict[str, Any]
     offered_at: datetime
     expires_at: datetime
+    ask_from: datetime | None
     decided_at: datetime | None
     decline_reason: DeclineReason | None
     withdraw_reason: str | None
@@ -112,6 +115,9 @@ class JobOut(BaseModel):
     appointment_to: datetime | None
     arrive_by: datetime | None
     complete_by: datetime | None
+    round_arrive_by: datetime | None = Field(description="by the firm's own clock, where others had it before")
+    round_complete_by: datetime | None = Field(description="by this one it is judged")
+    original_complete_by: datetime | None = Field(description="of this round, before the extension that was granted")
     unit_cap_fen: int | None = Field(description="the cap per unit; `cap_fen` is that for the quantity")
     cap_fen: int | None
     quote_fen: int | None

@@ -37,6 +37,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.catalog.models import Group, Tier
 from app.events.transition import AT, NO_KEY, Moved, json_of, log, word
 from app.intake.models import Request
+from app.intake.rounds import NEXT_ROUND, OWN_TIMES, keep_round
 from app.intake.states import REQUESTS
 from app.jobs.models import Job, JobStatus, Offer, OfferEnd
 from app.jobs.states import JOBS, OFFERS
@@ -189,9 +190,15 @@ def _job_of(request: Moved) -> ColumnElement[bool]:
     return (Job.id == _JOB) & select(request.rows.c.id).exists()
 
 
+def _seconds(clock: str) -> ColumnElement[int]:
+    return bindparam(f"{clock}_seconds", type_=Integer)
+
+
 def _accept() -> Prepared:
     offer = OFFERS.move("accept", Offer.id == _OFFER, decided_at=AT)
-    request = REQUESTS.move("assign", Request.id == _REQUEST, assigned_at=AT, match_at=None)
+    request = REQUESTS.move(
+        "assign", Request.id == _REQUEST, assigned_at=AT, match_at=None, accept_seconds=_seconds("accept")
+    )
     others = OFFERS.move(
         "withdraw",
         (Offer.request_id == _REQUEST) & (Offer.id != _OFFER),
@@ -268,7 +275,7 @@ def _reported(**parts: Any) -> ColumnElement[Any]:
 
 
 def _start() -> Prepared:
-    request = REQUESTS.move("start", Request.id == _REQUEST, started_at=AT)
+    request = REQUESTS.move("start", Request.id == _REQUEST, started_at=AT, arrive_seconds=_seconds("arrive"))
     job = JOBS.move("start", _job_of(request), data=lambda rows: _reported(), started_at=AT)
     return Prepared(select(job.rows).add_cte(job.log, request.log))
 
@@ -277,7 +284,7 @@ def _complete() -> Prepared:
     names = ("amount_fen", "payout_fen", "result", "quantity", "cap_fen", "agreed_fen", "agreed_how", "agreed_at")
     facts: dict[str, Any] = {name: bindparam(name, type_=_JOBS.c[name].type) for name in names}
     on_time = bindparam("on_time", type_=Boolean)
-    request = REQUESTS.move("complete", Request.id == _REQUEST, completed_at=AT)
+    request = REQUESTS.move("complete", Request.id == _REQUEST, completed_at=AT, complete_seconds=_seconds("complete"))
     job = JOBS.move(
         "complete",
         _job_of(request),
@@ -300,7 +307,7 @@ def _complete() -> Prepared:
 
 
 def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: Any) -> Prepared:
-    """The job is over without being done: its offer ends, the provider's capacity is free."""
+    """The job is over without being done: its offer ends, the provider's capacity is free, the next round begins."""
     values: dict[str, Any] = {"ended_at": AT}
     if step == "return":
         values |= {name: bindparam(name, type_=Text) for name in ("return_reason", "return_note")}
@@ -314,7 +321,7 @@ def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: An
         **values,
     )
     offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(end))
-    parts = [job.log, request.log, offer.rows, offer.log, load(job.rows, -1), pull_waiting(job.rows)]
+    parts = [keep_round(), job.log, request.log, offer.rows, offer.log, load(job.rows, -1), pull_waiting(job.rows)]
     if step == "return":
         parts += keep_counts(job.rows, returned=one())
     return Prepared(select(job.rows).add_cte(*parts))
@@ -343,7 +350,15 @@ def _end_request(step: str, **values: Any) -> Prepared:
     )
 
 
-_BACK: dict[str, Any] = {"assigned_at": null(), "started_at": null(), "match_at": AT, "alarm_at": AT}
+_ROUND_TIMES = (*OWN_TIMES, "wanted_from", "wanted_to")
+_BACK: dict[str, Any] = {
+    **NEXT_ROUND,
+    **{name: bindparam(name, type_=DateTime(timezone=True)) for name in _ROUND_TIMES},
+    "assigned_at": null(),
+    "started_at": null(),
+    "match_at": AT,
+    "alarm_at": AT,
+}
 
 ACCEPT = _accept()
 DECLINE = _leave_pending(

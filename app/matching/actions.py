@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from app.catalog.models import Item, Tier
 from app.intake.models import UnmatchedReason
+from app.jobs.capacity import day_end
 from app.kit.db import Row, Tx
 from app.matching import queries
 from app.matching.ladder import Standing, climb
@@ -44,10 +45,16 @@ class Wanted:
     def by(cls, request: Mapping[str, Any] | Row, item: Item, tier: Tier) -> "Wanted":
         """What this request wants, at this tier."""
         names = (
-            "township_code", "community_code", "lat", "lon", "wanted_from", "wanted_to", "arrive_by", "citizen_id",
+            "township_code", "community_code", "lat", "lon", "wanted_from", "wanted_to", "citizen_id",
             "chosen_provider_id", "dispatched_at",
         )  # fmt: skip
-        return cls(item=item, tier=tier, request_id=request["id"], **{name: request[name] for name in names})
+        return cls(
+            item=item,
+            tier=tier,
+            request_id=request["id"],
+            arrive_by=request.get("round_arrive_by") or request["arrive_by"],
+            **{name: request[name] for name in names},
+        )
 
     def dispatch_day(self, now: datetime, zone: ZoneInfo) -> datetime:
         """When the day began on which the request was last sent out."""
@@ -57,10 +64,15 @@ class Wanted:
         """From when on somebody is to come."""
         return max(self.wanted_from or now, now)
 
+    def ends(self, now: datetime) -> datetime:
+        """Until when somebody is to have come; within two hours where that has passed, or nobody said."""
+        end = self.wanted_to or self.arrive_by
+        return end if end and end > now else now + timedelta(hours=2)
+
     def local_window(self, now: datetime, zone: ZoneInfo) -> list[tuple[date, time, time]]:
         """Each day with the local times between which somebody is to come, for a week at most."""
         start = self.begins(now).astimezone(zone)
-        end = (self.wanted_to or self.arrive_by or now + timedelta(hours=2)).astimezone(zone)
+        end = self.ends(now).astimezone(zone)
         days = min((end.date() - start.date()).days, 6)
         window = []
         for day in range(days + 1):
@@ -101,6 +113,10 @@ async def match(
         version=version,
         papers=wanted.item.papers,
         window=wanted.local_window(now, zone),
+        busy_from=wanted.begins(now),
+        busy_until=wanted.ends(now),
+        day_end=day_end(now, zone),
+        present=(now.astimezone(zone).date(), now.astimezone(zone).time()),
         lat=wanted.lat,
         lon=wanted.lon,
         chosen=wanted.picked_provider_id or wanted.chosen_provider_id,

@@ -6,10 +6,12 @@ from math import cos, radians
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, DateTime, Float, Integer, Text, Time, Uuid, bindparam, select, text
+from sqlalchemy import ARRAY, Boolean, Date, DateTime, Float, Integer, Text, Time, Uuid, bindparam, select, text
 
+from app.jobs.capacity import LOAD
 from app.kit.db import Prepared, Row, Tx
 from app.matching.models import Decision
+from app.registry.opening import DAYS, FACTS, OF_THE_DAY, calendar_facts
 
 LAST = 1_000_000
 """Behind every priority group."""
@@ -23,7 +25,8 @@ _REACHING = """
 SELECT p.lat, p.lon, p.rung, p.id, p.name, p.credit, p.capacity, p.open_jobs, line.price_kind, line.price_fen,
   coalesce(w.accepted, 0) AS accepted, coalesce(w.declined, 0) AS declined, coalesce(w.expired, 0) AS expired,
   coalesce(w.counted, 0) AS counted, coalesce(w.completed, 0) AS completed, coalesce(w.returned, 0) AS returned,
-  facts.has_papers, facts.is_open, p.reachable, facts.barred, facts.tried, facts.asked
+  facts.has_papers, facts.is_open, p.reachable, facts.barred, facts.tried, facts.asked,
+  facts.open_now, p.reached_by = 'phone' AS by_phone, facts.load
 FROM (
   SELECT provider_id, CASE WHEN provider_id = :chosen THEN -1 ELSE
     (lat - :lat) * (lat - :lat) + (lon - :lon) * (lon - :lon) * :narrowing END AS distance
@@ -44,18 +47,9 @@ CROSS JOIN LATERAL (
         SELECT FROM provider_papers held
         WHERE held.provider_id = p.id AND held.paper_code = need.code AND held.issued_on <= :day
           AND (held.expires_on IS NULL OR held.expires_on >= :day))) AS has_papers,
-    EXISTS (
-      SELECT FROM provider_hours h
-      JOIN unnest(:days, :weekdays, :starts, :ends) AS wanted (day, weekday, start, until)
-        ON h.weekday = wanted.weekday AND h.opens < wanted.until
-          AND (h.closes > wanted.start OR h.closes = '00:00')
-      WHERE h.provider_id = p.id
-        AND NOT EXISTS (SELECT FROM provider_exceptions e WHERE e.provider_id = p.id AND e.day = wanted.day))
-    OR EXISTS (
-      SELECT FROM provider_exceptions e
-      JOIN unnest(:days, :starts, :ends) AS wanted (day, start, until)
-        ON e.day = wanted.day AND e.opens < wanted.until AND (e.closes > wanted.start OR e.closes = '00:00')
-      WHERE e.provider_id = p.id) AS is_open,
+    {is_open_then} AS is_open,
+    {is_open_now} AS open_now,
+    {load} AS load,
     EXISTS (SELECT FROM citizen_bars b WHERE b.provider_id = p.id AND b.citizen_id = :citizen) AS barred,
     EXISTS (
       SELECT FROM offers o
@@ -73,8 +67,25 @@ WHERE {which}
 ORDER BY near.distance
 LIMIT {limit}
 """
+
+
+def _open(rows: str) -> str:
+    """Whether the provider is open at some time of these rows of `wanted`."""
+    overlaps = "{0}.opens < wanted.until AND ({0}.closes > wanted.start OR {0}.closes = '00:00')"
+    return f"""(EXISTS (
+      SELECT FROM wanted JOIN provider_hours h ON {OF_THE_DAY} WHERE {rows} AND {overlaps.format("h")})
+    OR EXISTS (
+      SELECT FROM wanted JOIN provider_exceptions e ON e.provider_id = p.id AND e.day = wanted.day
+      WHERE {rows} AND {overlaps.format("e")}))"""
+
+
+_PARTS = {
+    "is_open_then": _open("NOT wanted.present"),
+    "is_open_now": _open("wanted.present"),
+    "load": LOAD.format(start=":busy_from", end=":busy_until"),
+}
 _ABLE = (
-    "p.open_jobs < p.capacity AND p.open_jobs + facts.asked < p.capacity"
+    "facts.load + facts.asked < p.capacity"
     " AND p.reachable AND facts.has_papers AND facts.is_open"
     " AND NOT facts.barred AND NOT facts.tried"
 )
@@ -91,8 +102,12 @@ WITH policy AS (
   WHERE CASE WHEN :version IS NULL THEN effective_from <= :at AND (withdrawn_at IS NULL OR withdrawn_at > :at)
     AND (category_code = :category OR category_code IS NULL) ELSE version = :version END
   ORDER BY category_code IS NULL, effective_from DESC, version DESC LIMIT 1
-), able AS MATERIALIZED ({_REACHING.format(which=_ABLE, limit=":shortlist")}),
-others AS ({_REACHING.format(which="p.id NOT IN (SELECT id FROM able)", limit=_FREE_PLACES)})
+), given AS (
+  SELECT * FROM unnest(:days, :weekdays, :off, :working, :starts, :ends, :present)
+    AS given (day, weekday, library_off, library_working, start, until, present)
+), wanted AS MATERIALIZED ({DAYS}
+), able AS MATERIALIZED ({_REACHING.format(which=_ABLE, limit=":shortlist", **_PARTS)}),
+others AS ({_REACHING.format(which="p.id NOT IN (SELECT id FROM able)", limit=_FREE_PLACES, **_PARTS)})
 SELECT policy.version, policy.surge,
   :urgency_rank IS NOT NULL AND EXISTS (
     SELECT FROM requests r LEFT JOIN groups g ON g.code = r.priority_group
@@ -103,6 +118,9 @@ FROM policy LEFT JOIN (SELECT * FROM able UNION ALL SELECT * FROM others) candid
 """
     ).bindparams(
         bindparam("at", type_=DateTime(timezone=True)),
+        bindparam("busy_from", type_=DateTime(timezone=True)),
+        bindparam("busy_until", type_=DateTime(timezone=True)),
+        bindparam("day_end", type_=DateTime(timezone=True)),
         bindparam("version", type_=Integer),
         bindparam("category", type_=Text),
         bindparam("township", type_=Text),
@@ -119,8 +137,8 @@ FROM policy LEFT JOIN (SELECT * FROM able UNION ALL SELECT * FROM others) candid
         bindparam("tier", type_=Text),
         bindparam("day", type_=Date),
         bindparam("papers", type_=ARRAY(Text)),
-        bindparam("days", type_=ARRAY(Date)),
-        bindparam("weekdays", type_=ARRAY(Integer)),
+        *FACTS,
+        bindparam("present", type_=ARRAY(Boolean)),
         bindparam("starts", type_=ARRAY(Time)),
         bindparam("ends", type_=ARRAY(Time)),
         bindparam("citizen", type_=Uuid),
@@ -130,11 +148,17 @@ FROM policy LEFT JOIN (SELECT * FROM able UNION ALL SELECT * FROM others) candid
 )
 
 
+def _next_tick(clock: time) -> time:
+    """So that a firm that opens at this very moment is open; a span ends before its end."""
+    return clock.replace(microsecond=min(clock.microsecond + 1, 999_999))
+
+
 async def list_candidates(
     tx: Tx,
     *,
     lat: float,
     window: Sequence[tuple[date, time, time]],
+    present: tuple[date, time],
     **params: Any,
 ) -> Sequence[Row]:
     """The policy in force, or `version`, with each active provider that offers the item at the tier in the township.
@@ -147,10 +171,10 @@ async def list_candidates(
         _CANDIDATES,
         lat=lat,
         narrowing=cos(radians(lat)) ** 2,
-        days=[day for day, _, _ in window],
-        weekdays=[day.isoweekday() for day, _, _ in window],
-        starts=[start for _, start, _ in window],
-        ends=[end for _, _, end in window],
+        starts=[start for _, start, _ in window] + [present[1]],
+        ends=[end for _, _, end in window] + [_next_tick(present[1])],
+        present=[False] * len(window) + [True],
+        **calendar_facts([day for day, _, _ in window] + [present[0]]),
         shortlist=SHORTLIST,
         last=LAST,
         **params,

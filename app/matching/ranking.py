@@ -21,7 +21,9 @@ USUAL_PRICE_FEN = 10_000
 class Candidate(NamedTuple):
     """An active provider that offers the item at the tier in the area. Counts are those of the last 28 days.
 
-    `asked`: in a surge the offers that it has not answered yet, for then a free place is offered once at a time.
+    `is_open`: in the wanted window; `open_now`: at this moment, so that it can be asked at once. `asked`: in a
+    surge the offers that it has not answered yet, for then a free place is offered once at a time.
+    `load`: the places taken when somebody is to come (None: all of `open_jobs`).
     """
 
     distance_km: float
@@ -45,6 +47,9 @@ class Candidate(NamedTuple):
     barred: bool
     tried: bool
     asked: int = 0
+    open_now: bool = True
+    by_phone: bool = False
+    load: int | None = None
     too_far: bool = False
     off_ladder: bool = False
     lat: float = 0.0
@@ -60,7 +65,8 @@ class Candidate(NamedTuple):
             return UnmatchedReason.PAPERS
         if not self.is_open:
             return UnmatchedReason.CLOSED_THEN
-        if self.open_jobs + self.asked >= self.capacity:
+        load = self.open_jobs if self.load is None else self.load
+        if load + self.asked >= self.capacity:
             return UnmatchedReason.FULL
         if not self.reachable:
             return UnmatchedReason.UNREACHABLE

@@ -90,6 +90,7 @@ def _fulfilment(counts: Mapping[Any, Any], clocks: Mapping[Any, Any]) -> Fulfilm
             satisfied=_rate(counts, "satisfied", "rated"),
         ),
         clocks=Clocks(**{step: _clock(clocks, step) for step in _STEPS}),
+        wait=_clock(clocks, "wait"),
     )
 
 

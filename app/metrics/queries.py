@@ -16,9 +16,12 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Table,
+    case,
     extract,
+    false,
     func,
     select,
+    true,
     tuple_,
     union_all,
 )
@@ -26,8 +29,9 @@ from sqlalchemy import cast as sql_cast
 
 from app.aftercare.models import Callback
 from app.events.transition import word
-from app.intake.models import CloseReason, Request, RequestStatus
-from app.jobs.models import Extension, ExtensionStatus, Job, Offer
+from app.intake.models import CloseReason, HoldCause, Request, RequestStatus, Round
+from app.intake.rounds import OWN
+from app.jobs.models import Job, Offer
 from app.kit.db import Tx
 from app.metrics.counting import BETWEEN, COUNTS, ROLL_UP, TAIL, VOLUMES, ZONE
 from app.metrics.schemas import Dimension, Filters, Selection
@@ -139,42 +143,72 @@ async def cut_received(
 
 
 _MEDIAN_AND_P90 = sql_cast([0.5, 0.9], ARRAY(Float))
-_STILL_DUE = (RequestStatus.DISPATCHING, RequestStatus.UNMATCHED, RequestStatus.ASSIGNED, RequestStatus.IN_PROGRESS)
 
 
 async def measure_clocks(tx: Tx, asked: Selection, since: datetime, until: datetime, at: datetime) -> RowMapping:
-    """How long the requests received since then and before `until` took, and how many were done in time, as of `at`.
+    """How long the requests received since then and before `until` took, and how many were done in time, as of `at`;
+    each round for itself.
 
     By step: how many came so far, and [median, p90] in seconds.
     """
+    received = _received(asked, since, until)
+    past = select(
+        Request.received_at,
+        *(Round.__table__.c[name] for name in _ROUND),
+        Round.ended_at.label("stopped_at"),
+        false().label("present"),
+    )
+    past = past.join(Request, Request.id == Round.request_id).where(*received)
+    present = select(
+        Request.received_at,
+        Request.round.label("number"),
+        *(OWN.get(name, _REQUESTS.c[name]).label(name) for name in _ROUND[1:]),
+        _STOPPED.label("stopped_at"),
+        true().label("present"),
+    ).where(*received)
+    rounds = union_all(present, past).subquery("rounds")
+    one = rounds.c
     spans = {
-        "dispatch": (Request.received_at, Request.dispatched_at),
-        "accept": (Request.dispatched_at, Request.assigned_at),
-        "arrive": (Request.dispatched_at, Request.started_at),
-        "complete": (Request.dispatched_at, Request.completed_at),
+        "dispatch": (case((one.number == 1, one.received_at)), one.dispatched_at, None),
+        "accept": (one.dispatched_at, one.assigned_at, one.accept_seconds),
+        "arrive": (one.dispatched_at, one.started_at, one.arrive_seconds),
+        "complete": (one.dispatched_at, one.completed_at, one.complete_seconds),
+        "wait": (case((one.present, one.received_at)), one.completed_at, None),
     }
     columns: list[ColumnElement[Any]] = []
-    for name, (start, end) in spans.items():
-        seconds = sql_cast(extract("epoch", end - start), Float)
+    for name, (start, end, kept) in spans.items():
+        # What was generated as history keeps no seconds of its own.
+        seconds = sql_cast(func.coalesce(kept, extract("epoch", end - start)), Float)
         came = (end >= start) & (end <= at)
         percentiles = func.percentile_cont(_MEDIAN_AND_P90).within_group(seconds).filter(came)
         columns += [func.count().filter(came).label(f"{name}_count"), percentiles.label(f"{name}_seconds")]
-    original = func.coalesce(Extension.complete_by_before, Request.complete_by)
-    columns += _punctual(_REQUESTS.c.complete_by, at, "") + _punctual(original, at, "_by_original")
-    granted = (Extension.request_id == Request.id) & (Extension.status == ExtensionStatus.GRANTED)
-    query = select(*columns).select_from(Request).join(Extension, granted, isouter=True)
-    return (await tx.session.execute(query.where(*_received(asked, since, until)))).mappings().one()
+    original = func.coalesce(one.original_complete_by, one.complete_by)
+    columns += _punctual(one, one.complete_by, at, "") + _punctual(one, original, at, "_by_original")
+    return (await tx.session.execute(select(*columns).select_from(rounds))).mappings().one()
 
 
-def _punctual(complete_by: ColumnElement[Any], at: datetime, suffix: str) -> list[ColumnElement[Any]]:
-    """How many were due by this deadline as of `at`, and how many of them were done in time."""
-    done = Request.completed_at <= at
-    undone = Request.status.in_(_STILL_DUE) | (Request.close_reason == CloseReason.NO_PROVIDER)
-    missed = (complete_by <= at) & (undone | (Request.completed_at > at))
+_ROUND = (
+    "number", "dispatched_at", "complete_by", "original_complete_by", "assigned_at", "started_at", "completed_at",
+    "accept_seconds", "arrive_seconds", "complete_seconds",
+)  # fmt: skip
+_STOPPED = func.coalesce(
+    Request.cancelled_at,
+    Request.merged_at,
+    case(((Request.status == RequestStatus.ON_HOLD) & (Request.hold_cause == HoldCause.CITIZEN), Request.held_at)),
+    case((Request.status == RequestStatus.RELAYED, Request.relayed_at)),
+    case((Request.close_reason != CloseReason.NO_PROVIDER, Request.closed_at)),
+)
+"""When the present round's clocks stopped for good or stand still; work that nobody did stays due."""
+
+
+def _punctual(one: Any, complete_by: ColumnElement[Any], at: datetime, suffix: str) -> list[ColumnElement[Any]]:
+    """How many rounds were due by this deadline as of `at`, and how many of them were done in time."""
+    done = one.completed_at <= at
+    missed = (complete_by <= at) & ((complete_by <= one.stopped_at) | one.stopped_at.is_(None))
     due = complete_by.is_not(None) & (done | missed)
     return [
         func.count().filter(due).label(f"due{suffix}"),
-        func.count().filter(done, Request.completed_at <= complete_by).label(f"on_time{suffix}"),
+        func.count().filter(done, one.completed_at <= complete_by).label(f"on_time{suffix}"),
     ]
 
 

@@ -143,7 +143,9 @@ class Funnel(BaseModel):
 
 class Rates(BaseModel):
     answered_in_call: Rate = Field(description="of requests created")
-    on_time: Rate = Field(description="completed by the deadline, of requests received in the range and due by now")
+    on_time: Rate = Field(
+        description="completed by the deadline, of rounds of requests received in the range and due by now"
+    )
     on_time_by_original: Rate = Field(description="the same by the deadline before an extension was granted")
     returned: Rate = Field(description="jobs given back, of offers accepted")
     no_response: Rate = Field(description="offers expired, of offers made")
@@ -154,7 +156,8 @@ class Rates(BaseModel):
 
 
 class Clocks(BaseModel):
-    """Of the requests received in the range: to dispatch from receipt, the others from dispatch."""
+    """Of the requests received in the range: to the first dispatch from receipt, the others of each round from its
+    dispatch, counted on the deadline's own calendar and without the time in which the citizen had them wait."""
 
     dispatch: Clock
     accept: Clock
@@ -166,6 +169,7 @@ class Fulfilment(BaseModel):
     funnel: Funnel
     rates: Rates
     clocks: Clocks
+    wait: Clock = Field(description="the citizen's: from the first call until it was done for good, in plain hours")
 
 
 class WorkRow(BaseModel):

@@ -123,6 +123,8 @@ class Provider(Model):
     unreachable_at: Mapped[datetime | None]
     silent_offers: Mapped[int] = mapped_column(server_default=text("0"))
     """Offers that it let expire in a row."""
+    keeps_holidays: Mapped[bool | None]
+    """Whether it is closed on public holidays and open on make-up working days. NULL: as a public body does."""
     capacity: Mapped[int]
     open_jobs: Mapped[int] = mapped_column(server_default=text("0"))
     credit: Mapped[int] = mapped_column(server_default=text("100"))

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from app.catalog.calendar import is_night
 from app.events.transition import SYSTEM, record
 from app.kit.db import Tx
 from app.kit.errors import NotFound
@@ -86,13 +88,17 @@ def show(notice: ProviderNotice) -> NoticeOut:
     )
 
 
-async def list_firms_to_tell(tx: Tx) -> list[FirmToTell]:
-    """Firms reached by phone that have still to be told something, the oldest notice first."""
+async def list_firms_to_tell(tx: Tx, zone: ZoneInfo, now: datetime) -> list[FirmToTell]:
+    """Firms reached by phone that have still to be told something, the oldest notice first; at night none."""
+    if is_night(now, zone):
+        return []
     return [await _firm(tx, provider) for provider in await notice_queries.list_providers_to_tell(tx)]
 
 
-async def take_firm_to_tell(tx: Tx, now: datetime) -> FirmToTell | None:
-    """Give the operator the firm whose notice is the oldest, for three minutes; None when there is none."""
+async def take_firm_to_tell(tx: Tx, zone: ZoneInfo, now: datetime) -> FirmToTell | None:
+    """Give the operator the firm whose notice is the oldest, for three minutes; None at night or when there is none."""
+    if is_night(now, zone):
+        return None
     provider = await notice_queries.take_provider_to_tell(tx, now, now + CALL_TAKES)
     return await _firm(tx, provider) if provider else None
 

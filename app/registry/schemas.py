@@ -125,6 +125,9 @@ class ProviderEdit(Body):
     area: Code | None = None
     reached_by: ReachedBy | None = None
     rung: Rung | None = None
+    keeps_holidays: bool | None = Field(
+        default=None, description="closed on public holidays, open on make-up days; public bodies are unless said so"
+    )
     capacity: Capacity | None = None
     coverage: Townships | None = None
     hours: list[Hours] | None = Field(default=None, min_length=1, max_length=50)
@@ -260,6 +263,7 @@ class ProviderSummary(Body):
     unreachable_why: Unreachable | None
     unreachable_at: datetime | None
     rung: Rung
+    keeps_holidays: bool | None = Field(description="null: as its kind does, public bodies do")
     capacity: int
     open_jobs: int
     credit: int

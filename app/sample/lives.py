@@ -73,6 +73,8 @@ class Life:
             "returns": 0,
             "redos": 0,
             "reopens": 0,
+            "round": 1,
+            "paused": [],
             "received_at": self.now,
         }
 

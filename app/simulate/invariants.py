@@ -59,7 +59,7 @@ async def check_all(tx: Tx, created: Collection[UUID]) -> Mapping[str, int]:
     return {
         "requests_lost": await _count_lost(tx, created),
         "two_accepted_offers": await _count_overfull(tx, _ACCEPTED),
-        "over_capacity": await _count_overfull(tx, _JOBS),
+        "over_capacity": int(await tx.driver.fetchval(_OVERFULL)),
         "states_not_in_the_log": await _count_unlogged(tx),
         "deadlines_unaccounted_for": int(await tx.driver.fetchval(_DEADLINES)),
     }
@@ -72,9 +72,17 @@ async def _count_lost(tx: Tx, created: Collection[UUID]) -> int:
 _ACCEPTED = """
 SELECT request_id, 1, decided_at, ended_at FROM offers WHERE status IN ('accepted', 'ended')
 """
-_JOBS = """
-SELECT j.provider_id, p.capacity, j.accepted_at, coalesce(j.completed_at, j.ended_at)
-FROM jobs j JOIN providers p ON p.id = j.provider_id
+# Of the jobs accepted before, those count that are at the time of this one's appointment, or without one at the moment
+# of its acceptance: an appointment to come takes no place before.
+_OVERFULL = """
+SELECT count(*) FROM jobs j JOIN providers p ON p.id = j.provider_id WHERE p.capacity <= (
+  SELECT count(*) FROM jobs k
+  WHERE k.provider_id = j.provider_id AND (k.accepted_at, k.id) < (j.accepted_at, j.id)
+    AND coalesce(k.completed_at, k.ended_at, 'infinity') > j.accepted_at
+    AND CASE WHEN k.appointment_to > j.accepted_at
+      THEN k.appointment_from < coalesce(j.appointment_to, j.accepted_at)
+        AND k.appointment_to > greatest(j.appointment_from, j.accepted_at)
+      ELSE j.appointment_from IS NULL END)
 """
 
 

@@ -1,11 +1,12 @@
 """What a supervisor decides: more time for a job, and whose fault it was that work was given back."""
 
-from datetime import timedelta
 from uuid import UUID
 
+from app.catalog.calendar import add_time, counted_time
 from app.events.topics import provider_topic
 from app.events.transition import record
-from app.jobs.acting import By, job_out
+from app.intake.clocks import Clock, calendar_of
+from app.jobs.acting import By, allowance_of, job_out
 from app.jobs.errors import JobOver
 from app.jobs.extension import end_extension
 from app.jobs.models import Extension, ExtensionStatus, Fault, JobStatus
@@ -51,12 +52,17 @@ async def _lock(tx: Tx, job_id: UUID) -> Row:
 
 
 async def _move_deadlines(tx: Tx, job: Row, extension: Extension, by: By) -> None:
-    """Complete by the new time, arrive later by the same span; a time that has moved beyond it meanwhile stays."""
-    longer = max(extension.until - job["complete_by"], timedelta())
-    arrive_by = job["arrive_by"]
-    if job["status"] == JobStatus.ACCEPTED and arrive_by is not None:
-        arrive_by += longer
-    await queries.move_deadlines(tx, job["request_id"], arrive_by, job["complete_by"] + longer, by.now)
+    """Complete by the new time, arrive later by the same span of the clock's calendar; a time that has moved beyond it
+    meanwhile stays."""
+    allowance = await allowance_of(tx, job)
+    calendar, days = calendar_of(Clock.ARRIVE, allowance), allowance.days
+    before, complete_by = job["round_complete_by"], max(extension.until, job["round_complete_by"])
+    longer = counted_time(calendar, before, complete_by, by.zone, days)
+    arrive_by = job["round_arrive_by"]
+    if job["status"] == JobStatus.ACCEPTED and longer:
+        arrive_by = add_time(calendar, arrive_by, longer, by.zone, days)
+    original = job["original_complete_by"] or before
+    await queries.move_deadlines(tx, job["request_id"], arrive_by, complete_by, original, by.now)
 
 
 async def arbitrate_job(tx: Tx, job_id: UUID, body: Finding, by: By) -> JobOut:

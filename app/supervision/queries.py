@@ -195,11 +195,25 @@ async def find_extension(tx: Tx, extension_id: UUID) -> Extension | None:
 
 
 async def move_deadlines(
-    tx: Tx, request_id: UUID, arrive_by: datetime | None, complete_by: datetime, now: datetime
+    tx: Tx, request_id: UUID, arrive_by: datetime | None, complete_by: datetime, original: datetime, now: datetime
 ) -> None:
-    """New deadlines; the worker looks at the clocks anew at once."""
-    values = {"arrive_by": arrive_by, "complete_by": complete_by, "alarm_at": now}
-    await tx.session.execute(update(Request).where(Request.id == request_id).values(values))
+    """New deadlines of the round, and of the citizen where they have not passed; the worker looks at them at once."""
+
+    def later(due: InstrumentedAttribute[datetime | None], moved: datetime | None) -> ColumnElement[Any]:
+        return case((due > now, func.greatest(due, moved)), else_=due)
+
+    await tx.session.execute(
+        update(Request)
+        .where(Request.id == request_id)
+        .values(
+            arrive_by=later(Request.arrive_by, arrive_by),
+            complete_by=later(Request.complete_by, complete_by),
+            round_arrive_by=case((Request.round_from.is_not(None), arrive_by)),
+            round_complete_by=case((Request.round_from.is_not(None), complete_by)),
+            original_complete_by=original,
+            alarm_at=now,
+        )
+    )
 
 
 async def find_job_row(tx: Tx, job_id: UUID) -> Job:

@@ -1,0 +1,51 @@
+"""How many jobs a provider has at a time: each counts where it is, not from the day on which it was taken.
+
+A job with an appointment to come counts during that; any other, and one whose appointment has passed, counts from now
+until it is to be done, today at least.
+"""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import DateTime, Uuid, bindparam, text
+
+from app.kit.db import Prepared, Row, Tx
+
+OCCUPIES = """j.status IN ('accepted', 'started') AND CASE
+  WHEN j.appointment_to > :at THEN j.appointment_from < {end} AND j.appointment_to > {start}
+  ELSE {start} < (
+    SELECT greatest(:day_end, o.round_complete_by, o.complete_by) FROM requests o WHERE o.id = j.request_id) END"""
+"""Whether the job `j` takes a place of its provider between {start} and {end}."""
+LOAD = f"""CASE WHEN p.open_jobs < p.capacity THEN p.open_jobs ELSE (
+  SELECT count(*) FROM jobs j WHERE j.provider_id = p.id AND {OCCUPIES})::integer END"""
+"""The places taken of the provider `p` then; while its jobs leave one free anyway, nobody asks when they are."""
+MOMENTS = (bindparam("at", type_=DateTime(timezone=True)), bindparam("day_end", type_=DateTime(timezone=True)))
+
+
+def day_end(now: datetime, zone: ZoneInfo) -> datetime:
+    """When the present local day ends."""
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(0), zone)
+
+
+_AMID = Prepared(
+    text(
+        f"""
+SELECT r.number, j.appointment_from, j.appointment_to FROM jobs j JOIN requests r ON r.id = j.request_id
+WHERE j.provider_id = :provider_id AND j.id IS DISTINCT FROM :job_id AND {OCCUPIES.format(start=":start", end=":end")}
+ORDER BY j.appointment_from NULLS FIRST, j.id
+"""
+    ).bindparams(
+        *MOMENTS,
+        bindparam("start", type_=DateTime(timezone=True)),
+        bindparam("end", type_=DateTime(timezone=True)),
+        bindparam("provider_id", type_=Uuid),
+        bindparam("job_id", type_=Uuid),
+    )
+)
+
+
+async def list_amid(tx: Tx, provider_id: UUID, *, but: UUID | None = None, **span: Any) -> list[Row]:
+    """The provider's jobs, `but` one, that take a place between `start` and `end`: number and appointment of each."""
+    return await tx.rows(_AMID, provider_id=provider_id, job_id=but, **span)
