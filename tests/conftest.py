@@ -4,6 +4,7 @@ Commits are real. The clock stands still on a Tuesday morning until a test moves
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import hypothesis
+import psutil
 import pytest
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -41,6 +43,23 @@ NOON = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 10:00 in Ningbo, a working da
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_child_outlives_its_module() -> Iterator[None]:
+    """A process that a test has left running would hold its files and locks while others run."""
+    yield
+    left = [child for child in psutil.Process().children() if "app.kit.embedded.keeper" not in command_of(child)]
+    for child in left:
+        child.kill()
+    assert not left, f"left running: {[command_of(child) for child in left]}"
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """Its words; none once it has ended."""
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+        return process.cmdline()
+    return []
 
 
 @pytest.fixture(scope="session")
