@@ -122,6 +122,7 @@ class JobOut(BaseModel):
     cap_fen: int | None
     quote_fen: int | None
     agreed_fen: int | None
+    agreed_how: str | None = Field(description="price_card, on_site or by_phone")
     amount_fen: int | None
     payout_fen: int | None
     result: str | None

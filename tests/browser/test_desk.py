@@ -230,3 +230,22 @@ async def test_the_desk_is_light(world: World, sit_down: Opening, record_propert
     kilobytes = sum(received) / 1_024
     record_property("first load of the desk", f"{kilobytes:.0f} KB")
     assert kilobytes < MOST_KILOBYTES
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+async def test_the_next_tier_is_proposed_once_the_free_help_is_used_up(
+    world: World, sit_down: Opening, language: str
+) -> None:
+    await ok(world.operator.put("/citizens/13957412345/groups/living_alone", json={"source": "社区登记"}))
+    await ok(world.create(DRAIN, tier="free"))
+    operator = await sit_at_the_desk(world, sit_down, language)
+    page = operator.page
+    await ring(operator, "13957412345")
+    await press(operator, "x", "s", "d", "Enter")
+    await expect(page.locator("[name=desk-tier][value=low_fee]")).to_be_checked()
+    await page.locator(".segments label", has=page.locator("[value=free]")).first.click()
+    await expect(page.locator("fieldset .check")).to_contain_text("低偿" if language == "zh-CN" else "Low fee")
+    await expect(page.locator(".quantity label")).to_contain_text("次" if language == "zh-CN" else "visits")
+    await page.locator("#desk-quantity").fill("2.5")
+    await page.locator("fieldset .check input").check()
+    await operator.picture(f"money-desk-{language}")

@@ -239,3 +239,33 @@ async def test_a_word_about_ones_credit_and_why_one_was_not_asked(world: World, 
     await phone.check_accessibility()
     [entry] = (await ok(firm.client.get("/provider/credit")))["items"]
     assert entry["reply"] == "当天师傅突发疾病，已提前说明"
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+async def test_three_hours_taken_down_as_one_are_billed(world: World, sit_down: Opening, language: str) -> None:
+    await ok(world.operator.put("/citizens/13957412345/groups/hardship", json={"source": "低保证"}))
+    firm = await world.add_provider(CLEANING, tiers=("low_fee",), price_kind=PriceKind.FIXED, price_fen=1_700)
+    phone = await sit_down(PHONE, language)
+    await phone.sign_in_provider(await key_of(world, firm.id))
+    page, chinese = phone.page, language == "zh-CN"
+    created = await offer(world, firm, CLEANING, tier="low_fee", description="三室一厅，擦窗")
+    await expect(page.locator(".offer")).to_contain_text("1 小时" if chinese else "1 hour")
+    await phone.picture(f"money-offer-{language}")
+    job = await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    await page.get_by_role("navigation").get_by_role("button", name=WORDS[language]["jobs"]).click()
+    await page.locator(".job").click()
+    await page.locator("[name=quantity]").fill("2.5")
+    await expect(page.locator("[name=amount]")).to_have_value("42.50")
+    await page.locator("[name=quantity]").fill("3")
+    await expect(page.locator("[name=amount]")).to_have_value("51")
+    await page.locator("[name=result]").fill("打扫三小时")
+    await page.get_by_role("button", name=WORDS[language]["complete"]).click()
+    await expect(page.locator("#amount-wrong")).to_contain_text("17")
+    await page.locator("[name=agreed]").check()
+    await phone.check_accessibility()
+    await phone.picture(f"money-complete-{language}")
+    await page.get_by_role("button", name=WORDS[language]["complete"]).click()
+    await expect(page.locator(".state.completed")).to_be_visible()
+    done = await ok(firm.client.get(f"/provider/jobs/{job['id']}"))
+    assert (done["quantity"], done["cap_fen"], done["amount_fen"], done["agreed_how"]) == (3, 7_500, 5_100, "on_site")

@@ -15,25 +15,22 @@ export const reference = shallowReactive({
   groups: new Map<string, Named>(),
   townships: new Map<string, Township>(),
   communities: new Map<string, Community>(),
-  entitlements: [] as Schemas['EntitlementOut'][],
 })
 
 /** Throws a Problem. */
 export async function readReference(): Promise<boolean> {
-  const [items, categories, groups, townships, communities, entitlements] = await Promise.all([
+  const [items, categories, groups, townships, communities] = await Promise.all([
     answer(api.GET('/api/v1/items')),
     answer(api.GET('/api/v1/categories')),
     answer(api.GET('/api/v1/groups')),
     answer(api.GET('/api/v1/townships')),
     answer(api.GET('/api/v1/communities')),
-    answer(api.GET('/api/v1/entitlements')),
   ])
   reference.items = byCode(items)
   reference.categories = byCode(categories)
   reference.groups = byCode(groups)
   reference.townships = byCode(townships)
   reference.communities = byCode(communities)
-  reference.entitlements = entitlements
   return true
 }
 

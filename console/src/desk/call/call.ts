@@ -3,6 +3,8 @@ import { reactive, ref } from 'vue'
 
 import { newKey, type Schemas } from '@/kit/api'
 
+import { isCounted, quantityOf } from '@/kit/quantity'
+
 import { type Item, reference } from '../reference'
 import { Tally } from './tally'
 import type { Tier } from './tiers'
@@ -20,9 +22,9 @@ export interface Draft {
   said: string
   description: string
   tier: Tier | ''
-  /** The caller agreed to pay if there is no entitlement after all. */
-  pays: boolean
-  quantity: number
+  /** Up to which tier the caller agreed to go, if the one asked for is not open to them. */
+  pays: Tier | ''
+  quantity: string
   when: When
   from: string
   to: string
@@ -58,8 +60,8 @@ export function emptyDraft(phone = ''): Draft {
     said: '',
     description: '',
     tier: '',
-    pays: false,
-    quantity: 1,
+    pays: '',
+    quantity: '1',
     when: 'soon',
     from: '',
     to: '',
@@ -76,6 +78,8 @@ export const noCall = (): Call => ({ draft: emptyDraft(), sending: null, ringing
 export const call = reactive(noCall())
 /** The item was asked for and its name is not back yet; typing goes on meanwhile. */
 export const lookingUp = ref(false)
+/** The centre is asked which tiers are open to the caller; what is decided waits for it. */
+export const asking = ref(false)
 
 /** Another call begins, or none; what was typed for the last one is gone. */
 export function beginCall(phone = ''): void {
@@ -120,13 +124,14 @@ export function linesOf(item: Item | undefined): string[] {
   return [...new Set([...known, '110', '119', '120', '122', '12345'])]
 }
 
-export type Missing = 'phone' | 'item' | 'area' | 'answer' | 'relayTo'
+export type Missing = 'phone' | 'item' | 'area' | 'quantity' | 'answer' | 'relayTo'
 
 /** The first field that has still to be filled in for this outcome. */
 export function missing(draft: Draft, outcome: Outcome): Missing | null {
   if (!PHONE.test(barePhone(draft.phone))) return 'phone'
   if (!draft.item) return 'item'
   if (!draft.area) return 'area'
+  if (quantityOf(draft.quantity) === undefined && isCounted(reference.items.get(draft.item)?.unit)) return 'quantity'
   if (outcome === 'answer' && !draft.answer.trim()) return 'answer'
   return outcome === 'relay' && !draft.relayTo.trim() ? 'relayTo' : null
 }
@@ -146,8 +151,8 @@ export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
     item: draft.item,
     description: text(draft.description) ?? (CHINESE.test(draft.said) ? draft.said.trim() : (item?.zh ?? draft.item)),
     tier: draft.tier || null,
-    tier_fallback: draft.pays ? (item?.tiers[0] ?? null) : null,
-    quantity: draft.quantity,
+    tier_fallback: draft.pays || null,
+    quantity: (isCounted(item?.unit) && quantityOf(draft.quantity)) || 1,
     ...windowOf(draft.when, draft.from, draft.to),
     chosen_provider_id: draft.provider || null,
     answer: outcome === 'answer' ? draft.answer.trim() : null,

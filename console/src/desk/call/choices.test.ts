@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 
 import { setClock } from '@/kit/clock'
 
-import { bestTier, tierChoices } from './tiers'
+import { cheapestOpen, openToAll } from './tiers'
 import { findCommunities, type Community, type Item, reference } from '../reference'
 import { whensNow, windowOf } from './when'
 
@@ -27,18 +27,21 @@ test('what is over is not offered', () => {
   expect(whensNow()).toContain('this_evening')
 })
 
-test('the cheapest tier that a group opens, by its most generous rule', () => {
+test('tiers are walked cheapest first, from the one asked for', () => {
   const item = { code: 'PE02', category_code: 'PE', tiers: ['paid', 'low_fee', 'free'] } as Item
-  const rule = { item_code: null, category_code: 'PE', proof: null, sample: true }
-  reference.entitlements = [
-    { ...rule, group_code: 'aged_80', tier: 'low_fee', quota_per_month: 3 },
-    { ...rule, group_code: 'disabled', tier: 'low_fee', quota_per_month: null },
-  ]
-  expect(bestTier(item, [])).toBe('paid')
-  expect(bestTier(item, ['aged_80', 'disabled'])).toBe('low_fee')
-  expect(tierChoices(item, ['aged_80', 'disabled']).map(({ by }) => by && (by === 'all' ? by : by.group_code))).toEqual(
-    [null, 'disabled', 'all'],
-  )
+  const openings = openToAll(item)
+  expect(openings.map(({ tier, open }) => [tier, open])).toEqual([
+    ['free', false],
+    ['low_fee', false],
+    ['paid', true],
+  ])
+  expect(cheapestOpen(openings)).toBe('paid')
+  const used = openings.map((one) => ({ ...one, open: one.tier !== 'free' }))
+  expect([cheapestOpen(used), cheapestOpen(used, 'free'), cheapestOpen(used, 'paid')]).toEqual([
+    'low_fee',
+    'low_fee',
+    'paid',
+  ])
 })
 
 test('communities are found by name, pinyin and initials, the closest first', () => {

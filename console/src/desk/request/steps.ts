@@ -1,6 +1,7 @@
 /** What can be done about a request now, on the citizen's word or on the firm's, and what has to be said for it. */
 import { fenOf } from '@/kit/amount'
 import { answer, api, type Schemas } from '@/kit/api'
+import { isCounted, quantityOf } from '@/kit/quantity'
 
 import { reference } from '../reference'
 import { momentOf } from '../zone'
@@ -20,6 +21,7 @@ export interface Words {
   note: string
   to: string
   amount: string
+  quantity: string
   payout: string
   reason: (typeof RETURN_REASONS)[number]
   from: string
@@ -32,6 +34,7 @@ export const noWords = (): Words => ({
   note: '',
   to: '',
   amount: '',
+  quantity: '',
   payout: '',
   reason: 'citizen_absent',
   from: '',
@@ -70,25 +73,27 @@ function firmSteps(job: Job): Step[] {
   const path = { params: { path: { job_id: job.id } } }
   const started = job.status === 'started'
   const quote = job.quote_fen
+  const counted: Field[] = isCounted(job.unit) ? ['quantity'] : []
   const steps = {
     start: step('start', [], () => answer(api.PUT('/api/v1/jobs/{job_id}/start', path))),
     complete: step(
       'complete',
       ['note', 'amount'],
-      ({ note, amount, payout }) => {
-        const body = { result: note, amount_fen: fenOf(amount)!, payout_fen: fenOf(payout) ?? null }
+      ({ note, amount, payout, quantity, agreed }) => {
+        const bill = { amount_fen: fenOf(amount)!, payout_fen: fenOf(payout) ?? null, quantity: quantityOf(quantity) }
+        const body = { ...bill, result: note, agreed_on_site: agreed }
         return answer(api.PUT('/api/v1/jobs/{job_id}/completion', { ...path, body }))
       },
-      reference.items.get(job.item_code)?.pays_citizen ? ['payout'] : [],
+      [...counted, ...(reference.items.get(job.item_code)?.pays_citizen ? (['payout'] as const) : []), 'agreed'],
     ),
     quote: step(
       'quote',
       ['amount'],
-      ({ amount, agreed }) => {
-        const body = { amount_fen: fenOf(amount)!, agreed_on_site: agreed }
+      ({ amount, agreed, quantity }) => {
+        const body = { amount_fen: fenOf(amount)!, agreed_on_site: agreed, quantity: quantityOf(quantity) }
         return answer(api.PUT('/api/v1/jobs/{job_id}/quote', { ...path, body }))
       },
-      ['agreed'],
+      [...counted, 'agreed'],
     ),
     consent: step('consent', [], () =>
       answer(api.PUT('/api/v1/jobs/{job_id}/consent', { ...path, body: { amount_fen: quote! } })),

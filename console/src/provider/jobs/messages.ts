@@ -61,7 +61,9 @@ const zh = {
       other: '其他原因',
     },
     badAmount: '请输入金额，例如 98 或 98.50',
-    aboveAgreed: '超过求助人同意的 {amount}，请先重新报价。',
+    aboveAgreed: '超过求助人同意的 {amount}：须求助人当面同意并勾选，或先重新报价。',
+    found: '实际数量（{unit}）',
+    badQuantity: '请输入数量，最多两位小数，例如 3 或 2.5',
     aboveCap: '超过收费上限 {amount}。',
   },
 }
@@ -129,7 +131,9 @@ const en: typeof zh = {
       other: 'Something else',
     },
     badAmount: 'Enter an amount, such as 98 or 98.50',
-    aboveAgreed: 'More than the {amount} agreed on; quote again first.',
+    aboveAgreed: 'More than the {amount} agreed on: tick that the citizen agrees face to face, or quote again first.',
+    found: 'How much there was to do ({unit})',
+    badQuantity: 'Enter a quantity with two decimals at most, such as 3 or 2.5',
     aboveCap: 'More than the {amount} that may be asked.',
   },
 }
