@@ -191,8 +191,10 @@ async def identify(request: Request) -> Principal:
     return principal
 
 
-def _idle_for(request: Request) -> timedelta:
-    """For how long nobody has touched the screen, as our console says with each call it makes by itself."""
+def _idle_for(request: Request) -> timedelta | None:
+    """For how long nobody has touched the screen, as our console says; None for a stream, which stays open by itself."""
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return None
     seconds = request.headers.get(IDLE_HEADER, "")
     return min(timedelta(seconds=int(seconds)), LONGEST_IDLE) if re.fullmatch("[0-9]{1,9}", seconds) else timedelta(0)
 

@@ -7,8 +7,8 @@ from typing import Any
 from playwright.async_api import ConsoleMessage, Page
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-EXPECTED = ("401", "409", "ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED", "ERR_FAILED")
-"""What a browser writes to its console for answers that belong to the journey: not signed in, no network."""
+EXPECTED = ("401", "403", "409", "422", "429", "ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED", "ERR_FAILED")
+"""What a browser writes to its console for answers that belong to the journey: not signed in, refused, no network."""
 
 
 class Person:

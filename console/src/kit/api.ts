@@ -1,6 +1,7 @@
 /** The one module that fetches. Types come from our own OpenAPI document. */
 import createClient from 'openapi-fetch'
 
+import { idleSeconds } from './idle'
 import { locale, t } from './locale'
 import type { components, paths } from './schema'
 
@@ -32,6 +33,15 @@ export function onSignedOut(hook: () => void): void {
   whenSignedOut = hook
 }
 
+let whenDue = () => {}
+
+/** Call this when one is somebody else than before: has something to do first, or works here no more. */
+export function onDue(hook: () => void): void {
+  whenDue = hook
+}
+
+const DUE = ['password_due', 'second_factor_due', 'former_provider']
+
 export const api = createClient<paths>({
   baseUrl: location.origin,
   fetch: (request) => fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]) }),
@@ -40,10 +50,12 @@ export const api = createClient<paths>({
 api.use({
   onRequest({ request }) {
     request.headers.set('Accept-Language', locale())
+    request.headers.set('Hotline-Idle', String(idleSeconds()))
     return request
   },
-  onResponse({ response }) {
+  async onResponse({ response }) {
     if (response.status === 401 && !response.url.includes('/sessions/browser')) whenSignedOut()
+    if (response.status === 403 && DUE.includes((await response.clone().json()).code)) whenDue()
   },
 })
 

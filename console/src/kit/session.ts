@@ -1,7 +1,7 @@
 /** Who is signed in. The session itself is a cookie that no script can read. */
 import { reactive } from 'vue'
 
-import { answer, api, onSignedOut, Problem, type Schemas } from './api'
+import { answer, api, onDue, onSignedOut, Problem, type Schemas } from './api'
 import { setClock, now } from './clock'
 import { forgetKept, keep, recall } from './kept'
 import { startLive, stopLive } from './live'
@@ -39,13 +39,14 @@ export async function whoami(): Promise<void> {
   session.known = true
 }
 
-async function meet(): Promise<void> {
+/** Ask the server who we are now. */
+export async function meet(): Promise<void> {
   const me = await answer(api.GET('/api/v1/sessions/current'))
   setClock(me.clock)
   keep(ME, me)
   session.me = me
   session.ended = false
-  startLive(now())
+  if (!me.due && !me.roles.includes('former_provider')) startLive(now())
 }
 
 export async function signIn(body: Schemas['SignIn']): Promise<void> {
@@ -71,6 +72,7 @@ function forget(): void {
   session.me = null
 }
 
+onDue(() => void meet().catch(() => {}))
 onSignedOut(() => {
   session.ended = session.me !== null
   forget()

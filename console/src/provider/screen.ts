@@ -3,6 +3,6 @@ import type { Screen } from '../screens'
 export default {
   path: '/provider',
   title: { 'zh-CN': '接单', en: 'My work' },
-  roles: ['provider'],
+  roles: ['provider', 'former_provider'],
   load: () => import('./Provider.vue'),
 } satisfies Screen
