@@ -192,7 +192,7 @@ async def identify(request: Request) -> Principal:
 
 
 def _idle_for(request: Request) -> timedelta | None:
-    """For how long nobody has touched the screen, as our console says; None for a stream, which stays open by itself."""
+    """For how long nobody has touched the screen, as our console says; None for a stream, open by itself."""
     if "text/event-stream" in request.headers.get("accept", ""):
         return None
     seconds = request.headers.get(IDLE_HEADER, "")

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
+from app.desk import handover
 from app.desk.actions import Call, create_request
 from app.desk.mine import list_mine, take_over
-from app.desk.schemas import OpenRequest
+from app.desk.schemas import Handover, OpenRequest, OpenWork
 from app.dispatch.schemas import DispatchOut
 from app.intake.schemas import RequestIn
 from app.kit.idempotency import SentKey
@@ -18,6 +19,7 @@ from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["requests"])
 Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+InCharge = Annotated[Principal, Depends(allow(Role.SUPERVISOR, Role.ADMIN))]
 
 
 @router.post("/requests", status_code=201, response_model=DispatchOut)
@@ -47,3 +49,15 @@ async def follow_up(
 ) -> OpenRequest:
     """Take an open request over from a colleague: I follow it from now on."""
     return await take_over(tx, request_id, principal, catalog, context_of(request).settings.zone, now)
+
+
+@router.get("/staff/{staff_id}/open-work")
+async def show_open_work(staff_id: UUID, tx: Transaction, now: Now, principal: InCharge) -> OpenWork:
+    """What a colleague looks after and has taken just now: to be handed over when they leave or go off shift."""
+    return await handover.show_open_work(tx, staff_id, now)
+
+
+@router.put("/staff/{staff_id}/open-work/handover")
+async def hand_over(staff_id: UUID, body: Handover, tx: Transaction, now: Now, principal: InCharge) -> OpenWork:
+    """Hand a colleague's open work over to another; gives what is left of it."""
+    return await handover.hand_over(tx, staff_id, body, principal.actor, now)

@@ -1,10 +1,13 @@
 """What the desk shows beside the features' own answers."""
 
 from datetime import datetime
+from typing import Annotated
+from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.intake.clocks import Clock
+from app.intake.models import RequestStatus
 from app.intake.schemas import RequestOut
 
 
@@ -22,3 +25,44 @@ class OpenRequest(BaseModel):
     request: RequestOut
     clocks: list[RunningClock]
     handed_over: bool = Field(description="whoever followed it has gone home, and nobody has taken it over yet")
+
+
+class WorkRequest(BaseModel):
+    """A request to be looked after, without personal data."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    number: int
+    status: RequestStatus
+    item_code: str
+    received_at: datetime
+
+
+class OpenComplaint(BaseModel):
+    """A complaint in somebody's care."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    request_id: UUID
+    due_at: datetime
+
+
+class OpenWork(BaseModel):
+    """What somebody looks after: the oldest 200 open requests, all complaints, and what was taken just now."""
+
+    requests: list[WorkRequest]
+    complaints: list[OpenComplaint]
+    firms_being_phoned: int
+    citizens_being_called: int
+
+
+class Handover(BaseModel):
+    """To whom; without `request_ids` all open requests, complaints as well if that is a supervisor, and what was taken
+    just now goes back to its queue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: UUID
+    request_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)] | None = None

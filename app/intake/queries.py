@@ -287,7 +287,7 @@ async def list_requests(
     return (await tx.session.execute(query.order_by(*_NEWEST_FIRST).limit(limit))).scalars().all()
 
 
-_FOLLOWER: Any = func.coalesce(Request.followed_by, Request.created_by)
+FOLLOWER: Any = func.coalesce(Request.followed_by, Request.created_by)
 _DUE_FIRST = func.coalesce(
     func.least(Request.answer_by, Request.accept_by, Request.arrive_by, Request.complete_by), Request.received_at
 )
@@ -295,14 +295,14 @@ _DUE_FIRST = func.coalesce(
 
 async def list_followed(tx: Tx, staff_id: UUID, limit: int) -> Sequence[Request]:
     """The member of staff's latest open requests: taken down and not taken over by another, or taken over."""
-    query = select(Request).where(staff_id == _FOLLOWER, Request.status.not_in(CLOSED))
+    query = select(Request).where(staff_id == FOLLOWER, Request.status.not_in(CLOSED))
     query = query.order_by(Request.received_at.desc(), Request.id.desc()).limit(limit)
     return (await tx.session.execute(query)).scalars().all()
 
 
 async def list_left(tx: Tx, at: datetime, limit: int) -> Sequence[Request]:
     """Open requests of those who have gone home, the first due first."""
-    query = select(Request).where(Request.status.not_in(CLOSED), _FOLLOWER.is_not(None), ~on_shift(_FOLLOWER))
+    query = select(Request).where(Request.status.not_in(CLOSED), FOLLOWER.is_not(None), ~on_shift(FOLLOWER))
     query = query.order_by(_DUE_FIRST, Request.id).limit(limit)
     return (await tx.session.execute(query, {"at": at})).scalars().all()
 

@@ -1,0 +1,64 @@
+"""Open work of somebody who has left, or goes off shift: listed, and handed over to a colleague."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.auth.errors import StaffInactive
+from app.auth.models import Role, Staff
+from app.auth.queries import add_audit, get_staff
+from app.complaints.actions import hand_over as hand_over_complaint
+from app.desk import handover_queries
+from app.desk.errors import NotAtTheDesk
+from app.desk.schemas import Handover, OpenComplaint, OpenWork, WorkRequest
+from app.events.transition import Actor
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+
+MOST = 200
+
+
+async def show_open_work(tx: Tx, staff_id: UUID, now: datetime) -> OpenWork:
+    """What this person follows, has in their care, and has taken just now. Raises NotFound."""
+    await _get(tx, staff_id)
+    offers, callbacks = await handover_queries.count_taken(tx, staff_id, now)
+    return OpenWork(
+        requests=[WorkRequest.model_validate(row) for row in await handover_queries.list_requests(tx, staff_id, MOST)],
+        complaints=[OpenComplaint.model_validate(row) for row in await handover_queries.list_complaints(tx, staff_id)],
+        firms_being_phoned=offers,
+        citizens_being_called=callbacks,
+    )
+
+
+async def hand_over(tx: Tx, staff_id: UUID, body: Handover, actor: Actor, now: datetime) -> OpenWork:
+    """Give open requests, and complaints to another supervisor, to a colleague, and what was taken just now back to its
+    queue; gives what is left. Repeating it does nothing.
+
+    Raises NotFound, StaffInactive, NotAtTheDesk for a colleague who could not go on with it.
+    """
+    former, colleague = await _get(tx, staff_id), await _get(tx, body.to)
+    if not colleague.active:
+        raise StaffInactive(username=colleague.username)
+    if not {Role.OPERATOR, Role.SUPERVISOR} & set(colleague.roles):
+        raise NotAtTheDesk(username=colleague.username)
+    chosen = body.request_ids
+    requests = await handover_queries.hand_over_requests(tx, staff_id, body.to, chosen, **actor.parameters(now))
+    takes_complaints = chosen is None and Role.SUPERVISOR in colleague.roles
+    complaints = await handover_queries.list_complaints(tx, staff_id) if takes_complaints else []
+    for complaint in complaints:
+        await hand_over_complaint(tx, complaint.id, body.to, actor, now)
+    if chosen is None:
+        await handover_queries.release_taken(tx, staff_id, now)
+    if requests or complaints:
+        facts = {"to": colleague.username, "requests": requests, "complaints": len(complaints)}
+        subject = f"user:{former.username}"
+        await add_audit(
+            tx, "staff.work_handed_over", subject, at=now, actor_kind=actor.kind, actor_id=actor.id, **facts
+        )
+    return await show_open_work(tx, staff_id, now)
+
+
+async def _get(tx: Tx, staff_id: UUID) -> Staff:
+    staff = await get_staff(tx, staff_id)
+    if staff is None:
+        raise NotFound(what="staff", key=str(staff_id))
+    return staff

@@ -1,0 +1,54 @@
+"""Open work of somebody who left is listed, and goes on with a colleague."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.auth.models import Role
+from app.events.models import Event
+from app.registry.models import ReachedBy
+from tests.auth.accounts import audit_of
+from tests.world import DRAIN, World, ok, refused
+
+
+async def test_open_requests_and_what_was_taken_go_on(world: World) -> None:
+    """Before: the requests of who left stood on nobody's screen."""
+    await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+    mine = (await world.dispatch(DRAIN))["request"]
+    second = (await ok(world.create(DRAIN)))["request"]
+    await ok(world.create("GV01", answer="带身份证到街道便民服务中心补办医保卡，当场可取。"))
+    taken = await ok(world.operator.post("/offers/to-phone/next"))
+    leaver, colleague = world.staff_ids[Role.OPERATOR], world.staff_ids[Role.SUPERVISOR]
+    await ok(world.admin.put(f"/staff/{leaver}/deactivation"))
+    work = await ok(world.admin.get(f"/staff/{leaver}/open-work"))
+    numbers = [request["number"] for request in work["requests"]]
+    assert {mine["number"], second["number"]} <= set(numbers)
+    assert work["firms_being_phoned"] == 1
+    url = f"/staff/{leaver}/open-work/handover"
+    some = {"to": str(colleague), "request_ids": [second["id"]]}
+    left = await ok(world.supervisor.put(url, json=some))
+    assert [request["number"] for request in left["requests"]] == [n for n in numbers if n != second["number"]]
+    assert left["firms_being_phoned"] == 1
+    for _ in range(2):
+        left = await ok(world.supervisor.put(url, json={"to": str(colleague)}))
+        assert left == {"requests": [], "complaints": [], "firms_being_phoned": 0, "citizens_being_called": 0}
+    assert (await ok(world.supervisor.post("/offers/to-phone/next")))["id"] == taken["id"]
+    theirs = await ok(world.supervisor.get("/desk/requests"))
+    assert {one["request"]["number"] for one in theirs} == set(numbers)
+    handed = [data for action, data in await audit_of(world, "user:t.operator") if action == "staff.work_handed_over"]
+    assert [data["requests"] for data in handed] == [1, len(numbers) - 1]
+    async with world.context.db.begin() as tx:
+        query = select(Event).where(Event.kind == "request.handed_over", Event.request_id == UUID(mine["id"]))
+        [event] = (await tx.session.scalars(query)).all()
+    assert event.data == {"former": str(leaver), "to": str(colleague)}
+
+
+async def test_only_to_somebody_who_can_go_on_with_it(world: World) -> None:
+    leaver = world.staff_ids[Role.OPERATOR]
+    url = f"/staff/{leaver}/open-work/handover"
+    to_manager = {"to": str(world.staff_ids[Role.MANAGER])}
+    await refused(world.admin.put(url, json=to_manager), 409, "not_at_the_desk")
+    await refused(world.admin.put(url, json={"to": str(UUID(int=0))}), 404, "not_found")
+    await ok(world.admin.put(f"/staff/{world.staff_ids[Role.SUPERVISOR]}/deactivation"))
+    await refused(world.admin.put(url, json={"to": str(world.staff_ids[Role.SUPERVISOR])}), 409, "staff_inactive")
+    await refused(world.operator.get(f"/staff/{leaver}/open-work"), 403, "not_allowed")
