@@ -288,6 +288,7 @@ async def list_requests(
 
 
 FOLLOWER: Any = func.coalesce(Request.followed_by, Request.created_by)
+"""Who looks after a request: whoever took it down, or has taken it over."""
 _DUE_FIRST = func.coalesce(
     func.least(Request.answer_by, Request.accept_by, Request.arrive_by, Request.complete_by), Request.received_at
 )
