@@ -22,7 +22,7 @@ _UNDECIDED = (ComplaintStatus.OPEN, ComplaintStatus.DECIDED)
 
 async def list_requests(tx: Tx, staff_id: UUID, limit: int) -> Sequence[Any]:
     """The open requests that this person follows, the oldest first."""
-    query = select(Request).where(_OPEN, FOLLOWER == staff_id).order_by(Request.received_at, Request.id)
+    query = select(Request).where(_OPEN, staff_id == FOLLOWER).order_by(Request.received_at, Request.id)
     return (await tx.session.execute(query.limit(limit))).scalars().all()
 
 
@@ -53,7 +53,7 @@ def _hand_over() -> Prepared:
     mine = (
         select(Request.id)
         .where(
-            _OPEN, FOLLOWER == bindparam("former", type_=Uuid), or_(chosen.is_(None), Request.id == func.any(chosen))
+            _OPEN, bindparam("former", type_=Uuid) == FOLLOWER, or_(chosen.is_(None), Request.id == func.any(chosen))
         )
         .order_by(Request.id)
         .with_for_update(key_share=True)
