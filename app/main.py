@@ -49,6 +49,7 @@ from app.statement.routes import router as statement
 from app.supervision.routes import router as supervision
 from app.webhooks.routes import messages as webhook_messages
 from app.webhooks.routes import router as webhooks
+from app.workdays.routes import router as workdays
 
 ABOUT = """
 The service behind a citizen-help hotline. A citizen dials one number for anything; an operator answers on the spot,
@@ -175,6 +176,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         metrics,
         webhooks,
         live_stream,
+        workdays,
     ):
         app.include_router(router, prefix="/api/v1")
     app.include_router(health)

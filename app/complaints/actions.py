@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.catalog.calendar import add_working_days, yellow_at
 from app.catalog.models import Calendar
+from app.catalog.queries import read_days
 from app.complaints import queries
 from app.complaints.errors import ComplaintDecided, NoProviderToBlame, NotASupervisor
 from app.complaints.models import Cause, Complaint, ComplaintStatus
@@ -75,7 +76,8 @@ async def open_case(
         case.words = "\n".join(filter(None, (case.words, words))) or None
         case.phone = phone or case.phone
     else:
-        due_at = add_working_days(now, settings.complaint_working_days, settings.zone)
+        days = await read_days(tx)
+        due_at = add_working_days(now, settings.complaint_working_days, settings.zone, days)
         case = Complaint(
             id=new_id(now),
             request_id=request_id,
@@ -88,8 +90,8 @@ async def open_case(
             owner_id=await queries.find_least_busy(tx),
             opened_at=now,
             due_at=due_at,
-            alarm_at=yellow_at(Calendar.WORKING_DAYS, now, due_at, settings.zone),
-            reply_by=add_working_days(now, settings.complaint_reply_days, settings.zone) if job else None,
+            alarm_at=yellow_at(Calendar.WORKING_DAYS, now, due_at, settings.zone, days),
+            reply_by=add_working_days(now, settings.complaint_reply_days, settings.zone, days) if job else None,
         )
         tx.session.add(case)
         await _tell_opened(tx, case, settings, now)

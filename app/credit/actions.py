@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 
 from app.catalog.calendar import add_working_days
+from app.catalog.queries import read_days
 from app.credit import queries
 from app.credit.errors import (
     AppealPeriodOver,
@@ -89,7 +90,7 @@ def _check_reply_period(entry: CreditEntry, by: By) -> None:
 async def apply(tx: Tx, provider: Provider, entry: CreditEntry, note: str | None, by: By) -> None:
     """Deduct what the entry says, as far as there is credit left, and let the standing follow."""
     rules = await _rules(tx, entry)
-    appeal_by = add_working_days(by.now, rules.appeal_working_days, by.zone)
+    appeal_by = add_working_days(by.now, rules.appeal_working_days, by.zone, await read_days(tx))
     facts = {"set_decided_by": by.actor.id, "set_decision_note": note, "set_appeal_by": appeal_by}
     effect = max(entry.points, -provider.credit)
     applied = await queries.change_effect(tx, queries.APPLY, entry.id, effect, **by.actor.parameters(by.now), **facts)

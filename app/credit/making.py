@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.catalog.calendar import add_working_days
+from app.catalog.queries import read_days
 from app.credit import queries
 from app.credit.rules import RECOVERY, Rule, Rules
 from app.credit.standing import settle_standing
@@ -52,7 +53,7 @@ async def _propose(tx: Tx, rule: Rule, facts: dict[str, Any], zone: ZoneInfo, no
     words = await _words(tx, rule, facts)
     notice_id = await tell(tx, provider.id, "credit_proposed", str(facts["id"]), words.model_dump(), now)
     told = provider.reached_by == ReachedBy.QUEUE
-    reply_by = add_working_days(now, rule.reply_working_days, zone) if told else None
+    reply_by = add_working_days(now, rule.reply_working_days, zone, await read_days(tx)) if told else None
     await queries.add_proposal(tx, **SYSTEM.parameters(now), **facts, notice_id=notice_id, reply_by=reply_by)
 
 

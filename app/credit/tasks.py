@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from app.catalog.calendar import add_working_days
+from app.catalog.queries import read_days
 from app.credit import actions, queries
 from app.credit.making import make_entry, recover
 from app.credit.models import EntryStatus
@@ -44,7 +45,7 @@ async def begin_reply_periods(context: Context) -> int:
         rules = await read_rules(tx, entry.rules_version)
         if entry.reply_by is None and told_at and rules:
             days = rules.rule(entry.rule_code).reply_working_days or 0
-            entry.reply_by = add_working_days(told_at, days, context.settings.zone)
+            entry.reply_by = add_working_days(told_at, days, context.settings.zone, await read_days(tx))
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await queries.find_told(tx, limit)

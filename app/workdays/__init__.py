@@ -1,0 +1,1 @@
+"""The centre's own working days: entered and corrected here, and every period that they move is told."""

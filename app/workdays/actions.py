@@ -1,0 +1,184 @@
+"""Entering a day moves every period that is counted over it, in the same transaction, and says so."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from app.auth.access import Principal
+from app.auth.queries import add_audit
+from app.catalog.calendar import (
+    Days,
+    add_time,
+    counted_time,
+    is_working_day,
+    is_year_known,
+    list_holidays,
+    list_make_up_days,
+)
+from app.catalog.models import Calendar
+from app.catalog.queries import read_days
+from app.catalog.snapshot import CATALOG_TOPIC
+from app.credit.models import CreditEntry, EntryStatus
+from app.events.topics import DISPATCH_TOPIC
+from app.events.transition import record
+from app.intake.models import HoldCause, Request
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.registry.notices import tell
+from app.workdays import queries
+from app.workdays.errors import DayPast
+from app.workdays.schemas import CalendarYear, Check, DayChanged, DayIn, Source, SpecialDay
+
+Move = Callable[[datetime, datetime], datetime]
+"""A deadline as it is now, from a moment from which on it was counted."""
+LOOKED_AHEAD_FROM = 10
+"""From this month on the next year is looked at; the State Council's notice comes in November."""
+
+
+async def show_year(tx: Tx, year: int) -> CalendarYear:
+    """The year's special days: as the library knows them, and as the centre has entered them instead."""
+    entered = {row.day: row for row in await queries.list_entered(tx)}
+    days = {
+        day: SpecialDay(day=day, working=False, source=Source.LIBRARY, note=n) for day, n in list_holidays(year).items()
+    }
+    for day in list_make_up_days(year):
+        days[day] = SpecialDay(day=day, working=True, source=Source.LIBRARY, note="Make-up working day")
+    for day, row in entered.items():
+        if day.year == year:
+            days[day] = SpecialDay(day=day, working=row.working, source=Source.CENTRE, note=row.note)
+    known = is_year_known(year, {day: row.working for day, row in entered.items()})
+    return CalendarYear(year=year, known=known, days=[days[day] for day in sorted(days)])
+
+
+async def enter_day(tx: Tx, day: date, body: DayIn, principal: Principal, zone: ZoneInfo, now: datetime) -> DayChanged:
+    """Enter or correct a day to come; what it moves is told. Said again, nothing moves. Raises DayPast."""
+    _check_ahead(day, zone, now)
+    before = dict(await read_days(tx))
+    await queries.enter_day(tx, day=day, working=body.working, note=body.note, entered_at=now)
+    return await _changed(tx, day, before, {**before, day: body.working}, body.note, principal, zone, now)
+
+
+async def forget_day(tx: Tx, day: date, principal: Principal, zone: ZoneInfo, now: datetime) -> DayChanged:
+    """Let the library's word hold again for a day to come. Raises NotFound, DayPast."""
+    _check_ahead(day, zone, now)
+    before = dict(await read_days(tx))
+    if not await queries.drop_day(tx, day):
+        raise NotFound(what="calendar day", key=str(day))
+    after = {other: working for other, working in before.items() if other != day}
+    return await _changed(tx, day, before, after, None, principal, zone, now)
+
+
+def _check_ahead(day: date, zone: ZoneInfo, now: datetime) -> None:
+    first = now.astimezone(zone).date() + timedelta(days=1)
+    if day < first:
+        raise DayPast(day=day.isoformat(), first=first.isoformat())
+
+
+async def _changed(
+    tx: Tx, day: date, before: Days, after: Days, note: str | None, principal: Principal, zone: ZoneInfo, now: datetime
+) -> DayChanged:
+    working = is_working_day(day, after)
+    requests = periods = 0
+    if working != is_working_day(day, before):
+
+        def move(start: datetime, due: datetime) -> datetime:
+            left = counted_time(Calendar.WORKING_DAYS, start, due, zone, before)
+            return add_time(Calendar.WORKING_DAYS, start, left, zone, after)
+
+        requests = await _move_requests(tx, day, move, principal, now)
+        periods = await _move_complaints(tx, move, zone, principal, now) + await _move_periods(tx, move, zone, now)
+    facts = {"working": working, "note": note}
+    await add_audit(
+        tx, "calendar.day_entered", f"day:{day}", at=now, actor_kind=principal.kind, actor_id=principal.id, **facts
+    )
+    tx.wake(CATALOG_TOPIC, DISPATCH_TOPIC)
+    source = Source.CENTRE if day in after else Source.LIBRARY
+    return DayChanged(day=day, working=working, source=source, requests_moved=requests, periods_moved=periods)
+
+
+async def _move_requests(tx: Tx, day: date, move: Move, principal: Principal, now: datetime) -> int:
+    moved = 0
+    for request in await queries.lock_requests(tx, now):
+        start = _counted_from(request, now)
+        dues = {name: due for name in queries.DUES if (due := getattr(request, name)) and due > start}
+        later = {name: after for name, due in dues.items() if (after := move(start, due)) != due}
+        if later:
+            moved += 1
+            await queries.move_dues(tx, request.id, **later, alarm_at=now)
+            data = {"day": str(day)} | {name: due.isoformat() for name, due in later.items()}
+            await record(tx, "request.deadlines_moved", at=now, actor=principal.actor, request_id=request.id, data=data)
+    return moved
+
+
+def _counted_from(request: Request, now: datetime) -> datetime:
+    """A clock that the citizen has stopped has as much left as it had then."""
+    return request.held_at if request.held_at and request.hold_cause == HoldCause.CITIZEN else now
+
+
+async def _move_complaints(tx: Tx, move: Move, zone: ZoneInfo, principal: Principal, now: datetime) -> int:
+    moved = 0
+    for complaint in await queries.lock_complaints(tx, now):
+        due_at = move(now, complaint.due_at) if complaint.due_at > now else complaint.due_at
+        runs = complaint.reply_by is not None and complaint.reply_by > now
+        reply_by = move(now, complaint.reply_by) if complaint.reply_by and runs else complaint.reply_by
+        if (due_at, reply_by) == (complaint.due_at, complaint.reply_by):
+            continue
+        moved += 1
+        replies = reply_by != complaint.reply_by and complaint.replied_at is None
+        complaint.due_at, complaint.reply_by, complaint.alarm_at = due_at, reply_by, now
+        data = {"complaint_id": str(complaint.id), "complaint_due_at": due_at.isoformat()}
+        request_id, actor = complaint.request_id, principal.actor
+        await record(tx, "request.deadlines_moved", at=now, actor=actor, request_id=request_id, data=data)
+        if complaint.provider_id and reply_by and replies:
+            until = reply_by.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+            words = {
+                "zh": f"工作日历有调整，您对投诉的答复期改为 {until} 截止。",
+                "en": f"The working-day calendar has changed: you can reply to the complaint until {until}.",
+            }
+            await tell(tx, complaint.provider_id, "complaint_period_moved", f"{complaint.id} {until}", words, now)
+    await tx.flush()
+    return moved
+
+
+async def _move_periods(tx: Tx, move: Move, zone: ZoneInfo, now: datetime) -> int:
+    moved = 0
+    for entry in await queries.lock_entries(tx, now):
+        proposed = entry.status == EntryStatus.PROPOSED
+        due = entry.reply_by if proposed else entry.appeal_by
+        assert due is not None, "it was found by it"
+        later = move(now, due)
+        if later == due:
+            continue
+        moved += 1
+        if proposed:
+            entry.reply_by = later
+        else:
+            entry.appeal_by = later
+        await _tell(tx, entry, later.astimezone(zone).strftime("%Y-%m-%d %H:%M"), now, proposed=proposed)
+    await tx.flush()
+    return moved
+
+
+async def _tell(tx: Tx, entry: CreditEntry, until: str, now: datetime, *, proposed: bool) -> None:
+    zh, en = ("申辩", "reply") if proposed else ("申诉", "appeal")
+    words = {
+        "zh": f"工作日历有调整，您对信用分记录的{zh}期改为 {until} 截止。",
+        "en": f"The working-day calendar has changed: you can {en} about your credit entry until {until}.",
+    }
+    await tell(tx, entry.provider_id, "credit_period_moved", f"{entry.id} {until}", words, now)
+
+
+async def list_checks(tx: Tx, zone: ZoneInfo, now: datetime) -> list[Check]:
+    """What an admin has to see to: years whose make-up days nobody has told the centre, before they begin."""
+    today, days = now.astimezone(zone).date(), await read_days(tx)
+    years = [today.year] + [today.year + 1] * (today.month >= LOOKED_AHEAD_FROM)
+    return [
+        Check(
+            code="calendar_unknown",
+            year=year,
+            zh=f"{year} 年的调休安排尚未录入：请按国务院办公厅通知填写放假和调休上班的日期。",
+            en=f"The make-up working days of {year} are not known: enter its holidays and make-up days as announced.",
+        )
+        for year in years
+        if not is_year_known(year, days)
+    ]

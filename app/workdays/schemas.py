@@ -1,0 +1,60 @@
+"""The working-day calendar and the admin's checks in the API."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Year = Annotated[int, Field(ge=2000, le=2099)]
+
+
+class Source(StrEnum):
+    LIBRARY = "library"
+    CENTRE = "centre"
+
+
+class DayIn(BaseModel):
+    """Whether the day is a working day, and who says so: the State Council's notice, an order of the district."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    working: bool
+    note: Note
+
+
+class SpecialDay(BaseModel):
+    """A public holiday, a make-up working day, or a day that the centre has entered."""
+
+    day: date
+    working: bool
+    source: Source
+    note: str
+
+
+class CalendarYear(BaseModel):
+    """The year's days that are not simply working from Monday to Friday; `known`: its make-up days are."""
+
+    year: int
+    known: bool
+    days: list[SpecialDay]
+
+
+class DayChanged(BaseModel):
+    """The day as it holds now, and what it moved: each is on the request's timeline, or told to the firm."""
+
+    day: date
+    working: bool
+    source: Source
+    requests_moved: int
+    periods_moved: int
+
+
+class Check(BaseModel):
+    """Something that an admin has to see to."""
+
+    code: str
+    year: int | None
+    zh: str
+    en: str
