@@ -75,6 +75,27 @@ def test_a_manager_is_shown_no_personal_data() -> None:
             assert not str(route.path).endswith("personal-data")
 
 
+WITHOUT_KEY = {
+    "POST /api/v1/sessions": "a second session does no harm, and an answer with a token is not kept",
+    "POST /api/v1/sessions/browser": "likewise",
+    "POST /api/v1/sessions/browser/provider": "likewise",
+    "POST /api/v1/matching/preview": "reads only",
+    "POST /api/v1/registry/import": "the same file changes nothing the second time",
+}
+"""POSTs that create nothing, by why they need no Idempotency-Key; nor do those that take the next of a queue."""
+
+
+def test_every_post_that_creates_takes_an_idempotency_key() -> None:
+    lacking = set()
+    for route in ROUTES:
+        if "POST" not in (route.methods or ()) or str(route.path).endswith("/next"):
+            continue
+        operation = APP.openapi()["paths"][str(route.path_format)]["post"]
+        if not any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ())):
+            lacking.add(name_of(route))
+    assert lacking <= WITHOUT_KEY.keys()
+
+
 def test_operation_ids_are_unique() -> None:
     ids = [operation["operationId"] for path in APP.openapi()["paths"].values() for operation in path.values()]
     assert len(ids) == len(set(ids))

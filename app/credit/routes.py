@@ -25,6 +25,7 @@ from app.credit.schemas import (
 )
 from app.events.models import ActorKind
 from app.events.transition import Actor
+from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
 from app.kit.web import Now, context_of
 
@@ -71,10 +72,15 @@ async def list_versions(
 
 @router.post("/credit/rules/versions", status_code=201)
 async def make_version(
-    body: Rules, tx: Transaction, now: Now, principal: Annotated[Principal, Depends(allow(Role.REGISTRAR))]
+    body: Rules,
+    tx: Transaction,
+    now: Now,
+    principal: Annotated[Principal, Depends(allow(Role.REGISTRAR))],
+    idempotency_key: SentKey = None,
 ) -> RulesVersion:
     """A new version of the rules, in force at once; a version is never edited."""
-    return await versions.make_version(tx, body, principal, now)
+    first = once(principal.id, idempotency_key, "POST /credit/rules/versions", body)
+    return await first.answer(tx, now, RulesVersion, lambda: versions.make_version(tx, body, principal, now))
 
 
 @router.get("/provider/credit")

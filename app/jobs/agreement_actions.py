@@ -3,6 +3,7 @@
 Repeating what has been said gives the present state and logs nothing, so a retry after a lost answer is safe.
 """
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +22,15 @@ from app.jobs.acting import (
     measured,
     record_price,
 )
-from app.jobs.errors import AppointmentInvalid
+from app.jobs.errors import AppointmentInvalid, AppointmentTooFar, TooManyMoves
 from app.jobs.models import Job, JobStatus
 from app.jobs.schemas import Appointment, Consent, JobOut, Quote
 from app.kit.db import Row, Tx
+
+BOOKED_AHEAD, OTHER_AHEAD = timedelta(days=30), timedelta(days=3)
+"""So far behind the first deadline the new appointment of booked work may end, and that of other work."""
+MOST_MOVES = 3
+"""So often a firm moves an appointment by itself."""
 
 
 async def quote_job(tx: Tx, job_id: UUID, body: Quote, by: By) -> JobOut:
@@ -54,9 +60,9 @@ async def consent_to_price(tx: Tx, job_id: UUID, body: Consent, by: By) -> JobOu
 
 
 async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> JobOut:
-    """A new appointment, with the citizen's consent.
+    """A new appointment, with the citizen's consent; the figures go by the first deadline.
 
-    Raises NotFound, JobOver, AppointmentInvalid, AppointmentsOverlap, ProviderFull.
+    Raises NotFound, JobOver, AppointmentInvalid, AppointmentTooFar, TooManyMoves, AppointmentsOverlap, ProviderFull.
     """
     job = await lock_job(tx, job_id, by)
     if (job["appointment_from"], job["appointment_to"]) == (body.appointment_from, body.appointment_to):
@@ -64,11 +70,19 @@ async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> J
     check_live(job)
     if not body.agreed_with_citizen or body.appointment_to <= max(body.appointment_from, by.now):
         raise AppointmentInvalid(wanted_from=str(by.now), wanted_to="the time agreed with the citizen")
+    if by.provider_id and job["appointment_moves"] >= MOST_MOVES:
+        raise TooManyMoves(most=MOST_MOVES)
+    first = job["original_complete_by"] or job["complete_by"] or by.now
+    ahead = BOOKED_AHEAD if await queries.is_booked(tx, job["request_id"]) else OTHER_AHEAD
+    latest = max(first + ahead, by.now + OTHER_AHEAD)
+    if body.appointment_to > latest:
+        raise AppointmentTooFar(latest=latest.isoformat())
     if job["status"] == JobStatus.ACCEPTED:
         window = (body.appointment_from, body.appointment_to)
         await check_places(tx, job["provider_id"], job["capacity"], window, None, by, but=job_id)
     changes: dict[str, Any] = {"appointment_from": body.appointment_from, "appointment_to": body.appointment_to}
-    await _edit(tx, job_id, changes)
+    moves = job["appointment_moves"] + 1
+    await _edit(tx, job_id, changes | {"appointment_moves": moves})
     await queries.move_deadlines(tx, job["request_id"], body.appointment_to, by.now)
     await record(
         tx,
@@ -77,7 +91,13 @@ async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> J
         actor=by.actor,
         request_id=job["request_id"],
         provider_id=job["provider_id"],
-        data={"job_id": str(job_id)} | {name: moment.isoformat() for name, moment in changes.items()},
+        data={
+            "job_id": str(job_id),
+            **{name: moment.isoformat() for name, moment in changes.items()},
+            "agreed_by": body.agreed_by,
+            "agreed_how": body.agreed_how,
+            "move": moves,
+        },
     )
     tx.wake(provider_topic(job["provider_id"]))
     moved = await queries.find_job(tx, job_id)

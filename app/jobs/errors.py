@@ -45,6 +45,19 @@ class AppointmentInvalid(HotlineError):
     zh = "预约时间的结束须晚于开始，且在求助人期望的 {wanted_from} 至 {wanted_to} 之内。"
 
 
+class AppointmentTooFar(HotlineError):
+    status = 422
+    en = (
+        "The appointment may end by {latest} at the latest; for a later one return the job, or have the centre hold it."
+    )
+    zh = "预约最晚须在 {latest} 之前结束；如需更晚，请退单，或由中心将工单挂起。"
+
+
+class TooManyMoves(HotlineError):
+    en = "The appointment was moved {most} times already; the centre has to agree to another with the citizen."
+    zh = "预约已改期 {most} 次；再次改期须由中心与求助人商定。"
+
+
 class AmountOnFreeJob(HotlineError):
     status = 422
     en = "The job is free for the citizen; the amount must be 0, not {amount_fen} fen."

@@ -79,6 +79,14 @@ class DeclineReason(StrEnum):
     OTHER = "other"
 
 
+class ToldHow(StrEnum):
+    """How the citizen's yes to another appointment was given."""
+
+    BY_PHONE = "by_phone"
+    ON_SITE = "on_site"
+    IN_WRITING = "in_writing"
+
+
 class ReturnReason(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"
     WRONG_ADDRESS = "wrong_address"
@@ -172,6 +180,8 @@ class Job(Model):
     price_kind: Mapped[str]
     appointment_from: Mapped[datetime | None]
     appointment_to: Mapped[datetime | None]
+    appointment_moves: Mapped[int] = mapped_column(server_default=text("0"))
+    """How often it was moved."""
     quantity: Mapped[Decimal] = mapped_column(EXACT, server_default=text("1"))
     """In the item's unit: as the request had it at acceptance, then as the provider found it."""
     unit_cap_fen: Mapped[int | None] = mapped_column(BigInteger)
@@ -226,6 +236,7 @@ class Job(Model):
         CheckConstraint("status <> 'started' OR started_at IS NOT NULL", name="started_at"),
         CheckConstraint("(status = 'returned') = (return_reason IS NOT NULL)", name="returned_why"),
         CheckConstraint("appointment_to > appointment_from", name="appointment"),
+        CheckConstraint("appointment_moves >= 0", name="appointment_moves"),
         CheckConstraint("(agreed_fen IS NULL) = (agreed_how IS NULL)", name="agreed_how_known"),
         Index(
             "uq_jobs_one_live",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, Table, Uuid, bindparam, case, func, null, or_, select, update
+from sqlalchemy import DateTime, Select, Table, Uuid, bindparam, case, func, or_, select, update
 
 from app.auth.queries import on_shift
 from app.catalog.calendar import BOOKED_GRACE
@@ -166,10 +166,17 @@ async def find_job_of_offer(tx: Tx, offer_id: UUID) -> Row | None:
     return await tx.row(_JOB_OF_OFFER, offer_id=offer_id)
 
 
+async def is_booked(tx: Tx, request_id: UUID) -> bool:
+    """Whether the request's work is done at an appointment."""
+    query = select(Urgency.arrive_rule).join(Request, Request.urgency == Urgency.code).where(Request.id == request_id)
+    return (await tx.session.execute(query)).scalar_one() == ArriveRule.APPOINTMENT
+
+
 async def move_deadlines(tx: Tx, request_id: UUID, appointment_to: datetime, at: datetime) -> None:
     """Booked work is due by the end of its appointment, and done 24 hours later; other work keeps its deadlines.
 
-    So does what is late already, or there. The worker looks at its clocks anew at once.
+    So does what is late already, or there. The first deadline is kept for the figures. The worker looks at its clocks
+    anew at once.
     """
     booked = select(Urgency.code).where(Urgency.arrive_rule == ArriveRule.APPOINTMENT)
     to_come = Request.started_at.is_(None) & (Request.arrive_by > at)
@@ -180,7 +187,10 @@ async def move_deadlines(tx: Tx, request_id: UUID, appointment_to: datetime, at:
         .values(
             arrive_by=case((to_come, appointment_to), else_=Request.arrive_by),
             complete_by=case((in_time, appointment_to + BOOKED_GRACE), else_=Request.complete_by),
-            original_complete_by=case((own_in_time, null()), else_=Request.original_complete_by),
+            original_complete_by=case(
+                (own_in_time, func.coalesce(Request.original_complete_by, ROUND_COMPLETE_BY)),
+                else_=Request.original_complete_by,
+            ),
             round_arrive_by=case((Request.round_arrive_by > at, appointment_to), else_=Request.round_arrive_by),
             round_complete_by=case(
                 (Request.round_complete_by > at, appointment_to + BOOKED_GRACE), else_=Request.round_complete_by

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Tier
-from app.jobs.models import DeclineReason, ExtensionStatus, JobStatus, OfferedBy, OfferStatus, ReturnReason
+from app.jobs.models import DeclineReason, ExtensionStatus, JobStatus, OfferedBy, OfferStatus, ReturnReason, ToldHow
 from app.kit.fields import Fen, Moment
 from app.kit.quantity import Quantity
 from app.registry.models import PriceKind
@@ -113,6 +113,7 @@ class JobOut(BaseModel):
     price_fen: int = Field(description="of the offer: per unit when fixed, the starting price when a quote")
     appointment_from: datetime | None
     appointment_to: datetime | None
+    appointment_moves: int = Field(default=0, description="how often the appointment was moved")
     arrive_by: datetime | None
     complete_by: datetime | None
     round_arrive_by: datetime | None = Field(description="by the firm's own clock, where others had it before")
@@ -200,11 +201,13 @@ class Failure(BaseModel):
 
 
 class Appointment(BaseModel):
-    """A new appointment, agreed with the citizen."""
+    """A new appointment, agreed with the citizen: who said yes, the citizen if left out, and how; kept in the log."""
 
     appointment_from: Moment
     appointment_to: Moment
     agreed_with_citizen: bool
+    agreed_by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)] | None = None
+    agreed_how: ToldHow = ToldHow.BY_PHONE
 
 
 class ExtensionIn(BaseModel):

@@ -146,7 +146,7 @@ class Rates(BaseModel):
     on_time: Rate = Field(
         description="completed by the deadline, of rounds of requests received in the range and due by now"
     )
-    on_time_by_original: Rate = Field(description="the same by the deadline before an extension was granted")
+    on_time_by_original: Rate = Field(description="the same by the deadline before an extension or a moved appointment")
     returned: Rate = Field(description="jobs given back, of offers accepted")
     no_response: Rate = Field(description="offers expired, of offers made")
     unmatched: Rate = Field(description="requests without a provider, of dispatches")

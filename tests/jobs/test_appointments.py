@@ -1,0 +1,74 @@
+"""A moved appointment moves the clocks: it is bounded, counted, agreed to by somebody, and the figures know better."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.jobs.agreement_actions import BOOKED_AHEAD, MOST_MOVES, OTHER_AHEAD
+from tests.world import CLEANING, DRAIN, SampleProvider, World, ok, refused
+
+
+async def accepted(world: World, item: str) -> tuple[SampleProvider, dict[str, Any]]:
+    firm = await world.add_provider(item)
+    [offer] = (await world.dispatch(item))["offers"]
+    return firm, await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+
+
+def ending(moment: datetime) -> dict[str, Any]:
+    start = moment - timedelta(hours=1)
+    return {
+        "appointment_from": start.isoformat(),
+        "appointment_to": moment.isoformat(),
+        "agreed_with_citizen": True,
+        "agreed_by": "王阿姨的女儿",
+        "agreed_how": "on_site",
+    }
+
+
+@pytest.mark.parametrize(("item", "ahead"), [(CLEANING, BOOKED_AHEAD), (DRAIN, OTHER_AHEAD)])
+async def test_no_appointment_leaves_the_clocks_behind(world: World, item: str, ahead: timedelta) -> None:
+    firm, job = await accepted(world, item)
+    url = f"/provider/jobs/{job['id']}/appointment"
+    first = datetime.fromisoformat(job["complete_by"])
+    latest = max(first + ahead, world.clock.now() + OTHER_AHEAD)
+    far = ending(datetime.fromisoformat("2099-01-01T10:00:00+08:00"))
+    problem = await refused(firm.client.put(url, json=far), 422, "appointment_too_far")
+    assert datetime.fromisoformat(problem["latest"]) == latest
+    await refused(world.operator.put(f"/jobs/{job['id']}/appointment", json=far), 422, "appointment_too_far")
+    moved = await ok(firm.client.put(url, json=ending(latest)))
+    assert (moved["appointment_moves"], datetime.fromisoformat(moved["appointment_to"])) == (1, latest)
+    await refused(firm.client.put(url, json=ending(latest + timedelta(days=1))), 422, "appointment_too_far")
+
+
+async def test_moves_are_counted_and_the_centre_has_the_last_word(world: World) -> None:
+    firm, job = await accepted(world, CLEANING)
+    url, end = f"/provider/jobs/{job['id']}/appointment", datetime.fromisoformat(job["complete_by"])
+    for number in range(1, MOST_MOVES + 1):
+        body = ending(end + timedelta(hours=number))
+        assert (await ok(firm.client.put(url, json=body)))["appointment_moves"] == number
+        assert (await ok(firm.client.put(url, json=body)))["appointment_moves"] == number, "a retry moves nothing"
+    await refused(firm.client.put(url, json=ending(end + timedelta(hours=9))), 409, "too_many_moves")
+    by_centre = await ok(world.operator.put(f"/jobs/{job['id']}/appointment", json=ending(end + timedelta(hours=9))))
+    assert by_centre["appointment_moves"] == MOST_MOVES + 1
+    events = await ok(world.operator.get(f"/requests/{job['request_id']}/events"))
+    told = [event["data"] for event in events if event["kind"] == "job.appointment_moved"]
+    assert [(one["agreed_by"], one["agreed_how"], one["move"]) for one in told] == [
+        ("王阿姨的女儿", "on_site", number) for number in range(1, MOST_MOVES + 2)
+    ]
+
+
+async def test_the_figures_go_by_the_first_deadline(world: World) -> None:
+    firm, job = await accepted(world, CLEANING)
+    first = datetime.fromisoformat(job["complete_by"])
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/appointment", json=ending(first + timedelta(days=20))))
+    world.advance(seconds=(first + timedelta(days=19) - world.clock.now()).total_seconds())
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    quote = {"amount_fen": 8_000, "agreed_on_site": True}
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/quote", json=quote))
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/completion", json={"result": "好了", "amount_fen": 8_000}))
+    await world.work()
+    asked = {"from": "2026-11-24", "to": "2026-11-24"}
+    figures = await ok(world.manager.get("/metrics/fulfilment", params=asked))
+    assert figures["rates"]["on_time_by_original"]["numerator"] == 0, figures
+    assert figures["rates"]["on_time_by_original"]["denominator"] == figures["rates"]["on_time"]["numerator"] == 1
