@@ -1,4 +1,4 @@
-"""The command line: `hotline serve | worker | migrate | seed | staff | demo | simulate`."""
+"""The command line: `hotline serve | worker | migrate | seed | staff | knowledge | demo | simulate`."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ import uvicorn
 
 from app.auth.commands import staff
 from app.catalog.load import load_reference_data
-from app.catalog.snapshot import Catalog
+from app.catalog.snapshot import Catalog, read_snapshot
 from app.credit.rules import load_credit_rules
 from app.kit import open_files
 from app.kit.command_line import Sentences, database, direct_url, run
@@ -21,6 +21,8 @@ from app.kit.db import CALL, STEP
 from app.kit.migrate import migrate as run_migrations
 from app.kit.wake import Wakes
 from app.kit.web import open_context
+from app.knowledge.commands import knowledge
+from app.knowledge.load import load_articles
 from app.main import create_app
 from app.sample.history import load_history
 from app.sample.load import load_registry
@@ -30,6 +32,7 @@ from app.worker import work
 
 app = typer.Typer(cls=Sentences, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(staff, name="staff")
+app.add_typer(knowledge, name="knowledge")
 
 PORT = typer.Option(min=0, max=65_535, help="port to listen on; 0 takes a free one")
 MOST_SCALE = 100.0
@@ -106,7 +109,10 @@ def seed(
         int, typer.Option(min=0, help="so many past days of 10,000 generated requests and more; implies --sample")
     ] = 0,
 ) -> None:
-    """Load the catalogue, the gazetteer and the credit rules. Running it again changes only what the files changed."""
+    """Load the catalogue, the gazetteer, the credit rules and the sample articles.
+
+    Running it again changes only what the files changed.
+    """
     with database(Settings()) as settings:
         run(_seed(settings, sample=sample or history > 0, history=history))
 
@@ -119,6 +125,9 @@ async def _seed(settings: Settings, *, sample: bool, history: int) -> None:
         async with context.db.begin() as tx:
             await load_reference_data(tx)
             await load_credit_rules(tx, now)
+        catalog = await read_snapshot(context.db)
+        async with context.db.begin() as tx:
+            typer.echo(f"articles loaded: {await load_articles(tx, catalog, today, now)}")
             if sample:
                 typer.echo(f"providers added: {await load_registry(tx, today, now)}")
         if history:

@@ -36,9 +36,13 @@ from app.kit.quotas import Quotas
 from app.kit.waiting import SharedReads
 from app.kit.web import Context, Now, context_of, install, refuse_unknown_parameters
 from app.kit.web import open_context as open_process
+from app.knowledge.routes import IMPORT_LIMIT as KNOWLEDGE_LIMIT
+from app.knowledge.routes import IMPORT_PATH as KNOWLEDGE_PATH
+from app.knowledge.routes import router as knowledge
 from app.live.routes import router as live_stream
 from app.live.tail import Tail
 from app.matching.routes import router as matching
+from app.metrics.gap_routes import router as gaps
 from app.metrics.routes import router as metrics
 from app.registry.life_routes import router as registry_life
 from app.registry.month_routes import router as months
@@ -149,7 +153,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         lifespan=lifespan,
         dependencies=[Depends(refuse_unknown_parameters)],
     )
-    install(app, larger={EXCHANGE_PATH: EXCHANGE_LIMIT})
+    install(app, larger={EXCHANGE_PATH: EXCHANGE_LIMIT, KNOWLEDGE_PATH: KNOWLEDGE_LIMIT})
     for router in (
         auth,
         staff,
@@ -166,6 +170,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         aftercare,
         supervision,
         catalog,
+        knowledge,
         exchange,
         registry,
         registry_life,
@@ -174,6 +179,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         credit,
         statement,
         metrics,
+        gaps,
         webhooks,
         live_stream,
         workdays,

@@ -11,6 +11,7 @@ from app.intake import models as intake
 from app.jobs import models as jobs
 from app.kit import heartbeat, idempotency, limits
 from app.kit.orm import Model
+from app.knowledge import models as knowledge
 from app.matching import models as matching
 from app.metrics import models as metrics
 from app.registry import models as registry
@@ -32,6 +33,7 @@ __all__ = [
     "idempotency",
     "intake",
     "jobs",
+    "knowledge",
     "limits",
     "matching",
     "metrics",

@@ -38,6 +38,7 @@ from app.kit.idempotency import forget_keys
 from app.kit.limits import forget_counts
 from app.kit.steps import Health, forget_troubles, write_health
 from app.kit.web import Context
+from app.knowledge.queries import forget_failed_searches
 from app.metrics.tasks import roll_up_volumes
 from app.registry.expiry import watch_papers
 from app.registry.months import remind_of_months
@@ -55,6 +56,7 @@ LOG_PAUSE_SECONDS = 0.1
 KEYS_LIVE = timedelta(hours=24)
 APPLICATIONS_LIVE = timedelta(days=180)
 """So long may a firm see why it was refused; then what it said of people goes."""
+FAILED_SEARCHES_LIVE = timedelta(days=180)
 FORGET_EVERY = timedelta(minutes=10)
 CALENDAR_EVERY = timedelta(minutes=10)
 LONGEST_PAUSE_SECONDS = 30.0
@@ -122,6 +124,7 @@ async def forget_old_keys(context: Context) -> int:
         await forget_counts(tx, context.clock.now() - KEYS_LIVE)
         await forget_tries(tx, context.clock.now() - KEYS_LIVE)
         await forget_old_devices(tx, context.clock.now() - DEVICE_LIVES)
+        await forget_failed_searches(tx, context.clock.now() - FAILED_SEARCHES_LIVE)
         await forget_applications(tx, context.clock.now() - APPLICATIONS_LIVE)
         await forget_troubles(tx, context.clock.now())
     return 0

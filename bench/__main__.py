@@ -79,6 +79,7 @@ OTHERS = {
     "claims": "claims per second beside procrastinate's",
     "compare": "processor time per request beside that of other revisions",
     "import": "the whole registry from a file",
+    "knowledge": "searches by the number of articles",
     "kill": "processes killed while 500 providers work: what was lost or doubled",
     "polls": "thousands of waiting polls on one process",
     "scale": "matching among tens of thousands of providers",
@@ -90,7 +91,7 @@ MODULES = {"import": "import_"}
 if __name__ == "__main__":
     open_files.raise_limit()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.epilog = "\n".join(["other benchmarks:", *(f"  {name:8} {about}" for name, about in OTHERS.items())])
+    parser.epilog = "\n".join(["other benchmarks:", *(f"  {name:9} {about}" for name, about in OTHERS.items())])
     if len(sys.argv) > 1 and sys.argv[1] in OTHERS:
         module = import_module(f"bench.{MODULES.get(sys.argv[1], sys.argv[1])}")
         parser.prog, parser.description, parser.epilog = f"bench {sys.argv[1]}", module.__doc__, None

@@ -12,12 +12,14 @@ from app.credit.states import CREDIT_MOVES
 from app.events.transition import Move
 from app.intake.states import REQUEST_MOVES
 from app.jobs.states import JOB_MOVES, OFFER_MOVES
+from app.knowledge.states import ARTICLE_MOVES
 from app.registry.states import MONTH_MOVES, PROVIDER_MOVES
 from app.webhooks.states import WEBHOOK_MOVES
 
 STATES = Path(__file__).parent.parent / "docs" / "states.md"
 ALL = {
     "application": APPLICATION_MOVES,
+    "article": ARTICLE_MOVES,
     "request": REQUEST_MOVES,
     "offer": OFFER_MOVES,
     "job": JOB_MOVES,

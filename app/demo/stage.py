@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.catalog.load import load_reference_data
+from app.catalog.snapshot import read_snapshot
 from app.credit.rules import load_credit_rules
 from app.demo import queries
 from app.demo.accounts import open_accounts
@@ -15,6 +16,7 @@ from app.kit.clock import clock_from
 from app.kit.db import Database
 from app.kit.migrate import migrate
 from app.kit.open_files import raise_limit
+from app.knowledge.load import load_articles
 from app.registry.models import ReachedBy
 from app.sample.behaviour import behaviour_of
 from app.sample.history import load_history
@@ -80,6 +82,9 @@ async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: C
             start = first_moment(await queries.find_last_moment(tx), clock_from(settings).now(), settings.zone, plan)
             await load_credit_rules(tx, start)
             await load_registry(tx, start.date(), start)
+        catalog = await read_snapshot(db)
+        async with db.begin() as tx:
+            await load_articles(tx, catalog, start.date(), start)
         if plan.history_days:
             await load_history(db, settings, plan.history_days, start.date(), progress)
         registry = {provider_id(provider.number): provider for provider in generate_registry(start.date())}

@@ -15,7 +15,7 @@ import resource
 import sys
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 import orjson
@@ -35,9 +35,8 @@ from app.exchange.lines import (
     column_letter,
     column_name,
     filled,
-    harmless,
-    plain,
 )
+from app.kit.spreadsheet import decode, harmless, plain
 
 OTHERS = {
     b"%PDF": "PDF",
@@ -126,22 +125,11 @@ def _read_csv(name: str, content: bytes) -> Iterator[Line]:
 
 
 def _decode(content: bytes) -> str:
-    """The text of a CSV file: UTF-8 or UTF-16 with or without its mark, or GB18030 (which covers GBK) as Chinese Excel
-    saves it."""
-    for encoding in ("utf-8-sig", *_wide(content), "gb18030"):
-        with contextlib.suppress(UnicodeDecodeError):
-            text = content.decode(encoding)
-            if "\0" not in text:
-                return text
-    raise Unreadable("encoding")
-
-
-def _wide(content: bytes) -> Sequence[str]:
-    """The kinds of UTF-16 that it may be: by its mark, else by which half of its delimiters and line ends is nought."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return ["utf-16"]
-    even, odd = content[::2].count(0), content[1::2].count(0)
-    return ["utf-16-le"] if odd > even else ["utf-16-be"] if even else []
+    """The text of a CSV file. Raises Unreadable."""
+    try:
+        return decode(content)
+    except ValueError:
+        raise Unreadable("encoding") from None
 
 
 def bounded(lines: Iterable[Line], most: int = MOST_ROWS) -> Iterator[Line]:

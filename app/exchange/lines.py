@@ -1,6 +1,5 @@
 """What passes between the server and the process that reads and writes files, and how much there may be of it."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,8 +19,6 @@ ERRORS = {"#N/A", "#REF!", "#DIV/0!", "#NAME?", "#VALUE!", "#NULL!", "#NUM!", "#
 
 Line = list[Any]
 """["sheet", name, hidden], ["row", number, texts] or ["fault", sheet, row, column, value, code, facts]."""
-
-_RISKY = re.compile(r"'*[=+\-@#\t\r]")
 
 
 def column_name(heading: list[str], place: int) -> str:
@@ -54,13 +51,3 @@ def column_letter(place: int) -> str:
 def shortest(number: float) -> str:
     """A number in the 15 digits that a spreadsheet keeps: what it computed as 3.3000000000000003 is 3.3."""
     return f"{number:.15g}"
-
-
-def harmless(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula gets an apostrophe in front; `plain` takes it off again."""
-    return f"'{value}" if isinstance(value, str) and _RISKY.match(value) else value
-
-
-def plain(value: str) -> str:
-    """The text without the apostrophe that keeps it from being a formula."""
-    return value[1:] if value.startswith("'") and _RISKY.match(value) else value

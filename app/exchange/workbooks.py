@@ -31,10 +31,9 @@ from app.exchange.lines import (
     Unreadable,
     column_name,
     filled,
-    harmless,
-    plain,
     shortest,
 )
+from app.kit.spreadsheet import harmless, plain
 
 _STRICT = {
     b"http://purl.oclc.org/ooxml/spreadsheetml/main": SHEET_MAIN_NS.encode(),

@@ -15,10 +15,11 @@ from app.intake.entitlement import dearer
 from app.intake.errors import TierNotDearer, WindowInvalid
 from app.intake.models import CloseReason, Contact, HoldCause, Request, RequestStatus
 from app.intake.rounds import end_round
-from app.intake.schemas import ContactIn, HoldIn, RelayIn
+from app.intake.schemas import AnswerIn, ContactIn, HoldIn, RelayIn
 from app.intake.states import REQUESTS
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
+from app.knowledge.actions import check_articles
 
 UNASSIGNED = (RequestStatus.RECEIVED, RequestStatus.RELAYED, RequestStatus.DISPATCHING, RequestStatus.UNMATCHED)
 
@@ -57,13 +58,23 @@ async def _separate_children(tx: Tx, parent_id: UUID, actor: Actor, now: datetim
             await separate_request(tx, member.id, actor, now)
 
 
-async def answer_request(tx: Tx, request_id: UUID, answer: str, actor: Actor, now: datetime) -> Row:
+async def answer_request(tx: Tx, request_id: UUID, body: AnswerIn, actor: Actor, now: datetime) -> Row:
     """Tell the citizen the answer and close the request; what was merged into it is separated.
 
-    Raises StatusConflict.
+    Raises StatusConflict, UnknownArticle.
     """
+    await check_articles(tx, body.articles)
     await _separate_children(tx, request_id, actor, now)
-    await REQUESTS.transition(tx, "answer", request_id, at=now, actor=actor, answer=answer, answered_at=now)
+    await REQUESTS.transition(
+        tx,
+        "answer",
+        request_id,
+        at=now,
+        actor=actor,
+        answer=body.answer,
+        articles=body.articles or None,
+        answered_at=now,
+    )
     return await REQUESTS.transition(
         tx, "close", request_id, at=now, actor=actor, closed_at=now, close_reason=CloseReason.ANSWERED
     )

@@ -29,6 +29,12 @@ class OneOutcome(HotlineError):
     zh = "答复与转接、派单不能同时选择。"
 
 
+class ArticlesOfAnswer(HotlineError):
+    status = 422
+    en = "Articles are named with an answer only."
+    zh = "只有当场答复时才能注明所用条目。"
+
+
 class WindowInvalid(HotlineError):
     status = 422
     en = "The wanted window must end after it starts, and within a year from now."

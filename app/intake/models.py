@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Sequence,
     SmallInteger,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -178,6 +179,8 @@ class Request(Model):
     """When the citizen was told that it has to wait."""
 
     answer: Mapped[str | None]
+    articles: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    """The versions of the articles that the answer came from; None when it came from none."""
     answered_in_call: Mapped[bool] = mapped_column(server_default=text("false"))
     relay_to: Mapped[str | None]
     outside_number: Mapped[str | None]

@@ -89,9 +89,9 @@ _NEW_REQUEST = (
     "id", "status", "channel", "kind", "category_code", "item_code", "urgency", "urgency_rank", "description",
     "contact_name", "contact_phone", "community_code", "township_code", "address", "lat", "lon", "priority_group",
     "tier_asked", "tier_entitled", "tier", "tier_fallback", "quantity", "wanted_from", "wanted_to",
-    "chosen_provider_id", "answer", "answered_in_call", "relay_to", "outside_number", "close_reason", "received_at",
-    "answered_at", "relayed_at", "dispatched_at", "match_at", "closed_at", "answer_by", "accept_by", "arrive_by",
-    "complete_by", "alarm_at", "created_by",
+    "chosen_provider_id", "answer", "articles", "answered_in_call", "relay_to", "outside_number", "close_reason",
+    "received_at", "answered_at", "relayed_at", "dispatched_at", "match_at", "closed_at", "answer_by", "accept_by",
+    "arrive_by", "complete_by", "alarm_at", "created_by",
 )  # fmt: skip
 
 

@@ -106,7 +106,7 @@ async def answer_request(
     request_id: UUID, body: AnswerIn, tx: Transaction, now: Now, principal: Operator
 ) -> RequestOut:
     """Tell the citizen the answer; the request is closed."""
-    return show(await actions.answer_request(tx, request_id, body.answer, principal.actor, now))
+    return show(await actions.answer_request(tx, request_id, body, principal.actor, now))
 
 
 @router.put("/requests/{request_id}/relay")

@@ -17,6 +17,12 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 
 
+Articles = Annotated[
+    list[UUID],
+    Field(max_length=10, description="the versions of the articles that the answer came from (`version_id`)"),
+]
+
+
 class RelayIn(BaseModel):
     """Handed to an outside line; `outside_number` is its ticket, when it gave one."""
 
@@ -46,6 +52,7 @@ class RequestIn(BaseModel):
     wanted_to: Moment | None = None
     chosen_provider_id: UUID | None = Field(default=None, description="the citizen's own choice")
     answer: Text | None = None
+    articles: Articles = []
     relay: RelayIn | None = None
     dispatch: bool = False
 
@@ -80,6 +87,7 @@ class RequestOut(BaseModel):
     deferred_until: datetime | None
     deferral_told_at: datetime | None
     answer: str | None
+    articles: list[UUID] | None
     answered_in_call: bool
     relay_to: str | None
     outside_number: str | None
@@ -156,6 +164,7 @@ class ContactOut(BaseModel):
 
 class AnswerIn(BaseModel):
     answer: Text
+    articles: Articles = []
 
 
 class HoldIn(BaseModel):

@@ -13,6 +13,7 @@ from app.intake import queries
 from app.intake.clocks import next_alarm
 from app.intake.entitlement import Claimant, cheapest_open, dearer
 from app.intake.errors import (
+    ArticlesOfAnswer,
     NotDispatchable,
     NotEntitled,
     OneOutcome,
@@ -28,6 +29,7 @@ from app.intake.views import show_new
 from app.kit.db import Tx
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
+from app.knowledge.actions import check_articles
 from app.settings import Settings
 
 UNSEARCHED: dict[str, None] = dict.fromkeys(("rung", "rung_until", "deferred_until", "deferral_told_at"))
@@ -69,6 +71,7 @@ async def take_request(
     who = Claimant(caller["id"] if caller else None, groups, now)
     values |= await _tiers(tx, body, item, who, catalog, settings)
     values["priority_group"] = min(groups, key=lambda code: catalog.groups[code].position, default=None)
+    await check_articles(tx, body.articles)
     if body.chosen_provider_id and not await queries.provider_exists(tx, body.chosen_provider_id):
         raise UnknownProvider(provider=body.chosen_provider_id)
     status, events = REQUESTS.path(RequestStatus.RECEIVED, *steps)
@@ -90,6 +93,8 @@ async def take_request(
 
 
 def _steps(body: RequestIn, item: Item) -> list[str]:
+    if body.articles and not body.answer:
+        raise ArticlesOfAnswer
     if body.answer and (body.relay or body.dispatch):
         raise OneOutcome
     if body.dispatch:
@@ -135,6 +140,7 @@ def _facts(body: RequestIn, item: Item, place: Place, catalog: Snapshot, now: da
         "quantity": body.quantity,
         "chosen_provider_id": body.chosen_provider_id,
         "answer": body.answer,
+        "articles": body.articles or None,
         "answered_in_call": body.answer is not None,
         "relay_to": body.relay.to if body.relay else None,
         "outside_number": body.relay.outside_number if body.relay else None,

@@ -122,7 +122,8 @@ HTTP = {
 
 WORDS = {
     # what there is none of
-    "application": "申请", "callback": "回访", "citizen": "求助人", "complaint": "投诉", "credit entry": "信用记录",
+    "application": "申请", "article": "知识库条目", "article version": "条目版本",
+    "callback": "回访", "citizen": "求助人", "complaint": "投诉", "credit entry": "信用记录",
     "decision about you for request": "关于您的派单记录：请求", "delivery": "推送", "exception": "特殊日期",
     "extension": "延期申请", "group": "优先人群", "job": "工单", "key": "密钥", "link": "链接",
     "member of staff named": "工作人员", "notice": "通知", "offer": "派单", "paper": "证照", "policy": "派单规则",
@@ -137,6 +138,7 @@ WORDS = {
     "left": "已退出", "expelled": "已除名", "filed": "已提交", "entered": "已登记", "refused": "已拒绝",
     "locked": "已锁定", "reopened": "已重开", "proposed": "待定", "appealed": "已申诉", "replied": "已申辩",
     "asked": "已申请", "granted": "已批准", "rejected": "已驳回", "paused": "已暂停", "disabled": "已停用",
+    "draft": "草稿", "approved": "已生效", "discarded": "已放弃", "superseded": "已被新版替换",
     "open": "未办结", "done": "已完成", "missed": "未接通",
     # roles, tiers, kinds
     "operator": "话务员", "supervisor": "班长", "registrar": "登记员", "manager": "管理者", "admin": "系统管理员",

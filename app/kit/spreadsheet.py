@@ -1,11 +1,16 @@
 """Tables as a spreadsheet opens them."""
 
+import codecs
+import contextlib
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 BOM = "\ufeff"
 """Without it Excel takes UTF-8 for the local code page and shows no Chinese."""
+_RISKY = re.compile(r"'*[=+\-@#\t\r]")
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -15,3 +20,35 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer.writerow(header)
     writer.writerows(rows)
     return BOM + text.getvalue()
+
+
+def harmless(value: Any) -> Any:
+    """A text that a spreadsheet would take for a formula gets an apostrophe in front; `plain` takes it off again."""
+    return f"'{value}" if isinstance(value, str) and _RISKY.match(value) else value
+
+
+def plain(value: str) -> str:
+    """The text without the apostrophe that keeps it from being a formula."""
+    return value[1:] if value.startswith("'") and _RISKY.match(value) else value
+
+
+def decode(content: bytes) -> str:
+    """The text of a file: UTF-8 or UTF-16 with or without its mark, or GB18030 (which covers GBK), as Chinese
+    Excel saves it.
+
+    Raises ValueError when it is none of these.
+    """
+    for encoding in ("utf-8-sig", *_wide(content), "gb18030"):
+        with contextlib.suppress(UnicodeDecodeError):
+            text = content.decode(encoding)
+            if "\0" not in text:
+                return text
+    raise ValueError("neither UTF-8, UTF-16 nor GB18030")
+
+
+def _wide(content: bytes) -> Sequence[str]:
+    """The kinds of UTF-16 that it may be: by its mark, else by which half of its delimiters and line ends is nought."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return ["utf-16"]
+    even, odd = content[::2].count(0), content[1::2].count(0)
+    return ["utf-16-le"] if odd > even else ["utf-16-be"] if even else []

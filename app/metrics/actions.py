@@ -54,9 +54,9 @@ async def read_volumes(tx: Tx, asked: VolumesAsked, catalog: Snapshot, zone: Zon
     """
     by = list(dict.fromkeys(asked.by))
     hourly = Dimension.HOUR in by
-    _check(asked, catalog, COUNTED_DAYS if hourly else KEPT_DAYS)
+    check_selection(asked, catalog, COUNTED_DAYS if hourly else KEPT_DAYS)
     if hourly:
-        found = await queries.count_by_hour(tx, asked, *_span(asked, zone), zone, by)
+        found = await queries.count_by_hour(tx, asked, *span(asked, zone), zone, by)
     else:
         found = await queries.sum_volumes(tx, asked, zone, by)
     rows = [VolumeRow.model_validate(dict(row)) for row in found]
@@ -69,9 +69,9 @@ async def read_fulfilment(tx: Tx, asked: Selection, catalog: Snapshot, zone: Zon
 
     Raises RangeInvalid, UnknownCategory, UnknownArea.
     """
-    _check(asked, catalog, COUNTED_DAYS)
+    check_selection(asked, catalog, COUNTED_DAYS)
     counts = (await queries.sum_volumes(tx, asked, zone))[0]
-    return _fulfilment(counts, await queries.measure_clocks(tx, asked, *_span(asked, zone), now))
+    return _fulfilment(counts, await queries.measure_clocks(tx, asked, *span(asked, zone), now))
 
 
 def _fulfilment(counts: Mapping[Any, Any], clocks: Mapping[Any, Any]) -> Fulfilment:
@@ -79,15 +79,16 @@ def _fulfilment(counts: Mapping[Any, Any], clocks: Mapping[Any, Any]) -> Fulfilm
     return Fulfilment(
         funnel=Funnel(created=counts["requests"], **funnel),
         rates=Rates(
-            answered_in_call=_rate(counts, "answered_in_call", "requests"),
-            on_time=_rate(clocks, "on_time", "due"),
-            on_time_by_original=_rate(clocks, "on_time_by_original", "due_by_original"),
-            returned=_rate(counts, "returned", "accepted"),
-            no_response=_rate(counts, "expired", "offered"),
-            unmatched=_rate(counts, "unmatched", "dispatched"),
-            reached=_rate(counts, "reached", "callbacks"),
-            solved=_rate(counts, "solved", "reached"),
-            satisfied=_rate(counts, "satisfied", "rated"),
+            answered_in_call=rate(counts, "answered_in_call", "requests"),
+            answered_by_article=rate(counts, "answered_by_article", "answered_in_call"),
+            on_time=rate(clocks, "on_time", "due"),
+            on_time_by_original=rate(clocks, "on_time_by_original", "due_by_original"),
+            returned=rate(counts, "returned", "accepted"),
+            no_response=rate(counts, "expired", "offered"),
+            unmatched=rate(counts, "unmatched", "dispatched"),
+            reached=rate(counts, "reached", "callbacks"),
+            solved=rate(counts, "solved", "reached"),
+            satisfied=rate(counts, "satisfied", "rated"),
         ),
         clocks=Clocks(**{step: _clock(clocks, step) for step in _STEPS}),
         wait=_clock(clocks, "wait"),
@@ -96,8 +97,8 @@ def _fulfilment(counts: Mapping[Any, Any], clocks: Mapping[Any, Any]) -> Fulfilm
 
 async def read_work(tx: Tx, asked: Selection, catalog: Snapshot, zone: ZoneInfo) -> Work:
     """How much was done, item by item. Raises RangeInvalid, UnknownCategory, UnknownArea."""
-    _check(asked, catalog, COUNTED_DAYS)
-    done = {row["item_code"]: row for row in await queries.sum_work(tx, asked, *_span(asked, zone))}
+    check_selection(asked, catalog, COUNTED_DAYS)
+    done = {row["item_code"]: row for row in await queries.sum_work(tx, asked, *span(asked, zone))}
     return Work(rows=[_work(item, done[code]) for code, item in catalog.items.items() if code in done])
 
 
@@ -121,7 +122,7 @@ async def read_day(tx: Tx, asked: DayAsked, catalog: Snapshot, zone: ZoneInfo, n
     _check_filters(asked, catalog)
     only = asked.model_dump(exclude={"day", "until"})
     selection = Selection.model_validate(only | {"from": asked.day, "to": asked.day})
-    since, before = _span(selection, zone)
+    since, before = span(selection, zone)
     until = before if asked.until is None else datetime.combine(asked.day, asked.until, zone)
     if asked.until is None:
         total = (await queries.sum_volumes(tx, selection, zone))[0]
@@ -141,7 +142,8 @@ async def read_day(tx: Tx, asked: DayAsked, catalog: Snapshot, zone: ZoneInfo, n
     return DayOut(**dict(fulfilment), day=asked.day, until=asked.until, received=received, cuts=cuts, total=counts)
 
 
-def _check(asked: Selection, catalog: Snapshot, days: int) -> None:
+def check_selection(asked: Selection, catalog: Snapshot, days: int) -> None:
+    """Raises RangeInvalid for an empty range or one of more days, UnknownCategory, UnknownArea."""
     if not 0 <= (asked.to - asked.from_).days < days:
         raise RangeInvalid(days=days)
     _check_filters(asked, catalog)
@@ -154,13 +156,14 @@ def _check_filters(asked: Filters, catalog: Snapshot) -> None:
         raise UnknownArea(area=asked.township)
 
 
-def _span(asked: Selection, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def span(asked: Selection, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """From the first moment of the first day to that of the day after the last."""
     after = asked.to + timedelta(days=1)
     return datetime.combine(asked.from_, time(0), zone), datetime.combine(after, time(0), zone)
 
 
-def _rate(counts: Mapping[Any, Any], numerator: str, denominator: str) -> Rate:
+def rate(counts: Mapping[Any, Any], numerator: str, denominator: str) -> Rate:
+    """One count over another."""
     part, whole = counts[numerator], counts[denominator]
     return Rate(numerator=part, denominator=whole, rate=part / whole if whole else None)
 

@@ -67,6 +67,7 @@ def _measures(event: FromClause, request: FromClause) -> dict[str, ColumnElement
     amounts = func.sum(data["amount_fen"].as_integer()).filter(event.c.kind == word("job.completed"))
     return {name: count(kind) for name, kind in _EVENT_COUNTED.items()} | {
         "answered_in_call": count("request.answered", request.c.answered_in_call),
+        "answered_by_article": count("request.answered", request.c.answered_in_call, request.c.articles.is_not(None)),
         "on_time": count("job.completed", data["on_time"].as_boolean()),
         "callbacks": func.count().filter(event.c.kind.in_([word("callback.done"), word("callback.unreached")])),
         "solved": count("callback.done", data["solved"].as_boolean()),
@@ -79,7 +80,7 @@ def _measures(event: FromClause, request: FromClause) -> dict[str, ColumnElement
 def _count(event: FromClause) -> Select[Any]:
     """The counts of these events, by day and by the dimensions of their requests."""
     request = (
-        select(*(_REQUESTS.c[name] for name in [*_DIMENSIONS, "answered_in_call"]))
+        select(*(_REQUESTS.c[name] for name in [*_DIMENSIONS, "answered_in_call", "articles"]))
         .where(_REQUESTS.c.id == event.c.request_id)
         .offset(literal_column("0"))  # a look-up per event: the planner can't know that they are few
         .lateral("request")

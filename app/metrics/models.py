@@ -25,6 +25,8 @@ class DailyVolume(Model):
     channel: Mapped[str] = mapped_column(primary_key=True)
     requests: Mapped[int] = mapped_column(server_default=text("0"))
     answered_in_call: Mapped[int] = mapped_column(server_default=text("0"))
+    answered_by_article: Mapped[int] = mapped_column(server_default=text("0"))
+    """Of those answered in the call, those whose answer came from an article."""
     answered: Mapped[int] = mapped_column(server_default=text("0"))
     relayed: Mapped[int] = mapped_column(server_default=text("0"))
     dispatched: Mapped[int] = mapped_column(server_default=text("0"))

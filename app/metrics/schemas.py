@@ -74,6 +74,7 @@ class Counts(BaseModel):
 
     requests: int
     answered_in_call: int
+    answered_by_article: int | None = Field(default=None, description="of those answered in the call")
     answered: int | None = None
     relayed: int | None = None
     dispatched: int | None = None
@@ -143,6 +144,7 @@ class Funnel(BaseModel):
 
 class Rates(BaseModel):
     answered_in_call: Rate = Field(description="of requests created")
+    answered_by_article: Rate = Field(description="from an article, of those answered in the call")
     on_time: Rate = Field(
         description="completed by the deadline, of rounds of requests received in the range and due by now"
     )

@@ -28,7 +28,7 @@ from app.events.transition import Actor
 from app.intake.actions import answer_request, close_request
 from app.intake.citizens import add_membership
 from app.intake.models import RequestStatus
-from app.intake.schemas import MembershipIn, RequestIn
+from app.intake.schemas import AnswerIn, MembershipIn, RequestIn
 from app.jobs.acting import By
 from app.jobs.agreement_actions import quote_job
 from app.jobs.job_actions import complete_job, return_job, start_job
@@ -184,7 +184,7 @@ class Play:
 
     async def _answer(self, request_id: UUID, call: citizens.Call) -> None:
         async with self._db.begin() as tx:
-            answer = texts.answer(call.item, call.rng)
+            answer = AnswerIn(answer=texts.answer(call.item, call.rng))
             await answer_request(tx, request_id, answer, self._stage.desk.actor, self._stage.clock.now())
 
     async def _close(self, request_id: UUID, note: str) -> None:

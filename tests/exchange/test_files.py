@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from openpyxl.styles import Font
 
 from app.exchange.files import bounded, read, write_csvs
-from app.exchange.lines import MOST_BYTES, Line, Unreadable, harmless, plain
+from app.exchange.lines import MOST_BYTES, Line, Unreadable
 from app.exchange.workbooks import write_workbook
+from app.kit.spreadsheet import harmless, plain
 
 TEXTS = st.text(st.characters(blacklist_categories=["Cc", "Cs"], blacklist_characters="\ufffe\uffff"), min_size=1)
 

@@ -54,6 +54,7 @@ async def test_rates_say_what_they_are_counted_of(world: World) -> None:
     nothing_due = {"numerator": 0, "denominator": 0, "rate": None}
     assert found["rates"] == {
         "answered_in_call": rate(1, 8),
+        "answered_by_article": rate(0, 1),
         "on_time": nothing_due,
         "on_time_by_original": nothing_due,
         "returned": rate(1, 4),

@@ -5,6 +5,7 @@ import { newKey, type Schemas } from '@/kit/api'
 
 import { isCounted, quantityOf } from '@/kit/quantity'
 
+import type { Taken } from '../knowledge/articles'
 import { type Item, reference } from '../reference'
 import { Tally } from './tally'
 import type { Tier } from './tiers'
@@ -30,6 +31,8 @@ export interface Draft {
   to: string
   provider: string
   answer: string
+  /** The versions whose words are in the answer, the latest last. */
+  articles: Taken[]
   relayTo: string
   outsideNumber: string
 }
@@ -67,6 +70,7 @@ export function emptyDraft(phone = ''): Draft {
     to: '',
     provider: '',
     answer: '',
+    articles: [],
     relayTo: '',
     outsideNumber: '',
   }
@@ -156,6 +160,7 @@ export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
     ...windowOf(draft.when, draft.from, draft.to),
     chosen_provider_id: draft.provider || null,
     answer: outcome === 'answer' ? draft.answer.trim() : null,
+    articles: outcome === 'answer' ? draft.articles.map(({ version }) => version).slice(-10) : [],
     relay: outcome === 'relay' ? { to: draft.relayTo.trim(), outside_number: text(draft.outsideNumber) } : null,
     dispatch: outcome === 'dispatch',
   }

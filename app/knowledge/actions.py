@@ -1,0 +1,306 @@
+"""Writing, approving, withdrawing and reviewing articles; canned texts."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.auth.access import Principal
+from app.auth.queries import add_audit
+from app.catalog.snapshot import Snapshot
+from app.events.transition import record
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.kit.etags import check_version
+from app.kit.ids import new_id
+from app.knowledge import queries
+from app.knowledge.entries import index
+from app.knowledge.errors import ArticleExists, ArticleOver, NotNewest, ReviewInThePast, UnknownArticle, UnknownStaff
+from app.knowledge.models import Article, ArticleStatus, ArticleVersion, CannedText
+from app.knowledge.schemas import (
+    ArticleIn,
+    ArticleLine,
+    ArticleOut,
+    Draft,
+    ReviewIn,
+    TextIn,
+    TextOut,
+    VersionOut,
+    VersionStanding,
+)
+from app.knowledge.states import ARTICLES
+
+REVIEW_AFTER = timedelta(days=180)
+"""An article is to be read again after so long, unless somebody says otherwise."""
+
+
+class By(NamedTuple):
+    """Who does something, and when; `today` is the day in the centre's zone."""
+
+    principal: Principal
+    now: datetime
+    today: date
+
+    async def note(self, tx: Tx, action: str, subject: str, **facts: Any) -> None:
+        """Write it to the audit log."""
+        who = self.principal
+        await add_audit(tx, action, subject, at=self.now, actor_kind=who.kind, actor_id=who.id, **facts)
+
+
+def check_codes(draft: Draft, catalog: Snapshot) -> None:
+    """Raises UnknownItem or UnknownArea unless the catalogue and the gazetteer have what the draft names."""
+    for item in draft.items:
+        catalog.item(item)
+    for area in draft.areas:
+        catalog.place(area)
+
+
+async def write_article(tx: Tx, body: ArticleIn, catalog: Snapshot, by: By) -> ArticleOut:
+    """A new article with its first draft. Raises ArticleExists, UnknownItem, UnknownArea."""
+    check_codes(body, catalog)
+    article = await add_article(tx, body, by)
+    return await show(tx, article)
+
+
+async def add_article(tx: Tx, body: ArticleIn, by: By) -> Article:
+    """Add the article and its draft. Raises ArticleExists."""
+    review_on = by.today + REVIEW_AFTER
+    if not await queries.add_article(tx, new_id(by.now), body.slug, by.principal.id, review_on, by.now):
+        raise ArticleExists(slug=body.slug)
+    article, _ = await get_article(tx, body.slug)
+    await _add_draft(tx, article, body, 1, by)
+    return article
+
+
+async def write_version(tx: Tx, slug: str, body: Draft, if_match: str | None, catalog: Snapshot, by: By) -> ArticleOut:
+    """A new draft of the article; the one that was waiting is discarded, what is approved stays in force.
+
+    Raises NotFound, VersionRequired, VersionStale, UnknownItem, UnknownArea.
+    """
+    check_codes(body, catalog)
+    article, versions = await get_article(tx, slug, lock=True)
+    check_version(if_match, versions[0].number)
+    await put_draft(tx, article, versions, body, by)
+    return await show(tx, article)
+
+
+async def put_draft(tx: Tx, article: Article, versions: Sequence[ArticleVersion], body: Draft, by: By) -> None:
+    """Add a draft to a locked article in the place of the one that waits."""
+    waiting = _of_status(versions, ArticleStatus.DRAFT)
+    if waiting:
+        await _discard(tx, article, waiting, "replaced", by)
+    await _add_draft(tx, article, body, versions[0].number + 1, by)
+
+
+async def _add_draft(tx: Tx, article: Article, body: Draft, number: int, by: By) -> None:
+    version = ArticleVersion(
+        id=new_id(by.now),
+        article_id=article.id,
+        number=number,
+        status=ArticleStatus.DRAFT,
+        written_at=by.now,
+        written_by=by.principal.id,
+        **facts_of(body),
+    )
+    tx.session.add(version)
+    await tx.flush()
+    facts = {"article_id": version.id, "slug": article.slug, "number": number}
+    await record(tx, "article.drafted", at=by.now, actor=by.principal.actor, data=facts)
+
+
+def facts_of(body: Draft) -> dict[str, Any]:
+    """What a version's row says of the draft."""
+    return {
+        "items": list(dict.fromkeys(body.items)),
+        "areas": list(dict.fromkeys(body.areas)),
+        "valid_from": body.valid_from,
+        "valid_to": body.valid_to,
+        "content": body.content.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "change": body.change,
+    }
+
+
+async def _discard(tx: Tx, article: Article, version: ArticleVersion, note: str, by: By) -> None:
+    await ARTICLES.transition(
+        tx,
+        "discard",
+        version.id,
+        at=by.now,
+        actor=by.principal.actor,
+        data={"slug": article.slug, "number": version.number},
+        decided_at=by.now,
+        decided_by=by.principal.id,
+        note=note,
+    )
+
+
+async def approve(tx: Tx, slug: str, number: int, catalog: Snapshot, by: By) -> ArticleOut:
+    """Put the draft in force in the place of the version that was; said again, nothing happens.
+
+    Raises NotFound, NotNewest, ArticleOver, StatusConflict, UnknownItem, UnknownArea.
+    """
+    article, version, versions = await _get_version(tx, slug, number)
+    if version.status == ArticleStatus.APPROVED:
+        return await show(tx, article)
+    waiting = _of_status(versions, ArticleStatus.DRAFT)
+    if waiting and waiting.number != number:
+        raise NotNewest(number=number, newest=waiting.number)
+    if version.valid_to and version.valid_to < by.today:
+        raise ArticleOver(valid_to=str(version.valid_to))
+    for item in version.items:
+        catalog.item(item)
+    facts = {"slug": slug, "number": number}
+    former = _of_status(versions, ArticleStatus.APPROVED)
+    if former:
+        await queries.remove_entries(tx, [former.id])
+        await ARTICLES.transition(
+            tx, "supersede", former.id, at=by.now, actor=by.principal.actor, data=facts, ended_at=by.now
+        )
+    await ARTICLES.transition(
+        tx,
+        "approve",
+        version.id,
+        at=by.now,
+        actor=by.principal.actor,
+        data=facts,
+        decided_at=by.now,
+        decided_by=by.principal.id,
+    )
+    article.review_on = max(article.review_on, by.today + REVIEW_AFTER)
+    article.sample = False
+    await index(tx, [version], catalog)
+    return await show(tx, article)
+
+
+async def discard(tx: Tx, slug: str, number: int, note: str, by: By) -> ArticleOut:
+    """Refuse or give up a draft; said again, nothing happens. Raises NotFound, StatusConflict."""
+    article, version, _ = await _get_version(tx, slug, number)
+    if version.status != ArticleStatus.DISCARDED:
+        await _discard(tx, article, version, note, by)
+    return await show(tx, article)
+
+
+async def withdraw(tx: Tx, slug: str, note: str, by: By) -> ArticleOut:
+    """Take the article out of searches; said again, nothing happens. Raises NotFound, StatusConflict."""
+    article, versions = await get_article(tx, slug, lock=True)
+    approved = _of_status(versions, ArticleStatus.APPROVED)
+    subject = approved or next((one for one in versions if one.status == ArticleStatus.WITHDRAWN), versions[0])
+    if subject.status != ArticleStatus.WITHDRAWN:
+        await ARTICLES.transition(
+            tx,
+            "withdraw",
+            subject.id,
+            at=by.now,
+            actor=by.principal.actor,
+            data={"slug": slug, "number": subject.number},
+            ended_at=by.now,
+            note=note,
+        )
+        await queries.remove_entries(tx, [subject.id])
+    return await show(tx, article)
+
+
+async def review(tx: Tx, slug: str, body: ReviewIn, by: By) -> ArticleOut:
+    """Somebody has read the article and it is still right; a sample is one no longer.
+
+    Raises NotFound, ReviewInThePast, UnknownStaff.
+    """
+    if body.review_on <= by.today:
+        raise ReviewInThePast
+    if body.owner_id and not await queries.staff_exists(tx, body.owner_id):
+        raise UnknownStaff(staff=str(body.owner_id))
+    article, _ = await get_article(tx, slug, lock=True)
+    article.review_on, article.reviewed_at, article.reviewed_by = body.review_on, by.now, by.principal.id
+    article.owner_id = body.owner_id or article.owner_id or by.principal.id
+    article.sample = False
+    await by.note(tx, "article.reviewed", f"article:{slug}", review_on=str(body.review_on))
+    return await show(tx, article)
+
+
+async def get_article(tx: Tx, slug: str, *, lock: bool = False) -> tuple[Article, Sequence[ArticleVersion]]:
+    """The article with all its versions, the newest first. Raises NotFound."""
+    article = await queries.find_article(tx, slug, lock=lock)
+    if article is None:
+        raise NotFound(what="article", key=slug)
+    return article, await queries.list_versions(tx, article.id)
+
+
+async def _get_version(tx: Tx, slug: str, number: int) -> tuple[Article, ArticleVersion, Sequence[ArticleVersion]]:
+    article, versions = await get_article(tx, slug, lock=True)
+    version = next((one for one in versions if one.number == number), None)
+    if version is None:
+        raise NotFound(what="article version", key=f"{slug} {number}")
+    return article, version, versions
+
+
+def _of_status(versions: Iterable[ArticleVersion], status: ArticleStatus) -> ArticleVersion | None:
+    return next((version for version in versions if version.status == status), None)
+
+
+async def show(tx: Tx, article: Article) -> ArticleOut:
+    """The article as the API shows it."""
+    await tx.flush()
+    versions = await queries.list_versions(tx, article.id)
+    approved, draft = (_of_status(versions, status) for status in (ArticleStatus.APPROVED, ArticleStatus.DRAFT))
+    return ArticleOut(
+        **{name: getattr(article, name) for name in _ARTICLE_FACTS},
+        newest=versions[0].number,
+        approved=approved and show_version(approved),
+        draft=draft and show_version(draft),
+    )
+
+
+_ARTICLE_FACTS = ("slug", "sample", "owner_id", "review_on", "reviewed_at", "reviewed_by")
+
+
+def show_version(version: ArticleVersion) -> VersionOut:
+    """A version as the API shows it."""
+    return VersionOut.model_validate({name: getattr(version, name) for name in VersionOut.model_fields})
+
+
+def show_line(row: queries.Listed) -> ArticleLine:
+    """An article in a list."""
+    article, version = row
+    return ArticleLine(
+        **{name: getattr(article, name) for name in ("slug", "sample", "owner_id", "review_on")},
+        **{name: getattr(version, name) for name in ("number", "status", "items", "areas", "valid_from", "valid_to")},
+        title=version.content["title"],
+    )
+
+
+async def list_standings(tx: Tx, version_ids: Sequence[UUID]) -> list[VersionStanding]:
+    """Which of these versions still hold, and what holds in their place."""
+    return [
+        VersionStanding(version_id=key, slug=slug, status=ArticleStatus(status), in_force=present)
+        for key, slug, status, present in await queries.list_standings(tx, version_ids)
+    ]
+
+
+async def check_articles(tx: Tx, version_ids: Sequence[UUID]) -> None:
+    """Raises UnknownArticle unless all of these versions exist."""
+    if version_ids:
+        known = await queries.find_existing(tx, version_ids)
+        for version_id in version_ids:
+            if version_id not in known:
+                raise UnknownArticle(version=str(version_id))
+
+
+async def put_text(tx: Tx, name: str, body: TextIn, by: By) -> TextOut:
+    """Set the canned text of this name, whether it was there or not."""
+    kept = await queries.find_text(tx, name)
+    if kept is None:
+        kept = CannedText(name=name)
+        tx.session.add(kept)
+    kept.zh, kept.en, kept.sample = body.zh, body.en, False
+    kept.changed_at, kept.changed_by = by.now, by.principal.id
+    await tx.flush()
+    await by.note(tx, "canned_text.set", f"canned_text:{name}", zh=body.zh, en=body.en)
+    return TextOut.model_validate(kept)
+
+
+async def delete_text(tx: Tx, name: str, by: By) -> None:
+    """Remove the canned text; one that is not there is no error."""
+    kept = await queries.find_text(tx, name)
+    if kept:
+        await tx.session.delete(kept)
+        await by.note(tx, "canned_text.deleted", f"canned_text:{name}")

@@ -1,0 +1,54 @@
+"""What callers say for an item in words that no article has, learned from sentences of which the item is known.
+
+Each word of a question votes for the items in whose sentences it occurs: the more, the rarer it is and the more of its
+sentences are the item's. Callers who want nothing that the hotline knows vote too, for NOTHING.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from math import log
+
+from app.knowledge import words
+
+NOTHING = "none"
+PAIR = 0.5
+"""A pair of characters that is no word says less."""
+
+
+def votes(text: str) -> Mapping[str, float]:
+    """How strongly the text sounds like a call about each item, about NOTHING among them."""
+    found: defaultdict[str, float] = defaultdict(float)
+    learned = _learned()
+    for word in set(_words(text)):
+        for item, share in learned.get(word, {}).items():
+            found[item] += share
+    return found
+
+
+@cache
+def _learned() -> Mapping[str, Mapping[str, float]]:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    sentences = 0
+    for line in (words.DATA / "callers.tsv").read_text(encoding="utf-8").splitlines():
+        item, _, sentence = line.partition("\t")
+        if not sentence:
+            continue
+        sentences += 1
+        for word in set(_words(sentence)):
+            counts[word][item] += 1
+    return {word: _shares(word, by_item, sentences) for word, by_item in counts.items()}
+
+
+def _shares(word: str, by_item: Counter[str], sentences: int) -> dict[str, float]:
+    total = by_item.total()
+    weight = log(1 + sentences / total) * (PAIR if word.startswith("2/") else 1.0)
+    return {item: weight * (count / (count + 1)) * (count / total) for item, count in by_item.items()}
+
+
+def _words(text: str) -> Iterator[str]:
+    folded = words.fold(text)
+    yield from words.chinese_words(folded)
+    yield from (f"2/{pair}" for pair in words.pairs(folded))
+    yield from map(words.stem, words.LATIN.findall(folded))
+    yield from words.phrases_said(folded).values()

@@ -1,0 +1,59 @@
+"""What searches read of an article: its lexemes, each under the label of the best place where it stands."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from app.catalog.snapshot import Snapshot
+from app.kit.db import Tx
+from app.knowledge import queries, words
+from app.knowledge.models import ArticleVersion
+from app.knowledge.schemas import Both, Content
+
+
+async def index(tx: Tx, versions: Iterable[ArticleVersion], catalog: Snapshot) -> None:
+    """Let searches find these approved versions."""
+    if not words.knows(catalog):
+        words.learn(catalog)
+    vectors: dict[UUID, str] = {version.id: vector(version, catalog) for version in versions}
+    if vectors:
+        await queries.add_entries(tx, vectors)
+
+
+async def reindex_item(tx: Tx, item: str, catalog: Snapshot) -> None:
+    """The item has other keywords now: its articles are found by them."""
+    ids = await queries.list_item_entries(tx, item)
+    if ids:
+        await queries.remove_entries(tx, ids)
+        await index(tx, await queries.list_versions_by_id(tx, ids), catalog)
+
+
+def vector(version: ArticleVersion, catalog: Snapshot) -> str:
+    """The version as a tsvector: A title and callers' words, B the item, C the answer, D all the rest."""
+    content = Content.model_validate(version.content)
+    items = [catalog.items[code] for code in version.items if code in catalog.items]
+    places = {
+        "D": _said([*content.steps, *content.papers, content.fees, content.hours]) | _places(content),
+        "C": words.lexemes(content.answer.zh) | words.lexemes(content.answer.en or ""),
+        "B": {
+            lexeme for item in items for text in (item.zh, item.en, *item.keywords) for lexeme in words.lexemes(text)
+        },
+        "A": words.head_lexemes([content.title.zh, content.title.en or "", *content.words]),
+    }
+    labels = {lexeme: label for label, found in places.items() for lexeme in found}
+    return " ".join(f"{quote(lexeme)}:1{label}" for lexeme, label in labels.items())
+
+
+def quote(lexeme: str) -> str:
+    """The lexeme as tsvector and tsquery read it."""
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _said(texts: Iterable[Both | None]) -> set[str]:
+    return {lexeme for both in texts if both for text in (both.zh, both.en or "") for lexeme in words.lexemes(text)}
+
+
+def _places(content: Content) -> set[str]:
+    purposes = [phone.purpose for phone in content.phones]
+    addresses = [place.address for place in content.places]
+    numbers = {lexeme for phone in content.phones for lexeme in words.english_words(phone.number)}
+    return _said([*purposes, *addresses, *(place.name for place in content.places)]) | numbers

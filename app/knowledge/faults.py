@@ -1,0 +1,74 @@
+"""What can be wrong with a file of articles, in the editor's terms; each with a stable code."""
+
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+SENTENCES = {
+    "file_empty": ("文件是空的", "the file is empty"),
+    "file_unreadable": ("不是有效的 CSV 文件", "it is no valid CSV"),
+    "encoding": ("文字编码无法识别，请另存为 UTF-8", "the text is neither UTF-8 nor GB18030 (GBK): save it as UTF-8"),
+    "too_many": ("条目超过 {most} 条", "there are more than {most} articles"),
+    "column_unknown": ("没有这一列，可用：{known}", "there is no such column; there are: {known}"),
+    "column_twice": ("有重复的列", "a column is there twice"),
+    "column_missing": ("缺少此列，或此列重复", "the column is missing or there twice"),
+    "front": ("每个条目应以两行 --- 之间的代码开头", "each article begins with its codes between two lines of ---"),
+    "front_unreadable": ("两行 --- 之间不是有效的 YAML", "what stands between the lines of --- is no valid YAML"),
+    "third_title": ("一个条目只能有中文、英文两个一级标题", "an article has two titles: Chinese, then English"),
+    "part_unknown": ("没有这个小标题，可用：{known}", "there is no such part; there are: {known}"),
+    "before_title": ("标题之前不应有正文", "there is text before the title"),
+    "lines": ("中文 {zh} 行、英文 {en} 行，须逐行对应", "{zh} lines in Chinese and {en} in English: they go in pairs"),
+    "missing": ("必填", "must be filled in"),
+    "too_long": ("超过 {most} 个字", "is longer than {most} characters"),
+    "too_many_lines": ("超过 {most} 行", "has more than {most} lines"),
+    "slug": (
+        "只能用小写字母、数字和连字符，如 lost-id-card",
+        "is lower-case letters, digits and hyphens: lost-id-card",
+    ),
+    "phone": ("不是电话号码", "is no phone number"),
+    "date": ("不是日期，请写成 2026-11-24", "is no date: write 2026-11-24"),
+    "validity": ("截止日早于生效日", "it ends before it begins"),
+    "item_unknown": ("没有这个服务项目", "is no service item"),
+    "area_unknown": ("没有这个街道、乡镇或社区代码", "is no code of a township or community"),
+    "twice": ("与第 {other} 行的条目同名", "is the article of line {other} again"),
+    "invalid": ("填写有误：{why}", "cannot be read: {why}"),
+}
+
+
+class Fault:
+    """One thing that is wrong: in which field, what stands there, and why it cannot be."""
+
+    def __init__(self, field: str, value: str, code: str, **facts: Any) -> None:
+        self.field, self.value, self.code, self.facts = field, value[:60], code, facts
+
+    def sentence(self, *, chinese: bool) -> str:
+        """The reason in one of the two languages."""
+        return SENTENCES[self.code][0 if chinese else 1].format(**self.facts)
+
+
+class Faulty(Exception):
+    """A file, or an article of it, that cannot be read; `row` 0: wherever the article begins."""
+
+    def __init__(self, field: str, value: str, code: str, *, row: int = 0, **facts: Any) -> None:
+        self.row, self.fault = row, Fault(field, value, code, **facts)
+        super().__init__(code)
+
+
+def fault_of(error: ErrorDetails) -> Fault:
+    """What pydantic found, in the editor's terms."""
+    where = [str(part) for part in error["loc"] if not isinstance(part, int)]
+    field = "phones" if where[:1] == ["phones"] else "_".join([*where[:1], *([where[-1]] if where[1:] else [])])
+    value, kind, facts = str(error["input"]), error["type"], error.get("ctx", {})
+    if kind in ("missing", "string_too_short", "too_short") or (not error["input"] and "string" in kind):
+        return Fault(field, "", "missing")
+    if kind == "string_too_long":
+        return Fault(field, value, "too_long", most=facts["max_length"])
+    if kind == "too_long":
+        return Fault(field, "", "too_many_lines", most=facts["max_length"])
+    if kind == "string_pattern_mismatch":
+        return Fault(field, value, "phone" if field == "phones" else "slug")
+    if kind.startswith("date") or kind in ("greater_than_equal", "less_than_equal"):
+        return Fault(field, value, "date")
+    if kind == "value_error":
+        return Fault("valid_to", "", "validity")
+    return Fault(field, value, "invalid", why=error["msg"])

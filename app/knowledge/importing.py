@@ -1,0 +1,128 @@
+"""Articles taken in from a file, as drafts: all of them or, with a fault in any, none."""
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from app.catalog.errors import UnknownArea
+from app.catalog.snapshot import Snapshot
+from app.kit.db import Tx
+from app.knowledge import actions, queries
+from app.knowledge.actions import By, facts_of
+from app.knowledge.errors import ArticlesInvalid
+from app.knowledge.faults import Fault, Faulty, fault_of
+from app.knowledge.files import MOST_ARTICLES, Cells, Format, Written, article_of, cells_of, read
+from app.knowledge.models import Article, ArticleStatus, ArticleVersion
+from app.knowledge.schemas import ArticleIn, FileFault, ImportOut
+
+MOST_FAULTS = 500
+MOST_SLUGS = 200
+
+
+async def read_cells(tx: Tx, status: ArticleStatus) -> Iterator[Cells]:
+    """The cells of all articles with a version of this status."""
+    rows = await queries.list_for_export(tx, status)
+    return (cells_of(_body(article, version)) for article, version in rows)
+
+
+def _body(article: Article, version: ArticleVersion) -> ArticleIn:
+    facts = {name: getattr(version, name) for name in ("items", "areas", "valid_from", "valid_to")}
+    return ArticleIn.model_validate(version.content | facts | {"slug": article.slug})
+
+
+async def import_articles(
+    tx: Tx, content: bytes, form: Format | None, catalog: Snapshot, by: By, *, dry_run: bool
+) -> ImportOut:
+    """Write a draft for each article of the file that is new or says something else than its newest version.
+
+    Articles that the file leaves out are not touched. Raises ArticlesInvalid with every fault.
+    """
+    bodies = check(content, form, catalog)
+    known = await queries.list_newest(tx)
+    added: list[ArticleIn] = []
+    changed: list[ArticleIn] = []
+    for body in bodies:
+        if body.slug not in known:
+            added.append(body)
+        elif not _says(known[body.slug][1], body):
+            changed.append(body)
+    if not dry_run:
+        for body in added:
+            await actions.add_article(tx, body, by)
+        for body in changed:
+            article, versions = await actions.get_article(tx, body.slug, lock=True)
+            await actions.put_draft(tx, article, versions, body, by)
+        await by.note(tx, "articles.imported", "articles", added=len(added), changed=len(changed))
+    return ImportOut(
+        dry_run=dry_run,
+        read=len(bodies),
+        added=len(added),
+        changed=len(changed),
+        unchanged=len(bodies) - len(added) - len(changed),
+        slugs=[body.slug for body in (*added, *changed)][:MOST_SLUGS],
+    )
+
+
+def _says(version: ArticleVersion, body: ArticleIn) -> bool:
+    """Whether the newest version, unless it was discarded or withdrawn, says what the file says."""
+    if version.status not in (ArticleStatus.DRAFT, ArticleStatus.APPROVED):
+        return False
+    facts = facts_of(body)
+    del facts["change"]
+    return all(getattr(version, name) == value for name, value in facts.items())
+
+
+def check(content: bytes, form: Format | None, catalog: Snapshot) -> list[ArticleIn]:
+    """The articles of the file. Raises ArticlesInvalid with every fault."""
+    bodies: list[ArticleIn] = []
+    faults: list[FileFault] = []
+    places: dict[str, int] = {}
+    row, slug = 0, ""
+    try:
+        for written in read(content, form):
+            row, slug = written.place, written.cells.get("slug", "")
+            if len(places) >= MOST_ARTICLES:
+                raise Faulty("", "", "too_many", most=MOST_ARTICLES)
+            body, found = _check(written, catalog)
+            if slug in places:
+                found.append(Fault("slug", slug, "twice", other=places[slug]))
+            places.setdefault(slug, row)
+            faults += [_shown(fault, row, slug) for fault in found]
+            if body:
+                bodies.append(body)
+        if not places:
+            raise Faulty("", "", "file_empty")
+    except Faulty as faulty:
+        faults.append(_shown(faulty.fault, faulty.row or row, slug if faulty.row == 0 else ""))
+    if faults:
+        shown = [fault.model_dump() for fault in faults[:MOST_FAULTS]]
+        raise ArticlesInvalid(total=len(faults), errors=shown)
+    return bodies
+
+
+def _check(written: Written, catalog: Snapshot) -> tuple[ArticleIn | None, list[Fault]]:
+    try:
+        body = ArticleIn.model_validate(article_of(written.cells))
+    except Faulty as faulty:
+        return None, [faulty.fault]
+    except ValidationError as error:
+        return None, [fault_of(detail) for detail in error.errors(include_url=False)]
+    faults = [Fault("items", item, "item_unknown") for item in body.items if item not in catalog.items]
+    for area in body.areas:
+        try:
+            catalog.place(area)
+        except UnknownArea:
+            faults.append(Fault("areas", area, "area_unknown"))
+    return body, faults
+
+
+def _shown(fault: Fault, row: int, slug: str) -> FileFault:
+    return FileFault(
+        row=row,
+        slug=slug[:80],
+        field=fault.field,
+        value=fault.value,
+        code=fault.code,
+        zh=fault.sentence(chinese=True),
+        en=fault.sentence(chinese=False),
+    )

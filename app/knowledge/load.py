@@ -1,0 +1,93 @@
+"""Loads the articles and canned texts that come with the software: samples, until the centre has looked at them.
+
+An article goes into force at once, so that the desk can answer from the first day. What the centre wrote, reviewed or
+withdrew is left alone; a sample that nobody touched follows the files.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import yaml
+
+from app.catalog.snapshot import Snapshot
+from app.events.transition import SYSTEM, record
+from app.kit.db import Tx
+from app.kit.ids import new_id
+from app.knowledge import queries
+from app.knowledge.actions import REVIEW_AFTER, facts_of
+from app.knowledge.entries import index
+from app.knowledge.models import Article, ArticleStatus, ArticleVersion, CannedText
+from app.knowledge.schemas import ArticleIn, TextIn
+from app.knowledge.states import ARTICLES
+from app.knowledge.words import DATA
+
+ARTICLES_FOLDER = DATA / "articles"
+
+
+def read_articles() -> Iterator[ArticleIn]:
+    """The articles of the files. Raises ValidationError."""
+    for file in sorted(ARTICLES_FOLDER.glob("*.yaml")):
+        for row in yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader):
+            yield ArticleIn.model_validate(row)
+
+
+async def load_articles(tx: Tx, catalog: Snapshot, today: date, now: datetime) -> int:
+    """Load what is new or changed in the files; gives how many articles."""
+    known = await queries.list_newest(tx)
+    fresh: list[ArticleVersion] = []
+    for body in read_articles():
+        article, newest = known.get(body.slug, (None, None))
+        if article is None or newest is None:
+            article = Article(
+                id=new_id(now), slug=body.slug, review_on=today + REVIEW_AFTER, created_at=now, sample=True
+            )
+            tx.session.add(article)
+        elif not _follows_files(article, newest) or _same(newest, body):
+            continue
+        else:
+            await queries.remove_entries(tx, [newest.id])
+            await ARTICLES.transition(tx, "supersede", newest.id, at=now, actor=SYSTEM, ended_at=now)
+        number = newest.number + 1 if newest else 1
+        fresh.append(_version(article, body, number, now))
+    await tx.flush()
+    tx.session.add_all(fresh)
+    await tx.flush()
+    for version in fresh:
+        await record(tx, "article.approved", at=now, actor=SYSTEM, data={"article_id": version.id})
+    await index(tx, fresh, catalog)
+    await _load_texts(tx, now)
+    return len(fresh)
+
+
+def _follows_files(article: Article, newest: ArticleVersion) -> bool:
+    return article.sample and newest.status == ArticleStatus.APPROVED and newest.written_by is None
+
+
+def _same(newest: ArticleVersion, body: ArticleIn) -> bool:
+    return all(getattr(newest, name) == value for name, value in facts_of(body).items())
+
+
+def _version(article: Article, body: ArticleIn, number: int, now: datetime) -> ArticleVersion:
+    return ArticleVersion(
+        id=new_id(now),
+        article_id=article.id,
+        number=number,
+        status=ArticleStatus.APPROVED,
+        written_at=now,
+        decided_at=now,
+        **facts_of(body),
+    )
+
+
+async def _load_texts(tx: Tx, now: datetime) -> None:
+    known = {text.name: text for text in await queries.list_texts(tx)}
+    texts: Mapping[str, Any] = yaml.safe_load((DATA / "texts.yaml").read_text(encoding="utf-8"))
+    for name, row in texts.items():
+        body = TextIn.model_validate(row)
+        kept = known.get(name)
+        if kept is None:
+            tx.session.add(CannedText(name=name, zh=body.zh, en=body.en, sample=True, changed_at=now))
+        elif kept.sample and (kept.zh, kept.en) != (body.zh, body.en):
+            kept.zh, kept.en, kept.changed_at = body.zh, body.en, now
+    await tx.flush()

@@ -1,0 +1,138 @@
+"""The knowledge base: articles in versions, what searches read of them, and the texts that operators keep at hand."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.orm import Id, Model, one_of
+
+
+class ArticleStatus(StrEnum):
+    """Where a version of an article stands; only what is approved is offered to operators."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    DISCARDED = "discarded"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+class Article(Model):
+    """What all versions of an article have in common. `sample` until the centre has looked at it."""
+
+    __tablename__ = "articles"
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(unique=True)
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    """Who answers for it; None for what came with the software."""
+    review_on: Mapped[date]
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    sample: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "review_on", "id"),)
+
+
+class ArticleVersion(Model):
+    """One version; its words never change. `content` is app.knowledge.schemas.Content."""
+
+    __tablename__ = "article_versions"
+
+    id: Mapped[Id]
+    article_id: Mapped[UUID] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    status: Mapped[str]
+    items: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    areas: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    """Townships and communities it holds for; empty: everywhere."""
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    """The last day on which it holds."""
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    change: Mapped[str | None]
+    """What the writer changed, and why."""
+    written_at: Mapped[datetime]
+    written_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    ended_at: Mapped[datetime | None]
+    """When it was superseded or withdrawn."""
+    note: Mapped[str | None]
+    """Why it was discarded or withdrawn."""
+
+    __table_args__ = (
+        one_of("status", ArticleStatus),
+        CheckConstraint("number > 0", name="number"),
+        CheckConstraint("cardinality(items) > 0", name="items"),
+        CheckConstraint("valid_from <= valid_to", name="validity"),
+        CheckConstraint("(status = 'draft') = (decided_at IS NULL)", name="decided_at"),
+        CheckConstraint("(status IN ('superseded', 'withdrawn')) = (ended_at IS NOT NULL)", name="ended_at"),
+        Index(None, "article_id", "number", unique=True),
+        Index("uq_article_versions_draft", "article_id", unique=True, postgresql_where=text("status = 'draft'")),
+        Index("uq_article_versions_approved", "article_id", unique=True, postgresql_where=text("status = 'approved'")),
+    )
+
+
+class ArticleEntry(Model):
+    """What a search reads of an approved version: a row of its own, small enough to lie beside its neighbours."""
+
+    __tablename__ = "article_entries"
+
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("article_versions.id", ondelete="CASCADE"), primary_key=True)
+    items: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    areas: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    words: Mapped[Any] = mapped_column(TSVECTOR)
+    """app.knowledge.words says what the lexemes are; label A is the title and the callers' words."""
+
+    __table_args__ = (
+        Index(None, "words", postgresql_using="gin"),
+        Index(None, "items", postgresql_using="gin"),
+    )
+
+
+class ArticleWord(Model):
+    """In how many entries a lexeme occurs, and in how many of their heads (label A); kept as entries come and go.
+
+    The rarer a lexeme is, the more it says.
+    """
+
+    __tablename__ = "article_words"
+
+    word: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    entries: Mapped[int]
+    heads: Mapped[int]
+
+
+class CannedText(Model):
+    """A text that an operator takes into an answer by its short name."""
+
+    __tablename__ = "canned_texts"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    zh: Mapped[str]
+    en: Mapped[str | None]
+    sample: Mapped[bool] = mapped_column(server_default=text("false"))
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+
+
+class FailedSearch(Model):
+    """A search that found nothing; digits are masked, and it is forgotten after a while."""
+
+    __tablename__ = "failed_searches"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime]
+    text: Mapped[str]
+    item_code: Mapped[str | None] = mapped_column(ForeignKey("items.code"))
+
+    __table_args__ = (Index(None, "at"),)

@@ -1,0 +1,204 @@
+"""Which article answers a question: each lexeme of the question counts by how rare it is and where the article has it.
+
+What of the question an article has, and how much the question sounds like calls about the article's item, make its
+relevance: 0 to 1, so that "nothing is known about it" can be told from "this is it".
+"""
+
+from collections.abc import Container, Iterable, Mapping
+from difflib import SequenceMatcher
+from math import log
+from typing import NamedTuple
+
+from app.knowledge import words
+
+PLACE = {"A": 1.0, "B": 0.45, "C": 0.4, "D": 0.25}
+"""What a lexeme counts by its place: title and callers' words, the item's name, the answer, the rest."""
+PAIR, SINGLE, SAID_OTHERWISE, SPELT, ALIKE = 0.4, 0.35, 0.4, 0.8, 0.7
+UNKNOWN = 0.6
+"""What a word that no article has counts in what is asked for."""
+ALIKE_FROM = 0.8
+LEAST_ALIKE = 5
+FEW = 200
+"""With fewer articles a lexeme says as much as with so many."""
+HEARD = 0.7
+"""What the votes of the callers' sentences count beside the article's own words."""
+LENGTH = 0.4
+"""How much a longer question has to have in common with an article: 0 as much as a short one, 1 in proportion."""
+HALF = 4.0
+"""The evidence at which an article is half relevant."""
+LEAST_RELEVANCE = 0.22
+OWN = 6.0
+"""What it counts that the article is of the item that the operator has picked."""
+
+
+class Question(NamedTuple):
+    """`weights`: what each lexeme counts; `asked`: those that the question is about, not merely found by."""
+
+    weights: dict[str, float]
+    asked: frozenset[str]
+
+    def heaviest(self, known: "Known", most: int) -> list[str]:
+        """The lexemes that say most and together occur in at most so many entries; at least one, if any is known."""
+        candidates = [word for word in self.weights if word in known.counts]
+        candidates.sort(key=lambda word: -self.weights[word] * known.says(word))
+        chosen: list[str] = []
+        for word in candidates:
+            most -= known.counts[word][0]
+            if most >= 0 or not chosen:
+                chosen.append(word)
+        return chosen
+
+    def asks(self, known: "Known") -> float:
+        """What it asks for in all."""
+        return sum(self.weights[word] * known.says(word) for word in self.asked)
+
+    def score(self, places: Mapping[str, str], known: "Known") -> float:
+        """What of it an entry has: `places` are the labels of those of its lexemes that the entry has."""
+        return sum(
+            self.weights[word] * known.says(word, head=place == "A") * PLACE[place] for word, place in places.items()
+        )
+
+
+class Known(NamedTuple):
+    """What is known of lexemes: in how many entries and in how many heads each is, of how many entries."""
+
+    counts: Mapping[str, tuple[int, int]]
+    total: int
+
+    def says(self, word: str, *, head: bool = True) -> float:
+        """What the lexeme says: the more, the rarer it is where it stands."""
+        if word not in self.counts:
+            return UNKNOWN * rarity(1, self.total)
+        entries, heads = self.counts[word]
+        return rarity(heads if head and heads else entries, self.total)
+
+
+def relevance(score: float, asks: float, heard: float, nothing: float, *, own: bool) -> float:
+    """How well an article fits, 0 to 1: by its words, by what callers say for its item or for nothing at all."""
+    evidence = score + HEARD * (heard - nothing)
+    if asks > 1:
+        evidence /= asks**LENGTH
+    evidence = max(evidence, 0.0) + (OWN if own else 0.0)
+    return evidence / (evidence + HALF)
+
+
+def rarity(entries: int, total: int) -> float:
+    """What a lexeme says that so many of all entries have; above 0."""
+    return log(1 + (max(total, entries, FEW) - entries + 0.5) / (entries + 0.5))
+
+
+def parse(text: str) -> Question:
+    """The question in a caller's or an operator's words."""
+    folded = words.fold(text)
+    stop = words.stop_words()
+    weights: dict[str, float] = {}
+    asked: set[str] = set()
+    said = words.phrases_said(folded)
+    for word in words.chinese_words(folded):
+        if word in stop:
+            continue
+        own = 1.0 if len(word) > 1 else SINGLE
+        if any(word in phrase for phrase in said):
+            weights[word] = own * SAID_OTHERWISE
+        else:
+            weights[word] = own
+            asked.add(word)
+    for word in words.english_words(folded):
+        weights[word] = 1.0
+        asked.add(word)
+    for group in said.values():
+        weights[group] = 1.0
+        asked.add(group)
+    for pair in words.pairs(folded):
+        if pair not in stop:
+            weights.setdefault(pair, PAIR)
+    return Question(weights, frozenset(asked))
+
+
+def unknown(question: Question, counts: Container[str]) -> list[str]:
+    """The words of the question that no article has: perhaps pinyin, homophones or slips."""
+    return [word for word in question.asked if word not in counts and not word.startswith("=") and len(word) > 1]
+
+
+def guesses(unknown_words: Iterable[str]) -> set[str]:
+    """The lexemes that unknown words may stand for."""
+    found: set[str] = set()
+    for word in unknown_words:
+        if words.HAN.fullmatch(word):
+            found |= {one for one in words.spellings(word) if one.startswith("p/")}
+        else:
+            cuts = {word[start:end] for start in range(len(word)) for end in range(start + 2, len(word) + 1)}
+            found |= {f"p/{cut}" for cut in cuts} | {f"i/{cut}" for cut in cuts if len(cut) <= words.LONGEST_PHRASE}
+    return found
+
+
+def respell(question: Question, known: Container[str], alike: Mapping[str, str]) -> Question:
+    """The question with unknown words replaced by what they stand for: `known` are those of the guesses that articles
+    have, `alike` the known English words that look like unknown ones."""
+    weights, asked = dict(question.weights), set(question.asked)
+    for word in question.asked:
+        if words.HAN.fullmatch(word):
+            parts = [one for one in words.spellings(word) if one.startswith("p/") and one in known]
+        elif word in alike:
+            parts = [alike[word]]
+        else:
+            parts = _spelt(word, known)
+        if parts and word not in known:
+            del weights[word]
+            asked.discard(word)
+            for part in parts:
+                weights[part] = ALIKE if word in alike else SPELT
+                asked.add(part)
+    return Question(weights, frozenset(asked))
+
+
+def _spelt(text: str, known: Container[str]) -> list[str]:
+    """The text as a row of known pinyin and initials; the fewest and longest; empty where it is none."""
+    best: list[tuple[int, list[str]] | None] = [(0, [])] + [None] * len(text)
+    for end in range(2, len(text) + 1):
+        for start in range(end - 1):
+            before = best[start]
+            if before is None:
+                continue
+            for kind in ("p/", "i/"):
+                part = kind + text[start:end]
+                if part in known:
+                    fit = before[0] + (end - start) ** 2
+                    if best[end] is None or fit > best[end][0]:  # type: ignore[index]
+                        best[end] = (fit, [*before[1], part])
+    whole = best[len(text)]
+    if whole is None or (len(whole[1]) > 1 and max(map(len, whole[1])) < len("i/") + 3):
+        return []
+    return whole[1]
+
+
+def look_alike(word: str, known: Iterable[str]) -> str | None:
+    """The known word that the slip most resembles, if any does."""
+    scored = [(SequenceMatcher(None, word, other).ratio(), other) for other in known]
+    ratio, other = max(scored, default=(0.0, ""))
+    return other if ratio >= ALIKE_FROM else None
+
+
+def marks(text: str | None, lexemes: Iterable[str]) -> list[tuple[int, int]]:
+    """Where the lexemes stand in the text: [from, to) in characters, without overlaps."""
+    if not text:
+        return []
+    folded = words.fold(text)
+    chosen = set(lexemes)
+    covered = [False] * len(folded)
+    for lexeme in chosen:
+        if words.HAN.fullmatch(lexeme) and len(lexeme) > 1:
+            at = folded.find(lexeme)
+            while at >= 0:
+                covered[at : at + len(lexeme)] = [True] * len(lexeme)
+                at = folded.find(lexeme, at + 1)
+    for found in words.LATIN.finditer(folded):
+        if words.stem(found[0]) in chosen:
+            covered[found.start() : found.end()] = [True] * (found.end() - found.start())
+    ranges: list[tuple[int, int]] = []
+    for at, on in enumerate(covered):
+        if on and ranges and ranges[-1][1] == at:
+            ranges[-1] = (ranges[-1][0], at + 1)
+        elif on:
+            ranges.append((at, at + 1))
+    return ranges

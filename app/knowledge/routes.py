@@ -1,0 +1,207 @@
+"""The knowledge base, for staff."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.auth.access import Principal, Transaction, allow
+from app.auth.models import Role
+from app.catalog.snapshot import CurrentCatalog
+from app.kit.etags import IfMatch, set_etag
+from app.kit.idempotency import SentKey, once
+from app.kit.pages import Page, page
+from app.kit.web import Now, Today, context_of
+from app.knowledge import actions, files, importing, queries
+from app.knowledge.actions import By
+from app.knowledge.models import ArticleStatus
+from app.knowledge.schemas import (
+    ArticleIn,
+    ArticleLine,
+    ArticleOut,
+    ArticlesAsked,
+    Draft,
+    ImportOut,
+    Noted,
+    PresentAsked,
+    ReviewIn,
+    ReviewsAsked,
+    SearchIn,
+    SearchOut,
+    TextIn,
+    TextName,
+    TextOut,
+    VersionOut,
+    VersionStanding,
+)
+from app.knowledge.searching import search
+
+IMPORT_PATH = "/api/v1/knowledge/import"
+IMPORT_LIMIT = 20 * 1024 * 1024
+
+router = APIRouter(prefix="/knowledge", tags=["knowledge"])
+readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER))]
+editors = [Depends(allow(Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER))]
+
+
+def _acting(*roles: Role) -> Any:
+    async def by(principal: Annotated[Principal, Depends(allow(*roles))], now: Now, today: Today) -> By:
+        return By(principal, now, today)
+
+    return Depends(by)
+
+
+Writing = Annotated[By, _acting(Role.REGISTRAR)]
+Approving = Annotated[By, _acting(Role.SUPERVISOR)]
+Either = Annotated[By, _acting(Role.REGISTRAR, Role.SUPERVISOR)]
+
+
+@router.post("/searches", dependencies=readers)
+async def find(body: SearchIn, tx: Transaction, catalog: CurrentCatalog, now: Now, today: Today) -> SearchOut:
+    """The approved articles that fit the caller's words, the item or both, best first; none where nothing is known."""
+    return await search(tx, body, catalog, today, now)
+
+
+@router.get("/articles", dependencies=readers)
+async def list_articles(
+    request: Request, response: Response, tx: Transaction, asked: Annotated[ArticlesAsked, Query()]
+) -> Page[ArticleLine]:
+    """Articles by name, each as its newest draft or approved version; `status=draft` waits for approval."""
+    after = asked.after(str)
+    rows = await queries.list_articles(tx, asked.status, asked.item, asked.sample, after and after[0], asked.limit + 1)
+    return page(rows, asked, lambda row: (row[0].slug,), actions.show_line, request, response)
+
+
+@router.get("/reviews", dependencies=editors)
+async def list_reviews(
+    request: Request, response: Response, tx: Transaction, today: Today, asked: Annotated[ReviewsAsked, Query()]
+) -> Page[ArticleLine]:
+    """Approved articles to be read again within so many days, the longest due first."""
+    until = today + timedelta(days=asked.within_days)
+    rows = await queries.list_reviews(tx, until, asked.after(date, UUID), asked.limit + 1)
+    return page(rows, asked, lambda row: (row[0].review_on, row[0].id), actions.show_line, request, response)
+
+
+@router.post("/articles", status_code=201, response_model=ArticleOut)
+async def write_article(
+    body: ArticleIn, tx: Transaction, catalog: CurrentCatalog, by: Writing, idempotency_key: SentKey = None
+) -> Response:
+    """Write a new article: a draft, until a supervisor approves it."""
+    key = once(by.principal.id, idempotency_key, "POST /knowledge/articles", body)
+    content = await key.replay(tx, by.now)
+    if content is None:
+        content = (await actions.write_article(tx, body, catalog, by)).model_dump_json(by_alias=True).encode()
+        await key.keep(tx, content)
+    return Response(content, status_code=201, media_type="application/json", headers={"ETag": '"1"'})
+
+
+@router.get("/articles/{slug}", dependencies=readers)
+async def read_article(slug: str, response: Response, tx: Transaction) -> ArticleOut:
+    """The article: the version in force, the draft that waits, and when it is to be read again."""
+    article, versions = await actions.get_article(tx, slug)
+    set_etag(response, versions[0].number)
+    return await actions.show(tx, article)
+
+
+@router.get("/articles/{slug}/versions", dependencies=readers)
+async def list_versions(slug: str, tx: Transaction) -> list[VersionOut]:
+    """Every version of the article, the newest first; none is ever edited."""
+    _, versions = await actions.get_article(tx, slug)
+    return [actions.show_version(version) for version in versions]
+
+
+@router.put("/articles/{slug}/draft")
+async def write_version(
+    slug: str,
+    body: Draft,
+    response: Response,
+    tx: Transaction,
+    catalog: CurrentCatalog,
+    by: Writing,
+    if_match: IfMatch = None,
+) -> ArticleOut:
+    """Write the next version, a draft; what is approved stays in force until a supervisor approves it."""
+    article = await actions.write_version(tx, slug, body, if_match, catalog, by)
+    set_etag(response, article.newest)
+    return article
+
+
+@router.put("/articles/{slug}/versions/{number}/approval")
+async def approve(slug: str, number: int, tx: Transaction, catalog: CurrentCatalog, by: Approving) -> ArticleOut:
+    """Put the draft in force; desks find it at once, and the version before it is superseded."""
+    return await actions.approve(tx, slug, number, catalog, by)
+
+
+@router.put("/articles/{slug}/versions/{number}/refusal")
+async def refuse(slug: str, number: int, body: Noted, tx: Transaction, by: Either) -> ArticleOut:
+    """Discard the draft, with the reason."""
+    return await actions.discard(tx, slug, number, body.note, by)
+
+
+@router.put("/articles/{slug}/withdrawal")
+async def withdraw(slug: str, body: Noted, tx: Transaction, by: Either) -> ArticleOut:
+    """Take the article out of force at once, with the reason; a new version can be written and approved."""
+    return await actions.withdraw(tx, slug, body.note, by)
+
+
+@router.put("/articles/{slug}/review")
+async def review(slug: str, body: ReviewIn, tx: Transaction, by: Either) -> ArticleOut:
+    """Read and still right: when it is to be read again, and who answers for it. A sample is one no longer."""
+    return await actions.review(tx, slug, body, by)
+
+
+@router.get("/standings", dependencies=readers)
+async def list_standings(asked: Annotated[PresentAsked, Query()], tx: Transaction) -> list[VersionStanding]:
+    """Whether versions that were taken into an answer still hold, and which do in their place."""
+    return await actions.list_standings(tx, asked.version)
+
+
+@router.get(
+    "/export",
+    dependencies=editors,
+    response_model=bytes,
+    response_class=Response,
+    responses={200: {"content": {media: {} for media in files.TYPES.values()}}},
+)
+async def export_articles(
+    tx: Transaction,
+    format: Annotated[files.Format, Query()] = files.Format.CSV,
+    status: Annotated[ArticleStatus, Query()] = ArticleStatus.APPROVED,
+) -> Response:
+    """All articles of this status as one file, which the import takes back."""
+    content = files.write(format, await importing.read_cells(tx, status))
+    headers = {"Content-Disposition": f'attachment; filename="articles.{files.ENDINGS[format]}"'}
+    return Response(content, media_type=files.TYPES[format], headers=headers)
+
+
+@router.post("/import", openapi_extra=files.BODY)
+async def import_articles(
+    request: Request,
+    catalog: CurrentCatalog,
+    by: Writing,
+    format: Annotated[files.Format | None, Query(description="told by the first letters if left out")] = None,
+    dry_run: Annotated[bool, Query(description="only say what would change")] = False,
+) -> ImportOut:
+    """Take articles in from a CSV or Markdown: all of them as drafts or, with a fault in any, none."""
+    content = await request.body()
+    async with context_of(request).db.begin() as tx:
+        return await importing.import_articles(tx, content, format, catalog, by, dry_run=dry_run)
+
+
+@router.get("/texts", dependencies=readers)
+async def list_texts(tx: Transaction) -> list[TextOut]:
+    """The canned texts, by name."""
+    return [TextOut.model_validate(text) for text in await queries.list_texts(tx)]
+
+
+@router.put("/texts/{name}")
+async def put_text(name: TextName, body: TextIn, tx: Transaction, by: Either) -> TextOut:
+    """Set the text that `/name` brings into an answer."""
+    return await actions.put_text(tx, name, body, by)
+
+
+@router.delete("/texts/{name}", status_code=204)
+async def delete_text(name: TextName, tx: Transaction, by: Either) -> None:
+    """Remove a canned text."""
+    await actions.delete_text(tx, name, by)

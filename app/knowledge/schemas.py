@@ -1,0 +1,283 @@
+"""Articles, searches and canned texts in the API."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from app.kit.errors import Unfit
+from app.kit.pages import Paging
+from app.knowledge.models import ArticleStatus
+
+MOST_QUESTION = 300
+"""A question of more characters is no question."""
+
+
+def _one_line(text: object) -> object:
+    return " ".join(text.split()) if isinstance(text, str) else text
+
+
+Line = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=300)]
+Answer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Title = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=100)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+Code = Annotated[str, StringConstraints(max_length=20)]
+Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9-]{1,18}[0-9]$")]
+TextName = Annotated[str, StringConstraints(pattern=r"^\w{1,20}$")]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class BothTitle(Body):
+    """Chinese, and English where there is a translation."""
+
+    zh: Title
+    en: Title | None = None
+
+
+class BothAnswer(Body):
+    zh: Answer
+    en: Answer | None = None
+
+
+class Both(Body):
+    zh: Line
+    en: Line | None = None
+
+
+class PlaceOf(Body):
+    """Where to go."""
+
+    name: Both
+    address: Both | None = None
+
+
+class PhoneOf(Body):
+    """Whom to ring, and what for."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    number: Number
+    purpose: Both | None = Field(default=None, alias="for")
+
+
+class Content(Body):
+    """What an article says; plain text everywhere, shown as it is written."""
+
+    title: BothTitle
+    answer: BothAnswer = Field(description="what the operator reads out")
+    steps: list[Both] = Field(default=[], max_length=20)
+    papers: list[Both] = Field(default=[], max_length=20, description="what to bring")
+    fees: Both | None = None
+    hours: Both | None = None
+    places: list[PlaceOf] = Field(default=[], max_length=20)
+    phones: list[PhoneOf] = Field(default=[], max_length=20)
+    words: list[Line] = Field(default=[], max_length=60, description="what callers say for it, in any language")
+    source: Both | None = None
+
+
+class Draft(Content):
+    """A version as it is written. `change` says what is new in it."""
+
+    items: list[Code] = Field(min_length=1, max_length=20)
+    areas: list[Code] = Field(default=[], max_length=50, description="townships and communities; none: everywhere")
+    valid_from: Day | None = None
+    valid_to: Day | None = Field(default=None, description="the last day on which it holds")
+    change: Note | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise Unfit("it ends before it begins", "截止日早于生效日")
+        return self
+
+    @property
+    def content(self) -> Content:
+        """The words alone."""
+        return Content.model_validate(self.model_dump(include=set(Content.model_fields)))
+
+
+class ArticleIn(Draft):
+    """A new article."""
+
+    slug: Slug = Field(description="its name in addresses and files, as lost-id-card; it stays")
+
+
+class VersionOut(BaseModel):
+    """A version with its words and who wrote and decided it."""
+
+    id: UUID
+    number: int
+    status: ArticleStatus
+    items: list[str]
+    areas: list[str]
+    valid_from: date | None
+    valid_to: date | None
+    content: Content
+    change: str | None
+    written_at: datetime
+    written_by: UUID | None
+    decided_at: datetime | None
+    decided_by: UUID | None
+    ended_at: datetime | None
+    note: str | None
+
+
+class ArticleOut(BaseModel):
+    """An article: the version in force and the draft that waits, each null where there is none."""
+
+    slug: str
+    sample: bool = Field(description="came with the software; the centre has not checked it")
+    owner_id: UUID | None
+    review_on: date
+    reviewed_at: datetime | None
+    reviewed_by: UUID | None
+    newest: int = Field(description="the number of the newest version")
+    approved: VersionOut | None
+    draft: VersionOut | None
+
+
+class ArticleLine(BaseModel):
+    """An article in a list: its newest version that is a draft or approved."""
+
+    slug: str
+    number: int
+    status: ArticleStatus
+    title: BothTitle
+    items: list[str]
+    areas: list[str]
+    valid_from: date | None
+    valid_to: date | None
+    sample: bool
+    owner_id: UUID | None
+    review_on: date
+
+
+class ArticlesAsked(Paging):
+    status: Annotated[ArticleStatus | None, Query()] = None
+    item: Annotated[Code | None, Query()] = None
+    sample: Annotated[bool | None, Query()] = None
+
+
+class ReviewsAsked(Paging):
+    within_days: Annotated[int, Query(ge=0, le=400)] = 30
+
+
+class Noted(Body):
+    """Why."""
+
+    note: Note
+
+
+class ReviewIn(Body):
+    """It was read and is still right; when it is to be read again, and who answers for it from now on."""
+
+    review_on: Day
+    owner_id: UUID | None = None
+
+
+class SearchIn(Body):
+    """What the caller says, the item, or both. `typing`: more is being typed, so finding nothing means nothing yet."""
+
+    words: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MOST_QUESTION)] = ""
+    item: Code | None = None
+    area: Code | None = Field(default=None, description="a township's or community's code")
+    limit: int = Field(default=5, ge=1, le=20)
+    typing: bool = False
+
+
+class Mark(BaseModel):
+    """A part of a text: from character (code point) `start` on, up to and without `end`."""
+
+    start: int
+    end: int
+
+
+class Marks(BaseModel):
+    """Where in a text the words of the question stand."""
+
+    zh: list[Mark]
+    en: list[Mark]
+
+
+class Found(BaseModel):
+    """An approved article that fits; `relevance` is 0 to 1. Highlights are ranges, never markup."""
+
+    slug: str
+    version_id: UUID
+    number: int
+    sample: bool
+    items: list[str]
+    areas: list[str]
+    valid_to: date | None
+    relevance: float
+    content: Content
+    marked_title: Marks
+    marked_answer: Marks
+
+
+class SearchOut(BaseModel):
+    """What fits, best first; empty where nothing is known about it."""
+
+    items: list[Found]
+
+
+class PresentAsked(BaseModel):
+    version: Annotated[list[UUID], Query(min_length=1, max_length=20)]
+
+
+class VersionStanding(BaseModel):
+    """Whether a version that was taken into an answer still holds, and which one does now."""
+
+    version_id: UUID
+    slug: str
+    status: ArticleStatus
+    in_force: UUID | None = Field(description="the version that holds now; null: none does")
+
+
+class TextIn(Body):
+    """A text for an answer; plain text."""
+
+    zh: Answer
+    en: Answer | None = None
+
+
+class TextOut(BaseModel):
+    """A text that `/name` brings into an answer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    zh: str
+    en: str | None
+    sample: bool
+    changed_at: datetime
+
+
+class FileFault(BaseModel):
+    """One thing that is wrong in a file: in which article or row, and where in it."""
+
+    row: int = Field(description="the row of the CSV, the line of the Markdown; 0: the whole file")
+    slug: str
+    field: str
+    value: str = Field(description="what stands there, its first 60 characters")
+    code: str
+    zh: str
+    en: str
+
+
+class ImportOut(BaseModel):
+    """What the file changed, or with `dry_run` would change: each change is a draft that waits for approval."""
+
+    dry_run: bool
+    read: int
+    added: int
+    changed: int
+    unchanged: int
+    slugs: list[str] = Field(description="the first 200 that are new or changed")

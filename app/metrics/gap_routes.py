@@ -1,0 +1,23 @@
+"""What the knowledge base lacks, for its editors and for managers."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from app.auth.access import Transaction, allow
+from app.auth.models import Role
+from app.catalog.snapshot import CurrentCatalog
+from app.kit.web import Today, context_of
+from app.metrics.gap_schemas import Gaps
+from app.metrics.gaps import read_gaps
+from app.metrics.schemas import Selection
+
+router = APIRouter(tags=["knowledge"])
+
+
+@router.get("/knowledge/gaps", dependencies=[Depends(allow(Role.REGISTRAR, Role.SUPERVISOR, Role.MANAGER))])
+async def list_gaps(
+    asked: Annotated[Selection, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog, today: Today
+) -> Gaps:
+    """Searches that found nothing, items answered without an article, articles unused or followed by another call."""
+    return await read_gaps(tx, asked, catalog, context_of(request).settings.zone, today)

@@ -1,0 +1,91 @@
+/** What the knowledge base says about the call in hand, and what of it is in the answer. */
+import type { Schemas } from '@/kit/api'
+import { locale } from '@/kit/locale'
+
+import type { Draft } from '../call/call'
+
+export type Article = Schemas['Found']
+export type CannedText = Schemas['TextOut']
+
+/** A version whose words are in the answer. */
+export interface Taken {
+  version: string
+  slug: string
+  text: string
+}
+
+const MOST_ANSWER = 1_000
+
+/** In the language of the screen; Chinese where there is no translation. */
+export function said(both: { zh: string; en?: string | null } | null | undefined): string {
+  return both ? (locale() === 'en' && both.en) || both.zh : ''
+}
+
+/** What the desk asks the knowledge base: the caller's own words; initials and codes only say which item it is. */
+export function wordsOf({ said, description }: Draft, picked: boolean): string {
+  const words = [said, description].map((text) => text.trim()).filter(Boolean)
+  return words
+    .filter((text) => !picked || /\p{Script=Han}|\s/u.test(text))
+    .join(' ')
+    .slice(0, 300)
+}
+
+/** The text in pieces, those marked that the ranges (in code points) name. */
+export function pieces(text: string, ranges: readonly Schemas['Mark'][]): { text: string; marked: boolean }[] {
+  const characters = Array.from(text)
+  const found: { text: string; marked: boolean }[] = []
+  let at = 0
+  const add = (to: number, marked: boolean) => {
+    if (to > at) found.push({ text: characters.slice(at, to).join(''), marked })
+    at = Math.max(at, to)
+  }
+  for (const { start, end } of ranges) {
+    add(start, false)
+    add(end, true)
+  }
+  add(characters.length, false)
+  return found
+}
+
+/** Put the article into the answer: in the place of one just taken, or behind what the operator has typed. */
+export function take(draft: Draft, article: Article): void {
+  const text = said(article.content.answer)
+  const last = draft.articles.at(-1)
+  const untouched = last !== undefined && draft.answer.endsWith(last.text)
+  const kept = untouched ? draft.answer.slice(0, -last.text.length) : draft.answer.trim() && `${draft.answer.trim()}\n`
+  draft.answer = `${kept}${text}`.slice(0, MOST_ANSWER)
+  const others = draft.articles.filter(({ version }) => version !== article.version_id)
+  if (untouched && others.at(-1) === last) others.pop()
+  draft.articles = [...others, { version: article.version_id, slug: article.slug, text }]
+  if (!draft.item) draft.item = article.items[0]!
+}
+
+/** The article that the key takes next: after the one in the answer, the first again at the end. */
+export function nextOf(draft: Draft, articles: readonly Article[]): Article | undefined {
+  const last = draft.articles.at(-1)
+  const at = articles.findIndex(({ version_id }) => version_id === last?.version)
+  return articles[(at + 1) % articles.length]
+}
+
+const CALLED = /(?:^|\s)\/([\p{L}\p{N}_]{0,20})$/u
+
+/** The short name that is being typed before the caret; undefined where none is. */
+export function calledBefore(text: string, caret: number): string | undefined {
+  return CALLED.exec(text.slice(0, caret))?.[1]
+}
+
+/** The texts whose names begin with what is typed. */
+export function textsFor(name: string, texts: readonly CannedText[]): CannedText[] {
+  return texts.filter((text) => text.name.toLowerCase().startsWith(name.toLowerCase())).slice(0, 6)
+}
+
+/** The answer with the text in the place of `/name` before the caret, and where the caret goes. */
+export function expand(
+  answer: string,
+  caret: number,
+  name: string,
+  text: CannedText,
+): { answer: string; caret: number } {
+  const before = answer.slice(0, caret - name.length - 1) + said(text)
+  return { answer: (before + answer.slice(caret)).slice(0, MOST_ANSWER), caret: Math.min(before.length, MOST_ANSWER) }
+}
