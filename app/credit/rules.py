@@ -21,6 +21,7 @@ DATA = Path(__file__).parent / "data" / "rules.yaml"
 CAUSES = {move.event for move in (*OFFER_MOVES.values(), *JOB_MOVES.values())} | {
     "callback.done",
     "complaint.decided",
+    "job.amount_corrected",
     "job.arbitrated",
     "provider.unreachable",
 }

@@ -30,6 +30,11 @@ class MergeTheOtherWay(HotlineError):
     zh = "工单 {number} 已有单位承接，{parent} 尚无；请把 {parent} 合并到 {number}。"
 
 
+class WorkBegun(HotlineError):
+    en = "The firm is at work: another item or tier has another price. Let it give the work back first."
+    zh = "服务单位已开始服务：更换服务项目或档次会改变价格，请先由其退回工单。"
+
+
 class NotDeferred(HotlineError):
     en = "Request {number} was not deferred; there is nothing to tell the citizen."
     zh = "工单 {number} 未被延后，无需告知求助人。"

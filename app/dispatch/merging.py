@@ -53,7 +53,7 @@ async def cancel_request(
         if request["dispatched_at"] and _may_go_out(heir, catalog):
             with suppress(NotEntitled):
                 await send_out(tx, separated, catalog, settings, actor, now)
-        await _take_over(tx, heir.id, [child for child in children if child is not heir], catalog, now)
+        await take_over(tx, heir.id, [child for child in children if child is not heir], catalog, now)
     return row
 
 
@@ -99,7 +99,7 @@ async def merge_request(
     if child.dispatched_at and waits and _may_go_out(parent, catalog):
         with suppress(NotEntitled):
             await send_out(tx, await get_locked(tx, parent_id), catalog, settings, actor, now)
-    changed = await _take_over(tx, parent_id, joined, catalog, now)
+    changed = await take_over(tx, parent_id, joined, catalog, now)
     firm = await note_said(tx, parent_id, now)
     if firm:
         tx.wake(provider_topic(firm))
@@ -114,7 +114,7 @@ def _stage(request: Request) -> int:
     return STAGES.index(state) + 1 if state in STAGES else 0
 
 
-async def _take_over(
+async def take_over(
     tx: Tx, request_id: UUID, others: Sequence[Request], catalog: Snapshot, now: datetime
 ) -> Mapping[str, Any]:
     """The request that goes on is as urgent as the most urgent of them, and due when the first of them is."""

@@ -301,6 +301,39 @@ async def edit_request(tx: Tx, request_id: UUID, values: Mapping[str, Any]) -> N
     await tx.session.execute(update(Request).where(Request.id == request_id).values(**values))
 
 
+async def list_children(tx: Tx, request_id: UUID) -> Sequence[Request]:
+    """What is merged into the request."""
+    query = select(Request).where(Request.parent_id == request_id).order_by(Request.id)
+    return (await tx.session.execute(query, execution_options={"populate_existing": True})).scalars().all()
+
+
+async def find_live_job(tx: Tx, request_id: UUID) -> Job | None:
+    """The work that a firm has for the request."""
+    query = select(Job).where(Job.request_id == request_id, Job.status.in_([word("accepted"), word("started")]))
+    return (await tx.session.execute(query, execution_options={"populate_existing": True})).scalar_one_or_none()
+
+
+async def note_corrected(tx: Tx, job_id: UUID, at: datetime) -> None:
+    """What the firm accepted was corrected: it may give the job back for nothing."""
+    await tx.session.execute(update(Job).where(Job.id == job_id).values(corrected_at=at))
+
+
+async def move_appointment(tx: Tx, job_id: UUID, start: datetime | None, end: datetime | None) -> None:
+    """The firm comes in the corrected time, unless what was agreed with it lies within."""
+    within = (Job.appointment_from >= start) & (Job.appointment_to <= end)
+    await tx.session.execute(
+        update(Job)
+        .where(Job.id == job_id, func.coalesce(~within, true()))
+        .values(appointment_from=start, appointment_to=end)
+    )
+
+
+async def list_pending(tx: Tx, request_id: UUID) -> Sequence[tuple[UUID, UUID]]:
+    """The pending offers of the request with whom they are to."""
+    query = select(Offer.id, Offer.provider_id).where(Offer.request_id == request_id, Offer.status == word("pending"))
+    return [(row.id, row.provider_id) for row in await tx.session.execute(query.order_by(Offer.id))]
+
+
 async def adopt_children(tx: Tx, request_id: UUID, parent_id: UUID) -> None:
     """What was merged into this request belongs to its new parent, so that no chain of parents arises."""
     await tx.session.execute(update(Request).where(Request.parent_id == request_id).values(parent_id=parent_id))

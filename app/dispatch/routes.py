@@ -3,17 +3,18 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
-from app.dispatch import actions, merging
-from app.dispatch.schemas import CancelIn, DirectOffer, DispatchOut, MergeIn, ReopenIn, WithdrawIn
+from app.dispatch import actions, correcting, merging
+from app.dispatch.schemas import CancelIn, Correction, DirectOffer, DispatchOut, MergeIn, ReopenIn, WithdrawIn
 from app.intake.schemas import RequestOut
 from app.intake.views import show
 from app.jobs.acting import By
 from app.jobs.offer_actions import withdraw_offer
+from app.kit.etags import IfMatch, set_etag
 from app.kit.idempotency import SentKey, once
 from app.kit.web import Now, context_of
 
@@ -74,6 +75,25 @@ async def cancel_request(
     """The citizen no longer wants it; of what was merged into it the oldest goes on."""
     settings = context_of(request).settings
     return show(await merging.cancel_request(tx, request_id, body.reason, catalog, settings, principal.actor, now))
+
+
+@router.patch("/requests/{request_id}")
+async def correct_request(
+    request_id: UUID,
+    body: Correction,
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    now: Now,
+    catalog: CurrentCatalog,
+    principal: Operator,
+    if_match: IfMatch = None,
+) -> RequestOut:
+    """Put right what was taken down: an operator until a firm has accepted the work, then a supervisor."""
+    settings = context_of(request).settings
+    corrected = await correcting.correct_request(tx, request_id, body, if_match, principal, catalog, settings, now)
+    set_etag(response, corrected["version"])
+    return show(corrected)
 
 
 @router.put("/requests/{request_id}/parent")

@@ -2,15 +2,18 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from app.catalog.models import Tier
 from app.intake.models import UnmatchedReason
-from app.intake.schemas import RequestOut
-from app.kit.fields import Code
+from app.intake.schemas import Name, RequestOut, Text
+from app.kit.fields import Code, Moment
 from app.kit.pages import Paging
+from app.kit.personal import Phone
+from app.kit.quantity import Quantity
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
@@ -90,6 +93,35 @@ class CancelIn(BaseModel):
 
 class WithdrawIn(BaseModel):
     reason: Reason
+
+
+class Correction(BaseModel):
+    """What was taken down wrongly, as it ought to be, and why; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+    item: Annotated[str, StringConstraints(max_length=10)] | None = None
+    area: Annotated[str, StringConstraints(max_length=12)] | None = None
+    address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
+    description: Text | None = None
+    contact_name: Name | None = None
+    phone: Phone | None = None
+    quantity: Quantity | None = None
+    wanted_from: Moment | None = None
+    wanted_to: Moment | None = None
+    tier: Tier | None = None
+    tier_fallback: Tier | None = Field(default=None, description="the citizen agreed to pay up to this tier")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        """An address, a name, a wanted time or a consent may be taken away; what must be there may not."""
+        named = self.model_fields_set - {"reason"}
+        missing = {"item", "area", "description", "phone", "quantity", "tier"} & named
+        missing = {name for name in missing if getattr(self, name) is None}
+        if not named or missing:
+            raise ValueError(f"name what is to be corrected; null is no value of {', '.join(sorted(missing)) or 'it'}")
+        return self
 
 
 class MergeIn(BaseModel):

@@ -81,7 +81,7 @@ async def edit_citizen(
     tx: Tx, phone: str, body: CitizenEdit, catalog: Snapshot, principal: Principal, now: datetime
 ) -> CitizenEdit:
     """Change what the edit names. Raises UnknownArea."""
-    citizen = await _get_or_add(tx, phone, now)
+    citizen = await get_or_add(tx, phone, now)
     changes = body.model_dump(exclude_unset=True)
     if (area := changes.pop("area", None)) is not None:
         community = catalog.place(area).community
@@ -98,7 +98,7 @@ async def add_membership(
     """The citizen belongs to the group from now on. Raises NotFound for an unknown group."""
     if group not in catalog.groups:
         raise NotFound(what="group", key=group)
-    citizen = await _get_or_add(tx, phone, now)
+    citizen = await get_or_add(tx, phone, now)
     await tx.flush()
     values = {"source": body.source, "checked_by": principal.id, "expires_on": body.expires_on}
     statement = insert(CitizenGroup).values(citizen_id=citizen.id, group_code=group, **values)
@@ -119,7 +119,7 @@ async def bar_provider(
     tx: Tx, phone: str, provider_id: UUID, reason: str | None, principal: Principal, now: datetime
 ) -> None:
     """Never offer this citizen's requests to the provider."""
-    citizen = await _get_or_add(tx, phone, now)
+    citizen = await get_or_add(tx, phone, now)
     await tx.flush()
     statement = insert(CitizenBar).values(citizen_id=citizen.id, provider_id=provider_id, reason=reason, created_at=now)
     await tx.session.execute(statement.on_conflict_do_nothing())
@@ -142,7 +142,7 @@ async def _get(tx: Tx, phone: str) -> Citizen:
     return citizen
 
 
-async def _get_or_add(tx: Tx, phone: str, now: datetime) -> Citizen:
+async def get_or_add(tx: Tx, phone: str, now: datetime) -> Citizen:
     statement = insert(Citizen).values(id=new_id(now), phone=phone, created_at=now).on_conflict_do_nothing()
     await tx.session.execute(statement)
     return await _get(tx, phone)

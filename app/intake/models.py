@@ -234,6 +234,10 @@ class Request(Model):
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     followed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     """Who has taken it over from whoever took it down."""
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    """Raised by each correction."""
+    corrected_at: Mapped[datetime | None]
+    """When its item, tier, place or wanted time was last corrected: who was asked before is as good as not asked."""
 
     __table_args__ = (
         one_of("status", RequestStatus),

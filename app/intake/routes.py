@@ -32,6 +32,7 @@ from app.intake.schemas import (
 )
 from app.intake.views import show
 from app.kit import pages
+from app.kit.etags import set_etag
 from app.kit.fields import Code
 from app.kit.pages import Page, page
 from app.kit.personal import Phone, mask_phone
@@ -70,9 +71,11 @@ def _key(row: ServiceRequest) -> tuple[Any, ...]:
 
 
 @router.get("/requests/{request_id}")
-async def read_request(request_id: UUID, tx: Transaction, principal: Reader) -> RequestOut:
-    """One request; phone and name masked."""
-    return show(await actions.get_request(tx, request_id))
+async def read_request(request_id: UUID, response: Response, tx: Transaction, principal: Reader) -> RequestOut:
+    """One request; phone and name masked. Its ETag is for corrections."""
+    found = await actions.get_request(tx, request_id)
+    set_etag(response, found.version)
+    return show(found)
 
 
 @router.get("/requests/{request_id}/personal-data")

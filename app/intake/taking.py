@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from app.catalog.calendar import Deadlines, Window, add_minutes, deadlines, default_window
-from app.catalog.models import ArriveRule, Item, Kind, is_counted
+from app.catalog.models import ArriveRule, Item, Kind, Tier, is_counted
 from app.catalog.snapshot import Place, Snapshot
 from app.events.transition import Actor
 from app.intake import queries
@@ -69,7 +70,8 @@ async def take_request(
     groups = set(caller["groups"] or ()) if caller else set()
     values = _facts(body, item, place, catalog, now) | _times(body, item, catalog, settings, now, steps)
     who = Claimant(caller["id"] if caller else None, groups, now)
-    values |= await _tiers(tx, body, item, who, catalog, settings)
+    asked = catalog.tier(item, body.tier)
+    values |= await settle_tiers(tx, item, asked, body.tier_fallback, who, catalog, settings.zone)
     values["priority_group"] = min(groups, key=lambda code: catalog.groups[code].position, default=None)
     await check_articles(tx, body.articles)
     if body.chosen_provider_id and not await queries.provider_exists(tx, body.chosen_provider_id):
@@ -88,7 +90,13 @@ async def take_request(
         created_by=actor.id,
     )
     assert row is not None
-    values |= {"status": status, "number": row["number"], "citizen_id": row["citizen_id"], **UNSEARCHED}
+    values |= {
+        "status": status,
+        "number": row["number"],
+        "citizen_id": row["citizen_id"],
+        "corrected_at": None,
+        **UNSEARCHED,
+    }
     return Taken(show_new(values), values)
 
 
@@ -157,7 +165,7 @@ def _facts(body: RequestIn, item: Item, place: Place, catalog: Snapshot, now: da
 def _times(
     body: RequestIn, item: Item, catalog: Snapshot, settings: Settings, now: datetime, steps: Sequence[str]
 ) -> dict[str, Any]:
-    window = _window(body, now)
+    window = window_of(body.wanted_from, body.wanted_to, now)
     allowance = catalog.allowance(item.urgency)
     if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT and item.kind != Kind.RELAY:
         window = default_window(now, settings.zone)
@@ -180,22 +188,25 @@ def check_window(start: datetime, end: datetime, now: datetime) -> None:
         raise WindowInvalid
 
 
-def _window(body: RequestIn, now: datetime) -> Window | None:
-    if body.wanted_from is None and body.wanted_to is None:
+def window_of(start: datetime | None, end: datetime | None, now: datetime) -> Window | None:
+    """The wanted time, from either end of it. Raises WindowInvalid."""
+    if start is None and end is None:
         return None
-    start = body.wanted_from or now
-    end = body.wanted_to or start + timedelta(hours=2)
+    start = start or now
+    end = end or start + timedelta(hours=2)
     check_window(start, end, now)
     return Window(start, end)
 
 
-async def _tiers(
-    tx: Tx, body: RequestIn, item: Item, who: Claimant, catalog: Snapshot, settings: Settings
+async def settle_tiers(
+    tx: Tx, item: Item, asked: Tier, fallback: str | None, who: Claimant, catalog: Snapshot, zone: ZoneInfo
 ) -> dict[str, Any]:
-    """Asked, entitled and served: three facts. A tier dearer than the one asked for needs the citizen's yes."""
-    asked = catalog.tier(item, body.tier)
-    entitled = await cheapest_open(tx, item, asked, who, catalog, settings.zone)
-    if dearer(entitled, asked) and (body.tier_fallback is None or dearer(entitled, body.tier_fallback)):
+    """Asked, entitled and served: three facts. A tier dearer than the one asked for needs the citizen's yes.
+
+    Raises NotEntitled.
+    """
+    entitled = await cheapest_open(tx, item, asked, who, catalog, zone)
+    if dearer(entitled, asked) and (fallback is None or dearer(entitled, fallback)):
         raise NotEntitled(asked=asked, entitled=entitled)
     served = entitled if dearer(entitled, asked) else asked
-    return {"tier_asked": asked, "tier_entitled": entitled, "tier": served, "tier_fallback": body.tier_fallback}
+    return {"tier_asked": asked, "tier_entitled": entitled, "tier": served, "tier_fallback": fallback}

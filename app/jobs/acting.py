@@ -186,6 +186,12 @@ def check_price(job: Mapping[str, Any] | Row, amount_fen: int) -> None:
         raise AboveCap(amount_fen=amount_fen, cap_fen=job["cap_fen"], quantity=shown(job["quantity"]))
 
 
+def may_return_free(job: Row) -> bool:
+    """Whether what the firm accepted was corrected, and it has not begun since: giving it back counts for nothing."""
+    corrected_at, started_at = job["corrected_at"], job["started_at"]
+    return corrected_at is not None and (started_at is None or started_at < corrected_at)
+
+
 def check_not_held(job: Row) -> None:
     """Raises RequestOnHold while the job's request waits."""
     if job["request_status"] == RequestStatus.ON_HOLD:

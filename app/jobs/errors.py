@@ -87,6 +87,16 @@ class PayoutNotAllowed(HotlineError):
     zh = "服务项目 {item} 不存在向求助人付款，不能填写 payout。"
 
 
+class NotCompleted(HotlineError):
+    en = "The job is {state}; only what was billed can be corrected."
+    zh = "该工单当前为 {state}，尚无账单可更正。"
+
+
+class AmountChanged(HotlineError):
+    en = "The bill says {amount_fen} fen by now; look at it again."
+    zh = "账单金额现为 {amount_fen} 分，请重新查看。"
+
+
 class RequestOnHold(HotlineError):
     en = "The request is on hold until {until}; it has to be taken up again first."
     zh = "该工单已挂起至 {until}，须先恢复办理。"

@@ -22,6 +22,7 @@ from app.jobs.acting import (
     check_price,
     job_out,
     lock_job,
+    may_return_free,
     measured,
     next_round,
     record_price,
@@ -82,15 +83,18 @@ async def complete_job(tx: Tx, job_id: UUID, body: Completion, by: By) -> JobOut
 async def return_job(tx: Tx, job_id: UUID, body: JobReturn, by: By) -> JobOut:
     """Give the work back. Once started, or returned before, it goes to the supervisor's queue instead of to others.
 
+    What was corrected after the firm had accepted it is given back for nothing, and goes to others.
+
     Raises NotFound, JobOver.
     """
     job = await lock_job(tx, job_id, by)
     if job["status"] == JobStatus.RETURNED:
         return JobOut.model_validate(dict(job))
     check_live(job)
+    free = may_return_free(job)
     reason = {"return_reason": body.reason, "return_note": body.note} | await next_round(tx, job, by.zone, by.now)
-    returned = await _change(tx, statements.RETURN, "return", job, by, **reason)
-    if job["status"] == JobStatus.STARTED or job["returns"] > 0:
+    returned = await _change(tx, statements.RETURN, "return", job, by, **reason, free=free)
+    if not free and (job["status"] == JobStatus.STARTED or job["returns"] > 0):
         await _to_supervisor(tx, job, UnmatchedReason.RETURNED, by)
     tx.wake(DISPATCH_TOPIC)
     return returned

@@ -209,6 +209,9 @@ class Job(Model):
     completed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     """When it was returned, failed or cancelled."""
+    corrected_at: Mapped[datetime | None]
+    """When what the firm had accepted was last corrected; if not begun since, it is given back for nothing."""
+    amount_corrected_at: Mapped[datetime | None]
     said_at: Mapped[datetime | None]
     """When its citizens last said something that the firm has to hear: a later call, or another's request joined."""
 

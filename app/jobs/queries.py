@@ -1,11 +1,12 @@
 """Offers and jobs in SQL: the queue, the locks, the lists."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import DateTime, Select, Table, Uuid, bindparam, case, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.queries import on_shift
 from app.catalog.calendar import BOOKED_GRACE
@@ -15,7 +16,7 @@ from app.intake.models import Contact, Request
 from app.intake.rounds import ROUND_ARRIVE_BY, ROUND_COMPLETE_BY
 from app.jobs.models import Extension, Job, Offer
 from app.kit.db import Prepared, Row, Tx
-from app.registry.models import Provider, ProviderNotice, ReachedBy
+from app.registry.models import Provider, ProviderDay, ProviderNotice, ReachedBy
 
 _OFFERS = cast(Table, Offer.__table__)
 _JOBS = cast(Table, Job.__table__)
@@ -229,6 +230,18 @@ async def list_said(tx: Tx, request_id: UUID) -> Sequence[Any]:
         .order_by(Contact.id)
     )
     return (await tx.session.execute(query)).all()
+
+
+async def correct_bill(tx: Tx, job_id: UUID, values: Mapping[str, Any]) -> None:
+    """Change the bill of a completed, locked job."""
+    await tx.session.execute(update(Job).where(Job.id == job_id).values(**values))
+
+
+async def add_turnover(tx: Tx, provider_id: UUID, day: date, fen: int) -> None:
+    """The day's turnover of the provider is so much more, or less."""
+    row = insert(ProviderDay).values(provider_id=provider_id, day=day, turnover_fen=fen)
+    kept = {"turnover_fen": ProviderDay.turnover_fen + fen}
+    await tx.session.execute(row.on_conflict_do_update(index_elements=["provider_id", "day"], set_=kept))
 
 
 async def find_extension_of(tx: Tx, job_id: UUID) -> Extension | None:

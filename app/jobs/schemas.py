@@ -132,6 +132,8 @@ class JobOut(BaseModel):
     started_at: datetime | None
     completed_at: datetime | None
     ended_at: datetime | None
+    corrected_at: datetime | None = Field(description="what was taken down was corrected; given back now, it is free")
+    amount_corrected_at: datetime | None
     said_at: datetime | None = Field(description="when there was last something new in `said` of the job")
 
 
@@ -189,6 +191,22 @@ class Completion(BaseModel):
     agreed_on_site: bool = False
     payout_fen: Fen | None = None
     happened_at: HappenedAt = None
+
+
+class AmountCorrection(BaseModel):
+    """What ought to have been billed, and why. `was_fen`: what the bill says now, as it was read.
+
+    More than the citizen has agreed to needs their yes; a `payout_fen` that is left out stays.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount_fen: Fen
+    was_fen: Fen
+    quantity: Quantity | None = Field(default=None, description="left out, it stays")
+    payout_fen: Fen | None = None
+    agreed_with_citizen: bool = False
+    reason: Note
 
 
 class JobReturn(BaseModel):

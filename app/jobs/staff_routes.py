@@ -9,10 +9,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.events.transition import Actor
-from app.jobs import agreement_actions, extension, job_actions, offer_actions, queries
+from app.jobs import agreement_actions, amount, extension, job_actions, offer_actions, queries
 from app.jobs.acting import By, price_agreed
 from app.jobs.schemas import (
     Acceptance,
+    AmountCorrection,
     Appointment,
     Completion,
     Consent,
@@ -35,6 +36,7 @@ CALL_TAKES = timedelta(minutes=3)
 CALL_AGAIN = timedelta(minutes=1)
 
 router = APIRouter(tags=["offers and jobs"])
+Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
 Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
 reader = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
 
@@ -143,6 +145,15 @@ async def ask_for_extension(job_id: UUID, body: ExtensionIn, tx: Transaction, by
 async def complete_job(job_id: UUID, body: Completion, tx: Transaction, by: OnBehalf) -> JobOut:
     """The firm reports on the phone that it is done."""
     return await job_actions.complete_job(tx, job_id, body, by)
+
+
+@router.put("/jobs/{job_id}/amount")
+async def correct_amount(
+    job_id: UUID, body: AmountCorrection, request: Request, tx: Transaction, now: Now, principal: Supervisor
+) -> JobOut:
+    """Put right what was billed for completed work; statement, turnover and callback follow, and the firm is told."""
+    by = By(None, principal.actor, now, context_of(request).settings.zone)
+    return await amount.correct_amount(tx, job_id, body, by)
 
 
 @router.put("/jobs/{job_id}/return")

@@ -61,6 +61,8 @@ _REQUEST = bindparam("request_id", type_=Uuid)
 _PROVIDER = bindparam("provider_id", type_=Uuid)
 _JOB = bindparam("job_id", type_=Uuid)
 _DAY = bindparam("day", type_=Date)
+_FREE = bindparam("free", type_=Boolean)
+"""Given back for nothing: what the firm had accepted was corrected."""
 PULLED = 5
 """How many of the waiting are looked at when a provider gets free."""
 
@@ -323,7 +325,7 @@ def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: An
     offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(end))
     parts = [keep_round(), job.log, request.log, offer.rows, offer.log, load(job.rows, -1), pull_waiting(job.rows)]
     if step == "return":
-        parts += keep_counts(job.rows, returned=one())
+        parts += keep_counts(job.rows, returned=one(~_FREE))
     return Prepared(select(job.rows).add_cte(*parts))
 
 
@@ -368,7 +370,7 @@ EXPIRE = _leave_pending("expire")
 WITHDRAW = _leave_pending("withdraw", withdraw_reason=bindparam("reason", type_=Text))
 START = _start()
 COMPLETE = _complete()
-RETURN = _leave_job("return", "return", OfferEnd.RETURNED, returns=Request.returns + 1, **_BACK)
+RETURN = _leave_job("return", "return", OfferEnd.RETURNED, returns=Request.returns + one(~_FREE), **_BACK)
 FAIL = _leave_job("fail", "return", OfferEnd.FAILED, returns=Request.returns + 1, **_BACK)
 REASSIGN = _leave_job("cancel", "reassign", OfferEnd.REASSIGNED, **_BACK)
 CANCEL = _end_request("cancel", cancelled_at=AT, cancel_reason=bindparam("reason", type_=Text), unmatched_at=null())

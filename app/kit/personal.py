@@ -37,3 +37,8 @@ def mask_phone(phone: str) -> str:
 def mask_name(name: str | None) -> str | None:
     """The surname with stars for the rest: 王**."""
     return name and name[0] + "*" * max(1, len(name) - 1)
+
+
+def mask_text(text: str) -> str:
+    """The beginning of an address, to tell it from another."""
+    return f"{text[:3]}***"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,6 +19,8 @@ from app.matching.ranking import Candidate, Ranked, distance_km, rank
 from app.matching.reasons import SENTENCES
 from app.matching.schemas import CandidateOut, CandidatesOut, EarlierCounts, RejectedOut
 from app.registry.models import PriceKind, Rung
+
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Wanted:
     request_id: UUID | None = None
     chosen_provider_id: UUID | None = None
     dispatched_at: datetime | None = None
+    corrected_at: datetime | None = None
     picked_provider_id: UUID | None = None
     """Whom a person asks, whatever it said to this request before; it is always among those looked at."""
 
@@ -46,7 +49,7 @@ class Wanted:
         """What this request wants, at this tier."""
         names = (
             "township_code", "community_code", "lat", "lon", "wanted_from", "wanted_to", "citizen_id",
-            "chosen_provider_id", "dispatched_at",
+            "chosen_provider_id", "dispatched_at", "corrected_at",
         )  # fmt: skip
         return cls(
             item=item,
@@ -123,6 +126,7 @@ async def match(
         citizen=wanted.citizen_id,
         request=wanted.request_id,
         dispatch_day=wanted.dispatch_day(now, zone),
+        corrected=wanted.corrected_at or EVER,
         **(turn._asdict() if turn else {}),
         **_scope(wanted, now, zone),
     )

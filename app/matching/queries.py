@@ -53,7 +53,8 @@ CROSS JOIN LATERAL (
     EXISTS (SELECT FROM citizen_bars b WHERE b.provider_id = p.id AND b.citizen_id = :citizen) AS barred,
     EXISTS (
       SELECT FROM offers o
-      WHERE o.request_id = :request AND o.provider_id = p.id AND (o.status IN ('pending', 'declined', 'expired')
+      WHERE o.request_id = :request AND o.provider_id = p.id AND (o.offered_at >= :corrected OR o.status = 'pending')
+        AND (o.status IN ('pending', 'declined', 'expired')
         OR o.withdraw_reason = 'by_staff'
         OR o.end_reason IN ('returned', 'failed', 'redone', 'reassigned', 'reopened'))
         AND NOT (o.offered_at < :dispatch_day
@@ -144,6 +145,7 @@ FROM policy LEFT JOIN (SELECT * FROM able UNION ALL SELECT * FROM others) candid
         bindparam("citizen", type_=Uuid),
         bindparam("request", type_=Uuid),
         bindparam("dispatch_day", type_=DateTime(timezone=True)),
+        bindparam("corrected", type_=DateTime(timezone=True)),
     )
 )
 
@@ -164,7 +166,7 @@ async def list_candidates(
     """The policy in force, or `version`, with each active provider that offers the item at the tier in the township.
 
     `window`: the days and the local times of each between which somebody is to come. Before `dispatch_day` whoever was
-    only late or busy may be asked again. `urgency_rank` and
+    only late or busy may be asked again, before `corrected` anybody. `urgency_rank` and
     `group_position` ask whether other requests that are due for matching have to be served first.
     """
     return await tx.rows(

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     func,
     literal_column,
     select,
@@ -53,7 +54,9 @@ _EVENT_COUNTED = {
     "cancelled": "request.cancelled",
     "reached": "callback.done",
 }
-_KINDS = [*_EVENT_COUNTED.values(), "callback.unreached"]
+CORRECTED = "job.amount_corrected"
+"""Counts on the day of the completion, not on its own."""
+_KINDS = [*_EVENT_COUNTED.values(), "callback.unreached", CORRECTED]
 
 
 def _measures(event: FromClause, request: FromClause) -> dict[str, ColumnElement[Any]]:
@@ -64,7 +67,10 @@ def _measures(event: FromClause, request: FromClause) -> dict[str, ColumnElement
         return func.count().filter(event.c.kind == word(kind), *conditions)
 
     rating = data["satisfaction"].as_string()
-    amounts = func.sum(data["amount_fen"].as_integer()).filter(event.c.kind == word("job.completed"))
+    billed = case((event.c.kind == word("job.completed"), data["amount_fen"].as_integer()))
+    amounts = func.sum(
+        func.coalesce(billed, case((event.c.kind == word(CORRECTED), data["difference_fen"].as_integer())))
+    )
     return {name: count(kind) for name, kind in _EVENT_COUNTED.items()} | {
         "answered_in_call": count("request.answered", request.c.answered_in_call),
         "answered_by_article": count("request.answered", request.c.answered_in_call, request.c.articles.is_not(None)),
@@ -85,7 +91,9 @@ def _count(event: FromClause) -> Select[Any]:
         .offset(literal_column("0"))  # a look-up per event: the planner can't know that they are few
         .lateral("request")
     )
-    keys = [sql_cast(func.timezone(ZONE, event.c.at), Date).label("day"), *(request.c[name] for name in _DIMENSIONS)]
+    corrected = case((event.c.kind == word(CORRECTED), sql_cast(event.c.data["day"].as_string(), Date)))
+    day = func.coalesce(corrected, sql_cast(func.timezone(ZONE, event.c.at), Date))
+    keys = [day.label("day"), *(request.c[name] for name in _DIMENSIONS)]
     measures = _measures(event, request)
     return (
         select(*keys, *(measures[name].label(name) for name in COUNTS))

@@ -98,6 +98,7 @@ async def list_jobs_done(tx: Tx, provider_id: UUID, span: tuple[datetime, dateti
             Offer.redo,
             Job.completed_at,
             Job.amount_fen,
+            Job.amount_corrected_at,
             func.coalesce(Job.payout_fen, 0).label("payout_fen"),
         )
         .join(Request, Request.id == Job.request_id)

@@ -93,6 +93,7 @@ class JobLine(BaseModel):
     completed_at: datetime
     amount_fen: int
     payout_fen: int
+    amount_corrected_at: datetime | None = Field(description="when the bill was put right, if it was")
 
 
 class Total(BaseModel):

@@ -6,7 +6,7 @@ from app.catalog.calendar import add_time, counted_time
 from app.events.topics import provider_topic
 from app.events.transition import record
 from app.intake.clocks import Clock, calendar_of
-from app.jobs.acting import By, allowance_of, job_out
+from app.jobs.acting import By, allowance_of, job_out, may_return_free
 from app.jobs.errors import JobOver
 from app.jobs.extension import end_extension
 from app.jobs.models import Extension, ExtensionStatus, Fault, JobStatus
@@ -96,6 +96,7 @@ async def arbitrate_job(tx: Tx, job_id: UUID, body: Finding, by: By) -> JobOut:
 
 
 def _went_to_supervisor(job: Row) -> bool:
-    """Failed, or returned after starting or a second time; the first return before starting is free."""
+    """Failed, or returned after starting or a second time; the first return before starting is free, and that of work
+    which was corrected."""
     returned = job["status"] == JobStatus.RETURNED and (job["started_at"] is not None or job["returns"] > 1)
-    return returned or job["status"] == JobStatus.FAILED
+    return (returned and not may_return_free(job)) or job["status"] == JobStatus.FAILED

@@ -67,6 +67,7 @@ class JobFacts(Facts):
     agreed_fen: int | None = None
     amount_fen: int | None = None
     payout_fen: int | None = None
+    difference_fen: Annotated[int | None, Field(description="of `job.amount_corrected`: new less old")] = None
     on_time: bool | None = None
     fault: Fault | None = None
 
@@ -83,6 +84,7 @@ class RequestFacts(Facts):
     tier: Tier | None = None
     until: datetime | None = None
     purpose: str | None = None
+    fields: Annotated[list[str] | None, Field(description="`request.corrected`: what was; read the job again")] = None
     about_number: Annotated[int | None, Field(description="of the merged request that something was said about")] = None
     joined_number: Annotated[int | None, Field(description="of the request that was merged into this one")] = None
 

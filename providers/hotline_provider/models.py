@@ -105,6 +105,7 @@ class Job(Document):
     completed_at: datetime | None
     ended_at: datetime | None
     said_at: datetime | None = None
+    corrected_at: datetime | None = None
 
 
 class Said(Document):

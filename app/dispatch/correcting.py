@@ -1,0 +1,315 @@
+"""What was taken down wrongly is put right: on record, told to who works on it, and matched again where it matters."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.auth.access import Principal
+from app.auth.errors import NotAllowed
+from app.auth.models import Role
+from app.auth.queries import add_audit
+from app.catalog.calendar import Window, add_minutes, deadlines, default_window
+from app.catalog.models import ArriveRule, Kind, Tier
+from app.catalog.snapshot import Snapshot
+from app.dispatch import queries
+from app.dispatch.actions import reassign_job, send_out
+from app.dispatch.errors import WorkBegun
+from app.dispatch.matchmaking import make_offers, when_to_ask
+from app.dispatch.merging import take_over
+from app.dispatch.schemas import Correction
+from app.events.topics import DISPATCH_TOPIC, provider_topic
+from app.events.transition import SYSTEM, StatusConflict, record
+from app.intake.actions import get_locked
+from app.intake.citizens import get_or_add
+from app.intake.entitlement import Claimant
+from app.intake.models import Citizen, RequestStatus, UnmatchedReason
+from app.intake.queries import list_memberships
+from app.intake.states import OPEN
+from app.intake.taking import UNSEARCHED, check_dispatchable, check_quantity, settle_tiers, window_of
+from app.jobs import statements
+from app.jobs.acting import TERMS, By, measured
+from app.jobs.models import Job, JobStatus, OfferedBy
+from app.jobs.offer_actions import take_back
+from app.jobs.queries import correct_bill, lock_job, lock_offer, note_said
+from app.kit.db import Row, Tx
+from app.kit.errors import VersionRequired
+from app.kit.etags import check_version
+from app.kit.personal import mask_name, mask_phone, mask_text
+from app.matching.actions import Wanted, match
+from app.registry.notices import tell
+from app.settings import Settings
+
+WORK = {"item_code", "tier", "township_code", "community_code", "wanted_from", "wanted_to", "quantity"}
+"""What is to be done; once that is over it stays as it was. Where else than `quantity` it changes, others may fit."""
+CONTACT = {"contact_name", "contact_phone", "citizen_id", "priority_group"}
+"""Whom to reach: no reason for a firm to give the work back."""
+STILL_FITS = {
+    UnmatchedReason.FULL, UnmatchedReason.UNREACHABLE, UnmatchedReason.BARRED, UnmatchedReason.TOO_FAR,
+    UnmatchedReason.NOT_ON_LADDER,
+}  # fmt: skip
+"""A firm that has the work keeps it all the same."""
+MASKS = {"contact_phone": mask_phone, "contact_name": mask_name, "address": mask_text}
+WORDS = {
+    "item_code": ("服务项目", "item"), "township_code": ("地点", "place"), "community_code": ("地点", "place"),
+    "address": ("地址", "address"), "description": ("求助内容", "description"),
+    "contact_name": ("联系人", "contact"), "contact_phone": ("电话", "phone number"),
+    "wanted_from": ("上门时间", "wanted time"), "wanted_to": ("上门时间", "wanted time"),
+    "quantity": ("数量", "quantity"), "tier": ("档次", "tier"),
+}  # fmt: skip
+
+
+async def correct_request(
+    tx: Tx,
+    request_id: UUID,
+    body: Correction,
+    if_match: str | None,
+    principal: Principal,
+    catalog: Snapshot,
+    settings: Settings,
+    now: datetime,
+) -> Row:
+    """Put right what the body names; what is already so changes nothing.
+
+    An operator may until a firm has accepted the work, then a supervisor. Raises NotFound, NotAllowed, VersionRequired,
+    VersionStale, StatusConflict (the work is over), WorkBegun, UnknownItem, UnknownArea, TierNotAllowed, NotEntitled,
+    NotDispatchable, RelayFirst, WindowInvalid, QuantityNotCounted.
+    """
+    request = await get_locked(tx, request_id)
+    if request["assigned_at"] and Role.SUPERVISOR not in principal.roles:
+        raise NotAllowed(roles=[Role.SUPERVISOR])
+    if if_match is None:
+        raise VersionRequired
+    values = await _values(tx, request, body, catalog, settings, now)
+    changes = {name: value for name, value in values.items() if value != request[name]}
+    if not changes:
+        return request
+    check_version(if_match, request["version"])
+    if changes.keys() & WORK and request["status"] not in OPEN | {RequestStatus.ON_HOLD, RequestStatus.MERGED}:
+        raise StatusConflict(subject="request", state=request["status"], expected="open")
+    changes |= _clocks(request, changes, catalog, settings)
+    if changes.keys() & (WORK - {"quantity"}):
+        changes |= {"corrected_at": now}
+    await queries.edit_request(tx, request_id, changes | {"version": request["version"] + 1})
+    await _put_on_record(tx, request, changes, body.reason, principal, now)
+    if changes.keys() & {"item_code", "citizen_id"}:
+        await take_over(tx, request_id, await queries.list_children(tx, request_id), catalog, now)
+    await _follow(tx, await get_locked(tx, request_id), changes, catalog, settings, principal, now)
+    return await get_locked(tx, request_id)
+
+
+async def _values(
+    tx: Tx, request: Row, body: Correction, catalog: Snapshot, settings: Settings, now: datetime
+) -> dict[str, Any]:
+    """The columns as they ought to be, of what the body speaks of."""
+    said = body.model_dump(exclude_unset=True)
+    values: dict[str, Any] = {
+        name: said[name] for name in ("description", "contact_name", "address", "quantity") if name in said
+    }
+    item = catalog.item(body.item or request["item_code"])
+    if item.code != request["item_code"]:
+        values |= {
+            "item_code": item.code,
+            "category_code": item.category_code,
+            "kind": item.kind,
+            "urgency": item.urgency,
+            "urgency_rank": catalog.urgencies[item.urgency].rank,
+        }
+        if (request["held_from"] or request["status"]) in OPEN - {RequestStatus.RECEIVED, RequestStatus.RELAYED}:
+            check_dispatchable(item, relayed=request["relay_to"] is not None)
+    if said.keys() & {"item", "quantity"}:
+        check_quantity(item.code, item.unit, body.quantity or request["quantity"])
+    if body.area:
+        place = catalog.place(body.area)
+        code = place.community.code if place.community else None
+        values |= {"community_code": code, "township_code": place.township.code, "lat": place.lat, "lon": place.lon}
+    if said.keys() & {"wanted_from", "wanted_to"}:
+        wanted = {name: said.get(name, request[name]) for name in ("wanted_from", "wanted_to")}
+        changed = any(request[name] != moment for name, moment in wanted.items())
+        window = window_of(wanted["wanted_from"], wanted["wanted_to"], now) if changed else None
+        values |= {"wanted_from": window.start, "wanted_to": window.end} if window else wanted
+    citizen = await _citizen(tx, request, body.phone, values, now)
+    if citizen:
+        day = request["received_at"].astimezone(settings.zone).date()
+        groups = {row.group_code for row in await list_memberships(tx, citizen.id, day)}
+        first = min(groups, key=lambda code: catalog.groups[code].position, default=None)
+        values |= {"contact_phone": citizen.phone, "citizen_id": citizen.id, "priority_group": first}
+    tiers = {"tier", "tier_fallback"} & said.keys()
+    if tiers or "item_code" in values or (citizen and request["assigned_at"] is None):
+        who = await Claimant.of(tx, dict(request) | values, settings.zone)
+        usual = request["tier_asked"] == catalog.item(request["item_code"]).tiers[0]
+        kept = None if usual or request["tier_asked"] not in item.tiers else request["tier_asked"]
+        asked = catalog.tier(item, body.tier or (Tier(kept) if kept else None))
+        fallback = said.get("tier_fallback", request["tier_fallback"])
+        if request["status"] in OPEN | {RequestStatus.ON_HOLD, RequestStatus.MERGED}:
+            values |= await settle_tiers(tx, item, asked, fallback, who, catalog, settings.zone)
+    return values
+
+
+async def _citizen(tx: Tx, request: Row, phone: str | None, values: Mapping[str, Any], now: datetime) -> Citizen | None:
+    """Whose number it is, if it is another than was taken down."""
+    if phone is None or phone == request["contact_phone"]:
+        return None
+    citizen = await get_or_add(tx, phone, now)
+    await tx.flush()
+    return citizen
+
+
+def _clocks(request: Row, changes: Mapping[str, Any], catalog: Snapshot, settings: Settings) -> dict[str, Any]:
+    """Deadlines follow the urgency and the wanted time, counted from when they were counted before."""
+    if not changes.keys() & {"urgency", "kind", "wanted_from", "wanted_to"}:
+        return {}
+    after = dict(request) | dict(changes)
+    allowance, zone = catalog.allowance(after["urgency"]), settings.zone
+    if request["dispatched_at"] is None:
+        by = add_minutes(
+            allowance.calendar, request["received_at"], allowance.complete_minutes or 0, zone, allowance.days
+        )
+        return {"answer_by": by if after["kind"] == Kind.INFO else None, "alarm_at": request["received_at"]}
+    start = request["dispatched_at"]
+    window = Window(after["wanted_from"], after["wanted_to"]) if after["wanted_from"] else None
+    if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT:
+        window = default_window(start, zone)
+    wanted = {"wanted_from": window.start, "wanted_to": window.end} if window else {}
+    due: dict[str, Any] = deadlines(allowance, start, window, zone)._asdict()
+    if request["original_complete_by"]:
+        due |= {"original_complete_by": due["complete_by"]}
+    if request["round_from"]:
+        next_firm = deadlines(allowance, request["round_from"], window, zone)
+        due |= {"round_arrive_by": next_firm.arrive_by, "round_complete_by": next_firm.complete_by}
+    return due | wanted | {"alarm_at": start}
+
+
+async def _put_on_record(
+    tx: Tx, request: Row, changes: Mapping[str, Any], reason: str, principal: Principal, now: datetime
+) -> None:
+    """The log says which facts changed; the audit log also from what to what, with personal data masked."""
+    named = [name for name in changes if name in WORDS]
+    masked = {
+        name: [MASKS[name](value) if name in MASKS and value else value for value in (request[name], changes[name])]
+        for name in named
+    }
+    await add_audit(
+        tx,
+        "request.corrected",
+        f"request:{request['id']}",
+        at=now,
+        actor_kind=principal.kind,
+        actor_id=principal.id,
+        reason=reason,
+        changes=masked,
+    )
+
+
+async def _follow(
+    tx: Tx,
+    request: Row,
+    changes: Mapping[str, Any],
+    catalog: Snapshot,
+    settings: Settings,
+    principal: Principal,
+    now: datetime,
+) -> None:
+    """Tell whoever has the work, or is asked about it, and look for others where it matters."""
+    actor, served = principal.actor, request["parent_id"] or request["id"]
+    named = sorted(name for name in changes if name in WORDS)
+    matters = bool(changes.keys() & (WORK - {"quantity"})) or "citizen_id" in changes
+    job = await queries.find_live_job(tx, served)
+    firm = job.provider_id if job else None
+    await record(
+        tx,
+        "request.corrected",
+        at=now,
+        actor=actor,
+        request_id=served,
+        provider_id=firm,
+        data={"fields": named, "about_number": request["number"]},
+    )
+    if job:
+        await note_said(tx, served, now)
+        if changes.keys() - CONTACT and served == request["id"]:
+            await queries.note_corrected(tx, job.id, now)
+        await _tell_firm(tx, job, request, named, now)
+        if "quantity" in changes and served == request["id"]:
+            await _measure(tx, job, request, now)
+    if served != request["id"]:
+        return
+    if job and matters:
+        await _keep_or_send_on(tx, job, request, changes, catalog, settings, principal, now)
+    elif request["status"] == RequestStatus.DISPATCHING:
+        await _ask_anew(tx, request, settings, now, matters=matters)
+    elif request["status"] == RequestStatus.UNMATCHED and matters and not _to_arbitrate(request):
+        await send_out(tx, request, catalog, settings, actor, now)
+        tx.wake(DISPATCH_TOPIC)
+
+
+async def _measure(tx: Tx, job: Job, request: Row, now: datetime) -> None:
+    """The job has as much to do as the request now says; cap and agreed sum follow."""
+    locked = await lock_job(tx, job.id)
+    assert locked is not None, "it is the request's live job"
+    terms = measured(locked, request["quantity"])
+    await correct_bill(tx, job.id, {name: terms[name] for name in TERMS})
+
+
+def _to_arbitrate(request: Row) -> bool:
+    return request["unmatched_reason"] in (UnmatchedReason.RETURNED, UnmatchedReason.FAILED)
+
+
+async def _tell_firm(tx: Tx, job: Job, request: Row, named: list[str], now: datetime) -> None:
+    zh = "、".join(dict.fromkeys(WORDS[name][0] for name in named))
+    en = ", ".join(dict.fromkeys(WORDS[name][1] for name in named))
+    words = {
+        "zh": f"请求 {request['number']} 的登记信息已更正：{zh}。请重新查看；如因此不能承接，可以退回，不计退单。",
+        "en": f"What was taken down of request {request['number']} was corrected: {en}. Look at it again; if you "
+        "cannot do it now, you may give it back, and that counts for nothing.",
+    }
+    await tell(tx, job.provider_id, "request_corrected", f"{request['id']} {request['version']}", words, now)
+    tx.wake(provider_topic(job.provider_id))
+
+
+async def _ask_anew(tx: Tx, request: Row, settings: Settings, now: datetime, *, matters: bool) -> None:
+    """Offers show what was corrected; where others fit now they are taken back, and it is matched from the start."""
+    offers = await queries.list_pending(tx, request["id"])
+    for offer_id, provider_id in offers:
+        offer = await lock_offer(tx, offer_id)
+        if matters and offer:
+            by = By(None, SYSTEM, now, settings.zone)
+            await take_back(tx, offer, statements.WITHDRAW, by, reason="corrected", note=None)
+        tx.wake(provider_topic(provider_id))
+    if matters:
+        waits = {} if request["deferred_until"] else {**UNSEARCHED, "match_at": now}
+        await queries.edit_request(tx, request["id"], waits or {"match_at": request["match_at"]})
+        tx.wake(DISPATCH_TOPIC)
+
+
+async def _keep_or_send_on(
+    tx: Tx,
+    job: Job,
+    request: Row,
+    changes: Mapping[str, Any],
+    catalog: Snapshot,
+    settings: Settings,
+    principal: Principal,
+    now: datetime,
+) -> None:
+    """The firm keeps what it can still do at the price agreed; else, if it has not begun, it is asked again first."""
+    other_work = bool(changes.keys() & {"item_code", "tier"})
+    if other_work and job.status == JobStatus.STARTED:
+        raise WorkBegun
+    wanted = Wanted.by(request, catalog.item(request["item_code"]), Tier(request["tier"]))
+    wanted = replace(wanted, picked_provider_id=job.provider_id)
+    matching = await match(tx, wanted, now, settings.zone)
+    able = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == job.provider_id]
+    fits = able or any(
+        candidate.provider_id == job.provider_id and reason in STILL_FITS for candidate, reason in matching.rejected
+    )
+    if job.status == JobStatus.STARTED or (fits and not other_work):
+        if changes.keys() & {"wanted_from", "wanted_to"} and job.status == JobStatus.ACCEPTED:
+            await queries.move_appointment(tx, job.id, request["wanted_from"], request["wanted_to"])
+        return
+    await reassign_job(tx, job.id, principal.actor, now, settings.zone)
+    if able:
+        out = await get_locked(tx, request["id"])
+        asked = await when_to_ask(tx, able, out, settings, now)
+        await make_offers(tx, out, wanted.tier, asked, matching, catalog, settings, now, by=OfferedBy.OPERATOR)

@@ -1,0 +1,78 @@
+"""The bill of completed work, put right by a supervisor: whatever was summed up from it follows."""
+
+from typing import Any
+from uuid import UUID
+
+from app.events.topics import provider_topic
+from app.events.transition import record
+from app.jobs import queries
+from app.jobs.acting import By, check_price, measured
+from app.jobs.errors import AboveConsent, AmountChanged, NotCompleted, PayoutNotAllowed
+from app.jobs.models import JobStatus
+from app.jobs.schemas import AmountCorrection, JobOut
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.kit.quantity import shown
+from app.registry.notices import tell
+
+
+async def correct_amount(tx: Tx, job_id: UUID, body: AmountCorrection, by: By) -> JobOut:
+    """Bill what ought to have been billed; turnover counts on the day of completion. Said again, nothing happens.
+
+    Raises NotFound, NotCompleted, AmountChanged, AmountOnFreeJob, AboveCap, AboveConsent, PayoutNotAllowed.
+    """
+    job = await queries.lock_job(tx, job_id)
+    if job is None:
+        raise NotFound(what="job", key=str(job_id))
+    if job["status"] != JobStatus.COMPLETED:
+        raise NotCompleted(state=job["status"])
+    payout_fen = body.payout_fen if "payout_fen" in body.model_fields_set else job["payout_fen"]
+    quantity = body.quantity or job["quantity"]
+    if (job["amount_fen"], job["payout_fen"], job["quantity"]) == (body.amount_fen, payout_fen, quantity):
+        return JobOut.model_validate(dict(job))
+    if job["amount_fen"] != body.was_fen:
+        raise AmountChanged(amount_fen=job["amount_fen"])
+    terms = measured(job, body.quantity) | {"agreed_fen": job["agreed_fen"]}
+    check_price(terms, body.amount_fen)
+    if payout_fen and not job["pays_citizen"]:
+        raise PayoutNotAllowed(item=job["item_code"])
+    agreed_fen = job["agreed_fen"] or 0
+    changes: dict[str, Any] = {"amount_fen": body.amount_fen, "payout_fen": payout_fen, "amount_corrected_at": by.now}
+    changes |= {"quantity": terms["quantity"], "cap_fen": terms["cap_fen"]}
+    if terms["cap_fen"] is not None and agreed_fen > terms["cap_fen"]:
+        changes["agreed_fen"] = terms["cap_fen"]
+    if body.amount_fen > agreed_fen:
+        if not body.agreed_with_citizen:
+            raise AboveConsent(amount_fen=body.amount_fen, agreed_fen=agreed_fen)
+        changes |= {"agreed_fen": body.amount_fen, "agreed_how": "by_phone", "agreed_at": by.now}
+    difference = body.amount_fen - job["amount_fen"]
+    day = job["completed_at"].astimezone(by.zone).date()
+    await queries.correct_bill(tx, job_id, changes)
+    await queries.add_turnover(tx, job["provider_id"], day, difference)
+    facts = {"amount_fen": body.amount_fen, "payout_fen": payout_fen, "was_fen": job["amount_fen"]}
+    facts |= {
+        "difference_fen": difference,
+        "quantity": shown(quantity),
+        "lower": difference < 0,
+        "reason": body.reason,
+        "day": day,
+    }
+    await record(
+        tx,
+        "job.amount_corrected",
+        at=by.now,
+        actor=by.actor,
+        request_id=job["request_id"],
+        provider_id=job["provider_id"],
+        data={"job_id": job_id, **facts},
+    )
+    was, is_ = f"{job['amount_fen'] / 100:.2f}", f"{body.amount_fen / 100:.2f}"
+    words = {
+        "zh": f"请求 {job['number']} 的收费由 {was} 元更正为 {is_} 元，{day:%Y-%m} 的对账单随之更正。"
+        f"原因：{body.reason}",
+        "en": f"The bill of request {job['number']} is corrected from {was} to {is_} yuan, and your statement of "
+        f"{day:%Y-%m} with it. Reason: {body.reason}",
+    }
+    await tell(tx, job["provider_id"], "amount_corrected", f"{job_id} {by.now.isoformat()}", words, by.now)
+    tx.wake(provider_topic(job["provider_id"]))
+    return JobOut.model_validate(dict(job) | changes)

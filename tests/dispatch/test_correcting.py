@@ -1,0 +1,317 @@
+"""What was taken down wrongly can be put right, and whoever works on it knows."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.aftercare.calls import due, events
+from tests.world import CLEANING, DOOR_LOCK, DRAIN, SampleProvider, World, decoded, ok, refused
+
+REASON = {"reason": "听错了"}
+ELSEWHERE = "330203002"
+
+
+async def correct(world: World, request_id: str, client: Any = None, **facts: Any) -> Any:
+    """Correct under the ETag that was read; gives the raw response."""
+    client = client or world.supervisor
+    read = await client.get(f"/requests/{request_id}")
+    return await client.patch(
+        f"/requests/{request_id}", json=REASON | facts, headers={"If-Match": read.headers["ETag"]}
+    )
+
+
+async def taken(world: World, **facts: Any) -> str:
+    return str((await ok(world.create(DRAIN, **facts)))["request"]["id"])
+
+
+async def accepted(world: World, firm: SampleProvider, item: str = DRAIN, **facts: Any) -> tuple[str, dict[str, Any]]:
+    made = await world.dispatch(item, chosen_provider_id=str(firm.id), **facts)
+    job = await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
+    return made["request"]["id"], job
+
+
+async def test_what_was_taken_down_is_corrected_under_its_etag(world: World) -> None:
+    request_id = await taken(world)
+    url = f"/requests/{request_id}"
+    body = REASON | {"description": "卫生间地漏堵了"}
+    await refused(world.operator.patch(url, json=body), 428, "version_required")
+    await refused(world.operator.patch(url, json=body, headers={"If-Match": '"7"'}), 412, "version_stale")
+    first = await correct(world, request_id, world.operator, description="卫生间地漏堵了")
+    assert (decoded(first)["description"], first.headers["ETag"]) == ("卫生间地漏堵了", '"2"')
+    again = await world.operator.patch(url, json=body, headers={"If-Match": '"1"'})
+    assert (again.status_code, again.headers["ETag"]) == (200, '"2"')  # a retry: it is so already
+    stale = world.operator.patch(url, json=REASON | {"description": "又一处"}, headers={"If-Match": '"1"'})
+    await refused(stale, 412, "version_stale")
+    assert await events(world, {"id": request_id}, "request.corrected") == [
+        {"fields": ["description"], "about_number": decoded(first)["number"]}
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"item": None}, {"phone": None}, {"quantity": 0}, {"phone": "123"}, {"status": "closed"}],
+)
+async def test_a_correction_says_what(world: World, body: dict[str, Any]) -> None:
+    await refused(correct(world, await taken(world), **body), 422, "invalid_input")
+
+
+async def test_a_correction_needs_its_reason(world: World) -> None:
+    request_id = await taken(world)
+    answer = world.supervisor.patch(f"/requests/{request_id}", json={"quantity": 2}, headers={"If-Match": '"1"'})
+    await refused(answer, 422, "invalid_input")
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"item": "XX99"}, "unknown_item"),
+        ({"area": "999999999"}, "unknown_area"),
+        ({"item": "GV01"}, "not_dispatchable"),
+        ({"item": "UT06"}, "relay_first"),
+        ({"wanted_from": "2026-11-20T02:00:00Z", "wanted_to": "2026-11-21T02:00:00Z"}, "window_invalid"),
+    ],
+)
+async def test_what_cannot_be_is_refused_and_changes_nothing(world: World, facts: dict[str, Any], code: str) -> None:
+    request_id = (await world.dispatch(DRAIN))["request"]["id"]
+    before = await ok(world.operator.get(f"/requests/{request_id}"))
+    problem = await correct(world, request_id, **facts)
+    assert (problem.status_code, problem.json()["code"]) == (422, code)
+    assert await ok(world.operator.get(f"/requests/{request_id}")) == before
+
+
+async def test_an_operator_corrects_until_a_firm_has_accepted_and_then_a_supervisor(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    request_id, _ = await accepted(world, firm)
+    facts = {"address": "澄浪路90弄"}
+    await refused(correct(world, request_id, world.operator, **facts), 403, "not_allowed")
+    assert (await correct(world, request_id, **facts)).status_code == 200
+
+
+async def test_the_audit_log_has_what_it_was_with_personal_data_masked(world: World) -> None:
+    request_id = (await ok(world.create(CLEANING)))["request"]["id"]
+    facts = {"phone": "13805741688", "contact_name": "李伯伯", "address": "青林湾18幢", "quantity": 3}
+    decoded(await correct(world, request_id, **facts))
+    entries = (await ok(world.admin.get("/audit", params={"limit": 50})))["items"]
+    [entry] = [entry for entry in entries if entry["action"] == "request.corrected"]
+    assert (entry["subject"], entry["data"]["reason"]) == (f"request:{request_id}", "听错了")
+    assert {"quantity", "contact_phone", "contact_name", "address"} == entry["data"]["changes"].keys()
+    assert not any(secret in str(entry) for secret in ("13805741688", "13957412345", "李伯伯", "青林湾18幢", "302室"))
+
+
+async def test_another_number_is_another_citizen_with_another_turn(world: World) -> None:
+    await ok(world.operator.put("/citizens/13805741688/groups/aged_80", json={"source": "身份证"}))
+    request_id = await taken(world)
+    after = decoded(await correct(world, request_id, world.operator, phone="13805741688"))
+    assert after["priority_group"] == "aged_80"
+    pop_up = await ok(world.operator.get("/citizens/13805741688"))
+    assert [each["id"] for each in pop_up["open_requests"]] == [request_id]
+    assert (await ok(world.operator.get("/citizens/13957412345")))["open_requests"] == []
+    new = decoded(await correct(world, request_id, world.operator, phone="13777770000"))
+    assert new["priority_group"] is None
+
+
+async def test_a_cheap_tier_does_not_go_with_a_number_that_has_no_right_to_it(world: World) -> None:
+    await ok(world.operator.put("/citizens/13957412345/groups/aged_80", json={"source": "身份证"}))
+    request_id = await taken(world, tier="low_fee")
+    await refused(correct(world, request_id, phone="13777770000"), 409, "not_entitled")
+    after = decoded(await correct(world, request_id, phone="13777770000", tier="paid"))
+    assert (after["tier"], after["tier_asked"]) == ("paid", "paid")
+
+
+async def test_another_item_while_it_is_looked_for_asks_others(world: World) -> None:
+    drains, locks = await world.add_provider(DRAIN), await world.add_provider(DOOR_LOCK)
+    request_id = (await world.dispatch(DRAIN))["request"]["id"]
+    after = decoded(await correct(world, request_id, world.operator, item=DOOR_LOCK))
+    assert (after["item_code"], after["category_code"], after["urgency"]) == (DOOR_LOCK, "LS", "urgent")
+    await world.work()
+    assert await ok(drains.client.get("/provider/offers")) == []
+    [offer] = await ok(locks.client.get("/provider/offers"))
+    assert (offer["request_id"], offer["item_code"]) == (request_id, DOOR_LOCK)
+
+
+async def test_deadlines_follow_the_corrected_item_from_the_first_call(world: World) -> None:
+    await world.add_provider(CLEANING)
+    made = (await world.dispatch(CLEANING))["request"]
+    other = (await world.dispatch(DRAIN))["request"]
+    world.advance(minutes=5)
+    after = decoded(await correct(world, made["id"], world.operator, item=DRAIN))
+    assert [after[name] for name in ("accept_by", "arrive_by", "complete_by")] == [
+        other[name] for name in ("accept_by", "arrive_by", "complete_by")
+    ]
+
+
+async def test_an_answer_is_owed_for_what_turns_out_to_be_a_question(world: World) -> None:
+    request_id = await taken(world)
+    after = decoded(await correct(world, request_id, item="GV01"))
+    assert (after["kind"], after["answer_by"] is not None) == ("info", True)
+    back = decoded(await correct(world, request_id, item=DRAIN))
+    assert (back["kind"], back["answer_by"]) == ("service", None)
+
+
+async def test_who_refused_the_wrong_item_is_asked_for_the_right_one(world: World) -> None:
+    firm = await world.add_provider(DRAIN, CLEANING)
+    made = await world.dispatch(CLEANING)
+    refusal = {"reason": "not_our_work"}
+    await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/refusal", json=refusal))
+    await world.work()
+    assert await world.status(made["request"]["id"]) == "unmatched"
+    world.advance(minutes=1)
+    decoded(await correct(world, made["request"]["id"], world.operator, item=DRAIN))
+    await world.work()
+    [offer] = await ok(firm.client.get("/provider/offers"))
+    assert offer["item_code"] == DRAIN
+
+
+async def test_a_corrected_place_is_looked_for_anew_and_words_are_not(world: World) -> None:
+    here = await world.add_provider(DRAIN, townships=("330203001",))
+    there = await world.add_provider(DRAIN, townships=(ELSEWHERE,))
+    request_id = (await world.dispatch(DRAIN))["request"]["id"]
+    [before] = await ok(here.client.get("/provider/offers"))
+    decoded(await correct(world, request_id, world.operator, description="厨房的，不是卫生间"))
+    [same] = await ok(here.client.get("/provider/offers"))
+    assert (same["id"], same["description"]) == (before["id"], "厨房的，不是卫生间")
+    decoded(await correct(world, request_id, world.operator, area=ELSEWHERE))
+    await world.work()
+    assert await ok(here.client.get("/provider/offers")) == []
+    assert [each["request_id"] for each in await ok(there.client.get("/provider/offers"))] == [request_id]
+
+
+async def test_what_nobody_was_found_for_goes_out_again_once_corrected(world: World) -> None:
+    firm = await world.add_provider(DRAIN, townships=(ELSEWHERE,))
+    request_id = (await world.dispatch(DRAIN))["request"]["id"]
+    assert await world.status(request_id) == "unmatched"
+    assert decoded(await correct(world, request_id, world.operator, area=ELSEWHERE))["status"] == "dispatching"
+    await world.work()
+    assert len(await ok(firm.client.get("/provider/offers"))) == 1
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_the_firm_is_told_and_may_give_it_back_for_nothing(world: World, begun: bool) -> None:
+    firm, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN, point=(29.9, 121.6))
+    request_id, job = await accepted(world, firm)
+    if begun:
+        await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    world.advance(minutes=5)
+    decoded(await correct(world, request_id, address="青林湾18幢", description="是三楼的总管"))
+    [live] = await ok(firm.client.get("/provider/jobs"))
+    assert datetime.fromisoformat(live["corrected_at"]) == world.clock.now()
+    shown = await ok(firm.client.get(f"/provider/jobs/{job['id']}"))
+    assert (shown["address"], shown["description"]) == ("青林湾18幢", "是三楼的总管")
+    [notice] = (await ok(firm.client.get("/provider/notices")))["items"]
+    assert (notice["kind"], "地址" in notice["zh"], "青林湾" in notice["zh"]) == ("request_corrected", True, False)
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "out_of_scope"}))
+    await world.work()
+    request = await ok(world.operator.get(f"/requests/{request_id}"))
+    assert (request["status"], request["returns"]) == ("dispatching", 0)
+    figures = (await ok(firm.client.get("/provider/statement")))["months"][-1]
+    assert figures["returned"] == 0
+    assert len(await ok(other.client.get("/provider/offers"))) == 1
+    finding = {"fault": "provider", "note": "无故退单"}
+    await refused(world.supervisor.put(f"/jobs/{job['id']}/arbitration", json=finding), 409, "not_to_arbitrate")
+
+
+async def test_who_begins_after_the_correction_gives_it_back_as_ever(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    request_id, job = await accepted(world, firm)
+    decoded(await correct(world, request_id, address="青林湾18幢"))
+    world.advance(minutes=5)
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_parts"}))
+    assert await world.status(request_id) == "unmatched"
+
+
+async def test_whom_to_reach_is_no_reason_to_give_it_back_for_nothing(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    request_id, job = await accepted(world, firm)
+    decoded(await correct(world, request_id, phone="13805741688", contact_name="李伯伯"))
+    shown = await ok(firm.client.get(f"/provider/jobs/{job['id']}"))
+    assert (shown["contact_phone"], shown["contact_name"], shown["corrected_at"]) == ("13805741688", "李伯伯", None)
+    assert shown["said_at"] is not None
+
+
+async def test_another_item_after_acceptance_is_offered_to_the_same_firm_first(world: World) -> None:
+    firm, other = await world.add_provider(DRAIN, DOOR_LOCK), await world.add_provider(DOOR_LOCK, price_fen=100)
+    request_id, job = await accepted(world, firm)
+    world.advance(minutes=1)
+    decoded(await correct(world, request_id, item=DOOR_LOCK))
+    await world.work()
+    [offer] = await ok(firm.client.get("/provider/offers"))
+    assert (offer["item_code"], await ok(other.client.get("/provider/offers"))) == (DOOR_LOCK, [])
+    await refused(firm.client.put(f"/provider/jobs/{job['id']}/start"), 409, "job_over")
+
+
+async def test_a_firm_that_does_not_go_there_loses_it_to_another(world: World) -> None:
+    firm = await world.add_provider(DRAIN, townships=("330203001",))
+    there = await world.add_provider(DRAIN, townships=(ELSEWHERE,))
+    request_id, _ = await accepted(world, firm)
+    world.advance(minutes=1)
+    decoded(await correct(world, request_id, area=ELSEWHERE))
+    await world.work()
+    assert await ok(firm.client.get("/provider/jobs")) == []
+    assert [each["request_id"] for each in await ok(there.client.get("/provider/offers"))] == [request_id]
+
+
+async def test_a_firm_at_work_keeps_it_but_not_for_another_item(world: World) -> None:
+    firm = await world.add_provider(DRAIN, townships=("330203001",))
+    request_id, job = await accepted(world, firm)
+    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    await refused(correct(world, request_id, item=DOOR_LOCK), 409, "work_begun")
+    assert decoded(await correct(world, request_id, area=ELSEWHERE))["status"] == "in_progress"
+
+
+async def test_a_corrected_quantity_is_the_jobs_and_its_cap_follows(world: World) -> None:
+    await ok(world.operator.put("/citizens/13957412345/groups/aged_80", json={"source": "身份证"}))
+    firm = await world.add_provider(CLEANING, tiers=("low_fee",))
+    request_id, before = await accepted(world, firm, CLEANING, tier="low_fee")
+    assert decoded(await correct(world, request_id, quantity=2.5))["quantity"] == 2.5
+    [job] = await ok(firm.client.get("/provider/jobs"))
+    assert (job["quantity"], job["cap_fen"]) == (2.5, before["cap_fen"] * 5 // 2)
+
+
+async def test_a_corrected_time_moves_the_appointment_and_its_deadlines(world: World) -> None:
+    firm = await world.add_provider(CLEANING)
+    window = {"wanted_from": "2026-11-26T01:00:00Z", "wanted_to": "2026-11-26T03:00:00Z"}
+    request_id, _ = await accepted(world, firm, CLEANING, **window)
+    later = {"wanted_from": "2026-11-27T01:00:00Z", "wanted_to": "2026-11-27T03:00:00Z"}
+    after = decoded(await correct(world, request_id, **later))
+    assert after["arrive_by"] == "2026-11-27T03:00:00Z"
+    [job] = await ok(firm.client.get("/provider/jobs"))
+    assert (job["appointment_from"], job["appointment_to"]) == (later["wanted_from"], later["wanted_to"])
+
+
+@pytest.mark.parametrize("state", ["completed", "closed", "cancelled"])
+async def test_when_it_is_over_only_words_and_whom_to_reach_are_corrected(world: World, state: str) -> None:
+    firm = await world.add_provider(DRAIN)
+    made = await world.dispatch(DRAIN)
+    request_id = made["request"]["id"]
+    if state == "cancelled":
+        await ok(world.operator.put(f"/requests/{request_id}/cancellation", json={"reason": "不要了"}))
+    else:
+        await world.complete(firm, made["offers"][0]["id"])
+        await world.work()
+    if state == "closed":
+        [callback] = await due(world)
+        outcome = {"reached": True, "solved": True}
+        await ok(world.operator.put(f"/callbacks/{callback['id']}/outcome", json=outcome))
+    for work in ({"item": DOOR_LOCK}, {"area": ELSEWHERE}):
+        await refused(correct(world, request_id, **work), 409, "status_conflict")
+    words = {"description": "厨房水槽", "phone": "13805741688", "address": "青林湾18幢", "contact_name": "李伯伯"}
+    assert decoded(await correct(world, request_id, **words))["description"] == "厨房水槽"
+    if state == "completed":
+        [callback] = await due(world)
+        assert callback["contact_phone"].endswith("1688")
+
+
+async def test_a_correction_of_a_merged_request_reaches_who_works_on_the_other(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    parent, _ = await accepted(world, firm)
+    child = await taken(world, phone="13805741688")
+    await ok(world.operator.put(f"/requests/{child}/parent", json={"parent_id": parent}))
+    world.advance(minutes=1)
+    decoded(await correct(world, child, world.operator, description="我家在二楼"))
+    [job] = await ok(firm.client.get("/provider/jobs"))
+    shown = await ok(firm.client.get(f"/provider/jobs/{job['id']}"))
+    assert [each["words"] for each in shown["said"]] == ["我家在二楼"]
+    [told] = await events(world, {"id": parent}, "request.corrected")
+    assert told["fields"] == ["description"]
