@@ -1,7 +1,7 @@
 """From a dispatching request to offers: match at the tier, fall back if the citizen agreed, or say why nobody."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -27,6 +27,7 @@ from app.matching.actions import Matching, Turn, Wanted, match, why_nobody
 from app.matching.models import Mode
 from app.matching.queries import LAST
 from app.matching.ranking import Candidate, Ranked
+from app.matching.reasons import PassedOver
 from app.registry.models import Rung
 from app.registry.opening import list_next_openings
 from app.settings import Settings
@@ -86,9 +87,10 @@ async def offer_to_best(
         if _is_deferred(request, matching):
             until = await _defer(tx, request, matching, now, told=newcomer and _on_the_line(request, now))
             return Outcome(MatchingResult.DEFERRED, asked, deferred_until=until, surge=True)
-        chosen, step = await _whom_to_ask(tx, request, tier, matching, catalog, settings, now)
+        chosen, later, step = await _whom_to_ask(tx, request, tier, matching, catalog, settings, now)
         if chosen:
-            offers = await make_offers(tx, request, tier, chosen, matching, catalog, settings, now, step=step)
+            kept = replace(matching, later=later)
+            offers = await make_offers(tx, request, tier, chosen, kept, catalog, settings, now, step=step)
             return Outcome(MatchingResult.OFFERED, tier, offers, surge=matching.surge)
         only_full = only_full or _only_full(matching)
     if only_full and (matching.surge or now < request["accept_by"]):
@@ -157,26 +159,30 @@ async def _whom_to_ask(
     catalog: Snapshot,
     settings: Settings,
     now: datetime,
-) -> tuple[Sequence[Asked], ladder.Standing | None]:
-    """The citizen's own choice alone; else the best of all, or, of free help, of the rung that the request is on.
+) -> tuple[Sequence[Asked], Collection[UUID], ladder.Standing | None]:
+    """The citizen's own choice alone; else the best of all, or, of free help, of the rung that the request is on. With
+    those of all who can answer only later than the ones asked.
 
-    A firm is asked in its opening hours. Who could not answer by accept_by, because it opens too late, is passed over
-    while there are others; if there are only such, who opens first is asked first.
+    Who can answer now is asked before who is closed, and of the closed those that open in time for accept_by before the
+    others, of which who opens first is asked first. Only closed time beyond accept_by lets free help climb.
     """
     policy, step = matching.policy, None
     survivors = await when_to_ask(tx, matching.survivors, request, settings, now)
     if not survivors or survivors[0].provider_id == request["chosen_provider_id"]:
-        return survivors[:1], None
+        return survivors[:1], (), None
     timeout = _timeout(matching, request, catalog)
     in_time = [one for one in survivors if one.at + timeout <= max(request["accept_by"], now + timeout)]
-    survivors = in_time or sorted(survivors, key=lambda one: one.at)
+    able = in_time or sorted(survivors, key=lambda one: one.at)
     if policy.climbs(tier):
         stands = ladder.Standing.of(request)
-        step = ladder.climb(policy.ladder, {Rung(one.ranked.candidate.rung) for one in survivors}, stands, now)
-        survivors = [one for one in survivors if step and one.ranked.candidate.rung == step.rung]
-        if step and survivors and survivors[0].at > now:  # its helpers are closed: its time is not over before theirs
-            step = step._replace(until=max(step.until, survivors[0].at + timeout))
-    return survivors[: policy.broadcast_size if policy.mode is Mode.BROADCAST else 1], step
+        step = ladder.climb(policy.ladder, {Rung(one.ranked.candidate.rung) for one in able}, stands, now)
+        able = [one for one in able if step and one.ranked.candidate.rung == step.rung]
+    able = [one for one in able if one.at <= now] or able
+    if step and able and able[0].at > now:  # its helpers are closed: its time is not over before theirs
+        step = step._replace(until=max(step.until, able[0].at + timeout))
+    chosen = able[: policy.broadcast_size if policy.mode is Mode.BROADCAST else 1]
+    latest = max((one.at for one in chosen), default=now)
+    return chosen, {one.provider_id for one in survivors if one.at > latest}, step
 
 
 async def when_to_ask(
@@ -263,16 +269,19 @@ def _decision(
     request: Mapping[str, Any] | Row, tier: Tier, matching: Matching, step: ladder.Standing | None
 ) -> dict[str, Any]:
     """What was decided, for the company that wants to know why it was passed over."""
+    ranked = [one for one in matching.survivors if one.candidate.provider_id not in matching.later]
+    rejected = {candidate.provider_id: str(reason) for candidate, reason in matching.rejected}
+    rejected |= dict.fromkeys(matching.later, str(PassedOver.CLOSED_NOW))
     return {
         "request_id": request["id"],
         "policy_version": matching.policy.version,
         "tier": tier,
         "rung": step.rung if step else None,
         "surge": matching.surge,
-        "ranked": [ranked.candidate.provider_id for ranked in matching.survivors],
-        "totals": [ranked.total for ranked in matching.survivors],
-        "rejected": [candidate.provider_id for candidate, _ in matching.rejected],
-        "reasons": [reason for _, reason in matching.rejected],
+        "ranked": [one.candidate.provider_id for one in ranked],
+        "totals": [one.total for one in ranked],
+        "rejected": list(rejected),
+        "reasons": list(rejected.values()),
     }
 
 

@@ -1,6 +1,6 @@
 """Matching: what is wanted, who passes the filters, in which order, and why not the others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple, cast
@@ -96,7 +96,8 @@ class Turn(NamedTuple):
 class Matching:
     """What matching found: survivors best first, and the others with the filter that stopped them.
 
-    `others_first`: requests are due that come before this one's turn.
+    `others_first`: requests are due that come before this one's turn. `later`: survivors who can answer only later than
+    those who are asked.
     """
 
     policy: Policy
@@ -104,6 +105,7 @@ class Matching:
     others_first: bool
     survivors: Sequence[Ranked]
     rejected: Sequence[tuple[Candidate, UnmatchedReason]]
+    later: Collection[UUID] = ()
 
 
 async def match(
@@ -236,6 +238,7 @@ def _candidate_out(ranked: Ranked, place: int) -> CandidateOut:
         price_fen=candidate.price_fen,
         open_jobs=candidate.open_jobs,
         capacity=candidate.capacity,
+        open_now=candidate.open_now,
     )
 
 

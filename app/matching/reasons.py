@@ -1,8 +1,23 @@
 """Why a provider was not asked, each with a stable code and a sentence in both languages."""
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from app.intake.models import UnmatchedReason
+
+
+class PassedOver(StrEnum):
+    """Why others were asked first, though it passes every filter; it may still be asked."""
+
+    CLOSED_NOW = "closed_now"
+
+
+Reason = UnmatchedReason | PassedOver
+
+
+def read_reason(code: str) -> Reason:
+    """The reason that this code is of."""
+    return PassedOver(code) if code in {*PassedOver} else UnmatchedReason(code)
 
 
 class Sentence(NamedTuple):
@@ -10,7 +25,7 @@ class Sentence(NamedTuple):
     en: str
 
 
-SENTENCES = {
+SENTENCES: dict[Reason, Sentence] = {
     UnmatchedReason.ITEM_NOT_OFFERED: Sentence("没有单位提供该服务项目", "nobody offers the item"),
     UnmatchedReason.TIER_NOT_OFFERED: Sentence("没有单位以该档次提供此项目", "nobody offers the item at this tier"),
     UnmatchedReason.NOT_ACTIVE: Sentence("提供此项目的单位均未在营", "none of those who offer it is active"),
@@ -32,5 +47,9 @@ SENTENCES = {
         "无偿服务已逐级派单至末级，无人接单", "free help was looked for on every step of the ladder"
     ),
     UnmatchedReason.RETURNED: Sentence("开工后退单或再次退单，由值班长裁定", "returned after starting, or again"),
+    PassedOver.CLOSED_NOW: Sentence(
+        "此刻不营业或夜间不宜致电，先询问能更早答复的单位",
+        "is closed, or not to be phoned at night: others can answer sooner",
+    ),
     UnmatchedReason.FAILED: Sentence("开工后未能完成，由值班长裁定", "begun and could not be done"),
 }

@@ -14,7 +14,7 @@ from app.kit.errors import Unfit
 from app.kit.fields import Code, Moment
 from app.matching.models import Decision, PolicyVersion
 from app.matching.policy import Policy, Rules
-from app.matching.reasons import SENTENCES
+from app.matching.reasons import SENTENCES, Reason, read_reason
 from app.registry.models import PriceKind, Rung
 from app.registry.schemas import Month
 
@@ -35,6 +35,7 @@ class CandidateOut(BaseModel):
     price_fen: int
     open_jobs: int
     capacity: int
+    open_now: bool = Field(description="who is open is asked before who is closed")
 
 
 class RejectedOut(BaseModel):
@@ -129,7 +130,7 @@ class RankedThen(BaseModel):
 
 class RejectedThen(BaseModel):
     provider_id: UUID
-    reason: UnmatchedReason
+    reason: Reason
     zh: str
     en: str
 
@@ -148,7 +149,7 @@ class DecisionOut(BaseModel):
     @classmethod
     def of(cls, decision: Decision) -> "DecisionOut":
         """The decision with a sentence for each reason."""
-        reasons = map(UnmatchedReason, decision.reasons)
+        reasons = map(read_reason, decision.reasons)
         return cls(
             at=decision.at,
             policy_version=decision.policy_version,

@@ -7,10 +7,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.catalog.calendar import span_of
-from app.intake.models import UnmatchedReason
 from app.kit.db import Tx
 from app.kit.errors import NotFound
-from app.matching.reasons import SENTENCES
+from app.matching.reasons import SENTENCES, read_reason
 from app.statement import queries
 from app.statement.schemas import Best, DecisionsAsked, OwnDecision
 
@@ -38,7 +37,7 @@ def show(row: Any) -> OwnDecision:
     best = None
     if row.best_scores is not None and row.best_total is not None:
         best = Best(scores=row.best_scores, total=round(row.best_total, 6), offered_by=row.offered_by)
-    sentence = SENTENCES[UnmatchedReason(row.reason)] if row.reason else None
+    sentence = SENTENCES[read_reason(row.reason)] if row.reason else None
     names = ("at", "request_id", "number", "item_code", "township_code", "tier", "policy_version", "place", "ranked")
     return OwnDecision(
         **{name: getattr(row, name) for name in names},

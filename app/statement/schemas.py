@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.catalog.models import Tier
 from app.credit.schemas import EntryOut
-from app.intake.models import UnmatchedReason
 from app.jobs.models import Fault, OfferedBy
 from app.kit.fields import Day
 from app.kit.pages import Paging
 from app.kit.quantity import Quantity
+from app.matching.reasons import Reason
 from app.registry.models import Standing
 from app.registry.schemas import Month
 
@@ -166,7 +166,7 @@ class OwnDecision(BaseModel):
     ranked: int
     total: float | None
     own: dict[str, float] | None
-    reason: UnmatchedReason | None
+    reason: Reason | None
     zh: str | None
     en: str | None
     best: Best | None = Field(description="null when nobody was asked, or this provider was the best itself")

@@ -1,6 +1,6 @@
 """Free help climbs the network of the founding document, over HTTP: each step for its time, in its order."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from app.registry.models import ProviderKind, Rung
@@ -102,6 +102,27 @@ async def test_all_of_a_step_are_asked_within_its_time_and_not_longer(world: Wor
         await world.work()
     assert offer["provider_id"] == str(street.id)
     assert len(set(asked)) == len(asked) == 2  # three minutes, then the two that are left of five
+
+
+async def test_closed_helpers_keep_their_step_and_on_it_who_is_open_comes_first(world: World) -> None:
+    greeting, zone = "EL02", world.context.settings.zone  # for nothing, the same day
+
+    async def add(rung: Rung, opens: time = time(0), **facts: Any) -> SampleProvider:
+        hours = (opens, time(20) if opens > time(0) else time(0))
+        return await world.add_provider(greeting, tiers=("free",), rung=rung, hours=hours, **facts)
+
+    closed = await add(Rung.STREET_CENTRE, time(8))
+    await add(Rung.VOLUNTEERS)
+    world.clock.moment = datetime(2026, 11, 24, 21, tzinfo=zone)
+    request_id = (await world.dispatch(greeting))["request"]["id"]
+    [offer] = await pending(world, request_id)
+    assert offer["provider_id"] == str(closed.id)
+    assert await standing(world, request_id) == (Rung.STREET_CENTRE, datetime.fromisoformat(offer["expires_at"]))
+    awake = await add(Rung.STREET_CENTRE, point=(29.7, 121.3))
+    request_id = (await world.dispatch(greeting, phone="13800000002"))["request"]["id"]
+    [offer] = await pending(world, request_id)
+    assert offer["provider_id"] == str(awake.id)
+    assert await standing(world, request_id) == (Rung.STREET_CENTRE, world.clock.now() + timedelta(minutes=10))
 
 
 async def test_a_station_serves_its_own_community_alone(world: World) -> None:

@@ -111,6 +111,47 @@ async def test_a_broadcast_asks_those_together_who_can_answer_now(world: World) 
     assert asked == {str(firm.id) for firm in closed}
 
 
+async def test_who_is_open_is_asked_before_better_ones_who_are_closed(world: World) -> None:
+    closed = [await world.add_provider(TAP, hours=DAYTIME, price_fen=1_000) for _ in range(2)]
+    awake = [await world.add_provider(TAP, price_fen=price, point=(29.7, 121.3)) for price in (80_000, 90_000)]
+    world.clock.moment = local("11-24 21:00")
+    request = (await world.dispatch(TAP))["request"]
+    candidates = (await ok(world.operator.get(f"/requests/{request['id']}/candidates")))["candidates"]
+    assert [row["open_now"] for row in candidates] == [False, False, True]  # the fourth is being asked
+    await at(world, "11-24 21:20")
+    asked = [offer["provider_id"] for offer in await offers_of(world, request["id"])]
+    assert asked[:2] == [str(firm.id) for firm in awake]  # of the open ones the better first
+    assert asked[2] in {str(firm.id) for firm in closed}  # for its opening, as nobody open is left
+    [first, _, last] = (await ok(world.operator.get(f"/requests/{request['id']}/decisions")))["items"]
+    assert [row["provider_id"] for row in first["ranked"]] == asked[:2]
+    assert {(row["provider_id"], row["reason"]) for row in first["rejected"]} == {
+        (str(firm.id), "closed_now") for firm in closed
+    }
+    assert {row["provider_id"] for row in last["ranked"]} == {str(firm.id) for firm in closed}
+    own = await ok(closed[0].client.get(f"/provider/decisions/{request['id']}"))
+    assert own[0]["reason"] == "closed_now"
+
+
+async def test_the_citizens_choice_is_asked_though_it_is_closed(world: World) -> None:
+    chosen = await world.add_provider(TAP, hours=DAYTIME)
+    await world.add_provider(TAP)
+    world.clock.moment = local("11-24 21:00")
+    request = (await world.dispatch(TAP, chosen_provider_id=str(chosen.id)))["request"]
+    [offer] = await offers_of(world, request["id"])
+    assert offer["provider_id"] == str(chosen.id)
+    assert datetime.fromisoformat(offer["ask_from"]) == local("11-25 08:00")
+
+
+async def test_a_broadcast_wakes_nobody_while_somebody_is_open(world: World) -> None:
+    await new_policy(world, mode=Mode.BROADCAST, broadcast_size=3)
+    for _ in range(3):
+        await world.add_provider(TAP, hours=DAYTIME)
+    awake = await world.add_provider(TAP, point=(29.7, 121.3))
+    world.clock.moment = local("11-24 21:00")
+    request = (await world.dispatch(TAP))["request"]
+    assert [offer["provider_id"] for offer in await offers_of(world, request["id"])] == [str(awake.id)]
+
+
 async def test_a_day_of_its_own_counts(world: World) -> None:
     firm = await world.add_provider(TAP, hours=DAYTIME)
     async with world.context.db.begin() as tx:

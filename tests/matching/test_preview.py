@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.intake.models import UnmatchedReason
-from app.matching.reasons import SENTENCES
+from app.matching.reasons import SENTENCES, PassedOver
 from app.registry.models import ProviderKind, Rung
 from tests.matching.test_policies import draft
 from tests.world import DRAIN, NANMEN, World, ok, refused
@@ -99,4 +99,4 @@ async def test_decisions_of_no_request(world: World) -> None:
 
 
 def test_every_reason_has_its_sentence() -> None:
-    assert SENTENCES.keys() == set(UnmatchedReason)
+    assert SENTENCES.keys() == {*UnmatchedReason, *PassedOver}
