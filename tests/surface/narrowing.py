@@ -74,7 +74,7 @@ class Comparison:
         """`taken` for what callers send; otherwise it is what they are given."""
         before, now = _variants(old, self._old), _variants(new, self._new)
         for kind in before.keys() - now.keys():
-            if taken or kind != "null":
+            if (taken and not (kind == "integer" and "number" in now)) or (not taken and kind != "null"):
                 yield f"{where}: no {kind} any more"
         for kind in now.keys() - before.keys():
             if not taken:

@@ -53,12 +53,12 @@ DOCUMENT: dict[str, Any] = {
 def changed(path: str, value: Any) -> dict[str, Any]:
     """The document with something else at this place; None takes it away."""
     document = deepcopy(DOCUMENT)
-    *way, last = path.split("|")
+    *way, last = [int(step) if len(step) == 1 else step for step in path.split("|")]
     place: Any = document
     for step in way:
-        place = place[int(step) if step.isdigit() and isinstance(place, list) else step]
+        place = place[step]
     if value is None:
-        del place[int(last) if isinstance(place, list) else last]
+        del place[last]
     else:
         place[last] = value
     return document
@@ -111,6 +111,7 @@ def test_what_is_taken_away_is_named(path: str, value: Any, said: str) -> None:
         (f"{SCHEMAS}|Job|properties|status|enum", ["open", "done", "held"]),
         (f"{SCHEMAS}|Job|properties|note", {"type": "string"}),
         (f"{SCHEMAS}|JobIn|properties|more", {"type": "string"}),
+        (f"{SCHEMAS}|JobIn|properties|amount_fen|anyOf|0", {"type": "number"}),
         (f"{SCHEMAS}|JobIn|required", []),
         (f"{SCHEMAS}|JobIn|properties|reason|enum", ["busy", "far", "other"]),
     ],
