@@ -91,7 +91,7 @@ const en: typeof zh = {
     tier: 'Tier',
     tierAll: 'Open to everybody',
     tierNone: 'Not entitled; open: {tier}',
-    tierUsed: 'For: {group}; all {n} of the month are used. Open: {tier}',
+    tierUsed: 'For: {group}, {n} a month, used up. Open: {tier}',
     tierGroup: 'For: {group}',
     tierQuota: 'For: {group}, {used} of {n} a month used',
     tierProof: '; proof: ',
