@@ -3,9 +3,10 @@
 import asyncio
 import codecs
 import os
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 if sys.platform == "win32":
     import msvcrt
@@ -33,6 +34,14 @@ else:
     import termios
     import tty
 
+    def _read(terminal: int) -> bytes:
+        """What was typed; where the terminal is gone this program ends, as by a hang-up."""
+        with suppress(OSError):
+            if typed := os.read(terminal, 1024):
+                return typed
+        signal.raise_signal(signal.SIGHUP)
+        return b""
+
     @contextmanager
     def pressed() -> Iterator[asyncio.Queue[str]]:
         """The keys pressed while the block runs: characters, and up, down, enter, escape, backspace."""
@@ -41,7 +50,7 @@ else:
         decoder = codecs.getincrementaldecoder("utf-8")("ignore")
 
         def read() -> None:
-            text = decoder.decode(os.read(terminal, 1024))
+            text = decoder.decode(_read(terminal))
             for sequence, name in _SEQUENCES.items():
                 text = text.replace(sequence, name)
             for key in text:

@@ -130,3 +130,16 @@ async def test_what_is_no_sum_or_is_refused_is_said_and_changes_nothing(
     desk.press("c80\n通了\n")
     await desk.shows("started")
     assert (await ok(world.operator.get(f"/jobs/{job['id']}")))["status"] == "accepted"
+
+
+async def test_without_its_terminal_the_agent_ends(url: str, firm: SampleProvider) -> None:
+    ours, its = pty.openpty()
+    command = (sys.executable, "-m", "hotline_provider.cli", "watch")
+    environment = Terminal(url, firm).whole_environment | {"TERM": "xterm"}
+    async with async_child(*command, stdin=its, stdout=its, env=environment) as process, asyncio.timeout(30):
+        os.close(its)
+        desk = Desk(ours)
+        await desk.shows("q 退出")
+        asyncio.get_running_loop().remove_reader(ours)
+        os.close(ours)
+        assert await process.wait() != 0
