@@ -89,6 +89,7 @@ def _urgency(code: str, row: Row) -> dict[str, Any]:
         "arrive_rule": ArriveRule.MINUTES if isinstance(arrive, int) else rule[arrive],
         "complete_minutes": row["done"] if isinstance(row["done"], int) else None,
         "calendar": row["clock"],
+        "move_days": row["move_days"],
     }
 
 

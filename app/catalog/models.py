@@ -58,8 +58,14 @@ class Urgency(Model):
     complete_minutes: Mapped[int | None]
     """None with arrive_rule day_close: done by the close of the next service day."""
     calendar: Mapped[str]
+    move_days: Mapped[int] = mapped_column(server_default=text("3"))
+    """So many days behind the first deadline, or now if that has passed, a moved appointment may end."""
 
-    __table_args__ = (one_of("arrive_rule", ArriveRule), one_of("calendar", Calendar))
+    __table_args__ = (
+        one_of("arrive_rule", ArriveRule),
+        one_of("calendar", Calendar),
+        CheckConstraint("move_days BETWEEN 0 AND 365", name="move_days"),
+    )
 
 
 class CalendarDay(Model):

@@ -3,7 +3,6 @@
 Repeating what has been said gives the present state and logs nothing, so a retry after a lost answer is safe.
 """
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,13 +21,11 @@ from app.jobs.acting import (
     measured,
     record_price,
 )
-from app.jobs.errors import AppointmentInvalid, AppointmentTooFar, TooManyMoves
+from app.jobs.errors import AppointmentInvalid, AppointmentTooFar, ConsentUnnamed, TooManyMoves
 from app.jobs.models import Job, JobStatus
 from app.jobs.schemas import Appointment, Consent, JobOut, Quote
 from app.kit.db import Row, Tx
 
-BOOKED_AHEAD, OTHER_AHEAD = timedelta(days=30), timedelta(days=3)
-"""So far behind the first deadline the new appointment of booked work may end, and that of other work."""
 MOST_MOVES = 3
 """So often a firm moves an appointment by itself."""
 
@@ -62,7 +59,8 @@ async def consent_to_price(tx: Tx, job_id: UUID, body: Consent, by: By) -> JobOu
 async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> JobOut:
     """A new appointment, with the citizen's consent; the figures go by the first deadline.
 
-    Raises NotFound, JobOver, AppointmentInvalid, AppointmentTooFar, TooManyMoves, AppointmentsOverlap, ProviderFull.
+    Raises NotFound, JobOver, AppointmentInvalid, ConsentUnnamed, AppointmentTooFar, TooManyMoves, AppointmentsOverlap,
+    ProviderFull.
     """
     job = await lock_job(tx, job_id, by)
     if (job["appointment_from"], job["appointment_to"]) == (body.appointment_from, body.appointment_to):
@@ -70,11 +68,11 @@ async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> J
     check_live(job)
     if not body.agreed_with_citizen or body.appointment_to <= max(body.appointment_from, by.now):
         raise AppointmentInvalid(wanted_from=str(by.now), wanted_to="the time agreed with the citizen")
+    _check_consent(job, body)
     if by.provider_id and job["appointment_moves"] >= MOST_MOVES:
         raise TooManyMoves(most=MOST_MOVES)
     first = job["original_complete_by"] or job["complete_by"] or by.now
-    ahead = BOOKED_AHEAD if await queries.is_booked(tx, job["request_id"]) else OTHER_AHEAD
-    latest = max(first + ahead, by.now + OTHER_AHEAD)
+    latest = max(first, by.now) + await queries.find_longest_move(tx, job["request_id"])
     if body.appointment_to > latest:
         raise AppointmentTooFar(latest=latest.isoformat())
     if job["status"] == JobStatus.ACCEPTED:
@@ -103,6 +101,14 @@ async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> J
     moved = await queries.find_job(tx, job_id)
     assert moved is not None, "its row is locked"
     return JobOut.model_validate(dict(moved))
+
+
+def _check_consent(job: Row, body: Appointment) -> None:
+    """Later than stands is only with somebody's word: a tick alone would let a firm move its own deadline."""
+    stands = job["appointment_to"] or job["original_complete_by"] or job["complete_by"]
+    missing = [name for name in ("agreed_by", "agreed_how") if not getattr(body, name)]
+    if missing and (stands is None or body.appointment_to > stands):
+        raise ConsentUnnamed(missing=missing)
 
 
 async def _agree(

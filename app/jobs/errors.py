@@ -45,6 +45,12 @@ class AppointmentInvalid(HotlineError):
     zh = "预约时间的结束须晚于开始，且在求助人期望的 {wanted_from} 至 {wanted_to} 之内。"
 
 
+class ConsentUnnamed(HotlineError):
+    status = 422
+    en = "A later appointment than the one that stands needs {missing}: who agreed to it, and how."
+    zh = "改到更晚的时间须填写 {missing}：谁同意、以何种方式同意。"
+
+
 class AppointmentTooFar(HotlineError):
     status = 422
     en = (

@@ -1,7 +1,7 @@
 """Offers and jobs in SQL: the queue, the locks, the lists."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -167,10 +167,10 @@ async def find_job_of_offer(tx: Tx, offer_id: UUID) -> Row | None:
     return await tx.row(_JOB_OF_OFFER, offer_id=offer_id)
 
 
-async def is_booked(tx: Tx, request_id: UUID) -> bool:
-    """Whether the request's work is done at an appointment."""
-    query = select(Urgency.arrive_rule).join(Request, Request.urgency == Urgency.code).where(Request.id == request_id)
-    return (await tx.session.execute(query)).scalar_one() == ArriveRule.APPOINTMENT
+async def find_longest_move(tx: Tx, request_id: UUID) -> timedelta:
+    """How far behind the first deadline (or now, if that has passed) the urgency lets a moved appointment end."""
+    query = select(Urgency.move_days).join(Request, Request.urgency == Urgency.code).where(Request.id == request_id)
+    return timedelta(days=(await tx.session.execute(query)).scalar_one())
 
 
 async def move_deadlines(tx: Tx, request_id: UUID, appointment_to: datetime, at: datetime) -> None:

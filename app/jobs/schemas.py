@@ -219,13 +219,19 @@ class Failure(BaseModel):
 
 
 class Appointment(BaseModel):
-    """A new appointment, agreed with the citizen: who said yes, the citizen if left out, and how; kept in the log."""
+    """A new appointment, agreed with the citizen; a later one than stands needs to say who agreed, and how.
+
+    Both are kept in the log.
+    """
 
     appointment_from: Moment
     appointment_to: Moment
     agreed_with_citizen: bool
-    agreed_by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)] | None = None
-    agreed_how: ToldHow = ToldHow.BY_PHONE
+    agreed_by: Annotated[
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)] | None,
+        Field(description="whose word it is: the citizen's, or that of somebody of the household, by name"),
+    ] = None
+    agreed_how: ToldHow | None = None
 
 
 class ExtensionIn(BaseModel):

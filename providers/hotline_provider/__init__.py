@@ -12,7 +12,16 @@ from hotline_provider.account import (
 )
 from hotline_provider.client import HotlineClient
 from hotline_provider.journal import CannotKeep, Journal
-from hotline_provider.models import DeclineReason, Extension, Job, JobWithContact, Offer, Provider, ReturnReason
+from hotline_provider.models import (
+    DeclineReason,
+    Extension,
+    Job,
+    JobWithContact,
+    Offer,
+    Provider,
+    ReturnReason,
+    ToldHow,
+)
 from hotline_provider.problems import Problem, Unreachable
 
 __all__ = [
@@ -35,5 +44,6 @@ __all__ = [
     "Provider",
     "ReturnReason",
     "Statement",
+    "ToldHow",
     "Unreachable",
 ]

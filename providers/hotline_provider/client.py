@@ -41,6 +41,7 @@ from hotline_provider.models import (
     Offer,
     Provider,
     ReturnReason,
+    ToldHow,
     shown,
 )
 
@@ -107,10 +108,18 @@ class HotlineClient(Calls):
         body = {"happened_at": self._moment(happened_at)}
         return await self._act(_JOB, f"/provider/jobs/{job_id}/start", body)
 
-    async def move_appointment(self, job_id: Id, appointment_from: datetime, appointment_to: datetime) -> Job:
-        """Another appointment, which the citizen has agreed to."""
+    async def move_appointment(
+        self,
+        job_id: Id,
+        appointment_from: datetime,
+        appointment_to: datetime,
+        *,
+        agreed_by: str,
+        agreed_how: ToldHow | str,
+    ) -> Job:
+        """Another appointment; `agreed_by` names who said yes, the citizen or somebody of the household."""
         window = {"appointment_from": appointment_from, "appointment_to": appointment_to}
-        body = {**window, "agreed_with_citizen": True}
+        body = {**window, "agreed_with_citizen": True, "agreed_by": agreed_by, "agreed_how": agreed_how}
         return await self._act(_JOB, f"/provider/jobs/{job_id}/appointment", body)
 
     async def quote(

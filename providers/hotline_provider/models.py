@@ -27,6 +27,14 @@ class DeclineReason(StrEnum):
     OTHER = "other"
 
 
+class ToldHow(StrEnum):
+    """How the citizen's yes to another appointment was given."""
+
+    BY_PHONE = "by_phone"
+    ON_SITE = "on_site"
+    IN_WRITING = "in_writing"
+
+
 class ReturnReason(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"
     WRONG_ADDRESS = "wrong_address"

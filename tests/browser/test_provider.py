@@ -184,7 +184,8 @@ async def test_another_appointment_and_more_time(world: World, sit_down: Opening
     await page.get_by_role("button", name="改约上门时间").click()
     await page.locator("[name=from]").fill("14:00")
     await page.locator("[name=to]").fill("13:00")
-    await page.get_by_label("已与求助人商定新的时间").check()
+    await page.get_by_label("谁同意了").fill("王阿姨")
+    await page.get_by_label("怎样同意的").select_option("当面")
     await page.get_by_role("button", name="确认改约").click()
     await expect(page.get_by_role("alert").filter(has_text="结束须晚于开始")).to_be_visible()
     await phone.check_accessibility()
@@ -193,6 +194,9 @@ async def test_another_appointment_and_more_time(world: World, sit_down: Opening
     await expect(page.locator(".due")).to_contain_text("14:00 至 16:00")
     moved = await ok(firm.client.get(f"/provider/jobs/{job_id}"))
     assert (moved["appointment_from"], moved["appointment_to"]) == ("2026-11-25T06:00:00Z", "2026-11-25T08:00:00Z")
+    events = await ok(world.operator.get(f"/requests/{moved['request_id']}/events"))
+    [told] = [event["data"] for event in events if event["kind"] == "job.appointment_moved"]
+    assert (told["agreed_by"], told["agreed_how"]) == ("王阿姨", "on_site")
 
     await page.get_by_role("button", name="申请延期").click()
     await page.locator("[name=reason]").fill("玻璃清洁剂要从杭州调货，后天到")

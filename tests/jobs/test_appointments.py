@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.jobs.agreement_actions import BOOKED_AHEAD, MOST_MOVES, OTHER_AHEAD
+from app.catalog.load import read_data
+from app.jobs.agreement_actions import MOST_MOVES
 from tests.world import CLEANING, DRAIN, SampleProvider, World, ok, refused
 
 
@@ -26,12 +27,12 @@ def ending(moment: datetime) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(("item", "ahead"), [(CLEANING, BOOKED_AHEAD), (DRAIN, OTHER_AHEAD)])
-async def test_no_appointment_leaves_the_clocks_behind(world: World, item: str, ahead: timedelta) -> None:
+@pytest.mark.parametrize(("item", "urgency"), [(CLEANING, "booked"), (DRAIN, "same_day")])
+async def test_no_appointment_leaves_the_clocks_behind(world: World, item: str, urgency: str) -> None:
     firm, job = await accepted(world, item)
     url = f"/provider/jobs/{job['id']}/appointment"
     first = datetime.fromisoformat(job["complete_by"])
-    latest = max(first + ahead, world.clock.now() + OTHER_AHEAD)
+    latest = first + timedelta(days=read_data("catalog.yaml")["urgency"][urgency]["move_days"])
     far = ending(datetime.fromisoformat("2099-01-01T10:00:00+08:00"))
     problem = await refused(firm.client.put(url, json=far), 422, "appointment_too_far")
     assert datetime.fromisoformat(problem["latest"]) == latest
@@ -39,6 +40,26 @@ async def test_no_appointment_leaves_the_clocks_behind(world: World, item: str, 
     moved = await ok(firm.client.put(url, json=ending(latest)))
     assert (moved["appointment_moves"], datetime.fromisoformat(moved["appointment_to"])) == (1, latest)
     await refused(firm.client.put(url, json=ending(latest + timedelta(days=1))), 422, "appointment_too_far")
+
+
+@pytest.mark.parametrize("item", [CLEANING, DRAIN])
+async def test_a_later_appointment_says_who_agreed_and_how(world: World, item: str) -> None:
+    firm, job = await accepted(world, item)
+    url, stands = f"/provider/jobs/{job['id']}/appointment", job["appointment_to"] or job["complete_by"]
+    later = ending(datetime.fromisoformat(stands) + timedelta(hours=2))
+    for missing in (["agreed_by", "agreed_how"], ["agreed_by"], ["agreed_how"]):
+        ticked = {name: value for name, value in later.items() if name not in missing}
+        for client, path in ((firm.client, url), (world.operator, url.removeprefix("/provider"))):
+            problem = await refused(client.put(path, json=ticked), 422, "consent_unnamed")
+            assert problem["missing"] == missing
+            assert all(name in problem["title"] for name in missing)
+    for blank in ({"agreed_by": " "}, {"agreed_how": "somehow"}):
+        problem = await refused(firm.client.put(url, json=later | blank), 422, "invalid_input")
+        assert next(iter(blank)) in str(problem["errors"])
+    assert (await ok(firm.client.put(url, json=later)))["appointment_moves"] == 1
+    earlier = ending(datetime.fromisoformat(stands) + timedelta(hours=1))
+    ticked = {name: value for name, value in earlier.items() if name not in ("agreed_by", "agreed_how")}
+    assert (await ok(firm.client.put(url, json=ticked)))["appointment_moves"] == 2
 
 
 async def test_moves_are_counted_and_the_centre_has_the_last_word(world: World) -> None:

@@ -67,7 +67,10 @@ async def test_an_appointment_is_not_moved_onto_another(world: World) -> None:
     firm = await world.add_provider(CLEANING, capacity=1)
     await accept(world, firm, 1, **window(26, 9, 11))
     job = await accept(world, firm, 2, **window(27, 9, 11))
-    path, agreed = f"/provider/jobs/{job['id']}/appointment", {"agreed_with_citizen": True}
+    path, agreed = (
+        f"/provider/jobs/{job['id']}/appointment",
+        {"agreed_with_citizen": True, "agreed_by": "王阿姨", "agreed_how": "by_phone"},
+    )
     await refused(firm.client.put(path, json=appointment(26, 10, 12) | agreed), 409, "appointments_overlap")
     await ok(firm.client.put(path, json=appointment(26, 11, 13) | agreed))
     await ok(firm.client.put(path, json=appointment(26, 12, 13) | agreed))  # its own place is no obstacle

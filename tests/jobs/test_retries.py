@@ -69,6 +69,7 @@ async def test_an_appointment_moved_again_to_the_same_time_stays(world: World) -
     await case.step("acceptance")
     later = {name: (opens + timedelta(hours=hours)).isoformat() for name, hours in
              (("appointment_from", 9), ("appointment_to", 11))}  # fmt: skip
+    later |= {"agreed_by": "王阿姨", "agreed_how": "by_phone"}
     moved, logged = await case.step("appointment", later | {"agreed_with_citizen": True}), await case.events()
     assert moved["arrive_by"] == moved["appointment_to"]
     world.advance(days=3)

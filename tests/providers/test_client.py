@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from app.registry.models import PriceKind
-from hotline_provider import DeclineReason, Problem, ReturnReason
+from hotline_provider import DeclineReason, Problem, ReturnReason, ToldHow
 from tests.providers.firms import client_of
 from tests.world import CLEANING, DRAIN, World, ok
 
@@ -71,7 +71,13 @@ async def test_an_appointment_is_made_and_moved(world: World) -> None:
             offer.id, appointment_from=start + timedelta(hours=1), appointment_to=start + timedelta(hours=3)
         )
         assert job.appointment_from == start + timedelta(hours=1)
-        moved = await hotline.move_appointment(job.id, start + timedelta(hours=4), start + timedelta(hours=6))
+        moved = await hotline.move_appointment(
+            job.id,
+            start + timedelta(hours=4),
+            start + timedelta(hours=6),
+            agreed_by="王阿姨",
+            agreed_how=ToldHow.IN_WRITING,
+        )
         assert moved.appointment_to == start + timedelta(hours=6)
 
 

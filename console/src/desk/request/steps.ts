@@ -15,6 +15,7 @@ export const RETURN_REASONS = [
   'no_staff',
   'other',
 ] as const
+export const TOLD_HOW = ['by_phone', 'on_site', 'in_writing'] as const
 
 /** Everything that a step may ask for, as it is typed. */
 export interface Words {
@@ -28,6 +29,8 @@ export interface Words {
   until: string
   otherFirm: boolean
   agreed: boolean
+  agreedBy: string
+  agreedHow: (typeof TOLD_HOW)[number]
 }
 export type Field = keyof Words
 export const noWords = (): Words => ({
@@ -41,6 +44,8 @@ export const noWords = (): Words => ({
   until: '',
   otherFirm: false,
   agreed: false,
+  agreedBy: '',
+  agreedHow: 'by_phone',
 })
 
 export interface Step {
@@ -98,10 +103,10 @@ function firmSteps(job: Job): Step[] {
     consent: step('consent', [], () =>
       answer(api.PUT('/api/v1/jobs/{job_id}/consent', { ...path, body: { amount_fen: quote! } })),
     ),
-    appointment: step('appointment', ['from', 'until'], ({ from, until }) => {
-      const times = { appointment_from: momentOf(from), appointment_to: momentOf(until) }
-      const body = { ...times, agreed_with_citizen: true }
-      return answer(api.PUT('/api/v1/jobs/{job_id}/appointment', { ...path, body }))
+    appointment: step('appointment', ['from', 'until', 'agreedBy', 'agreedHow'], (words) => {
+      const times = { appointment_from: momentOf(words.from), appointment_to: momentOf(words.until) }
+      const consent = { agreed_with_citizen: true, agreed_by: words.agreedBy, agreed_how: words.agreedHow }
+      return answer(api.PUT('/api/v1/jobs/{job_id}/appointment', { ...path, body: { ...times, ...consent } }))
     }),
     return: step(
       'return',
