@@ -23,8 +23,7 @@ REST = timedelta(hours=1)
 
 async def list_figures(tx: Tx, settings: Settings, now: datetime) -> list[Row]:
     """Per category where something waits, or a surge began by itself: who waits and who has places."""
-    day = now.astimezone(settings.zone).date()
-    return list(await surge_queries.list_figures(tx, now, day, now - REST))
+    return list(await surge_queries.list_figures(tx, now, settings.zone, now - REST))
 
 
 async def switch_by_figures(tx: Tx, figures: Row, now: datetime) -> bool:
@@ -49,7 +48,7 @@ async def begin_surge(
     """
     if category is not None and category not in catalog.categories:
         raise UnknownCategory(category=category)
-    figures = await surge_queries.count_figures(tx, now, now.astimezone(settings.zone).date(), category)
+    figures = await surge_queries.count_figures(tx, now, settings.zone, category)
     await _begin(tx, category, reason, figures["waiting"], figures["places"], actor, now)
     return await surge_queries.get_open_surge(tx, category)
 
@@ -71,7 +70,7 @@ async def end_surge(tx: Tx, surge_id: UUID, settings: Settings, actor: Actor, no
     surge = await surge_queries.find_surge(tx, surge_id)
     if surge is None:
         raise NotFound(what="surge", key=str(surge_id))
-    figures = await surge_queries.count_figures(tx, now, now.astimezone(settings.zone).date(), surge.category_code)
+    figures = await surge_queries.count_figures(tx, now, settings.zone, surge.category_code)
     await _end(tx, surge_id, figures["waiting"], figures["places"], actor, now)
     return await surge_queries.find_surge(tx, surge_id) or surge
 

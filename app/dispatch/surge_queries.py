@@ -1,21 +1,25 @@
 """Who waits and who has places, surges, and requests that were deferred, in SQL."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, DateTime, Integer, Text, Uuid, bindparam, select, text, tuple_
 
 from app.intake.models import Request
+from app.jobs.capacity import MOMENTS, TAKEN, day_end
 from app.kit.db import Prepared, Row, Tx
 from app.matching.models import Surge
 
 _UNASSIGNED = "r.status = 'dispatching' AND (r.deferred_until IS NULL OR r.deferred_until <= :at)"
 _WAITS = f"{_UNASSIGNED} AND r.match_at IS NOT NULL"
-_MOMENT = (bindparam("at", type_=DateTime(timezone=True)), bindparam("day", type_=Date))
+_MOMENT = (*MOMENTS, bindparam("day", type_=Date))
+_PLACES = f"p.capacity - {TAKEN.format(start=':at', end=':day_end')}"
 
-# Places are those of providers that offer what is waited for: a firm that cleans carpets is no help to flooded cellars.
+# Places are those of today, so what is booked for another day takes none, and those of providers that offer what is
+# waited for: a firm that cleans carpets is no help to flooded cellars.
 # They are counted in one pass over the lines of the items in question, of which there are none on a quiet day. A freed
 # place is offered to many who wait, so a surge is over only when `unassigned`, those being asked about among them, are
 # few. Those who were given up in the last hour because all were full count too, or a category whose requests are given
@@ -41,14 +45,14 @@ WITH own AS (
     own.id AS surge_id
   FROM waiting FULL JOIN own USING (category_code)
 ), free AS (
-  SELECT DISTINCT wanted.category_code, p.id, p.capacity - p.open_jobs AS places
+  SELECT DISTINCT wanted.category_code, p.id, {_PLACES} AS places
   FROM looked_at JOIN wanted USING (category_code)
   JOIN provider_items line ON line.item_code = wanted.item_code
     AND line.approved_at IS NOT NULL AND line.valid_from <= :day AND (line.valid_to IS NULL OR line.valid_to >= :day)
   JOIN providers p ON p.id = line.provider_id
-    AND p.standing IN ('trial', 'active', 'watch') AND p.reachable AND p.capacity > p.open_jobs
+    AND p.standing IN ('trial', 'active', 'watch') AND p.reachable
 ), sums AS (
-  SELECT category_code, sum(places) AS places FROM free GROUP BY category_code
+  SELECT category_code, sum(greatest(places, 0)) AS places FROM free GROUP BY category_code
 )
 SELECT l.category_code, l.waiting, l.unassigned, l.surge_id, coalesce(sums.places, 0) AS places, policy.version,
   NOT EXISTS (SELECT FROM surges s WHERE (s.category_code IS NULL OR s.category_code = l.category_code)
@@ -65,9 +69,13 @@ CROSS JOIN LATERAL (
 )
 
 
-async def list_figures(tx: Tx, at: datetime, day: date, rested_since: datetime) -> Sequence[Row]:
+async def list_figures(tx: Tx, at: datetime, zone: ZoneInfo, rested_since: datetime) -> Sequence[Row]:
     """Per category with waiting requests or a surge that began by itself: both figures and the policy in force."""
-    return await tx.rows(_FIGURES, at=at, day=day, rested_since=rested_since)
+    return await tx.rows(_FIGURES, **_moment(at, zone), rested_since=rested_since)
+
+
+def _moment(at: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    return {"at": at, "day": at.astimezone(zone).date(), "day_end": day_end(at, zone)}
 
 
 _COUNT = Prepared(
@@ -78,8 +86,8 @@ WITH waiting AS (
   WHERE {_WAITS} AND (:category IS NULL OR r.category_code = :category) GROUP BY item_code
 )
 SELECT (SELECT coalesce(sum(requests), 0)::integer FROM waiting) AS waiting, (
-  SELECT coalesce(sum(p.capacity - p.open_jobs), 0) FROM providers p
-  WHERE p.standing IN ('trial', 'active', 'watch') AND p.reachable AND p.capacity > p.open_jobs AND EXISTS (
+  SELECT coalesce(sum(greatest({_PLACES}, 0)), 0) FROM providers p
+  WHERE p.standing IN ('trial', 'active', 'watch') AND p.reachable AND EXISTS (
     SELECT FROM provider_items line JOIN items i ON i.code = line.item_code
     WHERE line.provider_id = p.id AND (:category IS NULL OR i.category_code = :category)
       AND (i.code IN (SELECT item_code FROM waiting) OR NOT EXISTS (SELECT FROM waiting))
@@ -90,12 +98,12 @@ SELECT (SELECT coalesce(sum(requests), 0)::integer FROM waiting) AS waiting, (
 )
 
 
-async def count_figures(tx: Tx, at: datetime, day: date, category: str | None) -> Row:
-    """How many requests of the category (None: of all) wait, and how many more jobs providers can take.
+async def count_figures(tx: Tx, at: datetime, zone: ZoneInfo, category: str | None) -> Row:
+    """How many requests of the category (None: of all) wait, and how many more jobs providers can take today.
 
     Those of providers that offer what is waited for; before anything waits, all in the category.
     """
-    row = await tx.row(_COUNT, at=at, day=day, category=category)
+    row = await tx.row(_COUNT, **_moment(at, zone), category=category)
     assert row is not None
     return row
 

@@ -18,8 +18,9 @@ OCCUPIES = """j.status IN ('accepted', 'started') AND CASE
   ELSE {start} < (
     SELECT greatest(:day_end, o.round_complete_by, o.complete_by) FROM requests o WHERE o.id = j.request_id) END"""
 """Whether the job `j` takes a place of its provider between {start} and {end}."""
-LOAD = f"""CASE WHEN p.open_jobs < p.capacity THEN p.open_jobs ELSE (
-  SELECT count(*) FROM jobs j WHERE j.provider_id = p.id AND {OCCUPIES})::integer END"""
+TAKEN = f"(SELECT count(*) FROM jobs j WHERE j.provider_id = p.id AND {OCCUPIES})::integer"
+"""The places taken of the provider `p` between {start} and {end}."""
+LOAD = f"CASE WHEN p.open_jobs < p.capacity THEN p.open_jobs ELSE {TAKEN} END"
 """The places taken of the provider `p` then; while its jobs leave one free anyway, nobody asks when they are."""
 MOMENTS = (bindparam("at", type_=DateTime(timezone=True)), bindparam("day_end", type_=DateTime(timezone=True)))
 

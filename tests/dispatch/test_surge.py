@@ -117,6 +117,35 @@ async def test_it_does_not_begin_while_providers_have_places_for_those_who_wait(
     assert await surges(world) == []
 
 
+async def test_work_booked_for_another_day_takes_no_place_today(world: World) -> None:
+    firm = await world.add_provider(CLEANING, DRAIN, capacity=4)
+    days = [
+        {"wanted_from": f"2026-12-{day}T09:00+08:00", "wanted_to": f"2026-12-{day}T11:00+08:00"} for day in (20, 21, 22)
+    ]
+    for number, window in enumerate(days):
+        offer = (await world.dispatch(CLEANING, phone=f"1395740000{number}", **window))["offers"][0]
+        await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    begun = await switch(world)
+    assert begun["places"] == 4
+    await ok(world.supervisor.put(f"/surges/{begun['id']}/end"))
+    await fill(world, firm)
+    assert (await switch(world))["places"] == 3
+
+
+async def test_bookings_for_another_day_begin_no_surge(world: World) -> None:
+    await new_policy(world, surge=SURGING)
+    firm = await world.add_provider(DRAIN, capacity=1)
+    await fill(world, firm)
+    await let_wait(world, DRAIN, DRAIN, DRAIN)
+    booked = await world.add_provider(DRAIN, BASIN, capacity=3)
+    window = {"wanted_from": "2026-12-20T09:00+08:00", "wanted_to": "2026-12-20T11:00+08:00"}
+    offer = (await world.dispatch(BASIN, phone="13957400020", **window))["offers"][0]
+    await ok(booked.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    async with world.context.db.begin() as tx:
+        [seen] = await surge.list_figures(tx, world.context.settings, world.clock.now())
+    assert (seen["waiting"], seen["places"]) == (3, 3)
+
+
 async def test_it_ends_by_itself_when_fewer_than_half_as_many_wait_as_there_are_places(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await fill(world, await world.add_provider(DRAIN, capacity=1))
