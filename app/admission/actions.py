@@ -25,6 +25,7 @@ from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
+from app.kit.names import is_same
 from app.registry.actions import check_code, enter_provider, part_rows
 from app.registry.edit import Edit
 from app.registry.models import Standing
@@ -80,7 +81,7 @@ async def _check_unknown(tx: Tx, body: ApplicationIn) -> None:
     """Raises FirmKnown; a stranger is told what is known, but neither of whom nor how it stands."""
     identity = (body.uscc, body.name, body.phone)
     for other in (*await find_same(tx, *identity), *await queries.find_same(tx, *identity)):
-        same = next(name for name in SAME_ZH if getattr(body, name) and getattr(other, name) == getattr(body, name))
+        same = next(name for name in SAME_ZH if is_same(getattr(body, name), getattr(other, name)))
         raise FirmKnown(same=SAME_EN[same], same_zh=SAME_ZH[same])
 
 

@@ -19,6 +19,7 @@ from app.catalog.schemas import (
 )
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.fields import Code
+from app.kit.names import same_form
 from app.kit.web import Now
 
 router = APIRouter(tags=["catalogue"])
@@ -83,9 +84,9 @@ async def search_communities(
         if township in (None, community.township_code)
         and (
             not q
-            or q in community.zh
-            or community.pinyin.lower().startswith(q.lower())
-            or community.initials.startswith(q.lower())
+            or same_form(q) in same_form(community.zh)
+            or same_form(community.pinyin).startswith(same_form(q))
+            or community.initials.startswith(same_form(q))
         )
     ]
 

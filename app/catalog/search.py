@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from app.catalog.models import Item
+from app.kit.names import same_form, tidy
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,11 @@ class Index:
 
     def search(self, query: str, limit: int = 10) -> Sequence[Item]:
         """The items that fit best, best first; none for a query that fits nothing."""
-        text = "".join(query.lower().split())
+        text = same_form(query)
         if not text:
             return []
-        scored = [(_score(entry, text, query.lower()), entry.item) for entry in self._entries]
+        spoken = tidy(query).lower()
+        scored = [(_score(entry, text, spoken), entry.item) for entry in self._entries]
         fitting = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: (-pair[0], pair[1].position))
         return [item for _, item in fitting[:limit]]
 
@@ -45,7 +47,7 @@ def _entry(item: Item) -> _Entry:
     return _Entry(
         item=item,
         code=item.code.lower(),
-        phrases=tuple(phrase.lower() for phrase in phrases),
+        phrases=tuple(map(same_form, phrases)),
         spellings=tuple("".join(lazy_pinyin(phrase)).lower() for phrase in phrases),
         initials=tuple("".join(lazy_pinyin(phrase, style=Style.FIRST_LETTER)).lower() for phrase in phrases),
         english=item.en.lower(),

@@ -14,6 +14,7 @@ from app.exchange.cells import yuan
 from app.exchange.faults import Fault
 from app.exchange.plan import Known, Plan, Row, Subject, part_row, price_key
 from app.exchange.sheets import STANDINGS, Sheet
+from app.kit.names import same_form
 from app.registry.hours import DAYS_AHEAD, MIDNIGHT, spans_fit
 from app.registry.models import DEFAULT_RUNGS, PriceKind, ProviderKind, Standing
 from app.registry.uscc import is_possible
@@ -46,12 +47,16 @@ class Finder:
         self.subjects[subject.id] = subject
         for name, index in self.by.items():
             if (value := subject.facts.get(name)) is not None:
-                index[value].append(subject)
+                index[_form(name, value)].append(subject)
 
     def named(self, text: str) -> list[Subject]:
         """Providers with this credit code, number, or name."""
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 13 else None
-        return self.by["uscc"].get(text.upper()) or self.by["number"].get(number) or self.by["name"].get(text, [])
+        return (
+            self.by["uscc"].get(text.upper())
+            or self.by["number"].get(number)
+            or self.by["name"].get(same_form(text), [])
+        )
 
 
 def find_subjects(
@@ -102,7 +107,8 @@ def _of_own_row(
     elif values["uscc"] is not None:
         found = finder.by["uscc"].get(values["uscc"], [])
     else:
-        found = [subject for subject in finder.by["name"].get(values["name"], []) if subject.facts["uscc"] is None]
+        named = finder.by["name"].get(same_form(values["name"]), [])
+        found = [subject for subject in named if subject.facts["uscc"] is None]
     if found and (first := found[0].row):
         _refuse(plan, row, "name", "taken_in_file", {"row": first.number})
         return None
@@ -198,14 +204,19 @@ def _shared(finder: Finder, touched: Any) -> Iterator[Fault]:
     for subject in finder.subjects.values():
         for name, index in holders.items():
             if subject.facts.get(name) is not None:
-                index[subject.facts[name]].append(subject)
+                index[_form(name, subject.facts[name])].append(subject)
     for subject in touched:
         old = subject.known.facts if subject.known else {}
         for name, index in holders.items():
             value = subject.facts.get(name)
-            others = [other for other in index.get(value, []) if other is not subject]
-            if subject.row and others and old.get(name) != value:
+            others = [other for other in index.get(_form(name, value), []) if other is not subject]
+            if subject.row and others and _form(name, old.get(name)) != _form(name, value):
                 yield _taken(subject.row, name, value, others[0])
+
+
+def _form(name: str, value: Any) -> Any:
+    """What is compared of a fact: of a name the form that all its writings share."""
+    return same_form(value) if name == "name" and value is not None else value
 
 
 def _taken(row: Row, name: str, value: str, other: Subject) -> Fault:

@@ -1,31 +1,47 @@
 """The same name is the same name, however it is written; what was written is kept for showing."""
 
+import re
 import unicodedata
+from string import ascii_lowercase, ascii_uppercase
 
-_DASHES = "-‐‑‒–—―−－"
-_LIKE = (
-    str.maketrans(dict.fromkeys("[{<«〈《「『【〔〖〘〚", "(") | dict.fromkeys("]}>»〉》」』】〕〗〙〛", ")"))
-    | str.maketrans(dict.fromkeys("·•‧∙・･⋅", "·"))
-    | str.maketrans(dict.fromkeys(_DASHES, "-"))
+UNSEEN = (
+    "\\u0001-\\u0020\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-\\u180f\\u2000-\\u200f"
+    "\\u2028-\\u202f\\u205f-\\u206f\\u3000\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff9-\\ufffb\\U000e0100-\\U000e01ef"
 )
-_SEEN_THROUGH = {"Cc", "Cf", "Zs", "Zl", "Zp"}
+"""Spaces and what nobody sees: of zero width, of direction, of variation, of control; a class of Python's and
+PostgreSQL's regular expressions."""
+_LIKE = (
+    ("[{<«〈《「『【〔〖〘〚", "("),
+    ("]}>»〉》」』】〕〗〙〛", ")"),
+    ("•‧∙・･⋅", "·"),
+    ("‐‑‒–—―−", "-"),
+)
+LIKE = (
+    ascii_uppercase + "".join(alike for alike, _ in _LIKE),
+    ascii_lowercase + "".join(one * len(alike) for alike, one in _LIKE),
+)
+"""Characters that make no difference, and what stands for each."""
+
+_UNSEEN = re.compile(f"[{UNSEEN}]+")
+_TABLE = str.maketrans(*LIKE)
 
 
 def same_form(text: str) -> str:
     """The text in the one form that all writings of a name share.
 
     Width and compatibility forms, case, kinds of brackets, dots and dashes, spaces, and characters that nobody sees
-    (zero width, direction, variation) make no other name.
+    make no other name. `same_form(text)` in SQL gives the same.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(c for c in folded if not _is_unseen(c)).translate(_LIKE)
+    seen = _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).translate(_TABLE)
+    return unicodedata.normalize("NFKC", seen)
+
+
+def is_same(one: str | None, other: str | None) -> bool:
+    """Whether both are given, and the same name."""
+    return one is not None and other is not None and same_form(one) == same_form(other)
 
 
 def tidy(text: str) -> str:
     """A code, word or number as it was meant: half width, without what nobody sees, and nothing around it."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text) if c == " " or not _is_unseen(c)).strip()
-
-
-def _is_unseen(character: str) -> bool:
-    selects = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
-    return selects or unicodedata.category(character) in _SEEN_THROUGH
+    words = unicodedata.normalize("NFKC", text).split()
+    return " ".join(filter(None, (_UNSEEN.sub("", word) for word in words)))

@@ -16,6 +16,7 @@ from app.kit.errors import NotFound
 from app.kit.etags import check_version
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
+from app.kit.names import is_same
 from app.kit.orm import Model
 from app.registry import life_queries, month_queries, queries
 from app.registry.card import check_papers, paper_row, price_row
@@ -140,7 +141,7 @@ async def _check_identity(tx: Tx, identity: Mapping[str, str | None], other_than
     """A credit code is one firm's; a name or phone of two firms is a person's decision. Raises ProviderExists."""
     if found := await queries.find_same(tx, **identity, other_than=other_than):
         known = found[0]
-        same = [fact for fact, value in identity.items() if value is not None and getattr(known, fact) == value]
+        same = [fact for fact, value in identity.items() if is_same(getattr(known, fact), value)]
         raise ProviderExists(id=known.id, number=known.number, name=known.name, standing=known.standing, same=same)
 
 

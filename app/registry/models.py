@@ -141,6 +141,7 @@ class Provider(Model):
         one_of("reached_by", ReachedBy),
         one_of("rung", Rung),
         one_of("unreachable_why", Unreachable),
+        Index("ix_providers_same_form", text("same_form(name)")),
         CheckConstraint("reachable = (unreachable_why IS NULL)", name="unreachable_why_known"),
         CheckConstraint("reachable = (unreachable_at IS NULL)", name="unreachable_at"),
         not_negative("capacity", "open_jobs", "credit"),

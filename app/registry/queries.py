@@ -24,6 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.auth.models import ProviderKey
 from app.kit.db import Prepared, Tx
+from app.kit.names import same_form, tidy
 from app.registry.models import (
     WINDOW_COUNTS,
     Provider,
@@ -62,7 +63,8 @@ async def find_same(
 ) -> Sequence[Provider]:
     """Other providers with this credit code, name or phone, of those that are given; whoever has the credit code comes
     first, ten at most."""
-    given = ((Provider.uscc, uscc), (Provider.name, name), (Provider.phone, phone))
+    form = same_form(name) if name is not None else None
+    given = ((Provider.uscc, uscc), (func.same_form(Provider.name), form), (Provider.phone, phone))
     same = [column == value for column, value in given if value is not None]
     first = (Provider.uscc == uscc).desc().nulls_last() if uscc else Provider.number
     query = select(Provider).where(or_(false(), *same), Provider.id.is_distinct_from(other_than))
@@ -86,7 +88,7 @@ def _conditions(wanted: ProviderFilter, day: date) -> list[ColumnElement[bool]]:
     }
     conditions = [column == value for name, column in columns.items() if (value := getattr(wanted, name))]
     if wanted.q:
-        conditions.append(Provider.name.contains(wanted.q, autoescape=True))
+        conditions.append(or_(*_named(wanted.q)))
     lines = [ProviderItem.item_code == wanted.item] if wanted.item else []
     lines += [ProviderItem.tier == wanted.tier] if wanted.tier else []
     if lines:
@@ -96,6 +98,17 @@ def _conditions(wanted: ProviderFilter, day: date) -> list[ColumnElement[bool]]:
         serves = ProviderCoverage.provider_id == Provider.id
         conditions.append(exists().where(serves, ProviderCoverage.township_code == wanted.township))
     return conditions
+
+
+def _named(q: str) -> list[ColumnElement[bool]]:
+    """Providers with this part of a name, this credit code, or the organisation code that went into it."""
+    code = tidy(q).replace("-", "").upper()
+    named = [func.same_form(Provider.name).contains(same_form(q), autoescape=True)] if same_form(q) else [false()]
+    if len(code) == 18:
+        named.append(Provider.uscc == code)
+    if len(code) == 9:
+        named.append(func.substr(Provider.uscc, 9, 9) == code)
+    return named
 
 
 def _not_ended(day: date) -> ColumnElement[bool]:

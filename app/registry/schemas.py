@@ -350,7 +350,10 @@ class ProviderOut(ProviderSummary):
 class ProviderFilter(Paging):
     """Which providers to list: `item` and `tier` as approved and in force today, `township` as served."""
 
-    q: Annotated[str | None, Field(max_length=50, description="a part of the name")] = None
+    q: Annotated[
+        str | None,
+        Field(max_length=50, description="a part of the name, a credit or organisation code"),
+    ] = None
     kind: ProviderKind | None = None
     standing: Standing | None = None
     reached_by: ReachedBy | None = None
