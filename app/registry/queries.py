@@ -103,7 +103,9 @@ def _conditions(wanted: ProviderFilter, day: date) -> list[ColumnElement[bool]]:
 def _named(q: str) -> list[ColumnElement[bool]]:
     """Providers with this part of a name, this credit code, or the organisation code that went into it."""
     code = tidy(q).replace("-", "").upper()
-    named = [func.same_form(Provider.name).contains(same_form(q), autoescape=True)] if same_form(q) else [false()]
+    named: list[ColumnElement[bool]] = [false()]
+    if part := same_form(q):
+        named.append(func.same_form(Provider.name).contains(part, autoescape=True))
     if len(code) == 18:
         named.append(Provider.uscc == code)
     if len(code) == 9:
