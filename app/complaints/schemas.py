@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from app.complaints.models import Cause, ComplaintStatus
 from app.jobs.models import Fault
 from app.jobs.schemas import Note
+from app.kit.errors import Unfit
 from app.kit.pages import Paging
 
 
@@ -93,7 +94,7 @@ class Decision(BaseModel):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.fault and not self.upheld:
-            raise ValueError("a complaint that is not upheld is nobody's fault")
+            raise Unfit("a complaint that is not upheld is nobody's fault", "不成立的投诉没有过错方")
         return self
 
 
