@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from app.catalog.models import Tier
 from app.intake.models import UnmatchedReason
 from app.intake.schemas import Name, RequestOut, Text
+from app.kit.errors import Unfit
 from app.kit.fields import Code, Moment
 from app.kit.pages import Paging
 from app.kit.personal import Phone
@@ -120,7 +121,11 @@ class Correction(BaseModel):
         missing = {"item", "area", "description", "phone", "quantity", "tier"} & named
         missing = {name for name in missing if getattr(self, name) is None}
         if not named or missing:
-            raise ValueError(f"name what is to be corrected; null is no value of {', '.join(sorted(missing)) or 'it'}")
+            names = ", ".join(sorted(missing))
+            raise Unfit(
+                f"null is no value of {names}" if names else "name what is to be corrected",
+                f"{names} 不能为空" if names else "请写明要更正什么",
+            )
         return self
 
 
