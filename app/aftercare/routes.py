@@ -30,7 +30,10 @@ async def list_callbacks(
     principal: Caller,
     paging: Annotated[Paging, Query()],
 ) -> Page[CallbackOut]:
-    """Callbacks still to be made, the earliest due first; `due_at` is when the citizen may be called."""
+    """Callbacks still to be made, the earliest due first; `due_at` is when the citizen may be called.
+
+    Ordered by when they fell due, which changes while you page: one tried meanwhile may be missed or come twice.
+    """
     rows = await queries.list_due(tx, paging.after(datetime, UUID), paging.limit + 1)
     zone = context_of(request).settings.zone
 

@@ -29,7 +29,7 @@ class Paging(BaseModel):
     """What the caller asked for: how many, and after which row."""
 
     limit: Annotated[int, Query(ge=1, le=200)] = 50
-    cursor: Annotated[str | None, Query(max_length=500)] = None
+    cursor: Annotated[str | None, Query(max_length=1000)] = None
 
     def after(self, *parts: Any) -> Any:
         """The key of the last row seen, a tuple of these types; None on the first page. Raises CursorInvalid."""

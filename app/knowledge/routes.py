@@ -77,7 +77,10 @@ async def list_articles(
 async def list_reviews(
     request: Request, response: Response, tx: Transaction, today: Today, asked: Annotated[ReviewsAsked, Query()]
 ) -> Page[ArticleLine]:
-    """Approved articles to be read again within so many days, the longest due first."""
+    """Approved articles to be read again within so many days, the longest due first.
+
+    Ordered by the day of review, which changes while you page: one reviewed meanwhile may be missed or come twice.
+    """
     until = today + timedelta(days=asked.within_days)
     rows = await queries.list_reviews(tx, until, asked.after(date, UUID), asked.limit + 1)
     return page(rows, asked, lambda row: (row[0].review_on, row[0].id), actions.show_line, request, response)

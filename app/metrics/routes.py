@@ -72,7 +72,10 @@ async def read_work(
 async def read_turnover(
     asked: Annotated[TurnoverAsked, Query()], request: Request, response: Response, tx: Transaction
 ) -> Turnover:
-    """A month's turnover through the hotline, per provider and together, against the baseline month."""
+    """A month's turnover through the hotline, per provider and together, against the baseline month.
+
+    Ordered by turnover, which changes while you page: a firm with work billed meanwhile may be missed or come twice.
+    """
     month = month_of(asked.month)
     rows = await turnover_queries.list_turnovers(tx, *month, asked.after(int, UUID), asked.limit + 1)
     listed = page(rows, asked, actions.turnover_key, actions.show_turnover, request, response)

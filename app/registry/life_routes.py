@@ -73,7 +73,10 @@ async def list_expiring(
     today: Today,
     asked: Annotated[ExpiringAsked, Query()],
 ) -> Page[ExpiringPaper]:
-    """Papers of admitted providers that expire soon or have expired, the earliest first."""
+    """Papers of admitted providers that expire soon or have expired, the earliest first.
+
+    Ordered by expiry, which changes while you page: a paper corrected meanwhile may be missed or come twice.
+    """
 
     def show_paper(row: tuple[ProviderPaper, Provider]) -> ExpiringPaper:
         paper, provider = row

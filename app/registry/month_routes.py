@@ -56,7 +56,10 @@ async def file_own_month(month: OfMonth, body: Declared, tx: Transaction, edit: 
 async def list_firms(
     month: Month, request: Request, response: Response, tx: Transaction, asked: Annotated[MonthsAsked, Query()]
 ) -> Page[FirmsMonth]:
-    """The companies that have to file for the month, by name; `state=missing` are those that have not."""
+    """The companies that have to file for the month, by name; `state=missing` are those that have not.
+
+    Ordered by name, which changes while you page: a company renamed meanwhile may be missed or come twice.
+    """
     rows = await months.list_firms(tx, month, asked)
     return page(rows, asked, lambda row: (row.name, row.provider_id), lambda row: row, request, response)
 

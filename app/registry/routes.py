@@ -79,7 +79,10 @@ async def list_providers(
     principal: Reader,
     wanted: Annotated[ProviderFilter, Query()],
 ) -> Page[ProviderSummary]:
-    """Providers by name; a manager sees the contact masked."""
+    """Providers by name; a manager sees the contact masked.
+
+    Ordered by name, which changes while you page: a provider renamed meanwhile may be missed or come twice.
+    """
 
     def show(provider: Provider) -> ProviderSummary:
         return _shown(ProviderSummary.model_validate(provider), principal)

@@ -50,7 +50,10 @@ async def list_queue(
     principal: Supervisor,
     wanted: Annotated[QueueFilter, Query()],
 ) -> Page[QueueItem]:
-    """What a supervisor should look at: unmatched, given back, late or nearly so, or asking for more time."""
+    """What a supervisor should look at: unmatched, given back, late or nearly so, or asking for more time.
+
+    Ordered by urgency and deadline, which change while you page: a request moved meanwhile may be missed or come twice.
+    """
     rows = await queries.list_queue(tx, wanted, now, wanted.after(int, datetime, UUID))
     return page(rows, wanted, lambda row: (row.urgency_rank, row.due, str(row.request_id)), _show, request, response)
 
@@ -72,7 +75,11 @@ async def count_queue(tx: Transaction, now: Now, principal: Supervisor) -> Count
 async def list_silent_providers(
     request: Request, response: Response, tx: Transaction, principal: Supervisor, paging: Annotated[Paging, Query()]
 ) -> Page[SilentProvider]:
-    """Firms to call: they were silent again and again and get no more offers."""
+    """Firms to call: they were silent again and again and get no more offers.
+
+    Ordered by when they fell silent, which changes while you page: a firm that is reachable again and then silent once
+    more may come twice.
+    """
     rows = await queries.list_silent_providers(tx, paging.after(datetime, UUID), paging.limit + 1)
     return page(
         rows, paging, lambda row: (row.unreachable_at, str(row.id)), SilentProvider.model_validate, request, response
