@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from app.auth.access import Principal
 from app.auth.errors import NotAllowed
 from app.auth.models import Role
 from app.auth.queries import add_audit
-from app.catalog.calendar import Window, add_minutes, deadlines, default_window
+from app.catalog.calendar import Allowance, Window, add_minutes, deadlines, default_window
 from app.catalog.models import ArriveRule, Kind, Tier
 from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
@@ -23,6 +24,7 @@ from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import SYSTEM, StatusConflict, record
 from app.intake.actions import get_locked
 from app.intake.citizens import get_or_add
+from app.intake.clocks import Clock, after_pauses, pauses_of
 from app.intake.entitlement import Claimant
 from app.intake.models import Citizen, RequestStatus, UnmatchedReason
 from app.intake.queries import list_memberships
@@ -157,28 +159,43 @@ async def _citizen(tx: Tx, request: Row, phone: str | None, values: Mapping[str,
 
 
 def _clocks(request: Row, changes: Mapping[str, Any], catalog: Snapshot, settings: Settings) -> dict[str, Any]:
-    """Deadlines follow the urgency and the wanted time, counted from when they were counted before."""
+    """Deadlines follow the urgency and the wanted time, counted from when they were counted before, pauses left out."""
     if not changes.keys() & {"urgency", "kind", "wanted_from", "wanted_to"}:
         return {}
     after = dict(request) | dict(changes)
     allowance, zone = catalog.allowance(after["urgency"]), settings.zone
-    if request["dispatched_at"] is None:
-        by = add_minutes(
-            allowance.calendar, request["received_at"], allowance.complete_minutes or 0, zone, allowance.days
-        )
-        return {"answer_by": by if after["kind"] == Kind.INFO else None, "alarm_at": request["received_at"]}
     start = request["dispatched_at"]
+    if start is None:
+        start = request["received_at"]
+        by = add_minutes(allowance.calendar, start, allowance.complete_minutes or 0, zone, allowance.days)
+        by = after_pauses(Clock.ANSWER, start, by, request, allowance, zone)
+        return {"answer_by": by if after["kind"] == Kind.INFO else None, "alarm_at": start}
     window = Window(after["wanted_from"], after["wanted_to"]) if after["wanted_from"] else None
     if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT:
-        window = default_window(start, zone)
-    wanted = {"wanted_from": window.start, "wanted_to": window.end} if window else {}
-    due: dict[str, Any] = deadlines(allowance, start, window, zone)._asdict()
+        window = default_window(max([start, *(pause.end for pause in pauses_of(request))]), zone)
+    due: dict[str, Any] = _dues(request, start, window, allowance, zone)
     if request["original_complete_by"]:
         due |= {"original_complete_by": due["complete_by"]}
     if request["round_from"]:
-        next_firm = deadlines(allowance, request["round_from"], window, zone)
-        due |= {"round_arrive_by": next_firm.arrive_by, "round_complete_by": next_firm.complete_by}
+        next_firm = _dues(request, request["round_from"], window, allowance, zone)
+        due |= {f"round_{name}": next_firm[name] for name in ("arrive_by", "complete_by")}
+    wanted = {"wanted_from": window.start, "wanted_to": window.end} if window else {}
     return due | wanted | {"alarm_at": start}
+
+
+def _dues(
+    request: Row, start: datetime, window: Window | None, allowance: Allowance, zone: ZoneInfo
+) -> dict[str, datetime]:
+    """When a round that began then is due; an appointment stands as it was agreed."""
+    dues = deadlines(allowance, start, window, zone)._asdict()
+    booked = allowance.arrive_rule is ArriveRule.APPOINTMENT
+    return {
+        f"{clock}_by": due
+        if booked and clock is not Clock.ACCEPT
+        else after_pauses(clock, start, due, request, allowance, zone)
+        for clock in (Clock.ACCEPT, Clock.ARRIVE, Clock.COMPLETE)
+        if (due := dues[f"{clock}_by"])
+    }
 
 
 async def _put_on_record(

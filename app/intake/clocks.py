@@ -81,6 +81,17 @@ def pauses_of(request: Mapping[str, Any]) -> Sequence[Window]:
     return [Window(*pair) for pair in zip(paused[::2], paused[1::2], strict=True)]
 
 
+def after_pauses(
+    clock: Clock, start: datetime, due: datetime, request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo
+) -> datetime:
+    """Due with the citizen's holds since `start` left out; those after the clock had stopped leave it as it is."""
+    stopped = {Clock.ACCEPT: request["assigned_at"], Clock.ARRIVE: request["started_at"]}.get(clock)
+    for pause in pauses_of(request):
+        if start <= pause.start < due and not (stopped and stopped <= pause.start):
+            due = _go_on(calendar_of(clock, allowance), pause.start, due, allowance, zone, pause.end)
+    return due
+
+
 def calendar_of(clock: Clock, allowance: Allowance) -> Calendar:
     """That of the urgency; only the 24 hours after an appointment are plain hours."""
     plain = clock is Clock.COMPLETE and allowance.arrive_rule is ArriveRule.APPOINTMENT

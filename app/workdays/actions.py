@@ -14,6 +14,7 @@ from app.catalog.calendar import (
     is_year_known,
     list_holidays,
     list_make_up_days,
+    yellow_at,
 )
 from app.catalog.models import Calendar
 from app.catalog.queries import read_days
@@ -86,7 +87,8 @@ async def _changed(
             return add_time(Calendar.WORKING_DAYS, start, left, zone, after)
 
         requests = await _move_requests(tx, day, move, principal, now)
-        periods = await _move_complaints(tx, move, zone, principal, now) + await _move_periods(tx, move, zone, now)
+        periods = await _move_complaints(tx, move, after, zone, principal, now)
+        periods += await _move_periods(tx, move, zone, now)
     facts = {"working": working, "note": note}
     await add_audit(
         tx, "calendar.day_entered", f"day:{day}", at=now, actor_kind=principal.kind, actor_id=principal.id, **facts
@@ -115,7 +117,7 @@ def _counted_from(request: Request, now: datetime) -> datetime:
     return request.held_at if request.held_at and request.hold_cause == HoldCause.CITIZEN else now
 
 
-async def _move_complaints(tx: Tx, move: Move, zone: ZoneInfo, principal: Principal, now: datetime) -> int:
+async def _move_complaints(tx: Tx, move: Move, days: Days, zone: ZoneInfo, principal: Principal, now: datetime) -> int:
     moved = 0
     for complaint in await queries.lock_complaints(tx, now):
         due_at = move(now, complaint.due_at) if complaint.due_at > now else complaint.due_at
@@ -125,7 +127,9 @@ async def _move_complaints(tx: Tx, move: Move, zone: ZoneInfo, principal: Princi
             continue
         moved += 1
         replies = reply_by != complaint.reply_by and complaint.replied_at is None
-        complaint.due_at, complaint.reply_by, complaint.alarm_at = due_at, reply_by, now
+        if due_at != complaint.due_at:
+            complaint.alarm_at = yellow_at(Calendar.WORKING_DAYS, complaint.opened_at, due_at, zone, days)
+        complaint.due_at, complaint.reply_by = due_at, reply_by
         data = {"complaint_id": str(complaint.id), "complaint_due_at": due_at.isoformat()}
         request_id, actor = complaint.request_id, principal.actor
         await record(tx, "request.deadlines_moved", at=now, actor=actor, request_id=request_id, data=data)

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.dispatch.test_correcting import accepted, correct
 from tests.supervision.test_alarms import alarms
-from tests.world import CLEANING, DRAIN, World, ok
+from tests.world import CLEANING, DRAIN, World, decoded, ok
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TAP = "PE04"  # same_day
@@ -182,3 +183,26 @@ async def test_a_redo_after_a_hold_has_clocks_of_its_own(world: World) -> None:
     world.advance(minutes=8)
     await world.work()
     assert await alarms(world, again["id"]) == [("yellow", "accept")]
+
+
+async def test_a_correction_leaves_the_citizens_holds_out_too(world: World) -> None:
+    """Before: a corrected item was due as if nobody had asked to wait."""
+    world.clock.moment = local("11-24 09:00")
+    firm = await world.add_provider(TAP, DRAIN)
+    request_id, _ = await accepted(world, firm, TAP)
+    for start, end in (("11-24 09:05", "11-24 10:05"), ("11-24 10:20", "11-24 11:20")):
+        held = await hold(world, request_id, start, end)
+    corrected = decoded(await correct(world, request_id, item=DRAIN))
+    assert moment(corrected["accept_by"]) == local("11-24 09:10")  # it was accepted before
+    assert moment(corrected["arrive_by"]) == local("11-24 13:00")
+    back = decoded(await correct(world, request_id, item=TAP))
+    due = ("arrive_by", "complete_by")
+    assert [back[name] for name in due] == [held[name] for name in due]
+
+
+async def test_what_turns_out_to_be_a_question_leaves_out_the_hold_before_it(world: World) -> None:
+    world.clock.moment = local("11-24 10:00")
+    request_id = (await ok(world.create(DRAIN)))["request"]["id"]
+    await hold(world, request_id, "11-24 11:00", "11-24 14:00")
+    corrected = decoded(await correct(world, request_id, item=QUESTION))
+    assert moment(corrected["answer_by"]) == local("11-25 13:00")

@@ -100,3 +100,22 @@ async def test_a_complaint_and_the_firms_reply_move_too(world: World) -> None:
     assert after["reply_by"] > before["reply_by"]
     notices = await ok(firm.client.get("/provider/notices"))
     assert "complaint_period_moved" in str(notices)
+
+
+async def test_a_complaint_is_decided_within_the_centres_own_working_days(world: World) -> None:
+    """Before: a case that moved was yellow at once, whatever time it had left."""
+    asked = await ask(world)
+    await ok(world.admin.put("/calendar/days/2026-11-25", json={"working": False, "note": "停工"}))
+    body = {"purpose": "complaint", "phone": "13957412345", "note": "没人回电话"}
+    await ok(world.operator.post(f"/requests/{asked['id']}/contacts", json=body))
+    [case] = (await ok(world.supervisor.get("/complaints")))["items"]
+    assert datetime.fromisoformat(case["due_at"]) == local("12-02 10:00")  # the fifth working day without Wednesday
+    await ok(world.admin.put("/calendar/days/2026-11-28", json={"working": True, "note": "周六调休上班"}))
+    [case] = (await ok(world.supervisor.get("/complaints")))["items"]
+    assert datetime.fromisoformat(case["due_at"]) == local("12-01 10:00")
+    for moment, levels in ((local("11-24 10:01"), []), (local("11-30 10:00"), ["yellow"])):
+        world.clock.moment = moment
+        await world.work()
+        timeline = await ok(world.operator.get(f"/requests/{asked['id']}/events"))
+        raised = [e["kind"] for e in timeline if e["data"].get("clock") == "complaint"]
+        assert raised == [f"clock.{level}" for level in levels]
