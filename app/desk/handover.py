@@ -7,6 +7,7 @@ from app.auth.errors import StaffInactive
 from app.auth.models import Role, Staff
 from app.auth.queries import add_audit, get_staff
 from app.complaints.actions import hand_over as hand_over_complaint
+from app.complaints.queries import find_least_busy, is_supervisor
 from app.desk import handover_queries
 from app.desk.errors import NotAtTheDesk
 from app.desk.schemas import Handover, OpenComplaint, OpenWork, WorkRequest
@@ -30,8 +31,11 @@ async def show_open_work(tx: Tx, staff_id: UUID, now: datetime) -> OpenWork:
 
 
 async def hand_over(tx: Tx, staff_id: UUID, body: Handover, actor: Actor, now: datetime) -> OpenWork:
-    """Give open requests, and complaints to another supervisor, to a colleague, and what was taken just now back to its
-    queue; gives what is left. Repeating it does nothing.
+    """Give open requests and complaints to a colleague, and what was taken just now back to its queue; gives what is
+    left. Repeating it does nothing.
+
+    An operator takes no complaints: those of somebody who may not decide them any more go to the supervisor with the
+    fewest, the others stay.
 
     Raises NotFound, StaffInactive, NotAtTheDesk for a colleague who could not go on with it.
     """
@@ -42,19 +46,28 @@ async def hand_over(tx: Tx, staff_id: UUID, body: Handover, actor: Actor, now: d
         raise NotAtTheDesk(username=colleague.username)
     chosen = body.request_ids
     requests = await handover_queries.hand_over_requests(tx, staff_id, body.to, chosen, **actor.parameters(now))
-    takes_complaints = chosen is None and Role.SUPERVISOR in colleague.roles
-    complaints = await handover_queries.list_complaints(tx, staff_id) if takes_complaints else []
-    for complaint in complaints:
-        await hand_over_complaint(tx, complaint.id, body.to, actor, now)
+    complaints = await _hand_over_complaints(tx, staff_id, colleague, actor, now) if chosen is None else 0
     if chosen is None:
         await handover_queries.release_taken(tx, staff_id, now)
     if requests or complaints:
-        facts = {"to": colleague.username, "requests": requests, "complaints": len(complaints)}
+        facts = {"to": colleague.username, "requests": requests, "complaints": complaints}
         subject = f"user:{former.username}"
         await add_audit(
             tx, "staff.work_handed_over", subject, at=now, actor_kind=actor.kind, actor_id=actor.id, **facts
         )
     return await show_open_work(tx, staff_id, now)
+
+
+async def _hand_over_complaints(tx: Tx, staff_id: UUID, colleague: Staff, actor: Actor, now: datetime) -> int:
+    named = colleague.id if Role.SUPERVISOR in colleague.roles else None
+    if named is None and await is_supervisor(tx, staff_id):
+        return 0
+    handed = 0
+    for complaint in await handover_queries.list_complaints(tx, staff_id):
+        if to := named or await find_least_busy(tx):
+            await hand_over_complaint(tx, complaint.id, to, actor, now)
+            handed += 1
+    return handed
 
 
 async def _get(tx: Tx, staff_id: UUID) -> Staff:

@@ -59,8 +59,11 @@ class OpenWork(BaseModel):
 
 
 class Handover(BaseModel):
-    """To whom; without `request_ids` all open requests, complaints as well if that is a supervisor, and what was taken
-    just now goes back to its queue."""
+    """To whom; without `request_ids` all open requests and complaints, and what was taken just now goes to its queue.
+
+    Complaints go to a supervisor only: with `to` an operator, those of somebody whose account is deactivated, or who is
+    no supervisor any more, go to the supervisor with the fewest open ones.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

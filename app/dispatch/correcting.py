@@ -168,23 +168,23 @@ def _clocks(request: Row, changes: Mapping[str, Any], catalog: Snapshot, setting
     if start is None:
         start = request["received_at"]
         by = add_minutes(allowance.calendar, start, allowance.complete_minutes or 0, zone, allowance.days)
-        by = after_pauses(Clock.ANSWER, start, by, request, allowance, zone)
+        by = after_pauses(Clock.ANSWER, start, by, after, allowance, zone)
         return {"answer_by": by if after["kind"] == Kind.INFO else None, "alarm_at": start}
     window = Window(after["wanted_from"], after["wanted_to"]) if after["wanted_from"] else None
     if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT:
-        window = default_window(max([start, *(pause.end for pause in pauses_of(request))]), zone)
-    due: dict[str, Any] = _dues(request, start, window, allowance, zone)
+        window = default_window(max([start, *(pause.end for pause in pauses_of(after))]), zone)
+    due: dict[str, Any] = _dues(after, start, window, allowance, zone)
     if request["original_complete_by"]:
         due |= {"original_complete_by": due["complete_by"]}
     if request["round_from"]:
-        next_firm = _dues(request, request["round_from"], window, allowance, zone)
+        next_firm = _dues(after, request["round_from"], window, allowance, zone)
         due |= {f"round_{name}": next_firm[name] for name in ("arrive_by", "complete_by")}
     wanted = {"wanted_from": window.start, "wanted_to": window.end} if window else {}
     return due | wanted | {"alarm_at": start}
 
 
 def _dues(
-    request: Row, start: datetime, window: Window | None, allowance: Allowance, zone: ZoneInfo
+    request: Mapping[str, Any], start: datetime, window: Window | None, allowance: Allowance, zone: ZoneInfo
 ) -> dict[str, datetime]:
     """When a round that began then is due; an appointment stands as it was agreed."""
     dues = deadlines(allowance, start, window, zone)._asdict()

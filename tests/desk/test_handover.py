@@ -1,7 +1,9 @@
 """Open work of somebody who left is listed, and goes on with a colleague."""
 
+from collections import Counter
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from app.auth.models import Role
@@ -41,6 +43,41 @@ async def test_open_requests_and_what_was_taken_go_on(world: World) -> None:
         query = select(Event).where(Event.kind == "request.handed_over", Event.request_id == UUID(mine["id"]))
         [event] = (await tx.session.scalars(query)).all()
     assert event.data == {"former": str(leaver), "to": str(colleague)}
+
+
+async def complain(world: World, count: int) -> None:
+    for _ in range(count):
+        request = (await ok(world.create(DRAIN)))["request"]
+        contact = {"purpose": "complaint", "phone": "13957412345", "note": "没人理"}
+        await ok(world.operator.post(f"/requests/{request['id']}/contacts", json=contact))
+
+
+async def add_supervisor(world: World, username: str) -> str:
+    staff = {"username": username, "name": "陈立", "password": "请换一个长一点的口令", "roles": ["supervisor"]}
+    return str((await ok(world.admin.post("/staff", json=staff)))["id"])
+
+
+@pytest.mark.parametrize("to", [Role.OPERATOR, "named"])
+async def test_complaints_of_a_supervisor_who_left_pass_on(world: World, to: str) -> None:
+    """Before: handed over to an operator, they stayed with the account that nobody signs in with."""
+    leaver = world.staff_ids[Role.SUPERVISOR]
+    await complain(world, 4)
+    busy, idle = await add_supervisor(world, "chen.l"), await add_supervisor(world, "wang.j")
+    [first, *_] = (await ok(world.supervisor.get("/complaints")))["items"]
+    await ok(world.supervisor.put(f"/complaints/{first['id']}/owner", json={"staff_id": busy}))
+    url = f"/staff/{leaver}/open-work"
+    operator = {"to": str(world.staff_ids[Role.OPERATOR])}
+    assert len((await ok(world.admin.put(f"{url}/handover", json=operator)))["complaints"]) == 3  # still there
+    await ok(world.admin.put(f"/staff/{leaver}/deactivation"))
+    assert len((await ok(world.admin.get(url)))["complaints"]) == 3
+    body = operator if to == Role.OPERATOR else {"to": busy}
+    assert (await ok(world.admin.put(f"{url}/handover", json=body)))["complaints"] == []
+    owners = Counter(one["owner_id"] for one in (await ok(world.operator.get("/complaints")))["items"])
+    assert owners == ({busy: 2, idle: 2} if to == Role.OPERATOR else {busy: 4})
+    taken = [
+        data["complaints"] for action, data in await audit_of(world, "user:t.supervisor") if "handed_over" in action
+    ]
+    assert taken == [3]
 
 
 async def test_only_to_somebody_who_can_go_on_with_it(world: World) -> None:
