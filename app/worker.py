@@ -39,7 +39,7 @@ from app.kit.limits import forget_counts
 from app.kit.steps import Health, forget_troubles, write_health
 from app.kit.web import Context
 from app.knowledge.queries import forget_failed_searches
-from app.metrics.tasks import roll_up_volumes
+from app.metrics.tasks import keep_volumes
 from app.registry.expiry import watch_papers
 from app.registry.months import remind_of_months
 from app.registry.tasks import roll_windows
@@ -99,14 +99,9 @@ async def _number_events(context: Context) -> int:
         return done
 
 
-async def _roll_up_volumes(context: Context) -> int:
-    async with context.db.begin() as tx:
-        return await roll_up_volumes(tx, context.settings.zone)
-
-
 LOG_STEPS: Mapping[str, Callable[[Context], Awaitable[int]]] = {
     "number_events": _number_events,
-    "roll_up_volumes": _roll_up_volumes,
+    "roll_up_volumes": keep_volumes,
     "make_entries": make_entries,
     "spread_events": spread_events,
 }
@@ -126,7 +121,7 @@ async def forget_old_keys(context: Context) -> int:
         await forget_old_devices(tx, context.clock.now() - DEVICE_LIVES)
         await forget_failed_searches(tx, context.clock.now() - FAILED_SEARCHES_LIVE)
         await forget_applications(tx, context.clock.now() - APPLICATIONS_LIVE)
-        await forget_troubles(tx, context.clock.now())
+        await forget_troubles(tx, context.clock.now(), but=LOG_STEPS)
     return 0
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     ColumnElement,
     Integer,
+    Select,
     Table,
     Text,
     Uuid,
@@ -31,8 +31,8 @@ from app.complaints.models import Complaint
 from app.credit.models import CreditEntry, CreditRules, EntryStatus
 from app.credit.states import CREDIT
 from app.events.models import Event
-from app.events.sequence import move_cursor, position
-from app.events.transition import AT, EVENTS, json_of, log, word
+from app.events.sequence import move_cursor, next_events, one_event
+from app.events.transition import AT, json_of, log, word
 from app.intake.models import Request
 from app.jobs.models import Fault, Job
 from app.kit.db import Prepared, Row, Tx
@@ -86,14 +86,8 @@ def _provider_of(event: Any) -> ColumnElement[Any]:
     )
 
 
-def _read_log() -> Prepared:
-    batch = (
-        select(EVENTS)
-        .where(EVENTS.c.seq > position(READER))
-        .order_by(EVENTS.c.seq)
-        .limit(bindparam("batch", type_=BigInteger))
-        .cte("batch")
-    )
+def _read_log(events: Select[Any], *, on: bool) -> Prepared:
+    batch = events.cte("batch")
     kinds = bindparam("kinds", type_=ARRAY(Text))
     found = (
         select(
@@ -107,16 +101,22 @@ def _read_log() -> Prepared:
     size = select(func.count()).select_from(batch).scalar_subquery().label("events")
     one = select(literal_column("1").label("one")).subquery("one")
     query = select(size, found).select_from(one.join(found, true(), isouter=True)).order_by(found.c.seq)
-    return Prepared(query.add_cte(moved))
+    return Prepared(query.add_cte(moved) if on else query)
 
 
-_READ_LOG = _read_log()
+_READ_LOG, _READ_EVENT = _read_log(next_events(READER), on=True), _read_log(one_event(), on=False)
 
 
 async def read_log(tx: Tx, kinds: Sequence[str], batch: int) -> tuple[int, Sequence[Row]]:
     """How many events the log has next, at most a batch, and those of these kinds; the cursor moves past them all."""
     rows = await tx.rows(_READ_LOG, kinds=list(kinds), batch=batch)
     return rows[0]["events"], [row for row in rows if row["id"] is not None and row["provider_id"] is not None]
+
+
+async def read_event(tx: Tx, kinds: Sequence[str], event_id: int) -> Sequence[Row]:
+    """The event, if it is of these kinds and about a firm."""
+    rows = await tx.rows(_READ_EVENT, kinds=list(kinds), event_id=event_id)
+    return [row for row in rows if row["id"] is not None and row["provider_id"] is not None]
 
 
 _SKIP_LOG = Prepared(

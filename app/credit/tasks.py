@@ -10,9 +10,9 @@ from app.credit import actions, queries
 from app.credit.making import make_entry, recover
 from app.credit.models import EntryStatus
 from app.credit.rules import Rules, read_rules
-from app.events.sequence import step_alone
+from app.events.reading import walk
 from app.events.transition import SYSTEM
-from app.kit.db import Tx
+from app.kit.db import Row, Tx
 from app.kit.steps import one_by_one
 from app.kit.web import Context
 
@@ -27,13 +27,24 @@ async def make_entries(context: Context, batch: int = BATCH) -> int:
     The cursor moves in the same transaction. Gives 0 as well while another transaction does this, or without rules.
     """
     async with context.db.begin() as tx:
-        rules = await read_rules(tx)
-        if rules is None or not await step_alone(tx, queries.READER):
-            return 0
-        count, events = await queries.read_log(tx, sorted({rule.event for rule in rules.rules}), batch)
+        found = await read_rules(tx)
+    if found is None:
+        return 0
+    rules, kinds = found, sorted({rule.event for rule in found.rules})
+
+    async def make(tx: Tx, events: Sequence[Row]) -> None:
         for event in events:
             await make_entry(tx, event, rules, context.settings.zone, context.clock.now())
+
+    async def take(tx: Tx, size: int) -> int:
+        count, events = await queries.read_log(tx, kinds, size)
+        await make(tx, events)
         return count
+
+    async def take_one(tx: Tx, event_id: int) -> None:
+        await make(tx, await queries.read_event(tx, kinds, event_id))
+
+    return await walk(context, "make_entries", queries.READER, batch, take, take_one)
 
 
 async def begin_reply_periods(context: Context) -> int:

@@ -4,9 +4,22 @@ Ids are given at insert and commit out of order, so a reader by id would miss th
 what has committed; whoever reads by `seq` misses nothing and sees nothing twice.
 """
 
-from typing import cast
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, ScalarSelect, Table, Text, bindparam, func, select, update
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 
@@ -30,6 +43,30 @@ def move_cursor(reader: str, seq: ScalarSelect[int]) -> CTE:
     """The reader has come to `seq`, or stays where it was when that is NULL; part of the statement that reads."""
     statement = insert(_CURSORS).from_select(["reader", "seq"], select(word(reader), seq).where(seq.is_not(None)))
     return statement.on_conflict_do_update(index_elements=["reader"], set_={"seq": statement.excluded.seq}).cte("moved")
+
+
+def next_events(reader: str) -> Select[Any]:
+    """The events that this reader has next, at most a `batch`."""
+    query = select(EVENTS).where(EVENTS.c.seq > position(reader)).order_by(EVENTS.c.seq)
+    return query.limit(bindparam("batch", type_=BigInteger))
+
+
+def one_event() -> Select[Any]:
+    """The event `event_id`."""
+    return select(EVENTS).where(EVENTS.c.id == bindparam("event_id", type_=BigInteger))
+
+
+@cache
+def _pass_next(reader: str) -> Prepared:
+    following = next_events(reader).cte("following")
+    moved = move_cursor(reader, select(func.max(following.c.seq)).scalar_subquery())
+    return Prepared(select(following.c.id).add_cte(moved))
+
+
+async def pass_next(tx: Tx, reader: str) -> int | None:
+    """Move the reader past its next event; gives that event's id, or None at the end of the log."""
+    row = await tx.row(_pass_next(reader), batch=1)
+    return None if row is None else row["id"]
 
 
 _TRY_LOCK = Prepared(

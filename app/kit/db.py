@@ -131,6 +131,21 @@ class Tx:
         if self._session is not None:
             await self._session.flush()
 
+    @asynccontextmanager
+    async def part(self) -> AsyncIterator[None]:
+        """A part that is undone by itself when the block raises; what the session had loaded is forgotten then."""
+        await self.driver.execute("SAVEPOINT part")
+        try:
+            yield
+            await self.flush()
+            await self.driver.execute("RELEASE SAVEPOINT part")
+        except Exception as error:
+            if trouble_of(error) is None:
+                await self.close()
+                self._session = None
+                await self.driver.execute("ROLLBACK TO SAVEPOINT part")
+            raise
+
     async def abandon(self) -> None:
         """Roll back; a connection that cannot even do that is not given back to the pool."""
         try:
@@ -286,6 +301,8 @@ BUSY = {"40001", "40P01", "55P03", "57014"}
 READ_ONLY = "25006"
 LOST = ("08", "53", "57P", "58", "25P03", "25P04")
 """How SQLSTATEs of a database begin that is down, starting, stopping, full, or has given this transaction up."""
+_OF_THE_DATA = ("22", "23")
+"""How SQLSTATEs begin that say that a value does not fit."""
 _BROKEN = (OSError, PoolTimeout, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What it looks like from here when nothing is answered at all."""
 
@@ -303,6 +320,14 @@ def trouble_of(error: BaseException) -> HotlineError | None:
     if state in BUSY:
         return DatabaseBusy()
     return DatabaseUnavailable() if state.startswith(LOST) else None
+
+
+def is_of_the_data(error: Exception) -> bool:
+    """Whether what was being dealt with is at fault, rather than the database or our statement."""
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+    if isinstance(cause, asyncpg.PostgresError):
+        return (cause.sqlstate or "").startswith(_OF_THE_DATA)
+    return trouble_of(error) is None and not isinstance(error, DatabaseBusy)
 
 
 async def _commit(tx: Tx) -> None:

@@ -5,12 +5,27 @@ releases it: the others have their turn, and nobody tries for ever. What others 
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Index, Integer, Text, Uuid, bindparam, delete, null, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Index,
+    Integer,
+    Text,
+    Uuid,
+    all_,
+    bindparam,
+    delete,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -99,7 +114,22 @@ _LATER = Prepared(
     .where(StepTrouble.step == _STEP, StepTrouble.subject_id == _SUBJECT)
     .values(retry_at=bindparam("retry", type_=DateTime(timezone=True)))
 )
-_FORGET = Prepared(delete(StepTrouble).where(StepTrouble.retry_at <= _AT, StepTrouble.last_at < bindparam("before")))
+_DUE = Prepared(
+    select(StepTrouble.subject_id)
+    .where(StepTrouble.step == _STEP, StepTrouble.retry_at <= _AT)
+    .order_by(StepTrouble.subject_id)
+    .limit(BATCH)
+)
+_SETTLE = Prepared(
+    delete(StepTrouble).where(StepTrouble.step == _STEP, StepTrouble.subject_id == _SUBJECT).returning(StepTrouble.step)
+)
+_FORGET = Prepared(
+    delete(StepTrouble).where(
+        StepTrouble.retry_at <= _AT,
+        StepTrouble.last_at < bindparam("before"),
+        StepTrouble.step != all_(bindparam("kept", type_=ARRAY(Text))),
+    )
+)
 _RELEASE = Prepared(
     update(StepTrouble)
     .where(StepTrouble.step == _STEP, StepTrouble.subject_id == _SUBJECT)
@@ -154,29 +184,42 @@ async def one_by_one(context: Context, step: str, find: Find, change: Change, ot
         except DatabaseUnavailable:
             raise
         except DatabaseBusy as error:
-            await _note_trouble(context, step, subject_id, error, counted=False)
+            async with context.db.begin() as tx:
+                await note_trouble(tx, step, subject_id, error, context.clock.now(), counted=False)
         except Exception as error:
             logger.exception("%s could not deal with %s", step, subject_id)
-            await _note_trouble(context, step, subject_id, error, counted=True)
+            async with context.db.begin() as tx:
+                await note_trouble(tx, step, subject_id, error, context.clock.now())
             if otherwise:
                 async with context.db.begin() as tx:
                     await otherwise(tx, subject_id, context.clock.now())
     return changed
 
 
-async def _note_trouble(context: Context, step: str, subject_id: UUID, error: Exception, *, counted: bool) -> None:
-    now, said = context.clock.now(), describe(error)
+async def note_trouble(
+    tx: Tx, step: str, subject_id: UUID, error: Exception, now: datetime, *, counted: bool = True
+) -> None:
+    """Leave the subject alone for a while, or set it aside after the last try; one not `counted` is no try."""
     busy_until = now + timedelta(seconds=BUSY_SECONDS)
-    async with context.db.begin() as tx:
-        facts = {"step": step, "subject_id": subject_id}
-        [row] = await tx.rows(_NOTE, **facts, tries=int(counted), at=now, retry_at=busy_until, error=said)
-        if not counted:
-            return
-        left = len(RETRY_SECONDS) - row["tries"]
-        wait = None if left < 0 else now + timedelta(seconds=RETRY_SECONDS[row["tries"] - 1])
-        await tx.rows(_LATER, **facts, retry=wait)
-        if wait is None:
-            logger.error("%s: %s is set aside after %s tries", step, subject_id, row["tries"])
+    facts = {"step": step, "subject_id": subject_id}
+    [row] = await tx.rows(_NOTE, **facts, tries=int(counted), at=now, retry_at=busy_until, error=describe(error))
+    if not counted:
+        return
+    left = len(RETRY_SECONDS) - row["tries"]
+    wait = None if left < 0 else now + timedelta(seconds=RETRY_SECONDS[row["tries"] - 1])
+    await tx.rows(_LATER, **facts, retry=wait)
+    if wait is None:
+        logger.error("%s: %s is set aside after %s tries", step, subject_id, row["tries"])
+
+
+async def list_due_troubles(tx: Tx, step: str, now: datetime) -> Sequence[UUID]:
+    """What the step is to try again now, a batch of it."""
+    return [row["subject_id"] for row in await tx.rows(_DUE, step=step, at=now)]
+
+
+async def settle_trouble(tx: Tx, step: str, subject_id: UUID) -> bool:
+    """Forget it, for it is dealt with in this transaction; whether nobody else has done so."""
+    return bool(await tx.rows(_SETTLE, step=step, subject_id=subject_id))
 
 
 @dataclass
@@ -234,6 +277,6 @@ async def release(tx: Tx, step: str, subject_id: UUID, now: datetime) -> None:
         raise NotFound(what="trouble", key=f"{step}/{subject_id}")
 
 
-async def forget_troubles(tx: Tx, now: datetime) -> None:
-    """Drop what came through after it was retried."""
-    await tx.rows(_FORGET, at=now, before=now - KEPT)
+async def forget_troubles(tx: Tx, now: datetime, but: Iterable[str] = ()) -> None:
+    """Drop what came through after it was retried; `but` these steps settle theirs themselves."""
+    await tx.rows(_FORGET, at=now, before=now - KEPT, kept=list(but))

@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Date,
     FromClause,
@@ -23,7 +22,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 
 from app.aftercare.models import Satisfaction
-from app.events.sequence import move_cursor, position
+from app.events.sequence import move_cursor, next_events, one_event, position
 from app.events.transition import EVENTS, word
 from app.intake.models import Request
 from app.kit.db import Prepared
@@ -110,24 +109,19 @@ def _between() -> Subquery:
     return _count(events.subquery("events")).subquery("between")
 
 
-def _roll_up() -> Prepared:
-    batch = (
-        select(EVENTS)
-        .where(EVENTS.c.seq > position(READER))
-        .order_by(EVENTS.c.seq)
-        .limit(bindparam("batch", type_=BigInteger))
-        .cte("batch")
-    )
+def _roll_up(events: Select[Any], *, on: bool) -> Prepared:
+    batch = events.cte("batch")
     counted = insert(VOLUMES).from_select(["day", *_DIMENSIONS, *COUNTS], _count(batch))
     kept = counted.on_conflict_do_update(
         index_elements=["day", *_DIMENSIONS],
         set_={name: VOLUMES.c[name] + counted.excluded[name] for name in COUNTS},
     ).cte("kept")
     moved = move_cursor(READER, select(func.max(batch.c.seq)).scalar_subquery())
-    return Prepared(select(func.count().label("events")).select_from(batch).add_cte(kept, moved))
+    added = [kept, moved] if on else [kept]
+    return Prepared(select(func.count().label("events")).select_from(batch).add_cte(*added))
 
 
-ROLL_UP = _roll_up()
+ROLL_UP, ROLL_UP_ONE = _roll_up(next_events(READER), on=True), _roll_up(one_event(), on=False)
 
 
 def _tail() -> Subquery:

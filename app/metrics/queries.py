@@ -33,7 +33,7 @@ from app.intake.models import CloseReason, HoldCause, Request, RequestStatus, Ro
 from app.intake.rounds import OWN
 from app.jobs.models import Job, Offer
 from app.kit.db import Tx
-from app.metrics.counting import BETWEEN, COUNTS, ROLL_UP, TAIL, VOLUMES, ZONE
+from app.metrics.counting import BETWEEN, COUNTS, ROLL_UP, ROLL_UP_ONE, TAIL, VOLUMES, ZONE
 from app.metrics.schemas import Dimension, Filters, Selection
 
 _REQUESTS = cast(Table, Request.__table__)
@@ -43,6 +43,11 @@ async def roll_up(tx: Tx, zone: ZoneInfo, batch: int) -> int:
     """Add the next numbered events to the daily volumes and move the cursor past them; gives how many."""
     row = await tx.row(ROLL_UP, zone=zone.key, batch=batch)
     return 0 if row is None else row["events"]
+
+
+async def roll_up_one(tx: Tx, zone: ZoneInfo, event_id: int) -> None:
+    """Add one event, which was passed before, to the daily volumes."""
+    await tx.row(ROLL_UP_ONE, zone=zone.key, event_id=event_id)
 
 
 async def sum_volumes(tx: Tx, asked: Selection, zone: ZoneInfo, by: Sequence[Dimension] = ()) -> Sequence[RowMapping]:

@@ -2,8 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
+from app.events.reading import walk
 from app.events.sequence import step_alone
 from app.kit.db import Tx
+from app.kit.web import Context
 from app.metrics import queries
 from app.metrics.counting import READER
 
@@ -19,3 +21,16 @@ async def roll_up_volumes(tx: Tx, zone: ZoneInfo, batch: int = BATCH) -> int:
     if not await step_alone(tx, READER):
         return 0
     return await queries.roll_up(tx, zone, batch)
+
+
+async def keep_volumes(context: Context) -> int:
+    """The same as a step of the worker, past what cannot be counted."""
+    zone = context.settings.zone
+
+    async def take(tx: Tx, size: int) -> int:
+        return await queries.roll_up(tx, zone, size)
+
+    async def take_one(tx: Tx, event_id: int) -> None:
+        await queries.roll_up_one(tx, zone, event_id)
+
+    return await walk(context, "roll_up_volumes", READER, BATCH, take, take_one)

@@ -108,7 +108,7 @@ class TroubleOut(BaseModel):
     """A subject that a step could not deal with after all its tries: it waits until somebody releases it."""
 
     step: str
-    subject_id: UUID
+    subject_id: UUID = Field(description="of a step that reads the log: the event's id, written as a UUID")
     tries: int
     since: datetime
     last_at: datetime

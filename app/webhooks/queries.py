@@ -33,6 +33,11 @@ async def spread_events(tx: Tx, now: datetime, batch: int) -> Row:
     return row
 
 
+async def spread_event(tx: Tx, now: datetime, event_id: int) -> None:
+    """Make the deliveries of one event that was passed before."""
+    await tx.row(statements.SPREAD_ONE, at=now, event_id=event_id)
+
+
 async def claim_deliveries(
     tx: Tx, now: datetime, *, until: datetime, under_way: tuple[Mapping[UUID, int], Mapping[UUID, int]], room: int
 ) -> Sequence[Row]:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Integer,
+    Select,
     Table,
     Text,
     Uuid,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.catalog.models import Item
-from app.events.sequence import move_cursor, position
+from app.events.sequence import move_cursor, next_events, one_event
 from app.events.transition import AT, EVENTS, NO_DATA, word
 from app.intake.models import Request
 from app.jobs.models import Offer
@@ -52,16 +53,10 @@ def is_pending(delivery: Any) -> ColumnElement[bool]:
     return cast(ColumnElement[bool], delivery.status == word("pending"))
 
 
-def _spread() -> Prepared:
+def _spread(events: Select[Any], *, on: bool) -> Prepared:
     """Without endpoints the reader goes straight to the end of the log."""
     anybody = select(WebhookEndpoint.id).exists()
-    batch = (
-        select(EVENTS)
-        .where(EVENTS.c.seq > position(READER), anybody)
-        .order_by(EVENTS.c.seq)
-        .limit(bindparam("batch", type_=BigInteger))
-        .cte("batch")
-    )
+    batch = events.where(anybody).cte("batch")
     lane = func.coalesce(batch.c.request_id, batch.c.provider_id, WebhookEndpoint.id)
     ahead = aliased(WebhookDelivery)
     after_failed = (
@@ -89,12 +84,11 @@ def _spread() -> Prepared:
     last = select(func.max(batch.c.seq)).scalar_subquery()
     end = select(func.max(EVENTS.c.seq)).scalar_subquery()
     moved = move_cursor(READER, select(case((anybody, last), else_=end)).scalar_subquery())
-    return Prepared(
-        select(
-            select(func.count()).select_from(batch).scalar_subquery().label("events"),
-            select(func.count()).select_from(spread).scalar_subquery().label("deliveries"),
-        ).add_cte(moved)
+    counts = select(
+        select(func.count()).select_from(batch).scalar_subquery().label("events"),
+        select(func.count()).select_from(spread).scalar_subquery().label("deliveries"),
     )
+    return Prepared(counts.add_cte(moved) if on else counts)
 
 
 def _claim() -> Prepared:
@@ -229,7 +223,7 @@ def _fail() -> Prepared:
     return Prepared(select(failed.c.id).add_cte(held))
 
 
-SPREAD = _spread()
+SPREAD, SPREAD_ONE = _spread(next_events(READER), on=True), _spread(one_event(), on=False)
 CLAIM = _claim()
 SUCCEED = _succeed()
 FAIL = _fail()

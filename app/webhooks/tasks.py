@@ -1,7 +1,8 @@
 """What the worker does for webhooks, besides the courier's rounds."""
 
-from app.events.sequence import step_alone
+from app.events.reading import walk
 from app.events.topics import WEBHOOK_TOPIC
+from app.kit.db import Tx
 from app.kit.web import Context
 from app.webhooks import queries
 from app.webhooks.actions import KEPT
@@ -13,13 +14,18 @@ PRUNE_BATCH = 5_000
 
 async def spread_events(context: Context) -> int:
     """Make deliveries of newly numbered events, each event once; gives how many were read."""
-    async with context.db.begin() as tx:
-        if not await step_alone(tx, READER):
-            return 0
-        done = await queries.spread_events(tx, context.clock.now(), SPREAD_BATCH)
+
+    async def take(tx: Tx, size: int) -> int:
+        done = await queries.spread_events(tx, context.clock.now(), size)
         if done["deliveries"]:
             tx.wake(WEBHOOK_TOPIC)
         return int(done["events"])
+
+    async def take_one(tx: Tx, event_id: int) -> None:
+        await queries.spread_event(tx, context.clock.now(), event_id)
+        tx.wake(WEBHOOK_TOPIC)
+
+    return await walk(context, "spread_events", READER, SPREAD_BATCH, take, take_one)
 
 
 async def prune_deliveries(context: Context) -> int:

@@ -1,0 +1,74 @@
+"""How a step walks the log: batch by batch, and past what it can't deal with.
+
+An event that fails is found by smaller and smaller batches, noted like any subject that fails (app.kit.steps) and
+passed: the log goes on behind it. It is tried again by itself, then set aside until a person releases it. Its subject
+is the event's id as a UUID.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from app.events.sequence import pass_next, step_alone
+from app.kit.db import Tx, is_of_the_data
+from app.kit.steps import list_due_troubles, note_trouble, settle_trouble
+from app.kit.web import Context
+
+logger = logging.getLogger(__name__)
+
+Take = Callable[[Tx, int], Awaitable[int]]
+"""Deal with the next events, at most so many, and move the cursor past them; gives how many."""
+TakeOne = Callable[[Tx, int], Awaitable[object]]
+"""Deal with the event of this id; the cursor stays."""
+
+
+async def walk(context: Context, step: str, reader: str, batch: int, take: Take, take_one: TakeOne) -> int:
+    """Try again what is due of what failed, then take the next events; gives how many were dealt with or passed.
+
+    What fails for another reason than an event is raised.
+    """
+    again = await _retry(context, step, take_one)
+    try:
+        async with context.db.begin() as tx:
+            return again + (await take(tx, batch) if await step_alone(tx, reader) else 0)
+    except Exception as error:
+        if not is_of_the_data(error):
+            raise
+        logger.exception("%s: an event in the next %s fails", step, batch)
+    async with context.db.begin() as tx:
+        return again + (await _narrow(context, tx, step, reader, batch, take) if await step_alone(tx, reader) else 0)
+
+
+async def _narrow(context: Context, tx: Tx, step: str, reader: str, batch: int, take: Take) -> int:
+    """As many events as come before the one that fails; that one noted and passed if it is the next."""
+    while True:
+        try:
+            async with tx.part():
+                return await take(tx, batch)
+        except Exception as error:
+            if not is_of_the_data(error):
+                raise
+            if batch == 1:
+                event_id = await pass_next(tx, reader)
+                if event_id is not None:
+                    await note_trouble(tx, step, UUID(int=event_id), error, context.clock.now())
+                return 1
+        batch //= 2
+
+
+async def _retry(context: Context, step: str, take_one: TakeOne) -> int:
+    async with context.db.look() as tx:
+        due = await list_due_troubles(tx, step, context.clock.now())
+    done = 0
+    for subject_id in due:
+        try:
+            async with context.db.begin() as tx:
+                if await settle_trouble(tx, step, subject_id):
+                    await take_one(tx, subject_id.int)
+                    done += 1
+        except Exception as error:
+            if not is_of_the_data(error):
+                raise
+            async with context.db.begin() as tx:
+                await note_trouble(tx, step, subject_id, error, context.clock.now())
+    return done

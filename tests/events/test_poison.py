@@ -1,0 +1,72 @@
+"""An event that a step of the log cannot deal with: passed, tried again, set aside, shown, released."""
+
+from typing import Any
+from uuid import UUID
+
+from app.kit.steps import RETRY_SECONDS
+from tests.credit.cases import give_back
+from tests.world import DRAIN, SampleProvider, World, ok
+
+SPOILT = {
+    "make_entries": ("callback.done", '{"callback_id": "no uuid"}'),
+    "roll_up_volumes": ("job.completed", '{"amount_fen": "very much"}'),
+}
+"""By the step that cannot deal with it."""
+
+
+async def spoil(world: World, request_id: str, firm: SampleProvider) -> dict[str, int]:
+    async with world.context.db.begin() as tx:
+        return {
+            step: await tx.driver.fetchval(
+                "INSERT INTO events (at, kind, request_id, provider_id, actor_kind, data)"
+                " VALUES ($1, $2, $3, $4, 'system', $5::jsonb) RETURNING id",
+                world.clock.now(), kind, UUID(request_id), firm.id, data,
+            )
+            for step, (kind, data) in SPOILT.items()
+        }  # fmt: skip
+
+
+async def mend(world: World, events: dict[str, int]) -> None:
+    async with world.context.db.begin() as tx:
+        await tx.driver.execute("UPDATE events SET data = '{}' WHERE id = ANY ($1)", list(events.values()))
+
+
+async def set_aside(world: World) -> dict[str, dict[str, Any]]:
+    shown = await ok(world.supervisor.get("/supervision/worker"))
+    return {one["step"]: one for one in shown["set_aside"]}
+
+
+async def returned(world: World) -> tuple[int, int, int]:
+    """What the figures and the ledger say: kept returns, kept completions, entries."""
+    async with world.context.db.begin() as tx:
+        row = await tx.driver.fetchrow(
+            "SELECT sum(returned)::int, sum(completed)::int, (SELECT count(*)::int FROM credit_entries)"
+            " FROM daily_volumes"
+        )
+    assert row is not None
+    return row[0], row[1], row[2]
+
+
+async def test_the_log_goes_on_behind_a_poison_event(world: World) -> None:
+    firm = await world.add_provider(DRAIN, capacity=9)
+    first = await give_back(world, firm)
+    events = await spoil(world, first["id"], firm)
+    await give_back(world, firm)
+    assert await returned(world) == (2, 0, 2), "what came before and behind was dealt with, once"
+
+    for seconds in RETRY_SECONDS:
+        assert await set_aside(world) == {}
+        world.advance(seconds=seconds)
+        await world.work()
+    shown = await set_aside(world)
+    assert {step: UUID(one["subject_id"]).int for step, one in shown.items()} == events
+    assert {one["tries"] for one in shown.values()} == {len(RETRY_SECONDS) + 1}
+    assert "uuid" in shown["make_entries"]["error"]
+
+    await mend(world, events)
+    for step, one in shown.items():
+        await ok(world.supervisor.put(f"/supervision/worker/{step}/{one['subject_id']}/release"))
+    await world.work()
+    await world.work()
+    assert await set_aside(world) == {}
+    assert await returned(world) == (2, 1, 2), "released, it counts, and once"
