@@ -86,9 +86,10 @@ async def last_seq(tx: Tx) -> int:
 
 
 async def copy(tx: Tx, model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows by COPY; what a row leaves out is NULL, ids given by the database are not asked for."""
+    """Add rows by COPY; what a row leaves out is NULL, what all of them leave out the database gives."""
     table = cast(Table, model.__table__)
-    columns = [column.name for column in table.c if not column.identity]
+    named = set[str]().union(*rows)
+    columns = [column.name for column in table.c if column.name in named]
     records = (tuple(map(row.get, columns)) for row in rows)
     await tx.driver.copy_records_to_table(table.name, records=records, columns=columns)
 
