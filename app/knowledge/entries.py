@@ -19,14 +19,6 @@ async def index(tx: Tx, versions: Iterable[ArticleVersion], catalog: Snapshot) -
         await queries.add_entries(tx, vectors)
 
 
-async def reindex_item(tx: Tx, item: str, catalog: Snapshot) -> None:
-    """The item has other keywords now: its articles are found by them."""
-    ids = await queries.list_item_entries(tx, item)
-    if ids:
-        await queries.remove_entries(tx, ids)
-        await index(tx, await queries.list_versions_by_id(tx, ids), catalog)
-
-
 def vector(version: ArticleVersion, catalog: Snapshot) -> str:
     """The version as a tsvector: A title and callers' words, B the item, C the answer, D all the rest."""
     content = Content.model_validate(version.content)

@@ -177,18 +177,6 @@ async def remove_entries(tx: Tx, version_ids: Sequence[UUID]) -> None:
     await tx.session.execute(delete(ArticleEntry).where(ArticleEntry.version_id.in_(version_ids)))
 
 
-async def list_item_entries(tx: Tx, item: str) -> Sequence[UUID]:
-    """The versions that searches find for an item."""
-    query = select(ArticleEntry.version_id).where(ArticleEntry.items.contains([item])).order_by(ArticleEntry.version_id)
-    return (await tx.session.execute(query)).scalars().all()
-
-
-async def list_versions_by_id(tx: Tx, version_ids: Sequence[UUID]) -> Sequence[ArticleVersion]:
-    """These versions, those that exist."""
-    query = select(ArticleVersion).where(ArticleVersion.id.in_(version_ids)).execution_options(**_FRESH)
-    return (await tx.session.execute(query)).scalars().all()
-
-
 async def add_article(tx: Tx, key: UUID, slug: str, owner_id: UUID, review_on: date, at: datetime) -> bool:
     """Add an article without versions; whether there was none of this slug."""
     values = {"id": key, "slug": slug, "owner_id": owner_id, "review_on": review_on, "created_at": at}
