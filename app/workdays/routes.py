@@ -1,12 +1,12 @@
 """The working-day calendar, and what an admin has to see to."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import STAFF_ROLES, Role
+from app.kit.fields import Day
 from app.kit.web import Now, context_of
 from app.workdays import actions
 from app.workdays.schemas import CalendarYear, Check, DayChanged, DayIn, Year
@@ -22,15 +22,13 @@ async def read_year(year: Year, tx: Transaction) -> CalendarYear:
 
 
 @router.put("/calendar/days/{day}")
-async def enter_day(
-    day: date, body: DayIn, request: Request, tx: Transaction, now: Now, principal: Admin
-) -> DayChanged:
+async def enter_day(day: Day, body: DayIn, request: Request, tx: Transaction, now: Now, principal: Admin) -> DayChanged:
     """Enter or correct a day to come; deadlines and periods counted over it move, and are told."""
     return await actions.enter_day(tx, day, body, principal, context_of(request).settings.zone, now)
 
 
 @router.delete("/calendar/days/{day}")
-async def forget_day(day: date, request: Request, tx: Transaction, now: Now, principal: Admin) -> DayChanged:
+async def forget_day(day: Day, request: Request, tx: Transaction, now: Now, principal: Admin) -> DayChanged:
     """Let the holidays library's word hold again for a day to come."""
     return await actions.forget_day(tx, day, principal, context_of(request).settings.zone, now)
 

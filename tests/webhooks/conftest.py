@@ -17,4 +17,5 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         firm_webhook_networks="127.0.0.0/8, ::1/128",
         webhook_key="海曙",
         webhook_seconds=2,
+        idle_minutes=0,
     )
