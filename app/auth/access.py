@@ -111,8 +111,7 @@ class Doorman:
     async def _read(self) -> None:
         me, begun = asyncio.current_task(), asyncio.get_running_loop().time()
         try:
-            async with self._context.db.look() as tx:
-                self._generation = max(self._generation, await queries.read_generation(tx))
+            self._generation = max(self._generation, await self._context.db.read(queries.read_generation))
             if self._reading is me:  # else something was heard meanwhile
                 self._fresh_until = begun + FRESH_SECONDS
         finally:
@@ -136,8 +135,8 @@ class Doorman:
 
     async def _look_up(self, key: bytes, now: datetime) -> _Known:
         allowed = self._allowed_idle
-        async with self._context.db.look() as tx:
-            found = await queries.find_token(tx, key, now, now - allowed if allowed else None)
+        seen_after = now - allowed if allowed else None
+        found = await self._context.db.read(lambda tx: queries.find_token(tx, key, now, seen_after))
         if found is None:
             self._known.pop(key, None)
             raise NotSignedIn

@@ -10,6 +10,7 @@ from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.etags import IfMatch, set_etag
+from app.kit.fields import RowNumber
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, page
 from app.kit.web import Now, Today, context_of
@@ -29,6 +30,7 @@ from app.knowledge.schemas import (
     ReviewsAsked,
     SearchIn,
     SearchOut,
+    SentSlug,
     TextIn,
     TextName,
     TextOut,
@@ -100,7 +102,7 @@ async def write_article(
 
 
 @router.get("/articles/{slug}", dependencies=readers)
-async def read_article(slug: str, response: Response, tx: Transaction) -> ArticleOut:
+async def read_article(slug: SentSlug, response: Response, tx: Transaction) -> ArticleOut:
     """The article: the version in force, the draft that waits, and when it is to be read again."""
     article, versions = await actions.get_article(tx, slug)
     set_etag(response, versions[0].number)
@@ -108,7 +110,7 @@ async def read_article(slug: str, response: Response, tx: Transaction) -> Articl
 
 
 @router.get("/articles/{slug}/versions", dependencies=readers)
-async def list_versions(slug: str, tx: Transaction) -> list[VersionOut]:
+async def list_versions(slug: SentSlug, tx: Transaction) -> list[VersionOut]:
     """Every version of the article, the newest first; none is ever edited."""
     _, versions = await actions.get_article(tx, slug)
     return [actions.show_version(version) for version in versions]
@@ -116,7 +118,7 @@ async def list_versions(slug: str, tx: Transaction) -> list[VersionOut]:
 
 @router.put("/articles/{slug}/draft")
 async def write_version(
-    slug: str,
+    slug: SentSlug,
     body: Draft,
     response: Response,
     tx: Transaction,
@@ -131,25 +133,27 @@ async def write_version(
 
 
 @router.put("/articles/{slug}/versions/{number}/approval")
-async def approve(slug: str, number: int, tx: Transaction, catalog: CurrentCatalog, by: Approving) -> ArticleOut:
+async def approve(
+    slug: SentSlug, number: RowNumber, tx: Transaction, catalog: CurrentCatalog, by: Approving
+) -> ArticleOut:
     """Put the draft in force; desks find it at once, and the version before it is superseded."""
     return await actions.approve(tx, slug, number, catalog, by)
 
 
 @router.put("/articles/{slug}/versions/{number}/refusal")
-async def refuse(slug: str, number: int, body: Noted, tx: Transaction, by: Either) -> ArticleOut:
+async def refuse(slug: SentSlug, number: RowNumber, body: Noted, tx: Transaction, by: Either) -> ArticleOut:
     """Discard the draft, with the reason."""
     return await actions.discard(tx, slug, number, body.note, by)
 
 
 @router.put("/articles/{slug}/withdrawal")
-async def withdraw(slug: str, body: Noted, tx: Transaction, by: Either) -> ArticleOut:
+async def withdraw(slug: SentSlug, body: Noted, tx: Transaction, by: Either) -> ArticleOut:
     """Take the article out of force at once, with the reason; a new version can be written and approved."""
     return await actions.withdraw(tx, slug, body.note, by)
 
 
 @router.put("/articles/{slug}/review")
-async def review(slug: str, body: ReviewIn, tx: Transaction, by: Either) -> ArticleOut:
+async def review(slug: SentSlug, body: ReviewIn, tx: Transaction, by: Either) -> ArticleOut:
     """Read and still right: when it is to be read again, and who answers for it. A sample is one no longer."""
     return await actions.review(tx, slug, body, by)
 

@@ -24,6 +24,8 @@ Line = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1
 Answer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Title = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=100)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+SentSlug = Annotated[str, StringConstraints(max_length=80)]
+"""The name of an article in an address; one that does not exist is not found."""
 Code = Annotated[str, StringConstraints(max_length=20)]
 Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9-]{1,18}[0-9]$")]
 TextName = Annotated[str, StringConstraints(pattern=r"^\w{1,20}$")]

@@ -118,7 +118,6 @@ def _assign(life: Life, firm: Firm) -> None:
         "price_kind": offer["price_kind"],
         "appointment_from": start,
         "appointment_to": end,
-        "appointment_moves": 0,
         "quantity": request["quantity"],
         "unit_cap_fen": unit_cap,
         "cap_fen": None if unit_cap is None else priced(unit_cap, request["quantity"]),

@@ -54,7 +54,7 @@ async def test_the_nearest_who_can_come_are_looked_at_however_many_are_nearer_an
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.matching.queries.SHORTLIST", 2)
-    full = [await world.add_provider(DRAIN, open_jobs=5, point=(29.86, 121.538 + n / 1000)) for n in range(3)]
+    full = [await world.add_provider(DRAIN, capacity=0, point=(29.86, 121.538 + n / 1000)) for n in range(3)]
     near, far, farther = [await world.add_provider(DRAIN, point=(29.86, 121.6 + n / 100)) for n in range(3)]
     body = {"item": DRAIN, "area": CHENGLANG}
     shown = (await world.operator.post("/matching/preview", json=body)).json()

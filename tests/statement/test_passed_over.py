@@ -22,7 +22,7 @@ async def test_who_was_not_the_best_sees_its_place_and_the_bests_scores(world: W
 
 async def test_who_was_filtered_out_sees_the_reason_in_words(world: World) -> None:
     await world.add_provider(DRAIN)
-    full = await world.add_provider(DRAIN, open_jobs=5)
+    full = await world.add_provider(DRAIN, capacity=0)
     request = (await world.dispatch(DRAIN))["request"]
     [listed] = (await ok(full.client.get("/provider/decisions")))["items"]
     assert (listed["number"], listed["reason"], listed["place"]) == (request["number"], "full", None)
