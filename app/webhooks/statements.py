@@ -16,6 +16,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    delete,
     func,
     insert,
     null,
@@ -35,6 +36,8 @@ from app.events.transition import AT, EVENTS, NO_DATA, word
 from app.intake.models import Request
 from app.jobs.models import Offer
 from app.kit.db import Prepared
+from app.registry.models import FORMER_STANDINGS, Provider
+from app.registry.states import PROVIDER_MOVES
 from app.webhooks.messages import PROOF
 from app.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
 
@@ -53,8 +56,14 @@ def is_pending(delivery: Any) -> ColumnElement[bool]:
     return cast(ColumnElement[bool], delivery.status == word("pending"))
 
 
+def _is_served() -> ColumnElement[bool]:
+    """Not of a firm that was expelled or has left."""
+    former = Provider.standing.in_([word(standing) for standing in FORMER_STANDINGS])
+    return ~select(Provider.id).where(Provider.id == WebhookEndpoint.provider_id, former).exists()
+
+
 def _spread(events: Select[Any], *, on: bool) -> Prepared:
-    """Without endpoints the reader goes straight to the end of the log."""
+    """Without endpoints the reader goes straight to the end of the log. What waits for a firm that goes is dropped."""
     anybody = select(WebhookEndpoint.id).exists()
     batch = events.where(anybody).cte("batch")
     lane = func.coalesce(batch.c.request_id, batch.c.provider_id, WebhookEndpoint.id)
@@ -73,6 +82,7 @@ def _spread(events: Select[Any], *, on: bool) -> Prepared:
                 batch,
                 WebhookEndpoint,
                 or_(WebhookEndpoint.provider_id.is_(None), WebhookEndpoint.provider_id == batch.c.provider_id)
+                & _is_served()
                 & (WebhookEndpoint.proven_at <= batch.c.at)
                 & or_(WebhookEndpoint.types.is_(None), batch.c.kind == any_(WebhookEndpoint.types)),
             )
@@ -81,6 +91,9 @@ def _spread(events: Select[Any], *, on: bool) -> Prepared:
         .returning(WebhookDelivery.id)
         .cte("spread")
     )
+    gone = batch.c.kind.in_([word(PROVIDER_MOVES[step].event) for step in ("leave", "expel")])
+    theirs = select(WebhookEndpoint.id).join(batch, gone & (WebhookEndpoint.provider_id == batch.c.provider_id))
+    dropped = delete(WebhookDelivery).where(WebhookDelivery.endpoint_id.in_(theirs), is_pending(WebhookDelivery))
     last = select(func.max(batch.c.seq)).scalar_subquery()
     end = select(func.max(EVENTS.c.seq)).scalar_subquery()
     moved = move_cursor(READER, select(case((anybody, last), else_=end)).scalar_subquery())
@@ -88,7 +101,8 @@ def _spread(events: Select[Any], *, on: bool) -> Prepared:
         select(func.count()).select_from(batch).scalar_subquery().label("events"),
         select(func.count()).select_from(spread).scalar_subquery().label("deliveries"),
     )
-    return Prepared(counts.add_cte(moved) if on else counts)
+    steps = [dropped.cte("dropped"), *([moved] if on else [])]
+    return Prepared(counts.add_cte(*steps))
 
 
 def _claim() -> Prepared:
@@ -128,7 +142,7 @@ def _claim() -> Prepared:
         .join(busy, sql_cast(busy.c.endpoint_id, Uuid) == WebhookEndpoint.id, isouter=True)
         .join(owners, sql_cast(owners.c.owner_id, Uuid) == WebhookEndpoint.provider_id, isouter=True)
         .join(due, true())
-        .where(WebhookEndpoint.state == word("active"))
+        .where(WebhookEndpoint.state == word("active"), _is_served())
         .subquery("ready")
     )
     picked = (

@@ -273,3 +273,51 @@ async def test_a_private_address_is_refused_at_the_connection_whatever_it_was_be
         assert receiver.connections == 0
     [row] = await deliveries(firm.client, made["id"])
     assert (row["failure"], row["answer"]) == ("refused_address", "")
+
+
+async def stand(world: World, firm: SampleProvider, standing: str) -> None:
+    url = f"/providers/{firm.id}"
+    etag = (await world.registrar.get(url)).headers["ETag"]
+    body = {"standing": standing, "reason": "书面申请"}
+    await ok(world.registrar.put(f"{url}/standing", json=body, headers={"If-Match": etag}))
+
+
+@pytest.mark.parametrize("ways", [("left",), ("suspended", "expelled")])
+async def test_a_firm_that_has_gone_is_sent_nothing_more(world: World, ways: tuple[str, ...]) -> None:
+    """Before: its receivers went on getting what was queued, and that its offers were withdrawn."""
+    async with stranger() as receiver, stranger() as centre:
+        firm, _ = await set_up(world, receiver)
+        await register(world.admin, centre.url)
+        receiver.answers = lambda got: answer(500)
+        await make_offers(world, 1)
+        await deliver(world)
+        receiver.answers = lambda got: NO_CONTENT
+        for standing in ways:
+            await stand(world, firm, standing)
+        receiver.got.clear()
+        world.advance(seconds=10)
+        await deliver(world)
+        assert receiver.got == []
+        assert f"provider.{ways[-1]}" in [got.message["type"] for got in centre.got]
+
+
+async def test_a_firm_taken_back_is_sent_what_happens_from_then_on(world: World) -> None:
+    async with stranger() as receiver:
+        receiver.answers = lambda got: answer(500)
+        firm, made = await set_up(world, receiver)
+        [before] = await make_offers(world, 1)
+        await deliver(world)
+        await stand(world, firm, "left")
+        await deliver(world)
+        for standing in ("applied", "trial"):
+            await stand(world, firm, standing)
+        receiver.answers = lambda got: NO_CONTENT
+        receiver.got.clear()
+        [after] = [(await world.dispatch(DRAIN, phone="13957400009"))["request"]["number"]]
+        world.advance(minutes=1)
+        await deliver(world)
+        numbers = {got.message["data"].get("number") for got in receiver.got}
+        assert after in numbers
+        assert "offer.made" in [got.message["type"] for got in receiver.got]
+        assert before not in numbers
+        assert {row["status"] for row in await deliveries(firm.client, made["id"])} == {"delivered"}
