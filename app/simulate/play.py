@@ -27,6 +27,7 @@ from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC
 from app.events.transition import Actor
 from app.intake.actions import answer_request, close_request
 from app.intake.citizens import add_membership
+from app.intake.clocks import RING_AT_NIGHT
 from app.intake.models import RequestStatus
 from app.intake.schemas import AnswerIn, MembershipIn, RequestIn
 from app.jobs.acting import By
@@ -38,6 +39,7 @@ from app.kit.db import Row
 from app.kit.errors import HotlineError
 from app.registry.actions import set_availability
 from app.registry.edit import Edit
+from app.registry.opening import DAY, LOOK_AHEAD, list_openings
 from app.registry.schemas import Availability
 from app.sample import texts
 from app.sample.reference import sample_data
@@ -139,6 +141,7 @@ class Play:
     async def _prepare_firms(self) -> None:
         scenario, rng = self._scenario, Random(f"firms-{self._seed}")
         firms = list(self._stage.firms.items())
+        await self._learn_hours()
         for key, _ in rng.sample(firms, round(len(firms) * scenario.closed)):
             await self._say_available(key, reachable=False)
         noon = datetime.combine(scenario.day, scenario.silent_from, tzinfo=self._zone)
@@ -146,6 +149,13 @@ class Play:
         for key, firm in rng.sample(firms, round(len(firms) * scenario.silent)):
             self._at(noon, partial(self._fall_silent, firm, back))
             self._at(back, partial(self._say_available, key, reachable=True))
+
+    async def _learn_hours(self) -> None:
+        start = self._stage.clock.moment
+        async with self._db.look() as tx:
+            hours = await list_openings(tx, list(self._stage.firms), start, start + LOOK_AHEAD * DAY, self._zone)
+        for key, firm in self._stage.firms.items():
+            firm.openings = hours[key]
 
     async def _fall_silent(self, firm: Firm, until: datetime) -> None:
         firm.silent_until = until
@@ -209,7 +219,8 @@ class Play:
         rng = Random(f"{self._seed}-{firm.number}-{offer['number']}-{offer['item_code']}")
         decision = decide(firm.member, rng)
         if decision.answer is not Answer.IGNORE:
-            self._at(offer["offered_at"] + decision.after, lambda: self._decide(offer, firm, decision.answer, rng))
+            answered = firm.open_from(firm.open_from(offer["asked_at"]) + decision.after)
+            self._at(answered, lambda: self._decide(offer, firm, decision.answer, rng))
 
     async def _decide(self, offer: Row, firm: Firm, answer: Answer, rng: Random) -> None:
         if firm.is_silent(self._stage.clock.moment):
@@ -219,22 +230,23 @@ class Play:
             await self._do(offer["provider_id"], firm, decline_offer, offer["id"], Refusal(reason=reason, note=note))
         else:
             job = await self._do(offer["provider_id"], firm, accept_offer, offer["id"], Acceptance())
-            self._plan(job, firm, offer["price_fen"], rng)
+            self._plan(job, firm, offer, rng)
 
-    def _plan(self, job: JobOut, firm: Firm, price_fen: int, rng: Random) -> None:
+    def _plan(self, job: JobOut, firm: Firm, offer: Row, rng: Random) -> None:
         planned = plan(firm.member, _as_seen(job), self._stage.clock.moment, rng)
+        arrive = planned.arrive if offer["urgency"] in RING_AT_NIGHT else firm.open_from(planned.arrive)
         if planned.gives_back:
-            self._work_on(firm, planned.arrive, lambda: self._give_back(job, firm, rng))
+            self._work_on(firm, arrive, lambda: self._give_back(job, firm, rng))
         else:
             visit = planned.finish - planned.arrive
-            self._work_on(firm, planned.arrive, lambda: self._start(job, firm, price_fen, visit, rng))
+            self._work_on(firm, arrive, lambda: self._start(job, firm, offer["price_fen"], visit, rng))
 
     def _work_on(self, firm: Firm, moment: datetime, act: Act) -> None:
         """Then, or when the firm has come back."""
 
         async def unless_silent() -> None:
             if firm.silent_until and firm.is_silent(self._stage.clock.moment):
-                self._at(firm.silent_until, act)
+                self._at(firm.open_from(firm.silent_until), act)
             else:
                 await act()
 

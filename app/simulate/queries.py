@@ -68,7 +68,16 @@ async def keep_places(tx: Tx, share: float) -> None:
 
 
 _NEW_OFFERS = Prepared(
-    select(Offer.id, Offer.provider_id, Offer.price_fen, Offer.offered_at, Request.item_code, Request.number)
+    select(
+        Offer.id,
+        Offer.provider_id,
+        Offer.price_fen,
+        Offer.offered_at,
+        func.coalesce(Offer.ask_from, Offer.offered_at).label("asked_at"),
+        Request.item_code,
+        Request.number,
+        Request.urgency,
+    )
     .join(Request, Request.id == Offer.request_id)
     .where(Offer.status == word("pending"), Offer.offered_at > bindparam("after", type_=DateTime(timezone=True)))
     .order_by(Offer.offered_at, Offer.rank)

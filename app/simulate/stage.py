@@ -1,7 +1,7 @@
 """Where a simulated day is played: a scratch database on the same server, and the sample registry's firms in it."""
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -25,6 +25,7 @@ from app.kit.web import Context
 from app.matching.models import PolicyVersion
 from app.matching.policy import Rules
 from app.registry.models import ACTIVE_STANDINGS
+from app.registry.opening import Opening
 from app.sample.load import load_registry, provider_id
 from app.sample.registry import SampleProvider, generate_registry
 from app.settings import Settings
@@ -45,11 +46,17 @@ class TickingClock(ManualClock):
 
 @dataclass
 class Firm:
-    """A provider of the sample, and until when it is silent."""
+    """A provider of the sample, when it is open, in order, and until when it is silent."""
 
     number: int
     member: Member
+    openings: Sequence[Opening] = ()
     silent_until: datetime | None = None
+
+    def open_from(self, moment: datetime) -> datetime:
+        """The moment, or when the firm opens next if it is closed then."""
+        span = next((span for span in self.openings if span.end > moment), None)
+        return max(moment, span.start.astimezone(moment.tzinfo)) if span else moment
 
     def is_silent(self, now: datetime) -> bool:
         """Whether it neither answers nor works at this moment."""

@@ -1,16 +1,28 @@
 """A tiny day through the real engine: the same seed gives the same day, and nothing that must hold is broken."""
 
+from datetime import UTC, datetime, timedelta
+
 from app.catalog.snapshot import read_snapshot
+from app.registry.opening import DAY, Opening
 from app.settings import Settings
 from app.simulate.arrivals import draw_calls
 from app.simulate.figures import Figures, count_figures
 from app.simulate.invariants import check_all
 from app.simulate.play import Play
 from app.simulate.scenarios import SCENARIOS
-from app.simulate.stage import set_stage, template
+from app.simulate.stage import Firm, set_stage, template
+from hotline_provider.behaviour import Member
 
 SCENARIO = SCENARIOS["vanish"]
 SCALE = 0.004
+MEMBER = Member("", "", 1.0, 1.0, 30.0, 1.0, 0.0, by_phone=False)
+
+
+_WHEN = """
+SELECT j.provider_id, j.accepted_at, CASE WHEN r.urgency NOT IN ('emergency', 'urgent') THEN j.started_at END AS came_at
+FROM jobs j JOIN requests r ON r.id = j.request_id
+"""
+"""When each firm accepted and, where it was not urgent, came."""
 
 
 async def play(settings: Settings, origin: str) -> Figures:
@@ -19,6 +31,10 @@ async def play(settings: Settings, origin: str) -> Figures:
         await played.run(draw_calls(SCENARIO, settings, SCALE, 7))
         async with stage.context.db.begin() as tx:
             assert not any((await check_all(tx, played.created)).values())
+            for job in await tx.driver.fetch(_WHEN):
+                firm = stage.firms[job["provider_id"]]
+                assert firm.open_from(job["accepted_at"]) == job["accepted_at"]
+                assert job["came_at"] is None or firm.open_from(job["came_at"]) == job["came_at"]
             return await count_figures(tx)
 
 
@@ -27,6 +43,14 @@ async def test_one_seed_gives_one_day(settings: Settings) -> None:
         first = await play(settings, origin)
         assert first.counts["completed"] > 0
         assert list(first.rows()) == list((await play(settings, origin)).rows())
+
+
+def test_a_closed_firm_waits_until_it_opens() -> None:
+    nine = datetime(2026, 11, 24, 9, tzinfo=UTC)
+    firm = Firm(1, MEMBER, [Opening(nine + n * DAY, nine + n * DAY + timedelta(hours=8)) for n in (0, 1)])
+    assert firm.open_from(nine - timedelta(hours=1)) == nine
+    assert firm.open_from(nine + timedelta(hours=3)) == nine + timedelta(hours=3)
+    assert firm.open_from(nine + timedelta(hours=8)) == nine + DAY
 
 
 def test_the_burst_comes_on_top_of_the_day_between_its_times(settings: Settings) -> None:
