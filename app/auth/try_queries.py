@@ -14,6 +14,7 @@ from sqlalchemy import (
     delete,
     func,
     literal,
+    or_,
     select,
     update,
 )
@@ -27,10 +28,14 @@ _SECOND = literal(timedelta(seconds=1), Interval)
 
 
 def _count() -> Prepared:
-    """One more try, if it is taken now; the next is taken after 1, 2, 4, ... seconds once the free ones are used up."""
+    """One more try, if it is taken now; the next is taken after 1, 2, 4, ... seconds once the free ones are used up.
+
+    Tries that come at once overtake one another: a free one is taken though another stands there with a later moment.
+    """
     quiet = SignInTries.last_at < _AT - bindparam("quiet", type_=Interval)
     tries = case((quiet, 1), else_=SignInTries.tries + 1)
-    beyond = tries - bindparam("free", type_=Integer)
+    free = bindparam("free", type_=Integer)
+    beyond = tries - free
     wait = func.least(func.power(2, func.least(beyond, 20)) * _SECOND, bindparam("longest", type_=Interval))
     statement = insert(SignInTries).values(
         key=bindparam("key", type_=LargeBinary),
@@ -42,8 +47,12 @@ def _count() -> Prepared:
     return Prepared(
         statement.on_conflict_do_update(
             index_elements=["key"],
-            set_={"tries": tries, "last_at": _AT, "free_at": case((beyond < 0, _AT), else_=_AT + wait)},
-            where=SignInTries.free_at <= _AT,
+            set_={
+                "tries": tries,
+                "last_at": func.greatest(SignInTries.last_at, _AT),
+                "free_at": case((beyond < 0, _AT), else_=_AT + wait),
+            },
+            where=or_(SignInTries.tries < free, SignInTries.free_at <= _AT),
         ).returning(SignInTries.tries)
     )
 
@@ -62,7 +71,8 @@ async def count_try(
         return None
     row = await tx.row(_FREE_AT, tried_key=key)
     assert row is not None, "its row stood in the way, and is locked"
-    return row["free_at"]  # type: ignore[no-any-return]  # asyncpg's records are untyped
+    free_at: datetime = row["free_at"]
+    return free_at
 
 
 _FORGET = Prepared(delete(SignInTries).where(_KEY_IS))
