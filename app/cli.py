@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import socket
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +38,8 @@ app.add_typer(knowledge, name="knowledge")
 
 PORT = typer.Option(min=0, max=65_535, help="port to listen on; 0 takes a free one")
 MOST_SCALE = 100.0
+STOP_SECONDS = 8
+"""For what is being answered when a stop is asked for; container runtimes kill after ten."""
 
 
 @app.callback()
@@ -56,11 +60,19 @@ def serve(
 
 
 class Server(uvicorn.Server):
-    """Stops without waiting for those who wait: they are answered first."""
+    """Stops without waiting for those who wait: they are answered first, as is everything that had come in."""
 
     def __init__(self, config: uvicorn.Config, wakes: Wakes) -> None:
         super().__init__(config)
         self._wakes = wakes
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """A SIGTERM or SIGINT ends `serve`, not the task around it: that would cut off what is being answered."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._wakes.dismiss()
@@ -72,7 +84,13 @@ async def _serve(settings: Settings, host: str, port: int, *, with_worker: bool)
         application = create_app(settings, context)
         # no Date of its own: the application answers with the centre's
         config = uvicorn.Config(
-            application, host=host, port=port, access_log=False, log_level="info", date_header=False
+            application,
+            host=host,
+            port=port,
+            access_log=False,
+            log_level="info",
+            date_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
         )
         server = Server(config, context.wakes)
         worker = asyncio.create_task(_work(settings)) if with_worker else None

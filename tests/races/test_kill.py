@@ -1,6 +1,7 @@
-"""The server is killed with -9, and no acknowledged request is lost, doubled or left undispatched."""
+"""The server is killed with -9, or asked to stop: nothing is lost, doubled, left undispatched or left unanswered."""
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,3 +110,40 @@ async def test_what_was_acknowledged_without_offers_is_dispatched_by_a_worker_th
                 await asyncio.wait_for(heard.wait(), 60)
     [offer] = await ok(second.client.get("/provider/offers"))
     assert offer["number"] == created["request"]["number"]
+
+
+async def test_asked_to_stop_it_answers_what_had_come_in(world: World) -> None:
+    sent = json.dumps(body(1) | {"dispatch": False}).encode()
+    with serving(world.context) as server:
+        assert server.popen is not None
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        head = (
+            "POST /api/v1/requests HTTP/1.1",
+            "Host: hotline",
+            f"Authorization: {world.operator.headers['Authorization']}",
+            "Content-Type: application/json",
+            f"Content-Length: {len(sent)}",
+            "Expect: 100-continue",
+        )
+        writer.write("\r\n".join([*head, "", ""]).encode())
+        await reader.readuntil(b"100 Continue\r\n\r\n")
+        server.popen.terminate()
+        while await takes_connections(server.port):
+            await asyncio.sleep(0.02)
+        writer.write(sent)
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        assert answer.startswith(b"HTTP/1.1 201 Created"), answer
+        assert await asyncio.to_thread(server.popen.wait, 20) == 0
+    assert len((await ok(world.operator.get("/requests")))["items"]) == 1
+
+
+async def takes_connections(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
