@@ -21,14 +21,23 @@ class Proxy:
     """Nothing goes through any more, in either direction, and nothing is said to have ended."""
     commits_dropped: int = 0
     accepted: int = 0
-    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _serving: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def serve(self, here: asyncio.StreamReader, back: asyncio.StreamWriter, socket: str) -> None:
-        """One connection, from its beginning to its end."""
+    def accept(self, here: asyncio.StreamReader, back: asyncio.StreamWriter, socket: str) -> None:
+        """A connection has come in."""
         self.accepted += 1
-        there, forth = await asyncio.open_unix_connection(socket)
+        task = asyncio.ensure_future(self._serve(here, back, socket))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, here: asyncio.StreamReader, back: asyncio.StreamWriter, socket: str) -> None:
+        """One connection, from its beginning to its end."""
+        try:
+            there, forth = await asyncio.open_unix_connection(socket)
+        except BaseException:
+            await end(back)
+            raise
         dropped = asyncio.Event()
-        self._open |= {back, forth}
 
         async def up() -> None:
             while data := await here.read(65_536):
@@ -52,18 +61,25 @@ class Proxy:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            for writer in (back, forth):
-                writer.close()
-                self._open.discard(writer)
+            await end(back, forth)
 
     async def _until_not_silent(self) -> None:
         while self.silent:
             await asyncio.sleep(0.02)
 
-    def close_all(self) -> None:
-        """End every connection."""
-        for writer in list(self._open):
-            writer.close()
+    async def close_all(self) -> None:
+        """End every connection, and wait until its sockets are closed."""
+        serving = list(self._serving)
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+
+async def end(*writers: asyncio.StreamWriter) -> None:
+    """Close them at once, whatever was still to be sent."""
+    for writer in writers:
+        writer.transport.abort()
+    await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
 
 @asynccontextmanager
@@ -73,7 +89,7 @@ async def proxy_before(server_url: str) -> AsyncIterator[Proxy]:
     host, port = str(url.query.get("host") or url.host), int(str(url.query.get("port") or url.port or 5432))
     proxy = Proxy()
     listener = await asyncio.start_server(
-        lambda here, back: proxy.serve(here, back, f"{host}/.s.PGSQL.{port}"), "127.0.0.1", 0
+        lambda here, back: proxy.accept(here, back, f"{host}/.s.PGSQL.{port}"), "127.0.0.1", 0
     )
     at = listener.sockets[0].getsockname()[1]
     query = {name: value for name, value in url.query.items() if name not in ("host", "port")}
@@ -81,6 +97,5 @@ async def proxy_before(server_url: str) -> AsyncIterator[Proxy]:
     try:
         yield proxy
     finally:
-        proxy.silent = False
         listener.close()
-        proxy.close_all()
+        await proxy.close_all()
