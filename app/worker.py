@@ -17,6 +17,7 @@ from random import Random
 from app.admission.queries import forget_applications
 from app.aftercare.tasks import make_callbacks
 from app.auth.cookies import DEVICE_LIVES
+from app.auth.queries import forget_sessions
 from app.auth.try_queries import forget_old_devices, forget_tries
 from app.catalog.snapshot import Catalog, Snapshot
 from app.complaints.tasks import raise_complaint_alarms
@@ -54,6 +55,8 @@ PAUSE_SECONDS = 0.5
 LEAST_PAUSE_SECONDS = 0.05
 LOG_PAUSE_SECONDS = 0.1
 KEYS_LIVE = timedelta(hours=24)
+SESSIONS_LIVE = timedelta(days=30)
+"""After their end."""
 APPLICATIONS_LIVE = timedelta(days=180)
 """So long may a firm see why it was refused; then what it said of people goes."""
 FAILED_SEARCHES_LIVE = timedelta(days=180)
@@ -113,11 +116,12 @@ async def run_log_steps(context: Context) -> int:
 
 
 async def forget_old_keys(context: Context) -> int:
-    """Drop keys, counts of calls and tries that are older than a day, and browsers and applications of long ago."""
+    """Drop keys, counts of calls and tries older than a day; browsers, sessions and applications of long ago."""
     async with context.db.begin() as tx:
         await forget_keys(tx, context.clock.now() - KEYS_LIVE)
         await forget_counts(tx, context.clock.now() - KEYS_LIVE)
         await forget_tries(tx, context.clock.now() - KEYS_LIVE)
+        await forget_sessions(tx, context.clock.now() - SESSIONS_LIVE)
         await forget_old_devices(tx, context.clock.now() - DEVICE_LIVES)
         await forget_failed_searches(tx, context.clock.now() - FAILED_SEARCHES_LIVE)
         await forget_applications(tx, context.clock.now() - APPLICATIONS_LIVE)

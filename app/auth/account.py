@@ -39,8 +39,11 @@ async def change_password(context: Context, token_hash: bytes, staff_id: UUID, b
         raise PasswordSame
     await check_password(body.new_password, staff.username, staff.name)
     hashed = await hash_of(body.new_password)
+    former = staff.password_hash
     async with context.db.begin() as tx:
         staff = await get_staff(tx, staff_id)
+        if staff.password_hash != former:  # reset meanwhile, and whoever asked was signed out
+            raise PasswordWrong
         staff.password_hash, staff.password_temporary = hashed, False
         ended = await queries.end_sessions_of(tx, staff_id, by.now, but=token_hash)
         await by.audit(tx, staff, "staff.password_changed", sessions_ended=ended)

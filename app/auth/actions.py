@@ -50,20 +50,24 @@ async def sign_in(context: Context, body: SignIn, seen: Seen, now: datetime) -> 
     with HASHING.place(known=known):
         async with context.db.begin() as tx:
             await throttle.count_try(tx, tried, context.clock, now)
-        right = await is_right(staff.password_hash if staff and staff.active else None, body.password)
+        checked = staff.password_hash if staff and staff.active else None
+        right = await is_right(checked, body.password)
     async with context.db.begin() as tx:
-        signed_in = await _decide(tx, body, right, tried, seen, context, now)
+        signed_in = await _decide(tx, body, checked if right else None, tried, seen, context, now)
     if isinstance(signed_in, HotlineError):
         raise signed_in
     return signed_in
 
 
 async def _decide(
-    tx: Tx, body: SignIn, right: bool, tried: list[Tried], seen: Seen, context: Context, now: datetime
+    tx: Tx, body: SignIn, right: str | None, tried: list[Tried], seen: Seen, context: Context, now: datetime
 ) -> SignedIn | HotlineError:
-    """What becomes of it; an error is given, not raised, so that what led to it is kept."""
+    """What becomes of it, `right` being the hash that fits the password: it may have been reset meanwhile.
+
+    An error is given, not raised, so that what led to it is kept.
+    """
     staff = await queries.lock_staff_named(tx, body.username)
-    if not right or staff is None or not staff.active:
+    if staff is None or staff.password_hash != right or not staff.active:
         await _note(tx, "sign_in.failed", staff, seen, now)
         return SignInFailed()
     if staff.second_factor:

@@ -35,8 +35,8 @@ class PasswordDue(HotlineError):
 
 class SecondFactorDue(HotlineError):
     status = 403
-    en = "Set up a second factor first (POST /account/second-factor): the centre requires it for your role."
-    zh = "请先设置动态验证码（POST /account/second-factor）：中心要求您的角色使用两步验证。"
+    en = "Set up a second factor first (PUT /account/second-factor): the centre requires it for your role."
+    zh = "请先设置动态验证码（PUT /account/second-factor）：中心要求您的角色使用两步验证。"
 
 
 class CrossSite(HotlineError):

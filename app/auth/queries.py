@@ -17,6 +17,7 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    delete,
     exists,
     false,
     func,
@@ -133,11 +134,16 @@ async def raise_generation(tx: Tx) -> None:
 
 def _note_use() -> Prepared:
     session = (
-        update(StaffSession).where(StaffSession.token_hash == _KEY).values(seen_at=_AT).returning(StaffSession.staff_id)
+        update(StaffSession)
+        .where(StaffSession.token_hash == _KEY)
+        .values(seen_at=func.greatest(StaffSession.seen_at, _AT))  # another process may know of a later touch
+        .returning(StaffSession.staff_id)
     )
     of_session = select(ProviderSession.key_hash).where(ProviderSession.token_hash == _KEY).scalar_subquery()
     firm = update(ProviderKey).where(or_(ProviderKey.token_hash == _KEY, ProviderKey.token_hash == of_session))
-    used = firm.values(last_used_at=_AT).returning(ProviderKey.label).cte("used")
+    used = (
+        firm.values(last_used_at=func.greatest(ProviderKey.last_used_at, _AT)).returning(ProviderKey.label).cte("used")
+    )
     unhurried = func.set_config("synchronous_commit", "off", True)  # lost in a crash it would be no loss
     return Prepared(select(unhurried).add_cte(session.cte("seen")).add_cte(used))
 
@@ -215,6 +221,12 @@ async def end_session(tx: Tx, token_hash: bytes, at: datetime) -> bool:
         )
         ended = ended or result.first() is not None
     return ended
+
+
+async def forget_sessions(tx: Tx, before: datetime) -> None:
+    """Drop the sessions of staff and providers that had ended or expired before that moment."""
+    for kept in (StaffSession, ProviderSession):
+        await tx.session.execute(delete(kept).where(or_(kept.ended_at < before, kept.expires_at < before)))
 
 
 _AUDIT = Prepared(

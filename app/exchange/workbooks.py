@@ -57,7 +57,7 @@ class _Reader(ExcelReader):
 
     def read_strings(self) -> None:
         """The shared texts, still escaped."""
-        if part := self.package.find(SHARED_STRINGS):  # type: ignore[no-untyped-call]
+        if part := self.package.find(SHARED_STRINGS):  # type: ignore[no-untyped-call]  # openpyxl leaves it untyped
             with self.archive.open(part.PartName[1:]) as source:
                 for _, node in iterparse(source):
                     if node.tag == _STRING_TAG:

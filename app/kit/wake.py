@@ -26,8 +26,6 @@ SILENT_SECONDS = 5.0
 
 _NOTIFY = "SELECT pg_notify($1, $2) WHERE $2 <> ''"
 
-_NOTIFY = "SELECT pg_notify($1, $2) WHERE $2 <> ''"
-
 logger = logging.getLogger(__name__)
 
 

@@ -164,7 +164,7 @@ def _spelt(text: str, known: Container[str]) -> list[str]:
                 part = kind + text[start:end]
                 if part in known:
                     fit = before[0] + (end - start) ** 2
-                    if best[end] is None or fit > best[end][0]:  # type: ignore[index]
+                    if (there := best[end]) is None or fit > there[0]:
                         best[end] = (fit, [*before[1], part])
     whole = best[len(text)]
     if whole is None or (len(whole[1]) > 1 and max(map(len, whole[1])) < len("i/") + 3):

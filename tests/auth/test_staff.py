@@ -1,15 +1,33 @@
 """Staff accounts: opened, changed and ended; temporary passwords, the second factor, and no door without a key."""
 
 import asyncio
+import threading
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pyotp
 import pytest
+from httpx import Response
+from sqlalchemy import select, update
 
-from app.auth.access import AUTH_TOPIC
-from app.auth.models import Role
-from tests.auth.accounts import PASSWORD, audit_of, from_address, give_passwords, post_session, signed_in, staff_named
+from app.auth.access import AUTH_TOPIC, token_hash
+from app.auth.models import ProviderSession, Role, Staff, StaffSession
+from app.auth.passwords import HASHERS, HASHING
+from app.worker import forget_old_keys
+from tests.auth.accounts import (
+    PASSWORD,
+    QUICK,
+    audit_of,
+    from_address,
+    give_passwords,
+    post_session,
+    signed_in,
+    staff_named,
+)
+from tests.auth.test_tokens import token_of
 from tests.live.test_stream import listen
 from tests.world import World, ok, refused
 
@@ -106,6 +124,63 @@ async def test_an_admin_resets_a_password_that_he_does_not_keep(world: World) ->
     await refused(client.get("/sessions/current"), 401, "not_signed_in")
     await refused(post_session(world, "t.operator"), 401, "sign_in_failed")
     assert (await ok(post_session(world, "t.operator", reset["temporary_password"])))["due"] == "password"
+
+
+@asynccontextmanager
+async def while_it_is_hashed(call: Coroutine[Any, Any, Response]) -> AsyncIterator[asyncio.Task[Response]]:
+    """The block runs once the call waits for a password to be hashed; nothing is hashed before its end."""
+    go_on = threading.Event()
+    busy = [asyncio.create_task(HASHING.run(go_on.wait)) for _ in range(HASHERS)]
+    task = asyncio.create_task(call)
+    try:
+        async with asyncio.timeout(10):
+            while not HASHING._threads._work_queue.qsize():
+                await asyncio.sleep(0)
+        yield task
+    finally:
+        go_on.set()
+        await asyncio.gather(task, *busy)
+
+
+async def test_a_password_that_is_reset_while_it_is_hashed_opens_nothing(world: World) -> None:
+    client, other = await signed_in(world, "t.operator"), QUICK.hash(NEW)
+
+    async def reset() -> None:  # as `hotline staff reset-password` does, in a process of its own
+        async with world.context.db.begin() as tx:
+            await tx.session.execute(update(Staff).where(Staff.username == "t.operator").values(password_hash=other))
+
+    async with while_it_is_hashed(post_session(world, "t.operator")) as sign_in:
+        await reset()
+    await refused(sign_in, 401, "sign_in_failed")
+    await give_passwords(world)
+    change = {"password": PASSWORD, "new_password": "渡口边-七点半-木樨"}
+    async with while_it_is_hashed(client.put("/account/password", json=change)) as changed:
+        await reset()
+    await refused(changed, 422, "password_wrong")
+    await ok(post_session(world, "t.operator", NEW))
+
+
+async def test_sessions_are_forgotten_a_month_after_their_end(world: World) -> None:
+    firm, now = await world.add_provider(), world.clock.now()
+    key_hash = token_hash(token_of(firm.client))
+    staff_id, long_ago, lately = world.staff_ids[Role.OPERATOR], now - timedelta(days=31), now - timedelta(days=29)
+    spans = {
+        "ended": (now, long_ago),
+        "expired": (long_ago, None),
+        "just ended": (now, lately),
+        "just over": (lately, None),
+    }
+    async with world.context.db.begin() as tx:
+        for name, (expires_at, ended_at) in spans.items():
+            times = {"created_at": long_ago, "expires_at": expires_at, "ended_at": ended_at}
+            tx.session.add(StaffSession(token_hash=name.encode(), staff_id=staff_id, **times))
+            tx.session.add(ProviderSession(token_hash=name.encode(), key_hash=key_hash, **times))
+    await forget_old_keys(world.context)
+    async with world.context.db.begin() as tx:
+        for kept in (StaffSession, ProviderSession):
+            left = set(await tx.session.scalars(select(kept.token_hash)))
+            assert left & {name.encode() for name in spans} == {b"just ended", b"just over"}
+    await ok(world.operator.get("/sessions/current"))
 
 
 async def test_all_sessions_of_a_person_end(world: World) -> None:

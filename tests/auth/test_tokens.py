@@ -220,3 +220,14 @@ async def test_another_processs_word_counts(world: World) -> None:
     await ok(world.operator.get("/sessions/current"))
     world.advance(minutes=50)
     assert (await other.principal(token_of(world.operator), NO_TIME)).due is None
+
+
+async def test_an_older_touch_takes_none_back(world: World) -> None:
+    """A screen that was left an hour ago asks another process, where nobody has heard of the later touch."""
+    world.context.settings.idle_minutes, other = 60, deaf(world)
+    await other.principal(token_of(world.operator), NO_TIME)
+    world.advance(minutes=30)
+    await ok(world.operator.get("/sessions/current"))
+    await other.principal(token_of(world.operator), timedelta(minutes=25))
+    world.advance(minutes=50)
+    assert (await other.principal(token_of(world.operator), NO_TIME)).due is None
