@@ -148,7 +148,7 @@ async def _empty(db: Database) -> None:
             "SET LOCAL session_replication_role = replica;"
             + "".join(f"DELETE FROM {name};" for name in dirty)
             + "DELETE FROM policies WHERE version > 1; UPDATE policies SET withdrawn_at = NULL;"
-            + "DELETE FROM credit_rules WHERE version <> 'sample-1'"
+            + "DELETE FROM credit_rules WHERE version <> 'sample-2'"
         )
 
 

@@ -30,7 +30,7 @@ async def prepared(world: World) -> dict[str, Any]:
 CREDIT = (
     "INSERT INTO credit_entries (id, provider_id, rules_version, rule_code, status, points, effect, cause, cause_at,"
     " made_at, reply_by, decided_at, appeal_by)"
-    " VALUES ($1, $2, 'sample-1', 'late', {}, -6, {}, 'event:1', $3, $3, $4, {}, $3)"
+    " VALUES ($1, $2, 'sample-2', 'late', {}, -6, {}, 'event:1', $3, $3, $4, {}, $3)"
 )
 
 

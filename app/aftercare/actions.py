@@ -126,7 +126,7 @@ async def _finish(tx: Tx, facts: Row, served: Row, body: Outcome, by: By) -> Non
         facts["id"],
         at=by.now,
         actor=by.actor,
-        data=answers | _difference(facts["billed_fen"], body.paid_fen),
+        data=answers | compare_bill(facts["billed_fen"], body.paid_fen),
         **answers,
         remark=body.remark,
         ended_at=by.now,
@@ -143,10 +143,12 @@ async def _finish(tx: Tx, facts: Row, served: Row, body: Outcome, by: By) -> Non
         await _close(tx, facts["request_id"], served, CloseReason.SOLVED, by)
 
 
-def _difference(billed_fen: int | None, paid_fen: int | None) -> dict[str, int]:
-    if billed_fen is None or paid_fen is None or billed_fen == paid_fen:
+def compare_bill(billed_fen: int | None, paid_fen: int | None) -> dict[str, int | bool]:
+    """What the callback's event says of what the citizen paid, beside the bill; nothing where either is unknown."""
+    if billed_fen is None or paid_fen is None:
         return {}
-    return {"difference_fen": paid_fen - billed_fen}
+    difference = {"difference_fen": paid_fen - billed_fen} if paid_fen != billed_fen else {}
+    return difference | {"overcharged": paid_fen > billed_fen}
 
 
 async def _close(tx: Tx, caller_id: UUID, served: Row, reason: CloseReason, by: By) -> None:

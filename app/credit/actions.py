@@ -165,6 +165,20 @@ async def _revoke(tx: Tx, provider: Provider, entry: CreditEntry, note: str, by:
     await settle_standing(tx, provider, back, by.now)
 
 
+async def reverse(tx: Tx, provider: Provider, entry: CreditEntry, by: By) -> None:
+    """Take back what the entry changed, as far as credit goes: the bill that it was made for is corrected."""
+    back = max(-provider.credit, min(-entry.effect, FULL_CREDIT - provider.credit))
+    if not await queries.change_effect(tx, queries.REVERSE, entry.id, back, **by.actor.parameters(by.now)):
+        return
+    assert entry.request_id is not None
+    number = await queries.find_number(tx, entry.request_id)
+    zh = f"请求 {number} 的收费已更正，据原收费作出的记录（{entry.points:+d} 分）冲正"
+    en = f"The bill of request {number} was corrected, and the entry made for it ({entry.points:+d} points) is reversed"
+    await _tell(tx, provider, entry, "credit_reversed", zh, en, None, by)
+    if back:
+        await settle_standing(tx, provider, back, by.now)
+
+
 async def _tell(
     tx: Tx, provider: Provider, entry: CreditEntry, kind: str, zh: str, en: str, note: str | None, by: By
 ) -> None:

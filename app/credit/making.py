@@ -22,28 +22,31 @@ from app.registry.schemas import Notice
 async def make_entry(tx: Tx, event: Row, rules: Rules, zone: ZoneInfo, now: datetime) -> None:
     """What the rules say about the event; once for each, however often it is read."""
     for rule in rules.rules:
-        if not rule.holds(event["kind"], event["data"]):
-            continue
-        cause = f"event:{event['id']}"
-        if await queries.is_made(tx, event["provider_id"], rule.code, cause):
-            continue
-        since = event["at"] - timedelta(days=rule.most.days)
-        left = rule.most.points - abs(await queries.sum_points(tx, event["provider_id"], rule.code, since))
-        if left <= 0:
-            continue
-        facts = {
-            "id": new_id(now),
-            "provider_id": event["provider_id"],
-            "rules_version": rules.version,
-            "rule_code": rule.code,
-            "cause": cause,
-            "cause_at": event["at"],
-            "request_id": event["request_id"],
-        }
-        if rule.points < 0:
-            await _propose(tx, rule, facts | {"points": max(rule.points, -left)}, zone, now)
-        else:
-            await _give(tx, facts | {"points": min(rule.points, left)}, now)
+        if rule.holds(event["kind"], event["data"]):
+            await make_under(tx, rule, event, f"event:{event['id']}", rules, zone, now)
+
+
+async def make_under(tx: Tx, rule: Rule, event: Row, cause: str, rules: Rules, zone: ZoneInfo, now: datetime) -> None:
+    """What this rule takes or gives for the event, as far as it may; once for each cause."""
+    if await queries.is_made(tx, event["provider_id"], rule.code, cause):
+        return
+    since = event["at"] - timedelta(days=rule.most.days)
+    left = rule.most.points - abs(await queries.sum_points(tx, event["provider_id"], rule.code, since))
+    if left <= 0:
+        return
+    facts = {
+        "id": new_id(now),
+        "provider_id": event["provider_id"],
+        "rules_version": rules.version,
+        "rule_code": rule.code,
+        "cause": cause,
+        "cause_at": event["at"],
+        "request_id": event["request_id"],
+    }
+    if rule.points < 0:
+        await _propose(tx, rule, facts | {"points": max(rule.points, -left)}, zone, now)
+    else:
+        await _give(tx, facts | {"points": min(rule.points, left)}, now)
 
 
 async def _propose(tx: Tx, rule: Rule, facts: dict[str, Any], zone: ZoneInfo, now: datetime) -> None:

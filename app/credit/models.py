@@ -13,7 +13,8 @@ from app.kit.orm import Id, Model, one_of
 
 
 class EntryStatus(StrEnum):
-    """`answered`: the provider has replied and a person decides; the last two are how an appeal ended."""
+    """`answered`: the provider has replied and a person decides; `upheld` and `revoked` are how an appeal ended;
+    `reversed`: a corrected bill took its cause away."""
 
     PROPOSED = "proposed"
     ANSWERED = "answered"
@@ -22,6 +23,7 @@ class EntryStatus(StrEnum):
     APPEALED = "appealed"
     UPHELD = "upheld"
     REVOKED = "revoked"
+    REVERSED = "reversed"
 
 
 class CreditRules(Model):
@@ -47,7 +49,8 @@ class CreditEntry(Model):
     points: Mapped[int]
     effect: Mapped[int] = mapped_column(server_default=text("0"))
     cause: Mapped[str]
-    """The event of the log, or the month, that it was made for: once per rule."""
+    """The event of the log, or the month, that it was made for: once per rule. `event:7/9`: for event 7 as event 9, a
+    correction, has left it."""
     cause_at: Mapped[datetime]
     request_id: Mapped[UUID | None] = mapped_column(ForeignKey("requests.id"))
     made_at: Mapped[datetime]
@@ -66,6 +69,7 @@ class CreditEntry(Model):
     appeal_decided_at: Mapped[datetime | None]
     appeal_decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     appeal_note: Mapped[str | None]
+    reversed_at: Mapped[datetime | None]
 
     __table_args__ = (
         one_of("status", EntryStatus),
@@ -79,8 +83,15 @@ class CreditEntry(Model):
             name="reply_period_first",
         ),
         CheckConstraint("status <> 'answered' OR reply IS NOT NULL", name="answered"),
-        CheckConstraint("(status IN ('appealed', 'upheld', 'revoked')) = (appeal IS NOT NULL)", name="appealed"),
-        CheckConstraint("(status IN ('upheld', 'revoked')) = (appeal_decided_at IS NOT NULL)", name="appeal_decided"),
+        CheckConstraint(
+            "status = 'reversed' OR (status IN ('appealed', 'upheld', 'revoked')) = (appeal IS NOT NULL)",
+            name="appealed",
+        ),
+        CheckConstraint(
+            "status = 'reversed' OR (status IN ('upheld', 'revoked')) = (appeal_decided_at IS NOT NULL)",
+            name="appeal_decided",
+        ),
+        CheckConstraint("(status = 'reversed') = (reversed_at IS NOT NULL)", name="reversed_at"),
         Index(None, "provider_id", "rule_code", "cause", unique=True),
         Index(None, "provider_id", "id"),
         Index(None, "status", "id"),

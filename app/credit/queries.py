@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.aftercare.models import Callback
 from app.complaints.models import Complaint
@@ -43,7 +44,7 @@ _ENTRIES = cast(Table, CreditEntry.__table__)
 _ID = bindparam("id", type_=Uuid)
 _EFFECT = bindparam("effect", type_=Integer)
 _FRESH = {"populate_existing": True}
-LIVE = CreditEntry.status.not_in([EntryStatus.DROPPED, EntryStatus.REVOKED])
+LIVE = CreditEntry.status.not_in([EntryStatus.DROPPED, EntryStatus.REVOKED, EntryStatus.REVERSED])
 """Entries that count, or may come to."""
 
 
@@ -150,6 +151,42 @@ async def is_made(tx: Tx, provider_id: UUID, rule_code: str, cause: str) -> bool
     return (await tx.session.execute(query)).first() is not None
 
 
+async def list_judged(tx: Tx, correction: Row) -> Sequence[Row]:
+    """What the log says of the bill that this event corrects, with the amount as it stands now: the completion, the
+    callback about it, and the first correction."""
+    return await tx.rows(_JUDGED, job_id=UUID(correction["data"]["job_id"]), kind=correction["kind"])
+
+
+def _list_judged() -> Prepared:
+    of_job = Event.data["job_id"].as_string() == sql_cast(Job.id, Text)
+    about = select(Callback.id).where(Callback.job_id == Job.id).correlate(Job)
+    of_callback = sql_cast(Event.data["callback_id"].as_string(), Uuid).in_(about)
+    subject = ((Event.kind != word("callback.done")) & of_job) | ((Event.kind == word("callback.done")) & of_callback)
+    kinds = [word("job.completed"), bindparam("kind", type_=Text), word("callback.done")]
+    query = (
+        select(Event.id, Event.at, Event.kind, Event.request_id, Event.data, Job.provider_id, Job.amount_fen)
+        .join(Job, Job.request_id == Event.request_id)
+        .where(Job.id == bindparam("job_id", type_=Uuid), Event.kind.in_(kinds), subject)
+        .ext(distinct_on(Event.kind))
+        .order_by(Event.kind, Event.id)
+    )
+    return Prepared(query)
+
+
+_JUDGED = _list_judged()
+
+
+async def list_live(tx: Tx, provider_id: UUID, cause: str) -> Sequence[Any]:
+    """Entries that were made for this cause, or for it as a correction left it, and that count or may come to: id, rule
+    and version of the rules."""
+    query = select(CreditEntry.id, CreditEntry.rule_code, CreditEntry.rules_version).where(
+        CreditEntry.provider_id == provider_id,
+        (CreditEntry.cause == cause) | CreditEntry.cause.startswith(f"{cause}/"),
+        LIVE,
+    )
+    return (await tx.session.execute(query.order_by(CreditEntry.id))).all()
+
+
 async def find_number(tx: Tx, request_id: UUID) -> int | None:
     """The number of the request, to read out."""
     return (await tx.session.execute(select(Request.number).where(Request.id == request_id))).scalar_one_or_none()
@@ -205,10 +242,11 @@ def _change(step: str, *names: str, **values: Any) -> Prepared:
 
 APPLY = _change("apply", "decided_by", "decision_note", "appeal_by", decided_at=AT)
 REVOKE = _change("revoke", "appeal_decided_by", "appeal_note", appeal_decided_at=AT)
+REVERSE = _change("reverse", reversed_at=AT, decided_at=func.coalesce(_ENTRIES.c.decided_at, AT))
 
 
 async def change_effect(tx: Tx, statement: Prepared, entry_id: UUID, effect: int, **params: Any) -> bool:
-    """APPLY or REVOKE: says whether the entry could take the step. The provider is locked."""
+    """APPLY, REVOKE or REVERSE: says whether the entry could take the step. The provider is locked."""
     return await tx.row(statement, id=entry_id, effect=effect, **params) is not None
 
 
@@ -303,8 +341,9 @@ async def find_last_move(tx: Tx, provider_id: UUID, kind: str) -> Event | None:
 
 
 async def list_entries_between(tx: Tx, provider_id: UUID, begins: datetime, ends: datetime) -> Sequence[Any]:
-    """Entries of the provider that were made or decided in the span, oldest first."""
+    """Entries of the provider that were made, decided or reversed in the span, oldest first."""
     made = (CreditEntry.made_at >= begins) & (CreditEntry.made_at < ends)
     decided = (CreditEntry.decided_at >= begins) & (CreditEntry.decided_at < ends)
-    query = _NAMED.where(CreditEntry.provider_id == provider_id, made | decided).order_by(CreditEntry.id)
+    taken_back = (CreditEntry.reversed_at >= begins) & (CreditEntry.reversed_at < ends)
+    query = _NAMED.where(CreditEntry.provider_id == provider_id, made | decided | taken_back).order_by(CreditEntry.id)
     return (await tx.session.execute(query.execution_options(**_FRESH))).all()

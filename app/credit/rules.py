@@ -1,6 +1,7 @@
 """What the rules say, and which are in force. They are data: app/credit/data/rules.yaml is loaded with the catalogue,
 and a registrar adds versions (app.credit.versions)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -18,10 +19,11 @@ from app.registry.models import FULL_CREDIT
 
 DATA = Path(__file__).parent / "data" / "rules.yaml"
 
+CORRECTED = "job.amount_corrected"
 CAUSES = {move.event for move in (*OFFER_MOVES.values(), *JOB_MOVES.values())} | {
     "callback.done",
     "complaint.decided",
-    "job.amount_corrected",
+    CORRECTED,
     "job.arbitrated",
     "provider.unreachable",
 }
@@ -76,7 +78,7 @@ class Rule(Data):
             )
         return self
 
-    def holds(self, kind: str, data: dict[str, Any]) -> bool:
+    def holds(self, kind: str, data: Mapping[str, Any]) -> bool:
         """Whether the rule speaks of this event."""
         return kind == self.event and all(data.get(name) == value for name, value in self.when.items())
 

@@ -53,6 +53,7 @@ class EntryOut(BaseModel):
     appealed_at: datetime | None
     appeal_decided_at: datetime | None
     appeal_note: str | None
+    reversed_at: datetime | None = Field(description="when a corrected bill took its cause away")
 
 
 class CreditOut(Page[EntryOut]):

@@ -11,6 +11,9 @@ CREDIT_MOVES = {
     "appeal": Move("credit.appealed", frozenset({E.APPLIED}), E.APPEALED),
     "uphold": Move("credit.upheld", frozenset({E.APPEALED}), E.UPHELD),
     "revoke": Move("credit.revoked", frozenset({E.APPEALED}), E.REVOKED),
+    "reverse": Move(
+        "credit.reversed", frozenset({E.PROPOSED, E.ANSWERED, E.APPLIED, E.APPEALED, E.UPHELD}), E.REVERSED
+    ),
 }
 
 CREDIT = Machine(CreditEntry, "credit", CREDIT_MOVES)

@@ -7,9 +7,10 @@ from uuid import UUID
 from app.catalog.calendar import add_working_days
 from app.catalog.queries import read_days
 from app.credit import actions, queries
+from app.credit.judging import judge_again
 from app.credit.making import make_entry, recover
 from app.credit.models import EntryStatus
-from app.credit.rules import Rules, read_rules
+from app.credit.rules import CORRECTED, Rules, read_rules
 from app.events.reading import walk
 from app.events.transition import SYSTEM
 from app.kit.db import Row, Tx
@@ -30,11 +31,12 @@ async def make_entries(context: Context, batch: int = BATCH) -> int:
         found = await read_rules(tx)
     if found is None:
         return 0
-    rules, kinds = found, sorted({rule.event for rule in found.rules})
+    rules, kinds = found, sorted({rule.event for rule in found.rules} | {CORRECTED})
 
     async def make(tx: Tx, events: Sequence[Row]) -> None:
         for event in events:
-            await make_entry(tx, event, rules, context.settings.zone, context.clock.now())
+            judge = judge_again if event["kind"] == CORRECTED else make_entry
+            await judge(tx, event, rules, context.settings.zone, context.clock.now())
 
     async def take(tx: Tx, size: int) -> int:
         count, events = await queries.read_log(tx, kinds, size)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from app.aftercare.actions import DISSATISFIED
+from app.aftercare.actions import DISSATISFIED, compare_bill
 from app.aftercare.models import CallbackStatus, Satisfaction
 from app.aftercare.schedule import THIRDS, first_due, next_due, third_of
 from app.aftercare.states import CALLBACKS
@@ -73,13 +73,13 @@ def _finish(life: Life, served: Served, callback: Row, solved: bool) -> None:
         answers["satisfaction"] = step
         if step in DISSATISFIED or life.past.chance("remarked"):
             remark = texts.remark(life.item.code, step, rng)
-    difference: Row = {}
+    compared: Row = {}
     if life.request is served.request:
         answers["paid_fen"] = life.job["amount_fen"]
         if answers["paid_fen"] and life.past.chance("paid_otherwise"):
-            difference = {"difference_fen": rng.choice((1000, 2000, 5000))}
-            answers["paid_fen"] += difference["difference_fen"]
-    life.take(CALLBACKS, callback, "finish", data=answers | difference, **answers, remark=remark, ended_at=life.now)
+            answers["paid_fen"] += rng.choice((1000, 2000, 5000))
+        compared = dict(compare_bill(life.job["amount_fen"], answers["paid_fen"]))
+    life.take(CALLBACKS, callback, "finish", data=answers | compared, **answers, remark=remark, ended_at=life.now)
     if answers["satisfaction"] in DISSATISFIED:
         _open_complaint(life, served, answers["satisfaction"], remark)
 

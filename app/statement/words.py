@@ -50,6 +50,7 @@ WORDS = {
         "appealed": "申诉中",
         "upheld": "申诉未获支持",
         "revoked": "申诉成立，已返还",
+        "reversed": "收费更正，已冲正",
     },
     Language.EN: {
         "title": "Provider's monthly statement",
@@ -94,6 +95,7 @@ WORDS = {
         "appealed": "appealed",
         "upheld": "appeal refused",
         "revoked": "appeal granted, given back",
+        "reversed": "bill corrected, reversed",
     },
 }
 

@@ -108,6 +108,7 @@ class CallbackFacts(Facts):
     solved: bool | None = None
     satisfaction: Satisfaction | None = None
     paid_fen: int | None = None
+    overcharged: Annotated[bool | None, Field(description="the citizen says they paid more than was billed")] = None
 
 
 class ComplaintFacts(Facts):

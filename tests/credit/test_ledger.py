@@ -149,4 +149,5 @@ async def test_the_rules_are_shown_to_everybody(world: World) -> None:
     firm = await world.add_provider()
     rules = await ok(firm.client.get("/credit/rules"))
     assert rules["sample"] is True
-    assert {rule["code"] for rule in rules["rules"]} == {"given_back", "complaint_upheld", "silent", "late", "praised"}
+    codes = {"given_back", "complaint_upheld", "overcharged", "silent", "late", "praised"}
+    assert {rule["code"] for rule in rules["rules"]} == codes

@@ -48,7 +48,7 @@ async def test_what_cannot_hold_is_refused(world: World) -> None:
         {"rules": [first | {"pionts": -3}, *others]},
     ):
         await refused(world.registrar.post(URL, json=rules | wrong), 422, "invalid_input")
-    await refused(world.registrar.post(URL, json=rules | {"version": "sample-1"}), 409, "rules_version_exists")
+    await refused(world.registrar.post(URL, json=rules | {"version": "sample-2"}), 409, "rules_version_exists")
     for client in (world.supervisor, world.manager, world.operator):
         await refused(client.post(URL, json=rules), 403, "not_allowed")
     assert len((await ok(world.registrar.get(URL)))["items"]) == 1
@@ -56,7 +56,7 @@ async def test_what_cannot_hold_is_refused(world: World) -> None:
 
 async def test_a_sample_takes_the_place_of_no_rules_of_the_centres_own(world: World, tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
-    file.write_text(DATA.read_text("utf-8").replace("sample-1", "sample-2"), "utf-8")
+    file.write_text(DATA.read_text("utf-8").replace("sample-2", "sample-3"), "utf-8")
     world.advance(minutes=1)
     await ok(world.registrar.post(URL, json=await in_force(world)))
     world.advance(minutes=1)

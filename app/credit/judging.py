@@ -1,0 +1,55 @@
+"""What a corrected bill changes in the ledger: what it was made for is judged again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.aftercare.actions import compare_bill
+from app.credit import queries
+from app.credit.actions import By, get_locked, reverse
+from app.credit.making import make_under
+from app.credit.rules import CORRECTED, Rules, read_rules
+from app.events.transition import SYSTEM
+from app.kit.db import Row, Tx
+
+
+async def judge_again(tx: Tx, correction: Row, rules: Rules, zone: ZoneInfo, now: datetime) -> None:
+    """Have the ledger say what it would have said of the bill as it stands now. Read again, the event changes nothing.
+
+    1. Reverse the entries whose rule, as it was when they were made, does not speak of the corrected bill.
+    2. Make those of the rules in force that speak of it and did not speak of the bill before this correction.
+
+    All corrections of a job are judged as one: from what the firm billed to what stands.
+    """
+    for past in await queries.list_judged(tx, correction):
+        cause = f"event:{past['id']}"
+        before = _with_bill(past, correction["data"]["was_fen"]) if past["id"] != correction["id"] else None
+        after = _with_bill(past, past["amount_fen"])
+        live = set()
+        for entry_id, code, version in await queries.list_live(tx, past["provider_id"], cause):
+            made_under = await read_rules(tx, version)
+            assert made_under is not None
+            if made_under.rule(code).holds(past["kind"], after):
+                live.add(code)
+            else:
+                provider, entry = await get_locked(tx, entry_id)
+                await reverse(tx, provider, entry, By(None, SYSTEM, now, zone))
+        for rule in rules.rules:
+            speaks = rule.holds(past["kind"], after) and not (before and rule.holds(past["kind"], before))
+            if speaks and rule.code not in live:
+                made_for = cause if before is None else f"{cause}/{correction['id']}"
+                await make_under(tx, rule, past, made_for, rules, zone, now)
+
+
+def _with_bill(event: Row, amount_fen: int) -> Mapping[str, Any]:
+    """What the event would say if this had been billed."""
+    data: dict[str, Any] = event["data"]
+    if event["kind"] == CORRECTED:
+        difference = amount_fen - data["was_fen"]
+        return data | {"amount_fen": amount_fen, "difference_fen": difference, "lower": difference < 0}
+    if event["kind"] == "job.completed":
+        return data | {"amount_fen": amount_fen}
+    return {name: value for name, value in data.items() if name != "difference_fen"} | compare_bill(
+        amount_fen, data.get("paid_fen")
+    )
