@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     DateTime,
     SmallInteger,
     Uuid,
@@ -61,7 +62,7 @@ def _find_unarranged() -> Prepared:
     uncalled = select(Request.id).where(Request.status == word(RequestStatus.COMPLETED), ~made)
     first = select(Callback.id).where(_DUE, Callback.due_at <= AT).order_by(Callback.due_at, Callback.id).limit(50)
     outdated = select(Job.request_id).join(Callback, Callback.job_id == Job.id).where(Callback.id.in_(first), OUTDATED)
-    return Prepared(union_all(uncalled, outdated).limit(bindparam("batch")))
+    return Prepared(union_all(uncalled, outdated).limit(bindparam("batch", type_=BigInteger)))
 
 
 _FIND_UNARRANGED = _find_unarranged()

@@ -146,7 +146,7 @@ async def expire_offer(tx: Tx, offer_id: UUID, zone: ZoneInfo, now: datetime) ->
     elif not await is_open_through(tx, offer["provider_id"], start, offer["expires_at"], zone):
         await take_back(tx, offer, statements.WITHDRAW, by, reason=PROVIDER_CLOSED)
     else:
-        await take_back(tx, offer, statements.EXPIRE, by, silent_limit=policy.silent_limit)
+        await take_back(tx, offer, statements.EXPIRE, by, silent_limit=policy.silent_limit, day=by.day)
     return cast(UUID, offer["request_id"])
 
 

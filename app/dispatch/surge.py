@@ -56,9 +56,7 @@ async def begin_surge(
 async def _begin(
     tx: Tx, category: str | None, why: str, waiting: int, places: int, actor: Actor, now: datetime
 ) -> bool:
-    begun = await surge_queries.add_surge(
-        tx, id=new_id(now), category=category, at=now, by=actor.id, reason=why, waiting=waiting, places=places
-    )
+    begun = await surge_queries.add_surge(tx, new_id(now), category, why, now, actor.id, waiting, places)
     if begun:
         data = {"category": category, "waiting": waiting, "places": places, "why": why}
         await record(tx, "surge.began", at=now, actor=actor, data=data)

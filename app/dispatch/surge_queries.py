@@ -130,9 +130,12 @@ RETURNING id
 )
 
 
-async def add_surge(tx: Tx, **params: Any) -> UUID | None:
+async def add_surge(
+    tx: Tx, surge_id: UUID, category: str | None, reason: str, at: datetime, by: UUID | None, waiting: int, places: int
+) -> UUID | None:
     """Begin a surge, or make one that began by itself a supervisor's; None: one is on already."""
-    row = await tx.row(_BEGIN, **params)
+    figures = {"waiting": waiting, "places": places}
+    row = await tx.row(_BEGIN, id=surge_id, category=category, at=at, by=by, reason=reason, **figures)
     return row["id"] if row else None
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Date,
     DateTime,
     FromClause,
@@ -148,7 +149,7 @@ def _birth_events(request: FromClause) -> Any:
                 request.c.id,
                 bindparam("actor_kind", type_=Text),
                 bindparam("actor_id", type_=Uuid),
-                bindparam("on_behalf"),
+                bindparam("on_behalf", type_=Boolean),
                 NO_DATA,
             )
             .select_from(request, kinds.render_derived(name="kinds"))

@@ -1,7 +1,7 @@
 """Who acts on offers and jobs: the provider itself, or staff for it on the phone; and what every step checks."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -50,9 +50,14 @@ class By(NamedTuple):
     now: datetime
     zone: ZoneInfo
 
+    @property
+    def day(self) -> date:
+        """The local day of what is done."""
+        return self.now.astimezone(self.zone).date()
+
     def parameters(self) -> dict[str, Any]:
         """The parameters that every statement here takes."""
-        return {**self.actor.parameters(self.now), "day": self.now.astimezone(self.zone).date()}
+        return self.actor.parameters(self.now)
 
 
 FACTS = (

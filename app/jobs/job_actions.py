@@ -77,7 +77,7 @@ async def complete_job(tx: Tx, job_id: UUID, body: Completion, by: By) -> JobOut
     on_time = job["round_complete_by"] is None or by.now <= job["round_complete_by"]
     bill = body.model_dump(include={"result", "amount_fen", "payout_fen", "happened_at"})
     bill |= {name: terms[name] for name in TERMS} | await time_taken(tx, Clock.COMPLETE, job, by)
-    return await _change(tx, statements.COMPLETE, "complete", job, by, **bill, on_time=on_time)
+    return await _change(tx, statements.COMPLETE, "complete", job, by, **bill, on_time=on_time, day=by.day)
 
 
 async def return_job(tx: Tx, job_id: UUID, body: JobReturn, by: By) -> JobOut:
@@ -93,7 +93,7 @@ async def return_job(tx: Tx, job_id: UUID, body: JobReturn, by: By) -> JobOut:
     check_live(job)
     free = may_return_free(job)
     reason = {"return_reason": body.reason, "return_note": body.note} | await next_round(tx, job, by.zone, by.now)
-    returned = await _change(tx, statements.RETURN, "return", job, by, **reason, free=free)
+    returned = await _change(tx, statements.RETURN, "return", job, by, **reason, free=free, day=by.day)
     if not free and (job["status"] == JobStatus.STARTED or job["returns"] > 0):
         await _to_supervisor(tx, job, UnmatchedReason.RETURNED, by)
     tx.wake(DISPATCH_TOPIC)

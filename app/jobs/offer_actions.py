@@ -52,6 +52,7 @@ async def accept_offer(tx: Tx, offer_id: UUID, body: Acceptance, by: By) -> JobO
     row = await tx.row(
         statements.ACCEPT,
         **by.parameters(),
+        day=by.day,
         **await time_taken(tx, Clock.ACCEPT, offer, by),
         offer_id=offer_id,
         request_id=offer["request_id"],
@@ -77,7 +78,7 @@ async def decline_offer(tx: Tx, offer_id: UUID, body: Refusal, by: By) -> OfferO
     offer = await _lock_offer(tx, offer_id, by)
     if offer["status"] != OfferStatus.DECLINED:
         _check_pending(offer, by.now)
-        await take_back(tx, offer, statements.DECLINE, by, reason=body.reason, note=body.note)
+        await take_back(tx, offer, statements.DECLINE, by, reason=body.reason, note=body.note, day=by.day)
     return offer_out(offer).model_copy(update={"status": OfferStatus.DECLINED})
 
 

@@ -267,7 +267,7 @@ def _leave_pending(step: str, **values: Any) -> Prepared:
         counts: dict[str, Any] = {column: one(), "counted": one(offer.rows.c.offered_by == word("ranking"))}
         parts += [pull_waiting(offer.rows), *keep_counts(offer.rows, **counts)]
         parts += [answer_heard(offer.rows)] if step == "decline" else count_silence(offer.rows)
-    return Prepared(select(offer.rows).add_cte(*parts))
+    return Prepared(select(offer.rows).add_cte(*parts), optional=("note",) if step == "withdraw" else ())
 
 
 def _reported(**parts: Any) -> ColumnElement[Any]:
@@ -313,7 +313,7 @@ def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: An
     values: dict[str, Any] = {"ended_at": AT}
     if step == "return":
         values |= {name: bindparam(name, type_=Text) for name in ("return_reason", "return_note")}
-    else:
+    elif step == "fail":
         values["result"] = func.coalesce(bindparam("result", type_=Text), _JOBS.c.result)
     request = REQUESTS.move(request_step, Request.id == _REQUEST, **request_values)
     job = JOBS.move(

@@ -11,7 +11,7 @@ with its own patience, so what hangs in one keeps no other from its connections.
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar, cast
@@ -25,6 +25,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 from app.kit.errors import DatabaseBusy, DatabaseReadOnly, DatabaseUnavailable, HotlineError, OutcomeUnknown
 
@@ -71,26 +72,49 @@ UNANSWERED_SECONDS = 30
 
 
 class Prepared:
-    """A Core statement compiled at its first use; parameters are passed to the driver as they are (JSON as text)."""
+    """A Core statement compiled at its first use; parameters are passed to the driver as they are (JSON as text).
 
-    def __init__(self, statement: ClauseElement) -> None:
+    `optional` names the parameters that a caller may leave out: they are NULL then.
+    """
+
+    def __init__(self, statement: ClauseElement, *, optional: Iterable[str] = ()) -> None:
         self._statement = statement
+        self.optional = frozenset(optional)
 
     @cached_property
-    def _compiled(self) -> tuple[str, list[str], dict[str, Any]]:
-        compiled = cast(SQLCompiler, self._statement.compile(dialect=_DIALECT))
-        fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        return str(compiled), list(compiled.positiontup or []), fixed
+    def _compiled(self) -> SQLCompiler:
+        return cast(SQLCompiler, self._statement.compile(dialect=_DIALECT))
 
-    @property
+    @cached_property
     def sql(self) -> str:
         """As PostgreSQL reads it."""
-        return self._compiled[0]
+        return str(self._compiled)
+
+    @cached_property
+    def parameters(self) -> dict[str, TypeEngine[Any]]:
+        """What a caller gives, by name."""
+        return {name: bound.type for name, bound in self._compiled.binds.items() if bound.required}
+
+    @cached_property
+    def _places(self) -> list[tuple[str, Any]]:
+        """The statement's values in its order: a parameter's name, or the statement's own constant."""
+        constants = self._compiled.params
+        return [
+            (name, None if name in self.parameters else constants[name]) for name in self._compiled.positiontup or ()
+        ]
 
     def arguments(self, params: dict[str, Any]) -> list[Any]:
-        """The values in the statement's order; a parameter left out is NULL or the statement's own constant."""
-        _, names, fixed = self._compiled
-        return [params[name] if name in params else fixed.get(name) for name in names]
+        """The values in the statement's order. Raises WrongParameters for one missing, misspelt or too many."""
+        if params.keys() != self.parameters.keys():
+            unknown = params.keys() - self.parameters.keys()
+            missing = self.parameters.keys() - params.keys() - self.optional
+            if unknown or missing:
+                raise WrongParameters(f"unknown: {sorted(unknown)}, missing: {sorted(missing)}")
+        return [params.get(name, constant) for name, constant in self._places]
+
+
+class WrongParameters(TypeError):
+    """A caller of a statement named other parameters than it has."""
 
 
 class Tx:

@@ -116,6 +116,7 @@ async def match(
         tx,
         at=now,
         version=version,
+        category=wanted.item.category_code,
         papers=wanted.item.papers,
         window=wanted.local_window(now, zone),
         busy_from=wanted.begins(now),
@@ -142,7 +143,6 @@ async def match(
 
 def _scope(wanted: Wanted, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     return {
-        "category": wanted.item.category_code,
         "item": wanted.item.code,
         "tier": wanted.tier,
         "township": wanted.township_code,

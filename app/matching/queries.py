@@ -161,6 +161,8 @@ async def list_candidates(
     lat: float,
     window: Sequence[tuple[date, time, time]],
     present: tuple[date, time],
+    urgency_rank: int | None = None,
+    group_position: int | None = None,
     **params: Any,
 ) -> Sequence[Row]:
     """The policy in force, or `version`, with each active provider that offers the item at the tier in the township.
@@ -179,6 +181,8 @@ async def list_candidates(
         **calendar_facts([day for day, _, _ in window] + [present[0]]),
         shortlist=SHORTLIST,
         last=LAST,
+        urgency_rank=urgency_rank,
+        group_position=group_position,
         **params,
     )
 
@@ -206,9 +210,9 @@ WHERE line.item_code = :item AND line.approved_at IS NOT NULL
 )
 
 
-async def count_earlier_filters(tx: Tx, **params: Any) -> Row:
+async def count_earlier_filters(tx: Tx, item: str, tier: str, township: str, community: str | None, day: date) -> Row:
     """How many providers pass the filters before those that are explained one by one."""
-    row = await tx.row(_COUNT_EARLIER, **params)
+    row = await tx.row(_COUNT_EARLIER, item=item, tier=tier, township=township, community=community, day=day)
     assert row is not None
     return row
 
