@@ -32,9 +32,9 @@ from app.intake.states import OPEN
 from app.intake.taking import UNSEARCHED, check_dispatchable, check_quantity, settle_tiers, window_of
 from app.jobs import statements
 from app.jobs.acting import TERMS, By, measured
-from app.jobs.models import Job, JobStatus, OfferedBy
+from app.jobs.models import ExtensionStatus, Job, JobStatus, OfferedBy
 from app.jobs.offer_actions import take_back
-from app.jobs.queries import correct_bill, lock_job, lock_offer, note_said
+from app.jobs.queries import correct_bill, find_extension_of, lock_job, lock_offer, note_said
 from app.kit.db import Row, Tx
 from app.kit.errors import VersionRequired
 from app.kit.etags import check_version
@@ -90,7 +90,8 @@ async def correct_request(
     check_version(if_match, request["version"])
     if changes.keys() & WORK and request["status"] not in OPEN | {RequestStatus.ON_HOLD, RequestStatus.MERGED}:
         raise StatusConflict(subject="request", state=request["status"], expected="open")
-    changes |= _clocks(request, changes, catalog, settings)
+    due = _clocks(request, changes, catalog, settings)
+    changes |= due | await _extended(tx, request, changes, due)
     if changes.keys() & (WORK - {"quantity"}):
         changes |= {"corrected_at": now}
     await queries.edit_request(tx, request_id, changes | {"version": request["version"] + 1})
@@ -174,13 +175,25 @@ def _clocks(request: Row, changes: Mapping[str, Any], catalog: Snapshot, setting
     if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT:
         window = default_window(max([start, *(pause.end for pause in pauses_of(after))]), zone)
     due: dict[str, Any] = _dues(after, start, window, allowance, zone)
-    if request["original_complete_by"]:
-        due |= {"original_complete_by": due["complete_by"]}
     if request["round_from"]:
         next_firm = _dues(after, request["round_from"], window, allowance, zone)
         due |= {f"round_{name}": next_firm[name] for name in ("arrive_by", "complete_by")}
+    if request["original_complete_by"]:
+        due |= {"original_complete_by": due.get("round_complete_by", due["complete_by"])}
     wanted = {"wanted_from": window.start, "wanted_to": window.end} if window else {}
     return due | wanted | {"alarm_at": start}
+
+
+async def _extended(tx: Tx, request: Row, changes: Mapping[str, Any], due: Mapping[str, Any]) -> dict[str, datetime]:
+    """Where the firm was granted more time, the later of that and of what is due now; not for more urgent work."""
+    job = await queries.find_live_job(tx, request["id"]) if "complete_by" in due else None
+    extension = await find_extension_of(tx, job.id) if job else None
+    more_urgent = changes.get("urgency_rank", request["urgency_rank"]) < request["urgency_rank"]
+    if extension is None or extension.status != ExtensionStatus.GRANTED or more_urgent:
+        return {}
+    names = ["complete_by", "round_complete_by"]
+    names += ["arrive_by", "round_arrive_by"] if request["started_at"] is None else []
+    return {name: max(due[name], request[name]) for name in names if due.get(name) and request[name]}
 
 
 def _dues(

@@ -280,6 +280,41 @@ async def test_a_corrected_time_moves_the_appointment_and_its_deadlines(world: W
     assert (job["appointment_from"], job["appointment_to"]) == (later["wanted_from"], later["wanted_to"])
 
 
+async def extended(world: World, firm: SampleProvider, item: str, until: str, **facts: Any) -> tuple[str, Any]:
+    """Accepted work for which the firm was granted more time, as the request then stands."""
+    request_id, job = await accepted(world, firm, item, **facts)
+    asking = {"until": until, "reason": "配件要从杭州调货"}
+    asked = await ok(firm.client.put(f"/provider/jobs/{job['id']}/extension", json=asking))
+    await ok(world.supervisor.put(f"/extensions/{asked['id']}/decision", json={"granted": True}))
+    return request_id, await ok(world.operator.get(f"/requests/{request_id}"))
+
+
+MORNING = {"wanted_from": "2026-11-26T01:00:00Z", "wanted_to": "2026-11-26T03:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("day", "completed"), [("2026-11-27", "2026-12-02T08:00:00Z"), ("2026-12-08", None)], ids=["earlier", "later"]
+)
+async def test_more_time_that_was_granted_outlasts_a_corrected_time(
+    world: World, day: str, completed: str | None
+) -> None:
+    firm = await world.add_provider(CLEANING)
+    request_id, before = await extended(world, firm, CLEANING, "2026-12-02T08:00:00Z", **MORNING)
+    corrected = {"wanted_from": f"{day}T01:00:00Z", "wanted_to": f"{day}T03:00:00Z"}
+    after = decoded(await correct(world, request_id, **corrected))
+    assert after["complete_by"] == (completed or after["original_complete_by"])
+    assert after["original_complete_by"] > before["original_complete_by"]
+    assert after["arrive_by"] == max(before["arrive_by"], corrected["wanted_to"])
+
+
+async def test_work_that_is_more_urgent_than_was_thought_has_its_own_deadline(world: World) -> None:
+    firm = await world.add_provider(CLEANING, DRAIN)
+    request_id, _ = await extended(world, firm, CLEANING, "2026-12-02T08:00:00Z", **MORNING)
+    other = (await world.dispatch(DRAIN, phone="13957412346"))["request"]
+    after = decoded(await correct(world, request_id, item=DRAIN, wanted_from=None, wanted_to=None))
+    assert after["complete_by"] == other["complete_by"]
+
+
 @pytest.mark.parametrize("state", ["completed", "closed", "cancelled"])
 async def test_when_it_is_over_only_words_and_whom_to_reach_are_corrected(world: World, state: str) -> None:
     firm = await world.add_provider(DRAIN)
