@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from httpx import Response
 
@@ -111,3 +112,11 @@ async def test_what_lies_beyond_all_bounds_is_the_callers_mistake(world: World) 
     for answer in answers.values():
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["code"]
+
+
+async def test_what_the_database_would_refuse_is_refused_in_the_callers_words(world: World) -> None:
+    """Before: 409 `constraint_violated` with the constraint's name."""
+    await refused(world.registrar.patch("/items/PE02", json={"cap_fen": None}), 422, "cap_needed")
+    nobody = f"/citizens/13957412345/bars/{UUID(int=0)}"
+    await refused(world.operator.put(nobody, json={"reason": "态度差"}), 404, "not_found")
+    await refused(world.operator.delete(nobody), 404, "not_found")

@@ -15,6 +15,12 @@ class UnknownArea(HotlineError):
     zh = "没有街道、乡镇或社区 {area}。"
 
 
+class CapNeeded(HotlineError):
+    status = 422
+    en = "Item {item} has a low-fee tier, which needs a cap."
+    zh = "服务项目 {item} 设有低偿档，必须设定最高收费。"
+
+
 class TierNotAllowed(HotlineError):
     status = 422
     en = "Item {item} has no tier {tier}; it has {allowed}."

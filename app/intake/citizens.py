@@ -21,6 +21,7 @@ from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
 from app.kit.personal import mask_phone
+from app.registry.queries import find_provider
 
 RECENT = 20
 
@@ -118,7 +119,9 @@ async def end_membership(tx: Tx, phone: str, group: str, principal: Principal, n
 async def bar_provider(
     tx: Tx, phone: str, provider_id: UUID, reason: str | None, principal: Principal, now: datetime
 ) -> None:
-    """Never offer this citizen's requests to the provider."""
+    """Never offer this citizen's requests to the provider. Raises NotFound."""
+    if await find_provider(tx, provider_id) is None:
+        raise NotFound(what="provider", key=str(provider_id))
     citizen = await get_or_add(tx, phone, now)
     await tx.flush()
     statement = insert(CitizenBar).values(citizen_id=citizen.id, provider_id=provider_id, reason=reason, created_at=now)

@@ -7,16 +7,15 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.auth.access import Principal, allow, doorman_of, token_of
-from app.auth.models import STAFF_ROLES, Role
 from app.kit.fields import RowNumber
 from app.kit.quotas import quotas_of
 from app.kit.web import context_of
 from app.live.schemas import LiveEvent
-from app.live.stream import follow
+from app.live.stream import FOLLOWERS, follow
 from app.live.tail import Tail
 
 router = APIRouter(tags=["live"])
-Follower = Annotated[Principal, Depends(allow(*STAFF_ROLES, Role.PROVIDER))]
+Follower = Annotated[Principal, Depends(allow(*FOLLOWERS))]
 Seq = Annotated[RowNumber | None, Query(description="for clients that cannot send Last-Event-ID")]
 
 

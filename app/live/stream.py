@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from app.auth.access import AUTH_TOPIC, Doorman, Principal
 from app.auth.actions import clock_out
 from app.auth.errors import NotSignedIn
+from app.auth.models import STAFF_ROLES, Role
 from app.events.models import ActorKind
 from app.events.topics import LOG_TOPIC
 from app.kit.db import Row
@@ -22,13 +23,15 @@ HEARTBEAT_SECONDS = 10.0
 GATHER_SECONDS = 0.2
 """Real seconds; what happens meanwhile leaves together, and the eye does not notice."""
 
+FOLLOWERS = frozenset({*STAFF_ROLES, Role.PROVIDER})
+
 _EVENTS = TypeAdapter(list[LiveEvent])
 
 
 async def follow(
     context: Context, tail: Tail, doorman: Doorman, principal: Principal, token: str, since: int | None
 ) -> AsyncIterator[ServerSentEvent]:
-    """Tell what happens until the follower goes, is signed out, or the database is lost.
+    """Tell what happens until the follower goes, is signed out or follows no more, or the database is lost.
 
     A provider hears of its own offers and jobs only. Holds no connection to the database while it waits.
     """
@@ -39,7 +42,8 @@ async def follow(
             yield _clock(context, position)
             while not context.wakes.stopping:
                 heard.clear()
-                if (await doorman.principal(token)).due:
+                present = await doorman.principal(token)
+                if present.due or not present.roles & FOLLOWERS:
                     return
                 position, told = await _step(tail, position, mine)
                 if told:

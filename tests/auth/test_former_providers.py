@@ -1,10 +1,12 @@
 """A firm that was expelled or has left: no queue and no contacts any more; statement, reply and appeal stay open."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from app.auth.models import Role
+from tests.live.test_stream import listen, token_of
 from tests.test_routes import ROUTES, roles_of
 from tests.world import DRAIN, SampleProvider, World, ok, refused
 
@@ -67,6 +69,22 @@ async def test_queue_and_contacts_are_gone_at_once(world: World, ways_out: tuple
     assert (me["kind"], me["roles"]) == ("provider", ["former_provider"])
     for path in ("", "/statement", "/statement/2026-11", "/credit", "/notices", "/months", "/no-shows", "/decisions"):
         await ok(firm.client.get(f"/provider{path}"))
+
+
+@pytest.mark.parametrize("ways_out", [("suspended", "expelled"), ("left",)])
+async def test_an_open_stream_and_a_waiting_poll_end(world: World, ways_out: tuple[str, ...]) -> None:
+    """Before: the stream went on."""
+    firm = await world.add_provider(DRAIN)
+    stream = await listen(world, token_of(firm.client))
+    await anext(stream)
+    waiting = asyncio.create_task(firm.client.get("/provider/offers", headers={"Prefer": "wait=60"}))
+    while not world.context.wakes.is_awaited(f"provider:{firm.id}"):
+        await asyncio.sleep(0)
+    await stand(world, firm, *ways_out)
+    async with asyncio.timeout(5):
+        assert [event async for event in stream if event.event != "log"] == []
+    world.context.wakes.publish([f"provider:{firm.id}"])
+    await refused(waiting, 403, "former_provider")
 
 
 async def test_staff_end_what_it_had_started(world: World) -> None:
