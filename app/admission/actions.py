@@ -25,8 +25,7 @@ from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
-from app.kit.names import is_same
-from app.registry.actions import check_code, enter_provider, part_rows
+from app.registry.actions import check_code, enter_provider, is_same_fact, part_rows
 from app.registry.edit import Edit
 from app.registry.models import Standing
 from app.registry.queries import find_provider, find_same
@@ -50,14 +49,15 @@ async def file_application(
 ) -> ApplicationFiled:
     """Keep the application until a registrar looks at it; given again, its idempotency key gives the first answer.
 
-    Raises UsccMissing, InvalidUscc, FirmKnown, TooManyWaiting, and the errors of `part_rows`: nothing is kept then.
+    Raises UsccMissing, FormerCode, InvalidUscc, FirmKnown, TooManyWaiting, and the errors of `part_rows`: nothing is
+    kept then.
     """
     if replay := await once.replay(tx, now):
         return ApplicationFiled.model_validate_json(replay)
+    await _check_unknown(tx, body)
     check_code(body.kind, body.uscc)
     catalog.place(body.area)
     part_rows(NOBODY.id, body.provider(distinct=False), catalog, Edit(NOBODY, now, today), approved=False)
-    await _check_unknown(tx, body)
     if await queries.count_waiting(tx) >= MOST_WAITING:
         raise TooManyWaiting
     code = new_code()
@@ -81,7 +81,7 @@ async def _check_unknown(tx: Tx, body: ApplicationIn) -> None:
     """Raises FirmKnown; a stranger is told what is known, but neither of whom nor how it stands."""
     identity = (body.uscc, body.name, body.phone)
     for other in (*await find_same(tx, *identity), *await queries.find_same(tx, *identity)):
-        same = next(name for name in SAME_ZH if is_same(getattr(body, name), getattr(other, name)))
+        same = next(name for name in SAME_ZH if is_same_fact(name, getattr(body, name), getattr(other, name)))
         raise FirmKnown(same=SAME_EN[same], same_zh=SAME_ZH[same])
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, or_, select
 from app.admission.models import Application, ApplicationStatus
 from app.kit.db import Tx
 from app.kit.names import same_form
+from app.registry.uscc import organisation_code
 
 _FRESH = {"populate_existing": True}
 
@@ -28,7 +29,8 @@ async def find_by_code(tx: Tx, number: int, code_hash: bytes) -> Application | N
 async def find_same(tx: Tx, uscc: str | None, name: str, phone: str) -> Sequence[Application]:
     """Applications that wait, of the same credit code, name or phone."""
     same = [func.same_form(Application.name) == same_form(name), Application.phone == phone]
-    same += [Application.uscc == uscc] if uscc else []
+    if inner := organisation_code(uscc) if uscc else None:
+        same.append(func.substr(Application.uscc, 9, 9) == inner)
     waiting = Application.status == ApplicationStatus.FILED
     return (await tx.session.execute(select(Application).where(waiting, or_(*same)).limit(3))).scalars().all()
 

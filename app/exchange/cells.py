@@ -12,7 +12,7 @@ from app.exchange.faults import WrongCell
 from app.kit.fields import MOST_FEN
 from app.kit.names import same_form
 from app.kit.personal import Phone
-from app.registry.uscc import is_valid
+from app.registry.uscc import LENGTH, bare, former_kind, is_valid, organisation_code
 
 Parse = Callable[[str], Any]
 
@@ -185,11 +185,13 @@ def phone(value: str) -> str:
 
 
 def uscc(value: str) -> str:
-    """A Unified Social Credit Code whose check character is right."""
-    code = _digits(value.removeprefix("'").replace(" ", "").upper())
-    if not is_valid(code):
-        raise WrongCell("scientific" if _LOST.fullmatch(code) else "uscc")
-    return code
+    """A Unified Social Credit Code whose check character is right, or a former code that is part of one."""
+    code = bare(_digits(value.removeprefix("'")))
+    if is_valid(code) or (len(code) < LENGTH and organisation_code(code)):
+        return code
+    if _LOST.fullmatch(code):
+        raise WrongCell("scientific")
+    raise WrongCell("registration_number" if former_kind(code) else "uscc")
 
 
 def reference(value: str) -> str:

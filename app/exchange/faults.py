@@ -49,6 +49,14 @@ SENTENCES = {
         "was made a number by Excel, and its last digits are lost: make the column text and fill it in again",
     ),
     "uscc": ("统一社会信用代码格式或校验码有误", "is no Unified Social Credit Code: form or check character"),
+    "registration_number": (
+        "是旧的工商注册号，无法对应到统一社会信用代码，请填写 18 位代码",
+        "is a registration number of before 2015, which is part of no credit code: give the code of 18 characters",
+    ),
+    "former_code": (
+        "是旧代码，名录中没有含此代码的单位；新单位请填写 18 位统一社会信用代码",
+        "is a code of before 2015 and part of no provider's credit code: give the code of 18 characters of a new one",
+    ),
     "uscc_impossible": (
         "统一社会信用代码的登记部门、机构类别或行政区划不存在",
         "the credit code names an authority, a type or a region that does not exist",

@@ -17,7 +17,7 @@ from app.exchange.sheets import STANDINGS, Sheet
 from app.kit.names import same_form
 from app.registry.hours import DAYS_AHEAD, MIDNIGHT, spans_fit
 from app.registry.models import DEFAULT_RUNGS, PriceKind, ProviderKind, Standing
-from app.registry.uscc import is_possible
+from app.registry.uscc import LENGTH, bare, is_possible, organisation_code
 
 KEPT = {"standing": "standing_kept", "kind": "kind_kept", "joined_on": "joined_kept"}
 """Facts of a known provider that no import changes, and the fault of trying."""
@@ -49,14 +49,15 @@ class Finder:
             if (value := subject.facts.get(name)) is not None:
                 index[_form(name, value)].append(subject)
 
+    def of_code(self, code: str) -> list[Subject]:
+        """Providers with this credit code, or with the former code that is part of theirs."""
+        found = self.by["uscc"].get(_form("uscc", code), [])
+        return [subject for subject in found if subject.facts["uscc"] == code or len(code) < LENGTH]
+
     def named(self, text: str) -> list[Subject]:
-        """Providers with this credit code, number, or name."""
+        """Providers with this credit or former code, number, or name."""
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 13 else None
-        return (
-            self.by["uscc"].get(text.upper())
-            or self.by["number"].get(number)
-            or self.by["name"].get(same_form(text), [])
-        )
+        return self.of_code(bare(text)) or self.by["number"].get(number) or self.by["name"].get(same_form(text), [])
 
 
 def find_subjects(
@@ -105,13 +106,18 @@ def _of_own_row(
             _refuse(plan, row, "number", "number_unknown", {})
             return None
     elif values["uscc"] is not None:
-        found = finder.by["uscc"].get(values["uscc"], [])
+        found = finder.of_code(values["uscc"])
     else:
         named = finder.by["name"].get(same_form(values["name"]), [])
         found = [subject for subject in named if subject.facts["uscc"] is None]
     if found and (first := found[0].row):
         _refuse(plan, row, "name", "taken_in_file", {"row": first.number})
         return None
+    if values["uscc"] and len(values["uscc"]) < LENGTH:
+        if not found or found[0].facts.get("uscc") is None:
+            _refuse(plan, row, "uscc", "former_code", {})
+            return None
+        values["uscc"] = found[0].facts["uscc"]
     subject = found[0] if found else Subject(fresh_id(), None, row, {})
     subject.row = row
     subject.facts = _facts(row, subject.known, catalog, today)
@@ -215,8 +221,10 @@ def _shared(finder: Finder, touched: Any) -> Iterator[Fault]:
 
 
 def _form(name: str, value: Any) -> Any:
-    """What is compared of a fact: of a name the form that all its writings share."""
-    return same_form(value) if name == "name" and value is not None else value
+    """What is compared of a fact: of a name the form that all its writings share, of a code the firm's part."""
+    if value is None or name not in ("name", "uscc"):
+        return value
+    return same_form(value) if name == "name" else organisation_code(value) or value
 
 
 def _taken(row: Row, name: str, value: str, other: Subject) -> Fault:

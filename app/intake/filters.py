@@ -1,9 +1,12 @@
 """What a list of requests can be narrowed to."""
 
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, false, func, or_
 
 from app.auth.access import Principal
 from app.auth.errors import NotAllowed
@@ -12,16 +15,36 @@ from app.catalog.models import Kind, Tier
 from app.events.transition import word
 from app.intake.models import Channel, Citizen, Request, RequestStatus
 from app.kit.fields import Code, Moment, RowNumber
+from app.kit.names import same_form
 from app.kit.pages import Paging
 from app.kit.personal import Phone
 
 CLOSED = (RequestStatus.CLOSED, RequestStatus.CANCELLED, RequestStatus.MERGED)
 
 
+_SAID = func.same_form(func.concat_ws("|", Request.contact_name, Request.address, Request.description))
+_PHONE = TypeAdapter[str](Phone)
+
+
+def _said(q: str) -> ColumnElement[bool]:
+    """Requests in which this was said, of this number, or of this caller; however it is written."""
+    part = same_form(q)
+    found = [_SAID.contains(part, autoescape=True)] if part else []
+    if part.isascii() and part.isdigit() and len(part) < 16:
+        found.append(Request.number == int(part))
+    with suppress(ValidationError):
+        found.append(Request.contact_phone == _PHONE.validate_python(q))
+    return or_(false(), *found)
+
+
 class RequestFilter(Paging):
     """All of them together; each left out narrows nothing."""
 
     number: RowNumber | None = None
+    q: Annotated[
+        str | None,
+        Query(min_length=1, max_length=50, description="a part of the text, name or address; a number or phone"),
+    ] = None
     status: Annotated[list[RequestStatus] | None, Query(max_length=len(RequestStatus))] = None
     open: bool | None = None
     kind: Kind | None = None
@@ -40,13 +63,13 @@ class RequestFilter(Paging):
     def looks_through_history(self) -> bool:
         """Whether nothing but the order leads to the rows: neither one request, citizen or parent, nor open work."""
         found_by_index = self.number, self.citizen_phone, self.parent_id, self.open or None
-        narrowed = self.kind, self.category, self.item, self.township, self.tier, self.channel, self.taken_by
+        narrowed = self.q, self.kind, self.category, self.item, self.township, self.tier, self.channel, self.taken_by
         open_only = self.status and not set(self.status) & set(CLOSED)
         wants_some = any(narrowed) or self.status or self.open is not None
         return bool(wants_some and not open_only and all(value is None for value in found_by_index))
 
     def conditions(self, principal: Principal) -> list[Any]:
-        """The filter in SQL. Raises NotAllowed when a manager asks for a citizen."""
+        """The filter in SQL. Raises NotAllowed when a manager asks for a citizen or what they said."""
         equal = {
             Request.number: self.number,
             Request.kind: self.kind,
@@ -65,10 +88,12 @@ class RequestFilter(Paging):
             conditions.append(Request.status.not_in([word(status) for status in CLOSED]))  # as its partial index says
         if self.open is False:
             conditions.append(Request.status.in_(CLOSED))
-        if self.citizen_phone and not principal.roles & {Role.OPERATOR, Role.SUPERVISOR}:
+        if (self.citizen_phone or self.q) and not principal.roles & {Role.OPERATOR, Role.SUPERVISOR}:
             raise NotAllowed(roles=[Role.OPERATOR, Role.SUPERVISOR])
         if self.citizen_phone:
             conditions += [Citizen.id == Request.citizen_id, Citizen.phone == self.citizen_phone]
+        if self.q:
+            conditions.append(_said(self.q))
         if self.received_from:
             conditions.append(Request.received_at >= self.received_from)
         if self.received_to:

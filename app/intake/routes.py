@@ -57,6 +57,8 @@ async def list_requests(
     """Requests, newest first; phones and names masked. A page looks at 20,000 requests for those that fit."""
     if wanted.citizen_phone:
         await note_reveal(tx, principal, f"citizen:{mask_phone(wanted.citizen_phone)}", "search", now)
+    if wanted.q:
+        await note_reveal(tx, principal, "requests", "search", now)
     after = wanted.after(datetime, UUID)
     conditions = wanted.conditions(principal)
     to = None

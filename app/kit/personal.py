@@ -1,21 +1,35 @@
 """Personal data: the form of a phone number, and masking."""
 
-import unicodedata
+import re
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.kit.errors import Unfit
+from app.kit.names import same_form
 
 MOST_TYPED = 40
 """Characters of a number as it is typed, with spaces and dashes."""
 
 
+_ABROAD = re.compile(r"(?:\+|00)86|86(?=[0-9]{9,}$)")
+"""Before a number as it is dialled from abroad."""
+_TYPED = str.maketrans("", "", "-()·.")
+_MOBILE = re.compile("0?(1[3-9][0-9]{9})")
+
+
 def _bare(phone: str) -> str:
-    """One line is one number: full-width digits, spaces and the area code's dash make no other one of it."""
+    """One line is one number, whatever its width, spaces, dashes and brackets, what nobody sees, +86, or the 0 before a
+    mobile."""
     if isinstance(phone, str) and len(phone) > MOST_TYPED:
         raise Unfit(f"a phone number has at most {MOST_TYPED} characters", f"电话号码最多 {MOST_TYPED} 个字符")
-    return unicodedata.normalize("NFKC", phone).replace("-", "").replace(" ", "") if isinstance(phone, str) else phone
+    if not isinstance(phone, str):
+        return phone
+    typed = same_form(phone).translate(_TYPED)
+    here = _ABROAD.sub("", typed, count=1) if _ABROAD.match(typed) else typed
+    if mobile := _MOBILE.fullmatch(here):
+        return mobile[1]
+    return here if here == typed or here.startswith("0") else f"0{here}"
 
 
 Phone = Annotated[

@@ -22,6 +22,7 @@ from app.registry import life_queries, month_queries, queries
 from app.registry.card import check_papers, paper_row, price_row
 from app.registry.edit import Edit
 from app.registry.errors import (
+    FormerCode,
     GivenTwice,
     InvalidUscc,
     PapersExpired,
@@ -53,7 +54,9 @@ from app.registry.schemas import (
     StandingIn,
 )
 from app.registry.states import ADMITTED, PROVIDERS, steps_from
-from app.registry.uscc import is_possible, is_valid
+from app.registry.uscc import Former, former_kind, is_possible, is_same_firm, is_valid
+
+FORMER_ZH = {Former.ORGANISATION: "组织机构代码", Former.TAX: "税务登记号", Former.REGISTRATION: "工商注册号"}
 
 
 async def get_document(tx: Tx, provider_id: UUID, day: date) -> ProviderOut:
@@ -108,10 +111,11 @@ async def enter_provider(
 ) -> Provider:
     """Put the firm into the registry as an applicant; its prices are proposals unless `approved`.
 
-    `about` goes into the event. Raises InvalidUscc, UsccMissing, ProviderExists, and the errors of `part_rows`.
+    `about` goes into the event. Raises FormerCode, InvalidUscc, UsccMissing, ProviderExists, and the errors of
+    `part_rows`.
     """
-    check_code(body.kind, body.uscc)
     await _check_identity(tx, body.model_dump(include={"uscc"} if body.distinct else {"uscc", "name", "phone"}))
+    check_code(body.kind, body.uscc)
     facts = body.model_dump(include={"name", "kind", "uscc", "contact_name", "phone", "reached_by", "capacity"})
     seat = _seat(body.area, catalog)
     if body.own_community_only:
@@ -130,18 +134,25 @@ async def enter_provider(
 
 
 def check_code(kind: ProviderKind, uscc: str | None) -> None:
-    """Raises UsccMissing, InvalidUscc."""
+    """Raises UsccMissing, FormerCode, InvalidUscc."""
     if kind is ProviderKind.COMPANY and uscc is None:
         raise UsccMissing
+    if uscc is not None and (former := former_kind(uscc)):
+        raise FormerCode(uscc=uscc, kind=former, kind_zh=FORMER_ZH[former])
     if uscc is not None and not (is_valid(uscc) and is_possible(uscc)):
         raise InvalidUscc(uscc=uscc)
+
+
+def is_same_fact(name: str, one: str | None, other: str | None) -> bool:
+    """Whether two firms have the same of what tells them apart: code, name or phone, however it is written."""
+    return is_same_firm(one, other) if name == "uscc" else is_same(one, other)
 
 
 async def _check_identity(tx: Tx, identity: Mapping[str, str | None], other_than: UUID | None = None) -> None:
     """A credit code is one firm's; a name or phone of two firms is a person's decision. Raises ProviderExists."""
     if found := await queries.find_same(tx, **identity, other_than=other_than):
         known = found[0]
-        same = [fact for fact, value in identity.items() if is_same(getattr(known, fact), value)]
+        same = [fact for fact, value in identity.items() if is_same_fact(fact, getattr(known, fact), value)]
         raise ProviderExists(id=known.id, number=known.number, name=known.name, standing=known.standing, same=same)
 
 

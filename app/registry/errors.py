@@ -9,6 +9,12 @@ class InvalidUscc(HotlineError):
     zh = "{uscc} 不是有效的统一社会信用代码：格式、校验码、登记部门、机构类别或区划有误。"
 
 
+class FormerCode(HotlineError):
+    status = 422
+    en = "{uscc} is a {kind} of before 2015: give the Unified Social Credit Code, 18 characters, of the licence."
+    zh = "{uscc} 是旧的{kind_zh}，请填写现营业执照上的 18 位统一社会信用代码。"
+
+
 class UsccMissing(HotlineError):
     status = 422
     en = "A company needs its Unified Social Credit Code."

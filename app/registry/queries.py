@@ -24,7 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.auth.models import ProviderKey
 from app.kit.db import Prepared, Tx
-from app.kit.names import same_form, tidy
+from app.kit.names import same_form
 from app.registry.models import (
     WINDOW_COUNTS,
     Provider,
@@ -36,6 +36,7 @@ from app.registry.models import (
     ProviderWindow,
 )
 from app.registry.schemas import ProviderFilter
+from app.registry.uscc import bare, organisation_code
 
 Part = TypeVar("Part", ProviderPaper, ProviderCoverage, ProviderHours)
 _FRESH = {"populate_existing": True}
@@ -61,12 +62,12 @@ async def find_same(
     *,
     other_than: UUID | None = None,
 ) -> Sequence[Provider]:
-    """Other providers with this credit code, name or phone, of those that are given; whoever has the credit code comes
-    first, ten at most."""
+    """Other providers with this code of a firm, new or old, this name or phone, of those that are given; whoever has
+    the code comes first, ten at most."""
     form = same_form(name) if name is not None else None
-    given = ((Provider.uscc, uscc), (func.same_form(Provider.name), form), (Provider.phone, phone))
+    given = (_code(uscc), (func.same_form(Provider.name), form), (Provider.phone, phone))
     same = [column == value for column, value in given if value is not None]
-    first = (Provider.uscc == uscc).desc().nulls_last() if uscc else Provider.number
+    first = same[0].desc().nulls_last() if uscc else Provider.number
     query = select(Provider).where(or_(false(), *same), Provider.id.is_distinct_from(other_than))
     return (await tx.session.execute(query.order_by(first, Provider.number).limit(10))).scalars().all()
 
@@ -101,16 +102,22 @@ def _conditions(wanted: ProviderFilter, day: date) -> list[ColumnElement[bool]]:
 
 
 def _named(q: str) -> list[ColumnElement[bool]]:
-    """Providers with this part of a name, this credit code, or the organisation code that went into it."""
-    code = tidy(q).replace("-", "").upper()
+    """Providers with this part of a name, this credit code, or the former code that went into it."""
+    code = bare(q)
     named: list[ColumnElement[bool]] = [false()]
     if part := same_form(q):
         named.append(func.same_form(Provider.name).contains(part, autoescape=True))
     if len(code) == 18:
         named.append(Provider.uscc == code)
-    if len(code) == 9:
-        named.append(func.substr(Provider.uscc, 9, 9) == code)
+    elif len(code) == 9 or organisation_code(code):
+        named.append(func.substr(Provider.uscc, 9, 9) == code[-9:])
     return named
+
+
+def _code(uscc: str | None) -> tuple[ColumnElement[str] | InstrumentedAttribute[str | None], str | None]:
+    """What is compared of a code: the organisation code in it, if there is one."""
+    inner = organisation_code(uscc) if uscc else None
+    return (func.substr(Provider.uscc, 9, 9), inner) if inner else (Provider.uscc, uscc)
 
 
 def _not_ended(day: date) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Tier
 from app.kit.errors import Unfit
@@ -13,6 +13,7 @@ from app.kit.fields import Day, Fen, Moment
 from app.kit.pages import Paging
 from app.kit.personal import Phone, mask_name, mask_phone
 from app.registry.models import MonthStatus, PriceKind, ProviderKind, ReachedBy, Rung, Standing, Unreachable
+from app.registry.uscc import bare
 
 
 def _local(value: time) -> time:
@@ -22,7 +23,19 @@ def _local(value: time) -> time:
 
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Uscc = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=18)]
+MOST_TYPED = 40
+"""Characters of a code as it is typed, with spaces and hyphens."""
+
+
+def _bare(code: str) -> str:
+    if isinstance(code, str) and len(code) > MOST_TYPED:
+        raise Unfit(f"a credit code has at most {MOST_TYPED} characters", f"信用代码最多 {MOST_TYPED} 个字符")
+    return bare(code) if isinstance(code, str) else code
+
+
+Uscc = Annotated[
+    str, BeforeValidator(_bare), StringConstraints(max_length=18), Field(json_schema_extra={"maxLength": MOST_TYPED})
+]
 Code = Annotated[str, StringConstraints(max_length=20)]
 Capacity = Annotated[int, Field(ge=1, le=1000, description="unfinished jobs it takes at a time")]
 ClockTime = Annotated[time, AfterValidator(_local)]
@@ -352,7 +365,7 @@ class ProviderFilter(Paging):
 
     q: Annotated[
         str | None,
-        Field(max_length=50, description="a part of the name, a credit or organisation code"),
+        Field(max_length=50, description="a part of the name, a credit code, or a former code that is part of it"),
     ] = None
     kind: ProviderKind | None = None
     standing: Standing | None = None

@@ -1,7 +1,11 @@
-"""The Unified Social Credit Code (统一社会信用代码) of a company or body: GB 32100-2015."""
+"""The Unified Social Credit Code (统一社会信用代码) of a company or body, GB 32100-2015, and the codes before it."""
 
 import re
+from enum import StrEnum
 
+from app.kit.names import same_form
+
+LENGTH = 18
 CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 """Digits and capitals without I, O, S, V and Z; a character's place is its value."""
 
@@ -15,6 +19,9 @@ residents' committees."""
 _REGION = re.compile(r"(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-6]|71|8[12])([0-6][0-9]|70|90)[0-9]{2}|100000|990000")
 """Where it was registered: a province and a prefecture of GB/T 2260 with any county, for development zones have numbers
 of their own; the whole country; or the Xinjiang corps."""
+
+_ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+_ORGANISATION = re.compile("[0-9A-Z]{8}[0-9X]")
 
 _VALUE = {character: value for value, character in enumerate(CHARACTERS)}
 _BODY = re.compile(f"[{CHARACTERS}]{{2}}[0-9]{{6}}[{CHARACTERS}]{{9}}")
@@ -36,3 +43,58 @@ def is_valid(code: str) -> bool:
 def is_possible(code: str) -> bool:
     """Whether a valid code names an authority, a type and a region that there are."""
     return code[1] in TYPES.get(code[0], "") and bool(_REGION.fullmatch(code[2:8]))
+
+
+class Former(StrEnum):
+    """What a firm had before 2015. All but the registration number contain the organisation code, which the Unified
+    Social Credit Code has in its 9th to 17th place."""
+
+    ORGANISATION = "organisation code"
+    TAX = "tax number"
+    REGISTRATION = "registration number"
+
+
+def bare(code: str) -> str:
+    """The code however it was typed: half width, capitals, without hyphens, spaces and what nobody sees."""
+    return same_form(code).replace("-", "").upper()
+
+
+def former_kind(code: str) -> Former | None:
+    """Which former code this is, by its form and check character; None where it is none."""
+    if len(code) == 15 and code.isascii() and code.isdigit() and _registration_check(code[:14]) == code[14]:
+        return Former.REGISTRATION
+    if len(code) == 15 and code[:6].isascii() and code[:6].isdigit() and _is_organisation_code(code[6:]):
+        return Former.TAX
+    return Former.ORGANISATION if _is_organisation_code(code) else None
+
+
+def organisation_code(code: str) -> str | None:
+    """The organisation code (GB 11714) in this code; None where it has none, as a registration number has not."""
+    if len(code) == LENGTH:
+        return code[8:17]
+    return code[-9:] if former_kind(code) in (Former.ORGANISATION, Former.TAX) else None
+
+
+def is_same_firm(one: str | None, other: str | None) -> bool:
+    """Whether both are given, and codes of one firm: of the same organisation code."""
+    return (
+        one is not None and other is not None and (organisation_code(one) or one) == (organisation_code(other) or other)
+    )
+
+
+def organisation_check(base: str) -> str:
+    """The 9th character that belongs to the first 8 of an organisation code: GB 11714."""
+    total = sum(weight * int(character, 36) for weight, character in zip(_ORGANISATION_WEIGHTS, base, strict=True))
+    return "0123456789X"[-total % 11]
+
+
+def _is_organisation_code(code: str) -> bool:
+    return bool(_ORGANISATION.fullmatch(code)) and organisation_check(code[:8]) == code[8]
+
+
+def _registration_check(first14: str) -> str:
+    """The 15th digit of a registration number: ISO 7064, MOD 11,10."""
+    product = 10
+    for digit in first14:
+        product = ((product + int(digit)) % 10 or 10) * 2 % 11
+    return str((11 - product) % 10)

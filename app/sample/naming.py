@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from random import Random
 
-from app.registry.uscc import CHARACTERS, check_character
+from app.registry.uscc import CHARACTERS, check_character, organisation_check
 from app.sample.reference import sample_data
 
 DIVISION = "330203"
 PROVIDER_PREFIX = "1790574"
 """Ningbo's area code behind a prefix that no network has been given, so that a sample number rings nobody."""
-
-_ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def person_name(rng: Random, age: str) -> str:
@@ -19,17 +17,11 @@ def person_name(rng: Random, age: str) -> str:
     return str(rng.choice(names["surnames"]) + rng.choice(names["given"][age]))
 
 
-def organisation_code(base: str) -> str:
-    """The nine characters of an organisation code: eight and the check character of GB 11714."""
-    total = sum(int(character, 36) * weight for character, weight in zip(base, _ORGANISATION_WEIGHTS, strict=True))
-    return base + "0123456789X"[-total % 11]
-
-
 def credit_code(rng: Random, kind: str) -> str:
     """A Unified Social Credit Code of Haishu; `kind` is its first two characters, such as 91 for a company."""
     serial = "".join(rng.choices(CHARACTERS, k=5)) if rng.random() < 0.7 else None
     base = f"MA2{serial}" if serial else f"{rng.randrange(10**8):08d}"
-    body = kind + DIVISION + organisation_code(base)
+    body = kind + DIVISION + base + organisation_check(base)
     return body + check_character(body)
 
 

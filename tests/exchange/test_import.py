@@ -13,6 +13,7 @@ from app.exchange.actions import plan_import
 from app.exchange.files import read
 from app.exchange.queries import Registry
 from app.registry.edit import Edit
+from app.registry.uscc import check_character
 from tests.conftest import NOON
 from tests.exchange.files import (
     PROVIDER_HEADING,
@@ -328,3 +329,28 @@ async def test_an_export_imported_changes_nothing(world: World, params: dict[str
     content = await export(world, **params)
     report = await send(world, content)
     assert (report["added"], report["changed"], report["unchanged"]) == (0, 0, 2)
+
+
+OLD = "91330203799655058"
+OLD += check_character(OLD)
+
+
+async def test_a_firm_is_known_in_a_file_by_its_former_codes(world: World) -> None:
+    await send(world, xlsx(sheets_of(OLD)))
+    sheets: dict[str, Table] = {
+        "单位": [PROVIDER_HEADING, firm("79965505-8", 同时承接量=7)],
+        "营业时间": [("单位", "星期", "开门", "关门"), ("330203799655058", "周一", "08:00", "12:00")],
+    }
+    answer = await send(world, xlsx(sheets))
+    assert (answer["added"], answer["changed"]) == (0, 1)
+    document = await only(world)
+    assert (document["uscc"], document["capacity"], len(document["hours"])) == (OLD, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [("440301103097413", "registration_number"), ("71526726X", "former_code"), ("71526726-9", "uscc")],
+)
+async def test_a_former_code_that_leads_nowhere_is_named(world: World, code: str, fault: str) -> None:
+    [(sheet, row, column, found)] = await faults(world, xlsx({"单位": [PROVIDER_HEADING, firm(code)]}))
+    assert (row, column, found) == (2, "统一社会信用代码", fault), sheet

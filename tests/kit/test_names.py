@@ -1,10 +1,15 @@
 """The same name is the same name, in Python and in PostgreSQL; what was written is kept."""
 
+import random
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from app.kit.names import same_form
+from app.kit.personal import Phone
 from tests.registry.applications import application
 from tests.world import DRAIN, World, ok, refused
 
@@ -50,3 +55,92 @@ async def test_a_firm_is_found_and_told_as_a_double_however_it_is_written(world:
         body = application(name=q)
         problem = await refused(world.anonymous.post("/public/applications", json=body), 409, "firm_known")
         assert problem["same"] == "name"
+
+
+ALIKE = {"(": "（[【〔<《", ")": "）]】〕>》", "-": "－–—‐", "·": "•・‧"}
+BETWEEN = ["", "", "", " ", "　", "\u200b", "\ufeff", "\u00a0", "\u2060"]
+
+
+def written(text: str, rng: random.Random) -> str:
+    """The text as somebody else might write it."""
+    characters = []
+    for character in text:
+        full = chr(ord(character) + 0xFEE0) if "!" <= character <= "~" else character
+        other = rng.choice([character, full, *ALIKE.get(character, ())])
+        characters += [rng.choice([other, other.upper(), other.lower()]), rng.choice(BETWEEN)]
+    return "".join(characters)[:50]
+
+
+async def found(world: World, path: str, q: str, **wanted: str) -> list[Any]:
+    """What the list has for it."""
+    answer = await ok(world.operator.get(path, params={"q": q, **wanted}))
+    return list(answer["items"] if isinstance(answer, dict) else answer)
+
+
+async def test_whatever_its_writing_it_is_found_where_one_looks_for_it(world: World) -> None:
+    rng = random.Random(14)
+    firm = await world.add_provider(DRAIN)
+    rename = {"name": "海曙阿里·安顺(Home)开锁"}
+    await ok(world.registrar.patch(f"/providers/{firm.id}", json=rename, headers={"If-Match": '"1"'}))
+    code = (await ok(world.registrar.get(f"/providers/{firm.id}")))["uscc"]
+    facts = {"contact_name": "阿依古丽·买买提", "address": "段塘(东)A座-302", "description": "水管爆了 PVC管"}
+    made = (await world.dispatch(DRAIN, phone="13957412345", **facts))["request"]
+    for _ in range(12):
+        for text in ("阿里·安顺(home)", code, code[8:17]):
+            [provider] = await found(world, "/providers", written(text, rng))
+            assert (provider["id"], provider["name"]) == (str(firm.id), rename["name"])
+        for text in ("古丽·买买提", "段塘(东)a座-302", "水管爆了pvc", "13957412345", str(made["number"])):
+            assert [one["id"] for one in await found(world, "/requests", written(text, rng))] == [made["id"]]
+        for text in ("13957412345", "+8613957412345"):
+            phone = written(text, rng)
+            assert (await ok(world.operator.get(f"/citizens/{phone}")))["phone"] == "13957412345"
+            listed = await ok(world.operator.get("/requests", params={"citizen_phone": phone}))
+            assert [one["id"] for one in listed["items"]] == [made["id"]]
+        assert "PE02" in [item["code"] for item in await found(world, "/items", written("通下水道", rng))]
+        assert "330203001001" in [
+            place["code"] for place in await found(world, "/communities", written("澄浪社区", rng))
+        ]
+    shown = await ok(world.operator.get(f"/requests/{made['id']}"))
+    assert (shown["description"], shown["contact_name"]) == (facts["description"], "阿" + "*" * 7)
+
+
+async def test_what_was_said_is_not_searched_by_everybody_and_the_search_is_on_record(world: World) -> None:
+    await refused(world.manager.get("/requests", params={"q": "王"}), 403, "not_allowed")
+    await ok(world.operator.get("/requests", params={"q": "王"}))
+    [entry] = (await ok(world.admin.get("/audit", params={"subject": "requests"})))["items"]
+    assert entry["action"] == "personal_data.revealed"
+    for nothing in ("\u200b", " "):
+        assert await found(world, "/requests", nothing) == []
+
+
+PHONES = [
+    "１３９５７４１２３４５", "139-5741-2345", "139 5741 2345", "139.5741.2345", "+86 139 5741 2345",
+    "0086-13957412345", "8613957412345", "（+86）13957412345", "139\u200b57412345", "\u202d13957412345\u202c",
+    "013957412345",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", PHONES)
+async def test_one_line_is_one_number(world: World, typed: str) -> None:
+    first = (await world.dispatch(DRAIN))["request"]
+    caller = await ok(world.operator.get(f"/citizens/{typed}"))
+    assert [one["id"] for one in caller["open_requests"]] == [first["id"]]
+    firm = await world.add_provider(DRAIN)
+    edit = {"phone": typed}
+    edited = await ok(world.registrar.patch(f"/providers/{firm.id}", json=edit, headers={"If-Match": '"1"'}))
+    assert edited["phone"] == "13957412345"
+
+
+@pytest.mark.parametrize(
+    ("typed", "phone"),
+    [
+        ("（0574）8712 3456", "057487123456"),
+        ("+86 574 8712 3456", "057487123456"),
+        ("+86-(0)574-87123456", "057487123456"),
+        ("86-0574-87123456", "057487123456"),
+        ("010 6512 3456", "01065123456"),
+        ("8612 3456", "86123456"),
+    ],
+)
+def test_a_fixed_line_is_one_number_too(typed: str, phone: str) -> None:
+    assert TypeAdapter(Phone).validate_python(typed) == phone

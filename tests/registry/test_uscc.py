@@ -2,7 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.registry.uscc import CHARACTERS, check_character, is_possible, is_valid
+from app.registry.uscc import (
+    CHARACTERS,
+    Former,
+    bare,
+    check_character,
+    former_kind,
+    is_possible,
+    is_valid,
+    organisation_check,
+    organisation_code,
+)
+from tests.registry.applications import application, apply
+from tests.world import World, ok, refused
 
 BODIES = st.builds(
     "{}{}{}".format,
@@ -72,3 +84,78 @@ def test_malformed_codes_are_not_valid(code: str) -> None:
 def test_a_malformed_body_has_no_check_character() -> None:
     with pytest.raises(ValueError, match="Unified Social Credit Code"):
         check_character("913301007996550I8")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "inner"),
+    [
+        ("79965505-8", Former.ORGANISATION, "799655058"),
+        ("71526726Ｘ", Former.ORGANISATION, "71526726X"),
+        ("3301 0079 9655 058", Former.TAX, "799655058"),
+        ("440301103097413", Former.REGISTRATION, None),
+        ("440301103448669", Former.REGISTRATION, None),
+        ("440301103097414", None, None),  # check digit
+        ("79965505-9", None, None),
+        ("91330100799655058B", None, "799655058"),
+    ],
+)
+def test_former_codes_are_known_by_their_check_characters(code: str, kind: Former | None, inner: str | None) -> None:
+    assert (former_kind(bare(code)), organisation_code(bare(code))) == (kind, inner)
+
+
+@given(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=8, max_size=8), st.data())
+def test_one_wrong_character_of_an_organisation_code_is_noticed(base: str, data: st.DataObject) -> None:
+    code = base + organisation_check(base)
+    assert former_kind(code) is Former.ORGANISATION
+    place = data.draw(st.integers(0, 7))
+    other = data.draw(st.sampled_from([digit for digit in "0123456789" if digit != code[place]]))
+    different = (int(other, 36) - int(code[place], 36)) % 11 != 0
+    assert (former_kind(code[:place] + other + code[place + 1 :]) is None) == different
+
+
+OURS = "91330203799655058"
+OURS += check_character(OURS)
+BRANCH = "93330212799655058"
+WRITINGS = [OURS.lower(), f" {OURS[:8]}-{OURS[8:16]}－{OURS[16:]}", "".join(chr(ord(one) + 0xFEE0) for one in OURS)]
+
+
+@pytest.mark.parametrize("typed", WRITINGS)
+async def test_a_code_is_kept_in_one_writing(world: World, typed: str) -> None:
+    firm = await apply(world, uscc=f"{typed}\u200b")
+    assert firm["uscc"] == OURS
+
+
+@pytest.mark.parametrize("code", [*WRITINGS, "79965505-8", "330203799655058", "330212799655058"])
+async def test_a_firm_is_found_and_told_as_a_double_by_its_former_codes(world: World, code: str) -> None:
+    firm = await apply(world, uscc=OURS)
+    [found] = (await ok(world.registrar.get("/providers", params={"q": code})))["items"]
+    assert found["id"] == firm["id"]
+    problem = await refused(world.registrar.post("/providers", json=application(2, uscc=code)), 409, "provider_exists")
+    assert (problem["id"], problem["same"]) == (firm["id"], ["uscc"])
+    known = await refused(
+        world.anonymous.post("/public/applications", json=application(2, uscc=code)), 409, "firm_known"
+    )
+    assert known["same"] == "credit code"
+
+
+async def test_one_organisation_code_is_one_firm_wherever_it_is_registered(world: World) -> None:
+    await apply(world, uscc=OURS)
+    branch = application(2, uscc=BRANCH + check_character(BRANCH))
+    await refused(world.registrar.post("/providers", json=branch), 409, "provider_exists")
+
+
+@pytest.mark.parametrize(
+    ("code", "zh"),
+    [("79965505-8", "组织机构代码"), ("330203799655058", "税务登记号"), ("440301103097413", "工商注册号")],
+)
+async def test_a_former_code_of_nobody_known_is_told_as_what_it_is(world: World, code: str, zh: str) -> None:
+    for client, path in ((world.registrar, "/providers"), (world.anonymous, "/public/applications")):
+        chinese = {"Accept-Language": "zh-CN"}
+        answer = client.post(path, json=application(uscc=code), headers=chinese)
+        assert f"旧的{zh}" in (await refused(answer, 422, "former_code"))["title"]
+
+
+async def test_applications_that_wait_are_told_as_doubles_too(world: World) -> None:
+    await ok(world.anonymous.post("/public/applications", json=application(uscc=OURS)))
+    again = application(2, uscc="330203799655058")
+    await refused(world.anonymous.post("/public/applications", json=again), 409, "firm_known")

@@ -3,6 +3,7 @@ import { shallowReactive } from 'vue'
 
 import { answer, api, type Schemas } from '@/kit/api'
 import { locale, t } from '@/kit/locale'
+import { sameForm } from '@/kit/names'
 
 export type Item = Schemas['ItemOut']
 export type Community = Schemas['CommunityOut']
@@ -75,13 +76,14 @@ export function pointOf(area: string): { lat: number; lon: number } | undefined 
 
 /** Communities whose name holds the text or whose pinyin or initials begin with it; of a name's beginning first. */
 export function findCommunities(text: string, limit = 9): Community[] {
-  const wanted = text.trim().toLowerCase().replaceAll(' ', '')
+  const wanted = sameForm(text)
   if (!wanted) return []
   const rank = ({ zh, pinyin, initials }: Community) => {
-    if (initials === wanted || zh.startsWith(wanted)) return 0
-    if (pinyin.toLowerCase().startsWith(wanted)) return 1
+    const name = sameForm(zh)
+    if (initials === wanted || name.startsWith(wanted)) return 0
+    if (sameForm(pinyin).startsWith(wanted)) return 1
     if (initials.startsWith(wanted)) return 2
-    return zh.includes(wanted) ? 3 : 9
+    return name.includes(wanted) ? 3 : 9
   }
   return [...reference.communities.values()]
     .map((community) => ({ community, place: rank(community) }))

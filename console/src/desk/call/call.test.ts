@@ -23,10 +23,18 @@ beforeEach(() => {
   beginCall()
 })
 
-test('numbers are read as people write them', () => {
-  expect(barePhone('139 5741-2345')).toBe('13957412345')
-  expect(barePhone('１３９５７４１２３４５')).toBe('13957412345')
-})
+test.each([
+  ['+86 139 5741 2345', '13957412345'],
+  ['0086-13957412345', '13957412345'],
+  ['8613957412345', '13957412345'],
+  ['１３９－５７４１－２３４５', '13957412345'],
+  ['139\u200b57412345', '13957412345'],
+  ['013957412345', '13957412345'],
+  ['（0574）8712 3456', '057487123456'],
+  ['+86 (0)574 87123456', '057487123456'],
+  ['+86 574 87123456', '057487123456'],
+  ['86123456', '86123456'],
+])('%s is %s', (typed, bare) => expect(barePhone(typed)).toBe(bare))
 
 test('the first gap is named, and only where the outcome needs it', () => {
   const draft = emptyDraft('1395741')

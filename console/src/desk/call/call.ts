@@ -2,7 +2,7 @@
 import { reactive, ref } from 'vue'
 
 import { newKey, type Schemas } from '@/kit/api'
-
+import { sameForm } from '@/kit/names'
 import { isCounted, quantityOf } from '@/kit/quantity'
 
 import type { Taken } from '../knowledge/articles'
@@ -106,9 +106,13 @@ export function isTouched(draft: Draft): boolean {
 
 export const PHONE = /^(1[3-9]\d{9}|0\d{9,11}|[2-9]\d{6,7})$/
 
-/** As people type and paste them: spaces, dashes and full-width digits make no other number. */
+/** One line is one number, whatever its width, spaces, dashes and brackets, +86, or the 0 before a mobile. */
 export function barePhone(typed: string): string {
-  return typed.normalize('NFKC').replace(/[\s-]/g, '')
+  const bare = sameForm(typed).replace(/[-()·.]/g, '')
+  const here = bare.replace(/^(?:(?:\+|00)86|86(?=\d{9,}$))/, '')
+  const mobile = /^0?(1[3-9]\d{9})$/.exec(here)
+  if (mobile) return mobile[1]!
+  return here === bare || here.startsWith('0') ? here : `0${here}`
 }
 
 /** The request number in #100935, which may be typed where the caller's number stands. */
