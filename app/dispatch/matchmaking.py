@@ -172,10 +172,14 @@ async def _whom_to_ask(
         return survivors[:1], (), None
     timeout = _timeout(matching, request, catalog)
     in_time = [one for one in survivors if one.at + timeout <= max(request["accept_by"], now + timeout)]
-    able = in_time or sorted(survivors, key=lambda one: one.at)
+    late = sorted(survivors, key=lambda one: one.at)
+    able = in_time or late
     if policy.climbs(tier):
         stands = ladder.Standing.of(request)
-        step = ladder.climb(policy.ladder, {Rung(one.ranked.candidate.rung) for one in able}, stands, now)
+        for able in (in_time, late):  # those that open in time may all be on steps that are over
+            step = ladder.climb(policy.ladder, {Rung(one.ranked.candidate.rung) for one in able}, stands, now)
+            if step:
+                break
         able = [one for one in able if step and one.ranked.candidate.rung == step.rung]
     able = [one for one in able if one.at <= now] or able
     if step and able and able[0].at > now:  # its helpers are closed: its time is not over before theirs

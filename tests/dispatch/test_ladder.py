@@ -125,6 +125,20 @@ async def test_closed_helpers_keep_their_step_and_on_it_who_is_open_comes_first(
     assert await standing(world, request_id) == (Rung.STREET_CENTRE, world.clock.now() + timedelta(minutes=10))
 
 
+async def test_helpers_further_up_are_waited_for_when_only_steps_that_are_over_are_open(world: World) -> None:
+    greeting = "EL02"
+    street = [await world.add_provider(greeting, tiers=("free",), rung=Rung.STREET_CENTRE) for _ in range(4)]
+    hours = (time(14), time(20))
+    late = await world.add_provider(greeting, tiers=("free",), rung=Rung.VOLUNTEERS, hours=hours)
+    request_id = (await world.dispatch(greeting))["request"]["id"]
+    while (offers := await pending(world, request_id)) and offers[0]["provider_id"] in {str(one.id) for one in street}:
+        world.clock.advance(datetime.fromisoformat(offers[0]["expires_at"]) - world.clock.now())
+        await world.work()
+    [offer] = offers
+    assert offer["provider_id"] == str(late.id)
+    assert datetime.fromisoformat(offer["ask_from"]).astimezone(world.context.settings.zone).time() == time(14)
+
+
 async def test_a_station_serves_its_own_community_alone(world: World) -> None:
     await entitled(world, GRANNY, "13957412346")
     theirs = await helper(world, Rung.COMMUNITY_STATION, community_code=LIUJIN)
