@@ -51,7 +51,7 @@ async def sign_in(context: Context, body: SignIn, seen: Seen, now: datetime) -> 
         async with context.db.begin() as tx:
             await throttle.count_try(tx, tried, context.clock, now)
         checked = staff.password_hash if staff and staff.active else None
-        right = await is_right(checked, body.password)
+        right = await is_right(checked, body.password, known=known)
     async with context.db.begin() as tx:
         signed_in = await _decide(tx, body, checked if right else None, tried, seen, context, now)
     if isinstance(signed_in, HotlineError):

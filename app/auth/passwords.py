@@ -1,6 +1,7 @@
 """Passwords: hashed on threads of their own, a few at a time, and none that is guessed first."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -30,11 +31,12 @@ Result = TypeVar("Result")
 
 
 class Hashing:
-    """The process's hashing: threads of its own, and a queue that has an end."""
+    """The process's hashing: threads of its own, and a queue that has an end, which known browsers jump."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(HASHERS, thread_name_prefix="argon2")
-        self._taken = 0
+        self._taken = self._at_work = 0
+        self._known, self._others = deque[asyncio.Future[None]](), deque[asyncio.Future[None]]()
 
     @contextmanager
     def place(self, *, known: bool = False) -> Iterator[None]:
@@ -47,9 +49,26 @@ class Hashing:
         finally:
             self._taken -= 1
 
-    async def run(self, work: Callable[..., Result], *args: object) -> Result:
-        """Do it on one of the threads."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+    async def run(self, work: Callable[..., Result], *args: object, known: bool = False) -> Result:
+        """Do it on one of the threads; for a known browser before all others that wait."""
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
+        (self._known if known else self._others).append(turn)
+        self._call_next()
+        try:
+            await turn
+            return await loop.run_in_executor(self._threads, work, *args)
+        finally:
+            if turn.done() and not turn.cancelled():
+                self._at_work -= 1
+                self._call_next()
+
+    def _call_next(self) -> None:
+        while self._at_work < HASHERS and (waiting := self._known or self._others):
+            turn = waiting.popleft()
+            if not turn.cancelled():
+                self._at_work += 1
+                turn.set_result(None)
 
 
 HASHING = Hashing()
@@ -70,9 +89,9 @@ def _verify(password_hash: str | None, password: str) -> bool:
         return False
 
 
-async def is_right(password_hash: str | None, password: str) -> bool:
+async def is_right(password_hash: str | None, password: str, *, known: bool = False) -> bool:
     """Whether it is the password; it takes as long where there is no such account, or none that may sign in."""
-    return await HASHING.run(_verify, password_hash, password)
+    return await HASHING.run(_verify, password_hash, password, known=known)
 
 
 async def hash_of(password: str) -> str:

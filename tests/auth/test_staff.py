@@ -134,7 +134,7 @@ async def while_it_is_hashed(call: Coroutine[Any, Any, Response]) -> AsyncIterat
     task = asyncio.create_task(call)
     try:
         async with asyncio.timeout(10):
-            while not HASHING._threads._work_queue.qsize():
+            while not HASHING._others:
                 await asyncio.sleep(0)
         yield task
     finally:

@@ -1,6 +1,7 @@
 """Sign-ins that fail: slowed down where they come from, and nobody else with them."""
 
 import asyncio
+import threading
 from contextlib import ExitStack
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.auth.models import SignInTries, Staff
-from app.auth.passwords import HASHING, PLACES
+from app.auth.passwords import HASHERS, HASHING, PLACES
 from app.auth.throttle import FREE_OF_NAME, FREE_OF_NETWORK, count_try, of_network
 from app.worker import forget_old_keys
 from tests.auth.accounts import OURS, PASSWORD, audit_of, cookie_of, from_address, give_passwords, post_session
@@ -138,6 +139,30 @@ async def test_where_too_many_are_hashed_whoever_was_here_before_still_signs_in(
         await refused(post_session(world, "t.operator"), 503, "sign_ins_crowded")
         await ok(browser.post("/sessions/browser", json=body, headers=OURS))
     await ok(post_session(world, "t.operator"))  # what was turned away did not count
+
+
+async def test_a_known_browser_is_hashed_before_all_who_wait(world: World) -> None:
+    done: list[str] = []
+
+    async def hashed(name: str, *, known: bool = False) -> None:
+        await HASHING.run(go_on.wait, known=known)
+        done.append(name)
+
+    go_on = threading.Event()
+    at_work = [asyncio.create_task(hashed("at work")) for _ in range(HASHERS)]
+    strangers = [asyncio.create_task(hashed("stranger")) for _ in range(20)]
+    await asyncio.sleep(0)
+    given_up, owner = (
+        asyncio.create_task(hashed("given up", known=True)),
+        asyncio.create_task(hashed("owner", known=True)),
+    )
+    await asyncio.sleep(0)
+    given_up.cancel()
+    go_on.set()
+    await asyncio.gather(*at_work, *strangers, owner)
+    assert done.index("owner") <= 2 * HASHERS
+    assert done.count("stranger") == 20
+    assert "given up" not in done
 
 
 async def test_a_password_in_the_wrong_field_stays_nowhere(world: World) -> None:
