@@ -56,7 +56,7 @@ def serve(
 ) -> None:
     """Serve the API."""
     with database(Settings()) as settings:
-        run(_serve(settings, host, port, with_worker=with_worker))
+        run(_serve(settings, host, port, with_worker=with_worker), endless=True)
 
 
 class Server(uvicorn.Server):
@@ -105,7 +105,7 @@ async def _serve(settings: Settings, host: str, port: int, *, with_worker: bool)
 def worker() -> None:
     """Do what time makes due: expire offers, match the waiting, arrange callbacks, roll up figures."""
     with database(Settings()) as settings:
-        run(_work(settings))
+        run(_work(settings), endless=True)
 
 
 async def _work(settings: Settings) -> None:

@@ -1,11 +1,20 @@
 """What a caller of `hotline` can get wrong is answered with a sentence and a non-zero exit, never with a traceback."""
 
+import asyncio
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import asyncpg
 import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
+from app.kit.db import connect_arguments
+from app.kit.migrate import ADVISORY_LOCK
+from tests.children import child
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
@@ -52,3 +61,32 @@ def test_minus_one_leads_one_migration_down_and_head_up_again(environment: dict[
     for revision in ("head", "-1", "head"):
         result = CliRunner().invoke(app, ["migrate", revision], env=environment, catch_exceptions=False)
         assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_command_that_is_stopped_before_its_end_says_so(
+    number: signal.Signals, environment: dict[str, str]
+) -> None:
+    """Before: exit code 0, and whatever came next began on a database that was not migrated."""
+    holder = await asyncpg.connect(**connect_arguments(environment["DATABASE_URL"]))
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory_lock%' AND pid <> pg_backend_pid()"
+    )
+    try:
+        await holder.execute(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
+        with child(
+            [Path(sys.executable).with_name("hotline"), "migrate"],
+            env=os.environ | environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            async with asyncio.timeout(60):
+                while not await holder.fetchval(waiting):
+                    await asyncio.sleep(0.05)
+            process.send_signal(number)
+            said = await asyncio.to_thread(process.communicate, timeout=60)
+        assert process.returncode == 130
+        assert "Stopped before it was done." in said[1]
+        assert "Traceback" not in said[1]
+    finally:
+        await holder.close()

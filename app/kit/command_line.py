@@ -1,5 +1,5 @@
 """What every command needs: a database, a loop that stops cleanly, and a sentence with exit code 1 where its caller,
-its settings or its database are wrong."""
+its settings or its database are wrong, 130 where it was stopped before its end."""
 
 import asyncio
 import contextlib
@@ -23,6 +23,10 @@ FORESEEN = (HotlineError, ValidationError, CommandError, ArgumentError, DBAPIErr
 """What may be wrong outside this program. All else is a fault of ours and ends with its traceback."""
 
 
+STOPPED = 130
+"""As shells say it of Ctrl-C."""
+
+
 class Unusable(ValueError):
     """What a command was given cannot be used; the text says why."""
 
@@ -36,6 +40,9 @@ class Sentences(TyperGroup):
         except (*FORESEEN, Unusable) as error:
             typer.echo(sentence(error), err=True)
             raise typer.Exit(1) from error
+        except (KeyboardInterrupt, asyncio.CancelledError) as error:
+            typer.echo("Stopped before it was done.", err=True)
+            raise typer.Exit(STOPPED) from error
 
 
 def sentence(error: Exception) -> str:
@@ -78,8 +85,8 @@ def direct_url(settings: Settings) -> str:
     return url
 
 
-def run(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run to the end, or to Ctrl-C or SIGTERM, each a clean stop."""
+def run(coroutine: Coroutine[Any, Any, None], *, endless: bool = False) -> None:
+    """Run to the end, or to Ctrl-C or SIGTERM, each a clean stop; of what is `endless` that is the end."""
 
     async def stoppable() -> None:
         task = asyncio.current_task()
@@ -89,7 +96,7 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
         await coroutine
 
     with (
-        contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError),
+        contextlib.suppress(*([KeyboardInterrupt, asyncio.CancelledError] if endless else [])),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         runner.run(stoppable())
