@@ -37,7 +37,8 @@ from app.kit.migrate import migrate
 from app.kit.wake import Wakes
 from app.kit.web import Context
 from app.matching import queries
-from app.matching.actions import Wanted, match
+from app.matching.actions import match
+from app.matching.wanted import Wanted
 from app.registry.models import Provider
 from app.sample.load import load_registry
 from app.settings import Settings

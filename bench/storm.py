@@ -191,11 +191,11 @@ def _candidate(firm: Firm, way: Way) -> Candidate:
         name=provider.name,
         credit=100,
         capacity=firm.crews,
-        open_jobs=firm.crews - firm.free,
+        open_jobs=firm.crews - firm.free, load=firm.crews - firm.free, asked=0,
         price_kind=line.price_kind,
         price_fen=line.price_fen,
         accepted=0, declined=0, expired=0, counted=firm.counted, completed=0, returned=0,
-        has_papers=True, is_open=True, reachable=True, barred=False, tried=False,
+        reachable=True, by_phone=False, barred=False, tried=False, lat=provider.lat, lon=provider.lon,
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ async def _create(call: Call, context: Context, catalog: Snapshot, *, matching: 
     now, settings = context.clock.now(), context.settings
     key = once(call.principal.id, call.key, "POST /requests", call.body)
     async with context.db.begin() as tx:
-        taken = await take_request(tx, call.body, catalog, settings, call.principal.actor, key, now)
+        taken = await take_request(tx, call.body, catalog, settings, call.principal.actor, key, now, due=not matching)
         if isinstance(taken, Replayed):
             return taken.answer
         answer = DispatchOut(request=taken.request, matching=MatchingResult.POSTPONED if call.body.dispatch else None)

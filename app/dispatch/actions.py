@@ -32,8 +32,9 @@ from app.jobs.queries import lock_job, lock_offer
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
 from app.kit.heartbeat import was_down
-from app.matching.actions import Wanted, match, read_policy
+from app.matching.actions import match, read_policy
 from app.matching.reasons import SENTENCES
+from app.matching.wanted import Wanted
 from app.registry.models import ACTIVE_STANDINGS
 from app.registry.opening import is_open_through
 from app.registry.queries import find_provider
@@ -125,7 +126,7 @@ async def offer_directly(
     picked = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == provider_id]
     if not picked:
         raise await _not_eligible(tx, provider_id, matching.rejected)
-    asked = await when_to_ask(tx, picked, request, settings, now)
+    asked = when_to_ask(matching, picked, request, settings, now)
     offers = await make_offers(tx, request, tier, asked, matching, catalog, settings, now, by=OfferedBy.OPERATOR)
     return await _answer(tx, request_id, Outcome(MatchingResult.OFFERED, tier, offers, surge=matching.surge))
 
@@ -278,7 +279,7 @@ async def _send_again(
         matching = await match(tx, wanted, now, settings.zone)
         same = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == last.provider_id]
         if same:
-            asked = await when_to_ask(tx, same, request, settings, now)
+            asked = when_to_ask(matching, same, request, settings, now)
             await make_offers(
                 tx, request, wanted.tier, asked, matching, catalog, settings, now, by=OfferedBy.REDO, redo=True
             )

@@ -39,7 +39,8 @@ from app.kit.db import Row, Tx
 from app.kit.errors import VersionRequired
 from app.kit.etags import check_version
 from app.kit.personal import mask_name, mask_phone, mask_text
-from app.matching.actions import Wanted, match
+from app.matching.actions import match
+from app.matching.wanted import Wanted
 from app.registry.notices import tell
 from app.settings import Settings
 
@@ -341,5 +342,5 @@ async def _keep_or_send_on(
     await reassign_job(tx, job.id, principal.actor, now, settings.zone)
     if able:
         out = await get_locked(tx, request["id"])
-        asked = await when_to_ask(tx, able, out, settings, now)
+        asked = when_to_ask(matching, able, out, settings, now)
         await make_offers(tx, out, wanted.tier, asked, matching, catalog, settings, now, by=OfferedBy.OPERATOR)

@@ -23,13 +23,13 @@ from app.jobs.models import OfferedBy
 from app.kit.db import Row, Tx
 from app.kit.ids import new_id
 from app.matching import ladder
-from app.matching.actions import Matching, Turn, Wanted, match, why_nobody
+from app.matching.actions import Matching, Turn, match, why_nobody
 from app.matching.models import Mode
 from app.matching.queries import LAST
 from app.matching.ranking import Candidate, Ranked
 from app.matching.reasons import PassedOver
+from app.matching.wanted import Wanted
 from app.registry.models import Rung
-from app.registry.opening import list_next_openings
 from app.settings import Settings
 
 WAIT_FOR_CAPACITY = timedelta(seconds=60)
@@ -82,12 +82,14 @@ async def offer_to_best(
         wanted = Wanted.by(request, item, tier)
         matching = await match(tx, wanted, now, settings.zone, turn=turn)
         if matching.others_first:
+            if request["match_at"] is None:
+                await queries.postpone_matching(tx, request["id"], now)
             tx.wake(DISPATCH_TOPIC)
             return Outcome(MatchingResult.POSTPONED, asked, surge=matching.surge)
         if _is_deferred(request, matching):
             until = await _defer(tx, request, matching, now, told=newcomer and _on_the_line(request, now))
             return Outcome(MatchingResult.DEFERRED, asked, deferred_until=until, surge=True)
-        chosen, later, step = await _whom_to_ask(tx, request, tier, matching, catalog, settings, now)
+        chosen, later, step = _whom_to_ask(request, tier, matching, catalog, settings, now)
         if chosen:
             kept = replace(matching, later=later)
             offers = await make_offers(tx, request, tier, chosen, kept, catalog, settings, now, step=step)
@@ -151,8 +153,7 @@ async def _defer(
     return until
 
 
-async def _whom_to_ask(
-    tx: Tx,
+def _whom_to_ask(
     request: Mapping[str, Any] | Row,
     tier: Tier,
     matching: Matching,
@@ -166,13 +167,20 @@ async def _whom_to_ask(
     Who can answer now is asked before who is closed, and of the closed those that open in time for accept_by before the
     others, of which who opens first is asked first. Only closed time beyond accept_by lets free help climb.
     """
-    policy, step = matching.policy, None
-    survivors = await when_to_ask(tx, matching.survivors, request, settings, now)
-    if not survivors or survivors[0].provider_id == request["chosen_provider_id"]:
-        return survivors[:1], (), None
-    timeout = _timeout(matching, request, catalog)
-    in_time = [one for one in survivors if one.at + timeout <= max(request["accept_by"], now + timeout)]
-    late = sorted(survivors, key=lambda one: one.at)
+    policy, survivors = matching.policy, matching.survivors
+    most = policy.broadcast_size if policy.mode is Mode.BROADCAST else 1
+    if not survivors or survivors[0].candidate.provider_id == request["chosen_provider_id"]:
+        return when_to_ask(matching, survivors[:1], request, settings, now), (), None
+    if not policy.climbs(tier):
+        open_now = [one for one in survivors if one.candidate.open_now]
+        at_once = [one for one in when_to_ask(matching, open_now, request, settings, now) if one.at <= now]
+        if at_once:  # when the others open is not looked up then
+            first = {one.provider_id for one in at_once}
+            return at_once[:most], {one.candidate.provider_id for one in survivors} - first, None
+    timeout, step = _timeout(matching, request, catalog), None
+    every = when_to_ask(matching, survivors, request, settings, now)
+    in_time = [one for one in every if one.at + timeout <= max(request["accept_by"], now + timeout)]
+    late = sorted(every, key=lambda one: one.at)
     able = in_time or late
     if policy.climbs(tier):
         stands = ladder.Standing.of(request)
@@ -184,21 +192,23 @@ async def _whom_to_ask(
     able = [one for one in able if one.at <= now] or able
     if step and able and able[0].at > now:  # its helpers are closed: its time is not over before theirs
         step = step._replace(until=max(step.until, able[0].at + timeout))
-    chosen = able[: policy.broadcast_size if policy.mode is Mode.BROADCAST else 1]
+    chosen = able[:most]
     latest = max((one.at for one in chosen), default=now)
-    return chosen, {one.provider_id for one in survivors if one.at > latest}, step
+    return chosen, {one.provider_id for one in every if one.at > latest}, step
 
 
-async def when_to_ask(
-    tx: Tx, survivors: Sequence[Ranked], request: Mapping[str, Any] | Row, settings: Settings, now: datetime
+def when_to_ask(
+    matching: Matching,
+    survivors: Sequence[Ranked],
+    request: Mapping[str, Any] | Row,
+    settings: Settings,
+    now: datetime,
 ) -> list[Asked]:
     """From when on each is asked: while it is open, and by phone not at night about what can wait until the morning."""
-    closed = [ranked.candidate.provider_id for ranked in survivors if not ranked.candidate.open_now]
-    opens = await list_next_openings(tx, closed, now, settings.zone) if closed else {}
     quiet_until = now if may_ring(request, settings.zone, now) else next_morning(now, settings.zone)
 
     def at(candidate: Candidate) -> datetime:
-        opening = opens.get(candidate.provider_id, now)
+        opening = matching.look.opens_at(candidate)
         return max(opening, quiet_until) if candidate.by_phone else opening
 
     return [Asked(ranked, at(ranked.candidate)) for ranked in survivors]

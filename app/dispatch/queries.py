@@ -90,13 +90,14 @@ def _add_offers() -> Prepared:
         provider_id=made.c.provider_id,
         data=json_of(offer_id=made.c.id, rank=made.c.rank, by=made.c.offered_by),
     )
+    tier, rung = bindparam("tier", type_=Text), bindparam("rung", type_=Text)
     waiting = (
         update(Request)
-        .where(Request.id == _REQUEST)
+        .where(Request.id == _REQUEST, Request.match_at.is_not(None) | (Request.tier != tier) | rung.is_not(None))
         .values(
             match_at=null(),
-            tier=bindparam("tier", type_=Text),
-            rung=func.coalesce(bindparam("rung", type_=Text), Request.rung),
+            tier=tier,
+            rung=func.coalesce(rung, Request.rung),
             rung_until=func.coalesce(bindparam("rung_until", type_=DateTime(timezone=True)), Request.rung_until),
         )
         .cte("waiting")

@@ -284,7 +284,18 @@ class Request(Model):
             postgresql_where=text("status NOT IN ('closed', 'cancelled', 'merged')"),
         ),
         Index("ix_requests_alarm", "alarm_at", postgresql_where=text("alarm_at IS NOT NULL")),
-        Index("ix_requests_match", "match_at", postgresql_where=text("status = 'dispatching'")),
+        Index(
+            "ix_requests_match",
+            "match_at",
+            postgresql_where=text("status = 'dispatching' AND match_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_requests_turn",
+            "category_code",
+            "urgency_rank",
+            "match_at",
+            postgresql_where=text("status = 'dispatching' AND match_at IS NOT NULL"),
+        ),
         {"postgresql_with": {"fillfactor": 80}},
     )
 

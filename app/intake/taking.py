@@ -53,10 +53,19 @@ class Replayed(NamedTuple):
 
 
 async def take_request(
-    tx: Tx, body: RequestIn, catalog: Snapshot, settings: Settings, actor: Actor, once: Once, now: datetime
+    tx: Tx,
+    body: RequestIn,
+    catalog: Snapshot,
+    settings: Settings,
+    actor: Actor,
+    once: Once,
+    now: datetime,
+    *,
+    due: bool = True,
 ) -> Taken | Replayed:
     """Create a request, answered, relayed, dispatching or just received, as the body says.
 
+    A dispatching one is due for matching, unless the caller matches it in this transaction.
     Raises the errors of app.intake.errors and app.catalog.errors, KeyReused; nothing is kept then.
     """
     item, place = catalog.item(body.item), catalog.place(body.area)
@@ -69,6 +78,7 @@ async def take_request(
         return Replayed(await once.recall(tx))
     groups = set(caller["groups"] or ()) if caller else set()
     values = _facts(body, item, place, catalog, now) | _times(body, item, catalog, settings, now, steps)
+    values["match_at"] = now if body.dispatch and due else None
     who = Claimant(caller["id"] if caller else None, groups, now)
     asked = catalog.tier(item, body.tier)
     values |= await settle_tiers(tx, item, asked, body.tier_fallback, who, catalog, settings.zone)
@@ -157,7 +167,6 @@ def _facts(body: RequestIn, item: Item, place: Place, catalog: Snapshot, now: da
         "answered_at": now if body.answer else None,
         "relayed_at": now if body.relay else None,
         "dispatched_at": now if body.dispatch else None,
-        "match_at": now if body.dispatch else None,
         "closed_at": now if body.answer else None,
     }
 

@@ -14,6 +14,8 @@ from app.matching.ranking import CRITERIA
 from app.registry.models import Rung
 
 MIN_TIMEOUT = timedelta(seconds=60)
+MOST_AT_ONCE = 20
+"""To so many a broadcast goes at most."""
 DAY_SECONDS = 86_400
 
 
@@ -69,7 +71,7 @@ class Rules(Rule):
     mode: Mode
     weights: Annotated[dict[str, Weight], AfterValidator(_known_criteria)]
     offer_timeouts: dict[str, Seconds]
-    broadcast_size: Annotated[int, Field(ge=1, le=20)] = 3
+    broadcast_size: Annotated[int, Field(ge=1, le=MOST_AT_ONCE)] = 3
     radius_km: Kilometres | None = None
     silent_limit: Annotated[int, Field(ge=1, le=100)] = 3
     ladder: list[Step] = Field(default=[], max_length=len(Rung))

@@ -12,9 +12,10 @@ from app.intake.entitlement import cheapest_open, claimant, dearer
 from app.intake.queries import find_citizen
 from app.intake.taking import check_window
 from app.kit.db import Tx
-from app.matching.actions import Wanted, explain
+from app.matching.actions import explain
 from app.matching.ladder import Standing
 from app.matching.schemas import CandidatesOut, WhatIf
+from app.matching.wanted import Wanted
 
 
 async def preview(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone: ZoneInfo) -> CandidatesOut:

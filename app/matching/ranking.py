@@ -4,7 +4,7 @@ Each criterion gives a score from 0 to 1, higher is better, from the candidate's
 ineligible provider changes nothing and no order of input matters. The total is the weighted mean. Docs: ranking.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple
 from uuid import UUID
@@ -21,39 +21,39 @@ USUAL_PRICE_FEN = 10_000
 class Candidate(NamedTuple):
     """An active provider that offers the item at the tier in the area. Counts are those of the last 28 days.
 
-    `is_open`: in the wanted window; `open_now`: at this moment, so that it can be asked at once. `asked`: in a
-    surge the offers that it has not answered yet, for then a free place is offered once at a time.
-    `load`: the places taken when somebody is to come (None: all of `open_jobs`).
+    `load`: the places taken when somebody is to come. `asked`: in a surge the offers that it has not answered yet, for
+    then a free place is offered once at a time. `is_open`: in the wanted window; `open_now`: at this moment, so that it
+    can be asked at once.
     """
 
-    distance_km: float
-    rung: str
     provider_id: UUID
     name: str
+    rung: str
     credit: int
     capacity: int
     open_jobs: int
-    price_kind: str
-    price_fen: int
+    load: int
+    asked: int
     accepted: int
     declined: int
     expired: int
     counted: int
     completed: int
     returned: int
-    has_papers: bool
-    is_open: bool
     reachable: bool
+    by_phone: bool
     barred: bool
     tried: bool
-    asked: int = 0
-    open_now: bool = True
-    by_phone: bool = False
-    load: int | None = None
+    lat: float
+    lon: float
+    distance_km: float
+    price_kind: str
+    price_fen: int
     too_far: bool = False
     off_ladder: bool = False
-    lat: float = 0.0
-    lon: float = 0.0
+    has_papers: bool = True
+    is_open: bool = True
+    open_now: bool = True
 
     def rejection(self) -> UnmatchedReason | None:
         """The first filter that the candidate does not pass."""
@@ -65,8 +65,7 @@ class Candidate(NamedTuple):
             return UnmatchedReason.PAPERS
         if not self.is_open:
             return UnmatchedReason.CLOSED_THEN
-        load = self.open_jobs if self.load is None else self.load
-        if load + self.asked >= self.capacity:
+        if self.load + self.asked >= self.capacity:
             return UnmatchedReason.FULL
         if not self.reachable:
             return UnmatchedReason.UNREACHABLE
@@ -76,11 +75,16 @@ class Candidate(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """A candidate with its score per criterion and in total."""
+    """A candidate with its total by these criteria."""
 
     candidate: Candidate
-    scores: dict[str, float]
     total: float
+    criteria: Sequence[str]
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The score per criterion."""
+        return {name: CRITERIA[name](self.candidate) for name in self.criteria}
 
     def shown(self) -> dict[str, float]:
         """The scores as people are shown them."""
@@ -131,7 +135,7 @@ def rank(candidates: Sequence[Candidate], weights: Mapping[str, float], chosen: 
 
     The citizen's own choice comes first; ties go to the one with the fewest counted offers, then by id.
     """
-    eligible = [score(candidate, weights) for candidate in candidates if candidate.rejection() is None]
+    eligible = score([candidate for candidate in candidates if candidate.rejection() is None], weights)
     return sorted(
         eligible,
         key=lambda ranked: (
@@ -143,11 +147,17 @@ def rank(candidates: Sequence[Candidate], weights: Mapping[str, float], chosen: 
     )
 
 
-def score(candidate: Candidate, weights: Mapping[str, float]) -> Ranked:
-    """The candidate's score per criterion and their weighted mean, rounded so that equal merit compares equal."""
-    scores = {name: CRITERIA[name](candidate) for name in weights}
-    total = sum(scores[name] * weight for name, weight in weights.items()) / sum(weights.values())
-    return Ranked(candidate, scores, round(total, 6))
+def score(candidates: Iterable[Candidate], weights: Mapping[str, float]) -> list[Ranked]:
+    """Each with the weighted mean of its scores, rounded so that equal merit compares equal."""
+    criteria = [(CRITERIA[name], weight) for name, weight in weights.items()]
+    whole, names = sum(weights.values()), tuple(weights)
+    ranked = []
+    for candidate in candidates:
+        total = 0.0
+        for criterion, weight in criteria:
+            total += criterion(candidate) * weight
+        ranked.append(Ranked(candidate, round(total / whole, 6), names))
+    return ranked
 
 
 def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:

@@ -131,6 +131,8 @@ class Provider(Model):
     """FULL_CREDIT and the effects of its ledger (app.credit); changed only together with an entry there."""
     joined_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
+    facts_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    """Drawn by the database with each change of its price card, papers or hours (app.registry.facts)."""
 
     __table_args__ = (
         one_of("kind", ProviderKind),

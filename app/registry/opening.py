@@ -4,74 +4,50 @@ Public bodies keep public holidays and make-up working days, others do not, unle
 day with hours of its own (ProviderException) is as it says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, Boolean, Date, Integer, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Uuid, bindparam, text
 
-from app.catalog.calendar import is_public_holiday, is_working_day
+from app.catalog.calendar import Days, is_public_holiday, is_working_day
+from app.catalog.queries import read_days
 from app.kit.db import Prepared, Tx
+from app.registry.facts import HOURS_COLUMNS, Hours, Span, read_hours
 
 DAY = timedelta(days=1)
-SATURDAY = 6
+MONDAY, SATURDAY = 1, 6
+MIDNIGHT = time(0)
 LOOK_AHEAD = 15
 """How many days are looked at for the next opening."""
-
-# A day that the centre has entered itself stands above what the library knows.
-DAYS = """
-SELECT given.*, coalesce(NOT c.working, given.library_off) AS off,
-  given.weekday > 5 AND coalesce(c.working, given.library_working) AS made_up
-FROM given LEFT JOIN calendar_days c ON c.day = given.day
-"""
-"""The days of `given` (day, weekday, library_off, library_working, …) with what they are to those who keep holidays."""
-
 KEEPS = "coalesce(p.keeps_holidays, p.kind = 'public_body')"
-OF_THE_DAY = f"""h.provider_id = p.id AND NOT ({KEEPS} AND wanted.off) AND h.weekday = CASE
-  WHEN {KEEPS} AND wanted.made_up AND NOT EXISTS (
-    SELECT FROM provider_hours own WHERE own.provider_id = p.id AND own.weekday = wanted.weekday) THEN 1
-  ELSE wanted.weekday END
-  AND NOT EXISTS (SELECT FROM provider_exceptions e WHERE e.provider_id = p.id AND e.day = wanted.day)"""
-"""Which of its weekly hours `h` a provider `p` keeps on the day `wanted`; a make-up day without any is a Monday."""
+"""Whether the provider `p` is closed on public holidays and open on make-up working days."""
 
 
-def calendar_facts(days: Sequence[date]) -> dict[str, list[Any]]:
-    """What the statements here ask of the days."""
-    return {
-        "days": list(days),
-        "weekdays": [day.isoweekday() for day in days],
-        "off": [is_public_holiday(day) for day in days],
-        "working": [day.isoweekday() >= SATURDAY and is_working_day(day) for day in days],
-    }
+class Day(NamedTuple):
+    """A day, and what it is to those who keep holidays."""
+
+    on: date
+    weekday: int
+    off: bool
+    made_up: bool
+
+    @classmethod
+    def of(cls, day: date, entered: Days) -> "Day":
+        """A day that the centre has entered itself stands above what the library knows."""
+        weekday, works = day.isoweekday(), entered.get(day)
+        off = is_public_holiday(day) if works is None else not works
+        return cls(day, weekday, off, weekday >= SATURDAY and is_working_day(day, entered))
 
 
-FACTS = (
-    bindparam("days", type_=ARRAY(Date)),
-    bindparam("weekdays", type_=ARRAY(Integer)),
-    bindparam("off", type_=ARRAY(Boolean)),
-    bindparam("working", type_=ARRAY(Boolean)),
-)
+class Part(NamedTuple):
+    """A part of a day, up to but not including `end`."""
 
-_SPANS = Prepared(
-    text(
-        f"""
-WITH given AS (
-  SELECT * FROM unnest(:days, :weekdays, :off, :working) AS given (day, weekday, library_off, library_working)
-), wanted AS MATERIALIZED ({DAYS})
-SELECT p.id, wanted.day, span.opens, span.closes
-FROM providers p CROSS JOIN wanted CROSS JOIN LATERAL (
-  SELECT h.opens, h.closes FROM provider_hours h WHERE {OF_THE_DAY}
-  UNION ALL
-  SELECT e.opens, e.closes FROM provider_exceptions e
-  WHERE e.provider_id = p.id AND e.day = wanted.day AND e.closes IS NOT NULL
-) span
-WHERE p.id = ANY (:providers)
-ORDER BY p.id, wanted.day, span.opens
-"""
-    ).bindparams(*FACTS, bindparam("providers", type_=ARRAY(Uuid)))
-)
+    day: Day
+    start: time
+    end: time
 
 
 class Opening(NamedTuple):
@@ -81,27 +57,64 @@ class Opening(NamedTuple):
     end: datetime
 
 
+def spans_on(hours: Hours, day: Day, *, keeps_holidays: bool) -> Sequence[Span]:
+    """The hours that are kept on that day; a make-up day without any of its own is a Monday."""
+    if day.on in hours.own:
+        return hours.own[day.on]
+    if keeps_holidays:
+        if day.off:
+            return ()
+        if day.made_up and day.weekday not in hours.weekly:
+            return hours.weekly.get(MONDAY, ())
+    return hours.weekly.get(day.weekday, ())
+
+
+def is_open(hours: Hours, parts: Sequence[Part], *, keeps_holidays: bool) -> bool:
+    """Whether it is open at some time of these."""
+    for day, start, end in parts:
+        for opens, closes in spans_on(hours, day, keeps_holidays=keeps_holidays):
+            if opens < end and (closes > start or closes == MIDNIGHT):
+                return True
+    return False
+
+
+def _openings(hours: Hours, day: Day, zone: ZoneInfo, *, keeps_holidays: bool) -> Iterator[Opening]:
+    for opens, closes in spans_on(hours, day, keeps_holidays=keeps_holidays):
+        last = day.on + DAY if closes == MIDNIGHT else day.on
+        yield Opening(datetime.combine(day.on, opens, zone), datetime.combine(last, closes, zone))
+
+
+def next_opening(
+    hours: Hours, entered: Days, now: datetime, zone: ZoneInfo, *, keeps_holidays: bool
+) -> datetime | None:
+    """When a provider that is closed now opens next; None for one that does not in a foreseeable time."""
+    today = now.astimezone(zone).date()
+    for n in range(LOOK_AHEAD + 1):
+        for opening in _openings(hours, Day.of(today + n * DAY, entered), zone, keeps_holidays=keeps_holidays):
+            if opening.start > now:
+                return opening.start.astimezone(now.tzinfo)
+    return None
+
+
+_HOURS = Prepared(
+    text(
+        f"SELECT p.id, {KEEPS} AS keeps_holidays, {HOURS_COLUMNS} FROM providers p WHERE p.id = ANY (:providers)"
+    ).bindparams(bindparam("providers", type_=ARRAY(Uuid)))
+)
+
+
 async def list_openings(
     tx: Tx, providers: Sequence[UUID], start: datetime, end: datetime, zone: ZoneInfo
 ) -> Mapping[UUID, list[Opening]]:
     """When these providers are open on the local days from the one moment to the other, in order."""
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
-    days = [first + n * DAY for n in range((last - first).days + 1)]
+    entered = await read_days(tx)
+    days = [Day.of(first + n * DAY, entered) for n in range((last - first).days + 1)]
     found: dict[UUID, list[Opening]] = {provider: [] for provider in providers}
-    for row in await tx.rows(_SPANS, providers=list(providers), **calendar_facts(days)):
-        closes = row["day"] + DAY if row["closes"] == time(0) else row["day"]
-        opened = datetime.combine(row["day"], row["opens"], zone)
-        found[row["id"]].append(Opening(opened, datetime.combine(closes, row["closes"], zone)))
+    for row in await tx.rows(_HOURS, providers=list(providers)):
+        hours, keeps = read_hours(row), row["keeps_holidays"]
+        found[row["id"]] = [span for day in days for span in _openings(hours, day, zone, keeps_holidays=keeps)]
     return found
-
-
-async def list_next_openings(
-    tx: Tx, providers: Sequence[UUID], now: datetime, zone: ZoneInfo
-) -> Mapping[UUID, datetime]:
-    """When these providers, closed now, open next; without one that opens in no foreseeable time."""
-    found = await list_openings(tx, providers, now, now + LOOK_AHEAD * DAY, zone)
-    opens = {provider: [span.start for span in spans if span.start > now] for provider, spans in found.items()}
-    return {provider: moments[0].astimezone(now.tzinfo) for provider, moments in opens.items() if moments}
 
 
 async def is_open_through(tx: Tx, provider: UUID, start: datetime, end: datetime, zone: ZoneInfo) -> bool:

@@ -108,7 +108,7 @@ class Market:
         """The ranking of the firm for a request from there on an ordinary day, as JSON."""
         key = (firm, township)
         if key not in self._scores:
-            ranked = score(_candidate(firm, _km(firm, township)), self._weights)
+            [ranked] = score([_candidate(firm, _km(firm, township))], self._weights)
             self._scores[key] = orjson.dumps(ranked.scores | {"total": ranked.total}).decode()
         return self._scores[key]
 
@@ -154,6 +154,8 @@ def _candidate(firm: Firm, km: float) -> Candidate:
         credit=100,
         capacity=provider.capacity,
         open_jobs=provider.capacity // 3,
+        load=provider.capacity // 3,
+        asked=0,
         price_kind=firm.price_kind,
         price_fen=firm.price_fen,
         accepted=accepted,
@@ -162,9 +164,10 @@ def _candidate(firm: Firm, km: float) -> Candidate:
         counted=provider.capacity,
         completed=completed,
         returned=100 - completed,
-        has_papers=True,
-        is_open=True,
         reachable=True,
+        by_phone=provider.reached_by is ReachedBy.PHONE,
         barred=False,
         tried=False,
+        lat=provider.lat,
+        lon=provider.lon,
     )

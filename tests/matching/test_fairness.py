@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.matching.fairness import gini
 from app.matching.ranking import Candidate, rank
 from app.registry.models import ProviderItemMonth, Standing
-from tests.matching.test_ranking import WEIGHTS
+from tests.matching.test_ranking import WEIGHTS, candidate
 from tests.world import DOOR_LOCK, DRAIN, World, ok, refused
 
 shares = st.lists(st.floats(0, 1e6, allow_subnormal=False), max_size=40)
@@ -39,10 +39,7 @@ def test_known_figures() -> None:
 
 
 def provider(number: int, capacity: int) -> Candidate:
-    return Candidate(
-        3, "pledged_companies", UUID(int=number), "甬城家政服务部", 100, capacity, 0, "quote", 8_000,
-        0, 0, 0, 0, 0, 0, True, True, True, False, False,
-    )  # fmt: skip
+    return candidate(provider_id=UUID(int=number), capacity=capacity, price_fen=8_000)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,6 +1,7 @@
 """Ranking is a function of the candidates' own facts."""
 
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from hypothesis import given
@@ -14,9 +15,19 @@ WEIGHTS = {"distance": 3, "credit": 2, "record": 2, "load": 1, "fairness": 3, "p
 counts = st.integers(0, 200)
 
 
+def candidate(**facts: Any) -> Candidate:
+    """A firm like any other, but for these facts."""
+    usual: dict[str, Any] = dict.fromkeys(
+        ("open_jobs", "load", "asked", "accepted", "declined", "expired", "counted", "completed", "returned"), 0
+    )
+    usual |= {"provider_id": UUID(int=1), "name": "甲", "rung": "volunteers", "credit": 100, "capacity": 5}
+    usual |= {"reachable": True, "by_phone": False, "barred": False, "tried": False, "lat": 29.86, "lon": 121.54}
+    return Candidate(**usual | {"distance_km": 1.0, "price_kind": "quote", "price_fen": 0} | facts)
+
+
 @st.composite
 def candidates(draw: st.DrawFn) -> Candidate:
-    return Candidate(
+    return candidate(
         distance_km=draw(st.floats(0, 60)),
         rung=draw(st.sampled_from(Rung)),
         provider_id=UUID(int=draw(st.integers(1, 2**128 - 1))),
@@ -24,6 +35,7 @@ def candidates(draw: st.DrawFn) -> Candidate:
         credit=draw(st.integers(0, 120)),
         capacity=draw(st.integers(0, 40)),
         open_jobs=draw(st.integers(0, 40)),
+        load=draw(st.integers(0, 40)),
         price_kind="fixed",
         price_fen=draw(st.integers(0, 1_000_000)),
         accepted=draw(counts),
@@ -50,7 +62,7 @@ weights = st.fixed_dictionaries({name: st.integers(0, 10) for name in CRITERIA})
 def test_adding_an_ineligible_provider_changes_nothing(
     others: list[Candidate], extra: Candidate, weights: dict[str, float]
 ) -> None:
-    full = extra._replace(open_jobs=extra.capacity)
+    full = extra._replace(load=extra.capacity)
     assert rank([*others, full], weights) == rank(others, weights)
 
 
@@ -64,7 +76,7 @@ def test_the_order_of_input_does_not_matter(others: list[Candidate], weights: di
 @given(candidates(), weights)
 def test_one_that_is_better_on_every_criterion_never_ranks_lower(worse: Candidate, weights: dict[str, float]) -> None:
     worse = worse._replace(
-        capacity=worse.open_jobs + 1,
+        capacity=max(worse.open_jobs, worse.load) + 1,
         has_papers=True,
         is_open=True,
         reachable=True,
@@ -108,22 +120,14 @@ def test_scores_lie_between_0_and_1(others: list[Candidate], weights: dict[str, 
 def test_of_equals_the_fewest_recent_offers_come_first_then_always_the_same(
     equals: list[tuple[int, int]], random: Random
 ) -> None:
-    alike = [
-        Candidate(
-            1, "volunteers", UUID(int=number), "甲", 100, 5, 0, "quote", 0,
-            0, 0, 0, counted, 0, 0, True, True, True, False, False,
-        )
-        for counted, number in equals
-    ]  # fmt: skip
+    alike = [candidate(provider_id=UUID(int=number), counted=counted) for counted, number in equals]
     random.shuffle(alike)
     order = [(each.candidate.counted, each.candidate.provider_id.int) for each in rank(alike, {"credit": 1})]
     assert order == sorted(equals)
 
 
 def test_the_first_filter_that_stops_a_provider_is_its_reason() -> None:
-    stopped = Candidate(
-        1, "volunteers", UUID(int=1), "甲", 100, 5, 5, "quote", 0, 0, 0, 0, 0, 0, 0, True, True, False, True, True
-    )  # fmt: skip
+    stopped = candidate(load=5, reachable=False, barred=True, tried=True)
     assert stopped.rejection() is UnmatchedReason.FULL
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from app.kit.db import Database
-from tests.world import CHENGLANG, CLEANING, DRAIN, NANMEN, World
+from tests.world import CLEANING, DRAIN, NANMEN, World
 
 MEANT = """
 SELECT DISTINCT c.township_code, line.item_code, line.tier, p.id, p.lat, p.lon
@@ -48,15 +48,3 @@ async def _reaching(db: Database) -> set[tuple[str, str, str, UUID, float, float
 async def _meant(db: Database) -> set[tuple[str, str, str, UUID, float, float]]:
     async with db.look() as tx:
         return {tuple(row) for row in await tx.driver.fetch(MEANT)}
-
-
-async def test_the_nearest_who_can_come_are_looked_at_however_many_are_nearer_and_full(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.matching.queries.SHORTLIST", 2)
-    full = [await world.add_provider(DRAIN, capacity=0, point=(29.86, 121.538 + n / 1000)) for n in range(3)]
-    near, far, farther = [await world.add_provider(DRAIN, point=(29.86, 121.6 + n / 100)) for n in range(3)]
-    body = {"item": DRAIN, "area": CHENGLANG}
-    shown = (await world.operator.post("/matching/preview", json=body)).json()
-    assert [each["provider_id"] for each in shown["candidates"]] == [str(near.id), str(far.id)]
-    assert not {str(firm.id) for firm in (*full, farther)} & {each["provider_id"] for each in shown["rejected"]}

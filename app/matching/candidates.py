@@ -1,0 +1,129 @@
+"""From a provider's row and its kept facts to a candidate: where what is wanted meets what a provider is."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from operator import itemgetter
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.catalog.calendar import Days
+from app.catalog.models import Tier
+from app.intake.models import UnmatchedReason
+from app.kit.db import Row
+from app.matching.policy import MOST_AT_ONCE, Policy
+from app.matching.ranking import Candidate, distance_km
+from app.matching.wanted import Wanted
+from app.registry.facts import Facts, Hours
+from app.registry.opening import Day, Part, is_open, next_opening
+
+SHORTLIST = 100
+"""So many providers are looked at first, and at most so many are ranked or explained; who was named always is."""
+MORE = 4
+"""How many times as many are looked at next, where too few of those can come."""
+TICK = timedelta(microseconds=1)
+_ROW = itemgetter(*Candidate._fields[: Candidate._fields.index("distance_km")])
+"""What of a candidate is read from the database, by name."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is wanted, by which rules, at which moment. `entered`: the days that the centre has entered itself."""
+
+    wanted: Wanted
+    policy: Policy
+    surge: bool
+    entered: Days
+    now: datetime
+    zone: ZoneInfo
+
+    @cached_property
+    def _hours(self) -> dict[UUID, tuple[Hours, bool]]:
+        return {}
+
+    @cached_property
+    def _parts(self) -> Sequence[Part]:
+        return self.wanted.parts(self.now, self.zone, self.entered)
+
+    @cached_property
+    def _present(self) -> Sequence[Part]:
+        """This very moment: a firm that opens now is open, one that closes now is not."""
+        here = self.now.astimezone(self.zone)
+        tick = here.time().replace(microsecond=min(here.microsecond + 1, 999_999))
+        return [Part(Day.of(here.date(), self.entered), here.time(), tick)]
+
+    @cached_property
+    def _below(self) -> frozenset[str]:
+        """The steps of the ladder that the request has left behind."""
+        steps = [step.rung for step in self.policy.ladder] if self.climbs else []
+        stands = self.wanted.rung
+        return frozenset(steps[: next((n for n, rung in enumerate(steps) if rung == stands), 0)])
+
+    @cached_property
+    def climbs(self) -> bool:
+        """Whether the policy's ladder has a say."""
+        return self.policy.climbs(Tier(self.wanted.tier))
+
+    def candidates(self, rows: Iterable[Row], facts: Mapping[UUID, Facts]) -> list[Candidate]:
+        """Those of these providers whose price card has the item then, with all that the filters ask.
+
+        What the policy alone forbids does not stop the citizen's own choice, and what was said before does not stop who
+        is picked by a person.
+        """
+        wanted, now, zone = self.wanted, self.now, self.zone
+        item, tier, papers, day = wanted.item.code, wanted.tier, wanted.item.papers, wanted.day(now, zone)
+        radius, climbs, rungs = self.policy.radius(surge=self.surge), self.climbs, self.policy.rungs
+        found = []
+        for row in rows:
+            provider, keeps = row["provider_id"], row["keeps_holidays"]
+            its = facts[provider]
+            price = its.price(item, tier, day)
+            if price is None:
+                continue
+            km = round(distance_km(wanted.lat, wanted.lon, row["lat"], row["lon"]), 3)
+            own_choice = provider == wanted.chosen_provider_id
+            candidate = Candidate(  # type: ignore[misc]  # the row has no more than the fields before these
+                *_ROW(row),
+                distance_km=km,
+                price_kind=price.kind,
+                price_fen=price.fen,
+                too_far=radius is not None and km > radius and not own_choice,
+                off_ladder=climbs and row["rung"] not in rungs and not own_choice,
+                has_papers=not papers or its.holds(papers, day),
+                is_open=is_open(its.hours, self._parts, keeps_holidays=keeps),
+                open_now=is_open(its.hours, self._present, keeps_holidays=keeps),
+            )
+            if provider == wanted.picked_provider_id:
+                candidate = candidate._replace(tried=False)
+            self._hours[provider] = its.hours, keeps
+            found.append(candidate)
+        return found
+
+    def opens_at(self, candidate: Candidate) -> datetime:
+        """When a candidate can be asked: now, or when it opens, as far as that can be foreseen."""
+        if candidate.open_now:
+            return self.now
+        hours, keeps = self._hours[candidate.provider_id]
+        return next_opening(hours, self.entered, self.now, self.zone, keeps_holidays=keeps) or self.now
+
+    def is_enough(self, candidates: Iterable[Candidate]) -> bool:
+        """Whether as many as are ever asked at once can come, and can be asked at once: nobody looks farther then."""
+        able = (one for one in candidates if one.open_now and one.rung not in self._below and one.rejection() is None)
+        return sum(1 for _ in able) >= MOST_AT_ONCE
+
+    def shortlist(
+        self, candidates: Sequence[Candidate]
+    ) -> tuple[list[Candidate], list[tuple[Candidate, UnmatchedReason]]]:
+        """Who is ranked, and who is explained: those first who can answer now, then the nearest."""
+        named = self.wanted.named
+        able, rejected = [], []
+        for one in candidates:
+            if reason := one.rejection():
+                rejected.append((one, reason))
+            else:
+                able.append(one)
+        if len(able) > SHORTLIST and not self.climbs:
+            able = sorted(able, key=lambda one: (one.provider_id not in named, not one.open_now))[:SHORTLIST]
+        left = max(SHORTLIST - len(able), sum(one.provider_id in named for one, _ in rejected))
+        return able, rejected[:left]

@@ -1,0 +1,74 @@
+"""Keep a version of each provider's price card, papers and hours, and index only the requests that wait to be matched.
+
+The column has a constant default, so no row is written: ACCESS EXCLUSIVE on providers for milliseconds. The triggers take
+SHARE ROW EXCLUSIVE on four tables of the registry, as short. The two indexes on requests are built CONCURRENTLY, beside
+calls, and the former one is dropped at the end.
+
+A version is a random number, so that none comes twice: not after a rollback, a restore or a failover.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0031"
+down_revision: str | None = "0030"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+DRAWN = "UPDATE providers SET facts_version = floor(random() * 9e15)::bigint + 1 WHERE id"
+FACTS = {
+    "provider_items": "item_code, tier, price_kind, price_fen, valid_from, valid_to, approved_at, provider_id",
+    "provider_papers": "provider_id, paper_code, issued_on, expires_on",
+    "provider_hours": "provider_id, weekday, opens, closes",
+    "provider_exceptions": "provider_id, day, opens, closes",
+}
+WAITING = sa.text("status = 'dispatching' AND match_at IS NOT NULL")
+
+
+def upgrade() -> None:
+    op.add_column("providers", sa.Column("facts_version", sa.BigInteger(), server_default="0", nullable=False))
+    op.execute(
+        "CREATE FUNCTION draw_facts_versions() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"{DRAWN} IN (SELECT provider_id FROM changed); RETURN NULL; END $$"
+    )
+    op.execute(
+        "CREATE FUNCTION draw_facts_version() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"{DRAWN} IN (OLD.provider_id, NEW.provider_id); RETURN NULL; END $$"
+    )
+    for table, columns in FACTS.items():
+        for event, rows in (("INSERT", "NEW"), ("DELETE", "OLD")):
+            op.execute(
+                f"CREATE TRIGGER draw_facts_{event.lower()} AFTER {event} ON {table} REFERENCING {rows} TABLE AS changed "
+                "FOR EACH STATEMENT EXECUTE FUNCTION draw_facts_versions()"
+            )
+        op.execute(
+            f"CREATE TRIGGER draw_facts_update AFTER UPDATE OF {columns} ON {table} "
+            "FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION draw_facts_version()"
+        )
+    with op.get_context().autocommit_block():
+        op.create_index(
+            "ix_requests_waiting", "requests", ["match_at"], postgresql_where=WAITING, postgresql_concurrently=True
+        )
+        op.create_index(
+            "ix_requests_turn",
+            "requests",
+            ["category_code", "urgency_rank", "match_at"],
+            postgresql_where=WAITING,
+            postgresql_concurrently=True,
+        )
+        op.drop_index("ix_requests_match", table_name="requests", postgresql_concurrently=True)
+        op.execute("ALTER INDEX ix_requests_waiting RENAME TO ix_requests_match")
+
+
+def downgrade() -> None:
+    for table in FACTS:
+        for event in ("insert", "delete", "update"):
+            op.execute(f"DROP TRIGGER draw_facts_{event} ON {table}")
+    op.execute("DROP FUNCTION draw_facts_versions()")
+    op.execute("DROP FUNCTION draw_facts_version()")
+    op.drop_column("providers", "facts_version")
+    op.drop_index("ix_requests_turn", table_name="requests")
+    op.drop_index("ix_requests_match", table_name="requests")
+    op.create_index("ix_requests_match", "requests", ["match_at"], postgresql_where=sa.text("status = 'dispatching'"))
