@@ -155,9 +155,10 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
     )
     install(app, larger={EXCHANGE_PATH: EXCHANGE_LIMIT, KNOWLEDGE_PATH: KNOWLEDGE_LIMIT})
     for router in (
+        desk,  # a call is compared with each route before its own: those that come most often stand first
+        provider_queue,
         auth,
         staff,
-        desk,
         admission,
         intake,
         citizens,
@@ -165,7 +166,6 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         dispatch,
         surges,
         jobs,
-        provider_queue,
         complaints,
         aftercare,
         supervision,
