@@ -142,7 +142,7 @@ async def explain(
         policy_version=matching.policy.version,
         surge=matching.surge,
         rung=_rung_asked(wanted, matching, stands, now),
-        candidates=[_candidate_out(ranked, place) for place, ranked in enumerate(matching.survivors, 1)],
+        candidates=[_candidate_out(ranked, place, matching.look) for place, ranked in enumerate(matching.survivors, 1)],
         rejected=[_rejected_out(candidate, reason) for candidate, reason in matching.rejected],
         earlier=await _earlier(tx, wanted, now, zone),
         emptied_by=None if matching.survivors else await why_nobody(tx, wanted, matching, now, zone),
@@ -171,8 +171,9 @@ async def read_policy(tx: Tx, version: int) -> Policy:
     return cast(Policy, tx.kept[key])
 
 
-def _candidate_out(ranked: Ranked, place: int) -> CandidateOut:
+def _candidate_out(ranked: Ranked, place: int, look: Look) -> CandidateOut:
     candidate = ranked.candidate
+    opens_at = look.opens_at(candidate)
     return CandidateOut(
         provider_id=candidate.provider_id,
         name=candidate.name,
@@ -188,6 +189,7 @@ def _candidate_out(ranked: Ranked, place: int) -> CandidateOut:
         open_jobs=candidate.open_jobs,
         capacity=candidate.capacity,
         open_now=candidate.open_now,
+        opens_at=opens_at if opens_at > look.now else None,
     )
 
 

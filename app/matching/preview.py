@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.catalog.models import Tier
+from app.catalog.calendar import Window, deadlines, default_window
+from app.catalog.models import ArriveRule, Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.intake.actions import get_request
 from app.intake.entitlement import cheapest_open, claimant, dearer
@@ -34,6 +35,8 @@ async def _preview_real(
 ) -> CandidatesOut:
     found: dict[str, Any] = (await get_request(tx, request_id)).__dict__
     item = catalog.item(found["item_code"])
+    if found["arrive_by"] is None:
+        found = found | _when(item, found["wanted_from"], found["wanted_to"], catalog, now, zone)
     wanted = Wanted.by(found, item, catalog.tier(item, asked.tier) if asked.tier else Tier(found["tier"]))
     stands = Standing.of(found)
     return await explain(tx, wanted, now, zone, version=asked.policy_version, stands=stands)
@@ -57,9 +60,19 @@ async def _imagine(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone
         community_code=place.community.code if place.community else None,
         lat=place.lat,
         lon=place.lon,
-        wanted_from=asked.wanted_from,
-        wanted_to=asked.wanted_to,
-        arrive_by=None,
+        **_when(item, asked.wanted_from, asked.wanted_to, catalog, now, zone),
         citizen_id=citizen.id if citizen else None,
         chosen_provider_id=asked.chosen_provider_id,
     )
+
+
+def _when(
+    item: Item, start: datetime | None, end: datetime | None, catalog: Snapshot, now: datetime, zone: ZoneInfo
+) -> dict[str, Any]:
+    """When somebody would have to come if it went out now."""
+    allowance = catalog.allowance(item.urgency)
+    window = Window(start, end) if start and end else None
+    if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT:
+        window = default_window(now, zone)
+    arrive_by = deadlines(allowance, now, window, zone).arrive_by
+    return {"wanted_from": window and window.start, "wanted_to": window and window.end, "arrive_by": arrive_by}

@@ -36,6 +36,7 @@ class CandidateOut(BaseModel):
     open_jobs: int
     capacity: int
     open_now: bool = Field(description="who is open is asked before who is closed")
+    opens_at: datetime | None = Field(default=None, description="of who is closed now; null beyond two weeks")
 
 
 class RejectedOut(BaseModel):

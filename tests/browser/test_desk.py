@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
+from datetime import time as clock_time
 
 import pytest
 from playwright.async_api import Route, expect
@@ -10,6 +12,7 @@ from app.registry.models import ReachedBy
 from tests.browser.conftest import Opening
 from tests.browser.person import Person
 from tests.browser.test_shell import PASSWORD, give_passwords
+from tests.desk.test_shifts import colleague as a_colleague
 from tests.world import CHENGLANG, CLEANING, DRAIN, World, ok
 
 Recording = Callable[[str, object], None]
@@ -154,6 +157,33 @@ async def test_a_firm_is_phoned(world: World, sit_down: Opening) -> None:
     await press(person, "Alt+A")
     await expect(person.page.locator(".task")).to_have_count(0)
     assert await world.status(made["request"]["id"]) == "assigned"
+
+
+async def test_what_a_colleague_left_is_taken_over(world: World, sit_down: Opening) -> None:
+    _, colleague = await a_colleague(world, "leaving")
+    made = (await ok(world.create(DRAIN, client=colleague)))["request"]
+    await ok(colleague.delete("/sessions/current"))
+    person = await sit_at_the_desk(world, sit_down)
+    line = person.page.locator(".queues .request")
+    await expect(line).to_contain_text("同事下班留下")
+    await person.check_accessibility()
+    await press(person, "Alt+O")
+    await expect(line.get_by_role("button", name="由我接手")).to_have_count(0)
+    [mine] = await ok(world.operator.get("/desk/requests"))
+    assert (mine["request"]["id"], mine["handed_over"]) == (made["id"], False)
+
+
+async def test_who_is_closed_stands_so_among_the_candidates(world: World, sit_down: Opening) -> None:
+    tap = "PE04"
+    await world.add_provider(tap, hours=(clock_time(8), clock_time(20)))
+    world.clock.moment = datetime(2026, 11, 24, 21, tzinfo=world.context.settings.zone)
+    await ok(world.operator.patch(f"/citizens/{PHONE}", json={"name": "王阿姨", "area": CHENGLANG}))
+    person = await sit_at_the_desk(world, sit_down)
+    await ring(person, PHONE)
+    await person.page.locator("#desk-item").fill(tap)
+    await press(person, "Enter")
+    await expect(person.page.locator(".candidate .who")).to_contain_text("现在休息 · 11月25日 08:00 营业")
+    await person.check_accessibility()
 
 
 async def test_a_citizen_is_called_back(world: World, sit_down: Opening) -> None:

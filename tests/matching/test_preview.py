@@ -1,5 +1,6 @@
 """What if: for a request on record or an imagined one, under any policy; and what was decided, afterwards."""
 
+from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
@@ -32,6 +33,17 @@ async def test_a_request_is_looked_at_under_another_version(world: World) -> Non
     [rejected] = what_if["rejected"]
     assert (rejected["provider_id"], rejected["reason"]) == (str(far.id), "too_far")
     assert await ok(world.operator.get(f"/requests/{created['id']}/offers")) == []
+
+
+async def test_who_is_closed_says_when_it_opens(world: World) -> None:
+    item = "PE04"  # the same day
+    await world.add_provider(item, hours=(time(8), time(20)))
+    await world.add_provider(item)
+    world.clock.moment = datetime(2026, 11, 24, 13, tzinfo=UTC)  # at night, in Ningbo
+    shown = (await preview(world, item=item, area=NANMEN))["candidates"]
+    assert sorted((one["open_now"], one["opens_at"]) for one in shown) == [
+        (False, "2026-11-25T00:00:00Z"), (True, None),
+    ]  # fmt: skip
 
 
 async def test_the_rung_asked_now_is_shown(world: World) -> None:

@@ -2,6 +2,8 @@ const zh = {
   desk: {
     level: { red: '超时 {n}', yellow: '将到 {n}', all: '共 {n} 件', latest: '最近 {n} 件' },
     mineNone: '没有在办的求助。',
+    handedOver: '同事下班留下，还没有人跟',
+    takeOver: '由我接手',
     nextFirm: '取下一家单位',
     firmsNone: '现在没有要打电话的单位。',
     attempt: '第 {n} 次拨打',
@@ -55,6 +57,8 @@ const en: typeof zh = {
   desk: {
     level: { red: '{n} overdue', yellow: '{n} soon due', all: '{n} in all', latest: 'latest {n}' },
     mineNone: 'Nothing of yours is open.',
+    handedOver: 'Left by a colleague; nobody follows it',
+    takeOver: 'Take it over',
     nextFirm: 'Take the next firm',
     firmsNone: 'No firm is to be phoned now.',
     attempt: 'call {n}',
