@@ -32,12 +32,17 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=20, ge=1, description="connections a process may hold")
     data_dir: Path = Field(default=Path(".data"), description="home of the embedded PostgreSQL")
     timezone: str = Field(default="Asia/Shanghai", description="the centre's zone: days, hours, calendars")
-    clock_factor: float = Field(default=1.0, gt=0, description="seconds of the centre's time per real second")
+    clock_factor: float = Field(
+        default=1.0, gt=0, le=1_000_000, description="seconds of the centre's time per real second"
+    )
     clock_start: AwareDatetime | None = Field(default=None, description="the centre's time at clock_real_start")
     clock_real_start: AwareDatetime | None = Field(default=None, description="the real moment clock_start belongs to")
-    session_hours: float = Field(default=12.0, gt=0, description="a staff session ends after so long")
+    session_hours: float = Field(default=12.0, gt=0, le=8_760, description="a staff session ends after so long")
     idle_minutes: float = Field(
-        default=60.0, ge=0, description="a staff session ends when nobody was there for so long; 0: it does not"
+        default=60.0,
+        ge=0,
+        le=1_440,
+        description="a staff session ends when nobody was there for so long; 0: it does not",
     )
     second_factor_roles: Annotated[
         list[Literal["operator", "supervisor", "registrar", "manager", "admin"]], NoDecode
@@ -45,11 +50,13 @@ class Settings(BaseSettings):
     second_factor_key: SecretStr = Field(
         default=SecretStr(""), description="goes into every second factor; changing it voids all of them"
     )
-    provider_session_days: float = Field(default=30.0, gt=0, description="a provider stays signed in on its phone")
+    provider_session_days: float = Field(
+        default=30.0, gt=0, le=3_650, description="a provider stays signed in on its phone"
+    )
     month_due_day: int = Field(
         default=15, ge=6, le=28, description="providers file a month's turnover by this day of the next"
     )
-    reopen_days: int = Field(default=15, ge=0, description="a closed request may be reopened for so long")
+    reopen_days: int = Field(default=15, ge=0, le=3_650, description="a closed request may be reopened for so long")
     complaint_working_days: int = Field(default=5, ge=1, le=60, description="working days to decide a complaint")
     complaint_reply_days: int = Field(
         default=2, ge=1, le=60, description="working days in which the firm is heard about a complaint"
@@ -64,7 +71,9 @@ class Settings(BaseSettings):
     firm_webhook_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
         default=[], description="the same for the webhooks of firms: for trying on one machine, not for service"
     )
-    webhook_seconds: float = Field(default=15.0, gt=0, description="a receiver must have answered after so long")
+    webhook_seconds: float = Field(
+        default=15.0, gt=0, le=300, description="a receiver must have answered after so long"
+    )
 
     calls_per_minute: int = Field(default=6_000, ge=1, description="calls of one caller to one process")
     costly_calls_per_minute: int = Field(default=30, ge=1, description="of these webhook tests, and replays, each")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from app.events.topics import provider_topic
-from app.kit.quotas import CallerTooFast, Places, Quotas, Rate, TooManyStreams
+from app.kit.quotas import WAIT_FOR_PLACE_SECONDS, CallerTooFast, Places, Quotas, Rate, TooManyStreams, TooManyWaiting
 from app.kit.waiting import SharedReads
 from tests.servers import serving
 from tests.world import DRAIN, SampleProvider, World, ok, refused
@@ -73,6 +73,13 @@ async def waiting(world: World, firm: SampleProvider, many: int) -> None:
     async with asyncio.timeout(20):
         while len(world.context.wakes._waiting.get(topic, ())) < many:
             await asyncio.sleep(0)
+
+
+def test_who_is_refused_together_does_not_come_back_together() -> None:
+    """Before: two thousand refused polls came back each fifth second at once, and held up all others for seconds."""
+    waits = [int(TooManyWaiting(most=50).headers()["Retry-After"]) for _ in range(500)]
+    assert set(waits) <= set(WAIT_FOR_PLACE_SECONDS)
+    assert max(waits.count(wait) for wait in WAIT_FOR_PLACE_SECONDS) < 100
 
 
 async def test_only_so_many_calls_of_a_caller_wait(limited: World) -> None:
@@ -166,7 +173,7 @@ async def test_only_so_many_streams_of_a_caller_are_open(world: World, monkeypat
                 async with stream(client, server.url, **token) as third:
                     assert third.status_code == 429
                     assert json.loads(await third.aread())["code"] == "too_many_streams"
-                    assert third.headers["Retry-After"] == "5"
+                    assert int(third.headers["Retry-After"]) in WAIT_FOR_PLACE_SECONDS
             async with asyncio.timeout(20):
                 while True:
                     async with stream(client, server.url, **token) as again:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
+from random import choice
 from time import monotonic
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from app.settings import Settings
 
 MINUTE = 60.0
 KNOWN_CALLERS = 20_000
-WAIT_FOR_PLACE_SECONDS = 5
+WAIT_FOR_PLACE_SECONDS = range(5, 31)
+"""One of these for each: who is refused together would come back together, for ever."""
 
 
 class CallerTooFast(HotlineError):
@@ -30,16 +32,20 @@ class CallerTooFast(HotlineError):
         return {"Retry-After": str(self.facts["wait_seconds"])}
 
 
-class TooManyWaiting(HotlineError):
+class _NoPlace:
+    def headers(self) -> dict[str, str]:
+        """When to look for a place again."""
+        return {"Retry-After": str(choice(WAIT_FOR_PLACE_SECONDS))}
+
+
+class TooManyWaiting(_NoPlace, HotlineError):
     status = 429
-    retry_after = WAIT_FOR_PLACE_SECONDS
     en = "{most} calls wait for news already, as many as may; end some of them, or ask without waiting."
     zh = "已有 {most} 个请求在等待，达到上限；请先结束一些，或不等待直接查询。"
 
 
-class TooManyStreams(HotlineError):
+class TooManyStreams(_NoPlace, HotlineError):
     status = 429
-    retry_after = WAIT_FOR_PLACE_SECONDS
     en = "{most} streams are open already, as many as may be; close some of them."
     zh = "已打开 {most} 个实时连接，达到上限；请先关闭一些。"
 
