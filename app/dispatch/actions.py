@@ -49,6 +49,10 @@ async def dispatch_request(
 ) -> DispatchOut:
     """Send the request out and make its first offers. Repeating it while it is out gives the present state.
 
+    1. Lock it; if it is out already, give it as it is.
+    2. Settle the tier, end the last round and begin the next one with new deadlines (send_out).
+    3. Match it and make its offers, or say what came of it instead (offer_to_best).
+
     Raises NotFound, NotDispatchable, RelayFirst, NotEntitled, StatusConflict.
     """
     request = await get_locked(tx, request_id)
@@ -111,7 +115,11 @@ async def offer_directly(
 ) -> DispatchOut:
     """The operator picks the provider, which may have been asked before; it must pass every other filter.
 
-    Dispatches the request if it is not out yet. A provider that is being asked is not asked twice: its offer is given.
+    1. Lock the request, and send it out if it is not out yet.
+    2. If the provider is being asked give that offer: nobody is asked twice. One whose time is over is expired first.
+    3. Match: whom a person picks is always looked at. If a filter stops it refuse, with the reason.
+    4. Offer it the request, open or closed.
+
     Raises NotFound, NotDispatchable, RelayFirst, NotEntitled, StatusConflict, ProviderNotEligible.
     """
     request = await get_locked(tx, request_id)
@@ -134,7 +142,10 @@ async def offer_directly(
 async def expire_offer(tx: Tx, offer_id: UUID, zone: ZoneInfo, now: datetime) -> UUID | None:
     """Expire a pending offer whose time is over: gives its request's id, or None when there was nothing to expire.
 
-    It counts for nothing, and may be made anew, if the firm had closed meanwhile or the centre itself was down.
+    1. Lock it with its request and provider; one that was answered, or lives still, stays as it is.
+    2. If the centre was down meanwhile it is withdrawn, and the request has its time on the rung again.
+    3. If the firm was closed meanwhile it is withdrawn: it counts for nothing, and may be made anew.
+    4. Else it expires, and counts; after so many in a row the firm is unreachable.
     """
     offer = await lock_offer(tx, offer_id)
     if offer is None or offer["status"] != OfferStatus.PENDING or offer["expires_at"] > now:
@@ -271,7 +282,12 @@ async def _again(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, no
 async def _send_again(
     tx: Tx, request: Row, end: OfferEnd, other_firm: bool, catalog: Snapshot, settings: Settings, now: datetime
 ) -> Row:
-    """To the firm that did it, at no charge, if it can be asked; else, or if it is refused, to the others."""
+    """Send work that was done out again.
+
+    1. The firm that did it last is looked at as if a person had picked it.
+    2. If it can come, and the citizen does not refuse it, it is asked alone, at no charge.
+    3. Else the request is due: the worker matches it with the others.
+    """
     last = await queries.find_last_offer(tx, request["id"])
     if last and not other_firm:
         wanted = Wanted.by(request, catalog.item(request["item_code"]), Tier(last.tier))

@@ -71,8 +71,13 @@ async def offer_to_best(
 ) -> Outcome:
     """Match a locked, dispatching request and make its next offers.
 
-    With nobody left it becomes unmatched; if those who could come are only full, it waits while accept_by allows, in a
-    surge beyond it. A newcomer leaves the turn to those of its category that are due before it.
+    1. Match at the tier to be served. A newcomer that finds others of its category due before it leaves them the turn:
+       it is due itself, and the worker takes it in its place.
+    2. In a surge what can wait is deferred, once.
+    3. Choose whom to ask (_whom_to_ask): make the offers and keep the decision. Done.
+    4. With nobody to ask go back to 1 at the next dearer tier, as far as the citizen has agreed and it is open.
+    5. If somebody was only full it waits, half a minute by half a minute, while accept_by allows; in a surge beyond it.
+    6. Else it is unmatched, with the filter that left nobody, or the ladder's end: a person decides.
     """
     item = catalog.item(request["item_code"])
     asked = Tier(request["tier"])
@@ -161,11 +166,14 @@ def _whom_to_ask(
     settings: Settings,
     now: datetime,
 ) -> tuple[Sequence[Asked], Collection[UUID], ladder.Standing | None]:
-    """The citizen's own choice alone; else the best of all, or, of free help, of the rung that the request is on. With
-    those of all who can answer only later than the ones asked.
+    """Whom to ask; those who can answer only later than these; and where on the ladder that is.
 
-    Who can answer now is asked before who is closed, and of the closed those that open in time for accept_by before the
-    others, of which who opens first is asked first. Only closed time beyond accept_by lets free help climb.
+    1. The citizen's own choice, if it can come, is asked alone, open or closed.
+    2. Off the ladder: who can be asked now, if anybody.
+    3. Else those who open in time for accept_by, by rank; if there are none, the others, by their opening.
+    4. On the ladder: of these the lowest step, not below where the request stands; only closed time beyond accept_by
+       lets it climb. Of the step who can be asked now comes first; its time lasts until its helpers could answer.
+    5. One of them in a cascade, the best few in a broadcast.
     """
     policy, survivors = matching.policy, matching.survivors
     most = policy.broadcast_size if policy.mode is Mode.BROADCAST else 1
