@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     Date,
     DateTime,
     Integer,
@@ -18,9 +19,7 @@ from sqlalchemy import (
     column,
     func,
     insert,
-    not_,
     null,
-    or_,
     select,
     text,
     true,
@@ -31,15 +30,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.catalog.models import Group, Item
+from app.catalog.models import Group
 from app.events.transition import AT, json_of, log, word
 from app.intake.models import Request
-from app.jobs.capacity import LOAD, MOMENTS, day_end
+from app.jobs.capacity import MOMENTS, TAKEN, day_end
 from app.jobs.models import Job, Offer
+from app.jobs.queries import ASKED
 from app.kit.db import Prepared, Row, Tx
 from app.matching.models import Decision
 from app.matching.policy import Step
-from app.registry.models import ACTIVE_STANDINGS, Provider, ProviderPaper
+from app.registry.models import ACTIVE_STANDINGS, Provider
 
 _REQUEST = bindparam("request_id", type_=Uuid)
 _LIMIT = bindparam("limit", type_=Integer)
@@ -181,40 +181,46 @@ async def find_expired_offers(tx: Tx, at: datetime, limit: int) -> Sequence[UUID
     return [row["id"] for row in await tx.rows(_EXPIRED, at=at, limit=limit)]
 
 
-_DAY = bindparam("day", type_=Date)
-_PAPERS = (
-    select(ProviderPaper.paper_code)
-    .where(ProviderPaper.provider_id == Offer.provider_id, ProviderPaper.issued_on <= _DAY)
-    .where(ProviderPaper.expires_on.is_(None) | (ProviderPaper.expires_on >= _DAY))
-    .correlate(Offer)
-    .scalar_subquery()
-)
-_ALL_HELD = Item.papers.bool_op("<@")(func.array(_PAPERS))
-_LACKS_PAPERS = select(Item.code).where(Item.code == Request.item_code, not_(_ALL_HELD)).exists()
-
-_IS_FULL = text(
-    "providers.capacity <= "
-    + LOAD.replace("p.", "providers.").format(
-        start="greatest(requests.wanted_from, :at)",
-        end="coalesce(requests.wanted_to, requests.round_arrive_by, requests.arrive_by, :at)",
-    )
-).bindparams(*MOMENTS)
-
+# Those who are asked are looked through, not the pending offers: there are as many of them however much is open. First
+# what the provider alone says, then the offers of those few of whom something is amiss, each by its key.
 _VOID = Prepared(
-    select(Offer.id)
-    .join(Provider, Provider.id == Offer.provider_id)
-    .join(Request, Request.id == Offer.request_id)
-    .where(
-        Offer.status == word("pending"),
-        or_(
-            Request.status != word("dispatching"),
-            Provider.standing.not_in([word(standing) for standing in ACTIVE_STANDINGS]),
-            _IS_FULL,
-            Provider.reachable != true(),
-            _LACKS_PAPERS,
-        ),
-    )
-    .limit(_LIMIT)
+    text(
+        f"""
+WITH RECURSIVE {ASKED}, suspects AS MATERIALIZED (
+  SELECT asked.provider_id, p.* FROM asked CROSS JOIN LATERAL (
+    SELECT p.capacity, p.open_jobs, p.open_jobs >= p.capacity AS laden,
+      p.standing NOT IN ('trial', 'active', 'watch') OR NOT p.reachable AS gone,
+      ARRAY (SELECT paper_code FROM provider_papers held WHERE held.provider_id = p.id AND held.issued_on <= :day
+        AND (held.expires_on IS NULL OR held.expires_on >= :day)) AS papers
+    FROM providers p WHERE p.id = asked.provider_id OFFSET 0
+  ) p
+  WHERE p.gone OR p.laden OR EXISTS (
+    SELECT FROM provider_items line JOIN items i ON i.code = line.item_code
+    WHERE line.provider_id = asked.provider_id AND NOT i.papers <@ p.papers)
+)
+SELECT offer.id FROM suspects p
+CROSS JOIN LATERAL (
+  SELECT id, request_id FROM offers WHERE provider_id = p.provider_id AND status = 'pending' OFFSET 0
+) offer
+CROSS JOIN LATERAL (
+  SELECT item_code, wanted_from, wanted_to, round_arrive_by, arrive_by
+  FROM requests WHERE id = offer.request_id OFFSET 0
+) request
+WHERE p.gone
+  OR p.laden AND p.capacity <= {
+            TAKEN.replace("p.id", "p.provider_id").format(
+                start="greatest(request.wanted_from, :at)",
+                end="coalesce(request.wanted_to, request.round_arrive_by, request.arrive_by, :at)",
+            )
+        }
+  OR NOT (SELECT i.papers FROM items i WHERE i.code = request.item_code) <@ p.papers
+UNION
+SELECT offer.id FROM requests r CROSS JOIN LATERAL (
+  SELECT id FROM offers WHERE request_id = r.id AND status = 'pending' OFFSET 0
+) offer WHERE r.status = 'on_hold'
+LIMIT :limit
+"""
+    ).bindparams(*MOMENTS, bindparam("day", type_=Date), bindparam("limit", type_=BigInteger))
 )
 
 

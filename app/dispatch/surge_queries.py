@@ -14,13 +14,15 @@ from app.kit.db import Prepared, Row, Tx
 from app.matching.models import Surge
 
 _UNASSIGNED = "r.status = 'dispatching' AND (r.deferred_until IS NULL OR r.deferred_until <= :at)"
+_GIVEN_UP = "r.status = 'unmatched' AND r.unmatched_reason = 'full' AND r.unmatched_at > :rested_since"
 _WAITS = f"{_UNASSIGNED} AND r.match_at IS NOT NULL"
 _MOMENT = (*MOMENTS, bindparam("day", type_=Date))
 _PLACES = f"p.capacity - {TAKEN.format(start=':at', end=':day_end')}"
 
 # Places are those of today, so what is booked for another day takes none, and those of providers that offer what is
 # waited for: a firm that cleans carpets is no help to flooded cellars.
-# They are counted in one pass over the lines of the items in question, of which there are none on a quiet day. A freed
+# They are counted in one pass over the lines of the items in question, of which there are none on a quiet day: only
+# categories are looked at in which somebody waits, or was given up, or a surge is on. A freed
 # place is offered to many who wait, so a surge is over only when `unassigned`, those being asked about among them, are
 # few. Those who were given up in the last hour because all were full count too, or a category whose requests are given
 # up within minutes would never have enough that wait. `may_begin`: no surge is on for the category or for all, and no
@@ -30,11 +32,18 @@ _FIGURES = Prepared(
         f"""
 WITH own AS (
   SELECT id, category_code FROM surges WHERE ended_at IS NULL AND began_by IS NULL
+), tight AS MATERIALIZED (
+  SELECT c.code AS category_code FROM categories c CROSS JOIN LATERAL (
+    SELECT FROM requests r WHERE r.status = 'dispatching' AND r.match_at IS NOT NULL AND r.category_code = c.code
+    ORDER BY r.category_code, r.urgency_rank, r.match_at LIMIT 1) waiting
+  UNION SELECT r.category_code FROM requests r WHERE {_GIVEN_UP}
+  UNION SELECT category_code FROM own
 ), wanted AS MATERIALIZED (
   SELECT r.category_code, r.item_code, count(*) AS unassigned,
     count(*) FILTER (WHERE r.match_at IS NOT NULL OR r.status = 'unmatched') AS requests
   FROM requests r
-  WHERE {_UNASSIGNED} OR r.status = 'unmatched' AND r.unmatched_reason = 'full' AND r.unmatched_at > :rested_since
+  WHERE EXISTS (SELECT FROM tight) AND r.category_code IN (SELECT category_code FROM tight)
+    AND ({_UNASSIGNED} OR {_GIVEN_UP})
   GROUP BY r.category_code, r.item_code
 ), waiting AS (
   SELECT category_code, sum(unassigned)::integer AS unassigned, sum(requests)::integer AS requests

@@ -283,6 +283,12 @@ class Request(Model):
             "received_at",
             postgresql_where=text("status NOT IN ('closed', 'cancelled', 'merged')"),
         ),
+        Index(
+            "ix_requests_follower",
+            text("coalesce(followed_by, created_by)"),
+            "received_at",
+            postgresql_where=text("status NOT IN ('closed', 'cancelled', 'merged')"),
+        ),
         Index("ix_requests_alarm", "alarm_at", postgresql_where=text("alarm_at IS NOT NULL")),
         Index(
             "ix_requests_match",

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from app.auth.models import Staff
 from app.auth.queries import on_shift
 from app.catalog.models import Group
 from app.events.models import Event
@@ -290,6 +291,7 @@ async def list_requests(
 
 FOLLOWER: Any = func.coalesce(Request.followed_by, Request.created_by)
 """Who looks after a request: whoever took it down, or has taken it over."""
+_OPEN = Request.status.not_in([word(status) for status in CLOSED])
 _DUE_FIRST = func.coalesce(
     func.least(Request.answer_by, Request.accept_by, Request.arrive_by, Request.complete_by), Request.received_at
 )
@@ -297,14 +299,17 @@ _DUE_FIRST = func.coalesce(
 
 async def list_followed(tx: Tx, staff_id: UUID, limit: int) -> Sequence[Request]:
     """The member of staff's latest open requests: taken down and not taken over by another, or taken over."""
-    query = select(Request).where(staff_id == FOLLOWER, Request.status.not_in(CLOSED))
+    query = select(Request).where(staff_id == FOLLOWER, _OPEN)
     query = query.order_by(Request.received_at.desc(), Request.id.desc()).limit(limit)
     return (await tx.session.execute(query)).scalars().all()
 
 
 async def list_left(tx: Tx, at: datetime, limit: int) -> Sequence[Request]:
     """Open requests of those who have gone home, the first due first."""
-    query = select(Request).where(Request.status.not_in(CLOSED), FOLLOWER.is_not(None), ~on_shift(FOLLOWER))
+    gone = select(Staff.id).where(~on_shift(Staff.id)).cte("gone").prefix_with("MATERIALIZED")
+    theirs = select(Request.id).where(gone.c.id == FOLLOWER, _OPEN).lateral("theirs")
+    left = select(theirs.c.id).select_from(gone.join(theirs, true())).scalar_subquery()
+    query = select(Request).where(Request.id == func.any(func.array(left)))
     query = query.order_by(_DUE_FIRST, Request.id).limit(limit)
     return (await tx.session.execute(query, {"at": at})).scalars().all()
 

@@ -274,6 +274,14 @@ async def list_request_jobs(tx: Tx, request_id: UUID) -> Sequence[Any]:
     return (await tx.session.execute(query.order_by(Job.id))).all()
 
 
+ASKED = """asked (provider_id) AS (
+  (SELECT provider_id FROM offers WHERE status = 'pending' ORDER BY provider_id LIMIT 1)
+  UNION ALL
+  SELECT (SELECT o.provider_id FROM offers o WHERE o.status = 'pending' AND o.provider_id > asked.provider_id
+    ORDER BY o.provider_id LIMIT 1) FROM asked WHERE asked.provider_id IS NOT NULL
+)"""
+"""The providers that are being asked, each by one step of an index, however many offers each has."""
+
 _TO_PHONE = (
     select(
         *_OFFER_VIEW,

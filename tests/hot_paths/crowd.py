@@ -1,4 +1,6 @@
-"""A registry of 500 or 50,000 providers, and 10,000 requests that are open at the same time, each with a live offer."""
+"""A registry of 500 or 50,000 providers, and up to 50,000 requests that are open at once, each with a live offer."""
+
+from typing import Any
 
 from sqlalchemy import text
 
@@ -7,7 +9,7 @@ from bench.scale import found, run_sql
 
 MORE = 49_500
 """Small firms, each with one item in one township, added to the sample registry: every place gets denser."""
-OPEN_REQUESTS = 10_000
+MOST_OPEN = 50_000
 
 _EACH = """
 FROM generate_series(1, {more}) k
@@ -51,7 +53,8 @@ INSERT INTO citizens SELECT copy.* FROM citizens t JOIN requests r ON r.citizen_
 _REQUESTS = """
 INSERT INTO requests SELECT copy.* FROM requests t, generate_series(1, :count) k,
   LATERAL jsonb_populate_record(t, jsonb_build_object(
-    'id', md5('r' || k)::uuid, 'number', 900000 + k, 'citizen_id', md5('c' || k)::uuid)) copy
+    'id', md5('r' || k)::uuid, 'number', 900000 + k, 'citizen_id', md5('c' || k)::uuid,
+    'received_at', t.received_at - k * interval '1 ms')) copy
 WHERE t.id = :request
 """
 _OFFERS = """
@@ -61,11 +64,16 @@ INSERT INTO offers SELECT copy.* FROM offers t, (
     WHERE (township_code, item_code, tier) IN (SELECT township_code, item_code, tier FROM requests WHERE id = :request)
   ) reach ON reach.place = k % reach.firms + 1) each,
   LATERAL jsonb_populate_record(t, jsonb_build_object(
-    'id', md5('o' || k)::uuid, 'request_id', md5('r' || k)::uuid, 'provider_id', each.provider_id)) copy
+    'id', md5('o' || k)::uuid, 'request_id', md5('r' || k)::uuid, 'provider_id', each.provider_id,
+    'expires_at', t.expires_at + k * interval '1 ms')) copy
 WHERE t.request_id = :request
 """
 _COPIED = "SELECT md5('r' || k)::uuid FROM generate_series(1, :count) k"
-_CLEAR = (f"DELETE FROM offers WHERE request_id IN ({_COPIED})", f"DELETE FROM requests WHERE id IN ({_COPIED})")
+_CLEAR = (
+    f"DELETE FROM offers WHERE request_id IN ({_COPIED})",
+    f"DELETE FROM requests WHERE id IN ({_COPIED})",
+    "DELETE FROM citizens WHERE id IN (SELECT md5('c' || k)::uuid FROM generate_series(1, :count) k)",
+)
 
 
 async def settle(url: str) -> None:
@@ -78,22 +86,22 @@ async def multiply(url: str) -> None:
     await run_sql(url, "SET session_replication_role = replica", *_FIRMS, "VACUUM ANALYZE")
 
 
-async def leave_open(db: Database, request: str) -> None:
-    """10,000 more requests like this one, waiting for an answer to their offers."""
-    await _run(db, request, _CITIZENS, _REQUESTS, _OFFERS)
+async def leave_open(db: Database, request: str, count: int) -> None:
+    """So many requests like this one, waiting for an answer to their offers, instead of those there were."""
+    await clear(db)
+    await _run(db, {"request": request, "count": count}, _CITIZENS, _REQUESTS, _OFFERS)
 
 
 async def clear(db: Database) -> None:
     """Take them away again."""
-    await _run(db, None, *_CLEAR)
+    await _run(db, {"count": MOST_OPEN}, *_CLEAR)
 
 
-async def _run(db: Database, request: str | None, *statements: str) -> None:
+async def _run(db: Database, given: dict[str, Any], *statements: str) -> None:
     async with db.engine.connect() as connection:
         await connection.execute(text("SET auto_explain.log_min_duration = -1"))
         await connection.execute(text("SET session_replication_role = replica"))
         for statement in statements:
-            given = {"count": OPEN_REQUESTS} | ({"request": request} if request else {})
             await connection.execute(text(statement), given)
         await connection.execute(text("SET session_replication_role = origin"))
         await connection.execute(text("VACUUM ANALYZE"))

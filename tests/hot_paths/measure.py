@@ -1,4 +1,5 @@
-"""Measures the hot paths at 500 and 50,000 providers, with 0 and 10,000 open requests.
+"""Measures the hot paths, the worker's steps and the desk's lists at 500 and 50,000 providers, with 0, 1,000 and 50,000
+open requests.
 
 `make counts` writes the figures into counts.json, for who has made a path cheaper, or knows why it costs more.
 """
@@ -24,6 +25,7 @@ from app.kit.db import Database
 from app.kit.wake import Wakes
 from app.kit.web import Context
 from app.settings import Settings
+from app.worker import DUE_STEPS
 from bench.scale import NOW, run_sql
 from tests.hot_paths import crowd
 from tests.hot_paths.plans import EXPLAIN, Counts, counted
@@ -33,7 +35,20 @@ COUNTS = Path(__file__).with_name("counts.json")
 INFO = "GV01"
 ROUNDS = 8
 """PostgreSQL may go over to a statement's generic plan after five; the last two are counted, the larger one counts."""
-CASES = ("500 providers, 0 open", "500 providers, 10000 open", "50000 providers, 10000 open", "50000 providers, 0 open")
+FEW, MANY = "500 providers, 1000 open", "500 providers, 50000 open"
+"""Between these nothing differs but how much is open."""
+CASES = (
+    "500 providers, 0 open",
+    FEW,
+    MANY,
+    "50000 providers, 50000 open",
+    "50000 providers, 0 open",
+)
+LISTS = {
+    "the desk's open requests": "/desk/requests",
+    "firms to phone": "/offers/to-phone",
+    "requests, newest first": "/requests",
+}
 
 
 async def measure(url: str, data_dir: Path) -> dict[str, dict[str, Counts]]:
@@ -43,7 +58,9 @@ async def measure(url: str, data_dir: Path) -> dict[str, dict[str, Counts]]:
     await run_sql(url, *(f"ALTER DATABASE \"{name}\" SET {setting} = '{value}'" for setting, value in EXPLAIN.items()))
     measured = {}
     for case in CASES:
-        if case == "50000 providers, 10000 open":
+        providers, _, more = case.partition(" providers, ")
+        many = int(more.removesuffix(" open"))
+        if providers != "500" and many:
             await crowd.multiply(url)
         db = Database(url, pool_size=2)
         wakes = Wakes(url)
@@ -52,10 +69,10 @@ async def measure(url: str, data_dir: Path) -> dict[str, dict[str, Counts]]:
         try:
             context = Context(settings, db, ManualClock(NOW), wakes)
             async with open_world(context, await read_snapshot(db)) as world:
-                if case == "500 providers, 10000 open":
+                if many:
                     made = await ok(_create(world, DRAIN, dispatch=True))
-                    await crowd.leave_open(db, made["request"]["id"])
-                if case == "50000 providers, 0 open":
+                    await crowd.leave_open(db, made["request"]["id"], many)
+                if not many:
                     await crowd.clear(db)
                 measured[case] = await _measure(world)
         finally:
@@ -66,7 +83,7 @@ async def measure(url: str, data_dir: Path) -> dict[str, dict[str, Counts]]:
 
 async def _measure(world: World) -> dict[str, Counts]:
     """One case: each path so often, after what it needs done beforehand."""
-    rounds = [await _round(world) for _ in range(ROUNDS)]
+    rounds = [await _round(world) | await _steps_and_lists(world) for _ in range(ROUNDS)]
     return {path: max((each[path] for each in rounds[-2:]), key=lambda one: one.rows) for path in rounds[0]}
 
 
@@ -85,6 +102,16 @@ async def _round(world: World) -> dict[str, Counts]:
     await ok(firm.put(f"{own}/quote", json={"amount_fen": 100, "agreed_on_site": True}))
     done = {"result": "疏通完毕，试水通畅", "amount_fen": 100}
     counts["complete"], _ = await _count(world, firm.put(f"{own}/completion", json=done))
+    return counts
+
+
+async def _steps_and_lists(world: World) -> dict[str, Counts]:
+    counts: dict[str, Counts] = {}
+    for name, step in DUE_STEPS.items():
+        with counted(world.context.db) as counts[f"worker: {name}"]:
+            await step(world.context, world.catalog)
+    for name, path in LISTS.items():
+        counts[name], _ = await _count(world, world.operator.get(path))
     return counts
 
 

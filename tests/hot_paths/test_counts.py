@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import recreate_database
-from tests.hot_paths.measure import COUNTS, measure
+from tests.hot_paths.measure import COUNTS, FEW, MANY, measure
 from tests.hot_paths.plans import Counts
 
 SLACK, A_FEW = 1.1, 24
 """By how much rows, and KiB, may differ between two runs: pages split elsewhere, a counter has its row or not."""
+PAGED = {"offer poll": 2 * 100, "firms to phone": 8 * 200}
+"""Rows of an answer that is full: an offer with its request, or with all that is read out on the phone."""
 
 
 def excess(now: Counts, allowed: Any) -> bool:
@@ -34,3 +36,9 @@ async def test_the_hot_paths_look_at_no_more_than_is_allowed(server: str, tmp_pa
         if excess(now, allowed[case][path])
     ]
     assert not costly, "\n".join([*costly, "if meant: make counts"])
+    growing = [
+        f"{path}: {measured[FEW][path].rows} rows with 1,000 open, {now.rows} with 50,000"
+        for path, now in measured[MANY].items()
+        if now.rows > PAGED.get(path, measured[FEW][path].rows) * SLACK + A_FEW
+    ]
+    assert not growing, "\n".join(growing)
