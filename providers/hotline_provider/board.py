@@ -121,7 +121,7 @@ class Board:
             table.add_row(
                 short(job.id),
                 str(job.number),
-                say.word(job.status),
+                _status(job, say),
                 *self._facts(job),
                 _span(job.appointment_from, job.appointment_to, job.arrive_by, say),
                 say.measure(job.quantity, job.unit),
@@ -148,6 +148,14 @@ class Board:
 
 
 _FACTS = ("item", "where", "what", "when")
+
+
+def _status(job: Job, say: Say) -> str:
+    """The status; and when what was taken down was corrected, as long as the job can be given back free for it."""
+    at = job.corrected_at
+    if at is None or (job.started_at is not None and job.started_at >= at):
+        return say.word(job.status)
+    return f"{say.word(job.status)}\n{say('corrected', at=f'{at.astimezone():%m-%d %H:%M}')}"
 
 
 def _left(offer: Offer, now: datetime) -> Text:

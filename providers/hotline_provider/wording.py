@@ -56,6 +56,7 @@ _SENTENCES = {
     "quantity": ("数量", "quantity"),
     "status": ("状态", "status"),
     "until": ("{end} 前", "by {end}"),
+    "corrected": ("{at} 登记信息有更正", "corrected {at}"),
     "quote_from": ("{yuan} 元起，现场报价", "from ¥{yuan}, quote on site"),
     "fixed": ("{yuan} 元", "¥{yuan}"),
     "free": ("免费", "free"),

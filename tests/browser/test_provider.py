@@ -120,6 +120,19 @@ async def test_declining_and_taking_no_more(world: World, sit_down: Opening) -> 
     assert (await ok(firm.client.get("/provider")))["reachable"] is False
 
 
+async def test_a_job_says_that_what_was_taken_down_is_corrected(world: World, sit_down: Opening) -> None:
+    firm, phone = await ready(world, sit_down)
+    made = await offer(world, firm)
+    await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
+    url = f"/requests/{made['request']['id']}"
+    etag = (await world.supervisor.get(url)).headers["ETag"]
+    correction = {"address": "澄浪路 9 号", "reason": "听错了"}
+    await ok(world.supervisor.patch(url, json=correction, headers={"If-Match": etag}))
+    await phone.page.get_by_role("navigation").get_by_role("button", name="工单").click()
+    await expect(phone.page.locator(".job")).to_contain_text("登记信息有更正")
+    await phone.check_accessibility()
+
+
 async def test_what_is_said_off_the_line_arrives_later_and_once(world: World, sit_down: Opening) -> None:
     firm, phone = await ready(world, sit_down)
     await offer(world, firm)

@@ -81,6 +81,21 @@ async def test_a_job_is_given_back(world: World, url: str) -> None:
     assert await world.status(created["request"]["id"]) == "dispatching"
 
 
+async def test_a_job_says_that_what_was_taken_down_is_corrected(world: World, url: str) -> None:
+    firm = await world.add_provider(DRAIN)
+    request = (await world.dispatch(DRAIN))["request"]
+    terminal = Terminal(url, firm)
+    await terminal.run("accept", str(request["number"]))
+    assert "更正" not in await terminal.run("jobs")
+    etag = (await world.supervisor.get(f"/requests/{request['id']}")).headers["ETag"]
+    correction = {"address": "澄浪路 9 号", "reason": "听错了"}
+    await ok(world.supervisor.patch(f"/requests/{request['id']}", json=correction, headers={"If-Match": etag}))
+    assert "更正" in "".join((await terminal.run("jobs")).split())
+    world.advance(minutes=1)
+    await terminal.run("start", str(request["number"]))
+    assert "更正" not in await terminal.run("jobs")
+
+
 async def test_what_goes_wrong_is_said_and_told_by_the_exit_status(world: World, url: str) -> None:
     firm = await world.add_provider(DRAIN)
     number = str((await world.dispatch(DRAIN))["request"]["number"])
