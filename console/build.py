@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).resolve().parent
 TARGET = HERE.parent / "app" / "console" / "static"
@@ -60,14 +61,24 @@ def hash_of(*paths: Path) -> str:
     return digest.hexdigest()
 
 
+def install_packages(command: list[str], environment: dict[str, str]) -> None:
+    """What the lock file names. Raises CalledProcessError.
+
+    With 256 open files npm ends in EMFILE where it fetches its usual fifteen at once, or reads many from its cache,
+    which nothing bounds: then with an empty one.
+    """
+    install = [*command, "ci", "--ignore-scripts", "--loglevel=error", "--maxsockets=4"]
+    if subprocess.run(install, cwd=HERE, env=environment, capture_output=True).returncode != 0:
+        with TemporaryDirectory() as cache:
+            subprocess.run([*install, f"--cache={cache}"], cwd=HERE, env=environment, check=True)
+
+
 def npm(*arguments: str) -> None:
     """Run npm here, with what the lock file names installed. Raises NoNode, CalledProcessError."""
     command, environment = find_npm()
     lock, stamp = hash_of(HERE / "package-lock.json"), HERE / "node_modules" / ".lock"
     if not stamp.is_file() or stamp.read_text() != lock:
-        # Few at a time: with a cold cache and 256 open files, npm's usual fifteen end in EMFILE.
-        install = ["ci", "--ignore-scripts", "--loglevel=error", "--maxsockets=4"]
-        subprocess.run([*command, *install], cwd=HERE, env=environment, check=True)
+        install_packages(command, environment)
         stamp.write_text(lock)
     subprocess.run([*command, "--silent", *arguments], cwd=HERE, env=environment, check=True)
 
