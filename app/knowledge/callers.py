@@ -27,17 +27,31 @@ def votes(text: str) -> Mapping[str, float]:
 
 
 @cache
+def said_for_nothing() -> Mapping[str, int]:
+    """In how many sentences of callers whom no article helps each lexeme is."""
+    counts: Counter[str] = Counter()
+    for item, sentence in _sentences():
+        if item == NOTHING:
+            counts.update(words.lexemes(sentence) | words.characters(words.fold(sentence)))
+    return counts
+
+
+@cache
 def _learned() -> Mapping[str, Mapping[str, float]]:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     sentences = 0
-    for line in (words.DATA / "callers.tsv").read_text(encoding="utf-8").splitlines():
-        item, _, sentence = line.partition("\t")
-        if not sentence:
-            continue
+    for item, sentence in _sentences():
         sentences += 1
         for word in set(_words(sentence)):
             counts[word][item] += 1
     return {word: _shares(word, by_item, sentences) for word, by_item in counts.items()}
+
+
+def _sentences() -> Iterator[tuple[str, str]]:
+    for line in (words.DATA / "callers.tsv").read_text(encoding="utf-8").splitlines():
+        item, _, sentence = line.partition("\t")
+        if sentence:
+            yield item, sentence
 
 
 def _shares(word: str, by_item: Counter[str], sentences: int) -> dict[str, float]:

@@ -20,7 +20,8 @@ async def index(tx: Tx, versions: Iterable[ArticleVersion], catalog: Snapshot) -
 
 
 def vector(version: ArticleVersion, catalog: Snapshot) -> str:
-    """The version as a tsvector: A title and callers' words, B the item, C the answer, D all the rest."""
+    """The version as a tsvector: A title and callers' words, at as many positions as phrases have the lexeme; B the
+    item, C the answer, D all the rest."""
     content = Content.model_validate(version.content)
     items = [catalog.items[code] for code in version.items if code in catalog.items]
     places = {
@@ -29,10 +30,11 @@ def vector(version: ArticleVersion, catalog: Snapshot) -> str:
         "B": {
             lexeme for item in items for text in (item.zh, item.en, *item.keywords) for lexeme in words.lexemes(text)
         },
-        "A": words.head_lexemes([content.title.zh, content.title.en or "", *content.words]),
     }
-    labels = {lexeme: label for label, found in places.items() for lexeme in found}
-    return " ".join(f"{quote(lexeme)}:1{label}" for lexeme, label in labels.items())
+    labels = {lexeme: f"1{label}" for label, found in places.items() for lexeme in found}
+    heads = words.head_lexemes([content.title.zh, content.title.en or "", *content.words])
+    labels |= {lexeme: ",".join(f"{n}A" for n in range(1, count + 1)) for lexeme, count in heads.items()}
+    return " ".join(f"{quote(lexeme)}:{label}" for lexeme, label in labels.items())
 
 
 def quote(lexeme: str) -> str:

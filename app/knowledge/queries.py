@@ -86,9 +86,12 @@ WITH fitting AS MATERIALIZED (
   ORDER BY rough DESC, version_id LIMIT :most
 )
 SELECT version_id, items, areas,
-  (SELECT coalesce(array_agg(coalesce(found.weights[1], 'D') || found.lexeme), '{}') FROM unnest(words) AS found
-   WHERE found.lexeme = ANY (:lexemes)) AS hits
-FROM fitting
+  array_agg(found.lexeme) AS lexemes, array_agg(coalesce(found.weights[1], 'D')) AS labels,
+  array_agg(cardinality(found.positions)) AS phrases
+FROM fitting LEFT JOIN LATERAL (
+  SELECT * FROM unnest(words) AS its WHERE its.lexeme = ANY (:lexemes)
+) AS found ON true
+GROUP BY version_id, items, areas
 """).bindparams(
         bindparam("rare_counts", type_=Float),
         bindparam("rare", type_=Text),
@@ -119,7 +122,7 @@ _READ_FOUND = Prepared(
         ArticleVersion.items,
         ArticleVersion.areas,
         ArticleVersion.valid_to,
-        ArticleVersion.content,
+        ArticleVersion.content.op("-")("words").label("content"),
         Article.slug,
         Article.sample,
     )

@@ -6,29 +6,27 @@ relevance: 0 to 1, so that "nothing is known about it" can be told from "this is
 
 from collections.abc import Container, Iterable, Mapping
 from difflib import SequenceMatcher
-from math import log
+from math import exp, log, sqrt
 from typing import NamedTuple
 
 from app.knowledge import words
 
 PLACE = {"A": 1.0, "B": 0.45, "C": 0.4, "D": 0.25}
 """What a lexeme counts by its place: title and callers' words, the item's name, the answer, the rest."""
-PAIR, SINGLE, SAID_OTHERWISE, SPELT, ALIKE = 0.4, 0.35, 0.4, 0.8, 0.7
+PAIR, SINGLE, SAID_OTHERWISE, SPELT, ALIKE = 0.6, 0.6, 0.4, 0.8, 0.7
 UNKNOWN = 0.6
 """What a word that no article has counts in what is asked for."""
 ALIKE_FROM = 0.8
 LEAST_ALIKE = 5
 FEW = 200
 """With fewer articles a lexeme says as much as with so many."""
-HEARD = 0.7
+HEARD = 0.5
 """What the votes of the callers' sentences count beside the article's own words."""
-LENGTH = 0.4
-"""How much a longer question has to have in common with an article: 0 as much as a short one, 1 in proportion."""
-HALF = 4.0
-"""The evidence at which an article is half relevant."""
-LEAST_RELEVANCE = 0.22
-OWN = 6.0
-"""What it counts that the article is of the item that the operator has picked."""
+FITS, NOTHING_FITS, DOUBT = 1.6, 0.6, 4.5
+"""Fitted to questions of which it was known whether an article answers them (docs/decisions/0016)."""
+LEAST_RELEVANCE = 0.45
+OWN = 0.5
+"""The least relevance of the articles of the item that the operator has picked."""
 
 
 class Question(NamedTuple):
@@ -52,10 +50,18 @@ class Question(NamedTuple):
         """What it asks for in all."""
         return sum(self.weights[word] * known.says(word) for word in self.asked)
 
-    def score(self, places: Mapping[str, str], known: "Known") -> float:
-        """What of it an entry has: `places` are the labels of those of its lexemes that the entry has."""
+    def nothing(self, said: Mapping[str, int], known: "Known") -> float:
+        """What of it is in what callers say whom nothing helps: `said` tells in how many sentences a lexeme is."""
         return sum(
-            self.weights[word] * known.says(word, head=place == "A") * PLACE[place] for word, place in places.items()
+            weight * known.says(word) * often(said[word]) for word, weight in self.weights.items() if word in said
+        )
+
+    def score(self, hits: Iterable[tuple[str, str, int]], known: "Known") -> float:
+        """What of it an entry has: its lexemes that the entry has, each with its label and in how many phrases."""
+        return sum(
+            self.weights[word] * known.says(word, head=label == "A") * PLACE[label] * often(phrases)
+            for word, label, phrases in hits
+            if word
         )
 
 
@@ -73,18 +79,23 @@ class Known(NamedTuple):
         return rarity(heads if head and heads else entries, self.total)
 
 
-def relevance(score: float, asks: float, heard: float, nothing: float, *, own: bool) -> float:
-    """How well an article fits, 0 to 1: by its words, by what callers say for its item or for nothing at all."""
-    evidence = score + HEARD * (heard - nothing)
-    if asks > 1:
-        evidence /= asks**LENGTH
-    evidence = max(evidence, 0.0) + (OWN if own else 0.0)
-    return evidence / (evidence + HALF)
+def relevance(score: float, nothing: float, *, keyword: bool, own: bool) -> float:
+    """How likely the article answers, 0 to 1, by what the question has in common with it and with what callers ask that
+    nothing answers. `keyword`: the question is one word, and the article has it at its head."""
+    fits = 1 / (1 + exp(DOUBT + NOTHING_FITS * sqrt(nothing) - FITS * sqrt(score)))
+    if own:
+        return OWN + (1 - OWN) * fits
+    return max(fits, LEAST_RELEVANCE) if keyword else fits
 
 
 def rarity(entries: int, total: int) -> float:
     """What a lexeme says that so many of all entries have; above 0."""
     return log(1 + (max(total, entries, FEW) - entries + 0.5) / (entries + 0.5))
+
+
+def often(phrases: int) -> float:
+    """What a lexeme counts that so many of an article's phrases have: 1 for one, less and less for each more."""
+    return log(1 + 2 * phrases) / log(3)
 
 
 def parse(text: str) -> Question:
@@ -112,6 +123,8 @@ def parse(text: str) -> Question:
     for pair in words.pairs(folded):
         if pair not in stop:
             weights.setdefault(pair, PAIR)
+    for character in words.characters(folded) - stop:
+        weights.setdefault(character, SINGLE)
     return Question(weights, frozenset(asked))
 
 

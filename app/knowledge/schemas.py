@@ -69,7 +69,7 @@ class PhoneOf(Body):
     purpose: Both | None = Field(default=None, alias="for")
 
 
-class Content(Body):
+class Said(Body):
     """What an article says; plain text everywhere, shown as it is written."""
 
     title: BothTitle
@@ -80,8 +80,15 @@ class Content(Body):
     hours: Both | None = None
     places: list[PlaceOf] = Field(default=[], max_length=20)
     phones: list[PhoneOf] = Field(default=[], max_length=20)
-    words: list[Line] = Field(default=[], max_length=60, description="what callers say for it, in any language")
     source: Both | None = None
+
+
+class Content(Said):
+    """What an article says, and what it is found by."""
+
+    words: list[Line] = Field(
+        default=[], max_length=200, description="what callers say for it, in any language: words and whole sentences"
+    )
 
 
 class Draft(Content):
@@ -219,7 +226,7 @@ class Found(BaseModel):
     areas: list[str]
     valid_to: date | None
     relevance: float
-    content: Content
+    content: Said
     marked_title: Marks
     marked_answer: Marks
 

@@ -12,13 +12,15 @@ from app.knowledge import callers, queries, ranking, words
 from app.knowledge.entries import quote
 from app.knowledge.models import FailedSearch
 from app.knowledge.ranking import Known, Question
-from app.knowledge.schemas import Content, Found, Mark, Marks, SearchIn, SearchOut
+from app.knowledge.schemas import Found, Mark, Marks, Said, SearchIn, SearchOut
 
 MOST_READ = 1_500
 """Entries that are roughly ranked, unless a single word of the question is in more."""
 LIKELY = 2
 """Articles of so many items that the question sounds like are ranked, whatever words they have."""
 MOST_RANKED = 60
+FEW_WORDS = 2
+"""So many are keywords rather than a sentence: what has them all at its head is shown."""
 RARE_FROM = 3.0
 """The rough ranking tells two kinds of lexemes apart: those that say at least so much, and the others."""
 
@@ -113,13 +115,13 @@ async def _rank(
 def _sort(
     rows: list[Row], question: Question, known: Known, votes: Mapping[str, float], item: str | None
 ) -> list[tuple[float, UUID]]:
-    asks = question.asks(known)
+    asks, nothing = question.asks(known), question.nothing(callers.said_for_nothing(), known)
     ranked: list[tuple[float, bool, UUID]] = []
     for row in rows:
-        places = {hit[1:]: hit[0] for hit in row["hits"]}
-        score = question.score(places, known)
-        heard = max(votes.get(code, 0.0) for code in row["items"])
-        relevance = ranking.relevance(score, asks, heard, votes.get(callers.NOTHING, 0.0), own=item in row["items"])
+        score = question.score(zip(row["lexemes"], row["labels"], row["phrases"], strict=True), known)
+        keyword = len(question.asked) <= FEW_WORDS and score >= asks
+        score += ranking.HEARD * max(votes.get(code, 0.0) for code in row["items"])
+        relevance = ranking.relevance(score, nothing, keyword=keyword, own=item in row["items"])
         if relevance >= ranking.LEAST_RELEVANCE:
             ranked.append((relevance, bool(row["areas"]), row["version_id"]))
     ranked.sort(key=lambda one: (-round(one[0], 6), not one[1], one[2]))
@@ -131,7 +133,7 @@ def _any_of(lexemes: list[str]) -> str:
 
 
 def _show(row: Row, relevance: float, question: Question) -> Found:
-    content = Content.model_validate(row["content"])
+    content = Said.model_validate(row["content"])
     lexemes = question.weights
     return Found(
         **{name: row[name] for name in ("slug", "number", "sample", "items", "areas", "valid_to")},

@@ -7,6 +7,7 @@ stand beside jieba's words, so that an article stays found when the dictionary h
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import pairwise, product
@@ -109,6 +110,11 @@ def pairs(text: str) -> Iterator[str]:
         yield from (first + second for first, second in pairwise(run))
 
 
+def characters(text: str) -> set[str]:
+    """The Chinese characters of a folded text."""
+    return {character for run in HAN.findall(text) for character in run}
+
+
 def english_words(text: str) -> Iterator[str]:
     """The English words and numbers of a folded text, without endings and words that say nothing."""
     for word in LATIN.findall(text):
@@ -151,13 +157,14 @@ def lexemes(text: str) -> set[str]:
     } - stop_words()
 
 
-def head_lexemes(phrases: Iterable[str]) -> set[str]:
-    """What titles and callers' words are found by: their pinyin and single characters as well."""
-    found: set[str] = set()
+def head_lexemes(phrases: Iterable[str]) -> Counter[str]:
+    """What titles and callers' words are found by, and in how many of the phrases each lexeme is: single characters as
+    well, and of what is short enough to be typed as such the pinyin."""
+    found: Counter[str] = Counter()
     for phrase in phrases:
         folded = fold(phrase)
-        words = list(chinese_words(folded))
-        found |= lexemes(phrase) | ({word for word in words if len(word) == 1} - stop_words())
-        for run in {*HAN.findall(folded), *words}:
-            found |= spellings(run)
+        own = lexemes(phrase) | (characters(folded) - stop_words())
+        if len(folded) <= LONGEST_PHRASE:
+            own |= {one for run in {*HAN.findall(folded), *chinese_words(folded)} for one in spellings(run)}
+        found.update(own)
     return found
