@@ -84,14 +84,16 @@ WITH fitting AS MATERIALIZED (
     AND coalesce(valid_from <= :day, true) AND coalesce(valid_to >= :day, true)
     AND (areas = '{}' OR :areas IS NULL OR areas && :areas)
   ORDER BY rough DESC, version_id LIMIT :most
+), hits AS (
+  SELECT version_id, array_agg(its.lexeme) AS lexemes, array_agg(coalesce(its.weights[1], 'D')) AS labels,
+    array_agg(cardinality(its.positions)) AS phrases
+  FROM fitting CROSS JOIN LATERAL unnest(words) AS its
+  JOIN unnest(cast(:lexemes AS text[])) AS asked (lexeme) ON its.lexeme = asked.lexeme
+  GROUP BY version_id
 )
 SELECT version_id, items, areas,
-  array_agg(found.lexeme) AS lexemes, array_agg(coalesce(found.weights[1], 'D')) AS labels,
-  array_agg(cardinality(found.positions)) AS phrases
-FROM fitting LEFT JOIN LATERAL (
-  SELECT * FROM unnest(words) AS its WHERE its.lexeme = ANY (:lexemes)
-) AS found ON true
-GROUP BY version_id, items, areas
+  coalesce(lexemes, '{}') AS lexemes, coalesce(labels, '{}') AS labels, coalesce(phrases, '{}') AS phrases
+FROM fitting LEFT JOIN hits USING (version_id)
 """).bindparams(
         bindparam("rare_counts", type_=Float),
         bindparam("rare", type_=Text),

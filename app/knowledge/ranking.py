@@ -61,7 +61,6 @@ class Question(NamedTuple):
         return sum(
             self.weights[word] * known.says(word, head=label == "A") * PLACE[label] * often(phrases)
             for word, label, phrases in hits
-            if word
         )
 
 

@@ -14,11 +14,11 @@ from app.knowledge.models import FailedSearch
 from app.knowledge.ranking import Known, Question
 from app.knowledge.schemas import Found, Mark, Marks, Said, SearchIn, SearchOut
 
-MOST_READ = 1_500
+MOST_READ = 500
 """Entries that are roughly ranked, unless a single word of the question is in more."""
 LIKELY = 2
 """Articles of so many items that the question sounds like are ranked, whatever words they have."""
-MOST_RANKED = 60
+MOST_RANKED = 25
 FEW_WORDS = 2
 """So many are keywords rather than a sentence: what has them all at its head is shown."""
 RARE_FROM = 3.0
