@@ -1,4 +1,4 @@
-# `make demo` and `make test` need only Python 3.11 or newer, make and git; they install the rest into .venv.
+# `make demo` and `make test` need only Python 3.11 or newer, make and git, the tests curl; they install the rest into .venv.
 # ARGS go to the program behind a target: make demo ARGS=--help, make test ARGS="tests/jobs -k accept".
 # PYTHON names the interpreter: make demo PYTHON=/opt/python3.13/bin/python3. By default the first of these that fits.
 
