@@ -44,7 +44,7 @@ async def change_password(context: Context, token_hash: bytes, staff_id: UUID, b
         staff = await get_staff(tx, staff_id)
         if staff.password_hash != former:  # reset meanwhile, and whoever asked was signed out
             raise PasswordWrong
-        staff.password_hash, staff.password_temporary = hashed, False
+        staff.password_hash, staff.password_temporary, staff.password_until = hashed, False, None
         ended = await queries.end_sessions_of(tx, staff_id, by.now, but=token_hash)
         await by.audit(tx, staff, "staff.password_changed", sessions_ended=ended)
         await void_tokens(tx)

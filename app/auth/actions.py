@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.auth import queries, second_factor, throttle, try_queries
 from app.auth.access import Principal, due_of, token_hash, void_tokens
-from app.auth.errors import CodeNeeded, CodeWrong, KeyRefused, NoSession, SignInFailed, TooManyAttempts
+from app.auth.errors import CodeNeeded, CodeWrong, KeyRefused, NoSession, PasswordRunOut, SignInFailed, TooManyAttempts
 from app.auth.models import ProviderSession, Staff, StaffSession
 from app.auth.passwords import HASHING, is_right
 from app.auth.schemas import ClockOut, SessionOut, SignIn, StaffOut, Whoami
@@ -36,8 +36,8 @@ class SignedIn(NamedTuple):
 async def sign_in(context: Context, body: SignIn, seen: Seen, now: datetime) -> SignedIn:
     """Check the password, and the second factor where there is one, and open a session.
 
-    Raises SignInFailed, CodeNeeded, CodeWrong; TooManyAttempts, SignInsCrowded before anything is looked at. What
-    failed is in the audit log, with the address.
+    Raises SignInFailed, PasswordRunOut, CodeNeeded, CodeWrong; TooManyAttempts, SignInsCrowded before anything is
+    looked at. What failed is in the audit log, with the address.
     """
     device = token_hash(seen.device) if seen.device else None
     async with context.db.begin() as tx:
@@ -70,6 +70,10 @@ async def _decide(
     if staff is None or staff.password_hash != right or not staff.active:
         await _note(tx, "sign_in.failed", staff, seen, now)
         return SignInFailed()
+    if staff.password_until and staff.password_until <= now:
+        await throttle.take_back(tx, tried)
+        await _note(tx, "sign_in.failed", staff, seen, now, why="run_out")
+        return PasswordRunOut()
     if staff.second_factor:
         if body.code is None:
             await throttle.take_back(tx, tried)

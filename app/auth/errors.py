@@ -91,6 +91,12 @@ class CodeWrong(HotlineError):
     zh = "验证码不正确、已过期或已使用过。"
 
 
+class PasswordRunOut(HotlineError):
+    status = 401
+    en = "The temporary password has run out; ask an admin for another."
+    zh = "临时密码已过期，请联系系统管理员重新设置。"
+
+
 class PasswordWrong(HotlineError):
     status = 422
     en = "The present password is wrong."

@@ -50,6 +50,8 @@ class Staff(Model):
     created_at: Mapped[datetime]
     password_temporary: Mapped[bool] = mapped_column(server_default=text("false"))
     """Somebody else knows the password: it must be changed before anything else is done."""
+    password_until: Mapped[datetime | None]
+    """The temporary password opens nothing from then on."""
     last_signed_in_at: Mapped[datetime | None]
     totp_seed: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Of which the second factor's secret is made (app.auth.second_factor)."""
@@ -71,6 +73,7 @@ class Staff(Model):
         self.recovery_hashes = []
 
     __table_args__ = (
+        CheckConstraint("password_until IS NULL OR password_temporary", name="password_until"),
         CheckConstraint("totp_since IS NULL OR totp_seed IS NOT NULL", name="totp"),
         CheckConstraint(
             f"roles <@ ARRAY[{', '.join(repr(str(r)) for r in STAFF_ROLES)}] AND cardinality(roles) > 0",

@@ -4,7 +4,7 @@ Whatever takes something from a person holds at once, for what is under way as w
 """
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +19,9 @@ from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
+
+TEMPORARY_LIVES = timedelta(days=7)
+"""So long a temporary password waits for its first use."""
 
 
 class By(NamedTuple):
@@ -53,6 +56,7 @@ async def add_staff(tx: Tx, body: StaffIn, first: Once | None, by: By) -> StaffA
         name=body.name,
         password_hash=await hash_of(password),
         password_temporary=True,
+        password_until=by.now + TEMPORARY_LIVES,
         roles=sorted(set(body.roles)),
         active=True,
         created_at=by.now,
@@ -138,7 +142,8 @@ async def reactivate(tx: Tx, staff_id: UUID, by: By) -> StaffOut:
 
 
 async def reset_password(tx: Tx, staff_id: UUID, password: str | None, by: By) -> TemporaryPassword:
-    """A temporary password, given or made, to be changed at the next sign-in; the person is signed out everywhere.
+    """A temporary password, given or made, to be changed at the next sign-in within a week; the person is signed out
+    everywhere.
 
     Raises NotFound, PasswordWeak.
     """
@@ -147,6 +152,7 @@ async def reset_password(tx: Tx, staff_id: UUID, password: str | None, by: By) -
         await check_password(password, staff.username, staff.name)
     temporary = password or _new_password()
     staff.password_hash, staff.password_temporary = await hash_of(temporary), True
+    staff.password_until = by.now + TEMPORARY_LIVES
     await try_queries.unlock(tx, staff_id)
     await by.audit(tx, staff, "staff.password_reset")
     await _sign_out_everywhere(tx, staff, by)

@@ -126,6 +126,22 @@ async def test_an_admin_resets_a_password_that_he_does_not_keep(world: World) ->
     assert (await ok(post_session(world, "t.operator", reset["temporary_password"])))["due"] == "password"
 
 
+async def test_a_temporary_password_waits_for_a_week(world: World) -> None:
+    reset = f"/staff/{world.staff_ids[Role.OPERATOR]}/temporary-password"
+    temporary = (await ok(world.admin.put(reset)))["temporary_password"]
+    world.advance(days=7)
+    await refused(post_session(world, "t.operator", "not the password"), 401, "sign_in_failed")
+    await refused(post_session(world, "t.operator", temporary), 401, "password_run_out")
+    assert (await audit_of(world, "user:t.operator"))[-1][1]["why"] == "run_out"
+    admin = await signed_in(world, "t.admin")
+    temporary = (await ok(admin.put(reset)))["temporary_password"]
+    world.advance(days=6)
+    client = await signed_in(world, "t.operator", temporary)
+    await ok(client.put("/account/password", json={"password": temporary, "new_password": NEW}))
+    world.advance(days=2)
+    await ok(post_session(world, "t.operator", NEW))
+
+
 @asynccontextmanager
 async def while_it_is_hashed(call: Coroutine[Any, Any, Response]) -> AsyncIterator[asyncio.Task[Response]]:
     """The block runs once the call waits for a password to be hashed; nothing is hashed before its end."""

@@ -1,0 +1,23 @@
+"""Temporary passwords run out; those that there are do not.
+
+A column without a default and a CHECK on the few rows of staff: its lock is held for milliseconds.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0033"
+down_revision: str | None = "0032"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.add_column("staff", sa.Column("password_until", sa.DateTime(timezone=True), nullable=True))
+    op.create_check_constraint(op.f("ck_staff_password_until"), "staff", "password_until IS NULL OR password_temporary")
+
+
+def downgrade() -> None:
+    op.drop_column("staff", "password_until")
