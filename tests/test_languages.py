@@ -52,6 +52,16 @@ def test_every_wrong_field_has_a_message_in_chinese() -> None:
             assert facts(FIELDS[error["type"]]) <= set(error.get("example_context") or {}), error["type"]
 
 
+def test_what_is_enumerated_is_enumerated_in_chinese() -> None:
+    assert field_message("enum", {"expected": "'a', 'b' or 'c'"}) == "应为下列之一：'a'、'b'、'c'"
+
+
+async def test_broken_json_is_told_without_words_of_another_language(world: World) -> None:
+    headers = {"Content-Type": "application/json", "Accept-Language": "zh-CN"}
+    problem = (await world.operator.post("/requests", content=b'{"phone": "139', headers=headers)).json()
+    assert (problem["code"], problem.get("detail")) == ("invalid_json", None)
+
+
 def test_what_validators_of_ours_say_is_in_both_languages() -> None:
     for file in [*APP.glob("*/schemas.py"), *APP.glob("*/filters.py"), *(APP / "kit").glob("*.py"),
                  APP / "matching/policy.py", APP / "credit/rules.py"]:  # fmt: skip

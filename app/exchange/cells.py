@@ -24,8 +24,11 @@ _WHOLE_DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
 _SERIAL = re.compile(r"[2-7][0-9]{4}")
 """A date that a spreadsheet shows as a number, of 1954 to 2119."""
 SERIAL_ZERO = date(1899, 12, 30)
-ENDLESS = {"长期", "长期有效", "永久", "永久有效", "无固定期限", "无", "long-term", "permanent", "none"}
-"""How a licence says that it has no last day."""
+ENDLESS = {
+    "长期", "长期有效", "永久", "永久有效", "无固定期限", "无期限", "无", "/", "-", "--", "—", "——",
+    "long-term", "permanent", "none",
+}  # fmt: skip
+"""How people say that a licence or a price has no last day."""
 _TIME = re.compile(r"([0-9]{1,2})[:：]([0-9]{2})(?:[:：]([0-9]{2}))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _PHONE = TypeAdapter[str](Phone)
@@ -158,7 +161,7 @@ def day(value: str) -> date:
 
 
 def last_day(value: str) -> date | None:
-    """The last day of a licence, or that it has none."""
+    """The last day of a licence or a price, or that it has none."""
     return None if value.casefold() in ENDLESS else day(value)
 
 

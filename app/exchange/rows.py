@@ -9,6 +9,8 @@ from app.exchange.plan import Plan, Row
 from app.exchange.sheets import Column, Sheet
 from app.kit.names import same_form, tidy
 
+OFFICE_OWN = "WpsReserved_"
+"""What the names of the sheets begin with that WPS keeps for itself."""
 NOTES = {"说明", "notes"}
 """The sheet of explanations in the template is not read."""
 HEADINGS_WITHIN = 10
@@ -26,7 +28,7 @@ def read_rows(lines: Iterable[Line], sheets: Sequence[Sheet], plan: Plan, *, chi
     for title, hidden, body, noted in _by_sheet(lines):
         plan.faults += [fault for fault in noted if fault.row == 0]  # of the whole file
         sheet, body = _find(title, body, sheets)
-        if same_form(title) in NOTES or (sheet is None and (hidden or not body)):
+        if title.startswith(OFFICE_OWN) or same_form(title) in NOTES or (sheet is None and (hidden or not body)):
             continue
         if sheet is None:
             known = "、".join(sheet.title(chinese=chinese) for sheet in sheets)

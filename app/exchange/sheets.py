@@ -138,7 +138,7 @@ def sheets(catalog: Snapshot) -> tuple[Sheet, ...]:
             _worded("price_kind", "计价方式", "Charging", PRICES, required=True),
             Column("price", "价格（元）", "Price (yuan)", cells.fen),
             Column("valid_from", "起始日", "Valid from", cells.day, required=True),
-            Column("valid_to", "截止日", "Valid to", cells.day),
+            Column("valid_to", "截止日", "Valid to", cells.last_day),
             _worded("approved", "审批", "Approval", APPROVALS),
         )),
         Sheet("papers", "证照", "Papers", (

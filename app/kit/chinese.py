@@ -154,6 +154,12 @@ def field_message(code: str, context: dict[str, Any]) -> str:
     if str(context.get("pattern", "")).startswith("^(1[3-9]"):
         return PHONE
     try:
-        return FIELDS.get(code, OTHERWISE).format(**context).replace("' or '", "、").replace(" or ", "、")
+        return (
+            FIELDS.get(code, OTHERWISE)
+            .format(**context)
+            .replace("', '", "'、'")
+            .replace("' or '", "'、'")
+            .replace(" or ", "、")
+        )
     except KeyError:
         return OTHERWISE

@@ -77,7 +77,7 @@ class NotFound(HotlineError):
 
 class InvalidJson(HotlineError):
     status = 400
-    en = "The body is not valid JSON: {detail} (near character {place})."
+    en = "The body is not valid JSON (near character {place})."
     zh = "请求内容不是有效的 JSON（第 {place} 个字符附近）。"
 
 

@@ -176,7 +176,7 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     details = cast(RequestValidationError, error).errors()
     if details and details[0]["type"] == "json_invalid":
         place = details[0]["loc"][-1]
-        return problem(request, InvalidJson(detail=details[0].get("ctx", {}).get("error", "syntax"), place=place))
+        return problem(request, InvalidJson(place=place))
     chinese = _chinese(request)
     errors = [
         {

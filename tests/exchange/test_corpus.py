@@ -141,11 +141,19 @@ def test_a_price_has_the_digits_that_a_person_sees(price: str, fen: int, catalog
     assert [line["price"] for line in plan.changes[0].added_prices] == [fen]
 
 
-def test_a_licence_without_end_says_so_in_words(catalog: Snapshot) -> None:
-    heading = ("单位", "证照类别", "证号", "发证日", "有效期至")
-    plan = planned(zipped(sheets_of(CODE, 证照=[heading, (CODE, "lock", "甬公锁备1", "2024-05-01", "长期")])), catalog)
+@pytest.mark.parametrize("endless", ["长期", "无", "/", "－", "——"])
+def test_what_has_no_end_says_so_in_words(endless: str, catalog: Snapshot) -> None:
+    papers = ("单位", "证照类别", "证号", "发证日", "有效期至")
+    prices = ("单位", "服务项目", "档次", "计价方式", "价格(元)", "起始日", "截止日")
+    tables = sheets_of(
+        CODE,
+        证照=[papers, (CODE, "lock", "甬公锁备1", "2024-05-01", endless)],
+        项目与价格=[prices, (CODE, "LS01", "有偿", "定价", "120", "2026-01-01", endless)],
+    )
+    plan = planned(zipped(tables | {"WpsReserved_CellImgList": [("图片",)]}), catalog)
     assert plan.faults == []
     assert [row[3] for row in plan.changes[0].parts["papers"]] == [None]
+    assert [line["valid_to"] for line in plan.changes[0].added_prices] == [None]
 
 
 @pytest.mark.parametrize(
