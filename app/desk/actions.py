@@ -1,15 +1,17 @@
 """The operator's one call: take a request down and answer, relay or dispatch it."""
 
 import logging
+from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from app.auth.access import Principal
 from app.catalog.snapshot import Snapshot
-from app.dispatch.matchmaking import offer_to_best
+from app.dispatch.matchmaking import Answer, Outcome, offer_to_best
 from app.dispatch.schemas import DispatchOut, MatchingResult
 from app.events.topics import DISPATCH_TOPIC
 from app.intake.models import Channel, RequestStatus
-from app.intake.schemas import RequestIn
+from app.intake.schemas import RequestIn, RequestOut
 from app.intake.taking import Replayed, take_request
 from app.kit.idempotency import once
 from app.kit.web import Context
@@ -46,25 +48,41 @@ async def _create(call: Call, context: Context, catalog: Snapshot, *, matching: 
     now, settings = context.clock.now(), context.settings
     key = once(call.principal.id, call.key, "POST /requests", call.body)
     async with context.db.begin() as tx:
-        taken = await take_request(tx, call.body, catalog, settings, call.principal.actor, key, now, due=not matching)
+        final = None if matching else partial(_unmatched_yet, call)
+        taken = await take_request(tx, call.body, catalog, settings, call.principal.actor, key, now, final)
         if isinstance(taken, Replayed):
             return taken.answer
-        answer = DispatchOut(request=taken.request, matching=MatchingResult.POSTPONED if call.body.dispatch else None)
-        if matching:
-            try:
-                outcome = await offer_to_best(tx, taken.values, catalog, settings, now, newcomer=True)
-            except Exception as error:
-                raise _MatchingFailed from error
-            answer.matching, answer.offers = outcome.matching, outcome.offers
-            answer.request.tier, answer.surge = outcome.tier, outcome.surge
-            if outcome.deferred_until:
-                answer.deferred_until = answer.request.deferred_until = outcome.deferred_until
-                answer.request.deferral_told_at = now if call.body.channel == Channel.PHONE else None
-            if outcome.unmatched_reason:
-                answer.unmatched_reason = answer.request.unmatched_reason = outcome.unmatched_reason
-                answer.request.status = RequestStatus.UNMATCHED
-        elif call.body.dispatch:
-            tx.wake(DISPATCH_TOPIC)
-        content = answer.model_dump_json().encode()
-        await key.keep(tx, content)
-    return content
+        if not matching:
+            if call.body.dispatch:
+                tx.wake(DISPATCH_TOPIC)
+            return taken.answer
+        write = partial(_matched, taken.request, call.body.channel, now)
+        try:
+            outcome = await offer_to_best(
+                tx, taken.values, catalog, settings, now, newcomer=True, answer=Answer(key, write)
+            )
+        except Exception as error:
+            raise _MatchingFailed from error
+        if outcome.stored is None:
+            outcome.stored = write(outcome)
+            await key.keep(tx, outcome.stored)
+    return outcome.stored
+
+
+def _matched(request: RequestOut, channel: Channel, now: datetime, outcome: Outcome) -> bytes:
+    """The answer that says what came of matching."""
+    answer = DispatchOut(request=request, matching=outcome.matching, offers=outcome.offers, surge=outcome.surge)
+    request.tier = outcome.tier
+    if outcome.deferred_until:
+        answer.deferred_until = request.deferred_until = outcome.deferred_until
+        request.deferral_told_at = now if channel == Channel.PHONE else None
+    if outcome.unmatched_reason:
+        answer.unmatched_reason = request.unmatched_reason = outcome.unmatched_reason
+        request.status = RequestStatus.UNMATCHED
+    return answer.model_dump_json().encode()
+
+
+def _unmatched_yet(call: Call, request: RequestOut) -> bytes:
+    """The answer where nobody was looked for: the worker does it if the request is to go out."""
+    answer = DispatchOut(request=request, matching=MatchingResult.POSTPONED if call.body.dispatch else None)
+    return answer.model_dump_json().encode()

@@ -135,8 +135,8 @@ async def offer_directly(
     if not picked:
         raise await _not_eligible(tx, provider_id, matching.rejected)
     asked = when_to_ask(matching, picked, request, settings, now)
-    offers = await make_offers(tx, request, tier, asked, matching, catalog, settings, now, by=OfferedBy.OPERATOR)
-    return await _answer(tx, request_id, Outcome(MatchingResult.OFFERED, tier, offers, surge=matching.surge))
+    outcome = await make_offers(tx, request, tier, asked, matching, catalog, now, by=OfferedBy.OPERATOR)
+    return await _answer(tx, request_id, outcome)
 
 
 async def expire_offer(tx: Tx, offer_id: UUID, zone: ZoneInfo, now: datetime) -> UUID | None:
@@ -296,9 +296,7 @@ async def _send_again(
         same = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == last.provider_id]
         if same:
             asked = when_to_ask(matching, same, request, settings, now)
-            await make_offers(
-                tx, request, wanted.tier, asked, matching, catalog, settings, now, by=OfferedBy.REDO, redo=True
-            )
+            await make_offers(tx, request, wanted.tier, asked, matching, catalog, now, by=OfferedBy.REDO, redo=True)
     await queries.relabel_done_offers(tx, request["id"], end)
     tx.wake(DISPATCH_TOPIC)
     return await get_locked(tx, request["id"])

@@ -343,4 +343,4 @@ async def _keep_or_send_on(
     if able:
         out = await get_locked(tx, request["id"])
         asked = when_to_ask(matching, able, out, settings, now)
-        await make_offers(tx, out, wanted.tier, asked, matching, catalog, settings, now, by=OfferedBy.OPERATOR)
+        await make_offers(tx, out, wanted.tier, asked, matching, catalog, now, by=OfferedBy.OPERATOR)

@@ -1,6 +1,6 @@
 """From a dispatching request to offers: match at the tier, fall back if the citizen agreed, or say why nobody."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from app.intake.models import Channel, UnmatchedReason
 from app.intake.states import REQUESTS
 from app.jobs.models import OfferedBy
 from app.kit.db import Row, Tx
+from app.kit.idempotency import NOTHING_STORED, Once
 from app.kit.ids import new_id
 from app.matching import ladder
 from app.matching.actions import Matching, Turn, match, why_nobody
@@ -47,6 +48,15 @@ class Outcome:
     unmatched_reason: UnmatchedReason | None = None
     deferred_until: datetime | None = None
     surge: bool = False
+    stored: bytes | None = None
+    """The answer that was stored with the offers."""
+
+
+class Answer(NamedTuple):
+    """What is answered when offers were made, and the key under which it may be asked for again."""
+
+    once: Once
+    write: Callable[[Outcome], bytes]
 
 
 class Asked(NamedTuple):
@@ -68,6 +78,7 @@ async def offer_to_best(
     now: datetime,
     *,
     newcomer: bool = False,
+    answer: Answer | None = None,
 ) -> Outcome:
     """Match a locked, dispatching request and make its next offers.
 
@@ -97,8 +108,7 @@ async def offer_to_best(
         chosen, later, step = _whom_to_ask(request, tier, matching, catalog, settings, now)
         if chosen:
             kept = replace(matching, later=later)
-            offers = await make_offers(tx, request, tier, chosen, kept, catalog, settings, now, step=step)
-            return Outcome(MatchingResult.OFFERED, tier, offers, surge=matching.surge)
+            return await make_offers(tx, request, tier, chosen, kept, catalog, now, step=step, answer=answer)
         only_full = only_full or _only_full(matching)
     if only_full and (matching.surge or now < request["accept_by"]):
         wait = WAIT_IN_SURGE if matching.surge else WAIT_FOR_CAPACITY
@@ -252,30 +262,39 @@ async def make_offers(
     chosen: Sequence[Asked],
     matching: Matching,
     catalog: Snapshot,
-    settings: Settings,
     now: datetime,
     *,
     by: OfferedBy | None = None,
     redo: bool = False,
     step: ladder.Standing | None = None,
-) -> list[OfferMade]:
+    answer: Answer | None = None,
+) -> Outcome:
     """Offer the request to these providers, best first. `by` None: the ranking's, or the citizen's own choice."""
     timeout = _timeout(matching, request, catalog)
-    names = {one.provider_id: one.ranked.candidate.name for one in chosen}
     rows = [
         _offer(one.ranked, place, request, now, by, redo) | _time_to_answer(one, timeout, step, now)
         for place, one in enumerate(chosen, 1)
     ]
-    made = await queries.add_offers(
+    offers = [
+        OfferMade(provider_name=one.ranked.candidate.name, **{name: row[name] for name in _PUBLIC})
+        for one, row in zip(chosen, rows, strict=True)
+    ]
+    outcome = Outcome(MatchingResult.OFFERED, tier, offers, surge=matching.surge)
+    outcome.stored = answer.write(outcome) if answer else None
+    await queries.add_offers(
         tx,
         **SYSTEM.parameters(now),
         **_decision(request, tier, matching, step),
+        **(answer.once.stored(outcome.stored) if answer else NOTHING_STORED),
         offers=orjson.dumps(rows, default=str).decode(),
         redo=redo,
         rung_until=step.until if step else None,
     )
-    tx.wake(*(provider_topic(row["provider_id"]) for row in made))
-    return [OfferMade(provider_name=names[row["provider_id"]], **_public(row)) for row in made]
+    tx.wake(*(provider_topic(one.provider_id) for one in chosen))
+    return outcome
+
+
+_PUBLIC = ("id", "provider_id", "rank", "expires_at")
 
 
 def _time_to_answer(one: Asked, timeout: timedelta, step: ladder.Standing | None, now: datetime) -> dict[str, Any]:
@@ -305,10 +324,6 @@ def _decision(
         "rejected": list(rejected),
         "reasons": list(rejected.values()),
     }
-
-
-def _public(row: Row) -> dict[str, Any]:
-    return {name: row[name] for name in ("id", "provider_id", "rank", "expires_at")}
 
 
 def _offer(

@@ -19,6 +19,7 @@ from sqlalchemy import (
     column,
     func,
     insert,
+    literal_column,
     null,
     select,
     text,
@@ -36,7 +37,8 @@ from app.intake.models import Request
 from app.jobs.capacity import MOMENTS, TAKEN, day_end
 from app.jobs.models import Job, Offer
 from app.jobs.queries import ASKED
-from app.kit.db import Prepared, Row, Tx
+from app.kit.db import Prepared, Tx
+from app.kit.idempotency import store_answer
 from app.matching.models import Decision
 from app.matching.policy import Step
 from app.registry.models import ACTIVE_STANDINGS, Provider
@@ -79,7 +81,7 @@ def _add_offers() -> Prepared:
                 *(bindparam(name, type_=table.c[name].type) for name in shared),
             ),
         )
-        .returning(Offer.id, Offer.request_id, Offer.provider_id, Offer.rank, Offer.offered_by, Offer.expires_at)
+        .returning(Offer.id, Offer.request_id, Offer.provider_id, Offer.rank, Offer.offered_by)
         .cte("made")
     )  # fmt: skip
     events = log(
@@ -102,7 +104,7 @@ def _add_offers() -> Prepared:
         )
         .cte("waiting")
     )
-    return Prepared(select(made).add_cte(events, waiting).order_by(made.c.rank))
+    return Prepared(select(literal_column("1")).add_cte(made, events, waiting, store_answer().cte("stored")))
 
 
 def _decision() -> CTE:
@@ -116,9 +118,10 @@ _ADD_OFFERS = _add_offers()
 _ADD_DECISION = Prepared(select(_decision()))
 
 
-async def add_offers(tx: Tx, **params: Any) -> Sequence[Row]:
-    """Insert offers (a JSON array of rows) with the decision behind them and their events; the request waits."""
-    return await tx.rows(_ADD_OFFERS, **params)
+async def add_offers(tx: Tx, **params: Any) -> None:
+    """Insert offers (a JSON array of rows) with the decision behind them and their events; the request waits, and the
+    answer that names them is stored under its key."""
+    await tx.rows(_ADD_OFFERS, **params)
 
 
 async def add_decision(tx: Tx, **params: Any) -> None:

@@ -35,9 +35,18 @@ from app.catalog.models import Group
 from app.events.models import Event
 from app.events.transition import AT, EVENTS, NO_DATA, word
 from app.intake.filters import CLOSED
-from app.intake.models import Citizen, CitizenBar, CitizenGroup, CloseReason, Contact, Request, RequestStatus
+from app.intake.models import (
+    REQUEST_NUMBER,
+    Citizen,
+    CitizenBar,
+    CitizenGroup,
+    CloseReason,
+    Contact,
+    Request,
+    RequestStatus,
+)
 from app.kit.db import Prepared, Row, Tx
-from app.kit.idempotency import IdempotencyKey
+from app.kit.idempotency import IdempotencyKey, store_answer
 from app.registry.models import Provider
 
 _REQUESTS = cast(Table, Request.__table__)
@@ -69,7 +78,12 @@ def _claim_and_find_caller() -> Prepared:
         .scalar_subquery()
     )
     return Prepared(
-        select(exists().select_from(claimed).label("claimed"), Citizen.id, groups.label("groups"))
+        select(
+            exists().select_from(claimed).label("claimed"),
+            REQUEST_NUMBER.next_value().label("number"),
+            Citizen.id,
+            groups.label("groups"),
+        )
         .select_from(select(true().label("one")).subquery("one"))
         .join(Citizen, Citizen.phone == _PHONE, isouter=True)
     )
@@ -82,13 +96,14 @@ def _member() -> Any:
 _CLAIM_AND_FIND_CALLER = _claim_and_find_caller()
 
 
-async def claim_and_find_caller(tx: Tx, **params: Any) -> Row | None:
-    """Claim the idempotency key, if there is one, and find the caller's citizen id and groups."""
-    return await tx.row(_CLAIM_AND_FIND_CALLER, **params)
+async def claim_and_find_caller(tx: Tx, **params: Any) -> Row:
+    """Claim the idempotency key, if there is one, find the caller's citizen id and groups, and draw a number."""
+    [row] = await tx.rows(_CLAIM_AND_FIND_CALLER, **params)
+    return row
 
 
 _NEW_REQUEST = (
-    "id", "status", "channel", "kind", "category_code", "item_code", "urgency", "urgency_rank", "description",
+    "id", "number", "status", "channel", "kind", "category_code", "item_code", "urgency", "urgency_rank", "description",
     "contact_name", "contact_phone", "community_code", "township_code", "address", "lat", "lon", "priority_group",
     "tier_asked", "tier_entitled", "tier", "tier_fallback", "quantity", "wanted_from", "wanted_to",
     "chosen_provider_id", "answer", "articles", "answered_in_call", "relay_to", "outside_number", "close_reason",
@@ -98,7 +113,7 @@ _NEW_REQUEST = (
 
 
 def _add_request() -> Prepared:
-    """The citizen if new, the request, its first contact and its events, in one statement."""
+    """The citizen if new, the request, its first contact and its events, and the answer under its key."""
     known = bindparam("known_citizen_id", type_=Uuid)
     citizen = (
         insert(Citizen)
@@ -119,7 +134,7 @@ def _add_request() -> Prepared:
     )
     values: dict[str, Any] = {name: bindparam(name, type_=_REQUESTS.c[name].type) for name in _NEW_REQUEST}
     values["citizen_id"] = func.coalesce(known, select(citizen.c.id).scalar_subquery())
-    request = insert(Request).values(values).returning(Request.id, Request.number, Request.citizen_id).cte("request")
+    request = insert(Request).values(values).returning(Request.id, Request.citizen_id).cte("request")
     contact = (
         insert(Contact)
         .from_select(
@@ -135,7 +150,8 @@ def _add_request() -> Prepared:
         )
         .cte("contact")
     )
-    return Prepared(select(request).add_cte(contact, _birth_events(request)))
+    kept = store_answer().cte("kept")
+    return Prepared(select(request).add_cte(contact, _birth_events(request), kept))
 
 
 def _birth_events(request: FromClause) -> Any:
@@ -163,9 +179,13 @@ def _birth_events(request: FromClause) -> Any:
 _ADD_REQUEST = _add_request()
 
 
-async def add_request(tx: Tx, **values: Any) -> Row | None:
-    """Insert a request with everything that belongs to its birth; gives id, number and citizen_id."""
-    return await tx.row(_ADD_REQUEST, **values)
+async def add_request(tx: Tx, **values: Any) -> UUID:
+    """Insert a request with everything that belongs to its birth; gives its citizen's id.
+
+    `new_answer` is stored under `used_key` of `principal`, unless that is None.
+    """
+    [row] = await tx.rows(_ADD_REQUEST, **values)
+    return cast(UUID, row["citizen_id"])
 
 
 async def lock_citizen(tx: Tx, citizen_id: UUID) -> None:

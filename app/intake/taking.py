@@ -1,6 +1,6 @@
 """Taking a request down: what the caller wants, where, by when, at which tier, and what becomes of it at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -40,10 +40,11 @@ FARTHEST = timedelta(days=366)
 
 
 class Taken(NamedTuple):
-    """A new request with its row's values, or the answer that its idempotency key got before."""
+    """A new request with its row's values, and the answer where that was asked for."""
 
     request: RequestOut
     values: dict[str, Any]
+    answer: bytes = b""
 
 
 class Replayed(NamedTuple):
@@ -60,12 +61,12 @@ async def take_request(
     actor: Actor,
     once: Once,
     now: datetime,
-    *,
-    due: bool = True,
+    answer: Callable[[RequestOut], bytes] | None = None,
 ) -> Taken | Replayed:
     """Create a request, answered, relayed, dispatching or just received, as the body says.
 
-    A dispatching one is due for matching, unless the caller matches it in this transaction.
+    `answer` gives what is stored under the key, in the same statement. Without, the caller does more in this
+    transaction, and stores it: it matches a dispatching request, which is due for the worker otherwise.
     Raises the errors of app.intake.errors and app.catalog.errors, KeyReused; nothing is kept then.
     """
     item, place = catalog.item(body.item), catalog.place(body.area)
@@ -74,12 +75,12 @@ async def take_request(
     caller = await queries.claim_and_find_caller(
         tx, **once._asdict(), at=now, phone=body.phone, day=now.astimezone(settings.zone).date()
     )
-    if once.key and caller and not caller["claimed"]:
+    if once.key and not caller["claimed"]:
         return Replayed(await once.recall(tx))
-    groups = set(caller["groups"] or ()) if caller else set()
+    groups = set(caller["groups"] or ())
     values = _facts(body, item, place, catalog, now) | _times(body, item, catalog, settings, now, steps)
-    values["match_at"] = now if body.dispatch and due else None
-    who = Claimant(caller["id"] if caller else None, groups, now)
+    values["match_at"] = now if body.dispatch and answer else None
+    who = Claimant(caller["id"], groups, now)
     asked = catalog.tier(item, body.tier)
     values |= await settle_tiers(tx, item, asked, body.tier_fallback, who, catalog, settings.zone)
     values["priority_group"] = min(groups, key=lambda code: catalog.groups[code].position, default=None)
@@ -89,25 +90,21 @@ async def take_request(
     status, events = REQUESTS.path(RequestStatus.RECEIVED, *steps)
     allowance = catalog.allowance(item.urgency)
     values["alarm_at"] = next_alarm(values | {"status": status}, allowance, settings.zone, now)
-    row = await queries.add_request(
+    values |= {"status": status, "number": caller["number"]}
+    shown = show_new(values)
+    content = answer(shown) if answer else None
+    values["citizen_id"] = await queries.add_request(
         tx,
         **values,
         **actor.parameters(now),
-        status=status,
         event_kinds=["request.created", *events],
-        known_citizen_id=caller["id"] if caller else None,
+        known_citizen_id=caller["id"],
         new_citizen_id=new_id(now),
         created_by=actor.id,
+        **once.stored(content),
     )
-    assert row is not None
-    values |= {
-        "status": status,
-        "number": row["number"],
-        "citizen_id": row["citizen_id"],
-        "corrected_at": None,
-        **UNSEARCHED,
-    }
-    return Taken(show_new(values), values)
+    values |= {"corrected_at": None, **UNSEARCHED}
+    return Taken(shown, values, content or b"")
 
 
 def _steps(body: RequestIn, item: Item) -> list[str]:

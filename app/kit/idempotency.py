@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from fastapi import Header
 from pydantic import BaseModel
-from sqlalchemy import Index, LargeBinary, bindparam, delete, select, update
+from sqlalchemy import Index, LargeBinary, Update, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -61,11 +61,20 @@ _FIND = Prepared(
         IdempotencyKey.principal_id == bindparam("principal_id"), IdempotencyKey.key == bindparam("key")
     )
 )
-_STORE = Prepared(
-    update(IdempotencyKey)
-    .where(IdempotencyKey.principal_id == bindparam("principal"), IdempotencyKey.key == bindparam("used_key"))
-    .values(answer=bindparam("new_answer"))
-)
+
+
+def store_answer() -> Update:
+    """The update that stores `new_answer` under the key `used_key` of `principal`; under none where that is NULL."""
+    return (
+        update(IdempotencyKey)
+        .where(IdempotencyKey.principal_id == bindparam("principal"), IdempotencyKey.key == bindparam("used_key"))
+        .values(answer=bindparam("new_answer"))
+    )
+
+
+_STORE = Prepared(store_answer())
+NOTHING_STORED: dict[str, Any] = dict.fromkeys(("principal", "used_key", "new_answer"))
+"""The parameters of `store_answer` where there is nothing to be stored."""
 _FORGET = Prepared(delete(IdempotencyKey).where(IdempotencyKey.created_at < bindparam("before")))
 
 
@@ -105,7 +114,15 @@ class Once(NamedTuple):
     async def keep(self, tx: Tx, answer: bytes) -> None:
         """Store the answer on the claimed key, in the claim's own transaction or a later one."""
         if self.key is not None:
-            await tx.rows(_STORE, principal=self.principal_id, used_key=self.key, new_answer=answer)
+            await tx.rows(_STORE, **self.stored(answer))
+
+    def stored(self, answer: bytes | None) -> dict[str, Any]:
+        """The parameters of `store_answer`; without an answer nothing is stored."""
+        return {
+            "principal": self.principal_id,
+            "used_key": None if answer is None else self.key,
+            "new_answer": answer,
+        }
 
 
 def new_seed() -> str:
