@@ -148,9 +148,11 @@ async def test_a_reading_that_has_begun_is_joined_by_nobody() -> None:
 async def test_webhook_tests_and_replays_are_few(limited: World) -> None:
     hook = await ok(limited.admin.post("/webhooks", json={"url": "https://93.184.216.34/", "label": "x"}))
     url = f"/webhooks/{hook['id']}"
-    for _ in range(3):
-        await ok(limited.admin.post(f"{url}/test"))
+    await ok(limited.admin.post(f"{url}/test"))
+    await ok(limited.admin.patch(url, json={"label": "y"}, headers={"If-Match": '"1"'}))
     await refused(limited.admin.post(f"{url}/test"), 429, "caller_too_fast")
+    again = limited.admin.patch(url, json={"label": "z"}, headers={"If-Match": '"2"'})
+    await refused(again, 429, "caller_too_fast")  # before: each edit sent what waited once more
     since = {"since": limited.clock.now().isoformat()}
     for _ in range(3):
         await ok(limited.admin.put(f"{url}/replay", json=since))

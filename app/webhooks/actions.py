@@ -97,14 +97,15 @@ async def edit_endpoint(
     check_version(if_match, endpoint.version)
     if any(other.url == url and other.id != endpoint_id for other in await queries.list_endpoints(tx, by.owner)):
         raise WebhookExists
-    if url and url != endpoint.url and by.owner:
+    unproven = bool(url and url != endpoint.url and by.owner)
+    if unproven:
         endpoint.proven_at = None
     endpoint.url = url or endpoint.url
     endpoint.label = body.label or endpoint.label
     endpoint.types = body.types if "types" in body.model_fields_set else endpoint.types
     endpoint.version += 1
     await tx.flush()
-    if endpoint.proven_at is None:
+    if unproven:  # nobody is sent proofs by renaming an endpoint
         await _send(tx, endpoint, PROOF, by)
     await _change_state(tx, endpoint, body.state or endpoint.state, by)
     await by.audit(tx, endpoint, "webhook.changed", **body.model_dump(exclude_unset=True))

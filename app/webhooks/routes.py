@@ -42,7 +42,6 @@ async def _by(request: Request, principal: Caller, now: Now) -> By:
 
 
 async def _new_url(request: Request, principal: Caller, body: EndpointIn) -> str:
-    quotas_of(request).costly.count(("test", principal.id))
     return await check_url(body.url, networks_of(context_of(request).settings, firm=Role.PROVIDER in principal.roles))
 
 
@@ -54,15 +53,16 @@ async def _other_url(request: Request, principal: Caller, body: EndpointEdit) ->
 
 def _costly(what: str) -> Any:
     async def by(request: Request, by: Annotated[By, Depends(_by)]) -> By:
-        quotas_of(request).costly.count((what, by.owner))
+        quotas_of(request).costly.count((what, by.principal.id))
         return by
 
     return Depends(by)
 
 
-# Names are looked up before the transaction begins: dependencies are solved in the order of the parameters.
+# Before the transaction begins calls are counted and names looked up: dependencies are solved in the parameters' order.
 Owner = Annotated[By, Depends(_by)]
-Testing = Annotated[By, _costly("test")]
+Sending = Annotated[By, _costly("test")]
+"""Who has something sent to a URL at once: a proof, a test, what has waited."""
 Replaying = Annotated[By, _costly("replay")]
 NewUrl = Annotated[str, Depends(_new_url)]
 OtherUrl = Annotated[str | None, Depends(_other_url)]
@@ -70,7 +70,7 @@ OtherUrl = Annotated[str | None, Depends(_other_url)]
 
 @router.post("", status_code=201)
 async def add_webhook(
-    body: EndpointIn, url: NewUrl, response: Response, tx: Transaction, by: Owner, key: SentKey = None
+    body: EndpointIn, by: Sending, url: NewUrl, response: Response, tx: Transaction, key: SentKey = None
 ) -> EndpointWithSecret:
     """Have events sent to a URL; the secret that signs them is shown this once. A firm proves first that it reads
     there: a `webhook.proof` is posted to the URL, and its code goes to `PUT …/proof`."""
@@ -98,10 +98,10 @@ async def read_webhook(webhook_id: UUID, response: Response, tx: Transaction, by
 async def edit_webhook(
     webhook_id: UUID,
     body: EndpointEdit,
+    by: Sending,
     url: OtherUrl,
     response: Response,
     tx: Transaction,
-    by: Owner,
     if_match: IfMatch = None,
 ) -> EndpointOut:
     """Change it, pause it, or make it active again: what has waited is then sent at once."""
@@ -137,7 +137,7 @@ async def prove_webhook(webhook_id: UUID, body: ProofIn, response: Response, tx:
 
 
 @router.post("/{webhook_id}/test", status_code=201)
-async def send_test(webhook_id: UUID, tx: Transaction, by: Testing, key: SentKey = None) -> DeliveryOut:
+async def send_test(webhook_id: UUID, tx: Transaction, by: Sending, key: SentKey = None) -> DeliveryOut:
     """Send a `webhook.test` event there; its delivery says what came of it."""
 
     async def send() -> DeliveryOut:

@@ -48,6 +48,11 @@ async def test_a_firm_proves_that_it_reads_there_before_events_go_there(world: W
             url, json={"url": receiver.url + "/elsewhere"}, headers={"If-Match": f'"{proven["version"]}"'}
         )
         assert moved.json()["proven_at"] is None
+        await deliver(world)
+        assert receiver.got[3].message["type"] == "webhook.proof"
+        await ok(firm.client.patch(url, json={"label": "y"}, headers={"If-Match": moved.headers["etag"]}))
+        await deliver(world)
+        assert len(receiver.got) == 4, "whoever renames an endpoint sends nobody a proof"
 
 
 @pytest.mark.parametrize(
