@@ -19,7 +19,7 @@ from app.matching.ranking import Candidate, Ranked, rank
 from app.matching.reasons import SENTENCES
 from app.matching.schemas import CandidateOut, CandidatesOut, EarlierCounts, RejectedOut
 from app.matching.wanted import EVER, Wanted
-from app.registry.facts import list_facts
+from app.registry.facts import Wants, list_facts
 from app.registry.models import PriceKind, Rung
 
 
@@ -96,7 +96,8 @@ async def match(
         policy = await read_policy(tx, first["version"])
         entered = dict.fromkeys(first["working"] or (), True) | dict.fromkeys(first["off"] or (), False)
         look = Look(wanted, policy, first["surge"], entered, now, zone)
-        facts = await list_facts(tx, {row["provider_id"]: row["facts_version"] for row in providers})
+        versions = {row["provider_id"]: row["facts_version"] for row in providers}
+        facts = await list_facts(tx, Wants(wanted.item.code, wanted.tier, tuple(wanted.item.papers)), versions)
         candidates += look.candidates(providers, facts)
         if first["read"] < page or look.is_enough(candidates):
             break

@@ -72,13 +72,13 @@ class Look:
         is picked by a person.
         """
         wanted, now, zone = self.wanted, self.now, self.zone
-        item, tier, papers, day = wanted.item.code, wanted.tier, wanted.item.papers, wanted.day(now, zone)
+        papers, day = wanted.item.papers, wanted.day(now, zone)
         radius, climbs, rungs = self.policy.radius(surge=self.surge), self.climbs, self.policy.rungs
         found = []
         for row in rows:
             provider, keeps = row["provider_id"], row["keeps_holidays"]
             its = facts[provider]
-            price = its.price(item, tier, day)
+            price = its.price(day)
             if price is None:
                 continue
             km = round(distance_km(wanted.lat, wanted.lon, row["lat"], row["lon"]), 3)

@@ -1,22 +1,27 @@
-"""What changes seldom of a provider, kept in memory: its price card, its papers, its hours.
+"""What changes seldom of a provider, kept in memory: its prices of an item, the papers that it needs, its hours.
 
 Each provider has a `facts_version`, which the database draws anew with each change of these (migration 0031). Whoever
 reads a provider sees the version of that very moment, so what is kept under it is what the database says: nothing has
 to be told from process to process, and nothing is ever stale.
+
+Providers are many, what they say is alike: the same hours, prices and papers are one object, found by how they are
+written.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date, time
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, text
 
 from app.kit.db import Prepared, Row, Tx
 
-MOST_KEPT = 10_000
-"""Providers whose facts a process keeps, some kilobytes each."""
+MOST_KEPT = 200_000
+"""Of so many providers and items a process keeps the facts, some hundred bytes each."""
+ALIKE = 50_000
+"""So many writings are known at a time."""
 
 
 class Span(NamedTuple):
@@ -42,52 +47,79 @@ class Price(NamedTuple):
     fen: int
 
 
-class Facts(NamedTuple):
-    """Prices by item and tier, the latest first; from when until when papers are good, by kind; hours."""
+class Paper(NamedTuple):
+    """A paper of a kind, good until and including `valid_to`."""
 
-    prices: Mapping[tuple[str, str], Sequence[Price]]
-    papers: Mapping[str, Sequence[tuple[date, date | None]]]
+    code: str
+    valid_from: date
+    valid_to: date | None
+
+
+class Wants(NamedTuple):
+    """An item at a tier, and the papers that it needs."""
+
+    item: str
+    tier: str
+    papers: tuple[str, ...]
+
+
+class Facts(NamedTuple):
+    """Of a provider and an item at a tier: its prices, the latest first, those of its papers that count, its hours."""
+
+    prices: Sequence[Price]
+    papers: Sequence[Paper]
     hours: Hours
 
-    def price(self, item: str, tier: str, day: date) -> Price | None:
+    def price(self, day: date) -> Price | None:
         """What the card says on that day."""
-        for price in self.prices.get((item, tier), ()):
+        for price in self.prices:
             if price.valid_from <= day and (price.valid_to is None or day <= price.valid_to):
                 return price
         return None
 
     def holds(self, papers: Sequence[str], day: date) -> bool:
         """Whether each of these papers is good on that day."""
-        return all(
-            any(start <= day and (end is None or day <= end) for start, end in self.papers.get(code, ()))
-            for code in papers
-        )
+        good = {
+            one.code for one in self.papers if one.valid_from <= day and (one.valid_to is None or day <= one.valid_to)
+        }
+        return good.issuperset(papers)
 
 
 HOURS_COLUMNS = """
-  (SELECT jsonb_agg(jsonb_build_array(weekday, opens, closes) ORDER BY opens)
+  (SELECT string_agg(weekday || ' ' || opens || ' ' || closes, ',' ORDER BY weekday, opens)
    FROM provider_hours WHERE provider_id = p.id) AS weekly,
-  (SELECT jsonb_agg(jsonb_build_array(day, opens, closes) ORDER BY opens)
+  (SELECT string_agg(to_char(day, 'YYYY-MM-DD') || ' ' || opens || ' ' || coalesce(closes::text, ''), ','
+     ORDER BY day, opens)
    FROM provider_exceptions WHERE provider_id = p.id) AS own
 """
 _FACTS = Prepared(
     text(
         f"""
 SELECT p.id, p.facts_version,
-  (SELECT jsonb_agg(jsonb_build_array(item_code, tier, valid_from, valid_to, price_kind, price_fen)
+  (SELECT string_agg(to_char(valid_from, 'YYYY-MM-DD') || ' ' || coalesce(to_char(valid_to, 'YYYY-MM-DD'), '')
+     || ' ' || price_kind || ' ' || price_fen, ','
      ORDER BY valid_from DESC)
-   FROM provider_items WHERE provider_id = p.id AND approved_at IS NOT NULL) AS prices,
-  (SELECT jsonb_agg(jsonb_build_array(paper_code, issued_on, expires_on))
-   FROM provider_papers WHERE provider_id = p.id) AS papers, {HOURS_COLUMNS}
-FROM providers p WHERE p.id = ANY (:providers)
+   FROM provider_items WHERE provider_id = p.id AND item_code = :item AND tier = :tier AND approved_at IS NOT NULL
+  ) AS prices,
+  (SELECT string_agg(paper_code || ' ' || to_char(issued_on, 'YYYY-MM-DD')
+     || ' ' || coalesce(to_char(expires_on, 'YYYY-MM-DD'), ''), ',')
+   FROM provider_papers WHERE provider_id = p.id AND paper_code = ANY (:papers)) AS papers, {HOURS_COLUMNS}
+FROM unnest(:providers) AS missing (id)
+CROSS JOIN LATERAL (SELECT id, facts_version FROM providers WHERE id = missing.id OFFSET 0) p
 """
-    ).bindparams(bindparam("providers", type_=ARRAY(Uuid)))
+    ).bindparams(
+        bindparam("providers", type_=ARRAY(Uuid)),
+        bindparam("item", type_=Text),
+        bindparam("tier", type_=Text),
+        bindparam("papers", type_=ARRAY(Text)),
+    )
 )
 
 
-async def list_facts(tx: Tx, versions: Mapping[UUID, int]) -> Mapping[UUID, Facts]:
+async def list_facts(tx: Tx, wants: Wants, versions: Mapping[UUID, int]) -> Mapping[UUID, Facts]:
     """The facts of these providers, which have just been read with these versions."""
-    kept = cast(dict[UUID, tuple[int, Facts]], tx.kept.setdefault(Facts, {}))
+    every = cast(dict[Wants, dict[UUID, tuple[int, Facts]]], tx.kept.setdefault(Facts, {}))
+    kept = every.setdefault(wants, {})
     found, missing = {}, []
     for provider, version in versions.items():
         one = kept.get(provider)
@@ -96,42 +128,50 @@ async def list_facts(tx: Tx, versions: Mapping[UUID, int]) -> Mapping[UUID, Fact
         else:
             missing.append(provider)
     if missing:
-        if len(kept) + len(missing) > MOST_KEPT:
-            kept.clear()
-        for row in await tx.rows(_FACTS, providers=missing):
-            found[row["id"]] = facts = _read(row)
+        if sum(map(len, every.values())) + len(missing) > MOST_KEPT:
+            every.clear()
+            every[wants] = kept = {}
+        for row in await tx.rows(_FACTS, providers=missing, **wants._asdict()):
+            facts = Facts(_prices(row["prices"] or ""), _papers(row["papers"] or ""), read_hours(row))
+            found[row["id"]] = facts
             kept[row["id"]] = row["facts_version"], facts
     return found
 
 
-def _read(row: Row) -> Facts:
-    prices: dict[tuple[str, str], list[Price]] = {}
-    for item, tier, start, end, kind, fen in row["prices"] or ():
-        prices.setdefault((item, tier), []).append(Price(_day(start), _day(end) if end else None, kind, fen))
-    papers: dict[str, list[tuple[date, date | None]]] = {}
-    for code, start, end in row["papers"] or ():
-        papers.setdefault(code, []).append((_day(start), _day(end) if end else None))
-    return Facts(prices, papers, read_hours(row))
-
-
 def read_hours(row: Row) -> Hours:
     """Those of a row with HOURS_COLUMNS."""
-    weekly: dict[int, list[Span]] = {}
-    for weekday, opens, closes in row["weekly"] or ():
-        weekly.setdefault(weekday, []).append(_span(opens, closes))
-    own: dict[date, list[Span]] = {}
-    for day, opens, closes in row["own"] or ():
-        spans = own.setdefault(_day(day), [])
+    return _hours(row["weekly"] or "", row["own"] or "")
+
+
+def _lines(written: str) -> list[list[str]]:
+    return [line.split(" ") for line in written.split(",")] if written else []
+
+
+@lru_cache(ALIKE)
+def _prices(written: str) -> Sequence[Price]:
+    return [Price(_day(start), _day(end) if end else None, kind, int(fen)) for start, end, kind, fen in _lines(written)]
+
+
+@lru_cache(ALIKE)
+def _papers(written: str) -> Sequence[Paper]:
+    return [Paper(code, _day(start), _day(end) if end else None) for code, start, end in _lines(written)]
+
+
+@lru_cache(ALIKE)
+def _hours(weekly: str, own: str) -> Hours:
+    by_weekday: dict[int, list[Span]] = {}
+    for weekday, opens, closes in _lines(weekly):
+        by_weekday.setdefault(int(weekday), []).append(_span(opens, closes))
+    by_day: dict[date, list[Span]] = {}
+    for day, opens, closes in _lines(own):
+        spans = by_day.setdefault(_day(day), [])
         if closes:
             spans.append(_span(opens, closes))
-    return Hours(weekly, own)
+    return Hours(by_weekday, by_day)
 
 
-@cache
-def _day(written: str) -> date:
-    return date.fromisoformat(written)
+_day = date.fromisoformat
 
 
-@cache
 def _span(opens: str, closes: str) -> Span:
     return Span(time.fromisoformat(opens), time.fromisoformat(closes))

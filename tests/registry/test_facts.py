@@ -11,10 +11,11 @@ import pytest
 
 from app.catalog.calendar import is_public_holiday, is_working_day
 from app.kit.db import Database, Tx
-from app.registry.facts import Facts, Hours, Price, Span, list_facts
+from app.registry.facts import Facts, Hours, Paper, Price, Span, Wants, list_facts
 from app.registry.opening import Day, Part, is_open, list_openings, next_opening
 from tests.world import CLEANING, DOOR_LOCK, DRAIN, World
 
+WANTS = Wants(DRAIN, "paid", ("lock",))
 CHANGES = (
     "UPDATE provider_items SET price_fen = price_fen + 100 WHERE provider_id = $1 AND tier = 'paid'",
     "UPDATE provider_items SET valid_to = '2026-12-31' WHERE provider_id = $1",
@@ -43,14 +44,14 @@ async def elsewhere(world: World) -> AsyncIterator[Database]:
 
 async def kept(tx: Tx, firm: UUID) -> Facts:
     version = await tx.driver.fetchval("SELECT facts_version FROM providers WHERE id = $1", firm)
-    return (await list_facts(tx, {firm: version}))[firm]
+    return (await list_facts(tx, WANTS, {firm: version}))[firm]
 
 
 async def now_true(tx: Tx, firm: UUID) -> Facts:
     """Read past what is kept."""
     before, tx.kept = tx.kept, {}
     try:
-        return (await list_facts(tx, {firm: -1}))[firm]
+        return (await list_facts(tx, WANTS, {firm: -1}))[firm]
     finally:
         tx.kept = before
 
@@ -94,13 +95,12 @@ async def test_a_paper_that_is_only_looked_at_changes_no_facts(world: World) -> 
         assert await kept(tx, firm.id) is before
 
 
-async def test_the_price_is_the_latest_line_in_force() -> None:
+def test_the_price_is_the_latest_line_in_force() -> None:
     lines = [Price(date(2026, 6, 1), date(2026, 6, 30), "fixed", 3), Price(date(2026, 1, 1), None, "fixed", 2)]
-    facts = Facts({(DRAIN, "paid"): lines}, {"lock": [(date(2026, 1, 1), date(2026, 3, 31))]}, Hours({}, {}))
+    facts = Facts(lines, [Paper("lock", date(2026, 1, 1), date(2026, 3, 31))], Hours({}, {}))
     days = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 6, 30), date(2026, 7, 1)]
-    prices = [facts.price(DRAIN, "paid", day) for day in days]
+    prices = [facts.price(day) for day in days]
     assert [price and price.fen for price in prices] == [None, 2, 3, 2]
-    assert facts.price(DRAIN, "free", days[1]) is None
     assert [facts.holds(["lock"], date(2026, month, 31)) for month in (1, 3, 5)] == [True, True, False]
     assert [facts.holds(papers, days[1]) for papers in ([], ["lock", "gas"])] == [True, False]
 
