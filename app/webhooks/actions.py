@@ -14,6 +14,7 @@ from app.kit.errors import NotFound
 from app.kit.etags import check_version
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
+from app.registry.queries import lock_provider
 from app.webhooks import queries
 from app.webhooks.errors import ProofWrong, ReplayTooOld, TooManyWebhooks, WebhookDisabled, WebhookExists
 from app.webhooks.messages import PROOF, TEST
@@ -52,6 +53,8 @@ async def add_endpoint(tx: Tx, body: EndpointIn, url: str, first: Once, by: By) 
     """
     if made := await first.replay(tx, by.now):
         return _revealing(await get_endpoint(tx, UUID(made.decode()), by), by)
+    if by.owner:
+        await lock_provider(tx, by.owner)  # it adds one endpoint at a time
     there = await queries.list_endpoints(tx, by.owner)
     if any(endpoint.url == url for endpoint in there):
         raise WebhookExists

@@ -1,9 +1,11 @@
 """Endpoints over the API: who has which, what is refused, and that a refusal changes nothing."""
 
+import asyncio
 import base64
 
 import pytest
 
+from app.webhooks.actions import LIMIT
 from tests.webhooks.receivers import register
 from tests.world import World, ok, refused
 
@@ -142,3 +144,16 @@ async def test_the_openapi_document_describes_what_is_sent(world: World) -> None
     assert len(body["anyOf"]) > 5
     headers = {parameter["name"] for parameter in event["post"]["parameters"]}
     assert headers == {"webhook-id", "webhook-timestamp", "webhook-signature"}
+
+
+async def test_endpoints_that_are_made_at_once_are_no_more_and_none_twice(world: World) -> None:
+    firm = await world.add_provider()
+    bodies = [{"url": f"{URL}/{n // 2}", "label": "x"} for n in range(2 * LIMIT + 6)]
+    world.application.state.quotas.costly.most = len(bodies)
+    answers = await asyncio.gather(*(firm.client.post("/webhooks", json=body) for body in bodies))
+    made = [answer.json()["url"] for answer in answers if answer.status_code == 201]
+    assert len(made) == len(set(made)) == LIMIT
+    assert {answer.json()["code"] for answer in answers if answer.status_code != 201} <= {
+        "webhook_exists",
+        "too_many_webhooks",
+    }
