@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
+
 from app.auth import queries, try_queries
 from app.auth.access import Principal, void_tokens
 from app.auth.errors import LastAdmin, NoStaffRole, UsernameTaken
@@ -63,7 +65,10 @@ async def add_staff(tx: Tx, body: StaffIn, first: Once | None, by: By) -> StaffA
         recovery_hashes=[],
     )
     tx.session.add(staff)
-    await tx.flush()
+    try:
+        await tx.flush()
+    except IntegrityError as error:  # somebody else was quicker while the password was hashed
+        raise UsernameTaken(username=body.username) from error
     await by.audit(tx, staff, "staff.added", roles=staff.roles)
     if first:
         await first.keep(tx, str(staff.id).encode())

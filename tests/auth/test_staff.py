@@ -65,6 +65,14 @@ async def test_a_new_colleague_chooses_the_password(world: World) -> None:
     assert temporary not in str(await audit_of(world, "user:wangmin"))
 
 
+async def test_a_name_that_is_given_twice_at_once_is_one_persons(world: World) -> None:
+    """Before: the second got the name of a constraint."""
+    body = {"username": "wangmin", "name": "王敏", "roles": ["operator"]}
+    answers = await asyncio.gather(*(world.admin.post("/staff", json=body) for _ in range(2)))
+    [taken] = [answer.json()["code"] for answer in answers if answer.status_code != 201]
+    assert taken == "username_taken"
+
+
 async def test_a_password_of_ones_own_ends_the_other_sessions(world: World) -> None:
     here, there = await signed_in(world, "t.operator"), await signed_in(world, "t.operator")
     await ok(here.put("/account/password", json={"password": PASSWORD, "new_password": NEW}))
