@@ -127,6 +127,15 @@ async def test_corrections_of_a_bill_are_judged_as_one(world: World) -> None:
     assert [status for _, status, _ in await entries(firm)] == ["reversed"]
 
 
+async def test_a_rule_about_the_completion_itself_follows_too(world: World) -> None:
+    nothing = LOWERED | {"code": "billed_nothing", "event": "job.completed", "when": {"amount_fen": 0}}
+    await put_in_force(world, nothing)
+    firm, _, job_id = await billed(world, 0)
+    assert await entries(firm) == [("billed_nothing", "proposed", 0)]
+    await put_right(world, job_id, 1_200, 0)
+    assert await entries(firm) == [("billed_nothing", "reversed", 0)]
+
+
 async def test_another_amount_that_changes_nothing_changes_nothing(world: World) -> None:
     firm, job_id = await called_back(world, 1_200, 12_000)
     before = (await ledger(firm))["items"]
