@@ -2,7 +2,7 @@
 # ARGS go to the program behind a target: make demo ARGS=--help, make test ARGS="tests/jobs -k accept".
 # PYTHON names the interpreter: make demo PYTHON=/opt/python3.13/bin/python3. By default the first of these that fits.
 
-NAMES := python3 python3.14 python3.13 python3.12 python3.11
+NAMES := python3 python3.15 python3.14 python3.13 python3.12 python3.11
 FITS := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(firstword $(foreach name,$(NAMES),$(shell $(name) -c "$(FITS)" 2>/dev/null && echo $(name))))
 BIN := .venv/bin
