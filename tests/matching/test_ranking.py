@@ -4,11 +4,12 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.intake.models import UnmatchedReason
-from app.matching.ranking import CRITERIA, Candidate, distance_km, rank
+from app.matching.ranking import CRITERIA, Candidate, distance_km, rank, score
 from app.registry.models import Rung
 
 WEIGHTS = {"distance": 3, "credit": 2, "record": 2, "load": 1, "fairness": 3, "price": 1}
@@ -108,6 +109,13 @@ def test_the_citizens_own_choice_comes_first_if_it_can_come_at_all(
         assert ranked[0].candidate.provider_id == chosen
     else:
         assert chosen not in [each.candidate.provider_id for each in ranked]
+
+
+@given(candidates(), weights)
+def test_the_total_is_the_weighted_mean_of_the_scores(one: Candidate, weights: dict[str, float]) -> None:
+    [ranked] = score([one], weights)
+    mean = sum(ranked.scores[name] * weight for name, weight in weights.items()) / sum(weights.values())
+    assert ranked.total == pytest.approx(mean, abs=1e-6)
 
 
 @given(many, weights)
