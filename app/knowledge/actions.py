@@ -16,7 +16,7 @@ from app.kit.ids import new_id
 from app.knowledge import queries
 from app.knowledge.entries import index
 from app.knowledge.errors import ArticleExists, ArticleOver, NotNewest, ReviewInThePast, UnknownArticle, UnknownStaff
-from app.knowledge.models import Article, ArticleStatus, ArticleVersion, CannedText
+from app.knowledge.models import Article, ArticleStatus, ArticleVersion
 from app.knowledge.schemas import (
     ArticleIn,
     ArticleLine,
@@ -287,13 +287,8 @@ async def check_articles(tx: Tx, version_ids: Sequence[UUID]) -> None:
 
 async def put_text(tx: Tx, name: str, body: TextIn, by: By) -> TextOut:
     """Set the canned text of this name, whether it was there or not."""
-    kept = await queries.find_text(tx, name)
-    if kept is None:
-        kept = CannedText(name=name)
-        tx.session.add(kept)
-    kept.zh, kept.en, kept.sample = body.zh, body.en, False
-    kept.changed_at, kept.changed_by = by.now, by.principal.id
-    await tx.flush()
+    facts = {"zh": body.zh, "en": body.en, "sample": False, "changed_at": by.now, "changed_by": by.principal.id}
+    kept = await queries.set_text(tx, name, facts)
     await by.note(tx, "canned_text.set", f"canned_text:{name}", zh=body.zh, en=body.en)
     return TextOut.model_validate(kept)
 

@@ -306,6 +306,14 @@ async def find_text(tx: Tx, name: str) -> CannedText | None:
     return (await tx.session.execute(query)).scalar_one_or_none()
 
 
+async def set_text(tx: Tx, name: str, facts: Mapping[str, Any]) -> CannedText:
+    """Keep the canned text of this name, in the place of one that was there."""
+    statement = insert(CannedText).values(name=name, **facts)
+    statement = statement.on_conflict_do_update(index_elements=["name"], set_=dict(facts))
+    kept = await tx.session.execute(statement.returning(CannedText), execution_options=_FRESH)
+    return kept.scalar_one()
+
+
 async def forget_failed_searches(tx: Tx, before: datetime) -> None:
     """Drop failed searches of before that moment."""
     await tx.session.execute(delete(FailedSearch).where(FailedSearch.at < before))

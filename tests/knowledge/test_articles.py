@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.knowledge.articles import LOST_CARD, approve, article, find, put_in_force, slugs, write_version
-from tests.world import CHENGLANG, NANMEN, World, ok, refused
+from tests.world import CHENGLANG, NANMEN, World, decoded, ok, refused
 
 
 async def test_only_what_a_supervisor_has_approved_is_found(world: World) -> None:
@@ -204,3 +204,5 @@ async def test_canned_texts(world: World) -> None:
     await ok(world.registrar.delete(path))
     await ok(world.registrar.delete(path))
     assert await ok(world.operator.get("/knowledge/texts")) == []
+    for kept in await asyncio.gather(*(world.registrar.put(path, json={"zh": "请稍等。"}) for _ in range(3))):
+        assert decoded(kept)["zh"] == "请稍等。"  # before: all but one got the name of a constraint
