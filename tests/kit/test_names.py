@@ -2,6 +2,7 @@
 
 import random
 from typing import Any
+from unicodedata import category
 
 import pytest
 from hypothesis import given
@@ -35,7 +36,11 @@ def test_a_form_has_no_other_form(text: str) -> None:
 
 
 async def test_the_database_gives_the_same_form(world: World) -> None:
-    points = [*range(1, 0xD800), *range(0xE000, 0x10000), *range(0xE0100, 0xE01F0)]
+    """For all characters that both know: Unicode grows with each version of Python and of PostgreSQL."""
+    every = [*range(1, 0xD800), *range(0xE000, 0x10000), *range(0xE0100, 0xE01F0)]
+    async with world.context.db.begin() as tx:
+        known = await tx.driver.fetch("SELECT p FROM unnest($1::int[]) p WHERE unicode_assigned(chr(p))", every)
+    points = [point for (point,) in known if category(chr(point)) != "Cn"]
     texts = [*WRITINGS, *("x".join(map(chr, points[begin : begin + 500])) for begin in range(0, len(points), 500))]
     async with world.context.db.begin() as tx:
         for text in texts:
