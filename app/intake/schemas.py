@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Kind, Tier
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
@@ -17,9 +17,14 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 
 
+def _once_each(ids: list[UUID]) -> list[UUID]:
+    return list(dict.fromkeys(ids))
+
+
 Articles = Annotated[
     list[UUID],
     Field(max_length=10, description="the versions of the articles that the answer came from (`version_id`)"),
+    AfterValidator(_once_each),
 ]
 
 

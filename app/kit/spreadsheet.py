@@ -10,7 +10,7 @@ from typing import Any
 
 BOM = "\ufeff"
 """Without it Excel takes UTF-8 for the local code page and shows no Chinese."""
-_RISKY = re.compile(r"'*[=+\-@#\t\r]")
+_RISKY = re.compile(r"'*(?:[=+\-@#\t\r]|(?:0\d+|\d{12,})\Z)")
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -23,12 +23,13 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def harmless(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula gets an apostrophe in front; `plain` takes it off again."""
+    """A text that a spreadsheet would take for a formula, or for a number whose digits it would lose, gets an
+    apostrophe in front; `plain` takes it off again."""
     return f"'{value}" if isinstance(value, str) and _RISKY.match(value) else value
 
 
 def plain(value: str) -> str:
-    """The text without the apostrophe that keeps it from being a formula."""
+    """The text without the apostrophe that keeps it a text."""
     return value[1:] if value.startswith("'") and _RISKY.match(value) else value
 
 

@@ -268,18 +268,18 @@ def show_line(row: queries.Listed) -> ArticleLine:
     )
 
 
-async def list_standings(tx: Tx, version_ids: Sequence[UUID]) -> list[VersionStanding]:
+async def list_standings(tx: Tx, version_ids: Sequence[UUID], today: date) -> list[VersionStanding]:
     """Which of these versions still hold, and what holds in their place."""
     return [
         VersionStanding(version_id=key, slug=slug, status=ArticleStatus(status), in_force=present)
-        for key, slug, status, present in await queries.list_standings(tx, version_ids)
+        for key, slug, status, present in await queries.list_standings(tx, version_ids, today)
     ]
 
 
 async def check_articles(tx: Tx, version_ids: Sequence[UUID]) -> None:
-    """Raises UnknownArticle unless all of these versions exist."""
+    """Raises UnknownArticle unless all of these versions are or were in force: no other can have been read out."""
     if version_ids:
-        known = await queries.find_existing(tx, version_ids)
+        known = await queries.find_offered(tx, version_ids)
         for version_id in version_ids:
             if version_id not in known:
                 raise UnknownArticle(version=str(version_id))

@@ -7,6 +7,18 @@ from pydantic_core import ErrorDetails
 SENTENCES = {
     "file_empty": ("文件是空的", "the file is empty"),
     "file_unreadable": ("不是有效的 CSV 文件", "it is no valid CSV"),
+    "workbook": (
+        "这是 Excel 工作簿，请另存为“CSV UTF-8（逗号分隔）”",
+        "it is an Excel workbook: save it as “CSV UTF-8 (Comma delimited)”",
+    ),
+    "cells_beyond": (
+        "最后一个列标题右边还有内容",
+        "there is text to the right of the last heading",
+    ),
+    "number_form": (
+        "Excel 把代码变成了数字：请先把该列设为“文本”格式，再重新填写",
+        "Excel made a number of the code: format the column as Text, then type it again",
+    ),
     "encoding": ("文字编码无法识别，请另存为 UTF-8", "the text is neither UTF-8 nor GB18030 (GBK): save it as UTF-8"),
     "too_many": ("条目超过 {most} 条", "there are more than {most} articles"),
     "column_unknown": ("没有这一列，可用：{known}", "there is no such column; there are: {known}"),
@@ -14,6 +26,7 @@ SENTENCES = {
     "column_missing": ("缺少此列，或此列重复", "the column is missing or there twice"),
     "front": ("每个条目应以两行 --- 之间的代码开头", "each article begins with its codes between two lines of ---"),
     "front_unreadable": ("两行 --- 之间不是有效的 YAML", "what stands between the lines of --- is no valid YAML"),
+    "front_nested": ("只能是文字或一行一个的列表", "is text, or a list with one text a line"),
     "third_title": ("一个条目只能有中文、英文两个一级标题", "an article has two titles: Chinese, then English"),
     "part_unknown": ("没有这个小标题，可用：{known}", "there is no such part; there are: {known}"),
     "before_title": ("标题之前不应有正文", "there is text before the title"),

@@ -1,6 +1,7 @@
 """Articles as a CSV or as Markdown, and back. Both are read into the same cells: texts by column.
 
-A list is a line each; a place is `name | address`, a phone `number | what for in Chinese | in English`. Markdown has
+A list is a line each, `/` where a line has no translation; a place is `name | address`, a phone `number | what for in
+Chinese | in English`. Markdown has
 the codes, dates, phones and callers' words between two lines of `---`, then a heading with the title, the answer and a
 second-level heading for each further part, in Chinese and once more in English.
 """
@@ -10,12 +11,13 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import yaml
 
 from app.kit.spreadsheet import BOM, csv_text, decode, harmless, plain
-from app.knowledge.faults import Faulty
+from app.knowledge.faults import Fault, Faulty
 from app.knowledge.schemas import ArticleIn, Both, PlaceOf
 
 Cells = Mapping[str, str]
@@ -67,9 +69,15 @@ HEADINGS = {
 PARTS = {"steps": "Steps", "papers": "Papers", "fees": "Fees", "hours": "Hours", "places": "Places", "source": "Source"}
 _LISTS = ("steps", "papers", "places")
 _FRONT = ("slug", "items", "areas", "valid_from", "valid_to", "phones", "words")
-_SPLIT = re.compile(r"(?<!\\)\|")
+_SPLIT = re.compile(r"(?<!\\)[|｜]")
+_BAR, _ESCAPED_BAR = re.compile(r"[|｜]"), re.compile(r"\\([|｜])")
+_BETWEEN_CODES = re.compile(r"[\s,，、;；]+")
+_NO_TRANSLATION = "/"
+_WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _MARKER = re.compile(r"^(?:\d+[.)、]|[-*])\s+")
 MOST_ARTICLES = 30_000
+BEYOND = ""
+"""The column of what a row has to the right of its last heading."""
 
 
 class Written(NamedTuple):
@@ -108,29 +116,32 @@ def cells_of(article: ArticleIn) -> dict[str, str]:
 
 
 def _lines(texts: list[str]) -> str:
-    return "\n".join(texts) if any(texts) else ""
+    return "\n".join(text or _NO_TRANSLATION for text in texts) if any(texts) else ""
 
 
 def _place(place: PlaceOf, language: str) -> str:
     name = getattr(place.name, language) or ""
     address = (getattr(place.address, language) or "") if place.address else ""
-    return _joined([name, address]) if address else name.replace("|", "\\|")
+    return _joined([name, address])
 
 
 def _joined(texts: Iterable[str]) -> str:
-    return " | ".join(text.replace("|", "\\|") for text in texts).rstrip(" |")
+    filled = list(texts)
+    while len(filled) > 1 and not filled[-1]:
+        filled.pop()
+    return " | ".join(_BAR.sub(r"\\\g<0>", text) for text in filled)
 
 
 def _parted(line: str) -> list[str]:
-    return [part.strip().replace("\\|", "|") for part in _SPLIT.split(line)]
+    return [_ESCAPED_BAR.sub(r"\1", part.strip()) for part in _SPLIT.split(line)]
 
 
 def article_of(cells: Cells) -> dict[str, Any]:
-    """The cells as the body of an article, still to be checked. Raises Faulty where lists do not go together."""
+    """The cells as the body of an article, still to be checked."""
     body: dict[str, Any] = {
         "slug": cells.get("slug", ""),
-        "items": cells.get("items", "").replace(",", " ").replace("，", " ").split(),
-        "areas": cells.get("areas", "").replace(",", " ").replace("，", " ").split(),
+        "items": _codes(cells, "items"),
+        "areas": _codes(cells, "areas"),
         "words": _filled(cells.get("words", "")),
         "title": _both(cells, "title"),
         "answer": _both(cells, "answer"),
@@ -144,6 +155,20 @@ def article_of(cells: Cells) -> dict[str, Any]:
     for part in ("fees", "hours", "source"):
         body[part] = _both(cells, part) if cells.get(f"{part}_zh") or cells.get(f"{part}_en") else None
     return body
+
+
+def misfits(cells: Cells) -> Iterator[Fault]:
+    """What of the cells cannot be put together, or is there no more."""
+    if cells.get(BEYOND):
+        yield Fault("", cells[BEYOND], "cells_beyond")
+    for part in _LISTS:
+        chinese, english = _listed(cells, part)
+        if english and len(english) != len(chinese):
+            yield Fault(f"{part}_en", cells[f"{part}_en"], "lines", zh=len(chinese), en=len(english))
+
+
+def _codes(cells: Cells, name: str) -> list[str]:
+    return [code for code in _BETWEEN_CODES.split(cells.get(name, "")) if code]
 
 
 def _day(cell: str) -> str | None:
@@ -161,10 +186,13 @@ def _filled(cell: str) -> list[str]:
 
 
 def _paired(cells: Cells, part: str) -> list[tuple[str, str]]:
+    chinese, english = _listed(cells, part)
+    return list(zip_longest(chinese, english[: len(chinese)], fillvalue=""))
+
+
+def _listed(cells: Cells, part: str) -> tuple[list[str], list[str]]:
     chinese, english = (cells.get(f"{part}_{language}", "").splitlines() for language in ("zh", "en"))
-    if english and len(english) != len(chinese):
-        raise Faulty(f"{part}_en", cells.get(f"{part}_en", ""), "lines", zh=len(chinese), en=len(english))
-    return list(zip(chinese, english or [""] * len(chinese), strict=True))
+    return chinese, ["" if line.strip() == _NO_TRANSLATION else line for line in english]
 
 
 def _phone(line: str) -> dict[str, Any]:
@@ -218,6 +246,8 @@ def _escaped(line: str) -> str:
 
 def read(content: bytes, form: Format | None) -> Iterator[Written]:
     """The articles of a file, as they stand there. Raises Faulty."""
+    if content.startswith(_WORKBOOK):
+        raise Faulty("", "", "workbook")
     try:
         text = decode(content).removeprefix(BOM)
     except ValueError:
@@ -229,16 +259,21 @@ def read(content: bytes, form: Format | None) -> Iterator[Written]:
 
 
 def _read_csv(text: str) -> Iterator[Written]:
-    first = text.partition("\n")[0]
+    first = text.lstrip().splitlines()[0]
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
     columns: list[str] = []
     names = {name: column for column, zh in HEADINGS.items() for name in (column, zh)}
+    number = 0
     try:
         for number, row in enumerate(rows, 1):
             cells = [plain(cell.strip()) for cell in row]
+            while cells and not cells[-1]:
+                cells.pop()
+            if not cells:
+                continue
             if columns:
-                if any(cells):
-                    yield Written(number, dict(zip(columns, cells, strict=False)))
+                beyond = {BEYOND: " ".join(cells[len(columns) :])}
+                yield Written(number, dict(zip(columns, cells, strict=False)) | beyond)
                 continue
             for name in cells:
                 if name not in names:
@@ -250,7 +285,7 @@ def _read_csv(text: str) -> Iterator[Written]:
             if len(set(columns)) < len(columns):
                 raise Faulty("", first[:60], "column_twice")
     except csv.Error as error:
-        raise Faulty("", str(error), "file_unreadable") from None
+        raise Faulty("", str(error), "file_unreadable", row=number + 1) from None
 
 
 def _read_markdown(text: str) -> Iterator[Written]:
@@ -266,7 +301,7 @@ def _read_markdown(text: str) -> Iterator[Written]:
 
 def _front(text: str, line: int) -> dict[str, str]:
     try:
-        front = yaml.load(text, yaml.CSafeLoader)
+        front = yaml.load(text, yaml.CBaseLoader)
     except yaml.YAMLError as error:
         raise Faulty("", str(error).partition("\n")[0], "front_unreadable", row=line) from None
     if not isinstance(front, dict):
@@ -274,13 +309,14 @@ def _front(text: str, line: int) -> dict[str, str]:
     for name in front:
         if name not in _FRONT:
             raise Faulty("", str(name), "column_unknown", row=line, known=", ".join(_FRONT))
-    return {name: _cell(name, value) for name, value in front.items() if value is not None}
+    return {name: _cell(value, name, line) for name, value in front.items()}
 
 
-def _cell(name: str, value: Any) -> str:
-    if isinstance(value, list):
-        return (" " if name in ("items", "areas") else "\n").join(map(str, value))
-    return str(value)
+def _cell(value: Any, name: str, line: int) -> str:
+    lines = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, str) for one in lines):
+        raise Faulty(name, "", "front_nested", row=line)
+    return "\n".join(lines)
 
 
 def _body(lines: list[str], first: int) -> dict[str, str]:

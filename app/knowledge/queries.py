@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal_column,
     select,
     text,
     tuple_,
@@ -37,6 +38,8 @@ from app.knowledge.models import (
     FailedSearch,
 )
 
+OFFERED = (ArticleStatus.APPROVED, ArticleStatus.SUPERSEDED, ArticleStatus.WITHDRAWN)
+"""What desks are or were offered."""
 ALL_ENTRIES = ""
 """The word under which the number of all entries is kept."""
 _FRESH = {"populate_existing": True}
@@ -242,15 +245,18 @@ async def list_reviews(tx: Tx, until: date, after: tuple[date, UUID] | None, lim
     return (await tx.session.execute(query)).all()
 
 
-async def list_standings(tx: Tx, version_ids: Sequence[UUID]) -> Sequence[Row[UUID, str, str, UUID | None]]:
-    """Id, slug and status of these versions, and the version of the same article that is approved now."""
+async def list_standings(tx: Tx, version_ids: Sequence[UUID], day: date) -> Sequence[Row[UUID, str, str, UUID | None]]:
+    """Id, slug and status of these versions, and the version of the same article that holds on that day."""
     present = aliased(ArticleVersion)
     query = (
         select(ArticleVersion.id, Article.slug, ArticleVersion.status, present.id)
         .join(Article, Article.id == ArticleVersion.article_id)
         .join(
             present,
-            (present.article_id == Article.id) & (present.status == ArticleStatus.APPROVED),
+            (present.article_id == Article.id)
+            & (present.status == ArticleStatus.APPROVED)
+            & func.coalesce(present.valid_from <= day, True)
+            & func.coalesce(present.valid_to >= day, True),
             isouter=True,
         )
         .where(ArticleVersion.id.in_(version_ids))
@@ -258,14 +264,17 @@ async def list_standings(tx: Tx, version_ids: Sequence[UUID]) -> Sequence[Row[UU
     return (await tx.session.execute(query)).all()
 
 
-_EXISTING = Prepared(
-    select(ArticleVersion.id).where(ArticleVersion.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+_OFFERED = Prepared(
+    select(ArticleVersion.id).where(
+        ArticleVersion.id == func.any(bindparam("ids", type_=ARRAY(Uuid))),
+        ArticleVersion.status.in_([literal_column(f"'{status}'") for status in OFFERED]),
+    )
 )
 
 
-async def find_existing(tx: Tx, version_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these versions that exist."""
-    return {row["id"] for row in await tx.rows(_EXISTING, ids=version_ids)}
+async def find_offered(tx: Tx, version_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these versions that are or were in force."""
+    return {row["id"] for row in await tx.rows(_OFFERED, ids=version_ids)}
 
 
 async def list_newest(tx: Tx) -> dict[str, tuple[Article, ArticleVersion]]:

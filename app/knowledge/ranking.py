@@ -46,9 +46,11 @@ class Question(NamedTuple):
                 chosen.append(word)
         return chosen
 
-    def asks(self, known: "Known") -> float:
-        """What it asks for in all."""
-        return sum(self.weights[word] * known.says(word) for word in self.asked)
+    def keywords(self, most: int) -> frozenset[str]:
+        """What it is about, if that is at most so many lexemes; without single characters that words stand beside."""
+        if len(self.asked) > most:
+            return frozenset()
+        return frozenset(word for word in self.asked if len(word) > 1) or self.asked
 
     def nothing(self, said: Mapping[str, int], known: "Known") -> float:
         """What of it is in what callers say whom nothing helps: `said` tells in how many sentences a lexeme is."""
@@ -80,7 +82,7 @@ class Known(NamedTuple):
 
 def relevance(score: float, nothing: float, *, keyword: bool, own: bool) -> float:
     """How likely the article answers, 0 to 1, by what the question has in common with it and with what callers ask that
-    nothing answers. `keyword`: the question is one word, and the article has it at its head."""
+    nothing answers. `keyword`: the question is a word or two, and the article has them all at its head."""
     fits = 1 / (1 + exp(DOUBT + NOTHING_FITS * sqrt(nothing) - FITS * sqrt(score)))
     if own:
         return OWN + (1 - OWN) * fits

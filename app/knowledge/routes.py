@@ -1,5 +1,6 @@
 """The knowledge base, for staff."""
 
+import asyncio
 from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -159,9 +160,11 @@ async def review(slug: SentSlug, body: ReviewIn, tx: Transaction, by: Either) ->
 
 
 @router.get("/standings", dependencies=readers)
-async def list_standings(asked: Annotated[PresentAsked, Query()], tx: Transaction) -> list[VersionStanding]:
+async def list_standings(
+    asked: Annotated[PresentAsked, Query()], tx: Transaction, today: Today
+) -> list[VersionStanding]:
     """Whether versions that were taken into an answer still hold, and which do in their place."""
-    return await actions.list_standings(tx, asked.version)
+    return await actions.list_standings(tx, asked.version, today)
 
 
 @router.get(
@@ -177,7 +180,7 @@ async def export_articles(
     status: Annotated[ArticleStatus, Query()] = ArticleStatus.APPROVED,
 ) -> Response:
     """All articles of this status as one file, which the import takes back."""
-    content = files.write(format, await importing.read_cells(tx, status))
+    content = await asyncio.to_thread(files.write, format, await importing.read_cells(tx, status))
     headers = {"Content-Disposition": f'attachment; filename="articles.{files.ENDINGS[format]}"'}
     return Response(content, media_type=files.TYPES[format], headers=headers)
 

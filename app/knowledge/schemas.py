@@ -20,9 +20,16 @@ def _one_line(text: object) -> object:
     return " ".join(text.split()) if isinstance(text, str) else text
 
 
-Line = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=300)]
-Answer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-Title = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=100)]
+def _lines(text: object) -> object:
+    """Line ends as files keep them, however they were typed."""
+    return "\n".join(text.splitlines()) if isinstance(text, str) else text
+
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300), BeforeValidator(_one_line)]
+Answer = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), BeforeValidator(_lines)
+]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=100), BeforeValidator(_one_line)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 SentSlug = Annotated[str, StringConstraints(max_length=80)]
 """The name of an article in an address; one that does not exist is not found."""

@@ -115,17 +115,21 @@ async def _rank(
 def _sort(
     rows: list[Row], question: Question, known: Known, votes: Mapping[str, float], item: str | None
 ) -> list[tuple[float, UUID]]:
-    asks, nothing = question.asks(known), question.nothing(callers.said_for_nothing(), known)
+    keywords, nothing = question.keywords(FEW_WORDS), question.nothing(callers.said_for_nothing(), known)
     ranked: list[tuple[float, bool, UUID]] = []
     for row in rows:
         score = question.score(zip(row["lexemes"], row["labels"], row["phrases"], strict=True), known)
-        keyword = len(question.asked) <= FEW_WORDS and score >= asks
+        keyword = bool(keywords) and keywords <= _heads(row)
         score += ranking.HEARD * max(votes.get(code, 0.0) for code in row["items"])
         relevance = ranking.relevance(score, nothing, keyword=keyword, own=item in row["items"])
         if relevance >= ranking.LEAST_RELEVANCE:
             ranked.append((relevance, bool(row["areas"]), row["version_id"]))
     ranked.sort(key=lambda one: (-round(one[0], 6), not one[1], one[2]))
     return [(relevance, version_id) for relevance, _, version_id in ranked]
+
+
+def _heads(row: Row) -> set[str]:
+    return {word for word, label in zip(row["lexemes"], row["labels"], strict=True) if label == "A"}
 
 
 def _any_of(lexemes: list[str]) -> str:

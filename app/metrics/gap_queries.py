@@ -50,7 +50,7 @@ async def list_unaided_items(tx: Tx, since: datetime, until: datetime) -> Sequen
 
 
 def _uses(since: datetime, until: datetime) -> FromClause:
-    """Each use of an article for an answer: which article, on which request."""
+    """Each use of an article for an answer: which article, on which request; once, with however many versions."""
     used = (
         select(_REQUESTS.c.id, _REQUESTS.c.citizen_id, _REQUESTS.c.item_code, _REQUESTS.c.answered_at)
         .add_columns(func.unnest(_REQUESTS.c.articles).label("version_id"))
@@ -60,18 +60,23 @@ def _uses(since: datetime, until: datetime) -> FromClause:
     return (
         select(used.c.id, used.c.citizen_id, used.c.item_code, used.c.answered_at, ArticleVersion.article_id)
         .join(ArticleVersion, ArticleVersion.id == used.c.version_id)
+        .distinct()
         .subquery("uses")
     )
 
 
-async def list_unused(tx: Tx, since: datetime, until: datetime) -> Sequence[RowMapping]:
+def _holds(today: date) -> Any:
+    return func.coalesce(ArticleEntry.valid_from <= today, True) & func.coalesce(ArticleEntry.valid_to >= today, True)
+
+
+async def list_unused(tx: Tx, since: datetime, until: datetime, today: date) -> Sequence[RowMapping]:
     """Articles in force that no answer came from."""
     uses = _uses(since, until)
     query = (
         select(Article.slug, ArticleVersion.items, ArticleVersion.decided_at.label("in_force_since"))
         .join(ArticleVersion, ArticleVersion.article_id == Article.id)
         .join(ArticleEntry, ArticleEntry.version_id == ArticleVersion.id)
-        .where(Article.id.not_in(select(uses.c.article_id)), ArticleVersion.decided_at < until)
+        .where(Article.id.not_in(select(uses.c.article_id)), ArticleVersion.decided_at < until, _holds(today))
         .order_by(ArticleVersion.decided_at, Article.slug)
         .limit(MOST)
     )
@@ -114,6 +119,6 @@ async def count_articles(tx: Tx, today: date) -> RowMapping:
         .select_from(ArticleEntry)
         .join(ArticleVersion, ArticleVersion.id == ArticleEntry.version_id)
         .join(Article, Article.id == ArticleVersion.article_id)
-        .where(func.coalesce(ArticleEntry.valid_to >= today, True))
+        .where(_holds(today))
     )
     return (await tx.session.execute(query)).mappings().one()

@@ -25,6 +25,6 @@ async def read_gaps(tx: Tx, asked: Selection, catalog: Snapshot, zone: ZoneInfo,
         without_article=[
             UnaidedItem.model_validate(dict(row)) for row in await gap_queries.list_unaided_items(tx, *span)
         ],
-        unused=[UnusedArticle.model_validate(dict(row)) for row in await gap_queries.list_unused(tx, *span)],
+        unused=[UnusedArticle.model_validate(dict(row)) for row in await gap_queries.list_unused(tx, *span, today)],
         called_again=[SecondCall.model_validate(dict(row)) for row in await gap_queries.list_second_calls(tx, *span)],
     )

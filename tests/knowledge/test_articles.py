@@ -178,9 +178,12 @@ async def test_what_was_taken_into_an_answer_is_named_with_it(world: World) -> N
     nobody = "00000000-0000-7000-8000-000000000000"
     await refused(world.create("GV02", answer="到派出所补领。", articles=[nobody]), 422, "unknown_article")
     await refused(world.create("GV02", articles=[version]), 422, "articles_of_answer")
+    draft = (await write_version(world, "lost-id-card", 1))["draft"]["id"]
+    await refused(world.create("GV02", answer="到派出所补领。", articles=[draft]), 422, "unknown_article")
+    await refused(world.create("GV02", answer="到派出所补领。", articles=[version] * 11), 422, "invalid_input")
     later = (await ok(world.create("GV02")))["request"]["id"]
     answered = await ok(
-        world.operator.put(f"/requests/{later}/answer", json={"answer": "到派出所补领。", "articles": [version]})
+        world.operator.put(f"/requests/{later}/answer", json={"answer": "到派出所补领。", "articles": [version] * 2})
     )
     assert answered["articles"] == [version]
 
@@ -191,6 +194,17 @@ async def test_who_took_a_version_learns_that_it_holds_no_more(world: World) -> 
     second = (await approve(world, "lost-id-card", 2))["approved"]["id"]
     [standing] = await ok(world.operator.get("/knowledge/standings", params={"version": version}))
     assert (standing["status"], standing["in_force"]) == ("superseded", second)
+
+
+async def test_who_took_a_version_learns_that_its_last_day_has_passed(world: World) -> None:
+    today = world.clock.now().date()
+    version = (await put_in_force(world, article(valid_to=str(today))))["approved"]["id"]
+    in_force = []
+    for _ in range(2):
+        [standing] = await ok(world.operator.get("/knowledge/standings", params={"version": version}))
+        in_force.append(standing["in_force"])
+        world.advance(hours=14)  # midnight in Ningbo
+    assert in_force == [version, None]
 
 
 async def test_canned_texts(world: World) -> None:

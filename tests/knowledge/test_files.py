@@ -1,5 +1,7 @@
 """Articles as CSV and Markdown: out and in again changes nothing; a fault in any keeps all out."""
 
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -8,12 +10,13 @@ from hypothesis import strategies as st
 
 from app.catalog.snapshot import Snapshot
 from app.kit.db import Database
+from app.kit.spreadsheet import BOM
 from app.knowledge.files import Format, article_of, cells_of, read, write
 from app.knowledge.load import load_articles, read_articles
 from app.knowledge.queries import list_newest
 from app.knowledge.schemas import ArticleIn
 from tests.conftest import NOON
-from tests.knowledge.articles import LOST_CARD, approve, article, noise_article, put_in_force, slugs
+from tests.knowledge.articles import LOST_CARD, approve, article, noise_article, put_in_force, slugs, write_version
 from tests.world import CHENGLANG, World, ok
 
 TYPES = {"content-type": "application/octet-stream"}
@@ -35,16 +38,73 @@ def test_every_sample_comes_back_as_it_was(form: Format) -> None:
 plain = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=30).filter(str.strip)
 
 
-@given(answer=plain, step=plain, word=plain, place=plain, form=st.sampled_from(Format))
-def test_whatever_is_written_comes_back(answer: str, step: str, word: str, place: str, form: Format) -> None:
+@given(answer=plain, step=plain, word=plain, place=plain, purpose=plain, form=st.sampled_from(Format))
+def test_whatever_is_written_comes_back(
+    answer: str, step: str, word: str, place: str, purpose: str, form: Format
+) -> None:
     facts: dict[str, Any] = {
-        "answer": {"zh": answer},
-        "steps": [{"zh": f"第{step}"}],
+        "answer": {"zh": f"{answer}\r\n{answer}\r---\n# {answer}"},
+        "steps": [{"zh": f"第{step}"}, {"zh": "二", "en": f"b{step}"}, {"zh": f"三{step}"}],
         "words": [f"w{word}"],
-        "places": [{"name": {"zh": f"街{place}"}, "address": {"zh": "路 | 号"}}],
+        "phones": [{"number": "12345", "for": {"zh": f"问{purpose}"}}, {"number": "057487654321"}],
+        "places": [{"name": {"zh": f"街{place}", "en": "a"}, "address": {"zh": "路 | 号"}}, {"name": {"zh": place}}],
     }
     body = ArticleIn.model_validate(article(**facts))
     assert round_trip(body, form) == body
+
+
+HARD_WORDS = [*(f"第{n}句：身份证，丢了;怎么办？" for n in range(196)), 'say "lost"', "a | b", "- c", "# d"]
+
+
+@pytest.mark.parametrize("form", Format)
+def test_two_hundred_sentences_with_marks_come_back(form: Format) -> None:
+    body = ArticleIn.model_validate(article(words=HARD_WORDS))
+    assert round_trip(body, form) == body
+
+
+def saved_by_excel(content: str, delimiter: str = ",", end: str = "\r\n", encoding: str = "utf-8-sig") -> bytes:
+    """The file as a spreadsheet saves it: a row for each in the used range, as wide as the widest."""
+    rows = list(csv.reader(io.StringIO(content.removeprefix(BOM), newline="")))
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
+    writer.writerows([[*row, "", ""] for row in [[""] * len(rows[0]), *rows, [""] * len(rows[0])]])
+    return text.getvalue().encode(encoding)
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [{}, {"delimiter": ";"}, {"delimiter": "\t", "encoding": "utf-16"}, {"encoding": "gb18030"}, {"end": "\r"}],
+)
+async def test_a_file_that_a_spreadsheet_saved_changes_nothing(world: World, saved: dict[str, str]) -> None:
+    await put_in_force(world, article(words=HARD_WORDS, areas=[CHENGLANG], phones=[{"number": "057487654321"}]))
+    exported = (await world.registrar.get("/knowledge/export")).text
+    assert (await ok(send(world, saved_by_excel(exported, **saved))))["unchanged"] == 1
+
+
+def test_a_code_that_a_spreadsheet_takes_for_a_number_is_written_as_text() -> None:
+    body = ArticleIn.model_validate(article(areas=["330203001001"], phones=[{"number": "057487654321"}]))
+    content = write(Format.CSV, [cells_of(body)])
+    assert "'330203001001" in content
+    assert "'057487654321" in content
+    assert round_trip(body, Format.CSV) == body
+
+
+def test_what_stands_in_markdown_is_text_and_chinese_marks_are_read() -> None:
+    text = "---\nslug: a\nitems: [GV01]\nphones:\n- 057412345\n- 12345｜问地址\nwords: [12:30, no]\n---\n# 题\n答"
+    [written] = read(text.encode(), None)
+    body = ArticleIn.model_validate(article_of(written.cells))
+    assert [phone.number for phone in body.phones] == ["057412345", "12345"]
+    assert body.words == ["12:30", "no"]
+    assert article_of({"items": "GV01、GV02；GV03"})["items"] == ["GV01", "GV02", "GV03"]
+
+
+async def test_an_export_imported_again_leaves_the_drafts_that_wait(world: World) -> None:
+    await put_in_force(world, LOST_CARD)
+    exported = (await world.registrar.get("/knowledge/export")).content
+    await write_version(world, "lost-id-card", 1, answer={"zh": "现在网上也可以补办。"})
+    assert (await ok(send(world, exported)))["unchanged"] == 1
+    [draft] = (await ok(world.supervisor.get("/knowledge/articles", params={"status": "draft"})))["items"]
+    assert draft["number"] == 2
 
 
 async def send(world: World, content: bytes, **query: Any) -> Any:
@@ -88,6 +148,9 @@ async def test_every_fault_is_named_and_nothing_is_taken(world: World) -> None:
         "day,GV01,标题,答复,,,,someday,",
         "good,GV01,又一个,可以,,,,,",
         f"long,GV01,标题,{'长' * 1001},,,,,",
+        f"title,GV01,{'长' * 101},答复,,,,,",
+        "wide,GV01,标题,答复,,,,,,1,2",
+        'many,XX98 GV01,标题,,"一\n二",one,请打电话,someday,',
     ]
     answer = await send(world, "\n".join(rows).encode())
     assert answer.status_code == 422
@@ -102,6 +165,13 @@ async def test_every_fault_is_named_and_nothing_is_taken(world: World) -> None:
         (9, "valid_from", "date"),
         (10, "slug", "twice"),
         (11, "answer_zh", "too_long"),
+        (12, "title_zh", "too_long"),
+        (13, "", "cells_beyond"),
+        (14, "steps_en", "lines"),
+        (14, "items", "item_unknown"),
+        (14, "answer_zh", "missing"),
+        (14, "phones", "phone"),
+        (14, "valid_from", "date"),
     ]
     assert all(one["zh"] and one["en"] for one in answer.json()["errors"])
     assert (await ok(world.registrar.get("/knowledge/articles")))["items"] == []
@@ -122,6 +192,10 @@ async def test_every_fault_is_named_and_nothing_is_taken(world: World) -> None:
         ("---\nslug: a\nitems: [GV01]\n---\n# 一\n答\n## 颜色\n红".encode(), "part_unknown"),
         ("---\nslug: a\nitems: [GV01]\n---\n多余\n# 一".encode(), "before_title"),
         (b'slug,items,title_zh,answer_zh\n"a', "file_unreadable"),
+        (b"PK\x03\x04\x14\x00\x06\x00", "workbook"),
+        ("slug,items,areas,title_zh,answer_zh\na,GV01,3.30203E+11,标题,答复".encode(), "number_form"),
+        (f"slug,items,title_zh,answer_zh\na,GV01,标题,{'长' * 300_000}".encode(), "file_unreadable"),
+        ("---\nslug: a\nitems: [GV01]\nwords: &w [[a], [b]]\nphones: *w\n---\n# 标题".encode(), "front_nested"),
     ],
 )
 async def test_a_file_that_is_none_says_why(world: World, content: bytes, code: str) -> None:

@@ -46,6 +46,13 @@ async def test_what_nothing_is_known_about_finds_nothing(world: World, question:
     assert await slugs(world, question) == []
 
 
+async def test_a_sentence_of_few_words_that_says_more_than_an_article_has_finds_nothing(world: World) -> None:
+    said = ["猫坏了", "猫不亮", "光猫红灯", "猫没信号"]
+    await put_in_force(world, article(slug="modem-down", title={"zh": "光猫断网"}, words=said))
+    assert await slugs(world, "怎么给猫绝育") == []
+    assert await slugs(world, "猫") == ["modem-down"]
+
+
 async def test_the_item_that_was_picked_comes_first_and_alone_is_enough(world: World) -> None:
     await put_in_force(world, LOST_CARD)
     await put_in_force(world, noise_article())
