@@ -76,12 +76,14 @@ ORDER BY (p.lat - $4) ^ 2 + (p.lon - $5) ^ 2 LIMIT 1
 """
 POLL = """
 SELECT o.*, r.number, r.item_code, r.urgency, r.description, r.township_code, r.community_code, r.quantity,
-  r.wanted_from, r.wanted_to, r.arrive_by
-FROM offers o JOIN requests r ON r.id = o.request_id
+  r.wanted_from, r.wanted_to, r.arrive_by, r.round_arrive_by, i.unit, o.price_fen AS sum_fen
+FROM offers o JOIN requests r ON r.id = o.request_id JOIN items i ON i.code = r.item_code
 WHERE o.provider_id = $1 AND o.status = 'pending' AND o.expires_at > $2 ORDER BY o.id LIMIT 100
 """
 FACTS = (
-    "r.number, r.item_code, r.description, r.township_code, r.community_code, r.quantity, r.arrive_by, r.complete_by"
+    "r.number, r.item_code, r.description, r.township_code, r.community_code, r.quantity, r.arrive_by, r.complete_by,"
+    " r.round_arrive_by, r.round_complete_by, r.original_complete_by,"
+    " (SELECT unit FROM items WHERE code = r.item_code) AS unit"
 )
 ACCEPT = f"""
 WITH o AS (
