@@ -225,7 +225,11 @@ def _markdown(cells: Cells) -> str:
     front |= {"areas": cells["areas"].split()} if cells["areas"] else {}
     front |= {day: cells[day] for day in ("valid_from", "valid_to") if cells[day]}
     front |= {part: cells[part].splitlines() for part in ("phones", "words") if cells[part]}
-    lines = ["---", yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=1_000).rstrip(), "---"]
+    lines = [
+        "---",
+        yaml.dump(front, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=1_000).rstrip(),
+        "---",
+    ]
     for language, heading in (("zh", HEADINGS), ("en", PARTS)):
         if not cells[f"title_{language}"]:
             continue

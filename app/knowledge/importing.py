@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
@@ -44,13 +44,7 @@ async def import_articles(
     bodies = await asyncio.to_thread(check, content, form, catalog)  # seconds of 20,000 articles
     known = await queries.list_newest(tx)
     in_force = {one.slug: version for one, version in await queries.list_for_export(tx, ArticleStatus.APPROVED)}
-    added: list[ArticleIn] = []
-    changed: list[ArticleIn] = []
-    for body in bodies:
-        if body.slug not in known:
-            added.append(body)
-        elif not any(_says(one, body) for one in (known[body.slug][1], in_force.get(body.slug)) if one):
-            changed.append(body)
+    added, changed = await asyncio.to_thread(_tell_apart, bodies, known, in_force)
     if not dry_run:
         for body in added:
             await actions.add_article(tx, body, by)
@@ -66,6 +60,20 @@ async def import_articles(
         unchanged=len(bodies) - len(added) - len(changed),
         slugs=[body.slug for body in (*added, *changed)][:MOST_SLUGS],
     )
+
+
+def _tell_apart(
+    bodies: list[ArticleIn], known: Mapping[str, tuple[Article, ArticleVersion]], in_force: Mapping[str, ArticleVersion]
+) -> tuple[list[ArticleIn], list[ArticleIn]]:
+    """What is new, and what says something else than its versions do."""
+    added: list[ArticleIn] = []
+    changed: list[ArticleIn] = []
+    for body in bodies:
+        if body.slug not in known:
+            added.append(body)
+        elif not any(_says(one, body) for one in (known[body.slug][1], in_force.get(body.slug)) if one):
+            changed.append(body)
+    return added, changed
 
 
 def _says(version: ArticleVersion, body: ArticleIn) -> bool:

@@ -41,7 +41,7 @@ from app.knowledge.schemas import (
 from app.knowledge.searching import search
 
 IMPORT_PATH = "/api/v1/knowledge/import"
-IMPORT_LIMIT = 20 * 1024 * 1024
+IMPORT_LIMIT = 64 * 1024 * 1024
 
 router = APIRouter(prefix="/knowledge", tags=["knowledge"])
 readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER))]

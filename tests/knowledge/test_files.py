@@ -14,6 +14,7 @@ from app.kit.spreadsheet import BOM
 from app.knowledge.files import Format, article_of, cells_of, read, write
 from app.knowledge.load import load_articles, read_articles
 from app.knowledge.queries import list_newest
+from app.knowledge.routes import IMPORT_LIMIT
 from app.knowledge.schemas import ArticleIn
 from tests.conftest import NOON
 from tests.knowledge.articles import LOST_CARD, approve, article, noise_article, put_in_force, slugs, write_version
@@ -33,6 +34,13 @@ def test_every_sample_comes_back_as_it_was(form: Format) -> None:
     bodies = list(read_articles())
     content = write(form, map(cells_of, bodies)).encode()
     assert [ArticleIn.model_validate(article_of(one.cells)) for one in read(content, None)] == bodies
+
+
+@pytest.mark.parametrize("form", Format)
+def test_twenty_thousand_articles_like_the_samples_can_be_taken_in(form: Format) -> None:
+    bodies = list(read_articles())
+    size = len(write(form, map(cells_of, bodies)).encode())
+    assert size / len(bodies) * 20_000 <= IMPORT_LIMIT
 
 
 plain = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=30).filter(str.strip)
