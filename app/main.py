@@ -39,6 +39,7 @@ from app.kit.web import open_context as open_process
 from app.knowledge.routes import IMPORT_LIMIT as KNOWLEDGE_LIMIT
 from app.knowledge.routes import IMPORT_PATH as KNOWLEDGE_PATH
 from app.knowledge.routes import router as knowledge
+from app.knowledge.routes import suggestions
 from app.live.routes import router as live_stream
 from app.live.tail import Tail
 from app.matching.routes import router as matching
@@ -171,6 +172,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         supervision,
         catalog,
         knowledge,
+        suggestions,
         exchange,
         registry,
         registry_life,

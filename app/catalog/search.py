@@ -29,14 +29,14 @@ class Index:
     def _entries(self) -> list[_Entry]:
         return [_entry(item) for item in self._items]
 
-    def search(self, query: str, limit: int = 10) -> Sequence[Item]:
-        """The items that fit best, best first; none for a query that fits nothing."""
+    def search(self, query: str, limit: int = 10, *, least: float = 0) -> Sequence[Item]:
+        """The items that fit best, best first, with at least this score; none for a query that fits nothing."""
         text = same_form(query)
         if not text:
             return []
         spoken = tidy(query).lower()
         scored = [(_score(entry, text, spoken), entry.item) for entry in self._entries]
-        fitting = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: (-pair[0], pair[1].position))
+        fitting = sorted((pair for pair in scored if pair[0] > least), key=lambda pair: (-pair[0], pair[1].position))
         return [item for _, item in fitting[:limit]]
 
 

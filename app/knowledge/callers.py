@@ -11,7 +11,8 @@ from math import log
 
 from app.knowledge import words
 
-NOTHING = "none"
+NOTHING, UNANSWERED = "none", "unanswered"
+"""What stands in the place of an item where none is meant, and where no article answers."""
 PAIR = 0.5
 """A pair of characters that is no word says less."""
 
@@ -27,13 +28,20 @@ def votes(text: str) -> Mapping[str, float]:
 
 
 @cache
-def said_for_nothing() -> Mapping[str, int]:
-    """In how many sentences of callers whom no article helps each lexeme is."""
-    counts: Counter[str] = Counter()
+def said() -> Mapping[str, Mapping[str, int]]:
+    """Of each lexeme, in how many sentences for which item it is; NOTHING and UNANSWERED among them."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for item, sentence in _sentences():
-        if item == NOTHING:
-            counts.update(words.lexemes(sentence) | words.characters(words.fold(sentence)))
+        for lexeme in words.lexemes(sentence) | words.characters(words.fold(sentence)):
+            counts[lexeme][item] += 1
     return counts
+
+
+@cache
+def said_for_nothing(*kinds: str) -> Mapping[str, int]:
+    """In how many sentences of these kinds each lexeme is: NOTHING, UNANSWERED."""
+    found = {lexeme: sum(by_item.get(kind, 0) for kind in kinds) for lexeme, by_item in said().items()}
+    return {lexeme: count for lexeme, count in found.items() if count}
 
 
 @cache

@@ -24,7 +24,7 @@ HEARD = 0.5
 """What the votes of the callers' sentences count beside the article's own words."""
 FITS, NOTHING_FITS, DOUBT = 1.6, 0.6, 4.5
 """Fitted to questions of which it was known whether an article answers them (docs/decisions/0016)."""
-LEAST_RELEVANCE = 0.45
+LEAST_RELEVANCE = 0.4
 OWN = 0.5
 """The least relevance of the articles of the item that the operator has picked."""
 
@@ -83,10 +83,15 @@ class Known(NamedTuple):
 def relevance(score: float, nothing: float, *, keyword: bool, own: bool) -> float:
     """How likely the article answers, 0 to 1, by what the question has in common with it and with what callers ask that
     nothing answers. `keyword`: the question is a word or two, and the article has them all at its head."""
-    fits = 1 / (1 + exp(DOUBT + NOTHING_FITS * sqrt(nothing) - FITS * sqrt(score)))
+    fits = likelihood(score, nothing, FITS, NOTHING_FITS, DOUBT)
     if own:
         return OWN + (1 - OWN) * fits
     return max(fits, LEAST_RELEVANCE) if keyword else fits
+
+
+def likelihood(score: float, nothing: float, fits: float, nothing_fits: float, doubt: float) -> float:
+    """The logistic function of the roots of what fits and of what sounds like nothing that is known."""
+    return 1 / (1 + exp(doubt + nothing_fits * sqrt(nothing) - fits * sqrt(score)))
 
 
 def rarity(entries: int, total: int) -> float:

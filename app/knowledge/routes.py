@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
+from app.catalog.schemas import ItemOut
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.etags import IfMatch, set_etag
 from app.kit.fields import RowNumber
@@ -32,6 +33,8 @@ from app.knowledge.schemas import (
     SearchIn,
     SearchOut,
     SentSlug,
+    SuggestionOut,
+    SuggestionsIn,
     TextIn,
     TextName,
     TextOut,
@@ -39,11 +42,13 @@ from app.knowledge.schemas import (
     VersionStanding,
 )
 from app.knowledge.searching import search
+from app.knowledge.suggesting import suggest
 
 IMPORT_PATH = "/api/v1/knowledge/import"
 IMPORT_LIMIT = 64 * 1024 * 1024
 
 router = APIRouter(prefix="/knowledge", tags=["knowledge"])
+suggestions = APIRouter(tags=["catalogue"])
 readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER))]
 editors = [Depends(allow(Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER))]
 
@@ -58,6 +63,15 @@ def _acting(*roles: Role) -> Any:
 Writing = Annotated[By, _acting(Role.REGISTRAR)]
 Approving = Annotated[By, _acting(Role.SUPERVISOR)]
 Either = Annotated[By, _acting(Role.REGISTRAR, Role.SUPERVISOR)]
+
+
+@suggestions.post("/catalog/suggestions", dependencies=readers)
+async def suggest_items(body: SuggestionsIn, catalog: CurrentCatalog) -> list[SuggestionOut]:
+    """The items that the caller means, most likely first; none where nothing fits. What they say stays out of URLs."""
+    suggested = await suggest(body.words, catalog, body.limit)
+    return [
+        SuggestionOut(**ItemOut.model_validate(one.item).model_dump(), confidence=one.confidence) for one in suggested
+    ]
 
 
 @router.post("/searches", dependencies=readers)

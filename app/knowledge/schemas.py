@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from app.catalog.schemas import ItemOut
 from app.kit.errors import Unfit
 from app.kit.fields import Day
 from app.kit.pages import Paging
@@ -206,6 +207,19 @@ class SearchIn(Body):
     area: Code | None = Field(default=None, description="a township's or community's code")
     limit: int = Field(default=5, ge=1, le=20)
     typing: bool = False
+
+
+class SuggestionsIn(Body):
+    """What the caller says, in any language, or what is typed of it: Chinese, pinyin, initials."""
+
+    words: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MOST_QUESTION)]
+    limit: int = Field(default=8, ge=1, le=20)
+
+
+class SuggestionOut(ItemOut):
+    """An item that may be meant; `confidence` is 0 to 1, and 0 where only its name begins as what was typed."""
+
+    confidence: float
 
 
 class Mark(BaseModel):

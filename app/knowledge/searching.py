@@ -87,7 +87,7 @@ async def _rank(
 ) -> list[tuple[float, UUID]]:
     """Relevance and version of what fits, best first."""
     heaviest = question.heaviest(known, MOST_READ)
-    heard = sorted(votes.keys() - {callers.NOTHING}, key=lambda code: -votes[code])
+    heard = sorted(votes.keys() - {callers.NOTHING, callers.UNANSWERED}, key=lambda code: -votes[code])
     likely = [item] if item else heard[:LIKELY]
     if not heaviest and not likely:
         return []
@@ -115,7 +115,8 @@ async def _rank(
 def _sort(
     rows: list[Row], question: Question, known: Known, votes: Mapping[str, float], item: str | None
 ) -> list[tuple[float, UUID]]:
-    keywords, nothing = question.keywords(FEW_WORDS), question.nothing(callers.said_for_nothing(), known)
+    said = callers.said_for_nothing(callers.NOTHING, callers.UNANSWERED)
+    keywords, nothing = question.keywords(FEW_WORDS), question.nothing(said, known)
     ranked: list[tuple[float, bool, UUID]] = []
     for row in rows:
         score = question.score(zip(row["lexemes"], row["labels"], row["phrases"], strict=True), known)
