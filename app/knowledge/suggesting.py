@@ -19,7 +19,7 @@ from app.knowledge.ranking import Known, Question
 logger = logging.getLogger(__name__)
 
 FITS, NOTHING_FITS, DOUBT = 1.6, 0.6, 4.5
-"""Fitted to sentences of writers whose sentences the index did not have (docs/decisions/0018)."""
+"""As for articles (docs/decisions/0016)."""
 LEAST_CONFIDENCE = 0.5
 LEAST_OF_BRIEF = 0.3
 """A word or two say little by themselves, and whoever types them is still typing."""
