@@ -36,6 +36,10 @@ class Figures:
     among: int = 0
     uncovered: int = 0
     none: int = 0
+    doubted: int = 0
+    """Of those that an article answers: not sure."""
+    unsure: int = 0
+    """Of the others: nothing found, or not sure."""
     misses: list[tuple[Question, list[str]]] = field(default_factory=list)
 
     def line(self) -> str:
@@ -43,20 +47,23 @@ class Figures:
         covered, uncovered = max(self.covered, 1), max(self.uncovered, 1)
         return (
             f"first {self.first / covered:.1%}, among three {self.among / covered:.1%} of {self.covered}; "
-            f"none {self.none / uncovered:.1%} of {self.uncovered}"
+            f"none {self.none / uncovered:.1%} of {self.uncovered}; "
+            f"not sure {self.doubted / covered:.1%} and {self.unsure / uncovered:.1%}"
         )
 
-    def count(self, question: Question, found: list[str]) -> None:
+    def count(self, question: Question, found: list[str], *, sure: bool) -> None:
         """Count one answer."""
         if question.slugs:
             self.covered += 1
             self.first += bool(question.slugs & set(found[:1]))
             right = bool(question.slugs & set(found[:AMONG]))
             self.among += right
+            self.doubted += not sure
         else:
             self.uncovered += 1
             right = not found
             self.none += right
+            self.unsure += not sure
         if not right:
             self.misses.append((question, found))
 
@@ -78,7 +85,8 @@ async def evaluate(tx: Tx, questions: Iterable[Question], catalog: Snapshot, now
     figures: dict[str, Figures] = defaultdict(Figures)
     for question in questions:
         asked = SearchIn(words=question.words[:300], limit=AMONG, typing=True)
-        found = [one.slug for one in (await search(tx, asked, catalog, now.date(), now)).items]
+        answer = await search(tx, asked, catalog, now.date(), now)
+        found = [one.slug for one in answer.items]
         for voice in dict.fromkeys(("all", question.voice)):
-            figures[voice].count(question, found)
+            figures[voice].count(question, found, sure=answer.sure)
     return figures

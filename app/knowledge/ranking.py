@@ -25,6 +25,8 @@ HEARD = 0.5
 FITS, NOTHING_FITS, DOUBT = 1.6, 0.6, 4.5
 """Fitted to questions of which it was known whether an article answers them (docs/decisions/0016)."""
 LEAST_RELEVANCE = 0.4
+SURE = 0.75
+"""Below it an article is related, perhaps: three in four questions that nothing answers find nothing surer."""
 OWN = 0.5
 """The least relevance of the articles of the item that the operator has picked."""
 
@@ -84,9 +86,8 @@ def relevance(score: float, nothing: float, *, keyword: bool, own: bool) -> floa
     """How likely the article answers, 0 to 1, by what the question has in common with it and with what callers ask that
     nothing answers. `keyword`: the question is a word or two, and the article has them all at its head."""
     fits = likelihood(score, nothing, FITS, NOTHING_FITS, DOUBT)
-    if own:
-        return OWN + (1 - OWN) * fits
-    return max(fits, LEAST_RELEVANCE) if keyword else fits
+    least = OWN if own else LEAST_RELEVANCE if keyword else 0.0
+    return least + (1 - least) * fits
 
 
 def likelihood(score: float, nothing: float, fits: float, nothing_fits: float, doubt: float) -> float:

@@ -253,9 +253,11 @@ class Found(BaseModel):
 
 
 class SearchOut(BaseModel):
-    """What fits, best first; empty where nothing is known about it."""
+    """What fits, best first; empty where nothing is known about it. Unless it is `sure`, what was found is related,
+    perhaps, and does not answer the question as it stands."""
 
     items: list[Found]
+    sure: bool
 
 
 class PresentAsked(BaseModel):

@@ -69,6 +69,17 @@ async def test_new_keywords_of_the_catalogue_do_not_lose_an_article(world: World
     assert await slugs(world, "身份证丢了怎么补办") == ["lost-id-card"]
 
 
+async def test_what_has_little_in_common_is_said_to_be_unsure(world: World) -> None:
+    await put_in_force(world, LOST_CARD)
+    for asked, sure in (
+        ({"words": "我的身份证不见了，要去哪里补"}, True),
+        ({"words": "驾驶证丢了补办"}, False),
+        ({"item": "GV02"}, True),
+    ):
+        answer = await ok(world.operator.post("/knowledge/searches", json=asked))
+        assert (len(answer["items"]), answer["sure"]) == (1, sure), asked
+
+
 async def test_the_more_callers_say_a_word_for_an_article_the_more_it_counts(world: World) -> None:
     said = ["水管爆了怎么办", "水管冻裂了", "水管漏得厉害"]
     await put_in_force(world, article(slug="once", title={"zh": "装修时要留意什么"}, words=[said[0], "瓷砖", "地板"]))
@@ -117,3 +128,5 @@ async def test_the_right_article_is_among_the_first_three(db: Database, catalog:
     assert development.among >= 0.9 * development.covered, development.line()
     assert apart.among >= 0.95 * apart.covered, apart.line()
     assert apart.none >= 0.5 * apart.uncovered, apart.line()
+    assert apart.unsure >= 0.7 * apart.uncovered, apart.line()
+    assert apart.doubted <= 0.2 * apart.covered, apart.line()

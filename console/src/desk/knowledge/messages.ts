@@ -1,6 +1,7 @@
 const zh = {
   desk: {
     articles: '知识库',
+    articlesUnsure: '没有十分相符的条目；以下可能相关，请核对后再答。',
     articlesNone: '知识库里没有相符的条目；请如实告知并记下，或转 12345。',
     articleSample: '样例，待核',
     articleTake: '采用',
@@ -25,6 +26,7 @@ const zh = {
 const en: typeof zh = {
   desk: {
     articles: 'Knowledge base',
+    articlesUnsure: 'Nothing fits for sure. These may be related: check before you answer.',
     articlesNone: 'Nothing is known about this. Say so and note it, or relay to 12345.',
     articleSample: 'Sample, unchecked',
     articleTake: 'Use',
