@@ -85,14 +85,14 @@ class Known(NamedTuple):
 def relevance(score: float, nothing: float, *, keyword: bool, own: bool) -> float:
     """How likely the article answers, 0 to 1, by what the question has in common with it and with what callers ask that
     nothing answers. `keyword`: the question is a word or two, and the article has them all at its head."""
-    fits = likelihood(score, nothing, FITS, NOTHING_FITS, DOUBT)
+    fits = likelihood(score, nothing)
     least = OWN if own else LEAST_RELEVANCE if keyword else 0.0
     return least + (1 - least) * fits
 
 
-def likelihood(score: float, nothing: float, fits: float, nothing_fits: float, doubt: float) -> float:
+def likelihood(score: float, nothing: float) -> float:
     """The logistic function of the roots of what fits and of what sounds like nothing that is known."""
-    return 1 / (1 + exp(doubt + nothing_fits * sqrt(nothing) - fits * sqrt(score)))
+    return 1 / (1 + exp(DOUBT + NOTHING_FITS * sqrt(nothing) - FITS * sqrt(score)))
 
 
 def rarity(entries: int, total: int) -> float:

@@ -14,12 +14,10 @@ from typing import NamedTuple
 from app.catalog.models import Item
 from app.catalog.snapshot import Snapshot
 from app.knowledge import callers, ranking, words
-from app.knowledge.ranking import Known, Question
+from app.knowledge.ranking import Known
 
 logger = logging.getLogger(__name__)
 
-FITS, NOTHING_FITS, DOUBT = 1.6, 0.6, 4.5
-"""As for articles (docs/decisions/0016)."""
 LEAST_CONFIDENCE = 0.5
 LEAST_OF_BRIEF = 0.3
 """A word or two say little by themselves, and whoever types them is still typing."""
@@ -57,7 +55,7 @@ async def suggest(text: str, catalog: Snapshot, limit: int) -> list[Suggested]:
     text = text.replace("'", "") if brief else text  # as input methods part syllables
     try:
         scores = score(text, await asyncio.to_thread(index_of, catalog), brief=brief)
-    except (OSError, ImportError):
+    except (OSError, ImportError, UnicodeDecodeError):
         logger.exception("callers' sentences cannot be read: suggesting by name alone")
         scores = {}
     likely = sorted(scores, key=lambda code: -scores[code])
@@ -100,19 +98,11 @@ def _build(catalog: Snapshot) -> Index:
 
 def score(text: str, index: Index, *, brief: bool = False) -> dict[str, float]:
     """How likely each item is meant that has something in common with the text. Whoever is brief does not chat."""
-    question = understand(ranking.parse(text), index)
+    question = ranking.respell(ranking.parse(text), index.phrases, {})
     nothing = 0.0 if brief else question.nothing(callers.said_for_nothing(callers.NOTHING), index.known)
     sums: defaultdict[str, float] = defaultdict(float)
     for lexeme, weight in question.weights.items():
         worth = weight * index.known.says(lexeme)
         for code, count in index.phrases.get(lexeme, {}).items():
             sums[code] += worth * ranking.often(count)
-    return {code: ranking.likelihood(sums[code], nothing, FITS, NOTHING_FITS, DOUBT) for code in sums}
-
-
-def understand(question: Question, index: Index) -> Question:
-    """The question with pinyin, initials, homophones and slips read as what they stand for."""
-    strange = ranking.unknown(question, index.phrases)
-    if not strange:
-        return question
-    return ranking.respell(question, index.phrases, {})
+    return {code: ranking.likelihood(sums[code], nothing) for code in sums}
