@@ -15,6 +15,7 @@ from app.cli import app
 from app.kit.db import connect_arguments
 from app.kit.migrate import ADVISORY_LOCK
 from tests.children import child
+from tests.conftest import recreate_database
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
@@ -65,23 +66,25 @@ def test_minus_one_leads_one_migration_down_and_head_up_again(environment: dict[
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_command_that_is_stopped_before_its_end_says_so(
-    number: signal.Signals, environment: dict[str, str]
+    number: signal.Signals, server: str, tmp_path: Path
 ) -> None:
     """Before: exit code 0, and whatever came next began on a database that was not migrated."""
-    holder = await asyncpg.connect(**connect_arguments(environment["DATABASE_URL"]))
-    waiting = (
-        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory_lock%' AND pid <> pg_backend_pid()"
+    url = await recreate_database(server, f"{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_stopped")
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
     )
+    holder = await asyncpg.connect(**connect_arguments(url))
     try:
         await holder.execute(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
         with child(
             [Path(sys.executable).with_name("hotline"), "migrate"],
-            env=os.environ | environment,
+            env=os.environ | {"DATABASE_URL": url, "HOTLINE_DATA_DIR": str(tmp_path)},
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
             async with asyncio.timeout(60):
-                while not await holder.fetchval(waiting):
+                while not await holder.fetchval(others):
                     await asyncio.sleep(0.05)
             process.send_signal(number)
             said = await asyncio.to_thread(process.communicate, timeout=60)
