@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from string import ascii_lowercase, ascii_uppercase
 
 UNSEEN = (
@@ -45,3 +46,14 @@ def tidy(text: str) -> str:
     """A code, word or number as it was meant: half width, without what nobody sees, and nothing around it."""
     words = unicodedata.normalize("NFKC", text).split()
     return " ".join(filter(None, (_UNSEEN.sub("", word) for word in words)))
+
+
+def fold(text: str) -> str:
+    """Full-width and upper-case letters as the plain ones, character for character."""
+    return "".join(_fold(character) for character in text)
+
+
+@cache
+def _fold(character: str) -> str:
+    folded = unicodedata.normalize("NFKC", character).lower()
+    return folded if len(folded) == 1 else character

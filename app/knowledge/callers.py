@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from math import log
 
+from app.kit.names import fold
 from app.knowledge import words
 
 NOTHING, UNANSWERED = "none", "unanswered"
@@ -32,7 +33,7 @@ def said() -> Mapping[str, Mapping[str, int]]:
     """Of each lexeme, in how many sentences for which item it is; NOTHING and UNANSWERED among them."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for item, sentence in _sentences():
-        for lexeme in words.lexemes(sentence) | words.characters(words.fold(sentence)):
+        for lexeme in words.lexemes(sentence) | words.characters(fold(sentence)):
             counts[lexeme][item] += 1
     return counts
 
@@ -69,7 +70,7 @@ def _shares(word: str, by_item: Counter[str], sentences: int) -> dict[str, float
 
 
 def _words(text: str) -> Iterator[str]:
-    folded = words.fold(text)
+    folded = fold(text)
     yield from words.chinese_words(folded)
     yield from (f"2/{pair}" for pair in words.pairs(folded))
     yield from map(words.stem, words.LATIN.findall(folded))

@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from math import exp, log, sqrt
 from typing import NamedTuple
 
+from app.kit.names import fold
 from app.knowledge import words
 
 PLACE = {"A": 1.0, "B": 0.45, "C": 0.4, "D": 0.25}
@@ -107,7 +108,7 @@ def often(phrases: int) -> float:
 
 def parse(text: str) -> Question:
     """The question in a caller's or an operator's words."""
-    folded = words.fold(text)
+    folded = fold(text)
     stop = words.stop_words()
     weights: dict[str, float] = {}
     asked: set[str] = set()
@@ -203,7 +204,7 @@ def marks(text: str | None, lexemes: Iterable[str]) -> list[tuple[int, int]]:
     """Where the lexemes stand in the text: [from, to) in characters, without overlaps."""
     if not text:
         return []
-    folded = words.fold(text)
+    folded = fold(text)
     chosen = set(lexemes)
     covered = [False] * len(folded)
     for lexeme in chosen:

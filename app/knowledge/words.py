@@ -6,7 +6,6 @@ stand beside jieba's words, so that an article stays found when the dictionary h
 """
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
@@ -17,6 +16,7 @@ from typing import Any, cast
 import yaml
 
 from app.catalog.snapshot import Snapshot
+from app.kit.names import fold
 
 DATA = Path(__file__).parent / "data"
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
@@ -28,17 +28,6 @@ LONGEST_PHRASE = 12
 
 _taught: list[Snapshot] = []
 """The catalogue whose words jieba has learned, and kept so that no other takes its place in memory."""
-
-
-def fold(text: str) -> str:
-    """Full-width and upper-case letters as the plain ones, character for character."""
-    return "".join(_fold(character) for character in text)
-
-
-@cache
-def _fold(character: str) -> str:
-    folded = unicodedata.normalize("NFKC", character).lower()
-    return folded if len(folded) == 1 else character
 
 
 @cache

@@ -1,0 +1,103 @@
+"""The words that tell a danger, as a registrar may edit them.
+
+A pattern is a phrase (`煤气味`), or several that all must be said, in whatever order (`煤气/燃气 + 味/漏`); `/` parts
+phrases of which one is enough. A pattern that takes back strikes what it says from the text before the kind is looked
+for: `发火` leaves no 火, and does not hide a 着火 beside it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from app.danger.kinds import DangerKind
+from app.kit.names import fold
+
+DATA = Path(__file__).parent / "data"
+STRUCK = "\x00"
+"""Stands for each character that is taken back; no caller's."""
+LEAST_PHRASE = 2
+"""Characters of a pattern that is one phrase: a single character says too little."""
+_BETWEEN = re.compile(r"\s+(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s+")
+
+
+class Words(NamedTuple):
+    """The patterns of a kind."""
+
+    recognise: tuple[str, ...] = ()
+    take_back: tuple[str, ...] = ()
+
+
+class Pattern(NamedTuple):
+    """What must be said: of each part one phrase."""
+
+    parts: tuple[re.Pattern[str], ...]
+
+    def finds(self, text: str) -> bool:
+        """Whether the plain text says all parts."""
+        return all(part.search(text) for part in self.parts)
+
+    def strike(self, text: str) -> str:
+        """The plain text without what the pattern says, in the same length; as it was where it does not say all."""
+        if self.finds(text):
+            for part in self.parts:
+                text = part.sub(lambda found: STRUCK * len(found[0]), text)
+        return text
+
+
+class Rules:
+    """The patterns of all kinds. Immutable.
+
+    Raises ValueError for a pattern that is none.
+    """
+
+    def __init__(self, words: Mapping[DangerKind, Words]) -> None:
+        self.words = {kind: words.get(kind, Words()) for kind in DangerKind}
+        self._recognise = {kind: tuple(map(parse, own.recognise)) for kind, own in self.words.items()}
+        self._take_back = {kind: tuple(map(parse, own.take_back)) for kind, own in self.words.items()}
+
+    def struck(self, kind: DangerKind, text: str) -> str:
+        """The plain text without what is taken back for this kind."""
+        for pattern in self._take_back[kind]:
+            text = pattern.strike(text)
+        return text
+
+    def tells(self, kind: DangerKind, text: str) -> bool:
+        """Whether the plain text, without what is taken back, says a pattern of this kind."""
+        return any(pattern.finds(text) for pattern in self._recognise[kind])
+
+
+@cache
+def parse(pattern: str) -> Pattern:
+    """The pattern as it is searched. Raises ValueError where a part is empty or all of it one character."""
+    parts = [[plain(phrase) for phrase in part.split("/")] for part in pattern.split("+")]
+    if not all(all(part) for part in parts):
+        raise ValueError(f"{pattern!r}: nothing stands before or after a + or /")
+    if len(parts) == 1 and min(map(len, parts[0])) < LEAST_PHRASE:
+        raise ValueError(f"{pattern!r}: a single character says too little by itself")
+    return Pattern(tuple(re.compile("|".join(map(_bounded, part))) for part in parts))
+
+
+def plain(text: str) -> str:
+    """The text in half width and lower case, with no spaces but those between Latin words."""
+    return _BETWEEN.sub("", fold(text.strip()))
+
+
+def _bounded(phrase: str) -> str:
+    """The phrase as a regular expression; a Latin one stands between the bounds of words."""
+    before = "(?<![a-z0-9])" if re.match("[a-z0-9]", phrase) else ""
+    after = "(?![a-z0-9])" if re.search("[a-z0-9]$", phrase) else ""
+    return f"{before}{re.escape(phrase)}{after}"
+
+
+def read_rules(file: Path = DATA / "words.yaml") -> Rules:
+    """The rules that come with the software. Raises OSError, ValueError and YAMLError where the file is damaged."""
+    rows: Mapping[str, Mapping[str, Iterable[str]]] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return Rules({DangerKind(kind): _words(row) for kind, row in rows.items()})
+
+
+def _words(row: Mapping[str, Iterable[str]]) -> Words:
+    return Words(tuple(row.get("recognise", ())), tuple(row.get("take_back", ())))
