@@ -56,7 +56,12 @@ class Settings(BaseSettings):
     month_due_day: int = Field(
         default=15, ge=6, le=28, description="providers file a month's turnover by this day of the next"
     )
-    reopen_days: int = Field(default=15, ge=0, le=3_650, description="a closed request may be reopened for so long")
+    reopen_days: int = Field(
+        default=15,
+        ge=0,
+        le=3_650,
+        description="for so long a closed request may be reopened, and its firm sees the contact",
+    )
     complaint_working_days: int = Field(default=5, ge=1, le=60, description="working days to decide a complaint")
     complaint_reply_days: int = Field(
         default=2, ge=1, le=60, description="working days in which the firm is heard about a complaint"

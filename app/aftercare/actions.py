@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.aftercare import queries
 from app.aftercare.errors import CallbackNotTaken, CallbackOutdated
-from app.aftercare.models import Callback, CallbackStatus, Satisfaction
+from app.aftercare.models import DISSATISFIED, Callback, CallbackStatus
 from app.aftercare.schedule import THIRDS, first_due, is_calling_hour, next_due, third_of
 from app.aftercare.schemas import CallbackOut, CallbackTaken, Outcome
 from app.aftercare.states import CALLBACKS
@@ -30,7 +30,6 @@ from app.kit.personal import mask_name, mask_phone
 from app.settings import Settings
 
 TAKEN_FOR = timedelta(minutes=10)
-DISSATISFIED = (Satisfaction.DISSATISFIED, Satisfaction.VERY_DISSATISFIED)
 
 
 class By(NamedTuple):

@@ -28,10 +28,11 @@ from app.aftercare.models import Callback, CallbackStatus
 from app.aftercare.states import CALLBACKS
 from app.auth.queries import on_shift
 from app.catalog.models import Item
-from app.events.transition import AT, word
+from app.events.transition import AT
 from app.intake.models import Request, RequestStatus
 from app.jobs.models import Job, Offer, OfferEnd
 from app.kit.db import Prepared, Row, Tx
+from app.kit.orm import word
 from app.registry.models import Provider
 
 _DUE = Callback.status == word(CallbackStatus.DUE)

@@ -30,8 +30,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from app.auth.models import AuditEntry, AuthGeneration, ProviderKey, ProviderSession, Role, Staff, StaffSession
-from app.events.transition import word
 from app.kit.db import Prepared, Row, Tx
+from app.kit.orm import word
 
 _KEY = bindparam("token_hash", type_=LargeBinary)
 _AT = bindparam("at", type_=DateTime(timezone=True))

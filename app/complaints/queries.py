@@ -10,10 +10,11 @@ from sqlalchemy import DateTime, Text, bindparam, func, or_, select, tuple_, upd
 from app.auth.models import Role, Staff
 from app.complaints.models import Complaint, ComplaintStatus
 from app.complaints.schemas import ComplaintFilter
-from app.events.transition import AT, word
+from app.events.transition import AT
 from app.intake.models import Request
 from app.jobs.models import Job
 from app.kit.db import Prepared, Tx
+from app.kit.orm import word
 from app.registry.models import Provider
 
 _ROW = {"populate_existing": True}

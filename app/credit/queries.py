@@ -33,10 +33,11 @@ from app.credit.models import CreditEntry, CreditRules, EntryStatus
 from app.credit.states import CREDIT
 from app.events.models import Event
 from app.events.sequence import move_cursor, next_events, one_event
-from app.events.transition import AT, json_of, log, word
+from app.events.transition import AT, json_of, log
 from app.intake.models import Request
 from app.jobs.models import Fault, Job
 from app.kit.db import Prepared, Row, Tx
+from app.kit.orm import word
 from app.registry.models import FULL_CREDIT, Provider, ProviderNotice
 
 READER = "credit"

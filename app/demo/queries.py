@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, Uuid, bindparam, case, func, select, t
 from app.auth.models import AuditEntry
 from app.events.models import Event
 from app.intake.models import Request
-from app.jobs.models import Job, JobStatus
+from app.jobs.models import Job, is_live
 from app.kit.db import Prepared, Tx
 from app.registry.models import Provider, ReachedBy
 
@@ -26,7 +26,7 @@ async def find_last_moment(tx: Tx) -> datetime | None:
 async def list_phone_jobs(tx: Tx) -> Sequence[UUID]:
     """Unfinished jobs of firms that are reached by phone."""
     query = select(Job.id).join(Provider, Provider.id == Job.provider_id)
-    query = query.where(Job.status.in_([JobStatus.ACCEPTED, JobStatus.STARTED]), Provider.reached_by == ReachedBy.PHONE)
+    query = query.where(is_live(), Provider.reached_by == ReachedBy.PHONE)
     return (await tx.session.execute(query)).scalars().all()
 
 

@@ -9,12 +9,13 @@ from sqlalchemy import ARRAY, Text, Uuid, bindparam, func, or_, select, update
 
 from app.aftercare.models import Callback, CallbackStatus
 from app.complaints.models import Complaint, ComplaintStatus
-from app.events.transition import json_of, log, word
+from app.events.transition import json_of, log
 from app.intake.filters import CLOSED
 from app.intake.models import Request
 from app.intake.queries import FOLLOWER
 from app.jobs.models import Offer, OfferStatus
 from app.kit.db import Prepared, Tx
+from app.kit.orm import word
 
 _OPEN = Request.status.not_in([word(status) for status in CLOSED])
 _UNDECIDED = (ComplaintStatus.OPEN, ComplaintStatus.DECIDED)

@@ -30,18 +30,20 @@ from sqlalchemy import (
     cast as sql_cast,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
 
 from app.catalog.models import Group
-from app.events.transition import AT, json_of, log, word
+from app.events.transition import AT, json_of, log
 from app.intake.models import Request
 from app.jobs.capacity import MOMENTS, TAKEN, day_end
 from app.jobs.models import Job, Offer
 from app.jobs.queries import ASKED
 from app.kit.db import Prepared, Tx
 from app.kit.idempotency import store_answer
+from app.kit.orm import as_text, word
 from app.matching.models import Decision
 from app.matching.policy import Step
-from app.registry.models import ACTIVE_STANDINGS, Provider
+from app.registry.models import Provider, ProviderPaper, is_active, is_valid
 
 _REQUEST = bindparam("request_id", type_=Uuid)
 _LIMIT = bindparam("limit", type_=Integer)
@@ -192,9 +194,9 @@ _VOID = Prepared(
 WITH RECURSIVE {ASKED}, suspects AS MATERIALIZED (
   SELECT asked.provider_id, p.* FROM asked CROSS JOIN LATERAL (
     SELECT p.capacity, p.open_jobs, p.open_jobs >= p.capacity AS laden,
-      p.standing NOT IN ('trial', 'active', 'watch') OR NOT p.reachable AS gone,
-      ARRAY (SELECT paper_code FROM provider_papers held WHERE held.provider_id = p.id AND held.issued_on <= :day
-        AND (held.expires_on IS NULL OR held.expires_on >= :day)) AS papers
+      NOT ({as_text(is_active(aliased(Provider, name="p")))} AND p.reachable) AS gone,
+      ARRAY (SELECT paper_code FROM provider_papers held WHERE held.provider_id = p.id
+        AND {as_text(is_valid(aliased(ProviderPaper, name="held"), bindparam("day")))}) AS papers
     FROM providers p WHERE p.id = asked.provider_id OFFSET 0
   ) p
   WHERE p.gone OR p.laden OR EXISTS (
@@ -241,7 +243,7 @@ _STRANDED = Prepared(
     .where(
         Job.status == word("accepted"),
         Request.status == word("assigned"),
-        Provider.standing.not_in([word(standing) for standing in ACTIVE_STANDINGS]),
+        ~is_active(),
     )
     .limit(_LIMIT)
 )

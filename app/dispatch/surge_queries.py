@@ -7,15 +7,20 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, DateTime, Integer, Text, Uuid, bindparam, select, text, tuple_
+from sqlalchemy.orm import aliased
 
 from app.intake.models import Request
 from app.jobs.capacity import MOMENTS, TAKEN, day_end
 from app.kit.db import Prepared, Row, Tx
-from app.matching.models import Surge
+from app.kit.orm import as_text
+from app.matching.models import PRECEDENCE, PolicyVersion, Surge, policy_is_in_force
+from app.registry.models import Provider, ProviderItem, is_active, line_is_in_force
 
 _UNASSIGNED = "r.status = 'dispatching' AND (r.deferred_until IS NULL OR r.deferred_until <= :at)"
 _GIVEN_UP = "r.status = 'unmatched' AND r.unmatched_reason = 'full' AND r.unmatched_at > :rested_since"
 _WAITS = f"{_UNASSIGNED} AND r.match_at IS NOT NULL"
+_ACTIVE = as_text(is_active(aliased(Provider, name="p")))
+_IN_FORCE = as_text(line_is_in_force(aliased(ProviderItem, name="line"), bindparam("day")))
 _MOMENT = (*MOMENTS, bindparam("day", type_=Date))
 _PLACES = f"p.capacity - {TAKEN.format(start=':at', end=':day_end')}"
 
@@ -57,9 +62,8 @@ WITH own AS (
   SELECT DISTINCT wanted.category_code, p.id, {_PLACES} AS places
   FROM looked_at JOIN wanted USING (category_code)
   JOIN provider_items line ON line.item_code = wanted.item_code
-    AND line.approved_at IS NOT NULL AND line.valid_from <= :day AND (line.valid_to IS NULL OR line.valid_to >= :day)
-  JOIN providers p ON p.id = line.provider_id
-    AND p.standing IN ('trial', 'active', 'watch') AND p.reachable
+    AND {_IN_FORCE}
+  JOIN providers p ON p.id = line.provider_id AND {_ACTIVE} AND p.reachable
 ), sums AS (
   SELECT category_code, sum(greatest(places, 0)) AS places FROM free GROUP BY category_code
 )
@@ -68,10 +72,10 @@ SELECT l.category_code, l.waiting, l.unassigned, l.surge_id, coalesce(sums.place
     AND (s.ended_at IS NULL OR (s.ended_by IS NOT NULL AND s.ended_at > :rested_since))) AS may_begin
 FROM looked_at l LEFT JOIN sums ON sums.category_code = l.category_code
 CROSS JOIN LATERAL (
-  SELECT version FROM policies p
-  WHERE p.effective_from <= :at AND (p.withdrawn_at IS NULL OR p.withdrawn_at > :at)
-    AND (p.category_code = l.category_code OR p.category_code IS NULL)
-  ORDER BY p.category_code IS NULL, p.effective_from DESC, p.version DESC LIMIT 1
+  SELECT version FROM policies
+  WHERE {as_text(policy_is_in_force(PolicyVersion, bindparam("at")))}
+    AND (category_code = l.category_code OR category_code IS NULL)
+  ORDER BY {PRECEDENCE} LIMIT 1
 ) policy
 """
     ).bindparams(*_MOMENT, bindparam("rested_since", type_=DateTime(timezone=True)))
@@ -96,11 +100,11 @@ WITH waiting AS (
 )
 SELECT (SELECT coalesce(sum(requests), 0)::integer FROM waiting) AS waiting, (
   SELECT coalesce(sum(greatest({_PLACES}, 0)), 0) FROM providers p
-  WHERE p.standing IN ('trial', 'active', 'watch') AND p.reachable AND EXISTS (
+  WHERE {_ACTIVE} AND p.reachable AND EXISTS (
     SELECT FROM provider_items line JOIN items i ON i.code = line.item_code
     WHERE line.provider_id = p.id AND (:category IS NULL OR i.category_code = :category)
       AND (i.code IN (SELECT item_code FROM waiting) OR NOT EXISTS (SELECT FROM waiting))
-      AND line.approved_at IS NOT NULL AND line.valid_from <= :day AND (line.valid_to IS NULL OR line.valid_to >= :day))
+      AND {_IN_FORCE})
   ) AS places
 """
     ).bindparams(*_MOMENT, bindparam("category", type_=Text))

@@ -24,8 +24,9 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 
 from app.events.models import EventCursor
-from app.events.transition import EVENTS, word
+from app.events.transition import EVENTS
 from app.kit.db import Prepared, Tx
+from app.kit.orm import word
 
 SEQUENCER = "sequencer"
 BATCH = 5_000

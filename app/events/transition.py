@@ -38,7 +38,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.events.models import ActorKind, Event
 from app.kit.db import Prepared, Row, Tx
 from app.kit.errors import HotlineError, NotFound
-from app.kit.orm import Model
+from app.kit.orm import Model, word
 
 EVENTS = cast(Table, Event.__table__)
 
@@ -67,11 +67,6 @@ SYSTEM = Actor(ActorKind.SYSTEM)
 AT = bindparam("at", type_=DateTime(timezone=True))
 NO_DATA = sql_cast(literal_column("'{}'"), JSONB)
 NO_KEY = sql_cast(null(), Uuid)
-
-
-def word(value: str) -> ColumnElement[str]:
-    """A constant of our own, written into the SQL: partial indexes are found only behind constants."""
-    return literal_column(f"'{value}'", Text)
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,24 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import Date, literal_column
+from sqlalchemy.orm import aliased
+
 from app.exchange.plan import Known
 from app.kit.db import Row, Tx
+from app.kit.orm import as_text
+from app.registry.models import ProviderItem, has_not_ended
 
 PROVIDERS = """
 SELECT id, version, number, name, kind, uscc, contact_name, phone, township_code AS township,
   community_code AS community, lat, lon, rung, reached_by, capacity, standing, joined_on
 FROM providers ORDER BY number
 """
-PRICES = """
+PRICES = f"""
 SELECT line.id, line.provider_id, line.item_code AS item, line.tier, line.price_kind, line.price_fen AS price,
   line.valid_from, line.valid_to, line.approved_at IS NOT NULL AS approved
 FROM provider_items line JOIN providers p ON p.id = line.provider_id
-WHERE line.valid_to IS NULL OR line.valid_to >= $1
+WHERE {as_text(has_not_ended(aliased(ProviderItem, name="line"), literal_column("$1", Date)))}
 ORDER BY p.number, line.item_code, line.tier, line.valid_from, approved DESC
 """
 PARTS = {

@@ -8,21 +8,22 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from app.catalog.models import Item, Tier
+from app.catalog.models import Item
 from app.catalog.snapshot import Snapshot
 from app.exchange.cells import yuan
 from app.exchange.faults import Fault
 from app.exchange.plan import Known, Plan, Row, Subject, part_row, price_key
 from app.exchange.sheets import STANDINGS, Sheet
 from app.kit.names import same_form
+from app.registry.card import PriceFault, price_faults
 from app.registry.hours import DAYS_AHEAD, MIDNIGHT, spans_fit
-from app.registry.models import DEFAULT_RUNGS, PriceKind, ProviderKind, Standing
+from app.registry.models import DEFAULT_RUNGS, ProviderKind, Standing
 from app.registry.uscc import LENGTH, bare, is_possible, organisation_code
 
 KEPT = {"standing": "standing_kept", "kind": "kind_kept", "joined_on": "joined_kept"}
 """Facts of a known provider that no import changes, and the fault of trying."""
 
-REVIEWED = {"not_dispatched", "tier_not_allowed", "above_cap"}
+REVIEWED = {PriceFault.NOT_DISPATCHED, PriceFault.TIER_NOT_ALLOWED, PriceFault.ABOVE_CAP}
 """What the catalogue no longer allows: a line that stands is to be reviewed, a new one is refused."""
 
 IDENTITY = ("uscc", "name", "phone")
@@ -302,18 +303,25 @@ def _shown(column: str, value: Any) -> str:
     return str(yuan(value)) if column == "price" else str(value or "")
 
 
-def _wrong_line(line: Mapping[str, Any], item: Item) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    free = line["tier"] is Tier.FREE
-    if not item.dispatchable:
-        yield "item", "not_dispatched", {}
-    elif line["tier"] not in item.tiers:
-        yield "tier", "tier_not_allowed", {"known": ", ".join(item.tiers)}
-    if free != (line["price_kind"] is PriceKind.FREE) or (free and line["price"]):
-        yield "price_kind", "price_not_allowed", {}
-    if line["tier"] is Tier.LOW_FEE and line["price"] > (item.cap_fen or 0):
-        yield "price", "above_cap", {"cap": str(yuan(item.cap_fen or 0))}
-    if line["valid_to"] and line["valid_to"] < line["valid_from"]:
-        yield "valid_to", "validity", {}
+def _wrong_line(line: Mapping[str, Any], item: Item) -> Iterator[tuple[str, PriceFault, dict[str, Any]]]:
+    price = (line["tier"], line["price_kind"], line["price"], line["valid_from"], line["valid_to"])
+    for fault in price_faults(item, *price):
+        facts: dict[str, Any] = {}
+        if fault is PriceFault.TIER_NOT_ALLOWED:
+            facts = {"known": ", ".join(item.tiers)}
+        elif fault is PriceFault.ABOVE_CAP:
+            facts = {"cap": str(yuan(item.cap_fen or 0))}
+        yield _WHERE[fault], fault, facts
+
+
+_WHERE = {
+    PriceFault.NOT_DISPATCHED: "item",
+    PriceFault.TIER_NOT_ALLOWED: "tier",
+    PriceFault.PRICE_NOT_ALLOWED: "price_kind",
+    PriceFault.ABOVE_CAP: "price",
+    PriceFault.VALIDITY: "valid_to",
+}
+"""The column in which a fault of a line is shown."""
 
 
 def _overlaps(rows: Sequence[Row]) -> Iterator[Fault]:

@@ -12,10 +12,10 @@ from app.auth.access import Principal
 from app.auth.errors import NotAllowed
 from app.auth.models import Role
 from app.catalog.models import Kind, Tier
-from app.events.transition import word
 from app.intake.models import Channel, Citizen, Request, RequestStatus
 from app.kit.fields import Code, Moment, RowNumber
 from app.kit.names import same_form
+from app.kit.orm import word
 from app.kit.pages import Paging
 from app.kit.personal import Phone
 

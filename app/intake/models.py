@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     DateTime,
     ForeignKey,
     Identity,
@@ -111,6 +112,11 @@ class CitizenGroup(Model):
     source: Mapped[str]
     checked_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     expires_on: Mapped[date | None]
+
+
+def is_member(member: type[CitizenGroup], day: date | ColumnElement[date]) -> ColumnElement[bool]:
+    """The membership holds on the day."""
+    return member.expires_on.is_(None) | (member.expires_on >= day)
 
 
 class CitizenBar(Model):

@@ -33,7 +33,7 @@ from app.auth.models import Staff
 from app.auth.queries import on_shift
 from app.catalog.models import Group
 from app.events.models import Event
-from app.events.transition import AT, EVENTS, NO_DATA, word
+from app.events.transition import AT, EVENTS, NO_DATA
 from app.intake.filters import CLOSED
 from app.intake.models import (
     REQUEST_NUMBER,
@@ -44,9 +44,11 @@ from app.intake.models import (
     Contact,
     Request,
     RequestStatus,
+    is_member,
 )
 from app.kit.db import Prepared, Row, Tx
 from app.kit.idempotency import IdempotencyKey, store_answer
+from app.kit.orm import word
 from app.registry.models import Provider
 
 _REQUESTS = cast(Table, Request.__table__)
@@ -74,7 +76,7 @@ def _claim_and_find_caller() -> Prepared:
     )
     groups = (
         select(func.array_agg(CitizenGroup.group_code))
-        .where(CitizenGroup.citizen_id == Citizen.id, _member())
+        .where(CitizenGroup.citizen_id == Citizen.id, is_member(CitizenGroup, _DAY))
         .scalar_subquery()
     )
     return Prepared(
@@ -87,10 +89,6 @@ def _claim_and_find_caller() -> Prepared:
         .select_from(select(true().label("one")).subquery("one"))
         .join(Citizen, Citizen.phone == _PHONE, isouter=True)
     )
-
-
-def _member() -> Any:
-    return CitizenGroup.expires_on.is_(None) | (CitizenGroup.expires_on >= _DAY)
 
 
 _CLAIM_AND_FIND_CALLER = _claim_and_find_caller()
@@ -373,7 +371,7 @@ async def list_memberships(tx: Tx, citizen_id: UUID, day: date) -> Sequence[Citi
         select(CitizenGroup)
         .join(Group, Group.code == CitizenGroup.group_code)
         .where(CitizenGroup.citizen_id == citizen_id)
-        .where(CitizenGroup.expires_on.is_(None) | (CitizenGroup.expires_on >= day))
+        .where(is_member(CitizenGroup, day))
         .order_by(Group.position)
     )
     return (await tx.session.execute(query)).scalars().all()

@@ -25,7 +25,7 @@ from app.jobs.errors import (
     ProviderFull,
     RequestOnHold,
 )
-from app.jobs.models import JobStatus
+from app.jobs.models import LIVE
 from app.jobs.schemas import JobOut, OfferOut
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
@@ -141,7 +141,7 @@ async def check_places(
 
 def check_live(job: Row) -> None:
     """Raises JobOver unless the job is accepted or started."""
-    if job["status"] not in (JobStatus.ACCEPTED, JobStatus.STARTED):
+    if job["status"] not in LIVE:
         raise JobOver(state=job["status"])
 
 

@@ -10,12 +10,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import DateTime, Uuid, bindparam, text
+from sqlalchemy.orm import aliased
 
+from app.jobs.models import Job, is_live
 from app.kit.db import Prepared, Row, Tx
+from app.kit.orm import as_text
 
-OCCUPIES = """j.status IN ('accepted', 'started') AND CASE
-  WHEN j.appointment_to > :at THEN j.appointment_from < {end} AND j.appointment_to > {start}
-  ELSE {start} < (
+OCCUPIES = f"""{as_text(is_live(aliased(Job, name="j")))} AND CASE
+  WHEN j.appointment_to > :at THEN j.appointment_from < {{end}} AND j.appointment_to > {{start}}
+  ELSE {{start}} < (
     SELECT greatest(:day_end, o.round_complete_by, o.complete_by) FROM requests o WHERE o.id = j.request_id) END"""
 """Whether the job `j` takes a place of its provider between {start} and {end}."""
 TAKEN = f"(SELECT count(*) FROM jobs j WHERE j.provider_id = p.id AND {OCCUPIES})::integer"

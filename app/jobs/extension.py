@@ -8,7 +8,7 @@ from app.events.transition import record
 from app.jobs import queries
 from app.jobs.acting import By
 from app.jobs.errors import ExtensionExists, ExtensionTooLate, ExtensionUntilInvalid, JobOver
-from app.jobs.models import Extension, ExtensionStatus, JobStatus
+from app.jobs.models import LIVE, Extension, ExtensionStatus, JobStatus
 from app.jobs.schemas import ExtensionIn, ExtensionOut
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
@@ -30,7 +30,7 @@ async def ask_for_extension(tx: Tx, job_id: UUID, body: ExtensionIn, by: By) -> 
     present = await queries.find_extension_of(tx, job_id)
     if present and (present.until, present.reason) == (body.until, body.reason):
         return ExtensionOut.model_validate(present)
-    if job["status"] not in (JobStatus.ACCEPTED, JobStatus.STARTED):
+    if job["status"] not in LIVE:
         raise JobOver(state=job["status"])
     if present:
         raise ExtensionExists(state=present.status, until=present.until.isoformat())

@@ -29,14 +29,11 @@ from app.jobs.acting import (
     time_taken,
 )
 from app.jobs.errors import AboveConsent, JobOver, PayoutNotAllowed
-from app.jobs.models import JobStatus
+from app.jobs.models import LIVE, JobStatus
 from app.jobs.schemas import Completion, Failure, JobOut, JobReturn, JobWithContact, Start
 from app.jobs.states import JOBS
 from app.kit.db import Prepared, Row, Tx
 from app.kit.errors import NotFound
-
-CONTACT_KEPT = timedelta(days=15)
-"""A completed job may be reopened for about so long; then its firm has no more to do with the citizen."""
 
 
 async def start_job(tx: Tx, job_id: UUID, by: By, body: Start | None = None) -> JobOut:
@@ -131,11 +128,14 @@ async def read_job(tx: Tx, job_id: UUID, by: By) -> JobOut:
     return JobOut.model_validate(dict(await _find_job(tx, job_id, by)))
 
 
-async def read_job_with_contact(tx: Tx, job_id: UUID, by: By) -> JobWithContact:
-    """The job with whom to call and where to go: while it lives, and so long after. Raises NotFound, JobOver."""
+async def read_job_with_contact(tx: Tx, job_id: UUID, by: By, kept: timedelta) -> JobWithContact:
+    """The job with whom to call and where to go: while it lives, and so long after it was done as it may be reopened.
+
+    Raises NotFound, JobOver.
+    """
     job = await _find_job(tx, job_id, by)
-    done_lately = job["completed_at"] is not None and by.now < job["completed_at"] + CONTACT_KEPT
-    if job["status"] not in (JobStatus.ACCEPTED, JobStatus.STARTED) and not done_lately:
+    done_lately = job["completed_at"] is not None and by.now < job["completed_at"] + kept
+    if job["status"] not in LIVE and not done_lately:
         raise JobOver(state=job["status"])
     return JobWithContact.model_validate(dict(job) | {"said": await queries.list_said(tx, job["request_id"])})
 

@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Index, column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.models import Tier
-from app.kit.orm import Id, Model, not_negative, one_of
+from app.kit.orm import Id, Model, not_negative, one_of, word
 from app.kit.quantity import EXACT
 from app.registry.models import PriceKind
 
@@ -53,6 +53,11 @@ class JobStatus(StrEnum):
     RETURNED = "returned"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+LIVE = (JobStatus.ACCEPTED, JobStatus.STARTED)
+"""The statuses of a job that is still to be done."""
+_LIVE = [word(status) for status in LIVE]
 
 
 class Fault(StrEnum):
@@ -245,13 +250,18 @@ class Job(Model):
             "uq_jobs_one_live",
             "request_id",
             unique=True,
-            postgresql_where=text("status IN ('accepted', 'started')"),
+            postgresql_where=column("status").in_(_LIVE),
         ),
-        Index("ix_jobs_queue", "provider_id", "id", postgresql_where=text("status IN ('accepted', 'started')")),
+        Index("ix_jobs_queue", "provider_id", "id", postgresql_where=column("status").in_(_LIVE)),
         Index(None, "request_id"),
         Index(None, "provider_id", "completed_at"),
         {"postgresql_with": {"fillfactor": 80}},
     )
+
+
+def is_live(job: type[Job] = Job) -> ColumnElement[bool]:
+    """The job is still to be done."""
+    return job.status.in_(_LIVE)
 
 
 class Extension(Model):

@@ -1,5 +1,6 @@
 """The provider's queue: poll, accept, decline, start, quote, complete, return. Its own offers and jobs only."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -84,9 +85,10 @@ async def list_past_jobs(
 
 
 @router.get("/jobs/{job_id}")
-async def read_job(job_id: UUID, tx: Transaction, by: Self, principal: Provider) -> JobWithContact:
+async def read_job(job_id: UUID, request: Request, tx: Transaction, by: Self, principal: Provider) -> JobWithContact:
     """A job with whom to call and where to go; the reading is on the audit log."""
-    job = await job_actions.read_job_with_contact(tx, job_id, by)
+    kept = timedelta(days=context_of(request).settings.reopen_days)
+    job = await job_actions.read_job_with_contact(tx, job_id, by, kept)
     await note_reveal(tx, principal, f"request:{job.request_id}", "job", by.now)
     return job
 

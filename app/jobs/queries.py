@@ -11,11 +11,12 @@ from sqlalchemy.dialects.postgresql import insert
 from app.auth.queries import on_shift
 from app.catalog.calendar import BOOKED_GRACE
 from app.catalog.models import ArriveRule, Item, Urgency
-from app.events.transition import AT, word
+from app.events.transition import AT
 from app.intake.models import Contact, Request
 from app.intake.rounds import ROUND_ARRIVE_BY, ROUND_COMPLETE_BY
-from app.jobs.models import Extension, Job, Offer
+from app.jobs.models import Extension, Job, Offer, is_live
 from app.kit.db import Prepared, Row, Tx
+from app.kit.orm import word
 from app.registry.models import Provider, ProviderDay, ProviderNotice, ReachedBy
 
 _OFFERS = cast(Table, Offer.__table__)
@@ -25,7 +26,6 @@ PENDING = Offer.status == word("pending")
 _LEFT = Offer.phoned_by.is_not(None) & ~on_shift(Offer.phoned_by)
 """An operator had taken it, and has gone home since."""
 _MAY_ASK = or_(Offer.ask_from.is_(None), Offer.ask_from <= AT)
-LIVE = Job.status.in_([word("accepted"), word("started")])
 
 _FACTS = (
     Request.number,
@@ -80,7 +80,7 @@ async def list_pending_offers(tx: Tx, provider_id: UUID, at: datetime) -> Sequen
     return await tx.rows(_QUEUE, provider_id=provider_id, at=at)
 
 
-_JOB_QUEUE = Prepared(_JOBS_VIEWED.where(Job.provider_id == _ME, LIVE).order_by(Job.id))
+_JOB_QUEUE = Prepared(_JOBS_VIEWED.where(Job.provider_id == _ME, is_live()).order_by(Job.id))
 
 
 async def list_live_jobs(tx: Tx, provider_id: UUID) -> Sequence[Row]:
@@ -203,7 +203,7 @@ async def move_deadlines(tx: Tx, request_id: UUID, appointment_to: datetime, at:
 
 _NOTE_SAID = Prepared(
     update(Job)
-    .where(Job.request_id == bindparam("request_id", type_=Uuid), LIVE)
+    .where(Job.request_id == bindparam("request_id", type_=Uuid), is_live())
     .values(said_at=AT)
     .returning(Job.provider_id)
 )

@@ -35,14 +35,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.catalog.models import Group, Tier
-from app.events.transition import AT, NO_KEY, Moved, json_of, log, word
+from app.events.transition import AT, NO_KEY, Moved, json_of, log
 from app.intake.models import Request
 from app.intake.rounds import NEXT_ROUND, OWN_TIMES, keep_round
 from app.intake.states import REQUESTS
 from app.jobs.models import Job, JobStatus, Offer, OfferEnd
 from app.jobs.states import JOBS, OFFERS
 from app.kit.db import Prepared
-from app.kit.orm import Model
+from app.kit.orm import Model, word
 from app.registry.models import (
     WINDOW_COUNTS,
     WINDOW_DAYS,

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, MetaData, Text
+from sqlalchemy import CheckConstraint, ColumnElement, DateTime, MetaData, Text, and_, literal_column
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 NAMING = {
@@ -31,6 +31,16 @@ def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     """A CHECK that the column holds one of the enum's words (NULL passes)."""
     words = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({words})", name=column)
+
+
+def word(value: str) -> ColumnElement[str]:
+    """A constant of our own, written into the SQL: partial indexes are found only behind constants."""
+    return literal_column(f"'{value}'", Text)
+
+
+def as_text(*conditions: ColumnElement[bool]) -> str:
+    """The conditions, joined by AND, for a statement that is written as text; parameters keep their names."""
+    return str(and_(*conditions))
 
 
 def not_negative(*columns: str) -> CheckConstraint:

@@ -9,8 +9,10 @@ from sqlalchemy import (
     ARRAY,
     REAL,
     BigInteger,
+    BindParameter,
     Boolean,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Identity,
     Index,
@@ -68,6 +70,15 @@ class PolicyVersion(Model):
         CheckConstraint("radius_km > 0", name="radius"),
         CheckConstraint("silent_limit > 0", name="silent_limit"),
     )
+
+
+def policy_is_in_force(policy: type[PolicyVersion], at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """The policy holds then for its category, or for those without their own, unless a later one does."""
+    return (policy.effective_from <= at) & (policy.withdrawn_at.is_(None) | (policy.withdrawn_at > at))
+
+
+PRECEDENCE = "category_code IS NULL, effective_from DESC, version DESC"
+"""Of the policies in force that a category could be served by, the first serves it."""
 
 
 class Decision(Model):

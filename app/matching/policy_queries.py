@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, Date, DateTime, Float, Text, bindparam, or_, select, text
+from sqlalchemy import ARRAY, Date, DateTime, Float, Text, bindparam, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
 from app.intake.models import UnmatchedReason
 from app.kit.db import Tx
-from app.matching.models import PolicyVersion
+from app.kit.orm import as_text
+from app.matching.models import PolicyVersion, policy_is_in_force
+from app.registry.models import Provider, ProviderItem, is_active, line_is_in_force
 
 
 async def find_policy(tx: Tx, version: int) -> PolicyVersion | None:
@@ -29,10 +32,7 @@ async def list_in_force(tx: Tx, at: datetime) -> Mapping[str | None, int]:
     """By category (None: those without their own) the version in force then."""
     query = (
         select(PolicyVersion.category_code, PolicyVersion.version)
-        .where(
-            PolicyVersion.effective_from <= at,
-            or_(PolicyVersion.withdrawn_at.is_(None), PolicyVersion.withdrawn_at > at),
-        )
+        .where(policy_is_in_force(PolicyVersion, at))
         .order_by(PolicyVersion.category_code, PolicyVersion.effective_from.desc(), PolicyVersion.version.desc())
         .ext(distinct_on(PolicyVersion.category_code))
     )
@@ -57,16 +57,16 @@ class Emptied(NamedTuple):
 # Item by item and tier by tier. A provider is near when it is near the middle of a township that it serves, or of the
 # one community that it serves; 12,742 km is the diameter of the earth, as in ranking.distance_km.
 _EMPTIED = text(
-    """
+    f"""
 WITH offering AS (
   SELECT DISTINCT line.item_code, line.tier, p.id, p.rung
   FROM provider_items line
-  JOIN providers p ON p.id = line.provider_id AND p.standing IN ('trial', 'active', 'watch')
+  JOIN providers p ON p.id = line.provider_id AND {as_text(is_active(aliased(Provider, name="p")))}
   JOIN items i ON i.code = line.item_code
-  WHERE line.approved_at IS NOT NULL AND line.valid_from <= :day AND (line.valid_to IS NULL OR line.valid_to >= :day)
+  WHERE {as_text(line_is_in_force(aliased(ProviderItem, name="line"), bindparam("day")))}
     AND CASE WHEN :category IS NOT NULL THEN i.category_code = :category ELSE NOT EXISTS (
-      SELECT FROM policies own WHERE own.category_code = i.category_code AND own.effective_from <= :at
-        AND (own.withdrawn_at IS NULL OR own.withdrawn_at > :at)) END
+      SELECT FROM policies own WHERE own.category_code = i.category_code
+        AND {as_text(policy_is_in_force(aliased(PolicyVersion, name="own"), bindparam("at")))}) END
 ), near AS (
   SELECT DISTINCT p.id
   FROM providers p

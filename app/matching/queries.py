@@ -7,13 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Date, DateTime, Float, Integer, Text, Uuid, bindparam, select, text
+from sqlalchemy.orm import aliased
 
 from app.catalog.models import Tier
 from app.jobs.capacity import LOAD
 from app.kit.db import Prepared, Row, Tx
-from app.matching.models import Decision
+from app.kit.orm import as_text
+from app.matching.models import PRECEDENCE, Decision, PolicyVersion, policy_is_in_force
+from app.registry.models import Provider, ProviderItem, has_not_ended, is_active, line_is_in_force
 from app.registry.opening import KEEPS
 
+_ACTIVE = as_text(is_active(aliased(Provider, name="p")))
 LAST = 1_000_000
 """Behind every priority group."""
 
@@ -37,9 +41,9 @@ WITH policy AS MATERIALIZED (
     ARRAY (SELECT step ->> 'rung' FROM jsonb_array_elements(ladder) WITH ORDINALITY AS steps (step, n) ORDER BY n)
       AS rungs
   FROM policies
-  WHERE CASE WHEN :version IS NULL THEN effective_from <= :at AND (withdrawn_at IS NULL OR withdrawn_at > :at)
+  WHERE CASE WHEN :version IS NULL THEN {policy_in_force}
     AND (category_code = :category OR category_code IS NULL) ELSE version = :version END
-  ORDER BY category_code IS NULL, effective_from DESC, version DESC LIMIT 1
+  ORDER BY {precedence} LIMIT 1
 ), near AS MATERIALIZED (
   SELECT provider_id, row_number() OVER () AS place FROM (
     SELECT r.provider_id FROM provider_reach r {beside}
@@ -70,7 +74,7 @@ WITH policy AS MATERIALIZED (
         (SELECT count(*) FROM offers o WHERE o.provider_id = p.id AND o.status = 'pending') ELSE 0 END AS asked,
       p.reachable, p.reached_by = 'phone' AS by_phone, {keeps} AS keeps_holidays
     FROM providers p
-    WHERE p.id = near.provider_id AND p.standing IN ('trial', 'active', 'watch')
+    WHERE p.id = near.provider_id AND {active}
       AND (p.community_code IS NULL OR p.community_code = :community)
     OFFSET 0
   ) p
@@ -120,7 +124,13 @@ _PARAMETERS = (
     bindparam("dispatch_day", type_=DateTime(timezone=True)),
     bindparam("corrected", type_=DateTime(timezone=True)),
 )
-_PARTS = {"load": LOAD.format(start=":busy_from", end=":busy_until"), "keeps": KEEPS}
+_PARTS = {
+    "load": LOAD.format(start=":busy_from", end=":busy_until"),
+    "keeps": KEEPS,
+    "active": _ACTIVE,
+    "policy_in_force": as_text(policy_is_in_force(PolicyVersion, bindparam("at"))),
+    "precedence": PRECEDENCE,
+}
 _NEAREST = Prepared(text(_CANDIDATES.format(**_PARTS, beside="", first="")).bindparams(*_PARAMETERS))
 _OF_RUNG = "CROSS JOIN LATERAL (SELECT rung FROM providers WHERE id = r.provider_id OFFSET 0) p, policy"
 _LOWEST = Prepared(
@@ -145,16 +155,15 @@ async def list_candidates(tx: Tx, *, lat: float, tier: str, stands: str | None, 
 
 _COUNT_EARLIER = Prepared(
     text(
-        """
+        f"""
 SELECT count(DISTINCT p.id) AS offer_item,
   count(DISTINCT p.id) FILTER (WHERE line.tier = :tier) AS offer_tier,
-  count(DISTINCT p.id) FILTER (WHERE line.tier = :tier AND p.standing IN ('trial', 'active', 'watch')) AS active,
-  count(DISTINCT p.id) FILTER (WHERE line.tier = :tier AND p.standing IN ('trial', 'active', 'watch')
+  count(DISTINCT p.id) FILTER (WHERE line.tier = :tier AND {_ACTIVE}) AS active,
+  count(DISTINCT p.id) FILTER (WHERE line.tier = :tier AND {_ACTIVE}
     AND (p.community_code IS NULL OR p.community_code = :community)
     AND EXISTS (SELECT FROM provider_coverage c WHERE c.provider_id = p.id AND c.township_code = :township)) AS in_area
 FROM provider_items line JOIN providers p ON p.id = line.provider_id
-WHERE line.item_code = :item AND line.approved_at IS NOT NULL
-  AND line.valid_from <= :day AND (line.valid_to IS NULL OR line.valid_to >= :day)
+WHERE line.item_code = :item AND {as_text(line_is_in_force(aliased(ProviderItem, name="line"), bindparam("day")))}
 """
     ).bindparams(
         bindparam("item", type_=Text),
@@ -182,14 +191,15 @@ async def list_decisions(tx: Tx, request_id: UUID, after: int | None, limit: int
 
 
 _SHARES = text(
-    """
+    f"""
 SELECT line.item_code, array_agg(line.capacity) AS capacities, array_agg(coalesce(kept.counted, 0)) AS counts
 FROM (
   SELECT DISTINCT item.item_code, p.id, p.capacity
   FROM provider_items item
-  JOIN providers p ON p.id = item.provider_id AND p.standing IN ('trial', 'active', 'watch') AND p.capacity > 0
+  JOIN providers p ON p.id = item.provider_id AND {_ACTIVE} AND p.capacity > 0
   WHERE item.approved_at IS NOT NULL AND item.valid_from < :following
-    AND (item.valid_to IS NULL OR item.valid_to >= :month) AND (:item IS NULL OR item.item_code = :item)
+    AND {as_text(has_not_ended(aliased(ProviderItem, name="item"), bindparam("month")))}
+    AND (:item IS NULL OR item.item_code = :item)
 ) line
 LEFT JOIN provider_item_months kept
   ON kept.month = :month AND kept.item_code = line.item_code AND kept.provider_id = line.id

@@ -21,11 +21,12 @@ from sqlalchemy import (
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 
-from app.aftercare.models import Satisfaction
+from app.aftercare.models import SATISFIED
 from app.events.sequence import move_cursor, next_events, one_event, position
-from app.events.transition import EVENTS, word
+from app.events.transition import EVENTS
 from app.intake.models import Request
 from app.kit.db import Prepared
+from app.kit.orm import word
 from app.metrics.models import DailyVolume
 
 READER = "volumes"
@@ -35,7 +36,6 @@ _REQUESTS = cast(Table, Request.__table__)
 VOLUMES = cast(Table, DailyVolume.__table__)
 _DIMENSIONS = [column.name for column in VOLUMES.c if column.primary_key and column.name != "day"]
 COUNTS = [column.name for column in VOLUMES.c if not column.primary_key]
-_SATISFIED = (Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED, Satisfaction.BASICALLY_SATISFIED)
 
 _EVENT_COUNTED = {
     "requests": "request.created",
@@ -77,7 +77,7 @@ def _measures(event: FromClause, request: FromClause) -> dict[str, ColumnElement
         "callbacks": func.count().filter(event.c.kind.in_([word("callback.done"), word("callback.unreached")])),
         "solved": count("callback.done", data["solved"].as_boolean()),
         "rated": count("callback.done", rating.is_not(None)),
-        "satisfied": count("callback.done", rating.in_([word(step) for step in _SATISFIED])),
+        "satisfied": count("callback.done", rating.in_([word(step) for step in SATISFIED])),
         "turnover_fen": func.coalesce(amounts, 0),
     }
 

@@ -28,11 +28,11 @@ from sqlalchemy import (
 from sqlalchemy import cast as sql_cast
 
 from app.aftercare.models import Callback
-from app.events.transition import word
 from app.intake.models import CloseReason, HoldCause, Request, RequestStatus, Round
 from app.intake.rounds import OWN
 from app.jobs.models import Job, Offer
 from app.kit.db import Tx
+from app.kit.orm import word
 from app.metrics.counting import BETWEEN, COUNTS, ROLL_UP, ROLL_UP_ONE, TAIL, VOLUMES, ZONE
 from app.metrics.schemas import Dimension, Filters, Selection
 

@@ -168,7 +168,7 @@ def part_rows(provider_id: UUID, body: ProviderIn, catalog: Snapshot, edit: Edit
     rows += [paper_row(provider_id, paper.paper_code, paper, catalog, edit) for paper in body.papers]
     for line in body.items:
         item = catalog.item(line.item_code)
-        row = price_row(provider_id, item, catalog.tier(item, line.tier), line, edit)
+        row = price_row(provider_id, item, line.tier, line, edit)
         row.approved_at = edit.at if approved else None
         rows.append(row)
     return rows

@@ -1,14 +1,17 @@
 """A provider's papers and its price card: what it may offer, and at which price."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import date
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from app.catalog.errors import TierNotAllowed
 from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.events.topics import DISPATCH_TOPIC
 from app.kit.db import Tx
-from app.kit.errors import NotFound
+from app.kit.errors import HotlineError, NotFound
 from app.kit.ids import new_id
 from app.registry import life_queries, queries
 from app.registry.edit import Edit
@@ -74,19 +77,52 @@ async def check_papers(tx: Tx, provider_id: UUID, items: Iterable[Item], edit: E
             raise ItemWithoutPapers(item=item.code, missing=missing)
 
 
+class PriceFault(StrEnum):
+    """Why a line may not stand on a price card."""
+
+    NOT_DISPATCHED = "not_dispatched"
+    TIER_NOT_ALLOWED = "tier_not_allowed"
+    PRICE_NOT_ALLOWED = "price_not_allowed"
+    ABOVE_CAP = "above_cap"
+    VALIDITY = "validity"
+
+
+def price_faults(
+    item: Item, tier: str, price_kind: str, price_fen: int, begins: date, ends: date | None
+) -> Iterator[PriceFault]:
+    """What is wrong with such a line: only what is dispatched has a price, only what is free costs nothing, and a low
+    fee is at most the item's cap."""
+    if not item.dispatchable:
+        yield PriceFault.NOT_DISPATCHED
+    elif tier not in item.tiers:
+        yield PriceFault.TIER_NOT_ALLOWED
+    free = tier == Tier.FREE
+    if free != (price_kind == PriceKind.FREE) or (free and price_fen):
+        yield PriceFault.PRICE_NOT_ALLOWED
+    if tier == Tier.LOW_FEE and price_fen > (item.cap_fen or 0):
+        yield PriceFault.ABOVE_CAP
+    if ends and ends < begins:
+        yield PriceFault.VALIDITY
+
+
 def price_row(provider_id: UUID, item: Item, tier: Tier, price: Price, edit: Edit) -> ProviderItem:
     """The line of the price card, not yet approved.
 
-    Raises ItemNotDispatched, PriceNotAllowed, PriceAboveCap, ValidityInvalid.
+    Raises ItemNotDispatched, TierNotAllowed, PriceNotAllowed, PriceAboveCap, ValidityInvalid.
     """
-    if not item.dispatchable:
-        raise ItemNotDispatched(item=item.code)
-    if (tier is Tier.FREE) != (price.price_kind is PriceKind.FREE) or (tier is Tier.FREE and price.price_fen):
-        raise PriceNotAllowed(tier=tier, price_kind=price.price_kind, price_fen=price.price_fen)
-    if tier is Tier.LOW_FEE and price.price_fen > (item.cap_fen or 0):
-        raise PriceAboveCap(item=item.code, cap_fen=item.cap_fen, price_fen=price.price_fen)
     begins = price.valid_from or edit.day
-    if begins < edit.day or (price.valid_to and price.valid_to < begins):
+    errors: dict[PriceFault, HotlineError] = {
+        PriceFault.NOT_DISPATCHED: ItemNotDispatched(item=item.code),
+        PriceFault.TIER_NOT_ALLOWED: TierNotAllowed(item=item.code, tier=tier, allowed=item.tiers),
+        PriceFault.PRICE_NOT_ALLOWED: PriceNotAllowed(
+            tier=tier, price_kind=price.price_kind, price_fen=price.price_fen
+        ),
+        PriceFault.ABOVE_CAP: PriceAboveCap(item=item.code, cap_fen=item.cap_fen, price_fen=price.price_fen),
+        PriceFault.VALIDITY: ValidityInvalid(day=edit.day),
+    }
+    for fault in price_faults(item, tier, price.price_kind, price.price_fen, begins, price.valid_to):
+        raise errors[fault]
+    if begins < edit.day:
         raise ValidityInvalid(day=edit.day)
     return ProviderItem(
         id=new_id(edit.at),
@@ -105,10 +141,10 @@ async def set_price(
 ) -> None:
     """Put an approved price on the card; it replaces from its first day on whatever stood or was proposed.
 
-    Raises the errors of `price_row`, UnknownItem, TierNotAllowed, ItemWithoutPapers.
+    Raises the errors of `price_row`, UnknownItem, ItemWithoutPapers.
     """
     provider, item = await edit.begin(tx, provider_id), catalog.item(code)
-    row = price_row(provider_id, item, catalog.tier(item, tier), price, edit)
+    row = price_row(provider_id, item, tier, price, edit)
     await check_papers(tx, provider_id, [item], edit)
     await queries.end_lines(tx, provider_id, code, tier, row.valid_from)
     row.approved_at = edit.at
@@ -121,10 +157,10 @@ async def propose_price(
 ) -> None:
     """Propose a price, in the place of an earlier proposal; the approved one stands until the registrar approves.
 
-    Raises the errors of `price_row`, UnknownItem, TierNotAllowed.
+    Raises the errors of `price_row`, UnknownItem.
     """
     provider, item = await edit.begin(tx, provider_id), catalog.item(code)
-    row = price_row(provider_id, item, catalog.tier(item, tier), price, edit)
+    row = price_row(provider_id, item, tier, price, edit)
     await queries.drop_proposal(tx, provider_id, code, tier)
     tx.session.add(row)
     await edit.finish(tx, provider, "provider.price_proposed", **_line(row))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from app.catalog.models import PaperKind
 from app.kit.db import Prepared, Tx
+from app.kit.orm import as_text
 from app.registry.models import (
     ACTIVE_STANDINGS,
     Provider,
@@ -19,6 +20,8 @@ from app.registry.models import (
     ProviderNotice,
     ProviderPaper,
     Standing,
+    has_not_expired,
+    is_valid,
 )
 
 WATCHED_STANDINGS = (*ACTIVE_STANDINGS, Standing.SUSPENDED)
@@ -46,13 +49,13 @@ async def look_again(tx: Tx, provider_id: UUID, day: date) -> None:
 
 _LACKING = Prepared(
     text(
-        """
+        f"""
 SELECT line.item_code, array_agg(DISTINCT need.code ORDER BY need.code) AS papers
 FROM provider_items line JOIN items i ON i.code = line.item_code, unnest(i.papers) AS need (code)
 WHERE line.provider_id = :provider AND NOT EXISTS (
   SELECT FROM provider_papers held
-  WHERE held.provider_id = line.provider_id AND held.paper_code = need.code AND held.issued_on <= :day
-    AND (held.expires_on IS NULL OR held.expires_on >= :day))
+  WHERE held.provider_id = line.provider_id AND held.paper_code = need.code
+    AND {as_text(is_valid(aliased(ProviderPaper, name="held"), bindparam("day")))})
 GROUP BY line.item_code
 """
     ).bindparams(bindparam("provider", type_=Uuid), bindparam("day", type_=Date))
@@ -75,14 +78,10 @@ _OF_SAME_KIND = (
 _IS_RENEWED = (
     exists()
     .where(*_OF_SAME_KIND, _OTHER.issued_on <= ProviderPaper.expires_on + 1)
-    .where(_OTHER.expires_on.is_(None) | (_OTHER.expires_on >= ProviderPaper.expires_on))
+    .where(has_not_expired(_OTHER, ProviderPaper.expires_on))
 )
 """Another follows it without a gap."""
-_IS_REPLACED = (
-    exists()
-    .where(*_OF_SAME_KIND, _OTHER.issued_on <= _DAY)
-    .where(_OTHER.expires_on.is_(None) | (_OTHER.expires_on >= _DAY))
-)
+_IS_REPLACED = exists().where(*_OF_SAME_KIND, is_valid(_OTHER, _DAY))
 """Another has begun and is valid on the day."""
 
 _LAPSED = Prepared(

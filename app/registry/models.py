@@ -5,12 +5,23 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, Sequence, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    Sequence,
+    column,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from app.catalog.models import Tier
-from app.kit.orm import Id, Model, not_negative, one_of
+from app.kit.orm import Id, Model, as_text, not_negative, one_of, word
 
 
 class ProviderKind(StrEnum):
@@ -18,6 +29,9 @@ class ProviderKind(StrEnum):
     PUBLIC_BODY = "public_body"
     WELFARE = "welfare"
     VOLUNTEER_TEAM = "volunteer_team"
+
+
+Day = date | ColumnElement[date] | InstrumentedAttribute[date | None]
 
 
 class Standing(StrEnum):
@@ -67,6 +81,7 @@ FULL_CREDIT = 100
 """What a provider begins with and can't exceed; at 0 it can't fall further."""
 
 ACTIVE_STANDINGS = (Standing.TRIAL, Standing.ACTIVE, Standing.WATCH)
+_ACTIVE = [word(standing) for standing in ACTIVE_STANDINGS]
 FORMER_STANDINGS = (Standing.LEFT, Standing.EXPELLED)
 """Their keys open no queue any more (app.auth.queries names them as well)."""
 
@@ -137,7 +152,7 @@ class Provider(Model):
     __table_args__ = (
         one_of("kind", ProviderKind),
         one_of("standing", Standing),
-        CheckConstraint("former_standing IN ('trial', 'active', 'watch')", name="former_standing"),
+        CheckConstraint(as_text(column("former_standing").in_(_ACTIVE)), name="former_standing"),
         CheckConstraint("(standing = 'suspended') = (former_standing IS NOT NULL)", name="suspended_from"),
         CheckConstraint("standing = 'suspended' OR NOT papers_lapsed", name="suspended_for_papers"),
         one_of("reached_by", ReachedBy),
@@ -153,6 +168,11 @@ class Provider(Model):
         Index(None, "name", "id"),
         {"postgresql_with": {"fillfactor": 80}},
     )
+
+
+def is_active(provider: type[Provider] = Provider) -> ColumnElement[bool]:
+    """By its standing the provider may be offered work."""
+    return provider.standing.in_(_ACTIVE)
 
 
 class ProviderItem(Model):
@@ -202,6 +222,16 @@ class ProviderItem(Model):
     )
 
 
+def has_not_ended(line: type[ProviderItem], day: Day) -> ColumnElement[bool]:
+    """The line holds on the day, or begins later."""
+    return line.valid_to.is_(None) | (line.valid_to >= day)
+
+
+def line_is_in_force(line: type[ProviderItem], day: Day) -> ColumnElement[bool]:
+    """The line is approved and holds on the day."""
+    return line.approved_at.is_not(None) & (line.valid_from <= day) & has_not_ended(line, day)
+
+
 class ProviderPaper(Model):
     """A licence or certificate that the provider holds, good until and including `expires_on`; of a kind it has one at
     most, and perhaps the renewed one that begins later."""
@@ -221,6 +251,16 @@ class ProviderPaper(Model):
         Index("ix_provider_papers_look", "look_on", postgresql_where=text("look_on IS NOT NULL")),
         Index("ix_provider_papers_expiry", "expires_on", "provider_id", "paper_code"),
     )
+
+
+def has_not_expired(paper: type[ProviderPaper], day: Day) -> ColumnElement[bool]:
+    """The paper is good on the day, or will be once it has begun."""
+    return paper.expires_on.is_(None) | (paper.expires_on >= day)
+
+
+def is_valid(paper: type[ProviderPaper], day: Day) -> ColumnElement[bool]:
+    """The paper is good on the day."""
+    return (paper.issued_on <= day) & has_not_expired(paper, day)
 
 
 class ProviderCoverage(Model):

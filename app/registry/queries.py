@@ -34,6 +34,9 @@ from app.registry.models import (
     ProviderItem,
     ProviderPaper,
     ProviderWindow,
+    has_not_ended,
+    is_valid,
+    line_is_in_force,
 )
 from app.registry.schemas import ProviderFilter
 from app.registry.uscc import bare, organisation_code
@@ -93,8 +96,8 @@ def _conditions(wanted: ProviderFilter, day: date) -> list[ColumnElement[bool]]:
     lines = [ProviderItem.item_code == wanted.item] if wanted.item else []
     lines += [ProviderItem.tier == wanted.tier] if wanted.tier else []
     if lines:
-        offers = (ProviderItem.provider_id == Provider.id, ProviderItem.approved_at.is_not(None))
-        conditions.append(exists().where(*offers, *lines, ProviderItem.valid_from <= day, _not_ended(day)))
+        lines += [ProviderItem.provider_id == Provider.id, line_is_in_force(ProviderItem, day)]
+        conditions.append(exists().where(*lines))
     if wanted.township:
         serves = ProviderCoverage.provider_id == Provider.id
         conditions.append(exists().where(serves, ProviderCoverage.township_code == wanted.township))
@@ -120,10 +123,6 @@ def _code(uscc: str | None) -> tuple[ColumnElement[str] | InstrumentedAttribute[
     return (func.substr(Provider.uscc, 9, 9), inner) if inner else (Provider.uscc, uscc)
 
 
-def _not_ended(day: date) -> ColumnElement[bool]:
-    return ProviderItem.valid_to.is_(None) | (ProviderItem.valid_to >= day)
-
-
 async def list_parts(tx: Tx, part: type[Part], provider_id: UUID) -> Sequence[Part]:
     """The provider's rows of one of its tables, in the order of the primary key."""
     query = select(part).where(part.provider_id == provider_id).order_by(*part.__table__.primary_key)
@@ -138,7 +137,7 @@ async def replace_parts(tx: Tx, part: type[Part], provider_id: UUID, rows: Seque
 
 async def list_lines(tx: Tx, provider_id: UUID, day: date) -> Sequence[ProviderItem]:
     """The provider's price card with what is to come and what is proposed, without what ended before the day."""
-    query = select(ProviderItem).where(ProviderItem.provider_id == provider_id, _not_ended(day))
+    query = select(ProviderItem).where(ProviderItem.provider_id == provider_id, has_not_ended(ProviderItem, day))
     query = query.order_by(ProviderItem.item_code, ProviderItem.tier, ProviderItem.valid_from, ProviderItem.approved_at)
     return (await tx.session.execute(query.execution_options(**_FRESH))).scalars().all()
 
@@ -149,7 +148,11 @@ async def end_lines(tx: Tx, provider_id: UUID, item: str, tier: str, day: date) 
     line = (ProviderItem.provider_id == provider_id, ProviderItem.item_code == item, ProviderItem.tier == tier)
     begun = ProviderItem.approved_at.is_not(None) & (ProviderItem.valid_from < day)
     dropped = delete(ProviderItem).where(*line, ~begun).returning(ProviderItem.id)
-    ended = update(ProviderItem).where(*line, begun, _not_ended(day)).values(valid_to=day - timedelta(days=1))
+    ended = (
+        update(ProviderItem)
+        .where(*line, begun, has_not_ended(ProviderItem, day))
+        .values(valid_to=day - timedelta(days=1))
+    )
     cleared = [await tx.session.execute(change) for change in (dropped, ended.returning(ProviderItem.id))]
     return any(result.scalars().all() for result in cleared)
 
@@ -169,9 +172,7 @@ async def drop_proposal(tx: Tx, provider_id: UUID, item: str, tier: str) -> None
 async def list_valid_papers(tx: Tx, provider_id: UUID, day: date) -> set[str]:
     """The kinds of papers that the provider holds valid on the day."""
     query = select(ProviderPaper.paper_code).where(
-        ProviderPaper.provider_id == provider_id,
-        ProviderPaper.issued_on <= day,
-        ProviderPaper.expires_on.is_(None) | (ProviderPaper.expires_on >= day),
+        ProviderPaper.provider_id == provider_id, is_valid(ProviderPaper, day)
     )
     return set((await tx.session.execute(query)).scalars())
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from app.aftercare.actions import DISSATISFIED, compare_bill
-from app.aftercare.models import CallbackStatus, Satisfaction
+from app.aftercare.actions import compare_bill
+from app.aftercare.models import DISSATISFIED, CallbackStatus, Satisfaction
 from app.aftercare.schedule import THIRDS, first_due, next_due, third_of
 from app.aftercare.states import CALLBACKS
 from app.complaints.models import ComplaintStatus

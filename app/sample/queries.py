@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Table, Text, bindparam, exists, func, select, update
+from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Table, Text, bindparam, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.models import ProviderKey
@@ -13,7 +13,7 @@ from app.events.models import Event
 from app.intake.models import REQUEST_NUMBER, Citizen, Request
 from app.kit.db import Prepared, Tx
 from app.kit.orm import Model
-from app.matching.models import PolicyVersion
+from app.matching.models import PRECEDENCE, PolicyVersion, policy_is_in_force
 from app.registry.models import Provider, ProviderDay, ProviderItemMonth, ProviderWindow
 
 
@@ -51,8 +51,8 @@ async def list_citizens(tx: Tx, prefix: str) -> dict[str, UUID]:
 
 async def find_policy(tx: Tx, at: datetime) -> PolicyVersion:
     """The dispatch policy in force at that moment."""
-    query = select(PolicyVersion).where(PolicyVersion.effective_from <= at, PolicyVersion.category_code.is_(None))
-    query = query.order_by(PolicyVersion.effective_from.desc(), PolicyVersion.version.desc()).limit(1)
+    query = select(PolicyVersion).where(policy_is_in_force(PolicyVersion, at), PolicyVersion.category_code.is_(None))
+    query = query.order_by(text(PRECEDENCE)).limit(1)
     return (await tx.session.execute(query)).scalar_one()
 
 

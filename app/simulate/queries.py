@@ -7,10 +7,10 @@ from typing import NamedTuple
 from sqlalchemy import DateTime, Float, Integer, bindparam, func, select, text, union_all, update
 from sqlalchemy import cast as sql_cast
 
-from app.events.transition import word
 from app.intake.models import Request
 from app.jobs.models import Offer
 from app.kit.db import Database, Prepared, Row, Tx
+from app.kit.orm import word
 from app.registry.models import Provider
 
 _matching = union_all(

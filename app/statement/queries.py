@@ -21,17 +21,16 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 
-from app.aftercare.models import Callback, CallbackStatus, Satisfaction
+from app.aftercare.models import SATISFIED, Callback, CallbackStatus
 from app.credit.models import CreditEntry
-from app.events.transition import word
 from app.intake.models import Citizen, Request
 from app.jobs.models import Fault, Job, JobStatus, Offer, ReturnReason
 from app.kit.db import Tx
+from app.kit.orm import word
 from app.registry.models import Provider, ProviderDay
 from app.statement.models import StatementLink
 
 ZONE = bindparam("zone", type_=Text)
-_SATISFIED = (Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED, Satisfaction.BASICALLY_SATISFIED)
 _NO_SHOW = (
     (Job.status == word(JobStatus.RETURNED))
     & (Job.return_reason == word(ReturnReason.CITIZEN_ABSENT))
@@ -65,7 +64,7 @@ async def sum_months(
             func.count().label("reached"),
             func.count().filter(Callback.solved.is_(True)).label("solved"),
             func.count(Callback.satisfaction).label("rated"),
-            func.count().filter(Callback.satisfaction.in_(_SATISFIED)).label("satisfied"),
+            func.count().filter(Callback.satisfaction.in_(SATISFIED)).label("satisfied"),
         )
         .join(Callback, Callback.job_id == Job.id)
         .where(*done, reached)

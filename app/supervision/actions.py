@@ -9,7 +9,7 @@ from app.intake.clocks import Clock, calendar_of
 from app.jobs.acting import By, allowance_of, job_out, may_return_free
 from app.jobs.errors import JobOver
 from app.jobs.extension import end_extension
-from app.jobs.models import Extension, ExtensionStatus, Fault, JobStatus
+from app.jobs.models import LIVE, Extension, ExtensionStatus, Fault, JobStatus
 from app.jobs.queries import lock_job
 from app.jobs.schemas import ExtensionOut, JobOut
 from app.kit.db import Row, Tx
@@ -35,7 +35,7 @@ async def decide_extension(tx: Tx, extension_id: UUID, body: ExtensionDecision, 
         if extension.status != status:
             raise ExtensionDecided(state=extension.status)
         return ExtensionOut.model_validate(extension)
-    if job["status"] not in (JobStatus.ACCEPTED, JobStatus.STARTED):
+    if job["status"] not in LIVE:
         raise JobOver(state=job["status"])
     if body.granted:
         await _move_deadlines(tx, job, extension, by)

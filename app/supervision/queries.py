@@ -25,11 +25,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.complaints.models import Complaint
 from app.events.models import Event
-from app.events.transition import AT, word
+from app.events.transition import AT
 from app.intake.clocks import RUNS_WHILE, Clock
 from app.intake.models import Request, RequestStatus, UnmatchedReason
 from app.jobs.models import Extension, Job
 from app.kit.db import Prepared, Tx
+from app.kit.orm import word
 from app.registry.models import FORMER_STANDINGS, Provider, ProviderDay, ProviderWindow
 from app.supervision.schemas import Concern, QueueFilter
 

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, Table, Uuid, any_, bindparam, delete, func, or_, select, update
 
-from app.events.transition import AT, word
+from app.events.transition import AT
 from app.kit.db import Prepared, Row, Tx
+from app.kit.orm import word
 from app.webhooks import statements
 from app.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
 

@@ -32,10 +32,11 @@ from sqlalchemy.orm import aliased
 
 from app.catalog.models import Item
 from app.events.sequence import move_cursor, next_events, one_event
-from app.events.transition import AT, EVENTS, NO_DATA, word
+from app.events.transition import AT, EVENTS, NO_DATA
 from app.intake.models import Request
 from app.jobs.models import Offer
 from app.kit.db import Prepared
+from app.kit.orm import word
 from app.registry.models import FORMER_STANDINGS, Provider
 from app.registry.states import PROVIDER_MOVES
 from app.webhooks.messages import PROOF
