@@ -1,4 +1,4 @@
-"""The command line: `hotline serve | worker | migrate | seed | staff | knowledge | demo | simulate`."""
+"""The command line: `hotline serve | worker | migrate | seed | doctor | staff | knowledge | demo | simulate`."""
 
 import asyncio
 import contextlib
@@ -18,6 +18,7 @@ from app.auth.commands import staff
 from app.catalog.load import load_reference_data
 from app.catalog.snapshot import Catalog, read_snapshot
 from app.credit.rules import load_credit_rules
+from app.danger.load import load_guides
 from app.kit import open_files
 from app.kit.command_line import Sentences, database, direct_url, run
 from app.kit.db import CALL, STEP
@@ -31,6 +32,8 @@ from app.sample.history import load_history
 from app.sample.load import load_registry
 from app.sample.reference import SEED
 from app.settings import Settings
+from app.workdays.actions import list_checks
+from app.workdays.schemas import Check
 from app.worker import work
 
 app = typer.Typer(cls=Sentences, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -137,7 +140,7 @@ def seed(
         int, typer.Option(min=0, help="so many past days of 10,000 generated requests and more; implies --sample")
     ] = 0,
 ) -> None:
-    """Load the catalogue, the gazetteer, the credit rules and the sample articles.
+    """Load the catalogue, the gazetteer, the credit rules, what is done in dangers and the sample articles.
 
     Running it again changes only what the files changed.
     """
@@ -153,6 +156,7 @@ async def _seed(settings: Settings, *, sample: bool, history: int) -> None:
         async with context.db.begin() as tx:
             await load_reference_data(tx)
             await load_credit_rules(tx, now)
+            await load_guides(tx, now)
         catalog = await read_snapshot(context.db)
         async with context.db.begin() as tx:
             typer.echo(f"articles loaded: {await load_articles(tx, catalog, today, now)}")
@@ -165,6 +169,22 @@ async def _seed(settings: Settings, *, sample: bool, history: int) -> None:
 
 def _show_progress(done: int, of: int) -> None:
     typer.echo(f"day {done} of {of}")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what has to be seen to before it goes wrong, as GET /checks does; 1 if there is anything."""
+    with database(Settings()) as settings:
+        found: list[Check] = []
+        run(_examine(settings, found))
+    for check in found:
+        typer.echo(f"{check.code}: {check.en}\n  {check.zh}")
+    raise typer.Exit(1 if found else 0)
+
+
+async def _examine(settings: Settings, found: list[Check]) -> None:
+    async with open_context(settings) as context, context.db.begin() as tx:
+        found += await list_checks(tx, settings.zone, context.clock.now())
 
 
 @app.command()

@@ -20,6 +20,8 @@ from app.catalog.snapshot import Catalog
 from app.complaints.routes import router as complaints
 from app.console.pages import Console
 from app.credit.routes import router as credit
+from app.danger.routes import router as dangers
+from app.danger.snapshot import HeldDangers
 from app.desk.routes import router as desk
 from app.dispatch.routes import router as dispatch
 from app.dispatch.surge_routes import router as surges
@@ -171,6 +173,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         aftercare,
         supervision,
         catalog,
+        dangers,
         knowledge,
         suggestions,
         exchange,
@@ -198,6 +201,7 @@ def bind(app: FastAPI, context: Context) -> None:
     app.state.context = context
     app.state.doorman = Doorman(context)
     app.state.catalog = Catalog(context.db, context.wakes)
+    app.state.dangers = HeldDangers(context.db, context.wakes)
     app.state.tail = Tail(context)
     app.state.quotas = Quotas(context.settings)
     app.state.reads = SharedReads()

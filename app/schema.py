@@ -6,6 +6,7 @@ from app.auth import models as auth
 from app.catalog import models as catalog
 from app.complaints import models as complaints
 from app.credit import models as credit
+from app.danger import models as danger
 from app.events import models as events
 from app.intake import models as intake
 from app.jobs import models as jobs
@@ -28,6 +29,7 @@ __all__ = [
     "catalog",
     "complaints",
     "credit",
+    "danger",
     "events",
     "heartbeat",
     "idempotency",

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.catalog.load import load_reference_data
 from app.catalog.snapshot import Snapshot, read_snapshot
 from app.credit.rules import load_credit_rules
+from app.danger.load import load_guides
 from app.kit import embedded
 from app.kit.clock import ManualClock
 from app.kit.db import Database, connect_arguments
@@ -35,7 +36,7 @@ hypothesis.settings.load_profile("hotline")
 
 KEPT = {
     "alembic_version", "categories", "items", "urgencies", "paper_kinds", "groups", "entitlements", "districts",
-    "townships", "communities", "policies", "credit_rules",
+    "townships", "communities", "policies", "credit_rules", "danger_guides",
 }  # fmt: skip
 NOON = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 10:00 in Ningbo, a working day
 
@@ -97,6 +98,7 @@ def database_url(server: str) -> str:
         async with db.begin() as tx:
             await load_reference_data(tx)
             await load_credit_rules(tx, NOON)
+            await load_guides(tx, NOON)
         await db.close()
         return url
 
@@ -148,7 +150,9 @@ async def _empty(db: Database) -> None:
             "SET LOCAL session_replication_role = replica;"
             + "".join(f"DELETE FROM {name};" for name in dirty)
             + "DELETE FROM policies WHERE version > 1; UPDATE policies SET withdrawn_at = NULL;"
-            + "DELETE FROM credit_rules WHERE version <> 'sample-2'"
+            + "DELETE FROM credit_rules WHERE version <> 'sample-2';"
+            + "DELETE FROM danger_guides WHERE number > 1;"
+            + "UPDATE danger_guides SET status = 'approved', ended_at = NULL WHERE status <> 'approved'"
         )
 
 

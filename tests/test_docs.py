@@ -9,6 +9,7 @@ from app.admission.states import APPLICATION_MOVES
 from app.aftercare.states import CALLBACK_MOVES
 from app.complaints.states import COMPLAINT_MOVES
 from app.credit.states import CREDIT_MOVES
+from app.danger.states import GUIDE_MOVES
 from app.events.transition import Move
 from app.intake.states import REQUEST_MOVES
 from app.jobs.states import JOB_MOVES, OFFER_MOVES
@@ -20,6 +21,7 @@ STATES = Path(__file__).parent.parent / "docs" / "states.md"
 ALL = {
     "application": APPLICATION_MOVES,
     "article": ARTICLE_MOVES,
+    "guide": GUIDE_MOVES,
     "request": REQUEST_MOVES,
     "offer": OFFER_MOVES,
     "job": JOB_MOVES,

@@ -1,6 +1,5 @@
 """The catalogue as each process keeps it in memory: read at start, read again when somebody edits it."""
 
-import asyncio
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Annotated, cast
@@ -25,7 +24,7 @@ from app.catalog.models import (
 )
 from app.catalog.search import Index
 from app.kit.db import Database
-from app.kit.wake import Wakes
+from app.kit.held import Held
 
 CATALOG_TOPIC = "catalog"
 
@@ -135,34 +134,16 @@ async def read_snapshot(db: Database) -> Snapshot:
         )
 
 
-class Catalog:
-    """Holds the present snapshot of one process."""
+class Catalog(Held[Snapshot]):
+    """The catalogue of one process."""
 
-    def __init__(self, db: Database, wakes: Wakes) -> None:
-        self._db = db
-        self._turn = asyncio.Lock()
-        self._readings: set[asyncio.Task[None]] = set()
-        self.snapshot: Snapshot | None = None
-        wakes.on_hearing(self._hear)
-
-    def _hear(self, topics: set[str]) -> None:
-        if self.snapshot is not None and (not topics or CATALOG_TOPIC in topics):
-            reading = asyncio.create_task(self.read())
-            self._readings.add(reading)
-            reading.add_done_callback(self._readings.discard)
-
-    async def read(self) -> None:
-        """Read the catalogue again; one after the other, for an older reading must not replace a newer one."""
-        async with self._turn:
-            self.snapshot = await read_snapshot(self._db)
+    topic = CATALOG_TOPIC
+    read_anew = staticmethod(read_snapshot)
 
 
 async def current_catalog(request: Request) -> Snapshot:
-    """The process's present snapshot; read now if the database was down at the start."""
-    catalog = cast(Catalog, request.app.state.catalog)
-    if catalog.snapshot is None:
-        await catalog.read()
-    return cast(Snapshot, catalog.snapshot)
+    """The process's present snapshot."""
+    return await cast(Catalog, request.app.state.catalog).present()
 
 
 CurrentCatalog = Annotated[Snapshot, Depends(current_catalog)]

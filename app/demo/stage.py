@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from app.catalog.load import load_reference_data
 from app.catalog.snapshot import read_snapshot
 from app.credit.rules import load_credit_rules
+from app.danger.load import load_guides
 from app.demo import queries
 from app.demo.accounts import open_accounts
 from app.kit.clock import clock_from
@@ -81,6 +82,7 @@ async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: C
             await load_reference_data(tx)
             start = first_moment(await queries.find_last_moment(tx), clock_from(settings).now(), settings.zone, plan)
             await load_credit_rules(tx, start)
+            await load_guides(tx, start)
             await load_registry(tx, start.date(), start)
         catalog = await read_snapshot(db)
         async with db.begin() as tx:

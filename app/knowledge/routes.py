@@ -11,6 +11,8 @@ from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.schemas import ItemOut
 from app.catalog.snapshot import CurrentCatalog
+from app.danger.actions import show_heard
+from app.danger.snapshot import CurrentDangers
 from app.kit.etags import IfMatch, set_etag
 from app.kit.fields import RowNumber
 from app.kit.idempotency import SentKey, once
@@ -35,6 +37,7 @@ from app.knowledge.schemas import (
     SentSlug,
     SuggestionOut,
     SuggestionsIn,
+    SuggestionsOut,
     TextIn,
     TextName,
     TextOut,
@@ -66,12 +69,14 @@ Either = Annotated[By, _acting(Role.REGISTRAR, Role.SUPERVISOR)]
 
 
 @suggestions.post("/catalog/suggestions", dependencies=readers)
-async def suggest_items(body: SuggestionsIn, catalog: CurrentCatalog) -> list[SuggestionOut]:
-    """The items that the caller means, most likely first; none where nothing fits. What they say stays out of URLs."""
+async def suggest_items(body: SuggestionsIn, catalog: CurrentCatalog, dangers: CurrentDangers) -> SuggestionsOut:
+    """The dangers that the caller tells, before all else; and the items that they mean, most likely first, none where
+    nothing fits. What they say stays out of URLs."""
     suggested = await suggest(body.words, catalog, body.limit)
-    return [
+    items = [
         SuggestionOut(**ItemOut.model_validate(one.item).model_dump(), confidence=one.confidence) for one in suggested
     ]
+    return SuggestionsOut(dangers=show_heard(dangers.hear(body.words), dangers), items=items)
 
 
 @router.post("/searches", dependencies=readers)

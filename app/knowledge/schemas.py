@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from app.catalog.schemas import ItemOut
+from app.danger.schemas import HeardOut
 from app.kit.errors import Unfit
 from app.kit.fields import Day
 from app.kit.pages import Paging
@@ -220,6 +221,13 @@ class SuggestionOut(ItemOut):
     """An item that may be meant; `confidence` is 0 to 1, and 0 where only its name begins as what was typed."""
 
     confidence: float
+
+
+class SuggestionsOut(BaseModel):
+    """The dangers that were heard, the most pressing first, with what to do; and the items that may be meant."""
+
+    dangers: list[HeardOut]
+    items: list[SuggestionOut]
 
 
 class Mark(BaseModel):

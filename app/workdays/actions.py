@@ -20,6 +20,7 @@ from app.catalog.models import Calendar
 from app.catalog.queries import read_days
 from app.catalog.snapshot import CATALOG_TOPIC
 from app.credit.models import CreditEntry, EntryStatus
+from app.danger.actions import list_open_lines
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import record
 from app.intake.models import HoldCause, Request
@@ -173,10 +174,11 @@ async def _tell(tx: Tx, entry: CreditEntry, until: str, now: datetime, *, propos
 
 
 async def list_checks(tx: Tx, zone: ZoneInfo, now: datetime) -> list[Check]:
-    """What an admin has to see to: years whose make-up days nobody has told the centre, before they begin."""
+    """What an admin has to see to: years whose make-up days nobody has told the centre, before they begin; emergency
+    lines of the centre's own without a number."""
     today, days = now.astimezone(zone).date(), await read_days(tx)
     years = [today.year] + [today.year + 1] * (today.month >= LOOKED_AHEAD_FROM)
-    return [
+    calendar = [
         Check(
             code="calendar_unknown",
             year=year,
@@ -186,3 +188,14 @@ async def list_checks(tx: Tx, zone: ZoneInfo, now: datetime) -> list[Check]:
         for year in years
         if not is_year_known(year, days)
     ]
+    lines = [
+        Check(
+            code="danger_line_missing",
+            year=None,
+            zh=f"{guide.zh}：“{line.zh}”的号码尚未填写。请加盟管理员起草、值班长批准（/dangers/{kind}）。",
+            en=f"{guide.en}: the number of “{line.en}” is not filled in. A registrar drafts it, a supervisor approves "
+            f"(/dangers/{kind}).",
+        )
+        for kind, guide, line in await list_open_lines(tx)
+    ]
+    return lines + calendar

@@ -18,7 +18,7 @@ KEPT_APART = Path(__file__).with_name("sentences.tsv")
 
 async def suggested(world: World, words: str) -> list[str]:
     found = await ok(world.operator.post("/catalog/suggestions", json={"words": words}))
-    return [one["code"] for one in found]
+    return [one["code"] for one in found["items"]]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,169 @@
+"""Writing and approving what is done in a danger."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from app.auth.access import Principal
+from app.catalog.snapshot import Snapshot
+from app.danger import queries
+from app.danger.errors import GuideNotNewest, OwnDraft
+from app.danger.kinds import DangerKind
+from app.danger.load import content_of, facts
+from app.danger.models import GuideStatus, GuideVersion
+from app.danger.recognising import Recognised
+from app.danger.schemas import DangerOut, EmergencyLine, Guide, GuideDraft, GuideVersionOut, HeardOut, Words
+from app.danger.snapshot import DANGER_TOPIC, Dangers, read_guides, words_of
+from app.danger.states import GUIDES
+from app.events.transition import record
+from app.kit.db import Tx
+from app.kit.errors import NotFound
+from app.kit.etags import check_version
+from app.kit.ids import new_id
+
+
+class By(NamedTuple):
+    """Who does something, and when."""
+
+    principal: Principal
+    now: datetime
+
+
+def show_heard(heard: Iterable[Recognised], dangers: Dangers) -> list[HeardOut]:
+    """What was heard, each with what to do."""
+    return [
+        HeardOut(**dangers.guides[one.kind].model_dump(exclude={"words"}), kind=one.kind, confidence=one.confidence)
+        for one in heard
+    ]
+
+
+async def list_dangers(tx: Tx) -> list[DangerOut]:
+    """All kinds that are loaded, the most pressing first."""
+    present = await queries.list_present(tx)
+    by_kind = {kind: [version for version in present if version.kind == kind] for kind in DangerKind}
+    return [_show(kind, versions) for kind, versions in by_kind.items() if versions]
+
+
+async def list_open_lines(tx: Tx) -> list[tuple[DangerKind, Guide, EmergencyLine]]:
+    """The lines in force that are the centre's own and have no number yet."""
+    guides = await read_guides(tx)
+    return [(kind, guide, line) for kind, guide in guides.items() for line in guide.lines if line.number is None]
+
+
+async def get_versions(tx: Tx, kind: DangerKind, *, lock: bool = False) -> Sequence[GuideVersion]:
+    """Every version of the kind, the newest first. Raises NotFound where the guides were never loaded."""
+    if lock:
+        await queries.lock_kind(tx, kind)
+    versions = await queries.list_versions(tx, kind)
+    if not versions:
+        raise NotFound(what="danger", key=kind)
+    return versions
+
+
+async def write_draft(
+    tx: Tx, kind: DangerKind, body: GuideDraft, if_match: str | None, catalog: Snapshot, by: By
+) -> DangerOut:
+    """A new draft; one that was waiting is discarded, what is approved stays in force.
+
+    Raises NotFound, VersionRequired, VersionStale, UnknownItem.
+    """
+    catalog.item(body.item)
+    versions = await get_versions(tx, kind, lock=True)
+    check_version(if_match, versions[0].number)
+    number = versions[0].number + 1
+    waiting = _of(versions, GuideStatus.DRAFT)
+    if waiting:
+        await _discard(tx, waiting, "replaced", by)
+    tx.session.add(
+        GuideVersion(
+            id=new_id(by.now),
+            kind=kind,
+            number=number,
+            status=GuideStatus.DRAFT,
+            content=content_of(body),
+            change=body.change,
+            written_at=by.now,
+            written_by=by.principal.id,
+        )
+    )
+    await tx.flush()
+    await record(tx, "guide.drafted", at=by.now, actor=by.principal.actor, data=facts(kind, number))
+    return await show(tx, kind)
+
+
+async def approve(tx: Tx, kind: DangerKind, number: int, catalog: Snapshot, by: By) -> DangerOut:
+    """Put the draft in force, in every process at once; said again, nothing happens.
+
+    Raises NotFound, GuideNotNewest, OwnDraft, StatusConflict, UnknownItem.
+    """
+    version, versions = await _get_version(tx, kind, number)
+    if version.status == GuideStatus.APPROVED:
+        return await show(tx, kind)
+    waiting = _of(versions, GuideStatus.DRAFT)
+    if waiting and waiting.number != number:
+        raise GuideNotNewest(number=number, newest=waiting.number)
+    if version.written_by == by.principal.id:
+        raise OwnDraft
+    catalog.item(Guide.model_validate(version.content).item)
+    actor, about = by.principal.actor, facts(kind, number)
+    former = _of(versions, GuideStatus.APPROVED)
+    if waiting and former:
+        await GUIDES.transition(tx, "supersede", former.id, at=by.now, actor=actor, data=about, ended_at=by.now)
+    await GUIDES.transition(
+        tx, "approve", version.id, at=by.now, actor=actor, data=about, decided_at=by.now, decided_by=by.principal.id
+    )
+    tx.wake(DANGER_TOPIC)
+    return await show(tx, kind)
+
+
+async def discard(tx: Tx, kind: DangerKind, number: int, note: str, by: By) -> DangerOut:
+    """Refuse or give up a draft; said again, nothing happens. Raises NotFound, StatusConflict."""
+    version, _ = await _get_version(tx, kind, number)
+    if version.status != GuideStatus.DISCARDED:
+        await _discard(tx, version, note, by)
+    return await show(tx, kind)
+
+
+async def _discard(tx: Tx, version: GuideVersion, note: str, by: By) -> None:
+    await GUIDES.transition(
+        tx,
+        "discard",
+        version.id,
+        at=by.now,
+        actor=by.principal.actor,
+        data=facts(DangerKind(version.kind), version.number),
+        decided_at=by.now,
+        decided_by=by.principal.id,
+        note=note,
+    )
+
+
+async def _get_version(tx: Tx, kind: DangerKind, number: int) -> tuple[GuideVersion, Sequence[GuideVersion]]:
+    versions = await get_versions(tx, kind, lock=True)
+    version = next((one for one in versions if one.number == number), None)
+    if version is None:
+        raise NotFound(what="version", key=f"{kind} {number}")
+    return version, versions
+
+
+def _of(versions: Iterable[GuideVersion], status: GuideStatus) -> GuideVersion | None:
+    return next((version for version in versions if version.status == status), None)
+
+
+async def show(tx: Tx, kind: DangerKind) -> DangerOut:
+    """The danger as the API shows it."""
+    await tx.flush()
+    return _show(kind, await queries.list_versions(tx, kind))
+
+
+def _show(kind: DangerKind, versions: Sequence[GuideVersion]) -> DangerOut:
+    approved, draft = (_of(versions, status) for status in (GuideStatus.APPROVED, GuideStatus.DRAFT))
+    assert approved is not None, "a guide is loaded in force, and superseded only by the next"
+    words = words_of(kind, Guide.model_validate(approved.content))
+    return DangerOut(
+        kind=kind,
+        newest=max(version.number for version in versions),
+        approved=GuideVersionOut.model_validate(approved),
+        draft=draft and GuideVersionOut.model_validate(draft),
+        words=Words(recognise=list(words.recognise), take_back=list(words.take_back)),
+    )

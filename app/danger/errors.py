@@ -1,0 +1,13 @@
+"""What can be wrong with a danger's guide."""
+
+from app.kit.errors import HotlineError
+
+
+class GuideNotNewest(HotlineError):
+    en = "Version {number} is not the draft that waits for a decision; that is version {newest}. Read it first."
+    zh = "第 {number} 版不是待审草稿，待审的是第 {newest} 版，请先阅读。"
+
+
+class OwnDraft(HotlineError):
+    en = "You wrote this version; somebody else has to approve it."
+    zh = "这一版是您本人起草的，须由另一位值班长批准。"

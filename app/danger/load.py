@@ -1,0 +1,56 @@
+"""Loads the guides that come with the software: in force at once, so that the desk can help from the first day.
+
+What the centre has written is left alone; a guide that nobody touched follows the file.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from app.danger import queries
+from app.danger.kinds import DangerKind
+from app.danger.models import GuideStatus, GuideVersion
+from app.danger.schemas import Guide
+from app.danger.snapshot import DANGER_TOPIC, read_scripts
+from app.danger.states import GUIDES
+from app.events.transition import SYSTEM, record
+from app.kit.db import Tx
+from app.kit.ids import new_id
+
+
+async def load_guides(tx: Tx, now: datetime) -> None:
+    """Load what is new or changed in the file."""
+    for kind, guide in read_scripts().items():
+        await queries.lock_kind(tx, kind)
+        versions = await queries.list_versions(tx, kind)
+        former = next((one for one in versions if one.status == GuideStatus.APPROVED), None)
+        if former and (former.written_by or Guide.model_validate(former.content) == guide):
+            continue
+        number = versions[0].number + 1 if versions else 1
+        if former:
+            await GUIDES.transition(
+                tx, "supersede", former.id, at=now, actor=SYSTEM, data=facts(kind, number), ended_at=now
+            )
+        tx.session.add(
+            GuideVersion(
+                id=new_id(now),
+                kind=kind,
+                number=number,
+                status=GuideStatus.APPROVED,
+                content=content_of(guide),
+                written_at=now,
+                decided_at=now,
+            )
+        )
+        await tx.flush()
+        await record(tx, "guide.approved", at=now, actor=SYSTEM, data=facts(kind, number))
+    tx.wake(DANGER_TOPIC)
+
+
+def facts(kind: DangerKind, number: int) -> dict[str, Any]:
+    """What an event says of a version."""
+    return {"danger": kind, "number": number}
+
+
+def content_of(guide: Guide) -> dict[str, Any]:
+    """What a version's row says of the guide."""
+    return guide.model_dump(mode="json", include=set(Guide.model_fields))

@@ -1,0 +1,28 @@
+"""The guides in SQL."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, text
+
+from app.danger.kinds import DangerKind
+from app.danger.models import GuideStatus, GuideVersion
+from app.kit.db import Tx
+
+
+async def list_present(tx: Tx) -> Sequence[GuideVersion]:
+    """What is in force, and the drafts that wait."""
+    query = select(GuideVersion).where(GuideVersion.status.in_([GuideStatus.APPROVED, GuideStatus.DRAFT]))
+    return (await tx.session.execute(query.order_by(GuideVersion.number))).scalars().all()
+
+
+async def list_versions(tx: Tx, kind: DangerKind) -> Sequence[GuideVersion]:
+    """Every version of the kind, the newest first."""
+    query = select(GuideVersion).where(GuideVersion.kind == kind).order_by(GuideVersion.number.desc())
+    return (await tx.session.execute(query.execution_options(populate_existing=True))).scalars().all()
+
+
+async def lock_kind(tx: Tx, kind: DangerKind) -> None:
+    """Let one at a time draft or decide a version of the kind, until the transaction ends."""
+    await tx.session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtext('danger_guides'), hashtext(:kind))"), {"kind": kind}
+    )

@@ -1,0 +1,122 @@
+"""Dangers and their guides in the API."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from app.danger.kinds import DangerKind
+from app.danger.models import GuideStatus
+from app.danger.words import parse
+from app.kit.errors import Unfit
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9-]{1,18}[0-9]$")]
+
+
+def _pattern(text: str) -> str:
+    try:
+        parse(text)
+    except ValueError as error:
+        raise Unfit(
+            f"{error}; a pattern is a phrase, or phrases with + (all of them) and / (one of them)",
+            "格式不对：写一个词语，或用 + 连接须同时出现的词、用 / 连接任选其一的词，单独一个字不够",
+        ) from error
+    return text
+
+
+Pattern = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_pattern)
+]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Said(Body):
+    """One line to be read aloud, or to be minded."""
+
+    zh: Text
+    en: Text
+
+
+class EmergencyLine(Said):
+    """A line to connect, and when; `number` null is one of the centre's own that it has still to fill in."""
+
+    number: Number | None
+
+
+class Words(Body):
+    """The patterns that tell the danger, and those that sound alike and are none."""
+
+    recognise: list[Pattern] = Field(min_length=1, max_length=500)
+    take_back: list[Pattern] = Field(default=[], max_length=500)
+
+
+class Script(BaseModel):
+    """What the operator says, never says or does, and whom to connect, in this order."""
+
+    zh: Name = Field(description="what the danger is called")
+    en: Name
+    item: Annotated[str, StringConstraints(max_length=10)] = Field(
+        description="what it is taken down as where no item was picked"
+    )
+    say: list[Said] = Field(min_length=1, max_length=12)
+    dont: list[Said] = Field(default=[], max_length=8)
+    lines: list[EmergencyLine] = Field(min_length=1, max_length=8)
+
+
+class Guide(Script):
+    """All that is kept of a danger; without `words` those that come with the software hold, as they get better."""
+
+    words: Words | None = None
+
+
+class GuideDraft(Guide):
+    """A version as it is written. `change` says what is new in it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    change: Note | None = None
+
+
+class GuideVersionOut(BaseModel):
+    """A version; one is never edited. `written_by` is null for what came with the software."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    number: int
+    status: GuideStatus
+    content: Guide
+    change: str | None
+    written_at: datetime
+    written_by: UUID | None
+    decided_at: datetime | None
+    decided_by: UUID | None
+    ended_at: datetime | None
+    note: str | None
+
+
+class DangerOut(BaseModel):
+    """A danger: the version in force, the draft that waits, and the words that tell it now."""
+
+    kind: DangerKind
+    newest: int = Field(description="the latest version, draft or not: its ETag")
+    approved: GuideVersionOut
+    draft: GuideVersionOut | None
+    words: Words
+
+
+class HeardOut(Script):
+    """A danger that was heard in the text, and what to do."""
+
+    kind: DangerKind
+    confidence: float = Field(description="0 to 1")
+
+
+class Noted(Body):
+    note: Note

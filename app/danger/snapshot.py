@@ -1,0 +1,89 @@
+"""The guides in force as each process keeps them in memory: read at their first use, and again when one is approved."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, cast
+
+import yaml
+from fastapi import Depends, Request
+
+from app.danger import queries
+from app.danger.kinds import DangerKind
+from app.danger.models import GuideStatus
+from app.danger.recognising import Recognised, recognise
+from app.danger.schemas import Guide
+from app.danger.words import DATA, Rules, Words, read_rules
+from app.kit.db import Database, Tx
+from app.kit.held import Held
+
+DANGER_TOPIC = "dangers"
+
+logger = logging.getLogger(__name__)
+
+
+class Dangers(NamedTuple):
+    """What is in force: the guide of each kind, and the words that tell it."""
+
+    guides: Mapping[DangerKind, Guide]
+    rules: Rules
+
+    def hear(self, text: str) -> list[Recognised]:
+        """The dangers that the text tells, the most pressing first."""
+        return recognise(text, self.rules)
+
+
+def read_scripts(file: Path = DATA / "scripts.yaml") -> dict[DangerKind, Guide]:
+    """The guides that come with the software. Raises OSError, YAMLError, ValidationError."""
+    rows: Mapping[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return {kind: Guide.model_validate(rows[kind]) for kind in DangerKind}
+
+
+@cache
+def _own_words() -> Mapping[DangerKind, Words]:
+    """The words that come with the software; none where their file is damaged, for a call is taken all the same."""
+    try:
+        return read_rules().words
+    except (OSError, ValueError, yaml.YAMLError):
+        logger.exception("the words that tell a danger cannot be read: only the centre's own hold")
+        return Rules({}).words
+
+
+def words_of(kind: DangerKind, guide: Guide) -> Words:
+    """The words that tell the danger under this guide."""
+    if guide.words is None:
+        return _own_words()[kind]
+    return Words(tuple(guide.words.recognise), tuple(guide.words.take_back))
+
+
+async def read_guides(tx: Tx) -> dict[DangerKind, Guide]:
+    """The guides in force; of a kind that was never loaded the software's own."""
+    guides = await asyncio.to_thread(read_scripts)
+    for version in await queries.list_present(tx):
+        if version.status == GuideStatus.APPROVED:
+            guides[DangerKind(version.kind)] = Guide.model_validate(version.content)
+    return guides
+
+
+async def read_dangers(db: Database) -> Dangers:
+    """Read what is in force."""
+    async with db.begin() as tx:
+        guides = await read_guides(tx)
+    return Dangers(guides, Rules({kind: words_of(kind, guide) for kind, guide in guides.items()}))
+
+
+class HeldDangers(Held[Dangers]):
+    """Those of one process."""
+
+    topic = DANGER_TOPIC
+    read_anew = staticmethod(read_dangers)
+
+
+async def current_dangers(request: Request) -> Dangers:
+    """The process's present guides."""
+    return await cast(HeldDangers, request.app.state.dangers).present()
+
+
+CurrentDangers = Annotated[Dangers, Depends(current_dangers)]

@@ -1,0 +1,44 @@
+"""What changes rarely, as each process keeps it in memory: read once, and again when somebody has changed it."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import ClassVar, Generic, TypeVar
+
+from app.kit.db import Database
+from app.kit.wake import Wakes
+
+T = TypeVar("T")
+
+
+class Held(ABC, Generic[T]):
+    """Holds the present `snapshot` of one process; None until it was read. Whoever changes it wakes `topic`."""
+
+    topic: ClassVar[str]
+
+    def __init__(self, db: Database, wakes: Wakes) -> None:
+        self._db = db
+        self._turn = asyncio.Lock()
+        self._readings: set[asyncio.Task[T]] = set()
+        self.snapshot: T | None = None
+        wakes.on_hearing(self._hear)
+
+    @staticmethod
+    @abstractmethod
+    async def read_anew(db: Database) -> T:
+        """Read it from the database."""
+
+    def _hear(self, topics: set[str]) -> None:
+        if self.snapshot is not None and (not topics or self.topic in topics):
+            reading = asyncio.create_task(self.read())
+            self._readings.add(reading)
+            reading.add_done_callback(self._readings.discard)
+
+    async def read(self) -> T:
+        """Read it again; one after the other, for an older reading must not replace a newer one."""
+        async with self._turn:
+            self.snapshot = await self.read_anew(self._db)
+            return self.snapshot
+
+    async def present(self) -> T:
+        """What is held; read now if the database was down at the start."""
+        return await self.read() if self.snapshot is None else self.snapshot
