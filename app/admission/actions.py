@@ -56,7 +56,7 @@ async def file_application(
         return ApplicationFiled.model_validate_json(replay)
     await _check_unknown(tx, body)
     check_code(body.kind, body.uscc)
-    catalog.place(body.area)
+    catalog.spot(body.area)
     part_rows(NOBODY.id, body.provider(distinct=False), catalog, Edit(NOBODY, now, today), approved=False)
     if await queries.count_waiting(tx) >= MOST_WAITING:
         raise TooManyWaiting

@@ -1,4 +1,4 @@
-"""Edits of the catalogue."""
+"""Edits of the catalogue, and what its search gives."""
 
 from datetime import datetime
 
@@ -6,9 +6,10 @@ from app.auth.access import Principal
 from app.auth.queries import add_audit
 from app.catalog import queries
 from app.catalog.errors import CapNeeded, UnknownItem
+from app.catalog.gazetteer import Found
 from app.catalog.models import Item, Tier
-from app.catalog.schemas import ItemEdit
-from app.catalog.snapshot import CATALOG_TOPIC
+from app.catalog.schemas import ItemEdit, PlaceFound
+from app.catalog.snapshot import CATALOG_TOPIC, Snapshot
 from app.kit.db import Tx
 
 
@@ -29,3 +30,23 @@ async def edit_item(tx: Tx, code: str, edit: ItemEdit, principal: Principal, now
     )
     tx.wake(CATALOG_TOPIC)
     return item
+
+
+def show_found(found: Found, catalog: Snapshot) -> PlaceFound:
+    """An answer of the gazetteer with the point that a request there is matched from."""
+    entry = found.entry
+    spot = catalog.spot(entry.community or entry.township)
+    return PlaceFound(
+        kind=entry.kind,
+        code=entry.code,
+        zh=entry.zh,
+        en=entry.en,
+        township_code=entry.township,
+        community_code=entry.community,
+        lat=spot.lat,
+        lon=spot.lon,
+        point_of=spot.point_of,
+        confidence=found.confidence,
+        found_in=found.found_in,
+        left_over=found.left_over,
+    )

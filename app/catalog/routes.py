@@ -1,5 +1,6 @@
 """The catalogue, for everybody who works with it."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog import actions
+from app.catalog.gazetteer import letters_of
 from app.catalog.schemas import (
     CategoryOut,
     CommunityOut,
@@ -15,6 +17,8 @@ from app.catalog.schemas import (
     ItemEdit,
     ItemOut,
     PaperKindOut,
+    PlaceSearch,
+    PlacesFound,
     TownshipOut,
 )
 from app.catalog.snapshot import CurrentCatalog
@@ -78,17 +82,25 @@ async def search_communities(
     township: Code | None = None,
 ) -> list[CommunityOut]:
     """Communities whose name, pinyin or initials begin with or contain `q`."""
+    wanted = same_form(q or "").replace("'", "")
     return [
         CommunityOut.model_validate(community)
         for community in catalog.communities.values()
         if township in (None, community.township_code)
         and (
-            not q
-            or same_form(q) in same_form(community.zh)
-            or same_form(community.pinyin).startswith(same_form(q))
-            or community.initials.startswith(same_form(q))
+            not wanted
+            or wanted in same_form(community.zh)
+            or letters_of(community.pinyin).startswith(wanted)
+            or community.initials.startswith(wanted)
         )
     ]
+
+
+@router.post("/places/searches", dependencies=anybody)
+async def search_places(body: PlaceSearch, catalog: CurrentCatalog) -> PlacesFound:
+    """Where somebody is, by what they say of it; an address stays out of URLs."""
+    found = await asyncio.to_thread(catalog.gazetteer.search, body.words, body.limit)  # some milliseconds
+    return PlacesFound(found=[actions.show_found(one, catalog) for one in found])
 
 
 @router.get("/groups", dependencies=anybody)

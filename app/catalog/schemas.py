@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.catalog.gazetteer import MOST_SAID, Known
 from app.catalog.models import Kind, Tier
 from app.kit.fields import MOST_FEN
 
@@ -78,6 +79,44 @@ class CommunityOut(BaseModel):
     initials: str
     lat: float | None
     lon: float | None
+
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MOST_SAID)]
+
+
+class PlaceSearch(BaseModel):
+    """What somebody says of where they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    words: Words = Field(description="a name, pinyin, initials, English, an address or a sentence")
+    limit: int = Field(default=9, ge=1, le=50)
+
+
+class PlaceFound(BaseModel):
+    """A community, a township or a place of the centre's own that may be meant, how likely (0 to 1), and where it is.
+
+    `point_of` says whose point (WGS-84) it is: the township's stands for a community that has none.
+    """
+
+    kind: Known
+    code: str = Field(description="of the township or community; of a place its id")
+    zh: str
+    en: str
+    township_code: str
+    community_code: str | None
+    lat: float
+    lon: float
+    point_of: Known
+    confidence: float
+    found_in: str = Field(description="the part of the words that names it")
+    left_over: str = Field(description="the words without it and its township: a house number, to be kept")
+
+
+class PlacesFound(BaseModel):
+    """The likeliest first; nothing where the words name no place."""
+
+    found: list[PlaceFound]
 
 
 class GroupOut(BaseModel):

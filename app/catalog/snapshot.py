@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from app.catalog import queries
 from app.catalog.calendar import Allowance, Days
 from app.catalog.errors import TierNotAllowed, UnknownArea, UnknownItem
+from app.catalog.gazetteer import Gazetteer, Known
 from app.catalog.models import (
     ArriveRule,
     Calendar,
@@ -30,13 +31,15 @@ CATALOG_TOPIC = "catalog"
 
 
 @dataclass(frozen=True)
-class Place:
+class Spot:
     """Where a request is: its township, maybe its community, and the point that stands for it (WGS-84)."""
 
     township: Township
     community: Community | None
     lat: float
     lon: float
+    point_of: Known
+    """Whose point it is: the township's stands for a community without one."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Snapshot:
     entitlements: Sequence[Entitlement]
     townships: dict[str, Township]
     communities: dict[str, Community]
+    gazetteer: Gazetteer
     index: Index
     days: Days
 
@@ -81,15 +85,15 @@ class Snapshot:
             self.days,
         )
 
-    def place(self, area: str) -> Place:
-        """The place of a township's or a community's code. Raises UnknownArea."""
+    def spot(self, area: str) -> Spot:
+        """The spot of a township's or a community's code. Raises UnknownArea."""
         community = self.communities.get(area)
         township = self.townships.get(community.township_code if community else area)
         if township is None:
             raise UnknownArea(area=area)
         if community and community.lat is not None and community.lon is not None:
-            return Place(township, community, community.lat, community.lon)
-        return Place(township, community, township.lat, township.lon)
+            return Spot(township, community, community.lat, community.lon, Known.COMMUNITY)
+        return Spot(township, community, township.lat, township.lon, Known.TOWNSHIP)
 
     def entitlements_to(self, item: Item, tier: Tier, groups: Set[str]) -> Sequence[Entitlement]:
         """The rules that let a member of these groups have the item at this tier."""
@@ -120,6 +124,8 @@ async def read_snapshot(db: Database) -> Snapshot:
     async with db.begin() as tx:
         items = await queries.list_all(tx, Item, Item.position)
         categories = await queries.list_all(tx, Category, Category.position)
+        townships = {row.code: row for row in await queries.list_all(tx, Township, Township.code)}
+        communities = {row.code: row for row in await queries.list_all(tx, Community, Community.code)}
         return Snapshot(
             categories={row.code: row for row in categories},
             items={row.code: row for row in items},
@@ -127,8 +133,9 @@ async def read_snapshot(db: Database) -> Snapshot:
             paper_kinds={row.code: row for row in await queries.list_all(tx, PaperKind, PaperKind.code)},
             groups={row.code: row for row in await queries.list_all(tx, Group, Group.position)},
             entitlements=await queries.list_all(tx, Entitlement, Entitlement.id),
-            townships={row.code: row for row in await queries.list_all(tx, Township, Township.code)},
-            communities={row.code: row for row in await queries.list_all(tx, Community, Community.code)},
+            townships=townships,
+            communities=communities,
+            gazetteer=Gazetteer(townships, communities),
             index=Index(items),
             days=await queries.read_days(tx),
         )

@@ -125,7 +125,7 @@ async def _values(
     if said.keys() & {"item", "quantity"}:
         check_quantity(item.code, item.unit, body.quantity or request["quantity"])
     if body.area:
-        place = catalog.place(body.area)
+        place = catalog.spot(body.area)
         code = place.community.code if place.community else None
         values |= {"community_code": code, "township_code": place.township.code, "lat": place.lat, "lon": place.lon}
     if said.keys() & {"wanted_from", "wanted_to"}:

@@ -137,7 +137,7 @@ def _refuse(plan: Plan, row: Row, column: str, code: str, facts: dict[str, Any])
 def _facts(row: Row, known: Known | None, catalog: Snapshot, today: date) -> dict[str, Any]:
     """The provider's facts as the row says; what it leaves empty is as it was, or as usual for a new one."""
     given = row.values
-    place = catalog.place(given["area"])
+    place = catalog.spot(given["area"])
     facts = {name: given[name] for name in ("number", "name", "kind", "uscc", "contact_name", "phone", "reached_by")}
     facts |= {"capacity": given["capacity"], "township": place.township.code, "community": given["community"]}
     old = known.facts if known else {}
@@ -173,7 +173,7 @@ def _check_facts(row: Row, known: Known | None, catalog: Snapshot, plan: Plan) -
     elif given["lat"] is not None:
         _check_point(given["lat"], given["lon"], catalog, wrong)
     community = given["community"]
-    township = catalog.place(given["area"]).township.code
+    township = catalog.spot(given["area"]).township.code
     if community and catalog.communities[community].township_code != township:
         stands = (community, township) == (old.get("community"), old.get("township"))
         wrong("community", "outside_township", stands=stands)

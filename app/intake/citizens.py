@@ -85,7 +85,7 @@ async def edit_citizen(
     citizen = await get_or_add(tx, phone, now)
     changes = body.model_dump(exclude_unset=True)
     if (area := changes.pop("area", None)) is not None:
-        community = catalog.place(area).community
+        community = catalog.spot(area).community
         citizen.community_code = community.code if community else None
     for name, value in changes.items():
         setattr(citizen, name, value)

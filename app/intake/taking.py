@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.catalog.calendar import Deadlines, Window, add_minutes, deadlines, default_window
 from app.catalog.models import ArriveRule, Item, Kind, Tier, is_counted
-from app.catalog.snapshot import Place, Snapshot
+from app.catalog.snapshot import Snapshot, Spot
 from app.events.transition import Actor
 from app.intake import queries
 from app.intake.clocks import next_alarm
@@ -69,7 +69,7 @@ async def take_request(
     transaction, and stores it: it matches a dispatching request, which is due for the worker otherwise.
     Raises the errors of app.intake.errors and app.catalog.errors, KeyReused; nothing is kept then.
     """
-    item, place = catalog.item(body.item), catalog.place(body.area)
+    item, place = catalog.item(body.item), catalog.spot(body.area)
     check_quantity(item.code, item.unit, body.quantity)
     steps = _steps(body, item)
     caller = await queries.claim_and_find_caller(
@@ -135,7 +135,7 @@ def check_quantity(item: str, unit: str | None, quantity: Decimal) -> None:
         raise QuantityNotCounted(item=item)
 
 
-def _facts(body: RequestIn, item: Item, place: Place, catalog: Snapshot, now: datetime) -> dict[str, Any]:
+def _facts(body: RequestIn, item: Item, place: Spot, catalog: Snapshot, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(now),
         "channel": body.channel,

@@ -52,7 +52,7 @@ def check_codes(draft: Draft, catalog: Snapshot) -> None:
     for item in draft.items:
         catalog.item(item)
     for area in draft.areas:
-        catalog.place(area)
+        catalog.spot(area)
 
 
 async def write_article(tx: Tx, body: ArticleIn, catalog: Snapshot, by: By) -> ArticleOut:

@@ -126,7 +126,7 @@ def _check(written: Written, catalog: Snapshot) -> tuple[ArticleIn | None, list[
 
 def _fault_of_area(code: str, catalog: Snapshot) -> Fault | None:
     try:
-        catalog.place(code)
+        catalog.spot(code)
     except UnknownArea:
         return Fault("areas", code, "number_form" if _NUMBER_FORM.fullmatch(code) else "area_unknown")
     return None

@@ -52,7 +52,7 @@ def mask_digits(text: str) -> str:
 def _areas(code: str | None, catalog: Snapshot) -> list[str] | None:
     if code is None:
         return None
-    place = catalog.place(code)
+    place = catalog.spot(code)
     return [place.township.code, *([place.community.code] if place.community else [])]
 
 

@@ -44,7 +44,7 @@ async def _preview_real(
 
 async def _imagine(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone: ZoneInfo) -> Wanted:
     """Of a caller who is named, at the tier at which they would be served."""
-    item, place = catalog.item(asked.item or ""), catalog.place(asked.area or "")
+    item, place = catalog.item(asked.item or ""), catalog.spot(asked.area or "")
     citizen = await find_citizen(tx, asked.phone) if asked.phone else None
     tier = catalog.tier(item, asked.tier)
     if asked.phone:

@@ -181,7 +181,7 @@ def _check_once(given: Sequence[str]) -> None:
 
 
 def _seat(area: str, catalog: Snapshot) -> dict[str, Any]:
-    place = catalog.place(area)
+    place = catalog.spot(area)
     return {"township_code": place.township.code, "lat": place.lat, "lon": place.lon}
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.catalog.models import Tier
-from app.catalog.snapshot import Place, Snapshot
+from app.catalog.snapshot import Snapshot, Spot
 from app.kit.ids import new_id
 from app.matching.policy import Policy
 from app.sample.market import Market
@@ -26,7 +26,7 @@ class Caller(NamedTuple):
 
     id: UUID
     citizen: SampleCitizen
-    place: Place
+    place: Spot
     priority_group: str | None
 
 
@@ -72,7 +72,7 @@ class Past:
         }
         self.solved: dict[tuple[str, str], Served] = {}
         """By item and township: the last request that was solved at the first go."""
-        self._places = {code: catalog.place(code) for code in catalog.communities}
+        self._places = {code: catalog.spot(code) for code in catalog.communities}
         self._rank = list(catalog.groups).index
         self._population = Population()
         self._known = known

@@ -19,7 +19,7 @@ NIGHT, DAY = (time(2), time(3)), (time(0), time(0))
 async def test_filters_and_order_are_what_is_said_of_each_provider(world: World, seed: int) -> None:
     rng = Random(seed)
     await new_policy(world, radius_km=RADIUS)
-    now, place = world.clock.now(), world.catalog.place(CHENGLANG)
+    now, place = world.clock.now(), world.catalog.spot(CHENGLANG)
     meant: dict[str, str | None] = {}
     totals: dict[str, float] = {}
     for _ in range(30):

@@ -38,7 +38,7 @@ async def add_request(
     tx: Tx, catalog: Snapshot, citizen_id: UUID, item: str, received_at: datetime, **facts: Any
 ) -> Request:
     """A request for the item, received then."""
-    asked, place = catalog.item(item), catalog.place(facts.pop("township", "330203001"))
+    asked, place = catalog.item(item), catalog.spot(facts.pop("township", "330203001"))
     tier = facts.pop("tier", asked.tiers[0])
     request = Request(
         id=new_id(received_at),

@@ -61,7 +61,7 @@ async def test_an_application_is_entered_whole(world: World) -> None:
     asked = application()
     for name in ("name", "uscc", "contact_name", "phone", "reached_by", "capacity", "coverage", "hours", "papers"):
         assert document[name] == asked[name]
-    place = world.catalog.place(CHENGLANG)
+    place = world.catalog.spot(CHENGLANG)
     assert (document["township_code"], document["lat"], document["lon"]) == (NANMEN, place.lat, place.lon)
     assert (document["standing"], document["joined_on"], document["open_jobs"]) == ("applied", None, 0)
     [line] = document["items"]
@@ -151,7 +151,7 @@ async def test_coverage_and_hours_are_replaced_whole(world: World) -> None:
     change = {"coverage": [JIANGXIA, "330203003"], "hours": hours, "area": "330203003"}
     document = await ok(world.registrar.patch(url, json=change, headers={"If-Match": '"1"'}))
     assert (document["coverage"], document["hours"]) == ([JIANGXIA, "330203003"], hours)
-    place = world.catalog.place("330203003")
+    place = world.catalog.spot("330203003")
     assert (document["township_code"], document["lat"], document["lon"]) == ("330203003", place.lat, place.lon)
     wrong = {"capacity": 1, "coverage": ["330212001"]}
     await refused(world.registrar.patch(url, json=wrong, headers={"If-Match": '"2"'}), 422, "unknown_area")
