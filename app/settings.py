@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=20, ge=1, description="connections a process may hold")
     data_dir: Path = Field(default=Path(".data"), description="home of the embedded PostgreSQL")
     timezone: str = Field(default="Asia/Shanghai", description="the centre's zone: days, hours, calendars")
+    area_code: str = Field(
+        default="0574", pattern=r"^0[1-9][0-9]{1,2}$", description="of a phone number that is given without one"
+    )
     clock_factor: float = Field(
         default=1.0, gt=0, le=1_000_000, description="seconds of the centre's time per real second"
     )

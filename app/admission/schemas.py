@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.admission.models import ApplicationStatus
 from app.kit.pages import Paging
-from app.kit.personal import Phone
+from app.kit.phones import FirmPhone
 from app.registry.models import ProviderKind, ReachedBy, Standing
 from app.registry.schemas import Body, Capacity, Code, HeldPaper, Hours, Name, PriceLine, ProviderIn, Townships, Uscc
 
@@ -22,7 +22,7 @@ class ApplicationIn(Body):
     kind: ProviderKind
     uscc: Uscc | None = Field(default=None, description="Unified Social Credit Code; a company must have one")
     contact_name: Name
-    phone: Phone
+    phone: FirmPhone
     area: Code = Field(description="code of the township or community where it has its seat")
     reached_by: ReachedBy = ReachedBy.PHONE
     capacity: Capacity

@@ -1,6 +1,6 @@
 """What was taken down wrongly is put right: on record, told to who works on it, and matched again where it matters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -53,7 +53,11 @@ STILL_FITS = {
     UnmatchedReason.NOT_ON_LADDER,
 }  # fmt: skip
 """A firm that has the work keeps it all the same."""
-MASKS = {"contact_phone": mask_phone, "contact_name": mask_name, "address": mask_text}
+MASKS: dict[str, Callable[[str], str | None]] = {
+    "contact_phone": mask_phone,
+    "contact_name": mask_name,
+    "address": mask_text,
+}
 WORDS = {
     "item_code": ("服务项目", "item"), "township_code": ("地点", "place"), "community_code": ("地点", "place"),
     "address": ("地址", "address"), "description": ("求助内容", "description"),
@@ -138,7 +142,7 @@ async def _values(
         day = request["received_at"].astimezone(settings.zone).date()
         groups = {row.group_code for row in await list_memberships(tx, citizen.id, day)}
         first = min(groups, key=lambda code: catalog.groups[code].position, default=None)
-        values |= {"contact_phone": citizen.phone, "citizen_id": citizen.id, "priority_group": first}
+        values |= {"contact_phone": body.phone, "citizen_id": citizen.id, "priority_group": first}
     tiers = {"tier", "tier_fallback"} & said.keys()
     if tiers or "item_code" in values or (citizen and request["assigned_at"] is None):
         who = await Claimant.of(tx, dict(request) | values, settings.zone)

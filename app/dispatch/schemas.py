@@ -13,7 +13,7 @@ from app.intake.schemas import Name, RequestOut, Text
 from app.kit.errors import Unfit
 from app.kit.fields import Code, Moment
 from app.kit.pages import Paging
-from app.kit.personal import Phone
+from app.kit.phones import OwnPhone
 from app.kit.quantity import Quantity
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -107,7 +107,7 @@ class Correction(BaseModel):
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     description: Text | None = None
     contact_name: Name | None = None
-    phone: Phone | None = None
+    phone: OwnPhone | None = None
     quantity: Quantity | None = None
     wanted_from: Moment | None = None
     wanted_to: Moment | None = None

@@ -21,6 +21,7 @@ from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
 from app.kit.personal import mask_phone
+from app.kit.phones import without_extension
 from app.registry.queries import find_provider
 
 RECENT = 20
@@ -32,14 +33,14 @@ async def look_up_caller(tx: Tx, phone: str, principal: Principal, now: datetime
     citizen = await queries.find_citizen(tx, phone)
     if citizen is None:
         return CallerOut.model_validate(
-            dict.fromkeys(CallerOut.model_fields) | {"phone": phone} | {name: [] for name in _LISTS}
+            dict.fromkeys(CallerOut.model_fields) | {"phone": without_extension(phone)} | {name: [] for name in _LISTS}
         )
     theirs = Request.citizen_id == citizen.id
     open_requests = await queries.list_requests(tx, [theirs, Request.status.not_in(CLOSED)], None, RECENT)
     past = await queries.list_requests(tx, [theirs, Request.status.in_(CLOSED)], None, RECENT)
     memberships = await queries.list_memberships(tx, citizen.id, now.astimezone(zone).date())
     return CallerOut(
-        phone=phone,
+        phone=citizen.phone,
         citizen_id=citizen.id,
         name=citizen.name,
         community_code=citizen.community_code,
@@ -146,7 +147,9 @@ async def _get(tx: Tx, phone: str) -> Citizen:
 
 
 async def get_or_add(tx: Tx, phone: str, now: datetime) -> Citizen:
-    statement = insert(Citizen).values(id=new_id(now), phone=phone, created_at=now).on_conflict_do_nothing()
+    statement = (
+        insert(Citizen).values(id=new_id(now), phone=without_extension(phone), created_at=now).on_conflict_do_nothing()
+    )
     await tx.session.execute(statement)
     return await _get(tx, phone)
 

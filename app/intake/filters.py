@@ -17,7 +17,7 @@ from app.kit.fields import Code, Moment, RowNumber
 from app.kit.names import same_form
 from app.kit.orm import word
 from app.kit.pages import Paging
-from app.kit.personal import Phone
+from app.kit.phones import Phone, without_extension
 
 CLOSED = (RequestStatus.CLOSED, RequestStatus.CANCELLED, RequestStatus.MERGED)
 
@@ -33,7 +33,8 @@ def _said(q: str) -> ColumnElement[bool]:
     if part.isascii() and part.isdigit() and len(part) < 16:
         found.append(Request.number == int(part))
     with suppress(ValidationError):
-        found.append(Request.contact_phone == _PHONE.validate_python(q))
+        number = without_extension(_PHONE.validate_python(q))
+        found.append(func.split_part(Request.contact_phone, ",", 1) == number)
     return or_(false(), *found)
 
 
@@ -91,7 +92,7 @@ class RequestFilter(Paging):
         if (self.citizen_phone or self.q) and not principal.roles & {Role.OPERATOR, Role.SUPERVISOR}:
             raise NotAllowed(roles=[Role.OPERATOR, Role.SUPERVISOR])
         if self.citizen_phone:
-            conditions += [Citizen.id == Request.citizen_id, Citizen.phone == self.citizen_phone]
+            conditions += [Citizen.id == Request.citizen_id, Citizen.phone == without_extension(self.citizen_phone)]
         if self.q:
             conditions.append(_said(self.q))
         if self.received_from:

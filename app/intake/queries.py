@@ -49,6 +49,7 @@ from app.intake.models import (
 from app.kit.db import Prepared, Row, Tx
 from app.kit.idempotency import IdempotencyKey, store_answer
 from app.kit.orm import word
+from app.kit.phones import without_extension
 from app.registry.models import Provider
 
 _REQUESTS = cast(Table, Request.__table__)
@@ -119,14 +120,14 @@ def _add_request() -> Prepared:
             ["id", "phone", "name", "community_code", "address", "created_at"],
             select(
                 bindparam("new_citizen_id", type_=Uuid),
-                bindparam("contact_phone", type_=Text),
+                bindparam("citizen_phone", type_=Text),
                 bindparam("contact_name", type_=Text),
                 bindparam("community_code", type_=Text),
                 bindparam("address", type_=Text),
                 bindparam("received_at", type_=DateTime(timezone=True)),
             ).where(known.is_(None)),
         )
-        .on_conflict_do_update(index_elements=[Citizen.phone], set_={"phone": bindparam("contact_phone", type_=Text)})
+        .on_conflict_do_update(index_elements=[Citizen.phone], set_={"phone": bindparam("citizen_phone", type_=Text)})
         .returning(Citizen.id)
         .cte("citizen")
     )
@@ -362,7 +363,9 @@ async def find_contact(tx: Tx, contact_id: int) -> Any:
 
 async def find_citizen(tx: Tx, phone: str) -> Citizen | None:
     """The citizen of this number."""
-    return (await tx.session.execute(select(Citizen).where(Citizen.phone == phone))).scalar_one_or_none()
+    return (
+        await tx.session.execute(select(Citizen).where(Citizen.phone == without_extension(phone)))
+    ).scalar_one_or_none()
 
 
 async def list_memberships(tx: Tx, citizen_id: UUID, day: date) -> Sequence[CitizenGroup]:

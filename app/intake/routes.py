@@ -35,7 +35,8 @@ from app.kit import pages
 from app.kit.etags import set_etag
 from app.kit.fields import Code
 from app.kit.pages import Page, page
-from app.kit.personal import Phone, mask_phone
+from app.kit.personal import mask_phone
+from app.kit.phones import OwnPhone, Phone
 from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["requests"])
@@ -179,7 +180,7 @@ async def list_tiers(
 
 @citizens_router.patch("/{phone}")
 async def edit_citizen(
-    phone: Phone, body: CitizenEdit, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Operator
+    phone: OwnPhone, body: CitizenEdit, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Operator
 ) -> CitizenEdit:
     """Note who the citizen is and lives where; makes the record if the number is new."""
     return await citizens.edit_citizen(tx, phone, body, catalog, principal, now)
@@ -187,7 +188,7 @@ async def edit_citizen(
 
 @citizens_router.put("/{phone}/groups/{group}", status_code=204)
 async def add_membership(
-    phone: Phone,
+    phone: OwnPhone,
     group: Code,
     body: MembershipIn,
     tx: Transaction,
@@ -200,20 +201,20 @@ async def add_membership(
 
 
 @citizens_router.delete("/{phone}/groups/{group}", status_code=204)
-async def end_membership(phone: Phone, group: Code, tx: Transaction, now: Now, principal: Operator) -> None:
+async def end_membership(phone: OwnPhone, group: Code, tx: Transaction, now: Now, principal: Operator) -> None:
     """The citizen no longer belongs to the group."""
     await citizens.end_membership(tx, phone, group, principal, now)
 
 
 @citizens_router.put("/{phone}/bars/{provider_id}", status_code=204)
 async def bar_provider(
-    phone: Phone, provider_id: UUID, body: BarIn, tx: Transaction, now: Now, principal: Operator
+    phone: OwnPhone, provider_id: UUID, body: BarIn, tx: Transaction, now: Now, principal: Operator
 ) -> None:
     """The citizen does not want this provider again."""
     await citizens.bar_provider(tx, phone, provider_id, body.reason, principal, now)
 
 
 @citizens_router.delete("/{phone}/bars/{provider_id}", status_code=204)
-async def unbar_provider(phone: Phone, provider_id: UUID, tx: Transaction, now: Now, principal: Operator) -> None:
+async def unbar_provider(phone: OwnPhone, provider_id: UUID, tx: Transaction, now: Now, principal: Operator) -> None:
     """The citizen would have this provider again."""
     await citizens.unbar_provider(tx, phone, provider_id, principal, now)

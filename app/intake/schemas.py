@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from app.catalog.models import Kind, Tier
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
 from app.kit.fields import Code, Day, Moment
-from app.kit.personal import Phone
+from app.kit.phones import OwnPhone, Phone
 from app.kit.quantity import Quantity
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
@@ -44,7 +44,7 @@ class RequestIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     channel: Channel = Channel.PHONE
-    phone: Phone
+    phone: OwnPhone
     contact_name: Name | None = None
     area: Annotated[str, StringConstraints(max_length=12)]
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None

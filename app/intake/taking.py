@@ -30,6 +30,7 @@ from app.intake.views import show_new
 from app.kit.db import Tx
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
+from app.kit.phones import without_extension
 from app.knowledge.actions import check_articles
 from app.settings import Settings
 
@@ -72,8 +73,9 @@ async def take_request(
     item, place = catalog.item(body.item), catalog.spot(body.area)
     check_quantity(item.code, item.unit, body.quantity)
     steps = _steps(body, item)
+    number = without_extension(body.phone)
     caller = await queries.claim_and_find_caller(
-        tx, **once._asdict(), at=now, phone=body.phone, day=now.astimezone(settings.zone).date()
+        tx, **once._asdict(), at=now, phone=number, day=now.astimezone(settings.zone).date()
     )
     if once.key and not caller["claimed"]:
         return Replayed(await once.recall(tx))
@@ -98,6 +100,7 @@ async def take_request(
         **values,
         **actor.parameters(now),
         event_kinds=["request.created", *events],
+        citizen_phone=number,
         known_citizen_id=caller["id"],
         new_citizen_id=new_id(now),
         created_by=actor.id,

@@ -12,6 +12,7 @@ from app.intake.models import UnmatchedReason
 from app.jobs.schemas import Note
 from app.kit.errors import Unfit
 from app.kit.fields import Code, Moment
+from app.kit.phones import Phone
 from app.matching.models import Decision, PolicyVersion
 from app.matching.policy import Policy, Rules
 from app.matching.reasons import SENTENCES, Reason, read_reason
@@ -85,7 +86,7 @@ class WhatIf(BaseModel):
     tier: Tier | None = None
     item: Code | None = None
     area: Code | None = None
-    phone: Code | None = Field(default=None, description="of the citizen, whose bars count")
+    phone: Phone | None = Field(default=None, description="of the citizen, whose bars count")
     wanted_from: Moment | None = None
     wanted_to: Moment | None = None
     chosen_provider_id: UUID | None = None

@@ -11,7 +11,8 @@ from app.catalog.models import Tier
 from app.kit.errors import Unfit
 from app.kit.fields import Day, Fen, Moment
 from app.kit.pages import Paging
-from app.kit.personal import Phone, mask_name, mask_phone
+from app.kit.personal import mask_name, mask_phone
+from app.kit.phones import FirmPhone
 from app.registry.models import MonthStatus, PriceKind, ProviderKind, ReachedBy, Rung, Standing, Unreachable
 from app.registry.uscc import bare
 
@@ -116,7 +117,7 @@ class ProviderIn(Body):
     kind: ProviderKind
     uscc: Uscc | None = Field(default=None, description="Unified Social Credit Code; a company must have one")
     contact_name: Name
-    phone: Phone
+    phone: FirmPhone
     area: Code
     reached_by: ReachedBy
     rung: Rung | None = Field(default=None, description="its step in the network of free help; by its kind if left out")
@@ -134,7 +135,7 @@ class ProviderEdit(Body):
 
     name: Name | None = None
     contact_name: Name | None = None
-    phone: Phone | None = None
+    phone: FirmPhone | None = None
     area: Code | None = None
     reached_by: ReachedBy | None = None
     rung: Rung | None = None

@@ -27,6 +27,7 @@ from app.intake.models import Citizen, Request
 from app.jobs.models import Fault, Job, JobStatus, Offer, ReturnReason
 from app.kit.db import Tx
 from app.kit.orm import word
+from app.kit.phones import without_extension
 from app.registry.models import Provider, ProviderDay
 from app.statement.models import StatementLink
 
@@ -179,7 +180,11 @@ async def list_no_shows(tx: Tx, provider_id: UUID, before: UUID | None, limit: i
 
 async def list_no_shows_of(tx: Tx, phone: str, before: UUID | None, limit: int) -> Sequence[Any]:
     """The jobs that were given back because the citizen of this number was not there, newest first."""
-    query = _NO_SHOWS.join(Citizen, Citizen.id == Request.citizen_id).where(Citizen.phone == phone).limit(limit)
+    query = (
+        _NO_SHOWS.join(Citizen, Citizen.id == Request.citizen_id)
+        .where(Citizen.phone == without_extension(phone))
+        .limit(limit)
+    )
     return (await tx.session.execute(query.where(Job.id < before) if before else query)).all()
 
 

@@ -15,7 +15,8 @@ from app.catalog.snapshot import CurrentCatalog
 from app.kit.fields import Line
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
-from app.kit.personal import Phone, mask_phone
+from app.kit.personal import mask_phone
+from app.kit.phones import Phone
 from app.kit.web import Now, Today, context_of
 from app.registry.schemas import Month
 from app.statement import actions, links, passed_over, queries
