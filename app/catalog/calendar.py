@@ -57,10 +57,9 @@ class Window(NamedTuple):
     end: datetime
 
 
-def month_of(text: str) -> tuple[date, date]:
-    """The first day of the month written YYYY-MM, and of the one after."""
-    month = date.fromisoformat(f"{text}-01")
-    return month, (month + timedelta(days=31)).replace(day=1)
+def month_after(month: date) -> date:
+    """The first day of the month after that of this first day."""
+    return (month + timedelta(days=31)).replace(day=1)
 
 
 def span_of(first: date, following: date, zone: ZoneInfo) -> tuple[datetime, datetime]:

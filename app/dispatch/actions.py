@@ -153,12 +153,12 @@ async def expire_offer(tx: Tx, offer_id: UUID, zone: ZoneInfo, now: datetime) ->
     policy = await read_policy(tx, offer["policy_version"])
     by, start = By(None, SYSTEM, now, zone), offer["ask_from"] or offer["offered_at"]
     if await was_down(tx, start, offer["expires_at"]):
-        await take_back(tx, offer, statements.WITHDRAW, by, reason=CENTRE_DOWN)
+        await take_back(tx, offer, "withdraw", by, reason=CENTRE_DOWN)
         await queries.renew_rung(tx, offer["request_id"], policy.ladder, now)
     elif not await is_open_through(tx, offer["provider_id"], start, offer["expires_at"], zone):
-        await take_back(tx, offer, statements.WITHDRAW, by, reason=PROVIDER_CLOSED)
+        await take_back(tx, offer, "withdraw", by, reason=PROVIDER_CLOSED)
     else:
-        await take_back(tx, offer, statements.EXPIRE, by, silent_limit=policy.silent_limit, day=by.day)
+        await take_back(tx, offer, "expire", by, silent_limit=policy.silent_limit, day=by.day)
     return cast(UUID, offer["request_id"])
 
 

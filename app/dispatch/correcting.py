@@ -30,7 +30,6 @@ from app.intake.models import Citizen, RequestStatus, UnmatchedReason
 from app.intake.queries import list_memberships
 from app.intake.states import OPEN
 from app.intake.taking import UNSEARCHED, check_dispatchable, check_quantity, settle_tiers, window_of
-from app.jobs import statements
 from app.jobs.acting import TERMS, By, measured
 from app.jobs.models import ExtensionStatus, Job, JobStatus, OfferedBy
 from app.jobs.offer_actions import take_back
@@ -310,7 +309,7 @@ async def _ask_anew(tx: Tx, request: Row, settings: Settings, now: datetime, *, 
         offer = await lock_offer(tx, offer_id)
         if matters and offer:
             by = By(None, SYSTEM, now, settings.zone)
-            await take_back(tx, offer, statements.WITHDRAW, by, reason="corrected", note=None)
+            await take_back(tx, offer, "withdraw", by, reason="corrected", note=None)
         tx.wake(provider_topic(provider_id))
     if matters:
         waits = {} if request["deferred_until"] else {**UNSEARCHED, "match_at": now}

@@ -17,13 +17,19 @@ from app.matching.errors import UnknownCategory
 from app.matching.models import Surge
 from app.settings import Settings
 
-REST = timedelta(hours=1)
-"""So long none begins by itself where a supervisor has ended one, and so long those given up as all were full count."""
+COOL_DOWN = timedelta(hours=1)
+"""So long none begins by itself where a supervisor has ended one."""
+LOOK_BACK = timedelta(hours=1)
+"""So long those count who were given up because all were full."""
 
 
 async def list_figures(tx: Tx, settings: Settings, now: datetime) -> list[Row]:
     """Per category where something waits, or a surge began by itself: who waits and who has places."""
-    return list(await surge_queries.list_figures(tx, now, settings.zone, now - REST))
+    return list(
+        await surge_queries.list_figures(
+            tx, now, settings.zone, rested_since=now - COOL_DOWN, given_up_since=now - LOOK_BACK
+        )
+    )
 
 
 async def switch_by_figures(tx: Tx, figures: Row, now: datetime) -> bool:

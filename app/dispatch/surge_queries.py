@@ -17,7 +17,7 @@ from app.matching.models import PRECEDENCE, PolicyVersion, Surge, policy_is_in_f
 from app.registry.models import Provider, ProviderItem, is_active, line_is_in_force
 
 _UNASSIGNED = "r.status = 'dispatching' AND (r.deferred_until IS NULL OR r.deferred_until <= :at)"
-_GIVEN_UP = "r.status = 'unmatched' AND r.unmatched_reason = 'full' AND r.unmatched_at > :rested_since"
+_GIVEN_UP = "r.status = 'unmatched' AND r.unmatched_reason = 'full' AND r.unmatched_at > :given_up_since"
 _WAITS = f"{_UNASSIGNED} AND r.match_at IS NOT NULL"
 _ACTIVE = as_text(is_active(aliased(Provider, name="p")))
 _IN_FORCE = as_text(line_is_in_force(aliased(ProviderItem, name="line"), bindparam("day")))
@@ -27,11 +27,11 @@ _PLACES = f"p.capacity - {TAKEN.format(start=':at', end=':day_end')}"
 # Places are those of today, so what is booked for another day takes none, and those of providers that offer what is
 # waited for: a firm that cleans carpets is no help to flooded cellars.
 # They are counted in one pass over the lines of the items in question, of which there are none on a quiet day: only
-# categories are looked at in which somebody waits, or was given up, or a surge is on. A freed
-# place is offered to many who wait, so a surge is over only when `unassigned`, those being asked about among them, are
-# few. Those who were given up in the last hour because all were full count too, or a category whose requests are given
-# up within minutes would never have enough that wait. `may_begin`: no surge is on for the category or for all, and no
-# supervisor has ended one since `rested_since`.
+# categories are looked at in which somebody waits, or was given up, or a surge is on. A freed place is offered to many
+# who wait, so a surge is over only when `unassigned`, those being asked about among them, are few. Those who were given
+# up since `given_up_since` because all were full count too, or a category whose requests are given up within minutes
+# would never have enough that wait. `may_begin`: no surge is on for the category or for all, and no supervisor has
+# ended one since `rested_since`.
 _FIGURES = Prepared(
     text(
         f"""
@@ -78,13 +78,19 @@ CROSS JOIN LATERAL (
   ORDER BY {PRECEDENCE} LIMIT 1
 ) policy
 """
-    ).bindparams(*_MOMENT, bindparam("rested_since", type_=DateTime(timezone=True)))
+    ).bindparams(
+        *_MOMENT,
+        bindparam("rested_since", type_=DateTime(timezone=True)),
+        bindparam("given_up_since", type_=DateTime(timezone=True)),
+    )
 )
 
 
-async def list_figures(tx: Tx, at: datetime, zone: ZoneInfo, rested_since: datetime) -> Sequence[Row]:
+async def list_figures(
+    tx: Tx, at: datetime, zone: ZoneInfo, *, rested_since: datetime, given_up_since: datetime
+) -> Sequence[Row]:
     """Per category with waiting requests or a surge that began by itself: both figures and the policy in force."""
-    return await tx.rows(_FIGURES, **_moment(at, zone), rested_since=rested_since)
+    return await tx.rows(_FIGURES, **_moment(at, zone), rested_since=rested_since, given_up_since=given_up_since)
 
 
 def _moment(at: datetime, zone: ZoneInfo) -> dict[str, Any]:

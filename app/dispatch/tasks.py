@@ -13,7 +13,6 @@ from app.events.transition import SYSTEM
 from app.intake.actions import resume_request
 from app.intake.models import RequestStatus
 from app.intake.queries import lock_request
-from app.jobs import statements
 from app.jobs.acting import By
 from app.jobs.models import JobStatus, OfferStatus
 from app.jobs.offer_actions import take_back
@@ -75,7 +74,7 @@ async def withdraw_void_offers(context: Context) -> int:
         offer = await lock_offer(tx, offer_id)
         if offer is not None and offer["status"] == OfferStatus.PENDING:
             by = By(None, SYSTEM, now, context.settings.zone)
-            await take_back(tx, offer, statements.WITHDRAW, by, reason=_why_void(offer["open_jobs"], offer["capacity"]))
+            await take_back(tx, offer, "withdraw", by, reason=_why_void(offer["open_jobs"], offer["capacity"]))
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await queries.find_void_offers(tx, now, context.settings.zone, limit)

@@ -15,8 +15,8 @@ import resource
 import sys
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
@@ -37,6 +37,9 @@ from app.exchange.lines import (
     filled,
 )
 from app.kit.spreadsheet import decode, harmless, plain
+
+if TYPE_CHECKING:
+    from app.kit.workbook import Sheet
 
 OTHERS = {
     b"%PDF": "PDF",
@@ -178,6 +181,33 @@ def write_csvs(lines: Iterable[Line], out: BinaryIO) -> None:
         text.close()
 
 
+def write_sheets(lines: Iterator[Line], out: BinaryIO) -> None:
+    """The same lines as an XLSX."""
+    from app.kit.workbook import write_workbook
+
+    write_workbook(_sheets(lines), out)
+
+
+def _sheets(lines: Iterator[Line]) -> "Iterator[Sheet]":
+    """The sheets of ["sheet", key, title, headings, numeric] and ["row", cells] lines, each to be read to its end."""
+    from app.kit.workbook import Sheet
+
+    heads: list[Line] = []
+
+    def rows() -> Iterator[Sequence[object]]:
+        for line in lines:
+            if line[0] == "sheet":
+                heads.append(line)
+                return
+            yield line[1]
+
+    for _ in rows():  # none stands before the first head
+        pass
+    while heads:
+        _, _, title, headings, numeric = heads.pop()
+        yield Sheet(title, headings, numeric, rows())
+
+
 def main(task: str, out: BinaryIO, source: BinaryIO) -> None:
     """Read or write; what cannot be read is a fault of the whole file."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -195,9 +225,7 @@ def main(task: str, out: BinaryIO, source: BinaryIO) -> None:
     elif task == "csv":
         write_csvs(map(orjson.loads, source), out)
     else:
-        from app.exchange.workbooks import write_workbook
-
-        write_workbook(map(orjson.loads, source), out)
+        write_sheets(map(orjson.loads, source), out)
 
 
 if __name__ == "__main__":

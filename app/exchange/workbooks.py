@@ -2,20 +2,14 @@
 
 import contextlib
 import io
-import re
 import zipfile
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any, BinaryIO
+from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.cell.text import Text
 from openpyxl.reader.excel import ExcelReader
-from openpyxl.styles import Font
 from openpyxl.styles.stylesheet import apply_stylesheet
-from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import coordinate_from_string
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet._reader import ROW_TAG, WorkSheetParser
@@ -33,7 +27,7 @@ from app.exchange.lines import (
     filled,
     shortest,
 )
-from app.kit.spreadsheet import harmless, plain
+from app.kit.spreadsheet import plain
 
 _STRICT = {
     b"http://purl.oclc.org/ooxml/spreadsheetml/main": SHEET_MAIN_NS.encode(),
@@ -41,7 +35,6 @@ _STRICT = {
 }
 """Namespaces of the strict dialect, as openpyxl knows them."""
 _STRING_TAG, _MERGED_TAG = f"{{{SHEET_MAIN_NS}}}si", f"{{{SHEET_MAIN_NS}}}mergeCell"
-_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 class _Reader(ExcelReader):
@@ -174,35 +167,3 @@ def _text(value: Any, *, percent: bool) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return f"{shortest(value * 100)}%" if percent else shortest(value)
     return plain(unescape(str(value)).strip())
-
-
-def write_workbook(lines: Iterable[Line], out: BinaryIO) -> None:
-    """An XLSX of ["sheet", key, title, headings, widths] and ["row", cells] lines."""
-    book = Workbook(write_only=True)
-    sheet: Any = None
-    for line in lines:
-        if line[0] == "row":
-            sheet.append([_written(cell) for cell in line[1]])
-            continue
-        _, _, title, headings, numeric = line
-        sheet = book.create_sheet(title)
-        sheet.freeze_panes = "A2"
-        for place, heading in enumerate(headings, 1):
-            column = sheet.column_dimensions[get_column_letter(place)]
-            column.width = max(12, 3 * len(heading))
-            column.number_format = "General" if numeric[place - 1] else "@"  # text: Excel leaves long numbers alone
-        sheet.append([_bold(sheet, heading) for heading in headings])
-    book.save(out)
-
-
-def _written(value: Any) -> Any:
-    """A cell without what the format cannot hold, and with what it would take for an escape escaped."""
-    if isinstance(value, str):
-        return _ESCAPED.sub("_x005F_", ILLEGAL_CHARACTERS_RE.sub("", harmless(value)))
-    return value
-
-
-def _bold(sheet: Any, heading: str) -> Any:
-    cell = WriteOnlyCell(sheet, heading)
-    cell.font = Font(bold=True)
-    return cell

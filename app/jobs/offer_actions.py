@@ -22,7 +22,8 @@ from app.jobs.errors import (
 )
 from app.jobs.models import OfferStatus
 from app.jobs.schemas import Acceptance, JobOut, OfferOut, Refusal
-from app.kit.db import Prepared, Row, Tx
+from app.jobs.states import OFFERS
+from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
 from app.kit.quantity import priced
@@ -78,7 +79,7 @@ async def decline_offer(tx: Tx, offer_id: UUID, body: Refusal, by: By) -> OfferO
     offer = await _lock_offer(tx, offer_id, by)
     if offer["status"] != OfferStatus.DECLINED:
         _check_pending(offer, by.now)
-        await take_back(tx, offer, statements.DECLINE, by, reason=body.reason, note=body.note, day=by.day)
+        await take_back(tx, offer, "decline", by, reason=body.reason, note=body.note, day=by.day)
     return offer_out(offer).model_copy(update={"status": OfferStatus.DECLINED})
 
 
@@ -93,12 +94,17 @@ async def withdraw_offer(tx: Tx, offer_id: UUID, reason: str, by: By) -> None:
     if offer["status"] == OfferStatus.WITHDRAWN:
         return
     _check_pending(offer, by.now)
-    await take_back(tx, offer, statements.WITHDRAW, by, reason=WITHDRAWN_BY_STAFF, note=reason)
+    await take_back(tx, offer, "withdraw", by, reason=WITHDRAWN_BY_STAFF, note=reason)
 
 
-async def take_back(tx: Tx, offer: Row, statement: Prepared, by: By, **params: Any) -> None:
-    """A locked pending offer leaves the queue: declined, expired or withdrawn."""
-    await tx.row(statement, **by.parameters(), offer_id=offer["id"], request_id=offer["request_id"], **params)
+_LEAVES = {"decline": statements.DECLINE, "expire": statements.EXPIRE, "withdraw": statements.WITHDRAW}
+
+
+async def take_back(tx: Tx, offer: Row, step: str, by: By, **params: Any) -> None:
+    """A locked pending offer leaves the queue. Raises StatusConflict where its status does not allow the step."""
+    key = {"offer_id": offer["id"], "request_id": offer["request_id"]}
+    if await tx.row(_LEAVES[step], **by.parameters(), **key, **params) is None:
+        raise await OFFERS.refusal(tx, step, offer["id"])
     tx.wake(DISPATCH_TOPIC, provider_topic(offer["provider_id"]))
 
 

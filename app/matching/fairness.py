@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from math import fsum
 
-from app.catalog.calendar import month_of
+from app.catalog.calendar import month_after
 from app.catalog.snapshot import Snapshot
 from app.kit.db import Tx
 from app.matching.queries import list_shares
@@ -25,7 +25,7 @@ def gini(shares: Iterable[float]) -> float:
 async def read_fairness(tx: Tx, asked: FairnessAsked, catalog: Snapshot) -> Fairness:
     """Item by item, among those who are active today and whose approved line held in the month. Raises UnknownItem."""
     item = catalog.item(asked.item).code if asked.item is not None else None
-    rows = await list_shares(tx, *month_of(asked.month), item)
+    rows = await list_shares(tx, asked.month, month_after(asked.month), item)
     return Fairness(month=asked.month, items=[_show(row.item_code, row.counts, row.capacities) for row in rows])
 
 

@@ -11,13 +11,12 @@ from app.catalog.models import Tier
 from app.intake.models import UnmatchedReason
 from app.jobs.schemas import Note
 from app.kit.errors import Unfit
-from app.kit.fields import Code, Moment
+from app.kit.fields import Code, Moment, Month
 from app.kit.phones import Phone
 from app.matching.models import Decision, PolicyVersion
 from app.matching.policy import Policy, Rules
 from app.matching.reasons import SENTENCES, Reason, read_reason
 from app.registry.models import PriceKind, Rung
-from app.registry.schemas import Month
 
 
 class CandidateOut(BaseModel):

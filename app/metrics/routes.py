@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from app.auth.access import Transaction, allow
 from app.auth.models import Role
-from app.catalog.calendar import month_of
+from app.catalog.calendar import month_after
 from app.catalog.snapshot import CurrentCatalog
 from app.kit.pages import page
 from app.kit.web import Now, context_of
@@ -76,7 +76,7 @@ async def read_turnover(
 
     Ordered by turnover, which changes while you page: a firm with work billed meanwhile may be missed or come twice.
     """
-    month = month_of(asked.month)
+    month = asked.month, month_after(asked.month)
     rows = await turnover_queries.list_turnovers(tx, *month, asked.after(int, UUID), asked.limit + 1)
     listed = page(rows, asked, actions.turnover_key, actions.show_turnover, request, response)
     return Turnover(

@@ -2,14 +2,14 @@
 
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.catalog.models import Kind, Tier
 from app.intake.models import Channel
-from app.kit.fields import Code, Day
+from app.kit.fields import Code, Day, Month
 from app.kit.pages import Page, Paging
 from app.kit.quantity import Sum
 from app.registry.models import ProviderKind
@@ -227,7 +227,7 @@ class DayOut(Fulfilment):
 
 
 class TurnoverAsked(Paging):
-    month: Annotated[str, StringConstraints(pattern=r"^20[0-9][0-9]-(0[1-9]|1[0-2])$")]
+    month: Month
 
 
 class TotalGrowth(Growth):

@@ -8,14 +8,13 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import PROVIDER_ROLES, Role
-from app.catalog.calendar import month_of
+from app.kit.fields import Month
 from app.kit.pages import Page, Paging, page
 from app.registry import months
 from app.registry.routes import ByFirm, ByRegistrar, answer_document
 from app.registry.schemas import (
     Declared,
     FirmsMonth,
-    Month,
     MonthIn,
     MonthReturn,
     MonthsAsked,
@@ -27,12 +26,7 @@ router = APIRouter(tags=["registry"])
 Firm = Annotated[Principal, Depends(allow(*PROVIDER_ROLES))]
 readers = [Depends(allow(Role.REGISTRAR, Role.MANAGER))]
 
-
-async def _month(month: Annotated[Month, Path(description="YYYY-MM")]) -> date:
-    return month_of(month)[0]
-
-
-OfMonth = Annotated[date, Depends(_month)]
+OfMonth = Annotated[Month, Path(description="YYYY-MM")]
 
 
 @router.get("/provider/months")
@@ -54,7 +48,7 @@ async def file_own_month(month: OfMonth, body: Declared, tx: Transaction, edit: 
 
 @router.get("/months/{month}", dependencies=readers)
 async def list_firms(
-    month: Month, request: Request, response: Response, tx: Transaction, asked: Annotated[MonthsAsked, Query()]
+    month: OfMonth, request: Request, response: Response, tx: Transaction, asked: Annotated[MonthsAsked, Query()]
 ) -> Page[FirmsMonth]:
     """The companies that have to file for the month, by name; `state=missing` are those that have not.
 

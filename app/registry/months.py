@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.catalog.calendar import month_of
+from app.catalog.calendar import month_after
 from app.events.transition import record
 from app.kit.db import Tx
 from app.kit.errors import NotFound
@@ -118,10 +118,10 @@ async def list_own(tx: Tx, provider_id: UUID, before: date | None, limit: int) -
     return [show(filed, baseline) for filed in await queries.list_months(tx, provider_id, before, limit)]
 
 
-async def list_firms(tx: Tx, month: str, asked: MonthsAsked) -> list[FirmsMonth]:
+async def list_firms(tx: Tx, month: date, asked: MonthsAsked) -> list[FirmsMonth]:
     """The companies that have to file for the month, by name, with what they filed."""
     after = asked.after(str, UUID)
-    rows = await queries.list_firms_months(tx, *month_of(month), asked.state, after, asked.limit + 1)
+    rows = await queries.list_firms_months(tx, month, month_after(month), asked.state, after, asked.limit + 1)
     baselines = await queries.list_baselines(tx, [provider.id for provider, _ in rows])
     return [
         FirmsMonth(

@@ -42,7 +42,6 @@ Capacity = Annotated[int, Field(ge=1, le=1000, description="unfinished jobs it t
 ClockTime = Annotated[time, AfterValidator(_local)]
 Townships = Annotated[list[Code], Field(min_length=1, max_length=200, description="codes of the townships served")]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w.-]{1,40}$")]
-Month = Annotated[str, StringConstraints(pattern=r"^20[0-9][0-9]-(0[1-9]|1[0-2])$")]
 
 
 class Body(BaseModel):

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.catalog.calendar import month_of, span_of
+from app.catalog.calendar import month_after, span_of
 from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.credit.actions import show_row
@@ -40,12 +40,11 @@ async def read_statement(tx: Tx, provider_id: UUID, asked: MonthsAsked, today: d
 
 
 async def read_month(
-    tx: Tx, provider_id: UUID, month: str, catalog: Snapshot, zone: ZoneInfo, now: datetime
+    tx: Tx, provider_id: UUID, month: date, catalog: Snapshot, zone: ZoneInfo, now: datetime
 ) -> MonthStatement:
     """The amounts of the month, job by job, with its figures and credit entries. Raises NotFound."""
     provider = await _provider(tx, provider_id)
-    first, following = month_of(month)
-    span = span_of(first, following, zone)
+    span = span_of(month, month_after(month), zone)
     rows = await queries.list_jobs_done(tx, provider_id, span)
     jobs = [_line(row, catalog.items[row["item_code"]]) for row in rows]
     tiers = dict.fromkeys(job.tier for job in jobs)
@@ -56,7 +55,7 @@ async def read_month(
         provider_name=provider.name,
         credit=provider.credit,
         made_at=now,
-        figures=(await _figures(tx, provider_id, [first], zone))[first],
+        figures=(await _figures(tx, provider_id, [month], zone))[month],
         jobs=jobs,
         by_tier={tier: _total(job for job in jobs if job.tier == tier) for tier in Tier if tier in tiers},
         total=_total(jobs),
@@ -76,8 +75,8 @@ async def _provider(tx: Tx, provider_id: UUID) -> Provider:
 
 
 def _months(asked: MonthsAsked, today: date) -> list[date]:
-    last = month_of(asked.to)[0] if asked.to else today.replace(day=1)
-    first = month_of(asked.from_)[0] if asked.from_ else _months_before(last, USUAL_MONTHS - 1)
+    last = asked.to or today.replace(day=1)
+    first = asked.from_ or _months_before(last, USUAL_MONTHS - 1)
     count = (last.year - first.year) * 12 + last.month - first.month + 1
     if not 1 <= count <= MOST_MONTHS:
         raise MonthsInvalid(most=MOST_MONTHS)
@@ -91,7 +90,7 @@ def _months_before(month: date, back: int) -> date:
 
 
 async def _figures(tx: Tx, provider_id: UUID, months: list[date], zone: ZoneInfo) -> Mapping[date, MonthFigures]:
-    days = months[0], month_of(f"{months[-1]:%Y-%m}")[1]
+    days = months[0], month_after(months[-1])
     counts = await queries.sum_months(tx, provider_id, days, span_of(*days, zone), zone)
     return {month: _month(month, counts.get(month, {})) for month in months}
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from app.auth.access import Principal, token_hash
 from app.auth.queries import add_audit
-from app.catalog.calendar import month_of
 from app.catalog.snapshot import Snapshot
 from app.events.models import ActorKind
 from app.kit.db import Tx
@@ -40,7 +39,7 @@ async def make_link(
             id=new_id(now),
             token_hash=token_hash(secret_from(seed, secret_key)),
             provider_id=provider_id,
-            month=month_of(body.month)[0],
+            month=body.month,
             made_at=now,
             made_by=principal.id,
             expires_at=now + timedelta(days=body.days),
@@ -48,7 +47,7 @@ async def make_link(
             views_in_hour=0,
         )
         tx.session.add(link)
-        await _audit(tx, "statement.link_made", link, principal, now, month=body.month, days=body.days)
+        await _audit(tx, "statement.link_made", link, principal, now, month=f"{body.month:%Y-%m}", days=body.days)
         return NewLink(path=seed, **{name: getattr(link, name) for name in NewLink.model_fields if name != "path"})
 
     made = await first.answer(tx, now, NewLink, make)
@@ -81,7 +80,7 @@ async def open_link(context: Context, token: str, catalog: Snapshot) -> MonthSta
             raise LinkOpenedTooOften(most=MOST_VIEWS)
         link.hour, link.views = hour, link.views + 1
         await _audit(tx, "statement.link_opened", link, None, now)
-        return await read_month(tx, link.provider_id, f"{link.month:%Y-%m}", catalog, context.settings.zone, now)
+        return await read_month(tx, link.provider_id, link.month, catalog, context.settings.zone, now)
 
 
 async def _audit(

@@ -39,7 +39,7 @@ def statement_csv(statement: MonthStatement, zone: ZoneInfo) -> str:
 
 def statement_workbook(statement: MonthStatement, lang: Language, zone: ZoneInfo) -> bytes:
     """The jobs as an XLSX workbook, amounts in yuan, the total below them. Takes tens of milliseconds: in a thread."""
-    from app.exchange.workbooks import write_workbook  # loads openpyxl, which nothing else in the server needs
+    from app.kit.workbook import Sheet, write_workbook  # loads openpyxl, which nothing else in the server needs
 
     page, total, file = _Page(statement, lang, zone), statement.total, BytesIO()
     names = ("number", "item", "quantity", "unit", "tier", "completed_at", "amount", "payout")
@@ -53,8 +53,8 @@ def statement_workbook(statement: MonthStatement, lang: Language, zone: ZoneInfo
     rows = map(row, statement.jobs)
     words = [page.words["total"].format(jobs=total.jobs), *[""] * 5]
     last = [*words, total.amount_fen / 100, total.payout_fen / 100]
-    heading = ["sheet", "jobs", f"{statement.figures.month:%Y-%m}", [page.words[name] for name in names], numeric]
-    write_workbook([heading, *(["row", row] for row in (*rows, last))], file)
+    headings = [page.words[name] for name in names]
+    write_workbook([Sheet(f"{statement.figures.month:%Y-%m}", headings, numeric, (*rows, last))], file)
     return file.getvalue()
 
 

@@ -12,13 +12,12 @@ from app.auth.access import Principal, Transaction, allow, public
 from app.auth.models import PROVIDER_ROLES, Role
 from app.auth.reveals import note_reveal
 from app.catalog.snapshot import CurrentCatalog
-from app.kit.fields import Line
+from app.kit.fields import Line, Month
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
 from app.kit.personal import mask_phone
 from app.kit.phones import Phone
 from app.kit.web import Now, Today, context_of
-from app.registry.schemas import Month
 from app.statement import actions, links, passed_over, queries
 from app.statement.paper import statement_csv, statement_page, statement_workbook
 from app.statement.schemas import (

@@ -11,12 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.catalog.models import Tier
 from app.credit.schemas import EntryOut
 from app.jobs.models import Fault, OfferedBy
-from app.kit.fields import Day
+from app.kit.fields import Day, Month
 from app.kit.pages import Paging
 from app.kit.quantity import Quantity
 from app.matching.reasons import Reason
 from app.registry.models import Standing
-from app.registry.schemas import Month
 
 
 class Language(StrEnum):

@@ -2,9 +2,14 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from app.events.transition import SYSTEM, StatusConflict
+from app.jobs import queries
+from app.jobs.acting import By
+from app.jobs.offer_actions import take_back
 from app.registry.models import PriceKind
 from tests.world import CLEANING, DRAIN, SampleProvider, World, ok, refused
 
@@ -113,3 +118,15 @@ async def test_the_moment_that_a_late_report_names_is_kept_unless_it_is_still_to
     assert (await ok(world.operator.get(f"/jobs/{case.job}")))["status"] == "started"
     [started] = [event for event in await case.events() if event["kind"] == "job.started"]
     assert started["data"]["happened_at"] == earlier
+
+
+async def test_an_offer_that_was_answered_is_not_taken_back_unseen(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    case = Case(world, firm, await world.dispatch(DRAIN))
+    await case.step("refusal")
+    by = By(None, SYSTEM, world.clock.now(), world.context.settings.zone)
+    async with world.context.db.begin() as tx:
+        offer = await queries.lock_offer(tx, UUID(case.offer["id"]))
+        assert offer is not None
+        with pytest.raises(StatusConflict):
+            await take_back(tx, offer, "withdraw", by, reason="provider_full")
