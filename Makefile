@@ -29,6 +29,7 @@ check: .venv/installed
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.status_columns
 	$(BIN)/python console/build.py check
 
 # Build the console where its sources have changed.

@@ -12,10 +12,10 @@ from app.credit.states import CREDIT_MOVES
 from app.danger.states import GUIDE_MOVES
 from app.events.transition import Move
 from app.intake.states import REQUEST_MOVES
-from app.jobs.states import JOB_MOVES, OFFER_MOVES
+from app.jobs.states import EXTENSION_MOVES, JOB_MOVES, OFFER_MOVES
 from app.knowledge.states import ARTICLE_MOVES
 from app.registry.states import MONTH_MOVES, PROVIDER_MOVES
-from app.webhooks.states import WEBHOOK_MOVES
+from app.webhooks.states import DELIVERY_MOVES, WEBHOOK_MOVES
 
 STATES = Path(__file__).parent.parent / "docs" / "states.md"
 ALL = {
@@ -25,6 +25,7 @@ ALL = {
     "request": REQUEST_MOVES,
     "offer": OFFER_MOVES,
     "job": JOB_MOVES,
+    "extension": EXTENSION_MOVES,
     "callback": CALLBACK_MOVES,
     "complaint": COMPLAINT_MOVES,
     "credit": CREDIT_MOVES,
@@ -42,6 +43,12 @@ def rows() -> set[tuple[str, frozenset[str], str, str]]:
         if line.startswith("| ") and len(cells) == 4 and "." in cells[3]:
             found.add((cells[0], frozenset(cells[1].split(", ")), cells[2], cells[3]))
     return found
+
+
+def test_the_silent_moves_of_a_delivery_are_shown() -> None:
+    text = STATES.read_text(encoding="utf-8")
+    for step, move in DELIVERY_MOVES.items():
+        assert f"\n| {step} | {', '.join(sorted(move.sources))} | {move.target} |\n" in text
 
 
 @pytest.mark.parametrize("subject", ALL)

@@ -52,7 +52,7 @@ class Figures:
     """What was last read: how the centre stands and today's volumes by hour and kind; `rate` is of HTTP answers."""
 
     today: Mapping[str, int] = field(default_factory=dict)
-    standing: Mapping[str, int] = field(default_factory=dict)
+    by_status: Mapping[str, int] = field(default_factory=dict)
     offers_waiting: int = 0
     callbacks_due: int = 0
     volumes: Sequence[Mapping[str, Any]] = ()
@@ -70,7 +70,7 @@ async def _read(play: Play, figures: Figures) -> None:
     while True:
         with suppress(Refused):
             now = await play.manager.get("/metrics/now")
-            figures.today, figures.standing = now["today"], now["requests"]
+            figures.today, figures.by_status = now["today"], now["requests"]
             figures.offers_waiting, figures.callbacks_due = now["offers_waiting"], now["callbacks_due"]
             day = f"{play.room.now():%Y-%m-%d}"
             volumes = await play.manager.get("/metrics/volumes", **{"from": day, "to": day, "by": ["hour", "kind"]})
@@ -99,7 +99,7 @@ async def _draw(play: Play, figures: Figures, console: Console) -> None:
 
 def _line(play: Play, figures: Figures) -> str:
     counts = [f"{label} {figures.today.get(name, 0)}" for name, label in TODAY.items()]
-    started = f"{OPEN['in_progress']} {figures.standing.get('in_progress', 0)}"
+    started = f"{OPEN['in_progress']} {figures.by_status.get('in_progress', 0)}"
     return " | ".join([f"{play.room.now():%m-%d %H:%M}", *counts, started, _pace(play, figures)])
 
 
@@ -123,7 +123,7 @@ def lag(wait: timedelta, play: Play) -> str:
 def _picture(play: Play, figures: Figures) -> RenderableType:
     now = play.room.now()
     today = _counts("今天 Today", TODAY, figures.today)
-    standing = _counts("现在 Now", OPEN, figures.standing)
+    standing = _counts("现在 Now", OPEN, figures.by_status)
     standing.add_row("待回应派单 Offers out", str(figures.offers_waiting))
     standing.add_row("到期回访 Callbacks due", str(figures.callbacks_due))
     heading = Text(f"{now:%Y-%m-%d %H:%M}", style="bold")

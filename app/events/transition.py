@@ -34,6 +34,7 @@ from sqlalchemy import (
     cast as sql_cast,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.events.models import ActorKind, Event
 from app.kit.db import Prepared, Row, Tx
@@ -69,9 +70,15 @@ NO_DATA = sql_cast(literal_column("'{}'"), JSONB)
 NO_KEY = sql_cast(null(), Uuid)
 
 
+SILENT = ""
+
+
 @dataclass(frozen=True)
 class Move:
-    """From any of `sources` to `target`; `target` None goes back to the state that the machine's table remembers."""
+    """From any of `sources` to `target`; `target` None goes back to the state that the machine's table remembers.
+
+    `event` SILENT: nobody is told, and nothing is counted by it.
+    """
 
     event: str
     sources: frozenset[StrEnum]
@@ -143,28 +150,32 @@ class Machine:
         name: str | None = None,
         **values: Any,
     ) -> Moved:
-        """The rows matching `where` take the step, with `values` set beside the status."""
-        move = self.moves[step]
-        table = self.table
+        """The rows matching `where` take the step and leave its event, with `values` set beside the status."""
+        event = self.moves[step].event
+        assert event != SILENT, f"{step} leaves no event: `change` takes it"
         name = name or f"{self.subject}_{step}"
-        target = table.c[self._former] if move.target is None else word(move.target)
-        rows = (
-            update(table)
-            .where(where, self._column.in_([word(source) for source in sorted(move.sources)]))
-            .values({self._column.name: target, **values})
-            .returning(*table.c)
-            .cte(name)
-        )
+        rows = self.change(step, where, **values).cte(name)
         return Moved(
             rows,
             log(
                 f"{name}_event",
-                move.event,
+                event,
                 rows,
                 request_id=self._key(rows, "request"),
                 provider_id=self._key(rows, "provider"),
                 data=self._facts(rows, data),
             ),
+        )
+
+    def change(self, step: str, where: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any]:
+        """The rows matching `where` take the step, with `values` set beside the status; without an event."""
+        move = self.moves[step]
+        target = self.table.c[self._former] if move.target is None else word(move.target)
+        return (
+            update(self.table)
+            .where(where, self._column.in_([word(source) for source in sorted(move.sources)]))
+            .values({self._column.name: target, **values})
+            .returning(*self.table.c)
         )
 
     def _facts(self, rows: FromClause, data: Callable[[FromClause], ColumnElement[Any]] | None) -> ColumnElement[Any]:
@@ -186,7 +197,7 @@ class Machine:
             if status not in move.sources or move.target is None:
                 raise ValueError(f"{self.subject}: no {step} from {status}")
             status = move.target
-            events.append(move.event)
+            events += [move.event] if move.event != SILENT else []
         return status, events
 
     def _build(self, step: str, columns: tuple[str, ...]) -> Prepared:
@@ -284,6 +295,7 @@ def json_of(**parts: Any) -> ColumnElement[Any]:
 
 __all__ = [
     "AT",
+    "SILENT",
     "SYSTEM",
     "Actor",
     "Machine",

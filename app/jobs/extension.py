@@ -10,6 +10,7 @@ from app.jobs.acting import By
 from app.jobs.errors import ExtensionExists, ExtensionTooLate, ExtensionUntilInvalid, JobOver
 from app.jobs.models import LIVE, Extension, ExtensionStatus, JobStatus
 from app.jobs.schemas import ExtensionIn, ExtensionOut
+from app.jobs.states import EXTENSIONS
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
@@ -36,7 +37,7 @@ async def ask_for_extension(tx: Tx, job_id: UUID, body: ExtensionIn, by: By) -> 
         raise ExtensionExists(state=present.status, until=present.until.isoformat())
     _check_time(job, body, by)
     for earlier in await queries.list_left_unanswered(tx, job["request_id"], job_id):
-        await end_extension(tx, earlier, ExtensionStatus.REFUSED, JOB_OVER, by)
+        await end_extension(tx, earlier, "refuse", JOB_OVER, by)
     return await _keep(tx, job, body, by)
 
 
@@ -64,27 +65,29 @@ async def _keep(tx: Tx, job: Row, body: ExtensionIn, by: By) -> ExtensionOut:
     )
     tx.session.add(extension)
     await tx.flush()
-    await _record(tx, "extension.asked", extension, by)
-    return ExtensionOut.model_validate(extension)
-
-
-async def end_extension(tx: Tx, extension: Extension, status: ExtensionStatus, note: str | None, by: By) -> None:
-    """Grant or refuse what was asked, and log it; its request's row is locked."""
-    extension.status = status
-    extension.decided_at = by.now
-    extension.decided_by = by.actor.id if by.actor.kind == ActorKind.STAFF else None
-    extension.decision_note = note
-    await tx.flush()
-    await _record(tx, f"extension.{status}", extension, by)
-
-
-async def _record(tx: Tx, kind: str, extension: Extension, by: By) -> None:
     await record(
         tx,
-        kind,
+        "extension.asked",
         at=by.now,
         actor=by.actor,
         request_id=extension.request_id,
         provider_id=extension.provider_id,
         data={"until": extension.until.isoformat()},
     )
+    return ExtensionOut.model_validate(extension)
+
+
+async def end_extension(tx: Tx, extension: Extension, step: str, note: str | None, by: By) -> ExtensionOut:
+    """Grant or refuse what was asked; its request's row is locked."""
+    ended = await EXTENSIONS.transition(
+        tx,
+        step,
+        extension.id,
+        at=by.now,
+        actor=by.actor,
+        data={"until": extension.until.isoformat()},
+        decided_at=by.now,
+        decided_by=by.actor.id if by.actor.kind == ActorKind.STAFF else None,
+        decision_note=note,
+    )
+    return ExtensionOut.model_validate(dict(ended))

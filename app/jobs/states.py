@@ -1,7 +1,8 @@
-"""The lives of an offer and of a job: every move there is. Source: the diagrams in docs/states.md."""
+"""The lives of an offer, of a job and of an extension: every move there is. Source: the diagrams in docs/states.md."""
 
 from app.events.transition import Machine, Move
-from app.jobs.models import Job, Offer
+from app.jobs.models import Extension, Job, Offer
+from app.jobs.models import ExtensionStatus as E
 from app.jobs.models import JobStatus as J
 from app.jobs.models import OfferStatus as O
 
@@ -21,5 +22,11 @@ JOB_MOVES = {
     "cancel": Move("job.cancelled", frozenset({J.ACCEPTED, J.STARTED}), J.CANCELLED),
 }
 
+EXTENSION_MOVES = {
+    "grant": Move("extension.granted", frozenset({E.ASKED}), E.GRANTED),
+    "refuse": Move("extension.refused", frozenset({E.ASKED}), E.REFUSED),
+}
+
 OFFERS = Machine(Offer, "offer", OFFER_MOVES)
 JOBS = Machine(Job, "job", JOB_MOVES)
+EXTENSIONS = Machine(Extension, "extension", EXTENSION_MOVES)

@@ -39,9 +39,8 @@ async def decide_extension(tx: Tx, extension_id: UUID, body: ExtensionDecision, 
         raise JobOver(state=job["status"])
     if body.granted:
         await _move_deadlines(tx, job, extension, by)
-    await end_extension(tx, extension, status, body.note, by)
     tx.wake(provider_topic(job["provider_id"]))
-    return ExtensionOut.model_validate(extension)
+    return await end_extension(tx, extension, "grant" if body.granted else "refuse", body.note, by)
 
 
 async def _lock(tx: Tx, job_id: UUID) -> Row:

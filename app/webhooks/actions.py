@@ -205,8 +205,8 @@ async def replay_one(tx: Tx, endpoint_id: UUID, delivery_id: int, by: By) -> Web
     delivery = await queries.find_delivery(tx, endpoint.id, delivery_id)
     if delivery is None:
         raise NotFound(what="delivery", key=str(delivery_id))
-    delivery.status, delivery.due_at, delivery.attempts = DeliveryStatus.PENDING, by.now, 0
-    await tx.flush()
+    await queries.replay(tx, delivery_id, by.now)
+    await tx.session.refresh(delivery)
     tx.wake(WEBHOOK_TOPIC)
     return delivery
 

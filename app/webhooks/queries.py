@@ -9,9 +9,9 @@ from sqlalchemy import BigInteger, DateTime, Table, Uuid, any_, bindparam, delet
 
 from app.events.transition import AT
 from app.kit.db import Prepared, Row, Tx
-from app.kit.orm import word
 from app.webhooks import statements
 from app.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
+from app.webhooks.states import DELIVERIES
 
 LOOKED_AT = 5_000
 
@@ -68,7 +68,11 @@ async def note_failed(
     tx: Tx, delivery_id: int, now: datetime, *, until: datetime, again_at: datetime | None, **outcome: Any
 ) -> None:
     """It has not arrived, and is tried again then, or never; those behind it wait. Nothing if the claim has ended."""
-    await tx.rows(statements.FAIL, id=delivery_id, at=now, until=until, again_at=again_at, **outcome)
+    failed = {"id": delivery_id, "at": now, "until": until, **outcome}
+    if again_at is None:
+        await tx.rows(statements.GIVE_UP, **failed)
+    else:
+        await tx.rows(statements.RETRY, again_at=again_at, **failed)
 
 
 _OLDEST = select(_DELIVERIES.c.id).order_by(_DELIVERIES.c.id).limit(bindparam("batch", type_=BigInteger))
@@ -173,17 +177,20 @@ _SINCE = (
     .order_by(_DELIVERIES.c.id)
     .limit(bindparam("batch", type_=BigInteger))
 )
-_REPLAY = Prepared(
-    update(_DELIVERIES)
-    .where(_DELIVERIES.c.id == any_(func.array(_SINCE.scalar_subquery())))  # an array is looked up by key
-    .values(status=word(DeliveryStatus.PENDING), due_at=AT, attempts=0)
-    .returning(_DELIVERIES.c.id)
-)
+_ANEW: dict[str, Any] = {"due_at": AT, "attempts": 0}
+_REPLAY_ONE = Prepared(DELIVERIES.change("replay", _DELIVERIES.c.id == bindparam("id", type_=BigInteger), **_ANEW))
+_OF_THEM = _DELIVERIES.c.id == any_(func.array(_SINCE.scalar_subquery()))  # an array is looked up by key
+_REPLAY = Prepared(DELIVERIES.change("replay", _OF_THEM, **_ANEW))
 
 
 async def release_pending(tx: Tx, endpoint_id: UUID, now: datetime) -> None:
     """What waits for the endpoint is due now, with all its retries before it."""
     await tx.rows(_RELEASE, endpoint_id=endpoint_id, at=now)
+
+
+async def replay(tx: Tx, delivery_id: int, now: datetime) -> None:
+    """It is sent once more, with all its retries before it."""
+    await tx.rows(_REPLAY_ONE, id=delivery_id, at=now)
 
 
 async def replay_since(

@@ -40,7 +40,8 @@ from app.kit.orm import word
 from app.registry.models import FORMER_STANDINGS, Provider
 from app.registry.states import PROVIDER_MOVES
 from app.webhooks.messages import PROOF
-from app.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
+from app.webhooks.models import WebhookDelivery, WebhookEndpoint
+from app.webhooks.states import DELIVERIES
 
 READER = "webhooks"
 PER_FIRM = 12
@@ -206,13 +207,7 @@ def _behind(row: Any) -> Sequence[ColumnElement[bool]]:
 
 
 def _succeed() -> Prepared:
-    sent = (
-        update(_DELIVERIES)
-        .where(_DELIVERIES.c.id == _ID, is_pending(_DELIVERIES.c))
-        .values(status=word(DeliveryStatus.DELIVERED), due_at=null(), **_OUTCOME)
-        .returning(*_DELIVERIES.c)
-        .cte("sent")
-    )
+    sent = DELIVERIES.change("deliver", _DELIVERIES.c.id == _ID, due_at=null(), **_OUTCOME).cte("sent")
     freed = update(_DELIVERIES).where(*_behind(sent), _DELIVERIES.c.due_at > AT).values(due_at=AT).cte("freed")
     healthy = (
         update(WebhookEndpoint)
@@ -223,22 +218,16 @@ def _succeed() -> Prepared:
     return Prepared(select(sent.c.id).add_cte(freed, healthy))
 
 
-def _fail() -> Prepared:
-    again = bindparam("again_at", type_=DateTime(timezone=True))
-    mine = _DELIVERIES.c.due_at == bindparam("until", type_=DateTime(timezone=True))
-    status = case((again.is_(None), word(DeliveryStatus.FAILED)), else_=word(DeliveryStatus.PENDING))
-    failed = (
-        update(_DELIVERIES)
-        .where(_DELIVERIES.c.id == _ID, is_pending(_DELIVERIES.c), mine)
-        .values(status=status, due_at=again, **_OUTCOME)
-        .returning(*_DELIVERIES.c)
-        .cte("failed")
-    )
-    held = update(_DELIVERIES).where(*_behind(failed)).values(due_at=func.coalesce(again, AT)).cte("held")
+def _fail(step: str, again: ColumnElement[Any], then: ColumnElement[Any]) -> Prepared:
+    """What was claimed until then has failed; it is due `again`, and what waits behind it `then`."""
+    mine = (_DELIVERIES.c.id == _ID) & (_DELIVERIES.c.due_at == bindparam("until", type_=DateTime(timezone=True)))
+    failed = DELIVERIES.change(step, mine, due_at=again, **_OUTCOME).cte("failed")
+    held = update(_DELIVERIES).where(*_behind(failed)).values(due_at=then).cte("held")
     return Prepared(select(failed.c.id).add_cte(held))
 
 
 SPREAD, SPREAD_ONE = _spread(next_events(READER), on=True), _spread(one_event(), on=False)
 CLAIM = _claim()
 SUCCEED = _succeed()
-FAIL = _fail()
+_AGAIN = bindparam("again_at", type_=DateTime(timezone=True))
+RETRY, GIVE_UP = _fail("retry", _AGAIN, _AGAIN), _fail("give_up", null(), AT)
