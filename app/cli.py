@@ -1,4 +1,4 @@
-"""The command line: `hotline serve | worker | migrate | seed | doctor | staff | knowledge | demo | simulate`."""
+"""The command line: `hotline serve | worker | migrate | seed | doctor | staff | knowledge | places | demo | …`."""
 
 import asyncio
 import contextlib
@@ -28,6 +28,7 @@ from app.kit.web import open_context
 from app.knowledge.commands import knowledge
 from app.knowledge.load import load_articles
 from app.main import create_app
+from app.places.commands import places
 from app.sample.history import load_history
 from app.sample.load import load_registry
 from app.sample.reference import SEED
@@ -39,6 +40,7 @@ from app.worker import work
 app = typer.Typer(cls=Sentences, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(staff, name="staff")
 app.add_typer(knowledge, name="knowledge")
+app.add_typer(places, name="places")
 
 PORT = typer.Option(min=0, max=65_535, help="port to listen on; 0 takes a free one")
 MOST_SCALE = 100.0

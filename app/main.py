@@ -47,6 +47,8 @@ from app.live.tail import Tail
 from app.matching.routes import router as matching
 from app.metrics.gap_routes import router as gaps
 from app.metrics.routes import router as metrics
+from app.places.routes import IMPORT_PATH as PLACES_PATH
+from app.places.routes import router as places
 from app.registry.life_routes import router as registry_life
 from app.registry.month_routes import router as months
 from app.registry.notice_routes import router as notices
@@ -156,7 +158,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         lifespan=lifespan,
         dependencies=[Depends(refuse_unknown_parameters)],
     )
-    install(app, larger={EXCHANGE_PATH: EXCHANGE_LIMIT, KNOWLEDGE_PATH: KNOWLEDGE_LIMIT})
+    install(app, larger={EXCHANGE_PATH: EXCHANGE_LIMIT, PLACES_PATH: EXCHANGE_LIMIT, KNOWLEDGE_PATH: KNOWLEDGE_LIMIT})
     for router in (
         desk,  # a call is compared with each route before its own: those that come most often stand first
         provider_queue,
@@ -173,6 +175,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         aftercare,
         supervision,
         catalog,
+        places,
         dangers,
         knowledge,
         suggestions,

@@ -59,6 +59,7 @@ LISTS = {
         "providers",
         move="UPDATE providers SET unreachable_at = unreachable_at + $2::int * interval '1 hour'",
     ),
+    "/places": Listed("registrar", "places"),
     "/knowledge/articles": Listed("operator", "articles", {"slug": "slug"}),
     "/knowledge/reviews": Listed(
         "registrar",
@@ -195,6 +196,8 @@ async def places(world: World) -> tuple[InPaths, AsyncClient]:
     await multiply(
         world, "applications", id=fresh, number=lambda n: n, uscc=lambda _: None, name=str, phone=lambda n: f"{n}"
     )
+    await ok(world.registrar.post("/places", json={"kind": "road", "zh": "长街", "township_code": "330203001"}))
+    await multiply(world, "places", id=fresh, zh=str)
     await multiply(world, "credit_entries", id=fresh, cause=str)
     await multiply(world, "provider_notices", id=fresh, subject=str)
     await multiply(world, "provider_months", id=fresh, month=lambda n: f"2020-{n + 1:02}-01")

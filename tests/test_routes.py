@@ -82,6 +82,8 @@ WITHOUT_KEY = {
     "POST /api/v1/matching/preview": "reads only",
     "POST /api/v1/catalog/suggestions": "reads only",
     "POST /api/v1/places/searches": "reads only",
+    "POST /api/v1/communities/nearest": "reads only",
+    "POST /api/v1/places/import": "the same file changes nothing the second time",
     "POST /api/v1/knowledge/searches": "reads only; what found nothing is counted, however often it is asked",
     "POST /api/v1/knowledge/import": "the same file changes nothing the second time",
     "POST /api/v1/registry/import": "the same file changes nothing the second time",

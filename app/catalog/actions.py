@@ -35,7 +35,8 @@ async def edit_item(tx: Tx, code: str, edit: ItemEdit, principal: Principal, now
 def show_found(found: Found, catalog: Snapshot) -> PlaceFound:
     """An answer of the gazetteer with the point that a request there is matched from."""
     entry = found.entry
-    spot = catalog.spot(entry.community or entry.township)
+    place = catalog.gazetteer.places.get(entry.code)
+    spot = catalog.spot_of(place) if place else catalog.spot(entry.community or entry.township)
     return PlaceFound(
         kind=entry.kind,
         code=entry.code,

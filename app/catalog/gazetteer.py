@@ -13,9 +13,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from heapq import nsmallest
 from typing import NamedTuple
+from uuid import UUID
 
 from app.catalog.models import Community, Township
+from app.kit.geo import distance_km
 from app.kit.names import same_form
 
 MOST_SAID = 300
@@ -69,10 +72,10 @@ class Known(StrEnum):
     TOWNSHIP = "township"
 
 
-class Place(NamedTuple):
-    """A row of `places` that has not ended; `pinyin` parts its syllables where they could be misread."""
+class KnownPlace(NamedTuple):
+    """A row of `places` that has not ended; in `pinyin` an apostrophe stands before a, o and e within it."""
 
-    id: str
+    id: UUID
     kind: str
     zh: str
     en: str | None
@@ -80,7 +83,7 @@ class Place(NamedTuple):
     pinyin: str
     township_code: str
     community_code: str | None
-    guessed: bool
+    guessed: str | None
     lat: float | None
     lon: float | None
 
@@ -194,9 +197,10 @@ class Gazetteer:
     """Everything that can be found, prepared for it; made once for all searches, which takes a second for 20,000."""
 
     def __init__(
-        self, townships: Mapping[str, Township], communities: Mapping[str, Community], places: Sequence[Place] = ()
+        self, townships: Mapping[str, Township], communities: Mapping[str, Community], places: Sequence[KnownPlace] = ()
     ) -> None:
-        self.places = {place.id: place for place in places}
+        self.places = {str(place.id): place for place in places}
+        """By id."""
         self.entries: list[Entry] = []
         self._exact: dict[str, list[tuple[int, float]]] = defaultdict(list)
         self._latin: dict[str, list[tuple[int, float]]] = defaultdict(list)
@@ -232,7 +236,7 @@ class Gazetteer:
         for word in {SUFFIXES.get(suffix, ""), "street" if suffix == "街道" else "", letters_of(entry.en)} - {""}:
             self._latin[word if word.startswith(plain) else plain + word].append((n, 0.95))
 
-    def _add_place(self, place: Place) -> None:
+    def _add_place(self, place: KnownPlace) -> None:
         n = self._append(_of_place(place))
         for name, worth in ((place.zh, 1.0), *((alias, 0.95) for alias in place.aliases)):
             written = _written(name)
@@ -288,6 +292,25 @@ class Gazetteer:
         """Prepare what the first search would wait for."""
         _ = self._pairs, self._triples, self._folded_latin
         _read("海曙")
+
+    def is_of(
+        self,
+        townships: Mapping[str, Township],
+        communities: Mapping[str, Community],
+        places: Sequence[KnownPlace],
+    ) -> bool:
+        """Whether it was made of the same."""
+        areas = [*map(_of_township, townships.values()), *map(_of_community, communities.values())]
+        return self.entries[: len(areas)] == areas and list(self.places.values()) == list(places)
+
+    def nearest(self, lat: float, lon: float, kind: Known, limit: int = 1) -> list[tuple[float, Entry]]:
+        """The nearest of this kind that have a point, with their distances in kilometres."""
+        away = [
+            (distance_km(lat, lon, entry.lat, entry.lon), entry)
+            for entry in self.entries
+            if entry.kind is kind and entry.lat is not None and entry.lon is not None
+        ]
+        return nsmallest(limit, away, key=lambda one: one[0])
 
     def named(self, text: str) -> list[Found]:
         """What the text names by its whole name, as it is written, surest first; costs microseconds."""
@@ -497,10 +520,10 @@ def _of_community(row: Community) -> Entry:
     return Entry(Known.COMMUNITY, row.code, row.zh, english, row.township_code, row.code, row.lat, row.lon)
 
 
-def _of_place(place: Place) -> Entry:
+def _of_place(place: KnownPlace) -> Entry:
     english = place.en or place.pinyin
     return Entry(
-        Known.PLACE, place.id, place.zh, english, place.township_code, place.community_code, place.lat, place.lon
+        Known.PLACE, str(place.id), place.zh, english, place.township_code, place.community_code, place.lat, place.lon
     )
 
 
@@ -512,6 +535,24 @@ def _readings(name: str, read: list[str]) -> Iterator[tuple[list[str], float]]:
             other = _OTHER_READINGS.get(character)
             if other and other != read[place]:
                 yield [*read[:place], other, *read[place + 1 :]], 0.9
+
+
+def reading_of(name: str, communities: Iterable[Community]) -> str:
+    """The name in pinyin, a community's within it as the gazetteer reads it; nothing where it has no Chinese."""
+    written = _written(name)
+    read = _read(written)
+    for community in communities:
+        stem = core(community.zh)
+        place = written.find(stem) if len(stem) > 1 else -1
+        known = syllables(community.pinyin)
+        if place >= 0 and len(known) == len(stem):
+            read[place : place + len(stem)] = known
+    return spelt([syllable for syllable in read if syllable])
+
+
+def spelt(read: Iterable[str]) -> str:
+    """Syllables as one word: an apostrophe stands before a, o and e within it."""
+    return "".join(f"'{one}" if one[0] in "aoe" else one for one in read).removeprefix("'").capitalize()
 
 
 def _read(text: str) -> list[str]:

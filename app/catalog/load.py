@@ -5,14 +5,16 @@ a rule goes with the rule that it translates.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 from uuid import NAMESPACE_OID, uuid5
 
 import yaml
-from sqlalchemy import Table, case
+from sqlalchemy import Table, and_, case, or_
 from sqlalchemy.dialects.postgresql import insert
 
+from app.catalog import queries
 from app.catalog.models import (
     ArriveRule,
     Category,
@@ -23,6 +25,7 @@ from app.catalog.models import (
     Item,
     Kind,
     PaperKind,
+    Place,
     Township,
     Urgency,
 )
@@ -53,12 +56,35 @@ async def load_reference_data(tx: Tx) -> None:
     await _upsert(tx, Group, ({key: row[key] for key in ("code", "zh", "en")} | {"position": n} for n, row in groups))
     await _upsert(tx, Entitlement, (_entitlement(row, bool(rules["sample"])) for row in rules["entitlements"]))
     district = gazetteer["district"]
-    await _upsert(tx, District, [{key: district[key] for key in ("code", "zh", "en")}])
+    bounds = {"bounds": district["bbox_wgs84_approx"]}
+    await _upsert(tx, District, [{key: district[key] for key in ("code", "zh", "en")} | bounds])
     await _upsert(tx, Township, (_township(district["code"], row) for row in gazetteer["townships"]))
     await _upsert(
         tx, Community, (_community(row["code"], unit) for row in gazetteer["townships"] for unit in row["communities"])
     )
     tx.wake(CATALOG_TOPIC)
+
+
+async def load_sample_places(tx: Tx, now: datetime) -> int:
+    """Load the landmarks as places, each marked as a sample; gives how many are new or changed.
+
+    One that somebody has edited or ended, or whose name another place has, is left alone.
+    """
+    taken = {(place.zh, place.kind, place.township_code): place.id for place in await queries.list_places(tx)}
+    rows = [_place(row, now) for row in read_data("haishu.yaml")["landmarks"]]
+    rows = [row for row in rows if taken.get((row["zh"], row["kind"], row["township_code"]), row["id"]) == row["id"]]
+    statement = insert(Place).values(rows)
+    facts = [column for column in rows[0] if column not in ("id", "changed_at")]
+    differs = or_(*(getattr(Place, name).is_distinct_from(statement.excluded[name]) for name in facts))
+    loaded = await tx.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={name: statement.excluded[name] for name in (*facts, "changed_at")},
+            where=and_(Place.sample, Place.ended_at.is_(None), differs),
+        ).returning(Place.id)
+    )
+    tx.wake(CATALOG_TOPIC)
+    return len(loaded.all())
 
 
 async def _upsert(tx: Tx, model: type[Model], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -154,3 +180,9 @@ def _community(township: str, unit: list[Any]) -> dict[str, Any]:
         "lat": point[0]["lat"] if point else None,
         "lon": point[0]["lon"] if point else None,
     }
+
+
+def _place(row: Row, now: datetime) -> dict[str, Any]:
+    kept = {key: row[key] for key in ("kind", "zh", "en", "aliases", "pinyin", "lat", "lon")}
+    area = {"township_code": row["township"], "community_code": row.get("community")}
+    return kept | area | {"id": uuid5(NAMESPACE_OID, f"place/{row['zh']}"), "sample": True, "changed_at": now}

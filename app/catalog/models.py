@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, text
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -170,11 +170,30 @@ class Entitlement(Model):
 
 
 class District(Model):
+    """The centre's district; `bounds` are those of its outline: west, south, east, north (WGS-84 degrees)."""
+
     __tablename__ = "districts"
 
     code: Mapped[str] = mapped_column(primary_key=True)
     zh: Mapped[str]
     en: Mapped[str]
+    bounds: Mapped[list[float] | None] = mapped_column(ARRAY(Float(53)))
+
+
+class PlaceKind(StrEnum):
+    """What a place of the centre's own is."""
+
+    ROAD = "road"
+    ESTATE = "estate"
+    LANDMARK = "landmark"
+    BUILDING = "building"
+
+
+class Guess(StrEnum):
+    """What of a place was not said, and is that of the nearest known point."""
+
+    COMMUNITY = "community"
+    TOWNSHIP = "township"
 
 
 class Township(Model):
@@ -205,3 +224,37 @@ class Community(Model):
     initials: Mapped[str]
     lat: Mapped[float | None]
     lon: Mapped[float | None]
+
+
+class Place(Model):
+    """A road, estate, landmark or building that callers name, with a WGS-84 point of its own or without.
+
+    `guessed` township: its community is guessed too, if it has one. An ended place is found no more.
+    """
+
+    __tablename__ = "places"
+
+    id: Mapped[Id]
+    kind: Mapped[str]
+    zh: Mapped[str]
+    en: Mapped[str | None]
+    aliases: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    pinyin: Mapped[str]
+    township_code: Mapped[str] = mapped_column(ForeignKey("townships.code"), index=True)
+    community_code: Mapped[str | None] = mapped_column(ForeignKey("communities.code"), index=True)
+    guessed: Mapped[str | None]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    sample: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Came with the software, and nobody has edited it since."""
+    changed_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        one_of("kind", PlaceKind),
+        one_of("guessed", Guess),
+        CheckConstraint("num_nonnulls(lat, lon) <> 1", name="point"),
+        Index(
+            "uq_places_present", "zh", "kind", "township_code", unique=True, postgresql_where=text("ended_at IS NULL")
+        ),
+    )

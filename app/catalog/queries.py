@@ -7,7 +7,8 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm.attributes import InstrumentedAttribute
 
-from app.catalog.models import CalendarDay, Item
+from app.catalog.gazetteer import KnownPlace
+from app.catalog.models import CalendarDay, Item, Place
 from app.kit.db import Prepared, Tx
 from app.kit.orm import Model
 
@@ -25,6 +26,16 @@ _DAYS = Prepared(select(CalendarDay.day, CalendarDay.working))
 async def read_days(tx: Tx) -> Mapping[date, bool]:
     """The days that the centre has entered itself, and whether each is a working day."""
     return {row["day"]: row["working"] for row in await tx.rows(_DAYS)}
+
+
+_PLACES = Prepared(
+    select(*(getattr(Place, name) for name in KnownPlace._fields)).where(Place.ended_at.is_(None)).order_by(Place.id)
+)
+
+
+async def list_places(tx: Tx) -> list[KnownPlace]:
+    """The centre's own places that have not ended."""
+    return [KnownPlace(*row) for row in await tx.rows(_PLACES)]
 
 
 async def lock_item(tx: Tx, code: str) -> Item | None:

@@ -1,7 +1,8 @@
 """The catalogue as each process keeps it in memory: read at start, read again when somebody edits it."""
 
+import asyncio
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -9,12 +10,13 @@ from fastapi import Depends, Request
 from app.catalog import queries
 from app.catalog.calendar import Allowance, Days
 from app.catalog.errors import TierNotAllowed, UnknownArea, UnknownItem
-from app.catalog.gazetteer import Gazetteer, Known
+from app.catalog.gazetteer import Gazetteer, Known, KnownPlace
 from app.catalog.models import (
     ArriveRule,
     Calendar,
     Category,
     Community,
+    District,
     Entitlement,
     Group,
     Item,
@@ -54,6 +56,8 @@ class Snapshot:
     entitlements: Sequence[Entitlement]
     townships: dict[str, Township]
     communities: dict[str, Community]
+    bounds: Sequence[float] | None
+    """Of the district's outline: west, south, east, north."""
     gazetteer: Gazetteer
     index: Index
     days: Days
@@ -95,6 +99,13 @@ class Snapshot:
             return Spot(township, community, community.lat, community.lon, Known.COMMUNITY)
         return Spot(township, community, township.lat, township.lon, Known.TOWNSHIP)
 
+    def spot_of(self, place: KnownPlace) -> Spot:
+        """The spot of a place: its own point, or that of its community or township."""
+        spot = self.spot(place.community_code or place.township_code)
+        if place.lat is None or place.lon is None:
+            return spot
+        return replace(spot, lat=place.lat, lon=place.lon, point_of=Known.PLACE)
+
     def entitlements_to(self, item: Item, tier: Tier, groups: Set[str]) -> Sequence[Entitlement]:
         """The rules that let a member of these groups have the item at this tier."""
         return [
@@ -119,26 +130,46 @@ class Snapshot:
         ]
 
 
+_latest: list[Gazetteer] = []
+"""What 20,000 places take a second to prepare for serves as long as nothing of it changes."""
+
+
+async def _gazetteer(
+    townships: dict[str, Township], communities: dict[str, Community], places: Sequence[KnownPlace]
+) -> Gazetteer:
+    if not (_latest and _latest[0].is_of(townships, communities, places)):
+        _latest[:] = [await asyncio.to_thread(Gazetteer, townships, communities, places)]
+    return _latest[0]
+
+
 async def read_snapshot(db: Database) -> Snapshot:
     """Read the catalogue from the database."""
     async with db.begin() as tx:
         items = await queries.list_all(tx, Item, Item.position)
         categories = await queries.list_all(tx, Category, Category.position)
+        urgencies = await queries.list_all(tx, Urgency, Urgency.rank)
+        paper_kinds = await queries.list_all(tx, PaperKind, PaperKind.code)
+        groups = await queries.list_all(tx, Group, Group.position)
+        entitlements = await queries.list_all(tx, Entitlement, Entitlement.id)
+        districts = await queries.list_all(tx, District, District.code)
         townships = {row.code: row for row in await queries.list_all(tx, Township, Township.code)}
         communities = {row.code: row for row in await queries.list_all(tx, Community, Community.code)}
-        return Snapshot(
-            categories={row.code: row for row in categories},
-            items={row.code: row for row in items},
-            urgencies={row.code: row for row in await queries.list_all(tx, Urgency, Urgency.rank)},
-            paper_kinds={row.code: row for row in await queries.list_all(tx, PaperKind, PaperKind.code)},
-            groups={row.code: row for row in await queries.list_all(tx, Group, Group.position)},
-            entitlements=await queries.list_all(tx, Entitlement, Entitlement.id),
-            townships=townships,
-            communities=communities,
-            gazetteer=Gazetteer(townships, communities),
-            index=Index(items),
-            days=await queries.read_days(tx),
-        )
+        places = await queries.list_places(tx)
+        days = await queries.read_days(tx)
+    return Snapshot(
+        categories={row.code: row for row in categories},
+        items={row.code: row for row in items},
+        urgencies={row.code: row for row in urgencies},
+        paper_kinds={row.code: row for row in paper_kinds},
+        groups={row.code: row for row in groups},
+        entitlements=entitlements,
+        townships=townships,
+        communities=communities,
+        bounds=next((district.bounds for district in districts if district.bounds), None),
+        gazetteer=await _gazetteer(townships, communities, places),
+        index=Index(items),
+        days=days,
+    )
 
 
 class Catalog(Held[Snapshot]):

@@ -1,7 +1,6 @@
 """Taking the registry in from a file, all or nothing."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
 from functools import partial
 
 import orjson
@@ -10,12 +9,12 @@ from app.catalog.snapshot import Snapshot
 from app.events.sequence import step_alone
 from app.events.topics import DISPATCH_TOPIC
 from app.exchange import queries
-from app.exchange.errors import MOST_SHOWN, ImportInvalid, ImportRunning, RegistryChanged
-from app.exchange.faults import Fault
+from app.exchange.errors import ImportInvalid, ImportRunning, RegistryChanged
 from app.exchange.plan import Plan, compare
 from app.exchange.rows import read_rows
-from app.exchange.schemas import CellFault, ImportOut
+from app.exchange.schemas import ImportOut
 from app.exchange.sheets import Sheet, sheets
+from app.exchange.showing import show_faults
 from app.exchange.subjects import find_subjects
 from app.exchange.writing import write_changes
 from app.kit.db import Tx
@@ -49,7 +48,7 @@ async def import_registry(
     registry = await queries.read_registry(tx, edit.day)
     plan, by_key = await asyncio.to_thread(plan_import, content, registry, catalog, edit, chinese=chinese)
     if plan.faults:
-        errors = [fault.model_dump() for fault in _show(plan.faults, by_key, chinese=chinese)]
+        errors = [fault.model_dump() for fault in show_faults(plan.faults, by_key, chinese=chinese)]
         raise ImportInvalid(total=len(plan.faults), errors=errors)
     if not dry_run and plan.changes:
         await _check_versions(tx, plan)
@@ -64,7 +63,7 @@ async def import_registry(
         unchanged=plan.unchanged,
         changes=told,
         warned=len(plan.warnings),
-        warnings=list(_show(plan.warnings, by_key, chinese=chinese)),
+        warnings=list(show_faults(plan.warnings, by_key, chinese=chinese)),
     )
 
 
@@ -73,20 +72,3 @@ async def _check_versions(tx: Tx, plan: Plan) -> None:
     present = await queries.lock_versions(tx, list(read))
     if changed := sum(present.get(key) != version for key, version in read.items()):
         raise RegistryChanged(count=changed)
-
-
-def _show(faults: Sequence[Fault], by_key: dict[str, Sheet], *, chinese: bool) -> Iterator[CellFault]:
-    """The first of these as the caller sees them, in the order of the file."""
-    places = {key: place for place, key in enumerate(by_key)}
-    for fault in sorted(faults, key=lambda fault: (places.get(fault.sheet, -1), fault.row))[:MOST_SHOWN]:
-        sheet = by_key.get(fault.sheet)
-        column = next((c for c in sheet.columns if c.key == fault.column), None) if sheet else None
-        yield CellFault(
-            sheet=sheet.title(chinese=chinese) if sheet else fault.sheet,
-            row=fault.row,
-            column=column.heading(chinese=chinese) if column else fault.column,
-            value=fault.value[:60],
-            code=fault.code,
-            zh=fault.sentence(chinese=True),
-            en=fault.sentence(chinese=False),
-        )

@@ -96,7 +96,19 @@ SENTENCES = {
         "must close after opening (midnight is 00:00 or 24:00) and not overlap on one day",
     ),
     "closed_or_open": ("整天休息时两格都留空，否则都要填写", "leave both empty for a closed day, or fill in both"),
+    # places
+    "place_unknown": ("没有这个编号的地点，新地点请留空", "no place has this id; leave it empty for a new one"),
+    "too_many_aliases": ("别名超过 {most} 个", "there are more than {most} other names"),
+    "pinyin": ("不是拼音", "is no pinyin"),
+    "crs_missing": (
+        "请写明坐标系：WGS-84（GPS）、GCJ-02（高德、腾讯）或 BD-09（百度）",
+        "say in which system the point is: WGS-84 (GPS), GCJ-02 (AMap, Tencent) or BD-09 (Baidu)",
+    ),
+    "nowhere": ("请填写街道（乡镇）、社区或坐标", "fill in the township, the community or the point"),
+    "too_far": ("坐标离辖区约 {km} 公里", "the point is some {km} km away from the district"),
     # to look at
+    "outside_district": ("坐标在辖区范围之外，请核对", "the point lies outside the district: check it"),
+    "area_guessed": ("未填写，按坐标归入最近的{area}，请核对", "left empty: {area} is nearest; check it"),
     "hidden_rows": (
         "有 {count} 行被隐藏（例如筛选），也一并读取",
         "{count} rows are hidden (by a filter, say), and were read too",
@@ -106,7 +118,7 @@ SENTENCES = {
 }
 
 
-WARNINGS = {"hidden_rows", "far_away"}
+WARNINGS = {"hidden_rows", "far_away", "outside_district", "area_guessed"}
 """These keep nothing out."""
 
 

@@ -91,9 +91,10 @@ WEEKDAYS_TOO = {
 """What else people call a weekday."""
 
 
-def _worded(
+def worded(
     key: str, zh: str, en: str, words: Words, *, required: bool = False, too: Mapping[str, Any] | None = None
 ) -> Column:
+    """A column of values that are spelled out; `too`: what else is understood."""
     spelled = {word: value for value, pair in words.items() for word in pair}
     codes = {str(value): value for value in words if not isinstance(value, bool)}
     return Column(key, zh, en, cells.one_of(spelled | codes, too or {}), required, words)
@@ -117,7 +118,7 @@ def sheets(catalog: Snapshot) -> tuple[Sheet, ...]:
         Sheet("providers", "单位", "Providers", (
             Column("number", "编号", "Number", cells.integer(1, 10**12)),
             Column("name", "单位名称", "Name", name, required=True, verbatim=True),
-            _worded("kind", "单位类型", "Kind", KINDS, required=True),
+            worded("kind", "单位类型", "Kind", KINDS, required=True),
             Column("uscc", "统一社会信用代码", "Credit code", cells.uscc),
             Column("contact_name", "联系人", "Contact", name, required=True, verbatim=True),
             Column("phone", "联系电话", "Phone", cells.phone, required=True),
@@ -125,21 +126,21 @@ def sheets(catalog: Snapshot) -> tuple[Sheet, ...]:
             Column("lat", "纬度", "Latitude", cells.coordinate),
             Column("lon", "经度", "Longitude", cells.coordinate),
             Column("community", "仅服务社区", "Only community", community),
-            _worded("rung", "网络层级", "Rung", RUNGS),
-            _worded("reached_by", "接单方式", "Reached by", REACHES, required=True),
+            worded("rung", "网络层级", "Rung", RUNGS),
+            worded("reached_by", "接单方式", "Reached by", REACHES, required=True),
             Column("capacity", "同时承接量", "Capacity", cells.integer(1, 1000), required=True),
-            _worded("standing", "状态", "Standing", STANDINGS),
+            worded("standing", "状态", "Standing", STANDINGS),
             Column("joined_on", "加盟日期", "Joined on", cells.day),
         )),
         Sheet("prices", "项目与价格", "Prices", (
             _provider(),
             Column("item", "服务项目", "Item", item, required=True),
-            _worded("tier", "档次", "Tier", TIERS, required=True),
-            _worded("price_kind", "计价方式", "Charging", PRICES, required=True),
+            worded("tier", "档次", "Tier", TIERS, required=True),
+            worded("price_kind", "计价方式", "Charging", PRICES, required=True),
             Column("price", "价格（元）", "Price (yuan)", cells.fen),
             Column("valid_from", "起始日", "Valid from", cells.day, required=True),
             Column("valid_to", "截止日", "Valid to", cells.last_day),
-            _worded("approved", "审批", "Approval", APPROVALS),
+            worded("approved", "审批", "Approval", APPROVALS),
         )),
         Sheet("papers", "证照", "Papers", (
             _provider(),
@@ -154,7 +155,7 @@ def sheets(catalog: Snapshot) -> tuple[Sheet, ...]:
         )),
         Sheet("hours", "营业时间", "Hours", (
             _provider(),
-            _worded("weekday", "星期", "Weekday", WEEKDAYS, required=True, too=WEEKDAYS_TOO),
+            worded("weekday", "星期", "Weekday", WEEKDAYS, required=True, too=WEEKDAYS_TOO),
             Column("opens", "开门", "Opens", cells.clock_time, required=True),
             Column("closes", "关门", "Closes", cells.clock_time, required=True),
         )),

@@ -1,6 +1,5 @@
 """Whose rows these are: each row finds its provider, and what cannot be between rows becomes a fault."""
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -14,6 +13,7 @@ from app.exchange.cells import yuan
 from app.exchange.faults import Fault
 from app.exchange.plan import Known, Plan, Row, Subject, part_row, price_key
 from app.exchange.sheets import STANDINGS, Sheet
+from app.kit.geo import distance_km
 from app.kit.names import same_form
 from app.registry.card import PriceFault, price_faults
 from app.registry.hours import DAYS_AHEAD, MIDNIGHT, spans_fit
@@ -185,18 +185,13 @@ def _check_facts(row: Row, known: Known | None, catalog: Snapshot, plan: Plan) -
 
 def _check_point(lat: float, lon: float, catalog: Snapshot, wrong: Callable[..., None]) -> None:
     places = [(town.lat, town.lon) for town in catalog.townships.values()]
-    away, swapped = (min(_km(*point, *place) for place in places) for point in ((lat, lon), (lon, lat)))
+    away, swapped = (min(distance_km(*point, *place) for place in places) for point in ((lat, lon), (lon, lat)))
     if swapped < FAR_KM < away:
         wrong("lat", "swapped")
     elif abs(lat) > 90:
         wrong("lat", "coordinate")
     elif away > FAR_KM:
         wrong("lat", "far_away", {"km": round(away)}, stands=True)
-
-
-def _km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Near enough to tell a neighbour from another town."""
-    return 111.2 * math.hypot(lat - other_lat, (lon - other_lon) * math.cos(math.radians(other_lat)))
 
 
 def _check_new(subject: Subject, row: Row, sheets: Mapping[str, Sheet], plan: Plan) -> Iterator[Fault]:

@@ -12,8 +12,9 @@ from app.catalog.calendar import Days
 from app.catalog.models import Tier
 from app.intake.models import UnmatchedReason
 from app.kit.db import Row
+from app.kit.geo import distance_km
 from app.matching.policy import MOST_AT_ONCE, Policy
-from app.matching.ranking import Candidate, distance_km
+from app.matching.ranking import Candidate
 from app.matching.wanted import Wanted
 from app.registry.facts import Facts, Hours
 from app.registry.opening import Day, Part, is_open, next_opening

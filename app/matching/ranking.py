@@ -5,13 +5,11 @@ ineligible provider changes nothing and no order of input matters. The total is 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple
 from uuid import UUID
 
 from app.intake.models import UnmatchedReason
 
-EARTH_RADIUS_KM = 6371.0
 NEAR_KM = 5.0
 """At this distance the distance score is one half."""
 USUAL_PRICE_FEN = 10_000
@@ -158,10 +156,3 @@ def score(candidates: Iterable[Candidate], weights: Mapping[str, float]) -> list
             total += criterion(candidate) * weight
         ranked.append(Ranked(candidate, round(total / whole, 6), names))
     return ranked
-
-
-def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Great-circle distance of two WGS-84 points, in kilometres."""
-    north, east = radians(other_lat - lat) / 2, radians(other_lon - lon) / 2
-    square = sin(north) ** 2 + cos(radians(lat)) * cos(radians(other_lat)) * sin(east) ** 2
-    return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(square)))

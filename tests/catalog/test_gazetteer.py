@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 from pypinyin import Style, pinyin
 
-from app.catalog.gazetteer import MOST_SAID, Gazetteer, Place, core, syllables
+from app.catalog.gazetteer import MOST_SAID, Gazetteer, KnownPlace, core, syllables
 from app.catalog.load import read_data
 from app.catalog.snapshot import Snapshot
 from tests.world import CHENGLANG, NANMEN, World, ok, refused
@@ -25,10 +26,10 @@ def gazetteer(catalog: Snapshot) -> Gazetteer:
     )
 
 
-def _place(row: dict[str, Any]) -> Place:
-    return Place(
-        row["zh"], row["kind"], row["zh"], row["en"], row["aliases"], row["pinyin"], row["township"],
-        row.get("community"), False, row["lat"], row["lon"],
+def _place(row: dict[str, Any]) -> KnownPlace:
+    return KnownPlace(
+        uuid5(NAMESPACE_OID, row["zh"]), row["kind"], row["zh"], row["en"], row["aliases"], row["pinyin"],
+        row["township"], row.get("community"), None, row["lat"], row["lon"],
     )  # fmt: skip
 
 

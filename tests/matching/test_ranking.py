@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.intake.models import UnmatchedReason
-from app.matching.ranking import CRITERIA, Candidate, distance_km, rank, score
+from app.kit.geo import distance_km
+from app.matching.ranking import CRITERIA, Candidate, rank, score
 from app.registry.models import Rung
 
 WEIGHTS = {"distance": 3, "credit": 2, "record": 2, "load": 1, "fairness": 3, "price": 1}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.matching.ranking import distance_km
+from app.kit.geo import distance_km
 from app.registry.models import ProviderPaper, Standing
 from tests.matching.test_ranking import WEIGHTS
 from tests.world import CHENGLANG, DOOR_LOCK, World, new_policy, ok

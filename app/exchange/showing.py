@@ -1,0 +1,25 @@
+"""Faults of a file as whoever sent it sees them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from app.exchange.errors import MOST_SHOWN
+from app.exchange.faults import Fault
+from app.exchange.schemas import CellFault
+from app.exchange.sheets import Sheet
+
+
+def show_faults(faults: Sequence[Fault], by_key: Mapping[str, Sheet], *, chinese: bool) -> Iterator[CellFault]:
+    """The first of these as the caller sees them, in the order of the file."""
+    places = {key: place for place, key in enumerate(by_key)}
+    for fault in sorted(faults, key=lambda fault: (places.get(fault.sheet, -1), fault.row))[:MOST_SHOWN]:
+        sheet = by_key.get(fault.sheet)
+        column = next((c for c in sheet.columns if c.key == fault.column), None) if sheet else None
+        yield CellFault(
+            sheet=sheet.title(chinese=chinese) if sheet else fault.sheet,
+            row=fault.row,
+            column=column.heading(chinese=chinese) if column else fault.column,
+            value=fault.value[:60],
+            code=fault.code,
+            zh=fault.sentence(chinese=True),
+            en=fault.sentence(chinese=False),
+        )

@@ -1,0 +1,108 @@
+"""The centre's own places, for staff."""
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from app.auth.access import Principal, Transaction, allow
+from app.auth.models import Role
+from app.catalog.snapshot import CurrentCatalog
+from app.exchange.process import run_files
+from app.exchange.routes import BODY
+from app.kit.geo import Crs
+from app.kit.idempotency import SentKey, once
+from app.kit.pages import Page, page
+from app.kit.web import Now, context_of, prefers_chinese
+from app.places import actions, files, importing, queries
+from app.places.schemas import ImportOut, NearestAsked, NearestOut, PlaceEdit, PlaceIn, PlaceOut, PlacesAsked
+
+IMPORT_PATH = "/api/v1/places/import"
+
+router = APIRouter(tags=["catalogue"])
+readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER))]
+Registrar = Annotated[Principal, Depends(allow(Role.REGISTRAR))]
+
+
+@router.get("/places", dependencies=readers)
+async def list_places(
+    request: Request, response: Response, tx: Transaction, asked: Annotated[PlacesAsked, Query()]
+) -> Page[PlaceOut]:
+    """The centre's own places, in the order in which they were entered."""
+    after = asked.after(UUID)
+    rows = await queries.list_places(tx, asked, after and after[0], asked.limit + 1)
+    return page(rows, asked, lambda place: (place.id,), PlaceOut.model_validate, request, response)
+
+
+@router.post("/places", status_code=201)
+async def add_place(
+    body: PlaceIn,
+    tx: Transaction,
+    catalog: CurrentCatalog,
+    now: Now,
+    principal: Registrar,
+    idempotency_key: SentKey = None,
+) -> PlaceOut:
+    """Enter a place; it is found at once."""
+    key = once(principal.id, idempotency_key, "POST /places", body)
+    return await key.answer(tx, now, PlaceOut, lambda: actions.add_place(tx, body, catalog, principal, now))
+
+
+@router.post("/communities/nearest", dependencies=readers)
+async def find_nearest(body: NearestAsked, catalog: CurrentCatalog) -> NearestOut:
+    """The communities and townships nearest to a point; where a caller is stays out of URLs."""
+    return actions.find_nearest(body, catalog)
+
+
+@router.post("/places/import", openapi_extra=BODY)
+async def import_places(
+    request: Request,
+    catalog: CurrentCatalog,
+    now: Now,
+    principal: Registrar,
+    crs: Annotated[Crs | None, Query(description="of the points of rows that do not name theirs")] = None,
+    dry_run: Annotated[bool, Query(description="only say what would change")] = False,
+    accept_language: Annotated[str, Header()] = "",
+) -> ImportOut:
+    """Take places in from a CSV or XLSX: all of them or, with a fault in any cell, none."""
+    chinese = prefers_chinese(accept_language, otherwise=True)
+    lines = await run_files("read", await request.body())
+    async with context_of(request).files.begin() as tx:
+        return await importing.import_places(tx, lines, crs, catalog, principal, now, dry_run=dry_run, chinese=chinese)
+
+
+@router.get(
+    "/places/export",
+    dependencies=readers,
+    response_model=bytes,
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {}}}},
+)
+async def export_places(tx: Transaction, catalog: CurrentCatalog) -> Response:
+    """All places that have not ended, as a CSV that the import takes back."""
+    places = [PlaceOut.model_validate(place) for place in await queries.list_all(tx)]
+    content = await asyncio.to_thread(files.write, places, catalog)
+    return Response(
+        content, media_type="text/csv", headers={"Content-Disposition": 'attachment; filename="places.csv"'}
+    )
+
+
+@router.get("/places/{place_id}", dependencies=readers)
+async def read_place(place_id: UUID, tx: Transaction) -> PlaceOut:
+    """One place, also one that has ended."""
+    return PlaceOut.model_validate(await actions.get_place(tx, place_id))
+
+
+@router.patch("/places/{place_id}")
+async def edit_place(
+    place_id: UUID, body: PlaceEdit, tx: Transaction, catalog: CurrentCatalog, now: Now, principal: Registrar
+) -> PlaceOut:
+    """Change what the body names; a sample is one no longer."""
+    return await actions.edit_place(tx, place_id, body, catalog, principal, now)
+
+
+@router.put("/places/{place_id}/end")
+async def end_place(place_id: UUID, tx: Transaction, now: Now, principal: Registrar) -> PlaceOut:
+    """Let the place be found no more."""
+    return await actions.end_place(tx, place_id, principal, now)

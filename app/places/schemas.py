@@ -1,0 +1,170 @@
+"""The centre's own places in the API."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from app.catalog.gazetteer import letters_of, spelt, syllables
+from app.catalog.models import Guess, PlaceKind
+from app.exchange.schemas import CellFault
+from app.kit.errors import Unfit
+from app.kit.fields import Code
+from app.kit.geo import Crs
+from app.kit.names import tidy
+from app.kit.pages import Paging
+
+MOST_ALIASES = 20
+Lat = Annotated[float, Field(ge=-90, le=90, description="degrees")]
+Lon = Annotated[float, Field(ge=-180, le=180, description="degrees")]
+
+
+def _named(name: str) -> str:
+    """Half width, and something in it that can be looked for."""
+    name = tidy(name)
+    if not any(letter.isalnum() for letter in name):
+        raise Unfit("a name has letters or characters", "名称须含文字")
+    return name
+
+
+Name = Annotated[str, StringConstraints(max_length=60)]
+
+
+class Point(BaseModel):
+    """A point, in the coordinate system that is named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lat: Lat
+    lon: Lon
+    crs: Crs = Crs.WGS84
+
+
+class PlaceEdit(BaseModel):
+    """What is to be changed of a place; a point is given with both its degrees.
+
+    Without a community that of the nearest known point is taken, if it lies within a kilometre, and without a township
+    the nearest one's: `guessed` says so.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: PlaceKind | None = None
+    zh: Name | None = None
+    en: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None = None
+    aliases: list[Name] = Field(default=[], max_length=MOST_ALIASES, description="what else people call it")
+    pinyin: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        default=None, description="how it is read here; made from the name if left out"
+    )
+    township_code: Code | None = None
+    community_code: Code | None = None
+    lat: Lat | None = None
+    lon: Lon | None = None
+    crs: Crs = Field(default=Crs.WGS84, description="of the point as it is given; it is kept in WGS-84")
+
+    @field_validator("zh")
+    @classmethod
+    def _has_name(cls, name: str | None) -> str | None:
+        return name if name is None else _named(name)
+
+    @field_validator("aliases")
+    @classmethod
+    def _have_names(cls, names: list[str]) -> list[str]:
+        return list(dict.fromkeys(map(_named, names)))
+
+    @field_validator("pinyin")
+    @classmethod
+    def _is_read(cls, pinyin: str | None) -> str | None:
+        return spelled(pinyin) if pinyin else None
+
+    @model_validator(mode="after")
+    def _has_both(self) -> Self:
+        if (self.lat is None) != (self.lon is None):
+            raise Unfit("latitude and longitude go together", "经度和纬度须同时填写")
+        return self
+
+
+class PlaceIn(PlaceEdit):
+    """A new place: at least its kind, its name, and its point, community or township."""
+
+    kind: PlaceKind
+    zh: Name
+
+
+def spelled(pinyin: str) -> str:
+    """Pinyin as it is kept: one word, without tones. Raises Unfit for what is none."""
+    words = pinyin.replace("’", " ").replace("'", " ").split()
+    read = [syllable for word in words for syllable in syllables(letters_of(word))]
+    if "".join(read) != letters_of(pinyin) or not read:
+        raise Unfit("is no pinyin", "不是拼音")
+    return spelt(read)
+
+
+class PlaceOut(BaseModel):
+    """A place of the centre's own; its point is WGS-84. `guessed`: what of its area was taken from the nearest known
+    point. `sample`: came with the software, and nobody has edited it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    kind: PlaceKind
+    zh: str
+    en: str | None
+    aliases: list[str]
+    pinyin: str
+    township_code: str
+    community_code: str | None
+    guessed: Guess | None
+    lat: float | None
+    lon: float | None
+    sample: bool
+    changed_at: datetime
+    ended_at: datetime | None
+
+
+class PlacesAsked(Paging):
+    """Which places; all that have not ended if nothing is said."""
+
+    township: Annotated[Code | None, Query()] = None
+    kind: Annotated[PlaceKind | None, Query()] = None
+    sample: Annotated[bool | None, Query()] = None
+    ended: Annotated[bool, Query(description="those that have ended instead")] = False
+
+
+class NearestAsked(Point):
+    limit: int = Field(default=3, ge=1, le=20)
+
+
+class NearOut(BaseModel):
+    """A community or township and how far its point is away; communities are known by about half a kilometre."""
+
+    code: str
+    zh: str
+    en: str
+    township_code: str
+    distance_m: int
+
+
+class NearestOut(BaseModel):
+    """The nearest communities that have a point of their own, and the nearest townships."""
+
+    communities: list[NearOut]
+    townships: list[NearOut]
+    inside: bool | None = Field(description="whether it lies within the bounds of the district; null: unknown")
+
+
+class ImportOut(BaseModel):
+    """What the file changed, or with `dry_run` would change; places that it leaves out stay as they are."""
+
+    dry_run: bool
+    read: int
+    added: int
+    changed: int
+    unchanged: int
+    warned: int = Field(description="how many warnings there are")
+    warnings: list[CellFault] = Field(description="the first 500 things to look at; they keep nothing out")
+
+
+Facts = dict[str, Any]
