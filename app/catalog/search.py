@@ -1,81 +1,165 @@
-"""Finding the item while the caller speaks: by Chinese, pinyin, initials, English, or what callers say."""
+"""Finding the item by its name while it is typed: Chinese, pinyin, initials, English, its code, or a part of these."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
+from math import log
+from typing import NamedTuple
 
 from app.catalog.models import Item
-from app.kit.names import same_form, tidy
+from app.kit.names import fold, same_form
+from app.kit.pinyin import readings
+
+CODE, WHOLE, START, PART = 100.0, 44.0, 33.0, 19.0
+"""From these scores on, what was typed is the item's code; a name or keyword of it, or sounds or is spelt like one; how
+one begins; or it stands within one."""
+_HEARD, _SHARED = 25.0, 5.0
+_LEAST_INNER = 4
+"""Letters: fewer stand within too many a name."""
+_LONGEST_TYPED = 40
+"""Characters and letters of what may be a name, half of it in pinyin."""
+_UNSAID = re.compile(r"\W|_")
+_ENGLISH = re.compile(r"[a-z]{3,}")
+_SAYS_NOTHING = frozenset(("and", "for", "the", "who", "how", "with", "without", "out"))
 
 
-@dataclass(frozen=True)
-class _Entry:
-    item: Item
-    code: str
-    phrases: tuple[str, ...]
-    spellings: tuple[str, ...]
-    initials: tuple[str, ...]
-    english: str
+class _Kind(NamedTuple):
+    """What a text scores that is the form, that it begins with, or that stands within it."""
+
+    whole: float
+    start: float
+    part: float
+
+    def fit(self, text: str, form: str) -> float:
+        if text == form:
+            return self.whole
+        longer = min(len(form), 99) / 100
+        if form.startswith(text):
+            return self.start - longer
+        return self.part - longer if self.part and (not text.isascii() or len(text) >= _LEAST_INNER) else 0
+
+
+_PHRASE, _SPELLING, _INITIALS = _Kind(50, 40, 30), _Kind(48, 38, 20), _Kind(46, 34, 0)
+_SOUND, _SLIPPED, _LEAST_SLIPPED = WHOLE, START + 1, 4
 
 
 class Index:
-    """All items, prepared for search."""
+    """All items, prepared for search; `said` has more of what callers say for some, in a word or two."""
 
-    def __init__(self, items: Sequence[Item]) -> None:
-        self._items = items
+    def __init__(self, items: Sequence[Item], said: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._items = {item.code: item for item in items}
+        self._said = said or {}
+
+    def search(self, query: str, limit: int = 10) -> Sequence[Item]:
+        """The items that fit best, best first; none for a query that fits nothing."""
+        return [self._items[code] for code in list(self.scores(query))[:limit]]
+
+    def scores(self, query: str) -> dict[str, float]:
+        """How well each item fits that fits at all, best first: a whole phrase, then how one begins, then a part of
+        one, then what they share, of which what few items have counts most."""
+        text = _plain(query)
+        scores: defaultdict[str, float] = defaultdict(float)
+
+        def fits(code: str, score: float) -> None:
+            scores[code] = max(scores[code], score)
+
+        if not text:
+            return {}
+        for phrase, code in self._phrases:
+            if text in phrase:
+                fits(code, _PHRASE.fit(text, phrase))
+            elif len(phrase) > 1 and phrase in text:
+                fits(code, _HEARD + len(phrase))
+        if text.isascii():
+            for kind, form, code in self._spelt:
+                if text in form:
+                    fits(code, kind.fit(text, form))
+        elif 1 < len(text) <= _LONGEST_TYPED:
+            for code in self._sounding.get("".join(readings(text)[0]), ()):
+                fits(code, _SOUND)
+            for phrase, code in self._as_long.get(len(text), ()):
+                if len(text) >= _LEAST_SLIPPED and sum(map(str.__ne__, text, phrase)) == 1:
+                    fits(code, _SLIPPED)
+            for code, item in self._items.items():
+                if _in_order(text, item.zh):
+                    fits(code, _SLIPPED if len(item.zh) == len(text) + 1 > 3 else _PHRASE.part - len(item.zh) / 100)
+        for code, shared in self._shared(query).items():
+            fits(code, shared)
+        if text.upper() in self._items:
+            fits(text.upper(), CODE)
+        fitting = [code for code in scores if scores[code] > 0]
+        return {code: scores[code] for code in sorted(fitting, key=lambda code: (-scores[code], self._place(code)))}
+
+    def _place(self, code: str) -> int:
+        return self._items[code].position
+
+    def _shared(self, query: str) -> dict[str, float]:
+        found: defaultdict[str, float] = defaultdict(float)
+        for part in _parts(query):
+            for code in (among := self._having.get(part, ())):
+                found[code] += _SHARED * log((1 + len(self._items)) / len(among)) / log(1 + len(self._items))
+        return {code: shared + len(set(query) & set(self._items[code].zh)) / 100 for code, shared in found.items()}
 
     @cached_property
-    def _entries(self) -> list[_Entry]:
-        return [_entry(item) for item in self._items]
+    def _called(self) -> list[tuple[str, str]]:
+        return [
+            (phrase, code)
+            for code, item in self._items.items()
+            for phrase in (item.zh, item.en, *item.keywords, *self._said.get(code, ()))
+        ]
 
-    def search(self, query: str, limit: int = 10, *, least: float = 0) -> Sequence[Item]:
-        """The items that fit best, best first, with at least this score; none for a query that fits nothing."""
-        text = same_form(query)
-        if not text:
-            return []
-        spoken = tidy(query).lower()
-        scored = [(_score(entry, text, spoken), entry.item) for entry in self._entries]
-        fitting = sorted((pair for pair in scored if pair[0] > least), key=lambda pair: (-pair[0], pair[1].position))
-        return [item for _, item in fitting[:limit]]
+    @cached_property
+    def _phrases(self) -> list[tuple[str, str]]:
+        return list(dict.fromkeys((plain, code) for phrase, code in self._called if (plain := _plain(phrase))))
 
+    @cached_property
+    def _as_long(self) -> dict[int, list[tuple[str, str]]]:
+        found: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+        for phrase, code in self._phrases:
+            found[len(phrase)].append((phrase, code))
+        return found
 
-def _entry(item: Item) -> _Entry:
-    from pypinyin import Style, lazy_pinyin  # its dictionaries take a while, and only who searches needs them
+    @cached_property
+    def _spelt(self) -> list[tuple[_Kind, str, str]]:
+        found: dict[tuple[_Kind, str, str], None] = {}
+        for phrase, code in self._phrases:
+            if not phrase.isascii():
+                for one in readings(phrase):
+                    found[_SPELLING, "".join(one), code] = None
+                    found[_INITIALS, "".join(syllable[0] for syllable in one), code] = None
+        return list(found)
 
-    phrases = (item.zh, *item.keywords)
-    return _Entry(
-        item=item,
-        code=item.code.lower(),
-        phrases=tuple(map(same_form, phrases)),
-        spellings=tuple("".join(lazy_pinyin(phrase)).lower() for phrase in phrases),
-        initials=tuple("".join(lazy_pinyin(phrase, style=Style.FIRST_LETTER)).lower() for phrase in phrases),
-        english=item.en.lower(),
-    )
+    @cached_property
+    def _sounding(self) -> dict[str, list[str]]:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for kind, form, code in self._spelt:
+            if kind is _SPELLING:
+                found[form].append(code)
+        return found
 
-
-def _score(entry: _Entry, text: str, spoken: str) -> float:
-    """How well the entry fits: a whole phrase first, then a part of one, then shared pairs of characters."""
-    if text == entry.code:
-        return 100
-    best = max(
-        max(_fit(text, phrase, whole=50, start=40, part=30) for phrase in entry.phrases),
-        max(_fit(text, spelling, whole=48, start=38, part=20) for spelling in entry.spellings),
-        max(_fit(text, initials, whole=46, start=34, part=0) for initials in entry.initials),
-        _fit(spoken.strip(), entry.english, whole=50, start=40, part=30),
-    )
-    heard = max((len(phrase) for phrase in entry.phrases if len(phrase) >= 2 and phrase in text), default=0)
-    shared = sum(1 for pair in _pairs(text) if any(pair in phrase for phrase in entry.phrases)) if heard == 0 else 0
-    return max(best, 25 + heard if heard else 0, 5 * shared)
-
-
-def _fit(text: str, phrase: str, *, whole: float, start: float, part: float) -> float:
-    if text == phrase:
-        return whole
-    if phrase.startswith(text):
-        return start - len(phrase) / 100
-    return part - len(phrase) / 100 if text in phrase and len(text) > 1 and part else 0
+    @cached_property
+    def _having(self) -> dict[str, set[str]]:
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for phrase, code in self._called:
+            for part in _parts(phrase):
+                found[part].add(code)
+        return found
 
 
-def _pairs(text: str) -> list[str]:
-    return [pair for pair in map("".join, pairwise(text)) if not pair.isascii()]
+def _plain(text: str) -> str:
+    """The letters and digits of a text alone, in the one form of all writings."""
+    return _UNSAID.sub("", same_form(text)).lower()
+
+
+def _parts(text: str) -> set[str]:
+    """The pairs of Chinese characters of a text, and its English words."""
+    pairs = {pair for pair in map("".join, pairwise(_plain(text))) if not pair.isascii()}
+    return pairs | set(_ENGLISH.findall(fold(text))) - _SAYS_NOTHING
+
+
+def _in_order(text: str, name: str) -> bool:
+    """Whether the characters of the text stand in the name in this order, perhaps with others between."""
+    rest = iter(name)
+    return all(character in rest for character in text)

@@ -5,15 +5,18 @@ sentences are the item's. Callers who want nothing that the hotline knows vote t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from math import log
 
 from app.kit.names import fold
 from app.knowledge import words
 
-NOTHING, UNANSWERED = "none", "unanswered"
-"""What stands in the place of an item where none is meant, and where no article answers."""
+NOTHING, CHAT, UNANSWERED = "none", "chat", "unanswered"
+"""What stands in the place of an item where none is meant (CHAT is of later hands, and the search for articles does not
+weigh it), and where no article answers."""
+BRIEF, BRIEF_LATIN = 7, 20
+"""Characters of what may be a name for it."""
 PAIR = 0.5
 """A pair of characters that is no word says less."""
 
@@ -36,6 +39,16 @@ def said() -> Mapping[str, Mapping[str, int]]:
         for lexeme in words.lexemes(sentence) | words.characters(fold(sentence)):
             counts[lexeme][item] += 1
     return counts
+
+
+@cache
+def said_briefly() -> Mapping[str, Sequence[str]]:
+    """Of each item, what callers say for it in a word or two."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for item, sentence in _sentences():
+        if len(sentence) <= (BRIEF_LATIN if sentence.isascii() else BRIEF):
+            found[item].append(sentence)
+    return found
 
 
 @cache

@@ -87,7 +87,7 @@ async def _rank(
 ) -> list[tuple[float, UUID]]:
     """Relevance and version of what fits, best first."""
     heaviest = question.heaviest(known, MOST_READ)
-    heard = sorted(votes.keys() - {callers.NOTHING, callers.UNANSWERED}, key=lambda code: -votes[code])
+    heard = sorted(votes.keys() - {callers.NOTHING, callers.CHAT, callers.UNANSWERED}, key=lambda code: -votes[code])
     likely = [item] if item else heard[:LIKELY]
     if not heaviest and not likely:
         return []

@@ -7,12 +7,16 @@ are few.
 
 import asyncio
 import logging
+import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from app.catalog import search
 from app.catalog.models import Item
+from app.catalog.search import Index as Names
 from app.catalog.snapshot import Snapshot
+from app.kit.names import fold, tidy
 from app.knowledge import callers, ranking, words
 from app.knowledge.ranking import Known
 
@@ -22,13 +26,17 @@ LEAST_CONFIDENCE = 0.5
 LEAST_OF_BRIEF = 0.3
 """A word or two say little by themselves, and whoever types them is still typing."""
 BRIEF = 4
-"""Characters; and whatever is typed in Latin letters without a space: pinyin, initials, a code, an English word."""
-NAMED_SO, NAMED_IN_PART = 33.0, 19.0
-"""From these scores of the search by name on, what was typed is a name, a keyword or their pinyin, or how one begins;
-or stands within one."""
+"""Characters, or words and syllables in Latin letters: so many, or as many without a space, are no sentence yet."""
 
-Phrases = Mapping[str, Mapping[str, int]]
-"""Of each lexeme, in how many phrases of which item it is."""
+_WORDS = re.compile(f"[{words.LETTERS}]|[a-z0-9]+")
+_PARTED = re.compile("[ '’-]")
+_SYLLABLES = re.compile(
+    "(?:(?:[bpmfdtnlgkhjqxrzcsyw]|[zcs]h)?(?:[iu]?ang?|[iu]?ai|iao|ao|ou|i?ong|[ie]ng?|ei?|er|un|u[aieo]?|i[aeu]?|[ao]|ve?))+"
+)
+"""Letters that can be read as pinyin."""
+
+Worths = Mapping[str, Sequence[tuple[str, float]]]
+"""What each lexeme says for which items."""
 
 
 class Suggested(NamedTuple):
@@ -41,8 +49,9 @@ class Suggested(NamedTuple):
 class Index(NamedTuple):
     """What is known of the items of a catalogue."""
 
-    phrases: Phrases
+    worths: Worths
     known: Known
+    names: Names
 
 
 async def suggest(text: str, catalog: Snapshot, limit: int) -> list[Suggested]:
@@ -51,26 +60,51 @@ async def suggest(text: str, catalog: Snapshot, limit: int) -> list[Suggested]:
     Of a sentence what is meant comes first, of a word or its pinyin what is named so. Without the callers' sentences it
     is the search by name alone.
     """
-    brief = len(text) <= BRIEF or (text.isascii() and " " not in text)
-    text = text.replace("'", "") if brief else text  # as input methods part syllables
+    text = typed(text)
+    brief = is_brief(text)
+    if fold(text) in words.stop_words():
+        return []
     try:
-        scores = score(text, await asyncio.to_thread(index_of, catalog), brief=brief)
+        index = await asyncio.to_thread(index_of, catalog)
+        scores, named = score(text, index, brief=brief), index.names.scores(text)
     except (OSError, ImportError, UnicodeDecodeError):
         logger.exception("callers' sentences cannot be read: suggesting by name alone")
-        scores = {}
-    likely = sorted(scores, key=lambda code: -scores[code])
-    named = _named(text, catalog, NAMED_SO)
-    if brief:
-        within = _named(text, catalog, NAMED_IN_PART)
-        within |= {code: None for code in likely if scores[code] >= LEAST_OF_BRIEF}
-        codes = named | dict.fromkeys(sorted(within, key=lambda code: -scores.get(code, 0.0)))
-    else:
-        codes = {code: None for code in likely if scores[code] >= LEAST_CONFIDENCE} | named
-    return [Suggested(catalog.items[code], round(scores.get(code, 0.0), 3)) for code in codes][:limit]
+        scores, named = {}, catalog.index.scores(text)
+    codes = rank(scores, named, brief=brief)
+    return [Suggested(catalog.items[code], round(scores.get(code, 0.0), 3)) for code in codes[:limit]]
 
 
-def _named(text: str, catalog: Snapshot, least: float) -> dict[str, None]:
-    return dict.fromkeys(item.code for item in catalog.index.search(text, least=least))
+def rank(scores: Mapping[str, float], named: Mapping[str, float], *, brief: bool) -> list[str]:
+    """The items to offer, best first, by how likely each is meant and how well its name fits."""
+    if not brief:
+        likely = [code for code in scores if scores[code] >= LEAST_CONFIDENCE]
+        likely.sort(key=lambda code: -scores[code])
+        return [*likely, *(code for code in named if named[code] > search.START and code not in likely)]
+
+    def order(code: str) -> tuple[bool, bool, bool, float, float, str]:
+        fit, likely = named.get(code, 0.0), scores.get(code, 0.0)
+        return fit < search.CODE, fit < search.WHOLE, fit < search.START, -likely, -fit, code
+
+    fitting = {code for code, fit in named.items() if fit > search.PART}
+    return sorted(fitting | {code for code in scores if scores[code] >= LEAST_OF_BRIEF}, key=order)
+
+
+def is_brief(text: str) -> bool:
+    """Whether it is a word or two rather than a sentence: then who types has not finished, and does not chat."""
+    return len(_WORDS.findall(fold(text))) <= BRIEF and (not text.isascii() or " " not in text or _is_pinyin(text))
+
+
+def typed(text: str) -> str:
+    """The text without what input methods put between syllables, and what nobody sees."""
+    seen = tidy(text)
+    if _is_pinyin(seen):
+        return _PARTED.sub("", seen)
+    return seen
+
+
+def _is_pinyin(text: str) -> bool:
+    """Whether it is syllables alone, parted or not; a word or two of English may look so."""
+    return bool(_SYLLABLES.fullmatch(_PARTED.sub("", fold(text))))
 
 
 _latest: list[tuple[Snapshot, Index]] = []
@@ -93,16 +127,22 @@ def _build(catalog: Snapshot) -> Index:
     for lexeme, by_item in callers.said().items():
         for code in by_item.keys() & catalog.items.keys():
             phrases[lexeme][code] += by_item[code]
-    return Index(phrases, Known({lexeme: (len(by), len(by)) for lexeme, by in phrases.items()}, len(catalog.items)))
+    known = Known({lexeme: (len(by), len(by)) for lexeme, by in phrases.items()}, len(catalog.items))
+    worths = {
+        lexeme: [(code, known.says(lexeme) * ranking.often(count)) for code, count in by_item.items()]
+        for lexeme, by_item in phrases.items()
+    }
+    names = Names(list(catalog.items.values()), callers.said_briefly())
+    names.scores("a")  # prepares it
+    return Index(worths, known, names)
 
 
 def score(text: str, index: Index, *, brief: bool = False) -> dict[str, float]:
     """How likely each item is meant that has something in common with the text. Whoever is brief does not chat."""
-    question = ranking.respell(ranking.parse(text), index.phrases, {})
-    nothing = 0.0 if brief else question.nothing(callers.said_for_nothing(callers.NOTHING), index.known)
+    question = ranking.respell(ranking.parse(text), index.worths, {})
+    nothing = 0.0 if brief else question.nothing(callers.said_for_nothing(callers.NOTHING, callers.CHAT), index.known)
     sums: defaultdict[str, float] = defaultdict(float)
     for lexeme, weight in question.weights.items():
-        worth = weight * index.known.says(lexeme)
-        for code, count in index.phrases.get(lexeme, {}).items():
-            sums[code] += worth * ranking.often(count)
+        for code, worth in index.worths.get(lexeme, ()):
+            sums[code] += weight * worth
     return {code: ranking.likelihood(sums[code], nothing) for code in sums}

@@ -8,8 +8,8 @@ stand beside jieba's words, so that an article stays found when the dictionary h
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
-from itertools import pairwise, product
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,12 +17,13 @@ import yaml
 
 from app.catalog.snapshot import Snapshot
 from app.kit.names import fold
+from app.kit.pinyin import readings
 
 DATA = Path(__file__).parent / "data"
-_HAN = "\u3400-\u9fff\uf900-\ufaff"
-HAN = re.compile(f"[{_HAN}]+")
+LETTERS = "\u3400-\u9fff\uf900-\ufaff"
+"""Chinese characters, a class of regular expressions."""
+HAN = re.compile(f"[{LETTERS}]+")
 LATIN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
-MOST_READINGS = 8
 LONGEST_PHRASE = 12
 """Phrases of more characters have no pinyin of their own: nobody types so much of it."""
 
@@ -120,19 +121,12 @@ def phrases_said(text: str) -> dict[str, str]:
     return said | {two: english[two] for two in map(" ".join, pairwise(spoken)) if two in english}
 
 
-@lru_cache(maxsize=20_000)
 def spellings(phrase: str) -> set[str]:
     """The pinyin and the initials of a Chinese phrase, in each of the readings of its characters."""
-    from pypinyin import Style, pinyin
-
     if not 2 <= len(phrase) <= LONGEST_PHRASE:
         return set()
-    usual = [one[0] for one in pinyin(phrase, style=Style.NORMAL)]
-    every = [one[:3] for one in pinyin(phrase, style=Style.NORMAL, heteronym=True)]
-    readings = [tuple(usual)]
-    if len(phrase) <= 4:
-        readings += list(product(*every))[:MOST_READINGS]
-    return {f"p/{''.join(one)}" for one in readings} | {f"i/{''.join(s[0] for s in one)}" for one in readings}
+    every = readings(phrase)[: None if len(phrase) <= 4 else 1]
+    return {f"p/{''.join(one)}" for one in every} | {f"i/{''.join(s[0] for s in one)}" for one in every}
 
 
 def lexemes(text: str) -> set[str]:

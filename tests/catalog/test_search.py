@@ -21,6 +21,15 @@ from tests.world import World, ok, refused
         ("煤气味", "UT03"),
         ("RE01", "RE01"),
         ("yuesao", "MC01"),
+        ("开锁", "LS01"),
+        ("电脑维修", "IT01"),
+        ("维修电脑", "IT01"),
+        ("修空调", "AP01"),
+        ("ｍｔｓｔ", "PE01"),
+        ("ma'tong", "PE01"),
+        ("chongzhuang", "IT02"),
+        ("pe 01", "PE01"),
+        ("My drain needs unblocking, please", "PE02"),
     ],
 )
 async def test_the_first_hit_is_what_was_meant(catalog: Snapshot, query: str, code: str) -> None:
