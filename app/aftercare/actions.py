@@ -42,7 +42,10 @@ class By(NamedTuple):
 
 
 async def arrange_callbacks(tx: Tx, request_id: UUID, zone: ZoneInfo, now: datetime) -> None:
-    """Drop the request's callbacks that are out of date; once it is completed, make one for each of its callers."""
+    """Drop the request's callbacks that are out of date; once it is completed, make one for each of its callers.
+
+    One whose caller left no number is closed at once: nobody can be asked.
+    """
     request = await get_locked(tx, request_id)
     await queries.drop_outdated(tx, request_id, **SYSTEM.parameters(now))
     if request["status"] != RequestStatus.COMPLETED:
@@ -54,6 +57,17 @@ async def arrange_callbacks(tx: Tx, request_id: UUID, zone: ZoneInfo, now: datet
     }
     callers = await queries.list_callers(tx, request_id)
     await queries.add_callbacks(tx, [callback | {"id": new_id(now), "request_id": caller} for caller in callers])
+    if request["callback_phone"] is None and request["contact_phone"] is None:
+        await REQUESTS.transition(
+            tx,
+            "close",
+            request_id,
+            at=now,
+            actor=SYSTEM,
+            data={"reason": "no_number"},
+            closed_at=now,
+            close_reason=CloseReason.UNREACHED,
+        )
 
 
 async def take_next(tx: Tx, principal: Principal, zone: ZoneInfo, now: datetime) -> CallbackTaken | None:
@@ -153,7 +167,8 @@ def compare_bill(billed_fen: int | None, paid_fen: int | None) -> dict[str, int 
 async def _close(tx: Tx, caller_id: UUID, served: Row, reason: CloseReason, by: By) -> None:
     """Close the request that was served, if the caller of this one asked for it; another's word does not end it."""
     caller = await get_request(tx, caller_id)
-    if served["status"] == RequestStatus.COMPLETED and caller.contact_phone == served["contact_phone"]:
+    theirs = caller.callback_phone or caller.contact_phone
+    if served["status"] == RequestStatus.COMPLETED and theirs == (served["callback_phone"] or served["contact_phone"]):
         await REQUESTS.transition(
             tx, "close", served["id"], at=by.now, actor=by.actor, closed_at=by.now, close_reason=reason
         )

@@ -29,7 +29,7 @@ from app.aftercare.states import CALLBACKS
 from app.auth.queries import on_shift
 from app.catalog.models import Item
 from app.events.transition import AT
-from app.intake.models import Request, RequestStatus
+from app.intake.models import Request, RequestStatus, callback_name, callback_phone
 from app.jobs.models import Job, Offer, OfferEnd
 from app.kit.db import Prepared, Row, Tx
 from app.kit.orm import word
@@ -96,7 +96,7 @@ def _drop_others() -> Prepared:
     same = (
         select(mine.id)
         .join(its_request, its_request.id == mine.request_id)
-        .join(other, other.contact_phone == its_request.contact_phone)
+        .join(other, callback_phone(other) == callback_phone(its_request))
         .where(mine.id == bindparam("id", type_=Uuid), mine.job_id == Callback.job_id, mine.id != Callback.id)
         .where(other.id == Callback.request_id)
         .exists()
@@ -115,11 +115,13 @@ async def drop_others(tx: Tx, callback_id: UUID, **actor: Any) -> None:
 
 
 async def list_callers(tx: Tx, request_id: UUID) -> Sequence[UUID]:
-    """The request and those merged into it, one for each phone number: each caller is called back once."""
-    query = select(Request.contact_phone, Request.id)
+    """The request and those merged into it, one for each phone number: each caller is called back once; whoever left
+    none is not."""
+    number = callback_phone(Request)
+    query = select(number, Request.id).where(number.is_not(None))
     query = query.where(or_(Request.id == request_id, Request.parent_id == request_id))
     rows = (await tx.session.execute(query.order_by(Request.id != request_id, Request.id))).all()
-    callers: dict[str, UUID] = {}
+    callers: dict[str | None, UUID] = {}
     for phone, caller in rows:
         callers.setdefault(phone, caller)
     return list(callers.values())
@@ -134,7 +136,8 @@ async def find_completed_job(tx: Tx, request_id: UUID) -> UUID:
 
 async def add_callbacks(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """Make these callbacks, those that exist aside."""
-    await tx.session.execute(insert(Callback).values(rows).on_conflict_do_nothing())
+    if rows:
+        await tx.session.execute(insert(Callback).values(rows).on_conflict_do_nothing())
 
 
 def _take_next() -> Prepared:
@@ -187,7 +190,7 @@ _MERGED_TOO = aliased(Request)
 _OTHER_NUMBERS = func.array(
     select(_MERGED_TOO.number)
     .where(or_(_MERGED_TOO.id == Job.request_id, _MERGED_TOO.parent_id == Job.request_id))
-    .where(_MERGED_TOO.contact_phone == _CALLER.contact_phone, _MERGED_TOO.id != _CALLER.id)
+    .where(callback_phone(_MERGED_TOO) == callback_phone(_CALLER), _MERGED_TOO.id != _CALLER.id)
     .order_by(_MERGED_TOO.number)
     .scalar_subquery()
 )
@@ -204,8 +207,8 @@ _VIEW = (
         _CALLER.status.label("request_status"),
         _CALLER.item_code,
         _CALLER.description,
-        _CALLER.contact_name,
-        _CALLER.contact_phone,
+        callback_name(_CALLER).label("contact_name"),
+        callback_phone(_CALLER).label("contact_phone"),
         Job.request_id.label("served_request_id"),
         Job.tier,
         Job.result,

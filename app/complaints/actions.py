@@ -20,6 +20,7 @@ from app.jobs.saying import say
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
+from app.kit.phones import is_service_line
 from app.registry.notices import tell
 from app.registry.schemas import Notice
 from app.settings import Settings
@@ -51,7 +52,8 @@ async def say_later(
     if body.purpose == "complaint":
         served = (await get_request(tx, request_id)).parent_id or request_id
         job = await queries.find_last_job(tx, served)
-        await open_case(tx, request_id, job, Cause.SAID, body.note, settings, actor, now, phone=body.phone)
+        phone = None if body.phone and is_service_line(body.phone) else body.phone
+        await open_case(tx, request_id, job, Cause.SAID, body.note, settings, actor, now, phone=phone)
     return contact
 
 
@@ -169,7 +171,7 @@ async def reply(tx: Tx, complaint_id: UUID, text: str, provider_id: UUID | None,
 
 
 async def decide(tx: Tx, complaint_id: UUID, body: Decision, actor: Actor, now: datetime) -> ComplaintOut:
-    """Decide a complaint, once; the firm is told, and the citizen is to be phoned.
+    """Decide a complaint, once; the firm is told, and the citizen is to be phoned, if there is a number.
 
     Repeating the decision gives the present state. Raises NotFound, ComplaintDecided, NoProviderToBlame.
     """
@@ -196,6 +198,9 @@ async def decide(tx: Tx, complaint_id: UUID, body: Decision, actor: Actor, now: 
         answer_at=now,
         alarm_at=None,
     )
+    if (await queries.get_complaint(tx, complaint_id)).contact_phone is None:
+        data = {"reason": "no_number"}
+        await COMPLAINTS.transition(tx, "give_up", complaint_id, at=now, actor=actor, data=data, answered_at=now)
     if case.provider_id:
         zh, en = VERDICTS.get(fault if body.upheld else None, UPHELD)
         number = (await get_request(tx, case.request_id)).number

@@ -11,7 +11,7 @@ from app.auth.models import Role, Staff
 from app.complaints.models import Complaint, ComplaintStatus
 from app.complaints.schemas import ComplaintFilter
 from app.events.transition import AT
-from app.intake.models import Request
+from app.intake.models import Request, callback_name, callback_phone
 from app.jobs.models import Job
 from app.kit.db import Prepared, Tx
 from app.kit.orm import word
@@ -24,8 +24,8 @@ _VIEW = (
         *(column for column in Complaint.__table__.c),
         Request.number,
         Provider.name.label("provider_name"),
-        Request.contact_name,
-        func.coalesce(Complaint.phone, Request.contact_phone).label("contact_phone"),
+        callback_name(Request).label("contact_name"),
+        func.coalesce(Complaint.phone, callback_phone(Request)).label("contact_phone"),
     )
     .join(Request, Request.id == Complaint.request_id)
     .join(Provider, Provider.id == Complaint.provider_id, isouter=True)

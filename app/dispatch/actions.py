@@ -19,6 +19,7 @@ from app.intake.actions import get_locked
 from app.intake.clocks import begin_round, next_alarm
 from app.intake.entitlement import take_place_again
 from app.intake.models import RequestStatus, UnmatchedReason
+from app.intake.people import check_callable
 from app.intake.rounds import end_round
 from app.intake.states import REQUESTS
 from app.intake.taking import UNSEARCHED, check_dispatchable
@@ -45,7 +46,14 @@ CENTRE_DOWN, PROVIDER_CLOSED = "centre_down", "provider_closed"
 
 
 async def dispatch_request(
-    tx: Tx, request_id: UUID, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime
+    tx: Tx,
+    request_id: UUID,
+    catalog: Snapshot,
+    settings: Settings,
+    actor: Actor,
+    now: datetime,
+    *,
+    unannounced: bool = False,
 ) -> DispatchOut:
     """Send the request out and make its first offers. Repeating it while it is out gives the present state.
 
@@ -53,19 +61,25 @@ async def dispatch_request(
     2. Settle the tier, end the last round and begin the next one with new deadlines (send_out).
     3. Match it and make its offers, or say what came of it instead (offer_to_best).
 
-    Raises NotFound, NotDispatchable, RelayFirst, NotEntitled, StatusConflict.
+    `unannounced`: where there is no number to call, the firm comes without calling.
+
+    Raises NotFound, NotDispatchable, RelayFirst, NobodyToCall, NotEntitled, StatusConflict.
     """
     request = await get_locked(tx, request_id)
     if request["status"] == RequestStatus.DISPATCHING:
         return DispatchOut(request=show(request))
+    if unannounced and request["contact_phone"] is None:
+        await queries.edit_request(tx, request_id, {"unannounced": True})
+        request = await get_locked(tx, request_id)
     request = await send_out(tx, request, catalog, settings, actor, now)
     outcome = await offer_to_best(tx, request, catalog, settings, now, newcomer=True)
     return await _answer(tx, request_id, outcome)
 
 
 async def send_out(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime) -> Row:
-    """Dispatch a locked request, to be matched. Raises NotDispatchable, RelayFirst, StatusConflict."""
+    """Dispatch a locked request, to be matched. Raises NotDispatchable, RelayFirst, NobodyToCall, StatusConflict."""
     check_dispatchable(catalog.item(request["item_code"]), relayed=request["relay_to"] is not None)
+    check_callable(request["contact_phone"], unannounced=request["unannounced"])
     possible = request["status"] in REQUESTS.moves["dispatch"].sources
     tiers = await take_place_again(tx, request, catalog, settings.zone) if possible else {}
     await end_round(tx, request["id"], now)

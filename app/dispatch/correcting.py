@@ -28,6 +28,7 @@ from app.intake.clocks import Clock, after_pauses, pauses_of
 from app.intake.entitlement import Claimant
 from app.intake.models import Citizen, RequestStatus, UnmatchedReason
 from app.intake.queries import list_memberships
+from app.intake.schemas import Person
 from app.intake.states import OPEN
 from app.intake.taking import UNSEARCHED, check_dispatchable, check_quantity, settle_tiers, window_of
 from app.jobs.acting import TERMS, By, measured
@@ -45,22 +46,28 @@ from app.settings import Settings
 
 WORK = {"item_code", "tier", "township_code", "community_code", "wanted_from", "wanted_to", "quantity"}
 """What is to be done; once that is over it stays as it was. Where else than `quantity` it changes, others may fit."""
-CONTACT = {"contact_name", "contact_phone", "citizen_id", "priority_group"}
+CONTACT = {
+    "contact_name", "contact_phone", "citizen_id", "priority_group", "caller_id", "helped_name", "callback_name",
+    "callback_phone", "unannounced",
+}  # fmt: skip
 """Whom to reach: no reason for a firm to give the work back."""
 STILL_FITS = {
     UnmatchedReason.FULL, UnmatchedReason.UNREACHABLE, UnmatchedReason.BARRED, UnmatchedReason.TOO_FAR,
     UnmatchedReason.NOT_ON_LADDER,
 }  # fmt: skip
 """A firm that has the work keeps it all the same."""
+OF_THE_CENTRE = {"helped_name", "callback_name", "callback_phone"}
+"""What no firm is told."""
 MASKS: dict[str, Callable[[str], str | None]] = {
-    "contact_phone": mask_phone,
-    "contact_name": mask_name,
-    "address": mask_text,
-}
+    "contact_phone": mask_phone, "contact_name": mask_name, "address": mask_text,
+    "helped_name": mask_name, "callback_name": mask_name, "callback_phone": mask_phone,
+}  # fmt: skip
 WORDS = {
     "item_code": ("服务项目", "item"), "township_code": ("地点", "place"), "community_code": ("地点", "place"),
     "address": ("地址", "address"), "description": ("求助内容", "description"),
     "contact_name": ("联系人", "contact"), "contact_phone": ("电话", "phone number"),
+    "helped_name": ("求助人", "who is helped"), "unannounced": ("直接上门", "coming without a call"),
+    "callback_name": ("回访对象", "whom to call back"), "callback_phone": ("回访电话", "number to call back"),
     "wanted_from": ("上门时间", "wanted time"), "wanted_to": ("上门时间", "wanted time"),
     "quantity": ("数量", "quantity"), "tier": ("档次", "tier"),
 }  # fmt: skip
@@ -136,12 +143,15 @@ async def _values(
         changed = any(request[name] != moment for name, moment in wanted.items())
         window = window_of(wanted["wanted_from"], wanted["wanted_to"], now) if changed else None
         values |= {"wanted_from": window.start, "wanted_to": window.end} if window else wanted
-    citizen = await _citizen(tx, request, body.phone, values, now)
+    values |= _people(request, body)
+    citizen = await _citizen(tx, request, body, now)
     if citizen:
         day = request["received_at"].astimezone(settings.zone).date()
         groups = {row.group_code for row in await list_memberships(tx, citizen.id, day)}
         first = min(groups, key=lambda code: catalog.groups[code].position, default=None)
-        values |= {"contact_phone": body.phone, "citizen_id": citizen.id, "priority_group": first}
+        values |= {"citizen_id": citizen.id, "priority_group": first}
+        if body.helped and request["caller_id"] is None and request["citizen_id"] != citizen.id:
+            values["caller_id"] = request["citizen_id"]
     tiers = {"tier", "tier_fallback"} & said.keys()
     if tiers or "item_code" in values or (citizen and request["assigned_at"] is None):
         who = await Claimant.of(tx, dict(request) | values, settings.zone)
@@ -154,13 +164,27 @@ async def _values(
     return values
 
 
-async def _citizen(tx: Tx, request: Row, phone: str | None, values: Mapping[str, Any], now: datetime) -> Citizen | None:
-    """Whose number it is, if it is another than was taken down."""
-    if phone is None or phone == request["contact_phone"]:
-        return None
-    citizen = await get_or_add(tx, phone, now)
-    await tx.flush()
-    return citizen
+def _people(request: Row, body: Correction) -> dict[str, Any]:
+    """Whom the firm calls, whom the centre calls back, and the name of whoever is helped."""
+    values: dict[str, Any] = {}
+    if body.phone:
+        values |= {"contact_phone": body.phone, "unannounced": False}
+    if body.unannounced is not None:
+        values["unannounced"] = body.unannounced and (body.phone or request["contact_phone"]) is None
+    if body.helped and "name" in body.helped.model_fields_set:
+        values["helped_name"] = body.helped.name
+    if "callback" in body.model_fields_set:
+        callback = body.callback or Person()
+        values |= {"callback_name": callback.phone and callback.name, "callback_phone": callback.phone}
+    return values
+
+
+async def _citizen(tx: Tx, request: Row, body: Correction, now: datetime) -> Citizen | None:
+    """Who is helped, if another than was taken down; where somebody called for them, the contact says nothing of it."""
+    person = body.helped or Person()
+    if not body.helped and body.phone != request["contact_phone"] and request["caller_id"] is None:
+        person = Person(phone=body.phone)
+    return await get_or_add(tx, person.phone, now, person.name) if person.phone else None
 
 
 def _clocks(request: Row, changes: Mapping[str, Any], catalog: Snapshot, settings: Settings) -> dict[str, Any]:
@@ -264,7 +288,8 @@ async def _follow(
         await note_said(tx, served, now)
         if changes.keys() - CONTACT and served == request["id"]:
             await queries.note_corrected(tx, job.id, now)
-        await _tell_firm(tx, job, request, named, now)
+        if told := [name for name in named if name not in OF_THE_CENTRE]:
+            await _tell_firm(tx, job, request, told, now)
         if "quantity" in changes and served == request["id"]:
             await _measure(tx, job, request, now)
     if served != request["id"]:

@@ -14,8 +14,9 @@ from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import Actor, record
 from app.intake.actions import get_locked, separate_request
 from app.intake.clocks import RUNS_WHILE
-from app.intake.errors import NotDispatchable, NotEntitled, RelayFirst
+from app.intake.errors import NobodyToCall, NotDispatchable, NotEntitled, RelayFirst
 from app.intake.models import Request, RequestStatus
+from app.intake.people import check_callable
 from app.intake.queries import lock_family
 from app.intake.states import OPEN, REQUESTS
 from app.intake.taking import check_dispatchable
@@ -60,7 +61,8 @@ async def cancel_request(
 def _may_go_out(request: Request, catalog: Snapshot) -> bool:
     try:
         check_dispatchable(catalog.item(request.item_code), relayed=request.relay_to is not None)
-    except (NotDispatchable, RelayFirst):
+        check_callable(request.contact_phone, unannounced=request.unannounced)
+    except (NotDispatchable, RelayFirst, NobodyToCall):
         return False
     return True
 

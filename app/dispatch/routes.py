@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
@@ -25,11 +25,20 @@ Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
 
 @router.put("/requests/{request_id}/dispatch")
 async def dispatch_request(
-    request_id: UUID, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Operator
+    request_id: UUID,
+    request: Request,
+    tx: Transaction,
+    now: Now,
+    catalog: CurrentCatalog,
+    principal: Operator,
+    *,
+    unannounced: Annotated[bool, Query(description="there is no number: the firm comes without calling")] = False,
 ) -> DispatchOut:
     """Match the request to providers and offer it to the best; also what a supervisor does with an unmatched one."""
     settings = context_of(request).settings
-    return await actions.dispatch_request(tx, request_id, catalog, settings, principal.actor, now)
+    return await actions.dispatch_request(
+        tx, request_id, catalog, settings, principal.actor, now, unannounced=unannounced
+    )
 
 
 @router.post("/requests/{request_id}/offers", status_code=201)

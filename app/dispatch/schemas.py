@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from app.catalog.models import Tier
 from app.intake.models import UnmatchedReason
-from app.intake.schemas import Name, RequestOut, Text
+from app.intake.schemas import Name, Person, RequestOut, Text
 from app.kit.errors import Unfit
 from app.kit.fields import Code, Moment
 from app.kit.pages import Paging
@@ -107,7 +107,12 @@ class Correction(BaseModel):
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     description: Text | None = None
     contact_name: Name | None = None
-    phone: OwnPhone | None = None
+    phone: OwnPhone | None = Field(
+        default=None, description="whom the firm calls; who is helped, unless another called"
+    )
+    helped: Person | None = Field(default=None, description="who is helped, if another than was taken down")
+    callback: Person | None = Field(default=None, description="whom the centre calls back; null: the contact")
+    unannounced: bool | None = Field(default=None, description="nobody can be called: the firm comes without")
     quantity: Quantity | None = None
     wanted_from: Moment | None = None
     wanted_to: Moment | None = None
@@ -118,7 +123,7 @@ class Correction(BaseModel):
     def _says_something(self) -> Self:
         """An address, a name, a wanted time or a consent may be taken away; what must be there may not."""
         named = self.model_fields_set - {"reason"}
-        missing = {"item", "area", "description", "phone", "quantity", "tier"} & named
+        missing = {"item", "area", "description", "phone", "helped", "unannounced", "quantity", "tier"} & named
         missing = {name for name in missing if getattr(self, name) is None}
         if not named or missing:
             names = ", ".join(sorted(missing))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Date, DateTime, Integer, Text, Uuid, bindparam, select, text, tuple_
 from sqlalchemy.orm import aliased
 
-from app.intake.models import Request
+from app.intake.models import Request, callback_phone
 from app.jobs.capacity import MOMENTS, TAKEN, day_end
 from app.kit.db import Prepared, Row, Tx
 from app.kit.orm import as_text
@@ -218,10 +218,11 @@ async def list_surges(tx: Tx, *, past: bool, before: tuple[datetime, UUID] | Non
 
 
 async def list_untold(tx: Tx, at: datetime, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Request]:
-    """Deferred requests whose citizens do not know it yet, oldest first."""
+    """Deferred requests whose citizens can be called and do not know it yet, oldest first."""
     query = (
         select(Request)
         .where(Request.status == "dispatching", Request.deferred_until > at, Request.deferral_told_at.is_(None))
+        .where(callback_phone(Request).is_not(None))
         .order_by(Request.received_at, Request.id)
         .limit(limit)
     )
@@ -237,7 +238,7 @@ WITH told AS (
   UPDATE requests SET deferral_told_at = :at WHERE id = :id RETURNING *
 ), contact AS (
   INSERT INTO contacts (request_id, at, channel, purpose, phone, staff_id)
-  SELECT id, :at, 'phone', 'progress', contact_phone, :staff FROM told
+  SELECT id, :at, 'phone', 'progress', coalesce(callback_phone, contact_phone), :staff FROM told
 )
 SELECT * FROM told
 """

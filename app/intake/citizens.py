@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import or_
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.access import Principal
@@ -35,7 +36,7 @@ async def look_up_caller(tx: Tx, phone: str, principal: Principal, now: datetime
         return CallerOut.model_validate(
             dict.fromkeys(CallerOut.model_fields) | {"phone": without_extension(phone)} | {name: [] for name in _LISTS}
         )
-    theirs = Request.citizen_id == citizen.id
+    theirs = or_(Request.citizen_id == citizen.id, Request.caller_id == citizen.id)
     open_requests = await queries.list_requests(tx, [theirs, Request.status.not_in(CLOSED)], None, RECENT)
     past = await queries.list_requests(tx, [theirs, Request.status.in_(CLOSED)], None, RECENT)
     memberships = await queries.list_memberships(tx, citizen.id, now.astimezone(zone).date())
@@ -146,11 +147,10 @@ async def _get(tx: Tx, phone: str) -> Citizen:
     return citizen
 
 
-async def get_or_add(tx: Tx, phone: str, now: datetime) -> Citizen:
-    statement = (
-        insert(Citizen).values(id=new_id(now), phone=without_extension(phone), created_at=now).on_conflict_do_nothing()
-    )
-    await tx.session.execute(statement)
+async def get_or_add(tx: Tx, phone: str, now: datetime, name: str | None = None) -> Citizen:
+    """The citizen of this number; a new one has the name."""
+    known = {"id": new_id(now), "phone": without_extension(phone), "name": name, "created_at": now}
+    await tx.session.execute(insert(Citizen).values(known).on_conflict_do_nothing())
     return await _get(tx, phone)
 
 

@@ -23,6 +23,15 @@ class RelayFirst(HotlineError):
     zh = "服务项目 {item} 须先转接应急电话、公用事业或 12345：请同时填写 relay。"
 
 
+class NobodyToCall(HotlineError):
+    status = 422
+    en = (
+        "There is no number under which the firm could call: give one of the caller's or of whoever is helped, or say"
+        " that the firm comes without calling (unannounced)."
+    )
+    zh = "没有可供服务单位联系的号码：请填写求助人或来电人的号码，或确认服务单位不打电话、直接上门（unannounced）。"
+
+
 class OneOutcome(HotlineError):
     status = 422
     en = "A request is answered, or relayed and/or dispatched; not answered and one of the others."

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, false, func, or_
+from sqlalchemy import ColumnElement, false, func, or_, select
 
 from app.auth.access import Principal
 from app.auth.errors import NotAllowed
@@ -22,7 +22,11 @@ from app.kit.phones import Phone, without_extension
 CLOSED = (RequestStatus.CLOSED, RequestStatus.CANCELLED, RequestStatus.MERGED)
 
 
-_SAID = func.same_form(func.concat_ws("|", Request.contact_name, Request.address, Request.description))
+_SAID = func.same_form(
+    func.concat_ws(
+        "|", Request.contact_name, Request.helped_name, Request.callback_name, Request.address, Request.description
+    )
+)
 _PHONE = TypeAdapter[str](Phone)
 
 
@@ -34,8 +38,15 @@ def _said(q: str) -> ColumnElement[bool]:
         found.append(Request.number == int(part))
     with suppress(ValidationError):
         number = without_extension(_PHONE.validate_python(q))
-        found.append(func.split_part(Request.contact_phone, ",", 1) == number)
+        called = (Request.contact_phone, Request.callback_phone)
+        found += [*(func.split_part(phone, ",", 1) == number for phone in called), _of(number)]
     return or_(false(), *found)
+
+
+def _of(number: str) -> ColumnElement[bool]:
+    """Requests in which the citizen of this number was helped, or called for another."""
+    citizen = select(Citizen.id).where(Citizen.phone == number).scalar_subquery()
+    return or_(Request.citizen_id == citizen, Request.caller_id == citizen)
 
 
 class RequestFilter(Paging):
@@ -92,7 +103,7 @@ class RequestFilter(Paging):
         if (self.citizen_phone or self.q) and not principal.roles & {Role.OPERATOR, Role.SUPERVISOR}:
             raise NotAllowed(roles=[Role.OPERATOR, Role.SUPERVISOR])
         if self.citizen_phone:
-            conditions += [Citizen.id == Request.citizen_id, Citizen.phone == without_extension(self.citizen_phone)]
+            conditions.append(_of(without_extension(self.citizen_phone)))
         if self.q:
             conditions.append(_said(self.q))
         if self.received_from:

@@ -16,6 +16,8 @@ from sqlalchemy import (
     Sequence,
     SmallInteger,
     Uuid,
+    case,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -154,9 +156,20 @@ class Request(Model):
     urgency_rank: Mapped[int]
     description: Mapped[str]
 
-    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"))
+    citizen_id: Mapped[UUID | None] = mapped_column(ForeignKey("citizens.id"))
+    """Who is helped; None where there is no number by which they are known."""
+    caller_id: Mapped[UUID | None] = mapped_column(ForeignKey("citizens.id"))
+    """Who called for them."""
     contact_name: Mapped[str | None]
-    contact_phone: Mapped[str]
+    contact_phone: Mapped[str | None]
+    """Whom the firm calls."""
+    helped_name: Mapped[str | None]
+    """Who is helped, where the contact is another."""
+    callback_name: Mapped[str | None]
+    callback_phone: Mapped[str | None]
+    """Whom the centre calls back, where that is not the contact."""
+    unannounced: Mapped[bool] = mapped_column(server_default=text("false"))
+    """There is nobody to call, and it was decided that the firm comes without."""
     community_code: Mapped[str | None] = mapped_column(ForeignKey("communities.code"))
     township_code: Mapped[str] = mapped_column(ForeignKey("townships.code"))
     address: Mapped[str | None]
@@ -281,6 +294,7 @@ class Request(Model):
         CheckConstraint("status <> 'in_progress' OR started_at IS NOT NULL", name="started_at"),
         CheckConstraint("status <> 'completed' OR completed_at IS NOT NULL", name="completed_at"),
         Index(None, "citizen_id", "received_at"),
+        Index(None, "caller_id", "received_at", postgresql_where=text("caller_id IS NOT NULL")),
         Index(None, "received_at", "id"),
         Index(
             "ix_requests_open",
@@ -310,6 +324,16 @@ class Request(Model):
         ),
         {"postgresql_with": {"fillfactor": 80}},
     )
+
+
+def callback_phone(request: type[Request]) -> ColumnElement[str | None]:
+    """The number under which the centre calls back about the request, if there is one."""
+    return func.coalesce(request.callback_phone, request.contact_phone)
+
+
+def callback_name(request: type[Request]) -> ColumnElement[str | None]:
+    """Whom the centre asks for there."""
+    return case((request.callback_phone.is_not(None), request.callback_name), else_=request.contact_name)
 
 
 class Round(Model):
@@ -347,7 +371,8 @@ class Contact(Model):
     at: Mapped[datetime]
     channel: Mapped[str]
     purpose: Mapped[str]
-    phone: Mapped[str]
+    phone: Mapped[str | None]
+    """The number that rang; None where it was withheld."""
     note: Mapped[str | None]
     staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
 

@@ -103,7 +103,8 @@ async def claim_and_find_caller(tx: Tx, **params: Any) -> Row:
 
 _NEW_REQUEST = (
     "id", "number", "status", "channel", "kind", "category_code", "item_code", "urgency", "urgency_rank", "description",
-    "contact_name", "contact_phone", "community_code", "township_code", "address", "lat", "lon", "priority_group",
+    "contact_name", "contact_phone", "helped_name", "callback_name", "callback_phone", "caller_id", "unannounced",
+    "community_code", "township_code", "address", "lat", "lon", "priority_group",
     "tier_asked", "tier_entitled", "tier", "tier_fallback", "quantity", "wanted_from", "wanted_to",
     "chosen_provider_id", "answer", "articles", "answered_in_call", "relay_to", "outside_number", "close_reason",
     "received_at", "answered_at", "relayed_at", "dispatched_at", "match_at", "closed_at", "answer_by", "accept_by",
@@ -121,11 +122,11 @@ def _add_request() -> Prepared:
             select(
                 bindparam("new_citizen_id", type_=Uuid),
                 bindparam("citizen_phone", type_=Text),
-                bindparam("contact_name", type_=Text),
+                bindparam("citizen_name", type_=Text),
                 bindparam("community_code", type_=Text),
                 bindparam("address", type_=Text),
                 bindparam("received_at", type_=DateTime(timezone=True)),
-            ).where(known.is_(None)),
+            ).where(known.is_(None), bindparam("citizen_phone", type_=Text).is_not(None)),
         )
         .on_conflict_do_update(index_elements=[Citizen.phone], set_={"phone": bindparam("citizen_phone", type_=Text)})
         .returning(Citizen.id)
@@ -143,7 +144,7 @@ def _add_request() -> Prepared:
                 bindparam("received_at", type_=DateTime(timezone=True)),
                 bindparam("channel", type_=Text),
                 word("request"),
-                bindparam("contact_phone", type_=Text),
+                bindparam("rang", type_=Text),
                 bindparam("created_by", type_=Uuid),
             ),
         )
@@ -178,13 +179,13 @@ def _birth_events(request: FromClause) -> Any:
 _ADD_REQUEST = _add_request()
 
 
-async def add_request(tx: Tx, **values: Any) -> UUID:
-    """Insert a request with everything that belongs to its birth; gives its citizen's id.
+async def add_request(tx: Tx, **values: Any) -> UUID | None:
+    """Insert a request with everything that belongs to its birth; gives the id of the citizen who is helped.
 
     `new_answer` is stored under `used_key` of `principal`, unless that is None.
     """
     [row] = await tx.rows(_ADD_REQUEST, **values)
-    return cast(UUID, row["citizen_id"])
+    return cast(UUID | None, row["citizen_id"])
 
 
 async def lock_citizen(tx: Tx, citizen_id: UUID) -> None:
@@ -394,7 +395,7 @@ async def list_duplicates(tx: Tx, citizen_id: UUID | None, open_requests: Sequen
     query = (
         select(Request.id)
         .where(tuple_(Request.community_code, Request.item_code).in_(places), Request.status.not_in(CLOSED))
-        .where(Request.citizen_id != citizen_id)
+        .where(Request.citizen_id.is_distinct_from(citizen_id), Request.caller_id.is_distinct_from(citizen_id))
         .order_by(Request.received_at.desc())
         .limit(20)
     )

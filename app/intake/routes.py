@@ -86,7 +86,7 @@ async def read_personal_data(request_id: UUID, tx: Transaction, now: Now, princi
     """Whom to reach, and where, in full; the reading is on the audit log."""
     found = await actions.get_request(tx, request_id)
     await note_reveal(tx, principal, f"request:{request_id}", "request", now)
-    return PersonalData(contact_name=found.contact_name, contact_phone=found.contact_phone, address=found.address)
+    return PersonalData.model_validate(found, from_attributes=True)
 
 
 @router.get("/requests/{request_id}/events")

@@ -35,8 +35,20 @@ class RelayIn(BaseModel):
     outside_number: Annotated[str, StringConstraints(max_length=50)] | None = None
 
 
+class Person(BaseModel):
+    """Somebody of a request; without a number where there is none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    phone: OwnPhone | None = None
+
+
 class RequestIn(BaseModel):
     """A request as the operator takes it down; `area` is a community's or township's code.
+
+    `phone` and `contact_name` are the caller's. Who calls for another names them as `helped`: their number
+    brings entitlement and quota. `contact` is whom the firm calls, `callback` whom the centre calls back.
 
     At most one of: `answer` (the citizen was told), or `relay` and/or `dispatch`. With none it stays received.
     """
@@ -44,8 +56,19 @@ class RequestIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     channel: Channel = Channel.PHONE
-    phone: OwnPhone
+    phone: Phone | None = Field(description="null: withheld, or none; a service line is kept and called by nobody")
     contact_name: Name | None = None
+    helped: Person | None = Field(default=None, description="who is helped, if another than the caller")
+    contact: Person | None = Field(
+        default=None, description="whom the firm calls; by default who is helped, or the caller if they have no number"
+    )
+    callback: Person | None = Field(
+        default=None,
+        description="whom the centre calls back; by default the caller, or `contact` if there is no number",
+    )
+    unannounced: bool = Field(
+        default=False, description="there is no number: the firm comes without calling, as the caller agreed"
+    )
     area: Annotated[str, StringConstraints(max_length=12)]
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     item: Annotated[str, StringConstraints(max_length=10)]
@@ -77,7 +100,12 @@ class RequestOut(BaseModel):
     urgency: str
     description: str
     contact_name: str | None
-    contact_phone: str
+    contact_phone: str | None = Field(description="whom the firm calls; null: there is no number")
+    helped_name: str | None = Field(description="who is helped, where that is another than the contact")
+    callback_name: str | None
+    callback_phone: str | None = Field(description="whom the centre calls back, where that is another than the contact")
+    caller_id: UUID | None = Field(description="the citizen who called for whoever is helped")
+    unannounced: bool = Field(description="nobody can be called: the firm comes without")
     community_code: str | None
     township_code: str
     priority_group: str | None
@@ -128,7 +156,10 @@ class PersonalData(BaseModel):
     """Whom to reach, and where; each reading is on the audit log."""
 
     contact_name: str | None
-    contact_phone: str
+    contact_phone: str | None
+    helped_name: str | None
+    callback_name: str | None
+    callback_phone: str | None
     address: str | None
 
 
@@ -150,7 +181,7 @@ class ContactIn(BaseModel):
 
     channel: Channel = Channel.PHONE
     purpose: Literal["progress", "complaint", "change"]
-    phone: Phone
+    phone: Phone | None = Field(description="null: withheld, or none")
     note: Text | None = None
 
 

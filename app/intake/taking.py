@@ -11,6 +11,7 @@ from app.catalog.models import ArriveRule, Item, Kind, Tier, is_counted
 from app.catalog.snapshot import Snapshot, Spot
 from app.events.transition import Actor
 from app.intake import queries
+from app.intake.citizens import get_or_add
 from app.intake.clocks import next_alarm
 from app.intake.entitlement import Claimant, cheapest_open, dearer
 from app.intake.errors import (
@@ -24,13 +25,13 @@ from app.intake.errors import (
     WindowInvalid,
 )
 from app.intake.models import CloseReason, RequestStatus
+from app.intake.people import People, check_callable
 from app.intake.schemas import RequestIn, RequestOut
 from app.intake.states import REQUESTS
 from app.intake.views import show_new
 from app.kit.db import Tx
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
-from app.kit.phones import without_extension
 from app.knowledge.actions import check_articles
 from app.settings import Settings
 
@@ -73,14 +74,18 @@ async def take_request(
     item, place = catalog.item(body.item), catalog.spot(body.area)
     check_quantity(item.code, item.unit, body.quantity)
     steps = _steps(body, item)
-    number = without_extension(body.phone)
+    people = People.of(body)
+    if body.dispatch:
+        check_callable(people.columns["contact_phone"], unannounced=body.unannounced)
     caller = await queries.claim_and_find_caller(
-        tx, **once._asdict(), at=now, phone=number, day=now.astimezone(settings.zone).date()
+        tx, **once._asdict(), at=now, phone=people.helped, day=now.astimezone(settings.zone).date()
     )
     if once.key and not caller["claimed"]:
         return Replayed(await once.recall(tx))
     groups = set(caller["groups"] or ())
-    values = _facts(body, item, place, catalog, now) | _times(body, item, catalog, settings, now, steps)
+    values = (
+        _facts(body, item, place, catalog, now) | people.columns | _times(body, item, catalog, settings, now, steps)
+    )
     values["match_at"] = now if body.dispatch and answer else None
     who = Claimant(caller["id"], groups, now)
     asked = catalog.tier(item, body.tier)
@@ -92,7 +97,9 @@ async def take_request(
     status, events = REQUESTS.path(RequestStatus.RECEIVED, *steps)
     allowance = catalog.allowance(item.urgency)
     values["alarm_at"] = next_alarm(values | {"status": status}, allowance, settings.zone, now)
-    values |= {"status": status, "number": caller["number"]}
+    values |= {"status": status, "number": caller["number"], "caller_id": None}
+    if people.caller:
+        values["caller_id"] = (await get_or_add(tx, people.caller, now, people.caller_name)).id
     shown = show_new(values)
     content = answer(shown) if answer else None
     values["citizen_id"] = await queries.add_request(
@@ -100,7 +107,9 @@ async def take_request(
         **values,
         **actor.parameters(now),
         event_kinds=["request.created", *events],
-        citizen_phone=number,
+        rang=body.phone,
+        citizen_phone=people.helped,
+        citizen_name=people.helped_name,
         known_citizen_id=caller["id"],
         new_citizen_id=new_id(now),
         created_by=actor.id,
@@ -148,8 +157,6 @@ def _facts(body: RequestIn, item: Item, place: Spot, catalog: Snapshot, now: dat
         "urgency": item.urgency,
         "urgency_rank": catalog.urgencies[item.urgency].rank,
         "description": body.description,
-        "contact_name": body.contact_name,
-        "contact_phone": body.phone,
         "community_code": place.community.code if place.community else None,
         "township_code": place.township.code,
         "address": body.address,

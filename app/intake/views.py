@@ -28,5 +28,8 @@ def _masked(values: dict[str, Any]) -> RequestOut:
         | {
             "contact_phone": mask_phone(values["contact_phone"]),
             "contact_name": mask_name(values["contact_name"]),
+            "helped_name": mask_name(values["helped_name"]),
+            "callback_name": mask_name(values["callback_name"]),
+            "callback_phone": mask_phone(values["callback_phone"]),
         }
     )

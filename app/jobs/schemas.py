@@ -152,7 +152,7 @@ class JobWithContact(JobOut):
     """The job with whom to call and where to go; each reading is on the audit log."""
 
     contact_name: str | None
-    contact_phone: str
+    contact_phone: str | None = Field(description="null: there is no number; come without calling")
     address: str | None
     said: list[Said] = Field(description="since it was taken down, oldest first")
 

@@ -129,7 +129,7 @@ class JobWithContact(Job):
     """The job with whom to call and where to go; the centre notes each reading."""
 
     contact_name: str | None
-    contact_phone: str
+    contact_phone: str | None
     address: str | None
     said: list[Said] = []
 

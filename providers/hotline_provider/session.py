@@ -99,7 +99,7 @@ class Session:
         """The sentence with whom to call and where to go."""
         job = await hotline.job(job_id)
         name, address = job.contact_name or "-", job.address or "-"
-        contact = self.say("contact", name=name, phone=job.contact_phone, address=address)
+        contact = self.say("contact", name=name, phone=job.contact_phone or self.say("no_number"), address=address)
         said = [self.say("said", number=each.number, words=each.words or "-") for each in job.said]
         return "\n".join([contact, *said])
 

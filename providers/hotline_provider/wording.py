@@ -69,6 +69,7 @@ _SENTENCES = {
     "completed": ("{number} 已完工，收费 {yuan} 元。", "{number}: completed, ¥{yuan} billed."),
     "returned": ("{number} 已退单。", "{number}: returned."),
     "asked": ("{number} 已申请延期至 {until}，等待值班长批准。", "{number}: more time asked for, until {until}."),
+    "no_number": ("无（不打电话，直接上门）", "no number (come without calling)"),
     "contact": ("联系人 {name}，电话 {phone}，地址 {address}", "Call {name}, {phone}; go to {address}"),
     "said": ("{number} 后来又说：{words}", "Said later about {number}: {words}"),
     "unknown": ("没有编号或单号为 {name} 的{kind}。", "There is nothing named {name} among your {kind}."),

@@ -106,6 +106,18 @@ def test_what_came_after_the_join_stays(server: str) -> None:
     assert "13800000009" in {one["contact_phone"] for one in back["requests"]}
 
 
+def test_requests_without_a_number_lead_back_too(server: str) -> None:
+    """0038 down: what could not be NULL before gets a stand-in."""
+    url = asyncio.run(recreate_database(server, f"joins_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"))
+    asyncio.run(migrate(url))
+    asyncio.run(load(url))
+    nobody = "UPDATE requests SET citizen_id = NULL, contact_phone = NULL; UPDATE contacts SET phone = NULL"
+    asyncio.run(execute(url, f"{ROWS}; {nobody}"))
+    asyncio.run(run(url, lambda config: command.downgrade(config, AFTER)))
+    asyncio.run(run(url, lambda config: command.upgrade(config, "head")))
+    assert {one["contact_phone"] for one in asyncio.run(rows(url))["requests"]} == {"0"}
+
+
 def count(requests: list[dict[str, Any]], citizen: dict[str, Any]) -> int:
     return sum(request["citizen_id"] == citizen["id"] for request in requests)
 

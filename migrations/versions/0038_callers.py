@@ -1,0 +1,55 @@
+"""Who calls may be another than who is helped, and may have no number.
+
+Columns of requests that are NULL or have a constant default, and columns that may be NULL now: no row is written, ACCESS
+EXCLUSIVE on requests and contacts, and SHARE ROW EXCLUSIVE on citizens, for milliseconds. The foreign key is checked
+afterwards, which stops nobody, and the index on it, empty at first, is built concurrently. The downgrade gives requests
+without a citizen one whose number is theirs (#100123), and calls a number that is not known `0`.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0038"
+down_revision: str | None = "0037"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.alter_column("contacts", "phone", nullable=True)
+    for column in ("citizen_id", "contact_phone"):
+        op.alter_column("requests", column, nullable=True)
+    for column in ("helped_name", "callback_name", "callback_phone"):
+        op.add_column("requests", sa.Column(column, sa.Text()))
+    op.add_column("requests", sa.Column("unannounced", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.add_column("requests", sa.Column("caller_id", sa.Uuid()))
+    op.create_foreign_key(
+        op.f("fk_requests_caller_id"), "requests", "citizens", ["caller_id"], ["id"], postgresql_not_valid=True
+    )
+    with op.get_context().autocommit_block():
+        op.execute("ALTER TABLE requests VALIDATE CONSTRAINT fk_requests_caller_id")
+        op.drop_index("ix_requests_caller_id_received_at", "requests", postgresql_concurrently=True, if_exists=True)
+        op.create_index(
+            "ix_requests_caller_id_received_at",
+            "requests",
+            ["caller_id", "received_at"],
+            postgresql_where=sa.text("caller_id IS NOT NULL"),
+            postgresql_concurrently=True,
+        )
+
+
+def downgrade() -> None:
+    op.execute(
+        "INSERT INTO citizens (id, phone, name, created_at) SELECT id, '#' || number, contact_name, received_at FROM"
+        " requests WHERE citizen_id IS NULL"
+    )
+    op.execute("UPDATE requests SET citizen_id = id WHERE citizen_id IS NULL")
+    op.execute("UPDATE requests SET contact_phone = '0' WHERE contact_phone IS NULL")
+    op.execute("UPDATE contacts SET phone = '0' WHERE phone IS NULL")
+    for column in ("caller_id", "unannounced", "helped_name", "callback_name", "callback_phone"):
+        op.drop_column("requests", column)
+    for column in ("citizen_id", "contact_phone"):
+        op.alter_column("requests", column, nullable=False)
+    op.alter_column("contacts", "phone", nullable=False)
