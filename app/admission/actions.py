@@ -18,6 +18,7 @@ from app.admission.states import APPLICATION_MOVES, APPLICATIONS
 from app.auth.access import Principal, token_hash
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
+from app.events.kinds import EventKind
 from app.events.models import ActorKind
 from app.events.transition import SYSTEM, record
 from app.kit.codes import bare_code, new_code
@@ -71,7 +72,7 @@ async def file_application(
     )
     tx.session.add(application)
     await tx.flush()
-    await record(tx, "application.filed", at=now, actor=SYSTEM, data={"number": application.number})
+    await record(tx, EventKind.APPLICATION_FILED, at=now, actor=SYSTEM, data={"number": application.number})
     filed = ApplicationFiled(number=application.number, query_code=code)
     await once.keep(tx, filed.model_dump_json().encode())
     return filed

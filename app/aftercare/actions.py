@@ -18,6 +18,7 @@ from app.catalog.snapshot import Snapshot
 from app.complaints.actions import open_case
 from app.complaints.models import Cause
 from app.dispatch.actions import redo_request, reopen_request
+from app.events.kinds import EventKind
 from app.events.transition import SYSTEM, Actor, record
 from app.intake.actions import get_locked, get_request
 from app.intake.models import CloseReason, RequestStatus
@@ -122,7 +123,9 @@ async def _miss(tx: Tx, callback: Callback, served: Row, by: By) -> None:
         callback.taken_by = callback.taken_until = None
         await tx.flush()
         facts = {"attempt": len(tried), "due_at": callback.due_at.isoformat()}
-        await record(tx, "callback.missed", at=by.now, actor=by.actor, request_id=callback.request_id, data=facts)
+        await record(
+            tx, EventKind.CALLBACK_MISSED, at=by.now, actor=by.actor, request_id=callback.request_id, data=facts
+        )
         return
     await CALLBACKS.transition(
         tx, "give_up", callback.id, at=by.now, actor=by.actor, tried=tried, ended_at=by.now, ended_by=by.actor.id

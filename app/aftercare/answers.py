@@ -14,6 +14,7 @@ from app.complaints.errors import AnswerNotTaken
 from app.complaints.models import ComplaintStatus
 from app.complaints.schemas import Answer, ComplaintOut, ToAnswer
 from app.complaints.states import COMPLAINTS
+from app.events.kinds import EventKind
 from app.events.transition import Actor, record
 from app.kit.db import Tx
 
@@ -65,5 +66,5 @@ async def record_answer(
         case.answer_attempts, case.answer_taken_until = attempts, None
         case.answer_at = next_due(now, [third_of(now, zone)], zone)
         data = {"complaint_id": complaint_id, "attempt": attempts}
-        await record(tx, "complaint.missed", at=now, actor=actor, request_id=case.request_id, data=data)
+        await record(tx, EventKind.COMPLAINT_MISSED, at=now, actor=actor, request_id=case.request_id, data=data)
     return await show(tx, complaint_id)

@@ -11,6 +11,7 @@ from app.complaints.errors import ComplaintDecided, NoProviderToBlame, NotASuper
 from app.complaints.models import Cause, Complaint, ComplaintStatus
 from app.complaints.schemas import ComplaintOut, Decision, OwnComplaint
 from app.complaints.states import COMPLAINTS
+from app.events.kinds import EventKind
 from app.events.transition import Actor, record
 from app.intake.actions import get_request
 from app.intake.models import Contact
@@ -73,7 +74,7 @@ async def open_case(
     await queries.open_alone(tx, request_id)
     job_id, provider_id = (job.id, job.provider_id) if job else (None, None)
     case = await queries.find_open(tx, request_id, job_id)
-    kind = "complaint.repeated" if case else "complaint.opened"
+    kind = EventKind.COMPLAINT_REPEATED if case else EventKind.COMPLAINT_OPENED
     if case:
         case.words = "\n".join(filter(None, (case.words, words))) or None
         case.phone = phone or case.phone
@@ -143,7 +144,7 @@ async def hand_over(tx: Tx, complaint_id: UUID, staff_id: UUID, actor: Actor, no
     if case.owner_id != staff_id:
         case.owner_id = staff_id
         data = {"complaint_id": complaint_id, "owner_id": staff_id}
-        await record(tx, "complaint.handed_over", at=now, actor=actor, request_id=case.request_id, data=data)
+        await record(tx, EventKind.COMPLAINT_HANDED_OVER, at=now, actor=actor, request_id=case.request_id, data=data)
     return await show(tx, complaint_id)
 
 
@@ -161,7 +162,7 @@ async def reply(tx: Tx, complaint_id: UUID, text: str, provider_id: UUID | None,
     data = {"complaint_id": complaint_id}
     await record(
         tx,
-        "complaint.replied",
+        EventKind.COMPLAINT_REPLIED,
         at=now,
         actor=actor,
         request_id=case.request_id,

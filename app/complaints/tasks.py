@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.complaints import queries
 from app.complaints.models import ComplaintStatus
+from app.events.kinds import EventKind
 from app.events.transition import SYSTEM, record
 from app.kit.db import Tx
 from app.kit.steps import one_by_one
@@ -22,7 +23,7 @@ async def raise_complaint_alarms(context: Context) -> int:
         case.alarm_at = None if red else case.due_at
         if case.status == ComplaintStatus.OPEN:
             data = {"clock": "complaint", "due": case.due_at.isoformat(), "complaint_id": case.id}
-            kind = "clock.red" if red else "clock.yellow"
+            kind = EventKind.CLOCK_RED if red else EventKind.CLOCK_YELLOW
             await record(tx, kind, at=now, actor=SYSTEM, request_id=case.request_id, data=data)
 
     return await one_by_one(context, "raise_complaint_alarms", queries.find_due_alarms, change)

@@ -10,6 +10,7 @@ from app.credit import queries
 from app.credit.actions import By, get_locked, reverse
 from app.credit.making import make_under
 from app.credit.rules import CORRECTED, Rules, read_rules
+from app.events.kinds import EventKind
 from app.events.transition import SYSTEM
 from app.kit.db import Row, Tx
 
@@ -48,7 +49,7 @@ def _with_bill(event: Row, amount_fen: int) -> Mapping[str, Any]:
     if event["kind"] == CORRECTED:
         difference = amount_fen - data["was_fen"]
         return data | {"amount_fen": amount_fen, "difference_fen": difference, "lower": difference < 0}
-    if event["kind"] == "job.completed":
+    if event["kind"] == EventKind.JOB_COMPLETED:
         return data | {"amount_fen": amount_fen}
     return {name: value for name, value in data.items() if name != "difference_fen"} | compare_bill(
         amount_fen, data.get("paid_fen")

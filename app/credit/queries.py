@@ -31,6 +31,7 @@ from app.aftercare.models import Callback
 from app.complaints.models import Complaint
 from app.credit.models import CreditEntry, CreditRules, EntryStatus
 from app.credit.states import CREDIT
+from app.events.kinds import EventKind
 from app.events.models import Event
 from app.events.sequence import move_cursor, next_events, one_event
 from app.events.transition import AT, json_of, log
@@ -82,8 +83,8 @@ def _provider_of(event: Any) -> ColumnElement[Any]:
         .scalar_subquery()
     )
     return case(
-        (event.c.kind == word("callback.done"), spoken_of),
-        (event.c.kind == word("complaint.decided"), complained_of),
+        (event.c.kind == word(EventKind.CALLBACK_DONE), spoken_of),
+        (event.c.kind == word(EventKind.COMPLAINT_DECIDED), complained_of),
         else_=event.c.provider_id,
     )
 
@@ -162,8 +163,10 @@ def _list_judged() -> Prepared:
     of_job = Event.data["job_id"].as_string() == sql_cast(Job.id, Text)
     about = select(Callback.id).where(Callback.job_id == Job.id).correlate(Job)
     of_callback = sql_cast(Event.data["callback_id"].as_string(), Uuid).in_(about)
-    subject = ((Event.kind != word("callback.done")) & of_job) | ((Event.kind == word("callback.done")) & of_callback)
-    kinds = [word("job.completed"), bindparam("kind", type_=Text), word("callback.done")]
+    subject = ((Event.kind != word(EventKind.CALLBACK_DONE)) & of_job) | (
+        (Event.kind == word(EventKind.CALLBACK_DONE)) & of_callback
+    )
+    kinds = [word(EventKind.JOB_COMPLETED), bindparam("kind", type_=Text), word(EventKind.CALLBACK_DONE)]
     query = (
         select(Event.id, Event.at, Event.kind, Event.request_id, Event.data, Job.provider_id, Job.amount_fen)
         .join(Job, Job.request_id == Event.request_id)
@@ -202,7 +205,7 @@ def _add(status: EntryStatus, *names: str, **values: Any) -> Prepared:
     facts |= {"status": word(status), "made_at": AT} | values
     row = insert(_ENTRIES).from_select(list(facts), select(*facts.values())).returning(*_ENTRIES.c).cte("made")
     data = json_of(credit_id=row.c.id, rule=row.c.rule_code, points=row.c.points, effect=row.c.effect)
-    kind = "credit.proposed" if status is EntryStatus.PROPOSED else "credit.applied"
+    kind = EventKind.CREDIT_PROPOSED if status is EntryStatus.PROPOSED else EventKind.CREDIT_APPLIED
     event = log("made_event", kind, row, request_id=row.c.request_id, provider_id=row.c.provider_id, data=data)
     return Prepared(select(row.c.id).add_cte(event, _keep(row, row.c.effect)))
 

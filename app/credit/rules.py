@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from app.credit import queries
 from app.credit.models import CreditRules
+from app.events.kinds import EventKind
 from app.jobs.states import JOB_MOVES, OFFER_MOVES
 from app.kit.db import Tx
 from app.kit.errors import NotFound, Unfit
@@ -19,13 +20,13 @@ from app.registry.models import FULL_CREDIT
 
 DATA = Path(__file__).parent / "data" / "rules.yaml"
 
-CORRECTED = "job.amount_corrected"
+CORRECTED = EventKind.JOB_AMOUNT_CORRECTED
 CAUSES = {move.event for move in (*OFFER_MOVES.values(), *JOB_MOVES.values())} | {
-    "callback.done",
-    "complaint.decided",
+    EventKind.CALLBACK_DONE,
+    EventKind.COMPLAINT_DECIDED,
     CORRECTED,
-    "job.arbitrated",
-    "provider.unreachable",
+    EventKind.JOB_ARBITRATED,
+    EventKind.PROVIDER_UNREACHABLE,
 }
 """The events that a rule may speak of."""
 

@@ -15,6 +15,7 @@ from app.danger.recognising import Recognised
 from app.danger.schemas import DangerOut, EmergencyLine, Guide, GuideDraft, GuideVersionOut, HeardOut, Words
 from app.danger.snapshot import DANGER_TOPIC, Dangers, read_guides, words_of
 from app.danger.states import GUIDES
+from app.events.kinds import EventKind
 from app.events.transition import record
 from app.kit.db import Tx
 from app.kit.errors import NotFound
@@ -87,7 +88,7 @@ async def write_draft(
         )
     )
     await tx.flush()
-    await record(tx, "guide.drafted", at=by.now, actor=by.principal.actor, data=facts(kind, number))
+    await record(tx, EventKind.GUIDE_DRAFTED, at=by.now, actor=by.principal.actor, data=facts(kind, number))
     return await show(tx, kind)
 
 

@@ -12,6 +12,7 @@ from app.danger.models import GuideStatus, GuideVersion
 from app.danger.schemas import Guide
 from app.danger.snapshot import DANGER_TOPIC, read_scripts
 from app.danger.states import GUIDES
+from app.events.kinds import EventKind
 from app.events.transition import SYSTEM, record
 from app.kit.db import Tx
 from app.kit.ids import new_id
@@ -42,7 +43,7 @@ async def load_guides(tx: Tx, now: datetime) -> None:
             )
         )
         await tx.flush()
-        await record(tx, "guide.approved", at=now, actor=SYSTEM, data=facts(kind, number))
+        await record(tx, EventKind.GUIDE_APPROVED, at=now, actor=SYSTEM, data=facts(kind, number))
     tx.wake(DANGER_TOPIC)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, Text, Uuid, bindparam, func, or_, select, update
 
 from app.aftercare.models import Callback, CallbackStatus
 from app.complaints.models import Complaint, ComplaintStatus
+from app.events.kinds import EventKind
 from app.events.transition import json_of, log
 from app.intake.filters import CLOSED
 from app.intake.models import Request
@@ -68,7 +69,7 @@ def _hand_over() -> Prepared:
         .cte("handed")
     )
     facts = json_of(former=bindparam("former_word", type_=Text), to=bindparam("to_word", type_=Text))
-    event = log("handed_event", "request.handed_over", handed, request_id=handed.c.id, data=facts)
+    event = log("handed_event", EventKind.REQUEST_HANDED_OVER, handed, request_id=handed.c.id, data=facts)
     return Prepared(select(func.count().label("handed")).select_from(handed).add_cte(event))
 
 

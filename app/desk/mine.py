@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from app.auth.access import Principal
 from app.catalog.snapshot import Snapshot
 from app.desk.schemas import OpenRequest, RunningClock
+from app.events.kinds import EventKind
 from app.events.transition import StatusConflict, record
 from app.intake.actions import get_locked, get_request
 from app.intake.clocks import Level, list_alarms
@@ -46,7 +47,7 @@ async def take_over(
         await set_follower(tx, request_id, principal.id)
         data: Mapping[str, str] = {"from": str(before)} if before else {}
         actor = principal.actor
-        await record(tx, "request.taken_over", at=now, actor=actor, request_id=request_id, data=dict(data))
+        await record(tx, EventKind.REQUEST_TAKEN_OVER, at=now, actor=actor, request_id=request_id, data=dict(data))
     return _with_clocks(await get_request(tx, request_id), catalog, zone)
 
 

@@ -20,6 +20,7 @@ from app.dispatch.errors import WorkBegun
 from app.dispatch.matchmaking import make_offers, when_to_ask
 from app.dispatch.merging import take_over
 from app.dispatch.schemas import Correction
+from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import SYSTEM, StatusConflict, record
 from app.intake.actions import get_locked
@@ -250,7 +251,7 @@ async def _put_on_record(
     }
     await add_audit(
         tx,
-        "request.corrected",
+        EventKind.REQUEST_CORRECTED,
         f"request:{request['id']}",
         at=now,
         actor_kind=principal.kind,
@@ -277,7 +278,7 @@ async def _follow(
     firm = job.provider_id if job else None
     await record(
         tx,
-        "request.corrected",
+        EventKind.REQUEST_CORRECTED,
         at=now,
         actor=actor,
         request_id=served,

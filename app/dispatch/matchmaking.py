@@ -13,6 +13,7 @@ from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
 from app.dispatch.schemas import MatchingResult, OfferMade
+from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import SYSTEM, record
 from app.intake.clocks import may_ring
@@ -164,7 +165,7 @@ async def _defer(
     until = now + timedelta(seconds=matching.policy.surge.defer_seconds)
     await queries.defer_matching(tx, request["id"], until, now if told else None)
     data = {"until": until.isoformat(), "told": told}
-    await record(tx, "request.deferred", at=now, actor=SYSTEM, request_id=request["id"], data=data)
+    await record(tx, EventKind.REQUEST_DEFERRED, at=now, actor=SYSTEM, request_id=request["id"], data=data)
     return until
 
 

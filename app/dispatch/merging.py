@@ -10,6 +10,7 @@ from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
 from app.dispatch.actions import send_out
 from app.dispatch.errors import MergeIntoItself, MergeOfOtherKind, MergeTargetOver, MergeTheOtherWay
+from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import Actor, record
 from app.intake.actions import get_locked, separate_request
@@ -106,7 +107,7 @@ async def merge_request(
     if firm:
         tx.wake(provider_topic(firm))
     data = {"joined_id": request_id, "joined_number": child.number, "changed": sorted(changed)}
-    await record(tx, "request.joined", at=now, actor=actor, request_id=parent_id, provider_id=firm, data=data)
+    await record(tx, EventKind.REQUEST_JOINED, at=now, actor=actor, request_id=parent_id, provider_id=firm, data=data)
     return row
 
 

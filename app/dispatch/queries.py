@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from app.catalog.models import Group
+from app.events.kinds import EventKind
 from app.events.transition import AT, json_of, log
 from app.intake.models import Request
 from app.jobs.capacity import MOMENTS, TAKEN, day_end
@@ -88,7 +89,7 @@ def _add_offers() -> Prepared:
     )  # fmt: skip
     events = log(
         "made_event",
-        "offer.made",
+        EventKind.OFFER_MADE,
         made,
         request_id=made.c.request_id,
         provider_id=made.c.provider_id,

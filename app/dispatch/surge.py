@@ -6,6 +6,7 @@ from uuid import UUID
 from app.catalog.snapshot import Snapshot
 from app.dispatch import surge_queries
 from app.dispatch.errors import NotDeferred
+from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import SYSTEM, Actor, record
 from app.intake.actions import get_locked
@@ -65,7 +66,7 @@ async def _begin(
     begun = await surge_queries.add_surge(tx, new_id(now), category, why, now, actor.id, waiting, places)
     if begun:
         data = {"category": category, "waiting": waiting, "places": places, "why": why}
-        await record(tx, "surge.began", at=now, actor=actor, data=data)
+        await record(tx, EventKind.SURGE_BEGAN, at=now, actor=actor, data=data)
     return begun is not None
 
 
@@ -86,7 +87,7 @@ async def _end(tx: Tx, surge_id: UUID, waiting: int, places: int, actor: Actor, 
         return False
     await surge_queries.release_deferred(tx, ended["category_code"], now)
     data = {"category": ended["category_code"], "waiting": waiting, "places": places, "why": ended["reason"]}
-    await record(tx, "surge.ended", at=now, actor=actor, data=data)
+    await record(tx, EventKind.SURGE_ENDED, at=now, actor=actor, data=data)
     tx.wake(DISPATCH_TOPIC)
     return True
 
@@ -102,5 +103,5 @@ async def tell_deferral(tx: Tx, request_id: UUID, actor: Actor, now: datetime) -
     if request["deferral_told_at"]:
         return request
     data = {"until": request["deferred_until"].isoformat()}
-    await record(tx, "request.deferral_told", at=now, actor=actor, request_id=request_id, data=data)
+    await record(tx, EventKind.REQUEST_DEFERRAL_TOLD, at=now, actor=actor, request_id=request_id, data=data)
     return await surge_queries.set_told(tx, request_id, now, actor.id)

@@ -36,6 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from app.events.kinds import EventKind
 from app.events.models import ActorKind, Event
 from app.kit.db import Prepared, Row, Tx
 from app.kit.errors import HotlineError, NotFound
@@ -70,17 +71,19 @@ NO_DATA = sql_cast(literal_column("'{}'"), JSONB)
 NO_KEY = sql_cast(null(), Uuid)
 
 
-SILENT = ""
+@dataclass(frozen=True)
+class Step:
+    """A move of which nobody is told, and by which nothing is counted."""
+
+    sources: frozenset[StrEnum]
+    target: StrEnum | None
 
 
 @dataclass(frozen=True)
 class Move:
-    """From any of `sources` to `target`; `target` None goes back to the state that the machine's table remembers.
+    """From any of `sources` to `target`; `target` None goes back to the state that the machine's table remembers."""
 
-    `event` SILENT: nobody is told, and nothing is counted by it.
-    """
-
-    event: str
+    event: EventKind
     sources: frozenset[StrEnum]
     target: StrEnum | None
 
@@ -94,7 +97,7 @@ class Moved(NamedTuple):
 
 def log(
     name: str,
-    kind: str,
+    kind: EventKind,
     rows: FromClause,
     *,
     request_id: ColumnElement[Any],
@@ -121,9 +124,34 @@ def log(
     )
 
 
-class Machine:
+class Steps:
+    """The states of one table that leave no events; `column` holds the state and `former` the one to go back to."""
+
+    def __init__(
+        self, model: type[Model], moves: Mapping[str, Step | Move], *, column: str = "status", former: str = "held_from"
+    ) -> None:
+        self.table = cast(Table, model.__table__)
+        self.moves = moves
+        self._column = self.table.c[column]
+        self._former = former
+
+    def change(self, step: str, where: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any]:
+        """The rows matching `where` take the step, with `values` set beside the status."""
+        move = self.moves[step]
+        target = self.table.c[self._former] if move.target is None else word(move.target)
+        return (
+            update(self.table)
+            .where(where, self._column.in_([word(source) for source in sorted(move.sources)]))
+            .values({self._column.name: target, **values})
+            .returning(*self.table.c)
+        )
+
+
+class Machine(Steps):
     """The states of one table. `subject` is its word in events and errors; `column` holds the state and `former` the
     one to go back to."""
+
+    moves: Mapping[str, Move]
 
     def __init__(
         self,
@@ -134,11 +162,8 @@ class Machine:
         column: str = "status",
         former: str = "held_from",
     ) -> None:
-        self.table = cast(Table, model.__table__)
+        super().__init__(model, moves, column=column, former=former)
         self.subject = subject
-        self.moves = moves
-        self._column = self.table.c[column]
-        self._former = former
         self._statement = cache(self._build)
 
     def move(
@@ -151,31 +176,18 @@ class Machine:
         **values: Any,
     ) -> Moved:
         """The rows matching `where` take the step and leave its event, with `values` set beside the status."""
-        event = self.moves[step].event
-        assert event != SILENT, f"{step} leaves no event: `change` takes it"
         name = name or f"{self.subject}_{step}"
         rows = self.change(step, where, **values).cte(name)
         return Moved(
             rows,
             log(
                 f"{name}_event",
-                event,
+                self.moves[step].event,
                 rows,
                 request_id=self._key(rows, "request"),
                 provider_id=self._key(rows, "provider"),
                 data=self._facts(rows, data),
             ),
-        )
-
-    def change(self, step: str, where: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any]:
-        """The rows matching `where` take the step, with `values` set beside the status; without an event."""
-        move = self.moves[step]
-        target = self.table.c[self._former] if move.target is None else word(move.target)
-        return (
-            update(self.table)
-            .where(where, self._column.in_([word(source) for source in sorted(move.sources)]))
-            .values({self._column.name: target, **values})
-            .returning(*self.table.c)
         )
 
     def _facts(self, rows: FromClause, data: Callable[[FromClause], ColumnElement[Any]] | None) -> ColumnElement[Any]:
@@ -189,15 +201,16 @@ class Machine:
         """The key of that subject in these rows: their own id, a reference, or none."""
         return rows.c.id if subject == self.subject else rows.c.get(f"{subject}_id", NO_KEY)
 
-    def path(self, start: StrEnum, *steps: str) -> tuple[StrEnum, list[str]]:
+    def path(self, start: StrEnum, *steps: str) -> tuple[StrEnum, list[EventKind]]:
         """Where these steps lead from `start`, and the events they leave: for a row that is born further on."""
-        status, events = start, []
+        events: list[EventKind] = []
+        status = start
         for step in steps:
             move = self.moves[step]
             if status not in move.sources or move.target is None:
                 raise ValueError(f"{self.subject}: no {step} from {status}")
             status = move.target
-            events += [move.event] if move.event != SILENT else []
+            events.append(move.event)
         return status, events
 
     def _build(self, step: str, columns: tuple[str, ...]) -> Prepared:
@@ -266,7 +279,7 @@ _RECORD = Prepared(
 
 async def record(
     tx: Tx,
-    kind: str,
+    kind: EventKind,
     *,
     at: datetime,
     actor: Actor,
@@ -295,13 +308,14 @@ def json_of(**parts: Any) -> ColumnElement[Any]:
 
 __all__ = [
     "AT",
-    "SILENT",
     "SYSTEM",
     "Actor",
     "Machine",
     "Move",
     "Moved",
     "StatusConflict",
+    "Step",
+    "Steps",
     "json_of",
     "log",
     "record",

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from app.events.kinds import EventKind
 from app.exchange import queries
 from app.exchange.plan import PARTS, Changes, Plan
 from app.kit.db import Tx
@@ -90,7 +91,7 @@ def _events(added: Sequence[Changes], edit: Edit) -> Iterator[tuple[Any, ...]]:
     """What the steps behind each new provider would have left."""
     for change in added:
         _, events = PROVIDERS.path(Standing.APPLIED, *BIRTHS[change.subject.facts["standing"]])
-        for kind in ("provider.applied", *events):
+        for kind in (EventKind.PROVIDER_APPLIED, *events):
             yield edit.at, kind, change.subject.id, edit.by.kind, edit.by.id, '{"reason": "import"}'
 
 

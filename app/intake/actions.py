@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
+from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import Actor, StatusConflict, record
 from app.intake import queries
@@ -185,7 +186,7 @@ async def consent_to_tier(tx: Tx, request_id: UUID, tier: Tier, catalog: Snapsho
         raise TierNotDearer(served=request["tier"], tier=tier)
     if request["tier_fallback"] == tier:
         return request
-    await record(tx, "request.tier_consented", at=now, actor=actor, request_id=request_id, data={"tier": tier})
+    await record(tx, EventKind.REQUEST_TIER_CONSENTED, at=now, actor=actor, request_id=request_id, data={"tier": tier})
     tx.wake(DISPATCH_TOPIC)
     return await queries.set_tier_fallback(tx, request_id, tier, now)
 

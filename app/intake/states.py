@@ -1,5 +1,6 @@
 """The life of a service request: every move there is. Source: the diagram in docs/states.md."""
 
+from app.events.kinds import EventKind
 from app.events.transition import Machine, Move
 from app.intake.models import Request
 from app.intake.models import RequestStatus as S
@@ -8,23 +9,23 @@ OPEN = frozenset({S.RECEIVED, S.RELAYED, S.DISPATCHING, S.UNMATCHED, S.ASSIGNED,
 """Work is still to be done; `on_hold` is one of these, waiting."""
 
 REQUEST_MOVES = {
-    "answer": Move("request.answered", frozenset({S.RECEIVED}), S.ANSWERED),
-    "relay": Move("request.relayed", frozenset({S.RECEIVED, S.UNMATCHED}), S.RELAYED),
-    "dispatch": Move("request.dispatched", frozenset({S.RECEIVED, S.RELAYED, S.UNMATCHED}), S.DISPATCHING),
-    "fail_to_match": Move("request.unmatched", frozenset({S.DISPATCHING}), S.UNMATCHED),
-    "assign": Move("request.assigned", frozenset({S.DISPATCHING}), S.ASSIGNED),
-    "start": Move("request.started", frozenset({S.ASSIGNED}), S.IN_PROGRESS),
-    "complete": Move("request.completed", frozenset({S.IN_PROGRESS}), S.COMPLETED),
-    "return": Move("request.returned", frozenset({S.ASSIGNED, S.IN_PROGRESS}), S.DISPATCHING),
-    "reassign": Move("request.reassigned", frozenset({S.ASSIGNED}), S.DISPATCHING),
-    "redo": Move("request.redone", frozenset({S.COMPLETED}), S.DISPATCHING),
-    "reopen": Move("request.reopened", frozenset({S.CLOSED}), S.DISPATCHING),
-    "close": Move("request.closed", frozenset({S.ANSWERED, S.RELAYED, S.COMPLETED, S.UNMATCHED}), S.CLOSED),
-    "cancel": Move("request.cancelled", OPEN | {S.ON_HOLD}, S.CANCELLED),
-    "merge": Move("request.merged", OPEN | {S.ON_HOLD}, S.MERGED),
-    "separate": Move("request.separated", frozenset({S.MERGED}), S.RECEIVED),
-    "hold": Move("request.held", OPEN, S.ON_HOLD),
-    "resume": Move("request.resumed", frozenset({S.ON_HOLD}), None),
+    "answer": Move(EventKind.REQUEST_ANSWERED, frozenset({S.RECEIVED}), S.ANSWERED),
+    "relay": Move(EventKind.REQUEST_RELAYED, frozenset({S.RECEIVED, S.UNMATCHED}), S.RELAYED),
+    "dispatch": Move(EventKind.REQUEST_DISPATCHED, frozenset({S.RECEIVED, S.RELAYED, S.UNMATCHED}), S.DISPATCHING),
+    "fail_to_match": Move(EventKind.REQUEST_UNMATCHED, frozenset({S.DISPATCHING}), S.UNMATCHED),
+    "assign": Move(EventKind.REQUEST_ASSIGNED, frozenset({S.DISPATCHING}), S.ASSIGNED),
+    "start": Move(EventKind.REQUEST_STARTED, frozenset({S.ASSIGNED}), S.IN_PROGRESS),
+    "complete": Move(EventKind.REQUEST_COMPLETED, frozenset({S.IN_PROGRESS}), S.COMPLETED),
+    "return": Move(EventKind.REQUEST_RETURNED, frozenset({S.ASSIGNED, S.IN_PROGRESS}), S.DISPATCHING),
+    "reassign": Move(EventKind.REQUEST_REASSIGNED, frozenset({S.ASSIGNED}), S.DISPATCHING),
+    "redo": Move(EventKind.REQUEST_REDONE, frozenset({S.COMPLETED}), S.DISPATCHING),
+    "reopen": Move(EventKind.REQUEST_REOPENED, frozenset({S.CLOSED}), S.DISPATCHING),
+    "close": Move(EventKind.REQUEST_CLOSED, frozenset({S.ANSWERED, S.RELAYED, S.COMPLETED, S.UNMATCHED}), S.CLOSED),
+    "cancel": Move(EventKind.REQUEST_CANCELLED, OPEN | {S.ON_HOLD}, S.CANCELLED),
+    "merge": Move(EventKind.REQUEST_MERGED, OPEN | {S.ON_HOLD}, S.MERGED),
+    "separate": Move(EventKind.REQUEST_SEPARATED, frozenset({S.MERGED}), S.RECEIVED),
+    "hold": Move(EventKind.REQUEST_HELD, OPEN, S.ON_HOLD),
+    "resume": Move(EventKind.REQUEST_RESUMED, frozenset({S.ON_HOLD}), None),
 }
 
 REQUESTS = Machine(Request, "request", REQUEST_MOVES)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from app.catalog.calendar import Deadlines, Window, add_minutes, deadlines, default_window
 from app.catalog.models import ArriveRule, Item, Kind, Tier, is_counted
 from app.catalog.snapshot import Snapshot, Spot
+from app.events.kinds import EventKind
 from app.events.transition import Actor
 from app.intake import queries
 from app.intake.citizens import get_or_add
@@ -106,7 +107,7 @@ async def take_request(
         tx,
         **values,
         **actor.parameters(now),
-        event_kinds=["request.created", *events],
+        event_kinds=[EventKind.REQUEST_CREATED, *events],
         rang=body.phone,
         citizen_phone=people.helped,
         citizen_name=people.helped_name,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from app.catalog.calendar import NO_DAYS, Allowance
 from app.catalog.models import ArriveRule, Calendar, Tier
 from app.catalog.queries import read_days
+from app.events.kinds import EventKind
 from app.events.transition import Actor, record
 from app.intake.clocks import Clock, begin_round, seconds_taken
 from app.intake.models import RequestStatus
@@ -209,7 +210,7 @@ def check_past(happened_at: datetime | None, by: By) -> None:
         raise HappenedInFuture(happened_at=happened_at.isoformat(), now=by.now.isoformat())
 
 
-async def record_price(tx: Tx, job: Mapping[str, Any], by: By, kind: str, **facts: Any) -> None:
+async def record_price(tx: Tx, job: Mapping[str, Any], by: By, kind: EventKind, **facts: Any) -> None:
     """Log what was quoted or agreed about the job's price."""
     await record(
         tx,

@@ -6,6 +6,7 @@ Repeating what has been said gives the present state and logs nothing, so a retr
 from typing import Any
 from uuid import UUID
 
+from app.events.kinds import EventKind
 from app.events.topics import provider_topic
 from app.events.transition import record
 from app.jobs import queries
@@ -41,7 +42,7 @@ async def quote_job(tx: Tx, job_id: UUID, body: Quote, by: By) -> JobOut:
     if (job["quote_fen"], job["quote_note"], job["quantity"]) == said and agreed_fen in (None, job["agreed_fen"]):
         return JobOut.model_validate(dict(job))
     quote = {"quote_fen": body.amount_fen, "quote_note": body.note, "quoted_at": by.now}
-    return await _agree(tx, job, body, by, "job.quoted", quote, ON_SITE if body.agreed_on_site else None)
+    return await _agree(tx, job, body, by, EventKind.JOB_QUOTED, quote, ON_SITE if body.agreed_on_site else None)
 
 
 async def consent_to_price(tx: Tx, job_id: UUID, body: Consent, by: By) -> JobOut:
@@ -53,7 +54,7 @@ async def consent_to_price(tx: Tx, job_id: UUID, body: Consent, by: By) -> JobOu
     said = (body.amount_fen, BY_PHONE, body.quantity or job["quantity"])
     if (job["agreed_fen"], job["agreed_how"], job["quantity"]) == said:
         return JobOut.model_validate(dict(job))
-    return await _agree(tx, job, body, by, "job.price_agreed", {}, BY_PHONE)
+    return await _agree(tx, job, body, by, EventKind.JOB_PRICE_AGREED, {}, BY_PHONE)
 
 
 async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> JobOut:
@@ -84,7 +85,7 @@ async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> J
     await queries.move_deadlines(tx, job["request_id"], body.appointment_to, by.now)
     await record(
         tx,
-        "job.appointment_moved",
+        EventKind.JOB_APPOINTMENT_MOVED,
         at=by.now,
         actor=by.actor,
         request_id=job["request_id"],
@@ -112,7 +113,7 @@ def _check_consent(job: Row, body: Appointment) -> None:
 
 
 async def _agree(
-    tx: Tx, job: Row, body: Quote | Consent, by: By, kind: str, quote: dict[str, Any], how: str | None
+    tx: Tx, job: Row, body: Quote | Consent, by: By, kind: EventKind, quote: dict[str, Any], how: str | None
 ) -> JobOut:
     """Record what was quoted and, if it was agreed to, how."""
     check_live(job)

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from app.events.kinds import EventKind
 from app.events.topics import provider_topic
 from app.events.transition import record
 from app.jobs import queries
@@ -59,7 +60,7 @@ async def correct_amount(tx: Tx, job_id: UUID, body: AmountCorrection, by: By) -
     }
     await record(
         tx,
-        "job.amount_corrected",
+        EventKind.JOB_AMOUNT_CORRECTED,
         at=by.now,
         actor=by.actor,
         request_id=job["request_id"],

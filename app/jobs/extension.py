@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from app.events.kinds import EventKind
 from app.events.models import ActorKind
 from app.events.transition import record
 from app.jobs import queries
@@ -67,7 +68,7 @@ async def _keep(tx: Tx, job: Row, body: ExtensionIn, by: By) -> ExtensionOut:
     await tx.flush()
     await record(
         tx,
-        "extension.asked",
+        EventKind.EXTENSION_ASKED,
         at=by.now,
         actor=by.actor,
         request_id=extension.request_id,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from app.events.kinds import EventKind
 from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, provider_topic
 from app.intake.clocks import Clock
 from app.intake.models import UnmatchedReason
@@ -69,7 +70,7 @@ async def complete_job(tx: Tx, job_id: UUID, body: Completion, by: By) -> JobOut
                 raise AboveConsent(amount_fen=body.amount_fen, agreed_fen=terms["agreed_fen"] or 0)
             check_not_held(job)
             terms |= {"agreed_fen": body.amount_fen, "agreed_how": ON_SITE, "agreed_at": by.now}
-            await record_price(tx, terms, by, "job.price_agreed", agreed_fen=body.amount_fen, how=ON_SITE)
+            await record_price(tx, terms, by, EventKind.JOB_PRICE_AGREED, agreed_fen=body.amount_fen, how=ON_SITE)
     tx.wake(AFTERCARE_TOPIC, DISPATCH_TOPIC)
     on_time = job["round_complete_by"] is None or by.now <= job["round_complete_by"]
     bill = body.model_dump(include={"result", "amount_fen", "payout_fen", "happened_at"})

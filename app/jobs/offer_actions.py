@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.catalog.models import Tier
+from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
 from app.intake.clocks import Clock
@@ -115,7 +116,7 @@ async def note_no_answer(tx: Tx, offer_id: UUID, by: By, again_at: datetime) -> 
     await queries.release_to_phone(tx, offer_id, again_at)
     await record(
         tx,
-        "offer.not_answered",
+        EventKind.OFFER_NOT_ANSWERED,
         at=by.now,
         actor=by.actor,
         request_id=offer["request_id"],

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from app.events.kinds import EventKind
 from app.events.topics import provider_topic
 from app.events.transition import Actor, record
 from app.intake.actions import add_contact, get_request
@@ -26,5 +27,7 @@ async def say(tx: Tx, request_id: UUID, body: ContactIn, actor: Actor, now: date
     data = {"purpose": body.purpose, "about_number": request.number}
     for told in dict.fromkeys((request_id, served)):
         provider = firm if told == served else None
-        await record(tx, "request.contacted", at=now, actor=actor, request_id=told, provider_id=provider, data=data)
+        await record(
+            tx, EventKind.REQUEST_CONTACTED, at=now, actor=actor, request_id=told, provider_id=provider, data=data
+        )
     return contact

@@ -35,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.catalog.models import Group, Tier
+from app.events.kinds import EventKind
 from app.events.transition import AT, NO_KEY, Moved, json_of, log
 from app.intake.models import Request
 from app.intake.rounds import NEXT_ROUND, OWN_TIMES, keep_round
@@ -152,7 +153,7 @@ def count_silence(rows: FromClause) -> list[CTE]:
         told,
         log(
             "told_event",
-            "provider.unreachable",
+            EventKind.PROVIDER_UNREACHABLE,
             told,
             request_id=NO_KEY,
             provider_id=told.c.provider_id,

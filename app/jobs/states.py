@@ -1,5 +1,6 @@
 """The lives of an offer, of a job and of an extension: every move there is. Source: the diagrams in docs/states.md."""
 
+from app.events.kinds import EventKind
 from app.events.transition import Machine, Move
 from app.jobs.models import Extension, Job, Offer
 from app.jobs.models import ExtensionStatus as E
@@ -7,24 +8,24 @@ from app.jobs.models import JobStatus as J
 from app.jobs.models import OfferStatus as O
 
 OFFER_MOVES = {
-    "accept": Move("offer.accepted", frozenset({O.PENDING}), O.ACCEPTED),
-    "decline": Move("offer.declined", frozenset({O.PENDING}), O.DECLINED),
-    "expire": Move("offer.expired", frozenset({O.PENDING}), O.EXPIRED),
-    "withdraw": Move("offer.withdrawn", frozenset({O.PENDING}), O.WITHDRAWN),
-    "end": Move("offer.ended", frozenset({O.ACCEPTED}), O.ENDED),
+    "accept": Move(EventKind.OFFER_ACCEPTED, frozenset({O.PENDING}), O.ACCEPTED),
+    "decline": Move(EventKind.OFFER_DECLINED, frozenset({O.PENDING}), O.DECLINED),
+    "expire": Move(EventKind.OFFER_EXPIRED, frozenset({O.PENDING}), O.EXPIRED),
+    "withdraw": Move(EventKind.OFFER_WITHDRAWN, frozenset({O.PENDING}), O.WITHDRAWN),
+    "end": Move(EventKind.OFFER_ENDED, frozenset({O.ACCEPTED}), O.ENDED),
 }
 
 JOB_MOVES = {
-    "start": Move("job.started", frozenset({J.ACCEPTED}), J.STARTED),
-    "complete": Move("job.completed", frozenset({J.STARTED}), J.COMPLETED),
-    "return": Move("job.returned", frozenset({J.ACCEPTED, J.STARTED}), J.RETURNED),
-    "fail": Move("job.failed", frozenset({J.STARTED}), J.FAILED),
-    "cancel": Move("job.cancelled", frozenset({J.ACCEPTED, J.STARTED}), J.CANCELLED),
+    "start": Move(EventKind.JOB_STARTED, frozenset({J.ACCEPTED}), J.STARTED),
+    "complete": Move(EventKind.JOB_COMPLETED, frozenset({J.STARTED}), J.COMPLETED),
+    "return": Move(EventKind.JOB_RETURNED, frozenset({J.ACCEPTED, J.STARTED}), J.RETURNED),
+    "fail": Move(EventKind.JOB_FAILED, frozenset({J.STARTED}), J.FAILED),
+    "cancel": Move(EventKind.JOB_CANCELLED, frozenset({J.ACCEPTED, J.STARTED}), J.CANCELLED),
 }
 
 EXTENSION_MOVES = {
-    "grant": Move("extension.granted", frozenset({E.ASKED}), E.GRANTED),
-    "refuse": Move("extension.refused", frozenset({E.ASKED}), E.REFUSED),
+    "grant": Move(EventKind.EXTENSION_GRANTED, frozenset({E.ASKED}), E.GRANTED),
+    "refuse": Move(EventKind.EXTENSION_REFUSED, frozenset({E.ASKED}), E.REFUSED),
 }
 
 OFFERS = Machine(Offer, "offer", OFFER_MOVES)

@@ -8,6 +8,7 @@ from uuid import UUID
 from app.auth.access import Principal
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
+from app.events.kinds import EventKind
 from app.events.transition import record
 from app.kit.db import Tx
 from app.kit.errors import NotFound
@@ -105,7 +106,7 @@ async def _add_draft(tx: Tx, article: Article, body: Draft, number: int, by: By)
     tx.session.add(version)
     await tx.flush()
     facts = {"article_id": version.id, "slug": article.slug, "number": number}
-    await record(tx, "article.drafted", at=by.now, actor=by.principal.actor, data=facts)
+    await record(tx, EventKind.ARTICLE_DRAFTED, at=by.now, actor=by.principal.actor, data=facts)
 
 
 def facts_of(body: Draft) -> dict[str, Any]:

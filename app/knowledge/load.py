@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from app.catalog.snapshot import Snapshot
+from app.events.kinds import EventKind
 from app.events.transition import SYSTEM, record
 from app.kit.db import Tx
 from app.kit.ids import new_id
@@ -54,7 +55,7 @@ async def load_articles(tx: Tx, catalog: Snapshot, today: date, now: datetime) -
     tx.session.add_all(fresh)
     await tx.flush()
     for version in fresh:
-        await record(tx, "article.approved", at=now, actor=SYSTEM, data={"article_id": version.id})
+        await record(tx, EventKind.ARTICLE_APPROVED, at=now, actor=SYSTEM, data={"article_id": version.id})
     await index(tx, fresh, catalog)
     await _load_texts(tx, now)
     return len(fresh)

@@ -22,6 +22,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 
 from app.aftercare.models import SATISFIED
+from app.events.kinds import EventKind
 from app.events.sequence import move_cursor, next_events, one_event, position
 from app.events.transition import EVENTS
 from app.intake.models import Request
@@ -38,24 +39,24 @@ _DIMENSIONS = [column.name for column in VOLUMES.c if column.primary_key and col
 COUNTS = [column.name for column in VOLUMES.c if not column.primary_key]
 
 _EVENT_COUNTED = {
-    "requests": "request.created",
-    "answered": "request.answered",
-    "relayed": "request.relayed",
-    "dispatched": "request.dispatched",
-    "unmatched": "request.unmatched",
-    "offered": "offer.made",
-    "accepted": "offer.accepted",
-    "declined": "offer.declined",
-    "expired": "offer.expired",
-    "returned": "job.returned",
-    "completed": "job.completed",
-    "closed": "request.closed",
-    "cancelled": "request.cancelled",
-    "reached": "callback.done",
+    "requests": EventKind.REQUEST_CREATED,
+    "answered": EventKind.REQUEST_ANSWERED,
+    "relayed": EventKind.REQUEST_RELAYED,
+    "dispatched": EventKind.REQUEST_DISPATCHED,
+    "unmatched": EventKind.REQUEST_UNMATCHED,
+    "offered": EventKind.OFFER_MADE,
+    "accepted": EventKind.OFFER_ACCEPTED,
+    "declined": EventKind.OFFER_DECLINED,
+    "expired": EventKind.OFFER_EXPIRED,
+    "returned": EventKind.JOB_RETURNED,
+    "completed": EventKind.JOB_COMPLETED,
+    "closed": EventKind.REQUEST_CLOSED,
+    "cancelled": EventKind.REQUEST_CANCELLED,
+    "reached": EventKind.CALLBACK_DONE,
 }
-CORRECTED = "job.amount_corrected"
+CORRECTED = EventKind.JOB_AMOUNT_CORRECTED
 """Counts on the day of the completion, not on its own."""
-_KINDS = [*_EVENT_COUNTED.values(), "callback.unreached", CORRECTED]
+_KINDS = [*_EVENT_COUNTED.values(), EventKind.CALLBACK_UNREACHED, CORRECTED]
 
 
 def _measures(event: FromClause, request: FromClause) -> dict[str, ColumnElement[Any]]:
@@ -66,18 +67,22 @@ def _measures(event: FromClause, request: FromClause) -> dict[str, ColumnElement
         return func.count().filter(event.c.kind == word(kind), *conditions)
 
     rating = data["satisfaction"].as_string()
-    billed = case((event.c.kind == word("job.completed"), data["amount_fen"].as_integer()))
+    billed = case((event.c.kind == word(EventKind.JOB_COMPLETED), data["amount_fen"].as_integer()))
     amounts = func.sum(
         func.coalesce(billed, case((event.c.kind == word(CORRECTED), data["difference_fen"].as_integer())))
     )
     return {name: count(kind) for name, kind in _EVENT_COUNTED.items()} | {
-        "answered_in_call": count("request.answered", request.c.answered_in_call),
-        "answered_by_article": count("request.answered", request.c.answered_in_call, request.c.articles.is_not(None)),
-        "on_time": count("job.completed", data["on_time"].as_boolean()),
-        "callbacks": func.count().filter(event.c.kind.in_([word("callback.done"), word("callback.unreached")])),
-        "solved": count("callback.done", data["solved"].as_boolean()),
-        "rated": count("callback.done", rating.is_not(None)),
-        "satisfied": count("callback.done", rating.in_([word(step) for step in SATISFIED])),
+        "answered_in_call": count(EventKind.REQUEST_ANSWERED, request.c.answered_in_call),
+        "answered_by_article": count(
+            EventKind.REQUEST_ANSWERED, request.c.answered_in_call, request.c.articles.is_not(None)
+        ),
+        "on_time": count(EventKind.JOB_COMPLETED, data["on_time"].as_boolean()),
+        "callbacks": func.count().filter(
+            event.c.kind.in_([word(EventKind.CALLBACK_DONE), word(EventKind.CALLBACK_UNREACHED)])
+        ),
+        "solved": count(EventKind.CALLBACK_DONE, data["solved"].as_boolean()),
+        "rated": count(EventKind.CALLBACK_DONE, rating.is_not(None)),
+        "satisfied": count(EventKind.CALLBACK_DONE, rating.in_([word(step) for step in SATISFIED])),
         "turnover_fen": func.coalesce(amounts, 0),
     }
 

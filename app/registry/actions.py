@@ -9,6 +9,7 @@ from uuid import UUID
 from app.auth.access import void_tokens
 from app.catalog.errors import UnknownArea
 from app.catalog.snapshot import Snapshot
+from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import record
 from app.kit.db import Tx
@@ -128,7 +129,7 @@ async def enter_provider(
     await tx.flush()
     tx.session.add_all(part_rows(provider.id, body, catalog, edit, approved=approved))
     await tx.flush()
-    await record(tx, "provider.applied", at=edit.at, actor=edit.by.actor, provider_id=provider.id, data=about)
+    await record(tx, EventKind.PROVIDER_APPLIED, at=edit.at, actor=edit.by.actor, provider_id=provider.id, data=about)
     await edit.audit(tx, provider.id, "provider.added", **body.model_dump(exclude_none=True))
     return provider
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
+from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import SYSTEM, record
 from app.kit.db import Tx
@@ -114,7 +115,7 @@ async def _tell(
     kind = NoticeKind.FIRM_PAPER_EXPIRED if expired and facts["whole_firm"] else kind
     if not await tell(tx, provider.id, kind, f"{paper.paper_code} {paper.expires_on}", facts, now):
         return
-    event = "provider.paper_expired" if expired else "provider.paper_expiring"
+    event = EventKind.PROVIDER_PAPER_EXPIRED if expired else EventKind.PROVIDER_PAPER_EXPIRING
     data = {name: facts[name] for name in ("paper", "number", "expires_on", "whole_firm", "items")}
     await record(tx, event, at=now, actor=SYSTEM, provider_id=provider.id, data=data)
     if expired:

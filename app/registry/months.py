@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.catalog.calendar import month_after
+from app.events.kinds import EventKind
 from app.events.transition import record
 from app.kit.db import Tx
 from app.kit.errors import NotFound
@@ -51,7 +52,7 @@ async def file_month(tx: Tx, provider_id: UUID, month: date, body: MonthIn, edit
     facts["baseline"] = body.baseline or bool(filed and filed.baseline)
     await tx.session.merge(ProviderMonth(provider_id=provider_id, month=month, **facts))
     declared = {"month": month, **body.model_dump()}
-    await record(tx, "month.filed", at=edit.at, actor=edit.by.actor, provider_id=provider_id, data=declared)
+    await record(tx, EventKind.MONTH_FILED, at=edit.at, actor=edit.by.actor, provider_id=provider_id, data=declared)
     await edit.finish(tx, provider, "provider.month_filed", on_paper=on_paper, **declared)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.catalog.calendar import is_night
+from app.events.kinds import EventKind
 from app.events.transition import SYSTEM, record
 from app.kit.db import Tx
 from app.kit.errors import NotFound
@@ -62,7 +63,7 @@ async def tell(
     notice_id = await life_queries.add_notice(tx, new_id(now), provider_id, kind, subject, data, now)
     if notice_id:
         facts = {"notice_id": notice_id, "notice": kind}
-        await record(tx, "provider.told", at=now, actor=SYSTEM, provider_id=provider_id, data=facts)
+        await record(tx, EventKind.PROVIDER_TOLD, at=now, actor=SYSTEM, provider_id=provider_id, data=facts)
     return notice_id
 
 

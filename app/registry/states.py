@@ -1,24 +1,25 @@
 """The life of a provider and of its monthly returns: every move there is. Source: the diagrams in docs/states.md."""
 
+from app.events.kinds import EventKind
 from app.events.transition import Machine, Move
 from app.registry.models import ACTIVE_STANDINGS, MonthStatus, Provider, ProviderMonth, Standing
 
 ADMITTED = frozenset(ACTIVE_STANDINGS)
 
 PROVIDER_MOVES = {
-    "admit": Move("provider.admitted", frozenset({Standing.APPLIED}), Standing.TRIAL),
-    "activate": Move("provider.activated", frozenset({Standing.TRIAL, Standing.WATCH}), Standing.ACTIVE),
-    "watch": Move("provider.watched", frozenset({Standing.ACTIVE}), Standing.WATCH),
-    "suspend": Move("provider.suspended", ADMITTED, Standing.SUSPENDED),
-    "release": Move("provider.released", frozenset({Standing.SUSPENDED}), None),
-    "expel": Move("provider.expelled", frozenset({Standing.SUSPENDED}), Standing.EXPELLED),
-    "reapply": Move("provider.reapplied", frozenset({Standing.LEFT}), Standing.APPLIED),
-    "leave": Move("provider.left", ADMITTED, Standing.LEFT),
+    "admit": Move(EventKind.PROVIDER_ADMITTED, frozenset({Standing.APPLIED}), Standing.TRIAL),
+    "activate": Move(EventKind.PROVIDER_ACTIVATED, frozenset({Standing.TRIAL, Standing.WATCH}), Standing.ACTIVE),
+    "watch": Move(EventKind.PROVIDER_WATCHED, frozenset({Standing.ACTIVE}), Standing.WATCH),
+    "suspend": Move(EventKind.PROVIDER_SUSPENDED, ADMITTED, Standing.SUSPENDED),
+    "release": Move(EventKind.PROVIDER_RELEASED, frozenset({Standing.SUSPENDED}), None),
+    "expel": Move(EventKind.PROVIDER_EXPELLED, frozenset({Standing.SUSPENDED}), Standing.EXPELLED),
+    "reapply": Move(EventKind.PROVIDER_REAPPLIED, frozenset({Standing.LEFT}), Standing.APPLIED),
+    "leave": Move(EventKind.PROVIDER_LEFT, ADMITTED, Standing.LEFT),
 }
 
 MONTH_MOVES = {
-    "lock": Move("month.locked", frozenset({MonthStatus.FILED}), MonthStatus.LOCKED),
-    "reopen": Move("month.reopened", frozenset({MonthStatus.LOCKED}), MonthStatus.FILED),
+    "lock": Move(EventKind.MONTH_LOCKED, frozenset({MonthStatus.FILED}), MonthStatus.LOCKED),
+    "reopen": Move(EventKind.MONTH_REOPENED, frozenset({MonthStatus.LOCKED}), MonthStatus.FILED),
 }
 
 MONTHS = Machine(ProviderMonth, "month", MONTH_MOVES)

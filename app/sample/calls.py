@@ -7,6 +7,7 @@ from app.aftercare.models import DISSATISFIED, CallbackStatus, Satisfaction
 from app.aftercare.schedule import THIRDS, first_due, next_due, third_of
 from app.aftercare.states import CALLBACKS
 from app.complaints.models import ComplaintStatus
+from app.events.kinds import EventKind
 from app.intake.models import CloseReason
 from app.jobs.models import Fault, OfferEnd
 from app.kit.ids import new_id
@@ -60,7 +61,9 @@ def ring(life: Life, served: Served, *, solved: bool) -> bool:
             life.take(CALLBACKS, callback, "give_up", tried=tried, ended_at=life.now)
             return False
         callback |= {"tried": tried, "due_at": next_due(life.now, tried, zone)}
-        life.log("callback.missed", STAFF, data={"attempt": len(tried), "due_at": callback["due_at"].isoformat()})
+        life.log(
+            EventKind.CALLBACK_MISSED, STAFF, data={"attempt": len(tried), "due_at": callback["due_at"].isoformat()}
+        )
 
 
 def _finish(life: Life, served: Served, callback: Row, solved: bool) -> None:
@@ -99,7 +102,7 @@ def _open_complaint(life: Life, served: Served, cause: Satisfaction, words: str 
     life.past.rows.complaints.append(complaint)
     life.complaints.append(complaint)
     data = {"complaint_id": complaint["id"], "cause": cause}
-    life.log("complaint.opened", STAFF, served.job["provider_id"], data)
+    life.log(EventKind.COMPLAINT_OPENED, STAFF, served.job["provider_id"], data)
 
 
 def decide_complaints(life: Life) -> None:
@@ -112,5 +115,5 @@ def decide_complaints(life: Life) -> None:
         told = {"status": ComplaintStatus.ANSWERED, "answer_at": life.now, "answered_at": life.now}
         complaint |= {"decided_at": life.now, "upheld": upheld, "fault": fault, "decision": decision} | told
         data = {"complaint_id": complaint["id"], "upheld": upheld, "fault": fault}
-        life.log("complaint.decided", STAFF, complaint["provider_id"], data)
-        life.log("complaint.answered", STAFF, complaint["provider_id"], {"complaint_id": complaint["id"]})
+        life.log(EventKind.COMPLAINT_DECIDED, STAFF, complaint["provider_id"], data)
+        life.log(EventKind.COMPLAINT_ANSWERED, STAFF, complaint["provider_id"], {"complaint_id": complaint["id"]})

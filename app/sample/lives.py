@@ -10,6 +10,7 @@ import orjson
 
 from app.catalog.calendar import Window, deadlines, default_window
 from app.catalog.models import ArriveRule
+from app.events.kinds import EventKind
 from app.events.models import ActorKind
 from app.events.transition import Actor, Machine
 from app.intake.models import RequestStatus
@@ -43,7 +44,7 @@ class Life:
         caller = past.caller(arrival, at)
         self.request = self._facts(caller, arrival) | self._tiers(caller.citizen)
         past.rows.requests.append(self.request)
-        self.log("request.created", STAFF)
+        self.log(EventKind.REQUEST_CREATED, STAFF)
         self._contact("request")
 
     def _facts(self, caller: Caller, arrival: Arrival) -> Row:
@@ -126,7 +127,7 @@ class Life:
         """The citizen calls again; gives what was said."""
         said = self.past.words(purpose)
         self._contact(purpose, said)
-        self.log("request.contacted", STAFF, data={"purpose": purpose})
+        self.log(EventKind.REQUEST_CONTACTED, STAFF, data={"purpose": purpose})
         return said
 
     def count(self, provider_id: UUID, **counts: int) -> None:

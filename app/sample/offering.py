@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from app.catalog.models import ArriveRule, Tier
+from app.events.kinds import EventKind
 from app.events.transition import SYSTEM, Actor
 from app.intake.models import CloseReason, UnmatchedReason
 from app.jobs.models import JobStatus, OfferedBy, OfferEnd, OfferStatus
@@ -74,7 +75,7 @@ def _offer(life: Life, firm: Firm) -> None:
         "phone_attempts": 0,
     }
     life.past.rows.offers.append(life.offer)
-    life.log("offer.made", SYSTEM, firm.provider_id, {"rank": 1, "by": by})
+    life.log(EventKind.OFFER_MADE, SYSTEM, firm.provider_id, {"rank": 1, "by": by})
     life.tried.add(firm.provider_id)
     life.redo = False
 

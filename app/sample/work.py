@@ -3,6 +3,7 @@
 from datetime import datetime, time, timedelta
 
 from app.catalog.models import ArriveRule
+from app.events.kinds import EventKind
 from app.intake.models import UnmatchedReason
 from app.jobs.models import JobStatus, OfferEnd
 from app.jobs.states import JOBS, OFFERS
@@ -93,7 +94,7 @@ def _quote(life: Life, firm: Firm) -> None:
     quoted: Row = {"quote_fen": price, "quoted_at": life.now}
     life.job |= quoted | {"agreed_fen": price, "agreed_at": life.now, "agreed_how": "on_site"}
     data = {"quote_fen": price, "agreed_fen": price, "how": "on_site"}
-    life.log("job.quoted", firm.actor, firm.provider_id, data)
+    life.log(EventKind.JOB_QUOTED, firm.actor, firm.provider_id, data)
 
 
 def _complete(life: Life, firm: Firm) -> None:

@@ -42,7 +42,7 @@ def find_overfull(spans: Iterable[Span]) -> set[UUID]:
 
 def replay(machine: Machine, start: str, kinds: Iterable[str]) -> str | None:
     """The state to which these events lead from `start`; None where a move was made from a state that forbids it."""
-    by_event = {move.event: move for move in machine.moves.values()}
+    by_event = {str(move.event): move for move in machine.moves.values()}
     status, former = start, start
     for kind in kinds:
         if (move := by_event.get(kind)) is None:

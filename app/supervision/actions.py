@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from app.catalog.calendar import add_time, counted_time
+from app.events.kinds import EventKind
 from app.events.topics import provider_topic
 from app.events.transition import record
 from app.intake.clocks import Clock, calendar_of
@@ -84,7 +85,7 @@ async def arbitrate_job(tx: Tx, job_id: UUID, body: Finding, by: By) -> JobOut:
         await queries.take_back_return(tx, job["provider_id"], day)
     await record(
         tx,
-        "job.arbitrated",
+        EventKind.JOB_ARBITRATED,
         at=by.now,
         actor=by.actor,
         request_id=job["request_id"],

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.complaints.models import Complaint
+from app.events.kinds import EventKind
 from app.events.models import Event
 from app.events.transition import AT
 from app.intake.clocks import RUNS_WHILE, Clock
@@ -49,7 +50,7 @@ async def find_due_alarms(tx: Tx, at: datetime, limit: int) -> Sequence[UUID]:
 
 _RAISED = Prepared(
     select(Event.kind, Event.data).where(
-        Event.request_id == _ID, Event.kind.in_([word("clock.yellow"), word("clock.red")])
+        Event.request_id == _ID, Event.kind.in_([word(EventKind.CLOCK_YELLOW), word(EventKind.CLOCK_RED)])
     )
 )
 
@@ -98,7 +99,7 @@ def _queue(*which: ColumnElement[bool]) -> Select[Any]:
     told = Event.data["due"].as_string().cast(DateTime(timezone=True))
     yellow = (
         select(Event.id)
-        .where(Event.request_id == Request.id, Event.kind == word("clock.yellow"), told > AT)
+        .where(Event.request_id == Request.id, Event.kind == word(EventKind.CLOCK_YELLOW), told > AT)
         .where(told.in_([*_DUES, complaint_due]))
         .exists()
     )
@@ -114,7 +115,7 @@ def _queue(*which: ColumnElement[bool]) -> Select[Any]:
     unjudged = select(Job.id).where(Job.id == last, Job.fault.is_(None)).exists()
     unmatched = Request.status == word(RequestStatus.UNMATCHED)
     was_merged = (
-        select(Event.id).where(Event.request_id == Request.id, Event.kind == word("request.separated")).exists()
+        select(Event.id).where(Event.request_id == Request.id, Event.kind == word(EventKind.REQUEST_SEPARATED)).exists()
     )
     separated = case((Request.status == word(RequestStatus.RECEIVED), was_merged), else_=False)
     former = Provider.standing.in_([word(standing) for standing in FORMER_STANDINGS])

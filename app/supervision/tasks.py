@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.catalog.snapshot import Snapshot
+from app.events.kinds import EventKind
 from app.events.transition import SYSTEM, record
 from app.intake.clocks import list_alarms
 from app.intake.queries import lock_request
@@ -23,7 +24,7 @@ async def raise_alarms(context: Context, catalog: Snapshot) -> int:
         alarms = list_alarms(dict(request), catalog.allowance(request["urgency"]), context.settings.zone)
         raised = await queries.list_raised(tx, request_id)
         for alarm in alarms:
-            kind, data = f"clock.{alarm.level}", {"clock": alarm.clock, "due": alarm.due.isoformat()}
+            kind, data = EventKind(f"clock.{alarm.level}"), {"clock": alarm.clock, "due": alarm.due.isoformat()}
             if alarm.at <= now and (kind, data["clock"], data["due"]) not in raised:
                 await record(tx, kind, at=now, actor=SYSTEM, request_id=request_id, data=data)
         await queries.set_alarm(tx, request_id, min((a.at for a in alarms if a.at > now), default=None))

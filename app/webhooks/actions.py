@@ -105,7 +105,8 @@ async def edit_endpoint(
         endpoint.proven_at = None
     endpoint.url = url or endpoint.url
     endpoint.label = body.label or endpoint.label
-    endpoint.types = body.types if "types" in body.model_fields_set else endpoint.types
+    if "types" in body.model_fields_set:
+        endpoint.types = [str(kind) for kind in body.types] if body.types else None
     endpoint.version += 1
     await tx.flush()
     if unproven:  # nobody is sent proofs by renaming an endpoint

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from app.aftercare.models import Satisfaction
 from app.catalog.models import Tier
+from app.events.kinds import EventKind
 from app.intake.models import UnmatchedReason
 from app.jobs.models import DeclineReason, Fault, OfferedBy, ReturnReason
 from app.kit.quantity import Quantity, shown
@@ -157,9 +158,9 @@ class WebhookFacts(Facts):
 
 
 _FACTS: dict[str, type[Facts]] = {
-    "offer.declined": DeclinedFacts,
-    "job.returned": ReturnedFacts,
-    "request.unmatched": UnmatchedFacts,
+    EventKind.OFFER_DECLINED: DeclinedFacts,
+    EventKind.JOB_RETURNED: ReturnedFacts,
+    EventKind.REQUEST_UNMATCHED: UnmatchedFacts,
     "offer": OfferFacts,
     "job": JobFacts,
     "request": RequestFacts,
@@ -168,7 +169,7 @@ _FACTS: dict[str, type[Facts]] = {
     "complaint": ComplaintFacts,
     "clock": ClockFacts,
     "webhook": WebhookFacts,
-    "provider.told": NoticeFacts,
+    EventKind.PROVIDER_TOLD: NoticeFacts,
     "credit": CreditFacts,
     "month": MonthFacts,
 }

@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from app.events.kinds import EventKind
+from app.kit.errors import Unfit
 from app.kit.fields import Moment
 from app.kit.pages import Paging
 from app.registry.schemas import Notice
@@ -15,7 +17,15 @@ from app.webhooks.secret import OVERLAP_HOURS
 
 Url = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-EventType = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=60)]
+
+
+def _known(kind: object) -> object:
+    if kind in list(EventKind):
+        return kind
+    raise Unfit("there is no such event; docs/events.md lists them", "没有这种事件，可用的类型见 docs/events.md")
+
+
+EventType = Annotated[EventKind, BeforeValidator(_known)]
 Types = Annotated[list[EventType], Field(min_length=1, max_length=100, description="types of events; null: all")]
 
 

@@ -21,6 +21,7 @@ from app.catalog.queries import read_days
 from app.catalog.snapshot import CATALOG_TOPIC
 from app.credit.models import CreditEntry, EntryStatus
 from app.danger.actions import list_open_lines
+from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import record
 from app.intake.models import HoldCause, Request
@@ -109,7 +110,9 @@ async def _move_requests(tx: Tx, day: date, move: Move, principal: Principal, no
             moved += 1
             await queries.move_dues(tx, request.id, **later, alarm_at=now)
             data = {"day": str(day)} | {name: due.isoformat() for name, due in later.items()}
-            await record(tx, "request.deadlines_moved", at=now, actor=principal.actor, request_id=request.id, data=data)
+            await record(
+                tx, EventKind.REQUEST_DEADLINES_MOVED, at=now, actor=principal.actor, request_id=request.id, data=data
+            )
     return moved
 
 
@@ -133,7 +136,7 @@ async def _move_complaints(tx: Tx, move: Move, days: Days, zone: ZoneInfo, princ
         complaint.due_at, complaint.reply_by = due_at, reply_by
         data = {"complaint_id": str(complaint.id), "complaint_due_at": due_at.isoformat()}
         request_id, actor = complaint.request_id, principal.actor
-        await record(tx, "request.deadlines_moved", at=now, actor=actor, request_id=request_id, data=data)
+        await record(tx, EventKind.REQUEST_DEADLINES_MOVED, at=now, actor=actor, request_id=request_id, data=data)
         if complaint.provider_id and reply_by and replies:
             until = reply_by.astimezone(zone).strftime("%Y-%m-%d %H:%M")
             words = {

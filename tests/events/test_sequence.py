@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from app.events.kinds import EventKind
 from app.events.models import Event
 from app.events.sequence import number_events
 from app.events.transition import SYSTEM, record
@@ -14,7 +15,7 @@ from tests.events.crash import Crash, crash_after
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
-async def log(tx: Tx, *kinds: str) -> None:
+async def log(tx: Tx, *kinds: EventKind) -> None:
     for kind in kinds:
         await record(tx, kind, at=AT, actor=SYSTEM)
 
@@ -32,28 +33,32 @@ async def numbered(db: Database) -> list[tuple[int, str]]:
 
 async def test_an_event_that_commits_late_is_numbered_after_those_that_were_read(db: Database) -> None:
     async with db.begin() as slow:
-        await log(slow, "request.created")
+        await log(slow, EventKind.REQUEST_CREATED)
         async with db.begin() as quick:
-            await log(quick, "offer.made", "offer.accepted")
+            await log(quick, EventKind.OFFER_MADE, EventKind.OFFER_ACCEPTED)
         assert await number(db) == 2
-        assert await numbered(db) == [(1, "offer.made"), (2, "offer.accepted")]
+        assert await numbered(db) == [(1, EventKind.OFFER_MADE), (2, EventKind.OFFER_ACCEPTED)]
 
     assert await number(db) == 1
-    assert await numbered(db) == [(1, "offer.made"), (2, "offer.accepted"), (3, "request.created")]
+    assert await numbered(db) == [
+        (1, EventKind.OFFER_MADE),
+        (2, EventKind.OFFER_ACCEPTED),
+        (3, EventKind.REQUEST_CREATED),
+    ]
 
 
 async def test_what_was_rolled_back_takes_no_number(db: Database) -> None:
     with pytest.raises(Crash):
-        await crash_after(db, lambda tx: log(tx, "request.created"))
+        await crash_after(db, lambda tx: log(tx, EventKind.REQUEST_CREATED))
     async with db.begin() as tx:
-        await log(tx, "request.closed")
+        await log(tx, EventKind.REQUEST_CLOSED)
     assert await number(db) == 1
-    assert await numbered(db) == [(1, "request.closed")]
+    assert await numbered(db) == [(1, EventKind.REQUEST_CLOSED)]
 
 
 async def test_two_workers_at_once_number_each_event_once(db: Database) -> None:
     async with db.begin() as tx:
-        await log(tx, "request.created", "request.answered", "request.closed")
+        await log(tx, EventKind.REQUEST_CREATED, EventKind.REQUEST_ANSWERED, EventKind.REQUEST_CLOSED)
     async with db.begin() as first:
         assert await number_events(first) == 3
         assert await number(db) == 0
@@ -63,7 +68,7 @@ async def test_two_workers_at_once_number_each_event_once(db: Database) -> None:
 
 async def test_a_crash_before_the_commit_leaves_the_events_to_the_next_step(db: Database) -> None:
     async with db.begin() as tx:
-        await log(tx, "request.created")
+        await log(tx, EventKind.REQUEST_CREATED)
     with pytest.raises(Crash):
         await crash_after(db, number_events)
     assert await numbered(db) == []
@@ -71,7 +76,7 @@ async def test_a_crash_before_the_commit_leaves_the_events_to_the_next_step(db: 
 
 
 async def test_a_step_numbers_at_most_a_batch_and_the_oldest_first(db: Database) -> None:
-    kinds = [f"job.{step}" for step in ("started", "quoted", "price_agreed", "completed", "returned")]
+    kinds = [EventKind(f"job.{step}") for step in ("started", "quoted", "price_agreed", "completed", "returned")]
     async with db.begin() as tx:
         await log(tx, *kinds)
     assert [await number(db, 2) for _ in range(4)] == [2, 2, 1, 0]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import RowMapping
 
 from app.catalog.snapshot import Snapshot
+from app.events.kinds import EventKind
 from app.events.sequence import number_events
 from app.events.transition import SYSTEM, record
 from app.intake.models import Citizen, Request, RequestStatus
@@ -68,7 +69,7 @@ async def add_request(
 
 async def log(tx: Tx, kind: str, at: datetime, request: Request, **data: Any) -> None:
     """An event of the request."""
-    await record(tx, kind, at=at, actor=SYSTEM, request_id=request.id, data=data)
+    await record(tx, EventKind(kind), at=at, actor=SYSTEM, request_id=request.id, data=data)
 
 
 async def number(db: Database, batch: int = 100) -> int:

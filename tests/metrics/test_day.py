@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.events.kinds import EventKind
 from app.intake.models import RequestStatus
 from tests.metrics.history import add_citizen, add_request, log, ningbo
 from tests.metrics.test_volumes import PENSION, play_morning
@@ -88,7 +89,7 @@ async def test_until_shows_the_day_as_it_stood_then(world: World) -> None:
         )
         for kind, hour in (("request.created", 9), ("offer.made", 9), ("offer.accepted", 10)):
             await log(tx, kind, ningbo(23, hour), made)
-        await log(tx, "job.completed", ningbo(23, 14), made, amount_fen=9_800, on_time=False)
+        await log(tx, EventKind.JOB_COMPLETED, ningbo(23, 14), made, amount_fen=9_800, on_time=False)
 
     async def stood(**asked: str) -> list[Any]:
         sheet = await day(world, day="2026-11-23", **asked)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from app.events.kinds import EventKind
 from app.intake.models import CloseReason, RequestStatus
 from tests.metrics.history import add_citizen, add_request, log, ningbo
 from tests.world import DRAIN, World, ok, refused
@@ -37,11 +38,11 @@ async def test_rates_say_what_they_are_counted_of(world: World) -> None:
         for kind, times in happened.items():
             for _ in range(times):
                 await log(tx, kind, ningbo(18), request)
-        await log(tx, "request.answered", ningbo(18), request)
-        await log(tx, "request.created", ningbo(23), request)
+        await log(tx, EventKind.REQUEST_ANSWERED, ningbo(18), request)
+        await log(tx, EventKind.REQUEST_CREATED, ningbo(23), request)
         for solved, satisfaction in called:
-            await log(tx, "callback.done", ningbo(22, 19), request, solved=solved, satisfaction=satisfaction)
-        await log(tx, "job.completed", ningbo(17), request, amount_fen=8_000, on_time=True)
+            await log(tx, EventKind.CALLBACK_DONE, ningbo(22, 19), request, solved=solved, satisfaction=satisfaction)
+        await log(tx, EventKind.JOB_COMPLETED, ningbo(17), request, amount_fen=8_000, on_time=True)
     found = await fulfilment(world)
     assert found["funnel"] == {
         "created": 8,

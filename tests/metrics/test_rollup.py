@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping, select
 
 from app.aftercare.models import Satisfaction
 from app.catalog.snapshot import Snapshot
+from app.events.kinds import EventKind
 from app.intake.models import Channel, Request
 from app.kit.db import Database
 from app.metrics.counting import COUNTS, VOLUMES
@@ -200,7 +201,7 @@ async def test_the_cursor_passes_events_that_count_for_nothing(db: Database, cat
 async def test_a_day_begins_at_midnight_of_the_centre(db: Database, catalog: Snapshot) -> None:
     async with db.begin() as tx:
         request = await add_request(tx, catalog, await add_citizen(tx), "PE02", ningbo(23, 23, 59))
-        await log(tx, "request.created", ningbo(23, 23, 59), request)
-        await log(tx, "request.dispatched", ningbo(24, 0, 0), request)
+        await log(tx, EventKind.REQUEST_CREATED, ningbo(23, 23, 59), request)
+        await log(tx, EventKind.REQUEST_DISPATCHED, ningbo(24, 0, 0), request)
     days = [(row["day"].day, row["requests"], row["dispatched"]) for row in await live(db, Dimension.DAY)]
     assert days == [(23, 1, 0), (24, 0, 1)]

@@ -95,7 +95,7 @@ REST = {
         SELECT c.id FROM callbacks c JOIN jobs j ON j.id = c.job_id JOIN offers o ON o.id = j.offer_id
         WHERE c.status = 'due' AND c.due_at <= $1 AND o.end_reason <> 'done'""",
 }
-_TARGETS = {move.event: move.target for move in REQUEST_MOVES.values()}
+_TARGETS = {str(move.event): move.target for move in REQUEST_MOVES.values()}
 
 
 class Walk:

@@ -16,6 +16,7 @@ from app.aftercare.states import CALLBACK_MOVES
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
 from app.complaints.models import Complaint
+from app.events.kinds import EventKind
 from app.events.models import Event
 from app.events.sequence import number_events
 from app.events.transition import SYSTEM, Move, record
@@ -83,7 +84,7 @@ async def count_rows(db: Database) -> dict[str, int]:
 
 def fold(start: str, moves: Mapping[str, Move], events: Iterable[str]) -> str | None:
     """The status to which those of the events that are moves lead."""
-    by_event = {move.event: move for move in moves.values()}
+    by_event = {str(move.event): move for move in moves.values()}
     status: str | None = start
     for move in filter(None, map(by_event.get, events)):
         assert status in move.sources, f"{move.event} from {status}"
@@ -110,15 +111,15 @@ async def test_every_life_is_one_that_the_moves_allow(registry: Database, settin
         deals[event.request_id, event.provider_id].append(event.kind)
     for request in await read(registry, Request):
         events = timeline.pop(request.id)
-        assert events[0].kind == "request.created"
+        assert events[0].kind == EventKind.REQUEST_CREATED
         assert [event.at for event in events] == sorted(event.at for event in events)
         kinds = [event.kind for event in events]
         assert fold(RequestStatus.RECEIVED, REQUEST_MOVES, kinds) == request.status
     assert not timeline
 
     for model, birth, start, moves in (
-        (Offer, "offer.made", OfferStatus.PENDING, OFFER_MOVES),
-        (Job, "offer.accepted", JobStatus.ACCEPTED, JOB_MOVES),
+        (Offer, EventKind.OFFER_MADE, OfferStatus.PENDING, OFFER_MOVES),
+        (Job, EventKind.OFFER_ACCEPTED, JobStatus.ACCEPTED, JOB_MOVES),
     ):
         rows = defaultdict(list)
         for row in await read(registry, model):
@@ -198,7 +199,7 @@ async def test_kept_figures_equal_a_recount_and_leave_the_worker_nothing(
 ) -> None:
     async with registry.begin() as tx:
         live = await add_request(tx, catalog, await add_citizen(tx), "TR01", clock.now())
-        await record(tx, "request.created", at=clock.now(), actor=SYSTEM, request_id=live.id)
+        await record(tx, EventKind.REQUEST_CREATED, at=clock.now(), actor=SYSTEM, request_id=live.id)
     await load(registry, settings, 2)
     async with registry.begin() as tx:
         assert (await number_events(tx), await roll_up_volumes(tx, settings.zone)) == (0, 0)

@@ -20,6 +20,7 @@ import typer
 import app
 import hotline_provider
 from app.cli import app as hotline
+from app.events.kinds import EventKind
 from app.main import create_app
 from app.settings import Settings
 from hotline_provider.cli import app as provider
@@ -27,6 +28,7 @@ from tests.surface.narrowing import narrowings
 
 FOLDER = Path(__file__).parents[2] / "docs" / "surface"
 DOCUMENT, EXPORTS, COMMANDS = FOLDER / "openapi.json", FOLDER / "exports.txt", FOLDER / "commands.txt"
+EVENTS = FOLDER.parent / "events.md"
 
 
 def document() -> dict[str, Any]:
@@ -49,6 +51,27 @@ def exporting() -> Iterator[ModuleType]:
 def exports() -> str:
     """A line for each name."""
     return "".join(f"{module.__name__}: {name}\n" for module in exporting() for name in sorted(module.__all__))
+
+
+def events() -> str:
+    """docs/events.md: every kind of event."""
+    subjects: dict[str, list[EventKind]] = {}
+    for kind in EventKind:
+        subjects.setdefault(kind.partition(".")[0], []).append(kind)
+    parts = [_EVENTS_HEAD]
+    for subject, kinds in subjects.items():
+        parts.append(f"\n## {subject}\n\n| kind | what happened |\n|---|---|\n")
+        parts += [f"| {kind} | {kind.sentence} |\n" for kind in kinds]
+    return "".join(parts)
+
+
+_EVENTS_HEAD = """# Events
+
+What can have happened, by whom it is about. The log (`events`) keeps each with its moment, who did it, and in `data`
+what was true then ([0017](decisions/0017-event-log.md)); figures, webhooks and timelines read it by kind. An endpoint
+may ask for some of them only (`types`). What the audit log notes is no event. Written by `make surface` from
+`app/events/kinds.py`; the moves that leave them are in [states.md](states.md).
+"""
 
 
 def commands() -> str:
@@ -83,12 +106,13 @@ def _about(parameter: Any) -> Iterator[str]:
 
 
 def write(made: dict[str, Any]) -> None:
-    """Write all three."""
+    """Write all four."""
     FOLDER.mkdir(exist_ok=True)
     text = json.dumps(made, sort_keys=True, indent=1, ensure_ascii=False)
     DOCUMENT.write_text(f"{text}\n", encoding="utf-8")
     EXPORTS.write_text(exports(), encoding="utf-8")
     COMMANDS.write_text(commands(), encoding="utf-8")
+    EVENTS.write_text(events(), encoding="utf-8")
 
 
 if __name__ == "__main__":

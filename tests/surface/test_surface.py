@@ -20,6 +20,10 @@ def test_the_commands_are_those_written_down() -> None:
     assert snapshots.commands().splitlines() == snapshots.COMMANDS.read_text(encoding="utf-8").splitlines()
 
 
+def test_the_events_are_those_written_down() -> None:
+    assert snapshots.events().splitlines() == snapshots.EVENTS.read_text(encoding="utf-8").splitlines()
+
+
 def test_the_exports_are_those_written_down() -> None:
     assert snapshots.exports().splitlines() == snapshots.EXPORTS.read_text(encoding="utf-8").splitlines()
 

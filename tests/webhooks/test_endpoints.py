@@ -64,6 +64,13 @@ async def test_a_repeated_key_gives_the_same_endpoint_and_secret(world: World) -
     await refused(firm.client.post("/webhooks", json=body), 409, "webhook_exists")
 
 
+async def test_an_event_that_there_is_not_cannot_be_subscribed_to(world: World) -> None:
+    firm = await world.add_provider()
+    body = {"url": URL, "label": "派单系统", "types": ["offer.made", "offer.maid"]}
+    answer = await refused(firm.client.post("/webhooks", json=body), 422, "invalid_input")
+    assert {error["field"] for error in answer["errors"]} == {"body.types.1"}
+
+
 @pytest.mark.parametrize(
     "url",
     [
