@@ -8,8 +8,8 @@ from app.catalog import queries
 from app.catalog.errors import CapNeeded, UnknownItem
 from app.catalog.gazetteer import Found
 from app.catalog.models import Item, Tier
-from app.catalog.schemas import ItemEdit, PlaceFound
-from app.catalog.snapshot import CATALOG_TOPIC, Snapshot
+from app.catalog.schemas import Elsewhere, ItemEdit, PlaceFound
+from app.catalog.snapshot import CATALOG_TOPIC, Location, Snapshot
 from app.kit.db import Tx
 
 
@@ -51,3 +51,26 @@ def show_found(found: Found, catalog: Snapshot) -> PlaceFound:
         found_in=found.found_in,
         left_over=found.left_over,
     )
+
+
+def show_elsewhere(location: Location, catalog: Snapshot) -> list[Elsewhere]:
+    """What was named outside the chosen area, in sentences."""
+    spot = location.spot
+    chosen_zh = spot.township.zh + (spot.community.zh if spot.community else "")
+    chosen_en = f"{spot.community.pinyin}, {spot.township.en}" if spot.community else spot.township.en
+    shown = []
+    for found in location.elsewhere:
+        township = catalog.townships[found.entry.township]
+        community = catalog.communities.get(found.entry.community or "")
+        where_zh = township.zh + (community.zh if community else "")
+        where_en = f"{community.pinyin}, {township.en}" if community else township.en
+        shown.append(
+            Elsewhere(
+                words=found.found_in,
+                kind=found.entry.kind,
+                code=found.entry.code,
+                zh=f"“{found.found_in}”在{where_zh}，不在所选的{chosen_zh}，请与来电人核对。",
+                en=f"“{found.found_in}” is in {where_en}, not in {chosen_en} as chosen: ask the caller.",
+            )
+        )
+    return shown

@@ -15,6 +15,12 @@ class UnknownArea(HotlineError):
     zh = "没有街道、乡镇或社区 {area}。"
 
 
+class UnknownPlace(HotlineError):
+    status = 422
+    en = "There is no place {place}, or it has ended."
+    zh = "没有地点 {place}，或已停用。"
+
+
 class CapNeeded(HotlineError):
     status = 422
     en = "Item {item} has a low-fee tier, which needs a cap."

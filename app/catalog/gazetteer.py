@@ -293,6 +293,10 @@ class Gazetteer:
         _ = self._pairs, self._triples, self._folded_latin
         _read("海曙")
 
+    def entry_of(self, place: KnownPlace) -> Entry:
+        """The place as it is found."""
+        return _of_place(place)
+
     def is_of(
         self,
         townships: Mapping[str, Township],

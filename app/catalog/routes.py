@@ -100,7 +100,10 @@ async def search_communities(
 async def search_places(body: PlaceSearch, catalog: CurrentCatalog) -> PlacesFound:
     """Where somebody is, by what they say of it; an address stays out of URLs."""
     found = await asyncio.to_thread(catalog.gazetteer.search, body.words, body.limit)  # some milliseconds
-    return PlacesFound(found=[actions.show_found(one, catalog) for one in found])
+    return PlacesFound(
+        found=[actions.show_found(one, catalog) for one in found],
+        elsewhere=actions.show_elsewhere(catalog.locate(body.area, None, body.words), catalog) if body.area else [],
+    )
 
 
 @router.get("/groups", dependencies=anybody)

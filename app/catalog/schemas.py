@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.gazetteer import MOST_SAID, Known
 from app.catalog.models import Kind, Tier
-from app.kit.fields import MOST_FEN
+from app.kit.fields import MOST_FEN, Code
 
 Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
@@ -90,7 +90,18 @@ class PlaceSearch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     words: Words = Field(description="a name, pinyin, initials, English, an address or a sentence")
+    area: Code | None = Field(default=None, description="the township or community that was chosen, to compare with")
     limit: int = Field(default=9, ge=1, le=50)
+
+
+class Elsewhere(BaseModel):
+    """Words that name another place than the area that was chosen: to be asked again, never a refusal."""
+
+    words: str
+    kind: Known
+    code: str
+    zh: str
+    en: str
 
 
 class PlaceFound(BaseModel):
@@ -117,6 +128,7 @@ class PlacesFound(BaseModel):
     """The likeliest first; nothing where the words name no place."""
 
     found: list[PlaceFound]
+    elsewhere: list[Elsewhere] = Field(description="what the words name outside `area`")
 
 
 class GroupOut(BaseModel):

@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
-from typing import Annotated, cast
+from typing import Annotated, NamedTuple, cast
+from uuid import UUID
 
 from fastapi import Depends, Request
 
 from app.catalog import queries
 from app.catalog.calendar import Allowance, Days
-from app.catalog.errors import TierNotAllowed, UnknownArea, UnknownItem
-from app.catalog.gazetteer import Gazetteer, Known, KnownPlace
+from app.catalog.errors import TierNotAllowed, UnknownArea, UnknownItem, UnknownPlace
+from app.catalog.gazetteer import Entry, Found, Gazetteer, Known, KnownPlace
 from app.catalog.models import (
     ArriveRule,
     Calendar,
@@ -19,8 +20,10 @@ from app.catalog.models import (
     District,
     Entitlement,
     Group,
+    Guess,
     Item,
     PaperKind,
+    PlaceKind,
     Tier,
     Township,
     Urgency,
@@ -42,6 +45,15 @@ class Spot:
     lon: float
     point_of: Known
     """Whose point it is: the township's stands for a community without one."""
+    place: KnownPlace | None = None
+    """The place that was chosen or is named in the address."""
+
+
+class Location(NamedTuple):
+    """Where a request is, and what of its words names another place than the area that was chosen."""
+
+    spot: Spot
+    elsewhere: Sequence[Found]
 
 
 @dataclass(frozen=True)
@@ -105,6 +117,47 @@ class Snapshot:
         if place.lat is None or place.lon is None:
             return spot
         return replace(spot, lat=place.lat, lon=place.lon, point_of=Known.PLACE)
+
+    def locate(self, area: str, place: UUID | None, address: str | None) -> Location:
+        """Where a request is that names an area, maybe a place, and an address that may name one.
+
+        The point is that of the place, if it has one; a place that the address names counts if it is in the area.
+        Raises UnknownArea, UnknownPlace.
+        """
+        spot = self.spot(area)
+        named = self.gazetteer.named(address) if address else []
+        within = {found.found_in for found in named if not self._is_outside(found.entry, spot)}
+        elsewhere = [found for found in named if found.found_in not in within]
+        if place:
+            known = self.gazetteer.places.get(str(place))
+            if known is None:
+                raise UnknownPlace(place=place)
+            entry = self.gazetteer.entry_of(known)
+            if self._is_outside(entry, spot) and entry.code not in {found.entry.code for found in elsewhere}:
+                elsewhere.append(Found(entry, 1.0, known.zh, ""))
+        else:
+            here = [self.gazetteer.places[one.entry.code] for one in named if one.entry.kind is Known.PLACE]
+            within_it = [
+                one
+                for one in here
+                if one.township_code == spot.township.code and not self._is_outside(self.gazetteer.entry_of(one), spot)
+            ]
+            known = min(
+                within_it, key=lambda one: (one.lat is None, one.kind == PlaceKind.ROAD, -len(one.zh)), default=None
+            )
+        if known is None or known.lat is None or known.lon is None:
+            return Location(replace(spot, place=known), elsewhere)
+        return Location(replace(spot, lat=known.lat, lon=known.lon, point_of=Known.PLACE, place=known), elsewhere)
+
+    def _is_outside(self, entry: Entry, spot: Spot) -> bool:
+        """Whether what is named surely lies in another township or community; a road leads through many."""
+        place = self.gazetteer.places.get(entry.code)
+        if place and (place.kind == PlaceKind.ROAD or place.guessed == Guess.TOWNSHIP):
+            return False
+        if entry.township != spot.township.code:
+            return True
+        sure = entry.community if not (place and place.guessed) else None
+        return bool(sure and spot.community and sure != spot.community.code)
 
     def entitlements_to(self, item: Item, tier: Tier, groups: Set[str]) -> Sequence[Entitlement]:
         """The rules that let a member of these groups have the item at this tier."""

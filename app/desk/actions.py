@@ -1,14 +1,17 @@
 """The operator's one call: take a request down and answer, relay or dispatch it."""
 
 import logging
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.auth.access import Principal
-from app.catalog.snapshot import Snapshot
+from app.catalog.actions import show_elsewhere
+from app.catalog.gazetteer import Known
+from app.catalog.snapshot import Location, Snapshot
 from app.dispatch.matchmaking import Answer, Outcome, offer_to_best
-from app.dispatch.schemas import DispatchOut, MatchingResult
+from app.dispatch.schemas import DispatchOut, MatchedFrom, MatchingResult
 from app.events.topics import DISPATCH_TOPIC
 from app.intake.models import Channel, RequestStatus
 from app.intake.schemas import RequestIn, RequestOut
@@ -25,6 +28,10 @@ class Call(NamedTuple):
     body: RequestIn
     key: str | None
     principal: Principal
+
+
+Where = Callable[[], Mapping[str, Any]]
+"""What an answer says of where the request is."""
 
 
 class _MatchingFailed(Exception):
@@ -47,16 +54,20 @@ async def create_request(call: Call, context: Context, catalog: Snapshot) -> byt
 async def _create(call: Call, context: Context, catalog: Snapshot, *, matching: bool) -> bytes:
     now, settings = context.clock.now(), context.settings
     key = once(call.principal.id, call.key, "POST /requests", call.body)
+    location = catalog.locate(call.body.area, call.body.place, call.body.address)
+    where = partial(_where, location, catalog)
     async with context.db.begin() as tx:
-        final = None if matching else partial(_unmatched_yet, call)
-        taken = await take_request(tx, call.body, catalog, settings, call.principal.actor, key, now, final)
+        final = None if matching else partial(_unmatched_yet, call, where)
+        taken = await take_request(
+            tx, call.body, location.spot, catalog, settings, call.principal.actor, key, now, final
+        )
         if isinstance(taken, Replayed):
             return taken.answer
         if not matching:
             if call.body.dispatch:
                 tx.wake(DISPATCH_TOPIC)
             return taken.answer
-        write = partial(_matched, taken.request, call.body.channel, now)
+        write = partial(_matched, taken.request, where, call.body.channel, now)
         try:
             outcome = await offer_to_best(
                 tx, taken.values, catalog, settings, now, newcomer=True, answer=Answer(key, write)
@@ -69,9 +80,11 @@ async def _create(call: Call, context: Context, catalog: Snapshot, *, matching: 
     return outcome.stored
 
 
-def _matched(request: RequestOut, channel: Channel, now: datetime, outcome: Outcome) -> bytes:
+def _matched(request: RequestOut, where: Where, channel: Channel, now: datetime, outcome: Outcome) -> bytes:
     """The answer that says what came of matching."""
-    answer = DispatchOut(request=request, matching=outcome.matching, offers=outcome.offers, surge=outcome.surge)
+    answer = DispatchOut(
+        request=request, matching=outcome.matching, offers=outcome.offers, surge=outcome.surge, **where()
+    )
     request.tier = outcome.tier
     if outcome.deferred_until:
         answer.deferred_until = request.deferred_until = outcome.deferred_until
@@ -82,7 +95,21 @@ def _matched(request: RequestOut, channel: Channel, now: datetime, outcome: Outc
     return answer.model_dump_json().encode()
 
 
-def _unmatched_yet(call: Call, request: RequestOut) -> bytes:
+def _where(location: Location, catalog: Snapshot) -> Mapping[str, Any]:
+    """Whose point the request is matched from, and what of its address lies elsewhere."""
+    spot = location.spot
+    name: tuple[str, str] = (spot.township.zh, spot.township.en)
+    if spot.point_of is Known.PLACE and spot.place:
+        name = (spot.place.zh, spot.place.en or spot.place.pinyin)
+    elif spot.point_of is Known.COMMUNITY and spot.community:
+        name = (spot.community.zh, spot.community.pinyin)
+    place = spot.place.id if spot.place else None
+    point = MatchedFrom(point_of=spot.point_of, lat=spot.lat, lon=spot.lon, place=place, zh=name[0], en=name[1])
+    return {"matched_from": point, "elsewhere": show_elsewhere(location, catalog)}
+
+
+def _unmatched_yet(call: Call, where: Where, request: RequestOut) -> bytes:
     """The answer where nobody was looked for: the worker does it if the request is to go out."""
-    answer = DispatchOut(request=request, matching=MatchingResult.POSTPONED if call.body.dispatch else None)
+    matching = MatchingResult.POSTPONED if call.body.dispatch else None
+    answer = DispatchOut(request=request, matching=matching, **where())
     return answer.model_dump_json().encode()

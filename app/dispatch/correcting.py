@@ -12,6 +12,7 @@ from app.auth.errors import NotAllowed
 from app.auth.models import Role
 from app.auth.queries import add_audit
 from app.catalog.calendar import Allowance, Window, add_minutes, deadlines, default_window
+from app.catalog.gazetteer import Known
 from app.catalog.models import ArriveRule, Kind, Tier
 from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
@@ -135,10 +136,13 @@ async def _values(
             check_dispatchable(item, relayed=request["relay_to"] is not None)
     if said.keys() & {"item", "quantity"}:
         check_quantity(item.code, item.unit, body.quantity or request["quantity"])
-    if body.area:
-        place = catalog.spot(body.area)
-        code = place.community.code if place.community else None
-        values |= {"community_code": code, "township_code": place.township.code, "lat": place.lat, "lon": place.lon}
+    if body.area or body.address:
+        before = request["community_code"] or request["township_code"]
+        spot = catalog.locate(body.area or before, None, values.get("address", request["address"])).spot
+        code = spot.community.code if spot.community else None
+        values |= {"community_code": code, "township_code": spot.township.code}
+        if (body.area or before) != before or spot.point_of is Known.PLACE:
+            values |= {"lat": spot.lat, "lon": spot.lon}
     if said.keys() & {"wanted_from", "wanted_to"}:
         wanted = {name: said.get(name, request[name]) for name in ("wanted_from", "wanted_to")}
         changed = any(request[name] != moment for name, moment in wanted.items())

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from app.catalog.gazetteer import Known
 from app.catalog.models import Tier
+from app.catalog.schemas import Elsewhere
 from app.intake.models import UnmatchedReason
 from app.intake.schemas import Name, Person, RequestOut, Text
 from app.kit.errors import Unfit
@@ -42,10 +44,24 @@ class OfferMade(BaseModel):
     expires_at: datetime
 
 
+class MatchedFrom(BaseModel):
+    """The point (WGS-84) that distances are counted from, and whose it is: a place's own, a community's, good to half a
+    kilometre or so, or a township's, which stands for all of it."""
+
+    point_of: Known
+    lat: float
+    lon: float
+    place: UUID | None = Field(description="the place that was chosen, or that the address names")
+    zh: str
+    en: str
+
+
 class DispatchOut(BaseModel):
     """The request and whom it was offered to; `matching` is null where nothing was to be dispatched."""
 
     request: RequestOut
+    matched_from: MatchedFrom | None = Field(default=None, description="of a new request")
+    elsewhere: list[Elsewhere] = Field(default_factory=list, description="what the address names outside the area")
     matching: MatchingResult | None = None
     offers: list[OfferMade] = Field(default_factory=list)
     unmatched_reason: UnmatchedReason | None = None

@@ -71,6 +71,10 @@ class RequestIn(BaseModel):
     )
     area: Annotated[str, StringConstraints(max_length=12)]
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
+    place: UUID | None = Field(
+        default=None,
+        description="a place of the centre's own (POST /places/searches): the request is matched from its point",
+    )
     item: Annotated[str, StringConstraints(max_length=10)]
     description: Text
     tier: Tier | None = None

@@ -59,6 +59,7 @@ class Replayed(NamedTuple):
 async def take_request(
     tx: Tx,
     body: RequestIn,
+    spot: Spot,
     catalog: Snapshot,
     settings: Settings,
     actor: Actor,
@@ -66,13 +67,13 @@ async def take_request(
     now: datetime,
     answer: Callable[[RequestOut], bytes] | None = None,
 ) -> Taken | Replayed:
-    """Create a request, answered, relayed, dispatching or just received, as the body says.
+    """Create a request at this spot: answered, relayed, dispatching or just received, as the body says.
 
     `answer` gives what is stored under the key, in the same statement. Without, the caller does more in this
     transaction, and stores it: it matches a dispatching request, which is due for the worker otherwise.
     Raises the errors of app.intake.errors and app.catalog.errors, KeyReused; nothing is kept then.
     """
-    item, place = catalog.item(body.item), catalog.spot(body.area)
+    item = catalog.item(body.item)
     check_quantity(item.code, item.unit, body.quantity)
     steps = _steps(body, item)
     people = People.of(body)
@@ -84,9 +85,7 @@ async def take_request(
     if once.key and not caller["claimed"]:
         return Replayed(await once.recall(tx))
     groups = set(caller["groups"] or ())
-    values = (
-        _facts(body, item, place, catalog, now) | people.columns | _times(body, item, catalog, settings, now, steps)
-    )
+    values = _facts(body, item, spot, catalog, now) | people.columns | _times(body, item, catalog, settings, now, steps)
     values["match_at"] = now if body.dispatch and answer else None
     who = Claimant(caller["id"], groups, now)
     asked = catalog.tier(item, body.tier)
@@ -148,7 +147,7 @@ def check_quantity(item: str, unit: str | None, quantity: Decimal) -> None:
         raise QuantityNotCounted(item=item)
 
 
-def _facts(body: RequestIn, item: Item, place: Spot, catalog: Snapshot, now: datetime) -> dict[str, Any]:
+def _facts(body: RequestIn, item: Item, spot: Spot, catalog: Snapshot, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(now),
         "channel": body.channel,
@@ -158,11 +157,11 @@ def _facts(body: RequestIn, item: Item, place: Spot, catalog: Snapshot, now: dat
         "urgency": item.urgency,
         "urgency_rank": catalog.urgencies[item.urgency].rank,
         "description": body.description,
-        "community_code": place.community.code if place.community else None,
-        "township_code": place.township.code,
+        "community_code": spot.community.code if spot.community else None,
+        "township_code": spot.township.code,
         "address": body.address,
-        "lat": place.lat,
-        "lon": place.lon,
+        "lat": spot.lat,
+        "lon": spot.lon,
         "quantity": body.quantity,
         "chosen_provider_id": body.chosen_provider_id,
         "answer": body.answer,

@@ -22,7 +22,8 @@ from app.matching.wanted import Wanted
 async def preview(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone: ZoneInfo) -> CandidatesOut:
     """Whom matching would ask, and why not the others; changes nothing.
 
-    Raises NotFound (no such request or policy), UnknownItem, UnknownArea, TierNotAllowed.
+    Raises NotFound (no such request or policy), UnknownItem, UnknownArea, UnknownPlace,
+    TierNotAllowed.
     """
     if asked.request_id:
         return await _preview_real(tx, asked.request_id, asked, catalog, now, zone)
@@ -44,7 +45,8 @@ async def _preview_real(
 
 async def _imagine(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone: ZoneInfo) -> Wanted:
     """Of a caller who is named, at the tier at which they would be served."""
-    item, place = catalog.item(asked.item or ""), catalog.spot(asked.area or "")
+    item = catalog.item(asked.item or "")
+    spot = catalog.locate(asked.area or "", asked.place, asked.address).spot
     citizen = await find_citizen(tx, asked.phone) if asked.phone else None
     tier = catalog.tier(item, asked.tier)
     if asked.phone:
@@ -56,10 +58,10 @@ async def _imagine(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone
     return Wanted(
         item=item,
         tier=tier,
-        township_code=place.township.code,
-        community_code=place.community.code if place.community else None,
-        lat=place.lat,
-        lon=place.lon,
+        township_code=spot.township.code,
+        community_code=spot.community.code if spot.community else None,
+        lat=spot.lat,
+        lon=spot.lon,
         **_when(item, asked.wanted_from, asked.wanted_to, catalog, now, zone),
         citizen_id=citizen.id if citizen else None,
         chosen_provider_id=asked.chosen_provider_id,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app.catalog.models import Tier
 from app.intake.models import UnmatchedReason
@@ -85,6 +85,10 @@ class WhatIf(BaseModel):
     tier: Tier | None = None
     item: Code | None = None
     area: Code | None = None
+    place: UUID | None = Field(default=None, description="one of the centre's own, as in POST /requests")
+    address: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        default=None, description="matched from a place that it names"
+    )
     phone: Phone | None = Field(default=None, description="of the citizen, whose bars count")
     wanted_from: Moment | None = None
     wanted_to: Moment | None = None
