@@ -96,6 +96,42 @@ async def test_a_full_desk_is_accessible(world: World, sit_down: Opening, langua
         await person.check_accessibility()
 
 
+async def test_a_call_without_a_number(world: World, sit_down: Opening) -> None:
+    provider = await world.add_provider(DRAIN)
+    person = await sit_at_the_desk(world, sit_down)
+    await ring(person, "anonymous")
+    await press(person, "x", "s", "d", "Enter", "c", "l", "Enter", "F9")
+    await expect(person.page.locator(".gap")).to_contain_text("没有单位可联系的号码")
+    await expect(person.page.locator("#desk-contactPhone")).to_be_focused()
+    await person.check_accessibility()
+    await press(person, "Tab", "Space", "F9")
+    await expect(person.page.locator(".result")).to_contain_text(f"已派给{provider.name}")
+    [mine] = await ok(world.operator.get("/desk/requests"))
+    assert (mine["request"]["contact_phone"], mine["request"]["unannounced"]) == (None, True)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+async def test_a_call_for_somebody_else(world: World, sit_down: Opening, language: str) -> None:
+    await world.add_provider(DRAIN, tiers=("paid", "low_fee"))
+    await ok(world.operator.put("/citizens/87651234/groups/aged_80", json={"source": "身份证"}))
+    person = await sit_at_the_desk(world, sit_down, language)
+    await ring(person, "0086 139 5741 2345")
+    await press(person, "x", "s", "d", "Enter", "c", "l", "Enter", "Alt+H")
+    await expect(person.page.locator("#desk-helpedName")).to_be_focused()
+    await person.page.keyboard.type("陈老太")
+    await press(person, "Tab")
+    await person.page.keyboard.type("0574-8765 1234 转 8")
+    await expect(person.page.locator("[name=desk-tier][value=low_fee]")).to_be_checked()
+    await person.page.locator("#desk-firmCalls").select_option("caller")
+    await person.check_accessibility()
+    await press(person, "F9")
+    await expect(person.page.locator(".result")).to_be_visible()
+    [mine] = await ok(world.operator.get("/desk/requests"))
+    full = await ok(world.operator.get(f"/requests/{mine['request']['id']}/personal-data"))
+    assert (full["contact_phone"], full["helped_name"]) == (PHONE, "陈老太")
+    assert mine["request"]["priority_group"] == "aged_80"
+
+
 async def test_what_must_never_go_to_a_company_says_so(world: World, sit_down: Opening) -> None:
     person = await sit_at_the_desk(world, sit_down)
     await ring(person, STRANGER)

@@ -6,9 +6,11 @@ import {
   bodyOf,
   call,
   emptyDraft,
+  helpedNumber,
   linesOf,
   missing,
   numberIn,
+  PHONE,
   ring,
   toSend,
   usualOutcome,
@@ -34,7 +36,47 @@ test.each([
   ['+86 (0)574 87123456', '057487123456'],
   ['+86 574 87123456', '057487123456'],
   ['86123456', '86123456'],
+  ['0574-8765-1234', '057487651234'],
+  ['87651234-801', '87651234,801'],
+  ['87651234（801）', '87651234,801'],
+  ['8765 1234 转 801', '87651234,801'],
+  ['８７６５１２３４，８０１', '87651234,801'],
+  ['0574-87651234 ext. 8', '057487651234,8'],
+  ['400-820-8820', '4008208820'],
+  ['+852 9123 4567', '+85291234567'],
 ])('%s is %s', (typed, bare) => expect(barePhone(typed)).toBe(bare))
+
+test.each(['110', '12345', '95588', '4008208820', '+85291234567', '057487651234,8', '87651234'])(
+  '%s is whole',
+  (typed) => expect(PHONE.test(barePhone(typed))).toBe(true),
+)
+test.each(['', '1', '00000000000', '1395741', '11111111111', '100935'])('%s is not', (typed) =>
+  expect(PHONE.test(barePhone(typed))).toBe(false),
+)
+
+test('without a number the firm has somebody to call, or comes without', () => {
+  const draft = { ...emptyDraft('anonymous'), item: 'PE02', area: '330203001001' }
+  expect([draft.phone, draft.withheld]).toEqual(['', true])
+  expect([missing(draft, 'keep'), missing(draft, 'dispatch')]).toEqual([null, 'contactPhone'])
+  expect(bodyOf({ ...draft, unannounced: true }, 'dispatch')).toMatchObject({ phone: null, unannounced: true })
+  const given = { ...draft, unannounced: true, contactPhone: '13957412345' }
+  const contact = { name: null, phone: '13957412345' }
+  expect(bodyOf(given, 'dispatch')).toMatchObject({ phone: null, contact, unannounced: false })
+  expect(missing({ ...emptyDraft('12345'), item: 'PE02', area: '330203001001' }, 'dispatch')).toBe('contactPhone')
+})
+
+test('who calls for another names them, and says who is called', () => {
+  const draft = { ...emptyDraft('13957412345'), name: '王女士', item: 'PE02', area: '330203001001', forAnother: true }
+  const mother = { ...draft, helpedName: '陈老太', helpedPhone: '8765-1234' }
+  const helped = { name: '陈老太', phone: '87651234' }
+  expect(helpedNumber(mother)).toBe('87651234')
+  expect(helpedNumber(draft)).toBe('')
+  expect(bodyOf(mother, 'dispatch')).toMatchObject({ phone: '13957412345', helped, contact: null, callback: null })
+  const told = bodyOf({ ...mother, firmCalls: 'caller', calledBack: 'helped' }, 'dispatch')
+  expect(told).toMatchObject({ contact: { name: '王女士', phone: '13957412345' }, callback: helped })
+  expect(missing({ ...draft, helpedPhone: '12345' }, 'dispatch')).toBe('helpedPhone')
+  expect(missing({ ...mother, phone: '', withheld: true }, 'dispatch')).toBeNull()
+})
 
 test('the first gap is named, and only where the outcome needs it', () => {
   const draft = emptyDraft('1395741')

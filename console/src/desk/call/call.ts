@@ -13,9 +13,23 @@ import { type When, windowOf } from './when'
 
 export type Outcome = 'answer' | 'relay' | 'dispatch' | 'keep'
 
+export const PEOPLE = ['helped', 'caller'] as const
+export type Who = (typeof PEOPLE)[number]
+
 export interface Draft {
   phone: string
+  /** The number is not shown, or there is none. */
+  withheld: boolean
   name: string
+  /** The caller calls for somebody else. */
+  forAnother: boolean
+  helpedName: string
+  helpedPhone: string
+  firmCalls: Who
+  calledBack: Who
+  /** A number that the firm may call, where the caller's own leads to nobody. */
+  contactPhone: string
+  unannounced: boolean
   area: string
   address: string
   item: string
@@ -53,10 +67,20 @@ interface Call {
   ringing: string
 }
 
+/** What a telephone shows instead of a number (anonymous, unknown) is a call without one. */
 export function emptyDraft(phone = ''): Draft {
+  const shown = /\d/.test(phone)
   return {
-    phone,
+    phone: shown ? phone : '',
+    withheld: phone !== '' && !shown,
     name: '',
+    forAnother: false,
+    helpedName: '',
+    helpedPhone: '',
+    firmCalls: 'helped',
+    calledBack: 'caller',
+    contactPhone: '',
+    unannounced: false,
     area: '',
     address: '',
     item: '',
@@ -104,15 +128,49 @@ export function isTouched(draft: Draft): boolean {
   return Boolean(draft.item || draft.description.trim() || draft.answer.trim() || draft.said.trim())
 }
 
-export const PHONE = /^(1[3-9]\d{9}|0\d{9,11}|[2-9]\d{6,7})$/
+const SERVICE = /^(11\d|12[0-2]|12\d{3}|100\d{2}|9[56]\d{3,4}|[48]00\d{7})(,|$)/
+/** What may be a whole number; whether it is one the centre knows. */
+export const PHONE =
+  /^(1[3-9]\d{9}|0[1-9]\d{8,10}|[2-8]\d{6,7}|(\+|00)[1-9]\d{6,14}|11\d|12[0-2]|12\d{3}|100\d{2}|9[56]\d{3,4}|[48]00\d{7})(,\d{1,8})?$/
+const EXTENSION = /^(.*?[0-9)])(?:转|轉|分[机機]|内[线線]|內線|ext|[#,;*xpw])[^0-9+]*(\d{1,8})[)#]*$/
+const TRAILING = /^(.*\d)[-(](\d{1,6})\)?$/
 
-/** One line is one number, whatever its width, spaces, dashes and brackets, +86, or the 0 before a mobile. */
+/** The digits to ask the centre for, which knows the one form: without what stands between them, and the extension
+ * behind a comma. */
 export function barePhone(typed: string): string {
-  const bare = sameForm(typed).replace(/[-()·.]/g, '')
+  const text = sameForm(typed)
+  const marked = EXTENSION.exec(text)
+  if (marked) return `${bareNumber(marked[1]!)},${marked[2]!}`
+  const whole = bareNumber(text)
+  const trailing = PHONE.test(whole) ? null : TRAILING.exec(text)
+  const base = trailing ? bareNumber(trailing[1]!) : ''
+  return PHONE.test(base) ? `${base},${trailing![2]!}` : whole
+}
+
+function bareNumber(text: string): string {
+  const bare = text.replace(/^tel:/, '').replace(/[-()·./~_ー]/g, '')
   const here = bare.replace(/^(?:(?:\+|00)86|86(?=\d{9,}$))/, '')
   const mobile = /^0?(1[3-9]\d{9})$/.exec(here)
   if (mobile) return mobile[1]!
-  return here === bare || here.startsWith('0') ? here : `0${here}`
+  return here === bare || here.startsWith('0') || here.length < 9 ? here : `0${here}`
+}
+
+/** Whether it is a whole number of somebody's own: no service line, which leads to nobody. */
+export function hasOwn(typed: string): boolean {
+  const bare = barePhone(typed)
+  return PHONE.test(bare) && !SERVICE.test(bare)
+}
+
+/** Whether the call gave no number under which the firm could reach anybody. */
+export function nobodyToCall(draft: Draft): boolean {
+  const lost = draft.withheld || SERVICE.test(barePhone(draft.phone))
+  return lost && !(draft.forAnother && hasOwn(draft.helpedPhone))
+}
+
+/** The number of whoever is helped, by which they are entitled; empty where there is none. */
+export function helpedNumber(draft: Draft): string {
+  const typed = draft.forAnother ? draft.helpedPhone : draft.phone
+  return hasOwn(typed) ? barePhone(typed) : ''
 }
 
 /** The request number in #100935, which may be typed where the caller's number stands. */
@@ -132,19 +190,43 @@ export function linesOf(item: Item | undefined): string[] {
   return [...new Set([...known, '110', '119', '120', '122', '12345'])]
 }
 
-export type Missing = 'phone' | 'item' | 'area' | 'quantity' | 'answer' | 'relayTo'
+export type Missing = 'phone' | 'helpedPhone' | 'contactPhone' | 'item' | 'area' | 'quantity' | 'answer' | 'relayTo'
 
 /** The first field that has still to be filled in for this outcome. */
 export function missing(draft: Draft, outcome: Outcome): Missing | null {
-  if (!PHONE.test(barePhone(draft.phone))) return 'phone'
+  if (!draft.withheld && !PHONE.test(barePhone(draft.phone))) return 'phone'
+  if (draft.forAnother && draft.helpedPhone.trim() && !hasOwn(draft.helpedPhone)) return 'helpedPhone'
   if (!draft.item) return 'item'
   if (!draft.area) return 'area'
   if (quantityOf(draft.quantity) === undefined && isCounted(reference.items.get(draft.item)?.unit)) return 'quantity'
   if (outcome === 'answer' && !draft.answer.trim()) return 'answer'
+  const unasked = outcome === 'dispatch' && !draft.unannounced && !hasOwn(draft.contactPhone)
+  if (nobodyToCall(draft) && (unasked || (draft.contactPhone.trim() && !hasOwn(draft.contactPhone))))
+    return 'contactPhone'
   return outcome === 'relay' && !draft.relayTo.trim() ? 'relayTo' : null
 }
 
 const CHINESE = /\p{Script=Han}/u
+
+function peopleOf(draft: Draft) {
+  const own = draft.withheld ? null : barePhone(draft.phone)
+  const person = (name: string, phone: string) => ({
+    name: name.trim() || null,
+    phone: hasOwn(phone) ? barePhone(phone) : null,
+  })
+  const caller = person(draft.name, draft.phone)
+  const helped = draft.forAnother ? person(draft.helpedName, draft.helpedPhone) : null
+  const both = helped?.phone && caller.phone
+  const other = nobodyToCall(draft) && hasOwn(draft.contactPhone) ? person(draft.name, draft.contactPhone) : null
+  return {
+    phone: own,
+    contact_name: caller.name,
+    helped,
+    contact: both && draft.firmCalls === 'caller' ? caller : other,
+    callback: both && draft.calledBack === 'helped' ? helped : null,
+    unannounced: nobodyToCall(draft) && !other && draft.unannounced,
+  }
+}
 
 /** The request as the API takes it. A caller's own words, or the item's name, stand for a description left out. */
 export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
@@ -152,8 +234,7 @@ export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
   const text = (value: string) => value.trim() || null
   return {
     channel: 'phone',
-    phone: barePhone(draft.phone),
-    contact_name: text(draft.name),
+    ...peopleOf(draft),
     area: draft.area,
     address: text(draft.address),
     item: draft.item,

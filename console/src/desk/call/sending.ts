@@ -19,10 +19,11 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
   const decided = ref<Outcome | null>(null)
   const result = shallowRef<Given | null>(null)
   const { busy, problem, run } = useAct()
+  let wanted: Outcome = 'keep'
 
   watch(
     () => ({ ...call.draft }),
-    () => (gap.value = null),
+    () => missing(call.draft, wanted) !== gap.value && (gap.value = null),
   )
   watch(settling, () => {
     const outcome = decided.value
@@ -35,6 +36,7 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
       decided.value = outcome
       return
     }
+    wanted = outcome
     gap.value = call.sending ? null : missing(call.draft, outcome)
     const field = gap.value
     if (field) void nextTick(() => document.getElementById(`desk-${field}`)?.focus())

@@ -11,6 +11,7 @@ const request = (facts: Partial<Schemas['RequestOut']>) =>
     kind: 'service',
     tier: 'paid',
     tier_fallback: null,
+    contact_phone: '139****2345',
     ...facts,
   }) as Schemas['RequestOut']
 const job = (facts: Partial<Schemas['JobOut']>) =>
@@ -45,6 +46,7 @@ test('who asks how it goes must be on the line; who has paid tier already is not
 test('information is never dispatched, and only what was dispatched is reopened', () => {
   expect(keys(request({ status: 'received', kind: 'info' }), [])).not.toContain('dispatch')
   expect(keys(request({ status: 'received' }), [])).toEqual(['answer', 'dispatch', 'relay', 'hold', 'cancel'])
+  expect(keys(request({ status: 'received', contact_phone: null }), []).slice(0, 2)).toEqual(['answer', 'unannounced'])
   expect(keys(request({ status: 'closed', dispatched_at: null }), [])).toEqual([])
   expect(keys(request({ status: 'closed', dispatched_at: '2026-11-24T02:00:00Z' }), [])).toEqual(['reopen'])
 })

@@ -148,6 +148,10 @@ function citizenSteps(request: Request, phone?: string): Step[] {
       answer(api.PUT('/api/v1/requests/{request_id}/answer', { ...path, body: { answer: note } })),
     ),
     step('dispatch', [], () => answer(api.PUT('/api/v1/requests/{request_id}/dispatch', path))),
+    step('unannounced', [], () => {
+      const params = { ...path.params, query: { unannounced: true } }
+      return answer(api.PUT('/api/v1/requests/{request_id}/dispatch', { params }))
+    }),
     step(
       'relay',
       ['to'],
@@ -197,7 +201,10 @@ function citizenSteps(request: Request, phone?: string): Step[] {
     (request.tier === 'paid' || request.tier_fallback) && 'pays',
     !request.dispatched_at && 'reopen',
   ]
-  const possible = IN_STATUS[request.status].filter((key) => !impossible.includes(key))
+  const nobody = !request.contact_phone && !request.unannounced
+  const possible = IN_STATUS[request.status]
+    .filter((key) => !impossible.includes(key))
+    .map((key) => (key === 'dispatch' && nobody ? 'unannounced' : key))
   return possible.map((key) => steps.find((one) => one.key === key)!)
 }
 
