@@ -32,6 +32,7 @@ from sqlalchemy.engine import make_url
 from app.auth.access import Principal
 from app.auth.models import Role
 from app.catalog.snapshot import Snapshot, read_snapshot
+from app.danger.snapshot import dangers_of, read_scripts
 from app.desk.actions import Call, create_request
 from app.events.models import ActorKind
 from app.events.transition import Actor
@@ -57,6 +58,7 @@ class Ours:
 
     def __init__(self, context: Context, catalog: Snapshot, cast: Cast) -> None:
         self._context, self._catalog, self._firms = context, catalog, cast.firms
+        self._dangers = dangers_of(read_scripts())
         self._desk = Principal(ActorKind.STAFF, cast.operator_id, frozenset({Role.OPERATOR}))
 
     async def claim(self, n: int) -> None:
@@ -71,7 +73,7 @@ class Ours:
                 "dispatch": True,
             }
         )
-        created = await create_request(Call(body, None, self._desk), self._context, self._catalog)
+        created = await create_request(Call(body, None, self._desk), self._context, self._catalog, self._dangers)
         [offer] = orjson.loads(created)["offers"]
         who, db = UUID(offer["provider_id"]), self._context.db
         async with db.begin() as tx:

@@ -154,7 +154,7 @@ async def create(
     """One statement to create and answer, two to create and dispatch."""
     catalog: Snapshot = request.app.state.catalog
     pool: asyncpg.Pool = request.app.state.pool
-    item, place, now = catalog.item(body.item), catalog.spot(body.area), datetime.now(UTC)
+    item, place, now = catalog.item(body.item), catalog.spot(body.area or ""), datetime.now(UTC)
     tier = catalog.tier(item, body.tier)
     closed = now if body.answer else None
     due: tuple[datetime | None, ...] = (None, None, None)

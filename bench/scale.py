@@ -26,6 +26,7 @@ from app.auth.models import Staff
 from app.catalog.load import load_reference_data
 from app.catalog.models import Item, Kind, Tier, Township
 from app.catalog.snapshot import Snapshot, read_snapshot
+from app.danger.snapshot import dangers_of, read_scripts
 from app.desk.actions import Call, create_request
 from app.events.models import ActorKind
 from app.intake.schemas import RequestIn
@@ -190,11 +191,12 @@ async def measure_matches(case: Case, rng: Random, settings: Settings, count: in
 async def measure_dispatches(case: Case, rng: Random, settings: Settings, count: int) -> None:
     """Create and dispatch so many requests, so many at a time."""
     context = Context(settings, case.db, ManualClock(NOW), Wakes("postgresql://"))
+    dangers = dangers_of(read_scripts())
     bodies = iter([_body(*case.wanted(rng)) for _ in range(count)])
 
     async def caller() -> None:
         for body in bodies:
-            await create_request(Call(body, None, case.operator), context, case.catalog)
+            await create_request(Call(body, None, case.operator), context, case.catalog, dangers)
 
     await _rate(case, count, caller)
 

@@ -101,6 +101,11 @@ class Snapshot:
             self.days,
         )
 
+    @property
+    def most_urgent(self) -> Urgency:
+        """The urgency before all others: that of a danger."""
+        return min(self.urgencies.values(), key=lambda urgency: urgency.rank)
+
     def spot(self, area: str) -> Spot:
         """The spot of a township's or a community's code. Raises UnknownArea."""
         community = self.communities.get(area)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,13 @@ class Dangers(NamedTuple):
     def hear(self, text: str) -> list[Recognised]:
         """The dangers that the text tells, the most pressing first."""
         return recognise(text, self.rules)
+
+    def takes(self, kind: DangerKind, line: str) -> bool:
+        """Whether a line that was told is one for this danger: one of its own, or none that is for something else."""
+        own = {each.number for each in self.guides[kind].lines if each.number}
+        others = {each.number for guide in self.guides.values() for each in guide.lines if each.number} - own
+        named = set(re.findall(r"(?<![\d-])\d{3,5}(?!\d)", line))
+        return any(number in line for number in own) or not any(n in others or n.startswith("123") for n in named)
 
 
 def read_scripts(file: Path = DATA / "scripts.yaml") -> dict[DangerKind, Guide]:
@@ -67,11 +75,16 @@ async def read_guides(tx: Tx) -> dict[DangerKind, Guide]:
     return guides
 
 
+def dangers_of(guides: Mapping[DangerKind, Guide]) -> Dangers:
+    """These guides with the words that tell each danger under them."""
+    return Dangers(guides, Rules({kind: words_of(kind, guide) for kind, guide in guides.items()}))
+
+
 async def read_dangers(db: Database) -> Dangers:
     """Read what is in force."""
     async with db.begin() as tx:
         guides = await read_guides(tx)
-    return Dangers(guides, Rules({kind: words_of(kind, guide) for kind, guide in guides.items()}))
+    return dangers_of(guides)
 
 
 class HeldDangers(Held[Dangers]):

@@ -33,7 +33,8 @@ class Catalogue(NamedTuple):
 
 
 def fill_in(call: Call, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
-    """The body of POST /requests: information answered on the spot or not yet, the rest relayed or dispatched."""
+    """The body of POST /requests: information answered on the spot or not yet, the rest relayed or dispatched; the
+    operator has decided whether it is a danger."""
     item, rng = catalogue.items[call.item], call.rng
     form: dict[str, Any] = {
         "channel": call.channel,
@@ -45,6 +46,8 @@ def fill_in(call: Call, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
         "description": texts.utterance(call.item, rng),
         "quantity": quantity(rng, item["unit"]),
     }
+    danger = texts.danger(call.item)
+    form |= {"danger": danger} if danger else {"danger_dismissed": item["urgency"] != "emergency"}
     if item["kind"] == Kind.INFO:
         return form | ({"answer": texts.answer(call.item, rng)} if chance(rng, "answered_in_call") else {})
     if item["kind"] == Kind.RELAY:

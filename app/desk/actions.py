@@ -10,6 +10,7 @@ from app.auth.access import Principal
 from app.catalog.actions import show_elsewhere
 from app.catalog.gazetteer import Known
 from app.catalog.snapshot import Location, Snapshot
+from app.danger.snapshot import Dangers
 from app.dispatch.matchmaking import Answer, Outcome, offer_to_best
 from app.dispatch.schemas import DispatchOut, MatchedFrom, MatchingResult
 from app.events.topics import DISPATCH_TOPIC
@@ -38,35 +39,41 @@ class _MatchingFailed(Exception):
     """The transaction is lost with what it created; it is done again without matching."""
 
 
-async def create_request(call: Call, context: Context, catalog: Snapshot) -> bytes:
+async def create_request(call: Call, context: Context, catalog: Snapshot, dangers: Dangers) -> bytes:
     """Create the request and make its first offers; gives the answer as JSON.
 
     A request is acknowledged whatever matching does: if matching fails it is created without, and the worker
     dispatches it. Raises what take_request raises.
     """
     try:
-        return await _create(call, context, catalog, matching=call.body.dispatch)
+        return await _create(call, context, catalog, dangers, matching=call.body.dispatch)
     except _MatchingFailed:
         logger.exception("matching failed; the request is created without and left to the worker")
-        return await _create(call, context, catalog, matching=False)
+        return await _create(call, context, catalog, dangers, matching=False)
 
 
-async def _create(call: Call, context: Context, catalog: Snapshot, *, matching: bool) -> bytes:
+async def _create(call: Call, context: Context, catalog: Snapshot, dangers: Dangers, *, matching: bool) -> bytes:
     now, settings = context.clock.now(), context.settings
     key = once(call.principal.id, call.key, "POST /requests", call.body)
-    location = catalog.locate(call.body.area, call.body.place, call.body.address)
+    body = call.body
+    location = catalog.locate(body.area, body.place, body.address) if body.area else None
     where = partial(_where, location, catalog)
     async with context.db.begin() as tx:
-        final = None if matching else partial(_unmatched_yet, call, where)
+        final = None if matching else partial(_unmatched_yet, where)
+        spot = location.spot if location else None
         taken = await take_request(
-            tx, call.body, location.spot, catalog, settings, call.principal.actor, key, now, final
+            tx, call.body, spot, catalog, dangers, settings, call.principal.actor, key, now, final
         )
         if isinstance(taken, Replayed):
             return taken.answer
+        out = taken.request.status == RequestStatus.DISPATCHING
         if not matching:
-            if call.body.dispatch:
+            if out:
                 tx.wake(DISPATCH_TOPIC)
             return taken.answer
+        if not out:
+            await key.keep(tx, content := _unmatched_yet(where, taken.request))
+            return content
         write = partial(_matched, taken.request, where, call.body.channel, now)
         try:
             outcome = await offer_to_best(
@@ -95,8 +102,10 @@ def _matched(request: RequestOut, where: Where, channel: Channel, now: datetime,
     return answer.model_dump_json().encode()
 
 
-def _where(location: Location, catalog: Snapshot) -> Mapping[str, Any]:
-    """Whose point the request is matched from, and what of its address lies elsewhere."""
+def _where(location: Location | None, catalog: Snapshot) -> Mapping[str, Any]:
+    """Whose point the request is matched from, and what of its address lies elsewhere; nothing while nobody knows."""
+    if location is None:
+        return {}
     spot = location.spot
     name: tuple[str, str] = (spot.township.zh, spot.township.en)
     if spot.point_of is Known.PLACE and spot.place:
@@ -108,8 +117,8 @@ def _where(location: Location, catalog: Snapshot) -> Mapping[str, Any]:
     return {"matched_from": point, "elsewhere": show_elsewhere(location, catalog)}
 
 
-def _unmatched_yet(call: Call, where: Where, request: RequestOut) -> bytes:
-    """The answer where nobody was looked for: the worker does it if the request is to go out."""
-    matching = MatchingResult.POSTPONED if call.body.dispatch else None
-    answer = DispatchOut(request=request, matching=matching, **where())
+def _unmatched_yet(where: Where, request: RequestOut) -> bytes:
+    """The answer where nobody was looked for: the worker does it if the request is out."""
+    out = request.status == RequestStatus.DISPATCHING
+    answer = DispatchOut(request=request, matching=MatchingResult.POSTPONED if out else None, **where())
     return answer.model_dump_json().encode()

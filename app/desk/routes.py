@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
+from app.danger.snapshot import CurrentDangers
 from app.desk import handover
 from app.desk.actions import Call, create_request
 from app.desk.mine import list_mine, take_over
@@ -27,11 +28,12 @@ async def create(
     body: RequestIn,
     request: Request,
     catalog: CurrentCatalog,
+    dangers: CurrentDangers,
     principal: Operator,
     idempotency_key: SentKey = None,
 ) -> Response:
     """Take a request down and, in the same call, answer, relay or dispatch it."""
-    content = await create_request(Call(body, idempotency_key, principal), context_of(request), catalog)
+    content = await create_request(Call(body, idempotency_key, principal), context_of(request), catalog, dangers)
     return Response(content, status_code=201, media_type="application/json")
 
 

@@ -17,6 +17,7 @@ from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import SYSTEM, Actor
 from app.intake.actions import get_locked
 from app.intake.clocks import begin_round, next_alarm
+from app.intake.endangered import check_may_go_out
 from app.intake.entitlement import take_place_again
 from app.intake.models import RequestStatus, UnmatchedReason
 from app.intake.people import check_callable
@@ -63,9 +64,11 @@ async def dispatch_request(
 
     `unannounced`: where there is no number to call, the firm comes without calling.
 
-    Raises NotFound, NotDispatchable, RelayFirst, NobodyToCall, NotEntitled, StatusConflict.
+    Raises NotFound, NotDispatchable, RelayFirst, DangerNotRelayed, AreaNeeded, NobodyToCall, NotEntitled,
+    StatusConflict.
     """
     request = await get_locked(tx, request_id)
+    check_may_go_out(request)
     if request["status"] == RequestStatus.DISPATCHING:
         return DispatchOut(request=show(request))
     if unannounced and request["contact_phone"] is None:
@@ -77,7 +80,11 @@ async def dispatch_request(
 
 
 async def send_out(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime) -> Row:
-    """Dispatch a locked request, to be matched. Raises NotDispatchable, RelayFirst, NobodyToCall, StatusConflict."""
+    """Dispatch a locked request, to be matched.
+
+    Raises NotDispatchable, RelayFirst, DangerNotRelayed, AreaNeeded, NobodyToCall, NotEntitled, StatusConflict.
+    """
+    check_may_go_out(request)
     check_dispatchable(catalog.item(request["item_code"]), relayed=request["relay_to"] is not None)
     check_callable(request["contact_phone"], unannounced=request["unannounced"])
     possible = request["status"] in REQUESTS.moves["dispatch"].sources
@@ -134,9 +141,11 @@ async def offer_directly(
     3. Match: whom a person picks is always looked at. If a filter stops it refuse, with the reason.
     4. Offer it the request, open or closed.
 
-    Raises NotFound, NotDispatchable, RelayFirst, NotEntitled, StatusConflict, ProviderNotEligible.
+    Raises NotFound, NotDispatchable, RelayFirst, DangerNotRelayed, AreaNeeded, NotEntitled, StatusConflict,
+    ProviderNotEligible.
     """
     request = await get_locked(tx, request_id)
+    check_may_go_out(request)
     if request["status"] != RequestStatus.DISPATCHING:
         request = await send_out(tx, request, catalog, settings, actor, now)
     tier = Tier(request["tier"])
@@ -226,11 +235,12 @@ async def redo_request(
 ) -> Row:
     """A completed request is not solved: the same firm does it again at no charge, unless the citizen refuses it.
 
-    Raises NotFound, StatusConflict.
+    Raises NotFound, StatusConflict, DangerNotRelayed.
     """
     request = await get_locked(tx, request_id)
     if request["status"] != RequestStatus.COMPLETED:
         raise await REQUESTS.refusal(tx, "redo", request_id)
+    check_may_go_out(request)
     await end_round(tx, request_id, now)
     row = await REQUESTS.transition(
         tx,
@@ -257,7 +267,7 @@ async def reopen_request(
 ) -> Row:
     """A closed request comes back within the window; counts against first-time fix.
 
-    Raises NotFound, StatusConflict, ReopenTooLate, ReopenWithoutDispatch, NotEntitled.
+    Raises NotFound, StatusConflict, ReopenTooLate, ReopenWithoutDispatch, DangerNotRelayed, NotEntitled.
     """
     request = await get_locked(tx, request_id)
     if request["status"] != RequestStatus.CLOSED:
@@ -266,6 +276,7 @@ async def reopen_request(
         raise ReopenWithoutDispatch
     if now > request["closed_at"] + timedelta(days=settings.reopen_days):
         raise ReopenTooLate(days=settings.reopen_days)
+    check_may_go_out(request)
     await end_round(tx, request_id, request["closed_at"])
     row = await REQUESTS.transition(
         tx,

@@ -15,8 +15,10 @@ from app.catalog.calendar import Allowance, Window, add_minutes, deadlines, defa
 from app.catalog.gazetteer import Known
 from app.catalog.models import ArriveRule, Kind, Tier
 from app.catalog.snapshot import Snapshot
+from app.danger.snapshot import Dangers
 from app.dispatch import queries
 from app.dispatch.actions import reassign_job, send_out
+from app.dispatch.endangering import raise_danger
 from app.dispatch.errors import WorkBegun
 from app.dispatch.matchmaking import make_offers, when_to_ask
 from app.dispatch.merging import take_over
@@ -27,6 +29,7 @@ from app.events.transition import SYSTEM, StatusConflict, record
 from app.intake.actions import get_locked
 from app.intake.citizens import get_or_add
 from app.intake.clocks import Clock, after_pauses, pauses_of
+from app.intake.endangered import SAFE, is_endangered
 from app.intake.entitlement import Claimant
 from app.intake.models import Citizen, RequestStatus, UnmatchedReason
 from app.intake.queries import list_memberships
@@ -82,10 +85,12 @@ async def correct_request(
     if_match: str | None,
     principal: Principal,
     catalog: Snapshot,
+    dangers: Dangers,
     settings: Settings,
     now: datetime,
 ) -> Row:
-    """Put right what the body names; what is already so changes nothing.
+    """Put right what the body names; what is already so changes nothing. A danger that only the new text tells is
+    raised.
 
     An operator may until a firm has accepted the work, then a supervisor. Raises NotFound, NotAllowed, VersionRequired,
     VersionStale, StatusConflict (the work is over), WorkBegun, UnknownItem, UnknownArea, TierNotAllowed, NotEntitled,
@@ -112,6 +117,46 @@ async def correct_request(
     if changes.keys() & {"item_code", "citizen_id"}:
         await take_over(tx, request_id, await queries.list_children(tx, request_id), catalog, now)
     await _follow(tx, await get_locked(tx, request_id), changes, catalog, settings, principal, now)
+    if "description" in changes and request["danger"] is None and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
+        before = {one.kind for one in dangers.hear(request["description"])}
+        told = [one.kind for one in dangers.hear(changes["description"]) if one.kind not in before]
+        if told:
+            await raise_danger(tx, request_id, told[0], catalog, settings, principal.actor, now, heard=True)
+    return await get_locked(tx, request_id)
+
+
+async def withdraw_danger(
+    tx: Tx,
+    request_id: UUID,
+    reason: str,
+    principal: Principal,
+    catalog: Snapshot,
+    settings: Settings,
+    now: datetime,
+) -> Row:
+    """It is no danger after all: urgency and deadlines are again its item's, and it may go out; on the audit log.
+
+    Said again, nothing happens. Raises NotFound.
+    """
+    request = await get_locked(tx, request_id)
+    if request["danger"] is None:
+        return request
+    item = catalog.item(request["item_code"])
+    facts: dict[str, Any] = {**SAFE, "danger_dismissed_by": principal.id}
+    urgency = {"urgency": item.urgency, "urgency_rank": catalog.urgencies[item.urgency].rank}
+    if request["status"] in OPEN | {RequestStatus.ON_HOLD} and item.urgency != request["urgency"]:
+        facts |= urgency | _clocks(request, urgency, catalog, settings)
+    await queries.edit_request(tx, request_id, facts)
+    await take_over(tx, request_id, await queries.list_children(tx, request_id), catalog, now)
+    about = {"danger": request["danger"], "reason": reason}
+    await record(
+        tx, EventKind.REQUEST_DANGER_WITHDRAWN, at=now, actor=principal.actor, request_id=request_id, data=about
+    )
+    subject, kind, who = f"request:{request_id}", principal.kind, principal.id
+    await add_audit(tx, "request.danger_withdrawn", subject, at=now, actor_kind=kind, actor_id=who, **about)
+    if is_endangered(request):
+        await queries.postpone_matching(tx, request_id, now)
+        tx.wake(DISPATCH_TOPIC)
     return await get_locked(tx, request_id)
 
 
@@ -129,19 +174,20 @@ async def _values(
             "item_code": item.code,
             "category_code": item.category_code,
             "kind": item.kind,
-            "urgency": item.urgency,
-            "urgency_rank": catalog.urgencies[item.urgency].rank,
         }
+        if request["danger"] is None:
+            values |= {"urgency": item.urgency, "urgency_rank": catalog.urgencies[item.urgency].rank}
         if (request["held_from"] or request["status"]) in OPEN - {RequestStatus.RECEIVED, RequestStatus.RELAYED}:
             check_dispatchable(item, relayed=request["relay_to"] is not None)
     if said.keys() & {"item", "quantity"}:
         check_quantity(item.code, item.unit, body.quantity or request["quantity"])
-    if body.area or body.address:
-        before = request["community_code"] or request["township_code"]
-        spot = catalog.locate(body.area or before, None, values.get("address", request["address"])).spot
+    before = request["community_code"] or request["township_code"]
+    area = body.area or (before if body.address else None)
+    if area:
+        spot = catalog.locate(area, None, values.get("address", request["address"])).spot
         code = spot.community.code if spot.community else None
         values |= {"community_code": code, "township_code": spot.township.code}
-        if (body.area or before) != before or spot.point_of is Known.PLACE:
+        if area != before or spot.point_of is Known.PLACE:
             values |= {"lat": spot.lat, "lon": spot.lon}
     if said.keys() & {"wanted_from", "wanted_to"}:
         wanted = {name: said.get(name, request[name]) for name in ("wanted_from", "wanted_to")}
@@ -303,7 +349,7 @@ async def _follow(
         await _keep_or_send_on(tx, job, request, changes, catalog, settings, principal, now)
     elif request["status"] == RequestStatus.DISPATCHING:
         await _ask_anew(tx, request, settings, now, matters=matters)
-    elif request["status"] == RequestStatus.UNMATCHED and matters and not _to_arbitrate(request):
+    elif request["status"] == RequestStatus.UNMATCHED and matters and not _stays(request):
         await send_out(tx, request, catalog, settings, actor, now)
         tx.wake(DISPATCH_TOPIC)
 
@@ -316,8 +362,9 @@ async def _measure(tx: Tx, job: Job, request: Row, now: datetime) -> None:
     await correct_bill(tx, job.id, {name: terms[name] for name in TERMS})
 
 
-def _to_arbitrate(request: Row) -> bool:
-    return request["unmatched_reason"] in (UnmatchedReason.RETURNED, UnmatchedReason.FAILED)
+def _stays(request: Row) -> bool:
+    """It is to be arbitrated, or tells of a danger that no emergency line has."""
+    return is_endangered(request) or request["unmatched_reason"] in (UnmatchedReason.RETURNED, UnmatchedReason.FAILED)
 
 
 async def _tell_firm(tx: Tx, job: Job, request: Row, named: list[str], now: datetime) -> None:
@@ -373,7 +420,7 @@ async def _keep_or_send_on(
             await queries.move_appointment(tx, job.id, request["wanted_from"], request["wanted_to"])
         return
     await reassign_job(tx, job.id, principal.actor, now, settings.zone)
-    if able:
+    if able and not is_endangered(request):
         out = await get_locked(tx, request["id"])
         asked = when_to_ask(matching, able, out, settings, now)
         await make_offers(tx, out, wanted.tier, asked, matching, catalog, now, by=OfferedBy.OPERATOR)

@@ -17,6 +17,7 @@ from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import SYSTEM, record
 from app.intake.clocks import may_ring
+from app.intake.endangered import check_relayed, is_endangered
 from app.intake.entitlement import TIER_ORDER, Claimant, dearer, needs_entitlement, open_tier
 from app.intake.models import Channel, UnmatchedReason
 from app.intake.states import REQUESTS
@@ -81,7 +82,8 @@ async def offer_to_best(
     newcomer: bool = False,
     answer: Answer | None = None,
 ) -> Outcome:
-    """Match a locked, dispatching request and make its next offers.
+    """Match a locked, dispatching request and make its next offers. While it tells of a danger that no emergency line
+    has, nobody is asked: it is due again when one has it.
 
     1. Match at the tier to be served. A newcomer that finds others of its category due before it leaves them the turn:
        it is due itself, and the worker takes it in its place.
@@ -93,6 +95,9 @@ async def offer_to_best(
     """
     item = catalog.item(request["item_code"])
     asked = Tier(request["tier"])
+    if is_endangered(request):
+        await queries.postpone_matching(tx, request["id"], None)
+        return Outcome(MatchingResult.POSTPONED, asked)
     turn = _turn(request, catalog) if newcomer else None
     only_full = False
     async for tier in _tiers(tx, request, item, catalog, settings):
@@ -270,7 +275,11 @@ async def make_offers(
     step: ladder.Standing | None = None,
     answer: Answer | None = None,
 ) -> Outcome:
-    """Offer the request to these providers, best first. `by` None: the ranking's, or the citizen's own choice."""
+    """Offer the request to these providers, best first. `by` None: the ranking's, or the citizen's own choice.
+
+    Raises DangerNotRelayed: every way to a company leads through here.
+    """
+    check_relayed(request)
     timeout = _timeout(matching, request, catalog)
     rows = [
         _offer(one.ranked, place, request, now, by, redo) | _time_to_answer(one, timeout, step, now)

@@ -7,15 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from app.catalog.snapshot import Snapshot
+from app.danger.kinds import DangerKind
 from app.dispatch import queries
 from app.dispatch.actions import send_out
+from app.dispatch.endangering import raise_danger
 from app.dispatch.errors import MergeIntoItself, MergeOfOtherKind, MergeTargetOver, MergeTheOtherWay
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import Actor, record
 from app.intake.actions import get_locked, separate_request
 from app.intake.clocks import RUNS_WHILE
-from app.intake.errors import NobodyToCall, NotDispatchable, NotEntitled, RelayFirst
+from app.intake.endangered import SAFE, check_may_go_out, is_endangered
+from app.intake.errors import AreaNeeded, DangerNotRelayed, NobodyToCall, NotDispatchable, NotEntitled, RelayFirst
 from app.intake.models import Request, RequestStatus
 from app.intake.people import check_callable
 from app.intake.queries import lock_family
@@ -52,10 +55,12 @@ async def cancel_request(
         heir = min(children, key=lambda child: (not _may_go_out(child, catalog), child.received_at, child.id))
         separated = await separate_request(tx, heir.id, actor, now)
         await queries.adopt_children(tx, request_id, heir.id)
-        if request["dispatched_at"] and _may_go_out(heir, catalog):
+        if request["dispatched_at"] and _may_go_out(heir, catalog) and not any(map(_endangered, children)):
             with suppress(NotEntitled):
                 await send_out(tx, separated, catalog, settings, actor, now)
-        await take_over(tx, heir.id, [child for child in children if child is not heir], catalog, now)
+        others = [child for child in children if child is not heir]
+        await take_over(tx, heir.id, others, catalog, now)
+        await _take_over_danger(tx, heir, others, catalog, settings, actor, now)
     return row
 
 
@@ -63,9 +68,14 @@ def _may_go_out(request: Request, catalog: Snapshot) -> bool:
     try:
         check_dispatchable(catalog.item(request.item_code), relayed=request.relay_to is not None)
         check_callable(request.contact_phone, unannounced=request.unannounced)
-    except (NotDispatchable, RelayFirst, NobodyToCall):
+        check_may_go_out(_values(request))
+    except (NotDispatchable, RelayFirst, NobodyToCall, DangerNotRelayed, AreaNeeded):
         return False
     return True
+
+
+def _endangered(request: Request) -> bool:
+    return is_endangered(_values(request))
 
 
 async def merge_request(
@@ -99,10 +109,11 @@ async def merge_request(
     await queries.adopt_children(tx, request_id, parent_id)
     _tell_providers(tx, row)
     waits = parent.status in (RequestStatus.RECEIVED, RequestStatus.RELAYED)
-    if child.dispatched_at and waits and _may_go_out(parent, catalog):
+    if child.dispatched_at and waits and _may_go_out(parent, catalog) and not any(map(_endangered, joined)):
         with suppress(NotEntitled):
             await send_out(tx, await get_locked(tx, parent_id), catalog, settings, actor, now)
     changed = await take_over(tx, parent_id, joined, catalog, now)
+    await _take_over_danger(tx, parent, joined, catalog, settings, actor, now)
     firm = await note_said(tx, parent_id, now)
     if firm:
         tx.wake(provider_topic(firm))
@@ -139,6 +150,25 @@ async def take_over(
     if changed:
         await queries.edit_request(tx, request_id, changed | {"alarm_at": now})
     return changed
+
+
+async def _take_over_danger(
+    tx: Tx,
+    request: Request,
+    others: Sequence[Request],
+    catalog: Snapshot,
+    settings: Settings,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """The request that goes on tells of the danger that another told, first of one that no emergency line has yet."""
+    told = min((one for one in others if one.danger), key=lambda one: not _endangered(one), default=None)
+    if told is None or told.danger is None or (request.danger and not _endangered(told)) or _endangered(request):
+        return
+    await raise_danger(tx, request.id, DangerKind(told.danger), catalog, settings, actor, now)
+    if told.danger_relayed_at:
+        await queries.edit_request(tx, request.id, {name: _values(told)[name] for name in SAFE})
+        await queries.postpone_matching(tx, request.id, now)
 
 
 def _values(request: Request) -> dict[str, Any]:

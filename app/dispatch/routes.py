@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
-from app.dispatch import actions, correcting, merging
+from app.danger.snapshot import CurrentDangers
+from app.dispatch import actions, correcting, endangering, merging
 from app.dispatch.schemas import CancelIn, Correction, DirectOffer, DispatchOut, MergeIn, ReopenIn, WithdrawIn
-from app.intake.schemas import RequestOut
+from app.intake.schemas import DangerIn, DangerWithdrawalIn, RequestOut
 from app.intake.views import show
 from app.jobs.acting import By
 from app.jobs.offer_actions import withdraw_offer
@@ -95,14 +96,48 @@ async def correct_request(
     tx: Transaction,
     now: Now,
     catalog: CurrentCatalog,
+    dangers: CurrentDangers,
     principal: Operator,
     if_match: IfMatch = None,
 ) -> RequestOut:
     """Put right what was taken down: an operator until a firm has accepted the work, then a supervisor."""
     settings = context_of(request).settings
-    corrected = await correcting.correct_request(tx, request_id, body, if_match, principal, catalog, settings, now)
+    corrected = await correcting.correct_request(
+        tx, request_id, body, if_match, principal, catalog, dangers, settings, now
+    )
     set_etag(response, corrected["version"])
     return show(corrected)
+
+
+@router.put("/requests/{request_id}/danger")
+async def raise_danger(
+    request_id: UUID,
+    body: DangerIn,
+    request: Request,
+    tx: Transaction,
+    now: Now,
+    catalog: CurrentCatalog,
+    principal: Operator,
+) -> RequestOut:
+    """It tells of a danger: an emergency now, and nothing is offered to anybody until an emergency line has it."""
+    settings = context_of(request).settings
+    raised = await endangering.raise_danger(tx, request_id, body.kind, catalog, settings, principal.actor, now)
+    return show(raised)
+
+
+@router.put("/requests/{request_id}/danger/withdrawal")
+async def withdraw_danger(
+    request_id: UUID,
+    body: DangerWithdrawalIn,
+    request: Request,
+    tx: Transaction,
+    now: Now,
+    catalog: CurrentCatalog,
+    principal: Operator,
+) -> RequestOut:
+    """It is no danger after all, and may go out; who said so, and why, is on the audit log."""
+    settings = context_of(request).settings
+    return show(await correcting.withdraw_danger(tx, request_id, body.reason, principal, catalog, settings, now))
 
 
 @router.put("/requests/{request_id}/parent")

@@ -48,6 +48,10 @@ class EventKind(StrEnum):
     REQUEST_CONTACTED = "request.contacted", "Somebody called or wrote about it."
     REQUEST_TAKEN_OVER = "request.taken_over", "An operator follows it up from now on."
     REQUEST_HANDED_OVER = "request.handed_over", "It passed from one operator to another."
+    REQUEST_DANGER_RAISED = "request.danger_raised", "It tells of a danger: an emergency, which no company is offered."
+    REQUEST_DANGER_RELAYED = "request.danger_relayed", "An emergency line has the danger."
+    REQUEST_DANGER_WITHDRAWN = "request.danger_withdrawn", "It is no danger after all."
+    REQUEST_DANGER_DISMISSED = "request.danger_dismissed", "What was heard as a danger is none, says the operator."
 
     OFFER_MADE = "offer.made", "It was offered to a provider."
     OFFER_ACCEPTED = "offer.accepted", "The provider takes it."

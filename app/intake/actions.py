@@ -7,16 +7,18 @@ from zoneinfo import ZoneInfo
 
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
+from app.danger.snapshot import Dangers
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import Actor, StatusConflict, record
 from app.intake import queries
 from app.intake.clocks import move_on
+from app.intake.endangered import check_endangered, check_line, check_relayed, note_relay
 from app.intake.entitlement import dearer
 from app.intake.errors import TierNotDearer, WindowInvalid
 from app.intake.models import CloseReason, Contact, HoldCause, Request, RequestStatus
 from app.intake.rounds import end_round
-from app.intake.schemas import AnswerIn, ContactIn, HoldIn, RelayIn
+from app.intake.schemas import AnswerIn, ContactIn, DangerRelayIn, HoldIn, RelayIn
 from app.intake.states import REQUESTS
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
@@ -62,9 +64,10 @@ async def _separate_children(tx: Tx, parent_id: UUID, actor: Actor, now: datetim
 async def answer_request(tx: Tx, request_id: UUID, body: AnswerIn, actor: Actor, now: datetime) -> Row:
     """Tell the citizen the answer and close the request; what was merged into it is separated.
 
-    Raises StatusConflict, UnknownArticle.
+    Raises NotFound, StatusConflict, UnknownArticle, DangerNotRelayed.
     """
     await check_articles(tx, body.articles)
+    check_relayed(await get_locked(tx, request_id))
     await _separate_children(tx, request_id, actor, now)
     await REQUESTS.transition(
         tx,
@@ -81,9 +84,10 @@ async def answer_request(tx: Tx, request_id: UUID, body: AnswerIn, actor: Actor,
     )
 
 
-async def relay_request(tx: Tx, request_id: UUID, relay: RelayIn, actor: Actor, now: datetime) -> Row:
-    """Hand the request to an outside line and keep its number there. Raises StatusConflict."""
-    return await REQUESTS.transition(
+async def relay_request(tx: Tx, request_id: UUID, relay: RelayIn, dangers: Dangers, actor: Actor, now: datetime) -> Row:
+    """Hand the request to an outside line and keep its number there; if it tells of a danger and the line is one for
+    it, it has the danger. Raises StatusConflict."""
+    relayed = await REQUESTS.transition(
         tx,
         "relay",
         request_id,
@@ -96,15 +100,34 @@ async def relay_request(tx: Tx, request_id: UUID, relay: RelayIn, actor: Actor, 
         unmatched_at=None,
         unmatched_reason=None,
     )
+    if relayed["danger"] is None or not dangers.takes(relayed["danger"], relay.to):
+        return relayed
+    await note_relay(tx, relayed, relay.to, relay.outside_number, actor, now)
+    return await get_locked(tx, request_id)
+
+
+async def relay_danger(
+    tx: Tx, request_id: UUID, body: DangerRelayIn, dangers: Dangers, actor: Actor, now: datetime
+) -> Row:
+    """The emergency line has the danger: from the first on the request may go out; where it was not dispatched it is
+    relayed. Raises NotFound, NoDanger, NotItsLine."""
+    request = await get_locked(tx, request_id)
+    check_line(check_endangered(request), body.line, dangers)
+    if request["status"] in REQUESTS.moves["relay"].sources:
+        relay = RelayIn(to=body.line, outside_number=body.outside_number)
+        return await relay_request(tx, request_id, relay, dangers, actor, now)
+    await note_relay(tx, request, body.line, body.outside_number, actor, now)
+    return await get_locked(tx, request_id)
 
 
 async def close_request(tx: Tx, request_id: UUID, note: str, actor: Actor, now: datetime) -> Row:
     """Close what was relayed, or what no provider could be found for: a person decides.
 
-    What was merged into it is separated, so that its callers are told too. Raises StatusConflict.
+    What was merged into it is separated, so that its callers are told too. Raises StatusConflict, DangerNotRelayed.
     """
     await _separate_children(tx, request_id, actor, now)
     request = await get_locked(tx, request_id)
+    check_relayed(request)
     if request["status"] not in (RequestStatus.RELAYED, RequestStatus.UNMATCHED):
         raise await REQUESTS.refusal(tx, "close", request_id)
     reason = CloseReason.RELAYED if request["status"] == RequestStatus.RELAYED else CloseReason.NO_PROVIDER

@@ -44,6 +44,38 @@ class ArticlesOfAnswer(HotlineError):
     zh = "只有当场答复时才能注明所用条目。"
 
 
+class DangerHeard(HotlineError):
+    """The operator has not said whether it is one: `danger` is the kind."""
+
+    status = 422
+    en = "The text tells of a danger: {danger_en}. Give danger and relay it, or danger_dismissed if it is none."
+    zh = "内容听起来有危险：{danger_zh}。请填写 danger 并先转接；如确认不是，请填写 danger_dismissed。"
+
+
+class DangerNotRelayed(HotlineError):
+    """The guard before every way to a company, and before an answer that would close the request."""
+
+    en = "The request tells of a danger, and no emergency line has it yet: record the relay, or take the danger back."
+    zh = "该请求有危险，尚未转接应急电话：请先记录转接，或撤销危险标记。"
+
+
+class NotItsLine(HotlineError):
+    status = 422
+    en = "{line} is no line for this danger; connect {lines}."
+    zh = "{line} 不是处置这种危险的电话，请转接 {lines}。"
+
+
+class NoDanger(HotlineError):
+    en = "The request tells of no danger; there is nothing to relay."
+    zh = "该请求没有危险标记，无需转接应急电话。"
+
+
+class AreaNeeded(HotlineError):
+    status = 422
+    en = "The area is needed: only a danger is taken down without it, and nothing is dispatched without it."
+    zh = "请填写地点（area）：只有危险情况可以先不填，派单前也必须填写。"
+
+
 class WindowInvalid(HotlineError):
     status = 422
     en = "The wanted window must end after it starts, and within a year from now."

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Sequence,
     SmallInteger,
+    Text,
     Uuid,
     case,
     func,
@@ -24,6 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.models import Kind, Tier
+from app.danger.kinds import DangerKind
 from app.kit.orm import Id, Model, not_negative, one_of
 from app.kit.quantity import EXACT
 from app.registry.models import Rung
@@ -171,10 +173,11 @@ class Request(Model):
     unannounced: Mapped[bool] = mapped_column(server_default=text("false"))
     """There is nobody to call, and it was decided that the firm comes without."""
     community_code: Mapped[str | None] = mapped_column(ForeignKey("communities.code"))
-    township_code: Mapped[str] = mapped_column(ForeignKey("townships.code"))
+    township_code: Mapped[str | None] = mapped_column(ForeignKey("townships.code"))
+    """None until somebody knows where: a danger is taken down and relayed without waiting for it."""
     address: Mapped[str | None]
-    lat: Mapped[float]
-    lon: Mapped[float]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
     priority_group: Mapped[str | None] = mapped_column(ForeignKey("groups.code"))
 
     tier_asked: Mapped[str]
@@ -185,6 +188,15 @@ class Request(Model):
     """The dearest tier to which the citizen agreed to fall back; the recorded yes."""
     quantity: Mapped[Decimal] = mapped_column(EXACT, server_default=text("1"))
     """In the item's unit, as taken down; what is billed is the job's."""
+    danger: Mapped[str | None]
+    """The kind of danger it tells; until `danger_relayed_at` nothing of it is offered to anybody."""
+    danger_lines: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """The emergency lines that have it, in the order in which they were told."""
+    danger_relayed_at: Mapped[datetime | None]
+    danger_relayed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    """When the first of them had it, and who recorded it."""
+    danger_dismissed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    """Who decided that what was heard as a danger is none."""
     wanted_from: Mapped[datetime | None]
     wanted_to: Mapped[datetime | None]
     chosen_provider_id: Mapped[UUID | None] = mapped_column(ForeignKey("providers.id"))
@@ -262,6 +274,7 @@ class Request(Model):
         one_of("status", RequestStatus),
         one_of("channel", Channel),
         one_of("kind", Kind),
+        one_of("danger", DangerKind),
         one_of("tier_asked", Tier),
         one_of("tier_entitled", Tier),
         one_of("tier", Tier),
@@ -271,6 +284,10 @@ class Request(Model):
         one_of("unmatched_reason", UnmatchedReason),
         one_of("close_reason", CloseReason),
         CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("num_nulls(township_code, lat, lon) IN (0, 3)", name="place"),
+        CheckConstraint("township_code IS NOT NULL OR dispatched_at IS NULL", name="place_of_dispatched"),
+        CheckConstraint("num_nulls(danger_lines, danger_relayed_at) IN (0, 2)", name="danger_relayed"),
+        CheckConstraint("danger IS NOT NULL OR danger_relayed_at IS NULL", name="danger_of_relay"),
         not_negative("returns", "redos", "reopens"),
         CheckConstraint("wanted_to > wanted_from", name="wanted_window"),
         CheckConstraint("(wanted_from IS NULL) = (wanted_to IS NULL)", name="wanted_both"),

@@ -1,6 +1,6 @@
 """Citizens, contacts and requests in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -186,6 +186,11 @@ async def add_request(tx: Tx, **values: Any) -> UUID | None:
     """
     [row] = await tx.rows(_ADD_REQUEST, **values)
     return cast(UUID | None, row["citizen_id"])
+
+
+async def set_danger(tx: Tx, request_id: UUID, facts: Mapping[str, Any]) -> None:
+    """What a request tells of a danger, and who has it; never its status."""
+    await tx.session.execute(update(Request).where(Request.id == request_id).values(**facts))
 
 
 async def lock_citizen(tx: Tx, citizen_id: UUID) -> None:

@@ -10,6 +10,7 @@ from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.catalog.snapshot import CurrentCatalog
+from app.danger.snapshot import CurrentDangers
 from app.events.models import Event
 from app.intake import actions, citizens, queries
 from app.intake.filters import RequestFilter
@@ -21,6 +22,7 @@ from app.intake.schemas import (
     CitizenEdit,
     CloseIn,
     ContactOut,
+    DangerRelayIn,
     EventOut,
     HoldIn,
     MembershipIn,
@@ -116,9 +118,20 @@ async def answer_request(
 
 
 @router.put("/requests/{request_id}/relay")
-async def relay_request(request_id: UUID, body: RelayIn, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
+async def relay_request(
+    request_id: UUID, body: RelayIn, tx: Transaction, now: Now, dangers: CurrentDangers, principal: Operator
+) -> RequestOut:
     """Hand the request to an emergency line, a utility or 12345; its number there is kept."""
-    return show(await actions.relay_request(tx, request_id, body, principal.actor, now))
+    return show(await actions.relay_request(tx, request_id, body, dangers, principal.actor, now))
+
+
+@router.put("/requests/{request_id}/danger/relay")
+async def relay_danger(
+    request_id: UUID, body: DangerRelayIn, tx: Transaction, now: Now, dangers: CurrentDangers, principal: Operator
+) -> RequestOut:
+    """An emergency line has the danger now; several may have it, one after the other. Nothing of it was offered to a
+    company before."""
+    return show(await actions.relay_danger(tx, request_id, body, dangers, principal.actor, now))
 
 
 @router.put("/requests/{request_id}/closure")

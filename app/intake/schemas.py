@@ -2,13 +2,15 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from app.catalog.models import Kind, Tier
+from app.danger.kinds import DangerKind
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
+from app.kit.errors import Unfit
 from app.kit.fields import Code, Day, Moment
 from app.kit.phones import OwnPhone, Phone
 from app.kit.quantity import Quantity
@@ -45,12 +47,15 @@ class Person(BaseModel):
 
 
 class RequestIn(BaseModel):
-    """A request as the operator takes it down; `area` is a community's or township's code.
+    """A request as the operator takes it down; `area` is a community's or township's code, and may be missing of a
+    danger.
 
     `phone` and `contact_name` are the caller's. Who calls for another names them as `helped`: their number
     brings entitlement and quota. `contact` is whom the firm calls, `callback` whom the centre calls back.
 
-    At most one of: `answer` (the citizen was told), or `relay` and/or `dispatch`. With none it stays received.
+    At most one of: `answer` (the citizen was told), or `relay` and/or `dispatch`. With none it stays received. A text
+    that tells of a danger needs the operator's decision, `danger` or `danger_dismissed`, before it is answered or
+    dispatched; with `danger` a `relay` says which emergency line has it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -69,7 +74,7 @@ class RequestIn(BaseModel):
     unannounced: bool = Field(
         default=False, description="there is no number: the firm comes without calling, as the caller agreed"
     )
-    area: Annotated[str, StringConstraints(max_length=12)]
+    area: Annotated[str, StringConstraints(max_length=12)] | None = None
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     place: UUID | None = Field(
         default=None,
@@ -87,6 +92,14 @@ class RequestIn(BaseModel):
     articles: Articles = []
     relay: RelayIn | None = None
     dispatch: bool = False
+    danger: DangerKind | None = None
+    danger_dismissed: bool = Field(default=False, description="what is heard as a danger is none, says the operator")
+
+    @model_validator(mode="after")
+    def _decided_once(self) -> Self:
+        if self.danger and self.danger_dismissed:
+            raise Unfit("danger and danger_dismissed exclude each other", "danger 与 danger_dismissed 不能同时填写")
+        return self
 
 
 class RequestOut(BaseModel):
@@ -111,7 +124,12 @@ class RequestOut(BaseModel):
     caller_id: UUID | None = Field(description="the citizen who called for whoever is helped")
     unannounced: bool = Field(description="nobody can be called: the firm comes without")
     community_code: str | None
-    township_code: str
+    township_code: str | None = Field(description="null until somebody knows where it is")
+    danger: DangerKind | None
+    danger_lines: list[str] | None = Field(description="the emergency lines that have it, in their order")
+    danger_relayed_at: datetime | None = Field(description="until then nothing is offered to a company")
+    danger_relayed_by: UUID | None
+    danger_dismissed_by: UUID | None = Field(description="who decided that what was heard as a danger is none")
     priority_group: str | None
     tier_asked: Tier
     tier_entitled: Tier
@@ -154,6 +172,25 @@ class RequestOut(BaseModel):
     round_arrive_by: datetime | None = Field(description="the present firm's own, where others had it before")
     round_complete_by: datetime | None
     round: int = Field(description="each dispatch, redo, reopening and return begins one with clocks of its own")
+
+
+class DangerIn(BaseModel):
+    """The kind of danger that the request tells."""
+
+    kind: DangerKind
+
+
+class DangerRelayIn(BaseModel):
+    """The emergency line that has it now, and its ticket when it gave one."""
+
+    line: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+    outside_number: Annotated[str, StringConstraints(max_length=50)] | None = None
+
+
+class DangerWithdrawalIn(BaseModel):
+    """Why it is no danger."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 class PersonalData(BaseModel):

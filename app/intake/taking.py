@@ -1,6 +1,6 @@
 """Taking a request down: what the caller wants, where, by when, at which tier, and what becomes of it at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -9,14 +9,27 @@ from zoneinfo import ZoneInfo
 from app.catalog.calendar import Deadlines, Window, add_minutes, deadlines, default_window
 from app.catalog.models import ArriveRule, Item, Kind, Tier, is_counted
 from app.catalog.snapshot import Snapshot, Spot
+from app.danger.snapshot import Dangers
 from app.events.kinds import EventKind
 from app.events.transition import Actor
 from app.intake import queries
 from app.intake.citizens import get_or_add
 from app.intake.clocks import next_alarm
+from app.intake.endangered import (
+    SAFE,
+    Told,
+    check_line,
+    check_may_go_out,
+    danger_told,
+    is_endangered,
+    note_told,
+    relayed_now,
+)
 from app.intake.entitlement import Claimant, cheapest_open, dearer
 from app.intake.errors import (
+    AreaNeeded,
     ArticlesOfAnswer,
+    DangerNotRelayed,
     NotDispatchable,
     NotEntitled,
     OneOutcome,
@@ -59,8 +72,9 @@ class Replayed(NamedTuple):
 async def take_request(
     tx: Tx,
     body: RequestIn,
-    spot: Spot,
+    spot: Spot | None,
     catalog: Snapshot,
+    dangers: Dangers,
     settings: Settings,
     actor: Actor,
     once: Once,
@@ -73,11 +87,16 @@ async def take_request(
     transaction, and stores it: it matches a dispatching request, which is due for the worker otherwise.
     Raises the errors of app.intake.errors and app.catalog.errors, KeyReused; nothing is kept then.
     """
+    told = danger_told(body, dangers)
     item = catalog.item(body.item)
+    if spot is None and (told.danger is None or body.place):
+        raise AreaNeeded
     check_quantity(item.code, item.unit, body.quantity)
-    steps = _steps(body, item)
+    urgency = catalog.most_urgent.code if told.danger else item.urgency
+    danger = _danger(body, told, dangers, actor, now)
+    steps = _steps(body, item, danger, spot)
     people = People.of(body)
-    if body.dispatch:
+    if "dispatch" in steps:
         check_callable(people.columns["contact_phone"], unannounced=body.unannounced)
     caller = await queries.claim_and_find_caller(
         tx, **once._asdict(), at=now, phone=people.helped, day=now.astimezone(settings.zone).date()
@@ -85,8 +104,9 @@ async def take_request(
     if once.key and not caller["claimed"]:
         return Replayed(await once.recall(tx))
     groups = set(caller["groups"] or ())
-    values = _facts(body, item, spot, catalog, now) | people.columns | _times(body, item, catalog, settings, now, steps)
-    values["match_at"] = now if body.dispatch and answer else None
+    values = _facts(body, item, spot, urgency, catalog, now, steps) | people.columns
+    values |= _times(body, item, urgency, catalog, settings, now, steps)
+    values["match_at"] = now if "dispatch" in steps and answer else None
     who = Claimant(caller["id"], groups, now)
     asked = catalog.tier(item, body.tier)
     values |= await settle_tiers(tx, item, asked, body.tier_fallback, who, catalog, settings.zone)
@@ -95,12 +115,12 @@ async def take_request(
     if body.chosen_provider_id and not await queries.provider_exists(tx, body.chosen_provider_id):
         raise UnknownProvider(provider=body.chosen_provider_id)
     status, events = REQUESTS.path(RequestStatus.RECEIVED, *steps)
-    allowance = catalog.allowance(item.urgency)
+    allowance = catalog.allowance(urgency)
     values["alarm_at"] = next_alarm(values | {"status": status}, allowance, settings.zone, now)
     values |= {"status": status, "number": caller["number"], "caller_id": None}
     if people.caller:
         values["caller_id"] = (await get_or_add(tx, people.caller, now, people.caller_name)).id
-    shown = show_new(values)
+    shown = show_new(values | danger)
     content = answer(shown) if answer else None
     values["citizen_id"] = await queries.add_request(
         tx,
@@ -115,11 +135,29 @@ async def take_request(
         created_by=actor.id,
         **once.stored(content),
     )
-    values |= {"corrected_at": None, **UNSEARCHED}
+    if told.danger or told.dismissed:
+        await note_told(tx, values["id"], told, danger, actor, now)
+    values |= {"corrected_at": None, **UNSEARCHED, **danger}
     return Taken(shown, values, content or b"")
 
 
-def _steps(body: RequestIn, item: Item) -> list[str]:
+def _danger(body: RequestIn, told: Told, dangers: Dangers, actor: Actor, now: datetime) -> dict[str, Any]:
+    """What the request's row says of the danger. Raises NotItsLine, DangerNotRelayed.
+
+    What is relayed where an operator named the danger is relayed to its line; where only the words did, if it is one.
+    """
+    facts: dict[str, Any] = {**SAFE, "danger": told.danger, "danger_dismissed_by": actor.id if told.dismissed else None}
+    if told.danger and body.relay:
+        if not told.heard:
+            check_line(told.danger, body.relay.to, dangers)
+        if dangers.takes(told.danger, body.relay.to):
+            facts |= relayed_now(body.relay.to, actor, now)
+    if body.danger and body.answer:
+        raise DangerNotRelayed
+    return facts
+
+
+def _steps(body: RequestIn, item: Item, danger: Mapping[str, Any], spot: Spot | None) -> list[str]:
     if body.articles and not body.answer:
         raise ArticlesOfAnswer
     if body.answer and (body.relay or body.dispatch):
@@ -128,6 +166,10 @@ def _steps(body: RequestIn, item: Item) -> list[str]:
         check_dispatchable(item, relayed=body.relay is not None)
     if body.answer:
         return ["answer", "close"]
+    if body.dispatch and not body.danger and is_endangered(danger):
+        return ["relay"] * (body.relay is not None)  # nobody was on the phone: it is kept, and a supervisor hears it
+    if body.dispatch:
+        check_may_go_out({**danger, "township_code": spot and spot.township.code})
     return ["relay"] * (body.relay is not None) + ["dispatch"] * body.dispatch
 
 
@@ -147,21 +189,29 @@ def check_quantity(item: str, unit: str | None, quantity: Decimal) -> None:
         raise QuantityNotCounted(item=item)
 
 
-def _facts(body: RequestIn, item: Item, spot: Spot, catalog: Snapshot, now: datetime) -> dict[str, Any]:
+def _facts(
+    body: RequestIn,
+    item: Item,
+    spot: Spot | None,
+    urgency: str,
+    catalog: Snapshot,
+    now: datetime,
+    steps: Sequence[str],
+) -> dict[str, Any]:
     return {
         "id": new_id(now),
         "channel": body.channel,
         "kind": item.kind,
         "category_code": item.category_code,
         "item_code": item.code,
-        "urgency": item.urgency,
-        "urgency_rank": catalog.urgencies[item.urgency].rank,
+        "urgency": urgency,
+        "urgency_rank": catalog.urgencies[urgency].rank,
         "description": body.description,
-        "community_code": spot.community.code if spot.community else None,
-        "township_code": spot.township.code,
+        "community_code": spot.community.code if spot and spot.community else None,
+        "township_code": spot and spot.township.code,
         "address": body.address,
-        "lat": spot.lat,
-        "lon": spot.lon,
+        "lat": spot and spot.lat,
+        "lon": spot and spot.lon,
         "quantity": body.quantity,
         "chosen_provider_id": body.chosen_provider_id,
         "answer": body.answer,
@@ -173,16 +223,22 @@ def _facts(body: RequestIn, item: Item, spot: Spot, catalog: Snapshot, now: date
         "received_at": now,
         "answered_at": now if body.answer else None,
         "relayed_at": now if body.relay else None,
-        "dispatched_at": now if body.dispatch else None,
+        "dispatched_at": now if "dispatch" in steps else None,
         "closed_at": now if body.answer else None,
     }
 
 
 def _times(
-    body: RequestIn, item: Item, catalog: Snapshot, settings: Settings, now: datetime, steps: Sequence[str]
+    body: RequestIn,
+    item: Item,
+    urgency: str,
+    catalog: Snapshot,
+    settings: Settings,
+    now: datetime,
+    steps: Sequence[str],
 ) -> dict[str, Any]:
     window = window_of(body.wanted_from, body.wanted_to, now)
-    allowance = catalog.allowance(item.urgency)
+    allowance = catalog.allowance(urgency)
     if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT and item.kind != Kind.RELAY:
         window = default_window(now, settings.zone)
     times: dict[str, Any] = {
@@ -194,7 +250,7 @@ def _times(
         times["answer_by"] = add_minutes(
             allowance.calendar, now, allowance.complete_minutes or 0, settings.zone, allowance.days
         )
-    due = deadlines(allowance, now, window, settings.zone) if body.dispatch else None
+    due = deadlines(allowance, now, window, settings.zone) if "dispatch" in steps else None
     return times | (due._asdict() if due else dict.fromkeys(Deadlines._fields))
 
 

@@ -10,6 +10,7 @@ from app.catalog.models import ArriveRule, Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.intake.actions import get_request
 from app.intake.entitlement import cheapest_open, claimant, dearer
+from app.intake.errors import AreaNeeded
 from app.intake.queries import find_citizen
 from app.intake.taking import check_window
 from app.kit.db import Tx
@@ -22,8 +23,8 @@ from app.matching.wanted import Wanted
 async def preview(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone: ZoneInfo) -> CandidatesOut:
     """Whom matching would ask, and why not the others; changes nothing.
 
-    Raises NotFound (no such request or policy), UnknownItem, UnknownArea, UnknownPlace,
-    TierNotAllowed.
+    Raises NotFound (no such request or policy), AreaNeeded (of a request without a place), UnknownItem, UnknownArea,
+    UnknownPlace, TierNotAllowed.
     """
     if asked.request_id:
         return await _preview_real(tx, asked.request_id, asked, catalog, now, zone)
@@ -35,6 +36,8 @@ async def _preview_real(
     tx: Tx, request_id: UUID, asked: WhatIf, catalog: Snapshot, now: datetime, zone: ZoneInfo
 ) -> CandidatesOut:
     found: dict[str, Any] = (await get_request(tx, request_id)).__dict__
+    if found["township_code"] is None:
+        raise AreaNeeded
     item = catalog.item(found["item_code"])
     if found["arrive_by"] is None:
         found = found | _when(item, found["wanted_from"], found["wanted_to"], catalog, now, zone)

@@ -35,6 +35,8 @@ ZONE = bindparam("zone", type_=Text)
 
 _REQUESTS = cast(Table, Request.__table__)
 VOLUMES = cast(Table, DailyVolume.__table__)
+UNKNOWN_PLACE = word("unknown")
+"""Where a request is of which nobody knew it when it was counted."""
 _DIMENSIONS = [column.name for column in VOLUMES.c if column.primary_key and column.name != "day"]
 COUNTS = [column.name for column in VOLUMES.c if not column.primary_key]
 
@@ -57,6 +59,11 @@ _EVENT_COUNTED = {
 CORRECTED = EventKind.JOB_AMOUNT_CORRECTED
 """Counts on the day of the completion, not on its own."""
 _KINDS = [*_EVENT_COUNTED.values(), EventKind.CALLBACK_UNREACHED, CORRECTED]
+
+
+def known(column: Any) -> ColumnElement[Any]:
+    """A request's column as the figures have it: of one without a place a word stands for its township."""
+    return func.coalesce(column, UNKNOWN_PLACE).label(column.name) if column.name == "township_code" else column
 
 
 def _measures(event: FromClause, request: FromClause) -> dict[str, ColumnElement[Any]]:
@@ -90,7 +97,7 @@ def _measures(event: FromClause, request: FromClause) -> dict[str, ColumnElement
 def _count(event: FromClause) -> Select[Any]:
     """The counts of these events, by day and by the dimensions of their requests."""
     request = (
-        select(*(_REQUESTS.c[name] for name in [*_DIMENSIONS, "answered_in_call", "articles"]))
+        select(*(known(_REQUESTS.c[name]) for name in [*_DIMENSIONS, "answered_in_call", "articles"]))
         .where(_REQUESTS.c.id == event.c.request_id)
         .offset(literal_column("0"))  # a look-up per event: the planner can't know that they are few
         .lateral("request")

@@ -33,7 +33,7 @@ from app.intake.rounds import OWN
 from app.jobs.models import Job, Offer
 from app.kit.db import Tx
 from app.kit.orm import word
-from app.metrics.counting import BETWEEN, COUNTS, ROLL_UP, ROLL_UP_ONE, TAIL, VOLUMES, ZONE
+from app.metrics.counting import BETWEEN, COUNTS, ROLL_UP, ROLL_UP_ONE, TAIL, VOLUMES, ZONE, known
 from app.metrics.schemas import Dimension, Filters, Selection
 
 _REQUESTS = cast(Table, Request.__table__)
@@ -99,7 +99,7 @@ async def count_by_hour(
         Dimension.HOUR: sql_cast(extract("hour", local), Integer),
         Dimension.DAY: sql_cast(local, Date),
     }
-    keys = [(parts[d] if d in parts else _REQUESTS.c[d.column]).label(d) for d in by]
+    keys = [(parts[d] if d in parts else known(_REQUESTS.c[d.column])).label(d) for d in by]
     query = (
         select(
             *keys,
@@ -126,7 +126,7 @@ async def cut_received(
     hour = sql_cast(extract("hour", func.timezone(ZONE, Request.received_at)), Integer)
     received = (
         select(
-            *((hour if d is Dimension.HOUR else _REQUESTS.c[d.column]).label(d) for d in CUTS),
+            *((hour if d is Dimension.HOUR else known(_REQUESTS.c[d.column])).label(d) for d in CUTS),
             Request.answered_in_call.label("answered"),
             (Request.received_at < until).label("early"),
         )

@@ -30,6 +30,12 @@ def relay_target(item: str) -> str:
     return str(sample_data("utterances.yaml")["relay"][item])
 
 
+def danger(item: str) -> str | None:
+    """Which danger the caller of the item tells, if it is always the same."""
+    kind: str | None = sample_data("utterances.yaml")["danger"].get(item)
+    return kind
+
+
 def decline(item: str, rng: Random) -> tuple[DeclineReason, str]:
     """Why a provider declines an offer for the item, and its words."""
     reason, note = rng.choice(_remarks("decline", item))

@@ -17,6 +17,7 @@ import orjson
 from app.auth.access import Principal
 from app.catalog.schemas import EntitlementOut, ItemOut
 from app.catalog.snapshot import Snapshot
+from app.danger.snapshot import dangers_of, read_scripts
 from app.demo import citizens, form
 from app.demo.odds import chance, words
 from app.desk.actions import Call, create_request
@@ -68,6 +69,7 @@ class Play:
 
     def __init__(self, stage: Stage, catalog: Snapshot, scenario: Scenario, seed: int) -> None:
         self._stage, self._catalog, self._scenario, self._seed = stage, catalog, scenario, seed
+        self._dangers = dangers_of(read_scripts())
         self._context, self._db = stage.context, stage.context.db
         self._zone = stage.context.settings.zone
         self._menu = form.Catalogue(
@@ -175,7 +177,8 @@ class Play:
             async with self._db.begin() as tx:
                 proof, now = MembershipIn(source=claim.proof), self._stage.clock.now()
                 await add_membership(tx, call.citizen.phone, claim.group, proof, self._catalog, self._stage.desk, now)
-        answer = await create_request(Call(RequestIn(**body), None, self._stage.desk), self._context, self._catalog)
+        taken = Call(RequestIn(**body), None, self._stage.desk)
+        answer = await create_request(taken, self._context, self._catalog, self._dangers)
         request = orjson.loads(answer)["request"]
         request_id = UUID(request["id"])
         self.created.add(request_id)

@@ -120,7 +120,7 @@ def _queue(*which: ColumnElement[bool]) -> Select[Any]:
     separated = case((Request.status == word(RequestStatus.RECEIVED), was_merged), else_=False)
     former = Provider.standing.in_([word(standing) for standing in FORMER_STANDINGS])
     gone = select(Job.id).join(Provider).where(Job.id == last, Job.status == word("started"), former).exists()
-    return select(
+    columns: list[Any] = [
         Request.id.label("request_id"),
         Request.number,
         Request.status,
@@ -129,10 +129,13 @@ def _queue(*which: ColumnElement[bool]) -> Select[Any]:
         Request.township_code.label("township"),
         Request.urgency,
         Request.urgency_rank,
+        Request.danger.label("danger_kind"),
+        Request.danger_relayed_at,
         func.coalesce(due, Request.received_at).label("due"),
         case((unmatched, Request.unmatched_reason)).label("unmatched_reason"),
         last.label("job_id"),
         asked.label("extension_id"),
+        (Request.danger.is_not(None) & _OPEN).label(Concern.DANGER),
         (unmatched & func.coalesce(given_back, False) & unjudged).label(Concern.TO_ARBITRATE),
         unmatched.label(Concern.UNMATCHED),
         separated.label(Concern.SEPARATED),
@@ -142,7 +145,8 @@ def _queue(*which: ColumnElement[bool]) -> Select[Any]:
         complaint_due.is_not(None).label(Concern.COMPLAINT),
         (~red & yellow).label(Concern.YELLOW),
         ((Request.status == word(RequestStatus.IN_PROGRESS)) & gone).label(Concern.FIRM_GONE),
-    ).where(*which)
+    ]
+    return select(*columns).where(*which)
 
 
 # Two parts, each found by an index: what is open, and what is over but complained about.

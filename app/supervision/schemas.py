@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.danger.kinds import DangerKind
 from app.intake.models import RequestStatus, UnmatchedReason
 from app.jobs.models import Fault
 from app.jobs.schemas import Note
@@ -17,6 +18,8 @@ from app.kit.pages import Paging
 class Concern(StrEnum):
     """Why a request stands in the supervisor's queue."""
 
+    DANGER = "danger"
+    """It tells of a danger and is not over yet, relayed or not."""
     TO_ARBITRATE = "to_arbitrate"
     UNMATCHED = "unmatched"
     SEPARATED = "separated"
@@ -47,8 +50,10 @@ class QueueItem(BaseModel):
     kinds: list[Concern]
     category: str
     item: str
-    township: str
+    township: str | None
     urgency: str
+    danger_kind: DangerKind | None
+    danger_relayed_at: datetime | None = Field(description="null: no emergency line has the danger yet")
     due: datetime = Field(description="the first of its running clocks' deadlines")
     unmatched_reason: UnmatchedReason | None
     zh: str | None = Field(description="the reason in words")
@@ -61,6 +66,7 @@ class QueueItem(BaseModel):
 class Counts(BaseModel):
     """How many requests stand in the queue for each reason; one may stand there for several."""
 
+    danger: int
     to_arbitrate: int
     unmatched: int
     separated: int

@@ -60,8 +60,9 @@ export function perUnit(unit: string | null): string {
   return unit && unit !== 'quote' ? t(`desk.unit.${unit}`) : ''
 }
 
-/** The community with its township, or the township alone. */
-export function placeName(area: string): string {
+/** The community with its township, or the township alone; that nobody knows it yet. */
+export function placeName(area: string | null): string {
+  if (area === null) return t('desk.noPlace')
   const community = reference.communities.get(area)
   const township = reference.townships.get(community?.township_code ?? area)
   return [community?.zh, named(township, area)].filter(Boolean).join(' · ')

@@ -1,0 +1,96 @@
+"""A danger is told of a request on record: it is an emergency, and nobody is asked until an emergency line has it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.catalog.calendar import deadlines
+from app.catalog.snapshot import Snapshot
+from app.danger.kinds import DangerKind
+from app.dispatch import queries
+from app.events.kinds import EventKind
+from app.events.topics import DISPATCH_TOPIC, provider_topic
+from app.events.transition import SYSTEM, Actor, StatusConflict, record
+from app.intake.actions import get_locked
+from app.intake.clocks import RUNS_WHILE
+from app.intake.endangered import SAFE
+from app.intake.models import RequestStatus
+from app.intake.states import OPEN
+from app.jobs.acting import By
+from app.jobs.models import Job
+from app.jobs.offer_actions import take_back
+from app.jobs.queries import lock_offer
+from app.kit.db import Row, Tx
+from app.registry.notices import tell
+from app.settings import Settings
+
+WITHDRAWN_FOR_DANGER = "danger"
+WORDS = {
+    "zh": "请求 {number} 报告有危险。请立即停止作业，人员撤到安全处，等候应急部门和中心的通知。",
+    "en": "Request {number} tells of a danger. Stop work at once, get everybody to safety, and wait for the emergency "
+    "services and for the centre.",
+}
+
+
+async def raise_danger(
+    tx: Tx,
+    request_id: UUID,
+    kind: DangerKind,
+    catalog: Snapshot,
+    settings: Settings,
+    actor: Actor,
+    now: datetime,
+    *,
+    heard: bool = False,
+) -> Row:
+    """An open request tells of this danger; `heard`: so the words say, and no operator has confirmed it.
+
+    1. Said again, nothing happens; of another kind, a line of that kind has to have it.
+    2. It is of the highest urgency, and its deadlines come no later than those of one that is dispatched now.
+    3. Offers that are out are taken back; a firm that has the work is told.
+
+    Raises NotFound, StatusConflict.
+    """
+    request = await get_locked(tx, request_id)
+    if request["status"] not in OPEN | {RequestStatus.ON_HOLD}:
+        raise StatusConflict(subject="request", state=request["status"], expected="open")
+    if request["danger"] == kind:
+        return request
+    facts: dict[str, Any] = {**SAFE, "danger": kind, "danger_dismissed_by": None, "alarm_at": now}
+    facts |= _sooner(request, catalog, settings, now)
+    await queries.edit_request(tx, request_id, facts)
+    for offer_id, _ in await queries.list_pending(tx, request_id):
+        offer = await lock_offer(tx, offer_id)
+        if offer:
+            by = By(None, SYSTEM, now, settings.zone)
+            await take_back(tx, offer, "withdraw", by, reason=WITHDRAWN_FOR_DANGER, note=None)
+    await queries.postpone_matching(tx, request_id, None)
+    job = await queries.find_live_job(tx, request_id)
+    data = {"danger": kind, "heard": heard}
+    firm = job.provider_id if job else None
+    await record(
+        tx, EventKind.REQUEST_DANGER_RAISED, at=now, actor=actor, request_id=request_id, provider_id=firm, data=data
+    )
+    if job:
+        await _tell_firm(tx, job, request, now)
+    tx.wake(DISPATCH_TOPIC)
+    return await get_locked(tx, request_id)
+
+
+def _sooner(request: Row, catalog: Snapshot, settings: Settings, now: datetime) -> dict[str, Any]:
+    most = catalog.most_urgent
+    facts: dict[str, Any] = {"urgency": most.code, "urgency_rank": most.rank}
+    dues = deadlines(catalog.allowance(most.code), now, None, settings.zone)._asdict()
+    state = request["held_from"] or request["status"]
+    for clock, states in RUNS_WHILE.items():
+        due, before = dues.get(f"{clock}_by"), request[f"{clock}_by"]
+        if due and before and state in states:
+            facts[f"{clock}_by"] = min(due, before)
+    return facts
+
+
+async def _tell_firm(tx: Tx, job: Job, request: Mapping[str, Any] | Row, now: datetime) -> None:
+    words = {language: text.format(number=request["number"]) for language, text in WORDS.items()}
+    await tell(tx, job.provider_id, "request_endangered", f"{request['id']} {now.isoformat()}", words, now)
+    tx.wake(provider_topic(job.provider_id))

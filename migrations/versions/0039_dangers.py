@@ -1,0 +1,61 @@
+"""Requests tell of dangers, and may be taken down before anybody knows where.
+
+Columns that may be NULL, and NOT NULL that falls away: the table is locked for a moment and not rewritten. The checks
+are added unproven, and proven while everybody works. The way back gives requests without a place the first township.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision: str = "0039"
+down_revision: str | None = "0038"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+KINDS = (
+    "'fire', 'gas', 'drowning', 'electric_water', 'chest_pain', 'stroke', 'other_medical', 'self_harm', 'violence', "
+    "'crime', 'poisoning', 'smoke', 'trapped', 'fall', 'missing'"
+)
+CHECKS = {
+    "danger": f"danger IN ({KINDS})",
+    "place": "num_nulls(township_code, lat, lon) IN (0, 3)",
+    "place_of_dispatched": "township_code IS NOT NULL OR dispatched_at IS NULL",
+    "danger_relayed": "num_nulls(danger_lines, danger_relayed_at) IN (0, 2)",
+    "danger_of_relay": "danger IS NOT NULL OR danger_relayed_at IS NULL",
+}
+PLACE = ("township_code", "lat", "lon")
+PEOPLE = ("danger_relayed_by", "danger_dismissed_by")
+
+
+def upgrade() -> None:
+    op.add_column("requests", sa.Column("danger", sa.Text(), nullable=True))
+    op.add_column("requests", sa.Column("danger_lines", postgresql.ARRAY(sa.Text()), nullable=True))
+    op.add_column("requests", sa.Column("danger_relayed_at", sa.DateTime(timezone=True), nullable=True))
+    for name in PEOPLE:
+        op.add_column("requests", sa.Column(name, sa.Uuid(), nullable=True))
+        op.create_foreign_key(
+            op.f(f"fk_requests_{name}"), "requests", "staff", [name], ["id"], postgresql_not_valid=True
+        )
+    for name in PLACE:
+        op.alter_column("requests", name, nullable=True)
+    for name, condition in CHECKS.items():
+        op.execute(f"ALTER TABLE requests ADD CONSTRAINT ck_requests_{name} CHECK ({condition}) NOT VALID")
+    with op.get_context().autocommit_block():
+        for key in (*(f"fk_requests_{name}" for name in PEOPLE), *(f"ck_requests_{name}" for name in CHECKS)):
+            op.execute(f"ALTER TABLE requests VALIDATE CONSTRAINT {key}")
+
+
+def downgrade() -> None:
+    for name in CHECKS:
+        op.drop_constraint(op.f(f"ck_requests_{name}"), "requests", type_="check")
+    op.execute(
+        "UPDATE requests SET township_code = t.code, lat = t.lat, lon = t.lon "
+        "FROM (SELECT code, lat, lon FROM townships ORDER BY code LIMIT 1) t WHERE requests.township_code IS NULL"
+    )
+    for name in PLACE:
+        op.alter_column("requests", name, nullable=False)
+    for name in (*PEOPLE, "danger_relayed_at", "danger_lines", "danger"):
+        op.drop_column("requests", name)
