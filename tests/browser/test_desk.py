@@ -132,6 +132,50 @@ async def test_a_call_for_somebody_else(world: World, sit_down: Opening, languag
     assert mine["request"]["priority_group"] == "aged_80"
 
 
+SQUARE = {"kind": "landmark", "zh": "天一广场", "en": "Tianyi Square", "lat": 29.869, "lon": 121.553, "aliases": []}
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+async def test_one_field_takes_where_the_caller_is_in_any_form(world: World, sit_down: Opening, language: str) -> None:
+    await ok(world.registrar.post("/places", json=SQUARE | {"community_code": "330203002001"}))
+    await world.application.state.catalog.read()
+    firm = await world.add_provider(DRAIN, point=(29.869, 121.553))
+    person = await sit_at_the_desk(world, sit_down, language)
+    page, english = person.page, language == "en-US"
+    area, address = page.locator("#desk-area"), page.locator("#desk-address")
+    await ring(person, STRANGER)
+    await press(person, *"xsd", "Enter")
+    await expect(area).to_be_focused()
+    await page.keyboard.insert_text("我住在南门那个澄浪社区3幢")
+    await expect(page.locator("#desk-area-list [role=option]").first).to_contain_text("3幢")
+    await person.check_accessibility()
+    await person.picture(f"desk-where-{language}")
+    await press(person, "Enter")
+    await expect(address).to_be_focused()
+    await expect(address).to_have_value("3幢")
+    await press(person, "F4")
+    await page.keyboard.insert_text("near Tianyi Square")
+    await press(person, "Enter")  # before the answer is there
+    await expect(address).to_have_value("天一广场")
+    await expect(area).to_have_value(
+        "Tianyi Square · 新街社区 · Jiangxia Subdistrict" if english else "天一广场 · 新街社区 · 江厦街道"
+    )
+    await address.fill("天一广场 望春街道12号")
+    elsewhere = page.locator(".take-down .elsewhere")
+    await expect(elsewhere).to_contain_text("not in" if english else "请与来电人核对")
+    await person.check_accessibility()
+    await person.picture(f"desk-elsewhere-{language}")
+    await address.fill("天一广场3楼")
+    await expect(elsewhere).to_have_count(0)
+    await press(person, "F9")
+    result = page.locator(".result")
+    await expect(result).to_contain_text(firm.name)
+    await expect(result).to_contain_text("Tianyi Square" if english else "距离从天一广场算起")
+    await press(person, "F4")
+    await page.keyboard.insert_text("<b>' OR 1=1 -- 😀")
+    await expect(page.locator("#desk-area-list")).to_contain_text("Nothing found" if english else "没有找到")
+
+
 async def test_what_must_never_go_to_a_company_says_so(world: World, sit_down: Opening) -> None:
     person = await sit_at_the_desk(world, sit_down)
     await ring(person, STRANGER)

@@ -39,8 +39,28 @@ function byCode<T extends { code: string }>(rows: readonly T[]): Map<string, T> 
   return new Map(rows.map((row) => [row.code, row]))
 }
 
+/** A community as the search of places gives it. */
+export function foundAs(community: Community): Schemas['PlaceFound'] {
+  const { code, zh, pinyin, township_code } = community
+  const { lat, lon } = pointOf(code) ?? { lat: 0, lon: 0 }
+  return {
+    kind: 'community',
+    code,
+    zh,
+    en: pinyin,
+    township_code,
+    community_code: code,
+    lat,
+    lon,
+    point_of: community.lat == null ? 'township' : 'community',
+    confidence: 1,
+    found_in: zh,
+    left_over: '',
+  }
+}
+
 /** In the language of the screen. */
-export function named(row: { zh: string; en: string } | undefined, code = ''): string {
+export function named(row: { zh: string; en: string } | undefined | null, code = ''): string {
   return row ? (locale() === 'en' ? row.en : row.zh) : code
 }
 
@@ -77,12 +97,12 @@ export function pointOf(area: string): { lat: number; lon: number } | undefined 
 
 /** Communities whose name holds the text or whose pinyin or initials begin with it; of a name's beginning first. */
 export function findCommunities(text: string, limit = 9): Community[] {
-  const wanted = sameForm(text)
+  const wanted = sameForm(text).replace(/'/g, '')
   if (!wanted) return []
   const rank = ({ zh, pinyin, initials }: Community) => {
     const name = sameForm(zh)
     if (initials === wanted || name.startsWith(wanted)) return 0
-    if (sameForm(pinyin).startsWith(wanted)) return 1
+    if (sameForm(pinyin).replace(/'/g, '').startsWith(wanted)) return 1
     if (initials.startsWith(wanted)) return 2
     return name.includes(wanted) ? 3 : 9
   }

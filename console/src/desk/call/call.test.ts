@@ -8,6 +8,7 @@ import {
   emptyDraft,
   helpedNumber,
   linesOf,
+  locate,
   missing,
   numberIn,
   PHONE,
@@ -127,4 +128,50 @@ test('the line that the rule names comes first', () => {
 test("a request's number is told from a telephone's by its sign", () => {
   expect(numberIn('＃100935')).toBe('100935')
   expect(numberIn('13957412345')).toBeUndefined()
+})
+
+const found = (facts: object) =>
+  ({
+    kind: 'community',
+    code: '1',
+    zh: '澄浪社区',
+    township_code: '0',
+    community_code: '1',
+    left_over: '',
+    ...facts,
+  }) as Parameters<typeof locate>[1]
+
+test('what is left over of the words becomes the address, with the name of the place', () => {
+  const draft = emptyDraft('13957412345')
+  locate(draft, found({ left_over: '3幢' }))
+  expect([draft.area, draft.place, draft.address]).toEqual(['1', null, '3幢'])
+  const square = found({
+    kind: 'place',
+    code: 'p',
+    zh: '天一广场',
+    township_code: '2',
+    community_code: null,
+    left_over: '3楼',
+  })
+  locate(draft, square)
+  expect([draft.area, draft.place?.code, draft.address]).toEqual(['2', 'p', '天一广场3楼'])
+  expect(bodyOf({ ...draft, item: 'PE02' }, 'dispatch')).toMatchObject({
+    area: '2',
+    place: 'p',
+    address: '天一广场3楼',
+  })
+})
+
+test('an address that was typed is never written over', () => {
+  const draft = { ...emptyDraft('13957412345'), address: '5幢' }
+  locate(draft, found({ left_over: '3幢' }))
+  expect(draft.address).toBe('5幢')
+})
+
+test('an address that was filled in goes with its area', () => {
+  const draft = { ...emptyDraft('13957412345'), area: '9', address: '5幢', filled: '5幢' }
+  locate(draft, found({ code: '9', community_code: '9' }))
+  expect(draft.address).toBe('5幢')
+  locate(draft, found({}))
+  expect(draft.address).toBe('')
 })

@@ -31,7 +31,11 @@ export interface Draft {
   contactPhone: string
   unannounced: boolean
   area: string
+  /** One of the centre's own, in the area. */
+  place: Schemas['PlaceFound'] | null
   address: string
+  /** The address as it was filled in, not typed: what is filled in next may replace it. */
+  filled: string
   item: string
   /** What was typed to find the item: often the caller's own words. */
   said: string
@@ -82,7 +86,9 @@ export function emptyDraft(phone = ''): Draft {
     contactPhone: '',
     unannounced: false,
     area: '',
+    place: null,
     address: '',
+    filled: '',
     item: '',
     said: '',
     description: '',
@@ -106,6 +112,8 @@ export const noCall = (): Call => ({ draft: emptyDraft(), sending: null, ringing
 export const call = reactive(noCall())
 /** The item was asked for and its name is not back yet; typing goes on meanwhile. */
 export const lookingUp = ref(false)
+/** Where the caller is was asked for and is not back yet. */
+export const locating = ref(false)
 /** The centre is asked which tiers are open to the caller; what is decided waits for it. */
 export const asking = ref(false)
 
@@ -134,6 +142,17 @@ export const PHONE =
   /^(1[3-9]\d{9}|0[1-9]\d{8,10}|[2-8]\d{6,7}|(\+|00)[1-9]\d{6,14}|11\d|12[0-2]|12\d{3}|100\d{2}|9[56]\d{3,4}|[48]00\d{7})(,\d{1,8})?$/
 const EXTENSION = /^(.*?[0-9)])(?:转|轉|分[机機]|内[线線]|內線|ext|[#,;*xpw])[^0-9+]*(\d{1,8})[)#]*$/
 const TRAILING = /^(.*\d)[-(](\d{1,6})\)?$/
+
+/** Take where the caller is, with what is left over of their words as the address, unless one was typed. */
+export function locate(draft: Draft, found: Schemas['PlaceFound']): void {
+  const area = found.community_code ?? found.township_code
+  const place = found.kind === 'place' ? found : null
+  if (draft.area === area && draft.place?.code === place?.code) return
+  draft.area = area
+  draft.place = place
+  if (draft.address === draft.filled || !draft.address.trim())
+    draft.address = draft.filled = (place?.zh ?? '') + found.left_over
+}
 
 /** The digits to ask the centre for, which knows the one form: without what stands between them, and the extension
  * behind a comma. */
@@ -236,6 +255,7 @@ export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
     channel: 'phone',
     ...peopleOf(draft),
     area: draft.area,
+    place: draft.place?.code ?? null,
     address: text(draft.address),
     item: draft.item,
     description: text(draft.description) ?? (CHINESE.test(draft.said) ? draft.said.trim() : (item?.zh ?? draft.item)),

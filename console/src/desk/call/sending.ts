@@ -13,7 +13,7 @@ export interface Given {
   cost: ReturnType<typeof tally.result>
 }
 
-/** `settling`: the caller or the item is still looked up, and what is decided waits for it; `done` follows each call. */
+/** `settling`: the caller, the item or the place is still looked up, and what is decided waits for it; `done` follows each call. */
 export function useSending(settling: Ref<boolean>, done: () => void) {
   const gap = ref<Missing | null>(null)
   const decided = ref<Outcome | null>(null)
