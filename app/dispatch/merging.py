@@ -83,8 +83,10 @@ async def merge_request(
 ) -> Row:
     """Join a request with another that is about the same; its caller keeps the number and is called back too.
 
-    The other takes over the higher urgency, the priority group and the nearer deadlines, and goes out if this one was
-    out. Raises NotFound, MergeIntoItself, MergeOfOtherKind, MergeTargetOver, MergeTheOtherWay, StatusConflict.
+    The other takes over the higher urgency, the priority group and the nearer deadlines, whom to call if it has nobody,
+    and goes out if this one was out.
+
+    Raises NotFound, MergeIntoItself, MergeOfOtherKind, MergeTargetOver, MergeTheOtherWay, StatusConflict.
     """
     if request_id == parent_id:
         raise MergeIntoItself
@@ -108,6 +110,10 @@ async def merge_request(
         raise await REQUESTS.refusal(tx, "merge", request_id)
     await queries.adopt_children(tx, request_id, parent_id)
     _tell_providers(tx, row)
+    if child.contact_phone and parent.contact_phone is None and not parent.unannounced:
+        lent = {"contact_name": child.contact_name, "contact_phone": child.contact_phone}
+        await queries.edit_request(tx, parent_id, lent)
+        await tx.session.refresh(parent)
     waits = parent.status in (RequestStatus.RECEIVED, RequestStatus.RELAYED)
     if child.dispatched_at and waits and _may_go_out(parent, catalog) and not any(map(_endangered, joined)):
         with suppress(NotEntitled):

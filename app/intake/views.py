@@ -7,7 +7,13 @@ from app.intake.schemas import RequestOut
 from app.kit.db import Row
 from app.kit.personal import mask_name, mask_phone
 
-_UNSET = dict.fromkeys(RequestOut.model_fields, None) | {"returns": 0, "redos": 0, "reopens": 0, "round": 1}
+_UNSET = dict.fromkeys(RequestOut.model_fields, None) | {
+    "returns": 0,
+    "redos": 0,
+    "reopens": 0,
+    "round": 1,
+    "unannounced": False,
+}
 
 
 def show_new(values: dict[str, Any]) -> RequestOut:

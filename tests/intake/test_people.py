@@ -122,6 +122,20 @@ async def test_without_a_number_nobody_is_another(world: World) -> None:
     assert await due(world) == []
 
 
+async def test_what_nobody_could_be_called_about_borrows_the_number_of_what_joins_it(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    parent = (await ok(world.create(DRAIN, phone=None)))["request"]
+    child = await world.dispatch(DRAIN, phone=GUARD)
+    await merge(world, child["request"]["id"], parent["id"])
+    await world.work()
+    [offer] = await ok(firm.client.get("/provider/offers"))
+    job = await world.complete(firm, offer["id"])
+    assert (await ok(firm.client.get(f"/provider/jobs/{job['id']}")))["contact_phone"] == GUARD
+    await world.work()
+    [callback] = await due(world)
+    assert callback["other_numbers"] == [child["request"]["number"]]
+
+
 async def test_a_daughter_calls_for_her_mother(world: World) -> None:
     await ok(world.operator.put(f"/citizens/{MOTHER}/groups/aged_80", json={"source": "身份证"}))
     firm = await world.add_provider(DRAIN)
