@@ -53,8 +53,10 @@ def show_found(found: Found, catalog: Snapshot) -> PlaceFound:
     )
 
 
-def show_elsewhere(location: Location, catalog: Snapshot) -> list[Elsewhere]:
+def show_elsewhere(location: Location | None, catalog: Snapshot) -> list[Elsewhere]:
     """What was named outside the chosen area, in sentences."""
+    if location is None:
+        return []
     spot = location.spot
     chosen_zh = spot.township.zh + (spot.community.zh if spot.community else "")
     chosen_en = f"{spot.community.pinyin}, {spot.township.en}" if spot.community else spot.township.en

@@ -102,7 +102,7 @@ async def search_places(body: PlaceSearch, catalog: CurrentCatalog) -> PlacesFou
     found = await asyncio.to_thread(catalog.gazetteer.search, body.words, body.limit)  # some milliseconds
     return PlacesFound(
         found=[actions.show_found(one, catalog) for one in found],
-        elsewhere=actions.show_elsewhere(catalog.locate(body.area, None, body.words), catalog) if body.area else [],
+        elsewhere=actions.show_elsewhere(catalog.locate(body.area, None, body.words), catalog),
     )
 
 

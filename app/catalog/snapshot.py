@@ -123,20 +123,21 @@ class Snapshot:
             return spot
         return replace(spot, lat=place.lat, lon=place.lon, point_of=Known.PLACE)
 
-    def locate(self, area: str, place: UUID | None, address: str | None) -> Location:
-        """Where a request is that names an area, maybe a place, and an address that may name one.
+    def locate(self, area: str | None, place: UUID | None, address: str | None) -> Location | None:
+        """Where a request is that names an area or a place, and an address that may name one; None without either.
 
         The point is that of the place, if it has one; a place that the address names counts if it is in the area.
         Raises UnknownArea, UnknownPlace.
         """
+        known = self._place(place) if place else None
+        area = area or (known and (known.community_code or known.township_code))
+        if not area:
+            return None
         spot = self.spot(area)
         named = self.gazetteer.named(address) if address else []
         within = {found.found_in for found in named if not self._is_outside(found.entry, spot)}
         elsewhere = [found for found in named if found.found_in not in within]
-        if place:
-            known = self.gazetteer.places.get(str(place))
-            if known is None:
-                raise UnknownPlace(place=place)
+        if known:
             entry = self.gazetteer.entry_of(known)
             if self._is_outside(entry, spot) and entry.code not in {found.entry.code for found in elsewhere}:
                 elsewhere.append(Found(entry, 1.0, known.zh, ""))
@@ -153,6 +154,12 @@ class Snapshot:
         if known is None or known.lat is None or known.lon is None:
             return Location(replace(spot, place=known), elsewhere)
         return Location(replace(spot, lat=known.lat, lon=known.lon, point_of=Known.PLACE, place=known), elsewhere)
+
+    def _place(self, place: UUID) -> KnownPlace:
+        known = self.gazetteer.places.get(str(place))
+        if known is None:
+            raise UnknownPlace(place=place)
+        return known
 
     def _is_outside(self, entry: Entry, spot: Spot) -> bool:
         """Whether what is named surely lies in another township or community; a road leads through many."""

@@ -56,7 +56,7 @@ async def _create(call: Call, context: Context, catalog: Snapshot, dangers: Dang
     now, settings = context.clock.now(), context.settings
     key = once(call.principal.id, call.key, "POST /requests", call.body)
     body = call.body
-    location = catalog.locate(body.area, body.place, body.address) if body.area else None
+    location = catalog.locate(body.area, body.place, body.address)
     where = partial(_where, location, catalog)
     async with context.db.begin() as tx:
         final = None if matching else partial(_unmatched_yet, where)

@@ -183,8 +183,9 @@ async def _values(
         check_quantity(item.code, item.unit, body.quantity or request["quantity"])
     before = request["community_code"] or request["township_code"]
     area = body.area or (before if body.address else None)
-    if area:
-        spot = catalog.locate(area, None, values.get("address", request["address"])).spot
+    location = catalog.locate(area, None, values.get("address", request["address"]))
+    if location:
+        spot = location.spot
         code = spot.community.code if spot.community else None
         values |= {"community_code": code, "township_code": spot.township.code}
         if area != before or spot.point_of is Known.PLACE:

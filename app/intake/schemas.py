@@ -47,8 +47,8 @@ class Person(BaseModel):
 
 
 class RequestIn(BaseModel):
-    """A request as the operator takes it down; `area` is a community's or township's code, and may be missing of a
-    danger.
+    """A request as the operator takes it down; `area` is a community's or township's code, and may be missing where
+    `place` is named, and of a danger.
 
     `phone` and `contact_name` are the caller's. Who calls for another names them as `helped`: their number
     brings entitlement and quota. `contact` is whom the firm calls, `callback` whom the centre calls back.

@@ -89,7 +89,7 @@ async def take_request(
     """
     told = danger_told(body, dangers)
     item = catalog.item(body.item)
-    if spot is None and (told.danger is None or body.place):
+    if spot is None and told.danger is None:
         raise AreaNeeded
     check_quantity(item.code, item.unit, body.quantity)
     urgency = catalog.most_urgent.code if told.danger else item.urgency

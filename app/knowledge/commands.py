@@ -6,11 +6,8 @@ from typing import Annotated
 
 import typer
 
-from app.auth.access import Principal
-from app.auth.models import Role
-from app.auth.queries import find_staff
+from app.auth.acting import acting_registrar
 from app.catalog.snapshot import read_snapshot
-from app.events.models import ActorKind
 from app.kit.command_line import database, run
 from app.kit.web import open_context
 from app.knowledge.actions import By
@@ -55,10 +52,7 @@ async def _import_articles(settings: Settings, name: str, content: bytes, userna
         catalog, now = await read_snapshot(context.db), context.clock.now()
         try:
             async with context.db.begin() as tx:
-                staff = await find_staff(tx, username)
-                if staff is None or Role.REGISTRAR not in staff.roles:
-                    raise typer.BadParameter(f"there is no registrar {username}", param_hint="--username")
-                principal = Principal(ActorKind.STAFF, staff.id, frozenset(map(Role, staff.roles)))
+                principal = await acting_registrar(tx, username)
                 by = By(principal, now, now.astimezone(settings.zone).date())
                 done = await import_articles(tx, content, format_of(name), catalog, by, dry_run=dry_run)
         except ArticlesInvalid as invalid:

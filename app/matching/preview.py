@@ -49,7 +49,9 @@ async def _preview_real(
 async def _imagine(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone: ZoneInfo) -> Wanted:
     """Of a caller who is named, at the tier at which they would be served."""
     item = catalog.item(asked.item or "")
-    spot = catalog.locate(asked.area or "", asked.place, asked.address).spot
+    location = catalog.locate(asked.area, asked.place, asked.address)
+    assert location is not None, "an imagined request names its area or place"
+    spot = location.spot
     citizen = await find_citizen(tx, asked.phone) if asked.phone else None
     tier = catalog.tier(item, asked.tier)
     if asked.phone:

@@ -75,7 +75,7 @@ class CandidatesOut(BaseModel):
 
 
 class WhatIf(BaseModel):
-    """A real request, or an imagined one: then `item` and `area`, and a wanted window has both its ends.
+    """A real request, or an imagined one: then `item` and `area` or `place`, and a wanted window has both its ends.
 
     Under the policy in force, or under any version.
     """
@@ -101,8 +101,8 @@ class WhatIf(BaseModel):
         if self.request_id and told:
             names = ", ".join(sorted(told))
             raise Unfit(f"request_id says all; leave out {names}", f"已填 request_id，不要再填 {names}")
-        if not self.request_id and not {"item", "area"} <= told:
-            raise Unfit("either request_id, or item and area", "请填 request_id，或 item 和 area")
+        if not self.request_id and not ("item" in told and told & {"area", "place"}):
+            raise Unfit("either request_id, or item and area or place", "请填 request_id，或 item 和 area（或 place）")
         if (self.wanted_from is None) != (self.wanted_to is None):
             raise Unfit("wanted_from and wanted_to go together", "wanted_from 和 wanted_to 须同时填写")
         return self

@@ -6,11 +6,8 @@ from typing import Annotated
 
 import typer
 
-from app.auth.access import Principal
-from app.auth.models import Role
-from app.auth.queries import find_staff
+from app.auth.acting import acting_registrar
 from app.catalog.snapshot import read_snapshot
-from app.events.models import ActorKind
 from app.exchange.errors import ImportInvalid
 from app.exchange.process import run_files
 from app.kit.command_line import database, run
@@ -58,10 +55,7 @@ async def _import(
         catalog, now = await read_snapshot(context.db), context.clock.now()
         try:
             async with context.db.begin() as tx:
-                staff = await find_staff(tx, username)
-                if staff is None or Role.REGISTRAR not in staff.roles:
-                    raise typer.BadParameter(f"there is no registrar {username}", param_hint="--username")
-                principal = Principal(ActorKind.STAFF, staff.id, frozenset(map(Role, staff.roles)))
+                principal = await acting_registrar(tx, username)
                 done = await import_places(tx, lines, crs, catalog, principal, now, dry_run=dry_run, chinese=True)
         except ImportInvalid as invalid:
             for fault in invalid.facts["errors"]:

@@ -64,6 +64,10 @@ async def test_a_place_that_was_chosen_is_matched_from(world: World, ids: dict[s
     asked = {"item": DRAIN, "area": JIANGXIA, "place": ids["天一广场"]}
     preview = await ok(world.operator.post("/matching/preview", json=asked))
     assert preview["candidates"][0]["distance_km"] == 0
+    alone = await take(world, area=None, place=ids["天一广场"])
+    assert alone["request"]["community_code"] == SQUARE["community_code"]
+    asked = {"item": DRAIN, "place": ids["天一广场"]}
+    assert (await ok(world.operator.post("/matching/preview", json=asked)))["candidates"][0]["distance_km"] == 0
     asked = {"item": DRAIN, "area": JIANGXIA, "address": "天一广场3楼"}
     assert (await ok(world.operator.post("/matching/preview", json=asked)))["candidates"][0]["distance_km"] == 0
     unknown = {

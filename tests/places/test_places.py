@@ -1,7 +1,12 @@
 """The centre's own places: entered, edited, ended, found, and in and out as a file."""
 
+import asyncio
 import csv
 import io
+import os
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -235,3 +240,32 @@ async def test_the_nearest_communities_to_a_point(world: World) -> None:
     far = await ok(world.operator.post("/communities/nearest", json={"lat": 39.9, "lon": 116.4, "crs": "bd09"}))
     assert far["inside"] is False
     await refused(world.operator.post("/communities/nearest", json={"lat": 91, "lon": 0}), 422, "invalid_input")
+
+
+async def test_a_command_takes_a_file_in_for_a_registrar(world: World, tmp_path: Path) -> None:
+    url = str(world.context.settings.database_url)
+    async with world.context.db.begin() as tx:
+        [[name]] = await tx.driver.fetch("SELECT username FROM staff WHERE 'registrar' = ANY (roles)")
+
+    async def hotline(*words: str) -> tuple[int, str]:
+        environment = os.environ | {"HOTLINE_DATABASE_URL": url, "HOTLINE_DATABASE_DIRECT_URL": url}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "app.cli", "places", *words, stdout=PIPE, stderr=STDOUT, env=environment
+        )
+        out, _ = await process.communicate()
+        return process.returncode or 0, out.decode()
+
+    file = tmp_path / "places.csv"
+    file.write_text(FILE, encoding="utf-8")
+    code, said = await hotline("import", str(file), "--username", name, "--dry-run")
+    assert (code, "added: 3" in said) == (0, True), said
+    assert await listed(world) == {}
+    await hotline("import", str(file), "--username", name)
+    out = tmp_path / "out.csv"
+    assert (await hotline("export", str(out)))[0] == 0
+    assert "天封大厦" in out.read_text(encoding="utf-8")
+    file.write_text(FILE + "\n河流,坏河,,,,,,,,", encoding="utf-8")
+    code, said = await hotline("import", str(file), "--username", name)
+    assert code == 1
+    assert "places.csv:5 类别" in said
+    assert (await hotline("import", str(file), "--username", "nobody"))[0] != 0
