@@ -25,7 +25,7 @@ from app.kit.db import CALL, STEP
 from app.kit.migrate import migrate as run_migrations
 from app.kit.wake import Wakes
 from app.kit.web import open_context
-from app.knowledge.commands import knowledge
+from app.knowledge.commands import evaluate_suggestions, knowledge, train_suggestions
 from app.knowledge.load import load_articles
 from app.main import create_app
 from app.places.commands import places
@@ -40,6 +40,8 @@ from app.worker import work
 app = typer.Typer(cls=Sentences, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(staff, name="staff")
 app.add_typer(knowledge, name="knowledge")
+app.command("evaluate")(evaluate_suggestions)
+app.command("train")(train_suggestions)
 app.add_typer(places, name="places")
 
 PORT = typer.Option(min=0, max=65_535, help="port to listen on; 0 takes a free one")

@@ -1,8 +1,9 @@
 """The application: routers, problem documents, and what a process opens and closes."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import asyncpg
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -33,15 +34,17 @@ from app.intake.routes import router as intake
 from app.jobs.provider_routes import router as provider_queue
 from app.jobs.staff_routes import router as jobs
 from app.kit.db import Prepared, Row, Tx
-from app.kit.errors import DatabaseReadOnly, DatabaseUnavailable
+from app.kit.errors import DatabaseBusy, DatabaseReadOnly, DatabaseUnavailable
 from app.kit.quotas import Quotas
 from app.kit.waiting import SharedReads
 from app.kit.web import Context, Now, context_of, install, refuse_unknown_parameters
 from app.kit.web import open_context as open_process
+from app.knowledge.model_in_force import HeldModel
 from app.knowledge.routes import IMPORT_LIMIT as KNOWLEDGE_LIMIT
 from app.knowledge.routes import IMPORT_PATH as KNOWLEDGE_PATH
 from app.knowledge.routes import router as knowledge
 from app.knowledge.routes import suggestions
+from app.knowledge.suggesting import Suggester
 from app.live.routes import router as live_stream
 from app.live.tail import Tail
 from app.matching.routes import router as matching
@@ -143,13 +146,12 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if context is not None:
-            bind(app, context)
-            yield
-            return
-        async with open_process(settings) as opened:
+        async with AsyncExitStack() as stack:
+            opened = context if context is not None else await stack.enter_async_context(open_process(settings))
             bind(app, opened)
+            warming = asyncio.create_task(_warm(app))
             yield
+            warming.cancel()
 
     app = FastAPIOffline(
         title="81890 hotline",
@@ -199,12 +201,20 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
     return app
 
 
+async def _warm(app: FastAPI) -> None:
+    """Let no caller wait for what takes a second to prepare."""
+    with contextlib.suppress(DatabaseUnavailable, DatabaseBusy, asyncpg.UndefinedTableError):  # the first call does it
+        await app.state.suggester.index(await app.state.catalog.present(), await app.state.model.present())
+
+
 def bind(app: FastAPI, context: Context) -> None:
     """Let the application work in this context."""
     app.state.context = context
     app.state.doorman = Doorman(context)
     app.state.catalog = Catalog(context.db, context.wakes)
     app.state.dangers = HeldDangers(context.db, context.wakes)
+    app.state.model = HeldModel(context.db, context.wakes)
+    app.state.suggester = Suggester()
     app.state.tail = Tail(context)
     app.state.quotas = Quotas(context.settings)
     app.state.reads = SharedReads()

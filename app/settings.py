@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     complaint_reply_days: int = Field(
         default=2, ge=1, le=60, description="working days in which the firm is heard about a complaint"
     )
+    choices_days: int = Field(
+        default=180, ge=1, le=3_650, description="for so long what operators chose for callers' words is kept, masked"
+    )
     webhook_key: SecretStr = Field(
         default=SecretStr(""), description="goes into every webhook secret; changing it changes all of them"
     )

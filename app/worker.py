@@ -39,7 +39,7 @@ from app.kit.idempotency import forget_keys
 from app.kit.limits import forget_counts
 from app.kit.steps import Health, forget_troubles, write_health
 from app.kit.web import Context
-from app.knowledge.queries import forget_failed_searches
+from app.knowledge.queries import forget_choices, forget_failed_searches
 from app.metrics.tasks import keep_volumes
 from app.registry.expiry import watch_papers
 from app.registry.months import remind_of_months
@@ -124,6 +124,7 @@ async def forget_old_keys(context: Context) -> int:
         await forget_sessions(tx, context.clock.now() - SESSIONS_LIVE)
         await forget_old_devices(tx, context.clock.now() - DEVICE_LIVES)
         await forget_failed_searches(tx, context.clock.now() - FAILED_SEARCHES_LIVE)
+        await forget_choices(tx, context.clock.now() - timedelta(days=context.settings.choices_days))
         await forget_applications(tx, context.clock.now() - APPLICATIONS_LIVE)
         await forget_troubles(tx, context.clock.now(), but=LOG_STEPS)
     return 0

@@ -19,6 +19,7 @@ from app.intake.schemas import RequestIn, RequestOut
 from app.intake.taking import Replayed, take_request
 from app.kit.idempotency import once
 from app.kit.web import Context
+from app.knowledge.choices import keep_choice
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,8 @@ async def _create(call: Call, context: Context, catalog: Snapshot, dangers: Dang
         if isinstance(taken, Replayed):
             return taken.answer
         out = taken.request.status == RequestStatus.DISPATCHING
+        if asked := call.body.asked:
+            keep_choice(tx, asked.words, asked.suggested, call.body.item, call.principal.id, now)
         if not matching:
             if out:
                 tx.wake(DISPATCH_TOPIC)

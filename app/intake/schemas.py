@@ -46,6 +46,18 @@ class Person(BaseModel):
     phone: OwnPhone | None = None
 
 
+class Asked(BaseModel):
+    """What was typed at the item field before the item was chosen, and the items suggested for it, the first first.
+
+    Kept masked for a while, so that suggesting learns from the choice.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    words: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    suggested: list[Code] = Field(default=[], max_length=20)
+
+
 class RequestIn(BaseModel):
     """A request as the operator takes it down; `area` is a community's or township's code, and may be missing where
     `place` is named, and of a danger.
@@ -92,6 +104,7 @@ class RequestIn(BaseModel):
     articles: Articles = []
     relay: RelayIn | None = None
     dispatch: bool = False
+    asked: Asked | None = None
     danger: DangerKind | None = None
     danger_dismissed: bool = Field(default=False, description="what is heard as a danger is none, says the operator")
 

@@ -5,9 +5,10 @@ sentences are the item's. Callers who want nothing that the hotline knows vote t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from math import log
+from typing import NamedTuple
 
 from app.kit.names import fold
 from app.knowledge import words
@@ -17,8 +18,16 @@ NOTHING, CHAT, UNANSWERED = "none", "chat", "unanswered"
 weigh it), and where no article answers."""
 BRIEF, BRIEF_LATIN = 7, 20
 """Characters of what may be a name for it."""
+NOT_COVERED = frozenset((NOTHING, CHAT))
 PAIR = 0.5
 """A pair of characters that is no word says less."""
+
+
+class Sentence(NamedTuple):
+    """What a caller said, and the item that was meant."""
+
+    item: str
+    words: str
 
 
 def votes(text: str) -> Mapping[str, float]:
@@ -33,9 +42,14 @@ def votes(text: str) -> Mapping[str, float]:
 
 @cache
 def said() -> Mapping[str, Mapping[str, int]]:
-    """Of each lexeme, in how many sentences for which item it is; NOTHING and UNANSWERED among them."""
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for item, sentence in _sentences():
+    """Of each lexeme, in how many sentences for which item it is; NOT_COVERED and UNANSWERED among them."""
+    return count(sentences())
+
+
+def count(told: Iterable[Sentence]) -> dict[str, Counter[str]]:
+    """Of each lexeme, in how many of these sentences for which item it is."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for item, sentence in told:
         for lexeme in words.lexemes(sentence) | words.characters(fold(sentence)):
             counts[lexeme][item] += 1
     return counts
@@ -45,7 +59,7 @@ def said() -> Mapping[str, Mapping[str, int]]:
 def said_briefly() -> Mapping[str, Sequence[str]]:
     """Of each item, what callers say for it in a word or two."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for item, sentence in _sentences():
+    for item, sentence in sentences():
         if len(sentence) <= (BRIEF_LATIN if sentence.isascii() else BRIEF):
             found[item].append(sentence)
     return found
@@ -61,19 +75,20 @@ def said_for_nothing(*kinds: str) -> Mapping[str, int]:
 @cache
 def _learned() -> Mapping[str, Mapping[str, float]]:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    sentences = 0
-    for item, sentence in _sentences():
-        sentences += 1
+    total = 0
+    for item, sentence in sentences():
+        total += 1
         for word in set(_words(sentence)):
             counts[word][item] += 1
-    return {word: _shares(word, by_item, sentences) for word, by_item in counts.items()}
+    return {word: _shares(word, by_item, total) for word, by_item in counts.items()}
 
 
-def _sentences() -> Iterator[tuple[str, str]]:
+def sentences() -> Iterator[Sentence]:
+    """The callers' sentences. Raises OSError, UnicodeDecodeError."""
     for line in (words.DATA / "callers.tsv").read_text(encoding="utf-8").splitlines():
         item, _, sentence = line.partition("\t")
         if sentence:
-            yield item, sentence
+            yield Sentence(item, sentence)
 
 
 def _shares(word: str, by_item: Counter[str], sentences: int) -> dict[str, float]:

@@ -1,6 +1,8 @@
-"""`hotline knowledge`: articles as files, and how well they are found."""
+"""`hotline knowledge`: articles as files, how well they are found; `hotline evaluate` and `train`: suggesting items."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -9,13 +11,17 @@ import typer
 from app.auth.acting import acting_registrar
 from app.catalog.snapshot import read_snapshot
 from app.kit.command_line import database, run
+from app.kit.errors import NotFound
 from app.kit.web import open_context
 from app.knowledge.actions import By
 from app.knowledge.errors import ArticlesInvalid
 from app.knowledge.evaluation import evaluate, read_questions
 from app.knowledge.files import Format, format_of, write
 from app.knowledge.importing import import_articles, read_cells
+from app.knowledge.judging import KEPT_APART, NONE, SentencesInvalid, agreements, read_told
+from app.knowledge.model_in_force import read_model
 from app.knowledge.models import ArticleStatus
+from app.knowledge.training import TooFewChoices, ask, go_back, read_sentences, train
 from app.settings import Settings
 
 knowledge = typer.Typer(no_args_is_help=True, help="Articles as files, and how well they are found.")
@@ -83,3 +89,77 @@ async def _evaluate(settings: Settings, file: Path, *, misses: bool) -> None:
     for question, slugs in figures["all"].misses if misses and figures else []:
         wanted = "|".join(sorted(question.slugs)) or "none"
         typer.echo(f"{question.words}: {wanted}, found {', '.join(slugs) or 'none'}")
+
+
+def evaluate_suggestions(
+    file: Annotated[
+        Path, typer.Argument(dir_okay=False, help="sentence, codes or none, voice, labellers' codes; by tabs")
+    ] = KEPT_APART,
+    worst: Annotated[int, typer.Option(min=0, help="so many of what goes wrong, the worst first")] = 30,
+) -> None:
+    """Ask for the items of sentences that nothing was learned from: first, among three, and offered where none fits."""
+    with database(Settings()) as settings:
+        run(_evaluate_suggestions(settings, file, worst))
+
+
+async def _evaluate_suggestions(settings: Settings, file: Path, worst: int) -> None:
+    async with open_context(settings) as context:
+        catalog, model = await read_snapshot(context.db), await read_model(context.db)
+    with _told():
+        told = read_told(file, catalog.items.keys())
+        judged = ask(catalog, model, told)
+    typer.echo(f"all: {judged.all.line()}")
+    for figures in (judged.voices, judged.categories):
+        typer.echo("")
+        for name, found in figures.items():
+            typer.echo(f"{name:10} {found.line()}")
+    for hands, agreement in agreements(told).items():
+        typer.echo(f"{hands}: {agreement.line()}")
+    for miss in judged.misses[:worst]:
+        right = "|".join(sorted(miss.told.items)) or NONE
+        typer.echo(f"{miss.confidence:.2f} {miss.told.words}: {right}, offered {', '.join(miss.found) or NONE}")
+
+
+def train_suggestions(
+    file: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="more sentences to learn from: code (or none), sentence; by tabs"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what came of it")] = False,
+    back: Annotated[bool, typer.Option("--back", help="learn nothing: the model before holds again")] = False,
+) -> None:
+    """Learn from what operators chose; what is better takes the place of the model in force, in all processes."""
+    with database(Settings()) as settings:
+        run(_go_back(settings) if back else _train(settings, file, dry_run=dry_run))
+
+
+async def _train(settings: Settings, file: Path | None, *, dry_run: bool) -> None:
+    async with open_context(settings) as context:
+        catalog = await read_snapshot(context.db)
+        with _told():
+            more = read_sentences(file, catalog) if file else []
+            apart = read_told(KEPT_APART, catalog.items.keys())
+            trained = await train(context.db, catalog, context.clock.now(), more, apart, keep=not dry_run)
+    for line in trained.lines():
+        typer.echo(line)
+    if not trained.better:
+        typer.echo("not better: nothing was replaced")
+    else:
+        typer.echo("better" if dry_run else "better: it holds from now on")
+
+
+async def _go_back(settings: Settings) -> None:
+    async with open_context(settings) as context:
+        with _told():
+            learned_here = await go_back(context.db)
+    typer.echo("the model before holds again" if learned_here else "the model that came with the software holds again")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What keeps a command from its end, in a sentence."""
+    try:
+        yield
+    except (SentencesInvalid, TooFewChoices, NotFound, OSError, UnicodeDecodeError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None

@@ -136,3 +136,39 @@ class FailedSearch(Model):
     item_code: Mapped[str | None] = mapped_column(ForeignKey("items.code"))
 
     __table_args__ = (Index(None, "at"),)
+
+
+class ItemChoice(Model):
+    """Which item an operator chose for what was typed at the item field, and what had been suggested, the first first;
+    names, numbers and addresses are masked, and it is forgotten after a while."""
+
+    __tablename__ = "item_choices"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime]
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    item_code: Mapped[str] = mapped_column(ForeignKey("items.code"))
+    words: Mapped[str]
+    suggested: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+    __table_args__ = (Index(None, "at"),)
+
+
+class SuggestionModel(Model):
+    """What suggesting learned from choices; `content` is app.knowledge.model_in_force.pack's. At most one is in force,
+    and without one it is the model that comes with the software."""
+
+    __tablename__ = "suggestion_models"
+
+    id: Mapped[Id]
+    at: Mapped[datetime]
+    in_force: Mapped[bool]
+    before_id: Mapped[UUID | None] = mapped_column(ForeignKey("suggestion_models.id"))
+    """What it took the place of; None: the model that comes with the software."""
+    content: Mapped[bytes]
+    figures: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """How it did beside the one before."""
+
+    __table_args__ = (
+        Index("uq_suggestion_models_in_force", "in_force", unique=True, postgresql_where=text("in_force")),
+    )

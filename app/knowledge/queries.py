@@ -36,6 +36,8 @@ from app.knowledge.models import (
     ArticleWord,
     CannedText,
     FailedSearch,
+    ItemChoice,
+    SuggestionModel,
 )
 
 OFFERED = (ArticleStatus.APPROVED, ArticleStatus.SUPERSEDED, ArticleStatus.WITHDRAWN)
@@ -326,3 +328,24 @@ async def set_text(tx: Tx, name: str, facts: Mapping[str, Any]) -> CannedText:
 async def forget_failed_searches(tx: Tx, before: datetime) -> None:
     """Drop failed searches of before that moment."""
     await tx.session.execute(delete(FailedSearch).where(FailedSearch.at < before))
+
+
+async def list_choices(tx: Tx) -> Sequence[ItemChoice]:
+    """What operators chose, the oldest first."""
+    return (await tx.session.execute(select(ItemChoice).order_by(ItemChoice.at, ItemChoice.id))).scalars().all()
+
+
+async def forget_choices(tx: Tx, before: datetime) -> None:
+    """Drop choices of before that moment."""
+    await tx.session.execute(delete(ItemChoice).where(ItemChoice.at < before))
+
+
+async def find_model(tx: Tx) -> SuggestionModel | None:
+    """The learned model in force."""
+    return (await tx.session.execute(select(SuggestionModel).where(SuggestionModel.in_force))).scalar_one_or_none()
+
+
+async def lock_model(tx: Tx) -> SuggestionModel | None:
+    """The learned model in force, locked."""
+    query = select(SuggestionModel).where(SuggestionModel.in_force).with_for_update()
+    return (await tx.session.execute(query.execution_options(**_FRESH))).scalar_one_or_none()

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -20,6 +20,7 @@ from app.kit.pages import Page, page
 from app.kit.web import Now, Today, context_of
 from app.knowledge import actions, files, importing, queries
 from app.knowledge.actions import By
+from app.knowledge.model_in_force import CurrentModel
 from app.knowledge.models import ArticleStatus
 from app.knowledge.schemas import (
     ArticleIn,
@@ -45,7 +46,7 @@ from app.knowledge.schemas import (
     VersionStanding,
 )
 from app.knowledge.searching import search
-from app.knowledge.suggesting import suggest
+from app.knowledge.suggesting import Suggester, suggest
 
 IMPORT_PATH = "/api/v1/knowledge/import"
 IMPORT_LIMIT = 64 * 1024 * 1024
@@ -69,12 +70,15 @@ Either = Annotated[By, _acting(Role.REGISTRAR, Role.SUPERVISOR)]
 
 
 @suggestions.post("/catalog/suggestions", dependencies=readers)
-async def suggest_items(body: SuggestionsIn, catalog: CurrentCatalog, dangers: CurrentDangers) -> SuggestionsOut:
-    """The dangers that the caller tells, before all else; and the items that they mean, most likely first, none where
-    nothing fits. What they say stays out of URLs."""
-    suggested = await suggest(body.words, catalog, body.limit)
+async def suggest_items(
+    request: Request, body: SuggestionsIn, catalog: CurrentCatalog, model: CurrentModel, dangers: CurrentDangers
+) -> SuggestionsOut:
+    """The dangers that the caller tells, before all else; and the items that they mean, most likely first, none that is
+    sure where nothing fits. What they say stays out of URLs."""
+    index = await cast(Suggester, request.app.state.suggester).index(catalog, model)
     items = [
-        SuggestionOut(**ItemOut.model_validate(one.item).model_dump(), confidence=one.confidence) for one in suggested
+        SuggestionOut(**ItemOut.model_validate(one.item).model_dump(), confidence=one.confidence, sure=one.sure)
+        for one in suggest(body.words, index, catalog, body.limit)
     ]
     return SuggestionsOut(dangers=show_heard(dangers.hear(body.words), dangers), items=items)
 

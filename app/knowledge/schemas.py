@@ -218,9 +218,11 @@ class SuggestionsIn(Body):
 
 
 class SuggestionOut(ItemOut):
-    """An item that may be meant; `confidence` is 0 to 1, and 0 where only its name begins as what was typed."""
+    """An item that may be meant; `confidence` is 0 to 1, and 0 where only its name begins as what was typed. Unless it
+    is `sure`, it is meant perhaps, and more likely nothing fits."""
 
     confidence: float
+    sure: bool
 
 
 class SuggestionsOut(BaseModel):

@@ -1,0 +1,16 @@
+"""What operators chose for callers' words, kept so that suggesting learns."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.kit.db import Tx
+from app.kit.personal import mask_told
+from app.knowledge.models import ItemChoice
+
+
+def keep_choice(tx: Tx, words: str, suggested: Sequence[str], item: str, staff_id: UUID, now: datetime) -> None:
+    """Keep it, masked, with the transaction."""
+    tx.session.add(
+        ItemChoice(at=now, staff_id=staff_id, item_code=item, words=mask_told(words), suggested=list(suggested))
+    )

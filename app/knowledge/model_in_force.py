@@ -1,0 +1,58 @@
+"""The model that suggesting uses, as each process keeps it in memory."""
+
+import logging
+import zlib
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from app.kit.db import Database
+from app.kit.held import Held
+from app.knowledge import learned, queries
+from app.knowledge.learned import Model, ModelUnfit
+
+MODEL_TOPIC = "suggestions"
+
+logger = logging.getLogger(__name__)
+
+
+async def read_model(db: Database) -> Model:
+    """What was learned last and not taken back; the model that comes with the software where there is none, or it
+    cannot be used any more."""
+    async with db.begin() as tx:
+        kept = await queries.find_model(tx)
+    if kept is None:
+        return learned.shipped()
+    try:
+        return unpack(kept.content)
+    except ModelUnfit as unfit:
+        logger.error("the learned model %s is not used, run `hotline train` again: %s", kept.id, unfit)
+        return learned.shipped()
+
+
+def pack(model: Model) -> bytes:
+    """The model as it is stored."""
+    return zlib.compress(learned.write(model), 9)
+
+
+def unpack(content: bytes) -> Model:
+    """The model as it was stored. Raises ModelUnfit."""
+    try:
+        return learned.read(zlib.decompress(content))
+    except zlib.error as error:
+        raise ModelUnfit("it is damaged") from error
+
+
+class HeldModel(Held[Model]):
+    """The model of one process."""
+
+    topic = MODEL_TOPIC
+    read_anew = staticmethod(read_model)
+
+
+async def current_model(request: Request) -> Model:
+    """The process's present model."""
+    return await cast(HeldModel, request.app.state.model).present()
+
+
+CurrentModel = Annotated[Model, Depends(current_model)]

@@ -1,0 +1,165 @@
+"""Learning from what operators chose: a candidate beside the model in force, put in its place only if it is better.
+
+No one operator makes the model: so many choices a day, so many of one item, and no item learns from one alone. The
+newest fifth of the choices is held back, and both models are asked for it as for the sentences kept apart.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from app.catalog.snapshot import Snapshot
+from app.kit.db import Database
+from app.kit.errors import NotFound
+from app.kit.ids import new_id
+from app.knowledge import callers, queries
+from app.knowledge.callers import Sentence
+from app.knowledge.judging import Judged, SentencesInvalid, Told, judge
+from app.knowledge.learned import Model, learn
+from app.knowledge.model_in_force import MODEL_TOPIC, pack, read_model
+from app.knowledge.models import ItemChoice, SuggestionModel
+from app.knowledge.suggesting import build, is_brief, suggest
+
+MOST_A_DAY, MOST_OF_ITEM_A_DAY, LEAST_OPERATORS = 40, 5, 2
+LEAST_CHOICES = 50
+HELD_BACK = 0.2
+WORSE = 0.005
+"""By so much may a share of the sentences kept apart fall (that offered for nothing rise): a few of 1,587."""
+LIMIT = 8
+
+
+class Trained(NamedTuple):
+    """What was learned from how many choices, how both models did, and whether the new one holds."""
+
+    learned: int
+    apart: tuple[Judged, Judged]
+    recent: tuple[Judged, Judged]
+    better: bool
+
+    def lines(self) -> list[str]:
+        """In words."""
+        return [
+            f"learned from {self.learned} choices",
+            *(
+                f"{name}, {which}: {judged.all.line()}"
+                for name, both in (("kept apart", self.apart), ("recent calls", self.recent))
+                for which, judged in zip(("in force", "candidate"), both, strict=True)
+            ),
+        ]
+
+
+class TooFewChoices(Exception):
+    """Too little was chosen to learn from and to hold back."""
+
+
+def ask(catalog: Snapshot, model: Model, told: Iterable[Told]) -> Judged:
+    """How the model does with these sentences; what is not sure counts as not offered. Raises OSError."""
+    index = build(catalog, model)
+    return judge(
+        told, lambda text: [(one.item.code, one.confidence) for one in suggest(text, index, catalog, LIMIT) if one.sure]
+    )
+
+
+def read_sentences(file: Path, catalog: Snapshot) -> list[Sentence]:
+    """More sentences, `CODE<TAB>sentence` on a line. Raises SentencesInvalid."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SentencesInvalid(f"{file}: {error}") from error
+    found = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        item, _, sentence = line.partition("\t")
+        if not sentence.strip():
+            raise SentencesInvalid(f"{file}:{number}: a code, a tab and a sentence")
+        if item not in catalog.items and item not in callers.NOT_COVERED:
+            raise SentencesInvalid(f"{file}:{number}: no item {item}")
+        found.append(Sentence(item, sentence.strip()))
+    return found
+
+
+def fair(choices: Sequence[ItemChoice]) -> list[ItemChoice]:
+    """Those that count: whole sentences, each once, of each operator no more than so many a day and of an item, and
+    only of items that several operators chose."""
+    days, of_item = Counter[Any](), Counter[Any]()
+    seen, kept = set(), []
+    for choice in choices:
+        day, same = (choice.staff_id, choice.at.date()), (choice.words, choice.item_code)
+        if same in seen or is_brief(choice.words):
+            continue
+        if days[day] >= MOST_A_DAY or of_item[day, choice.item_code] >= MOST_OF_ITEM_A_DAY:
+            continue
+        seen.add(same)
+        days[day] += 1
+        of_item[day, choice.item_code] += 1
+        kept.append(choice)
+    operators = defaultdict[str, set[Any]](set)
+    for choice in kept:
+        operators[choice.item_code].add(choice.staff_id)
+    return [choice for choice in kept if len(operators[choice.item_code]) >= LEAST_OPERATORS]
+
+
+async def train(
+    db: Database, catalog: Snapshot, now: datetime, more: Sequence[Sentence], apart: Sequence[Told], *, keep: bool
+) -> Trained:
+    """Learn from all choices that are kept and from `more`, judge by `apart`; with `keep`, what is better holds from
+    now on, everywhere. Raises TooFewChoices."""
+    async with db.begin() as tx:
+        choices = fair(await queries.list_choices(tx))
+    if len(choices) < LEAST_CHOICES:
+        raise TooFewChoices(f"{len(choices)} choices that count, {LEAST_CHOICES} are needed")
+    older = round(len(choices) * (1 - HELD_BACK))
+    present = await read_model(db)
+    candidate = learn([*more, *(Sentence(one.item_code, one.words) for one in choices[:older])])
+    recent = [Told(one.words, {one.item_code}, "recent", one.item_code) for one in choices[older:]]
+    both = [(ask(catalog, model, apart), ask(catalog, model, recent)) for model in (present, candidate)]
+    trained = Trained(older + len(more), (both[0][0], both[1][0]), (both[0][1], both[1][1]), _is_better(*both))
+    if trained.better and keep:
+        async with db.begin() as tx:
+            before = await queries.lock_model(tx)
+            if before:
+                before.in_force = False
+                await tx.flush()
+            tx.session.add(
+                SuggestionModel(
+                    id=new_id(now),
+                    at=now,
+                    in_force=True,
+                    before_id=before and before.id,
+                    content=pack(candidate),
+                    figures={"lines": trained.lines()},
+                )
+            )
+            tx.wake(MODEL_TOPIC)
+    return trained
+
+
+def _is_better(present: tuple[Judged, Judged], candidate: tuple[Judged, Judged]) -> bool:
+    """More of the recent calls right at once, no fewer among three, and nothing lost with the sentences kept apart."""
+    (apart, recent), (new_apart, new_recent) = present, candidate
+    first, among, offered = apart.all.shares
+    new_first, new_among, new_offered = new_apart.all.shares
+    return (
+        new_recent.all.first > recent.all.first
+        and new_recent.all.among >= recent.all.among
+        and min(new_first - first, new_among - among, offered - new_offered) >= -WORSE
+    )
+
+
+async def go_back(db: Database) -> bool:
+    """Put the model before the one in force in its place; gives whether that one had been learned here too, or came
+    with the software. Raises NotFound where none was learned."""
+    async with db.begin() as tx:
+        model = await queries.lock_model(tx)
+        if model is None:
+            raise NotFound(what="learned model", key="in force")
+        model.in_force = False
+        await tx.flush()
+        before = await tx.session.get(SuggestionModel, model.before_id) if model.before_id else None
+        if before:
+            before.in_force = True
+        tx.wake(MODEL_TOPIC)
+        return before is not None

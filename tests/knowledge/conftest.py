@@ -1,0 +1,34 @@
+"""The data that suggesting learns from, for a test to damage or to shorten."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.knowledge import callers, learned, words
+
+CACHES = (callers.said, callers.said_briefly, callers.said_for_nothing, learned.shipped, learned._fingerprint)
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the data in place of it, read anew."""
+    copy = tmp_path / "data"
+    shutil.copytree(words.DATA, copy)
+    monkeypatch.setattr(words, "DATA", copy)
+    monkeypatch.setattr(learned, "FILE", copy / "model.json")
+    for cache in CACHES:
+        cache.cache_clear()
+    yield copy
+    for cache in CACHES:
+        cache.cache_clear()
+
+
+@pytest.fixture
+def few_sentences(data: Path) -> Path:
+    """The data with a tenth of the callers' sentences, and a model of these."""
+    lines = (data / "callers.tsv").read_text(encoding="utf-8").splitlines()
+    (data / "callers.tsv").write_text("\n".join(lines[1::10]), encoding="utf-8")
+    (data / "model.json").write_bytes(learned.write(learned.learn()))
+    return data
