@@ -19,6 +19,7 @@ from app.intake.schemas import (
     AnswerIn,
     BarIn,
     CallerOut,
+    CallerSearch,
     CitizenEdit,
     CloseIn,
     ContactOut,
@@ -167,6 +168,14 @@ async def resume_request(
     """Take the request up again."""
     zone = context_of(request).settings.zone
     return show(await actions.resume_request(tx, request_id, catalog, zone, principal.actor, now))
+
+
+@citizens_router.post("/searches")
+async def search_caller(
+    body: CallerSearch, request: Request, tx: Transaction, now: Now, principal: Operator
+) -> CallerOut:
+    """The pop-up for a ringing number, which stands in no address so; the reading is on the audit log."""
+    return await citizens.look_up_caller(tx, body.phone, principal, now, context_of(request).settings.zone)
 
 
 @citizens_router.get("/{phone}")

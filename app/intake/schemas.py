@@ -314,6 +314,14 @@ class CitizenEdit(BaseModel):
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = None
 
 
+class CallerSearch(BaseModel):
+    """The number that rings."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    phone: Phone
+
+
 class CallerOut(BaseModel):
     """The pop-up: who calls, what is open, what was. Everything is null or empty for a new number."""
 

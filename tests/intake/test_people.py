@@ -39,6 +39,8 @@ async def test_one_number_is_one_citizen_with_one_quota(world: World) -> None:
         [opening, *_] = await ok(world.operator.get(f"/citizens/{form}/tiers", params={"item": "EL05"}))
         assert (opening["used"], opening["open"]) == (1, False)
         assert (await person(world, form))["phone"] == MOTHER
+        found = await ok(world.operator.post("/citizens/searches", json={"phone": form}))
+        assert found == await person(world, form)
 
 
 async def test_an_extension_is_shown_and_dialled(world: World) -> None:
