@@ -61,6 +61,11 @@ _FILLER = (
     r"|\b(?:near(?:by)?|next to|close to|around|beside|by|at|in|the|on|of|to|i|i'?m|am|we|live|living|stay|please|come"
     r"|my|our|address|home|house|is|it'?s|here|area|district|haishu|ningbo|and|from|somewhere|hello|hi)\b)"
 )
+_OTHER_TOWNS = re.compile(
+    r"(?:北京|上海|天津|重庆|广州|深圳|南京|苏州|杭州|温州|绍兴|嘉兴|湖州|台州|金华|舟山|衢州|丽水|义乌)(?!路|街|银行|[东南西北]路)"
+    r"|慈溪|余姚|宁海|象山|奉化|北仑|镇海|鄞州|江北区"
+)
+"""Who names one of these is hardly speaking of the district."""
 _AROUND = re.compile(rf"^{_FILLER}+|{_FILLER}+$", re.IGNORECASE)
 
 
@@ -330,6 +335,7 @@ class Gazetteer:
             return []
         hits = list(self._as_written(said)) + list(self._in_letters(said))
         sure = _outermost([hit for hit in hits if hit.worth >= 0.8])
+        likely = [hit for hit in hits if hit.worth >= 0.7]
         covered = {place for hit in sure for place in range(hit.start, hit.end)}
         bare = said.without((hit.start, hit.end) for hit in sure)
         brief = len(_AROUND.sub("", said.text)) <= 8 or (not sure and len(bare) <= 8)
@@ -338,7 +344,13 @@ class Gazetteer:
             self._nearly(said, covered, brief=brief),
             self._misspelt(said, covered),
         ):
-            hits += [hit for hit in more if covered.isdisjoint(range(hit.start, hit.end))]
+            hits += [
+                hit
+                for hit in more
+                if covered.isdisjoint(range(hit.start, hit.end)) and not any(_cross(hit, one) for one in likely)
+            ]
+        if _OTHER_TOWNS.search(said.letters):
+            hits = [hit._replace(worth=hit.worth - 0.45) for hit in hits]
         return self._answers(said, _outermost(hits), LEAST)[:limit]
 
     def _as_written(self, said: Said) -> Iterator[_Hit]:
@@ -590,6 +602,11 @@ def _runs(said: Said) -> Iterator[tuple[int, int]]:
 
 def _overlap(one: _Hit, other: _Hit) -> bool:
     return one.start < other.end and other.start < one.end
+
+
+def _cross(one: _Hit, other: _Hit) -> bool:
+    """Whether each has something that the other has not, and both have something."""
+    return one.start < other.start < one.end < other.end or other.start < one.start < other.end < one.end
 
 
 def _outermost(hits: Iterable[_Hit]) -> list[_Hit]:

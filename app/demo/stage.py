@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.catalog.load import load_reference_data
+from app.catalog.load import load_reference_data, load_sample_places
 from app.catalog.snapshot import read_snapshot
 from app.credit.rules import load_credit_rules
 from app.danger.load import load_guides
@@ -83,6 +83,7 @@ async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: C
             start = first_moment(await queries.find_last_moment(tx), clock_from(settings).now(), settings.zone, plan)
             await load_credit_rules(tx, start)
             await load_guides(tx, start)
+            await load_sample_places(tx, start)
             await load_registry(tx, start.date(), start)
         catalog = await read_snapshot(db)
         async with db.begin() as tx:

@@ -13,9 +13,10 @@ from app.catalog.load import read_data
 from app.catalog.snapshot import Snapshot
 from tests.world import CHENGLANG, NANMEN, World, ok, refused
 
-ADDRESSES = Path(__file__).with_name("addresses.tsv")
-FIRST, AMONG_THREE = 0.98, 0.98
-"""Shares of addresses.tsv that are found; measured 98.9 % and 98.9 %."""
+FOLDER = Path(__file__).parent
+LEAST = 0.98
+"""The share of the phrases that is found, first and among three. All are now; of addresses_unseen.tsv, which was
+written after the search, 98.5 % and 99.3 % were before anything was mended."""
 
 
 @pytest.fixture
@@ -37,8 +38,9 @@ def names(gazetteer: Gazetteer, words: str) -> Sequence[str]:
     return [found.entry.zh for found in gazetteer.search(words)]
 
 
-def test_addresses_as_callers_say_them_are_found(gazetteer: Gazetteer) -> None:
-    lines = [line.split("\t") for line in ADDRESSES.read_text(encoding="utf-8").splitlines()]
+@pytest.mark.parametrize("file", ["addresses.tsv", "addresses_unseen.tsv"])
+def test_addresses_as_callers_say_them_are_found(gazetteer: Gazetteer, file: str) -> None:
+    lines = [line.split("\t") for line in (FOLDER / file).read_text(encoding="utf-8").splitlines()]
     first = three = 0
     missed = []
     for words, meant in lines:
@@ -47,8 +49,8 @@ def test_addresses_as_callers_say_them_are_found(gazetteer: Gazetteer) -> None:
         first += not found if meant == "-" else found[:1] != [] and found[0] in wanted
         three += not found if meant == "-" else bool(wanted & set(found[:3]))
         missed += [] if found and found[0] in wanted else [(words, meant, found[:3])]
-    assert first / len(lines) >= FIRST, missed
-    assert three / len(lines) >= AMONG_THREE, missed
+    assert first / len(lines) >= LEAST, missed
+    assert three / len(lines) >= LEAST, missed
 
 
 @pytest.mark.parametrize(
