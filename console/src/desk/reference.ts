@@ -9,6 +9,7 @@ export type Item = Schemas['ItemOut']
 export type Community = Schemas['CommunityOut']
 export type Township = Schemas['TownshipOut']
 type Named = { code: string; zh: string; en: string }
+type Danger = Omit<Schemas['HeardOut'], 'confidence'>
 
 export const reference = shallowReactive({
   items: new Map<string, Item>(),
@@ -16,22 +17,25 @@ export const reference = shallowReactive({
   groups: new Map<string, Named>(),
   townships: new Map<string, Township>(),
   communities: new Map<string, Community>(),
+  dangers: new Map<string, Danger>(),
 })
 
 /** Throws a Problem. */
 export async function readReference(): Promise<boolean> {
-  const [items, categories, groups, townships, communities] = await Promise.all([
+  const [items, categories, groups, townships, communities, dangers] = await Promise.all([
     answer(api.GET('/api/v1/items')),
     answer(api.GET('/api/v1/categories')),
     answer(api.GET('/api/v1/groups')),
     answer(api.GET('/api/v1/townships')),
     answer(api.GET('/api/v1/communities')),
+    answer(api.GET('/api/v1/dangers')),
   ])
   reference.items = byCode(items)
   reference.categories = byCode(categories)
   reference.groups = byCode(groups)
   reference.townships = byCode(townships)
   reference.communities = byCode(communities)
+  reference.dangers = new Map(dangers.map(({ kind, approved }) => [kind, { ...approved.content, kind }]))
   return true
 }
 
@@ -62,6 +66,16 @@ export function foundAs(community: Community): Schemas['PlaceFound'] {
 /** In the language of the screen. */
 export function named(row: { zh: string; en: string } | undefined | null, code = ''): string {
   return row ? (locale() === 'en' ? row.en : row.zh) : code
+}
+
+/** In the language of the screen, of what has both. */
+export function inWords(said: { zh: string; en: string }): string {
+  return locale() === 'en' ? said.en : said.zh
+}
+
+export function dangerName(kind: Danger['kind']): string {
+  const known = reference.dangers.get(kind)
+  return known ? inWords(known) : kind
 }
 
 /** What the operator must mind of the item; `chinese` where a screen in English has no translation of it. */

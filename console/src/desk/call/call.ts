@@ -53,6 +53,10 @@ export interface Draft {
   articles: Taken[]
   relayTo: string
   outsideNumber: string
+  /** The danger that the operator named, or relayed. */
+  danger: Schemas['DangerKind'] | ''
+  /** What was heard is no danger, says the operator. */
+  dismissed: boolean
 }
 
 export interface Sending {
@@ -63,8 +67,21 @@ export interface Sending {
   parent?: string
 }
 
+/** A danger that was taken down and relayed while the call goes on. */
+export interface Recorded {
+  id: string
+  number: number
+  lines: string[]
+  /** As it was taken down. */
+  body: Schemas['RequestIn']
+  version?: number
+}
+
 interface Call {
   draft: Draft
+  /** A danger on its way to the centre, as it was sent. */
+  recording: { key: string; body: Schemas['RequestIn'] } | null
+  recorded: Recorded | null
   /** What was sent and is not known to have arrived; it can only be sent again as it was. */
   sending: Sending | null
   /** The number that rings while another call is in hand. */
@@ -103,12 +120,14 @@ export function emptyDraft(phone = ''): Draft {
     articles: [],
     relayTo: '',
     outsideNumber: '',
+    danger: '',
+    dismissed: false,
   }
 }
 
 export const tally = new Tally()
 
-export const noCall = (): Call => ({ draft: emptyDraft(), sending: null, ringing: '' })
+export const noCall = (): Call => ({ draft: emptyDraft(), recording: null, recorded: null, sending: null, ringing: '' })
 export const call = reactive(noCall())
 /** The item was asked for and its name is not back yet; typing goes on meanwhile. */
 export const lookingUp = ref(false)
@@ -120,6 +139,8 @@ export const asking = ref(false)
 /** Another call begins, or none; what was typed for the last one is gone. */
 export function beginCall(phone = ''): void {
   call.draft = emptyDraft(phone)
+  call.recording = null
+  call.recorded = null
   call.sending = null
   call.ringing = ''
   if (phone) tally.ring(performance.now())
@@ -127,7 +148,7 @@ export function beginCall(phone = ''): void {
 
 /** The phone rings: it is taken up at once unless something was typed that would be lost. */
 export function ring(phone: string): void {
-  if (call.sending || isTouched(call.draft)) call.ringing = phone
+  if (call.sending || call.recording || call.recorded || isTouched(call.draft)) call.ringing = phone
   else beginCall(phone)
 }
 
@@ -216,7 +237,7 @@ export function missing(draft: Draft, outcome: Outcome): Missing | null {
   if (!draft.withheld && !PHONE.test(barePhone(draft.phone))) return 'phone'
   if (draft.forAnother && draft.helpedPhone.trim() && !hasOwn(draft.helpedPhone)) return 'helpedPhone'
   if (!draft.item) return 'item'
-  if (!draft.area) return 'area'
+  if (!draft.area && (outcome === 'dispatch' || !draft.danger)) return 'area'
   if (quantityOf(draft.quantity) === undefined && isCounted(reference.items.get(draft.item)?.unit)) return 'quantity'
   if (outcome === 'answer' && !draft.answer.trim()) return 'answer'
   const unasked = outcome === 'dispatch' && !draft.unannounced && !hasOwn(draft.contactPhone)
@@ -254,7 +275,7 @@ export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
   return {
     channel: 'phone',
     ...peopleOf(draft),
-    area: draft.area,
+    area: draft.area || null,
     place: draft.place?.code ?? null,
     address: text(draft.address),
     item: draft.item,
@@ -268,6 +289,8 @@ export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
     articles: outcome === 'answer' ? draft.articles.map(({ version }) => version).slice(-10) : [],
     relay: outcome === 'relay' ? { to: draft.relayTo.trim(), outside_number: text(draft.outsideNumber) } : null,
     dispatch: outcome === 'dispatch',
+    danger: draft.danger || null,
+    danger_dismissed: draft.dismissed && !draft.danger,
   }
 }
 

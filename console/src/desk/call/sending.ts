@@ -2,9 +2,11 @@
 import { nextTick, type Ref, ref, shallowRef, watch } from 'vue'
 
 import { answer, api, type Schemas } from '@/kit/api'
+import { t } from '@/kit/locale'
 
 import { useAct } from '../act'
 import { beginCall, call, type Missing, missing, type Outcome, tally, toSend } from './call'
+import { complete } from './danger'
 
 /** What became of a call, and what it cost. */
 export interface Given {
@@ -37,13 +39,18 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
       return
     }
     wanted = outcome
-    gap.value = call.sending ? null : missing(call.draft, outcome)
+    gap.value = call.sending ? null : missing(call.draft, call.recorded && outcome !== 'dispatch' ? 'keep' : outcome)
     const field = gap.value
     if (field) void nextTick(() => document.getElementById(`desk-${field}`)?.focus())
     else void run(() => deliver(outcome, parent))
   }
 
   async function deliver(outcome: Outcome, parent?: string): Promise<void> {
+    if (call.recorded) {
+      const given = await complete(outcome === 'dispatch', t('desk.learntLater'))
+      finish({ given, outcome: outcome === 'dispatch' ? 'dispatch' : 'relay', cost: tally.result(performance.now()) })
+      return
+    }
     const sending = toSend(outcome, parent)
     try {
       const params = { header: { 'Idempotency-Key': sending.key } }
@@ -53,11 +60,15 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
         const body = { parent_id: sending.parent }
         await answer(api.PUT('/api/v1/requests/{request_id}/parent', { params: { path }, body }))
       }
-      result.value = { given, outcome: sending.outcome, cost: tally.result(performance.now()) }
+      finish({ given, outcome: sending.outcome, cost: tally.result(performance.now()) })
     } catch (error) {
       if (!(error as { unanswered?: boolean }).unanswered) call.sending = null
       throw error
     }
+  }
+
+  function finish(given: Given): void {
+    result.value = given
     const waiting = call.ringing
     beginCall()
     call.ringing = waiting

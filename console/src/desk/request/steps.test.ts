@@ -33,7 +33,7 @@ test('a price that the citizen has not agreed to comes before the work is done',
 
 test('a free job has no price, and a held one no steps of the firm', () => {
   expect(keys(request({ status: 'assigned' }), [job({ tier: 'free' })])).not.toContain('quote')
-  expect(keys(request({ status: 'on_hold' }), [job({})])).toEqual(['resume', 'cancel'])
+  expect(keys(request({ status: 'on_hold' }), [job({})])).toEqual(['resume', 'cancel', 'endanger'])
 })
 
 test('who asks how it goes must be on the line; who has paid tier already is not asked to pay', () => {
@@ -45,10 +45,26 @@ test('who asks how it goes must be on the line; who has paid tier already is not
 
 test('information is never dispatched, and only what was dispatched is reopened', () => {
   expect(keys(request({ status: 'received', kind: 'info' }), [])).not.toContain('dispatch')
-  expect(keys(request({ status: 'received' }), [])).toEqual(['answer', 'dispatch', 'relay', 'hold', 'cancel'])
+  expect(keys(request({ status: 'received' }), [])).toEqual([
+    'answer',
+    'dispatch',
+    'relay',
+    'hold',
+    'cancel',
+    'endanger',
+  ])
   expect(keys(request({ status: 'received', contact_phone: null }), []).slice(0, 2)).toEqual(['answer', 'unannounced'])
   expect(keys(request({ status: 'closed', dispatched_at: null }), [])).toEqual([])
   expect(keys(request({ status: 'closed', dispatched_at: '2026-11-24T02:00:00Z' }), [])).toEqual(['reopen'])
+})
+
+test('a danger goes to its line before all else, and may be taken back', () => {
+  const endangered = { status: 'received', danger: 'gas', danger_relayed_at: null } as const
+  expect(keys(request(endangered), [])[0]).toBe('dangerRelay')
+  expect(keys(request(endangered), []).at(-1)).toBe('dangerBack')
+  const relayed = keys(request({ ...endangered, status: 'relayed', danger_relayed_at: '2026-11-24T02:00:00Z' }), [])
+  expect(relayed[0]).toBe('close')
+  expect(relayed.slice(-2)).toEqual(['dangerRelay', 'dangerBack'])
 })
 
 test('what is missing or no sum is named before anything is sent', () => {

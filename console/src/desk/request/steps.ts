@@ -31,6 +31,7 @@ export interface Words {
   agreed: boolean
   agreedBy: string
   agreedHow: (typeof TOLD_HOW)[number]
+  danger: Schemas['DangerKind'] | ''
 }
 export type Field = keyof Words
 export const noWords = (): Words => ({
@@ -46,6 +47,7 @@ export const noWords = (): Words => ({
   agreed: false,
   agreedBy: '',
   agreedHow: 'by_phone',
+  danger: '',
 })
 
 export interface Step {
@@ -161,6 +163,21 @@ function citizenSteps(request: Request, phone?: string): Step[] {
       },
       ['note'],
     ),
+    step('endanger', ['danger'], ({ danger }) =>
+      answer(api.PUT('/api/v1/requests/{request_id}/danger', { ...path, body: { kind: danger || 'fire' } })),
+    ),
+    step(
+      'dangerRelay',
+      ['to'],
+      ({ to, note }) => {
+        const body = { line: to, outside_number: note || null }
+        return answer(api.PUT('/api/v1/requests/{request_id}/danger/relay', { ...path, body }))
+      },
+      ['note'],
+    ),
+    step('dangerBack', ['note'], ({ note }) =>
+      answer(api.PUT('/api/v1/requests/{request_id}/danger/withdrawal', { ...path, body: { reason: note } })),
+    ),
     step('close', ['note'], ({ note }) =>
       answer(api.PUT('/api/v1/requests/{request_id}/closure', { ...path, body: { note } })),
     ),
@@ -202,10 +219,18 @@ function citizenSteps(request: Request, phone?: string): Step[] {
     !request.dispatched_at && 'reopen',
   ]
   const nobody = !request.contact_phone && !request.unannounced
-  const possible = IN_STATUS[request.status]
+  const possible = [...urgent(request), ...IN_STATUS[request.status], ...ofDanger(request)]
     .filter((key) => !impossible.includes(key))
     .map((key) => (key === 'dispatch' && nobody ? 'unannounced' : key))
   return possible.map((key) => steps.find((one) => one.key === key)!)
+}
+
+/** While no emergency line has the danger nothing comes before that. */
+const urgent = ({ danger, danger_relayed_at }: Request) => (danger && !danger_relayed_at ? ['dangerRelay'] : [])
+
+function ofDanger({ danger, danger_relayed_at, status }: Request): string[] {
+  if (danger) return danger_relayed_at ? ['dangerRelay', 'dangerBack'] : ['dangerBack']
+  return IN_STATUS[status].includes('cancel') ? ['endanger'] : []
 }
 
 /** The citizen does not want this firm again. */

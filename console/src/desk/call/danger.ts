@@ -1,0 +1,96 @@
+/** Danger before all else: what is heard or named, recorded and relayed in one step, without waiting for an address. */
+import { computed, shallowRef } from 'vue'
+
+import { answer, api, newKey, type Schemas } from '@/kit/api'
+
+import { bodyOf, call, type Draft, PHONE, barePhone } from './call'
+import { reference } from '../reference'
+
+export type Danger = Omit<Schemas['HeardOut'], 'confidence'>
+export type Line = Schemas['EmergencyLine']
+
+/** What the words tell: of the item's field, and of the description. */
+export const heard = { said: shallowRef<readonly Danger[]>([]), described: shallowRef<readonly Danger[]>([]) }
+
+/** The danger that the operator named; else what was heard, the most pressing first, unless it was dismissed. */
+export const dangers = computed<readonly Danger[]>(() => {
+  const found = [...heard.said.value, ...heard.described.value]
+  const named = call.draft.danger
+  if (named) return [found.find(({ kind }) => kind === named) ?? reference.dangers.get(named)!].filter(Boolean)
+  if (call.draft.dismissed) return []
+  return found.filter(({ kind }, index) => found.findIndex((one) => one.kind === kind) === index)
+})
+
+/** What is told to the centre of the line: its number, or its name where it has none yet. */
+export const told = (line: Line) => line.number ?? line.zh
+
+/** The first line that does not have it yet. */
+export function nextLine(danger: Danger | undefined): Line | undefined {
+  const lines = call.recorded?.lines ?? []
+  return danger?.lines.find((line) => !lines.includes(told(line)))
+}
+
+/** A number that is not complete does not hold it up. */
+function bodyFor(draft: Draft, danger: Danger, line: Line): Schemas['RequestIn'] {
+  const known = draft.withheld || PHONE.test(barePhone(draft.phone))
+  const body = bodyOf(known ? draft : { ...draft, phone: '', withheld: true }, 'keep')
+  return { ...body, danger: danger.kind, danger_dismissed: false, relay: { to: told(line), outside_number: null } }
+}
+
+/** The line has it now: the first time the request is taken down with it. Throws a Problem. */
+export async function relay(danger: Danger, line: Line): Promise<void> {
+  if (call.recorded) {
+    const params = { path: { request_id: call.recorded.id } }
+    const given = await answer(
+      api.PUT('/api/v1/requests/{request_id}/danger/relay', { params, body: { line: told(line) } }),
+    )
+    call.recorded.lines = given.danger_lines ?? []
+    return
+  }
+  call.draft.danger = danger.kind
+  call.draft.item ||= danger.item
+  call.recording ??= { key: newKey(), body: bodyFor(call.draft, danger, line) }
+  const { key, body } = call.recording
+  try {
+    const params = { header: { 'Idempotency-Key': key } }
+    const { request } = await answer(api.POST('/api/v1/requests', { params, body }))
+    call.recorded = { id: request.id, number: request.number, lines: request.danger_lines ?? [], body }
+    call.recording = null
+  } catch (problem) {
+    if (!(problem as { unanswered?: boolean }).unanswered) call.recording = null
+    throw problem
+  }
+}
+
+/** What became known after it was recorded goes to the request, which then may be dispatched as well. */
+export async function complete(dispatch: boolean, reason: string): Promise<Schemas['DispatchOut']> {
+  const { id, body } = call.recorded!
+  const now = bodyOf(call.draft, 'keep')
+  const learnt = {
+    ...(now.area && now.area !== body.area && { area: now.area }),
+    ...(now.address && now.address !== body.address && { address: now.address }),
+    ...(now.item !== body.item && { item: now.item }),
+    ...(now.description !== body.description && { description: now.description }),
+    ...(now.contact_name && now.contact_name !== body.contact_name && { contact_name: now.contact_name }),
+    ...(now.phone && now.phone !== body.phone && { phone: now.phone }),
+  }
+  const path = { request_id: id }
+  let request = await answer(api.GET('/api/v1/requests/{request_id}', { params: { path } }))
+  if (Object.keys(learnt).length) {
+    const header = { 'If-Match': `"${call.recorded!.version ?? 1}"` }
+    request = await answer(
+      api.PATCH('/api/v1/requests/{request_id}', { params: { path, header }, body: { ...learnt, reason } }),
+    )
+    call.recorded!.version = (call.recorded!.version ?? 1) + 1
+    call.recorded!.body = { ...body, ...now }
+  }
+  if (dispatch) return answer(api.PUT('/api/v1/requests/{request_id}/dispatch', { params: { path } }))
+  return {
+    request,
+    matching: null,
+    offers: [],
+    unmatched_reason: null,
+    surge: false,
+    deferred_until: null,
+  } as Schemas['DispatchOut']
+}

@@ -1,0 +1,84 @@
+"""A danger at the desk: heard while typing, read out, recorded and relayed by one key, without an address."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Opening
+from tests.browser.test_desk import STRANGER, press, ring, sit_at_the_desk
+from tests.world import DRAIN, World, ok
+
+WORDS = {
+    "zh-CN": ("厨房煤气味好重", "不要开关任何电灯电器", "绝不派企业上门", "号码待填", "已转"),
+    "en-US": (
+        "smell of gas in here",
+        "Touch no switch",
+        "Never send a company",
+        "number not filled in",
+        "has it",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", WORDS)
+async def test_a_gas_leak_is_read_out_and_relayed_line_by_line(world: World, sit_down: Opening, language: str) -> None:
+    words, say, dont, missing, has_it = WORDS[language]
+    person = await sit_at_the_desk(world, sit_down, language)
+    await ring(person, STRANGER)
+    await person.page.keyboard.type(words)
+    note = person.page.locator(".danger-note")
+    await expect(note).to_contain_text(say)
+    await expect(note).to_contain_text(dont)
+    lines = note.locator(".lines button")
+    await expect(lines).to_have_count(3)
+    await expect(lines.first).to_contain_text(missing)
+    await expect(lines.nth(1)).to_contain_text("119")
+    await person.check_accessibility()
+    await person.picture("danger" if language == "zh-CN" else "danger-en")
+    await press(person, "Alt+R")
+    await expect(lines.first).to_contain_text(has_it)
+    await press(person, "Alt+R")
+    await expect(lines.nth(1)).to_contain_text(has_it)
+    await person.check_accessibility()
+    await person.picture("danger-relayed" if language == "zh-CN" else "danger-relayed-en")
+    [mine] = await ok(world.operator.get("/desk/requests"))
+    request = mine["request"]
+    assert (request["status"], request["danger"], request["item_code"]) == ("relayed", "gas", "UT03")
+    assert request["danger_lines"] == ["燃气公司抢修", "119"]
+    assert request["township_code"] is None
+    assert request["description"] == (words if language == "zh-CN" else "燃气泄漏")
+    await expect(person.page.locator("#desk-area")).to_be_focused()
+    await press(person, "c", "l", "Enter", "F8")
+    await expect(person.page.locator(".result")).to_contain_text(str(request["number"]))
+    await expect(note).to_have_count(0)
+    [mine] = await ok(world.operator.get("/desk/requests"))
+    assert mine["request"]["community_code"]
+
+
+async def test_what_is_no_danger_is_dismissed_and_goes_out(world: World, sit_down: Opening) -> None:
+    firm = await world.add_provider(DRAIN)
+    person = await sit_at_the_desk(world, sit_down)
+    await ring(person, STRANGER)
+    await press(person, "x", "s", "d", "Enter", "c", "l", "Enter")
+    await person.page.locator("#desk-description").fill("下水道堵了，煤气味一样的臭")
+    note = person.page.locator(".danger-note")
+    await expect(note).to_be_visible()
+    await press(person, "F9")
+    await expect(person.page.locator(".take-down > .problem-note")).to_contain_text("燃气泄漏")
+    await press(person, "Alt+Q")
+    await expect(note).to_have_count(0)
+    await press(person, "F9")
+    await expect(person.page.locator(".result")).to_contain_text(firm.name)
+    [mine] = await ok(world.operator.get("/desk/requests"))
+    assert mine["request"]["danger_dismissed_by"]
+
+
+async def test_a_danger_is_marked_by_hand(world: World, sit_down: Opening) -> None:
+    person = await sit_at_the_desk(world, sit_down)
+    await ring(person, STRANGER)
+    await person.page.locator(".by-hand").select_option("stroke")
+    note = person.page.locator(".danger-note")
+    await expect(note).to_contain_text("中风")
+    await note.locator(".lines button").first.click()
+    await expect(note.locator(".lines button").first).to_contain_text("已转")
+    [mine] = await ok(world.operator.get("/desk/requests"))
+    assert (mine["request"]["danger"], mine["request"]["danger_lines"]) == ("stroke", ["120"])
