@@ -41,8 +41,8 @@ SENTENCES = {
     "date": ("不是日期，请写成 2026-11-24", "is no date: write 2026-11-24"),
     "time": ("不是时间，请写成 08:00", "is no time: write 08:00"),
     "phone": (
-        "不是有效电话：手机 11 位，固话带区号；若被 Excel 去掉开头的 0，请把该列设为文本",
-        "is no phone number: a mobile has 11 digits, a fixed line its area code (Excel drops a leading 0)",
+        "不是单位的有效电话：应为 11 位手机、固定电话（可带分机）、400 或 95、96 开头的服务号码，或以 + 开头的境外号码",
+        "is no firm's number: a mobile of 11 digits, a fixed line, a service line (400…, 95…, 96…), or + from abroad",
     ),
     "scientific": (
         "被 Excel 当成数字，后面的位数已丢失，请把该列设为文本后重新填写",
