@@ -5,6 +5,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Opening
 from tests.browser.test_desk import STRANGER, press, ring, sit_at_the_desk
+from tests.browser.test_shell import PASSWORD, give_passwords
 from tests.world import DRAIN, World, ok
 
 WORDS = {
@@ -82,3 +83,22 @@ async def test_a_danger_is_marked_by_hand(world: World, sit_down: Opening) -> No
     await expect(note.locator(".lines button").first).to_contain_text("已转")
     [mine] = await ok(world.operator.get("/desk/requests"))
     assert (mine["request"]["danger"], mine["request"]["danger_lines"]) == ("stroke", ["120"])
+
+
+async def test_the_supervisor_sees_it_at_once(world: World, sit_down: Opening) -> None:
+    await give_passwords(world)
+    person = await sit_down()
+    await person.sign_in("t.supervisor", PASSWORD)
+    await person.page.goto("/desk")
+    await person.page.locator("#desk-phone").wait_for()
+    dangers = person.page.locator(".dangers")
+    await expect(dangers).to_have_count(0)
+    made = await ok(world.create(area=None, danger="gas"))
+    await expect(dangers).to_contain_text(f"#{made['request']['number']}")
+    await expect(dangers).to_contain_text("尚未转接应急电话")
+    await person.check_accessibility()
+    path = f"/requests/{made['request']['id']}"
+    await ok(world.operator.put(f"{path}/danger/relay", json={"line": "119"}))
+    await expect(dangers).to_contain_text("已转接")
+    await ok(world.operator.put(f"{path}/closure", json={"note": "消防已处置"}))
+    await expect(dangers).to_have_count(0)
