@@ -1,4 +1,4 @@
-"""The command line: `hotline serve | worker | migrate | seed | doctor | staff | knowledge | places | demo | …`."""
+"""The command line: `hotline serve | worker | migrate | seed | doctor | staff | danger | knowledge | places | …`."""
 
 import asyncio
 import contextlib
@@ -18,6 +18,7 @@ from app.auth.commands import staff
 from app.catalog.load import load_reference_data
 from app.catalog.snapshot import Catalog, read_snapshot
 from app.credit.rules import load_credit_rules
+from app.danger.commands import danger
 from app.danger.load import load_guides
 from app.kit import open_files
 from app.kit.command_line import Sentences, database, direct_url, run
@@ -39,6 +40,7 @@ from app.worker import work
 
 app = typer.Typer(cls=Sentences, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(staff, name="staff")
+app.add_typer(danger, name="danger")
 app.add_typer(knowledge, name="knowledge")
 app.command("evaluate")(evaluate_suggestions)
 app.command("train")(train_suggestions)

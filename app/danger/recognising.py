@@ -1,14 +1,33 @@
-"""Whether a caller says that something dangerous happens now, and what."""
+"""Whether a caller says that something dangerous happens now, and what.
 
+Two judge: what sentences of callers taught (app.danger.model), and the words that a registrar edits (app.danger.words),
+which lower the bar. A kind of which something is taken back is recognised by its words alone.
+"""
+
+import logging
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
+import yaml
+
 from app.danger.kinds import DangerKind
-from app.danger.words import Rules, plain
+from app.danger.lexemes import lexemes, plain
+from app.danger.model import FILE, Model, read_model
+from app.danger.words import Rules
+
+logger = logging.getLogger(__name__)
 
 MOST_CHARACTERS = 300
 """Of a longer text the rest is not looked at."""
 BY_WORDS = 0.9
-"""How sure a pattern is."""
+"""How sure a pattern is where nothing else is known."""
+SAID = 0.7
+"""What a pattern adds to what the sentences taught: only what is plainly harmless stays so."""
+SURE = 0.5
+"""From here on a danger is told."""
+BESIDE = 0.3
+"""A kind is told beside the likeliest where it is at least so likely as a share of that."""
 
 
 class Recognised(NamedTuple):
@@ -19,6 +38,36 @@ class Recognised(NamedTuple):
 
 
 def recognise(text: str, rules: Rules) -> list[Recognised]:
-    """The dangers that the text tells, the most pressing first; none where it tells none. Any text has an answer."""
+    """The dangers that the text tells, the likeliest first, of equals the more pressing; none where it tells none.
+
+    Any text has an answer; without the model the words alone give it.
+    """
     said = plain(text[:MOST_CHARACTERS])
-    return [Recognised(kind, BY_WORDS) for kind in DangerKind if rules.tells(kind, rules.struck(kind, said))]
+    struck = {kind: rules.struck(kind, said) for kind in DangerKind}
+    told = [kind for kind in DangerKind if rules.tells(kind, struck[kind])]
+    model = taught()
+    if model is None:
+        found = dict.fromkeys(told, BY_WORDS)
+    else:
+        heard = model.hear(lexemes(said))
+        likely, by_words = model.likelihood(heard), model.likelihood(heard, SAID)
+        found = dict.fromkeys(told, by_words) if by_words >= SURE else {}
+        if likely >= SURE:
+            shares = model.kinds(heard)
+            most = max(shares.values())
+            for kind, share in shares.items():
+                if share >= BESIDE * most and struck[kind] == said:
+                    found[kind] = max(found.get(kind, 0.0), likely * share / most)
+    order = sorted((kind for kind in DangerKind if kind in found), key=lambda kind: -found[kind])
+    return [Recognised(kind, round(found[kind], 3)) for kind in order]
+
+
+@cache
+def taught(file: Path = FILE) -> Model | None:
+    """What the sentences taught; None where its files are missing or damaged."""
+    try:
+        lexemes("")
+        return read_model(file)
+    except (ArithmeticError, LookupError, OSError, TypeError, ValueError, yaml.YAMLError):
+        logger.exception("what sentences taught about dangers cannot be read: words alone tell them")
+        return None

@@ -13,10 +13,11 @@ from fastapi import Depends, Request
 
 from app.danger import queries
 from app.danger.kinds import DangerKind
+from app.danger.lexemes import DATA
 from app.danger.models import GuideStatus
 from app.danger.recognising import Recognised, recognise
 from app.danger.schemas import Guide
-from app.danger.words import DATA, Rules, Words, read_rules
+from app.danger.words import Rules, Words, read_rules
 from app.kit.db import Database, Tx
 from app.kit.held import Held
 

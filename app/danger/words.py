@@ -1,8 +1,8 @@
 """The words that tell a danger, as a registrar may edit them.
 
 A pattern is a phrase (`煤气味`), or several that all must be said, in whatever order (`煤气/燃气 + 味/漏`); `/` parts
-phrases of which one is enough. A pattern that takes back strikes what it says from the text before the kind is looked
-for: `发火` leaves no 火, and does not hide a 着火 beside it.
+phrases of which one is enough, and `…` stands for a few words within a sentence (`叫…不应`). A pattern that takes back
+strikes what it says from the text before the kind is looked for: `发火` leaves no 火, and hides no 着火 beside it.
 """
 
 import re
@@ -14,14 +14,14 @@ from typing import NamedTuple
 import yaml
 
 from app.danger.kinds import DangerKind
-from app.kit.names import fold
+from app.danger.lexemes import DATA, plain
 
-DATA = Path(__file__).parent / "data"
 STRUCK = "\x00"
 """Stands for each character that is taken back; no caller's."""
 LEAST_PHRASE = 2
 """Characters of a pattern that is one phrase: a single character says too little."""
-_BETWEEN = re.compile(r"\s+(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s+")
+_LATIN = re.compile("^[a-z0-9]|[a-z0-9]$")
+_GAP = "[^。！？!?;；\n]{0,8}?"
 
 
 class Words(NamedTuple):
@@ -31,20 +31,37 @@ class Words(NamedTuple):
     take_back: tuple[str, ...] = ()
 
 
+class Part(NamedTuple):
+    """Phrases of which one must be said: as they are, or as a regular expression."""
+
+    phrases: tuple[str, ...]
+    pattern: re.Pattern[str] | None
+
+    def finds(self, text: str) -> bool:
+        """Whether the plain text has one."""
+        return any(phrase in text for phrase in self.phrases) or bool(self.pattern and self.pattern.search(text))
+
+    def strike(self, text: str) -> str:
+        """The plain text without them, in the same length."""
+        for phrase in self.phrases:
+            text = text.replace(phrase, STRUCK * len(phrase))
+        return self.pattern.sub(lambda found: STRUCK * len(found[0]), text) if self.pattern else text
+
+
 class Pattern(NamedTuple):
     """What must be said: of each part one phrase."""
 
-    parts: tuple[re.Pattern[str], ...]
+    parts: tuple[Part, ...]
 
     def finds(self, text: str) -> bool:
         """Whether the plain text says all parts."""
-        return all(part.search(text) for part in self.parts)
+        return all(part.finds(text) for part in self.parts)
 
     def strike(self, text: str) -> str:
         """The plain text without what the pattern says, in the same length; as it was where it does not say all."""
         if self.finds(text):
             for part in self.parts:
-                text = part.sub(lambda found: STRUCK * len(found[0]), text)
+                text = part.strike(text)
         return text
 
 
@@ -78,19 +95,20 @@ def parse(pattern: str) -> Pattern:
         raise ValueError(f"{pattern!r}: nothing stands before or after a + or /")
     if len(parts) == 1 and min(map(len, parts[0])) < LEAST_PHRASE:
         raise ValueError(f"{pattern!r}: a single character says too little by itself")
-    return Pattern(tuple(re.compile("|".join(map(_bounded, part))) for part in parts))
+    return Pattern(tuple(map(_part, parts)))
 
 
-def plain(text: str) -> str:
-    """The text in half width and lower case, with no spaces but those between Latin words."""
-    return _BETWEEN.sub("", fold(text.strip()))
+def _part(phrases: list[str]) -> Part:
+    as_they_are = tuple(phrase for phrase in phrases if "…" not in phrase and not _LATIN.search(phrase))
+    others = [_bounded(phrase) for phrase in phrases if phrase not in as_they_are]
+    return Part(as_they_are, re.compile("|".join(others)) if others else None)
 
 
 def _bounded(phrase: str) -> str:
     """The phrase as a regular expression; a Latin one stands between the bounds of words."""
     before = "(?<![a-z0-9])" if re.match("[a-z0-9]", phrase) else ""
     after = "(?![a-z0-9])" if re.search("[a-z0-9]$", phrase) else ""
-    return f"{before}{re.escape(phrase)}{after}"
+    return before + _GAP.join(map(re.escape, phrase.split("…"))) + after
 
 
 def read_rules(file: Path = DATA / "words.yaml") -> Rules:

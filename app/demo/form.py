@@ -51,7 +51,8 @@ def fill_in(call: Call, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
     if item["kind"] == Kind.INFO:
         return form | ({"answer": texts.answer(call.item, rng)} if chance(rng, "answered_in_call") else {})
     if item["kind"] == Kind.RELAY:
-        sent = item["dispatchable"] and call.item in catalogue.offered and chance(rng, "relayed_and_sent")
+        sent = item["dispatchable"] and item["urgency"] != "emergency" and call.item in catalogue.offered
+        sent = sent and chance(rng, "relayed_and_sent")
         return form | {"relay": _relay(call.item, rng), "dispatch": sent}
     if item["urgency"] == "booked" and chance(rng, "named_time"):
         form |= _window(rng, now)

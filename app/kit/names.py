@@ -57,3 +57,14 @@ def fold(text: str) -> str:
 def _fold(character: str) -> str:
     folded = unicodedata.normalize("NFKC", character).lower()
     return folded if len(folded) == 1 else character
+
+
+def stem(word: str) -> str:
+    """An English word without the endings that change nothing about what is meant."""
+    for ending, least in (("'s", 1), ("ies", 3), ("ing", 4), ("ed", 4), ("es", 4), ("s", 3)):
+        if word.endswith(ending) and len(word) - len(ending) >= least and not word.endswith("ss"):
+            bare = word[: -len(ending)]
+            if ending == "ies":
+                return f"{bare}y"
+            return bare[:-1] if ending in ("ing", "ed") and len(bare) > 3 and bare[-1] == bare[-2] else bare
+    return word.removesuffix("e") if len(word) > 4 else word

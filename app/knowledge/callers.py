@@ -10,7 +10,7 @@ from functools import cache
 from math import log
 from typing import NamedTuple
 
-from app.kit.names import fold
+from app.kit.names import fold, stem
 from app.knowledge import words
 
 NOTHING, CHAT, UNANSWERED = "none", "chat", "unanswered"
@@ -101,5 +101,5 @@ def _words(text: str) -> Iterator[str]:
     folded = fold(text)
     yield from words.chinese_words(folded)
     yield from (f"2/{pair}" for pair in words.pairs(folded))
-    yield from map(words.stem, words.LATIN.findall(folded))
+    yield from map(stem, words.LATIN.findall(folded))
     yield from words.phrases_said(folded).values()

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from math import exp, log, sqrt
 from typing import NamedTuple
 
-from app.kit.names import fold
+from app.kit.names import fold, stem
 from app.knowledge import words
 
 PLACE = {"A": 1.0, "B": 0.45, "C": 0.4, "D": 0.25}
@@ -214,7 +214,7 @@ def marks(text: str | None, lexemes: Iterable[str]) -> list[tuple[int, int]]:
                 covered[at : at + len(lexeme)] = [True] * len(lexeme)
                 at = folded.find(lexeme, at + 1)
     for found in words.LATIN.finditer(folded):
-        if words.stem(found[0]) in chosen:
+        if stem(found[0]) in chosen:
             covered[found.start() : found.end()] = [True] * (found.end() - found.start())
     ranges: list[tuple[int, int]] = []
     for at, on in enumerate(covered):

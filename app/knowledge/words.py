@@ -16,7 +16,7 @@ from typing import Any, cast
 import yaml
 
 from app.catalog.snapshot import Snapshot
-from app.kit.names import fold
+from app.kit.names import fold, stem
 from app.kit.pinyin import readings
 
 DATA = Path(__file__).parent / "data"
@@ -73,17 +73,6 @@ def learn(catalog: Snapshot) -> None:
         if HAN.fullmatch(phrase) and len(phrase) <= 6 and not rjieba.has_word(phrase):
             rjieba.add_word(phrase, None, None)
     _taught[:] = [catalog]
-
-
-def stem(word: str) -> str:
-    """An English word without the endings that change nothing about what is meant."""
-    for ending, least in (("'s", 1), ("ies", 3), ("ing", 4), ("ed", 4), ("es", 4), ("s", 3)):
-        if word.endswith(ending) and len(word) - len(ending) >= least and not word.endswith("ss"):
-            bare = word[: -len(ending)]
-            if ending == "ies":
-                return f"{bare}y"
-            return bare[:-1] if ending in ("ing", "ed") and len(bare) > 3 and bare[-1] == bare[-2] else bare
-    return word.removesuffix("e") if len(word) > 4 else word
 
 
 def chinese_words(text: str) -> Iterator[str]:

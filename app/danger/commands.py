@@ -1,0 +1,70 @@
+"""`hotline danger`: how well dangers are recognised, and learning it anew."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.danger.evaluation import evaluate, read_sentences
+from app.danger.kinds import DangerKind
+from app.danger.model import FILE
+from app.danger.training import (
+    ORDINARY_CALLS,
+    SENTENCES,
+    count,
+    learn,
+    leave_out,
+    read_ordinary,
+    threshold_of,
+    write,
+)
+from app.danger.training import read_sentences as read_lessons
+from app.danger.words import read_rules
+from app.kit.command_line import Unusable
+
+danger = typer.Typer(no_args_is_help=True, help="How well dangers are recognised, and learning it anew.")
+
+
+@danger.command("evaluate")
+def evaluate_recogniser(
+    dangers: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="kind, sentence; by tabs")],
+    harmless: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="the kind it sounds like, sentence")],
+    misses: Annotated[bool, typer.Option("--misses", help="show what was judged wrongly")] = False,
+) -> None:
+    """Hear sentences of which it is known, with the words that come with the software: recall and false alarms."""
+    rules = read_rules()
+    try:
+        found = evaluate(list(read_sentences(dangers)), rules)
+        wrong = evaluate(list(read_sentences(harmless)), rules)
+    except ValueError as error:
+        raise Unusable(str(error)) from error
+    for kind in ("all", *DangerKind):
+        yes, no = found[kind], wrong[kind]
+        typer.echo(
+            f"{kind:15} recall {yes.share(yes.told):.1%} of {yes.total}, the kind first {yes.share(yes.first):.1%}, "
+            f"among all {yes.share(yes.among):.1%}; false alarms {no.share(no.told):.1%} of {no.total}"
+        )
+    for name, one in [("missed", one) for one in found["all"].silent] + [("alarm", one) for one in wrong["all"].alarms]:
+        if misses:
+            typer.echo(f"{name} {one[0]}: {one[1]}")
+
+
+@danger.command("train")
+def train(
+    sentences: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="kind, hand, sentence")] = SENTENCES,
+    ordinary: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="item, sentence")] = ORDINARY_CALLS,
+    file: Annotated[Path, typer.Option("--file", help="where to write what was learned")] = FILE,
+) -> None:
+    """Learn from the sentences; measured on each hand by what the others teach. Takes some minutes."""
+    try:
+        known = count([*read_lessons(sentences), *read_ordinary(ordinary)])
+    except ValueError as error:
+        raise Unusable(str(error)) from error
+    hands = list(leave_out(known))
+    threshold = threshold_of(hands)
+    for hand in hands:
+        typer.echo(
+            f"hand {hand.name}: recall {hand.recall(threshold):.1%} of {len(hand.dangers)}, "
+            f"false alarms {hand.false_alarms(threshold):.1%} of {len(hand.harmless)}"
+        )
+    write(learn(known), threshold, file)
