@@ -66,6 +66,13 @@ test('without a number the firm has somebody to call, or comes without', () => {
   expect(missing({ ...emptyDraft('12345'), item: 'PE02', area: '330203001001' }, 'dispatch')).toBe('contactPhone')
 })
 
+test('what was typed for the item goes along with what was suggested for it', () => {
+  const draft = { ...emptyDraft('13957412345'), item: 'PE02', area: '330203001001', suggested: ['PE01', 'PE02'] }
+  expect(bodyOf(draft, 'keep').asked).toBeNull()
+  const asked = { words: '下水道堵了', suggested: ['PE01', 'PE02'] }
+  expect(bodyOf({ ...draft, said: ' 下水道堵了 ' }, 'keep').asked).toEqual(asked)
+})
+
 test('who calls for another names them, and says who is called', () => {
   const draft = { ...emptyDraft('13957412345'), name: '王女士', item: 'PE02', area: '330203001001', forAnother: true }
   const mother = { ...draft, helpedName: '陈老太', helpedPhone: '8765-1234' }

@@ -39,6 +39,8 @@ export interface Draft {
   item: string
   /** What was typed to find the item: often the caller's own words. */
   said: string
+  /** What was suggested for it when the item was picked. */
+  suggested: string[]
   description: string
   tier: Tier | ''
   /** Up to which tier the caller agreed to go, if the one asked for is not open to them. */
@@ -108,6 +110,7 @@ export function emptyDraft(phone = ''): Draft {
     filled: '',
     item: '',
     said: '',
+    suggested: [],
     description: '',
     tier: '',
     pays: '',
@@ -279,6 +282,7 @@ export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
     place: draft.place?.code ?? null,
     address: text(draft.address),
     item: draft.item,
+    asked: draft.said.trim() ? { words: draft.said.trim().slice(0, 300), suggested: draft.suggested ?? [] } : null,
     description: text(draft.description) ?? (CHINESE.test(draft.said) ? draft.said.trim() : (item?.zh ?? draft.item)),
     tier: draft.tier || null,
     tier_fallback: draft.pays || null,
