@@ -164,6 +164,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
     for router in (
         desk,  # a call is compared with each route before its own: those that come most often stand first
         provider_queue,
+        suggestions,
         auth,
         staff,
         admission,
@@ -180,7 +181,6 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         places,
         dangers,
         knowledge,
-        suggestions,
         exchange,
         registry,
         registry_life,

@@ -18,8 +18,8 @@ one begins; or it stands within one."""
 _HEARD, _SHARED = 25.0, 5.0
 _LEAST_INNER = 4
 """Letters: fewer stand within too many a name."""
-_LONGEST_TYPED = 40
-"""Characters and letters of what may be a name, half of it in pinyin."""
+_LONGEST_NAME = 12
+"""Chinese characters."""
 _UNSAID = re.compile(r"\W|_")
 _ENGLISH = re.compile(r"[a-z]{3,}")
 _SAYS_NOTHING = frozenset(("and", "for", "the", "who", "how", "with", "without", "out"))
@@ -76,7 +76,7 @@ class Index:
             for kind, form, code in self._spelt:
                 if text in form:
                     fits(code, kind.fit(text, form))
-        elif 1 < len(text) <= _LONGEST_TYPED:
+        elif len(text) > 1 and sum(not letter.isascii() for letter in text) <= _LONGEST_NAME:
             for code in self._sounding.get("".join(readings(text)[0]), ()):
                 fits(code, _SOUND)
             for phrase, code in self._as_long.get(len(text), ()):

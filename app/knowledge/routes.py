@@ -2,13 +2,16 @@
 
 import asyncio
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, cast
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
+from app.catalog.models import Item
 from app.catalog.schemas import ItemOut
 from app.catalog.snapshot import CurrentCatalog
 from app.danger.actions import show_heard
@@ -36,7 +39,6 @@ from app.knowledge.schemas import (
     SearchIn,
     SearchOut,
     SentSlug,
-    SuggestionOut,
     SuggestionsIn,
     SuggestionsOut,
     TextIn,
@@ -69,18 +71,25 @@ Approving = Annotated[By, _acting(Role.SUPERVISOR)]
 Either = Annotated[By, _acting(Role.REGISTRAR, Role.SUPERVISOR)]
 
 
-@suggestions.post("/catalog/suggestions", dependencies=readers)
+@suggestions.post("/catalog/suggestions", dependencies=readers, response_model=SuggestionsOut)
 async def suggest_items(
     request: Request, body: SuggestionsIn, catalog: CurrentCatalog, model: CurrentModel, dangers: CurrentDangers
-) -> SuggestionsOut:
+) -> Response:
     """The dangers that the caller tells, before all else; and the items that they mean, most likely first, none that is
     sure where nothing fits. What they say stays out of URLs."""
     index = await cast(Suggester, request.app.state.suggester).index(catalog, model)
+    heard = [one.model_dump(mode="json") for one in show_heard(dangers.hear(body.words), dangers)]
     items = [
-        SuggestionOut(**ItemOut.model_validate(one.item).model_dump(), confidence=one.confidence, sure=one.sure)
+        {**_show_item(one.item), "confidence": one.confidence, "sure": one.sure}
         for one in suggest(body.words, index, catalog, body.limit)
     ]
-    return SuggestionsOut(dangers=show_heard(dangers.hear(body.words), dangers), items=items)
+    return Response(orjson.dumps({"dangers": heard, "items": items}), media_type="application/json")
+
+
+@lru_cache(maxsize=1_000)
+def _show_item(item: Item) -> dict[str, Any]:
+    """Kept, for it is shown with every letter that is typed; an item that changes is another row."""
+    return ItemOut.model_validate(item).model_dump(mode="json")
 
 
 @router.post("/searches", dependencies=readers)
