@@ -1,6 +1,7 @@
 """Suggesting learns from what operators chose: masked, for a while, from several, and only what is better."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -8,9 +9,11 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from app.auth.models import Role
 from app.catalog.snapshot import read_snapshot
+from app.cli import app
 from app.kit.errors import NotFound
 from app.knowledge import learned
 from app.knowledge.judging import SentencesInvalid, Told
@@ -149,3 +152,48 @@ async def test_sentences_that_are_none_are_told(world: World, tmp_path: Path, li
     (tmp_path / "more.tsv").write_text(line, encoding="utf-8")
     with pytest.raises(SentencesInvalid, match=words):
         read_sentences(tmp_path / "more.tsv", world.catalog)
+
+
+@pytest.fixture
+def hotline(database_url: str, tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """Runs a command on the test's database, with the lines of a file for `{file}`; gives its code and what it says."""
+    environment = {"DATABASE_URL": database_url, "DATABASE_DIRECT_URL": database_url, "HOTLINE_DATA_DIR": str(tmp_path)}
+
+    def call(words: str, lines: str = "") -> tuple[int, str]:
+        (tmp_path / "file.tsv").write_text(lines, encoding="utf-8")
+        command = words.format(file=tmp_path / "file.tsv").split()
+        result = CliRunner().invoke(app, command, env=environment, catch_exceptions=False)
+        return result.exit_code, result.output
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("command", "lines", "said"),
+    [
+        ("evaluate {file}", "a sentence alone", "a sentence, a tab and its items"),
+        ("evaluate {file}", "堵了\tXX99\telder", "no item XX99"),
+        ("evaluate no-such-file.tsv", "", "no-such-file.tsv"),
+        ("train --back", "", "learned model"),
+        ("train --file {file}", "XX99\t堵了", "no item XX99"),
+        ("train", "", "choices that count"),
+    ],
+)
+def test_commands_say_what_is_wrong(
+    hotline: Callable[..., tuple[int, str]], command: str, lines: str, said: str
+) -> None:
+    code, output = hotline(command, lines)
+    assert (code, said in output) == (1, True), output
+
+
+def test_a_file_of_ones_own_is_judged(hotline: Callable[..., tuple[int, str]]) -> None:
+    lines = (
+        "下水道堵了\tPE02|PE01\telder\tPE02\tPE02\n"
+        "喂，打错了\tnone\ttypo\tnone\tnone\n"
+        "嗡啵咕咚\tAP09\ttypo\tAP09\tnone\n"
+    )
+    code, output = hotline("evaluate {file}", lines)
+    assert code == 0, output
+    assert "all: first 50.0%, among three 50.0% of 2; offered for nothing 0.0% of 1" in output
+    assert "labeller 1 and labeller 2: first choice 66.7%" in output
+    assert "嗡啵咕咚: AP09, offered " in output
