@@ -60,7 +60,7 @@ async def test_what_is_no_danger_is_dismissed_and_goes_out(world: World, sit_dow
     person = await sit_at_the_desk(world, sit_down)
     await ring(person, STRANGER)
     await press(person, "x", "s", "d", "Enter", "c", "l", "Enter")
-    await person.page.locator("#desk-description").fill("下水道堵了，煤气味一样的臭")
+    await person.page.locator("#desk-description").fill("下水道堵了，一股煤气味")
     note = person.page.locator(".danger-note")
     await expect(note).to_be_visible()
     await press(person, "F9")
