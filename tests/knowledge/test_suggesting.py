@@ -16,6 +16,7 @@ from app.knowledge.judging import KEPT_APART, read_told
 from app.knowledge.learned import ModelUnfit, read, shipped, write
 from app.knowledge.suggesting import Index, build, score, suggest
 from app.knowledge.training import ask
+from app.main import create_app
 from tests.world import World, ok, refused
 
 _built: list[Index] = []
@@ -118,6 +119,13 @@ async def test_whatever_is_typed_is_answered(world: World, words: str) -> None:
 
 async def test_too_long_a_text_is_refused(world: World) -> None:
     await refused(world.operator.post("/catalog/suggestions", json={"words": "水" * 100_000}), 422, "invalid_input")
+
+
+async def test_a_process_prepares_itself_as_it_starts(world: World) -> None:
+    application = create_app(world.context.settings, world.context)
+    async with application.router.lifespan_context(application), asyncio.timeout(30):
+        while application.state.suggester._index is None:
+            await asyncio.sleep(0.01)
 
 
 async def test_new_keywords_are_known_at_once(world: World) -> None:
