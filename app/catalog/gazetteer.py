@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from heapq import nsmallest
+from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
 from app.catalog.models import Community, Township
 from app.kit.geo import distance_km
 from app.kit.names import same_form
+from app.kit.told import parts
 
-MOST_SAID = 300
-"""Characters of what is looked through."""
 MOST_BEGUN = 60
 """Names that begin with, or hold, what was typed: so many are looked at."""
 MOST_WORDS = 16
@@ -130,7 +130,7 @@ class Said:
     character stands."""
 
     def __init__(self, text: str) -> None:
-        self.text = text[:MOST_SAID]
+        self.text = text
         letters: list[str] = []
         self.at: list[int] = []
         self.starts: set[int] = set()
@@ -323,14 +323,18 @@ class Gazetteer:
 
     def named(self, text: str) -> list[Found]:
         """What the text names by its whole name, as it is written, surest first; costs microseconds."""
-        said = Said(text)
+        return _likeliest(self._named(Said(part)) for part in parts(text))
+
+    def _named(self, said: Said) -> list[Found]:
         hits = _outermost(self._as_written(said))
         sure = [hit for hit in hits if hit.whole and hit.worth >= SURE and not _ROAD.match(said.letters, hit.end)]
         return self._answers(said, sure, 0.0)
 
     def search(self, text: str, limit: int = 10) -> list[Found]:
         """What the text may mean, likeliest first; nothing where it names no place."""
-        said = Said(text)
+        return _likeliest(self._search(Said(part)) for part in parts(text))[:limit]
+
+    def _search(self, said: Said) -> list[Found]:
         if not said.letters:
             return []
         hits = list(self._as_written(said)) + list(self._in_letters(said))
@@ -351,7 +355,7 @@ class Gazetteer:
             ]
         if _OTHER_TOWNS.search(said.letters):
             hits = [hit._replace(worth=hit.worth - 0.45) for hit in hits]
-        return self._answers(said, _outermost(hits), LEAST)[:limit]
+        return self._answers(said, _outermost(hits), LEAST)
 
     def _as_written(self, said: Said) -> Iterator[_Hit]:
         letters = said.letters
@@ -607,6 +611,17 @@ def _overlap(one: _Hit, other: _Hit) -> bool:
 def _cross(one: _Hit, other: _Hit) -> bool:
     """Whether each has something that the other has not, and both have something."""
     return one.start < other.start < one.end < other.end or other.start < one.start < other.end < one.end
+
+
+def _likeliest(answers: Iterable[list[Found]]) -> list[Found]:
+    """What several parts of a text name, each as the part that is surest of it has it."""
+    first, *rest = answers
+    if not rest:
+        return first
+    best: dict[str, Found] = {}
+    for found in sorted(chain(first, *rest), key=lambda found: -found.confidence):
+        best.setdefault(found.entry.code, found)
+    return list(best.values())
 
 
 def _outermost(hits: Iterable[_Hit]) -> list[_Hit]:

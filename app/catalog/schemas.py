@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.catalog.gazetteer import MOST_SAID, Known
+from app.catalog.gazetteer import Known
 from app.catalog.models import Kind, Tier
 from app.kit.fields import MOST_FEN, Code
+from app.kit.told import Told
 
 Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
@@ -81,15 +82,12 @@ class CommunityOut(BaseModel):
     lon: float | None
 
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MOST_SAID)]
-
-
 class PlaceSearch(BaseModel):
     """What somebody says of where they are."""
 
     model_config = ConfigDict(extra="forbid")
 
-    words: Words = Field(description="a name, pinyin, initials, English, an address or a sentence")
+    words: Told = Field(description="a name, pinyin, initials, English, an address or a sentence")
     area: Code | None = Field(default=None, description="the township or community that was chosen, to compare with")
     limit: int = Field(default=9, ge=1, le=50)
 

@@ -12,6 +12,7 @@ from app.danger.schemas import HeardOut
 from app.kit.errors import Unfit
 from app.kit.fields import Day
 from app.kit.pages import Paging
+from app.kit.told import Told
 from app.knowledge.models import ArticleStatus
 
 MOST_QUESTION = 300
@@ -213,7 +214,7 @@ class SearchIn(Body):
 class SuggestionsIn(Body):
     """What the caller says, in any language, or what is typed of it: Chinese, pinyin, initials."""
 
-    words: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MOST_QUESTION)]
+    words: Told
     limit: int = Field(default=8, ge=1, le=20)
 
 

@@ -10,6 +10,7 @@ import logging
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from math import exp, sqrt
 from typing import NamedTuple
 
@@ -17,7 +18,11 @@ from app.catalog import search
 from app.catalog.models import Item
 from app.catalog.search import Index as Names
 from app.catalog.snapshot import Snapshot
+from app.danger.kinds import DangerKind
+from app.danger.recognising import Recognised
+from app.danger.snapshot import Dangers
 from app.kit.names import fold, tidy
+from app.kit.told import parts
 from app.knowledge import callers, ranking, words
 from app.knowledge.doubts import Doubts, doubt
 from app.knowledge.learned import Model
@@ -108,6 +113,25 @@ def suggest(text: str, index: Index | None, catalog: Snapshot, limit: int) -> li
         for code, sure in ranked.items()
         if code in catalog.items
     ][:limit]
+
+
+def suggest_throughout(text: str, index: Index | None, catalog: Snapshot, limit: int) -> list[Suggested]:
+    """The same for a text of any length: what one of its parts means is meant."""
+    first, *rest = (suggest(part, index, catalog, limit) for part in parts(text))
+    if not rest:
+        return first
+    best: dict[str, Suggested] = {}
+    for one in sorted(chain(first, *rest), key=lambda one: (not one.sure, -one.confidence)):
+        best.setdefault(one.item.code, one)
+    return list(best.values())[:limit]
+
+
+def hear(text: str, dangers: Dangers) -> list[Recognised]:
+    """The dangers that any part of the text tells, the likeliest first, of equals the more pressing."""
+    heard: dict[DangerKind, Recognised] = {}
+    for one in chain.from_iterable(dangers.hear(part) for part in parts(text)):
+        heard[one.kind] = max(one, heard.get(one.kind, one), key=lambda each: each.confidence)
+    return sorted((heard[kind] for kind in DangerKind if kind in heard), key=lambda one: -one.confidence)
 
 
 def rank(scores: Mapping[str, float], named: Mapping[str, float], *, brief: bool) -> dict[str, bool]:

@@ -1,6 +1,7 @@
 """Which item a caller means."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -115,6 +116,24 @@ def test_what_fits_nothing_suggests_nothing_for_sure(catalog: Snapshot, words: s
 )
 async def test_whatever_is_typed_is_answered(world: World, words: str) -> None:
     assert len(await suggested(world, words)) <= 8
+
+
+@pytest.mark.parametrize("at", range(0, 100, 9))
+async def test_a_long_ramble_is_heard_to_its_end(world: World, at: int) -> None:
+    ramble = "你好啊我跟你讲，今天早上去买菜，回来路上碰到老王，他说他儿子要结婚了，聊了半天。"
+    words = ramble * at + "厨房煤气味好重，还有下水道堵了。" + ramble * (100 - at)
+    answer = await ok(world.operator.post("/catalog/suggestions", json={"words": words}))
+    assert "gas" in [one["kind"] for one in answer["dangers"]]
+    assert "PE02" in [one["code"] for one in answer["items"]]
+
+
+@pytest.mark.parametrize("words", ["下\x00水\x1b道\x7f堵了", "下水道\ud83d堵了"])
+async def test_what_nobody_typed_is_dropped(world: World, words: str) -> None:
+    sent = json.dumps({"words": words})
+    answer = await ok(
+        world.operator.post("/catalog/suggestions", content=sent, headers={"content-type": "application/json"})
+    )
+    assert [one["code"] for one in answer["items"]][:1] == ["PE02"]
 
 
 async def test_too_long_a_text_is_refused(world: World) -> None:
