@@ -16,12 +16,15 @@ from app.danger.kinds import DangerKind
 from app.danger.lexemes import DATA
 from app.danger.models import GuideStatus
 from app.danger.recognising import Recognised, recognise
-from app.danger.schemas import Guide
+from app.danger.schemas import EmergencyLine, Guide
 from app.danger.words import Rules, Words, read_rules
 from app.kit.db import Database, Tx
 from app.kit.held import Held
+from app.kit.names import same_form, tidy
 
 DANGER_TOPIC = "dangers"
+_NUMBER = re.compile(r"(?<![\d+-])\+?\d[\d-]*(?!\d)")
+_AND = re.compile("[，,、；;/+和及]")
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +40,31 @@ class Dangers(NamedTuple):
         return recognise(text, self.rules)
 
     def takes(self, kind: DangerKind, line: str) -> bool:
-        """Whether a line that was told is one for this danger: one of its own, or none that is for something else."""
-        own = {each.number for each in self.guides[kind].lines if each.number}
-        others = {each.number for guide in self.guides.values() for each in guide.lines if each.number} - own
-        named = set(re.findall(r"(?<![\d-])\d{3,5}(?!\d)", line))
-        return any(number in line for number in own) or not any(n in others or n.startswith("123") for n in named)
+        """Whether a line that was told is one of its own: it has a whole number of the guide, or a name."""
+        names = {same_form(part) for part in (line, *_AND.split(line))}
+        numbers = set(_NUMBER.findall(tidy(line)))
+        return any(each.number in numbers or _names(each) & names for each in self.guides[kind].lines)
+
+    def of_item(self, item: str) -> list[DangerKind]:
+        """The dangers that are taken down as this item."""
+        return [kind for kind in DangerKind if self.guides[kind].item == item]
+
+
+def _names(line: EmergencyLine) -> set[str]:
+    """What the line is called: its names, with and without when it is connected, and what else is known for it."""
+    own = [name for said in (line.zh, line.en) for name in (said, re.split("[:：]", said)[0])]
+    also = [name for key in (line.number, own[1]) if key for name in _also().get(key, ())]
+    return {same_form(name) for name in (*own, *also)}
+
+
+@cache
+def _also() -> Mapping[str, list[str]]:
+    """What else lines are called; nothing where the file is damaged, for the numbers and the guides' names hold."""
+    try:
+        return cast(Mapping[str, list[str]], yaml.safe_load((DATA / "lines.yaml").read_text(encoding="utf-8")))
+    except (OSError, ValueError, yaml.YAMLError):
+        logger.exception("what else the emergency lines are called cannot be read: only their own names hold")
+        return {}
 
 
 def read_scripts(file: Path = DATA / "scripts.yaml") -> dict[DangerKind, Guide]:

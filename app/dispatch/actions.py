@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
+from app.danger.snapshot import Dangers
 from app.dispatch import queries
 from app.dispatch.errors import ProviderNotEligible, ReopenTooLate, ReopenWithoutDispatch
 from app.dispatch.matchmaking import Outcome, make_offers, offer_to_best, when_to_ask
@@ -17,7 +18,7 @@ from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import SYSTEM, Actor
 from app.intake.actions import get_locked
 from app.intake.clocks import begin_round, next_alarm
-from app.intake.endangered import check_may_go_out
+from app.intake.endangered import check_decided, check_may_go_out
 from app.intake.entitlement import take_place_again
 from app.intake.models import RequestStatus, UnmatchedReason
 from app.intake.people import check_callable
@@ -50,6 +51,7 @@ async def dispatch_request(
     tx: Tx,
     request_id: UUID,
     catalog: Snapshot,
+    dangers: Dangers,
     settings: Settings,
     actor: Actor,
     now: datetime,
@@ -64,13 +66,14 @@ async def dispatch_request(
 
     `unannounced`: where there is no number to call, the firm comes without calling.
 
-    Raises NotFound, NotDispatchable, RelayFirst, DangerNotRelayed, AreaNeeded, NobodyToCall, NotEntitled,
+    Raises NotFound, NotDispatchable, RelayFirst, DangerNotRelayed, DangerHeard, AreaNeeded, NobodyToCall, NotEntitled,
     StatusConflict.
     """
     request = await get_locked(tx, request_id)
     check_may_go_out(request)
     if request["status"] == RequestStatus.DISPATCHING:
         return DispatchOut(request=show(request))
+    await check_decided(tx, request, dangers)
     if unannounced and request["contact_phone"] is None:
         await queries.edit_request(tx, request_id, {"unannounced": True})
         request = await get_locked(tx, request_id)
@@ -130,6 +133,7 @@ async def offer_directly(
     request_id: UUID,
     provider_id: UUID,
     catalog: Snapshot,
+    dangers: Dangers,
     settings: Settings,
     actor: Actor,
     now: datetime,
@@ -141,12 +145,13 @@ async def offer_directly(
     3. Match: whom a person picks is always looked at. If a filter stops it refuse, with the reason.
     4. Offer it the request, open or closed.
 
-    Raises NotFound, NotDispatchable, RelayFirst, DangerNotRelayed, AreaNeeded, NotEntitled, StatusConflict,
-    ProviderNotEligible.
+    Raises NotFound, NotDispatchable, RelayFirst, DangerNotRelayed, DangerHeard, AreaNeeded, NotEntitled,
+    StatusConflict, ProviderNotEligible.
     """
     request = await get_locked(tx, request_id)
     check_may_go_out(request)
     if request["status"] != RequestStatus.DISPATCHING:
+        await check_decided(tx, request, dangers)
         request = await send_out(tx, request, catalog, settings, actor, now)
     tier = Tier(request["tier"])
     pending = await queries.find_pending_offer(tx, request_id, provider_id)

@@ -29,11 +29,11 @@ from app.events.transition import SYSTEM, StatusConflict, record
 from app.intake.actions import get_locked
 from app.intake.citizens import get_or_add
 from app.intake.clocks import Clock, after_pauses, pauses_of
-from app.intake.endangered import SAFE, is_endangered
+from app.intake.endangered import SAFE, is_endangered, newly_told, still_raised
 from app.intake.entitlement import Claimant
 from app.intake.models import Citizen, RequestStatus, UnmatchedReason
 from app.intake.queries import list_memberships
-from app.intake.schemas import Person
+from app.intake.schemas import DangerWithdrawalIn, Person
 from app.intake.states import OPEN
 from app.intake.taking import UNSEARCHED, check_dispatchable, check_quantity, settle_tiers, window_of
 from app.jobs.acting import TERMS, By, measured
@@ -89,8 +89,8 @@ async def correct_request(
     settings: Settings,
     now: datetime,
 ) -> Row:
-    """Put right what the body names; what is already so changes nothing. A danger that only the new text tells is
-    raised.
+    """Put right what the body names; what is already so changes nothing. A danger that the new text tells is raised,
+    whatever was dismissed or taken back of the former one; beside another, if only the new text tells it.
 
     An operator may until a firm has accepted the work, then a supervisor. Raises NotFound, NotAllowed, VersionRequired,
     VersionStale, StatusConflict (the work is over), WorkBegun, UnknownItem, UnknownArea, TierNotAllowed, NotEntitled,
@@ -117,29 +117,35 @@ async def correct_request(
     if changes.keys() & {"item_code", "citizen_id"}:
         await take_over(tx, request_id, await queries.list_children(tx, request_id), catalog, now)
     await _follow(tx, await get_locked(tx, request_id), changes, catalog, settings, principal, now)
-    if "description" in changes and request["danger"] is None and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
-        before = {one.kind for one in dangers.hear(request["description"])}
-        told = [one.kind for one in dangers.hear(changes["description"]) if one.kind not in before]
+    if "description" in changes and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
+        heard = [one.kind for one in dangers.hear(changes["description"])]
+        before = [one.kind for one in dangers.hear(request["description"])] if heard and request["danger"] else ()
+        told = newly_told(request, [kind for kind in heard if kind not in before], dangers)
         if told:
-            await raise_danger(tx, request_id, told[0], catalog, settings, principal.actor, now, heard=True)
+            await raise_danger(tx, request_id, told, catalog, settings, principal.actor, now, heard=True)
     return await get_locked(tx, request_id)
 
 
 async def withdraw_danger(
     tx: Tx,
     request_id: UUID,
-    reason: str,
+    body: DangerWithdrawalIn,
     principal: Principal,
     catalog: Snapshot,
+    dangers: Dangers,
     settings: Settings,
     now: datetime,
 ) -> Row:
-    """It is no danger after all: urgency and deadlines are again its item's, and it may go out; on the audit log.
+    """It is no danger after all: urgency and deadlines are again its item's, and it may go out; on the audit log. What
+    else was raised before, and no line has, is its danger again.
 
     Said again, nothing happens. Raises NotFound.
     """
     request = await get_locked(tx, request_id)
     if request["danger"] is None:
+        return request
+    if body.kind and body.kind != request["danger"]:
+        await _note_withdrawn(tx, request_id, body.kind, body.reason, principal, now)
         return request
     item = catalog.item(request["item_code"])
     facts: dict[str, Any] = {**SAFE, "danger_dismissed_by": principal.id}
@@ -148,16 +154,25 @@ async def withdraw_danger(
         facts |= urgency | _clocks(request, urgency, catalog, settings)
     await queries.edit_request(tx, request_id, facts)
     await take_over(tx, request_id, await queries.list_children(tx, request_id), catalog, now)
-    about = {"danger": request["danger"], "reason": reason}
+    await _note_withdrawn(tx, request_id, request["danger"], body.reason, principal, now)
+    before = await still_raised(tx, request, dangers)
+    if before and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
+        return await raise_danger(tx, request_id, before, catalog, settings, principal.actor, now, heard=True)
+    if is_endangered(request):
+        await queries.postpone_matching(tx, request_id, now)
+        tx.wake(DISPATCH_TOPIC)
+    return await get_locked(tx, request_id)
+
+
+async def _note_withdrawn(
+    tx: Tx, request_id: UUID, danger: str, reason: str, principal: Principal, now: datetime
+) -> None:
+    about = {"danger": danger, "reason": reason}
     await record(
         tx, EventKind.REQUEST_DANGER_WITHDRAWN, at=now, actor=principal.actor, request_id=request_id, data=about
     )
     subject, kind, who = f"request:{request_id}", principal.kind, principal.id
     await add_audit(tx, "request.danger_withdrawn", subject, at=now, actor_kind=kind, actor_id=who, **about)
-    if is_endangered(request):
-        await queries.postpone_matching(tx, request_id, now)
-        tx.wake(DISPATCH_TOPIC)
-    return await get_locked(tx, request_id)
 
 
 async def _values(

@@ -31,6 +31,7 @@ async def dispatch_request(
     tx: Transaction,
     now: Now,
     catalog: CurrentCatalog,
+    dangers: CurrentDangers,
     principal: Operator,
     *,
     unannounced: Annotated[bool, Query(description="there is no number: the firm comes without calling")] = False,
@@ -38,7 +39,7 @@ async def dispatch_request(
     """Match the request to providers and offer it to the best; also what a supervisor does with an unmatched one."""
     settings = context_of(request).settings
     return await actions.dispatch_request(
-        tx, request_id, catalog, settings, principal.actor, now, unannounced=unannounced
+        tx, request_id, catalog, dangers, settings, principal.actor, now, unannounced=unannounced
     )
 
 
@@ -50,6 +51,7 @@ async def offer_directly(
     tx: Transaction,
     now: Now,
     catalog: CurrentCatalog,
+    dangers: CurrentDangers,
     principal: Operator,
     idempotency_key: SentKey = None,
 ) -> DispatchOut:
@@ -57,7 +59,9 @@ async def offer_directly(
     settings = context_of(request).settings
 
     async def offer() -> DispatchOut:
-        return await actions.offer_directly(tx, request_id, body.provider_id, catalog, settings, principal.actor, now)
+        return await actions.offer_directly(
+            tx, request_id, body.provider_id, catalog, dangers, settings, principal.actor, now
+        )
 
     first = once(principal.id, idempotency_key, f"POST /requests/{request_id}/offers", body)
     return await first.answer(tx, now, DispatchOut, offer)
@@ -133,11 +137,12 @@ async def withdraw_danger(
     tx: Transaction,
     now: Now,
     catalog: CurrentCatalog,
+    dangers: CurrentDangers,
     principal: Operator,
 ) -> RequestOut:
     """It is no danger after all, and may go out; who said so, and why, is on the audit log."""
     settings = context_of(request).settings
-    return show(await correcting.withdraw_danger(tx, request_id, body.reason, principal, catalog, settings, now))
+    return show(await correcting.withdraw_danger(tx, request_id, body, principal, catalog, dangers, settings, now))
 
 
 @router.put("/requests/{request_id}/parent")

@@ -102,7 +102,7 @@ async def relay_request(tx: Tx, request_id: UUID, relay: RelayIn, dangers: Dange
     )
     if relayed["danger"] is None or not dangers.takes(relayed["danger"], relay.to):
         return relayed
-    await note_relay(tx, relayed, relay.to, relay.outside_number, actor, now)
+    await note_relay(tx, relayed, relay.to, relay.outside_number, dangers, actor, now)
     return await get_locked(tx, request_id)
 
 
@@ -116,7 +116,7 @@ async def relay_danger(
     if request["status"] in REQUESTS.moves["relay"].sources:
         relay = RelayIn(to=body.line, outside_number=body.outside_number)
         return await relay_request(tx, request_id, relay, dangers, actor, now)
-    await note_relay(tx, request, body.line, body.outside_number, actor, now)
+    await note_relay(tx, request, body.line, body.outside_number, dangers, actor, now)
     return await get_locked(tx, request_id)
 
 

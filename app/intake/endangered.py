@@ -1,11 +1,12 @@
 """Danger before all else: what a request tells of it, and which emergency line has it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.danger.kinds import DangerKind
+from app.danger.recognising import Recognised
 from app.danger.snapshot import Dangers
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
@@ -29,21 +30,84 @@ class Told(NamedTuple):
 
 
 def danger_told(body: RequestIn, dangers: Dangers) -> Told:
-    """The operator's word; else what is heard in the text.
+    """The operator's word; else what is heard in the text, or what the item is in itself.
 
-    On the phone an operator has to decide before the request is answered or dispatched: raises DangerHeard.
+    On the phone an operator has to decide before the request is answered or dispatched, and on each kind that is told
+    beside the one that they named: raises DangerHeard.
     """
+    heard = tuple(one.kind for one in dangers.hear(told_in(body)))
     if body.danger:
-        return Told(body.danger)
-    heard = tuple(one.kind for one in dangers.hear(body.description))
-    if not heard:
-        return Told()
+        if body.dispatch and not body.danger_dismissed:
+            lines = [body.relay.to] if body.relay else []
+            refuse_undecided([kind for kind in heard if kind != body.danger], lines, dangers)
+        dismissed = tuple(kind for kind in heard if kind != body.danger) if body.danger_dismissed else ()
+        return Told(body.danger, dismissed=dismissed)
     if body.danger_dismissed:
         return Told(dismissed=heard)
-    if body.answer or (body.dispatch and body.channel == Channel.PHONE):
-        guide = dangers.guides[heard[0]]
-        raise DangerHeard(danger=heard[0], danger_zh=guide.zh, danger_en=guide.en)
-    return Told(heard[0], heard=True)
+    if heard:
+        if body.answer or (body.dispatch and body.channel == Channel.PHONE):
+            raise heard_as(heard[0], dangers)
+        return Told(heard[0], heard=True)
+    return Told()
+
+
+def told_in(body: RequestIn) -> str:
+    """All that was said of it."""
+    return f"{body.asked.words}\n{body.description}" if body.asked else body.description
+
+
+def heard_as(kind: DangerKind, dangers: Dangers) -> DangerHeard:
+    """What an operator has to decide on."""
+    guide = dangers.guides[kind]
+    return DangerHeard(danger=kind, danger_zh=guide.zh, danger_en=guide.en)
+
+
+def refuse_undecided(kinds: Iterable[DangerKind], lines: Iterable[str], dangers: Dangers) -> None:
+    """Raises DangerHeard for the first that none of these lines is for."""
+    for kind in kinds:
+        if not any(dangers.takes(kind, line) for line in lines):
+            raise heard_as(kind, dangers)
+
+
+async def check_decided(tx: Tx, request: Row, dangers: Dangers) -> None:
+    """Before an endangered request goes out: what its text tells beside its danger, and what was told of it before, has
+    a line that is for it, or was dismissed or taken back. Raises DangerHeard."""
+    if request["danger"]:
+        kinds, lines = await _undecided(tx, request, dangers.hear(request["description"]))
+        refuse_undecided(kinds, lines, dangers)
+
+
+async def still_raised(tx: Tx, request: Row, dangers: Dangers) -> DangerKind | None:
+    """What was raised before the present danger, was not taken back, and no line has."""
+    kinds, lines = await _undecided(tx, request, ())
+    return newly_told({"danger": None, "danger_lines": lines}, kinds, dangers)
+
+
+async def _undecided(tx: Tx, request: Row, heard: Iterable[Recognised]) -> tuple[list[DangerKind], list[str]]:
+    """The kinds that are heard or were raised, and neither dismissed nor taken back, but for the present one; and the
+    lines that have been told of any."""
+    told = {one.kind: True for one in heard}
+    lines = list(request["danger_lines"] or ())
+    for event in await queries.list_events(tx, request["id"]):
+        match event.kind:
+            case EventKind.REQUEST_DANGER_RAISED:
+                told[DangerKind(event.data["danger"])] = True
+            case EventKind.REQUEST_DANGER_WITHDRAWN:
+                told[DangerKind(event.data["danger"])] = False
+            case EventKind.REQUEST_DANGER_DISMISSED:
+                told |= {DangerKind(kind): False for kind in event.data["heard"]}
+            case EventKind.REQUEST_DANGER_RELAYED:
+                lines.append(event.data["line"])
+    return [kind for kind, open_ in told.items() if open_ and kind != request["danger"]], lines
+
+
+def newly_told(request: Mapping[str, Any] | Row, heard: Iterable[DangerKind], dangers: Dangers) -> DangerKind | None:
+    """The first of what was heard that is not its danger already and that none of the lines which have it is for."""
+    lines = request["danger_lines"] or ()
+    for kind in heard:
+        if kind != request["danger"] and not any(dangers.takes(kind, line) for line in lines):
+            return kind
+    return None
 
 
 def is_endangered(request: Mapping[str, Any] | Row) -> bool:
@@ -84,6 +148,7 @@ async def note_told(
     if told.dismissed:
         heard = {"heard": list(told.dismissed)}
         await record(tx, EventKind.REQUEST_DANGER_DISMISSED, at=now, actor=actor, request_id=request_id, data=heard)
+    if told.danger is None:
         return
     data = {"danger": told.danger, "heard": told.heard}
     await record(tx, EventKind.REQUEST_DANGER_RAISED, at=now, actor=actor, request_id=request_id, data=data)
@@ -91,18 +156,25 @@ async def note_told(
         await _record_relay(tx, request_id, line, None, actor, now)
 
 
-async def note_relay(tx: Tx, request: Row, line: str, outside_number: str | None, actor: Actor, now: datetime) -> None:
+async def note_relay(
+    tx: Tx, request: Row, line: str, outside_number: str | None, dangers: Dangers, actor: Actor, now: datetime
+) -> None:
     """Another emergency line has the danger of a locked request; with the first it may go out. Said again, nothing
-    happens."""
+    happens. If it is out, what else it tells that no line has is its danger next."""
     lines = request["danger_lines"] or []
     if line in lines:
         return
     facts = relayed_now(line, actor, now) if not lines else {"danger_lines": [*lines, line]}
+    await _record_relay(tx, request["id"], line, outside_number, actor, now)
     if not lines and request["status"] == RequestStatus.DISPATCHING:
-        facts |= {"match_at": now}
+        kinds, told = await _undecided(tx, request, dangers.hear(request["description"]))
+        after = newly_told({"danger": request["danger"], "danger_lines": [*told, line]}, kinds, dangers)
+        facts = {**SAFE, "danger": after} if after else facts | {"match_at": now}
+        if after:
+            data = {"danger": after, "heard": True}
+            await record(tx, EventKind.REQUEST_DANGER_RAISED, at=now, actor=actor, request_id=request["id"], data=data)
         tx.wake(DISPATCH_TOPIC)
     await queries.set_danger(tx, request["id"], facts)
-    await _record_relay(tx, request["id"], line, outside_number, actor, now)
 
 
 async def _record_relay(

@@ -2,15 +2,14 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Kind, Tier
 from app.danger.kinds import DangerKind
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
-from app.kit.errors import Unfit
 from app.kit.fields import Code, Day, Moment
 from app.kit.phones import OwnPhone, Phone
 from app.kit.quantity import Quantity
@@ -106,13 +105,9 @@ class RequestIn(BaseModel):
     dispatch: bool = False
     asked: Asked | None = None
     danger: DangerKind | None = None
-    danger_dismissed: bool = Field(default=False, description="what is heard as a danger is none, says the operator")
-
-    @model_validator(mode="after")
-    def _decided_once(self) -> Self:
-        if self.danger and self.danger_dismissed:
-            raise Unfit("danger and danger_dismissed exclude each other", "danger 与 danger_dismissed 不能同时填写")
-        return self
+    danger_dismissed: bool = Field(
+        default=False, description="what is heard as a danger, beside `danger`, is none, says the operator"
+    )
 
 
 class RequestOut(BaseModel):
@@ -201,8 +196,9 @@ class DangerRelayIn(BaseModel):
 
 
 class DangerWithdrawalIn(BaseModel):
-    """Why it is no danger."""
+    """Why it is no danger; `kind` names one that is told beside the present one."""
 
+    kind: DangerKind | None = None
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 

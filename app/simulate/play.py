@@ -213,7 +213,9 @@ class Play:
         """A supervisor sends out again what came back for the second time."""
         desk, settings = self._stage.desk.actor, self._context.settings
         async with self._db.begin() as tx:
-            await dispatch_request(tx, request_id, self._catalog, settings, desk, self._stage.clock.now())
+            await dispatch_request(
+                tx, request_id, self._catalog, self._dangers, settings, desk, self._stage.clock.now()
+            )
 
     # Firms
 

@@ -10,6 +10,8 @@ from tests.world import CHENGLANG, DRAIN, SampleProvider, World, ok, refused
 
 GAS = "厨房煤气味好重，水也倒灌"
 DRY = "厨房下水道堵了"
+TWO = "她说不想活了，还煤气泄漏了"
+NO_LINES = ["物业", "王师傅", "x", "122", "12119", "95119", "1199", "消防器材店", "13805741119", "燃气公司", "110"]
 
 
 async def taken(world: World, **facts: Any) -> dict[str, Any]:
@@ -33,6 +35,12 @@ async def tell(world: World, request: dict[str, Any], kind: str = "gas") -> dict
 
 async def relay(world: World, request: dict[str, Any], line: str = "119") -> dict[str, Any]:
     return await step(world, request, "danger/relay", line=line)
+
+
+async def correct(world: World, request: dict[str, Any], version: int, **facts: Any) -> dict[str, Any]:
+    headers = {"If-Match": f'"{version}"'}
+    body = facts | {"reason": "来电人补充"}
+    return dict(await ok(world.operator.patch(f"/requests/{request['id']}", json=body, headers=headers)))
 
 
 async def asked(world: World, request: dict[str, Any]) -> list[str]:
@@ -75,7 +83,7 @@ async def test_recorded_and_relayed_in_one_call_it_may_go_out_as_well(world: Wor
     assert made["request"]["outside_number"] == "A7"
 
 
-@pytest.mark.parametrize("line", ["12345", "95598", "转 12345 政务热线"])
+@pytest.mark.parametrize("line", ["12345", "95598", "转 12345 政务热线", *NO_LINES])
 async def test_a_line_for_something_else_does_not_lift_the_guard(world: World, line: str) -> None:
     await refused(world.create(danger="fire", relay={"to": line}), 422, "not_its_line")
     request = await taken(world, danger="fire")
@@ -87,6 +95,97 @@ async def test_a_line_for_something_else_does_not_lift_the_guard(world: World, l
     await refused(world.operator.put(f"/requests/{request['id']}/dispatch"), 409, "danger_not_relayed")
     close = world.operator.put(f"/requests/{request['id']}/closure", json={"note": "已转"})
     await refused(close, 409, "danger_not_relayed")
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("fire", "120"),
+        ("fire", "转１１９"),
+        ("fire", "消防"),
+        ("fire", "Fire Brigade"),
+        ("fire", "火情 119，治安 110，三方通话"),
+        ("drowning", "110"),
+        ("drowning", "派出所"),
+        ("gas", "燃气公司"),
+        ("gas", "消防：气味浓、着火、有人被困"),
+        ("trapped", "电梯维保应急"),
+    ],
+)
+async def test_a_number_or_a_name_of_its_lines_lifts_the_guard(world: World, kind: str, line: str) -> None:
+    request = (await ok(world.create(danger=kind, relay={"to": line})))["request"]
+    assert request["danger_lines"] == [line]
+
+
+async def test_what_was_dismissed_covers_nothing_that_is_told_later(world: World) -> None:
+    await world.add_provider(DRAIN)
+    drill = "家里着火了（演习）"
+    request = (await world.dispatch(description=drill, danger_dismissed=True))["request"]
+    same = {"description": drill, "address": "3号楼"}
+    assert (await correct(world, request, 1, **same))["danger"] is None
+    assert await asked(world, request) == ["pending"]
+    told = await correct(world, request, 2, description="现在真的家里着火了，厨房全是火")
+    assert (told["danger"], told["danger_dismissed_by"]) == ("fire", None)
+    assert await asked(world, request) == ["withdrawn"]
+
+
+async def test_a_second_danger_needs_a_line_of_its_own_or_the_operators_word(world: World) -> None:
+    await world.add_provider(DRAIN)
+    gas: dict[str, Any] = {"description": TWO, "danger": "gas", "relay": {"to": "119"}}
+    problem = await refused(world.create(**gas, dispatch=True), 422, "danger_heard")
+    assert problem["danger"] == "self_harm"
+    request = await taken(world, **gas)
+    problem = await refused(world.operator.put(f"/requests/{request['id']}/dispatch"), 422, "danger_heard")
+    assert problem["danger"] == "self_harm"
+    await tell(world, request, "self_harm")
+    await refused(world.operator.put(f"/requests/{request['id']}/dispatch"), 409, "danger_not_relayed")
+    await relay(world, request, "110")
+    assert (await step(world, request, "dispatch"))["status"] == "dispatching"
+    dismissed = (await world.dispatch(**gas, danger_dismissed=True, phone="13805741688"))["request"]
+    assert (dismissed["danger"], dismissed["status"]) == ("gas", "dispatching")
+    assert await kinds(world, dismissed) == [
+        "request.danger_dismissed", "request.danger_raised", "request.danger_relayed",
+    ]  # fmt: skip
+
+
+async def test_a_line_that_is_for_both_is_enough(world: World) -> None:
+    await world.add_provider(DRAIN)
+    await world.dispatch(description=TWO, danger="gas", relay={"to": "120"})
+
+
+async def test_a_second_danger_can_be_taken_back_by_itself(world: World) -> None:
+    await world.add_provider(DRAIN)
+    request = await taken(world, description=TWO, danger="gas", relay={"to": "119"})
+    back = await step(world, request, "danger/withdrawal", reason="是电视里的话", kind="self_harm")
+    assert (back["danger"], back["danger_lines"]) == ("gas", ["119"])
+    assert (await step(world, request, "dispatch"))["status"] == "dispatching"
+
+
+async def test_a_danger_that_is_told_beside_a_relayed_one_takes_its_place(world: World) -> None:
+    await world.add_provider(DRAIN)
+    request = (await world.dispatch(description=DRY, danger="gas", relay={"to": "119"}))["request"]
+    told = await correct(world, request, 1, description="她说不想活了")
+    assert (told["danger"], told["danger_relayed_at"]) == ("self_harm", None)
+    assert await asked(world, request) == ["withdrawn"]
+
+
+async def test_of_two_that_no_line_has_each_is_relayed_before_it_goes_out_again(world: World) -> None:
+    await world.add_provider(DRAIN)
+    request = (await world.dispatch(description=DRY))["request"]
+    await tell(world, request)
+    assert (await correct(world, request, 1, description="她说不想活了"))["danger"] == "self_harm"
+    assert (await relay(world, request, "110"))["danger"] == "gas"
+    await world.work()
+    assert await asked(world, request) == ["withdrawn"]
+    await relay(world, request, "119")
+    await world.work()
+    assert await asked(world, request) == ["pending", "withdrawn"]
+
+
+async def test_taken_back_the_other_that_was_told_stays(world: World) -> None:
+    request = await taken(world, danger="gas")
+    await tell(world, request, "fire")
+    assert (await step(world, request, "danger/withdrawal", reason="看错了"))["danger"] == "gas"
 
 
 async def test_several_lines_have_it_one_after_the_other_and_each_once(world: World) -> None:
@@ -106,8 +205,6 @@ async def test_a_danger_that_only_the_words_tell_needs_the_operators_decision(wo
     assert (problem["danger"], problem["danger_en"]) == ("gas", "Gas leak")
     await refused(world.create("GV01", description=GAS, answer="打开窗"), 422, "danger_heard")
     assert (await ok(world.operator.get("/requests")))["items"] == []
-    both = world.create(description=GAS, danger="gas", danger_dismissed=True)
-    await refused(both, 422, "invalid_input")
     made = await world.dispatch(description=GAS, danger_dismissed=True)
     assert made["matching"] == "offered"
     request = await read(world, made["request"])
