@@ -6,7 +6,7 @@ from app.auth.access import Principal
 from app.auth.queries import add_audit
 from app.catalog import queries
 from app.catalog.errors import CapNeeded, UnknownItem
-from app.catalog.gazetteer import Found
+from app.catalog.gazetteer import Found, Known
 from app.catalog.models import Item, Tier
 from app.catalog.schemas import Elsewhere, ItemEdit, PlaceFound
 from app.catalog.snapshot import CATALOG_TOPIC, Location, Snapshot
@@ -62,10 +62,12 @@ def show_elsewhere(location: Location | None, catalog: Snapshot) -> list[Elsewhe
     chosen_en = f"{spot.community.pinyin}, {spot.township.en}" if spot.community else spot.township.en
     shown = []
     for found in location.elsewhere:
-        township = catalog.townships[found.entry.township]
-        community = catalog.communities.get(found.entry.community or "")
-        where_zh = township.zh + (community.zh if community else "")
-        where_en = f"{community.pinyin}, {township.en}" if community else township.en
+        where_zh, where_en = found.entry.zh, found.entry.en
+        if found.entry.kind is not Known.OUTSIDE:
+            township = catalog.townships[found.entry.township]
+            community = catalog.communities.get(found.entry.community or "")
+            where_zh = township.zh + (community.zh if community else "")
+            where_en = f"{community.pinyin}, {township.en}" if community else township.en
         shown.append(
             Elsewhere(
                 words=found.found_in,

@@ -55,8 +55,12 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _SYLLABLE = re.compile(r"(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?[aeiouv]+(?:ng(?![aeiouv])|n(?![aeiouv])|r(?![aeiouv]))?")
 _ROAD = re.compile(r"(?:[东南西北中]|[一二三四五六])?(?:路|街(?!道)|巷|弄|大道|支路)")
 """What makes a street's name of a community's: 永丰路 is not in 永丰社区."""
+_ROAD_WITH_NUMBER = re.compile(
+    r"[东南西北中一二三四五六]{0,2}(?:路|街|巷|弄|大道|支路)(?=[0-9零一二三四五六七八九十百]+(?:号|弄|巷|幢|[0-9]|$))"
+)
+"""Where it begins, there a road's name ends: 中山西路138号 is not in 中山社区."""
 _FILLER = (
-    r"(?:浙江省?|宁波市?|海曙区?|我们?家?就?住?在?|俺|您?你?好|喂|师傅|请问|麻烦|地址|位置|地方|就?住在?|在|是|那个|这个|这边|那边"
+    r"(?:浙江省?|宁波市?|海曙区?|[我俺他她]们?(?:妈妈?|爸爸?|爷爷|奶奶|外公|外婆|公公|婆婆|父亲|母亲|老公|老婆|儿子|女儿)?家?就?住?在?|您?你?好|喂|师傅|请问|麻烦|地址|位置|地方|就?住在?|在|是|那个|这个|这边|那边"
     r"|这里|那里|那儿|这儿|那一?带|一带|附近|旁边|边上|周边|周围|这块|那块|的|嘛|啊|呀|吧|呢|哦|嗯|家里|[,，。.;；:：!！?？、~～\-\s]"
     r"|\b(?:near(?:by)?|next to|close to|around|beside|by|at|in|the|on|of|to|i|i'?m|am|we|live|living|stay|please|come"
     r"|my|our|address|home|house|is|it'?s|here|area|district|haishu|ningbo|and|from|somewhere|hello|hi)\b)"
@@ -66,15 +70,16 @@ _OTHER_TOWNS = re.compile(
     r"|慈溪|余姚|宁海|象山|奉化|北仑|镇海|鄞州|江北区"
 )
 """Who names one of these is hardly speaking of the district."""
-_AROUND = re.compile(rf"^{_FILLER}+|{_FILLER}+$", re.IGNORECASE)
+AROUND = re.compile(rf"^{_FILLER}+|{_FILLER}+$", re.IGNORECASE)
 
 
 class Known(StrEnum):
-    """What was found: a place of the centre's own, a community or a township."""
+    """What was found: a place of the centre's own, a community or a township; or what is outside the district."""
 
     PLACE = "place"
     COMMUNITY = "community"
     TOWNSHIP = "township"
+    OUTSIDE = "outside"
 
 
 class KnownPlace(NamedTuple):
@@ -167,7 +172,7 @@ class Said:
                 kept.append(self.text[begin : self.at[start]])
             begin = max(begin, self.at[end - 1] + 1)
         kept.append(self.text[begin:])
-        return " ".join(filter(None, (_AROUND.sub("", _AROUND.sub("", part)).strip() for part in kept)))
+        return " ".join(filter(None, (AROUND.sub("", AROUND.sub("", part)).strip() for part in kept)))
 
 
 def core(name: str) -> str:
@@ -342,7 +347,7 @@ class Gazetteer:
         likely = [hit for hit in hits if hit.worth >= 0.7]
         covered = {place for hit in sure for place in range(hit.start, hit.end)}
         bare = said.without((hit.start, hit.end) for hit in sure)
-        brief = len(_AROUND.sub("", said.text)) <= 8 or (not sure and len(bare) <= 8)
+        brief = len(AROUND.sub("", said.text)) <= 8 or (not sure and len(bare) <= 8)
         for more in (
             self._by_sound(said, covered, brief=brief),
             self._nearly(said, covered, brief=brief),
@@ -353,6 +358,8 @@ class Gazetteer:
                 for hit in more
                 if covered.isdisjoint(range(hit.start, hit.end)) and not any(_cross(hit, one) for one in likely)
             ]
+        roads = [road.span() for road in _ROAD_WITH_NUMBER.finditer(said.letters)]
+        hits = [hit for hit in hits if hit.whole or not any(_names_road(hit, *road) for road in roads)]
         if _OTHER_TOWNS.search(said.letters):
             hits = [hit._replace(worth=hit.worth - 0.45) for hit in hits]
         return self._answers(said, _outermost(hits), LEAST)
@@ -439,8 +446,9 @@ class Gazetteer:
         share = run / length
         worth = 0.0
         end = place + run
-        if length >= 3:
-            for stop in (start + length, start + length - 1, start + length + 1):
+        if length >= 3:  # of three characters the first has no slip in the midst of a longer name, 柳汀新村
+            within = length == 3 and letters[start] != name[0] and start and _HAN.match(letters[start - 1])
+            for stop in () if within else (start + length, start + length - 1, start + length + 1):
                 if stop <= len(letters) and _one_slip(letters[start:stop], name):
                     worth, end = (0.66 if length > 3 else 0.55), stop
                     break
@@ -606,6 +614,11 @@ def _runs(said: Said) -> Iterator[tuple[int, int]]:
 
 def _overlap(one: _Hit, other: _Hit) -> bool:
     return one.start < other.end and other.start < one.end
+
+
+def _names_road(hit: _Hit, start: int, end: int) -> bool:
+    """Whether it is but a part of the road's name that ends so."""
+    return hit.start < end and start <= hit.end and (hit.start >= start or hit.end < end)
 
 
 def _cross(one: _Hit, other: _Hit) -> bool:

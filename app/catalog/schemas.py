@@ -93,7 +93,8 @@ class PlaceSearch(BaseModel):
 
 
 class Elsewhere(BaseModel):
-    """Words that name another place than the area that was chosen: to be asked again, never a refusal."""
+    """Words that name another place than the area that was chosen, or (`outside`) another district or city, with its
+    national code: to be asked again, never a refusal."""
 
     words: str
     kind: Known

@@ -9,9 +9,10 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from app.catalog import queries
+from app.catalog.beyond import YINZHOU, named_beyond
 from app.catalog.calendar import Allowance, Days
 from app.catalog.errors import TierNotAllowed, UnknownArea, UnknownItem, UnknownPlace
-from app.catalog.gazetteer import Entry, Found, Gazetteer, Known, KnownPlace
+from app.catalog.gazetteer import Entry, Found, Gazetteer, Known, KnownPlace, core
 from app.catalog.models import (
     ArriveRule,
     Calendar,
@@ -137,15 +138,17 @@ class Snapshot:
         named = self.gazetteer.named(address) if address else []
         within = {found.found_in for found in named if not self._is_outside(found.entry, spot)}
         elsewhere = [found for found in named if found.found_in not in within]
+        here = within or core(spot.township.zh) in (address or "")
+        elsewhere += [one for one in named_beyond(address or "") if not (here and one.entry.code == YINZHOU)]
         if known:
             entry = self.gazetteer.entry_of(known)
             if self._is_outside(entry, spot) and entry.code not in {found.entry.code for found in elsewhere}:
                 elsewhere.append(Found(entry, 1.0, known.zh, ""))
         else:
-            here = [self.gazetteer.places[one.entry.code] for one in named if one.entry.kind is Known.PLACE]
+            places = [self.gazetteer.places[one.entry.code] for one in named if one.entry.kind is Known.PLACE]
             within_it = [
                 one
-                for one in here
+                for one in places
                 if one.township_code == spot.township.code and not self._is_outside(self.gazetteer.entry_of(one), spot)
             ]
             known = min(

@@ -64,9 +64,12 @@ def test_addresses_as_callers_say_them_are_found(gazetteer: Gazetteer, file: str
         ("月湖街道 １２号", "月湖街道", "１２号"),
         ("我住在南门那个澄浪社区3幢", "澄浪社区", "3幢"),
         ("near Tianyi Square", "Tianyi Square", ""),
+        ("near Drum Tower", "Drum Tower", ""),
+        ("宁波站", "宁波站", ""),
         ("鼓楼那边", "鼓楼", ""),
         ("中山西路138号鼓楼附近", "鼓楼", "中山西路138号"),
-        ("永丰路12号", "永丰", "永丰路12号"),
+        ("我妈住集士港万众社区", "万众社区", ""),
+        ("鼓楼街道中山西路138号", "鼓楼街道", "中山西路138号"),
         ("浙江省宁波市海曙区南门街道万安社区1幢101室", "万安社区", "1幢101室"),
     ],
 )
@@ -81,6 +84,7 @@ def test_what_names_no_place_is_left_over(gazetteer: Gazetteer, words: str, foun
         "", "  ", "\x00\x01\x1b[31m", "😀🏠", "\u202eשלום", "مرحبا", "'; DROP TABLE communities; --", "%_\\",
         "<b>x</b>",
         "我" * MOST_TOLD, "a" * MOST_TOLD, "1" * MOST_TOLD, "\ufeff\u200b", "号幢室",
+        "柳汀新村21幢305", "中山西路138号", "永丰路12号", "洞桥路1号", "柳庄街１２号", "联丰路一百零三号", "文化弄3号",
     ],
 )  # fmt: skip
 def test_what_names_no_place_finds_nothing(gazetteer: Gazetteer, words: str) -> None:

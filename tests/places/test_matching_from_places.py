@@ -6,7 +6,7 @@ import pytest
 
 from tests.world import CHENGLANG, DRAIN, NANMEN, World, ok, refused
 
-JIANGXIA, TIANFENG = "330203002", "330203002005"
+JIANGXIA, TIANFENG, GAOQIAO = "330203002", "330203002005", "330203100"
 SQUARE = {"kind": "landmark", "zh": "天一广场", "lat": 29.869, "lon": 121.553, "community_code": "330203002001"}
 GARDEN = {"kind": "estate", "zh": "澄浪花园", "lat": 29.8555, "lon": 121.5355, "community_code": CHENGLANG}
 STREET = {"kind": "road", "zh": "中山西路", "lat": 29.877, "lon": 121.53, "township_code": "330203003"}
@@ -92,6 +92,11 @@ async def test_a_place_that_was_chosen_is_matched_from(world: World, ids: dict[s
         (NANMEN, "中山西路12号", []),
         (NANMEN, "江厦路3号", []),
         (CHENGLANG, "南门街道澄浪社区", []),
+        (NANMEN, "江北区外滩", ["江北区"]),
+        (NANMEN, "鄞州区下应街道3号", ["鄞州区"]),
+        (NANMEN, "杭州西湖区", ["杭州"]),
+        (GAOQIAO, "鄞州区高桥镇3号", []),
+        (GAOQIAO, "鄞州区高桥3号", []),
         (NANMEN, "3幢 <b>' OR 1=1 -- 😀 \u202e", []),
     ],
 )
