@@ -11,9 +11,11 @@ from app.complaints.errors import ComplaintDecided, NoProviderToBlame, NotASuper
 from app.complaints.models import Cause, Complaint, ComplaintStatus
 from app.complaints.schemas import ComplaintOut, Decision, OwnComplaint
 from app.complaints.states import COMPLAINTS
+from app.dispatch.endangering import hear_later
 from app.events.kinds import EventKind
 from app.events.transition import Actor, record
 from app.intake.actions import get_request
+from app.intake.endangered import Known
 from app.intake.models import Contact
 from app.intake.schemas import ContactIn
 from app.jobs.models import Fault, Job
@@ -43,13 +45,16 @@ UPHELD = ("投诉成立，责任不在贵单位", "it is upheld, and the fault i
 
 
 async def say_later(
-    tx: Tx, request_id: UUID, body: ContactIn, settings: Settings, actor: Actor, now: datetime
+    tx: Tx, request_id: UUID, body: ContactIn, about: Known, settings: Settings, actor: Actor, now: datetime
 ) -> Contact:
-    """Keep a later call or message about the request; a complaint opens a case, whenever it is made.
+    """Keep a later call or message about the request, and a danger that it tells; a complaint opens a case, whenever it
+    is made.
 
     Raises NotFound.
     """
     contact = await say(tx, request_id, body, actor, now)
+    if body.note:
+        await hear_later(tx, request_id, body.note, about.catalog, about.dangers, settings, actor, now)
     if body.purpose == "complaint":
         served = (await get_request(tx, request_id)).parent_id or request_id
         job = await queries.find_last_job(tx, served)

@@ -11,6 +11,7 @@ from app.auth.models import Role
 from app.complaints import actions, queries
 from app.complaints.schemas import ComplaintFilter, ComplaintOut, Decision, OwnComplaint, Owner, Reply
 from app.events.transition import Actor
+from app.intake.endangered import CurrentlyKnown
 from app.intake.queries import find_contact
 from app.intake.schemas import ContactIn, ContactOut
 from app.kit.idempotency import SentKey, once
@@ -30,6 +31,7 @@ async def add_contact(
     request: Request,
     tx: Transaction,
     now: Now,
+    about: CurrentlyKnown,
     principal: Operator,
     idempotency_key: SentKey = None,
 ) -> ContactOut:
@@ -38,7 +40,7 @@ async def add_contact(
     settings = context_of(request).settings
 
     async def add() -> ContactOut:
-        contact = await actions.say_later(tx, request_id, body, settings, principal.actor, now)
+        contact = await actions.say_later(tx, request_id, body, about, settings, principal.actor, now)
         return ContactOut.model_validate(await find_contact(tx, contact.id))
 
     first = once(principal.id, idempotency_key, f"POST /requests/{request_id}/contacts", body)

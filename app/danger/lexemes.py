@@ -12,6 +12,7 @@ from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, cast
+from unicodedata import category, normalize
 
 import yaml
 
@@ -24,6 +25,14 @@ _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]+")
 _LATIN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _BETWEEN = re.compile(r"\s+(?=[^\x00-\x7f])|(?<=[^\x00-\x7f])\s+")
 _CLAUSE = re.compile(r"[，。！？,.!?；;…\s]+")
+_H = "[\u3400-\u9fff\uf900-\ufaff]"
+_TAG = re.compile("<[/a-zA-Z!][^<>]{0,80}>")
+_PARTS = re.compile(rf"(?<={_H})[^\w\s，。！？；：、（）,!?;:()…\"“”'/+&]+(?={_H})")
+"""What is no sign of a clause, between two characters."""
+_APART = re.compile(rf"(?<!{_H})(?:{_H}[^\w\s…/+]{{1,3}}){{2,}}{_H}(?!{_H})")
+"""Three characters and more, each by itself."""
+_NO_HAN = re.compile(rf"(?!{_H}).")
+_NO_LETTER = re.compile("[^a-z]")
 _LONGEST = 3
 _GAP = 2
 _NONE = "-"
@@ -48,22 +57,53 @@ class Groups(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """The text in half width and lower case, dialect and slips as standard Chinese, with no spaces but those between
-    Latin words."""
+    """The text in half width, lower case and simplified characters, without what nobody sees and what only parts the
+    characters of a word; dialect, slips, pinyin as standard Chinese; spaces only between Latin words."""
+    seen = _TAG.sub("", "".join(map(_seen, text))).translate(_simplified())
+    seen = _BETWEEN.sub("", fold(seen).replace("’", "'").strip())
+    seen = _APART.sub(lambda found: _NO_HAN.sub("", found[0]), _PARTS.sub("", seen))
+    if any("a" <= character <= "z" for character in seen):
+        spelled, pattern = _spelled()
+        seen = pattern.sub(lambda found: spelled[_NO_LETTER.sub("", found[0])], seen)
     standard, pattern = _standard()
-    folded = _BETWEEN.sub("", fold(text).replace("’", "'").strip())
-    return pattern.sub(lambda found: standard[found[0]], folded)
+    return pattern.sub(lambda found: standard[found[0]], seen)
+
+
+@cache
+def _seen(character: str) -> str:
+    """The character without its marks; nothing of one that nobody sees."""
+    if character.isascii():
+        return character
+    kept = [one for one in normalize("NFD", character) if category(one) not in ("Mn", "Me", "Cf")]
+    return normalize("NFC", "".join(kept))
+
+
+def _read(name: str) -> dict[str, str]:
+    """The pairs of a file; none where it is missing or damaged, for a call is heard all the same."""
+    try:
+        lines = (DATA / name).read_text(encoding="utf-8").splitlines()
+        return dict(cast(tuple[str, str], line.split("\t", 1)) for line in lines if not line.startswith("#"))
+    except (OSError, ValueError):
+        logger.exception("%s cannot be read: texts are taken as they are written", name)
+        return {}
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    return str.maketrans(_read("traditional.tsv"))
+
+
+@cache
+def _spelled() -> tuple[dict[str, str], re.Pattern[str]]:
+    table = _read("pinyin.tsv")
+    phrases = ["[1-5]? ?".join(phrase.split()) for phrase in sorted(table, key=len, reverse=True)]
+    return {phrase.replace(" ", ""): chinese for phrase, chinese in table.items()}, re.compile("|".join(phrases))
 
 
 @cache
 def _standard() -> tuple[dict[str, str], re.Pattern[str]]:
-    try:
-        lines = (DATA / "dialect.tsv").read_text(encoding="utf-8").splitlines()
-        table = dict(cast(tuple[str, str], line.split("\t", 1)) for line in lines if not line.startswith("#"))
-        return table, re.compile("|".join(sorted(map(re.escape, table), key=len, reverse=True)))
-    except (OSError, ValueError):
-        logger.exception("the turns of phrase cannot be read: dialect is taken as it is written")
-        return {}, re.compile("(?!)")
+    table = _read("dialect.tsv")
+    return table, re.compile("|".join(sorted(map(re.escape, table), key=len, reverse=True)) or "(?!)")
 
 
 def lexemes(text: str) -> Lexemes:

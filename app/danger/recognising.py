@@ -18,8 +18,10 @@ from app.danger.words import Rules
 
 logger = logging.getLogger(__name__)
 
-MOST_CHARACTERS = 300
-"""Of a longer text the rest is not looked at."""
+MOST_CHARACTERS = 2_000
+"""Of a longer text the rest is not looked at; no field takes more."""
+WINDOW, OVERLAP = 300, 60
+"""Characters that are judged together, and how many of them with the next ones too."""
 BY_WORDS = 0.9
 """How sure a pattern is where nothing else is known."""
 SAID = 0.7
@@ -43,23 +45,31 @@ def recognise(text: str, rules: Rules) -> list[Recognised]:
     Any text has an answer; without the model the words alone give it.
     """
     said = plain(text[:MOST_CHARACTERS])
+    found: dict[DangerKind, float] = {}
+    for start in range(0, max(1, len(said) - OVERLAP), WINDOW - OVERLAP):
+        for kind, confidence in _hear(said[start : start + WINDOW], rules).items():
+            found[kind] = max(found.get(kind, 0.0), confidence)
+    order = sorted((kind for kind in DangerKind if kind in found), key=lambda kind: -found[kind])
+    return [Recognised(kind, round(found[kind], 3)) for kind in order]
+
+
+def _hear(said: str, rules: Rules) -> dict[DangerKind, float]:
+    """How likely each danger is that is told in a piece of plain text."""
     struck = {kind: rules.struck(kind, said) for kind in DangerKind}
     told = [kind for kind in DangerKind if rules.tells(kind, struck[kind])]
     model = taught()
     if model is None:
-        found = dict.fromkeys(told, BY_WORDS)
-    else:
-        heard = model.hear(lexemes(said))
-        likely, by_words = model.likelihood(heard), model.likelihood(heard, SAID)
-        found = dict.fromkeys(told, by_words) if by_words >= SURE else {}
-        if likely >= SURE:
-            shares = model.kinds(heard)
-            most = max(shares.values())
-            for kind, share in shares.items():
-                if share >= BESIDE * most and struck[kind] == said:
-                    found[kind] = max(found.get(kind, 0.0), likely * share / most)
-    order = sorted((kind for kind in DangerKind if kind in found), key=lambda kind: -found[kind])
-    return [Recognised(kind, round(found[kind], 3)) for kind in order]
+        return dict.fromkeys(told, BY_WORDS)
+    heard = model.hear(lexemes(said))
+    likely, by_words = model.likelihood(heard), model.likelihood(heard, SAID)
+    found = dict.fromkeys(told, by_words) if by_words >= SURE else {}
+    if likely >= SURE:
+        shares = model.kinds(heard)
+        most = max(shares.values())
+        for kind, share in shares.items():
+            if share >= BESIDE * most and struck[kind] == said:
+                found[kind] = max(found.get(kind, 0.0), likely * share / most)
+    return found
 
 
 @cache

@@ -15,6 +15,7 @@ from app.catalog.calendar import Allowance, Window, add_minutes, deadlines, defa
 from app.catalog.gazetteer import Known
 from app.catalog.models import ArriveRule, Kind, Tier
 from app.catalog.snapshot import Snapshot
+from app.danger.kinds import DangerKind
 from app.danger.snapshot import Dangers
 from app.dispatch import queries
 from app.dispatch.actions import reassign_job, send_out
@@ -29,7 +30,7 @@ from app.events.transition import SYSTEM, StatusConflict, record
 from app.intake.actions import get_locked
 from app.intake.citizens import get_or_add
 from app.intake.clocks import Clock, after_pauses, pauses_of
-from app.intake.endangered import SAFE, is_endangered, newly_told, still_raised
+from app.intake.endangered import SAFE, danger_of_item, is_endangered, newly_told, still_raised
 from app.intake.entitlement import Claimant
 from app.intake.models import Citizen, RequestStatus, UnmatchedReason
 from app.intake.queries import list_memberships
@@ -117,13 +118,23 @@ async def correct_request(
     if changes.keys() & {"item_code", "citizen_id"}:
         await take_over(tx, request_id, await queries.list_children(tx, request_id), catalog, now)
     await _follow(tx, await get_locked(tx, request_id), changes, catalog, settings, principal, now)
-    if "description" in changes and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
+    told = _told(request, changes, catalog, dangers)
+    if told and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
+        await raise_danger(tx, request_id, told, catalog, settings, principal.actor, now, heard=True)
+    return await get_locked(tx, request_id)
+
+
+def _told(request: Row, changes: Mapping[str, Any], catalog: Snapshot, dangers: Dangers) -> DangerKind | None:
+    """The danger that the new text tells, or that the new item is in itself."""
+    if "description" in changes:
         heard = [one.kind for one in dangers.hear(changes["description"])]
         before = [one.kind for one in dangers.hear(request["description"])] if heard and request["danger"] else ()
         told = newly_told(request, [kind for kind in heard if kind not in before], dangers)
         if told:
-            await raise_danger(tx, request_id, told, catalog, settings, principal.actor, now, heard=True)
-    return await get_locked(tx, request_id)
+            return told
+    if "item_code" in changes and not request["danger"] and not request["danger_dismissed_by"]:
+        return danger_of_item(catalog.item(changes["item_code"]), None, catalog, dangers)
+    return None
 
 
 async def withdraw_danger(

@@ -5,16 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.catalog.calendar import deadlines
 from app.catalog.snapshot import Snapshot
 from app.danger.kinds import DangerKind
+from app.danger.snapshot import Dangers
 from app.dispatch import queries
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import SYSTEM, Actor, StatusConflict, record
 from app.intake.actions import get_locked
-from app.intake.clocks import RUNS_WHILE
-from app.intake.endangered import SAFE
+from app.intake.endangered import endangered, newly_told
 from app.intake.models import RequestStatus
 from app.intake.states import OPEN
 from app.jobs.acting import By
@@ -57,9 +56,7 @@ async def raise_danger(
         raise StatusConflict(subject="request", state=request["status"], expected="open")
     if request["danger"] == kind:
         return request
-    facts: dict[str, Any] = {**SAFE, "danger": kind, "danger_dismissed_by": None, "alarm_at": now}
-    facts |= _sooner(request, catalog, settings, now)
-    await queries.edit_request(tx, request_id, facts)
+    await queries.edit_request(tx, request_id, endangered(request, kind, catalog, settings.zone, now))
     for offer_id, _ in await queries.list_pending(tx, request_id):
         offer = await lock_offer(tx, offer_id)
         if offer:
@@ -78,16 +75,27 @@ async def raise_danger(
     return await get_locked(tx, request_id)
 
 
-def _sooner(request: Row, catalog: Snapshot, settings: Settings, now: datetime) -> dict[str, Any]:
-    most = catalog.most_urgent
-    facts: dict[str, Any] = {"urgency": most.code, "urgency_rank": most.rank}
-    dues = deadlines(catalog.allowance(most.code), now, None, settings.zone)._asdict()
-    state = request["held_from"] or request["status"]
-    for clock, states in RUNS_WHILE.items():
-        due, before = dues.get(f"{clock}_by"), request[f"{clock}_by"]
-        if due and before and state in states:
-            facts[f"{clock}_by"] = min(due, before)
-    return facts
+async def hear_later(
+    tx: Tx,
+    request_id: UUID,
+    text: str,
+    catalog: Snapshot,
+    dangers: Dangers,
+    settings: Settings,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """What is said of a request later tells a danger as its text does, of the one that goes on if it is merged; of one
+    that is over nothing can be raised. Raises NotFound."""
+    heard = [one.kind for one in dangers.hear(text)]
+    if not heard:
+        return
+    request = await get_locked(tx, request_id)
+    if request["parent_id"]:
+        request = await get_locked(tx, request["parent_id"])
+    told = newly_told(request, heard, dangers)
+    if told and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
+        await raise_danger(tx, request["id"], told, catalog, settings, actor, now, heard=True)
 
 
 async def _tell_firm(tx: Tx, job: Job, request: Mapping[str, Any] | Row, now: datetime) -> None:

@@ -17,7 +17,7 @@ from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import Actor, record
 from app.intake.actions import get_locked, separate_request
 from app.intake.clocks import RUNS_WHILE
-from app.intake.endangered import SAFE, check_may_go_out, is_endangered
+from app.intake.endangered import SAFE, check_may_go_out, check_relayed, is_endangered
 from app.intake.errors import AreaNeeded, DangerNotRelayed, NobodyToCall, NotDispatchable, NotEntitled, RelayFirst
 from app.intake.models import Request, RequestStatus
 from app.intake.people import check_callable
@@ -40,12 +40,14 @@ async def cancel_request(
     """The citizen no longer wants it: offers and job are taken back.
 
     Of the requests merged into it the oldest that may be dispatched takes its place and goes out anew; where none may
-    be, or it would cost its caller more than they agreed to, a person deals with it. Raises NotFound, StatusConflict.
+    be, or it would cost its caller more than they agreed to, a person deals with it. Raises NotFound, StatusConflict,
+    DangerNotRelayed.
     """
     family = await lock_family(tx, request_id)
     request = await get_locked(tx, request_id)
     if request["status"] == RequestStatus.CANCELLED:
         return request
+    check_relayed(request)
     row = await tx.row(statements.CANCEL, **actor.parameters(now), request_id=request_id, reason=reason)
     if row is None:
         raise await REQUESTS.refusal(tx, "cancel", request_id)

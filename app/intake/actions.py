@@ -13,7 +13,7 @@ from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import Actor, StatusConflict, record
 from app.intake import queries
 from app.intake.clocks import move_on
-from app.intake.endangered import check_endangered, check_line, check_relayed, note_relay
+from app.intake.endangered import SAFE, check_endangered, check_line, check_relayed, is_endangered, note_relay
 from app.intake.entitlement import dearer
 from app.intake.errors import TierNotDearer, WindowInvalid
 from app.intake.models import CloseReason, Contact, HoldCause, Request, RequestStatus
@@ -44,14 +44,19 @@ async def get_locked(tx: Tx, request_id: UUID) -> Row:
 
 
 async def separate_request(tx: Tx, request_id: UUID, actor: Actor, now: datetime) -> Row:
-    """Undo a merge: the request stands for itself again, and its round ended with the merge.
+    """Undo a merge: the request stands for itself again, and its round ended with the merge. What a line has of the
+    danger of both, it has of this one too.
 
     Raises NotFound, StatusConflict.
     """
     request = await get_locked(tx, request_id)
     await end_round(tx, request_id, request["merged_at"] or now)
     cleared = dict.fromkeys(("parent_id", "merged_at", "dispatched_at", "accept_by", "arrive_by", "complete_by"))
-    return await REQUESTS.transition(tx, "separate", request_id, at=now, actor=actor, alarm_at=now, **cleared)
+    facts: dict[str, Any] = {**cleared, "alarm_at": now}
+    parent = await queries.find_request(tx, request["parent_id"]) if request["parent_id"] else None
+    if parent and parent.danger_relayed_at and parent.danger == request["danger"] and is_endangered(request):
+        facts |= {name: getattr(parent, name) for name in SAFE}
+    return await REQUESTS.transition(tx, "separate", request_id, at=now, actor=actor, **facts)
 
 
 async def _separate_children(tx: Tx, parent_id: UUID, actor: Actor, now: datetime) -> None:

@@ -2,23 +2,36 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from fastapi import Depends
+
+from app.catalog.calendar import deadlines
+from app.catalog.models import Item
+from app.catalog.snapshot import CurrentCatalog, Snapshot
 from app.danger.kinds import DangerKind
 from app.danger.recognising import Recognised
-from app.danger.snapshot import Dangers
+from app.danger.snapshot import CurrentDangers, Dangers
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import Actor, record
 from app.intake import queries
+from app.intake.clocks import RUNS_WHILE
 from app.intake.errors import AreaNeeded, DangerHeard, DangerNotRelayed, NoDanger, NotItsLine
 from app.intake.models import Channel, RequestStatus
 from app.intake.schemas import RequestIn
+from app.intake.states import OPEN
 from app.kit.db import Row, Tx
 
 SAFE: dict[str, None] = dict.fromkeys(("danger", "danger_lines", "danger_relayed_at", "danger_relayed_by"))
 """What a request without a danger says of it."""
+
+SURE_OF_NOTES = 0.65
+"""How sure it has to be in what staff and firms note, which are no words of callers."""
+_OF_ITEM = (DangerKind.FIRE, DangerKind.OTHER_MEDICAL, DangerKind.CRIME)
+"""What an item is taken for that belongs to several kinds, if neither text nor line says which."""
 
 
 class Told(NamedTuple):
@@ -29,7 +42,7 @@ class Told(NamedTuple):
     dismissed: tuple[DangerKind, ...] = ()
 
 
-def danger_told(body: RequestIn, dangers: Dangers) -> Told:
+def danger_told(body: RequestIn, item: Item, catalog: Snapshot, dangers: Dangers) -> Told:
     """The operator's word; else what is heard in the text, or what the item is in itself.
 
     On the phone an operator has to decide before the request is answered or dispatched, and on each kind that is told
@@ -48,7 +61,18 @@ def danger_told(body: RequestIn, dangers: Dangers) -> Told:
         if body.answer or (body.dispatch and body.channel == Channel.PHONE):
             raise heard_as(heard[0], dangers)
         return Told(heard[0], heard=True)
-    return Told()
+    kind = danger_of_item(item, body.relay.to if body.relay else None, catalog, dangers)
+    if kind and body.answer:
+        raise heard_as(kind, dangers)
+    return Told(kind, heard=kind is not None)
+
+
+def danger_of_item(item: Item, line: str | None, catalog: Snapshot, dangers: Dangers) -> DangerKind | None:
+    """What an item of the highest urgency is in itself: of several kinds the one that the line is for."""
+    if item.urgency != catalog.most_urgent.code:
+        return None
+    kinds = sorted(dangers.of_item(item.code), key=lambda kind: kind not in _OF_ITEM)
+    return next((kind for kind in kinds if line and dangers.takes(kind, line)), next(iter(kinds), None))
 
 
 def told_in(body: RequestIn) -> str:
@@ -99,6 +123,50 @@ async def _undecided(tx: Tx, request: Row, heard: Iterable[Recognised]) -> tuple
             case EventKind.REQUEST_DANGER_RELAYED:
                 lines.append(event.data["line"])
     return [kind for kind, open_ in told.items() if open_ and kind != request["danger"]], lines
+
+
+class Known(NamedTuple):
+    """What a process knows of items and dangers."""
+
+    catalog: Snapshot
+    dangers: Dangers
+
+
+def _known(catalog: CurrentCatalog, dangers: CurrentDangers) -> Known:
+    return Known(catalog, dangers)
+
+
+CurrentlyKnown = Annotated[Known, Depends(_known)]
+
+
+def endangered(
+    request: Mapping[str, Any] | Row, kind: DangerKind, catalog: Snapshot, zone: ZoneInfo, now: datetime
+) -> dict[str, Any]:
+    """What a danger that is raised leaves on a request: the highest urgency, and no deadline later than that of one
+    which is dispatched now."""
+    most = catalog.most_urgent
+    facts: dict[str, Any] = {**SAFE, "danger": kind, "danger_dismissed_by": None, "alarm_at": now}
+    facts |= {"urgency": most.code, "urgency_rank": most.rank}
+    dues = deadlines(catalog.allowance(most.code), now, None, zone)._asdict()
+    state = request["held_from"] or request["status"]
+    for clock, states in RUNS_WHILE.items():
+        due, before = dues.get(f"{clock}_by"), request[f"{clock}_by"]
+        if due and before and state in states:
+            facts[f"{clock}_by"] = min(due, before)
+    return facts
+
+
+async def raise_heard(
+    tx: Tx, request_id: UUID, text: str | None, about: Known, zone: ZoneInfo, actor: Actor, now: datetime
+) -> None:
+    """What is said as work is given back or has to wait tells a danger: nobody is asked until a line has it."""
+    heard = [one.kind for one in about.dangers.hear(text or "") if one.confidence >= SURE_OF_NOTES]
+    request = await queries.lock_request(tx, request_id) if heard else None
+    told = newly_told(request, heard, about.dangers) if request else None
+    if request and told and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
+        await queries.set_danger(tx, request_id, endangered(request, told, about.catalog, zone, now))
+        data = {"danger": told, "heard": True}
+        await record(tx, EventKind.REQUEST_DANGER_RAISED, at=now, actor=actor, request_id=request_id, data=data)
 
 
 def newly_told(request: Mapping[str, Any] | Row, heard: Iterable[DangerKind], dangers: Dangers) -> DangerKind | None:

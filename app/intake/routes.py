@@ -13,6 +13,7 @@ from app.catalog.snapshot import CurrentCatalog
 from app.danger.snapshot import CurrentDangers
 from app.events.models import Event
 from app.intake import actions, citizens, queries
+from app.intake.endangered import CurrentlyKnown, raise_heard
 from app.intake.filters import RequestFilter
 from app.intake.models import Request as ServiceRequest
 from app.intake.schemas import (
@@ -156,9 +157,19 @@ async def consent_to_tier(
 
 
 @router.put("/requests/{request_id}/hold")
-async def hold_request(request_id: UUID, body: HoldIn, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
+async def hold_request(
+    request_id: UUID,
+    body: HoldIn,
+    request: Request,
+    tx: Transaction,
+    now: Now,
+    about: CurrentlyKnown,
+    principal: Operator,
+) -> RequestOut:
     """Let the request wait until then."""
-    return show(await actions.hold_request(tx, request_id, body, principal.actor, now))
+    await actions.hold_request(tx, request_id, body, principal.actor, now)
+    await raise_heard(tx, request_id, body.reason, about, context_of(request).settings.zone, principal.actor, now)
+    return show(await actions.get_locked(tx, request_id))
 
 
 @router.delete("/requests/{request_id}/hold")

@@ -21,6 +21,7 @@ from app.intake.endangered import (
     check_line,
     check_may_go_out,
     danger_told,
+    heard_as,
     is_endangered,
     note_told,
     relayed_now,
@@ -38,7 +39,7 @@ from app.intake.errors import (
     UnknownProvider,
     WindowInvalid,
 )
-from app.intake.models import CloseReason, RequestStatus
+from app.intake.models import Channel, CloseReason, RequestStatus
 from app.intake.people import People, check_callable
 from app.intake.schemas import RequestIn, RequestOut
 from app.intake.states import REQUESTS
@@ -87,14 +88,14 @@ async def take_request(
     transaction, and stores it: it matches a dispatching request, which is due for the worker otherwise.
     Raises the errors of app.intake.errors and app.catalog.errors, KeyReused; nothing is kept then.
     """
-    told = danger_told(body, dangers)
     item = catalog.item(body.item)
+    told = danger_told(body, item, catalog, dangers)
     if spot is None and told.danger is None:
         raise AreaNeeded
     check_quantity(item.code, item.unit, body.quantity)
     urgency = catalog.most_urgent.code if told.danger else item.urgency
     danger = _danger(body, told, dangers, actor, now)
-    steps = _steps(body, item, danger, spot)
+    steps = _steps(body, item, danger, spot, dangers)
     people = People.of(body)
     if "dispatch" in steps:
         check_callable(people.columns["contact_phone"], unannounced=body.unannounced)
@@ -157,7 +158,7 @@ def _danger(body: RequestIn, told: Told, dangers: Dangers, actor: Actor, now: da
     return facts
 
 
-def _steps(body: RequestIn, item: Item, danger: Mapping[str, Any], spot: Spot | None) -> list[str]:
+def _steps(body: RequestIn, item: Item, danger: Mapping[str, Any], spot: Spot | None, dangers: Dangers) -> list[str]:
     if body.articles and not body.answer:
         raise ArticlesOfAnswer
     if body.answer and (body.relay or body.dispatch):
@@ -167,6 +168,8 @@ def _steps(body: RequestIn, item: Item, danger: Mapping[str, Any], spot: Spot | 
     if body.answer:
         return ["answer", "close"]
     if body.dispatch and not body.danger and is_endangered(danger):
+        if body.channel == Channel.PHONE:
+            raise heard_as(danger["danger"], dangers)
         return ["relay"] * (body.relay is not None)  # nobody was on the phone: it is kept, and a supervisor hears it
     if body.dispatch:
         check_may_go_out({**danger, "township_code": spot and spot.township.code})

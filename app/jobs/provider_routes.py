@@ -11,6 +11,7 @@ from app.auth.access import Principal, Transaction, allow, doorman_of, token_of
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.events.topics import provider_topic
+from app.intake.endangered import CurrentlyKnown, raise_heard
 from app.jobs import agreement_actions, extension, job_actions, offer_actions, queries
 from app.jobs.acting import By, offer_out
 from app.jobs.schemas import (
@@ -124,15 +125,19 @@ async def complete_job(job_id: UUID, body: Completion, tx: Transaction, by: Self
 
 
 @router.put("/jobs/{job_id}/return")
-async def return_job(job_id: UUID, body: JobReturn, tx: Transaction, by: Self) -> JobOut:
+async def return_job(job_id: UUID, body: JobReturn, tx: Transaction, by: Self, about: CurrentlyKnown) -> JobOut:
     """Give it back. Before starting it goes to others; afterwards, or a second time, to the supervisor."""
-    return await job_actions.return_job(tx, job_id, body, by)
+    job = await job_actions.return_job(tx, job_id, body, by)
+    await raise_heard(tx, job.request_id, body.note, about, by.zone, by.actor, by.now)
+    return job
 
 
 @router.put("/jobs/{job_id}/failure")
-async def fail_job(job_id: UUID, body: Failure, tx: Transaction, by: Self) -> JobOut:
+async def fail_job(job_id: UUID, body: Failure, tx: Transaction, by: Self, about: CurrentlyKnown) -> JobOut:
     """Begun, and it can't be done; the supervisor decides."""
-    return await job_actions.fail_job(tx, job_id, body, by)
+    job = await job_actions.fail_job(tx, job_id, body, by)
+    await raise_heard(tx, job.request_id, body.note, about, by.zone, by.actor, by.now)
+    return job
 
 
 async def _if_still_allowed(request: Request, waiting: Wait, answer: Response) -> Response:

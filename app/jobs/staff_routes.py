@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.events.transition import Actor
+from app.intake.endangered import CurrentlyKnown, raise_heard
 from app.jobs import agreement_actions, amount, extension, job_actions, offer_actions, queries
 from app.jobs.acting import By, price_agreed
 from app.jobs.schemas import (
@@ -157,12 +158,16 @@ async def correct_amount(
 
 
 @router.put("/jobs/{job_id}/return")
-async def return_job(job_id: UUID, body: JobReturn, tx: Transaction, by: OnBehalf) -> JobOut:
+async def return_job(job_id: UUID, body: JobReturn, tx: Transaction, by: OnBehalf, about: CurrentlyKnown) -> JobOut:
     """The firm gives the job back on the phone."""
-    return await job_actions.return_job(tx, job_id, body, by)
+    job = await job_actions.return_job(tx, job_id, body, by)
+    await raise_heard(tx, job.request_id, body.note, about, by.zone, by.actor, by.now)
+    return job
 
 
 @router.put("/jobs/{job_id}/failure")
-async def fail_job(job_id: UUID, body: Failure, tx: Transaction, by: OnBehalf) -> JobOut:
+async def fail_job(job_id: UUID, body: Failure, tx: Transaction, by: OnBehalf, about: CurrentlyKnown) -> JobOut:
     """The firm reports on the phone that it can't be done."""
-    return await job_actions.fail_job(tx, job_id, body, by)
+    job = await job_actions.fail_job(tx, job_id, body, by)
+    await raise_heard(tx, job.request_id, body.note, about, by.zone, by.actor, by.now)
+    return job

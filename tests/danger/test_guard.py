@@ -1,6 +1,7 @@
 """Nothing of a danger goes to a company before an emergency line has it, by whatever way."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -398,6 +399,7 @@ async def test_whoever_takes_the_place_of_a_cancelled_parent_is_not_sent_out_wit
         await ok(world.operator.put(f"/requests/{child['id']}/parent", json={"parent_id": parent["id"]}))
     other = await taken(world, phone="13805741677", danger="gas")
     await ok(world.operator.put(f"/requests/{other['id']}/parent", json={"parent_id": parent["id"]}))
+    await step(world, parent, "danger/withdrawal", reason="不在这一户")
     await step(world, parent, "cancellation", reason="不用了")
     await world.work()
     heir = await read(world, children[0])
@@ -473,6 +475,7 @@ async def test_a_danger_told_while_a_firm_accepts_is_either_taken_back_or_told_t
         ]
         assert await world.status(request["id"]) == ("assigned" if accepted else "dispatching")
         assert bool(told) == accepted
+        await relay(world, request)
         await step(world, request, "cancellation", reason="结束")
 
 
@@ -483,3 +486,101 @@ async def test_over_and_no_danger_cannot_be_told_or_relayed(world: World) -> Non
     await refused(world.operator.put(f"/requests/{request['id']}/danger", json={"kind": "gas"}), 409, "status_conflict")
     await refused(world.operator.put(f"/requests/{request['id']}/danger", json={"kind": "rain"}), 422, "invalid_input")
     await refused(world.manager.put(f"/requests/{request['id']}/danger", json={"kind": "gas"}), 403, "not_allowed")
+
+
+async def test_a_danger_that_no_line_has_is_not_cancelled(world: World) -> None:
+    request = await taken(world, danger="gas")
+    cancellation = f"/requests/{request['id']}/cancellation"
+    await refused(world.operator.put(cancellation, json={"reason": "不用了"}), 409, "danger_not_relayed")
+    await relay(world, request)
+    assert (await step(world, request, "cancellation", reason="不用了"))["status"] == "cancelled"
+
+
+async def test_separated_a_request_keeps_the_line_that_has_the_danger_of_both(world: World) -> None:
+    parent = await taken(world)
+    child = await taken(world, danger="gas", phone="13805741688")
+    await ok(world.operator.put(f"/requests/{child['id']}/parent", json={"parent_id": parent["id"]}))
+    has_it = await relay(world, parent)
+    await ok(world.supervisor.delete(f"/requests/{child['id']}/parent"))
+    separated = await read(world, child)
+    for name in ("danger", "danger_lines", "danger_relayed_at", "danger_relayed_by"):
+        assert separated[name] == has_it[name] is not None
+
+
+@pytest.mark.parametrize(
+    ("item", "line", "kind"),
+    [
+        ("UT03", None, "gas"),
+        ("UT07", None, "trapped"),
+        ("UT10", None, "fire"),
+        ("UT10", "110", "crime"),
+        ("HL01", None, "other_medical"),
+    ],
+)
+async def test_an_emergency_item_is_a_danger_in_itself(world: World, item: str, line: str | None, kind: str) -> None:
+    request = await taken(world, item=item, relay=line and {"to": line})
+    assert (request["danger"], request["danger_relayed_at"] is not None) == (kind, line is not None)
+    assert (await taken(world, item=item, danger_dismissed=True, phone="13805741688"))["danger"] is None
+    assert (await correct(world, request, 1, item="PE02"))["danger"] == kind
+
+
+async def test_an_emergency_item_goes_nowhere_without_its_line(world: World) -> None:
+    lift: dict[str, Any] = {"item": "UT07", "relay": {"to": "物业"}, "dispatch": True}
+    assert (await refused(world.create(**lift), 422, "danger_heard"))["danger"] == "trapped"
+    request = (await ok(world.create(**lift, channel="web")))["request"]
+    assert (request["status"], request["danger_relayed_at"]) == ("relayed", None)
+    assert (await ok(world.create(**lift | {"relay": {"to": "96333"}})))["request"]["status"] == "unmatched"
+    harmless = await taken(world, phone="13805741688")
+    assert (await correct(world, harmless, 1, item="UT03"))["danger"] == "gas"
+
+
+@pytest.mark.parametrize("purpose", ["progress", "change", "complaint"])
+async def test_a_danger_is_heard_in_a_later_call(world: World, purpose: str) -> None:
+    await world.add_provider(DRAIN)
+    request = (await world.dispatch(description=DRY))["request"]
+    said = {"purpose": purpose, "phone": None, "note": "现在厨房着火了，快来人"}
+    for _ in range(2):
+        await ok(world.operator.post(f"/requests/{request['id']}/contacts", json=said))
+    assert (await read(world, request))["danger"] == "fire"
+    assert await asked(world, request) == ["withdrawn"]
+    assert await kinds(world, request) == ["request.danger_raised"]
+
+
+async def test_a_danger_is_heard_in_a_call_about_a_merged_request_and_not_raised_where_all_is_over(
+    world: World,
+) -> None:
+    parent, child = await taken(world), await taken(world, phone="13805741688")
+    await ok(world.operator.put(f"/requests/{child['id']}/parent", json={"parent_id": parent["id"]}))
+    said = {"purpose": "progress", "phone": None, "note": "家里着火了"}
+    await ok(world.operator.post(f"/requests/{child['id']}/contacts", json=said))
+    assert (await read(world, parent))["danger"] == "fire"
+    over = await taken(world, phone="13805741677")
+    await step(world, over, "cancellation", reason="不用了")
+    await ok(world.operator.post(f"/requests/{over['id']}/contacts", json=said))
+    assert (await read(world, over))["danger"] is None
+
+
+@pytest.mark.parametrize("what", ["return", "failure"])
+async def test_a_danger_is_heard_as_work_is_given_back(world: World, what: str) -> None:
+    firm, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
+    made = await world.dispatch(DRAIN)
+    first = firm if made["offers"][0]["provider_id"] == str(firm.id) else other
+    job = await accept(first, made)
+    if what == "failure":
+        await ok(first.client.put(f"/provider/jobs/{job['id']}/start"))
+    note = {"reason": "other", "note": "厨房煤气泄漏，我们先撤了"}
+    await ok(first.client.put(f"/provider/jobs/{job['id']}/{what}", json=note))
+    await world.work()
+    assert (await read(world, made["request"]))["danger"] == "gas"
+    assert "pending" not in await asked(world, made["request"])
+    assert (await ok(world.supervisor.get("/supervision/counts")))["danger"] == 1
+
+
+async def test_a_danger_is_heard_in_what_was_typed_at_the_item_and_in_why_it_waits(world: World) -> None:
+    asked_for = {"words": "厨房煤气味很重"}
+    problem = await refused(world.create(description=DRY, asked=asked_for, dispatch=True), 422, "danger_heard")
+    assert problem["danger"] == "gas"
+    request = await taken(world)
+    until = (world.clock.now() + timedelta(hours=1)).isoformat()
+    held = await step(world, request, "hold", cause="citizen", reason="家里着火了，先等消防", until=until)
+    assert (held["status"], held["danger"], held["urgency"]) == ("on_hold", "fire", "emergency")

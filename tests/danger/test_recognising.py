@@ -67,6 +67,44 @@ def test_dangers(text: str, kind: DangerKind) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("厨房煤气泄露", DangerKind.GAS),
+        ("厨房煤氣洩漏", DangerKind.GAS),
+        ("着火着火", DangerKind.FIRE),
+        ("煤\u200b气泄\u2060漏", DangerKind.GAS),
+        ("家里着\u0301火\u0336了", DangerKind.FIRE),
+        ("煤.气.泄.漏", DangerKind.GAS),
+        ("煤，气，泄，漏", DangerKind.GAS),
+        ("着 火 了，快 来", DangerKind.FIRE),
+        ("着😀火😀了快来", DangerKind.FIRE),
+        ("<b>着</b>火<br/>了", DangerKind.FIRE),
+        ("有人觸電了", DangerKind.ELECTRIC_WATER),
+        ("我要跳樓", DangerKind.SELF_HARM),
+        ("jia li zhao huo le", DangerKind.FIRE),
+        ("wǒ jiā zháohuǒ le", DangerKind.FIRE),
+        ("jia1li3zhao2huo3le", DangerKind.FIRE),
+        ("Meiqi xielou le", DangerKind.GAS),
+    ],
+)
+def test_spelling_hides_no_danger(text: str, kind: DangerKind) -> None:
+    assert kinds(text)[:1] == [kind]
+
+
+def test_spelling_hides_no_word_of_the_centres_own() -> None:
+    own = rules(DangerKind.CRIME, "独角兽")
+    for text in ("獨角獸", "独\u200d角\u0301兽", "独·角·兽", "独<i>角</i>兽", "独🦄角 兽"):
+        assert kinds(f"仓库那边有{text}", own) == [DangerKind.CRIME], text
+
+
+@pytest.mark.parametrize("before", [280, 295, 500, 950])
+def test_a_long_text_is_heard_to_its_end(before: int) -> None:
+    text = ("想问一下空调清洗的价格。" * 100)[:before]
+    assert kinds(text) == []
+    assert DangerKind.FIRE in kinds(f"{text}家里着火了，快来救命")
+
+
+@pytest.mark.parametrize(
     "text", ["我家煤气灶打不着火", "灯泡烧了", "灯泡烧了，换一个多少钱", "打印机卡纸了", "", " ", "\x00"]
 )
 def test_what_sounds_alike_is_none(text: str) -> None:

@@ -113,7 +113,7 @@ async def test_a_child_that_may_not_go_out_goes_to_a_person_when_the_parent_is_c
     world: World, parent_item: str, child_item: str, parent_facts: dict[str, Any]
 ) -> None:
     parent = await ok(world.create(parent_item, **parent_facts))
-    child = (await ok(world.create(child_item, phone=NEIGHBOUR)))["request"]
+    child = (await ok(world.create(child_item, phone=NEIGHBOUR, danger_dismissed=True)))["request"]
     await merge(world, child["id"], parent["request"]["id"])
     url = f"/requests/{parent['request']['id']}/cancellation"
     assert (await ok(world.operator.put(url, json={"reason": "人已找到"})))["status"] == "cancelled"
@@ -127,7 +127,7 @@ async def test_a_child_that_may_not_go_out_goes_to_a_person_when_the_parent_is_c
 
 async def test_of_several_children_the_oldest_that_may_go_out_takes_the_place(world: World) -> None:
     parent = await ok(world.create("UT10", **RELAY))
-    barred = (await ok(world.create("UT03", phone=NEIGHBOUR)))["request"]["id"]
+    barred = (await ok(world.create("UT03", phone=NEIGHBOUR, danger_dismissed=True)))["request"]["id"]
     world.advance(seconds=1)
     heir = (await ok(world.create("UT10", phone=THIRD, relay={"to": "110"})))["request"]["id"]
     for child in (barred, heir):
