@@ -23,9 +23,9 @@ class People(NamedTuple):
         number."""
         own = body.phone if body.phone and not is_service_line(body.phone) else None
         caller = Person(name=body.contact_name, phone=own)
-        helped = body.helped or caller
-        contact = body.contact or (helped if helped.phone else caller)
-        callback = body.callback or (caller if own else contact)
+        helped = _named(body.helped) or caller
+        contact = _named(body.contact) or (helped if helped.phone else caller)
+        callback = _named(body.callback) or (caller if own else contact)
         for_another = identity(own) if identity(own) != identity(helped.phone) else None
         elsewhere = callback.phone is not None and callback != contact
         return cls(
@@ -42,6 +42,11 @@ class People(NamedTuple):
                 "unannounced": body.unannounced and contact.phone is None,
             },
         )
+
+
+def _named(person: Person | None) -> Person | None:
+    """Whoever has a name or a number; without either nobody was named."""
+    return person if person and (person.name or person.phone) else None
 
 
 def identity(phone: str | None) -> str | None:

@@ -13,6 +13,7 @@ from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
 from app.kit.fields import Code, Day, Moment
 from app.kit.phones import OwnPhone, Phone
 from app.kit.quantity import Quantity
+from app.kit.told import Told
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
@@ -53,7 +54,7 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    words: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    words: Annotated[Told, StringConstraints(min_length=1)]
     suggested: list[Code] = Field(default=[], max_length=20)
 
 

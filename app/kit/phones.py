@@ -1,7 +1,7 @@
 """A phone number in the one form that all writings of it share.
 
 A mobile is 11 digits, a fixed line 0, area code and number, a number abroad E.164 (+85291234567), a service line as it
-is dialled; an extension stands behind a comma, which a phone dials as a pause: 057487651234,801.
+is dialled; each extension stands behind a comma, which a phone dials as a pause: 057487651234,801.
 """
 
 import re
@@ -22,11 +22,21 @@ MOST_TYPED = 40
 
 _PUNCTUATION = str.maketrans("", "", "-()·./~_ー")
 _NUMBER = r"([+(0-9][+0-9()·./~_ー-]*)"
-_MARKED = re.compile(
-    _NUMBER + r"(?:转接?|轉|分[机機][号號]?|内[线線]|內線|extension|extn|ext|[#,;*xpw])"
-    r"(?:转接?|轉|分[机機][号號]?|extension|extn|ext|[#,;*xpw:.=(-])*([0-9]{1,8})[)#]*"
+_MARK = (
+    r"(?:[总總][机機]|转接?|轉|分[机機][号號]?|内[线線]|內線|extension|extn|ext|[#,;*xpw])"
+    r"(?:转接?|轉|分[机機][号號]?|extension|extn|ext|[#,;*xpw:.=(-])*"
 )
-"""An extension that is called one."""
+_MARKED = re.compile(rf"{_NUMBER}((?:{_MARK}[0-9]{{1,8}})+)[)#]*")
+"""An extension that is called one; behind a switchboard may be another."""
+_LABEL = re.compile(
+    r"(?:联系|家庭|家里|办公|移动|固定|单位|本人|我的)?"
+    r"(?:电话|電話|手[机機]|座[机機]|固话|[总總][机機]|号码|tel(?:ephone)?|phone|mobile|cell)(?:号码?|number|no)?[:.=]*"
+)
+"""What is written before a number."""
+_OPEN_END = re.compile(r"(?:[总總][机機]|转接?|轉|分[机機][号號]?|[#,;*:.。、])+$")
+"""Where an extension may follow, and none does."""
+_TOO_LONG_A_LINE = re.compile(r"9[56][0-9]{5,}")
+"""What begins as a firm's line is no area code without its 0."""
 _TRAILING = re.compile(_NUMBER + r"(?:-|\()([0-9]{1,6})\)?")
 """What may be an extension, if a whole number stands before it."""
 _MOBILE = re.compile(r"(?:1(?:[12][0-9]|79)[0-9]{2})?0?(1[3-9][0-9]{9})")
@@ -39,7 +49,8 @@ _FIRMS_LINE = re.compile(r"[48]00[0-9]{7}|9[56][0-9]{3,4}|950[0-9]{5,10}")
 
 def canonical(typed: str, area_code: str) -> str | None:
     """The number in its one form; None if there is no such number. `area_code` is that of a number without one."""
-    text = "".join(str(unicodedata.decimal(c, c)) for c in same_form(typed)).removeprefix("tel:").strip("'")
+    text = "".join(str(unicodedata.decimal(c, c)) for c in same_form(typed)).strip("'")
+    text = _OPEN_END.sub("", text[label.end() :] if (label := _LABEL.match(text)) else text)
     if marked := _MARKED.fullmatch(text):
         return _extended(marked, area_code)
     if whole := _base(text, area_code):
@@ -60,7 +71,7 @@ def is_service_line(phone: str) -> bool:
 
 def _extended(found: re.Match[str], area_code: str) -> str | None:
     base = _base(found[1], area_code)
-    return base and f"{base},{found[2]}"
+    return base and ",".join([base, *re.findall("[0-9]+", found[2])])
 
 
 def _base(text: str, area_code: str) -> str | None:
@@ -70,6 +81,8 @@ def _base(text: str, area_code: str) -> str | None:
     if number.startswith(("+", "00")):
         abroad = number.removeprefix("+").removeprefix("00")
         return _mainland(abroad[2:], area_code) if abroad.startswith("86") else _abroad(abroad)
+    if _TOO_LONG_A_LINE.fullmatch(number) and not is_service_line(number):
+        return None
     found = _mainland(number, area_code)
     return found or (_mainland(number[2:], area_code) if number.startswith("86") else None)
 

@@ -192,6 +192,14 @@ async def test_who_is_called_can_be_said(
     assert (full["callback_phone"] or full["contact_phone"]) == called_back
 
 
+async def test_who_has_neither_name_nor_number_is_nobody(world: World) -> None:
+    nobody: dict[str, Any] = {"helped": {}, "contact": {}, "callback": {"name": None}}
+    request = (await ok(world.create(DRAIN, phone=DAUGHTER, **nobody)))["request"]
+    assert (request["caller_id"], request["helped_name"]) == (None, None)
+    full = await ok(world.operator.get(f"/requests/{request['id']}/personal-data"))
+    assert (full["contact_phone"], full["callback_phone"]) == (DAUGHTER, None)
+
+
 @pytest.mark.parametrize("q", ["87651234转3", "(0574) 8765-1234", DAUGHTER, "陈老太", "王女士", "澄浪路88弄", "倒灌"])
 async def test_it_is_found_by_either_of_them(world: World, q: str) -> None:
     request = (await ok(world.create(DRAIN, phone=DAUGHTER, **FOR_MOTHER)))["request"]
