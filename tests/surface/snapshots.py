@@ -26,7 +26,8 @@ from app.settings import Settings
 from hotline_provider.cli import app as provider
 from tests.surface.narrowing import narrowings
 
-FOLDER = Path(__file__).parents[2] / "docs" / "surface"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "surface"
 DOCUMENT, EXPORTS, COMMANDS = FOLDER / "openapi.json", FOLDER / "exports.txt", FOLDER / "commands.txt"
 EVENTS = FOLDER.parent / "events.md"
 
@@ -102,7 +103,13 @@ def _about(parameter: Any) -> Iterator[str]:
         yield f"from {parameter.min} to {parameter.max}"
     if parameter.multiple or parameter.nargs == -1:
         yield "repeated"
-    yield "required" if parameter.required else f"else {parameter.default}"
+    default = parameter.default
+    yield "required" if parameter.required else f"else {_relative(default) if isinstance(default, Path) else default}"
+
+
+def _relative(path: Path) -> Path:
+    """The same on every machine."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def write(made: dict[str, Any]) -> None:
