@@ -21,14 +21,18 @@ class Proxy:
     """Nothing goes through any more, in either direction, and nothing is said to have ended."""
     commits_dropped: int = 0
     accepted: int = 0
-    _serving: set[asyncio.Task[None]] = field(default_factory=set)
+    _serving: dict[asyncio.Task[None], asyncio.StreamWriter] = field(default_factory=dict)
+    _closed: bool = False
 
     def accept(self, here: asyncio.StreamReader, back: asyncio.StreamWriter, socket: str) -> None:
         """A connection has come in."""
+        if self._closed:  # it had come in before the listener was closed
+            back.transport.abort()
+            return
         self.accepted += 1
         task = asyncio.ensure_future(self._serve(here, back, socket))
-        self._serving.add(task)
-        task.add_done_callback(self._serving.discard)
+        self._serving[task] = back
+        task.add_done_callback(self._serving.pop)
 
     async def _serve(self, here: asyncio.StreamReader, back: asyncio.StreamWriter, socket: str) -> None:
         """One connection, from its beginning to its end."""
@@ -69,10 +73,12 @@ class Proxy:
 
     async def close_all(self) -> None:
         """End every connection, and wait until its sockets are closed."""
-        serving = list(self._serving)
+        self._closed = True
+        serving = dict(self._serving)
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
+        await end(*serving.values())  # also of those that were cancelled before they began
 
 
 async def end(*writers: asyncio.StreamWriter) -> None:
