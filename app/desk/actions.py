@@ -15,7 +15,7 @@ from app.dispatch.matchmaking import Answer, Outcome, offer_to_best
 from app.dispatch.schemas import DispatchOut, MatchedFrom, MatchingResult
 from app.events.topics import DISPATCH_TOPIC
 from app.intake.models import Channel, RequestStatus
-from app.intake.schemas import RequestIn, RequestOut
+from app.intake.schemas import UNUSABLE, RequestIn, RequestOut
 from app.intake.taking import Replayed, take_request
 from app.kit.idempotency import once
 from app.kit.web import Context
@@ -46,11 +46,22 @@ async def create_request(call: Call, context: Context, catalog: Snapshot, danger
     A request is acknowledged whatever matching does: if matching fails it is created without, and the worker
     dispatches it. Raises what take_request raises.
     """
+    call = call._replace(body=_named(call.body, dangers))
     try:
         return await _create(call, context, catalog, dangers, matching=call.body.dispatch)
     except _MatchingFailed:
         logger.exception("matching failed; the request is created without and left to the worker")
         return await _create(call, context, catalog, dangers, matching=False)
+
+
+def _named(body: RequestIn, dangers: Dangers) -> RequestIn:
+    """What only names a danger, as its guide says: its item, and its name for the description."""
+    if body.danger is None:
+        return body
+    guide, said = dangers.guides[body.danger], body.description
+    if said.partition(UNUSABLE)[0] == body.danger:
+        said = guide.zh + said.removeprefix(body.danger)
+    return body.model_copy(update={"item": body.item or guide.item, "description": said})
 
 
 async def _create(call: Call, context: Context, catalog: Snapshot, dangers: Dangers, *, matching: bool) -> bytes:

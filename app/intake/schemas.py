@@ -5,7 +5,16 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from app.catalog.models import Kind, Tier
 from app.danger.kinds import DangerKind
@@ -58,6 +67,11 @@ class Asked(BaseModel):
     suggested: list[Code] = Field(default=[], max_length=20)
 
 
+UNUSABLE = "（电话："
+"""Before a number that is none, at the end of what tells a danger."""
+_PHONE: TypeAdapter[str | None] = TypeAdapter(Phone | None)
+
+
 class RequestIn(BaseModel):
     """A request as the operator takes it down; `area` is a community's or township's code, and may be missing where
     `place` is named, and of a danger.
@@ -105,10 +119,27 @@ class RequestIn(BaseModel):
     relay: RelayIn | None = None
     dispatch: bool = False
     asked: Asked | None = None
-    danger: DangerKind | None = None
+    danger: DangerKind | None = Field(
+        default=None,
+        description="with it item, description and phone may be missing, and an impossible number is kept in the text",
+    )
     danger_dismissed: bool = Field(
         default=False, description="what is heard as a danger, beside `danger`, is none, says the operator"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _danger_waits_for_nothing(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or data.get("danger") not in list(DangerKind):
+            return data
+        phone, text = data.get("phone"), data.get("description") or data["danger"]
+        try:
+            _PHONE.validate_python(phone)
+        except ValidationError:
+            if isinstance(text, str):
+                note = f"{UNUSABLE}{str(phone)[:40]}）"
+                phone, text = None, text[: 1000 - len(note)] + note
+        return {**data, "item": data.get("item") or "", "description": text, "phone": phone}
 
 
 class RequestOut(BaseModel):

@@ -584,3 +584,16 @@ async def test_a_danger_is_heard_in_what_was_typed_at_the_item_and_in_why_it_wai
     until = (world.clock.now() + timedelta(hours=1)).isoformat()
     held = await step(world, request, "hold", cause="citizen", reason="家里着火了，先等消防", until=until)
     assert (held["status"], held["danger"], held["urgency"]) == ("on_hold", "fire", "emergency")
+
+
+async def test_recording_waits_for_no_item_no_words_and_no_right_number(world: World) -> None:
+    body: dict[str, Any] = {"phone": "0000", "danger": "trapped", "relay": {"to": "96333"}}
+    request = (await ok(world.operator.post("/requests", json=body)))["request"]
+    assert (request["item_code"], request["description"]) == ("UT07", "人员被困（电话：0000）")
+    assert (request["contact_phone"], request["danger_lines"]) == (None, ["96333"])
+    request = (await ok(world.operator.post("/requests", json={"danger": "gas", "description": "gas, strong"})))[
+        "request"
+    ]
+    assert (request["item_code"], request["description"]) == ("UT03", "gas, strong")
+    for missing in ({"phone": "0000"}, {"phone": None}, {"phone": None, "item": "UT03"}):
+        await refused(world.operator.post("/requests", json=missing), 422, "invalid_input")
