@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, false, func, or_, select
+from pydantic import BeforeValidator, StringConstraints, TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from app.auth.access import Principal
 from app.auth.errors import NotAllowed
@@ -17,7 +17,9 @@ from app.kit.fields import Code, Moment, RowNumber
 from app.kit.names import same_form
 from app.kit.orm import word
 from app.kit.pages import Paging
+from app.kit.personal import mask_phone, mask_told
 from app.kit.phones import Phone, without_extension
+from app.kit.told import without_control
 
 CLOSED = (RequestStatus.CLOSED, RequestStatus.CANCELLED, RequestStatus.MERGED)
 
@@ -30,17 +32,44 @@ _SAID = func.same_form(
 _PHONE = TypeAdapter[str](Phone)
 
 
+_CALLED = [func.split_part(phone, ",", 1) for phone in (Request.contact_phone, Request.callback_phone)]
+SHORTEST_END = 4
+"""So many last digits tell a phone number."""
+
+
 def _said(q: str) -> ColumnElement[bool]:
-    """Requests in which this was said, of this number, or of this caller; however it is written."""
-    part = same_form(q)
-    found = [_SAID.contains(part, autoescape=True)] if part else []
-    if part.isascii() and part.isdigit() and len(part) < 16:
-        found.append(Request.number == int(part))
-    with suppress(ValidationError):
-        number = without_extension(_PHONE.validate_python(q))
-        called = (Request.contact_phone, Request.callback_phone)
-        found += [*(func.split_part(phone, ",", 1) == number for phone in called), _of(number)]
+    """Requests in which all of these words were said, of this number, or of this caller, also by the last digits of
+    whoever is called; however it is written."""
+    words = [word for word in map(same_form, q.split()) if word]
+    found = [and_(*(_SAID.contains(word, autoescape=True) for word in words))] if words else []
+    if (digits := _digits(q)) and len(digits) < 16:
+        found.append(Request.number == int(digits))
+        if len(digits) >= SHORTEST_END and not q.strip().startswith("#"):
+            found += [phone.endswith(digits) for phone in _CALLED]
+    if number := _phone(q):
+        found += [*(phone == number for phone in _CALLED), _of(number)]
     return or_(false(), *found)
+
+
+def _digits(q: str) -> str | None:
+    """The number that it is and nothing else, with # before it or without."""
+    digits = same_form(q).removeprefix("#")
+    return digits if digits.isascii() and digits.isdigit() else None
+
+
+def _phone(q: str) -> str | None:
+    with suppress(ValidationError):
+        return without_extension(_PHONE.validate_python(q))
+    return None
+
+
+def show_searched(q: str) -> dict[str, str]:
+    """What was searched, for the audit log: which kind of thing, and the thing without what tells who somebody is."""
+    if number := _phone(q):
+        return {"searched": "phone", "what": mask_phone(number)}
+    if digits := _digits(q):
+        return {"searched": "number", "what": mask_phone(digits)}
+    return {"searched": "words", "what": mask_told(q)}
 
 
 def _of(number: str) -> ColumnElement[bool]:
@@ -54,8 +83,8 @@ class RequestFilter(Paging):
 
     number: RowNumber | None = None
     q: Annotated[
-        str | None,
-        Query(min_length=1, max_length=50, description="a part of the text, name or address; a number or phone"),
+        Annotated[str, BeforeValidator(without_control), StringConstraints(max_length=50)] | None,
+        Query(description="words of the text, name or address, all of them; a number; a phone or its last digits"),
     ] = None
     status: Annotated[list[RequestStatus] | None, Query(max_length=len(RequestStatus))] = None
     open: bool | None = None
@@ -100,11 +129,11 @@ class RequestFilter(Paging):
             conditions.append(Request.status.not_in([word(status) for status in CLOSED]))  # as its partial index says
         if self.open is False:
             conditions.append(Request.status.in_(CLOSED))
-        if (self.citizen_phone or self.q) and not principal.roles & {Role.OPERATOR, Role.SUPERVISOR}:
+        if (self.citizen_phone or self.q is not None) and not principal.roles & {Role.OPERATOR, Role.SUPERVISOR}:
             raise NotAllowed(roles=[Role.OPERATOR, Role.SUPERVISOR])
         if self.citizen_phone:
             conditions.append(_of(without_extension(self.citizen_phone)))
-        if self.q:
+        if self.q is not None:
             conditions.append(_said(self.q))
         if self.received_from:
             conditions.append(Request.received_at >= self.received_from)

@@ -14,7 +14,7 @@ from app.danger.snapshot import CurrentDangers
 from app.events.models import Event
 from app.intake import actions, citizens, queries
 from app.intake.endangered import CurrentlyKnown, raise_heard
-from app.intake.filters import RequestFilter
+from app.intake.filters import RequestFilter, show_searched
 from app.intake.models import Request as ServiceRequest
 from app.intake.schemas import (
     AnswerIn,
@@ -63,7 +63,7 @@ async def list_requests(
     if wanted.citizen_phone:
         await note_reveal(tx, principal, f"citizen:{mask_phone(wanted.citizen_phone)}", "search", now)
     if wanted.q:
-        await note_reveal(tx, principal, "requests", "search", now)
+        await note_reveal(tx, principal, "requests", "search", now, **show_searched(wanted.q))
     after = wanted.after(datetime, UUID)
     conditions = wanted.conditions(principal)
     to = None

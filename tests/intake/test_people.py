@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.intake.citizens import get_or_add
+from app.kit.personal import mask_phone
 from tests.aftercare.calls import due, events, ningbo, record, take
 from tests.complaints.test_cases import cases, complain, decide
 from tests.dispatch.test_correcting import correct
@@ -200,12 +201,35 @@ async def test_who_has_neither_name_nor_number_is_nobody(world: World) -> None:
     assert (full["contact_phone"], full["callback_phone"]) == (DAUGHTER, None)
 
 
-@pytest.mark.parametrize("q", ["87651234转3", "(0574) 8765-1234", DAUGHTER, "陈老太", "王女士", "澄浪路88弄", "倒灌"])
-async def test_it_is_found_by_either_of_them(world: World, q: str) -> None:
+@pytest.mark.parametrize(
+    ("q", "searched", "what"),
+    [
+        ("87651234转3", "phone", "057****1234"),
+        ("(0574) 8765-1234", "phone", "057****1234"),
+        (DAUGHTER, "phone", mask_phone(DAUGHTER)),
+        (DAUGHTER[-8:], "phone", f"057****{DAUGHTER[-4:]}"),
+        (DAUGHTER[-4:], "number", "****"),
+        ("1234", "number", "****"),
+        ("陈老太", "words", "陈老太"),
+        ("王女士", "words", "*女士"),
+        ("澄浪路88弄", "words", "**路**弄"),
+        ("倒灌", "words", "倒灌"),
+        ("倒\x00灌", "words", "倒灌"),
+        ("倒灌 澄浪路", "words", "倒灌 **路"),
+    ],
+)
+async def test_it_is_found_by_either_of_them(world: World, q: str, searched: str, what: str) -> None:
     request = (await ok(world.create(DRAIN, phone=DAUGHTER, **FOR_MOTHER)))["request"]
     found = await ok(world.operator.get("/requests", params={"q": q}))
     assert [one["id"] for one in found["items"]] == [request["id"]]
-    assert (await ok(world.admin.get("/audit")))["items"][0]["data"] == {"why": "search"}
+    assert (await ok(world.admin.get("/audit")))["items"][0]["data"] == {
+        "why": "search", "searched": searched, "what": what,
+    }  # fmt: skip
+    for number in (f"#{request['number']}", f" ＃{request['number']}"):
+        found = await ok(world.operator.get("/requests", params={"q": number}))
+        assert [one["id"] for one in found["items"]] == [request["id"]]
+    for nothing in ("", "  ", "\x00", "倒灌 窗台", "#1234"):
+        assert (await ok(world.operator.get("/requests", params={"q": nothing})))["items"] == []
 
 
 async def test_that_it_was_for_another_is_said_later(world: World) -> None:
