@@ -73,12 +73,25 @@ class Proxy:
 
     async def close_all(self) -> None:
         """End every connection, and wait until its sockets are closed."""
-        self._closed = True
         serving = dict(self._serving)
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
         await end(*serving.values())  # also of those that were cancelled before they began
+
+    async def close(self, listener: asyncio.Server) -> None:
+        """Take no more connections, and end those there are.
+
+        asyncio leaves a socket open that was accepted when the server is closed before it knows of it: none is accepted
+        any more while it gets to know those that were.
+        """
+        self._closed = True
+        for socket in listener.sockets:
+            asyncio.get_running_loop().remove_reader(socket)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        listener.close()
+        await self.close_all()
 
 
 async def end(*writers: asyncio.StreamWriter) -> None:
@@ -103,5 +116,4 @@ async def proxy_before(server_url: str) -> AsyncIterator[Proxy]:
     try:
         yield proxy
     finally:
-        listener.close()
-        await proxy.close_all()
+        await proxy.close(listener)
