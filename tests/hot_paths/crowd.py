@@ -1,5 +1,6 @@
 """A registry of 500 or 50,000 providers, and up to 50,000 requests that are open at once, each with a live offer."""
 
+import asyncio
 from typing import Any
 
 from sqlalchemy import text
@@ -85,6 +86,12 @@ END $$
 """
 
 
+_LOOKING = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)"
+)
+
+
 async def settle(url: str) -> None:
     """500 providers with kept counts and plenty of places, and statistics that nobody renews meanwhile."""
     await found(url)
@@ -114,5 +121,7 @@ async def _run(db: Database, given: dict[str, Any], *statements: str) -> None:
         for statement in statements:
             await connection.execute(text(statement), given)
         await connection.execute(text("SET session_replication_role = origin"))
+        while (await connection.execute(_LOOKING)).scalar_one():  # what it may still see would not be cleared away
+            await asyncio.sleep(0.01)
         await connection.execute(text("VACUUM ANALYZE"))
         await connection.execute(text("RESET auto_explain.log_min_duration"))
