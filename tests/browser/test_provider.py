@@ -53,7 +53,7 @@ async def test_from_the_offer_to_the_bill(world: World, sit_down: Opening, langu
     request = (await offer(world, firm))["request"]
     world.advance(seconds=2)
     booked = {"wanted_from": "2026-11-25T01:00:00Z", "wanted_to": "2026-11-25T04:00:00Z"}
-    await offer(world, firm, CLEANING, phone="13805740000", description="三室一厅，擦窗，两位老人在家", **booked)
+    await offer(world, firm, CLEANING, phone="13805740000", description="三室一厅，擦窗，厨房也要", **booked)
     await expect(page.get_by_text("厨房下水道堵了，水倒灌到地上")).to_be_visible()
     await expect(page.locator(".offer")).to_have_count(2)
     await phone.check_accessibility()
@@ -184,7 +184,7 @@ async def open_booked_job(
     """A job with an appointment tomorrow morning, opened on the phone of its firm."""
     firm, phone = await ready(world, sit_down)
     booked = {"wanted_from": "2026-11-25T01:00:00Z", "wanted_to": "2026-11-25T04:00:00Z"}
-    made = await offer(world, firm, CLEANING, description="三室一厅，擦窗，两位老人在家", **booked)
+    made = await offer(world, firm, CLEANING, description="三室一厅，擦窗，厨房也要", **booked)
     job = await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
     await phone.page.goto(f"/provider?tab=jobs&job={job['id']}")
     await expect(phone.page.locator(".call")).to_be_visible()
