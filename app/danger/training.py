@@ -18,18 +18,18 @@ from app.danger.model import CODES, UNIT, Lexeme, Model, how_rare
 SENTENCES = DATA / "sentences.tsv"
 ORDINARY_CALLS = Path(__file__).parents[1] / "knowledge" / "data" / "callers.tsv"
 """What callers say of everything else, by item."""
-FALSE_ALARMS = 0.03
+FALSE_ALARMS = 0.02
 """How many of the harmless sentences of an unknown writer may be taken for a danger."""
 FEWEST = 2
 """Sentences that must have a lexeme for it to be learned."""
 _ORDINARY = "-"
-"""Whose hand ordinary calls are: many, so each counts little, and no lexeme is learned for their sake."""
+"""Whose hand ordinary calls are; no lexeme is learned for their sake."""
 EMERGENCIES = {
     *("UT03", "UT06", "UT07", "UT09", "UT10", "HL01", "HL07", "CR01", "CR05"),
     *("LS01", "LS04", "LG08", "EL01", "RE08", "VL10", "unanswered"),
 }
 """Items that are dangers, or often come with one: what is said of them teaches nothing."""
-_COST, _COST_OF_ORDINARY = 3.0, 0.9
+_COST, _COST_OF_ORDINARY = 3.0, 3.5
 _ROUNDS = 20
 _SEED = 0
 
