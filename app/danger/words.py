@@ -65,6 +65,26 @@ class Pattern(NamedTuple):
         return text
 
 
+class Patterns(NamedTuple):
+    """Patterns that are looked for together; `begun` finds a first part of any of them, which most texts have not."""
+
+    patterns: tuple[Pattern, ...]
+    begun: re.Pattern[str]
+
+    @classmethod
+    def of(cls, written: Iterable[str]) -> "Patterns":
+        """Raises ValueError for a pattern that is none."""
+        patterns = tuple(map(parse, written))
+        firsts = [pattern.parts[0] for pattern in patterns]
+        begun = [re.escape(phrase) for first in firsts for phrase in first.phrases]
+        begun += [first.pattern.pattern for first in firsts if first.pattern]
+        return cls(patterns, re.compile("|".join(begun) or "(?!)"))
+
+    def may_find(self, text: str) -> bool:
+        """Whether any pattern may be said in the plain text."""
+        return self.begun.search(text) is not None
+
+
 class Rules:
     """The patterns of all kinds. Immutable.
 
@@ -73,18 +93,21 @@ class Rules:
 
     def __init__(self, words: Mapping[DangerKind, Words]) -> None:
         self.words = {kind: words.get(kind, Words()) for kind in DangerKind}
-        self._recognise = {kind: tuple(map(parse, own.recognise)) for kind, own in self.words.items()}
-        self._take_back = {kind: tuple(map(parse, own.take_back)) for kind, own in self.words.items()}
+        self._recognise = {kind: Patterns.of(own.recognise) for kind, own in self.words.items()}
+        self._take_back = {kind: Patterns.of(own.take_back) for kind, own in self.words.items()}
 
     def struck(self, kind: DangerKind, text: str) -> str:
         """The plain text without what is taken back for this kind."""
-        for pattern in self._take_back[kind]:
-            text = pattern.strike(text)
+        taken_back = self._take_back[kind]
+        if taken_back.may_find(text):
+            for pattern in taken_back.patterns:
+                text = pattern.strike(text)
         return text
 
     def tells(self, kind: DangerKind, text: str) -> bool:
         """Whether the plain text, without what is taken back, says a pattern of this kind."""
-        return any(pattern.finds(text) for pattern in self._recognise[kind])
+        recognising = self._recognise[kind]
+        return recognising.may_find(text) and any(pattern.finds(text) for pattern in recognising.patterns)
 
 
 @cache
