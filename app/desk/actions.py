@@ -17,7 +17,8 @@ from app.events.topics import DISPATCH_TOPIC
 from app.intake.models import Channel, RequestStatus
 from app.intake.schemas import UNUSABLE, RequestIn, RequestOut
 from app.intake.taking import Replayed, take_request
-from app.kit.idempotency import once
+from app.kit.errors import HotlineError
+from app.kit.idempotency import Once, once
 from app.kit.web import Context
 from app.knowledge.choices import keep_choice
 
@@ -44,14 +45,20 @@ async def create_request(call: Call, context: Context, catalog: Snapshot, danger
     """Create the request and make its first offers; gives the answer as JSON.
 
     A request is acknowledged whatever matching does: if matching fails it is created without, and the worker
-    dispatches it. Raises what take_request raises.
+    dispatches it. What was acknowledged once is so again, whatever has been ruled out since: a word that tells a
+    danger, a place that ended. Raises what take_request raises.
     """
+    key = once(call.principal.id, call.key, "POST /requests", call.body)
     call = call._replace(body=_named(call.body, dangers))
     try:
-        return await _create(call, context, catalog, dangers, matching=call.body.dispatch)
+        return await _create(call, key, context, catalog, dangers, matching=call.body.dispatch)
     except _MatchingFailed:
         logger.exception("matching failed; the request is created without and left to the worker")
-        return await _create(call, context, catalog, dangers, matching=False)
+        return await _create(call, key, context, catalog, dangers, matching=False)
+    except HotlineError as error:
+        if error.status < 500 and (answer := await context.db.read(key.find)):
+            return answer
+        raise
 
 
 def _named(body: RequestIn, dangers: Dangers) -> RequestIn:
@@ -64,23 +71,21 @@ def _named(body: RequestIn, dangers: Dangers) -> RequestIn:
     return body.model_copy(update={"item": body.item or guide.item, "description": said})
 
 
-async def _create(call: Call, context: Context, catalog: Snapshot, dangers: Dangers, *, matching: bool) -> bytes:
-    now, settings = context.clock.now(), context.settings
-    key = once(call.principal.id, call.key, "POST /requests", call.body)
-    body = call.body
+async def _create(
+    call: Call, key: Once, context: Context, catalog: Snapshot, dangers: Dangers, *, matching: bool
+) -> bytes:
+    now, settings, body = context.clock.now(), context.settings, call.body
     location = catalog.locate(body.area, body.place, body.address)
     where = partial(_where, location, catalog)
     async with context.db.begin() as tx:
         final = None if matching else partial(_unmatched_yet, where)
         spot = location.spot if location else None
-        taken = await take_request(
-            tx, call.body, spot, catalog, dangers, settings, call.principal.actor, key, now, final
-        )
+        taken = await take_request(tx, body, spot, catalog, dangers, settings, call.principal.actor, key, now, final)
         if isinstance(taken, Replayed):
             return taken.answer
         out = taken.request.status == RequestStatus.DISPATCHING
-        if asked := call.body.asked:
-            keep_choice(tx, asked.words, asked.suggested, call.body.item, call.principal.id, now)
+        if asked := body.asked:
+            keep_choice(tx, asked.words, asked.suggested, body.item, call.principal.id, now)
         if not matching:
             if out:
                 tx.wake(DISPATCH_TOPIC)
@@ -88,7 +93,7 @@ async def _create(call: Call, context: Context, catalog: Snapshot, dangers: Dang
         if not out:
             await key.keep(tx, content := _unmatched_yet(where, taken.request))
             return content
-        write = partial(_matched, taken.request, where, call.body.channel, now)
+        write = partial(_matched, taken.request, where, body.channel, now)
         try:
             outcome = await offer_to_best(
                 tx, taken.values, catalog, settings, now, newcomer=True, answer=Answer(key, write)

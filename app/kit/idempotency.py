@@ -106,10 +106,17 @@ class Once(NamedTuple):
 
     async def recall(self, tx: Tx) -> bytes:
         """The answer that the key got before. Raises KeyReused when it was used with another body."""
-        row = await tx.row(_FIND, principal_id=self.principal_id, key=self.key)
-        if row is None or row["body_hash"] != self.body_hash:
+        answer = await self.find(tx)
+        if answer is None:
             raise KeyReused
-        return bytes(row["answer"])
+        return answer
+
+    async def find(self, tx: Tx) -> bytes | None:
+        """The answer that the key got before, if it came before. Raises KeyReused as `recall` does."""
+        row = await tx.row(_FIND, principal_id=self.principal_id, key=self.key) if self.key else None
+        if row and row["body_hash"] != self.body_hash:
+            raise KeyReused
+        return bytes(row["answer"]) if row else None
 
     async def keep(self, tx: Tx, answer: bytes) -> None:
         """Store the answer on the claimed key, in the claim's own transaction or a later one."""
