@@ -15,13 +15,10 @@ from app.danger.kinds import DangerKind
 from app.danger.lexemes import lexemes, plain
 from app.danger.model import FILE, Model, read_model
 from app.danger.words import Rules
+from app.kit.told import parts
 
 logger = logging.getLogger(__name__)
 
-MOST_CHARACTERS = 2_000
-"""Of a longer text the rest is not looked at; no field takes more."""
-WINDOW, OVERLAP = 300, 60
-"""Characters that are judged together, and how many of them with the next ones too."""
 BY_WORDS = 0.9
 """How sure a pattern is where nothing else is known."""
 SAID = 0.7
@@ -44,10 +41,9 @@ def recognise(text: str, rules: Rules) -> list[Recognised]:
 
     Any text has an answer; without the model the words alone give it.
     """
-    said = plain(text[:MOST_CHARACTERS])
     found: dict[DangerKind, float] = {}
-    for start in range(0, max(1, len(said) - OVERLAP), WINDOW - OVERLAP):
-        for kind, confidence in _hear(said[start : start + WINDOW], rules).items():
+    for part in parts(plain(text)):
+        for kind, confidence in _hear(part, rules).items():
             found[kind] = max(found.get(kind, 0.0), confidence)
     order = sorted((kind for kind in DangerKind if kind in found), key=lambda kind: -found[kind])
     return [Recognised(kind, round(found[kind], 3)) for kind in order]

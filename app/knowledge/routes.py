@@ -48,7 +48,7 @@ from app.knowledge.schemas import (
     VersionStanding,
 )
 from app.knowledge.searching import search
-from app.knowledge.suggesting import Suggester, hear, suggest_throughout
+from app.knowledge.suggesting import Suggester, suggest_throughout
 
 IMPORT_PATH = "/api/v1/knowledge/import"
 IMPORT_LIMIT = 64 * 1024 * 1024
@@ -78,7 +78,7 @@ async def suggest_items(
     """The dangers that the caller tells, before all else; and the items that they mean, most likely first, none that is
     sure where nothing fits. What they say stays out of URLs."""
     index = await cast(Suggester, request.app.state.suggester).index(catalog, model)
-    told = await asyncio.to_thread(hear, body.words, dangers)
+    told = await asyncio.to_thread(dangers.hear, body.words)
     heard = [one.model_dump(mode="json") for one in show_heard(told, dangers)]
     meant = await asyncio.to_thread(suggest_throughout, body.words, index, catalog, body.limit)
     items = [{**_show_item(one.item), "confidence": one.confidence, "sure": one.sure} for one in meant]

@@ -18,9 +18,6 @@ from app.catalog import search
 from app.catalog.models import Item
 from app.catalog.search import Index as Names
 from app.catalog.snapshot import Snapshot
-from app.danger.kinds import DangerKind
-from app.danger.recognising import Recognised
-from app.danger.snapshot import Dangers
 from app.kit.names import fold, tidy
 from app.kit.told import parts
 from app.knowledge import callers, ranking, words
@@ -124,14 +121,6 @@ def suggest_throughout(text: str, index: Index | None, catalog: Snapshot, limit:
     for one in sorted(chain(first, *rest), key=lambda one: (not one.sure, -one.confidence)):
         best.setdefault(one.item.code, one)
     return list(best.values())[:limit]
-
-
-def hear(text: str, dangers: Dangers) -> list[Recognised]:
-    """The dangers that any part of the text tells, the likeliest first, of equals the more pressing."""
-    heard: dict[DangerKind, Recognised] = {}
-    for one in chain.from_iterable(dangers.hear(part) for part in parts(text)):
-        heard[one.kind] = max(one, heard.get(one.kind, one), key=lambda each: each.confidence)
-    return sorted((heard[kind] for kind in DangerKind if kind in heard), key=lambda one: -one.confidence)
 
 
 def rank(scores: Mapping[str, float], named: Mapping[str, float], *, brief: bool) -> dict[str, bool]:
