@@ -178,12 +178,13 @@ async def withdraw_danger(
 async def _note_withdrawn(
     tx: Tx, request_id: UUID, danger: str, reason: str, principal: Principal, now: datetime
 ) -> None:
-    about = {"danger": danger, "reason": reason}
+    about = {"danger": danger}
     await record(
         tx, EventKind.REQUEST_DANGER_WITHDRAWN, at=now, actor=principal.actor, request_id=request_id, data=about
     )
+    facts = about | {"reason": reason}  # a person's words stand in no event (docs/decisions/0017)
     subject, kind, who = f"request:{request_id}", principal.kind, principal.id
-    await add_audit(tx, "request.danger_withdrawn", subject, at=now, actor_kind=kind, actor_id=who, **about)
+    await add_audit(tx, "request.danger_withdrawn", subject, at=now, actor_kind=kind, actor_id=who, **facts)
 
 
 async def _values(
