@@ -72,6 +72,11 @@ UNUSABLE = "（电话："
 _PHONE: TypeAdapter[str | None] = TypeAdapter(Phone | None)
 
 
+def _required_but_in_danger(schema: dict[str, Any]) -> None:
+    """The document cannot say that a danger needs nothing else in a way that generators of clients follow."""
+    del schema["required"]
+
+
 class RequestIn(BaseModel):
     """A request as the operator takes it down; `area` is a community's or township's code, and may be missing where
     `place` is named, and of a danger.
@@ -84,7 +89,7 @@ class RequestIn(BaseModel):
     dispatched; with `danger` a `relay` says which emergency line has it.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_required_but_in_danger)
 
     channel: Channel = Channel.PHONE
     phone: Phone | None = Field(description="null: withheld, or none; a service line is kept and called by nobody")
@@ -121,7 +126,8 @@ class RequestIn(BaseModel):
     asked: Asked | None = None
     danger: DangerKind | None = Field(
         default=None,
-        description="with it item, description and phone may be missing, and an impossible number is kept in the text",
+        description="without it item, description and phone are required; with it an impossible number is kept in the "
+        "text",
     )
     danger_dismissed: bool = Field(
         default=False, description="what is heard as a danger, beside `danger`, is none, says the operator"
