@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from app.auth.commands import staff
 from app.catalog.load import load_reference_data
@@ -72,9 +73,15 @@ def serve(
 class Server(uvicorn.Server):
     """Stops without waiting for those who wait: they are answered first, as is everything that had come in."""
 
-    def __init__(self, config: uvicorn.Config, wakes: Wakes) -> None:
+    def __init__(self, config: uvicorn.Config, application: FastAPI, wakes: Wakes) -> None:
         super().__init__(config)
+        self._application = application
         self._wakes = wakes
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:  # what is prepared beside the first calls is most of what the process keeps
+            self._application.state.warming.add_done_callback(lambda _: _spare_the_collector())
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -102,7 +109,7 @@ async def _serve(settings: Settings, host: str, port: int, *, with_worker: bool)
             date_header=False,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
-        server = Server(config, context.wakes)
+        server = Server(config, application, context.wakes)
         _spare_the_collector()
         worker = asyncio.create_task(_work(settings)) if with_worker else None
         await server.serve()

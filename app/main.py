@@ -21,6 +21,7 @@ from app.catalog.snapshot import Catalog
 from app.complaints.routes import router as complaints
 from app.console.pages import Console
 from app.credit.routes import router as credit
+from app.danger.recognising import taught
 from app.danger.routes import router as dangers
 from app.danger.snapshot import HeldDangers
 from app.desk.routes import router as desk
@@ -149,9 +150,9 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         async with AsyncExitStack() as stack:
             opened = context if context is not None else await stack.enter_async_context(open_process(settings))
             bind(app, opened)
-            warming = asyncio.create_task(_warm(app))
+            app.state.warming = asyncio.create_task(_warm(app))
             yield
-            warming.cancel()
+            app.state.warming.cancel()
 
     app = FastAPIOffline(
         title="81890 hotline",
@@ -203,7 +204,9 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
 
 async def _warm(app: FastAPI) -> None:
     """Let no caller wait for what takes a second to prepare."""
+    await asyncio.to_thread(taught)
     with contextlib.suppress(DatabaseUnavailable, DatabaseBusy, asyncpg.UndefinedTableError):  # the first call does it
+        await app.state.dangers.present()
         await app.state.suggester.index(await app.state.catalog.present(), await app.state.model.present())
 
 

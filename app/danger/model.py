@@ -56,7 +56,7 @@ class Model(NamedTuple):
         """What of the text is known."""
         heard: list[tuple[float, Lexeme]] = []
         for block, length in ((found.said, 1.0), (found.meant, MEANT)):
-            known = [self.lexemes[lexeme] for lexeme in block if lexeme in self.lexemes]
+            known = [own for lexeme in block if (own := self.lexemes.get(lexeme))]
             whole = sqrt(sum([lexeme.rarity**2 for lexeme in known])) or 1.0
             heard += [(lexeme.rarity * length / whole, lexeme) for lexeme in known]
         return Heard(heard)
