@@ -597,3 +597,32 @@ async def test_recording_waits_for_no_item_no_words_and_no_right_number(world: W
     assert (request["item_code"], request["description"]) == ("UT03", "gas, strong")
     for missing in ({"phone": "0000"}, {"phone": None}, {"phone": None, "item": "UT03"}):
         await refused(world.operator.post("/requests", json=missing), 422, "invalid_input")
+
+
+async def test_what_was_acknowledged_is_so_again_though_its_words_tell_a_danger_by_now(world: World) -> None:
+    words = "仓库那边有独角兽"
+    body: dict[str, Any] = {"description": words, "key": "once", "phone": "13805740001"}
+    first = await world.dispatch(DRAIN, **body)
+    guide = (await ok(world.registrar.get("/dangers/gas")))["approved"]["content"]
+    said = {"recognise": ["独角兽"], "take_back": []}
+    await ok(world.registrar.put("/dangers/gas/draft", json=guide | {"words": said}, headers={"If-Match": '"1"'}))
+    await ok(world.supervisor.put("/dangers/gas/versions/2/approval"))
+    async with asyncio.timeout(10):
+        while not (await ok(world.operator.post("/catalog/suggestions", json={"words": words})))["dangers"]:
+            await asyncio.sleep(0.01)
+    assert await world.dispatch(DRAIN, **body) == first
+    await refused(world.create(**body | {"key": "another"}, dispatch=True), 422, "danger_heard")
+    await refused(world.create(**body | {"description": f"{words}。"}, dispatch=True), 422, "key_reused")
+
+
+async def test_a_long_story_before_it_hides_no_danger(world: World) -> None:
+    story = {"words": "我跟你讲啊那个下水道堵了好几天了，" * 160, "suggested": []}
+    await refused(world.create(description=GAS, asked=story, dispatch=True), 422, "danger_heard")
+
+
+async def test_why_a_danger_was_taken_back_stands_in_no_event(world: World) -> None:
+    request = await taken(world, danger="gas")
+    await step(world, request, "danger/withdrawal", reason="陈阿姨说看错了")
+    events = await ok(world.operator.get(f"/requests/{request['id']}/events"))
+    assert events[-1]["kind"] == "request.danger_withdrawn"
+    assert "陈阿姨" not in str(events)
