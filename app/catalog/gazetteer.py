@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from heapq import nsmallest
 from itertools import chain
 from typing import NamedTuple
@@ -25,6 +25,8 @@ from app.kit.told import parts
 
 MOST_BEGUN = 60
 """Names that begin with, or hold, what was typed: so many are looked at."""
+LONGEST_NAME = 40
+"""Of a longer name nothing is found within a text."""
 MOST_WORDS = 16
 """In more words of Latin letters beside one another no slips are looked for."""
 COMMON = 300
@@ -142,15 +144,11 @@ class Said:
         """Where a word begins: behind a space, or where letters begin or end."""
         apart, kind = True, ""
         for place, written in enumerate(self.text):
-            seen = same_form(written)
+            seen = _compared(written)
             if not seen:
-                apart = True
+                apart = apart or not same_form(written)
                 continue
-            for letter in seen.translate(_VARIANTS):
-                if letter in "'’‘`´":
-                    continue
-                plain = unicodedata.normalize("NFD", letter)[0] if not letter.isascii() else letter
-                letter = "v" if letter in "üǖǘǚǜ" else plain if plain.isascii() and plain.isalpha() else letter
+            for letter in seen:
                 now = "a" if letter.isascii() and letter.isalpha() else "1" if letter.isdigit() else "x"
                 if apart or now != kind:
                     self.starts.add(len(letters))
@@ -173,6 +171,17 @@ class Said:
             begin = max(begin, self.at[end - 1] + 1)
         kept.append(self.text[begin:])
         return " ".join(filter(None, (AROUND.sub("", AROUND.sub("", part)).strip() for part in kept)))
+
+
+@lru_cache(maxsize=20_000)
+def _compared(written: str) -> str:
+    """What is compared of one character."""
+    letters = []
+    for letter in same_form(written).translate(_VARIANTS):
+        if letter not in "'’‘`´":
+            plain = unicodedata.normalize("NFD", letter)[0] if not letter.isascii() else letter
+            letters.append("v" if letter in "üǖǘǚǜ" else plain if plain.isascii() and plain.isalpha() else letter)
+    return "".join(letters)
 
 
 def core(name: str) -> str:
@@ -222,7 +231,10 @@ class Gazetteer:
             self._add_area(_of_community(community), community.pinyin, _COMMUNITY_FORMS, bare=0.75)
         for place in places:
             self._add_place(place)
-        self._longest = min(max(map(len, self._exact), default=0), 40)
+        self._reach: dict[str, int] = {}
+        """By its first two characters, how long the longest name is that begins so."""
+        for name in self._exact:
+            self._reach[name[:2]] = max(self._reach.get(name[:2], 0), min(len(name), LONGEST_NAME))
         self._names = sorted(self._exact)
         self._keys = sorted(self._latin)
         self._first_letters = sorted(self._initials)
@@ -367,7 +379,8 @@ class Gazetteer:
     def _as_written(self, said: Said) -> Iterator[_Hit]:
         letters = said.letters
         for start in range(len(letters)):
-            for end in range(start + 2, min(start + self._longest, len(letters)) + 1):
+            reach = self._reach.get(letters[start : start + 2], 0)
+            for end in range(start + 2, min(start + reach, len(letters)) + 1):
                 for n, worth in self._exact.get(letters[start:end], ()):
                     if worth < SURE and _ROAD.match(letters, end):
                         worth *= 0.5

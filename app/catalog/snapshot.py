@@ -154,7 +154,9 @@ class Snapshot:
             known = min(
                 within_it, key=lambda one: (one.lat is None, one.kind == PlaceKind.ROAD, -len(one.zh)), default=None
             )
-        if known is None or known.lat is None or known.lon is None:
+        if known is None:
+            return Location(spot, elsewhere)
+        if known.lat is None or known.lon is None:
             return Location(replace(spot, place=known), elsewhere)
         return Location(replace(spot, lat=known.lat, lon=known.lon, point_of=Known.PLACE, place=known), elsewhere)
 

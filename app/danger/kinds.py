@@ -21,3 +21,7 @@ class DangerKind(StrEnum):
     TRAPPED = "trapped"
     FALL = "fall"
     MISSING = "missing"
+
+
+KINDS = tuple(DangerKind)
+"""In their order, for what goes through them with each call."""

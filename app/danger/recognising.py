@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import yaml
 
-from app.danger.kinds import DangerKind
+from app.danger.kinds import KINDS, DangerKind
 from app.danger.lexemes import lexemes, plain
 from app.danger.model import FILE, Model, read_model
 from app.danger.words import Rules
@@ -45,14 +45,14 @@ def recognise(text: str, rules: Rules) -> list[Recognised]:
     for part in parts(plain(text)):
         for kind, confidence in _hear(part, rules).items():
             found[kind] = max(found.get(kind, 0.0), confidence)
-    order = sorted((kind for kind in DangerKind if kind in found), key=lambda kind: -found[kind])
+    order = sorted((kind for kind in KINDS if kind in found), key=lambda kind: -found[kind])
     return [Recognised(kind, round(found[kind], 3)) for kind in order]
 
 
 def _hear(said: str, rules: Rules) -> dict[DangerKind, float]:
     """How likely each danger is that is told in a piece of plain text."""
-    struck = {kind: rules.struck(kind, said) for kind in DangerKind}
-    told = [kind for kind in DangerKind if rules.tells(kind, struck[kind])]
+    struck = {kind: rules.struck(kind, said) for kind in KINDS}
+    told = [kind for kind in KINDS if rules.tells(kind, struck[kind])]
     model = taught()
     if model is None:
         return dict.fromkeys(told, BY_WORDS)

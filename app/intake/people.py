@@ -22,7 +22,7 @@ class People(NamedTuple):
         caller; the centre calls back whoever has called. A service line (12345 puts somebody through) is nobody's
         number."""
         own = body.phone if body.phone and not is_service_line(body.phone) else None
-        caller = Person(name=body.contact_name, phone=own)
+        caller = Person.model_construct(name=body.contact_name, phone=own)  # both were validated
         helped = _named(body.helped) or caller
         contact = _named(body.contact) or (helped if helped.phone else caller)
         callback = _named(body.callback) or (caller if own else contact)

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from app.catalog.models import Kind, Tier
-from app.danger.kinds import DangerKind
+from app.danger.kinds import KINDS, DangerKind
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
 from app.kit.fields import Code, Day, Moment
 from app.kit.phones import OwnPhone, Phone
@@ -136,7 +136,7 @@ class RequestIn(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _danger_waits_for_nothing(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or data.get("danger") not in list(DangerKind):
+        if not isinstance(data, dict) or data.get("danger") not in KINDS:
             return data
         phone, text = data.get("phone"), data.get("description") or data["danger"]
         try:
