@@ -23,10 +23,10 @@ from app.danger.commands import danger
 from app.danger.load import load_guides
 from app.kit import open_files
 from app.kit.command_line import Sentences, database, direct_url, run
+from app.kit.context import open_context
 from app.kit.db import CALL, STEP
 from app.kit.migrate import migrate as run_migrations
 from app.kit.wake import Wakes
-from app.kit.web import open_context
 from app.knowledge.commands import evaluate_suggestions, knowledge, train_suggestions
 from app.knowledge.load import load_articles
 from app.main import create_app

@@ -34,12 +34,13 @@ from app.intake.routes import citizens_router as citizens
 from app.intake.routes import router as intake
 from app.jobs.provider_routes import router as provider_queue
 from app.jobs.staff_routes import router as jobs
+from app.kit.context import Context
+from app.kit.context import open_context as open_process
 from app.kit.db import Prepared, Row, Tx
 from app.kit.errors import DatabaseBusy, DatabaseReadOnly, DatabaseUnavailable
 from app.kit.quotas import Quotas
 from app.kit.waiting import SharedReads
-from app.kit.web import Context, Now, context_of, install, refuse_unknown_parameters
-from app.kit.web import open_context as open_process
+from app.kit.web import Now, context_of, install, refuse_unknown_parameters
 from app.knowledge.model_in_force import HeldModel
 from app.knowledge.routes import IMPORT_LIMIT as KNOWLEDGE_LIMIT
 from app.knowledge.routes import IMPORT_PATH as KNOWLEDGE_PATH

@@ -33,12 +33,12 @@ from app.dispatch.tasks import (
 from app.events.sequence import number_events
 from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, LOG_TOPIC, WEBHOOK_TOPIC
 from app.kit.clock import ScaledClock
+from app.kit.context import Context
 from app.kit.errors import DatabaseBusy, DatabaseUnavailable
 from app.kit.heartbeat import BEAT_SECONDS, beat
 from app.kit.idempotency import forget_keys
 from app.kit.limits import forget_counts
 from app.kit.steps import Health, forget_troubles, write_health
-from app.kit.web import Context
 from app.knowledge.queries import forget_choices, forget_failed_searches
 from app.metrics.tasks import keep_volumes
 from app.registry.expiry import watch_papers

@@ -34,15 +34,15 @@ from app.auth.models import Role
 from app.catalog.snapshot import Snapshot, read_snapshot
 from app.danger.snapshot import dangers_of, read_scripts
 from app.desk.actions import Call, create_request
+from app.events.act import Actor
 from app.events.models import ActorKind
-from app.events.transition import Actor
 from app.intake.schemas import RequestIn
 from app.jobs.acting import By
 from app.jobs.job_actions import complete_job, start_job
 from app.jobs.offer_actions import accept_offer
 from app.jobs.schemas import Acceptance, Completion
 from app.kit import embedded
-from app.kit.web import Context, open_context
+from app.kit.context import Context, open_context
 from app.settings import Settings
 from bench.scale import run_sql, url_of
 from bench.stage import CARD_FEN, Cast, hire

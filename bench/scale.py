@@ -32,11 +32,11 @@ from app.events.models import ActorKind
 from app.intake.schemas import RequestIn
 from app.kit import embedded
 from app.kit.clock import ManualClock
+from app.kit.context import Context
 from app.kit.db import Database
 from app.kit.ids import new_id
 from app.kit.migrate import migrate
 from app.kit.wake import Wakes
-from app.kit.web import Context
 from app.matching import queries
 from app.matching.actions import match
 from app.matching.wanted import Wanted

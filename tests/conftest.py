@@ -23,10 +23,10 @@ from app.credit.rules import load_credit_rules
 from app.danger.load import load_guides
 from app.kit import embedded
 from app.kit.clock import ManualClock
+from app.kit.context import Context
 from app.kit.db import Database, connect_arguments
 from app.kit.migrate import migrate
 from app.kit.wake import Wakes
-from app.kit.web import Context
 from app.schema import METADATA
 from app.settings import Settings
 from tests.world import World, open_world

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.kit.web import Context
+from app.kit.context import Context
 from tests.children import stop
 
 START_SECONDS = 60

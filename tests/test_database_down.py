@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 
 from app.kit import embedded
+from app.kit.context import open_context
 from app.kit.db import CALL
 from app.kit.migrate import migrate
-from app.kit.web import open_context
 from app.main import create_app
 from app.settings import Settings
 

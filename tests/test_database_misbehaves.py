@@ -16,11 +16,11 @@ from sqlalchemy.engine import make_url
 from app.intake.models import Request
 from app.kit import db as database
 from app.kit import steps, wake
+from app.kit.context import Context
 from app.kit.db import Database, Patience, Tx, connect_arguments, trouble_of
 from app.kit.errors import DatabaseBusy, DatabaseReadOnly, DatabaseUnavailable
 from app.kit.steps import RETRY_SECONDS, one_by_one
 from app.kit.wake import Wakes
-from app.kit.web import Context
 from app.main import bind
 from app.worker import DUE_STEPS, work
 from tests.proxies import proxy_before

@@ -12,9 +12,9 @@ import pytest
 
 from app.kit import db as database
 from app.kit import embedded
+from app.kit.context import Context, open_context
 from app.kit.db import Patience
 from app.kit.migrate import migrate
-from app.kit.web import Context, open_context
 from app.main import create_app
 from app.settings import Settings
 from app.worker import DUE_STEPS, LOG_STEPS, work

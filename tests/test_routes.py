@@ -6,7 +6,7 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
-from app.auth.access import Allow, public
+from app.auth.access import Gate, public
 from app.auth.models import Role
 from app.main import create_app
 from app.settings import Settings
@@ -47,7 +47,7 @@ def calls(dependant: Dependant) -> Iterator[object]:
 
 def roles_of(route: RouteContext) -> frozenset[Role] | None:
     """The roles of all its declarations together; None when it declares none."""
-    declared = [call.roles for call in calls(route.dependant) if isinstance(call, Allow)]
+    declared = [call.roles for call in calls(route.dependant) if isinstance(call, Gate)]
     return frozenset.intersection(*declared) if declared else None
 
 

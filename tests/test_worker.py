@@ -3,7 +3,7 @@
 import asyncio
 
 from app.events.topics import WEBHOOK_TOPIC
-from app.kit.web import Context
+from app.kit.context import Context
 from app.worker import _repeat
 
 

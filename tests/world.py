@@ -20,8 +20,8 @@ from app.auth.access import token_hash
 from app.auth.models import STAFF_ROLES, ProviderKey, Role, Staff, StaffSession
 from app.catalog.snapshot import Snapshot
 from app.kit.clock import ManualClock
+from app.kit.context import Context
 from app.kit.ids import new_id
-from app.kit.web import Context
 from app.main import bind, create_app
 from app.matching.models import PolicyVersion
 from app.matching.policy import Rules

@@ -18,9 +18,10 @@ from app.admission.states import APPLICATION_MOVES, APPLICATIONS
 from app.auth.access import Principal, token_hash
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
+from app.events.act import SYSTEM
 from app.events.kinds import EventKind
 from app.events.models import ActorKind
-from app.events.transition import SYSTEM, record
+from app.events.transition import record
 from app.kit.codes import bare_code, new_code
 from app.kit.db import Tx
 from app.kit.errors import NotFound

@@ -18,8 +18,9 @@ from app.catalog.snapshot import Snapshot
 from app.complaints.actions import open_case
 from app.complaints.models import Cause
 from app.dispatch.actions import redo_request, reopen_request
+from app.events.act import SYSTEM, Actor
 from app.events.kinds import EventKind
-from app.events.transition import SYSTEM, Actor, record
+from app.events.transition import record
 from app.intake.actions import get_locked, get_request
 from app.intake.models import CloseReason, RequestStatus
 from app.intake.states import REQUESTS

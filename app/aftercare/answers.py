@@ -14,8 +14,9 @@ from app.complaints.errors import AnswerNotTaken
 from app.complaints.models import ComplaintStatus
 from app.complaints.schemas import Answer, ComplaintOut, ToAnswer
 from app.complaints.states import COMPLAINTS
+from app.events.act import Actor
 from app.events.kinds import EventKind
-from app.events.transition import Actor, record
+from app.events.transition import record
 from app.kit.db import Tx
 
 

@@ -4,9 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from app.aftercare import actions, queries
+from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.steps import one_by_one
-from app.kit.web import Context
 
 
 async def make_callbacks(context: Context) -> int:

@@ -1,4 +1,4 @@
-"""Who may call a route: each declares `allow(...)` or `public`, and a test walks them all."""
+"""Who may call a route: each declares `allow(...)`, `acting(...)` or `public`, and a test walks them all."""
 
 import asyncio
 import contextlib
@@ -18,12 +18,13 @@ from app.auth import queries
 from app.auth.cookies import session_of
 from app.auth.errors import FormerProvider, NotAllowed, NotSignedIn, PasswordDue, SecondFactorDue
 from app.auth.models import Due, Role
+from app.events.act import Act, Actor
 from app.events.models import ActorKind
-from app.events.transition import Actor
+from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.errors import HotlineError
 from app.kit.quotas import quotas_of
-from app.kit.web import Context, context_of
+from app.kit.web import context_of
 from app.settings import Settings
 
 AUTH_TOPIC = "auth"
@@ -223,8 +224,8 @@ Transaction = Annotated[Tx, Depends(_begin, scope="function")]
 other); it commits before the answer leaves."""
 
 
-class Allow(SecurityBase):
-    """A route's declaration of the roles that may call it; as a dependency it gives the Principal."""
+class Gate(SecurityBase):
+    """A route's declaration of the roles that may call it."""
 
     def __init__(self, roles: Iterable[Role], *, even_if_due: bool = False) -> None:
         self.roles = frozenset(roles)
@@ -232,7 +233,8 @@ class Allow(SecurityBase):
         self.model = HTTPBearerModel(description="the token of POST /sessions, or a provider's key")
         self.scheme_name = "bearer"
 
-    async def __call__(self, principal: Annotated[Principal, Depends(identify)]) -> Principal:
+    def check(self, principal: Principal) -> Principal:
+        """The principal, let in. Raises FormerProvider, NotAllowed, PasswordDue, SecondFactorDue."""
         if not self.roles & principal.roles:
             if Role.FORMER_PROVIDER in principal.roles and Role.PROVIDER in self.roles:
                 raise FormerProvider
@@ -242,10 +244,37 @@ class Allow(SecurityBase):
         return principal
 
 
+class Allow(Gate):
+    """As a dependency it gives the Principal."""
+
+    async def __call__(self, principal: Annotated[Principal, Depends(identify)]) -> Principal:
+        return self.check(principal)
+
+
+class Acting(Gate):
+    """As a dependency it gives the Act."""
+
+    def __init__(self, roles: Iterable[Role], *, on_behalf: bool = False) -> None:
+        super().__init__(roles)
+        self.on_behalf = on_behalf
+
+    async def __call__(self, request: Request, principal: Annotated[Principal, Depends(identify)]) -> Act:
+        self.check(principal)
+        context = context_of(request)
+        actor = Actor(principal.kind, principal.id, self.on_behalf)
+        return Act(actor, context.clock.now(), context.settings, principal.roles)
+
+
 def allow(*roles: Role, even_if_due: bool = False) -> Allow:
     """Only holders of one of the roles may call the route; `even_if_due` also before they have changed a temporary
     password or set up the second factor that their role needs."""
     return Allow(roles, even_if_due=even_if_due)
+
+
+def acting(*roles: Role, on_behalf: bool = False) -> Acting:
+    """Only holders of one of the roles may call the route, which does something in their name: the dependency gives
+    their Act, whose moment is the request's. `on_behalf`: staff do it for a firm on the phone."""
+    return Acting(roles, on_behalf=on_behalf)
 
 
 async def public() -> None:

@@ -10,8 +10,8 @@ from app.auth.models import Staff
 from app.auth.passwords import HASHING, check_password, hash_of, is_right
 from app.auth.schemas import PasswordChange, RecoveryCodes, SecondFactor
 from app.auth.staff import By, get_staff
+from app.kit.context import Context
 from app.kit.db import Tx
-from app.kit.web import Context
 
 
 async def confirm(context: Context, staff_id: UUID, password: str, now: datetime) -> Staff:

@@ -11,9 +11,9 @@ from app.auth.models import ProviderSession, Staff, StaffSession
 from app.auth.passwords import HASHING, is_right
 from app.auth.schemas import ClockOut, SessionOut, SignIn, StaffOut, Whoami
 from app.auth.throttle import Tried
+from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.errors import HotlineError
-from app.kit.web import Context
 
 UNKNOWN = "user:?"
 """The audit's subject where nobody has that name: what was typed may be a password."""

@@ -17,9 +17,9 @@ from app.auth.models import STAFF_ROLES, Role, Staff
 from app.auth.schemas import StaffIn
 from app.auth.staff import By
 from app.kit.command_line import Unusable, database, run
+from app.kit.context import open_context
 from app.kit.db import Tx
 from app.kit.errors import NotFound
-from app.kit.web import open_context
 from app.settings import Settings
 
 staff = typer.Typer(no_args_is_help=True, help="Staff accounts: open, change and end them.")

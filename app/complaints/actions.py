@@ -12,8 +12,9 @@ from app.complaints.models import Cause, Complaint, ComplaintStatus
 from app.complaints.schemas import ComplaintOut, Decision, OwnComplaint
 from app.complaints.states import COMPLAINTS
 from app.dispatch.endangering import hear_later
+from app.events.act import Actor
 from app.events.kinds import EventKind
-from app.events.transition import Actor, record
+from app.events.transition import record
 from app.intake.actions import get_request
 from app.intake.endangered import Known
 from app.intake.models import Contact

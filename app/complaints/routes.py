@@ -10,7 +10,7 @@ from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
 from app.complaints import actions, queries
 from app.complaints.schemas import ComplaintFilter, ComplaintOut, Decision, OwnComplaint, Owner, Reply
-from app.events.transition import Actor
+from app.events.act import Actor
 from app.intake.endangered import CurrentlyKnown
 from app.intake.queries import find_contact
 from app.intake.schemas import ContactIn, ContactOut

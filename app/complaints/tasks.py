@@ -5,11 +5,12 @@ from uuid import UUID
 
 from app.complaints import queries
 from app.complaints.models import ComplaintStatus
+from app.events.act import SYSTEM
 from app.events.kinds import EventKind
-from app.events.transition import SYSTEM, record
+from app.events.transition import record
+from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.steps import one_by_one
-from app.kit.web import Context
 
 
 async def raise_complaint_alarms(context: Context) -> int:

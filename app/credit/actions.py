@@ -22,7 +22,7 @@ from app.credit.rules import Rules, read_rules
 from app.credit.schemas import AppealDecision, CreditOut, Decision, EntryFilter, EntryOut
 from app.credit.standing import settle_standing
 from app.credit.states import CREDIT
-from app.events.transition import Actor
+from app.events.act import Actor
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.pages import Page, page

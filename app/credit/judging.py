@@ -10,8 +10,8 @@ from app.credit import queries
 from app.credit.actions import By, get_locked, reverse
 from app.credit.making import make_under
 from app.credit.rules import CORRECTED, Rules, read_rules
+from app.events.act import SYSTEM
 from app.events.kinds import EventKind
-from app.events.transition import SYSTEM
 from app.kit.db import Row, Tx
 
 

@@ -10,7 +10,7 @@ from app.catalog.queries import read_days
 from app.credit import queries
 from app.credit.rules import RECOVERY, Rule, Rules
 from app.credit.standing import settle_standing
-from app.events.transition import SYSTEM
+from app.events.act import SYSTEM
 from app.kit.db import Row, Tx
 from app.kit.ids import new_id
 from app.registry.models import FULL_CREDIT, ReachedBy

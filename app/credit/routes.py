@@ -23,8 +23,8 @@ from app.credit.schemas import (
     RulesVersion,
     Statement,
 )
+from app.events.act import Actor
 from app.events.models import ActorKind
-from app.events.transition import Actor
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
 from app.kit.web import Now, context_of

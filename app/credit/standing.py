@@ -5,8 +5,8 @@ from datetime import datetime
 from app.auth.queries import add_audit
 from app.credit import queries
 from app.credit.rules import Rules, rules_in_force
+from app.events.act import SYSTEM
 from app.events.topics import DISPATCH_TOPIC
-from app.events.transition import SYSTEM
 from app.kit.db import Tx
 from app.registry.life_queries import look_again
 from app.registry.models import ACTIVE_STANDINGS, Provider, Standing

@@ -11,11 +11,11 @@ from app.credit.judging import judge_again
 from app.credit.making import make_entry, recover
 from app.credit.models import EntryStatus
 from app.credit.rules import CORRECTED, Rules, read_rules
+from app.events.act import SYSTEM
 from app.events.reading import walk
-from app.events.transition import SYSTEM
+from app.kit.context import Context
 from app.kit.db import Row, Tx
 from app.kit.steps import one_by_one
-from app.kit.web import Context
 
 BATCH = 5_000
 MONTHS_BACK = 3

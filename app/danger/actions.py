@@ -1,10 +1,7 @@
 """Writing and approving what is done in a danger."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import NamedTuple
 
-from app.auth.access import Principal
 from app.catalog.snapshot import Snapshot
 from app.danger import queries
 from app.danger.errors import GuideNotNewest, OwnDraft
@@ -15,19 +12,13 @@ from app.danger.recognising import Recognised
 from app.danger.schemas import DangerOut, EmergencyLine, Guide, GuideDraft, GuideVersionOut, HeardOut, Words
 from app.danger.snapshot import DANGER_TOPIC, Dangers, read_guides, words_of
 from app.danger.states import GUIDES
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.transition import record
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.etags import check_version
 from app.kit.ids import new_id
-
-
-class By(NamedTuple):
-    """Who does something, and when."""
-
-    principal: Principal
-    now: datetime
 
 
 def show_heard(heard: Iterable[Recognised], dangers: Dangers) -> list[HeardOut]:
@@ -62,7 +53,7 @@ async def get_versions(tx: Tx, kind: DangerKind, *, lock: bool = False) -> Seque
 
 
 async def write_draft(
-    tx: Tx, kind: DangerKind, body: GuideDraft, if_match: str | None, catalog: Snapshot, by: By
+    act: Act, tx: Tx, kind: DangerKind, body: GuideDraft, if_match: str | None, catalog: Snapshot
 ) -> DangerOut:
     """A new draft; one that was waiting is discarded, what is approved stays in force.
 
@@ -74,25 +65,25 @@ async def write_draft(
     number = versions[0].number + 1
     waiting = _of(versions, GuideStatus.DRAFT)
     if waiting:
-        await _discard(tx, waiting, "replaced", by)
+        await _discard(act, tx, waiting, "replaced")
     tx.session.add(
         GuideVersion(
-            id=new_id(by.now),
+            id=new_id(act.now),
             kind=kind,
             number=number,
             status=GuideStatus.DRAFT,
             content=content_of(body),
             change=body.change,
-            written_at=by.now,
-            written_by=by.principal.id,
+            written_at=act.now,
+            written_by=act.who,
         )
     )
     await tx.flush()
-    await record(tx, EventKind.GUIDE_DRAFTED, at=by.now, actor=by.principal.actor, data=facts(kind, number))
+    await record(tx, EventKind.GUIDE_DRAFTED, at=act.now, actor=act.actor, data=facts(kind, number))
     return await show(tx, kind)
 
 
-async def approve(tx: Tx, kind: DangerKind, number: int, catalog: Snapshot, by: By) -> DangerOut:
+async def approve(act: Act, tx: Tx, kind: DangerKind, number: int, catalog: Snapshot) -> DangerOut:
     """Put the draft in force, in every process at once; said again, nothing happens.
 
     Raises NotFound, GuideNotNewest, OwnDraft, StatusConflict, UnknownItem.
@@ -103,38 +94,38 @@ async def approve(tx: Tx, kind: DangerKind, number: int, catalog: Snapshot, by: 
     waiting = _of(versions, GuideStatus.DRAFT)
     if waiting and waiting.number != number:
         raise GuideNotNewest(number=number, newest=waiting.number)
-    if version.written_by == by.principal.id:
+    if version.written_by == act.who:
         raise OwnDraft
     catalog.item(Guide.model_validate(version.content).item)
-    actor, about = by.principal.actor, facts(kind, number)
+    actor, about = act.actor, facts(kind, number)
     former = _of(versions, GuideStatus.APPROVED)
     if waiting and former:
-        await GUIDES.transition(tx, "supersede", former.id, at=by.now, actor=actor, data=about, ended_at=by.now)
+        await GUIDES.transition(tx, "supersede", former.id, at=act.now, actor=actor, data=about, ended_at=act.now)
     await GUIDES.transition(
-        tx, "approve", version.id, at=by.now, actor=actor, data=about, decided_at=by.now, decided_by=by.principal.id
+        tx, "approve", version.id, at=act.now, actor=actor, data=about, decided_at=act.now, decided_by=act.who
     )
     tx.wake(DANGER_TOPIC)
     return await show(tx, kind)
 
 
-async def discard(tx: Tx, kind: DangerKind, number: int, note: str, by: By) -> DangerOut:
+async def discard(act: Act, tx: Tx, kind: DangerKind, number: int, note: str) -> DangerOut:
     """Refuse or give up a draft; said again, nothing happens. Raises NotFound, StatusConflict."""
     version, _ = await _get_version(tx, kind, number)
     if version.status != GuideStatus.DISCARDED:
-        await _discard(tx, version, note, by)
+        await _discard(act, tx, version, note)
     return await show(tx, kind)
 
 
-async def _discard(tx: Tx, version: GuideVersion, note: str, by: By) -> None:
+async def _discard(act: Act, tx: Tx, version: GuideVersion, note: str) -> None:
     await GUIDES.transition(
         tx,
         "discard",
         version.id,
-        at=by.now,
-        actor=by.principal.actor,
+        at=act.now,
+        actor=act.actor,
         data=facts(DangerKind(version.kind), version.number),
-        decided_at=by.now,
-        decided_by=by.principal.id,
+        decided_at=act.now,
+        decided_by=act.who,
         note=note,
     )
 

@@ -12,8 +12,9 @@ from app.danger.models import GuideStatus, GuideVersion
 from app.danger.schemas import Guide
 from app.danger.snapshot import DANGER_TOPIC, read_scripts
 from app.danger.states import GUIDES
+from app.events.act import SYSTEM
 from app.events.kinds import EventKind
-from app.events.transition import SYSTEM, record
+from app.events.transition import record
 from app.kit.db import Tx
 from app.kit.ids import new_id
 

@@ -1,34 +1,26 @@
 """What is done in a danger, for staff."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
 from app.danger import actions
-from app.danger.actions import By
 from app.danger.kinds import DangerKind
 from app.danger.schemas import DangerOut, GuideDraft, GuideVersionOut, Noted
+from app.events.act import Act
 from app.kit.etags import IfMatch, set_etag
 from app.kit.fields import RowNumber
-from app.kit.web import Now
 
 router = APIRouter(prefix="/dangers", tags=["dangers"])
 readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER, Role.ADMIN))]
 
 
-def _acting(*roles: Role) -> Any:
-    async def by(principal: Annotated[Principal, Depends(allow(*roles))], now: Now) -> By:
-        return By(principal, now)
-
-    return Depends(by)
-
-
-Writing = Annotated[By, _acting(Role.REGISTRAR)]
-Approving = Annotated[By, _acting(Role.SUPERVISOR)]
-Either = Annotated[By, _acting(Role.REGISTRAR, Role.SUPERVISOR)]
+Writing = Annotated[Act, Depends(acting(Role.REGISTRAR))]
+Approving = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
+Either = Annotated[Act, Depends(acting(Role.REGISTRAR, Role.SUPERVISOR))]
 
 
 @router.get("", dependencies=readers)
@@ -57,26 +49,26 @@ async def write_draft(
     kind: DangerKind,
     body: GuideDraft,
     response: Response,
+    act: Writing,
     tx: Transaction,
     catalog: CurrentCatalog,
-    by: Writing,
     if_match: IfMatch = None,
 ) -> DangerOut:
     """Write the next version: script, lines, words. What is approved stays in force until a supervisor approves it."""
-    shown = await actions.write_draft(tx, kind, body, if_match, catalog, by)
+    shown = await actions.write_draft(act, tx, kind, body, if_match, catalog)
     set_etag(response, shown.newest)
     return shown
 
 
 @router.put("/{kind}/versions/{number}/approval")
 async def approve(
-    kind: DangerKind, number: RowNumber, tx: Transaction, catalog: CurrentCatalog, by: Approving
+    kind: DangerKind, number: RowNumber, act: Approving, tx: Transaction, catalog: CurrentCatalog
 ) -> DangerOut:
     """Put the draft in force; every desk has it at once. Whoever wrote it cannot."""
-    return await actions.approve(tx, kind, number, catalog, by)
+    return await actions.approve(act, tx, kind, number, catalog)
 
 
 @router.put("/{kind}/versions/{number}/refusal")
-async def refuse(kind: DangerKind, number: RowNumber, body: Noted, tx: Transaction, by: Either) -> DangerOut:
+async def refuse(kind: DangerKind, number: RowNumber, body: Noted, act: Either, tx: Transaction) -> DangerOut:
     """Discard the draft, with the reason."""
-    return await actions.discard(tx, kind, number, body.note, by)
+    return await actions.discard(act, tx, kind, number, body.note)

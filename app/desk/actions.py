@@ -17,9 +17,9 @@ from app.events.topics import DISPATCH_TOPIC
 from app.intake.models import Channel, RequestStatus
 from app.intake.schemas import UNUSABLE, RequestIn, RequestOut
 from app.intake.taking import Replayed, take_request
+from app.kit.context import Context
 from app.kit.errors import HotlineError
 from app.kit.idempotency import Once, once
-from app.kit.web import Context
 from app.knowledge.choices import keep_choice
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from app.complaints.queries import find_least_busy, is_supervisor
 from app.desk import handover_queries
 from app.desk.errors import NotAtTheDesk
 from app.desk.schemas import Handover, OpenComplaint, OpenWork, WorkRequest
-from app.events.transition import Actor
+from app.events.act import Actor
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 

@@ -14,8 +14,8 @@ from app.dispatch import queries
 from app.dispatch.errors import ProviderNotEligible, ReopenTooLate, ReopenWithoutDispatch
 from app.dispatch.matchmaking import Outcome, make_offers, offer_to_best, when_to_ask
 from app.dispatch.schemas import DispatchOut, MatchingResult, OfferMade
+from app.events.act import SYSTEM, Actor
 from app.events.topics import DISPATCH_TOPIC, provider_topic
-from app.events.transition import SYSTEM, Actor
 from app.intake.actions import get_locked
 from app.intake.clocks import begin_round, next_alarm
 from app.intake.endangered import check_decided, check_may_go_out

@@ -24,9 +24,10 @@ from app.dispatch.errors import WorkBegun
 from app.dispatch.matchmaking import make_offers, when_to_ask
 from app.dispatch.merging import take_over
 from app.dispatch.schemas import Correction
+from app.events.act import SYSTEM
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
-from app.events.transition import SYSTEM, StatusConflict, record
+from app.events.transition import StatusConflict, record
 from app.intake.actions import get_locked
 from app.intake.citizens import get_or_add
 from app.intake.clocks import Clock, after_pauses, pauses_of

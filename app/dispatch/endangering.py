@@ -9,9 +9,10 @@ from app.catalog.snapshot import Snapshot
 from app.danger.kinds import DangerKind
 from app.danger.snapshot import Dangers
 from app.dispatch import queries
+from app.events.act import SYSTEM, Actor
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
-from app.events.transition import SYSTEM, Actor, StatusConflict, record
+from app.events.transition import StatusConflict, record
 from app.intake.actions import get_locked
 from app.intake.endangered import endangered, newly_told
 from app.intake.models import RequestStatus

@@ -13,9 +13,10 @@ from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
 from app.dispatch.schemas import MatchingResult, OfferMade
+from app.events.act import SYSTEM
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
-from app.events.transition import SYSTEM, record
+from app.events.transition import record
 from app.intake.clocks import may_ring
 from app.intake.endangered import check_relayed, is_endangered
 from app.intake.entitlement import TIER_ORDER, Claimant, dearer, needs_entitlement, open_tier

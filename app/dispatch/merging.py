@@ -12,9 +12,10 @@ from app.dispatch import queries
 from app.dispatch.actions import send_out
 from app.dispatch.endangering import raise_danger
 from app.dispatch.errors import MergeIntoItself, MergeOfOtherKind, MergeTargetOver, MergeTheOtherWay
+from app.events.act import Actor
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
-from app.events.transition import Actor, record
+from app.events.transition import record
 from app.intake.actions import get_locked, separate_request
 from app.intake.clocks import RUNS_WHILE
 from app.intake.endangered import SAFE, check_may_go_out, check_relayed, is_endangered

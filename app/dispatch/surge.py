@@ -6,9 +6,10 @@ from uuid import UUID
 from app.catalog.snapshot import Snapshot
 from app.dispatch import surge_queries
 from app.dispatch.errors import NotDeferred
+from app.events.act import SYSTEM, Actor
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
-from app.events.transition import SYSTEM, Actor, record
+from app.events.transition import record
 from app.intake.actions import get_locked
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound

@@ -9,7 +9,7 @@ from app.dispatch import queries
 from app.dispatch.actions import expire_offer, reassign_job
 from app.dispatch.matchmaking import offer_to_best
 from app.dispatch.surge import list_figures, switch_by_figures
-from app.events.transition import SYSTEM
+from app.events.act import SYSTEM
 from app.intake.actions import resume_request
 from app.intake.models import RequestStatus
 from app.intake.queries import lock_request
@@ -17,9 +17,9 @@ from app.jobs.acting import By
 from app.jobs.models import JobStatus, OfferStatus
 from app.jobs.offer_actions import take_back
 from app.jobs.queries import lock_job, lock_offer
+from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.steps import one_by_one
-from app.kit.web import Context
 
 
 async def match_waiting(context: Context, catalog: Snapshot) -> int:

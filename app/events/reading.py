@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from app.events.sequence import pass_next, step_alone
+from app.kit.context import Context
 from app.kit.db import Tx, is_of_the_data
 from app.kit.steps import list_due_troubles, note_trouble, settle_trouble
-from app.kit.web import Context
 
 logger = logging.getLogger(__name__)
 

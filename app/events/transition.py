@@ -36,8 +36,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from app.events.act import Actor
 from app.events.kinds import EventKind
-from app.events.models import ActorKind, Event
+from app.events.models import Event
 from app.kit.db import Prepared, Row, Tx
 from app.kit.errors import HotlineError, NotFound
 from app.kit.orm import Model, word
@@ -51,20 +52,6 @@ class StatusConflict(HotlineError):
     en = "The {subject} is {state}; this is possible only while it is {expected}."
     zh = "该{subject}当前状态为 {state}，仅在 {expected} 时可以这样做。"
 
-
-class Actor(NamedTuple):
-    """In whose name something is done; `on_behalf` when staff act for a provider on the phone."""
-
-    kind: ActorKind
-    id: UUID | None = None
-    on_behalf: bool = False
-
-    def parameters(self, at: datetime) -> dict[str, Any]:
-        """The parameters that every event's insert takes."""
-        return {"at": at, "actor_kind": self.kind, "actor_id": self.id, "on_behalf": self.on_behalf}
-
-
-SYSTEM = Actor(ActorKind.SYSTEM)
 
 AT = bindparam("at", type_=DateTime(timezone=True))
 NO_DATA = sql_cast(literal_column("'{}'"), JSONB)
@@ -308,8 +295,6 @@ def json_of(**parts: Any) -> ColumnElement[Any]:
 
 __all__ = [
     "AT",
-    "SYSTEM",
-    "Actor",
     "Machine",
     "Move",
     "Moved",

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
 from app.danger.snapshot import Dangers
+from app.events.act import Actor
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
-from app.events.transition import Actor, StatusConflict, record
+from app.events.transition import StatusConflict, record
 from app.intake import queries
 from app.intake.clocks import move_on
 from app.intake.endangered import SAFE, check_endangered, check_line, check_relayed, is_endangered, note_relay

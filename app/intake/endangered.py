@@ -14,9 +14,10 @@ from app.catalog.snapshot import CurrentCatalog, Snapshot
 from app.danger.kinds import DangerKind
 from app.danger.recognising import Recognised
 from app.danger.snapshot import CurrentDangers, Dangers
+from app.events.act import Actor
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
-from app.events.transition import Actor, record
+from app.events.transition import record
 from app.intake import queries
 from app.intake.clocks import RUNS_WHILE
 from app.intake.errors import AreaNeeded, DangerHeard, DangerNotRelayed, NoDanger, NotItsLine

@@ -10,8 +10,8 @@ from app.catalog.calendar import Deadlines, Window, add_minutes, deadlines, defa
 from app.catalog.models import ArriveRule, Item, Kind, Tier, is_counted
 from app.catalog.snapshot import Snapshot, Spot
 from app.danger.snapshot import Dangers
+from app.events.act import Actor
 from app.events.kinds import EventKind
-from app.events.transition import Actor
 from app.intake import queries
 from app.intake.citizens import get_or_add
 from app.intake.clocks import next_alarm

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from app.catalog.calendar import NO_DAYS, Allowance
 from app.catalog.models import ArriveRule, Calendar, Tier
 from app.catalog.queries import read_days
+from app.events.act import Actor
 from app.events.kinds import EventKind
-from app.events.transition import Actor, record
+from app.events.transition import record
 from app.intake.clocks import Clock, begin_round, seconds_taken
 from app.intake.models import RequestStatus
 from app.intake.taking import check_quantity

@@ -29,9 +29,10 @@ from app.jobs.schemas import (
     Refusal,
     Start,
 )
+from app.kit.context import Context
 from app.kit.pages import Page, Paging, page
 from app.kit.waiting import NOT_MODIFIED, Wait, Waiting
-from app.kit.web import Context, Now, context_of
+from app.kit.web import Now, context_of
 
 _OFFERS, _JOBS = TypeAdapter(list[OfferOut]), TypeAdapter(list[JobOut])
 

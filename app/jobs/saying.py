@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+from app.events.act import Actor
 from app.events.kinds import EventKind
 from app.events.topics import provider_topic
-from app.events.transition import Actor, record
+from app.events.transition import record
 from app.intake.actions import add_contact, get_request
 from app.intake.models import Contact
 from app.intake.schemas import ContactIn

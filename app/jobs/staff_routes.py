@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from app.auth.access import Principal, Transaction, allow
 from app.auth.models import Role
-from app.events.transition import Actor
+from app.events.act import Actor
 from app.intake.endangered import CurrentlyKnown, raise_heard
 from app.jobs import agreement_actions, amount, extension, job_actions, offer_actions, queries
 from app.jobs.acting import By, price_agreed

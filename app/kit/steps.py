@@ -29,10 +29,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kit.context import Context
 from app.kit.db import Prepared, Row, Tx
 from app.kit.errors import DatabaseBusy, DatabaseUnavailable, NotFound
 from app.kit.orm import Model
-from app.kit.web import Context
 
 BATCH = 200
 RETRY_SECONDS = (5, 30, 120, 600)

@@ -1,10 +1,8 @@
-"""The edge of HTTP: the process's context, the transaction of a request, problem documents, the body limit."""
+"""The edge of HTTP: a request's context and moment, problem documents, the body limit."""
 
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import date, datetime
 from email.utils import formatdate
 from typing import Annotated, Any, cast
@@ -20,8 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit.chinese import HTTP, field_message
-from app.kit.clock import Clock, clock_from
-from app.kit.db import FILE, Database, Patience
+from app.kit.context import Context
 from app.kit.errors import (
     BodyTooLarge,
     ConstraintViolated,
@@ -35,51 +32,12 @@ from app.kit.errors import (
     Unfit,
     UnknownParameter,
 )
-from app.kit.wake import Wakes
-from app.settings import Settings
 
 BODY_LIMIT = 1_048_576
-FILE_CONNECTIONS = 2
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 ELSEWHERE = (Path, Header, Cookie)
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class Context:
-    """What one process shares among its requests; `files` are the connections of imports and exports."""
-
-    settings: Settings
-    db: Database
-    clock: Clock
-    wakes: Wakes
-    files: Database = field(default=cast(Database, None))
-
-    def __post_init__(self) -> None:
-        self.files = self.files or self.db
-
-
-@asynccontextmanager
-async def open_context(settings: Settings, patience: Patience | None = None) -> AsyncIterator[Context]:
-    """Open what a process needs, and close it again; `patience` for the database where others depend on it.
-
-    Raises ValueError without a database URL.
-    """
-    if settings.database_url is None:
-        raise ValueError("no database: set DATABASE_URL, or join the embedded server first")
-    url, pooled = settings.database_url, settings.database_pooled
-    db = Database(url, pool_size=settings.pool_size, pooled=pooled, patience=patience)
-    files = Database(url, pool_size=FILE_CONNECTIONS, pooled=pooled, patience=patience and FILE)
-    wakes = Wakes(settings.database_direct_url or settings.database_url)
-    db.on_wake = files.on_wake = wakes.publish
-    await wakes.start()
-    try:
-        yield Context(settings, db, clock_from(settings), wakes, files)
-    finally:
-        await wakes.stop()
-        await files.close()
-        await db.close()
 
 
 def context_of(request: Request) -> Context:

@@ -11,8 +11,8 @@ import typer
 from app.auth.acting import acting_registrar
 from app.catalog.snapshot import read_snapshot
 from app.kit.command_line import database, run
+from app.kit.context import open_context
 from app.kit.errors import NotFound
-from app.kit.web import open_context
 from app.knowledge.actions import By
 from app.knowledge.errors import ArticlesInvalid
 from app.knowledge.evaluation import evaluate, read_questions

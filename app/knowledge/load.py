@@ -11,8 +11,9 @@ from typing import Any
 import yaml
 
 from app.catalog.snapshot import Snapshot
+from app.events.act import SYSTEM
 from app.events.kinds import EventKind
-from app.events.transition import SYSTEM, record
+from app.events.transition import record
 from app.kit.db import Tx
 from app.kit.ids import new_id
 from app.knowledge import queries

@@ -13,9 +13,9 @@ from app.auth.errors import NotSignedIn
 from app.auth.models import STAFF_ROLES, Role
 from app.events.models import ActorKind
 from app.events.topics import LOG_TOPIC
+from app.kit.context import Context
 from app.kit.db import Row
 from app.kit.errors import DatabaseUnavailable
-from app.kit.web import Context
 from app.live.schemas import LiveEvent
 from app.live.tail import Tail
 

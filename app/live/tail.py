@@ -6,8 +6,8 @@ from itertools import islice
 from uuid import UUID
 
 from app.events.topics import LOG_TOPIC
+from app.kit.context import Context
 from app.kit.db import Row
-from app.kit.web import Context
 from app.live import queries
 
 WINDOW = 5_000

@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 from app.events.reading import walk
 from app.events.sequence import step_alone
+from app.kit.context import Context
 from app.kit.db import Tx
-from app.kit.web import Context
 from app.metrics import queries
 from app.metrics.counting import READER
 

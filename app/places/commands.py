@@ -11,8 +11,8 @@ from app.catalog.snapshot import read_snapshot
 from app.exchange.errors import ImportInvalid
 from app.exchange.process import run_files
 from app.kit.command_line import database, run
+from app.kit.context import open_context
 from app.kit.geo import Crs
-from app.kit.web import open_context
 from app.places import files, queries
 from app.places.importing import import_places
 from app.places.schemas import PlaceOut

@@ -10,12 +10,13 @@ from uuid import UUID
 
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
+from app.events.act import SYSTEM
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
-from app.events.transition import SYSTEM, record
+from app.events.transition import record
+from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.steps import one_by_one
-from app.kit.web import Context
 from app.registry import life_queries, queries
 from app.registry.models import Provider, ProviderItem, ProviderPaper, Standing
 from app.registry.notices import NoticeKind, tell

@@ -8,10 +8,10 @@ from uuid import UUID
 from app.catalog.calendar import month_after
 from app.events.kinds import EventKind
 from app.events.transition import record
+from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.steps import one_by_one
-from app.kit.web import Context
 from app.registry import month_queries as queries
 from app.registry.edit import Edit
 from app.registry.errors import MonthChanged, MonthLocked, MonthNotOver

@@ -8,8 +8,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.catalog.calendar import is_night
+from app.events.act import SYSTEM
 from app.events.kinds import EventKind
-from app.events.transition import SYSTEM, record
+from app.events.transition import record
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from app.kit.web import Context
+from app.kit.context import Context
 from app.registry import queries
 from app.registry.models import WINDOW_DAYS
 

@@ -10,9 +10,10 @@ import orjson
 
 from app.catalog.calendar import Window, deadlines, default_window
 from app.catalog.models import ArriveRule
+from app.events.act import Actor
 from app.events.kinds import EventKind
 from app.events.models import ActorKind
-from app.events.transition import Actor, Machine
+from app.events.transition import Machine
 from app.intake.models import RequestStatus
 from app.intake.states import REQUESTS
 from app.kit.ids import new_id

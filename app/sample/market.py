@@ -11,8 +11,8 @@ from uuid import UUID
 import orjson
 
 from app.catalog.models import Tier
+from app.events.act import Actor
 from app.events.models import ActorKind
-from app.events.transition import Actor
 from app.matching.ranking import NEAR_KM, Candidate, score
 from app.registry.models import ACTIVE_STANDINGS, PriceKind, ReachedBy
 from app.sample.behaviour import SampleBehaviour, behaviour_of

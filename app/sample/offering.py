@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from app.catalog.models import ArriveRule, Tier
+from app.events.act import SYSTEM, Actor
 from app.events.kinds import EventKind
-from app.events.transition import SYSTEM, Actor
 from app.intake.models import CloseReason, UnmatchedReason
 from app.jobs.models import JobStatus, OfferedBy, OfferEnd, OfferStatus
 from app.jobs.states import JOBS, OFFERS

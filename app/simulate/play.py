@@ -23,9 +23,9 @@ from app.demo.odds import chance, words
 from app.desk.actions import Call, create_request
 from app.dispatch.actions import dispatch_request
 from app.dispatch.merging import cancel_request
+from app.events.act import Actor
 from app.events.models import ActorKind
 from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC
-from app.events.transition import Actor
 from app.intake.actions import answer_request, close_request
 from app.intake.citizens import add_membership
 from app.intake.clocks import RING_AT_NIGHT

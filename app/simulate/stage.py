@@ -17,11 +17,11 @@ from app.catalog.load import load_reference_data
 from app.demo.stage import member_of
 from app.events.models import ActorKind
 from app.kit.clock import ManualClock
+from app.kit.context import Context
 from app.kit.db import Database, connect_arguments
 from app.kit.ids import new_id
 from app.kit.migrate import migrate
 from app.kit.wake import Wakes
-from app.kit.web import Context
 from app.matching.models import PolicyVersion
 from app.matching.policy import Rules
 from app.registry.models import ACTIVE_STANDINGS

@@ -7,11 +7,11 @@ from app.auth.access import Principal, token_hash
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
 from app.events.models import ActorKind
+from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.idempotency import Once, new_seed, secret_from
 from app.kit.ids import new_id
-from app.kit.web import Context
 from app.registry.queries import find_provider
 from app.statement import queries
 from app.statement.actions import read_month

@@ -4,13 +4,14 @@ from datetime import datetime
 from uuid import UUID
 
 from app.catalog.snapshot import Snapshot
+from app.events.act import SYSTEM
 from app.events.kinds import EventKind
-from app.events.transition import SYSTEM, record
+from app.events.transition import record
 from app.intake.clocks import list_alarms
 from app.intake.queries import lock_request
+from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.steps import one_by_one
-from app.kit.web import Context
 from app.supervision import queries
 
 

@@ -12,10 +12,10 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from app.events.act import SYSTEM
 from app.events.topics import WEBHOOK_TOPIC
-from app.events.transition import SYSTEM
+from app.kit.context import Context
 from app.kit.db import Row, Tx
-from app.kit.web import Context
 from app.registry.notices import tell
 from app.webhooks import queries
 from app.webhooks.backoff import DEAD_AFTER, next_try, retry_after

@@ -2,8 +2,8 @@
 
 from app.events.reading import walk
 from app.events.topics import WEBHOOK_TOPIC
+from app.kit.context import Context
 from app.kit.db import Tx
-from app.kit.web import Context
 from app.webhooks import queries
 from app.webhooks.actions import KEPT
 from app.webhooks.statements import READER

@@ -12,9 +12,9 @@ from httpx import AsyncClient
 from app.auth.access import Doorman, Principal
 from app.auth.errors import NotSignedIn
 from app.auth.models import Role
+from app.kit.context import Context
 from app.kit.db import Database, Tx
 from app.kit.wake import Wakes
-from app.kit.web import Context
 from tests.world import SampleProvider, World, ok, refused
 
 NO_TIME = timedelta(0)

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from app.events.act import SYSTEM
 from app.events.kinds import EventKind
 from app.events.models import Event
 from app.events.sequence import number_events
-from app.events.transition import SYSTEM, record
+from app.events.transition import record
 from app.kit.db import Database, Tx
 from tests.events.crash import Crash, crash_after
 

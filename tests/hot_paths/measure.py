@@ -21,9 +21,9 @@ from app.auth.models import ProviderKey
 from app.catalog.snapshot import read_snapshot
 from app.kit import embedded
 from app.kit.clock import ManualClock
+from app.kit.context import Context
 from app.kit.db import Database
 from app.kit.wake import Wakes
-from app.kit.web import Context
 from app.settings import Settings
 from app.worker import DUE_STEPS
 from bench.scale import NOW, run_sql

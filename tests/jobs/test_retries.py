@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from app.events.transition import SYSTEM, StatusConflict
+from app.events.act import SYSTEM
+from app.events.transition import StatusConflict
 from app.jobs import queries
 from app.jobs.acting import By
 from app.jobs.offer_actions import take_back

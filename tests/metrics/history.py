@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import RowMapping
 
 from app.catalog.snapshot import Snapshot
+from app.events.act import SYSTEM
 from app.events.kinds import EventKind
 from app.events.sequence import number_events
-from app.events.transition import SYSTEM, record
+from app.events.transition import record
 from app.intake.models import Citizen, Request, RequestStatus
 from app.kit.db import Database, Tx
 from app.kit.ids import new_id

@@ -8,8 +8,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.auth.models import Role
+from app.events.act import SYSTEM
 from app.events.models import Event
-from app.events.transition import SYSTEM, StatusConflict
+from app.events.transition import StatusConflict
 from app.kit.db import Tx
 from app.registry.models import Provider, Standing
 from app.registry.states import PROVIDER_MOVES, PROVIDERS, steps_from

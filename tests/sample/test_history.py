@@ -16,10 +16,11 @@ from app.aftercare.states import CALLBACK_MOVES
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
 from app.complaints.models import Complaint
+from app.events.act import SYSTEM
 from app.events.kinds import EventKind
 from app.events.models import Event
 from app.events.sequence import number_events
-from app.events.transition import SYSTEM, Move, record
+from app.events.transition import Move, record
 from app.intake.models import Citizen, CitizenGroup, Contact, Request, RequestStatus
 from app.intake.states import REQUEST_MOVES
 from app.jobs.models import Job, JobStatus, Offer, OfferStatus

@@ -22,7 +22,7 @@ from uuid import UUID
 import trustme
 from httpx import ASGITransport, AsyncClient
 
-from app.kit.web import Context
+from app.kit.context import Context
 from app.webhooks.courier import Courier
 from app.webhooks.models import WebhookEndpoint
 from app.webhooks.outbound import Outbound, open_outbound
