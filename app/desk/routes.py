@@ -5,21 +5,24 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Principal, Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
 from app.danger.snapshot import CurrentDangers
 from app.desk import handover
 from app.desk.actions import Call, create_request
 from app.desk.mine import list_mine, take_over
-from app.desk.schemas import Handover, OpenRequest, OpenWork
+from app.desk.schemas import Handover, OpenRequest, OpenWork, StepOut
+from app.desk.steps import list_steps
 from app.dispatch.schemas import DispatchOut
+from app.events.act import Act
 from app.intake.schemas import RequestIn
 from app.kit.idempotency import SentKey
 from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["requests"])
 Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+Asking = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
 InCharge = Annotated[Principal, Depends(allow(Role.SUPERVISOR, Role.ADMIN))]
 
 
@@ -35,6 +38,12 @@ async def create(
     """Take a request down and, in the same call, answer, relay or dispatch it."""
     content = await create_request(Call(body, idempotency_key, principal), context_of(request), catalog, dangers)
     return Response(content, status_code=201, media_type="application/json")
+
+
+@router.get("/requests/{request_id}/steps")
+async def list_possible_steps(request_id: UUID, tx: Transaction, catalog: CurrentCatalog, act: Asking) -> list[StepOut]:
+    """What the caller may do now with the request, its offers and its jobs, the most usual first."""
+    return await list_steps(act, tx, request_id, catalog)
 
 
 @router.get("/desk/requests")

@@ -1,6 +1,7 @@
 """What the desk shows beside the features' own answers."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -25,6 +26,59 @@ class OpenRequest(BaseModel):
     request: RequestOut
     clocks: list[RunningClock]
     handed_over: bool = Field(description="whoever followed it has gone home, and nobody has taken it over yet")
+
+
+class Subject(StrEnum):
+    """With what a step is taken."""
+
+    REQUEST = "request"
+    OFFER = "offer"
+    JOB = "job"
+
+
+class Step(StrEnum):
+    """What can be done with a request, an offer or a job."""
+
+    ANSWER = "answer"
+    RELAY = "relay"
+    DISPATCH = "dispatch"
+    OFFER = "offer"
+    CONSENT_TO_TIER = "consent_to_tier"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    HOLD = "hold"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    MERGE = "merge"
+    SEPARATE = "separate"
+    CORRECT = "correct"
+    CONTACT = "contact"
+    RAISE_DANGER = "raise_danger"
+    RELAY_DANGER = "relay_danger"
+    WITHDRAW_DANGER = "withdraw_danger"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    NO_ANSWER = "no_answer"
+    WITHDRAW = "withdraw"
+    START = "start"
+    APPOINTMENT = "appointment"
+    QUOTE = "quote"
+    CONSENT = "consent"
+    EXTENSION = "extension"
+    COMPLETE = "complete"
+    RETURN = "return"
+    FAIL = "fail"
+    REASSIGN = "reassign"
+    AMOUNT = "amount"
+
+
+class StepOut(BaseModel):
+    """A step that the caller may take now; what is said with it may still be refused (a time that is over, a line that
+    is for something else)."""
+
+    subject: Subject
+    id: UUID = Field(description="of the request, the offer or the job")
+    step: Step
 
 
 class WorkRequest(BaseModel):

@@ -1,6 +1,6 @@
 """Sending requests out and taking them back: dispatch, direct offers, reassignment, redo, reopen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -277,11 +277,7 @@ async def reopen_request(
     request = await get_locked(tx, request_id)
     if request["status"] != RequestStatus.CLOSED:
         raise await REQUESTS.refusal(tx, "reopen", request_id)
-    if request["dispatched_at"] is None:
-        raise ReopenWithoutDispatch
-    if now > request["closed_at"] + timedelta(days=settings.reopen_days):
-        raise ReopenTooLate(days=settings.reopen_days)
-    check_may_go_out(request)
+    check_reopenable(request, settings, now)
     await end_round(tx, request_id, request["closed_at"])
     row = await REQUESTS.transition(
         tx,
@@ -296,6 +292,15 @@ async def reopen_request(
         **await _again(tx, request, catalog, settings, now),
     )
     return await _send_again(tx, row, OfferEnd.REOPENED, other_firm, catalog, settings, now)
+
+
+def check_reopenable(request: Mapping[str, Any] | Row, settings: Settings, now: datetime) -> None:
+    """Of a closed request. Raises ReopenWithoutDispatch, ReopenTooLate, DangerNotRelayed, AreaNeeded."""
+    if request["dispatched_at"] is None:
+        raise ReopenWithoutDispatch
+    if now > request["closed_at"] + timedelta(days=settings.reopen_days):
+        raise ReopenTooLate(days=settings.reopen_days)
+    check_may_go_out(request)
 
 
 async def _again(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, now: datetime) -> dict[str, Any]:

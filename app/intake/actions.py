@@ -20,12 +20,10 @@ from app.intake.errors import TierNotDearer, WindowInvalid
 from app.intake.models import CloseReason, Contact, HoldCause, Request, RequestStatus
 from app.intake.rounds import end_round
 from app.intake.schemas import AnswerIn, ContactIn, DangerRelayIn, HoldIn, RelayIn
-from app.intake.states import REQUESTS
+from app.intake.states import CLOSED_BY_HAND, REQUESTS, UNASSIGNED
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
 from app.knowledge.actions import check_articles
-
-UNASSIGNED = (RequestStatus.RECEIVED, RequestStatus.RELAYED, RequestStatus.DISPATCHING, RequestStatus.UNMATCHED)
 
 
 async def get_request(tx: Tx, request_id: UUID) -> Request:
@@ -134,7 +132,7 @@ async def close_request(tx: Tx, request_id: UUID, note: str, actor: Actor, now: 
     await _separate_children(tx, request_id, actor, now)
     request = await get_locked(tx, request_id)
     check_relayed(request)
-    if request["status"] not in (RequestStatus.RELAYED, RequestStatus.UNMATCHED):
+    if request["status"] not in CLOSED_BY_HAND:
         raise await REQUESTS.refusal(tx, "close", request_id)
     reason = CloseReason.RELAYED if request["status"] == RequestStatus.RELAYED else CloseReason.NO_PROVIDER
     return await REQUESTS.transition(
@@ -209,7 +207,7 @@ async def consent_to_tier(tx: Tx, request_id: UUID, tier: Tier, catalog: Snapsho
     """
     request = await get_locked(tx, request_id)
     if request["status"] not in UNASSIGNED:
-        raise StatusConflict(subject="request", state=request["status"], expected=" or ".join(UNASSIGNED))
+        raise StatusConflict(subject="request", state=request["status"], expected=" or ".join(sorted(UNASSIGNED)))
     catalog.tier(catalog.item(request["item_code"]), tier)
     if not dearer(tier, request["tier"]):
         raise TierNotDearer(served=request["tier"], tier=tier)

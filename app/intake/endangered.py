@@ -253,7 +253,7 @@ async def _record_relay(
     await record(tx, EventKind.REQUEST_DANGER_RELAYED, at=now, actor=actor, request_id=request_id, data=data)
 
 
-def check_endangered(request: Row) -> DangerKind:
+def check_endangered(request: Mapping[str, Any] | Row) -> DangerKind:
     """The danger that the request tells. Raises NoDanger."""
     if request["danger"] is None:
         raise NoDanger

@@ -7,6 +7,10 @@ from app.intake.models import RequestStatus as S
 
 OPEN = frozenset({S.RECEIVED, S.RELAYED, S.DISPATCHING, S.UNMATCHED, S.ASSIGNED, S.IN_PROGRESS})
 """Work is still to be done; `on_hold` is one of these, waiting."""
+CLOSED_BY_HAND = frozenset({S.RELAYED, S.UNMATCHED})
+"""A person closes it; what was answered or completed closes otherwise."""
+UNASSIGNED = frozenset({S.RECEIVED, S.RELAYED, S.DISPATCHING, S.UNMATCHED})
+"""Nobody has taken the work yet."""
 
 REQUEST_MOVES = {
     "answer": Move(EventKind.REQUEST_ANSWERED, frozenset({S.RECEIVED}), S.ANSWERED),

@@ -1,6 +1,8 @@
 """A provider asks for more time: once for a job, before its time is over; a supervisor decides."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.events.kinds import EventKind
@@ -42,11 +44,17 @@ async def ask_for_extension(tx: Tx, job_id: UUID, body: ExtensionIn, by: By) -> 
     return await _keep(tx, job, body, by)
 
 
-def _check_time(job: Row, body: ExtensionIn, by: By) -> None:
+def check_in_time(job: Mapping[str, Any] | Row, now: datetime) -> None:
+    """Raises ExtensionTooLate once the firm is late."""
     complete_by = job["round_complete_by"]
     first = min(job["round_arrive_by"] if job["status"] == JobStatus.ACCEPTED else complete_by, complete_by)
-    if by.now >= first:
+    if now >= first:
         raise ExtensionTooLate(due=first.isoformat())
+
+
+def _check_time(job: Row, body: ExtensionIn, by: By) -> None:
+    check_in_time(job, by.now)
+    complete_by = job["round_complete_by"]
     if not complete_by < body.until <= complete_by + LONGEST:
         raise ExtensionUntilInvalid(complete_by=complete_by.isoformat(), days=LONGEST.days)
 
