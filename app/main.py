@@ -16,6 +16,7 @@ from app.aftercare.routes import router as aftercare
 from app.auth.access import Doorman, public
 from app.auth.routes import router as auth
 from app.auth.staff_routes import router as staff
+from app.calls.routes import router as calls
 from app.catalog.routes import router as catalog
 from app.catalog.snapshot import Catalog
 from app.complaints.routes import router as complaints
@@ -176,6 +177,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         dispatch,
         surges,
         jobs,
+        calls,
         complaints,
         aftercare,
         supervision,

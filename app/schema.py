@@ -3,6 +3,7 @@
 from app.admission import models as admission
 from app.aftercare import models as aftercare
 from app.auth import models as auth
+from app.calls import models as calls
 from app.catalog import models as catalog
 from app.complaints import models as complaints
 from app.credit import models as credit
@@ -26,6 +27,7 @@ __all__ = [
     "admission",
     "aftercare",
     "auth",
+    "calls",
     "catalog",
     "complaints",
     "credit",

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     complaint_reply_days: int = Field(
         default=2, ge=1, le=60, description="working days in which the firm is heard about a complaint"
     )
+    call_silence_minutes: float = Field(
+        default=60.0, gt=0, le=1_440, description="a call of which the desk has said nothing for so long is ended"
+    )
     choices_days: int = Field(
         default=180, ge=1, le=3_650, description="for so long what operators chose for callers' words is kept, masked"
     )

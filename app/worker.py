@@ -19,6 +19,7 @@ from app.aftercare.tasks import make_callbacks
 from app.auth.cookies import DEVICE_LIVES
 from app.auth.queries import forget_sessions
 from app.auth.try_queries import forget_old_devices, forget_tries
+from app.calls.tasks import end_abandoned_calls
 from app.catalog.snapshot import Catalog, Snapshot
 from app.complaints.tasks import raise_complaint_alarms
 from app.credit.tasks import apply_unanswered, begin_reply_periods, make_entries, recover_credit
@@ -40,7 +41,7 @@ from app.kit.idempotency import forget_keys
 from app.kit.limits import forget_counts
 from app.kit.steps import Health, forget_troubles, write_health
 from app.knowledge.queries import forget_choices, forget_failed_searches
-from app.metrics.tasks import keep_volumes
+from app.metrics.tasks import keep_calls, keep_volumes
 from app.registry.expiry import watch_papers
 from app.registry.months import remind_of_months
 from app.registry.tasks import roll_windows
@@ -83,6 +84,7 @@ DUE_STEPS: Mapping[str, Step] = {
     "match_waiting": match_waiting,
     "raise_alarms": raise_alarms,
     "raise_complaint_alarms": _without_catalog(raise_complaint_alarms),
+    "end_abandoned_calls": _without_catalog(end_abandoned_calls),
     "begin_reply_periods": _without_catalog(begin_reply_periods),
     "apply_unanswered": _without_catalog(apply_unanswered),
     "make_callbacks": _without_catalog(make_callbacks),
@@ -105,6 +107,7 @@ async def _number_events(context: Context) -> int:
 LOG_STEPS: Mapping[str, Callable[[Context], Awaitable[int]]] = {
     "number_events": _number_events,
     "roll_up_volumes": keep_volumes,
+    "roll_up_calls": keep_calls,
     "make_entries": make_entries,
     "spread_events": spread_events,
 }

@@ -7,6 +7,7 @@ import pytest
 
 from app.admission.states import APPLICATION_MOVES
 from app.aftercare.states import CALLBACK_MOVES
+from app.calls.states import CALL_MOVES
 from app.complaints.states import COMPLAINT_MOVES
 from app.credit.states import CREDIT_MOVES
 from app.danger.states import GUIDE_MOVES
@@ -21,6 +22,7 @@ STATES = Path(__file__).parent.parent / "docs" / "states.md"
 ALL = {
     "application": APPLICATION_MOVES,
     "article": ARTICLE_MOVES,
+    "call": CALL_MOVES,
     "guide": GUIDE_MOVES,
     "request": REQUEST_MOVES,
     "offer": OFFER_MOVES,

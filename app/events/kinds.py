@@ -90,6 +90,11 @@ class EventKind(StrEnum):
     COMPLAINT_REPLIED = "complaint.replied", "The provider gave its account."
     COMPLAINT_HANDED_OVER = "complaint.handed_over", "It passed to another supervisor."
 
+    CALL_BEGAN = "call.began", "The telephone rang at the desk, and somebody took it."
+    CALL_PARKED = "call.parked", "The caller waits while another call is taken."
+    CALL_TAKEN_BACK = "call.taken_back", "The operator goes on with a parked call."
+    CALL_ENDED = "call.ended", "It is over, with an outcome."
+
     CREDIT_PROPOSED = "credit.proposed", "A rule proposes points; the provider may reply."
     CREDIT_ANSWERED = "credit.answered", "The provider replied to what is proposed."
     CREDIT_APPLIED = "credit.applied", "The points count."

@@ -123,7 +123,7 @@ HTTP = {
 WORDS = {
     # what there is none of
     "application": "申请", "article": "知识库条目", "article version": "条目版本",
-    "callback": "回访", "citizen": "求助人", "complaint": "投诉", "credit entry": "信用记录",
+    "call": "通话", "callback": "回访", "citizen": "求助人", "complaint": "投诉", "credit entry": "信用记录",
     "decision about you for request": "关于您的派单记录：请求", "delivery": "推送", "exception": "特殊日期",
     "extension": "延期申请", "group": "优先人群", "job": "工单", "key": "密钥", "link": "链接",
     "member of staff named": "工作人员", "notice": "通知", "offer": "派单", "paper": "证照", "policy": "派单规则",
@@ -139,7 +139,7 @@ WORDS = {
     "locked": "已锁定", "reopened": "已重开", "proposed": "待定", "appealed": "已申诉", "replied": "已申辩",
     "asked": "已申请", "granted": "已批准", "rejected": "已驳回", "paused": "已暂停", "disabled": "已停用",
     "draft": "草稿", "approved": "已生效", "discarded": "已放弃", "superseded": "已被新版替换",
-    "open": "未办结", "done": "已完成", "missed": "未接通",
+    "ongoing": "通话中", "parked": "挂起中", "open": "未办结", "done": "已完成", "missed": "未接通",
     # roles, tiers, kinds
     "operator": "话务员", "supervisor": "班长", "registrar": "登记员", "manager": "管理者", "admin": "系统管理员",
     "free": "无偿", "low_fee": "低偿", "paid": "有偿", "fixed": "定价", "quote": "报价",

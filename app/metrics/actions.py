@@ -11,7 +11,8 @@ from app.catalog.snapshot import Snapshot
 from app.intake.models import RequestStatus
 from app.intake.states import OPEN
 from app.kit.db import Tx
-from app.metrics import queries, turnover_queries
+from app.metrics import call_queries, queries, turnover_queries
+from app.metrics.call_schemas import CallCounts, CallRow, Calls, CallsAsked
 from app.metrics.errors import RangeInvalid, UnknownCategory
 from app.metrics.schemas import (
     Clock,
@@ -93,6 +94,16 @@ def _fulfilment(counts: Mapping[Any, Any], clocks: Mapping[Any, Any]) -> Fulfilm
         clocks=Clocks(**{step: _clock(clocks, step) for step in _STEPS}),
         wait=_clock(clocks, "wait"),
     )
+
+
+async def read_calls(tx: Tx, asked: CallsAsked, zone: ZoneInfo) -> Calls:
+    """How many calls there were, and how they ended, up to this moment. Raises RangeInvalid."""
+    if not 0 <= (asked.to - asked.from_).days < KEPT_DAYS:
+        raise RangeInvalid(days=KEPT_DAYS)
+    found = await call_queries.sum_calls(tx, asked, zone, list(dict.fromkeys(asked.by)))
+    rows = [CallRow.model_validate(dict(row)) for row in found]
+    total = {name: sum(getattr(row, name) for row in rows) for name in CallCounts.model_fields}
+    return Calls(rows=rows, total=CallCounts(**total))
 
 
 async def read_work(tx: Tx, asked: Selection, catalog: Snapshot, zone: ZoneInfo) -> Work:

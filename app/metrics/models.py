@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, text
+from sqlalchemy import BigInteger, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.orm import Model
@@ -49,3 +49,18 @@ class DailyVolume(Model):
     """Of the reached, those who gave a step of the satisfaction scale."""
     satisfied: Mapped[int] = mapped_column(server_default=text("0"))
     turnover_fen: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+
+
+class CallHour(Model):
+    """The calls that began in one hour of a day of the centre's zone, by how they ended."""
+
+    __tablename__ = "call_hours"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    hour: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    outcome: Mapped[str] = mapped_column(primary_key=True)
+    calls: Mapped[int] = mapped_column(server_default=text("0"))
+    withheld: Mapped[int] = mapped_column(server_default=text("0"))
+    """Of them, those that showed no number."""
+    seconds: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    """How long they lasted, together."""

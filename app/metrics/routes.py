@@ -12,6 +12,7 @@ from app.catalog.snapshot import CurrentCatalog
 from app.kit.pages import page
 from app.kit.web import Now, context_of
 from app.metrics import actions, turnover_queries
+from app.metrics.call_schemas import Calls, CallsAsked
 from app.metrics.export import volumes_csv
 from app.metrics.schemas import (
     DayAsked,
@@ -58,6 +59,12 @@ async def read_fulfilment(
 ) -> Fulfilment:
     """The funnel, the rates with their denominators, and how long things took."""
     return await actions.read_fulfilment(tx, asked, catalog, context_of(request).settings.zone, now)
+
+
+@router.get("/metrics/calls", dependencies=overseers, response_model_exclude_none=True)
+async def read_calls(asked: Annotated[CallsAsked, Query()], request: Request, tx: Transaction) -> Calls:
+    """How many calls came in and how they ended, by day, hour or outcome, or several of them."""
+    return await actions.read_calls(tx, asked, context_of(request).settings.zone)
 
 
 @router.get("/metrics/work", dependencies=overseers)

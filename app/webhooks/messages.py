@@ -120,6 +120,16 @@ class ComplaintFacts(Facts):
     fault: Fault | None = None
 
 
+class CallFacts(Facts):
+    """`call.…`: a call at the desk, `GET /calls`."""
+
+    call_id: UUID | None = None
+    outcome: Annotated[str | None, Field(description="of `call.ended`")] = None
+    happened_at: Annotated[datetime | None, Field(description="when it began")] = None
+    seconds: Annotated[int | None, Field(description="of `call.ended`: how long it lasted")] = None
+    withheld: Annotated[bool | None, Field(description="it showed no number")] = None
+
+
 class ClockFacts(Facts):
     """`clock.yellow` and `clock.red`: a deadline is near or has passed."""
 
@@ -167,6 +177,7 @@ _FACTS: dict[str, type[Facts]] = {
     "extension": UntilFacts,
     "callback": CallbackFacts,
     "complaint": ComplaintFacts,
+    "call": CallFacts,
     "clock": ClockFacts,
     "webhook": WebhookFacts,
     EventKind.PROVIDER_TOLD: NoticeFacts,
@@ -194,6 +205,7 @@ AnyMessage = (
     | Message[UntilFacts]
     | Message[CallbackFacts]
     | Message[ComplaintFacts]
+    | Message[CallFacts]
     | Message[ClockFacts]
     | Message[WebhookFacts]
     | Message[NoticeFacts]

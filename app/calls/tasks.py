@@ -1,0 +1,31 @@
+"""Calls that nobody ends."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.calls import queries
+from app.calls.actions import end, find_outcome
+from app.calls.models import CallOutcome, CallStatus
+from app.events.act import act_of
+from app.kit.context import Context
+from app.kit.db import Tx
+from app.kit.steps import one_by_one
+
+
+async def end_abandoned_calls(context: Context) -> int:
+    """End each call of which the desk has said nothing for `call_silence_minutes`, as of when it last did: by what was
+    recorded in it, else unfinished."""
+    silence = timedelta(minutes=context.settings.call_silence_minutes)
+
+    async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
+        return await queries.find_abandoned(tx, now - silence, limit)
+
+    async def change(tx: Tx, call_id: UUID, now: datetime) -> None:
+        call = await queries.lock_call(tx, call_id)
+        if call is None or call.status == CallStatus.ENDED or call.heard_at >= now - silence:
+            return
+        outcome = await find_outcome(tx, call) or CallOutcome.UNFINISHED
+        await end(act_of(context), tx, call, outcome, call.heard_at)
+
+    return await one_by_one(context, "end_abandoned_calls", find, change)
