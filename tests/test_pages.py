@@ -37,6 +37,7 @@ LISTS = {
     "/audit": Listed("admin", "audit_entries"),
     "/requests": Listed("operator", "requests"),
     "/applications": Listed("registrar", "applications"),
+    "/requests/{request_id}/timeline": Listed("operator", "events"),
     "/requests/{request_id}/decisions": Listed("supervisor", "decisions", {"at": "at"}),
     "/policies": Listed("supervisor", "policies", {"version": "version"}),
     "/surges": Listed("supervisor", "surges", query="all=true"),

@@ -7,15 +7,14 @@ from zoneinfo import ZoneInfo
 
 from app.auth.access import Principal
 from app.catalog.snapshot import Snapshot
-from app.desk.schemas import OpenRequest, RunningClock
+from app.desk.schemas import OpenRequest
 from app.events.kinds import EventKind
 from app.events.transition import StatusConflict, record
 from app.intake.actions import get_locked, get_request
-from app.intake.clocks import Level, list_alarms
 from app.intake.filters import CLOSED
 from app.intake.models import Request
 from app.intake.queries import list_followed, list_left, set_follower
-from app.intake.views import show
+from app.intake.views import running_clocks, show
 from app.kit.db import Tx
 
 MOST = 200
@@ -52,11 +51,4 @@ async def take_over(
 
 
 def _with_clocks(row: Request, catalog: Snapshot, zone: ZoneInfo, *, handed_over: bool = False) -> OpenRequest:
-    alarms = list_alarms(row.__dict__, catalog.allowance(row.urgency), zone)
-    yellow = {alarm.clock: alarm.at for alarm in alarms if alarm.level is Level.YELLOW}
-    clocks = [
-        RunningClock(clock=alarm.clock, yellow_at=yellow[alarm.clock], due_at=alarm.due)
-        for alarm in alarms
-        if alarm.level is Level.RED
-    ]
-    return OpenRequest(request=show(row), clocks=clocks, handed_over=handed_over)
+    return OpenRequest(request=show(row), clocks=running_clocks(row, catalog, zone), handed_over=handed_over)

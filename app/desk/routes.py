@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Principal, Transaction, acting, allow
 from app.auth.models import Role
@@ -12,12 +12,17 @@ from app.danger.snapshot import CurrentDangers
 from app.desk import handover
 from app.desk.actions import Call, create_request
 from app.desk.mine import list_mine, take_over
-from app.desk.schemas import Handover, OpenRequest, OpenWork, StepOut
+from app.desk.schemas import DeskFound, DeskSearch, Handover, Happening, OpenRequest, OpenWork, StepOut
+from app.desk.searching import search
 from app.desk.steps import list_steps
+from app.desk.timeline import show_happening
+from app.desk.timeline_queries import list_happenings
 from app.dispatch.schemas import DispatchOut
 from app.events.act import Act
+from app.intake.actions import get_request
 from app.intake.schemas import RequestIn
 from app.kit.idempotency import SentKey
+from app.kit.pages import Page, Paging, page
 from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["requests"])
@@ -60,6 +65,29 @@ async def follow_up(
 ) -> OpenRequest:
     """Take an open request over from a colleague: I follow it from now on."""
     return await take_over(tx, request_id, principal, catalog, context_of(request).settings.zone, now)
+
+
+@router.get("/requests/{request_id}/timeline")
+async def list_timeline(
+    request_id: UUID,
+    request: Request,
+    response: Response,
+    tx: Transaction,
+    principal: Operator,
+    paging: Annotated[Paging, Query()],
+) -> Page[Happening]:
+    """What happened to the request, newest first: its steps, offers, work, calls and messages, callbacks and
+    complaints, with who did it and what was said; phones and names masked."""
+    await get_request(tx, request_id)
+    [before] = paging.after(int) or [None]
+    rows = await list_happenings(tx, request_id, before, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.id,), show_happening, request, response)
+
+
+@router.post("/desk/searches")
+async def find(body: DeskSearch, tx: Transaction, now: Now, principal: Operator) -> DeskFound:
+    """Where an operator wants to go: requests, citizens and firms, masked; what was looked for is on the audit log."""
+    return await search(tx, body.words, principal, now)
 
 
 @router.get("/staff/{staff_id}/open-work")

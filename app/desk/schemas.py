@@ -2,22 +2,16 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.intake.clocks import Clock
-from app.intake.models import RequestStatus
-from app.intake.schemas import RequestOut
-
-
-class RunningClock(BaseModel):
-    """A clock that runs: yellow from `yellow_at` on, red from `due_at` on."""
-
-    clock: Clock
-    yellow_at: datetime
-    due_at: datetime
+from app.events.models import ActorKind
+from app.intake.models import Channel, RequestStatus
+from app.intake.schemas import RequestOut, RunningClock
+from app.kit.told import Told
+from app.registry.models import Standing
 
 
 class OpenRequest(BaseModel):
@@ -123,3 +117,56 @@ class Handover(BaseModel):
 
     to: UUID
     request_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)] | None = None
+
+
+class Happening(BaseModel):
+    """One entry of a request's timeline: what happened, who did it, and what was said then."""
+
+    id: int
+    at: datetime
+    kind: str = Field(description="of docs/events.md")
+    actor_kind: ActorKind
+    actor_name: str | None = Field(description="the colleague or the firm; null: the service itself")
+    on_behalf: bool = Field(description="a colleague did it for the firm, on the phone")
+    provider_id: UUID | None
+    provider_name: str | None = Field(description="the firm that it is about")
+    channel: Channel | None = Field(description="of a call or message")
+    phone: str | None = Field(description="the number that it came from, masked")
+    words: str | None = Field(description="what was said or written down then")
+    data: dict[str, Any] = Field(description="what was true then")
+
+
+class DeskSearch(BaseModel):
+    """What is looked for: a request's number, words of an open one, a citizen's name or number, a firm's name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    words: Annotated[Told, Field(min_length=1, max_length=50)]
+
+
+class CitizenFound(BaseModel):
+    """A citizen, masked; POST /citizens/searches with the id brings them up."""
+
+    id: UUID
+    name: str | None
+    phone: str
+    community_code: str | None
+
+
+class FirmFound(BaseModel):
+    """A firm of the registry."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    phone: str
+    standing: Standing
+
+
+class DeskFound(BaseModel):
+    """The first few of each kind that fit, the best first."""
+
+    requests: list[RequestOut]
+    citizens: list[CitizenFound]
+    firms: list[FirmFound]

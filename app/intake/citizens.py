@@ -17,7 +17,7 @@ from app.intake.entitlement import claimant, list_openings
 from app.intake.filters import CLOSED
 from app.intake.models import Citizen, CitizenBar, CitizenGroup, Request
 from app.intake.schemas import CallerOut, CitizenEdit, MembershipIn, MembershipOut, OpeningOut
-from app.intake.views import show
+from app.intake.views import running_clocks, show
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
@@ -28,13 +28,27 @@ from app.registry.queries import find_provider
 RECENT = 20
 
 
-async def look_up_caller(tx: Tx, phone: str, principal: Principal, now: datetime, zone: ZoneInfo) -> CallerOut:
+async def show_found(
+    tx: Tx, citizen_id: UUID, catalog: Snapshot, principal: Principal, now: datetime, zone: ZoneInfo
+) -> CallerOut:
+    """The card of a citizen who was found otherwise than by the number. Raises NotFound."""
+    citizen = await tx.session.get(Citizen, citizen_id)
+    if citizen is None:
+        raise NotFound(what="citizen", key=str(citizen_id))
+    return await look_up_caller(tx, citizen.phone, catalog, principal, now, zone)
+
+
+async def look_up_caller(
+    tx: Tx, phone: str, catalog: Snapshot, principal: Principal, now: datetime, zone: ZoneInfo
+) -> CallerOut:
     """Who calls, what is open, what was; an empty card for a number never heard of."""
     await note_reveal(tx, principal, f"citizen:{mask_phone(phone)}", "caller", now)
     citizen = await queries.find_citizen(tx, phone)
     if citizen is None:
         return CallerOut.model_validate(
-            dict.fromkeys(CallerOut.model_fields) | {"phone": without_extension(phone)} | {name: [] for name in _LISTS}
+            dict.fromkeys(CallerOut.model_fields)
+            | {"phone": without_extension(phone), "clocks": {}}
+            | {name: [] for name in _LISTS}
         )
     theirs = or_(Request.citizen_id == citizen.id, Request.caller_id == citizen.id)
     open_requests = await queries.list_requests(tx, [theirs, Request.status.not_in(CLOSED)], None, RECENT)
@@ -53,6 +67,7 @@ async def look_up_caller(tx: Tx, phone: str, principal: Principal, now: datetime
         ],
         barred_provider_ids=list(await queries.list_bars(tx, citizen.id)),
         open_requests=[show(row) for row in open_requests],
+        clocks={row.id: running_clocks(row, catalog, zone) for row in open_requests},
         past_requests=[show(row) for row in past],
         likely_duplicates=list(await queries.list_duplicates(tx, citizen.id, open_requests)),
     )

@@ -37,27 +37,27 @@ SHORTEST_END = 4
 """So many last digits tell a phone number."""
 
 
-def _said(q: str) -> ColumnElement[bool]:
+def said(q: str) -> ColumnElement[bool]:
     """Requests in which all of these words were said, of this number, or of this caller, also by the last digits of
     whoever is called; however it is written."""
     words = [word for word in map(same_form, q.split()) if word]
     found = [and_(*(_SAID.contains(word, autoescape=True) for word in words))] if words else []
-    if (digits := _digits(q)) and len(digits) < 16:
+    if (digits := digits_of(q)) and len(digits) < 16:
         found.append(Request.number == int(digits))
         if len(digits) >= SHORTEST_END and not q.strip().startswith("#"):
             found += [phone.endswith(digits) for phone in _CALLED]
-    if number := _phone(q):
+    if number := phone_of(q):
         found += [*(phone == number for phone in _CALLED), _of(number)]
     return or_(false(), *found)
 
 
-def _digits(q: str) -> str | None:
+def digits_of(q: str) -> str | None:
     """The number that it is and nothing else, with # before it or without."""
     digits = same_form(q).removeprefix("#")
     return digits if digits.isascii() and digits.isdigit() else None
 
 
-def _phone(q: str) -> str | None:
+def phone_of(q: str) -> str | None:
     with suppress(ValidationError):
         return without_extension(_PHONE.validate_python(q))
     return None
@@ -65,9 +65,9 @@ def _phone(q: str) -> str | None:
 
 def show_searched(q: str) -> dict[str, str]:
     """What was searched, for the audit log: which kind of thing, and the thing without what tells who somebody is."""
-    if number := _phone(q):
+    if number := phone_of(q):
         return {"searched": "phone", "what": mask_phone(number)}
-    if digits := _digits(q):
+    if digits := digits_of(q):
         return {"searched": "number", "what": mask_phone(digits)}
     return {"searched": "words", "what": mask_told(q)}
 
@@ -134,7 +134,7 @@ class RequestFilter(Paging):
         if self.citizen_phone:
             conditions.append(_of(without_extension(self.citizen_phone)))
         if self.q is not None:
-            conditions.append(_said(self.q))
+            conditions.append(said(self.q))
         if self.received_from:
             conditions.append(Request.received_at >= self.received_from)
         if self.received_to:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Uuid,
     case,
     func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -104,6 +105,14 @@ class Citizen(Model):
     address: Mapped[str | None]
     note: Mapped[str | None]
     created_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index(
+            "ix_citizens_same_form",
+            literal_column("same_form(name)").label("form"),
+            postgresql_ops={"form": "text_pattern_ops"},
+        ),
+    )
 
 
 class CitizenGroup(Model):

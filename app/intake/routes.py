@@ -183,16 +183,22 @@ async def resume_request(
 
 @citizens_router.post("/searches")
 async def search_caller(
-    body: CallerSearch, request: Request, tx: Transaction, now: Now, principal: Operator
+    body: CallerSearch, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Operator
 ) -> CallerOut:
     """The pop-up for a ringing number, which stands in no address so; the reading is on the audit log."""
-    return await citizens.look_up_caller(tx, body.phone, principal, now, context_of(request).settings.zone)
+    zone = context_of(request).settings.zone
+    if body.citizen_id:
+        return await citizens.show_found(tx, body.citizen_id, catalog, principal, now, zone)
+    assert body.phone is not None, "one of them is named"
+    return await citizens.look_up_caller(tx, body.phone, catalog, principal, now, zone)
 
 
 @citizens_router.get("/{phone}")
-async def look_up_caller(phone: Phone, request: Request, tx: Transaction, now: Now, principal: Operator) -> CallerOut:
+async def look_up_caller(
+    phone: Phone, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Operator
+) -> CallerOut:
     """The pop-up for a ringing number; the reading is on the audit log."""
-    return await citizens.look_up_caller(tx, phone, principal, now, context_of(request).settings.zone)
+    return await citizens.look_up_caller(tx, phone, catalog, principal, now, context_of(request).settings.zone)
 
 
 @citizens_router.get("/{phone}/tiers")

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -18,7 +18,9 @@ from pydantic import (
 
 from app.catalog.models import Kind, Tier
 from app.danger.kinds import KINDS, DangerKind
+from app.intake.clocks import Clock
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
+from app.kit.errors import Unfit
 from app.kit.fields import Code, Day, Moment
 from app.kit.phones import OwnPhone, Phone
 from app.kit.quantity import Quantity
@@ -220,6 +222,14 @@ class RequestOut(BaseModel):
     round: int = Field(description="each dispatch, redo, reopening and return begins one with clocks of its own")
 
 
+class RunningClock(BaseModel):
+    """A clock that runs: yellow from `yellow_at` on, red from `due_at` on."""
+
+    clock: Clock
+    yellow_at: datetime
+    due_at: datetime
+
+
 class DangerIn(BaseModel):
     """The kind of danger that the request tells."""
 
@@ -349,11 +359,18 @@ class CitizenEdit(BaseModel):
 
 
 class CallerSearch(BaseModel):
-    """The number that rings."""
+    """The number that rings, or a citizen who was found otherwise."""
 
     model_config = ConfigDict(extra="forbid")
 
-    phone: Phone
+    phone: Phone | None = None
+    citizen_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.phone is None) == (self.citizen_id is None):
+            raise Unfit("name a phone or a citizen_id", "请填写 phone 或 citizen_id 之一")
+        return self
 
 
 class CallerOut(BaseModel):
@@ -368,5 +385,8 @@ class CallerOut(BaseModel):
     groups: list[MembershipOut]
     barred_provider_ids: list[UUID]
     open_requests: list[RequestOut]
+    clocks: dict[UUID, list[RunningClock]] = Field(
+        default={}, description="of the open ones, by their ids, the first due first"
+    )
     past_requests: list[RequestOut]
     likely_duplicates: list[UUID] = Field(description="open requests of this place and item from other numbers")

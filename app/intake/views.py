@@ -1,9 +1,12 @@
 """Requests as the API shows them."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from app.catalog.snapshot import Snapshot
+from app.intake.clocks import Level, list_alarms
 from app.intake.models import Request
-from app.intake.schemas import RequestOut
+from app.intake.schemas import RequestOut, RunningClock
 from app.kit.db import Row
 from app.kit.personal import mask_name, mask_phone
 
@@ -39,3 +42,14 @@ def _masked(values: dict[str, Any]) -> RequestOut:
             "callback_phone": mask_phone(values["callback_phone"]),
         }
     )
+
+
+def running_clocks(request: Request, catalog: Snapshot, zone: ZoneInfo) -> list[RunningClock]:
+    """The clocks that run, the first due first."""
+    alarms = list_alarms(request.__dict__, catalog.allowance(request.urgency), zone)
+    yellow = {alarm.clock: alarm.at for alarm in alarms if alarm.level is Level.YELLOW}
+    return [
+        RunningClock(clock=alarm.clock, yellow_at=yellow[alarm.clock], due_at=alarm.due)
+        for alarm in alarms
+        if alarm.level is Level.RED
+    ]

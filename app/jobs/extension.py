@@ -81,7 +81,7 @@ async def _keep(tx: Tx, job: Row, body: ExtensionIn, by: By) -> ExtensionOut:
         actor=by.actor,
         request_id=extension.request_id,
         provider_id=extension.provider_id,
-        data={"until": extension.until.isoformat()},
+        data={"extension_id": extension.id, "until": extension.until.isoformat()},
     )
     return ExtensionOut.model_validate(extension)
 

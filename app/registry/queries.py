@@ -92,7 +92,7 @@ def _conditions(wanted: ProviderFilter, day: date) -> list[ColumnElement[bool]]:
     }
     conditions = [column == value for name, column in columns.items() if (value := getattr(wanted, name))]
     if wanted.q:
-        conditions.append(or_(*_named(wanted.q)))
+        conditions.append(or_(*named(wanted.q)))
     lines = [ProviderItem.item_code == wanted.item] if wanted.item else []
     lines += [ProviderItem.tier == wanted.tier] if wanted.tier else []
     if lines:
@@ -104,17 +104,17 @@ def _conditions(wanted: ProviderFilter, day: date) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _named(q: str) -> list[ColumnElement[bool]]:
+def named(q: str) -> list[ColumnElement[bool]]:
     """Providers with this part of a name, this credit code, or the former code that went into it."""
     code = bare(q)
-    named: list[ColumnElement[bool]] = [false()]
+    found: list[ColumnElement[bool]] = [false()]
     if part := same_form(q):
-        named.append(func.same_form(Provider.name).contains(part, autoescape=True))
+        found.append(func.same_form(Provider.name).contains(part, autoescape=True))
     if len(code) == 18:
-        named.append(Provider.uscc == code)
+        found.append(Provider.uscc == code)
     elif len(code) == 9 or organisation_code(code):
-        named.append(func.substr(Provider.uscc, 9, 9) == code[-9:])
-    return named
+        found.append(func.substr(Provider.uscc, 9, 9) == code[-9:])
+    return found
 
 
 def _code(uscc: str | None) -> tuple[ColumnElement[str] | InstrumentedAttribute[str | None], str | None]:

@@ -1,5 +1,6 @@
 import './kit/theme.css'
 import './kit/controls.css'
+import './kit/theme'
 
 import { createApp } from 'vue'
 

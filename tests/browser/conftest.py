@@ -79,8 +79,6 @@ async def sit_down(browser: Browser, site: str) -> AsyncIterator[Opening]:
         )
         context.set_default_timeout(PATIENCE_MS)
         await context.add_init_script(path=AXE)
-        if language != "zh-CN":
-            await context.add_init_script("localStorage.setItem('hotline.locale', 'en')")
         person = Person(await context.new_page())
         people.append(person)
         return person

@@ -1,4 +1,4 @@
-/** The language of the screen: Chinese unless somebody chose English here before. */
+/** The language of the screen: as chosen here before, else the browser's; Chinese if it asks for neither. */
 import { createI18n } from 'vue-i18n'
 
 import messages from './messages'
@@ -9,9 +9,20 @@ export type Both<T = string> = Record<Locale, T>
 
 const KEPT = 'hotline.locale'
 
+function first(): Locale {
+  const kept = localStorage.getItem(KEPT)
+  const wanted = kept ? [kept] : navigator.languages
+  return wanted
+    .find((one) => /^(zh|en)\b/i.test(one))
+    ?.toLowerCase()
+    .startsWith('en')
+    ? 'en'
+    : 'zh-CN'
+}
+
 export const i18n = createI18n({
   legacy: false,
-  locale: localStorage.getItem(KEPT) === 'en' ? 'en' : 'zh-CN',
+  locale: first(),
   fallbackLocale: 'zh-CN',
   messages,
 })

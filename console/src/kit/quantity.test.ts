@@ -16,6 +16,7 @@ test('a quantity has two decimals at most', () => {
 })
 
 test('the unit stands beside the quantity in the language of the screen', () => {
+  setLocale('zh-CN')
   expect([measure(2.5, 'hour'), measure(1, 'quote'), measure(1, null)]).toEqual(['2.5 小时', '', ''])
   setLocale('en')
   expect([measure(1, 'hour'), measure(2.5, 'hour'), measure(3, 'half-day')]).toEqual([

@@ -1,0 +1,45 @@
+"""Requests, citizens and firms by a few letters, in SQL."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from app.intake.filters import CLOSED, said
+from app.intake.models import Citizen, Request
+from app.kit.db import Tx
+from app.kit.names import same_form
+from app.kit.orm import word
+from app.registry.models import Provider
+from app.registry.queries import named
+
+_OPEN = Request.status.not_in([word(status) for status in CLOSED])
+
+
+async def list_requests(tx: Tx, words: str, number: int | None, limit: int) -> Sequence[Request]:
+    """The request of this number, then open ones in which the words were said, newest first."""
+    found: list[Request] = []
+    if number is not None:
+        found += (await tx.session.execute(select(Request).where(Request.number == number))).scalars()
+    seen: list[UUID] = [row.id for row in found]
+    query = select(Request).where(_OPEN, said(words), Request.id.not_in(seen))
+    query = query.order_by(Request.received_at.desc(), Request.id.desc()).limit(limit - len(found))
+    return [*found, *(await tx.session.execute(query)).scalars()]
+
+
+async def list_citizens(tx: Tx, words: str, phone: str | None, limit: int) -> Sequence[Citizen]:
+    """The citizen of this number, or those whose names begin so."""
+    if not (form := same_form(words)):
+        return []
+    fits = func.same_form(Citizen.name).startswith(form, autoescape=True) if phone is None else Citizen.phone == phone
+    query = select(Citizen).where(fits).order_by(func.same_form(Citizen.name), Citizen.id).limit(limit)
+    return (await tx.session.execute(query)).scalars().all()
+
+
+async def list_firms(tx: Tx, words: str, phone: str | None, limit: int) -> Sequence[Provider]:
+    """Firms of this number, or with this in their name, those whose names begin so first."""
+    form = same_form(words)
+    fits = Provider.phone == phone if phone else or_(*named(words))
+    begins = func.same_form(Provider.name).startswith(form, autoescape=True)
+    query = select(Provider).where(fits).order_by(begins.desc(), Provider.name, Provider.id).limit(limit)
+    return (await tx.session.execute(query)).scalars().all()

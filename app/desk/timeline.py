@@ -1,0 +1,27 @@
+"""What happened to a request, in one list: the log's events, with what was said where it was said."""
+
+from typing import Any
+
+from app.desk.schemas import Happening
+from app.kit.personal import mask_name, mask_phone
+
+
+def show_happening(row: Any) -> Happening:
+    """One entry; numbers and names of citizens masked."""
+    data = row.data
+    if agreed_by := data.get("agreed_by"):
+        data = data | {"agreed_by": mask_name(agreed_by)}
+    return Happening(
+        id=row.id,
+        at=row.at,
+        kind=row.kind,
+        actor_kind=row.actor_kind,
+        actor_name=row.staff_name or (row.provider_name if row.actor_kind == "provider" else None),
+        on_behalf=row.on_behalf,
+        provider_id=row.provider_id,
+        provider_name=row.provider_name,
+        channel=row.channel,
+        phone=mask_phone(row.phone),
+        words=row.words,
+        data=data,
+    )

@@ -1,0 +1,32 @@
+"""Citizens are found by how their names begin.
+
+Built concurrently: nobody waits for it.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0041"
+down_revision: str | None = "0040"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+NAME = "ix_citizens_same_form"
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.create_index(
+            NAME,
+            "citizens",
+            [sa.text("same_form(name) text_pattern_ops")],
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
+
+
+def downgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.drop_index(NAME, "citizens", postgresql_concurrently=True, if_exists=True)
