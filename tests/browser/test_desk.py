@@ -21,10 +21,10 @@ MOST_PRESSES = 12
 MOST_KILOBYTES = 300
 
 
-async def sit_at_the_desk(world: World, sit_down: Opening, language: str = "zh-CN") -> Person:
+async def sit_at_the_desk(world: World, sit_down: Opening, language: str = "zh-CN", **window: object) -> Person:
     await give_passwords(world)
     await ok(world.operator.post("/catalog/suggestions", json={"words": "下水道"}))  # prepared, as `serve` does
-    person = await sit_down(language=language)
+    person = await sit_down(language=language, **window)
     await person.sign_in("t.operator", PASSWORD)
     await person.page.locator("#desk-phone").wait_for()
     return person
