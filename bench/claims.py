@@ -29,15 +29,12 @@ from procrastinate.jobs import Status
 from psycopg.errors import DeadlockDetected
 from sqlalchemy.engine import make_url
 
-from app.auth.access import Principal
-from app.auth.models import Role
 from app.catalog.snapshot import Snapshot, read_snapshot
 from app.danger.snapshot import dangers_of, read_scripts
 from app.desk.actions import Call, create_request
-from app.events.act import Actor
+from app.events.act import Act, Actor, act_of
 from app.events.models import ActorKind
 from app.intake.schemas import RequestIn
-from app.jobs.acting import By
 from app.jobs.job_actions import complete_job, start_job
 from app.jobs.offer_actions import accept_offer
 from app.jobs.schemas import Acceptance, Completion
@@ -59,7 +56,7 @@ class Ours:
     def __init__(self, context: Context, catalog: Snapshot, cast: Cast) -> None:
         self._context, self._catalog, self._firms = context, catalog, cast.firms
         self._dangers = dangers_of(read_scripts())
-        self._desk = Principal(ActorKind.STAFF, cast.operator_id, frozenset({Role.OPERATOR}))
+        self._desk = Actor(ActorKind.STAFF, cast.operator_id)
 
     async def claim(self, n: int) -> None:
         """One request, from being taken down to its bill."""
@@ -73,19 +70,19 @@ class Ours:
                 "dispatch": True,
             }
         )
-        created = await create_request(Call(body, None, self._desk), self._context, self._catalog, self._dangers)
+        desk = self._act(self._desk)
+        created = await create_request(desk, self._context, Call(body), self._catalog, self._dangers)
         [offer] = orjson.loads(created)["offers"]
-        who, db = UUID(offer["provider_id"]), self._context.db
+        who, db = Actor(ActorKind.PROVIDER, UUID(offer["provider_id"])), self._context.db
         async with db.begin() as tx:
-            job = await accept_offer(tx, UUID(offer["id"]), Acceptance(), self._by(who))
+            job = await accept_offer(self._act(who), tx, UUID(offer["id"]), Acceptance())
         async with db.begin() as tx:
-            await start_job(tx, job.id, self._by(who))
+            await start_job(self._act(who), tx, job.id)
         async with db.begin() as tx:
-            await complete_job(tx, job.id, Completion(result=RESULT, amount_fen=CARD_FEN), self._by(who))
+            await complete_job(self._act(who), tx, job.id, Completion(result=RESULT, amount_fen=CARD_FEN))
 
-    def _by(self, who: UUID) -> By:
-        context = self._context
-        return By(who, Actor(ActorKind.PROVIDER, who), context.clock.now(), context.settings.zone)
+    def _act(self, who: Actor) -> Act:
+        return act_of(self._context)._replace(actor=who)
 
 
 class Theirs:

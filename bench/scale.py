@@ -21,13 +21,13 @@ from typing import Any
 from sqlalchemy import text, update
 from sqlalchemy.engine import make_url
 
-from app.auth.access import Principal
 from app.auth.models import Staff
 from app.catalog.load import load_reference_data
 from app.catalog.models import Item, Kind, Tier, Township
 from app.catalog.snapshot import Snapshot, read_snapshot
 from app.danger.snapshot import dangers_of, read_scripts
 from app.desk.actions import Call, create_request
+from app.events.act import Actor, act_of
 from app.events.models import ActorKind
 from app.intake.schemas import RequestIn
 from app.kit import embedded
@@ -85,7 +85,7 @@ class Case:
     name: str
     db: Database
     catalog: Snapshot
-    operator: Principal
+    operator: Actor
     total: list[float] = field(default_factory=list)
     sql: list[float] = field(default_factory=list)
     looked_at: list[int] = field(default_factory=list)
@@ -155,7 +155,7 @@ async def open_case(name: str, url: str) -> Case:
     db = Database(url, pool_size=CONCURRENT)
     async with db.begin() as tx:
         staff = (await tx.session.execute(text("SELECT id FROM staff"))).scalar_one()
-    return Case(name, db, await read_snapshot(db), Principal(ActorKind.STAFF, staff, frozenset()))
+    return Case(name, db, await read_snapshot(db), Actor(ActorKind.STAFF, staff))
 
 
 async def measure_round(case: Case, settings: Settings) -> None:
@@ -196,7 +196,9 @@ async def measure_dispatches(case: Case, rng: Random, settings: Settings, count:
 
     async def caller() -> None:
         for body in bodies:
-            await create_request(Call(body, None, case.operator), context, case.catalog, dangers)
+            await create_request(
+                act_of(context)._replace(actor=case.operator), context, Call(body), case.catalog, dangers
+            )
 
     await _rate(case, count, caller)
 

@@ -13,13 +13,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
+from app.events.act import Act
+from app.events.due import one_by_one
 from app.intake.models import Request
 from app.kit import db as database
 from app.kit import steps, wake
 from app.kit.context import Context
 from app.kit.db import Database, Patience, Tx, connect_arguments, trouble_of
 from app.kit.errors import DatabaseBusy, DatabaseReadOnly, DatabaseUnavailable
-from app.kit.steps import RETRY_SECONDS, one_by_one
+from app.kit.steps import RETRY_SECONDS
 from app.kit.wake import Wakes
 from app.main import bind
 from app.worker import DUE_STEPS, work
@@ -220,7 +222,7 @@ async def test_what_fails_again_and_again_is_set_aside_shown_and_released_by_han
     async def find(tx: Tx, now: datetime, limit: int) -> list[UUID]:
         return [poison, sound][:limit]
 
-    async def change(tx: Tx, subject_id: UUID, now: datetime) -> None:
+    async def change(act: Act, tx: Tx, subject_id: UUID) -> None:
         tried.append(subject_id)
         if subject_id == poison and broken:
             raise ValueError("a row that nobody thought of")

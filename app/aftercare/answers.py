@@ -1,12 +1,9 @@
 """Telling citizens what was decided about their complaints."""
 
-from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.aftercare.actions import TAKEN_FOR
 from app.aftercare.schedule import THIRDS, is_calling_hour, next_due, third_of
-from app.auth.access import Principal
 from app.auth.reveals import note_reveal
 from app.complaints import queries
 from app.complaints.actions import get_locked, show
@@ -14,28 +11,26 @@ from app.complaints.errors import AnswerNotTaken
 from app.complaints.models import ComplaintStatus
 from app.complaints.schemas import Answer, ComplaintOut, ToAnswer
 from app.complaints.states import COMPLAINTS
-from app.events.act import Actor
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.transition import record
 from app.kit.db import Tx
 
 
-async def take_next(tx: Tx, principal: Principal, zone: ZoneInfo, now: datetime) -> ToAnswer | None:
+async def take_next(act: Act, tx: Tx) -> ToAnswer | None:
     """Take the citizen who has waited longest to be told, for ten minutes; None when there is none, or it is not the
     hour to call."""
-    if not is_calling_hour(now, zone):
+    if not is_calling_hour(act.now, act.zone):
         return None
-    complaint_id = await queries.take_to_answer(tx, now, now + TAKEN_FOR)
+    complaint_id = await queries.take_to_answer(tx, act.now, act.now + TAKEN_FOR)
     if complaint_id is None:
         return None
     case = await queries.get_complaint(tx, complaint_id)
-    await note_reveal(tx, principal, f"request:{case.request_id}", "complaint", now)
+    await note_reveal(act, tx, f"request:{case.request_id}", "complaint")
     return ToAnswer.model_validate(case)
 
 
-async def record_answer(
-    tx: Tx, complaint_id: UUID, body: Answer, actor: Actor, zone: ZoneInfo, now: datetime
-) -> ComplaintOut:
+async def record_answer(act: Act, tx: Tx, complaint_id: UUID, body: Answer) -> ComplaintOut:
     """The citizen knows; or was not reached, and is called again in the next third of the hours, three times in all.
 
     Repeating it gives the present state. Raises NotFound, StatusConflict, AnswerNotTaken.
@@ -56,16 +51,16 @@ async def record_answer(
             tx,
             "answer" if body.reached else "give_up",
             complaint_id,
-            at=now,
-            actor=actor,
+            at=act.now,
+            actor=act.actor,
             answer_attempts=attempts,
-            answered_at=now,
-            answered_by=actor.id,
+            answered_at=act.now,
+            answered_by=act.actor.id,
             answer_note=body.note,
         )
     else:
         case.answer_attempts, case.answer_taken_until = attempts, None
-        case.answer_at = next_due(now, [third_of(now, zone)], zone)
+        case.answer_at = next_due(act.now, [third_of(act.now, act.zone)], act.zone)
         data = {"complaint_id": complaint_id, "attempt": attempts}
-        await record(tx, EventKind.COMPLAINT_MISSED, at=now, actor=actor, request_id=case.request_id, data=data)
+        await record(tx, EventKind.COMPLAINT_MISSED, at=act.now, actor=act.actor, request_id=case.request_id, data=data)
     return await show(tx, complaint_id)

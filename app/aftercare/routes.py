@@ -9,47 +9,40 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.aftercare import actions, answers, queries
 from app.aftercare.schedule import may_call_from
 from app.aftercare.schemas import CallbackOut, CallbackTaken, Outcome
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
 from app.complaints.schemas import Answer, ComplaintOut, ToAnswer
+from app.events.act import Act
 from app.kit.pages import Page, Paging, page
-from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["aftercare"])
-Caller = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
-Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
+Caller = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
+Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 
 
 @router.get("/callbacks")
 async def list_callbacks(
-    request: Request,
-    response: Response,
-    tx: Transaction,
-    now: Now,
-    principal: Caller,
-    paging: Annotated[Paging, Query()],
+    request: Request, response: Response, act: Caller, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[CallbackOut]:
     """Callbacks still to be made, the earliest due first; `due_at` is when the citizen may be called.
 
     Ordered by when they fell due, which changes while you page: one tried meanwhile may be missed or come twice.
     """
     rows = await queries.list_due(tx, paging.after(datetime, UUID), paging.limit + 1)
-    zone = context_of(request).settings.zone
+    zone = act.zone
 
     def show(row: Any) -> CallbackOut:
-        from_then = may_call_from(row.due_at, row.tried, now, zone)
+        from_then = may_call_from(row.due_at, row.tried, act.now, zone)
         return actions.show({**row._mapping, "due_at": from_then})
 
     return page(rows, paging, lambda row: (row.due_at, str(row.id)), show, request, response)
 
 
 @router.post("/callbacks/next", responses={204: {"description": "nobody is to be called now"}})
-async def take_next(
-    request: Request, tx: Transaction, now: Now, principal: Caller, response: Response
-) -> CallbackTaken | None:
+async def take_next(act: Caller, tx: Transaction, response: Response) -> CallbackTaken | None:
     """Take the callback that fell due first, for ten minutes; only between 09:00 and 20:00."""
-    taken = await actions.take_next(tx, principal, context_of(request).settings.zone, now)
+    taken = await actions.take_next(act, tx)
     if taken is None:
         response.status_code = 204
     return taken
@@ -57,33 +50,22 @@ async def take_next(
 
 @router.put("/callbacks/{callback_id}/outcome")
 async def record_outcome(
-    callback_id: UUID,
-    body: Outcome,
-    request: Request,
-    tx: Transaction,
-    now: Now,
-    catalog: CurrentCatalog,
-    principal: Caller,
+    callback_id: UUID, body: Outcome, act: Caller, tx: Transaction, catalog: CurrentCatalog
 ) -> CallbackOut:
     """Record how the call went; solved closes the request, unsolved has it done again."""
-    by = actions.By(principal.actor, now, catalog, context_of(request).settings)
-    return await actions.record_outcome(tx, callback_id, body, by)
+    return await actions.record_outcome(act, tx, callback_id, body, catalog)
 
 
 @router.post("/complaints/to-answer/next", responses={204: {"description": "nobody is to be told now"}})
-async def take_to_answer(
-    request: Request, tx: Transaction, now: Now, principal: Caller, response: Response
-) -> ToAnswer | None:
+async def take_to_answer(act: Caller, tx: Transaction, response: Response) -> ToAnswer | None:
     """Take the decided complaint whose citizen is to be told next, for ten minutes; only between 09:00 and 20:00."""
-    taken = await answers.take_next(tx, principal, context_of(request).settings.zone, now)
+    taken = await answers.take_next(act, tx)
     if taken is None:
         response.status_code = 204
     return taken
 
 
 @router.put("/complaints/{complaint_id}/answer")
-async def record_answer(
-    complaint_id: UUID, body: Answer, request: Request, tx: Transaction, now: Now, principal: Caller
-) -> ComplaintOut:
+async def record_answer(complaint_id: UUID, body: Answer, act: Caller, tx: Transaction) -> ComplaintOut:
     """The citizen was told what was decided, or was not reached: three calls, then it is left."""
-    return await answers.record_answer(tx, complaint_id, body, principal.actor, context_of(request).settings.zone, now)
+    return await answers.record_answer(act, tx, complaint_id, body)

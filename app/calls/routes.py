@@ -6,24 +6,22 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.auth.access import Principal, Transaction, acting, allow
+from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.calls import actions, queries
 from app.calls.schemas import CallFilter, CallIn, CallNumber, CallOut
 from app.events.act import Act
 from app.kit.pages import Page, page
-from app.kit.web import Now
 
 router = APIRouter(tags=["calls"])
-Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
-Telling = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
+Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 overseers = [Depends(allow(Role.SUPERVISOR, Role.MANAGER))]
 MOST_OPEN = 200
 
 
 @router.put("/calls/{call_id}")
-async def tell_call(call_id: UUID, body: CallIn, tx: Transaction, act: Telling) -> CallOut:
+async def tell_call(call_id: UUID, body: CallIn, act: Operator, tx: Transaction) -> CallOut:
     """Say how a call stands: it begins under a key that the desk makes up, is parked, taken back, or ends.
 
     Sent again it changes nothing; what was told while the desk was off the line may come late and all at once.
@@ -45,14 +43,14 @@ def _key(row: Any) -> tuple[Any, ...]:
 
 
 @router.get("/desk/calls")
-async def list_my_open_calls(tx: Transaction, principal: Operator) -> list[CallOut]:
+async def list_my_open_calls(act: Operator, tx: Transaction) -> list[CallOut]:
     """My calls that have not ended, ongoing or parked, the oldest 200 first."""
-    return [CallOut.model_validate(row) for row in await queries.list_open(tx, principal.id, MOST_OPEN)]
+    return [CallOut.model_validate(row) for row in await queries.list_open(tx, act.who, MOST_OPEN)]
 
 
 @router.get("/calls/{call_id}/personal-data")
-async def read_number(call_id: UUID, tx: Transaction, now: Now, principal: Operator) -> CallNumber:
+async def read_number(call_id: UUID, act: Operator, tx: Transaction) -> CallNumber:
     """The number that rang, in full; the reading is on the audit log."""
     call = await actions.get_call(tx, call_id)
-    await note_reveal(tx, principal, f"call:{call_id}", "call", now)
+    await note_reveal(act, tx, f"call:{call_id}", "call")
     return CallNumber(phone=call.phone)

@@ -7,10 +7,10 @@ from uuid import UUID
 from app.calls import queries
 from app.calls.actions import end, find_outcome
 from app.calls.models import CallOutcome, CallStatus
-from app.events.act import act_of
+from app.events.act import Act
+from app.events.due import one_by_one
 from app.kit.context import Context
 from app.kit.db import Tx
-from app.kit.steps import one_by_one
 
 
 async def end_abandoned_calls(context: Context) -> int:
@@ -21,11 +21,11 @@ async def end_abandoned_calls(context: Context) -> int:
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await queries.find_abandoned(tx, now - silence, limit)
 
-    async def change(tx: Tx, call_id: UUID, now: datetime) -> None:
+    async def change(act: Act, tx: Tx, call_id: UUID) -> None:
         call = await queries.lock_call(tx, call_id)
-        if call is None or call.status == CallStatus.ENDED or call.heard_at >= now - silence:
+        if call is None or call.status == CallStatus.ENDED or call.heard_at >= act.now - silence:
             return
         outcome = await find_outcome(tx, call) or CallOutcome.UNFINISHED
-        await end(act_of(context), tx, call, outcome, call.heard_at)
+        await end(act, tx, call, outcome, call.heard_at)
 
     return await one_by_one(context, "end_abandoned_calls", find, change)

@@ -1,6 +1,5 @@
 """A complaint is a case: it has an owner and a deadline, the firm is heard, a supervisor decides."""
 
-from datetime import datetime
 from uuid import UUID
 
 from app.catalog.calendar import add_working_days, yellow_at
@@ -12,7 +11,7 @@ from app.complaints.models import Cause, Complaint, ComplaintStatus
 from app.complaints.schemas import ComplaintOut, Decision, OwnComplaint
 from app.complaints.states import COMPLAINTS
 from app.dispatch.endangering import hear_later
-from app.events.act import Actor
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.transition import record
 from app.intake.actions import get_request
@@ -27,7 +26,6 @@ from app.kit.ids import new_id
 from app.kit.phones import is_service_line
 from app.registry.notices import tell
 from app.registry.schemas import Notice
-from app.settings import Settings
 
 OPENED = Notice(
     zh="请求 {number} 的求助人投诉：{words}。请在 {reply_by} 前说明情况；逾期未说明也会作出裁定。",
@@ -45,36 +43,25 @@ VERDICTS = {
 UPHELD = ("投诉成立，责任不在贵单位", "it is upheld, and the fault is not yours")
 
 
-async def say_later(
-    tx: Tx, request_id: UUID, body: ContactIn, about: Known, settings: Settings, actor: Actor, now: datetime
-) -> Contact:
+async def say_later(act: Act, tx: Tx, request_id: UUID, body: ContactIn, about: Known) -> Contact:
     """Keep a later call or message about the request, and a danger that it tells; a complaint opens a case, whenever it
     is made.
 
     Raises NotFound.
     """
-    contact = await say(tx, request_id, body, actor, now)
+    contact = await say(act, tx, request_id, body)
     if body.note:
-        await hear_later(tx, request_id, body.note, about.catalog, about.dangers, settings, actor, now)
+        await hear_later(act, tx, request_id, body.note, about.catalog, about.dangers)
     if body.purpose == "complaint":
         served = (await get_request(tx, request_id)).parent_id or request_id
         job = await queries.find_last_job(tx, served)
         phone = None if body.phone and is_service_line(body.phone) else body.phone
-        await open_case(tx, request_id, job, Cause.SAID, body.note, settings, actor, now, phone=phone)
+        await open_case(act, tx, request_id, job, Cause.SAID, body.note, phone=phone)
     return contact
 
 
 async def open_case(
-    tx: Tx,
-    request_id: UUID,
-    job: Job | None,
-    cause: Cause,
-    words: str | None,
-    settings: Settings,
-    actor: Actor,
-    now: datetime,
-    *,
-    phone: str | None = None,
+    act: Act, tx: Tx, request_id: UUID, job: Job | None, cause: Cause, words: str | None, *, phone: str | None = None
 ) -> None:
     """Open a case about this job, or add to the one that is open; its firm is told and asked for a reply."""
     await queries.open_alone(tx, request_id)
@@ -86,9 +73,9 @@ async def open_case(
         case.phone = phone or case.phone
     else:
         days = await read_days(tx)
-        due_at = add_working_days(now, settings.complaint_working_days, settings.zone, days)
+        due_at = add_working_days(act.now, act.settings.complaint_working_days, act.zone, days)
         case = Complaint(
-            id=new_id(now),
+            id=new_id(act.now),
             request_id=request_id,
             job_id=job_id,
             provider_id=provider_id,
@@ -97,25 +84,25 @@ async def open_case(
             words=words,
             phone=phone,
             owner_id=await queries.find_least_busy(tx),
-            opened_at=now,
+            opened_at=act.now,
             due_at=due_at,
-            alarm_at=yellow_at(Calendar.WORKING_DAYS, now, due_at, settings.zone, days),
-            reply_by=add_working_days(now, settings.complaint_reply_days, settings.zone, days) if job else None,
+            alarm_at=yellow_at(Calendar.WORKING_DAYS, act.now, due_at, act.zone, days),
+            reply_by=add_working_days(act.now, act.settings.complaint_reply_days, act.zone, days) if job else None,
         )
         tx.session.add(case)
-        await _tell_opened(tx, case, settings, now)
+        await _tell_opened(act, tx, case)
     data = {"complaint_id": case.id, "cause": cause}
-    await record(tx, kind, at=now, actor=actor, request_id=request_id, provider_id=provider_id, data=data)
+    await record(tx, kind, at=act.now, actor=act.actor, request_id=request_id, provider_id=provider_id, data=data)
     await tx.flush()
 
 
-async def _tell_opened(tx: Tx, case: Complaint, settings: Settings, now: datetime) -> None:
+async def _tell_opened(act: Act, tx: Tx, case: Complaint) -> None:
     if case.provider_id is None or case.reply_by is None:
         return
     number = (await get_request(tx, case.request_id)).number
-    until = case.reply_by.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M")
+    until = case.reply_by.astimezone(act.zone).strftime("%Y-%m-%d %H:%M")
     facts = {"number": number, "words": case.words or "-", "reply_by": until}
-    await tell(tx, case.provider_id, "complaint_opened", str(case.id), _filled(OPENED, **facts), now)
+    await tell(tx, case.provider_id, "complaint_opened", str(case.id), _filled(OPENED, **facts), act.now)
 
 
 def _filled(notice: Notice, **facts: object) -> dict[str, str]:
@@ -142,7 +129,7 @@ async def show_own(tx: Tx, complaint_id: UUID) -> OwnComplaint:
     return OwnComplaint.model_validate(await queries.get_complaint(tx, complaint_id))
 
 
-async def hand_over(tx: Tx, complaint_id: UUID, staff_id: UUID, actor: Actor, now: datetime) -> ComplaintOut:
+async def hand_over(act: Act, tx: Tx, complaint_id: UUID, staff_id: UUID) -> ComplaintOut:
     """Let this supervisor look after the case. Raises NotFound, NotASupervisor."""
     case = await get_locked(tx, complaint_id)
     if not await queries.is_supervisor(tx, staff_id):
@@ -150,34 +137,36 @@ async def hand_over(tx: Tx, complaint_id: UUID, staff_id: UUID, actor: Actor, no
     if case.owner_id != staff_id:
         case.owner_id = staff_id
         data = {"complaint_id": complaint_id, "owner_id": staff_id}
-        await record(tx, EventKind.COMPLAINT_HANDED_OVER, at=now, actor=actor, request_id=case.request_id, data=data)
+        await record(
+            tx, EventKind.COMPLAINT_HANDED_OVER, at=act.now, actor=act.actor, request_id=case.request_id, data=data
+        )
     return await show(tx, complaint_id)
 
 
-async def reply(tx: Tx, complaint_id: UUID, text: str, provider_id: UUID | None, actor: Actor, now: datetime) -> None:
+async def reply(act: Act, tx: Tx, complaint_id: UUID, text: str) -> None:
     """Keep what the firm says to the complaint, until it is decided; the last word counts.
 
     Raises NotFound, StatusConflict.
     """
-    case = await get_locked(tx, complaint_id, provider_id)
+    case = await get_locked(tx, complaint_id, act.provider_id)
     if case.reply == text:
         return
     if case.status != ComplaintStatus.OPEN:
         raise await COMPLAINTS.refusal(tx, "decide", complaint_id)
-    case.reply, case.replied_at = text, now
+    case.reply, case.replied_at = text, act.now
     data = {"complaint_id": complaint_id}
     await record(
         tx,
         EventKind.COMPLAINT_REPLIED,
-        at=now,
-        actor=actor,
+        at=act.now,
+        actor=act.actor,
         request_id=case.request_id,
         provider_id=case.provider_id,
         data=data,
     )
 
 
-async def decide(tx: Tx, complaint_id: UUID, body: Decision, actor: Actor, now: datetime) -> ComplaintOut:
+async def decide(act: Act, tx: Tx, complaint_id: UUID, body: Decision) -> ComplaintOut:
     """Decide a complaint, once; the firm is told, and the citizen is to be phoned, if there is a number.
 
     Repeating the decision gives the present state. Raises NotFound, ComplaintDecided, NoProviderToBlame.
@@ -194,23 +183,25 @@ async def decide(tx: Tx, complaint_id: UUID, body: Decision, actor: Actor, now: 
         tx,
         "decide",
         complaint_id,
-        at=now,
-        actor=actor,
+        at=act.now,
+        actor=act.actor,
         data={"upheld": body.upheld, "fault": fault},
-        decided_at=now,
-        decided_by=actor.id,
+        decided_at=act.now,
+        decided_by=act.actor.id,
         upheld=body.upheld,
         fault=fault,
         decision=body.decision,
-        answer_at=now,
+        answer_at=act.now,
         alarm_at=None,
     )
     if (await queries.get_complaint(tx, complaint_id)).contact_phone is None:
         data = {"reason": "no_number"}
-        await COMPLAINTS.transition(tx, "give_up", complaint_id, at=now, actor=actor, data=data, answered_at=now)
+        await COMPLAINTS.transition(
+            tx, "give_up", complaint_id, at=act.now, actor=act.actor, data=data, answered_at=act.now
+        )
     if case.provider_id:
         zh, en = VERDICTS.get(fault if body.upheld else None, UPHELD)
         number = (await get_request(tx, case.request_id)).number
         words = _filled(DECIDED, number=number, verdict_zh=zh, verdict_en=en, decision=body.decision)
-        await tell(tx, case.provider_id, "complaint_decided", str(complaint_id), words, now)
+        await tell(tx, case.provider_id, "complaint_decided", str(complaint_id), words, act.now)
     return await show(tx, complaint_id)

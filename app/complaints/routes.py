@@ -6,57 +6,50 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting
 from app.auth.models import Role
 from app.complaints import actions, queries
 from app.complaints.schemas import ComplaintFilter, ComplaintOut, Decision, OwnComplaint, Owner, Reply
-from app.events.act import Actor
+from app.events.act import Act
 from app.intake.endangered import CurrentlyKnown
 from app.intake.queries import find_contact
 from app.intake.schemas import ContactIn, ContactOut
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
-from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["complaints"])
-Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
-Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
-Provider = Annotated[Principal, Depends(allow(Role.PROVIDER))]
+Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
+OnBehalf = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, on_behalf=True))]
+Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
+Provider = Annotated[Act, Depends(acting(Role.PROVIDER))]
 
 
 @router.post("/requests/{request_id}/contacts", status_code=201)
 async def add_contact(
     request_id: UUID,
     body: ContactIn,
-    request: Request,
+    act: Operator,
     tx: Transaction,
-    now: Now,
     about: CurrentlyKnown,
-    principal: Operator,
     idempotency_key: SentKey = None,
 ) -> ContactOut:
     """A later call or message: progress asked for, a change wanted (the firm at work hears of it), or a complaint,
     which opens a case whatever became of the request."""
-    settings = context_of(request).settings
 
     async def add() -> ContactOut:
-        contact = await actions.say_later(tx, request_id, body, about, settings, principal.actor, now)
+        contact = await actions.say_later(act, tx, request_id, body, about)
         return ContactOut.model_validate(await find_contact(tx, contact.id))
 
-    first = once(principal.id, idempotency_key, f"POST /requests/{request_id}/contacts", body)
-    return await first.answer(tx, now, ContactOut, add)
+    first = once(act.who, idempotency_key, f"POST /requests/{request_id}/contacts", body)
+    return await first.answer(tx, act.now, ContactOut, add)
 
 
 @router.get("/complaints")
 async def list_complaints(
-    request: Request,
-    response: Response,
-    tx: Transaction,
-    principal: Operator,
-    wanted: Annotated[ComplaintFilter, Query()],
+    request: Request, response: Response, act: Operator, tx: Transaction, wanted: Annotated[ComplaintFilter, Query()]
 ) -> Page[ComplaintOut]:
     """Complaints that are open, decided, mine, or all; oldest first."""
-    rows = await queries.list_complaints(tx, wanted, principal.id, wanted.after(datetime, UUID))
+    rows = await queries.list_complaints(tx, wanted, act.who, wanted.after(datetime, UUID))
     return page(rows, wanted, _key, ComplaintOut.model_validate, request, response)
 
 
@@ -65,39 +58,36 @@ def _key(row: Any) -> tuple[Any, ...]:
 
 
 @router.put("/complaints/{complaint_id}/owner")
-async def hand_over(complaint_id: UUID, body: Owner, tx: Transaction, now: Now, principal: Supervisor) -> ComplaintOut:
+async def hand_over(complaint_id: UUID, body: Owner, act: Supervisor, tx: Transaction) -> ComplaintOut:
     """Which supervisor looks after the case."""
-    return await actions.hand_over(tx, complaint_id, body.staff_id, principal.actor, now)
+    return await actions.hand_over(act, tx, complaint_id, body.staff_id)
 
 
 @router.put("/complaints/{complaint_id}/reply")
-async def reply_for_firm(
-    complaint_id: UUID, body: Reply, tx: Transaction, now: Now, principal: Operator
-) -> ComplaintOut:
+async def reply_for_firm(complaint_id: UUID, body: Reply, act: OnBehalf, tx: Transaction) -> ComplaintOut:
     """What the firm says to it on the phone."""
-    actor = Actor(principal.kind, principal.id, on_behalf=True)
-    await actions.reply(tx, complaint_id, body.text, None, actor, now)
+    await actions.reply(act, tx, complaint_id, body.text)
     return await actions.show(tx, complaint_id)
 
 
 @router.put("/complaints/{complaint_id}/decision")
-async def decide(complaint_id: UUID, body: Decision, tx: Transaction, now: Now, principal: Supervisor) -> ComplaintOut:
+async def decide(complaint_id: UUID, body: Decision, act: Supervisor, tx: Transaction) -> ComplaintOut:
     """Decide a complaint, once."""
-    return await actions.decide(tx, complaint_id, body, principal.actor, now)
+    return await actions.decide(act, tx, complaint_id, body)
 
 
 @router.get("/provider/complaints")
 async def list_own(
-    request: Request, response: Response, tx: Transaction, principal: Provider, paging: Annotated[Paging, Query()]
+    request: Request, response: Response, act: Provider, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[OwnComplaint]:
     """The complaints about the provider's work, newest first."""
     [before] = paging.after(UUID) or [None]
-    rows = await queries.list_own(tx, principal.id, before, paging.limit + 1)
+    rows = await queries.list_own(tx, act.who, before, paging.limit + 1)
     return page(rows, paging, lambda row: (row.id,), OwnComplaint.model_validate, request, response)
 
 
 @router.put("/provider/complaints/{complaint_id}/reply")
-async def reply(complaint_id: UUID, body: Reply, tx: Transaction, now: Now, principal: Provider) -> OwnComplaint:
+async def reply(complaint_id: UUID, body: Reply, act: Provider, tx: Transaction) -> OwnComplaint:
     """What the firm says to it, until it is decided; the last word counts."""
-    await actions.reply(tx, complaint_id, body.text, principal.id, principal.actor, now)
+    await actions.reply(act, tx, complaint_id, body.text)
     return await actions.show_own(tx, complaint_id)

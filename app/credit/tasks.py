@@ -11,11 +11,11 @@ from app.credit.judging import judge_again
 from app.credit.making import make_entry, recover
 from app.credit.models import EntryStatus
 from app.credit.rules import CORRECTED, Rules, read_rules
-from app.events.act import SYSTEM
+from app.events.act import SYSTEM, Act
+from app.events.due import one_by_one
 from app.events.reading import walk
 from app.kit.context import Context
 from app.kit.db import Row, Tx
-from app.kit.steps import one_by_one
 
 BATCH = 5_000
 MONTHS_BACK = 3
@@ -52,13 +52,13 @@ async def make_entries(context: Context, batch: int = BATCH) -> int:
 async def begin_reply_periods(context: Context) -> int:
     """A firm that is only ever phoned has been told: its reply period begins with that."""
 
-    async def change(tx: Tx, entry_id: UUID, now: datetime) -> None:
+    async def change(act: Act, tx: Tx, entry_id: UUID) -> None:
         _, entry = await actions.get_locked(tx, entry_id)
         told_at = await queries.find_told_at(tx, entry.notice_id)
         rules = await read_rules(tx, entry.rules_version)
         if entry.reply_by is None and told_at and rules:
             days = rules.rule(entry.rule_code).reply_working_days or 0
-            entry.reply_by = add_working_days(told_at, days, context.settings.zone, await read_days(tx))
+            entry.reply_by = add_working_days(told_at, days, act.zone, await read_days(tx))
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await queries.find_told(tx, limit)
@@ -69,10 +69,10 @@ async def begin_reply_periods(context: Context) -> int:
 async def apply_unanswered(context: Context) -> int:
     """Deduct what was proposed and not answered within the reply period."""
 
-    async def change(tx: Tx, entry_id: UUID, now: datetime) -> None:
+    async def change(act: Act, tx: Tx, entry_id: UUID) -> None:
         provider, entry = await actions.get_locked(tx, entry_id)
-        if entry.status == EntryStatus.PROPOSED and entry.reply_by is not None and entry.reply_by <= now:
-            await actions.apply(tx, provider, entry, None, actions.By(None, SYSTEM, now, context.settings.zone))
+        if entry.status == EntryStatus.PROPOSED and entry.reply_by is not None and entry.reply_by <= act.now:
+            await actions.apply(tx, provider, entry, None, actions.By(None, SYSTEM, act.now, act.zone))
 
     return await one_by_one(context, "apply_unanswered", queries.find_due, change)
 
@@ -101,8 +101,8 @@ async def _recover(context: Context, rules: Rules, month: date) -> int:
     begins = datetime.combine(month, time(0), zone)
     ends = datetime.combine((month + timedelta(days=31)).replace(day=1), time(0), zone)
 
-    async def change(tx: Tx, provider_id: UUID, now: datetime) -> None:
-        await recover(tx, provider_id, cause, ends, rules, now)
+    async def change(act: Act, tx: Tx, provider_id: UUID) -> None:
+        await recover(tx, provider_id, cause, ends, rules, act.now)
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await queries.find_recovering(tx, cause, begins, ends, limit)

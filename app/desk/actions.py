@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from app.auth.access import Principal
 from app.catalog.actions import show_elsewhere
 from app.catalog.gazetteer import Known
 from app.catalog.snapshot import Location, Snapshot
 from app.danger.snapshot import Dangers
 from app.dispatch.matchmaking import Answer, Outcome, offer_to_best
 from app.dispatch.schemas import DispatchOut, MatchedFrom, MatchingResult
+from app.events.act import Act
 from app.events.topics import DISPATCH_TOPIC
 from app.intake.models import Channel, RequestStatus
 from app.intake.schemas import UNUSABLE, RequestIn, RequestOut
@@ -26,11 +26,10 @@ logger = logging.getLogger(__name__)
 
 
 class Call(NamedTuple):
-    """What came in: the request as taken down, by whom, and the key under which it may come again."""
+    """What came in: the request as taken down, and the key under which it may come again."""
 
     body: RequestIn
-    key: str | None
-    principal: Principal
+    key: str | None = None
 
 
 Where = Callable[[], Mapping[str, Any]]
@@ -41,20 +40,20 @@ class _MatchingFailed(Exception):
     """The transaction is lost with what it created; it is done again without matching."""
 
 
-async def create_request(call: Call, context: Context, catalog: Snapshot, dangers: Dangers) -> bytes:
+async def create_request(act: Act, context: Context, call: Call, catalog: Snapshot, dangers: Dangers) -> bytes:
     """Create the request and make its first offers; gives the answer as JSON.
 
     A request is acknowledged whatever matching does: if matching fails it is created without, and the worker
     dispatches it. What was acknowledged once is so again, whatever has been ruled out since: a word that tells a
     danger, a place that ended. Raises what take_request raises.
     """
-    key = once(call.principal.id, call.key, "POST /requests", call.body)
-    call = call._replace(body=_named(call.body, dangers))
+    key = once(act.who, call.key, "POST /requests", call.body)
+    body = _named(call.body, dangers)
     try:
-        return await _create(call, key, context, catalog, dangers, matching=call.body.dispatch)
+        return await _create(act, context, body, key, catalog, dangers, matching=body.dispatch)
     except _MatchingFailed:
         logger.exception("matching failed; the request is created without and left to the worker")
-        return await _create(call, key, context, catalog, dangers, matching=False)
+        return await _create(act, context, body, key, catalog, dangers, matching=False)
     except HotlineError as error:
         if error.status < 500 and (answer := await context.db.read(key.find)):
             return answer
@@ -72,20 +71,19 @@ def _named(body: RequestIn, dangers: Dangers) -> RequestIn:
 
 
 async def _create(
-    call: Call, key: Once, context: Context, catalog: Snapshot, dangers: Dangers, *, matching: bool
+    act: Act, context: Context, body: RequestIn, key: Once, catalog: Snapshot, dangers: Dangers, *, matching: bool
 ) -> bytes:
-    now, settings, body = context.clock.now(), context.settings, call.body
     location = catalog.locate(body.area, body.place, body.address)
     where = partial(_where, location, catalog)
     async with context.db.begin() as tx:
         final = None if matching else partial(_unmatched_yet, where)
         spot = location.spot if location else None
-        taken = await take_request(tx, body, spot, catalog, dangers, settings, call.principal.actor, key, now, final)
+        taken = await take_request(act, tx, body, spot, catalog, dangers, key, final)
         if isinstance(taken, Replayed):
             return taken.answer
         out = taken.request.status == RequestStatus.DISPATCHING
         if asked := body.asked:
-            keep_choice(tx, asked.words, asked.suggested, body.item, call.principal.id, now)
+            keep_choice(tx, asked.words, asked.suggested, body.item, act.who, act.now)
         if not matching:
             if out:
                 tx.wake(DISPATCH_TOPIC)
@@ -93,11 +91,9 @@ async def _create(
         if not out:
             await key.keep(tx, content := _unmatched_yet(where, taken.request))
             return content
-        write = partial(_matched, taken.request, where, body.channel, now)
+        write = partial(_matched, taken.request, where, body.channel, act.now)
         try:
-            outcome = await offer_to_best(
-                tx, taken.values, catalog, settings, now, newcomer=True, answer=Answer(key, write)
-            )
+            outcome = await offer_to_best(act, tx, taken.values, catalog, newcomer=True, answer=Answer(key, write))
         except Exception as error:
             raise _MatchingFailed from error
         if outcome.stored is None:

@@ -11,7 +11,7 @@ from app.complaints.queries import find_least_busy, is_supervisor
 from app.desk import handover_queries
 from app.desk.errors import NotAtTheDesk
 from app.desk.schemas import Handover, OpenComplaint, OpenWork, WorkRequest
-from app.events.act import Actor
+from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 
@@ -30,7 +30,7 @@ async def show_open_work(tx: Tx, staff_id: UUID, now: datetime) -> OpenWork:
     )
 
 
-async def hand_over(tx: Tx, staff_id: UUID, body: Handover, actor: Actor, now: datetime) -> OpenWork:
+async def hand_over(act: Act, tx: Tx, staff_id: UUID, body: Handover) -> OpenWork:
     """Give open requests and complaints to a colleague, and what was taken just now back to its queue; gives what is
     left. Repeating it does nothing.
 
@@ -45,27 +45,27 @@ async def hand_over(tx: Tx, staff_id: UUID, body: Handover, actor: Actor, now: d
     if not {Role.OPERATOR, Role.SUPERVISOR} & set(colleague.roles):
         raise NotAtTheDesk(username=colleague.username)
     chosen = body.request_ids
-    requests = await handover_queries.hand_over_requests(tx, staff_id, body.to, chosen, **actor.parameters(now))
-    complaints = await _hand_over_complaints(tx, staff_id, colleague, actor, now) if chosen is None else 0
+    requests = await handover_queries.hand_over_requests(tx, staff_id, body.to, chosen, **act.parameters())
+    complaints = await _hand_over_complaints(act, tx, staff_id, colleague) if chosen is None else 0
     if chosen is None:
-        await handover_queries.release_taken(tx, staff_id, now)
+        await handover_queries.release_taken(tx, staff_id, act.now)
     if requests or complaints:
         facts = {"to": colleague.username, "requests": requests, "complaints": complaints}
         subject = f"user:{former.username}"
         await add_audit(
-            tx, "staff.work_handed_over", subject, at=now, actor_kind=actor.kind, actor_id=actor.id, **facts
+            tx, "staff.work_handed_over", subject, at=act.now, actor_kind=act.actor.kind, actor_id=act.actor.id, **facts
         )
-    return await show_open_work(tx, staff_id, now)
+    return await show_open_work(tx, staff_id, act.now)
 
 
-async def _hand_over_complaints(tx: Tx, staff_id: UUID, colleague: Staff, actor: Actor, now: datetime) -> int:
+async def _hand_over_complaints(act: Act, tx: Tx, staff_id: UUID, colleague: Staff) -> int:
     named = colleague.id if Role.SUPERVISOR in colleague.roles else None
     if named is None and await is_supervisor(tx, staff_id):
         return 0
     handed = 0
     for complaint in await handover_queries.list_complaints(tx, staff_id):
         if to := named or await find_least_busy(tx):
-            await hand_over_complaint(tx, complaint.id, to, actor, now)
+            await hand_over_complaint(act, tx, complaint.id, to)
             handed += 1
     return handed
 

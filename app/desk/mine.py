@@ -1,13 +1,12 @@
 """What the operator follows and is still open, with its clocks, and what those left who have gone home."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.auth.access import Principal
 from app.catalog.snapshot import Snapshot
 from app.desk.schemas import OpenRequest
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.transition import StatusConflict, record
 from app.intake.actions import get_locked, get_request
@@ -20,34 +19,30 @@ from app.kit.db import Tx
 MOST = 200
 
 
-async def list_mine(
-    tx: Tx, principal: Principal, catalog: Snapshot, zone: ZoneInfo, now: datetime
-) -> list[OpenRequest]:
+async def list_mine(act: Act, tx: Tx, catalog: Snapshot) -> list[OpenRequest]:
     """The principal's latest 200 open requests and at most 200 that were left by those who are signed in no more: first
     due first, those without clocks at the end."""
-    mine = [_with_clocks(row, catalog, zone) for row in await list_followed(tx, principal.id, MOST)]
+    mine = [_with_clocks(row, catalog, act.zone) for row in await list_followed(tx, act.who, MOST)]
     known = {one.request.id for one in mine}
-    left = [row for row in await list_left(tx, now, MOST) if row.id not in known]
-    mine += [_with_clocks(row, catalog, zone, handed_over=True) for row in left]
+    left = [row for row in await list_left(tx, act.now, MOST) if row.id not in known]
+    mine += [_with_clocks(row, catalog, act.zone, handed_over=True) for row in left]
     return sorted(
         mine, key=lambda one: (not one.clocks, one.clocks[0].due_at if one.clocks else one.request.received_at)
     )
 
 
-async def take_over(
-    tx: Tx, request_id: UUID, principal: Principal, catalog: Snapshot, zone: ZoneInfo, now: datetime
-) -> OpenRequest:
+async def take_over(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> OpenRequest:
     """The principal follows the request from now on; said again, nothing happens. Raises NotFound, StatusConflict."""
     request = await get_locked(tx, request_id)
     if request["status"] in CLOSED:
         raise StatusConflict(subject="request", state=request["status"], expected="open")
     before = request["followed_by"] or request["created_by"]
-    if before != principal.id:
-        await set_follower(tx, request_id, principal.id)
+    if before != act.who:
+        await set_follower(tx, request_id, act.who)
         data: Mapping[str, str] = {"from": str(before)} if before else {}
-        actor = principal.actor
-        await record(tx, EventKind.REQUEST_TAKEN_OVER, at=now, actor=actor, request_id=request_id, data=dict(data))
-    return _with_clocks(await get_request(tx, request_id), catalog, zone)
+        actor = act.actor
+        await record(tx, EventKind.REQUEST_TAKEN_OVER, at=act.now, actor=actor, request_id=request_id, data=dict(data))
+    return _with_clocks(await get_request(tx, request_id), catalog, act.zone)
 
 
 def _with_clocks(row: Request, catalog: Snapshot, zone: ZoneInfo, *, handed_over: bool = False) -> OpenRequest:

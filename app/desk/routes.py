@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.auth.access import Principal, Transaction, acting, allow
+from app.auth.access import Transaction, acting
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
 from app.danger.snapshot import CurrentDangers
@@ -23,12 +23,12 @@ from app.intake.actions import get_request
 from app.intake.schemas import RequestIn
 from app.kit.idempotency import SentKey
 from app.kit.pages import Page, Paging, page
-from app.kit.web import Now, context_of
+from app.kit.web import context_of
 
 router = APIRouter(tags=["requests"])
-Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 Asking = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
-InCharge = Annotated[Principal, Depends(allow(Role.SUPERVISOR, Role.ADMIN))]
+InCharge = Annotated[Act, Depends(acting(Role.SUPERVISOR, Role.ADMIN))]
 
 
 @router.post("/requests", status_code=201, response_model=DispatchOut)
@@ -37,11 +37,11 @@ async def create(
     request: Request,
     catalog: CurrentCatalog,
     dangers: CurrentDangers,
-    principal: Operator,
+    act: Operator,
     idempotency_key: SentKey = None,
 ) -> Response:
     """Take a request down and, in the same call, answer, relay or dispatch it."""
-    content = await create_request(Call(body, idempotency_key, principal), context_of(request), catalog, dangers)
+    content = await create_request(act, context_of(request), Call(body, idempotency_key), catalog, dangers)
     return Response(content, status_code=201, media_type="application/json")
 
 
@@ -52,19 +52,15 @@ async def list_possible_steps(request_id: UUID, tx: Transaction, catalog: Curren
 
 
 @router.get("/desk/requests")
-async def list_open(
-    request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Operator
-) -> list[OpenRequest]:
+async def list_open(act: Operator, tx: Transaction, catalog: CurrentCatalog) -> list[OpenRequest]:
     """My latest 200 open requests and those left by whoever has gone home, with their clocks, the first due first."""
-    return await list_mine(tx, principal, catalog, context_of(request).settings.zone, now)
+    return await list_mine(act, tx, catalog)
 
 
 @router.put("/desk/requests/{request_id}/follow-up")
-async def follow_up(
-    request_id: UUID, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog, principal: Operator
-) -> OpenRequest:
+async def follow_up(request_id: UUID, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> OpenRequest:
     """Take an open request over from a colleague: I follow it from now on."""
-    return await take_over(tx, request_id, principal, catalog, context_of(request).settings.zone, now)
+    return await take_over(act, tx, request_id, catalog)
 
 
 @router.get("/requests/{request_id}/timeline")
@@ -72,8 +68,8 @@ async def list_timeline(
     request_id: UUID,
     request: Request,
     response: Response,
+    act: Operator,
     tx: Transaction,
-    principal: Operator,
     paging: Annotated[Paging, Query()],
 ) -> Page[Happening]:
     """What happened to the request, newest first: its steps, offers, work, calls and messages, callbacks and
@@ -85,18 +81,18 @@ async def list_timeline(
 
 
 @router.post("/desk/searches")
-async def find(body: DeskSearch, tx: Transaction, now: Now, principal: Operator) -> DeskFound:
+async def find(body: DeskSearch, act: Operator, tx: Transaction) -> DeskFound:
     """Where an operator wants to go: requests, citizens and firms, masked; what was looked for is on the audit log."""
-    return await search(tx, body.words, principal, now)
+    return await search(act, tx, body.words)
 
 
 @router.get("/staff/{staff_id}/open-work")
-async def show_open_work(staff_id: UUID, tx: Transaction, now: Now, principal: InCharge) -> OpenWork:
+async def show_open_work(staff_id: UUID, act: InCharge, tx: Transaction) -> OpenWork:
     """What a colleague looks after and has taken just now: to be handed over when they leave or go off shift."""
-    return await handover.show_open_work(tx, staff_id, now)
+    return await handover.show_open_work(tx, staff_id, act.now)
 
 
 @router.put("/staff/{staff_id}/open-work/handover")
-async def hand_over(staff_id: UUID, body: Handover, tx: Transaction, now: Now, principal: InCharge) -> OpenWork:
+async def hand_over(staff_id: UUID, body: Handover, act: InCharge, tx: Transaction) -> OpenWork:
     """Hand a colleague's open work over to another; gives what is left of it."""
-    return await handover.hand_over(tx, staff_id, body, principal.actor, now)
+    return await handover.hand_over(act, tx, staff_id, body)

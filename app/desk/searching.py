@@ -1,11 +1,9 @@
 """Going somewhere by a few letters: requests, citizens and firms that fit."""
 
-from datetime import datetime
-
-from app.auth.access import Principal
 from app.auth.reveals import note_reveal
 from app.desk import searching_queries
 from app.desk.schemas import CitizenFound, DeskFound, FirmFound
+from app.events.act import Act
 from app.intake.filters import digits_of, phone_of, show_searched
 from app.intake.views import show
 from app.kit.db import Tx
@@ -14,10 +12,10 @@ from app.kit.personal import mask_name, mask_phone
 MOST = 6
 
 
-async def search(tx: Tx, words: str, principal: Principal, now: datetime) -> DeskFound:
+async def search(act: Act, tx: Tx, words: str) -> DeskFound:
     """At most six of each: requests by number, or open ones by their words; citizens by number or by how their name
     begins; firms by a part of their name or by their number."""
-    await note_reveal(tx, principal, "desk", "search", now, **show_searched(words))
+    await note_reveal(act, tx, "desk", "search", **show_searched(words))
     phone, digits = phone_of(words), digits_of(words)
     number = int(digits) if digits and len(digits) < 16 else None
     requests = await searching_queries.list_requests(tx, words, number, MOST)

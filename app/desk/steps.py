@@ -68,7 +68,7 @@ def _goes_to_the_picked(case: Case) -> None:
 
 
 def _comes_back(case: Case) -> None:
-    check_reopenable(case.facts, case.act.settings, case.act.now)
+    check_reopenable(case.act, case.facts)
 
 
 def _has_dearer_tier(case: Case) -> bool:
@@ -112,7 +112,7 @@ OF_REQUEST = (
     Rule(
         Step.REOPEN,
         _MOVES["reopen"].sources,
-        lambda case: check_reopenable(case.facts, case.act.settings, case.act.now),
+        lambda case: check_reopenable(case.act, case.facts),
     ),
     Rule(Step.OFFER, _MOVES["dispatch"].sources | {RequestStatus.DISPATCHING}, _goes_to_the_picked),
     Rule(Step.CORRECT, _ANY, lambda case: case.facts["assigned_at"] is None),

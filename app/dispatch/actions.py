@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
@@ -14,7 +13,7 @@ from app.dispatch import queries
 from app.dispatch.errors import ProviderNotEligible, ReopenTooLate, ReopenWithoutDispatch
 from app.dispatch.matchmaking import Outcome, make_offers, offer_to_best, when_to_ask
 from app.dispatch.schemas import DispatchOut, MatchingResult, OfferMade
-from app.events.act import SYSTEM, Actor
+from app.events.act import Act
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.intake.actions import get_locked
 from app.intake.clocks import begin_round, next_alarm
@@ -27,7 +26,7 @@ from app.intake.states import REQUESTS
 from app.intake.taking import UNSEARCHED, check_dispatchable
 from app.intake.views import show
 from app.jobs import statements
-from app.jobs.acting import By, next_round
+from app.jobs.acting import next_round
 from app.jobs.job_actions import check_unstarted
 from app.jobs.models import OfferedBy, OfferEnd, OfferStatus
 from app.jobs.offer_actions import take_back
@@ -41,22 +40,13 @@ from app.matching.wanted import Wanted
 from app.registry.models import ACTIVE_STANDINGS
 from app.registry.opening import is_open_through
 from app.registry.queries import find_provider
-from app.settings import Settings
 
 CENTRE_DOWN, PROVIDER_CLOSED = "centre_down", "provider_closed"
 """Why an offer whose time ran out counts for nothing."""
 
 
 async def dispatch_request(
-    tx: Tx,
-    request_id: UUID,
-    catalog: Snapshot,
-    dangers: Dangers,
-    settings: Settings,
-    actor: Actor,
-    now: datetime,
-    *,
-    unannounced: bool = False,
+    act: Act, tx: Tx, request_id: UUID, catalog: Snapshot, dangers: Dangers, *, unannounced: bool = False
 ) -> DispatchOut:
     """Send the request out and make its first offers. Repeating it while it is out gives the present state.
 
@@ -77,12 +67,12 @@ async def dispatch_request(
     if unannounced and request["contact_phone"] is None:
         await queries.edit_request(tx, request_id, {"unannounced": True})
         request = await get_locked(tx, request_id)
-    request = await send_out(tx, request, catalog, settings, actor, now)
-    outcome = await offer_to_best(tx, request, catalog, settings, now, newcomer=True)
+    request = await send_out(act, tx, request, catalog)
+    outcome = await offer_to_best(act, tx, request, catalog, newcomer=True)
     return await _answer(tx, request_id, outcome)
 
 
-async def send_out(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime) -> Row:
+async def send_out(act: Act, tx: Tx, request: Row, catalog: Snapshot) -> Row:
     """Dispatch a locked request, to be matched.
 
     Raises NotDispatchable, RelayFirst, DangerNotRelayed, AreaNeeded, NobodyToCall, NotEntitled, StatusConflict.
@@ -91,30 +81,30 @@ async def send_out(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, 
     check_dispatchable(catalog.item(request["item_code"]), relayed=request["relay_to"] is not None)
     check_callable(request["contact_phone"], unannounced=request["unannounced"])
     possible = request["status"] in REQUESTS.moves["dispatch"].sources
-    tiers = await take_place_again(tx, request, catalog, settings.zone) if possible else {}
-    await end_round(tx, request["id"], now)
+    tiers = await take_place_again(tx, request, catalog, act.zone) if possible else {}
+    await end_round(tx, request["id"], act.now)
     return await REQUESTS.transition(
         tx,
         "dispatch",
         request["id"],
-        at=now,
-        actor=actor,
-        match_at=now,
+        at=act.now,
+        actor=act.actor,
+        match_at=act.now,
         assigned_at=None,
         started_at=None,
         unmatched_at=None,
         unmatched_reason=None,
         **UNSEARCHED,
         **tiers,
-        **_begin_round(request, catalog, settings, now),
+        **_begin_round(act, request, catalog),
     )
 
 
-def _begin_round(request: Row, catalog: Snapshot, settings: Settings, now: datetime) -> dict[str, Any]:
+def _begin_round(act: Act, request: Row, catalog: Snapshot) -> dict[str, Any]:
     allowance = catalog.allowance(request["urgency"])
-    values = begin_round(dict(request), allowance, settings.zone, now)
+    values = begin_round(dict(request), allowance, act.zone, act.now)
     out = {**request, **values, "status": RequestStatus.DISPATCHING, "paused": ()}
-    return values | {"alarm_at": next_alarm(out, allowance, settings.zone, now)}
+    return values | {"alarm_at": next_alarm(out, allowance, act.zone, act.now)}
 
 
 async def _answer(tx: Tx, request_id: UUID, outcome: Outcome) -> DispatchOut:
@@ -129,14 +119,7 @@ async def _answer(tx: Tx, request_id: UUID, outcome: Outcome) -> DispatchOut:
 
 
 async def offer_directly(
-    tx: Tx,
-    request_id: UUID,
-    provider_id: UUID,
-    catalog: Snapshot,
-    dangers: Dangers,
-    settings: Settings,
-    actor: Actor,
-    now: datetime,
+    act: Act, tx: Tx, request_id: UUID, provider_id: UUID, catalog: Snapshot, dangers: Dangers
 ) -> DispatchOut:
     """The operator picks the provider, which may have been asked before; it must pass every other filter.
 
@@ -152,22 +135,22 @@ async def offer_directly(
     check_may_go_out(request)
     if request["status"] != RequestStatus.DISPATCHING:
         await check_decided(tx, request, dangers)
-        request = await send_out(tx, request, catalog, settings, actor, now)
+        request = await send_out(act, tx, request, catalog)
     tier = Tier(request["tier"])
     pending = await queries.find_pending_offer(tx, request_id, provider_id)
-    if pending and not await expire_offer(tx, pending.id, settings.zone, now):
+    if pending and not await expire_offer(act, tx, pending.id):
         return await _answer(tx, request_id, Outcome(MatchingResult.OFFERED, tier, [OfferMade.model_validate(pending)]))
     wanted = replace(Wanted.by(request, catalog.item(request["item_code"]), tier), picked_provider_id=provider_id)
-    matching = await match(tx, wanted, now, settings.zone)
+    matching = await match(tx, wanted, act.now, act.zone)
     picked = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == provider_id]
     if not picked:
         raise await _not_eligible(tx, provider_id, matching.rejected)
-    asked = when_to_ask(matching, picked, request, settings, now)
-    outcome = await make_offers(tx, request, tier, asked, matching, catalog, now, by=OfferedBy.OPERATOR)
+    asked = when_to_ask(act, matching, picked, request)
+    outcome = await make_offers(act, tx, request, tier, asked, matching, catalog, by=OfferedBy.OPERATOR)
     return await _answer(tx, request_id, outcome)
 
 
-async def expire_offer(tx: Tx, offer_id: UUID, zone: ZoneInfo, now: datetime) -> UUID | None:
+async def expire_offer(act: Act, tx: Tx, offer_id: UUID) -> UUID | None:
     """Expire a pending offer whose time is over: gives its request's id, or None when there was nothing to expire.
 
     1. Lock it with its request and provider; one that was answered, or lives still, stays as it is.
@@ -176,17 +159,17 @@ async def expire_offer(tx: Tx, offer_id: UUID, zone: ZoneInfo, now: datetime) ->
     4. Else it expires, and counts; after so many in a row the firm is unreachable.
     """
     offer = await lock_offer(tx, offer_id)
-    if offer is None or offer["status"] != OfferStatus.PENDING or offer["expires_at"] > now:
+    if offer is None or offer["status"] != OfferStatus.PENDING or offer["expires_at"] > act.now:
         return None
     policy = await read_policy(tx, offer["policy_version"])
-    by, start = By(None, SYSTEM, now, zone), offer["ask_from"] or offer["offered_at"]
+    start = offer["ask_from"] or offer["offered_at"]
     if await was_down(tx, start, offer["expires_at"]):
-        await take_back(tx, offer, "withdraw", by, reason=CENTRE_DOWN)
-        await queries.renew_rung(tx, offer["request_id"], policy.ladder, now)
-    elif not await is_open_through(tx, offer["provider_id"], start, offer["expires_at"], zone):
-        await take_back(tx, offer, "withdraw", by, reason=PROVIDER_CLOSED)
+        await take_back(act.of_itself, tx, offer, "withdraw", reason=CENTRE_DOWN)
+        await queries.renew_rung(tx, offer["request_id"], policy.ladder, act.now)
+    elif not await is_open_through(tx, offer["provider_id"], start, offer["expires_at"], act.zone):
+        await take_back(act.of_itself, tx, offer, "withdraw", reason=PROVIDER_CLOSED)
     else:
-        await take_back(tx, offer, "expire", by, silent_limit=policy.silent_limit, day=by.day)
+        await take_back(act.of_itself, tx, offer, "expire", silent_limit=policy.silent_limit, day=act.today)
     return cast(UUID, offer["request_id"])
 
 
@@ -211,7 +194,7 @@ async def _not_eligible(tx: Tx, provider_id: UUID, rejected: Sequence[Any]) -> P
     )
 
 
-async def reassign_job(tx: Tx, job_id: UUID, actor: Actor, now: datetime, zone: ZoneInfo) -> None:
+async def reassign_job(act: Act, tx: Tx, job_id: UUID) -> None:
     """Take an unstarted job from its provider and send the request out again. Raises NotFound, JobOver,
     RequestOnHold.
     """
@@ -219,25 +202,14 @@ async def reassign_job(tx: Tx, job_id: UUID, actor: Actor, now: datetime, zone: 
     if job is None:
         raise NotFound(what="job", key=str(job_id))
     check_unstarted(job)
-    clocks = await next_round(tx, job, zone, now)
-    moved = await tx.row(
-        statements.REASSIGN, **actor.parameters(now), **clocks, job_id=job_id, request_id=job["request_id"]
-    )
+    clocks = await next_round(act, tx, job)
+    moved = await tx.row(statements.REASSIGN, **act.parameters(), **clocks, job_id=job_id, request_id=job["request_id"])
     if moved is None:
         raise await REQUESTS.refusal(tx, "reassign", job["request_id"])
     tx.wake(DISPATCH_TOPIC, provider_topic(job["provider_id"]))
 
 
-async def redo_request(
-    tx: Tx,
-    request_id: UUID,
-    *,
-    other_firm: bool,
-    catalog: Snapshot,
-    settings: Settings,
-    actor: Actor,
-    now: datetime,
-) -> Row:
+async def redo_request(act: Act, tx: Tx, request_id: UUID, *, other_firm: bool, catalog: Snapshot) -> Row:
     """A completed request is not solved: the same firm does it again at no charge, unless the citizen refuses it.
 
     Raises NotFound, StatusConflict, DangerNotRelayed.
@@ -246,29 +218,21 @@ async def redo_request(
     if request["status"] != RequestStatus.COMPLETED:
         raise await REQUESTS.refusal(tx, "redo", request_id)
     check_may_go_out(request)
-    await end_round(tx, request_id, now)
+    await end_round(tx, request_id, act.now)
     row = await REQUESTS.transition(
         tx,
         "redo",
         request_id,
-        at=now,
-        actor=actor,
+        at=act.now,
+        actor=act.actor,
         redos=request["redos"] + 1,
-        **await _again(tx, request, catalog, settings, now),
+        **await _again(act, tx, request, catalog),
     )
-    return await _send_again(tx, row, OfferEnd.REDONE, other_firm, catalog, settings, now)
+    return await _send_again(act, tx, row, OfferEnd.REDONE, other_firm, catalog)
 
 
 async def reopen_request(
-    tx: Tx,
-    request_id: UUID,
-    reason: str,
-    *,
-    other_firm: bool,
-    catalog: Snapshot,
-    settings: Settings,
-    actor: Actor,
-    now: datetime,
+    act: Act, tx: Tx, request_id: UUID, reason: str, *, other_firm: bool, catalog: Snapshot
 ) -> Row:
     """A closed request comes back within the window; counts against first-time fix.
 
@@ -277,46 +241,44 @@ async def reopen_request(
     request = await get_locked(tx, request_id)
     if request["status"] != RequestStatus.CLOSED:
         raise await REQUESTS.refusal(tx, "reopen", request_id)
-    check_reopenable(request, settings, now)
+    check_reopenable(act, request)
     await end_round(tx, request_id, request["closed_at"])
     row = await REQUESTS.transition(
         tx,
         "reopen",
         request_id,
-        at=now,
-        actor=actor,
+        at=act.now,
+        actor=act.actor,
         data={"reason": reason},
         reopens=request["reopens"] + 1,
         closed_at=None,
         close_reason=None,
-        **await _again(tx, request, catalog, settings, now),
+        **await _again(act, tx, request, catalog),
     )
-    return await _send_again(tx, row, OfferEnd.REOPENED, other_firm, catalog, settings, now)
+    return await _send_again(act, tx, row, OfferEnd.REOPENED, other_firm, catalog)
 
 
-def check_reopenable(request: Mapping[str, Any] | Row, settings: Settings, now: datetime) -> None:
+def check_reopenable(act: Act, request: Mapping[str, Any] | Row) -> None:
     """Of a closed request. Raises ReopenWithoutDispatch, ReopenTooLate, DangerNotRelayed, AreaNeeded."""
     if request["dispatched_at"] is None:
         raise ReopenWithoutDispatch
-    if now > request["closed_at"] + timedelta(days=settings.reopen_days):
-        raise ReopenTooLate(days=settings.reopen_days)
+    if act.now > request["closed_at"] + timedelta(days=act.settings.reopen_days):
+        raise ReopenTooLate(days=act.settings.reopen_days)
     check_may_go_out(request)
 
 
-async def _again(tx: Tx, request: Row, catalog: Snapshot, settings: Settings, now: datetime) -> dict[str, Any]:
+async def _again(act: Act, tx: Tx, request: Row, catalog: Snapshot) -> dict[str, Any]:
     cleared = dict.fromkeys(("assigned_at", "started_at", "completed_at", "unmatched_reason"))
     return {
         **cleared,
         **UNSEARCHED,
-        **await take_place_again(tx, request, catalog, settings.zone),
-        "match_at": now,
-        **_begin_round(request, catalog, settings, now),
+        **await take_place_again(tx, request, catalog, act.zone),
+        "match_at": act.now,
+        **_begin_round(act, request, catalog),
     }
 
 
-async def _send_again(
-    tx: Tx, request: Row, end: OfferEnd, other_firm: bool, catalog: Snapshot, settings: Settings, now: datetime
-) -> Row:
+async def _send_again(act: Act, tx: Tx, request: Row, end: OfferEnd, other_firm: bool, catalog: Snapshot) -> Row:
     """Send work that was done out again.
 
     1. The firm that did it last is looked at as if a person had picked it.
@@ -327,11 +289,11 @@ async def _send_again(
     if last and not other_firm:
         wanted = Wanted.by(request, catalog.item(request["item_code"]), Tier(last.tier))
         wanted = replace(wanted, picked_provider_id=last.provider_id)  # what it did before is why it is asked
-        matching = await match(tx, wanted, now, settings.zone)
+        matching = await match(tx, wanted, act.now, act.zone)
         same = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == last.provider_id]
         if same:
-            asked = when_to_ask(matching, same, request, settings, now)
-            await make_offers(tx, request, wanted.tier, asked, matching, catalog, now, by=OfferedBy.REDO, redo=True)
+            asked = when_to_ask(act, matching, same, request)
+            await make_offers(act, tx, request, wanted.tier, asked, matching, catalog, by=OfferedBy.REDO, redo=True)
     await queries.relabel_done_offers(tx, request["id"], end)
     tx.wake(DISPATCH_TOPIC)
     return await get_locked(tx, request["id"])

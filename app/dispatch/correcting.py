@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.auth.access import Principal
 from app.auth.errors import NotAllowed
 from app.auth.models import Role
 from app.auth.queries import add_audit
@@ -24,7 +23,7 @@ from app.dispatch.errors import WorkBegun
 from app.dispatch.matchmaking import make_offers, when_to_ask
 from app.dispatch.merging import take_over
 from app.dispatch.schemas import Correction
-from app.events.act import SYSTEM
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import StatusConflict, record
@@ -38,7 +37,7 @@ from app.intake.queries import list_memberships
 from app.intake.schemas import DangerWithdrawalIn, Person
 from app.intake.states import OPEN
 from app.intake.taking import UNSEARCHED, check_dispatchable, check_quantity, settle_tiers, window_of
-from app.jobs.acting import TERMS, By, measured
+from app.jobs.acting import TERMS, measured
 from app.jobs.models import ExtensionStatus, Job, JobStatus, OfferedBy
 from app.jobs.offer_actions import take_back
 from app.jobs.queries import correct_bill, find_extension_of, lock_job, lock_offer, note_said
@@ -49,7 +48,6 @@ from app.kit.personal import mask_name, mask_phone, mask_text
 from app.matching.actions import match
 from app.matching.wanted import Wanted
 from app.registry.notices import tell
-from app.settings import Settings
 
 WORK = {"item_code", "tier", "township_code", "community_code", "wanted_from", "wanted_to", "quantity"}
 """What is to be done; once that is over it stays as it was. Where else than `quantity` it changes, others may fit."""
@@ -81,15 +79,7 @@ WORDS = {
 
 
 async def correct_request(
-    tx: Tx,
-    request_id: UUID,
-    body: Correction,
-    if_match: str | None,
-    principal: Principal,
-    catalog: Snapshot,
-    dangers: Dangers,
-    settings: Settings,
-    now: datetime,
+    act: Act, tx: Tx, request_id: UUID, body: Correction, if_match: str | None, catalog: Snapshot, dangers: Dangers
 ) -> Row:
     """Put right what the body names; what is already so changes nothing. A danger that the new text tells is raised,
     whatever was dismissed or taken back of the former one; beside another, if only the new text tells it.
@@ -99,29 +89,29 @@ async def correct_request(
     NotDispatchable, RelayFirst, WindowInvalid, QuantityNotCounted.
     """
     request = await get_locked(tx, request_id)
-    if request["assigned_at"] and Role.SUPERVISOR not in principal.roles:
+    if request["assigned_at"] and Role.SUPERVISOR not in act.roles:
         raise NotAllowed(roles=[Role.SUPERVISOR])
     if if_match is None:
         raise VersionRequired
-    values = await _values(tx, request, body, catalog, settings, now)
+    values = await _values(act, tx, request, body, catalog)
     changes = {name: value for name, value in values.items() if value != request[name]}
     if not changes:
         return request
     check_version(if_match, request["version"])
     if changes.keys() & WORK and request["status"] not in OPEN | {RequestStatus.ON_HOLD, RequestStatus.MERGED}:
         raise StatusConflict(subject="request", state=request["status"], expected="open")
-    due = _clocks(request, changes, catalog, settings)
+    due = _clocks(act, request, changes, catalog)
     changes |= due | await _extended(tx, request, changes, due)
     if changes.keys() & (WORK - {"quantity"}):
-        changes |= {"corrected_at": now}
+        changes |= {"corrected_at": act.now}
     await queries.edit_request(tx, request_id, changes | {"version": request["version"] + 1})
-    await _put_on_record(tx, request, changes, body.reason, principal, now)
+    await _put_on_record(act, tx, request, changes, body.reason)
     if changes.keys() & {"item_code", "citizen_id"}:
-        await take_over(tx, request_id, await queries.list_children(tx, request_id), catalog, now)
-    await _follow(tx, await get_locked(tx, request_id), changes, catalog, settings, principal, now)
+        await take_over(act, tx, request_id, await queries.list_children(tx, request_id), catalog)
+    await _follow(act, tx, await get_locked(tx, request_id), changes, catalog)
     told = _told(request, changes, catalog, dangers)
     if told and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
-        await raise_danger(tx, request_id, told, catalog, settings, principal.actor, now, heard=True)
+        await raise_danger(act, tx, request_id, told, catalog, heard=True)
     return await get_locked(tx, request_id)
 
 
@@ -139,14 +129,7 @@ def _told(request: Row, changes: Mapping[str, Any], catalog: Snapshot, dangers: 
 
 
 async def withdraw_danger(
-    tx: Tx,
-    request_id: UUID,
-    body: DangerWithdrawalIn,
-    principal: Principal,
-    catalog: Snapshot,
-    dangers: Dangers,
-    settings: Settings,
-    now: datetime,
+    act: Act, tx: Tx, request_id: UUID, body: DangerWithdrawalIn, catalog: Snapshot, dangers: Dangers
 ) -> Row:
     """It is no danger after all: urgency and deadlines are again its item's, and it may go out; on the audit log. What
     else was raised before, and no line has, is its danger again.
@@ -157,40 +140,34 @@ async def withdraw_danger(
     if request["danger"] is None:
         return request
     if body.kind and body.kind != request["danger"]:
-        await _note_withdrawn(tx, request_id, body.kind, body.reason, principal, now)
+        await _note_withdrawn(act, tx, request_id, body.kind, body.reason)
         return request
     item = catalog.item(request["item_code"])
-    facts: dict[str, Any] = {**SAFE, "danger_dismissed_by": principal.id}
+    facts: dict[str, Any] = {**SAFE, "danger_dismissed_by": act.who}
     urgency = {"urgency": item.urgency, "urgency_rank": catalog.urgencies[item.urgency].rank}
     if request["status"] in OPEN | {RequestStatus.ON_HOLD} and item.urgency != request["urgency"]:
-        facts |= urgency | _clocks(request, urgency, catalog, settings)
+        facts |= urgency | _clocks(act, request, urgency, catalog)
     await queries.edit_request(tx, request_id, facts)
-    await take_over(tx, request_id, await queries.list_children(tx, request_id), catalog, now)
-    await _note_withdrawn(tx, request_id, request["danger"], body.reason, principal, now)
+    await take_over(act, tx, request_id, await queries.list_children(tx, request_id), catalog)
+    await _note_withdrawn(act, tx, request_id, request["danger"], body.reason)
     before = await still_raised(tx, request, dangers)
     if before and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
-        return await raise_danger(tx, request_id, before, catalog, settings, principal.actor, now, heard=True)
+        return await raise_danger(act, tx, request_id, before, catalog, heard=True)
     if is_endangered(request):
-        await queries.postpone_matching(tx, request_id, now)
+        await queries.postpone_matching(tx, request_id, act.now)
         tx.wake(DISPATCH_TOPIC)
     return await get_locked(tx, request_id)
 
 
-async def _note_withdrawn(
-    tx: Tx, request_id: UUID, danger: str, reason: str, principal: Principal, now: datetime
-) -> None:
+async def _note_withdrawn(act: Act, tx: Tx, request_id: UUID, danger: str, reason: str) -> None:
     about = {"danger": danger}
-    await record(
-        tx, EventKind.REQUEST_DANGER_WITHDRAWN, at=now, actor=principal.actor, request_id=request_id, data=about
-    )
+    await record(tx, EventKind.REQUEST_DANGER_WITHDRAWN, at=act.now, actor=act.actor, request_id=request_id, data=about)
     facts = about | {"reason": reason}  # a person's words stand in no event (docs/decisions/0017)
-    subject, kind, who = f"request:{request_id}", principal.kind, principal.id
-    await add_audit(tx, "request.danger_withdrawn", subject, at=now, actor_kind=kind, actor_id=who, **facts)
+    subject, kind, who = f"request:{request_id}", act.actor.kind, act.who
+    await add_audit(tx, "request.danger_withdrawn", subject, at=act.now, actor_kind=kind, actor_id=who, **facts)
 
 
-async def _values(
-    tx: Tx, request: Row, body: Correction, catalog: Snapshot, settings: Settings, now: datetime
-) -> dict[str, Any]:
+async def _values(act: Act, tx: Tx, request: Row, body: Correction, catalog: Snapshot) -> dict[str, Any]:
     """The columns as they ought to be, of what the body speaks of."""
     said = body.model_dump(exclude_unset=True)
     values: dict[str, Any] = {
@@ -221,12 +198,12 @@ async def _values(
     if said.keys() & {"wanted_from", "wanted_to"}:
         wanted = {name: said.get(name, request[name]) for name in ("wanted_from", "wanted_to")}
         changed = any(request[name] != moment for name, moment in wanted.items())
-        window = window_of(wanted["wanted_from"], wanted["wanted_to"], now) if changed else None
+        window = window_of(wanted["wanted_from"], wanted["wanted_to"], act.now) if changed else None
         values |= {"wanted_from": window.start, "wanted_to": window.end} if window else wanted
     values |= _people(request, body)
-    citizen = await _citizen(tx, request, body, now)
+    citizen = await _citizen(tx, request, body, act.now)
     if citizen:
-        day = request["received_at"].astimezone(settings.zone).date()
+        day = request["received_at"].astimezone(act.zone).date()
         groups = {row.group_code for row in await list_memberships(tx, citizen.id, day)}
         first = min(groups, key=lambda code: catalog.groups[code].position, default=None)
         values |= {"citizen_id": citizen.id, "priority_group": first}
@@ -234,13 +211,13 @@ async def _values(
             values["caller_id"] = request["citizen_id"]
     tiers = {"tier", "tier_fallback"} & said.keys()
     if tiers or "item_code" in values or (citizen and request["assigned_at"] is None):
-        who = await Claimant.of(tx, dict(request) | values, settings.zone)
+        who = await Claimant.of(tx, dict(request) | values, act.zone)
         usual = request["tier_asked"] == catalog.item(request["item_code"]).tiers[0]
         kept = None if usual or request["tier_asked"] not in item.tiers else request["tier_asked"]
         asked = catalog.tier(item, body.tier or (Tier(kept) if kept else None))
         fallback = said.get("tier_fallback", request["tier_fallback"])
         if request["status"] in OPEN | {RequestStatus.ON_HOLD, RequestStatus.MERGED}:
-            values |= await settle_tiers(tx, item, asked, fallback, who, catalog, settings.zone)
+            values |= await settle_tiers(tx, item, asked, fallback, who, catalog, act.zone)
     return values
 
 
@@ -267,12 +244,12 @@ async def _citizen(tx: Tx, request: Row, body: Correction, now: datetime) -> Cit
     return await get_or_add(tx, person.phone, now, person.name) if person.phone else None
 
 
-def _clocks(request: Row, changes: Mapping[str, Any], catalog: Snapshot, settings: Settings) -> dict[str, Any]:
+def _clocks(act: Act, request: Row, changes: Mapping[str, Any], catalog: Snapshot) -> dict[str, Any]:
     """Deadlines follow the urgency and the wanted time, counted from when they were counted before, pauses left out."""
     if not changes.keys() & {"urgency", "kind", "wanted_from", "wanted_to"}:
         return {}
     after = dict(request) | dict(changes)
-    allowance, zone = catalog.allowance(after["urgency"]), settings.zone
+    allowance, zone = catalog.allowance(after["urgency"]), act.zone
     start = request["dispatched_at"]
     if start is None:
         start = request["received_at"]
@@ -319,9 +296,7 @@ def _dues(
     }
 
 
-async def _put_on_record(
-    tx: Tx, request: Row, changes: Mapping[str, Any], reason: str, principal: Principal, now: datetime
-) -> None:
+async def _put_on_record(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], reason: str) -> None:
     """The log says which facts changed; the audit log also from what to what, with personal data masked."""
     named = [name for name in changes if name in WORDS]
     masked = {
@@ -332,25 +307,17 @@ async def _put_on_record(
         tx,
         EventKind.REQUEST_CORRECTED,
         f"request:{request['id']}",
-        at=now,
-        actor_kind=principal.kind,
-        actor_id=principal.id,
+        at=act.now,
+        actor_kind=act.actor.kind,
+        actor_id=act.who,
         reason=reason,
         changes=masked,
     )
 
 
-async def _follow(
-    tx: Tx,
-    request: Row,
-    changes: Mapping[str, Any],
-    catalog: Snapshot,
-    settings: Settings,
-    principal: Principal,
-    now: datetime,
-) -> None:
+async def _follow(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], catalog: Snapshot) -> None:
     """Tell whoever has the work, or is asked about it, and look for others where it matters."""
-    actor, served = principal.actor, request["parent_id"] or request["id"]
+    actor, served = act.actor, request["parent_id"] or request["id"]
     named = sorted(name for name in changes if name in WORDS)
     matters = bool(changes.keys() & (WORK - {"quantity"})) or "citizen_id" in changes
     job = await queries.find_live_job(tx, served)
@@ -358,32 +325,32 @@ async def _follow(
     await record(
         tx,
         EventKind.REQUEST_CORRECTED,
-        at=now,
+        at=act.now,
         actor=actor,
         request_id=served,
         provider_id=firm,
         data={"fields": named, "about_number": request["number"]},
     )
     if job:
-        await note_said(tx, served, now)
+        await note_said(tx, served, act.now)
         if changes.keys() - CONTACT and served == request["id"]:
-            await queries.note_corrected(tx, job.id, now)
+            await queries.note_corrected(tx, job.id, act.now)
         if told := [name for name in named if name not in OF_THE_CENTRE]:
-            await _tell_firm(tx, job, request, told, now)
+            await _tell_firm(act, tx, job, request, told)
         if "quantity" in changes and served == request["id"]:
-            await _measure(tx, job, request, now)
+            await _measure(act, tx, job, request)
     if served != request["id"]:
         return
     if job and matters:
-        await _keep_or_send_on(tx, job, request, changes, catalog, settings, principal, now)
+        await _keep_or_send_on(act, tx, job, request, changes, catalog)
     elif request["status"] == RequestStatus.DISPATCHING:
-        await _ask_anew(tx, request, settings, now, matters=matters)
+        await _ask_anew(act, tx, request, matters=matters)
     elif request["status"] == RequestStatus.UNMATCHED and matters and not _stays(request):
-        await send_out(tx, request, catalog, settings, actor, now)
+        await send_out(act, tx, request, catalog)
         tx.wake(DISPATCH_TOPIC)
 
 
-async def _measure(tx: Tx, job: Job, request: Row, now: datetime) -> None:
+async def _measure(act: Act, tx: Tx, job: Job, request: Row) -> None:
     """The job has as much to do as the request now says; cap and agreed sum follow."""
     locked = await lock_job(tx, job.id)
     assert locked is not None, "it is the request's live job"
@@ -396,7 +363,7 @@ def _stays(request: Row) -> bool:
     return is_endangered(request) or request["unmatched_reason"] in (UnmatchedReason.RETURNED, UnmatchedReason.FAILED)
 
 
-async def _tell_firm(tx: Tx, job: Job, request: Row, named: list[str], now: datetime) -> None:
+async def _tell_firm(act: Act, tx: Tx, job: Job, request: Row, named: list[str]) -> None:
     zh = "、".join(dict.fromkeys(WORDS[name][0] for name in named))
     en = ", ".join(dict.fromkeys(WORDS[name][1] for name in named))
     words = {
@@ -404,34 +371,26 @@ async def _tell_firm(tx: Tx, job: Job, request: Row, named: list[str], now: date
         "en": f"What was taken down of request {request['number']} was corrected: {en}. Look at it again; if you "
         "cannot do it now, you may give it back, and that counts for nothing.",
     }
-    await tell(tx, job.provider_id, "request_corrected", f"{request['id']} {request['version']}", words, now)
+    await tell(tx, job.provider_id, "request_corrected", f"{request['id']} {request['version']}", words, act.now)
     tx.wake(provider_topic(job.provider_id))
 
 
-async def _ask_anew(tx: Tx, request: Row, settings: Settings, now: datetime, *, matters: bool) -> None:
+async def _ask_anew(act: Act, tx: Tx, request: Row, *, matters: bool) -> None:
     """Offers show what was corrected; where others fit now they are taken back, and it is matched from the start."""
     offers = await queries.list_pending(tx, request["id"])
     for offer_id, provider_id in offers:
         offer = await lock_offer(tx, offer_id)
         if matters and offer:
-            by = By(None, SYSTEM, now, settings.zone)
-            await take_back(tx, offer, "withdraw", by, reason="corrected", note=None)
+            await take_back(act.of_itself, tx, offer, "withdraw", reason="corrected", note=None)
         tx.wake(provider_topic(provider_id))
     if matters:
-        waits = {} if request["deferred_until"] else {**UNSEARCHED, "match_at": now}
+        waits = {} if request["deferred_until"] else {**UNSEARCHED, "match_at": act.now}
         await queries.edit_request(tx, request["id"], waits or {"match_at": request["match_at"]})
         tx.wake(DISPATCH_TOPIC)
 
 
 async def _keep_or_send_on(
-    tx: Tx,
-    job: Job,
-    request: Row,
-    changes: Mapping[str, Any],
-    catalog: Snapshot,
-    settings: Settings,
-    principal: Principal,
-    now: datetime,
+    act: Act, tx: Tx, job: Job, request: Row, changes: Mapping[str, Any], catalog: Snapshot
 ) -> None:
     """The firm keeps what it can still do at the price agreed; else, if it has not begun, it is asked again first."""
     other_work = bool(changes.keys() & {"item_code", "tier"})
@@ -439,7 +398,7 @@ async def _keep_or_send_on(
         raise WorkBegun
     wanted = Wanted.by(request, catalog.item(request["item_code"]), Tier(request["tier"]))
     wanted = replace(wanted, picked_provider_id=job.provider_id)
-    matching = await match(tx, wanted, now, settings.zone)
+    matching = await match(tx, wanted, act.now, act.zone)
     able = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == job.provider_id]
     fits = able or any(
         candidate.provider_id == job.provider_id and reason in STILL_FITS for candidate, reason in matching.rejected
@@ -448,8 +407,8 @@ async def _keep_or_send_on(
         if changes.keys() & {"wanted_from", "wanted_to"} and job.status == JobStatus.ACCEPTED:
             await queries.move_appointment(tx, job.id, request["wanted_from"], request["wanted_to"])
         return
-    await reassign_job(tx, job.id, principal.actor, now, settings.zone)
+    await reassign_job(act, tx, job.id)
     if able and not is_endangered(request):
         out = await get_locked(tx, request["id"])
-        asked = when_to_ask(matching, able, out, settings, now)
-        await make_offers(tx, out, wanted.tier, asked, matching, catalog, now, by=OfferedBy.OPERATOR)
+        asked = when_to_ask(act, matching, able, out)
+        await make_offers(act, tx, out, wanted.tier, asked, matching, catalog, by=OfferedBy.OPERATOR)

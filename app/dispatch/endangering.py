@@ -1,7 +1,6 @@
 """A danger is told of a request on record: it is an emergency, and nobody is asked until an emergency line has it."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from app.catalog.snapshot import Snapshot
 from app.danger.kinds import DangerKind
 from app.danger.snapshot import Dangers
 from app.dispatch import queries
-from app.events.act import SYSTEM, Actor
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import StatusConflict, record
@@ -17,13 +16,11 @@ from app.intake.actions import get_locked
 from app.intake.endangered import endangered, newly_told
 from app.intake.models import RequestStatus
 from app.intake.states import OPEN
-from app.jobs.acting import By
 from app.jobs.models import Job
 from app.jobs.offer_actions import take_back
 from app.jobs.queries import lock_offer
 from app.kit.db import Row, Tx
 from app.registry.notices import tell
-from app.settings import Settings
 
 WITHDRAWN_FOR_DANGER = "danger"
 WORDS = {
@@ -34,15 +31,7 @@ WORDS = {
 
 
 async def raise_danger(
-    tx: Tx,
-    request_id: UUID,
-    kind: DangerKind,
-    catalog: Snapshot,
-    settings: Settings,
-    actor: Actor,
-    now: datetime,
-    *,
-    heard: bool = False,
+    act: Act, tx: Tx, request_id: UUID, kind: DangerKind, catalog: Snapshot, *, heard: bool = False
 ) -> Row:
     """An open request tells of this danger; `heard`: so the words say, and no operator has confirmed it.
 
@@ -57,35 +46,31 @@ async def raise_danger(
         raise StatusConflict(subject="request", state=request["status"], expected="open")
     if request["danger"] == kind:
         return request
-    await queries.edit_request(tx, request_id, endangered(request, kind, catalog, settings.zone, now))
+    await queries.edit_request(tx, request_id, endangered(act, request, kind, catalog))
     for offer_id, _ in await queries.list_pending(tx, request_id):
         offer = await lock_offer(tx, offer_id)
         if offer:
-            by = By(None, SYSTEM, now, settings.zone)
-            await take_back(tx, offer, "withdraw", by, reason=WITHDRAWN_FOR_DANGER, note=None)
+            await take_back(act.of_itself, tx, offer, "withdraw", reason=WITHDRAWN_FOR_DANGER, note=None)
     await queries.postpone_matching(tx, request_id, None)
     job = await queries.find_live_job(tx, request_id)
     data = {"danger": kind, "heard": heard}
     firm = job.provider_id if job else None
     await record(
-        tx, EventKind.REQUEST_DANGER_RAISED, at=now, actor=actor, request_id=request_id, provider_id=firm, data=data
+        tx,
+        EventKind.REQUEST_DANGER_RAISED,
+        at=act.now,
+        actor=act.actor,
+        request_id=request_id,
+        provider_id=firm,
+        data=data,
     )
     if job:
-        await _tell_firm(tx, job, request, now)
+        await _tell_firm(act, tx, job, request)
     tx.wake(DISPATCH_TOPIC)
     return await get_locked(tx, request_id)
 
 
-async def hear_later(
-    tx: Tx,
-    request_id: UUID,
-    text: str,
-    catalog: Snapshot,
-    dangers: Dangers,
-    settings: Settings,
-    actor: Actor,
-    now: datetime,
-) -> None:
+async def hear_later(act: Act, tx: Tx, request_id: UUID, text: str, catalog: Snapshot, dangers: Dangers) -> None:
     """What is said of a request later tells a danger as its text does, of the one that goes on if it is merged; of one
     that is over nothing can be raised. Raises NotFound."""
     heard = [one.kind for one in dangers.hear(text)]
@@ -96,10 +81,10 @@ async def hear_later(
         request = await get_locked(tx, request["parent_id"])
     told = newly_told(request, heard, dangers)
     if told and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
-        await raise_danger(tx, request["id"], told, catalog, settings, actor, now, heard=True)
+        await raise_danger(act, tx, request["id"], told, catalog, heard=True)
 
 
-async def _tell_firm(tx: Tx, job: Job, request: Mapping[str, Any] | Row, now: datetime) -> None:
+async def _tell_firm(act: Act, tx: Tx, job: Job, request: Mapping[str, Any] | Row) -> None:
     words = {language: text.format(number=request["number"]) for language, text in WORDS.items()}
-    await tell(tx, job.provider_id, "request_endangered", f"{request['id']} {now.isoformat()}", words, now)
+    await tell(tx, job.provider_id, "request_endangered", f"{request['id']} {act.now.isoformat()}", words, act.now)
     tx.wake(provider_topic(job.provider_id))

@@ -13,7 +13,7 @@ from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
 from app.dispatch.schemas import MatchingResult, OfferMade
-from app.events.act import SYSTEM
+from app.events.act import SYSTEM, Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
@@ -34,7 +34,6 @@ from app.matching.ranking import Candidate, Ranked
 from app.matching.reasons import PassedOver
 from app.matching.wanted import Wanted
 from app.registry.models import Rung
-from app.settings import Settings
 
 WAIT_FOR_CAPACITY = timedelta(seconds=60)
 WAIT_IN_SURGE = timedelta(minutes=5)
@@ -74,11 +73,10 @@ class Asked(NamedTuple):
 
 
 async def offer_to_best(
+    act: Act,
     tx: Tx,
     request: Mapping[str, Any] | Row,
     catalog: Snapshot,
-    settings: Settings,
-    now: datetime,
     *,
     newcomer: bool = False,
     answer: Answer | None = None,
@@ -101,30 +99,30 @@ async def offer_to_best(
         return Outcome(MatchingResult.POSTPONED, asked)
     turn = _turn(request, catalog) if newcomer else None
     only_full = False
-    async for tier in _tiers(tx, request, item, catalog, settings):
+    async for tier in _tiers(act, tx, request, item, catalog):
         wanted = Wanted.by(request, item, tier)
-        matching = await match(tx, wanted, now, settings.zone, turn=turn)
+        matching = await match(tx, wanted, act.now, act.zone, turn=turn)
         if matching.others_first:
             if request["match_at"] is None:
-                await queries.postpone_matching(tx, request["id"], now)
+                await queries.postpone_matching(tx, request["id"], act.now)
             tx.wake(DISPATCH_TOPIC)
             return Outcome(MatchingResult.POSTPONED, asked, surge=matching.surge)
         if _is_deferred(request, matching):
-            until = await _defer(tx, request, matching, now, told=newcomer and _on_the_line(request, now))
+            until = await _defer(act, tx, request, matching, told=newcomer and _on_the_line(request, act.now))
             return Outcome(MatchingResult.DEFERRED, asked, deferred_until=until, surge=True)
-        chosen, later, step = _whom_to_ask(request, tier, matching, catalog, settings, now)
+        chosen, later, step = _whom_to_ask(act, request, tier, matching, catalog)
         if chosen:
             kept = replace(matching, later=later)
-            return await make_offers(tx, request, tier, chosen, kept, catalog, now, step=step, answer=answer)
+            return await make_offers(act, tx, request, tier, chosen, kept, catalog, step=step, answer=answer)
         only_full = only_full or _only_full(matching)
-    if only_full and (matching.surge or now < request["accept_by"]):
+    if only_full and (matching.surge or act.now < request["accept_by"]):
         wait = WAIT_IN_SURGE if matching.surge else WAIT_FOR_CAPACITY
-        await queries.postpone_matching(tx, request["id"], _together(now + wait))
+        await queries.postpone_matching(tx, request["id"], _together(act.now + wait))
         return Outcome(MatchingResult.WAITING, asked, surge=matching.surge)
     ended = UnmatchedReason.LADDER_ENDED if matching.survivors else None
-    reason = ended or await why_nobody(tx, wanted, matching, now, settings.zone)
-    await queries.add_decision(tx, **_decision(request, tier, matching, None), at=now)
-    await _give_up(tx, request["id"], reason, now)
+    reason = ended or await why_nobody(tx, wanted, matching, act.now, act.zone)
+    await queries.add_decision(tx, **_decision(request, tier, matching, None), at=act.now)
+    await _give_up(act, tx, request["id"], reason)
     return Outcome(MatchingResult.UNMATCHED, asked, unmatched_reason=reason, surge=matching.surge)
 
 
@@ -139,7 +137,7 @@ def _turn(request: Mapping[str, Any] | Row, catalog: Snapshot) -> Turn:
 
 
 async def _tiers(
-    tx: Tx, request: Mapping[str, Any] | Row, item: Item, catalog: Snapshot, settings: Settings
+    act: Act, tx: Tx, request: Mapping[str, Any] | Row, item: Item, catalog: Snapshot
 ) -> AsyncIterator[Tier]:
     """The tier to be served, then the dearer ones that the citizen has agreed to and that are open to them."""
     served, fallback = Tier(request["tier"]), Tier(request["tier_fallback"] or request["tier"])
@@ -150,8 +148,8 @@ async def _tiers(
         if not needs_entitlement(item, tier):
             yield tier
         else:
-            who = await Claimant.of(tx, request, settings.zone)
-            if (await open_tier(tx, item, tier, who, catalog, settings.zone)).open:
+            who = await Claimant.of(tx, request, act.zone)
+            if (await open_tier(tx, item, tier, who, catalog, act.zone)).open:
                 yield tier
 
 
@@ -165,23 +163,16 @@ def _on_the_line(request: Mapping[str, Any] | Row, now: datetime) -> bool:
     return bool(request["channel"] == Channel.PHONE and request["received_at"] == now)
 
 
-async def _defer(
-    tx: Tx, request: Mapping[str, Any] | Row, matching: Matching, now: datetime, *, told: bool
-) -> datetime:
-    until = now + timedelta(seconds=matching.policy.surge.defer_seconds)
-    await queries.defer_matching(tx, request["id"], until, now if told else None)
+async def _defer(act: Act, tx: Tx, request: Mapping[str, Any] | Row, matching: Matching, *, told: bool) -> datetime:
+    until = act.now + timedelta(seconds=matching.policy.surge.defer_seconds)
+    await queries.defer_matching(tx, request["id"], until, act.now if told else None)
     data = {"until": until.isoformat(), "told": told}
-    await record(tx, EventKind.REQUEST_DEFERRED, at=now, actor=SYSTEM, request_id=request["id"], data=data)
+    await record(tx, EventKind.REQUEST_DEFERRED, at=act.now, actor=SYSTEM, request_id=request["id"], data=data)
     return until
 
 
 def _whom_to_ask(
-    request: Mapping[str, Any] | Row,
-    tier: Tier,
-    matching: Matching,
-    catalog: Snapshot,
-    settings: Settings,
-    now: datetime,
+    act: Act, request: Mapping[str, Any] | Row, tier: Tier, matching: Matching, catalog: Snapshot
 ) -> tuple[Sequence[Asked], Collection[UUID], ladder.Standing | None]:
     """Whom to ask; those who can answer only later than these; and where on the ladder that is.
 
@@ -195,42 +186,38 @@ def _whom_to_ask(
     policy, survivors = matching.policy, matching.survivors
     most = policy.broadcast_size if policy.mode is Mode.BROADCAST else 1
     if not survivors or survivors[0].candidate.provider_id == request["chosen_provider_id"]:
-        return when_to_ask(matching, survivors[:1], request, settings, now), (), None
+        return when_to_ask(act, matching, survivors[:1], request), (), None
     if not policy.climbs(tier):
         open_now = [one for one in survivors if one.candidate.open_now]
-        at_once = [one for one in when_to_ask(matching, open_now, request, settings, now) if one.at <= now]
+        at_once = [one for one in when_to_ask(act, matching, open_now, request) if one.at <= act.now]
         if at_once:  # when the others open is not looked up then
             first = {one.provider_id for one in at_once}
             return at_once[:most], {one.candidate.provider_id for one in survivors} - first, None
     timeout, step = _timeout(matching, request, catalog), None
-    every = when_to_ask(matching, survivors, request, settings, now)
-    in_time = [one for one in every if one.at + timeout <= max(request["accept_by"], now + timeout)]
+    every = when_to_ask(act, matching, survivors, request)
+    in_time = [one for one in every if one.at + timeout <= max(request["accept_by"], act.now + timeout)]
     late = sorted(every, key=lambda one: one.at)
     able = in_time or late
     if policy.climbs(tier):
         stands = ladder.Standing.of(request)
         for able in (in_time, late):  # those that open in time may all be on steps that are over
-            step = ladder.climb(policy.ladder, {Rung(one.ranked.candidate.rung) for one in able}, stands, now)
+            step = ladder.climb(policy.ladder, {Rung(one.ranked.candidate.rung) for one in able}, stands, act.now)
             if step:
                 break
         able = [one for one in able if step and one.ranked.candidate.rung == step.rung]
-    able = [one for one in able if one.at <= now] or able
-    if step and able and able[0].at > now:  # its helpers are closed: its time is not over before theirs
+    able = [one for one in able if one.at <= act.now] or able
+    if step and able and able[0].at > act.now:  # its helpers are closed: its time is not over before theirs
         step = step._replace(until=max(step.until, able[0].at + timeout))
     chosen = able[:most]
-    latest = max((one.at for one in chosen), default=now)
+    latest = max((one.at for one in chosen), default=act.now)
     return chosen, {one.provider_id for one in every if one.at > latest}, step
 
 
 def when_to_ask(
-    matching: Matching,
-    survivors: Sequence[Ranked],
-    request: Mapping[str, Any] | Row,
-    settings: Settings,
-    now: datetime,
+    act: Act, matching: Matching, survivors: Sequence[Ranked], request: Mapping[str, Any] | Row
 ) -> list[Asked]:
     """From when on each is asked: while it is open, and by phone not at night about what can wait until the morning."""
-    quiet_until = now if may_ring(request, settings.zone, now) else next_morning(now, settings.zone)
+    quiet_until = act.now if may_ring(request, act.zone, act.now) else next_morning(act.now, act.zone)
 
     def at(candidate: Candidate) -> datetime:
         opening = matching.look.opens_at(candidate)
@@ -248,28 +235,28 @@ def _only_full(matching: Matching) -> bool:
     return any(reason is UnmatchedReason.FULL for _, reason in matching.rejected)
 
 
-async def _give_up(tx: Tx, request_id: UUID, reason: UnmatchedReason, now: datetime) -> None:
+async def _give_up(act: Act, tx: Tx, request_id: UUID, reason: UnmatchedReason) -> None:
     await REQUESTS.transition(
         tx,
         "fail_to_match",
         request_id,
-        at=now,
+        at=act.now,
         actor=SYSTEM,
         data={"reason": reason},
-        unmatched_at=now,
+        unmatched_at=act.now,
         unmatched_reason=reason,
         match_at=None,
     )
 
 
 async def make_offers(
+    act: Act,
     tx: Tx,
     request: Mapping[str, Any] | Row,
     tier: Tier,
     chosen: Sequence[Asked],
     matching: Matching,
     catalog: Snapshot,
-    now: datetime,
     *,
     by: OfferedBy | None = None,
     redo: bool = False,
@@ -283,7 +270,7 @@ async def make_offers(
     check_relayed(request)
     timeout = _timeout(matching, request, catalog)
     rows = [
-        _offer(one.ranked, place, request, now, by, redo) | _time_to_answer(one, timeout, step, now)
+        _offer(one.ranked, place, request, act.now, by, redo) | _time_to_answer(one, timeout, step, act.now)
         for place, one in enumerate(chosen, 1)
     ]
     offers = [
@@ -294,7 +281,7 @@ async def make_offers(
     outcome.stored = answer.write(outcome) if answer else None
     await queries.add_offers(
         tx,
-        **SYSTEM.parameters(now),
+        **act.of_itself.parameters(),
         **_decision(request, tier, matching, step),
         **(answer.once.stored(outcome.stored) if answer else NOTHING_STORED),
         offers=orjson.dumps(rows, default=str).decode(),

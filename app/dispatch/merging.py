@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from app.dispatch import queries
 from app.dispatch.actions import send_out
 from app.dispatch.endangering import raise_danger
 from app.dispatch.errors import MergeIntoItself, MergeOfOtherKind, MergeTargetOver, MergeTheOtherWay
-from app.events.act import Actor
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
@@ -29,15 +28,12 @@ from app.jobs import statements
 from app.jobs.queries import note_said
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
-from app.settings import Settings
 
 STAGES = (RequestStatus.ASSIGNED, RequestStatus.IN_PROGRESS)
 """A firm has accepted the work; it is at it."""
 
 
-async def cancel_request(
-    tx: Tx, request_id: UUID, reason: str, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime
-) -> Row:
+async def cancel_request(act: Act, tx: Tx, request_id: UUID, reason: str, catalog: Snapshot) -> Row:
     """The citizen no longer wants it: offers and job are taken back.
 
     Of the requests merged into it the oldest that may be dispatched takes its place and goes out anew; where none may
@@ -49,21 +45,21 @@ async def cancel_request(
     if request["status"] == RequestStatus.CANCELLED:
         return request
     check_relayed(request)
-    row = await tx.row(statements.CANCEL, **actor.parameters(now), request_id=request_id, reason=reason)
+    row = await tx.row(statements.CANCEL, **act.parameters(), request_id=request_id, reason=reason)
     if row is None:
         raise await REQUESTS.refusal(tx, "cancel", request_id)
     _tell_providers(tx, row)
     children = [member for member in family if member.parent_id == request_id]
     if children:
         heir = min(children, key=lambda child: (not _may_go_out(child, catalog), child.received_at, child.id))
-        separated = await separate_request(tx, heir.id, actor, now)
+        separated = await separate_request(act, tx, heir.id)
         await queries.adopt_children(tx, request_id, heir.id)
         if request["dispatched_at"] and _may_go_out(heir, catalog) and not any(map(_endangered, children)):
             with suppress(NotEntitled):
-                await send_out(tx, separated, catalog, settings, actor, now)
+                await send_out(act, tx, separated, catalog)
         others = [child for child in children if child is not heir]
-        await take_over(tx, heir.id, others, catalog, now)
-        await _take_over_danger(tx, heir, others, catalog, settings, actor, now)
+        await take_over(act, tx, heir.id, others, catalog)
+        await _take_over_danger(act, tx, heir, others, catalog)
     return row
 
 
@@ -81,9 +77,7 @@ def _endangered(request: Request) -> bool:
     return is_endangered(_values(request))
 
 
-async def merge_request(
-    tx: Tx, request_id: UUID, parent_id: UUID, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime
-) -> Row:
+async def merge_request(act: Act, tx: Tx, request_id: UUID, parent_id: UUID, catalog: Snapshot) -> Row:
     """Join a request with another that is about the same; its caller keeps the number and is called back too.
 
     The other takes over the higher urgency, the priority group and the nearer deadlines, whom to call if it has nobody,
@@ -108,7 +102,7 @@ async def merge_request(
     if _stage(child) > _stage(parent):
         raise MergeTheOtherWay(number=child.number, parent=parent.number)
     joined = [child, *(member for member in family if member.parent_id == request_id)]
-    row = await tx.row(statements.MERGE, **actor.parameters(now), request_id=request_id, parent_id=parent_id)
+    row = await tx.row(statements.MERGE, **act.parameters(), request_id=request_id, parent_id=parent_id)
     if row is None:
         raise await REQUESTS.refusal(tx, "merge", request_id)
     await queries.adopt_children(tx, request_id, parent_id)
@@ -120,14 +114,16 @@ async def merge_request(
     waits = parent.status in (RequestStatus.RECEIVED, RequestStatus.RELAYED)
     if child.dispatched_at and waits and _may_go_out(parent, catalog) and not any(map(_endangered, joined)):
         with suppress(NotEntitled):
-            await send_out(tx, await get_locked(tx, parent_id), catalog, settings, actor, now)
-    changed = await take_over(tx, parent_id, joined, catalog, now)
-    await _take_over_danger(tx, parent, joined, catalog, settings, actor, now)
-    firm = await note_said(tx, parent_id, now)
+            await send_out(act, tx, await get_locked(tx, parent_id), catalog)
+    changed = await take_over(act, tx, parent_id, joined, catalog)
+    await _take_over_danger(act, tx, parent, joined, catalog)
+    firm = await note_said(tx, parent_id, act.now)
     if firm:
         tx.wake(provider_topic(firm))
     data = {"joined_id": request_id, "joined_number": child.number, "changed": sorted(changed)}
-    await record(tx, EventKind.REQUEST_JOINED, at=now, actor=actor, request_id=parent_id, provider_id=firm, data=data)
+    await record(
+        tx, EventKind.REQUEST_JOINED, at=act.now, actor=act.actor, request_id=parent_id, provider_id=firm, data=data
+    )
     return row
 
 
@@ -138,7 +134,7 @@ def _stage(request: Request) -> int:
 
 
 async def take_over(
-    tx: Tx, request_id: UUID, others: Sequence[Request], catalog: Snapshot, now: datetime
+    act: Act, tx: Tx, request_id: UUID, others: Sequence[Request], catalog: Snapshot
 ) -> Mapping[str, Any]:
     """The request that goes on is as urgent as the most urgent of them, and due when the first of them is."""
     request = await get_locked(tx, request_id)
@@ -157,27 +153,19 @@ async def take_over(
             strictest[f"{clock}_by"] = min(dues)
     changed = {name: value for name, value in strictest.items() if value != request[name]}
     if changed:
-        await queries.edit_request(tx, request_id, changed | {"alarm_at": now})
+        await queries.edit_request(tx, request_id, changed | {"alarm_at": act.now})
     return changed
 
 
-async def _take_over_danger(
-    tx: Tx,
-    request: Request,
-    others: Sequence[Request],
-    catalog: Snapshot,
-    settings: Settings,
-    actor: Actor,
-    now: datetime,
-) -> None:
+async def _take_over_danger(act: Act, tx: Tx, request: Request, others: Sequence[Request], catalog: Snapshot) -> None:
     """The request that goes on tells of the danger that another told, first of one that no emergency line has yet."""
     told = min((one for one in others if one.danger), key=lambda one: not _endangered(one), default=None)
     if told is None or told.danger is None or (request.danger and not _endangered(told)) or _endangered(request):
         return
-    await raise_danger(tx, request.id, DangerKind(told.danger), catalog, settings, actor, now)
+    await raise_danger(act, tx, request.id, DangerKind(told.danger), catalog)
     if told.danger_relayed_at:
         await queries.edit_request(tx, request.id, {name: _values(told)[name] for name in SAFE})
-        await queries.postpone_matching(tx, request.id, now)
+        await queries.postpone_matching(tx, request.id, act.now)
 
 
 def _values(request: Request) -> dict[str, Any]:

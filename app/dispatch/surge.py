@@ -6,7 +6,7 @@ from uuid import UUID
 from app.catalog.snapshot import Snapshot
 from app.dispatch import surge_queries
 from app.dispatch.errors import NotDeferred
-from app.events.act import SYSTEM, Actor
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import record
@@ -34,66 +34,62 @@ async def list_figures(tx: Tx, settings: Settings, now: datetime) -> list[Row]:
     )
 
 
-async def switch_by_figures(tx: Tx, figures: Row, now: datetime) -> bool:
+async def switch_by_figures(act: Act, tx: Tx, figures: Row) -> bool:
     """Begin or end the category's surge as its policy says; gives whether that was done."""
     rules = (await read_policy(tx, figures["version"])).surge
     waiting, places = figures["waiting"], figures["places"]
     if figures["surge_id"]:
         over = not figures["unassigned"] or figures["unassigned"] * 2 < places
-        return over and await _end(tx, figures["surge_id"], waiting, places, SYSTEM, now)
+        return over and await _end(act.of_itself, tx, figures["surge_id"], waiting, places)
     if not figures["may_begin"] or waiting < rules.min_waiting or waiting <= places:
         return False
     why = f"{waiting} 个请求等待派单，服务单位仅能再接 {places} 单 ({waiting} requests wait, {places} places are left)"
-    return await _begin(tx, figures["category_code"], why, waiting, places, SYSTEM, now)
+    return await _begin(act.of_itself, tx, figures["category_code"], why, waiting, places)
 
 
-async def begin_surge(
-    tx: Tx, category: str | None, reason: str, catalog: Snapshot, settings: Settings, actor: Actor, now: datetime
-) -> Surge:
+async def begin_surge(act: Act, tx: Tx, category: str | None, reason: str, catalog: Snapshot) -> Surge:
     """A supervisor begins a surge for the category, or for all; one that began by itself becomes the supervisor's.
 
     Where a supervisor's is on it stays as it is. Raises UnknownCategory.
     """
     if category is not None and category not in catalog.categories:
         raise UnknownCategory(category=category)
-    figures = await surge_queries.count_figures(tx, now, settings.zone, category)
-    await _begin(tx, category, reason, figures["waiting"], figures["places"], actor, now)
+    figures = await surge_queries.count_figures(tx, act.now, act.zone, category)
+    await _begin(act, tx, category, reason, figures["waiting"], figures["places"])
     return await surge_queries.get_open_surge(tx, category)
 
 
-async def _begin(
-    tx: Tx, category: str | None, why: str, waiting: int, places: int, actor: Actor, now: datetime
-) -> bool:
-    begun = await surge_queries.add_surge(tx, new_id(now), category, why, now, actor.id, waiting, places)
+async def _begin(act: Act, tx: Tx, category: str | None, why: str, waiting: int, places: int) -> bool:
+    begun = await surge_queries.add_surge(tx, new_id(act.now), category, why, act.now, act.actor.id, waiting, places)
     if begun:
         data = {"category": category, "waiting": waiting, "places": places, "why": why}
-        await record(tx, EventKind.SURGE_BEGAN, at=now, actor=actor, data=data)
+        await record(tx, EventKind.SURGE_BEGAN, at=act.now, actor=act.actor, data=data)
     return begun is not None
 
 
-async def end_surge(tx: Tx, surge_id: UUID, settings: Settings, actor: Actor, now: datetime) -> Surge:
+async def end_surge(act: Act, tx: Tx, surge_id: UUID) -> Surge:
     """A supervisor ends a surge, however it began; one that is over stays as it is. Raises NotFound."""
     surge = await surge_queries.find_surge(tx, surge_id)
     if surge is None:
         raise NotFound(what="surge", key=str(surge_id))
-    figures = await surge_queries.count_figures(tx, now, settings.zone, surge.category_code)
-    await _end(tx, surge_id, figures["waiting"], figures["places"], actor, now)
+    figures = await surge_queries.count_figures(tx, act.now, act.zone, surge.category_code)
+    await _end(act, tx, surge_id, figures["waiting"], figures["places"])
     return await surge_queries.find_surge(tx, surge_id) or surge
 
 
-async def _end(tx: Tx, surge_id: UUID, waiting: int, places: int, actor: Actor, now: datetime) -> bool:
+async def _end(act: Act, tx: Tx, surge_id: UUID, waiting: int, places: int) -> bool:
     """End it; what was deferred because of it is looked at again at once."""
-    ended = await surge_queries.end_surge(tx, surge_id, now, actor.id)
+    ended = await surge_queries.end_surge(tx, surge_id, act.now, act.actor.id)
     if ended is None:
         return False
-    await surge_queries.release_deferred(tx, ended["category_code"], now)
+    await surge_queries.release_deferred(tx, ended["category_code"], act.now)
     data = {"category": ended["category_code"], "waiting": waiting, "places": places, "why": ended["reason"]}
-    await record(tx, EventKind.SURGE_ENDED, at=now, actor=actor, data=data)
+    await record(tx, EventKind.SURGE_ENDED, at=act.now, actor=act.actor, data=data)
     tx.wake(DISPATCH_TOPIC)
     return True
 
 
-async def tell_deferral(tx: Tx, request_id: UUID, actor: Actor, now: datetime) -> Row:
+async def tell_deferral(act: Act, tx: Tx, request_id: UUID) -> Row:
     """The citizen was phoned and knows that the request waits; told before, nothing changes.
 
     Raises NotFound, NotDeferred.
@@ -104,5 +100,5 @@ async def tell_deferral(tx: Tx, request_id: UUID, actor: Actor, now: datetime) -
     if request["deferral_told_at"]:
         return request
     data = {"until": request["deferred_until"].isoformat()}
-    await record(tx, EventKind.REQUEST_DEFERRAL_TOLD, at=now, actor=actor, request_id=request_id, data=data)
-    return await surge_queries.set_told(tx, request_id, now, actor.id)
+    await record(tx, EventKind.REQUEST_DEFERRAL_TOLD, at=act.now, actor=act.actor, request_id=request_id, data=data)
+    return await surge_queries.set_told(tx, request_id, act.now, act.actor.id)

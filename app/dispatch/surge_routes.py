@@ -6,22 +6,22 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog.calendar import is_night
 from app.catalog.snapshot import CurrentCatalog
 from app.dispatch import surge, surge_queries
 from app.dispatch.schemas import SurgeFilter, SurgeIn, SurgeOut
+from app.events.act import Act
 from app.intake.schemas import RequestOut
 from app.intake.views import show
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
-from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["surges"])
 reader = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
-Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
-Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
+Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
+Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 
 
 @router.get("/surges", dependencies=reader)
@@ -39,49 +39,37 @@ async def list_surges(
 
 @router.post("/surges", status_code=201)
 async def begin_surge(
-    body: SurgeIn,
-    request: Request,
-    tx: Transaction,
-    now: Now,
-    catalog: CurrentCatalog,
-    principal: Supervisor,
-    idempotency_key: SentKey = None,
+    body: SurgeIn, act: Supervisor, tx: Transaction, catalog: CurrentCatalog, idempotency_key: SentKey = None
 ) -> SurgeOut:
     """Let the policy's surge rules hold for a category or for all. Where one is on it is given as it is."""
-    settings = context_of(request).settings
 
     async def begin() -> SurgeOut:
-        begun = await surge.begin_surge(tx, body.category_code, body.reason, catalog, settings, principal.actor, now)
+        begun = await surge.begin_surge(act, tx, body.category_code, body.reason, catalog)
         return SurgeOut.model_validate(begun)
 
-    first = once(principal.id, idempotency_key, "POST /surges", body)
-    return await first.answer(tx, now, SurgeOut, begin)
+    first = once(act.who, idempotency_key, "POST /surges", body)
+    return await first.answer(tx, act.now, SurgeOut, begin)
 
 
 @router.put("/surges/{surge_id}/end")
-async def end_surge(surge_id: UUID, request: Request, tx: Transaction, now: Now, principal: Supervisor) -> SurgeOut:
+async def end_surge(surge_id: UUID, act: Supervisor, tx: Transaction) -> SurgeOut:
     """The usual rules hold again; what was deferred is looked at again at once."""
-    ended = await surge.end_surge(tx, surge_id, context_of(request).settings, principal.actor, now)
+    ended = await surge.end_surge(act, tx, surge_id)
     return SurgeOut.model_validate(ended)
 
 
 @router.get("/deferrals")
 async def list_deferrals(
-    request: Request,
-    response: Response,
-    tx: Transaction,
-    now: Now,
-    principal: Operator,
-    paging: Annotated[Paging, Query()],
+    request: Request, response: Response, act: Operator, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[RequestOut]:
     """Deferred requests whose citizens have to be told so, oldest first; at night none, for it can wait."""
-    night = is_night(now, context_of(request).settings.zone)
+    night = is_night(act.now, act.zone)
     after = paging.after(datetime, UUID)
-    rows = [] if night else await surge_queries.list_untold(tx, now, after, paging.limit + 1)
+    rows = [] if night else await surge_queries.list_untold(tx, act.now, after, paging.limit + 1)
     return page(rows, paging, lambda row: (row.received_at, row.id), show, request, response)
 
 
 @router.put("/requests/{request_id}/deferral-notice")
-async def tell_deferral(request_id: UUID, tx: Transaction, now: Now, principal: Operator) -> RequestOut:
+async def tell_deferral(request_id: UUID, act: Operator, tx: Transaction) -> RequestOut:
     """The citizen was told that the request waits, and until when at most."""
-    return show(await surge.tell_deferral(tx, request_id, principal.actor, now))
+    return show(await surge.tell_deferral(act, tx, request_id))

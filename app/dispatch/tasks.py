@@ -9,30 +9,29 @@ from app.dispatch import queries
 from app.dispatch.actions import expire_offer, reassign_job
 from app.dispatch.matchmaking import offer_to_best
 from app.dispatch.surge import list_figures, switch_by_figures
-from app.events.act import SYSTEM
+from app.events.act import Act, act_of
+from app.events.due import one_by_one
 from app.intake.actions import resume_request
 from app.intake.models import RequestStatus
 from app.intake.queries import lock_request
-from app.jobs.acting import By
 from app.jobs.models import JobStatus, OfferStatus
 from app.jobs.offer_actions import take_back
 from app.jobs.queries import lock_job, lock_offer
 from app.kit.context import Context
 from app.kit.db import Tx
-from app.kit.steps import one_by_one
 
 
 async def match_waiting(context: Context, catalog: Snapshot) -> int:
     """Make the next offers of requests that wait for them: by urgency, priority group and age."""
 
-    async def change(tx: Tx, request_id: UUID, now: datetime) -> None:
+    async def change(act: Act, tx: Tx, request_id: UUID) -> None:
         request = await lock_request(tx, request_id)
-        if not request or request["status"] != RequestStatus.DISPATCHING or not _due(request["match_at"], now):
+        if not request or request["status"] != RequestStatus.DISPATCHING or not _due(request["match_at"], act.now):
             return
         if await queries.is_offered(tx, request_id):
             await queries.postpone_matching(tx, request_id, None)
         else:
-            await offer_to_best(tx, request, catalog, context.settings, now)
+            await offer_to_best(act, tx, request, catalog)
 
     return await one_by_one(context, "match_waiting", queries.find_due_matches, change)
 
@@ -44,14 +43,14 @@ def _due(moment: datetime | None, now: datetime) -> bool:
 async def expire_offers(context: Context, catalog: Snapshot) -> int:
     """Expire offers whose time is over, and make the next in the same transaction; expire alone if that fails."""
 
-    async def change(tx: Tx, offer_id: UUID, now: datetime) -> None:
-        request_id = await expire_offer(tx, offer_id, context.settings.zone, now)
+    async def change(act: Act, tx: Tx, offer_id: UUID) -> None:
+        request_id = await expire_offer(act, tx, offer_id)
         request = await lock_request(tx, request_id) if request_id else None
-        if request and request["status"] == RequestStatus.DISPATCHING and _due(request["match_at"], now):
-            await offer_to_best(tx, request, catalog, context.settings, now)
+        if request and request["status"] == RequestStatus.DISPATCHING and _due(request["match_at"], act.now):
+            await offer_to_best(act, tx, request, catalog)
 
-    async def expire_alone(tx: Tx, offer_id: UUID, now: datetime) -> None:
-        await expire_offer(tx, offer_id, context.settings.zone, now)
+    async def expire_alone(act: Act, tx: Tx, offer_id: UUID) -> None:
+        await expire_offer(act, tx, offer_id)
 
     return await one_by_one(context, "expire_offers", queries.find_expired_offers, change, otherwise=expire_alone)
 
@@ -63,18 +62,17 @@ async def watch_surges(context: Context) -> int:
     switched = 0
     for figures in found:
         async with context.db.begin() as tx:
-            switched += await switch_by_figures(tx, figures, context.clock.now())
+            switched += await switch_by_figures(act_of(context), tx, figures)
     return switched
 
 
 async def withdraw_void_offers(context: Context) -> int:
     """Withdraw pending offers that nobody could accept any more."""
 
-    async def change(tx: Tx, offer_id: UUID, now: datetime) -> None:
+    async def change(act: Act, tx: Tx, offer_id: UUID) -> None:
         offer = await lock_offer(tx, offer_id)
         if offer is not None and offer["status"] == OfferStatus.PENDING:
-            by = By(None, SYSTEM, now, context.settings.zone)
-            await take_back(tx, offer, "withdraw", by, reason=_why_void(offer["open_jobs"], offer["capacity"]))
+            await take_back(act, tx, offer, "withdraw", reason=_why_void(offer["open_jobs"], offer["capacity"]))
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await queries.find_void_offers(tx, now, context.settings.zone, limit)
@@ -89,10 +87,10 @@ def _why_void(open_jobs: int, capacity: int) -> str:
 async def reassign_stranded_jobs(context: Context) -> int:
     """Send out again what a suspended or departed provider had not started."""
 
-    async def change(tx: Tx, job_id: UUID, now: datetime) -> None:
+    async def change(act: Act, tx: Tx, job_id: UUID) -> None:
         job = await lock_job(tx, job_id)
         if job is not None and job["status"] == JobStatus.ACCEPTED:
-            await reassign_job(tx, job_id, SYSTEM, now, context.settings.zone)
+            await reassign_job(act, tx, job_id)
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await queries.find_stranded_jobs(tx, limit)
@@ -103,9 +101,9 @@ async def reassign_stranded_jobs(context: Context) -> int:
 async def resume_held_requests(context: Context, catalog: Snapshot) -> int:
     """Take up requests whose hold is over."""
 
-    async def change(tx: Tx, request_id: UUID, now: datetime) -> None:
+    async def change(act: Act, tx: Tx, request_id: UUID) -> None:
         request = await lock_request(tx, request_id)
-        if request and request["status"] == RequestStatus.ON_HOLD and request["hold_until"] <= now:
-            await resume_request(tx, request_id, catalog, context.settings.zone, SYSTEM, now)
+        if request and request["status"] == RequestStatus.ON_HOLD and request["hold_until"] <= act.now:
+            await resume_request(act, tx, request_id, catalog)
 
     return await one_by_one(context, "resume_held_requests", queries.find_ended_holds, change)

@@ -1,14 +1,12 @@
 """What an operator does with a request that involves no provider."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
 from app.danger.snapshot import Dangers
-from app.events.act import Actor
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import StatusConflict, record
@@ -42,94 +40,92 @@ async def get_locked(tx: Tx, request_id: UUID) -> Row:
     return request
 
 
-async def separate_request(tx: Tx, request_id: UUID, actor: Actor, now: datetime) -> Row:
+async def separate_request(act: Act, tx: Tx, request_id: UUID) -> Row:
     """Undo a merge: the request stands for itself again, and its round ended with the merge. What a line has of the
     danger of both, it has of this one too.
 
     Raises NotFound, StatusConflict.
     """
     request = await get_locked(tx, request_id)
-    await end_round(tx, request_id, request["merged_at"] or now)
+    await end_round(tx, request_id, request["merged_at"] or act.now)
     cleared = dict.fromkeys(("parent_id", "merged_at", "dispatched_at", "accept_by", "arrive_by", "complete_by"))
-    facts: dict[str, Any] = {**cleared, "alarm_at": now}
+    facts: dict[str, Any] = {**cleared, "alarm_at": act.now}
     parent = await queries.find_request(tx, request["parent_id"]) if request["parent_id"] else None
     if parent and parent.danger_relayed_at and parent.danger == request["danger"] and is_endangered(request):
         facts |= {name: getattr(parent, name) for name in SAFE}
-    return await REQUESTS.transition(tx, "separate", request_id, at=now, actor=actor, **facts)
+    return await REQUESTS.transition(tx, "separate", request_id, at=act.now, actor=act.actor, **facts)
 
 
-async def _separate_children(tx: Tx, parent_id: UUID, actor: Actor, now: datetime) -> None:
+async def _separate_children(act: Act, tx: Tx, parent_id: UUID) -> None:
     """The request ends without work done for those merged into it: each of their callers has to be dealt with."""
     for member in await queries.lock_family(tx, parent_id):
         if member.parent_id == parent_id:
-            await separate_request(tx, member.id, actor, now)
+            await separate_request(act, tx, member.id)
 
 
-async def answer_request(tx: Tx, request_id: UUID, body: AnswerIn, actor: Actor, now: datetime) -> Row:
+async def answer_request(act: Act, tx: Tx, request_id: UUID, body: AnswerIn) -> Row:
     """Tell the citizen the answer and close the request; what was merged into it is separated.
 
     Raises NotFound, StatusConflict, UnknownArticle, DangerNotRelayed.
     """
     await check_articles(tx, body.articles)
     check_relayed(await get_locked(tx, request_id))
-    await _separate_children(tx, request_id, actor, now)
+    await _separate_children(act, tx, request_id)
     await REQUESTS.transition(
         tx,
         "answer",
         request_id,
-        at=now,
-        actor=actor,
+        at=act.now,
+        actor=act.actor,
         answer=body.answer,
         articles=body.articles or None,
-        answered_at=now,
+        answered_at=act.now,
     )
     return await REQUESTS.transition(
-        tx, "close", request_id, at=now, actor=actor, closed_at=now, close_reason=CloseReason.ANSWERED
+        tx, "close", request_id, at=act.now, actor=act.actor, closed_at=act.now, close_reason=CloseReason.ANSWERED
     )
 
 
-async def relay_request(tx: Tx, request_id: UUID, relay: RelayIn, dangers: Dangers, actor: Actor, now: datetime) -> Row:
+async def relay_request(act: Act, tx: Tx, request_id: UUID, relay: RelayIn, dangers: Dangers) -> Row:
     """Hand the request to an outside line and keep its number there; if it tells of a danger and the line is one for
     it, it has the danger. Raises StatusConflict."""
     relayed = await REQUESTS.transition(
         tx,
         "relay",
         request_id,
-        at=now,
-        actor=actor,
+        at=act.now,
+        actor=act.actor,
         data={"to": relay.to},
         relay_to=relay.to,
         outside_number=relay.outside_number,
-        relayed_at=now,
+        relayed_at=act.now,
         unmatched_at=None,
         unmatched_reason=None,
     )
     if relayed["danger"] is None or not dangers.takes(relayed["danger"], relay.to):
         return relayed
-    await note_relay(tx, relayed, relay.to, relay.outside_number, dangers, actor, now)
+    await note_relay(act, tx, relayed, relay.to, relay.outside_number, dangers)
     return await get_locked(tx, request_id)
 
 
-async def relay_danger(
-    tx: Tx, request_id: UUID, body: DangerRelayIn, dangers: Dangers, actor: Actor, now: datetime
-) -> Row:
+async def relay_danger(act: Act, tx: Tx, request_id: UUID, body: DangerRelayIn, dangers: Dangers) -> Row:
     """The emergency line has the danger: from the first on the request may go out; where it was not dispatched it is
     relayed. Raises NotFound, NoDanger, NotItsLine."""
     request = await get_locked(tx, request_id)
     check_line(check_endangered(request), body.line, dangers)
     if request["status"] in REQUESTS.moves["relay"].sources:
         relay = RelayIn(to=body.line, outside_number=body.outside_number)
-        return await relay_request(tx, request_id, relay, dangers, actor, now)
-    await note_relay(tx, request, body.line, body.outside_number, dangers, actor, now)
+        return await relay_request(act, tx, request_id, relay, dangers)
+    await note_relay(act, tx, request, body.line, body.outside_number, dangers)
     return await get_locked(tx, request_id)
 
 
-async def close_request(tx: Tx, request_id: UUID, note: str, actor: Actor, now: datetime) -> Row:
+async def close_request(act: Act, tx: Tx, request_id: UUID, note: str) -> Row:
     """Close what was relayed, or what no provider could be found for: a person decides.
 
     What was merged into it is separated, so that its callers are told too. Raises StatusConflict, DangerNotRelayed.
     """
-    await _separate_children(tx, request_id, actor, now)
+    await _separate_children(act, tx, request_id)
     request = await get_locked(tx, request_id)
     check_relayed(request)
     if request["status"] not in CLOSED_BY_HAND:
@@ -139,29 +135,29 @@ async def close_request(tx: Tx, request_id: UUID, note: str, actor: Actor, now: 
         tx,
         "close",
         request_id,
-        at=now,
-        actor=actor,
+        at=act.now,
+        actor=act.actor,
         data={"note": note},
-        closed_at=now,
+        closed_at=act.now,
         close_reason=reason,
         unmatched_at=None,
     )
 
 
-async def hold_request(tx: Tx, request_id: UUID, hold: HoldIn, actor: Actor, now: datetime) -> Row:
+async def hold_request(act: Act, tx: Tx, request_id: UUID, hold: HoldIn) -> Row:
     """Let the request wait. Offers out are withdrawn by the worker. Raises StatusConflict, WindowInvalid."""
     request = await get_locked(tx, request_id)
-    if hold.until <= now:
+    if hold.until <= act.now:
         raise WindowInvalid
     return await REQUESTS.transition(
         tx,
         "hold",
         request_id,
-        at=now,
-        actor=actor,
+        at=act.now,
+        actor=act.actor,
         data={"cause": hold.cause, "until": hold.until.isoformat()},
         held_from=request["status"],
-        held_at=now,
+        held_at=act.now,
         hold_cause=hold.cause,
         hold_reason=hold.reason,
         hold_until=hold.until,
@@ -169,38 +165,36 @@ async def hold_request(tx: Tx, request_id: UUID, hold: HoldIn, actor: Actor, now
     )
 
 
-async def resume_request(
-    tx: Tx, request_id: UUID, catalog: Snapshot, zone: ZoneInfo, actor: Actor, now: datetime
-) -> Row:
+async def resume_request(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> Row:
     """Take the request up again where it was; its deadlines move on only if the citizen caused the wait."""
     request = await get_locked(tx, request_id)
     if request["status"] != RequestStatus.ON_HOLD:
         raise await REQUESTS.refusal(tx, "resume", request_id)
-    waited = now - request["held_at"]
+    waited = act.now - request["held_at"]
     moved: dict[str, Any] = {"rung_until": request["rung_until"] + waited} if request["rung_until"] else {}
     if request["hold_cause"] == HoldCause.CITIZEN:
-        moved |= move_on(dict(request), catalog.allowance(request["urgency"]), zone, now)
+        moved |= move_on(dict(request), catalog.allowance(request["urgency"]), act.zone, act.now)
     back_to = request["held_from"]
     return await REQUESTS.transition(
         tx,
         "resume",
         request_id,
-        at=now,
-        actor=actor,
+        at=act.now,
+        actor=act.actor,
         data={"waited_seconds": int(waited.total_seconds())},
         held_at=None,
         held_from=None,
         hold_cause=None,
         hold_reason=None,
         hold_until=None,
-        alarm_at=now,
-        match_at=now if back_to == RequestStatus.DISPATCHING else None,
-        unmatched_at=now if back_to == RequestStatus.UNMATCHED else None,
+        alarm_at=act.now,
+        match_at=act.now if back_to == RequestStatus.DISPATCHING else None,
+        unmatched_at=act.now if back_to == RequestStatus.UNMATCHED else None,
         **moved,
     )
 
 
-async def consent_to_tier(tx: Tx, request_id: UUID, tier: Tier, catalog: Snapshot, actor: Actor, now: datetime) -> Row:
+async def consent_to_tier(act: Act, tx: Tx, request_id: UUID, tier: Tier, catalog: Snapshot) -> Row:
     """Record the citizen's yes to a dearer tier, before somebody takes the work; what waits is matched again at once.
 
     Said again, nothing happens. Raises NotFound, StatusConflict, TierNotAllowed, TierNotDearer.
@@ -213,22 +207,24 @@ async def consent_to_tier(tx: Tx, request_id: UUID, tier: Tier, catalog: Snapsho
         raise TierNotDearer(served=request["tier"], tier=tier)
     if request["tier_fallback"] == tier:
         return request
-    await record(tx, EventKind.REQUEST_TIER_CONSENTED, at=now, actor=actor, request_id=request_id, data={"tier": tier})
+    await record(
+        tx, EventKind.REQUEST_TIER_CONSENTED, at=act.now, actor=act.actor, request_id=request_id, data={"tier": tier}
+    )
     tx.wake(DISPATCH_TOPIC)
-    return await queries.set_tier_fallback(tx, request_id, tier, now)
+    return await queries.set_tier_fallback(tx, request_id, tier, act.now)
 
 
-async def add_contact(tx: Tx, request_id: UUID, body: ContactIn, actor: Actor, now: datetime) -> Contact:
+async def add_contact(act: Act, tx: Tx, request_id: UUID, body: ContactIn) -> Contact:
     """Keep a later call or message about the request. Raises NotFound."""
     request = await get_request(tx, request_id)
     contact = Contact(
         request_id=request.id,
-        at=now,
+        at=act.now,
         channel=body.channel,
         purpose=body.purpose,
         phone=body.phone,
         note=body.note,
-        staff_id=actor.id,
+        staff_id=act.actor.id,
     )
     tx.session.add(contact)
     await tx.flush()

@@ -2,16 +2,15 @@
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_
 from sqlalchemy.dialects.postgresql import insert
 
-from app.auth.access import Principal
 from app.auth.queries import add_audit
 from app.auth.reveals import note_reveal
 from app.catalog.models import Item
 from app.catalog.snapshot import Snapshot
+from app.events.act import Act
 from app.intake import queries
 from app.intake.entitlement import claimant, list_openings
 from app.intake.filters import CLOSED
@@ -28,21 +27,17 @@ from app.registry.queries import find_provider
 RECENT = 20
 
 
-async def show_found(
-    tx: Tx, citizen_id: UUID, catalog: Snapshot, principal: Principal, now: datetime, zone: ZoneInfo
-) -> CallerOut:
+async def show_found(act: Act, tx: Tx, citizen_id: UUID, catalog: Snapshot) -> CallerOut:
     """The card of a citizen who was found otherwise than by the number. Raises NotFound."""
     citizen = await tx.session.get(Citizen, citizen_id)
     if citizen is None:
         raise NotFound(what="citizen", key=str(citizen_id))
-    return await look_up_caller(tx, citizen.phone, catalog, principal, now, zone)
+    return await look_up_caller(act, tx, citizen.phone, catalog)
 
 
-async def look_up_caller(
-    tx: Tx, phone: str, catalog: Snapshot, principal: Principal, now: datetime, zone: ZoneInfo
-) -> CallerOut:
+async def look_up_caller(act: Act, tx: Tx, phone: str, catalog: Snapshot) -> CallerOut:
     """Who calls, what is open, what was; an empty card for a number never heard of."""
-    await note_reveal(tx, principal, f"citizen:{mask_phone(phone)}", "caller", now)
+    await note_reveal(act, tx, f"citizen:{mask_phone(phone)}", "caller")
     citizen = await queries.find_citizen(tx, phone)
     if citizen is None:
         return CallerOut.model_validate(
@@ -53,7 +48,7 @@ async def look_up_caller(
     theirs = or_(Request.citizen_id == citizen.id, Request.caller_id == citizen.id)
     open_requests = await queries.list_requests(tx, [theirs, Request.status.not_in(CLOSED)], None, RECENT)
     past = await queries.list_requests(tx, [theirs, Request.status.in_(CLOSED)], None, RECENT)
-    memberships = await queries.list_memberships(tx, citizen.id, now.astimezone(zone).date())
+    memberships = await queries.list_memberships(tx, citizen.id, act.today)
     return CallerOut(
         phone=citizen.phone,
         citizen_id=citizen.id,
@@ -67,18 +62,16 @@ async def look_up_caller(
         ],
         barred_provider_ids=list(await queries.list_bars(tx, citizen.id)),
         open_requests=[show(row) for row in open_requests],
-        clocks={row.id: running_clocks(row, catalog, zone) for row in open_requests},
+        clocks={row.id: running_clocks(row, catalog, act.zone) for row in open_requests},
         past_requests=[show(row) for row in past],
         likely_duplicates=list(await queries.list_duplicates(tx, citizen.id, open_requests)),
     )
 
 
-async def list_tiers(
-    tx: Tx, phone: str, item: Item, catalog: Snapshot, principal: Principal, now: datetime, zone: ZoneInfo
-) -> list[OpeningOut]:
+async def list_tiers(act: Act, tx: Tx, phone: str, item: Item, catalog: Snapshot) -> list[OpeningOut]:
     """Which tiers of the item are open to the caller, cheapest first."""
-    await note_reveal(tx, principal, f"citizen:{mask_phone(phone)}", "tiers", now)
-    who = await claimant(tx, await queries.find_citizen(tx, phone), now, zone)
+    await note_reveal(act, tx, f"citizen:{mask_phone(phone)}", "tiers")
+    who = await claimant(tx, await queries.find_citizen(tx, phone), act.now, act.zone)
     return [
         OpeningOut(
             tier=opening.tier,
@@ -88,71 +81,67 @@ async def list_tiers(
             used=opening.used,
             proof=opening.rule and opening.rule.proof,
         )
-        for opening in await list_openings(tx, item, who, catalog, zone)
+        for opening in await list_openings(tx, item, who, catalog, act.zone)
     ]
 
 
 _LISTS = ("groups", "barred_provider_ids", "open_requests", "past_requests", "likely_duplicates")
 
 
-async def edit_citizen(
-    tx: Tx, phone: str, body: CitizenEdit, catalog: Snapshot, principal: Principal, now: datetime
-) -> CitizenEdit:
+async def edit_citizen(act: Act, tx: Tx, phone: str, body: CitizenEdit, catalog: Snapshot) -> CitizenEdit:
     """Change what the edit names. Raises UnknownArea."""
-    citizen = await get_or_add(tx, phone, now)
+    citizen = await get_or_add(tx, phone, act.now)
     changes = body.model_dump(exclude_unset=True)
     if (area := changes.pop("area", None)) is not None:
         community = catalog.spot(area).community
         citizen.community_code = community.code if community else None
     for name, value in changes.items():
         setattr(citizen, name, value)
-    await _audit(tx, "citizen.edited", phone, principal, now, fields=sorted(body.model_fields_set))
+    await _audit(act, tx, "citizen.edited", phone, fields=sorted(body.model_fields_set))
     return CitizenEdit(name=citizen.name, area=citizen.community_code, address=citizen.address, note=citizen.note)
 
 
-async def add_membership(
-    tx: Tx, phone: str, group: str, body: MembershipIn, catalog: Snapshot, principal: Principal, now: datetime
-) -> None:
+async def add_membership(act: Act, tx: Tx, phone: str, group: str, body: MembershipIn, catalog: Snapshot) -> None:
     """The citizen belongs to the group from now on. Raises NotFound for an unknown group."""
     if group not in catalog.groups:
         raise NotFound(what="group", key=group)
-    citizen = await get_or_add(tx, phone, now)
+    citizen = await get_or_add(tx, phone, act.now)
     await tx.flush()
-    values = {"source": body.source, "checked_by": principal.id, "expires_on": body.expires_on}
+    values = {"source": body.source, "checked_by": act.who, "expires_on": body.expires_on}
     statement = insert(CitizenGroup).values(citizen_id=citizen.id, group_code=group, **values)
     await tx.session.execute(statement.on_conflict_do_update(index_elements=["citizen_id", "group_code"], set_=values))
-    await _audit(tx, "citizen.group_added", phone, principal, now, group=group)
+    await _audit(act, tx, "citizen.group_added", phone, group=group)
 
 
-async def end_membership(tx: Tx, phone: str, group: str, principal: Principal, now: datetime) -> None:
+async def end_membership(act: Act, tx: Tx, phone: str, group: str) -> None:
     """The citizen is no member any more; nothing happens if it was none. Raises NotFound."""
     citizen = await _get(tx, phone)
     membership = await tx.session.get(CitizenGroup, (citizen.id, group))
     if membership:
         await tx.session.delete(membership)
-        await _audit(tx, "citizen.group_ended", phone, principal, now, group=group)
+        await _audit(act, tx, "citizen.group_ended", phone, group=group)
 
 
-async def bar_provider(
-    tx: Tx, phone: str, provider_id: UUID, reason: str | None, principal: Principal, now: datetime
-) -> None:
+async def bar_provider(act: Act, tx: Tx, phone: str, provider_id: UUID, reason: str | None) -> None:
     """Never offer this citizen's requests to the provider. Raises NotFound."""
     if await find_provider(tx, provider_id) is None:
         raise NotFound(what="provider", key=str(provider_id))
-    citizen = await get_or_add(tx, phone, now)
+    citizen = await get_or_add(tx, phone, act.now)
     await tx.flush()
-    statement = insert(CitizenBar).values(citizen_id=citizen.id, provider_id=provider_id, reason=reason, created_at=now)
+    statement = insert(CitizenBar).values(
+        citizen_id=citizen.id, provider_id=provider_id, reason=reason, created_at=act.now
+    )
     await tx.session.execute(statement.on_conflict_do_nothing())
-    await _audit(tx, "citizen.bar_added", phone, principal, now, provider_id=provider_id)
+    await _audit(act, tx, "citizen.bar_added", phone, provider_id=provider_id)
 
 
-async def unbar_provider(tx: Tx, phone: str, provider_id: UUID, principal: Principal, now: datetime) -> None:
+async def unbar_provider(act: Act, tx: Tx, phone: str, provider_id: UUID) -> None:
     """Lift the bar; nothing happens if there is none. Raises NotFound."""
     citizen = await _get(tx, phone)
     bar = await tx.session.get(CitizenBar, (citizen.id, provider_id))
     if bar:
         await tx.session.delete(bar)
-        await _audit(tx, "citizen.bar_lifted", phone, principal, now, provider_id=provider_id)
+        await _audit(act, tx, "citizen.bar_lifted", phone, provider_id=provider_id)
 
 
 async def _get(tx: Tx, phone: str) -> Citizen:
@@ -169,13 +158,13 @@ async def get_or_add(tx: Tx, phone: str, now: datetime, name: str | None = None)
     return await _get(tx, phone)
 
 
-async def _audit(tx: Tx, action: str, phone: str, principal: Principal, now: datetime, **data: object) -> None:
+async def _audit(act: Act, tx: Tx, action: str, phone: str, **data: object) -> None:
     await add_audit(
         tx,
         action,
         f"citizen:{mask_phone(phone)}",
-        at=now,
-        actor_kind=principal.kind,
-        actor_id=principal.id,
+        at=act.now,
+        actor_kind=act.actor.kind,
+        actor_id=act.who,
         **data,
     )

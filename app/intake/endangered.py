@@ -1,10 +1,8 @@
 """Danger before all else: what a request tells of it, and which emergency line has it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 
@@ -14,7 +12,7 @@ from app.catalog.snapshot import CurrentCatalog, Snapshot
 from app.danger.kinds import DangerKind
 from app.danger.recognising import Recognised
 from app.danger.snapshot import CurrentDangers, Dangers
-from app.events.act import Actor
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import record
@@ -133,22 +131,20 @@ class Known(NamedTuple):
     dangers: Dangers
 
 
-def _known(catalog: CurrentCatalog, dangers: CurrentDangers) -> Known:
+async def _known(catalog: CurrentCatalog, dangers: CurrentDangers) -> Known:
     return Known(catalog, dangers)
 
 
 CurrentlyKnown = Annotated[Known, Depends(_known)]
 
 
-def endangered(
-    request: Mapping[str, Any] | Row, kind: DangerKind, catalog: Snapshot, zone: ZoneInfo, now: datetime
-) -> dict[str, Any]:
+def endangered(act: Act, request: Mapping[str, Any] | Row, kind: DangerKind, catalog: Snapshot) -> dict[str, Any]:
     """What a danger that is raised leaves on a request: the highest urgency, and no deadline later than that of one
     which is dispatched now."""
     most = catalog.most_urgent
-    facts: dict[str, Any] = {**SAFE, "danger": kind, "danger_dismissed_by": None, "alarm_at": now}
+    facts: dict[str, Any] = {**SAFE, "danger": kind, "danger_dismissed_by": None, "alarm_at": act.now}
     facts |= {"urgency": most.code, "urgency_rank": most.rank}
-    dues = deadlines(catalog.allowance(most.code), now, None, zone)._asdict()
+    dues = deadlines(catalog.allowance(most.code), act.now, None, act.zone)._asdict()
     state = request["held_from"] or request["status"]
     for clock, states in RUNS_WHILE.items():
         due, before = dues.get(f"{clock}_by"), request[f"{clock}_by"]
@@ -157,17 +153,15 @@ def endangered(
     return facts
 
 
-async def raise_heard(
-    tx: Tx, request_id: UUID, text: str | None, about: Known, zone: ZoneInfo, actor: Actor, now: datetime
-) -> None:
+async def raise_heard(act: Act, tx: Tx, request_id: UUID, text: str | None, about: Known) -> None:
     """What is said as work is given back or has to wait tells a danger: nobody is asked until a line has it."""
     heard = [one.kind for one in about.dangers.hear(text or "") if one.confidence >= SURE_OF_NOTES]
     request = await queries.lock_request(tx, request_id) if heard else None
     told = newly_told(request, heard, about.dangers) if request else None
     if request and told and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
-        await queries.set_danger(tx, request_id, endangered(request, told, about.catalog, zone, now))
+        await queries.set_danger(tx, request_id, endangered(act, request, told, about.catalog))
         data = {"danger": told, "heard": True}
-        await record(tx, EventKind.REQUEST_DANGER_RAISED, at=now, actor=actor, request_id=request_id, data=data)
+        await record(tx, EventKind.REQUEST_DANGER_RAISED, at=act.now, actor=act.actor, request_id=request_id, data=data)
 
 
 def newly_told(request: Mapping[str, Any] | Row, heard: Iterable[DangerKind], dangers: Dangers) -> DangerKind | None:
@@ -204,53 +198,51 @@ def check_line(kind: DangerKind, line: str, dangers: Dangers) -> None:
         raise NotItsLine(line=line, lines=lines)
 
 
-def relayed_now(line: str, actor: Actor, now: datetime) -> dict[str, Any]:
+def relayed_now(act: Act, line: str) -> dict[str, Any]:
     """What the first line that has it leaves on the request."""
-    return {"danger_lines": [line], "danger_relayed_at": now, "danger_relayed_by": actor.id}
+    return {"danger_lines": [line], "danger_relayed_at": act.now, "danger_relayed_by": act.actor.id}
 
 
-async def note_told(
-    tx: Tx, request_id: UUID, told: Told, facts: Mapping[str, Any], actor: Actor, now: datetime
-) -> None:
+async def note_told(act: Act, tx: Tx, request_id: UUID, told: Told, facts: Mapping[str, Any]) -> None:
     """Keep on a new request what it tells, and what was decided."""
     await queries.set_danger(tx, request_id, facts)
     if told.dismissed:
         heard = {"heard": list(told.dismissed)}
-        await record(tx, EventKind.REQUEST_DANGER_DISMISSED, at=now, actor=actor, request_id=request_id, data=heard)
+        await record(
+            tx, EventKind.REQUEST_DANGER_DISMISSED, at=act.now, actor=act.actor, request_id=request_id, data=heard
+        )
     if told.danger is None:
         return
     data = {"danger": told.danger, "heard": told.heard}
-    await record(tx, EventKind.REQUEST_DANGER_RAISED, at=now, actor=actor, request_id=request_id, data=data)
+    await record(tx, EventKind.REQUEST_DANGER_RAISED, at=act.now, actor=act.actor, request_id=request_id, data=data)
     for line in facts["danger_lines"] or ():
-        await _record_relay(tx, request_id, line, None, actor, now)
+        await _record_relay(act, tx, request_id, line, None)
 
 
-async def note_relay(
-    tx: Tx, request: Row, line: str, outside_number: str | None, dangers: Dangers, actor: Actor, now: datetime
-) -> None:
+async def note_relay(act: Act, tx: Tx, request: Row, line: str, outside_number: str | None, dangers: Dangers) -> None:
     """Another emergency line has the danger of a locked request; with the first it may go out. Said again, nothing
     happens. If it is out, what else it tells that no line has is its danger next."""
     lines = request["danger_lines"] or []
     if line in lines:
         return
-    facts = relayed_now(line, actor, now) if not lines else {"danger_lines": [*lines, line]}
-    await _record_relay(tx, request["id"], line, outside_number, actor, now)
+    facts = relayed_now(act, line) if not lines else {"danger_lines": [*lines, line]}
+    await _record_relay(act, tx, request["id"], line, outside_number)
     if not lines and request["status"] == RequestStatus.DISPATCHING:
         kinds, told = await _undecided(tx, request, dangers.hear(request["description"]))
         after = newly_told({"danger": request["danger"], "danger_lines": [*told, line]}, kinds, dangers)
-        facts = {**SAFE, "danger": after} if after else facts | {"match_at": now}
+        facts = {**SAFE, "danger": after} if after else facts | {"match_at": act.now}
         if after:
             data = {"danger": after, "heard": True}
-            await record(tx, EventKind.REQUEST_DANGER_RAISED, at=now, actor=actor, request_id=request["id"], data=data)
+            await record(
+                tx, EventKind.REQUEST_DANGER_RAISED, at=act.now, actor=act.actor, request_id=request["id"], data=data
+            )
         tx.wake(DISPATCH_TOPIC)
     await queries.set_danger(tx, request["id"], facts)
 
 
-async def _record_relay(
-    tx: Tx, request_id: UUID, line: str, outside_number: str | None, actor: Actor, now: datetime
-) -> None:
+async def _record_relay(act: Act, tx: Tx, request_id: UUID, line: str, outside_number: str | None) -> None:
     data = {"line": line, "outside_number": outside_number}
-    await record(tx, EventKind.REQUEST_DANGER_RELAYED, at=now, actor=actor, request_id=request_id, data=data)
+    await record(tx, EventKind.REQUEST_DANGER_RELAYED, at=act.now, actor=act.actor, request_id=request_id, data=data)
 
 
 def check_endangered(request: Mapping[str, Any] | Row) -> DangerKind:

@@ -8,10 +8,10 @@ from fastapi import Query
 from pydantic import BeforeValidator, StringConstraints, TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
-from app.auth.access import Principal
 from app.auth.errors import NotAllowed
 from app.auth.models import Role
 from app.catalog.models import Kind, Tier
+from app.events.act import Act
 from app.intake.models import Channel, Citizen, Request, RequestStatus
 from app.kit.fields import Code, Moment, RowNumber
 from app.kit.names import same_form
@@ -109,7 +109,7 @@ class RequestFilter(Paging):
         wants_some = any(narrowed) or self.status or self.open is not None
         return bool(wants_some and not open_only and all(value is None for value in found_by_index))
 
-    def conditions(self, principal: Principal) -> list[Any]:
+    def conditions(self, act: Act) -> list[Any]:
         """The filter in SQL. Raises NotAllowed when a manager asks for a citizen or what they said."""
         equal = {
             Request.number: self.number,
@@ -120,7 +120,7 @@ class RequestFilter(Paging):
             Request.tier: self.tier,
             Request.channel: self.channel,
             Request.parent_id: self.parent_id,
-            Request.created_by: principal.id if self.taken_by else None,
+            Request.created_by: act.who if self.taken_by else None,
         }
         conditions: list[Any] = [column == value for column, value in equal.items() if value is not None]
         if self.status:
@@ -129,7 +129,7 @@ class RequestFilter(Paging):
             conditions.append(Request.status.not_in([word(status) for status in CLOSED]))  # as its partial index says
         if self.open is False:
             conditions.append(Request.status.in_(CLOSED))
-        if (self.citizen_phone or self.q is not None) and not principal.roles & {Role.OPERATOR, Role.SUPERVISOR}:
+        if (self.citizen_phone or self.q is not None) and not act.roles & {Role.OPERATOR, Role.SUPERVISOR}:
             raise NotAllowed(roles=[Role.OPERATOR, Role.SUPERVISOR])
         if self.citizen_phone:
             conditions.append(_of(without_extension(self.citizen_phone)))

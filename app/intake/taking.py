@@ -10,7 +10,7 @@ from app.catalog.calendar import Deadlines, Window, add_minutes, deadlines, defa
 from app.catalog.models import ArriveRule, Item, Kind, Tier, is_counted
 from app.catalog.snapshot import Snapshot, Spot
 from app.danger.snapshot import Dangers
-from app.events.act import Actor
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.intake import queries
 from app.intake.citizens import get_or_add
@@ -48,7 +48,6 @@ from app.kit.db import Tx
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
 from app.knowledge.actions import check_articles
-from app.settings import Settings
 
 UNSEARCHED: dict[str, None] = dict.fromkeys(("rung", "rung_until", "deferred_until", "deferral_told_at"))
 """What a search for a provider leaves on a request, before it begins or begins afresh."""
@@ -71,15 +70,13 @@ class Replayed(NamedTuple):
 
 
 async def take_request(
+    act: Act,
     tx: Tx,
     body: RequestIn,
     spot: Spot | None,
     catalog: Snapshot,
     dangers: Dangers,
-    settings: Settings,
-    actor: Actor,
     once: Once,
-    now: datetime,
     answer: Callable[[RequestOut], bytes] | None = None,
 ) -> Taken | Replayed:
     """Create a request at this spot: answered, relayed, dispatching or just received, as the body says.
@@ -94,65 +91,67 @@ async def take_request(
         raise AreaNeeded
     check_quantity(item.code, item.unit, body.quantity)
     urgency = catalog.most_urgent.code if told.danger else item.urgency
-    danger = _danger(body, told, dangers, actor, now)
+    danger = _danger(act, body, told, dangers)
     steps = _steps(body, item, danger, spot, dangers)
     people = People.of(body)
     if "dispatch" in steps:
         check_callable(people.columns["contact_phone"], unannounced=body.unannounced)
-    caller = await queries.claim_and_find_caller(
-        tx, **once._asdict(), at=now, phone=people.helped, day=now.astimezone(settings.zone).date()
-    )
+    caller = await queries.claim_and_find_caller(tx, **once._asdict(), at=act.now, phone=people.helped, day=act.today)
     if once.key and not caller["claimed"]:
         return Replayed(await once.recall(tx))
     groups = set(caller["groups"] or ())
-    values = _facts(body, item, spot, urgency, catalog, now, steps) | people.columns
-    values |= _times(body, item, urgency, catalog, settings, now, steps)
-    values["match_at"] = now if "dispatch" in steps and answer else None
-    who = Claimant(caller["id"], groups, now)
+    values = _facts(act, body, item, spot, urgency, catalog, steps) | people.columns
+    values |= _times(act, body, item, urgency, catalog, steps)
+    values["match_at"] = act.now if "dispatch" in steps and answer else None
+    who = Claimant(caller["id"], groups, act.now)
     asked = catalog.tier(item, body.tier)
-    values |= await settle_tiers(tx, item, asked, body.tier_fallback, who, catalog, settings.zone)
+    values |= await settle_tiers(tx, item, asked, body.tier_fallback, who, catalog, act.zone)
     values["priority_group"] = min(groups, key=lambda code: catalog.groups[code].position, default=None)
     await check_articles(tx, body.articles)
     if body.chosen_provider_id and not await queries.provider_exists(tx, body.chosen_provider_id):
         raise UnknownProvider(provider=body.chosen_provider_id)
     status, events = REQUESTS.path(RequestStatus.RECEIVED, *steps)
     allowance = catalog.allowance(urgency)
-    values["alarm_at"] = next_alarm(values | {"status": status}, allowance, settings.zone, now)
+    values["alarm_at"] = next_alarm(values | {"status": status}, allowance, act.zone, act.now)
     values |= {"status": status, "number": caller["number"], "caller_id": None}
     if people.caller:
-        values["caller_id"] = (await get_or_add(tx, people.caller, now, people.caller_name)).id
+        values["caller_id"] = (await get_or_add(tx, people.caller, act.now, people.caller_name)).id
     shown = show_new(values | danger)
     content = answer(shown) if answer else None
     values["citizen_id"] = await queries.add_request(
         tx,
         **values,
-        **actor.parameters(now),
+        **act.parameters(),
         event_kinds=[EventKind.REQUEST_CREATED, *events],
         rang=body.phone,
         citizen_phone=people.helped,
         citizen_name=people.helped_name,
         known_citizen_id=caller["id"],
-        new_citizen_id=new_id(now),
-        created_by=actor.id,
+        new_citizen_id=new_id(act.now),
+        created_by=act.actor.id,
         **once.stored(content),
     )
     if told.danger or told.dismissed:
-        await note_told(tx, values["id"], told, danger, actor, now)
+        await note_told(act, tx, values["id"], told, danger)
     values |= {"corrected_at": None, **UNSEARCHED, **danger}
     return Taken(shown, values, content or b"")
 
 
-def _danger(body: RequestIn, told: Told, dangers: Dangers, actor: Actor, now: datetime) -> dict[str, Any]:
+def _danger(act: Act, body: RequestIn, told: Told, dangers: Dangers) -> dict[str, Any]:
     """What the request's row says of the danger. Raises NotItsLine, DangerNotRelayed.
 
     What is relayed where an operator named the danger is relayed to its line; where only the words did, if it is one.
     """
-    facts: dict[str, Any] = {**SAFE, "danger": told.danger, "danger_dismissed_by": actor.id if told.dismissed else None}
+    facts: dict[str, Any] = {
+        **SAFE,
+        "danger": told.danger,
+        "danger_dismissed_by": act.actor.id if told.dismissed else None,
+    }
     if told.danger and body.relay:
         if not told.heard:
             check_line(told.danger, body.relay.to, dangers)
         if dangers.takes(told.danger, body.relay.to):
-            facts |= relayed_now(body.relay.to, actor, now)
+            facts |= relayed_now(act, body.relay.to)
     if body.danger and body.answer:
         raise DangerNotRelayed
     return facts
@@ -193,16 +192,10 @@ def check_quantity(item: str, unit: str | None, quantity: Decimal) -> None:
 
 
 def _facts(
-    body: RequestIn,
-    item: Item,
-    spot: Spot | None,
-    urgency: str,
-    catalog: Snapshot,
-    now: datetime,
-    steps: Sequence[str],
+    act: Act, body: RequestIn, item: Item, spot: Spot | None, urgency: str, catalog: Snapshot, steps: Sequence[str]
 ) -> dict[str, Any]:
     return {
-        "id": new_id(now),
+        "id": new_id(act.now),
         "channel": body.channel,
         "kind": item.kind,
         "category_code": item.category_code,
@@ -223,27 +216,21 @@ def _facts(
         "relay_to": body.relay.to if body.relay else None,
         "outside_number": body.relay.outside_number if body.relay else None,
         "close_reason": CloseReason.ANSWERED if body.answer else None,
-        "received_at": now,
-        "answered_at": now if body.answer else None,
-        "relayed_at": now if body.relay else None,
-        "dispatched_at": now if "dispatch" in steps else None,
-        "closed_at": now if body.answer else None,
+        "received_at": act.now,
+        "answered_at": act.now if body.answer else None,
+        "relayed_at": act.now if body.relay else None,
+        "dispatched_at": act.now if "dispatch" in steps else None,
+        "closed_at": act.now if body.answer else None,
     }
 
 
 def _times(
-    body: RequestIn,
-    item: Item,
-    urgency: str,
-    catalog: Snapshot,
-    settings: Settings,
-    now: datetime,
-    steps: Sequence[str],
+    act: Act, body: RequestIn, item: Item, urgency: str, catalog: Snapshot, steps: Sequence[str]
 ) -> dict[str, Any]:
-    window = window_of(body.wanted_from, body.wanted_to, now)
+    window = window_of(body.wanted_from, body.wanted_to, act.now)
     allowance = catalog.allowance(urgency)
     if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT and item.kind != Kind.RELAY:
-        window = default_window(now, settings.zone)
+        window = default_window(act.now, act.zone)
     times: dict[str, Any] = {
         "wanted_from": window.start if window else None,
         "wanted_to": window.end if window else None,
@@ -251,9 +238,9 @@ def _times(
     }
     if not steps and item.kind == Kind.INFO:
         times["answer_by"] = add_minutes(
-            allowance.calendar, now, allowance.complete_minutes or 0, settings.zone, allowance.days
+            allowance.calendar, act.now, allowance.complete_minutes or 0, act.zone, allowance.days
         )
-    due = deadlines(allowance, now, window, settings.zone) if "dispatch" in steps else None
+    due = deadlines(allowance, act.now, window, act.zone) if "dispatch" in steps else None
     return times | (due._asdict() if due else dict.fromkeys(Deadlines._fields))
 
 

@@ -1,16 +1,15 @@
 """Who acts on offers and jobs: the provider itself, or staff for it on the phone; and what every step checks."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.catalog.calendar import NO_DAYS, Allowance
 from app.catalog.models import ArriveRule, Calendar, Tier
 from app.catalog.queries import read_days
-from app.events.act import Actor
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.transition import record
 from app.intake.clocks import Clock, begin_round, seconds_taken
@@ -44,24 +43,6 @@ TERMS = ("quantity", "cap_fen", "agreed_fen", "agreed_how", "agreed_at")
 """Of a job: how much there is to do, and what may be billed for it."""
 
 
-class By(NamedTuple):
-    """Who acts, when, and in which zone a day is counted; `provider_id` None when staff act."""
-
-    provider_id: UUID | None
-    actor: Actor
-    now: datetime
-    zone: ZoneInfo
-
-    @property
-    def day(self) -> date:
-        """The local day of what is done."""
-        return self.now.astimezone(self.zone).date()
-
-    def parameters(self) -> dict[str, Any]:
-        """The parameters that every statement here takes."""
-        return self.actor.parameters(self.now)
-
-
 FACTS = (
     "number",
     "item_code",
@@ -83,10 +64,10 @@ def job_out(row: Row, locked: Row) -> JobOut:
     return JobOut.model_validate({name: locked[name] for name in FACTS} | dict(row))
 
 
-async def lock_job(tx: Tx, job_id: UUID, by: By) -> Row:
+async def lock_job(act: Act, tx: Tx, job_id: UUID) -> Row:
     """The provider's own job, locked. Raises NotFound."""
     job = await queries.lock_job(tx, job_id)
-    if job is None or by.provider_id not in (None, job["provider_id"]):
+    if job is None or act.provider_id not in (None, job["provider_id"]):
         raise NotFound(what="job", key=str(job_id))
     return job
 
@@ -104,39 +85,41 @@ async def allowance_of(tx: Tx, row: Row) -> Allowance:
     )
 
 
-async def time_taken(tx: Tx, clock: Clock, row: Row, by: By) -> dict[str, int]:
+async def time_taken(act: Act, tx: Tx, clock: Clock, row: Row) -> dict[str, int]:
     """How long the request of a locked offer or job took to this step, for the statement that takes it."""
-    return {f"{clock}_seconds": seconds_taken(clock, dict(row), await allowance_of(tx, row), by.zone, by.now)}
+    return {f"{clock}_seconds": seconds_taken(clock, dict(row), await allowance_of(tx, row), act.zone, act.now)}
 
 
-async def next_round(tx: Tx, job: Row, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+async def next_round(act: Act, tx: Tx, job: Row) -> dict[str, Any]:
     """The times of the round that begins when a locked job is given back or taken away.
 
     They are the next firm's own, beside what the citizen was told.
     """
-    times = begin_round(dict(job), await allowance_of(tx, job), zone, now)
-    own = {"round_from": now} | {f"round_{name}": times[name] for name in ("arrive_by", "complete_by")}
+    times = begin_round(dict(job), await allowance_of(tx, job), act.zone, act.now)
+    own = {"round_from": act.now} | {f"round_{name}": times[name] for name in ("arrive_by", "complete_by")}
     return own | {name: times[name] for name in ("wanted_from", "wanted_to")}
 
 
 async def check_places(
+    act: Act,
     tx: Tx,
     provider_id: UUID,
     capacity: int,
     window: tuple[datetime | None, datetime | None],
     due: datetime | None,
-    by: By,
     *,
     but: UUID | None = None,
 ) -> None:
     """Raises AppointmentsOverlap, or ProviderFull without an appointment, where the provider has no place left then."""
-    start, end = max(window[0] or by.now, by.now), window[1] or max(due or by.now, by.now)
-    amid = await list_amid(tx, provider_id, but=but, start=start, end=end, at=by.now, day_end=day_end(by.now, by.zone))
+    start, end = max(window[0] or act.now, act.now), window[1] or max(due or act.now, act.now)
+    amid = await list_amid(
+        tx, provider_id, but=but, start=start, end=end, at=act.now, day_end=day_end(act.now, act.zone)
+    )
     if len(amid) < capacity:
         return
-    booked = next((job for job in amid if job["appointment_from"] and job["appointment_to"] > by.now), None)
+    booked = next((job for job in amid if job["appointment_from"] and job["appointment_to"] > act.now), None)
     if window[0] and booked:
-        times = {name: booked[name].astimezone(by.zone).strftime("%m-%d %H:%M") for name in list(booked.keys())[1:]}
+        times = {name: booked[name].astimezone(act.zone).strftime("%m-%d %H:%M") for name in list(booked.keys())[1:]}
         raise AppointmentsOverlap(number=booked["number"], capacity=capacity, **times)
     raise ProviderFull(open_jobs=len(amid), capacity=capacity)
 
@@ -205,19 +188,19 @@ def check_not_held(job: Row) -> None:
         raise RequestOnHold(until=job["hold_until"].isoformat())
 
 
-def check_past(happened_at: datetime | None, by: By) -> None:
+def check_past(act: Act, happened_at: datetime | None) -> None:
     """Raises HappenedInFuture for what is said to have happened later than now."""
-    if happened_at and happened_at > by.now + CLOCKS_DIFFER:
-        raise HappenedInFuture(happened_at=happened_at.isoformat(), now=by.now.isoformat())
+    if happened_at and happened_at > act.now + CLOCKS_DIFFER:
+        raise HappenedInFuture(happened_at=happened_at.isoformat(), now=act.now.isoformat())
 
 
-async def record_price(tx: Tx, job: Mapping[str, Any], by: By, kind: EventKind, **facts: Any) -> None:
+async def record_price(act: Act, tx: Tx, job: Mapping[str, Any], kind: EventKind, **facts: Any) -> None:
     """Log what was quoted or agreed about the job's price."""
     await record(
         tx,
         kind,
-        at=by.now,
-        actor=by.actor,
+        at=act.now,
+        actor=act.actor,
         request_id=job["request_id"],
         provider_id=job["provider_id"],
         data={"job_id": job["id"], "quantity": shown(job["quantity"]), **facts},

@@ -6,6 +6,7 @@ Repeating what has been said gives the present state and logs nothing, so a retr
 from typing import Any
 from uuid import UUID
 
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import provider_topic
 from app.events.transition import record
@@ -14,7 +15,6 @@ from app.jobs.acting import (
     BY_PHONE,
     ON_SITE,
     TERMS,
-    By,
     check_live,
     check_places,
     check_price,
@@ -31,63 +31,63 @@ MOST_MOVES = 3
 """So often a firm moves an appointment by itself."""
 
 
-async def quote_job(tx: Tx, job_id: UUID, body: Quote, by: By) -> JobOut:
+async def quote_job(act: Act, tx: Tx, job_id: UUID, body: Quote) -> JobOut:
     """Name a price for the whole job, and how much there is to do; agreed on site, or still to be agreed to.
 
     Raises NotFound, JobOver, AmountOnFreeJob, AboveCap, QuantityNotCounted.
     """
-    job = await lock_job(tx, job_id, by)
+    job = await lock_job(act, tx, job_id)
     agreed_fen = body.amount_fen if body.agreed_on_site else None
     said = (body.amount_fen, body.note, body.quantity or job["quantity"])
     if (job["quote_fen"], job["quote_note"], job["quantity"]) == said and agreed_fen in (None, job["agreed_fen"]):
         return JobOut.model_validate(dict(job))
-    quote = {"quote_fen": body.amount_fen, "quote_note": body.note, "quoted_at": by.now}
-    return await _agree(tx, job, body, by, EventKind.JOB_QUOTED, quote, ON_SITE if body.agreed_on_site else None)
+    quote = {"quote_fen": body.amount_fen, "quote_note": body.note, "quoted_at": act.now}
+    return await _agree(act, tx, job, body, EventKind.JOB_QUOTED, quote, ON_SITE if body.agreed_on_site else None)
 
 
-async def consent_to_price(tx: Tx, job_id: UUID, body: Consent, by: By) -> JobOut:
+async def consent_to_price(act: Act, tx: Tx, job_id: UUID, body: Consent) -> JobOut:
     """Record that the citizen agreed to the sum by phone.
 
     Raises NotFound, JobOver, AmountOnFreeJob, AboveCap, QuantityNotCounted.
     """
-    job = await lock_job(tx, job_id, by)
+    job = await lock_job(act, tx, job_id)
     said = (body.amount_fen, BY_PHONE, body.quantity or job["quantity"])
     if (job["agreed_fen"], job["agreed_how"], job["quantity"]) == said:
         return JobOut.model_validate(dict(job))
-    return await _agree(tx, job, body, by, EventKind.JOB_PRICE_AGREED, {}, BY_PHONE)
+    return await _agree(act, tx, job, body, EventKind.JOB_PRICE_AGREED, {}, BY_PHONE)
 
 
-async def move_appointment(tx: Tx, job_id: UUID, body: Appointment, by: By) -> JobOut:
+async def move_appointment(act: Act, tx: Tx, job_id: UUID, body: Appointment) -> JobOut:
     """A new appointment, with the citizen's consent; the figures go by the first deadline.
 
     Raises NotFound, JobOver, AppointmentInvalid, ConsentUnnamed, AppointmentTooFar, TooManyMoves, AppointmentsOverlap,
     ProviderFull.
     """
-    job = await lock_job(tx, job_id, by)
+    job = await lock_job(act, tx, job_id)
     if (job["appointment_from"], job["appointment_to"]) == (body.appointment_from, body.appointment_to):
         return JobOut.model_validate(dict(job))
     check_live(job)
-    if not body.agreed_with_citizen or body.appointment_to <= max(body.appointment_from, by.now):
-        raise AppointmentInvalid(wanted_from=str(by.now), wanted_to="the time agreed with the citizen")
+    if not body.agreed_with_citizen or body.appointment_to <= max(body.appointment_from, act.now):
+        raise AppointmentInvalid(wanted_from=str(act.now), wanted_to="the time agreed with the citizen")
     _check_consent(job, body)
-    if by.provider_id and job["appointment_moves"] >= MOST_MOVES:
+    if act.provider_id and job["appointment_moves"] >= MOST_MOVES:
         raise TooManyMoves(most=MOST_MOVES)
-    first = job["original_complete_by"] or job["complete_by"] or by.now
-    latest = max(first, by.now) + await queries.find_longest_move(tx, job["request_id"])
+    first = job["original_complete_by"] or job["complete_by"] or act.now
+    latest = max(first, act.now) + await queries.find_longest_move(tx, job["request_id"])
     if body.appointment_to > latest:
         raise AppointmentTooFar(latest=latest.isoformat())
     if job["status"] == JobStatus.ACCEPTED:
         window = (body.appointment_from, body.appointment_to)
-        await check_places(tx, job["provider_id"], job["capacity"], window, None, by, but=job_id)
+        await check_places(act, tx, job["provider_id"], job["capacity"], window, None, but=job_id)
     changes: dict[str, Any] = {"appointment_from": body.appointment_from, "appointment_to": body.appointment_to}
     moves = job["appointment_moves"] + 1
     await _edit(tx, job_id, changes | {"appointment_moves": moves})
-    await queries.move_deadlines(tx, job["request_id"], body.appointment_to, by.now)
+    await queries.move_deadlines(tx, job["request_id"], body.appointment_to, act.now)
     await record(
         tx,
         EventKind.JOB_APPOINTMENT_MOVED,
-        at=by.now,
-        actor=by.actor,
+        at=act.now,
+        actor=act.actor,
         request_id=job["request_id"],
         provider_id=job["provider_id"],
         data={
@@ -113,7 +113,7 @@ def _check_consent(job: Row, body: Appointment) -> None:
 
 
 async def _agree(
-    tx: Tx, job: Row, body: Quote | Consent, by: By, kind: EventKind, quote: dict[str, Any], how: str | None
+    act: Act, tx: Tx, job: Row, body: Quote | Consent, kind: EventKind, quote: dict[str, Any], how: str | None
 ) -> JobOut:
     """Record what was quoted and, if it was agreed to, how."""
     check_live(job)
@@ -121,10 +121,10 @@ async def _agree(
     check_price(terms, body.amount_fen)
     agreed_fen = body.amount_fen if how else None
     if how:
-        terms |= {"agreed_fen": agreed_fen, "agreed_how": how, "agreed_at": by.now}
+        terms |= {"agreed_fen": agreed_fen, "agreed_how": how, "agreed_at": act.now}
     await _edit(tx, job["id"], quote | {name: terms[name] for name in TERMS})
     facts = {"quote_fen": quote.get("quote_fen"), "agreed_fen": agreed_fen, "how": how}
-    await record_price(tx, terms, by, kind, **facts)
+    await record_price(act, tx, terms, kind, **facts)
     tx.wake(provider_topic(job["provider_id"]))
     return JobOut.model_validate(terms | quote)
 

@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import provider_topic
 from app.events.transition import record
 from app.jobs import queries
-from app.jobs.acting import By, check_price, measured
+from app.jobs.acting import check_price, measured
 from app.jobs.errors import AboveConsent, AmountChanged, NotCompleted, PayoutNotAllowed
 from app.jobs.models import JobStatus
 from app.jobs.schemas import AmountCorrection, JobOut
@@ -17,7 +18,7 @@ from app.kit.quantity import shown
 from app.registry.notices import tell
 
 
-async def correct_amount(tx: Tx, job_id: UUID, body: AmountCorrection, by: By) -> JobOut:
+async def correct_amount(act: Act, tx: Tx, job_id: UUID, body: AmountCorrection) -> JobOut:
     """Bill what ought to have been billed; turnover counts on the day of completion. Said again, nothing happens.
 
     Raises NotFound, NotCompleted, AmountChanged, AmountOnFreeJob, AboveCap, AboveConsent, PayoutNotAllowed.
@@ -38,16 +39,16 @@ async def correct_amount(tx: Tx, job_id: UUID, body: AmountCorrection, by: By) -
     if payout_fen and not job["pays_citizen"]:
         raise PayoutNotAllowed(item=job["item_code"])
     agreed_fen = job["agreed_fen"] or 0
-    changes: dict[str, Any] = {"amount_fen": body.amount_fen, "payout_fen": payout_fen, "amount_corrected_at": by.now}
+    changes: dict[str, Any] = {"amount_fen": body.amount_fen, "payout_fen": payout_fen, "amount_corrected_at": act.now}
     changes |= {"quantity": terms["quantity"], "cap_fen": terms["cap_fen"]}
     if terms["cap_fen"] is not None and agreed_fen > terms["cap_fen"]:
         changes["agreed_fen"] = terms["cap_fen"]
     if body.amount_fen > agreed_fen:
         if not body.agreed_with_citizen:
             raise AboveConsent(amount_fen=body.amount_fen, agreed_fen=agreed_fen)
-        changes |= {"agreed_fen": body.amount_fen, "agreed_how": "by_phone", "agreed_at": by.now}
+        changes |= {"agreed_fen": body.amount_fen, "agreed_how": "by_phone", "agreed_at": act.now}
     difference = body.amount_fen - job["amount_fen"]
-    day = job["completed_at"].astimezone(by.zone).date()
+    day = job["completed_at"].astimezone(act.zone).date()
     await queries.correct_bill(tx, job_id, changes)
     await queries.add_turnover(tx, job["provider_id"], day, difference)
     facts = {"amount_fen": body.amount_fen, "payout_fen": payout_fen, "was_fen": job["amount_fen"]}
@@ -61,8 +62,8 @@ async def correct_amount(tx: Tx, job_id: UUID, body: AmountCorrection, by: By) -
     await record(
         tx,
         EventKind.JOB_AMOUNT_CORRECTED,
-        at=by.now,
-        actor=by.actor,
+        at=act.now,
+        actor=act.actor,
         request_id=job["request_id"],
         provider_id=job["provider_id"],
         data={"job_id": job_id, **facts},
@@ -74,6 +75,6 @@ async def correct_amount(tx: Tx, job_id: UUID, body: AmountCorrection, by: By) -
         "en": f"The bill of request {job['number']} is corrected from {was} to {is_} yuan, and your statement of "
         f"{day:%Y-%m} with it. Reason: {body.reason}",
     }
-    await tell(tx, job["provider_id"], "amount_corrected", f"{job_id} {by.now.isoformat()}", words, by.now)
+    await tell(tx, job["provider_id"], "amount_corrected", f"{job_id} {act.now.isoformat()}", words, act.now)
     tx.wake(provider_topic(job["provider_id"]))
     return JobOut.model_validate(dict(job) | changes)

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.models import ActorKind
 from app.events.transition import record
 from app.jobs import queries
-from app.jobs.acting import By
 from app.jobs.errors import ExtensionExists, ExtensionTooLate, ExtensionUntilInvalid, JobOver
 from app.jobs.models import LIVE, Extension, ExtensionStatus, JobStatus
 from app.jobs.schemas import ExtensionIn, ExtensionOut
@@ -23,13 +23,13 @@ LONGEST = timedelta(days=30)
 JOB_OVER = "the job is over"
 
 
-async def ask_for_extension(tx: Tx, job_id: UUID, body: ExtensionIn, by: By) -> ExtensionOut:
+async def ask_for_extension(act: Act, tx: Tx, job_id: UUID, body: ExtensionIn) -> ExtensionOut:
     """Ask for more time to complete; asking the same again gives the present answer.
 
     Raises NotFound, JobOver, ExtensionExists, ExtensionTooLate, ExtensionUntilInvalid.
     """
     job = await queries.lock_job(tx, job_id)
-    if job is None or by.provider_id not in (None, job["provider_id"]):
+    if job is None or act.provider_id not in (None, job["provider_id"]):
         raise NotFound(what="job", key=str(job_id))
     present = await queries.find_extension_of(tx, job_id)
     if present and (present.until, present.reason) == (body.until, body.reason):
@@ -38,10 +38,10 @@ async def ask_for_extension(tx: Tx, job_id: UUID, body: ExtensionIn, by: By) -> 
         raise JobOver(state=job["status"])
     if present:
         raise ExtensionExists(state=present.status, until=present.until.isoformat())
-    _check_time(job, body, by)
+    _check_time(act, job, body)
     for earlier in await queries.list_left_unanswered(tx, job["request_id"], job_id):
-        await end_extension(tx, earlier, "refuse", JOB_OVER, by)
-    return await _keep(tx, job, body, by)
+        await end_extension(act, tx, earlier, "refuse", JOB_OVER)
+    return await _keep(act, tx, job, body)
 
 
 def check_in_time(job: Mapping[str, Any] | Row, now: datetime) -> None:
@@ -52,21 +52,21 @@ def check_in_time(job: Mapping[str, Any] | Row, now: datetime) -> None:
         raise ExtensionTooLate(due=first.isoformat())
 
 
-def _check_time(job: Row, body: ExtensionIn, by: By) -> None:
-    check_in_time(job, by.now)
+def _check_time(act: Act, job: Row, body: ExtensionIn) -> None:
+    check_in_time(job, act.now)
     complete_by = job["round_complete_by"]
     if not complete_by < body.until <= complete_by + LONGEST:
         raise ExtensionUntilInvalid(complete_by=complete_by.isoformat(), days=LONGEST.days)
 
 
-async def _keep(tx: Tx, job: Row, body: ExtensionIn, by: By) -> ExtensionOut:
+async def _keep(act: Act, tx: Tx, job: Row, body: ExtensionIn) -> ExtensionOut:
     extension = Extension(
-        id=new_id(by.now),
+        id=new_id(act.now),
         request_id=job["request_id"],
         job_id=job["id"],
         provider_id=job["provider_id"],
         status=ExtensionStatus.ASKED,
-        asked_at=by.now,
+        asked_at=act.now,
         until=body.until,
         reason=body.reason,
         arrive_by_before=job["round_arrive_by"],
@@ -77,8 +77,8 @@ async def _keep(tx: Tx, job: Row, body: ExtensionIn, by: By) -> ExtensionOut:
     await record(
         tx,
         EventKind.EXTENSION_ASKED,
-        at=by.now,
-        actor=by.actor,
+        at=act.now,
+        actor=act.actor,
         request_id=extension.request_id,
         provider_id=extension.provider_id,
         data={"extension_id": extension.id, "until": extension.until.isoformat()},
@@ -86,17 +86,17 @@ async def _keep(tx: Tx, job: Row, body: ExtensionIn, by: By) -> ExtensionOut:
     return ExtensionOut.model_validate(extension)
 
 
-async def end_extension(tx: Tx, extension: Extension, step: str, note: str | None, by: By) -> ExtensionOut:
+async def end_extension(act: Act, tx: Tx, extension: Extension, step: str, note: str | None) -> ExtensionOut:
     """Grant or refuse what was asked; its request's row is locked."""
     ended = await EXTENSIONS.transition(
         tx,
         step,
         extension.id,
-        at=by.now,
-        actor=by.actor,
+        at=act.now,
+        actor=act.actor,
         data={"until": extension.until.isoformat()},
-        decided_at=by.now,
-        decided_by=by.actor.id if by.actor.kind == ActorKind.STAFF else None,
+        decided_at=act.now,
+        decided_by=act.actor.id if act.actor.kind == ActorKind.STAFF else None,
         decision_note=note,
     )
     return ExtensionOut.model_validate(dict(ended))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC, provider_topic
 from app.intake.clocks import Clock
@@ -16,7 +17,6 @@ from app.jobs import queries, statements
 from app.jobs.acting import (
     ON_SITE,
     TERMS,
-    By,
     check_live,
     check_not_held,
     check_past,
@@ -37,29 +37,29 @@ from app.kit.db import Prepared, Row, Tx
 from app.kit.errors import NotFound
 
 
-async def start_job(tx: Tx, job_id: UUID, by: By, body: Start | None = None) -> JobOut:
+async def start_job(act: Act, tx: Tx, job_id: UUID, body: Start | None = None) -> JobOut:
     """The provider is on site. Raises NotFound, JobOver, HappenedInFuture, RequestOnHold."""
-    job = await lock_job(tx, job_id, by)
+    job = await lock_job(act, tx, job_id)
     if job["status"] != JobStatus.ACCEPTED:
         return _unless_over(job)
     happened_at = body.happened_at if body else None
-    check_past(happened_at, by)
-    taken = await time_taken(tx, Clock.ARRIVE, job, by)
-    return await _change(tx, statements.START, "start", job, by, happened_at=happened_at, **taken)
+    check_past(act, happened_at)
+    taken = await time_taken(act, tx, Clock.ARRIVE, job)
+    return await _change(act, tx, statements.START, "start", job, happened_at=happened_at, **taken)
 
 
-async def complete_job(tx: Tx, job_id: UUID, body: Completion, by: By) -> JobOut:
+async def complete_job(act: Act, tx: Tx, job_id: UUID, body: Completion) -> JobOut:
     """The work is done and billed, for as much as there was to do; more than was agreed on needs the citizen's yes.
 
     Raises NotFound, JobOver (also when it was completed with another bill), StatusConflict, HappenedInFuture,
     AmountOnFreeJob, AboveCap, AboveConsent, PayoutNotAllowed, QuantityNotCounted, RequestOnHold.
     """
-    job = await lock_job(tx, job_id, by)
+    job = await lock_job(act, tx, job_id)
     billed = (body.amount_fen, body.payout_fen, body.quantity or job["quantity"])
     if (job["amount_fen"], job["payout_fen"], job["quantity"]) == billed:
         return JobOut.model_validate(dict(job))
     check_live(job)
-    check_past(body.happened_at, by)
+    check_past(act, body.happened_at)
     terms = measured(job, body.quantity)
     if job["status"] == JobStatus.STARTED:
         check_price(terms, body.amount_fen)
@@ -69,81 +69,81 @@ async def complete_job(tx: Tx, job_id: UUID, body: Completion, by: By) -> JobOut
             if not body.agreed_on_site:
                 raise AboveConsent(amount_fen=body.amount_fen, agreed_fen=terms["agreed_fen"] or 0)
             check_not_held(job)
-            terms |= {"agreed_fen": body.amount_fen, "agreed_how": ON_SITE, "agreed_at": by.now}
-            await record_price(tx, terms, by, EventKind.JOB_PRICE_AGREED, agreed_fen=body.amount_fen, how=ON_SITE)
+            terms |= {"agreed_fen": body.amount_fen, "agreed_how": ON_SITE, "agreed_at": act.now}
+            await record_price(act, tx, terms, EventKind.JOB_PRICE_AGREED, agreed_fen=body.amount_fen, how=ON_SITE)
     tx.wake(AFTERCARE_TOPIC, DISPATCH_TOPIC)
-    on_time = job["round_complete_by"] is None or by.now <= job["round_complete_by"]
+    on_time = job["round_complete_by"] is None or act.now <= job["round_complete_by"]
     bill = body.model_dump(include={"result", "amount_fen", "payout_fen", "happened_at"})
-    bill |= {name: terms[name] for name in TERMS} | await time_taken(tx, Clock.COMPLETE, job, by)
-    return await _change(tx, statements.COMPLETE, "complete", job, by, **bill, on_time=on_time, day=by.day)
+    bill |= {name: terms[name] for name in TERMS} | await time_taken(act, tx, Clock.COMPLETE, job)
+    return await _change(act, tx, statements.COMPLETE, "complete", job, **bill, on_time=on_time, day=act.today)
 
 
-async def return_job(tx: Tx, job_id: UUID, body: JobReturn, by: By) -> JobOut:
+async def return_job(act: Act, tx: Tx, job_id: UUID, body: JobReturn) -> JobOut:
     """Give the work back. Once started, or returned before, it goes to the supervisor's queue instead of to others.
 
     What was corrected after the firm had accepted it is given back for nothing, and goes to others.
 
     Raises NotFound, JobOver.
     """
-    job = await lock_job(tx, job_id, by)
+    job = await lock_job(act, tx, job_id)
     if job["status"] == JobStatus.RETURNED:
         return JobOut.model_validate(dict(job))
     check_live(job)
     free = may_return_free(job)
-    reason = {"return_reason": body.reason, "return_note": body.note} | await next_round(tx, job, by.zone, by.now)
-    returned = await _change(tx, statements.RETURN, "return", job, by, **reason, free=free, day=by.day)
+    reason = {"return_reason": body.reason, "return_note": body.note} | await next_round(act, tx, job)
+    returned = await _change(act, tx, statements.RETURN, "return", job, **reason, free=free, day=act.today)
     if not free and (job["status"] == JobStatus.STARTED or job["returns"] > 0):
-        await _to_supervisor(tx, job, UnmatchedReason.RETURNED, by)
+        await _to_supervisor(act, tx, job, UnmatchedReason.RETURNED)
     tx.wake(DISPATCH_TOPIC)
     return returned
 
 
-async def fail_job(tx: Tx, job_id: UUID, body: Failure, by: By) -> JobOut:
+async def fail_job(act: Act, tx: Tx, job_id: UUID, body: Failure) -> JobOut:
     """The work was begun and can't be done; a supervisor decides. Raises NotFound, JobOver, StatusConflict."""
-    job = await lock_job(tx, job_id, by)
+    job = await lock_job(act, tx, job_id)
     if job["status"] == JobStatus.FAILED:
         return JobOut.model_validate(dict(job))
     check_live(job)
-    clocks = await next_round(tx, job, by.zone, by.now)
-    failed = await _change(tx, statements.FAIL, "fail", job, by, result=body.note, **clocks)
-    await _to_supervisor(tx, job, UnmatchedReason.FAILED, by)
+    clocks = await next_round(act, tx, job)
+    failed = await _change(act, tx, statements.FAIL, "fail", job, result=body.note, **clocks)
+    await _to_supervisor(act, tx, job, UnmatchedReason.FAILED)
     return failed
 
 
-async def _to_supervisor(tx: Tx, job: Row, reason: UnmatchedReason, by: By) -> None:
+async def _to_supervisor(act: Act, tx: Tx, job: Row, reason: UnmatchedReason) -> None:
     await REQUESTS.transition(
         tx,
         "fail_to_match",
         job["request_id"],
-        at=by.now,
-        actor=by.actor,
+        at=act.now,
+        actor=act.actor,
         data={"reason": reason},
-        unmatched_at=by.now,
+        unmatched_at=act.now,
         unmatched_reason=reason,
         match_at=None,
     )
 
 
-async def read_job(tx: Tx, job_id: UUID, by: By) -> JobOut:
+async def read_job(act: Act, tx: Tx, job_id: UUID) -> JobOut:
     """The job without contact data. Raises NotFound."""
-    return JobOut.model_validate(dict(await _find_job(tx, job_id, by)))
+    return JobOut.model_validate(dict(await _find_job(act, tx, job_id)))
 
 
-async def read_job_with_contact(tx: Tx, job_id: UUID, by: By, kept: timedelta) -> JobWithContact:
+async def read_job_with_contact(act: Act, tx: Tx, job_id: UUID, kept: timedelta) -> JobWithContact:
     """The job with whom to call and where to go: while it lives, and so long after it was done as it may be reopened.
 
     Raises NotFound, JobOver.
     """
-    job = await _find_job(tx, job_id, by)
-    done_lately = job["completed_at"] is not None and by.now < job["completed_at"] + kept
+    job = await _find_job(act, tx, job_id)
+    done_lately = job["completed_at"] is not None and act.now < job["completed_at"] + kept
     if job["status"] not in LIVE and not done_lately:
         raise JobOver(state=job["status"])
     return JobWithContact.model_validate(dict(job) | {"said": await queries.list_said(tx, job["request_id"])})
 
 
-async def _find_job(tx: Tx, job_id: UUID, by: By) -> Row:
+async def _find_job(act: Act, tx: Tx, job_id: UUID) -> Row:
     job = await queries.find_job(tx, job_id)
-    if job is None or by.provider_id not in (None, job["provider_id"]):
+    if job is None or act.provider_id not in (None, job["provider_id"]):
         raise NotFound(what="job", key=str(job_id))
     return job
 
@@ -162,9 +162,9 @@ def _unless_over(job: Row) -> JobOut:
     return JobOut.model_validate(dict(job))
 
 
-async def _change(tx: Tx, statement: Prepared, step: str, job: Row, by: By, **params: Any) -> JobOut:
+async def _change(act: Act, tx: Tx, statement: Prepared, step: str, job: Row, **params: Any) -> JobOut:
     check_not_held(job)
-    row = await tx.row(statement, **by.parameters(), job_id=job["id"], request_id=job["request_id"], **params)
+    row = await tx.row(statement, **act.parameters(), job_id=job["id"], request_id=job["request_id"], **params)
     if row is None:
         raise await JOBS.refusal(tx, step, job["id"])
     tx.wake(provider_topic(job["provider_id"]))

@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from app.catalog.models import Tier
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
 from app.intake.clocks import Clock
 from app.jobs import queries, statements
-from app.jobs.acting import PRICE_CARD, By, check_places, job_out, offer_out, price_agreed, time_taken
+from app.jobs.acting import PRICE_CARD, check_places, job_out, offer_out, price_agreed, time_taken
 from app.jobs.errors import (
     AppointmentInvalid,
     OfferDecided,
@@ -33,32 +34,32 @@ from app.registry.models import ACTIVE_STANDINGS
 WITHDRAWN_BY_STAFF = "by_staff"
 
 
-async def accept_offer(tx: Tx, offer_id: UUID, body: Acceptance, by: By) -> JobOut:
+async def accept_offer(act: Act, tx: Tx, offer_id: UUID, body: Acceptance) -> JobOut:
     """Take the work: the request is assigned, the other offers are withdrawn, the job begins its life.
 
     Raises NotFound, OfferExpired, OfferWithdrawn, OfferDecided, ProviderNotActive, ProviderFull, AppointmentInvalid.
     """
-    offer = await _lock_offer(tx, offer_id, by)
+    offer = await _lock_offer(act, tx, offer_id)
     if offer["status"] in (OfferStatus.ACCEPTED, OfferStatus.ENDED):
         job = await queries.find_job_of_offer(tx, offer_id)
         assert job is not None, "an accepted offer has its job from the same statement"
         return JobOut.model_validate(dict(job))
-    _check_pending(offer, by.now)
+    _check_pending(offer, act.now)
     if offer["standing"] not in ACTIVE_STANDINGS:
         raise ProviderNotActive(standing=offer["standing"])
-    window = _appointment(offer, by.now, body.appointment_from, body.appointment_to)
+    window = _appointment(offer, act.now, body.appointment_from, body.appointment_to)
     if offer["open_jobs"] >= offer["capacity"]:
-        await check_places(tx, offer["provider_id"], offer["capacity"], window, offer["round_arrive_by"], by)
+        await check_places(act, tx, offer["provider_id"], offer["capacity"], window, offer["round_arrive_by"])
     agreed = price_agreed(offer)
     unit_cap = offer["item_cap_fen"] if offer["tier"] == Tier.LOW_FEE else None
     row = await tx.row(
         statements.ACCEPT,
-        **by.parameters(),
-        day=by.day,
-        **await time_taken(tx, Clock.ACCEPT, offer, by),
+        **act.parameters(),
+        day=act.today,
+        **await time_taken(act, tx, Clock.ACCEPT, offer),
         offer_id=offer_id,
         request_id=offer["request_id"],
-        job_id=new_id(by.now),
+        job_id=new_id(act.now),
         appointment_from=window[0],
         appointment_to=window[1],
         quantity=offer["quantity"],
@@ -66,7 +67,7 @@ async def accept_offer(tx: Tx, offer_id: UUID, body: Acceptance, by: By) -> JobO
         cap_fen=None if unit_cap is None else priced(unit_cap, offer["quantity"]),
         agreed_fen=agreed,
         agreed_how=None if agreed is None else PRICE_CARD,
-        agreed_at=None if agreed is None else by.now,
+        agreed_at=None if agreed is None else act.now,
     )
     if row is None:
         raise OfferWithdrawn(reason=offer["request_status"])
@@ -75,58 +76,58 @@ async def accept_offer(tx: Tx, offer_id: UUID, body: Acceptance, by: By) -> JobO
     return job_out(row, offer)
 
 
-async def decline_offer(tx: Tx, offer_id: UUID, body: Refusal, by: By) -> OfferOut:
+async def decline_offer(act: Act, tx: Tx, offer_id: UUID, body: Refusal) -> OfferOut:
     """Say no; the worker asks the next at once. Raises NotFound, OfferExpired, OfferWithdrawn, OfferDecided."""
-    offer = await _lock_offer(tx, offer_id, by)
+    offer = await _lock_offer(act, tx, offer_id)
     if offer["status"] != OfferStatus.DECLINED:
-        _check_pending(offer, by.now)
-        await take_back(tx, offer, "decline", by, reason=body.reason, note=body.note, day=by.day)
+        _check_pending(offer, act.now)
+        await take_back(act, tx, offer, "decline", reason=body.reason, note=body.note, day=act.today)
     return offer_out(offer).model_copy(update={"status": OfferStatus.DECLINED})
 
 
-async def withdraw_offer(tx: Tx, offer_id: UUID, reason: str, by: By) -> None:
+async def withdraw_offer(act: Act, tx: Tx, offer_id: UUID, reason: str) -> None:
     """Take an offer back; the request is matched again, without this provider, if nobody else is asked.
 
     The reason is for staff: it stands in the timeline, and the provider is not told. Repeating it does nothing.
 
     Raises NotFound, OfferDecided, OfferExpired.
     """
-    offer = await _lock_offer(tx, offer_id, by)
+    offer = await _lock_offer(act, tx, offer_id)
     if offer["status"] == OfferStatus.WITHDRAWN:
         return
-    _check_pending(offer, by.now)
-    await take_back(tx, offer, "withdraw", by, reason=WITHDRAWN_BY_STAFF, note=reason)
+    _check_pending(offer, act.now)
+    await take_back(act, tx, offer, "withdraw", reason=WITHDRAWN_BY_STAFF, note=reason)
 
 
 _LEAVES = {"decline": statements.DECLINE, "expire": statements.EXPIRE, "withdraw": statements.WITHDRAW}
 
 
-async def take_back(tx: Tx, offer: Row, step: str, by: By, **params: Any) -> None:
+async def take_back(act: Act, tx: Tx, offer: Row, step: str, **params: Any) -> None:
     """A locked pending offer leaves the queue. Raises StatusConflict where its status does not allow the step."""
     key = {"offer_id": offer["id"], "request_id": offer["request_id"]}
-    if await tx.row(_LEAVES[step], **by.parameters(), **key, **params) is None:
+    if await tx.row(_LEAVES[step], **act.parameters(), **key, **params) is None:
         raise await OFFERS.refusal(tx, step, offer["id"])
     tx.wake(DISPATCH_TOPIC, provider_topic(offer["provider_id"]))
 
 
-async def note_no_answer(tx: Tx, offer_id: UUID, by: By, again_at: datetime) -> None:
+async def note_no_answer(act: Act, tx: Tx, offer_id: UUID, again_at: datetime) -> None:
     """The firm did not pick up; it stands in the to-phone queue again from then on. Raises as a decline does."""
-    offer = await _lock_offer(tx, offer_id, by)
-    _check_pending(offer, by.now)
+    offer = await _lock_offer(act, tx, offer_id)
+    _check_pending(offer, act.now)
     await queries.release_to_phone(tx, offer_id, again_at)
     await record(
         tx,
         EventKind.OFFER_NOT_ANSWERED,
-        at=by.now,
-        actor=by.actor,
+        at=act.now,
+        actor=act.actor,
         request_id=offer["request_id"],
         provider_id=offer["provider_id"],
     )
 
 
-async def _lock_offer(tx: Tx, offer_id: UUID, by: By) -> Row:
+async def _lock_offer(act: Act, tx: Tx, offer_id: UUID) -> Row:
     offer = await queries.lock_offer(tx, offer_id)
-    if offer is None or by.provider_id not in (None, offer["provider_id"]):
+    if offer is None or act.provider_id not in (None, offer["provider_id"]):
         raise NotFound(what="offer", key=str(offer_id))
     return offer
 

@@ -7,13 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import TypeAdapter
 
-from app.auth.access import Principal, Transaction, allow, doorman_of, token_of
+from app.auth.access import Principal, Transaction, acting, allow, doorman_of, token_of
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
+from app.events.act import Act
 from app.events.topics import provider_topic
 from app.intake.endangered import CurrentlyKnown, raise_heard
 from app.jobs import agreement_actions, extension, job_actions, offer_actions, queries
-from app.jobs.acting import By, offer_out
+from app.jobs.acting import offer_out
 from app.jobs.schemas import (
     Acceptance,
     Appointment,
@@ -32,7 +33,7 @@ from app.jobs.schemas import (
 from app.kit.context import Context
 from app.kit.pages import Page, Paging, page
 from app.kit.waiting import NOT_MODIFIED, Wait, Waiting
-from app.kit.web import Now, context_of
+from app.kit.web import context_of
 
 _OFFERS, _JOBS = TypeAdapter(list[OfferOut]), TypeAdapter(list[JobOut])
 
@@ -41,11 +42,7 @@ works_here = allow(Role.PROVIDER)
 Provider = Annotated[Principal, Depends(works_here)]
 
 
-async def _by(request: Request, principal: Provider, now: Now) -> By:
-    return By(principal.id, principal.actor, now, context_of(request).settings.zone)
-
-
-Self = Annotated[By, Depends(_by)]
+Self = Annotated[Act, Depends(acting(Role.PROVIDER))]
 
 
 @router.get("/offers", response_model=list[OfferOut], responses=NOT_MODIFIED)
@@ -57,15 +54,15 @@ async def poll_offers(request: Request, principal: Provider, waiting: Waiting) -
 
 
 @router.put("/offers/{offer_id}/acceptance")
-async def accept_offer(offer_id: UUID, tx: Transaction, by: Self, body: Acceptance | None = None) -> JobOut:
+async def accept_offer(offer_id: UUID, act: Self, tx: Transaction, body: Acceptance | None = None) -> JobOut:
     """Accept: the job is yours. Repeating it gives the job again."""
-    return await offer_actions.accept_offer(tx, offer_id, body or Acceptance(), by)
+    return await offer_actions.accept_offer(act, tx, offer_id, body or Acceptance())
 
 
 @router.put("/offers/{offer_id}/refusal")
-async def decline_offer(offer_id: UUID, body: Refusal, tx: Transaction, by: Self) -> OfferOut:
+async def decline_offer(offer_id: UUID, body: Refusal, act: Self, tx: Transaction) -> OfferOut:
     """Decline with a reason; the next provider is asked at once."""
-    return await offer_actions.decline_offer(tx, offer_id, body, by)
+    return await offer_actions.decline_offer(act, tx, offer_id, body)
 
 
 @router.get("/jobs", response_model=list[JobOut], responses=NOT_MODIFIED)
@@ -87,57 +84,57 @@ async def list_past_jobs(
 
 
 @router.get("/jobs/{job_id}")
-async def read_job(job_id: UUID, request: Request, tx: Transaction, by: Self, principal: Provider) -> JobWithContact:
+async def read_job(job_id: UUID, request: Request, act: Self, tx: Transaction) -> JobWithContact:
     """A job with whom to call and where to go; the reading is on the audit log."""
-    kept = timedelta(days=context_of(request).settings.reopen_days)
-    job = await job_actions.read_job_with_contact(tx, job_id, by, kept)
-    await note_reveal(tx, principal, f"request:{job.request_id}", "job", by.now)
+    kept = timedelta(days=act.settings.reopen_days)
+    job = await job_actions.read_job_with_contact(act, tx, job_id, kept)
+    await note_reveal(act, tx, f"request:{job.request_id}", "job")
     return job
 
 
 @router.put("/jobs/{job_id}/start")
-async def start_job(job_id: UUID, tx: Transaction, by: Self, body: Start | None = None) -> JobOut:
+async def start_job(job_id: UUID, act: Self, tx: Transaction, body: Start | None = None) -> JobOut:
     """On site."""
-    return await job_actions.start_job(tx, job_id, by, body)
+    return await job_actions.start_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/appointment")
-async def move_appointment(job_id: UUID, body: Appointment, tx: Transaction, by: Self) -> JobOut:
+async def move_appointment(job_id: UUID, body: Appointment, act: Self, tx: Transaction) -> JobOut:
     """A new appointment, agreed with the citizen."""
-    return await agreement_actions.move_appointment(tx, job_id, body, by)
+    return await agreement_actions.move_appointment(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/quote")
-async def quote_job(job_id: UUID, body: Quote, tx: Transaction, by: Self) -> JobOut:
+async def quote_job(job_id: UUID, body: Quote, act: Self, tx: Transaction) -> JobOut:
     """A price for the whole job; the citizen's yes is recorded with it, or later by the centre."""
-    return await agreement_actions.quote_job(tx, job_id, body, by)
+    return await agreement_actions.quote_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/extension")
-async def ask_for_extension(job_id: UUID, body: ExtensionIn, tx: Transaction, by: Self) -> ExtensionOut:
+async def ask_for_extension(job_id: UUID, body: ExtensionIn, act: Self, tx: Transaction) -> ExtensionOut:
     """Ask for more time, once, before the time is over; a supervisor decides."""
-    return await extension.ask_for_extension(tx, job_id, body, by)
+    return await extension.ask_for_extension(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/completion")
-async def complete_job(job_id: UUID, body: Completion, tx: Transaction, by: Self) -> JobOut:
+async def complete_job(job_id: UUID, body: Completion, act: Self, tx: Transaction) -> JobOut:
     """Done, with the amount billed: no more than the citizen has agreed to."""
-    return await job_actions.complete_job(tx, job_id, body, by)
+    return await job_actions.complete_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/return")
-async def return_job(job_id: UUID, body: JobReturn, tx: Transaction, by: Self, about: CurrentlyKnown) -> JobOut:
+async def return_job(job_id: UUID, body: JobReturn, act: Self, tx: Transaction, about: CurrentlyKnown) -> JobOut:
     """Give it back. Before starting it goes to others; afterwards, or a second time, to the supervisor."""
-    job = await job_actions.return_job(tx, job_id, body, by)
-    await raise_heard(tx, job.request_id, body.note, about, by.zone, by.actor, by.now)
+    job = await job_actions.return_job(act, tx, job_id, body)
+    await raise_heard(act, tx, job.request_id, body.note, about)
     return job
 
 
 @router.put("/jobs/{job_id}/failure")
-async def fail_job(job_id: UUID, body: Failure, tx: Transaction, by: Self, about: CurrentlyKnown) -> JobOut:
+async def fail_job(job_id: UUID, body: Failure, act: Self, tx: Transaction, about: CurrentlyKnown) -> JobOut:
     """Begun, and it can't be done; the supervisor decides."""
-    job = await job_actions.fail_job(tx, job_id, body, by)
-    await raise_heard(tx, job.request_id, body.note, about, by.zone, by.actor, by.now)
+    job = await job_actions.fail_job(act, tx, job_id, body)
+    await raise_heard(act, tx, job.request_id, body.note, about)
     return job
 
 

@@ -1,9 +1,8 @@
 """What is said about a request after it was taken down: kept, and told to whoever works on it."""
 
-from datetime import datetime
 from uuid import UUID
 
-from app.events.act import Actor
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import provider_topic
 from app.events.transition import record
@@ -14,21 +13,27 @@ from app.jobs import queries
 from app.kit.db import Tx
 
 
-async def say(tx: Tx, request_id: UUID, body: ContactIn, actor: Actor, now: datetime) -> Contact:
+async def say(act: Act, tx: Tx, request_id: UUID, body: ContactIn) -> Contact:
     """Keep a later call or message about the request, or about one that it was merged into. Raises NotFound.
 
     The firm that has the work hears of it, unless it is a complaint: that goes its own way.
     """
     request = await get_request(tx, request_id)
     served = request.parent_id or request.id
-    firm = await queries.note_said(tx, served, now) if body.purpose != "complaint" else None
+    firm = await queries.note_said(tx, served, act.now) if body.purpose != "complaint" else None
     if firm:
         tx.wake(provider_topic(firm))
-    contact = await add_contact(tx, request_id, body, actor, now)
+    contact = await add_contact(act, tx, request_id, body)
     data = {"purpose": body.purpose, "about_number": request.number}
     for told in dict.fromkeys((request_id, served)):
         provider = firm if told == served else None
         await record(
-            tx, EventKind.REQUEST_CONTACTED, at=now, actor=actor, request_id=told, provider_id=provider, data=data
+            tx,
+            EventKind.REQUEST_CONTACTED,
+            at=act.now,
+            actor=act.actor,
+            request_id=told,
+            provider_id=provider,
+            data=data,
         )
     return contact

@@ -4,14 +4,14 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
-from app.events.act import Actor
+from app.events.act import Act
 from app.intake.endangered import CurrentlyKnown, raise_heard
 from app.jobs import agreement_actions, amount, extension, job_actions, offer_actions, queries
-from app.jobs.acting import By, price_agreed
+from app.jobs.acting import price_agreed
 from app.jobs.schemas import (
     Acceptance,
     AmountCorrection,
@@ -31,23 +31,17 @@ from app.jobs.schemas import (
     ToPhoneOut,
 )
 from app.kit.db import Row
-from app.kit.web import Now, context_of
 
 CALL_TAKES = timedelta(minutes=3)
 CALL_AGAIN = timedelta(minutes=1)
 
 router = APIRouter(tags=["offers and jobs"])
-Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
-Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
+Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 reader = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
 
 
-async def _by(request: Request, principal: Operator, now: Now) -> By:
-    actor = Actor(principal.kind, principal.id, on_behalf=True)
-    return By(None, actor, now, context_of(request).settings.zone)
-
-
-OnBehalf = Annotated[By, Depends(_by)]
+OnBehalf = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, on_behalf=True))]
 
 
 @router.get("/requests/{request_id}/offers", dependencies=reader)
@@ -63,21 +57,21 @@ async def list_jobs(request_id: UUID, tx: Transaction) -> list[JobOut]:
 
 
 @router.get("/providers/{provider_id}/jobs")
-async def list_jobs_of_firm(provider_id: UUID, tx: Transaction, principal: Operator) -> list[JobOut]:
+async def list_jobs_of_firm(provider_id: UUID, act: Operator, tx: Transaction) -> list[JobOut]:
     """A firm's unfinished jobs, oldest first: of one that was expelled or has left, what is to be ended for it."""
     return [JobOut.model_validate(dict(row)) for row in await queries.list_live_jobs(tx, provider_id)]
 
 
 @router.get("/offers/to-phone")
-async def list_to_phone(tx: Transaction, now: Now, principal: Operator) -> list[ToPhoneOut]:
+async def list_to_phone(act: Operator, tx: Transaction) -> list[ToPhoneOut]:
     """Pending offers of firms without software, earliest expiry first."""
-    return [_to_phone(row) for row in await queries.list_to_phone(tx, now)]
+    return [_to_phone(row) for row in await queries.list_to_phone(tx, act.now)]
 
 
 @router.post("/offers/to-phone/next", responses={204: {"description": "nobody is to be phoned now"}})
-async def take_to_phone(tx: Transaction, now: Now, principal: Operator, response: Response) -> ToPhoneOut | None:
+async def take_to_phone(act: Operator, tx: Transaction, response: Response) -> ToPhoneOut | None:
     """Take the next firm to phone; for three minutes nobody else gets it."""
-    row = await queries.take_to_phone(tx, principal.id, now, now + CALL_TAKES)
+    row = await queries.take_to_phone(tx, act.who, act.now, act.now + CALL_TAKES)
     if row is None:
         response.status_code = 204
         return None
@@ -89,85 +83,82 @@ def _to_phone(row: Row) -> ToPhoneOut:
 
 
 @router.put("/offers/{offer_id}/no-answer", status_code=204)
-async def no_answer(offer_id: UUID, tx: Transaction, by: OnBehalf) -> None:
+async def no_answer(offer_id: UUID, act: OnBehalf, tx: Transaction) -> None:
     """Nobody answered at the firm: back into the queue, to be tried again in a minute."""
-    await offer_actions.note_no_answer(tx, offer_id, by, by.now + CALL_AGAIN)
+    await offer_actions.note_no_answer(act, tx, offer_id, act.now + CALL_AGAIN)
 
 
 @router.put("/offers/{offer_id}/acceptance")
-async def accept_offer(offer_id: UUID, tx: Transaction, by: OnBehalf, body: Acceptance | None = None) -> JobOut:
+async def accept_offer(offer_id: UUID, act: OnBehalf, tx: Transaction, body: Acceptance | None = None) -> JobOut:
     """The firm says yes on the phone."""
-    return await offer_actions.accept_offer(tx, offer_id, body or Acceptance(), by)
+    return await offer_actions.accept_offer(act, tx, offer_id, body or Acceptance())
 
 
 @router.put("/offers/{offer_id}/refusal")
-async def decline_offer(offer_id: UUID, body: Refusal, tx: Transaction, by: OnBehalf) -> OfferOut:
+async def decline_offer(offer_id: UUID, body: Refusal, act: OnBehalf, tx: Transaction) -> OfferOut:
     """The firm says no on the phone."""
-    return await offer_actions.decline_offer(tx, offer_id, body, by)
+    return await offer_actions.decline_offer(act, tx, offer_id, body)
 
 
 @router.get("/jobs/{job_id}")
-async def read_job(job_id: UUID, tx: Transaction, by: OnBehalf) -> JobOut:
+async def read_job(job_id: UUID, act: OnBehalf, tx: Transaction) -> JobOut:
     """A job, without contact data."""
-    return await job_actions.read_job(tx, job_id, by)
+    return await job_actions.read_job(act, tx, job_id)
 
 
 @router.put("/jobs/{job_id}/start")
-async def start_job(job_id: UUID, tx: Transaction, by: OnBehalf, body: Start | None = None) -> JobOut:
+async def start_job(job_id: UUID, act: OnBehalf, tx: Transaction, body: Start | None = None) -> JobOut:
     """The firm says it is on site."""
-    return await job_actions.start_job(tx, job_id, by, body)
+    return await job_actions.start_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/appointment")
-async def move_appointment(job_id: UUID, body: Appointment, tx: Transaction, by: OnBehalf) -> JobOut:
+async def move_appointment(job_id: UUID, body: Appointment, act: OnBehalf, tx: Transaction) -> JobOut:
     """A new appointment, agreed with the citizen."""
-    return await agreement_actions.move_appointment(tx, job_id, body, by)
+    return await agreement_actions.move_appointment(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/quote")
-async def quote_job(job_id: UUID, body: Quote, tx: Transaction, by: OnBehalf) -> JobOut:
+async def quote_job(job_id: UUID, body: Quote, act: OnBehalf, tx: Transaction) -> JobOut:
     """The firm names a price on the phone."""
-    return await agreement_actions.quote_job(tx, job_id, body, by)
+    return await agreement_actions.quote_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/consent")
-async def consent(job_id: UUID, body: Consent, tx: Transaction, by: OnBehalf) -> JobOut:
+async def consent(job_id: UUID, body: Consent, act: OnBehalf, tx: Transaction) -> JobOut:
     """The citizen agrees to the sum on the phone."""
-    return await agreement_actions.consent_to_price(tx, job_id, body, by)
+    return await agreement_actions.consent_to_price(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/extension")
-async def ask_for_extension(job_id: UUID, body: ExtensionIn, tx: Transaction, by: OnBehalf) -> ExtensionOut:
+async def ask_for_extension(job_id: UUID, body: ExtensionIn, act: OnBehalf, tx: Transaction) -> ExtensionOut:
     """The firm asks on the phone for more time; a supervisor decides."""
-    return await extension.ask_for_extension(tx, job_id, body, by)
+    return await extension.ask_for_extension(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/completion")
-async def complete_job(job_id: UUID, body: Completion, tx: Transaction, by: OnBehalf) -> JobOut:
+async def complete_job(job_id: UUID, body: Completion, act: OnBehalf, tx: Transaction) -> JobOut:
     """The firm reports on the phone that it is done."""
-    return await job_actions.complete_job(tx, job_id, body, by)
+    return await job_actions.complete_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/amount")
-async def correct_amount(
-    job_id: UUID, body: AmountCorrection, request: Request, tx: Transaction, now: Now, principal: Supervisor
-) -> JobOut:
+async def correct_amount(job_id: UUID, body: AmountCorrection, act: Supervisor, tx: Transaction) -> JobOut:
     """Put right what was billed for completed work; statement, turnover and callback follow, and the firm is told."""
-    by = By(None, principal.actor, now, context_of(request).settings.zone)
-    return await amount.correct_amount(tx, job_id, body, by)
+    return await amount.correct_amount(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/return")
-async def return_job(job_id: UUID, body: JobReturn, tx: Transaction, by: OnBehalf, about: CurrentlyKnown) -> JobOut:
+async def return_job(job_id: UUID, body: JobReturn, act: OnBehalf, tx: Transaction, about: CurrentlyKnown) -> JobOut:
     """The firm gives the job back on the phone."""
-    job = await job_actions.return_job(tx, job_id, body, by)
-    await raise_heard(tx, job.request_id, body.note, about, by.zone, by.actor, by.now)
+    job = await job_actions.return_job(act, tx, job_id, body)
+    await raise_heard(act, tx, job.request_id, body.note, about)
     return job
 
 
 @router.put("/jobs/{job_id}/failure")
-async def fail_job(job_id: UUID, body: Failure, tx: Transaction, by: OnBehalf, about: CurrentlyKnown) -> JobOut:
+async def fail_job(job_id: UUID, body: Failure, act: OnBehalf, tx: Transaction, about: CurrentlyKnown) -> JobOut:
     """The firm reports on the phone that it can't be done."""
-    job = await job_actions.fail_job(tx, job_id, body, by)
-    await raise_heard(tx, job.request_id, body.note, about, by.zone, by.actor, by.now)
+    job = await job_actions.fail_job(act, tx, job_id, body)
+    await raise_heard(act, tx, job.request_id, body.note, about)
     return job

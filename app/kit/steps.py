@@ -1,11 +1,11 @@
-"""What a periodic step of the worker has in common: due subjects, each dealt with in a transaction of its own.
+"""How the periodic steps of the worker do, and which subjects they could not deal with.
 
 A subject that fails is left alone for a while, longer each time, and set aside after the last try until a person
 releases it: the others have their turn, and nobody tries for ever. What others hold locked is looked at a little later.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -29,9 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.context import Context
 from app.kit.db import Prepared, Row, Tx
-from app.kit.errors import DatabaseBusy, DatabaseUnavailable, NotFound
+from app.kit.errors import NotFound
 from app.kit.orm import Model
 
 BATCH = 200
@@ -43,9 +42,6 @@ KEPT = timedelta(days=1)
 MOST_SHOWN = 300
 
 logger = logging.getLogger(__name__)
-Find = Callable[[Tx, datetime, int], Awaitable[Sequence[UUID]]]
-"""The due subjects, at most so many."""
-Change = Callable[[Tx, UUID, datetime], Awaitable[None]]
 
 
 class StepTrouble(Model):
@@ -164,36 +160,9 @@ ON CONFLICT (step) DO UPDATE SET
 _STEPS = Prepared(select(*WorkerStep.__table__.c).order_by(WorkerStep.step))
 
 
-async def one_by_one(context: Context, step: str, find: Find, change: Change, otherwise: Change | None = None) -> int:
-    """Find due ids, then change each in a transaction of its own; gives how many were dealt with.
-
-    One that fails is noted under the step's name and does not keep the others from their turn; `otherwise` is done with
-    it at once, where there is less that must not wait. A lost database is raised.
-    """
-    async with context.db.look() as tx:
-        alone = {row["subject_id"] for row in await tx.rows(_LEFT_ALONE, step=step, at=context.clock.now())}
-        due = await find(tx, context.clock.now(), BATCH + len(alone))
-    changed = 0
-    for subject_id in due:
-        if subject_id in alone:
-            continue
-        try:
-            async with context.db.begin() as tx:
-                await change(tx, subject_id, context.clock.now())
-            changed += 1
-        except DatabaseUnavailable:
-            raise
-        except DatabaseBusy as error:
-            async with context.db.begin() as tx:
-                await note_trouble(tx, step, subject_id, error, context.clock.now(), counted=False)
-        except Exception as error:
-            logger.exception("%s could not deal with %s", step, subject_id)
-            async with context.db.begin() as tx:
-                await note_trouble(tx, step, subject_id, error, context.clock.now())
-            if otherwise:
-                async with context.db.begin() as tx:
-                    await otherwise(tx, subject_id, context.clock.now())
-    return changed
+async def list_left_alone(tx: Tx, step: str, now: datetime) -> Set[UUID]:
+    """What the step is not to look at now: it failed lately, or was set aside."""
+    return {row["subject_id"] for row in await tx.rows(_LEFT_ALONE, step=step, at=now)}
 
 
 async def note_trouble(

@@ -10,13 +10,13 @@ from uuid import UUID
 
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
-from app.events.act import SYSTEM
+from app.events.act import SYSTEM, Act
+from app.events.due import one_by_one
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import record
 from app.kit.context import Context
 from app.kit.db import Tx
-from app.kit.steps import one_by_one
 from app.registry import life_queries, queries
 from app.registry.models import Provider, ProviderItem, ProviderPaper, Standing
 from app.registry.notices import NoticeKind, tell
@@ -55,8 +55,8 @@ async def watch_papers(context: Context, catalog: Snapshot) -> int:
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await life_queries.find_due_papers(tx, today(now), limit)
 
-    async def change(tx: Tx, provider_id: UUID, now: datetime) -> None:
-        await look_at_papers(tx, provider_id, catalog, today(now), now)
+    async def change(act: Act, tx: Tx, provider_id: UUID) -> None:
+        await look_at_papers(tx, provider_id, catalog, today(act.now), act.now)
 
     return await one_by_one(context, "watch_papers", find, change)
 

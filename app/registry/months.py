@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from app.catalog.calendar import month_after
+from app.events.act import Act
+from app.events.due import one_by_one
 from app.events.kinds import EventKind
 from app.events.transition import record
 from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.errors import NotFound
-from app.kit.steps import one_by_one
 from app.registry import month_queries as queries
 from app.registry.edit import Edit
 from app.registry.errors import MonthChanged, MonthLocked, MonthNotOver
@@ -152,8 +153,8 @@ async def remind_of_months(context: Context) -> int:
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await queries.find_unreminded(tx, month, following, kind, _name(month), limit)
 
-    async def change(tx: Tx, provider_id: UUID, now: datetime) -> None:
-        await tell(tx, provider_id, kind, _name(month), words, now)
+    async def change(act: Act, tx: Tx, provider_id: UUID) -> None:
+        await tell(tx, provider_id, kind, _name(month), words, act.now)
 
     return await one_by_one(context, "remind_of_months", find, change)
 

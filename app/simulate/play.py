@@ -23,7 +23,7 @@ from app.demo.odds import chance, words
 from app.desk.actions import Call, create_request
 from app.dispatch.actions import dispatch_request
 from app.dispatch.merging import cancel_request
-from app.events.act import Actor
+from app.events.act import Act, Actor, act_of
 from app.events.models import ActorKind
 from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC
 from app.intake.actions import answer_request, close_request
@@ -31,7 +31,6 @@ from app.intake.citizens import add_membership
 from app.intake.clocks import RING_AT_NIGHT
 from app.intake.models import RequestStatus
 from app.intake.schemas import AnswerIn, MembershipIn, RequestIn
-from app.jobs.acting import By
 from app.jobs.agreement_actions import quote_job
 from app.jobs.job_actions import complete_job, return_job, start_job
 from app.jobs.offer_actions import accept_offer, decline_offer
@@ -52,7 +51,7 @@ from app.worker import run_due_steps
 from hotline_provider.behaviour import Answer, decide, plan, quote_fen
 from hotline_provider.models import Job
 
-Act = Callable[[], Awaitable[None]]
+Doing = Callable[[], Awaitable[None]]
 WORKER_PAUSE = timedelta(seconds=1)
 """A woken worker begins within this time; what wakes it meanwhile is done in the same run."""
 CANCEL_AFTER_SECONDS = (300, 3_600)
@@ -77,7 +76,7 @@ class Play:
             [EntitlementOut.model_validate(rule).model_dump() for rule in catalog.entitlements],
             stage.offered,
         )
-        self._heap: list[tuple[datetime, int, Act]] = []
+        self._heap: list[tuple[datetime, int, Doing]] = []
         self._sequence = 0
         self._seen = stage.clock.moment
         self._work_at: datetime | None = None
@@ -108,13 +107,13 @@ class Play:
         moments = (self._work_at, self._heap[0][0] if self._heap else None)
         return min((moment for moment in moments if moment), default=None)
 
-    def _at(self, moment: datetime, act: Act) -> None:
+    def _at(self, moment: datetime, doing: Doing) -> None:
         self._sequence += 1
-        heapq.heappush(self._heap, (moment, self._sequence, act))
+        heapq.heappush(self._heap, (moment, self._sequence, doing))
 
-    async def _unless_refused(self, act: Act) -> None:
+    async def _unless_refused(self, doing: Doing) -> None:
         try:
-            await act()
+            await doing()
         except HotlineError as error:
             self.refused[error.code()] += 1
 
@@ -175,10 +174,18 @@ class Play:
         if claim := form.find_claim(call, self._menu):
             body |= {"tier": claim.tier, "tier_fallback": self._menu.items[call.item]["tiers"][0]}
             async with self._db.begin() as tx:
-                proof, now = MembershipIn(source=claim.proof), self._stage.clock.now()
-                await add_membership(tx, call.citizen.phone, claim.group, proof, self._catalog, self._stage.desk, now)
-        taken = Call(RequestIn(**body), None, self._stage.desk)
-        answer = await create_request(taken, self._context, self._catalog, self._dangers)
+                proof = MembershipIn(source=claim.proof)
+                await add_membership(
+                    self._act(self._stage.desk),
+                    tx,
+                    call.citizen.phone,
+                    claim.group,
+                    proof,
+                    self._catalog,
+                )
+        taken = Call(RequestIn(**body))
+        act = self._act(self._stage.desk)
+        answer = await create_request(act, self._context, taken, self._catalog, self._dangers)
         request = orjson.loads(answer)["request"]
         request_id = UUID(request["id"])
         self.created.add(request_id)
@@ -191,31 +198,27 @@ class Play:
                 after = timedelta(seconds=call.rng.uniform(*CANCEL_AFTER_SECONDS))
                 self._at(call.at + after, lambda: self._cancel(request_id, words(call.rng, "cancel")))
 
-    def _later(self, rng: Random, what: str, act: Act) -> None:
+    def _later(self, rng: Random, what: str, doing: Doing) -> None:
         mean: float = sample_data("history.yaml")["minutes"][what]
-        self._at(self._stage.clock.moment + timedelta(minutes=rng.expovariate(1 / mean)), act)
+        self._at(self._stage.clock.moment + timedelta(minutes=rng.expovariate(1 / mean)), doing)
 
     async def _answer(self, request_id: UUID, call: citizens.Call) -> None:
         async with self._db.begin() as tx:
             answer = AnswerIn(answer=texts.answer(call.item, call.rng))
-            await answer_request(tx, request_id, answer, self._stage.desk.actor, self._stage.clock.now())
+            await answer_request(self._act(self._stage.desk), tx, request_id, answer)
 
     async def _close(self, request_id: UUID, note: str) -> None:
         async with self._db.begin() as tx:
-            await close_request(tx, request_id, note, self._stage.desk.actor, self._stage.clock.now())
+            await close_request(self._act(self._stage.desk), tx, request_id, note)
 
     async def _cancel(self, request_id: UUID, reason: str) -> None:
-        desk, settings = self._stage.desk.actor, self._context.settings
         async with self._db.begin() as tx:
-            await cancel_request(tx, request_id, reason, self._catalog, settings, desk, self._stage.clock.now())
+            await cancel_request(self._act(self._stage.desk), tx, request_id, reason, self._catalog)
 
     async def _send_again(self, request_id: UUID) -> None:
         """A supervisor sends out again what came back for the second time."""
-        desk, settings = self._stage.desk.actor, self._context.settings
         async with self._db.begin() as tx:
-            await dispatch_request(
-                tx, request_id, self._catalog, self._dangers, settings, desk, self._stage.clock.now()
-            )
+            await dispatch_request(self._act(self._stage.desk), tx, request_id, self._catalog, self._dangers)
 
     # Firms
 
@@ -246,14 +249,14 @@ class Play:
             visit = planned.finish - planned.arrive
             self._work_on(firm, arrive, lambda: self._start(job, firm, offer["price_fen"], visit, rng))
 
-    def _work_on(self, firm: Firm, moment: datetime, act: Act) -> None:
+    def _work_on(self, firm: Firm, moment: datetime, doing: Doing) -> None:
         """Then, or when the firm has come back."""
 
         async def unless_silent() -> None:
             if firm.silent_until and firm.is_silent(self._stage.clock.moment):
-                self._at(firm.open_from(firm.silent_until), act)
+                self._at(firm.open_from(firm.silent_until), doing)
             else:
-                await act()
+                await doing()
 
         self._at(moment, unless_silent)
 
@@ -279,13 +282,11 @@ class Play:
     ) -> JobOut:
         """What the firm does itself or, where it is phoned, an operator for it."""
         async with self._db.begin() as tx:
-            return cast(JobOut, await action(tx, subject, *body, self._by(key, firm)))
+            who = self._stage.desk._replace(on_behalf=True) if firm.member.by_phone else Actor(ActorKind.PROVIDER, key)
+            return cast(JobOut, await action(self._act(who), tx, subject, *body))
 
-    def _by(self, key: UUID, firm: Firm) -> By:
-        now = self._stage.clock.now()
-        if firm.member.by_phone:
-            return By(None, Actor(ActorKind.STAFF, self._stage.desk.id, on_behalf=True), now, self._zone)
-        return By(key, Actor(ActorKind.PROVIDER, key), now, self._zone)
+    def _act(self, actor: Actor) -> Act:
+        return act_of(self._context)._replace(actor=actor)
 
 
 def _as_seen(job: JobOut) -> Job:

@@ -11,10 +11,10 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.engine import make_url
 
-from app.auth.access import Principal
 from app.auth.models import Role, Staff
 from app.catalog.load import load_reference_data
 from app.demo.stage import member_of
+from app.events.act import Actor
 from app.events.models import ActorKind
 from app.kit.clock import ManualClock
 from app.kit.context import Context
@@ -69,7 +69,7 @@ class Stage:
 
     context: Context
     clock: TickingClock
-    desk: Principal
+    desk: Actor
     firms: Mapping[UUID, Firm]
     offered: frozenset[str]
 
@@ -143,7 +143,7 @@ async def set_stage(
         yield Stage(
             context=Context(settings.model_copy(update={"database_url": url}), db, clock, Wakes(url)),
             clock=clock,
-            desk=Principal(ActorKind.STAFF, operator, frozenset({Role.OPERATOR, Role.SUPERVISOR})),
+            desk=Actor(ActorKind.STAFF, operator),
             firms={provider_id(provider.number): _firm(provider, equal=scenario.equal) for provider in registry},
             offered=frozenset(line.item for provider in registry for line in provider.lines),
         )

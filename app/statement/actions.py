@@ -1,7 +1,7 @@
 """A provider's statement: its figures month by month, and the amounts of one month."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.credit.actions import show_row
 from app.credit.queries import list_entries_between
+from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.registry.models import Provider, Standing
@@ -39,12 +40,10 @@ async def read_statement(tx: Tx, provider_id: UUID, asked: MonthsAsked, today: d
     )
 
 
-async def read_month(
-    tx: Tx, provider_id: UUID, month: date, catalog: Snapshot, zone: ZoneInfo, now: datetime
-) -> MonthStatement:
+async def read_month(act: Act, tx: Tx, provider_id: UUID, month: date, catalog: Snapshot) -> MonthStatement:
     """The amounts of the month, job by job, with its figures and credit entries. Raises NotFound."""
     provider = await _provider(tx, provider_id)
-    span = span_of(month, month_after(month), zone)
+    span = span_of(month, month_after(month), act.zone)
     rows = await queries.list_jobs_done(tx, provider_id, span)
     jobs = [_line(row, catalog.items[row["item_code"]]) for row in rows]
     tiers = dict.fromkeys(job.tier for job in jobs)
@@ -54,8 +53,8 @@ async def read_month(
         provider_number=provider.number,
         provider_name=provider.name,
         credit=provider.credit,
-        made_at=now,
-        figures=(await _figures(tx, provider_id, [month], zone))[month],
+        made_at=act.now,
+        figures=(await _figures(tx, provider_id, [month], act.zone))[month],
         jobs=jobs,
         by_tier={tier: _total(job for job in jobs if job.tier == tier) for tier in Tier if tier in tiers},
         total=_total(jobs),

@@ -1,11 +1,12 @@
 """Links to a statement for firms without a key: random, kept as a hash, good for some days, revocable."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from app.auth.access import Principal, token_hash
+from app.auth.access import token_hash
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
+from app.events.act import Act, Actor, act_of
 from app.events.models import ActorKind
 from app.kit.context import Context
 from app.kit.db import Tx
@@ -23,45 +24,45 @@ MOST_VIEWS = 30
 """So often a link may be opened within an hour."""
 
 
-async def make_link(
-    tx: Tx, provider_id: UUID, body: LinkIn, first: Once, secret_key: str, principal: Principal, now: datetime
-) -> NewLink:
-    """A link to the provider's statement of a month; only its token's hash is kept. `secret_key`: the deployment's.
+async def make_link(act: Act, tx: Tx, provider_id: UUID, body: LinkIn, first: Once) -> NewLink:
+    """A link to the provider's statement of a month; only its token's hash is kept.
 
     Given again, its idempotency key gives the same link. Raises NotFound.
     """
+
+    secret_key = act.settings.webhook_key.get_secret_value()
 
     async def make() -> NewLink:
         if await find_provider(tx, provider_id) is None:
             raise NotFound(what="provider", key=str(provider_id))
         seed = new_seed()
         link = StatementLink(
-            id=new_id(now),
+            id=new_id(act.now),
             token_hash=token_hash(secret_from(seed, secret_key)),
             provider_id=provider_id,
             month=body.month,
-            made_at=now,
-            made_by=principal.id,
-            expires_at=now + timedelta(days=body.days),
+            made_at=act.now,
+            made_by=act.who,
+            expires_at=act.now + timedelta(days=body.days),
             views=0,
             views_in_hour=0,
         )
         tx.session.add(link)
-        await _audit(tx, "statement.link_made", link, principal, now, month=f"{body.month:%Y-%m}", days=body.days)
+        await _audit(act, tx, "statement.link_made", link, month=f"{body.month:%Y-%m}", days=body.days)
         return NewLink(path=seed, **{name: getattr(link, name) for name in NewLink.model_fields if name != "path"})
 
-    made = await first.answer(tx, now, NewLink, make)
+    made = await first.answer(tx, act.now, NewLink, make)
     return made.model_copy(update={"path": f"/api/v1/statements/{secret_from(made.path, secret_key)}"})
 
 
-async def revoke_link(tx: Tx, provider_id: UUID, link_id: UUID, principal: Principal, now: datetime) -> None:
+async def revoke_link(act: Act, tx: Tx, provider_id: UUID, link_id: UUID) -> None:
     """The link leads nowhere from now on. Raises NotFound."""
     link = await queries.find_link(tx, provider_id, link_id)
     if link is None:
         raise NotFound(what="link", key=str(link_id))
     if link.revoked_at is None:
-        link.revoked_at = now
-        await _audit(tx, "statement.link_revoked", link, principal, now)
+        link.revoked_at = act.now
+        await _audit(act, tx, "statement.link_revoked", link)
 
 
 async def open_link(context: Context, token: str, catalog: Snapshot) -> MonthStatement:
@@ -69,24 +70,22 @@ async def open_link(context: Context, token: str, catalog: Snapshot) -> MonthSta
 
     Raises LinkInvalid, LinkOpenedTooOften.
     """
-    now = context.clock.now()
+    act = act_of(context)
     async with context.db.begin() as tx:
         link = await queries.lock_link(tx, token_hash(token))
-        if link is None or link.revoked_at is not None or now >= link.expires_at:
+        if link is None or link.revoked_at is not None or act.now >= link.expires_at:
             raise LinkInvalid
-        hour = now.replace(minute=0, second=0, microsecond=0)
+        hour = act.now.replace(minute=0, second=0, microsecond=0)
         link.views_in_hour = link.views_in_hour + 1 if link.hour == hour else 1
         if link.views_in_hour > MOST_VIEWS:
             raise LinkOpenedTooOften(most=MOST_VIEWS)
         link.hour, link.views = hour, link.views + 1
-        await _audit(tx, "statement.link_opened", link, None, now)
-        return await read_month(tx, link.provider_id, link.month, catalog, context.settings.zone, now)
+        holder = act._replace(actor=Actor(ActorKind.PROVIDER, link.provider_id))
+        await _audit(holder, tx, "statement.link_opened", link)
+        return await read_month(holder, tx, link.provider_id, link.month, catalog)
 
 
-async def _audit(
-    tx: Tx, action: str, link: StatementLink, principal: Principal | None, now: datetime, **data: object
-) -> None:
-    """`principal` None: whoever held the link."""
-    kind, actor_id = (principal.kind, principal.id) if principal else (ActorKind.PROVIDER, link.provider_id)
+async def _audit(act: Act, tx: Tx, action: str, link: StatementLink, **data: object) -> None:
     subject = f"provider:{link.provider_id}"
-    await add_audit(tx, action, subject, at=now, actor_kind=kind, actor_id=actor_id, link=link.id, **data)
+    kind, actor_id = act.actor.kind, act.actor.id
+    await add_audit(tx, action, subject, at=act.now, actor_kind=kind, actor_id=actor_id, link=link.id, **data)

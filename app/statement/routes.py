@@ -8,16 +8,17 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from app.auth.access import Principal, Transaction, allow, public
+from app.auth.access import Transaction, acting, public
 from app.auth.models import PROVIDER_ROLES, Role
 from app.auth.reveals import note_reveal
 from app.catalog.snapshot import CurrentCatalog
+from app.events.act import Act
 from app.kit.fields import Line, Month
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
 from app.kit.personal import mask_phone
 from app.kit.phones import Phone
-from app.kit.web import Now, Today, context_of
+from app.kit.web import context_of
 from app.statement import actions, links, passed_over, queries
 from app.statement.paper import statement_csv, statement_page, statement_workbook
 from app.statement.schemas import (
@@ -37,9 +38,9 @@ from app.statement.schemas import (
 )
 
 router = APIRouter(tags=["statement"])
-Provider = Annotated[Principal, Depends(allow(*PROVIDER_ROLES))]
-Reader = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
-Operator = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+Provider = Annotated[Act, Depends(acting(*PROVIDER_ROLES))]
+Reader = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
+Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, "text/html": {}, XLSX: {}}}}
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
@@ -66,38 +67,25 @@ async def _present(statement: MonthStatement, wanted: Presented, zone: ZoneInfo)
 
 
 @router.get("/provider/statement")
-async def read_own_statement(
-    asked: Annotated[MonthsAsked, Query()], tx: Transaction, today: Today, zone: Zone, principal: Provider
-) -> StatementOut:
+async def read_own_statement(asked: Annotated[MonthsAsked, Query()], act: Provider, tx: Transaction) -> StatementOut:
     """Offers, jobs, acceptance, punctuality, satisfaction and turnover, month by month, with their counts."""
-    return await actions.read_statement(tx, principal.id, asked, today, zone)
+    return await actions.read_statement(tx, act.who, asked, act.today, act.zone)
 
 
 @router.get("/provider/statement/{month}", response_model=MonthStatement, responses=FORMS)
 async def read_own_month(
-    month: Month,
-    wanted: Annotated[Presented, Query()],
-    tx: Transaction,
-    now: Now,
-    catalog: CurrentCatalog,
-    zone: Zone,
-    principal: Provider,
+    month: Month, wanted: Annotated[Presented, Query()], act: Provider, tx: Transaction, catalog: CurrentCatalog
 ) -> MonthStatement | Response:
     """The amounts of a month, job by job; also as CSV or XLSX, or as a page to be printed."""
-    return await _present(await actions.read_month(tx, principal.id, month, catalog, zone, now), wanted, zone)
+    return await _present(await actions.read_month(act, tx, act.who, month, catalog), wanted, act.zone)
 
 
 @router.get("/providers/{provider_id}/statement")
 async def read_statement(
-    provider_id: UUID,
-    asked: Annotated[MonthsAsked, Query()],
-    tx: Transaction,
-    today: Today,
-    zone: Zone,
-    principal: Reader,
+    provider_id: UUID, asked: Annotated[MonthsAsked, Query()], act: Reader, tx: Transaction
 ) -> StatementOut:
     """A provider's figures, to be read out on the phone."""
-    return await actions.read_statement(tx, provider_id, asked, today, zone)
+    return await actions.read_statement(tx, provider_id, asked, act.today, act.zone)
 
 
 @router.get("/providers/{provider_id}/statement/{month}", response_model=MonthStatement, responses=FORMS)
@@ -105,30 +93,21 @@ async def read_month(
     provider_id: UUID,
     month: Month,
     wanted: Annotated[Presented, Query()],
+    act: Reader,
     tx: Transaction,
-    now: Now,
     catalog: CurrentCatalog,
-    zone: Zone,
-    principal: Reader,
 ) -> MonthStatement | Response:
     """A provider's amounts of a month; with `format=html` the page that goes to the firm on paper."""
-    return await _present(await actions.read_month(tx, provider_id, month, catalog, zone, now), wanted, zone)
+    return await _present(await actions.read_month(act, tx, provider_id, month, catalog), wanted, act.zone)
 
 
 @router.post("/providers/{provider_id}/statement-links", status_code=201)
 async def make_link(
-    provider_id: UUID,
-    body: LinkIn,
-    request: Request,
-    tx: Transaction,
-    now: Now,
-    principal: Reader,
-    idempotency_key: SentKey = None,
+    provider_id: UUID, body: LinkIn, act: Reader, tx: Transaction, idempotency_key: SentKey = None
 ) -> NewLink:
     """A link to a month's statement for a firm without a key; it needs no sign-in and expires."""
-    first = once(principal.id, idempotency_key, f"POST /providers/{provider_id}/statement-links", body)
-    secret_key = context_of(request).settings.webhook_key.get_secret_value()
-    return await links.make_link(tx, provider_id, body, first, secret_key, principal, now)
+    first = once(act.who, idempotency_key, f"POST /providers/{provider_id}/statement-links", body)
+    return await links.make_link(act, tx, provider_id, body, first)
 
 
 @router.get("/providers/{provider_id}/statement-links")
@@ -136,8 +115,8 @@ async def list_links(
     provider_id: UUID,
     request: Request,
     response: Response,
+    act: Reader,
     tx: Transaction,
-    principal: Reader,
     paging: Annotated[Paging, Query()],
 ) -> Page[LinkOut]:
     """The links that were made, and how often each was opened."""
@@ -147,9 +126,9 @@ async def list_links(
 
 
 @router.delete("/providers/{provider_id}/statement-links/{link_id}", status_code=204)
-async def revoke_link(provider_id: UUID, link_id: UUID, tx: Transaction, now: Now, principal: Reader) -> None:
+async def revoke_link(provider_id: UUID, link_id: UUID, act: Reader, tx: Transaction) -> None:
     """The link leads nowhere from now on."""
-    await links.revoke_link(tx, provider_id, link_id, principal, now)
+    await links.revoke_link(act, tx, provider_id, link_id)
 
 
 @router.get("/statements/{token}", response_model=str, response_class=HTMLResponse, dependencies=[Depends(public)])
@@ -163,23 +142,17 @@ async def open_link(
 
 @router.get("/provider/decisions")
 async def list_own_decisions(
-    asked: Annotated[DecisionsAsked, Query()],
-    request: Request,
-    response: Response,
-    tx: Transaction,
-    today: Today,
-    zone: Zone,
-    principal: Provider,
+    asked: Annotated[DecisionsAsked, Query()], request: Request, response: Response, act: Provider, tx: Transaction
 ) -> Page[OwnDecision]:
     """A day's decisions that looked at the provider, newest first: its place or the reason, and the best's scores."""
-    rows = await passed_over.list_decisions(tx, principal.id, asked, today, zone)
+    rows = await passed_over.list_decisions(tx, act.who, asked, act.today, act.zone)
     return page(rows, asked, lambda row: (row.at, row.id), passed_over.show, request, response)
 
 
 @router.get("/provider/decisions/{request_id}")
-async def list_own_decisions_of(request_id: UUID, tx: Transaction, principal: Provider) -> list[OwnDecision]:
+async def list_own_decisions_of(request_id: UUID, act: Provider, tx: Transaction) -> list[OwnDecision]:
     """Why the provider was asked for this request or passed over, oldest first."""
-    return await passed_over.list_decisions_of(tx, principal.id, request_id)
+    return await passed_over.list_decisions_of(tx, act.who, request_id)
 
 
 @router.get("/providers/{provider_id}/decisions")
@@ -188,23 +161,21 @@ async def list_decisions(
     asked: Annotated[DecisionsAsked, Query()],
     request: Request,
     response: Response,
+    act: Reader,
     tx: Transaction,
-    today: Today,
-    zone: Zone,
-    principal: Reader,
 ) -> Page[OwnDecision]:
     """The same for a firm on the phone, as it may see it."""
-    rows = await passed_over.list_decisions(tx, provider_id, asked, today, zone)
+    rows = await passed_over.list_decisions(tx, provider_id, asked, act.today, act.zone)
     return page(rows, asked, lambda row: (row.at, row.id), passed_over.show, request, response)
 
 
 @router.get("/provider/no-shows")
 async def list_own_no_shows(
-    request: Request, response: Response, tx: Transaction, principal: Provider, paging: Annotated[Paging, Query()]
+    request: Request, response: Response, act: Provider, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[NoShow]:
     """The jobs that the provider gave back because the citizen was not there, newest first."""
     [before] = paging.after(UUID) or [None]
-    rows = await queries.list_no_shows(tx, principal.id, before, paging.limit + 1)
+    rows = await queries.list_no_shows(tx, act.who, before, paging.limit + 1)
     return page(rows, paging, lambda row: (row.job_id,), NoShow.model_validate, request, response)
 
 
@@ -213,13 +184,12 @@ async def list_no_shows(
     phone: Phone,
     request: Request,
     response: Response,
+    act: Operator,
     tx: Transaction,
-    now: Now,
-    principal: Operator,
     paging: Annotated[Paging, Query()],
 ) -> Page[NoShowOfCitizen]:
     """When firms came and the citizen was not there, newest first; the reading is on the audit log."""
-    await note_reveal(tx, principal, f"citizen:{mask_phone(phone)}", "no_shows", now)
+    await note_reveal(act, tx, f"citizen:{mask_phone(phone)}", "no_shows")
     [before] = paging.after(UUID) or [None]
     rows = await queries.list_no_shows_of(tx, phone, before, paging.limit + 1)
     return page(rows, paging, lambda row: (row.job_id,), NoShowOfCitizen.model_validate, request, response)

@@ -3,11 +3,12 @@
 from uuid import UUID
 
 from app.catalog.calendar import add_time, counted_time
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import provider_topic
 from app.events.transition import record
 from app.intake.clocks import Clock, calendar_of
-from app.jobs.acting import By, allowance_of, job_out, may_return_free
+from app.jobs.acting import allowance_of, job_out, may_return_free
 from app.jobs.errors import JobOver
 from app.jobs.extension import end_extension
 from app.jobs.models import LIVE, Extension, ExtensionStatus, Fault, JobStatus
@@ -20,7 +21,7 @@ from app.supervision.errors import AlreadyArbitrated, ExtensionDecided, NotToArb
 from app.supervision.schemas import ExtensionDecision, Finding
 
 
-async def decide_extension(tx: Tx, extension_id: UUID, body: ExtensionDecision, by: By) -> ExtensionOut:
+async def decide_extension(act: Act, tx: Tx, extension_id: UUID, body: ExtensionDecision) -> ExtensionOut:
     """Grant or refuse more time; the deadlines before stay on the extension. The same decision again is the answer.
 
     Raises NotFound, ExtensionDecided, JobOver.
@@ -39,9 +40,9 @@ async def decide_extension(tx: Tx, extension_id: UUID, body: ExtensionDecision, 
     if job["status"] not in LIVE:
         raise JobOver(state=job["status"])
     if body.granted:
-        await _move_deadlines(tx, job, extension, by)
+        await _move_deadlines(act, tx, job, extension)
     tx.wake(provider_topic(job["provider_id"]))
-    return await end_extension(tx, extension, "grant" if body.granted else "refuse", body.note, by)
+    return await end_extension(act, tx, extension, "grant" if body.granted else "refuse", body.note)
 
 
 async def _lock(tx: Tx, job_id: UUID) -> Row:
@@ -51,21 +52,21 @@ async def _lock(tx: Tx, job_id: UUID) -> Row:
     return job
 
 
-async def _move_deadlines(tx: Tx, job: Row, extension: Extension, by: By) -> None:
+async def _move_deadlines(act: Act, tx: Tx, job: Row, extension: Extension) -> None:
     """Complete by the new time, arrive later by the same span of the clock's calendar; a time that has moved beyond it
     meanwhile stays."""
     allowance = await allowance_of(tx, job)
     calendar, days = calendar_of(Clock.ARRIVE, allowance), allowance.days
     before, complete_by = job["round_complete_by"], max(extension.until, job["round_complete_by"])
-    longer = counted_time(calendar, before, complete_by, by.zone, days)
+    longer = counted_time(calendar, before, complete_by, act.zone, days)
     arrive_by = job["round_arrive_by"]
     if job["status"] == JobStatus.ACCEPTED and longer:
-        arrive_by = add_time(calendar, arrive_by, longer, by.zone, days)
+        arrive_by = add_time(calendar, arrive_by, longer, act.zone, days)
     original = job["original_complete_by"] or before
-    await queries.move_deadlines(tx, job["request_id"], arrive_by, complete_by, original, by.now)
+    await queries.move_deadlines(tx, job["request_id"], arrive_by, complete_by, original, act.now)
 
 
-async def arbitrate_job(tx: Tx, job_id: UUID, body: Finding, by: By) -> JobOut:
+async def arbitrate_job(act: Act, tx: Tx, job_id: UUID, body: Finding) -> JobOut:
     """Find whose fault it was; a return that was not the provider's no longer counts against it.
 
     The same finding again changes nothing. Raises NotFound, NotToArbitrate, AlreadyArbitrated.
@@ -78,16 +79,16 @@ async def arbitrate_job(tx: Tx, job_id: UUID, body: Finding, by: By) -> JobOut:
     if not _went_to_supervisor(job):
         raise NotToArbitrate
     kept = await queries.find_job_row(tx, job_id)
-    kept.fault, kept.fault_note, kept.arbitrated_at, kept.arbitrated_by = body.fault, body.note, by.now, by.actor.id
+    kept.fault, kept.fault_note, kept.arbitrated_at, kept.arbitrated_by = body.fault, body.note, act.now, act.actor.id
     await tx.flush()
     if job["status"] == JobStatus.RETURNED and body.fault != Fault.PROVIDER:
-        day = job["ended_at"].astimezone(by.zone).date()
+        day = job["ended_at"].astimezone(act.zone).date()
         await queries.take_back_return(tx, job["provider_id"], day)
     await record(
         tx,
         EventKind.JOB_ARBITRATED,
-        at=by.now,
-        actor=by.actor,
+        at=act.now,
+        actor=act.actor,
         request_id=job["request_id"],
         provider_id=job["provider_id"],
         data={"fault": body.fault, "note": body.note},

@@ -6,15 +6,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
 from app.auth.queries import add_audit
-from app.jobs.acting import By
+from app.events.act import Act
 from app.jobs.schemas import ExtensionOut, JobOut
 from app.kit.fields import Code
 from app.kit.pages import Page, Paging, page
 from app.kit.steps import list_set_aside, list_steps, release
-from app.kit.web import Now, context_of
 from app.matching.reasons import SENTENCES
 from app.supervision import actions, queries
 from app.supervision.schemas import (
@@ -31,30 +30,18 @@ from app.supervision.schemas import (
 )
 
 router = APIRouter(tags=["supervision"])
-Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
-
-
-async def _by(request: Request, principal: Supervisor, now: Now) -> By:
-    return By(None, principal.actor, now, context_of(request).settings.zone)
-
-
-Deciding = Annotated[By, Depends(_by)]
+Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 
 
 @router.get("/supervision/queue")
 async def list_queue(
-    request: Request,
-    response: Response,
-    tx: Transaction,
-    now: Now,
-    principal: Supervisor,
-    wanted: Annotated[QueueFilter, Query()],
+    request: Request, response: Response, act: Supervisor, tx: Transaction, wanted: Annotated[QueueFilter, Query()]
 ) -> Page[QueueItem]:
     """What a supervisor should look at: unmatched, given back, late or nearly so, or asking for more time.
 
     Ordered by urgency and deadline, which change while you page: a request moved meanwhile may be missed or come twice.
     """
-    rows = await queries.list_queue(tx, wanted, now, wanted.after(int, datetime, UUID))
+    rows = await queries.list_queue(tx, wanted, act.now, wanted.after(int, datetime, UUID))
     return page(rows, wanted, lambda row: (row.urgency_rank, row.due, str(row.request_id)), _show, request, response)
 
 
@@ -66,14 +53,14 @@ def _show(row: Any) -> QueueItem:
 
 
 @router.get("/supervision/counts")
-async def count_queue(tx: Transaction, now: Now, principal: Supervisor) -> Counts:
+async def count_queue(act: Supervisor, tx: Transaction) -> Counts:
     """How many stand in the queue, by reason."""
-    return Counts.model_validate(await queries.count_queue(tx, now))
+    return Counts.model_validate(await queries.count_queue(tx, act.now))
 
 
 @router.get("/supervision/silent-providers")
 async def list_silent_providers(
-    request: Request, response: Response, tx: Transaction, principal: Supervisor, paging: Annotated[Paging, Query()]
+    request: Request, response: Response, act: Supervisor, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[SilentProvider]:
     """Firms to call: they were silent again and again and get no more offers.
 
@@ -99,23 +86,24 @@ async def read_worker(tx: Transaction) -> WorkerOut:
 async def release_trouble(
     step: Code,
     subject_id: UUID,
+    act: Annotated[Act, Depends(acting(Role.SUPERVISOR, Role.ADMIN))],
     tx: Transaction,
-    now: Now,
-    principal: Annotated[Principal, Depends(allow(Role.SUPERVISOR, Role.ADMIN))],
 ) -> None:
     """Have the step try it again, once what was wrong has been put right; on the audit log."""
-    await release(tx, step, subject_id, now)
-    kind, who = principal.kind, principal.id
-    await add_audit(tx, "trouble.released", f"{step}:{subject_id}", at=now, actor_kind=kind, actor_id=who)
+    await release(tx, step, subject_id, act.now)
+    kind, who = act.actor.kind, act.who
+    await add_audit(tx, "trouble.released", f"{step}:{subject_id}", at=act.now, actor_kind=kind, actor_id=who)
 
 
 @router.put("/extensions/{extension_id}/decision")
-async def decide_extension(extension_id: UUID, body: ExtensionDecision, tx: Transaction, by: Deciding) -> ExtensionOut:
+async def decide_extension(
+    extension_id: UUID, body: ExtensionDecision, act: Supervisor, tx: Transaction
+) -> ExtensionOut:
     """Grant or refuse more time; the original deadline stays in the statistics."""
-    return await actions.decide_extension(tx, extension_id, body, by)
+    return await actions.decide_extension(act, tx, extension_id, body)
 
 
 @router.put("/jobs/{job_id}/arbitration")
-async def arbitrate_job(job_id: UUID, body: Finding, tx: Transaction, by: Deciding) -> JobOut:
+async def arbitrate_job(job_id: UUID, body: Finding, act: Supervisor, tx: Transaction) -> JobOut:
     """Find whose fault it was that the work was given back."""
-    return await actions.arbitrate_job(tx, job_id, body, by)
+    return await actions.arbitrate_job(act, tx, job_id, body)

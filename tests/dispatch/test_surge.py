@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.auth.models import Role
 from app.dispatch import surge
+from app.events.act import act_of
 from app.events.models import Event
 from app.matching.policy import SurgeRules
 from tests.world import CLEANING, DRAIN, SampleProvider, World, new_policy, ok, refused
@@ -199,7 +200,7 @@ async def test_two_workers_begin_and_end_one_surge_once(world: World) -> None:
         switched = []
         for _ in range(2):
             async with world.context.db.begin() as tx:
-                switched.append(await surge.switch_by_figures(tx, seen, world.clock.now()))
+                switched.append(await surge.switch_by_figures(act_of(world.context), tx, seen))
         assert switched == expected
 
     await both([True, False])

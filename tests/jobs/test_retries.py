@@ -6,10 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from app.events.act import SYSTEM
+from app.events.act import act_of
 from app.events.transition import StatusConflict
 from app.jobs import queries
-from app.jobs.acting import By
 from app.jobs.offer_actions import take_back
 from app.registry.models import PriceKind
 from tests.world import CLEANING, DRAIN, SampleProvider, World, ok, refused
@@ -125,9 +124,8 @@ async def test_an_offer_that_was_answered_is_not_taken_back_unseen(world: World)
     firm = await world.add_provider(DRAIN)
     case = Case(world, firm, await world.dispatch(DRAIN))
     await case.step("refusal")
-    by = By(None, SYSTEM, world.clock.now(), world.context.settings.zone)
     async with world.context.db.begin() as tx:
         offer = await queries.lock_offer(tx, UUID(case.offer["id"]))
         assert offer is not None
         with pytest.raises(StatusConflict):
-            await take_back(tx, offer, "withdraw", by, reason="provider_full")
+            await take_back(act_of(world.context), tx, offer, "withdraw", reason="provider_full")

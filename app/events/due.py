@@ -1,0 +1,50 @@
+"""How a step deals with what is due: subject by subject, each in a transaction of its own, as the system's act."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.events.act import Act, act_of
+from app.kit.context import Context
+from app.kit.db import Tx
+from app.kit.errors import DatabaseBusy, DatabaseUnavailable
+from app.kit.steps import BATCH, list_left_alone, note_trouble
+
+logger = logging.getLogger(__name__)
+
+Find = Callable[[Tx, datetime, int], Awaitable[Sequence[UUID]]]
+"""The due subjects, at most so many."""
+Change = Callable[[Act, Tx, UUID], Awaitable[None]]
+
+
+async def one_by_one(context: Context, step: str, find: Find, change: Change, otherwise: Change | None = None) -> int:
+    """Find due ids, then change each in a transaction of its own; gives how many were dealt with.
+
+    One that fails is noted under the step's name and does not keep the others from their turn; `otherwise` is done with
+    it at once, where there is less that must not wait. A lost database is raised.
+    """
+    async with context.db.look() as tx:
+        alone = await list_left_alone(tx, step, context.clock.now())
+        due = await find(tx, context.clock.now(), BATCH + len(alone))
+    changed = 0
+    for subject_id in due:
+        if subject_id in alone:
+            continue
+        try:
+            async with context.db.begin() as tx:
+                await change(act_of(context), tx, subject_id)
+            changed += 1
+        except DatabaseUnavailable:
+            raise
+        except DatabaseBusy as error:
+            async with context.db.begin() as tx:
+                await note_trouble(tx, step, subject_id, error, context.clock.now(), counted=False)
+        except Exception as error:
+            logger.exception("%s could not deal with %s", step, subject_id)
+            async with context.db.begin() as tx:
+                await note_trouble(tx, step, subject_id, error, context.clock.now())
+            if otherwise:
+                async with context.db.begin() as tx:
+                    await otherwise(act_of(context), tx, subject_id)
+    return changed
