@@ -1,7 +1,7 @@
 """Loads the catalogue and the gazetteer from app/catalog/data; loading again changes only what the files changed.
 
-What a registrar edits (keywords, operator rule, cap) is set on the first load and left alone afterwards; the English of
-a rule goes with the rule that it translates.
+What a registrar edits (keywords, operator rule, questions, lines, cap) is set on the first load and left alone
+afterwards; the English of a rule goes with the rule that it translates.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from typing import Any, cast
 from uuid import NAMESPACE_OID, uuid5
 
 import yaml
-from sqlalchemy import Table, and_, case, or_
+from sqlalchemy import Table, and_, case, func, or_
 from sqlalchemy.dialects.postgresql import insert
 
 from app.catalog import queries
@@ -46,12 +46,12 @@ def read_data(name: str) -> dict[str, Any]:
 async def load_reference_data(tx: Tx) -> None:
     """Load every reference table, in the order of their foreign keys."""
     catalogue, gazetteer = read_data("catalog.yaml"), read_data("haishu.yaml")
-    caps, rules = read_data("caps.yaml")["caps"], read_data("entitlements.yaml")
+    caps, rules, guide = read_data("caps.yaml")["caps"], read_data("entitlements.yaml"), read_data("guide.yaml")
     await _upsert(tx, Urgency, (_urgency(code, row) for code, row in catalogue["urgency"].items()))
     await _upsert(tx, PaperKind, _paper_kinds(catalogue["licences"], read_data("papers.yaml")))
     await _upsert(tx, Category, map(_category, catalogue["categories"]))
-    items = [(category["code"], row) for category in catalogue["categories"] for row in category["items"]]
-    await _upsert(tx, Item, (_item(category, row, caps, n) for n, (category, row) in enumerate(items)))
+    rows = enumerate((category["code"], row) for category in catalogue["categories"] for row in category["items"])
+    await _upsert(tx, Item, (_item(code, row, caps, n) | _guided(code, row, guide) for n, (code, row) in rows))
     groups = enumerate(rules["groups"])
     await _upsert(tx, Group, ({key: row[key] for key in ("code", "zh", "en")} | {"position": n} for n, row in groups))
     await _upsert(tx, Entitlement, (_entitlement(row, bool(rules["sample"])) for row in rules["entitlements"]))
@@ -100,6 +100,7 @@ async def _upsert(tx: Tx, model: type[Model], rows: Iterable[Mapping[str, Any]])
     if model is Item:
         unchanged = table.c.rule == statement.excluded.rule
         changes["rule_en"] = case((unchanged, statement.excluded.rule_en), else_=table.c.rule_en)
+        changes |= {name: func.coalesce(table.c[name], statement.excluded[name]) for name in ("asks", "lines")}
     await tx.session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))
 
 
@@ -146,6 +147,19 @@ def _item(category: str, row: Row, caps: Row, position: int) -> dict[str, Any]:
         "pays_citizen": row.get("pays_citizen", False),
         "dispatchable": row["kind"] != Kind.INFO and row.get("dispatchable", True),
         "position": position,
+    }
+
+
+def _guided(category: str, row: Row, guide: Row) -> dict[str, Any]:
+    """What is asked of an item, and whom it is relayed to; nothing is asked about what is answered at once."""
+    own = guide["items"].get(row["c"], {})
+    asks = own.get("ask", guide["categories"][category]) if row["kind"] != Kind.INFO else ()
+    return {
+        "asks": [{"code": code, "choices": []} | guide["questions"][code] for code in asks],
+        "lines": [
+            {"number": None if "number" in line else name, "zh": line.get("zh", name), "en": line["en"]}
+            for name, line in ((name, guide["lines"][name]) for name in own.get("lines", ()))
+        ],
     }
 
 

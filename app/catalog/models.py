@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.orm import Id, Model, not_negative, one_of
@@ -122,6 +123,10 @@ class Item(Model):
     papers: Mapped[list[str]] = mapped_column(ARRAY(Text))
     rule: Mapped[str | None]
     rule_en: Mapped[str | None]
+    asks: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
+    """What the operator asks so that the firm comes once; each as schemas.Ask has it."""
+    lines: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
+    """Whom the operator connects, the first first; each as schemas.Line has it."""
     cap_fen: Mapped[int | None]
     pays_citizen: Mapped[bool] = mapped_column(server_default=text("false"))
     """The company pays the citizen (scrap, old appliances): the sum is a payout."""

@@ -1,8 +1,8 @@
 """The catalogue and the gazetteer in the API."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from app.catalog.gazetteer import Known
 from app.catalog.models import Kind, Tier
@@ -10,6 +10,40 @@ from app.kit.fields import MOST_FEN, Code
 from app.kit.told import Told
 
 Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9-]{1,18}[0-9]$")]
+
+
+class Said(BaseModel):
+    """The same in both languages."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    zh: Words
+    en: Words
+
+
+class Line(Said):
+    """A line to connect; `number` null is one of the centre's own that it has still to fill in."""
+
+    number: Number | None
+
+
+class Ask(Said):
+    """A question of the call guide; `choices` are usual answers, anything else may be said."""
+
+    code: Annotated[str, StringConstraints(pattern="^[a-z][a-z_]{0,29}$")]
+    choices: list[Said] = Field(default=[], max_length=12)
+
+
+Asks = Annotated[list[Ask], Field(max_length=12)]
+Lines = Annotated[list[Line], Field(max_length=8)]
+
+
+def _none_yet(kept: Any) -> Any:
+    return kept or []
 
 
 class ItemOut(BaseModel):
@@ -29,6 +63,8 @@ class ItemOut(BaseModel):
     papers: list[str]
     rule: str | None
     rule_en: str | None
+    asks: Annotated[list[Ask], BeforeValidator(_none_yet)] = Field(description="what the operator asks about it")
+    lines: Annotated[list[Line], BeforeValidator(_none_yet)] = Field(description="whom they connect, the first first")
     cap_fen: int | None
     pays_citizen: bool
     dispatchable: bool
@@ -42,6 +78,8 @@ class ItemEdit(BaseModel):
     keywords: list[Keyword] = Field(default=[], max_length=30)
     rule: str | None = Field(default=None, max_length=500)
     rule_en: str | None = Field(default=None, max_length=500, description="gone when `rule` changes without it")
+    asks: Asks = []
+    lines: Lines = []
     cap_fen: int | None = Field(default=None, gt=0, le=MOST_FEN)
 
 

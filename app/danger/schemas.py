@@ -6,15 +6,14 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from app.catalog.schemas import Line, Said
 from app.danger.kinds import DangerKind
 from app.danger.models import GuideStatus
 from app.danger.words import parse
 from app.kit.errors import Unfit
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9-]{1,18}[0-9]$")]
 
 
 def _pattern(text: str) -> str:
@@ -37,17 +36,8 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Said(Body):
-    """One line to be read aloud, or to be minded."""
-
-    zh: Text
-    en: Text
-
-
-class EmergencyLine(Said):
-    """A line to connect, and when; `number` null is one of the centre's own that it has still to fill in."""
-
-    number: Number | None
+class EmergencyLine(Line):
+    """A line to connect, and when."""
 
 
 class Words(Body):

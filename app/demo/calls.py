@@ -41,7 +41,8 @@ class Desk:
 
     async def _claim(self, operator: Seat, call: Call, card: dict[str, Any], form: dict[str, Any]) -> None:
         """Ask for the cheaper tier; the operator notes the proof of the citizen's group if it is new."""
-        claim = find_claim(call, self._catalogue)
+        openings = await operator.get(f"/citizens/{call.citizen.phone}/tiers", item=call.item)
+        claim = find_claim(call, openings)
         if claim is None:
             return
         if claim.group not in [group["group_code"] for group in card["groups"]]:

@@ -15,21 +15,18 @@ OUTSIDE_NUMBERS = 0.6
 """How often an outside line gives a number of its own."""
 TODAY_UNTIL_HOUR = 14
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TIERS = list(Tier)
 
 
 class Catalogue(NamedTuple):
-    """What operators have before them: items by their codes, who is entitled to what, and what somebody offers."""
+    """What operators have before them: items by their codes, and what somebody offers."""
 
     items: Mapping[str, Mapping[str, Any]]
-    entitlements: Sequence[Mapping[str, Any]]
     offered: Set[str]
 
     @classmethod
     async def read(cls, seat: Seat, offered: Set[str]) -> Self:
-        """Items and entitlements as the API shows them. Raises Refused."""
-        items = await seat.get("/items")
-        return cls({item["code"]: item for item in items}, await seat.get("/entitlements"), offered)
+        """Items as the API shows them. Raises Refused."""
+        return cls({item["code"]: item for item in await seat.get("/items")}, offered)
 
 
 def fill_in(call: Call, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
@@ -45,6 +42,7 @@ def fill_in(call: Call, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
         "item": call.item,
         "description": texts.utterance(call.item, rng),
         "quantity": quantity(rng, item["unit"]),
+        "details": [_answer(ask, Random(call.citizen.phone)) for ask in item["asks"] if ask["choices"]],
     }
     danger = texts.danger(call.item)
     form |= {"danger": danger} if danger else {"danger_dismissed": item["urgency"] != "emergency"}
@@ -57,6 +55,10 @@ def fill_in(call: Call, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
     if item["urgency"] == "booked" and chance(rng, "named_time"):
         form |= _window(rng, now)
     return form | {"dispatch": True}
+
+
+def _answer(ask: Mapping[str, Any], rng: Random) -> dict[str, str]:
+    return {"ask": ask["code"], "answer": rng.choice(ask["choices"])["zh"]}
 
 
 def _relay(item: str, rng: Random) -> dict[str, str]:
@@ -82,15 +84,13 @@ class Claim(NamedTuple):
     proof: str
 
 
-def find_claim(call: Call, catalogue: Catalogue) -> Claim | None:
-    """The cheapest tier that the citizen is entitled to and asks for."""
-    item = catalogue.items[call.item]
-    claims = [
-        Claim(Tier(rule["tier"]), rule["group_code"], rule["proof"])
-        for rule in catalogue.entitlements
-        if rule["group_code"] in call.citizen.groups
-        and (rule["item_code"] == call.item or rule["category_code"] == item["category_code"])
-        and rule["tier"] in item["tiers"]
-    ]
-    cheapest = min(claims, key=lambda claim: TIERS.index(claim.tier), default=None)
+def find_claim(call: Call, openings: Sequence[Mapping[str, Any]]) -> Claim | None:
+    """The cheapest tier that the citizen is entitled to and asks for, of those of the item as the API shows them."""
+    claims = (
+        Claim(Tier(opening["tier"]), claim["group_code"], claim["proof"])
+        for opening in openings
+        for claim in opening["claims"]
+        if claim["group_code"] in call.citizen.groups
+    )
+    cheapest = next(claims, None)
     return cheapest if cheapest and chance(call.rng, "ask_cheaper") else None

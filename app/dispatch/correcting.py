@@ -36,7 +36,8 @@ from app.intake.models import Citizen, RequestStatus, UnmatchedReason
 from app.intake.queries import list_memberships
 from app.intake.schemas import DangerWithdrawalIn, Person
 from app.intake.states import OPEN
-from app.intake.taking import UNSEARCHED, check_dispatchable, check_quantity, settle_tiers, window_of
+from app.intake.taking import UNSEARCHED, check_dispatchable, check_quantity, details_of, settle_tiers, window_of
+from app.intake.views import show
 from app.jobs.acting import TERMS, measured
 from app.jobs.models import ExtensionStatus, Job, JobStatus, OfferedBy
 from app.jobs.offer_actions import take_back
@@ -69,7 +70,7 @@ MASKS: dict[str, Callable[[str], str | None]] = {
 }  # fmt: skip
 WORDS = {
     "item_code": ("服务项目", "item"), "township_code": ("地点", "place"), "community_code": ("地点", "place"),
-    "address": ("地址", "address"), "description": ("求助内容", "description"),
+    "address": ("地址", "address"), "description": ("求助内容", "description"), "details": ("问答", "answers"),
     "contact_name": ("联系人", "contact"), "contact_phone": ("电话", "phone number"),
     "helped_name": ("求助人", "who is helped"), "unannounced": ("直接上门", "coming without a call"),
     "callback_name": ("回访对象", "whom to call back"), "callback_phone": ("回访电话", "number to call back"),
@@ -117,8 +118,9 @@ async def correct_request(
 
 def _told(request: Row, changes: Mapping[str, Any], catalog: Snapshot, dangers: Dangers) -> DangerKind | None:
     """The danger that the new text tells, or that the new item is in itself."""
-    if "description" in changes:
-        heard = [one.kind for one in dangers.hear(changes["description"])]
+    if changes.keys() & {"description", "details"}:
+        answers = [one["answer"] for one in changes.get("details") or ()]
+        heard = [one.kind for one in dangers.hear("\n".join([changes.get("description", ""), *answers]))]
         before = [one.kind for one in dangers.hear(request["description"])] if heard and request["danger"] else ()
         told = newly_told(request, [kind for kind in heard if kind not in before], dangers)
         if told:
@@ -184,6 +186,10 @@ async def _values(act: Act, tx: Tx, request: Row, body: Correction, catalog: Sna
             values |= {"urgency": item.urgency, "urgency_rank": catalog.urgencies[item.urgency].rank}
         if (request["held_from"] or request["status"]) in OPEN - {RequestStatus.RECEIVED, RequestStatus.RELAYED}:
             check_dispatchable(item, relayed=request["relay_to"] is not None)
+    if body.details is not None:
+        found = details_of(item, body.details)
+        if found != [one.model_dump() for one in show(request).details]:
+            values["details"] = found or None
     if said.keys() & {"item", "quantity"}:
         check_quantity(item.code, item.unit, body.quantity or request["quantity"])
     before = request["community_code"] or request["township_code"]

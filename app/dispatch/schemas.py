@@ -11,7 +11,7 @@ from app.catalog.gazetteer import Known
 from app.catalog.models import Tier
 from app.catalog.schemas import Elsewhere
 from app.intake.models import UnmatchedReason
-from app.intake.schemas import Name, Person, RequestOut, Text
+from app.intake.schemas import DetailsIn, Name, Person, RequestOut, Text
 from app.kit.errors import Unfit
 from app.kit.fields import Code, Moment
 from app.kit.pages import Paging
@@ -122,6 +122,7 @@ class Correction(BaseModel):
     area: Annotated[str, StringConstraints(max_length=12)] | None = None
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     description: Text | None = None
+    details: DetailsIn | None = Field(default=None, description="the answers as they ought to be, all of them")
     contact_name: Name | None = None
     phone: OwnPhone | None = Field(
         default=None, description="whom the firm calls; who is helped, unless another called"

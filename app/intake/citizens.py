@@ -12,10 +12,10 @@ from app.catalog.models import Item
 from app.catalog.snapshot import Snapshot
 from app.events.act import Act
 from app.intake import queries
-from app.intake.entitlement import claimant, list_openings
+from app.intake.entitlement import Claimant, claimant, list_openings, needs_entitlement
 from app.intake.filters import CLOSED
 from app.intake.models import Citizen, CitizenBar, CitizenGroup, Request
-from app.intake.schemas import CallerOut, CitizenEdit, MembershipIn, MembershipOut, OpeningOut
+from app.intake.schemas import CallerOut, CitizenEdit, ClaimOut, MembershipIn, MembershipOut, OpeningOut
 from app.intake.views import running_clocks, show
 from app.kit.db import Tx
 from app.kit.errors import NotFound
@@ -72,6 +72,11 @@ async def list_tiers(act: Act, tx: Tx, phone: str, item: Item, catalog: Snapshot
     """Which tiers of the item are open to the caller, cheapest first."""
     await note_reveal(act, tx, f"citizen:{mask_phone(phone)}", "tiers")
     who = await claimant(tx, await queries.find_citizen(tx, phone), act.now, act.zone)
+    return await show_openings(act, tx, item, who, catalog)
+
+
+async def show_openings(act: Act, tx: Tx, item: Item, who: Claimant, catalog: Snapshot) -> list[OpeningOut]:
+    """The item's tiers for a caller, cheapest first."""
     return [
         OpeningOut(
             tier=opening.tier,
@@ -80,6 +85,11 @@ async def list_tiers(act: Act, tx: Tx, phone: str, item: Item, catalog: Snapshot
             quota_per_month=opening.rule and opening.rule.quota_per_month,
             used=opening.used,
             proof=opening.rule and opening.rule.proof,
+            claims=[
+                ClaimOut(group_code=rule.group_code, quota_per_month=rule.quota_per_month, proof=rule.proof)
+                for rule in catalog.entitlements_to(item, opening.tier, catalog.groups.keys())
+                if needs_entitlement(item, opening.tier)
+            ],
         )
         for opening in await list_openings(tx, item, who, catalog, act.zone)
     ]

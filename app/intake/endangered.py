@@ -76,7 +76,8 @@ def danger_of_item(item: Item, line: str | None, catalog: Snapshot, dangers: Dan
 
 def told_in(body: RequestIn) -> str:
     """All that was said of it."""
-    return f"{body.asked.words}\n{body.description}" if body.asked else body.description
+    said = [body.asked.words] if body.asked else []
+    return "\n".join([*said, body.description, *(one.answer for one in body.details)])
 
 
 def heard_as(kind: DangerKind, dangers: Dangers) -> DangerHeard:

@@ -11,6 +11,12 @@ class NotEntitled(HotlineError):
     zh = "{asked} 档需要资格，该求助人没有资格或本月次数已用完；经其同意可按 {entitled} 档办理。"
 
 
+class UnknownAsk(HotlineError):
+    status = 422
+    en = "Item {item} has no question {ask}; it has {asks}."
+    zh = "服务项目 {item} 没有问题 {ask}，只有 {asks}。"
+
+
 class NotDispatchable(HotlineError):
     status = 422
     en = "Item {item} is not dispatched to providers: {why}."

@@ -22,7 +22,7 @@ from sqlalchemy import (
     literal_column,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.models import Kind, Tier
@@ -166,6 +166,8 @@ class Request(Model):
     urgency: Mapped[str] = mapped_column(ForeignKey("urgencies.code"))
     urgency_rank: Mapped[int]
     description: Mapped[str]
+    details: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))
+    """What was asked about the item, and answered; each as schemas.Detail has it."""
 
     citizen_id: Mapped[UUID | None] = mapped_column(ForeignKey("citizens.id"))
     """Who is helped; None where there is no number by which they are known."""

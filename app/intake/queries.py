@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
+import orjson
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -103,6 +104,7 @@ async def claim_and_find_caller(tx: Tx, **params: Any) -> Row:
 
 _NEW_REQUEST = (
     "id", "number", "status", "channel", "kind", "category_code", "item_code", "urgency", "urgency_rank", "description",
+    "details",
     "contact_name", "contact_phone", "helped_name", "callback_name", "callback_phone", "caller_id", "unannounced",
     "community_code", "township_code", "address", "lat", "lon", "priority_group",
     "tier_asked", "tier_entitled", "tier", "tier_fallback", "quantity", "wanted_from", "wanted_to",
@@ -184,7 +186,9 @@ async def add_request(tx: Tx, **values: Any) -> UUID | None:
 
     `new_answer` is stored under `used_key` of `principal`, unless that is None.
     """
-    [row] = await tx.rows(_ADD_REQUEST, **values)
+    details = values.pop("details")
+    kept = orjson.dumps(details).decode() if details else None
+    [row] = await tx.rows(_ADD_REQUEST, **values, details=kept)
     return cast(UUID | None, row["citizen_id"])
 
 

@@ -15,6 +15,7 @@ from app.events.act import Act
 from app.events.models import Event
 from app.intake import actions, citizens, queries
 from app.intake.endangered import CurrentlyKnown, raise_heard
+from app.intake.entitlement import claimant
 from app.intake.filters import RequestFilter, show_searched
 from app.intake.models import Request as ServiceRequest
 from app.intake.schemas import (
@@ -191,6 +192,15 @@ async def list_tiers(
     """The item's tiers, cheapest first: which are open to the caller, by which rule, and how much of it is used; the
     reading is on the audit log."""
     return await citizens.list_tiers(act, tx, phone, catalog.item(item), catalog)
+
+
+@router.get("/items/{code}/tiers")
+async def list_tiers_for_anybody(
+    code: Code, act: Operator, tx: Transaction, catalog: CurrentCatalog
+) -> list[OpeningOut]:
+    """The item's tiers for a caller of whom nothing is known, cheapest first: for whom those are that are not open."""
+    nobody = await claimant(tx, None, act.now, act.zone)
+    return await citizens.show_openings(act, tx, catalog.item(code), nobody, catalog)
 
 
 @citizens_router.patch("/{phone}")

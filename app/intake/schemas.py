@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
+import orjson
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -69,6 +71,32 @@ class Asked(BaseModel):
     suggested: list[Code] = Field(default=[], max_length=20)
 
 
+class DetailIn(BaseModel):
+    """The answer to one of the item's questions (`asks`)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ask: Annotated[str, StringConstraints(max_length=30)] = Field(description="its `code`")
+    answer: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class Detail(BaseModel):
+    """A question as it was put, and the answer."""
+
+    ask: str
+    zh: str
+    en: str
+    answer: str
+
+
+def _kept(details: Any) -> Any:
+    return orjson.loads(details) if isinstance(details, str) else details or []
+
+
+Details = Annotated[
+    list[Detail], BeforeValidator(_kept), Field(description="what was asked about the item, and answered")
+]
+DetailsIn = Annotated[list[DetailIn], Field(max_length=12)]
 UNUSABLE = "（电话："
 """Before a number that is none, at the end of what tells a danger."""
 _PHONE: TypeAdapter[str | None] = TypeAdapter(Phone | None)
@@ -80,8 +108,8 @@ def _required_but_in_danger(schema: dict[str, Any]) -> None:
 
 
 class RequestIn(BaseModel):
-    """A request as the operator takes it down; `area` is a community's or township's code, and may be missing where
-    `place` is named, and of a danger.
+    """A request as the operator takes it down; `area` is a community's or township's code, needed to dispatch it unless
+    `place` is named.
 
     `phone` and `contact_name` are the caller's. Who calls for another names them as `helped`: their number
     brings entitlement and quota. `contact` is whom the firm calls, `callback` whom the centre calls back.
@@ -115,6 +143,7 @@ class RequestIn(BaseModel):
     )
     item: Annotated[str, StringConstraints(max_length=10)]
     description: Text
+    details: DetailsIn = []
     tier: Tier | None = None
     tier_fallback: Tier | None = Field(default=None, description="the citizen agreed to pay up to this tier")
     quantity: Quantity = Field(default=Decimal(1), description="in the item's unit; 1 where it has none")
@@ -164,6 +193,7 @@ class RequestOut(BaseModel):
     item_code: str
     urgency: str
     description: str
+    details: Details
     contact_name: str | None
     contact_phone: str | None = Field(description="whom the firm calls; null: there is no number")
     helped_name: str | None = Field(description="who is helped, where that is another than the contact")
@@ -332,6 +362,14 @@ class MembershipOut(BaseModel):
     expires_on: date | None
 
 
+class ClaimOut(BaseModel):
+    """A rule that opens a tier to the members of a group, so often a month (null: as often as wanted), on proof."""
+
+    group_code: str
+    quota_per_month: int | None
+    proof: str | None
+
+
 class OpeningOut(BaseModel):
     """A tier of an item for a caller.
 
@@ -345,6 +383,7 @@ class OpeningOut(BaseModel):
     quota_per_month: int | None
     used: int | None
     proof: str | None
+    claims: list[ClaimOut] = Field(description="the groups that it is open to; none where it is open to everybody")
 
 
 class BarIn(BaseModel):

@@ -28,7 +28,6 @@ from app.intake.endangered import (
 )
 from app.intake.entitlement import Claimant, cheapest_open, dearer
 from app.intake.errors import (
-    AreaNeeded,
     ArticlesOfAnswer,
     DangerNotRelayed,
     NotDispatchable,
@@ -36,12 +35,13 @@ from app.intake.errors import (
     OneOutcome,
     QuantityNotCounted,
     RelayFirst,
+    UnknownAsk,
     UnknownProvider,
     WindowInvalid,
 )
 from app.intake.models import Channel, CloseReason, RequestStatus
 from app.intake.people import People, check_callable
-from app.intake.schemas import RequestIn, RequestOut
+from app.intake.schemas import DetailIn, RequestIn, RequestOut
 from app.intake.states import REQUESTS
 from app.intake.views import show_new
 from app.kit.db import Tx
@@ -87,8 +87,6 @@ async def take_request(
     """
     item = catalog.item(body.item)
     told = danger_told(body, item, catalog, dangers)
-    if spot is None and told.danger is None:
-        raise AreaNeeded
     check_quantity(item.code, item.unit, body.quantity)
     urgency = catalog.most_urgent.code if told.danger else item.urgency
     danger = _danger(act, body, told, dangers)
@@ -185,6 +183,21 @@ def check_dispatchable(item: Item, *, relayed: bool) -> None:
         raise RelayFirst(item=item.code)
 
 
+def details_of(item: Item, said: Sequence[DetailIn], *, strict: bool = True) -> list[dict[str, str]]:
+    """What was answered, each with its question as it stands now; of one that was answered twice the last. Raises
+    UnknownAsk, unless `strict` is False: a danger is kept without."""
+    asks = {ask["code"]: ask for ask in item.asks or ()}
+    answers = {one.ask: one.answer for one in said}
+    unknown = next((code for code in answers if code not in asks), None)
+    if unknown and strict:
+        raise UnknownAsk(item=item.code, ask=unknown, asks=list(asks))
+    return [
+        {"ask": code, "zh": ask["zh"], "en": ask["en"], "answer": answers[code]}
+        for code, ask in asks.items()
+        if code in answers
+    ]
+
+
 def check_quantity(item: str, unit: str | None, quantity: Decimal) -> None:
     """Raises QuantityNotCounted for a quantity of what is not charged by a unit."""
     if quantity != 1 and not is_counted(unit):
@@ -203,6 +216,7 @@ def _facts(
         "urgency": urgency,
         "urgency_rank": catalog.urgencies[urgency].rank,
         "description": body.description,
+        "details": details_of(item, body.details, strict=body.danger is None) or None,
         "community_code": spot.community.code if spot and spot.community else None,
         "township_code": spot and spot.township.code,
         "address": body.address,

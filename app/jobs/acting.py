@@ -47,6 +47,7 @@ FACTS = (
     "number",
     "item_code",
     "description",
+    "details",
     "township_code",
     "community_code",
     "unit",

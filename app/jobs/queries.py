@@ -31,6 +31,7 @@ _FACTS = (
     Request.number,
     Request.item_code,
     Request.description,
+    Request.details,
     Request.township_code,
     Request.community_code,
     Request.arrive_by,

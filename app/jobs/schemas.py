@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Tier
+from app.intake.schemas import Details
 from app.jobs.models import DeclineReason, ExtensionStatus, JobStatus, OfferedBy, OfferStatus, ReturnReason, ToldHow
 from app.kit.fields import Fen, Moment
 from app.kit.quantity import Quantity
@@ -33,6 +34,7 @@ class OfferOut(BaseModel):
     item_code: str
     urgency: str
     description: str
+    details: Details
     township_code: str
     community_code: str | None
     quantity: Quantity
@@ -103,6 +105,7 @@ class JobOut(BaseModel):
     number: int
     item_code: str
     description: str
+    details: Details
     township_code: str
     community_code: str | None
     quantity: Quantity

@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 
 from app.auth.access import Principal
-from app.catalog.schemas import EntitlementOut, ItemOut
+from app.catalog.schemas import ItemOut
 from app.catalog.snapshot import Snapshot
 from app.danger.snapshot import dangers_of, read_scripts
 from app.demo import citizens, form
@@ -27,8 +27,9 @@ from app.events.act import Act, Actor, act_of
 from app.events.models import ActorKind
 from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC
 from app.intake.actions import answer_request, close_request
-from app.intake.citizens import add_membership
+from app.intake.citizens import add_membership, show_openings
 from app.intake.clocks import RING_AT_NIGHT
+from app.intake.entitlement import Claimant
 from app.intake.models import RequestStatus
 from app.intake.schemas import AnswerIn, MembershipIn, RequestIn
 from app.jobs.agreement_actions import quote_job
@@ -73,7 +74,6 @@ class Play:
         self._zone = stage.context.settings.zone
         self._menu = form.Catalogue(
             {code: ItemOut.model_validate(item).model_dump() for code, item in catalog.items.items()},
-            [EntitlementOut.model_validate(rule).model_dump() for rule in catalog.entitlements],
             stage.offered,
         )
         self._heap: list[tuple[datetime, int, Doing]] = []
@@ -171,7 +171,7 @@ class Play:
 
     async def _take(self, call: citizens.Call) -> None:
         body = form.fill_in(call, self._menu, call.at)
-        if claim := form.find_claim(call, self._menu):
+        if claim := form.find_claim(call, await self._openings(call.item)):
             body |= {"tier": claim.tier, "tier_fallback": self._menu.items[call.item]["tiers"][0]}
             async with self._db.begin() as tx:
                 proof = MembershipIn(source=claim.proof)
@@ -197,6 +197,13 @@ class Play:
             case _ if body.get("dispatch") and chance(call.rng, "cancelled"):
                 after = timedelta(seconds=call.rng.uniform(*CANCEL_AFTER_SECONDS))
                 self._at(call.at + after, lambda: self._cancel(request_id, words(call.rng, "cancel")))
+
+    async def _openings(self, item: str) -> list[dict[str, Any]]:
+        act = self._act(self._stage.desk)
+        async with self._db.begin() as tx:
+            nobody = Claimant(None, frozenset(), act.now)
+            shown = await show_openings(act, tx, self._catalog.items[item], nobody, self._catalog)
+        return [opening.model_dump() for opening in shown]
 
     def _later(self, rng: Random, what: str, doing: Doing) -> None:
         mean: float = sample_data("history.yaml")["minutes"][what]

@@ -69,7 +69,7 @@ async def room(world: World, api: Api, password: str) -> Room:
 async def test_operators_take_calls_and_further_calls(world: World, room: Room) -> None:
     await world.add_provider(DRAIN, tiers=("free", "paid"))
     items = {item["code"]: item for item in await ok(world.operator.get("/items"))}
-    desk = Desk(room, Catalogue(items, await ok(world.operator.get("/entitlements")), frozenset()))
+    desk = Desk(room, Catalogue(items, frozenset()))
     call = replace(ring(DRAIN, "hardship"), rng=Random(1))
     async with room.tasks:
         await desk.take(call)
