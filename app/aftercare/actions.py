@@ -54,7 +54,7 @@ async def arrange_callbacks(act: Act, tx: Tx, request_id: UUID) -> None:
             request_id,
             at=act.now,
             actor=SYSTEM,
-            data={"reason": "no_number"},
+            data={"close_reason": CloseReason.UNREACHED, "reason": "no_number"},
             closed_at=act.now,
             close_reason=CloseReason.UNREACHED,
         )
@@ -89,7 +89,7 @@ async def record_outcome(act: Act, tx: Tx, callback_id: UUID, body: Outcome, cat
     elif body.reached:
         await _finish(act, tx, facts, served, body, catalog)
     else:
-        await _miss(act, tx, callback, served)
+        await _miss(act, tx, callback, facts, served)
     return show(dict(await _find(tx, callback_id)))
 
 
@@ -100,7 +100,12 @@ def _is_same(callback: Callback, body: Outcome) -> bool:
     return all(getattr(callback, name) == getattr(body, name) for name in answers)
 
 
-async def _miss(act: Act, tx: Tx, callback: Callback, served: Row) -> None:
+def _about(facts: Row) -> dict[str, UUID]:
+    """Whose work a callback is about. It is no provider's event: no firm is sent what was said of it."""
+    return {"job_id": facts["job_id"], "provider_id": facts["provider_id"]}
+
+
+async def _miss(act: Act, tx: Tx, callback: Callback, facts: Row, served: Row) -> None:
     if callback.taken_until is None:
         if not callback.tried:
             raise CallbackNotTaken
@@ -111,13 +116,26 @@ async def _miss(act: Act, tx: Tx, callback: Callback, served: Row) -> None:
         callback.tried, callback.due_at = tried, next_due(act.now, tried, zone)
         callback.taken_by = callback.taken_until = None
         await tx.flush()
-        facts = {"attempt": len(tried), "due_at": callback.due_at.isoformat()}
+        data = {"callback_id": callback.id, "attempt": len(tried), "due_at": callback.due_at.isoformat()}
         await record(
-            tx, EventKind.CALLBACK_MISSED, at=act.now, actor=act.actor, request_id=callback.request_id, data=facts
+            tx,
+            EventKind.CALLBACK_MISSED,
+            at=act.now,
+            actor=act.actor,
+            request_id=callback.request_id,
+            data=_about(facts) | data,
         )
         return
     await CALLBACKS.transition(
-        tx, "give_up", callback.id, at=act.now, actor=act.actor, tried=tried, ended_at=act.now, ended_by=act.actor.id
+        tx,
+        "give_up",
+        callback.id,
+        at=act.now,
+        actor=act.actor,
+        data=_about(facts),
+        tried=tried,
+        ended_at=act.now,
+        ended_by=act.actor.id,
     )
     await queries.drop_others(tx, callback.id, **act.parameters())
     await _close(act, tx, callback.request_id, served, CloseReason.UNREACHED)
@@ -131,7 +149,7 @@ async def _finish(act: Act, tx: Tx, facts: Row, served: Row, body: Outcome, cata
         facts["id"],
         at=act.now,
         actor=act.actor,
-        data=answers | compare_bill(facts["billed_fen"], body.paid_fen),
+        data=_about(facts) | answers | compare_bill(facts["billed_fen"], body.paid_fen),
         **answers,
         remark=body.remark,
         ended_at=act.now,
@@ -162,7 +180,14 @@ async def _close(act: Act, tx: Tx, caller_id: UUID, served: Row, reason: CloseRe
     theirs = caller.callback_phone or caller.contact_phone
     if served["status"] == RequestStatus.COMPLETED and theirs == (served["callback_phone"] or served["contact_phone"]):
         await REQUESTS.transition(
-            tx, "close", served["id"], at=act.now, actor=act.actor, closed_at=act.now, close_reason=reason
+            tx,
+            "close",
+            served["id"],
+            at=act.now,
+            actor=act.actor,
+            data={"close_reason": reason},
+            closed_at=act.now,
+            close_reason=reason,
         )
 
 

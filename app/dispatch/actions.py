@@ -11,7 +11,7 @@ from app.catalog.snapshot import Snapshot
 from app.danger.snapshot import Dangers
 from app.dispatch import queries
 from app.dispatch.errors import ProviderNotEligible, ReopenTooLate, ReopenWithoutDispatch
-from app.dispatch.matchmaking import Outcome, make_offers, offer_to_best, when_to_ask
+from app.dispatch.matchmaking import Outcome, make_offers, note_tier, offer_to_best, when_to_ask
 from app.dispatch.schemas import DispatchOut, MatchingResult, OfferMade
 from app.events.act import Act
 from app.events.topics import DISPATCH_TOPIC, provider_topic
@@ -82,6 +82,7 @@ async def send_out(act: Act, tx: Tx, request: Row, catalog: Snapshot) -> Row:
     check_callable(request["contact_phone"], unannounced=request["unannounced"])
     possible = request["status"] in REQUESTS.moves["dispatch"].sources
     tiers = await take_place_again(tx, request, catalog, act.zone) if possible else {}
+    await note_tier(act, tx, request, tiers.get("tier", request["tier"]))
     await end_round(tx, request["id"], act.now)
     return await REQUESTS.transition(
         tx,
@@ -89,6 +90,7 @@ async def send_out(act: Act, tx: Tx, request: Row, catalog: Snapshot) -> Row:
         request["id"],
         at=act.now,
         actor=act.actor,
+        data={"after_seconds": int((act.now - request["received_at"]).total_seconds())},
         match_at=act.now,
         assigned_at=None,
         started_at=None,
@@ -268,11 +270,13 @@ def check_reopenable(act: Act, request: Mapping[str, Any] | Row) -> None:
 
 
 async def _again(act: Act, tx: Tx, request: Row, catalog: Snapshot) -> dict[str, Any]:
+    tiers = await take_place_again(tx, request, catalog, act.zone)
+    await note_tier(act, tx, request, tiers.get("tier", request["tier"]))
     cleared = dict.fromkeys(("assigned_at", "started_at", "completed_at", "unmatched_reason"))
     return {
         **cleared,
         **UNSEARCHED,
-        **await take_place_again(tx, request, catalog, act.zone),
+        **tiers,
         "match_at": act.now,
         **_begin_round(act, request, catalog),
     }

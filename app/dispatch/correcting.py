@@ -20,7 +20,7 @@ from app.dispatch import queries
 from app.dispatch.actions import reassign_job, send_out
 from app.dispatch.endangering import raise_danger
 from app.dispatch.errors import WorkBegun
-from app.dispatch.matchmaking import make_offers, when_to_ask
+from app.dispatch.matchmaking import make_offers, note_tier, when_to_ask
 from app.dispatch.merging import take_over
 from app.dispatch.schemas import Correction
 from app.events.act import Act
@@ -105,6 +105,7 @@ async def correct_request(
     changes |= due | await _extended(tx, request, changes, due)
     if changes.keys() & (WORK - {"quantity"}):
         changes |= {"corrected_at": act.now}
+    await note_tier(act, tx, request, changes.get("tier", request["tier"]))
     await queries.edit_request(tx, request_id, changes | {"version": request["version"] + 1})
     await _put_on_record(act, tx, request, changes, body.reason)
     if changes.keys() & {"item_code", "citizen_id"}:

@@ -279,6 +279,7 @@ async def make_offers(
     ]
     outcome = Outcome(MatchingResult.OFFERED, tier, offers, surge=matching.surge)
     outcome.stored = answer.write(outcome) if answer else None
+    await note_tier(act.of_itself, tx, request, tier)
     await queries.add_offers(
         tx,
         **act.of_itself.parameters(),
@@ -290,6 +291,14 @@ async def make_offers(
     )
     tx.wake(*(provider_topic(one.provider_id) for one in chosen))
     return outcome
+
+
+async def note_tier(act: Act, tx: Tx, request: Mapping[str, Any] | Row, tier: str) -> None:
+    """Log that the request is about to be served at another tier; the event is still of the one that it leaves."""
+    if tier != request["tier"]:
+        data = {"was": request["tier"], "to": tier}
+        kind, request_id = EventKind.REQUEST_TIER_CHANGED, request["id"]
+        await record(tx, kind, at=act.now, actor=act.actor, request_id=request_id, data=data)
 
 
 _PUBLIC = ("id", "provider_id", "rank", "expires_at")

@@ -84,7 +84,7 @@ def _add_offers() -> Prepared:
                 *(bindparam(name, type_=table.c[name].type) for name in shared),
             ),
         )
-        .returning(Offer.id, Offer.request_id, Offer.provider_id, Offer.rank, Offer.offered_by)
+        .returning(Offer.id, Offer.request_id, Offer.provider_id, Offer.tier, Offer.rank, Offer.offered_by)
         .cte("made")
     )  # fmt: skip
     events = log(

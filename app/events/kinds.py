@@ -45,6 +45,10 @@ class EventKind(StrEnum):
     REQUEST_DEFERRED = "request.deferred", "In a surge it is looked at later."
     REQUEST_DEFERRAL_TOLD = "request.deferral_told", "The citizen was told that it has to wait."
     REQUEST_TIER_CONSENTED = "request.tier_consented", "The citizen agreed to fall back to a dearer tier."
+    REQUEST_TIER_CHANGED = (
+        "request.tier_changed",
+        "It fell back to a dearer tier, or to another, from now on.",
+    )
     REQUEST_CONTACTED = "request.contacted", "Somebody called or wrote about it."
     REQUEST_TAKEN_OVER = "request.taken_over", "An operator follows it up from now on."
     REQUEST_HANDED_OVER = "request.handed_over", "It passed from one operator to another."

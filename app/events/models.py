@@ -5,11 +5,15 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, text
+from sqlalchemy import BigInteger, Identity, Index, column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.orm import Model, one_of
+from app.events.kinds import EventKind
+from app.kit.orm import Model, one_of, word
+
+_RECEIVED = [word(kind) for kind in (EventKind.REQUEST_CREATED, EventKind.REQUEST_ANSWERED)]
+"""The kinds that are counted hour by hour."""
 
 
 class ActorKind(StrEnum):
@@ -36,6 +40,19 @@ class Event(Model):
     on_behalf: Mapped[bool] = mapped_column(server_default=text("false"))
     """Done by staff for a provider on the phone."""
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    request_kind: Mapped[str | None]
+    """What its request was then, in this and the next columns (app.events.facts); None without a request, and in
+    events that were written before there were such columns."""
+    category_code: Mapped[str | None]
+    item_code: Mapped[str | None]
+    township_code: Mapped[str | None]
+    """None as well where nobody knew the place then."""
+    community_code: Mapped[str | None]
+    tier: Mapped[str | None]
+    """Of an offer or a job, its own."""
+    channel: Mapped[str | None]
+    urgency: Mapped[str | None]
+    priority_group: Mapped[str | None]
 
     __table_args__ = (
         one_of("actor_kind", ActorKind),
@@ -48,6 +65,7 @@ class Event(Model):
             postgresql_using="brin",
             postgresql_with={"pages_per_range": 32, "autosummarize": True},
         ),
+        Index("ix_events_received", "at", postgresql_where=column("kind").in_(_RECEIVED)),
         Index("ix_events_of_provider", "provider_id", "id", postgresql_where=text("request_id IS NULL")),
     )
 

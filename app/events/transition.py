@@ -28,6 +28,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    true,
     update,
 )
 from sqlalchemy import (
@@ -37,6 +38,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.events.act import Actor
+from app.events.facts import FACTS, facts_of, has_facts, look_up
 from app.events.kinds import EventKind
 from app.events.models import Event
 from app.kit.db import Prepared, Row, Tx
@@ -82,33 +84,47 @@ class Moved(NamedTuple):
     log: CTE
 
 
+_WRITTEN = ("at", "kind", "request_id", "provider_id", "actor_kind", "actor_id", "on_behalf", "data")
+
+
 def log(
     name: str,
-    kind: EventKind,
+    kind: ColumnElement[Any] | EventKind,
     rows: FromClause,
     *,
     request_id: ColumnElement[Any],
     provider_id: ColumnElement[Any] = NO_KEY,
     data: ColumnElement[Any] = NO_DATA,
 ) -> CTE:
-    """An insert of one event per row of `rows`, as a CTE with this name."""
-    return (
-        insert(EVENTS)
-        .from_select(
-            ["at", "kind", "request_id", "provider_id", "actor_kind", "actor_id", "on_behalf", "data"],
-            select(
-                AT,
-                word(kind),
-                request_id,
-                provider_id,
-                bindparam("actor_kind", type_=Text),
-                bindparam("actor_id", type_=Uuid),
-                bindparam("on_behalf", type_=Boolean),
-                data,
-            ).select_from(rows),
-        )
-        .cte(name)
-    )
+    """An insert of one event per row of `rows`, as a CTE with this name.
+
+    The facts of its request are those of the rows, if they are requests. Else they are looked up: as they were before
+    the statement, but for the tier of an offer or a job.
+    """
+    written = [
+        AT,
+        word(kind) if isinstance(kind, EventKind) else kind,
+        request_id,
+        provider_id,
+        bindparam("actor_kind", type_=Text),
+        bindparam("actor_id", type_=Uuid),
+        bindparam("on_behalf", type_=Boolean),
+        data,
+    ]
+    about, facts = _facts(rows, request_id)
+    chosen = select(*written, *facts.values()).select_from(about)
+    return insert(EVENTS).from_select([*_WRITTEN, *facts], chosen).cte(name)
+
+
+def _facts(rows: FromClause, request_id: ColumnElement[Any]) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
+    """The rows with the facts of their requests beside them, and these by column; none where no request is named."""
+    if request_id is NO_KEY:
+        return rows, {}
+    if has_facts(rows):
+        return rows, dict(zip(FACTS, facts_of(rows), strict=True))
+    found = look_up(request_id)
+    facts = {name: found.c[name] for name in FACTS}
+    return rows.outerjoin(found, true()), facts | ({"tier": rows.c.tier} if "tier" in rows.c else {})
 
 
 class Steps:
@@ -250,16 +266,17 @@ class Machine(Steps):
         return Prepared(select(self._column.label("status")).where(self.table.c.id == bindparam("id", type_=Uuid)))
 
 
+_SUBJECT = select(bindparam("request_id", type_=Uuid).label("request_id")).cte("subject")
 _RECORD = Prepared(
-    insert(EVENTS).values(
-        at=AT,
-        kind=bindparam("kind", type_=Text),
-        request_id=bindparam("request_id", type_=Uuid),
-        provider_id=bindparam("provider_id", type_=Uuid),
-        actor_kind=bindparam("actor_kind", type_=Text),
-        actor_id=bindparam("actor_id", type_=Uuid),
-        on_behalf=bindparam("on_behalf", type_=Boolean),
-        data=sql_cast(bindparam("data", type_=Text), JSONB),
+    select(literal_column("1")).add_cte(
+        log(
+            "recorded",
+            bindparam("kind", type_=Text),
+            _SUBJECT,
+            request_id=_SUBJECT.c.request_id,
+            provider_id=bindparam("provider_id", type_=Uuid),
+            data=sql_cast(bindparam("data", type_=Text), JSONB),
+        )
     )
 )
 

@@ -19,6 +19,7 @@ from app.intake.models import CloseReason, Contact, HoldCause, Request, RequestS
 from app.intake.rounds import end_round
 from app.intake.schemas import AnswerIn, ContactIn, DangerRelayIn, HoldIn, RelayIn
 from app.intake.states import CLOSED_BY_HAND, REQUESTS, UNASSIGNED
+from app.intake.taking import answered
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
 from app.knowledge.actions import check_articles
@@ -69,20 +70,31 @@ async def answer_request(act: Act, tx: Tx, request_id: UUID, body: AnswerIn) -> 
     Raises NotFound, StatusConflict, UnknownArticle, DangerNotRelayed.
     """
     await check_articles(tx, body.articles)
-    check_relayed(await get_locked(tx, request_id))
+    request = await get_locked(tx, request_id)
+    check_relayed(request)
     await _separate_children(act, tx, request_id)
+    said = {"answered_in_call": request["answered_in_call"], "articles": body.articles}
     await REQUESTS.transition(
         tx,
         "answer",
         request_id,
         at=act.now,
         actor=act.actor,
+        data=answered(said, int((act.now - request["received_at"]).total_seconds())),
         answer=body.answer,
         articles=body.articles or None,
         answered_at=act.now,
     )
+    reason = CloseReason.ANSWERED
     return await REQUESTS.transition(
-        tx, "close", request_id, at=act.now, actor=act.actor, closed_at=act.now, close_reason=CloseReason.ANSWERED
+        tx,
+        "close",
+        request_id,
+        at=act.now,
+        actor=act.actor,
+        data={"close_reason": reason},
+        closed_at=act.now,
+        close_reason=reason,
     )
 
 
@@ -137,7 +149,7 @@ async def close_request(act: Act, tx: Tx, request_id: UUID, note: str) -> Row:
         request_id,
         at=act.now,
         actor=act.actor,
-        data={"note": note},
+        data={"close_reason": reason, "note": note},
         closed_at=act.now,
         close_reason=reason,
         unmatched_at=None,

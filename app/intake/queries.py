@@ -8,7 +8,6 @@ from uuid import UUID
 import orjson
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     Boolean,
     Date,
     DateTime,
@@ -19,7 +18,6 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     case,
-    column,
     exists,
     func,
     or_,
@@ -28,13 +26,15 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from app.auth.models import Staff
 from app.auth.queries import on_shift
 from app.catalog.models import Group
+from app.events.facts import FACTS, facts_of
 from app.events.models import Event
-from app.events.transition import AT, EVENTS, NO_DATA
+from app.events.transition import AT, EVENTS
 from app.intake.filters import CLOSED
 from app.intake.models import (
     REQUEST_NUMBER,
@@ -136,7 +136,8 @@ def _add_request() -> Prepared:
     )
     values: dict[str, Any] = {name: bindparam(name, type_=_REQUESTS.c[name].type) for name in _NEW_REQUEST}
     values["citizen_id"] = func.coalesce(known, select(citizen.c.id).scalar_subquery())
-    request = insert(Request).values(values).returning(Request.id, Request.citizen_id).cte("request")
+    facts = (_REQUESTS.c[name] for name in FACTS.values())
+    request = insert(Request).values(values).returning(Request.id, Request.citizen_id, *facts).cte("request")
     contact = (
         insert(Contact)
         .from_select(
@@ -153,26 +154,28 @@ def _add_request() -> Prepared:
         .cte("contact")
     )
     kept = store_answer().cte("kept")
-    return Prepared(select(request).add_cte(contact, _birth_events(request), kept))
+    return Prepared(select(request.c.citizen_id).add_cte(contact, _birth_events(request), kept))
 
 
 def _birth_events(request: FromClause) -> Any:
-    kinds = func.unnest(bindparam("event_kinds", type_=ARRAY(Text))).table_valued("kind", with_ordinality="nth")
+    arrays = (bindparam(name, type_=ARRAY(Text)) for name in ("event_kinds", "event_data"))
+    births = func.unnest(*arrays).table_valued("kind", "data", with_ordinality="nth").render_derived(name="births")
     return (
         insert(EVENTS)
         .from_select(
-            ["at", "kind", "request_id", "actor_kind", "actor_id", "on_behalf", "data"],
+            ["at", "kind", "request_id", "actor_kind", "actor_id", "on_behalf", "data", *FACTS],
             select(
                 AT,
-                column("kind", Text),
+                births.c.kind,
                 request.c.id,
                 bindparam("actor_kind", type_=Text),
                 bindparam("actor_id", type_=Uuid),
                 bindparam("on_behalf", type_=Boolean),
-                NO_DATA,
+                sql_cast(births.c.data, JSONB),
+                *facts_of(request),
             )
-            .select_from(request, kinds.render_derived(name="kinds"))
-            .order_by(column("nth", BigInteger)),
+            .select_from(request, births)
+            .order_by(births.c.nth),
         )
         .cte("born")
     )

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from app.catalog.calendar import Deadlines, Window, add_minutes, deadlines, default_window
 from app.catalog.models import ArriveRule, Item, Kind, Tier, is_counted
 from app.catalog.snapshot import Snapshot, Spot
@@ -109,6 +111,7 @@ async def take_request(
     if body.chosen_provider_id and not await queries.provider_exists(tx, body.chosen_provider_id):
         raise UnknownProvider(provider=body.chosen_provider_id)
     status, events = REQUESTS.path(RequestStatus.RECEIVED, *steps)
+    born = {kind: _said(kind, values) for kind in (EventKind.REQUEST_CREATED, *events)}
     allowance = catalog.allowance(urgency)
     values["alarm_at"] = next_alarm(values | {"status": status}, allowance, act.zone, act.now)
     values |= {"status": status, "number": caller["number"], "caller_id": None}
@@ -120,7 +123,8 @@ async def take_request(
         tx,
         **values,
         **act.parameters(),
-        event_kinds=[EventKind.REQUEST_CREATED, *events],
+        event_kinds=list(born),
+        event_data=[orjson.dumps(said).decode() for said in born.values()],
         rang=body.phone,
         citizen_phone=people.helped,
         citizen_name=people.helped_name,
@@ -171,6 +175,27 @@ def _steps(body: RequestIn, item: Item, danger: Mapping[str, Any], spot: Spot | 
     if body.dispatch:
         check_may_go_out({**danger, "township_code": spot and spot.township.code})
     return ["relay"] * (body.relay is not None) + ["dispatch"] * body.dispatch
+
+
+def _said(kind: EventKind, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the event of a step taken at once says."""
+    match kind:
+        case EventKind.REQUEST_ANSWERED:
+            return answered(values, 0)
+        case EventKind.REQUEST_RELAYED:
+            return {"to": values["relay_to"]}
+        case EventKind.REQUEST_DISPATCHED:
+            return {"after_seconds": 0}
+        case EventKind.REQUEST_CLOSED:
+            return {"close_reason": values["close_reason"]}
+        case _:
+            return {}
+
+
+def answered(values: Mapping[str, Any], after_seconds: int) -> dict[str, Any]:
+    """What the event of an answer says: given in the call or later, from an article or not, so long after receipt."""
+    in_call, by_article = values["answered_in_call"], bool(values["articles"])
+    return {"in_call": in_call, "by_article": by_article, "after_seconds": after_seconds}
 
 
 def check_dispatchable(item: Item, *, relayed: bool) -> None:

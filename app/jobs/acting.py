@@ -189,10 +189,15 @@ def check_not_held(job: Row) -> None:
         raise RequestOnHold(until=job["hold_until"].isoformat())
 
 
-def check_past(act: Act, happened_at: datetime | None) -> None:
-    """Raises HappenedInFuture for what is said to have happened later than now."""
-    if happened_at and happened_at > act.now + CLOCKS_DIFFER:
+def when_happened(act: Act, job: Row, happened_at: datetime | None) -> datetime | None:
+    """When something reported about a locked job is held to have happened, if that is said: not before its request
+    was dispatched, and not later than now. Raises HappenedInFuture."""
+    if happened_at is None:
+        return None
+    if happened_at > act.now + CLOCKS_DIFFER:
         raise HappenedInFuture(happened_at=happened_at.isoformat(), now=act.now.isoformat())
+    dispatched_at: datetime = job["dispatched_at"]
+    return min(max(happened_at, dispatched_at), act.now)
 
 
 async def record_price(act: Act, tx: Tx, job: Mapping[str, Any], kind: EventKind, **facts: Any) -> None:

@@ -4,9 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from app.events.act import Act
-from app.events.kinds import EventKind
 from app.events.topics import provider_topic
-from app.events.transition import record
 from app.jobs import queries
 from app.jobs.acting import check_price, measured
 from app.jobs.errors import AboveConsent, AmountChanged, NotCompleted, PayoutNotAllowed
@@ -48,32 +46,23 @@ async def correct_amount(act: Act, tx: Tx, job_id: UUID, body: AmountCorrection)
             raise AboveConsent(amount_fen=body.amount_fen, agreed_fen=agreed_fen)
         changes |= {"agreed_fen": body.amount_fen, "agreed_how": "by_phone", "agreed_at": act.now}
     difference = body.amount_fen - job["amount_fen"]
-    day = job["completed_at"].astimezone(act.zone).date()
+    billed_on = job["completed_at"].astimezone(act.zone).date()
     await queries.correct_bill(tx, job_id, changes)
-    await queries.add_turnover(tx, job["provider_id"], day, difference)
+    await queries.add_turnover(tx, job["provider_id"], billed_on, difference)
     facts = {"amount_fen": body.amount_fen, "payout_fen": payout_fen, "was_fen": job["amount_fen"]}
     facts |= {
         "difference_fen": difference,
         "quantity": shown(quantity),
         "lower": difference < 0,
         "reason": body.reason,
-        "day": day,
     }
-    await record(
-        tx,
-        EventKind.JOB_AMOUNT_CORRECTED,
-        at=act.now,
-        actor=act.actor,
-        request_id=job["request_id"],
-        provider_id=job["provider_id"],
-        data={"job_id": job_id, **facts},
-    )
+    await queries.log_correction(tx, job_id, facts, act.zone, **act.parameters())
     was, is_ = f"{job['amount_fen'] / 100:.2f}", f"{body.amount_fen / 100:.2f}"
     words = {
-        "zh": f"请求 {job['number']} 的收费由 {was} 元更正为 {is_} 元，{day:%Y-%m} 的对账单随之更正。"
+        "zh": f"请求 {job['number']} 的收费由 {was} 元更正为 {is_} 元，{billed_on:%Y-%m} 的对账单随之更正。"
         f"原因：{body.reason}",
         "en": f"The bill of request {job['number']} is corrected from {was} to {is_} yuan, and your statement of "
-        f"{day:%Y-%m} with it. Reason: {body.reason}",
+        f"{billed_on:%Y-%m} with it. Reason: {body.reason}",
     }
     await tell(tx, job["provider_id"], "amount_corrected", f"{job_id} {act.now.isoformat()}", words, act.now)
     tx.wake(provider_topic(job["provider_id"]))

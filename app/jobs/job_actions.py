@@ -19,7 +19,6 @@ from app.jobs.acting import (
     TERMS,
     check_live,
     check_not_held,
-    check_past,
     check_price,
     job_out,
     lock_job,
@@ -28,6 +27,7 @@ from app.jobs.acting import (
     next_round,
     record_price,
     time_taken,
+    when_happened,
 )
 from app.jobs.errors import AboveConsent, JobOver, PayoutNotAllowed
 from app.jobs.models import LIVE, JobStatus
@@ -42,8 +42,7 @@ async def start_job(act: Act, tx: Tx, job_id: UUID, body: Start | None = None) -
     job = await lock_job(act, tx, job_id)
     if job["status"] != JobStatus.ACCEPTED:
         return _unless_over(job)
-    happened_at = body.happened_at if body else None
-    check_past(act, happened_at)
+    happened_at = when_happened(act, job, body.happened_at if body else None)
     taken = await time_taken(act, tx, Clock.ARRIVE, job)
     return await _change(act, tx, statements.START, "start", job, happened_at=happened_at, **taken)
 
@@ -59,7 +58,7 @@ async def complete_job(act: Act, tx: Tx, job_id: UUID, body: Completion) -> JobO
     if (job["amount_fen"], job["payout_fen"], job["quantity"]) == billed:
         return JobOut.model_validate(dict(job))
     check_live(job)
-    check_past(act, body.happened_at)
+    happened_at = when_happened(act, job, body.happened_at)
     terms = measured(job, body.quantity)
     if job["status"] == JobStatus.STARTED:
         check_price(terms, body.amount_fen)
@@ -73,7 +72,7 @@ async def complete_job(act: Act, tx: Tx, job_id: UUID, body: Completion) -> JobO
             await record_price(act, tx, terms, EventKind.JOB_PRICE_AGREED, agreed_fen=body.amount_fen, how=ON_SITE)
     tx.wake(AFTERCARE_TOPIC, DISPATCH_TOPIC)
     on_time = job["round_complete_by"] is None or act.now <= job["round_complete_by"]
-    bill = body.model_dump(include={"result", "amount_fen", "payout_fen", "happened_at"})
+    bill = body.model_dump(include={"result", "amount_fen", "payout_fen"}) | {"happened_at": happened_at}
     bill |= {name: terms[name] for name in TERMS} | await time_taken(act, tx, Clock.COMPLETE, job)
     return await _change(act, tx, statements.COMPLETE, "complete", job, **bill, on_time=on_time, day=act.today)
 

@@ -4,14 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import DateTime, Select, Table, Uuid, bindparam, case, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+import orjson
+from sqlalchemy import Date, DateTime, Select, Table, Text, Uuid, bindparam, case, func, or_, select, true, update
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from app.auth.queries import on_shift
 from app.catalog.calendar import BOOKED_GRACE
 from app.catalog.models import ArriveRule, Item, Urgency
-from app.events.transition import AT
+from app.events.facts import FACTS, happened_at
+from app.events.kinds import EventKind
+from app.events.models import Event
+from app.events.transition import AT, json_of, log
 from app.intake.models import Contact, Request
 from app.intake.rounds import ROUND_ARRIVE_BY, ROUND_COMPLETE_BY
 from app.jobs.models import Extension, Job, Offer, is_live
@@ -236,6 +242,46 @@ async def list_said(tx: Tx, request_id: UUID) -> Sequence[Any]:
 async def correct_bill(tx: Tx, job_id: UUID, values: Mapping[str, Any]) -> None:
     """Change the bill of a completed, locked job."""
     await tx.session.execute(update(Job).where(Job.id == job_id).values(**values))
+
+
+def _log_correction() -> Prepared:
+    """What is corrected was counted by the facts of its completion, on that day: its correction carries the same."""
+    done = cast(Table, Event.__table__).alias("done")
+    completed = (
+        select(func.coalesce(happened_at(done), done.c.at).label("at"), *(done.c[name] for name in FACTS))
+        .where(done.c.request_id == Job.request_id, done.c.kind == word(EventKind.JOB_COMPLETED))
+        .where(done.c.data["job_id"].as_string() == sql_cast(Job.id, Text), done.c.item_code.is_not(None))
+        .order_by(done.c.id.desc())
+        .limit(1)
+        .lateral("completed")
+    )
+    now: dict[str, Any] = {name: getattr(Request, source) for name, source in FACTS.items()} | {"tier": Job.tier}
+    facts = (
+        case((completed.c.item_code.is_not(None), completed.c[name]), else_=now[name]).label(source)
+        for name, source in FACTS.items()
+    )
+    moment = func.timezone(bindparam("zone", type_=Text), func.coalesce(completed.c.at, Job.completed_at))
+    rows = (
+        select(Job.id, Job.request_id, Job.provider_id, sql_cast(moment, Date).label("day"), *facts)
+        .join(Request, Request.id == Job.request_id)
+        .outerjoin(completed, true())
+        .where(Job.id == bindparam("job_id", type_=Uuid))
+        .cte("corrected")
+    )
+    told = sql_cast(bindparam("data", type_=Text), JSONB)
+    data = told.op("||")(json_of(job_id=rows.c.id, day=rows.c.day))
+    kind, provider = EventKind.JOB_AMOUNT_CORRECTED, rows.c.provider_id
+    event = log("corrected_event", kind, rows, request_id=rows.c.request_id, provider_id=provider, data=data)
+    return Prepared(select(rows.c.id).add_cte(event))
+
+
+_LOG_CORRECTION = _log_correction()
+
+
+async def log_correction(tx: Tx, job_id: UUID, data: Mapping[str, Any], zone: ZoneInfo, **actor: Any) -> None:
+    """Log that the bill of a completed job was corrected."""
+    said = orjson.dumps(data, default=str).decode()
+    await tx.rows(_LOG_CORRECTION, job_id=job_id, data=said, zone=zone.key, **actor)
 
 
 async def add_turnover(tx: Tx, provider_id: UUID, day: date, fen: int) -> None:

@@ -197,14 +197,18 @@ def _seconds(clock: str) -> ColumnElement[int]:
     return bindparam(f"{clock}_seconds", type_=Integer)
 
 
+def _withdrawn(rows: FromClause) -> ColumnElement[Any]:
+    return json_of(reason=rows.c.withdraw_reason)
+
+
 def _accept() -> Prepared:
-    offer = OFFERS.move("accept", Offer.id == _OFFER, decided_at=AT)
-    request = REQUESTS.move(
-        "assign", Request.id == _REQUEST, assigned_at=AT, match_at=None, accept_seconds=_seconds("accept")
-    )
+    taken: dict[str, Any] = {"accept_seconds": _seconds("accept")}
+    offer = OFFERS.move("accept", Offer.id == _OFFER, data=lambda rows: json_of(**taken), decided_at=AT)
+    request = REQUESTS.move("assign", Request.id == _REQUEST, assigned_at=AT, match_at=None, **taken)
     others = OFFERS.move(
         "withdraw",
         (Offer.request_id == _REQUEST) & (Offer.id != _OFFER),
+        data=_withdrawn,
         decided_at=AT,
         withdraw_reason=word("taken"),
     )
@@ -278,16 +282,28 @@ def _reported(**parts: Any) -> ColumnElement[Any]:
 
 
 def _start() -> Prepared:
-    request = REQUESTS.move("start", Request.id == _REQUEST, started_at=AT, arrive_seconds=_seconds("arrive"))
-    job = JOBS.move("start", _job_of(request), data=lambda rows: _reported(), started_at=AT)
+    taken: dict[str, Any] = {"arrive_seconds": _seconds("arrive")}
+    request = REQUESTS.move("start", Request.id == _REQUEST, started_at=AT, **taken)
+    job = JOBS.move("start", _job_of(request), data=lambda rows: _reported(**taken), started_at=AT)
     return Prepared(select(job.rows).add_cte(job.log, request.log))
+
+
+def _since_receipt(requests: FromClause) -> ColumnElement[int]:
+    return sql_cast(func.extract("epoch", AT - requests.c.received_at), Integer)
 
 
 def _complete() -> Prepared:
     names = ("amount_fen", "payout_fen", "result", "quantity", "cap_fen", "agreed_fen", "agreed_how", "agreed_at")
     facts: dict[str, Any] = {name: bindparam(name, type_=_JOBS.c[name].type) for name in names}
     on_time = bindparam("on_time", type_=Boolean)
-    request = REQUESTS.move("complete", Request.id == _REQUEST, completed_at=AT, complete_seconds=_seconds("complete"))
+    taken: dict[str, Any] = {"complete_seconds": _seconds("complete")}
+    request = REQUESTS.move(
+        "complete",
+        Request.id == _REQUEST,
+        data=lambda rows: json_of(after_seconds=_since_receipt(rows)),
+        completed_at=AT,
+        **taken,
+    )
     job = JOBS.move(
         "complete",
         _job_of(request),
@@ -296,6 +312,7 @@ def _complete() -> Prepared:
             payout_fen=rows.c.payout_fen,
             quantity=func.trim_scale(rows.c.quantity),
             on_time=on_time,
+            **taken,
         ),
         completed_at=AT,
         **facts,
@@ -335,7 +352,7 @@ def _end_request(step: str, **values: Any) -> Prepared:
     unheld: dict[str, Any] = dict.fromkeys(("held_at", "held_from", "hold_cause", "hold_reason", "hold_until"), null())
     request = REQUESTS.move(step, Request.id == _REQUEST, match_at=null(), **unheld, **values)
     ended = Offer.request_id.in_(select(request.rows.c.id))
-    withdrawn = OFFERS.move("withdraw", ended, decided_at=AT, withdraw_reason=word(step))
+    withdrawn = OFFERS.move("withdraw", ended, data=_withdrawn, decided_at=AT, withdraw_reason=word(step))
     job = JOBS.move("cancel", Job.request_id.in_(select(request.rows.c.id)), ended_at=AT)
     offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(OfferEnd.CANCELLED))
     told = union_all(select(withdrawn.rows.c.provider_id), select(job.rows.c.provider_id)).subquery()

@@ -1,6 +1,6 @@
 """From the counts in SQL to the figures a manager reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from app.intake.states import OPEN
 from app.kit.db import Tx
 from app.metrics import call_queries, queries, turnover_queries
 from app.metrics.call_schemas import CallCounts, CallRow, Calls, CallsAsked
+from app.metrics.counting import BY_HOUR
 from app.metrics.errors import RangeInvalid, UnknownCategory
 from app.metrics.schemas import (
     Clock,
@@ -57,11 +58,11 @@ async def read_volumes(tx: Tx, asked: VolumesAsked, catalog: Snapshot, zone: Zon
     hourly = Dimension.HOUR in by
     check_selection(asked, catalog, COUNTED_DAYS if hourly else KEPT_DAYS)
     if hourly:
-        found = await queries.count_by_hour(tx, asked, *span(asked, zone), zone, by)
+        found = await queries.sum_by_hour(tx, asked, *span(asked, zone), zone, by)
     else:
         found = await queries.sum_volumes(tx, asked, zone, by)
     rows = [VolumeRow.model_validate(dict(row)) for row in found]
-    names = ("requests", "answered_in_call") if hourly else Counts.model_fields
+    names = BY_HOUR if hourly else Counts.model_fields
     return Volumes(rows=rows, total=Counts(**{name: sum(getattr(row, name) for row in rows) for name in names}))
 
 
@@ -135,22 +136,38 @@ async def read_day(tx: Tx, asked: DayAsked, catalog: Snapshot, zone: ZoneInfo, n
     selection = Selection.model_validate(only | {"from": asked.day, "to": asked.day})
     since, before = span(selection, zone)
     until = before if asked.until is None else datetime.combine(asked.day, asked.until, zone)
-    if asked.until is None:
-        total = (await queries.sum_volumes(tx, selection, zone))[0]
-    else:
-        total = await queries.sum_between(tx, selection, since, until, zone)
+    hours = await queries.sum_by_hour(tx, selection, since, before, zone, [Dimension.HOUR])
+    whole = _keyed([*await queries.cut_volumes(tx, selection, zone), *hours])
+    early = whole if asked.until is None else _keyed(await queries.cut_between(tx, selection, since, until, zone))
     at = now if asked.until is None else min(now, until)
-    fulfilment = _fulfilment(total, await queries.measure_clocks(tx, selection, since, until, at))
+    fulfilment = _fulfilment(early[None], await queries.measure_clocks(tx, selection, since, until, at))
+    received = {key: _received(row, early.get(key, {})) for key, row in whole.items()}
     cuts: dict[Dimension, list[ReceivedRow]] = {dimension: [] for dimension in queries.CUTS}
-    received = Received(requests=0, answered_in_call=0, requests_until=0, answered_in_call_until=0)
-    for row in await queries.cut_received(tx, asked, since, before, until, zone):
-        dimension = next((d for d in queries.CUTS if row[d] is not None), None)
-        if dimension is None:
-            received = Received.model_validate(dict(row))
-        else:
-            cuts[dimension].append(ReceivedRow.model_validate({**row, "key": str(row[dimension])}))
-    counts = Counts.model_validate(dict(total))
-    return DayOut(**dict(fulfilment), day=asked.day, until=asked.until, received=received, cuts=cuts, total=counts)
+    for key, counts in received.items():
+        if key and (counts.requests or counts.answered_in_call):
+            cuts[key[0]].append(ReceivedRow(key=str(key[1]), **dict(counts)))
+    return DayOut(
+        **dict(fulfilment),
+        day=asked.day,
+        until=asked.until,
+        received=received[None],
+        cuts=cuts,
+        total=Counts.model_validate(dict(early[None])),
+    )
+
+
+_Key = tuple[Dimension, Any] | None
+"""Of a row of a cut: its dimension and the value of that; None for all together."""
+
+
+def _keyed(rows: Sequence[Mapping[Any, Any]]) -> dict[_Key, Mapping[Any, Any]]:
+    keys = ([(d, row[d]) for d in queries.CUTS if row.get(d) is not None] for row in rows)
+    return {key[0] if key else None: row for key, row in zip(keys, rows, strict=True)}
+
+
+def _received(whole: Mapping[Any, Any], early: Mapping[Any, Any]) -> Received:
+    counts = {name: whole[name] for name in BY_HOUR} | {f"{name}_until": early.get(name, 0) for name in BY_HOUR}
+    return Received(**counts)
 
 
 def check_selection(asked: Selection, catalog: Snapshot, days: int) -> None:

@@ -1,17 +1,25 @@
-"""How events become counts: the one definition behind the kept volumes and the live figures."""
+"""How events become counts: the one definition of every figure, kept or live, whole or cut.
 
+An event counts on the day on which it happened, by what its request was then: a request received as low_fee is received
+in low_fee, whatever it is served at later. Events alone are read, so that the log gives the same figures again.
+"""
+
+from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Date,
     FromClause,
+    Integer,
     Select,
     Subquery,
     Table,
     Text,
     bindparam,
     case,
+    extract,
     func,
     literal_column,
     select,
@@ -22,6 +30,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 
 from app.aftercare.models import SATISFIED
+from app.events.facts import FACTS, happened_at
 from app.events.kinds import EventKind
 from app.events.sequence import move_cursor, next_events, one_event, position
 from app.events.transition import EVENTS
@@ -61,31 +70,24 @@ CORRECTED = EventKind.JOB_AMOUNT_CORRECTED
 _KINDS = [*_EVENT_COUNTED.values(), EventKind.CALLBACK_UNREACHED, CORRECTED]
 
 
-def known(column: Any) -> ColumnElement[Any]:
-    """A request's column as the figures have it: of one without a place a word stands for its township."""
-    return func.coalesce(column, UNKNOWN_PLACE).label(column.name) if column.name == "township_code" else column
-
-
-def _measures(event: FromClause, request: FromClause) -> dict[str, ColumnElement[Any]]:
+def _measures(event: FromClause) -> dict[str, ColumnElement[Any]]:
     """How each kept count follows from events."""
     data = event.c.data
 
-    def count(kind: str, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.count().filter(event.c.kind == word(kind), *conditions)
+    def count(kind: EventKind, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count().filter(event.c.event == word(kind), *conditions)
 
     rating = data["satisfaction"].as_string()
-    billed = case((event.c.kind == word(EventKind.JOB_COMPLETED), data["amount_fen"].as_integer()))
+    billed = case((event.c.event == word(EventKind.JOB_COMPLETED), data["amount_fen"].as_integer()))
     amounts = func.sum(
-        func.coalesce(billed, case((event.c.kind == word(CORRECTED), data["difference_fen"].as_integer())))
+        func.coalesce(billed, case((event.c.event == word(CORRECTED), data["difference_fen"].as_integer())))
     )
     return {name: count(kind) for name, kind in _EVENT_COUNTED.items()} | {
-        "answered_in_call": count(EventKind.REQUEST_ANSWERED, request.c.answered_in_call),
-        "answered_by_article": count(
-            EventKind.REQUEST_ANSWERED, request.c.answered_in_call, request.c.articles.is_not(None)
-        ),
+        "answered_in_call": count(EventKind.REQUEST_ANSWERED, event.c.in_call),
+        "answered_by_article": count(EventKind.REQUEST_ANSWERED, event.c.in_call, event.c.by_article),
         "on_time": count(EventKind.JOB_COMPLETED, data["on_time"].as_boolean()),
         "callbacks": func.count().filter(
-            event.c.kind.in_([word(EventKind.CALLBACK_DONE), word(EventKind.CALLBACK_UNREACHED)])
+            event.c.event.in_([word(EventKind.CALLBACK_DONE), word(EventKind.CALLBACK_UNREACHED)])
         ),
         "solved": count(EventKind.CALLBACK_DONE, data["solved"].as_boolean()),
         "rated": count(EventKind.CALLBACK_DONE, rating.is_not(None)),
@@ -94,42 +96,73 @@ def _measures(event: FromClause, request: FromClause) -> dict[str, ColumnElement
     }
 
 
-def _count(event: FromClause) -> Select[Any]:
-    """The counts of these events, by day and by the dimensions of their requests."""
+def _counted(events: FromClause) -> Subquery:
+    """Those of the events that count: on which day and in which hour, and by which dimensions.
+
+    An event that was written before events had facts takes those of its request as it stands.
+    """
+    data, bare = events.c.data, events.c.item_code.is_(None)
     request = (
-        select(*(known(_REQUESTS.c[name]) for name in [*_DIMENSIONS, "answered_in_call", "articles"]))
-        .where(_REQUESTS.c.id == event.c.request_id)
-        .offset(literal_column("0"))  # a look-up per event: the planner can't know that they are few
+        select(*(_REQUESTS.c[name] for name in [*_DIMENSIONS, "answered_in_call", "articles"]))
+        .where(_REQUESTS.c.id == events.c.request_id, bare)
+        .offset(literal_column("0"))  # a look-up per event, and none for one that has facts
         .lateral("request")
     )
-    corrected = case((event.c.kind == word(CORRECTED), sql_cast(event.c.data["day"].as_string(), Date)))
-    day = func.coalesce(corrected, sql_cast(func.timezone(ZONE, event.c.at), Date))
-    keys = [day.label("day"), *(request.c[name] for name in _DIMENSIONS)]
-    measures = _measures(event, request)
+    facts = {
+        source: func.coalesce(events.c[name], request.c[source])
+        for name, source in FACTS.items()
+        if source in _DIMENSIONS
+    }
+    facts["township_code"] = func.coalesce(facts["township_code"], UNKNOWN_PLACE)
+    reported = case((events.c.kind == word(EventKind.JOB_COMPLETED), happened_at(events)))
+    corrected = case((events.c.kind == word(CORRECTED), sql_cast(data["day"].as_string(), Date)))
+    local = func.timezone(ZONE, func.coalesce(reported, events.c.at))
     return (
-        select(*keys, *(measures[name].label(name) for name in COUNTS))
-        .select_from(event.join(request, true()))
-        .where(event.c.kind.in_([word(kind) for kind in _KINDS]))
-        .group_by(*keys)
+        select(
+            events.c.kind.label("event"),
+            data,
+            func.coalesce(corrected, sql_cast(local, Date)).label("day"),
+            sql_cast(extract("hour", local), Integer).label("hour"),
+            *(facts[name].label(name) for name in _DIMENSIONS),
+            func.coalesce(data["in_call"].as_boolean(), request.c.answered_in_call).label("in_call"),
+            func.coalesce(data["by_article"].as_boolean(), request.c.articles.is_not(None)).label("by_article"),
+        )
+        .select_from(events.outerjoin(request, true()))
+        .where(events.c.kind.in_([word(kind) for kind in _KINDS]), facts["kind"].is_not(None))
+        .subquery("counted")
     )
 
 
-def _between() -> Subquery:
-    """The counts of what happened since `since` and before `until`, from the log itself."""
+def _count(events: FromClause, *, hourly: bool = False, names: Sequence[str] = COUNTS) -> Select[Any]:
+    """The counts of these events, by day, maybe by hour, and by the dimensions of their requests."""
+    counted = _counted(events)
+    keys = [counted.c[name] for name in ("day", *(["hour"] if hourly else []), *_DIMENSIONS)]
+    measures = _measures(counted)
+    return select(*keys, *(measures[name].label(name) for name in names)).group_by(*keys)
+
+
+def _between(*kinds: EventKind, names: Sequence[str] = COUNTS) -> Subquery:
+    """The counts by hour of what was written down since `since` and before `until`, from the log itself."""
     since, until = (bindparam(name, type_=EVENTS.c.at.type) for name in ("since", "until"))
     events = select(EVENTS).where(EVENTS.c.at >= since, EVENTS.c.at < until)
-    return _count(events.subquery("events")).subquery("between")
+    if kinds:
+        events = events.where(EVENTS.c.kind.in_([word(kind) for kind in kinds]))
+    return _count(events.subquery("events"), hourly=True, names=names).subquery("between")
+
+
+def _rolled(events: FromClause) -> CTE:
+    """Add the counts of these events to the kept ones."""
+    counted = insert(VOLUMES).from_select(["day", *_DIMENSIONS, *COUNTS], _count(events))
+    return counted.on_conflict_do_update(
+        index_elements=["day", *_DIMENSIONS],
+        set_={name: VOLUMES.c[name] + counted.excluded[name] for name in COUNTS},
+    ).cte("kept")
 
 
 def _roll_up(events: Select[Any], *, on: bool) -> Prepared:
     batch = events.cte("batch")
-    counted = insert(VOLUMES).from_select(["day", *_DIMENSIONS, *COUNTS], _count(batch))
-    kept = counted.on_conflict_do_update(
-        index_elements=["day", *_DIMENSIONS],
-        set_={name: VOLUMES.c[name] + counted.excluded[name] for name in COUNTS},
-    ).cte("kept")
     moved = move_cursor(READER, select(func.max(batch.c.seq)).scalar_subquery())
-    added = [kept, moved] if on else [kept]
+    added = [_rolled(batch), moved] if on else [_rolled(batch)]
     return Prepared(select(func.count().label("events")).select_from(batch).add_cte(*added))
 
 
@@ -147,3 +180,6 @@ def _tail() -> Subquery:
 
 TAIL = _tail()
 BETWEEN = _between()
+BY_HOUR = ("requests", "answered_in_call")
+"""What is counted by the hour alone, where a range may be many days."""
+HOURS = _between(EventKind.REQUEST_CREATED, EventKind.REQUEST_ANSWERED, names=BY_HOUR)

@@ -11,8 +11,7 @@ from app.kit.orm import Model
 class DailyVolume(Model):
     """What happened on one day of the centre's zone, by the dimensions of the requests it happened to.
 
-    An event counts on the day it happened, not on the day its request came in, and under the tier that the request
-    is served at when it is counted.
+    An event counts on the day it happened, not on the day its request came in, and by what its request was then.
     """
 
     __tablename__ = "daily_volumes"

@@ -1,6 +1,6 @@
 """Volumes, clocks, turnover, and how things stand now, in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -9,12 +9,11 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
-    Date,
     Float,
     FromClause,
-    Integer,
     RowMapping,
     Select,
+    Subquery,
     Table,
     case,
     extract,
@@ -33,7 +32,7 @@ from app.intake.rounds import OWN
 from app.jobs.models import Job, Offer
 from app.kit.db import Tx
 from app.kit.orm import word
-from app.metrics.counting import BETWEEN, COUNTS, ROLL_UP, ROLL_UP_ONE, TAIL, VOLUMES, ZONE, known
+from app.metrics.counting import BETWEEN, BY_HOUR, COUNTS, HOURS, ROLL_UP, ROLL_UP_ONE, TAIL, VOLUMES
 from app.metrics.schemas import Dimension, Filters, Selection
 
 _REQUESTS = cast(Table, Request.__table__)
@@ -50,32 +49,69 @@ async def roll_up_one(tx: Tx, zone: ZoneInfo, event_id: int) -> None:
     await tx.row(ROLL_UP_ONE, zone=zone.key, event_id=event_id)
 
 
+CUTS = tuple(dimension for dimension in Dimension if dimension is not Dimension.DAY)
+_KEPT_CUTS = tuple(dimension for dimension in CUTS if dimension is not Dimension.HOUR)
+
+
 async def sum_volumes(tx: Tx, asked: Selection, zone: ZoneInfo, by: Sequence[Dimension] = ()) -> Sequence[RowMapping]:
     """The live counts by these dimensions; without any, one row with all of them.
 
     What is kept and what the log has beyond it are read in one statement: nothing is missed or counted twice.
     """
-    live = union_all(*(_sum(source, asked, by) for source in (VOLUMES, TAIL))).subquery("live")
+    live = _live(asked, by)
     keys = [live.c[dimension] for dimension in by]
     query = select(*keys, *_totals(live)).group_by(*keys).order_by(*keys)
     return (await tx.session.execute(query, {"zone": zone.key})).mappings().all()
 
 
-async def sum_between(tx: Tx, asked: Selection, since: datetime, until: datetime, zone: ZoneInfo) -> RowMapping:
-    """The same counts of what happened since then and before `until`."""
-    query = select(*_totals(_sum(BETWEEN, asked, ()).subquery("part")))
-    asked_for = {"zone": zone.key, "since": since, "until": until}
-    return (await tx.session.execute(query, asked_for)).mappings().one()
+async def cut_volumes(tx: Tx, asked: Selection, zone: ZoneInfo) -> Sequence[RowMapping]:
+    """The live counts all together, and by each of CUTS but the hour: each event stands once in each of them.
+
+    In each row the one dimension that it counts has a value, in the row for all together none.
+    """
+    return await _cut(tx, _live(asked, _KEPT_CUTS), _KEPT_CUTS, {"zone": zone.key})
 
 
-def _totals(counts: FromClause) -> list[ColumnElement[int]]:
-    return [sql_cast(func.coalesce(func.sum(counts.c[name]), 0), BigInteger).label(name) for name in COUNTS]
+async def cut_between(
+    tx: Tx, asked: Selection, since: datetime, until: datetime, zone: ZoneInfo
+) -> Sequence[RowMapping]:
+    """The same, by the hour too, of what was written down since then and before `until`."""
+    part = _sum(BETWEEN, asked, CUTS).subquery("part")
+    return await _cut(tx, part, CUTS, {"zone": zone.key, "since": since, "until": until})
 
 
-def _sum(source: FromClause, asked: Selection, by: Sequence[Dimension]) -> Select[Any]:
+async def _cut(
+    tx: Tx, counts: FromClause, cuts: Sequence[Dimension], asked_for: Mapping[str, Any]
+) -> Sequence[RowMapping]:
+    keys = [counts.c[dimension] for dimension in cuts]
+    sets = func.grouping_sets(tuple_(), *(tuple_(key) for key in keys))
+    query = select(*keys, *_totals(counts)).group_by(sets).order_by(*keys)
+    return (await tx.session.execute(query, dict(asked_for))).mappings().all()
+
+
+async def sum_by_hour(
+    tx: Tx, asked: Selection, since: datetime, until: datetime, zone: ZoneInfo, by: Sequence[Dimension]
+) -> Sequence[RowMapping]:
+    """What was received, and answered in the call, since then and before `until`, by the hour of the day and maybe
+    another dimension."""
+    part = _sum(HOURS, asked, by, BY_HOUR).subquery("part")
+    keys = [part.c[dimension] for dimension in by]
+    query = select(*keys, *_totals(part, BY_HOUR)).group_by(*keys).order_by(*keys)
+    return (await tx.session.execute(query, {"zone": zone.key, "since": since, "until": until})).mappings().all()
+
+
+def _live(asked: Selection, by: Sequence[Dimension]) -> Subquery:
+    return union_all(*(_sum(source, asked, by) for source in (VOLUMES, TAIL))).subquery("live")
+
+
+def _totals(counts: FromClause, names: Sequence[str] = COUNTS) -> list[ColumnElement[int]]:
+    return [sql_cast(func.coalesce(func.sum(counts.c[name]), 0), BigInteger).label(name) for name in names]
+
+
+def _sum(source: FromClause, asked: Selection, by: Sequence[Dimension], names: Sequence[str] = COUNTS) -> Select[Any]:
     keys = [source.c[dimension.column].label(dimension) for dimension in by]
     return (
-        select(*keys, *(func.sum(source.c[name]).label(name) for name in COUNTS))
+        select(*keys, *(func.sum(source.c[name]).label(name) for name in names))
         .where(source.c.day.between(asked.from_, asked.to))
         .where(*(source.c[column] == value for column, value in asked.filters.items()))
         .group_by(*keys)
@@ -88,63 +124,6 @@ def _matching(asked: Filters) -> list[ColumnElement[bool]]:
 
 def _received(asked: Filters, since: datetime, until: datetime) -> list[ColumnElement[bool]]:
     return [Request.received_at >= since, Request.received_at < until, *_matching(asked)]
-
-
-async def count_by_hour(
-    tx: Tx, asked: Selection, since: datetime, until: datetime, zone: ZoneInfo, by: Sequence[Dimension]
-) -> Sequence[RowMapping]:
-    """Requests received since then and before `until`, by the hour of the day and maybe another dimension."""
-    local = func.timezone(ZONE, Request.received_at)
-    parts: dict[Dimension, ColumnElement[Any]] = {
-        Dimension.HOUR: sql_cast(extract("hour", local), Integer),
-        Dimension.DAY: sql_cast(local, Date),
-    }
-    keys = [(parts[d] if d in parts else known(_REQUESTS.c[d.column])).label(d) for d in by]
-    query = (
-        select(
-            *keys,
-            func.count().label("requests"),
-            func.count().filter(Request.answered_in_call).label("answered_in_call"),
-        )
-        .where(*_received(asked, since, until))
-        .group_by(*keys)
-        .order_by(*keys)
-    )
-    return (await tx.session.execute(query, {"zone": zone.key})).mappings().all()
-
-
-CUTS = tuple(dimension for dimension in Dimension if dimension is not Dimension.DAY)
-
-
-async def cut_received(
-    tx: Tx, asked: Filters, since: datetime, before: datetime, until: datetime, zone: ZoneInfo
-) -> Sequence[RowMapping]:
-    """Requests received since then and before `before`: all together, and by each of CUTS, read once.
-
-    In each row the one dimension that it counts has a value, in the row for all together none.
-    """
-    hour = sql_cast(extract("hour", func.timezone(ZONE, Request.received_at)), Integer)
-    received = (
-        select(
-            *((hour if d is Dimension.HOUR else known(_REQUESTS.c[d.column])).label(d) for d in CUTS),
-            Request.answered_in_call.label("answered"),
-            (Request.received_at < until).label("early"),
-        )
-        .where(*_received(asked, since, before))
-        .subquery("received")
-    )
-    answered, early = received.c.answered, received.c.early
-    keys = [received.c[dimension] for dimension in CUTS]
-    query = select(
-        *keys,
-        func.count().label("requests"),
-        func.count().filter(answered).label("answered_in_call"),
-        func.count().filter(early).label("requests_until"),
-        func.count().filter(answered & early).label("answered_in_call_until"),
-    ).group_by(func.grouping_sets(tuple_(), *(tuple_(received.c[d]) for d in CUTS)))
-    return (
-        (await tx.session.execute(query.order_by(*(received.c[d] for d in CUTS)), {"zone": zone.key})).mappings().all()
-    )
 
 
 _MEDIAN_AND_P90 = sql_cast([0.5, 0.9], ARRAY(Float))

@@ -109,7 +109,7 @@ class VolumeRow(Counts):
 
 
 class Volumes(BaseModel):
-    """An event counts on the day it happened; a request under the tier it is served at."""
+    """An event counts on the day it happened, by what its request was then: its tier, item and place may change."""
 
     rows: list[VolumeRow]
     total: Counts

@@ -33,7 +33,8 @@ def call_back(life: Life) -> None:
         life.offer["end_reason"] = OfferEnd.REDONE
         life.redo = True
         return
-    life.step("close", closed_at=life.now, close_reason=CloseReason.SOLVED if reached else CloseReason.UNREACHED)
+    reason = CloseReason.SOLVED if reached else CloseReason.UNREACHED
+    life.step("close", data={"close_reason": reason}, closed_at=life.now, close_reason=reason)
     if redos == 0 and reached:
         life.past.solved[life.item.code, life.request["township_code"]] = served
 
@@ -51,22 +52,22 @@ def ring(life: Life, served: Served, *, solved: bool) -> bool:
         "tried": [],
     }
     life.past.rows.callbacks.append(callback)
+    about = {"job_id": served.job["id"], "provider_id": served.job["provider_id"]}
     while True:
         life.until(callback["due_at"] + timedelta(minutes=200 * rng.random() ** 2))
         if not life.past.chance("no_answer"):
-            _finish(life, served, callback, solved)
+            _finish(life, served, callback, about, solved)
             return True
         tried = [*callback["tried"], third_of(life.now, zone)]
         if len(tried) == len(THIRDS):
-            life.take(CALLBACKS, callback, "give_up", tried=tried, ended_at=life.now)
+            life.take(CALLBACKS, callback, "give_up", data=about, tried=tried, ended_at=life.now)
             return False
         callback |= {"tried": tried, "due_at": next_due(life.now, tried, zone)}
-        life.log(
-            EventKind.CALLBACK_MISSED, STAFF, data={"attempt": len(tried), "due_at": callback["due_at"].isoformat()}
-        )
+        again: Row = {"callback_id": callback["id"], "attempt": len(tried), "due_at": callback["due_at"].isoformat()}
+        life.log(EventKind.CALLBACK_MISSED, STAFF, data=about | again)
 
 
-def _finish(life: Life, served: Served, callback: Row, solved: bool) -> None:
+def _finish(life: Life, served: Served, callback: Row, about: Row, solved: bool) -> None:
     rng = life.past.rng
     answers: Row = {"solved": solved, "satisfaction": None, "paid_fen": None}
     remark = None
@@ -82,7 +83,9 @@ def _finish(life: Life, served: Served, callback: Row, solved: bool) -> None:
         if answers["paid_fen"] and life.past.chance("paid_otherwise"):
             answers["paid_fen"] += rng.choice((1000, 2000, 5000))
         compared = dict(compare_bill(life.job["amount_fen"], answers["paid_fen"]))
-    life.take(CALLBACKS, callback, "finish", data=answers | compared, **answers, remark=remark, ended_at=life.now)
+    life.take(
+        CALLBACKS, callback, "finish", data=about | answers | compared, **answers, remark=remark, ended_at=life.now
+    )
     if answers["satisfaction"] in DISSATISFIED:
         _open_complaint(life, served, answers["satisfaction"], remark)
 

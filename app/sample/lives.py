@@ -11,6 +11,7 @@ import orjson
 from app.catalog.calendar import Window, deadlines, default_window
 from app.catalog.models import ArriveRule
 from app.events.act import Actor
+from app.events.facts import FACTS
 from app.events.kinds import EventKind
 from app.events.models import ActorKind
 from app.events.transition import Machine
@@ -111,18 +112,29 @@ class Life:
         if row["status"] not in move.sources:
             raise ValueError(f"{machine.subject}: no {step} from {row['status']}")
         row.update(values, status=move.target)
-        self.log(move.event, actor, row.get("provider_id"), data)
+        which = {} if machine.subject == "request" else {f"{machine.subject}_id": row["id"]}
+        self.log(move.event, actor, row.get("provider_id"), {**(data or {}), **which}, row.get("tier"))
 
     def step(self, step: str, actor: Actor = STAFF, data: Mapping[str, Any] | None = None, **values: Any) -> None:
         """The request takes the step."""
         self.take(REQUESTS, self.request, step, actor, data, **values)
 
     def log(
-        self, kind: str, actor: Actor, provider_id: UUID | None = None, data: Mapping[str, Any] | None = None
+        self,
+        kind: str,
+        actor: Actor,
+        provider_id: UUID | None = None,
+        data: Mapping[str, Any] | None = None,
+        tier: str | None = None,
     ) -> None:
-        """An event of this moment."""
-        facts = orjson.dumps(data).decode() if data else "{}"
-        self.past.rows.events.append((self.now, kind, self.request["id"], provider_id, *actor, facts))
+        """An event of this moment, with what the request is now; `tier`: of an offer or a job, its own."""
+        said = orjson.dumps(data).decode() if data else "{}"
+        facts = {name: self.request[source] for name, source in FACTS.items()} | ({"tier": tier} if tier else {})
+        self.past.rows.events.append((self.now, kind, self.request["id"], provider_id, *actor, said, *facts.values()))
+
+    def seconds_since(self, moment: datetime) -> int:
+        """How long ago that was."""
+        return int((self.now - moment).total_seconds())
 
     def contact(self, purpose: str) -> str:
         """The citizen calls again; gives what was said."""

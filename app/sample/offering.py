@@ -75,7 +75,7 @@ def _offer(life: Life, firm: Firm) -> None:
         "phone_attempts": 0,
     }
     life.past.rows.offers.append(life.offer)
-    life.log(EventKind.OFFER_MADE, SYSTEM, firm.provider_id, {"rank": 1, "by": by})
+    life.log(EventKind.OFFER_MADE, SYSTEM, firm.provider_id, {"offer_id": life.offer["id"], "rank": 1, "by": by})
     life.tried.add(firm.provider_id)
     life.redo = False
 
@@ -93,7 +93,8 @@ def _answer(life: Life, firm: Firm) -> None:
     span = timedelta(seconds=rng.expovariate(1 / behaviour.response_seconds))
     life.after(min(span, (offer["expires_at"] - life.now) * 0.95))
     if accepts:
-        life.take(OFFERS, offer, "accept", firm.actor, decided_at=life.now)
+        taken = {"accept_seconds": life.seconds_since(life.request["dispatched_at"])}
+        life.take(OFFERS, offer, "accept", firm.actor, taken, decided_at=life.now)
         life.count(firm.provider_id, accepted=1, counted=counted)
         _assign(life, firm)
         return
@@ -157,10 +158,12 @@ def decide(life: Life) -> None:
     life.after(life.past.lasts("supervisor"))
     again = life.request["unmatched_reason"] is UnmatchedReason.RETURNED
     if again:
-        life.step("dispatch", unmatched_at=None, unmatched_reason=None, **life.due())
+        waited = {"after_seconds": life.seconds_since(life.request["received_at"])}
+        life.step("dispatch", data=waited, unmatched_at=None, unmatched_reason=None, **life.due())
     else:
-        note = {"note": life.past.words("no_provider")}
-        life.step("close", data=note, closed_at=life.now, close_reason=CloseReason.NO_PROVIDER, unmatched_at=None)
+        reason = CloseReason.NO_PROVIDER
+        note = {"close_reason": reason, "note": life.past.words("no_provider")}
+        life.step("close", data=note, closed_at=life.now, close_reason=reason, unmatched_at=None)
 
 
 def cancel(life: Life) -> None:
@@ -169,7 +172,8 @@ def cancel(life: Life) -> None:
     job, offer = life.job, life.offer
     life.step("cancel", cancelled_at=life.now, cancel_reason=said)
     if offer["status"] is OfferStatus.PENDING:
-        life.take(OFFERS, offer, "withdraw", decided_at=life.now, withdraw_reason="cancel")
+        why = {"reason": "cancel"}
+        life.take(OFFERS, offer, "withdraw", data=why, decided_at=life.now, withdraw_reason="cancel")
     else:
         life.take(JOBS, job, "cancel", ended_at=life.now)
         life.take(OFFERS, offer, "end", ended_at=life.now, end_reason=OfferEnd.CANCELLED)

@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Table, Text, bindpa
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.models import ProviderKey
+from app.events.facts import FACTS
 from app.events.models import Event
 from app.intake.models import REQUEST_NUMBER, Citizen, Request
 from app.kit.db import Prepared, Tx
@@ -94,11 +95,11 @@ async def copy(tx: Tx, model: type[Model], rows: Sequence[Mapping[str, Any]]) ->
     await tx.driver.copy_records_to_table(table.name, records=records, columns=columns)
 
 
-_EVENT = ("seq", "at", "kind", "request_id", "provider_id", "actor_kind", "actor_id", "on_behalf", "data")
+_EVENT = ("seq", "at", "kind", "request_id", "provider_id", "actor_kind", "actor_id", "on_behalf", "data", *FACTS)
 
 
 async def copy_events(tx: Tx, records: Iterable[tuple[Any, ...]]) -> None:
-    """Add numbered events by COPY, each as a tuple from seq to data."""
+    """Add numbered events by COPY, each as a tuple from seq to the last of its facts."""
     await tx.driver.copy_records_to_table("events", records=records, columns=_EVENT)
 
 

@@ -8,6 +8,7 @@ from random import Random
 from app.catalog.calendar import add_minutes, default_window
 from app.catalog.models import ArriveRule, Kind
 from app.intake.models import CloseReason, RequestStatus
+from app.intake.taking import answered
 from app.sample import texts
 from app.sample.calls import call_back, decide_complaints, ring
 from app.sample.lives import Life
@@ -58,8 +59,10 @@ def _take_question(life: Life) -> None:
 
 def _answer(life: Life) -> None:
     answer = texts.answer(life.item.code, life.past.rng)
-    life.step("answer", answer=answer, answered_at=life.now)
-    life.step("close", closed_at=life.now, close_reason=CloseReason.ANSWERED)
+    said = answered({"articles": None, **life.request}, life.seconds_since(life.request["received_at"]))
+    life.step("answer", data=said, answer=answer, answered_at=life.now)
+    reason = CloseReason.ANSWERED
+    life.step("close", data={"close_reason": reason}, closed_at=life.now, close_reason=reason)
 
 
 def _find_out(life: Life) -> None:
@@ -72,12 +75,13 @@ def _send(life: Life) -> None:
     item, request = life.item, life.request
     if item.kind is Kind.RELAY:
         number = f"{life.local():%y%m%d}{life.past.rng.randrange(10_000):04d}"
-        life.step("relay", relay_to=texts.relay_target(item.code), outside_number=number, relayed_at=life.now)
+        to = texts.relay_target(item.code)
+        life.step("relay", data={"to": to}, relay_to=to, outside_number=number, relayed_at=life.now)
         if not life.past.market.offers(item.code, request["tier"]) or not life.past.chance("relayed_and_sent"):
             return
     elif life.allowance.arrive_rule is ArriveRule.APPOINTMENT:
         _name_time(life)
-    life.step("dispatch", **life.due())
+    life.step("dispatch", data={"after_seconds": life.seconds_since(request["received_at"])}, **life.due())
 
 
 def _name_time(life: Life) -> None:
@@ -91,8 +95,9 @@ def _name_time(life: Life) -> None:
 
 def _hear_back(life: Life) -> None:
     life.after(life.past.lasts("relay"))
-    note = {"note": life.past.words("relayed")}
-    life.step("close", data=note, closed_at=life.now, close_reason=CloseReason.RELAYED)
+    reason = CloseReason.RELAYED
+    note = {"close_reason": reason, "note": life.past.words("relayed")}
+    life.step("close", data=note, closed_at=life.now, close_reason=reason)
 
 
 def _same_work(life: Life) -> Served | None:

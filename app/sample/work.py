@@ -37,7 +37,8 @@ def visit(life: Life) -> None:
     else:
         life.until(_arrival(life, firm))
         life.step("start", firm.actor, started_at=life.now)
-        life.take(JOBS, life.job, "start", firm.actor, started_at=life.now)
+        taken = {"arrive_seconds": life.seconds_since(life.request["dispatched_at"])}
+        life.take(JOBS, life.job, "start", firm.actor, taken, started_at=life.now)
 
 
 def _returns(life: Life, share: float) -> bool:
@@ -93,7 +94,8 @@ def _quote(life: Life, firm: Firm) -> None:
     price = round(firm.price_fen * (1 + 2 * life.past.rng.random() ** 2) / 100) * 100
     quoted: Row = {"quote_fen": price, "quoted_at": life.now}
     life.job |= quoted | {"agreed_fen": price, "agreed_at": life.now, "agreed_how": "on_site"}
-    data = {"quote_fen": price, "agreed_fen": price, "how": "on_site"}
+    data = {"job_id": life.job["id"], "quantity": shown(life.job["quantity"])}
+    data |= {"quote_fen": price, "agreed_fen": price, "how": "on_site"}
     life.log(EventKind.JOB_QUOTED, firm.actor, firm.provider_id, data)
 
 
@@ -104,9 +106,11 @@ def _complete(life: Life, firm: Firm) -> None:
     bill: Row = {"amount_fen": job["agreed_fen"], "payout_fen": payout}
     on_time = life.now <= request["complete_by"]
     result = texts.result(life.item.code, rng)
-    facts = bill | {"quantity": shown(job["quantity"]), "on_time": on_time}
+    taken = {"complete_seconds": life.seconds_since(request["dispatched_at"])}
+    facts = bill | {"quantity": shown(job["quantity"]), "on_time": on_time} | taken
     life.take(JOBS, job, "complete", firm.actor, facts, completed_at=life.now, result=result, **bill)
-    life.step("complete", firm.actor, completed_at=life.now)
+    after = {"after_seconds": life.seconds_since(request["received_at"])}
+    life.step("complete", firm.actor, after, completed_at=life.now)
     life.take(OFFERS, life.offer, "end", firm.actor, ended_at=life.now, end_reason=OfferEnd.DONE)
     life.count(firm.provider_id, completed=1, on_time=int(on_time), turnover_fen=job["amount_fen"])
 

@@ -68,8 +68,21 @@ async def add_request(
     return request
 
 
+async def receive(
+    tx: Tx, catalog: Snapshot, citizen_id: UUID, item: str, received_at: datetime, **facts: Any
+) -> Request:
+    """The same with its events: it was received then, and answered at once if the facts say so."""
+    request = await add_request(tx, catalog, citizen_id, item, received_at, **facts)
+    await log(tx, EventKind.REQUEST_CREATED, received_at, request)
+    if request.answered_in_call:
+        await log(tx, EventKind.REQUEST_ANSWERED, received_at, request)
+    return request
+
+
 async def log(tx: Tx, kind: str, at: datetime, request: Request, **data: Any) -> None:
     """An event of the request."""
+    if kind == EventKind.REQUEST_ANSWERED:
+        data = {"in_call": request.answered_in_call, "by_article": bool(request.articles)} | data
     await record(tx, EventKind(kind), at=at, actor=SYSTEM, request_id=request.id, data=data)
 
 

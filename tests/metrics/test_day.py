@@ -4,7 +4,7 @@ from typing import Any
 
 from app.events.kinds import EventKind
 from app.intake.models import RequestStatus
-from tests.metrics.history import add_citizen, add_request, log, ningbo
+from tests.metrics.history import add_citizen, add_request, log, ningbo, receive
 from tests.metrics.test_volumes import PENSION, play_morning
 from tests.world import DRAIN, NANMEN, World, ok, refused
 
@@ -30,13 +30,13 @@ async def play_a_day(world: World) -> None:
         citizen_id = await add_citizen(tx)
 
         async def add(item: str, hour: int, minute: int = 0, **facts: Any) -> None:
-            await add_request(tx, world.catalog, citizen_id, item, ningbo(24, hour, minute), **facts)
+            await receive(tx, world.catalog, citizen_id, item, ningbo(24, hour, minute), **facts)
 
         await add(PENSION, 9, 59, answered_in_call=True)
         await add(PENSION, 10, 35, answered_in_call=True, township=ELSEWHERE, channel="web")
         await add(DRAIN, 10, 34)
         await add(DRAIN, 23, 59)
-        await add_request(tx, world.catalog, citizen_id, DRAIN, ningbo(25, 0, 0))
+        await receive(tx, world.catalog, citizen_id, DRAIN, ningbo(25, 0, 0))
 
 
 async def test_every_cut_is_of_the_same_requests_and_until_leaves_out_the_rest_of_the_day(world: World) -> None:

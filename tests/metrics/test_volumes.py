@@ -6,7 +6,7 @@ from typing import Any
 
 from httpx import AsyncClient
 
-from tests.metrics.history import add_citizen, add_request, ningbo
+from tests.metrics.history import add_citizen, ningbo, receive
 from tests.world import DRAIN, NANMEN, World, ok, refused
 
 PENSION = "EL10"
@@ -77,7 +77,7 @@ async def test_by_hour_counts_what_was_received_in_the_hour_of_the_centre(world:
     async with world.context.db.begin() as tx:
         citizen_id = await add_citizen(tx)
         for moment in (ningbo(24, 0, 5), ningbo(24, 23, 59), ningbo(24, 23, 0), ningbo(25, 0, 0)):
-            await add_request(tx, world.catalog, citizen_id, DRAIN, moment)
+            await receive(tx, world.catalog, citizen_id, DRAIN, moment)
     by_hour = await volumes(world.manager, by="hour")
     assert by_hour == {
         "rows": [
