@@ -30,6 +30,7 @@ from app.kit.wake import Wakes
 from app.knowledge.commands import evaluate_suggestions, knowledge, train_suggestions
 from app.knowledge.load import load_articles
 from app.main import create_app
+from app.metrics.commands import metrics
 from app.places.commands import places
 from app.sample.history import load_history
 from app.sample.load import load_registry
@@ -46,6 +47,7 @@ app.add_typer(knowledge, name="knowledge")
 app.command("evaluate")(evaluate_suggestions)
 app.command("train")(train_suggestions)
 app.add_typer(places, name="places")
+app.add_typer(metrics, name="metrics")
 
 PORT = typer.Option(min=0, max=65_535, help="port to listen on; 0 takes a free one")
 MOST_SCALE = 100.0

@@ -84,6 +84,15 @@ async def step_alone(tx: Tx, reader: str) -> bool:
     return row is not None and row["mine"]
 
 
+_LOCK = Prepared(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), 0))))
+
+
+async def wait_alone(tx: Tx, *readers: str) -> None:
+    """The same for these readers, in this order, after waiting for whoever takes such a step."""
+    for reader in readers:
+        await tx.rows(_LOCK, name=reader)
+
+
 def _number() -> Prepared:
     fresh = (
         select(EVENTS.c.id)

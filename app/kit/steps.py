@@ -191,6 +191,14 @@ async def settle_trouble(tx: Tx, step: str, subject_id: UUID) -> bool:
     return bool(await tx.rows(_SETTLE, step=step, subject_id=subject_id))
 
 
+_OF_STEP = Prepared(select(StepTrouble.subject_id).where(StepTrouble.step == _STEP).with_for_update())
+
+
+async def lock_troubles(tx: Tx, step: str) -> list[UUID]:
+    """What the step has yet to try again, or set aside; nobody does before this transaction ends."""
+    return [row["subject_id"] for row in await tx.rows(_OF_STEP, step=step)]
+
+
 @dataclass
 class Health:
     """How a step does in this process."""

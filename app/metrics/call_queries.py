@@ -8,26 +8,15 @@ from sqlalchemy import BigInteger, FromClause, RowMapping, Select, func, select,
 from sqlalchemy import cast as sql_cast
 
 from app.kit.db import Tx
-from app.metrics.call_counting import CALL_HOURS, COUNTS, ROLL_UP, ROLL_UP_ONE, TAIL
+from app.metrics.call_counting import CALLS
 from app.metrics.call_schemas import CallDimension, CallsAsked
-
-
-async def roll_up(tx: Tx, zone: ZoneInfo, batch: int) -> int:
-    """Add the next numbered events to the kept counts and move the cursor past them; gives how many."""
-    row = await tx.row(ROLL_UP, zone=zone.key, batch=batch)
-    return 0 if row is None else row["events"]
-
-
-async def roll_up_one(tx: Tx, zone: ZoneInfo, event_id: int) -> None:
-    """Add one event, which was passed before, to the kept counts."""
-    await tx.row(ROLL_UP_ONE, zone=zone.key, event_id=event_id)
 
 
 async def sum_calls(tx: Tx, asked: CallsAsked, zone: ZoneInfo, by: Sequence[CallDimension]) -> Sequence[RowMapping]:
     """The live counts by these dimensions, what is kept and what the log has beyond it in one statement."""
-    live = union_all(*(_within(source, asked) for source in (CALL_HOURS, TAIL))).subquery("live")
+    live = union_all(*(_within(source, asked) for source in (CALLS.table, CALLS.tail))).subquery("live")
     keys = [live.c[dimension] for dimension in by]
-    sums = [sql_cast(func.sum(live.c[name]), BigInteger).label(name) for name in COUNTS]
+    sums = [sql_cast(func.sum(live.c[name]), BigInteger).label(name) for name in CALLS.counts]
     query = select(*keys, *sums).group_by(*keys).order_by(*keys)
     return (await tx.session.execute(query, {"zone": zone.key})).mappings().all()
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     Date,
     FromClause,
@@ -16,7 +15,6 @@ from sqlalchemy import (
     Select,
     Subquery,
     Table,
-    Text,
     bindparam,
     case,
     extract,
@@ -24,30 +22,23 @@ from sqlalchemy import (
     literal_column,
     select,
     true,
-    union_all,
 )
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import insert
 
 from app.aftercare.models import SATISFIED
 from app.events.facts import FACTS, happened_at
 from app.events.kinds import EventKind
-from app.events.sequence import move_cursor, next_events, one_event, position
 from app.events.transition import EVENTS
 from app.intake.models import Request
-from app.kit.db import Prepared
 from app.kit.orm import word
+from app.metrics.keeping import ZONE, Kept
 from app.metrics.models import DailyVolume
 
-READER = "volumes"
-ZONE = bindparam("zone", type_=Text)
-
-_REQUESTS = cast(Table, Request.__table__)
-VOLUMES = cast(Table, DailyVolume.__table__)
+_REQUESTS, _VOLUMES = cast(Table, Request.__table__), cast(Table, DailyVolume.__table__)
 UNKNOWN_PLACE = word("unknown")
 """Where a request is of which nobody knew it when it was counted."""
-_DIMENSIONS = [column.name for column in VOLUMES.c if column.primary_key and column.name != "day"]
-COUNTS = [column.name for column in VOLUMES.c if not column.primary_key]
+_DIMENSIONS = [column.name for column in _VOLUMES.c if column.primary_key and column.name != "day"]
+COUNTS = [column.name for column in _VOLUMES.c if not column.primary_key]
 
 _EVENT_COUNTED = {
     "requests": EventKind.REQUEST_CREATED,
@@ -150,35 +141,7 @@ def _between(*kinds: EventKind, names: Sequence[str] = COUNTS) -> Subquery:
     return _count(events.subquery("events"), hourly=True, names=names).subquery("between")
 
 
-def _rolled(events: FromClause) -> CTE:
-    """Add the counts of these events to the kept ones."""
-    counted = insert(VOLUMES).from_select(["day", *_DIMENSIONS, *COUNTS], _count(events))
-    return counted.on_conflict_do_update(
-        index_elements=["day", *_DIMENSIONS],
-        set_={name: VOLUMES.c[name] + counted.excluded[name] for name in COUNTS},
-    ).cte("kept")
-
-
-def _roll_up(events: Select[Any], *, on: bool) -> Prepared:
-    batch = events.cte("batch")
-    moved = move_cursor(READER, select(func.max(batch.c.seq)).scalar_subquery())
-    added = [_rolled(batch), moved] if on else [_rolled(batch)]
-    return Prepared(select(func.count().label("events")).select_from(batch).add_cte(*added))
-
-
-ROLL_UP, ROLL_UP_ONE = _roll_up(next_events(READER), on=True), _roll_up(one_event(), on=False)
-
-
-def _tail() -> Subquery:
-    """The counts of what the log has beyond the kept volumes."""
-    events = union_all(
-        select(EVENTS).where(EVENTS.c.seq > position(READER)),
-        select(EVENTS).where(EVENTS.c.seq.is_(None)),
-    )
-    return _count(events.subquery("events")).subquery("tail")
-
-
-TAIL = _tail()
+VOLUMES = Kept("roll_up_volumes", "volumes", DailyVolume, _count)
 BETWEEN = _between()
 BY_HOUR = ("requests", "answered_in_call")
 """What is counted by the hour alone, where a range may be many days."""

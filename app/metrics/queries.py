@@ -32,21 +32,10 @@ from app.intake.rounds import OWN
 from app.jobs.models import Job, Offer
 from app.kit.db import Tx
 from app.kit.orm import word
-from app.metrics.counting import BETWEEN, BY_HOUR, COUNTS, HOURS, ROLL_UP, ROLL_UP_ONE, TAIL, VOLUMES
+from app.metrics.counting import BETWEEN, BY_HOUR, COUNTS, HOURS, VOLUMES
 from app.metrics.schemas import Dimension, Filters, Selection
 
 _REQUESTS = cast(Table, Request.__table__)
-
-
-async def roll_up(tx: Tx, zone: ZoneInfo, batch: int) -> int:
-    """Add the next numbered events to the daily volumes and move the cursor past them; gives how many."""
-    row = await tx.row(ROLL_UP, zone=zone.key, batch=batch)
-    return 0 if row is None else row["events"]
-
-
-async def roll_up_one(tx: Tx, zone: ZoneInfo, event_id: int) -> None:
-    """Add one event, which was passed before, to the daily volumes."""
-    await tx.row(ROLL_UP_ONE, zone=zone.key, event_id=event_id)
 
 
 CUTS = tuple(dimension for dimension in Dimension if dimension is not Dimension.DAY)
@@ -101,7 +90,7 @@ async def sum_by_hour(
 
 
 def _live(asked: Selection, by: Sequence[Dimension]) -> Subquery:
-    return union_all(*(_sum(source, asked, by) for source in (VOLUMES, TAIL))).subquery("live")
+    return union_all(*(_sum(source, asked, by) for source in (VOLUMES.table, VOLUMES.tail))).subquery("live")
 
 
 def _totals(counts: FromClause, names: Sequence[str] = COUNTS) -> list[ColumnElement[int]]:

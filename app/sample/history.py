@@ -13,13 +13,13 @@ from app.catalog.snapshot import read_snapshot
 from app.complaints.models import Complaint
 from app.credit.queries import READER as CREDIT_READER
 from app.credit.queries import skip_log
-from app.events.sequence import SEQUENCER, number_events
+from app.events.sequence import SEQUENCER, number_events, wait_alone
 from app.intake.models import Citizen, CitizenGroup, Contact, Request
 from app.jobs.models import Job, Offer
 from app.kit.db import Database, Tx
 from app.kit.orm import Model
 from app.matching.policy import Policy
-from app.metrics.counting import READER
+from app.metrics.counting import VOLUMES
 from app.metrics.tasks import roll_up_volumes
 from app.registry.queries import roll_windows
 from app.registry.tasks import BATCH, first_day_of_window
@@ -143,7 +143,7 @@ async def _log(tx: Tx, rows: Rows, zone: ZoneInfo) -> None:
 
     Nobody loses credit for what was made up. The worker's steps wait meanwhile, so that no number is given twice.
     """
-    await queries.lock_log(tx, SEQUENCER, READER, CREDIT_READER)
+    await wait_alone(tx, SEQUENCER, VOLUMES.reader, CREDIT_READER)
     while await number_events(tx):
         pass
     while await roll_up_volumes(tx, zone):

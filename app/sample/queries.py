@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Table, Text, bindparam, exists, func, select, text, update
+from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Table, bindparam, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.models import ProviderKey
@@ -67,15 +67,6 @@ _NUMBERS = Prepared(
 async def take_numbers(tx: Tx, count: int) -> Sequence[int]:
     """So many request numbers, for nobody else."""
     return [row["number"] for row in await tx.rows(_NUMBERS, count=count)]
-
-
-_LOCK = Prepared(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), 0))))
-
-
-async def lock_log(tx: Tx, *readers: str) -> None:
-    """Wait until these readers' steps are this transaction's alone, as step_alone does without waiting."""
-    for reader in readers:
-        await tx.rows(_LOCK, name=reader)
 
 
 _LAST_SEQ = Prepared(select(func.max(Event.seq).label("seq")).where(Event.seq.is_not(None)))

@@ -112,7 +112,7 @@ async def test_live_volumes_are_a_recount_of_the_history_at_every_step(
         await number(db, BATCH)
         await roll_up(db, BATCH)
     async with db.begin() as tx:
-        rolled_up = (await tx.session.execute(select(VOLUMES))).mappings().all()
+        rolled_up = (await tx.session.execute(select(VOLUMES.table))).mappings().all()
     assert figures(rolled_up, *(dimension.column for dimension in KEY)) == +expected
 
 
@@ -166,7 +166,7 @@ async def happen(db: Database, catalog: Snapshot, *kinds: str) -> None:
 
 async def kept(db: Database) -> list[dict[str, Any]]:
     async with db.begin() as tx:
-        rows = (await tx.session.execute(select(VOLUMES.c.requests, VOLUMES.c.dispatched))).mappings().all()
+        rows = (await tx.session.execute(select(VOLUMES.table.c.requests, VOLUMES.table.c.dispatched))).mappings().all()
     return [dict(row) for row in rows]
 
 
