@@ -6,7 +6,7 @@ from datetime import datetime
 from datetime import time as clock_time
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from app.registry.models import ReachedBy
 from tests.browser.conftest import Opening
@@ -185,46 +185,6 @@ async def test_what_must_never_go_to_a_company_says_so(world: World, sit_down: O
     await expect(person.page.locator("[name=desk-candidate]")).to_have_count(0)
     await press(person, "c", "l", "Enter", "F8")
     await expect(person.page.locator(".result")).to_contain_text("已转接")
-
-
-async def test_nothing_is_lost_and_nothing_happens_twice(world: World, sit_down: Opening) -> None:
-    await world.add_provider(DRAIN)
-    person = await sit_at_the_desk(world, sit_down)
-    await ring(person, STRANGER)
-    await press(person, "x", "s", "d", "Enter", "c", "l", "Enter")
-    await person.page.locator("#desk-description").fill("厨房下水道堵了，水倒灌到地上")
-    keys: list[str | None] = []
-
-    async def lose_the_answer(route: Route) -> None:
-        keys.append(route.request.headers.get("idempotency-key"))
-        if len(keys) == 1:
-            await route.fetch()
-            await route.abort("connectionrefused")
-        else:
-            await route.continue_()
-
-    await person.page.route("**/api/v1/requests", lose_the_answer)
-    await press(person, "F9")
-    await expect(person.page.locator(".take-down .problem-note")).to_contain_text("连不上中心")
-    await person.check_accessibility()
-    await person.page.reload()
-    await expect(person.page.locator("#desk-description")).to_have_value("厨房下水道堵了，水倒灌到地上")
-    await press(person, "F9")
-    await expect(person.page.locator(".result")).to_be_visible()
-    assert keys[0] is not None
-    assert keys == [keys[0]] * 2
-    assert len(await ok(world.operator.get("/desk/requests"))) == 1
-
-
-async def test_another_ring_waits(world: World, sit_down: Opening) -> None:
-    person = await sit_at_the_desk(world, sit_down)
-    await ring(person, STRANGER)
-    await press(person, "x", "s", "d", "Enter")
-    await person.page.evaluate("location.hash = 'call=13957412345'")
-    await expect(person.page.locator(".ringing")).to_contain_text(PHONE)
-    await expect(person.page.locator("#desk-phone")).to_have_value(STRANGER)
-    await press(person, "F2")
-    await expect(person.page.locator("#desk-phone")).to_have_value(PHONE)
 
 
 async def test_a_firm_is_phoned(world: World, sit_down: Opening) -> None:

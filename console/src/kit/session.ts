@@ -17,7 +17,7 @@ export const session = reactive({
   /** Signed out by the server while working, not by choice. */
   ended: false,
   /** What this person has said and the centre does not know yet. */
-  unsent: 0,
+  unsent: [] as string[],
 })
 
 export function may(roles: readonly Role[]): boolean {

@@ -4,7 +4,6 @@ import {
   barePhone,
   beginCall,
   bodyOf,
-  call,
   emptyDraft,
   helpedNumber,
   linesOf,
@@ -12,8 +11,6 @@ import {
   missing,
   numberIn,
   PHONE,
-  ring,
-  toSend,
   usualOutcome,
 } from './call'
 import { type Item, reference } from '../reference'
@@ -104,23 +101,6 @@ test("a description left out is the caller's own words, or the item", () => {
   expect(bodyOf(draft, 'dispatch').description).toBe('下水道堵了')
   expect(bodyOf({ ...draft, said: 'xsd' }, 'dispatch').description).toBe('下水道疏通')
   expect(bodyOf({ ...draft, description: ' 水倒灌到地上 ' }, 'dispatch').description).toBe('水倒灌到地上')
-})
-
-test('what is not known to have arrived is sent again as it was, under the same key', () => {
-  Object.assign(call.draft, { phone: '13957412345', item: 'PE02', area: '330203001001' })
-  const first = toSend('dispatch')
-  call.draft.description = '改了'
-  expect(toSend('answer')).toEqual(first)
-  call.sending = null
-  expect(toSend('dispatch').key).not.toBe(first.key)
-})
-
-test('a ring never wipes out what was typed', () => {
-  ring('13957412345')
-  expect(call.draft.phone).toBe('13957412345')
-  call.draft.said = '下水'
-  ring('13800000000')
-  expect([call.draft.phone, call.ringing]).toEqual(['13957412345', '13800000000'])
 })
 
 test('the main key does what is usual for the item', () => {

@@ -1,7 +1,7 @@
 /** The call in hand: what was typed, kept over a reload, and sent under a key that makes a second try harmless. */
 import { reactive, ref } from 'vue'
 
-import { newKey, type Schemas } from '@/kit/api'
+import type { Schemas } from '@/kit/api'
 import { sameForm } from '@/kit/names'
 import { isCounted, quantityOf } from '@/kit/quantity'
 
@@ -61,14 +61,6 @@ export interface Draft {
   dismissed: boolean
 }
 
-export interface Sending {
-  key: string
-  outcome: Outcome
-  body: Schemas['RequestIn']
-  /** The request into which this one is merged afterwards. */
-  parent?: string
-}
-
 /** A danger that was taken down and relayed while the call goes on. */
 export interface Recorded {
   id: string
@@ -79,15 +71,23 @@ export interface Recorded {
   version?: number
 }
 
-interface Call {
+export interface Call {
+  /** Its key at the centre; none before anything is told of it. */
+  id: string
+  /** The number that the telephone showed, or that was typed. */
+  rang: string
+  /** When it began, by the centre's time in ms; 0 while there is none. */
+  began: number
+  /** What was taken down or opened in it. */
+  requests: string[]
+  /** When something was last sent; then the next call may end it without a word. */
+  acted: number
   draft: Draft
-  /** A danger on its way to the centre, as it was sent. */
-  recording: { key: string; body: Schemas['RequestIn'] } | null
+  /** The key of a danger on its way to the centre. */
+  recording: string
   recorded: Recorded | null
-  /** What was sent and is not known to have arrived; it can only be sent again as it was. */
-  sending: Sending | null
-  /** The number that rings while another call is in hand. */
-  ringing: string
+  /** The key of what is on its way to the centre. */
+  sending: string
 }
 
 /** What a telephone shows instead of a number (anonymous, unknown) is a call without one. */
@@ -130,7 +130,17 @@ export function emptyDraft(phone = ''): Draft {
 
 export const tally = new Tally()
 
-export const noCall = (): Call => ({ draft: emptyDraft(), recording: null, recorded: null, sending: null, ringing: '' })
+export const noCall = (phone = ''): Call => ({
+  id: '',
+  rang: phone,
+  began: 0,
+  requests: [],
+  acted: 0,
+  draft: emptyDraft(phone),
+  recording: '',
+  recorded: null,
+  sending: '',
+})
 export const call = reactive(noCall())
 /** The item was asked for and its name is not back yet; typing goes on meanwhile. */
 export const lookingUp = ref(false)
@@ -141,18 +151,13 @@ export const asking = ref(false)
 
 /** Another call begins, or none; what was typed for the last one is gone. */
 export function beginCall(phone = ''): void {
-  call.draft = emptyDraft(phone)
-  call.recording = null
-  call.recorded = null
-  call.sending = null
-  call.ringing = ''
+  Object.assign(call, noCall(phone))
   if (phone) tally.ring(performance.now())
 }
 
-/** The phone rings: it is taken up at once unless something was typed that would be lost. */
-export function ring(phone: string): void {
-  if (call.sending || call.recording || call.recorded || isTouched(call.draft)) call.ringing = phone
-  else beginCall(phone)
+/** The call goes on, and what was typed is gone: it was sent, or is not wanted. */
+export function clearDraft(): void {
+  Object.assign(call, { draft: emptyDraft(), recording: '', recorded: null, sending: '' })
 }
 
 /** Whether the operator has typed something about what is wanted. */
@@ -296,11 +301,4 @@ export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
     danger: draft.danger || null,
     danger_dismissed: draft.dismissed && !draft.danger,
   }
-}
-
-/** Random enough for every call ever; randomUUID would need https. */
-/** What to send: the same again while nobody knows whether it arrived, else what is on the screen under a new key. */
-export function toSend(outcome: Outcome, parent?: string): Sending {
-  call.sending ??= { key: newKey(), outcome, body: bodyOf(call.draft, outcome), parent }
-  return call.sending
 }

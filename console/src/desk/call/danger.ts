@@ -1,8 +1,11 @@
 /** Danger before all else: what is heard or named, recorded and relayed in one step, without waiting for an address. */
 import { computed, shallowRef } from 'vue'
 
-import { answer, api, newKey, type Schemas } from '@/kit/api'
+import { answer, api, newKey, Problem, type Schemas } from '@/kit/api'
+import { t } from '@/kit/locale'
 
+import { openCall, titleOf } from '../calls/calls'
+import { post, type RequestLetter } from '../calls/post'
 import { bodyOf, call, type Draft, PHONE, barePhone } from './call'
 import { reference } from '../reference'
 
@@ -49,17 +52,21 @@ export async function relay(danger: Danger, line: Line): Promise<void> {
   }
   call.draft.danger = danger.kind
   call.draft.item ||= danger.item
-  call.recording ??= { key: newKey(), body: bodyFor(call.draft, danger, line) }
-  const { key, body } = call.recording
-  try {
-    const params = { header: { 'Idempotency-Key': key } }
-    const { request } = await answer(api.POST('/api/v1/requests', { params, body }))
-    call.recorded = { id: request.id, number: request.number, lines: request.danger_lines ?? [], body }
-    call.recording = null
-  } catch (problem) {
-    if (!(problem as { unanswered?: boolean }).unanswered) call.recording = null
-    throw problem
-  }
+  openCall()
+  const key = call.recording
+  const tried = await (key && post.unsent.value.some(({ id }) => id === key)
+    ? post.again(key)
+    : post.say(letterOf(danger, line), titleOf(call.draft.item, call.draft.phone), (call.recording = newKey())))
+  if (!tried) throw new Problem(t('problem.unreachable'))
+  if ('given' in tried) return
+  post.dismiss({ id: call.recording })
+  call.recording = ''
+  throw tried.problem
+}
+
+function letterOf(danger: Danger, line: Line): RequestLetter {
+  const draft = JSON.parse(JSON.stringify(call.draft)) as Draft
+  return { kind: 'request', subject: call.id, outcome: 'relay', draft, body: bodyFor(draft, danger, line) }
 }
 
 /** What became known after it was recorded goes to the request, which then may be dispatched as well. */

@@ -57,7 +57,6 @@ const zh = {
     doDispatch: '派单',
     doKeep: '先记下',
     sending: '正在提交…',
-    unanswered: '不清楚中心是否收到。内容已锁定并保存，重试会用同一编号，不会重复受理。',
     urgency: { emergency: '紧急', urgent: '加急', same_day: '当日', booked: '预约', info: '即答' },
     kind: { service: '企业上门', info: '信息咨询', relay: '转接联动', volunteer: '志愿公益' },
     whens: {
@@ -155,8 +154,6 @@ const en: typeof zh = {
     doDispatch: 'Dispatch',
     doKeep: 'Just note it',
     sending: 'Sending…',
-    unanswered:
-      'Nobody knows whether the centre has it. It is locked and kept; trying again uses the same key and creates nothing twice.',
     urgency: { emergency: 'Emergency', urgent: 'Urgent', same_day: 'Same day', booked: 'Booked', info: 'In the call' },
     kind: { service: 'Company', info: 'Information', relay: 'Relay', volunteer: 'Volunteers' },
     whens: {

@@ -1,11 +1,14 @@
 /** Answering, relaying or dispatching the call in hand: once, and as soon as everything it needs is known. */
 import { nextTick, type Ref, ref, shallowRef, watch } from 'vue'
 
-import { answer, api, type Schemas } from '@/kit/api'
+import { newKey, type Schemas } from '@/kit/api'
+import { now } from '@/kit/clock'
 import { t } from '@/kit/locale'
 
 import { useAct } from '../act'
-import { beginCall, call, type Missing, missing, type Outcome, tally, toSend } from './call'
+import { openCall, titleOf, touch } from '../calls/calls'
+import { post } from '../calls/post'
+import { bodyOf, call, clearDraft, type Draft, type Missing, missing, type Outcome, tally } from './call'
 import { complete } from './danger'
 
 /** What became of a call, and what it cost. */
@@ -13,6 +16,8 @@ export interface Given {
   given: Schemas['DispatchOut']
   outcome: Outcome
   cost: ReturnType<typeof tally.result>
+  /** As it was typed, where it may be taken back. */
+  draft?: Draft
 }
 
 /** `settling`: the caller, the item or the place is still looked up, and what is decided waits for it; `done` follows each call. */
@@ -34,12 +39,13 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
   })
 
   function send(outcome: Outcome, parent?: string): void {
-    if (settling.value && !call.sending) {
+    if (call.sending) return
+    if (settling.value) {
       decided.value = outcome
       return
     }
     wanted = outcome
-    gap.value = call.sending ? null : missing(call.draft, call.recorded && outcome !== 'dispatch' ? 'keep' : outcome)
+    gap.value = missing(call.draft, call.recorded && outcome !== 'dispatch' ? 'keep' : outcome)
     const field = gap.value
     if (field) void nextTick(() => document.getElementById(`desk-${field}`)?.focus())
     else void run(() => deliver(outcome, parent))
@@ -48,31 +54,34 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
   async function deliver(outcome: Outcome, parent?: string): Promise<void> {
     if (call.recorded) {
       const given = await complete(outcome === 'dispatch', t('desk.learntLater'))
+      touch(given.request.id)
       finish({ given, outcome: outcome === 'dispatch' ? 'dispatch' : 'relay', cost: tally.result(performance.now()) })
       return
     }
-    const sending = toSend(outcome, parent)
-    try {
-      const params = { header: { 'Idempotency-Key': sending.key } }
-      const given = await answer(api.POST('/api/v1/requests', { params, body: sending.body }))
-      if (sending.parent) {
-        const path = { request_id: given.request.id }
-        const body = { parent_id: sending.parent }
-        await answer(api.PUT('/api/v1/requests/{request_id}/parent', { params: { path }, body }))
-      }
-      finish({ given, outcome: sending.outcome, cost: tally.result(performance.now()) })
-    } catch (error) {
-      if (!(error as { unanswered?: boolean }).unanswered) call.sending = null
-      throw error
+    openCall()
+    const draft = JSON.parse(JSON.stringify(call.draft)) as Draft
+    const letter = { kind: 'request' as const, subject: call.id, outcome, parent, draft, body: bodyOf(draft, outcome) }
+    const key = (call.sending = newKey())
+    const tried = await post.say(letter, titleOf(draft.item, draft.phone), key)
+    call.sending = ''
+    if (tried && 'problem' in tried) {
+      post.dismiss({ id: key })
+      throw tried.problem
     }
+    if (tried)
+      finish({ given: tried.given as Schemas['DispatchOut'], outcome, cost: tally.result(performance.now()), draft })
+    else goOn() // it is in the post
+  }
+
+  function goOn(): void {
+    call.acted = now()
+    clearDraft()
+    done()
   }
 
   function finish(given: Given): void {
     result.value = given
-    const waiting = call.ringing
-    beginCall()
-    call.ringing = waiting
-    done()
+    goOn()
   }
 
   return { send, gap, decided, busy, problem, result }

@@ -16,8 +16,6 @@ const zh = {
     save: '保存',
     leave: '不改了',
     waiting: '等待来电。话机振铃时自动弹出来电人；也可按 F2 输入号码，或求助编号后按 Enter。',
-    ringing: '另一个来电：{phone}',
-    take: '接起并清空当前受理',
     unknown: '新号码，没有记录',
     groups: '优先人群',
     barred: '不愿再由 {n} 家单位服务，派单时自动避开',
@@ -48,8 +46,6 @@ const en: typeof zh = {
     leave: 'Leave it',
     waiting:
       'Waiting for a call. A ringing telephone brings the caller up here; or press F2 and type the number, or the number of a request and Enter.',
-    ringing: 'Another call: {phone}',
-    take: 'Take it and clear this one',
     unknown: 'New number, nothing on record',
     groups: 'Priority groups',
     barred: '{n} providers not wanted again; they are left out',

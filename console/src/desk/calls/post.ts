@@ -1,0 +1,61 @@
+/** What the desk tells the centre, kept on this device for this operator until the centre has answered. */
+import { answer, api, Problem, type Schemas } from '@/kit/api'
+import { now } from '@/kit/clock'
+import { t } from '@/kit/locale'
+import { createOutbox, type Step } from '@/kit/outbox'
+
+import type { Draft, Outcome } from '../call/call'
+
+export interface RequestLetter {
+  kind: 'request'
+  /** The call in which it was taken down: what is said of one call goes out in its order. */
+  subject: string
+  body: Schemas['RequestIn']
+  outcome: Outcome
+  /** As it was typed, to be mended if the centre refuses it. */
+  draft: Draft
+  /** The request into which this one is merged afterwards. */
+  parent?: string
+}
+
+export interface CallLetter {
+  kind: 'call'
+  subject: string
+  body: Schemas['CallIn']
+}
+
+export type Letter = RequestLetter | CallLetter
+/** The centre knows a key for a day: what is sent again later could be taken down twice. */
+const KEY_LIVES_MS = 23 * 3_600_000
+
+export const post = createOutbox<Letter>({
+  perform: (step) => (step.kind === 'call' ? tellCall(step) : takeDown(step)),
+  replaces: (earlier, later) => earlier.kind === 'call' && later.kind === 'call' && earlier.subject === later.subject,
+})
+
+async function takeDown(step: Step<RequestLetter>): Promise<Schemas['DispatchOut']> {
+  if (now() - step.at > KEY_LIVES_MS) throw new Problem(t('desk.unsent.tooOld'), 'too_old', 409)
+  const params = { header: { 'Idempotency-Key': step.id } }
+  const given = await answer(api.POST('/api/v1/requests', { params, body: step.body }))
+  if (step.parent) {
+    const path = { request_id: given.request.id }
+    const body = { parent_id: step.parent }
+    await answer(api.PUT('/api/v1/requests/{request_id}/parent', { params: { path }, body })).catch((problem) => {
+      // It is taken down, and can be merged by hand; refused as a whole it would be taken down again.
+      if (!(problem instanceof Problem) || !problem.code || problem.status >= 500) throw problem
+    })
+  }
+  return given
+}
+
+function tellCall({ subject, body }: CallLetter): Promise<Schemas['CallOut']> {
+  const params = { path: { call_id: subject } }
+  // What it was for was refused meanwhile: it stays open until somebody says how it ended.
+  const nothing = body.status === 'ended' && !body.outcome && !body.request_ids?.length
+  return answer(
+    api.PUT('/api/v1/calls/{call_id}', {
+      params,
+      body: nothing ? { ...body, status: 'ongoing', ended_at: null } : body,
+    }),
+  )
+}

@@ -1,0 +1,166 @@
+"""Calls at the desk: none is lost, each gets an end, and what was sent reaches the centre once."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Dialog, Route, expect
+
+from tests.browser.conftest import Opening
+from tests.browser.person import Person
+from tests.browser.test_desk import PHONE, STRANGER, press, ring, sit_at_the_desk
+from tests.world import CHENGLANG, DRAIN, World, ok
+
+OUTCOMES = ("answered", "progress", "provider", "wrong_number", "silent", "hung_up", "prank")
+
+
+async def ring_again(person: Person, number: str) -> None:
+    """While another call is in hand."""
+    await person.page.evaluate("number => { location.hash = `call=${number}` }", number)
+    await expect(person.page.locator(".ringing").last).to_be_visible()
+
+
+async def ended(world: World, count: int) -> list[dict[str, Any]]:
+    """The calls that have ended, the oldest first; waits for the desk to have told so many."""
+    for _ in range(200):
+        page = await ok(world.supervisor.get("/calls", params={"open": False}))
+        if len(page["items"]) >= count:
+            break
+    assert len(page["items"]) == count
+    return list(reversed(page["items"]))
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+async def test_a_second_ring_parks_the_first_call_with_all_that_was_typed(
+    world: World, sit_down: Opening, language: str
+) -> None:
+    person = await sit_at_the_desk(world, sit_down, language)
+    page = person.page
+    await ring(person, STRANGER)
+    await press(person, "x", "s", "d", "Enter")
+    await page.locator("#desk-description").fill("厨房下水道堵了，水倒灌到地上")
+    await ring_again(person, PHONE)
+    await expect(page.locator("#desk-phone")).to_have_value(STRANGER)
+    await expect(page.locator("#desk-description")).to_have_value("厨房下水道堵了，水倒灌到地上")
+    await person.check_accessibility()
+    await press(person, "F2")
+    await expect(page.locator("#desk-phone")).to_have_value(PHONE)
+    await expect(page.locator("#desk-description")).to_have_value("")
+    await expect(page.locator(".parked li")).to_contain_text(STRANGER)
+    await person.check_accessibility()
+    await person.picture(f"desk-parked-{language}")
+    await page.reload()
+    await expect(page.locator(".parked li")).to_contain_text(STRANGER)
+    await press(person, "F10", "4")
+    await press(person, "Alt+P")
+    await expect(page.locator("#desk-phone")).to_have_value(STRANGER)
+    await expect(page.locator("#desk-description")).to_have_value("厨房下水道堵了，水倒灌到地上")
+    await expect(page.locator(".parked")).to_have_count(0)
+    [wrong] = await ended(world, 1)
+    assert wrong["outcome"] == "wrong_number"
+    [mine] = await ok(world.operator.get("/desk/calls"))
+    assert (mine["status"], mine["phone"]) == ("ongoing", "138****4128")
+
+
+async def test_every_call_gets_its_end_by_two_keys(world: World, sit_down: Opening) -> None:
+    person = await sit_at_the_desk(world, sit_down)
+    for key in range(len(OUTCOMES)):
+        await ring(person, "anonymous" if key == 4 else STRANGER)
+        await press(person, "F10")
+        await expect(person.page.locator(".outcomes button").first).to_be_focused()
+        if key == 0:
+            await person.check_accessibility()
+            await person.picture("desk-outcome")
+        assert await press(person, str(key + 1)) == 1
+        await expect(person.page.locator(".outcomes")).to_have_count(0)
+    calls = await ended(world, len(OUTCOMES))
+    assert sorted(call["outcome"] for call in calls) == sorted(OUTCOMES)
+    assert [call["phone"] for call in calls].count(None) == 1
+
+
+async def test_what_was_done_in_a_call_ends_it_by_itself_or_by_one_key(world: World, sit_down: Opening) -> None:
+    await world.add_provider(DRAIN)
+    await ok(world.operator.patch(f"/citizens/{PHONE}", json={"name": "王阿姨", "area": CHENGLANG}))
+    person = await sit_at_the_desk(world, sit_down)
+    await ring(person, PHONE)
+    await press(person, "x", "s", "d", "Enter", "F9")
+    await expect(person.page.locator(".result")).to_be_visible()
+    world.advance(minutes=5)
+    await ring(person, PHONE)  # taken at once: the call before is over
+    await person.page.locator(".caller .request .summary").click()
+    await expect(person.page.locator(".caller .detail")).to_be_visible()
+    await ring_again(person, STRANGER)  # somebody is being told how it stands
+    await press(person, "F10")
+    done, progress = await ended(world, 2)
+    assert (done["outcome"], progress["outcome"]) == ("request", "progress")
+    assert done["request_ids"] == progress["request_ids"]
+
+
+async def test_off_the_line_then_a_reload_then_a_ring_loses_nothing(world: World, sit_down: Opening) -> None:
+    await world.add_provider(DRAIN)
+    person = await sit_at_the_desk(world, sit_down)
+    page, context = person.page, person.page.context
+    await ring(person, STRANGER)
+    await press(person, "x", "s", "d", "Enter", "c", "l", "Enter")
+    await page.locator("#desk-description").fill("厨房下水道堵了，水倒灌到地上")
+    await context.set_offline(True)
+    await press(person, "F9")
+    unsent = page.locator(".unsent-letters")
+    await expect(unsent).to_contain_text(f"下水道疏通 {STRANGER}")
+    await expect(page.locator("#desk-description")).to_have_value("")
+    await person.check_accessibility()
+    await person.picture("desk-unsent")
+
+    async def refuse(route: Route) -> None:
+        await route.abort("connectionrefused")
+
+    await context.route("**/api/v1/requests", refuse)  # the network is back, the centre is not
+    await context.set_offline(False)
+    await page.reload()
+    await expect(unsent).to_contain_text(STRANGER)
+    await ring(person, PHONE)
+    await expect(unsent).to_contain_text(STRANGER)
+    asked: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        await dialog.dismiss()
+
+    page.once("dialog", stay)
+    await page.get_by_role("button", name="退出", exact=True).click()
+    assert [STRANGER in question for question in asked] == [True]
+    other = await context.new_page()
+    await other.goto("/desk")
+    await expect(other.locator(".unsent-letters")).to_contain_text(STRANGER)
+    await context.unroute("**/api/v1/requests", refuse)
+    await page.get_by_role("button", name="立即重发").click()
+    await expect(unsent).to_contain_text("已送达")
+    await expect(other.locator(".unsent-letters [role=status]").filter(has_text="未送达")).to_have_count(0)
+    [mine] = await ok(world.operator.get("/desk/requests"))
+    assert mine["request"]["contact_phone"] == "138****4128"
+    assert STRANGER not in await page.evaluate("JSON.stringify(localStorage)")
+    await expect(page.locator("#desk-phone")).to_have_value(PHONE)
+    [done] = await ended(world, 1)
+    assert (done["outcome"], done["request_ids"]) == ("request", [mine["request"]["id"]])
+
+
+async def test_an_answer_that_is_lost_makes_no_second_request(world: World, sit_down: Opening) -> None:
+    await world.add_provider(DRAIN)
+    person = await sit_at_the_desk(world, sit_down)
+    await ring(person, STRANGER)
+    await press(person, "x", "s", "d", "Enter", "c", "l", "Enter")
+    keys: list[str | None] = []
+
+    async def lose_the_answer(route: Route) -> None:
+        keys.append(route.request.headers.get("idempotency-key"))
+        if len(keys) == 1:
+            await route.fetch()
+            await route.abort("connectionrefused")
+        else:
+            await route.continue_()
+
+    await person.page.route("**/api/v1/requests", lose_the_answer)
+    await press(person, "F9")
+    await expect(person.page.locator(".unsent-letters")).to_contain_text("已送达")
+    assert keys[0] is not None
+    assert keys == [keys[0]] * 2
+    assert len(await ok(world.operator.get("/desk/requests"))) == 1
