@@ -21,6 +21,7 @@ from app.catalog.snapshot import Catalog, read_snapshot
 from app.credit.rules import load_credit_rules
 from app.danger.commands import danger
 from app.danger.load import load_guides
+from app.events.act import act_of
 from app.kit import open_files
 from app.kit.command_line import Sentences, database, direct_url, run
 from app.kit.context import open_context
@@ -199,7 +200,7 @@ def doctor() -> None:
 
 async def _examine(settings: Settings, found: list[Check]) -> None:
     async with open_context(settings) as context, context.db.begin() as tx:
-        found += await list_checks(tx, settings.zone, context.clock.now())
+        found += await list_checks(act_of(context), tx)
 
 
 @app.command()

@@ -27,7 +27,7 @@ from app.catalog.models import Item, Kind, Tier, Township
 from app.catalog.snapshot import Snapshot, read_snapshot
 from app.danger.snapshot import dangers_of, read_scripts
 from app.desk.actions import Call, create_request
-from app.events.act import Actor, act_of
+from app.events.act import SYSTEM, Act, Actor, act_of
 from app.events.models import ActorKind
 from app.intake.schemas import RequestIn
 from app.kit import embedded
@@ -181,7 +181,7 @@ async def measure_matches(case: Case, rng: Random, settings: Settings, count: in
                 item, place = case.wanted(rng)
                 wanted = Wanted(item, Tier(item.tiers[0]), place.code, None, place.lat, place.lon, None, None, None)
                 begun = time.perf_counter()
-                matching = await match(tx, wanted, NOW, settings.zone)
+                matching = await match(Act(SYSTEM, NOW, settings), tx, wanted)
                 case.total.append((time.perf_counter() - begun) * 1000)
                 case.looked_at.append(len(matching.survivors) + len(matching.rejected))
     finally:

@@ -1,6 +1,6 @@
 """Filing an application without an account, following it, and the registrar's decision."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from app.admission import queries
@@ -15,12 +15,11 @@ from app.admission.schemas import (
     Similar,
 )
 from app.admission.states import APPLICATION_MOVES, APPLICATIONS
-from app.auth.access import Principal, token_hash
+from app.auth.access import token_hash
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
-from app.events.act import SYSTEM
+from app.events.act import SYSTEM, Act
 from app.events.kinds import EventKind
-from app.events.models import ActorKind
 from app.events.transition import record
 from app.kit.codes import bare_code, new_code
 from app.kit.db import Tx
@@ -28,14 +27,14 @@ from app.kit.errors import NotFound
 from app.kit.idempotency import Once
 from app.kit.ids import new_id
 from app.registry.actions import check_code, enter_provider, is_same_fact, part_rows
-from app.registry.edit import Edit
 from app.registry.models import Standing
 from app.registry.queries import find_provider, find_same
 from app.registry.schemas import ProviderIn
 
 MOST_WAITING = 1_000
 """So many applications may wait; whoever fills the queue with nonsense fills no more than this."""
-NOBODY = Principal(ActorKind.SYSTEM, UUID(int=0), frozenset())
+NOBODY = UUID(int=0)
+"""Who applies, and is not known to the centre yet."""
 
 SAME_ZH = {"uscc": "统一社会信用代码", "name": "单位名称", "phone": "联系电话"}
 SAME_EN = {"uscc": "credit code", "name": "name", "phone": "phone number"}
@@ -46,34 +45,32 @@ def code_hash(code: str) -> bytes:
     return token_hash(bare_code(code))
 
 
-async def file_application(
-    tx: Tx, body: ApplicationIn, catalog: Snapshot, once: Once, now: datetime, today: date
-) -> ApplicationFiled:
+async def file_application(act: Act, tx: Tx, body: ApplicationIn, catalog: Snapshot, once: Once) -> ApplicationFiled:
     """Keep the application until a registrar looks at it; given again, its idempotency key gives the first answer.
 
     Raises UsccMissing, FormerCode, InvalidUscc, FirmKnown, TooManyWaiting, and the errors of `part_rows`: nothing is
     kept then.
     """
-    if replay := await once.replay(tx, now):
+    if replay := await once.replay(tx, act.now):
         return ApplicationFiled.model_validate_json(replay)
     await _check_unknown(tx, body)
     check_code(body.kind, body.uscc)
     catalog.spot(body.area)
-    part_rows(NOBODY.id, body.provider(distinct=False), catalog, Edit(NOBODY, now, today), approved=False)
+    part_rows(act, NOBODY, body.provider(distinct=False), catalog, approved=False)
     if await queries.count_waiting(tx) >= MOST_WAITING:
         raise TooManyWaiting
     code = new_code()
     application = Application(
-        id=new_id(now),
+        id=new_id(act.now),
         code_hash=code_hash(code),
         status=ApplicationStatus.FILED,
         form=body.model_dump(mode="json"),
-        filed_at=now,
+        filed_at=act.now,
         **body.model_dump(include={"name", "uscc", "phone"}),
     )
     tx.session.add(application)
     await tx.flush()
-    await record(tx, EventKind.APPLICATION_FILED, at=now, actor=SYSTEM, data={"number": application.number})
+    await record(tx, EventKind.APPLICATION_FILED, at=act.now, actor=SYSTEM, data={"number": application.number})
     filed = ApplicationFiled(number=application.number, query_code=code)
     await once.keep(tx, filed.model_dump_json().encode())
     return filed
@@ -102,11 +99,11 @@ async def follow_application(tx: Tx, number: int, code: str) -> ApplicationState
     )
 
 
-async def withdraw_application(tx: Tx, number: int, code: str, now: datetime) -> ApplicationState:
+async def withdraw_application(act: Act, tx: Tx, number: int, code: str) -> ApplicationState:
     """Take it back; done before, it stays so. Raises ApplicationUnknown, StatusConflict once it is decided."""
     application = await _by_code(tx, number, code)
     if application.status != ApplicationStatus.WITHDRAWN:
-        await APPLICATIONS.transition(tx, "withdraw", application.id, at=now, actor=SYSTEM, decided_at=now)
+        await APPLICATIONS.transition(tx, "withdraw", application.id, at=act.now, actor=SYSTEM, decided_at=act.now)
     return await follow_application(tx, number, code)
 
 
@@ -134,7 +131,7 @@ async def show_application(tx: Tx, application_id: UUID) -> ApplicationDetail:
 
 
 async def enter_application(
-    tx: Tx, application_id: UUID, catalog: Snapshot, edit: Edit, *, distinct: bool
+    act: Act, tx: Tx, application_id: UUID, catalog: Snapshot, *, distinct: bool
 ) -> ApplicationDetail:
     """Put the firm into the registry as an applicant, its prices as proposals; done before, nothing happens.
 
@@ -142,9 +139,9 @@ async def enter_application(
     """
     application = await get_application(tx, application_id)
     if application.status != ApplicationStatus.ENTERED:
-        body = _today(ApplicationIn.model_validate(application.form).provider(distinct=distinct), edit.day)
-        provider = await enter_provider(tx, body, catalog, edit, approved=False, application=application.number)
-        await _decide(tx, application, "enter", edit, provider_id=provider.id)
+        body = _today(ApplicationIn.model_validate(application.form).provider(distinct=distinct), act.today)
+        provider = await enter_provider(act, tx, body, catalog, approved=False, application=application.number)
+        await _decide(act, tx, application, "enter", provider_id=provider.id)
     return await show_application(tx, application_id)
 
 
@@ -155,32 +152,32 @@ def _today(body: ProviderIn, today: date) -> ProviderIn:
     return body
 
 
-async def refuse_application(tx: Tx, application_id: UUID, reason: str, edit: Edit) -> ApplicationDetail:
+async def refuse_application(act: Act, tx: Tx, application_id: UUID, reason: str) -> ApplicationDetail:
     """Say no, with a reason that the firm reads; done before, nothing happens. Raises NotFound, StatusConflict."""
     application = await get_application(tx, application_id)
     if application.status != ApplicationStatus.REFUSED:
-        await _decide(tx, application, "refuse", edit, reason=reason)
+        await _decide(act, tx, application, "refuse", reason=reason)
     return await show_application(tx, application_id)
 
 
-async def _decide(tx: Tx, application: Application, step: str, edit: Edit, **values: str | UUID) -> None:
+async def _decide(act: Act, tx: Tx, application: Application, step: str, **values: str | UUID) -> None:
     await APPLICATIONS.transition(
         tx,
         step,
         application.id,
-        at=edit.at,
-        actor=edit.by.actor,
+        at=act.now,
+        actor=act.actor,
         data={"number": application.number},
-        decided_at=edit.at,
-        decided_by=edit.by.id,
+        decided_at=act.now,
+        decided_by=act.who,
         **values,
     )
     await add_audit(
         tx,
         APPLICATION_MOVES[step].event,
         f"application:{application.id}",
-        at=edit.at,
-        actor_kind=edit.by.kind,
-        actor_id=edit.by.id,
+        at=act.now,
+        actor_kind=act.actor.kind,
+        actor_id=act.who,
         **values,
     )

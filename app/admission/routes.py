@@ -22,11 +22,12 @@ from app.admission.schemas import (
 from app.auth.access import Transaction, allow, public
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
+from app.events.act import act_of
 from app.kit.fields import RowNumber
 from app.kit.idempotency import SentKey, once
 from app.kit.limits import Limit, address_of, limited
 from app.kit.pages import Page, page
-from app.kit.web import Now, Today, context_of
+from app.kit.web import context_of
 from app.registry.routes import ByRegistrar
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -42,15 +43,13 @@ async def file_application(
     body: ApplicationIn,
     request: Request,
     catalog: CurrentCatalog,
-    now: Now,
-    today: Today,
     idempotency_key: SentKey = None,
 ) -> ApplicationFiled:
     """Apply to join, without an account; keep the number and the query code to see how it stands."""
     from_here = idempotency_key and f"{sha256(address_of(request).encode()).hexdigest()[:16]}:{idempotency_key}"
-    first = once(actions.NOBODY.id, from_here, "POST /public/applications", body)
+    first = once(actions.NOBODY, from_here, "POST /public/applications", body)
     async with context_of(request).db.begin() as tx:
-        return await actions.file_application(tx, body, catalog, first, now, today)
+        return await actions.file_application(act_of(context_of(request)), tx, body, catalog, first)
 
 
 @router.get("/public/applications/{number}", dependencies=[Depends(public), Depends(FOLLOWING)])
@@ -61,12 +60,10 @@ async def follow_application(number: RowNumber, request: Request, query_code: Qu
 
 
 @router.put("/public/applications/{number}/withdrawal", dependencies=[Depends(public), Depends(FOLLOWING)])
-async def withdraw_application(
-    number: RowNumber, request: Request, now: Now, query_code: QueryCode
-) -> ApplicationState:
+async def withdraw_application(number: RowNumber, request: Request, query_code: QueryCode) -> ApplicationState:
     """Take the application back."""
     async with context_of(request).db.begin() as tx:
-        return await actions.withdraw_application(tx, number, query_code, now)
+        return await actions.withdraw_application(act_of(context_of(request)), tx, number, query_code)
 
 
 def _key(application: Application) -> tuple[int]:
@@ -91,15 +88,15 @@ async def read_application(application_id: UUID, tx: Transaction) -> Application
 
 @router.put("/applications/{application_id}/entry")
 async def enter_application(
-    application_id: UUID, body: EntryIn, tx: Transaction, catalog: CurrentCatalog, edit: ByRegistrar
+    application_id: UUID, body: EntryIn, act: ByRegistrar, tx: Transaction, catalog: CurrentCatalog
 ) -> ApplicationDetail:
     """Put the firm into the registry as an applicant; its prices are proposals still."""
-    return await actions.enter_application(tx, application_id, catalog, edit, distinct=body.distinct)
+    return await actions.enter_application(act, tx, application_id, catalog, distinct=body.distinct)
 
 
 @router.put("/applications/{application_id}/refusal")
 async def refuse_application(
-    application_id: UUID, body: RefusalIn, tx: Transaction, edit: ByRegistrar
+    application_id: UUID, body: RefusalIn, act: ByRegistrar, tx: Transaction
 ) -> ApplicationDetail:
     """Say no, with the reason that the firm reads when it asks."""
-    return await actions.refuse_application(tx, application_id, body.reason, edit)
+    return await actions.refuse_application(act, tx, application_id, body.reason)

@@ -2,16 +2,17 @@
 
 import typer
 
-from app.auth.access import Principal
 from app.auth.models import Role
 from app.auth.queries import find_staff
+from app.events.act import Act, Actor, act_of
 from app.events.models import ActorKind
+from app.kit.context import Context
 from app.kit.db import Tx
 
 
-async def acting_registrar(tx: Tx, username: str) -> Principal:
-    """The registrar of this name. Raises BadParameter."""
+async def act_of_registrar(context: Context, tx: Tx, username: str) -> Act:
+    """What the registrar of this name does now. Raises BadParameter."""
     staff = await find_staff(tx, username)
     if staff is None or Role.REGISTRAR not in staff.roles:
         raise typer.BadParameter(f"there is no registrar {username}", param_hint="--username")
-    return Principal(ActorKind.STAFF, staff.id, frozenset(map(Role, staff.roles)))
+    return act_of(context)._replace(actor=Actor(ActorKind.STAFF, staff.id))

@@ -1,8 +1,5 @@
 """Edits of the catalogue, and what its search gives."""
 
-from datetime import datetime
-
-from app.auth.access import Principal
 from app.auth.queries import add_audit
 from app.catalog import queries
 from app.catalog.errors import CapNeeded, UnknownItem
@@ -10,10 +7,11 @@ from app.catalog.gazetteer import Found, Known
 from app.catalog.models import Item, Tier
 from app.catalog.schemas import Elsewhere, ItemEdit, PlaceFound
 from app.catalog.snapshot import CATALOG_TOPIC, Location, Snapshot
+from app.events.act import Act
 from app.kit.db import Tx
 
 
-async def edit_item(tx: Tx, code: str, edit: ItemEdit, principal: Principal, now: datetime) -> Item:
+async def edit_item(act: Act, tx: Tx, code: str, edit: ItemEdit) -> Item:
     """Change what the edit names; the audit log keeps who did it. Raises UnknownItem, CapNeeded."""
     item = await queries.lock_item(tx, code)
     if item is None:
@@ -26,7 +24,7 @@ async def edit_item(tx: Tx, code: str, edit: ItemEdit, principal: Principal, now
     for field, value in changes.items():
         setattr(item, field, value)
     await add_audit(
-        tx, "item.edited", f"item:{code}", at=now, actor_kind=principal.kind, actor_id=principal.id, **changes
+        tx, "item.edited", f"item:{code}", at=act.now, actor_kind=act.actor.kind, actor_id=act.who, **changes
     )
     tx.wake(CATALOG_TOPIC)
     return item

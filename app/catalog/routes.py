@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog import actions
 from app.catalog.gazetteer import letters_of
@@ -22,9 +22,9 @@ from app.catalog.schemas import (
     TownshipOut,
 )
 from app.catalog.snapshot import CurrentCatalog
+from app.events.act import Act
 from app.kit.fields import Code
 from app.kit.names import same_form
-from app.kit.web import Now
 
 router = APIRouter(tags=["catalogue"])
 anybody = [Depends(allow(*Role))]
@@ -59,14 +59,10 @@ async def read_item(code: Code, catalog: CurrentCatalog) -> ItemOut:
 
 @router.patch("/items/{code}")
 async def edit_item(
-    code: Code,
-    body: ItemEdit,
-    tx: Transaction,
-    now: Now,
-    principal: Annotated[Principal, Depends(allow(Role.REGISTRAR))],
+    code: Code, body: ItemEdit, act: Annotated[Act, Depends(acting(Role.REGISTRAR))], tx: Transaction
 ) -> ItemOut:
     """Change an item's keywords, operator rule or cap; every process knows it at once."""
-    return ItemOut.model_validate(await actions.edit_item(tx, code, body, principal, now))
+    return ItemOut.model_validate(await actions.edit_item(act, tx, code, body))
 
 
 @router.get("/townships", dependencies=anybody)

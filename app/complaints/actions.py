@@ -102,7 +102,7 @@ async def _tell_opened(act: Act, tx: Tx, case: Complaint) -> None:
     number = (await get_request(tx, case.request_id)).number
     until = case.reply_by.astimezone(act.zone).strftime("%Y-%m-%d %H:%M")
     facts = {"number": number, "words": case.words or "-", "reply_by": until}
-    await tell(tx, case.provider_id, "complaint_opened", str(case.id), _filled(OPENED, **facts), act.now)
+    await tell(act, tx, case.provider_id, "complaint_opened", str(case.id), _filled(OPENED, **facts))
 
 
 def _filled(notice: Notice, **facts: object) -> dict[str, str]:
@@ -203,5 +203,5 @@ async def decide(act: Act, tx: Tx, complaint_id: UUID, body: Decision) -> Compla
         zh, en = VERDICTS.get(fault if body.upheld else None, UPHELD)
         number = (await get_request(tx, case.request_id)).number
         words = _filled(DECIDED, number=number, verdict_zh=zh, verdict_en=en, decision=body.decision)
-        await tell(tx, case.provider_id, "complaint_decided", str(complaint_id), words, act.now)
+        await tell(act, tx, case.provider_id, "complaint_decided", str(complaint_id), words)
     return await show(tx, complaint_id)

@@ -1,9 +1,7 @@
 """What is said and decided about a line of the ledger: reply, decision, appeal. Each may be repeated."""
 
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 
@@ -22,7 +20,7 @@ from app.credit.rules import Rules, read_rules
 from app.credit.schemas import AppealDecision, CreditOut, Decision, EntryFilter, EntryOut
 from app.credit.standing import settle_standing
 from app.credit.states import CREDIT
-from app.events.act import Actor
+from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.pages import Page, page
@@ -32,71 +30,63 @@ from app.registry.queries import find_provider
 from app.registry.schemas import Notice
 
 
-class By(NamedTuple):
-    """Who acts, when, and in which zone days are counted; `provider_id` None when staff act."""
-
-    provider_id: UUID | None
-    actor: Actor
-    now: datetime
-    zone: ZoneInfo
-
-
-async def reply(tx: Tx, entry_id: UUID, text: str, by: By) -> EntryOut:
+async def reply(act: Act, tx: Tx, entry_id: UUID, text: str) -> EntryOut:
     """Answer a proposed deduction: a person decides about it then. Raises NotFound, ReplyPeriodOver, StatusConflict."""
-    _, entry = await get_locked(tx, entry_id, by.provider_id)
+    _, entry = await get_locked(tx, entry_id, act.provider_id)
     if entry.reply == text:
         return await show(tx, entry_id)
-    if entry.status == EntryStatus.PROPOSED and entry.reply_by is not None and by.now >= entry.reply_by:
-        raise ReplyPeriodOver(reply_by=_shown(entry.reply_by, by))
-    await CREDIT.transition(tx, "answer", entry_id, at=by.now, actor=by.actor, reply=text, replied_at=by.now)
+    if entry.status == EntryStatus.PROPOSED and entry.reply_by is not None and act.now >= entry.reply_by:
+        raise ReplyPeriodOver(reply_by=_shown(act, entry.reply_by))
+    await CREDIT.transition(tx, "answer", entry_id, at=act.now, actor=act.actor, reply=text, replied_at=act.now)
     return await show(tx, entry_id)
 
 
-async def decide(tx: Tx, entry_id: UUID, body: Decision, by: By) -> EntryOut:
+async def decide(act: Act, tx: Tx, entry_id: UUID, body: Decision) -> EntryOut:
     """Apply a proposed deduction after its reply period, or drop it at any time.
 
     Raises NotFound, ReplyPeriodRuns, ProviderNotTold, StatusConflict.
     """
-    provider, entry = await get_locked(tx, entry_id, by.provider_id)
+    provider, entry = await get_locked(tx, entry_id, act.provider_id)
     wanted = EntryStatus.APPLIED if body.apply else EntryStatus.DROPPED
     if (entry.status, entry.decision_note) == (wanted, body.note):
         return await show(tx, entry_id)
     if body.apply and entry.status in (EntryStatus.PROPOSED, EntryStatus.ANSWERED):
-        _check_reply_period(entry, by)
-        await apply(tx, provider, entry, body.note, by)
+        _check_reply_period(act, entry)
+        await apply(act, tx, provider, entry, body.note)
     else:
         await CREDIT.transition(
             tx,
             "apply" if body.apply else "drop",
             entry_id,
-            at=by.now,
-            actor=by.actor,
+            at=act.now,
+            actor=act.actor,
             data={"note": body.note},
-            decided_at=by.now,
-            decided_by=by.actor.id,
+            decided_at=act.now,
+            decided_by=act.actor.id,
             decision_note=body.note,
         )
-        await _tell(tx, provider, entry, "credit_dropped", "扣分不予执行", "The deduction is dropped", body.note, by)
+        await _tell(act, tx, provider, entry, "credit_dropped", "扣分不予执行", "The deduction is dropped", body.note)
     return await show(tx, entry_id)
 
 
-def _check_reply_period(entry: CreditEntry, by: By) -> None:
+def _check_reply_period(act: Act, entry: CreditEntry) -> None:
     if entry.reply_by is None:
         raise ProviderNotTold
-    if by.now < entry.reply_by:
-        raise ReplyPeriodRuns(reply_by=_shown(entry.reply_by, by))
+    if act.now < entry.reply_by:
+        raise ReplyPeriodRuns(reply_by=_shown(act, entry.reply_by))
 
 
-async def apply(tx: Tx, provider: Provider, entry: CreditEntry, note: str | None, by: By) -> None:
+async def apply(act: Act, tx: Tx, provider: Provider, entry: CreditEntry, note: str | None) -> None:
     """Deduct what the entry says, as far as there is credit left, and let the standing follow."""
     rules = await _rules(tx, entry)
-    appeal_by = add_working_days(by.now, rules.appeal_working_days, by.zone, await read_days(tx))
-    facts = {"set_decided_by": by.actor.id, "set_decision_note": note, "set_appeal_by": appeal_by}
+    appeal_by = add_working_days(act.now, rules.appeal_working_days, act.zone, await read_days(tx))
+    facts = {"set_decided_by": act.actor.id, "set_decision_note": note, "set_appeal_by": appeal_by}
     effect = max(entry.points, -provider.credit)
-    applied = await queries.change_effect(tx, queries.APPLY, entry.id, effect, **by.actor.parameters(by.now), **facts)
+    applied = await queries.change_effect(tx, queries.APPLY, entry.id, effect, **act.actor.parameters(act.now), **facts)
     assert applied, "the entry is locked, and it can be applied"
-    until = _shown(appeal_by, by)
+    until = _shown(act, appeal_by)
     await _tell(
+        act,
         tx,
         provider,
         entry,
@@ -104,55 +94,55 @@ async def apply(tx: Tx, provider: Provider, entry: CreditEntry, note: str | None
         f"扣信用分 {-effect} 分已生效，{until} 前可以申诉",
         f"{-effect} credit points have been deducted; you can appeal until {until}",
         note,
-        by,
     )
-    await settle_standing(tx, provider, effect, by.now)
+    await settle_standing(act, tx, provider, effect)
 
 
-async def appeal(tx: Tx, entry_id: UUID, text: str, by: By) -> EntryOut:
+async def appeal(act: Act, tx: Tx, entry_id: UUID, text: str) -> EntryOut:
     """Appeal a deduction. Raises NotFound, NothingToAppeal, AppealPeriodOver, StatusConflict."""
-    _, entry = await get_locked(tx, entry_id, by.provider_id)
+    _, entry = await get_locked(tx, entry_id, act.provider_id)
     if entry.appeal == text:
         return await show(tx, entry_id)
     if entry.points > 0:
         raise NothingToAppeal
-    if entry.status == EntryStatus.APPLIED and entry.appeal_by is not None and by.now >= entry.appeal_by:
-        raise AppealPeriodOver(appeal_by=_shown(entry.appeal_by, by))
-    await CREDIT.transition(tx, "appeal", entry_id, at=by.now, actor=by.actor, appeal=text, appealed_at=by.now)
+    if entry.status == EntryStatus.APPLIED and entry.appeal_by is not None and act.now >= entry.appeal_by:
+        raise AppealPeriodOver(appeal_by=_shown(act, entry.appeal_by))
+    await CREDIT.transition(tx, "appeal", entry_id, at=act.now, actor=act.actor, appeal=text, appealed_at=act.now)
     return await show(tx, entry_id)
 
 
-async def decide_appeal(tx: Tx, entry_id: UUID, body: AppealDecision, by: By) -> EntryOut:
+async def decide_appeal(act: Act, tx: Tx, entry_id: UUID, body: AppealDecision) -> EntryOut:
     """Uphold the deduction, or give the points back, up to full credit. Raises NotFound, StatusConflict."""
-    provider, entry = await get_locked(tx, entry_id, by.provider_id)
+    provider, entry = await get_locked(tx, entry_id, act.provider_id)
     wanted = EntryStatus.REVOKED if body.granted else EntryStatus.UPHELD
     if (entry.status, entry.appeal_note) == (wanted, body.note):
         return await show(tx, entry_id)
     if body.granted:
-        await _revoke(tx, provider, entry, body.note, by)
+        await _revoke(act, tx, provider, entry, body.note)
     else:
         await CREDIT.transition(
             tx,
             "uphold",
             entry_id,
-            at=by.now,
-            actor=by.actor,
+            at=act.now,
+            actor=act.actor,
             data={"note": body.note},
-            appeal_decided_at=by.now,
-            appeal_decided_by=by.actor.id,
+            appeal_decided_at=act.now,
+            appeal_decided_by=act.actor.id,
             appeal_note=body.note,
         )
         zh, en = "申诉未获支持，扣分维持", "Your appeal is refused, and the deduction stands"
-        await _tell(tx, provider, entry, "credit_upheld", zh, en, body.note, by)
+        await _tell(act, tx, provider, entry, "credit_upheld", zh, en, body.note)
     return await show(tx, entry_id)
 
 
-async def _revoke(tx: Tx, provider: Provider, entry: CreditEntry, note: str, by: By) -> None:
+async def _revoke(act: Act, tx: Tx, provider: Provider, entry: CreditEntry, note: str) -> None:
     back = min(-entry.effect, FULL_CREDIT - provider.credit)
-    facts = {"set_appeal_decided_by": by.actor.id, "set_appeal_note": note}
-    if not await queries.change_effect(tx, queries.REVOKE, entry.id, back, **by.actor.parameters(by.now), **facts):
+    facts = {"set_appeal_decided_by": act.actor.id, "set_appeal_note": note}
+    if not await queries.change_effect(tx, queries.REVOKE, entry.id, back, **act.actor.parameters(act.now), **facts):
         raise await CREDIT.refusal(tx, "revoke", entry.id)
     await _tell(
+        act,
         tx,
         provider,
         entry,
@@ -160,34 +150,33 @@ async def _revoke(tx: Tx, provider: Provider, entry: CreditEntry, note: str, by:
         f"申诉成立，返还信用分 {back} 分",
         f"Your appeal is granted: {back} credit points are given back",
         note,
-        by,
     )
-    await settle_standing(tx, provider, back, by.now)
+    await settle_standing(act, tx, provider, back)
 
 
-async def reverse(tx: Tx, provider: Provider, entry: CreditEntry, by: By) -> None:
+async def reverse(act: Act, tx: Tx, provider: Provider, entry: CreditEntry) -> None:
     """Take back what the entry changed, as far as credit goes: the bill that it was made for is corrected."""
     back = max(-provider.credit, min(-entry.effect, FULL_CREDIT - provider.credit))
-    if not await queries.change_effect(tx, queries.REVERSE, entry.id, back, **by.actor.parameters(by.now)):
+    if not await queries.change_effect(tx, queries.REVERSE, entry.id, back, **act.actor.parameters(act.now)):
         return
     assert entry.request_id is not None
     number = await queries.find_number(tx, entry.request_id)
     zh = f"请求 {number} 的收费已更正，据原收费作出的记录（{entry.points:+d} 分）冲正"
     en = f"The bill of request {number} was corrected, and the entry made for it ({entry.points:+d} points) is reversed"
-    await _tell(tx, provider, entry, "credit_reversed", zh, en, None, by)
+    await _tell(act, tx, provider, entry, "credit_reversed", zh, en, None)
     if back:
-        await settle_standing(tx, provider, back, by.now)
+        await settle_standing(act, tx, provider, back)
 
 
 async def _tell(
-    tx: Tx, provider: Provider, entry: CreditEntry, kind: str, zh: str, en: str, note: str | None, by: By
+    act: Act, tx: Tx, provider: Provider, entry: CreditEntry, kind: str, zh: str, en: str, note: str | None
 ) -> None:
     rule = (await _rules(tx, entry)).words(entry.rule_code)
     notice = Notice(
         zh=f"{zh}：{rule.zh}。" + (f"说明：{note}" if note else ""),
         en=f"{en}: {rule.en}." + (f" Note: {note}" if note else ""),
     )
-    await tell(tx, provider.id, kind, str(entry.id), notice.model_dump(), by.now)
+    await tell(act, tx, provider.id, kind, str(entry.id), notice.model_dump())
 
 
 async def _rules(tx: Tx, entry: CreditEntry) -> Rules:
@@ -204,8 +193,8 @@ async def get_locked(tx: Tx, entry_id: UUID, provider_id: UUID | None = None) ->
     return found
 
 
-def _shown(moment: datetime, by: By) -> str:
-    return moment.astimezone(by.zone).strftime("%Y-%m-%d %H:%M")
+def _shown(act: Act, moment: datetime) -> str:
+    return moment.astimezone(act.zone).strftime("%Y-%m-%d %H:%M")
 
 
 async def show(tx: Tx, entry_id: UUID) -> EntryOut:

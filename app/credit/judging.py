@@ -1,21 +1,19 @@
 """What a corrected bill changes in the ledger: what it was made for is judged again."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from app.aftercare.actions import compare_bill
 from app.credit import queries
-from app.credit.actions import By, get_locked, reverse
+from app.credit.actions import get_locked, reverse
 from app.credit.making import make_under
 from app.credit.rules import CORRECTED, Rules, read_rules
-from app.events.act import SYSTEM
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.kit.db import Row, Tx
 
 
-async def judge_again(tx: Tx, correction: Row, rules: Rules, zone: ZoneInfo, now: datetime) -> None:
+async def judge_again(act: Act, tx: Tx, correction: Row, rules: Rules) -> None:
     """Have the ledger say what it would have said of the bill as it stands now. Read again, the event changes nothing.
 
     1. Reverse the entries whose rule, as it was when they were made, does not speak of the corrected bill.
@@ -35,12 +33,12 @@ async def judge_again(tx: Tx, correction: Row, rules: Rules, zone: ZoneInfo, now
                 live.add(code)
             else:
                 provider, entry = await get_locked(tx, entry_id)
-                await reverse(tx, provider, entry, By(None, SYSTEM, now, zone))
+                await reverse(act.of_itself, tx, provider, entry)
         for rule in rules.rules:
             speaks = rule.holds(past["kind"], after) and not (before and rule.holds(past["kind"], before))
             if speaks and rule.code not in live:
                 made_for = cause if before is None else f"{cause}/{correction['id']}"
-                await make_under(tx, rule, past, made_for, rules, zone, now)
+                await make_under(act, tx, rule, past, made_for, rules)
 
 
 def _with_bill(event: Row, amount_fen: int) -> Mapping[str, Any]:

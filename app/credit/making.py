@@ -3,14 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.catalog.calendar import add_working_days
 from app.catalog.queries import read_days
 from app.credit import queries
 from app.credit.rules import RECOVERY, Rule, Rules
 from app.credit.standing import settle_standing
-from app.events.act import SYSTEM
+from app.events.act import SYSTEM, Act
 from app.kit.db import Row, Tx
 from app.kit.ids import new_id
 from app.registry.models import FULL_CREDIT, ReachedBy
@@ -19,14 +18,14 @@ from app.registry.queries import find_provider, lock_provider
 from app.registry.schemas import Notice
 
 
-async def make_entry(tx: Tx, event: Row, rules: Rules, zone: ZoneInfo, now: datetime) -> None:
+async def make_entry(act: Act, tx: Tx, event: Row, rules: Rules) -> None:
     """What the rules say about the event; once for each, however often it is read."""
     for rule in rules.rules:
         if rule.holds(event["kind"], event["data"]):
-            await make_under(tx, rule, event, f"event:{event['id']}", rules, zone, now)
+            await make_under(act, tx, rule, event, f"event:{event['id']}", rules)
 
 
-async def make_under(tx: Tx, rule: Rule, event: Row, cause: str, rules: Rules, zone: ZoneInfo, now: datetime) -> None:
+async def make_under(act: Act, tx: Tx, rule: Rule, event: Row, cause: str, rules: Rules) -> None:
     """What this rule takes or gives for the event, as far as it may; once for each cause."""
     if await queries.is_made(tx, event["provider_id"], rule.code, cause):
         return
@@ -35,7 +34,7 @@ async def make_under(tx: Tx, rule: Rule, event: Row, cause: str, rules: Rules, z
     if left <= 0:
         return
     facts = {
-        "id": new_id(now),
+        "id": new_id(act.now),
         "provider_id": event["provider_id"],
         "rules_version": rules.version,
         "rule_code": rule.code,
@@ -44,20 +43,20 @@ async def make_under(tx: Tx, rule: Rule, event: Row, cause: str, rules: Rules, z
         "request_id": event["request_id"],
     }
     if rule.points < 0:
-        await _propose(tx, rule, facts | {"points": max(rule.points, -left)}, zone, now)
+        await _propose(act, tx, rule, facts | {"points": max(rule.points, -left)})
     else:
-        await _give(tx, facts | {"points": min(rule.points, left)}, now)
+        await _give(act, tx, facts | {"points": min(rule.points, left)})
 
 
-async def _propose(tx: Tx, rule: Rule, facts: dict[str, Any], zone: ZoneInfo, now: datetime) -> None:
+async def _propose(act: Act, tx: Tx, rule: Rule, facts: dict[str, Any]) -> None:
     provider = await find_provider(tx, facts["provider_id"])
     assert provider is not None
     assert rule.reply_working_days is not None
     words = await _words(tx, rule, facts)
-    notice_id = await tell(tx, provider.id, "credit_proposed", str(facts["id"]), words.model_dump(), now)
+    notice_id = await tell(act, tx, provider.id, "credit_proposed", str(facts["id"]), words.model_dump())
     told = provider.reached_by == ReachedBy.QUEUE
-    reply_by = add_working_days(now, rule.reply_working_days, zone, await read_days(tx)) if told else None
-    await queries.add_proposal(tx, **SYSTEM.parameters(now), **facts, notice_id=notice_id, reply_by=reply_by)
+    reply_by = add_working_days(act.now, rule.reply_working_days, act.zone, await read_days(tx)) if told else None
+    await queries.add_proposal(tx, **SYSTEM.parameters(act.now), **facts, notice_id=notice_id, reply_by=reply_by)
 
 
 async def _words(tx: Tx, rule: Rule, facts: dict[str, Any]) -> Notice:
@@ -71,20 +70,20 @@ async def _words(tx: Tx, rule: Rule, facts: dict[str, Any]) -> Notice:
     )
 
 
-async def _give(tx: Tx, facts: dict[str, Any], now: datetime) -> None:
+async def _give(act: Act, tx: Tx, facts: dict[str, Any]) -> None:
     """Points up to full credit; nothing for a provider that has it."""
     provider = await lock_provider(tx, facts["provider_id"])
     assert provider is not None
     effect = min(facts["points"], FULL_CREDIT - provider.credit)
     if effect > 0:
-        await queries.add_gain(tx, **SYSTEM.parameters(now), **facts, effect=effect)
-        await settle_standing(tx, provider, effect, now)
+        await queries.add_gain(tx, **SYSTEM.parameters(act.now), **facts, effect=effect)
+        await settle_standing(act, tx, provider, effect)
 
 
-async def recover(tx: Tx, provider_id: UUID, month: str, ends: datetime, rules: Rules, now: datetime) -> None:
+async def recover(act: Act, tx: Tx, provider_id: UUID, month: str, ends: datetime, rules: Rules) -> None:
     """What the provider gets back for a whole month without a deduction."""
     facts = {
-        "id": new_id(now),
+        "id": new_id(act.now),
         "provider_id": provider_id,
         "rules_version": rules.version,
         "rule_code": RECOVERY,
@@ -94,4 +93,4 @@ async def recover(tx: Tx, provider_id: UUID, month: str, ends: datetime, rules: 
         "request_id": None,
     }
     if not await queries.is_made(tx, provider_id, RECOVERY, month):
-        await _give(tx, facts, now)
+        await _give(act, tx, facts)

@@ -1,15 +1,14 @@
 """The credit ledger: a provider reads and answers its own, staff do it for a firm on the phone and decide."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting, allow
 from app.auth.models import PROVIDER_ROLES, Role
 from app.credit import actions, queries, versions
-from app.credit.actions import By
 from app.credit.models import CreditRules
 from app.credit.rules import Rules, rules_in_force
 from app.credit.schemas import (
@@ -23,31 +22,16 @@ from app.credit.schemas import (
     RulesVersion,
     Statement,
 )
-from app.events.act import Actor
-from app.events.models import ActorKind
+from app.events.act import Act
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
-from app.kit.web import Now, context_of
 
 router = APIRouter(tags=["credit"])
-Provider = Annotated[Principal, Depends(allow(*PROVIDER_ROLES))]
 readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
-
-
-def _acting(*roles: Role) -> Any:
-    async def by(request: Request, principal: Annotated[Principal, Depends(allow(*roles))], now: Now) -> By:
-        zone = context_of(request).settings.zone
-        if principal.kind is ActorKind.PROVIDER:
-            return By(principal.id, principal.actor, now, zone)
-        return By(None, Actor(principal.kind, principal.id, on_behalf=Role.OPERATOR in roles), now, zone)
-
-    return Depends(by)
-
-
-Self = Annotated[By, _acting(*PROVIDER_ROLES)]
-OnBehalf = Annotated[By, _acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR)]
-Deciding = Annotated[By, _acting(Role.SUPERVISOR, Role.REGISTRAR)]
-DecidingAppeals = Annotated[By, _acting(Role.REGISTRAR)]
+Self = Annotated[Act, Depends(acting(*PROVIDER_ROLES))]
+OnBehalf = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR, on_behalf=True))]
+Deciding = Annotated[Act, Depends(acting(Role.SUPERVISOR, Role.REGISTRAR))]
+DecidingAppeals = Annotated[Act, Depends(acting(Role.REGISTRAR))]
 
 
 @router.get("/credit/rules", dependencies=[Depends(allow(*Role))])
@@ -72,35 +56,31 @@ async def list_versions(
 
 @router.post("/credit/rules/versions", status_code=201)
 async def make_version(
-    body: Rules,
-    tx: Transaction,
-    now: Now,
-    principal: Annotated[Principal, Depends(allow(Role.REGISTRAR))],
-    idempotency_key: SentKey = None,
+    body: Rules, act: Annotated[Act, Depends(acting(Role.REGISTRAR))], tx: Transaction, idempotency_key: SentKey = None
 ) -> RulesVersion:
     """A new version of the rules, in force at once; a version is never edited."""
-    first = once(principal.id, idempotency_key, "POST /credit/rules/versions", body)
-    return await first.answer(tx, now, RulesVersion, lambda: versions.make_version(tx, body, principal, now))
+    first = once(act.who, idempotency_key, "POST /credit/rules/versions", body)
+    return await first.answer(tx, act.now, RulesVersion, lambda: versions.make_version(act, tx, body))
 
 
 @router.get("/provider/credit")
 async def read_own_credit(
-    request: Request, response: Response, tx: Transaction, principal: Provider, wanted: Annotated[EntryFilter, Query()]
+    request: Request, response: Response, act: Self, tx: Transaction, wanted: Annotated[EntryFilter, Query()]
 ) -> CreditOut:
     """The provider's credit and every change of it, newest first."""
-    return await actions.read_ledger(tx, principal.id, wanted, request, response)
+    return await actions.read_ledger(tx, act.who, wanted, request, response)
 
 
 @router.put("/provider/credit/{entry_id}/reply")
-async def reply(entry_id: UUID, body: Statement, tx: Transaction, by: Self) -> EntryOut:
+async def reply(entry_id: UUID, body: Statement, act: Self, tx: Transaction) -> EntryOut:
     """Answer a proposed deduction within its reply period; a person decides about it then."""
-    return await actions.reply(tx, entry_id, body.text, by)
+    return await actions.reply(act, tx, entry_id, body.text)
 
 
 @router.put("/provider/credit/{entry_id}/appeal")
-async def appeal(entry_id: UUID, body: Statement, tx: Transaction, by: Self) -> EntryOut:
+async def appeal(entry_id: UUID, body: Statement, act: Self, tx: Transaction) -> EntryOut:
     """Appeal a deduction; a registrar decides."""
-    return await actions.appeal(tx, entry_id, body.text, by)
+    return await actions.appeal(act, tx, entry_id, body.text)
 
 
 @router.get("/credit/entries", dependencies=readers)
@@ -120,24 +100,24 @@ async def read_credit(
 
 
 @router.put("/credit/entries/{entry_id}/reply")
-async def reply_on_behalf(entry_id: UUID, body: Statement, tx: Transaction, by: OnBehalf) -> EntryOut:
+async def reply_on_behalf(entry_id: UUID, body: Statement, act: OnBehalf, tx: Transaction) -> EntryOut:
     """The firm answers on the phone, or on paper."""
-    return await actions.reply(tx, entry_id, body.text, by)
+    return await actions.reply(act, tx, entry_id, body.text)
 
 
 @router.put("/credit/entries/{entry_id}/appeal")
-async def appeal_on_behalf(entry_id: UUID, body: Statement, tx: Transaction, by: OnBehalf) -> EntryOut:
+async def appeal_on_behalf(entry_id: UUID, body: Statement, act: OnBehalf, tx: Transaction) -> EntryOut:
     """The firm appeals on the phone, or on paper."""
-    return await actions.appeal(tx, entry_id, body.text, by)
+    return await actions.appeal(act, tx, entry_id, body.text)
 
 
 @router.put("/credit/entries/{entry_id}/decision")
-async def decide(entry_id: UUID, body: Decision, tx: Transaction, by: Deciding) -> EntryOut:
+async def decide(entry_id: UUID, body: Decision, act: Deciding, tx: Transaction) -> EntryOut:
     """Drop a proposed deduction, or apply it once its reply period has ended."""
-    return await actions.decide(tx, entry_id, body, by)
+    return await actions.decide(act, tx, entry_id, body)
 
 
 @router.put("/credit/entries/{entry_id}/appeal-decision")
-async def decide_appeal(entry_id: UUID, body: AppealDecision, tx: Transaction, by: DecidingAppeals) -> EntryOut:
+async def decide_appeal(entry_id: UUID, body: AppealDecision, act: DecidingAppeals, tx: Transaction) -> EntryOut:
     """Give the points back, or let the deduction stand."""
-    return await actions.decide_appeal(tx, entry_id, body, by)
+    return await actions.decide_appeal(act, tx, entry_id, body)

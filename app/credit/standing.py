@@ -1,11 +1,9 @@
 """What a provider's credit does to its standing, and the notices about it."""
 
-from datetime import datetime
-
 from app.auth.queries import add_audit
 from app.credit import queries
 from app.credit.rules import Rules, rules_in_force
-from app.events.act import SYSTEM
+from app.events.act import SYSTEM, Act
 from app.events.topics import DISPATCH_TOPIC
 from app.kit.db import Tx
 from app.registry.life_queries import look_again
@@ -36,7 +34,7 @@ NOTICES = {
 }
 
 
-async def settle_standing(tx: Tx, provider: Provider, change: int, now: datetime) -> None:
+async def settle_standing(act: Act, tx: Tx, provider: Provider, change: int) -> None:
     """Move the locked provider, whose credit has changed by so much, to where it now belongs.
 
     What others decided stays: a gain never worsens a standing, and only what credit led to is undone by it.
@@ -45,7 +43,7 @@ async def settle_standing(tx: Tx, provider: Provider, change: int, now: datetime
     await tx.session.refresh(provider)
     falls = change < 0
     while step := await _next_step(tx, provider, rules, falls=falls):
-        await _take(tx, step, provider, rules, now)
+        await _take(act, tx, step, provider, rules)
         await tx.session.refresh(provider)
         falls = falls or (step == "release" and provider.standing == Standing.ACTIVE)  # maybe to watch only
 
@@ -69,17 +67,19 @@ async def _was_ours(tx: Tx, provider: Provider, step: str) -> bool:
     return last is not None and (last.actor_kind, last.data.get("reason")) == (SYSTEM.kind, BY_CREDIT)
 
 
-async def _take(tx: Tx, step: str, provider: Provider, rules: Rules, now: datetime) -> None:
+async def _take(act: Act, tx: Tx, step: str, provider: Provider, rules: Rules) -> None:
     target = PROVIDER_MOVES[step].target or provider.former_standing
     change = {"former": provider.standing, "standing": target, "reason": BY_CREDIT, "credit": provider.credit}
     suspended = {"former_standing": provider.standing if step == "suspend" else None, "version": provider.version + 1}
-    await PROVIDERS.transition(tx, step, provider.id, at=now, actor=SYSTEM, data=change, **suspended)
+    await PROVIDERS.transition(tx, step, provider.id, at=act.now, actor=SYSTEM, data=change, **suspended)
     subject = f"provider:{provider.id}"
-    await add_audit(tx, "provider.standing_changed", subject, at=now, actor_kind=SYSTEM.kind, actor_id=None, **change)
+    await add_audit(
+        tx, "provider.standing_changed", subject, at=act.now, actor_kind=SYSTEM.kind, actor_id=None, **change
+    )
     if step == "release":  # a paper of the firm may have expired meanwhile
-        await look_again(tx, provider.id, now.date())
+        await look_again(tx, provider.id, act.now.date())
     limits = rules.thresholds
     back = {"watch": limits.active_from, "suspend": limits.release_from}.get(step)
     words = {lang: text.format(credit=provider.credit, back=back) for lang, text in NOTICES[step].model_dump().items()}
-    await tell(tx, provider.id, f"credit_{step}", now.isoformat(), words, now)
+    await tell(act, tx, provider.id, f"credit_{step}", act.now.isoformat(), words)
     tx.wake(DISPATCH_TOPIC)

@@ -11,7 +11,7 @@ from app.credit.judging import judge_again
 from app.credit.making import make_entry, recover
 from app.credit.models import EntryStatus
 from app.credit.rules import CORRECTED, Rules, read_rules
-from app.events.act import SYSTEM, Act
+from app.events.act import Act, act_of
 from app.events.due import one_by_one
 from app.events.reading import walk
 from app.kit.context import Context
@@ -36,7 +36,7 @@ async def make_entries(context: Context, batch: int = BATCH) -> int:
     async def make(tx: Tx, events: Sequence[Row]) -> None:
         for event in events:
             judge = judge_again if event["kind"] == CORRECTED else make_entry
-            await judge(tx, event, rules, context.settings.zone, context.clock.now())
+            await judge(act_of(context), tx, event, rules)
 
     async def take(tx: Tx, size: int) -> int:
         count, events = await queries.read_log(tx, kinds, size)
@@ -72,7 +72,7 @@ async def apply_unanswered(context: Context) -> int:
     async def change(act: Act, tx: Tx, entry_id: UUID) -> None:
         provider, entry = await actions.get_locked(tx, entry_id)
         if entry.status == EntryStatus.PROPOSED and entry.reply_by is not None and entry.reply_by <= act.now:
-            await actions.apply(tx, provider, entry, None, actions.By(None, SYSTEM, act.now, act.zone))
+            await actions.apply(act, tx, provider, entry, None)
 
     return await one_by_one(context, "apply_unanswered", queries.find_due, change)
 
@@ -102,7 +102,7 @@ async def _recover(context: Context, rules: Rules, month: date) -> int:
     ends = datetime.combine((month + timedelta(days=31)).replace(day=1), time(0), zone)
 
     async def change(act: Act, tx: Tx, provider_id: UUID) -> None:
-        await recover(tx, provider_id, cause, ends, rules, act.now)
+        await recover(act, tx, provider_id, cause, ends, rules)
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await queries.find_recovering(tx, cause, begins, ends, limit)

@@ -1,28 +1,26 @@
 """Versions of the credit rules: made by a registrar and in force from then on, never edited."""
 
-from datetime import datetime
-
-from app.auth.access import Principal
 from app.auth.queries import add_audit
 from app.credit import queries
 from app.credit.errors import RulesVersionExists
 from app.credit.models import CreditRules
 from app.credit.rules import Rules, read_rules
 from app.credit.schemas import RulesVersion
+from app.events.act import Act
 from app.kit.db import Tx
 
 
-async def make_version(tx: Tx, rules: Rules, principal: Principal, now: datetime) -> RulesVersion:
+async def make_version(act: Act, tx: Tx, rules: Rules) -> RulesVersion:
     """Put the rules in force from now on; entries made before keep theirs. Given again, nothing happens.
 
     Raises RulesVersionExists when the version says something else.
     """
     kept = await read_rules(tx, rules.version) if await queries.find_rules(tx, rules.version) else None
     if kept is None:
-        tx.session.add(CreditRules(version=rules.version, rules=rules.model_dump(mode="json"), loaded_at=now))
+        tx.session.add(CreditRules(version=rules.version, rules=rules.model_dump(mode="json"), loaded_at=act.now))
         await tx.flush()
         subject = f"credit_rules:{rules.version}"
-        await add_audit(tx, "credit.rules_made", subject, at=now, actor_kind=principal.kind, actor_id=principal.id)
+        await add_audit(tx, "credit.rules_made", subject, at=act.now, actor_kind=act.actor.kind, actor_id=act.who)
     elif kept != rules:
         raise RulesVersionExists(version=rules.version)
     row = await queries.find_rules(tx, rules.version)

@@ -143,7 +143,7 @@ async def offer_directly(
     if pending and not await expire_offer(act, tx, pending.id):
         return await _answer(tx, request_id, Outcome(MatchingResult.OFFERED, tier, [OfferMade.model_validate(pending)]))
     wanted = replace(Wanted.by(request, catalog.item(request["item_code"]), tier), picked_provider_id=provider_id)
-    matching = await match(tx, wanted, act.now, act.zone)
+    matching = await match(act, tx, wanted)
     picked = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == provider_id]
     if not picked:
         raise await _not_eligible(tx, provider_id, matching.rejected)
@@ -293,7 +293,7 @@ async def _send_again(act: Act, tx: Tx, request: Row, end: OfferEnd, other_firm:
     if last and not other_firm:
         wanted = Wanted.by(request, catalog.item(request["item_code"]), Tier(last.tier))
         wanted = replace(wanted, picked_provider_id=last.provider_id)  # what it did before is why it is asked
-        matching = await match(tx, wanted, act.now, act.zone)
+        matching = await match(act, tx, wanted)
         same = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == last.provider_id]
         if same:
             asked = when_to_ask(act, matching, same, request)

@@ -378,7 +378,7 @@ async def _tell_firm(act: Act, tx: Tx, job: Job, request: Row, named: list[str])
         "en": f"What was taken down of request {request['number']} was corrected: {en}. Look at it again; if you "
         "cannot do it now, you may give it back, and that counts for nothing.",
     }
-    await tell(tx, job.provider_id, "request_corrected", f"{request['id']} {request['version']}", words, act.now)
+    await tell(act, tx, job.provider_id, "request_corrected", f"{request['id']} {request['version']}", words)
     tx.wake(provider_topic(job.provider_id))
 
 
@@ -405,7 +405,7 @@ async def _keep_or_send_on(
         raise WorkBegun
     wanted = Wanted.by(request, catalog.item(request["item_code"]), Tier(request["tier"]))
     wanted = replace(wanted, picked_provider_id=job.provider_id)
-    matching = await match(tx, wanted, act.now, act.zone)
+    matching = await match(act, tx, wanted)
     able = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == job.provider_id]
     fits = able or any(
         candidate.provider_id == job.provider_id and reason in STILL_FITS for candidate, reason in matching.rejected

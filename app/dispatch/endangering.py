@@ -86,5 +86,5 @@ async def hear_later(act: Act, tx: Tx, request_id: UUID, text: str, catalog: Sna
 
 async def _tell_firm(act: Act, tx: Tx, job: Job, request: Mapping[str, Any] | Row) -> None:
     words = {language: text.format(number=request["number"]) for language, text in WORDS.items()}
-    await tell(tx, job.provider_id, "request_endangered", f"{request['id']} {act.now.isoformat()}", words, act.now)
+    await tell(act, tx, job.provider_id, "request_endangered", f"{request['id']} {act.now.isoformat()}", words)
     tx.wake(provider_topic(job.provider_id))

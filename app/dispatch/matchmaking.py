@@ -101,7 +101,7 @@ async def offer_to_best(
     only_full = False
     async for tier in _tiers(act, tx, request, item, catalog):
         wanted = Wanted.by(request, item, tier)
-        matching = await match(tx, wanted, act.now, act.zone, turn=turn)
+        matching = await match(act, tx, wanted, turn=turn)
         if matching.others_first:
             if request["match_at"] is None:
                 await queries.postpone_matching(tx, request["id"], act.now)
@@ -120,7 +120,7 @@ async def offer_to_best(
         await queries.postpone_matching(tx, request["id"], _together(act.now + wait))
         return Outcome(MatchingResult.WAITING, asked, surge=matching.surge)
     ended = UnmatchedReason.LADDER_ENDED if matching.survivors else None
-    reason = ended or await why_nobody(tx, wanted, matching, act.now, act.zone)
+    reason = ended or await why_nobody(act, tx, wanted, matching)
     await queries.add_decision(tx, **_decision(request, tier, matching, None), at=act.now)
     await _give_up(act, tx, request["id"], reason)
     return Outcome(MatchingResult.UNMATCHED, asked, unmatched_reason=reason, surge=matching.surge)

@@ -6,6 +6,7 @@ from functools import partial
 import orjson
 
 from app.catalog.snapshot import Snapshot
+from app.events.act import Act
 from app.events.sequence import step_alone
 from app.events.topics import DISPATCH_TOPIC
 from app.exchange import queries
@@ -19,25 +20,24 @@ from app.exchange.subjects import find_subjects
 from app.exchange.writing import write_changes
 from app.kit.db import Tx
 from app.kit.ids import new_id
-from app.registry.edit import Edit
 
 MOST_TOLD = 200
 
 
 def plan_import(
-    content: bytes, registry: queries.Registry, catalog: Snapshot, edit: Edit, *, chinese: bool
+    act: Act, content: bytes, registry: queries.Registry, catalog: Snapshot, *, chinese: bool
 ) -> tuple[Plan, dict[str, Sheet]]:
     """What the file's lines change in the registry. Takes seconds for a large file: run it in a thread."""
     plan, by_key = Plan(), {sheet.key: sheet for sheet in sheets(catalog)}
     lines = map(orjson.loads, content.splitlines())
     rows = read_rows(lines, list(by_key.values()), plan, chinese=chinese)
-    subjects = find_subjects(rows, registry.known(), catalog, edit.day, plan, by_key, partial(new_id, edit.at))
-    compare(subjects, edit.day, plan)
+    subjects = find_subjects(rows, registry.known(), catalog, act.today, plan, by_key, partial(new_id, act.now))
+    compare(subjects, act.today, plan)
     return plan, by_key
 
 
 async def import_registry(
-    tx: Tx, content: bytes, catalog: Snapshot, edit: Edit, *, dry_run: bool, chinese: bool
+    act: Act, tx: Tx, content: bytes, catalog: Snapshot, *, dry_run: bool, chinese: bool
 ) -> ImportOut:
     """Take in what `app.exchange.process` read. Imported again, the same file changes nothing.
 
@@ -45,14 +45,14 @@ async def import_registry(
     """
     if not await step_alone(tx, "registry_import"):
         raise ImportRunning
-    registry = await queries.read_registry(tx, edit.day)
-    plan, by_key = await asyncio.to_thread(plan_import, content, registry, catalog, edit, chinese=chinese)
+    registry = await queries.read_registry(tx, act.today)
+    plan, by_key = await asyncio.to_thread(plan_import, act, content, registry, catalog, chinese=chinese)
     if plan.faults:
         errors = [fault.model_dump() for fault in show_faults(plan.faults, by_key, chinese=chinese)]
         raise ImportInvalid(total=len(plan.faults), errors=errors)
     if not dry_run and plan.changes:
         await _check_versions(tx, plan)
-        await write_changes(tx, plan, edit)
+        await write_changes(act, tx, plan)
         tx.wake(DISPATCH_TOPIC)
     told = [f"{change.subject.facts['name']}: {', '.join(change.told)}" for change in plan.changes[:MOST_TOLD]]
     return ImportOut(

@@ -10,6 +10,7 @@ import orjson
 from app.auth.models import Role
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
+from app.events.act import Act
 from app.exchange import queries
 from app.exchange.cells import yuan
 from app.exchange.plan import PARTS, Known
@@ -17,27 +18,26 @@ from app.exchange.schemas import FileAsked, Language
 from app.exchange.sheets import Column, Sheet, sheets
 from app.kit.db import Tx
 from app.kit.personal import mask_name, mask_phone
-from app.registry.edit import Edit
 
 NUMERIC = {"number", "capacity", "lat", "lon", "price"}
 Names = dict[str, dict[str, str]]
 """By column the names that stand behind its codes."""
 
 
-async def export_registry(tx: Tx, asked: FileAsked, catalog: Snapshot, edit: Edit) -> bytes:
+async def export_registry(act: Act, tx: Tx, asked: FileAsked, catalog: Snapshot) -> bytes:
     """The lines of the whole registry, prices and days from today on; only a registrar is shown the contacts in full.
 
     The export is on the audit log.
     """
-    masked = Role.REGISTRAR not in edit.by.roles
-    registry = await queries.read_registry(tx, edit.day)
+    masked = Role.REGISTRAR not in act.roles
+    registry = await queries.read_registry(tx, act.today)
     await add_audit(
         tx,
         "registry.exported",
         "registry",
-        at=edit.at,
-        actor_kind=edit.by.kind,
-        actor_id=edit.by.id,
+        at=act.now,
+        actor_kind=act.actor.kind,
+        actor_id=act.who,
         providers=len(registry.providers),
         format=asked.format,
         masked=masked,

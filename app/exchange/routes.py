@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from app.auth.access import Principal, allow
+from app.auth.access import acting, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
+from app.events.act import Act
 from app.exchange import actions, exporting
 from app.exchange.process import run_files
 from app.exchange.schemas import FileAsked, Format, ImportOut
-from app.kit.web import Now, Today, context_of, prefers_chinese
-from app.registry.edit import Edit
+from app.kit.web import context_of, prefers_chinese
 from app.registry.routes import ByRegistrar
 
 IMPORT_PATH = "/api/v1/registry/import"
@@ -38,12 +38,6 @@ BODY = {
 router = APIRouter(prefix="/registry", tags=["registry"])
 
 
-async def _exporting(
-    principal: Annotated[Principal, Depends(allow(Role.REGISTRAR, Role.MANAGER))], now: Now, today: Today
-) -> Edit:
-    return Edit(principal, now, today)
-
-
 def _file(content: bytes, asked: FileAsked) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{NAMES[asked.format]}"'}
     return Response(content, media_type=TYPES[asked.format], headers=headers)
@@ -52,7 +46,7 @@ def _file(content: bytes, asked: FileAsked) -> Response:
 @router.post("/import", openapi_extra=BODY)
 async def import_registry(
     request: Request,
-    edit: ByRegistrar,
+    act: ByRegistrar,
     catalog: CurrentCatalog,
     dry_run: Annotated[bool, Query(description="only say what would change")] = False,
     accept_language: Annotated[str, Header()] = "",
@@ -61,19 +55,19 @@ async def import_registry(
     chinese = prefers_chinese(accept_language, otherwise=True)
     lines = await run_files("read", await request.body())
     async with context_of(request).files.begin() as tx:
-        return await actions.import_registry(tx, lines, catalog, edit, dry_run=dry_run, chinese=chinese)
+        return await actions.import_registry(act, tx, lines, catalog, dry_run=dry_run, chinese=chinese)
 
 
 @router.get("/export", response_model=bytes, response_class=Response, responses=FILE)
 async def export_registry(
     request: Request,
     asked: Annotated[FileAsked, Query()],
-    edit: Annotated[Edit, Depends(_exporting)],
+    act: Annotated[Act, Depends(acting(Role.REGISTRAR, Role.MANAGER))],
     catalog: CurrentCatalog,
 ) -> Response:
     """The whole registry as a file; a manager gets the contacts masked. Each export is on the audit log."""
     async with context_of(request).files.begin() as tx:
-        lines = await exporting.export_registry(tx, asked, catalog, edit)
+        lines = await exporting.export_registry(act, tx, asked, catalog)
     return _file(await run_files(asked.format, lines), asked)
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.exchange import queries
 from app.exchange.plan import PARTS, Changes, Plan
 from app.kit.db import Tx
 from app.kit.ids import new_id
-from app.registry.edit import Edit
 from app.registry.models import Standing
 from app.registry.states import PROVIDERS
 
@@ -30,7 +30,7 @@ LOOK = {"papers": "look_on"}
 """Papers that an import writes are looked at by the worker at once."""
 
 
-async def write_changes(tx: Tx, plan: Plan, edit: Edit) -> None:
+async def write_changes(act: Act, tx: Tx, plan: Plan) -> None:
     """Write every change, the events of the new providers, and a line per provider on the audit log."""
     await queries.copy(tx, "providers", _PROVIDER, (_provider(change) for change in plan.added))
     facts = [(change.subject.id, change.subject.facts) for change in plan.changed if change.facts]
@@ -38,10 +38,10 @@ async def write_changes(tx: Tx, plan: Plan, edit: Edit) -> None:
         await queries.update_facts(tx, facts)
     await queries.raise_versions(tx, [change.subject.id for change in plan.changed])
     for part in PARTS:
-        await _write_part(tx, part, plan.changes, edit.day)
-    await _write_prices(tx, plan.changes, edit)
-    await queries.copy(tx, "events", _EVENT, _events(plan.added, edit))
-    await queries.copy(tx, "audit_entries", _AUDIT, _audit(plan, edit))
+        await _write_part(tx, part, plan.changes, act.today)
+    await _write_prices(act, tx, plan.changes)
+    await queries.copy(tx, "events", _EVENT, _events(act, plan.added))
+    await queries.copy(tx, "audit_entries", _AUDIT, _audit(act, plan))
 
 
 _PROVIDER = ("id", *queries.FACTS.values(), "standing", "former_standing", "joined_on")
@@ -65,13 +65,13 @@ async def _write_part(tx: Tx, part: str, changes: Sequence[Changes], today: date
     await queries.copy(tx, table, ("provider_id", *columns, *([LOOK[part]] if part in LOOK else [])), rows)
 
 
-async def _write_prices(tx: Tx, changes: Sequence[Changes], edit: Edit) -> None:
+async def _write_prices(act: Act, tx: Tx, changes: Sequence[Changes]) -> None:
     dropped = [line for change in changes for line in change.dropped_prices]
     ended = [line for change in changes for line in change.ended_prices.items()]
     await queries.change_prices(tx, dropped, ended)
     rows = (
         (
-            new_id(edit.at),
+            new_id(act.now),
             change.subject.id,
             line["item"],
             line["tier"],
@@ -79,7 +79,7 @@ async def _write_prices(tx: Tx, changes: Sequence[Changes], edit: Edit) -> None:
             line["price"],
             line["valid_from"],
             line["valid_to"],
-            edit.at if line["approved"] else None,
+            act.now if line["approved"] else None,
         )
         for change in changes
         for line in change.added_prices
@@ -87,19 +87,19 @@ async def _write_prices(tx: Tx, changes: Sequence[Changes], edit: Edit) -> None:
     await queries.copy(tx, "provider_items", _PRICE, rows)
 
 
-def _events(added: Sequence[Changes], edit: Edit) -> Iterator[tuple[Any, ...]]:
+def _events(act: Act, added: Sequence[Changes]) -> Iterator[tuple[Any, ...]]:
     """What the steps behind each new provider would have left."""
     for change in added:
         _, events = PROVIDERS.path(Standing.APPLIED, *BIRTHS[change.subject.facts["standing"]])
         for kind in (EventKind.PROVIDER_APPLIED, *events):
-            yield edit.at, kind, change.subject.id, edit.by.kind, edit.by.id, '{"reason": "import"}'
+            yield act.now, kind, change.subject.id, act.actor.kind, act.who, '{"reason": "import"}'
 
 
-def _audit(plan: Plan, edit: Edit) -> Iterator[tuple[Any, ...]]:
+def _audit(act: Act, plan: Plan) -> Iterator[tuple[Any, ...]]:
     counts = orjson.dumps({"added": len(plan.added), "changed": len(plan.changed), "rows": plan.rows}).decode()
-    yield edit.at, edit.by.kind, edit.by.id, "registry.imported", "registry", counts
+    yield act.now, act.actor.kind, act.who, "registry.imported", "registry", counts
     for change in plan.changes:
         action = "provider.added" if change.subject.known is None else "provider.edited"
         data = {"import": True, "changed": change.told, **{name: change.facts[name] for name in change.facts}}
         encoded = orjson.dumps(data, default=str).decode()
-        yield edit.at, edit.by.kind, edit.by.id, action, f"provider:{change.subject.id}", encoded
+        yield act.now, act.actor.kind, act.who, action, f"provider:{change.subject.id}", encoded

@@ -64,6 +64,6 @@ async def correct_amount(act: Act, tx: Tx, job_id: UUID, body: AmountCorrection)
         "en": f"The bill of request {job['number']} is corrected from {was} to {is_} yuan, and your statement of "
         f"{billed_on:%Y-%m} with it. Reason: {body.reason}",
     }
-    await tell(tx, job["provider_id"], "amount_corrected", f"{job_id} {act.now.isoformat()}", words, act.now)
+    await tell(act, tx, job["provider_id"], "amount_corrected", f"{job_id} {act.now.isoformat()}", words)
     tx.wake(provider_topic(job["provider_id"]))
     return JobOut.model_validate(dict(job) | changes)

@@ -1,13 +1,13 @@
 """Writing, approving, withdrawing and reviewing articles; canned texts."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
-from app.auth.access import Principal
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.transition import record
 from app.kit.db import Tx
@@ -35,19 +35,6 @@ REVIEW_AFTER = timedelta(days=180)
 """An article is to be read again after so long, unless somebody says otherwise."""
 
 
-class By(NamedTuple):
-    """Who does something, and when; `today` is the day in the centre's zone."""
-
-    principal: Principal
-    now: datetime
-    today: date
-
-    async def note(self, tx: Tx, action: str, subject: str, **facts: Any) -> None:
-        """Write it to the audit log."""
-        who = self.principal
-        await add_audit(tx, action, subject, at=self.now, actor_kind=who.kind, actor_id=who.id, **facts)
-
-
 def check_codes(draft: Draft, catalog: Snapshot) -> None:
     """Raises UnknownItem or UnknownArea unless the catalogue and the gazetteer have what the draft names."""
     for item in draft.items:
@@ -56,24 +43,26 @@ def check_codes(draft: Draft, catalog: Snapshot) -> None:
         catalog.spot(area)
 
 
-async def write_article(tx: Tx, body: ArticleIn, catalog: Snapshot, by: By) -> ArticleOut:
+async def write_article(act: Act, tx: Tx, body: ArticleIn, catalog: Snapshot) -> ArticleOut:
     """A new article with its first draft. Raises ArticleExists, UnknownItem, UnknownArea."""
     check_codes(body, catalog)
-    article = await add_article(tx, body, by)
+    article = await add_article(act, tx, body)
     return await show(tx, article)
 
 
-async def add_article(tx: Tx, body: ArticleIn, by: By) -> Article:
+async def add_article(act: Act, tx: Tx, body: ArticleIn) -> Article:
     """Add the article and its draft. Raises ArticleExists."""
-    review_on = by.today + REVIEW_AFTER
-    if not await queries.add_article(tx, new_id(by.now), body.slug, by.principal.id, review_on, by.now):
+    review_on = act.today + REVIEW_AFTER
+    if not await queries.add_article(tx, new_id(act.now), body.slug, act.who, review_on, act.now):
         raise ArticleExists(slug=body.slug)
     article, _ = await get_article(tx, body.slug)
-    await _add_draft(tx, article, body, 1, by)
+    await _add_draft(act, tx, article, body, 1)
     return article
 
 
-async def write_version(tx: Tx, slug: str, body: Draft, if_match: str | None, catalog: Snapshot, by: By) -> ArticleOut:
+async def write_version(
+    act: Act, tx: Tx, slug: str, body: Draft, if_match: str | None, catalog: Snapshot
+) -> ArticleOut:
     """A new draft of the article; the one that was waiting is discarded, what is approved stays in force.
 
     Raises NotFound, VersionRequired, VersionStale, UnknownItem, UnknownArea.
@@ -81,32 +70,32 @@ async def write_version(tx: Tx, slug: str, body: Draft, if_match: str | None, ca
     check_codes(body, catalog)
     article, versions = await get_article(tx, slug, lock=True)
     check_version(if_match, versions[0].number)
-    await put_draft(tx, article, versions, body, by)
+    await put_draft(act, tx, article, versions, body)
     return await show(tx, article)
 
 
-async def put_draft(tx: Tx, article: Article, versions: Sequence[ArticleVersion], body: Draft, by: By) -> None:
+async def put_draft(act: Act, tx: Tx, article: Article, versions: Sequence[ArticleVersion], body: Draft) -> None:
     """Add a draft to a locked article in the place of the one that waits."""
     waiting = _of_status(versions, ArticleStatus.DRAFT)
     if waiting:
-        await _discard(tx, article, waiting, "replaced", by)
-    await _add_draft(tx, article, body, versions[0].number + 1, by)
+        await _discard(act, tx, article, waiting, "replaced")
+    await _add_draft(act, tx, article, body, versions[0].number + 1)
 
 
-async def _add_draft(tx: Tx, article: Article, body: Draft, number: int, by: By) -> None:
+async def _add_draft(act: Act, tx: Tx, article: Article, body: Draft, number: int) -> None:
     version = ArticleVersion(
-        id=new_id(by.now),
+        id=new_id(act.now),
         article_id=article.id,
         number=number,
         status=ArticleStatus.DRAFT,
-        written_at=by.now,
-        written_by=by.principal.id,
+        written_at=act.now,
+        written_by=act.who,
         **facts_of(body),
     )
     tx.session.add(version)
     await tx.flush()
     facts = {"article_id": version.id, "slug": article.slug, "number": number}
-    await record(tx, EventKind.ARTICLE_DRAFTED, at=by.now, actor=by.principal.actor, data=facts)
+    await record(tx, EventKind.ARTICLE_DRAFTED, at=act.now, actor=act.actor, data=facts)
 
 
 def facts_of(body: Draft) -> dict[str, Any]:
@@ -121,21 +110,21 @@ def facts_of(body: Draft) -> dict[str, Any]:
     }
 
 
-async def _discard(tx: Tx, article: Article, version: ArticleVersion, note: str, by: By) -> None:
+async def _discard(act: Act, tx: Tx, article: Article, version: ArticleVersion, note: str) -> None:
     await ARTICLES.transition(
         tx,
         "discard",
         version.id,
-        at=by.now,
-        actor=by.principal.actor,
+        at=act.now,
+        actor=act.actor,
         data={"slug": article.slug, "number": version.number},
-        decided_at=by.now,
-        decided_by=by.principal.id,
+        decided_at=act.now,
+        decided_by=act.who,
         note=note,
     )
 
 
-async def approve(tx: Tx, slug: str, number: int, catalog: Snapshot, by: By) -> ArticleOut:
+async def approve(act: Act, tx: Tx, slug: str, number: int, catalog: Snapshot) -> ArticleOut:
     """Put the draft in force in the place of the version that was; said again, nothing happens.
 
     Raises NotFound, NotNewest, ArticleOver, StatusConflict, UnknownItem, UnknownArea.
@@ -146,7 +135,7 @@ async def approve(tx: Tx, slug: str, number: int, catalog: Snapshot, by: By) -> 
     waiting = _of_status(versions, ArticleStatus.DRAFT)
     if waiting and waiting.number != number:
         raise NotNewest(number=number, newest=waiting.number)
-    if version.valid_to and version.valid_to < by.today:
+    if version.valid_to and version.valid_to < act.today:
         raise ArticleOver(valid_to=str(version.valid_to))
     for item in version.items:
         catalog.item(item)
@@ -154,34 +143,32 @@ async def approve(tx: Tx, slug: str, number: int, catalog: Snapshot, by: By) -> 
     former = _of_status(versions, ArticleStatus.APPROVED)
     if former:
         await queries.remove_entries(tx, [former.id])
-        await ARTICLES.transition(
-            tx, "supersede", former.id, at=by.now, actor=by.principal.actor, data=facts, ended_at=by.now
-        )
+        await ARTICLES.transition(tx, "supersede", former.id, at=act.now, actor=act.actor, data=facts, ended_at=act.now)
     await ARTICLES.transition(
         tx,
         "approve",
         version.id,
-        at=by.now,
-        actor=by.principal.actor,
+        at=act.now,
+        actor=act.actor,
         data=facts,
-        decided_at=by.now,
-        decided_by=by.principal.id,
+        decided_at=act.now,
+        decided_by=act.who,
     )
-    article.review_on = max(article.review_on, by.today + REVIEW_AFTER)
+    article.review_on = max(article.review_on, act.today + REVIEW_AFTER)
     article.sample = False
     await index(tx, [version], catalog)
     return await show(tx, article)
 
 
-async def discard(tx: Tx, slug: str, number: int, note: str, by: By) -> ArticleOut:
+async def discard(act: Act, tx: Tx, slug: str, number: int, note: str) -> ArticleOut:
     """Refuse or give up a draft; said again, nothing happens. Raises NotFound, StatusConflict."""
     article, version, _ = await _get_version(tx, slug, number)
     if version.status != ArticleStatus.DISCARDED:
-        await _discard(tx, article, version, note, by)
+        await _discard(act, tx, article, version, note)
     return await show(tx, article)
 
 
-async def withdraw(tx: Tx, slug: str, note: str, by: By) -> ArticleOut:
+async def withdraw(act: Act, tx: Tx, slug: str, note: str) -> ArticleOut:
     """Take the article out of searches; said again, nothing happens. Raises NotFound, StatusConflict."""
     article, versions = await get_article(tx, slug, lock=True)
     approved = _of_status(versions, ArticleStatus.APPROVED)
@@ -191,30 +178,38 @@ async def withdraw(tx: Tx, slug: str, note: str, by: By) -> ArticleOut:
             tx,
             "withdraw",
             subject.id,
-            at=by.now,
-            actor=by.principal.actor,
+            at=act.now,
+            actor=act.actor,
             data={"slug": slug, "number": subject.number},
-            ended_at=by.now,
+            ended_at=act.now,
             note=note,
         )
         await queries.remove_entries(tx, [subject.id])
     return await show(tx, article)
 
 
-async def review(tx: Tx, slug: str, body: ReviewIn, by: By) -> ArticleOut:
+async def review(act: Act, tx: Tx, slug: str, body: ReviewIn) -> ArticleOut:
     """Somebody has read the article and it is still right; a sample is one no longer.
 
     Raises NotFound, ReviewInThePast, UnknownStaff.
     """
-    if body.review_on <= by.today:
+    if body.review_on <= act.today:
         raise ReviewInThePast
     if body.owner_id and not await queries.staff_exists(tx, body.owner_id):
         raise UnknownStaff(staff=str(body.owner_id))
     article, _ = await get_article(tx, slug, lock=True)
-    article.review_on, article.reviewed_at, article.reviewed_by = body.review_on, by.now, by.principal.id
-    article.owner_id = body.owner_id or article.owner_id or by.principal.id
+    article.review_on, article.reviewed_at, article.reviewed_by = body.review_on, act.now, act.who
+    article.owner_id = body.owner_id or article.owner_id or act.who
     article.sample = False
-    await by.note(tx, "article.reviewed", f"article:{slug}", review_on=str(body.review_on))
+    await add_audit(
+        tx,
+        "article.reviewed",
+        f"article:{slug}",
+        at=act.now,
+        actor_kind=act.actor.kind,
+        actor_id=act.who,
+        review_on=str(body.review_on),
+    )
     return await show(tx, article)
 
 
@@ -286,17 +281,28 @@ async def check_articles(tx: Tx, version_ids: Sequence[UUID]) -> None:
                 raise UnknownArticle(version=str(version_id))
 
 
-async def put_text(tx: Tx, name: str, body: TextIn, by: By) -> TextOut:
+async def put_text(act: Act, tx: Tx, name: str, body: TextIn) -> TextOut:
     """Set the canned text of this name, whether it was there or not."""
-    facts = {"zh": body.zh, "en": body.en, "sample": False, "changed_at": by.now, "changed_by": by.principal.id}
+    facts = {"zh": body.zh, "en": body.en, "sample": False, "changed_at": act.now, "changed_by": act.who}
     kept = await queries.set_text(tx, name, facts)
-    await by.note(tx, "canned_text.set", f"canned_text:{name}", zh=body.zh, en=body.en)
+    await add_audit(
+        tx,
+        "canned_text.set",
+        f"canned_text:{name}",
+        at=act.now,
+        actor_kind=act.actor.kind,
+        actor_id=act.who,
+        zh=body.zh,
+        en=body.en,
+    )
     return TextOut.model_validate(kept)
 
 
-async def delete_text(tx: Tx, name: str, by: By) -> None:
+async def delete_text(act: Act, tx: Tx, name: str) -> None:
     """Remove the canned text; one that is not there is no error."""
     kept = await queries.find_text(tx, name)
     if kept:
         await tx.session.delete(kept)
-        await by.note(tx, "canned_text.deleted", f"canned_text:{name}")
+        await add_audit(
+            tx, "canned_text.deleted", f"canned_text:{name}", at=act.now, actor_kind=act.actor.kind, actor_id=act.who
+        )

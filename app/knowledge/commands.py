@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 
-from app.auth.acting import acting_registrar
+from app.auth.acting import act_of_registrar
 from app.catalog.snapshot import read_snapshot
 from app.kit.command_line import database, run
 from app.kit.context import open_context
 from app.kit.errors import NotFound
-from app.knowledge.actions import By
 from app.knowledge.errors import ArticlesInvalid
 from app.knowledge.evaluation import evaluate, read_questions
 from app.knowledge.files import Format, format_of, write
@@ -55,12 +54,11 @@ def import_articles_file(
 
 async def _import_articles(settings: Settings, name: str, content: bytes, username: str, *, dry_run: bool) -> None:
     async with open_context(settings) as context:
-        catalog, now = await read_snapshot(context.db), context.clock.now()
+        catalog = await read_snapshot(context.db)
         try:
             async with context.db.begin() as tx:
-                principal = await acting_registrar(tx, username)
-                by = By(principal, now, now.astimezone(settings.zone).date())
-                done = await import_articles(tx, content, format_of(name), catalog, by, dry_run=dry_run)
+                act = await act_of_registrar(context, tx, username)
+                done = await import_articles(act, tx, content, format_of(name), catalog, dry_run=dry_run)
         except ArticlesInvalid as invalid:
             for fault in invalid.facts["errors"]:
                 place = f"{name}:{fault['row']} {fault['slug']} {fault['field']}"

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
+from app.auth.queries import add_audit
 from app.catalog.errors import UnknownArea
 from app.catalog.snapshot import Snapshot
+from app.events.act import Act
 from app.kit.db import Tx
 from app.knowledge import actions, queries
-from app.knowledge.actions import By, facts_of
+from app.knowledge.actions import facts_of
 from app.knowledge.errors import ArticlesInvalid
 from app.knowledge.faults import Fault, Faulty, fault_of
 from app.knowledge.files import MOST_ARTICLES, Cells, Format, Written, article_of, cells_of, misfits, read
@@ -34,7 +36,7 @@ def _body(article: Article, version: ArticleVersion) -> ArticleIn:
 
 
 async def import_articles(
-    tx: Tx, content: bytes, form: Format | None, catalog: Snapshot, by: By, *, dry_run: bool
+    act: Act, tx: Tx, content: bytes, form: Format | None, catalog: Snapshot, *, dry_run: bool
 ) -> ImportOut:
     """Write a draft for each article of the file that is new or says something else than its versions in force and in
     waiting; a row as it was exported leaves the draft alone that waits.
@@ -47,11 +49,20 @@ async def import_articles(
     added, changed = await asyncio.to_thread(_tell_apart, bodies, known, in_force)
     if not dry_run:
         for body in added:
-            await actions.add_article(tx, body, by)
+            await actions.add_article(act, tx, body)
         for body in changed:
             article, versions = await actions.get_article(tx, body.slug, lock=True)
-            await actions.put_draft(tx, article, versions, body, by)
-        await by.note(tx, "articles.imported", "articles", added=len(added), changed=len(changed))
+            await actions.put_draft(act, tx, article, versions, body)
+        await add_audit(
+            tx,
+            "articles.imported",
+            "articles",
+            at=act.now,
+            actor_kind=act.actor.kind,
+            actor_id=act.who,
+            added=len(added),
+            changed=len(changed),
+        )
     return ImportOut(
         dry_run=dry_run,
         read=len(bodies),

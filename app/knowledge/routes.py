@@ -9,20 +9,20 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog.models import Item
 from app.catalog.schemas import ItemOut
 from app.catalog.snapshot import CurrentCatalog
 from app.danger.actions import show_heard
 from app.danger.snapshot import CurrentDangers
+from app.events.act import Act
 from app.kit.etags import IfMatch, set_etag
 from app.kit.fields import RowNumber
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, page
 from app.kit.web import Now, Today, context_of
 from app.knowledge import actions, files, importing, queries
-from app.knowledge.actions import By
 from app.knowledge.model_in_force import CurrentModel
 from app.knowledge.models import ArticleStatus
 from app.knowledge.schemas import (
@@ -59,16 +59,9 @@ readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR, Role.MA
 editors = [Depends(allow(Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER))]
 
 
-def _acting(*roles: Role) -> Any:
-    async def by(principal: Annotated[Principal, Depends(allow(*roles))], now: Now, today: Today) -> By:
-        return By(principal, now, today)
-
-    return Depends(by)
-
-
-Writing = Annotated[By, _acting(Role.REGISTRAR)]
-Approving = Annotated[By, _acting(Role.SUPERVISOR)]
-Either = Annotated[By, _acting(Role.REGISTRAR, Role.SUPERVISOR)]
+Writing = Annotated[Act, Depends(acting(Role.REGISTRAR))]
+Approving = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
+Either = Annotated[Act, Depends(acting(Role.REGISTRAR, Role.SUPERVISOR))]
 
 
 @suggestions.post("/catalog/suggestions", dependencies=readers, response_model=SuggestionsOut)
@@ -122,13 +115,13 @@ async def list_reviews(
 
 @router.post("/articles", status_code=201, response_model=ArticleOut)
 async def write_article(
-    body: ArticleIn, tx: Transaction, catalog: CurrentCatalog, by: Writing, idempotency_key: SentKey = None
+    body: ArticleIn, act: Writing, tx: Transaction, catalog: CurrentCatalog, idempotency_key: SentKey = None
 ) -> Response:
     """Write a new article: a draft, until a supervisor approves it."""
-    key = once(by.principal.id, idempotency_key, "POST /knowledge/articles", body)
-    content = await key.replay(tx, by.now)
+    key = once(act.who, idempotency_key, "POST /knowledge/articles", body)
+    content = await key.replay(tx, act.now)
     if content is None:
-        content = (await actions.write_article(tx, body, catalog, by)).model_dump_json(by_alias=True).encode()
+        content = (await actions.write_article(act, tx, body, catalog)).model_dump_json(by_alias=True).encode()
         await key.keep(tx, content)
     return Response(content, status_code=201, media_type="application/json", headers={"ETag": '"1"'})
 
@@ -153,41 +146,41 @@ async def write_version(
     slug: SentSlug,
     body: Draft,
     response: Response,
+    act: Writing,
     tx: Transaction,
     catalog: CurrentCatalog,
-    by: Writing,
     if_match: IfMatch = None,
 ) -> ArticleOut:
     """Write the next version, a draft; what is approved stays in force until a supervisor approves it."""
-    article = await actions.write_version(tx, slug, body, if_match, catalog, by)
+    article = await actions.write_version(act, tx, slug, body, if_match, catalog)
     set_etag(response, article.newest)
     return article
 
 
 @router.put("/articles/{slug}/versions/{number}/approval")
 async def approve(
-    slug: SentSlug, number: RowNumber, tx: Transaction, catalog: CurrentCatalog, by: Approving
+    slug: SentSlug, number: RowNumber, act: Approving, tx: Transaction, catalog: CurrentCatalog
 ) -> ArticleOut:
     """Put the draft in force; desks find it at once, and the version before it is superseded."""
-    return await actions.approve(tx, slug, number, catalog, by)
+    return await actions.approve(act, tx, slug, number, catalog)
 
 
 @router.put("/articles/{slug}/versions/{number}/refusal")
-async def refuse(slug: SentSlug, number: RowNumber, body: Noted, tx: Transaction, by: Either) -> ArticleOut:
+async def refuse(slug: SentSlug, number: RowNumber, body: Noted, act: Either, tx: Transaction) -> ArticleOut:
     """Discard the draft, with the reason."""
-    return await actions.discard(tx, slug, number, body.note, by)
+    return await actions.discard(act, tx, slug, number, body.note)
 
 
 @router.put("/articles/{slug}/withdrawal")
-async def withdraw(slug: SentSlug, body: Noted, tx: Transaction, by: Either) -> ArticleOut:
+async def withdraw(slug: SentSlug, body: Noted, act: Either, tx: Transaction) -> ArticleOut:
     """Take the article out of force at once, with the reason; a new version can be written and approved."""
-    return await actions.withdraw(tx, slug, body.note, by)
+    return await actions.withdraw(act, tx, slug, body.note)
 
 
 @router.put("/articles/{slug}/review")
-async def review(slug: SentSlug, body: ReviewIn, tx: Transaction, by: Either) -> ArticleOut:
+async def review(slug: SentSlug, body: ReviewIn, act: Either, tx: Transaction) -> ArticleOut:
     """Read and still right: when it is to be read again, and who answers for it. A sample is one no longer."""
-    return await actions.review(tx, slug, body, by)
+    return await actions.review(act, tx, slug, body)
 
 
 @router.get("/standings", dependencies=readers)
@@ -220,14 +213,14 @@ async def export_articles(
 async def import_articles(
     request: Request,
     catalog: CurrentCatalog,
-    by: Writing,
+    act: Writing,
     format: Annotated[files.Format | None, Query(description="told by the first letters if left out")] = None,
     dry_run: Annotated[bool, Query(description="only say what would change")] = False,
 ) -> ImportOut:
     """Take articles in from a CSV or Markdown: all of them as drafts or, with a fault in any, none."""
     content = await request.body()
     async with context_of(request).db.begin() as tx:
-        return await importing.import_articles(tx, content, format, catalog, by, dry_run=dry_run)
+        return await importing.import_articles(act, tx, content, format, catalog, dry_run=dry_run)
 
 
 @router.get("/texts", dependencies=readers)
@@ -237,12 +230,12 @@ async def list_texts(tx: Transaction) -> list[TextOut]:
 
 
 @router.put("/texts/{name}")
-async def put_text(name: TextName, body: TextIn, tx: Transaction, by: Either) -> TextOut:
+async def put_text(name: TextName, body: TextIn, act: Either, tx: Transaction) -> TextOut:
     """Set the text that `/name` brings into an answer."""
-    return await actions.put_text(tx, name, body, by)
+    return await actions.put_text(act, tx, name, body)
 
 
 @router.delete("/texts/{name}", status_code=204)
-async def delete_text(name: TextName, tx: Transaction, by: Either) -> None:
+async def delete_text(name: TextName, act: Either, tx: Transaction) -> None:
     """Remove a canned text."""
-    await actions.delete_text(tx, name, by)
+    await actions.delete_text(act, tx, name)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from app.events.act import Act
 from app.intake.models import UnmatchedReason
 from app.jobs.capacity import day_end
 from app.kit.db import Tx
@@ -55,9 +55,7 @@ class Matching:
         return self.look.surge
 
 
-async def match(
-    tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo, *, version: int | None = None, turn: Turn | None = None
-) -> Matching:
+async def match(act: Act, tx: Tx, wanted: Wanted, *, version: int | None = None, turn: Turn | None = None) -> Matching:
     """Find and rank who can do what is wanted, under the policy in force or this version; changes nothing.
 
     1. Read the next providers that serve the township with the item at the tier: those named first; of free help by the
@@ -71,13 +69,13 @@ async def match(
     while True:
         rows = await queries.list_candidates(
             tx,
-            at=now,
+            at=act.now,
             version=version,
             category=wanted.item.category_code,
-            busy_from=wanted.begins(now),
-            busy_until=wanted.ends(now),
-            day_end=day_end(now, zone),
-            first_day=now.astimezone(zone).date(),
+            busy_from=wanted.begins(act.now),
+            busy_until=wanted.ends(act.now),
+            day_end=day_end(act.now, act.zone),
+            first_day=act.today,
             lat=wanted.lat,
             lon=wanted.lon,
             named=wanted.named,
@@ -86,7 +84,7 @@ async def match(
             citizen=wanted.citizen_id,
             request=wanted.request_id,
             stands=wanted.rung,
-            dispatch_day=wanted.dispatch_day(now, zone),
+            dispatch_day=wanted.dispatch_day(act.now, act.zone),
             corrected=wanted.corrected_at or EVER,
             urgency_rank=turn.urgency_rank if turn else None,
             group_position=turn.group_position if turn else None,
@@ -95,7 +93,7 @@ async def match(
         first, providers = rows[0], [row for row in rows if row["provider_id"]]
         policy = await read_policy(tx, first["version"])
         entered = dict.fromkeys(first["working"] or (), True) | dict.fromkeys(first["off"] or (), False)
-        look = Look(wanted, policy, first["surge"], entered, now, zone)
+        look = Look(wanted, policy, first["surge"], entered, act.now, act.zone)
         versions = {row["provider_id"]: row["facts_version"] for row in providers}
         facts = await list_facts(tx, Wants(wanted.item.code, wanted.tier, tuple(wanted.item.papers)), versions)
         candidates += look.candidates(providers, facts)
@@ -116,11 +114,11 @@ def _scope(wanted: Wanted) -> dict[str, Any]:
     }
 
 
-async def why_nobody(tx: Tx, wanted: Wanted, matching: Matching, now: datetime, zone: ZoneInfo) -> UnmatchedReason:
+async def why_nobody(act: Act, tx: Tx, wanted: Wanted, matching: Matching) -> UnmatchedReason:
     """The filter that emptied the list: the last one that stopped somebody."""
     if matching.rejected:
         return max((reason for _, reason in matching.rejected), key=list(UnmatchedReason).index)
-    counts_before = await _earlier(tx, wanted, now, zone)
+    counts_before = await _earlier(act, tx, wanted)
     if counts_before.offer_item == 0:
         return UnmatchedReason.ITEM_NOT_OFFERED
     if counts_before.offer_tier == 0:
@@ -129,7 +127,7 @@ async def why_nobody(tx: Tx, wanted: Wanted, matching: Matching, now: datetime, 
 
 
 async def explain(
-    tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo, *, version: int | None = None, stands: Standing | None = None
+    act: Act, tx: Tx, wanted: Wanted, *, version: int | None = None, stands: Standing | None = None
 ) -> CandidatesOut:
     """The whole answer for a person: candidates with scores, the rejected with why, the counts before.
 
@@ -137,16 +135,16 @@ async def explain(
     """
     if version is not None:
         await read_policy(tx, version)
-    matching = await match(tx, wanted, now, zone, version=version)
+    matching = await match(act, tx, wanted, version=version)
     return CandidatesOut(
         tier=wanted.tier,
         policy_version=matching.policy.version,
         surge=matching.surge,
-        rung=_rung_asked(wanted, matching, stands, now),
+        rung=_rung_asked(wanted, matching, stands, act.now),
         candidates=[_candidate_out(ranked, place, matching.look) for place, ranked in enumerate(matching.survivors, 1)],
         rejected=[_rejected_out(candidate, reason) for candidate, reason in matching.rejected],
-        earlier=await _earlier(tx, wanted, now, zone),
-        emptied_by=None if matching.survivors else await why_nobody(tx, wanted, matching, now, zone),
+        earlier=await _earlier(act, tx, wanted),
+        emptied_by=None if matching.survivors else await why_nobody(act, tx, wanted, matching),
     )
 
 
@@ -159,8 +157,8 @@ def _rung_asked(wanted: Wanted, matching: Matching, stands: Standing | None, now
     return step.rung if step else None
 
 
-async def _earlier(tx: Tx, wanted: Wanted, now: datetime, zone: ZoneInfo) -> EarlierCounts:
-    row = await queries.count_earlier_filters(tx, **_scope(wanted), day=wanted.day(now, zone))
+async def _earlier(act: Act, tx: Tx, wanted: Wanted) -> EarlierCounts:
+    row = await queries.count_earlier_filters(tx, **_scope(wanted), day=wanted.day(act.now, act.zone))
     return EarlierCounts.model_validate(dict(row))
 
 

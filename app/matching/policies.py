@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
-from app.auth.access import Principal
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
+from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.idempotency import Once
@@ -26,27 +26,25 @@ EXAMPLES = 5
 """So many items are named when a policy would leave them without anybody."""
 
 
-async def make_policy(
-    tx: Tx, draft: PolicyDraft, catalog: Snapshot, principal: Principal, once: Once, now: datetime, today: date
-) -> PolicyOut:
+async def make_policy(act: Act, tx: Tx, draft: PolicyDraft, catalog: Snapshot, once: Once) -> PolicyOut:
     """A new version. Raises UnknownUrgencies, UrgenciesMissing, UnknownCategory, PolicyInPast, PolicyFiltersEverybody.
 
     Whether anybody is left is judged by the providers of today. Given again, its idempotency key gives the first
     answer; raises KeyReused.
     """
-    if replay := await once.replay(tx, now):
+    if replay := await once.replay(tx, act.now):
         return PolicyOut.model_validate_json(replay)
     _check_names(draft, catalog)
-    effective_from = draft.effective_from or now
-    if effective_from < now:
+    effective_from = draft.effective_from or act.now
+    if effective_from < act.now:
         raise PolicyInPast(effective_from=draft.effective_from)
-    await _check_somebody_left(tx, draft, effective_from, today)
+    await _check_somebody_left(tx, draft, effective_from, act.today)
     facts = draft.model_dump(mode="json", exclude={"effective_from"})
-    policy = PolicyVersion(**facts, effective_from=effective_from, created_at=now, created_by=principal.id)
+    policy = PolicyVersion(**facts, effective_from=effective_from, created_at=act.now, created_by=act.who)
     tx.session.add(policy)
     await tx.flush()
-    await _audit(tx, "policy.made", policy.version, principal, now)
-    document = await show_policy(tx, policy, now)
+    await _audit(act, tx, "policy.made", policy.version)
+    document = await show_policy(tx, policy, act.now)
     await once.keep(tx, document.model_dump_json().encode())
     return document
 
@@ -82,16 +80,16 @@ async def _check_somebody_left(tx: Tx, draft: PolicyDraft, effective_from: datet
         )
 
 
-async def withdraw_policy(tx: Tx, version: int, principal: Principal, now: datetime) -> PolicyOut:
+async def withdraw_policy(act: Act, tx: Tx, version: int) -> PolicyOut:
     """It is no longer in force, from now on; a repeated call changes nothing. Raises NotFound, LastDefaultPolicy."""
     await queries.lock_default_policies(tx)
     policy = await get_policy(tx, version)
     if policy.withdrawn_at is None:
-        policy.withdrawn_at = now
-        if None not in await queries.list_in_force(tx, now):
+        policy.withdrawn_at = act.now
+        if None not in await queries.list_in_force(tx, act.now):
             raise LastDefaultPolicy(version=version)
-        await _audit(tx, "policy.withdrawn", version, principal, now)
-    return await show_policy(tx, policy, now)
+        await _audit(act, tx, "policy.withdrawn", version)
+    return await show_policy(tx, policy, act.now)
 
 
 async def get_policy(tx: Tx, version: int) -> PolicyVersion:
@@ -107,5 +105,5 @@ async def show_policy(tx: Tx, policy: PolicyVersion, now: datetime) -> PolicyOut
     return PolicyOut.of(policy, await queries.list_in_force(tx, now))
 
 
-async def _audit(tx: Tx, action: str, version: int, principal: Principal, now: datetime) -> None:
-    await add_audit(tx, action, f"policy:{version}", at=now, actor_kind=principal.kind, actor_id=principal.id)
+async def _audit(act: Act, tx: Tx, action: str, version: int) -> None:
+    await add_audit(tx, action, f"policy:{version}", at=act.now, actor_kind=act.actor.kind, actor_id=act.who)

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.catalog.calendar import Window, deadlines, default_window
 from app.catalog.models import ArriveRule, Item, Tier
 from app.catalog.snapshot import Snapshot
+from app.events.act import Act
 from app.intake.actions import get_request
 from app.intake.entitlement import cheapest_open, claimant, dearer
 from app.intake.errors import AreaNeeded
@@ -20,33 +20,31 @@ from app.matching.schemas import CandidatesOut, WhatIf
 from app.matching.wanted import Wanted
 
 
-async def preview(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone: ZoneInfo) -> CandidatesOut:
+async def preview(act: Act, tx: Tx, asked: WhatIf, catalog: Snapshot) -> CandidatesOut:
     """Whom matching would ask, and why not the others; changes nothing.
 
     Raises NotFound (no such request or policy), AreaNeeded (of a request without a place), UnknownItem, UnknownArea,
     UnknownPlace, TierNotAllowed.
     """
     if asked.request_id:
-        return await _preview_real(tx, asked.request_id, asked, catalog, now, zone)
-    wanted = await _imagine(tx, asked, catalog, now, zone)
-    return await explain(tx, wanted, now, zone, version=asked.policy_version)
+        return await _preview_real(act, tx, asked.request_id, asked, catalog)
+    wanted = await _imagine(act, tx, asked, catalog)
+    return await explain(act, tx, wanted, version=asked.policy_version)
 
 
-async def _preview_real(
-    tx: Tx, request_id: UUID, asked: WhatIf, catalog: Snapshot, now: datetime, zone: ZoneInfo
-) -> CandidatesOut:
+async def _preview_real(act: Act, tx: Tx, request_id: UUID, asked: WhatIf, catalog: Snapshot) -> CandidatesOut:
     found: dict[str, Any] = (await get_request(tx, request_id)).__dict__
     if found["township_code"] is None:
         raise AreaNeeded
     item = catalog.item(found["item_code"])
     if found["arrive_by"] is None:
-        found = found | _when(item, found["wanted_from"], found["wanted_to"], catalog, now, zone)
+        found = found | _when(act, item, found["wanted_from"], found["wanted_to"], catalog)
     wanted = Wanted.by(found, item, catalog.tier(item, asked.tier) if asked.tier else Tier(found["tier"]))
     stands = Standing.of(found)
-    return await explain(tx, wanted, now, zone, version=asked.policy_version, stands=stands)
+    return await explain(act, tx, wanted, version=asked.policy_version, stands=stands)
 
 
-async def _imagine(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone: ZoneInfo) -> Wanted:
+async def _imagine(act: Act, tx: Tx, asked: WhatIf, catalog: Snapshot) -> Wanted:
     """Of a caller who is named, at the tier at which they would be served."""
     item = catalog.item(asked.item or "")
     location = catalog.locate(asked.area, asked.place, asked.address)
@@ -55,11 +53,11 @@ async def _imagine(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone
     citizen = await find_citizen(tx, asked.phone) if asked.phone else None
     tier = catalog.tier(item, asked.tier)
     if asked.phone:
-        who = await claimant(tx, citizen, now, zone)
-        entitled = await cheapest_open(tx, item, tier, who, catalog, zone, lock=False)
+        who = await claimant(tx, citizen, act.now, act.zone)
+        entitled = await cheapest_open(tx, item, tier, who, catalog, act.zone, lock=False)
         tier = entitled if dearer(entitled, tier) else tier
     if asked.wanted_from and asked.wanted_to:
-        check_window(asked.wanted_from, asked.wanted_to, now)
+        check_window(asked.wanted_from, asked.wanted_to, act.now)
     return Wanted(
         item=item,
         tier=tier,
@@ -67,19 +65,17 @@ async def _imagine(tx: Tx, asked: WhatIf, catalog: Snapshot, now: datetime, zone
         community_code=spot.community.code if spot.community else None,
         lat=spot.lat,
         lon=spot.lon,
-        **_when(item, asked.wanted_from, asked.wanted_to, catalog, now, zone),
+        **_when(act, item, asked.wanted_from, asked.wanted_to, catalog),
         citizen_id=citizen.id if citizen else None,
         chosen_provider_id=asked.chosen_provider_id,
     )
 
 
-def _when(
-    item: Item, start: datetime | None, end: datetime | None, catalog: Snapshot, now: datetime, zone: ZoneInfo
-) -> dict[str, Any]:
+def _when(act: Act, item: Item, start: datetime | None, end: datetime | None, catalog: Snapshot) -> dict[str, Any]:
     """When somebody would have to come if it went out now."""
     allowance = catalog.allowance(item.urgency)
     window = Window(start, end) if start and end else None
     if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT:
-        window = default_window(now, zone)
-    arrive_by = deadlines(allowance, now, window, zone).arrive_by
+        window = default_window(act.now, act.zone)
+    arrive_by = deadlines(allowance, act.now, window, act.zone).arrive_by
     return {"wanted_from": window and window.start, "wanted_to": window and window.end, "arrive_by": arrive_by}

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
+from app.events.act import Act
 from app.intake.actions import get_request
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
-from app.kit.web import Now, Today, context_of
+from app.kit.web import Now
 from app.matching import fairness, policies, policy_queries, queries
 from app.matching.preview import preview
 from app.matching.schemas import (
@@ -26,26 +27,23 @@ from app.matching.schemas import (
 
 router = APIRouter(tags=["matching"])
 operators = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
+Asking = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
 overseers = [Depends(allow(Role.SUPERVISOR, Role.MANAGER, Role.REGISTRAR))]
-Supervisor = Annotated[Principal, Depends(allow(Role.SUPERVISOR))]
+Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 Version = Annotated[int, Path(ge=1, lt=2**31)]
 
 
-@router.get("/requests/{request_id}/candidates", dependencies=operators)
-async def list_candidates(
-    request_id: UUID, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog
-) -> CandidatesOut:
+@router.get("/requests/{request_id}/candidates")
+async def list_candidates(request_id: UUID, act: Asking, tx: Transaction, catalog: CurrentCatalog) -> CandidatesOut:
     """Whom matching would ask now, best first, and why not the others."""
-    return await preview(tx, WhatIf(request_id=request_id), catalog, now, context_of(request).settings.zone)
+    return await preview(act, tx, WhatIf(request_id=request_id), catalog)
 
 
-@router.post("/matching/preview", dependencies=operators)
-async def preview_matching(
-    body: WhatIf, request: Request, tx: Transaction, now: Now, catalog: CurrentCatalog
-) -> CandidatesOut:
+@router.post("/matching/preview")
+async def preview_matching(body: WhatIf, act: Asking, tx: Transaction, catalog: CurrentCatalog) -> CandidatesOut:
     """The same under any policy, and for an imagined request too: while the caller is still on the line."""
-    return await preview(tx, body, catalog, now, context_of(request).settings.zone)
+    return await preview(act, tx, body, catalog)
 
 
 @router.get("/requests/{request_id}/decisions", dependencies=operators)
@@ -78,17 +76,11 @@ async def list_policies(
 
 @router.post("/policies", status_code=201)
 async def make_policy(
-    body: PolicyDraft,
-    tx: Transaction,
-    now: Now,
-    today: Today,
-    catalog: CurrentCatalog,
-    supervisor: Supervisor,
-    idempotency_key: SentKey = None,
+    body: PolicyDraft, act: Supervisor, tx: Transaction, catalog: CurrentCatalog, idempotency_key: SentKey = None
 ) -> PolicyOut:
     """A new version of the default policy or of a category's; refused where it would leave nobody to be asked."""
-    first = once(supervisor.id, idempotency_key, "POST /policies", body)
-    return await policies.make_policy(tx, body, catalog, supervisor, first, now, today)
+    first = once(act.who, idempotency_key, "POST /policies", body)
+    return await policies.make_policy(act, tx, body, catalog, first)
 
 
 @router.get("/policies/{version}", dependencies=readers)
@@ -98,6 +90,6 @@ async def read_policy(version: Version, tx: Transaction, now: Now) -> PolicyOut:
 
 
 @router.put("/policies/{version}/withdrawal")
-async def withdraw_policy(version: Version, tx: Transaction, now: Now, supervisor: Supervisor) -> PolicyOut:
+async def withdraw_policy(version: Version, act: Supervisor, tx: Transaction) -> PolicyOut:
     """Take the version out of force; the one before it is in force again."""
-    return await policies.withdraw_policy(tx, version, supervisor, now)
+    return await policies.withdraw_policy(act, tx, version)

@@ -1,15 +1,14 @@
 """Entering, editing and ending places, and what is near a point."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.auth.access import Principal
 from app.auth.queries import add_audit
 from app.catalog.errors import UnknownArea
 from app.catalog.gazetteer import Entry, Known, reading_of
 from app.catalog.models import Place
 from app.catalog.snapshot import CATALOG_TOPIC, Snapshot
+from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.geo import to_wgs84
@@ -28,17 +27,15 @@ async def get_place(tx: Tx, place_id: UUID) -> Place:
     return place
 
 
-async def add_place(tx: Tx, body: PlaceIn, catalog: Snapshot, principal: Principal, now: datetime) -> PlaceOut:
+async def add_place(act: Act, tx: Tx, body: PlaceIn, catalog: Snapshot) -> PlaceOut:
     """Enter a place. Raises PlaceExists, Nowhere, UnknownArea, AreasDisagree, TooFar."""
     await queries.lock_edits(tx)
-    place = Place(id=new_id(now), sample=False, **facts_of(body, catalog))
+    place = Place(id=new_id(act.now), sample=False, **facts_of(body, catalog))
     tx.session.add(place)
-    return await _keep(tx, place, "place.entered", catalog, principal, now)
+    return await _keep(act, tx, place, "place.entered", catalog)
 
 
-async def edit_place(
-    tx: Tx, place_id: UUID, body: PlaceEdit, catalog: Snapshot, principal: Principal, now: datetime
-) -> PlaceOut:
+async def edit_place(act: Act, tx: Tx, place_id: UUID, body: PlaceEdit, catalog: Snapshot) -> PlaceOut:
     """Change what the body names; a sample is one no longer. Raises NotFound and what add_place raises."""
     place = await _lock(tx, place_id)
     said = body.model_dump(exclude_unset=True)
@@ -55,15 +52,15 @@ async def edit_place(
     for name, value in facts_of(PlaceIn.model_validate(kept | said), catalog).items():
         setattr(place, name, value)
     place.sample = False
-    return await _keep(tx, place, "place.edited", catalog, principal, now)
+    return await _keep(act, tx, place, "place.edited", catalog)
 
 
-async def end_place(tx: Tx, place_id: UUID, principal: Principal, now: datetime) -> PlaceOut:
+async def end_place(act: Act, tx: Tx, place_id: UUID) -> PlaceOut:
     """Let the place be found no more; said again, nothing happens. Raises NotFound."""
     place = await _lock(tx, place_id)
     if place.ended_at is None:
-        place.ended_at = place.changed_at = now
-        await _note(tx, "place.ended", place, principal, now)
+        place.ended_at = place.changed_at = act.now
+        await _note(act, tx, "place.ended", place)
     return PlaceOut.model_validate(place)
 
 
@@ -75,20 +72,20 @@ async def _lock(tx: Tx, place_id: UUID) -> Place:
     return place
 
 
-async def _keep(tx: Tx, place: Place, action: str, catalog: Snapshot, principal: Principal, now: datetime) -> PlaceOut:
+async def _keep(act: Act, tx: Tx, place: Place, action: str, catalog: Snapshot) -> PlaceOut:
     with tx.session.no_autoflush:
         other = await queries.find_present(tx, place.zh, place.kind, place.township_code)
     if other and other is not place and place.ended_at is None:
         raise PlaceExists(zh=place.zh, township=catalog.townships[place.township_code].zh)
-    place.changed_at = now
-    await _note(tx, action, place, principal, now)
+    place.changed_at = act.now
+    await _note(act, tx, action, place)
     return PlaceOut.model_validate(place)
 
 
-async def _note(tx: Tx, action: str, place: Place, principal: Principal, now: datetime) -> None:
+async def _note(act: Act, tx: Tx, action: str, place: Place) -> None:
     await tx.flush()
     await add_audit(
-        tx, action, f"place:{place.id}", at=now, actor_kind=principal.kind, actor_id=principal.id, name=place.zh
+        tx, action, f"place:{place.id}", at=act.now, actor_kind=act.actor.kind, actor_id=act.who, name=place.zh
     )
     tx.wake(CATALOG_TOPIC)
 

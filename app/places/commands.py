@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.auth.acting import acting_registrar
+from app.auth.acting import act_of_registrar
 from app.catalog.snapshot import read_snapshot
 from app.exchange.errors import ImportInvalid
 from app.exchange.process import run_files
@@ -52,11 +52,11 @@ async def _import(
 ) -> None:
     lines = await run_files("read", content)
     async with open_context(settings) as context:
-        catalog, now = await read_snapshot(context.db), context.clock.now()
+        catalog = await read_snapshot(context.db)
         try:
             async with context.db.begin() as tx:
-                principal = await acting_registrar(tx, username)
-                done = await import_places(tx, lines, crs, catalog, principal, now, dry_run=dry_run, chinese=True)
+                act = await act_of_registrar(context, tx, username)
+                done = await import_places(act, tx, lines, crs, catalog, dry_run=dry_run, chinese=True)
         except ImportInvalid as invalid:
             for fault in invalid.facts["errors"]:
                 _tell(name, fault)

@@ -2,17 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from app.auth.access import Principal
 from app.auth.queries import add_audit
 from app.catalog.gazetteer import reading_of
 from app.catalog.models import Place
 from app.catalog.snapshot import CATALOG_TOPIC, Snapshot
+from app.events.act import Act
 from app.exchange.errors import ImportInvalid
 from app.exchange.faults import Fault
 from app.exchange.plan import Plan, Row
@@ -32,15 +31,7 @@ MOST_AT_ONCE = 1_000
 
 
 async def import_places(
-    tx: Tx,
-    content: bytes,
-    crs: Crs | None,
-    catalog: Snapshot,
-    principal: Principal,
-    now: datetime,
-    *,
-    dry_run: bool,
-    chinese: bool,
+    act: Act, tx: Tx, content: bytes, crs: Crs | None, catalog: Snapshot, *, dry_run: bool, chinese: bool
 ) -> ImportOut:
     """Take in what `app.exchange.process` read. Imported again, the same file changes nothing.
 
@@ -49,7 +40,7 @@ async def import_places(
     await queries.lock_edits(tx)
     known = await queries.list_all(tx)
     plan = Plan()
-    present, rows = await asyncio.to_thread(_read, content, crs, known, catalog, plan, now, chinese=chinese)
+    present, rows = await asyncio.to_thread(_read, act, content, crs, known, catalog, plan, chinese=chinese)
     by_key = {"places": files.sheet(catalog)}
     if plan.faults:
         errors = [fault.model_dump() for fault in show_faults(plan.faults, by_key, chinese=chinese)]
@@ -63,9 +54,9 @@ async def import_places(
             tx,
             "places.imported",
             "places",
-            at=now,
-            actor_kind=principal.kind,
-            actor_id=principal.id,
+            at=act.now,
+            actor_kind=act.actor.kind,
+            actor_id=act.who,
             added=len(added),
             changed=len(changed),
         )
@@ -86,14 +77,7 @@ def _differs(row: Facts, place: Place) -> bool:
 
 
 def _read(
-    content: bytes,
-    crs: Crs | None,
-    known: Sequence[Place],
-    catalog: Snapshot,
-    plan: Plan,
-    now: datetime,
-    *,
-    chinese: bool,
+    act: Act, content: bytes, crs: Crs | None, known: Sequence[Place], catalog: Snapshot, plan: Plan, *, chinese: bool
 ) -> tuple[Mapping[UUID, Place], list[Facts]]:
     """The places that are there, by id, and the rows as they are to be kept."""
     lines = map(orjson.loads, content.splitlines())
@@ -117,13 +101,13 @@ def _read(
         if place_id and owner not in (None, place_id):
             name = {"name": facts["zh"], "number": str(owner)}
             plan.faults.append(Fault("places", row.number, "zh", facts["zh"], "taken", name))
-        place_id = place_id or owner or new_id(now)
+        place_id = place_id or owner or new_id(act.now)
         for same in (key, place_id):
             if same in taken:
                 plan.faults.append(Fault("places", row.number, "zh", facts["zh"], "same_row", {"row": taken[same]}))
                 break
             taken[same] = row.number
-        read.append(facts | {"id": place_id, "sample": False, "changed_at": now})
+        read.append(facts | {"id": place_id, "sample": False, "changed_at": act.now})
     return present, read
 
 

@@ -6,15 +6,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog.snapshot import CurrentCatalog
+from app.events.act import Act
 from app.exchange.process import run_files
 from app.exchange.routes import BODY
 from app.kit.geo import Crs
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, page
-from app.kit.web import Now, context_of, prefers_chinese
+from app.kit.web import context_of, prefers_chinese
 from app.places import actions, files, importing, queries
 from app.places.schemas import ImportOut, NearestAsked, NearestOut, PlaceEdit, PlaceIn, PlaceOut, PlacesAsked
 
@@ -22,7 +23,7 @@ IMPORT_PATH = "/api/v1/places/import"
 
 router = APIRouter(tags=["catalogue"])
 readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER))]
-Registrar = Annotated[Principal, Depends(allow(Role.REGISTRAR))]
+Registrar = Annotated[Act, Depends(acting(Role.REGISTRAR))]
 
 
 @router.get("/places", dependencies=readers)
@@ -37,16 +38,11 @@ async def list_places(
 
 @router.post("/places", status_code=201)
 async def add_place(
-    body: PlaceIn,
-    tx: Transaction,
-    catalog: CurrentCatalog,
-    now: Now,
-    principal: Registrar,
-    idempotency_key: SentKey = None,
+    body: PlaceIn, act: Registrar, tx: Transaction, catalog: CurrentCatalog, idempotency_key: SentKey = None
 ) -> PlaceOut:
     """Enter a place; it is found at once."""
-    key = once(principal.id, idempotency_key, "POST /places", body)
-    return await key.answer(tx, now, PlaceOut, lambda: actions.add_place(tx, body, catalog, principal, now))
+    key = once(act.who, idempotency_key, "POST /places", body)
+    return await key.answer(tx, act.now, PlaceOut, lambda: actions.add_place(act, tx, body, catalog))
 
 
 @router.post("/communities/nearest", dependencies=readers)
@@ -59,8 +55,7 @@ async def find_nearest(body: NearestAsked, catalog: CurrentCatalog) -> NearestOu
 async def import_places(
     request: Request,
     catalog: CurrentCatalog,
-    now: Now,
-    principal: Registrar,
+    act: Registrar,
     crs: Annotated[Crs | None, Query(description="of the points of rows that do not name theirs")] = None,
     dry_run: Annotated[bool, Query(description="only say what would change")] = False,
     accept_language: Annotated[str, Header()] = "",
@@ -69,7 +64,7 @@ async def import_places(
     chinese = prefers_chinese(accept_language, otherwise=True)
     lines = await run_files("read", await request.body())
     async with context_of(request).files.begin() as tx:
-        return await importing.import_places(tx, lines, crs, catalog, principal, now, dry_run=dry_run, chinese=chinese)
+        return await importing.import_places(act, tx, lines, crs, catalog, dry_run=dry_run, chinese=chinese)
 
 
 @router.get(
@@ -96,13 +91,13 @@ async def read_place(place_id: UUID, tx: Transaction) -> PlaceOut:
 
 @router.patch("/places/{place_id}")
 async def edit_place(
-    place_id: UUID, body: PlaceEdit, tx: Transaction, catalog: CurrentCatalog, now: Now, principal: Registrar
+    place_id: UUID, body: PlaceEdit, act: Registrar, tx: Transaction, catalog: CurrentCatalog
 ) -> PlaceOut:
     """Change what the body names; a sample is one no longer."""
-    return await actions.edit_place(tx, place_id, body, catalog, principal, now)
+    return await actions.edit_place(act, tx, place_id, body, catalog)
 
 
 @router.put("/places/{place_id}/end")
-async def end_place(place_id: UUID, tx: Transaction, now: Now, principal: Registrar) -> PlaceOut:
+async def end_place(place_id: UUID, act: Registrar, tx: Transaction) -> PlaceOut:
     """Let the place be found no more."""
-    return await actions.end_place(tx, place_id, principal, now)
+    return await actions.end_place(act, tx, place_id)

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.auth.access import void_tokens
 from app.catalog.errors import UnknownArea
 from app.catalog.snapshot import Snapshot
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import record
@@ -21,7 +22,7 @@ from app.kit.names import is_same
 from app.kit.orm import Model
 from app.registry import life_queries, month_queries, queries
 from app.registry.card import check_papers, paper_row, price_row
-from app.registry.edit import Edit
+from app.registry.edit import audit_provider, begin_edit, finish_edit
 from app.registry.errors import (
     FormerCode,
     GivenTwice,
@@ -93,22 +94,22 @@ async def list_providers(tx: Tx, wanted: ProviderFilter, catalog: Snapshot, day:
     return await queries.list_providers(tx, wanted, day)
 
 
-async def add_provider(tx: Tx, body: ProviderIn, catalog: Snapshot, once: Once, edit: Edit) -> ProviderOut:
+async def add_provider(act: Act, tx: Tx, body: ProviderIn, catalog: Snapshot, once: Once) -> ProviderOut:
     """Enter an application with its prices approved; given again, its idempotency key gives the first answer.
 
     Raises KeyReused, the errors of `enter_provider`, and ItemWithoutPapers: nothing is kept then.
     """
-    if replay := await once.replay(tx, edit.at):
+    if replay := await once.replay(tx, act.now):
         return ProviderOut.model_validate_json(replay)
-    provider = await enter_provider(tx, body, catalog, edit, approved=True)
-    await check_papers(tx, provider.id, [catalog.item(line.item_code) for line in body.items], edit)
-    document = await get_document(tx, provider.id, edit.day)
+    provider = await enter_provider(act, tx, body, catalog, approved=True)
+    await check_papers(act, tx, provider.id, [catalog.item(line.item_code) for line in body.items])
+    document = await get_document(tx, provider.id, act.today)
     await once.keep(tx, document.model_dump_json().encode())
     return document
 
 
 async def enter_provider(
-    tx: Tx, body: ProviderIn, catalog: Snapshot, edit: Edit, *, approved: bool, **about: Any
+    act: Act, tx: Tx, body: ProviderIn, catalog: Snapshot, *, approved: bool, **about: Any
 ) -> Provider:
     """Put the firm into the registry as an applicant; its prices are proposals unless `approved`.
 
@@ -124,13 +125,13 @@ async def enter_provider(
             raise UnknownArea(area=body.area)
         seat["community_code"] = body.area
     rung = body.rung or DEFAULT_RUNGS[body.kind]
-    provider = Provider(id=new_id(edit.at), standing=Standing.APPLIED, rung=rung, **facts, **seat)
+    provider = Provider(id=new_id(act.now), standing=Standing.APPLIED, rung=rung, **facts, **seat)
     tx.session.add(provider)
     await tx.flush()
-    tx.session.add_all(part_rows(provider.id, body, catalog, edit, approved=approved))
+    tx.session.add_all(part_rows(act, provider.id, body, catalog, approved=approved))
     await tx.flush()
-    await record(tx, EventKind.PROVIDER_APPLIED, at=edit.at, actor=edit.by.actor, provider_id=provider.id, data=about)
-    await edit.audit(tx, provider.id, "provider.added", **body.model_dump(exclude_none=True))
+    await record(tx, EventKind.PROVIDER_APPLIED, at=act.now, actor=act.actor, provider_id=provider.id, data=about)
+    await audit_provider(act, tx, provider.id, "provider.added", **body.model_dump(exclude_none=True))
     return provider
 
 
@@ -157,7 +158,7 @@ async def _check_identity(tx: Tx, identity: Mapping[str, str | None], other_than
         raise ProviderExists(id=known.id, number=known.number, name=known.name, standing=known.standing, same=same)
 
 
-def part_rows(provider_id: UUID, body: ProviderIn, catalog: Snapshot, edit: Edit, *, approved: bool) -> list[Model]:
+def part_rows(act: Act, provider_id: UUID, body: ProviderIn, catalog: Snapshot, *, approved: bool) -> list[Model]:
     """Everything that belongs to the provider, as rows.
 
     Raises GivenTwice, UnknownArea, HoursInvalid, and the errors of app.registry.card.
@@ -166,11 +167,11 @@ def part_rows(provider_id: UUID, body: ProviderIn, catalog: Snapshot, edit: Edit
         [*(paper.paper_code for paper in body.papers), *(f"{line.item_code}/{line.tier}" for line in body.items)]
     )
     rows: list[Model] = [*_coverage(provider_id, body.coverage, catalog), *hours_rows(provider_id, body.hours)]
-    rows += [paper_row(provider_id, paper.paper_code, paper, catalog, edit) for paper in body.papers]
+    rows += [paper_row(act, provider_id, paper.paper_code, paper, catalog) for paper in body.papers]
     for line in body.items:
         item = catalog.item(line.item_code)
-        row = price_row(provider_id, item, line.tier, line, edit)
-        row.approved_at = edit.at if approved else None
+        row = price_row(act, provider_id, item, line.tier, line)
+        row.approved_at = act.now if approved else None
         rows.append(row)
     return rows
 
@@ -198,13 +199,13 @@ def _check_townships(codes: Sequence[str], catalog: Snapshot) -> None:
 
 
 async def edit_provider(
-    tx: Tx, provider_id: UUID, body: ProviderEdit, if_match: str | None, catalog: Snapshot, edit: Edit
+    act: Act, tx: Tx, provider_id: UUID, body: ProviderEdit, if_match: str | None, catalog: Snapshot
 ) -> None:
     """Change the facts that the body names.
 
     Raises VersionRequired, VersionStale, UnknownArea, HoursInvalid, ProviderExists.
     """
-    provider = await edit.begin(tx, provider_id)
+    provider = await begin_edit(tx, provider_id)
     check_version(if_match, provider.version)
     changes = body.model_dump(exclude_none=True, exclude={"distinct"})
     if not body.distinct:
@@ -221,18 +222,18 @@ async def edit_provider(
         await queries.replace_parts(tx, ProviderCoverage, provider_id, coverage)
     if body.hours:
         await queries.replace_parts(tx, ProviderHours, provider_id, hours_rows(provider_id, body.hours))
-    await edit.finish(tx, provider, "provider.edited", **changes)
+    await finish_edit(act, tx, provider, "provider.edited", **changes)
 
 
 async def change_standing(
-    tx: Tx, provider_id: UUID, body: StandingIn, if_match: str | None, catalog: Snapshot, edit: Edit
+    act: Act, tx: Tx, provider_id: UUID, body: StandingIn, if_match: str | None, catalog: Snapshot
 ) -> None:
     """Move the provider on in its registry life; where it already stands, nothing happens.
 
     Raises VersionRequired, VersionStale, StandingNotAllowed; ItemWithoutPapers when an applicant's papers do not
     cover its price card; PapersExpired while a paper of the firm itself has expired.
     """
-    provider = await edit.begin(tx, provider_id)
+    provider = await begin_edit(tx, provider_id)
     if provider.standing == body.standing:
         return
     check_version(if_match, provider.version)
@@ -240,37 +241,37 @@ async def change_standing(
     if body.standing not in steps:
         raise StandingNotAllowed(standing=provider.standing, wanted=body.standing, possible=sorted(steps))
     if provider.standing == Standing.APPLIED:
-        card = await queries.list_lines(tx, provider_id, edit.day)
-        await check_papers(tx, provider_id, [catalog.item(line.item_code) for line in card if line.approved_at], edit)
-        await life_queries.look_again(tx, provider_id, edit.day)
-    if body.standing in ADMITTED and (lapsed := await life_queries.list_lapsed(tx, provider_id, edit.day)):
+        card = await queries.list_lines(tx, provider_id, act.today)
+        await check_papers(act, tx, provider_id, [catalog.item(line.item_code) for line in card if line.approved_at])
+        await life_queries.look_again(tx, provider_id, act.today)
+    if body.standing in ADMITTED and (lapsed := await life_queries.list_lapsed(tx, provider_id, act.today)):
         raise PapersExpired(papers=lapsed)
     change = {"former": provider.standing, "standing": body.standing, "reason": body.reason}
     await PROVIDERS.transition(
         tx,
         steps[body.standing],
         provider_id,
-        at=edit.at,
-        actor=edit.by.actor,
+        at=act.now,
+        actor=act.actor,
         data=change,
         former_standing=provider.standing if body.standing is Standing.SUSPENDED else None,
         papers_lapsed=False,
-        joined_on=provider.joined_on or edit.day,
+        joined_on=provider.joined_on or act.today,
     )
-    await edit.finish(tx, provider, "provider.standing_changed", **change)
+    await finish_edit(act, tx, provider, "provider.standing_changed", **change)
     tx.wake(DISPATCH_TOPIC)
     if {change["former"], body.standing} & set(FORMER_STANDINGS):
         await void_tokens(tx)
 
 
-async def set_availability(tx: Tx, provider_id: UUID, body: Availability, edit: Edit) -> None:
+async def set_availability(act: Act, tx: Tx, provider_id: UUID, body: Availability) -> None:
     """Say whether the provider takes offers, and how much work; the worker withdraws or serves the waiting."""
-    provider = await edit.begin(tx, provider_id)
+    provider = await begin_edit(tx, provider_id)
     changes = body.model_dump(exclude_none=True)
     for name, value in changes.items():
         setattr(provider, name, value)
     provider.silent_offers = 0
     provider.unreachable_why = None if body.reachable else Unreachable.OWN_WISH
-    provider.unreachable_at = None if body.reachable else edit.at
-    await edit.finish(tx, provider, "provider.availability_set", **changes)
+    provider.unreachable_at = None if body.reachable else act.now
+    await finish_edit(act, tx, provider, "provider.availability_set", **changes)
     tx.wake(DISPATCH_TOPIC)

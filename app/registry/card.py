@@ -9,12 +9,13 @@ from uuid import UUID
 from app.catalog.errors import TierNotAllowed
 from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
+from app.events.act import Act
 from app.events.topics import DISPATCH_TOPIC
 from app.kit.db import Tx
 from app.kit.errors import HotlineError, NotFound
 from app.kit.ids import new_id
 from app.registry import life_queries, queries
-from app.registry.edit import Edit
+from app.registry.edit import begin_edit, finish_edit
 from app.registry.errors import (
     ItemNotDispatched,
     ItemWithoutPapers,
@@ -27,50 +28,50 @@ from app.registry.models import PriceKind, ProviderItem, ProviderPaper
 from app.registry.schemas import Paper, Price
 
 
-def paper_row(provider_id: UUID, code: str, paper: Paper, catalog: Snapshot, edit: Edit) -> ProviderPaper:
+def paper_row(act: Act, provider_id: UUID, code: str, paper: Paper, catalog: Snapshot) -> ProviderPaper:
     """The paper as a row. Raises UnknownPaper, ValidityInvalid."""
     if code not in catalog.paper_kinds:
         raise UnknownPaper(paper=code)
     if paper.expires_on and paper.expires_on < paper.issued_on:
-        raise ValidityInvalid(day=edit.day)
+        raise ValidityInvalid(day=act.today)
     return ProviderPaper(
         provider_id=provider_id,
         paper_code=code,
         number=paper.number,
         issued_on=paper.issued_on,
         expires_on=paper.expires_on,
-        look_on=edit.day,
+        look_on=act.today,
     )
 
 
-async def put_paper(tx: Tx, provider_id: UUID, code: str, paper: Paper, catalog: Snapshot, edit: Edit) -> None:
+async def put_paper(act: Act, tx: Tx, provider_id: UUID, code: str, paper: Paper, catalog: Snapshot) -> None:
     """File the paper, in the place of an earlier one of its kind; the worker releases what its expiry suspended.
 
     One that begins later leaves the one in force where it is, and takes the place of another that was to come.
     Raises UnknownPaper, ValidityInvalid.
     """
-    provider = await edit.begin(tx, provider_id)
-    row = paper_row(provider_id, code, paper, catalog, edit)
-    begun = paper.issued_on <= edit.day
-    await queries.drop_papers(tx, provider_id, code, **{"until" if begun else "after": edit.day})
+    provider = await begin_edit(tx, provider_id)
+    row = paper_row(act, provider_id, code, paper, catalog)
+    begun = paper.issued_on <= act.today
+    await queries.drop_papers(tx, provider_id, code, **{"until" if begun else "after": act.today})
     tx.session.add(row)
-    await edit.finish(tx, provider, "provider.paper_filed", paper=code, **paper.model_dump())
+    await finish_edit(act, tx, provider, "provider.paper_filed", paper=code, **paper.model_dump())
     tx.wake(DISPATCH_TOPIC)
 
 
-async def remove_paper(tx: Tx, provider_id: UUID, code: str, edit: Edit) -> None:
+async def remove_paper(act: Act, tx: Tx, provider_id: UUID, code: str) -> None:
     """Strike the papers of the kind off; items that need one are no longer matched. Raises NotFound."""
-    provider = await edit.begin(tx, provider_id)
+    provider = await begin_edit(tx, provider_id)
     if not await queries.drop_papers(tx, provider_id, code):
         raise NotFound(what="paper", key=code)
-    await life_queries.look_again(tx, provider_id, edit.day)
-    await edit.finish(tx, provider, "provider.paper_removed", paper=code)
+    await life_queries.look_again(tx, provider_id, act.today)
+    await finish_edit(act, tx, provider, "provider.paper_removed", paper=code)
     tx.wake(DISPATCH_TOPIC)
 
 
-async def check_papers(tx: Tx, provider_id: UUID, items: Iterable[Item], edit: Edit) -> None:
+async def check_papers(act: Act, tx: Tx, provider_id: UUID, items: Iterable[Item]) -> None:
     """Raises ItemWithoutPapers when an item needs what the provider does not hold valid on the day."""
-    held = await queries.list_valid_papers(tx, provider_id, edit.day)
+    held = await queries.list_valid_papers(tx, provider_id, act.today)
     for item in items:
         missing = sorted(set(item.papers) - held)
         if missing:
@@ -105,12 +106,12 @@ def price_faults(
         yield PriceFault.VALIDITY
 
 
-def price_row(provider_id: UUID, item: Item, tier: Tier, price: Price, edit: Edit) -> ProviderItem:
+def price_row(act: Act, provider_id: UUID, item: Item, tier: Tier, price: Price) -> ProviderItem:
     """The line of the price card, not yet approved.
 
     Raises ItemNotDispatched, TierNotAllowed, PriceNotAllowed, PriceAboveCap, ValidityInvalid.
     """
-    begins = price.valid_from or edit.day
+    begins = price.valid_from or act.today
     errors: dict[PriceFault, HotlineError] = {
         PriceFault.NOT_DISPATCHED: ItemNotDispatched(item=item.code),
         PriceFault.TIER_NOT_ALLOWED: TierNotAllowed(item=item.code, tier=tier, allowed=item.tiers),
@@ -118,14 +119,14 @@ def price_row(provider_id: UUID, item: Item, tier: Tier, price: Price, edit: Edi
             tier=tier, price_kind=price.price_kind, price_fen=price.price_fen
         ),
         PriceFault.ABOVE_CAP: PriceAboveCap(item=item.code, cap_fen=item.cap_fen, price_fen=price.price_fen),
-        PriceFault.VALIDITY: ValidityInvalid(day=edit.day),
+        PriceFault.VALIDITY: ValidityInvalid(day=act.today),
     }
     for fault in price_faults(item, tier, price.price_kind, price.price_fen, begins, price.valid_to):
         raise errors[fault]
-    if begins < edit.day:
-        raise ValidityInvalid(day=edit.day)
+    if begins < act.today:
+        raise ValidityInvalid(day=act.today)
     return ProviderItem(
-        id=new_id(edit.at),
+        id=new_id(act.now),
         provider_id=provider_id,
         item_code=item.code,
         tier=tier,
@@ -137,58 +138,58 @@ def price_row(provider_id: UUID, item: Item, tier: Tier, price: Price, edit: Edi
 
 
 async def set_price(
-    tx: Tx, provider_id: UUID, code: str, tier: Tier, price: Price, catalog: Snapshot, edit: Edit
+    act: Act, tx: Tx, provider_id: UUID, code: str, tier: Tier, price: Price, catalog: Snapshot
 ) -> None:
     """Put an approved price on the card; it replaces from its first day on whatever stood or was proposed.
 
     Raises the errors of `price_row`, UnknownItem, ItemWithoutPapers.
     """
-    provider, item = await edit.begin(tx, provider_id), catalog.item(code)
-    row = price_row(provider_id, item, tier, price, edit)
-    await check_papers(tx, provider_id, [item], edit)
+    provider, item = await begin_edit(tx, provider_id), catalog.item(code)
+    row = price_row(act, provider_id, item, tier, price)
+    await check_papers(act, tx, provider_id, [item])
     await queries.end_lines(tx, provider_id, code, tier, row.valid_from)
-    row.approved_at = edit.at
+    row.approved_at = act.now
     tx.session.add(row)
-    await edit.finish(tx, provider, "provider.price_set", **_line(row))
+    await finish_edit(act, tx, provider, "provider.price_set", **_line(row))
 
 
 async def propose_price(
-    tx: Tx, provider_id: UUID, code: str, tier: Tier, price: Price, catalog: Snapshot, edit: Edit
+    act: Act, tx: Tx, provider_id: UUID, code: str, tier: Tier, price: Price, catalog: Snapshot
 ) -> None:
     """Propose a price, in the place of an earlier proposal; the approved one stands until the registrar approves.
 
     Raises the errors of `price_row`, UnknownItem.
     """
-    provider, item = await edit.begin(tx, provider_id), catalog.item(code)
-    row = price_row(provider_id, item, tier, price, edit)
+    provider, item = await begin_edit(tx, provider_id), catalog.item(code)
+    row = price_row(act, provider_id, item, tier, price)
     await queries.drop_proposal(tx, provider_id, code, tier)
     tx.session.add(row)
-    await edit.finish(tx, provider, "provider.price_proposed", **_line(row))
+    await finish_edit(act, tx, provider, "provider.price_proposed", **_line(row))
 
 
-async def approve_price(tx: Tx, provider_id: UUID, code: str, tier: Tier, catalog: Snapshot, edit: Edit) -> None:
+async def approve_price(act: Act, tx: Tx, provider_id: UUID, code: str, tier: Tier, catalog: Snapshot) -> None:
     """Approve what is proposed, to hold from today if its first day has passed; done before, it stays as it is.
 
     Raises NotFound when the item is not on the card, and the errors of `set_price`.
     """
-    await edit.begin(tx, provider_id)
-    card = await queries.list_lines(tx, provider_id, edit.day)
+    await begin_edit(tx, provider_id)
+    card = await queries.list_lines(tx, provider_id, act.today)
     lines = [line for line in card if (line.item_code, line.tier) == (code, tier)]
     if not lines:
         raise NotFound(what="price", key=f"{code}/{tier}")
     for line in lines:
         if line.approved_at is None:
             price = Price.model_validate(line)
-            price.valid_from = max(line.valid_from, edit.day)
-            await set_price(tx, provider_id, code, tier, price, catalog, edit)
+            price.valid_from = max(line.valid_from, act.today)
+            await set_price(act, tx, provider_id, code, tier, price, catalog)
 
 
-async def end_price(tx: Tx, provider_id: UUID, code: str, tier: Tier, edit: Edit) -> None:
+async def end_price(act: Act, tx: Tx, provider_id: UUID, code: str, tier: Tier) -> None:
     """Take the item at the tier off the card from today on, with what is proposed. Raises NotFound."""
-    provider = await edit.begin(tx, provider_id)
-    if not await queries.end_lines(tx, provider_id, code, tier, edit.day):
+    provider = await begin_edit(tx, provider_id)
+    if not await queries.end_lines(tx, provider_id, code, tier, act.today):
         raise NotFound(what="price", key=f"{code}/{tier}")
-    await edit.finish(tx, provider, "provider.price_ended", item_code=code, tier=tier)
+    await finish_edit(act, tx, provider, "provider.price_ended", item_code=code, tier=tier)
 
 
 def _line(row: ProviderItem) -> dict[str, Any]:

@@ -49,40 +49,37 @@ def look_at(expires_on: date | None, today: date) -> Look:
 async def watch_papers(context: Context, catalog: Snapshot) -> int:
     """Warn, suspend and release the providers with a paper to be looked at; each in its transaction."""
 
-    def today(now: datetime) -> date:
-        return now.astimezone(context.settings.zone).date()
-
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
-        return await life_queries.find_due_papers(tx, today(now), limit)
+        return await life_queries.find_due_papers(tx, now.astimezone(context.settings.zone).date(), limit)
 
     async def change(act: Act, tx: Tx, provider_id: UUID) -> None:
-        await look_at_papers(tx, provider_id, catalog, today(act.now), act.now)
+        await look_at_papers(act, tx, provider_id, catalog)
 
     return await one_by_one(context, "watch_papers", find, change)
 
 
-async def look_at_papers(tx: Tx, provider_id: UUID, catalog: Snapshot, today: date, now: datetime) -> None:
+async def look_at_papers(act: Act, tx: Tx, provider_id: UUID, catalog: Snapshot) -> None:
     """Do what the provider's papers call for today; done again, it does nothing."""
     provider = await queries.lock_provider(tx, provider_id)
     if provider is None:
         return
-    card = await queries.list_lines(tx, provider_id, today)
+    card = await queries.list_lines(tx, provider_id, act.today)
     renewed = await life_queries.list_renewed(tx, provider_id)
     for paper in await queries.list_parts(tx, ProviderPaper, provider_id):
-        if paper.look_on is not None and paper.look_on <= today:
-            look = look_at(paper.expires_on, today) if paper.issued_on <= today else Look(None, paper.issued_on)
+        if paper.look_on is not None and paper.look_on <= act.today:
+            look = look_at(paper.expires_on, act.today) if paper.issued_on <= act.today else Look(None, paper.issued_on)
             told = (paper.paper_code, paper.issued_on) not in renewed
             if look.tell and told and provider.standing in life_queries.WATCHED_STANDINGS:
-                await _tell(tx, provider, paper, look.tell, _facts(paper, card, catalog), now)
+                await _tell(act, tx, provider, paper, look.tell, _facts(paper, card, catalog))
             paper.look_on = look.next
     await tx.flush()
-    await life_queries.drop_replaced(tx, provider_id, today)
-    lapsed = await life_queries.list_lapsed(tx, provider_id, today)
+    await life_queries.drop_replaced(tx, provider_id, act.today)
+    lapsed = await life_queries.list_lapsed(tx, provider_id, act.today)
     if lapsed and provider.standing in ADMITTED:
-        await _move(tx, provider, "suspend", now, former_standing=provider.standing, papers=lapsed)
+        await _move(act, tx, provider, "suspend", former_standing=provider.standing, papers=lapsed)
     elif provider.papers_lapsed and not lapsed:
-        await _move(tx, provider, "release", now, former_standing=None, papers=[])
-        await tell(tx, provider_id, NoticeKind.RELEASED, now.isoformat(), {}, now)
+        await _move(act, tx, provider, "release", former_standing=None, papers=[])
+        await tell(act, tx, provider_id, NoticeKind.RELEASED, act.now.isoformat(), {})
 
 
 def _facts(paper: ProviderPaper, card: Sequence[ProviderItem], catalog: Snapshot) -> dict[str, Any]:
@@ -110,21 +107,21 @@ def _facts(paper: ProviderPaper, card: Sequence[ProviderItem], catalog: Snapshot
 
 
 async def _tell(
-    tx: Tx, provider: Provider, paper: ProviderPaper, kind: NoticeKind, facts: dict[str, Any], now: datetime
+    act: Act, tx: Tx, provider: Provider, paper: ProviderPaper, kind: NoticeKind, facts: dict[str, Any]
 ) -> None:
     expired = kind is NoticeKind.EXPIRED
     kind = NoticeKind.FIRM_PAPER_EXPIRED if expired and facts["whole_firm"] else kind
-    if not await tell(tx, provider.id, kind, f"{paper.paper_code} {paper.expires_on}", facts, now):
+    if not await tell(act, tx, provider.id, kind, f"{paper.paper_code} {paper.expires_on}", facts):
         return
     event = EventKind.PROVIDER_PAPER_EXPIRED if expired else EventKind.PROVIDER_PAPER_EXPIRING
     data = {name: facts[name] for name in ("paper", "number", "expires_on", "whole_firm", "items")}
-    await record(tx, event, at=now, actor=SYSTEM, provider_id=provider.id, data=data)
+    await record(tx, event, at=act.now, actor=SYSTEM, provider_id=provider.id, data=data)
     if expired:
         tx.wake(DISPATCH_TOPIC)
 
 
 async def _move(
-    tx: Tx, provider: Provider, step: str, now: datetime, *, former_standing: str | None, papers: list[str]
+    act: Act, tx: Tx, provider: Provider, step: str, *, former_standing: str | None, papers: list[str]
 ) -> None:
     suspended = step == "suspend"
     change = {
@@ -137,7 +134,7 @@ async def _move(
         tx,
         step,
         provider.id,
-        at=now,
+        at=act.now,
         actor=SYSTEM,
         data=change,
         former_standing=former_standing,
@@ -148,7 +145,7 @@ async def _move(
         tx,
         "provider.standing_changed",
         f"provider:{provider.id}",
-        at=now,
+        at=act.now,
         actor_kind=SYSTEM.kind,
         actor_id=None,
         **change,

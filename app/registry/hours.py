@@ -5,10 +5,11 @@ from datetime import date, time
 from itertools import groupby, pairwise
 from uuid import UUID
 
+from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.registry import life_queries, queries
-from app.registry.edit import Edit
+from app.registry.edit import begin_edit, finish_edit
 from app.registry.errors import DayOutOfRange, HoursInvalid
 from app.registry.models import ProviderException, ProviderHours
 from app.registry.schemas import ExceptionDay, ExceptionIn, Hours, Span
@@ -33,20 +34,20 @@ def hours_rows(provider_id: UUID, hours: Sequence[Hours]) -> list[ProviderHours]
     return [ProviderHours(provider_id=provider_id, **span.model_dump()) for span in hours]
 
 
-async def set_hours(tx: Tx, provider_id: UUID, hours: Sequence[Hours], edit: Edit) -> None:
+async def set_hours(act: Act, tx: Tx, provider_id: UUID, hours: Sequence[Hours]) -> None:
     """Replace the weekly hours. Raises NotFound, HoursInvalid."""
-    provider = await edit.begin(tx, provider_id)
+    provider = await begin_edit(tx, provider_id)
     await queries.replace_parts(tx, ProviderHours, provider_id, hours_rows(provider_id, hours))
-    await edit.finish(tx, provider, "provider.hours_set", hours=[span.model_dump() for span in hours])
+    await finish_edit(act, tx, provider, "provider.hours_set", hours=[span.model_dump() for span in hours])
 
 
-async def set_exception(tx: Tx, provider_id: UUID, day: date, body: ExceptionIn, edit: Edit) -> None:
+async def set_exception(act: Act, tx: Tx, provider_id: UUID, day: date, body: ExceptionIn) -> None:
     """Give the day hours of its own, or close it; in the place of what was said of it before.
 
     Raises NotFound, DayOutOfRange, HoursInvalid.
     """
-    provider = await edit.begin(tx, provider_id)
-    if not 0 <= (day - edit.day).days <= DAYS_AHEAD:
+    provider = await begin_edit(tx, provider_id)
+    if not 0 <= (day - act.today).days <= DAYS_AHEAD:
         raise DayOutOfRange(day=day, days=DAYS_AHEAD)
     if not spans_fit((span.opens, span.closes) for span in body.hours):
         raise HoursInvalid
@@ -56,15 +57,15 @@ async def set_exception(tx: Tx, provider_id: UUID, day: date, body: ExceptionIn,
     tx.session.add_all(
         ProviderException(provider_id=provider_id, day=day, opens=opens, closes=closes) for opens, closes in spans
     )
-    await edit.finish(tx, provider, "provider.exception_set", day=day, hours=spans)
+    await finish_edit(act, tx, provider, "provider.exception_set", day=day, hours=spans)
 
 
-async def end_exception(tx: Tx, provider_id: UUID, day: date, edit: Edit) -> None:
+async def end_exception(act: Act, tx: Tx, provider_id: UUID, day: date) -> None:
     """Give the day its weekday's hours again. Raises NotFound."""
-    provider = await edit.begin(tx, provider_id)
+    provider = await begin_edit(tx, provider_id)
     if not await life_queries.drop_exception(tx, provider_id, day):
         raise NotFound(what="exception", key=str(day))
-    await edit.finish(tx, provider, "provider.exception_ended", day=day)
+    await finish_edit(act, tx, provider, "provider.exception_ended", day=day)
 
 
 def show_exceptions(rows: Iterable[ProviderException]) -> list[ExceptionDay]:

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from app.auth.access import token_hash, void_tokens
 from app.auth.models import ProviderKey
+from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.idempotency import Once, new_seed, secret_from
 from app.registry import queries
-from app.registry.edit import Edit
+from app.registry.edit import audit_provider, begin_edit
 from app.registry.errors import KeyExpiryInvalid, KeyLabelTaken
 from app.registry.schemas import KeyIn, KeyRotation, NewKey
 
@@ -18,62 +19,63 @@ LONGEST = timedelta(days=3 * 366)
 """The latest expiry that is taken for meant."""
 
 
-async def add_key(tx: Tx, provider_id: UUID, body: KeyIn, first: Once, secret_key: str, edit: Edit) -> NewKey:
-    """Make a key; only its hash is kept. `secret_key`: the deployment's. Given again, its idempotency key gives the
+async def add_key(act: Act, tx: Tx, provider_id: UUID, body: KeyIn, first: Once) -> NewKey:
+    """Make a key; only its hash is kept. Given again, its idempotency key gives the
     same secret.
 
     Raises NotFound, KeyLabelTaken, KeyExpiryInvalid.
     """
+    secret_key = act.settings.webhook_key.get_secret_value()
 
     async def make() -> NewKey:
-        await edit.begin(tx, provider_id)
+        await begin_edit(tx, provider_id)
         if await _of_label(tx, provider_id, body.label):
             raise KeyLabelTaken(label=body.label)
         seed = new_seed()
-        _keep(tx, provider_id, body.label, secret_from(seed, secret_key), body.expires_at, edit)
-        await edit.audit(tx, provider_id, "provider.key_added", label=body.label, expires_at=body.expires_at)
-        return _shown(body.label, seed, body.expires_at, edit)
+        _keep(act, tx, provider_id, body.label, secret_from(seed, secret_key), body.expires_at)
+        await audit_provider(act, tx, provider_id, "provider.key_added", label=body.label, expires_at=body.expires_at)
+        return _shown(act, body.label, seed, body.expires_at)
 
-    made = await first.answer(tx, edit.at, NewKey, make)
+    made = await first.answer(tx, act.now, NewKey, make)
     return made.model_copy(update={"key": secret_from(made.key, secret_key)})
 
 
-async def rotate_key(tx: Tx, provider_id: UUID, label: str, body: KeyRotation, edit: Edit) -> NewKey:
+async def rotate_key(act: Act, tx: Tx, provider_id: UUID, label: str, body: KeyRotation) -> NewKey:
     """A new key of that label; the former ones still open the door for a while, and what was signed in with them.
     Repeating it after a lost answer gives another.
 
     Raises NotFound, KeyExpiryInvalid.
     """
-    await edit.begin(tx, provider_id)
-    until = edit.at + timedelta(hours=body.former_valid_hours)
+    await begin_edit(tx, provider_id)
+    until = act.now + timedelta(hours=body.former_valid_hours)
     for key in await _get(tx, provider_id, label):
         key.expires_at = min(until, key.expires_at or until)
     secret = secrets.token_urlsafe(32)
-    _keep(tx, provider_id, label, secret, body.expires_at, edit)
+    _keep(act, tx, provider_id, label, secret, body.expires_at)
     facts = {"label": label, "former_until": until, "expires_at": body.expires_at}
-    await edit.audit(tx, provider_id, "provider.key_rotated", **facts)
+    await audit_provider(act, tx, provider_id, "provider.key_rotated", **facts)
     await void_tokens(tx)
-    return _shown(label, secret, body.expires_at, edit)
+    return _shown(act, label, secret, body.expires_at)
 
 
-async def revoke_key(tx: Tx, provider_id: UUID, label: str, edit: Edit) -> None:
+async def revoke_key(act: Act, tx: Tx, provider_id: UUID, label: str) -> None:
     """Refuse the key of that label from now on, in every process; also a former one. Raises NotFound."""
-    await edit.begin(tx, provider_id)
+    await begin_edit(tx, provider_id)
     for key in await _get(tx, provider_id, label):
-        key.revoked_at = edit.at
-    await edit.audit(tx, provider_id, "provider.key_revoked", label=label)
+        key.revoked_at = act.now
+    await audit_provider(act, tx, provider_id, "provider.key_revoked", label=label)
     await void_tokens(tx)
 
 
-def _keep(tx: Tx, provider_id: UUID, label: str, secret: str, expires_at: datetime | None, edit: Edit) -> None:
-    if expires_at and not edit.at < expires_at <= edit.at + LONGEST:
-        raise KeyExpiryInvalid(now=edit.at.isoformat(), days=LONGEST.days)
-    facts = {"label": label, "created_at": edit.at, "expires_at": expires_at}
+def _keep(act: Act, tx: Tx, provider_id: UUID, label: str, secret: str, expires_at: datetime | None) -> None:
+    if expires_at and not act.now < expires_at <= act.now + LONGEST:
+        raise KeyExpiryInvalid(now=act.now.isoformat(), days=LONGEST.days)
+    facts = {"label": label, "created_at": act.now, "expires_at": expires_at}
     tx.session.add(ProviderKey(token_hash=token_hash(secret), provider_id=provider_id, **facts))
 
 
-def _shown(label: str, key: str, expires_at: datetime | None, edit: Edit) -> NewKey:
-    return NewKey(label=label, created_at=edit.at, expires_at=expires_at, last_used_at=None, key=key)
+def _shown(act: Act, label: str, key: str, expires_at: datetime | None) -> NewKey:
+    return NewKey(label=label, created_at=act.now, expires_at=expires_at, last_used_at=None, key=key)
 
 
 async def _of_label(tx: Tx, provider_id: UUID, label: str) -> list[ProviderKey]:

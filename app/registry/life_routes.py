@@ -7,61 +7,63 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting, allow
 from app.auth.models import PROVIDER_ROLES, Role
 from app.catalog.snapshot import CurrentCatalog
+from app.events.act import Act
 from app.kit.fields import Day
 from app.kit.pages import Page, Paging, page
-from app.kit.web import Now, Today
+from app.kit.web import Today
 from app.registry import hours, life_queries
+from app.registry.edit import audit_provider
 from app.registry.models import Provider, ProviderNotice, ProviderPaper
 from app.registry.notices import mark_read, show
 from app.registry.routes import ByFirm, ByPhone, answer_document
 from app.registry.schemas import ExceptionIn, ExpiringAsked, ExpiringPaper, Hours, NoticeOut, ProviderOut
 
 router = APIRouter(tags=["registry"])
-Caller = Annotated[Principal, Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
-Firm = Annotated[Principal, Depends(allow(*PROVIDER_ROLES))]
+Caller = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
+Firm = Annotated[Act, Depends(acting(*PROVIDER_ROLES))]
 WeeklyHours = Annotated[list[Hours], Field(min_length=1, max_length=50)]
 
 
 @router.put("/provider/hours")
-async def set_own_hours(body: WeeklyHours, response: Response, tx: Transaction, edit: ByFirm) -> ProviderOut:
+async def set_own_hours(body: WeeklyHours, response: Response, act: ByFirm, tx: Transaction) -> ProviderOut:
     """Replace the weekly opening hours."""
-    await hours.set_hours(tx, edit.by.id, body, edit)
-    return await answer_document(tx, response, edit.by.id, edit.day)
+    await hours.set_hours(act, tx, act.who, body)
+    return await answer_document(tx, response, act.who, act.today)
 
 
 @router.put("/provider/exceptions/{day}")
 async def set_own_exception(
-    day: Day, body: ExceptionIn, response: Response, tx: Transaction, edit: ByFirm
+    day: Day, body: ExceptionIn, response: Response, act: ByFirm, tx: Transaction
 ) -> ProviderOut:
     """Close a day, or give it hours of its own."""
-    await hours.set_exception(tx, edit.by.id, day, body, edit)
-    return await answer_document(tx, response, edit.by.id, edit.day)
+    await hours.set_exception(act, tx, act.who, day, body)
+    return await answer_document(tx, response, act.who, act.today)
 
 
 @router.delete("/provider/exceptions/{day}")
-async def end_own_exception(day: Day, response: Response, tx: Transaction, edit: ByFirm) -> ProviderOut:
+async def end_own_exception(day: Day, response: Response, act: ByFirm, tx: Transaction) -> ProviderOut:
     """Give the day its weekday's hours again."""
-    await hours.end_exception(tx, edit.by.id, day, edit)
-    return await answer_document(tx, response, edit.by.id, edit.day)
+    await hours.end_exception(act, tx, act.who, day)
+    return await answer_document(tx, response, act.who, act.today)
 
 
 @router.put("/providers/{provider_id}/exceptions/{day}")
 async def set_exception(
-    provider_id: UUID, day: Day, body: ExceptionIn, response: Response, tx: Transaction, edit: ByPhone
+    provider_id: UUID, day: Day, body: ExceptionIn, response: Response, act: ByPhone, tx: Transaction
 ) -> ProviderOut:
     """The provider says on the phone that it is closed on a day, or keeps other hours."""
-    await hours.set_exception(tx, provider_id, day, body, edit)
-    return await answer_document(tx, response, provider_id, edit.day)
+    await hours.set_exception(act, tx, provider_id, day, body)
+    return await answer_document(tx, response, provider_id, act.today)
 
 
 @router.delete("/providers/{provider_id}/exceptions/{day}")
-async def end_exception(provider_id: UUID, day: Day, response: Response, tx: Transaction, edit: ByPhone) -> ProviderOut:
+async def end_exception(provider_id: UUID, day: Day, response: Response, act: ByPhone, tx: Transaction) -> ProviderOut:
     """The provider says on the phone that the day has its usual hours after all."""
-    await hours.end_exception(tx, provider_id, day, edit)
-    return await answer_document(tx, response, provider_id, edit.day)
+    await hours.end_exception(act, tx, provider_id, day)
+    return await answer_document(tx, response, provider_id, act.today)
 
 
 @router.get("/papers/expiring", dependencies=[Depends(allow(Role.REGISTRAR))])
@@ -112,18 +114,18 @@ def _notice_key(notice: ProviderNotice) -> tuple[str]:
 
 @router.get("/provider/notices")
 async def list_own_notices(
-    request: Request, response: Response, tx: Transaction, firm: Firm, asked: Annotated[Paging, Query()]
+    request: Request, response: Response, act: Firm, tx: Transaction, asked: Annotated[Paging, Query()]
 ) -> Page[NoticeOut]:
     """What the centre told the provider, newest first, in both languages."""
     after = asked.after(UUID)
-    rows = await life_queries.list_notices(tx, firm.id, after[0] if after else None, asked.limit + 1)
+    rows = await life_queries.list_notices(tx, act.who, after[0] if after else None, asked.limit + 1)
     return page(rows, asked, _notice_key, show, request, response)
 
 
 @router.put("/provider/notices/{notice_id}/reading")
-async def read_own_notice(notice_id: UUID, tx: Transaction, now: Now, firm: Firm) -> NoticeOut:
+async def read_own_notice(notice_id: UUID, act: Firm, tx: Transaction) -> NoticeOut:
     """The provider has read the notice."""
-    return await mark_read(tx, firm.id, notice_id, now)
+    return await mark_read(tx, act.who, notice_id, act.now)
 
 
 @router.get("/providers/{provider_id}/notices")
@@ -131,8 +133,8 @@ async def list_notices(
     provider_id: UUID,
     request: Request,
     response: Response,
+    act: Caller,
     tx: Transaction,
-    caller: Caller,
     asked: Annotated[Paging, Query()],
 ) -> Page[NoticeOut]:
     """What the provider was told, newest first: to be read out to a firm without software."""
@@ -142,7 +144,7 @@ async def list_notices(
 
 
 @router.put("/providers/{provider_id}/notices/{notice_id}/reading")
-async def read_out_notice(provider_id: UUID, notice_id: UUID, tx: Transaction, edit: ByPhone) -> NoticeOut:
+async def read_out_notice(provider_id: UUID, notice_id: UUID, act: ByPhone, tx: Transaction) -> NoticeOut:
     """The notice was read out to the provider on the phone."""
-    await edit.audit(tx, provider_id, "provider.notice_read_out", notice=notice_id)
-    return await mark_read(tx, provider_id, notice_id, edit.at)
+    await audit_provider(act, tx, provider_id, "provider.notice_read_out", notice=notice_id)
+    return await mark_read(tx, provider_id, notice_id, act.now)

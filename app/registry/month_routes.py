@@ -6,8 +6,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting, allow
 from app.auth.models import PROVIDER_ROLES, Role
+from app.events.act import Act
 from app.kit.fields import Month
 from app.kit.pages import Page, Paging, page
 from app.registry import months
@@ -23,7 +24,7 @@ from app.registry.schemas import (
 )
 
 router = APIRouter(tags=["registry"])
-Firm = Annotated[Principal, Depends(allow(*PROVIDER_ROLES))]
+Firm = Annotated[Act, Depends(acting(*PROVIDER_ROLES))]
 readers = [Depends(allow(Role.REGISTRAR, Role.MANAGER))]
 
 OfMonth = Annotated[Month, Path(description="YYYY-MM")]
@@ -31,19 +32,19 @@ OfMonth = Annotated[Month, Path(description="YYYY-MM")]
 
 @router.get("/provider/months")
 async def list_own_months(
-    request: Request, response: Response, tx: Transaction, firm: Firm, paging: Annotated[Paging, Query()]
+    request: Request, response: Response, act: Firm, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[MonthReturn]:
     """What the provider filed, the latest month first, against its baseline month."""
     [before] = paging.after(date) or [None]
-    rows = await months.list_own(tx, firm.id, before, paging.limit + 1)
+    rows = await months.list_own(tx, act.who, before, paging.limit + 1)
     return page(rows, paging, lambda row: (row.month,), lambda row: row, request, response)
 
 
 @router.put("/provider/months/{month}")
-async def file_own_month(month: OfMonth, body: Declared, tx: Transaction, edit: ByFirm) -> MonthReturn:
+async def file_own_month(month: OfMonth, body: Declared, act: ByFirm, tx: Transaction) -> MonthReturn:
     """File turnover and profit-and-tax of a month that is over, in the place of what was filed before."""
-    await months.file_month(tx, edit.by.id, month, MonthIn(**body.model_dump()), edit, on_paper=False)
-    return await months.show_month(tx, edit.by.id, month)
+    await months.file_month(act, tx, act.who, month, MonthIn(**body.model_dump()), on_paper=False)
+    return await months.show_month(tx, act.who, month)
 
 
 @router.get("/months/{month}", dependencies=readers)
@@ -60,24 +61,24 @@ async def list_firms(
 
 @router.put("/providers/{provider_id}/months/{month}")
 async def put_month(
-    provider_id: UUID, month: OfMonth, body: MonthIn, response: Response, tx: Transaction, edit: ByRegistrar
+    provider_id: UUID, month: OfMonth, body: MonthIn, response: Response, act: ByRegistrar, tx: Transaction
 ) -> ProviderOut:
     """File from paper the turnover and profit-and-tax that the provider declares for a month."""
-    await months.file_month(tx, provider_id, month, body, edit, on_paper=True)
-    return await answer_document(tx, response, provider_id, edit.day)
+    await months.file_month(act, tx, provider_id, month, body, on_paper=True)
+    return await answer_document(tx, response, provider_id, act.today)
 
 
 @router.put("/providers/{provider_id}/months/{month}/lock")
 async def lock_month(
-    provider_id: UUID, month: OfMonth, body: Declared, tx: Transaction, edit: ByRegistrar
+    provider_id: UUID, month: OfMonth, body: Declared, act: ByRegistrar, tx: Transaction
 ) -> MonthReturn:
     """Lock the return as it was reviewed, with these figures; it counts from now on."""
-    return await months.lock_month(tx, provider_id, month, body, edit)
+    return await months.lock_month(act, tx, provider_id, month, body)
 
 
 @router.put("/providers/{provider_id}/months/{month}/reopening")
 async def reopen_month(
-    provider_id: UUID, month: OfMonth, body: Reopening, tx: Transaction, edit: ByRegistrar
+    provider_id: UUID, month: OfMonth, body: Reopening, act: ByRegistrar, tx: Transaction
 ) -> MonthReturn:
     """Open a locked return for a correction; the provider is told why."""
-    return await months.reopen_month(tx, provider_id, month, body.reason, edit)
+    return await months.reopen_month(act, tx, provider_id, month, body.reason)

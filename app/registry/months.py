@@ -14,7 +14,7 @@ from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.registry import month_queries as queries
-from app.registry.edit import Edit
+from app.registry.edit import audit_provider, begin_edit, finish_edit
 from app.registry.errors import MonthChanged, MonthLocked, MonthNotOver
 from app.registry.models import MonthStatus, ProviderMonth
 from app.registry.notices import tell
@@ -36,59 +36,61 @@ REOPENED = Notice(
 )
 
 
-async def file_month(tx: Tx, provider_id: UUID, month: date, body: MonthIn, edit: Edit, *, on_paper: bool) -> None:
+async def file_month(act: Act, tx: Tx, provider_id: UUID, month: date, body: MonthIn, *, on_paper: bool) -> None:
     """File what the provider declares, in the place of what it declared before. Filed again the same is filed once.
 
     Raises NotFound, MonthNotOver, MonthLocked.
     """
-    provider = await edit.begin(tx, provider_id)
-    if month >= edit.day.replace(day=1):
+    provider = await begin_edit(tx, provider_id)
+    if month >= act.today.replace(day=1):
         raise MonthNotOver(month=_name(month))
     filed = await queries.find_month(tx, provider_id, month)
     if filed and filed.status == MonthStatus.LOCKED:
         raise MonthLocked(month=_name(month))
     if body.baseline:
         await queries.clear_baseline(tx, provider_id)
-    facts = body.model_dump() | {"filed_at": edit.at, "on_paper": on_paper}
+    facts = body.model_dump() | {"filed_at": act.now, "on_paper": on_paper}
     facts["baseline"] = body.baseline or bool(filed and filed.baseline)
     await tx.session.merge(ProviderMonth(provider_id=provider_id, month=month, **facts))
     declared = {"month": month, **body.model_dump()}
-    await record(tx, EventKind.MONTH_FILED, at=edit.at, actor=edit.by.actor, provider_id=provider_id, data=declared)
-    await edit.finish(tx, provider, "provider.month_filed", on_paper=on_paper, **declared)
+    await record(tx, EventKind.MONTH_FILED, at=act.now, actor=act.actor, provider_id=provider_id, data=declared)
+    await finish_edit(act, tx, provider, "provider.month_filed", on_paper=on_paper, **declared)
 
 
-async def lock_month(tx: Tx, provider_id: UUID, month: date, reviewed: Declared, edit: Edit) -> MonthReturn:
+async def lock_month(act: Act, tx: Tx, provider_id: UUID, month: date, reviewed: Declared) -> MonthReturn:
     """Lock the return that was reviewed; it counts from now on. Again it changes nothing.
 
     Raises NotFound, MonthChanged when it no longer says what was reviewed.
     """
-    filed = await _find(tx, provider_id, month, edit)
+    filed = await _find(act, tx, provider_id, month)
     if (filed.turnover_fen, filed.profit_tax_fen) != (reviewed.turnover_fen, reviewed.profit_tax_fen):
         raise MonthChanged(month=_name(month))
     if filed.status == MonthStatus.FILED:
-        who = {"locked_at": edit.at, "locked_by": edit.by.id}
-        await _move(tx, "lock", filed, edit, **who)
+        who = {"locked_at": act.now, "locked_by": act.who}
+        await _move(act, tx, "lock", filed, **who)
     return await show_month(tx, provider_id, month)
 
 
-async def reopen_month(tx: Tx, provider_id: UUID, month: date, reason: str, edit: Edit) -> MonthReturn:
+async def reopen_month(act: Act, tx: Tx, provider_id: UUID, month: date, reason: str) -> MonthReturn:
     """Open a locked return for a correction, and tell the provider why. Raises NotFound, StatusConflict."""
-    filed = await _find(tx, provider_id, month, edit)
-    await _move(tx, "reopen", filed, edit, locked_at=None, locked_by=None, reopened_why=reason)
+    filed = await _find(act, tx, provider_id, month)
+    await _move(act, tx, "reopen", filed, locked_at=None, locked_by=None, reopened_why=reason)
     words = _filled(REOPENED, month=_name(month), reason=reason)
-    await tell(tx, provider_id, "month_reopened", f"{_name(month)} {edit.at.isoformat()}", words, edit.at)
+    await tell(act, tx, provider_id, "month_reopened", f"{_name(month)} {act.now.isoformat()}", words)
     return await show_month(tx, provider_id, month)
 
 
-async def _find(tx: Tx, provider_id: UUID, month: date, edit: Edit) -> ProviderMonth:
-    await edit.begin(tx, provider_id)
+async def _find(act: Act, tx: Tx, provider_id: UUID, month: date) -> ProviderMonth:
+    await begin_edit(tx, provider_id)
     return await get_month(tx, provider_id, month)
 
 
-async def _move(tx: Tx, step: str, filed: ProviderMonth, edit: Edit, **values: Any) -> None:
+async def _move(act: Act, tx: Tx, step: str, filed: ProviderMonth, **values: Any) -> None:
     data = {"month": filed.month, "turnover_fen": filed.turnover_fen, "profit_tax_fen": filed.profit_tax_fen}
-    await MONTHS.transition(tx, step, filed.id, at=edit.at, actor=edit.by.actor, data=data, **values)
-    await edit.audit(tx, filed.provider_id, MONTHS.moves[step].event, reason=values.get("reopened_why"), **data)
+    await MONTHS.transition(tx, step, filed.id, at=act.now, actor=act.actor, data=data, **values)
+    await audit_provider(
+        act, tx, filed.provider_id, MONTHS.moves[step].event, reason=values.get("reopened_why"), **data
+    )
 
 
 async def get_month(tx: Tx, provider_id: UUID, month: date) -> ProviderMonth:
@@ -154,7 +156,7 @@ async def remind_of_months(context: Context) -> int:
         return await queries.find_unreminded(tx, month, following, kind, _name(month), limit)
 
     async def change(act: Act, tx: Tx, provider_id: UUID) -> None:
-        await tell(tx, provider_id, kind, _name(month), words, act.now)
+        await tell(act, tx, provider_id, kind, _name(month), words)
 
     return await one_by_one(context, "remind_of_months", find, change)
 

@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.catalog.calendar import is_night
-from app.events.act import SYSTEM
+from app.events.act import SYSTEM, Act
 from app.events.kinds import EventKind
 from app.events.transition import record
 from app.kit.db import Tx
@@ -57,14 +56,12 @@ AS_WRITTEN = Notice(zh="{zh}", en="{en}")
 """Of a notice whose data holds its sentences; higher features write their own."""
 
 
-async def tell(
-    tx: Tx, provider_id: UUID, kind: str, subject: str, data: Mapping[str, Any], now: datetime
-) -> UUID | None:
+async def tell(act: Act, tx: Tx, provider_id: UUID, kind: str, subject: str, data: Mapping[str, Any]) -> UUID | None:
     """Give the provider this notice, once for its subject: gives its id, or None when it was told before."""
-    notice_id = await life_queries.add_notice(tx, new_id(now), provider_id, kind, subject, data, now)
+    notice_id = await life_queries.add_notice(tx, new_id(act.now), provider_id, kind, subject, data, act.now)
     if notice_id:
         facts = {"notice_id": notice_id, "notice": kind}
-        await record(tx, EventKind.PROVIDER_TOLD, at=now, actor=SYSTEM, provider_id=provider_id, data=facts)
+        await record(tx, EventKind.PROVIDER_TOLD, at=act.now, actor=SYSTEM, provider_id=provider_id, data=facts)
     return notice_id
 
 
@@ -90,18 +87,18 @@ def show(notice: ProviderNotice) -> NoticeOut:
     )
 
 
-async def list_firms_to_tell(tx: Tx, zone: ZoneInfo, now: datetime) -> list[FirmToTell]:
+async def list_firms_to_tell(act: Act, tx: Tx) -> list[FirmToTell]:
     """Firms reached by phone that have still to be told something, the oldest notice first; at night none."""
-    if is_night(now, zone):
+    if is_night(act.now, act.zone):
         return []
     return [await _firm(tx, provider) for provider in await notice_queries.list_providers_to_tell(tx)]
 
 
-async def take_firm_to_tell(tx: Tx, zone: ZoneInfo, now: datetime) -> FirmToTell | None:
+async def take_firm_to_tell(act: Act, tx: Tx) -> FirmToTell | None:
     """Give the operator the firm whose notice is the oldest, for three minutes; None at night or when there is none."""
-    if is_night(now, zone):
+    if is_night(act.now, act.zone):
         return None
-    provider = await notice_queries.take_provider_to_tell(tx, now, now + CALL_TAKES)
+    provider = await notice_queries.take_provider_to_tell(tx, act.now, act.now + CALL_TAKES)
     return await _firm(tx, provider) if provider else None
 
 

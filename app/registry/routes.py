@@ -1,23 +1,22 @@
 """The registry: read by the centre, edited by the registrar, and what a provider sets itself."""
 
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.auth.access import Principal, Transaction, allow
+from app.auth.access import Transaction, acting, allow
 from app.auth.models import PROVIDER_ROLES, Role
 from app.catalog.models import Tier
 from app.catalog.snapshot import CurrentCatalog
+from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.etags import IfMatch, set_etag
 from app.kit.fields import Code
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, page
-from app.kit.web import Now, Today, context_of
 from app.registry import actions, card, keys, queries
-from app.registry.edit import Edit
 from app.registry.models import Provider
 from app.registry.schemas import (
     Availability,
@@ -38,20 +37,13 @@ from app.registry.schemas import (
 UNMASKED = {Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR}
 
 router = APIRouter(tags=["registry"])
-Reader = Annotated[Principal, Depends(allow(*UNMASKED, Role.MANAGER))]
+Reader = Annotated[Act, Depends(acting(*UNMASKED, Role.MANAGER))]
 Shown = TypeVar("Shown", bound=ProviderSummary)
 
 
-def _editing(*roles: Role) -> Any:
-    async def edit(principal: Annotated[Principal, Depends(allow(*roles))], now: Now, today: Today) -> Edit:
-        return Edit(principal, now, today)
-
-    return Depends(edit)
-
-
-ByRegistrar = Annotated[Edit, _editing(Role.REGISTRAR)]
-ByPhone = Annotated[Edit, _editing(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR)]
-ByFirm = Annotated[Edit, _editing(Role.PROVIDER)]
+ByRegistrar = Annotated[Act, Depends(acting(Role.REGISTRAR))]
+ByPhone = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
+ByFirm = Annotated[Act, Depends(acting(Role.PROVIDER))]
 
 
 async def answer_document(tx: Tx, response: Response, provider_id: UUID, day: date) -> ProviderOut:
@@ -61,8 +53,8 @@ async def answer_document(tx: Tx, response: Response, provider_id: UUID, day: da
     return document
 
 
-def _shown(document: Shown, principal: Principal) -> Shown:
-    return document if principal.roles & UNMASKED else document.masked()
+def _shown(act: Act, document: Shown) -> Shown:
+    return document if act.roles & UNMASKED else document.masked()
 
 
 def _key(provider: Provider) -> tuple[str, str]:
@@ -73,10 +65,9 @@ def _key(provider: Provider) -> tuple[str, str]:
 async def list_providers(
     request: Request,
     response: Response,
+    act: Reader,
     tx: Transaction,
     catalog: CurrentCatalog,
-    today: Today,
-    principal: Reader,
     wanted: Annotated[ProviderFilter, Query()],
 ) -> Page[ProviderSummary]:
     """Providers by name; a manager sees the contact masked.
@@ -85,9 +76,9 @@ async def list_providers(
     """
 
     def show(provider: Provider) -> ProviderSummary:
-        return _shown(ProviderSummary.model_validate(provider), principal)
+        return _shown(act, ProviderSummary.model_validate(provider))
 
-    rows = await actions.list_providers(tx, wanted, catalog, today)
+    rows = await actions.list_providers(tx, wanted, catalog, act.today)
     return page(rows, wanted, _key, show, request, response)
 
 
@@ -95,24 +86,22 @@ async def list_providers(
 async def add_provider(
     body: ProviderIn,
     response: Response,
+    act: ByRegistrar,
     tx: Transaction,
     catalog: CurrentCatalog,
-    edit: ByRegistrar,
     idempotency_key: SentKey = None,
 ) -> ProviderOut:
     """Enter an application; its prices are approved with it, so each item's papers must be valid today."""
-    first = once(edit.by.id, idempotency_key, "POST /providers", body)
-    document = await actions.add_provider(tx, body, catalog, first, edit)
+    first = once(act.who, idempotency_key, "POST /providers", body)
+    document = await actions.add_provider(act, tx, body, catalog, first)
     set_etag(response, document.version)
     return document
 
 
 @router.get("/providers/{provider_id}")
-async def get_provider(
-    provider_id: UUID, response: Response, tx: Transaction, today: Today, principal: Reader
-) -> ProviderOut:
+async def get_provider(provider_id: UUID, response: Response, act: Reader, tx: Transaction) -> ProviderOut:
     """The whole document; a manager sees the contact masked."""
-    return _shown(await answer_document(tx, response, provider_id, today), principal)
+    return _shown(act, await answer_document(tx, response, provider_id, act.today))
 
 
 @router.patch("/providers/{provider_id}")
@@ -120,14 +109,14 @@ async def edit_provider(
     provider_id: UUID,
     body: ProviderEdit,
     response: Response,
+    act: ByRegistrar,
     tx: Transaction,
     catalog: CurrentCatalog,
-    edit: ByRegistrar,
     if_match: IfMatch = None,
 ) -> ProviderOut:
     """Change facts; coverage and hours are replaced whole."""
-    await actions.edit_provider(tx, provider_id, body, if_match, catalog, edit)
-    return await answer_document(tx, response, provider_id, edit.day)
+    await actions.edit_provider(act, tx, provider_id, body, if_match, catalog)
+    return await answer_document(tx, response, provider_id, act.today)
 
 
 @router.put("/providers/{provider_id}/standing")
@@ -135,14 +124,14 @@ async def change_standing(
     provider_id: UUID,
     body: StandingIn,
     response: Response,
+    act: ByRegistrar,
     tx: Transaction,
     catalog: CurrentCatalog,
-    edit: ByRegistrar,
     if_match: IfMatch = None,
 ) -> ProviderOut:
     """Admit, confirm, watch, suspend, release or expel the provider, or let it leave."""
-    await actions.change_standing(tx, provider_id, body, if_match, catalog, edit)
-    return await answer_document(tx, response, provider_id, edit.day)
+    await actions.change_standing(act, tx, provider_id, body, if_match, catalog)
+    return await answer_document(tx, response, provider_id, act.today)
 
 
 @router.put("/providers/{provider_id}/papers/{paper}")
@@ -151,23 +140,23 @@ async def put_paper(
     paper: Code,
     body: Paper,
     response: Response,
+    act: ByRegistrar,
     tx: Transaction,
     catalog: CurrentCatalog,
-    edit: ByRegistrar,
 ) -> ProviderOut:
     """File a licence or certificate, in the place of the former one of its kind: from its first day on, if that is to
     come."""
-    await card.put_paper(tx, provider_id, paper, body, catalog, edit)
-    return await answer_document(tx, response, provider_id, edit.day)
+    await card.put_paper(act, tx, provider_id, paper, body, catalog)
+    return await answer_document(tx, response, provider_id, act.today)
 
 
 @router.delete("/providers/{provider_id}/papers/{paper}")
 async def remove_paper(
-    provider_id: UUID, paper: Code, response: Response, tx: Transaction, edit: ByRegistrar
+    provider_id: UUID, paper: Code, response: Response, act: ByRegistrar, tx: Transaction
 ) -> ProviderOut:
     """Strike a kind of paper off, with what is to come of it; items that need it are no longer matched."""
-    await card.remove_paper(tx, provider_id, paper, edit)
-    return await answer_document(tx, response, provider_id, edit.day)
+    await card.remove_paper(act, tx, provider_id, paper)
+    return await answer_document(tx, response, provider_id, act.today)
 
 
 @router.put("/providers/{provider_id}/items/{item}/{tier}")
@@ -177,13 +166,13 @@ async def set_price(
     tier: Tier,
     body: Price,
     response: Response,
+    act: ByRegistrar,
     tx: Transaction,
     catalog: CurrentCatalog,
-    edit: ByRegistrar,
 ) -> ProviderOut:
     """Put a price on the card, approved at once."""
-    await card.set_price(tx, provider_id, item, tier, body, catalog, edit)
-    return await answer_document(tx, response, provider_id, edit.day)
+    await card.set_price(act, tx, provider_id, item, tier, body, catalog)
+    return await answer_document(tx, response, provider_id, act.today)
 
 
 @router.put("/providers/{provider_id}/items/{item}/{tier}/approval")
@@ -192,31 +181,31 @@ async def approve_price(
     item: Code,
     tier: Tier,
     response: Response,
+    act: ByRegistrar,
     tx: Transaction,
     catalog: CurrentCatalog,
-    edit: ByRegistrar,
 ) -> ProviderOut:
     """Approve the price that the provider proposes."""
-    await card.approve_price(tx, provider_id, item, tier, catalog, edit)
-    return await answer_document(tx, response, provider_id, edit.day)
+    await card.approve_price(act, tx, provider_id, item, tier, catalog)
+    return await answer_document(tx, response, provider_id, act.today)
 
 
 @router.delete("/providers/{provider_id}/items/{item}/{tier}")
 async def end_price(
-    provider_id: UUID, item: Code, tier: Tier, response: Response, tx: Transaction, edit: ByRegistrar
+    provider_id: UUID, item: Code, tier: Tier, response: Response, act: ByRegistrar, tx: Transaction
 ) -> ProviderOut:
     """Take the item at the tier off the card from today, with what is proposed."""
-    await card.end_price(tx, provider_id, item, tier, edit)
-    return await answer_document(tx, response, provider_id, edit.day)
+    await card.end_price(act, tx, provider_id, item, tier)
+    return await answer_document(tx, response, provider_id, act.today)
 
 
 @router.patch("/providers/{provider_id}/availability")
 async def set_availability_by_phone(
-    provider_id: UUID, body: Availability, response: Response, tx: Transaction, edit: ByPhone
+    provider_id: UUID, body: Availability, response: Response, act: ByPhone, tx: Transaction
 ) -> ProviderOut:
     """The provider says on the phone whether it takes offers, and how many jobs at a time."""
-    await actions.set_availability(tx, provider_id, body, edit)
-    return await answer_document(tx, response, provider_id, edit.day)
+    await actions.set_availability(act, tx, provider_id, body)
+    return await answer_document(tx, response, provider_id, act.today)
 
 
 @router.get("/providers/{provider_id}/keys", dependencies=[Depends(allow(Role.REGISTRAR))])
@@ -227,50 +216,44 @@ async def list_keys(provider_id: UUID, tx: Transaction) -> list[KeyOut]:
 
 @router.post("/providers/{provider_id}/keys", status_code=201)
 async def add_key(
-    provider_id: UUID,
-    body: KeyIn,
-    request: Request,
-    tx: Transaction,
-    edit: ByRegistrar,
-    idempotency_key: SentKey = None,
+    provider_id: UUID, body: KeyIn, act: ByRegistrar, tx: Transaction, idempotency_key: SentKey = None
 ) -> NewKey:
     """Make a key for the provider's software; the secret is shown this once."""
-    first = once(edit.by.id, idempotency_key, f"POST /providers/{provider_id}/keys", body)
-    secret_key = context_of(request).settings.webhook_key.get_secret_value()
-    return await keys.add_key(tx, provider_id, body, first, secret_key, edit)
+    first = once(act.who, idempotency_key, f"POST /providers/{provider_id}/keys", body)
+    return await keys.add_key(act, tx, provider_id, body, first)
 
 
 @router.put("/providers/{provider_id}/keys/{label}/rotation")
-async def rotate_key(provider_id: UUID, label: Code, body: KeyRotation, tx: Transaction, edit: ByRegistrar) -> NewKey:
+async def rotate_key(provider_id: UUID, label: Code, body: KeyRotation, act: ByRegistrar, tx: Transaction) -> NewKey:
     """A new key in place of the one of that label, shown this once; the former still holds for some hours."""
-    return await keys.rotate_key(tx, provider_id, label, body, edit)
+    return await keys.rotate_key(act, tx, provider_id, label, body)
 
 
 @router.delete("/providers/{provider_id}/keys/{label}", status_code=204)
-async def revoke_key(provider_id: UUID, label: Code, tx: Transaction, edit: ByRegistrar) -> None:
+async def revoke_key(provider_id: UUID, label: Code, act: ByRegistrar, tx: Transaction) -> None:
     """Revoke the key: it is refused from now on."""
-    await keys.revoke_key(tx, provider_id, label, edit)
+    await keys.revoke_key(act, tx, provider_id, label)
 
 
 @router.get("/provider")
 async def get_own(
-    response: Response, tx: Transaction, today: Today, principal: Annotated[Principal, Depends(allow(*PROVIDER_ROLES))]
+    response: Response, act: Annotated[Act, Depends(acting(*PROVIDER_ROLES))], tx: Transaction
 ) -> ProviderOut:
     """The provider's own document."""
-    return await answer_document(tx, response, principal.id, today)
+    return await answer_document(tx, response, act.who, act.today)
 
 
 @router.patch("/provider/availability")
-async def set_availability(body: Availability, response: Response, tx: Transaction, edit: ByFirm) -> ProviderOut:
+async def set_availability(body: Availability, response: Response, act: ByFirm, tx: Transaction) -> ProviderOut:
     """Take offers or none, and how many jobs at a time."""
-    await actions.set_availability(tx, edit.by.id, body, edit)
-    return await answer_document(tx, response, edit.by.id, edit.day)
+    await actions.set_availability(act, tx, act.who, body)
+    return await answer_document(tx, response, act.who, act.today)
 
 
 @router.put("/provider/items/{item}/{tier}")
 async def propose_price(
-    item: Code, tier: Tier, body: Price, response: Response, tx: Transaction, catalog: CurrentCatalog, edit: ByFirm
+    item: Code, tier: Tier, body: Price, response: Response, act: ByFirm, tx: Transaction, catalog: CurrentCatalog
 ) -> ProviderOut:
     """Propose a price; it holds once the registrar approves it."""
-    await card.propose_price(tx, edit.by.id, item, tier, body, catalog, edit)
-    return await answer_document(tx, response, edit.by.id, edit.day)
+    await card.propose_price(act, tx, act.who, item, tier, body, catalog)
+    return await answer_document(tx, response, act.who, act.today)

@@ -14,7 +14,6 @@ from uuid import UUID
 
 import orjson
 
-from app.auth.access import Principal
 from app.catalog.schemas import ItemOut
 from app.catalog.snapshot import Snapshot
 from app.danger.snapshot import dangers_of, read_scripts
@@ -39,7 +38,6 @@ from app.jobs.schemas import Acceptance, Completion, JobOut, JobReturn, Quote, R
 from app.kit.db import Row
 from app.kit.errors import HotlineError
 from app.registry.actions import set_availability
-from app.registry.edit import Edit
 from app.registry.opening import DAY, LOOK_AHEAD, list_openings
 from app.registry.schemas import Availability
 from app.sample import texts
@@ -162,10 +160,9 @@ class Play:
         firm.silent_until = until
 
     async def _say_available(self, key: UUID, *, reachable: bool) -> None:
-        now = self._stage.clock.now()
-        edit = Edit(Principal(ActorKind.PROVIDER, key, frozenset()), now, now.astimezone(self._zone).date())
         async with self._db.begin() as tx:
-            await set_availability(tx, key, Availability(reachable=reachable), edit)
+            act = self._act(Actor(ActorKind.PROVIDER, key))
+            await set_availability(act, tx, key, Availability(reachable=reachable))
 
     # Citizens and the desk
 

@@ -1,13 +1,12 @@
 """What an owner does with its endpoints: a provider with its own, an admin with those of other systems."""
 
 import hmac
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from app.auth.access import Principal
 from app.auth.queries import add_audit
-from app.events.models import ActorKind
+from app.events.act import Act
 from app.events.topics import WEBHOOK_TOPIC
 from app.kit.db import Tx
 from app.kit.errors import NotFound
@@ -29,78 +28,61 @@ KEPT = timedelta(days=7)
 """So long deliveries are kept, whatever became of them."""
 
 
-class By(NamedTuple):
-    """Who acts, and when; `key` is the deployment's, which goes into secrets."""
-
-    principal: Principal
-    now: datetime
-    key: str
-
-    @property
-    def owner(self) -> UUID | None:
-        """The provider whose endpoints these are; None: other systems."""
-        return self.principal.id if self.principal.kind == ActorKind.PROVIDER else None
-
-    async def audit(self, tx: Tx, endpoint: WebhookEndpoint, action: str, **data: Any) -> None:
-        kind, who = self.principal.kind, self.principal.id
-        await add_audit(tx, action, f"webhook:{endpoint.id}", at=self.now, actor_kind=kind, actor_id=who, **data)
-
-
-async def add_endpoint(tx: Tx, body: EndpointIn, url: str, first: Once, by: By) -> EndpointWithSecret:
+async def add_endpoint(act: Act, tx: Tx, body: EndpointIn, url: str, first: Once) -> EndpointWithSecret:
     """Send events there from now on; to a firm's URL once it has proven that it reads there.
 
     Raises WebhookExists, TooManyWebhooks.
     """
-    if made := await first.replay(tx, by.now):
-        return _revealing(await get_endpoint(tx, UUID(made.decode()), by), by)
-    if by.owner:
-        await lock_provider(tx, by.owner)  # it adds one endpoint at a time
-    there = await queries.list_endpoints(tx, by.owner)
+    if made := await first.replay(tx, act.now):
+        return _revealing(act, await get_endpoint(act, tx, UUID(made.decode())))
+    if act.provider_id:
+        await lock_provider(tx, act.provider_id)  # it adds one endpoint at a time
+    there = await queries.list_endpoints(tx, act.provider_id)
     if any(endpoint.url == url for endpoint in there):
         raise WebhookExists
     if len(there) >= LIMIT:
         raise TooManyWebhooks(limit=LIMIT)
     endpoint = WebhookEndpoint(
-        id=new_id(by.now),
-        provider_id=by.owner,
+        id=new_id(act.now),
+        provider_id=act.provider_id,
         url=url,
         label=body.label,
         types=body.types,
         state=WebhookState.ACTIVE,
-        proven_at=by.now if by.owner is None else None,
+        proven_at=act.now if act.provider_id is None else None,
         seed=new_seed(),
-        created_at=by.now,
+        created_at=act.now,
         version=1,
     )
     tx.session.add(endpoint)
     await tx.flush()
     if endpoint.proven_at is None:
-        await _send(tx, endpoint, PROOF, by)
+        await _send(act, tx, endpoint, PROOF)
     await first.keep(tx, str(endpoint.id).encode())  # without the secret: it is made of the seed again
-    await by.audit(tx, endpoint, "webhook.added", url=url)
-    return _revealing(endpoint, by)
+    await _audit(act, tx, endpoint, "webhook.added", url=url)
+    return _revealing(act, endpoint)
 
 
-async def get_endpoint(tx: Tx, endpoint_id: UUID, by: By, *, lock: bool = False) -> WebhookEndpoint:
+async def get_endpoint(act: Act, tx: Tx, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint:
     """The owner's endpoint. Raises NotFound."""
     endpoint = await queries.find_endpoint(tx, endpoint_id, lock=lock)
-    if endpoint is None or endpoint.provider_id != by.owner:
+    if endpoint is None or endpoint.provider_id != act.provider_id:
         raise NotFound(what="webhook", key=str(endpoint_id))
     return endpoint
 
 
 async def edit_endpoint(
-    tx: Tx, endpoint_id: UUID, body: EndpointEdit, url: str | None, if_match: str | None, by: By
+    act: Act, tx: Tx, endpoint_id: UUID, body: EndpointEdit, url: str | None, if_match: str | None
 ) -> WebhookEndpoint:
     """Change what is named; where it is active afterwards, what has waited is due at once.
 
     Raises NotFound, VersionRequired, VersionStale, WebhookExists.
     """
-    endpoint = await get_endpoint(tx, endpoint_id, by, lock=True)
+    endpoint = await get_endpoint(act, tx, endpoint_id, lock=True)
     check_version(if_match, endpoint.version)
-    if any(other.url == url and other.id != endpoint_id for other in await queries.list_endpoints(tx, by.owner)):
+    if any(other.url == url and other.id != endpoint_id for other in await queries.list_endpoints(tx, act.provider_id)):
         raise WebhookExists
-    unproven = bool(url and url != endpoint.url and by.owner)
+    unproven = bool(url and url != endpoint.url and act.provider_id)
     if unproven:
         endpoint.proven_at = None
     endpoint.url = url or endpoint.url
@@ -110,74 +92,74 @@ async def edit_endpoint(
     endpoint.version += 1
     await tx.flush()
     if unproven:  # nobody is sent proofs by renaming an endpoint
-        await _send(tx, endpoint, PROOF, by)
-    await _change_state(tx, endpoint, body.state or endpoint.state, by)
-    await by.audit(tx, endpoint, "webhook.changed", **body.model_dump(exclude_unset=True))
+        await _send(act, tx, endpoint, PROOF)
+    await _change_state(act, tx, endpoint, body.state or endpoint.state)
+    await _audit(act, tx, endpoint, "webhook.changed", **body.model_dump(exclude_unset=True))
     return endpoint
 
 
-async def _change_state(tx: Tx, endpoint: WebhookEndpoint, wanted: str, by: By) -> None:
+async def _change_state(act: Act, tx: Tx, endpoint: WebhookEndpoint, wanted: str) -> None:
     if wanted != endpoint.state:
         step, well = ("pause", {}) if wanted == WebhookState.PAUSED else ("resume", {"failing_since": None})
         facts: dict[str, Any] = {"disabled_at": None, "disabled_why": None, **well}
-        await WEBHOOKS.transition(tx, step, endpoint.id, at=by.now, actor=by.principal.actor, **facts)
+        await WEBHOOKS.transition(tx, step, endpoint.id, at=act.now, actor=act.actor, **facts)
         await tx.session.refresh(endpoint)
     if endpoint.state == WebhookState.ACTIVE:
-        await queries.release_pending(tx, endpoint.id, by.now)
+        await queries.release_pending(tx, endpoint.id, act.now)
         tx.wake(WEBHOOK_TOPIC)
 
 
-async def delete_endpoint(tx: Tx, endpoint_id: UUID, by: By) -> None:
+async def delete_endpoint(act: Act, tx: Tx, endpoint_id: UUID) -> None:
     """Send nothing there any more, and forget its deliveries. Raises NotFound."""
-    endpoint = await get_endpoint(tx, endpoint_id, by)
-    await by.audit(tx, endpoint, "webhook.deleted", url=endpoint.url)
+    endpoint = await get_endpoint(act, tx, endpoint_id)
+    await _audit(act, tx, endpoint, "webhook.deleted", url=endpoint.url)
     await tx.session.delete(endpoint)
 
 
-async def rotate_secret(tx: Tx, endpoint_id: UUID, body: Rotation, first: Once, by: By) -> EndpointWithSecret:
+async def rotate_secret(act: Act, tx: Tx, endpoint_id: UUID, body: Rotation, first: Once) -> EndpointWithSecret:
     """A new secret; the former one signs as well for so many hours. Raises NotFound."""
-    rotated = await first.replay(tx, by.now)
-    endpoint = await get_endpoint(tx, endpoint_id, by, lock=True)
+    rotated = await first.replay(tx, act.now)
+    endpoint = await get_endpoint(act, tx, endpoint_id, lock=True)
     if rotated:
-        return _revealing(endpoint, by)
+        return _revealing(act, endpoint)
     overlap = timedelta(hours=body.former_valid_hours)
-    endpoint.former_seed, endpoint.former_until = endpoint.seed, by.now + overlap
+    endpoint.former_seed, endpoint.former_until = endpoint.seed, act.now + overlap
     endpoint.seed = new_seed()
     endpoint.version += 1
     await tx.flush()
     await first.keep(tx, str(endpoint.id).encode())
-    await by.audit(tx, endpoint, "webhook.secret_rotated", former_valid_hours=body.former_valid_hours)
-    return _revealing(endpoint, by)
+    await _audit(act, tx, endpoint, "webhook.secret_rotated", former_valid_hours=body.former_valid_hours)
+    return _revealing(act, endpoint)
 
 
-def _revealing(endpoint: WebhookEndpoint, by: By) -> EndpointWithSecret:
-    return EndpointWithSecret.revealing(endpoint, secret_of(endpoint.seed, by.key))
+def _revealing(act: Act, endpoint: WebhookEndpoint) -> EndpointWithSecret:
+    return EndpointWithSecret.revealing(endpoint, secret_of(endpoint.seed, _key(act)))
 
 
-async def _get_enabled(tx: Tx, endpoint_id: UUID, by: By) -> WebhookEndpoint:
-    endpoint = await get_endpoint(tx, endpoint_id, by)
+async def _get_enabled(act: Act, tx: Tx, endpoint_id: UUID) -> WebhookEndpoint:
+    endpoint = await get_endpoint(act, tx, endpoint_id)
     if endpoint.state == WebhookState.DISABLED:
         raise WebhookDisabled
     return endpoint
 
 
-async def send_test(tx: Tx, endpoint_id: UUID, by: By) -> WebhookDelivery:
+async def send_test(act: Act, tx: Tx, endpoint_id: UUID) -> WebhookDelivery:
     """Send an event that means nothing, to this endpoint only; to one that is not proven yet the proof's code.
 
     Raises NotFound, WebhookDisabled.
     """
-    endpoint = await _get_enabled(tx, endpoint_id, by)
-    return await _send(tx, endpoint, TEST if endpoint.proven_at else PROOF, by)
+    endpoint = await _get_enabled(act, tx, endpoint_id)
+    return await _send(act, tx, endpoint, TEST if endpoint.proven_at else PROOF)
 
 
-async def _send(tx: Tx, endpoint: WebhookEndpoint, kind: str, by: By) -> WebhookDelivery:
+async def _send(act: Act, tx: Tx, endpoint: WebhookEndpoint, kind: str) -> WebhookDelivery:
     """Have something sent that is no event."""
     test = WebhookDelivery(
         endpoint_id=endpoint.id,
         type=kind,
-        lane=new_id(by.now),
-        at=by.now,
-        due_at=by.now,
+        lane=new_id(act.now),
+        at=act.now,
+        due_at=act.now,
         status=DeliveryStatus.PENDING,
         attempts=0,
     )
@@ -187,36 +169,46 @@ async def _send(tx: Tx, endpoint: WebhookEndpoint, kind: str, by: By) -> Webhook
     return test
 
 
-async def prove(tx: Tx, endpoint_id: UUID, proof: str, by: By) -> WebhookEndpoint:
+async def prove(act: Act, tx: Tx, endpoint_id: UUID, proof: str) -> WebhookEndpoint:
     """The owner knows what was sent to the URL: events go there from now on. Raises NotFound, ProofWrong."""
-    endpoint = await get_endpoint(tx, endpoint_id, by, lock=True)
-    if not hmac.compare_digest(proof.encode(), proof_of(endpoint.seed, endpoint.url, by.key).encode()):
+    endpoint = await get_endpoint(act, tx, endpoint_id, lock=True)
+    if not hmac.compare_digest(proof.encode(), proof_of(endpoint.seed, endpoint.url, _key(act)).encode()):
         raise ProofWrong
     if endpoint.proven_at is None:
-        endpoint.proven_at = by.now
+        endpoint.proven_at = act.now
         await tx.flush()
         await queries.drop_proofs(tx, endpoint.id, PROOF)
-        await by.audit(tx, endpoint, "webhook.proven", url=endpoint.url)
+        await _audit(act, tx, endpoint, "webhook.proven", url=endpoint.url)
     return endpoint
 
 
-async def replay_one(tx: Tx, endpoint_id: UUID, delivery_id: int, by: By) -> WebhookDelivery:
+async def replay_one(act: Act, tx: Tx, endpoint_id: UUID, delivery_id: int) -> WebhookDelivery:
     """Send it once more, whatever became of it. Raises NotFound, WebhookDisabled."""
-    endpoint = await _get_enabled(tx, endpoint_id, by)
+    endpoint = await _get_enabled(act, tx, endpoint_id)
     delivery = await queries.find_delivery(tx, endpoint.id, delivery_id)
     if delivery is None:
         raise NotFound(what="delivery", key=str(delivery_id))
-    await queries.replay(tx, delivery_id, by.now)
+    await queries.replay(tx, delivery_id, act.now)
     await tx.session.refresh(delivery)
     tx.wake(WEBHOOK_TOPIC)
     return delivery
 
 
-async def replay_since(tx: Tx, endpoint_id: UUID, body: ReplayIn, by: By) -> Replayed:
+async def replay_since(act: Act, tx: Tx, endpoint_id: UUID, body: ReplayIn) -> Replayed:
     """Send what happened since then once more, the oldest first. Raises NotFound, WebhookDisabled, ReplayTooOld."""
-    endpoint = await _get_enabled(tx, endpoint_id, by)
-    if body.since < by.now - KEPT:
+    endpoint = await _get_enabled(act, tx, endpoint_id)
+    if body.since < act.now - KEPT:
         raise ReplayTooOld(days=KEPT.days)
-    again = await queries.replay_since(tx, endpoint.id, body.since, body.after, body.limit, by.now)
+    again = await queries.replay_since(tx, endpoint.id, body.since, body.after, body.limit, act.now)
     tx.wake(WEBHOOK_TOPIC)
     return Replayed(deliveries=len(again), next=max(again) if len(again) == body.limit else None)
+
+
+def _key(act: Act) -> str:
+    """The deployment's, which goes into secrets."""
+    return act.settings.webhook_key.get_secret_value()
+
+
+async def _audit(act: Act, tx: Tx, endpoint: WebhookEndpoint, action: str, **data: Any) -> None:
+    subject = f"webhook:{endpoint.id}"
+    await add_audit(tx, action, subject, at=act.now, actor_kind=act.actor.kind, actor_id=act.who, **data)

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from app.events.act import SYSTEM
+from app.events.act import Act, act_of
 from app.events.topics import WEBHOOK_TOPIC
 from app.kit.context import Context
 from app.kit.db import Row, Tx
@@ -95,7 +95,8 @@ class Courier:
         return await self._outbound.post(row["url"], headers, body.encode(), firm=row["owner_id"] is not None)
 
     async def _note(self, tx: Tx, row: Row, answer: Answer, until: datetime) -> None:
-        now = self._context.clock.now()
+        act = act_of(self._context)
+        now = act.now
         outcome = {
             "failure": answer.failure,
             "answer_status": answer.status,
@@ -112,7 +113,7 @@ class Courier:
         again_at = self._again_at(row, answer, now)
         others = await self._look_at_others(tx, row, endpoint, answer, now)
         if others and (others.refused or not others.taken):  # else it is one kind that is not wanted there
-            await self._disable(tx, endpoint, answer, now)
+            await self._disable(act, tx, endpoint, answer)
         if again_at is None and endpoint.state == WebhookState.DISABLED:
             again_at = now  # it is the endpoint that failed: this waits until it is active again
         await queries.note_failed(tx, row["id"], now, until=until, again_at=again_at, **outcome)
@@ -132,13 +133,20 @@ class Courier:
         since = endpoint.failing_since or now
         return await queries.other_kinds(tx, endpoint.id, row["type"], since, GONE if gone else None)
 
-    async def _disable(self, tx: Tx, endpoint: WebhookEndpoint, answer: Answer, now: datetime) -> None:
+    async def _disable(self, act: Act, tx: Tx, endpoint: WebhookEndpoint, answer: Answer) -> None:
         """Nothing more is sent there; its owner is told."""
         why = DisabledWhy.GONE if answer.status == GONE else DisabledWhy.DEAD
-        facts: dict[str, Any] = {"disabled_at": now, "disabled_why": why, "version": endpoint.version + 1}
-        await WEBHOOKS.transition(tx, "disable", endpoint.id, at=now, actor=SYSTEM, data={"why": why}, **facts)
+        facts: dict[str, Any] = {"disabled_at": act.now, "disabled_why": why, "version": endpoint.version + 1}
+        await WEBHOOKS.transition(tx, "disable", endpoint.id, at=act.now, actor=act.actor, data={"why": why}, **facts)
         await tx.session.refresh(endpoint)
         notice = notice_of(endpoint)
         if notice is not None and endpoint.provider_id is not None:
-            subject = f"{endpoint.id} {now.isoformat()}"
-            await tell(tx, endpoint.provider_id, f"webhook_{why}", subject, notice.model_dump(), now)
+            subject = f"{endpoint.id} {act.now.isoformat()}"
+            await tell(
+                act,
+                tx,
+                endpoint.provider_id,
+                f"webhook_{why}",
+                subject,
+                notice.model_dump(),
+            )

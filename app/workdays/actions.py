@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from app.auth.access import Principal
 from app.auth.queries import add_audit
 from app.catalog.calendar import (
     Days,
@@ -21,6 +19,7 @@ from app.catalog.queries import read_days
 from app.catalog.snapshot import CATALOG_TOPIC
 from app.credit.models import CreditEntry, EntryStatus
 from app.danger.actions import list_open_lines
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import record
@@ -53,65 +52,63 @@ async def show_year(tx: Tx, year: int) -> CalendarYear:
     return CalendarYear(year=year, known=known, days=[days[day] for day in sorted(days)])
 
 
-async def enter_day(tx: Tx, day: date, body: DayIn, principal: Principal, zone: ZoneInfo, now: datetime) -> DayChanged:
+async def enter_day(act: Act, tx: Tx, day: date, body: DayIn) -> DayChanged:
     """Enter or correct a day to come; what it moves is told. Said again, nothing moves. Raises DayPast."""
-    _check_ahead(day, zone, now)
+    _check_ahead(act, day)
     before = dict(await read_days(tx))
-    await queries.enter_day(tx, day=day, working=body.working, note=body.note, entered_at=now)
-    return await _changed(tx, day, before, {**before, day: body.working}, body.note, principal, zone, now)
+    await queries.enter_day(tx, day=day, working=body.working, note=body.note, entered_at=act.now)
+    return await _changed(act, tx, day, before, {**before, day: body.working}, body.note)
 
 
-async def forget_day(tx: Tx, day: date, principal: Principal, zone: ZoneInfo, now: datetime) -> DayChanged:
+async def forget_day(act: Act, tx: Tx, day: date) -> DayChanged:
     """Let the library's word hold again for a day to come. Raises NotFound, DayPast."""
-    _check_ahead(day, zone, now)
+    _check_ahead(act, day)
     before = dict(await read_days(tx))
     if not await queries.drop_day(tx, day):
         raise NotFound(what="calendar day", key=str(day))
     after = {other: working for other, working in before.items() if other != day}
-    return await _changed(tx, day, before, after, None, principal, zone, now)
+    return await _changed(act, tx, day, before, after, None)
 
 
-def _check_ahead(day: date, zone: ZoneInfo, now: datetime) -> None:
-    first = now.astimezone(zone).date() + timedelta(days=1)
+def _check_ahead(act: Act, day: date) -> None:
+    first = act.today + timedelta(days=1)
     if day < first:
         raise DayPast(day=day.isoformat(), first=first.isoformat())
 
 
-async def _changed(
-    tx: Tx, day: date, before: Days, after: Days, note: str | None, principal: Principal, zone: ZoneInfo, now: datetime
-) -> DayChanged:
+async def _changed(act: Act, tx: Tx, day: date, before: Days, after: Days, note: str | None) -> DayChanged:
     working = is_working_day(day, after)
     requests = periods = 0
     if working != is_working_day(day, before):
 
         def move(start: datetime, due: datetime) -> datetime:
-            left = counted_time(Calendar.WORKING_DAYS, start, due, zone, before)
-            return add_time(Calendar.WORKING_DAYS, start, left, zone, after)
+            left = counted_time(Calendar.WORKING_DAYS, start, due, act.zone, before)
+            return add_time(Calendar.WORKING_DAYS, start, left, act.zone, after)
 
-        requests = await _move_requests(tx, day, move, principal, now)
-        periods = await _move_complaints(tx, move, after, zone, principal, now)
-        periods += await _move_periods(tx, move, zone, now)
+        requests = await _move_requests(act, tx, day, move)
+        periods = await _move_complaints(act, tx, move, after)
+        periods += await _move_periods(act, tx, move)
     facts = {"working": working, "note": note}
     await add_audit(
-        tx, "calendar.day_entered", f"day:{day}", at=now, actor_kind=principal.kind, actor_id=principal.id, **facts
+        tx, "calendar.day_entered", f"day:{day}", at=act.now, actor_kind=act.actor.kind, actor_id=act.who, **facts
     )
     tx.wake(CATALOG_TOPIC, DISPATCH_TOPIC)
     source = Source.CENTRE if day in after else Source.LIBRARY
     return DayChanged(day=day, working=working, source=source, requests_moved=requests, periods_moved=periods)
 
 
-async def _move_requests(tx: Tx, day: date, move: Move, principal: Principal, now: datetime) -> int:
+async def _move_requests(act: Act, tx: Tx, day: date, move: Move) -> int:
     moved = 0
-    for request in await queries.lock_requests(tx, now):
-        start = _counted_from(request, now)
+    for request in await queries.lock_requests(tx, act.now):
+        start = _counted_from(request, act.now)
         dues = {name: due for name in queries.DUES if (due := getattr(request, name)) and due > start}
         later = {name: after for name, due in dues.items() if (after := move(start, due)) != due}
         if later:
             moved += 1
-            await queries.move_dues(tx, request.id, **later, alarm_at=now)
+            await queries.move_dues(tx, request.id, **later, alarm_at=act.now)
             data = {"day": str(day)} | {name: due.isoformat() for name, due in later.items()}
             await record(
-                tx, EventKind.REQUEST_DEADLINES_MOVED, at=now, actor=principal.actor, request_id=request.id, data=data
+                tx, EventKind.REQUEST_DEADLINES_MOVED, at=act.now, actor=act.actor, request_id=request.id, data=data
             )
     return moved
 
@@ -121,40 +118,40 @@ def _counted_from(request: Request, now: datetime) -> datetime:
     return request.held_at if request.held_at and request.hold_cause == HoldCause.CITIZEN else now
 
 
-async def _move_complaints(tx: Tx, move: Move, days: Days, zone: ZoneInfo, principal: Principal, now: datetime) -> int:
+async def _move_complaints(act: Act, tx: Tx, move: Move, days: Days) -> int:
     moved = 0
-    for complaint in await queries.lock_complaints(tx, now):
-        due_at = move(now, complaint.due_at) if complaint.due_at > now else complaint.due_at
-        runs = complaint.reply_by is not None and complaint.reply_by > now
-        reply_by = move(now, complaint.reply_by) if complaint.reply_by and runs else complaint.reply_by
+    for complaint in await queries.lock_complaints(tx, act.now):
+        due_at = move(act.now, complaint.due_at) if complaint.due_at > act.now else complaint.due_at
+        runs = complaint.reply_by is not None and complaint.reply_by > act.now
+        reply_by = move(act.now, complaint.reply_by) if complaint.reply_by and runs else complaint.reply_by
         if (due_at, reply_by) == (complaint.due_at, complaint.reply_by):
             continue
         moved += 1
         replies = reply_by != complaint.reply_by and complaint.replied_at is None
         if due_at != complaint.due_at:
-            complaint.alarm_at = yellow_at(Calendar.WORKING_DAYS, complaint.opened_at, due_at, zone, days)
+            complaint.alarm_at = yellow_at(Calendar.WORKING_DAYS, complaint.opened_at, due_at, act.zone, days)
         complaint.due_at, complaint.reply_by = due_at, reply_by
         data = {"complaint_id": str(complaint.id), "complaint_due_at": due_at.isoformat()}
-        request_id, actor = complaint.request_id, principal.actor
-        await record(tx, EventKind.REQUEST_DEADLINES_MOVED, at=now, actor=actor, request_id=request_id, data=data)
+        request_id, actor = complaint.request_id, act.actor
+        await record(tx, EventKind.REQUEST_DEADLINES_MOVED, at=act.now, actor=actor, request_id=request_id, data=data)
         if complaint.provider_id and reply_by and replies:
-            until = reply_by.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+            until = reply_by.astimezone(act.zone).strftime("%Y-%m-%d %H:%M")
             words = {
                 "zh": f"工作日历有调整，您对投诉的答复期改为 {until} 截止。",
                 "en": f"The working-day calendar has changed: you can reply to the complaint until {until}.",
             }
-            await tell(tx, complaint.provider_id, "complaint_period_moved", f"{complaint.id} {until}", words, now)
+            await tell(act, tx, complaint.provider_id, "complaint_period_moved", f"{complaint.id} {until}", words)
     await tx.flush()
     return moved
 
 
-async def _move_periods(tx: Tx, move: Move, zone: ZoneInfo, now: datetime) -> int:
+async def _move_periods(act: Act, tx: Tx, move: Move) -> int:
     moved = 0
-    for entry in await queries.lock_entries(tx, now):
+    for entry in await queries.lock_entries(tx, act.now):
         proposed = entry.status == EntryStatus.PROPOSED
         due = entry.reply_by if proposed else entry.appeal_by
         assert due is not None, "it was found by it"
-        later = move(now, due)
+        later = move(act.now, due)
         if later == due:
             continue
         moved += 1
@@ -162,24 +159,24 @@ async def _move_periods(tx: Tx, move: Move, zone: ZoneInfo, now: datetime) -> in
             entry.reply_by = later
         else:
             entry.appeal_by = later
-        await _tell(tx, entry, later.astimezone(zone).strftime("%Y-%m-%d %H:%M"), now, proposed=proposed)
+        await _tell(act, tx, entry, later.astimezone(act.zone).strftime("%Y-%m-%d %H:%M"), proposed=proposed)
     await tx.flush()
     return moved
 
 
-async def _tell(tx: Tx, entry: CreditEntry, until: str, now: datetime, *, proposed: bool) -> None:
+async def _tell(act: Act, tx: Tx, entry: CreditEntry, until: str, *, proposed: bool) -> None:
     zh, en = ("申辩", "reply") if proposed else ("申诉", "appeal")
     words = {
         "zh": f"工作日历有调整，您对信用分记录的{zh}期改为 {until} 截止。",
         "en": f"The working-day calendar has changed: you can {en} about your credit entry until {until}.",
     }
-    await tell(tx, entry.provider_id, "credit_period_moved", f"{entry.id} {until}", words, now)
+    await tell(act, tx, entry.provider_id, "credit_period_moved", f"{entry.id} {until}", words)
 
 
-async def list_checks(tx: Tx, zone: ZoneInfo, now: datetime) -> list[Check]:
+async def list_checks(act: Act, tx: Tx) -> list[Check]:
     """What an admin has to see to: years whose make-up days nobody has told the centre, before they begin; emergency
     lines of the centre's own without a number."""
-    today, days = now.astimezone(zone).date(), await read_days(tx)
+    today, days = act.today, await read_days(tx)
     years = [today.year] + [today.year + 1] * (today.month >= LOOKED_AHEAD_FROM)
     calendar = [
         Check(

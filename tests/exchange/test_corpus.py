@@ -7,15 +7,15 @@ from uuid import UUID
 import orjson
 import pytest
 
-from app.auth.access import Principal
 from app.catalog.snapshot import Snapshot
+from app.events.act import Act, Actor
 from app.events.models import ActorKind
 from app.exchange.actions import plan_import
 from app.exchange.files import bounded, read
 from app.exchange.lines import Unreadable
 from app.exchange.plan import Plan
 from app.exchange.queries import Registry
-from app.registry.edit import Edit
+from app.settings import Settings
 from tests.conftest import NOON
 from tests.exchange.files import csv_file, firm, sheets_of, zipped
 from tests.world import credit_code
@@ -26,9 +26,9 @@ CODE = credit_code(700_001)
 
 def planned(content: bytes, catalog: Snapshot) -> Plan:
     """What the file does to an empty registry."""
-    edit = Edit(Principal(ActorKind.STAFF, UUID(int=0), frozenset()), NOON, NOON.date())
+    act = Act(Actor(ActorKind.STAFF, UUID(int=0)), NOON, Settings())
     lines = b"".join(orjson.dumps(line) + b"\n" for line in bounded(read(content)))
-    return plan_import(lines, Registry([], [], {}), catalog, edit, chinese=True)[0]
+    return plan_import(act, lines, Registry([], [], {}), catalog, chinese=True)[0]
 
 
 def said(plan: Plan) -> Any:

@@ -6,14 +6,14 @@ from uuid import UUID
 import orjson
 import pytest
 
-from app.auth.access import Principal
 from app.catalog.snapshot import Snapshot
+from app.events.act import Act, Actor
 from app.events.models import ActorKind
 from app.exchange.actions import plan_import
 from app.exchange.files import read
 from app.exchange.queries import Registry
-from app.registry.edit import Edit
 from app.registry.uscc import check_character
+from app.settings import Settings
 from tests.conftest import NOON
 from tests.exchange.files import (
     PROVIDER_HEADING,
@@ -186,10 +186,10 @@ WRONG: list[tuple[dict[str, Table], list[tuple[str, int, str, str]]]] = [
 
 
 def test_every_fault_is_named_by_its_cell(catalog: Snapshot) -> None:
-    edit = Edit(Principal(ActorKind.STAFF, UUID(int=0), frozenset()), NOON, NOON.date())
+    act = Act(Actor(ActorKind.STAFF, UUID(int=0)), NOON, Settings())
     for change, expected in WRONG:
         lines = b"".join(orjson.dumps(line) + b"\n" for line in read(zipped(sheets_of(CODE, **change))))
-        plan, _ = plan_import(lines, Registry([], [], {}), catalog, edit, chinese=True)
+        plan, _ = plan_import(act, lines, Registry([], [], {}), catalog, chinese=True)
         found = {(fault.sheet, fault.row, fault.column, fault.code) for fault in plan.faults}
         others = {NAMELESS for fault in found if fault[2:] == NAMELESS[2:]}
         named = {fault for fault in found if fault[2:] != NAMELESS[2:]}
