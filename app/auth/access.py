@@ -254,8 +254,8 @@ class Allow(Gate):
 class Acting(Gate):
     """As a dependency it gives the Act."""
 
-    def __init__(self, roles: Iterable[Role], *, on_behalf: bool = False) -> None:
-        super().__init__(roles)
+    def __init__(self, roles: Iterable[Role], *, on_behalf: bool = False, even_if_due: bool = False) -> None:
+        super().__init__(roles, even_if_due=even_if_due)
         self.on_behalf = on_behalf
 
     async def __call__(self, request: Request, principal: Annotated[Principal, Depends(identify)]) -> Act:
@@ -271,10 +271,10 @@ def allow(*roles: Role, even_if_due: bool = False) -> Allow:
     return Allow(roles, even_if_due=even_if_due)
 
 
-def acting(*roles: Role, on_behalf: bool = False) -> Acting:
+def acting(*roles: Role, on_behalf: bool = False, even_if_due: bool = False) -> Acting:
     """Only holders of one of the roles may call the route, which does something in their name: the dependency gives
     their Act, whose moment is the request's. `on_behalf`: staff do it for a firm on the phone."""
-    return Acting(roles, on_behalf=on_behalf)
+    return Acting(roles, on_behalf=on_behalf, even_if_due=even_if_due)
 
 
 async def public() -> None:

@@ -15,7 +15,7 @@ from app.auth import queries
 from app.auth import staff as accounts
 from app.auth.models import STAFF_ROLES, Role, Staff
 from app.auth.schemas import StaffIn
-from app.auth.staff import By
+from app.events.act import Act, act_of
 from app.kit.command_line import Unusable, database, run
 from app.kit.context import open_context
 from app.kit.db import Tx
@@ -47,13 +47,13 @@ def _temporary_password() -> str | None:
     return typed or None
 
 
-def _do(work: Callable[[Tx, By], Awaitable[str]]) -> None:
+def _do(work: Callable[[Act, Tx], Awaitable[str]]) -> None:
     """Run it in a transaction and say what it gives."""
 
     async def once(settings: Settings) -> None:
         async with open_context(settings) as context:
             async with context.db.begin() as tx:
-                said = await work(tx, By(None, context.clock.now()))
+                said = await work(act_of(context), tx)
             typer.echo(said)
 
     with database(Settings()) as settings:
@@ -71,9 +71,9 @@ async def _find(tx: Tx, username: str) -> Staff:
 def list_all() -> None:
     """All accounts, also of those who have left."""
 
-    async def work(tx: Tx, by: By) -> str:
+    async def work(act: Act, tx: Tx) -> str:
         table = Table("user name", "name", "roles", "state", "second factor", "last sign-in", box=None)
-        for one in await accounts.list_staff(tx, by.now):
+        for one in await accounts.list_staff(tx, act.now):
             states = {
                 "deactivated": not one.active,
                 "temporary password": one.password_temporary,
@@ -101,8 +101,8 @@ def add(username: Username, name: str, role: Roles) -> None:
     roles, password = _roles(role), _temporary_password()
     body = StaffIn(username=username, name=name, password=password, roles=roles)
 
-    async def work(tx: Tx, by: By) -> str:
-        made = await accounts.add_staff(tx, body, None, by)
+    async def work(act: Act, tx: Tx) -> str:
+        made = await accounts.add_staff(act, tx, body, None)
         return made.temporary_password or f"{username} can sign in."
 
     _do(work)
@@ -112,8 +112,8 @@ def add(username: Username, name: str, role: Roles) -> None:
 def deactivate(username: Username) -> None:
     """End an account: signed out everywhere at once, and in no more."""
 
-    async def work(tx: Tx, by: By) -> str:
-        await accounts.deactivate(tx, (await _find(tx, username)).id, by)
+    async def work(act: Act, tx: Tx) -> str:
+        await accounts.deactivate(act, tx, (await _find(tx, username)).id)
         return f"{username} is deactivated. A supervisor hands over what they were working on."
 
     _do(work)
@@ -123,8 +123,8 @@ def deactivate(username: Username) -> None:
 def reactivate(username: Username) -> None:
     """Let the person sign in again."""
 
-    async def work(tx: Tx, by: By) -> str:
-        await accounts.reactivate(tx, (await _find(tx, username)).id, by)
+    async def work(act: Act, tx: Tx) -> str:
+        await accounts.reactivate(act, tx, (await _find(tx, username)).id)
         return f"{username} is active."
 
     _do(work)
@@ -135,8 +135,8 @@ def roles(username: Username, role: Roles) -> None:
     """Give other roles in place of the present."""
     wanted = _roles(role)
 
-    async def work(tx: Tx, by: By) -> str:
-        changed = await accounts.set_roles(tx, (await _find(tx, username)).id, wanted, by)
+    async def work(act: Act, tx: Tx) -> str:
+        changed = await accounts.set_roles(act, tx, (await _find(tx, username)).id, wanted)
         return f"{username}: {', '.join(changed.roles)}"
 
     _do(work)
@@ -147,8 +147,8 @@ def reset_password(username: Username) -> None:
     """Give a temporary password, to be changed at the next sign-in; the person is signed out everywhere."""
     password = _temporary_password()
 
-    async def work(tx: Tx, by: By) -> str:
-        reset = await accounts.reset_password(tx, (await _find(tx, username)).id, password, by)
+    async def work(act: Act, tx: Tx) -> str:
+        reset = await accounts.reset_password(act, tx, (await _find(tx, username)).id, password)
         return f"{username} signs in with it and chooses another." if password else reset.temporary_password
 
     _do(work)
@@ -158,8 +158,8 @@ def reset_password(username: Username) -> None:
 def unlock(username: Username) -> None:
     """Forget the failed sign-ins: the person need not wait."""
 
-    async def work(tx: Tx, by: By) -> str:
-        await accounts.unlock(tx, (await _find(tx, username)).id, by)
+    async def work(act: Act, tx: Tx) -> str:
+        await accounts.unlock(act, tx, (await _find(tx, username)).id)
         return f"{username} need not wait."
 
     _do(work)
@@ -169,8 +169,8 @@ def unlock(username: Username) -> None:
 def end_sessions(username: Username) -> None:
     """Sign the person out everywhere at once."""
 
-    async def work(tx: Tx, by: By) -> str:
-        await accounts.end_sessions(tx, (await _find(tx, username)).id, by)
+    async def work(act: Act, tx: Tx) -> str:
+        await accounts.end_sessions(act, tx, (await _find(tx, username)).id)
         return f"{username} is signed out everywhere."
 
     _do(work)
@@ -180,8 +180,8 @@ def end_sessions(username: Username) -> None:
 def remove_second_factor(username: Username) -> None:
     """The phone is lost, and the recovery codes are: the password alone opens the door, until another is set up."""
 
-    async def work(tx: Tx, by: By) -> str:
-        await accounts.remove_second_factor(tx, (await _find(tx, username)).id, by)
+    async def work(act: Act, tx: Tx) -> str:
+        await accounts.remove_second_factor(act, tx, (await _find(tx, username)).id)
         return f"{username} has no second factor."
 
     _do(work)

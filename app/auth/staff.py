@@ -5,17 +5,18 @@ Whatever takes something from a person holds at once, for what is under way as w
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
 from app.auth import queries, try_queries
-from app.auth.access import Principal, void_tokens
+from app.auth.access import void_tokens
 from app.auth.errors import LastAdmin, NoStaffRole, UsernameTaken
 from app.auth.models import STAFF_ROLES, Role, Staff
 from app.auth.passwords import check_password, hash_of
 from app.auth.schemas import StaffAdded, StaffIn, StaffOut, TemporaryPassword
+from app.events.act import Act
 from app.kit.codes import new_code
 from app.kit.db import Tx
 from app.kit.errors import NotFound
@@ -26,25 +27,12 @@ TEMPORARY_LIVES = timedelta(days=7)
 """So long a temporary password waits for its first use."""
 
 
-class By(NamedTuple):
-    """Who edits accounts, and when; `principal` None: whoever has the command line."""
-
-    principal: Principal | None
-    now: datetime
-
-    async def audit(self, tx: Tx, staff: Staff, action: str, **data: Any) -> None:
-        """Write a line of the audit log."""
-        kind = "staff" if self.principal else "system"
-        by = self.principal.id if self.principal else None
-        await queries.add_audit(tx, action, f"user:{staff.username}", at=self.now, actor_kind=kind, actor_id=by, **data)
-
-
-async def add_staff(tx: Tx, body: StaffIn, first: Once | None, by: By) -> StaffAdded:
+async def add_staff(act: Act, tx: Tx, body: StaffIn, first: Once | None) -> StaffAdded:
     """Open an account with a temporary password. Repeating it with its key gives the account without the password.
 
     Raises UsernameTaken, PasswordWeak; NoStaffRole for a role that only providers have.
     """
-    if first and (made := await first.replay(tx, by.now)):
+    if first and (made := await first.replay(tx, act.now)):
         return StaffAdded(**show(await get_staff(tx, UUID(made.decode()))).model_dump(), temporary_password=None)
     _check_roles(body.roles)
     if body.password:
@@ -53,15 +41,15 @@ async def add_staff(tx: Tx, body: StaffIn, first: Once | None, by: By) -> StaffA
         raise UsernameTaken(username=body.username)
     password = body.password or _new_password()
     staff = Staff(
-        id=new_id(by.now),
+        id=new_id(act.now),
         username=body.username,
         name=body.name,
         password_hash=await hash_of(password),
         password_temporary=True,
-        password_until=by.now + TEMPORARY_LIVES,
+        password_until=act.now + TEMPORARY_LIVES,
         roles=sorted(set(body.roles)),
         active=True,
-        created_at=by.now,
+        created_at=act.now,
         recovery_hashes=[],
     )
     tx.session.add(staff)
@@ -69,7 +57,7 @@ async def add_staff(tx: Tx, body: StaffIn, first: Once | None, by: By) -> StaffA
         await tx.flush()
     except IntegrityError as error:  # somebody else was quicker while the password was hashed
         raise UsernameTaken(username=body.username) from error
-    await by.audit(tx, staff, "staff.added", roles=staff.roles)
+    await audit_staff(act, tx, staff, "staff.added", roles=staff.roles)
     if first:
         await first.keep(tx, str(staff.id).encode())
     return StaffAdded(**show(staff).model_dump(), temporary_password=None if body.password else password)
@@ -103,25 +91,25 @@ async def get_staff(tx: Tx, staff_id: UUID) -> Staff:
     return staff
 
 
-async def set_roles(tx: Tx, staff_id: UUID, roles: list[Role], by: By) -> StaffOut:
+async def set_roles(act: Act, tx: Tx, staff_id: UUID, roles: list[Role]) -> StaffOut:
     """Other roles, from the next call on. Raises NotFound, LastAdmin, NoStaffRole."""
     _check_roles(roles)
     staff = await _get_sparing_an_admin(tx, staff_id, remains=Role.ADMIN in roles)
     wanted = sorted(set(roles))
     if staff.roles != wanted:
-        await by.audit(tx, staff, "staff.roles_changed", former=staff.roles, roles=wanted)
+        await audit_staff(act, tx, staff, "staff.roles_changed", former=staff.roles, roles=wanted)
         staff.roles = [str(role) for role in wanted]
         await void_tokens(tx)
     return show(staff)
 
 
-async def deactivate(tx: Tx, staff_id: UUID, by: By) -> StaffOut:
+async def deactivate(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
     """The person signs in no more, and is signed out everywhere; what they did stays. Raises NotFound, LastAdmin."""
     staff = await _get_sparing_an_admin(tx, staff_id, remains=False)
     if staff.active:
         staff.active = False
-        await by.audit(tx, staff, "staff.deactivated")
-        await _sign_out_everywhere(tx, staff, by)
+        await audit_staff(act, tx, staff, "staff.deactivated")
+        await _sign_out_everywhere(act, tx, staff)
     return show(staff)
 
 
@@ -137,16 +125,16 @@ async def _get_sparing_an_admin(tx: Tx, staff_id: UUID, *, remains: bool) -> Sta
     return staff
 
 
-async def reactivate(tx: Tx, staff_id: UUID, by: By) -> StaffOut:
+async def reactivate(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
     """The person may sign in again, with the former password. Raises NotFound."""
     staff = await get_staff(tx, staff_id)
     if not staff.active:
         staff.active = True
-        await by.audit(tx, staff, "staff.reactivated")
+        await audit_staff(act, tx, staff, "staff.reactivated")
     return show(staff)
 
 
-async def reset_password(tx: Tx, staff_id: UUID, password: str | None, by: By) -> TemporaryPassword:
+async def reset_password(act: Act, tx: Tx, staff_id: UUID, password: str | None) -> TemporaryPassword:
     """A temporary password, given or made, to be changed at the next sign-in within a week; the person is signed out
     everywhere.
 
@@ -157,41 +145,47 @@ async def reset_password(tx: Tx, staff_id: UUID, password: str | None, by: By) -
         await check_password(password, staff.username, staff.name)
     temporary = password or _new_password()
     staff.password_hash, staff.password_temporary = await hash_of(temporary), True
-    staff.password_until = by.now + TEMPORARY_LIVES
+    staff.password_until = act.now + TEMPORARY_LIVES
     await try_queries.unlock(tx, staff_id)
-    await by.audit(tx, staff, "staff.password_reset")
-    await _sign_out_everywhere(tx, staff, by)
+    await audit_staff(act, tx, staff, "staff.password_reset")
+    await _sign_out_everywhere(act, tx, staff)
     return TemporaryPassword(temporary_password=temporary)
 
 
-async def end_sessions(tx: Tx, staff_id: UUID, by: By) -> StaffOut:
+async def end_sessions(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
     """Sign the person out everywhere; no browser is known any more. Raises NotFound."""
     staff = await get_staff(tx, staff_id)
-    await _sign_out_everywhere(tx, staff, by)
+    await _sign_out_everywhere(act, tx, staff)
     return show(staff)
 
 
-async def _sign_out_everywhere(tx: Tx, staff: Staff, by: By) -> None:
-    ended = await queries.end_sessions_of(tx, staff.id, by.now)
+async def _sign_out_everywhere(act: Act, tx: Tx, staff: Staff) -> None:
+    ended = await queries.end_sessions_of(tx, staff.id, act.now)
     await try_queries.forget_devices(tx, staff.id)
-    await by.audit(tx, staff, "staff.sessions_ended", sessions=ended)
+    await audit_staff(act, tx, staff, "staff.sessions_ended", sessions=ended)
     await void_tokens(tx)
 
 
-async def unlock(tx: Tx, staff_id: UUID, by: By) -> StaffOut:
+async def unlock(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
     """Forget the failed sign-ins: another try is taken at once. Raises NotFound."""
     staff = await get_staff(tx, staff_id)
     await try_queries.unlock(tx, staff_id)
-    await by.audit(tx, staff, "staff.unlocked")
+    await audit_staff(act, tx, staff, "staff.unlocked")
     return show(staff)
 
 
-async def remove_second_factor(tx: Tx, staff_id: UUID, by: By) -> StaffOut:
+async def remove_second_factor(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
     """The phone is lost, and the recovery codes are: the password alone opens the door, until the person sets up
     another. Raises NotFound."""
     staff = await get_staff(tx, staff_id)
     if staff.totp_seed:
         staff.forget_second_factor()
-        await by.audit(tx, staff, "staff.second_factor_removed")
-        await _sign_out_everywhere(tx, staff, by)
+        await audit_staff(act, tx, staff, "staff.second_factor_removed")
+        await _sign_out_everywhere(act, tx, staff)
     return show(staff)
+
+
+async def audit_staff(act: Act, tx: Tx, staff: Staff, action: str, **data: Any) -> None:
+    """Write to the audit log what was done to the account."""
+    kind, who = act.actor.kind, act.actor.id
+    await queries.add_audit(tx, action, f"user:{staff.username}", at=act.now, actor_kind=kind, actor_id=who, **data)
