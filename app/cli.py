@@ -167,15 +167,15 @@ def seed(
 async def _seed(settings: Settings, *, sample: bool, history: int) -> None:
     await run_migrations(direct_url(settings))
     async with open_context(settings) as context:
-        now = context.clock.now()
-        today = now.astimezone(settings.zone).date()
+        act = act_of(context)
+        today, now = act.today, act.now
         async with context.db.begin() as tx:
             await load_reference_data(tx)
             await load_credit_rules(tx, now)
-            await load_guides(tx, now)
+            await load_guides(act, tx)
         catalog = await read_snapshot(context.db)
         async with context.db.begin() as tx:
-            typer.echo(f"articles loaded: {await load_articles(tx, catalog, today, now)}")
+            typer.echo(f"articles loaded: {await load_articles(act, tx, catalog)}")
             if sample:
                 typer.echo(f"providers added: {await load_registry(tx, today, now)}")
         if history:

@@ -16,6 +16,7 @@ from typing import Any
 
 from app.catalog.load import load_reference_data
 from app.catalog.snapshot import Snapshot, read_snapshot
+from app.events.act import SYSTEM, Act
 from app.kit import embedded
 from app.kit.clock import clock_from
 from app.kit.db import Database, Tx
@@ -54,7 +55,7 @@ async def main(url: str, sizes: list[int]) -> None:
         await load_reference_data(tx)
     catalog = await read_snapshot(db)
     async with db.begin() as tx:
-        there = await load_articles(tx, catalog, now.date(), now)
+        there = await load_articles(Act(SYSTEM, now, Settings()), tx, catalog)
     samples, dice = list(read_articles()), random.Random(81890)
     print(f"{'articles':>8} {'p50 ms':>8} {'p99 ms':>8} {'worst':>8} {'index MB':>9}")
     for size in sizes:

@@ -29,7 +29,7 @@ from app.kit.migrate import migrate
 from app.kit.wake import Wakes
 from app.schema import METADATA
 from app.settings import Settings
-from tests.world import World, open_world
+from tests.world import World, act_at, open_world
 
 hypothesis.settings.register_profile("hotline", deadline=None)  # speed is measured in bench/
 hypothesis.settings.load_profile("hotline")
@@ -98,7 +98,7 @@ def database_url(server: str) -> str:
         async with db.begin() as tx:
             await load_reference_data(tx)
             await load_credit_rules(tx, NOON)
-            await load_guides(tx, NOON)
+            await load_guides(act_at(NOON), tx)
         await db.close()
         return url
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any, cast
 from uuid import UUID
@@ -19,6 +19,7 @@ from sqlalchemy import select
 from app.auth.access import token_hash
 from app.auth.models import STAFF_ROLES, ProviderKey, Role, Staff, StaffSession
 from app.catalog.snapshot import Snapshot
+from app.events.act import SYSTEM, Act, Actor
 from app.kit.clock import ManualClock
 from app.kit.context import Context
 from app.kit.ids import new_id
@@ -191,6 +192,11 @@ class World:
             pass
         while await run_log_steps(self.context):
             pass
+
+
+def act_at(moment: datetime, actor: Actor = SYSTEM) -> Act:
+    """What the system, or somebody else, does at that moment."""
+    return Act(actor, moment, Settings())
 
 
 async def new_policy(world: World, **changes: Any) -> None:

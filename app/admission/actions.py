@@ -18,7 +18,7 @@ from app.admission.states import APPLICATION_MOVES, APPLICATIONS
 from app.auth.access import token_hash
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
-from app.events.act import SYSTEM, Act
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.transition import record
 from app.kit.codes import bare_code, new_code
@@ -70,7 +70,7 @@ async def file_application(act: Act, tx: Tx, body: ApplicationIn, catalog: Snaps
     )
     tx.session.add(application)
     await tx.flush()
-    await record(tx, EventKind.APPLICATION_FILED, at=act.now, actor=SYSTEM, data={"number": application.number})
+    await record(act.of_itself, tx, EventKind.APPLICATION_FILED, data={"number": application.number})
     filed = ApplicationFiled(number=application.number, query_code=code)
     await once.keep(tx, filed.model_dump_json().encode())
     return filed
@@ -103,7 +103,7 @@ async def withdraw_application(act: Act, tx: Tx, number: int, code: str) -> Appl
     """Take it back; done before, it stays so. Raises ApplicationUnknown, StatusConflict once it is decided."""
     application = await _by_code(tx, number, code)
     if application.status != ApplicationStatus.WITHDRAWN:
-        await APPLICATIONS.transition(tx, "withdraw", application.id, at=act.now, actor=SYSTEM, decided_at=act.now)
+        await APPLICATIONS.transition(act.of_itself, tx, "withdraw", application.id, decided_at=act.now)
     return await follow_application(tx, number, code)
 
 
@@ -162,22 +162,13 @@ async def refuse_application(act: Act, tx: Tx, application_id: UUID, reason: str
 
 async def _decide(act: Act, tx: Tx, application: Application, step: str, **values: str | UUID) -> None:
     await APPLICATIONS.transition(
+        act,
         tx,
         step,
         application.id,
-        at=act.now,
-        actor=act.actor,
         data={"number": application.number},
         decided_at=act.now,
         decided_by=act.who,
         **values,
     )
-    await add_audit(
-        tx,
-        APPLICATION_MOVES[step].event,
-        f"application:{application.id}",
-        at=act.now,
-        actor_kind=act.actor.kind,
-        actor_id=act.who,
-        **values,
-    )
+    await add_audit(act, tx, APPLICATION_MOVES[step].event, f"application:{application.id}", **values)

@@ -16,7 +16,7 @@ from app.catalog.snapshot import Snapshot
 from app.complaints.actions import open_case
 from app.complaints.models import Cause
 from app.dispatch.actions import redo_request, reopen_request
-from app.events.act import SYSTEM, Act
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.transition import record
 from app.intake.actions import get_locked, get_request
@@ -49,11 +49,10 @@ async def arrange_callbacks(act: Act, tx: Tx, request_id: UUID) -> None:
     await queries.add_callbacks(tx, [callback | {"id": new_id(act.now), "request_id": caller} for caller in callers])
     if request["callback_phone"] is None and request["contact_phone"] is None:
         await REQUESTS.transition(
+            act,
             tx,
             "close",
             request_id,
-            at=act.now,
-            actor=SYSTEM,
             data={"close_reason": CloseReason.UNREACHED, "reason": "no_number"},
             closed_at=act.now,
             close_reason=CloseReason.UNREACHED,
@@ -117,25 +116,10 @@ async def _miss(act: Act, tx: Tx, callback: Callback, facts: Row, served: Row) -
         callback.taken_by = callback.taken_until = None
         await tx.flush()
         data = {"callback_id": callback.id, "attempt": len(tried), "due_at": callback.due_at.isoformat()}
-        await record(
-            tx,
-            EventKind.CALLBACK_MISSED,
-            at=act.now,
-            actor=act.actor,
-            request_id=callback.request_id,
-            data=_about(facts) | data,
-        )
+        await record(act, tx, EventKind.CALLBACK_MISSED, request_id=callback.request_id, data=_about(facts) | data)
         return
     await CALLBACKS.transition(
-        tx,
-        "give_up",
-        callback.id,
-        at=act.now,
-        actor=act.actor,
-        data=_about(facts),
-        tried=tried,
-        ended_at=act.now,
-        ended_by=act.actor.id,
+        act, tx, "give_up", callback.id, data=_about(facts), tried=tried, ended_at=act.now, ended_by=act.actor.id
     )
     await queries.drop_others(tx, callback.id, **act.parameters())
     await _close(act, tx, callback.request_id, served, CloseReason.UNREACHED)
@@ -144,11 +128,10 @@ async def _miss(act: Act, tx: Tx, callback: Callback, facts: Row, served: Row) -
 async def _finish(act: Act, tx: Tx, facts: Row, served: Row, body: Outcome, catalog: Snapshot) -> None:
     answers = body.model_dump(include={"solved", "satisfaction", "paid_fen"})
     await CALLBACKS.transition(
+        act,
         tx,
         "finish",
         facts["id"],
-        at=act.now,
-        actor=act.actor,
         data=_about(facts) | answers | compare_bill(facts["billed_fen"], body.paid_fen),
         **answers,
         remark=body.remark,
@@ -180,14 +163,7 @@ async def _close(act: Act, tx: Tx, caller_id: UUID, served: Row, reason: CloseRe
     theirs = caller.callback_phone or caller.contact_phone
     if served["status"] == RequestStatus.COMPLETED and theirs == (served["callback_phone"] or served["contact_phone"]):
         await REQUESTS.transition(
-            tx,
-            "close",
-            served["id"],
-            at=act.now,
-            actor=act.actor,
-            data={"close_reason": reason},
-            closed_at=act.now,
-            close_reason=reason,
+            act, tx, "close", served["id"], data={"close_reason": reason}, closed_at=act.now, close_reason=reason
         )
 
 

@@ -48,11 +48,10 @@ async def record_answer(act: Act, tx: Tx, complaint_id: UUID, body: Answer) -> C
     attempts = case.answer_attempts + (not body.reached)
     if body.reached or attempts == len(THIRDS):
         await COMPLAINTS.transition(
+            act,
             tx,
             "answer" if body.reached else "give_up",
             complaint_id,
-            at=act.now,
-            actor=act.actor,
             answer_attempts=attempts,
             answered_at=act.now,
             answered_by=act.actor.id,
@@ -62,5 +61,5 @@ async def record_answer(act: Act, tx: Tx, complaint_id: UUID, body: Answer) -> C
         case.answer_attempts, case.answer_taken_until = attempts, None
         case.answer_at = next_due(act.now, [third_of(act.now, act.zone)], act.zone)
         data = {"complaint_id": complaint_id, "attempt": attempts}
-        await record(tx, EventKind.COMPLAINT_MISSED, at=act.now, actor=act.actor, request_id=case.request_id, data=data)
+        await record(act, tx, EventKind.COMPLAINT_MISSED, request_id=case.request_id, data=data)
     return await show(tx, complaint_id)

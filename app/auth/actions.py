@@ -11,6 +11,8 @@ from app.auth.models import ProviderSession, Staff, StaffSession
 from app.auth.passwords import HASHING, is_right
 from app.auth.schemas import ClockOut, SessionOut, SignIn, StaffOut, Whoami
 from app.auth.throttle import Tried
+from app.events.act import Act, Actor
+from app.events.models import ActorKind
 from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.errors import HotlineError
@@ -33,7 +35,7 @@ class SignedIn(NamedTuple):
     device: str
 
 
-async def sign_in(context: Context, body: SignIn, seen: Seen, now: datetime) -> SignedIn:
+async def sign_in(act: Act, context: Context, body: SignIn, seen: Seen) -> SignedIn:
     """Check the password, and the second factor where there is one, and open a session.
 
     Raises SignInFailed, PasswordRunOut, CodeNeeded, CodeWrong; TooManyAttempts, SignInsCrowded before anything is
@@ -49,18 +51,18 @@ async def sign_in(context: Context, body: SignIn, seen: Seen, now: datetime) -> 
         tried = throttle.of_stranger(body.username, staff, seen.address)
     with HASHING.place(known=known):
         async with context.db.begin() as tx:
-            await throttle.count_try(tx, tried, context.clock, now)
+            await throttle.count_try(tx, tried, context.clock, act.now)
         checked = staff.password_hash if staff and staff.active else None
         right = await is_right(checked, body.password, known=known)
     async with context.db.begin() as tx:
-        signed_in = await _decide(tx, body, checked if right else None, tried, seen, context, now)
+        signed_in = await _decide(act, tx, body, checked if right else None, tried, seen, context)
     if isinstance(signed_in, HotlineError):
         raise signed_in
     return signed_in
 
 
 async def _decide(
-    tx: Tx, body: SignIn, right: str | None, tried: list[Tried], seen: Seen, context: Context, now: datetime
+    act: Act, tx: Tx, body: SignIn, right: str | None, tried: list[Tried], seen: Seen, context: Context
 ) -> SignedIn | HotlineError:
     """What becomes of it, `right` being the hash that fits the password: it may have been reset meanwhile.
 
@@ -68,11 +70,11 @@ async def _decide(
     """
     staff = await queries.lock_staff_named(tx, body.username)
     if staff is None or staff.password_hash != right or not staff.active:
-        await _note(tx, "sign_in.failed", staff, seen, now)
+        await _note(act, tx, "sign_in.failed", staff, seen)
         return SignInFailed()
-    if staff.password_until and staff.password_until <= now:
+    if staff.password_until and staff.password_until <= act.now:
         await throttle.take_back(tx, tried)
-        await _note(tx, "sign_in.failed", staff, seen, now, why="run_out")
+        await _note(act, tx, "sign_in.failed", staff, seen, why="run_out")
         return PasswordRunOut()
     if staff.second_factor:
         if body.code is None:
@@ -80,21 +82,23 @@ async def _decide(
             return CodeNeeded()
         codes = throttle.of_person(staff.id, "code")
         try:
-            await throttle.count_try(tx, codes, context.clock, now)
+            await throttle.count_try(tx, codes, context.clock, act.now)
         except TooManyAttempts as error:
             return error
         if not _take_code(staff, body.code, context):
-            await _note(tx, "sign_in.failed", staff, seen, now, why="code")
+            await _note(act, tx, "sign_in.failed", staff, seen, why="code")
             return CodeWrong()
         tried = [*tried, *codes]
     await throttle.take_back(tx, tried)
-    await _note(tx, "sign_in.succeeded", staff, seen, now)
-    staff.last_signed_in_at = now
+    await _note(act, tx, "sign_in.succeeded", staff, seen)
+    staff.last_signed_in_at = act.now
     token, device = secrets.token_urlsafe(32), seen.device or secrets.token_urlsafe(32)
-    expires_at = now + timedelta(hours=context.settings.session_hours)
-    tx.session.add(StaffSession(token_hash=token_hash(token), staff_id=staff.id, created_at=now, expires_at=expires_at))
+    expires_at = act.now + timedelta(hours=context.settings.session_hours)
+    tx.session.add(
+        StaffSession(token_hash=token_hash(token), staff_id=staff.id, created_at=act.now, expires_at=expires_at)
+    )
     await tx.flush()
-    await try_queries.know_device(tx, token_hash(device), staff.id, now)
+    await try_queries.know_device(tx, token_hash(device), staff.id, act.now)
     due = due_of(staff.roles, staff.password_temporary, staff.second_factor, context.settings)
     session = SessionOut(token=token, expires_at=expires_at, staff=StaffOut.model_validate(staff), due=due)
     return SignedIn(session, device)
@@ -106,40 +110,38 @@ def _take_code(staff: Staff, code: str, context: Context) -> bool:
     return second_factor.take_code(staff, code.strip(), key, at) or second_factor.take_recovery_code(staff, code)
 
 
-async def _note(tx: Tx, action: str, staff: Staff | None, seen: Seen, now: datetime, **data: str) -> None:
+async def _note(act: Act, tx: Tx, action: str, staff: Staff | None, seen: Seen, **data: str) -> None:
     subject = f"user:{staff.username}" if staff else UNKNOWN
-    actor_id = staff.id if staff else None
-    await queries.add_audit(
-        tx, action, subject, at=now, actor_kind="staff", actor_id=actor_id, address=seen.address, **data
-    )
+    own = act._replace(actor=Actor(ActorKind.STAFF, staff.id if staff else None))
+    await queries.add_audit(own, tx, action, subject, address=seen.address, **data)
 
 
-async def sign_in_provider(context: Context, key: str, address: str, now: datetime) -> tuple[str, datetime]:
+async def sign_in_provider(act: Act, context: Context, key: str, address: str) -> tuple[str, datetime]:
     """Open a session with a provider's key; gives its token and when it expires.
 
     Raises KeyRefused, TooManyAttempts.
     """
     tried = throttle.of_network("key", address)
     async with context.db.begin() as tx:
-        await throttle.count_try(tx, tried, context.clock, now)
-        found = await queries.find_live_key(tx, token_hash(key), now)
+        await throttle.count_try(tx, tried, context.clock, act.now)
+        found = await queries.find_live_key(tx, token_hash(key), act.now)
+        own = act._replace(actor=Actor(ActorKind.PROVIDER, found.provider_id if found else None))
         if found is None:
-            await queries.add_audit(
-                tx, "sign_in.failed", "provider:?", at=now, actor_kind="provider", actor_id=None, address=address
-            )
+            await queries.add_audit(own, tx, "sign_in.failed", "provider:?", address=address)
         else:
             await throttle.take_back(tx, tried)
-            token, expires_at = secrets.token_urlsafe(32), now + timedelta(days=context.settings.provider_session_days)
+            token, expires_at = (
+                secrets.token_urlsafe(32),
+                act.now + timedelta(days=context.settings.provider_session_days),
+            )
             expires_at = min(expires_at, found.expires_at or expires_at)
             session = {"token_hash": token_hash(token), "key_hash": found.token_hash}
-            tx.session.add(ProviderSession(**session, created_at=now, expires_at=expires_at))
+            tx.session.add(ProviderSession(**session, created_at=act.now, expires_at=expires_at))
             await queries.add_audit(
+                own,
                 tx,
                 "sign_in.succeeded",
                 f"provider:{found.provider_id}",
-                at=now,
-                actor_kind="provider",
-                actor_id=found.provider_id,
                 label=found.label,
                 address=address,
             )

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from app.auth.models import AuditEntry, AuthGeneration, ProviderKey, ProviderSession, Role, Staff, StaffSession
+from app.events.act import Act
 from app.kit.db import Prepared, Row, Tx
 from app.kit.orm import word
 
@@ -241,15 +242,13 @@ _AUDIT = Prepared(
 )
 
 
-async def add_audit(
-    tx: Tx, action: str, subject: str, *, at: datetime, actor_kind: str, actor_id: UUID | None, **data: Any
-) -> None:
+async def add_audit(act: Act, tx: Tx, action: str, subject: str, **data: Any) -> None:
     """Write one line of the audit log."""
     await tx.rows(
         _AUDIT,
-        at=at,
-        actor_kind=actor_kind,
-        actor_id=actor_id,
+        at=act.now,
+        actor_kind=act.actor.kind,
+        actor_id=act.actor.id,
         action=action,
         subject=subject,
         data=orjson.dumps(data, default=str).decode(),

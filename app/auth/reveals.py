@@ -7,6 +7,4 @@ from app.kit.db import Tx
 
 async def note_reveal(act: Act, tx: Tx, subject: str, why: str, **what: str) -> None:
     """Write to the audit log that this caller was shown personal data in full, and `what` of it, masked."""
-    await add_audit(
-        tx, "personal_data.revealed", subject, at=act.now, actor_kind=act.actor.kind, actor_id=act.who, why=why, **what
-    )
+    await add_audit(act, tx, "personal_data.revealed", subject, why=why, **what)

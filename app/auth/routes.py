@@ -18,6 +18,7 @@ from app.auth.schemas import (
     SignIn,
     Whoami,
 )
+from app.events.act import act_of
 from app.kit.limits import address_of
 from app.kit.pages import Page, page
 from app.kit.web import Now, context_of
@@ -35,26 +36,30 @@ From = Annotated[Seen, Depends(_seen)]
 
 
 @router.post("/sessions", status_code=201, dependencies=[Depends(public)])
-async def sign_in(body: SignIn, request: Request, now: Now, seen: From) -> SessionOut:
+async def sign_in(body: SignIn, request: Request, seen: From) -> SessionOut:
     """Sign in as a member of staff."""
-    return (await actions.sign_in(context_of(request), body, seen, now)).session
+    context = context_of(request)
+    return (await actions.sign_in(act_of(context), context, body, seen)).session
 
 
 @router.post("/sessions/browser", status_code=201, dependencies=[Depends(public), Depends(refuse_other_sites)])
-async def sign_in_browser(body: SignIn, request: Request, response: Response, now: Now, seen: From) -> BrowserSession:
+async def sign_in_browser(body: SignIn, request: Request, response: Response, seen: From) -> BrowserSession:
     """Sign in as a member of staff from a page of ours: the session is a cookie that no script can read."""
-    session, device = await actions.sign_in(context_of(request), body, seen, now)
-    give_session(request, response, session.token, session.expires_at, now)
+    context = context_of(request)
+    act = act_of(context)
+    session, device = await actions.sign_in(act, context, body, seen)
+    give_session(request, response, session.token, session.expires_at, act.now)
     give_device(request, response, device)
     return BrowserSession(expires_at=session.expires_at)
 
 
 @router.post("/sessions/browser/provider", status_code=201, dependencies=[Depends(public), Depends(refuse_other_sites)])
-async def sign_in_provider(body: ProviderSignIn, request: Request, response: Response, now: Now) -> BrowserSession:
+async def sign_in_provider(body: ProviderSignIn, request: Request, response: Response) -> BrowserSession:
     """Sign in as a provider with its key, from a page of ours; the session ends with the key."""
     context = context_of(request)
-    token, expires_at = await actions.sign_in_provider(context, body.key, address_of(request), now)
-    give_session(request, response, token, expires_at, now)
+    act = act_of(context)
+    token, expires_at = await actions.sign_in_provider(act, context, body.key, address_of(request))
+    give_session(request, response, token, expires_at, act.now)
     return BrowserSession(expires_at=expires_at)
 
 

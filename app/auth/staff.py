@@ -187,5 +187,4 @@ async def remove_second_factor(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
 
 async def audit_staff(act: Act, tx: Tx, staff: Staff, action: str, **data: Any) -> None:
     """Write to the audit log what was done to the account."""
-    kind, who = act.actor.kind, act.actor.id
-    await queries.add_audit(tx, action, f"user:{staff.username}", at=act.now, actor_kind=kind, actor_id=who, **data)
+    await queries.add_audit(act, tx, action, f"user:{staff.username}", **data)

@@ -38,7 +38,7 @@ async def tell_call(act: Act, tx: Tx, call_id: UUID, said: CallIn) -> Any:
             await end(act, tx, call, outcome, said.ended_at or act.now)
         elif said.status != call.status:
             step = "park" if said.status is CallStatus.PARKED else "take_back"
-            await CALLS.transition(tx, step, call_id, at=act.now, actor=act.actor)
+            await CALLS.transition(act, tx, step, call_id)
     return await queries.find_call(tx, call_id)
 
 
@@ -53,7 +53,7 @@ async def _begin(act: Act, tx: Tx, call_id: UUID, said: CallIn) -> Call:
         raise ExternalIdTaken
     if new:
         data = {"call_id": call_id, "happened_at": began_at.isoformat(), "withheld": said.phone is None}
-        await record(tx, EventKind.CALL_BEGAN, at=act.now, actor=act.actor, data=data)
+        await record(act, tx, EventKind.CALL_BEGAN, data=data)
     return call
 
 
@@ -74,7 +74,7 @@ async def end(act: Act, tx: Tx, call: Call, outcome: CallOutcome, ended_at: date
         "withheld": call.phone is None,
     }
     values = {"outcome": outcome, "ended_at": ended_at}
-    await CALLS.transition(tx, "end", call.id, at=act.now, actor=act.actor, data=data, **values)
+    await CALLS.transition(act, tx, "end", call.id, data=data, **values)
 
 
 async def get_call(tx: Tx, call_id: UUID) -> Any:

@@ -23,9 +23,7 @@ async def edit_item(act: Act, tx: Tx, code: str, edit: ItemEdit) -> Item:
         changes.setdefault("rule_en", None)  # the old English would say something else
     for field, value in changes.items():
         setattr(item, field, value)
-    await add_audit(
-        tx, "item.edited", f"item:{code}", at=act.now, actor_kind=act.actor.kind, actor_id=act.who, **changes
-    )
+    await add_audit(act, tx, "item.edited", f"item:{code}", **changes)
     tx.wake(CATALOG_TOPIC)
     return item
 

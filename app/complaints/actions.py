@@ -92,7 +92,7 @@ async def open_case(
         tx.session.add(case)
         await _tell_opened(act, tx, case)
     data = {"complaint_id": case.id, "cause": cause}
-    await record(tx, kind, at=act.now, actor=act.actor, request_id=request_id, provider_id=provider_id, data=data)
+    await record(act, tx, kind, request_id=request_id, provider_id=provider_id, data=data)
     await tx.flush()
 
 
@@ -137,9 +137,7 @@ async def hand_over(act: Act, tx: Tx, complaint_id: UUID, staff_id: UUID) -> Com
     if case.owner_id != staff_id:
         case.owner_id = staff_id
         data = {"complaint_id": complaint_id, "owner_id": staff_id}
-        await record(
-            tx, EventKind.COMPLAINT_HANDED_OVER, at=act.now, actor=act.actor, request_id=case.request_id, data=data
-        )
+        await record(act, tx, EventKind.COMPLAINT_HANDED_OVER, request_id=case.request_id, data=data)
     return await show(tx, complaint_id)
 
 
@@ -156,13 +154,7 @@ async def reply(act: Act, tx: Tx, complaint_id: UUID, text: str) -> None:
     case.reply, case.replied_at = text, act.now
     data = {"complaint_id": complaint_id}
     await record(
-        tx,
-        EventKind.COMPLAINT_REPLIED,
-        at=act.now,
-        actor=act.actor,
-        request_id=case.request_id,
-        provider_id=case.provider_id,
-        data=data,
+        act, tx, EventKind.COMPLAINT_REPLIED, request_id=case.request_id, provider_id=case.provider_id, data=data
     )
 
 
@@ -180,11 +172,10 @@ async def decide(act: Act, tx: Tx, complaint_id: UUID, body: Decision) -> Compla
             raise ComplaintDecided(decided_at=case.decided_at.isoformat())
         return await show(tx, complaint_id)
     await COMPLAINTS.transition(
+        act,
         tx,
         "decide",
         complaint_id,
-        at=act.now,
-        actor=act.actor,
         data={"upheld": body.upheld, "fault": fault},
         decided_at=act.now,
         decided_by=act.actor.id,
@@ -196,9 +187,7 @@ async def decide(act: Act, tx: Tx, complaint_id: UUID, body: Decision) -> Compla
     )
     if (await queries.get_complaint(tx, complaint_id)).contact_phone is None:
         data = {"reason": "no_number"}
-        await COMPLAINTS.transition(
-            tx, "give_up", complaint_id, at=act.now, actor=act.actor, data=data, answered_at=act.now
-        )
+        await COMPLAINTS.transition(act, tx, "give_up", complaint_id, data=data, answered_at=act.now)
     if case.provider_id:
         zh, en = VERDICTS.get(fault if body.upheld else None, UPHELD)
         number = (await get_request(tx, case.request_id)).number

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.complaints import queries
 from app.complaints.models import ComplaintStatus
-from app.events.act import SYSTEM, Act
+from app.events.act import Act
 from app.events.due import one_by_one
 from app.events.kinds import EventKind
 from app.events.transition import record
@@ -24,6 +24,6 @@ async def raise_complaint_alarms(context: Context) -> int:
         if case.status == ComplaintStatus.OPEN:
             data = {"clock": "complaint", "due": case.due_at.isoformat(), "complaint_id": case.id}
             kind = EventKind.CLOCK_RED if red else EventKind.CLOCK_YELLOW
-            await record(tx, kind, at=act.now, actor=SYSTEM, request_id=case.request_id, data=data)
+            await record(act, tx, kind, request_id=case.request_id, data=data)
 
     return await one_by_one(context, "raise_complaint_alarms", queries.find_due_alarms, change)

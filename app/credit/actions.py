@@ -37,7 +37,7 @@ async def reply(act: Act, tx: Tx, entry_id: UUID, text: str) -> EntryOut:
         return await show(tx, entry_id)
     if entry.status == EntryStatus.PROPOSED and entry.reply_by is not None and act.now >= entry.reply_by:
         raise ReplyPeriodOver(reply_by=_shown(act, entry.reply_by))
-    await CREDIT.transition(tx, "answer", entry_id, at=act.now, actor=act.actor, reply=text, replied_at=act.now)
+    await CREDIT.transition(act, tx, "answer", entry_id, reply=text, replied_at=act.now)
     return await show(tx, entry_id)
 
 
@@ -55,11 +55,10 @@ async def decide(act: Act, tx: Tx, entry_id: UUID, body: Decision) -> EntryOut:
         await apply(act, tx, provider, entry, body.note)
     else:
         await CREDIT.transition(
+            act,
             tx,
             "apply" if body.apply else "drop",
             entry_id,
-            at=act.now,
-            actor=act.actor,
             data={"note": body.note},
             decided_at=act.now,
             decided_by=act.actor.id,
@@ -82,7 +81,7 @@ async def apply(act: Act, tx: Tx, provider: Provider, entry: CreditEntry, note: 
     appeal_by = add_working_days(act.now, rules.appeal_working_days, act.zone, await read_days(tx))
     facts = {"set_decided_by": act.actor.id, "set_decision_note": note, "set_appeal_by": appeal_by}
     effect = max(entry.points, -provider.credit)
-    applied = await queries.change_effect(tx, queries.APPLY, entry.id, effect, **act.actor.parameters(act.now), **facts)
+    applied = await queries.change_effect(tx, queries.APPLY, entry.id, effect, **act.parameters(), **facts)
     assert applied, "the entry is locked, and it can be applied"
     until = _shown(act, appeal_by)
     await _tell(
@@ -107,7 +106,7 @@ async def appeal(act: Act, tx: Tx, entry_id: UUID, text: str) -> EntryOut:
         raise NothingToAppeal
     if entry.status == EntryStatus.APPLIED and entry.appeal_by is not None and act.now >= entry.appeal_by:
         raise AppealPeriodOver(appeal_by=_shown(act, entry.appeal_by))
-    await CREDIT.transition(tx, "appeal", entry_id, at=act.now, actor=act.actor, appeal=text, appealed_at=act.now)
+    await CREDIT.transition(act, tx, "appeal", entry_id, appeal=text, appealed_at=act.now)
     return await show(tx, entry_id)
 
 
@@ -121,11 +120,10 @@ async def decide_appeal(act: Act, tx: Tx, entry_id: UUID, body: AppealDecision) 
         await _revoke(act, tx, provider, entry, body.note)
     else:
         await CREDIT.transition(
+            act,
             tx,
             "uphold",
             entry_id,
-            at=act.now,
-            actor=act.actor,
             data={"note": body.note},
             appeal_decided_at=act.now,
             appeal_decided_by=act.actor.id,
@@ -139,7 +137,7 @@ async def decide_appeal(act: Act, tx: Tx, entry_id: UUID, body: AppealDecision) 
 async def _revoke(act: Act, tx: Tx, provider: Provider, entry: CreditEntry, note: str) -> None:
     back = min(-entry.effect, FULL_CREDIT - provider.credit)
     facts = {"set_appeal_decided_by": act.actor.id, "set_appeal_note": note}
-    if not await queries.change_effect(tx, queries.REVOKE, entry.id, back, **act.actor.parameters(act.now), **facts):
+    if not await queries.change_effect(tx, queries.REVOKE, entry.id, back, **act.parameters(), **facts):
         raise await CREDIT.refusal(tx, "revoke", entry.id)
     await _tell(
         act,
@@ -157,7 +155,7 @@ async def _revoke(act: Act, tx: Tx, provider: Provider, entry: CreditEntry, note
 async def reverse(act: Act, tx: Tx, provider: Provider, entry: CreditEntry) -> None:
     """Take back what the entry changed, as far as credit goes: the bill that it was made for is corrected."""
     back = max(-provider.credit, min(-entry.effect, FULL_CREDIT - provider.credit))
-    if not await queries.change_effect(tx, queries.REVERSE, entry.id, back, **act.actor.parameters(act.now)):
+    if not await queries.change_effect(tx, queries.REVERSE, entry.id, back, **act.parameters()):
         return
     assert entry.request_id is not None
     number = await queries.find_number(tx, entry.request_id)

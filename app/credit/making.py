@@ -9,7 +9,7 @@ from app.catalog.queries import read_days
 from app.credit import queries
 from app.credit.rules import RECOVERY, Rule, Rules
 from app.credit.standing import settle_standing
-from app.events.act import SYSTEM, Act
+from app.events.act import Act
 from app.kit.db import Row, Tx
 from app.kit.ids import new_id
 from app.registry.models import FULL_CREDIT, ReachedBy
@@ -56,7 +56,7 @@ async def _propose(act: Act, tx: Tx, rule: Rule, facts: dict[str, Any]) -> None:
     notice_id = await tell(act, tx, provider.id, "credit_proposed", str(facts["id"]), words.model_dump())
     told = provider.reached_by == ReachedBy.QUEUE
     reply_by = add_working_days(act.now, rule.reply_working_days, act.zone, await read_days(tx)) if told else None
-    await queries.add_proposal(tx, **SYSTEM.parameters(act.now), **facts, notice_id=notice_id, reply_by=reply_by)
+    await queries.add_proposal(tx, **act.of_itself.parameters(), **facts, notice_id=notice_id, reply_by=reply_by)
 
 
 async def _words(tx: Tx, rule: Rule, facts: dict[str, Any]) -> Notice:
@@ -76,7 +76,7 @@ async def _give(act: Act, tx: Tx, facts: dict[str, Any]) -> None:
     assert provider is not None
     effect = min(facts["points"], FULL_CREDIT - provider.credit)
     if effect > 0:
-        await queries.add_gain(tx, **SYSTEM.parameters(act.now), **facts, effect=effect)
+        await queries.add_gain(tx, **act.of_itself.parameters(), **facts, effect=effect)
         await settle_standing(act, tx, provider, effect)
 
 

@@ -71,11 +71,9 @@ async def _take(act: Act, tx: Tx, step: str, provider: Provider, rules: Rules) -
     target = PROVIDER_MOVES[step].target or provider.former_standing
     change = {"former": provider.standing, "standing": target, "reason": BY_CREDIT, "credit": provider.credit}
     suspended = {"former_standing": provider.standing if step == "suspend" else None, "version": provider.version + 1}
-    await PROVIDERS.transition(tx, step, provider.id, at=act.now, actor=SYSTEM, data=change, **suspended)
+    await PROVIDERS.transition(act.of_itself, tx, step, provider.id, data=change, **suspended)
     subject = f"provider:{provider.id}"
-    await add_audit(
-        tx, "provider.standing_changed", subject, at=act.now, actor_kind=SYSTEM.kind, actor_id=None, **change
-    )
+    await add_audit(act.of_itself, tx, "provider.standing_changed", subject, **change)
     if step == "release":  # a paper of the firm may have expired meanwhile
         await look_again(tx, provider.id, act.now.date())
     limits = rules.thresholds

@@ -20,7 +20,7 @@ async def make_version(act: Act, tx: Tx, rules: Rules) -> RulesVersion:
         tx.session.add(CreditRules(version=rules.version, rules=rules.model_dump(mode="json"), loaded_at=act.now))
         await tx.flush()
         subject = f"credit_rules:{rules.version}"
-        await add_audit(tx, "credit.rules_made", subject, at=act.now, actor_kind=act.actor.kind, actor_id=act.who)
+        await add_audit(act, tx, "credit.rules_made", subject)
     elif kept != rules:
         raise RulesVersionExists(version=rules.version)
     row = await queries.find_rules(tx, rules.version)

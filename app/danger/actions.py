@@ -79,7 +79,7 @@ async def write_draft(
         )
     )
     await tx.flush()
-    await record(tx, EventKind.GUIDE_DRAFTED, at=act.now, actor=act.actor, data=facts(kind, number))
+    await record(act, tx, EventKind.GUIDE_DRAFTED, data=facts(kind, number))
     return await show(tx, kind)
 
 
@@ -97,13 +97,11 @@ async def approve(act: Act, tx: Tx, kind: DangerKind, number: int, catalog: Snap
     if version.written_by == act.who:
         raise OwnDraft
     catalog.item(Guide.model_validate(version.content).item)
-    actor, about = act.actor, facts(kind, number)
+    about = facts(kind, number)
     former = _of(versions, GuideStatus.APPROVED)
     if waiting and former:
-        await GUIDES.transition(tx, "supersede", former.id, at=act.now, actor=actor, data=about, ended_at=act.now)
-    await GUIDES.transition(
-        tx, "approve", version.id, at=act.now, actor=actor, data=about, decided_at=act.now, decided_by=act.who
-    )
+        await GUIDES.transition(act, tx, "supersede", former.id, data=about, ended_at=act.now)
+    await GUIDES.transition(act, tx, "approve", version.id, data=about, decided_at=act.now, decided_by=act.who)
     tx.wake(DANGER_TOPIC)
     return await show(tx, kind)
 
@@ -118,11 +116,10 @@ async def discard(act: Act, tx: Tx, kind: DangerKind, number: int, note: str) ->
 
 async def _discard(act: Act, tx: Tx, version: GuideVersion, note: str) -> None:
     await GUIDES.transition(
+        act,
         tx,
         "discard",
         version.id,
-        at=act.now,
-        actor=act.actor,
         data=facts(DangerKind(version.kind), version.number),
         decided_at=act.now,
         decided_by=act.who,

@@ -3,7 +3,6 @@
 What the centre has written is left alone; a guide that nobody touched follows the file.
 """
 
-from datetime import datetime
 from typing import Any
 
 from app.danger import queries
@@ -12,14 +11,14 @@ from app.danger.models import GuideStatus, GuideVersion
 from app.danger.schemas import Guide
 from app.danger.snapshot import DANGER_TOPIC, read_scripts
 from app.danger.states import GUIDES
-from app.events.act import SYSTEM
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.transition import record
 from app.kit.db import Tx
 from app.kit.ids import new_id
 
 
-async def load_guides(tx: Tx, now: datetime) -> None:
+async def load_guides(act: Act, tx: Tx) -> None:
     """Load what is new or changed in the file."""
     for kind, guide in read_scripts().items():
         await queries.lock_kind(tx, kind)
@@ -29,22 +28,20 @@ async def load_guides(tx: Tx, now: datetime) -> None:
             continue
         number = versions[0].number + 1 if versions else 1
         if former:
-            await GUIDES.transition(
-                tx, "supersede", former.id, at=now, actor=SYSTEM, data=facts(kind, number), ended_at=now
-            )
+            await GUIDES.transition(act, tx, "supersede", former.id, data=facts(kind, number), ended_at=act.now)
         tx.session.add(
             GuideVersion(
-                id=new_id(now),
+                id=new_id(act.now),
                 kind=kind,
                 number=number,
                 status=GuideStatus.APPROVED,
                 content=content_of(guide),
-                written_at=now,
-                decided_at=now,
+                written_at=act.now,
+                decided_at=act.now,
             )
         )
         await tx.flush()
-        await record(tx, EventKind.GUIDE_APPROVED, at=now, actor=SYSTEM, data=facts(kind, number))
+        await record(act, tx, EventKind.GUIDE_APPROVED, data=facts(kind, number))
     tx.wake(DANGER_TOPIC)
 
 

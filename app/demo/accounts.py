@@ -2,13 +2,13 @@
 
 import secrets
 from collections.abc import Iterator
-from datetime import datetime
 from random import Random
 
 from argon2 import PasswordHasher
 
 from app.auth.models import Role, Staff
 from app.auth.queries import add_audit, find_staff
+from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.ids import new_id
 from app.sample.naming import person_name
@@ -18,7 +18,7 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1)
 """A password of 72 random bits needs no slow hash, and dozens of operators sign in at the same moment."""
 
 
-async def open_accounts(tx: Tx, operators: int, now: datetime) -> str:
+async def open_accounts(act: Act, tx: Tx, operators: int) -> str:
     """operator1 and so on, supervisor1, registrar1, manager1, admin1: opened, or given the new password; gives it."""
     password = secrets.token_urlsafe(9)
     password_hash = QUICK.hash(password)
@@ -26,10 +26,10 @@ async def open_accounts(tx: Tx, operators: int, now: datetime) -> str:
         staff = await find_staff(tx, username)
         if staff is None:
             name = person_name(Random(f"{SEED}-{username}"), "adult")
-            staff = Staff(id=new_id(now), username=username, name=name, roles=[role], created_at=now)
+            staff = Staff(id=new_id(act.now), username=username, name=name, roles=[role], created_at=act.now)
             tx.session.add(staff)
         staff.password_hash = password_hash
-        await add_audit(tx, "staff.demo_password_set", f"user:{username}", at=now, actor_kind="system", actor_id=None)
+        await add_audit(act, tx, "staff.demo_password_set", f"user:{username}")
     return password
 
 

@@ -13,6 +13,7 @@ from app.credit.rules import load_credit_rules
 from app.danger.load import load_guides
 from app.demo import queries
 from app.demo.accounts import open_accounts
+from app.events.act import SYSTEM, Act
 from app.kit.clock import clock_from
 from app.kit.db import Database
 from app.kit.migrate import migrate
@@ -81,19 +82,20 @@ async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: C
         async with db.begin() as tx:
             await load_reference_data(tx)
             start = first_moment(await queries.find_last_moment(tx), clock_from(settings).now(), settings.zone, plan)
+            act = Act(SYSTEM, start, settings)
             await load_credit_rules(tx, start)
-            await load_guides(tx, start)
+            await load_guides(act, tx)
             await load_sample_places(tx, start)
             await load_registry(tx, start.date(), start)
         catalog = await read_snapshot(db)
         async with db.begin() as tx:
-            await load_articles(tx, catalog, start.date(), start)
+            await load_articles(act, tx, catalog)
         if plan.history_days:
             await load_history(db, settings, plan.history_days, start.date(), progress)
         registry = {provider_id(provider.number): provider for provider in generate_registry(start.date())}
         async with db.begin() as tx:
             operators = operators_for(start, plan.scale)
-            password = await open_accounts(tx, operators, start)
+            password = await open_accounts(act, tx, operators)
             keys = await demo_keys(tx, start)
             software = [key for key in keys if registry[key].reached_by is ReachedBy.QUEUE]
             phoned = frozenset(software[max(raise_limit() - OTHER_FILES, 0) :])

@@ -52,9 +52,7 @@ async def hand_over(act: Act, tx: Tx, staff_id: UUID, body: Handover) -> OpenWor
     if requests or complaints:
         facts = {"to": colleague.username, "requests": requests, "complaints": complaints}
         subject = f"user:{former.username}"
-        await add_audit(
-            tx, "staff.work_handed_over", subject, at=act.now, actor_kind=act.actor.kind, actor_id=act.actor.id, **facts
-        )
+        await add_audit(act, tx, "staff.work_handed_over", subject, **facts)
     return await show_open_work(tx, staff_id, act.now)
 
 

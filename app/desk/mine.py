@@ -40,8 +40,7 @@ async def take_over(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> Op
     if before != act.who:
         await set_follower(tx, request_id, act.who)
         data: Mapping[str, str] = {"from": str(before)} if before else {}
-        actor = act.actor
-        await record(tx, EventKind.REQUEST_TAKEN_OVER, at=act.now, actor=actor, request_id=request_id, data=dict(data))
+        await record(act, tx, EventKind.REQUEST_TAKEN_OVER, request_id=request_id, data=dict(data))
     return _with_clocks(await get_request(tx, request_id), catalog, act.zone)
 
 

@@ -85,11 +85,10 @@ async def send_out(act: Act, tx: Tx, request: Row, catalog: Snapshot) -> Row:
     await note_tier(act, tx, request, tiers.get("tier", request["tier"]))
     await end_round(tx, request["id"], act.now)
     return await REQUESTS.transition(
+        act,
         tx,
         "dispatch",
         request["id"],
-        at=act.now,
-        actor=act.actor,
         data={"after_seconds": int((act.now - request["received_at"]).total_seconds())},
         match_at=act.now,
         assigned_at=None,
@@ -222,13 +221,7 @@ async def redo_request(act: Act, tx: Tx, request_id: UUID, *, other_firm: bool, 
     check_may_go_out(request)
     await end_round(tx, request_id, act.now)
     row = await REQUESTS.transition(
-        tx,
-        "redo",
-        request_id,
-        at=act.now,
-        actor=act.actor,
-        redos=request["redos"] + 1,
-        **await _again(act, tx, request, catalog),
+        act, tx, "redo", request_id, redos=request["redos"] + 1, **await _again(act, tx, request, catalog)
     )
     return await _send_again(act, tx, row, OfferEnd.REDONE, other_firm, catalog)
 
@@ -246,11 +239,10 @@ async def reopen_request(
     check_reopenable(act, request)
     await end_round(tx, request_id, request["closed_at"])
     row = await REQUESTS.transition(
+        act,
         tx,
         "reopen",
         request_id,
-        at=act.now,
-        actor=act.actor,
         data={"reason": reason},
         reopens=request["reopens"] + 1,
         closed_at=None,

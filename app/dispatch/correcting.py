@@ -164,10 +164,10 @@ async def withdraw_danger(
 
 async def _note_withdrawn(act: Act, tx: Tx, request_id: UUID, danger: str, reason: str) -> None:
     about = {"danger": danger}
-    await record(tx, EventKind.REQUEST_DANGER_WITHDRAWN, at=act.now, actor=act.actor, request_id=request_id, data=about)
+    await record(act, tx, EventKind.REQUEST_DANGER_WITHDRAWN, request_id=request_id, data=about)
     facts = about | {"reason": reason}  # a person's words stand in no event (docs/decisions/0017)
-    subject, kind, who = f"request:{request_id}", act.actor.kind, act.who
-    await add_audit(tx, "request.danger_withdrawn", subject, at=act.now, actor_kind=kind, actor_id=who, **facts)
+    subject = f"request:{request_id}"
+    await add_audit(act, tx, "request.danger_withdrawn", subject, **facts)
 
 
 async def _values(act: Act, tx: Tx, request: Row, body: Correction, catalog: Snapshot) -> dict[str, Any]:
@@ -310,30 +310,20 @@ async def _put_on_record(act: Act, tx: Tx, request: Row, changes: Mapping[str, A
         name: [MASKS[name](value) if name in MASKS and value else value for value in (request[name], changes[name])]
         for name in named
     }
-    await add_audit(
-        tx,
-        EventKind.REQUEST_CORRECTED,
-        f"request:{request['id']}",
-        at=act.now,
-        actor_kind=act.actor.kind,
-        actor_id=act.who,
-        reason=reason,
-        changes=masked,
-    )
+    await add_audit(act, tx, EventKind.REQUEST_CORRECTED, f"request:{request['id']}", reason=reason, changes=masked)
 
 
 async def _follow(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], catalog: Snapshot) -> None:
     """Tell whoever has the work, or is asked about it, and look for others where it matters."""
-    actor, served = act.actor, request["parent_id"] or request["id"]
+    served = request["parent_id"] or request["id"]
     named = sorted(name for name in changes if name in WORDS)
     matters = bool(changes.keys() & (WORK - {"quantity"})) or "citizen_id" in changes
     job = await queries.find_live_job(tx, served)
     firm = job.provider_id if job else None
     await record(
+        act,
         tx,
         EventKind.REQUEST_CORRECTED,
-        at=act.now,
-        actor=actor,
         request_id=served,
         provider_id=firm,
         data={"fields": named, "about_number": request["number"]},

@@ -55,15 +55,7 @@ async def raise_danger(
     job = await queries.find_live_job(tx, request_id)
     data = {"danger": kind, "heard": heard}
     firm = job.provider_id if job else None
-    await record(
-        tx,
-        EventKind.REQUEST_DANGER_RAISED,
-        at=act.now,
-        actor=act.actor,
-        request_id=request_id,
-        provider_id=firm,
-        data=data,
-    )
+    await record(act, tx, EventKind.REQUEST_DANGER_RAISED, request_id=request_id, provider_id=firm, data=data)
     if job:
         await _tell_firm(act, tx, job, request)
     tx.wake(DISPATCH_TOPIC)

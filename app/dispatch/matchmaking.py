@@ -13,7 +13,7 @@ from app.catalog.models import Item, Tier
 from app.catalog.snapshot import Snapshot
 from app.dispatch import queries
 from app.dispatch.schemas import MatchingResult, OfferMade
-from app.events.act import SYSTEM, Act
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
@@ -167,7 +167,7 @@ async def _defer(act: Act, tx: Tx, request: Mapping[str, Any] | Row, matching: M
     until = act.now + timedelta(seconds=matching.policy.surge.defer_seconds)
     await queries.defer_matching(tx, request["id"], until, act.now if told else None)
     data = {"until": until.isoformat(), "told": told}
-    await record(tx, EventKind.REQUEST_DEFERRED, at=act.now, actor=SYSTEM, request_id=request["id"], data=data)
+    await record(act.of_itself, tx, EventKind.REQUEST_DEFERRED, request_id=request["id"], data=data)
     return until
 
 
@@ -237,11 +237,10 @@ def _only_full(matching: Matching) -> bool:
 
 async def _give_up(act: Act, tx: Tx, request_id: UUID, reason: UnmatchedReason) -> None:
     await REQUESTS.transition(
+        act.of_itself,
         tx,
         "fail_to_match",
         request_id,
-        at=act.now,
-        actor=SYSTEM,
         data={"reason": reason},
         unmatched_at=act.now,
         unmatched_reason=reason,
@@ -298,7 +297,7 @@ async def note_tier(act: Act, tx: Tx, request: Mapping[str, Any] | Row, tier: st
     if tier != request["tier"]:
         data = {"was": request["tier"], "to": tier}
         kind, request_id = EventKind.REQUEST_TIER_CHANGED, request["id"]
-        await record(tx, kind, at=act.now, actor=act.actor, request_id=request_id, data=data)
+        await record(act, tx, kind, request_id=request_id, data=data)
 
 
 _PUBLIC = ("id", "provider_id", "rank", "expires_at")

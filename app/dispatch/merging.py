@@ -121,9 +121,7 @@ async def merge_request(act: Act, tx: Tx, request_id: UUID, parent_id: UUID, cat
     if firm:
         tx.wake(provider_topic(firm))
     data = {"joined_id": request_id, "joined_number": child.number, "changed": sorted(changed)}
-    await record(
-        tx, EventKind.REQUEST_JOINED, at=act.now, actor=act.actor, request_id=parent_id, provider_id=firm, data=data
-    )
+    await record(act, tx, EventKind.REQUEST_JOINED, request_id=parent_id, provider_id=firm, data=data)
     return row
 
 

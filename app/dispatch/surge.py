@@ -63,7 +63,7 @@ async def _begin(act: Act, tx: Tx, category: str | None, why: str, waiting: int,
     begun = await surge_queries.add_surge(tx, new_id(act.now), category, why, act.now, act.actor.id, waiting, places)
     if begun:
         data = {"category": category, "waiting": waiting, "places": places, "why": why}
-        await record(tx, EventKind.SURGE_BEGAN, at=act.now, actor=act.actor, data=data)
+        await record(act, tx, EventKind.SURGE_BEGAN, data=data)
     return begun is not None
 
 
@@ -84,7 +84,7 @@ async def _end(act: Act, tx: Tx, surge_id: UUID, waiting: int, places: int) -> b
         return False
     await surge_queries.release_deferred(tx, ended["category_code"], act.now)
     data = {"category": ended["category_code"], "waiting": waiting, "places": places, "why": ended["reason"]}
-    await record(tx, EventKind.SURGE_ENDED, at=act.now, actor=act.actor, data=data)
+    await record(act, tx, EventKind.SURGE_ENDED, data=data)
     tx.wake(DISPATCH_TOPIC)
     return True
 
@@ -100,5 +100,5 @@ async def tell_deferral(act: Act, tx: Tx, request_id: UUID) -> Row:
     if request["deferral_told_at"]:
         return request
     data = {"until": request["deferred_until"].isoformat()}
-    await record(tx, EventKind.REQUEST_DEFERRAL_TOLD, at=act.now, actor=act.actor, request_id=request_id, data=data)
+    await record(act, tx, EventKind.REQUEST_DEFERRAL_TOLD, request_id=request_id, data=data)
     return await surge_queries.set_told(tx, request_id, act.now, act.actor.id)

@@ -17,10 +17,6 @@ class Actor(NamedTuple):
     id: UUID | None = None
     on_behalf: bool = False
 
-    def parameters(self, at: datetime) -> dict[str, Any]:
-        """The parameters that every event's insert takes."""
-        return {"at": at, "actor_kind": self.kind, "actor_id": self.id, "on_behalf": self.on_behalf}
-
 
 SYSTEM = Actor(ActorKind.SYSTEM)
 
@@ -66,7 +62,8 @@ class Act(NamedTuple):
 
     def parameters(self) -> dict[str, Any]:
         """The parameters that every event's insert takes."""
-        return self.actor.parameters(self.now)
+        kind, who, on_behalf = self.actor
+        return {"at": self.now, "actor_kind": kind, "actor_id": who, "on_behalf": on_behalf}
 
 
 def act_of(context: Context) -> Act:

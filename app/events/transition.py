@@ -6,7 +6,6 @@ two parts as CTEs, so that a hot path can put several moves into one statement; 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from functools import cache, cached_property
 from typing import Any, NamedTuple, cast
@@ -37,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from app.events.act import Actor
+from app.events.act import Act
 from app.events.facts import FACTS, facts_of, has_facts, look_up
 from app.events.kinds import EventKind
 from app.events.models import Event
@@ -227,15 +226,7 @@ class Machine(Steps):
         return Prepared(select(moved.rows).add_cte(moved.log))
 
     async def transition(
-        self,
-        tx: Tx,
-        step: str,
-        subject_id: UUID,
-        *,
-        at: datetime,
-        actor: Actor,
-        data: Mapping[str, Any] | None = None,
-        **values: Any,
+        self, act: Act, tx: Tx, step: str, subject_id: UUID, *, data: Mapping[str, Any] | None = None, **values: Any
     ) -> Row:
         """Take the step for one subject and log it; gives the changed row.
 
@@ -246,7 +237,7 @@ class Machine(Steps):
             statement,
             id=subject_id,
             data=orjson.dumps(data or {}, default=str).decode(),
-            **actor.parameters(at),
+            **act.parameters(),
             **{f"set_{name}": value for name, value in values.items()},
         )
         if row is None:
@@ -282,11 +273,10 @@ _RECORD = Prepared(
 
 
 async def record(
+    act: Act,
     tx: Tx,
     kind: EventKind,
     *,
-    at: datetime,
-    actor: Actor,
     request_id: UUID | None = None,
     provider_id: UUID | None = None,
     data: Mapping[str, Any] | None = None,
@@ -298,7 +288,7 @@ async def record(
         request_id=request_id,
         provider_id=provider_id,
         data=orjson.dumps(data or {}, default=str).decode(),
-        **actor.parameters(at),
+        **act.parameters(),
     )
 
 

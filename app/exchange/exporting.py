@@ -32,15 +32,7 @@ async def export_registry(act: Act, tx: Tx, asked: FileAsked, catalog: Snapshot)
     masked = Role.REGISTRAR not in act.roles
     registry = await queries.read_registry(tx, act.today)
     await add_audit(
-        tx,
-        "registry.exported",
-        "registry",
-        at=act.now,
-        actor_kind=act.actor.kind,
-        actor_id=act.who,
-        providers=len(registry.providers),
-        format=asked.format,
-        masked=masked,
+        act, tx, "registry.exported", "registry", providers=len(registry.providers), format=asked.format, masked=masked
     )
 
     def encode() -> bytes:

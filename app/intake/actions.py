@@ -54,7 +54,7 @@ async def separate_request(act: Act, tx: Tx, request_id: UUID) -> Row:
     parent = await queries.find_request(tx, request["parent_id"]) if request["parent_id"] else None
     if parent and parent.danger_relayed_at and parent.danger == request["danger"] and is_endangered(request):
         facts |= {name: getattr(parent, name) for name in SAFE}
-    return await REQUESTS.transition(tx, "separate", request_id, at=act.now, actor=act.actor, **facts)
+    return await REQUESTS.transition(act, tx, "separate", request_id, **facts)
 
 
 async def _separate_children(act: Act, tx: Tx, parent_id: UUID) -> None:
@@ -75,11 +75,10 @@ async def answer_request(act: Act, tx: Tx, request_id: UUID, body: AnswerIn) -> 
     await _separate_children(act, tx, request_id)
     said = {"answered_in_call": request["answered_in_call"], "articles": body.articles}
     await REQUESTS.transition(
+        act,
         tx,
         "answer",
         request_id,
-        at=act.now,
-        actor=act.actor,
         data=answered(said, int((act.now - request["received_at"]).total_seconds())),
         answer=body.answer,
         articles=body.articles or None,
@@ -87,14 +86,7 @@ async def answer_request(act: Act, tx: Tx, request_id: UUID, body: AnswerIn) -> 
     )
     reason = CloseReason.ANSWERED
     return await REQUESTS.transition(
-        tx,
-        "close",
-        request_id,
-        at=act.now,
-        actor=act.actor,
-        data={"close_reason": reason},
-        closed_at=act.now,
-        close_reason=reason,
+        act, tx, "close", request_id, data={"close_reason": reason}, closed_at=act.now, close_reason=reason
     )
 
 
@@ -102,11 +94,10 @@ async def relay_request(act: Act, tx: Tx, request_id: UUID, relay: RelayIn, dang
     """Hand the request to an outside line and keep its number there; if it tells of a danger and the line is one for
     it, it has the danger. Raises StatusConflict."""
     relayed = await REQUESTS.transition(
+        act,
         tx,
         "relay",
         request_id,
-        at=act.now,
-        actor=act.actor,
         data={"to": relay.to},
         relay_to=relay.to,
         outside_number=relay.outside_number,
@@ -144,11 +135,10 @@ async def close_request(act: Act, tx: Tx, request_id: UUID, note: str) -> Row:
         raise await REQUESTS.refusal(tx, "close", request_id)
     reason = CloseReason.RELAYED if request["status"] == RequestStatus.RELAYED else CloseReason.NO_PROVIDER
     return await REQUESTS.transition(
+        act,
         tx,
         "close",
         request_id,
-        at=act.now,
-        actor=act.actor,
         data={"close_reason": reason, "note": note},
         closed_at=act.now,
         close_reason=reason,
@@ -162,11 +152,10 @@ async def hold_request(act: Act, tx: Tx, request_id: UUID, hold: HoldIn) -> Row:
     if hold.until <= act.now:
         raise WindowInvalid
     return await REQUESTS.transition(
+        act,
         tx,
         "hold",
         request_id,
-        at=act.now,
-        actor=act.actor,
         data={"cause": hold.cause, "until": hold.until.isoformat()},
         held_from=request["status"],
         held_at=act.now,
@@ -188,11 +177,10 @@ async def resume_request(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) 
         moved |= move_on(dict(request), catalog.allowance(request["urgency"]), act.zone, act.now)
     back_to = request["held_from"]
     return await REQUESTS.transition(
+        act,
         tx,
         "resume",
         request_id,
-        at=act.now,
-        actor=act.actor,
         data={"waited_seconds": int(waited.total_seconds())},
         held_at=None,
         held_from=None,
@@ -219,9 +207,7 @@ async def consent_to_tier(act: Act, tx: Tx, request_id: UUID, tier: Tier, catalo
         raise TierNotDearer(served=request["tier"], tier=tier)
     if request["tier_fallback"] == tier:
         return request
-    await record(
-        tx, EventKind.REQUEST_TIER_CONSENTED, at=act.now, actor=act.actor, request_id=request_id, data={"tier": tier}
-    )
+    await record(act, tx, EventKind.REQUEST_TIER_CONSENTED, request_id=request_id, data={"tier": tier})
     tx.wake(DISPATCH_TOPIC)
     return await queries.set_tier_fallback(tx, request_id, tier, act.now)
 

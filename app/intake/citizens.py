@@ -169,12 +169,4 @@ async def get_or_add(tx: Tx, phone: str, now: datetime, name: str | None = None)
 
 
 async def _audit(act: Act, tx: Tx, action: str, phone: str, **data: object) -> None:
-    await add_audit(
-        tx,
-        action,
-        f"citizen:{mask_phone(phone)}",
-        at=act.now,
-        actor_kind=act.actor.kind,
-        actor_id=act.who,
-        **data,
-    )
+    await add_audit(act, tx, action, f"citizen:{mask_phone(phone)}", **data)

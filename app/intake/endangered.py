@@ -162,7 +162,7 @@ async def raise_heard(act: Act, tx: Tx, request_id: UUID, text: str | None, abou
     if request and told and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
         await queries.set_danger(tx, request_id, endangered(act, request, told, about.catalog))
         data = {"danger": told, "heard": True}
-        await record(tx, EventKind.REQUEST_DANGER_RAISED, at=act.now, actor=act.actor, request_id=request_id, data=data)
+        await record(act, tx, EventKind.REQUEST_DANGER_RAISED, request_id=request_id, data=data)
 
 
 def newly_told(request: Mapping[str, Any] | Row, heard: Iterable[DangerKind], dangers: Dangers) -> DangerKind | None:
@@ -209,13 +209,11 @@ async def note_told(act: Act, tx: Tx, request_id: UUID, told: Told, facts: Mappi
     await queries.set_danger(tx, request_id, facts)
     if told.dismissed:
         heard = {"heard": list(told.dismissed)}
-        await record(
-            tx, EventKind.REQUEST_DANGER_DISMISSED, at=act.now, actor=act.actor, request_id=request_id, data=heard
-        )
+        await record(act, tx, EventKind.REQUEST_DANGER_DISMISSED, request_id=request_id, data=heard)
     if told.danger is None:
         return
     data = {"danger": told.danger, "heard": told.heard}
-    await record(tx, EventKind.REQUEST_DANGER_RAISED, at=act.now, actor=act.actor, request_id=request_id, data=data)
+    await record(act, tx, EventKind.REQUEST_DANGER_RAISED, request_id=request_id, data=data)
     for line in facts["danger_lines"] or ():
         await _record_relay(act, tx, request_id, line, None)
 
@@ -234,16 +232,14 @@ async def note_relay(act: Act, tx: Tx, request: Row, line: str, outside_number: 
         facts = {**SAFE, "danger": after} if after else facts | {"match_at": act.now}
         if after:
             data = {"danger": after, "heard": True}
-            await record(
-                tx, EventKind.REQUEST_DANGER_RAISED, at=act.now, actor=act.actor, request_id=request["id"], data=data
-            )
+            await record(act, tx, EventKind.REQUEST_DANGER_RAISED, request_id=request["id"], data=data)
         tx.wake(DISPATCH_TOPIC)
     await queries.set_danger(tx, request["id"], facts)
 
 
 async def _record_relay(act: Act, tx: Tx, request_id: UUID, line: str, outside_number: str | None) -> None:
     data = {"line": line, "outside_number": outside_number}
-    await record(tx, EventKind.REQUEST_DANGER_RELAYED, at=act.now, actor=act.actor, request_id=request_id, data=data)
+    await record(act, tx, EventKind.REQUEST_DANGER_RELAYED, request_id=request_id, data=data)
 
 
 def check_endangered(request: Mapping[str, Any] | Row) -> DangerKind:

@@ -203,10 +203,9 @@ def when_happened(act: Act, job: Row, happened_at: datetime | None) -> datetime 
 async def record_price(act: Act, tx: Tx, job: Mapping[str, Any], kind: EventKind, **facts: Any) -> None:
     """Log what was quoted or agreed about the job's price."""
     await record(
+        act,
         tx,
         kind,
-        at=act.now,
-        actor=act.actor,
         request_id=job["request_id"],
         provider_id=job["provider_id"],
         data={"job_id": job["id"], "quantity": shown(job["quantity"]), **facts},

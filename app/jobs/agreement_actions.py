@@ -84,10 +84,9 @@ async def move_appointment(act: Act, tx: Tx, job_id: UUID, body: Appointment) ->
     await _edit(tx, job_id, changes | {"appointment_moves": moves})
     await queries.move_deadlines(tx, job["request_id"], body.appointment_to, act.now)
     await record(
+        act,
         tx,
         EventKind.JOB_APPOINTMENT_MOVED,
-        at=act.now,
-        actor=act.actor,
         request_id=job["request_id"],
         provider_id=job["provider_id"],
         data={

@@ -75,10 +75,9 @@ async def _keep(act: Act, tx: Tx, job: Row, body: ExtensionIn) -> ExtensionOut:
     tx.session.add(extension)
     await tx.flush()
     await record(
+        act,
         tx,
         EventKind.EXTENSION_ASKED,
-        at=act.now,
-        actor=act.actor,
         request_id=extension.request_id,
         provider_id=extension.provider_id,
         data={"extension_id": extension.id, "until": extension.until.isoformat()},
@@ -89,11 +88,10 @@ async def _keep(act: Act, tx: Tx, job: Row, body: ExtensionIn) -> ExtensionOut:
 async def end_extension(act: Act, tx: Tx, extension: Extension, step: str, note: str | None) -> ExtensionOut:
     """Grant or refuse what was asked; its request's row is locked."""
     ended = await EXTENSIONS.transition(
+        act,
         tx,
         step,
         extension.id,
-        at=act.now,
-        actor=act.actor,
         data={"until": extension.until.isoformat()},
         decided_at=act.now,
         decided_by=act.actor.id if act.actor.kind == ActorKind.STAFF else None,

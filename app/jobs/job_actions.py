@@ -111,11 +111,10 @@ async def fail_job(act: Act, tx: Tx, job_id: UUID, body: Failure) -> JobOut:
 
 async def _to_supervisor(act: Act, tx: Tx, job: Row, reason: UnmatchedReason) -> None:
     await REQUESTS.transition(
+        act,
         tx,
         "fail_to_match",
         job["request_id"],
-        at=act.now,
-        actor=act.actor,
         data={"reason": reason},
         unmatched_at=act.now,
         unmatched_reason=reason,

@@ -116,12 +116,7 @@ async def note_no_answer(act: Act, tx: Tx, offer_id: UUID, again_at: datetime) -
     _check_pending(offer, act.now)
     await queries.release_to_phone(tx, offer_id, again_at)
     await record(
-        tx,
-        EventKind.OFFER_NOT_ANSWERED,
-        at=act.now,
-        actor=act.actor,
-        request_id=offer["request_id"],
-        provider_id=offer["provider_id"],
+        act, tx, EventKind.OFFER_NOT_ANSWERED, request_id=offer["request_id"], provider_id=offer["provider_id"]
     )
 
 

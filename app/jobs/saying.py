@@ -27,13 +27,5 @@ async def say(act: Act, tx: Tx, request_id: UUID, body: ContactIn) -> Contact:
     data = {"purpose": body.purpose, "about_number": request.number}
     for told in dict.fromkeys((request_id, served)):
         provider = firm if told == served else None
-        await record(
-            tx,
-            EventKind.REQUEST_CONTACTED,
-            at=act.now,
-            actor=act.actor,
-            request_id=told,
-            provider_id=provider,
-            data=data,
-        )
+        await record(act, tx, EventKind.REQUEST_CONTACTED, request_id=told, provider_id=provider, data=data)
     return contact

@@ -95,7 +95,7 @@ async def _add_draft(act: Act, tx: Tx, article: Article, body: Draft, number: in
     tx.session.add(version)
     await tx.flush()
     facts = {"article_id": version.id, "slug": article.slug, "number": number}
-    await record(tx, EventKind.ARTICLE_DRAFTED, at=act.now, actor=act.actor, data=facts)
+    await record(act, tx, EventKind.ARTICLE_DRAFTED, data=facts)
 
 
 def facts_of(body: Draft) -> dict[str, Any]:
@@ -112,11 +112,10 @@ def facts_of(body: Draft) -> dict[str, Any]:
 
 async def _discard(act: Act, tx: Tx, article: Article, version: ArticleVersion, note: str) -> None:
     await ARTICLES.transition(
+        act,
         tx,
         "discard",
         version.id,
-        at=act.now,
-        actor=act.actor,
         data={"slug": article.slug, "number": version.number},
         decided_at=act.now,
         decided_by=act.who,
@@ -143,17 +142,8 @@ async def approve(act: Act, tx: Tx, slug: str, number: int, catalog: Snapshot) -
     former = _of_status(versions, ArticleStatus.APPROVED)
     if former:
         await queries.remove_entries(tx, [former.id])
-        await ARTICLES.transition(tx, "supersede", former.id, at=act.now, actor=act.actor, data=facts, ended_at=act.now)
-    await ARTICLES.transition(
-        tx,
-        "approve",
-        version.id,
-        at=act.now,
-        actor=act.actor,
-        data=facts,
-        decided_at=act.now,
-        decided_by=act.who,
-    )
+        await ARTICLES.transition(act, tx, "supersede", former.id, data=facts, ended_at=act.now)
+    await ARTICLES.transition(act, tx, "approve", version.id, data=facts, decided_at=act.now, decided_by=act.who)
     article.review_on = max(article.review_on, act.today + REVIEW_AFTER)
     article.sample = False
     await index(tx, [version], catalog)
@@ -175,14 +165,7 @@ async def withdraw(act: Act, tx: Tx, slug: str, note: str) -> ArticleOut:
     subject = approved or next((one for one in versions if one.status == ArticleStatus.WITHDRAWN), versions[0])
     if subject.status != ArticleStatus.WITHDRAWN:
         await ARTICLES.transition(
-            tx,
-            "withdraw",
-            subject.id,
-            at=act.now,
-            actor=act.actor,
-            data={"slug": slug, "number": subject.number},
-            ended_at=act.now,
-            note=note,
+            act, tx, "withdraw", subject.id, data={"slug": slug, "number": subject.number}, ended_at=act.now, note=note
         )
         await queries.remove_entries(tx, [subject.id])
     return await show(tx, article)
@@ -201,15 +184,7 @@ async def review(act: Act, tx: Tx, slug: str, body: ReviewIn) -> ArticleOut:
     article.review_on, article.reviewed_at, article.reviewed_by = body.review_on, act.now, act.who
     article.owner_id = body.owner_id or article.owner_id or act.who
     article.sample = False
-    await add_audit(
-        tx,
-        "article.reviewed",
-        f"article:{slug}",
-        at=act.now,
-        actor_kind=act.actor.kind,
-        actor_id=act.who,
-        review_on=str(body.review_on),
-    )
+    await add_audit(act, tx, "article.reviewed", f"article:{slug}", review_on=str(body.review_on))
     return await show(tx, article)
 
 
@@ -285,16 +260,7 @@ async def put_text(act: Act, tx: Tx, name: str, body: TextIn) -> TextOut:
     """Set the canned text of this name, whether it was there or not."""
     facts = {"zh": body.zh, "en": body.en, "sample": False, "changed_at": act.now, "changed_by": act.who}
     kept = await queries.set_text(tx, name, facts)
-    await add_audit(
-        tx,
-        "canned_text.set",
-        f"canned_text:{name}",
-        at=act.now,
-        actor_kind=act.actor.kind,
-        actor_id=act.who,
-        zh=body.zh,
-        en=body.en,
-    )
+    await add_audit(act, tx, "canned_text.set", f"canned_text:{name}", zh=body.zh, en=body.en)
     return TextOut.model_validate(kept)
 
 
@@ -303,6 +269,4 @@ async def delete_text(act: Act, tx: Tx, name: str) -> None:
     kept = await queries.find_text(tx, name)
     if kept:
         await tx.session.delete(kept)
-        await add_audit(
-            tx, "canned_text.deleted", f"canned_text:{name}", at=act.now, actor_kind=act.actor.kind, actor_id=act.who
-        )
+        await add_audit(act, tx, "canned_text.deleted", f"canned_text:{name}")

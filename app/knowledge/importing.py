@@ -53,16 +53,7 @@ async def import_articles(
         for body in changed:
             article, versions = await actions.get_article(tx, body.slug, lock=True)
             await actions.put_draft(act, tx, article, versions, body)
-        await add_audit(
-            tx,
-            "articles.imported",
-            "articles",
-            at=act.now,
-            actor_kind=act.actor.kind,
-            actor_id=act.who,
-            added=len(added),
-            changed=len(changed),
-        )
+        await add_audit(act, tx, "articles.imported", "articles", added=len(added), changed=len(changed))
     return ImportOut(
         dry_run=dry_run,
         read=len(bodies),

@@ -5,13 +5,13 @@ withdrew is left alone; a sample that nobody touched follows the files.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import yaml
 
 from app.catalog.snapshot import Snapshot
-from app.events.act import SYSTEM
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.transition import record
 from app.kit.db import Tx
@@ -34,7 +34,7 @@ def read_articles() -> Iterator[ArticleIn]:
             yield ArticleIn.model_validate(row)
 
 
-async def load_articles(tx: Tx, catalog: Snapshot, today: date, now: datetime) -> int:
+async def load_articles(act: Act, tx: Tx, catalog: Snapshot) -> int:
     """Load what is new or changed in the files; gives how many articles."""
     known = await queries.list_newest(tx)
     fresh: list[ArticleVersion] = []
@@ -42,23 +42,23 @@ async def load_articles(tx: Tx, catalog: Snapshot, today: date, now: datetime) -
         article, newest = known.get(body.slug, (None, None))
         if article is None or newest is None:
             article = Article(
-                id=new_id(now), slug=body.slug, review_on=today + REVIEW_AFTER, created_at=now, sample=True
+                id=new_id(act.now), slug=body.slug, review_on=act.today + REVIEW_AFTER, created_at=act.now, sample=True
             )
             tx.session.add(article)
         elif not _follows_files(article, newest) or _same(newest, body):
             continue
         else:
             await queries.remove_entries(tx, [newest.id])
-            await ARTICLES.transition(tx, "supersede", newest.id, at=now, actor=SYSTEM, ended_at=now)
+            await ARTICLES.transition(act, tx, "supersede", newest.id, ended_at=act.now)
         number = newest.number + 1 if newest else 1
-        fresh.append(_version(article, body, number, now))
+        fresh.append(_version(article, body, number, act.now))
     await tx.flush()
     tx.session.add_all(fresh)
     await tx.flush()
     for version in fresh:
-        await record(tx, EventKind.ARTICLE_APPROVED, at=now, actor=SYSTEM, data={"article_id": version.id})
+        await record(act, tx, EventKind.ARTICLE_APPROVED, data={"article_id": version.id})
     await index(tx, fresh, catalog)
-    await _load_texts(tx, now)
+    await _load_texts(tx, act.now)
     return len(fresh)
 
 

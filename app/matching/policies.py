@@ -106,4 +106,4 @@ async def show_policy(tx: Tx, policy: PolicyVersion, now: datetime) -> PolicyOut
 
 
 async def _audit(act: Act, tx: Tx, action: str, version: int) -> None:
-    await add_audit(tx, action, f"policy:{version}", at=act.now, actor_kind=act.actor.kind, actor_id=act.who)
+    await add_audit(act, tx, action, f"policy:{version}")

@@ -84,9 +84,7 @@ async def _keep(act: Act, tx: Tx, place: Place, action: str, catalog: Snapshot) 
 
 async def _note(act: Act, tx: Tx, action: str, place: Place) -> None:
     await tx.flush()
-    await add_audit(
-        tx, action, f"place:{place.id}", at=act.now, actor_kind=act.actor.kind, actor_id=act.who, name=place.zh
-    )
+    await add_audit(act, tx, action, f"place:{place.id}", name=place.zh)
     tx.wake(CATALOG_TOPIC)
 
 

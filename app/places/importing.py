@@ -50,16 +50,7 @@ async def import_places(
     if not dry_run and (added or changed):
         for start in range(0, len(added) + len(changed), MOST_AT_ONCE):
             await queries.put_places(tx, [*added, *changed][start : start + MOST_AT_ONCE])
-        await add_audit(
-            tx,
-            "places.imported",
-            "places",
-            at=act.now,
-            actor_kind=act.actor.kind,
-            actor_id=act.who,
-            added=len(added),
-            changed=len(changed),
-        )
+        await add_audit(act, tx, "places.imported", "places", added=len(added), changed=len(changed))
         tx.wake(CATALOG_TOPIC)
     return ImportOut(
         dry_run=dry_run,

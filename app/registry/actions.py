@@ -130,7 +130,7 @@ async def enter_provider(
     await tx.flush()
     tx.session.add_all(part_rows(act, provider.id, body, catalog, approved=approved))
     await tx.flush()
-    await record(tx, EventKind.PROVIDER_APPLIED, at=act.now, actor=act.actor, provider_id=provider.id, data=about)
+    await record(act, tx, EventKind.PROVIDER_APPLIED, provider_id=provider.id, data=about)
     await audit_provider(act, tx, provider.id, "provider.added", **body.model_dump(exclude_none=True))
     return provider
 
@@ -248,11 +248,10 @@ async def change_standing(
         raise PapersExpired(papers=lapsed)
     change = {"former": provider.standing, "standing": body.standing, "reason": body.reason}
     await PROVIDERS.transition(
+        act,
         tx,
         steps[body.standing],
         provider_id,
-        at=act.now,
-        actor=act.actor,
         data=change,
         former_standing=provider.standing if body.standing is Standing.SUSPENDED else None,
         papers_lapsed=False,

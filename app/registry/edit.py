@@ -28,4 +28,4 @@ async def finish_edit(act: Act, tx: Tx, provider: Provider, action: str, **chang
 async def audit_provider(act: Act, tx: Tx, provider_id: UUID, action: str, **changes: Any) -> None:
     """Write to the audit log what is no part of the document."""
     subject = f"provider:{provider_id}"
-    await add_audit(tx, action, subject, at=act.now, actor_kind=act.actor.kind, actor_id=act.actor.id, **changes)
+    await add_audit(act, tx, action, subject, **changes)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.auth.queries import add_audit
 from app.catalog.snapshot import Snapshot
-from app.events.act import SYSTEM, Act
+from app.events.act import Act
 from app.events.due import one_by_one
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
@@ -115,7 +115,7 @@ async def _tell(
         return
     event = EventKind.PROVIDER_PAPER_EXPIRED if expired else EventKind.PROVIDER_PAPER_EXPIRING
     data = {name: facts[name] for name in ("paper", "number", "expires_on", "whole_firm", "items")}
-    await record(tx, event, at=act.now, actor=SYSTEM, provider_id=provider.id, data=data)
+    await record(act.of_itself, tx, event, provider_id=provider.id, data=data)
     if expired:
         tx.wake(DISPATCH_TOPIC)
 
@@ -131,23 +131,8 @@ async def _move(
         "papers": papers,
     }
     await PROVIDERS.transition(
-        tx,
-        step,
-        provider.id,
-        at=act.now,
-        actor=SYSTEM,
-        data=change,
-        former_standing=former_standing,
-        papers_lapsed=suspended,
+        act.of_itself, tx, step, provider.id, data=change, former_standing=former_standing, papers_lapsed=suspended
     )
     provider.version += 1
-    await add_audit(
-        tx,
-        "provider.standing_changed",
-        f"provider:{provider.id}",
-        at=act.now,
-        actor_kind=SYSTEM.kind,
-        actor_id=None,
-        **change,
-    )
+    await add_audit(act.of_itself, tx, "provider.standing_changed", f"provider:{provider.id}", **change)
     tx.wake(DISPATCH_TOPIC)

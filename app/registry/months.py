@@ -53,7 +53,7 @@ async def file_month(act: Act, tx: Tx, provider_id: UUID, month: date, body: Mon
     facts["baseline"] = body.baseline or bool(filed and filed.baseline)
     await tx.session.merge(ProviderMonth(provider_id=provider_id, month=month, **facts))
     declared = {"month": month, **body.model_dump()}
-    await record(tx, EventKind.MONTH_FILED, at=act.now, actor=act.actor, provider_id=provider_id, data=declared)
+    await record(act, tx, EventKind.MONTH_FILED, provider_id=provider_id, data=declared)
     await finish_edit(act, tx, provider, "provider.month_filed", on_paper=on_paper, **declared)
 
 
@@ -87,7 +87,7 @@ async def _find(act: Act, tx: Tx, provider_id: UUID, month: date) -> ProviderMon
 
 async def _move(act: Act, tx: Tx, step: str, filed: ProviderMonth, **values: Any) -> None:
     data = {"month": filed.month, "turnover_fen": filed.turnover_fen, "profit_tax_fen": filed.profit_tax_fen}
-    await MONTHS.transition(tx, step, filed.id, at=act.now, actor=act.actor, data=data, **values)
+    await MONTHS.transition(act, tx, step, filed.id, data=data, **values)
     await audit_provider(
         act, tx, filed.provider_id, MONTHS.moves[step].event, reason=values.get("reopened_why"), **data
     )

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.catalog.calendar import is_night
-from app.events.act import SYSTEM, Act
+from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.transition import record
 from app.kit.db import Tx
@@ -61,7 +61,7 @@ async def tell(act: Act, tx: Tx, provider_id: UUID, kind: str, subject: str, dat
     notice_id = await life_queries.add_notice(tx, new_id(act.now), provider_id, kind, subject, data, act.now)
     if notice_id:
         facts = {"notice_id": notice_id, "notice": kind}
-        await record(tx, EventKind.PROVIDER_TOLD, at=act.now, actor=SYSTEM, provider_id=provider_id, data=facts)
+        await record(act.of_itself, tx, EventKind.PROVIDER_TOLD, provider_id=provider_id, data=facts)
     return notice_id
 
 

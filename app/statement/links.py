@@ -87,5 +87,4 @@ async def open_link(context: Context, token: str, catalog: Snapshot) -> MonthSta
 
 async def _audit(act: Act, tx: Tx, action: str, link: StatementLink, **data: object) -> None:
     subject = f"provider:{link.provider_id}"
-    kind, actor_id = act.actor.kind, act.actor.id
-    await add_audit(tx, action, subject, at=act.now, actor_kind=kind, actor_id=actor_id, link=link.id, **data)
+    await add_audit(act, tx, action, subject, link=link.id, **data)

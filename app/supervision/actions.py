@@ -85,10 +85,9 @@ async def arbitrate_job(act: Act, tx: Tx, job_id: UUID, body: Finding) -> JobOut
         day = job["ended_at"].astimezone(act.zone).date()
         await queries.take_back_return(tx, job["provider_id"], day)
     await record(
+        act,
         tx,
         EventKind.JOB_ARBITRATED,
-        at=act.now,
-        actor=act.actor,
         request_id=job["request_id"],
         provider_id=job["provider_id"],
         data={"fault": body.fault, "note": body.note},

@@ -91,8 +91,7 @@ async def release_trouble(
 ) -> None:
     """Have the step try it again, once what was wrong has been put right; on the audit log."""
     await release(tx, step, subject_id, act.now)
-    kind, who = act.actor.kind, act.who
-    await add_audit(tx, "trouble.released", f"{step}:{subject_id}", at=act.now, actor_kind=kind, actor_id=who)
+    await add_audit(act, tx, "trouble.released", f"{step}:{subject_id}")
 
 
 @router.put("/extensions/{extension_id}/decision")

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.catalog.snapshot import Snapshot
-from app.events.act import SYSTEM, Act
+from app.events.act import Act
 from app.events.due import one_by_one
 from app.events.kinds import EventKind
 from app.events.transition import record
@@ -26,7 +26,7 @@ async def raise_alarms(context: Context, catalog: Snapshot) -> int:
         for alarm in alarms:
             kind, data = EventKind(f"clock.{alarm.level}"), {"clock": alarm.clock, "due": alarm.due.isoformat()}
             if alarm.at <= act.now and (kind, data["clock"], data["due"]) not in raised:
-                await record(tx, kind, at=act.now, actor=SYSTEM, request_id=request_id, data=data)
+                await record(act, tx, kind, request_id=request_id, data=data)
         await queries.set_alarm(tx, request_id, min((a.at for a in alarms if a.at > act.now), default=None))
 
     return await one_by_one(context, "raise_alarms", queries.find_due_alarms, change)

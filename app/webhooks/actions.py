@@ -102,7 +102,7 @@ async def _change_state(act: Act, tx: Tx, endpoint: WebhookEndpoint, wanted: str
     if wanted != endpoint.state:
         step, well = ("pause", {}) if wanted == WebhookState.PAUSED else ("resume", {"failing_since": None})
         facts: dict[str, Any] = {"disabled_at": None, "disabled_why": None, **well}
-        await WEBHOOKS.transition(tx, step, endpoint.id, at=act.now, actor=act.actor, **facts)
+        await WEBHOOKS.transition(act, tx, step, endpoint.id, **facts)
         await tx.session.refresh(endpoint)
     if endpoint.state == WebhookState.ACTIVE:
         await queries.release_pending(tx, endpoint.id, act.now)
@@ -211,4 +211,4 @@ def _key(act: Act) -> str:
 
 async def _audit(act: Act, tx: Tx, endpoint: WebhookEndpoint, action: str, **data: Any) -> None:
     subject = f"webhook:{endpoint.id}"
-    await add_audit(tx, action, subject, at=act.now, actor_kind=act.actor.kind, actor_id=act.who, **data)
+    await add_audit(act, tx, action, subject, **data)

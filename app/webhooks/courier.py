@@ -137,7 +137,7 @@ class Courier:
         """Nothing more is sent there; its owner is told."""
         why = DisabledWhy.GONE if answer.status == GONE else DisabledWhy.DEAD
         facts: dict[str, Any] = {"disabled_at": act.now, "disabled_why": why, "version": endpoint.version + 1}
-        await WEBHOOKS.transition(tx, "disable", endpoint.id, at=act.now, actor=act.actor, data={"why": why}, **facts)
+        await WEBHOOKS.transition(act, tx, "disable", endpoint.id, data={"why": why}, **facts)
         await tx.session.refresh(endpoint)
         notice = notice_of(endpoint)
         if notice is not None and endpoint.provider_id is not None:

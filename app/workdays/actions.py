@@ -89,9 +89,7 @@ async def _changed(act: Act, tx: Tx, day: date, before: Days, after: Days, note:
         periods = await _move_complaints(act, tx, move, after)
         periods += await _move_periods(act, tx, move)
     facts = {"working": working, "note": note}
-    await add_audit(
-        tx, "calendar.day_entered", f"day:{day}", at=act.now, actor_kind=act.actor.kind, actor_id=act.who, **facts
-    )
+    await add_audit(act, tx, "calendar.day_entered", f"day:{day}", **facts)
     tx.wake(CATALOG_TOPIC, DISPATCH_TOPIC)
     source = Source.CENTRE if day in after else Source.LIBRARY
     return DayChanged(day=day, working=working, source=source, requests_moved=requests, periods_moved=periods)
@@ -107,9 +105,7 @@ async def _move_requests(act: Act, tx: Tx, day: date, move: Move) -> int:
             moved += 1
             await queries.move_dues(tx, request.id, **later, alarm_at=act.now)
             data = {"day": str(day)} | {name: due.isoformat() for name, due in later.items()}
-            await record(
-                tx, EventKind.REQUEST_DEADLINES_MOVED, at=act.now, actor=act.actor, request_id=request.id, data=data
-            )
+            await record(act, tx, EventKind.REQUEST_DEADLINES_MOVED, request_id=request.id, data=data)
     return moved
 
 
@@ -132,8 +128,8 @@ async def _move_complaints(act: Act, tx: Tx, move: Move, days: Days) -> int:
             complaint.alarm_at = yellow_at(Calendar.WORKING_DAYS, complaint.opened_at, due_at, act.zone, days)
         complaint.due_at, complaint.reply_by = due_at, reply_by
         data = {"complaint_id": str(complaint.id), "complaint_due_at": due_at.isoformat()}
-        request_id, actor = complaint.request_id, act.actor
-        await record(tx, EventKind.REQUEST_DEADLINES_MOVED, at=act.now, actor=actor, request_id=request_id, data=data)
+        request_id = complaint.request_id
+        await record(act, tx, EventKind.REQUEST_DEADLINES_MOVED, request_id=request_id, data=data)
         if complaint.provider_id and reply_by and replies:
             until = reply_by.astimezone(act.zone).strftime("%Y-%m-%d %H:%M")
             words = {

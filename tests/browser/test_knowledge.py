@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import expect
 from pypinyin import lazy_pinyin
 
+from app.events.act import act_of
 from app.knowledge.load import load_articles
 from tests.browser.conftest import Opening
 from tests.browser.test_desk import PHONE, STRANGER, press, ring, sit_at_the_desk
@@ -37,7 +38,7 @@ def presses_for(words: str) -> int:
 
 async def load_samples(world: World) -> None:
     async with world.context.db.begin() as tx:
-        await load_articles(tx, world.catalog, world.clock.now().date(), world.clock.now())
+        await load_articles(act_of(world.context), tx, world.catalog)
 
 
 async def test_ten_questions_are_answered(world: World, sit_down: Opening, record_property: Recording) -> None:

@@ -10,6 +10,7 @@ from app.auth.models import Role
 from app.danger.kinds import DangerKind
 from app.danger.load import load_guides
 from app.danger.snapshot import HeldDangers, read_scripts
+from app.events.act import act_of
 from app.kit.wake import Wakes
 from tests.world import World, ok, refused
 
@@ -155,7 +156,7 @@ async def test_loading_again_leaves_the_centres_own_alone(world: World) -> None:
     await draft(world, 1, say=say)
     await ok(world.supervisor.put(f"{PATH}/versions/2/approval"))
     async with world.context.db.begin() as tx:
-        await load_guides(tx, world.clock.now())
+        await load_guides(act_of(world.context), tx)
     shown = await ok(world.operator.get("/dangers"))
     assert [danger["kind"] for danger in shown] == [str(kind) for kind in DangerKind]
     assert {danger["kind"]: danger["newest"] for danger in shown if danger["newest"] > 1} == {"gas": 2}

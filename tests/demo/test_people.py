@@ -16,6 +16,7 @@ from app.demo.form import Catalogue
 from app.demo.phone_desk import PhoneDesk
 from app.demo.room import Operators, Room
 from app.demo.supervisor import RELAYED_FOR, TRIES, Supervisor
+from app.events.act import act_of
 from app.kit.clock import clock_from
 from app.registry.models import ReachedBy
 from hotline_provider.behaviour import Member
@@ -54,7 +55,7 @@ async def api(world: World) -> AsyncIterator[Api]:
 @pytest.fixture
 async def password(world: World) -> str:
     async with world.context.db.begin() as tx:
-        return await open_accounts(tx, 2, world.clock.now())
+        return await open_accounts(act_of(world.context), tx, 2)
 
 
 @pytest.fixture

@@ -5,20 +5,20 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from app.events.act import SYSTEM
 from app.events.kinds import EventKind
 from app.events.models import Event
 from app.events.sequence import number_events
 from app.events.transition import record
 from app.kit.db import Database, Tx
 from tests.events.crash import Crash, crash_after
+from tests.world import act_at
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
 async def log(tx: Tx, *kinds: EventKind) -> None:
     for kind in kinds:
-        await record(tx, kind, at=AT, actor=SYSTEM)
+        await record(act_at(AT), tx, kind)
 
 
 async def number(db: Database, batch: int = 100) -> int:

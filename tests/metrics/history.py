@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import RowMapping
 
 from app.catalog.snapshot import Snapshot
-from app.events.act import SYSTEM
 from app.events.kinds import EventKind
 from app.events.sequence import number_events
 from app.events.transition import record
@@ -19,6 +18,7 @@ from app.kit.ids import new_id
 from app.metrics import queries
 from app.metrics.schemas import Dimension, Selection
 from app.metrics.tasks import roll_up_volumes
+from tests.world import act_at
 
 NINGBO = ZoneInfo("Asia/Shanghai")
 
@@ -83,7 +83,7 @@ async def log(tx: Tx, kind: str, at: datetime, request: Request, **data: Any) ->
     """An event of the request."""
     if kind == EventKind.REQUEST_ANSWERED:
         data = {"in_call": request.answered_in_call, "by_article": bool(request.articles)} | data
-    await record(tx, EventKind(kind), at=at, actor=SYSTEM, request_id=request.id, data=data)
+    await record(act_at(at), tx, EventKind(kind), request_id=request.id, data=data)
 
 
 async def number(db: Database, batch: int = 100) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.auth.models import Role
-from app.events.act import SYSTEM
+from app.events.act import act_of
 from app.events.models import Event
 from app.events.transition import StatusConflict
 from app.kit.db import Tx
@@ -51,7 +51,7 @@ async def test_a_step_from_the_wrong_standing_changes_nothing(world: World) -> N
             await put_at(tx, provider["id"], standing, former)
             if standing not in move.sources:
                 with pytest.raises(StatusConflict):
-                    await PROVIDERS.transition(tx, step, UUID(provider["id"]), at=world.clock.now(), actor=SYSTEM)
+                    await PROVIDERS.transition(act_of(world.context), tx, step, UUID(provider["id"]))
                 assert (await tx.session.execute(select(Provider.standing))).scalar_one() == standing
         assert (await tx.session.execute(select(Event.kind))).scalars().all() == ["provider.applied"]
 

@@ -16,7 +16,6 @@ from app.aftercare.states import CALLBACK_MOVES
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
 from app.complaints.models import Complaint
-from app.events.act import SYSTEM
 from app.events.kinds import EventKind
 from app.events.models import Event
 from app.events.sequence import number_events
@@ -46,6 +45,7 @@ from app.sample.load import load_registry
 from app.sample.past import Rows
 from app.settings import Settings
 from tests.metrics.history import add_citizen, add_request
+from tests.world import act_at
 
 TODAY = date(2026, 11, 24)
 MIDNIGHT = datetime(2026, 11, 23, 16, tzinfo=UTC)
@@ -200,7 +200,7 @@ async def test_kept_figures_equal_a_recount_and_leave_the_worker_nothing(
 ) -> None:
     async with registry.begin() as tx:
         live = await add_request(tx, catalog, await add_citizen(tx), "TR01", clock.now())
-        await record(tx, EventKind.REQUEST_CREATED, at=clock.now(), actor=SYSTEM, request_id=live.id)
+        await record(act_at(clock.now()), tx, EventKind.REQUEST_CREATED, request_id=live.id)
     await load(registry, settings, 2)
     async with registry.begin() as tx:
         assert (await number_events(tx), await roll_up_volumes(tx, settings.zone)) == (0, 0)
