@@ -224,7 +224,7 @@ async def _values(act: Act, tx: Tx, request: Row, body: Correction, catalog: Sna
         asked = catalog.tier(item, body.tier or (Tier(kept) if kept else None))
         fallback = said.get("tier_fallback", request["tier_fallback"])
         if request["status"] in OPEN | {RequestStatus.ON_HOLD, RequestStatus.MERGED}:
-            values |= await settle_tiers(tx, item, asked, fallback, who, catalog, act.zone)
+            values |= await settle_tiers(tx, item, asked, fallback, who, catalog)
     return values
 
 

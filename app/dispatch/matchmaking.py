@@ -149,7 +149,7 @@ async def _tiers(
             yield tier
         else:
             who = await Claimant.of(tx, request, act.zone)
-            if (await open_tier(tx, item, tier, who, catalog, act.zone)).open:
+            if (await open_tier(tx, item, tier, who, catalog)).open:
                 yield tier
 
 

@@ -91,7 +91,7 @@ async def show_openings(act: Act, tx: Tx, item: Item, who: Claimant, catalog: Sn
                 if needs_entitlement(item, opening.tier)
             ],
         )
-        for opening in await list_openings(tx, item, who, catalog, act.zone)
+        for opening in await list_openings(tx, item, who, catalog)
     ]
 
 

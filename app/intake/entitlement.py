@@ -22,7 +22,8 @@ TIER_ORDER = list(Tier)
 
 
 class Claimant(NamedTuple):
-    """Whose groups and places count: the citizen's, by the day and month of `at`, when the request was taken down.
+    """Whose groups and places count: the citizen's, on the day and in the local `month` in which the request was taken
+    down.
 
     `request_id`: a request on record, which does not stand in its own way; `promised`: it was only taken down so far,
     and others like it leave it its place.
@@ -30,7 +31,7 @@ class Claimant(NamedTuple):
 
     citizen_id: UUID | None
     groups: Set[str]
-    at: datetime
+    month: datetime
     request_id: UUID | None = None
     promised: bool = False
 
@@ -40,15 +41,20 @@ class Claimant(NamedTuple):
         day = request["received_at"].astimezone(zone).date()
         groups = {row.group_code for row in await queries.list_memberships(tx, request["citizen_id"], day)}
         promised = request["status"] == RequestStatus.RECEIVED
-        return cls(request["citizen_id"], groups, request["received_at"], request["id"], promised)
+        return cls(request["citizen_id"], groups, month_of(request["received_at"], zone), request["id"], promised)
+
+
+def month_of(at: datetime, zone: ZoneInfo) -> datetime:
+    """The first moment of the month, in the centre's zone."""
+    return at.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 async def claimant(tx: Tx, citizen: Citizen | None, at: datetime, zone: ZoneInfo) -> Claimant:
     """A caller, who may be new."""
     if citizen is None:
-        return Claimant(None, frozenset(), at)
+        return Claimant(None, frozenset(), month_of(at, zone))
     memberships = await queries.list_memberships(tx, citizen.id, at.astimezone(zone).date())
-    return Claimant(citizen.id, {row.group_code for row in memberships}, at)
+    return Claimant(citizen.id, {row.group_code for row in memberships}, month_of(at, zone))
 
 
 class Opening(NamedTuple):
@@ -70,9 +76,7 @@ def needs_entitlement(item: Item, tier: Tier) -> bool:
     return dearer(item.tiers[0], tier)
 
 
-async def open_tier(
-    tx: Tx, item: Item, tier: Tier, who: Claimant, catalog: Snapshot, zone: ZoneInfo, *, lock: bool = True
-) -> Opening:
+async def open_tier(tx: Tx, item: Item, tier: Tier, who: Claimant, catalog: Snapshot, *, lock: bool = True) -> Opening:
     """Whether the tier is open to the citizen, now and, with the citizen locked, until the transaction ends.
 
     Of several rules that one counts which has the most places left.
@@ -87,7 +91,6 @@ async def open_tier(
         return Opening(tier, open=True, rule=unlimited[0])
     if lock:
         await queries.lock_citizen(tx, who.citizen_id)
-    month = who.at.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     left: list[tuple[int, int, Entitlement]] = []
     for rule in rules:
         used = await queries.count_places(
@@ -95,7 +98,7 @@ async def open_tier(
             who.citizen_id,
             tier,
             catalog.covered_by(rule),
-            (month, _following(month)),
+            (who.month, _following(who.month)),
             of_received=not who.promised,
             other_than=who.request_id,
         )
@@ -108,21 +111,19 @@ def _following(month: datetime) -> datetime:
     return (month + timedelta(days=32)).replace(day=1)
 
 
-async def list_openings(tx: Tx, item: Item, who: Claimant, catalog: Snapshot, zone: ZoneInfo) -> Sequence[Opening]:
+async def list_openings(tx: Tx, item: Item, who: Claimant, catalog: Snapshot) -> Sequence[Opening]:
     """The item's tiers, cheapest first; changes and locks nothing."""
-    return [
-        await open_tier(tx, item, tier, who, catalog, zone, lock=False) for tier in TIER_ORDER if tier in item.tiers
-    ]
+    return [await open_tier(tx, item, tier, who, catalog, lock=False) for tier in TIER_ORDER if tier in item.tiers]
 
 
 async def cheapest_open(
-    tx: Tx, item: Item, asked: Tier, who: Claimant, catalog: Snapshot, zone: ZoneInfo, *, lock: bool = True
+    tx: Tx, item: Item, asked: Tier, who: Claimant, catalog: Snapshot, *, lock: bool = True
 ) -> Tier:
     """The cheapest tier, from the one asked for on, that is open to the citizen; the item's first where more is asked
     than that."""
     first = Tier(item.tiers[0])
     for tier in TIER_ORDER[TIER_ORDER.index(asked) : TIER_ORDER.index(first)]:
-        if tier in item.tiers and (await open_tier(tx, item, tier, who, catalog, zone, lock=lock)).open:
+        if tier in item.tiers and (await open_tier(tx, item, tier, who, catalog, lock=lock)).open:
             return tier
     return first
 
@@ -139,7 +140,7 @@ async def take_place_again(
     if not needs_entitlement(item, asked):
         return {}
     had = Tier(request["tier"])
-    entitled = await cheapest_open(tx, item, asked, await Claimant.of(tx, request, zone), catalog, zone)
+    entitled = await cheapest_open(tx, item, asked, await Claimant.of(tx, request, zone), catalog)
     if dearer(entitled, had) and (
         request["status"] == RequestStatus.COMPLETED or request["close_reason"] in queries.DONE
     ):

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -28,7 +27,7 @@ from app.intake.endangered import (
     note_told,
     relayed_now,
 )
-from app.intake.entitlement import Claimant, cheapest_open, dearer
+from app.intake.entitlement import Claimant, cheapest_open, dearer, month_of
 from app.intake.errors import (
     ArticlesOfAnswer,
     DangerNotRelayed,
@@ -103,9 +102,9 @@ async def take_request(
     values = _facts(act, body, item, spot, urgency, catalog, steps) | people.columns
     values |= _times(act, body, item, urgency, catalog, steps)
     values["match_at"] = act.now if "dispatch" in steps and answer else None
-    who = Claimant(caller["id"], groups, act.now)
+    who = Claimant(caller["id"], groups, month_of(act.now, act.zone))
     asked = catalog.tier(item, body.tier)
-    values |= await settle_tiers(tx, item, asked, body.tier_fallback, who, catalog, act.zone)
+    values |= await settle_tiers(tx, item, asked, body.tier_fallback, who, catalog)
     values["priority_group"] = min(groups, key=lambda code: catalog.groups[code].position, default=None)
     await check_articles(tx, body.articles)
     if body.chosen_provider_id and not await queries.provider_exists(tx, body.chosen_provider_id):
@@ -300,13 +299,13 @@ def window_of(start: datetime | None, end: datetime | None, now: datetime) -> Wi
 
 
 async def settle_tiers(
-    tx: Tx, item: Item, asked: Tier, fallback: str | None, who: Claimant, catalog: Snapshot, zone: ZoneInfo
+    tx: Tx, item: Item, asked: Tier, fallback: str | None, who: Claimant, catalog: Snapshot
 ) -> dict[str, Any]:
     """Asked, entitled and served: three facts. A tier dearer than the one asked for needs the citizen's yes.
 
     Raises NotEntitled.
     """
-    entitled = await cheapest_open(tx, item, asked, who, catalog, zone)
+    entitled = await cheapest_open(tx, item, asked, who, catalog)
     if dearer(entitled, asked) and (fallback is None or dearer(entitled, fallback)):
         raise NotEntitled(asked=asked, entitled=entitled)
     served = entitled if dearer(entitled, asked) else asked

@@ -54,7 +54,7 @@ async def _imagine(act: Act, tx: Tx, asked: WhatIf, catalog: Snapshot) -> Wanted
     tier = catalog.tier(item, asked.tier)
     if asked.phone:
         who = await claimant(tx, citizen, act.now, act.zone)
-        entitled = await cheapest_open(tx, item, tier, who, catalog, act.zone, lock=False)
+        entitled = await cheapest_open(tx, item, tier, who, catalog, lock=False)
         tier = entitled if dearer(entitled, tier) else tier
     if asked.wanted_from and asked.wanted_to:
         check_window(asked.wanted_from, asked.wanted_to, act.now)

@@ -28,7 +28,7 @@ from app.events.topics import AFTERCARE_TOPIC, DISPATCH_TOPIC
 from app.intake.actions import answer_request, close_request
 from app.intake.citizens import add_membership, show_openings
 from app.intake.clocks import RING_AT_NIGHT
-from app.intake.entitlement import Claimant
+from app.intake.entitlement import claimant
 from app.intake.models import RequestStatus
 from app.intake.schemas import AnswerIn, MembershipIn, RequestIn
 from app.jobs.agreement_actions import quote_job
@@ -198,7 +198,7 @@ class Play:
     async def _openings(self, item: str) -> list[dict[str, Any]]:
         act = self._act(self._stage.desk)
         async with self._db.begin() as tx:
-            nobody = Claimant(None, frozenset(), act.now)
+            nobody = await claimant(tx, None, act.now, act.zone)
             shown = await show_openings(act, tx, self._catalog.items[item], nobody, self._catalog)
         return [opening.model_dump() for opening in shown]
 
