@@ -16,9 +16,8 @@ from random import Random
 
 from app.admission.queries import forget_applications
 from app.aftercare.tasks import make_callbacks
-from app.auth.cookies import DEVICE_LIVES
 from app.auth.queries import forget_sessions
-from app.auth.try_queries import forget_old_devices, forget_tries
+from app.auth.try_queries import DEVICE_LIVES, forget_old_devices, forget_tries
 from app.calls.tasks import end_abandoned_calls
 from app.catalog.snapshot import Catalog, Snapshot
 from app.complaints.tasks import raise_complaint_alarms

@@ -24,8 +24,8 @@ import httpx
 import openpyxl
 import psutil
 
-from app.auth.access import token_hash
 from app.auth.models import Staff, StaffSession
+from app.auth.tokens import token_hash
 from app.catalog.load import load_reference_data
 from app.catalog.snapshot import Snapshot, read_snapshot
 from app.exchange.sheets import sheets

@@ -17,8 +17,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.auth.access import token_hash
 from app.auth.models import ProviderKey, Role, Staff, StaffSession
+from app.auth.tokens import token_hash
 from app.catalog.load import load_reference_data
 from app.catalog.models import Item, Kind, Township
 from app.kit.db import Database, Tx

@@ -24,3 +24,21 @@ def test_whatever_answers_routes_is_held_to_be_without_sql() -> None:
     routers = [path for path in (ROOT / "app").glob("*/*.py") if "APIRouter(" in path.read_text(encoding="utf-8")]
     modules = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in routers}
     assert {name for name in modules if not name.endswith(".routes")} - set(held["source_modules"]) == set()
+
+
+EDGE = re.compile(
+    r"(.+_)?routes|schemas|current|main|cli"  # Query is what a schema of a filter is made of
+    r"|kit/(web|limiting|pages|etags|idempotency|quotas|waiting)|auth/(access|cookies)|intake/filters|live/stream"
+    r"|console/pages"
+)
+"""What may know of HTTP: routes, what they depend on, and what their parameters are made of."""
+
+
+def test_what_is_done_knows_nothing_of_http() -> None:
+    """An action is the same from a route, the worker, a command and a simulated day."""
+    knowing = set()
+    for path in (ROOT / "app").rglob("*.py"):
+        if re.search(r"^(from|import) (fastapi|starlette|app\.kit\.web)\b", path.read_text(encoding="utf-8"), re.M):
+            knowing.add("/".join(path.relative_to(ROOT / "app").with_suffix("").parts))
+    assert knowing, "routes do"
+    assert {name for name in knowing if not (EDGE.fullmatch(name) or EDGE.fullmatch(name.rpartition("/")[2]))} == set()

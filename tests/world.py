@@ -16,8 +16,8 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import select
 
-from app.auth.access import token_hash
 from app.auth.models import STAFF_ROLES, ProviderKey, Role, Staff, StaffSession
+from app.auth.tokens import token_hash
 from app.catalog.snapshot import Snapshot
 from app.events.act import SYSTEM, Act, Actor
 from app.kit.clock import ManualClock

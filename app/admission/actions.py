@@ -15,8 +15,8 @@ from app.admission.schemas import (
     Similar,
 )
 from app.admission.states import APPLICATION_MOVES, APPLICATIONS
-from app.auth.access import token_hash
 from app.auth.queries import add_audit
+from app.auth.tokens import token_hash
 from app.catalog.snapshot import Snapshot
 from app.events.act import Act
 from app.events.kinds import EventKind

@@ -21,11 +21,12 @@ from app.admission.schemas import (
 )
 from app.auth.access import Transaction, allow, public
 from app.auth.models import Role
-from app.catalog.snapshot import CurrentCatalog
+from app.catalog.current import CurrentCatalog
 from app.events.act import act_of
 from app.kit.fields import RowNumber
 from app.kit.idempotency import SentKey, once
-from app.kit.limits import Limit, address_of, limited
+from app.kit.limiting import address_of, limited
+from app.kit.limits import Limit
 from app.kit.pages import Page, page
 from app.kit.web import context_of
 from app.registry.routes import ByRegistrar

@@ -11,7 +11,7 @@ from app.aftercare.schedule import may_call_from
 from app.aftercare.schemas import CallbackOut, CallbackTaken, Outcome
 from app.auth.access import Transaction, acting
 from app.auth.models import Role
-from app.catalog.snapshot import CurrentCatalog
+from app.catalog.current import CurrentCatalog
 from app.complaints.schemas import Answer, ComplaintOut, ToAnswer
 from app.events.act import Act
 from app.kit.pages import Page, Paging, page

@@ -5,7 +5,6 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Annotated, NamedTuple, cast
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from app.auth import queries
 from app.auth.cookies import session_of
 from app.auth.errors import FormerProvider, NotAllowed, NotSignedIn, PasswordDue, SecondFactorDue
 from app.auth.models import Due, Role
+from app.auth.tokens import AUTH_TOPIC, token_hash
 from app.events.act import Act, Actor
 from app.events.models import ActorKind
 from app.kit.context import Context
@@ -27,7 +27,6 @@ from app.kit.quotas import quotas_of
 from app.kit.web import context_of
 from app.settings import Settings
 
-AUTH_TOPIC = "auth"
 CACHE_SIZE = 20_000
 FRESH_SECONDS = 0.05
 """Real seconds: so old may the generation be where no notification came."""
@@ -60,11 +59,6 @@ class _Known(NamedTuple):
     generation: int
     expires_at: datetime | None
     seen_at: datetime
-
-
-def token_hash(token: str) -> bytes:
-    """What is kept of a token."""
-    return sha256(token.encode()).digest()
 
 
 class Doorman:
@@ -171,16 +165,6 @@ def due_of(roles: Iterable[str], password_temporary: bool, second_factor: bool, 
     if password_temporary:
         return Due.PASSWORD
     return Due.SECOND_FACTOR if set(roles) & set(settings.second_factor_roles) and not second_factor else None
-
-
-async def void_tokens(tx: Tx) -> None:
-    """Once this transaction commits, every process asks anew who holds which token: something was taken from somebody.
-
-    Call it last: until then others that do the same wait.
-    """
-    await tx.flush()
-    await queries.raise_generation(tx)
-    tx.wake(AUTH_TOPIC)
 
 
 async def identify(request: Request) -> Principal:

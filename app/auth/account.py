@@ -1,12 +1,12 @@
 """One's own account: the password, and the second factor. A change asks for the password again: screens are left."""
 
 from app.auth import queries, second_factor, throttle
-from app.auth.access import void_tokens
 from app.auth.errors import CodeNotRight, NoSecondFactor, PasswordSame, PasswordWrong, SecondFactorExists
 from app.auth.models import Staff
 from app.auth.passwords import HASHING, check_password, hash_of, is_right
 from app.auth.schemas import PasswordChange, RecoveryCodes, SecondFactor
 from app.auth.staff import audit_staff, get_staff
+from app.auth.tokens import void_tokens
 from app.events.act import Act
 from app.kit.context import Context
 from app.kit.db import Tx

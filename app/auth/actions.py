@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from app.auth import queries, second_factor, throttle, try_queries
-from app.auth.access import Principal, due_of, token_hash, void_tokens
+from app.auth.access import Principal, due_of
 from app.auth.errors import CodeNeeded, CodeWrong, KeyRefused, NoSession, PasswordRunOut, SignInFailed, TooManyAttempts
 from app.auth.models import ProviderSession, Staff, StaffSession
 from app.auth.passwords import HASHING, is_right
 from app.auth.schemas import ClockOut, SessionOut, SignIn, StaffOut, Whoami
 from app.auth.throttle import Tried
+from app.auth.tokens import token_hash, void_tokens
 from app.events.act import Act, Actor
 from app.events.models import ActorKind
 from app.kit.context import Context

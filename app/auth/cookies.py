@@ -4,20 +4,19 @@
 comes from our own pages (`Sec-Fetch-Site`, or `Origin` where a browser sends no such header over plain HTTP).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
 from app.auth.errors import CrossSite
+from app.auth.try_queries import DEVICE_LIVES
 from app.kit.web import SAFE_METHODS, context_of
 
 COOKIE = "hotline_session"
 PATH = "/api"
 DEVICE_COOKIE = "hotline_device"
 DEVICE_PATH = "/api/v1/sessions"
-DEVICE_LIVES = timedelta(days=400)
-"""As long as browsers keep a cookie; each sign-in begins it anew."""
 
 
 def session_of(request: Request) -> str | None:

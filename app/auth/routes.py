@@ -19,7 +19,7 @@ from app.auth.schemas import (
     Whoami,
 )
 from app.events.act import act_of
-from app.kit.limits import address_of
+from app.kit.limiting import address_of
 from app.kit.pages import Page, page
 from app.kit.web import Now, context_of
 

@@ -13,9 +13,9 @@ from datetime import datetime
 import pyotp
 import segno
 
-from app.auth.access import token_hash
 from app.auth.models import Staff
 from app.auth.schemas import SecondFactor
+from app.auth.tokens import token_hash
 from app.kit.codes import bare_code, new_code
 
 ISSUER = "81890"

@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from app.auth import queries, try_queries
-from app.auth.access import void_tokens
 from app.auth.errors import LastAdmin, NoStaffRole, UsernameTaken
 from app.auth.models import STAFF_ROLES, Role, Staff
 from app.auth.passwords import check_password, hash_of
 from app.auth.schemas import StaffAdded, StaffIn, StaffOut, TemporaryPassword
+from app.auth.tokens import void_tokens
 from app.events.act import Act
 from app.kit.codes import new_code
 from app.kit.db import Tx

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 
 from app.auth import account, staff
-from app.auth.access import Transaction, acting, token_hash, token_of
+from app.auth.access import Transaction, acting, token_of
 from app.auth.models import STAFF_ROLES, Role
 from app.auth.schemas import (
     Confirmation,
@@ -20,6 +20,7 @@ from app.auth.schemas import (
     StaffOut,
     TemporaryPassword,
 )
+from app.auth.tokens import token_hash
 from app.events.act import Act
 from app.kit.idempotency import SentKey, once
 from app.kit.web import context_of

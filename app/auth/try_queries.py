@@ -23,6 +23,9 @@ from sqlalchemy.dialects.postgresql import insert
 from app.auth.models import SignInTries, StaffDevice
 from app.kit.db import Prepared, Tx
 
+DEVICE_LIVES = timedelta(days=400)
+"""So long a browser is known that nobody signs in with; as long as browsers keep a cookie."""
+
 _AT = bindparam("at", type_=DateTime(timezone=True))
 _SECOND = literal(timedelta(seconds=1), Interval)
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog import actions
+from app.catalog.current import CurrentCatalog
 from app.catalog.gazetteer import letters_of
 from app.catalog.schemas import (
     CategoryOut,
@@ -21,7 +22,6 @@ from app.catalog.schemas import (
     PlacesFound,
     TownshipOut,
 )
-from app.catalog.snapshot import CurrentCatalog
 from app.events.act import Act
 from app.kit.fields import Code
 from app.kit.names import same_form

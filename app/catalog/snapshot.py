@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
-from typing import Annotated, NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID
-
-from fastapi import Depends, Request
 
 from app.catalog import queries
 from app.catalog.beyond import YINZHOU, named_beyond
@@ -247,11 +245,3 @@ class Catalog(Held[Snapshot]):
 
     topic = CATALOG_TOPIC
     read_anew = staticmethod(read_snapshot)
-
-
-async def current_catalog(request: Request) -> Snapshot:
-    """The process's present snapshot."""
-    return await cast(Catalog, request.app.state.catalog).present()
-
-
-CurrentCatalog = Annotated[Snapshot, Depends(current_catalog)]

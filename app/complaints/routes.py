@@ -11,7 +11,7 @@ from app.auth.models import Role
 from app.complaints import actions, queries
 from app.complaints.schemas import ComplaintFilter, ComplaintOut, Decision, OwnComplaint, Owner, Reply
 from app.events.act import Act
-from app.intake.endangered import CurrentlyKnown
+from app.intake.current import CurrentlyKnown
 from app.intake.queries import find_contact
 from app.intake.schemas import ContactIn, ContactOut
 from app.kit.idempotency import SentKey, once

@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import Request, Response
-
 from app.catalog.calendar import add_working_days
 from app.catalog.queries import read_days
 from app.credit import queries
@@ -17,13 +15,12 @@ from app.credit.errors import (
 )
 from app.credit.models import CreditEntry, EntryStatus
 from app.credit.rules import Rules, read_rules
-from app.credit.schemas import AppealDecision, CreditOut, Decision, EntryFilter, EntryOut
+from app.credit.schemas import AppealDecision, Decision, EntryFilter, EntryOut
 from app.credit.standing import settle_standing
 from app.credit.states import CREDIT
 from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.errors import NotFound
-from app.kit.pages import Page, page
 from app.registry.models import FULL_CREDIT, Provider, Standing
 from app.registry.notices import tell
 from app.registry.queries import find_provider
@@ -210,23 +207,16 @@ async def show_row(tx: Tx, row: tuple[CreditEntry, str, int | None]) -> EntryOut
     return EntryOut.model_validate(facts | named)
 
 
-async def list_entries(
-    tx: Tx, provider_id: UUID | None, wanted: EntryFilter, request: Request, response: Response
-) -> Page[EntryOut]:
-    """Entries of one provider or of all, newest first. Raises CursorInvalid."""
+async def list_entries(tx: Tx, provider_id: UUID | None, wanted: EntryFilter) -> list[EntryOut]:
+    """Entries of one provider or of all, newest first, one more than a page has. Raises CursorInvalid."""
     [before] = wanted.after(UUID) or [None]
     found = await queries.list_entries(tx, provider_id, wanted.status, before, wanted.limit + 1)
-    rows = [await show_row(tx, row) for row in found]
-    return page(rows, wanted, lambda entry: (entry.id,), lambda entry: entry, request, response)
+    return [await show_row(tx, row) for row in found]
 
 
-async def read_ledger(
-    tx: Tx, provider_id: UUID, wanted: EntryFilter, request: Request, response: Response
-) -> CreditOut:
-    """The provider's credit, and its entries, newest first. Raises NotFound, CursorInvalid."""
+async def read_credit(tx: Tx, provider_id: UUID) -> tuple[int, Standing]:
+    """The provider's credit and where it stands. Raises NotFound."""
     provider = await find_provider(tx, provider_id)
     if provider is None:
         raise NotFound(what="provider", key=str(provider_id))
-    entries = await list_entries(tx, provider_id, wanted, request, response)
-    standing = Standing(provider.standing)
-    return CreditOut(items=entries.items, next=entries.next, credit=provider.credit, standing=standing)
+    return provider.credit, Standing(provider.standing)

@@ -23,6 +23,7 @@ from app.credit.schemas import (
     Statement,
 )
 from app.events.act import Act
+from app.kit.db import Tx
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
 
@@ -68,7 +69,7 @@ async def read_own_credit(
     request: Request, response: Response, act: Self, tx: Transaction, wanted: Annotated[EntryFilter, Query()]
 ) -> CreditOut:
     """The provider's credit and every change of it, newest first."""
-    return await actions.read_ledger(tx, act.who, wanted, request, response)
+    return await _ledger(tx, act.who, wanted, request, response)
 
 
 @router.put("/provider/credit/{entry_id}/reply")
@@ -88,7 +89,7 @@ async def list_entries(
     request: Request, response: Response, tx: Transaction, wanted: Annotated[EntriesWanted, Query()]
 ) -> Page[EntryOut]:
     """Entries of all providers or of one, newest first; `status=answered` and `appealed` wait for a decision."""
-    return await actions.list_entries(tx, wanted.provider_id, wanted, request, response)
+    return _page(await actions.list_entries(tx, wanted.provider_id, wanted), wanted, request, response)
 
 
 @router.get("/providers/{provider_id}/credit", dependencies=readers)
@@ -96,7 +97,7 @@ async def read_credit(
     provider_id: UUID, request: Request, response: Response, tx: Transaction, wanted: Annotated[EntryFilter, Query()]
 ) -> CreditOut:
     """A provider's credit and every change of it, newest first: to read out on the phone."""
-    return await actions.read_ledger(tx, provider_id, wanted, request, response)
+    return await _ledger(tx, provider_id, wanted, request, response)
 
 
 @router.put("/credit/entries/{entry_id}/reply")
@@ -121,3 +122,13 @@ async def decide(entry_id: UUID, body: Decision, act: Deciding, tx: Transaction)
 async def decide_appeal(entry_id: UUID, body: AppealDecision, act: DecidingAppeals, tx: Transaction) -> EntryOut:
     """Give the points back, or let the deduction stand."""
     return await actions.decide_appeal(act, tx, entry_id, body)
+
+
+async def _ledger(tx: Tx, provider_id: UUID, wanted: EntryFilter, request: Request, response: Response) -> CreditOut:
+    credit, standing = await actions.read_credit(tx, provider_id)
+    entries = _page(await actions.list_entries(tx, provider_id, wanted), wanted, request, response)
+    return CreditOut(items=entries.items, next=entries.next, credit=credit, standing=standing)
+
+
+def _page(rows: list[EntryOut], wanted: EntryFilter, request: Request, response: Response) -> Page[EntryOut]:
+    return page(rows, wanted, lambda entry: (entry.id,), lambda entry: entry, request, response)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Response
 
 from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
-from app.catalog.snapshot import CurrentCatalog
+from app.catalog.current import CurrentCatalog
 from app.danger import actions
 from app.danger.kinds import DangerKind
 from app.danger.schemas import DangerOut, GuideDraft, GuideVersionOut, Noted

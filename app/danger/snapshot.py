@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import yaml
-from fastapi import Depends, Request
 
 from app.danger import queries
 from app.danger.kinds import DangerKind
@@ -116,11 +115,3 @@ class HeldDangers(Held[Dangers]):
 
     topic = DANGER_TOPIC
     read_anew = staticmethod(read_dangers)
-
-
-async def current_dangers(request: Request) -> Dangers:
-    """The process's present guides."""
-    return await cast(HeldDangers, request.app.state.dangers).present()
-
-
-CurrentDangers = Annotated[Dangers, Depends(current_dangers)]

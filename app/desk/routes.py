@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Transaction, acting
 from app.auth.models import Role
-from app.catalog.snapshot import CurrentCatalog
-from app.danger.snapshot import CurrentDangers
+from app.catalog.current import CurrentCatalog
+from app.danger.current import CurrentDangers
 from app.desk import handover
 from app.desk.actions import Call, create_request
 from app.desk.mine import list_mine, take_over

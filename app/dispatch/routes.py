@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from app.auth.access import Transaction, acting
 from app.auth.models import Role
-from app.catalog.snapshot import CurrentCatalog
-from app.danger.snapshot import CurrentDangers
+from app.catalog.current import CurrentCatalog
+from app.danger.current import CurrentDangers
 from app.dispatch import actions, correcting, endangering, merging
 from app.dispatch.schemas import CancelIn, Correction, DirectOffer, DispatchOut, MergeIn, ReopenIn, WithdrawIn
 from app.events.act import Act

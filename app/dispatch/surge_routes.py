@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog.calendar import is_night
-from app.catalog.snapshot import CurrentCatalog
+from app.catalog.current import CurrentCatalog
 from app.dispatch import surge, surge_queries
 from app.dispatch.schemas import SurgeFilter, SurgeIn, SurgeOut
 from app.events.act import Act

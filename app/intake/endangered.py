@@ -1,17 +1,15 @@
 """Danger before all else: what a request tells of it, and which emergency line has it."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
-
-from fastapi import Depends
 
 from app.catalog.calendar import deadlines
 from app.catalog.models import Item
-from app.catalog.snapshot import CurrentCatalog, Snapshot
+from app.catalog.snapshot import Snapshot
 from app.danger.kinds import DangerKind
 from app.danger.recognising import Recognised
-from app.danger.snapshot import CurrentDangers, Dangers
+from app.danger.snapshot import Dangers
 from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
@@ -130,13 +128,6 @@ class Known(NamedTuple):
 
     catalog: Snapshot
     dangers: Dangers
-
-
-async def _known(catalog: CurrentCatalog, dangers: CurrentDangers) -> Known:
-    return Known(catalog, dangers)
-
-
-CurrentlyKnown = Annotated[Known, Depends(_known)]
 
 
 def endangered(act: Act, request: Mapping[str, Any] | Row, kind: DangerKind, catalog: Snapshot) -> dict[str, Any]:

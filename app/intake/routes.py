@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.auth.access import Transaction, acting
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
-from app.catalog.snapshot import CurrentCatalog
-from app.danger.snapshot import CurrentDangers
+from app.catalog.current import CurrentCatalog
+from app.danger.current import CurrentDangers
 from app.events.act import Act
 from app.events.models import Event
 from app.intake import actions, citizens, queries
-from app.intake.endangered import CurrentlyKnown, raise_heard
+from app.intake.current import CurrentlyKnown
+from app.intake.endangered import raise_heard
 from app.intake.entitlement import claimant
 from app.intake.filters import RequestFilter, show_searched
 from app.intake.models import Request as ServiceRequest

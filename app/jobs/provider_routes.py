@@ -12,7 +12,8 @@ from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.events.act import Act
 from app.events.topics import provider_topic
-from app.intake.endangered import CurrentlyKnown, raise_heard
+from app.intake.current import CurrentlyKnown
+from app.intake.endangered import raise_heard
 from app.jobs import agreement_actions, extension, job_actions, offer_actions, queries
 from app.jobs.acting import offer_out
 from app.jobs.schemas import (

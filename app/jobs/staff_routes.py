@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Response
 from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
 from app.events.act import Act
-from app.intake.endangered import CurrentlyKnown, raise_heard
+from app.intake.current import CurrentlyKnown
+from app.intake.endangered import raise_heard
 from app.jobs import agreement_actions, amount, extension, job_actions, offer_actions, queries
 from app.jobs.acting import price_agreed
 from app.jobs.schemas import (

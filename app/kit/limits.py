@@ -4,13 +4,11 @@ A call counts whether it succeeds or not, so it is counted in a transaction of i
 """
 
 import ipaddress
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from math import ceil
 from typing import NamedTuple
 
-from fastapi import Request
 from sqlalchemy import DateTime, Text, bindparam, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,7 +16,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kit.db import Prepared, Tx
 from app.kit.errors import HotlineError
 from app.kit.orm import Model
-from app.kit.web import Now, context_of
 
 
 class CallCount(Model):
@@ -64,22 +61,15 @@ _COUNT = Prepared(
 _FORGET = Prepared(delete(CallCount).where(CallCount.begins < bindparam("before", type_=DateTime(timezone=True))))
 
 
-def address_of(request: Request) -> str:
-    """The caller's address, as the trusted proxy gives it; IPv4 as such also where it came inside IPv6."""
-    host = request.client.host if request.client else ""
-    parsed = _parse(host)
-    return str(parsed) if parsed else host
-
-
 def network_of(address: str) -> str:
     """The address of IPv4; of IPv6, where one caller has many, its /64."""
-    parsed = _parse(address)
+    parsed = parsed_address(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((int(parsed), 64), strict=False))
     return str(parsed) if parsed else address
 
 
-def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def parsed_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -95,25 +85,6 @@ async def count_call(tx: Tx, limit: Limit, address: str, now: datetime) -> None:
     if row is not None and row["calls"] > limit.most:
         wait = ceil((begins + limit.span - now).total_seconds())
         raise TooManyCalls(limit=limit.name, most=limit.most, span_seconds=seconds, wait_seconds=wait)
-
-
-def limited(*limits: Limit) -> Callable[..., Awaitable[None]]:
-    """As a dependency of a public route: every call counts."""
-
-    async def count(request: Request, now: Now) -> None:
-        address = address_of(request)
-        refusal: TooManyCalls | None = None
-        async with context_of(request).db.begin() as tx:
-            for limit in limits:
-                try:
-                    await count_call(tx, limit, address, now)
-                except TooManyCalls as error:
-                    refusal = error
-                    break
-        if refusal:
-            raise refusal
-
-    return count
 
 
 async def forget_counts(tx: Tx, before: datetime) -> None:

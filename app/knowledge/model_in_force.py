@@ -2,9 +2,6 @@
 
 import logging
 import zlib
-from typing import Annotated, cast
-
-from fastapi import Depends, Request
 
 from app.kit.db import Database
 from app.kit.held import Held
@@ -48,11 +45,3 @@ class HeldModel(Held[Model]):
 
     topic = MODEL_TOPIC
     read_anew = staticmethod(read_model)
-
-
-async def current_model(request: Request) -> Model:
-    """The process's present model."""
-    return await cast(HeldModel, request.app.state.model).present()
-
-
-CurrentModel = Annotated[Model, Depends(current_model)]

@@ -11,11 +11,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
+from app.catalog.current import CurrentCatalog
 from app.catalog.models import Item
 from app.catalog.schemas import ItemOut
-from app.catalog.snapshot import CurrentCatalog
 from app.danger.actions import show_heard
-from app.danger.snapshot import CurrentDangers
+from app.danger.current import CurrentDangers
 from app.events.act import Act
 from app.kit.etags import IfMatch, set_etag
 from app.kit.fields import RowNumber
@@ -23,7 +23,7 @@ from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, page
 from app.kit.web import Now, Today, context_of
 from app.knowledge import actions, files, importing, queries
-from app.knowledge.model_in_force import CurrentModel
+from app.knowledge.current import CurrentModel
 from app.knowledge.models import ArticleStatus
 from app.knowledge.schemas import (
     ArticleIn,

@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi.sse import ServerSentEvent
 from pydantic import TypeAdapter
 
-from app.auth.access import AUTH_TOPIC, Doorman, Principal
+from app.auth.access import Doorman, Principal
 from app.auth.actions import clock_out
 from app.auth.errors import NotSignedIn
 from app.auth.models import STAFF_ROLES, Role
+from app.auth.tokens import AUTH_TOPIC
 from app.events.models import ActorKind
 from app.events.topics import LOG_TOPIC
 from app.kit.context import Context

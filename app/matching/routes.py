@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
-from app.catalog.snapshot import CurrentCatalog
+from app.catalog.current import CurrentCatalog
 from app.events.act import Act
 from app.intake.actions import get_request
 from app.kit.idempotency import SentKey, once

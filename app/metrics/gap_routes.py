@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from app.auth.access import Transaction, allow
 from app.auth.models import Role
-from app.catalog.snapshot import CurrentCatalog
+from app.catalog.current import CurrentCatalog
 from app.kit.web import Today, context_of
 from app.metrics.gap_schemas import Gaps
 from app.metrics.gaps import read_gaps

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from app.auth.access import Transaction, allow
 from app.auth.models import Role
 from app.catalog.calendar import month_after
-from app.catalog.snapshot import CurrentCatalog
+from app.catalog.current import CurrentCatalog
 from app.kit.pages import page
 from app.kit.web import Now, context_of
 from app.metrics import actions, turnover_queries

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from app.auth.access import Transaction, acting, allow
 from app.auth.models import Role
-from app.catalog.snapshot import CurrentCatalog
+from app.catalog.current import CurrentCatalog
 from app.events.act import Act
 from app.exchange.process import run_files
 from app.exchange.routes import BODY

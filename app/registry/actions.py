@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.auth.access import void_tokens
+from app.auth.tokens import void_tokens
 from app.catalog.errors import UnknownArea
 from app.catalog.snapshot import Snapshot
 from app.events.act import Act

@@ -4,8 +4,8 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.auth.access import token_hash, void_tokens
 from app.auth.models import ProviderKey
+from app.auth.tokens import token_hash, void_tokens
 from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.errors import NotFound

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.auth.access import Transaction, acting, allow
 from app.auth.models import PROVIDER_ROLES, Role
-from app.catalog.snapshot import CurrentCatalog
+from app.catalog.current import CurrentCatalog
 from app.events.act import Act
 from app.kit.fields import Day
 from app.kit.pages import Page, Paging, page

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth.access import Transaction, acting, allow
 from app.auth.models import PROVIDER_ROLES, Role
+from app.catalog.current import CurrentCatalog
 from app.catalog.models import Tier
-from app.catalog.snapshot import CurrentCatalog
 from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.etags import IfMatch, set_etag

@@ -8,8 +8,8 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sqlalchemy.dialects.postgresql import insert
 
-from app.auth.access import token_hash, void_tokens
 from app.auth.models import ProviderKey
+from app.auth.tokens import token_hash, void_tokens
 from app.kit.db import Tx
 from app.kit.ids import new_id
 from app.kit.orm import Model

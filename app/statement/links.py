@@ -3,8 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
-from app.auth.access import token_hash
 from app.auth.queries import add_audit
+from app.auth.tokens import token_hash
 from app.catalog.snapshot import Snapshot
 from app.events.act import Act, Actor, act_of
 from app.events.models import ActorKind

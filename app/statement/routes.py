@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from app.auth.access import Transaction, acting, public
 from app.auth.models import PROVIDER_ROLES, Role
 from app.auth.reveals import note_reveal
-from app.catalog.snapshot import CurrentCatalog
+from app.catalog.current import CurrentCatalog
 from app.events.act import Act
 from app.kit.fields import Line, Month
 from app.kit.idempotency import SentKey, once

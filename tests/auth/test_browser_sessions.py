@@ -7,8 +7,8 @@ from argon2 import PasswordHasher
 from httpx import Response
 from sqlalchemy import select, update
 
-from app.auth.access import AUTH_TOPIC
 from app.auth.models import ProviderKey, Staff
+from app.auth.tokens import AUTH_TOPIC
 from tests.world import World, ok, refused
 
 OURS = {"Sec-Fetch-Site": "same-origin"}

@@ -13,9 +13,9 @@ import pytest
 from httpx import Response
 from sqlalchemy import select, update
 
-from app.auth.access import AUTH_TOPIC, token_hash
 from app.auth.models import ProviderSession, Role, Staff, StaffSession
 from app.auth.passwords import HASHERS, HASHING
+from app.auth.tokens import AUTH_TOPIC, token_hash
 from app.worker import forget_old_keys
 from tests.auth.accounts import (
     PASSWORD,

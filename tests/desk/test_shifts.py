@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from httpx import AsyncClient
 
-from app.auth.access import token_hash
 from app.auth.models import Role, Staff, StaffSession
+from app.auth.tokens import token_hash
 from app.kit.ids import new_id
 from app.registry.models import ReachedBy
 from tests.world import DRAIN, World, ok, refused

@@ -16,8 +16,8 @@ from uuid import UUID
 from httpx import AsyncClient, Response
 from sqlalchemy.engine import make_url
 
-from app.auth.access import token_hash
 from app.auth.models import ProviderKey
+from app.auth.tokens import token_hash
 from app.catalog.snapshot import read_snapshot
 from app.kit import embedded
 from app.kit.clock import ManualClock

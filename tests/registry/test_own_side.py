@@ -2,8 +2,8 @@
 
 from sqlalchemy import select
 
-from app.auth.access import token_hash
 from app.auth.models import ProviderKey
+from app.auth.tokens import token_hash
 from tests.registry.applications import apply
 from tests.world import DRAIN, World, ok, refused
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.auth.access import token_hash
 from app.auth.models import ProviderKey
 from app.auth.queries import find_token
+from app.auth.tokens import token_hash
 from app.kit.clock import ManualClock
 from app.kit.db import Database
 from app.kit.ids import new_id

@@ -1,0 +1,15 @@
+"""The catalogue as a route has it."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from app.catalog.snapshot import Catalog, Snapshot
+
+
+async def _current(request: Request) -> Snapshot:
+    return await cast(Catalog, request.app.state.catalog).present()
+
+
+CurrentCatalog = Annotated[Snapshot, Depends(_current)]
+"""The process's present snapshot."""

@@ -1,0 +1,16 @@
+"""What is known of items and dangers, as a route has it."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from app.catalog.current import CurrentCatalog
+from app.danger.current import CurrentDangers
+from app.intake.endangered import Known
+
+
+async def _known(catalog: CurrentCatalog, dangers: CurrentDangers) -> Known:
+    return Known(catalog, dangers)
+
+
+CurrentlyKnown = Annotated[Known, Depends(_known)]

@@ -1,0 +1,16 @@
+"""The model of suggestions as a route has it."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from app.knowledge.learned import Model
+from app.knowledge.model_in_force import HeldModel
+
+
+async def _current(request: Request) -> Model:
+    return await cast(HeldModel, request.app.state.model).present()
+
+
+CurrentModel = Annotated[Model, Depends(_current)]
+"""The process's present model."""
