@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import Cookie, Header, Path
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit.chinese import HTTP, field_message
@@ -34,6 +35,8 @@ from app.kit.errors import (
 )
 
 BODY_LIMIT = 1_048_576
+COMPRESSED_FROM = 16_384
+"""Bytes of an answer: what the console reads first is long, what is polled is short."""
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 ELSEWHERE = (Path, Header, Cookie)
 
@@ -204,6 +207,7 @@ def install(app: FastAPI, larger: Mapping[str, int] | None = None) -> None:
     app.add_exception_handler(DBAPIError, _dbapi_error)
     app.add_middleware(BodyLimit, larger=larger or {})
     app.add_middleware(CentreDate)
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=5)
 
 
 class BodyLimit:

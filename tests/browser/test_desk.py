@@ -83,7 +83,7 @@ async def test_a_full_desk_is_accessible(world: World, sit_down: Opening, langua
     await press(person, "Enter")
     await expect(person.page.locator(".candidate")).to_have_count(4)
     await expect(person.page.locator("[name=desk-tier][value=low_fee]")).to_be_checked()
-    await expect(person.page.locator(".caller .warn").first).to_be_visible()
+    await expect(person.page.locator(".duplicates h3").first).to_be_visible()
     await person.page.locator(".queues .summary").first.click()
     await expect(person.page.locator(".queues .steps")).to_be_visible()
     await person.check_accessibility()

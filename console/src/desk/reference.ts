@@ -8,6 +8,7 @@ import { sameForm } from '@/kit/names'
 export type Item = Schemas['ItemOut']
 export type Community = Schemas['CommunityOut']
 export type Township = Schemas['TownshipOut']
+export type Line = Schemas['Line']
 type Named = { code: string; zh: string; en: string }
 type Danger = Omit<Schemas['HeardOut'], 'confidence'>
 

@@ -11,15 +11,17 @@ import {
   missing,
   numberIn,
   PHONE,
+  told,
   usualOutcome,
 } from './call'
-import { type Item, reference } from '../reference'
+import { type Community, type Item, reference } from '../reference'
 
 const item = (facts: Partial<Item>) =>
-  ({ code: 'PE02', zh: '下水道疏通', kind: 'service', tiers: ['paid'], ...facts }) as Item
+  ({ code: 'PE02', zh: '下水道疏通', kind: 'service', tiers: ['paid'], asks: [], lines: [], ...facts }) as Item
 
 beforeEach(() => {
   reference.items = new Map([['PE02', item({})]])
+  reference.communities = new Map([['330203001001', {} as Community]])
   beginCall()
 })
 
@@ -108,8 +110,38 @@ test('the main key does what is usual for the item', () => {
   expect(outcomes).toEqual(['answer', 'relay', 'dispatch', 'dispatch'])
 })
 
-test('the line that the rule names comes first', () => {
-  expect(linesOf(item({ rule: '119 or 110 first, three-way call' })).slice(0, 2)).toEqual(['119', '110'])
+test('the lines of the item come first, by number or by name', () => {
+  const gas = { number: null, zh: '燃气公司抢修', en: 'The gas company' }
+  const fire = { number: '119', zh: '消防', en: 'Fire' }
+  reference.items = new Map([
+    ['UT03', item({ lines: [gas] })],
+    ['UT10', item({ lines: [fire, gas] })],
+  ])
+  expect(linesOf(reference.items.get('UT03')).map(told)).toEqual(['燃气公司抢修', '119'])
+})
+
+test('recording and relaying wait for no place, and a dispatch for one that can be found', () => {
+  const draft = { ...emptyDraft('13957412345'), item: 'PE02', relayTo: '12345' }
+  expect([missing(draft, 'keep'), missing(draft, 'relay'), missing(draft, 'dispatch')]).toEqual([null, null, 'area'])
+  expect(missing({ ...draft, area: '330203001' }, 'dispatch')).toBe('address')
+  expect(missing({ ...draft, area: '330203001', address: '澄浪路88弄' }, 'dispatch')).toBeNull()
+  const nobody = { ...draft, phone: '', withheld: true, unannounced: true, area: '330203001001' }
+  expect(missing(nobody, 'dispatch')).toBe('address')
+  expect(bodyOf({ ...draft, somewhere: '老电影院后面' }, 'keep')).toMatchObject({ area: null, address: '老电影院后面' })
+})
+
+test('only what was asked and answered goes along', () => {
+  const asks = [
+    { code: 'blocked', zh: '哪里堵', en: 'Where', choices: [] },
+    { code: 'overflow', zh: '漫出来了吗', en: 'Overflowing?', choices: [] },
+  ]
+  reference.items = new Map([['PE02', item({ asks })]])
+  const draft = {
+    ...emptyDraft('13957412345'),
+    item: 'PE02',
+    details: { blocked: ' 厨房 ', overflow: ' ', fuel: '95号' },
+  }
+  expect(bodyOf(draft, 'keep').details).toEqual([{ ask: 'blocked', answer: '厨房' }])
 })
 
 test("a request's number is told from a telephone's by its sign", () => {

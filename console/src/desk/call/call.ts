@@ -6,7 +6,7 @@ import { sameForm } from '@/kit/names'
 import { isCounted, quantityOf } from '@/kit/quantity'
 
 import type { Taken } from '../knowledge/articles'
-import { type Item, reference } from '../reference'
+import { type Item, type Line, reference } from '../reference'
 import { Tally } from './tally'
 import type { Tier } from './tiers'
 import { type When, windowOf } from './when'
@@ -42,6 +42,12 @@ export interface Draft {
   /** What was suggested for it when the item was picked. */
   suggested: string[]
   description: string
+  /** What was answered to the item's questions, by their codes. */
+  details: Record<string, string>
+  /** What was typed to find the place and named none; it is kept with the address. */
+  somewhere: string
+  /** The lines of a danger's script that were said. */
+  spoken: string[]
   tier: Tier | ''
   /** Up to which tier the caller agreed to go, if the one asked for is not open to them. */
   pays: Tier | ''
@@ -112,6 +118,9 @@ export function emptyDraft(phone = ''): Draft {
     said: '',
     suggested: [],
     description: '',
+    details: {},
+    somewhere: '',
+    spoken: [],
     tier: '',
     pays: '',
     quantity: '1',
@@ -232,20 +241,32 @@ export function usualOutcome(item: Item | undefined): Outcome {
   return item?.kind === 'relay' ? 'relay' : 'dispatch'
 }
 
-/** The lines that the item's rule names, the first to be called first. */
-export function linesOf(item: Item | undefined): string[] {
-  const known = item?.rule?.match(/\b(110|119|120|122|12345|12348|12315|95598|96333)\b/g) ?? []
-  return [...new Set([...known, '110', '119', '120', '122', '12345'])]
+/** What is told to the centre of the line: its number, or its name where it has none yet. */
+export const told = (line: Line) => line.number ?? line.zh
+
+/** The lines of the item, the first to be called first, and then all that the catalogue knows. */
+export function linesOf(item: Item | undefined): Line[] {
+  const all = [...(item?.lines ?? []), ...[...reference.items.values()].flatMap(({ lines }) => lines)]
+  return [...new Map(all.map((line) => [told(line), line])).values()]
 }
 
-export type Missing = 'phone' | 'helpedPhone' | 'contactPhone' | 'item' | 'area' | 'quantity' | 'answer' | 'relayTo'
+export type Missing =
+  'phone' | 'helpedPhone' | 'contactPhone' | 'item' | 'area' | 'address' | 'quantity' | 'answer' | 'relayTo'
+
+/** Whether whoever comes could find it: in a community they call and ask; in a whole township, or with nobody to call,
+ * they need more than that. */
+export function isFindable(draft: Draft): boolean {
+  const known = Boolean(draft.place || draft.address.trim() || draft.somewhere.trim())
+  return known || (reference.communities.has(draft.area) && !(nobodyToCall(draft) && draft.unannounced))
+}
 
 /** The first field that has still to be filled in for this outcome. */
 export function missing(draft: Draft, outcome: Outcome): Missing | null {
   if (!draft.withheld && !PHONE.test(barePhone(draft.phone))) return 'phone'
   if (draft.forAnother && draft.helpedPhone.trim() && !hasOwn(draft.helpedPhone)) return 'helpedPhone'
   if (!draft.item) return 'item'
-  if (!draft.area && (outcome === 'dispatch' || !draft.danger)) return 'area'
+  if (outcome === 'dispatch' && !draft.area) return 'area'
+  if (outcome === 'dispatch' && !isFindable(draft)) return 'address'
   if (quantityOf(draft.quantity) === undefined && isCounted(reference.items.get(draft.item)?.unit)) return 'quantity'
   if (outcome === 'answer' && !draft.answer.trim()) return 'answer'
   const unasked = outcome === 'dispatch' && !draft.unannounced && !hasOwn(draft.contactPhone)
@@ -285,10 +306,14 @@ export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
     ...peopleOf(draft),
     area: draft.area || null,
     place: draft.place?.code ?? null,
-    address: text(draft.address),
+    address: text([draft.area ? '' : draft.somewhere.trim(), draft.address.trim()].join(' ').slice(0, 200)),
     item: draft.item,
     asked: draft.said.trim() ? { words: draft.said.trim().slice(0, 300), suggested: draft.suggested ?? [] } : null,
     description: text(draft.description) ?? (CHINESE.test(draft.said) ? draft.said.trim() : (item?.zh ?? draft.item)),
+    details: (item?.asks ?? []).flatMap(({ code: ask }) => {
+      const given = text(draft.details[ask] ?? '')
+      return given ? [{ ask, answer: given }] : []
+    }),
     tier: draft.tier || null,
     tier_fallback: draft.pays || null,
     quantity: (isCounted(item?.unit) && quantityOf(draft.quantity)) || 1,

@@ -2,8 +2,8 @@ import { beforeEach, expect, test } from 'vitest'
 
 import { setClock } from '@/kit/clock'
 
-import { cheapestOpen, openToAll } from './tiers'
-import { findCommunities, type Community, type Item, reference } from '../reference'
+import { cheapestOpen, type Opening } from './tiers'
+import { findCommunities, type Community, reference } from '../reference'
 import { whensNow, windowOf } from './when'
 
 beforeEach(() => setClock({ now: '2026-11-24T06:00:00Z', factor: 0, zone: 'Asia/Shanghai' }))
@@ -28,13 +28,8 @@ test('what is over is not offered', () => {
 })
 
 test('tiers are walked cheapest first, from the one asked for', () => {
-  const item = { code: 'PE02', category_code: 'PE', tiers: ['paid', 'low_fee', 'free'] } as Item
-  const openings = openToAll(item)
-  expect(openings.map(({ tier, open }) => [tier, open])).toEqual([
-    ['free', false],
-    ['low_fee', false],
-    ['paid', true],
-  ])
+  const opening = (tier: Opening['tier'], open: boolean) => ({ tier, open, claims: [] }) as unknown as Opening
+  const openings = [opening('free', false), opening('low_fee', false), opening('paid', true)]
   expect(cheapestOpen(openings)).toBe('paid')
   const used = openings.map((one) => ({ ...one, open: one.tier !== 'free' }))
   expect([cheapestOpen(used), cheapestOpen(used, 'free'), cheapestOpen(used, 'paid')]).toEqual([

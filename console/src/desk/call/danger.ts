@@ -6,11 +6,10 @@ import { t } from '@/kit/locale'
 
 import { openCall, titleOf } from '../calls/calls'
 import { post, type RequestLetter } from '../calls/post'
-import { bodyOf, call, type Draft, PHONE, barePhone } from './call'
-import { reference } from '../reference'
+import { barePhone, bodyOf, call, type Draft, PHONE, told } from './call'
+import { type Line, reference } from '../reference'
 
 export type Danger = Omit<Schemas['HeardOut'], 'confidence'>
-export type Line = Schemas['EmergencyLine']
 
 /** What the words tell: of the item's field, and of the description. */
 export const heard = { said: shallowRef<readonly Danger[]>([]), described: shallowRef<readonly Danger[]>([]) }
@@ -23,9 +22,6 @@ export const dangers = computed<readonly Danger[]>(() => {
   if (call.draft.dismissed) return []
   return found.filter(({ kind }, index) => found.findIndex((one) => one.kind === kind) === index)
 })
-
-/** What is told to the centre of the line: its number, or its name where it has none yet. */
-export const told = (line: Line) => line.number ?? line.zh
 
 /** The first line that does not have it yet. */
 export function nextLine(danger: Danger | undefined): Line | undefined {
@@ -75,6 +71,8 @@ export async function complete(dispatch: boolean, reason: string): Promise<Schem
   const now = bodyOf(call.draft, 'keep')
   const learnt = {
     ...(now.area && now.area !== body.area && { area: now.area }),
+    ...(now.details!.length &&
+      JSON.stringify(now.details) !== JSON.stringify(body.details) && { details: now.details }),
     ...(now.address && now.address !== body.address && { address: now.address }),
     ...(now.item !== body.item && { item: now.item }),
     ...(now.description !== body.description && { description: now.description }),
