@@ -20,7 +20,7 @@ MOST = 200
 
 
 async def list_mine(act: Act, tx: Tx, catalog: Snapshot) -> list[OpenRequest]:
-    """The principal's latest 200 open requests and at most 200 that were left by those who are signed in no more: first
+    """One's latest 200 open requests and at most 200 that were left by those who are signed in no more: first
     due first, those without clocks at the end."""
     mine = [_with_clocks(row, catalog, act.zone) for row in await list_followed(tx, act.who, MOST)]
     known = {one.request.id for one in mine}
@@ -32,7 +32,7 @@ async def list_mine(act: Act, tx: Tx, catalog: Snapshot) -> list[OpenRequest]:
 
 
 async def take_over(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> OpenRequest:
-    """The principal follows the request from now on; said again, nothing happens. Raises NotFound, StatusConflict."""
+    """Whoever acts follows the request from now on; said again, nothing happens. Raises NotFound, StatusConflict."""
     request = await get_locked(tx, request_id)
     if request["status"] in CLOSED:
         raise StatusConflict(subject="request", state=request["status"], expected="open")

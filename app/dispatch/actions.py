@@ -147,7 +147,7 @@ async def offer_directly(
     if not picked:
         raise await _not_eligible(tx, provider_id, matching.rejected)
     asked = when_to_ask(act, matching, picked, request)
-    outcome = await make_offers(act, tx, request, tier, asked, matching, catalog, by=OfferedBy.OPERATOR)
+    outcome = await make_offers(act, tx, request, asked, matching, catalog, by=OfferedBy.OPERATOR)
     return await _answer(tx, request_id, outcome)
 
 
@@ -289,7 +289,7 @@ async def _send_again(act: Act, tx: Tx, request: Row, end: OfferEnd, other_firm:
         same = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == last.provider_id]
         if same:
             asked = when_to_ask(act, matching, same, request)
-            await make_offers(act, tx, request, wanted.tier, asked, matching, catalog, by=OfferedBy.REDO, redo=True)
+            await make_offers(act, tx, request, asked, matching, catalog, by=OfferedBy.REDO)
     await queries.relabel_done_offers(tx, request["id"], end)
     tx.wake(DISPATCH_TOPIC)
     return await get_locked(tx, request["id"])

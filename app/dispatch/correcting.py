@@ -408,4 +408,4 @@ async def _keep_or_send_on(
     if able and not is_endangered(request):
         out = await get_locked(tx, request["id"])
         asked = when_to_ask(act, matching, able, out)
-        await make_offers(act, tx, out, wanted.tier, asked, matching, catalog, by=OfferedBy.OPERATOR)
+        await make_offers(act, tx, out, asked, matching, catalog, by=OfferedBy.OPERATOR)

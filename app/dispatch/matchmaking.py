@@ -113,7 +113,7 @@ async def offer_to_best(
         chosen, later, step = _whom_to_ask(act, request, tier, matching, catalog)
         if chosen:
             kept = replace(matching, later=later)
-            return await make_offers(act, tx, request, tier, chosen, kept, catalog, step=step, answer=answer)
+            return await make_offers(act, tx, request, chosen, kept, catalog, step=step, answer=answer)
         only_full = only_full or _only_full(matching)
     if only_full and (matching.surge or act.now < request["accept_by"]):
         wait = WAIT_IN_SURGE if matching.surge else WAIT_FOR_CAPACITY
@@ -252,24 +252,23 @@ async def make_offers(
     act: Act,
     tx: Tx,
     request: Mapping[str, Any] | Row,
-    tier: Tier,
     chosen: Sequence[Asked],
     matching: Matching,
     catalog: Snapshot,
     *,
     by: OfferedBy | None = None,
-    redo: bool = False,
     step: ladder.Standing | None = None,
     answer: Answer | None = None,
 ) -> Outcome:
-    """Offer the request to these providers, best first. `by` None: the ranking's, or the citizen's own choice.
+    """Offer the request to these providers, best first, at the tier that was matched. `by` None: the ranking's, or the
+    citizen's own choice.
 
     Raises DangerNotRelayed: every way to a company leads through here.
     """
     check_relayed(request)
-    timeout = _timeout(matching, request, catalog)
+    own, tier, timeout = act.of_itself, matching.look.wanted.tier, _timeout(matching, request, catalog)
     rows = [
-        _offer(one.ranked, place, request, act.now, by, redo) | _time_to_answer(one, timeout, step, act.now)
+        _offer(one.ranked, place, request, act.now, by) | _time_to_answer(one, timeout, step, act.now)
         for place, one in enumerate(chosen, 1)
     ]
     offers = [
@@ -278,14 +277,14 @@ async def make_offers(
     ]
     outcome = Outcome(MatchingResult.OFFERED, tier, offers, surge=matching.surge)
     outcome.stored = answer.write(outcome) if answer else None
-    await note_tier(act.of_itself, tx, request, tier)
+    await note_tier(own, tx, request, tier)
     await queries.add_offers(
         tx,
-        **act.of_itself.parameters(),
+        **own.parameters(),
         **_decision(request, tier, matching, step),
         **(answer.once.stored(outcome.stored) if answer else NOTHING_STORED),
         offers=orjson.dumps(rows, default=str).decode(),
-        redo=redo,
+        redo=by is OfferedBy.REDO,
         rung_until=step.until if step else None,
     )
     tx.wake(*(provider_topic(one.provider_id) for one in chosen))
@@ -333,7 +332,7 @@ def _decision(
 
 
 def _offer(
-    ranked: Ranked, place: int, request: Mapping[str, Any] | Row, now: datetime, by: OfferedBy | None, redo: bool
+    ranked: Ranked, place: int, request: Mapping[str, Any] | Row, now: datetime, by: OfferedBy | None
 ) -> dict[str, Any]:
     candidate = ranked.candidate
     citizens = candidate.provider_id == request["chosen_provider_id"]
@@ -341,7 +340,7 @@ def _offer(
         "id": new_id(now),
         "provider_id": candidate.provider_id,
         "price_kind": candidate.price_kind,
-        "price_fen": 0 if redo else candidate.price_fen,
+        "price_fen": 0 if by is OfferedBy.REDO else candidate.price_fen,
         "rank": place,
         "scores": ranked.shown() | {"total": ranked.total},
         "offered_by": by or (OfferedBy.CITIZEN if citizens else OfferedBy.RANKING),

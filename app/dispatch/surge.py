@@ -1,6 +1,6 @@
 """Surges: more wait than providers can take. They begin and end, and citizens are told that their request waits."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from app.catalog.snapshot import Snapshot
@@ -17,7 +17,6 @@ from app.kit.ids import new_id
 from app.matching.actions import read_policy
 from app.matching.errors import UnknownCategory
 from app.matching.models import Surge
-from app.settings import Settings
 
 COOL_DOWN = timedelta(hours=1)
 """So long none begins by itself where a supervisor has ended one."""
@@ -25,11 +24,11 @@ LOOK_BACK = timedelta(hours=1)
 """So long those count who were given up because all were full."""
 
 
-async def list_figures(tx: Tx, settings: Settings, now: datetime) -> list[Row]:
+async def list_figures(act: Act, tx: Tx) -> list[Row]:
     """Per category where something waits, or a surge began by itself: who waits and who has places."""
     return list(
         await surge_queries.list_figures(
-            tx, now, settings.zone, rested_since=now - COOL_DOWN, given_up_since=now - LOOK_BACK
+            tx, act.now, act.zone, rested_since=act.now - COOL_DOWN, given_up_since=act.now - LOOK_BACK
         )
     )
 
@@ -44,7 +43,7 @@ async def switch_by_figures(act: Act, tx: Tx, figures: Row) -> bool:
     if not figures["may_begin"] or waiting < rules.min_waiting or waiting <= places:
         return False
     why = f"{waiting} 个请求等待派单，服务单位仅能再接 {places} 单 ({waiting} requests wait, {places} places are left)"
-    return await _begin(act.of_itself, tx, figures["category_code"], why, waiting, places)
+    return await _begin(act.of_itself, tx, figures["category_code"], why, figures)
 
 
 async def begin_surge(act: Act, tx: Tx, category: str | None, reason: str, catalog: Snapshot) -> Surge:
@@ -55,11 +54,12 @@ async def begin_surge(act: Act, tx: Tx, category: str | None, reason: str, catal
     if category is not None and category not in catalog.categories:
         raise UnknownCategory(category=category)
     figures = await surge_queries.count_figures(tx, act.now, act.zone, category)
-    await _begin(act, tx, category, reason, figures["waiting"], figures["places"])
+    await _begin(act, tx, category, reason, figures)
     return await surge_queries.get_open_surge(tx, category)
 
 
-async def _begin(act: Act, tx: Tx, category: str | None, why: str, waiting: int, places: int) -> bool:
+async def _begin(act: Act, tx: Tx, category: str | None, why: str, figures: Row) -> bool:
+    waiting, places = figures["waiting"], figures["places"]
     begun = await surge_queries.add_surge(tx, new_id(act.now), category, why, act.now, act.actor.id, waiting, places)
     if begun:
         data = {"category": category, "waiting": waiting, "places": places, "why": why}

@@ -58,7 +58,7 @@ async def expire_offers(context: Context, catalog: Snapshot) -> int:
 async def watch_surges(context: Context) -> int:
     """Begin surges where more wait than providers can take, and end those that began so; each in its transaction."""
     async with context.db.look() as tx:
-        found = await list_figures(tx, context.settings, context.clock.now())
+        found = await list_figures(act_of(context), tx)
     switched = 0
     for figures in found:
         async with context.db.begin() as tx:

@@ -32,7 +32,7 @@ class Act(NamedTuple):
     now: datetime
     settings: Settings
     roles: frozenset[str] = frozenset()
-    """What the caller may be besides, for what a role decides within an action."""
+    """Of whoever acts, where an action goes by the role."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,4 +1,4 @@
-"""Who acts on offers and jobs: the provider itself, or staff for it on the phone; and what every step checks."""
+"""What the steps on offers and jobs have in common: what each checks, its times, and the terms of the work."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -143,7 +143,7 @@ async def test_bookings_for_another_day_begin_no_surge(world: World) -> None:
     offer = (await world.dispatch(BASIN, phone="13957400020", **window))["offers"][0]
     await ok(booked.client.put(f"/provider/offers/{offer['id']}/acceptance"))
     async with world.context.db.begin() as tx:
-        [seen] = await surge.list_figures(tx, world.context.settings, world.clock.now())
+        [seen] = await surge.list_figures(act_of(world.context), tx)
     assert (seen["waiting"], seen["places"]) == (3, 3)
 
 
@@ -196,7 +196,7 @@ async def test_two_workers_begin_and_end_one_surge_once(world: World) -> None:
 
     async def both(expected: list[bool]) -> None:
         async with world.context.db.begin() as tx:
-            [seen] = await surge.list_figures(tx, world.context.settings, world.clock.now())
+            [seen] = await surge.list_figures(act_of(world.context), tx)
         switched = []
         for _ in range(2):
             async with world.context.db.begin() as tx:
