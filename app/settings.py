@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     call_silence_minutes: float = Field(
         default=60.0, gt=0, le=1_440, description="a call of which the desk has said nothing for so long is ended"
     )
+    undo_seconds: float = Field(
+        default=10.0, ge=0, le=60, description="for so long a dispatch may be taken back as if it had not been; 0: not"
+    )
     choices_days: int = Field(
         default=180, ge=1, le=3_650, description="for so long what operators chose for callers' words is kept, masked"
     )

@@ -71,7 +71,7 @@ async def read_work(tx: Tx, call: Call) -> Any:
         )
         .select_from(CallRequest)
         .join(Request, Request.id == CallRequest.request_id)
-        .where(CallRequest.call_id == call.id)
+        .where(CallRequest.call_id == call.id, ~Request.undone)
     )
     return (await tx.session.execute(query)).one()
 

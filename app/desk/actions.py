@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -32,8 +32,8 @@ class Call(NamedTuple):
     key: str | None = None
 
 
-Where = Callable[[], Mapping[str, Any]]
-"""What an answer says of where the request is."""
+Beside = Callable[[], Mapping[str, Any]]
+"""What an answer says besides: where the request is, and until when it can be undone."""
 
 
 class _MatchingFailed(Exception):
@@ -74,9 +74,9 @@ async def _create(
     act: Act, context: Context, body: RequestIn, key: Once, catalog: Snapshot, dangers: Dangers, *, matching: bool
 ) -> bytes:
     location = catalog.locate(body.area, body.place, body.address)
-    where = partial(_where, location, catalog)
+    beside = partial(_beside, location, catalog, _undo_until(act, body))
     async with context.db.begin() as tx:
-        final = None if matching else partial(_unmatched_yet, where)
+        final = None if matching else partial(_unmatched_yet, beside)
         spot = location.spot if location else None
         taken = await take_request(act, tx, body, spot, catalog, dangers, key, final)
         if isinstance(taken, Replayed):
@@ -89,9 +89,9 @@ async def _create(
                 tx.wake(DISPATCH_TOPIC)
             return taken.answer
         if not out:
-            await key.keep(tx, content := _unmatched_yet(where, taken.request))
+            await key.keep(tx, content := _unmatched_yet(beside, taken.request))
             return content
-        write = partial(_matched, taken.request, where, body.channel, act.now)
+        write = partial(_matched, taken.request, beside, body.channel, act.now)
         try:
             outcome = await offer_to_best(act, tx, taken.values, catalog, newcomer=True, answer=Answer(key, write))
         except Exception as error:
@@ -102,10 +102,10 @@ async def _create(
     return outcome.stored
 
 
-def _matched(request: RequestOut, where: Where, channel: Channel, now: datetime, outcome: Outcome) -> bytes:
+def _matched(request: RequestOut, beside: Beside, channel: Channel, now: datetime, outcome: Outcome) -> bytes:
     """The answer that says what came of matching."""
     answer = DispatchOut(
-        request=request, matching=outcome.matching, offers=outcome.offers, surge=outcome.surge, **where()
+        request=request, matching=outcome.matching, offers=outcome.offers, surge=outcome.surge, **beside()
     )
     request.tier = outcome.tier
     if outcome.deferred_until:
@@ -117,8 +117,15 @@ def _matched(request: RequestOut, where: Where, channel: Channel, now: datetime,
     return answer.model_dump_json().encode()
 
 
-def _where(location: Location | None, catalog: Snapshot) -> Mapping[str, Any]:
-    """Whose point the request is matched from, and what of its address lies elsewhere; nothing while nobody knows."""
+def _undo_until(act: Act, body: RequestIn) -> datetime | None:
+    """Until when the request can be undone, if it goes out."""
+    if not body.dispatch or body.relay or body.danger or not act.settings.undo_seconds:
+        return None
+    return act.now + timedelta(seconds=act.settings.undo_seconds)
+
+
+def _beside(location: Location | None, catalog: Snapshot, until: datetime | None) -> Mapping[str, Any]:
+    """Whose point the request is matched from, what of its address lies elsewhere, and until when it can be undone."""
     if location is None:
         return {}
     spot = location.spot
@@ -129,11 +136,11 @@ def _where(location: Location | None, catalog: Snapshot) -> Mapping[str, Any]:
         name = (spot.community.zh, spot.community.pinyin)
     place = spot.place.id if spot.place else None
     point = MatchedFrom(point_of=spot.point_of, lat=spot.lat, lon=spot.lon, place=place, zh=name[0], en=name[1])
-    return {"matched_from": point, "elsewhere": show_elsewhere(location, catalog)}
+    return {"matched_from": point, "elsewhere": show_elsewhere(location, catalog), "undo_until": until}
 
 
-def _unmatched_yet(where: Where, request: RequestOut) -> bytes:
+def _unmatched_yet(beside: Beside, request: RequestOut) -> bytes:
     """The answer where nobody was looked for: the worker does it if the request is out."""
     out = request.status == RequestStatus.DISPATCHING
-    answer = DispatchOut(request=request, matching=MatchingResult.POSTPONED if out else None, **where())
+    answer = DispatchOut(request=request, matching=MatchingResult.POSTPONED if out else None, **beside())
     return answer.model_dump_json().encode()

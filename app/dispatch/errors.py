@@ -48,3 +48,13 @@ class ReopenTooLate(HotlineError):
 class ReopenWithoutDispatch(HotlineError):
     en = "Only a request that was dispatched can be reopened; take a new one."
     zh = "只有派过单的工单才能重新打开，请新建工单。"
+
+
+class UndoOver(HotlineError):
+    en = "A dispatch can be undone within {seconds} seconds; cancel the request instead."
+    zh = "派单只能在 {seconds} 秒内撤回，请按取消办理。"
+
+
+class NotUndoable(HotlineError):
+    en = "Only what went out in its call, was not relayed and is not begun can be undone; cancel it instead."
+    zh = "只有当场派出、未转接且单位尚未开工的可以撤回，请按取消办理。"

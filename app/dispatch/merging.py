@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,14 @@ from app.danger.kinds import DangerKind
 from app.dispatch import queries
 from app.dispatch.actions import send_out
 from app.dispatch.endangering import raise_danger
-from app.dispatch.errors import MergeIntoItself, MergeOfOtherKind, MergeTargetOver, MergeTheOtherWay
+from app.dispatch.errors import (
+    MergeIntoItself,
+    MergeOfOtherKind,
+    MergeTargetOver,
+    MergeTheOtherWay,
+    NotUndoable,
+    UndoOver,
+)
 from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
@@ -28,6 +36,8 @@ from app.jobs import statements
 from app.jobs.queries import note_said
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
+from app.registry.notices import tell
+from app.registry.schemas import Notice
 
 STAGES = (RequestStatus.ASSIGNED, RequestStatus.IN_PROGRESS)
 """A firm has accepted the work; it is at it."""
@@ -48,6 +58,54 @@ async def cancel_request(act: Act, tx: Tx, request_id: UUID, reason: str, catalo
     row = await tx.row(statements.CANCEL, **act.parameters(), request_id=request_id, reason=reason)
     if row is None:
         raise await REQUESTS.refusal(tx, "cancel", request_id)
+    await _pass_on(act, tx, request, row, family, catalog)
+    return row
+
+
+async def undo_dispatch(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> Row:
+    """What was just dispatched by mistake is cancelled as if it had not been: no figure and no firm's record counts it.
+
+    Only for `undo_seconds` after it was received, by the centre's clock. The firms that may have seen it are told. Said
+    again, nothing happens. Raises NotFound, UndoOver, NotUndoable.
+    """
+    family = await lock_family(tx, request_id)
+    request = await get_locked(tx, request_id)
+    if request["undone"]:
+        return request
+    window = timedelta(seconds=act.settings.undo_seconds)
+    if act.now - request["received_at"] > window or not window:
+        raise UndoOver(seconds=round(window.total_seconds()))
+    if not is_undoable(request):
+        raise NotUndoable
+    firms = await queries.list_asked(tx, request_id)
+    await tx.row(statements.UNCOUNT, request_id=request_id, zone=act.zone.key)
+    row = await tx.row(statements.UNDO, **act.parameters(), request_id=request_id)
+    assert row is not None
+    item = catalog.item(request["item_code"])
+    for firm in firms:
+        words = {"zh": _MISTAKE.zh.format(number=row["number"], item=item.zh)}
+        words["en"] = _MISTAKE.en.format(number=row["number"], item=item.en)
+        await tell(act, tx, firm, "request_undone", str(request_id), words)
+    await _pass_on(act, tx, request, row, family, catalog)
+    return row
+
+
+_UNDOABLE = (RequestStatus.DISPATCHING, RequestStatus.UNMATCHED, RequestStatus.ASSIGNED)
+_MISTAKE = Notice(
+    zh="{number} 号{item}是中心误派，已撤回，请勿上门；不计入贵单位的任何记录。",
+    en="Request {number} ({item}) was sent to you by mistake and taken back. Please do not go; it counts nowhere.",
+)
+
+
+def is_undoable(request: Row) -> bool:
+    """Whether nothing came of it but that it went out: not relayed, without a danger, and no firm is at it."""
+    out = request["status"] in _UNDOABLE and request["round"] == 1 and request["dispatched_at"] is not None
+    return out and request["relay_to"] is None and request["danger"] is None
+
+
+async def _pass_on(act: Act, tx: Tx, request: Row, row: Row, family: Sequence[Request], catalog: Snapshot) -> None:
+    """Tell the firms that had the request, and have one of those merged into it take its place."""
+    request_id = request["id"]
     _tell_providers(tx, row)
     children = [member for member in family if member.parent_id == request_id]
     if children:
@@ -60,7 +118,6 @@ async def cancel_request(act: Act, tx: Tx, request_id: UUID, reason: str, catalo
         others = [child for child in children if child is not heir]
         await take_over(act, tx, heir.id, others, catalog)
         await _take_over_danger(act, tx, heir, others, catalog)
-    return row
 
 
 def _may_go_out(request: Request, catalog: Snapshot) -> bool:

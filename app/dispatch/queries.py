@@ -44,7 +44,7 @@ from app.kit.idempotency import store_answer
 from app.kit.orm import as_text, word
 from app.matching.models import Decision
 from app.matching.policy import Step
-from app.registry.models import Provider, ProviderPaper, is_active, is_valid
+from app.registry.models import Provider, ProviderPaper, ReachedBy, is_active, is_valid
 
 _REQUEST = bindparam("request_id", type_=Uuid)
 _LIMIT = bindparam("limit", type_=Integer)
@@ -350,3 +350,12 @@ async def list_pending(tx: Tx, request_id: UUID) -> Sequence[tuple[UUID, UUID]]:
 async def adopt_children(tx: Tx, request_id: UUID, parent_id: UUID) -> None:
     """What was merged into this request belongs to its new parent, so that no chain of parents arises."""
     await tx.session.execute(update(Request).where(Request.parent_id == request_id).values(parent_id=parent_id))
+
+
+async def list_asked(tx: Tx, request_id: UUID) -> Sequence[UUID]:
+    """The firms that may know of the request by now: who has it, who is asked, and of those that are phoned whoever is
+    being phoned."""
+    heard = (Provider.reached_by != word(ReachedBy.PHONE)) | Offer.phoned_by.is_not(None)
+    known = (Offer.status == word("accepted")) | ((Offer.status == word("pending")) & heard)
+    query = select(Offer.provider_id).join(Provider).where(Offer.request_id == request_id, known)
+    return (await tx.session.execute(query.order_by(Offer.provider_id))).scalars().all()

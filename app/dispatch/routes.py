@@ -70,6 +70,13 @@ async def cancel_request(
     return show(await merging.cancel_request(act, tx, request_id, body.reason, catalog))
 
 
+@router.put("/requests/{request_id}/undo")
+async def undo_dispatch(request_id: UUID, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> RequestOut:
+    """Take back what was just dispatched by mistake, until the `undo_until` of its answer: it counts nowhere, and the
+    firms are told."""
+    return show(await merging.undo_dispatch(act, tx, request_id, catalog))
+
+
 @router.patch("/requests/{request_id}")
 async def correct_request(
     request_id: UUID,

@@ -67,6 +67,10 @@ class DispatchOut(BaseModel):
     unmatched_reason: UnmatchedReason | None = None
     surge: bool = Field(default=False, description="more wait than providers can take; see GET /surges")
     deferred_until: datetime | None = Field(default=None, description="tell the citizen that it waits so long at most")
+    undo_until: datetime | None = Field(
+        default=None,
+        description="of what went out just now: until then it can be undone, as if it had not been",
+    )
 
 
 class SurgeFilter(Paging):

@@ -229,6 +229,8 @@ class Request(Model):
     unmatched_reason: Mapped[str | None]
     close_reason: Mapped[str | None]
     cancel_reason: Mapped[str | None]
+    undone: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Cancelled within seconds, as if it had not been: it counts nowhere."""
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("requests.id"), index=True)
     held_from: Mapped[str | None]
     hold_cause: Mapped[str | None]

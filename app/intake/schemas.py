@@ -227,6 +227,7 @@ class RequestOut(BaseModel):
     unmatched_reason: str | None
     close_reason: CloseReason | None
     cancel_reason: str | None
+    undone: bool = Field(description="a cancelled one that was dispatched by mistake: it counts nowhere")
     parent_id: UUID | None
     hold_cause: HoldCause | None
     hold_reason: str | None

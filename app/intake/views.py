@@ -16,6 +16,7 @@ _UNSET = dict.fromkeys(RequestOut.model_fields, None) | {
     "reopens": 0,
     "round": 1,
     "unannounced": False,
+    "undone": False,
 }
 
 

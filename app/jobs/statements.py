@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
     case,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     union_all,
     update,
 )
@@ -347,13 +349,18 @@ def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: An
     return Prepared(select(job.rows).add_cte(*parts))
 
 
-def _end_request(step: str, **values: Any) -> Prepared:
+UNDONE = "undone"
+"""The reason of what was dispatched by mistake and taken back at once."""
+
+
+def _end_request(step: str, why: str | None = None, **values: Any) -> Prepared:
     """The request ends without being done: whatever is out for it is taken back."""
+    data = why and (lambda rows: json_of(reason=word(why)))
     unheld: dict[str, Any] = dict.fromkeys(("held_at", "held_from", "hold_cause", "hold_reason", "hold_until"), null())
-    request = REQUESTS.move(step, Request.id == _REQUEST, match_at=null(), **unheld, **values)
+    request = REQUESTS.move(step, Request.id == _REQUEST, match_at=null(), data=data or None, **unheld, **values)
     ended = Offer.request_id.in_(select(request.rows.c.id))
-    withdrawn = OFFERS.move("withdraw", ended, data=_withdrawn, decided_at=AT, withdraw_reason=word(step))
-    job = JOBS.move("cancel", Job.request_id.in_(select(request.rows.c.id)), ended_at=AT)
+    withdrawn = OFFERS.move("withdraw", ended, data=_withdrawn, decided_at=AT, withdraw_reason=word(why or step))
+    job = JOBS.move("cancel", Job.request_id.in_(select(request.rows.c.id)), data=data or None, ended_at=AT)
     offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(OfferEnd.CANCELLED))
     told = union_all(select(withdrawn.rows.c.provider_id), select(job.rows.c.provider_id)).subquery()
     providers = select(func.array_agg(told.c.provider_id)).scalar_subquery().label("provider_ids")
@@ -392,4 +399,39 @@ RETURN = _leave_job("return", "return", OfferEnd.RETURNED, returns=Request.retur
 FAIL = _leave_job("fail", "return", OfferEnd.FAILED, returns=Request.returns + 1, **_BACK)
 REASSIGN = _leave_job("cancel", "reassign", OfferEnd.REASSIGNED, **_BACK)
 CANCEL = _end_request("cancel", cancelled_at=AT, cancel_reason=bindparam("reason", type_=Text), unmatched_at=null())
+UNDO = _end_request("cancel", UNDONE, cancelled_at=AT, cancel_reason=word(UNDONE), undone=true(), unmatched_at=null())
 MERGE = _end_request("merge", merged_at=AT, parent_id=bindparam("parent_id", type_=Uuid), unmatched_at=null())
+
+
+def _uncount() -> Prepared:
+    """Take what firms said to the request out of their counts, as if they had not been asked."""
+    zone = bindparam("zone", type_=Text)
+    each = {
+        "accepted": one(Offer.status == word("accepted")),
+        "declined": one(Offer.status == word("declined")),
+        "counted": one(Offer.offered_by == word("ranking")),
+    }
+    day = sql_cast(func.timezone(zone, Offer.decided_at), Date).label("day")
+    said = (
+        select(Offer.provider_id, day, *(func.sum(number).label(name) for name, number in each.items()))
+        .where(Offer.request_id == _REQUEST, Offer.status.in_([word("accepted"), word("declined")]))
+        .group_by(Offer.provider_id, day)
+        .cte("said")
+    )
+    item = select(Request.item_code).where(Request.id == _REQUEST).scalar_subquery()
+    month = sql_cast(func.date_trunc(word("month"), said.c.day), Date)
+
+    def less(model: type[Model], *names: str, **key: Any) -> CTE:
+        table = cast(Table, model.__table__)
+        mine = and_(table.c.provider_id == said.c.provider_id, *(table.c[name] == value for name, value in key.items()))
+        return update(table).where(mine).values({name: table.c[name] - said.c[name] for name in names}).cte(table.name)
+
+    parts = (
+        less(ProviderDay, *each, day=said.c.day),
+        less(ProviderWindow, *each),
+        less(ProviderItemMonth, "counted", month=month, item_code=item),
+    )
+    return Prepared(select(func.count().label("firms")).select_from(said).add_cte(*parts))
+
+
+UNCOUNT = _uncount()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Date,
     FromClause,
@@ -15,13 +16,16 @@ from sqlalchemy import (
     Select,
     Subquery,
     Table,
+    and_,
     bindparam,
     case,
     extract,
     func,
     literal_column,
+    or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy import cast as sql_cast
 
@@ -30,6 +34,7 @@ from app.events.facts import FACTS, happened_at
 from app.events.kinds import EventKind
 from app.events.transition import EVENTS
 from app.intake.models import Request
+from app.jobs.statements import UNDONE
 from app.kit.orm import word
 from app.metrics.keeping import ZONE, Kept
 from app.metrics.models import DailyVolume
@@ -132,16 +137,43 @@ def _count(events: FromClause, *, hourly: bool = False, names: Sequence[str] = C
     return select(*keys, *(measures[name].label(name) for name in names)).group_by(*keys)
 
 
+def _undoing(events: FromClause) -> ColumnElement[bool]:
+    """Whether they take back a dispatch as if it had not been."""
+    reason = events.c.data["reason"].as_string()
+    return and_(events.c.kind == word(EventKind.REQUEST_CANCELLED), reason == word(UNDONE))
+
+
+def _settled(
+    events: FromClause, *within: ColumnElement[bool], hourly: bool = False, names: Sequence[str] = COUNTS
+) -> Select[Any]:
+    """The same counts, less all that the log has (`within` these bounds) of requests that one of these events undoes:
+    as if they had not been, the undoing itself included. What comes to nothing is left out."""
+    of = select(events.c.request_id).where(_undoing(events)).subquery("of")
+    mine = select(EVENTS).where(EVENTS.c.request_id == of.c.request_id, *within)
+    found = mine.offset(literal_column("0")).lateral("found")  # a look-up per request: they are few
+    undone = select(*found.c).select_from(of.join(found, true())).subquery("undone")
+    all_of_it = _count(events, hourly=hourly, names=names).subquery("all_of_it")
+    less = _count(undone, hourly=hourly, names=names).subquery("less")
+    keys = [column.name for column in less.c if column.name not in names]
+    taken_off = select(*(less.c[key] for key in keys), *((-less.c[name]).label(name) for name in names))
+    both = union_all(select(*all_of_it.c), taken_off).subquery("both")
+    sums = [sql_cast(func.sum(both.c[name]), BigInteger) for name in names]
+    columns = (both.c[key] for key in keys), (total.label(name) for name, total in zip(names, sums, strict=True))
+    query = select(*columns[0], *columns[1]).group_by(*(both.c[key] for key in keys))
+    return query.having(or_(*(total != 0 for total in sums)))
+
+
 def _between(*kinds: EventKind, names: Sequence[str] = COUNTS) -> Subquery:
     """The counts by hour of what was written down since `since` and before `until`, from the log itself."""
     since, until = (bindparam(name, type_=EVENTS.c.at.type) for name in ("since", "until"))
-    events = select(EVENTS).where(EVENTS.c.at >= since, EVENTS.c.at < until)
+    within = (EVENTS.c.at >= since, EVENTS.c.at < until)
+    events = select(EVENTS).where(*within)
     if kinds:
-        events = events.where(EVENTS.c.kind.in_([word(kind) for kind in kinds]))
-    return _count(events.subquery("events"), hourly=True, names=names).subquery("between")
+        events = events.where(or_(EVENTS.c.kind.in_([word(kind) for kind in kinds]), _undoing(EVENTS)))
+    return _settled(events.subquery("events"), *within, hourly=True, names=names).subquery("between")
 
 
-VOLUMES = Kept("roll_up_volumes", "volumes", DailyVolume, _count)
+VOLUMES = Kept("roll_up_volumes", "volumes", DailyVolume, _settled)
 BETWEEN = _between()
 BY_HOUR = ("requests", "answered_in_call")
 """What is counted by the hour alone, where a range may be many days."""

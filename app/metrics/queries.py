@@ -112,7 +112,7 @@ def _matching(asked: Filters) -> list[ColumnElement[bool]]:
 
 
 def _received(asked: Filters, since: datetime, until: datetime) -> list[ColumnElement[bool]]:
-    return [Request.received_at >= since, Request.received_at < until, *_matching(asked)]
+    return [Request.received_at >= since, Request.received_at < until, ~Request.undone, *_matching(asked)]
 
 
 _MEDIAN_AND_P90 = sql_cast([0.5, 0.9], ARRAY(Float))

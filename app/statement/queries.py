@@ -120,7 +120,7 @@ LEFT JOIN LATERAL (
   SELECT o.scores, o.offered_by, o.provider_id, array_position(d.ranked, o.provider_id) AS place FROM offers o
   WHERE o.request_id = d.request_id AND o.decision_id = d.id ORDER BY o.rank, o.id LIMIT 1
 ) best ON best.provider_id <> :me
-WHERE (:me = ANY (d.ranked) OR :me = ANY (d.rejected)) AND {}
+WHERE (:me = ANY (d.ranked) OR :me = ANY (d.rejected)) AND NOT r.undone AND {}
 """
 _ME = bindparam("me", type_=Uuid)
 # Ordered by time: by id, PostgreSQL would come from the newest decision down to the day that is asked for.

@@ -56,6 +56,12 @@ class DeclinedFacts(OfferFacts):
     reason: DeclineReason | None = None
 
 
+class WithdrawnFacts(OfferFacts):
+    """`offer.withdrawn`"""
+
+    reason: Annotated[str | None, Field(description="`undone`: it was sent by mistake, and counts nowhere")] = None
+
+
 class JobFacts(Facts):
     """`job.…`"""
 
@@ -73,6 +79,12 @@ class JobFacts(Facts):
     fault: Fault | None = None
 
 
+class CancelledFacts(JobFacts):
+    """`job.cancelled`"""
+
+    reason: Annotated[str | None, Field(description="`undone`: it was sent by mistake, and counts nowhere")] = None
+
+
 class ReturnedFacts(JobFacts):
     """`job.returned`"""
 
@@ -88,6 +100,12 @@ class RequestFacts(Facts):
     fields: Annotated[list[str] | None, Field(description="`request.corrected`: what was; read the job again")] = None
     about_number: Annotated[int | None, Field(description="of the merged request that something was said about")] = None
     joined_number: Annotated[int | None, Field(description="of the request that was merged into this one")] = None
+
+
+class CancelledRequestFacts(RequestFacts):
+    """`request.cancelled`"""
+
+    reason: Annotated[str | None, Field(description="`undone`: it was sent by mistake, and counts nowhere")] = None
 
 
 class UnmatchedFacts(RequestFacts):
@@ -169,8 +187,11 @@ class WebhookFacts(Facts):
 
 _FACTS: dict[str, type[Facts]] = {
     EventKind.OFFER_DECLINED: DeclinedFacts,
+    EventKind.OFFER_WITHDRAWN: WithdrawnFacts,
+    EventKind.JOB_CANCELLED: CancelledFacts,
     EventKind.JOB_RETURNED: ReturnedFacts,
     EventKind.REQUEST_UNMATCHED: UnmatchedFacts,
+    EventKind.REQUEST_CANCELLED: CancelledRequestFacts,
     "offer": OfferFacts,
     "job": JobFacts,
     "request": RequestFacts,
@@ -198,10 +219,13 @@ class Message(BaseModel, Generic[F]):
 AnyMessage = (
     Message[OfferFacts]
     | Message[DeclinedFacts]
+    | Message[WithdrawnFacts]
     | Message[JobFacts]
+    | Message[CancelledFacts]
     | Message[ReturnedFacts]
     | Message[RequestFacts]
     | Message[UnmatchedFacts]
+    | Message[CancelledRequestFacts]
     | Message[UntilFacts]
     | Message[CallbackFacts]
     | Message[ComplaintFacts]

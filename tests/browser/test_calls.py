@@ -164,3 +164,49 @@ async def test_an_answer_that_is_lost_makes_no_second_request(world: World, sit_
     assert keys[0] is not None
     assert keys == [keys[0]] * 2
     assert len(await ok(world.operator.get("/desk/requests"))) == 1
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+async def test_a_dispatch_is_taken_back_and_mended(world: World, sit_down: Opening, language: str) -> None:
+    firm = await world.add_provider(DRAIN)
+    person = await sit_at_the_desk(world, sit_down, language)
+    provider = await sit_down(language=language)
+    await provider.sign_in_provider(firm.client.headers["Authorization"].removeprefix("Bearer "))
+    page = person.page
+    await ring(person, STRANGER)
+    await press(person, "x", "s", "d", "Enter", "c", "l", "Enter")
+    await page.locator("#desk-description").fill("厨房下水道堵了")
+    await press(person, "F9")
+    await expect(page.locator(".result .undo")).to_be_visible()
+    await person.check_accessibility()
+    await person.picture(f"desk-undo-{language}")
+    await press(person, "Alt+U")
+    await expect(page.locator(".result.amber")).to_contain_text("taken back" if language == "en-US" else "已撤回")
+    await expect(page.locator("#desk-description")).to_have_value("厨房下水道堵了")
+    await expect(page.locator("#desk-phone")).to_have_value(STRANGER)
+    await person.check_accessibility()
+    told = provider.page.locator(".provider .outbox")
+    await expect(told).to_contain_text("by mistake" if language == "en-US" else "误派")
+    await provider.check_accessibility()
+    await told.get_by_role("button").click()
+    await expect(told).to_have_count(0)
+    await press(person, "F9")
+    await expect(page.locator(".result .undo")).to_be_visible()
+    requests = (await ok(world.supervisor.get("/requests")))["items"]
+    assert sorted((one["status"], one["undone"]) for one in requests) == [("cancelled", True), ("dispatching", False)]
+    await press(person, "F10")
+    [call] = await ended(world, 1)
+    assert call["outcome"] == "request"
+
+
+async def test_after_ten_seconds_of_the_centres_clock_it_is_cancelled_as_usual(world: World, sit_down: Opening) -> None:
+    await world.add_provider(DRAIN)
+    person = await sit_at_the_desk(world, sit_down)
+    await ring(person, STRANGER)
+    await press(person, "x", "s", "d", "Enter", "c", "l", "Enter", "F9")
+    await expect(person.page.locator(".result .undo")).to_be_visible()
+    world.advance(seconds=11)
+    await press(person, "Alt+U")
+    await expect(person.page.locator(".result .problem-note")).to_contain_text("10 秒")
+    [mine] = await ok(world.operator.get("/desk/requests"))
+    assert mine["request"]["status"] == "dispatching"

@@ -6,7 +6,7 @@ import { now } from '@/kit/clock'
 import { t } from '@/kit/locale'
 
 import { useAct } from '../act'
-import { openCall, titleOf, touch } from '../calls/calls'
+import { bringBack, openCall, titleOf, touch } from '../calls/calls'
 import { post } from '../calls/post'
 import { bodyOf, call, clearDraft, type Draft, type Missing, missing, type Outcome, tally } from './call'
 import { complete } from './danger'
@@ -25,6 +25,8 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
   const gap = ref<Missing | null>(null)
   const decided = ref<Outcome | null>(null)
   const result = shallowRef<Given | null>(null)
+  /** The number of what was taken back last. */
+  const undone = ref(0)
   const { busy, problem, run } = useAct()
   let wanted: Outcome = 'keep'
 
@@ -40,6 +42,7 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
 
   function send(outcome: Outcome, parent?: string): void {
     if (call.sending) return
+    undone.value = 0
     if (settling.value) {
       decided.value = outcome
       return
@@ -84,5 +87,13 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
     goOn()
   }
 
-  return { send, gap, decided, busy, problem, result }
+  /** What went out comes back as it was typed. */
+  function takeBack(): void {
+    const { given, draft } = result.value!
+    undone.value = given.request.number
+    result.value = null
+    bringBack(draft!, given.request.id)
+  }
+
+  return { send, gap, decided, busy, problem, result, undone, takeBack }
 }

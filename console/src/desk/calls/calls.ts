@@ -6,7 +6,18 @@ import { now } from '@/kit/clock'
 import { t } from '@/kit/locale'
 import type { Step, Tried } from '@/kit/outbox'
 
-import { barePhone, beginCall, type Call, call, clearDraft, isTouched, noCall, PHONE, tally } from '../call/call'
+import {
+  barePhone,
+  beginCall,
+  type Call,
+  call,
+  clearDraft,
+  type Draft,
+  isTouched,
+  noCall,
+  PHONE,
+  tally,
+} from '../call/call'
 import { itemName } from '../reference'
 import { type Letter, post } from './post'
 
@@ -137,9 +148,13 @@ export function touch(requestId: string, one: Call = call): void {
   if (one.id) tell(one, one === call ? 'ongoing' : 'parked')
 }
 
-/** What was taken down is undone: the call is not about it any more. */
-export function untouch(requestId: string): void {
+/** What was dispatched in a call and undone comes back as it was typed; what is typed meanwhile waits. */
+export function bringBack(draft: Draft, requestId: string): void {
+  const same = call.requests.includes(requestId)
   call.requests = call.requests.filter((id) => id !== requestId)
+  if (!same) setAside()
+  else if (isTouched(call.draft)) park()
+  Object.assign(call, { draft, acted: 0, began: call.began || now() })
 }
 
 /** Take in what the centre answered, now or late. */

@@ -28,6 +28,10 @@ const zh = {
         prank: '骚扰电话',
       },
     },
+    undo: {
+      button: '派错了，撤回（{s} 秒）',
+      done: '{number} 已撤回，不计入任何统计，已告知单位是误派。内容已放回，可修改后重派。',
+    },
     unsent: {
       title: '未送达中心',
       waits: '正在重试，中心收到前不会丢失',
@@ -42,6 +46,7 @@ const zh = {
     key: {
       end: '结束通话（没有办理事项时选择结果）',
       park: '挂起当前来电，或接回挂起的来电',
+      undo: '撤回刚派出的单',
     },
   },
 }
@@ -76,6 +81,10 @@ const en: typeof zh = {
         prank: 'Prank',
       },
     },
+    undo: {
+      button: 'Undo ({s} s)',
+      done: '{number} was taken back and counts nowhere; the firm is told that it was a mistake. What was typed is back: correct it and dispatch again.',
+    },
     unsent: {
       title: 'Not at the centre yet',
       waits: 'Trying again; it is kept until the centre has it',
@@ -90,6 +99,7 @@ const en: typeof zh = {
     key: {
       end: 'End the call (asks how, if nothing was done in it)',
       park: 'Park the call, or take a parked one back',
+      undo: 'Take back what was just dispatched',
     },
   },
 }

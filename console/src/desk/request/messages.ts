@@ -1,5 +1,6 @@
 const zh = {
   desk: {
+    undone: '误派，已撤回，不计入统计',
     status: {
       received: '已受理',
       answered: '已答复',
@@ -114,6 +115,7 @@ const zh = {
 
 const en: typeof zh = {
   desk: {
+    undone: 'Dispatched by mistake and taken back; it counts nowhere',
     status: {
       received: 'Received',
       answered: 'Answered',

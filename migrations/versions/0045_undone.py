@@ -1,0 +1,22 @@
+"""Requests that were dispatched by mistake and undone.
+
+A column with a constant default: ACCESS EXCLUSIVE on requests for milliseconds, no row is written.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0045"
+down_revision: str | None = "0044"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.add_column("requests", sa.Column("undone", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+
+
+def downgrade() -> None:
+    op.drop_column("requests", "undone")
