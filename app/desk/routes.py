@@ -12,7 +12,7 @@ from app.danger.current import CurrentDangers
 from app.desk import handover
 from app.desk.actions import Call, create_request
 from app.desk.mine import list_mine, take_over
-from app.desk.schemas import DeskFound, DeskSearch, Handover, Happening, OpenRequest, OpenWork, StepOut
+from app.desk.schemas import DeskFound, DeskSearch, Handover, Happening, OpenRequest, OpenWork, PossibleStep
 from app.desk.searching import search
 from app.desk.steps import list_steps
 from app.desk.timeline import show_happening
@@ -46,7 +46,9 @@ async def create(
 
 
 @router.get("/requests/{request_id}/steps")
-async def list_possible_steps(request_id: UUID, tx: Transaction, catalog: CurrentCatalog, act: Asking) -> list[StepOut]:
+async def list_possible_steps(
+    request_id: UUID, tx: Transaction, catalog: CurrentCatalog, act: Asking
+) -> list[PossibleStep]:
     """What the caller may do now with the request, its offers and its jobs, the most usual first."""
     return await list_steps(act, tx, request_id, catalog)
 

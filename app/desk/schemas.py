@@ -66,7 +66,7 @@ class Step(StrEnum):
     AMOUNT = "amount"
 
 
-class StepOut(BaseModel):
+class PossibleStep(BaseModel):
     """A step that the caller may take now; what is said with it may still be refused (a time that is over, a line that
     is for something else)."""
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from app.auth.models import Role
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
-from app.desk.schemas import Step, StepOut, Subject
+from app.desk.schemas import PossibleStep, Step, Subject
 from app.dispatch.actions import check_reopenable
 from app.events.act import Act
 from app.intake.actions import get_request
@@ -152,7 +152,7 @@ OF_JOB = (
 )
 
 
-async def list_steps(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> list[StepOut]:
+async def list_steps(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> list[PossibleStep]:
     """What the caller may do: the firm's work first, then offers, then the request itself; before that what
     comes before all else (a danger that no line has, a sum that nobody has agreed to). Raises NotFound."""
     request = show(await get_request(tx, request_id)).model_dump()
@@ -168,7 +168,7 @@ async def list_steps(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> l
         (Subject.REQUEST, OF_REQUEST, request),
     ]
     steps = [
-        (step in _first(facts), StepOut(subject=subject, id=facts["id"], step=step))
+        (step in _first(facts), PossibleStep(subject=subject, id=facts["id"], step=step))
         for subject, rules, facts in subjects
         for step in _possible(rules, Case(facts, request, catalog, act))
     ]

@@ -60,25 +60,42 @@ export interface Step {
 
 type Request = Schemas['RequestOut']
 type Job = Schemas['JobOut']
+type Allowed = Schemas['PossibleStep']
 
-/** The most usual first. `phone` is the number of a citizen who calls about it now. */
-export function stepsOf(request: Request, jobs: readonly Job[], phone?: string): Step[] {
-  const job = jobs.find(({ status }) => status === 'accepted' || status === 'started')
+/** What the centre allows, in its order: the most usual first. `phone` is the number of a citizen who calls about it now. */
+export function stepsOf(allowed: readonly Allowed[], request: Request, jobs: readonly Job[], phone?: string): Step[] {
   const last = jobs.at(-1)
-  return [
-    ...(job && request.status !== 'on_hold' ? firmSteps(job) : []),
-    ...citizenSteps(request, phone),
-    ...(phone && last ? [bar(phone, last.provider_id)] : []),
-  ]
+  const forms = new Map(citizenSteps(request, phone).map((one) => [one.key, one]))
+  const steps = allowed.flatMap(({ subject, id, step: name }) => {
+    if (subject === 'job')
+      return (
+        firmStep(
+          name,
+          jobs.find((job) => job.id === id)!,
+        ) ?? []
+      )
+    if (subject === 'offer' || (name === 'contact' && !phone)) return []
+    const nobody = name === 'dispatch' && !request.contact_phone && !request.unannounced
+    return forms.get(nobody ? 'unannounced' : (OF_REQUEST[name] ?? name)) ?? []
+  })
+  return [...steps, ...(phone && last ? [bar(phone, last.provider_id)] : [])]
+}
+
+/** What a form is called where it says less than the step. */
+const OF_REQUEST: Partial<Record<Allowed['step'], string>> = {
+  contact: 'progress',
+  consent_to_tier: 'pays',
+  raise_danger: 'endanger',
+  relay_danger: 'dangerRelay',
+  withdraw_danger: 'dangerBack',
 }
 
 function step(key: string, must: Field[], tell: Step['tell'], may: Field[] = []): Step {
   return { key, must, may, tell }
 }
 
-function firmSteps(job: Job): Step[] {
+function firmStep(name: Allowed['step'], job: Job): Step | undefined {
   const path = { params: { path: { job_id: job.id } } }
-  const started = job.status === 'started'
   const quote = job.quote_fen
   const counted: Field[] = isCounted(job.unit) ? ['quantity'] : []
   const steps = {
@@ -121,26 +138,9 @@ function firmSteps(job: Job): Step[] {
       answer(api.PUT('/api/v1/jobs/{job_id}/failure', { ...path, body: { note } })),
     ),
   }
-  const unsettled = quote !== null && quote !== job.agreed_fen ? [steps.consent] : []
-  const price = job.tier === 'free' ? [] : [steps.quote]
-  if (!started) return [steps.start, steps.appointment, ...unsettled, ...price, steps.return]
-  const work = [steps.complete, steps.return, steps.fail]
-  return [...unsettled, ...(job.agreed_fen === null ? [...price, ...work] : [...work, ...price])]
-}
-
-const IN_STATUS: Record<Request['status'], readonly string[]> = {
-  received: ['answer', 'dispatch', 'relay', 'progress', 'hold', 'cancel'],
-  relayed: ['close', 'dispatch', 'progress', 'hold', 'cancel'],
-  dispatching: ['progress', 'pays', 'hold', 'cancel'],
-  unmatched: ['dispatch', 'progress', 'pays', 'relay', 'close', 'hold', 'cancel'],
-  assigned: ['progress', 'hold', 'cancel'],
-  in_progress: ['progress', 'hold', 'cancel'],
-  on_hold: ['resume', 'progress', 'cancel'],
-  closed: ['reopen'],
-  answered: [],
-  completed: [],
-  cancelled: [],
-  merged: [],
+  // What is agreed to is what was quoted.
+  if (name === 'consent' && (quote === null || quote === job.agreed_fen)) return undefined
+  return (steps as Partial<Record<Allowed['step'], Step>>)[name]
 }
 
 function citizenSteps(request: Request, phone?: string): Step[] {
@@ -212,25 +212,7 @@ function citizenSteps(request: Request, phone?: string): Step[] {
       answer(api.PUT('/api/v1/requests/{request_id}/cancellation', { ...path, body: { reason: note } })),
     ),
   ]
-  const impossible = [
-    !phone && 'progress',
-    request.kind === 'info' && 'dispatch',
-    (request.tier === 'paid' || request.tier_fallback) && 'pays',
-    !request.dispatched_at && 'reopen',
-  ]
-  const nobody = !request.contact_phone && !request.unannounced
-  const possible = [...urgent(request), ...IN_STATUS[request.status], ...ofDanger(request)]
-    .filter((key) => !impossible.includes(key))
-    .map((key) => (key === 'dispatch' && nobody ? 'unannounced' : key))
-  return possible.map((key) => steps.find((one) => one.key === key)!)
-}
-
-/** While no emergency line has the danger nothing comes before that. */
-const urgent = ({ danger, danger_relayed_at }: Request) => (danger && !danger_relayed_at ? ['dangerRelay'] : [])
-
-function ofDanger({ danger, danger_relayed_at, status }: Request): string[] {
-  if (danger) return danger_relayed_at ? ['dangerRelay', 'dangerBack'] : ['dangerBack']
-  return IN_STATUS[status].includes('cancel') ? ['endanger'] : []
+  return steps
 }
 
 /** The citizen does not want this firm again. */
