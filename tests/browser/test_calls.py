@@ -137,7 +137,7 @@ async def test_off_the_line_then_a_reload_then_a_ring_loses_nothing(world: World
     await expect(other.locator(".unsent-letters [role=status]").filter(has_text="未送达")).to_have_count(0)
     [mine] = await ok(world.operator.get("/desk/requests"))
     assert mine["request"]["contact_phone"] == "138****4128"
-    assert STRANGER not in await page.evaluate("JSON.stringify(localStorage)")
+    await page.wait_for_function("number => !JSON.stringify(localStorage).includes(number)", arg=STRANGER)
     await expect(page.locator("#desk-phone")).to_have_value(PHONE)
     [done] = await ended(world, 1)
     assert (done["outcome"], done["request_ids"]) == ("request", [mine["request"]["id"]])
