@@ -27,10 +27,10 @@ from app.knowledge.ranking import Known
 
 logger = logging.getLogger(__name__)
 
-LEAST_CONFIDENCE = 0.5
+LEAST_CONFIDENCE = 0.45
 FAR_BEHIND = 0.75
 """Of the most likely one's confidence: what has less is not sure beside it."""
-LEAST_PERHAPS = 0.12
+LEAST_PERHAPS = 0.06
 """What is less likely is not shown at all."""
 FITS, NOTHING_FITS, SOUNDS_SO, DOUBT = 1.43, 0.83, 0.49, 3.5
 """Of the roots of what fits the item and what fits none, of how the text sounds, and what stands against any item:
