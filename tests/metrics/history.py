@@ -28,9 +28,9 @@ def ningbo(day: int, hour: int = 10, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=NINGBO)
 
 
-async def add_citizen(tx: Tx) -> UUID:
+async def add_citizen(tx: Tx, phone: str = "13957412345") -> UUID:
     """A citizen to whom requests can belong."""
-    citizen = Citizen(id=new_id(ningbo(1)), phone="13957412345", created_at=ningbo(1))
+    citizen = Citizen(id=new_id(ningbo(1)), phone=phone, created_at=ningbo(1))
     tx.session.add(citizen)
     await tx.flush()
     return citizen.id
