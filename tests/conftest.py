@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import hypothesis
+import orjson
 import psutil
 import pytest
 from sqlalchemy.engine import make_url
@@ -29,6 +30,7 @@ from app.kit.migrate import migrate
 from app.kit.wake import Wakes
 from app.schema import METADATA
 from app.settings import Settings
+from tests.events.carried import faults
 from tests.world import World, act_at, open_world
 
 hypothesis.settings.register_profile("hotline", deadline=None)  # speed is measured in bench/
@@ -127,8 +129,10 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def context(settings: Settings, clock: ManualClock, engine: AsyncEngine) -> AsyncIterator[Context]:
-    """A process's context on the test database, which is emptied afterwards."""
+async def context(
+    settings: Settings, clock: ManualClock, engine: AsyncEngine, request: pytest.FixtureRequest
+) -> AsyncIterator[Context]:
+    """A process's context on the test database, which is emptied afterwards; all events in it were as declared."""
     db = Database(str(settings.database_url))
     db.engine = engine
     wakes = Wakes(str(settings.database_direct_url))
@@ -137,7 +141,18 @@ async def context(settings: Settings, clock: ManualClock, engine: AsyncEngine) -
     async with asyncio.timeout(20):
         while engine.pool.checkedout():  # type: ignore[attr-defined]  # the catalogue is being read again, for one
             await asyncio.sleep(0.01)
+    wrong = [] if request.node.get_closest_marker("odd_events") else await _wrong_events(db)
     await _empty(db)
+    assert not wrong, wrong
+
+
+async def _wrong_events(db: Database) -> list[str]:
+    """What the events of the test have that app.events.kinds does not say, or lack."""
+    query = "SELECT kind, data, request_id IS NOT NULL AND item_code IS NULL AS bare FROM events LIMIT 3000"
+    async with db.begin() as tx:
+        events = await tx.driver.fetch(query)
+    wrong = {fault for event in events for fault in faults(event["kind"], orjson.loads(event["data"]))}
+    return sorted(wrong | {f"{event['kind']} lacks its request's facts" for event in events if event["bare"]})
 
 
 async def _empty(db: Database) -> None:

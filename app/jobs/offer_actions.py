@@ -116,7 +116,12 @@ async def note_no_answer(act: Act, tx: Tx, offer_id: UUID, again_at: datetime) -
     _check_pending(offer, act.now)
     await queries.release_to_phone(tx, offer_id, again_at)
     await record(
-        act, tx, EventKind.OFFER_NOT_ANSWERED, request_id=offer["request_id"], provider_id=offer["provider_id"]
+        act,
+        tx,
+        EventKind.OFFER_NOT_ANSWERED,
+        request_id=offer["request_id"],
+        provider_id=offer["provider_id"],
+        data={"offer_id": offer_id},
     )
 
 

@@ -3,10 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from app.kit.steps import RETRY_SECONDS
 from tests.credit.cases import give_back
 from tests.world import DRAIN, SampleProvider, World, ok
 
+pytestmark = pytest.mark.odd_events
 SPOILT = {
     "make_entries": ("callback.done", '{"callback_id": "no uuid"}'),
     "roll_up_volumes": ("job.completed", '{"amount_fen": "very much"}'),

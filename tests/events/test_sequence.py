@@ -13,6 +13,7 @@ from app.kit.db import Database, Tx
 from tests.events.crash import Crash, crash_after
 from tests.world import act_at
 
+pytestmark = pytest.mark.odd_events
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 

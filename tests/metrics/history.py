@@ -18,6 +18,7 @@ from app.kit.ids import new_id
 from app.metrics import queries
 from app.metrics.schemas import Dimension, Selection
 from app.metrics.tasks import roll_up_volumes
+from tests.events.carried import filled
 from tests.world import act_at
 
 NINGBO = ZoneInfo("Asia/Shanghai")
@@ -83,7 +84,7 @@ async def log(tx: Tx, kind: str, at: datetime, request: Request, **data: Any) ->
     """An event of the request."""
     if kind == EventKind.REQUEST_ANSWERED:
         data = {"in_call": request.answered_in_call, "by_article": bool(request.articles)} | data
-    await record(act_at(at), tx, EventKind(kind), request_id=request.id, data=data)
+    await record(act_at(at), tx, EventKind(kind), request_id=request.id, data=filled(kind, data))
 
 
 async def number(db: Database, batch: int = 100) -> int:

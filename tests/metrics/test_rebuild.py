@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import pytest
+
 from app.catalog.snapshot import Snapshot
 from app.kit.db import Database
 from app.kit.steps import note_trouble
@@ -10,6 +12,7 @@ from app.metrics.keeping import Rebuilt
 from tests.metrics.history import NINGBO, add_citizen, ningbo, number, receive, roll_up
 from tests.world import DRAIN
 
+pytestmark = pytest.mark.odd_events
 WRONG = 99
 
 

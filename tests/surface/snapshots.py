@@ -20,6 +20,7 @@ import typer
 import app
 import hotline_provider
 from app.cli import app as hotline
+from app.events.facts import FACTS
 from app.events.kinds import EventKind
 from app.main import create_app
 from app.settings import Settings
@@ -59,11 +60,15 @@ def events() -> str:
     subjects: dict[str, list[EventKind]] = {}
     for kind in EventKind:
         subjects.setdefault(kind.partition(".")[0], []).append(kind)
-    parts = [_EVENTS_HEAD]
+    parts = [_EVENTS_HEAD.format(facts=", ".join(f"`{name}`" for name in FACTS))]
     for subject, kinds in subjects.items():
-        parts.append(f"\n## {subject}\n\n| kind | what happened |\n|---|---|\n")
-        parts += [f"| {kind} | {kind.sentence} |\n" for kind in kinds]
+        parts.append(f"\n## {subject}\n\n| kind | what happened | `data` |\n|---|---|---|\n")
+        parts += [f"| {kind} | {kind.sentence} | {_carried(kind)} |\n" for kind in kinds]
     return "".join(parts)
+
+
+def _carried(kind: EventKind) -> str:
+    return ", ".join(f"`{name}` {datum}" for name, datum in kind.carries.items())
 
 
 _EVENTS_HEAD = """# Events
@@ -72,6 +77,12 @@ What can have happened, by whom it is about. The log (`events`) keeps each with 
 what was true then ([0017](decisions/0017-event-log.md)); figures, webhooks and timelines read it by kind. An endpoint
 may ask for some of them only (`types`). What the audit log notes is no event. Written by `make surface` from
 `app/events/kinds.py`; the moves that leave them are in [states.md](states.md).
+
+Beside its `data` an event about a request carries, in columns of its own that are sent to nobody, what the request was
+then: {facts}. By these, and by provider and actor, figures count ([0022](decisions/0022-figures.md)).
+
+In `data` a name with a question mark may be missing or null. Sums are in fen, spans in seconds, as their names say;
+`happened_at` is when it happened, where that was before it was written down; `after_seconds` is since receipt.
 """
 
 
