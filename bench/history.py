@@ -51,9 +51,11 @@ SELECT id, id, id, firm, 'completed', tier, CASE tier WHEN 'free' THEN 'free' EL
   'price_card', '疏通完毕，试水通畅', at, at, at
 FROM past, LATERAL (SELECT CASE tier WHEN 'free' THEN 0 ELSE 8000 END AS cost) _ WHERE sent;
 
-INSERT INTO events (at, kind, request_id, provider_id, actor_kind, seq)
-SELECT at, what, id, firm, 'system', n * 8 + place
-FROM past, LATERAL unnest(CASE WHEN sent
+INSERT INTO events (at, kind, request_id, provider_id, actor_kind, seq, request_kind, category_code, item_code,
+  township_code, community_code, tier, channel, urgency, priority_group)
+SELECT at, what, id, firm, 'system', n * 8 + place, r.kind, r.category_code, r.item_code, r.township_code,
+  r.community_code, r.tier, r.channel, r.urgency, r.priority_group
+FROM past JOIN requests r USING (id), LATERAL unnest(CASE WHEN sent
   THEN ARRAY['request.created', 'offer.made', 'request.assigned', 'request.closed']
   ELSE ARRAY['request.created'] END) WITH ORDINALITY AS step (what, place);
 

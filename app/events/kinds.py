@@ -362,7 +362,7 @@ class EventKind(StrEnum):
         "What it was for was corrected.",
         {"credit_id": Datum.KEY, "rule": Datum.CODE, "effect": Datum.WHOLE},
     )
-    PROVIDER_APPLIED = ("provider.applied", "It wants to join.", {"application_id?": Datum.KEY})
+    PROVIDER_APPLIED = ("provider.applied", "It wants to join.", {"application?": Datum.WHOLE})
     PROVIDER_ADMITTED = (
         "provider.admitted",
         "It joined, on trial.",

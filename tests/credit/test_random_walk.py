@@ -16,6 +16,7 @@ from app.worker import run_log_steps
 from tests.credit.cases import adds_up
 from tests.world import DRAIN, SampleProvider, World
 
+pytestmark = pytest.mark.odd_events
 STEPS = 50
 HAPPENINGS = [
     ("job.arbitrated", {"fault": "provider"}),
