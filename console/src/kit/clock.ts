@@ -31,6 +31,11 @@ export function momentOf(wall: string): number {
   return Number.isNaN(guess) ? NaN : 2 * guess - Date.parse(`${wallTime(guess)}Z`)
 }
 
+/** The same as the API takes it. Throws a RangeError where it is no time. */
+export function momentAt(wall: string): string {
+  return new Date(momentOf(wall)).toISOString()
+}
+
 const ticking = ref(now())
 let users = 0
 let timer: ReturnType<typeof setInterval> | undefined

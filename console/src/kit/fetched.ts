@@ -3,7 +3,7 @@ import { onScopeDispose, type Ref, ref, shallowRef, watch, type WatchSource } fr
 
 import { Problem } from './api'
 import { now } from './clock'
-import { keep, recall } from './kept'
+import { recall, remember } from './kept'
 import { type LiveEvent, onLive } from './live'
 
 const GATHER_MS = 300
@@ -43,7 +43,7 @@ export function useFetched<T>(load: () => Promise<T>, options: Options = {}) {
       data.value = found
       at.value = now()
       problem.value = undefined
-      if (keepAs) keep(keepAs, found)
+      if (keepAs) remember(keepAs, found)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       if (mine !== asked) return

@@ -9,7 +9,7 @@ export interface Kept<T> {
   at: number
 }
 
-export function keep(name: string, data: unknown): void {
+export function remember(name: string, data: unknown): void {
   localStorage.setItem(PREFIX + name, JSON.stringify({ data, at: now() }))
 }
 

@@ -3,7 +3,7 @@ import { reactive } from 'vue'
 
 import { answer, api, onDue, onSignedOut, Problem, type Schemas } from './api'
 import { setClock, now } from './clock'
-import { forgetKept, keep, recall } from './kept'
+import { forgetKept, recall, remember } from './kept'
 import { startLive, stopLive } from './live'
 
 export type Role = Schemas['Role']
@@ -43,7 +43,7 @@ export async function whoami(): Promise<void> {
 export async function meet(): Promise<void> {
   const me = await answer(api.GET('/api/v1/sessions/current'))
   setClock(me.clock)
-  keep(ME, me)
+  remember(ME, me)
   session.me = me
   session.ended = false
   if (!me.due && !me.roles.includes('former_provider')) startLive(now())

@@ -2,7 +2,7 @@
 import { reactive } from 'vue'
 
 import { answer, api, type Schemas } from '@/kit/api'
-import { keep, recall } from '@/kit/kept'
+import { recall, remember } from '@/kit/kept'
 import { locale } from '@/kit/locale'
 
 const items = reactive(new Map<string, Schemas['ItemOut'] | null>())
@@ -16,7 +16,7 @@ function once<T>(key: string, ask: () => Promise<T>, take: (found: T) => void): 
   asked.add(key)
   ask().then(
     (found) => {
-      keep(key, found)
+      remember(key, found)
       take(found)
     },
     () => {

@@ -10,10 +10,10 @@ beforeEach(() => setClock({ now: '2026-11-24T06:00:00Z', factor: 0, zone: 'Asia/
 
 test("windows are in the centre's zone, on its days", () => {
   expect(windowOf('tomorrow_morning', '', '')).toEqual({
-    wanted_from: '2026-11-25T08:00:00+08:00',
-    wanted_to: '2026-11-25T12:00:00+08:00',
+    wanted_from: '2026-11-25T00:00:00.000Z',
+    wanted_to: '2026-11-25T04:00:00.000Z',
   })
-  expect(windowOf('own', '2026-11-26T09:30', '2026-11-26T11:00').wanted_from).toBe('2026-11-26T09:30:00+08:00')
+  expect(windowOf('own', '2026-11-26T09:30', '2026-11-26T11:00').wanted_from).toBe('2026-11-26T01:30:00.000Z')
 })
 
 test('as soon as possible, and what is not said in full, is no window', () => {

@@ -1,7 +1,5 @@
 /** When somebody may come: the usual answers as one choice, anything else as two times. */
-import { now } from '@/kit/clock'
-
-import { momentOf, wallTime, wallTimeOn } from '../zone'
+import { momentAt, now, wallTime } from '@/kit/clock'
 
 export const WHENS = [
   'soon',
@@ -18,6 +16,13 @@ const PRESETS: Partial<Record<When, [days: number, from: number, to: number]>> =
   this_evening: [0, 17, 20],
   tomorrow_morning: [1, 8, 12],
   tomorrow_afternoon: [1, 13, 17],
+}
+
+/** The date so many days from today, at this hour: 2026-11-25T14:00. */
+function wallTimeOn(days: number, hour: number): string {
+  const midnight = new Date(`${wallTime(now()).slice(0, 10)}T00:00Z`)
+  midnight.setUTCDate(midnight.getUTCDate() + days)
+  return `${midnight.toISOString().slice(0, 10)}T${String(hour).padStart(2, '0')}:00`
 }
 
 /** Those whose time is not over yet. */
@@ -38,5 +43,5 @@ export function windowOf(when: When, from: string, to: string): Window {
   const preset = PRESETS[when]
   if (preset) [from, to] = [wallTimeOn(preset[0], preset[1]), wallTimeOn(preset[0], preset[2])]
   if (when === 'soon' || !from || !to) return {}
-  return { wanted_from: momentOf(from), wanted_to: momentOf(to) }
+  return { wanted_from: momentAt(from), wanted_to: momentAt(to) }
 }

@@ -1,10 +1,10 @@
 /** What can be done about a request now, on the citizen's word or on the firm's, and what has to be said for it. */
 import { fenOf } from '@/kit/amount'
 import { answer, api, type Schemas } from '@/kit/api'
+import { momentAt } from '@/kit/clock'
 import { isCounted, quantityOf } from '@/kit/quantity'
 
 import { reference } from '../reference'
-import { momentOf } from '../zone'
 
 export const RETURN_REASONS = [
   'citizen_absent',
@@ -123,7 +123,7 @@ function firmStep(name: Allowed['step'], job: Job): Step | undefined {
       answer(api.PUT('/api/v1/jobs/{job_id}/consent', { ...path, body: { amount_fen: quote! } })),
     ),
     appointment: step('appointment', ['from', 'until', 'agreedBy', 'agreedHow'], (words) => {
-      const times = { appointment_from: momentOf(words.from), appointment_to: momentOf(words.until) }
+      const times = { appointment_from: momentAt(words.from), appointment_to: momentAt(words.until) }
       const consent = { agreed_with_citizen: true, agreed_by: words.agreedBy, agreed_how: words.agreedHow }
       return answer(api.PUT('/api/v1/jobs/{job_id}/appointment', { ...path, body: { ...times, ...consent } }))
     }),
@@ -195,7 +195,7 @@ function citizenSteps(request: Request, phone?: string): Step[] {
       answer(api.PUT('/api/v1/requests/{request_id}/tier-consent', { ...path, body: { tier: 'paid' } })),
     ),
     step('hold', ['until', 'note'], ({ until, note }) => {
-      const body = { cause: 'citizen', reason: note, until: momentOf(until) } as const
+      const body = { cause: 'citizen', reason: note, until: momentAt(until) } as const
       return answer(api.PUT('/api/v1/requests/{request_id}/hold', { ...path, body }))
     }),
     step('resume', [], () => answer(api.DELETE('/api/v1/requests/{request_id}/hold', path))),
