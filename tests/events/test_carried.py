@@ -1,4 +1,4 @@
-"""Each event carries what its kind declares: conftest compares all events that any test leaves."""
+"""Each event carries what its kind declares: conftest compares the events that tests of calls leave."""
 
 from typing import Any
 
