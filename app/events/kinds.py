@@ -70,7 +70,11 @@ class EventKind(StrEnum):
         "It is over.",
         {"close_reason": Datum.CODE, "reason?": Datum.CODE, "note?": Datum.TEXT},
     )
-    REQUEST_CANCELLED = "request.cancelled", "The citizen, or the centre, does not want it any more."
+    REQUEST_CANCELLED = (
+        "request.cancelled",
+        "The citizen, or the centre, does not want it any more.",
+        {"reason?": Datum.CODE},
+    )
     REQUEST_MERGED = "request.merged", "It is the same as another, which is worked on for both."
     REQUEST_SEPARATED = "request.separated", "It stands for itself again."
     REQUEST_JOINED = (
@@ -225,7 +229,11 @@ class EventKind(StrEnum):
     )
     JOB_RETURNED = ("job.returned", "The provider gave it back.", {"job_id": Datum.KEY, "reason": Datum.CODE})
     JOB_FAILED = ("job.failed", "It could not be done.", {"job_id": Datum.KEY})
-    JOB_CANCELLED = ("job.cancelled", "It was taken from the provider.", {"job_id": Datum.KEY})
+    JOB_CANCELLED = (
+        "job.cancelled",
+        "It was taken from the provider.",
+        {"job_id": Datum.KEY, "reason?": Datum.CODE},
+    )
     JOB_ARBITRATED = (
         "job.arbitrated",
         "A supervisor found whose doing it was that work was given back.",
