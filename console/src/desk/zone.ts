@@ -1,1 +1,0 @@
-export { momentAt as momentOf } from '@/kit/clock'
