@@ -15,7 +15,7 @@ from app.intake import queries
 from app.intake.entitlement import Claimant, claimant, list_openings, needs_entitlement
 from app.intake.filters import CLOSED
 from app.intake.models import Citizen, CitizenBar, CitizenGroup, Request
-from app.intake.schemas import CallerOut, CitizenEdit, ClaimOut, MembershipIn, MembershipOut, OpeningOut
+from app.intake.schemas import BarOut, CallerOut, CitizenEdit, ClaimOut, MembershipIn, MembershipOut, OpeningOut
 from app.intake.views import running_clocks, show
 from app.kit.db import Tx
 from app.kit.errors import NotFound
@@ -49,6 +49,7 @@ async def look_up_caller(act: Act, tx: Tx, phone: str, catalog: Snapshot) -> Cal
     open_requests = await queries.list_requests(tx, [theirs, Request.status.not_in(CLOSED)], None, RECENT)
     past = await queries.list_requests(tx, [theirs, Request.status.in_(CLOSED)], None, RECENT)
     memberships = await queries.list_memberships(tx, citizen.id, act.today)
+    bars = await queries.list_bars(tx, citizen.id)
     return CallerOut(
         phone=citizen.phone,
         citizen_id=citizen.id,
@@ -60,7 +61,8 @@ async def look_up_caller(act: Act, tx: Tx, phone: str, catalog: Snapshot) -> Cal
             MembershipOut(group_code=row.group_code, source=row.source, expires_on=row.expires_on)
             for row in memberships
         ],
-        barred_provider_ids=list(await queries.list_bars(tx, citizen.id)),
+        barred_provider_ids=[bar.provider_id for bar in bars],
+        bars=[BarOut.model_validate(bar) for bar in bars],
         open_requests=[show(row) for row in open_requests],
         clocks={row.id: running_clocks(row, catalog, act.zone) for row in open_requests},
         past_requests=[show(row) for row in past],
@@ -95,7 +97,7 @@ async def show_openings(act: Act, tx: Tx, item: Item, who: Claimant, catalog: Sn
     ]
 
 
-_LISTS = ("groups", "barred_provider_ids", "open_requests", "past_requests", "likely_duplicates")
+_LISTS = ("groups", "barred_provider_ids", "bars", "open_requests", "past_requests", "likely_duplicates")
 
 
 async def edit_citizen(act: Act, tx: Tx, phone: str, body: CitizenEdit, catalog: Snapshot) -> CitizenEdit:

@@ -393,10 +393,15 @@ async def list_memberships(tx: Tx, citizen_id: UUID, day: date) -> Sequence[Citi
     return (await tx.session.execute(query)).scalars().all()
 
 
-async def list_bars(tx: Tx, citizen_id: UUID) -> Sequence[UUID]:
-    """The providers the citizen does not want."""
-    query = select(CitizenBar.provider_id).where(CitizenBar.citizen_id == citizen_id)
-    return (await tx.session.execute(query)).scalars().all()
+async def list_bars(tx: Tx, citizen_id: UUID) -> Sequence[Any]:
+    """The providers the citizen does not want, with their names and why, the latest first."""
+    query = (
+        select(CitizenBar.provider_id, Provider.name, CitizenBar.reason)
+        .join(Provider, Provider.id == CitizenBar.provider_id)
+        .where(CitizenBar.citizen_id == citizen_id)
+        .order_by(CitizenBar.created_at.desc(), CitizenBar.provider_id)
+    )
+    return (await tx.session.execute(query)).all()
 
 
 async def list_duplicates(tx: Tx, citizen_id: UUID | None, open_requests: Sequence[Request]) -> Sequence[UUID]:

@@ -391,6 +391,16 @@ class BarIn(BaseModel):
     reason: Text | None = None
 
 
+class BarOut(BaseModel):
+    """A provider that the citizen does not want again, and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    provider_id: UUID
+    name: str
+    reason: str | None
+
+
 class CitizenEdit(BaseModel):
     name: Name | None = None
     area: Code | None = Field(default=None, description="a community's code")
@@ -424,9 +434,8 @@ class CallerOut(BaseModel):
     note: str | None
     groups: list[MembershipOut]
     barred_provider_ids: list[UUID]
+    bars: list[BarOut] = Field(description="the same with their names, the latest first")
     open_requests: list[RequestOut]
-    clocks: dict[UUID, list[RunningClock]] = Field(
-        default={}, description="of the open ones, by their ids, the first due first"
-    )
+    clocks: dict[UUID, list[RunningClock]] = Field(description="of the open ones, by their ids, the first due first")
     past_requests: list[RequestOut]
     likely_duplicates: list[UUID] = Field(description="open requests of this place and item from other numbers")

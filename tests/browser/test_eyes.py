@@ -65,7 +65,7 @@ async def test_dark(world: World, sit_down: Opening, language: str) -> None:
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
 async def test_letters_twice_as_large(world: World, sit_down: Opening, language: str) -> None:
     person = await a_full_desk(world, sit_down, language)
-    await person.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    await person.page.evaluate("document.documentElement.style.fontSize = '1.75rem'")
     await take_a_call(person)
     assert await person.page.evaluate(OVERFLOWS) == []
     await person.check_accessibility()

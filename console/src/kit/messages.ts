@@ -152,16 +152,16 @@ const en: typeof zh = {
     connecting: 'Connecting',
     live: 'Live',
     stale: 'Stopped at {time}',
-    banner: 'The connection to the centre is lost; what you see is from {time}. Reconnecting…',
+    banner: 'Connection to the centre lost. Showing what was known at {time}. Reconnecting…',
     stalest: 'Not connected',
-    bannerKept: 'The centre cannot be reached; what you see was kept on this device before. Reconnecting…',
+    bannerKept: 'The centre cannot be reached. Showing what was saved on this device. Reconnecting…',
     now: 'Reconnect now',
   },
   problem: {
     unreachable: 'The centre cannot be reached; check your network.',
     timeout: 'The centre did not answer in time; try again.',
     unknown: 'Something went wrong ({status}).',
-    stays: 'Below is still what stood at {time}',
+    stays: 'Still showing what was known at {time}.',
   },
   home: {
     title: 'There is no page for your account yet',
@@ -210,7 +210,7 @@ const en: typeof zh = {
     kept: 'I have written them down',
     remove: 'Remove two-step verification',
   },
-  key: { help: 'Show the shortcuts', helpTyping: 'Show the shortcuts, also while typing', escape: 'Close the window' },
+  key: { help: 'Show the shortcuts', helpTyping: 'Show the shortcuts, even while typing', escape: 'Close the window' },
 }
 
 export default { 'zh-CN': zh, en }

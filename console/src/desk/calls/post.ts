@@ -40,10 +40,13 @@ async function takeDown(step: Step<RequestLetter>): Promise<Schemas['DispatchOut
   if (step.parent) {
     const path = { request_id: given.request.id }
     const body = { parent_id: step.parent }
-    await answer(api.PUT('/api/v1/requests/{request_id}/parent', { params: { path }, body })).catch((problem) => {
-      // It is taken down, and can be merged by hand; refused as a whole it would be taken down again.
-      if (!(problem instanceof Problem) || !problem.code || problem.status >= 500) throw problem
-    })
+    const merged = answer(api.PUT('/api/v1/requests/{request_id}/parent', { params: { path }, body }))
+    await merged
+      .then((request) => (given.request = request))
+      .catch((problem) => {
+        // It is taken down, and can be merged by hand; refused as a whole it would be taken down again.
+        if (!(problem instanceof Problem) || !problem.code || problem.status >= 500) throw problem
+      })
   }
   return given
 }

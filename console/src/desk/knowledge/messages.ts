@@ -26,9 +26,9 @@ const zh = {
 const en: typeof zh = {
   desk: {
     articles: 'Knowledge base',
-    articlesUnsure: 'Nothing fits for sure. These may be related: check before you answer.',
-    articlesNone: 'Nothing is known about this. Say so and note it, or relay to 12345.',
-    articleSample: 'Sample, unchecked',
+    articlesUnsure: 'No exact match. These may be related: check before you answer.',
+    articlesNone: 'Nothing on record. Say so and save it for later, or relay to 12345.',
+    articleSample: 'Sample, not checked',
     articleTake: 'Use',
     articleTaken: 'In the answer',
     articleUntil: 'Until {day}',
@@ -44,7 +44,7 @@ const en: typeof zh = {
       source: 'Source',
     },
     textsHint: 'Type / and a short name for a canned text',
-    key: { article: 'Use an article; again for the next one' },
+    key: { article: 'Use an article; press again for the next one' },
   },
 }
 

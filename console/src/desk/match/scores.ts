@@ -1,0 +1,12 @@
+/** What speaks for a candidate, in words. */
+import { t } from '@/kit/locale'
+
+/** The criteria that speak most for it, the best first, in hundredths. */
+export function bestOf(scores: Record<string, number>): string {
+  return Object.entries(scores)
+    .filter(([name]) => name !== 'total')
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, 3)
+    .map(([name, score]) => t(`desk.criterion.${name}`, { score: Math.round(score * 100) }))
+    .join(' · ')
+}

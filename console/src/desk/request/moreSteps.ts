@@ -1,0 +1,48 @@
+/** Steps whose possibility the centre has told: with an offer that is out, with a job, and the supervisor's own. */
+import { answer, api, type Schemas } from '@/kit/api'
+
+import { momentAt } from '@/kit/clock'
+import type { Step } from './steps'
+
+type Allowed = readonly Schemas['PossibleStep'][]
+
+/** Of what is allowed, the steps that need no more than a few words. */
+export function moreSteps(allowed: Allowed): Step[] {
+  return allowed.flatMap(({ step, id }) => {
+    const make = OF[step]
+    return make ? [make(id)] : []
+  })
+}
+
+const OF: Partial<Record<Allowed[number]['step'], (id: string) => Step>> = {
+  withdraw: (offer_id) => ({
+    key: 'withdraw',
+    must: ['note'],
+    may: [],
+    tell: ({ note }) =>
+      answer(
+        api.PUT('/api/v1/offers/{offer_id}/withdrawal', { params: { path: { offer_id } }, body: { reason: note } }),
+      ),
+  }),
+  extension: (job_id) => ({
+    key: 'extension',
+    must: ['until', 'note'],
+    may: [],
+    tell: ({ until, note }) => {
+      const body = { until: momentAt(until), reason: note }
+      return answer(api.PUT('/api/v1/jobs/{job_id}/extension', { params: { path: { job_id } }, body }))
+    },
+  }),
+  reassign: (job_id) => ({
+    key: 'reassign',
+    must: [],
+    may: [],
+    tell: () => answer(api.PUT('/api/v1/jobs/{job_id}/reassignment', { params: { path: { job_id } } })),
+  }),
+  separate: (request_id) => ({
+    key: 'separate',
+    must: [],
+    may: [],
+    tell: () => answer(api.DELETE('/api/v1/requests/{request_id}/parent', { params: { path: { request_id } } })),
+  }),
+}

@@ -1,0 +1,78 @@
+/** What a happening adds to its name: reasons, sums, times, in the words of the screen. */
+import type { Schemas } from '@/kit/api'
+import { money, recently } from '@/kit/format'
+import { i18n, locale, t } from '@/kit/locale'
+
+import { dangerName } from '../reference'
+
+export type Happening = Schemas['Happening']
+
+/** The words for a code; the code itself where it has none. */
+function coded(under: string, code: unknown): string {
+  const key = `desk.${under}.${String(code)}`
+  return i18n.global.te(key, 'zh-CN') ? t(key) : String(code)
+}
+
+const listed = (words: string[]) => new Intl.ListFormat(locale(), { type: 'unit' }).format(words)
+const said = (value: unknown): value is string | number | boolean => value !== null && value !== undefined
+
+/** The facts of the event that a reader wants, in the order in which they are said. */
+export function factsOf({ kind, data }: Happening, number: number): string[] {
+  const facts: string[] = []
+  const add = (name: string, show: (value: never) => string) => {
+    if (said(data[name])) facts.push(show(data[name] as never))
+  }
+  const sum = (label: string) => (fen: number) => t(`desk.fact.${label}`, { sum: money(fen) })
+  const until = (moment: string) => t('desk.fact.until', { time: recently(moment) })
+
+  if (kind === 'request.contacted') add('purpose', (purpose) => coded('purpose', purpose))
+  add('about_number', (about: number) => (about === number ? '' : t('desk.fact.about', { number: about })))
+  if (kind === 'request.danger_relayed') add('line', String)
+  if (kind.startsWith('request.danger')) add('danger', (one: Schemas['DangerKind']) => dangerName(one))
+  if (kind === 'request.relayed') add('to', String)
+  if (kind === 'request.corrected')
+    add('fields', (names: string[]) => listed([...new Set(names.map((one) => coded('corrected', one)))]))
+  if (kind === 'request.joined') add('joined_number', (one) => t('desk.fact.about', { number: one }))
+  if (kind === 'request.tier_consented') add('tier', (tier) => coded('tiers', tier))
+  if (kind === 'request.unmatched') add('reason', (reason) => coded('reason', reason))
+  if (kind === 'offer.declined') add('reason', (reason) => coded('decline', reason))
+  if (kind === 'offer.withdrawn') add('reason', (reason) => coded('withdrawn', reason))
+  if (kind === 'job.returned') add('reason', (reason) => coded('returned', reason))
+  if (kind === 'job.arbitrated') add('fault', (fault) => coded('fault', fault))
+  if (kind === 'job.amount_corrected') add('reason', String)
+  add('amount_fen', sum('billed'))
+  add('payout_fen', (fen: number) => (fen ? sum('payout')(fen) : ''))
+  if (kind === 'job.quoted') add('quote_fen', sum('quoted'))
+  add('agreed_fen', sum('agreed'))
+  if (kind === 'job.appointment_moved') {
+    add('appointment_from', (from: string) => recently(from))
+    add('agreed_by', (who) => t('desk.fact.agreedBy', { who }))
+  }
+  add('until', until)
+  add('deferred_until', until)
+  add('solved', (solved: boolean) => t(`desk.solvedIs.${solved ? 'yes' : 'no'}`))
+  add('satisfaction', (one) => coded('satisfied', one))
+  add('paid_fen', sum('paid'))
+  add('attempt', (n) => t('desk.fact.attempt', { n }))
+  if (kind === 'complaint.decided') add('upheld', (yes: boolean) => t(`desk.fact.upheld.${yes ? 'yes' : 'no'}`))
+  if (kind.startsWith('clock.')) add('clock', (clock) => coded('clock', clock))
+  add('happened_at', (moment: string) => t('desk.fact.happenedAt', { time: recently(moment) }))
+  return facts.filter(Boolean)
+}
+
+/** What was said or written down; a note of the log's own where no row keeps it. */
+export function wordsOf({ words, data }: Happening): string {
+  return words ?? (typeof data.note === 'string' ? data.note : '')
+}
+
+/** In whose name it was done. */
+export function byWhom({ actor_kind, actor_name, on_behalf, provider_name }: Happening): string {
+  if (actor_kind === 'system') return ''
+  const who = actor_name ?? ''
+  return on_behalf && provider_name ? t('desk.fact.for', { who, firm: provider_name }) : who
+}
+
+/** The kind in words. */
+export function nameOf({ kind }: Happening): string {
+  return coded('happened', kind)
+}
