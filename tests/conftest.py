@@ -41,8 +41,8 @@ KEPT = {
     "townships", "communities", "policies", "credit_rules", "danger_guides",
 }  # fmt: skip
 PLAYED = {
-    "admission", "aftercare", "calls", "complaints", "credit", "danger", "desk", "dispatch", "jobs", "registry",
-    "supervision", "webhooks",
+    "admission", "aftercare", "calls", "complaints", "credit", "danger", "desk", "dispatch", "exchange", "jobs",
+    "metrics", "registry", "supervision", "webhooks",
 }  # fmt: skip
 """Where the tests' events come from calls alone; elsewhere some are put into the log as a test needs them."""
 NOON = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 10:00 in Ningbo, a working day

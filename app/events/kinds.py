@@ -370,13 +370,13 @@ class EventKind(StrEnum):
         "What it was for was corrected.",
         {"credit_id": Datum.KEY, "rule": Datum.CODE, "effect": Datum.WHOLE},
     )
-    PROVIDER_APPLIED = ("provider.applied", "It wants to join.", {"application?": Datum.WHOLE})
+    PROVIDER_APPLIED = ("provider.applied", "It wants to join.", {"application?": Datum.WHOLE, "reason?": Datum.TEXT})
     PROVIDER_ADMITTED = (
         "provider.admitted",
         "It joined, on trial.",
         {
-            "former": Datum.CODE,
-            "standing": Datum.CODE,
+            "former?": Datum.CODE,
+            "standing?": Datum.CODE,
             "reason?": Datum.TEXT,
             "credit?": Datum.WHOLE,
             "papers?": Datum.CODES,
@@ -386,8 +386,8 @@ class EventKind(StrEnum):
         "provider.activated",
         "It is a full member.",
         {
-            "former": Datum.CODE,
-            "standing": Datum.CODE,
+            "former?": Datum.CODE,
+            "standing?": Datum.CODE,
             "reason?": Datum.TEXT,
             "credit?": Datum.WHOLE,
             "papers?": Datum.CODES,
@@ -397,8 +397,8 @@ class EventKind(StrEnum):
         "provider.watched",
         "It is watched.",
         {
-            "former": Datum.CODE,
-            "standing": Datum.CODE,
+            "former?": Datum.CODE,
+            "standing?": Datum.CODE,
             "reason?": Datum.TEXT,
             "credit?": Datum.WHOLE,
             "papers?": Datum.CODES,
@@ -408,8 +408,8 @@ class EventKind(StrEnum):
         "provider.suspended",
         "It is offered no work for the time being.",
         {
-            "former": Datum.CODE,
-            "standing": Datum.CODE,
+            "former?": Datum.CODE,
+            "standing?": Datum.CODE,
             "reason?": Datum.TEXT,
             "credit?": Datum.WHOLE,
             "papers?": Datum.CODES,
@@ -419,8 +419,8 @@ class EventKind(StrEnum):
         "provider.released",
         "It is offered work again.",
         {
-            "former": Datum.CODE,
-            "standing": Datum.CODE,
+            "former?": Datum.CODE,
+            "standing?": Datum.CODE,
             "reason?": Datum.TEXT,
             "credit?": Datum.WHOLE,
             "papers?": Datum.CODES,
@@ -430,8 +430,8 @@ class EventKind(StrEnum):
         "provider.expelled",
         "It was put out.",
         {
-            "former": Datum.CODE,
-            "standing": Datum.CODE,
+            "former?": Datum.CODE,
+            "standing?": Datum.CODE,
             "reason?": Datum.TEXT,
             "credit?": Datum.WHOLE,
             "papers?": Datum.CODES,
@@ -441,8 +441,8 @@ class EventKind(StrEnum):
         "provider.left",
         "It left of its own will.",
         {
-            "former": Datum.CODE,
-            "standing": Datum.CODE,
+            "former?": Datum.CODE,
+            "standing?": Datum.CODE,
             "reason?": Datum.TEXT,
             "credit?": Datum.WHOLE,
             "papers?": Datum.CODES,
@@ -452,8 +452,8 @@ class EventKind(StrEnum):
         "provider.reapplied",
         "It wants to join again.",
         {
-            "former": Datum.CODE,
-            "standing": Datum.CODE,
+            "former?": Datum.CODE,
+            "standing?": Datum.CODE,
             "reason?": Datum.TEXT,
             "credit?": Datum.WHOLE,
             "papers?": Datum.CODES,
