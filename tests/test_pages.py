@@ -99,6 +99,7 @@ LISTS = {
     ),
     "/webhooks/{webhook_id}/deliveries": Listed("admin", "webhook_deliveries"),
     "/deferrals": Listed("operator", "requests"),
+    "/calls": Listed("supervisor", "calls"),
 }
 
 
@@ -191,6 +192,9 @@ async def places(world: World) -> tuple[InPaths, AsyncClient]:
             " VALUES ($1, '2020-01-01', 1, 1)",
             firm.id,
         )
+    for _ in range(ROWS):
+        began = {"phone": "13957412345", "began_at": world.clock.now().isoformat()}
+        await ok(world.operator.put(f"/calls/{fresh(0)}", json=began))
     await multiply(world, "audit_entries")
     await multiply(world, "surges", id=fresh)
     await multiply(world, "statement_links", id=fresh, token_hash=lambda n: f"\\x{n:02}")
