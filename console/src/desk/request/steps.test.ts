@@ -32,7 +32,13 @@ test('there is a sum to agree to only while one is quoted and not agreed on', ()
 
 test('who asks how it goes must be on the line, and may refuse the firm', () => {
   expect(keys(ofRequest('contact'), request(), [])).toEqual([])
-  expect(keys(ofRequest('contact'), request(), [job({})], '13957412345')).toEqual(['progress', 'bar'])
+  expect(keys(ofRequest('contact'), request(), [job({})], '13957412345')).toEqual([
+    'progress',
+    'change',
+    'complaint',
+    'bar',
+  ])
+  expect(keys(ofRequest('contact'), request({ status: 'completed' }), [], '13957412345')[0]).toBe('complaint')
 })
 
 test('without a number to call, a dispatch says that the firm comes without', () => {

@@ -76,14 +76,21 @@ export function stepsOf(allowed: readonly Allowed[], request: Request, jobs: rea
       )
     if (subject === 'offer' || (name === 'contact' && !phone)) return []
     const nobody = name === 'dispatch' && !request.contact_phone && !request.unannounced
-    return forms.get(nobody ? 'unannounced' : (OF_REQUEST[name] ?? name)) ?? []
+    const keys = nobody ? ['unannounced'] : name === 'contact' ? purposesOf(request) : [OF_REQUEST[name] ?? name]
+    return keys.flatMap((key) => forms.get(key) ?? [])
   })
   return [...steps, ...(phone && last ? [bar(phone, last.provider_id)] : [])]
 }
 
+/** What somebody may call about later. */
+const PURPOSES = ['progress', 'change', 'complaint'] as const
+
+/** Once the work is done, people complain of it rather than ask how it is going. */
+const purposesOf = ({ status }: Request) =>
+  status === 'completed' || status === 'closed' ? [...PURPOSES].reverse() : PURPOSES
+
 /** What a form is called where it says less than the step. */
 const OF_REQUEST: Partial<Record<Allowed['step'], string>> = {
-  contact: 'progress',
   consent_to_tier: 'pays',
   raise_danger: 'endanger',
   relay_danger: 'dangerRelay',
@@ -181,15 +188,17 @@ function citizenSteps(request: Request, phone?: string): Step[] {
     step('close', ['note'], ({ note }) =>
       answer(api.PUT('/api/v1/requests/{request_id}/closure', { ...path, body: { note } })),
     ),
-    step(
-      'progress',
-      [],
-      ({ note }, key) => {
-        const body = { channel: 'phone', purpose: 'progress', phone: phone!, note: note || null } as const
-        const params = { ...path.params, header: { 'Idempotency-Key': key } }
-        return answer(api.POST('/api/v1/requests/{request_id}/contacts', { params, body }))
-      },
-      ['note'],
+    ...PURPOSES.map((purpose) =>
+      step(
+        purpose,
+        purpose === 'progress' ? [] : ['note'],
+        ({ note }, key) => {
+          const body = { channel: 'phone', purpose, phone: phone!, note: note || null } as const
+          const params = { ...path.params, header: { 'Idempotency-Key': key } }
+          return answer(api.POST('/api/v1/requests/{request_id}/contacts', { params, body }))
+        },
+        purpose === 'progress' ? ['note'] : [],
+      ),
     ),
     step('pays', [], () =>
       answer(api.PUT('/api/v1/requests/{request_id}/tier-consent', { ...path, body: { tier: 'paid' } })),
