@@ -14,8 +14,8 @@ WORDS = {
         "smell of gas in here",
         "Touch no switch",
         "Never send a company",
-        "number not filled in",
-        "has it",
+        "number missing",
+        "relayed",
     ),
 }
 
@@ -65,6 +65,12 @@ async def test_what_is_no_danger_is_dismissed_and_goes_out(world: World, sit_dow
     await expect(note).to_be_visible()
     await press(person, "F9")
     await expect(person.page.locator(".take-down > .problem-note")).to_contain_text("燃气泄漏")
+    await press(person, "Alt+Q")
+    await expect(note).to_have_count(0)
+    await person.page.locator("#desk-description").fill("下水道堵了，一股煤气味，阿爷摔倒起不来了")
+    await expect(note).to_contain_text("老人跌倒")
+    await press(person, "F9")
+    await expect(person.page.locator(".take-down > .problem-note")).to_be_visible()
     await press(person, "Alt+Q")
     await expect(note).to_have_count(0)
     await press(person, "F9")

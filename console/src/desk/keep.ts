@@ -5,11 +5,22 @@ import { session } from '@/kit/session'
 
 const PREFIX = 'hotline.desk.'
 
+type Fields = Record<string, unknown>
+const isFields = (value: unknown): value is Fields => value?.constructor === Object
+
+/** What was kept, and what it lacks because a desk of an earlier version kept it. */
+function completed(fresh: object, kept: object): object {
+  const all: Fields = { ...fresh, ...kept }
+  for (const [name, value] of Object.entries(fresh))
+    if (isFields(value) && isFields(all[name])) all[name] = completed(value, all[name])
+  return all
+}
+
 /** Take up what a reload interrupted, else begin afresh; from then on keep every change while the component lives. */
 export function keep<T extends object>(name: string, state: T, afresh: () => T): void {
   const key = `${PREFIX}${session.me?.id}.${name}`
   const kept = sessionStorage.getItem(key)
-  Object.assign(state, kept ? JSON.parse(kept) : afresh())
+  Object.assign(state, kept ? completed(afresh(), JSON.parse(kept)) : afresh())
   watch(state, () => sessionStorage.setItem(key, JSON.stringify(state)), { deep: true })
   onBeforeUnmount(() => {
     if (!session.me && !session.ended) sessionStorage.removeItem(key)

@@ -7,6 +7,7 @@ import { isCounted, quantityOf } from '@/kit/quantity'
 
 import type { Taken } from '../knowledge/articles'
 import { type Item, type Line, reference } from '../reference'
+import { undecided } from './heard'
 import { Tally } from './tally'
 import type { Tier } from './tiers'
 import { type When, windowOf } from './when'
@@ -63,8 +64,8 @@ export interface Draft {
   outsideNumber: string
   /** The danger that the operator named, or relayed. */
   danger: Schemas['DangerKind'] | ''
-  /** What was heard is no danger, says the operator. */
-  dismissed: boolean
+  /** What was heard and is no danger, says the operator; what is heard later is not meant by it. */
+  harmless: Schemas['DangerKind'][]
 }
 
 /** A danger that was taken down and relayed while the call goes on. */
@@ -133,7 +134,7 @@ export function emptyDraft(phone = ''): Draft {
     relayTo: '',
     outsideNumber: '',
     danger: '',
-    dismissed: false,
+    harmless: [],
   }
 }
 
@@ -324,6 +325,6 @@ export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
     relay: outcome === 'relay' ? { to: draft.relayTo.trim(), outside_number: text(draft.outsideNumber) } : null,
     dispatch: outcome === 'dispatch',
     danger: draft.danger || null,
-    danger_dismissed: draft.dismissed && !draft.danger,
+    danger_dismissed: !draft.danger && draft.harmless.length > 0 && !undecided(draft).length,
   }
 }

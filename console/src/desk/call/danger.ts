@@ -1,5 +1,5 @@
 /** Danger before all else: what is heard or named, recorded and relayed in one step, without waiting for an address. */
-import { computed, shallowRef } from 'vue'
+import { computed } from 'vue'
 
 import { answer, api, newKey, Problem, type Schemas } from '@/kit/api'
 import { t } from '@/kit/locale'
@@ -8,19 +8,14 @@ import { openCall, titleOf } from '../calls/calls'
 import { post, type RequestLetter } from '../calls/post'
 import { barePhone, bodyOf, call, type Draft, PHONE, told } from './call'
 import { type Line, reference } from '../reference'
+import { type Danger, heard, undecided } from './heard'
 
-export type Danger = Omit<Schemas['HeardOut'], 'confidence'>
-
-/** What the words tell: of the item's field, and of the description. */
-export const heard = { said: shallowRef<readonly Danger[]>([]), described: shallowRef<readonly Danger[]>([]) }
-
-/** The danger that the operator named; else what was heard, the most pressing first, unless it was dismissed. */
+/** The danger that the operator named; else what was heard and not dismissed. */
 export const dangers = computed<readonly Danger[]>(() => {
-  const found = [...heard.said.value, ...heard.described.value]
   const named = call.draft.danger
-  if (named) return [found.find(({ kind }) => kind === named) ?? reference.dangers.get(named)!].filter(Boolean)
-  if (call.draft.dismissed) return []
-  return found.filter(({ kind }, index) => found.findIndex((one) => one.kind === kind) === index)
+  if (!named) return undecided(call.draft)
+  const found = [...heard.said.value, ...heard.described.value].find(({ kind }) => kind === named)
+  return [found ?? reference.dangers.get(named)!].filter(Boolean)
 })
 
 /** The first line that does not have it yet. */
