@@ -55,7 +55,7 @@ class DangerHeard(HotlineError):
 
     status = 422
     en = "The text tells of a danger: {danger_en}. Give danger and relay it, or danger_dismissed if it is none."
-    zh = "内容听起来有危险：{danger_zh}。请填写 danger 并先转接；如确认不是，请填写 danger_dismissed。"
+    zh = "内容听起来有危险：{danger_zh}。请先转接应急电话（danger）；确认不是危险的，请排除后再提交（danger_dismissed）。"
 
 
 class DangerNotRelayed(HotlineError):
@@ -78,8 +78,8 @@ class NoDanger(HotlineError):
 
 class AreaNeeded(HotlineError):
     status = 422
-    en = "The area is needed: only a danger is taken down without it, and nothing is dispatched without it."
-    zh = "请填写地点（area）：只有危险情况可以先不填，派单前也必须填写。"
+    en = "The area is needed: nothing is dispatched without it."
+    zh = "请填写地点（area）：没有地点不能派单。"
 
 
 class WindowInvalid(HotlineError):

@@ -1,19 +1,19 @@
 /** Answering, relaying or dispatching the call in hand: once, and as soon as everything it needs is known. */
 import { nextTick, type Ref, ref, shallowRef, watch } from 'vue'
 
-import { newKey, type Schemas } from '@/kit/api'
+import { newKey } from '@/kit/api'
 import { now } from '@/kit/clock'
 import { t } from '@/kit/locale'
 
 import { useAct } from '../act'
 import { bringBack, openCall, titleOf, touch } from '../calls/calls'
-import { post } from '../calls/post'
+import { post, type TakenDown } from '../calls/post'
 import { bodyOf, call, clearDraft, type Draft, type Missing, missing, type Outcome, tally } from './call'
 import { complete } from './danger'
 
 /** What became of a call, and what it cost. */
 export interface Given {
-  given: Schemas['DispatchOut']
+  given: TakenDown
   outcome: Outcome
   cost: ReturnType<typeof tally.result>
   /** As it was typed, where it may be taken back. */
@@ -71,8 +71,7 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
       post.dismiss({ id: key })
       throw tried.problem
     }
-    if (tried)
-      finish({ given: tried.given as Schemas['DispatchOut'], outcome, cost: tally.result(performance.now()), draft })
+    if (tried) finish({ given: tried.given as TakenDown, outcome, cost: tally.result(performance.now()), draft })
     else goOn() // it is in the post
   }
 

@@ -24,6 +24,9 @@ export interface CallLetter {
   body: Schemas['CallIn']
 }
 
+/** What the centre made of a request; why it was not merged as wished. */
+export type TakenDown = Schemas['DispatchOut'] & { unmerged?: string }
+
 export type Letter = RequestLetter | CallLetter
 /** The centre knows a key for a day: what is sent again later could be taken down twice. */
 const KEY_LIVES_MS = 23 * 3_600_000
@@ -33,10 +36,10 @@ export const post = createOutbox<Letter>({
   replaces: (earlier, later) => earlier.kind === 'call' && later.kind === 'call' && earlier.subject === later.subject,
 })
 
-async function takeDown(step: Step<RequestLetter>): Promise<Schemas['DispatchOut']> {
+async function takeDown(step: Step<RequestLetter>): Promise<TakenDown> {
   if (now() - step.at > KEY_LIVES_MS) throw new Problem(t('desk.unsent.tooOld'), 'too_old', 409)
   const params = { header: { 'Idempotency-Key': step.id } }
-  const given = await answer(api.POST('/api/v1/requests', { params, body: step.body }))
+  const given: TakenDown = await answer(api.POST('/api/v1/requests', { params, body: step.body }))
   if (step.parent) {
     const path = { request_id: given.request.id }
     const body = { parent_id: step.parent }
@@ -46,6 +49,7 @@ async function takeDown(step: Step<RequestLetter>): Promise<Schemas['DispatchOut
       .catch((problem) => {
         // It is taken down, and can be merged by hand; refused as a whole it would be taken down again.
         if (!(problem instanceof Problem) || !problem.code || problem.status >= 500) throw problem
+        given.unmerged = problem.message
       })
   }
   return given
