@@ -55,7 +55,7 @@ class DangerHeard(HotlineError):
 
     status = 422
     en = "The text tells of a danger: {danger_en}. Give danger and relay it, or danger_dismissed if it is none."
-    zh = "内容听起来有危险：{danger_zh}。请先转接应急电话（danger）；确认不是危险的，请排除后再提交（danger_dismissed）。"
+    zh = "内容听起来有危险：{danger_zh}。请先转接应急电话（danger）；确认不是的，请先排除（danger_dismissed）。"
 
 
 class DangerNotRelayed(HotlineError):

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import PHONE, Opening
 from tests.browser.test_shell import PASSWORD, give_passwords
-from tests.metrics.history import add_citizen, add_request, ningbo
+from tests.metrics.history import add_citizen, ningbo, receive
 from tests.metrics.test_volumes import PENSION
 from tests.world import DRAIN, World, ok
 
@@ -19,7 +19,7 @@ async def play_two_mornings(world: World) -> None:
     async with world.context.db.begin() as tx:
         citizen_id = await add_citizen(tx)
         for hour in (8, 9, 22):
-            await add_request(tx, world.catalog, citizen_id, DRAIN, ningbo(23, hour))
+            await receive(tx, world.catalog, citizen_id, DRAIN, ningbo(23, hour))
     firm = await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
     await world.complete(firm, made["offers"][0]["id"], amount_fen=12_000)

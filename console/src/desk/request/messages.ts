@@ -85,7 +85,7 @@ const zh = {
     firmGone: '（已退出）',
     nobodyNow: '现在没有单位可派：',
     offerIt: '派给它',
-    offerTo: '派给{firm}',
+    offerTo: '派给它：{firm}',
     decisions: '派单依据 {n} 次',
     decided: '{n} 家可派，{m} 家不派，策略第 {policy} 版',
     early: '约定的时间是 {time}，还没到：请核实。',
