@@ -96,7 +96,8 @@ async def test_from_the_offer_to_the_bill(world: World, sit_down: Opening, langu
     await phone.check_accessibility()
     await phone.picture(f"provider-statement{suffix}")
     assert await world.status(request["id"]) == "completed"
-    done = (await ok(firm.client.get("/provider/jobs/history")))["items"][0]
+    history = (await ok(firm.client.get("/provider/jobs/history")))["items"]
+    [done] = [job for job in history if job["number"] == request["number"]]
     assert (done["amount_fen"], done["result"]) == (11_850, "疏通完毕，更换弯头一个，试水通畅")
 
 
