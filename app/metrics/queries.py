@@ -15,10 +15,12 @@ from sqlalchemy import (
     Select,
     Subquery,
     Table,
+    and_,
     case,
     extract,
     false,
     func,
+    or_,
     select,
     true,
     tuple_,
@@ -27,6 +29,9 @@ from sqlalchemy import (
 from sqlalchemy import cast as sql_cast
 
 from app.aftercare.models import Callback
+from app.events.facts import FACTS
+from app.events.kinds import EventKind
+from app.events.transition import EVENTS
 from app.intake.models import CloseReason, HoldCause, Request, RequestStatus, Round
 from app.intake.rounds import OWN
 from app.jobs.models import Job, Offer
@@ -112,7 +117,18 @@ def _matching(asked: Filters) -> list[ColumnElement[bool]]:
 
 
 def _received(asked: Filters, since: datetime, until: datetime) -> list[ColumnElement[bool]]:
-    return [Request.received_at >= since, Request.received_at < until, ~Request.undone, *_matching(asked)]
+    """Those received since then and before `until` that were what is asked for when they were received, as volumes have
+    it; one whose event has no facts, as it stands."""
+    there = [Request.received_at >= since, Request.received_at < until, ~Request.undone]
+    if not asked.filters:
+        return there
+    event = EVENTS.c
+    created = select(event.request_id).where(event.kind == word(EventKind.REQUEST_CREATED))
+    created = created.where(event.at >= since, event.at < until)
+    facts = {source: event[name] for name, source in FACTS.items()}
+    then = created.where(*(facts[column] == value for column, value in asked.filters.items()))
+    bare = created.where(event.item_code.is_(None))
+    return [*there, or_(Request.id.in_(then), and_(Request.id.in_(bare), *_matching(asked)))]
 
 
 _MEDIAN_AND_P90 = sql_cast([0.5, 0.9], ARRAY(Float))

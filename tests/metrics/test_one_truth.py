@@ -69,6 +69,7 @@ async def test_a_request_that_falls_back_is_received_at_one_tier_and_offered_at_
             assert (counts(whole["total"]), counts(part["total"])) == (told, told)
             assert whole["received"] == part["received"]
             assert whole["received"]["requests"] == told["requests"]
+            assert whole["clocks"]["dispatch"]["count"] == told["requests"]
         cut = (await sheet(world, TODAY))["cuts"]["tier"]
         assert [(row["key"], row["requests"]) for row in cut] == [("low_fee", 1)]
         await world.work()
