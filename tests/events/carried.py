@@ -1,7 +1,7 @@
 """What the data of an event is by its declaration, and whether an event keeps to it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -29,9 +29,13 @@ def is_datum(value: Any, datum: Datum) -> bool:
             return CODE.fullmatch(value) is not None
         case Datum.TEXT:
             return True
-    reads = {Datum.KEY: UUID, Datum.DAY: date.fromisoformat, Datum.MOMENT: datetime.fromisoformat}
+    reads: dict[Datum, Callable[[str], Any]] = {
+        Datum.KEY: UUID,
+        Datum.DAY: date.fromisoformat,
+        Datum.MOMENT: datetime.fromisoformat,
+    }
     try:
-        read = reads[datum](value)  # type: ignore[operator]
+        read = reads[datum](value)
     except ValueError:
         return False
     return datum is not Datum.MOMENT or read.tzinfo is not None

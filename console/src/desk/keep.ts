@@ -9,7 +9,7 @@ type Fields = Record<string, unknown>
 const isFields = (value: unknown): value is Fields => value?.constructor === Object
 
 /** What was kept, and what it lacks because a desk of an earlier version kept it. */
-function completed(fresh: object, kept: object): object {
+export function completed(fresh: object, kept: object): object {
   const all: Fields = { ...fresh, ...kept }
   for (const [name, value] of Object.entries(fresh))
     if (isFields(value) && isFields(all[name])) all[name] = completed(value, all[name])

@@ -4,6 +4,7 @@ import type { Schemas } from '@/kit/api'
 import { addMessages } from '@/kit/locale'
 
 import { beginCall, bodyOf, call, emptyDraft } from '../call/call'
+import { type Danger, heard, undecided } from '../call/heard'
 import { type Item, reference } from '../reference'
 import {
   arrived,
@@ -29,6 +30,7 @@ const B = '13800574128'
 let down = false
 const sent: { path: string; body: Record<string, unknown>; key: string | null }[] = []
 let refusal: Response | undefined
+let refused = 'requests'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -36,6 +38,7 @@ beforeEach(() => {
   sent.length = 0
   down = false
   refusal = undefined
+  refused = 'requests'
   reference.items = new Map([['PE02', { code: 'PE02', zh: '下水道疏通', kind: 'service', tiers: ['paid'] } as Item]])
   Object.assign(calls, noCalls())
   arrived.value = []
@@ -44,7 +47,7 @@ beforeEach(() => {
     if (down) throw new TypeError('no network')
     const path = new URL(request.url).pathname.replace('/api/v1/', '').replace(/[0-9a-f-]{36}/, 'ID')
     sent.push({ path, body: await request.json(), key: request.headers.get('Idempotency-Key') })
-    if (path === 'requests' && refusal) return refusal
+    if (path === refused && refusal) return refusal
     return new Response(JSON.stringify({ request: { id: 'r1', number: 7, item_code: 'PE02' } }), {
       headers: { 'Content-Type': 'application/json' },
     })
@@ -181,4 +184,24 @@ test('a call that began by typing is parked as well', () => {
   call.draft.description = '只是说了半句'
   park()
   expect([calls.parked.length, call.draft.description]).toEqual([1, ''])
+})
+
+test('a merge that is refused leaves the request taken down, and says why', async () => {
+  refused = 'requests/r1/parent'
+  const problem = { title: '请反过来并', code: 'merge_the_other_way', status: 409 }
+  refusal = new Response(JSON.stringify(problem), { status: 409 })
+  const tried = await post.say({ ...letter(), parent: 'p1' }, '疏通', 'k1')
+  expect(tried).toMatchObject({ given: { request: { number: 7 }, unmerged: '请反过来并' } })
+  expect(post.refused.value).toEqual([])
+})
+
+test('what is dismissed is what was heard by then', () => {
+  const draft = { ...emptyDraft(A), harmless: ['gas' as const] }
+  const gas = { kind: 'gas' } as Danger
+  heard.described.value = [gas]
+  expect([undecided(draft), bodyOf(draft, 'dispatch').danger_dismissed]).toEqual([[], true])
+  const fall = { kind: 'fall' } as Danger
+  heard.said.value = [fall, gas]
+  expect([undecided(draft), bodyOf(draft, 'dispatch').danger_dismissed]).toEqual([[fall], false])
+  heard.said.value = heard.described.value = []
 })
