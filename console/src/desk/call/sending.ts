@@ -23,7 +23,7 @@ export interface Given {
 /** `settling`: the caller, the item or the place is still looked up, and what is decided waits for it; `done` follows each call. */
 export function useSending(settling: Ref<boolean>, done: () => void) {
   const gap = ref<Missing | null>(null)
-  const decided = ref<Outcome | null>(null)
+  const decided = shallowRef<{ outcome: Outcome; parent?: string } | null>(null)
   const result = shallowRef<Given | null>(null)
   /** The number of what was taken back last. */
   const undone = ref(0)
@@ -35,16 +35,16 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
     () => missing(call.draft, wanted) !== gap.value && (gap.value = null),
   )
   watch(settling, () => {
-    const outcome = decided.value
+    const was = decided.value
     decided.value = null
-    if (outcome && !settling.value) send(outcome)
+    if (was && !settling.value) send(was.outcome, was.parent)
   })
 
   function send(outcome: Outcome, parent?: string): void {
     if (call.sending) return
     undone.value = 0
     if (settling.value) {
-      decided.value = outcome
+      decided.value = { outcome, parent }
       return
     }
     wanted = outcome

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { effectScope, ref } from 'vue'
 
 import type { Schemas } from '@/kit/api'
 import { addMessages } from '@/kit/locale'
 
 import { beginCall, bodyOf, call, emptyDraft } from '../call/call'
 import { type Danger, heard, undecided } from '../call/heard'
+import { useSending } from '../call/sending'
 import { type Item, reference } from '../reference'
 import {
   arrived,
@@ -204,4 +206,18 @@ test('what is dismissed is what was heard by then', () => {
   heard.said.value = [fall, gas]
   expect([undecided(draft), bodyOf(draft, 'dispatch').danger_dismissed]).toEqual([[fall], false])
   heard.said.value = heard.described.value = []
+})
+
+test('a merge pressed while something is looked up goes out as a merge', async () => {
+  call.draft = { ...emptyDraft(A), item: 'PE02', area: '1' }
+  const settling = ref(true)
+  const scope = effectScope()
+  scope.run(() => useSending(settling, () => {}).send('keep', 'p1'))
+  settling.value = false
+  await settle()
+  expect(sent.filter(({ path }) => path !== 'calls/ID').map(({ path, body }) => [path, body['parent_id']])).toEqual([
+    ['requests', undefined],
+    ['requests/r1/parent', 'p1'],
+  ])
+  scope.stop()
 })
