@@ -21,6 +21,8 @@ from app.catalog.routes import router as catalog
 from app.catalog.snapshot import Catalog
 from app.complaints.routes import router as complaints
 from app.console.pages import Console
+from app.contract.about import ABOUT, CONTACT, LICENCE, SERVERS, TAGS
+from app.contract.document import DOCUMENT_PATH, operation_id, promise
 from app.credit.routes import router as credit
 from app.danger.recognising import taught
 from app.danger.routes import router as dangers
@@ -66,20 +68,6 @@ from app.webhooks.routes import messages as webhook_messages
 from app.webhooks.routes import router as webhooks
 from app.workdays.routes import router as workdays
 
-ABOUT = """
-The service behind a citizen-help hotline. A citizen dials one number for anything; an operator answers on the spot,
-hands the call on, or dispatches a franchised provider.
-
-* Staff sign in with `POST /api/v1/sessions`; providers use the key that the registrar made for them. Both go into
-  `Authorization: Bearer …`. Pages in a browser use a cookie instead (`POST /api/v1/sessions/browser`).
-* `GET /api/v1/live` tells by server-sent events what has happened, to be read again.
-* Times are RFC 3339 with a zone, money is integer fen, ids are UUIDv7; a request also has a short `number`.
-* Errors are problem documents (RFC 9457) with a stable `code`, in Chinese or English after `Accept-Language`.
-* `Idempotency-Key` makes creating anything safe to repeat. Repeating a state change gives the present state, or 409
-  `status_conflict` with it: nothing happens twice.
-* Lists have `next` and a `Link` header; edits of documents need `If-Match`.
-"""
-
 health = APIRouter(prefix="/health", tags=["health"])
 
 
@@ -102,7 +90,7 @@ class Readiness(Health):
 
 
 @health.get("/live", dependencies=[Depends(public)])
-async def live() -> Health:
+async def read_liveness() -> Health:
     """The process runs."""
     return Health(status="ok")
 
@@ -128,7 +116,7 @@ async def _read_readiness(tx: Tx) -> Row:
 
 
 @health.get("/ready", dependencies=[Depends(public)])
-async def ready(request: Request, now: Now) -> Readiness:
+async def read_readiness(request: Request, now: Now) -> Readiness:
     """The process runs and its database takes changes, and how far the worker is behind; 503 otherwise."""
     try:
         async with asyncio.timeout(READY_SECONDS):
@@ -160,9 +148,17 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         title="81890 hotline",
         version="0.1.0",
         description=ABOUT,
+        contact=CONTACT,
+        license_info=LICENCE,
+        servers=SERVERS,
+        openapi_tags=TAGS,
+        openapi_url=DOCUMENT_PATH,
+        swagger_ui_parameters={"docExpansion": "none", "filter": True},
+        generate_unique_id_function=operation_id,
         lifespan=lifespan,
         dependencies=[Depends(refuse_unknown_parameters)],
     )
+    promise(app)
     install(app, larger={EXCHANGE_PATH: EXCHANGE_LIMIT, PLACES_PATH: EXCHANGE_LIMIT, KNOWLEDGE_PATH: KNOWLEDGE_LIMIT})
     for router in (
         desk,  # a call is compared with each route before its own: those that come most often stand first

@@ -25,7 +25,7 @@ def unbounded(where: str, schema: dict[str, Any], inside: tuple[str, ...] = ()) 
         case {"enum": _} | {"const": _} | {"format": "uuid" | "time" | "binary"}:
             pass
         case {"type": "string", "format": "date-time" | "date"}:
-            yield from [where] * ("formatMaximum" not in schema or "formatMinimum" not in schema)
+            yield from [where] * ("x-maximum" not in schema or "x-minimum" not in schema)
         case {"type": "string"}:
             yield from [where] * ("maxLength" not in schema and "pattern" not in schema)
         case {"type": "integer" | "number"}:

@@ -53,13 +53,13 @@ def test_a_rate_is_one_callers_and_comes_back_with_time(monkeypatch: pytest.Monk
 
 
 def test_places_are_given_back_and_bounded_together() -> None:
-    places = Places(2, 3, TooManyStreams)
-    with places.taken("a"), places.taken("a"):
-        with pytest.raises(TooManyStreams), places.taken("a"):
+    places = Places(2, 3)
+    with places.taken("a", TooManyStreams), places.taken("a", TooManyStreams):
+        with pytest.raises(TooManyStreams), places.taken("a", TooManyStreams):
             pass
-        with places.taken("b"), pytest.raises(TooManyStreams), places.taken("c"):
+        with places.taken("b", TooManyStreams), pytest.raises(TooManyStreams), places.taken("c", TooManyStreams):
             pass
-    with places.taken("a"):
+    with places.taken("a", TooManyStreams):
         pass
 
 

@@ -29,7 +29,7 @@ def test_whatever_answers_routes_is_held_to_be_without_sql() -> None:
 EDGE = re.compile(
     r"(.+_)?routes|schemas|current|main|cli"  # Query is what a schema of a filter is made of
     r"|kit/(web|limiting|pages|etags|idempotency|quotas|waiting)|auth/(access|cookies)|intake/filters|live/stream"
-    r"|console/pages"
+    r"|console/pages|contract/document"
 )
 """What may know of HTTP: routes, what they depend on, and what their parameters are made of."""
 

@@ -41,6 +41,7 @@ from app.registry.models import (
 from app.registry.uscc import CHARACTERS, check_character
 from app.settings import Settings
 from app.worker import run_due_steps, run_log_steps
+from tests.promised import PromisedTransport
 
 DOOR_LOCK = "LS01"  # urgent, needs the paper "lock"
 DRAIN = "PE02"  # urgent, paid, low_fee and free, no papers
@@ -299,7 +300,7 @@ async def open_world(context: Context, catalog: Snapshot) -> AsyncIterator[World
                 )
             )
     async with contextlib.AsyncExitStack() as clients:
-        transport = ASGITransport(application, raise_app_exceptions=False)
+        transport = PromisedTransport(application, raise_app_exceptions=False)
         world = World(
             context=context,
             catalog=catalog,

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from app.admission import queries
-from app.admission.errors import ApplicationUnknown, FirmKnown, TooManyWaiting
+from app.admission.errors import ApplicationUnknown, FirmKnown, TooManyApplications
 from app.admission.models import Application, ApplicationStatus
 from app.admission.schemas import (
     ApplicationDetail,
@@ -48,8 +48,8 @@ def code_hash(code: str) -> bytes:
 async def file_application(act: Act, tx: Tx, body: ApplicationIn, catalog: Snapshot, once: Once) -> ApplicationFiled:
     """Keep the application until a registrar looks at it; given again, its idempotency key gives the first answer.
 
-    Raises UsccMissing, FormerCode, InvalidUscc, FirmKnown, TooManyWaiting, and the errors of `part_rows`: nothing is
-    kept then.
+    Raises UsccMissing, FormerCode, InvalidUscc, FirmKnown, TooManyApplications, and the errors of `part_rows`: nothing
+    is kept then.
     """
     if replay := await once.replay(tx, act.now):
         return ApplicationFiled.model_validate_json(replay)
@@ -58,7 +58,7 @@ async def file_application(act: Act, tx: Tx, body: ApplicationIn, catalog: Snaps
     catalog.spot(body.area)
     part_rows(act, NOBODY, body.provider(distinct=False), catalog, approved=False)
     if await queries.count_waiting(tx) >= MOST_WAITING:
-        raise TooManyWaiting
+        raise TooManyApplications
     code = new_code()
     application = Application(
         id=new_id(act.now),

@@ -16,7 +16,7 @@ class ApplicationUnknown(HotlineError):
     zh = "没有与此编号和查询码相符的申请。"
 
 
-class TooManyWaiting(HotlineError):
+class TooManyApplications(HotlineError):
     status = 429
     retry_after: ClassVar[int | None] = 86_400
     en = "More applications wait than can be looked at just now; come back tomorrow or call the centre."

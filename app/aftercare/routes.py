@@ -40,7 +40,7 @@ async def list_callbacks(
 
 
 @router.post("/callbacks/next", responses={204: {"description": "nobody is to be called now"}})
-async def take_next(act: Caller, tx: Transaction, response: Response) -> CallbackTaken | None:
+async def take_callback(act: Caller, tx: Transaction, response: Response) -> CallbackTaken | None:
     """Take the callback that fell due first, for ten minutes; only between 09:00 and 20:00."""
     taken = await actions.take_next(act, tx)
     if taken is None:
@@ -49,7 +49,7 @@ async def take_next(act: Caller, tx: Transaction, response: Response) -> Callbac
 
 
 @router.put("/callbacks/{callback_id}/outcome")
-async def record_outcome(
+async def record_callback_outcome(
     callback_id: UUID, body: Outcome, act: Caller, tx: Transaction, catalog: CurrentCatalog
 ) -> CallbackOut:
     """Record how the call went; solved closes the request, unsolved has it done again."""
@@ -57,7 +57,7 @@ async def record_outcome(
 
 
 @router.post("/complaints/to-answer/next", responses={204: {"description": "nobody is to be told now"}})
-async def take_to_answer(act: Caller, tx: Transaction, response: Response) -> ToAnswer | None:
+async def take_complaint_to_answer(act: Caller, tx: Transaction, response: Response) -> ToAnswer | None:
     """Take the decided complaint whose citizen is to be told next, for ten minutes; only between 09:00 and 20:00."""
     taken = await answers.take_next(act, tx)
     if taken is None:
@@ -66,6 +66,6 @@ async def take_to_answer(act: Caller, tx: Transaction, response: Response) -> To
 
 
 @router.put("/complaints/{complaint_id}/answer")
-async def record_answer(complaint_id: UUID, body: Answer, act: Caller, tx: Transaction) -> ComplaintOut:
+async def record_complaint_answer(complaint_id: UUID, body: Answer, act: Caller, tx: Transaction) -> ComplaintOut:
     """The citizen was told what was decided, or was not reached: three calls, then it is left."""
     return await answers.record_answer(act, tx, complaint_id, body)

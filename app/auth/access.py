@@ -10,8 +10,6 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import Depends, Request
-from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
-from fastapi.security.base import SecurityBase
 
 from app.auth import queries
 from app.auth.cookies import session_of
@@ -208,14 +206,12 @@ Transaction = Annotated[Tx, Depends(_begin, scope="function")]
 other); it commits before the answer leaves."""
 
 
-class Gate(SecurityBase):
+class Gate:
     """A route's declaration of the roles that may call it."""
 
     def __init__(self, roles: Iterable[Role], *, even_if_due: bool = False) -> None:
         self.roles = frozenset(roles)
         self.even_if_due = even_if_due
-        self.model = HTTPBearerModel(description="the token of POST /sessions, or a provider's key")
-        self.scheme_name = "bearer"
 
     def check(self, principal: Principal) -> Principal:
         """The principal, let in. Raises FormerProvider, NotAllowed, PasswordDue, SecondFactorDue."""

@@ -71,13 +71,13 @@ async def sign_out(request: Request, response: Response, tx: Transaction, now: N
 
 
 @router.get("/sessions/current")
-async def whoami(request: Request, tx: Transaction, principal: Anybody) -> Whoami:
+async def read_session(request: Request, tx: Transaction, principal: Anybody) -> Whoami:
     """Who holds this token, with which roles, and what time it is at the centre."""
     return await actions.whoami(tx, principal, context_of(request))
 
 
 @router.get("/audit")
-async def list_audit(
+async def list_audit_entries(
     request: Request,
     response: Response,
     tx: Transaction,

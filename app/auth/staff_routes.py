@@ -47,43 +47,43 @@ async def add_staff(body: StaffIn, act: ByAdmin, tx: Transaction, idempotency_ke
 
 
 @router.put("/staff/{staff_id}/roles")
-async def set_roles(staff_id: UUID, body: RolesIn, act: ByAdmin, tx: Transaction) -> StaffOut:
+async def set_roles_of_staff(staff_id: UUID, body: RolesIn, act: ByAdmin, tx: Transaction) -> StaffOut:
     """Other roles in place of the present; they hold from the next call on."""
     return await staff.set_roles(act, tx, staff_id, body.roles)
 
 
 @router.put("/staff/{staff_id}/deactivation")
-async def deactivate(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
+async def deactivate_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
     """End the account: signed out everywhere at once, and in no more. What the person did stays under their name."""
     return await staff.deactivate(act, tx, staff_id)
 
 
 @router.put("/staff/{staff_id}/reactivation")
-async def reactivate(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
+async def reactivate_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
     """Let the person sign in again."""
     return await staff.reactivate(act, tx, staff_id)
 
 
 @router.put("/staff/{staff_id}/temporary-password")
-async def reset_password(staff_id: UUID, act: ByAdmin, tx: Transaction) -> TemporaryPassword:
+async def reset_password_of_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> TemporaryPassword:
     """A temporary password in place of the present one, shown this once; the person is signed out everywhere."""
     return await staff.reset_password(act, tx, staff_id, None)
 
 
 @router.delete("/staff/{staff_id}/sessions")
-async def end_sessions(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
+async def end_sessions_of_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
     """Sign the person out everywhere at once, live streams as well."""
     return await staff.end_sessions(act, tx, staff_id)
 
 
 @router.delete("/staff/{staff_id}/delay")
-async def unlock(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
+async def unlock_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
     """Forget the failed sign-ins: the person need not wait."""
     return await staff.unlock(act, tx, staff_id)
 
 
 @router.delete("/staff/{staff_id}/second-factor")
-async def remove_second_factor_of(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
+async def remove_second_factor_of_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
     """The phone is lost: the password alone opens the door, until another second factor is set up."""
     return await staff.remove_second_factor(act, tx, staff_id)
 

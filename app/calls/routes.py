@@ -21,7 +21,7 @@ MOST_OPEN = 200
 
 
 @router.put("/calls/{call_id}")
-async def tell_call(call_id: UUID, body: CallIn, act: Operator, tx: Transaction) -> CallOut:
+async def record_call(call_id: UUID, body: CallIn, act: Operator, tx: Transaction) -> CallOut:
     """Say how a call stands: it begins under a key that the desk makes up, is parked, taken back, or ends.
 
     Sent again it changes nothing; what was told while the desk was off the line may come late and all at once.
@@ -49,7 +49,7 @@ async def list_my_open_calls(act: Operator, tx: Transaction) -> list[CallOut]:
 
 
 @router.get("/calls/{call_id}/personal-data")
-async def read_number(call_id: UUID, act: Operator, tx: Transaction) -> CallNumber:
+async def read_call_number(call_id: UUID, act: Operator, tx: Transaction) -> CallNumber:
     """The number that rang, in full; the reading is on the audit log."""
     call = await actions.get_call(tx, call_id)
     await note_reveal(act, tx, f"call:{call_id}", "call")

@@ -9,6 +9,12 @@ class UnknownItem(HotlineError):
     zh = "没有服务项目 {item}。"
 
 
+class UnknownCategory(HotlineError):
+    status = 422
+    en = "There is no category {category}."
+    zh = "没有服务类别 {category}。"
+
+
 class UnknownArea(HotlineError):
     status = 422
     en = "There is no township or community {area}."

@@ -58,26 +58,26 @@ def _key(row: Any) -> tuple[Any, ...]:
 
 
 @router.put("/complaints/{complaint_id}/owner")
-async def hand_over(complaint_id: UUID, body: Owner, act: Supervisor, tx: Transaction) -> ComplaintOut:
+async def hand_over_complaint(complaint_id: UUID, body: Owner, act: Supervisor, tx: Transaction) -> ComplaintOut:
     """Which supervisor looks after the case."""
     return await actions.hand_over(act, tx, complaint_id, body.staff_id)
 
 
 @router.put("/complaints/{complaint_id}/reply")
-async def reply_for_firm(complaint_id: UUID, body: Reply, act: OnBehalf, tx: Transaction) -> ComplaintOut:
+async def reply_to_complaint_on_behalf(complaint_id: UUID, body: Reply, act: OnBehalf, tx: Transaction) -> ComplaintOut:
     """What the firm says to it on the phone."""
     await actions.reply(act, tx, complaint_id, body.text)
     return await actions.show(tx, complaint_id)
 
 
 @router.put("/complaints/{complaint_id}/decision")
-async def decide(complaint_id: UUID, body: Decision, act: Supervisor, tx: Transaction) -> ComplaintOut:
+async def decide_complaint(complaint_id: UUID, body: Decision, act: Supervisor, tx: Transaction) -> ComplaintOut:
     """Decide a complaint, once."""
     return await actions.decide(act, tx, complaint_id, body)
 
 
 @router.get("/provider/complaints")
-async def list_own(
+async def list_own_complaints(
     request: Request, response: Response, act: Provider, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[OwnComplaint]:
     """The complaints about the provider's work, newest first."""
@@ -87,7 +87,7 @@ async def list_own(
 
 
 @router.put("/provider/complaints/{complaint_id}/reply")
-async def reply(complaint_id: UUID, body: Reply, act: Provider, tx: Transaction) -> OwnComplaint:
+async def reply_to_complaint(complaint_id: UUID, body: Reply, act: Provider, tx: Transaction) -> OwnComplaint:
     """What the firm says to it, until it is decided; the last word counts."""
     await actions.reply(act, tx, complaint_id, body.text)
     return await actions.show_own(tx, complaint_id)

@@ -36,13 +36,13 @@ DecidingAppeals = Annotated[Act, Depends(acting(Role.REGISTRAR))]
 
 
 @router.get("/credit/rules", dependencies=[Depends(allow(*Role))])
-async def read_rules(tx: Transaction) -> RulesOut:
+async def read_credit_rules(tx: Transaction) -> RulesOut:
     """The rules in force: what costs and brings how many points, how long one can reply and appeal."""
     return RulesOut.of(await rules_in_force(tx))
 
 
 @router.get("/credit/rules/versions", dependencies=[Depends(allow(Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER))])
-async def list_versions(
+async def list_credit_rules_versions(
     request: Request, response: Response, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[RulesVersion]:
     """Every version of the rules, newest first, and which is in force."""
@@ -56,7 +56,7 @@ async def list_versions(
 
 
 @router.post("/credit/rules/versions", status_code=201)
-async def make_version(
+async def make_credit_rules_version(
     body: Rules, act: Annotated[Act, Depends(acting(Role.REGISTRAR))], tx: Transaction, idempotency_key: SentKey = None
 ) -> RulesVersion:
     """A new version of the rules, in force at once; a version is never edited."""
@@ -73,19 +73,19 @@ async def read_own_credit(
 
 
 @router.put("/provider/credit/{entry_id}/reply")
-async def reply(entry_id: UUID, body: Statement, act: Self, tx: Transaction) -> EntryOut:
+async def reply_to_credit_entry(entry_id: UUID, body: Statement, act: Self, tx: Transaction) -> EntryOut:
     """Answer a proposed deduction within its reply period; a person decides about it then."""
     return await actions.reply(act, tx, entry_id, body.text)
 
 
 @router.put("/provider/credit/{entry_id}/appeal")
-async def appeal(entry_id: UUID, body: Statement, act: Self, tx: Transaction) -> EntryOut:
+async def appeal_credit_entry(entry_id: UUID, body: Statement, act: Self, tx: Transaction) -> EntryOut:
     """Appeal a deduction; a registrar decides."""
     return await actions.appeal(act, tx, entry_id, body.text)
 
 
 @router.get("/credit/entries", dependencies=readers)
-async def list_entries(
+async def list_credit_entries(
     request: Request, response: Response, tx: Transaction, wanted: Annotated[EntriesWanted, Query()]
 ) -> Page[EntryOut]:
     """Entries of all providers or of one, newest first; `status=answered` and `appealed` wait for a decision."""
@@ -101,25 +101,25 @@ async def read_credit(
 
 
 @router.put("/credit/entries/{entry_id}/reply")
-async def reply_on_behalf(entry_id: UUID, body: Statement, act: OnBehalf, tx: Transaction) -> EntryOut:
+async def reply_to_credit_entry_on_behalf(entry_id: UUID, body: Statement, act: OnBehalf, tx: Transaction) -> EntryOut:
     """The firm answers on the phone, or on paper."""
     return await actions.reply(act, tx, entry_id, body.text)
 
 
 @router.put("/credit/entries/{entry_id}/appeal")
-async def appeal_on_behalf(entry_id: UUID, body: Statement, act: OnBehalf, tx: Transaction) -> EntryOut:
+async def appeal_credit_entry_on_behalf(entry_id: UUID, body: Statement, act: OnBehalf, tx: Transaction) -> EntryOut:
     """The firm appeals on the phone, or on paper."""
     return await actions.appeal(act, tx, entry_id, body.text)
 
 
 @router.put("/credit/entries/{entry_id}/decision")
-async def decide(entry_id: UUID, body: Decision, act: Deciding, tx: Transaction) -> EntryOut:
+async def decide_credit_entry(entry_id: UUID, body: Decision, act: Deciding, tx: Transaction) -> EntryOut:
     """Drop a proposed deduction, or apply it once its reply period has ended."""
     return await actions.decide(act, tx, entry_id, body)
 
 
 @router.put("/credit/entries/{entry_id}/appeal-decision")
-async def decide_appeal(entry_id: UUID, body: AppealDecision, act: DecidingAppeals, tx: Transaction) -> EntryOut:
+async def decide_credit_appeal(entry_id: UUID, body: AppealDecision, act: DecidingAppeals, tx: Transaction) -> EntryOut:
     """Give the points back, or let the deduction stand."""
     return await actions.decide_appeal(act, tx, entry_id, body)
 

@@ -39,13 +39,13 @@ async def read_danger(kind: DangerKind, response: Response, tx: Transaction) -> 
 
 
 @router.get("/{kind}/versions", dependencies=readers)
-async def list_versions(kind: DangerKind, tx: Transaction) -> list[GuideVersionOut]:
+async def list_danger_versions(kind: DangerKind, tx: Transaction) -> list[GuideVersionOut]:
     """Every version, the newest first; none is ever edited."""
     return [GuideVersionOut.model_validate(version) for version in await actions.get_versions(tx, kind)]
 
 
 @router.put("/{kind}/draft")
-async def write_draft(
+async def write_danger_draft(
     kind: DangerKind,
     body: GuideDraft,
     response: Response,
@@ -61,7 +61,7 @@ async def write_draft(
 
 
 @router.put("/{kind}/versions/{number}/approval")
-async def approve(
+async def approve_danger_draft(
     kind: DangerKind, number: RowNumber, act: Approving, tx: Transaction, catalog: CurrentCatalog
 ) -> DangerOut:
     """Put the draft in force; every desk has it at once. Whoever wrote it cannot."""
@@ -69,6 +69,8 @@ async def approve(
 
 
 @router.put("/{kind}/versions/{number}/refusal")
-async def refuse(kind: DangerKind, number: RowNumber, body: Noted, act: Either, tx: Transaction) -> DangerOut:
+async def refuse_danger_draft(
+    kind: DangerKind, number: RowNumber, body: Noted, act: Either, tx: Transaction
+) -> DangerOut:
     """Discard the draft, with the reason."""
     return await actions.discard(act, tx, kind, number, body.note)

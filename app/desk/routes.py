@@ -9,8 +9,7 @@ from app.auth.access import Transaction, acting
 from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.danger.current import CurrentDangers
-from app.desk import handover
-from app.desk.actions import Call, create_request
+from app.desk import actions, handover
 from app.desk.mine import list_mine, take_over
 from app.desk.schemas import DeskFound, DeskSearch, Handover, Happening, OpenRequest, OpenWork, PossibleStep
 from app.desk.searching import search
@@ -32,7 +31,7 @@ InCharge = Annotated[Act, Depends(acting(Role.SUPERVISOR, Role.ADMIN))]
 
 
 @router.post("/requests", status_code=201, response_model=DispatchOut)
-async def create(
+async def create_request(
     body: RequestIn,
     request: Request,
     catalog: CurrentCatalog,
@@ -41,7 +40,9 @@ async def create(
     idempotency_key: SentKey = None,
 ) -> Response:
     """Take a request down and, in the same call, answer, relay or dispatch it."""
-    content = await create_request(act, context_of(request), Call(body, idempotency_key), catalog, dangers)
+    content = await actions.create_request(
+        act, context_of(request), actions.Call(body, idempotency_key), catalog, dangers
+    )
     return Response(content, status_code=201, media_type="application/json")
 
 
@@ -54,19 +55,19 @@ async def list_possible_steps(
 
 
 @router.get("/desk/requests")
-async def list_open(act: Operator, tx: Transaction, catalog: CurrentCatalog) -> list[OpenRequest]:
+async def list_my_requests(act: Operator, tx: Transaction, catalog: CurrentCatalog) -> list[OpenRequest]:
     """My latest 200 open requests and those left by whoever has gone home, with their clocks, the first due first."""
     return await list_mine(act, tx, catalog)
 
 
 @router.put("/desk/requests/{request_id}/follow-up")
-async def follow_up(request_id: UUID, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> OpenRequest:
+async def follow_request(request_id: UUID, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> OpenRequest:
     """Take an open request over from a colleague: I follow it from now on."""
     return await take_over(act, tx, request_id, catalog)
 
 
 @router.get("/requests/{request_id}/timeline")
-async def list_timeline(
+async def list_request_timeline(
     request_id: UUID,
     request: Request,
     response: Response,
@@ -83,7 +84,7 @@ async def list_timeline(
 
 
 @router.post("/desk/searches")
-async def find(body: DeskSearch, act: Operator, tx: Transaction) -> DeskFound:
+async def search_desk(body: DeskSearch, act: Operator, tx: Transaction) -> DeskFound:
     """Where an operator wants to go: requests, citizens and firms, masked; what was looked for is on the audit log."""
     return await search(act, tx, body.words)
 
@@ -95,6 +96,6 @@ async def show_open_work(staff_id: UUID, act: InCharge, tx: Transaction) -> Open
 
 
 @router.put("/staff/{staff_id}/open-work/handover")
-async def hand_over(staff_id: UUID, body: Handover, act: InCharge, tx: Transaction) -> OpenWork:
+async def hand_over_work(staff_id: UUID, body: Handover, act: InCharge, tx: Transaction) -> OpenWork:
     """Hand a colleague's open work over to another; gives what is left of it."""
     return await handover.hand_over(act, tx, staff_id, body)

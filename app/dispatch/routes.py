@@ -14,7 +14,7 @@ from app.dispatch.schemas import CancelIn, Correction, DirectOffer, DispatchOut,
 from app.events.act import Act
 from app.intake.schemas import DangerIn, DangerWithdrawalIn, RequestOut
 from app.intake.views import show
-from app.jobs.offer_actions import withdraw_offer
+from app.jobs import offer_actions
 from app.kit.etags import IfMatch, set_etag
 from app.kit.idempotency import SentKey, once
 
@@ -57,9 +57,9 @@ async def offer_directly(
 
 
 @router.put("/offers/{offer_id}/withdrawal", status_code=204)
-async def withdraw(offer_id: UUID, body: WithdrawIn, act: Operator, tx: Transaction) -> None:
+async def withdraw_offer(offer_id: UUID, body: WithdrawIn, act: Operator, tx: Transaction) -> None:
     """Take a pending offer back; the request is matched again if nobody else is asked."""
-    await withdraw_offer(act, tx, offer_id, body.reason)
+    await offer_actions.withdraw_offer(act, tx, offer_id, body.reason)
 
 
 @router.put("/requests/{request_id}/cancellation")

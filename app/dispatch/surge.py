@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from app.catalog.errors import UnknownCategory
 from app.catalog.snapshot import Snapshot
 from app.dispatch import surge_queries
 from app.dispatch.errors import NotDeferred
@@ -15,7 +16,6 @@ from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
 from app.matching.actions import read_policy
-from app.matching.errors import UnknownCategory
 from app.matching.models import Surge
 
 COOL_DOWN = timedelta(hours=1)

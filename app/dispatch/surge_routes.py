@@ -70,6 +70,6 @@ async def list_deferrals(
 
 
 @router.put("/requests/{request_id}/deferral-notice")
-async def tell_deferral(request_id: UUID, act: Operator, tx: Transaction) -> RequestOut:
+async def tell_of_deferral(request_id: UUID, act: Operator, tx: Transaction) -> RequestOut:
     """The citizen was told that the request waits, and until when at most."""
     return show(await surge.tell_deferral(act, tx, request_id))

@@ -91,7 +91,7 @@ async def read_personal_data(request_id: UUID, act: Operator, tx: Transaction) -
 
 
 @router.get("/requests/{request_id}/events")
-async def list_events(request_id: UUID, act: Reader, tx: Transaction) -> list[EventOut]:
+async def list_request_events(request_id: UUID, act: Reader, tx: Transaction) -> list[EventOut]:
     """The request's timeline, oldest first."""
     await actions.get_request(tx, request_id)
     return [_event(event) for event in await queries.list_events(tx, request_id)]
@@ -102,7 +102,7 @@ def _event(event: Event) -> EventOut:
 
 
 @router.get("/requests/{request_id}/contacts")
-async def list_contacts(request_id: UUID, act: Operator, tx: Transaction) -> list[ContactOut]:
+async def list_request_contacts(request_id: UUID, act: Operator, tx: Transaction) -> list[ContactOut]:
     """Every call and message about the request, and about those merged into it."""
     await actions.get_request(tx, request_id)
     return [ContactOut.model_validate(contact) for contact in await queries.list_contacts(tx, request_id)]

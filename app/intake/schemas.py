@@ -146,7 +146,9 @@ class RequestIn(BaseModel):
     details: DetailsIn = []
     tier: Tier | None = None
     tier_fallback: Tier | None = Field(default=None, description="the citizen agreed to pay up to this tier")
-    quantity: Quantity = Field(default=Decimal(1), description="in the item's unit; 1 where it has none")
+    quantity: Quantity = Field(
+        default=Decimal(1), description="in the item's unit; 1 where it has none", json_schema_extra={"default": 1}
+    )
     wanted_from: Moment | None = None
     wanted_to: Moment | None = None
     chosen_provider_id: UUID | None = Field(default=None, description="the citizen's own choice")

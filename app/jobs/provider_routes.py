@@ -85,7 +85,7 @@ async def list_past_jobs(
 
 
 @router.get("/jobs/{job_id}")
-async def read_job(job_id: UUID, request: Request, act: Self, tx: Transaction) -> JobWithContact:
+async def read_own_job(job_id: UUID, request: Request, act: Self, tx: Transaction) -> JobWithContact:
     """A job with whom to call and where to go; the reading is on the audit log."""
     kept = timedelta(days=act.settings.reopen_days)
     job = await job_actions.read_job_with_contact(act, tx, job_id, kept)

@@ -46,31 +46,31 @@ OnBehalf = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, on_beha
 
 
 @router.get("/requests/{request_id}/offers", dependencies=reader)
-async def list_offers(request_id: UUID, tx: Transaction) -> list[OfferDetail]:
+async def list_request_offers(request_id: UUID, tx: Transaction) -> list[OfferDetail]:
     """Every offer of the request: to whom, why it, and what became of it."""
     return [OfferDetail.model_validate(row) for row in await queries.list_request_offers(tx, request_id)]
 
 
 @router.get("/requests/{request_id}/jobs", dependencies=reader)
-async def list_jobs(request_id: UUID, tx: Transaction) -> list[JobOut]:
+async def list_request_jobs(request_id: UUID, tx: Transaction) -> list[JobOut]:
     """Every job of the request, oldest first."""
     return [JobOut.model_validate(row) for row in await queries.list_request_jobs(tx, request_id)]
 
 
 @router.get("/providers/{provider_id}/jobs")
-async def list_jobs_of_firm(provider_id: UUID, act: Operator, tx: Transaction) -> list[JobOut]:
+async def list_jobs_of_provider(provider_id: UUID, act: Operator, tx: Transaction) -> list[JobOut]:
     """A firm's unfinished jobs, oldest first: of one that was expelled or has left, what is to be ended for it."""
     return [JobOut.model_validate(dict(row)) for row in await queries.list_live_jobs(tx, provider_id)]
 
 
 @router.get("/offers/to-phone")
-async def list_to_phone(act: Operator, tx: Transaction) -> list[ToPhoneOut]:
+async def list_offers_to_phone(act: Operator, tx: Transaction) -> list[ToPhoneOut]:
     """Pending offers of firms without software, earliest expiry first."""
     return [_to_phone(row) for row in await queries.list_to_phone(tx, act.now)]
 
 
 @router.post("/offers/to-phone/next", responses={204: {"description": "nobody is to be phoned now"}})
-async def take_to_phone(act: Operator, tx: Transaction, response: Response) -> ToPhoneOut | None:
+async def take_offer_to_phone(act: Operator, tx: Transaction, response: Response) -> ToPhoneOut | None:
     """Take the next firm to phone; for three minutes nobody else gets it."""
     row = await queries.take_to_phone(tx, act.who, act.now, act.now + CALL_TAKES)
     if row is None:
@@ -84,19 +84,21 @@ def _to_phone(row: Row) -> ToPhoneOut:
 
 
 @router.put("/offers/{offer_id}/no-answer", status_code=204)
-async def no_answer(offer_id: UUID, act: OnBehalf, tx: Transaction) -> None:
+async def record_no_answer(offer_id: UUID, act: OnBehalf, tx: Transaction) -> None:
     """Nobody answered at the firm: back into the queue, to be tried again in a minute."""
     await offer_actions.note_no_answer(act, tx, offer_id, act.now + CALL_AGAIN)
 
 
 @router.put("/offers/{offer_id}/acceptance")
-async def accept_offer(offer_id: UUID, act: OnBehalf, tx: Transaction, body: Acceptance | None = None) -> JobOut:
+async def accept_offer_on_behalf(
+    offer_id: UUID, act: OnBehalf, tx: Transaction, body: Acceptance | None = None
+) -> JobOut:
     """The firm says yes on the phone."""
     return await offer_actions.accept_offer(act, tx, offer_id, body or Acceptance())
 
 
 @router.put("/offers/{offer_id}/refusal")
-async def decline_offer(offer_id: UUID, body: Refusal, act: OnBehalf, tx: Transaction) -> OfferOut:
+async def decline_offer_on_behalf(offer_id: UUID, body: Refusal, act: OnBehalf, tx: Transaction) -> OfferOut:
     """The firm says no on the phone."""
     return await offer_actions.decline_offer(act, tx, offer_id, body)
 
@@ -108,37 +110,37 @@ async def read_job(job_id: UUID, act: OnBehalf, tx: Transaction) -> JobOut:
 
 
 @router.put("/jobs/{job_id}/start")
-async def start_job(job_id: UUID, act: OnBehalf, tx: Transaction, body: Start | None = None) -> JobOut:
+async def start_job_on_behalf(job_id: UUID, act: OnBehalf, tx: Transaction, body: Start | None = None) -> JobOut:
     """The firm says it is on site."""
     return await job_actions.start_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/appointment")
-async def move_appointment(job_id: UUID, body: Appointment, act: OnBehalf, tx: Transaction) -> JobOut:
+async def move_appointment_on_behalf(job_id: UUID, body: Appointment, act: OnBehalf, tx: Transaction) -> JobOut:
     """A new appointment, agreed with the citizen."""
     return await agreement_actions.move_appointment(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/quote")
-async def quote_job(job_id: UUID, body: Quote, act: OnBehalf, tx: Transaction) -> JobOut:
+async def quote_job_on_behalf(job_id: UUID, body: Quote, act: OnBehalf, tx: Transaction) -> JobOut:
     """The firm names a price on the phone."""
     return await agreement_actions.quote_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/consent")
-async def consent(job_id: UUID, body: Consent, act: OnBehalf, tx: Transaction) -> JobOut:
+async def record_consent(job_id: UUID, body: Consent, act: OnBehalf, tx: Transaction) -> JobOut:
     """The citizen agrees to the sum on the phone."""
     return await agreement_actions.consent_to_price(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/extension")
-async def ask_for_extension(job_id: UUID, body: ExtensionIn, act: OnBehalf, tx: Transaction) -> ExtensionOut:
+async def ask_for_extension_on_behalf(job_id: UUID, body: ExtensionIn, act: OnBehalf, tx: Transaction) -> ExtensionOut:
     """The firm asks on the phone for more time; a supervisor decides."""
     return await extension.ask_for_extension(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/completion")
-async def complete_job(job_id: UUID, body: Completion, act: OnBehalf, tx: Transaction) -> JobOut:
+async def complete_job_on_behalf(job_id: UUID, body: Completion, act: OnBehalf, tx: Transaction) -> JobOut:
     """The firm reports on the phone that it is done."""
     return await job_actions.complete_job(act, tx, job_id, body)
 
@@ -150,7 +152,9 @@ async def correct_amount(job_id: UUID, body: AmountCorrection, act: Supervisor, 
 
 
 @router.put("/jobs/{job_id}/return")
-async def return_job(job_id: UUID, body: JobReturn, act: OnBehalf, tx: Transaction, about: CurrentlyKnown) -> JobOut:
+async def return_job_on_behalf(
+    job_id: UUID, body: JobReturn, act: OnBehalf, tx: Transaction, about: CurrentlyKnown
+) -> JobOut:
     """The firm gives the job back on the phone."""
     job = await job_actions.return_job(act, tx, job_id, body)
     await raise_heard(act, tx, job.request_id, body.note, about)
@@ -158,7 +162,9 @@ async def return_job(job_id: UUID, body: JobReturn, act: OnBehalf, tx: Transacti
 
 
 @router.put("/jobs/{job_id}/failure")
-async def fail_job(job_id: UUID, body: Failure, act: OnBehalf, tx: Transaction, about: CurrentlyKnown) -> JobOut:
+async def fail_job_on_behalf(
+    job_id: UUID, body: Failure, act: OnBehalf, tx: Transaction, about: CurrentlyKnown
+) -> JobOut:
     """The firm reports on the phone that it can't be done."""
     job = await job_actions.fail_job(act, tx, job_id, body)
     await raise_heard(act, tx, job.request_id, body.note, about)

@@ -20,7 +20,7 @@ Moment = Annotated[
     Field(
         ge=EARLIEST,
         le=LATEST,
-        json_schema_extra={"formatMinimum": EARLIEST.isoformat(), "formatMaximum": LATEST.isoformat()},
+        json_schema_extra={"x-minimum": EARLIEST.isoformat(), "x-maximum": LATEST.isoformat()},
     ),
 ]
 """A moment with its zone, from 2000 to the end of 2099."""
@@ -30,7 +30,7 @@ Day = Annotated[
     Field(
         ge=FIRST_DAY,
         le=LAST_DAY,
-        json_schema_extra={"formatMinimum": FIRST_DAY.isoformat(), "formatMaximum": LAST_DAY.isoformat()},
+        json_schema_extra={"x-minimum": FIRST_DAY.isoformat(), "x-maximum": LAST_DAY.isoformat()},
     ),
 ]
 """A day, from 1900 to the end of 2099."""

@@ -71,18 +71,18 @@ class Rate:
 class Places:
     """So many at a time of each caller, and so many of all together."""
 
-    def __init__(self, of_each: int, together: int, refusal: type[HotlineError]) -> None:
-        self._of_each, self._together, self._refusal = of_each, together, refusal
+    def __init__(self, of_each: int, together: int) -> None:
+        self._of_each, self._together = of_each, together
         self._taken = Counter[object]()
         self._all = 0
 
     @contextmanager
-    def taken(self, who: object) -> Iterator[None]:
+    def taken(self, who: object, refusal: type[TooManyWaiting | TooManyStreams]) -> Iterator[None]:
         """A place, while the block runs. Raises the refusal."""
         if self._taken[who] >= self._of_each:
-            raise self._refusal(most=self._of_each)
+            raise refusal(most=self._of_each)
         if self._all >= self._together:
-            raise self._refusal(most=self._together)
+            raise refusal(most=self._together)
         self._taken[who] += 1
         self._all += 1
         try:
@@ -100,8 +100,8 @@ class Quotas:
     def __init__(self, settings: Settings) -> None:
         self.calls = Rate(settings.calls_per_minute)
         self.costly = Rate(settings.costly_calls_per_minute)
-        self.waits = Places(settings.waits_per_caller, settings.waits, TooManyWaiting)
-        self.streams = Places(settings.streams_per_caller, settings.streams, TooManyStreams)
+        self.waits = Places(settings.waits_per_caller, settings.waits)
+        self.streams = Places(settings.streams_per_caller, settings.streams)
 
 
 def quotas_of(request: Request) -> Quotas:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 
-from app.kit.quotas import caller_of, quotas_of
+from app.kit.quotas import TooManyWaiting, caller_of, quotas_of
 from app.kit.web import context_of
 
 MAX_WAIT_SECONDS = 60
@@ -70,7 +70,7 @@ class Wait:
         if not self.seconds:
             body = await read()
         else:
-            with quotas_of(self.request).waits.taken(caller_of(self.request)):
+            with quotas_of(self.request).waits.taken(caller_of(self.request), TooManyWaiting):
                 body = await look()
                 if not self._is_news(body):
                     body = await self._wait(topic, look)

@@ -85,7 +85,9 @@ def _show_item(item: Item) -> dict[str, Any]:
 
 
 @router.post("/searches", dependencies=readers)
-async def find(body: SearchIn, tx: Transaction, catalog: CurrentCatalog, now: Now, today: Today) -> SearchOut:
+async def search_knowledge(
+    body: SearchIn, tx: Transaction, catalog: CurrentCatalog, now: Now, today: Today
+) -> SearchOut:
     """The approved articles that fit the caller's words, the item or both, best first; none where nothing is known."""
     return await search(tx, body, catalog, today, now)
 
@@ -101,7 +103,7 @@ async def list_articles(
 
 
 @router.get("/reviews", dependencies=editors)
-async def list_reviews(
+async def list_article_reviews(
     request: Request, response: Response, tx: Transaction, today: Today, asked: Annotated[ReviewsAsked, Query()]
 ) -> Page[ArticleLine]:
     """Approved articles to be read again within so many days, the longest due first.
@@ -135,14 +137,14 @@ async def read_article(slug: SentSlug, response: Response, tx: Transaction) -> A
 
 
 @router.get("/articles/{slug}/versions", dependencies=readers)
-async def list_versions(slug: SentSlug, tx: Transaction) -> list[VersionOut]:
+async def list_article_versions(slug: SentSlug, tx: Transaction) -> list[VersionOut]:
     """Every version of the article, the newest first; none is ever edited."""
     _, versions = await actions.get_article(tx, slug)
     return [actions.show_version(version) for version in versions]
 
 
 @router.put("/articles/{slug}/draft")
-async def write_version(
+async def write_article_draft(
     slug: SentSlug,
     body: Draft,
     response: Response,
@@ -158,7 +160,7 @@ async def write_version(
 
 
 @router.put("/articles/{slug}/versions/{number}/approval")
-async def approve(
+async def approve_article(
     slug: SentSlug, number: RowNumber, act: Approving, tx: Transaction, catalog: CurrentCatalog
 ) -> ArticleOut:
     """Put the draft in force; desks find it at once, and the version before it is superseded."""
@@ -166,25 +168,25 @@ async def approve(
 
 
 @router.put("/articles/{slug}/versions/{number}/refusal")
-async def refuse(slug: SentSlug, number: RowNumber, body: Noted, act: Either, tx: Transaction) -> ArticleOut:
+async def refuse_article(slug: SentSlug, number: RowNumber, body: Noted, act: Either, tx: Transaction) -> ArticleOut:
     """Discard the draft, with the reason."""
     return await actions.discard(act, tx, slug, number, body.note)
 
 
 @router.put("/articles/{slug}/withdrawal")
-async def withdraw(slug: SentSlug, body: Noted, act: Either, tx: Transaction) -> ArticleOut:
+async def withdraw_article(slug: SentSlug, body: Noted, act: Either, tx: Transaction) -> ArticleOut:
     """Take the article out of force at once, with the reason; a new version can be written and approved."""
     return await actions.withdraw(act, tx, slug, body.note)
 
 
 @router.put("/articles/{slug}/review")
-async def review(slug: SentSlug, body: ReviewIn, act: Either, tx: Transaction) -> ArticleOut:
+async def review_article(slug: SentSlug, body: ReviewIn, act: Either, tx: Transaction) -> ArticleOut:
     """Read and still right: when it is to be read again, and who answers for it. A sample is one no longer."""
     return await actions.review(act, tx, slug, body)
 
 
 @router.get("/standings", dependencies=readers)
-async def list_standings(
+async def list_version_standings(
     asked: Annotated[PresentAsked, Query()], tx: Transaction, today: Today
 ) -> list[VersionStanding]:
     """Whether versions that were taken into an answer still hold, and which do in their place."""

@@ -8,7 +8,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.auth.access import Principal, allow, doorman_of, token_of
 from app.kit.fields import RowNumber
-from app.kit.quotas import quotas_of
+from app.kit.quotas import TooManyStreams, quotas_of
 from app.kit.web import context_of
 from app.live.schemas import LiveEvent
 from app.live.stream import FOLLOWERS, follow
@@ -20,7 +20,7 @@ Seq = Annotated[RowNumber | None, Query(description="for clients that cannot sen
 
 
 async def _place(request: Request, principal: Follower) -> AsyncIterator[None]:
-    with quotas_of(request).streams.taken(principal.id):
+    with quotas_of(request).streams.taken(principal.id, TooManyStreams):
         yield
 
 

@@ -15,12 +15,6 @@ class UrgenciesMissing(HotlineError):
     zh = "offer_timeouts 须为每个紧急程度给出时限，缺少：{missing}。"
 
 
-class UnknownCategory(HotlineError):
-    status = 422
-    en = "There is no category {category}."
-    zh = "没有服务类别 {category}。"
-
-
 class PolicyInPast(HotlineError):
     status = 422
     en = "A policy cannot take effect in the past ({effective_from})."

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from app.auth.queries import add_audit
+from app.catalog.errors import UnknownCategory
 from app.catalog.snapshot import Snapshot
 from app.events.act import Act
 from app.kit.db import Tx
@@ -14,7 +15,6 @@ from app.matching.errors import (
     LastDefaultPolicy,
     PolicyFiltersEverybody,
     PolicyInPast,
-    UnknownCategory,
     UnknownUrgencies,
     UrgenciesMissing,
 )

@@ -47,7 +47,7 @@ async def preview_matching(body: WhatIf, act: Asking, tx: Transaction, catalog: 
 
 
 @router.get("/requests/{request_id}/decisions", dependencies=operators)
-async def list_decisions(
+async def list_decisions_of_request(
     request_id: UUID, request: Request, response: Response, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[DecisionOut]:
     """What matching decided for the request each time, oldest first, as it was known then."""

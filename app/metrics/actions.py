@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.catalog.errors import UnknownArea
+from app.catalog.errors import UnknownArea, UnknownCategory
 from app.catalog.models import Item, is_counted
 from app.catalog.snapshot import Snapshot
 from app.intake.models import RequestStatus
@@ -14,7 +14,7 @@ from app.kit.db import Tx
 from app.metrics import call_queries, queries, turnover_queries
 from app.metrics.call_schemas import CallCounts, CallRow, Calls, CallsAsked
 from app.metrics.counting import BY_HOUR
-from app.metrics.errors import RangeInvalid, UnknownCategory
+from app.metrics.errors import RangeInvalid
 from app.metrics.schemas import (
     Clock,
     Clocks,

@@ -7,9 +7,3 @@ class RangeInvalid(HotlineError):
     status = 422
     en = "A range goes from a day to the same or a later one, over at most {days} days here."
     zh = "日期范围应从起始日到同一天或之后的某天，此处最多 {days} 天。"
-
-
-class UnknownCategory(HotlineError):
-    status = 422
-    en = "There is no category {category}."
-    zh = "没有服务类别 {category}。"

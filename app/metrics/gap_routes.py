@@ -16,7 +16,7 @@ router = APIRouter(tags=["knowledge"])
 
 
 @router.get("/knowledge/gaps", dependencies=[Depends(allow(Role.REGISTRAR, Role.SUPERVISOR, Role.MANAGER))])
-async def list_gaps(
+async def list_knowledge_gaps(
     asked: Annotated[Selection, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog, today: Today
 ) -> Gaps:
     """Searches that found nothing, items answered without an article, articles unused or followed by another call."""

@@ -62,13 +62,13 @@ async def read_fulfilment(
 
 
 @router.get("/metrics/calls", dependencies=overseers, response_model_exclude_none=True)
-async def read_calls(asked: Annotated[CallsAsked, Query()], request: Request, tx: Transaction) -> Calls:
+async def read_call_figures(asked: Annotated[CallsAsked, Query()], request: Request, tx: Transaction) -> Calls:
     """How many calls came in and how they ended, by day, hour or outcome, or several of them."""
     return await actions.read_calls(tx, asked, context_of(request).settings.zone)
 
 
 @router.get("/metrics/work", dependencies=overseers)
-async def read_work(
+async def read_work_figures(
     asked: Annotated[Selection, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog
 ) -> Work:
     """How much was done, item by item: jobs, units of work, turnover."""
@@ -92,7 +92,7 @@ async def read_turnover(
 
 
 @router.get("/metrics/now", dependencies=overseers)
-async def read_now(
+async def read_present_figures(
     asked: Annotated[Filters, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog, now: Now
 ) -> NowOut:
     """Open work by status, what waits, and today's counts so far."""
@@ -100,7 +100,7 @@ async def read_now(
 
 
 @router.get("/metrics/day", dependencies=overseers)
-async def read_day(
+async def read_day_figures(
     asked: Annotated[DayAsked, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog, now: Now
 ) -> DayOut:
     """One day on one sheet: requests by hour, kind, category, township, tier and channel, rates, clocks, turnover."""

@@ -67,7 +67,7 @@ async def end_exception(provider_id: UUID, day: Day, response: Response, act: By
 
 
 @router.get("/papers/expiring", dependencies=[Depends(allow(Role.REGISTRAR))])
-async def list_expiring(
+async def list_expiring_papers(
     request: Request,
     response: Response,
     tx: Transaction,

@@ -48,7 +48,7 @@ async def file_own_month(month: OfMonth, body: Declared, act: ByFirm, tx: Transa
 
 
 @router.get("/months/{month}", dependencies=readers)
-async def list_firms(
+async def list_months_of_providers(
     month: OfMonth, request: Request, response: Response, tx: Transaction, asked: Annotated[MonthsAsked, Query()]
 ) -> Page[FirmsMonth]:
     """The companies that have to file for the month, by name; `state=missing` are those that have not.
@@ -60,7 +60,7 @@ async def list_firms(
 
 
 @router.put("/providers/{provider_id}/months/{month}")
-async def put_month(
+async def file_month(
     provider_id: UUID, month: OfMonth, body: MonthIn, response: Response, act: ByRegistrar, tx: Transaction
 ) -> ProviderOut:
     """File from paper the turnover and profit-and-tax that the provider declares for a month."""

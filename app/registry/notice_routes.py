@@ -15,7 +15,7 @@ Caller = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGI
 
 
 @router.get("/notices/to-phone")
-async def list_to_phone(act: Caller, tx: Transaction) -> list[FirmToTell]:
+async def list_notices_to_phone(act: Caller, tx: Transaction) -> list[FirmToTell]:
     """Firms reached by phone that have still to be told something, the oldest notice first; at night none."""
     return await notices.list_firms_to_tell(act, tx)
 
@@ -24,7 +24,7 @@ async def list_to_phone(act: Caller, tx: Transaction) -> list[FirmToTell]:
     "/notices/to-phone/next",
     responses={204: {"description": "nobody is to be told anything at this hour"}},
 )
-async def take_to_phone(act: Caller, tx: Transaction, response: Response) -> FirmToTell | None:
+async def take_notice_to_phone(act: Caller, tx: Transaction, response: Response) -> FirmToTell | None:
     """Take the next firm to tell; for three minutes nobody else gets it. Each notice read out is marked as read."""
     firm = await notices.take_firm_to_tell(act, tx)
     if firm is None:

@@ -99,7 +99,7 @@ async def add_provider(
 
 
 @router.get("/providers/{provider_id}")
-async def get_provider(provider_id: UUID, response: Response, act: Reader, tx: Transaction) -> ProviderOut:
+async def read_provider(provider_id: UUID, response: Response, act: Reader, tx: Transaction) -> ProviderOut:
     """The whole document; a manager sees the contact masked."""
     return _shown(act, await answer_document(tx, response, provider_id, act.today))
 
@@ -236,7 +236,7 @@ async def revoke_key(provider_id: UUID, label: Code, act: ByRegistrar, tx: Trans
 
 
 @router.get("/provider")
-async def get_own(
+async def read_own_provider(
     response: Response, act: Annotated[Act, Depends(acting(*PROVIDER_ROLES))], tx: Transaction
 ) -> ProviderOut:
     """The provider's own document."""

@@ -73,7 +73,7 @@ async def read_own_statement(asked: Annotated[MonthsAsked, Query()], act: Provid
 
 
 @router.get("/provider/statement/{month}", response_model=MonthStatement, responses=FORMS)
-async def read_own_month(
+async def read_own_statement_month(
     month: Month, wanted: Annotated[Presented, Query()], act: Provider, tx: Transaction, catalog: CurrentCatalog
 ) -> MonthStatement | Response:
     """The amounts of a month, job by job; also as CSV or XLSX, or as a page to be printed."""
@@ -89,7 +89,7 @@ async def read_statement(
 
 
 @router.get("/providers/{provider_id}/statement/{month}", response_model=MonthStatement, responses=FORMS)
-async def read_month(
+async def read_statement_month(
     provider_id: UUID,
     month: Month,
     wanted: Annotated[Presented, Query()],
@@ -102,7 +102,7 @@ async def read_month(
 
 
 @router.post("/providers/{provider_id}/statement-links", status_code=201)
-async def make_link(
+async def make_statement_link(
     provider_id: UUID, body: LinkIn, act: Reader, tx: Transaction, idempotency_key: SentKey = None
 ) -> NewLink:
     """A link to a month's statement for a firm without a key; it needs no sign-in and expires."""
@@ -111,7 +111,7 @@ async def make_link(
 
 
 @router.get("/providers/{provider_id}/statement-links")
-async def list_links(
+async def list_statement_links(
     provider_id: UUID,
     request: Request,
     response: Response,
@@ -126,13 +126,13 @@ async def list_links(
 
 
 @router.delete("/providers/{provider_id}/statement-links/{link_id}", status_code=204)
-async def revoke_link(provider_id: UUID, link_id: UUID, act: Reader, tx: Transaction) -> None:
+async def revoke_statement_link(provider_id: UUID, link_id: UUID, act: Reader, tx: Transaction) -> None:
     """The link leads nowhere from now on."""
     await links.revoke_link(act, tx, provider_id, link_id)
 
 
 @router.get("/statements/{token}", response_model=str, response_class=HTMLResponse, dependencies=[Depends(public)])
-async def open_link(
+async def open_statement_link(
     token: Line, request: Request, catalog: CurrentCatalog, zone: Zone, lang: Language = Language.ZH
 ) -> HTMLResponse:
     """The statement that a link leads to, as a page to be read or printed."""
@@ -150,13 +150,13 @@ async def list_own_decisions(
 
 
 @router.get("/provider/decisions/{request_id}")
-async def list_own_decisions_of(request_id: UUID, act: Provider, tx: Transaction) -> list[OwnDecision]:
+async def list_own_decisions_of_request(request_id: UUID, act: Provider, tx: Transaction) -> list[OwnDecision]:
     """Why the provider was asked for this request or passed over, oldest first."""
     return await passed_over.list_decisions_of(tx, act.who, request_id)
 
 
 @router.get("/providers/{provider_id}/decisions")
-async def list_decisions(
+async def list_decisions_of_provider(
     provider_id: UUID,
     asked: Annotated[DecisionsAsked, Query()],
     request: Request,

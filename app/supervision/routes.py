@@ -34,7 +34,7 @@ Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 
 
 @router.get("/supervision/queue")
-async def list_queue(
+async def list_supervision_queue(
     request: Request, response: Response, act: Supervisor, tx: Transaction, wanted: Annotated[QueueFilter, Query()]
 ) -> Page[QueueItem]:
     """What a supervisor should look at: unmatched, given back, late or nearly so, or asking for more time.
@@ -53,7 +53,7 @@ def _show(row: Any) -> QueueItem:
 
 
 @router.get("/supervision/counts")
-async def count_queue(act: Supervisor, tx: Transaction) -> Counts:
+async def count_supervision_queue(act: Supervisor, tx: Transaction) -> Counts:
     """How many stand in the queue, by reason."""
     return Counts.model_validate(await queries.count_queue(tx, act.now))
 

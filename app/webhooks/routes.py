@@ -111,7 +111,7 @@ async def delete_webhook(webhook_id: UUID, act: Caller, tx: Transaction) -> None
 
 
 @router.post("/{webhook_id}/secrets", status_code=201)
-async def rotate_secret(
+async def rotate_webhook_secret(
     webhook_id: UUID,
     response: Response,
     act: Caller,
@@ -138,7 +138,7 @@ async def prove_webhook(
 
 
 @router.post("/{webhook_id}/test", status_code=201)
-async def send_test(webhook_id: UUID, act: Sending, tx: Transaction, key: SentKey = None) -> DeliveryOut:
+async def send_webhook_test(webhook_id: UUID, act: Sending, tx: Transaction, key: SentKey = None) -> DeliveryOut:
     """Send a `webhook.test` event there; its delivery says what came of it."""
 
     async def send() -> DeliveryOut:

@@ -16,19 +16,19 @@ Admin = Annotated[Act, Depends(acting(Role.ADMIN))]
 
 
 @router.get("/calendar/{year}", dependencies=[Depends(allow(*STAFF_ROLES))])
-async def read_year(year: Year, tx: Transaction) -> CalendarYear:
+async def read_calendar_year(year: Year, tx: Transaction) -> CalendarYear:
     """Holidays and make-up working days of a year, and whether they are known."""
     return await actions.show_year(tx, year)
 
 
 @router.put("/calendar/days/{day}")
-async def enter_day(day: Day, body: DayIn, act: Admin, tx: Transaction) -> DayChanged:
+async def enter_calendar_day(day: Day, body: DayIn, act: Admin, tx: Transaction) -> DayChanged:
     """Enter or correct a day to come; deadlines and periods counted over it move, and are told."""
     return await actions.enter_day(act, tx, day, body)
 
 
 @router.delete("/calendar/days/{day}")
-async def forget_day(day: Day, act: Admin, tx: Transaction) -> DayChanged:
+async def forget_calendar_day(day: Day, act: Admin, tx: Transaction) -> DayChanged:
     """Let the holidays library's word hold again for a day to come."""
     return await actions.forget_day(act, tx, day)
 

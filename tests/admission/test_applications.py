@@ -140,7 +140,7 @@ async def test_strangers_are_limited_and_told_until_when(world: World) -> None:
 async def test_no_more_wait_than_can_be_looked_at(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions, "MOST_WAITING", 1)
     await ok(world.anonymous.post(URL, json=form(1)))
-    await refused(world.anonymous.post(URL, json=form(2)), 429, "too_many_waiting")
+    await refused(world.anonymous.post(URL, json=form(2)), 429, "too_many_applications")
 
 
 async def test_two_at_once_are_one(world: World) -> None:

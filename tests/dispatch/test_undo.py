@@ -30,9 +30,9 @@ async def figures(world: World) -> dict[str, Any]:
             one["rows"] = [row for row in one["rows"] if any(v for v in row.values() if isinstance(v, int))]
     async with world.context.db.look() as tx:
         for table in KEPT:
-            rows = (await tx.session.execute(text(f"SELECT * FROM {table} ORDER BY 1, 2"))).mappings().all()
+            rows = (await tx.session.execute(text(f"SELECT * FROM {table}"))).mappings().all()
             counts = [{k: v for k, v in row.items() if v and k != "first_day"} for row in rows]
-            found[table] = [row for row in counts if any(isinstance(v, int) for v in row.values())]
+            found[table] = sorted((row for row in counts if any(isinstance(v, int) for v in row.values())), key=str)
         found["open jobs"] = (
             await tx.session.execute(text("SELECT id, open_jobs, credit FROM providers ORDER BY id"))
         ).all()
