@@ -133,7 +133,7 @@ class Doorman:
         if found is None:
             self._known.pop(key, None)
             raise NotSignedIn
-        roles = frozenset(map(Role, found["roles"]))
+        roles = frozenset(Role(role) for role in found["roles"])
         due = due_of(roles, found["password_temporary"], found["second_factor"], self._context.settings)
         known = _Known(
             principal=Principal(ActorKind(found["kind"]), found["id"], roles, due),

@@ -10,21 +10,22 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.orm import Id, Model
+from app.kit.terms import Term
 
 
-class Role(StrEnum):
+class Role(Term):
     """What a signed-in person may do; a provider is a role of its own and signs in with its key.
 
     A firm that has left or was expelled is a former provider: what it may read and answer of its own past, no more.
     """
 
-    OPERATOR = "operator"
-    SUPERVISOR = "supervisor"
-    REGISTRAR = "registrar"
-    MANAGER = "manager"
-    ADMIN = "admin"
-    PROVIDER = "provider"
-    FORMER_PROVIDER = "former_provider"
+    OPERATOR = "operator", "话务员", "operator", "Takes calls, creates and dispatches requests, calls citizens back."
+    SUPERVISOR = "supervisor", "值班长", "supervisor", "Decides what operators cannot: unmatched, overdue, disputed."
+    REGISTRAR = "registrar", "加盟管理员", "registrar", "Admits providers; keeps their papers, prices and standing."
+    MANAGER = "manager", "管理者", "manager", "Reads figures and exports, without personal data."
+    ADMIN = "admin", "系统管理员", "administrator", "Manages staff accounts, keys and the audit log."
+    PROVIDER = "provider", "服务单位", "provider", "A firm, public body, welfare organisation or volunteer team."
+    FORMER_PROVIDER = "former_provider", "已退出的单位", "former provider", "Left or was expelled; reads its own past."
 
 
 PROVIDER_ROLES = (Role.PROVIDER, Role.FORMER_PROVIDER)

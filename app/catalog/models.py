@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.orm import Id, Model, not_negative, one_of
+from app.kit.terms import Term
 
 
 class Kind(StrEnum):
@@ -20,12 +21,12 @@ class Kind(StrEnum):
     RELAY = "relay"
 
 
-class Tier(StrEnum):
-    """What the citizen pays: nothing, at most the item's cap, or the market price; cheapest first."""
+class Tier(Term):
+    """What the citizen pays; cheapest first."""
 
-    FREE = "free"
-    LOW_FEE = "low_fee"
-    PAID = "paid"
+    FREE = "free", "无偿", "free", "The citizen pays nothing."
+    LOW_FEE = "low_fee", "低偿", "low fee", "The citizen pays at most the item's cap."
+    PAID = "paid", "有偿", "paid", "The citizen pays the market price."
 
 
 class Calendar(StrEnum):

@@ -85,7 +85,7 @@ class Snapshot:
         if tier is None:
             return Tier(item.tiers[0])
         if tier not in item.tiers:
-            raise TierNotAllowed(item=item.code, tier=tier, allowed=item.tiers)
+            raise TierNotAllowed(item=item.code, tier=Tier(tier), allowed=[Tier(one) for one in item.tiers])
         return tier
 
     def allowance(self, urgency: str) -> Allowance:

@@ -204,7 +204,7 @@ async def consent_to_tier(act: Act, tx: Tx, request_id: UUID, tier: Tier, catalo
         raise StatusConflict(subject="request", state=request["status"], expected=" or ".join(sorted(UNASSIGNED)))
     catalog.tier(catalog.item(request["item_code"]), tier)
     if not dearer(tier, request["tier"]):
-        raise TierNotDearer(served=request["tier"], tier=tier)
+        raise TierNotDearer(served=Tier(request["tier"]), tier=tier)
     if request["tier_fallback"] == tier:
         return request
     await record(act, tx, EventKind.REQUEST_TIER_CONSENTED, request_id=request_id, data={"tier": tier})

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.catalog.models import Tier
 from app.kit.orm import Id, Model, not_negative, one_of, word
 from app.kit.quantity import EXACT
+from app.kit.terms import Term
 from app.registry.models import PriceKind
 
 
@@ -75,13 +76,15 @@ class ExtensionStatus(StrEnum):
     REFUSED = "refused"
 
 
-class DeclineReason(StrEnum):
-    BUSY = "busy"
-    TOO_FAR = "too_far"
-    NOT_OUR_WORK = "not_our_work"
-    PRICE = "price"
-    NO_STAFF = "no_staff"
-    OTHER = "other"
+class DeclineReason(Term):
+    """Why a provider declines an offer."""
+
+    BUSY = "busy", "忙不过来", "too busy", "It has more work than it can do in time."
+    TOO_FAR = "too_far", "太远", "too far", "The address is too far away for it."
+    NOT_OUR_WORK = "not_our_work", "不做此类服务", "not our work", "It does not do this kind of work."
+    PRICE = "price", "价格不合适", "price", "The price does not suit it."
+    NO_STAFF = "no_staff", "没有人手", "nobody available", "It has nobody to send."
+    OTHER = "other", "其他原因", "other", "Something else."
 
 
 class ToldHow(StrEnum):

@@ -140,9 +140,8 @@ WORDS = {
     "asked": "已申请", "granted": "已批准", "rejected": "已驳回", "paused": "已暂停", "disabled": "已停用",
     "draft": "草稿", "approved": "已生效", "discarded": "已放弃", "superseded": "已被新版替换",
     "ongoing": "通话中", "parked": "挂起中", "open": "未办结", "done": "已完成", "missed": "未接通",
-    # roles, tiers, kinds
-    "operator": "话务员", "supervisor": "班长", "registrar": "登记员", "manager": "管理者", "admin": "系统管理员",
-    "free": "无偿", "low_fee": "低偿", "paid": "有偿", "fixed": "定价", "quote": "报价",
+    # kinds
+    "fixed": "定价", "quote": "报价",
     "service": "服务", "info": "咨询", "uscc": "统一社会信用代码", "name": "名称", "phone": "电话",
     "the time agreed with the citizen": "与求助人约定的时间",
 }  # fmt: skip

@@ -8,6 +8,7 @@ import re
 from typing import Any, ClassVar
 
 from app.kit.chinese import WORDS
+from app.kit.terms import Term
 
 RESERVED = {"type", "title", "status", "code"}
 
@@ -56,9 +57,11 @@ class Unfit(ValueError):
 
 
 def _spelled(facts: dict[str, Any], *, chinese: bool = False) -> dict[str, Any]:
-    """The facts as they stand in a sentence: a list as its members, codes in its language."""
+    """The facts as they stand in a sentence: a list as its members, terms and codes in its language."""
 
     def word(value: Any) -> Any:
+        if isinstance(value, Term):
+            return value.zh if chinese else value.en
         return WORDS.get(value, value) if chinese and isinstance(value, str) else value
 
     return {

@@ -114,7 +114,9 @@ def price_row(act: Act, provider_id: UUID, item: Item, tier: Tier, price: Price)
     begins = price.valid_from or act.today
     errors: dict[PriceFault, HotlineError] = {
         PriceFault.NOT_DISPATCHED: ItemNotDispatched(item=item.code),
-        PriceFault.TIER_NOT_ALLOWED: TierNotAllowed(item=item.code, tier=tier, allowed=item.tiers),
+        PriceFault.TIER_NOT_ALLOWED: TierNotAllowed(
+            item=item.code, tier=tier, allowed=[Tier(one) for one in item.tiers]
+        ),
         PriceFault.PRICE_NOT_ALLOWED: PriceNotAllowed(
             tier=tier, price_kind=price.price_kind, price_fen=price.price_fen
         ),

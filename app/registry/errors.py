@@ -75,7 +75,7 @@ class ItemWithoutPapers(HotlineError):
 class PriceNotAllowed(HotlineError):
     status = 422
     en = "At tier {tier} the price is free exactly when the tier is, and then 0; not {price_kind} at {price_fen} fen."
-    zh = "{tier} 档的价格有误：仅 free 档免费且为 0 分，不能是 {price_kind}、{price_fen} 分。"
+    zh = "{tier} 档的价格有误：仅无偿档免费且为 0 分，不能是 {price_kind}、{price_fen} 分。"
 
 
 class PriceAboveCap(HotlineError):

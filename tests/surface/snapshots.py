@@ -25,6 +25,7 @@ from app.events.kinds import EventKind
 from app.main import create_app
 from app.settings import Settings
 from hotline_provider.cli import app as provider
+from tests.surface import words
 from tests.surface.narrowing import narrowings
 
 ROOT = Path(__file__).parents[2]
@@ -124,13 +125,14 @@ def _relative(path: Path) -> Path:
 
 
 def write(made: dict[str, Any]) -> None:
-    """Write all four."""
+    """Write all of them."""
     FOLDER.mkdir(exist_ok=True)
     text = json.dumps(made, sort_keys=True, indent=1, ensure_ascii=False)
     DOCUMENT.write_text(f"{text}\n", encoding="utf-8")
     EXPORTS.write_text(exports(), encoding="utf-8")
     COMMANDS.write_text(commands(), encoding="utf-8")
     EVENTS.write_text(events(), encoding="utf-8")
+    words.GLOSSARY.write_text(words.glossary(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from types import ModuleType
 
 import pytest
 
-from tests.surface import snapshots
+from app.kit.terms import Term
+from tests.surface import snapshots, words
 from tests.surface.narrowing import narrowings
 
 
@@ -22,6 +23,17 @@ def test_the_commands_are_those_written_down() -> None:
 
 def test_the_events_are_those_written_down() -> None:
     assert snapshots.events().splitlines() == snapshots.EVENTS.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_glossary_is_the_one_written_down() -> None:
+    assert words.glossary().splitlines() == words.GLOSSARY.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("left_out", ["zh", "en", "meaning"])
+def test_a_term_without_a_word_or_a_meaning_is_none(left_out: str) -> None:
+    given = {"zh": "无偿", "en": "free", "meaning": "Nobody pays."} | {left_out: ""}
+    with pytest.raises(TypeError, match="Tariff free needs"):
+        Term("Tariff", {"FREE": ("free", *given.values())})  # type: ignore[arg-type]
 
 
 def test_the_exports_are_those_written_down() -> None:

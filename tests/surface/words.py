@@ -1,0 +1,55 @@
+"""What is written from the terms: the glossary, and the words of the console and of the provider kit."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import app.cli
+import app.main  # noqa: F401 (every term is declared once both are loaded)
+from app.kit.terms import Term
+
+ROOT = Path(__file__).parents[2]
+GLOSSARY = ROOT / "docs" / "glossary.md"
+
+_HEAD = """# Glossary
+
+The words of every role, state, reason, channel, tier and figure: the code in the database and the API, what people call
+it in Chinese and in English, and what it means. Screens, printed statements, problem documents and the provider kit all
+say these. Written by `make surface` from the enums, where a word is changed and a code is added (`app/kit/terms.py`).
+What leads from one state to the next is in [states.md](states.md), what can happen in [events.md](events.md).
+"""
+
+
+def terms() -> Sequence[type[Term]]:
+    """Every enum of terms, by the feature it belongs to and its name."""
+    ours = (one for one in Term.__subclasses__() if one.__module__.startswith("app."))
+    return sorted(ours, key=lambda one: (feature(one), one.__name__))
+
+
+def feature(term: type[Term]) -> str:
+    """The package under app/ that it belongs to."""
+    return term.__module__.split(".")[1]
+
+
+def glossary() -> str:
+    """docs/glossary.md."""
+    parts, last = [_HEAD], ""
+    for one in terms():
+        if feature(one) != last:
+            last = feature(one)
+            parts.append(f"\n## {last}\n")
+        parts.append(f"\n### {spaced(one.__name__)}\n\n{paragraph(one.__doc__)}\n\n")
+        parts.append("| code | 中文 | English | meaning |\n|---|---|---|---|\n")
+        parts += [f"| `{term}` | {term.zh} | {term.en} | {term.meaning} |\n" for term in one]
+    return "".join(parts)
+
+
+def spaced(name: str) -> str:
+    """DeclineReason as Decline reason."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+
+
+def paragraph(doc: str | None) -> str:
+    """The first paragraph of a docstring, on one line."""
+    assert doc, "an enum of terms says what it is"
+    return " ".join(doc.split("\n\n", maxsplit=1)[0].split())
