@@ -89,6 +89,7 @@ LISTS = {
     "/provider/decisions": Listed("provider", "decisions", {"at": "at"}),
     "/providers/{provider_id}/decisions": Listed("supervisor", "decisions", {"at": "at"}),
     "/provider/no-shows": Listed("provider", "jobs", {"job_id": "id"}),
+    "/providers/{provider_id}/no-shows": Listed("registrar", "jobs", {"job_id": "id"}),
     "/citizens/{phone}/no-shows": Listed("operator", "jobs", {"job_id": "id"}),
     "/metrics/turnover": Listed(
         "manager",

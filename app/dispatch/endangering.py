@@ -24,7 +24,7 @@ from app.registry.notices import tell
 
 WITHDRAWN_FOR_DANGER = "danger"
 WORDS = {
-    "zh": "请求 {number} 报告有危险。请立即停止作业，人员撤到安全处，等候应急部门和中心的通知。",
+    "zh": "请求 {number} 报告有险情。请立即停止作业，人员撤到安全处，等候应急部门和中心的通知。",
     "en": "Request {number} tells of a danger. Stop work at once, get everybody to safety, and wait for the emergency "
     "services and for the centre.",
 }

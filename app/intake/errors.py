@@ -55,25 +55,25 @@ class DangerHeard(HotlineError):
 
     status = 422
     en = "The text tells of a danger: {danger_en}. Give danger and relay it, or danger_dismissed if it is none."
-    zh = "内容听起来有危险：{danger_zh}。请先转接应急电话（danger）；确认不是的，请先排除（danger_dismissed）。"
+    zh = "内容听起来有险情：{danger_zh}。请先转接应急电话（danger）；确认不是的，请先排除（danger_dismissed）。"
 
 
 class DangerNotRelayed(HotlineError):
     """The guard before every way to a company, and before an answer that would close the request."""
 
     en = "The request tells of a danger, and no emergency line has it yet: record the relay, or take the danger back."
-    zh = "该请求有危险，尚未转接应急电话：请先记录转接，或撤销危险标记。"
+    zh = "该请求有险情，尚未转接应急电话：请先记录转接，或撤销险情。"
 
 
 class NotItsLine(HotlineError):
     status = 422
     en = "{line} is no line for this danger; connect {lines}."
-    zh = "{line} 不是处置这种危险的电话，请转接 {lines}。"
+    zh = "{line} 不是处置这种险情的电话，请转接 {lines}。"
 
 
 class NoDanger(HotlineError):
     en = "The request tells of no danger; there is nothing to relay."
-    zh = "该请求没有危险标记，无需转接应急电话。"
+    zh = "该请求没有标为险情，无需转接应急电话。"
 
 
 class AreaNeeded(HotlineError):

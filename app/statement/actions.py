@@ -1,6 +1,6 @@
 """A provider's statement: its figures month by month, and the amounts of one month."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -64,6 +64,12 @@ async def read_month(act: Act, tx: Tx, provider_id: UUID, month: date, catalog: 
 
 def _line(row: Mapping[Any, Any], item: Item) -> JobLine:
     return JobLine(**row, item_zh=item.zh, item_en=item.en, unit=item.unit)
+
+
+async def list_no_shows(tx: Tx, provider_id: UUID, before: UUID | None, limit: int) -> Sequence[Any]:
+    """The jobs that the provider gave back because the citizen was not there, newest first. Raises NotFound."""
+    await _provider(tx, provider_id)
+    return await queries.list_no_shows(tx, provider_id, before, limit)
 
 
 async def _provider(tx: Tx, provider_id: UUID) -> Provider:

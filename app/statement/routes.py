@@ -179,6 +179,21 @@ async def list_own_no_shows(
     return page(rows, paging, lambda row: (row.job_id,), NoShow.model_validate, request, response)
 
 
+@router.get("/providers/{provider_id}/no-shows")
+async def list_no_shows_of_provider(
+    provider_id: UUID,
+    request: Request,
+    response: Response,
+    act: Reader,
+    tx: Transaction,
+    paging: Annotated[Paging, Query()],
+) -> Page[NoShow]:
+    """The same for staff: the jobs behind the statement's count of no-shows, newest first."""
+    [before] = paging.after(UUID) or [None]
+    rows = await actions.list_no_shows(tx, provider_id, before, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.job_id,), NoShow.model_validate, request, response)
+
+
 @router.get("/citizens/{phone}/no-shows")
 async def list_no_shows(
     phone: Phone,

@@ -42,7 +42,7 @@ async def test_a_request_tells_what_happened_and_each_step_what_came_of_it(
     await tell(0, note="什么时候来")
     await expect(told).to_contain_text("已记下" if zh else "Recorded")
     await expect(detail.locator(".timeline")).to_contain_text("什么时候来")
-    await expect(detail.locator(".timeline")).to_contain_text("催问" if zh else "asked about progress")
+    await expect(detail.locator(".timeline")).to_contain_text("催单" if zh else "asked about progress")
     await tell(1, note="单位停业")
     await expect(told).to_contain_text("已撤回" if zh else "withdrawn")
     await page.get_by_role("button", name="可派单位与派单依据" if zh else "Firms and past decisions").click()

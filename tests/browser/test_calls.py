@@ -213,3 +213,58 @@ async def test_after_ten_seconds_of_the_centres_clock_it_is_cancelled_as_usual(w
     await expect(person.page.locator(".result .problem-note")).to_contain_text("10 秒")
     [mine] = await ok(world.operator.get("/desk/requests"))
     assert mine["request"]["status"] == "dispatching"
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+async def test_who_calls_from_another_telephone_asks_by_the_number_of_the_request(
+    world: World, sit_down: Opening, language: str
+) -> None:
+    await world.add_provider(DRAIN)
+    made = (await world.dispatch())["request"]
+    person = await sit_at_the_desk(world, sit_down, language)
+    page = person.page
+    await ring(person, STRANGER)
+    await press(person, "x", "s", "d", "Control+k")
+    await page.keyboard.insert_text(str(made["number"]))
+    await expect(page.locator("#desk-go-list [aria-selected=true]")).to_have_attribute("data-kind", "request")
+    await press(person, "Enter")
+    window = page.get_by_role("dialog")
+    await window.locator(".steps select").first.select_option(
+        label="求助人：投诉" if language == "zh-CN" else "Citizen: complains"
+    )
+    await person.check_accessibility()
+    await person.picture(f"desk-elsewhere-asked-{language}")
+    await window.locator(".steps input").first.fill("等了两天没人来")
+    await window.locator(".steps button[type=submit]").click()
+    await expect(window.locator(".told")).to_be_visible()
+    await press(person, "Escape")
+    await expect(page.locator("#desk-item")).to_have_value("xsd")
+    await page.locator("#desk-item").fill("")
+    await press(person, "F10")
+    [call] = await ended(world, 1)
+    assert (call["outcome"], call["phone"], call["request_ids"]) == ("complaint", "138****4128", [made["id"]])
+
+
+async def test_another_place_than_the_stored_one(world: World, sit_down: Opening) -> None:
+    await world.add_provider(DRAIN)
+    await ok(world.operator.patch(f"/citizens/{PHONE}", json={"area": CHENGLANG, "address": "3 幢 401"}))
+    person = await sit_at_the_desk(world, sit_down)
+    page = person.page
+    await ring(person, PHONE)
+    await expect(page.locator(".card.who")).to_contain_text("本次去这里")
+    await press(person, "x", "s", "d", "Enter", "F4")
+    await expect(page.locator(".take-down")).to_contain_text("还是这里吗")
+    await person.check_accessibility()
+    await page.keyboard.insert_text("新街社区")
+    await expect(page.locator(".card.who")).to_contain_text("本次不去")
+    await press(person, "Enter")
+    await expect(page.locator("#desk-address")).to_have_value("")
+    await expect(page.locator(".take-down")).to_contain_text("登记的地点仍是")
+    await person.check_accessibility()
+    await person.picture("desk-another-place")
+    await press(person, "F9")
+    await expect(page.locator(".result")).to_be_visible()
+    card = await ok(world.operator.post("/citizens/searches", json={"phone": PHONE}))
+    assert (card["community_code"], card["address"]) == (CHENGLANG, "3 幢 401")
+    [request] = card["open_requests"]
+    assert request["community_code"] not in (None, CHENGLANG)

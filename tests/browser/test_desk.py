@@ -205,6 +205,21 @@ async def test_a_firm_is_phoned(world: World, sit_down: Opening) -> None:
     assert await world.status(made["request"]["id"]) == "assigned"
 
 
+async def test_a_firm_that_declines_says_why(world: World, sit_down: Opening) -> None:
+    await world.add_provider(CLEANING, reached_by=ReachedBy.PHONE)
+    made = await world.dispatch(CLEANING, description="家里大扫除")
+    person = await sit_at_the_desk(world, sit_down)
+    await press(person, "Alt+2", "Enter")
+    await person.page.locator(".task").wait_for()
+    await press(person, "Alt+j")
+    await expect(person.page.locator(".task .outcomes button").first).to_be_focused()
+    await person.check_accessibility()
+    await press(person, "5")
+    await expect(person.page.locator(".task")).to_have_count(0)
+    [offer] = await ok(world.operator.get(f"/requests/{made['request']['id']}/offers"))
+    assert (offer["status"], offer["decline_reason"]) == ("declined", "no_staff")
+
+
 async def test_what_a_colleague_left_is_taken_over(world: World, sit_down: Opening) -> None:
     _, colleague = await a_colleague(world, "leaving")
     made = (await ok(world.create(DRAIN, client=colleague)))["request"]

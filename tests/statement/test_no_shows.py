@@ -20,6 +20,8 @@ async def test_a_no_show_is_on_record(world: World) -> None:
     job = await come_for_nothing(world, firm)
     [mine] = (await ok(firm.client.get("/provider/no-shows")))["items"]
     assert (mine["job_id"], mine["note"]) == (job, "按约到场，敲门十五分钟无人应答")
+    for staff in (world.operator, world.registrar):
+        assert (await ok(staff.get(f"/providers/{firm.id}/no-shows")))["items"] == [mine]
     [theirs] = (await ok(world.operator.get(f"/citizens/{PHONE}/no-shows")))["items"]
     assert (theirs["job_id"], theirs["provider_name"]) == (job, firm.name)
     assert (await ok(world.operator.get("/citizens/13805741688/no-shows")))["items"] == []
@@ -32,4 +34,5 @@ async def test_it_is_struck_off_when_it_was_not_the_citizens_doing(world: World)
     finding = {"fault": "provider", "note": "单位走错楼栋"}
     await ok(world.supervisor.put(f"/jobs/{job}/arbitration", json=finding))
     assert (await ok(firm.client.get("/provider/no-shows")))["items"] == []
+    assert (await ok(world.operator.get(f"/providers/{firm.id}/no-shows")))["items"] == []
     assert (await ok(world.operator.get(f"/citizens/{PHONE}/no-shows")))["items"] == []

@@ -58,7 +58,7 @@ const zh = {
       answer: '当场答复并办结',
       relay: '转接',
       relayDanger: '险情：记录并转给下一条线路',
-      dismissDanger: '不是危险',
+      dismissDanger: '不是险情',
       dispatch: '派单',
       usual: '按项目惯例提交：答复、转接或派单',
       clear: '清空当前受理',

@@ -5,12 +5,16 @@ import {
   beginCall,
   bodyOf,
   emptyDraft,
+  fillIn,
   helpedNumber,
+  isTouched,
+  leavePlace,
   linesOf,
   locate,
   missing,
   numberIn,
   PHONE,
+  takeStored,
   told,
   usualOutcome,
 } from './call'
@@ -193,4 +197,45 @@ test('an address that was filled in goes with its area', () => {
   expect(draft.address).toBe('5幢')
   locate(draft, found({}))
   expect(draft.address).toBe('')
+})
+
+const card = { name: '王', community_code: '330203001001', address: '1 幢 2 室' }
+
+test('the stored place is used until another one is said, and then never comes back by itself', () => {
+  const draft = emptyDraft('13957412345')
+  fillIn(draft, card)
+  expect([draft.area, draft.address, draft.stored, isTouched(draft)]).toEqual([
+    card.community_code,
+    '1 幢 2 室',
+    true,
+    false,
+  ])
+  draft.somewhere = '天一广场'
+  leavePlace(draft)
+  fillIn(draft, card)
+  expect([draft.area, draft.address, draft.stored]).toEqual(['', '', false])
+  expect(bodyOf({ ...draft, item: 'PE02' }, 'keep')).toMatchObject({ area: null, address: '天一广场' })
+  locate(draft, found({ left_over: '三楼' }))
+  expect([draft.stored, draft.address, isTouched(draft)]).toEqual([false, '三楼', true])
+  takeStored(draft, card)
+  expect([draft.area, draft.address, draft.stored, draft.somewhere]).toEqual([
+    card.community_code,
+    '1 幢 2 室',
+    true,
+    '',
+  ])
+})
+
+test('an address that was typed before the caller was known is not put into the stored community', () => {
+  const draft = { ...emptyDraft('13957412345'), address: '中山西路 88 号' }
+  fillIn(draft, card)
+  expect([draft.area, draft.address, draft.stored, draft.name]).toEqual(['', '中山西路 88 号', false, '王'])
+})
+
+test('what was typed goes with another place, what was filled in does not', () => {
+  const draft = emptyDraft('13957412345')
+  fillIn(draft, card)
+  draft.address = '1 幢 2 室，后门'
+  leavePlace(draft)
+  expect(draft.address).toBe('1 幢 2 室，后门')
 })

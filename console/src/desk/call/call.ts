@@ -1,5 +1,5 @@
 /** The call in hand: what was typed, kept over a reload, and sent under a key that makes a second try harmless. */
-import { reactive, ref } from 'vue'
+import { computed, onScopeDispose, reactive, ref, type Ref, shallowReactive } from 'vue'
 
 import type { Schemas } from '@/kit/api'
 import { sameForm } from '@/kit/names'
@@ -37,6 +37,8 @@ export interface Draft {
   address: string
   /** The address as it was filled in, not typed: what is filled in next may replace it. */
   filled: string
+  /** The place is the one that the centre keeps for the caller; nobody has said it in this call. */
+  stored: boolean
   item: string
   /** What was typed to find the item: often the caller's own words. */
   said: string
@@ -115,6 +117,7 @@ export function emptyDraft(phone = ''): Draft {
     place: null,
     address: '',
     filled: '',
+    stored: false,
     item: '',
     said: '',
     suggested: [],
@@ -158,6 +161,17 @@ export const lookingUp = ref(false)
 export const locating = ref(false)
 /** The centre is asked which tiers are open to the caller; what is decided waits for it. */
 export const asking = ref(false)
+/** A danger is on its way to its line; what is decided waits for it. */
+export const relaying = ref(false)
+
+const works = shallowReactive(new Set<Ref<boolean>>())
+/** While this work on the call in hand goes on, the call stays in hand and takes no other decision. */
+export function holdsCall(work: Ref<boolean>): void {
+  works.add(work)
+  onScopeDispose(() => works.delete(work))
+}
+/** What was decided waits or is on its way; until it is out no other call takes this one's place. */
+export const leaving = computed(() => Boolean(call.sending) || [...works].some((work) => work.value))
 
 /** Another call begins, or none; what was typed for the last one is gone. */
 export function beginCall(phone = ''): void {
@@ -170,9 +184,18 @@ export function clearDraft(): void {
   Object.assign(call, { draft: emptyDraft(), recording: '', recorded: null, sending: '' })
 }
 
-/** Whether the operator has typed something about what is wanted. */
+/** Whether the operator has typed or chosen something that the number alone does not bring back. */
 export function isTouched(draft: Draft): boolean {
-  return Boolean(draft.item || draft.description.trim() || draft.answer.trim() || draft.said.trim())
+  const { item, description, answer, said, somewhere, helpedName, helpedPhone, contactPhone, outsideNumber } = draft
+  const texts = [item, description, answer, said, somewhere, helpedName, helpedPhone, contactPhone, outsideNumber]
+  const placed = draft.area !== '' && !draft.stored
+  return placed || draft.danger !== '' || draft.address !== draft.filled || texts.some((text) => text.trim() !== '')
+}
+
+/** Whether somebody is on the line, as far as the desk knows: it rang, or a number or anything else was typed. */
+export function isInHand(one: Call): boolean {
+  const { phone, withheld } = one.draft
+  return Boolean(one.id || one.requests.length || phone.trim() || withheld || one.recorded) || isTouched(one.draft)
 }
 
 const SERVICE = /^(11\d|12[0-2]|12\d{3}|100\d{2}|9[56]\d{3,4}|[48]00\d{7})(,|$)/
@@ -189,8 +212,38 @@ export function locate(draft: Draft, found: Schemas['PlaceFound']): void {
   if (draft.area === area && draft.place?.code === place?.code) return
   draft.area = area
   draft.place = place
+  draft.stored = false
   if (draft.address === draft.filled || !draft.address.trim())
     draft.address = draft.filled = (place?.zh ?? '') + found.left_over
+}
+
+/** The caller is somewhere else: what was chosen or filled in is not where anybody is sent. */
+export function leavePlace(draft: Draft): void {
+  if (draft.address === draft.filled) draft.address = ''
+  Object.assign(draft, { area: '', place: null, filled: '', stored: false })
+}
+
+type Stored = Pick<Schemas['CallerOut'], 'community_code' | 'address'>
+
+/** Take the place that the centre keeps for the caller. */
+export function takeStored(draft: Draft, { community_code, address }: Stored): void {
+  if (!community_code) return
+  leavePlace(draft)
+  Object.assign(draft, { area: community_code, stored: true, somewhere: '' })
+  draft.address ||= draft.filled = address ?? ''
+}
+
+/** What the card of the caller says fills in what nobody has said yet. */
+export function fillIn(draft: Draft, who: Stored & { name: string | null }): void {
+  draft.name ||= who.name ?? ''
+  if (!draft.area && !draft.address.trim() && !draft.somewhere.trim()) takeStored(draft, who)
+}
+
+/** Somebody else is the caller; what they want stays as it was typed. */
+export function changeCaller(phone: string): void {
+  const { draft } = call
+  if (draft.stored) leavePlace(draft)
+  Object.assign(draft, { phone, withheld: false, name: '', contactPhone: '', unannounced: false, provider: '' })
 }
 
 /** The digits to ask the centre for, which knows the one form: without what stands between them, and the extension
@@ -241,6 +294,16 @@ export function usualOutcome(item: Item | undefined): Outcome {
   if (item?.kind === 'info') return 'answer'
   return item?.kind === 'relay' ? 'relay' : 'dispatch'
 }
+
+/** Why nothing can become of the call in hand in this way, as a message's name; empty where it can. */
+export function whyNot(outcome: Outcome): '' | 'recordedAlready' | 'notDispatchable' {
+  if (call.recorded && (outcome === 'answer' || outcome === 'keep')) return 'recordedAlready'
+  const item = reference.items.get(call.draft.item)
+  return outcome === 'dispatch' && item && !isDispatched(item) ? 'notDispatchable' : ''
+}
+
+/** Whether somebody is sent for it, rather than told something. */
+export const isDispatched = ({ dispatchable, kind }: Item) => dispatchable && kind !== 'info'
 
 /** What is told to the centre of the line: its number, or its name where it has none yet. */
 export const told = (line: Line) => line.number ?? line.zh

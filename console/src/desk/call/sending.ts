@@ -1,5 +1,5 @@
 /** Answering, relaying or dispatching the call in hand: once, and as soon as everything it needs is known. */
-import { nextTick, type Ref, ref, shallowRef, watch } from 'vue'
+import { computed, nextTick, type Ref, ref, shallowRef, watch } from 'vue'
 
 import { newKey } from '@/kit/api'
 import { now } from '@/kit/clock'
@@ -7,9 +7,22 @@ import { t } from '@/kit/locale'
 
 import { useAct } from '../act'
 import { bringBack, openCall, titleOf, touch } from '../calls/calls'
-import { post, type TakenDown } from '../calls/post'
-import { bodyOf, call, clearDraft, type Draft, type Missing, missing, type Outcome, tally } from './call'
+import { mergeInto, post, type TakenDown } from '../calls/post'
+import {
+  bodyOf,
+  call,
+  clearDraft,
+  type Draft,
+  holdsCall,
+  leaving,
+  type Missing,
+  missing,
+  type Outcome,
+  tally,
+  whyNot,
+} from './call'
 import { complete } from './danger'
+import { refuse } from './refusal'
 
 /** What became of a call, and what it cost. */
 export interface Given {
@@ -20,34 +33,59 @@ export interface Given {
   draft?: Draft
 }
 
+/** What the operator decided, and the request into which it is merged. */
+interface Wish {
+  outcome: Outcome
+  parent?: string
+}
+
+/** So long what is decided waits for a look-up; then what the operator has chosen is enough. */
+export const PATIENCE_MS = 8_000
+
 /** `settling`: the caller, the item or the place is still looked up, and what is decided waits for it; `done` follows each call. */
 export function useSending(settling: Ref<boolean>, done: () => void) {
   const gap = ref<Missing | null>(null)
-  const decided = shallowRef<{ outcome: Outcome; parent?: string } | null>(null)
+  const waiting = shallowRef<Wish | null>(null)
   const result = shallowRef<Given | null>(null)
   /** The number of what was taken back last. */
   const undone = ref(0)
   const { busy, problem, run } = useAct()
-  let wanted: Outcome = 'keep'
+  let wish: Wish = { outcome: 'keep' }
+  holdsCall(computed(() => busy.value || waiting.value !== null))
 
   watch(
     () => ({ ...call.draft }),
-    () => missing(call.draft, wanted) !== gap.value && (gap.value = null),
+    () => missing(call.draft, wish.outcome) !== gap.value && (gap.value = null),
   )
-  watch(settling, () => {
-    const was = decided.value
-    decided.value = null
-    if (was && !settling.value) send(was.outcome, was.parent)
+  watch(settling, (still) => still || waited())
+  watch(waiting, (now, _, onCleanup) => {
+    if (!now) return
+    const timer = setTimeout(waited, PATIENCE_MS)
+    onCleanup(() => clearTimeout(timer))
   })
 
   function send(outcome: Outcome, parent?: string): void {
-    if (call.sending) return
+    if (leaving.value) return
     undone.value = 0
-    if (settling.value) {
-      decided.value = { outcome, parent }
-      return
-    }
-    wanted = outcome
+    wish = { outcome, parent }
+    if (settling.value) waiting.value = wish
+    else put(wish)
+  }
+
+  function waited(): void {
+    const wish = waiting.value
+    waiting.value = null
+    if (wish) put(wish)
+  }
+
+  /** Once more what was decided last. */
+  const again = () => send(wish.outcome, wish.parent)
+
+  function put({ outcome, parent }: Wish): void {
+    // Taken down beside it, the danger would be two requests.
+    if (call.recording) return refuse(t('desk.recordingStill'))
+    const why = parent ? '' : whyNot(outcome)
+    if (why) return refuse(t(`desk.${why}`))
     gap.value = missing(call.draft, call.recorded && outcome !== 'dispatch' ? 'keep' : outcome)
     const field = gap.value
     if (field) void nextTick(() => document.getElementById(`desk-${field}`)?.focus())
@@ -56,7 +94,8 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
 
   async function deliver(outcome: Outcome, parent?: string): Promise<void> {
     if (call.recorded) {
-      const given = await complete(outcome === 'dispatch', t('desk.learntLater'))
+      const given: TakenDown = await complete(outcome === 'dispatch', t('desk.learntLater'))
+      if (parent) await mergeInto(given, parent)
       touch(given.request.id)
       finish({ given, outcome: outcome === 'dispatch' ? 'dispatch' : 'relay', cost: tally.result(performance.now()) })
       return
@@ -94,5 +133,5 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
     bringBack(draft!, given.request.id)
   }
 
-  return { send, gap, decided, busy, problem, result, undone, takeBack }
+  return { send, again, gap, busy, problem, result, undone, takeBack }
 }

@@ -17,6 +17,8 @@ const zh = {
     leave: '不改了',
     waiting: '等待来电。话机振铃时自动弹出来电人；也可按 F2 输入号码，或求助编号后按 Enter。',
     unknown: '新号码，没有记录',
+    placeIsUsed: '本次去这里',
+    placeNotUsed: '登记的地点，本次不去',
     overdue: '已超时 {n} 件：',
     groups: '优先人群',
     barred: '不愿再由 {n} 家单位服务，派单时自动避开',
@@ -51,6 +53,8 @@ const en: typeof zh = {
     waiting:
       'Waiting for a call. When the phone rings, the caller appears here. Or press F2 and enter a phone number, or a request number and Enter.',
     unknown: 'New number, nothing on record',
+    placeIsUsed: 'this call goes here',
+    placeNotUsed: 'on record; not for this call',
     overdue: '{n} overdue:',
     groups: 'Priority groups',
     barred: '{n} firms the citizen does not want; they are left out',

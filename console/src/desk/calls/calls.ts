@@ -13,11 +13,15 @@ import {
   call,
   clearDraft,
   type Draft,
+  isInHand,
   isTouched,
+  leaving,
   noCall,
   PHONE,
+  relaying,
   tally,
 } from '../call/call'
+import { refuse } from '../call/refusal'
 import { itemName } from '../reference'
 import { type Letter, post } from './post'
 
@@ -53,7 +57,14 @@ const isHeld = (one: Call) => Boolean(one.sending || one.recording || one.record
 
 /** Whether something would be lost, or a caller left on the line, if another call took its place. */
 export function isBusy(one: Call): boolean {
-  return isHeld(one) || isTouched(one.draft) || (one.id !== '' && !(one.acted && isSettled(one)))
+  return isHeld(one) || isTouched(one.draft) || (isInHand(one) && !(one.acted && isSettled(one)))
+}
+
+/** Whether the call in hand has to stay there for now; says why. */
+function stays(): boolean {
+  const still = leaving.value || relaying.value
+  if (still) refuse(t('desk.calls.leaving'))
+  return still
 }
 
 function tell(one: Call, status: Schemas['CallStatus'], outcome: Ended | null = null, endedAt = 0): void {
@@ -97,7 +108,7 @@ function takeUp(phone: string): void {
 /** Take the call that rings, the first of several; the one in hand waits with all that was typed. */
 export function takeRinging(): boolean {
   const next = calls.ringing[0]
-  if (!next || call.sending) return false
+  if (!next || stays()) return false
   calls.ringing.shift()
   takeUp(next.phone)
   return true
@@ -118,7 +129,7 @@ function setAside(): void {
 
 /** The caller waits; what was typed comes back with the call. */
 export function park(): void {
-  if (call.sending) return
+  if (stays()) return
   openCall()
   tell(call, 'parked')
   calls.parked.push(JSON.parse(JSON.stringify(call)))
@@ -127,7 +138,7 @@ export function park(): void {
 
 /** Go on with a call that waits; the one in hand makes room. */
 export function takeBack(one: Call): void {
-  if (call.sending) return
+  if (stays()) return
   setAside()
   calls.parked = calls.parked.filter(({ id }) => id !== one.id)
   Object.assign(call, JSON.parse(JSON.stringify(one)))
@@ -136,6 +147,7 @@ export function takeBack(one: Call): void {
 
 /** The call is over; without an outcome it follows from what was done in it. */
 export function endCall(one: Call, outcome: Ended | null, at = now()): void {
+  if (one === call && stays()) return
   if (one === call) openCall()
   tell(one, 'ended', outcome, at)
   if (one === call) beginCall()
@@ -155,6 +167,13 @@ export function bringBack(draft: Draft, requestId: string): void {
   if (!same) setAside()
   else if (isTouched(call.draft)) park()
   Object.assign(call, { draft, acted: 0, began: call.began || now() })
+}
+
+/** The number from which somebody is on the line now; null where it is not shown, undefined where nobody is. */
+export function rang(): string | null | undefined {
+  if (!isInHand(call)) return undefined
+  const number = [call.rang, call.draft.phone].map(barePhone).find((each) => PHONE.test(each))
+  return number ?? null
 }
 
 /** Take in what the centre answered, now or late. */
@@ -180,7 +199,7 @@ export function takeIn(step: Step<Letter>, tried: Tried): void {
 
 /** What the centre refused comes back onto the screen as it was typed; the call in hand makes room. */
 export function mend(step: Step<Letter>): void {
-  if (step.kind !== 'request' || call.sending) return
+  if (step.kind !== 'request' || stays()) return
   post.dismiss(step)
   setAside()
   clearDraft()

@@ -40,19 +40,21 @@ async function takeDown(step: Step<RequestLetter>): Promise<TakenDown> {
   if (now() - step.at > KEY_LIVES_MS) throw new Problem(t('desk.unsent.tooOld'), 'too_old', 409)
   const params = { header: { 'Idempotency-Key': step.id } }
   const given: TakenDown = await answer(api.POST('/api/v1/requests', { params, body: step.body }))
-  if (step.parent) {
-    const path = { request_id: given.request.id }
-    const body = { parent_id: step.parent }
-    const merged = answer(api.PUT('/api/v1/requests/{request_id}/parent', { params: { path }, body }))
-    await merged
-      .then((request) => (given.request = request))
-      .catch((problem) => {
-        // It is taken down, and can be merged by hand; refused as a whole it would be taken down again.
-        if (!(problem instanceof Problem) || !problem.code || problem.status >= 500) throw problem
-        given.unmerged = problem.message
-      })
-  }
+  if (step.parent) await mergeInto(given, step.parent)
   return given
+}
+
+/** What was taken down goes into another request; why not, where the centre refuses. Throws a Problem without an answer. */
+export async function mergeInto(given: TakenDown, parent: string): Promise<void> {
+  const params = { path: { request_id: given.request.id } }
+  const merged = answer(api.PUT('/api/v1/requests/{request_id}/parent', { params, body: { parent_id: parent } }))
+  await merged
+    .then((request) => (given.request = request))
+    .catch((problem) => {
+      // It is taken down, and can be merged by hand; refused as a whole it would be taken down again.
+      if (!(problem instanceof Problem) || !problem.code || problem.status >= 500) throw problem
+      given.unmerged = problem.message
+    })
 }
 
 function tellCall({ subject, body }: CallLetter): Promise<Schemas['CallOut']> {

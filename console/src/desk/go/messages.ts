@@ -15,7 +15,7 @@ const en: typeof zh = {
     goHint: 'Request number, citizen, phone, firm, item or action',
     goNone: 'Nothing found.',
     goTo: { action: 'Action', request: 'Request', citizen: 'Citizen', firm: 'Firm', item: 'Item' },
-    asCaller: 'Start a call with this citizen',
+    asCaller: 'This is the caller',
     key: { go: 'Go to a request, citizen, firm, item or action' },
   },
 }

@@ -14,7 +14,8 @@ const zh = {
     toldAll: '别人正在打，或都已告知。',
     accept: '接受',
     declined: '拒绝',
-    declineWhy: '拒绝原因',
+    declineWhy: '单位为什么拒绝',
+    declineNot: '没有拒绝',
     noAnswer: '没人接',
     taken: '通话中',
     decline: {
@@ -76,7 +77,8 @@ const en: typeof zh = {
     toldAll: 'A colleague is calling them, or all have been told.',
     accept: 'Accepts',
     declined: 'Declines',
-    declineWhy: 'Reason for declining',
+    declineWhy: 'Why does the firm decline?',
+    declineNot: 'It does not decline',
     noAnswer: 'No answer',
     taken: 'on the phone',
     decline: {

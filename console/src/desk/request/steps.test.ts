@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 import type { Schemas } from '@/kit/api'
 
@@ -21,6 +21,36 @@ test('what the centre allows is offered in its order, and nothing else', () => {
     'cancel',
   ])
   expect(keys([], request(), [])).toEqual([])
+})
+
+test('who calls from another telephone may ask and complain, and speaks for no other citizen', async () => {
+  const sent: { path: string; body: unknown }[] = []
+  vi.stubGlobal('fetch', async (request: Request) => {
+    sent.push({ path: new URL(request.url).pathname, body: await request.json() })
+    return new Response('{}', { headers: { 'Content-Type': 'application/json' } })
+  })
+  const from = (rang: string | null) => stepsOf(ofRequest('contact'), request(), [job({})], undefined, rang)
+  expect(from('13800574128').map(({ key }) => key)).toEqual(['progress', 'change', 'complaint'])
+  const both = [...ofRequest('contact', 'cancel'), ...ofJob('start')]
+  expect(keys(both, request(), [job({})], undefined, '13800574128')).toEqual([
+    'start',
+    'progress',
+    'change',
+    'complaint',
+    'cancel',
+  ])
+  await from('13800574128')[0]!.tell(noWords(), 'k1')
+  await from(null)[2]!.tell({ ...noWords(), note: '一直没人来' }, 'k2')
+  expect(sent.map(({ body }) => body)).toMatchObject([
+    { purpose: 'progress', phone: '13800574128' },
+    { purpose: 'complaint', phone: null, note: '一直没人来' },
+  ])
+})
+
+test('why a job is given back has to be said: nothing is taken for granted', () => {
+  const [back] = stepsOf(ofJob('return'), request(), [job({})])
+  expect(gapsOf(back!, noWords())).toEqual(['reason'])
+  expect(gapsOf(back!, { ...noWords(), reason: 'no_staff' })).toEqual([])
 })
 
 test('there is a sum to agree to only while one is quoted and not agreed on', () => {

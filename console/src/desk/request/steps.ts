@@ -24,7 +24,7 @@ export interface Words {
   amount: string
   quantity: string
   payout: string
-  reason: (typeof RETURN_REASONS)[number]
+  reason: (typeof RETURN_REASONS)[number] | ''
   from: string
   until: string
   otherFirm: boolean
@@ -40,7 +40,7 @@ export const noWords = (): Words => ({
   amount: '',
   quantity: '',
   payout: '',
-  reason: 'citizen_absent',
+  reason: '',
   from: '',
   until: '',
   otherFirm: false,
@@ -62,28 +62,41 @@ type Request = Schemas['RequestOut']
 type Job = Schemas['JobOut']
 type Allowed = Schemas['PossibleStep']
 
-/** What the centre allows, in its order: the most usual first. `phone` is the number of a citizen who calls about it now. */
-export function stepsOf(allowed: readonly Allowed[], request: Request, jobs: readonly Job[], phone?: string): Step[] {
+/**
+ * What the centre allows, in its order: the most usual first. `phone` is the number of a citizen whose request it is;
+ * `rang` the one from which somebody calls about it now, null where it is not shown, undefined where nobody does.
+ */
+export function stepsOf(
+  allowed: readonly Allowed[],
+  request: Request,
+  jobs: readonly Job[],
+  phone?: string,
+  rang: string | null | undefined = phone,
+): Step[] {
   const last = jobs.at(-1)
-  const forms = new Map(citizenSteps(request, phone).map((one) => [one.key, one]))
-  const steps = allowed.flatMap(({ subject, id, step: name }) => {
-    if (subject === 'job')
-      return (
-        firmStep(
-          name,
-          jobs.find((job) => job.id === id)!,
-        ) ?? []
-      )
-    if (subject === 'offer' || (name === 'contact' && !phone)) return []
-    const nobody = name === 'dispatch' && !request.contact_phone && !request.unannounced
-    const keys = nobody ? ['unannounced'] : name === 'contact' ? purposesOf(request) : [OF_REQUEST[name] ?? name]
-    return keys.flatMap((key) => forms.get(key) ?? [])
-  })
+  // Who names a number and is not known as its citizen is as often the firm that has the job: its report comes first.
+  const ofJob = ({ subject }: Allowed) => Number(phone === undefined && subject === 'job')
+  const forms = new Map(citizenSteps(request, rang).map((one) => [one.key, one]))
+  const steps = allowed
+    .toSorted((one, other) => ofJob(other) - ofJob(one))
+    .flatMap(({ subject, id, step: name }) => {
+      if (subject === 'job')
+        return (
+          firmStep(
+            name,
+            jobs.find((job) => job.id === id)!,
+          ) ?? []
+        )
+      if (subject === 'offer' || (name === 'contact' && rang === undefined)) return []
+      const nobody = name === 'dispatch' && !request.contact_phone && !request.unannounced
+      const keys = nobody ? ['unannounced'] : name === 'contact' ? purposesOf(request) : [OF_REQUEST[name] ?? name]
+      return keys.flatMap((key) => forms.get(key) ?? [])
+    })
   return [...steps, ...(phone && last ? [bar(phone, last.provider_id)] : [])]
 }
 
 /** What somebody may call about later. */
-const PURPOSES = ['progress', 'change', 'complaint'] as const
+export const PURPOSES = ['progress', 'change', 'complaint'] as const
 
 /** Once the work is done, people complain of it rather than ask how it is going. */
 const purposesOf = ({ status }: Request) =>
@@ -138,7 +151,9 @@ function firmStep(name: Allowed['step'], job: Job): Step | undefined {
       'return',
       ['reason'],
       ({ reason, note }) =>
-        answer(api.PUT('/api/v1/jobs/{job_id}/return', { ...path, body: { reason, note: note || null } })),
+        answer(
+          api.PUT('/api/v1/jobs/{job_id}/return', { ...path, body: { reason: reason || 'other', note: note || null } }),
+        ),
       ['note'],
     ),
     fail: step('fail', ['note'], ({ note }) =>
@@ -150,7 +165,7 @@ function firmStep(name: Allowed['step'], job: Job): Step | undefined {
   return (steps as Partial<Record<Allowed['step'], Step>>)[name]
 }
 
-function citizenSteps(request: Request, phone?: string): Step[] {
+function citizenSteps(request: Request, rang?: string | null): Step[] {
   const path = { params: { path: { request_id: request.id } } }
   const steps = [
     step('answer', ['note'], ({ note }) =>
@@ -193,7 +208,7 @@ function citizenSteps(request: Request, phone?: string): Step[] {
         purpose,
         purpose === 'progress' ? [] : ['note'],
         ({ note }, key) => {
-          const body = { channel: 'phone', purpose, phone: phone!, note: note || null } as const
+          const body = { channel: 'phone', purpose, phone: rang ?? null, note: note || null } as const
           const params = { ...path.params, header: { 'Idempotency-Key': key } }
           return answer(api.POST('/api/v1/requests/{request_id}/contacts', { params, body }))
         },

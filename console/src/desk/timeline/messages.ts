@@ -30,7 +30,7 @@ const zh = {
         danger_raised: '标为险情',
         danger_relayed: '险情已转',
         danger_withdrawn: '撤销险情',
-        danger_dismissed: '判断不是危险',
+        danger_dismissed: '判断不是险情',
       },
       offer: {
         made: '派给',
@@ -66,7 +66,7 @@ const zh = {
       credit: { proposed: '拟扣信用分', answered: '单位申辩', applied: '信用分生效', dropped: '信用分不计' },
       clock: { yellow: '将到时限', red: '超过时限' },
     },
-    purpose: { request: '求助', progress: '催问', complaint: '投诉', change: '要求变更', cancel: '要求取消' },
+    purpose: { request: '求助', progress: '催单', complaint: '投诉', change: '要求变更', cancel: '要求取消' },
     withdrawn: {
       taken: '已有单位接受',
       provider_full: '单位已接满',

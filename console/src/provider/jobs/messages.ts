@@ -18,7 +18,7 @@ const zh = {
     description: '求助内容',
     said: '后来又说',
     corrected: '{time} 登记信息有更正，如不能承接可退回，不计退单',
-    askedAgain: '来电催问',
+    askedAgain: '来电催单',
     completeBy: '{time} 前完成',
     cap: '收费上限',
     agreed: '求助人已同意',

@@ -1,0 +1,197 @@
+/** What is decided is sent as it was decided: once, to the call it was decided for, and never silently not. */
+import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { effectScope, type EffectScope, nextTick, ref } from 'vue'
+
+import { addMessages, i18n } from '@/kit/locale'
+
+import { calls, noCalls, park, ring, takeBack, takeIn, takeRinging } from '../calls/calls'
+import callsMessages from '../calls/messages'
+import { post } from '../calls/post'
+import { type Item, reference } from '../reference'
+import { beginCall, call, emptyDraft, leaving, lookingUp, relaying } from './call'
+import ItemField from './ItemField.vue'
+import messages from './messages'
+import { refusal } from './refusal'
+import { PATIENCE_MS, useSending } from './sending'
+
+addMessages(messages)
+addMessages(callsMessages)
+const A = '13957412345'
+const B = '13800574128'
+const item = (code: string, kind: Item['kind']) =>
+  [
+    code,
+    {
+      code,
+      zh: code,
+      en: code,
+      kind,
+      dispatchable: kind !== 'relay',
+      tiers: ['paid'],
+      urgency: 'booked',
+      category_code: 'PE',
+      lines: [],
+      asks: [],
+    },
+  ] as unknown as [string, Item]
+let scope: EffectScope
+let field: VueWrapper | undefined
+let sent: { path: string; body: Record<string, unknown> }[] = []
+let failing = ''
+let hold: Promise<void> | undefined
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  localStorage.clear()
+  sent = []
+  failing = ''
+  hold = undefined
+  reference.items = new Map([item('PE02', 'service'), item('GV01', 'info')])
+  Object.assign(calls, noCalls())
+  beginCall()
+  lookingUp.value = relaying.value = false
+  vi.stubGlobal('fetch', async (request: Request) => {
+    const path = new URL(request.url).pathname.replace('/api/v1/', '').replace(/[0-9a-f-]{36}/, 'ID')
+    if (failing && path.startsWith(failing)) return new Response('{"code":"broken","title":"坏了"}', { status: 422 })
+    sent.push({ path, body: request.method === 'GET' ? {} : await request.json().catch(() => ({})) })
+    await hold
+    const given = path.startsWith('requests/')
+      ? { id: 'r1', number: 7 }
+      : { request: { id: 'r1', number: 7, item_code: 'PE02' } }
+    return new Response(JSON.stringify(given), { headers: { 'Content-Type': 'application/json' } })
+  })
+  post.openOutbox('desk.o1', takeIn)
+  scope = effectScope()
+})
+afterEach(() => {
+  scope.stop()
+  field?.unmount()
+  post.closeOutbox()
+  vi.useRealTimers()
+})
+
+const begin = (settling = ref(false)) => scope.run(() => useSending(settling, () => {}))!
+const settle = () => vi.advanceTimersByTimeAsync(0)
+const made = () =>
+  sent.filter(({ path }) => path === 'requests').map(({ body }) => [body['phone'], body['item'], body['dispatch']])
+const fill = () => (call.draft = { ...emptyDraft(A), item: 'PE02', area: '1', address: '1 号' })
+
+test('what is chosen is sent though a look-up does not end', async () => {
+  fill()
+  const { send } = begin(ref(true))
+  send('dispatch')
+  await vi.advanceTimersByTimeAsync(PATIENCE_MS - 1)
+  expect([made(), leaving.value]).toEqual([[], true])
+  await vi.advanceTimersByTimeAsync(1)
+  expect(made()).toEqual([[A, 'PE02', true]])
+})
+
+test('what is missing is said when a look-up does not end, and nothing goes out', async () => {
+  call.draft = emptyDraft(A)
+  const { send, gap } = begin(ref(true))
+  send('dispatch')
+  await vi.advanceTimersByTimeAsync(PATIENCE_MS)
+  expect([gap.value, made(), leaving.value]).toEqual(['item', [], false])
+})
+
+test("an item's look-up that fails is over", async () => {
+  failing = 'catalog'
+  call.draft = emptyDraft(A)
+  field = mount(ItemField, { props: { invalid: false }, global: { plugins: [i18n] } })
+  await field.get('input').setValue('下水道')
+  await field.get('input').trigger('keydown', { key: 'Enter' })
+  const waited = lookingUp.value
+  vi.useRealTimers()
+  await flushPromises()
+  await new Promise((resolve) => setTimeout(resolve))
+  await flushPromises()
+  expect([waited, lookingUp.value, field.emitted('none')?.length]).toEqual([true, false, 1])
+})
+
+test('who types on after Enter waits for nothing', async () => {
+  call.draft = emptyDraft(A)
+  field = mount(ItemField, { props: { invalid: false }, global: { plugins: [i18n] } })
+  await field.get('input').setValue('下水')
+  await field.get('input').trigger('keydown', { key: 'Enter' })
+  await field.get('input').setValue('下水道')
+  expect(lookingUp.value).toBe(false)
+})
+
+test('what is decided stays with its call: a ring waits until it is out', async () => {
+  ring(A)
+  fill()
+  const { send } = begin(ref(true))
+  send('dispatch')
+  ring(B)
+  expect([takeRinging(), (park(), calls.parked.length)]).toEqual([false, 0])
+  await nextTick()
+  expect(refusal.value).not.toBe('')
+  await vi.advanceTimersByTimeAsync(PATIENCE_MS)
+  expect(made()).toEqual([[A, 'PE02', true]])
+  expect(takeRinging()).toBe(true)
+})
+
+test('a second decision changes nothing while the first waits, and again repeats the first', async () => {
+  fill()
+  const settling = ref(true)
+  const { send, again, problem } = begin(settling)
+  send('keep')
+  send('dispatch')
+  failing = 'requests'
+  settling.value = false
+  await settle()
+  expect([made(), problem.value?.code]).toEqual([[], 'broken'])
+  failing = ''
+  again()
+  await settle()
+  expect([made(), problem.value]).toEqual([[[A, 'PE02', false]], undefined])
+})
+
+test('nobody is sent for a question, whatever was decided before its name was back', async () => {
+  call.draft = { ...emptyDraft(A), area: '1', address: '1 号' }
+  const settling = ref(true)
+  const { send } = begin(settling)
+  send('dispatch')
+  call.draft.item = 'GV01'
+  settling.value = false
+  await settle()
+  expect([made(), refusal.value !== '']).toEqual([[], true])
+})
+
+test('a recorded danger is not answered nor taken down again, and is merged where that is wished', async () => {
+  fill()
+  call.recorded = {
+    id: 'r1',
+    number: 7,
+    lines: ['119'],
+    body: { channel: 'phone', phone: A, item: 'PE02', description: 'PE02', area: '1' } as never,
+  }
+  const { send } = begin()
+  send('answer')
+  send('keep')
+  await settle()
+  expect(sent).toEqual([])
+  send('keep', 'p1')
+  await settle()
+  expect(sent.map(({ path }) => path)).toContain('requests/r1/parent')
+  expect(made()).toEqual([])
+})
+
+test('a danger on its way is not taken down a second time', async () => {
+  fill()
+  call.recording = 'k1'
+  const { send } = begin(ref(true))
+  send('dispatch')
+  await vi.advanceTimersByTimeAsync(PATIENCE_MS)
+  expect([made(), refusal.value !== '']).toEqual([[], true])
+})
+
+test('what was typed comes back with its call, the words of a place as well', () => {
+  ring(A)
+  call.draft.somewhere = '鼓楼边上'
+  ring(B)
+  takeRinging()
+  takeBack(calls.parked[0]!)
+  expect(call.draft.somewhere).toBe('鼓楼边上')
+})
