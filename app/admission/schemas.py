@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.admission.models import ApplicationStatus
+from app.kit.fields import Body
 from app.kit.pages import Paging
 from app.kit.phones import FirmPhone
 from app.registry.models import ProviderKind, ReachedBy, Standing
-from app.registry.schemas import Body, Capacity, Code, HeldPaper, Hours, Name, PriceLine, ProviderIn, Townships, Uscc
+from app.registry.schemas import Capacity, Code, HeldPaper, Hours, Name, PriceLine, ProviderIn, Shown, Townships, Uscc
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
@@ -69,7 +70,7 @@ class Similar(BaseModel):
     standing: Standing
 
 
-class ApplicationOut(Body):
+class ApplicationOut(Shown):
     """The application as the registrar sees it."""
 
     id: UUID

@@ -11,7 +11,7 @@ from app.catalog.models import Tier
 from app.intake.models import RequestStatus
 from app.jobs.schemas import Note
 from app.kit.errors import Unfit
-from app.kit.fields import Fen
+from app.kit.fields import Body, Fen
 from app.kit.quantity import Quantity
 
 
@@ -61,10 +61,8 @@ class CallbackTaken(CallbackOut):
     completed_at: datetime
 
 
-class Outcome(BaseModel):
+class Outcome(Body):
     """How the call went. Reached: whether it is `solved`, and what else was said. Not reached: nothing else."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reached: bool
     solved: bool | None = None

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.auth.models import Due, Role
 from app.events.models import ActorKind
+from app.kit.fields import Body
 from app.kit.pages import Paging
 
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{1,31}$")]
@@ -17,7 +18,7 @@ Password = Annotated[str, Field(min_length=10, max_length=200)]
 AnyPassword = Annotated[str, Field(max_length=200)]
 
 
-class SignIn(BaseModel):
+class SignIn(Body):
     username: str = Field(max_length=32)
     password: AnyPassword
     code: str | None = Field(
@@ -53,7 +54,7 @@ class SessionOut(BaseModel):
 Roles = Annotated[list[Role], Field(min_length=1, max_length=10)]
 
 
-class StaffIn(BaseModel):
+class StaffIn(Body):
     """`password` is temporary: its owner changes it at the first sign-in. Without it one is made."""
 
     username: Username
@@ -66,7 +67,7 @@ class StaffAdded(StaffOut):
     temporary_password: str | None = Field(description="that was made, shown this once")
 
 
-class RolesIn(BaseModel):
+class RolesIn(Body):
     roles: Roles
 
 
@@ -76,12 +77,12 @@ class TemporaryPassword(BaseModel):
     temporary_password: str
 
 
-class PasswordChange(BaseModel):
+class PasswordChange(Body):
     password: AnyPassword
     new_password: Password
 
 
-class Confirmation(BaseModel):
+class Confirmation(Body):
     """That it is really oneself."""
 
     password: AnyPassword
@@ -96,7 +97,7 @@ class SecondFactor(BaseModel):
     qr: str
 
 
-class FirstCode(BaseModel):
+class FirstCode(Body):
     code: str = Field(max_length=20)
 
 
@@ -106,7 +107,7 @@ class RecoveryCodes(BaseModel):
     recovery_codes: list[str]
 
 
-class ProviderSignIn(BaseModel):
+class ProviderSignIn(Body):
     """With the key that the registrar made."""
 
     key: str = Field(max_length=200)

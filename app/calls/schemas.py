@@ -2,14 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from app.calls.models import CallOutcome, CallStatus
-from app.kit.fields import Moment
+from app.kit.fields import Body, Moment, check_span
 from app.kit.pages import Paging
 from app.kit.personal import mask_phone
 from app.kit.phones import Phone
@@ -29,10 +29,8 @@ class ToldOutcome(StrEnum):
     PRANK = CallOutcome.PRANK
 
 
-class CallIn(BaseModel):
+class CallIn(Body):
     """A call as it stands at the desk. What is said of one that has ended changes nothing."""
-
-    model_config = ConfigDict(extra="forbid")
 
     phone: Phone | None = Field(default=None, description="the number that rang; null: withheld, or not shown")
     external_id: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
@@ -81,3 +79,8 @@ class CallFilter(Paging):
     open: Annotated[bool | None, Query(description="those that have not ended, or those that have")] = None
     began_from: Moment | None = None
     began_to: Moment | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        check_span("began", self.began_from, self.began_to)
+        return self

@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from app.catalog.gazetteer import Known
 from app.catalog.models import Kind, Tier
-from app.kit.fields import MOST_FEN, Code
+from app.kit.fields import MOST_FEN, Body, Code
 from app.kit.told import Told
 
 Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
@@ -16,10 +16,8 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9-]{1,18}[0-9]$")]
 
 
-class Said(BaseModel):
+class Said(Body):
     """The same in both languages."""
-
-    model_config = ConfigDict(extra="forbid")
 
     zh: Words
     en: Words
@@ -70,16 +68,14 @@ class ItemOut(BaseModel):
     dispatchable: bool
 
 
-class ItemEdit(BaseModel):
+class ItemEdit(Body):
     """What a registrar may change of an item."""
-
-    model_config = ConfigDict(extra="forbid")
 
     keywords: list[Keyword] = Field(default=[], max_length=30)
     rule: str | None = Field(default=None, max_length=500)
     rule_en: str | None = Field(default=None, max_length=500, description="gone when `rule` changes without it")
-    asks: Asks = []
-    lines: Lines = []
+    asks: Asks = Field(default=[])
+    lines: Lines = Field(default=[])
     cap_fen: int | None = Field(default=None, gt=0, le=MOST_FEN)
 
 
@@ -120,10 +116,8 @@ class CommunityOut(BaseModel):
     lon: float | None
 
 
-class PlaceSearch(BaseModel):
+class PlaceSearch(Body):
     """What somebody says of where they are."""
-
-    model_config = ConfigDict(extra="forbid")
 
     words: Told = Field(description="a name, pinyin, initials, English, an address or a sentence")
     area: Code | None = Field(default=None, description="the township or community that was chosen, to compare with")

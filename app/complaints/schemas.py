@@ -11,6 +11,7 @@ from app.complaints.models import Cause, ComplaintStatus
 from app.jobs.models import Fault
 from app.jobs.schemas import Note
 from app.kit.errors import Unfit
+from app.kit.fields import Body
 from app.kit.pages import Paging
 
 
@@ -63,29 +64,23 @@ class ComplaintOut(OwnComplaint):
     answer_note: str | None
 
 
-class Owner(BaseModel):
+class Owner(Body):
     """The supervisor who looks after the case."""
-
-    model_config = ConfigDict(extra="forbid")
 
     staff_id: UUID
 
 
-class Reply(BaseModel):
+class Reply(Body):
     """What the firm says to the complaint."""
-
-    model_config = ConfigDict(extra="forbid")
 
     text: Note
 
 
-class Decision(BaseModel):
+class Decision(Body):
     """Whether the citizen is right, and what follows. `fault`: left out, the firm's whose work it is about.
 
     Only an upheld complaint has a fault, and only the provider's costs credit.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     upheld: bool
     decision: Note
@@ -115,10 +110,8 @@ class ToAnswer(BaseModel):
     answer_taken_until: datetime
 
 
-class Answer(BaseModel):
+class Answer(Body):
     """How the call went; `note`: what the citizen said to it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reached: bool
     note: Note | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from app.credit import queries
 from app.credit.models import CreditRules
@@ -15,7 +15,7 @@ from app.events.kinds import EventKind
 from app.jobs.states import JOB_MOVES, OFFER_MOVES
 from app.kit.db import Tx
 from app.kit.errors import NotFound, Unfit
-from app.kit.fields import Code, Line
+from app.kit.fields import Body, Code, Line
 from app.registry.models import FULL_CREDIT
 
 DATA = Path(__file__).parent / "data" / "rules.yaml"
@@ -38,10 +38,10 @@ Days = Annotated[int, Field(ge=1, le=366)]
 Amount = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
-class Data(BaseModel):
+class Data(Body):
     """A misspelt name would be a rule that never holds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
 
 class Most(Data):
@@ -58,7 +58,7 @@ class Rule(Data):
     zh: Line
     en: Line
     event: Code
-    when: Annotated[dict[Code, bool | Amount | Code | None], Field(max_length=10)] = {}
+    when: dict[Code, bool | Amount | Code | None] = Field(default={}, max_length=10)
     points: Points
     reply_working_days: Days | None = None
     most: Most

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from app.credit.models import EntryStatus
 from app.credit.rules import Rules
 from app.jobs.schemas import Note
+from app.kit.fields import Body
 from app.kit.pages import Page, Paging
 from app.registry.models import FULL_CREDIT, Standing
 
@@ -116,27 +117,21 @@ class RulesVersion(BaseModel):
     rules: Rules
 
 
-class Statement(BaseModel):
+class Statement(Body):
     """What the provider says to it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     text: Note
 
 
-class Decision(BaseModel):
+class Decision(Body):
     """Whether the deduction is applied, and why."""
-
-    model_config = ConfigDict(extra="forbid")
 
     apply: bool
     note: Note
 
 
-class AppealDecision(BaseModel):
+class AppealDecision(Body):
     """Whether the provider is right: then the points come back."""
-
-    model_config = ConfigDict(extra="forbid")
 
     granted: bool
     note: Note

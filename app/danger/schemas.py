@@ -11,6 +11,7 @@ from app.danger.kinds import DangerKind
 from app.danger.models import GuideStatus
 from app.danger.words import parse
 from app.kit.errors import Unfit
+from app.kit.fields import Body
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -32,10 +33,6 @@ Pattern = Annotated[
 ]
 
 
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
 class EmergencyLine(Line):
     """A line to connect, and when."""
 
@@ -47,7 +44,7 @@ class Words(Body):
     take_back: list[Pattern] = Field(default=[], max_length=500)
 
 
-class Script(BaseModel):
+class Script(Body):
     """What the operator says, never says or does, and whom to connect, in this order."""
 
     zh: Name = Field(description="what the danger is called")
@@ -68,8 +65,6 @@ class Guide(Script):
 
 class GuideDraft(Guide):
     """A version as it is written. `change` says what is new in it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     change: Note | None = None
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.events.models import ActorKind
 from app.intake.models import Channel, RequestStatus
 from app.intake.schemas import RequestOut, RunningClock
+from app.kit.fields import Body
 from app.kit.told import Told
 from app.registry.models import Standing
 
@@ -106,14 +107,12 @@ class OpenWork(BaseModel):
     citizens_being_called: int
 
 
-class Handover(BaseModel):
+class Handover(Body):
     """To whom; without `request_ids` all open requests and complaints, and what was taken just now goes to its queue.
 
     Complaints go to a supervisor only: with `to` an operator, those of somebody whose account is deactivated, or who is
     no supervisor any more, go to the supervisor with the fewest open ones.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     to: UUID
     request_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)] | None = None
@@ -136,10 +135,8 @@ class Happening(BaseModel):
     data: dict[str, Any] = Field(description="what was true then")
 
 
-class DeskSearch(BaseModel):
+class DeskSearch(Body):
     """What is looked for: a request's number, words of an open one, a citizen's name or number, a firm's name."""
-
-    model_config = ConfigDict(extra="forbid")
 
     words: Annotated[Told, Field(min_length=1, max_length=50)]
 

@@ -13,7 +13,7 @@ from app.catalog.schemas import Elsewhere
 from app.intake.models import UnmatchedReason
 from app.intake.schemas import DetailsIn, Name, Person, RequestOut, Text
 from app.kit.errors import Unfit
-from app.kit.fields import Code, Moment
+from app.kit.fields import Body, Code, Moment
 from app.kit.pages import Paging
 from app.kit.phones import OwnPhone
 from app.kit.quantity import Quantity
@@ -79,7 +79,7 @@ class SurgeFilter(Paging):
     all: bool = Field(default=False, description="the past ones too")
 
 
-class SurgeIn(BaseModel):
+class SurgeIn(Body):
     """For which category, or for all; and why."""
 
     category_code: Code | None = None
@@ -102,24 +102,22 @@ class SurgeOut(BaseModel):
     ended_by: UUID | None
 
 
-class DirectOffer(BaseModel):
+class DirectOffer(Body):
     """The operator's own pick."""
 
     provider_id: UUID
 
 
-class CancelIn(BaseModel):
+class CancelIn(Body):
     reason: Reason
 
 
-class WithdrawIn(BaseModel):
+class WithdrawIn(Body):
     reason: Reason
 
 
-class Correction(BaseModel):
+class Correction(Body):
     """What was taken down wrongly, as it ought to be, and why; what is left out stays as it is."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: Reason
     item: Annotated[str, StringConstraints(max_length=10)] | None = None
@@ -155,12 +153,12 @@ class Correction(BaseModel):
         return self
 
 
-class MergeIn(BaseModel):
+class MergeIn(Body):
     """The request that goes on, into which this one is merged."""
 
     parent_id: UUID
 
 
-class ReopenIn(BaseModel):
+class ReopenIn(Body):
     reason: Reason
     other_firm: bool = Field(default=False, description="the citizen does not want the same firm again")

@@ -14,12 +14,12 @@ from app.intake import queries
 from app.intake.clocks import move_on
 from app.intake.endangered import SAFE, check_endangered, check_line, check_relayed, is_endangered, note_relay
 from app.intake.entitlement import dearer
-from app.intake.errors import TierNotDearer, WindowInvalid
+from app.intake.errors import HoldInvalid, TierNotDearer
 from app.intake.models import CloseReason, Contact, HoldCause, Request, RequestStatus
 from app.intake.rounds import end_round
 from app.intake.schemas import AnswerIn, ContactIn, DangerRelayIn, HoldIn, RelayIn
 from app.intake.states import CLOSED_BY_HAND, REQUESTS, UNASSIGNED
-from app.intake.taking import answered
+from app.intake.taking import FARTHEST, answered
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
 from app.knowledge.actions import check_articles
@@ -147,10 +147,10 @@ async def close_request(act: Act, tx: Tx, request_id: UUID, note: str) -> Row:
 
 
 async def hold_request(act: Act, tx: Tx, request_id: UUID, hold: HoldIn) -> Row:
-    """Let the request wait. Offers out are withdrawn by the worker. Raises StatusConflict, WindowInvalid."""
+    """Let the request wait. Offers out are withdrawn by the worker. Raises StatusConflict, HoldInvalid."""
     request = await get_locked(tx, request_id)
-    if hold.until <= act.now:
-        raise WindowInvalid
+    if not act.now < hold.until <= act.now + FARTHEST:
+        raise HoldInvalid
     return await REQUESTS.transition(
         act,
         tx,

@@ -13,6 +13,7 @@ from app.catalog.snapshot import Snapshot
 from app.events.act import Act
 from app.intake import queries
 from app.intake.entitlement import Claimant, claimant, list_openings, needs_entitlement
+from app.intake.errors import MembershipOver
 from app.intake.filters import CLOSED
 from app.intake.models import Citizen, CitizenBar, CitizenGroup, Request
 from app.intake.schemas import BarOut, CallerOut, CitizenEdit, ClaimOut, MembershipIn, MembershipOut, OpeningOut
@@ -114,9 +115,11 @@ async def edit_citizen(act: Act, tx: Tx, phone: str, body: CitizenEdit, catalog:
 
 
 async def add_membership(act: Act, tx: Tx, phone: str, group: str, body: MembershipIn, catalog: Snapshot) -> None:
-    """The citizen belongs to the group from now on. Raises NotFound for an unknown group."""
+    """The citizen belongs to the group from now on. Raises NotFound for an unknown group, MembershipOver."""
     if group not in catalog.groups:
         raise NotFound(what="group", key=group)
+    if body.expires_on and body.expires_on < act.today:
+        raise MembershipOver(expires_on=str(body.expires_on), today=str(act.today))
     citizen = await get_or_add(tx, phone, act.now)
     await tx.flush()
     values = {"source": body.source, "checked_by": act.who, "expires_on": body.expires_on}

@@ -88,6 +88,18 @@ class WindowInvalid(HotlineError):
     zh = "期望时间段的结束须晚于开始，且在今后一年之内。"
 
 
+class HoldInvalid(HotlineError):
+    status = 422
+    en = "A request is held until a moment to come, within a year from now."
+    zh = "挂起的截止时间须晚于现在，且在今后一年之内。"
+
+
+class MembershipOver(HotlineError):
+    status = 422
+    en = "A membership that ended on {expires_on} opens nothing; today is {today}."
+    zh = "该资格已于 {expires_on} 到期（今天是 {today}），请填写今天或以后的日期。"
+
+
 class QuantityNotCounted(HotlineError):
     status = 422
     en = "Item {item} is not charged by a unit, so its quantity is 1; what there is to do belongs into the description."

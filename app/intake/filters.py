@@ -1,11 +1,11 @@
 """What a list of requests can be narrowed to."""
 
 from contextlib import suppress
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BeforeValidator, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, StringConstraints, TypeAdapter, ValidationError, model_validator
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from app.auth.errors import NotAllowed
@@ -13,7 +13,7 @@ from app.auth.models import Role
 from app.catalog.models import Kind, Tier
 from app.events.act import Act
 from app.intake.models import Channel, Citizen, Request, RequestStatus
-from app.kit.fields import Code, Moment, RowNumber
+from app.kit.fields import Code, Moment, RowNumber, check_span
 from app.kit.names import same_form
 from app.kit.orm import word
 from app.kit.pages import Paging
@@ -99,6 +99,11 @@ class RequestFilter(Paging):
     received_from: Moment | None = None
     received_to: Moment | None = None
     taken_by: Literal["me"] | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        check_span("received", self.received_from, self.received_to)
+        return self
 
     @property
     def looks_through_history(self) -> bool:

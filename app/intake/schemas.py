@@ -23,7 +23,7 @@ from app.danger.kinds import KINDS, DangerKind
 from app.intake.clocks import Clock
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
 from app.kit.errors import Unfit
-from app.kit.fields import Code, Day, Moment
+from app.kit.fields import Body, Code, Day, Moment
 from app.kit.phones import OwnPhone, Phone
 from app.kit.quantity import Quantity
 from app.kit.told import Told
@@ -43,38 +43,32 @@ Articles = Annotated[
 ]
 
 
-class RelayIn(BaseModel):
+class RelayIn(Body):
     """Handed to an outside line; `outside_number` is its ticket, when it gave one."""
 
     to: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
     outside_number: Annotated[str, StringConstraints(max_length=50)] | None = None
 
 
-class Person(BaseModel):
+class Person(Body):
     """Somebody of a request; without a number where there is none."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name | None = None
     phone: OwnPhone | None = None
 
 
-class Asked(BaseModel):
+class Asked(Body):
     """What was typed at the item field before the item was chosen, and the items suggested for it, the first first.
 
     Kept masked for a while, so that suggesting learns from the choice.
     """
 
-    model_config = ConfigDict(extra="forbid")
-
     words: Annotated[Told, StringConstraints(min_length=1)]
     suggested: list[Code] = Field(default=[], max_length=20)
 
 
-class DetailIn(BaseModel):
+class DetailIn(Body):
     """The answer to one of the item's questions (`asks`)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     ask: Annotated[str, StringConstraints(max_length=30)] = Field(description="its `code`")
     answer: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -107,7 +101,7 @@ def _required_but_in_danger(schema: dict[str, Any]) -> None:
     del schema["required"]
 
 
-class RequestIn(BaseModel):
+class RequestIn(Body):
     """A request as the operator takes it down; `area` is a community's or township's code, needed to dispatch it unless
     `place` is named.
 
@@ -119,7 +113,7 @@ class RequestIn(BaseModel):
     dispatched; with `danger` a `relay` says which emergency line has it.
     """
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra=_required_but_in_danger)
+    model_config = ConfigDict(json_schema_extra=_required_but_in_danger)
 
     channel: Channel = Channel.PHONE
     phone: Phone | None = Field(description="null: withheld, or none; a service line is kept and called by nobody")
@@ -143,7 +137,7 @@ class RequestIn(BaseModel):
     )
     item: Annotated[str, StringConstraints(max_length=10)]
     description: Text
-    details: DetailsIn = []
+    details: DetailsIn = Field(default=[])
     tier: Tier | None = None
     tier_fallback: Tier | None = Field(default=None, description="the citizen agreed to pay up to this tier")
     quantity: Quantity = Field(
@@ -153,7 +147,7 @@ class RequestIn(BaseModel):
     wanted_to: Moment | None = None
     chosen_provider_id: UUID | None = Field(default=None, description="the citizen's own choice")
     answer: Text | None = None
-    articles: Articles = []
+    articles: Articles = Field(default=[])
     relay: RelayIn | None = None
     dispatch: bool = False
     asked: Asked | None = None
@@ -263,20 +257,20 @@ class RunningClock(BaseModel):
     due_at: datetime
 
 
-class DangerIn(BaseModel):
+class DangerIn(Body):
     """The kind of danger that the request tells."""
 
     kind: DangerKind
 
 
-class DangerRelayIn(BaseModel):
+class DangerRelayIn(Body):
     """The emergency line that has it now, and its ticket when it gave one."""
 
     line: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
     outside_number: Annotated[str, StringConstraints(max_length=50)] | None = None
 
 
-class DangerWithdrawalIn(BaseModel):
+class DangerWithdrawalIn(Body):
     """Why it is no danger; `kind` names one that is told beside the present one."""
 
     kind: DangerKind | None = None
@@ -307,7 +301,7 @@ class EventOut(BaseModel):
     data: dict[str, Any]
 
 
-class ContactIn(BaseModel):
+class ContactIn(Body):
     """A later call or message about the request."""
 
     channel: Channel = Channel.PHONE
@@ -329,12 +323,12 @@ class ContactOut(BaseModel):
     staff_id: UUID | None
 
 
-class AnswerIn(BaseModel):
+class AnswerIn(Body):
     answer: Text
-    articles: Articles = []
+    articles: Articles = Field(default=[])
 
 
-class HoldIn(BaseModel):
+class HoldIn(Body):
     """Why the request waits and until when; the clocks pause only for the citizen's own reason."""
 
     cause: HoldCause
@@ -342,17 +336,17 @@ class HoldIn(BaseModel):
     until: Moment
 
 
-class TierConsentIn(BaseModel):
+class TierConsentIn(Body):
     """The citizen's yes, said later: up to which tier the request may be served if nobody is found at its own."""
 
     tier: Tier
 
 
-class CloseIn(BaseModel):
+class CloseIn(Body):
     note: Text
 
 
-class MembershipIn(BaseModel):
+class MembershipIn(Body):
     """A citizen belongs to a priority group: says who, and until when."""
 
     source: Name
@@ -389,7 +383,7 @@ class OpeningOut(BaseModel):
     claims: list[ClaimOut] = Field(description="the groups that it is open to; none where it is open to everybody")
 
 
-class BarIn(BaseModel):
+class BarIn(Body):
     reason: Text | None = None
 
 
@@ -403,17 +397,15 @@ class BarOut(BaseModel):
     reason: str | None
 
 
-class CitizenEdit(BaseModel):
+class CitizenEdit(Body):
     name: Name | None = None
     area: Code | None = Field(default=None, description="a community's code")
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = None
 
 
-class CallerSearch(BaseModel):
+class CallerSearch(Body):
     """The number that rings, or a citizen who was found otherwise."""
-
-    model_config = ConfigDict(extra="forbid")
 
     phone: Phone | None = None
     citizen_id: UUID | None = None

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from app.catalog.models import Tier
 from app.intake.schemas import Details
 from app.jobs.models import DeclineReason, ExtensionStatus, JobStatus, OfferedBy, OfferStatus, ReturnReason, ToldHow
-from app.kit.fields import Fen, Moment
+from app.kit.fields import Body, Fen, Moment
 from app.kit.quantity import Quantity
 from app.registry.models import PriceKind
 
@@ -81,14 +81,14 @@ class OfferDetail(BaseModel):
     end_reason: str | None
 
 
-class Acceptance(BaseModel):
+class Acceptance(Body):
     """The appointment, within what the citizen wants; left out, the whole window."""
 
     appointment_from: Moment | None = None
     appointment_to: Moment | None = None
 
 
-class Refusal(BaseModel):
+class Refusal(Body):
     reason: DeclineReason
     note: Note | None = None
 
@@ -160,13 +160,13 @@ class JobWithContact(JobOut):
     said: list[Said] = Field(description="since it was taken down, oldest first")
 
 
-class Start(BaseModel):
+class Start(Body):
     """On site."""
 
     happened_at: HappenedAt = None
 
 
-class Quote(BaseModel):
+class Quote(Body):
     """A price for the whole job; `agreed_on_site` when the citizen has said yes to it face to face."""
 
     amount_fen: Fen
@@ -175,14 +175,14 @@ class Quote(BaseModel):
     agreed_on_site: bool = False
 
 
-class Consent(BaseModel):
+class Consent(Body):
     """The citizen's yes to this sum, given to the operator by phone."""
 
     amount_fen: Fen
     quantity: QuantityFound = None
 
 
-class Completion(BaseModel):
+class Completion(Body):
     """What was done and what was billed; `payout_fen` where the company pays the citizen.
 
     `agreed_on_site`: the citizen has said yes to this sum face to face, though it is more than was agreed before.
@@ -196,13 +196,11 @@ class Completion(BaseModel):
     happened_at: HappenedAt = None
 
 
-class AmountCorrection(BaseModel):
+class AmountCorrection(Body):
     """What ought to have been billed, and why. `was_fen`: what the bill says now, as it was read.
 
     More than the citizen has agreed to needs their yes; a `payout_fen` that is left out stays.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     amount_fen: Fen
     was_fen: Fen
@@ -212,16 +210,16 @@ class AmountCorrection(BaseModel):
     reason: Note
 
 
-class JobReturn(BaseModel):
+class JobReturn(Body):
     reason: ReturnReason
     note: Note | None = None
 
 
-class Failure(BaseModel):
+class Failure(Body):
     note: Note
 
 
-class Appointment(BaseModel):
+class Appointment(Body):
     """A new appointment, agreed with the citizen; a later one than stands needs to say who agreed, and how.
 
     Both are kept in the log.
@@ -237,7 +235,7 @@ class Appointment(BaseModel):
     agreed_how: ToldHow | None = None
 
 
-class ExtensionIn(BaseModel):
+class ExtensionIn(Body):
     """More time to complete the work, and why."""
 
     until: Moment

@@ -82,7 +82,7 @@ FIELDS = {
     "date_from_datetime_inexact": "应为日期，不带时间",
     "date_past": "应为过去的日期",
     "date_future": "应为将来的日期",
-    "time_type": "应为时间，如 08:00",
+    "time_type": "应为时间，如 08:00，不带时区",
     "time_parsing": "应为时间，如 08:00",
     "datetime_type": "应为带时区的时间，如 2026-11-24T08:00:00+08:00",
     "datetime_parsing": "应为带时区的时间，如 2026-11-24T08:00:00+08:00",

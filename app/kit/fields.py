@@ -1,19 +1,81 @@
-"""The bounded values that callers send: what a calendar, a column or a clock could not hold is refused at the door.
+"""What callers send: bodies without anything unknown, and values that a calendar, a column or a clock can hold.
 
 Every moment, day, whole number and text of a request is one of these or has bounds of its own; a test walks the OpenAPI
 document. Bounds that follow from the matter (a window within a year, a price below its cap) are checked where it is.
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from app.kit.errors import Unfit
 
+
+def _strict(part: Any) -> None:
+    if isinstance(part, dict):
+        if part.get("type") in ("bool", "int", "float"):
+            part["strict"] = True
+        for inner in part.values():
+            _strict(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _strict(inner)
+
+
+class Body(BaseModel):
+    """What a caller sends as JSON: a misspelt field is refused, and a value is of the type that is declared.
+
+    `true` is no number, `1` no yes, `"1"` and `1.0` are no whole numbers. Parameters are text, and are read as such.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The schema with its booleans and numbers strict. All of it strict would want enums, ids and moments as
+        Python's own, for a body is read before it is validated."""
+        schema = handler(source)
+        _strict(handler.resolve_ref_schema(schema))
+        return schema
+
+
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, tzinfo=UTC)
+_DATED = re.compile("[0-9]{4}-")
+"""How a day begins that is written as one: a number, or a text of one, would count seconds."""
+_CLOCK_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2099, 12, 31)
+
+
+def _moment(value: Any) -> Any:
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATED.match(value)):
+        return value
+    raise PydanticCustomError("datetime_type", "Write a moment with its zone, as 2026-11-24T08:00:00+08:00")
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, date) or (isinstance(value, str) and len(value) == 10 and _DATED.match(value)):
+        return value
+    raise PydanticCustomError("date_type", "Write a day, as 2026-11-24")
+
+
+def _clock_time(value: Any) -> Any:
+    if isinstance(value, time) or (isinstance(value, str) and re.fullmatch(_CLOCK_TIME, value)):
+        return value
+    raise PydanticCustomError("time_type", "Write a time of day without a zone, as 08:00")
+
 
 Moment = Annotated[
     AwareDatetime,
@@ -22,6 +84,7 @@ Moment = Annotated[
         le=LATEST,
         json_schema_extra={"x-minimum": EARLIEST.isoformat(), "x-maximum": LATEST.isoformat()},
     ),
+    BeforeValidator(_moment),
 ]
 """A moment with its zone, from 2000 to the end of 2099."""
 
@@ -32,8 +95,25 @@ Day = Annotated[
         le=LAST_DAY,
         json_schema_extra={"x-minimum": FIRST_DAY.isoformat(), "x-maximum": LAST_DAY.isoformat()},
     ),
+    BeforeValidator(_day),
 ]
 """A day, from 1900 to the end of 2099."""
+
+
+def check_span(named: str, start: Any, end: Any) -> None:
+    """Raises Unfit where the span that `named`_from and `named`_to give ends before it begins; each may be None."""
+    if start and end and end < start:
+        raise Unfit(f"{named}_to lies before {named}_from", f"{named}_to 早于 {named}_from")
+
+
+ClockTime = Annotated[
+    time,
+    BeforeValidator(_clock_time),
+    WithJsonSchema(
+        {"type": "string", "pattern": _CLOCK_TIME, "description": "HH:MM or HH:MM:SS, in the centre's zone"}
+    ),
+]
+"""A time of day in the centre's zone. It has no offset, so it is no `time` of RFC 3339."""
 
 _MONTH = r"^20[0-9][0-9]-(0[1-9]|1[0-2])$"
 

@@ -1,9 +1,10 @@
 """How much work there is, in the unit by which an item is charged: exact to the hundredth, never a binary float."""
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Numeric
 
 MOST = 1000
@@ -16,9 +17,16 @@ def shown(quantity: Decimal) -> int | float:
     return int(quantity) if quantity == quantity.to_integral_value() else float(quantity)
 
 
+def _number(value: Any) -> Any:
+    if isinstance(value, (str, bool)):
+        raise PydanticCustomError("decimal_type", "Write a number")
+    return value
+
+
 Quantity = Annotated[
     Decimal,
     Field(gt=0, le=MOST, decimal_places=2),
+    BeforeValidator(_number),
     PlainSerializer(shown, return_type=int | float, when_used="json"),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MOST, "multipleOf": 0.01}),
 ]

@@ -154,7 +154,9 @@ def _field_message(item: dict[str, Any], *, chinese: bool) -> str:
     context = item.get("ctx", {})
     if isinstance(said := context.get("error"), Exception):
         return said.zh if chinese and isinstance(said, Unfit) else str(said)
-    return field_message(item["type"], context) if chinese else str(item["msg"])
+    if chinese:
+        return field_message(item["type"], context)
+    return "There is no such field" if item["type"] == "extra_forbidden" else str(item["msg"])
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

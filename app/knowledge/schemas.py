@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from app.catalog.schemas import ItemOut
 from app.danger.schemas import HeardOut
 from app.kit.errors import Unfit
-from app.kit.fields import Day
+from app.kit.fields import Body, Day
 from app.kit.pages import Paging
 from app.kit.told import Told
 from app.knowledge.models import ArticleStatus
@@ -42,10 +42,6 @@ TextName = Annotated[str, StringConstraints(pattern=r"^\w{1,20}$")]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
 class BothTitle(Body):
     """Chinese, and English where there is a translation."""
 
@@ -73,7 +69,7 @@ class PlaceOf(Body):
 class PhoneOf(Body):
     """Whom to ring, and what for."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     number: Number
     purpose: Both | None = Field(default=None, alias="for")

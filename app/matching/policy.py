@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from app.catalog.models import Tier
 from app.kit.errors import Unfit
-from app.kit.fields import Code
+from app.kit.fields import Body, Code
 from app.matching.models import Mode
 from app.matching.ranking import CRITERIA
 from app.registry.models import Rung
@@ -33,10 +33,10 @@ Weight = Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)]
 Kilometres = Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)]
 
 
-class Rule(BaseModel):
-    """Nothing unknown is let in, and nothing is changed afterwards."""
+class Rule(Body):
+    """Nothing is changed afterwards."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
 class Step(Rule):

@@ -11,7 +11,7 @@ from app.catalog.models import Tier
 from app.intake.models import UnmatchedReason
 from app.jobs.schemas import Note
 from app.kit.errors import Unfit
-from app.kit.fields import Code, Moment, Month
+from app.kit.fields import Body, Code, Moment, Month
 from app.kit.phones import Phone
 from app.matching.models import Decision, PolicyVersion
 from app.matching.policy import Policy, Rules
@@ -74,7 +74,7 @@ class CandidatesOut(BaseModel):
     emptied_by: UnmatchedReason | None
 
 
-class WhatIf(BaseModel):
+class WhatIf(Body):
     """A real request, or an imagined one: then `item` and `area` or `place`, and a wanted window has both its ends.
 
     Under the policy in force, or under any version.

@@ -1,6 +1,6 @@
 """The manager's figures in the API: counts, rates with their denominators, clocks, turnover. No personal data."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.catalog.models import Kind, Tier
 from app.intake.models import Channel
-from app.kit.fields import Code, Day, Month
+from app.kit.fields import ClockTime, Code, Day, Month
 from app.kit.pages import Page, Paging
 from app.kit.quantity import Sum
 from app.registry.models import ProviderKind
@@ -197,7 +197,7 @@ class Work(BaseModel):
 
 class DayAsked(Filters):
     day: Day
-    until: time | None = Field(
+    until: ClockTime | None = Field(
         default=None,
         description="a time of that day in the centre's zone, as 10:35: rates, clocks and totals as they stood then",
     )
@@ -220,7 +220,7 @@ class DayOut(Fulfilment):
     """One day: what was received, whole and in cuts, and what happened, by the same definitions as everywhere here."""
 
     day: date
-    until: time | None
+    until: ClockTime | None
     received: Received
     cuts: dict[Dimension, list[ReceivedRow]] = Field(description="without the values of which nothing was received")
     total: Counts

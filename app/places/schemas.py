@@ -11,7 +11,7 @@ from app.catalog.gazetteer import letters_of, spelt, syllables
 from app.catalog.models import Guess, PlaceKind
 from app.exchange.schemas import CellFault
 from app.kit.errors import Unfit
-from app.kit.fields import Code
+from app.kit.fields import Body, Code
 from app.kit.geo import Crs
 from app.kit.names import tidy
 from app.kit.pages import Paging
@@ -32,24 +32,20 @@ def _named(name: str) -> str:
 Name = Annotated[str, StringConstraints(max_length=60)]
 
 
-class Point(BaseModel):
+class Point(Body):
     """A point, in the coordinate system that is named."""
-
-    model_config = ConfigDict(extra="forbid")
 
     lat: Lat
     lon: Lon
     crs: Crs = Crs.WGS84
 
 
-class PlaceEdit(BaseModel):
+class PlaceEdit(Body):
     """What is to be changed of a place; a point is given with both its degrees.
 
     Without a community that of the nearest known point is taken, if it lies within a kilometre, and without a township
     the nearest one's: `guessed` says so.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: PlaceKind | None = None
     zh: Name | None = None

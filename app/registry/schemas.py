@@ -1,27 +1,20 @@
 """Providers in the API: what the registrar files, what a provider may set itself, and the whole document."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Tier
 from app.kit.errors import Unfit
-from app.kit.fields import Day, Fen, Moment
+from app.kit.fields import Body, ClockTime, Day, Fen, Moment
 from app.kit.pages import Paging
 from app.kit.personal import mask_name, mask_phone
 from app.kit.phones import FirmPhone
 from app.registry.models import MonthStatus, PriceKind, ProviderKind, ReachedBy, Rung, Standing, Unreachable
 from app.registry.uscc import bare
-
-
-def _local(value: time) -> time:
-    if value.tzinfo is not None:
-        raise Unfit("opening hours are in the centre's zone, without an offset", "营业时间按中心所在时区填写，不带时区")
-    return value
-
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 MOST_TYPED = 40
@@ -39,18 +32,23 @@ Uscc = Annotated[
 ]
 Code = Annotated[str, StringConstraints(max_length=20)]
 Capacity = Annotated[int, Field(ge=1, le=1000, description="unfinished jobs it takes at a time")]
-ClockTime = Annotated[time, AfterValidator(_local)]
 Townships = Annotated[list[Code], Field(min_length=1, max_length=200, description="codes of the townships served")]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w.-]{1,40}$")]
 
 
-class Body(BaseModel):
-    """What is sent may hold nothing unknown; what is shown is read from rows."""
+class Filed(Body):
+    """What is sent, and shown again as it is read from rows."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Shown(BaseModel):
+    """What is shown, as it is read from rows."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
-class Hours(Body):
+class Hours(Filed):
     """Open on the weekday (1 = Monday) from, to; until midnight is written 00:00."""
 
     weekday: Annotated[int, Field(ge=1, le=7)]
@@ -58,14 +56,14 @@ class Hours(Body):
     closes: ClockTime
 
 
-class Span(Body):
+class Span(Filed):
     """Open from, to; until midnight is written 00:00."""
 
     opens: ClockTime
     closes: ClockTime
 
 
-class ExceptionIn(Body):
+class ExceptionIn(Filed):
     """The hours of one day, in the place of its weekday's: none when it is closed all day."""
 
     hours: list[Span] = Field(max_length=10)
@@ -75,7 +73,7 @@ class ExceptionDay(ExceptionIn):
     day: Day
 
 
-class Paper(Body):
+class Paper(Filed):
     """A licence or certificate, good until and including `expires_on`."""
 
     number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
@@ -87,7 +85,7 @@ class HeldPaper(Paper):
     paper_code: Code
 
 
-class Price(Body):
+class Price(Filed):
     """A price from `valid_from` (by default today) up to and including `valid_to`; a quote starts at `price_fen`."""
 
     price_kind: PriceKind
@@ -159,7 +157,7 @@ class Availability(Body):
     capacity: Capacity | None = None
 
 
-class Declared(Body):
+class Declared(Filed):
     """What the provider declares for a month; profit-and-tax is below zero in a month of loss."""
 
     turnover_fen: Annotated[int, Field(ge=0, le=10**13)]
@@ -176,7 +174,7 @@ class MonthOut(MonthIn):
     month: date
 
 
-class Growth(Body):
+class Growth(Shown):
     """A month against the baseline month: `ratio` 7.0 is sevenfold, a growth of 6.0; null without a baseline."""
 
     month_fen: int
@@ -222,7 +220,7 @@ class MonthsAsked(Paging):
     state: MonthState | None = None
 
 
-class FirmsMonth(Body):
+class FirmsMonth(Shown):
     """A company that has to file for the month, and what it filed."""
 
     provider_id: UUID
@@ -246,7 +244,7 @@ class KeyRotation(Body):
     expires_at: Moment | None = Field(default=None, description="of the new one")
 
 
-class KeyOut(Body):
+class KeyOut(Shown):
     label: str
     created_at: datetime
     expires_at: datetime | None
@@ -259,7 +257,7 @@ class NewKey(KeyOut):
     key: str
 
 
-class ProviderSummary(Body):
+class ProviderSummary(Shown):
     """A provider as lists show it."""
 
     id: UUID
@@ -287,7 +285,7 @@ class ProviderSummary(Body):
         return self.model_copy(update=masked)
 
 
-class Notice(Body):
+class Notice(Shown):
     """A sentence for the provider, in both languages."""
 
     zh: str
@@ -301,7 +299,7 @@ class NoticeOut(Notice):
     read_at: datetime | None
 
 
-class ExpiringPaper(Body):
+class ExpiringPaper(Shown):
     """A paper that expires soon or has expired, and what hangs on it. `days_left` is below 0 once it has expired."""
 
     provider_id: UUID
@@ -375,7 +373,7 @@ class ProviderFilter(Paging):
     township: Code | None = None
 
 
-class FirmToTell(Body):
+class FirmToTell(Shown):
     """A firm reached by phone, and what has to be read out to it, oldest first."""
 
     provider_id: UUID

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.catalog.models import Tier
 from app.credit.schemas import EntryOut
 from app.jobs.models import Fault, OfferedBy
-from app.kit.fields import Day, Month
+from app.kit.fields import Body, Day, Month
 from app.kit.pages import Paging
 from app.kit.quantity import Quantity
 from app.matching.reasons import Reason
@@ -191,10 +191,8 @@ class NoShowOfCitizen(NoShow):
     provider_name: str
 
 
-class LinkIn(BaseModel):
+class LinkIn(Body):
     """A link that leads to the month's statement for so many days."""
-
-    model_config = ConfigDict(extra="forbid")
 
     month: Month
     days: Annotated[int, Field(ge=1, le=90)] = 30

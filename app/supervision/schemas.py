@@ -12,6 +12,7 @@ from app.danger.kinds import DangerKind
 from app.intake.models import RequestStatus, UnmatchedReason
 from app.jobs.models import Fault
 from app.jobs.schemas import Note
+from app.kit.fields import Body
 from app.kit.pages import Paging
 
 
@@ -92,7 +93,7 @@ class SilentProvider(BaseModel):
     open_jobs: int
 
 
-class ExtensionDecision(BaseModel):
+class ExtensionDecision(Body):
     granted: bool
     note: Note | None = None
 
@@ -128,7 +129,7 @@ class WorkerOut(BaseModel):
     set_aside: list[TroubleOut]
 
 
-class Finding(BaseModel):
+class Finding(Body):
     """Whose fault it was that the work was given back, and what that rests on."""
 
     fault: Fault

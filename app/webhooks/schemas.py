@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from app.events.kinds import EventKind
 from app.kit.errors import Unfit
-from app.kit.fields import Moment
+from app.kit.fields import Body, Moment
 from app.kit.pages import Paging
 from app.registry.schemas import Notice
 from app.webhooks.models import DeliveryStatus, DisabledWhy, Failure, WebhookEndpoint, WebhookState
@@ -27,12 +27,6 @@ def _known(kind: object) -> object:
 
 EventType = Annotated[EventKind, BeforeValidator(_known)]
 Types = Annotated[list[EventType], Field(min_length=1, max_length=100, description="types of events; null: all")]
-
-
-class Body(BaseModel):
-    """What is sent may hold nothing unknown."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class EndpointIn(Body):

@@ -4,7 +4,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
+
+from app.kit.fields import Body
 
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Year = Annotated[int, Field(ge=2000, le=2099)]
@@ -15,10 +17,8 @@ class Source(StrEnum):
     CENTRE = "centre"
 
 
-class DayIn(BaseModel):
+class DayIn(Body):
     """Whether the day is a working day, and who says so: the State Council's notice, an order of the district."""
-
-    model_config = ConfigDict(extra="forbid")
 
     working: bool
     note: Note
