@@ -6,7 +6,8 @@ from uuid import UUID
 
 from httpx import Response
 
-from tests.test_routes import APP, ROUTES, name_of
+from app.auth.models import STAFF_ROLES, Role
+from tests.test_routes import APP, ROUTES, name_of, roles_of
 from tests.world import CLEANING, DRAIN, World, ok, refused
 
 DOCUMENT = APP.openapi()
@@ -63,11 +64,15 @@ def test_every_field_that_a_caller_sends_has_bounds() -> None:
 
 
 async def test_an_unknown_parameter_is_refused_by_every_operation(world: World) -> None:
+    clients = {role: getattr(world, role) for role in STAFF_ROLES} | {
+        Role.PROVIDER: (await world.add_provider()).client
+    }
     for route in ROUTES:
         path = str(route.path_format)
         for name in route.param_convertors:
             path = path.replace(f"{{{name}}}", "x")
-        call = world.anonymous.request(min(route.methods or ()), f"http://hotline{path}", params={"nope": "1"})
+        client = next((clients[role] for role in roles_of(route) or () if role in clients), world.anonymous)
+        call = client.request(min(route.methods or ()), f"http://hotline{path}", params={"nope": "1"})
         problem = await refused(call, 422, "unknown_parameter")
         assert problem["unknown"] == ["nope"], name_of(route)
 

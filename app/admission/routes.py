@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 
 from app.admission import actions, queries
 from app.admission.models import Application
@@ -19,7 +19,7 @@ from app.admission.schemas import (
     EntryIn,
     RefusalIn,
 )
-from app.auth.access import Transaction, allow, public
+from app.auth.access import Router, Transaction, allow, public
 from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.events.act import act_of
@@ -35,7 +35,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FILING = limited(Limit("apply", 10, HOUR), Limit("apply_together", 500, DAY, together=True))
 FOLLOWING = limited(Limit("follow", 60, HOUR))
 
-router = APIRouter(tags=["applications"])
+router = Router(tags=["applications"])
 QueryCode = Annotated[str, Header(max_length=40, description="the query code that came with the application's number")]
 
 

@@ -4,19 +4,19 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from app.aftercare import actions, answers, queries
 from app.aftercare.schedule import may_call_from
 from app.aftercare.schemas import CallbackOut, CallbackTaken, Outcome
-from app.auth.access import Transaction, acting
+from app.auth.access import Router, Transaction, acting
 from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.complaints.schemas import Answer, ComplaintOut, ToAnswer
 from app.events.act import Act
 from app.kit.pages import Page, Paging, page
 
-router = APIRouter(tags=["aftercare"])
+router = Router(tags=["aftercare"])
 Caller = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 

@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, NamedTuple, cast
+from functools import partial
+from typing import Annotated, Any, NamedTuple, cast
 from uuid import UUID
 
 import asyncpg
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from app.auth import queries
 from app.auth.cookies import session_of
@@ -165,12 +168,20 @@ def due_of(roles: Iterable[str], password_temporary: bool, second_factor: bool, 
     return Due.SECOND_FACTOR if set(roles) & set(settings.second_factor_roles) and not second_factor else None
 
 
-async def identify(request: Request) -> Principal:
+async def _identify(request: Request) -> Principal:
     """Who calls. Raises NotSignedIn, CallerTooFast."""
     principal = await doorman_of(request).principal(token_of(request), _idle_for(request))
     quotas_of(request).calls.count(principal.id)
     request.state.caller = principal.id
     return principal
+
+
+async def _identified(request: Request) -> Principal:
+    return cast(Principal, request.state.principal)
+
+
+Identified = Annotated[Principal, Depends(_identified)]
+"""Who was let in."""
 
 
 def _idle_for(request: Request) -> timedelta | None:
@@ -196,7 +207,7 @@ def token_of(request: Request) -> str:
     return token
 
 
-async def _begin(request: Request, principal: Annotated[Principal, Depends(identify)]) -> AsyncIterator[Tx]:
+async def _begin(request: Request, principal: Identified) -> AsyncIterator[Tx]:
     async with context_of(request).db.begin() as tx:
         yield tx
 
@@ -213,22 +224,21 @@ class Gate:
         self.roles = frozenset(roles)
         self.even_if_due = even_if_due
 
-    def check(self, principal: Principal) -> Principal:
-        """The principal, let in. Raises FormerProvider, NotAllowed, PasswordDue, SecondFactorDue."""
+    def check(self, principal: Principal) -> None:
+        """Raises FormerProvider, NotAllowed, PasswordDue, SecondFactorDue."""
         if not self.roles & principal.roles:
             if Role.FORMER_PROVIDER in principal.roles and Role.PROVIDER in self.roles:
                 raise FormerProvider
             raise NotAllowed(roles=sorted(self.roles - {Role.FORMER_PROVIDER}))
         if principal.due and not self.even_if_due:
             raise PasswordDue if principal.due is Due.PASSWORD else SecondFactorDue
-        return principal
 
 
 class Allow(Gate):
     """As a dependency it gives the Principal."""
 
-    async def __call__(self, principal: Annotated[Principal, Depends(identify)]) -> Principal:
-        return self.check(principal)
+    async def __call__(self, principal: Identified) -> Principal:
+        return principal
 
 
 class Acting(Gate):
@@ -238,8 +248,7 @@ class Acting(Gate):
         super().__init__(roles, even_if_due=even_if_due)
         self.on_behalf = on_behalf
 
-    async def __call__(self, request: Request, principal: Annotated[Principal, Depends(identify)]) -> Act:
-        self.check(principal)
+    async def __call__(self, request: Request, principal: Identified) -> Act:
         context = context_of(request)
         actor = Actor(principal.kind, principal.id, self.on_behalf)
         return Act(actor, context.clock.now(), context.settings, principal.roles)
@@ -259,3 +268,38 @@ def acting(*roles: Role, on_behalf: bool = False, even_if_due: bool = False) -> 
 
 async def public() -> None:
     """Anybody may call the route."""
+
+
+async def let_in(request: Request, gates: Iterable[Gate]) -> None:
+    """Find out who calls, and whether they may. Raises NotSignedIn, CallerTooFast, and as `Gate.check` does."""
+    principal = request.state.principal = await _identify(request)
+    for gate in gates:
+        gate.check(principal)
+
+
+class GuardedRoute(APIRoute):
+    """Lets the caller in before anything of the call is read: who may not come in learns nothing of what was wrong."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler behind the route's gates."""
+        answer = super().get_route_handler()
+        gates = list(_gates(self.dependant))
+        if not gates:
+            return answer
+
+        async def guarded(request: Request) -> Response:
+            await let_in(request, gates)
+            return await answer(request)
+
+        return guarded
+
+
+def _gates(dependant: Dependant) -> Iterator[Gate]:
+    if isinstance(dependant.call, Gate):
+        yield dependant.call
+    for dependency in dependant.dependencies:
+        yield from _gates(dependency)
+
+
+Router = partial(APIRouter, route_class=GuardedRoute)
+"""For the routes of a feature."""

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from app.auth import actions, queries
-from app.auth.access import Principal, Transaction, allow, public, token_of
+from app.auth.access import Principal, Router, Transaction, allow, public, token_of
 from app.auth.actions import Seen
 from app.auth.cookies import DEVICE_COOKIE, give_device, give_session, refuse_other_sites, take_session
 from app.auth.models import AuditEntry, Role
@@ -23,7 +23,7 @@ from app.kit.limiting import address_of
 from app.kit.pages import Page, page
 from app.kit.web import Now, context_of
 
-router = APIRouter(tags=["sign-in"])
+router = Router(tags=["sign-in"])
 Admin = Annotated[Principal, Depends(allow(Role.ADMIN))]
 Anybody = Annotated[Principal, Depends(allow(*Role, even_if_due=True))]
 

@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
 from app.auth import account, staff
-from app.auth.access import Transaction, acting, token_of
+from app.auth.access import Router, Transaction, acting, token_of
 from app.auth.models import STAFF_ROLES, Role
 from app.auth.schemas import (
     Confirmation,
@@ -25,7 +25,7 @@ from app.events.act import Act
 from app.kit.idempotency import SentKey, once
 from app.kit.web import context_of
 
-router = APIRouter(tags=["staff"])
+router = Router(tags=["staff"])
 Oneself = Annotated[Act, Depends(acting(*STAFF_ROLES, even_if_due=True))]
 
 

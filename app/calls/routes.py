@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.calls import actions, queries
@@ -14,7 +14,7 @@ from app.calls.schemas import CallFilter, CallIn, CallNumber, CallOut
 from app.events.act import Act
 from app.kit.pages import Page, page
 
-router = APIRouter(tags=["calls"])
+router = Router(tags=["calls"])
 Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 overseers = [Depends(allow(Role.SUPERVISOR, Role.MANAGER))]
 MOST_OPEN = 200

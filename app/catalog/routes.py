@@ -3,9 +3,9 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog import actions
 from app.catalog.current import CurrentCatalog
@@ -26,7 +26,7 @@ from app.events.act import Act
 from app.kit.fields import Code
 from app.kit.names import same_form
 
-router = APIRouter(tags=["catalogue"])
+router = Router(tags=["catalogue"])
 anybody = [Depends(allow(*Role))]
 
 

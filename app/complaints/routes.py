@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
-from app.auth.access import Transaction, acting
+from app.auth.access import Router, Transaction, acting
 from app.auth.models import Role
 from app.complaints import actions, queries
 from app.complaints.schemas import ComplaintFilter, ComplaintOut, Decision, OwnComplaint, Owner, Reply
@@ -17,7 +17,7 @@ from app.intake.schemas import ContactIn, ContactOut
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
 
-router = APIRouter(tags=["complaints"])
+router = Router(tags=["complaints"])
 Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 OnBehalf = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, on_behalf=True))]
 Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]

@@ -16,7 +16,7 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.routing import Route
 
-from app.auth.access import Gate
+from app.auth.access import Gate, let_in
 from app.auth.cookies import COOKIE
 from app.auth.errors import CrossSite, FormerProvider, PasswordDue, SecondFactorDue
 from app.auth.models import PROVIDER_ROLES, Role
@@ -89,10 +89,10 @@ class Operation(NamedTuple):
 
     @property
     def calls(self) -> list[object]:
-        """What runs when it is called: its function, what that depends on, and the models of what is sent."""
+        """What runs when it is called: its function, what that depends on, the models of what is sent, and its gate."""
         dependants = list(_flattened(self.route.dependant))
         sent = [one.field_info.annotation for part in dependants for one in (*part.body_params, *part.query_params)]
-        return [*(part.call for part in dependants), *sent]
+        return [*(part.call for part in dependants), *sent, *([let_in] if self.gates else [])]
 
     @property
     def gates(self) -> list[Gate]:

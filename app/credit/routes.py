@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import PROVIDER_ROLES, Role
 from app.credit import actions, queries, versions
 from app.credit.models import CreditRules
@@ -27,7 +27,7 @@ from app.kit.db import Tx
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
 
-router = APIRouter(tags=["credit"])
+router = Router(tags=["credit"])
 readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
 Self = Annotated[Act, Depends(acting(*PROVIDER_ROLES))]
 OnBehalf = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR, on_behalf=True))]

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.danger import actions
@@ -14,7 +14,7 @@ from app.events.act import Act
 from app.kit.etags import IfMatch, set_etag
 from app.kit.fields import RowNumber
 
-router = APIRouter(prefix="/dangers", tags=["dangers"])
+router = Router(prefix="/dangers", tags=["dangers"])
 readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER, Role.ADMIN))]
 
 

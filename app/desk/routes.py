@@ -3,9 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
-from app.auth.access import Transaction, acting
+from app.auth.access import Router, Transaction, acting
 from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.danger.current import CurrentDangers
@@ -24,7 +24,7 @@ from app.kit.idempotency import SentKey
 from app.kit.pages import Page, Paging, page
 from app.kit.web import context_of
 
-router = APIRouter(tags=["requests"])
+router = Router(tags=["requests"])
 Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 Asking = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
 InCharge = Annotated[Act, Depends(acting(Role.SUPERVISOR, Role.ADMIN))]

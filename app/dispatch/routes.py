@@ -3,9 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
-from app.auth.access import Transaction, acting
+from app.auth.access import Router, Transaction, acting
 from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.danger.current import CurrentDangers
@@ -18,7 +18,7 @@ from app.jobs import offer_actions
 from app.kit.etags import IfMatch, set_etag
 from app.kit.idempotency import SentKey, once
 
-router = APIRouter(tags=["dispatch"])
+router = Router(tags=["dispatch"])
 Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 

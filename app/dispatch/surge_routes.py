@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog.calendar import is_night
 from app.catalog.current import CurrentCatalog
@@ -18,7 +18,7 @@ from app.intake.views import show
 from app.kit.idempotency import SentKey, once
 from app.kit.pages import Page, Paging, page
 
-router = APIRouter(tags=["surges"])
+router = Router(tags=["surges"])
 reader = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]
 Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]

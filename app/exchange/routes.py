@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 
-from app.auth.access import acting, allow
+from app.auth.access import Router, acting, allow
 from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.events.act import Act
@@ -35,7 +35,7 @@ BODY = {
     }
 }
 
-router = APIRouter(prefix="/registry", tags=["registry"])
+router = Router(prefix="/registry", tags=["registry"])
 
 
 def _file(content: bytes, asked: FileAsked) -> Response:

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
-from app.auth.access import Transaction, acting
+from app.auth.access import Router, Transaction, acting
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.catalog.current import CurrentCatalog
@@ -45,8 +45,8 @@ from app.kit.pages import Page, page
 from app.kit.personal import mask_phone
 from app.kit.phones import OwnPhone, Phone
 
-router = APIRouter(tags=["requests"])
-citizens_router = APIRouter(prefix="/citizens", tags=["citizens"])
+router = Router(tags=["requests"])
+citizens_router = Router(prefix="/citizens", tags=["citizens"])
 Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 Reader = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]

@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import TypeAdapter
 
-from app.auth.access import Principal, Transaction, acting, allow, doorman_of, token_of
+from app.auth.access import Principal, Router, Transaction, acting, allow, doorman_of, token_of
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.events.act import Act
@@ -38,7 +38,7 @@ from app.kit.web import context_of
 
 _OFFERS, _JOBS = TypeAdapter(list[OfferOut]), TypeAdapter(list[JobOut])
 
-router = APIRouter(prefix="/provider", tags=["provider's queue"])
+router = Router(prefix="/provider", tags=["provider's queue"])
 works_here = allow(Role.PROVIDER)
 Provider = Annotated[Principal, Depends(works_here)]
 
@@ -140,9 +140,9 @@ async def fail_job(job_id: UUID, body: Failure, act: Self, tx: Transaction, abou
 
 
 async def _if_still_allowed(request: Request, waiting: Wait, answer: Response) -> Response:
-    """The answer, unless the key was revoked or the firm expelled while it waited. Raises as `works_here` does."""
+    """The answer, unless the key was revoked or the firm expelled while it waited. Raises what `works_here` does."""
     if waiting.seconds:
-        await works_here(await doorman_of(request).principal(token_of(request)))
+        works_here.check(await doorman_of(request).principal(token_of(request)))
     return answer
 
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import Role
 from app.events.act import Act
 from app.intake.current import CurrentlyKnown
@@ -36,7 +36,7 @@ from app.kit.db import Row
 CALL_TAKES = timedelta(minutes=3)
 CALL_AGAIN = timedelta(minutes=1)
 
-router = APIRouter(tags=["offers and jobs"])
+router = Router(tags=["offers and jobs"])
 Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 reader = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]

@@ -13,9 +13,11 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Cookie, Header, Path
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit.chinese import HTTP, field_message
@@ -164,7 +166,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if http.status_code == 413:
         limit = request.scope.get("body_limit", BODY_LIMIT)
         return problem(request, BodyTooLarge(limit=limit), headers={"Connection": "close"})
-    headers = dict(http.headers or {})
+    headers = {"Allow": ", ".join(_methods_at(request))} if http.status_code == 405 else dict(http.headers or {})
     english, chinese = HTTP.get(http.status_code, (http.detail, f"请求未能处理（HTTP {http.status_code}）。"))
     title = (chinese if _chinese(request) else english).format(allow=headers.get("Allow", ""))
     code = f"http_{http.status_code}"
@@ -176,12 +178,23 @@ async def _http_error(request: Request, error: Exception) -> Response:
     )
 
 
+def _methods_at(request: Request) -> list[str]:
+    """All that the address takes: each of its methods is a route of its own."""
+    path = request.scope["path"]
+    routes = [
+        route
+        for route in iter_route_contexts(request.app.routes)
+        if isinstance(route.original_route, Route) and route.path_regex.match(path)
+    ]
+    return sorted({method for route in routes for method in route.methods or ()}) or ["GET", "HEAD"]  # a page
+
+
 async def _unstorable(request: Request, error: Exception) -> Response:
     return problem(request, TextUnstorable())
 
 
 async def _crash(request: Request, error: Exception) -> Response:
-    return problem(request, InternalError())
+    return problem(request, InternalError(), headers={"Connection": "close"})  # uvicorn closes after an exception
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -7,9 +7,9 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.catalog.models import Item
@@ -53,8 +53,8 @@ from app.knowledge.suggesting import Suggester, suggest_throughout
 IMPORT_PATH = "/api/v1/knowledge/import"
 IMPORT_LIMIT = 64 * 1024 * 1024
 
-router = APIRouter(prefix="/knowledge", tags=["knowledge"])
-suggestions = APIRouter(tags=["catalogue"])
+router = Router(prefix="/knowledge", tags=["knowledge"])
+suggestions = Router(tags=["catalogue"])
 readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER))]
 editors = [Depends(allow(Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER))]
 

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app.auth.access import Principal, allow, doorman_of, token_of
+from app.auth.access import Principal, Router, allow, doorman_of, token_of
 from app.kit.fields import RowNumber
 from app.kit.quotas import TooManyStreams, quotas_of
 from app.kit.web import context_of
@@ -14,7 +14,7 @@ from app.live.schemas import LiveEvent
 from app.live.stream import FOLLOWERS, follow
 from app.live.tail import Tail
 
-router = APIRouter(tags=["live"])
+router = Router(tags=["live"])
 Follower = Annotated[Principal, Depends(allow(*FOLLOWERS))]
 Seq = Annotated[RowNumber | None, Query(description="for clients that cannot send Last-Event-ID")]
 

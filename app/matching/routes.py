@@ -3,9 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.events.act import Act
@@ -25,7 +25,7 @@ from app.matching.schemas import (
     WhatIf,
 )
 
-router = APIRouter(tags=["matching"])
+router = Router(tags=["matching"])
 operators = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR))]
 Asking = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER))]

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 
-from app.auth.access import Transaction, allow
+from app.auth.access import Router, Transaction, allow
 from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.kit.web import Today, context_of
@@ -12,7 +12,7 @@ from app.metrics.gap_schemas import Gaps
 from app.metrics.gaps import read_gaps
 from app.metrics.schemas import Selection
 
-router = APIRouter(tags=["knowledge"])
+router = Router(tags=["knowledge"])
 
 
 @router.get("/knowledge/gaps", dependencies=[Depends(allow(Role.REGISTRAR, Role.SUPERVISOR, Role.MANAGER))])

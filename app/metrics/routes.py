@@ -3,9 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 
-from app.auth.access import Transaction, allow
+from app.auth.access import Router, Transaction, allow
 from app.auth.models import Role
 from app.catalog.calendar import month_after
 from app.catalog.current import CurrentCatalog
@@ -28,7 +28,7 @@ from app.metrics.schemas import (
     Work,
 )
 
-router = APIRouter(tags=["metrics"])
+router = Router(tags=["metrics"])
 overseers = [Depends(allow(Role.MANAGER, Role.SUPERVISOR))]
 
 

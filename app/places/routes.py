@@ -4,9 +4,9 @@ import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.events.act import Act
@@ -21,7 +21,7 @@ from app.places.schemas import ImportOut, NearestAsked, NearestOut, PlaceEdit, P
 
 IMPORT_PATH = "/api/v1/places/import"
 
-router = APIRouter(tags=["catalogue"])
+router = Router(tags=["catalogue"])
 readers = [Depends(allow(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR, Role.MANAGER))]
 Registrar = Annotated[Act, Depends(acting(Role.REGISTRAR))]
 

@@ -4,10 +4,10 @@ from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import Field
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import PROVIDER_ROLES, Role
 from app.catalog.current import CurrentCatalog
 from app.events.act import Act
@@ -21,7 +21,7 @@ from app.registry.notices import mark_read, show
 from app.registry.routes import ByFirm, ByPhone, answer_document
 from app.registry.schemas import ExceptionIn, ExpiringAsked, ExpiringPaper, Hours, NoticeOut, ProviderOut
 
-router = APIRouter(tags=["registry"])
+router = Router(tags=["registry"])
 Caller = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
 Firm = Annotated[Act, Depends(acting(*PROVIDER_ROLES))]
 WeeklyHours = Annotated[list[Hours], Field(min_length=1, max_length=50)]

@@ -4,9 +4,9 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import PROVIDER_ROLES, Role
 from app.events.act import Act
 from app.kit.fields import Month
@@ -23,7 +23,7 @@ from app.registry.schemas import (
     Reopening,
 )
 
-router = APIRouter(tags=["registry"])
+router = Router(tags=["registry"])
 Firm = Annotated[Act, Depends(acting(*PROVIDER_ROLES))]
 readers = [Depends(allow(Role.REGISTRAR, Role.MANAGER))]
 

@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
-from app.auth.access import Transaction, acting
+from app.auth.access import Router, Transaction, acting
 from app.auth.models import Role
 from app.events.act import Act
 from app.registry import notices
 from app.registry.schemas import FirmToTell
 
-router = APIRouter(tags=["registry"])
+router = Router(tags=["registry"])
 Caller = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
 
 

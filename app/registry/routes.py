@@ -4,9 +4,9 @@ from datetime import date
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import PROVIDER_ROLES, Role
 from app.catalog.current import CurrentCatalog
 from app.catalog.models import Tier
@@ -36,7 +36,7 @@ from app.registry.schemas import (
 
 UNMASKED = {Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR}
 
-router = APIRouter(tags=["registry"])
+router = Router(tags=["registry"])
 Reader = Annotated[Act, Depends(acting(*UNMASKED, Role.MANAGER))]
 Shown = TypeVar("Shown", bound=ProviderSummary)
 

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from app.auth.access import Transaction, acting, public
+from app.auth.access import Router, Transaction, acting, public
 from app.auth.models import PROVIDER_ROLES, Role
 from app.auth.reveals import note_reveal
 from app.catalog.current import CurrentCatalog
@@ -37,7 +37,7 @@ from app.statement.schemas import (
     StatementOut,
 )
 
-router = APIRouter(tags=["statement"])
+router = Router(tags=["statement"])
 Provider = Annotated[Act, Depends(acting(*PROVIDER_ROLES))]
 Reader = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
 Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import Role
 from app.auth.queries import add_audit
 from app.events.act import Act
@@ -29,7 +29,7 @@ from app.supervision.schemas import (
     WorkerOut,
 )
 
-router = APIRouter(tags=["supervision"])
+router = Router(tags=["supervision"])
 Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 
 

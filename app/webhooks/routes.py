@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
-from app.auth.access import Transaction, acting
+from app.auth.access import Router, Transaction, acting
 from app.auth.models import Role
 from app.events.act import Act
 from app.kit import pages
@@ -30,7 +30,7 @@ from app.webhooks.schemas import (
     Rotation,
 )
 
-router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+router = Router(prefix="/webhooks", tags=["webhooks"])
 messages = APIRouter(tags=["webhooks"])
 Caller = Annotated[Act, Depends(acting(Role.PROVIDER, Role.ADMIN))]
 DeliveryId = Annotated[int, Path(ge=1, lt=2**63)]

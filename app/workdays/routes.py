@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
-from app.auth.access import Transaction, acting, allow
+from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import STAFF_ROLES, Role
 from app.events.act import Act
 from app.kit.fields import Day
 from app.workdays import actions
 from app.workdays.schemas import CalendarYear, Check, DayChanged, DayIn, Year
 
-router = APIRouter(tags=["calendar"])
+router = Router(tags=["calendar"])
 Admin = Annotated[Act, Depends(acting(Role.ADMIN))]
 
 

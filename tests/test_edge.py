@@ -1,0 +1,85 @@
+"""What stands before any feature: who is let in, which methods an address takes, and what is left of a connection."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from app.auth.access import GuardedRoute
+from app.kit.web import install
+from tests.test_routes import PUBLIC, ROUTES, name_of
+from tests.world import World, refused
+
+JSON = {"Content-Type": "application/json"}
+
+
+def test_every_route_that_is_not_public_is_guarded() -> None:
+    assert not {name_of(route) for route in ROUTES if not isinstance(route.original_route, GuardedRoute)} - PUBLIC
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff", b'{"nope": 1}', b"[]", b""])
+async def test_who_may_not_come_in_learns_nothing_of_the_body(world: World, content: bytes) -> None:
+    """Before: an anonymous caller with a broken body got 400, and with a wrong one 401."""
+    for method, path in (("POST", "/requests"), ("PUT", "/calendar/days/2026-12-01"), ("PATCH", "/items/PE02")):
+        await refused(world.anonymous.request(method, path, content=content, headers=JSON), 401, "not_signed_in")
+        await refused(world.manager.request(method, path, content=content, headers=JSON), 403, "not_allowed")
+
+
+@pytest.mark.parametrize("path", ["/requests?nope=1", "/requests/no-id", "/requests?limit=0"])
+async def test_nor_of_the_address(world: World, path: str) -> None:
+    await refused(world.anonymous.get(path), 401, "not_signed_in")
+
+
+async def test_allow_names_all_methods_of_the_address(world: World) -> None:
+    """Before: those of the first of its routes."""
+    for path, methods in (("/requests", "GET, POST"), ("/items/PE02", "GET, PATCH")):
+        answer = await world.operator.put(path)
+        await refused(world.operator.put(path), 405, "http_405")
+        assert answer.headers["Allow"] == methods
+        assert methods in answer.json()["title"]
+
+
+@asynccontextmanager
+async def served(world: World) -> AsyncIterator[str]:
+    """A real server with an address that fails; its host and port."""
+    app = FastAPI()
+    app.state.context = world.context
+    install(app)
+
+    @app.get("/fails")
+    async def fail() -> None:
+        raise RuntimeError
+
+    @app.post("/takes")
+    async def take(body: dict[str, int]) -> dict[str, int]:
+        return body
+
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0)
+    [listening] = server.servers[0].sockets
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def test_a_connection_is_closed_as_announced_or_goes_on(world: World) -> None:
+    """Before: the answer to a failure announced nothing, and the next call on its connection was lost."""
+    async with served(world) as url, httpx.AsyncClient(base_url=url, limits=httpx.Limits(max_connections=1)) as client:
+        for _ in range(3):
+            failed = await client.get("/fails")
+            assert (failed.status_code, failed.headers["connection"]) == (500, "close")
+            assert failed.json()["code"] == "internal_error"
+            streams = set()
+            for content, status in ((b'{"one": 1}', 200), (b"{", 400), (b'{"one": "x"}', 422), (b'{"one": 1}', 200)):
+                answer = await client.post("/takes", content=content, headers=JSON)
+                assert answer.status_code == status
+                streams.add(answer.extensions["network_stream"])
+            assert len(streams) == 1
