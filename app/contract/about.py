@@ -12,6 +12,8 @@ Every operation names the roles that may call it.
 
 **Values.** Times are RFC 3339 with a zone. Money is integer fen (1 yuan = 100 fen). Points are WGS-84 degrees. Ids are
 UUIDv7; a request also has a short `number`. Codes of items, areas and groups are those of the catalogue.
+In a body a value is of the JSON type that is declared (`"1"` and `true` are no numbers), and a field that the operation
+does not know is refused, as a misspelt parameter is.
 
 **Errors** are problem documents (RFC 9457) with a stable `code`, in Chinese or English after `Accept-Language`. Each
 operation lists its own. Any address can also answer `http_404` or `http_405` (there is no such address or method), and
