@@ -45,7 +45,7 @@ PLAYED = {
     "metrics", "registry", "supervision", "webhooks",
 }  # fmt: skip
 """Where the tests' events come from calls alone; elsewhere some are put into the log as a test needs them."""
-NOON = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 10:00 in Ningbo, a working day
+MORNING = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 10:00 in Ningbo, a working day
 
 
 @pytest.fixture(scope="session")
@@ -104,8 +104,8 @@ def database_url(server: str) -> str:
         db = Database(url, pool_size=2)
         async with db.begin() as tx:
             await load_reference_data(tx)
-            await load_credit_rules(tx, NOON)
-            await load_guides(act_at(NOON), tx)
+            await load_credit_rules(tx, MORNING)
+            await load_guides(act_at(MORNING), tx)
             await tx.driver.execute("DELETE FROM events")  # the first test begins with none, as the others do
         await db.close()
         return url
@@ -121,7 +121,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def clock() -> ManualClock:
-    return ManualClock(NOON)
+    return ManualClock(MORNING)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from tests.browser.test_calls import ended
 from tests.browser.test_desk import PHONE, STRANGER, press, ring, sit_at_the_desk
 from tests.browser.test_knowledge import presses_for
 from tests.browser.test_shell import key_of
-from tests.conftest import NOON
+from tests.conftest import MORNING
 from tests.world import CHENGLANG, DRAIN, SampleProvider, World, ok
 
 SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
@@ -35,7 +35,7 @@ OUTCOMES = ["answered", *["request"] * 4, "progress", "complaint", "wrong_number
 @pytest.fixture
 def clock() -> ScaledClock:
     """The centre's time goes on, as the browser's does: what a call is about is told by when it was taken down."""
-    return ScaledClock(NOON, time.time())
+    return ScaledClock(MORNING, time.time())
 
 
 async def open_the_centre(world: World) -> None:

@@ -8,13 +8,13 @@ from app.kit.clock import clock_from
 from app.sample.people import Population
 from app.sample.shape import expected
 from app.settings import Settings
-from tests.conftest import NOON
+from tests.conftest import MORNING
 
 
 async def test_citizens_call_in_the_shape_of_the_day_until_the_end() -> None:
-    due = sum(expected(NOON.date(), hour, 0.2) for hour in (10, 11))
+    due = sum(expected(MORNING.date(), hour, 0.2) for hour in (10, 11))
     Population().citizen(0)  # the data is read before the clock starts to run
-    settings = Settings(clock_start=NOON, clock_factor=10_000)
+    settings = Settings(clock_start=MORNING, clock_factor=10_000)
     room = Room(clock_from(settings), settings.zone, Operators([]), Operators([]))
     begin, end = room.now(), room.now() + timedelta(hours=2)
     calls = [call async for call in arrivals(room, 0.2, 1, end)]

@@ -16,7 +16,7 @@ from app.exchange.lines import Unreadable
 from app.exchange.plan import Plan
 from app.exchange.queries import Registry
 from app.settings import Settings
-from tests.conftest import NOON
+from tests.conftest import MORNING
 from tests.exchange.files import csv_file, firm, sheets_of, zipped
 from tests.world import credit_code
 
@@ -26,7 +26,7 @@ CODE = credit_code(700_001)
 
 def planned(content: bytes, catalog: Snapshot) -> Plan:
     """What the file does to an empty registry."""
-    act = Act(Actor(ActorKind.STAFF, UUID(int=0)), NOON, Settings())
+    act = Act(Actor(ActorKind.STAFF, UUID(int=0)), MORNING, Settings())
     lines = b"".join(orjson.dumps(line) + b"\n" for line in bounded(read(content)))
     return plan_import(act, lines, Registry([], [], {}), catalog, chinese=True)[0]
 

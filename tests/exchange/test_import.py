@@ -14,7 +14,7 @@ from app.exchange.files import read
 from app.exchange.queries import Registry
 from app.registry.uscc import check_character
 from app.settings import Settings
-from tests.conftest import NOON
+from tests.conftest import MORNING
 from tests.exchange.files import (
     PROVIDER_HEADING,
     Table,
@@ -186,7 +186,7 @@ WRONG: list[tuple[dict[str, Table], list[tuple[str, int, str, str]]]] = [
 
 
 def test_every_fault_is_named_by_its_cell(catalog: Snapshot) -> None:
-    act = Act(Actor(ActorKind.STAFF, UUID(int=0)), NOON, Settings())
+    act = Act(Actor(ActorKind.STAFF, UUID(int=0)), MORNING, Settings())
     for change, expected in WRONG:
         lines = b"".join(orjson.dumps(line) + b"\n" for line in read(zipped(sheets_of(CODE, **change))))
         plan, _ = plan_import(act, lines, Registry([], [], {}), catalog, chinese=True)

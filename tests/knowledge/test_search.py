@@ -11,7 +11,7 @@ from app.kit.db import Database
 from app.knowledge import ranking, words
 from app.knowledge.evaluation import evaluate, read_questions
 from app.knowledge.load import load_articles
-from tests.conftest import NOON
+from tests.conftest import MORNING
 from tests.knowledge.articles import LOST_CARD, article, find, noise_article, put_in_force, slugs
 from tests.world import World, act_at, ok, refused
 
@@ -122,9 +122,9 @@ def test_any_text_is_a_question(text: str) -> None:
 async def test_the_right_article_is_among_the_first_three(db: Database, catalog: Snapshot) -> None:
     """Figures on development questions; those kept apart are measured by `hotline knowledge evaluate`."""
     async with db.begin() as tx:
-        await load_articles(act_at(NOON), tx, catalog)
-        development = (await evaluate(tx, read_questions(DEVELOPMENT), catalog, NOON))["all"]
-        apart = (await evaluate(tx, read_questions(KEPT_APART), catalog, NOON))["all"]
+        await load_articles(act_at(MORNING), tx, catalog)
+        development = (await evaluate(tx, read_questions(DEVELOPMENT), catalog, MORNING))["all"]
+        apart = (await evaluate(tx, read_questions(KEPT_APART), catalog, MORNING))["all"]
     assert development.among >= 0.9 * development.covered, development.line()
     assert apart.among >= 0.95 * apart.covered, apart.line()
     assert apart.none >= 0.5 * apart.uncovered, apart.line()

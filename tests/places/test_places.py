@@ -14,7 +14,7 @@ import pytest
 
 from app.catalog.load import load_sample_places
 from app.kit.spreadsheet import BOM
-from tests.conftest import NOON
+from tests.conftest import MORNING
 from tests.world import CHENGLANG, NANMEN, World, ok, refused
 
 TIANFENG, JIANGXIA = "330203002005", "330203002"
@@ -223,11 +223,11 @@ async def test_only_registrars_change_places(world: World) -> None:
 
 async def test_the_sample_is_marked_and_left_alone_once_edited(world: World) -> None:
     async with world.context.db.begin() as tx:
-        assert await load_sample_places(tx, NOON) == 12
+        assert await load_sample_places(tx, MORNING) == 12
     tower = (await listed(world, sample=True))["鼓楼"]
     await ok(world.registrar.patch(f"/places/{tower['id']}", json={"aliases": ["鼓楼步行街"]}))
     async with world.context.db.begin() as tx:
-        assert await load_sample_places(tx, NOON) == 0
+        assert await load_sample_places(tx, MORNING) == 0
     assert (await listed(world, sample=False))["鼓楼"]["aliases"] == ["鼓楼步行街"]
 
 

@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 
 from app.webhooks.backoff import DEAD_AFTER, LONGEST_WAIT, RETRY_SECONDS, next_try, retry_after
 
-NOON = datetime(2026, 11, 24, 2, tzinfo=UTC)
+MORNING = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 
 @given(seed=st.integers(), took=st.lists(st.floats(0, 15), min_size=len(RETRY_SECONDS), max_size=len(RETRY_SECONDS)))
 def test_retries_rise_and_end_after_a_receiver_counts_as_dead(seed: int, took: list[float]) -> None:
-    chance, now, waits = Random(seed), NOON, []
+    chance, now, waits = Random(seed), MORNING, []
     for attempts, seconds in enumerate(took, 1):
         due = next_try(now, attempts, chance)
         assert due is not None
         waits.append(due - now)
         now = due + timedelta(seconds=seconds)
     assert waits == sorted(waits)
-    assert DEAD_AFTER < now - NOON < timedelta(hours=32)
+    assert DEAD_AFTER < now - MORNING < timedelta(hours=32)
     assert next_try(now, len(RETRY_SECONDS) + 1, chance) is None
 
 
@@ -29,10 +29,10 @@ def test_retries_rise_and_end_after_a_receiver_counts_as_dead(seed: int, took: l
 def test_what_the_receiver_asks_for_never_shortens_the_wait_and_lengthens_it_within_bounds(
     attempts: int, asked: timedelta
 ) -> None:
-    alone = next_try(NOON, attempts, Random(1))
-    due = next_try(NOON, attempts, Random(1), NOON + asked)
+    alone = next_try(MORNING, attempts, Random(1))
+    due = next_try(MORNING, attempts, Random(1), MORNING + asked)
     assert alone is not None
-    assert due == max(alone, NOON + min(asked, LONGEST_WAIT))
+    assert due == max(alone, MORNING + min(asked, LONGEST_WAIT))
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,10 @@ def test_what_the_receiver_asks_for_never_shortens_the_wait_and_lengthens_it_wit
     ],
 )
 def test_retry_after_in_seconds_or_as_a_date(value: str | None, seconds: int | None) -> None:
-    assert retry_after(value, NOON) == (None if seconds is None else timedelta(seconds=seconds))
+    assert retry_after(value, MORNING) == (None if seconds is None else timedelta(seconds=seconds))
 
 
 @settings(max_examples=50)
 @given(st.text())
 def test_no_retry_after_breaks_anything(value: str) -> None:
-    retry_after(value, NOON)
+    retry_after(value, MORNING)
