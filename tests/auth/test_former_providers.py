@@ -77,13 +77,15 @@ async def test_an_open_stream_and_a_waiting_poll_end(world: World, ways_out: tup
     firm = await world.add_provider(DRAIN)
     stream = await listen(world, token_of(firm.client))
     await anext(stream)
-    waiting = asyncio.create_task(firm.client.get("/provider/offers", headers={"Prefer": "wait=60"}))
+    await world.dispatch(DRAIN)  # its offer is withdrawn by the worker
+    known = {"If-None-Match": (await firm.client.get("/provider/offers")).headers["ETag"]}
+    waiting = asyncio.create_task(firm.client.get("/provider/offers", headers=known | {"Prefer": "wait=60"}))
     while not world.context.wakes.is_awaited(f"provider:{firm.id}"):
         await asyncio.sleep(0)
     await stand(world, firm, *ways_out)
+    await world.work()
     async with asyncio.timeout(5):
         assert [event async for event in stream if event.event != "log"] == []
-    world.context.wakes.publish([f"provider:{firm.id}"])
     await refused(waiting, 403, "former_provider")
 
 
