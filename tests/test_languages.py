@@ -9,10 +9,14 @@ import pytest
 from pydantic_core._pydantic_core import list_all_errors
 
 import app.main  # noqa: F401 (every error is declared once it is loaded)
+from app.events.transition import StatusConflict
 from app.exchange.faults import SENTENCES
+from app.jobs.models import OfferStatus
 from app.kit.chinese import FIELDS, HTTP, WORDS, field_message
 from app.kit.errors import HotlineError
 from app.kit.web import prefers_chinese
+from app.webhooks.models import DeliveryStatus
+from tests.surface.words import terms
 from tests.world import World
 
 APP = Path(__file__).parents[1] / "app"
@@ -129,6 +133,19 @@ async def test_what_is_wrong_is_told_in_the_callers_language(world: World, langu
         assert "accept-language" in answer.headers["vary"].lower()
 
 
+def test_whatever_is_not_found_has_a_word() -> None:
+    named = {
+        keyword.value.value
+        for file in APP.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "NotFound"
+        for keyword in node.keywords
+        if keyword.arg == "what" and isinstance(keyword.value, ast.Constant)
+    }
+    assert "request" in named
+    assert named <= WORDS.keys()
+
+
 async def test_codes_stand_in_a_chinese_sentence_as_words(world: World) -> None:
     headers = {"Accept-Language": "zh-CN"}
     nobody = "00000000-0000-7000-8000-000000000000"
@@ -139,5 +156,17 @@ async def test_codes_stand_in_a_chinese_sentence_as_words(world: World) -> None:
     assert forbidden["roles"] == ["admin"]
 
 
+def test_one_code_is_spelled_by_what_it_is_of() -> None:
+    offer, delivery = (
+        StatusConflict(subject="offer", state=one, expected=[one]).document(chinese=True)
+        for one in (OfferStatus.PENDING, DeliveryStatus.PENDING)
+    )
+    assert offer["title"] == "该派单当前状态为 待应答，仅在以下状态可以这样做：待应答。"
+    assert "待推送" in delivery["title"]
+    assert (offer["state"], offer["expected"]) == ("pending", ["pending"])
+
+
 def test_the_words_are_chinese() -> None:
-    assert all(HAN.search(word) for word in (*WORDS.values(), *(zh for _, zh in HTTP.values())))
+    words = (*WORDS.values(), *(zh for _, zh in HTTP.values()), *(term.zh for kind in terms() for term in kind))
+    assert all(HAN.search(word) for word in words)
+    assert not any(HAN.search(term.en) for kind in terms() for term in kind)

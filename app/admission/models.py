@@ -1,7 +1,6 @@
 """Applications that firms file themselves, before anything of them is in the registry."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +9,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.orm import Id, Model, one_of
+from app.kit.terms import Term
 
 
-class ApplicationStatus(StrEnum):
-    FILED = "filed"
-    ENTERED = "entered"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
+class ApplicationStatus(Term):
+    """How far an application to join has got."""
+
+    FILED = "filed", "已提交", "filed", "It waits for a registrar."
+    ENTERED = "entered", "已登记", "entered", "A registrar has entered the applicant as a provider."
+    REFUSED = "refused", "已拒绝", "refused", "A registrar has refused it, with the reason."
+    WITHDRAWN = "withdrawn", "已撤回", "withdrawn", "The applicant took it back."
 
 
 APPLICATION_NUMBER = Sequence("application_number", start=20001, metadata=Model.metadata)

@@ -1,7 +1,6 @@
 """Callbacks to the citizens of completed requests."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, text
@@ -9,24 +8,31 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.orm import Id, Model, not_negative, one_of
+from app.kit.terms import Term
 
 
-class CallbackStatus(StrEnum):
-    DUE = "due"
-    DONE = "done"
-    UNREACHED = "unreached"
-    DROPPED = "dropped"
-    """The request was reopened before anyone called."""
+class CallbackStatus(Term):
+    """How far the call back to the citizen has got."""
+
+    DUE = "due", "待回访", "due", "The citizen is still to be called."
+    DONE = "done", "已回访", "done", "The citizen was reached."
+    UNREACHED = "unreached", "未接通", "never reached", "Nobody answered at any of the attempts."
+    DROPPED = "dropped", "已取消", "dropped", "The request was reopened before anyone called."
 
 
-class Satisfaction(StrEnum):
+class Satisfaction(Term):
     """The national five-step scale; the first three count as satisfied."""
 
-    VERY_SATISFIED = "very_satisfied"
-    SATISFIED = "satisfied"
-    BASICALLY_SATISFIED = "basically_satisfied"
-    DISSATISFIED = "dissatisfied"
-    VERY_DISSATISFIED = "very_dissatisfied"
+    VERY_SATISFIED = "very_satisfied", "非常满意", "very satisfied", "The best of the five steps."
+    SATISFIED = "satisfied", "满意", "satisfied", "The second step."
+    BASICALLY_SATISFIED = (
+        "basically_satisfied",
+        "基本满意",
+        "basically satisfied",
+        "The third step; still counts as satisfied.",
+    )
+    DISSATISFIED = "dissatisfied", "不满意", "dissatisfied", "The fourth step; opens a complaint."
+    VERY_DISSATISFIED = "very_dissatisfied", "非常不满意", "very dissatisfied", "The worst step; opens a complaint."
 
 
 SATISFIED = (Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED, Satisfaction.BASICALLY_SATISFIED)

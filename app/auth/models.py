@@ -1,7 +1,6 @@
 """Staff, their sessions, and the audit log."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -32,11 +31,16 @@ PROVIDER_ROLES = (Role.PROVIDER, Role.FORMER_PROVIDER)
 STAFF_ROLES = tuple(role for role in Role if role not in PROVIDER_ROLES)
 
 
-class Due(StrEnum):
+class Due(Term):
     """What a member of staff has to do before anything else."""
 
-    PASSWORD = "password"
-    SECOND_FACTOR = "second_factor"
+    PASSWORD = "password", "更改密码", "a new password", "Somebody else set the password."
+    SECOND_FACTOR = (
+        "second_factor",
+        "设置两步验证",
+        "two-step verification",
+        "The role requires it, and it is not set up.",
+    )
 
 
 class Staff(Model):

@@ -1,43 +1,41 @@
 """Calls: each one that came in, whatever became of it."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.orm import Id, Model, one_of
+from app.kit.terms import Term
 
 
-class CallStatus(StrEnum):
-    ONGOING = "ongoing"
-    PARKED = "parked"
-    """The caller waits while the operator takes another call."""
-    ENDED = "ended"
+class CallStatus(Term):
+    """Where a call stands."""
+
+    ONGOING = "ongoing", "通话中", "ongoing", "The operator and the caller are talking."
+    PARKED = "parked", "挂起中", "parked", "The caller waits while the operator takes another call."
+    ENDED = "ended", "已结束", "ended", "The call is over."
 
 
-class CallOutcome(StrEnum):
+class CallOutcome(Term):
     """How a call ended."""
 
-    ANSWERED = "answered"
-    """A question, answered on the spot."""
-    REQUEST = "request"
-    """A request was taken down that goes on after the call."""
-    COMPLAINT = "complaint"
-    """A case was opened or added to."""
-    PROGRESS = "progress"
-    """About a request that was there already: told how it stands, changed, cancelled."""
-    PROVIDER = "provider"
-    """A firm that reports or asks."""
-    WRONG_NUMBER = "wrong_number"
-    SILENT = "silent"
-    """Nobody spoke."""
-    HUNG_UP = "hung_up"
-    """The caller was gone before anything was said."""
-    PRANK = "prank"
-    UNFINISHED = "unfinished"
-    """Nobody said how it ended: the browser died, say."""
+    ANSWERED = "answered", "已答复", "answered", "A question, answered on the spot."
+    REQUEST = "request", "已受理", "request taken", "A request was taken down that goes on after the call."
+    COMPLAINT = "complaint", "投诉", "complaint", "A case was opened or added to."
+    PROGRESS = (
+        "progress",
+        "告知进度",
+        "progress told",
+        "About a request that was there already: told how it stands, changed, cancelled.",
+    )
+    PROVIDER = "provider", "单位来电", "provider called", "A provider that reports or asks."
+    WRONG_NUMBER = "wrong_number", "打错电话", "wrong number", "The caller wanted somebody else."
+    SILENT = "silent", "无声", "silent", "Nobody spoke."
+    HUNG_UP = "hung_up", "对方挂断", "hung up", "The caller was gone before anything was said."
+    PRANK = "prank", "骚扰电话", "prank", "Not meant seriously."
+    UNFINISHED = "unfinished", "未登记结果", "unfinished", "Nobody said how it ended: the browser died, say."
 
 
 class Call(Model):

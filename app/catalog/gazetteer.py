@@ -11,7 +11,6 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property, lru_cache
 from heapq import nsmallest
 from itertools import chain
@@ -21,6 +20,7 @@ from uuid import UUID
 from app.catalog.models import Community, Township
 from app.kit.geo import distance_km
 from app.kit.names import same_form
+from app.kit.terms import Term
 from app.kit.told import parts
 
 MOST_BEGUN = 60
@@ -75,13 +75,13 @@ _OTHER_TOWNS = re.compile(
 AROUND = re.compile(rf"^{_FILLER}+|{_FILLER}+$", re.IGNORECASE)
 
 
-class Known(StrEnum):
+class Known(Term):
     """What was found: a place of the centre's own, a community or a township; or what is outside the district."""
 
-    PLACE = "place"
-    COMMUNITY = "community"
-    TOWNSHIP = "township"
-    OUTSIDE = "outside"
+    PLACE = "place", "地点", "place", "A place of the centre's own: a road, an estate, a landmark, a building."
+    COMMUNITY = "community", "社区", "community", "A community of the gazetteer."
+    TOWNSHIP = "township", "街道、乡镇", "township", "A street office, town or township of the gazetteer."
+    OUTSIDE = "outside", "区外", "outside", "Not in the district."
 
 
 class KnownPlace(NamedTuple):

@@ -1,7 +1,6 @@
 """What can be asked for, by whom at which tier, how fast, and where."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Text, text
@@ -12,13 +11,13 @@ from app.kit.orm import Id, Model, not_negative, one_of
 from app.kit.terms import Term
 
 
-class Kind(StrEnum):
+class Kind(Term):
     """What becomes of a request for the item."""
 
-    INFO = "info"
-    SERVICE = "service"
-    VOLUNTEER = "volunteer"
-    RELAY = "relay"
+    INFO = "info", "咨询", "information", "Answered in the call, from what the centre knows."
+    SERVICE = "service", "上门服务", "service", "A provider comes."
+    VOLUNTEER = "volunteer", "志愿服务", "volunteer help", "Volunteers or public-good bodies come."
+    RELAY = "relay", "转接", "relay", "Handed to an emergency line, a utility or another body."
 
 
 class Tier(Term):
@@ -29,21 +28,31 @@ class Tier(Term):
     PAID = "paid", "有偿", "paid", "The citizen pays the market price."
 
 
-class Calendar(StrEnum):
+class Calendar(Term):
     """Which time a clock counts; see app.catalog.calendar."""
 
-    ALWAYS = "always"
-    SERVICE_HOURS = "service_hours"
-    WORKING_DAYS = "working_days"
+    ALWAYS = "always", "全天", "always", "Every minute counts."
+    SERVICE_HOURS = "service_hours", "服务时间", "service hours", "Only the centre's service hours count."
+    WORKING_DAYS = (
+        "working_days",
+        "工作日",
+        "working days",
+        "Only working days count: holidays do not, make-up working days do.",
+    )
 
 
-class ArriveRule(StrEnum):
+class ArriveRule(Term):
     """How arrive_by is found: minutes, the day's close, or the appointment."""
 
-    MINUTES = "minutes"
-    DAY_CLOSE = "day_close"
-    APPOINTMENT = "appointment"
-    NONE = "none"
+    MINUTES = "minutes", "分钟", "minutes", "So many minutes from dispatch."
+    DAY_CLOSE = (
+        "day_close",
+        "当日结束",
+        "the day's close",
+        "By the close of service on the day, or on the next after 14:00.",
+    )
+    APPOINTMENT = "appointment", "预约时间", "the appointment", "Within the appointment."
+    NONE = "none", "无", "none", "No arrival is due."
 
 
 class Urgency(Model):
@@ -186,20 +195,20 @@ class District(Model):
     bounds: Mapped[list[float] | None] = mapped_column(ARRAY(Float(53)))
 
 
-class PlaceKind(StrEnum):
+class PlaceKind(Term):
     """What a place of the centre's own is."""
 
-    ROAD = "road"
-    ESTATE = "estate"
-    LANDMARK = "landmark"
-    BUILDING = "building"
+    ROAD = "road", "道路", "road", "A street or road."
+    ESTATE = "estate", "小区", "estate", "A residential estate."
+    LANDMARK = "landmark", "地标", "landmark", "What people name to say where they are."
+    BUILDING = "building", "楼宇", "building", "A single building."
 
 
-class Guess(StrEnum):
+class Guess(Term):
     """What of a place was not said, and is that of the nearest known point."""
 
-    COMMUNITY = "community"
-    TOWNSHIP = "township"
+    COMMUNITY = "community", "社区", "community", "The community is that of the nearest known point."
+    TOWNSHIP = "township", "街道、乡镇", "township", "The township is that of the nearest known point."
 
 
 class Township(Model):

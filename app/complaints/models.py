@@ -1,7 +1,6 @@
 """Complaints: a citizen's case, from what was said to the answer."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
@@ -9,22 +8,29 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.jobs.models import Fault
 from app.kit.orm import Id, Model, not_negative, one_of
+from app.kit.terms import Term
 
 
-class ComplaintStatus(StrEnum):
-    OPEN = "open"
-    DECIDED = "decided"
-    """The citizen has still to be told."""
-    ANSWERED = "answered"
-    UNREACHED = "unreached"
+class ComplaintStatus(Term):
+    """How far a complaint has got."""
+
+    OPEN = "open", "待裁定", "open", "Nobody has decided it."
+    DECIDED = "decided", "已裁定", "decided", "Decided; the citizen has still to be told."
+    ANSWERED = "answered", "已告知", "answered", "The citizen knows the decision."
+    UNREACHED = "unreached", "告知未接通", "never reached", "The citizen could not be told."
 
 
-class Cause(StrEnum):
+class Cause(Term):
     """How it came up: said in a call or message at any time, or the satisfaction given in a callback."""
 
-    SAID = "said"
-    DISSATISFIED = "dissatisfied"
-    VERY_DISSATISFIED = "very_dissatisfied"
+    SAID = "said", "来电投诉", "said", "Said in a call or message."
+    DISSATISFIED = "dissatisfied", "回访不满意", "dissatisfied", 'Rated "dissatisfied" in the callback.'
+    VERY_DISSATISFIED = (
+        "very_dissatisfied",
+        "回访非常不满意",
+        "very dissatisfied",
+        'Rated "very dissatisfied" in the callback.',
+    )
 
 
 class Complaint(Model):

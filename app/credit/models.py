@@ -1,7 +1,6 @@
 """The credit ledger: what a provider's credit was changed by, and the rules in whose name."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,20 +9,20 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.orm import Id, Model, one_of
+from app.kit.terms import Term
 
 
-class EntryStatus(StrEnum):
-    """`answered`: the provider has replied and a person decides; `upheld` and `revoked` are how an appeal ended;
-    `reversed`: a corrected bill took its cause away."""
+class EntryStatus(Term):
+    """Where a change of a provider's credit stands."""
 
-    PROPOSED = "proposed"
-    ANSWERED = "answered"
-    APPLIED = "applied"
-    DROPPED = "dropped"
-    APPEALED = "appealed"
-    UPHELD = "upheld"
-    REVOKED = "revoked"
-    REVERSED = "reversed"
+    PROPOSED = "proposed", "拟扣", "proposed", "A deduction that the provider can still reply to."
+    ANSWERED = "answered", "已申辩，待裁定", "replied", "The provider has replied; a person decides."
+    APPLIED = "applied", "已生效", "in effect", "Deducted or given."
+    DROPPED = "dropped", "不予执行", "dropped", "Not deducted, after the reply."
+    APPEALED = "appealed", "已申诉，待裁定", "appealed", "The provider has appealed; a registrar decides."
+    UPHELD = "upheld", "申诉未获支持", "appeal refused", "The deduction stands."
+    REVOKED = "revoked", "申诉成立，已返还", "appeal granted", "The points were given back."
+    REVERSED = "reversed", "账单更正，已冲正", "reversed", "A corrected bill took its cause away."
 
 
 class CreditRules(Model):

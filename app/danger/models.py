@@ -1,7 +1,6 @@
 """What is done in each danger, in versions: script, lines, and the words that tell it."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +10,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.danger.kinds import DangerKind
 from app.kit.orm import Id, Model, one_of
+from app.kit.terms import Term
 
 
-class GuideStatus(StrEnum):
+class GuideStatus(Term):
     """Where a version stands; only what is approved is read aloud."""
 
-    DRAFT = "draft"
-    APPROVED = "approved"
-    DISCARDED = "discarded"
-    SUPERSEDED = "superseded"
+    DRAFT = "draft", "草稿", "draft", "Being written."
+    APPROVED = "approved", "已生效", "approved", "In force."
+    DISCARDED = "discarded", "已放弃", "discarded", "Given up before it came into force."
+    SUPERSEDED = "superseded", "已被新版替换", "superseded", "A later version is in force."
 
 
 class GuideVersion(Model):

@@ -11,7 +11,7 @@ from app.events.kinds import EventKind
 from app.events.transition import StatusConflict, record
 from app.intake.actions import get_locked, get_request
 from app.intake.filters import CLOSED
-from app.intake.models import Request
+from app.intake.models import Request, RequestStatus
 from app.intake.queries import list_followed, list_left, set_follower
 from app.intake.views import running_clocks, show
 from app.kit.db import Tx
@@ -35,7 +35,7 @@ async def take_over(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> Op
     """Whoever acts follows the request from now on; said again, nothing happens. Raises NotFound, StatusConflict."""
     request = await get_locked(tx, request_id)
     if request["status"] in CLOSED:
-        raise StatusConflict(subject="request", state=request["status"], expected="open")
+        raise StatusConflict(subject="request", state=RequestStatus(request["status"]), expected="open")
     before = request["followed_by"] or request["created_by"]
     if before != act.who:
         await set_follower(tx, request_id, act.who)

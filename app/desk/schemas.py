@@ -1,7 +1,6 @@
 """What the desk shows beside the features' own answers."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from app.events.models import ActorKind
 from app.intake.models import Channel, RequestStatus
 from app.intake.schemas import RequestOut, RunningClock
 from app.kit.fields import Body
+from app.kit.terms import Term
 from app.kit.told import Told
 from app.registry.models import Standing
 
@@ -23,48 +23,48 @@ class OpenRequest(BaseModel):
     handed_over: bool = Field(description="whoever followed it has gone home, and nobody has taken it over yet")
 
 
-class Subject(StrEnum):
+class Subject(Term):
     """With what a step is taken."""
 
-    REQUEST = "request"
-    OFFER = "offer"
-    JOB = "job"
+    REQUEST = "request", "请求", "request", "A citizen's request."
+    OFFER = "offer", "派单", "offer", "A request offered to one provider."
+    JOB = "job", "工单", "job", "The work that a provider has accepted."
 
 
-class Step(StrEnum):
+class Step(Term):
     """What can be done with a request, an offer or a job."""
 
-    ANSWER = "answer"
-    RELAY = "relay"
-    DISPATCH = "dispatch"
-    OFFER = "offer"
-    CONSENT_TO_TIER = "consent_to_tier"
-    CLOSE = "close"
-    REOPEN = "reopen"
-    HOLD = "hold"
-    RESUME = "resume"
-    CANCEL = "cancel"
-    MERGE = "merge"
-    SEPARATE = "separate"
-    CORRECT = "correct"
-    CONTACT = "contact"
-    RAISE_DANGER = "raise_danger"
-    RELAY_DANGER = "relay_danger"
-    WITHDRAW_DANGER = "withdraw_danger"
-    ACCEPT = "accept"
-    DECLINE = "decline"
-    NO_ANSWER = "no_answer"
-    WITHDRAW = "withdraw"
-    START = "start"
-    APPOINTMENT = "appointment"
-    QUOTE = "quote"
-    CONSENT = "consent"
-    EXTENSION = "extension"
-    COMPLETE = "complete"
-    RETURN = "return"
-    FAIL = "fail"
-    REASSIGN = "reassign"
-    AMOUNT = "amount"
+    ANSWER = "answer", "答复并办结", "answer", "Answer it from what the centre knows, and close it."
+    RELAY = "relay", "转接", "relay", "Hand it to a line or body outside."
+    DISPATCH = "dispatch", "派单", "dispatch", "Look for a provider."
+    OFFER = "offer", "直接派单", "offer", "Offer it to a chosen provider."
+    CONSENT_TO_TIER = "consent_to_tier", "同意档次", "consent to the tier", "The citizen agrees to a dearer tier."
+    CLOSE = "close", "办结", "close", "Close it."
+    REOPEN = "reopen", "重新打开", "reopen", "Work on it again."
+    HOLD = "hold", "暂缓", "hold", "Have it wait."
+    RESUME = "resume", "恢复办理", "resume", "End the wait."
+    CANCEL = "cancel", "取消", "cancel", "The citizen does not want it any more."
+    MERGE = "merge", "合并", "merge", "It is the same as another."
+    SEPARATE = "separate", "撤销合并", "undo the merge", "It stands for itself again."
+    CORRECT = "correct", "更正", "correct", "Put right what was taken down."
+    CONTACT = "contact", "记录来电", "record a contact", "Somebody called or wrote about it."
+    RAISE_DANGER = "raise_danger", "标记险情", "mark a danger", "It tells of a danger."
+    RELAY_DANGER = "relay_danger", "险情已转", "relay the danger", "An emergency line has the danger."
+    WITHDRAW_DANGER = "withdraw_danger", "撤销险情", "withdraw the danger", "It is no danger after all."
+    ACCEPT = "accept", "接单", "accept", "The provider takes it."
+    DECLINE = "decline", "拒单", "decline", "The provider does not take it."
+    NO_ANSWER = "no_answer", "没人接", "no answer", "The provider did not pick up the phone."
+    WITHDRAW = "withdraw", "撤回派单", "withdraw the offer", "Take the offer back before an answer."
+    START = "start", "到场开工", "start", "The provider is on site."
+    APPOINTMENT = "appointment", "改约", "move the appointment", "Agree on another time."
+    QUOTE = "quote", "报价", "quote", "The provider names a price."
+    CONSENT = "consent", "同意报价", "agree to the price", "The citizen agrees to the price."
+    EXTENSION = "extension", "申请延期", "ask for more time", "The provider needs more time."
+    COMPLETE = "complete", "完工", "complete", "The work is done."
+    RETURN = "return", "退单", "return", "The provider gives the work back."
+    FAIL = "fail", "未能完成", "fail", "The provider could not do it."
+    REASSIGN = "reassign", "收回改派", "reassign", "Take the work from the provider."
+    AMOUNT = "amount", "更正收费", "correct the bill", "Correct what was billed."
 
 
 class PossibleStep(BaseModel):

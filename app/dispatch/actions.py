@@ -35,9 +35,8 @@ from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
 from app.kit.heartbeat import was_down
 from app.matching.actions import match, read_policy
-from app.matching.reasons import SENTENCES
 from app.matching.wanted import Wanted
-from app.registry.models import ACTIVE_STANDINGS
+from app.registry.models import ACTIVE_STANDINGS, Standing
 from app.registry.opening import is_open_through
 from app.registry.queries import find_provider
 
@@ -180,14 +179,14 @@ async def _not_eligible(tx: Tx, provider_id: UUID, rejected: Sequence[Any]) -> P
     if reason is None:
         provider = await find_provider(tx, provider_id)
         if provider and provider.standing not in ACTIVE_STANDINGS:
+            standing = Standing(provider.standing)
             return ProviderNotEligible(
                 reason=UnmatchedReason.NOT_ACTIVE,
-                why=f"is {provider.standing} and takes no work now",
-                why_zh=f"该单位目前为 {provider.standing} 状态，不能接单",
+                why=f"is {standing.en} and takes no work now",
+                why_zh=f"该单位目前为{standing.zh}状态，不能接单",
             )
     else:
-        sentence = SENTENCES[reason]
-        return ProviderNotEligible(reason=reason, why=sentence.en, why_zh=sentence.zh)
+        return ProviderNotEligible(reason=reason, why=reason.en, why_zh=reason.zh)
     return ProviderNotEligible(
         reason="not_offered_here",
         why="is not active here with this item at this tier",

@@ -100,7 +100,7 @@ async def correct_request(
         return request
     check_version(if_match, request["version"])
     if changes.keys() & WORK and request["status"] not in OPEN | {RequestStatus.ON_HOLD, RequestStatus.MERGED}:
-        raise StatusConflict(subject="request", state=request["status"], expected="open")
+        raise StatusConflict(subject="request", state=RequestStatus(request["status"]), expected="open")
     due = _clocks(act, request, changes, catalog)
     changes |= due | await _extended(tx, request, changes, due)
     if changes.keys() & (WORK - {"quantity"}):

@@ -43,7 +43,7 @@ async def raise_danger(
     """
     request = await get_locked(tx, request_id)
     if request["status"] not in OPEN | {RequestStatus.ON_HOLD}:
-        raise StatusConflict(subject="request", state=request["status"], expected="open")
+        raise StatusConflict(subject="request", state=RequestStatus(request["status"]), expected="open")
     if request["danger"] == kind:
         return request
     await queries.edit_request(tx, request_id, endangered(act, request, kind, catalog))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from app.catalog.models import Kind
 from app.catalog.snapshot import Snapshot
 from app.danger.kinds import DangerKind
 from app.dispatch import queries
@@ -153,9 +154,9 @@ async def merge_request(act: Act, tx: Tx, request_id: UUID, parent_id: UUID, cat
     if child.parent_id == parent_id:
         return await get_locked(tx, request_id)
     if parent.status not in OPEN | {RequestStatus.ON_HOLD}:
-        raise MergeTargetOver(state=parent.status)
+        raise MergeTargetOver(state=RequestStatus(parent.status))
     if child.kind != parent.kind:
-        raise MergeOfOtherKind(kind=child.kind, parent_kind=parent.kind)
+        raise MergeOfOtherKind(kind=Kind(child.kind), parent_kind=Kind(parent.kind))
     if _stage(child) > _stage(parent):
         raise MergeTheOtherWay(number=child.number, parent=parent.number)
     joined = [child, *(member for member in family if member.parent_id == request_id)]

@@ -1,7 +1,6 @@
 """What dispatching looks like in the API."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -17,19 +16,19 @@ from app.kit.fields import Body, Code, Moment
 from app.kit.pages import Paging
 from app.kit.phones import OwnPhone
 from app.kit.quantity import Quantity
+from app.kit.terms import Term
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
-class MatchingResult(StrEnum):
-    """Offered; waiting for capacity (tried again); deferred (a surge, `deferred_until`: tell the citizen); unmatched (a
-    supervisor decides); postponed (others come first, or matching failed: the worker does it)."""
+class MatchingResult(Term):
+    """What became of looking for a provider."""
 
-    OFFERED = "offered"
-    WAITING = "waiting"
-    DEFERRED = "deferred"
-    UNMATCHED = "unmatched"
-    POSTPONED = "postponed"
+    OFFERED = "offered", "已派单", "offered", "Providers were asked."
+    WAITING = "waiting", "排队等候", "waiting", "Everybody is full; tried again as soon as there is room."
+    DEFERRED = "deferred", "高峰排队", "deferred", "A surge: looked at by `deferred_until`, which the citizen is told."
+    UNMATCHED = "unmatched", "无人接单", "unmatched", "Nobody was found; a supervisor decides."
+    POSTPONED = "postponed", "稍后派单", "postponed", "Others come first, or matching failed: the worker does it."
 
 
 class OfferMade(BaseModel):

@@ -1,7 +1,6 @@
 """The append-only event log: what happened to a request, in whose name, and the outbox of everything downstream."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,17 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.events.kinds import EventKind
 from app.kit.orm import Model, one_of, word
+from app.kit.terms import Term
 
 _RECEIVED = [word(kind) for kind in (EventKind.REQUEST_CREATED, EventKind.REQUEST_ANSWERED)]
 """The kinds that are counted hour by hour."""
 
 
-class ActorKind(StrEnum):
+class ActorKind(Term):
     """Who does something."""
 
-    STAFF = "staff"
-    PROVIDER = "provider"
-    SYSTEM = "system"
+    STAFF = "staff", "中心工作人员", "staff", "A member of the centre's staff."
+    PROVIDER = "provider", "服务单位", "provider", "A provider, with its key."
+    SYSTEM = "system", "系统", "system", "The centre's own rules."
 
 
 class Event(Model):

@@ -50,8 +50,8 @@ EVENTS = cast(Table, Event.__table__)
 class StatusConflict(HotlineError):
     """The subject is not in a state from which this step is possible."""
 
-    en = "The {subject} is {state}; this is possible only while it is {expected}."
-    zh = "该{subject}当前状态为 {state}，仅在 {expected} 时可以这样做。"
+    en = "The {subject} is {state}; this is possible only in these states: {expected}."
+    zh = "该{subject}当前状态为 {state}，仅在以下状态可以这样做：{expected}。"
 
 
 AT = bindparam("at", type_=DateTime(timezone=True))
@@ -249,8 +249,9 @@ class Machine(Steps):
         row = await tx.row(self._status, id=subject_id)
         if row is None:
             return NotFound(what=self.subject, key=str(subject_id))
-        expected = " or ".join(sorted(self.moves[step].sources))
-        return StatusConflict(subject=self.subject, state=row["status"], expected=expected)
+        expected = sorted(self.moves[step].sources)
+        state = type(expected[0])(row["status"])
+        return StatusConflict(subject=self.subject, state=state, expected=expected)
 
     @cached_property
     def _status(self) -> Prepared:

@@ -14,9 +14,10 @@ from app.events.act import Act
 from app.exchange import queries
 from app.exchange.cells import yuan
 from app.exchange.plan import PARTS, Known
-from app.exchange.schemas import FileAsked, Language
+from app.exchange.schemas import FileAsked
 from app.exchange.sheets import Column, Sheet, sheets
 from app.kit.db import Tx
+from app.kit.languages import Language
 from app.kit.personal import mask_name, mask_phone
 
 NUMERIC = {"number", "capacity", "lat", "lon", "price"}

@@ -6,19 +6,14 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import BaseModel, Field
 
+from app.kit.languages import Language
+
 
 class Format(StrEnum):
     """A workbook, or a ZIP with one CSV per sheet."""
 
     XLSX = "xlsx"
     CSV = "csv"
-
-
-class Language(StrEnum):
-    """Of titles, headings and words; either is understood on import."""
-
-    ZH = "zh"
-    EN = "en"
 
 
 class FileAsked(BaseModel):

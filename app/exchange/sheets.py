@@ -7,40 +7,18 @@ from typing import Any
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
 from app.exchange import cells
+from app.kit.terms import Term
 from app.registry.models import PriceKind, ProviderKind, ReachedBy, Rung, Standing
 
 Words = Mapping[Any, tuple[str, str]]
 """A value's word in Chinese and in English."""
 
-KINDS: Words = {
-    ProviderKind.COMPANY: ("企业", "company"),
-    ProviderKind.PUBLIC_BODY: ("公共机构", "public body"),
-    ProviderKind.WELFARE: ("公益组织", "welfare organisation"),
-    ProviderKind.VOLUNTEER_TEAM: ("志愿队", "volunteer team"),
-}
-STANDINGS: Words = {
-    Standing.APPLIED: ("申请中", "applied"),
-    Standing.TRIAL: ("试用", "trial"),
-    Standing.ACTIVE: ("在营", "active"),
-    Standing.WATCH: ("观察", "watch"),
-    Standing.SUSPENDED: ("暂停", "suspended"),
-    Standing.LEFT: ("已退出", "left"),
-    Standing.EXPELLED: ("已除名", "expelled"),
-}
-RUNGS: Words = {
-    Rung.COMMUNITY_STATION: ("社区站", "community station"),
-    Rung.STREET_CENTRE: ("街道中心", "street centre"),
-    Rung.DISTRICT_CENTRE: ("区中心", "district centre"),
-    Rung.VOLUNTEERS: ("志愿者", "volunteers"),
-    Rung.PLEDGED_COMPANIES: ("承诺企业", "pledged companies"),
-}
-REACHES: Words = {ReachedBy.QUEUE: ("平台", "queue"), ReachedBy.PHONE: ("电话", "phone")}
-TIERS: Words = {Tier.FREE: ("无偿", "free"), Tier.LOW_FEE: ("低偿", "low fee"), Tier.PAID: ("有偿", "paid")}
-PRICES: Words = {
-    PriceKind.FREE: ("免费", "free"),
-    PriceKind.FIXED: ("定价", "fixed"),
-    PriceKind.QUOTE: ("报价", "quote"),
-}
+
+def words_of(terms: type[Term]) -> Words:
+    """The words of an enum of terms."""
+    return {term: (term.zh, term.en) for term in terms}
+
+
 APPROVALS: Words = {True: ("已批准", "approved"), False: ("待批准", "proposed")}
 WEEKDAYS: Words = {
     number: (f"周{zh}", en)
@@ -118,7 +96,7 @@ def sheets(catalog: Snapshot) -> tuple[Sheet, ...]:
         Sheet("providers", "单位", "Providers", (
             Column("number", "编号", "Number", cells.integer(1, 10**12)),
             Column("name", "单位名称", "Name", name, required=True, verbatim=True),
-            worded("kind", "单位类型", "Kind", KINDS, required=True),
+            worded("kind", "单位类型", "Kind", words_of(ProviderKind), required=True),
             Column("uscc", "统一社会信用代码", "Credit code", cells.uscc),
             Column("contact_name", "联系人", "Contact", name, required=True, verbatim=True),
             Column("phone", "联系电话", "Phone", cells.phone, required=True),
@@ -126,17 +104,17 @@ def sheets(catalog: Snapshot) -> tuple[Sheet, ...]:
             Column("lat", "纬度", "Latitude", cells.coordinate),
             Column("lon", "经度", "Longitude", cells.coordinate),
             Column("community", "仅服务社区", "Only community", community),
-            worded("rung", "网络层级", "Rung", RUNGS),
-            worded("reached_by", "接单方式", "Reached by", REACHES, required=True),
+            worded("rung", "网络层级", "Rung", words_of(Rung)),
+            worded("reached_by", "接单方式", "Reached by", words_of(ReachedBy), required=True),
             Column("capacity", "同时承接量", "Capacity", cells.integer(1, 1000), required=True),
-            worded("standing", "状态", "Standing", STANDINGS),
+            worded("standing", "状态", "Standing", words_of(Standing)),
             Column("joined_on", "加盟日期", "Joined on", cells.day),
         )),
         Sheet("prices", "项目与价格", "Prices", (
             _provider(),
             Column("item", "服务项目", "Item", item, required=True),
-            worded("tier", "档次", "Tier", TIERS, required=True),
-            worded("price_kind", "计价方式", "Charging", PRICES, required=True),
+            worded("tier", "档次", "Tier", words_of(Tier), required=True),
+            worded("price_kind", "计价方式", "Charging", words_of(PriceKind), required=True),
             Column("price", "价格（元）", "Price (yuan)", cells.fen),
             Column("valid_from", "起始日", "Valid from", cells.day, required=True),
             Column("valid_to", "截止日", "Valid to", cells.last_day),

@@ -12,7 +12,7 @@ from app.catalog.snapshot import Snapshot
 from app.exchange.cells import yuan
 from app.exchange.faults import Fault
 from app.exchange.plan import Known, Plan, Row, Subject, part_row, price_key
-from app.exchange.sheets import STANDINGS, Sheet
+from app.exchange.sheets import Sheet
 from app.kit.geo import distance_km
 from app.kit.names import same_form
 from app.registry.card import PriceFault, price_faults
@@ -179,7 +179,7 @@ def _check_facts(row: Row, known: Known | None, catalog: Snapshot, plan: Plan) -
         wrong("community", "outside_township", stands=stands)
     for name, code in KEPT.items():
         if known and given[name] is not None and given[name] != old[name]:
-            now = STANDINGS[old[name]][0] if name == "standing" else old[name]
+            now = Standing(old[name]).zh if name == "standing" else old[name]
             wrong(name, code, {"now": str(now)})
 
 

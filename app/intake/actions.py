@@ -201,7 +201,7 @@ async def consent_to_tier(act: Act, tx: Tx, request_id: UUID, tier: Tier, catalo
     """
     request = await get_locked(tx, request_id)
     if request["status"] not in UNASSIGNED:
-        raise StatusConflict(subject="request", state=request["status"], expected=" or ".join(sorted(UNASSIGNED)))
+        raise StatusConflict(subject="request", state=RequestStatus(request["status"]), expected=sorted(UNASSIGNED))
     catalog.tier(catalog.item(request["item_code"]), tier)
     if not dearer(tier, request["tier"]):
         raise TierNotDearer(served=Tier(request["tier"]), tier=tier)

@@ -5,7 +5,6 @@ Every clock is counted on its own calendar, and a hold that the citizen caused i
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -22,6 +21,7 @@ from app.catalog.calendar import (
 )
 from app.catalog.models import ArriveRule, Calendar
 from app.intake.models import RequestStatus as S
+from app.kit.terms import Term
 
 _COMPLETION = ("complete_by", "original_complete_by", "round_complete_by")
 USUAL_VISIT = timedelta(hours=2)
@@ -31,16 +31,20 @@ USUAL_VISIT = timedelta(hours=2)
 RING_AT_NIGHT = ("emergency", "urgent")
 
 
-class Clock(StrEnum):
-    ANSWER = "answer"
-    ACCEPT = "accept"
-    ARRIVE = "arrive"
-    COMPLETE = "complete"
+class Clock(Term):
+    """What has a deadline."""
+
+    ANSWER = "answer", "答复", "answer", "The answer, from receipt."
+    ACCEPT = "accept", "接单", "accept", "A provider's acceptance, from dispatch."
+    ARRIVE = "arrive", "到场", "arrive", "The arrival, from dispatch."
+    COMPLETE = "complete", "完工", "complete", "The completed work, from dispatch."
 
 
-class Level(StrEnum):
-    YELLOW = "yellow"
-    RED = "red"
+class Level(Term):
+    """How near a deadline is."""
+
+    YELLOW = "yellow", "将到时限", "due soon", "Three quarters of the time are over."
+    RED = "red", "超过时限", "overdue", "The time is over."
 
 
 RUNS_WHILE: dict[Clock, frozenset[S]] = {

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import (
@@ -29,68 +28,143 @@ from app.catalog.models import Kind, Tier
 from app.danger.kinds import DangerKind
 from app.kit.orm import Id, Model, not_negative, one_of
 from app.kit.quantity import EXACT
+from app.kit.terms import Term
 from app.registry.models import Rung
 
 
-class RequestStatus(StrEnum):
-    RECEIVED = "received"
-    ANSWERED = "answered"
-    RELAYED = "relayed"
-    DISPATCHING = "dispatching"
-    UNMATCHED = "unmatched"
-    ASSIGNED = "assigned"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    CLOSED = "closed"
-    CANCELLED = "cancelled"
-    MERGED = "merged"
-    ON_HOLD = "on_hold"
+class RequestStatus(Term):
+    """Where a request stands."""
+
+    RECEIVED = "received", "已受理", "received", "Taken down; somebody has still to deal with it."
+    ANSWERED = "answered", "已答复", "answered", "Answered from what the centre knows."
+    RELAYED = "relayed", "已转接", "relayed", "A line or body outside has it."
+    DISPATCHING = "dispatching", "派单中", "dispatching", "A provider is being looked for."
+    UNMATCHED = "unmatched", "无人接单", "unmatched", "Nobody was found, or the work came back; a person decides."
+    ASSIGNED = "assigned", "已接单", "assigned", "A provider has accepted it and is still to come."
+    IN_PROGRESS = "in_progress", "服务中", "in progress", "The provider is on site."
+    COMPLETED = "completed", "已完工", "completed", "The work is done; the citizen is still to be called back."
+    CLOSED = "closed", "已办结", "closed", "It is over."
+    CANCELLED = "cancelled", "已取消", "cancelled", "The citizen, or the centre, does not want it any more."
+    MERGED = "merged", "已合并", "merged", "It is the same as another, which is worked on for both."
+    ON_HOLD = "on_hold", "暂缓", "on hold", "It waits until a given time."
 
 
-class Channel(StrEnum):
-    """How a contact reached the centre; `alarm` is the elder alarm, `station` a community station."""
+class Channel(Term):
+    """How a contact reached the centre."""
 
-    PHONE = "phone"
-    WECHAT = "wechat"
-    WEB = "web"
-    STATION = "station"
-    ALARM = "alarm"
+    PHONE = "phone", "电话", "phone", "A call to 81890."
+    WECHAT = "wechat", "微信", "WeChat", "A message in WeChat."
+    WEB = "web", "网站", "web", "The centre's web site."
+    STATION = "station", "社区服务站", "community station", "A community station, for its residents."
+    ALARM = "alarm", "一键呼叫", "elder alarm", "The button of an elder alarm."
 
 
-class HoldCause(StrEnum):
+class HoldCause(Term):
     """Whose reason it is to wait; clocks pause only for the citizen's."""
 
-    CITIZEN = "citizen"
-    CENTRE = "centre"
-    PROVIDER = "provider"
+    CITIZEN = "citizen", "求助人", "citizen", "The citizen asked to wait; the clocks pause."
+    CENTRE = "centre", "中心", "centre", "The centre has to find something out."
+    PROVIDER = "provider", "服务单位", "provider", "The provider cannot go on, for want of a part, say."
 
 
-class UnmatchedReason(StrEnum):
+class UnmatchedReason(Term):
     """Why a person has to decide: the filter that emptied the list, or what happened to the work."""
 
-    ITEM_NOT_OFFERED = "item_not_offered"
-    TIER_NOT_OFFERED = "tier_not_offered"
-    NOT_ACTIVE = "not_active"
-    OUTSIDE_AREA = "outside_area"
-    TOO_FAR = "too_far"
-    NOT_ON_LADDER = "not_on_ladder"
-    PAPERS = "papers"
-    CLOSED_THEN = "closed_then"
-    UNREACHABLE = "unreachable"
-    FULL = "full"
-    BARRED = "barred"
-    TRIED_BEFORE = "tried_before"
-    LADDER_ENDED = "ladder_ended"
-    RETURNED = "returned"
-    FAILED = "failed"
+    ITEM_NOT_OFFERED = (
+        "item_not_offered",
+        "没有单位提供该服务项目",
+        "nobody offers the item",
+        "The filter of items emptied the list.",
+    )
+    TIER_NOT_OFFERED = (
+        "tier_not_offered",
+        "没有单位以该档次提供此项目",
+        "nobody offers the item at this tier",
+        "The filter of tiers emptied the list.",
+    )
+    NOT_ACTIVE = (
+        "not_active",
+        "提供此项目的单位均未在营",
+        "none of those who offer it is active",
+        "The filter of standings emptied the list.",
+    )
+    OUTSIDE_AREA = (
+        "outside_area",
+        "不服务该街道或乡镇",
+        "does not serve this township",
+        "Outside the area that it covers.",
+    )
+    TOO_FAR = (
+        "too_far",
+        "超出派单策略允许的距离",
+        "is farther away than the policy allows",
+        "Beyond the policy's distance.",
+    )
+    NOT_ON_LADDER = (
+        "not_on_ladder",
+        "不在无偿服务逐级派单范围内",
+        "is on no step of the ladder of free help",
+        "Free help does not reach it.",
+    )
+    PAPERS = (
+        "papers",
+        "所需证照缺失或已过期",
+        "a required licence is missing or expired",
+        "A licence that the item needs is not valid on the day.",
+    )
+    CLOSED_THEN = (
+        "closed_then",
+        "期望时间段内不营业",
+        "is closed in the wanted time",
+        "Its hours do not reach into the wanted window.",
+    )
+    UNREACHABLE = (
+        "unreachable",
+        "目前联系不上或已暂停接单",
+        "cannot be reached, or takes no work now",
+        "It paused offers, or was silent again and again.",
+    )
+    FULL = (
+        "full",
+        "承接工单已满（应急期间含待其答复的派单）",
+        "has as many unfinished jobs as it can take (in a surge, with what it is being asked about)",
+        "No capacity is left.",
+    )
+    BARRED = (
+        "barred",
+        "求助人不希望由该单位服务",
+        "the citizen does not want this provider",
+        "The citizen has barred it.",
+    )
+    TRIED_BEFORE = (
+        "tried_before",
+        "已就本次请求拒绝、超时或退单",
+        "has declined, let expire or returned this request",
+        "It had its chance.",
+    )
+    LADDER_ENDED = (
+        "ladder_ended",
+        "无偿服务已逐级派单至末级，无人接单",
+        "free help was looked for on every step of the ladder",
+        "No step is left.",
+    )
+    RETURNED = (
+        "returned",
+        "开工后退单或再次退单，由值班长裁定",
+        "returned after starting, or again",
+        "A supervisor arbitrates.",
+    )
+    FAILED = "failed", "开工后未能完成，由值班长裁定", "begun and could not be done", "A supervisor arbitrates."
 
 
-class CloseReason(StrEnum):
-    ANSWERED = "answered"
-    RELAYED = "relayed"
-    SOLVED = "solved"
-    UNREACHED = "unreached"
-    NO_PROVIDER = "no_provider"
+class CloseReason(Term):
+    """How a request came to its end."""
+
+    ANSWERED = "answered", "已答复", "answered", "Answered from what the centre knows."
+    RELAYED = "relayed", "已转接", "relayed", "A line or body outside took it over."
+    SOLVED = "solved", "已解决", "solved", "The citizen says that it is solved."
+    UNREACHED = "unreached", "回访未接通", "unreached", "The citizen could not be reached in any attempt."
+    NO_PROVIDER = "no_provider", "无单位可派", "no provider", "Nobody could be found, and a person ended it."
 
 
 class Citizen(Model):

@@ -26,7 +26,7 @@ from app.jobs.errors import (
     ProviderFull,
     RequestOnHold,
 )
-from app.jobs.models import LIVE
+from app.jobs.models import LIVE, JobStatus
 from app.jobs.schemas import JobOut, OfferOut
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
@@ -128,7 +128,7 @@ async def check_places(
 def check_live(job: Row) -> None:
     """Raises JobOver unless the job is accepted or started."""
     if job["status"] not in LIVE:
-        raise JobOver(state=job["status"])
+        raise JobOver(state=JobStatus(job["status"]))
 
 
 def price_agreed(offer: Mapping[str, Any] | Row) -> int | None:

@@ -25,7 +25,7 @@ async def correct_amount(act: Act, tx: Tx, job_id: UUID, body: AmountCorrection)
     if job is None:
         raise NotFound(what="job", key=str(job_id))
     if job["status"] != JobStatus.COMPLETED:
-        raise NotCompleted(state=job["status"])
+        raise NotCompleted(state=JobStatus(job["status"]))
     payout_fen = body.payout_fen if "payout_fen" in body.model_fields_set else job["payout_fen"]
     quantity = body.quantity or job["quantity"]
     if (job["amount_fen"], job["payout_fen"], job["quantity"]) == (body.amount_fen, payout_fen, quantity):

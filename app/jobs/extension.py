@@ -35,9 +35,9 @@ async def ask_for_extension(act: Act, tx: Tx, job_id: UUID, body: ExtensionIn) -
     if present and (present.until, present.reason) == (body.until, body.reason):
         return ExtensionOut.model_validate(present)
     if job["status"] not in LIVE:
-        raise JobOver(state=job["status"])
+        raise JobOver(state=JobStatus(job["status"]))
     if present:
-        raise ExtensionExists(state=present.status, until=present.until.isoformat())
+        raise ExtensionExists(state=ExtensionStatus(present.status), until=present.until.isoformat())
     _check_time(act, job, body)
     for earlier in await queries.list_left_unanswered(tx, job["request_id"], job_id):
         await end_extension(act, tx, earlier, "refuse", JOB_OVER)

@@ -135,7 +135,7 @@ async def read_job_with_contact(act: Act, tx: Tx, job_id: UUID, kept: timedelta)
     job = await _find_job(act, tx, job_id)
     done_lately = job["completed_at"] is not None and act.now < job["completed_at"] + kept
     if job["status"] not in LIVE and not done_lately:
-        raise JobOver(state=job["status"])
+        raise JobOver(state=JobStatus(job["status"]))
     return JobWithContact.model_validate(dict(job) | {"said": await queries.list_said(tx, job["request_id"])})
 
 
@@ -149,14 +149,14 @@ async def _find_job(act: Act, tx: Tx, job_id: UUID) -> Row:
 def check_unstarted(job: Row) -> None:
     """Raises JobOver unless the job is accepted and not yet started, RequestOnHold while its request waits."""
     if job["status"] != JobStatus.ACCEPTED:
-        raise JobOver(state=job["status"])
+        raise JobOver(state=JobStatus(job["status"]))
     check_not_held(job)
 
 
 def _unless_over(job: Row) -> JobOut:
     """The present state, for a step that was taken before; JobOver when the job ended otherwise."""
     if job["status"] in (JobStatus.RETURNED, JobStatus.FAILED, JobStatus.CANCELLED):
-        raise JobOver(state=job["status"])
+        raise JobOver(state=JobStatus(job["status"]))
     return JobOut.model_validate(dict(job))
 
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -17,43 +16,47 @@ from app.kit.terms import Term
 from app.registry.models import PriceKind
 
 
-class OfferStatus(StrEnum):
-    PENDING = "pending"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
-    ENDED = "ended"
+class OfferStatus(Term):
+    """Where an offer to one provider stands."""
+
+    PENDING = "pending", "待应答", "pending", "The provider has still to answer."
+    ACCEPTED = "accepted", "已接单", "accepted", "The provider takes it."
+    DECLINED = "declined", "已拒单", "declined", "The provider does not take it."
+    EXPIRED = "expired", "超时未答", "expired", "The provider did not answer in time."
+    WITHDRAWN = "withdrawn", "已撤回", "withdrawn", "Taken back before an answer."
+    ENDED = "ended", "已结束", "ended", "What was accepted is over."
 
 
-class OfferEnd(StrEnum):
+class OfferEnd(Term):
     """Why an accepted offer is over."""
 
-    RETURNED = "returned"
-    FAILED = "failed"
-    REDONE = "redone"
-    REOPENED = "reopened"
-    REASSIGNED = "reassigned"
-    CANCELLED = "cancelled"
-    DONE = "done"
+    RETURNED = "returned", "已退单", "returned", "The provider gave the work back."
+    FAILED = "failed", "未能完成", "could not be done", "Begun and could not be done."
+    REDONE = "redone", "返工", "redone", "Done again after the citizen said that it is not solved."
+    REOPENED = "reopened", "重新打开", "reopened", "The request was opened again after it was closed."
+    REASSIGNED = "reassigned", "已改派", "reassigned", "The work was taken from the provider."
+    CANCELLED = "cancelled", "已取消", "cancelled", "The request was cancelled."
+    DONE = "done", "已完工", "done", "The work was done."
 
 
-class OfferedBy(StrEnum):
-    """Who chose the provider; only `ranking` counts for fairness. `redo`: the firm that did it before."""
+class OfferedBy(Term):
+    """Who chose the provider; only `ranking` counts for fairness."""
 
-    RANKING = "ranking"
-    OPERATOR = "operator"
-    CITIZEN = "citizen"
-    REDO = "redo"
+    RANKING = "ranking", "系统排序", "ranking", "The policy's ranking."
+    OPERATOR = "operator", "话务员指定", "operator", "An operator picked it."
+    CITIZEN = "citizen", "求助人指定", "citizen", "The citizen asked for it."
+    REDO = "redo", "原单位返工", "redo", "It did the work before."
 
 
-class JobStatus(StrEnum):
-    ACCEPTED = "accepted"
-    STARTED = "started"
-    COMPLETED = "completed"
-    RETURNED = "returned"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
+class JobStatus(Term):
+    """Where a provider's accepted work stands."""
+
+    ACCEPTED = "accepted", "已接单", "accepted", "The provider is still to come."
+    STARTED = "started", "已开工", "started", "The provider is on site."
+    COMPLETED = "completed", "已完工", "completed", "The work is done and billed."
+    RETURNED = "returned", "已退单", "returned", "The provider gave it back."
+    FAILED = "failed", "未能完成", "could not be done", "Begun and could not be done."
+    CANCELLED = "cancelled", "已取消", "cancelled", "The request was cancelled."
 
 
 LIVE = (JobStatus.ACCEPTED, JobStatus.STARTED)
@@ -61,19 +64,21 @@ LIVE = (JobStatus.ACCEPTED, JobStatus.STARTED)
 _LIVE = [word(status) for status in LIVE]
 
 
-class Fault(StrEnum):
+class Fault(Term):
     """Whose doing it was that work was given back, as a supervisor finds."""
 
-    PROVIDER = "provider"
-    CITIZEN = "citizen"
-    CENTRE = "centre"
-    NOBODY = "nobody"
+    PROVIDER = "provider", "责任在单位", "the provider's fault", "It counts against the provider."
+    CITIZEN = "citizen", "责任在求助人", "the citizen's fault", "The citizen was absent or changed their mind, say."
+    CENTRE = "centre", "责任在中心", "the centre's fault", "The centre took it down wrongly, say."
+    NOBODY = "nobody", "都没有责任", "nobody's fault", "Nobody could help it."
 
 
-class ExtensionStatus(StrEnum):
-    ASKED = "asked"
-    GRANTED = "granted"
-    REFUSED = "refused"
+class ExtensionStatus(Term):
+    """Where a provider's request for more time stands."""
+
+    ASKED = "asked", "已申请", "asked for", "A supervisor has still to decide."
+    GRANTED = "granted", "已批准", "granted", "The deadline was moved."
+    REFUSED = "refused", "已驳回", "refused", "The deadline stands."
 
 
 class DeclineReason(Term):
@@ -87,22 +92,29 @@ class DeclineReason(Term):
     OTHER = "other", "其他原因", "other", "Something else."
 
 
-class ToldHow(StrEnum):
+class ToldHow(Term):
     """How the citizen's yes to another appointment was given."""
 
-    BY_PHONE = "by_phone"
-    ON_SITE = "on_site"
-    IN_WRITING = "in_writing"
+    BY_PHONE = "by_phone", "电话", "by phone", "Said on the phone."
+    ON_SITE = "on_site", "当面", "on site", "Said face to face."
+    IN_WRITING = "in_writing", "短信或书面", "in writing", "Written in a message or on paper."
 
 
-class ReturnReason(StrEnum):
-    OUT_OF_SCOPE = "out_of_scope"
-    WRONG_ADDRESS = "wrong_address"
-    CITIZEN_ABSENT = "citizen_absent"
-    CITIZEN_CHANGED = "citizen_changed"
-    NO_PARTS = "no_parts"
-    NO_STAFF = "no_staff"
-    OTHER = "other"
+class ReturnReason(Term):
+    """Why a provider gives work back."""
+
+    OUT_OF_SCOPE = "out_of_scope", "超出服务范围", "not our work", "It is other work than was taken down."
+    WRONG_ADDRESS = "wrong_address", "地址不对", "wrong address", "Nobody could find it."
+    CITIZEN_ABSENT = "citizen_absent", "求助人不在", "citizen absent", "Nobody was there at the appointment."
+    CITIZEN_CHANGED = (
+        "citizen_changed",
+        "求助人改主意",
+        "citizen changed their mind",
+        "The citizen does not want it, or wants something else.",
+    )
+    NO_PARTS = "no_parts", "缺配件", "parts missing", "A part is not to be had in time."
+    NO_STAFF = "no_staff", "没有人手", "nobody available", "It has nobody to send."
+    OTHER = "other", "其他原因", "other", "Something else."
 
 
 class Offer(Model):

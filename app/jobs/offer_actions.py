@@ -13,6 +13,7 @@ from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
 from app.intake.clocks import Clock
+from app.intake.models import RequestStatus
 from app.jobs import queries, statements
 from app.jobs.acting import PRICE_CARD, check_places, job_out, offer_out, price_agreed, time_taken
 from app.jobs.errors import (
@@ -29,7 +30,7 @@ from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
 from app.kit.quantity import priced
-from app.registry.models import ACTIVE_STANDINGS
+from app.registry.models import ACTIVE_STANDINGS, Standing
 
 WITHDRAWN_BY_STAFF = "by_staff"
 
@@ -46,7 +47,7 @@ async def accept_offer(act: Act, tx: Tx, offer_id: UUID, body: Acceptance) -> Jo
         return JobOut.model_validate(dict(job))
     _check_pending(offer, act.now)
     if offer["standing"] not in ACTIVE_STANDINGS:
-        raise ProviderNotActive(standing=offer["standing"])
+        raise ProviderNotActive(standing=Standing(offer["standing"]))
     window = _appointment(offer, act.now, body.appointment_from, body.appointment_to)
     if offer["open_jobs"] >= offer["capacity"]:
         await check_places(act, tx, offer["provider_id"], offer["capacity"], window, offer["round_arrive_by"])
@@ -70,7 +71,7 @@ async def accept_offer(act: Act, tx: Tx, offer_id: UUID, body: Acceptance) -> Jo
         agreed_at=None if agreed is None else act.now,
     )
     if row is None:
-        raise OfferWithdrawn(reason=offer["request_status"])
+        raise OfferWithdrawn(reason=RequestStatus(offer["request_status"]))
     tx.wake(*(provider_topic(other) for other in row["withdrawn_provider_ids"] or ()))
     tx.wake(provider_topic(offer["provider_id"]))
     return job_out(row, offer)
@@ -141,7 +142,7 @@ def _check_pending(offer: Row, now: datetime) -> None:
         case OfferStatus.WITHDRAWN:
             raise OfferWithdrawn(reason=offer["withdraw_reason"])
         case status:
-            raise OfferDecided(state=status)
+            raise OfferDecided(state=OfferStatus(status))
 
 
 def _appointment(

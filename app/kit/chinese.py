@@ -127,25 +127,15 @@ WORDS = {
     "decision about you for request": "关于您的派单记录：请求", "delivery": "推送", "exception": "特殊日期",
     "extension": "延期申请", "group": "优先人群", "job": "工单", "key": "密钥", "link": "链接",
     "member of staff named": "工作人员", "notice": "通知", "offer": "派单", "paper": "证照", "policy": "派单规则",
-    "price": "价格", "provider": "服务单位", "request": "请求", "return of month": "月报", "staff": "工作人员",
+    "price": "价格",
+    "version": "版本", "learned model": "学习模型", "place": "地点", "danger": "险情", "calendar day": "日期",
+    "provider": "服务单位", "request": "请求", "return of month": "月报", "staff": "工作人员",
     "surge": "高峰", "trouble": "异常", "version of the credit rules": "信用规则版本", "webhook": "推送地址",
-    # states
-    "received": "已受理", "relayed": "已转办", "answered": "已答复", "dispatching": "派单中", "assigned": "已接单",
-    "in_progress": "服务中", "completed": "已完成", "unmatched": "无人接单", "on_hold": "已挂起", "closed": "已办结",
-    "cancelled": "已取消", "merged": "已合并", "pending": "待处理", "accepted": "已接受", "declined": "已拒绝",
-    "expired": "已超时", "withdrawn": "已撤回", "ended": "已结束", "started": "已开始", "returned": "已退回",
-    "failed": "未能完成", "applied": "申请中", "trial": "试用", "active": "在营", "watch": "观察", "suspended": "暂停",
-    "left": "已退出", "expelled": "已除名", "filed": "已提交", "entered": "已登记", "refused": "已拒绝",
-    "locked": "已锁定", "reopened": "已重开", "proposed": "待定", "appealed": "已申诉", "replied": "已申辩",
-    "asked": "已申请", "granted": "已批准", "rejected": "已驳回", "paused": "已暂停", "disabled": "已停用",
-    "draft": "草稿", "approved": "已生效", "discarded": "已放弃", "superseded": "已被新版替换",
-    "ongoing": "通话中", "parked": "挂起中", "open": "未办结", "done": "已完成", "missed": "未接通",
-    # kinds
-    "fixed": "定价", "quote": "报价",
-    "service": "服务", "info": "咨询", "uscc": "统一社会信用代码", "name": "名称", "phone": "电话",
+    # facts in other sentences
+    "open": "未办结", "uscc": "统一社会信用代码", "name": "名称", "phone": "电话",
     "the time agreed with the citizen": "与求助人约定的时间",
 }  # fmt: skip
-"""Codes and names of things, as they stand in a Chinese sentence."""
+"""What is no term (app/kit/terms.py) and stands in a Chinese sentence in place of an English word."""
 
 
 def field_message(code: str, context: dict[str, Any]) -> str:

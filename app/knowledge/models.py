@@ -1,7 +1,6 @@
 """The knowledge base: articles in versions, what searches read of them, and the texts that operators keep at hand."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +9,17 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.orm import Id, Model, one_of
+from app.kit.terms import Term
 
 
-class ArticleStatus(StrEnum):
+class ArticleStatus(Term):
     """Where a version of an article stands; only what is approved is offered to operators."""
 
-    DRAFT = "draft"
-    APPROVED = "approved"
-    DISCARDED = "discarded"
-    SUPERSEDED = "superseded"
-    WITHDRAWN = "withdrawn"
+    DRAFT = "draft", "草稿", "draft", "Being written."
+    APPROVED = "approved", "已生效", "approved", "In force."
+    DISCARDED = "discarded", "已放弃", "discarded", "Given up before it came into force."
+    SUPERSEDED = "superseded", "已被新版替换", "superseded", "A later version is in force."
+    WITHDRAWN = "withdrawn", "已撤回", "withdrawn", "Not offered any more."
 
 
 class Article(Model):

@@ -16,7 +16,6 @@ from app.matching.ladder import Standing, climb
 from app.matching.policies import get_policy
 from app.matching.policy import Policy
 from app.matching.ranking import Candidate, Ranked, rank
-from app.matching.reasons import SENTENCES
 from app.matching.schemas import CandidateOut, CandidatesOut, EarlierCounts, RejectedOut
 from app.matching.wanted import EVER, Wanted
 from app.registry.facts import Wants, list_facts
@@ -194,5 +193,5 @@ def _candidate_out(ranked: Ranked, place: int, look: Look) -> CandidateOut:
 
 def _rejected_out(candidate: Candidate, reason: UnmatchedReason) -> RejectedOut:
     return RejectedOut(
-        provider_id=candidate.provider_id, name=candidate.name, reason=reason, **SENTENCES[reason]._asdict()
+        provider_id=candidate.provider_id, name=candidate.name, reason=reason, zh=reason.zh, en=reason.en
     )

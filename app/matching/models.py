@@ -1,7 +1,6 @@
 """Dispatch policies, what was decided under them, and surges."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -26,17 +25,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.models import Tier
 from app.kit.orm import Id, Model, not_negative, one_of
+from app.kit.terms import Term
 from app.registry.models import Rung
 
 
-class Mode(StrEnum):
+class Mode(Term):
     """Best first, next on decline or expiry; or the best few at once, first acceptance wins.
 
     A person's own pick (direct) needs no policy: POST /requests/{id}/offers.
     """
 
-    CASCADE = "cascade"
-    BROADCAST = "broadcast"
+    CASCADE = "cascade", "逐家派单", "cascade", "The best first, the next on decline or expiry."
+    BROADCAST = "broadcast", "同时派单", "broadcast", "The best few at once; the first acceptance wins."
 
 
 class PolicyVersion(Model):

@@ -19,7 +19,6 @@ from app.matching.errors import (
     UrgenciesMissing,
 )
 from app.matching.models import PolicyVersion
-from app.matching.reasons import SENTENCES
 from app.matching.schemas import PolicyDraft, PolicyOut
 
 EXAMPLES = 5
@@ -76,7 +75,7 @@ async def _check_somebody_left(tx: Tx, draft: PolicyDraft, effective_from: datet
         reason = emptied[0].reason
         items = [row.item_code for row in emptied if row.reason == reason]
         raise PolicyFiltersEverybody(
-            reason=reason, items=items[:EXAMPLES], count=len(items), **SENTENCES[reason]._asdict()
+            reason=reason, items=items[:EXAMPLES], count=len(items), zh=reason.zh, en=reason.en
         )
 
 

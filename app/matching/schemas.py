@@ -15,7 +15,7 @@ from app.kit.fields import Body, Code, Moment, Month
 from app.kit.phones import Phone
 from app.matching.models import Decision, PolicyVersion
 from app.matching.policy import Policy, Rules
-from app.matching.reasons import SENTENCES, Reason, read_reason
+from app.matching.reasons import Reason, read_reason
 from app.registry.models import PriceKind, Rung
 
 
@@ -166,7 +166,7 @@ class DecisionOut(BaseModel):
                 for provider_id, total in zip(decision.ranked, decision.totals, strict=True)
             ],
             rejected=[
-                RejectedThen(provider_id=provider_id, reason=reason, **SENTENCES[reason]._asdict())
+                RejectedThen(provider_id=provider_id, reason=reason, zh=reason.zh, en=reason.en)
                 for provider_id, reason in zip(decision.rejected, reasons, strict=True)
             ],
         )

@@ -1,20 +1,20 @@
 """Counts of calls in the API. No personal data."""
 
 from datetime import date
-from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.calls.models import CallOutcome
 from app.kit.fields import Day
+from app.kit.terms import Term
 
 
-class CallDimension(StrEnum):
+class CallDimension(Term):
     """By what calls are told apart."""
 
-    DAY = "day"
-    HOUR = "hour"
-    OUTCOME = "outcome"
+    DAY = "day", "日期", "day", "The day of the call."
+    HOUR = "hour", "时段", "hour", "The hour of the call."
+    OUTCOME = "outcome", "结果", "outcome", "How the call ended."
 
 
 class CallsAsked(BaseModel):

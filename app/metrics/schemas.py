@@ -1,7 +1,6 @@
 """The manager's figures in the API: counts, rates with their denominators, clocks, turnover. No personal data."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
@@ -12,20 +11,21 @@ from app.intake.models import Channel
 from app.kit.fields import ClockTime, Code, Day, Month
 from app.kit.pages import Page, Paging
 from app.kit.quantity import Sum
+from app.kit.terms import Term
 from app.registry.models import ProviderKind
 from app.registry.schemas import Growth
 
 
-class Dimension(StrEnum):
+class Dimension(Term):
     """By what figures are told apart."""
 
-    DAY = "day"
-    HOUR = "hour"
-    KIND = "kind"
-    CATEGORY = "category"
-    TOWNSHIP = "township"
-    TIER = "tier"
-    CHANNEL = "channel"
+    DAY = "day", "日期", "day", "The day of the event."
+    HOUR = "hour", "时段", "hour", "The hour of the event."
+    KIND = "kind", "类型", "kind", "What becomes of the request."
+    CATEGORY = "category", "服务类别", "category", "The category of the item."
+    TOWNSHIP = "township", "街道、乡镇", "township", "Where it is."
+    TIER = "tier", "档次", "tier", "What the citizen pays."
+    CHANNEL = "channel", "渠道", "channel", "How it reached the centre."
 
     @property
     def column(self) -> str:

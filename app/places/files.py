@@ -10,19 +10,13 @@ from app.catalog.models import PlaceKind
 from app.catalog.snapshot import Snapshot
 from app.exchange import cells
 from app.exchange.faults import WrongCell
-from app.exchange.sheets import Column, Sheet, Words, worded
+from app.exchange.sheets import Column, Sheet, Words, worded, words_of
 from app.kit.errors import Unfit
 from app.kit.geo import Crs
 from app.kit.names import tidy
 from app.kit.spreadsheet import csv_text, harmless
 from app.places.schemas import MOST_ALIASES, PlaceOut, spelled
 
-KINDS: Words = {
-    PlaceKind.ROAD: ("道路", "road"),
-    PlaceKind.ESTATE: ("小区", "estate"),
-    PlaceKind.LANDMARK: ("地标", "landmark"),
-    PlaceKind.BUILDING: ("楼宇", "building"),
-}
 KINDS_TOO = {
     "路": PlaceKind.ROAD, "街": PlaceKind.ROAD, "街巷": PlaceKind.ROAD, "street": PlaceKind.ROAD,
     "住宅小区": PlaceKind.ESTATE, "居民区": PlaceKind.ESTATE, "新村": PlaceKind.ESTATE, "compound": PlaceKind.ESTATE,
@@ -48,7 +42,7 @@ def sheet(catalog: Snapshot) -> Sheet:
     communities = [(code, row.zh) for code, row in catalog.communities.items()]
     return Sheet("places", "地点", "Places", (
         Column("id", "编号", "Id", _id),
-        worded("kind", "类别", "Kind", KINDS, required=True, too=KINDS_TOO),
+        worded("kind", "类别", "Kind", words_of(PlaceKind), required=True, too=KINDS_TOO),
         Column("zh", "名称", "Name", _name, required=True),
         Column("en", "英文名称", "English name", cells.text(100)),
         Column("aliases", "别名", "Also called", _aliases),
@@ -103,7 +97,7 @@ def _cells(place: PlaceOut, catalog: Snapshot) -> list[Any]:
     community = "" if place.guessed else place.community_code
     row = [
         str(place.id),
-        KINDS[place.kind][0],
+        PlaceKind(place.kind).zh,
         place.zh,
         place.en or "",
         "、".join(place.aliases),

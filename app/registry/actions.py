@@ -56,9 +56,7 @@ from app.registry.schemas import (
     StandingIn,
 )
 from app.registry.states import ADMITTED, PROVIDERS, steps_from
-from app.registry.uscc import Former, former_kind, is_possible, is_same_firm, is_valid
-
-FORMER_ZH = {Former.ORGANISATION: "组织机构代码", Former.TAX: "税务登记号", Former.REGISTRATION: "工商注册号"}
+from app.registry.uscc import former_kind, is_possible, is_same_firm, is_valid
 
 
 async def get_document(tx: Tx, provider_id: UUID, day: date) -> ProviderOut:
@@ -140,7 +138,7 @@ def check_code(kind: ProviderKind, uscc: str | None) -> None:
     if kind is ProviderKind.COMPANY and uscc is None:
         raise UsccMissing
     if uscc is not None and (former := former_kind(uscc)):
-        raise FormerCode(uscc=uscc, kind=former, kind_zh=FORMER_ZH[former])
+        raise FormerCode(uscc=uscc, kind=former)
     if uscc is not None and not (is_valid(uscc) and is_possible(uscc)):
         raise InvalidUscc(uscc=uscc)
 
@@ -155,7 +153,9 @@ async def _check_identity(tx: Tx, identity: Mapping[str, str | None], other_than
     if found := await queries.find_same(tx, **identity, other_than=other_than):
         known = found[0]
         same = [fact for fact, value in identity.items() if is_same_fact(fact, getattr(known, fact), value)]
-        raise ProviderExists(id=known.id, number=known.number, name=known.name, standing=known.standing, same=same)
+        raise ProviderExists(
+            id=known.id, number=known.number, name=known.name, standing=Standing(known.standing), same=same
+        )
 
 
 def part_rows(act: Act, provider_id: UUID, body: ProviderIn, catalog: Snapshot, *, approved: bool) -> list[Model]:
@@ -239,7 +239,7 @@ async def change_standing(
     check_version(if_match, provider.version)
     steps = steps_from(provider.standing, provider.former_standing)
     if body.standing not in steps:
-        raise StandingNotAllowed(standing=provider.standing, wanted=body.standing, possible=sorted(steps))
+        raise StandingNotAllowed(standing=Standing(provider.standing), wanted=body.standing, possible=sorted(steps))
     if provider.standing == Standing.APPLIED:
         card = await queries.list_lines(tx, provider_id, act.today)
         await check_papers(act, tx, provider_id, [catalog.item(line.item_code) for line in card if line.approved_at])

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from app.events.topics import DISPATCH_TOPIC
 from app.kit.db import Tx
 from app.kit.errors import HotlineError, NotFound
 from app.kit.ids import new_id
+from app.kit.terms import Term
 from app.registry import life_queries, queries
 from app.registry.edit import begin_edit, finish_edit
 from app.registry.errors import (
@@ -78,14 +78,19 @@ async def check_papers(act: Act, tx: Tx, provider_id: UUID, items: Iterable[Item
             raise ItemWithoutPapers(item=item.code, missing=missing)
 
 
-class PriceFault(StrEnum):
+class PriceFault(Term):
     """Why a line may not stand on a price card."""
 
-    NOT_DISPATCHED = "not_dispatched"
-    TIER_NOT_ALLOWED = "tier_not_allowed"
-    PRICE_NOT_ALLOWED = "price_not_allowed"
-    ABOVE_CAP = "above_cap"
-    VALIDITY = "validity"
+    NOT_DISPATCHED = "not_dispatched", "该项目不派单", "the item is not dispatched", "No provider is sent for it."
+    TIER_NOT_ALLOWED = "tier_not_allowed", "没有该档次", "the tier is not allowed", "The item has no such tier."
+    PRICE_NOT_ALLOWED = (
+        "price_not_allowed",
+        "价格与档次不符",
+        "the price does not suit the tier",
+        "Free of charge exactly where the tier is.",
+    )
+    ABOVE_CAP = "above_cap", "超过最高价", "above the cap", "More than the item's cap for the low-fee tier."
+    VALIDITY = "validity", "有效期有误", "the validity is wrong", "The last day is before the first."
 
 
 def price_faults(

@@ -12,7 +12,7 @@ class InvalidUscc(HotlineError):
 class FormerCode(HotlineError):
     status = 422
     en = "{uscc} is a {kind} of before 2015: give the Unified Social Credit Code, 18 characters, of the licence."
-    zh = "{uscc} 是旧的{kind_zh}，请填写现营业执照上的 18 位统一社会信用代码。"
+    zh = "{uscc} 是旧的{kind}，请填写现营业执照上的 18 位统一社会信用代码。"
 
 
 class UsccMissing(HotlineError):

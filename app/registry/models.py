@@ -1,7 +1,6 @@
 """The registry of franchised providers: who they are, what they offer, where, when and at which price."""
 
 from datetime import date, datetime, time
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -22,45 +21,48 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from app.catalog.models import Tier
 from app.kit.orm import Id, Model, as_text, not_negative, one_of, word
+from app.kit.terms import Term
 
 
-class ProviderKind(StrEnum):
-    COMPANY = "company"
-    PUBLIC_BODY = "public_body"
-    WELFARE = "welfare"
-    VOLUNTEER_TEAM = "volunteer_team"
+class ProviderKind(Term):
+    """What a provider is."""
+
+    COMPANY = "company", "企业", "company", "A franchised company."
+    PUBLIC_BODY = "public_body", "公共机构", "public body", "An office or institution."
+    WELFARE = "welfare", "公益组织", "welfare organisation", "An organisation for the public good."
+    VOLUNTEER_TEAM = "volunteer_team", "志愿队", "volunteer team", "A team of volunteers."
 
 
 Day = date | ColumnElement[date] | InstrumentedAttribute[date | None]
 
 
-class Standing(StrEnum):
+class Standing(Term):
     """Where a provider stands in its registry life; those in ACTIVE_STANDINGS are offered work."""
 
-    APPLIED = "applied"
-    TRIAL = "trial"
-    ACTIVE = "active"
-    WATCH = "watch"
-    SUSPENDED = "suspended"
-    LEFT = "left"
-    EXPELLED = "expelled"
+    APPLIED = "applied", "申请中", "applied", "Its papers are being checked."
+    TRIAL = "trial", "试用", "on trial", "Offered work, for a trial."
+    ACTIVE = "active", "在营", "active", "Offered work."
+    WATCH = "watch", "观察", "on watch", "Offered work, with little credit left."
+    SUSPENDED = "suspended", "暂停", "suspended", "Offered nothing until it is released."
+    LEFT = "left", "已退出", "left", "It left of its own will."
+    EXPELLED = "expelled", "已除名", "expelled", "The centre removed it."
 
 
-class Rung(StrEnum):
+class Rung(Term):
     """The steps of the network that free help climbs, in the founding document's order (docs/ranking.md)."""
 
-    COMMUNITY_STATION = "community_station"
-    STREET_CENTRE = "street_centre"
-    DISTRICT_CENTRE = "district_centre"
-    VOLUNTEERS = "volunteers"
-    PLEDGED_COMPANIES = "pledged_companies"
+    COMMUNITY_STATION = "community_station", "社区站", "community station", "The base of the network."
+    STREET_CENTRE = "street_centre", "街道中心", "street centre", "Its body."
+    DISTRICT_CENTRE = "district_centre", "区中心", "district centre", "Its head."
+    VOLUNTEERS = "volunteers", "志愿者", "volunteers", "Volunteer teams."
+    PLEDGED_COMPANIES = "pledged_companies", "承诺企业", "pledged companies", "Companies that pledged free work."
 
 
-class Unreachable(StrEnum):
+class Unreachable(Term):
     """Why a provider takes no offers: it said so itself, or it was silent again and again."""
 
-    OWN_WISH = "own_wish"
-    SILENT = "silent"
+    OWN_WISH = "own_wish", "已自行暂停接单", "paused by itself", "It said that it takes no work now."
+    SILENT = "silent", "多次未应答", "silent", "It let offers expire again and again."
 
 
 DEFAULT_RUNGS = {
@@ -86,19 +88,19 @@ FORMER_STANDINGS = (Standing.LEFT, Standing.EXPELLED)
 """Their keys open no queue any more (app.auth.queries names them as well)."""
 
 
-class ReachedBy(StrEnum):
+class ReachedBy(Term):
     """How offers reach the firm: it polls its queue, or an operator phones it."""
 
-    QUEUE = "queue"
-    PHONE = "phone"
+    QUEUE = "queue", "平台", "queue", "It polls its queue."
+    PHONE = "phone", "电话", "phone", "An operator phones it."
 
 
-class PriceKind(StrEnum):
+class PriceKind(Term):
     """Free of charge, a fixed price per unit, or a quote (price_fen is then the call-out or starting price)."""
 
-    FREE = "free"
-    FIXED = "fixed"
-    QUOTE = "quote"
+    FREE = "free", "免费", "free of charge", "The citizen pays nothing."
+    FIXED = "fixed", "定价", "fixed price", "A fixed price per unit."
+    QUOTE = "quote", "报价", "quote", "A quote on site; the card names where it begins."
 
 
 PROVIDER_NUMBER = Sequence("provider_number", start=1001, metadata=Model.metadata)
@@ -351,11 +353,11 @@ class ProviderNotice(Model):
     )
 
 
-class MonthStatus(StrEnum):
+class MonthStatus(Term):
     """A month's return: filed, then reviewed and locked; only what is locked counts in the figures."""
 
-    FILED = "filed"
-    LOCKED = "locked"
+    FILED = "filed", "已提交", "filed", "The provider has filed it; it can still be changed."
+    LOCKED = "locked", "已锁定", "locked", "Reviewed; it counts in the figures."
 
 
 class ProviderMonth(Model):

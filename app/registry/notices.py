@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from app.events.transition import record
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
+from app.kit.terms import Term
 from app.registry import life_queries, notice_queries
 from app.registry.models import Provider, ProviderNotice
 from app.registry.schemas import FirmToTell, Notice, NoticeOut
@@ -20,12 +20,29 @@ from app.registry.schemas import FirmToTell, Notice, NoticeOut
 CALL_TAKES = timedelta(minutes=3)
 
 
-class NoticeKind(StrEnum):
-    EXPIRES_IN_30_DAYS = "paper_expires_in_30_days"
-    EXPIRES_IN_7_DAYS = "paper_expires_in_7_days"
-    EXPIRED = "paper_expired"
-    FIRM_PAPER_EXPIRED = "firm_paper_expired"
-    RELEASED = "released_after_renewal"
+class NoticeKind(Term):
+    """What the registry tells a provider."""
+
+    EXPIRES_IN_30_DAYS = (
+        "paper_expires_in_30_days",
+        "证照 30 天内到期",
+        "licence expires within 30 days",
+        "The first reminder.",
+    )
+    EXPIRES_IN_7_DAYS = (
+        "paper_expires_in_7_days",
+        "证照 7 天内到期",
+        "licence expires within 7 days",
+        "The second reminder.",
+    )
+    EXPIRED = "paper_expired", "证照已过期", "licence expired", "What needs it is suspended."
+    FIRM_PAPER_EXPIRED = (
+        "firm_paper_expired",
+        "单位证照已过期",
+        "provider's own licence expired",
+        "The provider is suspended.",
+    )
+    RELEASED = "released_after_renewal", "换证后恢复", "released after renewal", "It is offered work again."
 
 
 _SOON = Notice(

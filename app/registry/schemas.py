@@ -1,7 +1,6 @@
 """Providers in the API: what the registrar files, what a provider may set itself, and the whole document."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from app.kit.fields import Body, ClockTime, Day, Fen, Moment
 from app.kit.pages import Paging
 from app.kit.personal import mask_name, mask_phone
 from app.kit.phones import FirmPhone
+from app.kit.terms import Term
 from app.registry.models import MonthStatus, PriceKind, ProviderKind, ReachedBy, Rung, Standing, Unreachable
 from app.registry.uscc import bare
 
@@ -210,10 +210,12 @@ class Reopening(Body):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
-class MonthState(StrEnum):
-    MISSING = "missing"
-    FILED = "filed"
-    LOCKED = "locked"
+class MonthState(Term):
+    """How far a month's return has got, if there is one."""
+
+    MISSING = "missing", "未提交", "missing", "Nothing was filed."
+    FILED = "filed", "已提交", "filed", "The provider has filed it; it can still be changed."
+    LOCKED = "locked", "已锁定", "locked", "Reviewed; it counts in the figures."
 
 
 class MonthsAsked(Paging):

@@ -1,9 +1,9 @@
 """The Unified Social Credit Code (统一社会信用代码) of a company or body, GB 32100-2015, and the codes before it."""
 
 import re
-from enum import StrEnum
 
 from app.kit.names import same_form
+from app.kit.terms import Term
 
 LENGTH = 18
 CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -45,13 +45,13 @@ def is_possible(code: str) -> bool:
     return code[1] in TYPES.get(code[0], "") and bool(_REGION.fullmatch(code[2:8]))
 
 
-class Former(StrEnum):
+class Former(Term):
     """What a firm had before 2015. All but the registration number contain the organisation code, which the Unified
     Social Credit Code has in its 9th to 17th place."""
 
-    ORGANISATION = "organisation code"
-    TAX = "tax number"
-    REGISTRATION = "registration number"
+    ORGANISATION = "organisation code", "组织机构代码", "organisation code", "Nine characters."
+    TAX = "tax number", "税务登记号", "tax number", "Fifteen: a region and an organisation code."
+    REGISTRATION = "registration number", "工商注册号", "registration number", "Fifteen digits."
 
 
 def bare(code: str) -> str:

@@ -7,9 +7,10 @@ from io import BytesIO
 from zoneinfo import ZoneInfo
 
 from app.catalog.models import is_counted
+from app.kit.languages import Language, say
 from app.kit.quantity import shown
 from app.kit.spreadsheet import csv_text
-from app.statement.schemas import JobLine, Language, MonthStatement, Share
+from app.statement.schemas import JobLine, MonthStatement, Share
 from app.statement.words import WORDS, measure, unit_word
 
 STYLE = """
@@ -102,8 +103,8 @@ class _Page:
 
     def job(self, job: JobLine) -> Sequence[str]:
         """Number, item, how much of it, tier, when it was completed, and what it brought and cost."""
-        item = job.item_zh if self.lang is Language.ZH else job.item_en
-        tier = self.words[job.tier] + (f" · {self.words['redo']}" if job.redo else "")
+        item = getattr(job, f"item_{self.lang}")
+        tier = say(job.tier, self.lang) + (f" · {self.words['redo']}" if job.redo else "")
         amounts = _yuan(job.amount_fen), _yuan(job.payout_fen)
         work = measure(job.quantity, job.unit, self.lang)
         return (str(job.number), item, work, tier, self._moment(job.completed_at), *amounts)
@@ -114,10 +115,10 @@ class _Page:
         for entry in self.statement.credit_entries:
             limit = {"proposed": entry.reply_by, "applied": entry.appeal_by}.get(entry.status)
             until = {"proposed": "reply_by", "applied": "appeal_by"}.get(entry.status, "")
-            rule = entry.zh if self.lang is Language.ZH else entry.en
+            rule = say(entry, self.lang)
             rule += f" ({entry.request_number})" if entry.request_number else ""
             left = words[until].format(moment=self._moment(limit)) if limit else ""
-            rows.append((rule, words[entry.status], left, f"{entry.points:+d}"))
+            rows.append((rule, say(entry.status, self.lang), left, f"{entry.points:+d}"))
         header = [words[name] for name in ("rule", "status", "until", "points")]
         table = _table(header, rows, numbers=1) if rows else _line(words["no_credit"])
         return self._title("credit") + table + _line(words["rights"])

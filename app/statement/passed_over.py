@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app.catalog.calendar import span_of
 from app.kit.db import Tx
 from app.kit.errors import NotFound
-from app.matching.reasons import SENTENCES, read_reason
+from app.matching.reasons import read_reason
 from app.statement import queries
 from app.statement.schemas import Best, DecisionsAsked, OwnDecision
 
@@ -37,7 +37,7 @@ def show(row: Any) -> OwnDecision:
     best = None
     if row.best_scores is not None and row.best_total is not None:
         best = Best(scores=row.best_scores, total=round(row.best_total, 6), offered_by=row.offered_by)
-    sentence = SENTENCES[read_reason(row.reason)] if row.reason else None
+    reason = read_reason(row.reason) if row.reason else None
     names = ("at", "request_id", "number", "item_code", "township_code", "tier", "policy_version", "place", "ranked")
     return OwnDecision(
         **{name: getattr(row, name) for name in names},
@@ -45,7 +45,7 @@ def show(row: Any) -> OwnDecision:
         total=None if row.total is None else round(row.total, 6),
         own=row.own,
         reason=row.reason,
-        zh=sentence and sentence.zh,
-        en=sentence and sentence.en,
+        zh=reason and reason.zh,
+        en=reason and reason.en,
         best=best,
     )

@@ -15,6 +15,7 @@ from app.catalog.current import CurrentCatalog
 from app.events.act import Act
 from app.kit.fields import Line, Month
 from app.kit.idempotency import SentKey, once
+from app.kit.languages import Language
 from app.kit.pages import Page, Paging, page
 from app.kit.personal import mask_phone
 from app.kit.phones import Phone
@@ -24,7 +25,6 @@ from app.statement.paper import statement_csv, statement_page, statement_workboo
 from app.statement.schemas import (
     DecisionsAsked,
     Form,
-    Language,
     LinkIn,
     LinkOut,
     MonthsAsked,

@@ -12,15 +12,11 @@ from app.catalog.models import Tier
 from app.credit.schemas import EntryOut
 from app.jobs.models import Fault, OfferedBy
 from app.kit.fields import Body, Day, Month
+from app.kit.languages import Language
 from app.kit.pages import Paging
 from app.kit.quantity import Quantity
 from app.matching.reasons import Reason
 from app.registry.models import Standing
-
-
-class Language(StrEnum):
-    ZH = "zh"
-    EN = "en"
 
 
 class Form(StrEnum):

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from app.catalog.models import Tier, is_counted
+from app.catalog.models import is_counted
+from app.kit.languages import Language
 from app.kit.quantity import shown
-from app.statement.schemas import Language
 
 WORDS = {
     Language.ZH: {
@@ -40,17 +40,6 @@ WORDS = {
         "致电服务中心即可，由话务员代为记录。",
         "reply_by": "{moment} 前可申辩",
         "appeal_by": "{moment} 前可申诉",
-        Tier.FREE: "无偿",
-        Tier.LOW_FEE: "低偿",
-        Tier.PAID: "有偿",
-        "proposed": "拟扣，待申辩",
-        "answered": "已申辩，待裁定",
-        "applied": "已生效",
-        "dropped": "不予执行",
-        "appealed": "申诉中",
-        "upheld": "申诉未获支持",
-        "revoked": "申诉成立，已返还",
-        "reversed": "收费更正，已冲正",
     },
     Language.EN: {
         "title": "Provider's monthly statement",
@@ -85,17 +74,6 @@ WORDS = {
         "you can appeal a deduction. Call the centre: an operator records what you say.",
         "reply_by": "reply until {moment}",
         "appeal_by": "appeal until {moment}",
-        Tier.FREE: "free",
-        Tier.LOW_FEE: "low fee",
-        Tier.PAID: "paid",
-        "proposed": "proposed, you can reply",
-        "answered": "answered, to be decided",
-        "applied": "deducted or given",
-        "dropped": "dropped",
-        "appealed": "appealed",
-        "upheld": "appeal refused",
-        "revoked": "appeal granted, given back",
-        "reversed": "bill corrected, reversed",
     },
 }
 

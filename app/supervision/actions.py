@@ -35,10 +35,10 @@ async def decide_extension(act: Act, tx: Tx, extension_id: UUID, body: Extension
     status = ExtensionStatus.GRANTED if body.granted else ExtensionStatus.REFUSED
     if extension.status != ExtensionStatus.ASKED:
         if extension.status != status:
-            raise ExtensionDecided(state=extension.status)
+            raise ExtensionDecided(state=ExtensionStatus(extension.status))
         return ExtensionOut.model_validate(extension)
     if job["status"] not in LIVE:
-        raise JobOver(state=job["status"])
+        raise JobOver(state=JobStatus(job["status"]))
     if body.granted:
         await _move_deadlines(act, tx, job, extension)
     tx.wake(provider_topic(job["provider_id"]))
@@ -74,7 +74,7 @@ async def arbitrate_job(act: Act, tx: Tx, job_id: UUID, body: Finding) -> JobOut
     job = await _lock(tx, job_id)
     if job["fault"] is not None:
         if job["fault"] != body.fault:
-            raise AlreadyArbitrated(fault=job["fault"])
+            raise AlreadyArbitrated(fault=Fault(job["fault"]))
         return JobOut.model_validate(dict(job))
     if not _went_to_supervisor(job):
         raise NotToArbitrate

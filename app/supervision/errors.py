@@ -15,4 +15,4 @@ class NotToArbitrate(HotlineError):
 
 class AlreadyArbitrated(HotlineError):
     en = "It was found already whose fault this was: {fault}."
-    zh = "该工单已裁定责任方为 {fault}，不能更改。"
+    zh = "该工单已裁定（{fault}），不能更改。"

@@ -10,11 +10,11 @@ from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import Role
 from app.auth.queries import add_audit
 from app.events.act import Act
+from app.intake.models import UnmatchedReason
 from app.jobs.schemas import ExtensionOut, JobOut
 from app.kit.fields import Code
 from app.kit.pages import Page, Paging, page
 from app.kit.steps import list_set_aside, list_steps, release
-from app.matching.reasons import SENTENCES
 from app.supervision import actions, queries
 from app.supervision.schemas import (
     Concern,
@@ -46,9 +46,9 @@ async def list_supervision_queue(
 
 
 def _show(row: Any) -> QueueItem:
-    sentence = SENTENCES[row.unmatched_reason] if row.unmatched_reason else None
+    reason = UnmatchedReason(row.unmatched_reason) if row.unmatched_reason else None
     kinds = [kind for kind in Concern if row._mapping[kind]]
-    words = {"zh": sentence.zh if sentence else None, "en": sentence.en if sentence else None}
+    words = {"zh": reason and reason.zh, "en": reason and reason.en}
     return QueueItem.model_validate(dict(row._mapping) | words | {"kinds": kinds})
 
 

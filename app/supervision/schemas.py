@@ -1,7 +1,6 @@
 """What a supervisor sees and decides."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -14,24 +13,31 @@ from app.jobs.models import Fault
 from app.jobs.schemas import Note
 from app.kit.fields import Body
 from app.kit.pages import Paging
+from app.kit.terms import Term
 
 
-class Concern(StrEnum):
+class Concern(Term):
     """Why a request stands in the supervisor's queue."""
 
-    DANGER = "danger"
-    """It tells of a danger and is not over yet, relayed or not."""
-    TO_ARBITRATE = "to_arbitrate"
-    UNMATCHED = "unmatched"
-    SEPARATED = "separated"
-    """It stands for itself again after a merge, and nobody has dealt with it yet."""
-    RED = "red"
-    EXTENSION_ASKED = "extension_asked"
-    COMPLAINT = "complaint"
-    """It is to be decided; the request itself may be over."""
-    YELLOW = "yellow"
-    FIRM_GONE = "firm_gone"
-    """Its firm was expelled or has left, and had begun the work: somebody ends it for the firm."""
+    DANGER = "danger", "险情", "danger", "It tells of a danger and is not over yet, relayed or not."
+    TO_ARBITRATE = "to_arbitrate", "待裁定", "to arbitrate", "Work was given back after it had begun, or again."
+    UNMATCHED = "unmatched", "无人接单", "unmatched", "Nobody was found; a person decides."
+    SEPARATED = (
+        "separated",
+        "已撤销合并",
+        "separated",
+        "It stands for itself again after a merge, and nobody has dealt with it yet.",
+    )
+    RED = "red", "超过时限", "overdue", "A deadline is over."
+    EXTENSION_ASKED = "extension_asked", "申请延期", "more time asked for", "A provider asks for more time."
+    COMPLAINT = "complaint", "投诉", "complaint", "It is to be decided; the request itself may be over."
+    YELLOW = "yellow", "将到时限", "due soon", "Three quarters of a clock's time are over."
+    FIRM_GONE = (
+        "firm_gone",
+        "单位已退出",
+        "provider gone",
+        "Its provider was expelled or has left, and had begun the work: somebody ends it for them.",
+    )
 
 
 class QueueFilter(Paging):

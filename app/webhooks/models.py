@@ -1,48 +1,51 @@
 """Where events are sent, and what became of each."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.orm import Id, Model, not_negative, one_of
+from app.kit.terms import Term
 
 
-class WebhookState(StrEnum):
+class WebhookState(Term):
     """Only an active endpoint is sent anything; for the others events wait as long as deliveries are kept."""
 
-    ACTIVE = "active"
-    PAUSED = "paused"
-    DISABLED = "disabled"
+    ACTIVE = "active", "启用", "active", "It is sent events."
+    PAUSED = "paused", "已暂停", "paused", "Its owner has paused it."
+    DISABLED = "disabled", "已停用", "disabled", "The centre has stopped sending to it."
 
 
-class DisabledWhy(StrEnum):
-    """It answered 410 Gone, or took nothing for a whole day."""
+class DisabledWhy(Term):
+    """Why the centre has stopped sending to an endpoint."""
 
-    GONE = "gone"
-    DEAD = "dead"
-
-
-class DeliveryStatus(StrEnum):
-    """`failed`: given up after the last retry, and not sent again unless somebody replays it."""
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    FAILED = "failed"
+    GONE = "gone", "对方声明已停用", "gone", "It answered 410 Gone."
+    DEAD = "dead", "整日无响应", "dead", "It took nothing for a whole day."
 
 
-class Failure(StrEnum):
+class DeliveryStatus(Term):
+    """Where a delivery to an endpoint stands."""
+
+    PENDING = "pending", "待推送", "pending", "Still to be sent, or to be sent again."
+    DELIVERED = "delivered", "已送达", "delivered", "The endpoint has it."
+    FAILED = "failed", "推送失败", "failed", "Given up after the last retry; not sent again unless somebody replays it."
+
+
+class Failure(Term):
     """Why an attempt failed."""
 
-    REFUSED_ADDRESS = "refused_address"
-    UNREACHABLE = "unreachable"
-    TIMEOUT = "timeout"
-    BAD_ANSWER = "bad_answer"
-    """Not HTTP, or cut off."""
-    STATUS = "status"
-    """An answer outside 200 to 299; redirects are not followed."""
+    REFUSED_ADDRESS = (
+        "refused_address",
+        "地址不允许",
+        "address refused",
+        "The address leads into the centre's own network.",
+    )
+    UNREACHABLE = "unreachable", "无法连接", "unreachable", "Nobody answers there."
+    TIMEOUT = "timeout", "超时", "timed out", "No answer in time."
+    BAD_ANSWER = "bad_answer", "应答无效", "bad answer", "Not HTTP, or cut off."
+    STATUS = "status", "应答状态码不是 2xx", "wrong status", "An answer outside 200 to 299; redirects are not followed."
 
 
 class WebhookEndpoint(Model):

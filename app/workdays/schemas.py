@@ -1,20 +1,22 @@
 """The working-day calendar and the admin's checks in the API."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from app.kit.fields import Body
+from app.kit.terms import Term
 
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Year = Annotated[int, Field(ge=2000, le=2099)]
 
 
-class Source(StrEnum):
-    LIBRARY = "library"
-    CENTRE = "centre"
+class Source(Term):
+    """Where a day of the calendar comes from."""
+
+    LIBRARY = "library", "国家公布", "published", "As the state publishes it, from the library."
+    CENTRE = "centre", "本中心", "centre", "Entered by the centre."
 
 
 class DayIn(Body):

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from app.intake.models import UnmatchedReason
-from app.matching.reasons import SENTENCES
 from tests.world import CLEANING, DRAIN, World, ok
 
 
@@ -92,7 +91,7 @@ async def test_the_queue_orders_by_urgency_and_deadline_and_says_why(world: Worl
     assert first["kinds"] == ["unmatched", "red"]
     assert (first["unmatched_reason"], first["zh"]) == (
         "item_not_offered",
-        SENTENCES[UnmatchedReason.ITEM_NOT_OFFERED].zh,
+        UnmatchedReason.ITEM_NOT_OFFERED.zh,
     )
     assert second["kinds"] == ["unmatched"]
     assert await queue(world, kind="red") == [first]
