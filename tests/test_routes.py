@@ -104,6 +104,25 @@ def test_every_post_that_creates_takes_an_idempotency_key() -> None:
     assert lacking <= WITHOUT_KEY.keys()
 
 
+STEPS_WITHOUT_KEY = {
+    "PUT /api/v1/calls/{call_id}": "the call's id is made by whoever tells of it, and the latest that is told counts",
+    "DELETE /api/v1/providers/{provider_id}/statement-links/{link_id}": "a link that is revoked is never there again",
+}
+
+
+def test_every_step_of_an_operator_takes_an_idempotency_key() -> None:
+    """The desk keeps what is said until it is answered, and says it again."""
+    lacking = set()
+    for route in ROUTES:
+        method = min(route.methods or ())
+        own = str(route.path).startswith(("/api/v1/account", "/api/v1/sessions"))
+        if method in ("PUT", "PATCH", "DELETE") and Role.OPERATOR in (roles_of(route) or ()) and not own:
+            operation = APP.openapi()["paths"][str(route.path_format)][method.lower()]
+            if not any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ())):
+                lacking.add(name_of(route))
+    assert lacking == STEPS_WITHOUT_KEY.keys()
+
+
 def test_operation_ids_are_unique() -> None:
     ids = [operation["operationId"] for path in APP.openapi()["paths"].values() for operation in path.values()]
     assert len(ids) == len(set(ids))

@@ -14,6 +14,7 @@ from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.complaints.schemas import Answer, ComplaintOut, ToAnswer
 from app.events.act import Act
+from app.kit.idempotency import repeatable
 from app.kit.pages import Page, Paging, page
 
 router = Router(tags=["aftercare"])
@@ -49,6 +50,7 @@ async def take_callback(act: Caller, tx: Transaction, response: Response) -> Cal
 
 
 @router.put("/callbacks/{callback_id}/outcome")
+@repeatable
 async def record_callback_outcome(
     callback_id: UUID, body: Outcome, act: Caller, tx: Transaction, catalog: CurrentCatalog
 ) -> CallbackOut:
@@ -66,6 +68,7 @@ async def take_complaint_to_answer(act: Caller, tx: Transaction, response: Respo
 
 
 @router.put("/complaints/{complaint_id}/answer")
+@repeatable
 async def record_complaint_answer(complaint_id: UUID, body: Answer, act: Caller, tx: Transaction) -> ComplaintOut:
     """The citizen was told what was decided, or was not reached: three calls, then it is left."""
     return await answers.record_answer(act, tx, complaint_id, body)

@@ -14,7 +14,7 @@ from app.events.act import Act
 from app.intake.current import CurrentlyKnown
 from app.intake.queries import find_contact
 from app.intake.schemas import ContactIn, ContactOut
-from app.kit.idempotency import SentKey, once
+from app.kit.idempotency import SentKey, once, repeatable
 from app.kit.pages import Page, Paging, page
 
 router = Router(tags=["complaints"])
@@ -64,6 +64,7 @@ async def hand_over_complaint(complaint_id: UUID, body: Owner, act: Supervisor, 
 
 
 @router.put("/complaints/{complaint_id}/reply")
+@repeatable
 async def reply_to_complaint_on_behalf(complaint_id: UUID, body: Reply, act: OnBehalf, tx: Transaction) -> ComplaintOut:
     """What the firm says to it on the phone."""
     await actions.reply(act, tx, complaint_id, body.text)

@@ -19,8 +19,9 @@ does not know is refused, as a misspelt parameter is.
 operation lists its own. Any address can also answer `http_404` or `http_405` (there is no such address or method), and
 an unknown query parameter is refused with `unknown_parameter`.
 
-**Repeating a call.** An `Idempotency-Key` makes creating anything safe to repeat for 24 hours. A change of state that
-is repeated gives the present state, or 409 `status_conflict` with it: nothing happens twice.
+**Repeating a call.** An `Idempotency-Key` makes creating anything, and every step of an operator, safe to repeat for 24
+hours: it gets the first answer again. Without one, a change of state that is repeated gives the present state, or 409
+`status_conflict` with it: nothing happens twice.
 
 **Lists** come in pages: pass `next` as `cursor` to go on (`Link` carries the whole address). Editing a document needs
 `If-Match` with the ETag that was read.

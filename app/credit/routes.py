@@ -24,7 +24,7 @@ from app.credit.schemas import (
 )
 from app.events.act import Act
 from app.kit.db import Tx
-from app.kit.idempotency import SentKey, once
+from app.kit.idempotency import SentKey, once, repeatable
 from app.kit.pages import Page, Paging, page
 
 router = Router(tags=["credit"])
@@ -101,12 +101,14 @@ async def read_credit(
 
 
 @router.put("/credit/entries/{entry_id}/reply")
+@repeatable
 async def reply_to_credit_entry_on_behalf(entry_id: UUID, body: Statement, act: OnBehalf, tx: Transaction) -> EntryOut:
     """The firm answers on the phone, or on paper."""
     return await actions.reply(act, tx, entry_id, body.text)
 
 
 @router.put("/credit/entries/{entry_id}/appeal")
+@repeatable
 async def appeal_credit_entry_on_behalf(entry_id: UUID, body: Statement, act: OnBehalf, tx: Transaction) -> EntryOut:
     """The firm appeals on the phone, or on paper."""
     return await actions.appeal(act, tx, entry_id, body.text)

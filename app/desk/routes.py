@@ -20,7 +20,7 @@ from app.dispatch.schemas import DispatchOut
 from app.events.act import Act
 from app.intake.actions import get_request
 from app.intake.schemas import RequestIn
-from app.kit.idempotency import SentKey
+from app.kit.idempotency import SentKey, repeatable
 from app.kit.pages import Page, Paging, page
 from app.kit.web import context_of
 
@@ -61,6 +61,7 @@ async def list_my_requests(act: Operator, tx: Transaction, catalog: CurrentCatal
 
 
 @router.put("/desk/requests/{request_id}/follow-up")
+@repeatable
 async def follow_request(request_id: UUID, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> OpenRequest:
     """Take an open request over from a colleague: I follow it from now on."""
     return await take_over(act, tx, request_id, catalog)

@@ -16,7 +16,7 @@ from app.intake.schemas import DangerIn, DangerWithdrawalIn, RequestOut
 from app.intake.views import show
 from app.jobs import offer_actions
 from app.kit.etags import IfMatch, set_etag
-from app.kit.idempotency import SentKey, once
+from app.kit.idempotency import SentKey, once, repeatable
 
 router = Router(tags=["dispatch"])
 Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
@@ -24,6 +24,7 @@ Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 
 
 @router.put("/requests/{request_id}/dispatch")
+@repeatable
 async def dispatch_request(
     request_id: UUID,
     act: Operator,
@@ -57,12 +58,14 @@ async def offer_directly(
 
 
 @router.put("/offers/{offer_id}/withdrawal", status_code=204)
+@repeatable
 async def withdraw_offer(offer_id: UUID, body: WithdrawIn, act: Operator, tx: Transaction) -> None:
     """Take a pending offer back; the request is matched again if nobody else is asked."""
     await offer_actions.withdraw_offer(act, tx, offer_id, body.reason)
 
 
 @router.put("/requests/{request_id}/cancellation")
+@repeatable
 async def cancel_request(
     request_id: UUID, body: CancelIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
@@ -71,6 +74,7 @@ async def cancel_request(
 
 
 @router.put("/requests/{request_id}/undo")
+@repeatable
 async def undo_dispatch(request_id: UUID, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> RequestOut:
     """Take back what was just dispatched by mistake, until the `undo_until` of its answer: it counts nowhere, and the
     firms are told."""
@@ -78,6 +82,7 @@ async def undo_dispatch(request_id: UUID, act: Operator, tx: Transaction, catalo
 
 
 @router.patch("/requests/{request_id}")
+@repeatable
 async def correct_request(
     request_id: UUID,
     body: Correction,
@@ -95,6 +100,7 @@ async def correct_request(
 
 
 @router.put("/requests/{request_id}/danger")
+@repeatable
 async def raise_danger(
     request_id: UUID, body: DangerIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
@@ -104,6 +110,7 @@ async def raise_danger(
 
 
 @router.put("/requests/{request_id}/danger/withdrawal")
+@repeatable
 async def withdraw_danger(
     request_id: UUID,
     body: DangerWithdrawalIn,
@@ -117,6 +124,7 @@ async def withdraw_danger(
 
 
 @router.put("/requests/{request_id}/parent")
+@repeatable
 async def merge_request(
     request_id: UUID, body: MergeIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
@@ -125,6 +133,7 @@ async def merge_request(
 
 
 @router.put("/requests/{request_id}/reopening")
+@repeatable
 async def reopen_request(
     request_id: UUID, body: ReopenIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
@@ -136,6 +145,7 @@ async def reopen_request(
 
 
 @router.put("/jobs/{job_id}/reassignment", status_code=204)
+@repeatable
 async def reassign_job(job_id: UUID, act: Supervisor, tx: Transaction) -> None:
     """Take an unstarted job from its provider and send the request out again."""
     await actions.reassign_job(act, tx, job_id)

@@ -15,7 +15,7 @@ from app.dispatch.schemas import SurgeFilter, SurgeIn, SurgeOut
 from app.events.act import Act
 from app.intake.schemas import RequestOut
 from app.intake.views import show
-from app.kit.idempotency import SentKey, once
+from app.kit.idempotency import SentKey, once, repeatable
 from app.kit.pages import Page, Paging, page
 
 router = Router(tags=["surges"])
@@ -70,6 +70,7 @@ async def list_deferrals(
 
 
 @router.put("/requests/{request_id}/deferral-notice")
+@repeatable
 async def tell_of_deferral(request_id: UUID, act: Operator, tx: Transaction) -> RequestOut:
     """The citizen was told that the request waits, and until when at most."""
     return show(await surge.tell_deferral(act, tx, request_id))

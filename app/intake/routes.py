@@ -41,6 +41,7 @@ from app.intake.views import show
 from app.kit import pages
 from app.kit.etags import set_etag
 from app.kit.fields import Code
+from app.kit.idempotency import repeatable
 from app.kit.pages import Page, page
 from app.kit.personal import mask_phone
 from app.kit.phones import OwnPhone, Phone
@@ -109,12 +110,14 @@ async def list_request_contacts(request_id: UUID, act: Operator, tx: Transaction
 
 
 @router.put("/requests/{request_id}/answer")
+@repeatable
 async def answer_request(request_id: UUID, body: AnswerIn, act: Operator, tx: Transaction) -> RequestOut:
     """Tell the citizen the answer; the request is closed."""
     return show(await actions.answer_request(act, tx, request_id, body))
 
 
 @router.put("/requests/{request_id}/relay")
+@repeatable
 async def relay_request(
     request_id: UUID, body: RelayIn, act: Operator, tx: Transaction, dangers: CurrentDangers
 ) -> RequestOut:
@@ -123,6 +126,7 @@ async def relay_request(
 
 
 @router.put("/requests/{request_id}/danger/relay")
+@repeatable
 async def relay_danger(
     request_id: UUID, body: DangerRelayIn, act: Operator, tx: Transaction, dangers: CurrentDangers
 ) -> RequestOut:
@@ -132,18 +136,21 @@ async def relay_danger(
 
 
 @router.put("/requests/{request_id}/closure")
+@repeatable
 async def close_request(request_id: UUID, body: CloseIn, act: Operator, tx: Transaction) -> RequestOut:
     """Close what was relayed, or what nobody could be found for."""
     return show(await actions.close_request(act, tx, request_id, body.note))
 
 
 @router.delete("/requests/{request_id}/parent")
+@repeatable
 async def separate_request(request_id: UUID, act: Supervisor, tx: Transaction) -> RequestOut:
     """Undo a merge: the request stands for itself again, as received."""
     return show(await actions.separate_request(act, tx, request_id))
 
 
 @router.put("/requests/{request_id}/tier-consent")
+@repeatable
 async def consent_to_tier(
     request_id: UUID, body: TierConsentIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
@@ -152,6 +159,7 @@ async def consent_to_tier(
 
 
 @router.put("/requests/{request_id}/hold")
+@repeatable
 async def hold_request(
     request_id: UUID, body: HoldIn, act: Operator, tx: Transaction, about: CurrentlyKnown
 ) -> RequestOut:
@@ -162,6 +170,7 @@ async def hold_request(
 
 
 @router.delete("/requests/{request_id}/hold")
+@repeatable
 async def resume_request(request_id: UUID, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> RequestOut:
     """Take the request up again."""
     return show(await actions.resume_request(act, tx, request_id, catalog))
@@ -205,6 +214,7 @@ async def list_tiers_for_anybody(
 
 
 @citizens_router.patch("/{phone}")
+@repeatable
 async def edit_citizen(
     phone: OwnPhone, body: CitizenEdit, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> CitizenEdit:
@@ -213,6 +223,7 @@ async def edit_citizen(
 
 
 @citizens_router.put("/{phone}/groups/{group}", status_code=204)
+@repeatable
 async def add_membership(
     phone: OwnPhone, group: Code, body: MembershipIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> None:
@@ -221,18 +232,21 @@ async def add_membership(
 
 
 @citizens_router.delete("/{phone}/groups/{group}", status_code=204)
+@repeatable
 async def end_membership(phone: OwnPhone, group: Code, act: Operator, tx: Transaction) -> None:
     """The citizen no longer belongs to the group."""
     await citizens.end_membership(act, tx, phone, group)
 
 
 @citizens_router.put("/{phone}/bars/{provider_id}", status_code=204)
+@repeatable
 async def bar_provider(phone: OwnPhone, provider_id: UUID, body: BarIn, act: Operator, tx: Transaction) -> None:
     """The citizen does not want this provider again."""
     await citizens.bar_provider(act, tx, phone, provider_id, body.reason)
 
 
 @citizens_router.delete("/{phone}/bars/{provider_id}", status_code=204)
+@repeatable
 async def unbar_provider(phone: OwnPhone, provider_id: UUID, act: Operator, tx: Transaction) -> None:
     """The citizen would have this provider again."""
     await citizens.unbar_provider(act, tx, phone, provider_id)

@@ -247,6 +247,7 @@ class RequestOut(BaseModel):
     round_arrive_by: datetime | None = Field(description="the present firm's own, where others had it before")
     round_complete_by: datetime | None
     round: int = Field(description="each dispatch, redo, reopening and return begins one with clocks of its own")
+    version: int = Field(description="for the If-Match of a correction")
 
 
 class RunningClock(BaseModel):

@@ -15,6 +15,7 @@ _UNSET = dict.fromkeys(RequestOut.model_fields, None) | {
     "redos": 0,
     "reopens": 0,
     "round": 1,
+    "version": 1,
     "unannounced": False,
     "undone": False,
 }

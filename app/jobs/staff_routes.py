@@ -32,6 +32,7 @@ from app.jobs.schemas import (
     ToPhoneOut,
 )
 from app.kit.db import Row
+from app.kit.idempotency import repeatable
 
 CALL_TAKES = timedelta(minutes=3)
 CALL_AGAIN = timedelta(minutes=1)
@@ -84,12 +85,14 @@ def _to_phone(row: Row) -> ToPhoneOut:
 
 
 @router.put("/offers/{offer_id}/no-answer", status_code=204)
+@repeatable
 async def record_no_answer(offer_id: UUID, act: OnBehalf, tx: Transaction) -> None:
     """Nobody answered at the firm: back into the queue, to be tried again in a minute."""
     await offer_actions.note_no_answer(act, tx, offer_id, act.now + CALL_AGAIN)
 
 
 @router.put("/offers/{offer_id}/acceptance")
+@repeatable
 async def accept_offer_on_behalf(
     offer_id: UUID, act: OnBehalf, tx: Transaction, body: Acceptance | None = None
 ) -> JobOut:
@@ -98,6 +101,7 @@ async def accept_offer_on_behalf(
 
 
 @router.put("/offers/{offer_id}/refusal")
+@repeatable
 async def decline_offer_on_behalf(offer_id: UUID, body: Refusal, act: OnBehalf, tx: Transaction) -> OfferOut:
     """The firm says no on the phone."""
     return await offer_actions.decline_offer(act, tx, offer_id, body)
@@ -110,36 +114,42 @@ async def read_job(job_id: UUID, act: OnBehalf, tx: Transaction) -> JobOut:
 
 
 @router.put("/jobs/{job_id}/start")
+@repeatable
 async def start_job_on_behalf(job_id: UUID, act: OnBehalf, tx: Transaction, body: Start | None = None) -> JobOut:
     """The firm says it is on site."""
     return await job_actions.start_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/appointment")
+@repeatable
 async def move_appointment_on_behalf(job_id: UUID, body: Appointment, act: OnBehalf, tx: Transaction) -> JobOut:
     """A new appointment, agreed with the citizen."""
     return await agreement_actions.move_appointment(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/quote")
+@repeatable
 async def quote_job_on_behalf(job_id: UUID, body: Quote, act: OnBehalf, tx: Transaction) -> JobOut:
     """The firm names a price on the phone."""
     return await agreement_actions.quote_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/consent")
+@repeatable
 async def record_consent(job_id: UUID, body: Consent, act: OnBehalf, tx: Transaction) -> JobOut:
     """The citizen agrees to the sum on the phone."""
     return await agreement_actions.consent_to_price(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/extension")
+@repeatable
 async def ask_for_extension_on_behalf(job_id: UUID, body: ExtensionIn, act: OnBehalf, tx: Transaction) -> ExtensionOut:
     """The firm asks on the phone for more time; a supervisor decides."""
     return await extension.ask_for_extension(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/completion")
+@repeatable
 async def complete_job_on_behalf(job_id: UUID, body: Completion, act: OnBehalf, tx: Transaction) -> JobOut:
     """The firm reports on the phone that it is done."""
     return await job_actions.complete_job(act, tx, job_id, body)
@@ -152,6 +162,7 @@ async def correct_amount(job_id: UUID, body: AmountCorrection, act: Supervisor, 
 
 
 @router.put("/jobs/{job_id}/return")
+@repeatable
 async def return_job_on_behalf(
     job_id: UUID, body: JobReturn, act: OnBehalf, tx: Transaction, about: CurrentlyKnown
 ) -> JobOut:
@@ -162,6 +173,7 @@ async def return_job_on_behalf(
 
 
 @router.put("/jobs/{job_id}/failure")
+@repeatable
 async def fail_job_on_behalf(
     job_id: UUID, body: Failure, act: OnBehalf, tx: Transaction, about: CurrentlyKnown
 ) -> JobOut:

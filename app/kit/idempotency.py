@@ -1,16 +1,18 @@
-"""Idempotency-Key: a retried creation gets the first answer again."""
+"""Idempotency-Key: a retried creation, or step, gets the first answer again."""
 
 import base64
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import wraps
 from hashlib import sha256
+from inspect import Parameter, signature
 from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from fastapi import Header
-from pydantic import BaseModel
+from fastapi import Header, Request
+from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import Index, LargeBinary, Update, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,6 +22,7 @@ from app.kit.errors import KeyInvalid, KeyReused
 from app.kit.orm import Model
 
 M = TypeVar("M", bound=BaseModel)
+A = TypeVar("A")
 MOST_CHARACTERS = 200
 SentKey = Annotated[
     str | None,
@@ -148,6 +151,35 @@ def once(principal_id: UUID, key: str | None, route: str, body: BaseModel | None
         raise KeyInvalid
     digest = sha256(route.encode() + b"\0" + (body.model_dump_json() if body else "").encode()).digest() if key else b""
     return Once(principal_id, key, digest)
+
+
+def repeatable(endpoint: Callable[..., Awaitable[A]]) -> Callable[..., Awaitable[A]]:
+    """The endpoint of a step, with `act` and `tx` among its parameters, which also takes an Idempotency-Key: what was
+    done under the key is not done again, and has its first answer, whatever became of its subject since.
+
+    Raises KeyInvalid, KeyReused, and what the endpoint raises: what it refused may be tried again under the same key.
+    """
+    asked = signature(endpoint, eval_str=True)
+    answers: TypeAdapter[A] = TypeAdapter(asked.return_annotation)
+
+    @wraps(endpoint)
+    async def step(sent: Request, idempotency_key: str | None, **given: Any) -> A:
+        act, tx = given["act"], given["tx"]
+        body = next((value for value in given.values() if isinstance(value, BaseModel)), None)
+        first = once(act.who, idempotency_key, f"{sent.method} {sent.url.path}?{sent.url.query}", body)
+        known = await first.replay(tx, act.now)
+        if known is not None:
+            return answers.validate_json(known)
+        answer = await endpoint(**given)
+        await first.keep(tx, answers.dump_json(answer))
+        return answer
+
+    parameters = {one.name: one.replace(kind=Parameter.KEYWORD_ONLY) for one in asked.parameters.values()} | {
+        "sent": Parameter("sent", Parameter.KEYWORD_ONLY, annotation=Request),
+        "idempotency_key": Parameter("idempotency_key", Parameter.KEYWORD_ONLY, default=None, annotation=SentKey),
+    }
+    step.__signature__ = asked.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]
+    return step
 
 
 async def forget_keys(tx: Tx, before: datetime) -> None:

@@ -12,6 +12,7 @@ from app.auth.models import PROVIDER_ROLES, Role
 from app.catalog.current import CurrentCatalog
 from app.events.act import Act
 from app.kit.fields import Day
+from app.kit.idempotency import repeatable
 from app.kit.pages import Page, Paging, page
 from app.kit.web import Today
 from app.registry import hours, life_queries
@@ -51,6 +52,7 @@ async def end_own_exception(day: Day, response: Response, act: ByFirm, tx: Trans
 
 
 @router.put("/providers/{provider_id}/exceptions/{day}")
+@repeatable
 async def set_exception(
     provider_id: UUID, day: Day, body: ExceptionIn, response: Response, act: ByPhone, tx: Transaction
 ) -> ProviderOut:
@@ -60,6 +62,7 @@ async def set_exception(
 
 
 @router.delete("/providers/{provider_id}/exceptions/{day}")
+@repeatable
 async def end_exception(provider_id: UUID, day: Day, response: Response, act: ByPhone, tx: Transaction) -> ProviderOut:
     """The provider says on the phone that the day has its usual hours after all."""
     await hours.end_exception(act, tx, provider_id, day)
@@ -144,6 +147,7 @@ async def list_notices(
 
 
 @router.put("/providers/{provider_id}/notices/{notice_id}/reading")
+@repeatable
 async def read_out_notice(provider_id: UUID, notice_id: UUID, act: ByPhone, tx: Transaction) -> NoticeOut:
     """The notice was read out to the provider on the phone."""
     await audit_provider(act, tx, provider_id, "provider.notice_read_out", notice=notice_id)

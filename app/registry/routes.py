@@ -14,7 +14,7 @@ from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.etags import IfMatch, set_etag
 from app.kit.fields import Code
-from app.kit.idempotency import SentKey, once
+from app.kit.idempotency import SentKey, once, repeatable
 from app.kit.pages import Page, page
 from app.registry import actions, card, keys, queries
 from app.registry.models import Provider
@@ -200,6 +200,7 @@ async def end_price(
 
 
 @router.patch("/providers/{provider_id}/availability")
+@repeatable
 async def set_availability_by_phone(
     provider_id: UUID, body: Availability, response: Response, act: ByPhone, tx: Transaction
 ) -> ProviderOut:

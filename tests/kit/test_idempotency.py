@@ -1,12 +1,14 @@
-"""A creation whose answer was lost is asked for again under its Idempotency-Key: nothing happens twice."""
+"""A creation or a step whose answer was lost is asked for again under its Idempotency-Key: nothing happens twice."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
 from app.kit.idempotency import IdempotencyKey
-from tests.world import DRAIN, World, ok, refused
+from app.registry.models import ReachedBy
+from tests.world import DRAIN, World, decoded, ok, refused
 
 CONTACT = {"purpose": "progress", "phone": "13957412345", "note": "问进度"}
 
@@ -68,3 +70,64 @@ async def test_a_surge_that_was_ended_does_not_begin_again(world: World) -> None
 async def test_a_key_of_another_length_is_refused(world: World, key: str) -> None:
     url = f"/requests/{await _request_id(world)}/contacts"
     await refused(world.operator.post(url, json=CONTACT, headers={"Idempotency-Key": key}), 422, "key_invalid")
+
+
+async def _step_twice(call: Any, url: str, **facts: Any) -> Any:
+    """The same answer to a step that is told twice under one key."""
+    headers = facts.pop("headers", {}) | {"Idempotency-Key": f"{call.__name__} {url}"}
+    first, again = [await call(url, headers=headers, **facts) for _ in range(2)]
+    assert (first.status_code, first.content) == (again.status_code, again.content)
+    return decoded(again)
+
+
+async def _kinds(world: World, request_id: str) -> list[str]:
+    return [event["kind"] for event in await ok(world.operator.get(f"/requests/{request_id}/events"))]
+
+
+async def test_steps_are_taken_once_also_where_their_repetition_would_be_a_conflict(world: World) -> None:
+    about = f"/requests/{(request_id := await _request_id(world))}"
+    operator = world.operator
+    until = (world.clock.now() + timedelta(hours=2)).isoformat()
+    await _step_twice(operator.put, f"{about}/hold", json={"cause": "citizen", "reason": "出门了", "until": until})
+    resumed = await _step_twice(operator.delete, f"{about}/hold")
+    assert resumed["status"] == "received"
+    mended = {"address": "澄浪路 9 号", "reason": "听错了"}
+    corrected = await _step_twice(operator.patch, about, json=mended, headers={"If-Match": f'"{resumed["version"]}"'})
+    assert corrected["version"] == resumed["version"] + 1
+    await _step_twice(operator.put, f"{about}/relay", json={"to": "12345", "outside_number": "8-1"})
+    await _step_twice(operator.put, f"{about}/closure", json={"note": "已转办"})
+    kinds = await _kinds(world, request_id)
+    steps = ("held", "resumed", "corrected", "relayed", "closed")
+    assert [kinds.count(f"request.{step}") for step in steps] == [1] * 5
+
+
+async def test_what_comes_late_under_its_key_undoes_nothing_that_was_done_since(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    url = f"/providers/{firm.id}/availability"
+    late = {"Idempotency-Key": "paused at noon"}
+    await ok(world.operator.patch(url, json={"reachable": False}, headers=late))
+    await ok(world.operator.patch(url, json={"reachable": True}))
+    await ok(world.operator.patch(url, json={"reachable": False}, headers=late))
+    assert (await ok(world.operator.get(f"/providers/{firm.id}")))["reachable"] is True
+
+
+async def test_a_firm_that_did_not_pick_up_was_phoned_once(world: World) -> None:
+    await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+    request_id = (await world.dispatch())["request"]["id"]
+    offer = await ok(world.operator.post("/offers/to-phone/next"))
+    assert await _step_twice(world.operator.put, f"/offers/{offer['id']}/no-answer") is None
+    assert (await _kinds(world, request_id)).count("offer.not_answered") == 1
+
+
+async def test_what_was_refused_may_be_told_again_under_its_key(world: World) -> None:
+    about, headers = f"/requests/{await _request_id(world)}", {"Idempotency-Key": "k"}
+    await refused(world.operator.delete(f"{about}/hold", headers=headers), 409, "status_conflict")
+    until = (world.clock.now() + timedelta(hours=2)).isoformat()
+    await ok(world.operator.put(f"{about}/hold", json={"cause": "citizen", "reason": "出门了", "until": until}))
+    assert (await ok(world.operator.delete(f"{about}/hold", headers=headers)))["status"] == "received"
+
+
+async def test_the_same_key_is_no_other_step(world: World) -> None:
+    about, headers = f"/requests/{await _request_id(world)}", {"Idempotency-Key": "k"}
+    await ok(world.operator.put(f"{about}/relay", json={"to": "12345"}, headers=headers))
+    await refused(world.operator.put(f"{about}/closure", json={"note": "好"}, headers=headers), 422, "key_reused")
