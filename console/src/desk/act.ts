@@ -1,12 +1,16 @@
-/** One thing at a time that is told to the centre, with what went wrong and the way to try it again. */
-import { ref, shallowRef } from 'vue'
+/** One thing at a time that is asked or told, with what went wrong and the way to try it again. */
+import { onScopeDispose, ref, shallowRef } from 'vue'
 
 import { Problem } from '@/kit/api'
+
+import { post, Refused } from './calls/post'
 
 export function useAct() {
   const busy = ref(false)
   const problem = shallowRef<Problem>()
   let last: () => Promise<void> = async () => {}
+  let gone = false
+  onScopeDispose(() => (gone = true))
 
   async function run(work: () => Promise<void>): Promise<void> {
     if (busy.value) return
@@ -18,6 +22,8 @@ export function useAct() {
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       problem.value = error
+      // Seen here, beside what was typed; where nobody looks any more it stays in the post.
+      if (error instanceof Refused && !gone) post.dismiss({ id: error.letter })
     } finally {
       busy.value = false
     }

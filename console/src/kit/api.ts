@@ -40,7 +40,8 @@ export function onDue(hook: () => void): void {
   whenDue = hook
 }
 
-const DUE = ['password_due', 'second_factor_due', 'former_provider']
+/** Refusals that pass once one has done it, or signed in as somebody else. */
+export const DUE = ['password_due', 'second_factor_due', 'former_provider']
 
 export const api = createClient<paths>({
   baseUrl: location.origin,

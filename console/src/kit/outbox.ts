@@ -3,9 +3,9 @@
  * battery, a reload or a closed page loses nothing. Every step may be sent again, so it is, until there is an answer.
  * What the centre refuses stays until a person has seen why.
  */
-import { computed, reactive } from 'vue'
+import { computed, reactive, shallowReactive } from 'vue'
 
-import { Problem } from './api'
+import { DUE, Problem } from './api'
 import { now } from './clock'
 import { session } from './session'
 
@@ -41,7 +41,7 @@ interface Post<A extends Said> {
 
 const PAUSES_MS = [2_000, 4_000, 8_000, 15_000]
 /** Refusals that say nothing about the step itself: signed out, too many at once, … */
-const NOT_FINAL = [401, 403, 408, 425, 429]
+const NOT_FINAL = [401, 408, 425, 429]
 
 export function createOutbox<A extends Said>({ perform, replaces, passing = [] }: Post<A>) {
   let place = ''
@@ -49,8 +49,9 @@ export function createOutbox<A extends Said>({ perform, replaces, passing = [] }
   let sending: string | undefined
   let failures = 0
   let timer: ReturnType<typeof setTimeout> | undefined
-  let whenAnswered: (step: Step<A>, tried: Tried) => void = () => {}
-  const waiting = new Map<string, (tried: Tried) => void>()
+  let whenAnswered: (step: Step<A>, tried: Tried, awaited: boolean) => void = () => {}
+  /** Who waits to hear what comes of the first attempt. */
+  const waiting = shallowReactive(new Map<string, (tried: Tried) => void>())
 
   const outbox = reactive({
     steps: [] as Step<A>[],
@@ -58,10 +59,13 @@ export function createOutbox<A extends Said>({ perform, replaces, passing = [] }
     unkept: false,
   }) as { steps: Step<A>[]; unkept: boolean }
   const unsent = computed(() => outbox.steps.filter((step) => !step.refused))
+  /** What the first attempt left unsent. */
+  const late = computed(() => unsent.value.filter(({ id }) => !waiting.has(id)))
   const refused = computed(() => outbox.steps.filter((step) => step.refused))
 
-  /** Take up what this person left unsent; `answered` is called after each answer of the centre. */
-  function openOutbox(whose: string, answered: (step: Step<A>, tried: Tried) => void): void {
+  /** Take up what this person left unsent; `answered` is called after each answer of the centre, and told whether
+   * whoever said it still waits for that. */
+  function openOutbox(whose: string, answered: typeof whenAnswered): void {
     place = `hotline.outbox.${whose}`
     show(kept(place))
     whenAnswered = answered
@@ -146,15 +150,16 @@ export function createOutbox<A extends Said>({ perform, replaces, passing = [] }
       if (!(problem instanceof Problem)) throw problem
       const { code, status, message } = problem
       const held = passing.includes(code)
+      const due = DUE.includes(code)
       // Without a code it is no answer of the centre's: some gateway stands between.
-      if (!code || status >= 500 || NOT_FINAL.includes(status) || held) {
+      if (!code || status >= 500 || NOT_FINAL.includes(status) || due || held) {
         if (code) mark({ why: message } as Partial<Step<A>>)
         return held || status === 500 ? 'later' : 'nobody'
       }
       tried = { problem }
       mark({ refused: message } as Partial<Step<A>>)
     }
-    if (where === place) whenAnswered(step, tried)
+    if (where === place) whenAnswered(step, tried, waiting.has(id))
     settle(id, waiting.get(id), tried)
     return 'done'
   }
@@ -184,5 +189,5 @@ export function createOutbox<A extends Said>({ perform, replaces, passing = [] }
   window.addEventListener('storage', ({ key }) => {
     if (key && key === place) show(kept(place))
   })
-  return { outbox, unsent, refused, openOutbox, closeOutbox, say, again, pending, dismiss, amend, send }
+  return { outbox, unsent, late, refused, openOutbox, closeOutbox, say, again, pending, dismiss, amend, send }
 }

@@ -43,8 +43,8 @@ export interface Ring {
 
 export const noCalls = () => ({ parked: [] as Call[], ringing: [] as Ring[] })
 export const calls = reactive(noCalls())
-/** What reached the centre late, while something else was in hand. */
-export const arrived = shallowRef<readonly Schemas['DispatchOut'][]>([])
+/** What reached the centre late, while something else was in hand; what was typed of a dispatch that was taken back. */
+export const arrived = shallowRef<readonly { id: string; title: string; draft?: Draft }[]>([])
 
 /** Whether what was done in the call says how it ended, and nothing more is typed. */
 export function isSettled(one: Call): boolean {
@@ -177,8 +177,12 @@ export function rang(): string | null | undefined {
 }
 
 /** Take in what the centre answered, now or late. */
-export function takeIn(step: Step<Letter>, tried: Tried): void {
-  if (step.kind !== 'request' || !tried || !('given' in tried)) return
+export function takeIn(step: Step<Letter>, tried: Tried, waitedFor: boolean): void {
+  if (step.kind === 'call' || !tried || !('given' in tried)) return
+  if (step.kind === 'step') {
+    if (!waitedFor) arrived.value = [...arrived.value, { id: step.id, title: step.title, draft: step.draft }]
+    return
+  }
   const given = tried.given as Schemas['DispatchOut']
   const { id, number, danger_lines } = given.request
   const one = [call, ...calls.parked].find((each) => each.id === step.subject)
@@ -194,16 +198,17 @@ export function takeIn(step: Step<Letter>, tried: Tried): void {
     one.acted = now()
     touch(id, one)
   }
-  if (!awaited) arrived.value = [...arrived.value, given]
+  if (!awaited) arrived.value = [...arrived.value, { id, title: `${number} ${step.title}` }]
 }
 
-/** What the centre refused comes back onto the screen as it was typed; the call in hand makes room. */
-export function mend(step: Step<Letter>): void {
-  if (step.kind !== 'request' || stays()) return
-  post.dismiss(step)
+/** What the centre refused, or took back late, comes back onto the screen as it was typed; the call in hand makes room. */
+export function mend({ id, draft }: { id: string; draft: Draft }): void {
+  if (stays()) return
+  post.dismiss({ id })
+  arrived.value = arrived.value.filter((one) => one.id !== id)
   setAside()
   clearDraft()
-  Object.assign(call, { draft: step.draft, rang: step.draft.phone })
+  Object.assign(call, { draft, rang: draft.phone })
   tally.ring(0)
 }
 

@@ -1,7 +1,8 @@
 /** Steps whose possibility the centre has told: with an offer that is out, with a job, and the supervisor's own. */
-import { answer, api, type Schemas } from '@/kit/api'
-
+import type { Schemas } from '@/kit/api'
 import { momentAt } from '@/kit/clock'
+
+import { apiStep } from '../calls/post'
 import type { Step } from './steps'
 
 type Allowed = readonly Schemas['PossibleStep'][]
@@ -19,30 +20,31 @@ const OF: Partial<Record<Allowed[number]['step'], (id: string) => Step>> = {
     key: 'withdraw',
     must: ['note'],
     may: [],
-    tell: ({ note }) =>
-      answer(
-        api.PUT('/api/v1/offers/{offer_id}/withdrawal', { params: { path: { offer_id } }, body: { reason: note } }),
-      ),
+    told: ({ note }) =>
+      apiStep('put', '/api/v1/offers/{offer_id}/withdrawal', {
+        params: { path: { offer_id } },
+        body: { reason: note },
+      }),
   }),
   extension: (job_id) => ({
     key: 'extension',
     must: ['until', 'note'],
     may: [],
-    tell: ({ until, note }) => {
+    told: ({ until, note }) => {
       const body = { until: momentAt(until), reason: note }
-      return answer(api.PUT('/api/v1/jobs/{job_id}/extension', { params: { path: { job_id } }, body }))
+      return apiStep('put', '/api/v1/jobs/{job_id}/extension', { params: { path: { job_id } }, body })
     },
   }),
   reassign: (job_id) => ({
     key: 'reassign',
     must: [],
     may: [],
-    tell: () => answer(api.PUT('/api/v1/jobs/{job_id}/reassignment', { params: { path: { job_id } } })),
+    told: () => apiStep('put', '/api/v1/jobs/{job_id}/reassignment', { params: { path: { job_id } } }),
   }),
   separate: (request_id) => ({
     key: 'separate',
     must: [],
     may: [],
-    tell: () => answer(api.DELETE('/api/v1/requests/{request_id}/parent', { params: { path: { request_id } } })),
+    told: () => apiStep('delete', '/api/v1/requests/{request_id}/parent', { params: { path: { request_id } } }),
   }),
 }

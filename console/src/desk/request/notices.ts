@@ -4,6 +4,8 @@ import { now } from '@/kit/clock'
 import { clockTime, dayTime, money, recently } from '@/kit/format'
 import { locale, t } from '@/kit/locale'
 
+import { itemName } from '../reference'
+
 type Request = Schemas['RequestOut']
 type Job = Schemas['JobOut']
 type Dispatched = Schemas['DispatchOut']
@@ -73,6 +75,10 @@ function ofJob(step: string, job: Job): string {
       return t(`desk.job.${job.status}`)
   }
 }
+
+/** What is told of a request, in a line. */
+export const titleOf = (request: Request, step: string, note = '') =>
+  `${request.number} ${itemName(request.item_code)} · ${t(`desk.steps.${step}`)} ${note}`.trim()
 
 const isJob = (given: object): given is Job => 'offer_id' in given && 'appointment_from' in given
 const isRequest = (given: object): given is Request => 'relay_to' in given

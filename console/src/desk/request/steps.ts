@@ -1,9 +1,10 @@
 /** What can be done about a request now, on the citizen's word or on the firm's, and what has to be said for it. */
 import { fenOf } from '@/kit/amount'
-import { answer, api, type Schemas } from '@/kit/api'
+import type { Schemas } from '@/kit/api'
 import { momentAt } from '@/kit/clock'
 import { isCounted, quantityOf } from '@/kit/quantity'
 
+import { type ApiStep, apiStep } from '../calls/post'
 import { reference } from '../reference'
 
 export const RETURN_REASONS = [
@@ -54,8 +55,8 @@ export interface Step {
   key: string
   must: readonly Field[]
   may: readonly Field[]
-  /** What is told to the centre, once under this key. Throws a Problem. */
-  tell: (words: Words, key: string) => Promise<unknown>
+  /** What is told to the centre. */
+  told: (words: Words) => ApiStep
 }
 
 type Request = Schemas['RequestOut']
@@ -110,8 +111,8 @@ const OF_REQUEST: Partial<Record<Allowed['step'], string>> = {
   withdraw_danger: 'dangerBack',
 }
 
-function step(key: string, must: Field[], tell: Step['tell'], may: Field[] = []): Step {
-  return { key, must, may, tell }
+function step(key: string, must: Field[], told: Step['told'], may: Field[] = []): Step {
+  return { key, must, may, told }
 }
 
 function firmStep(name: Allowed['step'], job: Job): Step | undefined {
@@ -119,14 +120,14 @@ function firmStep(name: Allowed['step'], job: Job): Step | undefined {
   const quote = job.quote_fen
   const counted: Field[] = isCounted(job.unit) ? ['quantity'] : []
   const steps = {
-    start: step('start', [], () => answer(api.PUT('/api/v1/jobs/{job_id}/start', path))),
+    start: step('start', [], () => apiStep('put', '/api/v1/jobs/{job_id}/start', path)),
     complete: step(
       'complete',
       ['note', 'amount'],
       ({ note, amount, payout, quantity, agreed }) => {
         const bill = { amount_fen: fenOf(amount)!, payout_fen: fenOf(payout) ?? null, quantity: quantityOf(quantity) }
         const body = { ...bill, result: note, agreed_on_site: agreed }
-        return answer(api.PUT('/api/v1/jobs/{job_id}/completion', { ...path, body }))
+        return apiStep('put', '/api/v1/jobs/{job_id}/completion', { ...path, body })
       },
       [...counted, ...(reference.items.get(job.item_code)?.pays_citizen ? (['payout'] as const) : []), 'agreed'],
     ),
@@ -135,29 +136,30 @@ function firmStep(name: Allowed['step'], job: Job): Step | undefined {
       ['amount'],
       ({ amount, agreed, quantity }) => {
         const body = { amount_fen: fenOf(amount)!, agreed_on_site: agreed, quantity: quantityOf(quantity) }
-        return answer(api.PUT('/api/v1/jobs/{job_id}/quote', { ...path, body }))
+        return apiStep('put', '/api/v1/jobs/{job_id}/quote', { ...path, body })
       },
       [...counted, 'agreed'],
     ),
     consent: step('consent', [], () =>
-      answer(api.PUT('/api/v1/jobs/{job_id}/consent', { ...path, body: { amount_fen: quote! } })),
+      apiStep('put', '/api/v1/jobs/{job_id}/consent', { ...path, body: { amount_fen: quote! } }),
     ),
     appointment: step('appointment', ['from', 'until', 'agreedBy', 'agreedHow'], (words) => {
       const times = { appointment_from: momentAt(words.from), appointment_to: momentAt(words.until) }
       const consent = { agreed_with_citizen: true, agreed_by: words.agreedBy, agreed_how: words.agreedHow }
-      return answer(api.PUT('/api/v1/jobs/{job_id}/appointment', { ...path, body: { ...times, ...consent } }))
+      return apiStep('put', '/api/v1/jobs/{job_id}/appointment', { ...path, body: { ...times, ...consent } })
     }),
     return: step(
       'return',
       ['reason'],
       ({ reason, note }) =>
-        answer(
-          api.PUT('/api/v1/jobs/{job_id}/return', { ...path, body: { reason: reason || 'other', note: note || null } }),
-        ),
+        apiStep('put', '/api/v1/jobs/{job_id}/return', {
+          ...path,
+          body: { reason: reason || 'other', note: note || null },
+        }),
       ['note'],
     ),
     fail: step('fail', ['note'], ({ note }) =>
-      answer(api.PUT('/api/v1/jobs/{job_id}/failure', { ...path, body: { note } })),
+      apiStep('put', '/api/v1/jobs/{job_id}/failure', { ...path, body: { note } }),
     ),
   }
   // What is agreed to is what was quoted.
@@ -169,71 +171,70 @@ function citizenSteps(request: Request, rang?: string | null): Step[] {
   const path = { params: { path: { request_id: request.id } } }
   const steps = [
     step('answer', ['note'], ({ note }) =>
-      answer(api.PUT('/api/v1/requests/{request_id}/answer', { ...path, body: { answer: note } })),
+      apiStep('put', '/api/v1/requests/{request_id}/answer', { ...path, body: { answer: note } }),
     ),
-    step('dispatch', [], () => answer(api.PUT('/api/v1/requests/{request_id}/dispatch', path))),
+    step('dispatch', [], () => apiStep('put', '/api/v1/requests/{request_id}/dispatch', path)),
     step('unannounced', [], () => {
       const params = { ...path.params, query: { unannounced: true } }
-      return answer(api.PUT('/api/v1/requests/{request_id}/dispatch', { params }))
+      return apiStep('put', '/api/v1/requests/{request_id}/dispatch', { params })
     }),
     step(
       'relay',
       ['to'],
       ({ to, note }) => {
         const body = { to, outside_number: note || null }
-        return answer(api.PUT('/api/v1/requests/{request_id}/relay', { ...path, body }))
+        return apiStep('put', '/api/v1/requests/{request_id}/relay', { ...path, body })
       },
       ['note'],
     ),
     step('endanger', ['danger'], ({ danger }) =>
-      answer(api.PUT('/api/v1/requests/{request_id}/danger', { ...path, body: { kind: danger || 'fire' } })),
+      apiStep('put', '/api/v1/requests/{request_id}/danger', { ...path, body: { kind: danger || 'fire' } }),
     ),
     step(
       'dangerRelay',
       ['to'],
       ({ to, note }) => {
         const body = { line: to, outside_number: note || null }
-        return answer(api.PUT('/api/v1/requests/{request_id}/danger/relay', { ...path, body }))
+        return apiStep('put', '/api/v1/requests/{request_id}/danger/relay', { ...path, body })
       },
       ['note'],
     ),
     step('dangerBack', ['note'], ({ note }) =>
-      answer(api.PUT('/api/v1/requests/{request_id}/danger/withdrawal', { ...path, body: { reason: note } })),
+      apiStep('put', '/api/v1/requests/{request_id}/danger/withdrawal', { ...path, body: { reason: note } }),
     ),
     step('close', ['note'], ({ note }) =>
-      answer(api.PUT('/api/v1/requests/{request_id}/closure', { ...path, body: { note } })),
+      apiStep('put', '/api/v1/requests/{request_id}/closure', { ...path, body: { note } }),
     ),
     ...PURPOSES.map((purpose) =>
       step(
         purpose,
         purpose === 'progress' ? [] : ['note'],
-        ({ note }, key) => {
+        ({ note }) => {
           const body = { channel: 'phone', purpose, phone: rang ?? null, note: note || null } as const
-          const params = { ...path.params, header: { 'Idempotency-Key': key } }
-          return answer(api.POST('/api/v1/requests/{request_id}/contacts', { params, body }))
+          return apiStep('post', '/api/v1/requests/{request_id}/contacts', { ...path, body })
         },
         purpose === 'progress' ? ['note'] : [],
       ),
     ),
     step('pays', [], () =>
-      answer(api.PUT('/api/v1/requests/{request_id}/tier-consent', { ...path, body: { tier: 'paid' } })),
+      apiStep('put', '/api/v1/requests/{request_id}/tier-consent', { ...path, body: { tier: 'paid' } }),
     ),
     step('hold', ['until', 'note'], ({ until, note }) => {
       const body = { cause: 'citizen', reason: note, until: momentAt(until) } as const
-      return answer(api.PUT('/api/v1/requests/{request_id}/hold', { ...path, body }))
+      return apiStep('put', '/api/v1/requests/{request_id}/hold', { ...path, body })
     }),
-    step('resume', [], () => answer(api.DELETE('/api/v1/requests/{request_id}/hold', path))),
+    step('resume', [], () => apiStep('delete', '/api/v1/requests/{request_id}/hold', path)),
     step(
       'reopen',
       ['note'],
       ({ note, otherFirm }) => {
         const body = { reason: note, other_firm: otherFirm }
-        return answer(api.PUT('/api/v1/requests/{request_id}/reopening', { ...path, body }))
+        return apiStep('put', '/api/v1/requests/{request_id}/reopening', { ...path, body })
       },
       ['otherFirm'],
     ),
     step('cancel', ['note'], ({ note }) =>
-      answer(api.PUT('/api/v1/requests/{request_id}/cancellation', { ...path, body: { reason: note } })),
+      apiStep('put', '/api/v1/requests/{request_id}/cancellation', { ...path, body: { reason: note } }),
     ),
   ]
   return steps
@@ -246,7 +247,7 @@ function bar(phone: string, provider: string): Step {
     'bar',
     [],
     ({ note }) =>
-      answer(api.PUT('/api/v1/citizens/{phone}/bars/{provider_id}', { ...path, body: { reason: note || null } })),
+      apiStep('put', '/api/v1/citizens/{phone}/bars/{provider_id}', { ...path, body: { reason: note || null } }),
     ['note'],
   )
 }

@@ -1,0 +1,117 @@
+"""Whatever an operator tells is kept until the centre has answered: it reaches the centre once, nothing is lost."""
+
+import re
+
+from playwright.async_api import Route, expect
+
+from app.registry.models import ReachedBy
+from tests.browser.conftest import Opening
+from tests.browser.test_desk import CLEANING, STRANGER, press, sit_at_the_desk
+from tests.world import DRAIN, World, ok
+
+STEPS = re.compile(r"/api/v1/(requests/[0-9a-f-]{36}$|callbacks/.*/outcome|offers/.*/acceptance)")
+
+
+async def test_what_is_said_while_the_line_is_cut_reaches_the_centre_once(world: World, sit_down: Opening) -> None:
+    provider = await world.add_provider(DRAIN)
+    firm = await world.add_provider(CLEANING, reached_by=ReachedBy.PHONE)
+    called = await world.dispatch()
+    await world.complete(provider, called["offers"][0]["id"])
+    world.advance(hours=2)
+    await world.work()
+    phoned = await world.dispatch(CLEANING, description="家里大扫除")
+    mistaken = (await ok(world.create(DRAIN, phone=STRANGER)))["request"]
+    person = await sit_at_the_desk(world, sit_down)
+    page = person.page
+    unsent, told = page.locator(".middle .unsent-letters"), page.locator(".queues .told")
+    await press(person, "Alt+2", "Enter")
+    await expect(page.locator(".task")).to_contain_text(firm.name)
+    await press(person, "Alt+3", "Enter")
+    await expect(page.locator("#desk-solved-yes")).to_be_focused()
+
+    async def lose_the_answer(route: Route) -> None:
+        if route.request.method == "PATCH":  # the centre has it, and nobody hears of that
+            await route.fetch()
+        await route.abort("connectionrefused")
+
+    changes = ("PUT", "PATCH")
+    await page.route(
+        STEPS, lambda route: lose_the_answer(route) if route.request.method in changes else route.continue_()
+    )
+    await page.locator("#desk-remark").fill("师傅很客气")
+    await page.locator("#desk-solved-yes").focus()
+    await press(person, "y", "2", "Enter")
+    await expect(told).to_contain_text("已存在本机")
+    await press(person, "Alt+2", "Alt+a")
+    await expect(told).to_contain_text("已存在本机")
+    await expect(page.locator(".task")).to_have_count(0)
+    await press(person, "Alt+1")
+    line = page.locator(".queues .request").filter(has_text=str(mistaken["number"]))
+    await line.locator(".summary").click()
+    detail = line.locator(".detail")
+    await detail.get_by_role("button", name="更正…").click()
+    await detail.locator("[id$=address]").fill("澄浪路 9 号")
+    await detail.locator("[id$=reason]").fill("听错了")
+    await detail.get_by_role("button", name="更正", exact=True).click()
+    waits = detail.locator(".unsent-letters")
+    await expect(waits).to_contain_text("待送达")
+    await expect(detail.get_by_role("button", name="更正…")).to_have_count(0)
+    await person.check_accessibility()
+    await person.picture("desk-unsent-steps")
+
+    await page.reload()
+    for words in (
+        "回访: 已解决 · 满意 · 师傅很客气",
+        f"{firm.name}: 接受",
+        f"{mistaken['number']} 下水道疏通 · 更正 听错了",
+    ):
+        await expect(unsent).to_contain_text(words)
+    await line.locator(".summary").click()
+    await expect(waits).to_contain_text("待送达")
+    await page.unroute_all()
+    await page.get_by_role("button", name="立即重发").click()
+    await expect(unsent.locator(".arrived")).to_have_count(3)
+    await expect(waits).to_have_count(0)
+    await expect(detail.get_by_role("button", name="更正…")).to_be_visible()
+    await expect(detail.locator("[data-kind='request.corrected']")).to_have_count(1)
+    for made, kind in (
+        (called, "callback.done"),
+        (phoned, "offer.accepted"),
+        ({"request": mistaken}, "request.corrected"),
+    ):
+        events = await ok(world.operator.get(f"/requests/{made['request']['id']}/events"))
+        assert [event["kind"] for event in events].count(kind) == 1
+    assert await world.status(called["request"]["id"]) == "closed"
+    assert await page.evaluate("() => JSON.stringify(localStorage).includes('听错了')") is False
+
+
+async def test_what_is_refused_later_says_why_and_is_mended_as_it_was_typed(world: World, sit_down: Opening) -> None:
+    made = (await ok(world.create(DRAIN, phone=STRANGER)))["request"]
+    about = f"/requests/{made['id']}"
+    person = await sit_at_the_desk(world, sit_down)
+    page = person.page
+    line = page.locator(".queues .request")
+    await line.locator(".summary").click()
+    detail = line.locator(".detail")
+    await detail.get_by_role("button", name="更正…").click()
+    await detail.locator("[id$=address]").fill("澄浪路 9 号")
+    await detail.locator("[id$=reason]").fill("听错了")
+    await page.context.set_offline(True)
+    await detail.get_by_role("button", name="更正", exact=True).click()
+    await expect(detail.locator(".unsent-letters")).to_contain_text("待送达")
+    colleague = {"description": "水管爆了", "reason": "她又说"}
+    await ok(world.supervisor.patch(about, json=colleague, headers={"If-Match": '"1"'}))
+    await page.context.set_offline(False)
+    await page.reload()
+    refused = page.locator(".middle .unsent-letters .refused")
+    await expect(refused).to_contain_text("内容在您读取后已被修改")
+    await person.check_accessibility()
+    await refused.get_by_role("button", name="打开这件求助").click()
+    window = page.get_by_role("dialog")
+    await window.get_by_role("button", name="修改后重发").click()
+    await expect(window.locator("[id$=address]")).to_have_value("澄浪路 9 号")
+    await window.get_by_role("button", name="更正", exact=True).click()
+    await expect(window.locator(".told")).to_contain_text("已更正")
+    await expect(refused).to_have_count(0)
+    assert (await ok(world.supervisor.get(about)))["version"] == 3
+    assert (await ok(world.operator.get(f"{about}/personal-data")))["address"] == "澄浪路 9 号"
