@@ -93,7 +93,8 @@ def functions_of(thing: Any) -> Iterator[FunctionType]:
     for wrapper, inner in ((functools.partial, "func"), (functools.cached_property, "func"), (property, "fget")):
         if isinstance(thing, wrapper):
             thing = getattr(thing, inner)
-    thing = inspect.unwrap(getattr(thing, "__func__", thing)) if callable(thing) or hasattr(thing, "__func__") else None
+    thing = getattr(thing, "__func__", thing)
+    thing = inspect.unwrap(thing, stop=_is_written_by_us) if callable(thing) else None
     if isinstance(thing, FunctionType):
         if _is_ours(thing):
             yield thing
@@ -109,6 +110,11 @@ def _validators(model: type) -> Iterator[object]:
 
 def _is_ours(thing: Any) -> bool:
     return str(getattr(thing, "__module__", "")).partition(".")[0] in OURS
+
+
+def _is_written_by_us(wrapper: Any) -> bool:
+    """Of a decorator of ours; what it wraps stands in its closure."""
+    return getattr(wrapper, "__globals__", {}).get("__name__", "").partition(".")[0] in OURS
 
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef

@@ -14,7 +14,17 @@ SETTLED = """
             .map(one => one.finished)
     )
 """
-EXPECTED = ("401", "403", "409", "412", "422", "429", "ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED", "ERR_FAILED")
+EXPECTED = (
+    "401",
+    "403",
+    "409",
+    "412",
+    "422",
+    "429",
+    "ERR_INTERNET_DISCONNECTED",
+    "ERR_CONNECTION_REFUSED",
+    "ERR_FAILED",
+)
 """What a browser writes to its console for answers that belong to the journey: not signed in, refused, no network."""
 
 
