@@ -6,8 +6,8 @@ from playwright.async_api import Route, expect
 
 from app.registry.models import ReachedBy
 from tests.browser.conftest import Opening
-from tests.browser.test_desk import CLEANING, STRANGER, press, sit_at_the_desk
-from tests.world import DRAIN, World, ok
+from tests.browser.test_desk import STRANGER, press, sit_at_the_desk
+from tests.world import CLEANING, DRAIN, World, ok
 
 STEPS = re.compile(r"/api/v1/(requests/[0-9a-f-]{36}$|callbacks/.*/outcome|offers/.*/acceptance)")
 

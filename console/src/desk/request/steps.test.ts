@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 
 import type { Schemas } from '@/kit/api'
 
@@ -23,12 +23,7 @@ test('what the centre allows is offered in its order, and nothing else', () => {
   expect(keys([], request(), [])).toEqual([])
 })
 
-test('who calls from another telephone may ask and complain, and speaks for no other citizen', async () => {
-  const sent: { path: string; body: unknown }[] = []
-  vi.stubGlobal('fetch', async (request: Request) => {
-    sent.push({ path: new URL(request.url).pathname, body: await request.json() })
-    return new Response('{}', { headers: { 'Content-Type': 'application/json' } })
-  })
+test('who calls from another telephone may ask and complain, and speaks for no other citizen', () => {
   const from = (rang: string | null) => stepsOf(ofRequest('contact'), request(), [job({})], undefined, rang)
   expect(from('13800574128').map(({ key }) => key)).toEqual(['progress', 'change', 'complaint'])
   const both = [...ofRequest('contact', 'cancel'), ...ofJob('start')]
@@ -39,9 +34,8 @@ test('who calls from another telephone may ask and complain, and speaks for no o
     'complaint',
     'cancel',
   ])
-  await from('13800574128')[0]!.tell(noWords(), 'k1')
-  await from(null)[2]!.tell({ ...noWords(), note: '一直没人来' }, 'k2')
-  expect(sent.map(({ body }) => body)).toMatchObject([
+  const told = [from('13800574128')[0]!.told(noWords()), from(null)[2]!.told({ ...noWords(), note: '一直没人来' })]
+  expect(told.map(({ init }) => init.body)).toMatchObject([
     { purpose: 'progress', phone: '13800574128' },
     { purpose: 'complaint', phone: null, note: '一直没人来' },
   ])
