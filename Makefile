@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(foreach name,$(NAMES),$(shell $(name) -c "$(FITS)" 2>/de
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-browser check console surface counts bench lock clean
+.PHONY: demo test test-browser check console surface counts fuzz bench lock clean
 
 # Play a live day.
 demo: .venv/installed console
@@ -44,6 +44,10 @@ surface: .venv/installed
 # Write down what the hot paths look at: statements, rows, bytes, indexes (tests/hot_paths/counts.json).
 counts: .venv/installed
 	$(BIN)/python -m tests.hot_paths.measure
+
+# Make up calls from the API's document and send them as everybody who may call (make fuzz ARGS="--seed 7 -n 20").
+fuzz: .venv/installed
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 # Measure requests per second beside a floor taken in the same run.
 bench: .venv/installed

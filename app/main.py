@@ -43,7 +43,7 @@ from app.kit.db import Prepared, Row, Tx
 from app.kit.errors import DatabaseBusy, DatabaseReadOnly, DatabaseUnavailable
 from app.kit.quotas import Quotas
 from app.kit.waiting import SharedReads
-from app.kit.web import Now, context_of, install, refuse_unknown_parameters
+from app.kit.web import Now, context_of, install, refuse_misread_path, refuse_unknown_parameters
 from app.knowledge.model_in_force import HeldModel
 from app.knowledge.routes import IMPORT_LIMIT as KNOWLEDGE_LIMIT
 from app.knowledge.routes import IMPORT_PATH as KNOWLEDGE_PATH
@@ -156,7 +156,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         swagger_ui_parameters={"docExpansion": "none", "filter": True},
         generate_unique_id_function=operation_id,
         lifespan=lifespan,
-        dependencies=[Depends(refuse_unknown_parameters)],
+        dependencies=[Depends(refuse_misread_path), Depends(refuse_unknown_parameters)],
     )
     promise(app)
     install(app, larger={EXCHANGE_PATH: EXCHANGE_LIMIT, PLACES_PATH: EXCHANGE_LIMIT, KNOWLEDGE_PATH: KNOWLEDGE_LIMIT})

@@ -36,11 +36,26 @@ async def test_nor_of_the_address(world: World, path: str) -> None:
 
 async def test_allow_names_all_methods_of_the_address(world: World) -> None:
     """Before: those of the first of its routes."""
-    for path, methods in (("/requests", "GET, POST"), ("/items/PE02", "GET, PATCH")):
+    for path, methods in (("/requests", "GET, POST"), ("/items/PE02", "GET, PATCH"), ("/places/searches", "POST")):
         answer = await world.operator.put(path)
         await refused(world.operator.put(path), 405, "http_405")
         assert answer.headers["Allow"] == methods
         assert methods in answer.json()["title"]
+
+
+async def test_what_stands_in_the_document_as_it_is_comes_before_a_parameter(world: World) -> None:
+    """Before: 422, for `searches` is no id of a place."""
+    await refused(world.operator.get("/places/searches"), 405, "http_405")
+    await refused(world.operator.get("/citizens/searches"), 405, "http_405")
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff", b"[" * 100_000, b'{"phone": "\xed\xa0\x80"}', b'{"phone": 1e999}', b"\xef\xbb\xbf{}"]
+)
+async def test_what_is_no_json_is_told_as_such(world: World, content: bytes) -> None:
+    """Before: 400 `http_400` for what is no UTF-8 and for what is nested without end, which no operation declares."""
+    answer = await world.operator.post("/requests", content=content, headers=JSON)
+    assert answer.json()["code"] in ("invalid_json", "invalid_input")
 
 
 @asynccontextmanager

@@ -42,7 +42,7 @@ FIELDS = {
     "counter_type": "应为对象",
     "mapping_type": "应为对象",
     "model_type": "应为对象",
-    "model_attributes_type": "应为对象",
+    "model_attributes_type": "应为 JSON 对象，以 application/json 发送",
     "dataclass_type": "应为对象",
     "dataclass_exact_type": "应为对象",
     "arguments_type": "应为对象或列表",
@@ -112,7 +112,6 @@ OTHERWISE = "不正确"
 PHONE = "不是有效电话：手机 11 位，固话可带区号"
 
 HTTP = {
-    400: ("The request is malformed.", "请求格式不正确。"),
     404: ("There is nothing at this address.", "没有这个地址。"),
     405: ("This address does not take this method; it takes {allow}.", "该地址不支持此方法，仅支持 {allow}。"),
     406: ("The answer cannot be given in the form that is asked for.", "无法按所要求的格式应答。"),

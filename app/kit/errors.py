@@ -80,8 +80,8 @@ class NotFound(HotlineError):
 
 class InvalidJson(HotlineError):
     status = 400
-    en = "The body is not valid JSON (near character {place})."
-    zh = "请求内容不是有效的 JSON（第 {place} 个字符附近）。"
+    en = "The body cannot be read as JSON (near character {place})."
+    zh = "请求内容无法按 JSON 读取（第 {place} 个字符附近）。"
 
 
 class InvalidInput(HotlineError):

@@ -39,6 +39,11 @@ from app.kit.errors import (
 BODY_LIMIT = 1_048_576
 COMPRESSED_FROM = 16_384
 """Bytes of an answer: what the console reads first is long, what is polled is short."""
+PLAINER = {
+    "extra_forbidden": "There is no such field",
+    "model_attributes_type": "Send a JSON object, as application/json",
+}
+"""What pydantic says in words of its own."""
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 ELSEWHERE = (Path, Header, Cookie)
 
@@ -64,6 +69,23 @@ async def _today(request: Request, now: Now) -> date:
 
 Today = Annotated[date, Depends(_today)]
 """That moment's day in the centre's zone."""
+
+
+async def refuse_misread_path(request: Request) -> None:
+    """As a dependency of all routes: `/places/searches` is no place with that id. Raises HTTPException (405)."""
+    if request.path_params and request.scope["path"] in _literal_paths(request.app):
+        raise HTTPException(405)
+
+
+def _literal_paths(app: FastAPI) -> dict[str, set[str]]:
+    """The methods of each address that holds no parameter."""
+    if not hasattr(app.state, "literal_paths"):
+        found: dict[str, set[str]] = {}
+        for route in iter_route_contexts(app.routes):
+            if isinstance(route.original_route, Route) and not route.param_convertors:
+                found.setdefault(str(route.path), set()).update(route.methods or ())
+        app.state.literal_paths = found
+    return cast(dict[str, set[str]], app.state.literal_paths)
 
 
 async def refuse_unknown_parameters(request: Request) -> None:
@@ -156,9 +178,7 @@ def _field_message(item: dict[str, Any], *, chinese: bool) -> str:
     context = item.get("ctx", {})
     if isinstance(said := context.get("error"), Exception):
         return said.zh if chinese and isinstance(said, Unfit) else str(said)
-    if chinese:
-        return field_message(item["type"], context)
-    return "There is no such field" if item["type"] == "extra_forbidden" else str(item["msg"])
+    return field_message(item["type"], context) if chinese else PLAINER.get(item["type"], str(item["msg"]))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -166,6 +186,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if http.status_code == 413:
         limit = request.scope.get("body_limit", BODY_LIMIT)
         return problem(request, BodyTooLarge(limit=limit), headers={"Connection": "close"})
+    if http.status_code == 400:  # FastAPI's: a body that is no UTF-8, or objects in objects without end
+        return problem(request, InvalidJson(place=getattr(http.__cause__, "start", 0)))
     headers = {"Allow": ", ".join(_methods_at(request))} if http.status_code == 405 else dict(http.headers or {})
     english, chinese = HTTP.get(http.status_code, (http.detail, f"请求未能处理（HTTP {http.status_code}）。"))
     title = (chinese if _chinese(request) else english).format(allow=headers.get("Allow", ""))
@@ -181,6 +203,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
 def _methods_at(request: Request) -> list[str]:
     """All that the address takes: each of its methods is a route of its own."""
     path = request.scope["path"]
+    if methods := _literal_paths(request.app).get(path):
+        return sorted(methods)
     routes = [
         route
         for route in iter_route_contexts(request.app.routes)
