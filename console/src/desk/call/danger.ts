@@ -1,11 +1,11 @@
 /** Danger before all else: what is heard or named, recorded and relayed in one step, without waiting for an address. */
 import { computed } from 'vue'
 
-import { answer, api, newKey, Problem, type Schemas } from '@/kit/api'
+import { answer, api, newKey, type Schemas } from '@/kit/api'
 import { t } from '@/kit/locale'
 
 import { openCall, titleOf } from '../calls/calls'
-import { post, type RequestLetter } from '../calls/post'
+import { type ApiStep, apiStep, post, Refused, type RequestLetter, tell } from '../calls/post'
 import { barePhone, bodyOf, call, type Draft, PHONE, told } from './call'
 import { type Line, reference } from '../reference'
 import { type Danger, heard, undecided } from './heard'
@@ -18,9 +18,22 @@ export const dangers = computed<readonly Danger[]>(() => {
   return [found ?? reference.dangers.get(named)!].filter(Boolean)
 })
 
+/** The request that tells of it; the key of its letter until the centre has it. */
+const aboutNow = () => call.recorded?.id ?? call.recording
+
+/** The lines to which it is on its way. */
+export const linesWaiting = computed(() =>
+  post.late.value.flatMap((letter) => {
+    if (letter.kind === 'request') return letter.id === call.recording ? [letter.body.relay!.to] : []
+    const { init } = letter.kind === 'step' && letter.name === 'dangerRelay' ? letter.told : { init: undefined }
+    const isThis = (init?.params?.path as { request_id?: string } | undefined)?.request_id === aboutNow()
+    return isThis ? [(init!.body as Schemas['DangerRelayIn']).line] : []
+  }),
+)
+
 /** The first line that does not have it yet. */
 export function nextLine(danger: Danger | undefined): Line | undefined {
-  const lines = call.recorded?.lines ?? []
+  const lines = [...(call.recorded?.lines ?? []), ...linesWaiting.value]
   return danger?.lines.find((line) => !lines.includes(told(line)))
 }
 
@@ -33,26 +46,23 @@ function bodyFor(draft: Draft, danger: Danger, line: Line): Schemas['RequestIn']
 
 /** The line has it now: the first time the request is taken down with it. Throws a Problem. */
 export async function relay(danger: Danger, line: Line): Promise<void> {
-  if (call.recorded) {
-    const params = { path: { request_id: call.recorded.id } }
-    const given = await answer(
-      api.PUT('/api/v1/requests/{request_id}/danger/relay', { params, body: { line: told(line) } }),
-    )
-    call.recorded.lines = given.danger_lines ?? []
+  const request_id = aboutNow()
+  if (request_id) {
+    const { recorded, recording } = call
+    const params = { path: { request_id } }
+    const body = { line: told(line) }
+    const step = apiStep('put', '/api/v1/requests/{request_id}/danger/relay', { params, body })
+    const subject = recorded ? request_id : call.id
+    const letter = { subject, name: 'dangerRelay', told: step, number: recorded?.number, after: recording || undefined }
+    await tell(letter, `${titleOf(call.draft.item, call.draft.phone)} · ${t('desk.steps.dangerRelay')} ${told(line)}`)
     return
   }
   call.draft.danger = danger.kind
   call.draft.item ||= danger.item
   openCall()
-  const key = call.recording
-  const tried = await (key && post.unsent.value.some(({ id }) => id === key)
-    ? post.again(key)
-    : post.say(letterOf(danger, line), titleOf(call.draft.item, call.draft.phone), (call.recording = newKey())))
-  if (!tried) throw new Problem(t('problem.unreachable'))
-  if ('given' in tried) return
-  post.dismiss({ id: call.recording })
-  call.recording = ''
-  throw tried.problem
+  const key = (call.recording = newKey())
+  const tried = await post.say(letterOf(danger, line), titleOf(call.draft.item, call.draft.phone), key)
+  if (tried && 'problem' in tried) throw new Refused(tried.problem, key)
 }
 
 function letterOf(danger: Danger, line: Line): RequestLetter {
@@ -60,9 +70,10 @@ function letterOf(danger: Danger, line: Line): RequestLetter {
   return { kind: 'request', subject: call.id, outcome: 'relay', draft, body: bodyFor(draft, danger, line) }
 }
 
-/** What became known after it was recorded goes to the request, which then may be dispatched as well. */
-export async function complete(dispatch: boolean, reason: string): Promise<Schemas['DispatchOut']> {
-  const { id, body } = call.recorded!
+/** What became known after it was recorded goes to the request, which then may be dispatched as well; null while it
+ * waits in the post. */
+export async function complete(dispatch: boolean, reason: string): Promise<Schemas['DispatchOut'] | null> {
+  const { id, number, body, version = 1 } = call.recorded!
   const now = bodyOf(call.draft, 'keep')
   const learnt = {
     ...(now.area && now.area !== body.area && { area: now.area }),
@@ -75,18 +86,24 @@ export async function complete(dispatch: boolean, reason: string): Promise<Schem
     ...(now.phone && now.phone !== body.phone && { phone: now.phone }),
   }
   const path = { request_id: id }
-  let request = await answer(api.GET('/api/v1/requests/{request_id}', { params: { path } }))
+  const say = <Given>(name: string, told: ApiStep<Given>, more: { words?: object; after?: string }, key?: string) =>
+    tell({ subject: id, number, name, told, ...more }, `${number} · ${t(`desk.steps.${name}`)}`, key)
+  let corrected: { given: Schemas['RequestOut'] } | null | undefined
+  let after: string | undefined
   if (Object.keys(learnt).length) {
-    const header = { 'If-Match': `"${call.recorded!.version ?? 1}"` }
-    request = await answer(
-      api.PATCH('/api/v1/requests/{request_id}', { params: { path, header }, body: { ...learnt, reason } }),
-    )
-    call.recorded!.version = (call.recorded!.version ?? 1) + 1
-    call.recorded!.body = { ...body, ...now }
+    after = newKey()
+    const params = { path, header: { 'If-Match': `"${version}"` } }
+    const told = apiStep('patch', '/api/v1/requests/{request_id}', { params, body: { ...learnt, reason } })
+    corrected = await say('correct', told, { words: { ...learnt, reason } }, after)
+    if (corrected) Object.assign(call.recorded!, { version: corrected.given.version, body: { ...body, ...now } })
   }
-  if (dispatch) return answer(api.PUT('/api/v1/requests/{request_id}/dispatch', { params: { path } }))
+  if (dispatch) {
+    const told = apiStep('put', '/api/v1/requests/{request_id}/dispatch', { params: { path } })
+    return (await say('dispatch', told, { after }))?.given ?? null
+  }
+  if (corrected === null) return null
   return {
-    request,
+    request: corrected?.given ?? (await answer(api.GET('/api/v1/requests/{request_id}', { params: { path } }))),
     matching: null,
     offers: [],
     unmatched_reason: null,

@@ -94,7 +94,8 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
 
   async function deliver(outcome: Outcome, parent?: string): Promise<void> {
     if (call.recorded) {
-      const given: TakenDown = await complete(outcome === 'dispatch', t('desk.learntLater'))
+      const given: TakenDown | null = await complete(outcome === 'dispatch', t('desk.learntLater'))
+      if (!given) return goOn() // it is in the post
       if (parent) await mergeInto(given, parent)
       touch(given.request.id)
       finish({ given, outcome: outcome === 'dispatch' ? 'dispatch' : 'relay', cost: tally.result(performance.now()) })

@@ -178,22 +178,34 @@ export function rang(): string | null | undefined {
 
 /** Take in what the centre answered, now or late. */
 export function takeIn(step: Step<Letter>, tried: Tried, waitedFor: boolean): void {
-  if (step.kind === 'call' || !tried || !('given' in tried)) return
+  if (step.kind === 'call' || !tried) return
+  const here = [call, ...calls.parked]
   if (step.kind === 'step') {
+    if (!('given' in tried)) return
+    const given = tried.given as Partial<Schemas['RequestOut']> | undefined
+    const told = step.name === 'dangerRelay' && here.find(({ recorded }) => recorded?.id === given?.id)
+    if (told) told.recorded!.lines = given?.danger_lines ?? []
     if (!waitedFor) arrived.value = [...arrived.value, { id: step.id, title: step.title, draft: step.draft }]
     return
   }
+  const one = here.find((each) => each.id === step.subject)
+  if (!('given' in tried)) {
+    if (one?.recording === step.id) one.recording = ''
+    return
+  }
   const given = tried.given as Schemas['DispatchOut']
-  const { id, number, danger_lines } = given.request
-  const one = [call, ...calls.parked].find((each) => each.id === step.subject)
-  post.amend((letter) =>
-    letter.kind === 'call' && letter.subject === step.subject
-      ? { ...letter, body: { ...letter.body, request_ids: [...(letter.body.request_ids ?? []), id] } }
-      : letter,
-  )
+  const { id, number, danger_lines, version } = given.request
+  post.amend((letter) => {
+    if (letter.kind === 'call' && letter.subject === step.subject)
+      return { ...letter, body: { ...letter.body, request_ids: [...(letter.body.request_ids ?? []), id] } }
+    // A further line of its danger was told before the request had its id.
+    if (letter.kind !== 'step' || letter.after !== step.id) return letter
+    const init = { ...letter.told.init, params: { path: { request_id: id } } }
+    return { ...letter, subject: id, number, told: { ...letter.told, init } }
+  })
   const awaited = one && (one.sending === step.id || one.recording === step.id)
   if (one?.recording === step.id)
-    Object.assign(one, { recording: '', recorded: { id, number, lines: danger_lines ?? [], body: step.body } })
+    Object.assign(one, { recording: '', recorded: { id, number, version, lines: danger_lines ?? [], body: step.body } })
   if (one) {
     one.acted = now()
     touch(id, one)
