@@ -4,6 +4,7 @@ import {
   barePhone,
   beginCall,
   bodyOf,
+  chooseTier,
   emptyDraft,
   fillIn,
   helpedNumber,
@@ -14,6 +15,7 @@ import {
   missing,
   numberIn,
   PHONE,
+  proposeTier,
   takeStored,
   told,
   usualOutcome,
@@ -238,4 +240,17 @@ test('what was typed goes with another place, what was filled in does not', () =
   draft.address = '1 幢 2 室，后门'
   leavePlace(draft)
   expect(draft.address).toBe('1 幢 2 室，后门')
+})
+
+test('the tier that the operator chose stays for the item and the number, whatever is read again', () => {
+  const draft = { ...emptyDraft('13957412345'), item: 'PE02' }
+  proposeTier(draft, 'low_fee')
+  chooseTier(draft, 'paid')
+  draft.pays = 'paid'
+  proposeTier(draft, undefined) // taken back from among the parked, its openings are asked again
+  proposeTier(draft, 'low_fee')
+  expect([draft.tier, draft.pays]).toEqual(['paid', 'paid'])
+  draft.phone = '13800574128'
+  proposeTier(draft, 'free')
+  expect([draft.tier, draft.pays]).toEqual(['free', ''])
 })

@@ -52,6 +52,8 @@ export interface Draft {
   /** The lines of a danger's script that were said. */
   spoken: string[]
   tier: Tier | ''
+  /** For what item and number the operator chose the tier; empty where it is proposed only. */
+  tierFor: string
   /** Up to which tier the caller agreed to go, if the one asked for is not open to them. */
   pays: Tier | ''
   quantity: string
@@ -126,6 +128,7 @@ export function emptyDraft(phone = ''): Draft {
     somewhere: '',
     spoken: [],
     tier: '',
+    tierFor: '',
     pays: '',
     quantity: '1',
     when: 'soon',
@@ -282,6 +285,17 @@ export function nobodyToCall(draft: Draft): boolean {
 export function helpedNumber(draft: Draft): string {
   const typed = draft.forAnother ? draft.helpedPhone : draft.phone
   return hasOwn(typed) ? barePhone(typed) : ''
+}
+
+/** Propose this tier where the operator chose none for the item and the number. */
+export function proposeTier(draft: Draft, tier: Tier | undefined): void {
+  if (draft.tierFor !== `${draft.item} ${helpedNumber(draft)}`)
+    Object.assign(draft, { tier: tier ?? '', tierFor: '', pays: '' })
+}
+
+/** The operator chooses this tier; it stays so for the item and the number. */
+export function chooseTier(draft: Draft, tier: Tier): void {
+  Object.assign(draft, { tier, tierFor: `${draft.item} ${helpedNumber(draft)}` })
 }
 
 /** The request number in #100935, which may be typed where the caller's number stands. */

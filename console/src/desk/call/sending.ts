@@ -134,5 +134,5 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
     bringBack(draft!, given.request.id)
   }
 
-  return { send, again, gap, busy, problem, result, undone, takeBack }
+  return { send, again, gap, waiting, problem, result, undone, takeBack }
 }

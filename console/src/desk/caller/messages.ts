@@ -57,7 +57,7 @@ const en: typeof zh = {
     placeNotUsed: 'on record; not for this call',
     overdue: '{n} overdue:',
     groups: 'Priority groups',
-    barred: '{n} firms the citizen does not want; they are left out',
+    barred: 'Firms the citizen does not want ({n}); they are left out',
     unbar: 'Allow again',
     unbarFirm: 'Allow {firm} again',
     noShows: 'Visits in vain',

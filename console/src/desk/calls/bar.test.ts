@@ -8,7 +8,7 @@ import { addMessages, i18n } from '@/kit/locale'
 import { beginCall, call, changeCaller, holdsCall, leaving } from '../call/call'
 import { refusal } from '../call/refusal'
 import CallBar from './CallBar.vue'
-import { calls, noCalls, rang, ring, takeIn, touch } from './calls'
+import { calls, noCalls, rang, ring, takeIn, takeRinging, touch } from './calls'
 import messages from './messages'
 import { post } from './post'
 
@@ -95,6 +95,17 @@ test('who the caller is changes, and what they want stays', () => {
     name: '',
     helpedName: '外婆',
   })
+})
+
+test('how one call ended is not answered for the next that takes its place', async () => {
+  ring('13800574128')
+  await press('F10')
+  ring('13957412345')
+  takeRinging()
+  await nextTick()
+  expect(bar.find('.outcomes').exists()).toBe(false)
+  await press('4')
+  expect([call.draft.phone, told.some(({ status }) => status === 'ended')]).toEqual(['13957412345', false])
 })
 
 test('while something is on its way its call does not end', async () => {

@@ -18,6 +18,7 @@ const zh = {
       typed: '填写的内容尚未提交，结束后不再保留。',
       recorded: '按已办事项结束',
       goOn: '继续通话',
+      another: '还有一件',
       none: '没有通话要结束。',
       leaving: '正在提交，稍候再按。',
       outcome: {
@@ -77,6 +78,7 @@ const en: typeof zh = {
       typed: 'What is typed has not been sent, and is cleared with the call.',
       recorded: 'End it by what was done',
       goOn: 'Stay on the line',
+      another: 'Something else',
       none: 'There is no call to end.',
       leaving: 'Still sending. Press again in a moment.',
       outcome: {

@@ -72,7 +72,7 @@ const en: typeof zh = {
     firmsNone: 'No firm to call right now.',
     attempt: 'attempt {n}',
     expires: '{span} left',
-    readOut: 'Also read out {n} notices:',
+    readOut: 'Notices to read out as well ({n}):',
     toldFirm: 'Done, all read out',
     nextToTell: '{n} more firms have notices to hear: next',
     toldAll: 'A colleague is calling them, or all have been told.',
@@ -121,7 +121,7 @@ const en: typeof zh = {
     surge: 'Surge: {category}',
     allCategories: 'all categories',
     surgeFacts: 'since {time}; {waiting} waiting, {places} places free',
-    untold: '{n} citizens do not know yet that they have to wait; call them',
+    untold: 'Citizens who do not know yet that they have to wait ({n}): call them',
     told: 'Told',
   },
 }

@@ -127,7 +127,6 @@ const zh = {
       to: '转接到',
       danger: '哪种险情',
       amount: '金额（元）',
-      quantity: '实际数量',
       payout: '付给求助人（元）',
       reason: '退单原因',
       from: '从',
@@ -140,6 +139,7 @@ const zh = {
     },
     toldHow: { by_phone: '电话同意', on_site: '当面同意', in_writing: '短信或书面同意' },
     chooseReason: '选择原因…',
+    quantityDone: '实际数量（{unit}）',
     gap: {
       note: '请写明说明。',
       to: '请写明转接到哪里。',
@@ -295,7 +295,6 @@ const en: typeof zh = {
       to: 'Relay to',
       danger: 'Which danger',
       amount: 'Amount (yuan)',
-      quantity: 'Actual quantity',
       payout: 'Paid to the citizen (yuan)',
       reason: 'Reason for returning',
       from: 'From',
@@ -308,6 +307,7 @@ const en: typeof zh = {
     },
     toldHow: { by_phone: 'Agreed by phone', on_site: 'Agreed on site', in_writing: 'Agreed by message or in writing' },
     chooseReason: 'Choose a reason…',
+    quantityDone: 'Actual number of {unit}',
     gap: {
       note: 'Enter a note.',
       to: 'Enter where it is relayed to.',

@@ -108,7 +108,8 @@ export async function noticeOf(step: string, given: unknown, request: Request): 
     }
     const reported = said.completed_at ?? said.started_at
     const before = ['start', 'complete'].includes(step) && reported ? early(said, Date.parse(reported)) : ''
-    return before ? { text: `${text} ${before}`, level: 'amber' } : { text }
+    const stop = locale() === 'en' ? '. ' : '。'
+    return before ? { text: `${text.replace(/[.。]$/, '')}${stop}${before}`, level: 'amber' } : { text }
   }
   return { text: t(`desk.noticed.${step}`) }
 }

@@ -41,6 +41,18 @@ test('who calls from another telephone may ask and complain, and speaks for no o
   ])
 })
 
+test('while a job is under way its citizen is taken to ask about it, not to report of it', () => {
+  const both = [...ofJob('start'), ...ofRequest('hold', 'contact')]
+  expect(keys(both, request(), [job({})], '13957412345')).toEqual([
+    'progress',
+    'change',
+    'complaint',
+    'start',
+    'hold',
+    'bar',
+  ])
+})
+
 test('why a job is given back has to be said: nothing is taken for granted', () => {
   const [back] = stepsOf(ofJob('return'), request(), [job({})])
   expect(gapsOf(back!, noWords())).toEqual(['reason'])

@@ -75,11 +75,13 @@ export function stepsOf(
   rang: string | null | undefined = phone,
 ): Step[] {
   const last = jobs.at(-1)
-  // Who names a number and is not known as its citizen is as often the firm that has the job: its report comes first.
-  const ofJob = ({ subject }: Allowed) => Number(phone === undefined && subject === 'job')
+  // A citizen asks how the job goes; who is not known as its citizen is as often the firm, which reports of it.
+  const working = allowed.some(({ subject }) => subject === 'job')
+  const first = ({ subject, step }: Allowed) =>
+    Number(working && (phone === undefined ? subject === 'job' : step === 'contact'))
   const forms = new Map(citizenSteps(request, rang).map((one) => [one.key, one]))
-  const steps = allowed
-    .toSorted((one, other) => ofJob(other) - ofJob(one))
+  const steps = [...allowed]
+    .sort((one, other) => first(other) - first(one))
     .flatMap(({ subject, id, step: name }) => {
       if (subject === 'job')
         return (
