@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(foreach name,$(NAMES),$(shell $(name) -c "$(FITS)" 2>/de
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-browser check console surface counts fuzz bench lock clean
+.PHONY: demo test test-browser check console surface examples counts fuzz bench lock clean
 
 # Play a live day.
 demo: .venv/installed console
@@ -40,6 +40,10 @@ console: .venv/installed
 # Write down what others build on: exports, commands, the API's document (docs/surface).
 surface: .venv/installed
 	$(BIN)/python -m tests.surface.snapshots $(ARGS)
+
+# Play the examples of the API's document anew (app/contract/examples.json).
+examples: .venv/installed
+	HOTLINE_WRITE_EXAMPLES=1 $(BIN)/pytest -n 0 tests/contract/test_examples.py
 
 # Write down what the hot paths look at: statements, rows, bytes, indexes (tests/hot_paths/counts.json).
 counts: .venv/installed

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
@@ -36,6 +37,7 @@ from app.kit.web import SAFE_METHODS
 Json = dict[str, Any]
 DOCUMENT_PATH = "/api/v1/openapi.json"
 FORMER_PATH = "/openapi.json"
+EXAMPLES = Path(__file__).with_name("examples.json")
 PROBLEM = "application/problem+json"
 SCHEMES: Json = {
     "staffToken": {
@@ -170,6 +172,7 @@ class Contract:
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         document["components"]["securitySchemes"] = SCHEMES
+        examples = orjson.loads(EXAMPLES.read_bytes())
         for operation in self.operations:
             described = document["paths"][operation.path][operation.method.lower()]
             described["summary"] = operation.original.name.replace("_", " ").capitalize()
@@ -186,6 +189,7 @@ class Contract:
             for answer in answers.values():
                 for content in answer.get("content", {}).values():
                     content.pop("itemSchema", None)  # of OpenAPI 3.2
+            _show(described, examples.get(described["operationId"], {}))
         for message in document["webhooks"].values():
             message["post"] |= {"operationId": "receiveEvent", "summary": "Receive event", "security": []}
             message["post"]["responses"] = {"2XX": {"description": "Taken; anything else is sent again later."}}
@@ -224,6 +228,18 @@ def _flattened(dependant: Dependant) -> Iterator[Dependant]:
     yield dependant
     for below in dependant.dependencies:
         yield from _flattened(below)
+
+
+def _show(described: Json, example: Json) -> None:
+    """Put the example (of examples.json) where its parts belong."""
+    for parameter in described.get("parameters", ()):
+        if parameter["name"] in example.get("parameters", {}):
+            parameter["example"] = example["parameters"][parameter["name"]]
+    if "body" in example:
+        kind = "text/csv" if isinstance(example["body"], str) else "application/json"
+        described["requestBody"]["content"][kind]["example"] = example["body"]
+    if "answer" in example:
+        described["responses"][example["status"]]["content"][example["kind"]]["example"] = example["answer"]
 
 
 def _share_responses(document: Json) -> None:

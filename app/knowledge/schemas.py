@@ -38,7 +38,11 @@ SentSlug = Annotated[str, StringConstraints(max_length=80)]
 """The name of an article in an address; one that does not exist is not found."""
 Code = Annotated[str, StringConstraints(max_length=20)]
 Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9-]{1,18}[0-9]$")]
-TextName = Annotated[str, StringConstraints(pattern=r"^\w{1,20}$")]
+TextName = Annotated[
+    str,
+    StringConstraints(pattern=r"^\w{1,20}$"),
+    Field(json_schema_extra={"pattern": "^[0-9A-Za-z_\u4e00-\u9fff]{1,20}$"}),  # outside Python \w is ASCII
+]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 

@@ -33,7 +33,11 @@ Uscc = Annotated[
 Code = Annotated[str, StringConstraints(max_length=20)]
 Capacity = Annotated[int, Field(ge=1, le=1000, description="unfinished jobs it takes at a time")]
 Townships = Annotated[list[Code], Field(min_length=1, max_length=200, description="codes of the townships served")]
-Label = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w.-]{1,40}$")]
+Label = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, pattern=r"^[\w.-]{1,40}$"),
+    Field(json_schema_extra={"pattern": "^[0-9A-Za-z_\u4e00-\u9fff.-]{1,40}$"}),  # outside Python \w is ASCII
+]
 
 
 class Filed(Body):
