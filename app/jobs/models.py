@@ -101,10 +101,8 @@ class ToldHow(Term):
 
 
 class ReturnReason(Term):
-    """Why a provider gives work back."""
+    """Why a provider gives work back; the most usual first."""
 
-    OUT_OF_SCOPE = "out_of_scope", "超出服务范围", "not our work", "It is other work than was taken down."
-    WRONG_ADDRESS = "wrong_address", "地址不对", "wrong address", "Nobody could find it."
     CITIZEN_ABSENT = "citizen_absent", "求助人不在", "citizen absent", "Nobody was there at the appointment."
     CITIZEN_CHANGED = (
         "citizen_changed",
@@ -112,6 +110,8 @@ class ReturnReason(Term):
         "citizen changed their mind",
         "The citizen does not want it, or wants something else.",
     )
+    WRONG_ADDRESS = "wrong_address", "地址不对", "wrong address", "Nobody could find it."
+    OUT_OF_SCOPE = "out_of_scope", "超出服务范围", "not our work", "It is other work than was taken down."
     NO_PARTS = "no_parts", "缺配件", "parts missing", "A part is not to be had in time."
     NO_STAFF = "no_staff", "没有人手", "nobody available", "It has nobody to send."
     OTHER = "other", "其他原因", "other", "Something else."

@@ -142,6 +142,31 @@ class Funnel(BaseModel):
     closed: int
 
 
+class Figure(Term):
+    """A share of what was done, by the name it has among the rates; each is said with what it is of."""
+
+    ANSWERED_IN_CALL = "answered_in_call", "当场办结", "answered in call", "Of the requests created."
+    ANSWERED_BY_ARTICLE = (
+        "answered_by_article",
+        "按知识库答复",
+        "answered from an article",
+        "Of those answered in the call.",
+    )
+    ON_TIME = "on_time", "按时完工", "completed on time", "Completed by the deadline, of those due."
+    ON_TIME_BY_ORIGINAL = (
+        "on_time_by_original",
+        "按原期限完工",
+        "on time by the original deadline",
+        "The same by the deadline before an extension or a moved appointment.",
+    )
+    RETURNED = "returned", "退单", "returned", "Jobs given back, of the offers accepted."
+    NO_RESPONSE = "no_response", "派单无应答", "no response", "Offers expired, of the offers made."
+    UNMATCHED = "unmatched", "无人接单", "unmatched", "Requests without a provider, of the dispatches."
+    REACHED = "reached", "回访接通", "reached", "Citizens reached, of the callbacks ended."
+    SOLVED = "solved", "问题解决", "solved", "Of the citizens reached."
+    SATISFIED = "satisfied", "满意", "satisfied", "The best three steps of five, of the citizens reached who rated."
+
+
 class Rates(BaseModel):
     answered_in_call: Rate = Field(description="of requests created")
     answered_by_article: Rate = Field(description="from an article, of those answered in the call")

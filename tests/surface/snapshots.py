@@ -133,6 +133,7 @@ def write(made: dict[str, Any]) -> None:
     COMMANDS.write_text(commands(), encoding="utf-8")
     EVENTS.write_text(events(), encoding="utf-8")
     words.GLOSSARY.write_text(words.glossary(), encoding="utf-8")
+    words.CONSOLE.write_text(words.console(), encoding="utf-8")
 
 
 if __name__ == "__main__":

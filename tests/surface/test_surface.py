@@ -1,11 +1,14 @@
 """Nothing that others build on changes unseen: docs/surface says what there is, `make surface` writes it anew."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from app.kit.terms import Term
+from app.metrics.schemas import Figure, Rates
 from tests.surface import snapshots, words
 from tests.surface.narrowing import narrowings
 
@@ -25,8 +28,16 @@ def test_the_events_are_those_written_down() -> None:
     assert snapshots.events().splitlines() == snapshots.EVENTS.read_text(encoding="utf-8").splitlines()
 
 
-def test_the_glossary_is_the_one_written_down() -> None:
-    assert words.glossary().splitlines() == words.GLOSSARY.read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize(
+    ("made", "file"), [(words.glossary, words.GLOSSARY), (words.console, words.CONSOLE)], ids=["glossary", "console"]
+)
+def test_the_words_are_those_written_down(made: Callable[[], str], file: Path) -> None:
+    assert made().splitlines() == file.read_text(encoding="utf-8").splitlines()
+
+
+def test_every_enum_of_terms_has_a_name_of_its_own() -> None:
+    names = [one.__name__ for one in words.terms()]
+    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("left_out", ["zh", "en", "meaning"])
@@ -45,3 +56,7 @@ def test_every_exported_name_is_there(module: ModuleType) -> None:
     names: dict[str, object] = {}
     exec(f"from {module.__name__} import *", names)
     assert set(module.__all__) <= names.keys()
+
+
+def test_every_rate_is_a_figure_with_words() -> None:
+    assert list(Rates.model_fields) == list(Figure)

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import app.cli
 import app.main  # noqa: F401 (every term is declared once both are loaded)
+from app.kit.languages import Language, say
 from app.kit.terms import Term
 
 ROOT = Path(__file__).parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
+CONSOLE = ROOT / "console" / "src" / "kit" / "terms.ts"
+KIT = ROOT / "providers" / "hotline_provider" / "terms.py"
 
 _HEAD = """# Glossary
 
@@ -42,6 +45,30 @@ def glossary() -> str:
         parts.append("| code | 中文 | English | meaning |\n|---|---|---|---|\n")
         parts += [f"| `{term}` | {term.zh} | {term.en} | {term.meaning} |\n" for term in one]
     return "".join(parts)
+
+
+def console() -> str:
+    """console/src/kit/terms.ts: the words in each language, for vue-i18n."""
+    parts = ["/** What codes are called. Written by `make surface` from the terms under app/: change them there. */\n"]
+    for language in Language:
+        parts.append(f"const {language}{': typeof zh' if language is not Language.ZH else ''} = {{\n")
+        for one in terms():
+            words = "".join(f"    {key(term)}: {quoted(say(term, language))},\n" for term in one)
+            parts.append(f"  {one.__name__}: {{\n{words}  }},\n")
+        parts.append("}\n\n")
+    parts.append("export type Terms = typeof zh\n")
+    parts.append("export default { 'zh-CN': { term: zh }, en: { term: en } }\n")
+    return "".join(parts)
+
+
+def key(code: str) -> str:
+    """The code as a key of JavaScript, in quotes only where it needs them."""
+    return code if code.isidentifier() else quoted(code)
+
+
+def quoted(text: str) -> str:
+    """The text as a literal of JavaScript, as prettier writes it."""
+    return f'"{text}"' if "'" in text else f"'{text}'"
 
 
 def spaced(name: str) -> str:

@@ -1,3 +1,5 @@
+import type { Schemas } from '@/kit/api'
+
 const zh = {
   desk: {
     title: '话务台',
@@ -6,7 +8,6 @@ const zh = {
     surgeRules: '高峰规则生效中',
     deferredUntil: '最迟等到 {time}',
     pane: { mine: '我的在办', firms: '电话派单', callbacks: '回访' },
-    tiers: { free: '无偿', low_fee: '低偿', paid: '有偿' },
     unit: {
       course: '/期',
       day: '/天',
@@ -45,7 +46,7 @@ const zh = {
       ladder_ended: '无偿服务已逐级派单至末级，无人接单',
       returned: '开工后退单或再次退单，由值班长裁定',
       failed: '开工后未能完成，由值班长裁定',
-    },
+    } satisfies Record<Schemas['UnmatchedReason'], string>,
     key: {
       phone: '输入号码，或接起正在振铃的来电',
       item: '找服务项目',
@@ -84,7 +85,6 @@ const en: typeof zh = {
     surgeRules: 'surge rules apply',
     deferredUntil: 'waiting until {time} at the latest',
     pane: { mine: 'Mine', firms: 'To call', callbacks: 'Callbacks' },
-    tiers: { free: 'Free', low_fee: 'Low fee', paid: 'Paid' },
     unit: {
       course: ' per course',
       day: ' per day',

@@ -2,7 +2,7 @@
 import { shallowReactive } from 'vue'
 
 import { answer, api, type Schemas } from '@/kit/api'
-import { locale, t } from '@/kit/locale'
+import { language, named, t } from '@/kit/locale'
 import { sameForm } from '@/kit/names'
 
 export type Item = Schemas['ItemOut']
@@ -64,26 +64,16 @@ export function foundAs(community: Community): Schemas['PlaceFound'] {
   }
 }
 
-/** In the language of the screen. */
-export function named(row: { zh: string; en: string } | undefined | null, code = ''): string {
-  return row ? (locale() === 'en' ? row.en : row.zh) : code
-}
-
-/** In the language of the screen, of what has both. */
-export function inWords(said: { zh: string; en: string }): string {
-  return locale() === 'en' ? said.en : said.zh
-}
-
 export function dangerName(kind: Danger['kind']): string {
   const known = reference.dangers.get(kind)
-  return known ? inWords(known) : kind
+  return named(known, kind)
 }
 
 /** What the operator must mind of the item; `chinese` where a screen in English has no translation of it. */
 export function ruleOf(item: Item): { text: string; chinese: boolean } | null {
   if (!item.rule) return null
-  const english = locale() === 'en' ? item.rule_en : null
-  return { text: english ?? item.rule, chinese: locale() === 'en' && !english }
+  const text = named({ zh: item.rule, en: item.rule_en })
+  return { text, chinese: language() === 'en' && !item.rule_en }
 }
 
 export function itemName(code: string): string {

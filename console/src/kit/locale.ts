@@ -2,6 +2,7 @@
 import { createI18n } from 'vue-i18n'
 
 import messages from './messages'
+import terms, { type Terms } from './terms'
 
 export type Locale = 'zh-CN' | 'en'
 /** Words in both languages. */
@@ -43,6 +44,35 @@ export function setLocale(chosen: Locale): void {
 /** A screen's own words, which come with its code. */
 export function addMessages(words: Both<object>): void {
   for (const [language, message] of Object.entries(words)) i18n.global.mergeLocaleMessage(language as Locale, message)
+}
+
+addMessages(terms)
+
+/** What a code is called, as inside a sentence: `term('Tier', offer.tier)`. A code without a word does not build. */
+export function term<Name extends keyof Terms>(name: Name, code: keyof Terms[Name] & string): string {
+  const key = `term.${name}.${code}`
+  return i18n.global.te(key) ? t(key) : code // a newer server knows more codes
+}
+
+/** The same where it stands alone. */
+export function label<Name extends keyof Terms>(name: Name, code: keyof Terms[Name] & string): string {
+  const word = term(name, code)
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}
+
+/** All codes that there are. */
+export function codes<Name extends keyof Terms>(name: Name): (keyof Terms[Name] & string)[] {
+  return Object.keys(terms.en.term[name]) as (keyof Terms[Name] & string)[]
+}
+
+/** The language now, as the API calls it; reactive. */
+export function language(): 'zh' | 'en' {
+  return locale() === 'en' ? 'en' : 'zh'
+}
+
+/** The text in the language of the screen; Chinese where there is no translation, `otherwise` where there is nothing. */
+export function named(both: { zh: string; en?: string | null } | null | undefined, otherwise = ''): string {
+  return both ? both[language()] || both.zh : otherwise
 }
 
 document.documentElement.lang = locale()

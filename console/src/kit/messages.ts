@@ -11,15 +11,6 @@ const zh = {
   loading: '正在读取…',
   skip: '跳到主要内容',
   menu: '主导航',
-  role: {
-    operator: '话务员',
-    supervisor: '值班长',
-    registrar: '登记员',
-    manager: '管理人员',
-    admin: '系统管理员',
-    provider: '服务单位',
-    former_provider: '服务单位（已退出）',
-  },
   unit: {
     course: '期',
     day: '天',
@@ -117,15 +108,6 @@ const en: typeof zh = {
   loading: 'Loading…',
   skip: 'Skip to the content',
   menu: 'Main navigation',
-  role: {
-    operator: 'Operator',
-    supervisor: 'Supervisor',
-    registrar: 'Registrar',
-    manager: 'Manager',
-    admin: 'Administrator',
-    provider: 'Provider',
-    former_provider: 'Former provider',
-  },
   unit: {
     course: 'course | courses',
     day: 'day | days',

@@ -2,7 +2,6 @@ const zh = {
   provider: {
     tab: { offers: '新派单', jobs: '工单', statement: '账单', me: '我的' },
     tabs: '页面',
-    tier: { free: '无偿', low_fee: '低偿', paid: '有偿' },
     quantity: '数量',
     each: '{price} / {unit}',
     arriveBy: '{time} 前到达',
@@ -40,7 +39,6 @@ const en: typeof zh = {
   provider: {
     tab: { offers: 'Offers', jobs: 'Jobs', statement: 'Statement', me: 'Me' },
     tabs: 'Pages',
-    tier: { free: 'Free', low_fee: 'Low fee', paid: 'Paid' },
     quantity: 'Quantity',
     each: '{price} per {unit}',
     arriveBy: 'Arrive by {time}',

@@ -3,7 +3,7 @@ import { reactive } from 'vue'
 
 import { answer, api, type Schemas } from '@/kit/api'
 import { recall, remember } from '@/kit/kept'
-import { locale } from '@/kit/locale'
+import { named } from '@/kit/locale'
 
 const items = reactive(new Map<string, Schemas['ItemOut'] | null>())
 const townships = reactive(new Map<string, Schemas['TownshipOut']>())
@@ -39,7 +39,7 @@ export function itemOf(code: string): Schemas['ItemOut'] | undefined {
 
 export function itemName(code: string): string {
   const item = itemOf(code)
-  return item ? (locale() === 'en' ? item.en : item.zh) : code
+  return item ? named(item) : code
 }
 
 /** What kind of paper it is; its code until that is known. */
@@ -50,7 +50,7 @@ export function paperName(code: string): string {
     (found) => found.forEach((kind) => paperKinds.set(kind.code, kind)),
   )
   const kind = paperKinds.get(code)
-  return kind ? (locale() === 'en' ? kind.en : kind.zh) : code
+  return kind ? named(kind) : code
 }
 
 /** Roughly where: township and community. */
@@ -67,6 +67,6 @@ export function placeName(township: string, community: string | null | undefined
       (found) => found.forEach(({ code, zh }) => communities.set(code, zh)),
     )
   const known = townships.get(township)
-  const name = known && (locale() === 'en' ? known.en : known.zh)
+  const name = known && named(known)
   return [name, community && communities.get(community)].filter(Boolean).join(' ')
 }

@@ -23,7 +23,6 @@ const zh = {
     area: '地点',
     areaHint: '社区、街道、地名或整句地址',
     areaNone: '没有找到，换个说法试试',
-    known: { place: '地点', community: '社区', township: '街道、乡镇' },
     address: '详细地址',
     name: '称呼',
     forAnother: '替他人求助',
@@ -72,7 +71,6 @@ const zh = {
     placeUse: '去登记的地点',
     placeKeep: '改登记为这里',
     urgency: { emergency: '紧急', urgent: '加急', same_day: '当日', booked: '预约', info: '即答' },
-    kind: { service: '企业上门', info: '信息咨询', relay: '转接联动', volunteer: '志愿公益' },
     whens: {
       soon: '尽快',
       this_afternoon: '今天下午 13–17 点',
@@ -139,7 +137,6 @@ const en: typeof zh = {
     area: 'Where',
     areaHint: 'Community, township, landmark or address',
     areaNone: 'Nothing found. Try other words.',
-    known: { place: 'Place', community: 'Community', township: 'Township' },
     address: 'Address',
     name: 'Name',
     forAnother: 'Calling for someone else',
@@ -189,7 +186,6 @@ const en: typeof zh = {
     placeUse: 'Go there instead',
     placeKeep: 'Update the record',
     urgency: { emergency: 'Emergency', urgent: 'Urgent', same_day: 'Same day', booked: 'Booked', info: 'On the line' },
-    kind: { service: 'Company', info: 'Information', relay: 'Relay', volunteer: 'Volunteers' },
     whens: {
       soon: 'As soon as possible',
       this_afternoon: 'Today 13:00–17:00',

@@ -21,15 +21,6 @@ const zh = {
       another: '还有一件',
       none: '没有通话要结束。',
       leaving: '正在提交，稍候再按。',
-      outcome: {
-        answered: '已答复',
-        progress: '告知进度',
-        provider: '单位来电',
-        wrong_number: '打错电话',
-        silent: '无声',
-        hung_up: '对方挂断',
-        prank: '骚扰电话',
-      },
     },
     undo: {
       button: '派错了，撤回（{s} 秒）',
@@ -81,15 +72,6 @@ const en: typeof zh = {
       another: 'Something else',
       none: 'There is no call to end.',
       leaving: 'Still sending. Press again in a moment.',
-      outcome: {
-        answered: 'Answered',
-        progress: 'Progress told',
-        provider: 'A firm called',
-        wrong_number: 'Wrong number',
-        silent: 'Silent',
-        hung_up: 'Hung up',
-        prank: 'Prank',
-      },
     },
     undo: {
       button: 'Undo ({s} s)',

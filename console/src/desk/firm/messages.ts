@@ -1,14 +1,5 @@
 const zh = {
   desk: {
-    firmIs: {
-      applied: '申请中',
-      trial: '试用',
-      active: '在营',
-      watch: '观察',
-      suspended: '暂停',
-      left: '已退出',
-      expelled: '已清退',
-    },
     firmCredit: '信用分 {n}',
     firmTakes: '现在接单',
     firmPauses: '暂停接单',
@@ -18,16 +9,6 @@ const zh = {
     firmLedger: '信用分记录',
     firmLedgerNone: '没有记录。',
     firmSays: { reply: '单位的申辩（电话中说的）', appeal: '单位的申诉（电话中说的）' },
-    entryIs: {
-      proposed: '拟扣，可申辩',
-      answered: '已申辩，待定',
-      applied: '已生效',
-      dropped: '不计',
-      appealed: '已申诉，待定',
-      upheld: '申诉未成立',
-      revoked: '申诉成立，已退还',
-      reversed: '原因已更正，已退还',
-    },
     firmNoShows: '求助人不在（扑空）',
     firmNoShowsNone: '没有扑空记录。',
     firmNoShowAgreed: '约定 {time}',
@@ -39,15 +20,6 @@ const zh = {
 
 const en: typeof zh = {
   desk: {
-    firmIs: {
-      applied: 'Applied',
-      trial: 'On trial',
-      active: 'Active',
-      watch: 'On watch',
-      suspended: 'Suspended',
-      left: 'Left',
-      expelled: 'Expelled',
-    },
     firmCredit: 'credit {n}',
     firmTakes: 'Taking work',
     firmPauses: 'Not taking work',
@@ -57,16 +29,6 @@ const en: typeof zh = {
     firmLedger: 'Credit record',
     firmLedgerNone: 'Nothing on record.',
     firmSays: { reply: 'Reply, as given by phone', appeal: 'Appeal, as given by phone' },
-    entryIs: {
-      proposed: 'proposed; the firm may reply',
-      answered: 'replied; awaiting a decision',
-      applied: 'applied',
-      dropped: 'dropped',
-      appealed: 'appealed; awaiting a decision',
-      upheld: 'appeal rejected',
-      revoked: 'appeal granted, points returned',
-      reversed: 'cause corrected, points returned',
-    },
     firmNoShows: 'Citizen absent (visits in vain)',
     firmNoShowsNone: 'None on record.',
     firmNoShowAgreed: 'agreed for {time}',

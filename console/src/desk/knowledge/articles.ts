@@ -1,6 +1,6 @@
 /** What the knowledge base says about the call in hand, and what of it is in the answer. */
 import type { Schemas } from '@/kit/api'
-import { locale } from '@/kit/locale'
+import { named } from '@/kit/locale'
 
 import type { Draft } from '../call/call'
 
@@ -15,11 +15,6 @@ export interface Taken {
 }
 
 const MOST_ANSWER = 1_000
-
-/** In the language of the screen; Chinese where there is no translation. */
-export function said(both: { zh: string; en?: string | null } | null | undefined): string {
-  return both ? (locale() === 'en' && both.en) || both.zh : ''
-}
 
 /** What the desk asks the knowledge base: the caller's own words; initials and codes only say which item it is. */
 export function wordsOf({ said, description }: Draft, picked: boolean): string {
@@ -49,7 +44,7 @@ export function pieces(text: string, ranges: readonly Schemas['Mark'][]): { text
 
 /** Put the article into the answer: in the place of one just taken, or behind what the operator has typed. */
 export function take(draft: Draft, article: Article): void {
-  const text = said(article.content.answer)
+  const text = named(article.content.answer)
   const last = draft.articles.at(-1)
   const untouched = last !== undefined && draft.answer.endsWith(last.text)
   const kept = untouched ? draft.answer.slice(0, -last.text.length) : draft.answer.trim() && `${draft.answer.trim()}\n`
@@ -86,6 +81,6 @@ export function expand(
   name: string,
   text: CannedText,
 ): { answer: string; caret: number } {
-  const before = answer.slice(0, caret - name.length - 1) + said(text)
+  const before = answer.slice(0, caret - name.length - 1) + named(text)
   return { answer: (before + answer.slice(caret)).slice(0, MOST_ANSWER), caret: Math.min(before.length, MOST_ANSWER) }
 }

@@ -2,7 +2,7 @@
 import { answer, api, type Schemas } from '@/kit/api'
 import { now } from '@/kit/clock'
 import { clockTime, dayTime, money, recently } from '@/kit/format'
-import { locale, t } from '@/kit/locale'
+import { label, locale, t } from '@/kit/locale'
 
 import { itemName } from '../reference'
 
@@ -72,7 +72,7 @@ function ofJob(step: string, job: Job): string {
     case 'appointment':
       return t('desk.noticed.appointment', { time: dayTime(job.appointment_from!) })
     default:
-      return t(`desk.job.${job.status}`)
+      return label('JobStatus', job.status)
   }
 }
 
@@ -95,7 +95,7 @@ export async function noticeOf(step: string, given: unknown, request: Request): 
       const lines = said.danger_lines ? listed(said.danger_lines) : ''
       return { text: t(`desk.noticed.${step}`, { lines }), level: step === 'endanger' ? 'red' : undefined }
     }
-    const own = t(`desk.noticed.${step}`, { tier: said.tier_fallback ? t(`desk.tiers.${said.tier_fallback}`) : '' })
+    const own = t(`desk.noticed.${step}`, { tier: said.tier_fallback ? label('Tier', said.tier_fallback) : '' })
     return OWN.has(step) ? { ...notice, text: `${own} ${notice.text}` } : notice
   }
   if (isExtension(said)) return { text: t('desk.noticed.extension', { time: dayTime(said.until) }) }

@@ -2,21 +2,14 @@
 import { fenOf } from '@/kit/amount'
 import type { Schemas } from '@/kit/api'
 import { momentAt } from '@/kit/clock'
+import { codes } from '@/kit/locale'
 import { isCounted, quantityOf } from '@/kit/quantity'
 
 import { type ApiStep, apiStep } from '../calls/post'
 import { reference } from '../reference'
 
-export const RETURN_REASONS = [
-  'citizen_absent',
-  'citizen_changed',
-  'wrong_address',
-  'out_of_scope',
-  'no_parts',
-  'no_staff',
-  'other',
-] as const
-export const TOLD_HOW = ['by_phone', 'on_site', 'in_writing'] as const
+export const RETURN_REASONS = codes('ReturnReason')
+export const TOLD_HOW = codes('ToldHow')
 
 /** Everything that a step may ask for, as it is typed. */
 export interface Words {

@@ -80,7 +80,6 @@ const zh = {
       centre_down: '系统中断',
       undone: '派单撤回',
     },
-    fault: { provider: '责任在单位', citizen: '责任在求助人', centre: '责任在中心', nobody: '都没有责任' },
     corrected: {
       item_code: '服务项目',
       township_code: '地点',
@@ -213,12 +212,6 @@ const en: typeof zh = {
       provider_closed: 'firm closed',
       centre_down: 'the service was down',
       undone: 'dispatch taken back',
-    },
-    fault: {
-      provider: "firm's fault",
-      citizen: "citizen's fault",
-      centre: "centre's fault",
-      nobody: "nobody's fault",
     },
     corrected: {
       item_code: 'item',

@@ -17,14 +17,6 @@ const zh = {
     to: '到',
     confirmAccept: '确认接单',
     declineTitle: '为什么不接？',
-    declineReason: {
-      busy: '忙不过来',
-      too_far: '太远',
-      not_our_work: '不是我们做的',
-      price: '价格不合适',
-      no_staff: '没有人手',
-      other: '其他原因',
-    },
   },
 }
 
@@ -47,14 +39,6 @@ const en: typeof zh = {
     to: 'To',
     confirmAccept: 'Accept the job',
     declineTitle: 'Why not?',
-    declineReason: {
-      busy: 'Too busy',
-      too_far: 'Too far',
-      not_our_work: 'Not our work',
-      price: 'The price is not right',
-      no_staff: 'Nobody free',
-      other: 'Something else',
-    },
   },
 }
 
