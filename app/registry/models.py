@@ -357,7 +357,7 @@ class MonthStatus(Term):
     """A month's return: filed, then reviewed and locked; only what is locked counts in the figures."""
 
     FILED = "filed", "已提交", "filed", "The provider has filed it; it can still be changed."
-    LOCKED = "locked", "已锁定", "locked", "Reviewed; it counts in the figures."
+    LOCKED = "locked", "已审定", "locked", "Reviewed; it counts in the figures."
 
 
 class ProviderMonth(Model):

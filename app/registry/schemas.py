@@ -219,7 +219,7 @@ class MonthState(Term):
 
     MISSING = "missing", "未提交", "missing", "Nothing was filed."
     FILED = "filed", "已提交", "filed", "The provider has filed it; it can still be changed."
-    LOCKED = "locked", "已锁定", "locked", "Reviewed; it counts in the figures."
+    LOCKED = "locked", "已审定", "locked", "Reviewed; it counts in the figures."
 
 
 class MonthsAsked(Paging):

@@ -143,7 +143,7 @@ class Board:
     def _facts(self, work: Offer | Job) -> tuple[str, str, str]:
         item = self.names.get(work.item_code, work.item_code)
         if isinstance(work, Offer):
-            item = f"{item} · {self.say.word(work.urgency)}"
+            item = f"{item} · {self.say.urgency(work.urgency)}"
         return item, self.names.get(work.township_code, work.township_code), work.description
 
 
@@ -154,8 +154,8 @@ def _status(job: Job, say: Say) -> str:
     """The status; and when what was taken down was corrected, as long as the job can be given back free for it."""
     at = job.corrected_at
     if at is None or (job.started_at is not None and job.started_at >= at):
-        return say.word(job.status)
-    return f"{say.word(job.status)}\n{say('corrected', at=f'{at.astimezone():%m-%d %H:%M}')}"
+        return say.term("JobStatus", job.status)
+    return f"{say.term('JobStatus', job.status)}\n{say('corrected', at=f'{at.astimezone():%m-%d %H:%M}')}"
 
 
 def _left(offer: Offer, now: datetime) -> Text:

@@ -195,7 +195,7 @@ def _returns(returns: Sequence[MonthReturn], say: Say) -> Table:
     table = _table("returns", ("month", "turnover", "baseline", "profit_tax", "status"), say)
     for one in returns:
         opened = one.reopened_why if one.status == "filed" else None
-        status = say("reopened", why=opened) if opened else say.word(one.status)
+        status = say("reopened", why=opened) if opened else say.term("MonthStatus", one.status)
         before = "" if one.turnover.baseline_fen is None else yuan(one.turnover.baseline_fen)
         sums = yuan(one.turnover.month_fen), before, yuan(one.profit_tax.month_fen)
         table.add_row(f"{one.month:%Y-%m}", *sums, status)
@@ -207,7 +207,12 @@ def _complaints(found: Sequence[Complaint], say: Say) -> Table:
     for one in found:
         until = f"{one.reply_by.astimezone():%m-%d %H:%M}" if one.reply_by and one.status == "open" else ""
         said = (one.words or "", until, one.reply or "", one.decision or "")
-        table.add_row(short(one.id), str(one.number), say.word("open" if one.decision is None else "decided"), *said)
+        table.add_row(
+            short(one.id),
+            str(one.number),
+            say.term("ComplaintStatus", "open" if one.decision is None else "decided"),
+            *said,
+        )
     return table
 
 
@@ -217,7 +222,9 @@ def _credit(credit: Credit, say: Say) -> Table:
         until = {"proposed": entry.reply_by, "applied": entry.appeal_by}.get(entry.status)
         can = say("until", end=f"{until.astimezone():%m-%d %H:%M}") if until else ""
         number = str(entry.request_number or "")
-        table.add_row(short(entry.id), say.word(entry.status), _rule(entry, say), number, f"{entry.points:+}", can)
+        table.add_row(
+            short(entry.id), say.term("EntryStatus", entry.status), _rule(entry, say), number, f"{entry.points:+}", can
+        )
     return table
 
 

@@ -163,7 +163,7 @@ class Screen:
     async def _choose(self, words: type[StrEnum]) -> str:
         """One of these, by its number. Raises Unclear."""
         options = list(words)
-        shown = " ".join(f"{place} {self.say.word(option)}" for place, option in enumerate(options, 1))
+        shown = " ".join(f"{place} {self.say.term(words.__name__, option)}" for place, option in enumerate(options, 1))
         self.board.line = f"{self.say('ask_reason')}: {shown}"
         key = await self._keys.get()
         if not key.isdigit() or not 1 <= int(key) <= len(options):

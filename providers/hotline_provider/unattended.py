@@ -135,7 +135,7 @@ class Unattended:
         self._told[job.id] = job
         if job.id not in self._jobs:
             del self._told[job.id]
-        tell(self._say("job_told", number=job.number, status=self._say.word(now.status)))
+        tell(self._say("job_told", number=job.number, status=self._say.term("JobStatus", now.status)))
         return True
 
     async def _present(self, job: Job) -> Job:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from hotline_provider.models import shown
+from hotline_provider.terms import TERMS
 
 
 def is_counted(unit: str | None) -> bool:
@@ -27,9 +28,13 @@ class Say:
         """The sentence of this key, filled in. Raises KeyError for an unknown key."""
         return _SENTENCES[key][self.lang is Lang.EN].format(**facts)
 
-    def word(self, code: str) -> str:
-        """The word for a code of the API; one not known here is shown as it is."""
-        return _WORDS[code][self.lang is Lang.EN] if code in _WORDS else code
+    def term(self, kind: str, code: str) -> str:
+        """The word for a code of the API, by the enum it is of; a code of a newer centre is shown as it is."""
+        return TERMS[kind].get(code, (code, code))[self.lang is Lang.EN]
+
+    def urgency(self, code: str) -> str:
+        """The word for an urgency of the catalogue; one not known here is shown as it is."""
+        return _URGENCIES.get(code, (code, code))[self.lang is Lang.EN]
 
     def measure(self, quantity: Decimal, unit: str | None) -> str:
         """So much of the unit, as 2.5 小时 or 2.5 hours; nothing for what is not charged by a unit."""
@@ -142,39 +147,11 @@ _SENTENCES = {
     "job_not_told": ("{number}：{why}，稍后再试。", "{number}: {why}; tried again later."),
 }
 
-_WORDS = {
+_URGENCIES = {
     "emergency": ("紧急", "emergency"),
     "urgent": ("加急", "urgent"),
     "same_day": ("当日", "same day"),
     "booked": ("预约", "booked"),
-    "accepted": ("已接单", "accepted"),
-    "started": ("已开工", "started"),
-    "completed": ("已完工", "completed"),
-    "returned": ("已退单", "returned"),
-    "failed": ("未办成", "failed"),
-    "cancelled": ("已取消", "cancelled"),
-    "filed": ("已报", "filed"),
-    "locked": ("已审定", "locked"),
-    "proposed": ("拟扣", "proposed"),
-    "answered": ("已申辩", "answered"),
-    "applied": ("已生效", "applied"),
-    "dropped": ("不予执行", "dropped"),
-    "appealed": ("申诉中", "appealed"),
-    "upheld": ("维持", "upheld"),
-    "revoked": ("已撤销", "revoked"),
-    "open": ("待裁定", "open"),
-    "decided": ("已裁定", "decided"),
-    "busy": ("忙", "busy"),
-    "too_far": ("太远", "too far"),
-    "not_our_work": ("不做此类", "not our work"),
-    "price": ("价格", "price"),
-    "no_staff": ("缺人手", "no staff"),
-    "other": ("其他", "other"),
-    "out_of_scope": ("超出范围", "out of scope"),
-    "wrong_address": ("地址有误", "wrong address"),
-    "citizen_absent": ("家中无人", "citizen absent"),
-    "citizen_changed": ("求助人改主意", "citizen changed their mind"),
-    "no_parts": ("缺配件", "no parts"),
 }
 
 _UNITS = {

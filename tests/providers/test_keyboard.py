@@ -106,7 +106,7 @@ async def test_the_chosen_row_stays_chosen_and_a_reason_is_picked_by_its_number(
     await ok(firm.client.put(f"/provider/offers/{first['offers'][0]['id']}/acceptance"))
     await desk.shows("已接单")
     desk.press("d")
-    await desk.shows("5 缺人手")
+    await desk.shows("5 没有人手")
     desk.press("5")
     await desk.shows("可不填")
     desk.press("\r")

@@ -29,7 +29,9 @@ def test_the_events_are_those_written_down() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "file"), [(words.glossary, words.GLOSSARY), (words.console, words.CONSOLE)], ids=["glossary", "console"]
+    ("made", "file"),
+    [(words.glossary, words.GLOSSARY), (words.console, words.CONSOLE), (words.kit, words.KIT)],
+    ids=["glossary", "console", "kit"],
 )
 def test_the_words_are_those_written_down(made: Callable[[], str], file: Path) -> None:
     assert made().splitlines() == file.read_text(encoding="utf-8").splitlines()

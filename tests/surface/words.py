@@ -6,13 +6,21 @@ from pathlib import Path
 
 import app.cli
 import app.main  # noqa: F401 (every term is declared once both are loaded)
+from app.complaints.models import ComplaintStatus
+from app.credit.models import EntryStatus
+from app.jobs.models import DeclineReason, JobStatus, ReturnReason
 from app.kit.languages import Language, say
 from app.kit.terms import Term
+from app.registry.models import MonthStatus
 
 ROOT = Path(__file__).parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 CONSOLE = ROOT / "console" / "src" / "kit" / "terms.ts"
 KIT = ROOT / "providers" / "hotline_provider" / "terms.py"
+OF_PROVIDERS: Sequence[type[Term]] = (
+    JobStatus, DeclineReason, ReturnReason, EntryStatus, MonthStatus, ComplaintStatus,
+)  # fmt: skip
+"""What the provider kit shows."""
 
 _HEAD = """# Glossary
 
@@ -59,6 +67,18 @@ def console() -> str:
     parts.append("export type Terms = typeof zh\n")
     parts.append("export default { 'zh-CN': { term: zh }, en: { term: en } }\n")
     return "".join(parts)
+
+
+def kit() -> str:
+    """providers/hotline_provider/terms.py: Chinese and English of what providers are told."""
+    parts = [
+        '"""What codes of the API are called, in Chinese and English. Written by `make surface`; never edited."""\n'
+    ]
+    parts.append("\nTERMS = {\n")
+    for one in OF_PROVIDERS:
+        words = "".join(f'        "{term}": ("{term.zh}", "{term.en}"),\n' for term in one)
+        parts.append(f'    "{one.__name__}": {{\n{words}    }},\n')
+    return "".join([*parts, "}\n"])
 
 
 def key(code: str) -> str:

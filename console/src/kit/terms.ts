@@ -353,11 +353,11 @@ const zh = {
   MonthState: {
     missing: '未提交',
     filed: '已提交',
-    locked: '已锁定',
+    locked: '已审定',
   },
   MonthStatus: {
     filed: '已提交',
-    locked: '已锁定',
+    locked: '已审定',
   },
   NoticeKind: {
     paper_expires_in_30_days: '证照 30 天内到期',
