@@ -12,6 +12,7 @@ import { type Item, reference } from '../reference'
 import { beginCall, call, emptyDraft, leaving, lookingUp, relaying } from './call'
 import ItemField from './ItemField.vue'
 import messages from './messages'
+import PlaceFields from './PlaceFields.vue'
 import { refusal } from './refusal'
 import { PATIENCE_MS, useSending } from './sending'
 
@@ -107,6 +108,17 @@ test("an item's look-up that fails is over", async () => {
   await new Promise((resolve) => setTimeout(resolve))
   await flushPromises()
   expect([waited, lookingUp.value, field.emitted('none')?.length]).toEqual([true, false, 1])
+})
+
+test('another place that is begun takes the chosen one away, and gives it back when it is taken out again', async () => {
+  fill()
+  Object.assign(call.draft, { filled: '1 号', stored: true })
+  field = mount(PlaceFields, { props: { gap: null, caller: null }, global: { plugins: [i18n] } })
+  const place = field.get('#desk-area')
+  await place.setValue('天一')
+  expect([call.draft.area, call.draft.address, call.draft.stored]).toEqual(['', '', false])
+  await place.setValue('')
+  expect([call.draft.area, call.draft.address, call.draft.stored]).toEqual(['1', '1 号', true])
 })
 
 test('who types on after Enter waits for nothing', async () => {
