@@ -186,7 +186,9 @@ class Contract:
                 by_status.setdefault(error.status, []).append(error)
                 schemas[_schema_name(error)] = _schema(error)
             answers |= {str(status): _response(status, errors) for status, errors in sorted(by_status.items())}
-            for answer in answers.values():
+            for status, answer in answers.items():
+                if answer.get("description") == "Successful Response":
+                    answer["description"] = f"{HTTPStatus(int(status)).phrase}."
                 for content in answer.get("content", {}).values():
                     content.pop("itemSchema", None)  # of OpenAPI 3.2
             _show(described, examples.get(described["operationId"], {}))
@@ -296,13 +298,18 @@ def _schema(error: Error) -> Json:
         facts["errors"] = _FIELD_FAULTS
     elif "errors" in error.en:
         facts["errors"] = _FAULTS
+    said: Json = {} if facts else {"examples": [error.en]}
     return {
         "type": "object",
         "title": _schema_name(error),
         "description": error.en,
         "properties": {
             "type": {"type": "string", "const": f"/problems/{error.code()}"},
-            "title": {"type": "string", "description": "The sentence, in Chinese or English (Accept-Language)."},
+            "title": {
+                "type": "string",
+                "description": "The sentence, in the language of Accept-Language.",
+                **said,
+            },
             "status": {"type": "integer", "const": error.status},
             "code": {"type": "string", "const": error.code()},
             **facts,
