@@ -105,7 +105,7 @@ class AmountChanged(HotlineError):
 
 class RequestOnHold(HotlineError):
     en = "The request is on hold until {until}; it has to be taken up again first."
-    zh = "该工单已挂起至 {until}，须先恢复办理。"
+    zh = "该工单已暂缓至 {until}，须先恢复办理。"
 
 
 class JobOver(HotlineError):

@@ -62,7 +62,7 @@ async def test_a_month_is_filed_again_until_it_is_locked(world: World, url: str)
     terminal, sums = Terminal(url, firm), ("--turnover", "70000", "--profit-tax=-1200.50")
     assert "70000.00" in await terminal.run("file-month", "2026-10", "--turnover", "70000", "--profit-tax", "5000")
     filed = await terminal.run("file-month", "2026-10", *sums)
-    assert all(word in filed for word in ("2026-10", "-1200.50", "已报"))
+    assert all(word in filed for word in ("2026-10", "-1200.50", "已提交"))
     month = f"/providers/{firm.id}/months/2026-10"
     reviewed = {"turnover_fen": 7_000_000, "profit_tax_fen": -120_050}
     (await world.registrar.put(f"{month}/lock", json=reviewed)).raise_for_status()

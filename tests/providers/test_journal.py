@@ -63,10 +63,10 @@ async def test_a_busy_centre_leaves_the_action_kept(journal: Journal) -> None:
 
 
 async def test_what_a_hold_or_a_gateway_refuses_is_sent_again(journal: Journal) -> None:
-    held = httpx.Response(409, json={"code": "request_on_hold", "title": "该工单已挂起"})
+    held = httpx.Response(409, json={"code": "request_on_hold", "title": "该工单已暂缓"})
     line = Line(held, httpx.Response(404, html="<h1>Not here</h1>"), httpx.Response(409, json={"code": "job_over"}))
     async with line.client(patience=0, journal=journal) as hotline:
-        with pytest.raises(Unreachable, match="该工单已挂起"):
+        with pytest.raises(Unreachable, match="该工单已暂缓"):
             await hotline.give_back("0190", "no_parts")
         assert [kept async for kept, _ in hotline.deliver()] == []
         assert outcomes(journal) == [("return", None)]

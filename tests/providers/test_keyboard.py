@@ -132,7 +132,7 @@ async def test_what_is_no_sum_or_is_refused_is_said_and_changes_nothing(
     desk.press("\x1b")
     await desk.shows("q 退出")
     desk.press("c\n80\ny\n通了\n")
-    await desk.shows("已开始")
+    await desk.shows("已开工")
     assert (await ok(world.operator.get(f"/jobs/{job['id']}")))["status"] == "accepted"
 
 
