@@ -18,9 +18,9 @@ from app.credit.schemas import (
     EntriesWanted,
     EntryFilter,
     EntryOut,
+    ReplyOrAppeal,
     RulesOut,
     RulesVersion,
-    Statement,
 )
 from app.events.act import Act
 from app.kit.db import Tx
@@ -73,13 +73,13 @@ async def read_own_credit(
 
 
 @router.put("/provider/credit/{entry_id}/reply")
-async def reply_to_credit_entry(entry_id: UUID, body: Statement, act: Self, tx: Transaction) -> EntryOut:
+async def reply_to_credit_entry(entry_id: UUID, body: ReplyOrAppeal, act: Self, tx: Transaction) -> EntryOut:
     """Answer a proposed deduction within its reply period; a person decides about it then."""
     return await actions.reply(act, tx, entry_id, body.text)
 
 
 @router.put("/provider/credit/{entry_id}/appeal")
-async def appeal_credit_entry(entry_id: UUID, body: Statement, act: Self, tx: Transaction) -> EntryOut:
+async def appeal_credit_entry(entry_id: UUID, body: ReplyOrAppeal, act: Self, tx: Transaction) -> EntryOut:
     """Appeal a deduction; a registrar decides."""
     return await actions.appeal(act, tx, entry_id, body.text)
 
@@ -102,14 +102,18 @@ async def read_credit(
 
 @router.put("/credit/entries/{entry_id}/reply")
 @repeatable
-async def reply_to_credit_entry_on_behalf(entry_id: UUID, body: Statement, act: OnBehalf, tx: Transaction) -> EntryOut:
+async def reply_to_credit_entry_on_behalf(
+    entry_id: UUID, body: ReplyOrAppeal, act: OnBehalf, tx: Transaction
+) -> EntryOut:
     """The firm answers on the phone, or on paper."""
     return await actions.reply(act, tx, entry_id, body.text)
 
 
 @router.put("/credit/entries/{entry_id}/appeal")
 @repeatable
-async def appeal_credit_entry_on_behalf(entry_id: UUID, body: Statement, act: OnBehalf, tx: Transaction) -> EntryOut:
+async def appeal_credit_entry_on_behalf(
+    entry_id: UUID, body: ReplyOrAppeal, act: OnBehalf, tx: Transaction
+) -> EntryOut:
     """The firm appeals on the phone, or on paper."""
     return await actions.appeal(act, tx, entry_id, body.text)
 

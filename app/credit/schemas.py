@@ -117,8 +117,8 @@ class RulesVersion(BaseModel):
     rules: Rules
 
 
-class Statement(Body):
-    """What the provider says to it."""
+class ReplyOrAppeal(Body):
+    """A reply to a proposed deduction, or an appeal against one, in the provider's own words."""
 
     text: Note
 

@@ -42,7 +42,7 @@ OPEN = {
     "in_progress": "施工中 Started",
     "completed": "待回访 To call back",
     "unmatched": "待值班长 Unmatched",
-    "on_hold": "挂起 On hold",
+    "on_hold": "暂缓 On hold",
 }
 KINDS = {"info": "咨询 Info", "service": "服务 Service", "relay": "转接 Relay", "volunteer": "志愿 Volunteer"}
 

@@ -91,7 +91,7 @@ class WindowInvalid(HotlineError):
 class HoldInvalid(HotlineError):
     status = 422
     en = "A request is held until a moment to come, within a year from now."
-    zh = "挂起的截止时间须晚于现在，且在今后一年之内。"
+    zh = "暂缓的截止时间须晚于现在，且在今后一年之内。"
 
 
 class MembershipOver(HotlineError):

@@ -56,7 +56,7 @@ class AppointmentTooFar(HotlineError):
     en = (
         "The appointment may end by {latest} at the latest; for a later one return the job, or have the centre hold it."
     )
-    zh = "预约最晚须在 {latest} 之前结束；如需更晚，请退单，或由中心将工单挂起。"
+    zh = "预约最晚须在 {latest} 之前结束；如需更晚，请退单，或由中心将工单暂缓。"
 
 
 class TooManyMoves(HotlineError):

@@ -12,7 +12,7 @@ export type Action =
   | { kind: 'complete'; subject: string; body: Schemas['Completion'] }
   | { kind: 'return'; subject: string; body: Schemas['JobReturn'] }
   | { kind: 'fail'; subject: string; body: { note: string } }
-  | { kind: 'reply' | 'appeal'; subject: string; body: Schemas['Statement'] }
+  | { kind: 'reply' | 'appeal'; subject: string; body: Schemas['ReplyOrAppeal'] }
   | { kind: 'availability'; subject: 'self'; body: Schemas['Availability'] }
 
 export type Step = Kept<Action>
