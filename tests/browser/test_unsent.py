@@ -6,7 +6,8 @@ from playwright.async_api import Route, expect
 
 from app.registry.models import ReachedBy
 from tests.browser.conftest import Opening
-from tests.browser.test_desk import STRANGER, press, sit_at_the_desk
+from tests.browser.test_desk import PHONE, STRANGER, press, ring, sit_at_the_desk
+from tests.browser.test_shell import PASSWORD
 from tests.world import CLEANING, DRAIN, World, ok
 
 STEPS = re.compile(r"/api/v1/(requests/[0-9a-f-]{36}$|callbacks/.*/outcome|offers/.*/acceptance)")
@@ -115,3 +116,43 @@ async def test_what_is_refused_later_says_why_and_is_mended_as_it_was_typed(worl
     await expect(refused).to_have_count(0)
     assert (await ok(world.supervisor.get(about)))["version"] == 3
     assert (await ok(world.operator.get(f"{about}/personal-data")))["address"] == "澄浪路 9 号"
+
+
+async def test_what_is_half_typed_stays_until_it_is_told(world: World, sit_down: Opening) -> None:
+    await ok(world.create(DRAIN, phone=STRANGER))
+    person = await sit_at_the_desk(world, sit_down)
+    page = person.page
+    line = page.locator(".queues .request")
+    note, address = line.locator(".steps [id$=note]"), line.locator(".correct [id$=address]")
+
+    async def expect_both() -> None:
+        if not await line.locator(".detail").count():
+            await line.locator(".summary").click()
+        await expect(note).to_have_value("她说了半句")
+        await expect(address).to_have_value("澄浪路 9 号")
+
+    await line.locator(".summary").click()
+    await line.locator(".steps select").first.select_option(label="求助人：取消")
+    await note.fill("她说了半句")
+    await line.get_by_role("button", name="更正…").click()
+    await address.fill("澄浪路 9 号")
+    await line.locator(".summary").click()
+    await expect_both()
+    await press(person, "Alt+2", "Alt+1")
+    await expect_both()
+    await ring(person, PHONE)
+    await press(person, "Escape")
+    await expect_both()
+    await page.get_by_role("button", name="English").click()
+    await expect_both()
+    await page.reload()
+    await line.wait_for()
+    await expect_both()
+    await page.context.clear_cookies()
+    await press(person, "Alt+2")
+    await page.locator("[name=username]").wait_for()
+    await person.sign_in("t.operator", PASSWORD)
+    await line.wait_for()
+    await expect_both()
+    await line.locator(".steps [type=submit]").click()
+    await expect(line).to_have_count(0)
