@@ -107,14 +107,17 @@ def _standard() -> tuple[dict[str, str], re.Pattern[str]]:
 
 
 def lexemes(text: str) -> Lexemes:
-    """The lexemes of a plain text. Raises OSError, ValueError and YAMLError without groups.yaml."""
+    """The lexemes of a plain text; none where it has no word. Raises OSError, ValueError and YAMLError without
+    groups.yaml."""
+    groups = _groups()
     runs = _HAN.findall(text)
     words = [stem(word) for word in _LATIN.findall(text)]
+    if not runs and not words:
+        return Lexemes(set(), set())
     said = {lexeme for run in runs for lexeme in _characters(run)}
     said.update(f"e {word}" for word in words)
     said.update(f"e {first} {second}" for first, second in pairwise(words))
     said.update(_shape(text))
-    groups = _groups()
     meant = set(_meant(runs, words, groups))
     if not meant & groups.harmless:
         meant.add(_NONE)

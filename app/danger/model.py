@@ -5,6 +5,7 @@ each: a long story counts no more than a cry. `hotline danger train` writes the 
 """
 
 from collections.abc import Mapping
+from functools import cache
 from math import exp, log, sqrt
 from pathlib import Path
 from typing import NamedTuple
@@ -62,7 +63,10 @@ class Model(NamedTuple):
         return Heard(heard)
 
     def likelihood(self, heard: Heard, more: float = 0.0) -> float:
-        """How likely the text tells a danger, with so much that tells it besides: 0.5 at the threshold."""
+        """How likely the text tells a danger, with so much that tells it besides: 0.5 at the threshold; 0 of a text of
+        which nothing is known."""
+        if not heard.lexemes:
+            return 0.0
         return 1 / (1 + exp(STEEP * (self.threshold - self.bias - heard.score() - more)))
 
     def kinds(self, heard: Heard) -> dict[DangerKind, float]:
@@ -87,16 +91,22 @@ def read_model(file: Path = FILE) -> Model:
     """The model of the file. Raises OSError, or an error of arithmetic, look-up or value where it is damaged."""
     first, *rows = file.read_text(encoding="utf-8").splitlines()
     total, bias, threshold = map(int, first.split("\t"))
-    cells = [row.split("\t") for row in rows]
     kinds = {letter: kind for kind, letter in CODES.items()}
-    lexemes: dict[str, Lexeme] = {}
     sums = dict.fromkeys(DangerKind, 0.0)
-    for lexeme, sentences, weight, counted in cells:
+
+    @cache
+    def counts(sentences: str, counted: str) -> tuple[float, dict[DangerKind, float], dict[DangerKind, float]]:
+        """How rare such a lexeme is, and of each kind its weight and what it adds; most lexemes share these."""
         rarity = how_rare(int(sentences), total)
-        counts = {kinds[part[0]]: int(part[1:]) * rarity for part in counted.split()}
-        for kind, count in counts.items():
+        of_kinds = {kinds[part[0]]: int(part[1:]) * rarity for part in counted.split()}
+        return rarity, of_kinds, {kind: log((count + SMOOTHING) / SMOOTHING) for kind, count in of_kinds.items()}
+
+    lexemes: dict[str, Lexeme] = {}
+    for row in rows:
+        lexeme, sentences, weight, counted = row.split("\t")
+        rarity, of_kinds, gains = counts(sentences, counted)
+        for kind, count in of_kinds.items():
             sums[kind] += count
-        gains = {kind: log((count + SMOOTHING) / SMOOTHING) for kind, count in counts.items()}
         lexemes[lexeme] = Lexeme(rarity, int(weight) / UNIT, gains)
     usual = {kind: log(SMOOTHING / (count + SMOOTHING * len(lexemes))) for kind, count in sums.items()}
     return Model(lexemes, bias / UNIT, threshold / UNIT, usual)

@@ -18,7 +18,7 @@ from app.knowledge.judging import KEPT_APART
 
 RULES = read_rules()
 HERE = Path(__file__).parent
-LEAST_RECALL, MOST_FALSE_ALARMS, LEAST_FIRST, MOST_ORDINARY = 0.92, 0.055, 0.78, 0.035
+LEAST_RECALL, MOST_FALSE_ALARMS, LEAST_FIRST, MOST_ORDINARY = 0.975, 0.038, 0.9, 0.035
 """As measured; the goal of 0.98 at 0.03 is not reached (docs/decisions/0021)."""
 
 
@@ -94,7 +94,7 @@ def test_spelling_hides_no_danger(text: str, kind: DangerKind) -> None:
 def test_spelling_hides_no_word_of_the_centres_own() -> None:
     own = rules(DangerKind.CRIME, "独角兽")
     for text in ("獨角獸", "独\u200d角\u0301兽", "独·角·兽", "独<i>角</i>兽", "独🦄角 兽"):
-        assert kinds(f"仓库那边有{text}", own) == [DangerKind.CRIME], text
+        assert kinds(f"我想买一只{text}", own) == [DangerKind.CRIME], text
 
 
 @pytest.mark.parametrize("before", [280, 295, 500, 950])
@@ -105,7 +105,11 @@ def test_a_long_text_is_heard_to_its_end(before: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["我家煤气灶打不着火", "灯泡烧了", "灯泡烧了，换一个多少钱", "打印机卡纸了", "", " ", "\x00"]
+    "text",
+    [
+        *("我家煤气灶打不着火", "灯泡烧了", "灯泡烧了，换一个多少钱", "打印机卡纸了", "门打不开", "电梯", "我", "喂"),
+        *("", " ", "\x00", "。", "...", "помогите"),
+    ],
 )
 def test_what_sounds_alike_is_none(text: str) -> None:
     assert kinds(text) == []
@@ -135,8 +139,8 @@ def test_a_kind_that_is_taken_back_is_not_told_by_what_the_sentences_taught() ->
 
 
 def test_a_centres_own_word_is_enough() -> None:
-    assert kinds("仓库那边有独角兽", Rules({})) == []
-    assert kinds("仓库那边有独角兽", rules(DangerKind.CRIME, "独角兽")) == [DangerKind.CRIME]
+    assert kinds("我想买一只独角兽", Rules({})) == []
+    assert kinds("我想买一只独角兽", rules(DangerKind.CRIME, "独角兽")) == [DangerKind.CRIME]
 
 
 def test_latin_words_are_whole_words_and_dots_stand_for_a_few() -> None:
