@@ -599,7 +599,7 @@ async def test_recording_waits_for_no_item_no_words_and_no_right_number(world: W
 
 
 async def test_what_was_acknowledged_is_so_again_though_its_words_tell_a_danger_by_now(world: World) -> None:
-    words = "我想买一只独角兽"
+    words = "这里有独角兽"
     body: dict[str, Any] = {"description": words, "key": "once", "phone": "13805740001"}
     first = await world.dispatch(DRAIN, **body)
     guide = (await ok(world.registrar.get("/dangers/gas")))["approved"]["content"]

@@ -81,13 +81,13 @@ async def test_other_processes_know_at_once(world: World) -> None:
     await wakes.start()
     try:
         assert other.snapshot is None
-        assert (await other.present()).hear("我想买一只独角兽") == []
+        assert (await other.present()).hear("这里有独角兽") == []
         words = {"recognise": ["独角兽"], "take_back": ["独角兽玩具"]}
         drafted = await draft(world, 1, words=words)
         assert drafted["words"]["recognise"] != words["recognise"]
         assert (await ok(world.supervisor.put(f"{PATH}/versions/2/approval")))["words"] == words
         async with asyncio.timeout(10):
-            while not (await other.present()).hear("我想买一只独角兽"):
+            while not (await other.present()).hear("这里有独角兽"):
                 await asyncio.sleep(0.01)
         assert [one.kind for one in (await other.present()).hear("着火了")] == [DangerKind.FIRE]
     finally:

@@ -94,7 +94,7 @@ def test_spelling_hides_no_danger(text: str, kind: DangerKind) -> None:
 def test_spelling_hides_no_word_of_the_centres_own() -> None:
     own = rules(DangerKind.CRIME, "独角兽")
     for text in ("獨角獸", "独\u200d角\u0301兽", "独·角·兽", "独<i>角</i>兽", "独🦄角 兽"):
-        assert kinds(f"我想买一只{text}", own) == [DangerKind.CRIME], text
+        assert kinds(f"这里有{text}", own) == [DangerKind.CRIME], text
 
 
 @pytest.mark.parametrize("before", [280, 295, 500, 950])
@@ -139,8 +139,8 @@ def test_a_kind_that_is_taken_back_is_not_told_by_what_the_sentences_taught() ->
 
 
 def test_a_centres_own_word_is_enough() -> None:
-    assert kinds("我想买一只独角兽", Rules({})) == []
-    assert kinds("我想买一只独角兽", rules(DangerKind.CRIME, "独角兽")) == [DangerKind.CRIME]
+    assert kinds("这里有独角兽", Rules({})) == []
+    assert kinds("这里有独角兽", rules(DangerKind.CRIME, "独角兽")) == [DangerKind.CRIME]
 
 
 def test_latin_words_are_whole_words_and_dots_stand_for_a_few() -> None:
