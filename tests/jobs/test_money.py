@@ -110,8 +110,9 @@ async def test_entitlements_have_a_quota_a_month(world: World) -> None:
 
 
 async def test_an_expired_membership_entitles_to_nothing(world: World) -> None:
-    body = {"source": "低保证", "expires_on": "2026-11-23"}
+    body = {"source": "低保证", "expires_on": "2026-11-24"}
     await ok(world.operator.put("/citizens/13957412345/groups/hardship", json=body))
+    world.advance(days=1)
     await refused(world.create(DRAIN, tier="free"), 409, "not_entitled")
 
 
