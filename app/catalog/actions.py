@@ -44,6 +44,7 @@ def show_found(found: Found, catalog: Snapshot) -> PlaceFound:
         lon=spot.lon,
         point_of=spot.point_of,
         confidence=found.confidence,
+        sure=found.sure,
         found_in=found.found_in,
         left_over=found.left_over,
     )

@@ -35,6 +35,8 @@ LEAST = 0.35
 """Below this confidence nothing is told."""
 SURE = 0.9
 """From here on a name is taken as said, not guessed."""
+LIKELY = 0.7
+"""From here on characters name it by more than a sound, a part or with a slip."""
 
 SUFFIXES = {
     "街道": "subdistrict", "镇": "town", "乡": "township",
@@ -67,6 +69,8 @@ _FILLER = (
     r"|\b(?:near(?:by)?|next to|close to|around|beside|by|at|in|the|on|of|to|i|i'?m|am|we|live|living|stay|please|come"
     r"|my|our|address|home|house|is|it'?s|here|area|district|haishu|ningbo|and|from|somewhere|hello|hi)\b)"
 )
+_ESTATE = re.compile("新村|小区|花园|公寓|家园|名苑|苑|里|坊|弄|广场|大厦")
+"""After the name of a community another name: 联丰新村 need not be in 联丰村."""
 _OTHER_TOWNS = re.compile(
     r"(?:北京|上海|天津|重庆|广州|深圳|南京|苏州|杭州|温州|绍兴|嘉兴|湖州|台州|金华|舟山|衢州|丽水|义乌)(?!路|街|银行|[东南西北]路)"
     r"|慈溪|余姚|宁海|象山|奉化|北仑|镇海|鄞州|江北区"
@@ -121,6 +125,15 @@ class Found:
     confidence: float
     found_in: str
     left_over: str
+
+    @property
+    def sure(self) -> bool:
+        """Whether it was named; else it is guessed, from characters that only sound like it or are a part of it, or are
+        the beginning of another name. Whoever types letters means what they find."""
+        if not _HAN.search(self.found_in):
+            return True
+        another = self.entry.kind is Known.COMMUNITY and self.confidence < SURE and _ESTATE.match(self.left_over)
+        return self.confidence >= LIKELY and not another
 
 
 class _Hit(NamedTuple):

@@ -151,6 +151,7 @@ class PlaceFound(BaseModel):
     lon: float
     point_of: Known
     confidence: float
+    sure: bool = Field(description="it was named; else it is guessed, and to be asked back")
     found_in: str = Field(description="the part of the words that names it")
     left_over: str = Field(description="the words without it and its township: a house number, to be kept")
 

@@ -54,8 +54,8 @@ class DangerHeard(HotlineError):
     """The operator has not said whether it is one: `danger` is the kind."""
 
     status = 422
-    en = "The text tells of a danger: {danger_en}. Give danger and relay it, or danger_dismissed if it is none."
-    zh = "内容听起来有险情：{danger_zh}。请先转接应急电话（danger）；确认不是的，请先排除（danger_dismissed）。"
+    en = "The text tells of a danger: {danger_en}. Relay it first, or say that there is none."
+    zh = "内容听起来有险情：{danger_zh}。请先转接应急电话；确认没有险情的，请先排除。"
 
 
 class DangerNotRelayed(HotlineError):

@@ -138,3 +138,23 @@ async def test_whatever_is_said_around_it_a_place_is_found(world: World, words: 
 async def test_communities_are_listed_with_and_without_apostrophes(world: World, q: str) -> None:
     found = await ok(world.operator.get("/communities", params={"q": q, "township": NANMEN}))
     assert "万安社区" in [community["zh"] for community in found]
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "sure"),
+    [
+        ("翠柏三里", "三李村", False),
+        ("联丰新村", "联丰村", False),
+        ("青林弯", "青林湾社区", False),
+        ("孝闻街", "孝闻社区", False),
+        ("段塘", "段塘街道", True),
+        ("南都", "南都社区", True),
+        ("月湖街道12号", "月湖街道", True),
+        ("高桥镇芦港村3组", "芦港村", True),
+        ("cl", "澄浪社区", True),
+        ("nandou", "南都社区", True),
+    ],
+)
+def test_what_is_only_guessed_says_so(gazetteer: Gazetteer, words: str, first: str, sure: bool) -> None:
+    found = gazetteer.search(words)[0]
+    assert (found.entry.zh, found.sure) == (first, sure)

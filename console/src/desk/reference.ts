@@ -59,6 +59,7 @@ export function foundAs(community: Community): Schemas['PlaceFound'] {
     lon,
     point_of: community.lat == null ? 'township' : 'community',
     confidence: 1,
+    sure: true,
     found_in: zh,
     left_over: '',
   }

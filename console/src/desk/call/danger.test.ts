@@ -86,3 +86,9 @@ test('what is learnt later waits as well, and nothing is dispatched before it', 
   expect(asked.map(({ path }) => path)).toEqual(['requests/r1', 'requests/r1/dispatch'])
   expect(asked[0]!.body).toEqual({ address: '澄浪路 9 号', reason: '补填' })
 })
+
+test('the next line is the first that has a number', () => {
+  const unknown = { number: null, zh: '燃气公司', en: 'The gas company' } as Line
+  expect(nextLine({ ...fire, lines: [unknown, ...lines] })?.number).toBe('119')
+  expect(nextLine({ ...fire, lines: [unknown] })).toBeUndefined()
+})

@@ -31,10 +31,10 @@ export const linesWaiting = computed(() =>
   }),
 )
 
-/** The first line that does not have it yet. */
+/** The first line that does not have it yet and can be called. */
 export function nextLine(danger: Danger | undefined): Line | undefined {
   const lines = [...(call.recorded?.lines ?? []), ...linesWaiting.value]
-  return danger?.lines.find((line) => !lines.includes(told(line)))
+  return danger?.lines.find((line) => line.number && !lines.includes(told(line)))
 }
 
 /** A number that is not complete does not hold it up. */

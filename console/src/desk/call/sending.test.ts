@@ -10,6 +10,7 @@ import callsMessages from '../calls/messages'
 import { post } from '../calls/post'
 import { type Item, reference } from '../reference'
 import { beginCall, call, emptyDraft, leaving, lookingUp, relaying } from './call'
+import { type Danger, undecided } from './heard'
 import ItemField from './ItemField.vue'
 import messages from './messages'
 import PlaceFields from './PlaceFields.vue'
@@ -40,6 +41,7 @@ let scope: EffectScope
 let field: VueWrapper | undefined
 let sent: { path: string; body: Record<string, unknown> }[] = []
 let failing = ''
+let refused = ''
 let hold: Promise<void> | undefined
 
 beforeEach(() => {
@@ -47,6 +49,7 @@ beforeEach(() => {
   localStorage.clear()
   sent = []
   failing = ''
+  refused = '{"code":"broken","title":"坏了"}'
   hold = undefined
   reference.items = new Map([item('PE02', 'service'), item('GV01', 'info')])
   Object.assign(calls, noCalls())
@@ -54,7 +57,7 @@ beforeEach(() => {
   lookingUp.value = relaying.value = false
   vi.stubGlobal('fetch', async (request: Request) => {
     const path = new URL(request.url).pathname.replace('/api/v1/', '').replace(/[0-9a-f-]{36}/, 'ID')
-    if (failing && path.startsWith(failing)) return new Response('{"code":"broken","title":"坏了"}', { status: 422 })
+    if (failing && path.startsWith(failing)) return new Response(refused, { status: 422 })
     sent.push({ path, body: request.method === 'GET' ? {} : await request.json().catch(() => ({})) })
     await hold
     const given = path.startsWith('requests/')
@@ -206,4 +209,23 @@ test('what was typed comes back with its call, the words of a place as well', ()
   takeRinging()
   takeBack(calls.parked[0]!)
   expect(call.draft.somewhere).toBe('鼓楼边上')
+})
+
+test('a danger that only the centre hears is shown, and may be dismissed', async () => {
+  reference.dangers = new Map([['fire', { kind: 'fire' } as Danger]])
+  fill()
+  failing = 'requests'
+  refused = '{"code":"danger_heard","title":"火灾？","danger":"fire"}'
+  const { send, problem } = begin()
+  send('dispatch')
+  await settle()
+  expect([problem.value?.code, undecided(call.draft)]).toEqual(['danger_heard', [{ kind: 'fire' }]])
+  call.draft.harmless.push('fire')
+  failing = ''
+  send('dispatch')
+  await settle()
+  expect(sent.find(({ path }) => path === 'requests')?.body['danger_dismissed']).toBe(true)
+  call.draft = emptyDraft(B)
+  await nextTick()
+  expect(undecided(call.draft)).toEqual([])
 })

@@ -22,7 +22,9 @@ import {
   whyNot,
 } from './call'
 import { complete } from './danger'
+import { type Danger, heard } from './heard'
 import { refuse } from './refusal'
+import { reference } from '../reference'
 
 /** What became of a call, and what it cost. */
 export interface Given {
@@ -56,6 +58,10 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
   watch(
     () => ({ ...call.draft }),
     () => missing(call.draft, wish.outcome) !== gap.value && (gap.value = null),
+  )
+  watch(
+    () => call.draft,
+    () => (heard.refused.value = []),
   )
   watch(settling, (still) => still || waited())
   watch(waiting, (now, _, onCleanup) => {
@@ -109,6 +115,8 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
     call.sending = ''
     if (tried && 'problem' in tried) {
       post.dismiss({ id: key })
+      const danger = reference.dangers.get(tried.problem.facts['danger'] as Danger['kind'])
+      heard.refused.value = danger ? [danger] : []
       throw tried.problem
     }
     if (tried) finish({ given: tried.given as TakenDown, outcome, cost: tally.result(performance.now()), draft })
