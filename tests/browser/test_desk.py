@@ -277,7 +277,7 @@ async def test_a_firm_reports_by_the_number_of_its_job(world: World, sit_down: O
     detail = person.page.locator(".caller .detail")
     await expect(detail).to_contain_text(firm.name)
     await detail.get_by_role("button", name="记录").click()
-    await expect(detail).to_contain_text("已到场")
+    await expect(detail).to_contain_text("已开工")
     await detail.get_by_label("金额（元）").fill("88元")
     await detail.get_by_label("求助人已当面同意").check()
     await detail.get_by_role("button", name="记录").click()

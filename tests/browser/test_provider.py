@@ -246,7 +246,7 @@ async def test_a_word_about_ones_credit_and_why_one_was_not_asked(world: World, 
     await proposed(world, firm)
     page = phone.page
     await page.get_by_role("navigation").get_by_role("button", name="我的").click()
-    await expect(page.locator(".entry")).to_contain_text("拟扣分")
+    await expect(page.locator(".entry")).to_contain_text("拟扣")
     await page.get_by_role("button", name=re.compile("^申辩")).click()
     await page.locator("[name=text]").fill("当天师傅突发疾病，已提前说明")
     await phone.check_accessibility()
