@@ -1,13 +1,19 @@
 """What changes rarely, as each process keeps it in memory: read once, and again when somebody has changed it."""
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from typing import ClassVar, Generic, TypeVar
 
 from app.kit.db import Database
+from app.kit.errors import DatabaseBusy, DatabaseUnavailable
 from app.kit.wake import Wakes
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
+PAUSE_SECONDS = 1.0
+"""After so long it is read again, where the database could not be reached."""
 
 
 class Held(ABC, Generic[T]):
@@ -18,7 +24,7 @@ class Held(ABC, Generic[T]):
     def __init__(self, db: Database, wakes: Wakes) -> None:
         self._db = db
         self._turn = asyncio.Lock()
-        self._readings: set[asyncio.Task[T]] = set()
+        self._readings: set[asyncio.Task[None]] = set()
         self.snapshot: T | None = None
         wakes.on_hearing(self._hear)
 
@@ -29,9 +35,18 @@ class Held(ABC, Generic[T]):
 
     def _hear(self, topics: set[str]) -> None:
         if self.snapshot is not None and (not topics or self.topic in topics):
-            reading = asyncio.create_task(self.read())
+            reading = asyncio.create_task(self._read_again())
             self._readings.add(reading)
             reading.add_done_callback(self._readings.discard)
+
+    async def _read_again(self) -> None:
+        while True:
+            try:
+                await self.read()
+                return
+            except (DatabaseBusy, DatabaseUnavailable) as error:
+                logger.warning("%s is not read again yet: %s", self.topic, error)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def read(self) -> T:
         """Read it again; one after the other, for an older reading must not replace a newer one."""

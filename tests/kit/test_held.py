@@ -1,0 +1,39 @@
+"""What changes rarely, kept in memory."""
+
+import asyncio
+from typing import ClassVar
+
+import pytest
+
+from app.kit import held
+from app.kit.db import Database
+from app.kit.errors import DatabaseUnavailable
+from app.kit.held import Held
+from app.kit.wake import Wakes
+
+
+class Count(Held[int]):
+    topic = "count"
+    answers: ClassVar[list[int | None]] = []
+
+    @staticmethod
+    async def read_anew(db: Database) -> int:
+        answer = Count.answers.pop(0)
+        if answer is None:
+            raise DatabaseUnavailable
+        return answer
+
+
+async def test_what_was_changed_while_the_database_was_down_is_read_once_it_is_back(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held, "PAUSE_SECONDS", 0)
+    Count.answers = [1, None, None, 2]
+    wakes = Wakes("postgresql://nowhere")
+    count = Count(db, wakes)
+    assert await count.present() == 1
+    wakes.publish(["count"])
+    async with asyncio.timeout(10):
+        while await count.present() == 1:
+            await asyncio.sleep(0)
+    assert (await count.present(), Count.answers) == (2, [])
