@@ -105,6 +105,7 @@ async def test_off_the_line_then_a_reload_then_a_ring_loses_nothing(world: World
     await ring(person, STRANGER)
     await press(person, "x", "s", "d", "Enter", "c", "l", "Enter")
     await page.locator("#desk-description").fill("厨房下水道堵了，水倒灌到地上")
+    await expect(page.locator("#desk-item")).to_have_value("下水道疏通")  # found while the line still holds
     await context.set_offline(True)
     await press(person, "F9")
     unsent = page.locator(".unsent-letters")
