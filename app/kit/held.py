@@ -24,7 +24,8 @@ class Held(ABC, Generic[T]):
     def __init__(self, db: Database, wakes: Wakes) -> None:
         self._db = db
         self._turn = asyncio.Lock()
-        self._readings: set[asyncio.Task[None]] = set()
+        self._changed = False
+        self._reading: asyncio.Task[None] | None = None
         self.snapshot: T | None = None
         wakes.on_hearing(self._hear)
 
@@ -35,18 +36,20 @@ class Held(ABC, Generic[T]):
 
     def _hear(self, topics: set[str]) -> None:
         if self.snapshot is not None and (not topics or self.topic in topics):
-            reading = asyncio.create_task(self._read_again())
-            self._readings.add(reading)
-            reading.add_done_callback(self._readings.discard)
+            self._changed = True
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.create_task(self._follow())
 
-    async def _read_again(self) -> None:
-        while True:
+    async def _follow(self) -> None:
+        """Read until nothing has changed since; a database that is down is asked again."""
+        while self._changed:
+            self._changed = False
             try:
                 await self.read()
-                return
             except (DatabaseBusy, DatabaseUnavailable) as error:
                 logger.warning("%s is not read again yet: %s", self.topic, error)
-            await asyncio.sleep(PAUSE_SECONDS)
+                self._changed = True
+                await asyncio.sleep(PAUSE_SECONDS)
 
     async def read(self) -> T:
         """Read it again; one after the other, for an older reading must not replace a newer one."""
