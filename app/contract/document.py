@@ -214,7 +214,7 @@ def operation_id(route: APIRoute) -> str:
 def promise(app: FastAPI) -> None:
     """Let the application answer its document, which is made when it is first asked for."""
     contract = app.state.contract = Contract(app)
-    app.openapi = lambda: contract.document  # type: ignore[method-assign]
+    app.openapi = lambda: contract.document  # type: ignore[method-assign]  # FastAPI's own way
     made = asyncio.Lock()
 
     async def answer(request: Request) -> Response:

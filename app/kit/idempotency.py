@@ -178,7 +178,7 @@ def repeatable(endpoint: Callable[..., Awaitable[A]]) -> Callable[..., Awaitable
         "sent": Parameter("sent", Parameter.KEYWORD_ONLY, annotation=Request),
         "idempotency_key": Parameter("idempotency_key", Parameter.KEYWORD_ONLY, default=None, annotation=SentKey),
     }
-    step.__signature__ = asked.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]
+    step.__signature__ = asked.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]  # what FastAPI reads
     return step
 
 

@@ -15,6 +15,7 @@ from tests.contract.playing import Stage
 from tests.credit.cases import give_back, proposed
 from tests.exchange.files import PROVIDER_HEADING, csv_file
 from tests.exchange.files import firm as file_row
+from tests.knowledge.articles import LOST_CARD
 from tests.webhooks.receivers import proof
 from tests.world import CHENGLANG, CLEANING, DRAIN, NANMEN, credit_code
 
@@ -338,20 +339,7 @@ async def dangers(stage: Stage) -> None:
     await stage.call("refuseDangerDraft", world.supervisor, **gas, number=number + 1, body={"note": "号码有误"})
 
 
-ARTICLE: dict[str, Any] = {
-    "items": ["GV02"],
-    "title": {"zh": "身份证丢了怎么补办", "en": "Replacing a lost identity card"},
-    "answer": {
-        "zh": "本人到任意一个派出所户籍窗口补领，带户口簿，二十天左右可取。",
-        "en": "Go to any police station in person with your household register; it takes about twenty days.",
-    },
-    "steps": [{"zh": "先挂失", "en": "Report the loss"}, {"zh": "再补领", "en": "Then apply"}],
-    "papers": [{"zh": "户口簿", "en": "Household register"}],
-    "fees": {"zh": "工本费 40 元", "en": "40 yuan"},
-    "phones": [{"number": "12345", "for": {"zh": "问派出所地址", "en": "For the address"}}],
-    "words": ["身份证不见了", "id card lost"],
-    "source": {"zh": "《居民身份证法》", "en": "Law on Identity Cards"},
-}
+ARTICLE = {name: fact for name, fact in LOST_CARD.items() if name != "slug"}
 
 
 async def knowledge(stage: Stage) -> None:
