@@ -27,7 +27,7 @@ from app.kit.command_line import Sentences, database, direct_url, run
 from app.kit.context import open_context
 from app.kit.db import CALL, STEP
 from app.kit.migrate import migrate as run_migrations
-from app.kit.wake import Wakes
+from app.kit.pubsub import PubSub
 from app.knowledge.commands import evaluate_suggestions, knowledge, train_suggestions
 from app.knowledge.load import load_articles
 from app.main import create_app
@@ -76,10 +76,10 @@ def serve(
 class Server(uvicorn.Server):
     """Stops without waiting for those who wait: they are answered first, as is everything that had come in."""
 
-    def __init__(self, config: uvicorn.Config, application: FastAPI, wakes: Wakes) -> None:
+    def __init__(self, config: uvicorn.Config, application: FastAPI, pubsub: PubSub) -> None:
         super().__init__(config)
         self._application = application
-        self._wakes = wakes
+        self._pubsub = pubsub
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -95,7 +95,7 @@ class Server(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._wakes.dismiss()
+        self._pubsub.release_waiters()
         await super().shutdown(sockets)
 
 
@@ -112,7 +112,7 @@ async def _serve(settings: Settings, host: str, port: int, *, with_worker: bool)
             date_header=False,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
-        server = Server(config, application, context.wakes)
+        server = Server(config, application, context.pubsub)
         _spare_the_collector()
         worker = asyncio.create_task(_work(settings)) if with_worker else None
         await server.serve()
@@ -139,7 +139,7 @@ def worker() -> None:
 
 async def _work(settings: Settings) -> None:
     async with open_context(settings, STEP) as context:
-        await work(context, Catalog(context.db, context.wakes))
+        await work(context, Catalog(context.db, context.pubsub))
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # -1 is no option

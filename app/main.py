@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.admission.routes import router as admission
 from app.aftercare.routes import router as aftercare
-from app.auth.access import Doorman, public
+from app.auth.access import Authenticator, public
 from app.auth.routes import router as auth
 from app.auth.staff_routes import router as staff
 from app.calls.routes import router as calls
@@ -57,9 +57,10 @@ from app.metrics.gap_routes import router as gaps
 from app.metrics.routes import router as metrics
 from app.places.routes import IMPORT_PATH as PLACES_PATH
 from app.places.routes import router as places
-from app.registry.life_routes import router as registry_life
+from app.registry.hours_routes import router as provider_hours
 from app.registry.month_routes import router as months
 from app.registry.notice_routes import router as notices
+from app.registry.paper_routes import router as provider_papers
 from app.registry.routes import router as registry
 from app.settings import Settings
 from app.statement.routes import router as statement
@@ -183,7 +184,8 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
         knowledge,
         exchange,
         registry,
-        registry_life,
+        provider_hours,
+        provider_papers,
         notices,
         months,
         credit,
@@ -212,10 +214,10 @@ async def _warm(app: FastAPI) -> None:
 def bind(app: FastAPI, context: Context) -> None:
     """Let the application work in this context."""
     app.state.context = context
-    app.state.doorman = Doorman(context)
-    app.state.catalog = Catalog(context.db, context.wakes)
-    app.state.dangers = HeldDangers(context.db, context.wakes)
-    app.state.model = HeldModel(context.db, context.wakes)
+    app.state.authenticator = Authenticator(context)
+    app.state.catalog = Catalog(context.db, context.pubsub)
+    app.state.dangers = HeldDangers(context.db, context.pubsub)
+    app.state.model = HeldModel(context.db, context.pubsub)
     app.state.suggester = Suggester()
     app.state.tail = Tail(context)
     app.state.quotas = Quotas(context.settings)

@@ -17,7 +17,7 @@ from random import Random
 from app.admission.queries import forget_applications
 from app.aftercare.tasks import make_callbacks
 from app.auth.queries import forget_sessions
-from app.auth.try_queries import DEVICE_LIVES, forget_old_devices, forget_tries
+from app.auth.throttle_queries import DEVICE_LIVES, forget_old_devices, forget_tries
 from app.calls.tasks import end_abandoned_calls
 from app.catalog.snapshot import Catalog, Snapshot
 from app.complaints.tasks import raise_complaint_alarms
@@ -45,8 +45,8 @@ from app.registry.expiry import watch_papers
 from app.registry.months import remind_of_months
 from app.registry.tasks import roll_windows
 from app.supervision.tasks import raise_alarms
-from app.webhooks.courier import Courier
 from app.webhooks.outbound import open_outbound
+from app.webhooks.sender import WebhookSender
 from app.webhooks.tasks import prune_deliveries, spread_events
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ async def _number_events(context: Context) -> int:
     async with context.db.begin() as tx:
         done = await number_events(tx)
         if done:
-            tx.wake(LOG_TOPIC)
+            tx.publish(LOG_TOPIC)
         return done
 
 
@@ -161,8 +161,8 @@ async def work(context: Context, catalog: Catalog) -> None:
         def repeat(name: str, step: Callable[[], Awaitable[int]], pause: float, *topics: str) -> None:
             loops.create_task(_repeat(context, step, pause, *topics, health=steps[name]))
 
-        courier = Courier(context, outbound, loops, Random())
-        repeat("send_webhooks", courier.step, pause, WEBHOOK_TOPIC)
+        sender = WebhookSender(context, outbound, loops, Random())
+        repeat("send_webhooks", sender.step, pause, WEBHOOK_TOPIC)
         for name, step in DUE_STEPS.items():
             repeat(name, bound(step), pause, DISPATCH_TOPIC, AFTERCARE_TOPIC)
         for name, log_step in LOG_STEPS.items():
@@ -185,7 +185,7 @@ async def _repeat(
     context: Context, step: Callable[[], Awaitable[int]], pause: float, *topics: str, health: Health | None = None
 ) -> None:
     health = health or Health()
-    async with context.wakes.subscribe(*topics) as woken:
+    async with context.pubsub.subscribe(*topics) as woken:
         while True:
             woken.clear()
             done = 0

@@ -36,7 +36,7 @@ from app.kit.context import Context
 from app.kit.db import Database
 from app.kit.ids import new_id
 from app.kit.migrate import migrate
-from app.kit.wake import Wakes
+from app.kit.pubsub import PubSub
 from app.matching import queries
 from app.matching.actions import match
 from app.matching.wanted import Wanted
@@ -190,7 +190,7 @@ async def measure_matches(case: Case, rng: Random, settings: Settings, count: in
 
 async def measure_dispatches(case: Case, rng: Random, settings: Settings, count: int) -> None:
     """Create and dispatch so many requests, so many at a time."""
-    context = Context(settings, case.db, ManualClock(NOW), Wakes("postgresql://"))
+    context = Context(settings, case.db, ManualClock(NOW), PubSub("postgresql://"))
     dangers = dangers_of(read_scripts())
     bodies = iter([_body(*case.wanted(rng)) for _ in range(count)])
 

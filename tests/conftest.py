@@ -27,7 +27,7 @@ from app.kit.clock import ManualClock
 from app.kit.context import Context
 from app.kit.db import Database, connect_arguments
 from app.kit.migrate import migrate
-from app.kit.wake import Wakes
+from app.kit.pubsub import PubSub
 from app.schema import METADATA
 from app.settings import Settings
 from tests.events.carried import faults
@@ -140,9 +140,9 @@ async def context(
     """A process's context on the test database, emptied afterwards; what was PLAYED left events as declared."""
     db = Database(str(settings.database_url))
     db.engine = engine
-    wakes = Wakes(str(settings.database_direct_url))
-    db.on_wake = wakes.publish
-    yield Context(settings, db, clock, wakes)
+    pubsub = PubSub(str(settings.database_direct_url))
+    db.on_publish = pubsub.publish
+    yield Context(settings, db, clock, pubsub)
     async with asyncio.timeout(20):
         while engine.pool.checkedout():  # type: ignore[attr-defined]  # the catalogue is being read again, for one
             await asyncio.sleep(0.01)

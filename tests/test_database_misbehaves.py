@@ -17,12 +17,13 @@ from app.events.act import Act
 from app.events.due import one_by_one
 from app.intake.models import Request
 from app.kit import db as database
-from app.kit import steps, wake
+from app.kit import pubsub as pubsub_module
+from app.kit import steps
 from app.kit.context import Context
 from app.kit.db import Database, Patience, Tx, connect_arguments, trouble_of
 from app.kit.errors import DatabaseBusy, DatabaseReadOnly, DatabaseUnavailable
+from app.kit.pubsub import PubSub
 from app.kit.steps import RETRY_SECONDS
-from app.kit.wake import Wakes
 from app.main import bind
 from app.worker import DUE_STEPS, work
 from tests.proxies import proxy_before
@@ -35,7 +36,7 @@ SHORT = Patience(statement=5, lock=0.2, idle=20)
 async def working_over(world: World, url: str, patience: Patience = SHORT) -> AsyncIterator[Context]:
     """The application over another way to the same database."""
     db = Database(url, pool_size=5, patience=patience)
-    db.on_wake = world.context.wakes.publish
+    db.on_publish = world.context.pubsub.publish
     context = dataclasses.replace(world.context, db=db, files=db)
     bind(world.application, context)
     world.application.state.catalog.snapshot = world.catalog
@@ -103,21 +104,21 @@ async def test_a_silent_database_is_given_up(world: World, monkeypatch: pytest.M
 
 
 async def test_a_silent_listener_is_noticed(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wake, "HEARTBEAT_SECONDS", 0.1)
-    monkeypatch.setattr(wake, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(pubsub_module, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(pubsub_module, "SILENT_SECONDS", 0.2)
     async with proxy_before(str(context.settings.database_url)) as proxy:
-        wakes = Wakes(proxy.url)
+        pubsub = PubSub(proxy.url)
         lost = asyncio.Event()
-        await wakes.start()
+        await pubsub.start()
         async with asyncio.timeout(20):
-            while not wakes.connected:
+            while not pubsub.connected:
                 await asyncio.sleep(0.01)
-            wakes.on_hearing(lambda topics: None if topics else lost.set())
+            pubsub.on_message(lambda topics: None if topics else lost.set())
             proxy.silent = True
-            while wakes.connected:
+            while pubsub.connected:
                 await asyncio.sleep(0.01)
             await lost.wait()
-        await wakes.stop()
+        await pubsub.stop()
 
 
 async def test_a_database_that_takes_no_changes_says_so_and_is_used_again(world: World) -> None:

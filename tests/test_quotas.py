@@ -71,7 +71,7 @@ async def waiting(world: World, firm: SampleProvider, many: int) -> None:
     """Until so many of the firm's polls wait."""
     topic = provider_topic(firm.id)
     async with asyncio.timeout(20):
-        while len(world.context.wakes._waiting.get(topic, ())) < many:
+        while len(world.context.pubsub._waiting.get(topic, ())) < many:
             await asyncio.sleep(0)
 
 
@@ -95,7 +95,7 @@ async def test_only_so_many_calls_of_a_caller_wait(limited: World) -> None:
     async with asyncio.timeout(20):
         told = [(await one).json() for one in polls]
     assert all([offer["number"] for offer in one] == [made["request"]["number"]] for one in told)
-    limited.context.wakes.dismiss()
+    limited.context.pubsub.release_waiters()
     assert (await others).json() == []
 
 

@@ -14,7 +14,7 @@ async def test_a_loop_that_is_woken_as_it_is_told_to_end_ends(context: Context) 
     loop = asyncio.create_task(_repeat(context, nothing_to_do, 60, WEBHOOK_TOPIC))
     for _ in range(5):
         await asyncio.sleep(0)
-    context.wakes.publish({WEBHOOK_TOPIC})
+    context.pubsub.publish({WEBHOOK_TOPIC})
     await asyncio.sleep(0)
     loop.cancel()
     ended, _ = await asyncio.wait([loop], timeout=5)

@@ -276,8 +276,8 @@ def the_application() -> FastAPI:
 async def open_world(context: Context, catalog: Snapshot) -> AsyncIterator[World]:
     """The application with its staff, listening to wake-ups."""
     connected = asyncio.Event()
-    context.wakes.on_hearing(lambda topics: connected.set())
-    await context.wakes.start()
+    context.pubsub.on_message(lambda topics: connected.set())
+    await context.pubsub.start()
     await connected.wait()
     application = the_application()
     bind(application, context)
@@ -317,4 +317,4 @@ async def open_world(context: Context, catalog: Snapshot) -> AsyncIterator[World
         try:
             yield world
         finally:
-            await context.wakes.stop()
+            await context.pubsub.stop()

@@ -62,7 +62,7 @@ class _Known(NamedTuple):
     seen_at: datetime
 
 
-class Doorman:
+class Authenticator:
     """Finds who holds a token, and remembers it.
 
     What takes something from somebody (a revoked key, an ended session, other roles, a firm expelled) raises the
@@ -77,9 +77,9 @@ class Doorman:
         self._generation = 0
         self._fresh_until = 0.0
         self._reading: asyncio.Task[None] | None = None
-        context.wakes.on_hearing(self._hear)
+        context.pubsub.on_message(self._on_message)
 
-    def _hear(self, topics: set[str]) -> None:
+    def _on_message(self, topics: set[str]) -> None:
         if not topics or AUTH_TOPIC in topics:
             self._fresh_until, self._reading = 0.0, None
 
@@ -170,7 +170,7 @@ def due_of(roles: Iterable[str], password_temporary: bool, second_factor: bool, 
 
 async def _identify(request: Request) -> Principal:
     """Who calls. Raises NotSignedIn, CallerTooFast."""
-    principal = await doorman_of(request).principal(token_of(request), _idle_for(request))
+    principal = await authenticator_of(request).principal(token_of(request), _idle_for(request))
     quotas_of(request).calls.count(principal.id)
     request.state.caller = principal.id
     return principal
@@ -192,9 +192,9 @@ def _idle_for(request: Request) -> timedelta | None:
     return min(timedelta(seconds=int(seconds)), LONGEST_IDLE) if re.fullmatch("[0-9]{1,9}", seconds) else timedelta(0)
 
 
-def doorman_of(request: Request) -> Doorman:
-    """The process's doorman."""
-    return cast(Doorman, request.app.state.doorman)
+def authenticator_of(request: Request) -> Authenticator:
+    """The process's authenticator."""
+    return cast(Authenticator, request.app.state.authenticator)
 
 
 def token_of(request: Request) -> str:

@@ -23,7 +23,7 @@ async def confirm(act: Act, context: Context, password: str) -> Staff:
     if not right:
         raise PasswordWrong
     async with context.db.begin() as tx:
-        await throttle.take_back(tx, tried)
+        await throttle.uncount_try(tx, tried)
     return staff
 
 

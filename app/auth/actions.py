@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from app.auth import queries, second_factor, throttle, try_queries
+from app.auth import queries, second_factor, throttle, throttle_queries
 from app.auth.access import Principal, due_of
 from app.auth.errors import CodeNeeded, CodeWrong, KeyRefused, NoSession, PasswordRunOut, SignInFailed, TooManyAttempts
 from app.auth.models import ProviderSession, Staff, StaffSession
@@ -45,7 +45,7 @@ async def sign_in(act: Act, context: Context, body: SignIn, seen: Seen) -> Signe
     device = token_hash(seen.device) if seen.device else None
     async with context.db.begin() as tx:
         staff = await queries.find_staff(tx, body.username)
-        known = bool(staff and device and await try_queries.is_known_device(tx, device, staff.id))
+        known = bool(staff and device and await throttle_queries.is_known_device(tx, device, staff.id))
     if known and staff and device:
         tried = throttle.of_browser(device, staff)
     else:
@@ -74,12 +74,12 @@ async def _decide(
         await _note(act, tx, "sign_in.failed", staff, seen)
         return SignInFailed()
     if staff.password_until and staff.password_until <= act.now:
-        await throttle.take_back(tx, tried)
+        await throttle.uncount_try(tx, tried)
         await _note(act, tx, "sign_in.failed", staff, seen, why="run_out")
         return PasswordRunOut()
     if staff.second_factor:
         if body.code is None:
-            await throttle.take_back(tx, tried)
+            await throttle.uncount_try(tx, tried)
             return CodeNeeded()
         codes = throttle.of_person(staff.id, "code")
         try:
@@ -90,7 +90,7 @@ async def _decide(
             await _note(act, tx, "sign_in.failed", staff, seen, why="code")
             return CodeWrong()
         tried = [*tried, *codes]
-    await throttle.take_back(tx, tried)
+    await throttle.uncount_try(tx, tried)
     await _note(act, tx, "sign_in.succeeded", staff, seen)
     staff.last_signed_in_at = act.now
     token, device = secrets.token_urlsafe(32), seen.device or secrets.token_urlsafe(32)
@@ -99,7 +99,7 @@ async def _decide(
         StaffSession(token_hash=token_hash(token), staff_id=staff.id, created_at=act.now, expires_at=expires_at)
     )
     await tx.flush()
-    await try_queries.know_device(tx, token_hash(device), staff.id, act.now)
+    await throttle_queries.know_device(tx, token_hash(device), staff.id, act.now)
     due = due_of(staff.roles, staff.password_temporary, staff.second_factor, context.settings)
     session = SessionOut(token=token, expires_at=expires_at, staff=StaffOut.model_validate(staff), due=due)
     return SignedIn(session, device)
@@ -130,7 +130,7 @@ async def sign_in_provider(act: Act, context: Context, key: str, address: str) -
         if found is None:
             await queries.add_audit(own, tx, "sign_in.failed", "provider:?", address=address)
         else:
-            await throttle.take_back(tx, tried)
+            await throttle.uncount_try(tx, tried)
             token, expires_at = (
                 secrets.token_urlsafe(32),
                 act.now + timedelta(days=context.settings.provider_session_days),

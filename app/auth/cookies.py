@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 
 from app.auth.errors import CrossSite
-from app.auth.try_queries import DEVICE_LIVES
+from app.auth.throttle_queries import DEVICE_LIVES
 from app.kit.web import SAFE_METHODS, context_of
 
 COOKIE = "hotline_session"

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from app.auth import queries, try_queries
+from app.auth import queries, throttle_queries
 from app.auth.errors import LastAdmin, NoStaffRole, UsernameTaken
 from app.auth.models import STAFF_ROLES, Role, Staff
 from app.auth.passwords import check_password, hash_of
@@ -79,7 +79,7 @@ def show(staff: Staff, delayed: dict[UUID, datetime] | None = None) -> StaffOut:
 
 async def list_staff(tx: Tx, now: datetime) -> list[StaffOut]:
     """All accounts, by user name."""
-    delayed = await try_queries.list_delayed(tx, now)
+    delayed = await throttle_queries.list_delayed(tx, now)
     return [show(staff, delayed) for staff in await queries.list_staff(tx)]
 
 
@@ -146,7 +146,7 @@ async def reset_password(act: Act, tx: Tx, staff_id: UUID, password: str | None)
     temporary = password or _new_password()
     staff.password_hash, staff.password_temporary = await hash_of(temporary), True
     staff.password_until = act.now + TEMPORARY_LIVES
-    await try_queries.unlock(tx, staff_id)
+    await throttle_queries.unlock(tx, staff_id)
     await audit_staff(act, tx, staff, "staff.password_reset")
     await _sign_out_everywhere(act, tx, staff)
     return TemporaryPassword(temporary_password=temporary)
@@ -161,7 +161,7 @@ async def end_sessions(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
 
 async def _sign_out_everywhere(act: Act, tx: Tx, staff: Staff) -> None:
     ended = await queries.end_sessions_of(tx, staff.id, act.now)
-    await try_queries.forget_devices(tx, staff.id)
+    await throttle_queries.forget_devices(tx, staff.id)
     await audit_staff(act, tx, staff, "staff.sessions_ended", sessions=ended)
     await void_tokens(tx)
 
@@ -169,7 +169,7 @@ async def _sign_out_everywhere(act: Act, tx: Tx, staff: Staff) -> None:
 async def unlock(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
     """Forget the failed sign-ins: another try is taken at once. Raises NotFound."""
     staff = await get_staff(tx, staff_id)
-    await try_queries.unlock(tx, staff_id)
+    await throttle_queries.unlock(tx, staff_id)
     await audit_staff(act, tx, staff, "staff.unlocked")
     return show(staff)
 

@@ -10,7 +10,7 @@ from math import ceil
 from typing import NamedTuple
 from uuid import UUID
 
-from app.auth import try_queries
+from app.auth import throttle_queries
 from app.auth.errors import TooManyAttempts
 from app.auth.models import Staff
 from app.kit.clock import Clock
@@ -67,12 +67,12 @@ async def count_try(tx: Tx, tried: list[Tried], clock: Clock, now: datetime) -> 
     """Count the try before it is made. Raises TooManyAttempts, after which nothing may be committed: a try that is not
     taken does not count."""
     for one in tried:
-        free_at = await try_queries.count_try(tx, **one._asdict(), at=now, quiet=QUIET, longest=LONGEST)
+        free_at = await throttle_queries.count_try(tx, **one._asdict(), at=now, quiet=QUIET, longest=LONGEST)
         if free_at:
             raise TooManyAttempts(wait_seconds=max(1, ceil(clock.real_seconds(free_at - now))))
 
 
-async def take_back(tx: Tx, tried: list[Tried]) -> None:
+async def uncount_try(tx: Tx, tried: list[Tried]) -> None:
     """The try succeeded: what this person failed before is forgotten; of its network only this try."""
     for one in tried:
-        await try_queries.take_back(tx, one.key, all_of_them=one.staff_id is not None)
+        await throttle_queries.uncount_try(tx, one.key, all_of_them=one.staff_id is not None)

@@ -20,4 +20,4 @@ async def void_tokens(tx: Tx) -> None:
     """
     await tx.flush()
     await queries.raise_generation(tx)
-    tx.wake(AUTH_TOPIC)
+    tx.publish(AUTH_TOPIC)

@@ -24,7 +24,7 @@ async def edit_item(act: Act, tx: Tx, code: str, edit: ItemEdit) -> Item:
     for field, value in changes.items():
         setattr(item, field, value)
     await add_audit(act, tx, "item.edited", f"item:{code}", **changes)
-    tx.wake(CATALOG_TOPIC)
+    tx.publish(CATALOG_TOPIC)
     return item
 
 

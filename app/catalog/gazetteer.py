@@ -18,10 +18,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.catalog.models import Community, Township
+from app.kit.free_text import overlapping_parts
 from app.kit.geo import distance_km
 from app.kit.names import same_form
 from app.kit.terms import Term
-from app.kit.told import parts
 
 MOST_BEGUN = 60
 """Names that begin with, or hold, what was typed: so many are looked at."""
@@ -353,7 +353,7 @@ class Gazetteer:
 
     def named(self, text: str) -> list[Found]:
         """What the text names by its whole name, as it is written, surest first; costs microseconds."""
-        return _likeliest(self._named(Said(part)) for part in parts(text))
+        return _likeliest(self._named(Said(part)) for part in overlapping_parts(text))
 
     def _named(self, said: Said) -> list[Found]:
         hits = _outermost(self._as_written(said))
@@ -362,7 +362,7 @@ class Gazetteer:
 
     def search(self, text: str, limit: int = 10) -> list[Found]:
         """What the text may mean, likeliest first; nothing where it names no place."""
-        return _likeliest(self._search(Said(part)) for part in parts(text))[:limit]
+        return _likeliest(self._search(Said(part)) for part in overlapping_parts(text))[:limit]
 
     def _search(self, said: Said) -> list[Found]:
         if not said.letters:

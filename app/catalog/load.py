@@ -62,7 +62,7 @@ async def load_reference_data(tx: Tx) -> None:
     await _upsert(
         tx, Community, (_community(row["code"], unit) for row in gazetteer["townships"] for unit in row["communities"])
     )
-    tx.wake(CATALOG_TOPIC)
+    tx.publish(CATALOG_TOPIC)
 
 
 async def load_sample_places(tx: Tx, now: datetime) -> int:
@@ -83,7 +83,7 @@ async def load_sample_places(tx: Tx, now: datetime) -> int:
             where=and_(Place.sample, Place.ended_at.is_(None), differs),
         ).returning(Place.id)
     )
-    tx.wake(CATALOG_TOPIC)
+    tx.publish(CATALOG_TOPIC)
     return len(loaded.all())
 
 

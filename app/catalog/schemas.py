@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from app.catalog.gazetteer import Known
 from app.catalog.models import Kind, Tier
 from app.kit.fields import MOST_FEN, Body, Code
-from app.kit.told import Told
+from app.kit.free_text import FreeText
 
 Keyword = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
@@ -119,7 +119,7 @@ class CommunityOut(BaseModel):
 class PlaceSearch(Body):
     """What somebody says of where they are."""
 
-    words: Told = Field(description="a name, pinyin, initials, English, an address or a sentence")
+    words: FreeText = Field(description="a name, pinyin, initials, English, an address or a sentence")
     area: Code | None = Field(default=None, description="the township or community that was chosen, to compare with")
     limit: int = Field(default=9, ge=1, le=50)
 

@@ -6,9 +6,9 @@ from app.credit.rules import Rules, rules_in_force
 from app.events.act import SYSTEM, Act
 from app.events.topics import DISPATCH_TOPIC
 from app.kit.db import Tx
-from app.registry.life_queries import look_again
 from app.registry.models import ACTIVE_STANDINGS, Provider, Standing
 from app.registry.notices import tell
+from app.registry.paper_queries import look_again
 from app.registry.schemas import Notice
 from app.registry.states import PROVIDER_MOVES, PROVIDERS
 
@@ -80,4 +80,4 @@ async def _take(act: Act, tx: Tx, step: str, provider: Provider, rules: Rules) -
     back = {"watch": limits.active_from, "suspend": limits.release_from}.get(step)
     words = {lang: text.format(credit=provider.credit, back=back) for lang, text in NOTICES[step].model_dump().items()}
     await tell(act, tx, provider.id, f"credit_{step}", act.now.isoformat(), words)
-    tx.wake(DISPATCH_TOPIC)
+    tx.publish(DISPATCH_TOPIC)

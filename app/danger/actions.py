@@ -102,7 +102,7 @@ async def approve(act: Act, tx: Tx, kind: DangerKind, number: int, catalog: Snap
     if waiting and former:
         await GUIDES.transition(act, tx, "supersede", former.id, data=about, ended_at=act.now)
     await GUIDES.transition(act, tx, "approve", version.id, data=about, decided_at=act.now, decided_by=act.who)
-    tx.wake(DANGER_TOPIC)
+    tx.publish(DANGER_TOPIC)
     return await show(tx, kind)
 
 

@@ -42,7 +42,7 @@ async def load_guides(act: Act, tx: Tx) -> None:
         )
         await tx.flush()
         await record(act, tx, EventKind.GUIDE_APPROVED, data=facts(kind, number))
-    tx.wake(DANGER_TOPIC)
+    tx.publish(DANGER_TOPIC)
 
 
 def facts(kind: DangerKind, number: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from app.danger.kinds import KINDS, DangerKind
 from app.danger.lexemes import lexemes, plain
 from app.danger.model import FILE, Model, read_model
 from app.danger.words import Rules
-from app.kit.told import parts
+from app.kit.free_text import overlapping_parts
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def recognise(text: str, rules: Rules) -> list[Recognised]:
     Any text has an answer; without the model the words alone give it.
     """
     found: dict[DangerKind, float] = {}
-    for part in parts(plain(text)):
+    for part in overlapping_parts(plain(text)):
         for kind, confidence in _hear(part, rules).items():
             found[kind] = max(found.get(kind, 0.0), confidence)
     order = sorted((kind for kind in KINDS if kind in found), key=lambda kind: -found[kind])

@@ -86,7 +86,7 @@ async def _create(
             keep_choice(tx, asked.words, asked.suggested, body.item, act.who, act.now)
         if not matching:
             if out:
-                tx.wake(DISPATCH_TOPIC)
+                tx.publish(DISPATCH_TOPIC)
             return taken.answer
         if not out:
             await key.keep(tx, content := _unmatched_yet(beside, taken.request))

@@ -10,8 +10,8 @@ from app.events.models import ActorKind
 from app.intake.models import Channel, RequestStatus
 from app.intake.schemas import RequestOut, RunningClock
 from app.kit.fields import Body
+from app.kit.free_text import FreeText
 from app.kit.terms import Term
-from app.kit.told import Told
 from app.registry.models import Standing
 
 
@@ -138,7 +138,7 @@ class Happening(BaseModel):
 class DeskSearch(Body):
     """What is looked for: a request's number, words of an open one, a citizen's name or number, a firm's name."""
 
-    words: Annotated[Told, Field(min_length=1, max_length=50)]
+    words: Annotated[FreeText, Field(min_length=1, max_length=50)]
 
 
 class CitizenFound(BaseModel):

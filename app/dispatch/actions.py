@@ -29,7 +29,7 @@ from app.jobs import statements
 from app.jobs.acting import next_round
 from app.jobs.job_actions import check_unstarted
 from app.jobs.models import OfferedBy, OfferEnd, OfferStatus
-from app.jobs.offer_actions import take_back
+from app.jobs.offer_actions import close_pending_offer
 from app.jobs.queries import lock_job, lock_offer
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
@@ -164,12 +164,12 @@ async def expire_offer(act: Act, tx: Tx, offer_id: UUID) -> UUID | None:
     policy = await read_policy(tx, offer["policy_version"])
     start = offer["ask_from"] or offer["offered_at"]
     if await was_down(tx, start, offer["expires_at"]):
-        await take_back(act.of_itself, tx, offer, "withdraw", reason=CENTRE_DOWN)
+        await close_pending_offer(act.of_itself, tx, offer, "withdraw", reason=CENTRE_DOWN)
         await queries.renew_rung(tx, offer["request_id"], policy.ladder, act.now)
     elif not await is_open_through(tx, offer["provider_id"], start, offer["expires_at"], act.zone):
-        await take_back(act.of_itself, tx, offer, "withdraw", reason=PROVIDER_CLOSED)
+        await close_pending_offer(act.of_itself, tx, offer, "withdraw", reason=PROVIDER_CLOSED)
     else:
-        await take_back(act.of_itself, tx, offer, "expire", silent_limit=policy.silent_limit, day=act.today)
+        await close_pending_offer(act.of_itself, tx, offer, "expire", silent_limit=policy.silent_limit, day=act.today)
     return cast(UUID, offer["request_id"])
 
 
@@ -206,7 +206,7 @@ async def reassign_job(act: Act, tx: Tx, job_id: UUID) -> None:
     moved = await tx.row(statements.REASSIGN, **act.parameters(), **clocks, job_id=job_id, request_id=job["request_id"])
     if moved is None:
         raise await REQUESTS.refusal(tx, "reassign", job["request_id"])
-    tx.wake(DISPATCH_TOPIC, provider_topic(job["provider_id"]))
+    tx.publish(DISPATCH_TOPIC, provider_topic(job["provider_id"]))
 
 
 async def redo_request(act: Act, tx: Tx, request_id: UUID, *, other_firm: bool, catalog: Snapshot) -> Row:
@@ -290,5 +290,5 @@ async def _send_again(act: Act, tx: Tx, request: Row, end: OfferEnd, other_firm:
             asked = when_to_ask(act, matching, same, request)
             await make_offers(act, tx, request, asked, matching, catalog, by=OfferedBy.REDO)
     await queries.relabel_done_offers(tx, request["id"], end)
-    tx.wake(DISPATCH_TOPIC)
+    tx.publish(DISPATCH_TOPIC)
     return await get_locked(tx, request["id"])

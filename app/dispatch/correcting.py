@@ -40,7 +40,7 @@ from app.intake.taking import UNSEARCHED, check_dispatchable, check_quantity, de
 from app.intake.views import show
 from app.jobs.acting import TERMS, measured
 from app.jobs.models import ExtensionStatus, Job, JobStatus, OfferedBy
-from app.jobs.offer_actions import take_back
+from app.jobs.offer_actions import close_pending_offer
 from app.jobs.queries import correct_bill, find_extension_of, lock_job, lock_offer, note_said
 from app.kit.db import Row, Tx
 from app.kit.errors import VersionRequired
@@ -158,7 +158,7 @@ async def withdraw_danger(
         return await raise_danger(act, tx, request_id, before, catalog, heard=True)
     if is_endangered(request):
         await queries.postpone_matching(tx, request_id, act.now)
-        tx.wake(DISPATCH_TOPIC)
+        tx.publish(DISPATCH_TOPIC)
     return await get_locked(tx, request_id)
 
 
@@ -344,7 +344,7 @@ async def _follow(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], ca
         await _ask_anew(act, tx, request, matters=matters)
     elif request["status"] == RequestStatus.UNMATCHED and matters and not _stays(request):
         await send_out(act, tx, request, catalog)
-        tx.wake(DISPATCH_TOPIC)
+        tx.publish(DISPATCH_TOPIC)
 
 
 async def _measure(act: Act, tx: Tx, job: Job, request: Row) -> None:
@@ -369,7 +369,7 @@ async def _tell_firm(act: Act, tx: Tx, job: Job, request: Row, named: list[str])
         "cannot do it now, you may give it back, and that counts for nothing.",
     }
     await tell(act, tx, job.provider_id, "request_corrected", f"{request['id']} {request['version']}", words)
-    tx.wake(provider_topic(job.provider_id))
+    tx.publish(provider_topic(job.provider_id))
 
 
 async def _ask_anew(act: Act, tx: Tx, request: Row, *, matters: bool) -> None:
@@ -378,12 +378,12 @@ async def _ask_anew(act: Act, tx: Tx, request: Row, *, matters: bool) -> None:
     for offer_id, provider_id in offers:
         offer = await lock_offer(tx, offer_id)
         if matters and offer:
-            await take_back(act.of_itself, tx, offer, "withdraw", reason="corrected", note=None)
-        tx.wake(provider_topic(provider_id))
+            await close_pending_offer(act.of_itself, tx, offer, "withdraw", reason="corrected", note=None)
+        tx.publish(provider_topic(provider_id))
     if matters:
         waits = {} if request["deferred_until"] else {**UNSEARCHED, "match_at": act.now}
         await queries.edit_request(tx, request["id"], waits or {"match_at": request["match_at"]})
-        tx.wake(DISPATCH_TOPIC)
+        tx.publish(DISPATCH_TOPIC)
 
 
 async def _keep_or_send_on(

@@ -17,7 +17,7 @@ from app.intake.endangered import endangered, newly_told
 from app.intake.models import RequestStatus
 from app.intake.states import OPEN
 from app.jobs.models import Job
-from app.jobs.offer_actions import take_back
+from app.jobs.offer_actions import close_pending_offer
 from app.jobs.queries import lock_offer
 from app.kit.db import Row, Tx
 from app.registry.notices import tell
@@ -50,7 +50,7 @@ async def raise_danger(
     for offer_id, _ in await queries.list_pending(tx, request_id):
         offer = await lock_offer(tx, offer_id)
         if offer:
-            await take_back(act.of_itself, tx, offer, "withdraw", reason=WITHDRAWN_FOR_DANGER, note=None)
+            await close_pending_offer(act.of_itself, tx, offer, "withdraw", reason=WITHDRAWN_FOR_DANGER, note=None)
     await queries.postpone_matching(tx, request_id, None)
     job = await queries.find_live_job(tx, request_id)
     data = {"danger": kind, "heard": heard}
@@ -58,7 +58,7 @@ async def raise_danger(
     await record(act, tx, EventKind.REQUEST_DANGER_RAISED, request_id=request_id, provider_id=firm, data=data)
     if job:
         await _tell_firm(act, tx, job, request)
-    tx.wake(DISPATCH_TOPIC)
+    tx.publish(DISPATCH_TOPIC)
     return await get_locked(tx, request_id)
 
 
@@ -79,4 +79,4 @@ async def hear_later(act: Act, tx: Tx, request_id: UUID, text: str, catalog: Sna
 async def _tell_firm(act: Act, tx: Tx, job: Job, request: Mapping[str, Any] | Row) -> None:
     words = {language: text.format(number=request["number"]) for language, text in WORDS.items()}
     await tell(act, tx, job.provider_id, "request_endangered", f"{request['id']} {act.now.isoformat()}", words)
-    tx.wake(provider_topic(job.provider_id))
+    tx.publish(provider_topic(job.provider_id))

@@ -105,7 +105,7 @@ async def offer_to_best(
         if matching.others_first:
             if request["match_at"] is None:
                 await queries.postpone_matching(tx, request["id"], act.now)
-            tx.wake(DISPATCH_TOPIC)
+            tx.publish(DISPATCH_TOPIC)
             return Outcome(MatchingResult.POSTPONED, asked, surge=matching.surge)
         if _is_deferred(request, matching):
             until = await _defer(act, tx, request, matching, told=newcomer and _on_the_line(request, act.now))
@@ -287,7 +287,7 @@ async def make_offers(
         redo=by is OfferedBy.REDO,
         rung_until=step.until if step else None,
     )
-    tx.wake(*(provider_topic(one.provider_id) for one in chosen))
+    tx.publish(*(provider_topic(one.provider_id) for one in chosen))
     return outcome
 
 

@@ -177,7 +177,7 @@ async def merge_request(act: Act, tx: Tx, request_id: UUID, parent_id: UUID, cat
     await _take_over_danger(act, tx, parent, joined, catalog)
     firm = await note_said(tx, parent_id, act.now)
     if firm:
-        tx.wake(provider_topic(firm))
+        tx.publish(provider_topic(firm))
     data = {"joined_id": request_id, "joined_number": child.number, "changed": sorted(changed)}
     await record(act, tx, EventKind.REQUEST_JOINED, request_id=parent_id, provider_id=firm, data=data)
     return row
@@ -229,4 +229,4 @@ def _values(request: Request) -> dict[str, Any]:
 
 
 def _tell_providers(tx: Tx, row: Row) -> None:
-    tx.wake(DISPATCH_TOPIC, *(provider_topic(provider) for provider in row["provider_ids"] or ()))
+    tx.publish(DISPATCH_TOPIC, *(provider_topic(provider) for provider in row["provider_ids"] or ()))

@@ -85,7 +85,7 @@ async def _end(act: Act, tx: Tx, surge_id: UUID, waiting: int, places: int) -> b
     await surge_queries.release_deferred(tx, ended["category_code"], act.now)
     data = {"category": ended["category_code"], "waiting": waiting, "places": places, "why": ended["reason"]}
     await record(act, tx, EventKind.SURGE_ENDED, data=data)
-    tx.wake(DISPATCH_TOPIC)
+    tx.publish(DISPATCH_TOPIC)
     return True
 
 

@@ -15,7 +15,7 @@ from app.intake.actions import resume_request
 from app.intake.models import RequestStatus
 from app.intake.queries import lock_request
 from app.jobs.models import JobStatus, OfferStatus
-from app.jobs.offer_actions import take_back
+from app.jobs.offer_actions import close_pending_offer
 from app.jobs.queries import lock_job, lock_offer
 from app.kit.context import Context
 from app.kit.db import Tx
@@ -72,7 +72,9 @@ async def withdraw_void_offers(context: Context) -> int:
     async def change(act: Act, tx: Tx, offer_id: UUID) -> None:
         offer = await lock_offer(tx, offer_id)
         if offer is not None and offer["status"] == OfferStatus.PENDING:
-            await take_back(act, tx, offer, "withdraw", reason=_why_void(offer["open_jobs"], offer["capacity"]))
+            await close_pending_offer(
+                act, tx, offer, "withdraw", reason=_why_void(offer["open_jobs"], offer["capacity"])
+            )
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await queries.find_void_offers(tx, now, context.settings.zone, limit)

@@ -1,4 +1,4 @@
-"""What processes wake each other about (app.kit.wake)."""
+"""What processes wake each other about (app.kit.pubsub)."""
 
 from uuid import UUID
 

@@ -21,7 +21,7 @@ from app.exchange.writing import write_changes
 from app.kit.db import Tx
 from app.kit.ids import new_id
 
-MOST_TOLD = 200
+MOST_LISTED = 200
 
 
 def plan_import(
@@ -53,8 +53,8 @@ async def import_registry(
     if not dry_run and plan.changes:
         await _check_versions(tx, plan)
         await write_changes(act, tx, plan)
-        tx.wake(DISPATCH_TOPIC)
-    told = [f"{change.subject.facts['name']}: {', '.join(change.told)}" for change in plan.changes[:MOST_TOLD]]
+        tx.publish(DISPATCH_TOPIC)
+    told = [f"{change.subject.facts['name']}: {', '.join(change.told)}" for change in plan.changes[:MOST_LISTED]]
     return ImportOut(
         dry_run=dry_run,
         rows=plan.rows,

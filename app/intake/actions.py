@@ -208,7 +208,7 @@ async def consent_to_tier(act: Act, tx: Tx, request_id: UUID, tier: Tier, catalo
     if request["tier_fallback"] == tier:
         return request
     await record(act, tx, EventKind.REQUEST_TIER_CONSENTED, request_id=request_id, data={"tier": tier})
-    tx.wake(DISPATCH_TOPIC)
+    tx.publish(DISPATCH_TOPIC)
     return await queries.set_tier_fallback(tx, request_id, tier, act.now)
 
 

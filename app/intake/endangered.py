@@ -31,7 +31,7 @@ _OF_ITEM = (DangerKind.FIRE, DangerKind.OTHER_MEDICAL, DangerKind.CRIME)
 """What an item is taken for that belongs to several kinds, if neither text nor line says which."""
 
 
-class Told(NamedTuple):
+class DangerReport(NamedTuple):
     """What a new request tells: a danger, and whether only the words say so; or what an operator dismissed."""
 
     danger: DangerKind | None = None
@@ -39,7 +39,7 @@ class Told(NamedTuple):
     dismissed: tuple[DangerKind, ...] = ()
 
 
-def danger_told(body: RequestIn, item: Item, catalog: Snapshot, dangers: Dangers) -> Told:
+def danger_told(body: RequestIn, item: Item, catalog: Snapshot, dangers: Dangers) -> DangerReport:
     """The operator's word; else what is heard in the text, or what the item is in itself.
 
     On the phone an operator has to decide before the request is answered or dispatched, and on each kind that is told
@@ -51,17 +51,17 @@ def danger_told(body: RequestIn, item: Item, catalog: Snapshot, dangers: Dangers
             lines = [body.relay.to] if body.relay else []
             refuse_undecided([kind for kind in heard if kind != body.danger], lines, dangers)
         dismissed = tuple(kind for kind in heard if kind != body.danger) if body.danger_dismissed else ()
-        return Told(body.danger, dismissed=dismissed)
+        return DangerReport(body.danger, dismissed=dismissed)
     if body.danger_dismissed:
-        return Told(dismissed=heard)
+        return DangerReport(dismissed=heard)
     if heard:
         if body.answer or (body.dispatch and body.channel == Channel.PHONE):
             raise heard_as(heard[0], dangers)
-        return Told(heard[0], heard=True)
+        return DangerReport(heard[0], heard=True)
     kind = danger_of_item(item, body.relay.to if body.relay else None, catalog, dangers)
     if kind and body.answer:
         raise heard_as(kind, dangers)
-    return Told(kind, heard=kind is not None)
+    return DangerReport(kind, heard=kind is not None)
 
 
 def danger_of_item(item: Item, line: str | None, catalog: Snapshot, dangers: Dangers) -> DangerKind | None:
@@ -195,7 +195,7 @@ def relayed_now(act: Act, line: str) -> dict[str, Any]:
     return {"danger_lines": [line], "danger_relayed_at": act.now, "danger_relayed_by": act.actor.id}
 
 
-async def note_told(act: Act, tx: Tx, request_id: UUID, told: Told, facts: Mapping[str, Any]) -> None:
+async def note_told(act: Act, tx: Tx, request_id: UUID, told: DangerReport, facts: Mapping[str, Any]) -> None:
     """Keep on a new request what it tells, and what was decided."""
     await queries.set_danger(tx, request_id, facts)
     if told.dismissed:
@@ -224,7 +224,7 @@ async def note_relay(act: Act, tx: Tx, request: Row, line: str, outside_number: 
         if after:
             data = {"danger": after, "heard": True}
             await record(act, tx, EventKind.REQUEST_DANGER_RAISED, request_id=request["id"], data=data)
-        tx.wake(DISPATCH_TOPIC)
+        tx.publish(DISPATCH_TOPIC)
     await queries.set_danger(tx, request["id"], facts)
 
 

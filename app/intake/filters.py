@@ -14,12 +14,12 @@ from app.catalog.models import Kind, Tier
 from app.events.act import Act
 from app.intake.models import Channel, Citizen, Request, RequestStatus
 from app.kit.fields import Code, Moment, RowNumber, check_span
+from app.kit.free_text import without_control
 from app.kit.names import same_form
 from app.kit.orm import word
 from app.kit.pages import Paging
-from app.kit.personal import mask_phone, mask_told
+from app.kit.personal import mask_free_text, mask_phone
 from app.kit.phones import Phone, without_extension
-from app.kit.told import without_control
 
 CLOSED = (RequestStatus.CLOSED, RequestStatus.CANCELLED, RequestStatus.MERGED)
 
@@ -69,7 +69,7 @@ def show_searched(q: str) -> dict[str, str]:
         return {"searched": "phone", "what": mask_phone(number)}
     if digits := digits_of(q):
         return {"searched": "number", "what": mask_phone(digits)}
-    return {"searched": "words", "what": mask_told(q)}
+    return {"searched": "words", "what": mask_free_text(q)}
 
 
 def _of(number: str) -> ColumnElement[bool]:

@@ -24,9 +24,9 @@ from app.intake.clocks import Clock
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
 from app.kit.errors import Unfit
 from app.kit.fields import Body, Code, Day, Moment
+from app.kit.free_text import FreeText
 from app.kit.phones import OwnPhone, Phone
 from app.kit.quantity import Quantity
-from app.kit.told import Told
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
@@ -63,7 +63,7 @@ class Asked(Body):
     Kept masked for a while, so that suggesting learns from the choice.
     """
 
-    words: Annotated[Told, StringConstraints(min_length=1)]
+    words: Annotated[FreeText, StringConstraints(min_length=1)]
     suggested: list[Code] = Field(default=[], max_length=20)
 
 

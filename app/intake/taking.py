@@ -18,7 +18,7 @@ from app.intake.citizens import get_or_add
 from app.intake.clocks import next_alarm
 from app.intake.endangered import (
     SAFE,
-    Told,
+    DangerReport,
     check_line,
     check_may_go_out,
     danger_told,
@@ -138,7 +138,7 @@ async def take_request(
     return Taken(shown, values, content or b"")
 
 
-def _danger(act: Act, body: RequestIn, told: Told, dangers: Dangers) -> dict[str, Any]:
+def _danger(act: Act, body: RequestIn, told: DangerReport, dangers: Dangers) -> dict[str, Any]:
     """What the request's row says of the danger. Raises NotItsLine, DangerNotRelayed.
 
     What is relayed where an operator named the danger is relayed to its line; where only the words did, if it is one.

@@ -97,7 +97,7 @@ async def move_appointment(act: Act, tx: Tx, job_id: UUID, body: Appointment) ->
             "move": moves,
         },
     )
-    tx.wake(provider_topic(job["provider_id"]))
+    tx.publish(provider_topic(job["provider_id"]))
     moved = await queries.find_job(tx, job_id)
     assert moved is not None, "its row is locked"
     return JobOut.model_validate(dict(moved))
@@ -124,7 +124,7 @@ async def _agree(
     await _edit(tx, job["id"], quote | {name: terms[name] for name in TERMS})
     facts = {"quote_fen": quote.get("quote_fen"), "agreed_fen": agreed_fen, "how": how}
     await record_price(act, tx, terms, kind, **facts)
-    tx.wake(provider_topic(job["provider_id"]))
+    tx.publish(provider_topic(job["provider_id"]))
     return JobOut.model_validate(terms | quote)
 
 

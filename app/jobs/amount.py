@@ -65,5 +65,5 @@ async def correct_amount(act: Act, tx: Tx, job_id: UUID, body: AmountCorrection)
         f"{billed_on:%Y-%m} with it. Reason: {body.reason}",
     }
     await tell(act, tx, job["provider_id"], "amount_corrected", f"{job_id} {act.now.isoformat()}", words)
-    tx.wake(provider_topic(job["provider_id"]))
+    tx.publish(provider_topic(job["provider_id"]))
     return JobOut.model_validate(dict(job) | changes)

@@ -70,7 +70,7 @@ async def complete_job(act: Act, tx: Tx, job_id: UUID, body: Completion) -> JobO
             check_not_held(job)
             terms |= {"agreed_fen": body.amount_fen, "agreed_how": ON_SITE, "agreed_at": act.now}
             await record_price(act, tx, terms, EventKind.JOB_PRICE_AGREED, agreed_fen=body.amount_fen, how=ON_SITE)
-    tx.wake(AFTERCARE_TOPIC, DISPATCH_TOPIC)
+    tx.publish(AFTERCARE_TOPIC, DISPATCH_TOPIC)
     on_time = job["round_complete_by"] is None or act.now <= job["round_complete_by"]
     bill = body.model_dump(include={"result", "amount_fen", "payout_fen"}) | {"happened_at": happened_at}
     bill |= {name: terms[name] for name in TERMS} | await time_taken(act, tx, Clock.COMPLETE, job)
@@ -93,7 +93,7 @@ async def return_job(act: Act, tx: Tx, job_id: UUID, body: JobReturn) -> JobOut:
     returned = await _change(act, tx, statements.RETURN, "return", job, **reason, free=free, day=act.today)
     if not free and (job["status"] == JobStatus.STARTED or job["returns"] > 0):
         await _to_supervisor(act, tx, job, UnmatchedReason.RETURNED)
-    tx.wake(DISPATCH_TOPIC)
+    tx.publish(DISPATCH_TOPIC)
     return returned
 
 
@@ -165,5 +165,5 @@ async def _change(act: Act, tx: Tx, statement: Prepared, step: str, job: Row, **
     row = await tx.row(statement, **act.parameters(), job_id=job["id"], request_id=job["request_id"], **params)
     if row is None:
         raise await JOBS.refusal(tx, step, job["id"])
-    tx.wake(provider_topic(job["provider_id"]))
+    tx.publish(provider_topic(job["provider_id"]))
     return job_out(row, job)

@@ -72,8 +72,8 @@ async def accept_offer(act: Act, tx: Tx, offer_id: UUID, body: Acceptance) -> Jo
     )
     if row is None:
         raise OfferWithdrawn(reason=RequestStatus(offer["request_status"]))
-    tx.wake(*(provider_topic(other) for other in row["withdrawn_provider_ids"] or ()))
-    tx.wake(provider_topic(offer["provider_id"]))
+    tx.publish(*(provider_topic(other) for other in row["withdrawn_provider_ids"] or ()))
+    tx.publish(provider_topic(offer["provider_id"]))
     return job_out(row, offer)
 
 
@@ -82,7 +82,7 @@ async def decline_offer(act: Act, tx: Tx, offer_id: UUID, body: Refusal) -> Offe
     offer = await _lock_offer(act, tx, offer_id)
     if offer["status"] != OfferStatus.DECLINED:
         _check_pending(offer, act.now)
-        await take_back(act, tx, offer, "decline", reason=body.reason, note=body.note, day=act.today)
+        await close_pending_offer(act, tx, offer, "decline", reason=body.reason, note=body.note, day=act.today)
     return offer_out(offer).model_copy(update={"status": OfferStatus.DECLINED})
 
 
@@ -97,18 +97,18 @@ async def withdraw_offer(act: Act, tx: Tx, offer_id: UUID, reason: str) -> None:
     if offer["status"] == OfferStatus.WITHDRAWN:
         return
     _check_pending(offer, act.now)
-    await take_back(act, tx, offer, "withdraw", reason=WITHDRAWN_BY_STAFF, note=reason)
+    await close_pending_offer(act, tx, offer, "withdraw", reason=WITHDRAWN_BY_STAFF, note=reason)
 
 
-_LEAVES = {"decline": statements.DECLINE, "expire": statements.EXPIRE, "withdraw": statements.WITHDRAW}
+_CLOSE = {"decline": statements.DECLINE, "expire": statements.EXPIRE, "withdraw": statements.WITHDRAW}
 
 
-async def take_back(act: Act, tx: Tx, offer: Row, step: str, **params: Any) -> None:
+async def close_pending_offer(act: Act, tx: Tx, offer: Row, step: str, **params: Any) -> None:
     """A locked pending offer leaves the queue. Raises StatusConflict where its status does not allow the step."""
     key = {"offer_id": offer["id"], "request_id": offer["request_id"]}
-    if await tx.row(_LEAVES[step], **act.parameters(), **key, **params) is None:
+    if await tx.row(_CLOSE[step], **act.parameters(), **key, **params) is None:
         raise await OFFERS.refusal(tx, step, offer["id"])
-    tx.wake(DISPATCH_TOPIC, provider_topic(offer["provider_id"]))
+    tx.publish(DISPATCH_TOPIC, provider_topic(offer["provider_id"]))
 
 
 async def note_no_answer(act: Act, tx: Tx, offer_id: UUID, again_at: datetime) -> None:

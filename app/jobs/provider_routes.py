@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 from pydantic import TypeAdapter
 
-from app.auth.access import Principal, Router, Transaction, acting, allow, doorman_of, token_of
+from app.auth.access import Principal, Router, Transaction, acting, allow, authenticator_of, token_of
 from app.auth.models import Role
 from app.auth.reveals import note_reveal
 from app.events.act import Act
@@ -142,7 +142,7 @@ async def fail_job(job_id: UUID, body: Failure, act: Self, tx: Transaction, abou
 async def _if_still_allowed(request: Request, waiting: Wait, answer: Response) -> Response:
     """The answer, unless the key was revoked or the firm expelled while it waited. Raises what `works_here` does."""
     if waiting.seconds:
-        works_here.check(await doorman_of(request).principal(token_of(request)))
+        works_here.check(await authenticator_of(request).principal(token_of(request)))
     return answer
 
 

@@ -22,7 +22,7 @@ async def say(act: Act, tx: Tx, request_id: UUID, body: ContactIn) -> Contact:
     served = request.parent_id or request.id
     firm = await queries.note_said(tx, served, act.now) if body.purpose != "complaint" else None
     if firm:
-        tx.wake(provider_topic(firm))
+        tx.publish(provider_topic(firm))
     contact = await add_contact(act, tx, request_id, body)
     data = {"purpose": body.purpose, "about_number": request.number}
     for told in dict.fromkeys((request_id, served)):

@@ -1,4 +1,4 @@
-"""What one process shares among all that it does: settings, database, clock, wake-ups."""
+"""What one process shares among all that it does: settings, database, clock, notifications."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,7 +7,7 @@ from typing import cast
 
 from app.kit.clock import Clock, clock_from
 from app.kit.db import FILE, Database, Patience
-from app.kit.wake import Wakes
+from app.kit.pubsub import PubSub
 from app.settings import Settings
 
 FILE_CONNECTIONS = 2
@@ -20,7 +20,7 @@ class Context:
     settings: Settings
     db: Database
     clock: Clock
-    wakes: Wakes
+    pubsub: PubSub
     files: Database = field(default=cast(Database, None))
 
     def __post_init__(self) -> None:
@@ -38,12 +38,12 @@ async def open_context(settings: Settings, patience: Patience | None = None) -> 
     url, pooled = settings.database_url, settings.database_pooled
     db = Database(url, pool_size=settings.pool_size, pooled=pooled, patience=patience)
     files = Database(url, pool_size=FILE_CONNECTIONS, pooled=pooled, patience=patience and FILE)
-    wakes = Wakes(settings.database_direct_url or settings.database_url)
-    db.on_wake = files.on_wake = wakes.publish
-    await wakes.start()
+    pubsub = PubSub(settings.database_direct_url or settings.database_url)
+    db.on_publish = files.on_publish = pubsub.publish
+    await pubsub.start()
     try:
-        yield Context(settings, db, clock_from(settings), wakes, files)
+        yield Context(settings, db, clock_from(settings), pubsub, files)
     finally:
-        await wakes.stop()
+        await pubsub.stop()
         await files.close()
         await db.close()

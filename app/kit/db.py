@@ -129,7 +129,7 @@ class Tx:
         self.driver = driver
         self.kept = kept
         self._session: AsyncSession | None = None
-        self.wakes: set[str] = set()
+        self.published: set[str] = set()
 
     @property
     def session(self) -> AsyncSession:
@@ -146,9 +146,9 @@ class Tx:
         """Run a compiled statement and return its first row, if any."""
         return await self.driver.fetchrow(statement.sql, *statement.arguments(params))
 
-    def wake(self, *topics: str) -> None:
-        """Tell waiting processes about these topics once the transaction has committed."""
-        self.wakes.update(topics)
+    def publish(self, *topics: str) -> None:
+        """Publish these topics to every process once the transaction has committed."""
+        self.published.update(topics)
 
     async def flush(self) -> None:
         """Send pending ORM changes."""
@@ -227,7 +227,7 @@ class Database:
         self.engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         event.listen(self.engine.sync_engine, "connect", lambda connection, _: keep_alive(connection.driver_connection))
-        self.on_wake: Callable[[set[str]], None] = lambda topics: None
+        self.on_publish: Callable[[set[str]], None] = lambda topics: None
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
@@ -245,8 +245,8 @@ class Database:
             except BaseException:
                 await tx.abandon()
                 raise
-        if tx.wakes:
-            self.on_wake(tx.wakes)
+        if tx.published:
+            self.on_publish(tx.published)
 
     @asynccontextmanager
     async def look(self) -> AsyncIterator[Tx]:

@@ -7,7 +7,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from app.kit.db import Database
 from app.kit.errors import DatabaseBusy, DatabaseUnavailable
-from app.kit.wake import Wakes
+from app.kit.pubsub import PubSub
 
 logger = logging.getLogger(__name__)
 
@@ -17,24 +17,24 @@ PAUSE_SECONDS = 1.0
 
 
 class Held(ABC, Generic[T]):
-    """Holds the present `snapshot` of one process; None until it was read. Whoever changes it wakes `topic`."""
+    """Holds the present `snapshot` of one process; None until it was read. Whoever changes it publishes `topic`."""
 
     topic: ClassVar[str]
 
-    def __init__(self, db: Database, wakes: Wakes) -> None:
+    def __init__(self, db: Database, pubsub: PubSub) -> None:
         self._db = db
         self._turn = asyncio.Lock()
         self._changed = False
         self._reading: asyncio.Task[None] | None = None
         self.snapshot: T | None = None
-        wakes.on_hearing(self._hear)
+        pubsub.on_message(self._on_message)
 
     @staticmethod
     @abstractmethod
     async def read_anew(db: Database) -> T:
         """Read it from the database."""
 
-    def _hear(self, topics: set[str]) -> None:
+    def _on_message(self, topics: set[str]) -> None:
         if self.snapshot is not None and (not topics or self.topic in topics):
             self._changed = True
             if self._reading is None or self._reading.done():

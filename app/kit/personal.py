@@ -56,7 +56,7 @@ _TOLD = tuple(
 """What may stand before it, and what tells who somebody is."""
 
 
-def mask_told(text: str) -> str:
+def mask_free_text(text: str) -> str:
     """What somebody said without numbers, names and where they live, as far as their form tells them.
 
     Rather too much than too little is masked: it is for counting words, not for reading.

@@ -84,17 +84,17 @@ class Wait:
         return etag_of(body) not in self.known if self.known else body != EMPTY
 
     async def _wait(self, topic: str, read: Callable[[], Awaitable[bytes]]) -> bytes:
-        wakes, loop = context_of(self.request).wakes, asyncio.get_running_loop()
+        pubsub, loop = context_of(self.request).pubsub, asyncio.get_running_loop()
         deadline = loop.time() + self.seconds
         gone = asyncio.ensure_future(self._gone())
-        async with wakes.subscribe(topic) as heard:
+        async with pubsub.subscribe(topic) as heard:
             gone.add_done_callback(lambda _: heard.set())
             try:
                 while True:
                     heard.clear()
                     body = await read()
                     left = deadline - loop.time()
-                    if left <= 0 or wakes.stopping or self._is_news(body):
+                    if left <= 0 or pubsub.stopping or self._is_news(body):
                         return body
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(min(left, LOOK_AGAIN_SECONDS)):

@@ -5,12 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from app.kit.db import Tx
-from app.kit.personal import mask_told
+from app.kit.personal import mask_free_text
 from app.knowledge.models import ItemChoice
 
 
 def keep_choice(tx: Tx, words: str, suggested: Sequence[str], item: str, staff_id: UUID, now: datetime) -> None:
     """Keep it, masked, with the transaction."""
     tx.session.add(
-        ItemChoice(at=now, staff_id=staff_id, item_code=item, words=mask_told(words), suggested=list(suggested))
+        ItemChoice(at=now, staff_id=staff_id, item_code=item, words=mask_free_text(words), suggested=list(suggested))
     )

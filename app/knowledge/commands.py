@@ -17,7 +17,7 @@ from app.knowledge.errors import ArticlesInvalid
 from app.knowledge.evaluation import evaluate, read_questions
 from app.knowledge.files import Format, format_of, write
 from app.knowledge.importing import import_articles, read_cells
-from app.knowledge.judging import KEPT_APART, NONE, SentencesInvalid, agreements, read_told
+from app.knowledge.judging import KEPT_APART, NONE, SentencesInvalid, agreements, read_labelled
 from app.knowledge.model_in_force import read_model
 from app.knowledge.models import ArticleStatus
 from app.knowledge.training import TooFewChoices, ask, go_back, read_sentences, train
@@ -104,7 +104,7 @@ async def _evaluate_suggestions(settings: Settings, file: Path, worst: int) -> N
     async with open_context(settings) as context:
         catalog, model = await read_snapshot(context.db), await read_model(context.db)
     with _told():
-        told = read_told(file, catalog.items.keys())
+        told = read_labelled(file, catalog.items.keys())
         judged = ask(catalog, model, told)
     typer.echo(f"all: {judged.all.line()}")
     for figures in (judged.voices, judged.categories):
@@ -136,7 +136,7 @@ async def _train(settings: Settings, file: Path | None, *, dry_run: bool) -> Non
         catalog = await read_snapshot(context.db)
         with _told():
             more = read_sentences(file, catalog) if file else []
-            apart = read_told(KEPT_APART, catalog.items.keys())
+            apart = read_labelled(KEPT_APART, catalog.items.keys())
             trained = await train(context.db, catalog, context.clock.now(), more, apart, keep=not dry_run)
     for line in trained.lines():
         typer.echo(line)

@@ -22,7 +22,7 @@ class SentencesInvalid(Exception):
     """A file of sentences that cannot be read, with the line and what is wrong in it."""
 
 
-class Told(NamedTuple):
+class LabelledSentence(NamedTuple):
     """A sentence with the items that are right (nothing: none is), how it is spoken, and what each labeller named."""
 
     words: str
@@ -64,7 +64,7 @@ class Figures:
 class Miss(NamedTuple):
     """A sentence that went wrong, and how sure the first wrong answer was."""
 
-    told: Told
+    told: LabelledSentence
     found: list[str]
     confidence: float
 
@@ -78,7 +78,7 @@ class Judged(NamedTuple):
     misses: list[Miss]
 
 
-def read_told(file: Path, items: Set[str]) -> list[Told]:
+def read_labelled(file: Path, items: Set[str]) -> list[LabelledSentence]:
     """The sentences of a file. Raises SentencesInvalid."""
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
@@ -96,7 +96,7 @@ def read_told(file: Path, items: Set[str]) -> list[Told]:
             raise SentencesInvalid(f"{file}:{number}: no item {', '.join(sorted(unknown))}")
         agreed = set.intersection(*map(set, labels)) if labels else set()
         voice = more[1].strip() if more[1:] else ""
-        found.append(Told(sentence, {*meant, *agreed} - {NONE}, voice, meant[0], labels))
+        found.append(LabelledSentence(sentence, {*meant, *agreed} - {NONE}, voice, meant[0], labels))
     return found
 
 
@@ -108,7 +108,7 @@ Suggest = Callable[[str], Sequence[tuple[str, float]]]
 """What is offered for a text: codes, the best first, with the confidence of each."""
 
 
-def judge(told: Iterable[Told], suggest: Suggest) -> Judged:
+def judge(told: Iterable[LabelledSentence], suggest: Suggest) -> Judged:
     """Ask for each sentence, and count."""
     every, voices, categories = Figures(), defaultdict[str, Figures](Figures), defaultdict[str, Figures](Figures)
     misses = []
@@ -144,7 +144,7 @@ class Agreement(NamedTuple):
         return f"{same}, kappa {self.kappa:.3f}, on none {self.kappa_none:.3f}"
 
 
-def agreements(told: Sequence[Told]) -> dict[str, Agreement]:
+def agreements(told: Sequence[LabelledSentence]) -> dict[str, Agreement]:
     """How far the writer and the labellers agree, each with each; nothing where nobody has labelled."""
     labelled = [one for one in told if one.labels]
     if not labelled:

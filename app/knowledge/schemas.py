@@ -11,8 +11,8 @@ from app.catalog.schemas import ItemOut
 from app.danger.schemas import HeardOut
 from app.kit.errors import Unfit
 from app.kit.fields import Body, Day
+from app.kit.free_text import FreeText
 from app.kit.pages import Paging
-from app.kit.told import Told
 from app.knowledge.models import ArticleStatus
 
 MOST_QUESTION = 300
@@ -214,7 +214,7 @@ class SearchIn(Body):
 class SuggestionsIn(Body):
     """What the caller says, in any language, or what is typed of it: Chinese, pinyin, initials."""
 
-    words: Told
+    words: FreeText
     limit: int = Field(default=8, ge=1, le=20)
 
 

@@ -18,8 +18,8 @@ from app.catalog import search
 from app.catalog.models import Item
 from app.catalog.search import Index as Names
 from app.catalog.snapshot import Snapshot
+from app.kit.free_text import overlapping_parts
 from app.kit.names import fold, tidy
-from app.kit.told import parts
 from app.knowledge import callers, ranking, words
 from app.knowledge.doubts import Doubts, doubt
 from app.knowledge.learned import Model
@@ -114,7 +114,7 @@ def suggest(text: str, index: Index | None, catalog: Snapshot, limit: int) -> li
 
 def suggest_throughout(text: str, index: Index | None, catalog: Snapshot, limit: int) -> list[Suggested]:
     """The same for a text of any length: what one of its parts means is meant."""
-    first, *rest = (suggest(part, index, catalog, limit) for part in parts(text))
+    first, *rest = (suggest(part, index, catalog, limit) for part in overlapping_parts(text))
     if not rest:
         return first
     best: dict[str, Suggested] = {}

@@ -16,7 +16,7 @@ from app.kit.errors import NotFound
 from app.kit.ids import new_id
 from app.knowledge import callers, queries
 from app.knowledge.callers import Sentence
-from app.knowledge.judging import Judged, SentencesInvalid, Told, judge
+from app.knowledge.judging import Judged, LabelledSentence, SentencesInvalid, judge
 from app.knowledge.learned import Model, learn
 from app.knowledge.model_in_force import MODEL_TOPIC, pack, read_model
 from app.knowledge.models import ItemChoice, SuggestionModel
@@ -54,7 +54,7 @@ class TooFewChoices(Exception):
     """Too little was chosen to learn from and to hold back."""
 
 
-def ask(catalog: Snapshot, model: Model, told: Iterable[Told]) -> Judged:
+def ask(catalog: Snapshot, model: Model, told: Iterable[LabelledSentence]) -> Judged:
     """How the model does with these sentences; what is not sure counts as not offered. Raises OSError."""
     index = build(catalog, model)
     return judge(
@@ -103,7 +103,13 @@ def fair(choices: Sequence[ItemChoice]) -> list[ItemChoice]:
 
 
 async def train(
-    db: Database, catalog: Snapshot, now: datetime, more: Sequence[Sentence], apart: Sequence[Told], *, keep: bool
+    db: Database,
+    catalog: Snapshot,
+    now: datetime,
+    more: Sequence[Sentence],
+    apart: Sequence[LabelledSentence],
+    *,
+    keep: bool,
 ) -> Trained:
     """Learn from all choices that are kept and from `more`, judge by `apart`; with `keep`, what is better holds from
     now on, everywhere. Raises TooFewChoices."""
@@ -114,7 +120,7 @@ async def train(
     older = round(len(choices) * (1 - HELD_BACK))
     present = await read_model(db)
     candidate = learn([*more, *(Sentence(one.item_code, one.words) for one in choices[:older])])
-    recent = [Told(one.words, {one.item_code}, "recent", one.item_code) for one in choices[older:]]
+    recent = [LabelledSentence(one.words, {one.item_code}, "recent", one.item_code) for one in choices[older:]]
     both = [(ask(catalog, model, apart), ask(catalog, model, recent)) for model in (present, candidate)]
     trained = Trained(older + len(more), (both[0][0], both[1][0]), (both[0][1], both[1][1]), _is_better(*both))
     if trained.better and keep:
@@ -133,7 +139,7 @@ async def train(
                     figures={"lines": trained.lines()},
                 )
             )
-            tx.wake(MODEL_TOPIC)
+            tx.publish(MODEL_TOPIC)
     return trained
 
 
@@ -161,5 +167,5 @@ async def go_back(db: Database) -> bool:
         before = await tx.session.get(SuggestionModel, model.before_id) if model.before_id else None
         if before:
             before.in_force = True
-        tx.wake(MODEL_TOPIC)
+        tx.publish(MODEL_TOPIC)
         return before is not None

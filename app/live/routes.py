@@ -6,7 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app.auth.access import Principal, Router, allow, doorman_of, token_of
+from app.auth.access import Principal, Router, allow, authenticator_of, token_of
 from app.kit.fields import RowNumber
 from app.kit.quotas import TooManyStreams, quotas_of
 from app.kit.web import context_of
@@ -40,5 +40,7 @@ async def follow_log(
     its own only), `reset` says that too many were missed and all is to be read anew, `clock` is the heartbeat."""
     tail = cast(Tail, request.app.state.tail)
     since = last_event_id if last_event_id is not None else after
-    async for event in follow(context_of(request), tail, doorman_of(request), principal, token_of(request), since):
+    async for event in follow(
+        context_of(request), tail, authenticator_of(request), principal, token_of(request), since
+    ):
         yield event

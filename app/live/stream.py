@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi.sse import ServerSentEvent
 from pydantic import TypeAdapter
 
-from app.auth.access import Doorman, Principal
+from app.auth.access import Authenticator, Principal
 from app.auth.actions import clock_out
 from app.auth.errors import NotSignedIn
 from app.auth.models import STAFF_ROLES, Role
@@ -30,7 +30,7 @@ _EVENTS = TypeAdapter(list[LiveEvent])
 
 
 async def follow(
-    context: Context, tail: Tail, doorman: Doorman, principal: Principal, token: str, since: int | None
+    context: Context, tail: Tail, authenticator: Authenticator, principal: Principal, token: str, since: int | None
 ) -> AsyncIterator[ServerSentEvent]:
     """Tell what happens until the follower goes, is signed out or follows no more, or the database is lost.
 
@@ -38,12 +38,12 @@ async def follow(
     """
     mine = principal.id if principal.kind is ActorKind.PROVIDER else None
     try:
-        async with context.wakes.subscribe(LOG_TOPIC, AUTH_TOPIC) as heard:
+        async with context.pubsub.subscribe(LOG_TOPIC, AUTH_TOPIC) as heard:
             position = await tail.last() if since is None else since
             yield _clock(context, position)
-            while not context.wakes.stopping:
+            while not context.pubsub.stopping:
                 heard.clear()
-                present = await doorman.principal(token)
+                present = await authenticator.principal(token)
                 if present.due or not present.roles & FOLLOWERS:
                     return
                 position, told = await _step(tail, position, mine)

@@ -23,9 +23,9 @@ class Tail:
         self._last: int | None = None
         self._stale = True
         self._reading = asyncio.Lock()
-        context.wakes.on_hearing(self._hear)
+        context.pubsub.on_message(self._on_message)
 
-    def _hear(self, topics: set[str]) -> None:
+    def _on_message(self, topics: set[str]) -> None:
         if not topics or LOG_TOPIC in topics:
             self._stale = True
 

@@ -85,7 +85,7 @@ async def _keep(act: Act, tx: Tx, place: Place, action: str, catalog: Snapshot) 
 async def _note(act: Act, tx: Tx, action: str, place: Place) -> None:
     await tx.flush()
     await add_audit(act, tx, action, f"place:{place.id}", name=place.zh)
-    tx.wake(CATALOG_TOPIC)
+    tx.publish(CATALOG_TOPIC)
 
 
 def facts_of(body: PlaceIn, catalog: Snapshot) -> dict[str, Any]:

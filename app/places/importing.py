@@ -51,7 +51,7 @@ async def import_places(
         for start in range(0, len(added) + len(changed), MOST_AT_ONCE):
             await queries.put_places(tx, [*added, *changed][start : start + MOST_AT_ONCE])
         await add_audit(act, tx, "places.imported", "places", added=len(added), changed=len(changed))
-        tx.wake(CATALOG_TOPIC)
+        tx.publish(CATALOG_TOPIC)
     return ImportOut(
         dry_run=dry_run,
         read=len(rows),

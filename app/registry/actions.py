@@ -20,7 +20,7 @@ from app.kit.idempotency import Once
 from app.kit.ids import new_id
 from app.kit.names import is_same
 from app.kit.orm import Model
-from app.registry import life_queries, month_queries, queries
+from app.registry import hours_queries, month_queries, paper_queries, queries
 from app.registry.card import check_papers, paper_row, price_row
 from app.registry.edit import audit_provider, begin_edit, finish_edit
 from app.registry.errors import (
@@ -64,13 +64,13 @@ async def get_document(tx: Tx, provider_id: UUID, day: date) -> ProviderOut:
     provider = await queries.find_provider(tx, provider_id)
     if provider is None:
         raise NotFound(what="provider", key=str(provider_id))
-    lacking = await life_queries.list_lacking(tx, provider_id, day)
+    lacking = await paper_queries.list_lacking(tx, provider_id, day)
     parts = {
         "items": [_line(line, lacking) for line in await queries.list_lines(tx, provider_id, day)],
         "papers": await queries.list_parts(tx, ProviderPaper, provider_id),
         "coverage": [row.township_code for row in await queries.list_parts(tx, ProviderCoverage, provider_id)],
         "hours": await queries.list_parts(tx, ProviderHours, provider_id),
-        "exceptions": show_exceptions(await life_queries.list_exceptions(tx, provider_id, day)),
+        "exceptions": show_exceptions(await hours_queries.list_exceptions(tx, provider_id, day)),
         "baseline": await month_queries.find_baseline(tx, provider_id),
         "notice": NOTICES[Unreachable(provider.unreachable_why)] if provider.unreachable_why else None,
     }
@@ -243,8 +243,8 @@ async def change_standing(
     if provider.standing == Standing.APPLIED:
         card = await queries.list_lines(tx, provider_id, act.today)
         await check_papers(act, tx, provider_id, [catalog.item(line.item_code) for line in card if line.approved_at])
-        await life_queries.look_again(tx, provider_id, act.today)
-    if body.standing in ADMITTED and (lapsed := await life_queries.list_lapsed(tx, provider_id, act.today)):
+        await paper_queries.look_again(tx, provider_id, act.today)
+    if body.standing in ADMITTED and (lapsed := await paper_queries.list_lapsed(tx, provider_id, act.today)):
         raise PapersExpired(papers=lapsed)
     change = {"former": provider.standing, "standing": body.standing, "reason": body.reason}
     await PROVIDERS.transition(
@@ -258,7 +258,7 @@ async def change_standing(
         joined_on=provider.joined_on or act.today,
     )
     await finish_edit(act, tx, provider, "provider.standing_changed", **change)
-    tx.wake(DISPATCH_TOPIC)
+    tx.publish(DISPATCH_TOPIC)
     if {change["former"], body.standing} & set(FORMER_STANDINGS):
         await void_tokens(tx)
 
@@ -273,4 +273,4 @@ async def set_availability(act: Act, tx: Tx, provider_id: UUID, body: Availabili
     provider.unreachable_why = None if body.reachable else Unreachable.OWN_WISH
     provider.unreachable_at = None if body.reachable else act.now
     await finish_edit(act, tx, provider, "provider.availability_set", **changes)
-    tx.wake(DISPATCH_TOPIC)
+    tx.publish(DISPATCH_TOPIC)

@@ -14,7 +14,7 @@ from app.kit.db import Tx
 from app.kit.errors import HotlineError, NotFound
 from app.kit.ids import new_id
 from app.kit.terms import Term
-from app.registry import life_queries, queries
+from app.registry import paper_queries, queries
 from app.registry.edit import begin_edit, finish_edit
 from app.registry.errors import (
     ItemNotDispatched,
@@ -56,7 +56,7 @@ async def put_paper(act: Act, tx: Tx, provider_id: UUID, code: str, paper: Paper
     await queries.drop_papers(tx, provider_id, code, **{"until" if begun else "after": act.today})
     tx.session.add(row)
     await finish_edit(act, tx, provider, "provider.paper_filed", paper=code, **paper.model_dump())
-    tx.wake(DISPATCH_TOPIC)
+    tx.publish(DISPATCH_TOPIC)
 
 
 async def remove_paper(act: Act, tx: Tx, provider_id: UUID, code: str) -> None:
@@ -64,9 +64,9 @@ async def remove_paper(act: Act, tx: Tx, provider_id: UUID, code: str) -> None:
     provider = await begin_edit(tx, provider_id)
     if not await queries.drop_papers(tx, provider_id, code):
         raise NotFound(what="paper", key=code)
-    await life_queries.look_again(tx, provider_id, act.today)
+    await paper_queries.look_again(tx, provider_id, act.today)
     await finish_edit(act, tx, provider, "provider.paper_removed", paper=code)
-    tx.wake(DISPATCH_TOPIC)
+    tx.publish(DISPATCH_TOPIC)
 
 
 async def check_papers(act: Act, tx: Tx, provider_id: UUID, items: Iterable[Item]) -> None:

@@ -17,7 +17,7 @@ from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import record
 from app.kit.context import Context
 from app.kit.db import Tx
-from app.registry import life_queries, queries
+from app.registry import paper_queries, queries
 from app.registry.models import Provider, ProviderItem, ProviderPaper, Standing
 from app.registry.notices import NoticeKind, tell
 from app.registry.states import ADMITTED, PROVIDERS
@@ -50,7 +50,7 @@ async def watch_papers(context: Context, catalog: Snapshot) -> int:
     """Warn, suspend and release the providers with a paper to be looked at; each in its transaction."""
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
-        return await life_queries.find_due_papers(tx, now.astimezone(context.settings.zone).date(), limit)
+        return await paper_queries.find_due_papers(tx, now.astimezone(context.settings.zone).date(), limit)
 
     async def change(act: Act, tx: Tx, provider_id: UUID) -> None:
         await look_at_papers(act, tx, provider_id, catalog)
@@ -64,17 +64,17 @@ async def look_at_papers(act: Act, tx: Tx, provider_id: UUID, catalog: Snapshot)
     if provider is None:
         return
     card = await queries.list_lines(tx, provider_id, act.today)
-    renewed = await life_queries.list_renewed(tx, provider_id)
+    renewed = await paper_queries.list_renewed(tx, provider_id)
     for paper in await queries.list_parts(tx, ProviderPaper, provider_id):
         if paper.look_on is not None and paper.look_on <= act.today:
             look = look_at(paper.expires_on, act.today) if paper.issued_on <= act.today else Look(None, paper.issued_on)
             told = (paper.paper_code, paper.issued_on) not in renewed
-            if look.tell and told and provider.standing in life_queries.WATCHED_STANDINGS:
+            if look.tell and told and provider.standing in paper_queries.WATCHED_STANDINGS:
                 await _tell(act, tx, provider, paper, look.tell, _facts(paper, card, catalog))
             paper.look_on = look.next
     await tx.flush()
-    await life_queries.drop_replaced(tx, provider_id, act.today)
-    lapsed = await life_queries.list_lapsed(tx, provider_id, act.today)
+    await paper_queries.drop_replaced(tx, provider_id, act.today)
+    lapsed = await paper_queries.list_lapsed(tx, provider_id, act.today)
     if lapsed and provider.standing in ADMITTED:
         await _move(act, tx, provider, "suspend", former_standing=provider.standing, papers=lapsed)
     elif provider.papers_lapsed and not lapsed:
@@ -117,7 +117,7 @@ async def _tell(
     data = {name: facts[name] for name in ("paper", "number", "expires_on", "whole_firm", "items")}
     await record(act.of_itself, tx, event, provider_id=provider.id, data=data)
     if expired:
-        tx.wake(DISPATCH_TOPIC)
+        tx.publish(DISPATCH_TOPIC)
 
 
 async def _move(
@@ -135,4 +135,4 @@ async def _move(
     )
     provider.version += 1
     await add_audit(act.of_itself, tx, "provider.standing_changed", f"provider:{provider.id}", **change)
-    tx.wake(DISPATCH_TOPIC)
+    tx.publish(DISPATCH_TOPIC)

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.errors import NotFound
-from app.registry import life_queries, queries
+from app.registry import hours_queries, queries
 from app.registry.edit import begin_edit, finish_edit
 from app.registry.errors import DayOutOfRange, HoursInvalid
 from app.registry.models import ProviderException, ProviderHours
@@ -51,7 +51,7 @@ async def set_exception(act: Act, tx: Tx, provider_id: UUID, day: date, body: Ex
         raise DayOutOfRange(day=day, days=DAYS_AHEAD)
     if not spans_fit((span.opens, span.closes) for span in body.hours):
         raise HoursInvalid
-    await life_queries.drop_exception(tx, provider_id, day)
+    await hours_queries.drop_exception(tx, provider_id, day)
     spans: list[tuple[time, time | None]] = [(span.opens, span.closes) for span in body.hours]
     spans = spans or [(MIDNIGHT, None)]
     tx.session.add_all(
@@ -63,7 +63,7 @@ async def set_exception(act: Act, tx: Tx, provider_id: UUID, day: date, body: Ex
 async def end_exception(act: Act, tx: Tx, provider_id: UUID, day: date) -> None:
     """Give the day its weekday's hours again. Raises NotFound."""
     provider = await begin_edit(tx, provider_id)
-    if not await life_queries.drop_exception(tx, provider_id, day):
+    if not await hours_queries.drop_exception(tx, provider_id, day):
         raise NotFound(what="exception", key=str(day))
     await finish_edit(act, tx, provider, "provider.exception_ended", day=day)
 

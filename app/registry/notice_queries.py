@@ -1,17 +1,57 @@
-"""Notices that have to be read out, in SQL."""
+"""Notices to providers, in SQL: kept, listed, and read out to those that are only phoned."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+import orjson
+from sqlalchemy import Text, bindparam, cast, func, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from app.kit.db import Tx
+from app.kit.db import Prepared, Tx
 from app.registry.models import Provider, ProviderNotice, ReachedBy
 
 _UNREAD = ProviderNotice.read_at.is_(None)
 _FRESH = {"populate_existing": True}
 MOST_FIRMS = 200
+
+_ADD = Prepared(
+    insert(ProviderNotice)
+    .values(
+        id=bindparam("id"),
+        provider_id=bindparam("provider"),
+        kind=bindparam("kind"),
+        subject=bindparam("subject"),
+        data=cast(bindparam("data", type_=Text), JSONB),
+        at=bindparam("at"),
+    )
+    .on_conflict_do_nothing()
+    .returning(ProviderNotice.id)
+)
+
+
+async def add_notice(
+    tx: Tx, notice_id: UUID, provider_id: UUID, kind: str, subject: str, data: Mapping[str, Any], at: datetime
+) -> UUID | None:
+    """Keep the notice and give its id; None if the provider had it before."""
+    encoded = orjson.dumps(data, default=str).decode()
+    row = await tx.row(_ADD, id=notice_id, provider=provider_id, kind=kind, subject=subject, data=encoded, at=at)
+    return row["id"] if row else None
+
+
+async def list_notices(tx: Tx, provider_id: UUID, before: UUID | None, limit: int) -> Sequence[ProviderNotice]:
+    """The provider's notices, newest first."""
+    query = select(ProviderNotice).where(ProviderNotice.provider_id == provider_id)
+    if before:
+        query = query.where(ProviderNotice.id < before)
+    return (await tx.session.execute(query.order_by(ProviderNotice.id.desc()).limit(limit))).scalars().all()
+
+
+async def find_notice(tx: Tx, provider_id: UUID, notice_id: UUID) -> ProviderNotice | None:
+    """A notice of this provider."""
+    mine = (ProviderNotice.id == notice_id, ProviderNotice.provider_id == provider_id)
+    return (await tx.session.execute(select(ProviderNotice).where(*mine))).scalar_one_or_none()
 
 
 async def list_unread(tx: Tx, provider_id: UUID) -> Sequence[ProviderNotice]:

@@ -1,17 +1,67 @@
-"""The to-phone queue of notices: an operator reads them out to firms that are only ever phoned."""
+"""Notices to providers: read by themselves, or read out by an operator to those that are only ever phoned."""
 
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Depends, Query, Request, Response
 
 from app.auth.access import Router, Transaction, acting
-from app.auth.models import Role
+from app.auth.models import PROVIDER_ROLES, Role
 from app.events.act import Act
-from app.registry import notices
-from app.registry.schemas import FirmToTell
+from app.kit.idempotency import repeatable
+from app.kit.pages import Page, Paging, page
+from app.registry import notice_queries, notices
+from app.registry.edit import audit_provider
+from app.registry.models import ProviderNotice
+from app.registry.routes import ByPhone
+from app.registry.schemas import FirmToTell, NoticeOut
 
 router = Router(tags=["registry"])
 Caller = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
+Firm = Annotated[Act, Depends(acting(*PROVIDER_ROLES))]
+
+
+def _notice_key(notice: ProviderNotice) -> tuple[str]:
+    return (str(notice.id),)
+
+
+@router.get("/provider/notices")
+async def list_own_notices(
+    request: Request, response: Response, act: Firm, tx: Transaction, asked: Annotated[Paging, Query()]
+) -> Page[NoticeOut]:
+    """What the centre told the provider, newest first, in both languages."""
+    after = asked.after(UUID)
+    rows = await notice_queries.list_notices(tx, act.who, after[0] if after else None, asked.limit + 1)
+    return page(rows, asked, _notice_key, notices.show, request, response)
+
+
+@router.put("/provider/notices/{notice_id}/reading")
+async def read_own_notice(notice_id: UUID, act: Firm, tx: Transaction) -> NoticeOut:
+    """The provider has read the notice."""
+    return await notices.mark_read(tx, act.who, notice_id, act.now)
+
+
+@router.get("/providers/{provider_id}/notices")
+async def list_notices(
+    provider_id: UUID,
+    request: Request,
+    response: Response,
+    act: Caller,
+    tx: Transaction,
+    asked: Annotated[Paging, Query()],
+) -> Page[NoticeOut]:
+    """What the provider was told, newest first: to be read out to a firm without software."""
+    after = asked.after(UUID)
+    rows = await notice_queries.list_notices(tx, provider_id, after[0] if after else None, asked.limit + 1)
+    return page(rows, asked, _notice_key, notices.show, request, response)
+
+
+@router.put("/providers/{provider_id}/notices/{notice_id}/reading")
+@repeatable
+async def read_out_notice(provider_id: UUID, notice_id: UUID, act: ByPhone, tx: Transaction) -> NoticeOut:
+    """The notice was read out to the provider on the phone."""
+    await audit_provider(act, tx, provider_id, "provider.notice_read_out", notice=notice_id)
+    return await notices.mark_read(tx, provider_id, notice_id, act.now)
 
 
 @router.get("/notices/to-phone")

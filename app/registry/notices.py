@@ -13,7 +13,7 @@ from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
 from app.kit.terms import Term
-from app.registry import life_queries, notice_queries
+from app.registry import notice_queries
 from app.registry.models import Provider, ProviderNotice
 from app.registry.schemas import FirmToTell, Notice, NoticeOut
 
@@ -75,7 +75,7 @@ AS_WRITTEN = Notice(zh="{zh}", en="{en}")
 
 async def tell(act: Act, tx: Tx, provider_id: UUID, kind: str, subject: str, data: Mapping[str, Any]) -> UUID | None:
     """Give the provider this notice, once for its subject: gives its id, or None when it was told before."""
-    notice_id = await life_queries.add_notice(tx, new_id(act.now), provider_id, kind, subject, data, act.now)
+    notice_id = await notice_queries.add_notice(tx, new_id(act.now), provider_id, kind, subject, data, act.now)
     if notice_id:
         facts = {"notice_id": notice_id, "notice": kind}
         await record(act.of_itself, tx, EventKind.PROVIDER_TOLD, provider_id=provider_id, data=facts)
@@ -84,7 +84,7 @@ async def tell(act: Act, tx: Tx, provider_id: UUID, kind: str, subject: str, dat
 
 async def mark_read(tx: Tx, provider_id: UUID, notice_id: UUID, now: datetime) -> NoticeOut:
     """The provider knows of the notice; the first time counts. Raises NotFound."""
-    notice = await life_queries.find_notice(tx, provider_id, notice_id)
+    notice = await notice_queries.find_notice(tx, provider_id, notice_id)
     if notice is None:
         raise NotFound(what="notice", key=str(notice_id))
     notice.read_at = notice.read_at or now

@@ -79,7 +79,7 @@ class Play:
         self._seen = stage.clock.moment
         self._work_at: datetime | None = None
         self._topics: set[str] = set()
-        self._db.on_wake = self._topics.update
+        self._db.on_publish = self._topics.update
         self.created: set[UUID] = set()
         self.refused: Counter[str] = Counter()
 

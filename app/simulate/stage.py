@@ -21,7 +21,7 @@ from app.kit.context import Context
 from app.kit.db import Database, connect_arguments
 from app.kit.ids import new_id
 from app.kit.migrate import migrate
-from app.kit.wake import Wakes
+from app.kit.pubsub import PubSub
 from app.matching.models import PolicyVersion
 from app.matching.policy import Rules
 from app.registry.models import ACTIVE_STANDINGS
@@ -141,7 +141,7 @@ async def set_stage(
                 tx.session.add(PolicyVersion(effective_from=clock.moment, note="", created_at=clock.moment, **values))
         registry = [provider for provider in generate_registry(scenario.day) if provider.standing in ACTIVE_STANDINGS]
         yield Stage(
-            context=Context(settings.model_copy(update={"database_url": url}), db, clock, Wakes(url)),
+            context=Context(settings.model_copy(update={"database_url": url}), db, clock, PubSub(url)),
             clock=clock,
             desk=Actor(ActorKind.STAFF, operator),
             firms={provider_id(provider.number): _firm(provider, equal=scenario.equal) for provider in registry},

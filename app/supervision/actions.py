@@ -41,7 +41,7 @@ async def decide_extension(act: Act, tx: Tx, extension_id: UUID, body: Extension
         raise JobOver(state=JobStatus(job["status"]))
     if body.granted:
         await _move_deadlines(act, tx, job, extension)
-    tx.wake(provider_topic(job["provider_id"]))
+    tx.publish(provider_topic(job["provider_id"]))
     return await end_extension(act, tx, extension, "grant" if body.granted else "refuse", body.note)
 
 
@@ -83,7 +83,7 @@ async def arbitrate_job(act: Act, tx: Tx, job_id: UUID, body: Finding) -> JobOut
     await tx.flush()
     if job["status"] == JobStatus.RETURNED and body.fault != Fault.PROVIDER:
         day = job["ended_at"].astimezone(act.zone).date()
-        await queries.take_back_return(tx, job["provider_id"], day)
+        await queries.uncount_return(tx, job["provider_id"], day)
     await record(
         act,
         tx,

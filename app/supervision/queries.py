@@ -227,7 +227,7 @@ async def find_job_row(tx: Tx, job_id: UUID) -> Job:
     return await tx.session.get_one(Job, job_id, populate_existing=True)
 
 
-def _take_back() -> Prepared:
+def _uncount_return() -> Prepared:
     mine, day = bindparam("provider_id", type_=Uuid), bindparam("day", type_=Date)
     window = (
         update(ProviderWindow)
@@ -245,9 +245,9 @@ def _take_back() -> Prepared:
     return Prepared(select(kept).add_cte(window))
 
 
-_TAKE_BACK = _take_back()
+_UNCOUNT_RETURN = _uncount_return()
 
 
-async def take_back_return(tx: Tx, provider_id: UUID, day: date) -> None:
+async def uncount_return(tx: Tx, provider_id: UUID, day: date) -> None:
     """A return of that day no longer counts against the provider."""
-    await tx.rows(_TAKE_BACK, provider_id=provider_id, day=day)
+    await tx.rows(_UNCOUNT_RETURN, provider_id=provider_id, day=day)

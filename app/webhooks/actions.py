@@ -106,7 +106,7 @@ async def _change_state(act: Act, tx: Tx, endpoint: WebhookEndpoint, wanted: str
         await tx.session.refresh(endpoint)
     if endpoint.state == WebhookState.ACTIVE:
         await queries.release_pending(tx, endpoint.id, act.now)
-        tx.wake(WEBHOOK_TOPIC)
+        tx.publish(WEBHOOK_TOPIC)
 
 
 async def delete_endpoint(act: Act, tx: Tx, endpoint_id: UUID) -> None:
@@ -165,7 +165,7 @@ async def _send(act: Act, tx: Tx, endpoint: WebhookEndpoint, kind: str) -> Webho
     )
     tx.session.add(test)
     await tx.flush()
-    tx.wake(WEBHOOK_TOPIC)
+    tx.publish(WEBHOOK_TOPIC)
     return test
 
 
@@ -190,7 +190,7 @@ async def replay_one(act: Act, tx: Tx, endpoint_id: UUID, delivery_id: int) -> W
         raise NotFound(what="delivery", key=str(delivery_id))
     await queries.replay(tx, delivery_id, act.now)
     await tx.session.refresh(delivery)
-    tx.wake(WEBHOOK_TOPIC)
+    tx.publish(WEBHOOK_TOPIC)
     return delivery
 
 
@@ -200,7 +200,7 @@ async def replay_since(act: Act, tx: Tx, endpoint_id: UUID, body: ReplayIn) -> R
     if body.since < act.now - KEPT:
         raise ReplayTooOld(days=KEPT.days)
     again = await queries.replay_since(tx, endpoint.id, body.since, body.after, body.limit, act.now)
-    tx.wake(WEBHOOK_TOPIC)
+    tx.publish(WEBHOOK_TOPIC)
     return Replayed(deliveries=len(again), next=max(again) if len(again) == body.limit else None)
 
 

@@ -1,4 +1,4 @@
-"""What the worker does for webhooks, besides the courier's rounds."""
+"""What the worker does for webhooks, besides the sender's rounds."""
 
 from app.events.reading import walk
 from app.events.topics import WEBHOOK_TOPIC
@@ -18,12 +18,12 @@ async def spread_events(context: Context) -> int:
     async def take(tx: Tx, size: int) -> int:
         done = await queries.spread_events(tx, context.clock.now(), size)
         if done["deliveries"]:
-            tx.wake(WEBHOOK_TOPIC)
+            tx.publish(WEBHOOK_TOPIC)
         return int(done["events"])
 
     async def take_one(tx: Tx, event_id: int) -> None:
         await queries.spread_event(tx, context.clock.now(), event_id)
-        tx.wake(WEBHOOK_TOPIC)
+        tx.publish(WEBHOOK_TOPIC)
 
     return await walk(context, "spread_events", READER, SPREAD_BATCH, take, take_one)
 

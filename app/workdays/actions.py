@@ -90,7 +90,7 @@ async def _changed(act: Act, tx: Tx, day: date, before: Days, after: Days, note:
         periods += await _move_periods(act, tx, move)
     facts = {"working": working, "note": note}
     await add_audit(act, tx, "calendar.day_entered", f"day:{day}", **facts)
-    tx.wake(CATALOG_TOPIC, DISPATCH_TOPIC)
+    tx.publish(CATALOG_TOPIC, DISPATCH_TOPIC)
     source = Source.CENTRE if day in after else Source.LIBRARY
     return DayChanged(day=day, working=working, source=source, requests_moved=requests, periods_moved=periods)
 

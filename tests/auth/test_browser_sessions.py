@@ -116,4 +116,4 @@ async def test_a_key_is_no_session(world: World) -> None:
     await refused((await world.client(key)).delete("/sessions/current"), 409, "no_session")
     async with world.context.db.begin() as tx:
         assert (await tx.session.execute(select(ProviderKey).where(ProviderKey.revoked_at.is_(None)))).first()
-        tx.wake(AUTH_TOPIC)
+        tx.publish(AUTH_TOPIC)

@@ -80,7 +80,7 @@ async def test_an_open_stream_and_a_waiting_poll_end(world: World, ways_out: tup
     await world.dispatch(DRAIN)  # its offer is withdrawn by the worker
     known = {"If-None-Match": (await firm.client.get("/provider/offers")).headers["ETag"]}
     waiting = asyncio.create_task(firm.client.get("/provider/offers", headers=known | {"Prefer": "wait=60"}))
-    while not world.context.wakes.is_awaited(f"provider:{firm.id}"):
+    while not world.context.pubsub.has_subscribers(f"provider:{firm.id}"):
         await asyncio.sleep(0)
     await stand(world, firm, *ways_out)
     await world.work()

@@ -261,7 +261,7 @@ async def test_a_role_may_need_it(world: World) -> None:
     client = await signed_in(world, "t.operator")
     world.context.settings.second_factor_roles = ["operator"]
     async with world.context.db.begin() as tx:
-        tx.wake(AUTH_TOPIC)
+        tx.publish(AUTH_TOPIC)
     session = await ok(post_session(world, "t.operator"))
     assert session["due"] == "second_factor"
     client = await world.client(session["token"])

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from app.auth.access import Doorman, Principal
+from app.auth.access import Authenticator, Principal
 from app.auth.errors import NotSignedIn
 from app.auth.models import Role
 from app.kit.context import Context
 from app.kit.db import Database, Tx
-from app.kit.wake import Wakes
+from app.kit.pubsub import PubSub
 from tests.world import SampleProvider, World, ok, refused
 
 NO_TIME = timedelta(0)
@@ -24,19 +24,19 @@ def token_of(client: AsyncClient) -> str:
     return str(client.headers["authorization"]).removeprefix("Bearer ")
 
 
-def deaf(world: World, db: Database | None = None) -> Doorman:
-    """Another process's doorman, who believes that he hears and does not."""
-    wakes = Wakes(str(world.context.settings.database_direct_url))
-    wakes.connected = True
-    return Doorman(Context(world.context.settings, db or world.context.db, world.clock, wakes))
+def deaf(world: World, db: Database | None = None) -> Authenticator:
+    """The authenticator of another process, subscribed but told nothing."""
+    pubsub = PubSub(str(world.context.settings.database_direct_url))
+    pubsub.connected = True
+    return Authenticator(Context(world.context.settings, db or world.context.db, world.clock, pubsub))
 
 
-async def settled(doorman: Doorman, token: str, wanted: Any) -> None:
+async def settled(authenticator: Authenticator, token: str, wanted: Any) -> None:
     """Within the twentieth of a second for which he relies on what he read."""
     async with asyncio.timeout(5):
         while True:
             try:
-                found: Any = await doorman.principal(token)
+                found: Any = await authenticator.principal(token)
             except NotSignedIn:
                 found = None
             if found == wanted:
@@ -55,27 +55,29 @@ async def stand(world: World, firm: SampleProvider, standing: str) -> None:
 
 async def test_a_revoked_key_is_refused_where_the_notification_was_lost(world: World) -> None:
     """Before: for five minutes it was not."""
-    firm, doorman = await world.add_provider(), deaf(world)
+    firm, authenticator = await world.add_provider(), deaf(world)
     token = token_of(firm.client)
-    assert (await doorman.principal(token)).roles == {Role.PROVIDER}
+    assert (await authenticator.principal(token)).roles == {Role.PROVIDER}
     await revoke(world, firm)
-    await settled(doorman, token, None)
+    await settled(authenticator, token, None)
 
 
 async def test_so_is_an_expelled_firm_and_a_session_that_was_ended(world: World) -> None:
-    firm, doorman = await world.add_provider(), deaf(world)
+    firm, authenticator = await world.add_provider(), deaf(world)
     operator = world.staff_ids[Role.OPERATOR]
-    before = await doorman.principal(token_of(world.operator))
-    await doorman.principal(token_of(firm.client))
+    before = await authenticator.principal(token_of(world.operator))
+    await authenticator.principal(token_of(firm.client))
     await stand(world, firm, "suspended")
     await stand(world, firm, "expelled")
     await settled(
-        doorman, token_of(firm.client), Principal(before.kind.PROVIDER, firm.id, frozenset({Role.FORMER_PROVIDER}))
+        authenticator,
+        token_of(firm.client),
+        Principal(before.kind.PROVIDER, firm.id, frozenset({Role.FORMER_PROVIDER})),
     )
     await ok(world.admin.put(f"/staff/{operator}/roles", json={"roles": ["manager"]}))
-    await settled(doorman, token_of(world.operator), before._replace(roles=frozenset({Role.MANAGER})))
+    await settled(authenticator, token_of(world.operator), before._replace(roles=frozenset({Role.MANAGER})))
     await ok(world.admin.delete(f"/staff/{operator}/sessions"))
-    await settled(doorman, token_of(world.operator), None)
+    await settled(authenticator, token_of(world.operator), None)
 
 
 async def test_a_look_up_that_was_under_way_is_not_believed(world: World) -> None:
@@ -93,27 +95,27 @@ async def test_a_look_up_that_was_under_way_is_not_believed(world: World) -> Non
 
     slow = Slow(str(world.context.settings.database_url))
     slow.engine, firm = world.context.db.engine, await world.add_provider()
-    doorman, token = (
-        Doorman(Context(world.context.settings, slow, world.clock, world.context.wakes)),
+    authenticator, token = (
+        Authenticator(Context(world.context.settings, slow, world.clock, world.context.pubsub)),
         token_of(firm.client),
     )
     slow.go_on.set()
-    await doorman._look_for_news()
+    await authenticator._look_for_news()
     slow.go_on.clear()
     slow.has_read.clear()
-    under_way = asyncio.create_task(doorman.principal(token))
+    under_way = asyncio.create_task(authenticator.principal(token))
     await slow.has_read.wait()
     await revoke(world, firm)
     slow.go_on.set()
     await under_way
     with pytest.raises(NotSignedIn):
-        await doorman.principal(token)
+        await authenticator.principal(token)
 
 
 async def test_who_waits_with_a_key_that_is_revoked_meanwhile_is_told_nothing(world: World) -> None:
     firm = await world.add_provider("PE02")
     waiting = asyncio.create_task(firm.client.get("/provider/offers", headers={"Prefer": "wait=60"}))
-    while not world.context.wakes.is_awaited(f"provider:{firm.id}"):
+    while not world.context.pubsub.has_subscribers(f"provider:{firm.id}"):
         await asyncio.sleep(0)
     await revoke(world, firm)
     await world.dispatch("PE02")
@@ -133,12 +135,12 @@ async def test_calls_that_come_together_share_a_read(world: World) -> None:
 
     counting = Counting(str(world.context.settings.database_url))
     counting.engine = world.context.db.engine
-    doorman = Doorman(Context(world.context.settings, counting, world.clock, world.context.wakes))
+    authenticator = Authenticator(Context(world.context.settings, counting, world.clock, world.context.pubsub))
     token = token_of(world.operator)
-    await doorman.principal(token)
-    doorman._fresh_until = 0
+    await authenticator.principal(token)
+    authenticator._fresh_until = 0
     reads = 0
-    await asyncio.gather(*(doorman.principal(token) for _ in range(200)))
+    await asyncio.gather(*(authenticator.principal(token) for _ in range(200)))
     assert reads == 1
 
 

@@ -12,7 +12,7 @@ from pypinyin import Style, pinyin
 from app.catalog.gazetteer import Gazetteer, KnownPlace, core, syllables
 from app.catalog.load import read_data
 from app.catalog.snapshot import Snapshot
-from app.kit.told import MOST_TOLD
+from app.kit.free_text import MOST_CHARACTERS
 from tests.world import CHENGLANG, NANMEN, World, ok, refused
 
 FOLDER = Path(__file__).parent
@@ -83,7 +83,7 @@ def test_what_names_no_place_is_left_over(gazetteer: Gazetteer, words: str, foun
     [
         "", "  ", "\x00\x01\x1b[31m", "😀🏠", "\u202eשלום", "مرحبا", "'; DROP TABLE communities; --", "%_\\",
         "<b>x</b>",
-        "我" * MOST_TOLD, "a" * MOST_TOLD, "1" * MOST_TOLD, "\ufeff\u200b", "号幢室",
+        "我" * MOST_CHARACTERS, "a" * MOST_CHARACTERS, "1" * MOST_CHARACTERS, "\ufeff\u200b", "号幢室",
         "柳汀新村21幢305", "中山西路138号", "永丰路12号", "洞桥路1号", "柳庄街１２号", "联丰路一百零三号", "文化弄3号",
     ],
 )  # fmt: skip

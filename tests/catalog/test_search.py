@@ -51,7 +51,7 @@ async def test_an_edited_keyword_is_found_at_once(world: World) -> None:
     edit = {"keywords": ["马桶堵了", "抽水马桶", "茅坑满了"]}
     await refused(world.operator.patch("/items/PE01", json=edit), 403, "not_allowed")
     before = (await ok(world.registrar.get("/items/PE01")))["keywords"]
-    heard = world.context.wakes.subscribe("catalog")
+    heard = world.context.pubsub.subscribe("catalog")
     async with heard as event:
         await ok(world.registrar.patch("/items/PE01", json=edit))
         await event.wait()

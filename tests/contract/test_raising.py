@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.auth.access import Doorman
+from app.auth.access import Authenticator
 from app.catalog.snapshot import Snapshot
 from app.contract.raising import Raising
 from app.jobs.errors import JobOver, OfferExpired, OfferWithdrawn, ProviderFull
@@ -83,14 +83,14 @@ def by_annotation(catalog: Snapshot) -> None:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Doorman]:
+async def opened() -> AsyncIterator[Authenticator]:
     plain()
-    yield Doorman.__new__(Doorman)
+    yield Authenticator.__new__(Authenticator)
 
 
 async def what_is_entered() -> None:
-    async with opened() as doorman:
-        await doorman.principal("token")
+    async with opened() as authenticator:
+        await authenticator.principal("token")
 
 
 def calls_itself(times: int) -> None:

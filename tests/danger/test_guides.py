@@ -11,7 +11,7 @@ from app.danger.kinds import DangerKind
 from app.danger.load import load_guides
 from app.danger.snapshot import HeldDangers, read_scripts
 from app.events.act import act_of
-from app.kit.wake import Wakes
+from app.kit.pubsub import PubSub
 from tests.world import World, ok, refused
 
 NATIONAL = {"110", "119", "120", "122", "12345", "12356", "12395", "95598", "96333"}
@@ -76,9 +76,9 @@ async def test_a_draft_is_in_force_when_a_supervisor_has_approved_it(world: Worl
 
 
 async def test_other_processes_know_at_once(world: World) -> None:
-    wakes = Wakes(str(world.context.settings.database_direct_url))
-    other = HeldDangers(world.context.db, wakes)
-    await wakes.start()
+    pubsub = PubSub(str(world.context.settings.database_direct_url))
+    other = HeldDangers(world.context.db, pubsub)
+    await pubsub.start()
     try:
         assert other.snapshot is None
         assert (await other.present()).hear("这里有独角兽") == []
@@ -91,7 +91,7 @@ async def test_other_processes_know_at_once(world: World) -> None:
                 await asyncio.sleep(0.01)
         assert [one.kind for one in (await other.present()).hear("着火了")] == [DangerKind.FIRE]
     finally:
-        await wakes.stop()
+        await pubsub.stop()
 
 
 async def test_nobody_approves_what_they_wrote(world: World) -> None:

@@ -23,7 +23,7 @@ from app.kit import embedded
 from app.kit.clock import ManualClock
 from app.kit.context import Context
 from app.kit.db import Database
-from app.kit.wake import Wakes
+from app.kit.pubsub import PubSub
 from app.settings import Settings
 from app.worker import DUE_STEPS
 from bench.scale import NOW, run_sql
@@ -63,11 +63,11 @@ async def measure(url: str, data_dir: Path) -> dict[str, dict[str, Counts]]:
         if providers != "500" and many:
             await crowd.multiply(url)
         db = Database(url, pool_size=2)
-        wakes = Wakes(url)
-        db.on_wake = wakes.publish
+        pubsub = PubSub(url)
+        db.on_publish = pubsub.publish
         settings = Settings(database_url=url, database_direct_url=url, data_dir=data_dir)
         try:
-            context = Context(settings, db, ManualClock(NOW), wakes)
+            context = Context(settings, db, ManualClock(NOW), pubsub)
             async with open_world(context, await read_snapshot(db)) as world:
                 if many:
                     made = await ok(_create(world, DRAIN, dispatch=True))

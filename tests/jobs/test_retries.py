@@ -9,7 +9,7 @@ import pytest
 from app.events.act import act_of
 from app.events.transition import StatusConflict
 from app.jobs import queries
-from app.jobs.offer_actions import take_back
+from app.jobs.offer_actions import close_pending_offer
 from app.registry.models import PriceKind
 from tests.world import CLEANING, DRAIN, SampleProvider, World, ok, refused
 
@@ -128,4 +128,4 @@ async def test_an_offer_that_was_answered_is_not_taken_back_unseen(world: World)
         offer = await queries.lock_offer(tx, UUID(case.offer["id"]))
         assert offer is not None
         with pytest.raises(StatusConflict):
-            await take_back(act_of(world.context), tx, offer, "withdraw", reason="provider_full")
+            await close_pending_offer(act_of(world.context), tx, offer, "withdraw", reason="provider_full")

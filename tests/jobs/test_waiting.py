@@ -58,7 +58,7 @@ async def waiting(world: World, firm: SampleProvider) -> None:
     """Until the firm's poll waits, and no connection is in use."""
     topic, pool = provider_topic(firm.id), world.context.db.engine.pool
     async with asyncio.timeout(20):
-        while not world.context.wakes.is_awaited(topic) or pool.checkedout():  # type: ignore[attr-defined]  # QueuePool
+        while not world.context.pubsub.has_subscribers(topic) or pool.checkedout():  # type: ignore[attr-defined]  # QueuePool
             await asyncio.sleep(0)
 
 
@@ -91,13 +91,13 @@ async def test_a_waiting_caller_holds_no_connection_and_is_given_up_when_it_has_
     leaves.set()
     async with asyncio.timeout(20):
         await call
-    assert not world.context.wakes.is_awaited(provider_topic(firm.id))
+    assert not world.context.pubsub.has_subscribers(provider_topic(firm.id))
 
 
 async def test_a_server_that_stops_lets_the_waiting_go_at_once(world: World) -> None:
     firm = await world.add_provider(DRAIN)
     poll = asyncio.ensure_future(firm.client.get("/provider/offers", headers={"Prefer": "wait=60"}))
     await waiting(world, firm)
-    world.context.wakes.dismiss()
+    world.context.pubsub.release_waiters()
     async with asyncio.timeout(20):
         assert (await poll).json() == []

@@ -9,7 +9,7 @@ from app.kit import held
 from app.kit.db import Database
 from app.kit.errors import DatabaseUnavailable
 from app.kit.held import Held
-from app.kit.wake import Wakes
+from app.kit.pubsub import PubSub
 
 
 class Count(Held[int]):
@@ -29,11 +29,11 @@ async def test_what_was_changed_while_the_database_was_down_is_read_once_it_is_b
 ) -> None:
     monkeypatch.setattr(held, "PAUSE_SECONDS", 0)
     Count.answers = [1, None, None, 2]
-    wakes = Wakes("postgresql://nowhere")
-    count = Count(db, wakes)
+    pubsub = PubSub("postgresql://nowhere")
+    count = Count(db, pubsub)
     assert await count.present() == 1
     for _ in range(5):  # each new try of the lost connection wakes everything
-        wakes.publish(["count"])
+        pubsub.publish(["count"])
     async with asyncio.timeout(10):
         while await count.present() == 1:
             await asyncio.sleep(0)

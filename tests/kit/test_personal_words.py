@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.kit.personal import mask_told
+from app.kit.personal import mask_free_text
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from app.kit.personal import mask_told
     ],
 )
 def test_what_tells_who_it_is_is_hidden(told: str, hidden: str) -> None:
-    masked = mask_told(told)
+    masked = mask_free_text(told)
     assert hidden not in masked
     assert len(masked) == len(told)
 
@@ -35,4 +35,4 @@ def test_what_tells_who_it_is_is_hidden(told: str, hidden: str) -> None:
     "told", ["叫个阿姨来拖地", "叫辆车去机场", "住院陪护要多少钱", "马桶堵了", "my toilet is blocked"]
 )
 def test_what_is_wanted_stays(told: str) -> None:
-    assert mask_told(told) == told
+    assert mask_free_text(told) == told

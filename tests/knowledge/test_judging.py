@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.knowledge.judging import SentencesInvalid, Told, agreements, judge, kappa, read_told
+from app.knowledge.judging import LabelledSentence, SentencesInvalid, agreements, judge, kappa, read_labelled
 
 ITEMS = {"PE01", "PE02", "LS01"}
 
@@ -12,11 +12,11 @@ ITEMS = {"PE01", "PE02", "LS01"}
 def test_first_among_three_and_offered_for_nothing_are_counted_by_voice_and_category() -> None:
     answers = {"a": ["PE01"], "b": ["LS01", "PE02"], "c": [], "d": ["PE01"], "e": []}
     told = [
-        Told("a", {"PE01"}, "elder", "PE01"),
-        Told("b", {"PE02"}, "elder", "PE02"),
-        Told("c", {"LS01"}, "typo", "LS01"),
-        Told("d", set(), "typo", "none"),
-        Told("e", set(), "typo", "none"),
+        LabelledSentence("a", {"PE01"}, "elder", "PE01"),
+        LabelledSentence("b", {"PE02"}, "elder", "PE02"),
+        LabelledSentence("c", {"LS01"}, "typo", "LS01"),
+        LabelledSentence("d", set(), "typo", "none"),
+        LabelledSentence("e", set(), "typo", "none"),
     ]
     judged = judge(told, lambda text: [(code, 0.9) for code in answers[text]])
     assert judged.all.shares == (1 / 3, 2 / 3, 1 / 2)
@@ -34,7 +34,7 @@ def test_right_is_what_the_writer_meant_and_what_all_labellers_name(tmp_path: Pa
         "锁\tLS01|PE01\tkeyword\tLS01\tLS01\n",
         encoding="utf-8",
     )
-    told = read_told(file, ITEMS)
+    told = read_labelled(file, ITEMS)
     assert [one.items for one in told] == [{"PE01", "PE02"}, set(), {"LS01", "PE01"}]
     found = agreements(told)
     assert found.keys() == {"writer and labeller 1", "writer and labeller 2", "labeller 1 and labeller 2"}
@@ -49,7 +49,7 @@ def test_right_is_what_the_writer_meant_and_what_all_labellers_name(tmp_path: Pa
 def test_a_file_that_is_none_is_told(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "told.tsv").write_bytes(content)
     with pytest.raises(SentencesInvalid, match=words):
-        read_told(tmp_path / "told.tsv", ITEMS)
+        read_labelled(tmp_path / "told.tsv", ITEMS)
 
 
 def test_kappa_is_agreement_beyond_chance() -> None:

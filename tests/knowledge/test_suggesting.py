@@ -13,7 +13,7 @@ from app.catalog.models import Item
 from app.catalog.snapshot import Snapshot
 from app.kit.pinyin import readings
 from app.knowledge import learned
-from app.knowledge.judging import KEPT_APART, read_told
+from app.knowledge.judging import KEPT_APART, read_labelled
 from app.knowledge.learned import ModelUnfit, read, shipped, write
 from app.knowledge.suggesting import Index, build, score, suggest
 from app.knowledge.training import ask
@@ -192,7 +192,7 @@ def test_a_damaged_model_or_one_of_another_version_is_not_taken() -> None:
 
 
 def test_the_right_item_is_offered_and_seldom_one_where_none_fits(catalog: Snapshot) -> None:
-    judged = ask(catalog, shipped(), read_told(KEPT_APART, catalog.items.keys()))
+    judged = ask(catalog, shipped(), read_labelled(KEPT_APART, catalog.items.keys()))
     first, among, offered = judged.all.shares
     assert (first >= 0.96, among >= 0.98, offered <= 0.05) == (True, True, True), judged.all.line()
 

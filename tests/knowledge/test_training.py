@@ -16,7 +16,7 @@ from app.catalog.snapshot import read_snapshot
 from app.cli import app
 from app.kit.errors import NotFound
 from app.knowledge import learned
-from app.knowledge.judging import SentencesInvalid, Told
+from app.knowledge.judging import LabelledSentence, SentencesInvalid
 from app.knowledge.learned import ModelUnfit
 from app.knowledge.model_in_force import MODEL_TOPIC, read_model, unpack
 from app.knowledge.models import ItemChoice, SuggestionModel
@@ -90,14 +90,14 @@ async def test_what_is_better_holds_everywhere_until_it_is_taken_back(world: Wor
             words = f"嗡啵{'甲乙丙丁戊己'[number % 6]}咕咚咕咚{number}"
             tx.session.add(choice(number, staff[number % 2], words, "RE07", world=world))
     catalog, asked = await read_snapshot(world.context.db), {"words": "嗡啵咕咚咕咚的"}
-    apart = [Told("下水道堵了", {"PE02"}, "", "PE02")]
+    apart = [LabelledSentence("下水道堵了", {"PE02"}, "", "PE02")]
     learning = partial(train, world.context.db, catalog, world.clock.now(), [], apart)
     assert ("RE07", True) not in await suggested(world, asked)
 
     assert (await learning(keep=False)).better
     assert await read_model(world.context.db) is learned.shipped()
 
-    async with world.context.wakes.subscribe(MODEL_TOPIC) as woken:
+    async with world.context.pubsub.subscribe(MODEL_TOPIC) as woken:
         done = await learning(keep=True)
         await woken.wait()
     assert (done.recent[0].all.first, done.recent[1].all.first) == (0, done.recent[1].all.covered), done.lines()
@@ -119,7 +119,7 @@ async def test_what_spoils_the_sentences_kept_apart_is_not_taken(world: World) -
         for number in range(LEAST_CHOICES * 3):
             words = f"下水道堵了水漫出来{'甲乙丙丁戊己'[number % 6]}{number}"
             tx.session.add(choice(number, staff[number % 2], words, "RE07", world=world))
-    apart = [Told("下水道堵了，水漫出来", {"PE02"}, "", "PE02")]
+    apart = [LabelledSentence("下水道堵了，水漫出来", {"PE02"}, "", "PE02")]
     catalog = await read_snapshot(world.context.db)
     done = await train(world.context.db, catalog, world.clock.now(), [], apart, keep=True)
     assert done.recent[1].all.first > done.recent[0].all.first

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi.sse import ServerSentEvent
 
-from app.auth.access import Doorman, Principal
+from app.auth.access import Authenticator, Principal
 from app.live.stream import follow
 from app.live.tail import Tail
 from tests.world import DRAIN, SampleProvider, World, ok
@@ -18,10 +18,10 @@ Stream = AsyncGenerator[ServerSentEvent]
 
 async def listen(world: World, token: str, since: int | None = None) -> Stream:
     """The stream as whoever holds this token hears it."""
-    doorman = cast(Doorman, world.application.state.doorman)
-    principal: Principal = await doorman.principal(token)
+    authenticator = cast(Authenticator, world.application.state.authenticator)
+    principal: Principal = await authenticator.principal(token)
     tail = cast(Tail, world.application.state.tail)
-    return cast(Stream, follow(world.context, tail, doorman, principal, token, since))
+    return cast(Stream, follow(world.context, tail, authenticator, principal, token, since))
 
 
 def token_of(client: Any) -> str:

@@ -17,6 +17,6 @@ async def url(world: World) -> AsyncIterator[str]:
     server = uvicorn.Server(uvicorn.Config(world.transport.app, lifespan="off", log_config=None, date_header=False))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    world.context.wakes.dismiss()
+    world.context.pubsub.release_waiters()
     server.should_exit = True
     await serving

@@ -105,7 +105,7 @@ async def test_what_was_acknowledged_without_offers_is_dispatched_by_a_worker_th
     with working(world.context) as worker:
         worker.kill()
         worker.start()
-        async with world.context.wakes.subscribe(f"provider:{second.id}") as heard:
+        async with world.context.pubsub.subscribe(f"provider:{second.id}") as heard:
             if not await ok(second.client.get("/provider/offers")):
                 await asyncio.wait_for(heard.wait(), 60)
     [offer] = await ok(second.client.get("/provider/offers"))

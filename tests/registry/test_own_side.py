@@ -20,7 +20,7 @@ async def test_a_provider_reads_its_own_document_and_no_other(world: World) -> N
 
 async def test_a_provider_switches_itself_off_and_dispatch_is_woken(world: World) -> None:
     provider = await world.add_provider(DRAIN, capacity=5)
-    async with world.context.wakes.subscribe("dispatch") as woken:
+    async with world.context.pubsub.subscribe("dispatch") as woken:
         response = await provider.client.patch("/provider/availability", json={"reachable": False, "capacity": 2})
         assert woken.is_set()
     document = response.json()

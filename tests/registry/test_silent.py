@@ -48,7 +48,7 @@ async def test_after_the_third_silence_in_a_row_it_gets_no_more_and_is_told(worl
     before = await document(world, firm)
     assert (before["reachable"], before["silent_offers"], before["notice"]) == (True, 2, None)
     offer = await offered(world, firm)
-    async with world.context.wakes.subscribe(provider_topic(firm.id)) as woken:
+    async with world.context.pubsub.subscribe(provider_topic(firm.id)) as woken:
         world.advance(minutes=4)
         await world.work()
         await asyncio.wait_for(woken.wait(), 5)

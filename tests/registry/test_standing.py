@@ -83,7 +83,7 @@ async def test_a_change_is_logged_with_its_reason_and_wakes_dispatch(world: Worl
     admission = {"standing": "trial", "reason": "证照齐全，现场核验通过"}
     await refused(world.registrar.put(url, json=admission), 428, "version_required")
     await refused(world.registrar.put(url, json=admission, headers={"If-Match": '"7"'}), 412, "version_stale")
-    async with world.context.wakes.subscribe("dispatch") as woken:
+    async with world.context.pubsub.subscribe("dispatch") as woken:
         admitted = await ok(world.registrar.put(url, json=admission, headers={"If-Match": '"1"'}))
         assert woken.is_set()
     assert (admitted["standing"], admitted["joined_on"], admitted["version"]) == ("trial", "2026-11-24", 2)

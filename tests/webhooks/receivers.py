@@ -23,10 +23,10 @@ import trustme
 from httpx import ASGITransport, AsyncClient
 
 from app.kit.context import Context
-from app.webhooks.courier import Courier
 from app.webhooks.models import WebhookEndpoint
 from app.webhooks.outbound import Outbound, open_outbound
 from app.webhooks.secret import proof_of
+from app.webhooks.sender import WebhookSender
 from tests.servers import START_SECONDS, free_port
 from tests.world import World, ok
 
@@ -187,9 +187,9 @@ async def proof(client: AsyncClient, webhook_id: str) -> str:
 
 
 async def round_of(world: World, outbound: Outbound) -> int:
-    """A courier takes what is due and notes what came of it; gives how much it was."""
+    """A sender takes what is due and notes what came of it; gives how much it was."""
     async with asyncio.TaskGroup() as tasks:
-        return await Courier(world.context, outbound, tasks, Random(1)).step()
+        return await WebhookSender(world.context, outbound, tasks, Random(1)).step()
 
 
 async def deliver(world: World) -> None:

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from app.webhooks.backoff import LONGEST_WAIT, retry_after
-from app.webhooks.courier import Courier
 from app.webhooks.outbound import open_outbound
+from app.webhooks.sender import WebhookSender
 from app.webhooks.statements import PER_FIRM
 from tests.webhooks.receivers import Got, answer, deliver, register, stranger
 from tests.world import DRAIN, World, ok, refused
@@ -119,10 +119,10 @@ async def test_one_firm_does_not_take_all_places(world: World) -> None:
         await world.dispatch(phone="13800000099", chosen_provider_id=str(modest.id))
         await world.work()
         async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
-            courier = Courier(world.context, outbound, tasks, Random(1))
-            while await courier.step():
+            sender = WebhookSender(world.context, outbound, tasks, Random(1))
+            while await sender.step():
                 pass
             await quick.news.wait()
             assert len(slow.got) <= PER_FIRM
-            assert courier._of_owner[greedy.id] <= PER_FIRM
+            assert sender._of_owner[greedy.id] <= PER_FIRM
         assert quick.got[0].message["type"] == "offer.made"

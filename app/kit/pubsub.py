@@ -1,8 +1,8 @@
-"""Waking: what happens in one process is heard by the waiting in all others, within milliseconds.
+"""Publish and subscribe between processes: what one publishes reaches the subscribers of all within milliseconds.
 
-Topics gathered after commits leave in one NOTIFY every few milliseconds, on a connection of their own: inside a
-transaction NOTIFY would serialise all commits. One LISTEN connection per process hears them. Hearing is a courtesy:
-whoever waits also looks by himself now and then, and a lost connection wakes everybody once it is back.
+Topics published after commits leave in one NOTIFY every few milliseconds, on a connection of their own: inside a
+transaction NOTIFY would serialise all commits. Each process listens on one connection. A message may be lost, so every
+subscriber also looks by itself now and then, and a lost connection wakes all of them once it is back.
 """
 
 import asyncio
@@ -29,33 +29,33 @@ _NOTIFY = "SELECT pg_notify($1, $2) WHERE $2 <> ''"
 logger = logging.getLogger(__name__)
 
 
-class Wakes:
-    """The process's ear and voice. `subscribe` gives an asyncio.Event set when one of the topics is heard."""
+class PubSub:
+    """Publishes topics and hears those of other processes; `subscribe` gives an asyncio.Event set by a topic."""
 
     def __init__(self, direct_url: str) -> None:
         self._connect = connect_arguments(direct_url) | {"timeout": 5}
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._hooks: list[Callable[[set[str]], None]] = []
         self._outgoing: set[str] = set()
-        self._something_to_say = asyncio.Event()
+        self._to_send = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.connected = False
         self.stopping = False
 
     def publish(self, topics: Iterable[str]) -> None:
-        """Say these topics, to this process at once and to the others in a few milliseconds."""
+        """Publish these topics: to this process at once, to the others within a few milliseconds."""
         topics = set(topics)
-        self._hear(topics)
+        self._on_message(topics)
         self._outgoing |= topics
-        self._something_to_say.set()
+        self._to_send.set()
 
-    def on_hearing(self, hook: Callable[[set[str]], None]) -> None:
-        """Call `hook` with the topics heard; with none after a connection was lost: anything may have happened."""
+    def on_message(self, hook: Callable[[set[str]], None]) -> None:
+        """Call `hook` with the topics published; with none after a lost connection: anything may have happened."""
         self._hooks.append(hook)
 
     @asynccontextmanager
     async def subscribe(self, *topics: str) -> AsyncIterator[asyncio.Event]:
-        """An event that is set when one of the topics is heard while the block runs."""
+        """An event that is set when one of the topics is published while the block runs."""
         event = asyncio.Event()
         for topic in topics:
             self._waiting[topic].add(event)
@@ -67,13 +67,13 @@ class Wakes:
                 if not self._waiting[topic]:
                     del self._waiting[topic]
 
-    def is_awaited(self, topic: str) -> bool:
-        """Whether anybody waits for this topic."""
+    def has_subscribers(self, topic: str) -> bool:
+        """Whether anybody in this process waits for the topic."""
         return topic in self._waiting
 
     async def start(self) -> None:
         """Begin to listen; a database that is down is tried again for ever."""
-        self._task = asyncio.create_task(self._run(), name="wakes")
+        self._task = asyncio.create_task(self._run(), name="pubsub")
 
     async def stop(self) -> None:
         """Stop listening; what was still to be said is dropped (the others look by themselves)."""
@@ -82,19 +82,19 @@ class Wakes:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    def dismiss(self) -> None:
+    def release_waiters(self) -> None:
         """The process is about to end: whoever waits is woken to answer, and need not wait again."""
         self.stopping = True
-        self._hear_everything()
+        self._wake_all()
 
-    def _hear(self, topics: set[str]) -> None:
+    def _on_message(self, topics: set[str]) -> None:
         for topic in topics:
             for event in self._waiting.get(topic, ()):
                 event.set()
         for hook in self._hooks:
             hook(topics)
 
-    def _hear_everything(self) -> None:
+    def _wake_all(self) -> None:
         for events in self._waiting.values():
             for event in events:
                 event.set()
@@ -104,15 +104,15 @@ class Wakes:
     async def _run(self) -> None:
         while True:
             try:
-                await self._talk()
+                await self._listen()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 logger.warning("the LISTEN connection is lost (%s); trying again", error)
             finally:
                 self.connected = False
-            self._hear_everything()
+            self._wake_all()
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _talk(self) -> None:
+    async def _listen(self) -> None:
         connection = await asyncpg.connect(**self._connect)
         try:
             keep_alive(connection)
@@ -120,24 +120,24 @@ class Wakes:
 
             def ended(_: object) -> None:
                 closed.set()
-                self._something_to_say.set()
+                self._to_send.set()
 
             connection.add_termination_listener(ended)
-            await connection.add_listener(CHANNEL, lambda _c, _p, _ch, payload: self._hear(set(payload.split())))
+            await connection.add_listener(CHANNEL, lambda _c, _p, _ch, payload: self._on_message(set(payload.split())))
             self.connected = True
-            self._hear_everything()
+            self._wake_all()
             while not closed.is_set():
                 with contextlib.suppress(TimeoutError):
                     # Not wait_for: before Python 3.12 it loses cancellations.
                     async with asyncio.timeout(HEARTBEAT_SECONDS):
-                        await self._something_to_say.wait()
+                        await self._to_send.wait()
                 await asyncio.sleep(GATHER_SECONDS)
-                self._something_to_say.clear()
-                await self._say(connection)
+                self._to_send.clear()
+                await self._send(connection)
         finally:
             connection.terminate()
 
-    async def _say(self, connection: asyncpg.Connection) -> None:
+    async def _send(self, connection: asyncpg.Connection) -> None:
         topics, self._outgoing = self._outgoing, set()
         try:
             for payload in _payloads(topics) or [""]:
@@ -145,7 +145,7 @@ class Wakes:
                 await connection.execute(_NOTIFY, CHANNEL, payload, timeout=SILENT_SECONDS)
         except BaseException:
             self._outgoing |= topics
-            self._something_to_say.set()
+            self._to_send.set()
             raise
 
 

@@ -1,28 +1,16 @@
-"""Papers that fall due, the notices about them, and days with other hours, in SQL."""
+"""A provider's papers, in SQL: which to review, which have lapsed, been renewed or replaced, which its card lacks."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
-import orjson
-from sqlalchemy import Date, Integer, Text, Uuid, bindparam, cast, delete, exists, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import Date, Integer, Uuid, bindparam, delete, exists, select, text, tuple_, update
 from sqlalchemy.orm import aliased
 
 from app.catalog.models import PaperKind
 from app.kit.db import Prepared, Tx
 from app.kit.orm import as_text
-from app.registry.models import (
-    ACTIVE_STANDINGS,
-    Provider,
-    ProviderException,
-    ProviderNotice,
-    ProviderPaper,
-    Standing,
-    has_not_expired,
-    is_valid,
-)
+from app.registry.models import ACTIVE_STANDINGS, Provider, ProviderPaper, Standing, has_not_expired, is_valid
 
 WATCHED_STANDINGS = (*ACTIVE_STANDINGS, Standing.SUSPENDED)
 """Whose papers are watched: an applicant's are checked at its admission."""
@@ -115,44 +103,6 @@ async def drop_replaced(tx: Tx, provider_id: UUID, day: date) -> None:
     await tx.session.execute(delete(ProviderPaper).where(*over, _IS_REPLACED), {"day": day})
 
 
-_TELL = Prepared(
-    insert(ProviderNotice)
-    .values(
-        id=bindparam("id"),
-        provider_id=bindparam("provider"),
-        kind=bindparam("kind"),
-        subject=bindparam("subject"),
-        data=cast(bindparam("data", type_=Text), JSONB),
-        at=bindparam("at"),
-    )
-    .on_conflict_do_nothing()
-    .returning(ProviderNotice.id)
-)
-
-
-async def add_notice(
-    tx: Tx, notice_id: UUID, provider_id: UUID, kind: str, subject: str, data: Mapping[str, Any], at: datetime
-) -> UUID | None:
-    """Keep the notice and give its id; None if the provider had it before."""
-    encoded = orjson.dumps(data, default=str).decode()
-    row = await tx.row(_TELL, id=notice_id, provider=provider_id, kind=kind, subject=subject, data=encoded, at=at)
-    return row["id"] if row else None
-
-
-async def list_notices(tx: Tx, provider_id: UUID, before: UUID | None, limit: int) -> Sequence[ProviderNotice]:
-    """The provider's notices, newest first."""
-    query = select(ProviderNotice).where(ProviderNotice.provider_id == provider_id)
-    if before:
-        query = query.where(ProviderNotice.id < before)
-    return (await tx.session.execute(query.order_by(ProviderNotice.id.desc()).limit(limit))).scalars().all()
-
-
-async def find_notice(tx: Tx, provider_id: UUID, notice_id: UUID) -> ProviderNotice | None:
-    """A notice of this provider."""
-    mine = (ProviderNotice.id == notice_id, ProviderNotice.provider_id == provider_id)
-    return (await tx.session.execute(select(ProviderNotice).where(*mine))).scalar_one_or_none()
-
-
 async def list_expiring(
     tx: Tx, until: date, after: tuple[date, UUID, str] | None, limit: int
 ) -> Sequence[tuple[ProviderPaper, Provider]]:
@@ -166,20 +116,3 @@ async def list_expiring(
     if after:
         query = query.where(key > after)
     return [(row[0], row[1]) for row in (await tx.session.execute(query.order_by(*key.clauses).limit(limit))).all()]
-
-
-async def list_exceptions(tx: Tx, provider_id: UUID, since: date) -> Sequence[ProviderException]:
-    """The provider's days with other hours from that day on."""
-    query = select(ProviderException).where(
-        ProviderException.provider_id == provider_id, ProviderException.day >= since
-    )
-    query = query.order_by(ProviderException.day, ProviderException.opens)
-    return (await tx.session.execute(query.execution_options(populate_existing=True))).scalars().all()
-
-
-async def drop_exception(tx: Tx, provider_id: UUID, day: date) -> bool:
-    """The day has its weekday's hours again; says whether it had others."""
-    dropped = delete(ProviderException).where(
-        ProviderException.provider_id == provider_id, ProviderException.day == day
-    )
-    return (await tx.session.execute(dropped.returning(ProviderException.day))).first() is not None

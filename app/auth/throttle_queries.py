@@ -82,7 +82,7 @@ _FORGET = Prepared(delete(SignInTries).where(_KEY_IS))
 _ONE_LESS = Prepared(update(SignInTries).where(_KEY_IS, SignInTries.tries > 0).values(tries=SignInTries.tries - 1))
 
 
-async def take_back(tx: Tx, key: bytes, *, all_of_them: bool) -> None:
+async def uncount_try(tx: Tx, key: bytes, *, all_of_them: bool) -> None:
     """The try was none: forget it, or all there were."""
     await tx.rows(_FORGET if all_of_them else _ONE_LESS, tried_key=key)
 

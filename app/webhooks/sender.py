@@ -1,4 +1,4 @@
-"""The courier: takes what is due to the endpoints, each delivery in a task of its own, and notes what came of it.
+"""Sends webhooks: takes what is due to the endpoints, each delivery in a task of its own, and notes the outcome.
 
 A delivery is claimed in one transaction, sent outside of any, and noted in another. A claim ends by itself after twice
 the time that a receiver may take, so what a killed worker had under way is sent again by the next.
@@ -36,7 +36,7 @@ GONE = 410
 logger = logging.getLogger(__name__)
 
 
-class Courier:
+class WebhookSender:
     """One worker's deliveries under way; `tasks` is where they run, `chance` spreads retries."""
 
     def __init__(self, context: Context, outbound: Outbound, tasks: asyncio.TaskGroup, chance: Random) -> None:
@@ -73,7 +73,7 @@ class Courier:
                 answer = Answer(Failure.BAD_ANSWER, body=repr(error).encode())
             async with self._context.db.begin() as tx:
                 await self._note(tx, row, answer, until)
-                tx.wake(WEBHOOK_TOPIC)
+                tx.publish(WEBHOOK_TOPIC)
         except Exception:
             logger.exception("delivery %s is tried again when its claim ends", row["id"])
         finally:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, StringConstraints
 
-MOST_TOLD = 5_000
+MOST_CHARACTERS = 5_000
 """Characters of what is told; longer than any call is written down."""
 PART, SHARED = 300, 100
 """Characters of a part that is looked at as a whole, and how many of them the next one has again."""
@@ -18,9 +18,11 @@ def without_control(text: Any) -> Any:
     return _NOT_TEXT.sub("", text) if isinstance(text, str) else text
 
 
-def parts(text: str) -> list[str]:
-    """The text in parts, each long enough to hold a sentence that the one before cuts."""
+def overlapping_parts(text: str) -> list[str]:
+    """The text in overlapping parts, each long enough to hold a sentence that the one before cuts."""
     return [text[begin : begin + PART] for begin in range(0, max(1, len(text) - SHARED), PART - SHARED)]
 
 
-Told = Annotated[str, BeforeValidator(without_control), StringConstraints(strip_whitespace=True, max_length=MOST_TOLD)]
+FreeText = Annotated[
+    str, BeforeValidator(without_control), StringConstraints(strip_whitespace=True, max_length=MOST_CHARACTERS)
+]
