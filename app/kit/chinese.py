@@ -1,4 +1,4 @@
-"""What the framework says in English, and the codes that stand in our own sentences, in Chinese."""
+"""Chinese text for the framework's English messages and for the codes that appear in our own sentences."""
 
 from typing import Any
 
@@ -106,21 +106,21 @@ FIELDS = {
     "recursion_loop": "层层引用自身",
     "recursion_depth_exceeded": "嵌套层数过多",
 }
-"""By the type of pydantic's error, what is wrong with a field; the rest cannot come from JSON or a query."""
+"""Chinese messages by the type of a pydantic error. Types that JSON or a query string cannot cause are left out."""
 
 OTHERWISE = "不正确"
 PHONE = "不是有效电话：手机 11 位，固话可带区号"
 
 HTTP = {
-    404: ("There is nothing at this address.", "没有这个地址。"),
-    405: ("This address does not take this method; it takes {allow}.", "该地址不支持此方法，仅支持 {allow}。"),
-    406: ("The answer cannot be given in the form that is asked for.", "无法按所要求的格式应答。"),
-    415: ("The body is not of a type that is taken here.", "不支持这种内容类型。"),
+    404: ("There is no such address.", "没有这个地址。"),
+    405: ("This address does not support this method; it supports {allow}.", "该地址不支持此方法，仅支持 {allow}。"),
+    406: ("The response is not available in the requested format.", "无法按所要求的格式应答。"),
+    415: ("This content type is not supported here.", "不支持这种内容类型。"),
 }
-"""Errors of HTTP itself, in both languages."""
+"""Titles of plain HTTP errors, in English and Chinese."""
 
 WORDS = {
-    # what there is none of
+    # what was not found
     "application": "申请", "article": "知识库条目", "article version": "条目版本",
     "call": "通话", "callback": "回访", "citizen": "求助人", "complaint": "投诉", "credit entry": "信用记录",
     "decision about you for request": "关于您的派单记录：请求", "delivery": "推送", "exception": "特殊日期",
@@ -134,11 +134,11 @@ WORDS = {
     "open": "未办结", "uscc": "统一社会信用代码", "name": "名称", "phone": "电话",
     "the time agreed with the citizen": "与求助人约定的时间",
 }  # fmt: skip
-"""What is no term (app/kit/terms.py) and stands in a Chinese sentence in place of an English word."""
+"""Chinese for English words in our sentences that are not terms (app/kit/terms.py)."""
 
 
 def field_message(code: str, context: dict[str, Any]) -> str:
-    """What is wrong with a field."""
+    """Return the Chinese message for a pydantic error: `code` is its type, `context` fills the placeholders."""
     if str(context.get("pattern", "")).startswith("^(1[3-9]"):
         return PHONE
     try:

@@ -1,4 +1,4 @@
-"""The one clock: every moment in the code and in SQL parameters comes from here, so a day can be played fast."""
+"""The one clock. Every moment in the code and in SQL parameters comes from it, so that a day can be played fast."""
 
 import time
 from dataclasses import dataclass
@@ -9,24 +9,25 @@ from app.settings import Settings
 
 
 class Clock(Protocol):
-    """Says what time it is at the centre."""
+    """The centre's clock."""
 
     def now(self) -> datetime:
-        """The present moment, in UTC."""
+        """Return the present moment of the centre, in UTC."""
         ...
 
     def real_seconds(self, span: timedelta) -> float:
-        """How many real seconds pass while `span` of the centre's time does."""
+        """Return how many real seconds `span` of the centre's time takes."""
         ...
 
     def world_now(self) -> datetime:
-        """What other people's clocks say, in UTC: for what their machines check against them."""
+        """Return the real time in UTC, for what other people's machines check against their own clocks."""
         ...
 
 
 @dataclass(frozen=True)
 class ScaledClock:
-    """Runs `factor` times as fast as real time, from `start` at the real moment `real_start` (Unix seconds)."""
+    """A clock that runs `factor` times as fast as real time. It shows `start` at the real moment `real_start` (Unix
+    seconds)."""
 
     start: datetime
     real_start: float
@@ -44,7 +45,7 @@ class ScaledClock:
 
 @dataclass
 class ManualClock:
-    """Stands still until it is moved: for tests and simulation."""
+    """A clock that stands still until it is moved, for tests and simulation."""
 
     moment: datetime
 
@@ -58,11 +59,12 @@ class ManualClock:
         return datetime.now(UTC)
 
     def advance(self, span: timedelta) -> None:
+        """Move the clock forward by `span`."""
         self.moment += span
 
 
 def clock_from(settings: Settings) -> Clock:
-    """The clock that all processes of one deployment share; without settings, real time."""
+    """Return the clock that all processes of a deployment share. Without settings it shows real time."""
     real = settings.clock_real_start or datetime.now(UTC)
     return ScaledClock(
         start=(settings.clock_start or real).astimezone(UTC),

@@ -1,4 +1,4 @@
-"""Codes that people read out, write down and type: as ABCDE-FGHJK, without characters taken for one another."""
+"""Codes that people read out, write down and type, such as ABCDE-FGHJK. No two characters look alike."""
 
 import secrets
 
@@ -6,11 +6,11 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 def new_code() -> str:
-    """A random code of 49 bits."""
+    """Return a random code with 49 bits of entropy."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(10))
     return f"{code[:5]}-{code[5:]}"
 
 
 def bare_code(code: str) -> str:
-    """The code however it was typed."""
+    """Return a typed code in upper case, without hyphens and spaces."""
     return code.upper().replace("-", "").replace(" ", "")

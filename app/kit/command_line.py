@@ -1,5 +1,8 @@
-"""What every command needs: a database, a loop that stops cleanly, and a sentence with exit code 1 where its caller,
-its settings or its database are wrong, 130 where it was stopped before its end."""
+"""What every command needs: a database, an event loop that stops cleanly, and readable errors.
+
+A command exits with 1 and a sentence when its caller, its settings or its database are wrong, and with 130 when it is
+stopped early.
+"""
 
 import asyncio
 import contextlib
@@ -20,19 +23,19 @@ from app.kit.errors import HotlineError
 from app.settings import Settings
 
 FORESEEN = (HotlineError, ValidationError, CommandError, ArgumentError, DBAPIError, asyncpg.PostgresError, OSError)
-"""What may be wrong outside this program. All else is a fault of ours and ends with its traceback."""
+"""Errors whose cause lies outside this program. Any other exception is a bug of ours and ends with its traceback."""
 
 
 STOPPED = 130
-"""As shells say it of Ctrl-C."""
+"""The exit code that shells use for Ctrl-C."""
 
 
 class Unusable(ValueError):
-    """What a command was given cannot be used; the text says why."""
+    """A command cannot use its arguments; the text says why."""
 
 
 class Sentences(TyperGroup):
-    """A group of commands that says what is foreseen to go wrong in a sentence."""
+    """A group of commands that reports foreseen errors as a sentence."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -46,7 +49,7 @@ class Sentences(TyperGroup):
 
 
 def sentence(error: Exception) -> str:
-    """What is wrong, in words without a traceback."""
+    """Return what went wrong as a sentence, without a traceback."""
     if isinstance(error, ValidationError):
         return "\n".join(f"{_name(error, item['loc'])}: {item['msg']}" for item in error.errors())
     if isinstance(error, DBAPIError) and error.orig is not None:
@@ -59,14 +62,18 @@ def sentence(error: Exception) -> str:
 
 
 def _name(error: ValidationError, place: tuple[int | str, ...]) -> str:
-    """The field as its caller wrote it: a setting by its environment variable."""
+    """Return the field as its caller wrote it; for a setting, its environment variable."""
     name = ".".join(map(str, place))
     return name if error.title != "Settings" or name.isupper() else f"HOTLINE_{name}".upper()
 
 
 @contextlib.contextmanager
 def database(settings: Settings) -> Iterator[Settings]:
-    """The settings with a database: the one they name, or the embedded server while the block runs."""
+    """Yield the settings with a database: the one they name, or else the embedded server, which runs while the block
+    does.
+
+    Exits with 1 and a message if the embedded server does not start.
+    """
     if settings.database_url:
         yield settings
         return
@@ -79,19 +86,22 @@ def database(settings: Settings) -> Iterator[Settings]:
 
 
 def direct_url(settings: Settings) -> str:
-    """The URL past any pooler."""
+    """Return the database URL that bypasses any pooler."""
     url = settings.database_direct_url or settings.database_url
     assert url is not None
     return url
 
 
 def run(coroutine: Coroutine[Any, Any, None], *, endless: bool = False) -> None:
-    """Run to the end, or to Ctrl-C or SIGTERM, each a clean stop; of what is `endless` that is the end."""
+    """Run the coroutine until it ends, or until Ctrl-C or SIGTERM stops it cleanly.
+
+    For an `endless` coroutine being stopped is the normal end; any other raises KeyboardInterrupt or CancelledError.
+    """
 
     async def stoppable() -> None:
         task = asyncio.current_task()
         assert task is not None
-        # Not a KeyboardInterrupt of our own: raised inside a transport's callback it would be lost there.
+        # Not a KeyboardInterrupt of our own: raised inside a transport's callback, it would be lost there.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         await coroutine
 

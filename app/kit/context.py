@@ -1,4 +1,4 @@
-"""What one process shares among all that it does: settings, database, clock, notifications."""
+"""What one process shares among all its tasks: settings, database, clock and notifications."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ FILE_CONNECTIONS = 2
 
 @dataclass
 class Context:
-    """What one process shares among its requests; `files` are the connections of imports and exports."""
+    """What one process shares among its requests. `files` is the connection pool for imports and exports."""
 
     settings: Settings
     db: Database
@@ -29,9 +29,10 @@ class Context:
 
 @asynccontextmanager
 async def open_context(settings: Settings, patience: Patience | None = None) -> AsyncIterator[Context]:
-    """Open what a process needs, and close it again; `patience` for the database where others depend on it.
+    """Open what a process needs, and close it at the end.
 
-    Raises ValueError without a database URL.
+    `patience` bounds how long database work may take; pass it where others wait for the process. Raises ValueError
+    without a database URL.
     """
     if settings.database_url is None:
         raise ValueError("no database: set DATABASE_URL, or join the embedded server first")

@@ -1,12 +1,12 @@
 """The database: one engine per process, one transaction per edge, and statements compiled once.
 
-SQLAlchemy owns the pool, the schema and the ORM. Statements on hot paths are written in Core, compiled to SQL once
-(`Prepared`) and run on the same asyncpg connection, in the same transaction, without SQLAlchemy's work per execution
-(docs/decisions/0005). For that the engine is in autocommit and the transaction's BEGIN and COMMIT are ours.
+SQLAlchemy owns the pool, the schema and the ORM. Hot paths write their statements in Core, compile them to SQL once
+(`Prepared`) and run them on the same asyncpg connection in the same transaction, without SQLAlchemy's work per
+execution (docs/decisions/0005). The engine therefore runs in autocommit, and we send BEGIN and COMMIT ourselves.
 
-What goes wrong is told by its SQLSTATE: busy (somebody else held what was needed; nothing was changed), unavailable,
-read-only, or unknown, when the connection was lost between COMMIT and its answer. Each kind of work has its own pool
-with its own patience, so what hangs in one keeps no other from its connections.
+The SQLSTATE tells what went wrong: busy (somebody else held what was needed, and nothing was changed), unavailable,
+read-only, or unknown if the connection was lost between COMMIT and its reply. Each kind of work has its own pool and
+its own patience, so work that hangs in one pool keeps no other from its connections.
 """
 
 import asyncio
@@ -35,14 +35,17 @@ _DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlc
 
 
 def connect_arguments(url: str) -> dict[str, Any]:
-    """What asyncpg itself needs to connect where a SQLAlchemy URL leads."""
+    """Return the arguments with which asyncpg itself connects to the database of a SQLAlchemy URL."""
     _, arguments = _DIALECT.create_connect_args(make_url(url))
     return dict(arguments)
 
 
 class Patience(NamedTuple):
-    """For how many seconds a kind of work lets the database take: for one statement, of these for a lock, and for the
-    transaction to stand idle between two statements."""
+    """How long a kind of work waits for the database, in seconds.
+
+    `statement` bounds a statement, `lock` the part of it spent waiting for a lock, and `idle` the time between two
+    statements of a transaction.
+    """
 
     statement: float
     lock: float
@@ -50,31 +53,31 @@ class Patience(NamedTuple):
 
     @property
     def settings(self) -> dict[str, str]:
-        """As PostgreSQL calls them."""
+        """The limits as PostgreSQL settings, in milliseconds."""
         names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
         return {name: str(round(seconds * 1000)) for name, seconds in zip(names, self, strict=True)}
 
 
 CALL = Patience(statement=15, lock=5, idle=30)
-"""Somebody waits for the answer."""
+"""For requests: somebody waits for the response."""
 STEP = Patience(statement=60, lock=2, idle=60)
-"""The worker: its statements are long, and what is locked comes again."""
+"""For the worker: its statements are long, and it retries what is locked."""
 FILE = Patience(statement=120, lock=5, idle=300)
-"""A whole registry, planned between two statements."""
+"""For files: an import plans a whole registry between two statements."""
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 5
-"""Beyond the statement's own time: a server that has not answered then is silent."""
+"""Added to a statement's own limit. A server that has not replied by then counts as silent."""
 ROLLBACK_SECONDS = 2
 KEEPALIVE = {"idle": 15, "interval": 5, "count": 3}
 UNANSWERED_SECONDS = 30
-"""What was sent and never acknowledged ends the connection then."""
+"""A connection is closed when data stays unacknowledged for this long."""
 
 
 class Prepared:
-    """A Core statement compiled at its first use; parameters are passed to the driver as they are (JSON as text).
+    """A Core statement that is compiled on first use. The driver gets its parameters unconverted (JSON as text).
 
-    `optional` names the parameters that a caller may leave out: they are NULL then.
+    `optional` names parameters that a caller may leave out; they are then NULL.
     """
 
     def __init__(self, statement: ClauseElement, *, optional: Iterable[str] = ()) -> None:
@@ -87,24 +90,24 @@ class Prepared:
 
     @cached_property
     def sql(self) -> str:
-        """As PostgreSQL reads it."""
+        """The statement's SQL for PostgreSQL."""
         return str(self._compiled)
 
     @cached_property
     def parameters(self) -> dict[str, TypeEngine[Any]]:
-        """What a caller gives, by name."""
+        """The types of the parameters that a caller passes, by name."""
         return {name: bound.type for name, bound in self._compiled.binds.items() if bound.required}
 
     @cached_property
     def _places(self) -> list[tuple[str, Any]]:
-        """The statement's values in its order: a parameter's name, or the statement's own constant."""
+        """The statement's values in order: a parameter's name, or a constant of the statement."""
         constants = self._compiled.params
         return [
             (name, None if name in self.parameters else constants[name]) for name in self._compiled.positiontup or ()
         ]
 
     def arguments(self, params: dict[str, Any]) -> list[Any]:
-        """The values in the statement's order. Raises WrongParameters for one missing, misspelt or too many."""
+        """Return the values in the statement's order. Raises WrongParameters if one is missing, misspelt or surplus."""
         if params.keys() != self.parameters.keys():
             unknown = params.keys() - self.parameters.keys()
             missing = self.parameters.keys() - params.keys() - self.optional
@@ -114,14 +117,14 @@ class Prepared:
 
 
 class WrongParameters(TypeError):
-    """A caller of a statement named other parameters than it has."""
+    """A caller passed parameters that the statement does not have, or left some out."""
 
 
 class Tx:
-    """One open transaction. Queries take it first; only the edge that opened it commits.
+    """An open transaction. Queries take it as their first argument; only the edge that opened it commits.
 
-    `driver` is its asyncpg connection, for what only the driver can do (COPY). `kept` holds what was read from this
-    database and never changes there.
+    `driver` is the asyncpg connection, for what only the driver can do (COPY). `kept` caches rows of this database that
+    never change.
     """
 
     def __init__(self, connection: AsyncConnection, driver: asyncpg.Connection, kept: dict[Any, Any]) -> None:
@@ -147,17 +150,18 @@ class Tx:
         return await self.driver.fetchrow(statement.sql, *statement.arguments(params))
 
     def publish(self, *topics: str) -> None:
-        """Publish these topics to every process once the transaction has committed."""
+        """Publish these topics to all processes, once the transaction has committed."""
         self.published.update(topics)
 
     async def flush(self) -> None:
-        """Send pending ORM changes."""
+        """Send pending ORM changes to the database."""
         if self._session is not None:
             await self._session.flush()
 
     @asynccontextmanager
     async def part(self) -> AsyncIterator[None]:
-        """A part that is undone by itself when the block raises; what the session had loaded is forgotten then."""
+        """Run the block in a savepoint. If it raises, only the block is undone, and the session forgets what it had
+        loaded."""
         await self.driver.execute("SAVEPOINT part")
         try:
             yield
@@ -171,7 +175,7 @@ class Tx:
             raise
 
     async def abandon(self) -> None:
-        """Roll back; a connection that cannot even do that is not given back to the pool."""
+        """Roll back. A connection that cannot even roll back is closed instead of returning to the pool."""
         try:
             async with asyncio.timeout(ROLLBACK_SECONDS):
                 await self.driver.execute("ROLLBACK")
@@ -179,10 +183,10 @@ class Tx:
             self.driver.terminate()
             await self._connection.invalidate()
             if not isinstance(error, Exception):
-                raise  # who is cancelled while rolling back an error still ends
+                raise  # if the task was cancelled while rolling back an error, it still ends
 
     async def close(self) -> None:
-        """Let go of the ORM session; the connection stays with whoever opened it."""
+        """Close the ORM session. The connection stays with the edge that opened it."""
         if self._session is not None:
             await self._session.close()
 
@@ -192,12 +196,14 @@ _POOLED: dict[str, Any] = {
     "prepared_statement_cache_size": 0,
     "prepared_statement_name_func": lambda: f"hotline_{uuid4().hex}",
 }
-"""Behind a pooler in transaction mode connections share servers: nothing stays prepared, no name is used twice."""
+"""Behind a pooler in transaction mode, connections share servers: nothing stays prepared, and no name is used twice."""
 
 
 class Database:
-    """A pool for one kind of work; without `patience` for a tool of ours that may take its time. `begin()` is the only
-    place that commits."""
+    """A connection pool for one kind of work. Only `begin()` commits.
+
+    Leave out `patience` for our own tools, which may take their time.
+    """
 
     def __init__(
         self, url: str, *, pool_size: int = 20, pooled: bool = False, patience: Patience | None = None
@@ -205,7 +211,7 @@ class Database:
         self._pooled = pooled
         self._begin = "BEGIN"
         settings = {"timezone": "UTC"}
-        if patience and pooled:  # a pooler refuses what it does not know as a connection begins
+        if patience and pooled:  # a pooler refuses unknown settings when a connection begins
             self._begin += "".join(f"; SET LOCAL {name} = {value}" for name, value in patience.settings.items())
         elif patience:
             settings |= patience.settings | SERVER_KEEPALIVE
@@ -223,7 +229,7 @@ class Database:
             }
             | (_POOLED if pooled else {}),
         )
-        # Not as an argument above: SQLAlchemy's own first look at a server needs a transaction behind a pooler.
+        # Not as an argument above: behind a pooler, SQLAlchemy's own first query needs a transaction.
         self.engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         event.listen(self.engine.sync_engine, "connect", lambda connection, _: keep_alive(connection.driver_connection))
@@ -231,11 +237,11 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
-        """A transaction that commits when the block ends and rolls back when it raises.
+        """Open a transaction that commits when the block ends and rolls back when it raises.
 
-        Raises DatabaseUnavailable when the database cannot be reached, or was lost meanwhile, DatabaseReadOnly when it
-        takes no changes, DatabaseBusy when somebody else held what was needed: nothing was changed then. Raises
-        OutcomeUnknown when it was lost after COMMIT was sent.
+        Raises DatabaseUnavailable when the database cannot be reached or the connection is lost, DatabaseReadOnly when
+        it accepts no changes, and DatabaseBusy when somebody else held what was needed; nothing is changed then. Raises
+        OutcomeUnknown when the connection is lost after COMMIT was sent.
         """
         async with self._connect(self._begin) as tx:
             try:
@@ -250,16 +256,16 @@ class Database:
 
     @asynccontextmanager
     async def look(self) -> AsyncIterator[Tx]:
-        """For one reading statement: no BEGIN, no COMMIT, two round trips less.
+        """Open a connection for one reading statement, without BEGIN and COMMIT: two round trips fewer.
 
-        Raises DatabaseUnavailable, DatabaseBusy.
-        A pooler may change the server between preparing and executing a statement, so there it is a transaction.
+        Behind a pooler it opens a transaction after all, because the pooler may switch servers between preparing and
+        executing a statement. Raises DatabaseUnavailable, DatabaseBusy.
         """
         async with self.begin() if self._pooled else self._connect() as tx:
             yield tx
 
     async def read(self, query: Callable[[Tx], Awaitable[T]]) -> T:
-        """What a reading statement gives; asked once more, on another connection, if the first was lost or had to wait.
+        """Return what a reading `query` returns. It is run once more if the first connection was lost or had to wait.
 
         Raises DatabaseUnavailable, DatabaseBusy.
         """
@@ -272,7 +278,7 @@ class Database:
 
     @asynccontextmanager
     async def _connect(self, first: str | None = None) -> AsyncIterator[Tx]:
-        """A connection of the pool on which `first` was run, and what goes wrong with it in words of ours."""
+        """Yield a connection of the pool on which `first` was run, and translate database errors into our own."""
         try:
             async with self._checked_out(first) as connection:
                 raw = await connection.get_raw_connection()
@@ -280,12 +286,13 @@ class Database:
                 try:
                     yield tx
                 except asyncio.CancelledError:
-                    # Cut off in the middle of an answer, the server may keep its locks until it is read or hangs up.
+                    # Cut off in the middle of a reply, the server may keep its locks until somebody reads it or hangs
+                    # up.
                     tx.driver.terminate()
                     await connection.invalidate()
                     raise
                 except Exception as error:
-                    if isinstance(trouble_of(error), DatabaseUnavailable):  # no more use, also where it still answers
+                    if isinstance(trouble_of(error), DatabaseUnavailable):  # unusable, even if it still replies
                         tx.driver.terminate()
                         await connection.invalidate()
                     raise
@@ -299,7 +306,7 @@ class Database:
 
     @asynccontextmanager
     async def _checked_out(self, first: str | None) -> AsyncIterator[AsyncConnection]:
-        """A connection; one that turns out to be lost before anything was done is replaced once."""
+        """Yield a connection; replace it once if it turns out to be lost before anything was done."""
         async with self.engine.connect() as connection:
             if first:
                 raw = await connection.get_raw_connection()
@@ -321,18 +328,19 @@ class Database:
 
 
 BUSY = {"40001", "40P01", "55P03", "57014"}
-"""Serialisation, deadlock, lock not to be had in time, statement not done in time."""
+"""SQLSTATEs of a serialisation failure, a deadlock, a lock timeout and a statement timeout."""
 READ_ONLY = "25006"
 LOST = ("08", "53", "57P", "58", "25P03", "25P04")
-"""How SQLSTATEs of a database begin that is down, starting, stopping, full, or has given this transaction up."""
+"""Prefixes of the SQLSTATEs of a database that is down, starting, stopping or full, or has given up this
+transaction."""
 _OF_THE_DATA = ("22", "23")
-"""How SQLSTATEs begin that say that a value does not fit."""
+"""Prefixes of the SQLSTATEs that say that a value does not fit."""
 _BROKEN = (OSError, PoolTimeout, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What it looks like from here when nothing is answered at all."""
+"""Errors of the driver and the pool when nothing replies at all."""
 
 
 def trouble_of(error: BaseException) -> HotlineError | None:
-    """What the database's error means to a caller; None when it is not the database that is in trouble."""
+    """Return the problem that a database error means to a caller, or None if the database is not in trouble."""
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(cause, HotlineError):
         return cause if isinstance(cause, DatabaseUnavailable) else None
@@ -347,7 +355,7 @@ def trouble_of(error: BaseException) -> HotlineError | None:
 
 
 def is_of_the_data(error: Exception) -> bool:
-    """Whether what was being dealt with is at fault, rather than the database or our statement."""
+    """Return whether the data being processed is at fault, rather than the database or our statement."""
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(cause, asyncpg.PostgresError):
         return (cause.sqlstate or "").startswith(_OF_THE_DATA)
@@ -361,7 +369,7 @@ async def _commit(tx: Tx) -> None:
         if isinstance(trouble_of(error), DatabaseUnavailable) and not isinstance(trouble_of(error), DatabaseReadOnly):
             raise OutcomeUnknown from error
         raise
-    if status != "COMMIT":  # a statement had failed, and whoever ran it went on
+    if status != "COMMIT":  # a statement had failed, and the caller went on regardless
         raise DatabaseBusy
 
 
@@ -371,7 +379,7 @@ SERVER_KEEPALIVE = {f"tcp_keepalives_{name}": str(value) for name, value in KEEP
 
 
 def keep_alive(connection: asyncpg.Connection) -> None:
-    """Have the kernel notice that the server's machine or the way to it is gone, also while nothing is sent."""
+    """Have the kernel notice, even while nothing is sent, that the server's machine or the way to it is gone."""
     sock = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # the driver shows no socket
     if sock is None or sock.family == socket.AF_UNIX:
         return
@@ -384,6 +392,6 @@ def keep_alive(connection: asyncpg.Connection) -> None:
 
 
 def _refuse_closed(connection: Any, *_: object) -> None:
-    """Have the pool replace a connection that the server has closed meanwhile (it was restarted)."""
+    """Have the pool replace a connection that the server has closed since, for example by a restart."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError

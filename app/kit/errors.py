@@ -1,7 +1,7 @@
-"""Errors that a caller can understand: each class is one problem (RFC 9457), its code is the class's name.
+"""Errors that a caller can understand. Each class is one problem (RFC 9457); the class's name gives its code.
 
-`OfferExpired` answers `{"type": "/problems/offer_expired", "code": "offer_expired", ...}`. `en` and `zh` are the
-sentences shown, filled with the error's facts, which are also members of the document.
+`OfferExpired` is sent as `{"type": "/problems/offer_expired", "code": "offer_expired", ...}`. `en` and `zh` are the
+sentences shown. The error's facts fill them and are also members of the document.
 """
 
 import re
@@ -14,11 +14,11 @@ RESERVED = {"type", "title", "status", "code"}
 
 
 class HotlineError(Exception):
-    """A problem in the words of the domain; `facts` fill its sentence and stand in the answer."""
+    """A problem in the words of the domain. `facts` fill its sentence and become members of the response."""
 
     status: ClassVar[int] = 409
     retry_after: ClassVar[int | None] = None
-    """Seconds after which it makes sense to try again."""
+    """Seconds after which a retry makes sense."""
     en: ClassVar[str]
     zh: ClassVar[str]
 
@@ -29,15 +29,15 @@ class HotlineError(Exception):
 
     @classmethod
     def code(cls) -> str:
-        """The stable code: the class's name in snake case."""
+        """Return the stable code: the class's name in snake case."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def headers(self) -> dict[str, str]:
-        """The headers of the answer."""
+        """Return the headers of the response."""
         return {"Retry-After": str(self.retry_after)} if self.retry_after else {}
 
     def document(self, *, chinese: bool) -> dict[str, Any]:
-        """The problem document in one of the two languages."""
+        """Return the problem document in Chinese or English."""
         sentence = (self.zh if chinese else self.en).format(**_spelled(self.facts, chinese=chinese))
         return {
             "type": f"/problems/{self.code()}",
@@ -49,7 +49,7 @@ class HotlineError(Exception):
 
 
 class Unfit(ValueError):
-    """What a validator says of a field, in both languages."""
+    """A validator's complaint about a field, in both languages."""
 
     def __init__(self, en: str, zh: str) -> None:
         self.zh = zh
@@ -57,7 +57,7 @@ class Unfit(ValueError):
 
 
 def _spelled(facts: dict[str, Any], *, chinese: bool = False) -> dict[str, Any]:
-    """The facts as they stand in a sentence: a list as its members, terms and codes in its language."""
+    """Return the facts as they read in a sentence: lists joined, terms and codes in its language."""
 
     def word(value: Any) -> Any:
         if isinstance(value, Term):
@@ -80,103 +80,103 @@ class NotFound(HotlineError):
 
 class InvalidJson(HotlineError):
     status = 400
-    en = "The body cannot be read as JSON (near character {place})."
+    en = "The request body is not valid JSON (near character {place})."
     zh = "请求内容无法按 JSON 读取（第 {place} 个字符附近）。"
 
 
 class InvalidInput(HotlineError):
     status = 422
-    en = "Some fields are missing or wrong; see errors."
+    en = "Some fields are missing or invalid; see errors."
     zh = "有字段缺失或不正确，详见 errors。"
 
 
 class UnknownParameter(HotlineError):
     status = 422
-    en = "There is no parameter {unknown} here; known: {known}."
+    en = "There is no parameter {unknown} here; the parameters are: {known}."
     zh = "此处没有参数 {unknown}；可用的参数：{known}。"
 
 
 class TextUnstorable(HotlineError):
     status = 422
-    en = "A text or number cannot be stored: a NUL character, half a surrogate pair, or a number out of range."
+    en = "A text or number cannot be stored: it has a NUL character, half a surrogate pair, or a number out of range."
     zh = "有文字或数字无法保存：含有空字符、不完整的字符，或数字超出范围。"
 
 
 class BodyTooLarge(HotlineError):
     status = 413
-    en = "The body is larger than {limit} bytes."
+    en = "The request body is larger than {limit} bytes."
     zh = "请求内容超过 {limit} 字节。"
 
 
 class DatabaseUnavailable(HotlineError):
     status = 503
     retry_after = 2
-    en = "The database cannot be reached just now; nothing was changed. Try again."
+    en = "The database is unavailable at the moment. Nothing was changed; try again."
     zh = "数据库暂时无法连接，没有改动任何内容，请稍后重试。"
 
 
 class DatabaseReadOnly(DatabaseUnavailable):
-    """25006: a standby, or a primary that was told to take no changes."""
+    """SQLSTATE 25006: a standby, or a primary set to read-only."""
 
     retry_after = 5
-    en = "The database takes no changes just now; nothing was changed. Try again."
+    en = "The database is read-only at the moment. Nothing was changed; try again."
     zh = "数据库暂时只读，没有改动任何内容，请稍后重试。"
 
 
 class OutcomeUnknown(DatabaseUnavailable):
-    """The connection was lost during COMMIT: the server may have kept the change or not."""
+    """The connection was lost during COMMIT, so the server may or may not have saved the change."""
 
     en = (
-        "The connection to the database was lost as the change was being kept: the outcome is unknown. Repeat it with"
-        " the same Idempotency-Key; without one, look first whether it was made."
+        "The connection to the database was lost while saving, so the outcome is unknown. Retry with"
+        " the same Idempotency-Key; if you sent none, check first whether the change was saved."
     )
     zh = "保存时与数据库的连接中断，结果未知。请用同一 Idempotency-Key 重试；如未使用，请先查看是否已保存。"
 
 
 class ConstraintViolated(HotlineError):
     status = 409
-    en = "The database refuses this change ({constraint})."
+    en = "The database does not allow this change ({constraint})."
     zh = "数据库不允许此改动（{constraint}）。"
 
 
 class InternalError(HotlineError):
     status = 500
-    en = "Something went wrong on our side; nothing was changed. It is in the server's log."
+    en = "Something went wrong on our side. Nothing was changed; see the server's log for details."
     zh = "服务器内部出错，没有改动任何内容；详情见服务器日志。"
 
 
 class DatabaseBusy(HotlineError):
     status = 503
     retry_after = 1
-    en = "Somebody else was changing the same things, or it took too long; nothing was changed. Try again."
+    en = "Somebody else was changing the same data, or it took too long. Nothing was changed; try again."
     zh = "有人正在同时修改相同内容，或处理超时；没有改动任何内容，请重试。"
 
 
 class VersionRequired(HotlineError):
     status = 428
-    en = "Send If-Match with the ETag you read, so that nobody's change is overwritten."
+    en = "Send If-Match with the ETag you read, so that you do not overwrite somebody else's change."
     zh = "请在 If-Match 中带上读到的 ETag，以免覆盖他人的修改。"
 
 
 class VersionStale(HotlineError):
     status = 412
-    en = "It was changed since you read it; read it again (current version {current})."
+    en = "It has changed since you read it. Read it again (current version {current})."
     zh = "内容在您读取后已被修改，请重新读取（当前版本 {current}）。"
 
 
 class CursorInvalid(HotlineError):
     status = 422
-    en = "The cursor is not one that this list gave."
+    en = "The cursor did not come from this list."
     zh = "游标不是本列表给出的。"
 
 
 class KeyReused(HotlineError):
     status = 422
-    en = "This Idempotency-Key was used before with a different body."
+    en = "This Idempotency-Key was already used with a different request body."
     zh = "该 Idempotency-Key 已用于另一个不同的请求内容。"
 
 
 class KeyInvalid(HotlineError):
     status = 422
-    en = "An Idempotency-Key has 1 to 200 characters."
+    en = "An Idempotency-Key must have 1 to 200 characters."
     zh = "Idempotency-Key 长度应为 1 到 200 个字符。"

@@ -1,7 +1,7 @@
-"""What callers send: bodies without anything unknown, and values that a calendar, a column or a clock can hold.
+"""What callers send: bodies without unknown members, and values that fit a calendar, a column or a clock.
 
-Every moment, day, whole number and text of a request is one of these or has bounds of its own; a test walks the OpenAPI
-document. Bounds that follow from the matter (a window within a year, a price below its cap) are checked where it is.
+Every moment, day, whole number and text of a request has one of these types or bounds of its own; a test walks the
+OpenAPI document. Bounds of the domain (a window within a year, a price below its cap) are checked where they belong.
 """
 
 import re
@@ -36,17 +36,18 @@ def _strict(part: Any) -> None:
 
 
 class Body(BaseModel):
-    """What a caller sends as JSON: a misspelt field is refused, and a value is of the type that is declared.
+    """A JSON body that a caller sends. Unknown fields are refused, and each value must have the declared type.
 
-    `true` is no number, `1` no yes, `"1"` and `1.0` are no whole numbers. Parameters are text, and are read as such.
+    `true` is not a number, `1` is not a boolean, and `"1"` and `1.0` are not whole numbers. Query parameters are text,
+    and are parsed as such.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """The schema with its booleans and numbers strict. All of it strict would want enums, ids and moments as
-        Python's own, for a body is read before it is validated."""
+        """Return the schema with strict booleans and numbers. A wholly strict schema would demand Python objects for
+        enums, ids and moments, because a body is parsed before it is validated."""
         schema = handler(source)
         _strict(handler.resolve_ref_schema(schema))
         return schema
@@ -54,7 +55,7 @@ class Body(BaseModel):
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, tzinfo=UTC)
 _DATED = re.compile("[0-9]{4}-")
-"""How a day begins that is written as one: a number, or a text of one, would count seconds."""
+"""How a day or moment written as one begins. A number, or text of one, would count as seconds."""
 _CLOCK_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2099, 12, 31)
 
@@ -62,19 +63,21 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2099, 12, 31)
 def _moment(value: Any) -> Any:
     if isinstance(value, datetime) or (isinstance(value, str) and _DATED.match(value)):
         return value
-    raise PydanticCustomError("datetime_type", "Write a moment with its zone, as 2026-11-24T08:00:00+08:00")
+    raise PydanticCustomError(
+        "datetime_type", "Write a date and time with its offset, such as 2026-11-24T08:00:00+08:00"
+    )
 
 
 def _day(value: Any) -> Any:
     if isinstance(value, date) or (isinstance(value, str) and len(value) == 10 and _DATED.match(value)):
         return value
-    raise PydanticCustomError("date_type", "Write a day, as 2026-11-24")
+    raise PydanticCustomError("date_type", "Write a date, such as 2026-11-24")
 
 
 def _clock_time(value: Any) -> Any:
     if isinstance(value, time) or (isinstance(value, str) and re.fullmatch(_CLOCK_TIME, value)):
         return value
-    raise PydanticCustomError("time_type", "Write a time of day without a zone, as 08:00")
+    raise PydanticCustomError("time_type", "Write a time of day without an offset, such as 08:00")
 
 
 Moment = Annotated[
@@ -86,7 +89,7 @@ Moment = Annotated[
     ),
     BeforeValidator(_moment),
 ]
-"""A moment with its zone, from 2000 to the end of 2099."""
+"""A moment with its UTC offset, from 2000 to the end of 2099."""
 
 Day = Annotated[
     date,
@@ -101,9 +104,9 @@ Day = Annotated[
 
 
 def check_span(named: str, start: Any, end: Any) -> None:
-    """Raises Unfit where the span that `named`_from and `named`_to give ends before it begins; each may be None."""
+    """Raise Unfit if the span from `named`_from to `named`_to ends before it begins. Either end may be None."""
     if start and end and end < start:
-        raise Unfit(f"{named}_to lies before {named}_from", f"{named}_to 早于 {named}_from")
+        raise Unfit(f"{named}_to is before {named}_from", f"{named}_to 早于 {named}_from")
 
 
 ClockTime = Annotated[
@@ -113,7 +116,7 @@ ClockTime = Annotated[
         {"type": "string", "pattern": _CLOCK_TIME, "description": "HH:MM or HH:MM:SS, in the centre's zone"}
     ),
 ]
-"""A time of day in the centre's zone. It has no offset, so it is no `time` of RFC 3339."""
+"""A time of day in the centre's zone. It has no offset, so it is not RFC 3339's `time`."""
 
 _MONTH = r"^20[0-9][0-9]-(0[1-9]|1[0-2])$"
 
@@ -123,7 +126,7 @@ def _first_day(month: Any) -> date:
         return month
     if isinstance(month, str) and re.fullmatch(_MONTH, month):
         return date.fromisoformat(f"{month}-01")
-    raise Unfit("is no month: write 2026-11", "不是月份，请写成 2026-11")
+    raise Unfit("is not a month; write it as 2026-11", "不是月份，请写成 2026-11")
 
 
 Month = Annotated[
@@ -132,17 +135,17 @@ Month = Annotated[
     PlainSerializer(lambda month: f"{month:%Y-%m}", return_type=str),
     WithJsonSchema({"type": "string", "pattern": _MONTH, "description": "YYYY-MM"}),
 ]
-"""A calendar month from 2000 to 2099, written YYYY-MM: its first day."""
+"""A calendar month from 2000 to 2099, written YYYY-MM. Its value is the month's first day."""
 
 MOST_FEN = 100_000_000
 Fen = Annotated[int, Field(ge=0, le=MOST_FEN, description="fen")]
-"""Money, up to a million yuan."""
+"""An amount of money, from 0 to a million yuan."""
 
 RowNumber = Annotated[int, Field(ge=0, lt=2**63)]
-"""A number that the database gave a row."""
+"""A number that the database gave to a row."""
 
 Code = Annotated[str, StringConstraints(max_length=40)]
-"""A code of the catalogue, the gazetteer or a rule; one that does not exist is refused or finds nothing."""
+"""A code of the catalogue, the gazetteer or a rule. Routes refuse an unknown code or find nothing for it."""
 
 Line = Annotated[str, StringConstraints(max_length=200)]
 """One line of text."""

@@ -1,4 +1,4 @@
-"""What a caller tells, as it comes from a keyboard or from speech: of any length, with anything in it."""
+"""What a caller says, typed or transcribed from speech: of any length, and with any characters."""
 
 import re
 from typing import Annotated, Any
@@ -6,20 +6,20 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, StringConstraints
 
 MOST_CHARACTERS = 5_000
-"""Characters of what is told; longer than any call is written down."""
+"""The maximum number of characters. No call's notes are longer."""
 PART, SHARED = 300, 100
-"""Characters of a part that is looked at as a whole, and how many of them the next one has again."""
+"""The length in characters of a part that is analysed as a whole, and of its overlap with the next part."""
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Control characters but tabs and ends of lines, and halves of a pair."""
+"""Control characters other than tabs and line ends, and lone surrogates."""
 
 
 def without_control(text: Any) -> Any:
-    """The text without what nobody typed; anything else as it is."""
+    """Return text without control characters; return anything else unchanged."""
     return _NOT_TEXT.sub("", text) if isinstance(text, str) else text
 
 
 def overlapping_parts(text: str) -> list[str]:
-    """The text in overlapping parts, each long enough to hold a sentence that the one before cuts."""
+    """Split the text into overlapping parts, so that a sentence cut by one part is whole in the next."""
     return [text[begin : begin + PART] for begin in range(0, max(1, len(text) - SHARED), PART - SHARED)]
 
 

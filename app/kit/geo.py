@@ -1,16 +1,16 @@
-"""Points on the earth: distances, and the coordinate systems that Chinese maps use."""
+"""Points on the earth: distances, and the coordinate systems of Chinese maps."""
 
 from enum import StrEnum
 from math import asin, atan2, cos, hypot, pi, radians, sin, sqrt
 
 EARTH_RADIUS_KM = 6371.0
 _AXIS, _ECCENTRICITY = 6378245.0, 0.00669342162296594323
-"""Krasovsky's ellipsoid, in metres, on which GCJ-02 is defined."""
+"""The semi-major axis in metres and the squared eccentricity of Krasovsky's ellipsoid, on which GCJ-02 is defined."""
 _BD = pi * 3000 / 180
 
 
 class Crs(StrEnum):
-    """A coordinate system: GPS and OpenStreetMap; AMap and Tencent; Baidu."""
+    """A coordinate system: WGS-84 (GPS, OpenStreetMap), GCJ-02 (AMap, Tencent) or BD-09 (Baidu)."""
 
     WGS84 = "wgs84"
     GCJ02 = "gcj02"
@@ -18,27 +18,30 @@ class Crs(StrEnum):
 
 
 def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Great-circle distance of two WGS-84 points, in kilometres."""
+    """Return the great-circle distance between two WGS-84 points, in kilometres."""
     north, east = radians(other_lat - lat) / 2, radians(other_lon - lon) / 2
     square = sin(north) ** 2 + cos(radians(lat)) * cos(radians(other_lat)) * sin(east) ** 2
     return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(square)))
 
 
 def to_wgs84(lat: float, lon: float, crs: Crs) -> tuple[float, float]:
-    """The point in WGS-84 degrees, right to centimetres within China; outside it the systems are not defined."""
+    """Return the point as WGS-84 latitude and longitude in degrees, accurate to centimetres within China.
+
+    Outside China the systems are not defined.
+    """
     if crs is Crs.WGS84:
         return lat, lon
     if crs is Crs.BD09:
         lat, lon = _from_bd09(lat, lon)
     near_lat, near_lon = lat, lon
-    for _ in range(8):  # each step leaves a hundredth of the error
+    for _ in range(8):  # each step reduces the error to about a hundredth
         back_lat, back_lon = to_gcj02(near_lat, near_lon)
         near_lat, near_lon = near_lat + lat - back_lat, near_lon + lon - back_lon
     return near_lat, near_lon
 
 
 def to_gcj02(lat: float, lon: float) -> tuple[float, float]:
-    """A WGS-84 point as maps published in China show it."""
+    """Return a WGS-84 point's latitude and longitude in GCJ-02, as maps published in China show it."""
     x, y = lon - 105.0, lat - 35.0
     waves = 20 * sin(6 * x * pi) + 20 * sin(2 * x * pi)
     north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * sqrt(abs(x))

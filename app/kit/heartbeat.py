@@ -1,6 +1,6 @@
-"""The worker's heartbeat, stored so that a time in which the centre was down is known afterwards.
+"""The worker's heartbeat, stored so that outages of the centre are known afterwards.
 
-It is a row of `worker_steps`, for all workers together.
+The heartbeat is one row of `worker_steps`, shared by all workers.
 """
 
 from datetime import datetime, timedelta
@@ -17,11 +17,11 @@ from app.kit.steps import WorkerStep
 BEAT_SECONDS = 5.0
 """Real seconds between two beats."""
 DOWN_AFTER_SECONDS = 30.0
-"""Real seconds without a beat after which the centre was down."""
+"""Real seconds without a beat after which the centre counts as down."""
 
 
 class Outage(Model):
-    """A time in which no worker was at work: nobody could be expected to answer."""
+    """A time without a running worker: nobody could be expected to answer."""
 
     __tablename__ = "outages"
 
@@ -42,7 +42,8 @@ _KEEP = Prepared(insert(Outage).values(since=_SINCE, until=_AT))
 
 
 async def beat(db: Database, clock: Clock) -> int:
-    """Say that a worker is at work; a gap since the last beat is kept as an outage. Gives 0: there is nothing to do."""
+    """Record that a worker is running, and store a gap since the last beat as an outage. Return 0: a beat leaves no
+    work."""
     now = clock.now()
     real_second = clock.real_seconds(timedelta(seconds=1))
     async with db.begin() as tx:
@@ -67,5 +68,5 @@ _DOWN = Prepared(
 
 
 async def was_down(tx: Tx, start: datetime, end: datetime) -> bool:
-    """Whether the centre was down at some time between the two moments."""
+    """Return whether the centre was down at any time between the two moments."""
     return await tx.row(_DOWN, start=start, end=end) is not None

@@ -1,4 +1,4 @@
-"""What changes rarely, as each process keeps it in memory: read once, and again when somebody has changed it."""
+"""Data that rarely changes, which each process keeps in memory: read once, and again when somebody changes it."""
 
 import asyncio
 import logging
@@ -13,11 +13,12 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 PAUSE_SECONDS = 1.0
-"""After so long it is read again, where the database could not be reached."""
+"""How long to wait before reading again when the database could not be reached."""
 
 
 class Held(ABC, Generic[T]):
-    """Holds the present `snapshot` of one process; None until it was read. Whoever changes it publishes `topic`."""
+    """One process's copy of some data: `snapshot`, None until the first read. A change to the data publishes
+    `topic`."""
 
     topic: ClassVar[str]
 
@@ -32,7 +33,7 @@ class Held(ABC, Generic[T]):
     @staticmethod
     @abstractmethod
     async def read_anew(db: Database) -> T:
-        """Read it from the database."""
+        """Read the data from the database."""
 
     def _on_message(self, topics: set[str]) -> None:
         if self.snapshot is not None and (not topics or self.topic in topics):
@@ -41,22 +42,23 @@ class Held(ABC, Generic[T]):
                 self._reading = asyncio.create_task(self._follow())
 
     async def _follow(self) -> None:
-        """Read until nothing has changed since; a database that is down is asked again."""
+        """Read until no change is outstanding; retry while the database is down."""
         while self._changed:
             self._changed = False
             try:
                 await self.read()
             except (DatabaseBusy, DatabaseUnavailable) as error:
-                logger.warning("%s is not read again yet: %s", self.topic, error)
+                logger.warning("%s could not be read again yet: %s", self.topic, error)
                 self._changed = True
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def read(self) -> T:
-        """Read it again; one after the other, for an older reading must not replace a newer one."""
+        """Read the data again and return it. Reads run one at a time, so that an older one never replaces a newer
+        one."""
         async with self._turn:
             self.snapshot = await self.read_anew(self._db)
             return self.snapshot
 
     async def present(self) -> T:
-        """What is held; read now if the database was down at the start."""
+        """Return the snapshot. Read it now if the database was down at the start."""
         return await self.read() if self.snapshot is None else self.snapshot

@@ -1,4 +1,4 @@
-"""Idempotency-Key: a retried creation, or step, gets the first answer again."""
+"""Idempotency-Key: a repeated creation or step gets its first response again."""
 
 import base64
 import hmac
@@ -28,14 +28,14 @@ SentKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        description="sent again, it gets the first answer",
+        description="a request repeated with the same key gets the first response again",
         json_schema_extra={"minLength": 1, "maxLength": MOST_CHARACTERS},
     ),
 ]
 
 
 class IdempotencyKey(Model):
-    """A key that a principal has used: the hash of what was asked and the answer that was given."""
+    """A key that a principal has used, with the hash of the request and the response it got."""
 
     __tablename__ = "idempotency_keys"
 
@@ -67,7 +67,7 @@ _FIND = Prepared(
 
 
 def store_answer() -> Update:
-    """The update that stores `new_answer` under the key `used_key` of `principal`; under none where that is NULL."""
+    """Return the update that stores `new_answer` under the key `used_key` of `principal`. A NULL key matches no row."""
     return (
         update(IdempotencyKey)
         .where(IdempotencyKey.principal_id == bindparam("principal"), IdempotencyKey.key == bindparam("used_key"))
@@ -77,19 +77,22 @@ def store_answer() -> Update:
 
 _STORE = Prepared(store_answer())
 NOTHING_STORED: dict[str, Any] = dict.fromkeys(("principal", "used_key", "new_answer"))
-"""The parameters of `store_answer` where there is nothing to be stored."""
+"""The parameters of `store_answer` when there is nothing to store."""
 _FORGET = Prepared(delete(IdempotencyKey).where(IdempotencyKey.created_at < bindparam("before")))
 
 
 class Once(NamedTuple):
-    """A creation that happens once per key; without a key every call is its own."""
+    """A creation that happens once per key. Without a key, every call creates."""
 
     principal_id: UUID
     key: str | None
     body_hash: bytes
 
     async def answer(self, tx: Tx, at: datetime, shape: type[M], make: Callable[[], Awaitable[M]]) -> M:
-        """What `make` makes, or what it made when the key came before. Raises KeyReused, and what `make` raises."""
+        """Return what `make` creates, or what it created when the key was first used.
+
+        Raises KeyReused, and what `make` raises.
+        """
         if (given := await self.replay(tx, at)) is not None:
             return shape.model_validate_json(given)
         made = await make()
@@ -97,7 +100,7 @@ class Once(NamedTuple):
         return made
 
     async def replay(self, tx: Tx, at: datetime) -> bytes | None:
-        """Claim the key, or give the answer it got before. A concurrent claim is waited for.
+        """Claim the key and return None, or return the response that it got before. Waits for a concurrent claim.
 
         Raises KeyReused when the key was used with another body.
         """
@@ -108,26 +111,29 @@ class Once(NamedTuple):
         return await self.recall(tx)
 
     async def recall(self, tx: Tx) -> bytes:
-        """The answer that the key got before. Raises KeyReused when it was used with another body."""
+        """Return the response that the key got before.
+
+        Raises KeyReused when the key was used with another body, or is unknown.
+        """
         answer = await self.find(tx)
         if answer is None:
             raise KeyReused
         return answer
 
     async def find(self, tx: Tx) -> bytes | None:
-        """The answer that the key got before, if it came before. Raises KeyReused as `recall` does."""
+        """Return the response that the key got before, or None if it is new. Raises KeyReused as `recall` does."""
         row = await tx.row(_FIND, principal_id=self.principal_id, key=self.key) if self.key else None
         if row and row["body_hash"] != self.body_hash:
             raise KeyReused
         return bytes(row["answer"]) if row else None
 
     async def keep(self, tx: Tx, answer: bytes) -> None:
-        """Store the answer on the claimed key, in the claim's own transaction or a later one."""
+        """Store the response under the claimed key, in the claim's own transaction or a later one."""
         if self.key is not None:
             await tx.rows(_STORE, **self.stored(answer))
 
     def stored(self, answer: bytes | None) -> dict[str, Any]:
-        """The parameters of `store_answer`; without an answer nothing is stored."""
+        """Return the parameters of `store_answer`. Without an answer nothing is stored."""
         return {
             "principal": self.principal_id,
             "used_key": None if answer is None else self.key,
@@ -136,17 +142,18 @@ class Once(NamedTuple):
 
 
 def new_seed() -> str:
-    """A random seed of a secret: an answer keeps it in the secret's place."""
+    """Return the random seed of a secret. A stored response holds the seed instead of the secret."""
     return secrets.token_urlsafe(32)
 
 
 def secret_from(seed: str, key: str) -> str:
-    """The secret of this seed under the deployment's key, without which a dump of the database reveals none."""
+    """Derive the secret from its seed and the deployment's key, without which a dump of the database reveals no
+    secret."""
     return base64.urlsafe_b64encode(hmac.digest(key.encode(), seed.encode(), "sha256")).rstrip(b"=").decode()
 
 
 def once(principal_id: UUID, key: str | None, route: str, body: BaseModel | None) -> Once:
-    """The key as sent by this principal for this body. Raises KeyInvalid."""
+    """Return the key of a request by this principal, bound to its route and body. Raises KeyInvalid."""
     if key is not None and not 1 <= len(key) <= MOST_CHARACTERS:
         raise KeyInvalid
     digest = sha256(route.encode() + b"\0" + (body.model_dump_json() if body else "").encode()).digest() if key else b""
@@ -154,10 +161,10 @@ def once(principal_id: UUID, key: str | None, route: str, body: BaseModel | None
 
 
 def repeatable(endpoint: Callable[..., Awaitable[A]]) -> Callable[..., Awaitable[A]]:
-    """The endpoint of a step, with `act` and `tx` among its parameters, which also takes an Idempotency-Key: what was
-    done under the key is not done again, and has its first answer, whatever became of its subject since.
+    """Make an endpoint of a step, with `act` and `tx` among its parameters, accept an Idempotency-Key.
 
-    Raises KeyInvalid, KeyReused, and what the endpoint raises: what it refused may be tried again under the same key.
+    A step repeated under its key is not done again and gets its first response, even if its subject has changed since.
+    A refused step may be tried again under the same key. Raises KeyInvalid, KeyReused, and what the endpoint raises.
     """
     asked = signature(endpoint, eval_str=True)
     answers: TypeAdapter[A] = TypeAdapter(asked.return_annotation)
@@ -183,5 +190,5 @@ def repeatable(endpoint: Callable[..., Awaitable[A]]) -> Callable[..., Awaitable
 
 
 async def forget_keys(tx: Tx, before: datetime) -> None:
-    """Drop the keys made before that moment; 24 hours are promised."""
+    """Drop the keys created before that moment. We promise to keep keys for 24 hours."""
     await tx.rows(_FORGET, before=before)

@@ -1,4 +1,4 @@
-"""Identifiers: UUIDv7, so that rows made together lie together."""
+"""Identifiers: UUIDv7, so that rows created together are stored together."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,5 +7,5 @@ from uuid_utils.compat import uuid7
 
 
 def new_id(at: datetime) -> UUID:
-    """A fresh UUIDv7 whose time part is `at`."""
+    """Return a new UUIDv7 whose time part is `at`."""
     return uuid7(nanoseconds=int(at.timestamp() * 1_000_000_000))

@@ -1,4 +1,4 @@
-"""The languages that people are answered in."""
+"""The languages in which the centre answers people."""
 
 from enum import StrEnum
 
@@ -11,5 +11,5 @@ class Language(StrEnum):
 
 
 def say(both: object, language: Language) -> str:
-    """The text of what has one in each language: a term, a row of the catalogue, a sentence."""
+    """Return the text in the language, from a term, a catalogue row or a sentence that has both."""
     return str(getattr(both, language))

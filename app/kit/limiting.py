@@ -1,4 +1,4 @@
-"""Limits at the edge: from which address a call comes, and routes that hold to a limit."""
+"""Limits at the edge: the address a call comes from, and routes with a limit."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,14 +9,14 @@ from app.kit.web import Now, context_of
 
 
 def address_of(request: Request) -> str:
-    """The caller's address, as the trusted proxy gives it; IPv4 as such also where it came inside IPv6."""
+    """Return the caller's address as the trusted proxy gives it. An IPv4 address mapped into IPv6 is shown as IPv4."""
     host = request.client.host if request.client else ""
     parsed = parsed_address(host)
     return str(parsed) if parsed else host
 
 
 def limited(*limits: Limit) -> Callable[..., Awaitable[None]]:
-    """As a dependency of a public route: every call counts."""
+    """Return a dependency for a public route that counts every call. It raises TooManyCalls."""
 
     async def count(request: Request, now: Now) -> None:
         address = address_of(request)

@@ -1,4 +1,4 @@
-"""Limits for callers whom nobody knows: so many calls in a span of time, counted in the database for all processes.
+"""Limits for unidentified callers: a number of calls per time span, counted in the database for all processes.
 
 A call counts whether it succeeds or not, so it is counted in a transaction of its own.
 """
@@ -19,7 +19,8 @@ from app.kit.orm import Model
 
 
 class CallCount(Model):
-    """How often was called in the span that begins then; `key` names the limit and, hashed, the caller's network."""
+    """The number of calls in the span that starts at `begins`. `key` is the limit's name and the hash of the caller's
+    network."""
 
     __tablename__ = "call_counts"
 
@@ -30,17 +31,17 @@ class CallCount(Model):
 
 class TooManyCalls(HotlineError):
     status = 429
-    en = "Too many calls: {most} are allowed here in {span_seconds} seconds. Try again in {wait_seconds} seconds."
+    en = "Too many calls: {most} per {span_seconds} seconds are allowed here. Try again in {wait_seconds} seconds."
     zh = "请求过于频繁：此处每 {span_seconds} 秒最多 {most} 次，请 {wait_seconds} 秒后再试。"
 
     def headers(self) -> dict[str, str]:
-        """When it makes sense to try again, and what is left until then: nothing."""
+        """Return when a retry makes sense, and that no calls remain until then."""
         wait = self.facts["wait_seconds"]
         return {"Retry-After": str(wait), "RateLimit": f'"{self.facts["limit"]}";r=0;t={wait}'}
 
 
 class Limit(NamedTuple):
-    """At most so many calls in each span; of each network, or `together` of everybody."""
+    """At most this many calls per span, for each network, or for everybody `together`."""
 
     name: str
     most: int
@@ -48,7 +49,7 @@ class Limit(NamedTuple):
     together: bool = False
 
     def key(self, address: str) -> str:
-        """What is counted; an address is kept only as a hash, and only for the span."""
+        """Return the key to count under. The address is stored only as a hash, and only for the span."""
         return self.name if self.together else f"{self.name}:{sha256(network_of(address).encode()).hexdigest()[:32]}"
 
 
@@ -62,7 +63,7 @@ _FORGET = Prepared(delete(CallCount).where(CallCount.begins < bindparam("before"
 
 
 def network_of(address: str) -> str:
-    """The address of IPv4; of IPv6, where one caller has many, its /64."""
+    """Return an IPv4 address itself, and the /64 network of an IPv6 address, because one caller has many of those."""
     parsed = parsed_address(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((int(parsed), 64), strict=False))
@@ -70,6 +71,7 @@ def network_of(address: str) -> str:
 
 
 def parsed_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Parse an IP address; return None if it is not one. An IPv4 address mapped into IPv6 becomes IPv4."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -78,7 +80,7 @@ def parsed_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Addres
 
 
 async def count_call(tx: Tx, limit: Limit, address: str, now: datetime) -> None:
-    """Count one call. Raises TooManyCalls when there were as many as the span allows."""
+    """Count one call. Raises TooManyCalls when it exceeds what the span allows."""
     seconds = int(limit.span.total_seconds())
     begins = datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
     row = await tx.row(_COUNT, key=limit.key(address), begins=begins)

@@ -1,4 +1,4 @@
-"""Migrations by Alembic, over the one driver; whoever starts them together with others waits for the first."""
+"""Migrations by Alembic, over our one driver. Processes that migrate at the same time take turns."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,7 @@ LOOK_AGAIN_SECONDS = 0.2
 
 
 async def migrate(direct_url: str, revision: str = "head") -> None:
-    """Bring the schema up to the revision; `base` and `-N` lead down."""
+    """Upgrade the schema to the revision; `base` and `-N` downgrade it."""
     if revision == "base" or revision.startswith("-"):
         await run(direct_url, lambda config: command.downgrade(config, revision))
     else:
@@ -42,7 +42,7 @@ async def run(direct_url: str, alembic_command: Callable[[Config], None]) -> Non
     try:
         async with engine.connect() as connection:
             while not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}):
-                # Waiting inside a statement would hold up an index that the other is building concurrently.
+                # Waiting inside a statement would block an index that the other process is building concurrently.
                 await connection.rollback()
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
             await connection.commit()

@@ -1,4 +1,4 @@
-"""The same name is the same name, however it is written; what was written is kept for showing."""
+"""Comparing names however they are written. The original spelling is kept for display."""
 
 import re
 import unicodedata
@@ -9,8 +9,8 @@ UNSEEN = (
     "\\u0001-\\u0020\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-\\u180f\\u2000-\\u200f"
     "\\u2028-\\u202f\\u205f-\\u206f\\u3000\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff9-\\ufffb\\U000e0100-\\U000e01ef"
 )
-"""Spaces and what nobody sees: of zero width, of direction, of variation, of control; a class of Python's and
-PostgreSQL's regular expressions."""
+"""Whitespace and invisible characters (zero-width, directional, variation and control), as the inside of a character
+class for Python's and PostgreSQL's regular expressions."""
 _LIKE = (
     ("[{<«〈《「『【〔〖〘〚", "("),
     ("]}>»〉》」』】〕〗〙〛", ")"),
@@ -21,35 +21,35 @@ LIKE = (
     ascii_uppercase + "".join(alike for alike, _ in _LIKE),
     ascii_lowercase + "".join(one * len(alike) for alike, one in _LIKE),
 )
-"""Characters that make no difference, and what stands for each."""
+"""Characters that make no difference to a name, and their replacements."""
 
 _UNSEEN = re.compile(f"[{UNSEEN}]+")
 _TABLE = str.maketrans(*LIKE)
 
 
 def same_form(text: str) -> str:
-    """The text in the one form that all writings of a name share.
+    """Return the normal form that all spellings of a name share.
 
-    Width and compatibility forms, case, kinds of brackets, dots and dashes, spaces, and characters that nobody sees
-    make no other name. `same_form(text)` in SQL gives the same.
+    Width and compatibility forms, case, kinds of brackets, dots and dashes, spaces and invisible characters do not make
+    a different name. The SQL function `same_form(text)` returns the same.
     """
     seen = _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).translate(_TABLE)
     return unicodedata.normalize("NFKC", seen)
 
 
 def is_same(one: str | None, other: str | None) -> bool:
-    """Whether both are given, and the same name."""
+    """Return whether both names are given and are the same."""
     return one is not None and other is not None and same_form(one) == same_form(other)
 
 
 def tidy(text: str) -> str:
-    """A code, word or number as it was meant: half width, without what nobody sees, and nothing around it."""
+    """Return a code, word or number as it was meant: half width, trimmed, without invisible characters."""
     words = unicodedata.normalize("NFKC", text).split()
     return " ".join(filter(None, (_UNSEEN.sub("", word) for word in words)))
 
 
 def fold(text: str) -> str:
-    """Full-width and upper-case letters as the plain ones, character for character."""
+    """Replace full-width and upper-case letters by plain lower-case ones, character for character."""
     return "".join(_fold(character) for character in text)
 
 
@@ -60,7 +60,7 @@ def _fold(character: str) -> str:
 
 
 def stem(word: str) -> str:
-    """An English word without the endings that change nothing about what is meant."""
+    """Return an English word without the endings that do not change its meaning."""
     for ending, least in (("'s", 1), ("ies", 3), ("ing", 4), ("ed", 4), ("es", 4), ("s", 3)):
         if word.endswith(ending) and len(word) - len(ending) >= least and not word.endswith("ss"):
             bare = word[: -len(ending)]

@@ -1,4 +1,4 @@
-"""The declarative base and the column types that every table shares."""
+"""The declarative base and the column types that all tables share."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ NAMING = {
 
 
 class Model(DeclarativeBase):
-    """Every mapped class; text is `text`, moments are `timestamptz`."""
+    """The base of all mapped classes. Text is `text`, moments are `timestamptz`."""
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {str: Text(), datetime: DateTime(timezone=True)}  # noqa: RUF012 (SQLAlchemy's own form)
@@ -28,21 +28,21 @@ Id = Annotated[UUID, mapped_column(primary_key=True)]
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
-    """A CHECK that the column holds one of the enum's words (NULL passes)."""
+    """Return a CHECK that the column holds one of the enum's values (NULL passes)."""
     words = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({words})", name=column)
 
 
 def word(value: str) -> ColumnElement[str]:
-    """A constant of our own, written into the SQL: partial indexes are found only behind constants."""
+    """Return a constant of ours as a literal in the SQL: the planner uses partial indexes only with constants."""
     return literal_column(f"'{value}'", Text)
 
 
 def as_text(*conditions: ColumnElement[bool]) -> str:
-    """The conditions, joined by AND, for a statement that is written as text; parameters keep their names."""
+    """Return the conditions, joined by AND, for a statement written as text. Parameters keep their names."""
     return str(and_(*conditions))
 
 
 def not_negative(*columns: str) -> CheckConstraint:
-    """A CHECK that none of the columns is below zero (NULL passes)."""
+    """Return a CHECK that none of the columns is negative (NULL passes)."""
     return CheckConstraint(" AND ".join(f"{column} >= 0" for column in columns), name="not_negative")

@@ -1,4 +1,4 @@
-"""Keyset pages: a list is bounded, and its `next` cursor says where to go on (RFC 8288 Link beside it)."""
+"""Keyset pages: lists are bounded, and the `next` cursor leads to the following page (also as an RFC 8288 Link)."""
 
 import base64
 import binascii
@@ -14,11 +14,11 @@ from app.kit.errors import CursorInvalid
 
 T = TypeVar("T")
 LOOKED_AT = 20_000
-"""So many rows of history one page looks at for those that fit its filter."""
+"""How many rows of history a page scans at most for rows that match its filter."""
 
 
 class Page(BaseModel, Generic[T]):
-    """A page of a list; `next` is null on the last one. A page may be short, even empty, where few rows fit a filter:
+    """A page of a list. `next` is null on the last page. If few rows match a filter, a page may be short or even empty;
     the list goes on as long as there is a `next`."""
 
     items: list[T]
@@ -26,13 +26,14 @@ class Page(BaseModel, Generic[T]):
 
 
 class Paging(BaseModel):
-    """What the caller asked for: how many, and after which row."""
+    """How many rows the caller wants, and after which row."""
 
     limit: Annotated[int, Query(ge=1, le=200)] = 50
     cursor: Annotated[str | None, Query(max_length=1000)] = None
 
     def after(self, *parts: Any) -> Any:
-        """The key of the last row seen, a tuple of these types; None on the first page. Raises CursorInvalid."""
+        """Return the key of the last row seen, a tuple of these types, or None on the first page. Raises
+        CursorInvalid."""
         if self.cursor is None:
             return None
         try:
@@ -47,7 +48,7 @@ def _key_of(parts: tuple[Any, ...]) -> TypeAdapter[Any]:
 
 
 def cursor_of(*key: Any) -> str:
-    """The cursor that goes on after this key."""
+    """Return the cursor that continues after this key."""
     return base64.urlsafe_b64encode(orjson.dumps(key, default=str)).decode()
 
 
@@ -60,9 +61,9 @@ def page(
     response: Response,
     looked_to: tuple[Any, ...] | None = None,
 ) -> Page[T]:
-    """The page of `rows`, of which one more than `limit` was read, and its Link header.
+    """Return the page and set its Link header. `rows` holds up to one row more than `limit`.
 
-    `looked_to`: the key of the last row that was looked at where the list goes on beyond it: the page may be short.
+    `looked_to` is the key of the last row scanned, if the list goes on beyond it; the page may then be short.
     """
     more = len(rows) > paging.limit
     rows = rows[: paging.limit]

@@ -1,4 +1,4 @@
-"""Personal data as those see it who need not know it."""
+"""Masked personal data, for people who do not need to know it."""
 
 import re
 from typing import overload
@@ -9,7 +9,7 @@ def mask_phone(phone: str) -> str: ...
 @overload
 def mask_phone(phone: str | None) -> str | None: ...
 def mask_phone(phone: str | None) -> str | None:
-    """A phone number that still tells two callers apart but cannot be dialled: 138****5678, 057****1234,***."""
+    """Mask a phone number so that two callers can be told apart but not called: 138****5678, 057****1234,***."""
     if phone is None:
         return None
     number, comma, _ = phone.partition(",")
@@ -18,12 +18,12 @@ def mask_phone(phone: str | None) -> str | None:
 
 
 def mask_name(name: str | None) -> str | None:
-    """The surname with stars for the rest: 王**."""
+    """Mask a name except for the surname: 王**."""
     return name and name[0] + "*" * max(1, len(name) - 1)
 
 
 def mask_text(text: str) -> str:
-    """The beginning of an address, to tell it from another."""
+    """Mask an address except for its first three characters, which tell it from another."""
     return f"{text[:3]}***"
 
 
@@ -53,13 +53,13 @@ _TOLD = tuple(
         r"()[A-Z][\w'-]*(?: [A-Z][\w'-]*)*(?= (?:Road|Street|Lane|Rd|St|Avenue|Garden|Community))",
     )
 )
-"""What may stand before it, and what tells who somebody is."""
+"""Patterns of identifying text. Group 1 is the context before it, which stays readable."""
 
 
 def mask_free_text(text: str) -> str:
-    """What somebody said without numbers, names and where they live, as far as their form tells them.
+    """Mask numbers, names and addresses in what somebody said, as far as their form gives them away.
 
-    Rather too much than too little is masked: it is for counting words, not for reading.
+    Rather masks too much than too little: the result is for counting words, not for reading.
     """
     for pattern in _TOLD:
         text = pattern.sub(lambda found: found[1] + "*" * (len(found[0]) - len(found[1])), text)

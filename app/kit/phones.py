@@ -1,7 +1,7 @@
-"""A phone number in the one form that all writings of it share.
+"""The normal form of a phone number.
 
-A mobile is 11 digits, a fixed line 0, area code and number, a number abroad E.164 (+85291234567), a service line as it
-is dialled; each extension stands behind a comma, which a phone dials as a pause: 057487651234,801.
+A mobile is 11 digits, a fixed line is 0, area code and number, a foreign number is E.164 (+85291234567), and a service
+line is as it is dialled. A comma, which a phone dials as a pause, precedes each extension: 057487651234,801.
 """
 
 import re
@@ -18,7 +18,7 @@ from app.kit.names import same_form
 from app.settings import Settings
 
 MOST_TYPED = 40
-"""Characters of a number as it is typed, with spaces and dashes."""
+"""The maximum length of a typed number, with spaces and dashes."""
 
 _PUNCTUATION = str.maketrans("", "", "-()·./~_ー")
 _NUMBER = r"([+(0-9][+0-9()·./~_ー-]*)"
@@ -27,28 +27,31 @@ _MARK = (
     r"(?:转接?|轉|分[机機][号號]?|extension|extn|ext|[#,;*xpw:.=(-])*"
 )
 _MARKED = re.compile(rf"{_NUMBER}((?:{_MARK}[0-9]{{1,8}})+)[)#]*")
-"""An extension that is called one; behind a switchboard may be another."""
+"""A number with marked extensions; there may be one switchboard behind another."""
 _LABEL = re.compile(
     r"(?:联系|家庭|家里|办公|移动|固定|单位|本人|我的)?"
     r"(?:电话|電話|手[机機]|座[机機]|固话|[总總][机機]|号码|tel(?:ephone)?|phone|mobile|cell)(?:号码?|number|no)?[:.=]*"
 )
-"""What is written before a number."""
+"""Labels that people write before a number."""
 _OPEN_END = re.compile(r"(?:[总總][机機]|转接?|轉|分[机機][号號]?|[#,;*:.。、])+$")
-"""Where an extension may follow, and none does."""
+"""A mark after which an extension could follow, but none does."""
 _TOO_LONG_A_LINE = re.compile(r"9[56][0-9]{5,}")
-"""What begins as a firm's line is no area code without its 0."""
+"""A number that begins like a company's service line is not an area code without its 0."""
 _TRAILING = re.compile(_NUMBER + r"(?:-|\()([0-9]{1,6})\)?")
-"""What may be an extension, if a whole number stands before it."""
+"""A number with digits that may be an extension, if what precedes them is a whole number."""
 _MOBILE = re.compile(r"(?:1(?:[12][0-9]|79)[0-9]{2})?0?(1[3-9][0-9]{9})")
-"""With the 0 or the carrier's code that is dialled before it."""
+"""A mobile number, perhaps with the 0 or the carrier's prefix that is dialled before it."""
 _PUBLIC_LINE = re.compile(r"11[0-9]|12[0-2]|12[0-9]{3}|100[0-9]{2}|11[68][0-9]{2,3}")
-"""Emergency lines, government lines (12345, 12315), those of carriers and of information."""
+"""Emergency lines, government lines (12345, 12315), and lines of carriers and information services."""
 _FIRMS_LINE = re.compile(r"[48]00[0-9]{7}|9[56][0-9]{3,4}|950[0-9]{5,10}")
-"""Called by many, answered by a switchboard, and shown when any of its desks calls out."""
+"""Service lines of companies. A switchboard answers them, and their number shows when any of its desks calls out."""
 
 
 def canonical(typed: str, area_code: str) -> str | None:
-    """The number in its one form; None if there is no such number. `area_code` is that of a number without one."""
+    """Return the number in its normal form, or None if no such number exists.
+
+    A number without an area code gets `area_code`.
+    """
     text = "".join(str(unicodedata.decimal(c, c)) for c in same_form(typed)).strip("'")
     text = _OPEN_END.sub("", text[label.end() :] if (label := _LABEL.match(text)) else text)
     if marked := _MARKED.fullmatch(text):
@@ -59,12 +62,12 @@ def canonical(typed: str, area_code: str) -> str | None:
 
 
 def without_extension(phone: str) -> str:
-    """What tells whose number it is: behind one switchboard is one citizen."""
+    """Return the number that identifies a citizen: all extensions of one switchboard are one citizen."""
     return phone.partition(",")[0]
 
 
 def is_service_line(phone: str) -> bool:
-    """Whether it is a line of the public or of a firm, which leads to nobody in particular."""
+    """Return whether this is a public or company service line, which leads to nobody in particular."""
     number = without_extension(phone)
     return bool(_PUBLIC_LINE.fullmatch(number) or _FIRMS_LINE.fullmatch(number))
 
@@ -160,7 +163,7 @@ _FORMS = (
 Phone = Annotated[
     str, BeforeValidator(_read), StringConstraints(min_length=3), _schema(f"a phone number {_FORMS}; or a service line")
 ]
-"""Whatever may ring: also a service line (12345, 110, 95588, 400…)."""
+"""Any number that can be called, including service lines (12345, 110, 95588, 400…)."""
 OwnPhone = Annotated[
     str,
     BeforeValidator(_read),
@@ -171,7 +174,7 @@ OwnPhone = Annotated[
     ),
     _schema(f"a person's own number {_FORMS}"),
 ]
-"""A number under which a citizen is known and can be called."""
+"""A number that identifies a citizen and at which they can be called."""
 FirmPhone = Annotated[
     str,
     BeforeValidator(_read),
@@ -182,4 +185,4 @@ FirmPhone = Annotated[
     ),
     _schema(f"a firm's number {_FORMS}; or its service line (400…, 95…, 96…)"),
 ]
-"""A number under which a firm is called."""
+"""A provider's number."""

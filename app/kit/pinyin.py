@@ -1,4 +1,4 @@
-"""Chinese as it is typed in Latin letters."""
+"""Chinese as people type it in Latin letters."""
 
 from functools import lru_cache
 
@@ -7,12 +7,12 @@ MOST_READINGS = 24
 
 @lru_cache(maxsize=50_000)
 def readings(phrase: str) -> tuple[tuple[str, ...], ...]:
-    """The syllables of a phrase: as its words are usually read, and with one character at a time in each of its other
-    usual readings."""
-    from pypinyin import Style, lazy_pinyin  # its dictionaries take a while, and only who searches needs them
+    """Return the readings of a phrase, as syllables: the usual one first, then those with one character in another of
+    its usual readings."""
+    from pypinyin import Style, lazy_pinyin  # its dictionaries load slowly, and only searches need them
 
     usual = lazy_pinyin(phrase, style=Style.NORMAL)
-    if len(usual) != len(phrase):  # what is no Chinese stands together
+    if len(usual) != len(phrase):  # text that is not Chinese stays in one piece
         return (tuple(usual),)
     others = [
         (*usual[:at], other, *usual[at + 1 :])

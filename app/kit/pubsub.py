@@ -1,8 +1,8 @@
 """Publish and subscribe between processes: what one publishes reaches the subscribers of all within milliseconds.
 
-Topics published after commits leave in one NOTIFY every few milliseconds, on a connection of their own: inside a
-transaction NOTIFY would serialise all commits. Each process listens on one connection. A message may be lost, so every
-subscriber also looks by itself now and then, and a lost connection wakes all of them once it is back.
+Topics published after commits are sent in one NOTIFY every few milliseconds, on a connection of their own: inside a
+transaction, NOTIFY would serialise all commits. Each process listens on one connection. A message may be lost, so each
+subscriber also looks for itself now and then, and a lost connection wakes all of them once it is back.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ GATHER_SECONDS = 0.005
 RECONNECT_SECONDS = 0.5
 HEARTBEAT_SECONDS = 10.0
 SILENT_SECONDS = 5.0
-"""A server that has not answered by then is gone, whatever the connection says."""
+"""A server that has not replied within this many seconds is gone, whatever the connection says."""
 
 _NOTIFY = "SELECT pg_notify($1, $2) WHERE $2 <> ''"
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class PubSub:
-    """Publishes topics and hears those of other processes; `subscribe` gives an asyncio.Event set by a topic."""
+    """Publishes topics and receives those of other processes."""
 
     def __init__(self, direct_url: str) -> None:
         self._connect = connect_arguments(direct_url) | {"timeout": 5}
@@ -43,19 +43,20 @@ class PubSub:
         self.stopping = False
 
     def publish(self, topics: Iterable[str]) -> None:
-        """Publish these topics: to this process at once, to the others within a few milliseconds."""
+        """Publish these topics: to this process at once, and to the others within a few milliseconds."""
         topics = set(topics)
         self._on_message(topics)
         self._outgoing |= topics
         self._to_send.set()
 
     def on_message(self, hook: Callable[[set[str]], None]) -> None:
-        """Call `hook` with the topics published; with none after a lost connection: anything may have happened."""
+        """Call `hook` with each set of published topics. The set is empty after a lost connection: anything may have
+        happened."""
         self._hooks.append(hook)
 
     @asynccontextmanager
     async def subscribe(self, *topics: str) -> AsyncIterator[asyncio.Event]:
-        """An event that is set when one of the topics is published while the block runs."""
+        """Yield an event that is set whenever one of the topics is published while the block runs."""
         event = asyncio.Event()
         for topic in topics:
             self._waiting[topic].add(event)
@@ -68,22 +69,22 @@ class PubSub:
                     del self._waiting[topic]
 
     def has_subscribers(self, topic: str) -> bool:
-        """Whether anybody in this process waits for the topic."""
+        """Return whether anybody in this process waits for the topic."""
         return topic in self._waiting
 
     async def start(self) -> None:
-        """Begin to listen; a database that is down is tried again for ever."""
+        """Start listening. A database that is down is retried for ever."""
         self._task = asyncio.create_task(self._run(), name="pubsub")
 
     async def stop(self) -> None:
-        """Stop listening; what was still to be said is dropped (the others look by themselves)."""
+        """Stop listening. Unsent topics are dropped; the other processes look for themselves."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
     def release_waiters(self) -> None:
-        """The process is about to end: whoever waits is woken to answer, and need not wait again."""
+        """Prepare for the end of the process: wake everybody who waits, so that they respond and do not wait again."""
         self.stopping = True
         self._wake_all()
 
@@ -106,7 +107,7 @@ class PubSub:
             try:
                 await self._listen()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                logger.warning("the LISTEN connection is lost (%s); trying again", error)
+                logger.warning("the LISTEN connection was lost (%s); trying again", error)
             finally:
                 self.connected = False
             self._wake_all()
@@ -141,7 +142,7 @@ class PubSub:
         topics, self._outgoing = self._outgoing, set()
         try:
             for payload in _payloads(topics) or [""]:
-                # Without a payload nothing is sent: a heartbeat, which finds out whether anybody is still there.
+                # An empty payload sends nothing: it is a heartbeat, which finds out whether the server is still there.
                 await connection.execute(_NOTIFY, CHANNEL, payload, timeout=SILENT_SECONDS)
         except BaseException:
             self._outgoing |= topics

@@ -1,4 +1,4 @@
-"""How much work there is, in the unit by which an item is charged: exact to the hundredth, never a binary float."""
+"""Amounts of work in the unit in which an item is charged, exact to the hundredth and never a binary float."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
@@ -9,11 +9,11 @@ from sqlalchemy import Numeric
 
 MOST = 1000
 EXACT = Numeric(6, 2)
-"""The column's type."""
+"""The type of a quantity's column."""
 
 
 def shown(quantity: Decimal) -> int | float:
-    """As JSON shows it: 3, 2.5 or 0.25."""
+    """Return the quantity as JSON shows it: 3, 2.5 or 0.25."""
     return int(quantity) if quantity == quantity.to_integral_value() else float(quantity)
 
 
@@ -35,9 +35,9 @@ Quantity = Annotated[
 Sum = Annotated[
     Decimal, PlainSerializer(shown, return_type=int | float, when_used="json"), WithJsonSchema({"type": "number"})
 ]
-"""Of many quantities."""
+"""The sum of many quantities."""
 
 
 def priced(unit_fen: int, quantity: Decimal) -> int:
-    """What so much comes to at a price per unit, to the whole fen; half a fen is rounded up."""
+    """Return what `quantity` costs at `unit_fen` per unit, in whole fen; half a fen is rounded up."""
     return int((unit_fen * quantity).quantize(Decimal(1), ROUND_HALF_UP))

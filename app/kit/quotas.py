@@ -1,6 +1,6 @@
-"""What one caller may take of this process, so that nobody takes it from the others: calls, waiting reads, streams.
+"""How much of this process one caller may use, so that enough is left for the others: calls, waiting reads, streams.
 
-Kept in memory: each process has its own share to give. Limits for callers whom nobody knows are in app.kit.limits.
+Quotas are kept in memory and hold per process. Limits for unidentified callers are in app.kit.limits.
 """
 
 from collections import Counter
@@ -19,39 +19,39 @@ from app.settings import Settings
 MINUTE = 60.0
 KNOWN_CALLERS = 20_000
 WAIT_FOR_PLACE_SECONDS = range(5, 31)
-"""One of these for each: who is refused together would come back together, for ever."""
+"""Waits to choose from at random: callers refused together would otherwise return together, for ever."""
 
 
 class CallerTooFast(HotlineError):
     status = 429
-    en = "You make too many calls: at most {most} a minute here. Try again in {wait_seconds} seconds."
+    en = "You are making too many calls: at most {most} a minute are allowed here. Try again in {wait_seconds} seconds."
     zh = "请求过于频繁：此处每分钟最多 {most} 次，请 {wait_seconds} 秒后再试。"
 
     def headers(self) -> dict[str, str]:
-        """When it makes sense to try again."""
+        """Return when a retry makes sense."""
         return {"Retry-After": str(self.facts["wait_seconds"])}
 
 
 class _NoPlace:
     def headers(self) -> dict[str, str]:
-        """When to look for a place again."""
+        """Return when to try for a place again."""
         return {"Retry-After": str(choice(WAIT_FOR_PLACE_SECONDS))}
 
 
 class TooManyWaiting(_NoPlace, HotlineError):
     status = 429
-    en = "{most} calls wait for news already, as many as may; end some of them, or ask without waiting."
+    en = "{most} waiting calls are already open, which is the limit. End some of them, or ask without waiting."
     zh = "已有 {most} 个请求在等待，达到上限；请先结束一些，或不等待直接查询。"
 
 
 class TooManyStreams(_NoPlace, HotlineError):
     status = 429
-    en = "{most} streams are open already, as many as may be; close some of them."
+    en = "{most} streams are already open, which is the limit. Close some of them."
     zh = "已打开 {most} 个实时连接，达到上限；请先关闭一些。"
 
 
 class Rate:
-    """At most so many calls a minute of each caller, with a minute's worth at once."""
+    """At most this many calls a minute per caller. A caller may make a minute's worth at once."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -69,7 +69,7 @@ class Rate:
 
 
 class Places:
-    """So many at a time of each caller, and so many of all together."""
+    """A limit on what is open at a time, per caller and in total."""
 
     def __init__(self, of_each: int, together: int) -> None:
         self._of_each, self._together = of_each, together
@@ -78,7 +78,7 @@ class Places:
 
     @contextmanager
     def taken(self, who: object, refusal: type[TooManyWaiting | TooManyStreams]) -> Iterator[None]:
-        """A place, while the block runs. Raises the refusal."""
+        """Hold a place while the block runs. Raises `refusal` if none is free."""
         if self._taken[who] >= self._of_each:
             raise refusal(most=self._of_each)
         if self._all >= self._together:
@@ -95,7 +95,7 @@ class Places:
 
 
 class Quotas:
-    """The shares of this process; `costly` is for calls that set much in motion."""
+    """This process's quotas. `costly` is for calls that cause much work."""
 
     def __init__(self, settings: Settings) -> None:
         self.calls = Rate(settings.calls_per_minute)
@@ -105,12 +105,12 @@ class Quotas:
 
 
 def quotas_of(request: Request) -> Quotas:
-    """The process's quotas."""
+    """Return the process's quotas."""
     quotas: Quotas = request.app.state.quotas
     return quotas
 
 
 def caller_of(request: Request) -> UUID | None:
-    """Who calls, once that is known (app.auth.access)."""
+    """Return who calls, or None until that is known (app.auth.access)."""
     caller: UUID | None = getattr(request.state, "caller", None)
     return caller

@@ -1,4 +1,4 @@
-"""Tables as a spreadsheet opens them."""
+"""Tables in the form in which a spreadsheet program opens them safely."""
 
 import codecs
 import contextlib
@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 BOM = "\ufeff"
-"""Without it Excel takes UTF-8 for the local code page and shows no Chinese."""
+"""Without a byte order mark, Excel reads UTF-8 as the local code page and shows no Chinese."""
 _RISKY = re.compile(r"'*(?:[=+\-@#\t\r]|(?:0\d+|\d{12,})\Z)")
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """The rows as CSV under their header."""
+    """Return the rows as CSV under their header."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header)
@@ -23,19 +23,19 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def harmless(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula, or for a number whose digits it would lose, gets an
-    apostrophe in front; `plain` takes it off again."""
+    """Put an apostrophe before text that a spreadsheet would take for a formula, or for a number whose digits it would
+    lose. `plain` removes it."""
     return f"'{value}" if isinstance(value, str) and _RISKY.match(value) else value
 
 
 def plain(value: str) -> str:
-    """The text without the apostrophe that keeps it a text."""
+    """Return the text without the apostrophe that `harmless` added."""
     return value[1:] if value.startswith("'") and _RISKY.match(value) else value
 
 
 def decode(content: bytes) -> str:
-    """The text of a file: UTF-8 or UTF-16 with or without its mark, or GB18030 (which covers GBK), as Chinese
-    Excel saves it.
+    """Return the text of a file in UTF-8 or UTF-16, with or without a byte order mark, or in GB18030 (which covers
+    GBK), as Chinese Excel saves it.
 
     Raises ValueError when it is none of these.
     """
@@ -48,7 +48,8 @@ def decode(content: bytes) -> str:
 
 
 def _wide(content: bytes) -> Sequence[str]:
-    """The kinds of UTF-16 that it may be: by its mark, else by which half of its delimiters and line ends is nought."""
+    """Return the UTF-16 encodings to try: by the byte order mark, or else by which bytes of the ASCII characters are
+    zero."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return ["utf-16"]
     even, odd = content[::2].count(0), content[1::2].count(0)

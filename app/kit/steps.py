@@ -1,7 +1,8 @@
-"""How the periodic steps of the worker do, and which subjects they could not deal with.
+"""The health of the worker's periodic steps, and the subjects that they could not process.
 
-A subject that fails is left alone for a while, longer each time, and set aside after the last try until a person
-releases it: the others have their turn, and nobody tries for ever. What others hold locked is looked at a little later.
+A subject that fails is left alone for a while, longer each time. After the last try it is set aside until a person
+releases it, so that the others have their turn and nothing is retried for ever. A subject that somebody else has locked
+is tried again a little later.
 """
 
 import logging
@@ -35,18 +36,18 @@ from app.kit.orm import Model
 
 BATCH = 200
 RETRY_SECONDS = (5, 30, 120, 600)
-"""How long a subject is left alone after each failure; after one more it is set aside."""
+"""How long a subject is left alone after each failure, in seconds. After one more failure it is set aside."""
 BUSY_SECONDS = 5
 KEPT = timedelta(days=1)
-"""So long after its last failure a subject that was retried is remembered: then it has come through."""
+"""How long a retried subject is remembered after its last failure. After that it counts as processed."""
 MOST_SHOWN = 300
 
 logger = logging.getLogger(__name__)
 
 
 class StepTrouble(Model):
-    """A subject that a step could not deal with: not looked at before `retry_at`, or, without one, before a person has
-    released it."""
+    """A subject that a step could not process. The step skips it until `retry_at`, or, if that is NULL, until a person
+    releases it."""
 
     __tablename__ = "step_troubles"
 
@@ -62,18 +63,18 @@ class StepTrouble(Model):
 
 
 class WorkerStep(Model):
-    """How a step of the worker does, as the last worker that ran it wrote down."""
+    """The health of a step, as written by the last worker that ran it."""
 
     __tablename__ = "worker_steps"
 
     step: Mapped[str] = mapped_column(primary_key=True)
     beat_at: Mapped[datetime]
-    """When a worker last said anything about it."""
+    """When a worker last reported on the step."""
     done_at: Mapped[datetime | None]
-    """When it last came to its end."""
+    """When the step last ran to its end."""
     failing_since: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(server_default=text("0"))
-    """In a row."""
+    """Failures in a row."""
     error: Mapped[str | None]
 
 
@@ -161,14 +162,15 @@ _STEPS = Prepared(select(*WorkerStep.__table__.c).order_by(WorkerStep.step))
 
 
 async def list_left_alone(tx: Tx, step: str, now: datetime) -> Set[UUID]:
-    """What the step is not to look at now: it failed lately, or was set aside."""
+    """Return the subjects that the step must skip now: they failed lately or are set aside."""
     return {row["subject_id"] for row in await tx.rows(_LEFT_ALONE, step=step, at=now)}
 
 
 async def note_trouble(
     tx: Tx, step: str, subject_id: UUID, error: Exception, now: datetime, *, counted: bool = True
 ) -> None:
-    """Leave the subject alone for a while, or set it aside after the last try; one not `counted` is no try."""
+    """Leave the subject alone for a while, or set it aside after the last try. A failure that is not `counted` is no
+    try."""
     busy_until = now + timedelta(seconds=BUSY_SECONDS)
     facts = {"step": step, "subject_id": subject_id}
     [row] = await tx.rows(_NOTE, **facts, tries=int(counted), at=now, retry_at=busy_until, error=describe(error))
@@ -178,16 +180,16 @@ async def note_trouble(
     wait = None if left < 0 else now + timedelta(seconds=RETRY_SECONDS[row["tries"] - 1])
     await tx.rows(_LATER, **facts, retry=wait)
     if wait is None:
-        logger.error("%s: %s is set aside after %s tries", step, subject_id, row["tries"])
+        logger.error("%s: %s was set aside after %s tries", step, subject_id, row["tries"])
 
 
 async def list_due_troubles(tx: Tx, step: str, now: datetime) -> Sequence[UUID]:
-    """What the step is to try again now, a batch of it."""
+    """Return a batch of the subjects that the step should try again now."""
     return [row["subject_id"] for row in await tx.rows(_DUE, step=step, at=now)]
 
 
 async def settle_trouble(tx: Tx, step: str, subject_id: UUID) -> bool:
-    """Forget it, for it is dealt with in this transaction; whether nobody else has done so."""
+    """Forget the subject, which this transaction has processed. Return False if somebody else already did."""
     return bool(await tx.rows(_SETTLE, step=step, subject_id=subject_id))
 
 
@@ -195,13 +197,13 @@ _OF_STEP = Prepared(select(StepTrouble.subject_id).where(StepTrouble.step == _ST
 
 
 async def lock_troubles(tx: Tx, step: str) -> list[UUID]:
-    """What the step has yet to try again, or set aside; nobody does before this transaction ends."""
+    """Return and lock the subjects that the step has yet to retry or has set aside."""
     return [row["subject_id"] for row in await tx.rows(_OF_STEP, step=step)]
 
 
 @dataclass
 class Health:
-    """How a step does in this process."""
+    """The health of a step in this process."""
 
     done_at: datetime | None = None
     failing_since: datetime | None = None
@@ -209,24 +211,24 @@ class Health:
     error: str | None = None
 
     def done(self, now: datetime) -> None:
-        """It came to its end."""
+        """Record that the step ran to its end."""
         self.done_at, self.failing_since, self.failures, self.error = now, None, 0, None
 
     def failed(self, error: Exception, now: datetime) -> None:
-        """It was broken off."""
+        """Record that the step failed."""
         self.failing_since = self.failing_since or now
         self.failures += 1
         self.error = describe(error)
 
 
 def describe(error: Exception) -> str:
-    """The error as it is kept for people to see, with what lies behind it."""
+    """Return the error and its cause as text for people, at most 500 characters."""
     cause = f" ({error.__cause__})" if error.__cause__ else ""
     return f"{type(error).__name__}: {error}{cause}".replace("\0", "")[:500]
 
 
 async def write_health(tx: Tx, steps: Mapping[str, Health], now: datetime) -> None:
-    """Keep how the steps do, for whoever looks from outside."""
+    """Store the health of the steps for observers outside the worker."""
     await tx.rows(
         _BEAT,
         at=now,
@@ -239,21 +241,22 @@ async def write_health(tx: Tx, steps: Mapping[str, Health], now: datetime) -> No
 
 
 async def list_set_aside(tx: Tx) -> Sequence[Row]:
-    """What steps have set aside, the longest ago first."""
+    """Return what steps have set aside, the oldest trouble first, at most `MOST_SHOWN` rows."""
     return await tx.rows(_ASIDE)
 
 
 async def list_steps(tx: Tx) -> Sequence[Row]:
-    """The worker's steps and how they do."""
+    """Return the worker's steps and their health."""
     return await tx.rows(_STEPS)
 
 
 async def release(tx: Tx, step: str, subject_id: UUID, now: datetime) -> None:
-    """Have the step look at it again, with all its tries before it. Raises NotFound."""
+    """Have the step try the subject again, with the full number of tries. Raises NotFound."""
     if not await tx.rows(_RELEASE, step=step, subject_id=subject_id, at=now):
         raise NotFound(what="trouble", key=f"{step}/{subject_id}")
 
 
 async def forget_troubles(tx: Tx, now: datetime, but: Iterable[str] = ()) -> None:
-    """Drop what came through after it was retried; `but` these steps settle theirs themselves."""
+    """Drop the troubles of subjects that were processed since, except for steps in `but`, which settle theirs
+    themselves."""
     await tx.rows(_FORGET, at=now, before=now - KEPT, kept=list(but))

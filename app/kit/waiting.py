@@ -1,6 +1,6 @@
-"""Waiting reads: a document that is answered when it changes (`Prefer: wait=N`, RFC 7240; ETag and If-None-Match).
+"""Waiting reads: a request is answered when its document changes (`Prefer: wait=N`, RFC 7240; ETag and If-None-Match).
 
-All who wait for the same document share one reading of it, however many they are.
+All callers who wait for the same document share one read of it.
 """
 
 import asyncio
@@ -18,20 +18,21 @@ from app.kit.web import context_of
 
 MAX_WAIT_SECONDS = 60
 LOOK_AGAIN_SECONDS = 20
-"""A wake-up may be lost with the connection that was to bring it."""
+"""How often to read without a wake-up, in seconds: a wake-up may be lost together with its connection."""
 EMPTY = b"[]"
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "nothing has changed since that ETag"}}
 
 
 class SharedReads:
-    """Readings under way, by what is read. One that has begun is joined by nobody: it may have missed the news."""
+    """Reads in progress, by what they read. Nobody joins a read that has begun: it may have missed the latest
+    change."""
 
     def __init__(self) -> None:
         self._next: dict[object, asyncio.Task[bytes]] = {}
         self._running: dict[object, asyncio.Task[bytes]] = {}
 
     async def get(self, key: object, read: Callable[[], Awaitable[bytes]]) -> bytes:
-        """What `read` gives, read after now: by oneself, or by another who asked for the same."""
+        """Return what a `read` that starts after this call returns. Callers who ask for the same share it."""
         if key not in self._next:
             self._next[key] = asyncio.create_task(self._read(key, read))
         return await asyncio.shield(self._next[key])
@@ -40,7 +41,7 @@ class SharedReads:
         while running := self._running.get(key):
             await asyncio.wait([running])
         task = self._running[key] = self._next.pop(key)
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # whoever waited may have gone
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # its callers may be gone
         try:
             return await read()
         finally:
@@ -49,18 +50,18 @@ class SharedReads:
 
 @dataclass(frozen=True)
 class Wait:
-    """How long the caller would wait, in seconds, and which states of the document it knows."""
+    """How many seconds the caller is willing to wait, and which versions of the document it knows (ETags)."""
 
     request: Request
     seconds: int
     known: frozenset[str]
 
     async def answer(self, topic: str, read: Callable[[], Awaitable[bytes]]) -> Response:
-        """The JSON list that `read` gives, once it is none that the caller knows (without an ETag: once it is not
-        empty), or after so many seconds; 304 if it is known then.
+        """Return the JSON list that `read` returns, as soon as it is new to the caller, or when the wait is over.
 
-        Holds no database connection while it waits on `topic`, and stops waiting for a caller that has gone.
-        Raises TooManyWaiting.
+        The list is new if the caller does not know its ETag or, without an ETag, if it is not empty. Responds with 304
+        if the caller still knows it at the end. Holds no database connection while it waits on `topic`, and stops
+        waiting when the caller disconnects. Raises TooManyWaiting.
         """
         shared: SharedReads = self.request.app.state.reads
 
@@ -105,13 +106,13 @@ class Wait:
                 gone.cancel()
 
     async def _gone(self) -> None:
-        """Returns when the caller has gone."""
+        """Return when the caller has disconnected."""
         while (await self.request.receive())["type"] != "http.disconnect":
             pass
 
 
 def etag_of(body: bytes) -> str:
-    """The ETag of exactly these bytes."""
+    """Return the ETag of exactly these bytes."""
     return f'"{sha256(body).hexdigest()[:16]}"'
 
 
@@ -119,9 +120,9 @@ async def _asked(
     request: Request,
     prefer: Annotated[
         str | None,
-        Header(description=f"wait=N: hold the answer up to N seconds, {MAX_WAIT_SECONDS} at most, until it changes"),
+        Header(description=f"wait=N: wait up to N seconds, at most {MAX_WAIT_SECONDS}, for a change"),
     ] = None,
-    if_none_match: Annotated[str | None, Header(description="the ETag of the last answer")] = None,
+    if_none_match: Annotated[str | None, Header(description="the ETag of the last response")] = None,
 ) -> Wait:
     tags = (tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(","))
     return Wait(request, _wait_seconds(prefer or ""), frozenset(filter(None, tags)))

@@ -1,4 +1,4 @@
-"""The edge of HTTP: a request's context and moment, problem documents, the body limit."""
+"""The edge of HTTP: a request's context and moment, problem documents, and the body limit."""
 
 import json
 import logging
@@ -38,12 +38,12 @@ from app.kit.errors import (
 
 BODY_LIMIT = 1_048_576
 COMPRESSED_FROM = 16_384
-"""Bytes of an answer: what the console reads first is long, what is polled is short."""
+"""Responses from this many bytes are compressed: first loads of the console are long, polled documents are short."""
 PLAINER = {
     "extra_forbidden": "There is no such field",
     "model_attributes_type": "Send a JSON object, as application/json",
 }
-"""What pydantic says in words of its own."""
+"""Replacements for messages in which pydantic uses words of its own."""
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 ELSEWHERE = (Path, Header, Cookie)
 
@@ -51,7 +51,7 @@ logger = logging.getLogger(__name__)
 
 
 def context_of(request: Request) -> Context:
-    """The process's context."""
+    """Return the process's context."""
     return cast(Context, request.app.state.context)
 
 
@@ -60,7 +60,7 @@ async def _now(request: Request) -> datetime:
 
 
 Now = Annotated[datetime, Depends(_now)]
-"""The moment this request counts as."""
+"""The moment at which this request counts as received."""
 
 
 async def _today(request: Request, now: Now) -> date:
@@ -72,13 +72,16 @@ Today = Annotated[date, Depends(_today)]
 
 
 async def refuse_misread_path(request: Request) -> None:
-    """As a dependency of all routes: `/places/searches` is no place with that id. Raises HTTPException (405)."""
+    """Refuse a literal path that was read as a parameter: `/places/searches` is not the place "searches".
+
+    A dependency of all routes. Raises HTTPException (405).
+    """
     if request.path_params and request.scope["path"] in _literal_paths(request.app):
         raise HTTPException(405)
 
 
 def _literal_paths(app: FastAPI) -> dict[str, set[str]]:
-    """The methods of each address that holds no parameter."""
+    """Return the methods of each path without parameters."""
     if not hasattr(app.state, "literal_paths"):
         found: dict[str, set[str]] = {}
         for route in iter_route_contexts(app.routes):
@@ -89,7 +92,10 @@ def _literal_paths(app: FastAPI) -> dict[str, set[str]]:
 
 
 async def refuse_unknown_parameters(request: Request) -> None:
-    """As a dependency of all routes: a misspelt filter would give everything. Raises UnknownParameter."""
+    """Refuse unknown query parameters, because a misspelt filter would return everything.
+
+    A dependency of all routes. Raises UnknownParameter.
+    """
     if not request.url.query:
         return
     parameters = get_flat_params(request.scope["route"].dependant)
@@ -99,7 +105,8 @@ async def refuse_unknown_parameters(request: Request) -> None:
 
 
 def prefers_chinese(accept_language: str, *, otherwise: bool = False) -> bool:
-    """Whether Chinese is wanted rather than English (RFC 9110, 12.5.4); `otherwise` where neither is."""
+    """Return whether the header prefers Chinese to English (RFC 9110, 12.5.4). If it names neither, return
+    `otherwise`."""
     wanted = {"zh": 0.0, "en": 0.0}
     for part in accept_language.lower().split(","):
         name, _, quality = part.partition(";")
@@ -131,7 +138,7 @@ def _language(*, chinese: bool) -> dict[str, str]:
 
 
 def problem(request: Request, error: HotlineError, *, headers: dict[str, str] | None = None, **more: Any) -> Response:
-    """The problem document of an error in the caller's language."""
+    """Return the problem document of an error, in the caller's language."""
     chinese = _chinese(request)
     return Response(
         _json(error.document(chinese=chinese) | more),
@@ -186,7 +193,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if http.status_code == 413:
         limit = request.scope.get("body_limit", BODY_LIMIT)
         return problem(request, BodyTooLarge(limit=limit), headers={"Connection": "close"})
-    if http.status_code == 400:  # FastAPI's: a body that is no UTF-8, or objects in objects without end
+    if http.status_code == 400:  # FastAPI's error for a body that is not UTF-8 or is nested too deeply
         return problem(request, InvalidJson(place=getattr(http.__cause__, "start", 0)))
     headers = {"Allow": ", ".join(_methods_at(request))} if http.status_code == 405 else dict(http.headers or {})
     english, chinese = HTTP.get(http.status_code, (http.detail, f"请求未能处理（HTTP {http.status_code}）。"))
@@ -201,7 +208,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 def _methods_at(request: Request) -> list[str]:
-    """All that the address takes: each of its methods is a route of its own."""
+    """Return all methods that the path supports; each is a route of its own."""
     path = request.scope["path"]
     if methods := _literal_paths(request.app).get(path):
         return sorted(methods)
@@ -236,7 +243,8 @@ async def _dbapi_error(request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI, larger: Mapping[str, int] | None = None) -> None:
-    """Give the application its problem documents and the body limit; `larger`: paths with a limit of their own."""
+    """Give the application its problem documents and its body limit. `larger` maps paths to their own limits, in
+    bytes."""
     app.add_exception_handler(Exception, _crash)
     app.add_exception_handler(HotlineError, _hotline_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
@@ -250,9 +258,9 @@ def install(app: FastAPI, larger: Mapping[str, int] | None = None) -> None:
 
 
 class BodyLimit:
-    """Answers 413 as soon as a body is known to be too large, and reads no more of it.
+    """Respond with 413 as soon as a body is known to be too large, and read no more of it.
 
-    FastAPI's own max_body_size answers plain text where callers are promised a problem document.
+    FastAPI's own max_body_size sends plain text, where callers are promised a problem document.
     """
 
     def __init__(self, app: ASGIApp, larger: Mapping[str, int]) -> None:
@@ -286,7 +294,7 @@ class BodyLimit:
 
 
 class CentreDate:
-    """An answer's Date is the centre's time, by which offers expire: callers correct their own clocks by it."""
+    """Set the Date header to the centre's time, by which offers expire. Callers adjust their own clocks to it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Writes XLSX row by row. Imported only where a workbook is written: openpyxl takes a while to load."""
+"""Write XLSX row by row. Import this only where a workbook is written: openpyxl takes a while to load."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 class Sheet(NamedTuple):
-    """A sheet: its rows below the headings. What stands in a column that is not `numeric` is text, digits too."""
+    """A sheet with its rows below the headings. Cells are text, even digits, unless their column is `numeric`."""
 
     title: str
     headings: Sequence[str]
@@ -25,7 +25,7 @@ class Sheet(NamedTuple):
 
 
 def write_workbook(sheets: Iterable[Sheet], out: BinaryIO) -> None:
-    """Write an XLSX of these sheets, a row at a time."""
+    """Write an XLSX file of these sheets, a row at a time."""
     book = Workbook(write_only=True)
     for title, headings, numeric, rows in sheets:
         sheet: Any = book.create_sheet(title)
@@ -41,7 +41,7 @@ def write_workbook(sheets: Iterable[Sheet], out: BinaryIO) -> None:
 
 
 def _written(value: Any) -> Any:
-    """A cell without what the format cannot hold, and with what it would take for an escape escaped."""
+    """Return the cell's value without characters that the format cannot hold, and with look-alike escapes escaped."""
     if isinstance(value, str):
         return _ESCAPED.sub("_x005F_", ILLEGAL_CHARACTERS_RE.sub("", harmless(value)))
     return value

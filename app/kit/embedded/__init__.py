@@ -1,14 +1,13 @@
-"""A PostgreSQL of our own in the data folder (Linux, macOS), for where no DATABASE_URL names another.
+"""Our own PostgreSQL in the data folder (Linux, macOS), for when no DATABASE_URL names another.
 
-Each process of ours joins; one detached keeper runs the server. Two file locks are the whole protocol:
+Each of our processes joins; one detached keeper runs the server. Two file locks are the whole protocol:
 
-- `users.lock`: each joined process holds it shared. The keeper waits for it exclusively, that is, for the
-  last user to leave, and then stops the server.
-- `server.lock`: the keeper and every process of its server hold it (an inherited descriptor). Each joined
-  process waits for it too: whoever gets it knows that no keeper and no server lives, and hands the lock to a
-  new keeper.
+- `users.lock`: each joined process holds it shared. The keeper waits for it exclusively, that is, until the last user
+  leaves, and then stops the server.
+- `server.lock`: the keeper and every process of its server hold it (an inherited descriptor). Each joined process also
+  waits for it. A process that gets it knows that no keeper and no server is alive, and hands the lock to a new keeper.
 
-The kernel releases both with the processes, so `kill -9`, zombies and reused process ids mislead nobody.
+The kernel releases both locks when a process ends, so `kill -9`, zombies and reused process ids do no harm.
 """
 
 from app.kit.embedded.folder import EmbeddedPostgresError

@@ -1,4 +1,4 @@
-"""As whom the server runs. PostgreSQL refuses root, and initdb a user id that has no name."""
+"""The account that runs the server. PostgreSQL refuses root, and initdb refuses a user id without a name."""
 
 import ctypes
 import os
@@ -19,9 +19,9 @@ Become = Callable[[], None]
 
 
 def choose_account(program: Path) -> Become:
-    """What a child calls before it runs `program`, so that PostgreSQL agrees to run.
+    """Return what a child process calls before it runs `program`, so that PostgreSQL agrees to run.
 
-    Raises EmbeddedPostgresError where root has no way to be someone else.
+    Raises EmbeddedPostgresError if root has no way to become another user.
     """
     if os.geteuid() != 0 and _has_name(os.geteuid()):
         return _stay
@@ -58,7 +58,7 @@ def _stay() -> None:
 
 
 def _enter_namespace() -> None:
-    """Be called nobody in a namespace of our own; outside it nothing changes and files stay ours."""
+    """Become "nobody" in a user namespace of our own. Outside it nothing changes, and the files stay ours."""
     nobody, uid, gid = pwd.getpwnam("nobody"), os.geteuid(), os.getegid()
     _call("unshare", _CLONE_NEWUSER)
     Path("/proc/self/setgroups").write_text("deny")
@@ -67,7 +67,7 @@ def _enter_namespace() -> None:
 
 
 def _become_nobody() -> None:
-    """Be nobody, but keep root's reach into folders: the binaries or the data may lie in root's home."""
+    """Become nobody, but keep root's access to folders: the programs or the data may be in root's home."""
     nobody = pwd.getpwnam("nobody")
     _call("prctl", _PR_SET_KEEPCAPS, 1, 0, 0, 0)
     os.setgroups([])

@@ -1,4 +1,4 @@
-"""The database cluster: created once and whole, then started again and again."""
+"""The database cluster: creating it completely, once, and starting its server."""
 
 import os
 import shutil
@@ -23,19 +23,19 @@ _SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "log_min_messages": "log",  # the server's own news, not the statements that clients got wrong
+    "log_min_messages": "log",  # the server's own messages, not the faulty statements of clients
     "log_checkpoints": "off",
 }
 
 
 def create_cluster(programs: Programs, folder: DataFolder) -> None:
-    """Create the cluster with role and database `hotline`; appears under its name only once complete.
+    """Create the cluster with the role and the database `hotline`. It gets its name only once it is complete.
 
     Raises EmbeddedPostgresError with initdb's output if it fails.
     """
     unfinished = folder.root / "cluster.new"
     shutil.rmtree(unfinished, ignore_errors=True)
-    # Text sorts by code point. The C library's locale matters still: pg_trgm sees no Chinese under C.
+    # Text sorts by code point. The C library's locale still matters: pg_trgm ignores Chinese under C.
     locale = ["--locale=C", f"--lc-ctype={'C.UTF-8' if sys.platform == 'linux' else 'en_US.UTF-8'}"]
     if programs.major >= 17:
         locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -61,9 +61,9 @@ def check_version(programs: Programs, folder: DataFolder) -> None:
 
 
 def start_server(programs: Programs, folder: DataFolder) -> subprocess.Popen[bytes]:
-    """Start the server and wait until it lets clients in; raises EmbeddedPostgresError if it ends instead.
+    """Start the server and wait until it accepts clients. Raises EmbeddedPostgresError if it ends instead.
 
-    The caller holds the server lock, so no server runs here and what a killed one left is stale, whatever
+    The caller holds the server lock, so no server runs here. What a killed server left behind is stale, even if another
     process has its id now. (A server started by hand still has the shared memory, and PostgreSQL refuses.)
     """
     (folder.cluster / "postmaster.pid").unlink(missing_ok=True)

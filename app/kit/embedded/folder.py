@@ -1,4 +1,4 @@
-"""What lies where in the data folder, and whether its server answers."""
+"""Where each file of the data folder is, and whether its server responds."""
 
 import hashlib
 import os
@@ -19,36 +19,36 @@ class EmbeddedPostgresError(Exception):
 
 @dataclass(frozen=True)
 class DataFolder:
-    """The files of one embedded server. Create with a resolved path."""
+    """The files of one embedded server. Create it with a resolved path."""
 
     root: Path
 
     @property
     def users_lock(self) -> Path:
-        """Held shared by each process that uses the server."""
+        """A lock file that each process using the server holds shared."""
         return self.root / "users.lock"
 
     @property
     def server_lock(self) -> Path:
-        """Held by the keeper and its server; contains the keeper's process id, for people."""
+        """A lock file that the keeper and its server hold. It contains the keeper's process id, for people to read."""
         return self.root / "server.lock"
 
     @property
     def cluster(self) -> Path:
-        """PostgreSQL's own data directory; exists only once it is complete."""
+        """PostgreSQL's own data directory. It exists only once it is complete."""
         return self.root / "cluster"
 
     @property
     def log(self) -> Path:
-        """The log of the present or last server; the one before it has `.1` at its end."""
+        """The log of the present or last server. The log before it ends in `.1`."""
         return self.root / "server.log"
 
     @property
     def socket_dir(self) -> Path:
         """The private folder of the server's socket.
 
-        Where the data folder's path is too long for a socket it is in /tmp, not in TMPDIR or
-        XDG_RUNTIME_DIR: processes with different environments must arrive at the same place.
+        If the data folder's path is too long for a socket, this is in /tmp. It is not in TMPDIR or XDG_RUNTIME_DIR,
+        because processes with different environments must find the same place.
         """
         inside = self.root / "socket"
         if len(os.fsencode(inside)) <= _LONGEST_SOCKET_DIR:
@@ -57,14 +57,14 @@ class DataFolder:
         return Path(f"/tmp/hotline-{os.geteuid()}-{digest}")
 
     def make_socket_dir(self) -> None:
-        """Create the socket's folder; raises EmbeddedPostgresError if it exists and others may enter it."""
+        """Create the socket's folder. Raises EmbeddedPostgresError if it exists and others may enter it."""
         self.socket_dir.mkdir(mode=0o700, exist_ok=True)
         found = self.socket_dir.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
             raise EmbeddedPostgresError(f"{self.socket_dir} is not a folder of this user alone; remove it")
 
     def server_answers(self) -> bool:
-        """Whether the server lets a client in; while it starts, recovers or stops it does not."""
+        """Return whether the server accepts a client. It does not while it starts, recovers or stops."""
         hello = struct.pack("!I", 3 << 16) + b"user\0hotline\0database\0hotline\0\0"
         goodbye = b"X" + struct.pack("!I", 4)
         with socket.socket(socket.AF_UNIX) as client:
@@ -77,11 +77,11 @@ class DataFolder:
                 return False
 
     def log_tail(self) -> str:
-        """The last lines of the server's log, without the answers to those who wait for it."""
+        """Return the last lines of the server's log, without the replies to clients that wait for its start."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return "\n".join([line for line in lines if "the database system is starting up" not in line][-12:])
 
 
 def open_lock(path: Path) -> BinaryIO:
-    """Open, creating it if need be, a file for flock. Closing it lets the lock go; children don't inherit it."""
+    """Open a file for flock, and create it if need be. Closing it releases the lock; children don't inherit it."""
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)

