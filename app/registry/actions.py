@@ -1,4 +1,4 @@
-"""Admitting providers to the registry, changing their facts and their standing; what a provider sets itself."""
+"""Admit providers to the registry, change their facts and standing, and set their availability."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ from app.registry.uscc import former_kind, is_possible, is_same_firm, is_valid
 
 
 async def get_document(tx: Tx, provider_id: UUID, day: date) -> ProviderOut:
-    """The provider with everything that belongs to it, its price card as of the day. Raises NotFound."""
+    """Return the provider with everything that belongs to it, and its price card as of `day`. Raises NotFound."""
     provider = await queries.find_provider(tx, provider_id)
     if provider is None:
         raise NotFound(what="provider", key=str(provider_id))
@@ -84,7 +84,10 @@ def _line(line: ProviderItem, lacking: Mapping[str, list[str]]) -> PriceLineOut:
 
 
 async def list_providers(tx: Tx, wanted: ProviderFilter, catalog: Snapshot, day: date) -> Sequence[Provider]:
-    """Providers that fit, one more than the page holds. Raises UnknownItem, UnknownArea, CursorInvalid."""
+    """Return the providers that match the filter, one more than the page holds.
+
+    Raises UnknownItem, UnknownArea or CursorInvalid.
+    """
     if wanted.item:
         catalog.item(wanted.item)
     if wanted.township:
@@ -93,9 +96,9 @@ async def list_providers(tx: Tx, wanted: ProviderFilter, catalog: Snapshot, day:
 
 
 async def add_provider(act: Act, tx: Tx, body: ProviderIn, catalog: Snapshot, once: Once) -> ProviderOut:
-    """Enter an application with its prices approved; given again, its idempotency key gives the first answer.
+    """Enter an application with its prices approved. A repeated idempotency key returns the first answer.
 
-    Raises KeyReused, the errors of `enter_provider`, and ItemWithoutPapers: nothing is kept then.
+    Raises KeyReused, the errors of `enter_provider`, and ItemWithoutPapers; then nothing is stored.
     """
     if replay := await once.replay(tx, act.now):
         return ProviderOut.model_validate_json(replay)
@@ -109,7 +112,7 @@ async def add_provider(act: Act, tx: Tx, body: ProviderIn, catalog: Snapshot, on
 async def enter_provider(
     act: Act, tx: Tx, body: ProviderIn, catalog: Snapshot, *, approved: bool, **about: Any
 ) -> Provider:
-    """Put the firm into the registry as an applicant; its prices are proposals unless `approved`.
+    """Add the provider to the registry as an applicant. Its prices are proposals unless `approved`.
 
     `about` goes into the event. Raises FormerCode, InvalidUscc, UsccMissing, ProviderExists, and the errors of
     `part_rows`.
@@ -134,7 +137,7 @@ async def enter_provider(
 
 
 def check_code(kind: ProviderKind, uscc: str | None) -> None:
-    """Raises UsccMissing, FormerCode, InvalidUscc."""
+    """Check the credit code. Raises UsccMissing, FormerCode or InvalidUscc."""
     if kind is ProviderKind.COMPANY and uscc is None:
         raise UsccMissing
     if uscc is not None and (former := former_kind(uscc)):
@@ -144,12 +147,15 @@ def check_code(kind: ProviderKind, uscc: str | None) -> None:
 
 
 def is_same_fact(name: str, one: str | None, other: str | None) -> bool:
-    """Whether two firms have the same of what tells them apart: code, name or phone, however it is written."""
+    """Return whether two providers share the fact `name` (uscc, name or phone), however it is written."""
     return is_same_firm(one, other) if name == "uscc" else is_same(one, other)
 
 
 async def _check_identity(tx: Tx, identity: Mapping[str, str | None], other_than: UUID | None = None) -> None:
-    """A credit code is one firm's; a name or phone of two firms is a person's decision. Raises ProviderExists."""
+    """Raise ProviderExists when another provider has the same credit code, name or phone.
+
+    A credit code belongs to one provider. Whether two may share a name or phone is for a person to decide (`distinct`).
+    """
     if found := await queries.find_same(tx, **identity, other_than=other_than):
         known = found[0]
         same = [fact for fact, value in identity.items() if is_same_fact(fact, getattr(known, fact), value)]
@@ -159,7 +165,7 @@ async def _check_identity(tx: Tx, identity: Mapping[str, str | None], other_than
 
 
 def part_rows(act: Act, provider_id: UUID, body: ProviderIn, catalog: Snapshot, *, approved: bool) -> list[Model]:
-    """Everything that belongs to the provider, as rows.
+    """Build the rows of everything that belongs to the provider.
 
     Raises GivenTwice, UnknownArea, HoursInvalid, and the errors of app.registry.card.
     """
@@ -201,9 +207,9 @@ def _check_townships(codes: Sequence[str], catalog: Snapshot) -> None:
 async def edit_provider(
     act: Act, tx: Tx, provider_id: UUID, body: ProviderEdit, if_match: str | None, catalog: Snapshot
 ) -> None:
-    """Change the facts that the body names.
+    """Change the facts named in the body.
 
-    Raises VersionRequired, VersionStale, UnknownArea, HoursInvalid, ProviderExists.
+    Raises NotFound, VersionRequired, VersionStale, UnknownArea, HoursInvalid or ProviderExists.
     """
     provider = await begin_edit(tx, provider_id)
     check_version(if_match, provider.version)
@@ -228,10 +234,10 @@ async def edit_provider(
 async def change_standing(
     act: Act, tx: Tx, provider_id: UUID, body: StandingIn, if_match: str | None, catalog: Snapshot
 ) -> None:
-    """Move the provider on in its registry life; where it already stands, nothing happens.
+    """Move the provider to another standing. If it has that standing already, nothing happens.
 
-    Raises VersionRequired, VersionStale, StandingNotAllowed; ItemWithoutPapers when an applicant's papers do not
-    cover its price card; PapersExpired while a paper of the firm itself has expired.
+    Raises NotFound, VersionRequired, VersionStale or StandingNotAllowed; ItemWithoutPapers when an applicant's licences
+    don't cover its price card; PapersExpired while one of the provider's own licences has expired.
     """
     provider = await begin_edit(tx, provider_id)
     if provider.standing == body.standing:
@@ -264,7 +270,10 @@ async def change_standing(
 
 
 async def set_availability(act: Act, tx: Tx, provider_id: UUID, body: Availability) -> None:
-    """Say whether the provider takes offers, and how much work; the worker withdraws or serves the waiting."""
+    """Set whether the provider takes offers and how many unfinished jobs it takes at a time. Raises NotFound.
+
+    The worker then withdraws its offers, or dispatches requests that were waiting.
+    """
     provider = await begin_edit(tx, provider_id)
     changes = body.model_dump(exclude_none=True)
     for name, value in changes.items():

@@ -1,4 +1,4 @@
-"""A provider's papers and its price card: what it may offer, and at which price."""
+"""A provider's licences and its price card: what it may offer, and at what price."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -29,7 +29,7 @@ from app.registry.schemas import Paper, Price
 
 
 def paper_row(act: Act, provider_id: UUID, code: str, paper: Paper, catalog: Snapshot) -> ProviderPaper:
-    """The paper as a row. Raises UnknownPaper, ValidityInvalid."""
+    """Build the row of a licence. Raises UnknownPaper or ValidityInvalid."""
     if code not in catalog.paper_kinds:
         raise UnknownPaper(paper=code)
     if paper.expires_on and paper.expires_on < paper.issued_on:
@@ -45,10 +45,11 @@ def paper_row(act: Act, provider_id: UUID, code: str, paper: Paper, catalog: Sna
 
 
 async def put_paper(act: Act, tx: Tx, provider_id: UUID, code: str, paper: Paper, catalog: Snapshot) -> None:
-    """File the paper, in the place of an earlier one of its kind; the worker releases what its expiry suspended.
+    """Record a licence, replacing an earlier one of the same kind. The worker lifts a suspension that its expiry
+    caused.
 
-    One that begins later leaves the one in force where it is, and takes the place of another that was to come.
-    Raises UnknownPaper, ValidityInvalid.
+    A licence that begins later leaves the current one in force and replaces any other future one. Raises NotFound,
+    UnknownPaper or ValidityInvalid.
     """
     provider = await begin_edit(tx, provider_id)
     row = paper_row(act, provider_id, code, paper, catalog)
@@ -60,7 +61,7 @@ async def put_paper(act: Act, tx: Tx, provider_id: UUID, code: str, paper: Paper
 
 
 async def remove_paper(act: Act, tx: Tx, provider_id: UUID, code: str) -> None:
-    """Strike the papers of the kind off; items that need one are no longer matched. Raises NotFound."""
+    """Remove all licences of the kind. Items that need one are no longer matched. Raises NotFound."""
     provider = await begin_edit(tx, provider_id)
     if not await queries.drop_papers(tx, provider_id, code):
         raise NotFound(what="paper", key=code)
@@ -70,7 +71,7 @@ async def remove_paper(act: Act, tx: Tx, provider_id: UUID, code: str) -> None:
 
 
 async def check_papers(act: Act, tx: Tx, provider_id: UUID, items: Iterable[Item]) -> None:
-    """Raises ItemWithoutPapers when an item needs what the provider does not hold valid on the day."""
+    """Raise ItemWithoutPapers when an item needs a licence that the provider doesn't hold valid today."""
     held = await queries.list_valid_papers(tx, provider_id, act.today)
     for item in items:
         missing = sorted(set(item.papers) - held)
@@ -79,25 +80,27 @@ async def check_papers(act: Act, tx: Tx, provider_id: UUID, items: Iterable[Item
 
 
 class PriceFault(Term):
-    """Why a line may not stand on a price card."""
+    """Why a line is not allowed on a price card."""
 
-    NOT_DISPATCHED = "not_dispatched", "该项目不派单", "the item is not dispatched", "No provider is sent for it."
+    NOT_DISPATCHED = "not_dispatched", "该项目不派单", "the item is not dispatched", "No provider is ever sent for it."
     TIER_NOT_ALLOWED = "tier_not_allowed", "没有该档次", "the tier is not allowed", "The item has no such tier."
     PRICE_NOT_ALLOWED = (
         "price_not_allowed",
         "价格与档次不符",
-        "the price does not suit the tier",
-        "Free of charge exactly where the tier is.",
+        "the price does not fit the tier",
+        "A price is free of charge if and only if the tier is free.",
     )
     ABOVE_CAP = "above_cap", "超过最高价", "above the cap", "More than the item's cap for the low-fee tier."
-    VALIDITY = "validity", "有效期有误", "the validity is wrong", "The last day is before the first."
+    VALIDITY = "validity", "有效期有误", "invalid dates", "The last day is before the first."
 
 
 def price_faults(
     item: Item, tier: str, price_kind: str, price_fen: int, begins: date, ends: date | None
 ) -> Iterator[PriceFault]:
-    """What is wrong with such a line: only what is dispatched has a price, only what is free costs nothing, and a low
-    fee is at most the item's cap."""
+    """Yield what is wrong with the line.
+
+    Only a dispatchable item has a price, only the free tier costs nothing, and a low fee is at most the item's cap.
+    """
     if not item.dispatchable:
         yield PriceFault.NOT_DISPATCHED
     elif tier not in item.tiers:
@@ -112,9 +115,9 @@ def price_faults(
 
 
 def price_row(act: Act, provider_id: UUID, item: Item, tier: Tier, price: Price) -> ProviderItem:
-    """The line of the price card, not yet approved.
+    """Build a line of the price card, not yet approved.
 
-    Raises ItemNotDispatched, TierNotAllowed, PriceNotAllowed, PriceAboveCap, ValidityInvalid.
+    Raises ItemNotDispatched, TierNotAllowed, PriceNotAllowed, PriceAboveCap or ValidityInvalid.
     """
     begins = price.valid_from or act.today
     errors: dict[PriceFault, HotlineError] = {
@@ -147,9 +150,9 @@ def price_row(act: Act, provider_id: UUID, item: Item, tier: Tier, price: Price)
 async def set_price(
     act: Act, tx: Tx, provider_id: UUID, code: str, tier: Tier, price: Price, catalog: Snapshot
 ) -> None:
-    """Put an approved price on the card; it replaces from its first day on whatever stood or was proposed.
+    """Add an approved price. From its first day it replaces the current and any proposed price.
 
-    Raises the errors of `price_row`, UnknownItem, ItemWithoutPapers.
+    Raises NotFound, the errors of `price_row`, UnknownItem or ItemWithoutPapers.
     """
     provider, item = await begin_edit(tx, provider_id), catalog.item(code)
     row = price_row(act, provider_id, item, tier, price)
@@ -163,9 +166,9 @@ async def set_price(
 async def propose_price(
     act: Act, tx: Tx, provider_id: UUID, code: str, tier: Tier, price: Price, catalog: Snapshot
 ) -> None:
-    """Propose a price, in the place of an earlier proposal; the approved one stands until the registrar approves.
+    """Propose a price, replacing an earlier proposal. The approved price applies until a registrar approves this one.
 
-    Raises the errors of `price_row`, UnknownItem.
+    Raises NotFound, the errors of `price_row`, or UnknownItem.
     """
     provider, item = await begin_edit(tx, provider_id), catalog.item(code)
     row = price_row(act, provider_id, item, tier, price)
@@ -175,7 +178,8 @@ async def propose_price(
 
 
 async def approve_price(act: Act, tx: Tx, provider_id: UUID, code: str, tier: Tier, catalog: Snapshot) -> None:
-    """Approve what is proposed, to hold from today if its first day has passed; done before, it stays as it is.
+    """Approve the proposed price. If its first day has passed, it applies from today. Without a proposal nothing
+    changes.
 
     Raises NotFound when the item is not on the card, and the errors of `set_price`.
     """
@@ -192,7 +196,7 @@ async def approve_price(act: Act, tx: Tx, provider_id: UUID, code: str, tier: Ti
 
 
 async def end_price(act: Act, tx: Tx, provider_id: UUID, code: str, tier: Tier) -> None:
-    """Take the item at the tier off the card from today on, with what is proposed. Raises NotFound."""
+    """Take the item at this tier off the card from today, with any proposal. Raises NotFound."""
     provider = await begin_edit(tx, provider_id)
     if not await queries.end_lines(tx, provider_id, code, tier, act.today):
         raise NotFound(what="price", key=f"{code}/{tier}")

@@ -1,4 +1,4 @@
-"""What every edit of the registry has in common: the provider locked, its version raised, a line on the audit log."""
+"""What all registry edits share: lock the provider, raise its version, write to the audit log."""
 
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from app.registry.models import Provider
 
 
 async def begin_edit(tx: Tx, provider_id: UUID) -> Provider:
-    """The provider, locked until the transaction ends. Raises NotFound."""
+    """Lock the provider until the transaction ends and return it. Raises NotFound."""
     provider = await queries.lock_provider(tx, provider_id)
     if provider is None:
         raise NotFound(what="provider", key=str(provider_id))
@@ -26,6 +26,6 @@ async def finish_edit(act: Act, tx: Tx, provider: Provider, action: str, **chang
 
 
 async def audit_provider(act: Act, tx: Tx, provider_id: UUID, action: str, **changes: Any) -> None:
-    """Write to the audit log what is no part of the document."""
+    """Write an action to the audit log without raising the document's version."""
     subject = f"provider:{provider_id}"
     await add_audit(act, tx, action, subject, **changes)

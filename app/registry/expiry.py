@@ -1,6 +1,7 @@
-"""Papers that expire: warnings 30 and 7 days before, suspension by themselves, release once they are renewed.
+"""Licences that expire: warn 30 and 7 days before, suspend automatically, and release once they are renewed.
 
-An item whose paper has expired is not matched (app.matching) and needs no step; a paper of the firm itself suspends it.
+An item whose licence has expired is not matched (app.matching) and needs no step here. When one of the provider's own
+licences expires, the whole provider is suspended.
 """
 
 from collections.abc import Sequence
@@ -27,14 +28,14 @@ LAST_WARNING = timedelta(days=7)
 
 
 class Look(NamedTuple):
-    """What is to be told of a paper on a day, and when to look at it next."""
+    """The notice to send about a licence today, if any, and the day of its next check."""
 
     tell: NoticeKind | None
     next: date | None
 
 
 def look_at(expires_on: date | None, today: date) -> Look:
-    """What a paper that is good until and including `expires_on` calls for today."""
+    """Return what a licence calls for today. It is valid up to and including `expires_on`; None never expires."""
     if expires_on is None:
         return Look(None, None)
     if expires_on < today:
@@ -47,7 +48,10 @@ def look_at(expires_on: date | None, today: date) -> Look:
 
 
 async def watch_papers(context: Context, catalog: Snapshot) -> int:
-    """Warn, suspend and release the providers with a paper to be looked at; each in its transaction."""
+    """Warn, suspend and release providers whose licences are due for a check, each in its own transaction.
+
+    Returns how many providers it handled.
+    """
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await paper_queries.find_due_papers(tx, now.astimezone(context.settings.zone).date(), limit)
@@ -59,7 +63,12 @@ async def watch_papers(context: Context, catalog: Snapshot) -> int:
 
 
 async def look_at_papers(act: Act, tx: Tx, provider_id: UUID, catalog: Snapshot) -> None:
-    """Do what the provider's papers call for today; done again, it does nothing."""
+    """Warn, suspend or release the provider as its licences call for today. Repeating it does nothing.
+
+    1. Send the notice due for each licence that has not been renewed, and set its next check.
+    2. Remove expired licences that another replaces.
+    3. Suspend the provider if one of its own licences has expired, or release it once none has.
+    """
     provider = await queries.lock_provider(tx, provider_id)
     if provider is None:
         return
@@ -83,13 +92,13 @@ async def look_at_papers(act: Act, tx: Tx, provider_id: UUID, catalog: Snapshot)
 
 
 def _facts(paper: ProviderPaper, card: Sequence[ProviderItem], catalog: Snapshot) -> dict[str, Any]:
-    """What the notice says of the paper and of the effect that its expiry has."""
+    """Return the notice's facts about the licence and the effect of its expiry."""
     kind = catalog.paper_kinds[paper.paper_code]
     codes = {line.item_code for line in card if paper.paper_code in catalog.items[line.item_code].papers}
     items = [catalog.items[code] for code in sorted(codes)]
-    effect = ("单位将暂停派单", "the firm is suspended")
+    effect = ("单位将暂停派单", "you are suspended")
     if not kind.whole_firm:
-        effect = ("须换证后方可申报相关项目", "items that need it cannot be added to your card")
+        effect = ("须换证后方可申报相关项目", "items that need it cannot be added to your price card")
         if items:
             zh, en = "、".join(item.zh for item in items), ", ".join(item.en for item in items)
             effect = (f"不再派发：{zh}", f"you are not offered {en}")

@@ -1,11 +1,11 @@
-"""What changes seldom of a provider, kept in memory: its prices of an item, the papers that it needs, its hours.
+"""Facts about providers that seldom change, cached in memory: an item's prices, the licences it needs, opening hours.
 
-Each provider has a `facts_version`, which the database draws anew with each change of these (migration 0031). Whoever
-reads a provider sees the version of that very moment, so what is kept under it is what the database says: nothing has
-to be told from process to process, and nothing is ever stale.
+Each provider has a `facts_version`, which the database increases with every change to these facts (migration 0031).
+Reading a provider also reads its current version, so facts cached under that version match the database. Processes need
+not notify each other, and nothing is ever stale.
 
-Providers are many, what they say is alike: the same hours, prices and papers are one object, found by how they are
-written.
+Providers are many, but their facts are often the same. Equal hours, prices and licences share one object, cached by
+their text in the row.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,27 +19,27 @@ from sqlalchemy import ARRAY, Text, Uuid, bindparam, text
 from app.kit.db import Prepared, Row, Tx
 
 MOST_KEPT = 200_000
-"""Of so many providers and items a process keeps the facts, some hundred bytes each."""
+"""How many pairs of provider and item a process caches, at some hundred bytes each."""
 ALIKE = 50_000
-"""So many writings are known at a time."""
+"""How many distinct texts of hours, prices or licences are cached."""
 
 
 class Span(NamedTuple):
-    """Local hours of a day; a `closes` of 00:00 is its end."""
+    """Local opening hours on one day. A `closes` of 00:00 is the end of the day."""
 
     opens: time
     closes: time
 
 
 class Hours(NamedTuple):
-    """When a provider is open: by weekday (1 = Monday), and on days of its own, on which it may be closed."""
+    """When a provider is open: by weekday (1 = Monday), and on special days, where no span means closed."""
 
     weekly: Mapping[int, Sequence[Span]]
     own: Mapping[date, Sequence[Span]]
 
 
 class Price(NamedTuple):
-    """An approved line of the price card, good until and including `valid_to`."""
+    """An approved line of the price card, in force up to and including `valid_to`; `fen` is per unit."""
 
     valid_from: date
     valid_to: date | None
@@ -48,7 +48,7 @@ class Price(NamedTuple):
 
 
 class Paper(NamedTuple):
-    """A paper of a kind, good until and including `valid_to`."""
+    """A licence, valid up to and including `valid_to`."""
 
     code: str
     valid_from: date
@@ -56,7 +56,7 @@ class Paper(NamedTuple):
 
 
 class Wants(NamedTuple):
-    """An item at a tier, and the papers that it needs."""
+    """An item at a tier, and the kinds of licences it needs."""
 
     item: str
     tier: str
@@ -64,21 +64,22 @@ class Wants(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """Of a provider and an item at a tier: its prices, the latest first, those of its papers that count, its hours."""
+    """A provider's prices for an item at a tier (latest first), its licences of the kinds the item needs, and its
+    hours."""
 
     prices: Sequence[Price]
     papers: Sequence[Paper]
     hours: Hours
 
     def price(self, day: date) -> Price | None:
-        """What the card says on that day."""
+        """Return the price in force on `day`, or None."""
         for price in self.prices:
             if price.valid_from <= day and (price.valid_to is None or day <= price.valid_to):
                 return price
         return None
 
     def holds(self, papers: Sequence[str], day: date) -> bool:
-        """Whether each of these papers is good on that day."""
+        """Return whether the provider holds each of these kinds of licences valid on `day`."""
         good = {
             one.code for one in self.papers if one.valid_from <= day and (one.valid_to is None or day <= one.valid_to)
         }
@@ -117,7 +118,7 @@ CROSS JOIN LATERAL (SELECT id, facts_version FROM providers WHERE id = missing.i
 
 
 async def list_facts(tx: Tx, wants: Wants, versions: Mapping[UUID, int]) -> Mapping[UUID, Facts]:
-    """The facts of these providers, which have just been read with these versions."""
+    """Return the facts of these providers. `versions` holds each one's `facts_version` as just read."""
     every = cast(dict[Wants, dict[UUID, tuple[int, Facts]]], tx.kept.setdefault(Facts, {}))
     kept = every.setdefault(wants, {})
     found, missing = {}, []
@@ -139,7 +140,7 @@ async def list_facts(tx: Tx, wants: Wants, versions: Mapping[UUID, int]) -> Mapp
 
 
 def read_hours(row: Row) -> Hours:
-    """Those of a row with HOURS_COLUMNS."""
+    """Return the opening hours in a row that selects HOURS_COLUMNS."""
     return _hours(row["weekly"] or "", row["own"] or "")
 
 

@@ -1,4 +1,4 @@
-"""When a provider is open: the hours of each weekday, and days with other hours."""
+"""A provider's opening hours: those of each weekday, and days with special hours."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, time
@@ -16,18 +16,18 @@ from app.registry.schemas import ExceptionDay, ExceptionIn, Hours, Span
 
 MIDNIGHT = time(0)
 DAYS_AHEAD = 400
-"""How far ahead a day may be given other hours."""
+"""How many days ahead special hours can be set."""
 
 
 def spans_fit(spans: Iterable[tuple[time, time]]) -> bool:
-    """Whether these spans of one day close after they open and lie apart."""
+    """Return whether each span of one day closes after it opens and none overlap."""
     ordered = sorted(spans)
     forwards = all(closes == MIDNIGHT or closes > opens for opens, closes in ordered)
     return forwards and all(MIDNIGHT < closes <= opens for (_, closes), (opens, _) in pairwise(ordered))
 
 
 def hours_rows(provider_id: UUID, hours: Sequence[Hours]) -> list[ProviderHours]:
-    """Weekly hours as rows. Raises HoursInvalid."""
+    """Build the rows of the weekly hours. Raises HoursInvalid."""
     for weekday in range(1, 8):
         if not spans_fit((span.opens, span.closes) for span in hours if span.weekday == weekday):
             raise HoursInvalid
@@ -35,16 +35,16 @@ def hours_rows(provider_id: UUID, hours: Sequence[Hours]) -> list[ProviderHours]
 
 
 async def set_hours(act: Act, tx: Tx, provider_id: UUID, hours: Sequence[Hours]) -> None:
-    """Replace the weekly hours. Raises NotFound, HoursInvalid."""
+    """Replace the weekly hours. Raises NotFound or HoursInvalid."""
     provider = await begin_edit(tx, provider_id)
     await queries.replace_parts(tx, ProviderHours, provider_id, hours_rows(provider_id, hours))
     await finish_edit(act, tx, provider, "provider.hours_set", hours=[span.model_dump() for span in hours])
 
 
 async def set_exception(act: Act, tx: Tx, provider_id: UUID, day: date, body: ExceptionIn) -> None:
-    """Give the day hours of its own, or close it; in the place of what was said of it before.
+    """Give the day special hours, or close it, replacing earlier special hours.
 
-    Raises NotFound, DayOutOfRange, HoursInvalid.
+    Raises NotFound, DayOutOfRange or HoursInvalid.
     """
     provider = await begin_edit(tx, provider_id)
     if not 0 <= (day - act.today).days <= DAYS_AHEAD:
@@ -61,7 +61,7 @@ async def set_exception(act: Act, tx: Tx, provider_id: UUID, day: date, body: Ex
 
 
 async def end_exception(act: Act, tx: Tx, provider_id: UUID, day: date) -> None:
-    """Give the day its weekday's hours again. Raises NotFound."""
+    """Remove the day's special hours, so that its weekday's hours apply again. Raises NotFound."""
     provider = await begin_edit(tx, provider_id)
     if not await hours_queries.drop_exception(tx, provider_id, day):
         raise NotFound(what="exception", key=str(day))
@@ -69,7 +69,7 @@ async def end_exception(act: Act, tx: Tx, provider_id: UUID, day: date) -> None:
 
 
 def show_exceptions(rows: Iterable[ProviderException]) -> list[ExceptionDay]:
-    """These rows, in the order of their days, as days with their hours."""
+    """Return the rows, ordered by day, as days with their hours. A day without hours is closed."""
     return [
         ExceptionDay(
             day=day, hours=[Span(opens=row.opens, closes=row.closes) for row in spans if row.closes is not None]

@@ -1,4 +1,4 @@
-"""A provider's days with hours of their own, in SQL."""
+"""SQL for a provider's days with special hours."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,7 +11,7 @@ from app.registry.models import ProviderException
 
 
 async def list_exceptions(tx: Tx, provider_id: UUID, since: date) -> Sequence[ProviderException]:
-    """The provider's days with other hours from that day on."""
+    """Return the provider's days with special hours from `since`, in order."""
     query = select(ProviderException).where(
         ProviderException.provider_id == provider_id, ProviderException.day >= since
     )
@@ -20,7 +20,7 @@ async def list_exceptions(tx: Tx, provider_id: UUID, since: date) -> Sequence[Pr
 
 
 async def drop_exception(tx: Tx, provider_id: UUID, day: date) -> bool:
-    """The day has its weekday's hours again; says whether it had others."""
+    """Remove the day's special hours. Returns whether it had any."""
     dropped = delete(ProviderException).where(
         ProviderException.provider_id == provider_id, ProviderException.day == day
     )

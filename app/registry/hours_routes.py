@@ -1,4 +1,4 @@
-"""A provider's weekly opening hours, and days with hours of their own."""
+"""Routes for a provider's weekly opening hours and its days with special hours."""
 
 from typing import Annotated
 from uuid import UUID
@@ -28,14 +28,14 @@ async def set_own_hours(body: WeeklyHours, response: Response, act: ByFirm, tx: 
 async def set_own_exception(
     day: Day, body: ExceptionIn, response: Response, act: ByFirm, tx: Transaction
 ) -> ProviderOut:
-    """Close a day, or give it hours of its own."""
+    """Close the provider on a day, or give the day special hours."""
     await hours.set_exception(act, tx, act.who, day, body)
     return await answer_document(tx, response, act.who, act.today)
 
 
 @router.delete("/provider/exceptions/{day}")
 async def end_own_exception(day: Day, response: Response, act: ByFirm, tx: Transaction) -> ProviderOut:
-    """Give the day its weekday's hours again."""
+    """Remove the day's special hours, so that its weekday's hours apply again."""
     await hours.end_exception(act, tx, act.who, day)
     return await answer_document(tx, response, act.who, act.today)
 
@@ -45,7 +45,7 @@ async def end_own_exception(day: Day, response: Response, act: ByFirm, tx: Trans
 async def set_exception(
     provider_id: UUID, day: Day, body: ExceptionIn, response: Response, act: ByPhone, tx: Transaction
 ) -> ProviderOut:
-    """The provider says on the phone that it is closed on a day, or keeps other hours."""
+    """Record that the provider, by phone, closes a day or gives it special hours."""
     await hours.set_exception(act, tx, provider_id, day, body)
     return await answer_document(tx, response, provider_id, act.today)
 
@@ -53,6 +53,6 @@ async def set_exception(
 @router.delete("/providers/{provider_id}/exceptions/{day}")
 @repeatable
 async def end_exception(provider_id: UUID, day: Day, response: Response, act: ByPhone, tx: Transaction) -> ProviderOut:
-    """The provider says on the phone that the day has its usual hours after all."""
+    """Record that the provider, by phone, returns the day to its usual hours."""
     await hours.end_exception(act, tx, provider_id, day)
     return await answer_document(tx, response, provider_id, act.today)

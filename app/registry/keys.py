@@ -1,4 +1,4 @@
-"""The keys with which a provider's software signs in."""
+"""The API keys with which a provider's software signs in."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -16,14 +16,13 @@ from app.registry.errors import KeyExpiryInvalid, KeyLabelTaken
 from app.registry.schemas import KeyIn, KeyRotation, NewKey
 
 LONGEST = timedelta(days=3 * 366)
-"""The latest expiry that is taken for meant."""
+"""How far ahead a key's expiry may lie. A later one is taken for a mistake."""
 
 
 async def add_key(act: Act, tx: Tx, provider_id: UUID, body: KeyIn, first: Once) -> NewKey:
-    """Make a key; only its hash is kept. Given again, its idempotency key gives the
-    same secret.
+    """Create a key; only its hash is stored. A repeated idempotency key returns the same secret.
 
-    Raises NotFound, KeyLabelTaken, KeyExpiryInvalid.
+    Raises NotFound, KeyLabelTaken, KeyExpiryInvalid or KeyReused.
     """
     secret_key = act.settings.webhook_key.get_secret_value()
 
@@ -41,10 +40,9 @@ async def add_key(act: Act, tx: Tx, provider_id: UUID, body: KeyIn, first: Once)
 
 
 async def rotate_key(act: Act, tx: Tx, provider_id: UUID, label: str, body: KeyRotation) -> NewKey:
-    """A new key of that label; the former ones still open the door for a while, and what was signed in with them.
-    Repeating it after a lost answer gives another.
+    """Create a new key with this label. Former keys and their sessions stay valid for `former_valid_hours`.
 
-    Raises NotFound, KeyExpiryInvalid.
+    Repeating the call creates yet another key. Raises NotFound or KeyExpiryInvalid.
     """
     await begin_edit(tx, provider_id)
     until = act.now + timedelta(hours=body.former_valid_hours)
@@ -59,7 +57,7 @@ async def rotate_key(act: Act, tx: Tx, provider_id: UUID, label: str, body: KeyR
 
 
 async def revoke_key(act: Act, tx: Tx, provider_id: UUID, label: str) -> None:
-    """Refuse the key of that label from now on, in every process; also a former one. Raises NotFound."""
+    """Revoke all keys with this label, former ones too, from now on in every process. Raises NotFound."""
     await begin_edit(tx, provider_id)
     for key in await _get(tx, provider_id, label):
         key.revoked_at = act.now

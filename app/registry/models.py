@@ -1,4 +1,4 @@
-"""The registry of franchised providers: who they are, what they offer, where, when and at which price."""
+"""The registry of providers: who they are, what they offer, where, when and at what price."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -27,9 +27,9 @@ from app.kit.terms import Term
 class ProviderKind(Term):
     """What a provider is."""
 
-    COMPANY = "company", "企业", "company", "A franchised company."
-    PUBLIC_BODY = "public_body", "公共机构", "public body", "An office or institution."
-    WELFARE = "welfare", "公益组织", "welfare organisation", "An organisation for the public good."
+    COMPANY = "company", "企业", "company", "A company that has joined the network."
+    PUBLIC_BODY = "public_body", "公共机构", "public body", "A government office or public institution."
+    WELFARE = "welfare", "公益组织", "welfare organisation", "A charitable organisation."
     VOLUNTEER_TEAM = "volunteer_team", "志愿队", "volunteer team", "A team of volunteers."
 
 
@@ -37,32 +37,32 @@ Day = date | ColumnElement[date] | InstrumentedAttribute[date | None]
 
 
 class Standing(Term):
-    """Where a provider stands in its registry life; those in ACTIVE_STANDINGS are offered work."""
+    """A provider's status in the registry. Those in ACTIVE_STANDINGS are offered work."""
 
-    APPLIED = "applied", "申请中", "applied", "Its papers are being checked."
-    TRIAL = "trial", "试用", "on trial", "Offered work, for a trial."
+    APPLIED = "applied", "申请中", "applied", "Its licences are being checked."
+    TRIAL = "trial", "试用", "on trial", "Offered work for a trial period."
     ACTIVE = "active", "在营", "active", "Offered work."
     WATCH = "watch", "观察", "on watch", "Offered work, with little credit left."
     SUSPENDED = "suspended", "暂停", "suspended", "Offered nothing until it is released."
-    LEFT = "left", "已退出", "left", "It left of its own will."
+    LEFT = "left", "已退出", "left", "It left of its own accord."
     EXPELLED = "expelled", "已除名", "expelled", "The centre removed it."
 
 
 class Rung(Term):
     """The steps of the network that free help climbs, in the founding document's order (docs/ranking.md)."""
 
-    COMMUNITY_STATION = "community_station", "社区站", "community station", "The base of the network."
-    STREET_CENTRE = "street_centre", "街道中心", "street centre", "Its body."
-    DISTRICT_CENTRE = "district_centre", "区中心", "district centre", "Its head."
+    COMMUNITY_STATION = "community_station", "社区站", "community station", "The lowest level of the network."
+    STREET_CENTRE = "street_centre", "街道中心", "street centre", "The middle level of the network."
+    DISTRICT_CENTRE = "district_centre", "区中心", "district centre", "The top level of the network."
     VOLUNTEERS = "volunteers", "志愿者", "volunteers", "Volunteer teams."
     PLEDGED_COMPANIES = "pledged_companies", "承诺企业", "pledged companies", "Companies that pledged free work."
 
 
 class Unreachable(Term):
-    """Why a provider takes no offers: it said so itself, or it was silent again and again."""
+    """Why a provider takes no offers: it paused them itself, or it let offer after offer expire."""
 
-    OWN_WISH = "own_wish", "已自行暂停接单", "paused by itself", "It said that it takes no work now."
-    SILENT = "silent", "多次未应答", "silent", "It let offers expire again and again."
+    OWN_WISH = "own_wish", "已自行暂停接单", "paused by the provider", "The provider has paused offers."
+    SILENT = "silent", "多次未应答", "silent", "It let several offers in a row expire."
 
 
 DEFAULT_RUNGS = {
@@ -71,44 +71,43 @@ DEFAULT_RUNGS = {
     ProviderKind.VOLUNTEER_TEAM: Rung.VOLUNTEERS,
     ProviderKind.COMPANY: Rung.PLEDGED_COMPANIES,
 }
-"""Where a provider of the kind stands in the network unless the registrar says otherwise."""
+"""The step in the network for each kind of provider, unless the registrar sets another."""
 
 WINDOW_DAYS = 28
-"""How far back the kept window of counts reaches, today included."""
+"""How many days the rolling window of counts covers, including today."""
 
 WINDOW_COUNTS = ("accepted", "declined", "expired", "counted", "completed", "returned")
-"""What the window keeps, of what is kept by day."""
+"""The daily counts that the window sums."""
 
 FULL_CREDIT = 100
-"""What a provider begins with and can't exceed; at 0 it can't fall further."""
+"""The credit a provider begins with and can't exceed. At 0 it can't fall further."""
 
 ACTIVE_STANDINGS = (Standing.TRIAL, Standing.ACTIVE, Standing.WATCH)
 _ACTIVE = [word(standing) for standing in ACTIVE_STANDINGS]
 FORMER_STANDINGS = (Standing.LEFT, Standing.EXPELLED)
-"""Their keys open no queue any more (app.auth.queries names them as well)."""
+"""Their keys no longer open the queue. app.auth.queries names these standings too."""
 
 
 class ReachedBy(Term):
-    """How offers reach the firm: it polls its queue, or an operator phones it."""
+    """How offers reach the provider: it polls its queue, or an operator phones it."""
 
     QUEUE = "queue", "平台", "queue", "It polls its queue."
     PHONE = "phone", "电话", "phone", "An operator phones it."
 
 
 class PriceKind(Term):
-    """Free of charge, a fixed price per unit, or a quote (price_fen is then the call-out or starting price)."""
+    """How a price is set. With a quote, `price_fen` is the call-out or starting price."""
 
     FREE = "free", "免费", "free of charge", "The citizen pays nothing."
     FIXED = "fixed", "定价", "fixed price", "A fixed price per unit."
-    QUOTE = "quote", "报价", "quote", "A quote on site; the card names where it begins."
+    QUOTE = "quote", "报价", "quote", "A quote on site; the price card gives the starting price."
 
 
 PROVIDER_NUMBER = Sequence("provider_number", start=1001, metadata=Model.metadata)
 
 
 class Provider(Model):
-    """`number` is what a person reads out; `open_jobs` counts unfinished jobs, of which it takes `capacity` at a time;
-    `version` is the ETag."""
+    """A provider. People read out its `number`; `capacity` limits its `open_jobs`; `version` is the ETag."""
 
     __tablename__ = "providers"
 
@@ -124,32 +123,32 @@ class Provider(Model):
     phone: Mapped[str]
     township_code: Mapped[str] = mapped_column(ForeignKey("townships.code"))
     community_code: Mapped[str | None] = mapped_column(ForeignKey("communities.code"))
-    """The one community that it serves; None: every community of the townships it covers."""
+    """The only community it serves. None: every community of the townships it covers."""
     lat: Mapped[float]
     lon: Mapped[float]
     rung: Mapped[str]
     """Its step in the network of free help."""
     standing: Mapped[str]
     former_standing: Mapped[str | None]
-    """Where a suspended provider stood, and goes back to when released."""
+    """The standing a suspended provider returns to when released."""
     papers_lapsed: Mapped[bool] = mapped_column(server_default=text("false"))
-    """Suspended because a paper of the firm itself has expired: released by itself once that is renewed."""
+    """Suspended because one of its own licences has expired. Renewing that licence releases it automatically."""
     reached_by: Mapped[str]
     reachable: Mapped[bool] = mapped_column(server_default=text("true"))
     unreachable_why: Mapped[str | None]
     unreachable_at: Mapped[datetime | None]
     silent_offers: Mapped[int] = mapped_column(server_default=text("0"))
-    """Offers that it let expire in a row."""
+    """How many offers in a row it has let expire."""
     keeps_holidays: Mapped[bool | None]
-    """Whether it is closed on public holidays and open on make-up working days. NULL: as a public body does."""
+    """Whether it closes on public holidays and opens on make-up working days. NULL: only if it is a public body."""
     capacity: Mapped[int]
     open_jobs: Mapped[int] = mapped_column(server_default=text("0"))
     credit: Mapped[int] = mapped_column(server_default=text("100"))
-    """FULL_CREDIT and the effects of its ledger (app.credit); changed only together with an entry there."""
+    """FULL_CREDIT plus the effects of its ledger (app.credit). It changes only together with a ledger entry."""
     joined_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
     facts_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    """Drawn by the database with each change of its price card, papers or hours (app.registry.facts)."""
+    """Increased by the database with each change of its price card, licences or hours (app.registry.facts)."""
 
     __table_args__ = (
         one_of("kind", ProviderKind),
@@ -173,14 +172,14 @@ class Provider(Model):
 
 
 def is_active(provider: type[Provider] = Provider) -> ColumnElement[bool]:
-    """By its standing the provider may be offered work."""
+    """The provider's standing allows it to be offered work."""
     return provider.standing.in_(_ACTIVE)
 
 
 class ProviderItem(Model):
-    """A line of the price card: the item at a tier, its price, and from when to when.
+    """A line of the price card: an item at a tier, its price in fen per unit, and the days it is in force.
 
-    It is a proposal until it is approved, at most one per item and tier; only approved lines are matched.
+    It is a proposal until approved; there is at most one proposal per item and tier. Matching uses approved lines only.
     """
 
     __tablename__ = "provider_items"
@@ -193,7 +192,7 @@ class ProviderItem(Model):
     price_fen: Mapped[int]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
-    """The last day on which the line holds."""
+    """The last day on which the line is in force. None: no end."""
     approved_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -225,18 +224,18 @@ class ProviderItem(Model):
 
 
 def has_not_ended(line: type[ProviderItem], day: Day) -> ColumnElement[bool]:
-    """The line holds on the day, or begins later."""
+    """The line is in force on the day or begins later."""
     return line.valid_to.is_(None) | (line.valid_to >= day)
 
 
 def line_is_in_force(line: type[ProviderItem], day: Day) -> ColumnElement[bool]:
-    """The line is approved and holds on the day."""
+    """The line is approved and in force on the day."""
     return line.approved_at.is_not(None) & (line.valid_from <= day) & has_not_ended(line, day)
 
 
 class ProviderPaper(Model):
-    """A licence or certificate that the provider holds, good until and including `expires_on`; of a kind it has one at
-    most, and perhaps the renewed one that begins later."""
+    """A licence or certificate of the provider, valid up to and including `expires_on`. Of each kind the provider has
+    at most one, and possibly a renewed one that begins later."""
 
     __tablename__ = "provider_papers"
 
@@ -246,7 +245,7 @@ class ProviderPaper(Model):
     number: Mapped[str]
     expires_on: Mapped[date | None]
     look_on: Mapped[date | None] = mapped_column(server_default=text("'2000-01-01'"))
-    """When the worker looks at it next: to warn, to suspend, to release. A paper that is filed is looked at at once."""
+    """When the worker checks it next, to warn, suspend or release. A new licence is checked at once."""
 
     __table_args__ = (
         CheckConstraint("expires_on >= issued_on", name="validity"),
@@ -256,12 +255,12 @@ class ProviderPaper(Model):
 
 
 def has_not_expired(paper: type[ProviderPaper], day: Day) -> ColumnElement[bool]:
-    """The paper is good on the day, or will be once it has begun."""
+    """The licence is valid on the day, or will be once it begins."""
     return paper.expires_on.is_(None) | (paper.expires_on >= day)
 
 
 def is_valid(paper: type[ProviderPaper], day: Day) -> ColumnElement[bool]:
-    """The paper is good on the day."""
+    """The licence is valid on the day."""
     return (paper.issued_on <= day) & has_not_expired(paper, day)
 
 
@@ -277,10 +276,10 @@ class ProviderCoverage(Model):
 
 
 class ProviderReach(Model):
-    """Which providers offer an item at a tier in a township, by an approved line, and where they are. Matching begins
-    here: with one stretch of an index, however many offer the item elsewhere or something else in the township.
+    """Which providers offer an item at a tier in a township by an approved line, and where they are.
 
-    The database keeps it (migration 0006): whatever writes lines, coverage or points changes it in the same statement.
+    Matching starts here with one index range, however many providers offer the item elsewhere or other items here. The
+    database maintains it (migration 0006): writing lines, coverage or points updates it in the same statement.
     """
 
     __tablename__ = "provider_reach"
@@ -298,7 +297,7 @@ class ProviderReach(Model):
 
 
 class ProviderHours(Model):
-    """Opening hours of one weekday (1 = Monday) in the centre's zone; 00:00 to 24:00 is written 00:00 to 00:00."""
+    """Opening hours on one weekday (1 = Monday) in the centre's time zone. The whole day is 00:00 to 00:00."""
 
     __tablename__ = "provider_hours"
 
@@ -314,7 +313,7 @@ class ProviderHours(Model):
 
 
 class ProviderException(Model):
-    """A day on which the provider keeps other hours than its weekday's; closed all day when `closes` is NULL."""
+    """A day with hours other than its weekday's. Closed all day when `closes` is NULL."""
 
     __tablename__ = "provider_exceptions"
 
@@ -330,8 +329,11 @@ class ProviderException(Model):
 
 
 class ProviderNotice(Model):
-    """What the provider is told, once per subject; app.registry.notices has the sentences. A firm that is only ever
-    phoned knows of it when it was read out (`read_at`), and what runs from then on has not begun before."""
+    """A notice to the provider, sent once per subject. app.registry.notices has the sentences.
+
+    A provider reached by phone knows of it once it is read out (`read_at`). Deadlines that depend on the notice start
+    then.
+    """
 
     __tablename__ = "provider_notices"
 
@@ -339,12 +341,12 @@ class ProviderNotice(Model):
     provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"))
     kind: Mapped[str]
     subject: Mapped[str]
-    """What it is about, so that nothing is told twice: a paper and its expiry."""
+    """What the notice is about, so that none is sent twice: a licence and its expiry, for example."""
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     phoned_until: Mapped[datetime | None]
-    """Until then an operator has taken it, to read it out."""
+    """An operator has taken the notice to read it out, until then."""
 
     __table_args__ = (
         Index(None, "provider_id", "id"),
@@ -354,14 +356,14 @@ class ProviderNotice(Model):
 
 
 class MonthStatus(Term):
-    """A month's return: filed, then reviewed and locked; only what is locked counts in the figures."""
+    """A monthly return is filed, then reviewed and locked. Only locked returns count in the figures."""
 
     FILED = "filed", "已提交", "filed", "The provider has filed it; it can still be changed."
     LOCKED = "locked", "已审定", "locked", "Reviewed; it counts in the figures."
 
 
 class ProviderMonth(Model):
-    """The monthly return: turnover and profit-and-tax that the provider itself declares; one is its baseline."""
+    """The monthly return: the turnover and profit-and-tax that the provider declares. One month is its baseline."""
 
     __tablename__ = "provider_months"
 
@@ -370,7 +372,7 @@ class ProviderMonth(Model):
     id: Mapped[UUID] = mapped_column(unique=True, server_default=func.gen_random_uuid())
     turnover_fen: Mapped[int] = mapped_column(BigInteger)
     profit_tax_fen: Mapped[int] = mapped_column(BigInteger)
-    """Below zero in a month of loss."""
+    """Negative in a month of loss."""
     baseline: Mapped[bool] = mapped_column(server_default=text("false"))
     status: Mapped[str] = mapped_column(server_default=text("'filed'"))
     filed_at: Mapped[datetime | None]
@@ -379,7 +381,7 @@ class ProviderMonth(Model):
     locked_at: Mapped[datetime | None]
     locked_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     reopened_why: Mapped[str | None]
-    """Why it was last opened again for a correction."""
+    """Why it was last reopened for a correction."""
 
     __table_args__ = (
         not_negative("turnover_fen"),
@@ -391,7 +393,7 @@ class ProviderMonth(Model):
 
 
 class ProviderDay(Model):
-    """What a provider's offers and jobs came to on one day: kept as they end, never recounted."""
+    """A provider's counts of offers and jobs on one day. They are kept as each ends and never recounted."""
 
     __tablename__ = "provider_days"
 
@@ -401,7 +403,8 @@ class ProviderDay(Model):
     declined: Mapped[int] = mapped_column(server_default=text("0"))
     expired: Mapped[int] = mapped_column(server_default=text("0"))
     counted: Mapped[int] = mapped_column(server_default=text("0"))
-    """Offers that count for fairness: accepted, declined and expired, but not an operator's or citizen's pick."""
+    """Offers that count for fairness: accepted, declined or expired, unless an operator or citizen chose the provider.
+    """
     completed: Mapped[int] = mapped_column(server_default=text("0"))
     on_time: Mapped[int] = mapped_column(server_default=text("0"))
     returned: Mapped[int] = mapped_column(server_default=text("0"))
@@ -409,8 +412,10 @@ class ProviderDay(Model):
 
 
 class ProviderWindow(Model):
-    """What a provider's offers and jobs came to since `first_day`, 28 days ago: kept as they end, and a worker step
-    takes out the days that have passed (app.registry.tasks)."""
+    """A provider's counts of offers and jobs over the last 28 days, from `first_day`.
+
+    They are kept as each ends. A worker step subtracts the days that have passed (app.registry.tasks).
+    """
 
     __tablename__ = "provider_windows"
 
@@ -427,7 +432,7 @@ class ProviderWindow(Model):
 
 
 class ProviderItemMonth(Model):
-    """The counted offers of an item that a provider got in a month: what the fairness report compares."""
+    """How many counted offers of an item a provider got in a month, for the fairness report."""
 
     __tablename__ = "provider_item_months"
 

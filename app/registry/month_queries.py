@@ -1,4 +1,4 @@
-"""Monthly returns in SQL."""
+"""SQL for monthly returns."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -23,33 +23,33 @@ _FRESH = {"populate_existing": True}
 
 
 async def find_baseline(tx: Tx, provider_id: UUID) -> ProviderMonth | None:
-    """The month that the provider's growth is measured against."""
+    """Return the month that the provider's growth is measured against."""
     query = select(ProviderMonth).where(ProviderMonth.provider_id == provider_id, ProviderMonth.baseline)
     return (await tx.session.execute(query.execution_options(**_FRESH))).scalar_one_or_none()
 
 
 async def clear_baseline(tx: Tx, provider_id: UUID) -> None:
-    """No month is the provider's baseline any more."""
+    """Leave the provider without a baseline month."""
     months = update(ProviderMonth).where(ProviderMonth.provider_id == provider_id, ProviderMonth.baseline)
     await tx.session.execute(months.values(baseline=False))
 
 
 async def find_month(tx: Tx, provider_id: UUID, month: date) -> ProviderMonth | None:
-    """What the provider filed for the month; its row is locked by the provider's."""
+    """Return the provider's return for the month. The caller's lock on the provider protects it."""
     key = (ProviderMonth.provider_id == provider_id, ProviderMonth.month == month)
     query = select(ProviderMonth).where(*key).execution_options(**_FRESH)
     return (await tx.session.execute(query)).scalar_one_or_none()
 
 
 async def list_months(tx: Tx, provider_id: UUID, before: date | None, limit: int) -> Sequence[ProviderMonth]:
-    """What the provider filed, the latest month first."""
+    """Return the provider's returns before the given month, latest first."""
     query = select(ProviderMonth).where(ProviderMonth.provider_id == provider_id)
     query = query.order_by(ProviderMonth.month.desc()).limit(limit)
     return (await tx.session.execute(query.where(ProviderMonth.month < before) if before else query)).scalars().all()
 
 
 def _has_to_file(following: date) -> Sequence[ColumnElement[bool]]:
-    """Companies that belonged to the franchise before the month was over; the others have no turnover to declare."""
+    """Companies that joined before the month ended and have not left. Others have no turnover to declare."""
     belongs = Provider.standing.in_([*ACTIVE_STANDINGS, Standing.SUSPENDED])
     return (Provider.kind == ProviderKind.COMPANY, belongs, Provider.joined_on < following)
 
@@ -57,7 +57,7 @@ def _has_to_file(following: date) -> Sequence[ColumnElement[bool]]:
 async def list_firms_months(
     tx: Tx, month: date, following: date, state: MonthState | None, after: Any, limit: int
 ) -> Sequence[Any]:
-    """The companies that have to file for the month, by name, with what they filed for it."""
+    """Return the companies that must file for the month, by name, each with its return or None."""
     filed = (ProviderMonth.provider_id == Provider.id) & (ProviderMonth.month == month)
     query = select(Provider, ProviderMonth).join(ProviderMonth, filed, isouter=True).where(*_has_to_file(following))
     if state is MonthState.MISSING:
@@ -70,13 +70,13 @@ async def list_firms_months(
 
 
 async def list_baselines(tx: Tx, provider_ids: Sequence[UUID]) -> dict[UUID, ProviderMonth]:
-    """The baseline months of these providers, by provider."""
+    """Return the baseline months of these providers, keyed by provider."""
     query = select(ProviderMonth).where(ProviderMonth.baseline, ProviderMonth.provider_id.in_(provider_ids))
     return {row.provider_id: row for row in (await tx.session.execute(query)).scalars()}
 
 
 async def find_unreminded(tx: Tx, month: date, following: date, kind: str, subject: str, limit: int) -> Sequence[UUID]:
-    """Companies that have not filed for the month, and have not had this notice about it."""
+    """Return companies that have not filed for the month and have not had this notice about it."""
     filed = select(ProviderMonth.month).where(ProviderMonth.provider_id == Provider.id, ProviderMonth.month == month)
     told = select(ProviderNotice.id).where(
         ProviderNotice.provider_id == Provider.id, ProviderNotice.kind == kind, ProviderNotice.subject == subject

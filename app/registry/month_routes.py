@@ -1,4 +1,4 @@
-"""The monthly return of turnover and profit-and-tax: the provider's side, and the registrar's."""
+"""Routes for the monthly return of turnover and profit-and-tax: the provider's and the registrar's."""
 
 from datetime import date
 from typing import Annotated
@@ -34,7 +34,7 @@ OfMonth = Annotated[Month, Path(description="YYYY-MM")]
 async def list_own_months(
     request: Request, response: Response, act: Firm, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[MonthReturn]:
-    """What the provider filed, the latest month first, against its baseline month."""
+    """List the provider's own returns, latest month first, each compared with its baseline month."""
     [before] = paging.after(date) or [None]
     rows = await months.list_own(tx, act.who, before, paging.limit + 1)
     return page(rows, paging, lambda row: (row.month,), lambda row: row, request, response)
@@ -42,7 +42,7 @@ async def list_own_months(
 
 @router.put("/provider/months/{month}")
 async def file_own_month(month: OfMonth, body: Declared, act: ByFirm, tx: Transaction) -> MonthReturn:
-    """File turnover and profit-and-tax of a month that is over, in the place of what was filed before."""
+    """File turnover and profit-and-tax for a month that is over, replacing an earlier return."""
     await months.file_month(act, tx, act.who, month, MonthIn(**body.model_dump()), on_paper=False)
     return await months.show_month(tx, act.who, month)
 
@@ -51,7 +51,7 @@ async def file_own_month(month: OfMonth, body: Declared, act: ByFirm, tx: Transa
 async def list_months_of_providers(
     month: OfMonth, request: Request, response: Response, tx: Transaction, asked: Annotated[MonthsAsked, Query()]
 ) -> Page[FirmsMonth]:
-    """The companies that have to file for the month, by name; `state=missing` are those that have not.
+    """List the companies that must file for the month, by name. `state=missing` lists those that have not filed.
 
     Ordered by name, which changes while you page: a company renamed meanwhile may be missed or come twice.
     """
@@ -63,7 +63,7 @@ async def list_months_of_providers(
 async def file_month(
     provider_id: UUID, month: OfMonth, body: MonthIn, response: Response, act: ByRegistrar, tx: Transaction
 ) -> ProviderOut:
-    """File from paper the turnover and profit-and-tax that the provider declares for a month."""
+    """File a return on paper: the turnover and profit-and-tax that the provider declares for a month."""
     await months.file_month(act, tx, provider_id, month, body, on_paper=True)
     return await answer_document(tx, response, provider_id, act.today)
 
@@ -72,7 +72,7 @@ async def file_month(
 async def lock_month(
     provider_id: UUID, month: OfMonth, body: Declared, act: ByRegistrar, tx: Transaction
 ) -> MonthReturn:
-    """Lock the return as it was reviewed, with these figures; it counts from now on."""
+    """Lock the return with the figures that were reviewed. From then on it counts."""
     return await months.lock_month(act, tx, provider_id, month, body)
 
 
@@ -80,5 +80,5 @@ async def lock_month(
 async def reopen_month(
     provider_id: UUID, month: OfMonth, body: Reopening, act: ByRegistrar, tx: Transaction
 ) -> MonthReturn:
-    """Open a locked return for a correction; the provider is told why."""
+    """Reopen a locked return for a correction. The provider gets a notice with the reason."""
     return await months.reopen_month(act, tx, provider_id, month, body.reason)

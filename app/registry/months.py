@@ -1,4 +1,4 @@
-"""The monthly return: filed by the provider or from paper, reviewed and locked, opened again for a correction."""
+"""The monthly return: filed by the provider or from paper, reviewed and locked, and reopened for a correction."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -24,22 +24,22 @@ from app.registry.states import MONTHS
 REMIND_DAYS_BEFORE = 5
 DUE = Notice(
     zh="请在 {due} 前申报 {month} 的营业额和利税。",
-    en="Please file your turnover and profit-and-tax of {month} by {due}.",
+    en="Please file your turnover and profit-and-tax for {month} by {due}.",
 )
 OVERDUE = Notice(
     zh="{month} 的营业额和利税申报已逾期（截止 {due}），请尽快申报或致电服务中心。",
-    en="Your return of turnover and profit-and-tax of {month} was due on {due}: file it, or call the centre.",
+    en="Your return of turnover and profit-and-tax for {month} was due on {due}. File it now, or call the centre.",
 )
 REOPENED = Notice(
     zh="{month} 的月报已重新开启，请更正后重新申报。原因：{reason}",
-    en="Your return of {month} is open again: correct it and file it anew. Reason: {reason}",
+    en="Your return for {month} has been reopened. Correct it and file it again. Reason: {reason}",
 )
 
 
 async def file_month(act: Act, tx: Tx, provider_id: UUID, month: date, body: MonthIn, *, on_paper: bool) -> None:
-    """File what the provider declares, in the place of what it declared before. Filed again the same is filed once.
+    """File the return, replacing an earlier one. Filing the same again changes nothing that counts.
 
-    Raises NotFound, MonthNotOver, MonthLocked.
+    Raises NotFound, MonthNotOver or MonthLocked.
     """
     provider = await begin_edit(tx, provider_id)
     if month >= act.today.replace(day=1):
@@ -58,9 +58,9 @@ async def file_month(act: Act, tx: Tx, provider_id: UUID, month: date, body: Mon
 
 
 async def lock_month(act: Act, tx: Tx, provider_id: UUID, month: date, reviewed: Declared) -> MonthReturn:
-    """Lock the return that was reviewed; it counts from now on. Again it changes nothing.
+    """Lock the return that was reviewed. From then on it counts. Locking it again changes nothing.
 
-    Raises NotFound, MonthChanged when it no longer says what was reviewed.
+    Raises NotFound, or MonthChanged when the figures differ from those reviewed.
     """
     filed = await _find(act, tx, provider_id, month)
     if (filed.turnover_fen, filed.profit_tax_fen) != (reviewed.turnover_fen, reviewed.profit_tax_fen):
@@ -72,7 +72,7 @@ async def lock_month(act: Act, tx: Tx, provider_id: UUID, month: date, reviewed:
 
 
 async def reopen_month(act: Act, tx: Tx, provider_id: UUID, month: date, reason: str) -> MonthReturn:
-    """Open a locked return for a correction, and tell the provider why. Raises NotFound, StatusConflict."""
+    """Reopen a locked return for a correction and send the provider the reason. Raises NotFound or StatusConflict."""
     filed = await _find(act, tx, provider_id, month)
     await _move(act, tx, "reopen", filed, locked_at=None, locked_by=None, reopened_why=reason)
     words = _filled(REOPENED, month=_name(month), reason=reason)
@@ -94,7 +94,7 @@ async def _move(act: Act, tx: Tx, step: str, filed: ProviderMonth, **values: Any
 
 
 async def get_month(tx: Tx, provider_id: UUID, month: date) -> ProviderMonth:
-    """What the provider filed for the month. Raises NotFound."""
+    """Return the provider's return for the month. Raises NotFound."""
     filed = await queries.find_month(tx, provider_id, month)
     if filed is None:
         raise NotFound(what="return of month", key=_name(month))
@@ -102,12 +102,12 @@ async def get_month(tx: Tx, provider_id: UUID, month: date) -> ProviderMonth:
 
 
 async def show_month(tx: Tx, provider_id: UUID, month: date) -> MonthReturn:
-    """The return beside the baseline month. Raises NotFound."""
+    """Return the month's figures compared with the baseline month's. Raises NotFound."""
     return show(await get_month(tx, provider_id, month), await queries.find_baseline(tx, provider_id))
 
 
 def show(filed: ProviderMonth, baseline: ProviderMonth | None) -> MonthReturn:
-    """The return beside the baseline month."""
+    """Return the month's figures compared with the baseline month's."""
     compared = {
         "turnover": Growth.of(filed.turnover_fen, baseline.turnover_fen if baseline else None),
         "profit_tax": Growth.of(filed.profit_tax_fen, baseline.profit_tax_fen if baseline else None),
@@ -117,13 +117,13 @@ def show(filed: ProviderMonth, baseline: ProviderMonth | None) -> MonthReturn:
 
 
 async def list_own(tx: Tx, provider_id: UUID, before: date | None, limit: int) -> list[MonthReturn]:
-    """What the provider filed, the latest month first."""
+    """Return the provider's returns, latest month first."""
     baseline = await queries.find_baseline(tx, provider_id)
     return [show(filed, baseline) for filed in await queries.list_months(tx, provider_id, before, limit)]
 
 
 async def list_firms(tx: Tx, month: date, asked: MonthsAsked) -> list[FirmsMonth]:
-    """The companies that have to file for the month, by name, with what they filed."""
+    """Return the companies that must file for the month, by name, with what they filed."""
     after = asked.after(str, UUID)
     rows = await queries.list_firms_months(tx, month, month_after(month), asked.state, after, asked.limit + 1)
     baselines = await queries.list_baselines(tx, [provider.id for provider, _ in rows])
@@ -142,7 +142,10 @@ async def list_firms(tx: Tx, month: date, asked: MonthsAsked) -> list[FirmsMonth
 
 
 async def remind_of_months(context: Context) -> int:
-    """Remind companies of the month that has ended: shortly before it is due, and when it is overdue, once each."""
+    """Remind companies of the month that has ended: shortly before it is due and once it is overdue, once each.
+
+    Returns how many companies it reminded.
+    """
     today = context.clock.now().astimezone(context.settings.zone).date()
     following = today.replace(day=1)
     month = (following - timedelta(days=1)).replace(day=1)

@@ -1,4 +1,4 @@
-"""Notices to providers, in SQL: kept, listed, and read out to those that are only phoned."""
+"""SQL for notices to providers: store them, list them, and claim those to read out by phone."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -34,14 +34,14 @@ _ADD = Prepared(
 async def add_notice(
     tx: Tx, notice_id: UUID, provider_id: UUID, kind: str, subject: str, data: Mapping[str, Any], at: datetime
 ) -> UUID | None:
-    """Keep the notice and give its id; None if the provider had it before."""
+    """Store the notice and return its id, or None if the provider has had it before."""
     encoded = orjson.dumps(data, default=str).decode()
     row = await tx.row(_ADD, id=notice_id, provider=provider_id, kind=kind, subject=subject, data=encoded, at=at)
     return row["id"] if row else None
 
 
 async def list_notices(tx: Tx, provider_id: UUID, before: UUID | None, limit: int) -> Sequence[ProviderNotice]:
-    """The provider's notices, newest first."""
+    """Return the provider's notices before the given id, newest first."""
     query = select(ProviderNotice).where(ProviderNotice.provider_id == provider_id)
     if before:
         query = query.where(ProviderNotice.id < before)
@@ -49,19 +49,19 @@ async def list_notices(tx: Tx, provider_id: UUID, before: UUID | None, limit: in
 
 
 async def find_notice(tx: Tx, provider_id: UUID, notice_id: UUID) -> ProviderNotice | None:
-    """A notice of this provider."""
+    """Return the notice if it belongs to this provider."""
     mine = (ProviderNotice.id == notice_id, ProviderNotice.provider_id == provider_id)
     return (await tx.session.execute(select(ProviderNotice).where(*mine))).scalar_one_or_none()
 
 
 async def list_unread(tx: Tx, provider_id: UUID) -> Sequence[ProviderNotice]:
-    """What the provider has still to be told, oldest first."""
+    """Return the provider's unread notices, oldest first."""
     query = select(ProviderNotice).where(ProviderNotice.provider_id == provider_id, _UNREAD)
     return (await tx.session.execute(query.order_by(ProviderNotice.id).execution_options(**_FRESH))).scalars().all()
 
 
 async def list_providers_to_tell(tx: Tx) -> Sequence[Provider]:
-    """Firms reached by phone with notices they have not been told of, the oldest notice first."""
+    """Return providers reached by phone with unread notices, the oldest notice first."""
     first = (
         select(ProviderNotice.provider_id, func.min(ProviderNotice.at).label("at"))
         .where(_UNREAD)
@@ -74,7 +74,7 @@ async def list_providers_to_tell(tx: Tx) -> Sequence[Provider]:
 
 
 async def take_provider_to_tell(tx: Tx, at: datetime, until: datetime) -> Provider | None:
-    """The firm with the oldest unread notice that nobody has taken; nobody else gets it before `until`."""
+    """Claim the provider with the oldest unread notice that nobody has claimed. Nobody else gets it before `until`."""
     free = or_(ProviderNotice.phoned_until.is_(None), ProviderNotice.phoned_until <= at)
     query = (
         select(Provider)

@@ -1,4 +1,4 @@
-"""Notices to providers: read by themselves, or read out by an operator to those that are only ever phoned."""
+"""Routes for notices to providers: a provider reads its own; an operator reads them out to providers without software."""
 
 from typing import Annotated
 from uuid import UUID
@@ -29,7 +29,7 @@ def _notice_key(notice: ProviderNotice) -> tuple[str]:
 async def list_own_notices(
     request: Request, response: Response, act: Firm, tx: Transaction, asked: Annotated[Paging, Query()]
 ) -> Page[NoticeOut]:
-    """What the centre told the provider, newest first, in both languages."""
+    """List the notices the centre has sent the provider, newest first, in both languages."""
     after = asked.after(UUID)
     rows = await notice_queries.list_notices(tx, act.who, after[0] if after else None, asked.limit + 1)
     return page(rows, asked, _notice_key, notices.show, request, response)
@@ -37,7 +37,7 @@ async def list_own_notices(
 
 @router.put("/provider/notices/{notice_id}/reading")
 async def read_own_notice(notice_id: UUID, act: Firm, tx: Transaction) -> NoticeOut:
-    """The provider has read the notice."""
+    """Mark a notice as read. The first reading counts."""
     return await notices.mark_read(tx, act.who, notice_id, act.now)
 
 
@@ -50,7 +50,7 @@ async def list_notices(
     tx: Transaction,
     asked: Annotated[Paging, Query()],
 ) -> Page[NoticeOut]:
-    """What the provider was told, newest first: to be read out to a firm without software."""
+    """List the notices sent to the provider, newest first, to read out to a provider without software."""
     after = asked.after(UUID)
     rows = await notice_queries.list_notices(tx, provider_id, after[0] if after else None, asked.limit + 1)
     return page(rows, asked, _notice_key, notices.show, request, response)
@@ -59,23 +59,26 @@ async def list_notices(
 @router.put("/providers/{provider_id}/notices/{notice_id}/reading")
 @repeatable
 async def read_out_notice(provider_id: UUID, notice_id: UUID, act: ByPhone, tx: Transaction) -> NoticeOut:
-    """The notice was read out to the provider on the phone."""
+    """Mark a notice as read out to the provider by phone. The first reading counts."""
     await audit_provider(act, tx, provider_id, "provider.notice_read_out", notice=notice_id)
     return await notices.mark_read(tx, provider_id, notice_id, act.now)
 
 
 @router.get("/notices/to-phone")
 async def list_notices_to_phone(act: Caller, tx: Transaction) -> list[FirmToTell]:
-    """Firms reached by phone that have still to be told something, the oldest notice first; at night none."""
+    """List providers reached by phone that have unread notices, the oldest notice first. The list is empty at night."""
     return await notices.list_firms_to_tell(act, tx)
 
 
 @router.post(
     "/notices/to-phone/next",
-    responses={204: {"description": "nobody is to be told anything at this hour"}},
+    responses={204: {"description": "No notice is waiting, or it is night."}},
 )
 async def take_notice_to_phone(act: Caller, tx: Transaction, response: Response) -> FirmToTell | None:
-    """Take the next firm to tell; for three minutes nobody else gets it. Each notice read out is marked as read."""
+    """Claim the next provider to phone. Nobody else gets it for three minutes.
+
+    Mark each notice as read when it is read out.
+    """
     firm = await notices.take_firm_to_tell(act, tx)
     if firm is None:
         response.status_code = 204

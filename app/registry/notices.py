@@ -1,4 +1,4 @@
-"""What a provider is told, in both languages and once each; firms without software hear it by phone."""
+"""Notices to providers, in both languages and sent once each. Providers without software hear them by phone."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ CALL_TAKES = timedelta(minutes=3)
 
 
 class NoticeKind(Term):
-    """What the registry tells a provider."""
+    """A notice that the registry sends a provider."""
 
     EXPIRES_IN_30_DAYS = (
         "paper_expires_in_30_days",
@@ -35,7 +35,7 @@ class NoticeKind(Term):
         "licence expires within 7 days",
         "The second reminder.",
     )
-    EXPIRED = "paper_expired", "证照已过期", "licence expired", "What needs it is suspended."
+    EXPIRED = "paper_expired", "证照已过期", "licence expired", "Items that need it are suspended."
     FIRM_PAPER_EXPIRED = (
         "firm_paper_expired",
         "单位证照已过期",
@@ -47,7 +47,7 @@ class NoticeKind(Term):
 
 _SOON = Notice(
     zh="贵单位的{paper_zh}（编号 {number}）将于 {expires_on} 到期，请及时换证并报加盟管理员；到期后{effect_zh}。",
-    en="Your {paper_en} (number {number}) expires on {expires_on}. Renew it and show it to the registrar in time: "
+    en="Your {paper_en} (number {number}) expires on {expires_on}. Renew it and show it to the registrar before then: "
     "after that day {effect_en}.",
 )
 SENTENCES: Mapping[str, Notice] = {
@@ -55,26 +55,26 @@ SENTENCES: Mapping[str, Notice] = {
     NoticeKind.EXPIRES_IN_7_DAYS: _SOON,
     NoticeKind.EXPIRED: Notice(
         zh="贵单位的{paper_zh}（编号 {number}）已于 {expires_on} 到期，现在起{effect_zh}；换证登记后自动恢复。",
-        en="Your {paper_en} (number {number}) expired on {expires_on}: {effect_en} until it is renewed and filed.",
+        en="Your {paper_en} (number {number}) expired on {expires_on}: {effect_en} until the renewed one is recorded.",
     ),
     NoticeKind.FIRM_PAPER_EXPIRED: Notice(
         zh="贵单位的{paper_zh}（编号 {number}）已于 {expires_on} 到期，单位已暂停派单；"
         "已开工的服务请做完，换证登记后自动恢复。",
-        en="Your {paper_en} (number {number}) expired on {expires_on}: the firm is suspended. "
-        "Finish what you have begun; you are released as soon as the renewed paper is filed.",
+        en="Your {paper_en} (number {number}) expired on {expires_on}: you are suspended. "
+        "Finish the work you have started. You will be released as soon as the renewed licence is recorded.",
     ),
     NoticeKind.RELEASED: Notice(
-        zh="贵单位证照已换新登记，恢复派单。", en="Your papers are renewed and filed: you are offered work again."
+        zh="贵单位证照已换新登记，恢复派单。", en="Your renewed licence is recorded: you are offered work again."
     ),
 }
 
 
 AS_WRITTEN = Notice(zh="{zh}", en="{en}")
-"""Of a notice whose data holds its sentences; higher features write their own."""
+"""For notices whose data holds the sentences, as higher features write them."""
 
 
 async def tell(act: Act, tx: Tx, provider_id: UUID, kind: str, subject: str, data: Mapping[str, Any]) -> UUID | None:
-    """Give the provider this notice, once for its subject: gives its id, or None when it was told before."""
+    """Send the provider this notice, once per subject. Returns its id, or None when it was sent before."""
     notice_id = await notice_queries.add_notice(tx, new_id(act.now), provider_id, kind, subject, data, act.now)
     if notice_id:
         facts = {"notice_id": notice_id, "notice": kind}
@@ -83,7 +83,7 @@ async def tell(act: Act, tx: Tx, provider_id: UUID, kind: str, subject: str, dat
 
 
 async def mark_read(tx: Tx, provider_id: UUID, notice_id: UUID, now: datetime) -> NoticeOut:
-    """The provider knows of the notice; the first time counts. Raises NotFound."""
+    """Mark the notice as read, if it was not. Raises NotFound."""
     notice = await notice_queries.find_notice(tx, provider_id, notice_id)
     if notice is None:
         raise NotFound(what="notice", key=str(notice_id))
@@ -92,7 +92,7 @@ async def mark_read(tx: Tx, provider_id: UUID, notice_id: UUID, now: datetime) -
 
 
 def show(notice: ProviderNotice) -> NoticeOut:
-    """The notice with its sentences."""
+    """Return the notice with its sentences."""
     sentence = SENTENCES.get(notice.kind, AS_WRITTEN)
     return NoticeOut(
         id=notice.id,
@@ -105,14 +105,17 @@ def show(notice: ProviderNotice) -> NoticeOut:
 
 
 async def list_firms_to_tell(act: Act, tx: Tx) -> list[FirmToTell]:
-    """Firms reached by phone that have still to be told something, the oldest notice first; at night none."""
+    """Return providers reached by phone that have unread notices, the oldest notice first; none at night."""
     if is_night(act.now, act.zone):
         return []
     return [await _firm(tx, provider) for provider in await notice_queries.list_providers_to_tell(tx)]
 
 
 async def take_firm_to_tell(act: Act, tx: Tx) -> FirmToTell | None:
-    """Give the operator the firm whose notice is the oldest, for three minutes; None at night or when there is none."""
+    """Claim for three minutes the provider with the oldest unread notice.
+
+    Returns None at night or when no notice is waiting.
+    """
     if is_night(act.now, act.zone):
         return None
     provider = await notice_queries.take_provider_to_tell(tx, act.now, act.now + CALL_TAKES)

@@ -1,7 +1,7 @@
-"""When providers are open on given days: weekly hours, days of their own, and public holidays for those that keep them.
+"""When providers are open on given days: weekly hours, special days, and public holidays.
 
-Public bodies keep public holidays and make-up working days, others do not, unless the registry says otherwise of one. A
-day with hours of its own (ProviderException) is as it says.
+Public bodies close on public holidays and open on make-up working days. Others do neither. The registry can say
+otherwise for a single provider. On a day with special hours (ProviderException) only those apply.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,13 +21,13 @@ DAY = timedelta(days=1)
 MONDAY, SATURDAY = 1, 6
 MIDNIGHT = time(0)
 LOOK_AHEAD = 15
-"""How many days are looked at for the next opening."""
+"""How many days ahead to search for the next opening."""
 KEEPS = "coalesce(p.keeps_holidays, p.kind = 'public_body')"
-"""Whether the provider `p` is closed on public holidays and open on make-up working days."""
+"""Whether the provider `p` closes on public holidays and opens on make-up working days."""
 
 
 class Day(NamedTuple):
-    """A day, and what it is to those who keep holidays."""
+    """A day, with what it means to providers that keep public holidays."""
 
     on: date
     weekday: int
@@ -36,14 +36,14 @@ class Day(NamedTuple):
 
     @classmethod
     def of(cls, day: date, entered: Days) -> "Day":
-        """A day that the centre has entered itself stands above what the library knows."""
+        """Return the day. What the centre entered for it overrides the calendar library."""
         weekday, works = day.isoweekday(), entered.get(day)
         off = is_public_holiday(day) if works is None else not works
         return cls(day, weekday, off, weekday >= SATURDAY and is_working_day(day, entered))
 
 
 class Part(NamedTuple):
-    """A part of a day, up to but not including `end`."""
+    """Part of a day, up to but not including `end`."""
 
     day: Day
     start: time
@@ -51,14 +51,14 @@ class Part(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """A stretch of time in which a provider is open."""
+    """A period in which a provider is open."""
 
     start: datetime
     end: datetime
 
 
 def spans_on(hours: Hours, day: Day, *, keeps_holidays: bool) -> Sequence[Span]:
-    """The hours that are kept on that day; a make-up day without any of its own is a Monday."""
+    """Return the opening hours on that day. A make-up day without hours of its own has Monday's."""
     if day.on in hours.own:
         return hours.own[day.on]
     if keeps_holidays:
@@ -70,7 +70,7 @@ def spans_on(hours: Hours, day: Day, *, keeps_holidays: bool) -> Sequence[Span]:
 
 
 def is_open(hours: Hours, parts: Sequence[Part], *, keeps_holidays: bool) -> bool:
-    """Whether it is open at some time of these."""
+    """Return whether the provider is open at any time in these parts."""
     for day, start, end in parts:
         for opens, closes in spans_on(hours, day, keeps_holidays=keeps_holidays):
             if opens < end and (closes > start or closes == MIDNIGHT):
@@ -87,7 +87,7 @@ def _openings(hours: Hours, day: Day, zone: ZoneInfo, *, keeps_holidays: bool) -
 def next_opening(
     hours: Hours, entered: Days, now: datetime, zone: ZoneInfo, *, keeps_holidays: bool
 ) -> datetime | None:
-    """When a provider that is closed now opens next; None for one that does not in a foreseeable time."""
+    """Return when a provider that is closed now opens next, or None if it doesn't within LOOK_AHEAD days."""
     today = now.astimezone(zone).date()
     for n in range(LOOK_AHEAD + 1):
         for opening in _openings(hours, Day.of(today + n * DAY, entered), zone, keeps_holidays=keeps_holidays):
@@ -106,7 +106,7 @@ _HOURS = Prepared(
 async def list_openings(
     tx: Tx, providers: Sequence[UUID], start: datetime, end: datetime, zone: ZoneInfo
 ) -> Mapping[UUID, list[Opening]]:
-    """When these providers are open on the local days from the one moment to the other, in order."""
+    """Return each provider's openings, in order, on the local days from `start` to `end`."""
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     entered = await read_days(tx)
     days = [Day.of(first + n * DAY, entered) for n in range((last - first).days + 1)]
@@ -118,7 +118,7 @@ async def list_openings(
 
 
 async def is_open_through(tx: Tx, provider: UUID, start: datetime, end: datetime, zone: ZoneInfo) -> bool:
-    """Whether the provider is open all the time between the two moments."""
+    """Return whether the provider is open without a break from `start` to `end`."""
     open_until = start
     for span in (await list_openings(tx, [provider], start, end, zone))[provider]:
         if span.start <= open_until:

@@ -1,4 +1,4 @@
-"""A provider's papers, in SQL: which to review, which have lapsed, been renewed or replaced, which its card lacks."""
+"""SQL for licences: which are due for a check, and which have lapsed, been renewed or replaced, or are lacking."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -13,7 +13,7 @@ from app.kit.orm import as_text
 from app.registry.models import ACTIVE_STANDINGS, Provider, ProviderPaper, Standing, has_not_expired, is_valid
 
 WATCHED_STANDINGS = (*ACTIVE_STANDINGS, Standing.SUSPENDED)
-"""Whose papers are watched: an applicant's are checked at its admission."""
+"""Providers whose licences the worker checks. An applicant's are checked at admission."""
 
 _DUE = Prepared(
     select(ProviderPaper.provider_id)
@@ -25,12 +25,12 @@ _DUE = Prepared(
 
 
 async def find_due_papers(tx: Tx, day: date, batch: int) -> Sequence[UUID]:
-    """Providers with a paper to be looked at on the day."""
+    """Return up to `batch` providers with a licence due for a check on the day."""
     return [row["provider_id"] for row in await tx.rows(_DUE, day=day, batch=batch)]
 
 
 async def look_again(tx: Tx, provider_id: UUID, day: date) -> None:
-    """Have the worker look at all of the provider's papers."""
+    """Have the worker check all of the provider's licences on `day`."""
     papers = update(ProviderPaper).where(ProviderPaper.provider_id == provider_id)
     await tx.session.execute(papers.values(look_on=day))
 
@@ -51,7 +51,7 @@ GROUP BY line.item_code
 
 
 async def list_lacking(tx: Tx, provider_id: UUID, day: date) -> dict[str, list[str]]:
-    """By item of its card the papers that the provider does not hold valid on the day."""
+    """Return, for each item on the price card, the kinds of licences it needs that are not valid on the day."""
     rows = await tx.rows(_LACKING, provider=provider_id, day=day)
     return {row["item_code"]: row["papers"] for row in rows}
 
@@ -68,9 +68,9 @@ _IS_RENEWED = (
     .where(*_OF_SAME_KIND, _OTHER.issued_on <= ProviderPaper.expires_on + 1)
     .where(has_not_expired(_OTHER, ProviderPaper.expires_on))
 )
-"""Another follows it without a gap."""
+"""Another licence follows without a gap."""
 _IS_REPLACED = exists().where(*_OF_SAME_KIND, is_valid(_OTHER, _DAY))
-"""Another has begun and is valid on the day."""
+"""Another licence has begun and is valid on the day."""
 
 _LAPSED = Prepared(
     select(ProviderPaper.paper_code)
@@ -86,19 +86,19 @@ _LAPSED = Prepared(
 
 
 async def list_lapsed(tx: Tx, provider_id: UUID, day: date) -> list[str]:
-    """Papers of the firm itself that have expired before the day and that no other replaces."""
+    """Return the kinds of the provider's own licences that expired before the day and that none replaces."""
     return [row["paper_code"] for row in await tx.rows(_LAPSED, provider=provider_id, day=day)]
 
 
 async def list_renewed(tx: Tx, provider_id: UUID) -> set[tuple[str, date]]:
-    """The provider's papers that another follows without a gap, by kind and day of issue."""
+    """Return the provider's licences that another follows without a gap, as (kind, day of issue)."""
     query = select(ProviderPaper.paper_code, ProviderPaper.issued_on)
     rows = await tx.session.execute(query.where(ProviderPaper.provider_id == provider_id, _IS_RENEWED))
     return {(row[0], row[1]) for row in rows}
 
 
 async def drop_replaced(tx: Tx, provider_id: UUID, day: date) -> None:
-    """Strike off the provider's papers that have expired before the day and that another replaces."""
+    """Delete the provider's licences that expired before the day and that another replaces."""
     over = (ProviderPaper.provider_id == provider_id, ProviderPaper.expires_on < day)
     await tx.session.execute(delete(ProviderPaper).where(*over, _IS_REPLACED), {"day": day})
 
@@ -106,7 +106,10 @@ async def drop_replaced(tx: Tx, provider_id: UUID, day: date) -> None:
 async def list_expiring(
     tx: Tx, until: date, after: tuple[date, UUID, str] | None, limit: int
 ) -> Sequence[tuple[ProviderPaper, Provider]]:
-    """Papers of admitted providers that expire by that day or have expired, the earliest first; not the renewed."""
+    """Return licences of admitted providers that expire by `until` or have expired, earliest first.
+
+    Renewed ones are left out.
+    """
     key = tuple_(ProviderPaper.expires_on, ProviderPaper.provider_id, ProviderPaper.paper_code)
     query = (
         select(ProviderPaper, Provider)

@@ -1,4 +1,4 @@
-"""Papers that expire soon or have expired, for the registrar."""
+"""Routes for licences that expire soon or have expired."""
 
 from datetime import date, timedelta
 from typing import Annotated
@@ -27,9 +27,9 @@ async def list_expiring_papers(
     today: Today,
     asked: Annotated[ExpiringAsked, Query()],
 ) -> Page[ExpiringPaper]:
-    """Papers of admitted providers that expire soon or have expired, the earliest first.
+    """List licences of admitted providers that expire soon or have expired, earliest first.
 
-    Ordered by expiry, which changes while you page: a paper corrected meanwhile may be missed or come twice.
+    Ordered by expiry, which changes while you page: a licence corrected meanwhile may be missed or come twice.
     """
 
     def show_paper(row: tuple[ProviderPaper, Provider]) -> ExpiringPaper:

@@ -1,4 +1,4 @@
-"""Providers and what belongs to them in SQL."""
+"""SQL for providers and what belongs to them."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -46,13 +46,13 @@ _FRESH = {"populate_existing": True}
 
 
 async def find_provider(tx: Tx, provider_id: UUID) -> Provider | None:
-    """The provider."""
+    """Return the provider as it is in the database now, or None."""
     query = select(Provider).where(Provider.id == provider_id).execution_options(**_FRESH)
     return (await tx.session.execute(query)).scalar_one_or_none()
 
 
 async def lock_provider(tx: Tx, provider_id: UUID) -> Provider | None:
-    """The provider, locked for an edit; offers to it can still be inserted."""
+    """Lock the provider for an edit and return it. Offers to it can still be inserted."""
     query = select(Provider).where(Provider.id == provider_id).with_for_update(key_share=True)
     return (await tx.session.execute(query.execution_options(**_FRESH))).scalar_one_or_none()
 
@@ -65,8 +65,10 @@ async def find_same(
     *,
     other_than: UUID | None = None,
 ) -> Sequence[Provider]:
-    """Other providers with this code of a firm, new or old, this name or phone, of those that are given; whoever has
-    the code comes first, ten at most."""
+    """Return up to ten other providers with the same credit code (new or former), name or phone.
+
+    Facts that are None are not compared. A provider with the same code comes first.
+    """
     form = same_form(name) if name is not None else None
     given = (_code(uscc), (func.same_form(Provider.name), form), (Provider.phone, phone))
     same = [column == value for column, value in given if value is not None]
@@ -76,7 +78,7 @@ async def find_same(
 
 
 async def list_providers(tx: Tx, wanted: ProviderFilter, day: date) -> Sequence[Provider]:
-    """Providers that fit the filter, by name, one more than its limit; prices as in force on the day."""
+    """Return providers that match the filter, by name, one more than its limit. `item` and `tier` apply as of `day`."""
     query = select(Provider).where(*_conditions(wanted, day))
     if after := wanted.after(str, UUID):
         query = query.where(tuple_(Provider.name, Provider.id) > after)
@@ -105,7 +107,7 @@ def _conditions(wanted: ProviderFilter, day: date) -> list[ColumnElement[bool]]:
 
 
 def named(q: str) -> list[ColumnElement[bool]]:
-    """Providers with this part of a name, this credit code, or the former code that went into it."""
+    """Return alternative conditions: part of a name, a credit code, or a former code contained in one."""
     code = bare(q)
     found: list[ColumnElement[bool]] = [false()]
     if part := same_form(q):
@@ -118,33 +120,35 @@ def named(q: str) -> list[ColumnElement[bool]]:
 
 
 def _code(uscc: str | None) -> tuple[ColumnElement[str] | InstrumentedAttribute[str | None], str | None]:
-    """What is compared of a code: the organisation code in it, if there is one."""
+    """Return the column and value to compare: the organisation code, if the code contains one."""
     inner = organisation_code(uscc) if uscc else None
     return (func.substr(Provider.uscc, 9, 9), inner) if inner else (Provider.uscc, uscc)
 
 
 async def list_parts(tx: Tx, part: type[Part], provider_id: UUID) -> Sequence[Part]:
-    """The provider's rows of one of its tables, in the order of the primary key."""
+    """Return the provider's rows in one of its tables, in the order of the primary key."""
     query = select(part).where(part.provider_id == provider_id).order_by(*part.__table__.primary_key)
     return (await tx.session.execute(query.execution_options(**_FRESH))).scalars().all()
 
 
 async def replace_parts(tx: Tx, part: type[Part], provider_id: UUID, rows: Sequence[Part]) -> None:
-    """Put these rows in the place of all that the provider has in one of its tables."""
+    """Replace all rows that the provider has in one of its tables."""
     await tx.session.execute(delete(part).where(part.provider_id == provider_id))
     tx.session.add_all(rows)
 
 
 async def list_lines(tx: Tx, provider_id: UUID, day: date) -> Sequence[ProviderItem]:
-    """The provider's price card with what is to come and what is proposed, without what ended before the day."""
+    """Return the provider's price card with future and proposed lines, without lines that ended before the day."""
     query = select(ProviderItem).where(ProviderItem.provider_id == provider_id, has_not_ended(ProviderItem, day))
     query = query.order_by(ProviderItem.item_code, ProviderItem.tier, ProviderItem.valid_from, ProviderItem.approved_at)
     return (await tx.session.execute(query.execution_options(**_FRESH))).scalars().all()
 
 
 async def end_lines(tx: Tx, provider_id: UUID, item: str, tier: str, day: date) -> bool:
-    """Clear the item at the tier from that day on: what runs ends the day before, what is to come or only proposed
-    is dropped. Says whether there was anything."""
+    """Clear the item at the tier from `day`: end current lines the day before, delete future and proposed ones.
+
+    Returns whether there were any.
+    """
     line = (ProviderItem.provider_id == provider_id, ProviderItem.item_code == item, ProviderItem.tier == tier)
     begun = ProviderItem.approved_at.is_not(None) & (ProviderItem.valid_from < day)
     dropped = delete(ProviderItem).where(*line, ~begun).returning(ProviderItem.id)
@@ -158,7 +162,7 @@ async def end_lines(tx: Tx, provider_id: UUID, item: str, tier: str, day: date) 
 
 
 async def drop_proposal(tx: Tx, provider_id: UUID, item: str, tier: str) -> None:
-    """Take back what is proposed for the item at the tier."""
+    """Delete the proposed price of the item at the tier."""
     await tx.session.execute(
         delete(ProviderItem).where(
             ProviderItem.provider_id == provider_id,
@@ -170,7 +174,7 @@ async def drop_proposal(tx: Tx, provider_id: UUID, item: str, tier: str) -> None
 
 
 async def list_valid_papers(tx: Tx, provider_id: UUID, day: date) -> set[str]:
-    """The kinds of papers that the provider holds valid on the day."""
+    """Return the kinds of licences that the provider holds valid on the day."""
     query = select(ProviderPaper.paper_code).where(
         ProviderPaper.provider_id == provider_id, is_valid(ProviderPaper, day)
     )
@@ -178,8 +182,10 @@ async def list_valid_papers(tx: Tx, provider_id: UUID, day: date) -> set[str]:
 
 
 async def drop_papers(tx: Tx, provider_id: UUID, paper: str, *, until: date = date.max, after: date = date.min) -> bool:
-    """Strike off the provider's papers of the kind, of those issued after the one day until and including the other;
-    says whether there were any."""
+    """Delete the provider's licences of the kind issued after `after`, up to and including `until`.
+
+    Returns whether there were any.
+    """
     issued = (ProviderPaper.issued_on <= until, ProviderPaper.issued_on > after)
     of_kind = (ProviderPaper.provider_id == provider_id, ProviderPaper.paper_code == paper)
     struck = delete(ProviderPaper).where(*of_kind, *issued).returning(ProviderPaper.paper_code)
@@ -187,7 +193,7 @@ async def drop_papers(tx: Tx, provider_id: UUID, paper: str, *, until: date = da
 
 
 async def list_keys(tx: Tx, provider_id: UUID) -> Sequence[ProviderKey]:
-    """The provider's keys that are not revoked, by label and age; also those that have expired."""
+    """Return the provider's keys that are not revoked, by label and age. Expired ones are included."""
     query = select(ProviderKey).where(ProviderKey.provider_id == provider_id, ProviderKey.revoked_at.is_(None))
     return (await tx.session.execute(query.order_by(ProviderKey.label, ProviderKey.created_at))).scalars().all()
 
@@ -220,9 +226,9 @@ _ROLL_WINDOWS = _roll_windows()
 
 
 async def roll_windows(tx: Tx, first_day: date, batch: int) -> int:
-    """Take the days before `first_day` out of at most so many windows that still hold them; gives of how many.
+    """Subtract days before `first_day` from up to `batch` windows that still include them. Returns how many windows.
 
-    Windows that somebody is adding to are passed over: they stay due. What lies so far back is added to no more, so
-    the days that leave are whole.
+    Windows that somebody is updating are skipped and stay due. Days that far back get no more counts, so a day is
+    always subtracted whole.
     """
     return len(await tx.rows(_ROLL_WINDOWS, first_day=first_day, batch=batch))

@@ -1,4 +1,4 @@
-"""The registry: read by the centre, edited by the registrar, and what a provider sets itself."""
+"""Routes of the registry: the centre reads it, the registrar edits it, and providers set some facts themselves."""
 
 from datetime import date
 from typing import Annotated, TypeVar
@@ -47,7 +47,7 @@ ByFirm = Annotated[Act, Depends(acting(Role.PROVIDER))]
 
 
 async def answer_document(tx: Tx, response: Response, provider_id: UUID, day: date) -> ProviderOut:
-    """The provider's document as the answer, with its ETag. Raises NotFound."""
+    """Return the provider's document and set its ETag. Raises NotFound."""
     document = await actions.get_document(tx, provider_id, day)
     set_etag(response, document.version)
     return document
@@ -70,7 +70,7 @@ async def list_providers(
     catalog: CurrentCatalog,
     wanted: Annotated[ProviderFilter, Query()],
 ) -> Page[ProviderSummary]:
-    """Providers by name; a manager sees the contact masked.
+    """List providers by name. A manager sees the contact masked.
 
     Ordered by name, which changes while you page: a provider renamed meanwhile may be missed or come twice.
     """
@@ -91,7 +91,7 @@ async def add_provider(
     catalog: CurrentCatalog,
     idempotency_key: SentKey = None,
 ) -> ProviderOut:
-    """Enter an application; its prices are approved with it, so each item's papers must be valid today."""
+    """Enter an application with its prices approved. The licences that each item needs must be valid today."""
     first = once(act.who, idempotency_key, "POST /providers", body)
     document = await actions.add_provider(act, tx, body, catalog, first)
     set_etag(response, document.version)
@@ -100,7 +100,7 @@ async def add_provider(
 
 @router.get("/providers/{provider_id}")
 async def read_provider(provider_id: UUID, response: Response, act: Reader, tx: Transaction) -> ProviderOut:
-    """The whole document; a manager sees the contact masked."""
+    """Return the provider's whole document. A manager sees the contact masked."""
     return _shown(act, await answer_document(tx, response, provider_id, act.today))
 
 
@@ -114,7 +114,7 @@ async def edit_provider(
     catalog: CurrentCatalog,
     if_match: IfMatch = None,
 ) -> ProviderOut:
-    """Change facts; coverage and hours are replaced whole."""
+    """Change the provider's facts. `coverage` and `hours` are replaced whole."""
     await actions.edit_provider(act, tx, provider_id, body, if_match, catalog)
     return await answer_document(tx, response, provider_id, act.today)
 
@@ -144,8 +144,8 @@ async def put_paper(
     tx: Transaction,
     catalog: CurrentCatalog,
 ) -> ProviderOut:
-    """File a licence or certificate, in the place of the former one of its kind: from its first day on, if that is to
-    come."""
+    """Record a licence or certificate, replacing an earlier one of the same kind, from its first day if that is still
+    to come."""
     await card.put_paper(act, tx, provider_id, paper, body, catalog)
     return await answer_document(tx, response, provider_id, act.today)
 
@@ -154,7 +154,7 @@ async def put_paper(
 async def remove_paper(
     provider_id: UUID, paper: Code, response: Response, act: ByRegistrar, tx: Transaction
 ) -> ProviderOut:
-    """Strike a kind of paper off, with what is to come of it; items that need it are no longer matched."""
+    """Remove a kind of licence, including one that begins later. Items that need it are no longer matched."""
     await card.remove_paper(act, tx, provider_id, paper)
     return await answer_document(tx, response, provider_id, act.today)
 
@@ -170,7 +170,7 @@ async def set_price(
     tx: Transaction,
     catalog: CurrentCatalog,
 ) -> ProviderOut:
-    """Put a price on the card, approved at once."""
+    """Put a price on the price card, approved at once."""
     await card.set_price(act, tx, provider_id, item, tier, body, catalog)
     return await answer_document(tx, response, provider_id, act.today)
 
@@ -185,7 +185,7 @@ async def approve_price(
     tx: Transaction,
     catalog: CurrentCatalog,
 ) -> ProviderOut:
-    """Approve the price that the provider proposes."""
+    """Approve the price that the provider has proposed."""
     await card.approve_price(act, tx, provider_id, item, tier, catalog)
     return await answer_document(tx, response, provider_id, act.today)
 
@@ -194,7 +194,7 @@ async def approve_price(
 async def end_price(
     provider_id: UUID, item: Code, tier: Tier, response: Response, act: ByRegistrar, tx: Transaction
 ) -> ProviderOut:
-    """Take the item at the tier off the card from today, with what is proposed."""
+    """Take the item at this tier off the price card from today, with any proposal."""
     await card.end_price(act, tx, provider_id, item, tier)
     return await answer_document(tx, response, provider_id, act.today)
 
@@ -204,14 +204,14 @@ async def end_price(
 async def set_availability_by_phone(
     provider_id: UUID, body: Availability, response: Response, act: ByPhone, tx: Transaction
 ) -> ProviderOut:
-    """The provider says on the phone whether it takes offers, and how many jobs at a time."""
+    """Record by phone whether the provider takes offers, and how many unfinished jobs at a time."""
     await actions.set_availability(act, tx, provider_id, body)
     return await answer_document(tx, response, provider_id, act.today)
 
 
 @router.get("/providers/{provider_id}/keys", dependencies=[Depends(allow(Role.REGISTRAR))])
 async def list_keys(provider_id: UUID, tx: Transaction) -> list[KeyOut]:
-    """The keys that are not revoked, without their secrets: until when each holds, and when it was used last."""
+    """List the provider's keys that are not revoked, with their expiry and last use, without their secrets."""
     return [KeyOut.model_validate(key) for key in await queries.list_keys(tx, provider_id)]
 
 
@@ -219,20 +219,20 @@ async def list_keys(provider_id: UUID, tx: Transaction) -> list[KeyOut]:
 async def add_key(
     provider_id: UUID, body: KeyIn, act: ByRegistrar, tx: Transaction, idempotency_key: SentKey = None
 ) -> NewKey:
-    """Make a key for the provider's software; the secret is shown this once."""
+    """Create a key for the provider's software. Its secret is shown only this once."""
     first = once(act.who, idempotency_key, f"POST /providers/{provider_id}/keys", body)
     return await keys.add_key(act, tx, provider_id, body, first)
 
 
 @router.put("/providers/{provider_id}/keys/{label}/rotation")
 async def rotate_key(provider_id: UUID, label: Code, body: KeyRotation, act: ByRegistrar, tx: Transaction) -> NewKey:
-    """A new key in place of the one of that label, shown this once; the former still holds for some hours."""
+    """Create a new key with this label, shown only this once. The former key stays valid for `former_valid_hours`."""
     return await keys.rotate_key(act, tx, provider_id, label, body)
 
 
 @router.delete("/providers/{provider_id}/keys/{label}", status_code=204)
 async def revoke_key(provider_id: UUID, label: Code, act: ByRegistrar, tx: Transaction) -> None:
-    """Revoke the key: it is refused from now on."""
+    """Revoke the keys with this label. They are refused from now on."""
     await keys.revoke_key(act, tx, provider_id, label)
 
 
@@ -240,13 +240,13 @@ async def revoke_key(provider_id: UUID, label: Code, act: ByRegistrar, tx: Trans
 async def read_own_provider(
     response: Response, act: Annotated[Act, Depends(acting(*PROVIDER_ROLES))], tx: Transaction
 ) -> ProviderOut:
-    """The provider's own document."""
+    """Return the provider's own document."""
     return await answer_document(tx, response, act.who, act.today)
 
 
 @router.patch("/provider/availability")
 async def set_availability(body: Availability, response: Response, act: ByFirm, tx: Transaction) -> ProviderOut:
-    """Take offers or none, and how many jobs at a time."""
+    """Set whether the provider takes offers, and how many unfinished jobs at a time."""
     await actions.set_availability(act, tx, act.who, body)
     return await answer_document(tx, response, act.who, act.today)
 
@@ -255,6 +255,6 @@ async def set_availability(body: Availability, response: Response, act: ByFirm, 
 async def propose_price(
     item: Code, tier: Tier, body: Price, response: Response, act: ByFirm, tx: Transaction, catalog: CurrentCatalog
 ) -> ProviderOut:
-    """Propose a price; it holds once the registrar approves it."""
+    """Propose a price. It applies once the registrar approves it."""
     await card.propose_price(act, tx, act.who, item, tier, body, catalog)
     return await answer_document(tx, response, act.who, act.today)

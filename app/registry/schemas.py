@@ -1,4 +1,4 @@
-"""Providers in the API: what the registrar files, what a provider may set itself, and the whole document."""
+"""Providers in the API: what the registrar enters, what a provider sets itself, and the whole document."""
 
 from datetime import date, datetime
 from typing import Annotated, Self
@@ -18,7 +18,7 @@ from app.registry.uscc import bare
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 MOST_TYPED = 40
-"""Characters of a code as it is typed, with spaces and hyphens."""
+"""The longest credit code accepted as typed, with spaces and hyphens."""
 
 
 def _bare(code: str) -> str:
@@ -31,7 +31,7 @@ Uscc = Annotated[
     str, BeforeValidator(_bare), StringConstraints(max_length=18), Field(json_schema_extra={"maxLength": MOST_TYPED})
 ]
 Code = Annotated[str, StringConstraints(max_length=20)]
-Capacity = Annotated[int, Field(ge=1, le=1000, description="unfinished jobs it takes at a time")]
+Capacity = Annotated[int, Field(ge=1, le=1000, description="how many unfinished jobs it takes at a time")]
 Townships = Annotated[list[Code], Field(min_length=1, max_length=200, description="codes of the townships served")]
 Label = Annotated[
     str,
@@ -41,19 +41,19 @@ Label = Annotated[
 
 
 class Filed(Body):
-    """What is sent, and shown again as it is read from rows."""
+    """A body whose model also reads from rows, to show what was sent."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 class Shown(BaseModel):
-    """What is shown, as it is read from rows."""
+    """An answer that is read from rows."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
 class Hours(Filed):
-    """Open on the weekday (1 = Monday) from, to; until midnight is written 00:00."""
+    """Opening hours on a weekday (1 = Monday). Midnight as closing time is 00:00."""
 
     weekday: Annotated[int, Field(ge=1, le=7)]
     opens: ClockTime
@@ -61,14 +61,14 @@ class Hours(Filed):
 
 
 class Span(Filed):
-    """Open from, to; until midnight is written 00:00."""
+    """Opening hours on one day. Midnight as closing time is 00:00."""
 
     opens: ClockTime
     closes: ClockTime
 
 
 class ExceptionIn(Filed):
-    """The hours of one day, in the place of its weekday's: none when it is closed all day."""
+    """One day's special hours, replacing its weekday's. An empty list closes the day."""
 
     hours: list[Span] = Field(max_length=10)
 
@@ -78,7 +78,7 @@ class ExceptionDay(ExceptionIn):
 
 
 class Paper(Filed):
-    """A licence or certificate, good until and including `expires_on`."""
+    """A licence or certificate, valid up to and including `expires_on`."""
 
     number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
     issued_on: Day
@@ -90,7 +90,8 @@ class HeldPaper(Paper):
 
 
 class Price(Filed):
-    """A price from `valid_from` (by default today) up to and including `valid_to`; a quote starts at `price_fen`."""
+    """A price in force from `valid_from` (default today) up to and including `valid_to`; with a quote, `price_fen` is
+    the starting price."""
 
     price_kind: PriceKind
     price_fen: Fen = 0
@@ -104,15 +105,17 @@ class PriceLine(Price):
 
 
 class PriceLineOut(PriceLine):
-    """A line of the price card that has not ended; a proposal while `approved_at` is null."""
+    """A line of the price card that has not ended. While `approved_at` is null it is a proposal."""
 
     valid_from: date
     approved_at: datetime | None
-    lacks: list[str] = Field(description="papers that the item needs and the provider lacks today: it is suspended")
+    lacks: list[str] = Field(
+        description="licences that the item needs and the provider lacks today; until then the line is suspended"
+    )
 
 
 class ProviderIn(Body):
-    """An application; `area` is the code of the township or community where it has its seat."""
+    """An application. `area` is the code of the township or community where the provider is based."""
 
     name: Name
     kind: ProviderKind
@@ -121,9 +124,9 @@ class ProviderIn(Body):
     phone: FirmPhone
     area: Code
     reached_by: ReachedBy
-    rung: Rung | None = Field(default=None, description="its step in the network of free help; by its kind if left out")
-    own_community_only: bool = Field(default=False, description="serves the community of `area` alone, as stations do")
-    distinct: bool = Field(default=False, description="it is another firm than those of the same name or phone")
+    rung: Rung | None = Field(default=None, description="its step in the network of free help; defaults by kind")
+    own_community_only: bool = Field(default=False, description="serves only the community in `area`, as stations do")
+    distinct: bool = Field(default=False, description="confirms that it is not the provider of the same name or phone")
     capacity: Capacity
     coverage: Townships
     hours: list[Hours] = Field(min_length=1, max_length=50)
@@ -132,7 +135,7 @@ class ProviderIn(Body):
 
 
 class ProviderEdit(Body):
-    """The facts to change; `coverage` and `hours` are replaced whole, what is left out or null stays."""
+    """The facts to change. `coverage` and `hours` are replaced whole; facts left out or null stay as they are."""
 
     name: Name | None = None
     contact_name: Name | None = None
@@ -141,12 +144,12 @@ class ProviderEdit(Body):
     reached_by: ReachedBy | None = None
     rung: Rung | None = None
     keeps_holidays: bool | None = Field(
-        default=None, description="closed on public holidays, open on make-up days; public bodies are unless said so"
+        default=None, description="closes on public holidays, opens on make-up days; public bodies do by default"
     )
     capacity: Capacity | None = None
     coverage: Townships | None = None
     hours: list[Hours] | None = Field(default=None, min_length=1, max_length=50)
-    distinct: bool = Field(default=False, description="it is another firm than those of the same name or phone")
+    distinct: bool = Field(default=False, description="confirms that it is not the provider of the same name or phone")
 
 
 class StandingIn(Body):
@@ -162,14 +165,14 @@ class Availability(Body):
 
 
 class Declared(Filed):
-    """What the provider declares for a month; profit-and-tax is below zero in a month of loss."""
+    """What the provider declares for a month. Profit-and-tax is negative in a month of loss."""
 
     turnover_fen: Annotated[int, Field(ge=0, le=10**13)]
     profit_tax_fen: Annotated[int, Field(ge=-(10**13), le=10**13)]
 
 
 class MonthIn(Declared):
-    """`baseline` makes it the month that growth is measured against."""
+    """A monthly return from paper. `baseline` makes it the month that growth is measured against."""
 
     baseline: bool = False
 
@@ -179,7 +182,7 @@ class MonthOut(MonthIn):
 
 
 class Growth(Shown):
-    """A month against the baseline month: `ratio` 7.0 is sevenfold, a growth of 6.0; null without a baseline."""
+    """A month against the baseline month. A `ratio` of 7.0 is sevenfold, a `growth` of 6.0; null without a baseline."""
 
     month_fen: int
     baseline_fen: int | None
@@ -188,14 +191,15 @@ class Growth(Shown):
 
     @classmethod
     def of(cls, month_fen: int, baseline_fen: int | None, **more: int) -> Self:
-        """The month's sum beside the baseline's."""
+        """Compare the month's sum with the baseline's, both in fen."""
         ratio = month_fen / baseline_fen if baseline_fen and baseline_fen > 0 else None
         growth = None if ratio is None else ratio - 1
         return cls(month_fen=month_fen, baseline_fen=baseline_fen, ratio=ratio, growth=growth, **more)
 
 
 class MonthReturn(Declared):
-    """A monthly return; `on_paper`: a registrar entered it. Only what is locked counts in the centre's figures."""
+    """A monthly return. `on_paper` means that a registrar entered it. Only locked returns count in the centre's
+    figures."""
 
     month: date
     baseline: bool
@@ -209,15 +213,15 @@ class MonthReturn(Declared):
 
 
 class Reopening(Body):
-    """Why a locked return is opened again."""
+    """Why a locked return is reopened."""
 
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 class MonthState(Term):
-    """How far a month's return has got, if there is one."""
+    """The state of a month's return, including that none was filed."""
 
-    MISSING = "missing", "未提交", "missing", "Nothing was filed."
+    MISSING = "missing", "未提交", "missing", "Nothing has been filed."
     FILED = "filed", "已提交", "filed", "The provider has filed it; it can still be changed."
     LOCKED = "locked", "已审定", "locked", "Reviewed; it counts in the figures."
 
@@ -227,7 +231,7 @@ class MonthsAsked(Paging):
 
 
 class FirmsMonth(Shown):
-    """A company that has to file for the month, and what it filed."""
+    """A company that must file for the month, and what it filed."""
 
     provider_id: UUID
     number: int
@@ -240,25 +244,27 @@ class FirmsMonth(Shown):
 
 class KeyIn(Body):
     label: Label
-    expires_at: Moment | None = Field(default=None, description="refused from then on; without it, never")
+    expires_at: Moment | None = Field(
+        default=None, description="the key is refused from then on; null: it never expires"
+    )
 
 
 class KeyRotation(Body):
-    """For how long the former key still holds beside the new one; 0 when it has leaked."""
+    """How long the former key stays valid beside the new one. Use 0 when it has leaked."""
 
     former_valid_hours: Annotated[int, Field(ge=0, le=720)] = 24
-    expires_at: Moment | None = Field(default=None, description="of the new one")
+    expires_at: Moment | None = Field(default=None, description="when the new key expires; null: never")
 
 
 class KeyOut(Shown):
     label: str
     created_at: datetime
     expires_at: datetime | None
-    last_used_at: datetime | None = Field(description="to five minutes")
+    last_used_at: datetime | None = Field(description="accurate to five minutes")
 
 
 class NewKey(KeyOut):
-    """`key` goes into `Authorization: Bearer …`; it is shown this once."""
+    """A new key. Send `key` in `Authorization: Bearer …`; it is shown only this once."""
 
     key: str
 
@@ -280,19 +286,19 @@ class ProviderSummary(Shown):
     unreachable_why: Unreachable | None
     unreachable_at: datetime | None
     rung: Rung
-    keeps_holidays: bool | None = Field(description="null: as its kind does, public bodies do")
+    keeps_holidays: bool | None = Field(description="null: by its kind; public bodies keep them")
     capacity: int
     open_jobs: int
     credit: int
 
     def masked(self) -> Self:
-        """The same without the contact's name and number."""
+        """Return a copy with the contact's name and number masked."""
         masked = {"contact_name": mask_name(self.contact_name), "phone": mask_phone(self.phone)}
         return self.model_copy(update=masked)
 
 
 class Notice(Shown):
-    """A sentence for the provider, in both languages."""
+    """A notice to the provider, in both languages."""
 
     zh: str
     en: str
@@ -306,7 +312,10 @@ class NoticeOut(Notice):
 
 
 class ExpiringPaper(Shown):
-    """A paper that expires soon or has expired, and what hangs on it. `days_left` is below 0 once it has expired."""
+    """A licence that expires soon or has expired. `days_left` is negative once it has expired.
+
+    `whole_firm` means that its expiry suspends the whole provider.
+    """
 
     provider_id: UUID
     number: int
@@ -325,32 +334,34 @@ class ExpiringPaper(Shown):
 
 
 class ExpiringAsked(Paging):
-    within_days: Annotated[int, Field(ge=0, le=400, description="also those that have expired")] = 30
+    within_days: Annotated[
+        int, Field(ge=0, le=400, description="how many days ahead to look; expired ones are always listed")
+    ] = 30
 
 
 NOTICES = {
     Unreachable.OWN_WISH: Notice(
         zh="贵单位已自行暂停接单；恢复接单前不再收到派单。",
-        en="You have switched offers off; none will reach you until you switch them on again.",
+        en="You have paused offers; none will reach you until you resume them.",
     ),
     Unreachable.SILENT: Notice(
         zh="连续多次派单到期未答复，已暂停向贵单位派单；能接单时请重新开启接单。",
-        en="Several offers in a row expired without an answer, so you are sent no more; "
-        "switch offers on again when you can take them.",
+        en="You did not answer several offers in a row, so no more are sent to you. "
+        "Resume offers when you can take them.",
     ),
 }
-"""What a provider that takes no offers is told, by the reason."""
+"""What a provider that takes no offers reads, by reason."""
 
 
 class ProviderOut(ProviderSummary):
-    """The whole document; its ETag is `version`. `silent_offers`: offers in a row that it let expire."""
+    """A provider's whole document. `version` is its ETag; `silent_offers` counts offers in a row that it let expire."""
 
     silent_offers: int
     uscc: str | None
     lat: float
     lon: float
     former_standing: Standing | None
-    papers_lapsed: bool = Field(description="suspended because a paper of the firm itself has expired")
+    papers_lapsed: bool = Field(description="suspended because one of its own licences has expired")
     joined_on: date | None
     version: int
     items: list[PriceLineOut]
@@ -358,18 +369,18 @@ class ProviderOut(ProviderSummary):
     coverage: list[str]
     hours: list[Hours]
     exceptions: list[ExceptionDay]
-    """Days from today on with other hours than their weekday's."""
+    """Days from today with special hours."""
     baseline: MonthOut | None
     notice: Notice | None
-    """Why it gets no offers, and what it can do about it; null while it gets some."""
+    """Why it gets no offers, and what it can do about that; null while it takes offers."""
 
 
 class ProviderFilter(Paging):
-    """Which providers to list: `item` and `tier` as approved and in force today, `township` as served."""
+    """Which providers to list. `item` and `tier` match approved prices in force today; `township` matches coverage."""
 
     q: Annotated[
         str | None,
-        Field(max_length=50, description="a part of the name, a credit code, or a former code that is part of it"),
+        Field(max_length=50, description="part of the name, a credit code, or a former code contained in it"),
     ] = None
     kind: ProviderKind | None = None
     standing: Standing | None = None
@@ -380,7 +391,7 @@ class ProviderFilter(Paging):
 
 
 class FirmToTell(Shown):
-    """A firm reached by phone, and what has to be read out to it, oldest first."""
+    """A provider reached by phone, with the notices to read out to it, oldest first."""
 
     provider_id: UUID
     provider_name: str

@@ -1,4 +1,4 @@
-"""The life of a provider and of its monthly returns: every move there is. Source: the diagrams in docs/states.md."""
+"""Every transition of a provider's standing and of a monthly return, as in docs/states.md."""
 
 from app.events.kinds import EventKind
 from app.events.transition import Machine, Move
@@ -27,7 +27,7 @@ PROVIDERS = Machine(Provider, "provider", PROVIDER_MOVES, column="standing", for
 
 
 def steps_from(standing: str, former: str | None) -> dict[str, str]:
-    """The standings that a provider may take next, each with the step that leads there."""
+    """Return the standings a provider may take next, each with the step that leads there."""
     return {
         target: step
         for step, move in PROVIDER_MOVES.items()

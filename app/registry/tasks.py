@@ -1,4 +1,4 @@
-"""What time makes due in the registry."""
+"""Worker steps of the registry."""
 
 from datetime import date, timedelta
 
@@ -10,12 +10,12 @@ BATCH = 500
 
 
 def first_day_of_window(today: date) -> date:
-    """The earliest day that the kept window of counts reaches back to."""
+    """Return the first day of the 28-day window that ends today."""
     return today - timedelta(days=WINDOW_DAYS - 1)
 
 
 async def roll_windows(context: Context) -> int:
-    """Take the days that have passed out of the kept windows, however many there are; gives how many windows."""
+    """Subtract days that have passed from a batch of rolling windows. Returns how many windows."""
     today = context.clock.now().astimezone(context.settings.zone).date()
     async with context.db.begin() as tx:
         return await queries.roll_windows(tx, first_day_of_window(today), BATCH)

@@ -816,9 +816,9 @@ const en: typeof zh = {
   PriceFault: {
     not_dispatched: 'the item is not dispatched',
     tier_not_allowed: 'the tier is not allowed',
-    price_not_allowed: 'the price does not suit the tier',
+    price_not_allowed: 'the price does not fit the tier',
     above_cap: 'above the cap',
-    validity: 'the validity is wrong',
+    validity: 'invalid dates',
   },
   PriceKind: {
     free: 'free of charge',
@@ -852,7 +852,7 @@ const en: typeof zh = {
     expelled: 'expelled',
   },
   Unreachable: {
-    own_wish: 'paused by itself',
+    own_wish: 'paused by the provider',
     silent: 'silent',
   },
   Concern: {
