@@ -1,4 +1,4 @@
-"""Routes for notices to providers: a provider reads its own; an operator reads them out to providers without software."""
+"""Routes for notices: a provider reads its own; an operator reads them out to providers without software."""
 
 from typing import Annotated
 from uuid import UUID

@@ -26,7 +26,7 @@ COUNTS = ("accepted", "declined", "expired", "completed", "returned", "no_shows"
 
 
 async def read_statement(tx: Tx, provider_id: UUID, asked: MonthsAsked, today: date, zone: ZoneInfo) -> StatementOut:
-    """The provider's figures month by month. Raises NotFound, MonthsInvalid."""
+    """Return the provider's figures month by month. Raises NotFound or MonthsInvalid."""
     provider = await _provider(tx, provider_id)
     months = _months(asked, today)
     figures = await _figures(tx, provider_id, months, zone)
@@ -41,7 +41,7 @@ async def read_statement(tx: Tx, provider_id: UUID, asked: MonthsAsked, today: d
 
 
 async def read_month(act: Act, tx: Tx, provider_id: UUID, month: date, catalog: Snapshot) -> MonthStatement:
-    """The amounts of the month, job by job, with its figures and credit entries. Raises NotFound."""
+    """Return the month's amounts job by job, with its figures and credit entries. Raises NotFound."""
     provider = await _provider(tx, provider_id)
     span = span_of(month, month_after(month), act.zone)
     rows = await queries.list_jobs_done(tx, provider_id, span)
@@ -67,7 +67,7 @@ def _line(row: Mapping[Any, Any], item: Item) -> JobLine:
 
 
 async def list_no_shows(tx: Tx, provider_id: UUID, before: UUID | None, limit: int) -> Sequence[Any]:
-    """The jobs that the provider gave back because the citizen was not there, newest first. Raises NotFound."""
+    """Return the jobs that the provider gave back because the citizen was absent, newest first. Raises NotFound."""
     await _provider(tx, provider_id)
     return await queries.list_no_shows(tx, provider_id, before, limit)
 

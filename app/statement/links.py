@@ -1,4 +1,4 @@
-"""Links to a statement for firms without a key: random, kept as a hash, good for some days, revocable."""
+"""Statement links for providers without a key: random, stored as a hash, valid for some days, revocable."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -21,13 +21,13 @@ from app.statement.models import StatementLink
 from app.statement.schemas import LinkIn, MonthStatement, NewLink
 
 MOST_VIEWS = 30
-"""So often a link may be opened within an hour."""
+"""How often a link may be opened within an hour."""
 
 
 async def make_link(act: Act, tx: Tx, provider_id: UUID, body: LinkIn, first: Once) -> NewLink:
-    """A link to the provider's statement of a month; only its token's hash is kept.
+    """Create a link to the provider's statement of a month. Only the hash of its token is stored.
 
-    Given again, its idempotency key gives the same link. Raises NotFound.
+    A repeated idempotency key returns the same link. Raises NotFound or KeyReused.
     """
 
     secret_key = act.settings.webhook_key.get_secret_value()
@@ -56,7 +56,7 @@ async def make_link(act: Act, tx: Tx, provider_id: UUID, body: LinkIn, first: On
 
 
 async def revoke_link(act: Act, tx: Tx, provider_id: UUID, link_id: UUID) -> None:
-    """The link leads nowhere from now on. Raises NotFound."""
+    """Revoke the link. From now on it leads nowhere. Raises NotFound."""
     link = await queries.find_link(tx, provider_id, link_id)
     if link is None:
         raise NotFound(what="link", key=str(link_id))
@@ -66,9 +66,9 @@ async def revoke_link(act: Act, tx: Tx, provider_id: UUID, link_id: UUID) -> Non
 
 
 async def open_link(context: Context, token: str, catalog: Snapshot) -> MonthStatement:
-    """The statement that the link leads to; each opening is on the audit log.
+    """Return the statement behind the link. Each opening is written to the audit log.
 
-    Raises LinkInvalid, LinkOpenedTooOften.
+    Raises LinkInvalid or LinkOpenedTooOften.
     """
     act = act_of(context)
     async with context.db.begin() as tx:

@@ -1,4 +1,4 @@
-"""Links to a statement, for firms without a key."""
+"""Links to a statement, for providers without a key."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from app.kit.orm import Id, Model
 
 
 class StatementLink(Model):
-    """Whoever holds the link's token may read one month's statement until it expires or is revoked."""
+    """A link to one month's statement. Whoever has its token may read the statement until it expires or is revoked."""
 
     __tablename__ = "statement_links"
 
@@ -24,7 +24,7 @@ class StatementLink(Model):
     revoked_at: Mapped[datetime | None]
     views: Mapped[int] = mapped_column(server_default=text("0"))
     hour: Mapped[datetime | None]
-    """The hour in which it was last opened, and how often in it."""
+    """The hour in which it was last opened; `views_in_hour` counts its openings in that hour."""
     views_in_hour: Mapped[int] = mapped_column(server_default=text("0"))
 
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""A month's statement as a spreadsheet's lines, and as a page to be read or printed, in Chinese or English."""
+"""Render a month's statement as CSV, as a workbook, or as a page to read or print, in Chinese or English."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -23,7 +23,7 @@ td.n,th.n{text-align:right;white-space:nowrap}tfoot td{font-weight:bold}
 
 
 def statement_csv(statement: MonthStatement, zone: ZoneInfo) -> str:
-    """One line per job; times on the centre's wall, amounts in fen."""
+    """Return the statement as CSV, one line per job, with times in the centre's zone and amounts in fen."""
     header = (
         "number", "item", "item_zh", "item_en", "tier", "redo", "completed_at", "amount_fen", "payout_fen", "quantity",
         "unit",
@@ -39,7 +39,10 @@ def statement_csv(statement: MonthStatement, zone: ZoneInfo) -> str:
 
 
 def statement_workbook(statement: MonthStatement, lang: Language, zone: ZoneInfo) -> bytes:
-    """The jobs as an XLSX workbook, amounts in yuan, the total below them. Takes tens of milliseconds: in a thread."""
+    """Return the jobs as an XLSX workbook with amounts in yuan and the total below.
+
+    Takes tens of milliseconds, so run it in a thread.
+    """
     from app.kit.workbook import Sheet, write_workbook  # loads openpyxl, which nothing else in the server needs
 
     page, total, file = _Page(statement, lang, zone), statement.total, BytesIO()
@@ -60,7 +63,7 @@ def statement_workbook(statement: MonthStatement, lang: Language, zone: ZoneInfo
 
 
 def statement_page(statement: MonthStatement, lang: Language, zone: ZoneInfo) -> str:
-    """The whole statement as one page without anything from elsewhere."""
+    """Return the whole statement as a self-contained HTML page."""
     say = _Page(statement, lang, zone)
     parts = (say.head(), say.figures(), say.jobs(), say.credit())
     language = "zh-CN" if lang is Language.ZH else "en"
@@ -72,7 +75,7 @@ def statement_page(statement: MonthStatement, lang: Language, zone: ZoneInfo) ->
 
 
 class _Page:
-    """The parts of one page; everything that comes from outside is escaped in `_table` and `_line`."""
+    """Renders the parts of one page. `_table` and `_line` escape everything."""
 
     def __init__(self, statement: MonthStatement, lang: Language, zone: ZoneInfo) -> None:
         self.statement, self.lang, self.zone = statement, lang, zone
@@ -102,7 +105,7 @@ class _Page:
         return self._title("jobs") + _table(header, map(self.job, self.statement.jobs), last, numbers=2)
 
     def job(self, job: JobLine) -> Sequence[str]:
-        """Number, item, how much of it, tier, when it was completed, and what it brought and cost."""
+        """Return the cells of a job: number, item, quantity, tier, completion time, charge and payout."""
         item = getattr(job, f"item_{self.lang}")
         tier = say(job.tier, self.lang) + (f" · {self.words['redo']}" if job.redo else "")
         amounts = _yuan(job.amount_fen), _yuan(job.payout_fen)
@@ -144,7 +147,7 @@ def _yuan(fen: int) -> str:
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]], total: Sequence[str] = (), *, numbers: int) -> str:
-    """The last `numbers` columns stand to the right."""
+    """Render a table. The last `numbers` columns are right-aligned."""
 
     def cells(row: Sequence[str], tag: str) -> str:
         kinds = [' class="n"' if place >= len(row) - numbers else "" for place in range(len(row))]

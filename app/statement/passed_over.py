@@ -1,4 +1,4 @@
-"""What matching decided about a provider, as the provider may see it: no other firm's name or facts."""
+"""Matching decisions about a provider, as the provider may see them: without other providers' names or facts."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -17,7 +17,10 @@ from app.statement.schemas import Best, DecisionsAsked, OwnDecision
 async def list_decisions(
     tx: Tx, provider_id: UUID, asked: DecisionsAsked, today: date, zone: ZoneInfo
 ) -> Sequence[Any]:
-    """The day's decisions that looked at the provider, newest first, one more than the page holds."""
+    """Return the day's decisions that considered the provider, newest first, one more than the page holds.
+
+    Raises CursorInvalid.
+    """
     day = asked.day or today
     span = span_of(day, day + timedelta(days=1), zone)
     after = asked.after(datetime, int)
@@ -25,7 +28,7 @@ async def list_decisions(
 
 
 async def list_decisions_of(tx: Tx, provider_id: UUID, request_id: UUID) -> list[OwnDecision]:
-    """What was decided about the provider for the request, oldest first. Raises NotFound when nothing was."""
+    """Return the decisions about the provider for the request, oldest first. Raises NotFound when there are none."""
     rows = await queries.list_own_decisions_of(tx, provider_id, request_id)
     if not rows:
         raise NotFound(what="decision about you for request", key=str(request_id))
@@ -33,7 +36,7 @@ async def list_decisions_of(tx: Tx, provider_id: UUID, request_id: UUID) -> list
 
 
 def show(row: Any) -> OwnDecision:
-    """The decision from where the provider stands."""
+    """Return the decision as the provider may see it."""
     best = None
     if row.best_scores is not None and row.best_total is not None:
         best = Best(scores=row.best_scores, total=round(row.best_total, 6), offered_by=row.offered_by)

@@ -1,4 +1,4 @@
-"""What a provider's statement is made of, in SQL."""
+"""SQL for a provider's statement."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -37,18 +37,21 @@ _NO_SHOW = (
     & (Job.return_reason == word(ReturnReason.CITIZEN_ABSENT))
     & (Job.fault.is_(None) | (Job.fault == word(Fault.CITIZEN)))
 )
-"""A citizen was not there, and no supervisor has found otherwise."""
+"""The provider reported the citizen absent, and no supervisor has found otherwise."""
 
 
 def _month(moment: Any) -> ColumnElement[date]:
-    """The month of a moment, on the centre's wall."""
+    """The month of a moment in the centre's time zone."""
     return sql_cast(func.date_trunc(word("month"), func.timezone(ZONE, moment)), Date).label("month")
 
 
 async def sum_months(
     tx: Tx, provider_id: UUID, days: tuple[date, date], span: tuple[datetime, datetime], zone: ZoneInfo
 ) -> dict[date, dict[str, int]]:
-    """What each month of the span came to, by month; a month without anything is left out."""
+    """Return the counts and sums of each month, keyed by its first day. Months without any are left out.
+
+    `days` and `span` are the same range, as dates and as moments; both exclude their end.
+    """
     kept = sql_cast(func.date_trunc(word("month"), ProviderDay.day), Date).label("month")
     names = ("accepted", "declined", "expired", "completed", "on_time", "returned", "turnover_fen")
     day = (ProviderDay.provider_id == provider_id, ProviderDay.day >= days[0], ProviderDay.day < days[1])
@@ -87,7 +90,7 @@ async def sum_months(
 
 
 async def list_jobs_done(tx: Tx, provider_id: UUID, span: tuple[datetime, datetime]) -> Sequence[RowMapping]:
-    """The jobs that the provider completed in the span, in that order."""
+    """Return the jobs that the provider completed in the span, in order of completion."""
     query = (
         select(
             Job.id.label("job_id"),
@@ -123,7 +126,7 @@ LEFT JOIN LATERAL (
 WHERE (:me = ANY (d.ranked) OR :me = ANY (d.rejected)) AND NOT r.undone AND {}
 """
 _ME = bindparam("me", type_=Uuid)
-# Ordered by time: by id, PostgreSQL would come from the newest decision down to the day that is asked for.
+# Ordered by time: ordered by id, PostgreSQL would walk from the newest decision down to the day asked for.
 _OF_SPAN = text(
     _DECISIONS.format("d.at >= :begins AND (d.at, d.id) < (:ends, :before)")
     + "ORDER BY d.at DESC, d.id DESC LIMIT :most"
@@ -141,14 +144,14 @@ _OF_REQUEST = text(_DECISIONS.format("d.request_id = :request") + "ORDER BY d.id
 async def list_own_decisions(
     tx: Tx, provider_id: UUID, span: tuple[datetime, datetime], after: tuple[datetime, int] | None, limit: int
 ) -> Sequence[Any]:
-    """What was decided about the provider in the span, newest first."""
+    """Return the decisions about the provider in the span, newest first. `after` is the last row of the page before."""
     ends, before = after or (span[1], 0)
     values = {"me": provider_id, "begins": span[0], "ends": ends, "before": before, "most": limit}
     return (await tx.session.execute(_OF_SPAN, values)).all()
 
 
 async def list_own_decisions_of(tx: Tx, provider_id: UUID, request_id: UUID) -> Sequence[Any]:
-    """What was decided about the provider for the request, oldest first."""
+    """Return the decisions about the provider for the request, oldest first."""
     return (await tx.session.execute(_OF_REQUEST, {"me": provider_id, "request": request_id})).all()
 
 
@@ -173,13 +176,13 @@ _NO_SHOWS = (
 
 
 async def list_no_shows(tx: Tx, provider_id: UUID, before: UUID | None, limit: int) -> Sequence[Any]:
-    """The jobs that the provider gave back because the citizen was not there, newest first."""
+    """Return the jobs that the provider gave back because the citizen was absent, newest first."""
     query = _NO_SHOWS.where(Job.provider_id == provider_id).limit(limit)
     return (await tx.session.execute(query.where(Job.id < before) if before else query)).all()
 
 
 async def list_no_shows_of(tx: Tx, phone: str, before: UUID | None, limit: int) -> Sequence[Any]:
-    """The jobs that were given back because the citizen of this number was not there, newest first."""
+    """Return the jobs given back because the citizen with this number was absent, newest first."""
     query = (
         _NO_SHOWS.join(Citizen, Citizen.id == Request.citizen_id)
         .where(Citizen.phone == without_extension(phone))
@@ -189,19 +192,19 @@ async def list_no_shows_of(tx: Tx, phone: str, before: UUID | None, limit: int) 
 
 
 async def lock_link(tx: Tx, token_hash: bytes) -> StatementLink | None:
-    """The link of this token, locked while its opening is counted."""
+    """Lock and return the link with this token hash, so that its openings can be counted."""
     query = select(StatementLink).where(StatementLink.token_hash == token_hash).with_for_update()
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
 async def find_link(tx: Tx, provider_id: UUID, link_id: UUID) -> StatementLink | None:
-    """A link of the provider."""
+    """Return the link if it belongs to the provider."""
     query = select(StatementLink).where(StatementLink.id == link_id, StatementLink.provider_id == provider_id)
     return (await tx.session.execute(query)).scalar_one_or_none()
 
 
 async def list_links(tx: Tx, provider_id: UUID, before: UUID | None, limit: int) -> Sequence[StatementLink]:
-    """The links to the provider's statements, newest first."""
+    """Return the links to the provider's statements, newest first."""
     query = select(StatementLink).where(StatementLink.provider_id == provider_id)
     query = query.order_by(StatementLink.id.desc()).limit(limit)
     return (await tx.session.execute(query.where(StatementLink.id < before) if before else query)).scalars().all()

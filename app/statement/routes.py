@@ -1,4 +1,4 @@
-"""A provider's statement: for its own software, for staff who read it out or print it, and by link without a key."""
+"""Routes for a provider's statement: for its software, for staff who read it out or print it, and by link."""
 
 import asyncio
 from typing import Annotated, Any
@@ -68,7 +68,10 @@ async def _present(statement: MonthStatement, wanted: Presented, zone: ZoneInfo)
 
 @router.get("/provider/statement")
 async def read_own_statement(asked: Annotated[MonthsAsked, Query()], act: Provider, tx: Transaction) -> StatementOut:
-    """Offers, jobs, acceptance, punctuality, satisfaction and turnover, month by month, with their counts."""
+    """Return the provider's own figures month by month: offers, jobs, acceptance, punctuality, satisfaction, turnover.
+
+    Each share comes with its counts.
+    """
     return await actions.read_statement(tx, act.who, asked, act.today, act.zone)
 
 
@@ -76,7 +79,7 @@ async def read_own_statement(asked: Annotated[MonthsAsked, Query()], act: Provid
 async def read_own_statement_month(
     month: Month, wanted: Annotated[Presented, Query()], act: Provider, tx: Transaction, catalog: CurrentCatalog
 ) -> MonthStatement | Response:
-    """The amounts of a month, job by job; also as CSV or XLSX, or as a page to be printed."""
+    """Return a month's amounts job by job, as JSON, CSV, XLSX or a page to print."""
     return await _present(await actions.read_month(act, tx, act.who, month, catalog), wanted, act.zone)
 
 
@@ -84,7 +87,7 @@ async def read_own_statement_month(
 async def read_statement(
     provider_id: UUID, asked: Annotated[MonthsAsked, Query()], act: Reader, tx: Transaction
 ) -> StatementOut:
-    """A provider's figures, to be read out on the phone."""
+    """Return a provider's figures month by month, to read out by phone."""
     return await actions.read_statement(tx, provider_id, asked, act.today, act.zone)
 
 
@@ -97,7 +100,7 @@ async def read_statement_month(
     tx: Transaction,
     catalog: CurrentCatalog,
 ) -> MonthStatement | Response:
-    """A provider's amounts of a month; with `format=html` the page that goes to the firm on paper."""
+    """Return a provider's amounts of a month. `format=html` returns the page that goes to the provider on paper."""
     return await _present(await actions.read_month(act, tx, provider_id, month, catalog), wanted, act.zone)
 
 
@@ -105,7 +108,7 @@ async def read_statement_month(
 async def make_statement_link(
     provider_id: UUID, body: LinkIn, act: Reader, tx: Transaction, idempotency_key: SentKey = None
 ) -> NewLink:
-    """A link to a month's statement for a firm without a key; it needs no sign-in and expires."""
+    """Create a link to a month's statement for a provider without a key. It needs no sign-in and expires."""
     first = once(act.who, idempotency_key, f"POST /providers/{provider_id}/statement-links", body)
     return await links.make_link(act, tx, provider_id, body, first)
 
@@ -119,7 +122,7 @@ async def list_statement_links(
     tx: Transaction,
     paging: Annotated[Paging, Query()],
 ) -> Page[LinkOut]:
-    """The links that were made, and how often each was opened."""
+    """List a provider's statement links, newest first, with how often each was opened."""
     [before] = paging.after(UUID) or [None]
     rows = await queries.list_links(tx, provider_id, before, paging.limit + 1)
     return page(rows, paging, lambda row: (row.id,), LinkOut.model_validate, request, response)
@@ -127,7 +130,7 @@ async def list_statement_links(
 
 @router.delete("/providers/{provider_id}/statement-links/{link_id}", status_code=204)
 async def revoke_statement_link(provider_id: UUID, link_id: UUID, act: Reader, tx: Transaction) -> None:
-    """The link leads nowhere from now on."""
+    """Revoke a statement link. From now on it leads nowhere."""
     await links.revoke_link(act, tx, provider_id, link_id)
 
 
@@ -135,7 +138,7 @@ async def revoke_statement_link(provider_id: UUID, link_id: UUID, act: Reader, t
 async def open_statement_link(
     token: Line, request: Request, catalog: CurrentCatalog, zone: Zone, lang: Language = Language.ZH
 ) -> HTMLResponse:
-    """The statement that a link leads to, as a page to be read or printed."""
+    """Return the statement behind a link, as a page to read or print."""
     statement = await links.open_link(context_of(request), token, catalog)
     return HTMLResponse(statement_page(statement, lang, zone), headers=PRIVATE)
 
@@ -144,14 +147,14 @@ async def open_statement_link(
 async def list_own_decisions(
     asked: Annotated[DecisionsAsked, Query()], request: Request, response: Response, act: Provider, tx: Transaction
 ) -> Page[OwnDecision]:
-    """A day's decisions that looked at the provider, newest first: its place or the reason, and the best's scores."""
+    """List a day's decisions that considered you, newest first: your place or the reason, and the best one's scores."""
     rows = await passed_over.list_decisions(tx, act.who, asked, act.today, act.zone)
     return page(rows, asked, lambda row: (row.at, row.id), passed_over.show, request, response)
 
 
 @router.get("/provider/decisions/{request_id}")
 async def list_own_decisions_of_request(request_id: UUID, act: Provider, tx: Transaction) -> list[OwnDecision]:
-    """Why the provider was asked for this request or passed over, oldest first."""
+    """List the decisions about you for a request, oldest first: why you were asked or passed over."""
     return await passed_over.list_decisions_of(tx, act.who, request_id)
 
 
@@ -164,7 +167,7 @@ async def list_decisions_of_provider(
     act: Reader,
     tx: Transaction,
 ) -> Page[OwnDecision]:
-    """The same for a firm on the phone, as it may see it."""
+    """List a day's decisions about a provider, as the provider may see them, to read out by phone."""
     rows = await passed_over.list_decisions(tx, provider_id, asked, act.today, act.zone)
     return page(rows, asked, lambda row: (row.at, row.id), passed_over.show, request, response)
 
@@ -173,7 +176,7 @@ async def list_decisions_of_provider(
 async def list_own_no_shows(
     request: Request, response: Response, act: Provider, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[NoShow]:
-    """The jobs that the provider gave back because the citizen was not there, newest first."""
+    """List the jobs that you gave back because the citizen was absent, newest first."""
     [before] = paging.after(UUID) or [None]
     rows = await queries.list_no_shows(tx, act.who, before, paging.limit + 1)
     return page(rows, paging, lambda row: (row.job_id,), NoShow.model_validate, request, response)
@@ -188,7 +191,7 @@ async def list_no_shows_of_provider(
     tx: Transaction,
     paging: Annotated[Paging, Query()],
 ) -> Page[NoShow]:
-    """The same for staff: the jobs behind the statement's count of no-shows, newest first."""
+    """List the jobs behind a provider's count of no-shows, newest first."""
     [before] = paging.after(UUID) or [None]
     rows = await actions.list_no_shows(tx, provider_id, before, paging.limit + 1)
     return page(rows, paging, lambda row: (row.job_id,), NoShow.model_validate, request, response)
@@ -203,7 +206,7 @@ async def list_no_shows(
     tx: Transaction,
     paging: Annotated[Paging, Query()],
 ) -> Page[NoShowOfCitizen]:
-    """When firms came and the citizen was not there, newest first; the reading is on the audit log."""
+    """List the jobs that found the citizen absent, newest first. Reading them is written to the audit log."""
     await note_reveal(act, tx, f"citizen:{mask_phone(phone)}", "no_shows")
     [before] = paging.after(UUID) or [None]
     rows = await queries.list_no_shows_of(tx, phone, before, paging.limit + 1)

@@ -20,7 +20,7 @@ from app.registry.models import Standing
 
 
 class Form(StrEnum):
-    """A document for programs, for a spreadsheet, or to be printed."""
+    """How a statement is presented: for programs, for a spreadsheet, or to print."""
 
     JSON = "json"
     CSV = "csv"
@@ -29,7 +29,7 @@ class Form(StrEnum):
 
 
 class Share(BaseModel):
-    """`rate` is null where nothing could have counted."""
+    """A share with its counts. `rate` is null when the denominator is 0."""
 
     numerator: int
     denominator: int
@@ -37,12 +37,12 @@ class Share(BaseModel):
 
     @classmethod
     def of(cls, numerator: int, denominator: int) -> "Share":
-        """So many of so many."""
+        """Return `numerator` of `denominator` as a share."""
         return cls(numerator=numerator, denominator=denominator, rate=numerator / denominator if denominator else None)
 
 
 class MonthFigures(BaseModel):
-    """What a month came to. Satisfaction is of the callbacks about the jobs completed in the month."""
+    """A month's figures. Solved and satisfaction come from the callbacks about jobs completed in the month."""
 
     month: date
     accepted: int
@@ -50,18 +50,18 @@ class MonthFigures(BaseModel):
     expired: int
     completed: int
     returned: int
-    no_shows: int = Field(description="jobs given back because the citizen was not there")
-    acceptance: Share = Field(description="accepted, of the offers that were answered or expired")
-    punctuality: Share = Field(description="done by the deadline, of the completed")
-    solved: Share = Field(description="of the citizens reached")
-    satisfaction: Share = Field(description="the best three steps of five, of the citizens who rated")
+    no_shows: int = Field(description="jobs given back because the citizen was absent")
+    acceptance: Share = Field(description="accepted offers of those answered or expired")
+    punctuality: Share = Field(description="jobs completed by the deadline, of those completed")
+    solved: Share = Field(description="problems solved, of the citizens reached")
+    satisfaction: Share = Field(description="ratings in the best three of five steps, of the citizens who rated")
     turnover_fen: int
     payout_fen: int
     credit_change: int
 
 
 class StatementOut(BaseModel):
-    """Month by month, the latest last, beside the credit as it stands."""
+    """A provider's figures month by month, latest last, with its current credit."""
 
     provider_id: UUID
     provider_number: int
@@ -72,7 +72,7 @@ class StatementOut(BaseModel):
 
 
 class JobLine(BaseModel):
-    """A completed job and what it brought; `payout_fen` is what the firm paid the citizen, outside turnover."""
+    """A completed job and its amounts in fen. `payout_fen` is what the provider paid the citizen; it is no turnover."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -82,13 +82,13 @@ class JobLine(BaseModel):
     item_zh: str
     item_en: str
     quantity: Quantity
-    unit: str | None = Field(description="by which the item is charged; null or `quote`: as a whole")
+    unit: str | None = Field(description="the unit the item is charged by; null or `quote`: charged as a whole")
     tier: Tier
     redo: bool
     completed_at: datetime
     amount_fen: int
     payout_fen: int
-    amount_corrected_at: datetime | None = Field(description="when the bill was put right, if it was")
+    amount_corrected_at: datetime | None = Field(description="when the bill was corrected, if it was")
 
 
 class Total(BaseModel):
@@ -98,7 +98,7 @@ class Total(BaseModel):
 
 
 class MonthStatement(BaseModel):
-    """The amounts of a month, job by job, with its figures and the credit entries that were open or decided in it."""
+    """A month's amounts job by job, with its figures and the credit entries open or decided in it."""
 
     provider_id: UUID
     provider_number: int
@@ -113,7 +113,7 @@ class MonthStatement(BaseModel):
 
 
 class MonthsAsked(BaseModel):
-    """Both included; left out, the last twelve months with the present one."""
+    """The first and last month, both included. By default the last twelve months, with the current one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -122,7 +122,7 @@ class MonthsAsked(BaseModel):
 
 
 class Presented(BaseModel):
-    """How a month's statement is wanted."""
+    """The form and language of a month's statement."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -131,22 +131,22 @@ class Presented(BaseModel):
 
 
 class DecisionsAsked(Paging):
-    day: Annotated[Day | None, Query(description="of the centre's zone; left out, today")] = None
+    day: Annotated[Day | None, Query(description="a day in the centre's time zone; default today")] = None
 
 
 class Best(BaseModel):
-    """What the one who was asked first scored; who it is stays out of it."""
+    """The scores of the provider that was asked first. Its identity is withheld."""
 
-    scores: dict[str, float] = Field(description="per criterion, 0 to 1")
+    scores: dict[str, float] = Field(description="score per criterion, 0 to 1")
     total: float
-    offered_by: OfferedBy = Field(description="`citizen` and `operator`: picked by name, whatever the ranking said")
+    offered_by: OfferedBy = Field(description="`citizen` and `operator`: chosen by name, regardless of the ranking")
 
 
 class OwnDecision(BaseModel):
-    """What was decided about the provider when somebody was wanted for a request.
+    """A matching decision about you for a request.
 
-    Ranked: at which place of how many, with which total. Not ranked: the reason. `asked`: it got an offer then, whose
-    scores per criterion are `own`.
+    If you were ranked, `place` of `ranked` and `total` say where; if not, `reason` says why. `asked` means that you got
+    an offer; `own` holds your scores per criterion.
     """
 
     at: datetime
@@ -164,11 +164,11 @@ class OwnDecision(BaseModel):
     reason: Reason | None
     zh: str | None
     en: str | None
-    best: Best | None = Field(description="null when nobody was asked, or this provider was the best itself")
+    best: Best | None = Field(description="null when nobody was asked, or you were the best")
 
 
 class NoShow(BaseModel):
-    """A job given back because the citizen was not there."""
+    """A job given back because the citizen was absent."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -180,7 +180,7 @@ class NoShow(BaseModel):
     appointment_from: datetime | None
     appointment_to: datetime | None
     note: str | None
-    fault: Fault | None = Field(description="what a supervisor found, if it came to that")
+    fault: Fault | None = Field(description="a supervisor's finding, if there is one")
 
 
 class NoShowOfCitizen(NoShow):
@@ -188,7 +188,7 @@ class NoShowOfCitizen(NoShow):
 
 
 class LinkIn(Body):
-    """A link that leads to the month's statement for so many days."""
+    """A link to the month's statement that is valid for `days` days."""
 
     month: Month
     days: Annotated[int, Field(ge=1, le=90)] = 30
@@ -206,6 +206,6 @@ class LinkOut(BaseModel):
 
 
 class NewLink(LinkOut):
-    """`path` follows the address of this service; it is shown this once."""
+    """A new link. Append `path` to this service's address; it is shown only this once."""
 
     path: str

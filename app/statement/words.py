@@ -1,4 +1,4 @@
-"""What stands on a printed statement, in both languages."""
+"""The words of a printed statement and of units, in both languages."""
 
 from decimal import Decimal
 
@@ -42,18 +42,18 @@ WORDS = {
         "appeal_by": "{moment} 前可申诉",
     },
     Language.EN: {
-        "title": "Provider's monthly statement",
+        "title": "Monthly statement",
         "firm": "{name} (number {number})",
-        "made": "Made {moment}; credit now {credit}",
-        "figures": "The month",
+        "made": "Printed {moment}; current credit {credit}",
+        "figures": "This month",
         "acceptance": "Acceptance (accepted / offers answered or expired)",
         "punctuality": "On time (on time / completed)",
         "solved": "Solved (solved / citizens reached)",
         "satisfaction": "Satisfied (satisfied / citizens who rated)",
         "returned": "Jobs given back",
-        "no_shows": "of these, the citizen was not there",
+        "no_shows": "of these, citizen absent",
         "jobs": "Completed jobs",
-        "number": "Request",
+        "number": "Request no.",
         "item": "Service",
         "quantity": "Quantity",
         "unit": "Unit",
@@ -63,15 +63,15 @@ WORDS = {
         "payout": "Paid to the citizen (yuan)",
         "redo": "redo",
         "total": "Total, {jobs} jobs",
-        "no_jobs": "No job was completed in this month.",
-        "credit": "Credit",
+        "no_jobs": "No jobs were completed this month.",
+        "credit": "Credit changes",
         "rule": "Reason",
         "points": "Points",
         "status": "Status",
         "until": "Until",
-        "no_credit": "Nothing changed your credit in this month.",
-        "rights": "You can reply to a proposed deduction within its reply period, and nothing is deducted before; "
-        "you can appeal a deduction. Call the centre: an operator records what you say.",
+        "no_credit": "Your credit did not change this month.",
+        "rights": "You can reply to a proposed deduction within its reply period; nothing is deducted before then. "
+        "You can appeal a deduction within its appeal period. Call the centre, and an operator will record it.",
         "reply_by": "reply until {moment}",
         "appeal_by": "appeal until {moment}",
     },
@@ -98,17 +98,17 @@ UNITS = {
     "truck": ("车", "truckload", "truckloads"),
     "visit": ("次", "visit", "visits"),
 }
-"""What items are charged by: in Chinese, and in English of one and of more."""
+"""The units that items are charged by: in Chinese, in English singular and in English plural."""
 
 
 def unit_word(unit: str | None, quantity: Decimal, lang: Language) -> str:
-    """What the unit is called beside so many of it; its code where it has no name here."""
+    """Return the unit's name beside this quantity, or its code if it has no name here."""
     zh, one, more = UNITS.get(unit or "", (unit or "",) * 3)
     return zh if lang is Language.ZH else one if quantity == 1 else more
 
 
 def measure(quantity: Decimal, unit: str | None, lang: Language) -> str:
-    """So much of a unit, as 2.5 小时 or 2.5 hours; nothing for what is not charged by a unit."""
+    """Return a quantity with its unit, such as 2.5 小时 or 2.5 hours, or "" for an item charged as a whole."""
     if not is_counted(unit):
         return ""
     return f"{shown(quantity)} {unit_word(unit, quantity, lang)}"

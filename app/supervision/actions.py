@@ -1,4 +1,4 @@
-"""What a supervisor decides: more time for a job, and whose fault it was that work was given back."""
+"""A supervisor's decisions: more time for a job, and whose fault it was that work was given back."""
 
 from uuid import UUID
 
@@ -22,9 +22,9 @@ from app.supervision.schemas import ExtensionDecision, Finding
 
 
 async def decide_extension(act: Act, tx: Tx, extension_id: UUID, body: ExtensionDecision) -> ExtensionOut:
-    """Grant or refuse more time; the deadlines before stay on the extension. The same decision again is the answer.
+    """Grant or refuse more time. The extension keeps the deadlines from before. Repeating a decision returns it.
 
-    Raises NotFound, ExtensionDecided, JobOver.
+    Raises NotFound, ExtensionDecided or JobOver.
     """
     found = await queries.find_extension(tx, extension_id)
     if found is None:
@@ -53,8 +53,11 @@ async def _lock(tx: Tx, job_id: UUID) -> Row:
 
 
 async def _move_deadlines(act: Act, tx: Tx, job: Row, extension: Extension) -> None:
-    """Complete by the new time, arrive later by the same span of the clock's calendar; a time that has moved beyond it
-    meanwhile stays."""
+    """Move the round's deadlines to the granted time.
+
+    Completion moves to the new time, unless its deadline is later by now. Arrival moves by the same span, counted on
+    its clock's calendar, while the job has not started.
+    """
     allowance = await allowance_of(tx, job)
     calendar, days = calendar_of(Clock.ARRIVE, allowance), allowance.days
     before, complete_by = job["round_complete_by"], max(extension.until, job["round_complete_by"])
@@ -67,9 +70,9 @@ async def _move_deadlines(act: Act, tx: Tx, job: Row, extension: Extension) -> N
 
 
 async def arbitrate_job(act: Act, tx: Tx, job_id: UUID, body: Finding) -> JobOut:
-    """Find whose fault it was; a return that was not the provider's no longer counts against it.
+    """Find whose fault it was. A return that was not the provider's fault no longer counts against it.
 
-    The same finding again changes nothing. Raises NotFound, NotToArbitrate, AlreadyArbitrated.
+    Repeating a finding changes nothing. Raises NotFound, NotToArbitrate or AlreadyArbitrated.
     """
     job = await _lock(tx, job_id)
     if job["fault"] is not None:
@@ -96,7 +99,9 @@ async def arbitrate_job(act: Act, tx: Tx, job_id: UUID, body: Finding) -> JobOut
 
 
 def _went_to_supervisor(job: Row) -> bool:
-    """Failed, or returned after starting or a second time; the first return before starting is free, and that of work
-    which was corrected."""
+    """Return whether the job failed, or was returned after its start or a second time.
+
+    The first return before the start is free, and so is returning work that was corrected.
+    """
     returned = job["status"] == JobStatus.RETURNED and (job["started_at"] is not None or job["returns"] > 1)
     return (returned and not may_return_free(job)) or job["status"] == JobStatus.FAILED

@@ -1,18 +1,18 @@
-"""What can be wrong with a supervisor's decision."""
+"""The problems a supervisor's decision can meet."""
 
 from app.kit.errors import HotlineError
 
 
 class ExtensionDecided(HotlineError):
-    en = "The extension is {state} already."
+    en = "The extension has already been decided: {state}."
     zh = "该延期申请已是 {state} 状态。"
 
 
 class NotToArbitrate(HotlineError):
-    en = "Only work that failed, or was returned after starting or a second time, is arbitrated."
+    en = "Only work that failed, or was returned after its start or a second time, can be arbitrated."
     zh = "只有未能完成、开工后退单或再次退单的工单才需裁定。"
 
 
 class AlreadyArbitrated(HotlineError):
-    en = "It was found already whose fault this was: {fault}."
+    en = "This job has already been arbitrated: {fault}."
     zh = "该工单已裁定（{fault}），不能更改。"

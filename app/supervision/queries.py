@@ -1,4 +1,4 @@
-"""What a supervisor should look at, found from the state of requests, jobs and firms."""
+"""SQL for the supervisor's queue, found from the state of requests, jobs and providers, and for decisions."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -44,7 +44,7 @@ _DUE_ALARMS = Prepared(
 
 
 async def find_due_alarms(tx: Tx, at: datetime, limit: int) -> Sequence[UUID]:
-    """Requests of which a clock may have turned yellow or red, earliest first."""
+    """Return requests with a clock that may have turned yellow or red, earliest first."""
     return [row["id"] for row in await tx.rows(_DUE_ALARMS, at=at, limit=limit)]
 
 
@@ -56,7 +56,7 @@ _RAISED = Prepared(
 
 
 async def list_raised(tx: Tx, request_id: UUID) -> set[tuple[str, str, str]]:
-    """The request's alarms so far: the event's kind, the clock and its deadline as they stand in the log."""
+    """Return the request's alarms so far as (event kind, clock, deadline), as they are in the log."""
     rows = await tx.rows(_RAISED, id=request_id)
     return {(row["kind"], row["data"]["clock"], row["data"]["due"]) for row in rows}
 
@@ -67,12 +67,12 @@ _SET_ALARM = Prepared(
 
 
 async def set_alarm(tx: Tx, request_id: UUID, at: datetime | None) -> None:
-    """When the request's clocks are looked at next."""
+    """Set when to check the request's clocks next; None for never."""
     await tx.rows(_SET_ALARM, id=request_id, alarm_at=at)
 
 
 def _running(clock: Clock, due: InstrumentedAttribute[datetime | None]) -> ColumnElement[Any]:
-    """The clock's deadline while it runs."""
+    """The clock's deadline while the clock runs, else NULL."""
     return case((Request.status.in_([word(state) for state in sorted(RUNS_WHILE[clock])]), due), else_=null())
 
 
@@ -86,13 +86,13 @@ _OPEN = Request.status.not_in([word("closed"), word("cancelled"), word("merged")
 
 
 def _complained(column: Any) -> ColumnElement[Any]:
-    """Of the request's complaint that is to be decided first."""
+    """A column of the request's undecided complaint with the earliest deadline."""
     query = select(column).where(Complaint.request_id == Request.id, Complaint.decided_at.is_(None))
     return query.order_by(Complaint.due_at, Complaint.id).limit(1).scalar_subquery()
 
 
 def _queue(*which: ColumnElement[bool]) -> Select[Any]:
-    """These requests with what there is to look at."""
+    """These requests with every reason to be in the queue."""
     complaint_due = _complained(Complaint.due_at)
     due = func.least(*_DUES, complaint_due, type_=DateTime(timezone=True))
     red = func.coalesce(due <= AT, False)
@@ -149,14 +149,14 @@ def _queue(*which: ColumnElement[bool]) -> Select[Any]:
     return select(*columns).where(*which)
 
 
-# Two parts, each found by an index: what is open, and what is over but complained about.
+# Two parts, each with its own index: open requests, and closed ones with an undecided complaint.
 _COMPLAINED = select(Complaint.request_id).where(Complaint.decided_at.is_(None))
 _QUEUE = _queue(_OPEN).union_all(_queue(~_OPEN, Request.id.in_(_COMPLAINED))).subquery()
 _ANY = or_(*(_QUEUE.c[kind] for kind in Concern))
 
 
 async def list_queue(tx: Tx, wanted: QueueFilter, now: datetime, after: Any) -> Sequence[Any]:
-    """The queue: the most urgent first, then by deadline."""
+    """Return the queue's page, most urgent first, then by deadline."""
     query = select(_QUEUE).where(_QUEUE.c[wanted.kind] if wanted.kind else _ANY)
     for column in ("category", "township"):
         if (value := getattr(wanted, column)) is not None:
@@ -180,14 +180,14 @@ _COUNTS = Prepared(
 
 
 async def count_queue(tx: Tx, now: datetime) -> dict[str, int]:
-    """How many stand in the queue, by kind."""
+    """Return how many requests are in the queue, by concern, and how many providers fell silent."""
     row = await tx.row(_COUNTS, at=now)
     assert row is not None
     return dict(row)
 
 
 async def list_silent_providers(tx: Tx, after: Any, limit: int) -> Sequence[Any]:
-    """Firms that are unreachable because they were silent, the latest last."""
+    """Return providers that are unreachable because they fell silent, the latest last."""
     key = (Provider.unreachable_at, Provider.id)
     query = select(Provider).where(Provider.unreachable_why == "silent").order_by(*key).limit(limit)
     if after:
@@ -196,14 +196,14 @@ async def list_silent_providers(tx: Tx, after: Any, limit: int) -> Sequence[Any]
 
 
 async def find_extension(tx: Tx, extension_id: UUID) -> Extension | None:
-    """The extension as it stands now."""
+    """Return the extension as it is in the database now, or None."""
     return await tx.session.get(Extension, extension_id, populate_existing=True)
 
 
 async def move_deadlines(
     tx: Tx, request_id: UUID, arrive_by: datetime | None, complete_by: datetime, original: datetime, now: datetime
 ) -> None:
-    """New deadlines of the round, and of the citizen where they have not passed; the worker looks at them at once."""
+    """Set the round's deadlines, and the citizen's where they have not passed. The worker checks the clocks at once."""
 
     def later(due: InstrumentedAttribute[datetime | None], moved: datetime | None) -> ColumnElement[Any]:
         return case((due > now, func.greatest(due, moved)), else_=due)
@@ -223,7 +223,7 @@ async def move_deadlines(
 
 
 async def find_job_row(tx: Tx, job_id: UUID) -> Job:
-    """The job for editing; its row is locked."""
+    """Return the job for editing. The caller has locked its row."""
     return await tx.session.get_one(Job, job_id, populate_existing=True)
 
 
@@ -249,5 +249,5 @@ _UNCOUNT_RETURN = _uncount_return()
 
 
 async def uncount_return(tx: Tx, provider_id: UUID, day: date) -> None:
-    """A return of that day no longer counts against the provider."""
+    """Take a return on that day out of the provider's counts."""
     await tx.rows(_UNCOUNT_RETURN, provider_id=provider_id, day=day)

@@ -1,4 +1,4 @@
-"""The supervisor's queue, and what a supervisor decides."""
+"""Routes for the supervisor's queue and decisions."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -37,7 +37,7 @@ Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 async def list_supervision_queue(
     request: Request, response: Response, act: Supervisor, tx: Transaction, wanted: Annotated[QueueFilter, Query()]
 ) -> Page[QueueItem]:
-    """What a supervisor should look at: unmatched, given back, late or nearly so, or asking for more time.
+    """List requests that need a supervisor: unmatched, given back, overdue or nearly so, or asking for more time.
 
     Ordered by urgency and deadline, which change while you page: a request moved meanwhile may be missed or come twice.
     """
@@ -54,7 +54,7 @@ def _show(row: Any) -> QueueItem:
 
 @router.get("/supervision/counts")
 async def count_supervision_queue(act: Supervisor, tx: Transaction) -> Counts:
-    """How many stand in the queue, by reason."""
+    """Count the requests in the queue by concern; a request with several counts in each."""
     return Counts.model_validate(await queries.count_queue(tx, act.now))
 
 
@@ -62,10 +62,10 @@ async def count_supervision_queue(act: Supervisor, tx: Transaction) -> Counts:
 async def list_silent_providers(
     request: Request, response: Response, act: Supervisor, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[SilentProvider]:
-    """Firms to call: they were silent again and again and get no more offers.
+    """List providers to call: they let several offers in a row expire and get no more.
 
-    Ordered by when they fell silent, which changes while you page: a firm that is reachable again and then silent once
-    more may come twice.
+    Ordered by when they fell silent, which changes while you page: a provider that recovers and falls silent again may
+    come twice.
     """
     rows = await queries.list_silent_providers(tx, paging.after(datetime, UUID), paging.limit + 1)
     return page(
@@ -75,7 +75,7 @@ async def list_silent_providers(
 
 @router.get("/supervision/worker", dependencies=[Depends(allow(Role.SUPERVISOR, Role.ADMIN))])
 async def read_worker(tx: Transaction) -> WorkerOut:
-    """How the worker's steps do, and what they set aside because it failed again and again."""
+    """Return the health of the worker's steps, and what they set aside after failing repeatedly."""
     return WorkerOut(
         steps=[StepOut.model_validate(dict(row)) for row in await list_steps(tx)],
         set_aside=[TroubleOut.model_validate(dict(row)) for row in await list_set_aside(tx)],
@@ -89,7 +89,7 @@ async def release_trouble(
     act: Annotated[Act, Depends(acting(Role.SUPERVISOR, Role.ADMIN))],
     tx: Transaction,
 ) -> None:
-    """Have the step try it again, once what was wrong has been put right; on the audit log."""
+    """Let the worker try again what it set aside, once the cause is fixed. Written to the audit log."""
     await release(tx, step, subject_id, act.now)
     await add_audit(act, tx, "trouble.released", f"{step}:{subject_id}")
 
@@ -98,7 +98,7 @@ async def release_trouble(
 async def decide_extension(
     extension_id: UUID, body: ExtensionDecision, act: Supervisor, tx: Transaction
 ) -> ExtensionOut:
-    """Grant or refuse more time; the original deadline stays in the statistics."""
+    """Grant or refuse more time. The original deadline stays in the statistics."""
     return await actions.decide_extension(act, tx, extension_id, body)
 
 

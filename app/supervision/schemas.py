@@ -1,4 +1,4 @@
-"""What a supervisor sees and decides."""
+"""What a supervisor sees and decides, in the API."""
 
 from datetime import datetime
 from typing import Annotated
@@ -17,31 +17,31 @@ from app.kit.terms import Term
 
 
 class Concern(Term):
-    """Why a request stands in the supervisor's queue."""
+    """Why a request is in the supervisor's queue."""
 
-    DANGER = "danger", "险情", "danger", "It tells of a danger and is not over yet, relayed or not."
-    TO_ARBITRATE = "to_arbitrate", "待裁定", "to arbitrate", "Work was given back after it had begun, or again."
-    UNMATCHED = "unmatched", "无人接单", "unmatched", "Nobody was found; a person decides."
+    DANGER = "danger", "险情", "danger", "It reports a danger and is still open, relayed or not."
+    TO_ARBITRATE = "to_arbitrate", "待裁定", "to arbitrate", "Work was given back after its start, or a second time."
+    UNMATCHED = "unmatched", "无人接单", "unmatched", "No provider was found; a person decides."
     SEPARATED = (
         "separated",
         "已撤销合并",
         "separated",
-        "It stands for itself again after a merge, and nobody has dealt with it yet.",
+        "Its merge was undone, and nobody has handled it yet.",
     )
-    RED = "red", "超过时限", "overdue", "A deadline is over."
-    EXTENSION_ASKED = "extension_asked", "申请延期", "more time asked for", "A provider asks for more time."
-    COMPLAINT = "complaint", "投诉", "complaint", "It is to be decided; the request itself may be over."
-    YELLOW = "yellow", "将到时限", "due soon", "Three quarters of a clock's time are over."
+    RED = "red", "超过时限", "overdue", "A deadline has passed."
+    EXTENSION_ASKED = "extension_asked", "申请延期", "more time requested", "A provider asks for more time."
+    COMPLAINT = "complaint", "投诉", "complaint", "A complaint needs a decision; the request itself may be closed."
+    YELLOW = "yellow", "将到时限", "due soon", "Three quarters of a clock's time have passed."
     FIRM_GONE = (
         "firm_gone",
         "单位已退出",
         "provider gone",
-        "Its provider was expelled or has left, and had begun the work: somebody ends it for them.",
+        "Its provider left or was expelled after starting the work; somebody must end the job for it.",
     )
 
 
 class QueueFilter(Paging):
-    """Which part of the queue; without a kind all of it."""
+    """Which part of the queue to list. Without `kind`, all of it."""
 
     kind: Annotated[Concern | None, Query()] = None
     category: Annotated[str | None, Query(max_length=20)] = None
@@ -49,7 +49,7 @@ class QueueFilter(Paging):
 
 
 class QueueItem(BaseModel):
-    """A request that a supervisor should look at."""
+    """A request that needs a supervisor."""
 
     request_id: UUID
     number: int
@@ -60,18 +60,18 @@ class QueueItem(BaseModel):
     township: str | None
     urgency: str
     danger_kind: DangerKind | None
-    danger_relayed_at: datetime | None = Field(description="null: no emergency line has the danger yet")
-    due: datetime = Field(description="the first of its running clocks' deadlines")
+    danger_relayed_at: datetime | None = Field(description="null: no emergency line has been told of the danger yet")
+    due: datetime = Field(description="the earliest deadline of its running clocks")
     unmatched_reason: UnmatchedReason | None
     zh: str | None = Field(description="the reason in words")
     en: str | None
-    job_id: UUID | None = Field(description="the job to arbitrate, to extend, or to end for its firm")
+    job_id: UUID | None = Field(description="the job to arbitrate, extend, or end for its provider")
     extension_id: UUID | None
-    complaint_id: UUID | None = Field(description="the first that is to be decided")
+    complaint_id: UUID | None = Field(description="the undecided complaint with the earliest deadline")
 
 
 class Counts(BaseModel):
-    """How many requests stand in the queue for each reason; one may stand there for several."""
+    """How many requests are in the queue for each reason. A request can have several."""
 
     danger: int
     to_arbitrate: int
@@ -86,7 +86,7 @@ class Counts(BaseModel):
 
 
 class SilentProvider(BaseModel):
-    """A firm to which no more offers go, because it let one after the other expire."""
+    """A provider that gets no more offers, because it let several in a row expire."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -105,7 +105,7 @@ class ExtensionDecision(Body):
 
 
 class StepOut(BaseModel):
-    """A step of the worker: when a worker last ran and last finished it, and since when it fails."""
+    """A step of the worker: when it last ran, when it last succeeded, and since when it fails."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -113,15 +113,15 @@ class StepOut(BaseModel):
     beat_at: datetime
     done_at: datetime | None
     failing_since: datetime | None
-    failures: int = Field(description="in a row")
+    failures: int = Field(description="failures in a row")
     error: str | None
 
 
 class TroubleOut(BaseModel):
-    """A subject that a step could not deal with after all its tries: it waits until somebody releases it."""
+    """A subject that a step set aside after all its tries. It waits until somebody releases it."""
 
     step: str
-    subject_id: UUID = Field(description="of a step that reads the log: the event's id, written as a UUID")
+    subject_id: UUID = Field(description="for a step that reads the log, the event's id written as a UUID")
     tries: int
     since: datetime
     last_at: datetime
@@ -129,14 +129,14 @@ class TroubleOut(BaseModel):
 
 
 class WorkerOut(BaseModel):
-    """How the worker does: every step, and what was set aside, the longest ago first (300 at most)."""
+    """The health of the worker: every step, and up to 300 subjects set aside, the longest ago first."""
 
     steps: list[StepOut]
     set_aside: list[TroubleOut]
 
 
 class Finding(Body):
-    """Whose fault it was that the work was given back, and what that rests on."""
+    """Whose fault it was that the work was given back, and the grounds for the finding."""
 
     fault: Fault
     note: Note

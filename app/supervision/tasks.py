@@ -1,4 +1,4 @@
-"""Clocks that turn yellow or red."""
+"""The worker step for clocks that turn yellow or red."""
 
 from uuid import UUID
 
@@ -15,7 +15,10 @@ from app.supervision import queries
 
 
 async def raise_alarms(context: Context, catalog: Snapshot) -> int:
-    """Log each clock that has turned yellow or red, once for its deadline, and set the next moment to look."""
+    """Log each clock that has turned yellow or red, once per deadline, and set when to check next.
+
+    Returns how many requests it checked.
+    """
 
     async def change(act: Act, tx: Tx, request_id: UUID) -> None:
         request = await lock_request(tx, request_id)

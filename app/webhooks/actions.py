@@ -1,4 +1,4 @@
-"""What an owner does with its endpoints: a provider with its own, an admin with those of other systems."""
+"""What owners do with their webhook endpoints: a provider with its own, an admin with those of other systems."""
 
 import hmac
 from datetime import timedelta
@@ -23,20 +23,20 @@ from app.webhooks.secret import new_seed, proof_of, secret_of
 from app.webhooks.states import WEBHOOKS
 
 LIMIT = 20
-"""Endpoints an owner may have."""
+"""How many endpoints an owner may have."""
 KEPT = timedelta(days=7)
-"""So long deliveries are kept, whatever became of them."""
+"""How long deliveries are kept, whatever their outcome."""
 
 
 async def add_endpoint(act: Act, tx: Tx, body: EndpointIn, url: str, first: Once) -> EndpointWithSecret:
-    """Send events there from now on; to a firm's URL once it has proven that it reads there.
+    """Create an endpoint. Events go to it from now on; to a provider's, once it has proven that it reads the URL.
 
-    Raises WebhookExists, TooManyWebhooks.
+    A repeated idempotency key returns the same endpoint and secret. Raises WebhookExists, TooManyWebhooks or KeyReused.
     """
     if made := await first.replay(tx, act.now):
         return _revealing(act, await get_endpoint(act, tx, UUID(made.decode())))
     if act.provider_id:
-        await lock_provider(tx, act.provider_id)  # it adds one endpoint at a time
+        await lock_provider(tx, act.provider_id)  # so that it adds one endpoint at a time
     there = await queries.list_endpoints(tx, act.provider_id)
     if any(endpoint.url == url for endpoint in there):
         raise WebhookExists
@@ -58,13 +58,13 @@ async def add_endpoint(act: Act, tx: Tx, body: EndpointIn, url: str, first: Once
     await tx.flush()
     if endpoint.proven_at is None:
         await _send(act, tx, endpoint, PROOF)
-    await first.keep(tx, str(endpoint.id).encode())  # without the secret: it is made of the seed again
+    await first.keep(tx, str(endpoint.id).encode())  # not the secret, which can be derived from the seed again
     await _audit(act, tx, endpoint, "webhook.added", url=url)
     return _revealing(act, endpoint)
 
 
 async def get_endpoint(act: Act, tx: Tx, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint:
-    """The owner's endpoint. Raises NotFound."""
+    """Return the endpoint if it belongs to the caller. Raises NotFound."""
     endpoint = await queries.find_endpoint(tx, endpoint_id, lock=lock)
     if endpoint is None or endpoint.provider_id != act.provider_id:
         raise NotFound(what="webhook", key=str(endpoint_id))
@@ -74,9 +74,9 @@ async def get_endpoint(act: Act, tx: Tx, endpoint_id: UUID, *, lock: bool = Fals
 async def edit_endpoint(
     act: Act, tx: Tx, endpoint_id: UUID, body: EndpointEdit, url: str | None, if_match: str | None
 ) -> WebhookEndpoint:
-    """Change what is named; where it is active afterwards, what has waited is due at once.
+    """Change the fields that are sent. If the endpoint is then active, waiting deliveries are due at once.
 
-    Raises NotFound, VersionRequired, VersionStale, WebhookExists.
+    A provider must prove a new URL again. Raises NotFound, VersionRequired, VersionStale or WebhookExists.
     """
     endpoint = await get_endpoint(act, tx, endpoint_id, lock=True)
     check_version(if_match, endpoint.version)
@@ -91,7 +91,7 @@ async def edit_endpoint(
         endpoint.types = [str(kind) for kind in body.types] if body.types else None
     endpoint.version += 1
     await tx.flush()
-    if unproven:  # nobody is sent proofs by renaming an endpoint
+    if unproven:  # a new label alone must not cause a request to the URL
         await _send(act, tx, endpoint, PROOF)
     await _change_state(act, tx, endpoint, body.state or endpoint.state)
     await _audit(act, tx, endpoint, "webhook.changed", **body.model_dump(exclude_unset=True))
@@ -110,14 +110,14 @@ async def _change_state(act: Act, tx: Tx, endpoint: WebhookEndpoint, wanted: str
 
 
 async def delete_endpoint(act: Act, tx: Tx, endpoint_id: UUID) -> None:
-    """Send nothing there any more, and forget its deliveries. Raises NotFound."""
+    """Delete the endpoint and its deliveries. Raises NotFound."""
     endpoint = await get_endpoint(act, tx, endpoint_id)
     await _audit(act, tx, endpoint, "webhook.deleted", url=endpoint.url)
     await tx.session.delete(endpoint)
 
 
 async def rotate_secret(act: Act, tx: Tx, endpoint_id: UUID, body: Rotation, first: Once) -> EndpointWithSecret:
-    """A new secret; the former one signs as well for so many hours. Raises NotFound."""
+    """Create a new secret. The former one also signs for `former_valid_hours`. Raises NotFound or KeyReused."""
     rotated = await first.replay(tx, act.now)
     endpoint = await get_endpoint(act, tx, endpoint_id, lock=True)
     if rotated:
@@ -144,16 +144,16 @@ async def _get_enabled(act: Act, tx: Tx, endpoint_id: UUID) -> WebhookEndpoint:
 
 
 async def send_test(act: Act, tx: Tx, endpoint_id: UUID) -> WebhookDelivery:
-    """Send an event that means nothing, to this endpoint only; to one that is not proven yet the proof's code.
+    """Send a test event to this endpoint only, or the proof code again while its URL is unproven.
 
-    Raises NotFound, WebhookDisabled.
+    Returns the delivery. Raises NotFound or WebhookDisabled.
     """
     endpoint = await _get_enabled(act, tx, endpoint_id)
     return await _send(act, tx, endpoint, TEST if endpoint.proven_at else PROOF)
 
 
 async def _send(act: Act, tx: Tx, endpoint: WebhookEndpoint, kind: str) -> WebhookDelivery:
-    """Have something sent that is no event."""
+    """Queue a delivery of type `kind` that belongs to no event."""
     test = WebhookDelivery(
         endpoint_id=endpoint.id,
         type=kind,
@@ -170,7 +170,7 @@ async def _send(act: Act, tx: Tx, endpoint: WebhookEndpoint, kind: str) -> Webho
 
 
 async def prove(act: Act, tx: Tx, endpoint_id: UUID, proof: str) -> WebhookEndpoint:
-    """The owner knows what was sent to the URL: events go there from now on. Raises NotFound, ProofWrong."""
+    """Prove the endpoint with the code sent to its URL. Events go there from now on. Raises NotFound or ProofWrong."""
     endpoint = await get_endpoint(act, tx, endpoint_id, lock=True)
     if not hmac.compare_digest(proof.encode(), proof_of(endpoint.seed, endpoint.url, _key(act)).encode()):
         raise ProofWrong
@@ -183,7 +183,7 @@ async def prove(act: Act, tx: Tx, endpoint_id: UUID, proof: str) -> WebhookEndpo
 
 
 async def replay_one(act: Act, tx: Tx, endpoint_id: UUID, delivery_id: int) -> WebhookDelivery:
-    """Send it once more, whatever became of it. Raises NotFound, WebhookDisabled."""
+    """Send the delivery again, whatever its outcome. Raises NotFound or WebhookDisabled."""
     endpoint = await _get_enabled(act, tx, endpoint_id)
     delivery = await queries.find_delivery(tx, endpoint.id, delivery_id)
     if delivery is None:
@@ -195,7 +195,7 @@ async def replay_one(act: Act, tx: Tx, endpoint_id: UUID, delivery_id: int) -> W
 
 
 async def replay_since(act: Act, tx: Tx, endpoint_id: UUID, body: ReplayIn) -> Replayed:
-    """Send what happened since then once more, the oldest first. Raises NotFound, WebhookDisabled, ReplayTooOld."""
+    """Send events since a moment again, oldest first. Raises NotFound, WebhookDisabled or ReplayTooOld."""
     endpoint = await _get_enabled(act, tx, endpoint_id)
     if body.since < act.now - KEPT:
         raise ReplayTooOld(days=KEPT.days)
@@ -205,7 +205,7 @@ async def replay_since(act: Act, tx: Tx, endpoint_id: UUID, body: ReplayIn) -> R
 
 
 def _key(act: Act) -> str:
-    """The deployment's, which goes into secrets."""
+    """Return the deployment's key, from which secrets are derived."""
     return act.settings.webhook_key.get_secret_value()
 
 

@@ -1,4 +1,4 @@
-"""Where webhooks may go."""
+"""Which addresses webhooks may reach."""
 
 import asyncio
 import ipaddress
@@ -18,16 +18,16 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LOOK_UP_SECONDS = 3.0
 LOOK_UPS = ThreadPoolExecutor(8, "resolve")
-"""Its own threads: a name server that does not answer holds up passwords and files no longer."""
+"""Separate threads, so that a slow name server doesn't hold up password hashing or file work."""
 _HOST = re.compile(r"[a-z0-9._:-]+")
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 _6TO4 = ipaddress.IPv6Network("2002::/16")
 
 
 def is_public(address: Address) -> bool:
-    """Whether the address belongs to the open internet.
+    """Return whether the address belongs to the public internet.
 
-    Of IPv6 only ordinary unicast does: an IPv4 address wrapped in an IPv6 one (mapped, NAT64, 6to4, Teredo) does not.
+    For IPv6 that means ordinary unicast. An IPv4 address wrapped in IPv6 (mapped, NAT64, 6to4, Teredo) is refused.
     """
     if isinstance(address, ipaddress.IPv6Address) and (address not in _UNICAST or address in _6TO4):
         return False
@@ -35,26 +35,26 @@ def is_public(address: Address) -> bool:
 
 
 def may_reach(address: Address, networks: Sequence[Network], *, plain: bool) -> bool:
-    """Whether webhooks may go there; by plain http only into the deployment's own networks."""
+    """Return whether webhooks may reach the address. Plain http reaches only the deployment's own `networks`."""
     return any(address in network for network in networks) or (not plain and is_public(address))
 
 
 def networks_of(settings: Settings, *, firm: bool) -> Sequence[Network]:
-    """The deployment's own networks that webhooks may reach: those of the centre's systems, not those of firms."""
+    """Return the deployment's own networks that webhooks of providers (`firm`) or of the centre's systems may reach."""
     return settings.firm_webhook_networks if firm else settings.webhook_networks
 
 
 async def resolve(host: str, threads: Executor = LOOK_UPS) -> list[Address]:
-    """The addresses of the host, which may be one itself. Raises OSError, UnicodeError."""
+    """Return the addresses of the host, which may itself be an address. Raises OSError or UnicodeError."""
     look_up = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
     found = await asyncio.get_running_loop().run_in_executor(threads, look_up)
     return list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found))
 
 
 async def check_url(text: str, networks: Sequence[Network]) -> str:
-    """The URL in its plain form. A name that nobody knows yet passes: each connection is looked at again.
+    """Return the URL in normal form. A name that does not resolve yet passes, as every connection is checked again.
 
-    Raises WebhookUrlInvalid, WebhookAddressRefused.
+    Raises WebhookUrlInvalid or WebhookAddressRefused.
     """
     try:
         url = httpx.URL(text)

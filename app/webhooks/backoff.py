@@ -1,4 +1,4 @@
-"""When a failed delivery is tried again, and when an endpoint counts as dead."""
+"""When a failed delivery is retried, and when an endpoint counts as dead."""
 
 import re
 from datetime import datetime, timedelta
@@ -6,18 +6,18 @@ from email.utils import parsedate_to_datetime
 from random import Random
 
 RETRY_SECONDS = (5, 300, 1_800, 7_200, 18_000, 28_800, 36_000)
-"""How long to wait after each failure: 5 s, 5 min, 30 min, 2 h, 5 h, 8 h, 10 h; a day and a half hour in all."""
+"""The wait after each failure: 5 s, 5 min, 30 min, 2 h, 5 h, 8 h, 10 h; 25.6 hours in all."""
 JITTER = 0.2
-"""At most so much longer, so that what failed together does not come back together."""
+"""The largest share added to a wait, so that deliveries that failed together are not retried together."""
 LONGEST_WAIT = timedelta(hours=10)
 DEAD_AFTER = timedelta(hours=24)
-"""An endpoint that has taken nothing for so long is disabled."""
+"""An endpoint that has accepted nothing for this long is disabled."""
 
 
 def next_try(now: datetime, attempts: int, chance: Random, not_before: datetime | None = None) -> datetime | None:
-    """When to try again after so many failed attempts; None: never.
+    """Return when to try again after this many failed attempts, or None when retries are used up.
 
-    `not_before` is what the receiver asks for; it is heard for at most LONGEST_WAIT.
+    `not_before` is the receiver's wish (Retry-After), heeded for at most LONGEST_WAIT.
     """
     if attempts > len(RETRY_SECONDS):
         return None
@@ -27,8 +27,10 @@ def next_try(now: datetime, attempts: int, chance: Random, not_before: datetime 
 
 
 def retry_after(value: str | None, world_now: datetime) -> timedelta | None:
-    """What Retry-After asks for, in seconds or as a date (RFC 9110, 10.2.3), LONGEST_WAIT at most; None when it says
-    nothing usable."""
+    """Return the wait that Retry-After asks for, in seconds or as a date (RFC 9110, 10.2.3), at most LONGEST_WAIT.
+
+    Returns None when the header is missing or unusable.
+    """
     if value is None:
         return None
     try:
@@ -36,6 +38,6 @@ def retry_after(value: str | None, world_now: datetime) -> timedelta | None:
             asked = timedelta(seconds=int(value))
         else:
             asked = parsedate_to_datetime(value) - world_now
-    except (ValueError, TypeError, OverflowError):  # a date without a zone, or with one that leads beyond all years
+    except (ValueError, TypeError, OverflowError):  # a date without a zone, or out of range
         return None
     return min(asked, LONGEST_WAIT)

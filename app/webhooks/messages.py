@@ -1,7 +1,7 @@
-"""What is sent: the type, the moment and the facts of an event.
+"""Webhook messages: the type, time and facts of an event.
 
-A fact is sent only if a model here names it. None names a person, a phone number, an address or what somebody wrote in
-his own words: those are fetched through the API by whoever may see them.
+A fact is sent only if a model here declares it. None of them names a person, a phone number, an address or anything
+somebody wrote. Whoever may see those fetches them through the API.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ PROOF = "webhook.proof"
 
 
 class Facts(BaseModel):
-    """What the event is about."""
+    """What the event is about. Facts that don't apply are left out."""
 
     request_id: UUID | None = None
     number: Annotated[int | None, Field(description="the request's number, as people read it out")] = None
@@ -37,7 +37,7 @@ class Facts(BaseModel):
 
 
 class OfferFacts(Facts):
-    """`offer.…`: what the citizen says comes with the queue, the contact with the job."""
+    """`offer.…`. The request's text comes with the queue, the citizen's contact with the job."""
 
     offer_id: UUID | None = None
     by: Annotated[OfferedBy | None, Field(description="who chose the provider")] = None
@@ -51,87 +51,95 @@ class OfferFacts(Facts):
 
 
 class DeclinedFacts(OfferFacts):
-    """`offer.declined`"""
+    """`offer.declined`."""
 
     reason: DeclineReason | None = None
 
 
 class WithdrawnFacts(OfferFacts):
-    """`offer.withdrawn`"""
+    """`offer.withdrawn`."""
 
-    reason: Annotated[str | None, Field(description="`undone`: it was sent by mistake, and counts nowhere")] = None
+    reason: Annotated[str | None, Field(description="`undone`: it was sent by mistake and counts nowhere")] = None
 
 
 class JobFacts(Facts):
-    """`job.…`"""
+    """`job.…`."""
 
     job_id: UUID | None = None
     appointment_from: datetime | None = None
     appointment_to: datetime | None = None
-    quantity: Annotated[Quantity | None, Field(description="how much there is to do, or was done")] = None
+    quantity: Annotated[Quantity | None, Field(description="how much work there is to do, or was done")] = None
     unit: str | None = None
     quote_fen: int | None = None
     agreed_fen: int | None = None
     amount_fen: int | None = None
     payout_fen: int | None = None
-    difference_fen: Annotated[int | None, Field(description="of `job.amount_corrected`: new less old")] = None
+    difference_fen: Annotated[int | None, Field(description="`job.amount_corrected`: the new amount minus the old")] = (
+        None
+    )
     on_time: bool | None = None
     fault: Fault | None = None
 
 
 class CancelledFacts(JobFacts):
-    """`job.cancelled`"""
+    """`job.cancelled`."""
 
-    reason: Annotated[str | None, Field(description="`undone`: it was sent by mistake, and counts nowhere")] = None
+    reason: Annotated[str | None, Field(description="`undone`: it was sent by mistake and counts nowhere")] = None
 
 
 class ReturnedFacts(JobFacts):
-    """`job.returned`"""
+    """`job.returned`."""
 
     reason: ReturnReason | None = None
 
 
 class RequestFacts(Facts):
-    """`request.…`"""
+    """`request.…`."""
 
     tier: Tier | None = None
     until: datetime | None = None
     purpose: str | None = None
-    fields: Annotated[list[str] | None, Field(description="`request.corrected`: what was; read the job again")] = None
-    about_number: Annotated[int | None, Field(description="of the merged request that something was said about")] = None
-    joined_number: Annotated[int | None, Field(description="of the request that was merged into this one")] = None
+    fields: Annotated[
+        list[str] | None, Field(description="`request.corrected`: the corrected fields; fetch the job again")
+    ] = None
+    about_number: Annotated[
+        int | None, Field(description="number of the merged request that the contact was about")
+    ] = None
+    joined_number: Annotated[int | None, Field(description="number of the request merged into this one")] = None
 
 
 class CancelledRequestFacts(RequestFacts):
-    """`request.cancelled`"""
+    """`request.cancelled`."""
 
-    reason: Annotated[str | None, Field(description="`undone`: it was sent by mistake, and counts nowhere")] = None
+    reason: Annotated[str | None, Field(description="`undone`: it was sent by mistake and counts nowhere")] = None
 
 
 class UnmatchedFacts(RequestFacts):
-    """`request.unmatched`"""
+    """`request.unmatched`."""
 
     reason: UnmatchedReason | None = None
 
 
 class UntilFacts(Facts):
-    """`extension.…`: the new time asked for, granted or refused."""
+    """`extension.…`. `until` is the new deadline that was asked for, granted or refused."""
 
     until: datetime | None = None
 
 
 class CallbackFacts(Facts):
-    """`callback.…`"""
+    """`callback.…`."""
 
     callback_id: UUID | None = None
     solved: bool | None = None
     satisfaction: Satisfaction | None = None
     paid_fen: int | None = None
-    overcharged: Annotated[bool | None, Field(description="the citizen says they paid more than was billed")] = None
+    overcharged: Annotated[
+        bool | None, Field(description="whether the citizen says they paid more than was billed")
+    ] = None
 
 
 class ComplaintFacts(Facts):
-    """`complaint.…`: a case about the firm's work, `GET /provider/complaints`."""
+    """`complaint.…`: a case about the provider's work; see `GET /provider/complaints`."""
 
     complaint_id: UUID | None = None
     upheld: bool | None = None
@@ -139,31 +147,31 @@ class ComplaintFacts(Facts):
 
 
 class CallFacts(Facts):
-    """`call.…`: a call at the desk, `GET /calls`."""
+    """`call.…`: a call at the desk; see `GET /calls`."""
 
     call_id: UUID | None = None
-    outcome: Annotated[str | None, Field(description="of `call.ended`")] = None
-    happened_at: Annotated[datetime | None, Field(description="when it began")] = None
-    seconds: Annotated[int | None, Field(description="of `call.ended`: how long it lasted")] = None
-    withheld: Annotated[bool | None, Field(description="it showed no number")] = None
+    outcome: Annotated[str | None, Field(description="`call.ended`: how the call ended")] = None
+    happened_at: Annotated[datetime | None, Field(description="when the call began")] = None
+    seconds: Annotated[int | None, Field(description="`call.ended`: how long the call lasted")] = None
+    withheld: Annotated[bool | None, Field(description="whether the caller's number was withheld")] = None
 
 
 class ClockFacts(Facts):
-    """`clock.yellow` and `clock.red`: a deadline is near or has passed."""
+    """`clock.yellow` and `clock.red`: a deadline is near, or has passed."""
 
     clock: str | None = None
     due: datetime | None = None
 
 
 class NoticeFacts(Facts):
-    """`provider.told`: there is a notice to read, `GET /provider/notices`."""
+    """`provider.told`: the provider has a new notice; see `GET /provider/notices`."""
 
     notice_id: UUID | None = None
-    notice: Annotated[str | None, Field(description="what kind of notice")] = None
+    notice: Annotated[str | None, Field(description="the kind of notice")] = None
 
 
 class CreditFacts(Facts):
-    """`credit.…`: an entry of the ledger, `GET /provider/credit`."""
+    """`credit.…`: an entry of the credit ledger; see `GET /provider/credit`."""
 
     credit_id: UUID | None = None
     rule: str | None = None
@@ -172,17 +180,19 @@ class CreditFacts(Facts):
 
 
 class MonthFacts(Facts):
-    """`month.…`: a monthly return was filed, locked or opened again."""
+    """`month.…`: a monthly return was filed, locked or reopened."""
 
     month: date | None = None
 
 
 class WebhookFacts(Facts):
-    """`webhook.…`: about the endpoints themselves, the test event, and the code that proves who reads there."""
+    """`webhook.…`: about the endpoint itself, the test event, or the code that proves who reads the URL."""
 
     webhook_id: UUID | None = None
     why: str | None = None
-    proof: Annotated[str | None, Field(description="of `webhook.proof`: for `PUT /webhooks/{id}/proof`")] = None
+    proof: Annotated[
+        str | None, Field(description="`webhook.proof`: the code to send to `PUT /webhooks/{id}/proof`")
+    ] = None
 
 
 _FACTS: dict[str, type[Facts]] = {
@@ -209,7 +219,7 @@ F = TypeVar("F", bound=Facts)
 
 
 class Message(BaseModel, Generic[F]):
-    """The body of a webhook. `type` is the event's name in the log; new types may come."""
+    """The body of a webhook. `type` is the event's name in the log. Expect new types."""
 
     type: Annotated[str, Field(examples=["offer.made"])]
     timestamp: Annotated[datetime, Field(description="when it happened")]
@@ -237,11 +247,11 @@ AnyMessage = (
     | Message[MonthFacts]
     | Message[Facts]
 )
-"""For the documentation."""
+"""Documents every message in the OpenAPI document."""
 
 
 def message_body(row: Mapping[str, Any]) -> str:
-    """The body of the message about an event; of its facts only those that its model names are told."""
+    """Return the JSON body of the message about an event, with only the facts that its model declares."""
     kind = row["type"]
     model = _FACTS.get(kind) or _FACTS.get(kind.partition(".")[0], Facts)
     facts = {**row["data"], **{name: value for name, value in row.items() if value is not None}}

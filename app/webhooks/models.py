@@ -1,4 +1,4 @@
-"""Where events are sent, and what became of each."""
+"""Webhook endpoints and the deliveries to them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,9 +11,10 @@ from app.kit.terms import Term
 
 
 class WebhookState(Term):
-    """Only an active endpoint is sent anything; for the others events wait as long as deliveries are kept."""
+    """The state of an endpoint. Only an active one is sent anything; for others, events wait as long as deliveries are
+    kept."""
 
-    ACTIVE = "active", "启用", "active", "It is sent events."
+    ACTIVE = "active", "启用", "active", "Events are sent to it."
     PAUSED = "paused", "已暂停", "paused", "Its owner has paused it."
     DISABLED = "disabled", "已停用", "disabled", "The centre has stopped sending to it."
 
@@ -22,36 +23,36 @@ class DisabledWhy(Term):
     """Why the centre has stopped sending to an endpoint."""
 
     GONE = "gone", "对方声明已停用", "gone", "It answered 410 Gone."
-    DEAD = "dead", "整日无响应", "dead", "It took nothing for a whole day."
+    DEAD = "dead", "整日无响应", "dead", "It accepted nothing for a whole day."
 
 
 class DeliveryStatus(Term):
-    """Where a delivery to an endpoint stands."""
+    """The state of a delivery to an endpoint."""
 
-    PENDING = "pending", "待推送", "pending", "Still to be sent, or to be sent again."
-    DELIVERED = "delivered", "已送达", "delivered", "The endpoint has it."
-    FAILED = "failed", "推送失败", "failed", "Given up after the last retry; not sent again unless somebody replays it."
+    PENDING = "pending", "待推送", "pending", "Waiting for its first or next attempt."
+    DELIVERED = "delivered", "已送达", "delivered", "The endpoint has accepted it."
+    FAILED = "failed", "推送失败", "failed", "Given up after the last retry. Only a replay sends it again."
 
 
 class Failure(Term):
-    """Why an attempt failed."""
+    """Why a delivery attempt failed."""
 
     REFUSED_ADDRESS = (
         "refused_address",
         "地址不允许",
         "address refused",
-        "The address leads into the centre's own network.",
+        "The host resolves to an address that webhooks may not reach.",
     )
-    UNREACHABLE = "unreachable", "无法连接", "unreachable", "Nobody answers there."
-    TIMEOUT = "timeout", "超时", "timed out", "No answer in time."
-    BAD_ANSWER = "bad_answer", "应答无效", "bad answer", "Not HTTP, or cut off."
-    STATUS = "status", "应答状态码不是 2xx", "wrong status", "An answer outside 200 to 299; redirects are not followed."
+    UNREACHABLE = "unreachable", "无法连接", "unreachable", "No connection could be made."
+    TIMEOUT = "timeout", "超时", "timed out", "No response in time."
+    BAD_ANSWER = "bad_answer", "应答无效", "bad response", "The response was not HTTP, or was cut off."
+    STATUS = "status", "应答状态码不是 2xx", "wrong status", "A status outside 200 to 299. Redirects are not followed."
 
 
 class WebhookEndpoint(Model):
-    """A URL of a provider, or of another system (no provider); `version` is the ETag.
+    """A webhook URL of a provider, or of another system if it has no provider. `version` is the ETag.
 
-    Of a secret only the seed is kept (app.webhooks.secret). The former one signs as well until `former_until`.
+    Only the seed of a secret is stored (app.webhooks.secret). The former secret also signs until `former_until`.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -61,15 +62,15 @@ class WebhookEndpoint(Model):
     url: Mapped[str]
     label: Mapped[str]
     types: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
-    """The types of events wanted; None: all."""
+    """The event types to send. None: all."""
     state: Mapped[str]
     seed: Mapped[bytes] = mapped_column(LargeBinary)
     former_seed: Mapped[bytes | None] = mapped_column(LargeBinary)
     former_until: Mapped[datetime | None]
     proven_at: Mapped[datetime | None]
-    """When its owner proved that it reads there; before, nothing but the proof's code is sent."""
+    """When its owner proved to read this URL. Until then only the proof code is sent."""
     failing_since: Mapped[datetime | None]
-    """Since when every attempt has failed."""
+    """When attempts began to fail without any success since."""
     disabled_at: Mapped[datetime | None]
     disabled_why: Mapped[str | None]
     created_at: Mapped[datetime]
@@ -86,9 +87,9 @@ class WebhookEndpoint(Model):
 
 
 class WebhookDelivery(Model):
-    """An event on its way to an endpoint. Ids rise with the log's `seq`; deliveries of one lane go one after the other.
+    """An event on its way to an endpoint. Ids rise with the log's `seq`. Deliveries in one lane go one after another.
 
-    `due_at` is when it is tried next, and while somebody is trying, when his claim to it ends.
+    `due_at` is the time of the next attempt; during an attempt it is when the claim ends.
     """
 
     __tablename__ = "webhook_deliveries"
@@ -96,10 +97,10 @@ class WebhookDelivery(Model):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     endpoint_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"))
     event_id: Mapped[int | None] = mapped_column(BigInteger)
-    """None: the test event."""
+    """None: a test or proof message."""
     type: Mapped[str]
     lane: Mapped[UUID]
-    """The event's request; for an event without one its provider, or the endpoint."""
+    """The event's request; without one its provider; without either the endpoint. A test or proof has its own lane."""
     at: Mapped[datetime]
     """When the event happened."""
     status: Mapped[str] = mapped_column(server_default=text("'pending'"))
@@ -109,7 +110,7 @@ class WebhookDelivery(Model):
     failure: Mapped[str | None]
     answer_status: Mapped[int | None]
     answer: Mapped[str | None]
-    """How the answer begins."""
+    """The beginning of the response, or the connection error."""
 
     __table_args__ = (
         one_of("status", DeliveryStatus),

@@ -1,8 +1,8 @@
-"""The way out: POST to a stranger's URL without letting it reach our own network.
+"""Sends POST requests to foreign URLs without letting them reach our own network.
 
-httpcore connects through `Guarded`, which resolves the name, refuses addresses that are not public, and connects to the
-very address it has looked at: a name that changes its address between a check and a connection gains nothing.
-httpcore itself follows no redirect, unpacks no answer and reads no proxy from the environment.
+httpcore connects through `Guarded`, which resolves the name, refuses addresses that are not allowed, and connects to
+the very address it checked. A name that changes its address between check and connection therefore gains nothing.
+httpcore itself follows no redirects, decompresses nothing and reads no proxy settings from the environment.
 """
 
 import asyncio
@@ -20,18 +20,19 @@ from app.webhooks.addresses import Network, may_reach, networks_of, resolve
 from app.webhooks.models import Failure
 
 ANSWER_BYTES = 65_536
-"""So much of an answer is read at most, so that the connection can be kept for the next."""
+"""How much of a response is read at most, so that the connection can be reused."""
 RESOLVERS = 64
 KEPT_CONNECTIONS = 100
 KEPT_SECONDS = 30.0
 
 
 class AddressRefused(httpcore.ConnectError):
-    """The name leads to an address that webhooks may not reach."""
+    """The name resolves to an address that webhooks may not reach."""
 
 
 class Answer(NamedTuple):
-    """What came of an attempt; without an HTTP answer there is no status, and `body` is what the connection said."""
+    """The outcome of a delivery attempt. Without an HTTP response, `status` is None and `body` holds the connection
+    error."""
 
     failure: Failure | None
     status: int | None = None
@@ -40,7 +41,7 @@ class Answer(NamedTuple):
 
 
 class Guarded(AsyncNetworkBackend):
-    """Connects to allowed addresses only."""
+    """A network backend that connects to allowed addresses only."""
 
     def __init__(self, networks: Sequence[Network], threads: Executor, *, plain: bool) -> None:
         self._networks, self._threads, self._plain = networks, threads, plain
@@ -73,19 +74,19 @@ class Guarded(AsyncNetworkBackend):
 
 
 class Outbound:
-    """Connections to receivers, kept for a while."""
+    """Connection pools to receivers. Idle connections are kept for KEPT_SECONDS."""
 
     def __init__(self, pools: Mapping[tuple[str, bool], AsyncConnectionPool], seconds: float) -> None:
         self._pools, self._seconds = pools, seconds
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes, *, firm: bool = False) -> Answer:
-        """Send the body, to a firm's URL or one of the centre's; whatever goes wrong is in the answer.
+        """POST the body to a provider's URL (`firm`) or to one of the centre's systems, within `webhook_seconds`.
 
-        Takes `webhook_seconds` at most.
+        Returns the outcome. Network failures are in the answer, not raised.
         """
         try:
             async with asyncio.timeout(self._seconds):
-                host = httpx.URL(url).netloc.decode()  # httpcore leaves out the brackets of an IPv6 address
+                host = httpx.URL(url).netloc.decode()  # httpcore omits the brackets of an IPv6 address
                 return await self._post(httpcore.URL(url), {"Host": host, **headers}, body, firm=firm)
         except (TimeoutError, httpcore.TimeoutException):
             return Answer(Failure.TIMEOUT)
@@ -111,8 +112,8 @@ class Outbound:
 
 @asynccontextmanager
 async def open_outbound(settings: Settings) -> AsyncIterator[Outbound]:
-    """The way out under these settings; it is closed with the block."""
-    threads = ThreadPoolExecutor(RESOLVERS, "resolve")  # its own: slow name servers must not hold up anything else
+    """Open connection pools under these settings, and close them at the end of the block."""
+    threads = ThreadPoolExecutor(RESOLVERS, "resolve")  # separate, so that slow name servers hold up nothing else
 
     trusted = httpcore.default_ssl_context()
 

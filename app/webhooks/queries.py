@@ -1,4 +1,4 @@
-"""Webhooks in SQL: the log spread over the endpoints, claims, outcomes, lists."""
+"""SQL for webhooks: spread the event log over endpoints, claim deliveries, record outcomes, list both."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ LOOKED_AT = 5_000
 
 
 class OtherKinds(NamedTuple):
-    """Whether other kinds of events than one were refused, and whether any was taken."""
+    """Whether other kinds of events were refused, and whether any were accepted."""
 
     refused: bool
     taken: bool
@@ -28,23 +28,23 @@ _ENDPOINT = bindparam("endpoint_id", type_=Uuid)
 
 
 async def spread_events(tx: Tx, now: datetime, batch: int) -> Row:
-    """Make deliveries of the next numbered events, at most a batch; gives how many `events` and `deliveries`."""
+    """Create deliveries for the next batch of numbered events. Returns the number of `events` and `deliveries`."""
     row = await tx.row(statements.SPREAD, at=now, batch=batch)
     assert row is not None
     return row
 
 
 async def spread_event(tx: Tx, now: datetime, event_id: int) -> None:
-    """Make the deliveries of one event that was passed before."""
+    """Create the deliveries of one event that was skipped before."""
     await tx.row(statements.SPREAD_ONE, at=now, event_id=event_id)
 
 
 async def claim_deliveries(
     tx: Tx, now: datetime, *, until: datetime, under_way: tuple[Mapping[UUID, int], Mapping[UUID, int]], room: int
 ) -> Sequence[Row]:
-    """Due deliveries of active endpoints, at most one per lane, each with what its message says; mine `until` then.
+    """Claim due deliveries to active endpoints until `until`, at most one per lane, with the facts of each message.
 
-    `under_way`: how many are on their way already, by endpoint and by firm.
+    `under_way` counts deliveries already in flight, by endpoint and by provider. `room` is the most to claim.
     """
     busy, owners = under_way
     return await tx.rows(
@@ -60,14 +60,17 @@ async def claim_deliveries(
 
 
 async def note_delivered(tx: Tx, delivery_id: int, now: datetime, **outcome: Any) -> None:
-    """It has arrived: the next in its lane may go, and the endpoint is well. Arriving twice changes nothing."""
+    """Record success: the next in the lane may go, and the endpoint is healthy. Repeating it changes nothing."""
     await tx.rows(statements.SUCCEED, id=delivery_id, at=now, **outcome)
 
 
 async def note_failed(
     tx: Tx, delivery_id: int, now: datetime, *, until: datetime, again_at: datetime | None, **outcome: Any
 ) -> None:
-    """It has not arrived, and is tried again then, or never; those behind it wait. Nothing if the claim has ended."""
+    """Record a failure and retry at `again_at`, or never if it is None. Deliveries behind it wait.
+
+    Does nothing if the claim (`until`) has ended.
+    """
     failed = {"id": delivery_id, "at": now, "until": until, **outcome}
     if again_at is None:
         await tx.rows(statements.GIVE_UP, **failed)
@@ -78,31 +81,31 @@ async def note_failed(
 _OLDEST = select(_DELIVERIES.c.id).order_by(_DELIVERIES.c.id).limit(bindparam("batch", type_=BigInteger))
 _PRUNE = Prepared(
     _DELIVERIES.delete()
-    .where(_DELIVERIES.c.id == any_(func.array(_OLDEST.scalar_subquery())))  # an array is looked up by key
+    .where(_DELIVERIES.c.id == any_(func.array(_OLDEST.scalar_subquery())))  # PostgreSQL looks an array up by key
     .where(_DELIVERIES.c.at < AT)
     .returning(_DELIVERIES.c.id)
 )
 
 
 async def prune_deliveries(tx: Tx, before: datetime, batch: int) -> int:
-    """Drop deliveries of events before that moment, looking at the oldest batch only; gives how many."""
+    """Delete deliveries of events before the moment, among the oldest `batch`. Returns how many."""
     return len(await tx.rows(_PRUNE, at=before, batch=batch))
 
 
 async def list_endpoints(tx: Tx, provider_id: UUID | None) -> Sequence[WebhookEndpoint]:
-    """The endpoints of the provider, or of other systems, oldest first."""
+    """Return the endpoints of the provider, or of other systems if None, oldest first."""
     query = select(WebhookEndpoint).where(WebhookEndpoint.provider_id.is_not_distinct_from(provider_id))
     return (await tx.session.execute(query.order_by(WebhookEndpoint.id))).scalars().all()
 
 
 async def find_endpoint(tx: Tx, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint | None:
-    """The endpoint as it stands now; locked until the transaction ends if so wished."""
+    """Return the endpoint as it is now, or None, locked until the transaction ends if `lock`."""
     how = {"key_share": True} if lock else None
     return await tx.session.get(WebhookEndpoint, endpoint_id, with_for_update=how, populate_existing=True)
 
 
 async def find_delivery_behind(tx: Tx, endpoint_id: UUID, before: int | None, rows: int) -> int | None:
-    """The delivery that is so many on in the endpoint's list, newest first; None where it has ended by then."""
+    """Return the id `rows` further down the endpoint's list (newest first), or None if the list ends sooner."""
     query = select(WebhookDelivery.id).where(WebhookDelivery.endpoint_id == endpoint_id)
     if before is not None:
         query = query.where(WebhookDelivery.id < before)
@@ -119,7 +122,7 @@ async def list_deliveries(
     limit: int,
     to: int | None = None,
 ) -> Sequence[WebhookDelivery]:
-    """Deliveries to the endpoint, newest first, down to the id `to`."""
+    """Return deliveries to the endpoint, newest first, down to the id `to`."""
     query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
     if to is not None:
         query = query.where(WebhookDelivery.id >= to)
@@ -133,13 +136,16 @@ async def list_deliveries(
 
 
 async def drop_proofs(tx: Tx, endpoint_id: UUID, kind: str) -> None:
-    """Forget what was sent to prove the endpoint."""
+    """Delete the messages sent to prove the endpoint."""
     theirs = (WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.type == kind)
     await tx.session.execute(delete(WebhookDelivery).where(*theirs))
 
 
 async def other_kinds(tx: Tx, endpoint_id: UUID, kind: str, since: datetime, answer_status: int | None) -> OtherKinds:
-    """What became of other kinds of events there: refused since then (with that status), or taken, of the latest."""
+    """Return what happened to other kinds of events among the latest LOOKED_AT deliveries.
+
+    Only refusals since `since`, and with `answer_status` if given, count.
+    """
     latest = (
         select(WebhookDelivery)
         .where(WebhookDelivery.endpoint_id == endpoint_id)
@@ -159,7 +165,7 @@ async def other_kinds(tx: Tx, endpoint_id: UUID, kind: str, since: datetime, ans
 
 
 async def find_delivery(tx: Tx, endpoint_id: UUID, delivery_id: int) -> WebhookDelivery | None:
-    """The delivery, if it goes to this endpoint."""
+    """Return the delivery if it belongs to this endpoint."""
     query = select(WebhookDelivery).where(WebhookDelivery.id == delivery_id, WebhookDelivery.endpoint_id == endpoint_id)
     return (await tx.session.execute(query)).scalar_one_or_none()
 
@@ -179,23 +185,23 @@ _SINCE = (
 )
 _ANEW: dict[str, Any] = {"due_at": AT, "attempts": 0}
 _REPLAY_ONE = Prepared(DELIVERIES.change("replay", _DELIVERIES.c.id == bindparam("id", type_=BigInteger), **_ANEW))
-_OF_THEM = _DELIVERIES.c.id == any_(func.array(_SINCE.scalar_subquery()))  # an array is looked up by key
+_OF_THEM = _DELIVERIES.c.id == any_(func.array(_SINCE.scalar_subquery()))  # PostgreSQL looks an array up by key
 _REPLAY = Prepared(DELIVERIES.change("replay", _OF_THEM, **_ANEW))
 
 
 async def release_pending(tx: Tx, endpoint_id: UUID, now: datetime) -> None:
-    """What waits for the endpoint is due now, with all its retries before it."""
+    """Make the endpoint's pending deliveries due now, with all retries ahead of them."""
     await tx.rows(_RELEASE, endpoint_id=endpoint_id, at=now)
 
 
 async def replay(tx: Tx, delivery_id: int, now: datetime) -> None:
-    """It is sent once more, with all its retries before it."""
+    """Send the delivery again, with all retries ahead of it."""
     await tx.rows(_REPLAY_ONE, id=delivery_id, at=now)
 
 
 async def replay_since(
     tx: Tx, endpoint_id: UUID, since: datetime, after: int, batch: int, now: datetime
 ) -> Sequence[int]:
-    """What happened since then is sent once more, in its order: the first deliveries behind `after`; gives which."""
+    """Send up to `batch` deliveries behind the id `after` again, of events since `since`. Returns their ids."""
     rows = await tx.rows(_REPLAY, endpoint_id=endpoint_id, since=since, after=after, batch=batch, at=now)
     return [row["id"] for row in rows]

@@ -1,4 +1,4 @@
-"""Webhook endpoints: a provider's own, and by an admin those of other systems."""
+"""Routes for webhook endpoints: a provider's own, and for an admin those of other systems."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -54,9 +54,9 @@ def _costly(what: str) -> Any:
     return Depends(act)
 
 
-# Before the transaction begins calls are counted and names looked up: dependencies are solved in the parameters' order.
+# Dependencies resolve in parameter order: calls are counted and names resolved before the transaction begins.
 Sending = Annotated[Act, _costly("test")]
-"""Who has something sent to a URL at once: a proof, a test, what has waited."""
+"""A caller whose request sends something to a URL at once: a proof, a test, or waiting deliveries."""
 Replaying = Annotated[Act, _costly("replay")]
 NewUrl = Annotated[str, Depends(_new_url)]
 OtherUrl = Annotated[str | None, Depends(_other_url)]
@@ -66,8 +66,10 @@ OtherUrl = Annotated[str | None, Depends(_other_url)]
 async def add_webhook(
     body: EndpointIn, act: Sending, url: NewUrl, response: Response, tx: Transaction, key: SentKey = None
 ) -> EndpointWithSecret:
-    """Have events sent to a URL; the secret that signs them is shown this once. A firm proves first that it reads
-    there: a `webhook.proof` is posted to the URL, and its code goes to `PUT …/proof`."""
+    """Send events to a URL. The secret that signs them is shown only this once.
+
+    A provider first proves that it reads the URL: we post a `webhook.proof` there, and its code goes to `PUT …/proof`.
+    """
     first = once(act.who, key, "POST /webhooks", body)
     made = await actions.add_endpoint(act, tx, body, url, first)
     set_etag(response, made.version)
@@ -76,13 +78,13 @@ async def add_webhook(
 
 @router.get("")
 async def list_webhooks(act: Caller, tx: Transaction) -> list[EndpointOut]:
-    """One's own endpoints, oldest first; an admin sees those of other systems."""
+    """List your own endpoints, oldest first. An admin sees those of other systems."""
     return [EndpointOut.of(endpoint) for endpoint in await queries.list_endpoints(tx, act.provider_id)]
 
 
 @router.get("/{webhook_id}")
 async def read_webhook(webhook_id: UUID, response: Response, act: Caller, tx: Transaction) -> EndpointOut:
-    """An endpoint, how it does, and why it was disabled."""
+    """Return an endpoint with its health and why it was disabled."""
     endpoint = await actions.get_endpoint(act, tx, webhook_id)
     set_etag(response, endpoint.version)
     return EndpointOut.of(endpoint)
@@ -98,7 +100,7 @@ async def edit_webhook(
     tx: Transaction,
     if_match: IfMatch = None,
 ) -> EndpointOut:
-    """Change it, pause it, or make it active again: what has waited is then sent at once."""
+    """Change, pause or activate an endpoint. Activating it sends what has waited at once."""
     endpoint = await actions.edit_endpoint(act, tx, webhook_id, body, url, if_match)
     set_etag(response, endpoint.version)
     return EndpointOut.of(endpoint)
@@ -106,7 +108,7 @@ async def edit_webhook(
 
 @router.delete("/{webhook_id}", status_code=204)
 async def delete_webhook(webhook_id: UUID, act: Caller, tx: Transaction) -> None:
-    """Send nothing there any more, and forget its deliveries."""
+    """Delete an endpoint and its deliveries. Nothing is sent there any more."""
     await actions.delete_endpoint(act, tx, webhook_id)
 
 
@@ -119,7 +121,7 @@ async def rotate_webhook_secret(
     key: SentKey = None,
     body: Rotation | None = None,
 ) -> EndpointWithSecret:
-    """A new secret, shown this once; for a while the former one signs as well."""
+    """Create a new secret, shown only this once. For a while the former one signs as well."""
     wanted = body or Rotation()
     first = once(act.who, key, f"POST /webhooks/{webhook_id}/secrets", wanted)
     rotated = await actions.rotate_secret(act, tx, webhook_id, wanted, first)
@@ -131,7 +133,7 @@ async def rotate_webhook_secret(
 async def prove_webhook(
     webhook_id: UUID, body: ProofIn, response: Response, act: Caller, tx: Transaction
 ) -> EndpointOut:
-    """Prove that you read at the URL, with the code that was posted there: events are sent from then on."""
+    """Prove that you read the URL, with the code that was posted there. From then on events are sent."""
     endpoint = await actions.prove(act, tx, webhook_id, body.proof)
     set_etag(response, endpoint.version)
     return EndpointOut.of(endpoint)
@@ -139,7 +141,7 @@ async def prove_webhook(
 
 @router.post("/{webhook_id}/test", status_code=201)
 async def send_webhook_test(webhook_id: UUID, act: Sending, tx: Transaction, key: SentKey = None) -> DeliveryOut:
-    """Send a `webhook.test` event there; its delivery says what came of it."""
+    """Send a `webhook.test` event to the endpoint. Its delivery shows the outcome."""
 
     async def send() -> DeliveryOut:
         return DeliveryOut.model_validate(await actions.send_test(act, tx, webhook_id))
@@ -157,7 +159,7 @@ async def list_deliveries(
     tx: Transaction,
     wanted: Annotated[DeliveryFilter, Query()],
 ) -> Page[DeliveryOut]:
-    """What was sent there in the last seven days and what waits, newest first."""
+    """List the endpoint's deliveries of the last seven days and those waiting, newest first."""
     await actions.get_endpoint(act, tx, webhook_id)
     [before] = wanted.after(int) or [None]
     to = None
@@ -171,21 +173,21 @@ async def list_deliveries(
 
 @router.put("/{webhook_id}/deliveries/{delivery_id}/replay")
 async def replay_delivery(webhook_id: UUID, delivery_id: DeliveryId, act: Replaying, tx: Transaction) -> DeliveryOut:
-    """Send this one once more, under the same `webhook-id`."""
+    """Send this delivery again, under the same `webhook-id`."""
     return DeliveryOut.model_validate(await actions.replay_one(act, tx, webhook_id, delivery_id))
 
 
 @router.put("/{webhook_id}/replay")
 async def replay_deliveries(webhook_id: UUID, body: ReplayIn, act: Replaying, tx: Transaction) -> Replayed:
-    """Send what happened since a moment of the last seven days once more, in its order, 10,000 deliveries at most."""
+    """Send events since a moment within the last seven days again, in order, at most 10,000 deliveries."""
     return await actions.replay_since(act, tx, webhook_id, body)
 
 
 @messages.post("event")
 def event(
     body: AnyMessage,
-    webhook_id: Annotated[str, Header(description="names the event; the same again when it is sent again")],
-    webhook_timestamp: Annotated[str, Header(description="when this attempt was made, in Unix seconds")],
-    webhook_signature: Annotated[str, Header(description="`v1,` and the HMAC-SHA256 of `id.timestamp.body`, base64")],
+    webhook_id: Annotated[str, Header(description="identifies the message; a resend has the same id")],
+    webhook_timestamp: Annotated[str, Header(description="time of this attempt in Unix seconds")],
+    webhook_signature: Annotated[str, Header(description="`v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64")],
 ) -> None:
-    """What an endpoint is sent, signed as Standard Webhooks says; answer 2xx within 15 seconds."""
+    """The request your endpoint receives, signed per Standard Webhooks. Answer with 2xx within 15 seconds."""

@@ -22,15 +22,15 @@ Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 def _known(kind: object) -> object:
     if kind in list(EventKind):
         return kind
-    raise Unfit("there is no such event; docs/events.md lists them", "没有这种事件，可用的类型见 docs/events.md")
+    raise Unfit("no such event; docs/events.md lists all events", "没有这种事件，可用的类型见 docs/events.md")
 
 
 EventType = Annotated[EventKind, BeforeValidator(_known)]
-Types = Annotated[list[EventType], Field(min_length=1, max_length=100, description="types of events; null: all")]
+Types = Annotated[list[EventType], Field(min_length=1, max_length=100, description="event types; null: all")]
 
 
 class EndpointIn(Body):
-    """A URL that takes events, as the caller names it."""
+    """A URL that receives events."""
 
     url: Url
     label: Label
@@ -38,7 +38,7 @@ class EndpointIn(Body):
 
 
 class EndpointEdit(Body):
-    """Only what is named changes. Active after it was disabled: what has waited is sent at once."""
+    """The fields to change. Setting a disabled endpoint to active sends what has waited at once."""
 
     url: Url | None = None
     label: Label | None = None
@@ -49,19 +49,19 @@ class EndpointEdit(Body):
 NOTICES = {
     DisabledWhy.GONE: Notice(
         zh="回调地址“{label}”的接收方答复 410，表示不再接收，已停止推送。恢复后，停用期间的事件会补发。",
-        en="The receiver of the webhook “{label}” answered 410, it wants no more: sending has ended. Once it is active "
-        "again, what waits is sent.",
+        en="The receiver of the webhook “{label}” answered 410 Gone, so sending has stopped. Once you activate it "
+        "again, waiting events are sent.",
     ),
     DisabledWhy.DEAD: Notice(
         zh="回调地址“{label}”的接收方已有一天以上未能接收任何推送，已停止推送。修复后请恢复，停用期间的事件会补发。",
-        en="The receiver of the webhook “{label}” has taken nothing for more than a day: sending has ended. Repair it, "
-        "then make it active: what waits is sent then.",
+        en="The receiver of the webhook “{label}” has accepted nothing for more than a day, so sending has stopped. "
+        "Fix it, then activate it: waiting events are then sent.",
     ),
 }
 
 
 def notice_of(endpoint: WebhookEndpoint) -> Notice | None:
-    """What its owner is told of a disabled endpoint."""
+    """Return the notice to the owner of a disabled endpoint, or None."""
     if endpoint.disabled_why is None:
         return None
     words = NOTICES[DisabledWhy(endpoint.disabled_why)]
@@ -69,8 +69,10 @@ def notice_of(endpoint: WebhookEndpoint) -> Notice | None:
 
 
 class EndpointOut(BaseModel):
-    """An endpoint without its secret. `failing_since`: since when every attempt has failed; `proven_at`: since when
-    events are sent, for a firm has first to prove that it reads there."""
+    """An endpoint without its secret. Every attempt since `failing_since` has failed.
+
+    Events are sent since `proven_at`, as a provider must first prove that it reads the URL.
+    """
 
     id: UUID
     url: str
@@ -92,7 +94,7 @@ class EndpointOut(BaseModel):
 
 
 class EndpointWithSecret(EndpointOut):
-    """An endpoint with the secret that signs from now on, shown this once."""
+    """An endpoint with its new signing secret, shown only this once."""
 
     secret: str
 
@@ -110,26 +112,26 @@ def _facts(endpoint: WebhookEndpoint) -> dict[str, object]:
 
 
 class Rotation(Body):
-    """For how long the former secret still signs beside the new one; 0 when it has leaked."""
+    """How long the former secret also signs. Use 0 when it has leaked."""
 
     former_valid_hours: Annotated[int, Field(ge=0, le=168)] = OVERLAP_HOURS
 
 
 class ProofIn(Body):
-    """The code that arrived at the URL, in a message of type `webhook.proof`."""
+    """The code that arrived at the URL in a `webhook.proof` message."""
 
     proof: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
 class DeliveryFilter(Paging):
-    """Which deliveries."""
+    """Which deliveries to list."""
 
     status: Annotated[DeliveryStatus | None, Query()] = None
     type: Annotated[str | None, Query(max_length=60)] = None
 
 
 class DeliveryOut(BaseModel):
-    """What became of an event on its way. `answer` is how the answer begins, or what the connection said."""
+    """The state of a delivery. `answer` is the beginning of the response, or the connection error."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -140,7 +142,7 @@ class DeliveryOut(BaseModel):
     attempts: int
     attempted_at: datetime | None
     due_at: Annotated[
-        datetime | None, Field(description="when it is tried next, unless an earlier event is in its way")
+        datetime | None, Field(description="time of the next attempt, unless an earlier event must go first")
     ]
     failure: Failure | None
     answer_status: int | None
@@ -148,7 +150,8 @@ class DeliveryOut(BaseModel):
 
 
 class ReplayIn(Body):
-    """What happened `since` then, oldest first and so many at a time; `after`: the `next` of an answer, to go on."""
+    """Which events to send again: those since `since`, oldest first, at most `limit`. To go on, send the answer's
+    `next` as `after`."""
 
     since: Moment
     after: Annotated[int, Field(ge=0, lt=2**63)] = 0
@@ -156,7 +159,7 @@ class ReplayIn(Body):
 
 
 class Replayed(BaseModel):
-    """How many deliveries wait to be sent again; `next` is null when these were all."""
+    """How many deliveries will be sent again. `next` is null when these were all."""
 
     deliveries: int
     next: int | None

@@ -1,7 +1,7 @@
-"""Secrets of endpoints and what they sign, as Standard Webhooks says.
+"""Endpoint secrets and signatures, per Standard Webhooks.
 
-The database keeps a random seed; the secret is its HMAC under the deployment's key (HOTLINE_WEBHOOK_KEY), so whoever
-has only a dump of the database can sign nothing (docs/decisions/0011).
+The database stores a random seed. The secret is the seed's HMAC under the deployment's key (HOTLINE_WEBHOOK_KEY), so a
+dump of the database alone can sign nothing (docs/decisions/0012).
 """
 
 import base64
@@ -14,26 +14,26 @@ from standardwebhooks import Webhook
 
 SEED_BYTES = 32
 OVERLAP_HOURS = 24
-"""How long the former secret still signs, unless the caller says otherwise."""
+"""How long the former secret also signs, unless the caller chooses otherwise."""
 
 
 def new_seed() -> bytes:
-    """A random seed, of which a secret is made."""
+    """Return a random seed from which a secret is derived."""
     return secrets.token_bytes(SEED_BYTES)
 
 
 def secret_of(seed: bytes, key: str) -> str:
-    """The secret as its owner is shown it: whsec_ and 32 bytes in base64."""
+    """Return the secret as its owner sees it: `whsec_` and 32 bytes in base64."""
     return "whsec_" + base64.b64encode(hmac.digest(key.encode(), seed, "sha256")).decode()
 
 
 def proof_of(seed: bytes, url: str, key: str) -> str:
-    """The code that is sent to the URL alone: whoever knows it reads what arrives there."""
+    """Return the code sent to the URL alone, which proves that whoever knows it reads what arrives there."""
     return hmac.digest(key.encode(), seed + b"\0proof of " + url.encode(), "sha256").hex()[:16]
 
 
 def sign(message_id: str, at: datetime, body: str, signers: Iterable[str]) -> dict[str, str]:
-    """The headers of a message, with a signature for each secret; `at` is the moment of this attempt."""
+    """Return the message's headers with one signature per secret. `at` is the time of this attempt."""
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),

@@ -1,7 +1,9 @@
-"""Sends webhooks: takes what is due to the endpoints, each delivery in a task of its own, and notes the outcome.
+"""The webhook sender claims due deliveries, sends each in its own task, and records the outcome.
 
-A delivery is claimed in one transaction, sent outside of any, and noted in another. A claim ends by itself after twice
-the time that a receiver may take, so what a killed worker had under way is sent again by the next.
+1. Claim the delivery in one transaction. The claim ends by itself after twice the receiver's time limit, so the next
+   worker resends whatever a killed worker was sending.
+2. Send it outside any transaction.
+3. Record the outcome in another transaction.
 """
 
 import asyncio
@@ -27,17 +29,17 @@ from app.webhooks.secret import proof_of, secret_of, sign
 from app.webhooks.states import WEBHOOKS
 
 ROOM = 400
-"""So many deliveries a worker has under way at a time."""
+"""How many deliveries a worker has in flight at most."""
 CLAIM_MARGIN = 2.0
 KEPT_CHARACTERS = 200
-"""So much of an answer is kept for the owner to see."""
+"""How many characters of a response are kept for the owner to see."""
 GONE = 410
 
 logger = logging.getLogger(__name__)
 
 
 class WebhookSender:
-    """One worker's deliveries under way; `tasks` is where they run, `chance` spreads retries."""
+    """A worker's deliveries in flight. They run in `tasks`; `chance` spreads retries."""
 
     def __init__(self, context: Context, outbound: Outbound, tasks: asyncio.TaskGroup, chance: Random) -> None:
         self._context, self._outbound, self._tasks, self._chance = context, outbound, tasks, chance
@@ -45,7 +47,7 @@ class WebhookSender:
         self._of_owner: Counter[UUID] = Counter()
 
     async def step(self) -> int:
-        """Take up what is due and there is room for; gives how much."""
+        """Start as many due deliveries as there is room for. Returns how many."""
         now = self._context.clock.now()
         until = now + self._claim_time()
         async with self._context.db.begin() as tx:
@@ -60,7 +62,7 @@ class WebhookSender:
         return len(rows)
 
     def _claim_time(self) -> timedelta:
-        """In the centre's time: its clock may run faster than the receivers'."""
+        """Return how long a claim lasts on the centre's clock, which may run faster than real time."""
         real = CLAIM_MARGIN * self._context.settings.webhook_seconds
         return timedelta(seconds=real / self._context.clock.real_seconds(timedelta(seconds=1)))
 
@@ -68,7 +70,7 @@ class WebhookSender:
         try:
             try:
                 answer = await self._send(row)
-            except Exception as error:  # whatever a stranger's server makes our own code do: a failed attempt
+            except Exception as error:  # whatever the receiver provokes in our code is a failed attempt
                 logger.exception("delivery %s could not be sent", row["id"])
                 answer = Answer(Failure.BAD_ANSWER, body=repr(error).encode())
             async with self._context.db.begin() as tx:
@@ -112,10 +114,10 @@ class WebhookSender:
         await tx.flush()
         again_at = self._again_at(row, answer, now)
         others = await self._look_at_others(tx, row, endpoint, answer, now)
-        if others and (others.refused or not others.taken):  # else it is one kind that is not wanted there
+        if others and (others.refused or not others.taken):  # otherwise only this kind of event is refused
             await self._disable(act, tx, endpoint, answer)
         if again_at is None and endpoint.state == WebhookState.DISABLED:
-            again_at = now  # it is the endpoint that failed: this waits until it is active again
+            again_at = now  # the endpoint failed: keep it until it is active again
         await queries.note_failed(tx, row["id"], now, until=until, again_at=again_at, **outcome)
 
     def _again_at(self, row: Row, answer: Answer, now: datetime) -> datetime | None:
@@ -125,7 +127,7 @@ class WebhookSender:
     async def _look_at_others(
         self, tx: Tx, row: Row, endpoint: WebhookEndpoint, answer: Answer, now: datetime
     ) -> queries.OtherKinds | None:
-        """What became of other kinds of events, where the endpoint says that it has gone or has been dead for a day."""
+        """Return the outcomes of other kinds of events, if the endpoint is gone or has been dead for a day."""
         gone = answer.status == GONE
         dead = endpoint.failing_since is not None and endpoint.failing_since <= now - DEAD_AFTER
         if endpoint.state == WebhookState.DISABLED or not (gone or dead):
@@ -134,7 +136,7 @@ class WebhookSender:
         return await queries.other_kinds(tx, endpoint.id, row["type"], since, GONE if gone else None)
 
     async def _disable(self, act: Act, tx: Tx, endpoint: WebhookEndpoint, answer: Answer) -> None:
-        """Nothing more is sent there; its owner is told."""
+        """Disable the endpoint and send its owner a notice."""
         why = DisabledWhy.GONE if answer.status == GONE else DisabledWhy.DEAD
         facts: dict[str, Any] = {"disabled_at": act.now, "disabled_why": why, "version": endpoint.version + 1}
         await WEBHOOKS.transition(act, tx, "disable", endpoint.id, data={"why": why}, **facts)

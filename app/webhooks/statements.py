@@ -1,4 +1,4 @@
-"""The statements that spread the log over the endpoints, claim what is due, and note what came of it."""
+"""Statements that spread the event log over endpoints, claim due deliveries and record outcomes."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -45,27 +45,30 @@ from app.webhooks.states import DELIVERIES
 
 READER = "webhooks"
 PER_FIRM = 12
-"""So many are on their way to all endpoints of one firm: it takes no place from the others."""
+"""How many deliveries may be in flight to all endpoints of one provider, so that it doesn't crowd out others."""
 PER_ENDPOINT = 4
-"""So many deliveries are on their way to one endpoint at a time, per worker: a slow one holds nobody else up."""
+"""How many deliveries a worker has in flight to one endpoint, so that a slow one holds up no other."""
 
 _DELIVERIES = cast(Table, WebhookDelivery.__table__)
 _ID = bindparam("id", type_=BigInteger)
 
 
 def is_pending(delivery: Any) -> ColumnElement[bool]:
-    """Behind a constant, so that the partial indexes are found."""
+    """The status compared with a constant, so that the planner uses the partial indexes."""
     return cast(ColumnElement[bool], delivery.status == word("pending"))
 
 
 def _is_served() -> ColumnElement[bool]:
-    """Not of a firm that was expelled or has left."""
+    """The endpoint's provider has neither left nor been expelled."""
     former = Provider.standing.in_([word(standing) for standing in FORMER_STANDINGS])
     return ~select(Provider.id).where(Provider.id == WebhookEndpoint.provider_id, former).exists()
 
 
 def _spread(events: Select[Any], *, on: bool) -> Prepared:
-    """Without endpoints the reader goes straight to the end of the log. What waits for a firm that goes is dropped."""
+    """Create the deliveries of `events`. Without endpoints, skip to the end of the log.
+
+    Drops what waits for a provider that leaves or is expelled.
+    """
     anybody = select(WebhookEndpoint.id).exists()
     batch = events.where(anybody).cte("batch")
     lane = func.coalesce(batch.c.request_id, batch.c.provider_id, WebhookEndpoint.id)
@@ -201,7 +204,7 @@ _OUTCOME: dict[str, Any] = {
 
 
 def _behind(row: Any) -> Sequence[ColumnElement[bool]]:
-    """What waits in the same lane behind it."""
+    """Return the conditions for what waits behind it in the same lane."""
     d = _DELIVERIES.c
     return d.endpoint_id == row.c.endpoint_id, d.lane == row.c.lane, is_pending(d), d.id > row.c.id
 
@@ -219,7 +222,7 @@ def _succeed() -> Prepared:
 
 
 def _fail(step: str, again: ColumnElement[Any], then: ColumnElement[Any]) -> Prepared:
-    """What was claimed until then has failed; it is due `again`, and what waits behind it `then`."""
+    """Record that the attempt claimed until `until` failed. It is due `again`; what waits behind it is due `then`."""
     mine = (_DELIVERIES.c.id == _ID) & (_DELIVERIES.c.due_at == bindparam("until", type_=DateTime(timezone=True)))
     failed = DELIVERIES.change(step, mine, due_at=again, **_OUTCOME).cte("failed")
     held = update(_DELIVERIES).where(*_behind(failed)).values(due_at=then).cte("held")

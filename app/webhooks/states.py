@@ -1,4 +1,4 @@
-"""The states of a webhook endpoint and of a delivery: every move there is. Source: the diagram in docs/states.md."""
+"""Every transition of a webhook endpoint and of a delivery, as in docs/states.md."""
 
 from app.events.kinds import EventKind
 from app.events.transition import Machine, Move, Step, Steps

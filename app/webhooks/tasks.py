@@ -1,4 +1,4 @@
-"""What the worker does for webhooks, besides the sender's rounds."""
+"""Worker steps for webhooks, apart from the sender."""
 
 from app.events.reading import walk
 from app.events.topics import WEBHOOK_TOPIC
@@ -13,7 +13,7 @@ PRUNE_BATCH = 5_000
 
 
 async def spread_events(context: Context) -> int:
-    """Make deliveries of newly numbered events, each event once; gives how many were read."""
+    """Create the deliveries of newly numbered events, each event once. Returns how many events were read."""
 
     async def take(tx: Tx, size: int) -> int:
         done = await queries.spread_events(tx, context.clock.now(), size)
@@ -29,6 +29,6 @@ async def spread_events(context: Context) -> int:
 
 
 async def prune_deliveries(context: Context) -> int:
-    """Drop deliveries that have been kept long enough, a batch of them; gives how many."""
+    """Delete a batch of deliveries older than seven days. Returns how many."""
     async with context.db.begin() as tx:
         return await queries.prune_deliveries(tx, context.clock.now() - KEPT, PRUNE_BATCH)

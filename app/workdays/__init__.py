@@ -1,1 +1,2 @@
-"""The centre's own working days: entered and corrected here, and every period that they move is told."""
+"""The centre's own working days: entering or correcting a day moves the periods counted over it and notifies those
+affected."""

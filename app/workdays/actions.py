@@ -1,4 +1,4 @@
-"""Entering a day moves every period that is counted over it, in the same transaction, and says so."""
+"""Enter and correct calendar days. Every period counted over the day moves in the same transaction, with a notice."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -32,13 +32,13 @@ from app.workdays.errors import DayPast
 from app.workdays.schemas import CalendarYear, Check, DayChanged, DayIn, Source, SpecialDay
 
 Move = Callable[[datetime, datetime], datetime]
-"""A deadline as it is now, from a moment from which on it was counted."""
+"""Maps a deadline to its new moment, given the moment from which it was counted."""
 LOOKED_AHEAD_FROM = 10
-"""From this month on the next year is looked at; the State Council's notice comes in November."""
+"""From this month, check that next year is known. The State Council's notice comes in November."""
 
 
 async def show_year(tx: Tx, year: int) -> CalendarYear:
-    """The year's special days: as the library knows them, and as the centre has entered them instead."""
+    """Return the year's special days: the library's, replaced by what the centre has entered."""
     entered = {row.day: row for row in await queries.list_entered(tx)}
     days = {
         day: SpecialDay(day=day, working=False, source=Source.LIBRARY, note=n) for day, n in list_holidays(year).items()
@@ -53,7 +53,7 @@ async def show_year(tx: Tx, year: int) -> CalendarYear:
 
 
 async def enter_day(act: Act, tx: Tx, day: date, body: DayIn) -> DayChanged:
-    """Enter or correct a day to come; what it moves is told. Said again, nothing moves. Raises DayPast."""
+    """Enter or correct a future day, and announce what moves. Repeating it moves nothing. Raises DayPast."""
     _check_ahead(act, day)
     before = dict(await read_days(tx))
     await queries.enter_day(tx, day=day, working=body.working, note=body.note, entered_at=act.now)
@@ -61,7 +61,7 @@ async def enter_day(act: Act, tx: Tx, day: date, body: DayIn) -> DayChanged:
 
 
 async def forget_day(act: Act, tx: Tx, day: date) -> DayChanged:
-    """Let the library's word hold again for a day to come. Raises NotFound, DayPast."""
+    """Remove the centre's entry for a future day, so that the library's applies again. Raises NotFound or DayPast."""
     _check_ahead(act, day)
     before = dict(await read_days(tx))
     if not await queries.drop_day(tx, day):
@@ -110,7 +110,7 @@ async def _move_requests(act: Act, tx: Tx, day: date, move: Move) -> int:
 
 
 def _counted_from(request: Request, now: datetime) -> datetime:
-    """A clock that the citizen has stopped has as much left as it had then."""
+    """Return the moment from which the clocks count: a clock that the citizen stopped keeps what it had left then."""
     return request.held_at if request.held_at and request.hold_cause == HoldCause.CITIZEN else now
 
 
@@ -134,7 +134,7 @@ async def _move_complaints(act: Act, tx: Tx, move: Move, days: Days) -> int:
             until = reply_by.astimezone(act.zone).strftime("%Y-%m-%d %H:%M")
             words = {
                 "zh": f"工作日历有调整，您对投诉的答复期改为 {until} 截止。",
-                "en": f"The working-day calendar has changed: you can reply to the complaint until {until}.",
+                "en": f"The working-day calendar has changed. You can now reply to the complaint until {until}.",
             }
             await tell(act, tx, complaint.provider_id, "complaint_period_moved", f"{complaint.id} {until}", words)
     await tx.flush()
@@ -161,17 +161,20 @@ async def _move_periods(act: Act, tx: Tx, move: Move) -> int:
 
 
 async def _tell(act: Act, tx: Tx, entry: CreditEntry, until: str, *, proposed: bool) -> None:
-    zh, en = ("申辩", "reply") if proposed else ("申诉", "appeal")
+    zh, en = ("申辩", "reply to the proposed deduction") if proposed else ("申诉", "appeal the deduction")
     words = {
         "zh": f"工作日历有调整，您对信用分记录的{zh}期改为 {until} 截止。",
-        "en": f"The working-day calendar has changed: you can {en} about your credit entry until {until}.",
+        "en": f"The working-day calendar has changed. You can now {en} until {until}.",
     }
     await tell(act, tx, entry.provider_id, "credit_period_moved", f"{entry.id} {until}", words)
 
 
 async def list_checks(act: Act, tx: Tx) -> list[Check]:
-    """What an admin has to see to: years whose make-up days nobody has told the centre, before they begin; emergency
-    lines of the centre's own without a number."""
+    """Return what an admin must attend to.
+
+    That is: this year, and from October next year, if its make-up days are unknown; and emergency lines of the centre
+    without a number.
+    """
     today, days = act.today, await read_days(tx)
     years = [today.year] + [today.year + 1] * (today.month >= LOOKED_AHEAD_FROM)
     calendar = [
@@ -179,7 +182,7 @@ async def list_checks(act: Act, tx: Tx) -> list[Check]:
             code="calendar_unknown",
             year=year,
             zh=f"{year} 年的调休安排尚未录入：请按国务院办公厅通知填写放假和调休上班的日期。",
-            en=f"The make-up working days of {year} are not known: enter its holidays and make-up days as announced.",
+            en=f"The make-up working days of {year} are unknown. Enter its holidays and make-up days as announced.",
         )
         for year in years
         if not is_year_known(year, days)
@@ -189,7 +192,7 @@ async def list_checks(act: Act, tx: Tx) -> list[Check]:
             code="danger_line_missing",
             year=None,
             zh=f"{guide.zh}：“{line.zh}”的号码尚未填写。请加盟管理员起草、值班长批准（/dangers/{kind}）。",
-            en=f"{guide.en}: the number of “{line.en}” is not filled in. A registrar drafts it, a supervisor approves "
+            en=f"{guide.en}: “{line.en}” has no number yet. A registrar drafts it, a supervisor approves it "
             f"(/dangers/{kind}).",
         )
         for kind, guide, line in await list_open_lines(tx)

@@ -1,8 +1,8 @@
-"""What can be wrong with a day of the calendar."""
+"""The problems a change of the calendar can meet."""
 
 from app.kit.errors import HotlineError
 
 
 class DayPast(HotlineError):
-    en = "{day} has begun: what was counted then stays. Enter days from {first} on."
+    en = "{day} has begun, so its deadlines no longer change. Enter days from {first}."
     zh = "{day} 已经开始，当时的计时不再更改；请填写 {first} 及以后的日期。"

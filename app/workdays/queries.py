@@ -1,4 +1,4 @@
-"""What a changed day moves, in SQL."""
+"""SQL for calendar days and the deadlines that a changed day moves."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,26 +22,26 @@ DUES = (
 
 
 async def list_entered(tx: Tx) -> Sequence[CalendarDay]:
-    """The days that the centre has entered, in their order."""
+    """Return the days that the centre has entered, in order."""
     query = select(CalendarDay).order_by(CalendarDay.day).execution_options(populate_existing=True)
     return (await tx.session.execute(query)).scalars().all()
 
 
 async def enter_day(tx: Tx, **values: Any) -> None:
-    """Enter the day, in the place of what was entered before."""
+    """Enter the day, replacing an earlier entry."""
     new = insert(CalendarDay).values(values)
     changed = {name: new.excluded[name] for name in values if name != "day"}
     await tx.session.execute(new.on_conflict_do_update(index_elements=["day"], set_=changed))
 
 
 async def drop_day(tx: Tx, day: Any) -> bool:
-    """Forget what was entered of the day; says whether anything was."""
+    """Delete the entry for the day. Returns whether there was one."""
     dropped = delete(CalendarDay).where(CalendarDay.day == day).returning(CalendarDay.day)
     return (await tx.session.execute(dropped)).first() is not None
 
 
 async def lock_requests(tx: Tx, now: datetime) -> Sequence[Request]:
-    """Open requests with a deadline ahead that is counted in working days, locked by id."""
+    """Lock and return open requests with a future deadline counted in working days, by id."""
     counted = select(Urgency.code).where(Urgency.calendar == Calendar.WORKING_DAYS)
     ahead = or_(*(getattr(Request, name) > now for name in DUES))
     query = select(Request).where(Request.status.not_in(CLOSED), Request.urgency.in_(counted), ahead)
@@ -50,19 +50,19 @@ async def lock_requests(tx: Tx, now: datetime) -> Sequence[Request]:
 
 
 async def move_dues(tx: Tx, request_id: UUID, **dues: datetime) -> None:
-    """New deadlines of a locked request."""
+    """Set deadlines of a locked request."""
     await tx.session.execute(update(Request).where(Request.id == request_id).values(dues))
 
 
 async def lock_complaints(tx: Tx, now: datetime) -> Sequence[Complaint]:
-    """Complaints that are to be decided by then, or to which the firm may still reply, locked by id."""
+    """Lock and return undecided complaints whose decision or reply is due after `now`, by id."""
     query = select(Complaint).where(Complaint.decided_at.is_(None))
     query = query.where(or_(Complaint.due_at > now, Complaint.reply_by > now)).order_by(Complaint.id).with_for_update()
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalars().all()
 
 
 async def lock_entries(tx: Tx, now: datetime) -> Sequence[CreditEntry]:
-    """Credit entries to which the firm may still reply, or against which it may appeal, locked by id."""
+    """Lock and return credit entries to which the provider may still reply, or which it may still appeal, by id."""
     replies = (CreditEntry.status == EntryStatus.PROPOSED) & (CreditEntry.reply_by > now)
     appeals = (CreditEntry.status == EntryStatus.APPLIED) & (CreditEntry.appeal_by > now)
     query = select(CreditEntry).where(replies | appeals).order_by(CreditEntry.id).with_for_update()

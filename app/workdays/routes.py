@@ -1,4 +1,4 @@
-"""The working-day calendar, and what an admin has to see to."""
+"""Routes for the working-day calendar and the admin's checks."""
 
 from typing import Annotated
 
@@ -17,23 +17,23 @@ Admin = Annotated[Act, Depends(acting(Role.ADMIN))]
 
 @router.get("/calendar/{year}", dependencies=[Depends(allow(*STAFF_ROLES))])
 async def read_calendar_year(year: Year, tx: Transaction) -> CalendarYear:
-    """Holidays and make-up working days of a year, and whether they are known."""
+    """Return a year's holidays and make-up working days, and whether they are known."""
     return await actions.show_year(tx, year)
 
 
 @router.put("/calendar/days/{day}")
 async def enter_calendar_day(day: Day, body: DayIn, act: Admin, tx: Transaction) -> DayChanged:
-    """Enter or correct a day to come; deadlines and periods counted over it move, and are told."""
+    """Enter or correct a future day. Deadlines and periods counted over it move, and those affected are notified."""
     return await actions.enter_day(act, tx, day, body)
 
 
 @router.delete("/calendar/days/{day}")
 async def forget_calendar_day(day: Day, act: Admin, tx: Transaction) -> DayChanged:
-    """Let the holidays library's word hold again for a day to come."""
+    """Remove the centre's entry for a future day, so that the published calendar applies again."""
     return await actions.forget_day(act, tx, day)
 
 
 @router.get("/checks")
 async def list_checks(act: Admin, tx: Transaction) -> list[Check]:
-    """What has to be seen to before it goes wrong; empty when all is well."""
+    """List what needs an admin's attention before it goes wrong. Empty when all is well."""
     return await actions.list_checks(act, tx)

@@ -15,19 +15,19 @@ Year = Annotated[int, Field(ge=2000, le=2099)]
 class Source(Term):
     """Where a day of the calendar comes from."""
 
-    LIBRARY = "library", "国家公布", "published", "As the state publishes it, from the library."
+    LIBRARY = "library", "国家公布", "published", "Published by the state, taken from the holiday library."
     CENTRE = "centre", "本中心", "centre", "Entered by the centre."
 
 
 class DayIn(Body):
-    """Whether the day is a working day, and who says so: the State Council's notice, an order of the district."""
+    """Whether the day is a working day, and on whose authority: the State Council's notice, a district order."""
 
     working: bool
     note: Note
 
 
 class SpecialDay(BaseModel):
-    """A public holiday, a make-up working day, or a day that the centre has entered."""
+    """A public holiday, a make-up working day, or a day entered by the centre."""
 
     day: date
     working: bool
@@ -36,7 +36,7 @@ class SpecialDay(BaseModel):
 
 
 class CalendarYear(BaseModel):
-    """The year's days that are not simply working from Monday to Friday; `known`: its make-up days are."""
+    """The year's days that differ from Monday-to-Friday working. `known` says whether its make-up days are known."""
 
     year: int
     known: bool
@@ -44,7 +44,10 @@ class CalendarYear(BaseModel):
 
 
 class DayChanged(BaseModel):
-    """The day as it holds now, and what it moved: each is on the request's timeline, or told to the firm."""
+    """The day as it applies now, and how many requests and periods it moved.
+
+    Each move is on the request's timeline or in a notice to the provider.
+    """
 
     day: date
     working: bool
@@ -54,7 +57,7 @@ class DayChanged(BaseModel):
 
 
 class Check(BaseModel):
-    """Something that an admin has to see to."""
+    """Something that needs an admin's attention."""
 
     code: str
     year: int | None

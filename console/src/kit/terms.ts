@@ -861,7 +861,7 @@ const en: typeof zh = {
     unmatched: 'unmatched',
     separated: 'separated',
     red: 'overdue',
-    extension_asked: 'more time asked for',
+    extension_asked: 'more time requested',
     complaint: 'complaint',
     yellow: 'due soon',
     firm_gone: 'provider gone',
@@ -879,7 +879,7 @@ const en: typeof zh = {
     refused_address: 'address refused',
     unreachable: 'unreachable',
     timeout: 'timed out',
-    bad_answer: 'bad answer',
+    bad_answer: 'bad response',
     status: 'wrong status',
   },
   WebhookState: {
