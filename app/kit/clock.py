@@ -26,8 +26,10 @@ class Clock(Protocol):
 
 @dataclass(frozen=True)
 class ScaledClock:
-    """A clock that runs `factor` times as fast as real time. It shows `start` at the real moment `real_start` (Unix
-    seconds)."""
+    """A clock that runs `factor` times as fast as real time.
+
+    It shows `start` at the real moment `real_start` (Unix seconds).
+    """
 
     start: datetime
     real_start: float

@@ -69,8 +69,7 @@ def _name(error: ValidationError, place: tuple[int | str, ...]) -> str:
 
 @contextlib.contextmanager
 def database(settings: Settings) -> Iterator[Settings]:
-    """Yield the settings with a database: the one they name, or else the embedded server, which runs while the block
-    does.
+    """Yield the settings with a database: the one they name, or else an embedded server while the block runs.
 
     Exits with 1 and a message if the embedded server does not start.
     """

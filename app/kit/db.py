@@ -160,8 +160,10 @@ class Tx:
 
     @asynccontextmanager
     async def part(self) -> AsyncIterator[None]:
-        """Run the block in a savepoint. If it raises, only the block is undone, and the session forgets what it had
-        loaded."""
+        """Run the block in a savepoint.
+
+        If it raises, only the block is undone, and the session forgets what it had loaded.
+        """
         await self.driver.execute("SAVEPOINT part")
         try:
             yield
@@ -331,8 +333,7 @@ BUSY = {"40001", "40P01", "55P03", "57014"}
 """SQLSTATEs of a serialisation failure, a deadlock, a lock timeout and a statement timeout."""
 READ_ONLY = "25006"
 LOST = ("08", "53", "57P", "58", "25P03", "25P04")
-"""Prefixes of the SQLSTATEs of a database that is down, starting, stopping or full, or has given up this
-transaction."""
+"""SQLSTATE prefixes of a database that is down, starting, stopping or full, or has given up this transaction."""
 _OF_THE_DATA = ("22", "23")
 """Prefixes of the SQLSTATEs that say that a value does not fit."""
 _BROKEN = (OSError, PoolTimeout, asyncpg.InterfaceError, asyncpg.InternalClientError)

@@ -42,8 +42,10 @@ _KEEP = Prepared(insert(Outage).values(since=_SINCE, until=_AT))
 
 
 async def beat(db: Database, clock: Clock) -> int:
-    """Record that a worker is running, and store a gap since the last beat as an outage. Return 0: a beat leaves no
-    work."""
+    """Record that a worker is running, and store a gap since the last beat as an outage.
+
+    Return 0: a beat leaves no work.
+    """
     now = clock.now()
     real_second = clock.real_seconds(timedelta(seconds=1))
     async with db.begin() as tx:

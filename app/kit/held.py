@@ -17,8 +17,10 @@ PAUSE_SECONDS = 1.0
 
 
 class Held(ABC, Generic[T]):
-    """One process's copy of some data: `snapshot`, None until the first read. A change to the data publishes
-    `topic`."""
+    """One process's copy of some data:
+
+    `snapshot`, None until the first read. A change to the data publishes `topic`.
+    """
 
     topic: ClassVar[str]
 
@@ -53,8 +55,10 @@ class Held(ABC, Generic[T]):
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def read(self) -> T:
-        """Read the data again and return it. Reads run one at a time, so that an older one never replaces a newer
-        one."""
+        """Read the data again and return it.
+
+        Reads run one at a time, so that an older one never replaces a newer one.
+        """
         async with self._turn:
             self.snapshot = await self.read_anew(self._db)
             return self.snapshot

@@ -147,8 +147,10 @@ def new_seed() -> str:
 
 
 def secret_from(seed: str, key: str) -> str:
-    """Derive the secret from its seed and the deployment's key, without which a dump of the database reveals no
-    secret."""
+    """Derive the secret from its seed and the deployment's key.
+
+    Without that key, a dump of the database reveals no secret.
+    """
     return base64.urlsafe_b64encode(hmac.digest(key.encode(), seed.encode(), "sha256")).rstrip(b"=").decode()
 
 

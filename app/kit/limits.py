@@ -19,8 +19,10 @@ from app.kit.orm import Model
 
 
 class CallCount(Model):
-    """The number of calls in the span that starts at `begins`. `key` is the limit's name and the hash of the caller's
-    network."""
+    """The number of calls in the span that starts at `begins`.
+
+    `key` is the limit's name and the hash of the caller's network.
+    """
 
     __tablename__ = "call_counts"
 

@@ -32,8 +32,10 @@ class Paging(BaseModel):
     cursor: Annotated[str | None, Query(max_length=1000)] = None
 
     def after(self, *parts: Any) -> Any:
-        """Return the key of the last row seen, a tuple of these types, or None on the first page. Raises
-        CursorInvalid."""
+        """Return the key of the last row seen, a tuple of these types, or None on the first page.
+
+        Raises CursorInvalid.
+        """
         if self.cursor is None:
             return None
         try:

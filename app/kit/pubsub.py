@@ -50,8 +50,10 @@ class PubSub:
         self._to_send.set()
 
     def on_message(self, hook: Callable[[set[str]], None]) -> None:
-        """Call `hook` with each set of published topics. The set is empty after a lost connection: anything may have
-        happened."""
+        """Call `hook` with each set of published topics.
+
+        The set is empty after a lost connection: anything may have happened.
+        """
         self._hooks.append(hook)
 
     @asynccontextmanager

@@ -34,10 +34,9 @@ def plain(value: str) -> str:
 
 
 def decode(content: bytes) -> str:
-    """Return the text of a file in UTF-8 or UTF-16, with or without a byte order mark, or in GB18030 (which covers
-    GBK), as Chinese Excel saves it.
+    """Return the text of a file in UTF-8, UTF-16 or GB18030 (which covers GBK), as Chinese Excel saves it.
 
-    Raises ValueError when it is none of these.
+    A byte order mark is optional. Raises ValueError when the encoding is none of these.
     """
     for encoding in ("utf-8-sig", *_wide(content), "gb18030"):
         with contextlib.suppress(UnicodeDecodeError):
@@ -48,8 +47,7 @@ def decode(content: bytes) -> str:
 
 
 def _wide(content: bytes) -> Sequence[str]:
-    """Return the UTF-16 encodings to try: by the byte order mark, or else by which bytes of the ASCII characters are
-    zero."""
+    """Return the UTF-16 encodings to try, by the byte order mark or else by the position of zero bytes."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return ["utf-16"]
     even, odd = content[::2].count(0), content[1::2].count(0)

@@ -46,8 +46,10 @@ logger = logging.getLogger(__name__)
 
 
 class StepTrouble(Model):
-    """A subject that a step could not process. The step skips it until `retry_at`, or, if that is NULL, until a person
-    releases it."""
+    """A subject that a step could not process.
+
+    The step skips it until `retry_at`, or, if that is NULL, until a person releases it.
+    """
 
     __tablename__ = "step_troubles"
 
@@ -169,8 +171,10 @@ async def list_left_alone(tx: Tx, step: str, now: datetime) -> Set[UUID]:
 async def note_trouble(
     tx: Tx, step: str, subject_id: UUID, error: Exception, now: datetime, *, counted: bool = True
 ) -> None:
-    """Leave the subject alone for a while, or set it aside after the last try. A failure that is not `counted` is no
-    try."""
+    """Leave the subject alone for a while, or set it aside after the last try.
+
+    A failure that is not `counted` is no try.
+    """
     busy_until = now + timedelta(seconds=BUSY_SECONDS)
     facts = {"step": step, "subject_id": subject_id}
     [row] = await tx.rows(_NOTE, **facts, tries=int(counted), at=now, retry_at=busy_until, error=describe(error))

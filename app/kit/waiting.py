@@ -24,8 +24,10 @@ NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "nothing h
 
 
 class SharedReads:
-    """Reads in progress, by what they read. Nobody joins a read that has begun: it may have missed the latest
-    change."""
+    """Reads in progress, by what they read.
+
+    Nobody joins a read that has begun: it may have missed the latest change.
+    """
 
     def __init__(self) -> None:
         self._next: dict[object, asyncio.Task[bytes]] = {}

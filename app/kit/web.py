@@ -105,8 +105,10 @@ async def refuse_unknown_parameters(request: Request) -> None:
 
 
 def prefers_chinese(accept_language: str, *, otherwise: bool = False) -> bool:
-    """Return whether the header prefers Chinese to English (RFC 9110, 12.5.4). If it names neither, return
-    `otherwise`."""
+    """Return whether the header prefers Chinese to English (RFC 9110, 12.5.4).
+
+    If it names neither, return `otherwise`.
+    """
     wanted = {"zh": 0.0, "en": 0.0}
     for part in accept_language.lower().split(","):
         name, _, quality = part.partition(";")
@@ -243,8 +245,10 @@ async def _dbapi_error(request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI, larger: Mapping[str, int] | None = None) -> None:
-    """Give the application its problem documents and its body limit. `larger` maps paths to their own limits, in
-    bytes."""
+    """Give the application its problem documents and its body limit.
+
+    `larger` maps paths to their own limits, in bytes.
+    """
     app.add_exception_handler(Exception, _crash)
     app.add_exception_handler(HotlineError, _hotline_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

@@ -1,4 +1,4 @@
-"""Matching: what is wanted, who passes the filters, in which order, and why not the others."""
+"""Matching: find the providers that can do what is wanted, rank them, and explain why the others were left out."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from app.registry.models import PriceKind, Rung
 
 
 class Turn(NamedTuple):
-    """The place of a request among those that wait: urgency, then priority group."""
+    """A request's place in the queue: by urgency, then by priority group."""
 
     urgency_rank: int
     group_position: int
@@ -31,10 +31,10 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True)
 class Matching:
-    """What matching found: survivors best first, and the others with the filter that stopped them.
+    """The result of matching: survivors of the filters, best first, and the others with the filter that stopped each.
 
-    `others_first`: requests are due that come before this one's turn. `later`: survivors who can answer only later than
-    those who are asked.
+    `others_first`: other requests are due and come before this one. `later`: survivors that can answer only later than
+    those that are asked.
     """
 
     look: Look
@@ -45,23 +45,25 @@ class Matching:
 
     @property
     def policy(self) -> Policy:
-        """In force for what is wanted, or the version that was asked for."""
+        """The policy in force for what is wanted, or the version that was requested."""
         return self.look.policy
 
     @property
     def surge(self) -> bool:
-        """Whether the policy's rules of a surge hold."""
+        """Whether the policy's surge rules are in force."""
         return self.look.surge
 
 
 async def match(act: Act, tx: Tx, wanted: Wanted, *, version: int | None = None, turn: Turn | None = None) -> Matching:
-    """Find and rank who can do what is wanted, under the policy in force or this version; changes nothing.
+    """Find and rank the providers that can do what is wanted, under the policy in force or this version.
 
-    1. Read the next providers that serve the township with the item at the tier: those named first; of free help by the
-       steps of the ladder; then the nearest.
-    2. Put each together with its kept facts, and apply the filters (Candidate.rejection).
-    3. Go on from 1 until as many as may be asked at once can come and answer now, or nobody is left.
-    4. Rank those who can come; name for the others the first filter that stopped each.
+    Changes nothing.
+
+    1. Read the next providers that offer the item at the tier in the township: named providers first, then, for free
+       help, by the steps of the ladder, then the nearest.
+    2. Combine each with its cached facts and apply the filters (Candidate.rejection).
+    3. Repeat from 1 until enough for one broadcast can come and answer now, or no provider is left.
+    4. Rank those that can come. For the others, name the first filter that stopped each.
     """
     candidates: list[Candidate] = []
     passed, page = 0, SHORTLIST
@@ -114,7 +116,7 @@ def _scope(wanted: Wanted) -> dict[str, Any]:
 
 
 async def why_nobody(act: Act, tx: Tx, wanted: Wanted, matching: Matching) -> UnmatchedReason:
-    """The filter that emptied the list: the last one that stopped somebody."""
+    """Return the filter that emptied the list: the last filter that stopped any provider."""
     if matching.rejected:
         return max((reason for _, reason in matching.rejected), key=list(UnmatchedReason).index)
     counts_before = await _earlier(act, tx, wanted)
@@ -128,9 +130,10 @@ async def why_nobody(act: Act, tx: Tx, wanted: Wanted, matching: Matching) -> Un
 async def explain(
     act: Act, tx: Tx, wanted: Wanted, *, version: int | None = None, stands: Standing | None = None
 ) -> CandidatesOut:
-    """The whole answer for a person: candidates with scores, the rejected with why, the counts before.
+    """Return the result for people: candidates with scores, rejected providers with reasons, and the earlier counts.
 
-    Under the policy in force or this version; `stands`: where on the ladder the request is. Raises NotFound.
+    Uses the policy in force or this version. `stands` is the request's present step of the ladder. Raises NotFound if
+    there is no such version.
     """
     if version is not None:
         await read_policy(tx, version)
@@ -148,7 +151,10 @@ async def explain(
 
 
 def _rung_asked(wanted: Wanted, matching: Matching, stands: Standing | None, now: datetime) -> Rung | None:
-    """The step of the ladder whose providers are asked now; the citizen's own choice is asked past the ladder."""
+    """Return the step of the ladder whose providers are asked now.
+
+    The citizen's own choice is asked outside the ladder.
+    """
     best = [ranked.candidate.provider_id for ranked in matching.survivors[:1]]
     if not matching.policy.climbs(wanted.tier) or best == [wanted.chosen_provider_id]:
         return None
@@ -162,7 +168,7 @@ async def _earlier(act: Act, tx: Tx, wanted: Wanted) -> EarlierCounts:
 
 
 async def read_policy(tx: Tx, version: int) -> Policy:
-    """What this version says. Raises NotFound."""
+    """Return this version's policy. Raises NotFound."""
     key = (Policy, version)
     if key not in tx.kept:
         tx.kept[key] = Policy.model_validate(await get_policy(tx, version))

@@ -1,4 +1,4 @@
-"""From a provider's row and its kept facts to a candidate: where what is wanted meets what a provider is."""
+"""From a provider's row and its cached facts to a candidate for what is wanted."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ from app.registry.facts import Facts, Hours
 from app.registry.opening import Day, Part, is_open, next_opening
 
 SHORTLIST = 100
-"""So many providers are looked at first, and at most so many are ranked or explained; who was named always is."""
+"""How many providers are read first, and how many are ranked or explained at most, besides named ones."""
 MORE = 4
-"""How many times as many are looked at next, where too few of those can come."""
+"""If too few of them can come, the next page is this many times as large."""
 TICK = timedelta(microseconds=1)
 _ROW = itemgetter(*Candidate._fields[: Candidate._fields.index("distance_km")])
-"""What of a candidate is read from the database, by name."""
+"""Reads the part of a candidate that comes from the database, by column name."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """What is wanted, by which rules, at which moment. `entered`: the days that the centre has entered itself."""
+    """What is wanted, under which rules, and when. `entered` holds the calendar days that the centre entered itself."""
 
     wanted: Wanted
     policy: Policy
@@ -49,7 +49,7 @@ class Look:
 
     @cached_property
     def _present(self) -> Sequence[Part]:
-        """This very moment: a firm that opens now is open, one that closes now is not."""
+        """The present moment. A provider that opens now is open; one that closes now is not."""
         here = self.now.astimezone(self.zone)
         tick = here.time().replace(microsecond=min(here.microsecond + 1, 999_999))
         return [Part(Day.of(here.date(), self.entered), here.time(), tick)]
@@ -63,14 +63,14 @@ class Look:
 
     @cached_property
     def climbs(self) -> bool:
-        """Whether the policy's ladder has a say."""
+        """Whether the policy's ladder applies."""
         return self.policy.climbs(Tier(self.wanted.tier))
 
     def candidates(self, rows: Iterable[Row], facts: Mapping[UUID, Facts]) -> list[Candidate]:
-        """Those of these providers whose price card has the item then, with all that the filters ask.
+        """Return these providers as candidates, with what the filters need.
 
-        What the policy alone forbids does not stop the citizen's own choice, and what was said before does not stop who
-        is picked by a person.
+        Leave out those whose price card lacks the item then. The citizen's own choice passes the filters that only the
+        policy imposes. A provider picked by staff counts as not yet tried.
         """
         wanted, now, zone = self.wanted, self.now, self.zone
         papers, day = wanted.item.papers, wanted.day(now, zone)
@@ -102,21 +102,24 @@ class Look:
         return found
 
     def opens_at(self, candidate: Candidate) -> datetime:
-        """When a candidate can be asked: now, or when it opens, as far as that can be foreseen."""
+        """Return when the candidate can be asked: now, or when it opens, as far as that can be foreseen."""
         if candidate.open_now:
             return self.now
         hours, keeps = self._hours[candidate.provider_id]
         return next_opening(hours, self.entered, self.now, self.zone, keeps_holidays=keeps) or self.now
 
     def is_enough(self, candidates: Iterable[Candidate]) -> bool:
-        """Whether as many as are ever asked at once can come, and can be asked at once: nobody looks farther then."""
+        """Return whether enough candidates for the largest broadcast can come and be asked now.
+
+        If so, the search ends.
+        """
         able = (one for one in candidates if one.open_now and one.rung not in self._below and one.rejection() is None)
         return sum(1 for _ in able) >= MOST_AT_ONCE
 
     def shortlist(
         self, candidates: Sequence[Candidate]
     ) -> tuple[list[Candidate], list[tuple[Candidate, UnmatchedReason]]]:
-        """Who is ranked, and who is explained: those first who can answer now, then the nearest."""
+        """Return the candidates to rank and those to explain: those that can answer now first, then the nearest."""
         named = self.wanted.named
         able, rejected = [], []
         for one in candidates:

@@ -1,17 +1,17 @@
-"""What can be wrong with a dispatch policy."""
+"""Problems with a dispatch policy."""
 
 from app.kit.errors import HotlineError
 
 
 class UnknownUrgencies(HotlineError):
     status = 422
-    en = "{field} names no such urgency: {unknown}; there are {known}."
+    en = "{field} names unknown urgencies: {unknown}. The urgencies are: {known}."
     zh = "{field} 中没有这样的紧急程度：{unknown}；现有 {known}。"
 
 
 class UrgenciesMissing(HotlineError):
     status = 422
-    en = "offer_timeouts must have a time for every urgency; missing: {missing}."
+    en = "offer_timeouts must set a time for every urgency. Missing: {missing}."
     zh = "offer_timeouts 须为每个紧急程度给出时限，缺少：{missing}。"
 
 
@@ -22,13 +22,13 @@ class PolicyInPast(HotlineError):
 
 
 class PolicyFiltersEverybody(HotlineError):
-    """`zh` and `en` among the facts are the reason's own sentence."""
+    """The facts `zh` and `en` are the reason's own sentence."""
 
     status = 422
-    en = "Under this policy nobody is left for {count} service items, such as {items}: every provider {en}."
+    en = "This policy would leave no provider for {count} service items, such as {items}: every provider {en}."
     zh = "按此策略，{count} 个服务项目（如 {items}）无单位可派：各单位均{zh}。"
 
 
 class LastDefaultPolicy(HotlineError):
-    en = "Policy {version} is the last one in force for categories without their own; put another in force first."
+    en = "Policy {version} is the only policy in force for categories without their own. Put another in force first."
     zh = "策略 {version} 是目前唯一生效的通用策略，请先让另一份通用策略生效。"

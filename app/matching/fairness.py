@@ -1,4 +1,4 @@
-"""How evenly offers are spread over those who could have had them."""
+"""How evenly offers are spread over the providers that could have had them."""
 
 from collections.abc import Iterable
 from math import fsum
@@ -11,9 +11,9 @@ from app.matching.schemas import Fairness, FairnessAsked, ItemFairness
 
 
 def gini(shares: Iterable[float]) -> float:
-    """The Gini coefficient of shares that are not negative: 0 when all are equal, towards 1 when one has everything.
+    """Return the Gini coefficient of non-negative shares: 0 if all are equal, near 1 if one has everything.
 
-    Half the mean difference of all pairs over the mean; 0 where there is nothing to share.
+    It is half the mean difference of all pairs, divided by the mean. It is 0 if there is nothing to share.
     """
     ordered = sorted(shares)
     count, total = len(ordered), fsum(ordered)
@@ -23,7 +23,10 @@ def gini(shares: Iterable[float]) -> float:
 
 
 async def read_fairness(tx: Tx, asked: FairnessAsked, catalog: Snapshot) -> Fairness:
-    """Item by item, among those who are active today and whose approved line held in the month. Raises UnknownItem."""
+    """Return the month's fairness per item.
+
+    It covers the providers that are active today and had an approved line in the month. Raises UnknownItem.
+    """
     item = catalog.item(asked.item).code if asked.item is not None else None
     rows = await list_shares(tx, asked.month, month_after(asked.month), item)
     return Fairness(month=asked.month, items=[_show(row.item_code, row.counts, row.capacities) for row in rows])

@@ -1,4 +1,4 @@
-"""Free help climbs the founding document's network: station, street, district, volunteers, pledged companies."""
+"""The ladder of free help from the founding document: station, street, district, volunteers, pledged companies."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,21 +10,22 @@ from app.registry.models import Rung
 
 
 class Standing(NamedTuple):
-    """The rung on which help is looked for, until then."""
+    """The step of the ladder on which help is sought, and until when."""
 
     rung: Rung
     until: datetime
 
     @classmethod
     def of(cls, request: Mapping[str, Any] | Row) -> "Standing | None":
-        """Where the request stands; None before its first offer on a ladder."""
+        """Return where the request is on the ladder, or None before its first offer there."""
         return cls(Rung(request["rung"]), request["rung_until"]) if request["rung"] else None
 
 
 def climb(steps: Sequence[Step], helpers: Collection[Rung], stands: Standing | None, now: datetime) -> Standing | None:
-    """Where to ask now: the lowest rung with helpers, not below where the request stands; None past the last.
+    """Return where to ask now: the lowest step with helpers, not below the request's present one.
 
-    Its time on a rung runs from its first offer there. What is left must do for an offer, or the request climbs.
+    None after the last step. The time on a step starts with the first offer there. If the time left is too short for an
+    offer, the request climbs.
     """
     rungs = [step.rung for step in steps]
     start = rungs.index(stands.rung) if stands and stands.rung in rungs else 0

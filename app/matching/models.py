@@ -1,4 +1,4 @@
-"""Dispatch policies, what was decided under them, and surges."""
+"""Dispatch policies, the decisions made under them, and surges."""
 
 from datetime import datetime
 from typing import Any
@@ -30,9 +30,9 @@ from app.registry.models import Rung
 
 
 class Mode(Term):
-    """Best first, next on decline or expiry; or the best few at once, first acceptance wins.
+    """How offers go out.
 
-    A person's own pick (direct) needs no policy: POST /requests/{id}/offers.
+    Staff can also pick a provider directly (POST /requests/{id}/offers), which needs no policy.
     """
 
     CASCADE = "cascade", "逐家派单", "cascade", "The best first, the next on decline or expiry."
@@ -40,10 +40,10 @@ class Mode(Term):
 
 
 class PolicyVersion(Model):
-    """How survivors of the filters are ranked and offered; never edited. app.matching.policy says what each rule means.
+    """A version of a dispatch policy: how surviving candidates are ranked and offered. Versions are never edited.
 
-    In force for a category is the latest by `effective_from` among its own that are not withdrawn, else among those
-    of no category.
+    app.matching.policy explains each rule. The version in force for a category is the latest by `effective_from` among
+    its own versions that are not withdrawn, or else among those without a category.
     """
 
     __tablename__ = "policies"
@@ -73,18 +73,18 @@ class PolicyVersion(Model):
 
 
 def policy_is_in_force(policy: type[PolicyVersion], at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
-    """The policy holds then for its category, or for those without their own, unless a later one does."""
+    """Return the condition that the policy is valid at that moment, unless a later one replaces it."""
     return (policy.effective_from <= at) & (policy.withdrawn_at.is_(None) | (policy.withdrawn_at > at))
 
 
 PRECEDENCE = "category_code IS NULL, effective_from DESC, version DESC"
-"""Of the policies in force that a category could be served by, the first serves it."""
+"""The order in which valid policies of a category take precedence: the first one applies."""
 
 
 class Decision(Model):
-    """One matching as it was decided: who was ranked with which total, and who was not asked and why.
+    """A matching decision: who was ranked with which total, and who was not asked and why.
 
-    The arrays go in pairs: `ranked` with `totals`, `rejected` with `reasons`.
+    The arrays are paired: `ranked` with `totals`, `rejected` with `reasons`.
     """
 
     __tablename__ = "decisions"
@@ -111,9 +111,10 @@ class Decision(Model):
 
 
 class Surge(Model):
-    """More wait than providers can take: from `began_at` to `ended_at` the policy's surge rules hold.
+    """A time of more demand than providers can take.
 
-    `category_code` None: for every category. Begun by the worker where `began_by` is None.
+    The policy's surge rules are in force from `began_at` to `ended_at`. If `category_code` is NULL it covers every
+    category; if `began_by` is NULL the worker started it.
     """
 
     __tablename__ = "surges"
@@ -124,7 +125,7 @@ class Surge(Model):
     began_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     reason: Mapped[str]
     waiting: Mapped[int]
-    """Requests that waited for a provider when it began."""
+    """Requests waiting for a provider when it began."""
     places: Mapped[int]
     """Jobs that providers could still take when it began."""
     ended_at: Mapped[datetime | None]

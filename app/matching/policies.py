@@ -1,4 +1,4 @@
-"""Policies are made and withdrawn, never edited: what a version says stays what offers were made by."""
+"""Creating and withdrawing policies. Versions are never edited, so each one still says how its offers were made."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -22,14 +22,15 @@ from app.matching.models import PolicyVersion
 from app.matching.schemas import PolicyDraft, PolicyOut
 
 EXAMPLES = 5
-"""So many items are named when a policy would leave them without anybody."""
+"""How many items an error names when a policy would leave them without a provider."""
 
 
 async def make_policy(act: Act, tx: Tx, draft: PolicyDraft, catalog: Snapshot, once: Once) -> PolicyOut:
-    """A new version. Raises UnknownUrgencies, UrgenciesMissing, UnknownCategory, PolicyInPast, PolicyFiltersEverybody.
+    """Create a new version and return it.
 
-    Whether anybody is left is judged by the providers of today. Given again, its idempotency key gives the first
-    answer; raises KeyReused.
+    Checks with today's providers that the policy leaves somebody to ask. A repeated idempotency key gets the first
+    response. Raises UnknownUrgencies, UrgenciesMissing, UnknownCategory, PolicyInPast, PolicyFiltersEverybody,
+    KeyReused.
     """
     if replay := await once.replay(tx, act.now):
         return PolicyOut.model_validate_json(replay)
@@ -80,7 +81,10 @@ async def _check_somebody_left(tx: Tx, draft: PolicyDraft, effective_from: datet
 
 
 async def withdraw_policy(act: Act, tx: Tx, version: int) -> PolicyOut:
-    """It is no longer in force, from now on; a repeated call changes nothing. Raises NotFound, LastDefaultPolicy."""
+    """Take the version out of force from now on.
+
+    A repeated call changes nothing. Raises NotFound, LastDefaultPolicy.
+    """
     await queries.lock_default_policies(tx)
     policy = await get_policy(tx, version)
     if policy.withdrawn_at is None:
@@ -92,7 +96,7 @@ async def withdraw_policy(act: Act, tx: Tx, version: int) -> PolicyOut:
 
 
 async def get_policy(tx: Tx, version: int) -> PolicyVersion:
-    """The version. Raises NotFound."""
+    """Return the version. Raises NotFound."""
     policy = await queries.find_policy(tx, version)
     if policy is None:
         raise NotFound(what="policy", key=str(version))
@@ -100,7 +104,7 @@ async def get_policy(tx: Tx, version: int) -> PolicyVersion:
 
 
 async def show_policy(tx: Tx, policy: PolicyVersion, now: datetime) -> PolicyOut:
-    """The version as the API shows it."""
+    """Return the version as the API shows it."""
     return PolicyOut.of(policy, await queries.list_in_force(tx, now))
 
 

@@ -1,4 +1,4 @@
-"""What a dispatch policy says: the one definition for the API, the engine and the checks."""
+"""The content of a dispatch policy: one definition for the API, the engine and the checks."""
 
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,17 +14,18 @@ from app.matching.ranking import CRITERIA
 from app.registry.models import Rung
 
 MIN_TIMEOUT = timedelta(seconds=60)
+"""The shortest time that an offer lives."""
 MOST_AT_ONCE = 20
-"""To so many a broadcast goes at most."""
+"""How many providers a broadcast goes to at most."""
 DAY_SECONDS = 86_400
 
 
 def _known_criteria(weights: dict[str, float]) -> dict[str, float]:
     if unknown := sorted(set(weights) - set(CRITERIA)):
         names, known = ", ".join(unknown), ", ".join(CRITERIA)
-        raise Unfit(f"unknown criteria: {names}; there are {known}", f"没有这些标准：{names}；可用：{known}")
+        raise Unfit(f"unknown criteria: {names}; the criteria are {known}", f"没有这些标准：{names}；可用：{known}")
     if not any(weights.values()):
-        raise Unfit("at least one weight must be above zero", "至少一项权重须大于 0")
+        raise Unfit("at least one weight must be greater than zero", "至少一项权重须大于 0")
     return weights
 
 
@@ -34,24 +35,25 @@ Kilometres = Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)]
 
 
 class Rule(Body):
-    """Nothing is changed afterwards."""
+    """A part of the rules. It is frozen."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
 class Step(Rule):
-    """A step of the ladder, and for how long free help is looked for on it before the request climbs."""
+    """A step of the ladder, and how long free help is sought there before the request climbs, in seconds."""
 
     rung: Rung
     timeout_seconds: Seconds
 
 
 class SurgeRules(Rule):
-    """What a surge changes, and when one begins by itself.
+    """What a surge changes, and when one starts automatically.
 
-    It begins for a category when at least `min_waiting` of its requests wait, and more than providers have places for;
-    it ends when fewer than half as many are unassigned as there are places. Requests of the urgencies in `defer` wait
-    `defer_seconds`, or until it ends; offers live `timeout_factor` of their time; `radius_km` is in the policy's place.
+    A surge starts for a category when at least `min_waiting` of its requests wait and they outnumber the places that
+    providers have left. It ends when fewer requests are unassigned than half the places. Requests with an urgency in
+    `defer` wait `defer_seconds`, or until the surge ends. Offers live `timeout_factor` times their usual time.
+    `radius_km` replaces the policy's radius if it is larger.
     """
 
     min_waiting: Annotated[int, Field(ge=1, le=100_000)] = 30
@@ -62,10 +64,10 @@ class SurgeRules(Rule):
 
 
 class Rules(Rule):
-    """Weights by criterion; seconds an offer lives by urgency; how far a provider may be; the ladder of free help.
+    """Weights by criterion, seconds that an offer lives by urgency, radius in kilometres, and the ladder of free help.
 
-    `silent_limit`: after so many offers in a row that it let expire a provider counts as unreachable. Without a
-    ladder everybody who offers free help is asked in one ranking.
+    `silent_limit`: a provider counts as unreachable after letting this many offers in a row expire. Without a ladder,
+    all who offer free help are ranked together.
     """
 
     mode: Mode
@@ -79,15 +81,15 @@ class Rules(Rule):
 
     @model_validator(mode="after")
     def each_rung_once(self) -> Self:
-        """A ladder is climbed, so no rung comes twice."""
+        """Check that no rung comes twice."""
         rungs = [step.rung for step in self.ladder]
         if len(rungs) != len(set(rungs)):
-            raise Unfit("the ladder names a rung twice", "层级重复")
+            raise Unfit("the ladder has the same rung twice", "层级重复")
         return self
 
 
 class Policy(Rules):
-    """One version of the rules, in force from a moment on for a category or for all that have none of their own."""
+    """A version of the rules, in force from a given moment for a category, or for all categories without their own."""
 
     version: int
     category_code: str | None
@@ -97,21 +99,21 @@ class Policy(Rules):
     created_at: datetime
 
     def offer_timeout(self, urgency: str, accept_minutes: int | None, *, surge: bool = False) -> timedelta:
-        """How long an offer lives: the policy's time, at most half the accept allowance, at least 60 seconds."""
+        """Return how long an offer lives: the policy's time, at most half the accept allowance, at least 60 seconds."""
         timeout = timedelta(seconds=self.offer_timeouts[urgency]) * (self.surge.timeout_factor if surge else 1)
         return max(MIN_TIMEOUT, min(timeout, timedelta(minutes=accept_minutes) / 2 if accept_minutes else timeout))
 
     def radius(self, *, surge: bool) -> float | None:
-        """How many kilometres away a provider may be; None: as far as it covers."""
+        """Return how many kilometres away a provider may be, or None if only its coverage counts."""
         if surge and self.surge.radius_km and self.radius_km:
             return max(self.radius_km, self.surge.radius_km)
         return self.radius_km
 
     @cached_property
     def rungs(self) -> frozenset[Rung]:
-        """The rungs that the ladder has."""
+        """The rungs of the ladder."""
         return frozenset(step.rung for step in self.ladder)
 
     def climbs(self, tier: Tier) -> bool:
-        """Whether help at this tier climbs the ladder."""
+        """Return whether help at this tier climbs the ladder."""
         return tier is Tier.FREE and bool(self.ladder)

@@ -1,4 +1,4 @@
-"""Policies in SQL, and whom they would leave."""
+"""SQL for policies, and for the items that a policy would leave without providers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -16,12 +16,12 @@ from app.registry.models import Provider, ProviderItem, is_active, line_is_in_fo
 
 
 async def find_policy(tx: Tx, version: int) -> PolicyVersion | None:
-    """The policy of this version, as it stands now."""
+    """Return the policy version as it is in the database now, or None."""
     return await tx.session.get(PolicyVersion, version, populate_existing=True)
 
 
 async def list_policies(tx: Tx, before: int | None, limit: int) -> Sequence[PolicyVersion]:
-    """Policies, newest first, the withdrawn too."""
+    """Return policies with a lower version than `before`, newest first, including the withdrawn."""
     query = select(PolicyVersion).order_by(PolicyVersion.version.desc()).limit(limit)
     if before is not None:
         query = query.where(PolicyVersion.version < before)
@@ -29,7 +29,7 @@ async def list_policies(tx: Tx, before: int | None, limit: int) -> Sequence[Poli
 
 
 async def list_in_force(tx: Tx, at: datetime) -> Mapping[str | None, int]:
-    """By category (None: those without their own) the version in force then."""
+    """Return the version in force at that moment per category. The key None stands for categories without their own."""
     query = (
         select(PolicyVersion.category_code, PolicyVersion.version)
         .where(policy_is_in_force(PolicyVersion, at))
@@ -40,7 +40,7 @@ async def list_in_force(tx: Tx, at: datetime) -> Mapping[str | None, int]:
 
 
 async def lock_default_policies(tx: Tx) -> None:
-    """Lock the policies of no category that are not withdrawn: only one caller at a time withdraws."""
+    """Lock the policies without a category that are not withdrawn, so that only one caller at a time withdraws."""
     query = select(PolicyVersion.version).where(
         PolicyVersion.category_code.is_(None), PolicyVersion.withdrawn_at.is_(None)
     )
@@ -48,14 +48,14 @@ async def lock_default_policies(tx: Tx) -> None:
 
 
 class Emptied(NamedTuple):
-    """An item that has active providers, none of whom a policy would leave, and the filter that did it."""
+    """An item whose active providers a policy would all exclude, and the filter that excludes them."""
 
     item_code: str
     reason: UnmatchedReason
 
 
-# Item by item and tier by tier. A provider is near when it is near the middle of a township that it serves, or of the
-# one community that it serves; 12,742 km is the diameter of the earth, as in ranking.distance_km.
+# For each item and tier. A provider is near if it is near the middle of a township that it serves, or of the one
+# community that it serves. 12,742 km is the diameter of the earth, as in ranking.distance_km.
 _EMPTIED = text(
     f"""
 WITH offering AS (
@@ -95,9 +95,10 @@ ORDER BY reason DESC, item_code
 async def list_emptied_items(
     tx: Tx, *, category: str | None, at: datetime, day: date, radius: float | None, rungs: Sequence[str]
 ) -> Sequence[Emptied]:
-    """Items with active providers on that day of whom this radius and ladder would leave none; the too far first.
+    """Return the items whose active providers on that day this radius and ladder would all exclude.
 
-    Of the category, or of all categories that have no policy of their own in force at `at`.
+    "Too far" comes first. Covers the items of the category, or, without one, of all categories that have no policy of
+    their own in force at `at`.
     """
     params = {"category": category, "at": at, "day": day, "radius": radius, "rungs": rungs}
     rows = await tx.session.execute(_EMPTIED, params)

@@ -1,4 +1,4 @@
-"""What if: matching for a request on record, or an imagined one, under the policy in force or any version."""
+"""What-if: matching for a real or an imagined request, under the policy in force or any version."""
 
 from datetime import datetime
 from typing import Any
@@ -21,9 +21,9 @@ from app.matching.wanted import Wanted
 
 
 async def preview(act: Act, tx: Tx, asked: WhatIf, catalog: Snapshot) -> CandidatesOut:
-    """Whom matching would ask, and why not the others; changes nothing.
+    """Return whom matching would ask, and why not the others. Changes nothing.
 
-    Raises NotFound (no such request or policy), AreaNeeded (of a request without a place), UnknownItem, UnknownArea,
+    Raises NotFound (no such request or policy), AreaNeeded (the request has no place), UnknownItem, UnknownArea,
     UnknownPlace, TierNotAllowed.
     """
     if asked.request_id:
@@ -45,7 +45,7 @@ async def _preview_real(act: Act, tx: Tx, request_id: UUID, asked: WhatIf, catal
 
 
 async def _imagine(act: Act, tx: Tx, asked: WhatIf, catalog: Snapshot) -> Wanted:
-    """Of a caller who is named, at the tier at which they would be served."""
+    """Build what an imagined request wants, at the tier at which the caller, if named, would be served."""
     item = catalog.item(asked.item or "")
     location = catalog.locate(asked.area, asked.place, asked.address)
     assert location is not None, "an imagined request names its area or place"
@@ -72,7 +72,7 @@ async def _imagine(act: Act, tx: Tx, asked: WhatIf, catalog: Snapshot) -> Wanted
 
 
 def _when(act: Act, item: Item, start: datetime | None, end: datetime | None, catalog: Snapshot) -> dict[str, Any]:
-    """When somebody would have to come if it went out now."""
+    """Return the window and the arrival deadline that the request would have if it were dispatched now."""
     allowance = catalog.allowance(item.urgency)
     window = Window(start, end) if start and end else None
     if window is None and allowance.arrive_rule is ArriveRule.APPOINTMENT:

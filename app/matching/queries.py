@@ -1,4 +1,4 @@
-"""Candidates, what was decided of them, and how evenly they were offered work, in SQL."""
+"""SQL for candidates, for the decisions about them, and for how evenly they were offered work."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -19,21 +19,21 @@ from app.registry.opening import KEEPS
 
 _ACTIVE = as_text(is_active(aliased(Provider, name="p")))
 LAST = 1_000_000
-"""Behind every priority group."""
+"""A position after every priority group."""
 
-# Where the policy has a ladder for the tier, the steps come in its order, behind them those below where the request
-# stands, and who is on no step at all.
+# If the policy has a ladder for the tier, its steps come in order. After them come the steps below where the request
+# is, and providers that are on no step.
 _BY_RUNG = """
   coalesce(array_position(policy.rungs, p.rung) < array_position(policy.rungs, :stands), false),
   array_position(policy.rungs, p.rung),"""
 
-# The next providers that offer the item at the tier in the township, those named first, then the nearest, each with
-# what changes from one moment to the next. One row per provider, beside the version of the policy in force, whether a
-# surge is on, the days that the centre has entered itself, how many were read before the others were left out, and
-# whether other requests have to be served first; a single row with a null provider when there is none.
-#
-# Every look-up is by key whatever the statistics say: OFFSET 0 has each row's made for it alone, and an ORDER BY with
-# LIMIT 1 behind the columns of one index leaves no other way.
+# The next providers that offer the item at the tier in the township: named ones first, then the nearest, each with its
+# facts that change from moment to moment. There is one row per provider. Each row also has the version of the policy in
+# force, whether a surge is on, the calendar days that the centre entered itself, how many providers were read before
+# the filters, and whether other requests must be served first. If there is no provider, the result is a single row with
+# a null provider.
+# Every look-up is by key, whatever the statistics say: OFFSET 0 makes the planner look up each row separately, and an
+# ORDER BY with LIMIT 1 on the columns of an index leaves it no other plan.
 _CANDIDATES = """
 WITH policy AS MATERIALIZED (
   SELECT version, EXISTS (SELECT FROM surges s WHERE s.ended_at IS NULL
@@ -141,11 +141,11 @@ _LOWEST = Prepared(
 
 
 async def list_candidates(tx: Tx, *, lat: float, tier: str, stands: str | None, **params: Any) -> Sequence[Row]:
-    """The policy in force, or `version`, with the next `page` providers behind those already `passed`.
+    """Return the policy in force, or `version`, with the next `page` providers after the `passed` ones.
 
-    Of free help the lowest steps of the ladder come first, not below where the request `stands`. Before `dispatch_day`
-    whoever was only late or busy may be asked again, before `corrected` anybody. `urgency_rank` and `group_position`
-    ask whether other requests that are due for matching have to be served first.
+    For free help the lowest steps of the ladder come first, but not below where the request `stands`. Providers that
+    were only late or busy before `dispatch_day` may be asked again, and so may all that were asked before `corrected`.
+    `urgency_rank` and `group_position` ask whether other requests due for matching must be served first.
     """
     params |= {"lat": lat, "narrowing": cos(radians(lat)) ** 2, "tier": tier, "last": LAST}
     if tier == Tier.FREE:
@@ -176,14 +176,14 @@ WHERE line.item_code = :item AND {as_text(line_is_in_force(aliased(ProviderItem,
 
 
 async def count_earlier_filters(tx: Tx, item: str, tier: str, township: str, community: str | None, day: date) -> Row:
-    """How many providers pass the filters before those that are explained one by one."""
+    """Return how many providers pass each of the filters that come before the per-provider reasons."""
     row = await tx.row(_COUNT_EARLIER, item=item, tier=tier, township=township, community=community, day=day)
     assert row is not None
     return row
 
 
 async def list_decisions(tx: Tx, request_id: UUID, after: int | None, limit: int) -> Sequence[Decision]:
-    """What matching decided for the request, oldest first."""
+    """Return the matching decisions for the request, oldest first, after the id `after`."""
     query = select(Decision).where(Decision.request_id == request_id).order_by(Decision.id).limit(limit)
     if after is not None:
         query = query.where(Decision.id > after)
@@ -209,5 +209,5 @@ GROUP BY line.item_code ORDER BY line.item_code
 
 
 async def list_shares(tx: Tx, month: date, following: date, item: str | None) -> Sequence[Any]:
-    """Per item the capacities of its eligible providers and, in pairs, their counted offers of the month."""
+    """Return per item the capacities of its eligible providers and, paired, their counted offers of the month."""
     return (await tx.session.execute(_SHARES, {"month": month, "following": following, "item": item})).all()

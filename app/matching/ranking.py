@@ -1,7 +1,8 @@
-"""Who can come, and in which order: pure functions of facts, without SQL or clock.
+"""Which candidates can come, and in which order: pure functions of facts, without SQL or a clock.
 
-Each criterion gives a score from 0 to 1, higher is better, from the candidate's own facts alone, so that adding an
-ineligible provider changes nothing and no order of input matters. The total is the weighted mean. Docs: ranking.md.
+Each criterion scores a candidate from 0 to 1 (higher is better) on the candidate's own facts alone. Adding an
+ineligible provider therefore changes nothing, and the order of the input does not matter. The total is the weighted
+mean. See docs/ranking.md.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,17 +12,17 @@ from uuid import UUID
 from app.intake.models import UnmatchedReason
 
 NEAR_KM = 5.0
-"""At this distance the distance score is one half."""
+"""The distance at which the distance score is one half."""
 USUAL_PRICE_FEN = 10_000
-"""At this price the price score is one half."""
+"""The price at which the price score is one half."""
 
 
 class Candidate(NamedTuple):
-    """An active provider that offers the item at the tier in the area. Counts are those of the last 28 days.
+    """An active provider that offers the item at the tier in the area. Counts cover the last 28 days.
 
-    `load`: the places taken when somebody is to come. `asked`: in a surge the offers that it has not answered yet, for
-    then a free place is offered once at a time. `is_open`: in the wanted window; `open_now`: at this moment, so that it
-    can be asked at once.
+    `load`: the places taken at the time of the visit. `asked`: in a surge, the offers that it has not answered yet, so
+    that a free place is offered once at a time. `is_open`: open in the wanted window. `open_now`: open at this moment,
+    so that it can be asked now.
     """
 
     provider_id: UUID
@@ -54,7 +55,7 @@ class Candidate(NamedTuple):
     open_now: bool = True
 
     def rejection(self) -> UnmatchedReason | None:
-        """The first filter that the candidate does not pass."""
+        """Return the first filter that the candidate fails, or None if it passes all."""
         if self.too_far:
             return UnmatchedReason.TOO_FAR
         if self.off_ladder:
@@ -73,7 +74,7 @@ class Candidate(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """A candidate with its total by these criteria."""
+    """A candidate with its total, weighted over these criteria."""
 
     candidate: Candidate
     total: float
@@ -85,7 +86,7 @@ class Ranked(NamedTuple):
         return {name: CRITERIA[name](self.candidate) for name in self.criteria}
 
     def shown(self) -> dict[str, float]:
-        """The scores as people are shown them."""
+        """Return the scores rounded for display."""
         return {name: round(score, 4) for name, score in self.scores.items()}
 
 
@@ -98,7 +99,7 @@ def _credit(candidate: Candidate) -> float:
 
 
 def _record(candidate: Candidate) -> float:
-    """Accepted of those offered times completed of those ended, each as if one good case had come before."""
+    """The share of offers accepted times the share of ended jobs completed, each with one good case added."""
     offered = candidate.accepted + candidate.declined + candidate.expired
     ended = candidate.completed + candidate.returned
     return (candidate.accepted + 1) / (offered + 1) * (candidate.completed + 1) / (ended + 1)
@@ -109,7 +110,7 @@ def _load(candidate: Candidate) -> float:
 
 
 def _fairness(candidate: Candidate) -> float:
-    """Fewest counted offers for its capacity."""
+    """Higher for fewer counted offers per place of capacity."""
     return candidate.capacity / (candidate.capacity + candidate.counted) if candidate.capacity else 0.0
 
 
@@ -125,13 +126,14 @@ CRITERIA = {
     "fairness": _fairness,
     "price": _price,
 }
-"""The names that a policy's weights may use."""
+"""The scoring functions, by the names that a policy's weights may use."""
 
 
 def rank(candidates: Sequence[Candidate], weights: Mapping[str, float], chosen: UUID | None = None) -> list[Ranked]:
-    """The candidates that pass every filter, best first.
+    """Return the candidates that pass every filter, best first.
 
-    The citizen's own choice comes first; ties go to the one with the fewest counted offers, then by id.
+    The citizen's own choice comes first. Ties go to the candidate with the fewest counted offers, then to the lowest
+    id.
     """
     eligible = score([candidate for candidate in candidates if candidate.rejection() is None], weights)
     return sorted(
@@ -146,7 +148,7 @@ def rank(candidates: Sequence[Candidate], weights: Mapping[str, float], chosen: 
 
 
 def score(candidates: Iterable[Candidate], weights: Mapping[str, float]) -> list[Ranked]:
-    """Each with the weighted mean of its scores, rounded so that equal merit compares equal."""
+    """Return each candidate with the weighted mean of its scores, rounded so that equal merit compares as equal."""
     criteria = [(CRITERIA[name], weight) for name, weight in weights.items()]
     whole, names = sum(weights.values()), tuple(weights)
     ranked = []

@@ -5,12 +5,12 @@ from app.kit.terms import Term
 
 
 class PassedOver(Term):
-    """Why others were asked first, though it passes every filter; it may still be asked."""
+    """Why others were asked first, although this provider passes every filter. It may still be asked."""
 
     CLOSED_NOW = (
         "closed_now",
         "此刻不营业或夜间不宜致电，先询问能更早答复的单位",
-        "is closed, or not to be phoned at night: others can answer sooner",
+        "is closed, or may not be phoned at night; others can answer sooner",
         "It may still be asked later.",
     )
 
@@ -19,5 +19,5 @@ Reason = UnmatchedReason | PassedOver
 
 
 def read_reason(code: str) -> Reason:
-    """The reason that this code is of."""
+    """Return the reason with this code."""
     return PassedOver(code) if code in {*PassedOver} else UnmatchedReason(code)

@@ -1,4 +1,4 @@
-"""Who could come, and why not the others; what was decided; the policies; and whether all were treated fairly."""
+"""Routes for candidates and the reasons against them, for decisions, policies and fairness."""
 
 from typing import Annotated
 from uuid import UUID
@@ -36,13 +36,16 @@ Version = Annotated[int, Path(ge=1, lt=2**31)]
 
 @router.get("/requests/{request_id}/candidates")
 async def list_candidates(request_id: UUID, act: Asking, tx: Transaction, catalog: CurrentCatalog) -> CandidatesOut:
-    """Whom matching would ask now, best first, and why not the others."""
+    """List the providers that matching would ask now, best first, and why it would not ask the others."""
     return await preview(act, tx, WhatIf(request_id=request_id), catalog)
 
 
 @router.post("/matching/preview")
 async def preview_matching(body: WhatIf, act: Asking, tx: Transaction, catalog: CurrentCatalog) -> CandidatesOut:
-    """The same under any policy, and for an imagined request too: while the caller is still on the line."""
+    """Preview matching for a real or an imagined request, under the policy in force or any version.
+
+    It changes nothing, so it can be called while the caller is still on the line.
+    """
     return await preview(act, tx, body, catalog)
 
 
@@ -50,7 +53,7 @@ async def preview_matching(body: WhatIf, act: Asking, tx: Transaction, catalog: 
 async def list_decisions_of_request(
     request_id: UUID, request: Request, response: Response, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[DecisionOut]:
-    """What matching decided for the request each time, oldest first, as it was known then."""
+    """List the matching decisions for a request, oldest first, with what was known at the time."""
     await get_request(tx, request_id)
     [after] = paging.after(int) or [None]
     rows = await queries.list_decisions(tx, request_id, after, paging.limit + 1)
@@ -59,7 +62,7 @@ async def list_decisions_of_request(
 
 @router.get("/matching/fairness", dependencies=overseers)
 async def read_fairness(asked: Annotated[FairnessAsked, Query()], tx: Transaction, catalog: CurrentCatalog) -> Fairness:
-    """How evenly a month's counted offers went to those who could have them, item by item."""
+    """Show how evenly a month's counted offers were spread over the eligible providers, item by item."""
     return await fairness.read_fairness(tx, asked, catalog)
 
 
@@ -67,7 +70,7 @@ async def read_fairness(asked: Annotated[FairnessAsked, Query()], tx: Transactio
 async def list_policies(
     request: Request, response: Response, tx: Transaction, now: Now, paging: Annotated[Paging, Query()]
 ) -> Page[PolicyOut]:
-    """Every version of the dispatch policies, newest first, and which are in force."""
+    """List all versions of the dispatch policies, newest first, and which of them are in force."""
     [before] = paging.after(int) or [None]
     rows = await policy_queries.list_policies(tx, before, paging.limit + 1)
     in_force = await policy_queries.list_in_force(tx, now)
@@ -78,18 +81,18 @@ async def list_policies(
 async def make_policy(
     body: PolicyDraft, act: Supervisor, tx: Transaction, catalog: CurrentCatalog, idempotency_key: SentKey = None
 ) -> PolicyOut:
-    """A new version of the default policy or of a category's; refused where it would leave nobody to be asked."""
+    """Create a new version of the default policy or of a category's policy. Refused if it would leave nobody to ask."""
     first = once(act.who, idempotency_key, "POST /policies", body)
     return await policies.make_policy(act, tx, body, catalog, first)
 
 
 @router.get("/policies/{version}", dependencies=readers)
 async def read_policy(version: Version, tx: Transaction, now: Now) -> PolicyOut:
-    """What this version says, and whether it is in force."""
+    """Show this version of a policy, and whether it is in force."""
     return await policies.show_policy(tx, await policies.get_policy(tx, version), now)
 
 
 @router.put("/policies/{version}/withdrawal")
 async def withdraw_policy(version: Version, act: Supervisor, tx: Transaction) -> PolicyOut:
-    """Take the version out of force; the one before it is in force again."""
+    """Withdraw the version. The version before it comes back into force."""
     return await policies.withdraw_policy(act, tx, version)

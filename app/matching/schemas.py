@@ -1,4 +1,4 @@
-"""Candidates with their reasons, policies, decisions and fairness in the API."""
+"""API schemas for candidates and reasons, policies, decisions and fairness."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ from app.registry.models import PriceKind, Rung
 
 
 class CandidateOut(BaseModel):
-    """A provider that can come: its place in the ranking, its score per criterion (0 to 1), its point (WGS-84)."""
+    """A provider that can come, with its rank, its score per criterion (0 to 1) and its location (WGS-84)."""
 
     provider_id: UUID
     name: str
@@ -35,12 +35,14 @@ class CandidateOut(BaseModel):
     price_fen: int
     open_jobs: int
     capacity: int
-    open_now: bool = Field(description="who is open is asked before who is closed")
-    opens_at: datetime | None = Field(default=None, description="of who is closed now; null beyond two weeks")
+    open_now: bool = Field(description="open providers are asked before closed ones")
+    opens_at: datetime | None = Field(
+        default=None, description="when a closed provider opens; null if open, or closed for two weeks"
+    )
 
 
 class RejectedOut(BaseModel):
-    """An active provider that offers the item in the area and still is not asked, with the reason."""
+    """An active provider that offers the item in the area but is not asked, with the reason."""
 
     provider_id: UUID
     name: str
@@ -59,9 +61,9 @@ class EarlierCounts(BaseModel):
 
 
 class CandidatesOut(BaseModel):
-    """The whole answer of matching; `emptied_by` names the filter that left nobody.
+    """The whole result of matching. `emptied_by` names the filter that left nobody.
 
-    `rung`: the step of the ladder whose providers are asked now; null where the ladder has no say, or has ended.
+    `rung` is the step of the ladder whose providers are asked now; null if the ladder does not apply or has ended.
     """
 
     tier: Tier
@@ -75,9 +77,9 @@ class CandidatesOut(BaseModel):
 
 
 class WhatIf(Body):
-    """A real request, or an imagined one: then `item` and `area` or `place`, and a wanted window has both its ends.
+    """What to preview: a real request by `request_id`, or an imagined one by `item` and `area` or `place`.
 
-    Under the policy in force, or under any version.
+    Matching uses the policy in force, or `policy_version`. A wanted window needs both ends.
     """
 
     request_id: UUID | None = None
@@ -85,45 +87,49 @@ class WhatIf(Body):
     tier: Tier | None = None
     item: Code | None = None
     area: Code | None = None
-    place: UUID | None = Field(default=None, description="one of the centre's own, as in POST /requests")
+    place: UUID | None = Field(default=None, description="one of the centre's own places, as in POST /requests")
     address: Annotated[str, StringConstraints(max_length=200)] | None = Field(
-        default=None, description="matched from a place that it names"
+        default=None, description="located by a place that it names"
     )
-    phone: Phone | None = Field(default=None, description="of the citizen, whose bars count")
+    phone: Phone | None = Field(
+        default=None, description="the citizen's phone; providers that the citizen bars are left out"
+    )
     wanted_from: Moment | None = None
     wanted_to: Moment | None = None
     chosen_provider_id: UUID | None = None
 
     @model_validator(mode="after")
     def real_or_imagined(self) -> Self:
-        """One that is on record says all that an imagined one has to be told; half a window says nothing."""
+        """Check that a real request comes alone, that an imagined one is complete, and that a window has both ends."""
         told = self.model_dump(exclude_none=True).keys() - {"request_id", "policy_version", "tier"}
         if self.request_id and told:
             names = ", ".join(sorted(told))
-            raise Unfit(f"request_id says all; leave out {names}", f"已填 request_id，不要再填 {names}")
+            raise Unfit(f"with request_id, leave out {names}", f"已填 request_id，不要再填 {names}")
         if not self.request_id and not ("item" in told and told & {"area", "place"}):
-            raise Unfit("either request_id, or item and area or place", "请填 request_id，或 item 和 area（或 place）")
+            raise Unfit(
+                "give either request_id, or item with area or place", "请填 request_id，或 item 和 area（或 place）"
+            )
         if (self.wanted_from is None) != (self.wanted_to is None):
-            raise Unfit("wanted_from and wanted_to go together", "wanted_from 和 wanted_to 须同时填写")
+            raise Unfit("give both wanted_from and wanted_to, or neither", "wanted_from 和 wanted_to 须同时填写")
         return self
 
 
 class PolicyDraft(Rules):
-    """The rules of a new version. Without a category it is for every category that has no policy of its own."""
+    """The rules of a new version. Without a category it applies to every category that has no policy of its own."""
 
     category_code: Code | None = None
-    effective_from: Moment | None = Field(default=None, description="left out: from now on")
+    effective_from: Moment | None = Field(default=None, description="default: now")
     note: Note
 
 
 class PolicyOut(Policy):
-    """A version, and whether it is the one in force for its category now."""
+    """A version, and whether it is now the one in force for its category."""
 
     in_force: bool
 
     @classmethod
     def of(cls, policy: PolicyVersion, in_force: Mapping[str | None, int]) -> "PolicyOut":
-        """The version, beside the versions in force by category."""
+        """Return the version, given the versions in force by category."""
         facts = {name: getattr(policy, name) for name in Policy.model_fields}
         return cls(**facts, in_force=in_force.get(policy.category_code) == policy.version)
 
@@ -141,7 +147,7 @@ class RejectedThen(BaseModel):
 
 
 class DecisionOut(BaseModel):
-    """One matching of the request as it was decided: who was ranked, best first, and who was not asked and why."""
+    """A matching decision about the request: who was ranked, best first, and who was not asked and why."""
 
     at: datetime
     policy_version: int
@@ -153,7 +159,7 @@ class DecisionOut(BaseModel):
 
     @classmethod
     def of(cls, decision: Decision) -> "DecisionOut":
-        """The decision with a sentence for each reason."""
+        """Return the decision with a sentence for each reason."""
         reasons = map(read_reason, decision.reasons)
         return cls(
             at=decision.at,
@@ -178,9 +184,9 @@ class FairnessAsked(BaseModel):
 
 
 class ItemFairness(BaseModel):
-    """How evenly an item's counted offers went to those who could have them, for their capacity: `gini` 0 is even.
+    """How evenly an item's counted offers were spread over eligible providers, relative to their capacity.
 
-    Little can be said below some 20 offers per provider.
+    `gini` is 0 if they were even. It says little below some 20 offers per provider.
     """
 
     item_code: str

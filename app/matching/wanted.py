@@ -1,4 +1,4 @@
-"""What matching has to know of a request, real or imagined."""
+"""What matching needs to know about a real or imagined request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What matching has to know of a request, real or imagined."""
+    """What matching needs to know about a real or imagined request."""
 
     item: Item
     tier: Tier
@@ -34,13 +34,13 @@ class Wanted:
     dispatched_at: datetime | None = None
     corrected_at: datetime | None = None
     picked_provider_id: UUID | None = None
-    """Whom a person asks, whatever it said to this request before."""
+    """The provider that staff pick, whatever it answered to this request before."""
     rung: str | None = None
-    """The step of the ladder on which the request stands."""
+    """The step of the ladder that the request has reached."""
 
     @classmethod
     def by(cls, request: Mapping[str, Any] | Row, item: Item, tier: Tier) -> "Wanted":
-        """What this request wants, at this tier."""
+        """Return what this request wants, at this tier."""
         names = (
             "township_code", "community_code", "lat", "lon", "wanted_from", "wanted_to", "citizen_id",
             "chosen_provider_id", "dispatched_at", "corrected_at", "rung",
@@ -55,28 +55,28 @@ class Wanted:
 
     @property
     def named(self) -> list[UUID]:
-        """Whom the citizen or a person of the centre named: they are always looked at."""
+        """The providers that the citizen or staff named; matching always considers them."""
         return [one for one in (self.picked_provider_id, self.chosen_provider_id) if one]
 
     def dispatch_day(self, now: datetime, zone: ZoneInfo) -> datetime:
-        """When the day began on which the request was last sent out."""
+        """Return the start of the local day on which the request was last dispatched."""
         return (self.dispatched_at or now).astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def day(self, now: datetime, zone: ZoneInfo) -> date:
-        """The local day on which somebody is to come, at the earliest."""
+        """Return the earliest local day of the visit."""
         return self.begins(now).astimezone(zone).date()
 
     def begins(self, now: datetime) -> datetime:
-        """From when on somebody is to come."""
+        """Return the earliest moment of the visit."""
         return max(self.wanted_from or now, now)
 
     def ends(self, now: datetime) -> datetime:
-        """Until when somebody is to have come; within two hours where that has passed, or nobody said."""
+        """Return the latest moment of the visit: two hours from now if nobody set one, or if it has passed."""
         end = self.wanted_to or self.arrive_by
         return end if end and end > now else now + timedelta(hours=2)
 
     def parts(self, now: datetime, zone: ZoneInfo, entered: Days) -> list[Part]:
-        """Of each local day the time in which somebody is to come, for a week at most."""
+        """Return the hours of the visit on each local day, for at most a week."""
         start = self.begins(now).astimezone(zone)
         end = self.ends(now).astimezone(zone)
         days = min((end.date() - start.date()).days, 6)

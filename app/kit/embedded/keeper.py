@@ -52,8 +52,10 @@ def _start(folder: DataFolder, lock: int) -> subprocess.Popen[bytes]:
 
 
 def _stop_after_last_user(folder: DataFolder, server: subprocess.Popen[bytes]) -> None:
-    """Stop the server once nobody uses it. New users wait for this lock until the keeper has ended, then start
-    another."""
+    """Stop the server once nobody uses it.
+
+    New users wait for this lock until the keeper has ended, then start another.
+    """
     with open_lock(folder.users_lock) as users:
         fcntl.flock(users, fcntl.LOCK_EX)
         server.send_signal(signal.SIGINT)

@@ -764,7 +764,7 @@ const en: typeof zh = {
     broadcast: 'broadcast',
   },
   PassedOver: {
-    closed_now: 'is closed, or not to be phoned at night: others can answer sooner',
+    closed_now: 'is closed, or may not be phoned at night; others can answer sooner',
   },
   CallDimension: {
     day: 'day',
