@@ -1,4 +1,4 @@
-"""The numbered event log in SQL, as those who follow it need it."""
+"""SQL for those who follow the numbered event log."""
 
 from sqlalchemy import BigInteger, bindparam, func, select
 
@@ -17,11 +17,11 @@ _AFTER = Prepared(
 
 
 async def find_last_seq(tx: Tx) -> int:
-    """The number of the latest event; 0 while there is none."""
+    """Return the number of the latest event, or 0 if there is none."""
     row = await tx.row(_LAST)
     return 0 if row is None else row["seq"] or 0
 
 
 async def list_events_after(tx: Tx, seq: int, batch: int) -> list[Row]:
-    """At most so many events that follow this one, without their data."""
+    """Return up to `batch` events after `seq`, without their data."""
     return await tx.rows(_AFTER, after=seq, batch=batch)

@@ -1,4 +1,4 @@
-"""What happens, as it happens."""
+"""The route that streams events as they happen."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, cast
@@ -36,8 +36,11 @@ async def follow_log(
     last_event_id: Annotated[RowNumber | None, Header()] = None,
     after: Seq = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events: `log` has the events since the last one seen (kinds and ids, no personal data; a provider
-    its own only), `reset` says that too many were missed and all is to be read anew, `clock` is the heartbeat."""
+    """Follow what happens as server-sent events.
+
+    `log` carries the events since the last one seen: kinds and ids, no personal data, and for a provider only its own.
+    `reset` says that too many events were missed and that everything must be read again. `clock` is the heartbeat.
+    """
     tail = cast(Tail, request.app.state.tail)
     since = last_event_id if last_event_id is not None else after
     async for event in follow(

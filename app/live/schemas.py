@@ -1,4 +1,4 @@
-"""The live stream in the API."""
+"""API schemas of the live stream."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 
 class LiveEvent(BaseModel):
-    """Something happened to this request or provider: read it again. `number` is the request's."""
+    """An event about this request or provider, which should be read again. `number` is the request's number."""
 
     seq: int
     at: datetime

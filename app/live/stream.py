@@ -1,4 +1,4 @@
-"""What one follower of the log is told: that something happened to which request, never what was said or who called."""
+"""What a follower of the log receives: which request something happened to, but never what was said or who called."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ from app.live.tail import Tail
 
 HEARTBEAT_SECONDS = 10.0
 GATHER_SECONDS = 0.2
-"""Real seconds; what happens meanwhile leaves together, and the eye does not notice."""
+"""Real seconds. Events within this time leave together, which the eye does not notice."""
 
 FOLLOWERS = frozenset({*STAFF_ROLES, Role.PROVIDER})
 
@@ -32,9 +32,9 @@ _EVENTS = TypeAdapter(list[LiveEvent])
 async def follow(
     context: Context, tail: Tail, authenticator: Authenticator, principal: Principal, token: str, since: int | None
 ) -> AsyncIterator[ServerSentEvent]:
-    """Tell what happens until the follower goes, is signed out or follows no more, or the database is lost.
+    """Stream events until the follower leaves, loses its session or its right to follow, or the database is lost.
 
-    A provider hears of its own offers and jobs only. Holds no connection to the database while it waits.
+    A provider receives only events of its own offers and jobs. No database connection is held while waiting.
     """
     mine = principal.id if principal.kind is ActorKind.PROVIDER else None
     try:
@@ -58,7 +58,7 @@ async def follow(
 
 
 async def _step(tail: Tail, position: int, provider_id: UUID | None) -> tuple[int, ServerSentEvent | None]:
-    """Where the follower is afterwards, and what it is told, if anything."""
+    """Return the follower's new position, and the event to send, if any."""
     last, events = await tail.after(position, provider_id)
     if events is None:
         return last, ServerSentEvent(event="reset", id=str(last), data={})
@@ -76,9 +76,9 @@ def _clock(context: Context, position: int) -> ServerSentEvent:
 
 
 async def _hears(heard: asyncio.Event) -> bool:
-    """Whether something is heard before the next heartbeat is due."""
+    """Return whether a message arrives before the next heartbeat is due."""
     try:
-        async with asyncio.timeout(HEARTBEAT_SECONDS):  # wait_for may lose a cancellation before Python 3.12
+        async with asyncio.timeout(HEARTBEAT_SECONDS):  # before Python 3.12, wait_for may lose a cancellation
             await heard.wait()
     except TimeoutError:
         return False

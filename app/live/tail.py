@@ -1,4 +1,4 @@
-"""The end of the event log in memory: read once per process, however many follow it."""
+"""The end of the event log in memory, read once per process, however many clients follow it."""
 
 import asyncio
 from collections import deque
@@ -11,7 +11,7 @@ from app.kit.db import Row
 from app.live import queries
 
 WINDOW = 5_000
-"""Events that are kept for those who come back; whoever was away for longer reads everything anew."""
+"""How many events are kept for clients that reconnect. A client that was away for longer reads everything again."""
 
 
 class Tail:
@@ -30,11 +30,11 @@ class Tail:
             self._stale = True
 
     def doubt(self) -> None:
-        """Look at the log again at the next call, whether or not anything was heard."""
+        """Read the log again at the next call, whether or not a message arrived."""
         self._stale = True
 
     async def last(self) -> int:
-        """The number of the latest event. Raises DatabaseUnavailable."""
+        """Return the number of the latest event. Raises DatabaseUnavailable."""
         async with self._reading:
             if self._stale:
                 self._stale = False
@@ -43,15 +43,15 @@ class Tail:
             return self._last
 
     async def after(self, seq: int, provider_id: UUID | None) -> tuple[int, list[Row] | None]:
-        """The number of the latest event, and the events after `seq`, all or one provider's; None: no longer kept.
+        """Return the number of the latest event, and the events after `seq`, all or one provider's.
 
-        Raises DatabaseUnavailable.
+        The events are None if not all of them are kept any longer. Raises DatabaseUnavailable.
         """
         last = await self.last()
         kept_since = self._events[0]["seq"] - 1 if self._events else last
         if not kept_since <= seq <= last:
             return last, None
-        # Numbers have no gaps, so no more than these can be new; a follower looks at them alone.
+        # Numbers have no gaps, so at most this many events can be new; only they are examined.
         newest = islice(reversed(self._events), last - seq)
         found = [event for event in newest if event["seq"] > seq and provider_id in (None, event["provider_id"])]
         return last, found[::-1]

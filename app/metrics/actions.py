@@ -1,4 +1,4 @@
-"""From the counts in SQL to the figures a manager reads."""
+"""From the counts in SQL to the figures that a manager reads."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -43,14 +43,14 @@ from app.metrics.schemas import (
 from app.registry.schemas import Growth
 
 KEPT_DAYS = 366
-"""The longest range of kept counts."""
+"""The longest range in days for kept counts."""
 COUNTED_DAYS = 31
-"""The longest range of what is counted from the requests themselves."""
+"""The longest range in days for figures counted from the requests themselves."""
 _STEPS = ("dispatch", "accept", "arrive", "complete")
 
 
 async def read_volumes(tx: Tx, asked: VolumesAsked, catalog: Snapshot, zone: ZoneInfo) -> Volumes:
-    """The volumes of a range by one or two dimensions, up to this moment.
+    """Return the volumes of a range by one or two dimensions, up to this moment.
 
     Raises RangeInvalid, UnknownCategory, UnknownArea.
     """
@@ -67,7 +67,7 @@ async def read_volumes(tx: Tx, asked: VolumesAsked, catalog: Snapshot, zone: Zon
 
 
 async def read_fulfilment(tx: Tx, asked: Selection, catalog: Snapshot, zone: ZoneInfo, now: datetime) -> Fulfilment:
-    """Funnel and rates of what happened in a range, and the clocks of the requests received in it.
+    """Return the funnel and rates of what happened in a range, and the clocks of the requests received in it.
 
     Raises RangeInvalid, UnknownCategory, UnknownArea.
     """
@@ -98,7 +98,7 @@ def _fulfilment(counts: Mapping[Any, Any], clocks: Mapping[Any, Any]) -> Fulfilm
 
 
 async def read_calls(tx: Tx, asked: CallsAsked, zone: ZoneInfo) -> Calls:
-    """How many calls there were, and how they ended, up to this moment. Raises RangeInvalid."""
+    """Return how many calls there were and how they ended, up to this moment. Raises RangeInvalid."""
     if not 0 <= (asked.to - asked.from_).days < KEPT_DAYS:
         raise RangeInvalid(days=KEPT_DAYS)
     found = await call_queries.sum_calls(tx, asked, zone, list(dict.fromkeys(asked.by)))
@@ -108,7 +108,7 @@ async def read_calls(tx: Tx, asked: CallsAsked, zone: ZoneInfo) -> Calls:
 
 
 async def read_work(tx: Tx, asked: Selection, catalog: Snapshot, zone: ZoneInfo) -> Work:
-    """How much was done, item by item. Raises RangeInvalid, UnknownCategory, UnknownArea."""
+    """Return how much work was done per item. Raises RangeInvalid, UnknownCategory, UnknownArea."""
     check_selection(asked, catalog, COUNTED_DAYS)
     done = {row["item_code"]: row for row in await queries.sum_work(tx, asked, *span(asked, zone))}
     return Work(rows=[_work(item, done[code]) for code, item in catalog.items.items() if code in done])
@@ -127,7 +127,7 @@ def _work(item: Item, done: Mapping[Any, Any]) -> WorkRow:
 
 
 async def read_day(tx: Tx, asked: DayAsked, catalog: Snapshot, zone: ZoneInfo, now: datetime) -> DayOut:
-    """One day by all that managers ask of it, up to this moment, or up to a time of that day as it stood then.
+    """Return all figures of one day up to this moment, or as they were at a given time of that day.
 
     Raises UnknownCategory, UnknownArea.
     """
@@ -157,7 +157,7 @@ async def read_day(tx: Tx, asked: DayAsked, catalog: Snapshot, zone: ZoneInfo, n
 
 
 _Key = tuple[Dimension, Any] | None
-"""Of a row of a cut: its dimension and the value of that; None for all together."""
+"""A row of a cut: its dimension and the value of that dimension, or None for the total."""
 
 
 def _keyed(rows: Sequence[Mapping[Any, Any]]) -> dict[_Key, Mapping[Any, Any]]:
@@ -171,7 +171,7 @@ def _received(whole: Mapping[Any, Any], early: Mapping[Any, Any]) -> Received:
 
 
 def check_selection(asked: Selection, catalog: Snapshot, days: int) -> None:
-    """Raises RangeInvalid for an empty range or one of more days, UnknownCategory, UnknownArea."""
+    """Raise RangeInvalid if the range is empty or longer than `days`, UnknownCategory, UnknownArea."""
     if not 0 <= (asked.to - asked.from_).days < days:
         raise RangeInvalid(days=days)
     _check_filters(asked, catalog)
@@ -185,13 +185,13 @@ def _check_filters(asked: Filters, catalog: Snapshot) -> None:
 
 
 def span(asked: Selection, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """From the first moment of the first day to that of the day after the last."""
+    """Return the start of the first day and the start of the day after the last one."""
     after = asked.to + timedelta(days=1)
     return datetime.combine(asked.from_, time(0), zone), datetime.combine(after, time(0), zone)
 
 
 def rate(counts: Mapping[Any, Any], numerator: str, denominator: str) -> Rate:
-    """One count over another."""
+    """Return one count divided by another. The rate is None if the denominator is 0."""
     part, whole = counts[numerator], counts[denominator]
     return Rate(numerator=part, denominator=whole, rate=part / whole if whole else None)
 
@@ -203,12 +203,12 @@ def _clock(clocks: Mapping[Any, Any], step: str) -> Clock:
 
 
 def turnover_key(row: Mapping[Any, Any]) -> tuple[int, str]:
-    """The place of a provider's month in the list."""
+    """Return the sort key of a provider's month in the list."""
     return row["turnover_fen"], str(row["id"])
 
 
 def show_turnover(row: Mapping[Any, Any]) -> ProviderTurnover:
-    """A provider's month as the API shows it."""
+    """Return a provider's month as the API shows it."""
     declared = row["declared_turnover_fen"] is not None
     turnover, profit_tax = row["baseline_turnover_fen"], row["baseline_profit_tax_fen"]
     return ProviderTurnover(
@@ -224,7 +224,7 @@ def show_turnover(row: Mapping[Any, Any]) -> ProviderTurnover:
 
 
 async def total_turnover(tx: Tx, month: date, following: date) -> TurnoverTotal:
-    """All providers together in the month."""
+    """Return the month's turnover of all providers together."""
     sums = await turnover_queries.sum_turnovers(tx, month, following)
 
     def total(name: str) -> TotalGrowth:
@@ -244,7 +244,7 @@ async def total_turnover(tx: Tx, month: date, following: date) -> TurnoverTotal:
 
 
 async def read_now(tx: Tx, asked: Filters, catalog: Snapshot, zone: ZoneInfo, now: datetime) -> NowOut:
-    """How things stand at this moment, and what today came to so far.
+    """Return the present state of affairs and today's counts so far.
 
     Raises UnknownCategory, UnknownArea.
     """

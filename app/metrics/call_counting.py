@@ -1,4 +1,4 @@
-"""How the ends of calls become counts: the one definition behind the kept and the live figures."""
+"""How ended calls become counts: the one definition behind the kept and the live figures."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from app.metrics.models import CallHour
 
 
 def _count(event: FromClause) -> Select[Any]:
-    """The counts of these events, by the hour in which each call began."""
+    """Return the counts of these events, by the hour in which each call began."""
     data = event.c.data
     began = func.timezone(ZONE, happened_at(event))
     keys = [

@@ -1,4 +1,4 @@
-"""Counts of calls, in SQL."""
+"""SQL for the counts of calls."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from app.metrics.call_schemas import CallDimension, CallsAsked
 
 
 async def sum_calls(tx: Tx, asked: CallsAsked, zone: ZoneInfo, by: Sequence[CallDimension]) -> Sequence[RowMapping]:
-    """The live counts by these dimensions, what is kept and what the log has beyond it in one statement."""
+    """Return the live counts by these dimensions. One statement adds the kept counts and the rest of the log."""
     live = union_all(*(_within(source, asked) for source in (CALLS.table, CALLS.tail))).subquery("live")
     keys = [live.c[dimension] for dimension in by]
     sums = [sql_cast(func.sum(live.c[name]), BigInteger).label(name) for name in CALLS.counts]

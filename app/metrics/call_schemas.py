@@ -1,4 +1,4 @@
-"""Counts of calls in the API. No personal data."""
+"""API schemas for the counts of calls. They hold no personal data."""
 
 from datetime import date
 
@@ -10,7 +10,7 @@ from app.kit.terms import Term
 
 
 class CallDimension(Term):
-    """By what calls are told apart."""
+    """A dimension by which calls are counted."""
 
     DAY = "day", "日期", "day", "The day of the call."
     HOUR = "hour", "时段", "hour", "The hour of the call."
@@ -18,7 +18,7 @@ class CallDimension(Term):
 
 
 class CallsAsked(BaseModel):
-    """Days of the centre's zone, both included, and which calls."""
+    """The first and the last day, in the centre's zone, and which calls to count."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -31,15 +31,15 @@ class CallsAsked(BaseModel):
 
 
 class CallCounts(BaseModel):
-    """Calls that have ended."""
+    """Counts of ended calls."""
 
     calls: int
-    withheld: int = Field(description="of them, those that showed no number")
-    seconds: int = Field(description="how long they lasted, together")
+    withheld: int = Field(description="calls that withheld their number")
+    seconds: int = Field(description="total duration in seconds")
 
 
 class CallRow(CallCounts):
-    """Counts of one value of each dimension asked for; the other dimensions are left out."""
+    """Counts for one value of each requested dimension. The other dimensions are left out."""
 
     day: date | None = None
     hour: int | None = Field(default=None, description="0 to 23, in the centre's zone")
@@ -47,7 +47,7 @@ class CallRow(CallCounts):
 
 
 class Calls(BaseModel):
-    """A call counts in the hour in which it began."""
+    """Counts of calls. A call counts in the hour in which it began."""
 
     rows: list[CallRow]
     total: CallCounts

@@ -1,4 +1,4 @@
-"""`hotline metrics`: figures, counted again."""
+"""The command `hotline metrics`, which recounts figures."""
 
 from time import monotonic
 
@@ -14,14 +14,14 @@ metrics = typer.Typer(no_args_is_help=True, help="The manager's figures.")
 
 @metrics.callback()
 def _group() -> None:
-    """So that `rebuild` is named although it is the only one."""
+    """Exists so that `rebuild` must be named, although it is the only command."""
 
 
 @metrics.command()
 def rebuild() -> None:
-    """Count kept figures again from the event log, for every whole day that it covers; the others stay as they are.
+    """Recount the kept figures from the event log, for every whole day that it covers. Other days stay unchanged.
 
-    The application and the worker may run meanwhile: what happens during it is counted as ever.
+    The application and the worker may keep running; what happens meanwhile is counted as usual.
     """
     with database(Settings()) as settings:
         run(_rebuild(settings))
@@ -34,10 +34,10 @@ async def _rebuild(settings: Settings) -> None:
             async with context.db.begin() as tx:
                 done = await kept.rebuild(tx, settings.zone)
             if done.first_day is None:
-                typer.echo(f"{kept.table.name}: nothing has happened yet")
+                typer.echo(f"{kept.table.name}: there are no events yet")
             else:
                 spent = monotonic() - began
                 typer.echo(
-                    f"{kept.table.name}: from {done.first_day} on, {done.events:,} events in {spent:.1f} s; "
-                    "days before stay as they are kept"
+                    f"{kept.table.name}: from {done.first_day} on, {done.events:,} events in {spent:.1f} s;"
+                    "earlier days are unchanged"
                 )

@@ -1,7 +1,8 @@
 """How events become counts: the one definition of every figure, kept or live, whole or cut.
 
-An event counts on the day on which it happened, by what its request was then: a request received as low_fee is received
-in low_fee, whatever it is served at later. Events alone are read, so that the log gives the same figures again.
+An event counts on the day on which it happened, by what its request was at that time: a request received as low_fee is
+counted as received in low_fee, whatever tier serves it later. Only events are read, so that the log always gives the
+same figures again.
 """
 
 from collections.abc import Sequence
@@ -41,7 +42,7 @@ from app.metrics.models import DailyVolume
 
 _REQUESTS, _VOLUMES = cast(Table, Request.__table__), cast(Table, DailyVolume.__table__)
 UNKNOWN_PLACE = word("unknown")
-"""Where a request is of which nobody knew it when it was counted."""
+"""The place of a request whose place nobody knew when it was counted."""
 _DIMENSIONS = [column.name for column in _VOLUMES.c if column.primary_key and column.name != "day"]
 COUNTS = [column.name for column in _VOLUMES.c if not column.primary_key]
 
@@ -62,12 +63,12 @@ _EVENT_COUNTED = {
     "reached": EventKind.CALLBACK_DONE,
 }
 CORRECTED = EventKind.JOB_AMOUNT_CORRECTED
-"""Counts on the day of the completion, not on its own."""
+"""Counts on the day of the completion, not on the day of the correction."""
 _KINDS = [*_EVENT_COUNTED.values(), EventKind.CALLBACK_UNREACHED, CORRECTED]
 
 
 def _measures(event: FromClause) -> dict[str, ColumnElement[Any]]:
-    """How each kept count follows from events."""
+    """Return how each kept count is computed from events."""
     data = event.c.data
 
     def count(kind: EventKind, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
@@ -93,15 +94,15 @@ def _measures(event: FromClause) -> dict[str, ColumnElement[Any]]:
 
 
 def _counted(events: FromClause) -> Subquery:
-    """Those of the events that count: on which day and in which hour, and by which dimensions.
+    """Return the countable events with their day, hour and dimensions.
 
-    An event that was written before events had facts takes those of its request as it stands.
+    An event written before events had facts takes the present facts of its request.
     """
     data, bare = events.c.data, events.c.item_code.is_(None)
     request = (
         select(*(_REQUESTS.c[name] for name in [*_DIMENSIONS, "answered_in_call", "articles"]))
         .where(_REQUESTS.c.id == events.c.request_id, bare)
-        .offset(literal_column("0"))  # a look-up per event, and none for one that has facts
+        .offset(literal_column("0"))  # one look-up per event, and none for an event with facts
         .lateral("request")
     )
     facts = {
@@ -130,7 +131,7 @@ def _counted(events: FromClause) -> Subquery:
 
 
 def _count(events: FromClause, *, hourly: bool = False, names: Sequence[str] = COUNTS) -> Select[Any]:
-    """The counts of these events, by day, maybe by hour, and by the dimensions of their requests."""
+    """Return the counts of these events by day, by hour if `hourly`, and by the dimensions of their requests."""
     counted = _counted(events)
     keys = [counted.c[name] for name in ("day", *(["hour"] if hourly else []), *_DIMENSIONS)]
     measures = _measures(counted)
@@ -138,7 +139,7 @@ def _count(events: FromClause, *, hourly: bool = False, names: Sequence[str] = C
 
 
 def _undoing(events: FromClause) -> ColumnElement[bool]:
-    """Whether they take back a dispatch as if it had not been."""
+    """Return whether the events undo a dispatch, as if it had never happened."""
     reason = events.c.data["reason"].as_string()
     return and_(events.c.kind == word(EventKind.REQUEST_CANCELLED), reason == word(UNDONE))
 
@@ -146,11 +147,14 @@ def _undoing(events: FromClause) -> ColumnElement[bool]:
 def _settled(
     events: FromClause, *within: ColumnElement[bool], hourly: bool = False, names: Sequence[str] = COUNTS
 ) -> Select[Any]:
-    """The same counts, less all that the log has (`within` these bounds) of requests that one of these events undoes:
-    as if they had not been, the undoing itself included. What comes to nothing is left out."""
+    """Return the same counts without the requests that one of these events undoes.
+
+    Subtracts everything that the log has of these requests (`within` the bounds), including the undoing itself. Leaves
+    out rows whose counts all come to zero.
+    """
     of = select(events.c.request_id).where(_undoing(events)).subquery("of")
     mine = select(EVENTS).where(EVENTS.c.request_id == of.c.request_id, *within)
-    found = mine.offset(literal_column("0")).lateral("found")  # a look-up per request: they are few
+    found = mine.offset(literal_column("0")).lateral("found")  # one look-up per request: they are few
     undone = select(*found.c).select_from(of.join(found, true())).subquery("undone")
     all_of_it = _count(events, hourly=hourly, names=names).subquery("all_of_it")
     less = _count(undone, hourly=hourly, names=names).subquery("less")
@@ -164,7 +168,7 @@ def _settled(
 
 
 def _between(*kinds: EventKind, names: Sequence[str] = COUNTS) -> Subquery:
-    """The counts by hour of what was written down since `since` and before `until`, from the log itself."""
+    """Return the counts by hour of the events recorded from `since` until before `until`, from the log itself."""
     since, until = (bindparam(name, type_=EVENTS.c.at.type) for name in ("since", "until"))
     within = (EVENTS.c.at >= since, EVENTS.c.at < until)
     events = select(EVENTS).where(*within)
@@ -176,5 +180,5 @@ def _between(*kinds: EventKind, names: Sequence[str] = COUNTS) -> Subquery:
 VOLUMES = Kept("roll_up_volumes", "volumes", DailyVolume, _settled)
 BETWEEN = _between()
 BY_HOUR = ("requests", "answered_in_call")
-"""What is counted by the hour alone, where a range may be many days."""
+"""The counts available by hour, for which a range may span many days."""
 HOURS = _between(EventKind.REQUEST_CREATED, EventKind.REQUEST_ANSWERED, names=BY_HOUR)

@@ -1,4 +1,4 @@
-"""Volumes as a table that a spreadsheet opens."""
+"""Volumes as a table for a spreadsheet."""
 
 from app.catalog.snapshot import Snapshot
 from app.kit.spreadsheet import csv_text
@@ -6,7 +6,7 @@ from app.metrics.schemas import Counts, Dimension, VolumeRow, Volumes
 
 
 def volumes_csv(volumes: Volumes, by: list[Dimension], catalog: Snapshot) -> str:
-    """One line per row, with the Chinese names of categories and townships beside their codes."""
+    """Return the volumes as CSV, with the Chinese names of categories and townships beside their codes."""
     counts = [name for name in Counts.model_fields if getattr(volumes.total, name) is not None]
     names = {
         Dimension.CATEGORY: {code: category.zh for code, category in catalog.categories.items()},

@@ -1,4 +1,4 @@
-"""What the knowledge base lacks, in SQL."""
+"""SQL for what the knowledge base lacks."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -12,14 +12,15 @@ from app.kit.db import Tx
 from app.knowledge.models import Article, ArticleEntry, ArticleVersion, FailedSearch
 
 MOST = 100
-"""So many of each kind are listed, the most frequent first."""
+"""How many of each kind are listed at most, the most frequent first."""
 SECOND_CALL = timedelta(days=7)
+"""A request counts as a second call if it follows within this time."""
 
 _REQUESTS = cast(Table, Request.__table__)
 
 
 async def list_failed_searches(tx: Tx, since: datetime, until: datetime) -> Sequence[RowMapping]:
-    """What was searched for and not found, by words and item."""
+    """Return the searches that found nothing, by words and item, most frequent first."""
     words = func.lower(FailedSearch.text)
     query = (
         select(words.label("words"), FailedSearch.item_code.label("item"), func.count().label("times"))
@@ -36,7 +37,7 @@ def _answered(since: datetime, until: datetime) -> Any:
 
 
 async def list_unaided_items(tx: Tx, since: datetime, until: datetime) -> Sequence[RowMapping]:
-    """Items with answers that came from no article: how many, of how many answers."""
+    """Return the items with answers that did not come from an article: how many, and of how many answers."""
     unaided = func.count().filter(Request.articles.is_(None))
     query = (
         select(Request.item_code.label("item"), unaided.label("times"), func.count().label("answers"))
@@ -50,7 +51,7 @@ async def list_unaided_items(tx: Tx, since: datetime, until: datetime) -> Sequen
 
 
 def _uses(since: datetime, until: datetime) -> FromClause:
-    """Each use of an article for an answer: which article, on which request; once, with however many versions."""
+    """Return each use of an article for an answer: which article, on which request. Several versions count once."""
     used = (
         select(_REQUESTS.c.id, _REQUESTS.c.citizen_id, _REQUESTS.c.item_code, _REQUESTS.c.answered_at)
         .add_columns(func.unnest(_REQUESTS.c.articles).label("version_id"))
@@ -70,7 +71,7 @@ def _holds(today: date) -> Any:
 
 
 async def list_unused(tx: Tx, since: datetime, until: datetime, today: date) -> Sequence[RowMapping]:
-    """Articles in force that no answer came from."""
+    """Return the articles in force from which no answer came."""
     uses = _uses(since, until)
     query = (
         select(Article.slug, ArticleVersion.items, ArticleVersion.decided_at.label("in_force_since"))
@@ -84,7 +85,10 @@ async def list_unused(tx: Tx, since: datetime, until: datetime, today: date) -> 
 
 
 async def list_second_calls(tx: Tx, since: datetime, until: datetime) -> Sequence[RowMapping]:
-    """Articles whose answer was followed by another request of the same citizen for the same item within seven days."""
+    """Return the articles whose answer was followed by another request.
+
+    It counts if the same citizen asks for the same item within seven days.
+    """
     uses, again = _uses(since, until), aliased(Request)
     followed = (
         select(again.id)
@@ -109,7 +113,7 @@ async def list_second_calls(tx: Tx, since: datetime, until: datetime) -> Sequenc
 
 
 async def count_articles(tx: Tx, today: date) -> RowMapping:
-    """How many articles are in force, how many of them are samples, and how many are due for a review."""
+    """Return how many articles are in force, how many of them are samples, and how many are due for review."""
     query = (
         select(
             func.count().label("in_force"),

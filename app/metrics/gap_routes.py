@@ -1,4 +1,4 @@
-"""What the knowledge base lacks, for its editors and for managers."""
+"""The route for what the knowledge base lacks, for its editors and for managers."""
 
 from typing import Annotated
 
@@ -19,5 +19,9 @@ router = Router(tags=["knowledge"])
 async def list_knowledge_gaps(
     asked: Annotated[Selection, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog, today: Today
 ) -> Gaps:
-    """Searches that found nothing, items answered without an article, articles unused or followed by another call."""
+    """List what the knowledge base lacks.
+
+    These are searches that found nothing, items answered without an article, and articles that were not used or were
+    followed by another call.
+    """
     return await read_gaps(tx, asked, catalog, context_of(request).settings.zone, today)

@@ -1,4 +1,4 @@
-"""What the knowledge base lacks, in the API."""
+"""API schemas for what the knowledge base lacks."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from app.metrics.schemas import Rate
 
 
 class FailedWords(BaseModel):
-    """What was searched for and not found; numbers are masked."""
+    """Words that a search did not find, and how often. Numbers are masked."""
 
     words: str
     item: str | None
@@ -16,7 +16,7 @@ class FailedWords(BaseModel):
 
 
 class UnaidedItem(BaseModel):
-    """An item that was answered without an article."""
+    """An item that was answered without an article, and how often."""
 
     item: str
     times: int
@@ -24,7 +24,7 @@ class UnaidedItem(BaseModel):
 
 
 class UnusedArticle(BaseModel):
-    """An article in force that no answer came from."""
+    """An article in force from which no answer came."""
 
     slug: str
     items: list[str]
@@ -40,13 +40,16 @@ class SecondCall(BaseModel):
 
 
 class Gaps(BaseModel):
-    """What is missing or does not help, the most frequent first, at most a hundred of each; and how far it carries."""
+    """What is missing or does not help: up to a hundred of each kind, the most frequent first.
+
+    Also the coverage so far.
+    """
 
     in_force: int = Field(description="articles that a search can find today")
-    samples: int = Field(description="of them, those that the centre has not checked")
+    samples: int = Field(description="articles in force that the centre has not checked")
     reviews_due: int
-    answered_in_call: Rate = Field(description="of requests created")
-    answered_by_article: Rate = Field(description="of those answered in the call")
+    answered_in_call: Rate = Field(description="requests answered in the call, of requests created")
+    answered_by_article: Rate = Field(description="requests answered from an article, of those answered in the call")
     not_found: list[FailedWords]
     without_article: list[UnaidedItem]
     unused: list[UnusedArticle]

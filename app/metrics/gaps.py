@@ -1,4 +1,4 @@
-"""What editors of the knowledge base should write or mend next."""
+"""What the editors of the knowledge base should write or improve next."""
 
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ COUNTED_DAYS = 92
 
 
 async def read_gaps(tx: Tx, asked: Selection, catalog: Snapshot, zone: ZoneInfo, today: date) -> Gaps:
-    """The gaps that a range of days shows. Raises RangeInvalid, UnknownCategory, UnknownArea."""
+    """Return the gaps that a range of days shows. Raises RangeInvalid, UnknownCategory, UnknownArea."""
     actions.check_selection(asked, catalog, COUNTED_DAYS)
     span = actions.span(asked, zone)
     counts = (await queries.sum_volumes(tx, asked, zone))[0]

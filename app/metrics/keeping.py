@@ -1,4 +1,4 @@
-"""Counts that are kept: added to as the log is read, live beyond it, and counted again from it."""
+"""Kept counts: a step adds to them as it reads the log, queries add the unread rest, and they can be recounted."""
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -31,17 +31,20 @@ ZONE = bindparam("zone", type_=Text)
 
 
 class Rebuilt(NamedTuple):
-    """From which day on counts were made anew, and from how many events; None where the log has no whole day."""
+    """The first day that was recounted and the number of events read.
+
+    The day is None if the log covers no whole day.
+    """
 
     first_day: date | None
     events: int
 
 
 class Kept:
-    """Counts of one table, by its primary key, of which one column is the `day`; the step `step` adds to them.
+    """The counts of one table, by its primary key, which includes the `day`. The worker's step `step` adds to them.
 
-    `count` gives the counts of events, by the table's columns. It may read nothing but the events: so they can be
-    counted again.
+    `count` returns the counts of given events, by the table's columns. It may read nothing but the events, so that they
+    can be recounted.
     """
 
     def __init__(self, step: str, reader: str, model: type[Model], count: Callable[[FromClause], Select[Any]]) -> None:
@@ -51,7 +54,7 @@ class Kept:
         self.counts = [column.name for column in self.table.c if not column.primary_key]
         self._count = count
         self._next, self._one = self._add(next_events(reader), on=True), self._add(one_event(), on=False)
-        # What the log has beyond the kept counts: they are live with it, in one statement.
+        # The events beyond the kept counts. One statement reads both, so the figures are live.
         beyond = union_all(
             select(EVENTS).where(EVENTS.c.seq > position(reader)),
             select(EVENTS).where(EVENTS.c.seq.is_(None)),
@@ -78,18 +81,18 @@ class Kept:
         return Prepared(select(func.count().label("events")).select_from(batch).add_cte(*steps))
 
     async def add_next(self, tx: Tx, zone: ZoneInfo, batch: int) -> int:
-        """Add the next numbered events and move the cursor past them; gives how many."""
+        """Add the next numbered events and move the cursor past them. Return how many there were."""
         row = await tx.row(self._next, zone=zone.key, batch=batch)
         return 0 if row is None else row["events"]
 
     async def add_one(self, tx: Tx, zone: ZoneInfo, event_id: int) -> None:
-        """Add one event, which was passed before."""
+        """Add one event that was skipped before."""
         await tx.row(self._one, zone=zone.key, event_id=event_id)
 
     async def rebuild(self, tx: Tx, zone: ZoneInfo) -> Rebuilt:
-        """Count again, from the log alone, every whole day that it covers; days before stay as they are kept.
+        """Recount every whole day that the log covers. Earlier days stay unchanged.
 
-        The step waits meanwhile. What it has yet to add, or could not, is left to it.
+        The step waits meanwhile. Events that it has not added yet, or could not add, are left to it.
         """
         await wait_alone(tx, self.reader)
         left = [subject_id.int for subject_id in await lock_troubles(tx, self.step)]
@@ -108,7 +111,7 @@ class Kept:
 
 
 def _covered(reader: str) -> Select[Any]:
-    """What the reader has read since then, but for these events."""
+    """Return what the reader has read since that moment, except these events."""
     since, left = bindparam("since", type_=EVENTS.c.at.type), bindparam("left", type_=ARRAY(BigInteger))
     return select(EVENTS).where(EVENTS.c.at >= since, EVENTS.c.seq <= position(reader), EVENTS.c.id != func.all(left))
 
@@ -120,4 +123,4 @@ _LOG = Prepared(
         func.max(EVENTS.c.at).filter(EVENTS.c.request_id.is_not(None), EVENTS.c.item_code.is_(None)).label("bare"),
     )
 )
-"""Where the log begins, whether with its first event, and the last event that lacks what figures count by."""
+"""When the log begins, whether it still has its first event, and its last event without the facts that figures need."""

@@ -1,4 +1,4 @@
-"""Kept counts for the manager's figures; rolled up from the event log, never recounted."""
+"""Kept counts for the manager's figures, rolled up from the event log."""
 
 from datetime import date
 
@@ -9,9 +9,10 @@ from app.kit.orm import Model
 
 
 class DailyVolume(Model):
-    """What happened on one day of the centre's zone, by the dimensions of the requests it happened to.
+    """What happened on one day of the centre's zone, by the dimensions of the requests concerned.
 
-    An event counts on the day it happened, not on the day its request came in, and by what its request was then.
+    An event counts on the day it happened, not on the day its request came in, and by what its request was at that
+    time.
     """
 
     __tablename__ = "daily_volumes"
@@ -25,7 +26,7 @@ class DailyVolume(Model):
     requests: Mapped[int] = mapped_column(server_default=text("0"))
     answered_in_call: Mapped[int] = mapped_column(server_default=text("0"))
     answered_by_article: Mapped[int] = mapped_column(server_default=text("0"))
-    """Of those answered in the call, those whose answer came from an article."""
+    """Requests answered in the call whose answer came from an article."""
     answered: Mapped[int] = mapped_column(server_default=text("0"))
     relayed: Mapped[int] = mapped_column(server_default=text("0"))
     dispatched: Mapped[int] = mapped_column(server_default=text("0"))
@@ -37,15 +38,15 @@ class DailyVolume(Model):
     returned: Mapped[int] = mapped_column(server_default=text("0"))
     completed: Mapped[int] = mapped_column(server_default=text("0"))
     on_time: Mapped[int] = mapped_column(server_default=text("0"))
-    """Of the completed."""
+    """Jobs completed on time."""
     closed: Mapped[int] = mapped_column(server_default=text("0"))
     cancelled: Mapped[int] = mapped_column(server_default=text("0"))
     callbacks: Mapped[int] = mapped_column(server_default=text("0"))
-    """Ended, whether the citizen was reached or not."""
+    """Callbacks that have ended, whether or not the citizen was reached."""
     reached: Mapped[int] = mapped_column(server_default=text("0"))
     solved: Mapped[int] = mapped_column(server_default=text("0"))
     rated: Mapped[int] = mapped_column(server_default=text("0"))
-    """Of the reached, those who gave a step of the satisfaction scale."""
+    """Citizens reached who gave a rating."""
     satisfied: Mapped[int] = mapped_column(server_default=text("0"))
     turnover_fen: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
@@ -60,6 +61,6 @@ class CallHour(Model):
     outcome: Mapped[str] = mapped_column(primary_key=True)
     calls: Mapped[int] = mapped_column(server_default=text("0"))
     withheld: Mapped[int] = mapped_column(server_default=text("0"))
-    """Of them, those that showed no number."""
+    """Calls that withheld their number."""
     seconds: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    """How long they lasted, together."""
+    """Total duration in seconds."""

@@ -1,4 +1,4 @@
-"""Volumes, clocks, turnover, and how things stand now, in SQL."""
+"""SQL for volumes, clocks and the present state."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -48,9 +48,9 @@ _KEPT_CUTS = tuple(dimension for dimension in CUTS if dimension is not Dimension
 
 
 async def sum_volumes(tx: Tx, asked: Selection, zone: ZoneInfo, by: Sequence[Dimension] = ()) -> Sequence[RowMapping]:
-    """The live counts by these dimensions; without any, one row with all of them.
+    """Return the live counts by these dimensions. Without any, return one row with the total.
 
-    What is kept and what the log has beyond it are read in one statement: nothing is missed or counted twice.
+    One statement reads both the kept counts and the rest of the log, so that nothing is missed or counted twice.
     """
     live = _live(asked, by)
     keys = [live.c[dimension] for dimension in by]
@@ -59,9 +59,9 @@ async def sum_volumes(tx: Tx, asked: Selection, zone: ZoneInfo, by: Sequence[Dim
 
 
 async def cut_volumes(tx: Tx, asked: Selection, zone: ZoneInfo) -> Sequence[RowMapping]:
-    """The live counts all together, and by each of CUTS but the hour: each event stands once in each of them.
+    """Return the live counts in total and by each dimension of CUTS except the hour. Each event counts once in each.
 
-    In each row the one dimension that it counts has a value, in the row for all together none.
+    Each row has a value for the one dimension that it counts; the row with the total has none.
     """
     return await _cut(tx, _live(asked, _KEPT_CUTS), _KEPT_CUTS, {"zone": zone.key})
 
@@ -69,7 +69,7 @@ async def cut_volumes(tx: Tx, asked: Selection, zone: ZoneInfo) -> Sequence[RowM
 async def cut_between(
     tx: Tx, asked: Selection, since: datetime, until: datetime, zone: ZoneInfo
 ) -> Sequence[RowMapping]:
-    """The same, by the hour too, of what was written down since then and before `until`."""
+    """Return the same counts, also by hour, of events recorded from `since` until before `until`."""
     part = _sum(BETWEEN, asked, CUTS).subquery("part")
     return await _cut(tx, part, CUTS, {"zone": zone.key, "since": since, "until": until})
 
@@ -86,8 +86,10 @@ async def _cut(
 async def sum_by_hour(
     tx: Tx, asked: Selection, since: datetime, until: datetime, zone: ZoneInfo, by: Sequence[Dimension]
 ) -> Sequence[RowMapping]:
-    """What was received, and answered in the call, since then and before `until`, by the hour of the day and maybe
-    another dimension."""
+    """Return requests received and answered in the call from `since` until before `until`.
+
+    The counts are by hour of the day, if `by` has it, and by the other dimensions in `by`.
+    """
     part = _sum(HOURS, asked, by, BY_HOUR).subquery("part")
     keys = [part.c[dimension] for dimension in by]
     query = select(*keys, *_totals(part, BY_HOUR)).group_by(*keys).order_by(*keys)
@@ -117,8 +119,10 @@ def _matching(asked: Filters) -> list[ColumnElement[bool]]:
 
 
 def _received(asked: Filters, since: datetime, until: datetime) -> list[ColumnElement[bool]]:
-    """Those received since then and before `until` that were what is asked for when they were received, as volumes have
-    it; one whose event has no facts, as it stands."""
+    """Return the condition for requests received from `since` until before `until` that matched the filters on receipt.
+
+    Volumes count in the same way. A request whose event has no facts is matched as it is now.
+    """
     there = [Request.received_at >= since, Request.received_at < until, ~Request.undone]
     if not asked.filters:
         return there
@@ -135,10 +139,10 @@ _MEDIAN_AND_P90 = sql_cast([0.5, 0.9], ARRAY(Float))
 
 
 async def measure_clocks(tx: Tx, asked: Selection, since: datetime, until: datetime, at: datetime) -> RowMapping:
-    """How long the requests received since then and before `until` took, and how many were done in time, as of `at`;
-    each round for itself.
+    """Measure the requests received from `since` until before `until`: how long they took, and how many were on time.
 
-    By step: how many came so far, and [median, p90] in seconds.
+    The result is as of `at`, and each round counts separately. Returns per step how many reached it so far, and
+    [median, p90] in seconds.
     """
     received = _received(asked, since, until)
     past = select(
@@ -166,7 +170,7 @@ async def measure_clocks(tx: Tx, asked: Selection, since: datetime, until: datet
     }
     columns: list[ColumnElement[Any]] = []
     for name, (start, end, kept) in spans.items():
-        # What was generated as history keeps no seconds of its own.
+        # Generated history has no seconds of its own.
         seconds = sql_cast(func.coalesce(kept, extract("epoch", end - start)), Float)
         came = (end >= start) & (end <= at)
         percentiles = func.percentile_cont(_MEDIAN_AND_P90).within_group(seconds).filter(came)
@@ -187,11 +191,11 @@ _STOPPED = func.coalesce(
     case((Request.status == RequestStatus.RELAYED, Request.relayed_at)),
     case((Request.close_reason != CloseReason.NO_PROVIDER, Request.closed_at)),
 )
-"""When the present round's clocks stopped for good or stand still; work that nobody did stays due."""
+"""When the present round's clocks stopped or paused. Work that nobody did stays due."""
 
 
 def _punctual(one: Any, complete_by: ColumnElement[Any], at: datetime, suffix: str) -> list[ColumnElement[Any]]:
-    """How many rounds were due by this deadline as of `at`, and how many of them were done in time."""
+    """Return columns that count the rounds due by this deadline as of `at`, and those of them done in time."""
     done = one.completed_at <= at
     missed = (complete_by <= at) & ((complete_by <= one.stopped_at) | one.stopped_at.is_(None))
     due = complete_by.is_not(None) & (done | missed)
@@ -202,7 +206,7 @@ def _punctual(one: Any, complete_by: ColumnElement[Any], at: datetime, suffix: s
 
 
 async def sum_work(tx: Tx, asked: Selection, since: datetime, until: datetime) -> Sequence[RowMapping]:
-    """What was done of each item for the requests received since then and before `until`, redos aside."""
+    """Return the work done per item for requests received from `since` until before `until`, without redone work."""
     query = (
         select(
             Request.item_code,
@@ -219,7 +223,7 @@ async def sum_work(tx: Tx, asked: Selection, since: datetime, until: datetime) -
 
 
 async def list_unfinished(tx: Tx, asked: Filters) -> Sequence[RowMapping]:
-    """How many requests are in each status short of the end, and since when the oldest of them."""
+    """Return how many requests are in each status before the end, and when the oldest of them was received."""
     query = (
         select(Request.status, func.count().label("requests"), func.min(Request.received_at).label("oldest"))
         .where(Request.status.not_in([word("closed"), word("cancelled"), word("merged")]), *_matching(asked))
@@ -229,7 +233,7 @@ async def list_unfinished(tx: Tx, asked: Filters) -> Sequence[RowMapping]:
 
 
 async def count_waiting(tx: Tx, asked: Filters, at: datetime) -> RowMapping:
-    """How many offers wait for an answer, and how many callbacks are due."""
+    """Return how many offers wait for an answer, and how many callbacks are due."""
     offers = select(func.count()).select_from(Offer).where(Offer.status == word("pending"))
     callbacks = select(func.count()).select_from(Callback)
     callbacks = callbacks.where(Callback.status == word("due"), Callback.due_at <= at)

@@ -1,4 +1,4 @@
-"""The manager's figures, always up to this moment."""
+"""Routes for the manager's figures, always up to this moment."""
 
 from typing import Annotated
 from uuid import UUID
@@ -46,7 +46,7 @@ async def read_volumes(
     catalog: CurrentCatalog,
     accept: Annotated[str, Header()] = "",
 ) -> Volumes | Response:
-    """What happened, by day, hour, kind, category, township, tier or channel, or two of them."""
+    """Count what happened by one or two dimensions: day, hour, kind, category, township, tier or channel."""
     volumes = await actions.read_volumes(tx, asked, catalog, context_of(request).settings.zone)
     if asked.format == "csv" or (asked.format is None and "text/csv" in accept):
         return Response(volumes_csv(volumes, asked.by, catalog), media_type="text/csv")
@@ -57,13 +57,13 @@ async def read_volumes(
 async def read_fulfilment(
     asked: Annotated[Selection, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog, now: Now
 ) -> Fulfilment:
-    """The funnel, the rates with their denominators, and how long things took."""
+    """Show the funnel, the rates with their denominators, and how long each step took."""
     return await actions.read_fulfilment(tx, asked, catalog, context_of(request).settings.zone, now)
 
 
 @router.get("/metrics/calls", dependencies=overseers, response_model_exclude_none=True)
 async def read_call_figures(asked: Annotated[CallsAsked, Query()], request: Request, tx: Transaction) -> Calls:
-    """How many calls came in and how they ended, by day, hour or outcome, or several of them."""
+    """Count the calls and how they ended, by one or more of day, hour and outcome."""
     return await actions.read_calls(tx, asked, context_of(request).settings.zone)
 
 
@@ -71,7 +71,7 @@ async def read_call_figures(asked: Annotated[CallsAsked, Query()], request: Requ
 async def read_work_figures(
     asked: Annotated[Selection, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog
 ) -> Work:
-    """How much was done, item by item: jobs, units of work, turnover."""
+    """Show how much work was done per item: jobs, units of work and turnover."""
     return await actions.read_work(tx, asked, catalog, context_of(request).settings.zone)
 
 
@@ -79,9 +79,10 @@ async def read_work_figures(
 async def read_turnover(
     asked: Annotated[TurnoverAsked, Query()], request: Request, response: Response, tx: Transaction
 ) -> Turnover:
-    """A month's turnover through the hotline, per provider and together, against the baseline month.
+    """Show a month's turnover through the hotline, per provider and in total, compared with the baseline month.
 
-    Ordered by turnover, which changes while you page: a firm with work billed meanwhile may be missed or come twice.
+    The list is ordered by turnover, which can change while you page: a provider whose work is billed meanwhile may be
+    missed or listed twice.
     """
     month = asked.month, month_after(asked.month)
     rows = await turnover_queries.list_turnovers(tx, *month, asked.after(int, UUID), asked.limit + 1)
@@ -95,7 +96,7 @@ async def read_turnover(
 async def read_present_figures(
     asked: Annotated[Filters, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog, now: Now
 ) -> NowOut:
-    """Open work by status, what waits, and today's counts so far."""
+    """Show open work by status, what is waiting, and today's counts so far."""
     return await actions.read_now(tx, asked, catalog, context_of(request).settings.zone, now)
 
 
@@ -103,5 +104,8 @@ async def read_present_figures(
 async def read_day_figures(
     asked: Annotated[DayAsked, Query()], request: Request, tx: Transaction, catalog: CurrentCatalog, now: Now
 ) -> DayOut:
-    """One day on one sheet: requests by hour, kind, category, township, tier and channel, rates, clocks, turnover."""
+    """Show all figures of one day on one sheet.
+
+    It has the requests by hour, kind, category, township, tier and channel, the rates, the clocks and the turnover.
+    """
     return await actions.read_day(tx, asked, catalog, context_of(request).settings.zone, now)

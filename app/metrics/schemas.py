@@ -1,4 +1,4 @@
-"""The manager's figures in the API: counts, rates with their denominators, clocks, turnover. No personal data."""
+"""API schemas for the manager's figures: counts, rates, clocks and turnover. They hold no personal data."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -17,26 +17,26 @@ from app.registry.schemas import Growth
 
 
 class Dimension(Term):
-    """By what figures are told apart."""
+    """A dimension by which figures are counted."""
 
     DAY = "day", "日期", "day", "The day of the event."
     HOUR = "hour", "时段", "hour", "The hour of the event."
     KIND = "kind", "类型", "kind", "What becomes of the request."
     CATEGORY = "category", "服务类别", "category", "The category of the item."
-    TOWNSHIP = "township", "街道、乡镇", "township", "Where it is."
+    TOWNSHIP = "township", "街道、乡镇", "township", "Where the request is."
     TIER = "tier", "档次", "tier", "What the citizen pays."
-    CHANNEL = "channel", "渠道", "channel", "How it reached the centre."
+    CHANNEL = "channel", "渠道", "channel", "How the request reached the centre."
 
     @property
     def column(self) -> str:
-        """Its column on requests and on daily volumes."""
+        """The dimension's column on requests and on daily volumes."""
         return f"{self}_code" if self in (Dimension.CATEGORY, Dimension.TOWNSHIP) else str(self)
 
 
 class Filters(BaseModel):
-    """Which requests; all of them without any."""
+    """Which requests to count. Without filters, all of them."""
 
-    model_config = ConfigDict(extra="forbid")  # a misspelt filter would give other figures than were asked for
+    model_config = ConfigDict(extra="forbid")  # a misspelt filter would return other figures than requested
 
     kind: Kind | None = None
     category: Code | None = Field(default=None, description="a category's code")
@@ -46,7 +46,7 @@ class Filters(BaseModel):
 
     @property
     def filters(self) -> dict[str, str]:
-        """The values asked for, by column."""
+        """The filter values by column."""
         values = {
             "kind": self.kind,
             "category_code": self.category,
@@ -58,7 +58,7 @@ class Filters(BaseModel):
 
 
 class Selection(Filters):
-    """Days of the centre's zone, both included, and which requests."""
+    """The first and the last day, in the centre's zone, and which requests to count."""
 
     from_: Day = Field(alias="from")
     to: Day
@@ -66,15 +66,20 @@ class Selection(Filters):
 
 class VolumesAsked(Selection):
     by: list[Dimension] = Field(default=[Dimension.DAY], max_length=2, description="one or two dimensions")
-    format: Literal["json", "csv"] | None = Field(default=None, description="csv as well by Accept: text/csv")
+    format: Literal["json", "csv"] | None = Field(
+        default=None, description="csv can also be requested with Accept: text/csv"
+    )
 
 
 class Counts(BaseModel):
-    """What happened. By hour only the first two are known, for the requests received in that hour."""
+    """What happened.
+
+    By hour, only `requests` and `answered_in_call` are known, for the requests received in that hour.
+    """
 
     requests: int
     answered_in_call: int
-    answered_by_article: int | None = Field(default=None, description="of those answered in the call")
+    answered_by_article: int | None = Field(default=None, description="requests answered in the call from an article")
     answered: int | None = None
     relayed: int | None = None
     dispatched: int | None = None
@@ -85,19 +90,21 @@ class Counts(BaseModel):
     expired: int | None = None
     returned: int | None = None
     completed: int | None = None
-    on_time: int | None = Field(default=None, description="of the completed")
+    on_time: int | None = Field(default=None, description="jobs completed on time")
     closed: int | None = None
     cancelled: int | None = None
-    callbacks: int | None = Field(default=None, description="ended, the citizen reached or not")
+    callbacks: int | None = Field(
+        default=None, description="callbacks that have ended, whether or not the citizen was reached"
+    )
     reached: int | None = None
     solved: int | None = None
-    rated: int | None = Field(default=None, description="of the reached, those who rated")
+    rated: int | None = Field(default=None, description="citizens reached who gave a rating")
     satisfied: int | None = None
     turnover_fen: int | None = None
 
 
 class VolumeRow(Counts):
-    """Counts of one value of each dimension asked for; the other dimensions are left out."""
+    """Counts for one value of each requested dimension. The other dimensions are left out."""
 
     day: date | None = None
     hour: int | None = Field(default=None, description="0 to 23, in the centre's zone")
@@ -109,14 +116,17 @@ class VolumeRow(Counts):
 
 
 class Volumes(BaseModel):
-    """An event counts on the day it happened, by what its request was then: its tier, item and place may change."""
+    """Volumes.
+
+    An event counts on the day it happened, by what its request was then: tier, item and place may change later.
+    """
 
     rows: list[VolumeRow]
     total: Counts
 
 
 class Rate(BaseModel):
-    """`rate` is null where nothing could have counted."""
+    """A rate with its counts. `rate` is null if the denominator is 0."""
 
     numerator: int
     denominator: int
@@ -124,7 +134,7 @@ class Rate(BaseModel):
 
 
 class Clock(BaseModel):
-    """How long it took those that got so far, in seconds."""
+    """How long a step took, in seconds, for those that completed it."""
 
     count: int
     median_seconds: int | None
@@ -132,7 +142,7 @@ class Clock(BaseModel):
 
 
 class Funnel(BaseModel):
-    """How many in the range; offers and dispatches each count, so a request may count more than once."""
+    """How many of each in the range. Each offer and dispatch counts, so a request may count more than once."""
 
     created: int
     dispatched: int
@@ -143,7 +153,7 @@ class Funnel(BaseModel):
 
 
 class Figure(Term):
-    """A share of what was done, by the name it has among the rates; each is said with what it is of."""
+    """A share, named like its field in the rates. Its meaning says what it is a share of."""
 
     ANSWERED_IN_CALL = "answered_in_call", "当场办结", "answered in call", "Of the requests created."
     ANSWERED_BY_ARTICLE = (
@@ -183,8 +193,11 @@ class Rates(BaseModel):
 
 
 class Clocks(BaseModel):
-    """Of the requests received in the range: to the first dispatch from receipt, the others of each round from its
-    dispatch, counted on the deadline's own calendar and without the time in which the citizen had them wait."""
+    """Times of the requests received in the range.
+
+    `dispatch` runs from receipt to the first dispatch. The others run from the dispatch of each round, on the
+    deadline's own calendar and without the time for which the citizen put the request on hold.
+    """
 
     dispatch: Clock
     accept: Clock
@@ -196,11 +209,13 @@ class Fulfilment(BaseModel):
     funnel: Funnel
     rates: Rates
     clocks: Clocks
-    wait: Clock = Field(description="the citizen's: from the first call until it was done for good, in plain hours")
+    wait: Clock = Field(
+        description="the citizen's wait, from the first call until the work was finally done, in elapsed time"
+    )
 
 
 class WorkRow(BaseModel):
-    """What was done of an item; `quantity` in its unit, null where it is not charged by one."""
+    """The work done for an item. `quantity` is in the item's unit, and null if the item has none that is counted."""
 
     item: str
     zh: str
@@ -212,9 +227,9 @@ class WorkRow(BaseModel):
 
 
 class Work(BaseModel):
-    """By item, in the catalogue's order: the jobs completed for the requests received in the range.
+    """The jobs completed for the requests received in the range, by item in the catalogue's order.
 
-    Work that was done again at no charge is not counted a second time.
+    Work redone at no charge does not count again.
     """
 
     rows: list[WorkRow]
@@ -224,12 +239,12 @@ class DayAsked(Filters):
     day: Day
     until: ClockTime | None = Field(
         default=None,
-        description="a time of that day in the centre's zone, as 10:35: rates, clocks and totals as they stood then",
+        description="a time of that day in the centre's zone, such as 10:35; rates, clocks and totals are as of then",
     )
 
 
 class Received(BaseModel):
-    """Requests received on the day, and how many of them before `until`: what compares with a day still going on."""
+    """Requests received on the day, and how many of them before `until`, for comparison with an unfinished day."""
 
     requests: int
     answered_in_call: int
@@ -238,16 +253,19 @@ class Received(BaseModel):
 
 
 class ReceivedRow(Received):
-    key: str = Field(description="the value of the dimension; an hour as 0 to 23")
+    key: str = Field(description="the value of the dimension; hours are 0 to 23")
 
 
 class DayOut(Fulfilment):
-    """One day: what was received, whole and in cuts, and what happened, by the same definitions as everywhere here."""
+    """One day: the requests received, in total and by dimension, and what happened.
+
+    All definitions are the usual ones.
+    """
 
     day: date
     until: ClockTime | None
     received: Received
-    cuts: dict[Dimension, list[ReceivedRow]] = Field(description="without the values of which nothing was received")
+    cuts: dict[Dimension, list[ReceivedRow]] = Field(description="values without requests are left out")
     total: Counts
 
 
@@ -256,15 +274,15 @@ class TurnoverAsked(Paging):
 
 
 class TotalGrowth(Growth):
-    """Of the providers that have both figures."""
+    """The growth over all providers that have both figures."""
 
     providers: int
 
 
 class ProviderTurnover(BaseModel):
-    """What a provider earned through the hotline, and what it declares itself, against its baseline month.
+    """A provider's turnover through the hotline and its declared figures, compared with its baseline month.
 
-    Declared is what a registrar has reviewed and locked.
+    Declared figures are those that a registrar has reviewed and locked.
     """
 
     provider_id: UUID
@@ -282,25 +300,25 @@ class TurnoverTotal(BaseModel):
     with_baseline: int
     declared: int
     completed: int
-    turnover_fen: int = Field(description="of all providers, with a baseline or not")
+    turnover_fen: int = Field(description="total of all providers, with or without a baseline")
     hotline: TotalGrowth
     declared_turnover: TotalGrowth
     declared_profit_tax: TotalGrowth
 
 
 class Turnover(Page[ProviderTurnover]):
-    """The largest turnover first."""
+    """Providers by turnover, the largest first."""
 
     month: date
     total: TurnoverTotal
 
 
 class NowOut(BaseModel):
-    """How things stand at this moment."""
+    """The present state of affairs."""
 
     at: datetime
-    requests: dict[str, int] = Field(description="those not yet closed, by status")
-    oldest_open_received_at: datetime | None = Field(description="of those on which work is still to be done")
+    requests: dict[str, int] = Field(description="requests that are not closed, by status")
+    oldest_open_received_at: datetime | None = Field(description="receipt of the oldest request that still needs work")
     offers_waiting: int
     callbacks_due: int
     today: Counts

@@ -12,25 +12,25 @@ from app.metrics.keeping import Kept
 
 BATCH = 20_000
 KEPT = (VOLUMES, CALLS)
-"""All counts that are kept."""
+"""All kept counts."""
 
 
 async def roll_up_volumes(tx: Tx, zone: ZoneInfo, batch: int = BATCH) -> int:
-    """Add the next numbered events to the daily volumes, at most a batch; gives how many were read.
+    """Add the next numbered events, at most a batch, to the daily volumes. Return how many were read.
 
-    The cursor moves in the same transaction, so each event counts exactly once. Gives 0 as well while another
-    transaction is rolling up.
+    The cursor moves in the same transaction, so each event counts exactly once. Returns 0 as well while another
+    transaction rolls up.
     """
     return await VOLUMES.add_next(tx, zone, batch) if await step_alone(tx, VOLUMES.reader) else 0
 
 
 async def keep_volumes(context: Context) -> int:
-    """The same as a step of the worker, past what cannot be counted."""
+    """Run `roll_up_volumes` as a step of the worker, skipping events that cannot be counted."""
     return await _keep(context, VOLUMES)
 
 
 async def keep_calls(context: Context) -> int:
-    """Add the calls that ended to the kept counts, as a step of the worker; gives how many events were read."""
+    """Add ended calls to the kept counts, as a step of the worker. Return how many events were read."""
     return await _keep(context, CALLS)
 
 

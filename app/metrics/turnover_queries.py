@@ -1,4 +1,4 @@
-"""Providers' turnover in SQL: kept by day, against the baseline month."""
+"""SQL for providers' turnover, kept by day and compared with the baseline month."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -25,7 +25,10 @@ _ADMITTED = (*ACTIVE_STANDINGS, Standing.SUSPENDED)
 
 
 def _turnovers(month: date, following: date) -> Subquery:
-    """Providers with turnover in the month, and those franchised by then; the days of each are one index range."""
+    """Return the providers with turnover in the month and those admitted by its end.
+
+    Each one's days are one index range.
+    """
     done = (
         select(
             func.coalesce(func.sum(ProviderDay.completed), 0).label("completed"),
@@ -61,7 +64,7 @@ def _turnovers(month: date, following: date) -> Subquery:
 async def list_turnovers(
     tx: Tx, month: date, following: date, after: tuple[int, UUID] | None, limit: int
 ) -> Sequence[RowMapping]:
-    """Providers by their turnover in the month, largest first, beside what they declared and their baseline."""
+    """Return providers by turnover in the month, largest first, with their declared figures and their baseline."""
     rows = _turnovers(month, following)
     query = select(rows).order_by(rows.c.turnover_fen.desc(), rows.c.id.desc()).limit(limit)
     if after:
@@ -70,7 +73,7 @@ async def list_turnovers(
 
 
 async def sum_turnovers(tx: Tx, month: date, following: date) -> RowMapping:
-    """All providers together; each comparison over those that have both of its figures."""
+    """Return the totals of all providers. Each comparison covers the providers that have both of its figures."""
     rows = _turnovers(month, following)
     columns: list[ColumnElement[Any]] = [
         func.count().label("providers"),
