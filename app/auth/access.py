@@ -1,4 +1,4 @@
-"""Who may call a route: each declares `allow(...)`, `acting(...)` or `public`, and a test walks them all."""
+"""Access control: every route declares `allow(...)`, `acting(...)` or `public`. A test checks that each one does."""
 
 import asyncio
 import contextlib
@@ -30,17 +30,17 @@ from app.settings import Settings
 
 CACHE_SIZE = 20_000
 FRESH_SECONDS = 0.05
-"""Real seconds: so old may the generation be where no notification came."""
+"""How old the cached generation may be when no notification has arrived, in real seconds."""
 SESSION_NOTED_EVERY = timedelta(minutes=1)
 KEY_NOTED_EVERY = timedelta(minutes=5)
-"""Of real time, as are the minutes without a touch: who sits before a screen does so in real time."""
+"""Real time, as are idle minutes: people sit at a screen in real time, even when the centre's clock runs fast."""
 LONGEST_IDLE = timedelta(days=1)
 IDLE_HEADER = "hotline-idle"
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Principal(NamedTuple):
-    """The signed-in caller: a member of staff, or a provider's software."""
+    """The signed-in caller: a member of staff or a provider's software."""
 
     kind: ActorKind
     id: UUID
@@ -49,12 +49,15 @@ class Principal(NamedTuple):
 
     @property
     def actor(self) -> Actor:
-        """The caller as the event log names it."""
+        """Return the caller as the event log names it."""
         return Actor(self.kind, self.id)
 
 
 class _Known(NamedTuple):
-    """What is remembered of a token: true of one generation, until it expires or nobody has been there for long."""
+    """What the cache remembers of a token.
+
+    An entry is valid for one generation, until the token expires or the session has been idle too long.
+    """
 
     principal: Principal
     generation: int
@@ -63,12 +66,13 @@ class _Known(NamedTuple):
 
 
 class Authenticator:
-    """Finds who holds a token, and remembers it.
+    """Looks up who holds a token and caches the answer.
 
-    What takes something from somebody (a revoked key, an ended session, other roles, a firm expelled) raises the
-    generation in its own transaction, and what is remembered counts only for its generation. Who is notified looks at
-    once; where the notification is lost the generation is never older than FRESH_SECONDS. A look-up that was under way
-    meanwhile is of the former generation, and not believed.
+    Every transaction that takes access away (a revoked key, an ended session, changed roles, an expelled provider) also
+    raises the generation, and a cached entry is valid only for the generation it was read in. A process that is
+    notified reads the generation again at once. If the notification is lost, the cached generation is at most
+    FRESH_SECONDS old. A look-up that was running while the generation rose belongs to the old generation and is
+    discarded.
     """
 
     def __init__(self, context: Context) -> None:
@@ -84,8 +88,11 @@ class Authenticator:
             self._fresh_until, self._reading = 0.0, None
 
     async def principal(self, token: str, idle: timedelta | None = None) -> Principal:
-        """The holder of the token; `idle` says for how long nobody has touched the screen, None that this call is no
-        sign of anybody. Raises NotSignedIn."""
+        """Return the holder of the token.
+
+        `idle` is how long nobody has touched the screen, in real time. None means that the call is no sign of a person.
+        Raises NotSignedIn when the token is unknown, revoked, expired or idle for too long.
+        """
         now, key = self._context.clock.now(), token_hash(token)
         await self._look_for_news()
         known = self._known.get(key)
@@ -99,7 +106,7 @@ class Authenticator:
         return known.principal
 
     async def _look_for_news(self) -> None:
-        """Read the generation, unless that was done just now; calls that come together share a read."""
+        """Read the generation unless it was read just now. Simultaneous calls share one read."""
         if asyncio.get_running_loop().time() >= self._fresh_until:
             self._reading = self._reading or asyncio.create_task(self._read())
             await asyncio.shield(self._reading)
@@ -108,14 +115,14 @@ class Authenticator:
         me, begun = asyncio.current_task(), asyncio.get_running_loop().time()
         try:
             self._generation = max(self._generation, await self._context.db.read(queries.read_generation))
-            if self._reading is me:  # else something was heard meanwhile
+            if self._reading is me:  # otherwise a notification arrived meanwhile
                 self._fresh_until = begun + FRESH_SECONDS
         finally:
             if self._reading is me:
                 self._reading = None
 
     def _spanned(self, real: timedelta) -> timedelta:
-        """So much of the centre's time passes in this much of real time."""
+        """Return how much of the centre's time passes in this much real time."""
         return real / self._context.clock.real_seconds(timedelta(seconds=1))
 
     @property
@@ -150,8 +157,10 @@ class Authenticator:
         return known
 
     async def _note(self, key: bytes, seen_at: datetime) -> None:
-        """Write down that the token was used: now and then, not at each call. A database that takes no writes is no
-        reason to turn anybody away."""
+        """Record that the token was used. Callers do this at intervals, not on every call.
+
+        A database that accepts no writes is no reason to turn anybody away, so errors are ignored.
+        """
         with contextlib.suppress(HotlineError, asyncpg.PostgresError):
             async with self._context.db.look() as tx:
                 await queries.note_use(tx, key, seen_at)
@@ -162,14 +171,14 @@ def _noted_every(principal: Principal) -> timedelta:
 
 
 def due_of(roles: Iterable[str], password_temporary: bool, second_factor: bool, settings: Settings) -> Due | None:
-    """What a member of staff has to do first."""
+    """Return what the member of staff has to do before anything else, or None."""
     if password_temporary:
         return Due.PASSWORD
     return Due.SECOND_FACTOR if set(roles) & set(settings.second_factor_roles) and not second_factor else None
 
 
 async def _identify(request: Request) -> Principal:
-    """Who calls. Raises NotSignedIn, CallerTooFast."""
+    """Identify the caller and count the call. Raises NotSignedIn, CrossSite or CallerTooFast."""
     principal = await authenticator_of(request).principal(token_of(request), _idle_for(request))
     quotas_of(request).calls.count(principal.id)
     request.state.caller = principal.id
@@ -181,11 +190,12 @@ async def _identified(request: Request) -> Principal:
 
 
 Identified = Annotated[Principal, Depends(_identified)]
-"""Who was let in."""
+"""The caller whom the gates let in."""
 
 
 def _idle_for(request: Request) -> timedelta | None:
-    """For how long nobody has touched the screen, as our console says; None for a stream, open by itself."""
+    """Return how long nobody has touched the screen, as the console reports it. Return None for a stream: it stays open
+    with nobody there."""
     if "text/event-stream" in request.headers.get("accept", ""):
         return None
     seconds = request.headers.get(IDLE_HEADER, "")
@@ -193,12 +203,12 @@ def _idle_for(request: Request) -> timedelta | None:
 
 
 def authenticator_of(request: Request) -> Authenticator:
-    """The process's authenticator."""
+    """Return the process's authenticator."""
     return cast(Authenticator, request.app.state.authenticator)
 
 
 def token_of(request: Request) -> str:
-    """The bearer token, or the one in the console's cookie. Raises NotSignedIn, CrossSite."""
+    """Return the bearer token, or else the token in the console's cookie. Raises NotSignedIn or CrossSite."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         token = session_of(request) or ""
@@ -213,19 +223,22 @@ async def _begin(request: Request, principal: Identified) -> AsyncIterator[Tx]:
 
 
 Transaction = Annotated[Tx, Depends(_begin, scope="function")]
-"""The request's transaction, opened once the caller is known (never two connections at a time: they would wait for each
-other); it commits before the answer leaves."""
+"""The request's transaction. It commits before the response is sent.
+
+It opens only once the caller is known, so that a request never needs two connections at a time: requests that each held
+one would wait for each other.
+"""
 
 
 class Gate:
-    """A route's declaration of the roles that may call it."""
+    """The roles that may call a route."""
 
     def __init__(self, roles: Iterable[Role], *, even_if_due: bool = False) -> None:
         self.roles = frozenset(roles)
         self.even_if_due = even_if_due
 
     def check(self, principal: Principal) -> None:
-        """Raises FormerProvider, NotAllowed, PasswordDue, SecondFactorDue."""
+        """Let the caller pass. Raises FormerProvider, NotAllowed, PasswordDue or SecondFactorDue."""
         if not self.roles & principal.roles:
             if Role.FORMER_PROVIDER in principal.roles and Role.PROVIDER in self.roles:
                 raise FormerProvider
@@ -235,14 +248,14 @@ class Gate:
 
 
 class Allow(Gate):
-    """As a dependency it gives the Principal."""
+    """A dependency that checks the roles and gives the Principal."""
 
     async def __call__(self, principal: Identified) -> Principal:
         return principal
 
 
 class Acting(Gate):
-    """As a dependency it gives the Act."""
+    """A dependency that checks the roles and gives the Act."""
 
     def __init__(self, roles: Iterable[Role], *, on_behalf: bool = False, even_if_due: bool = False) -> None:
         super().__init__(roles, even_if_due=even_if_due)
@@ -255,33 +268,46 @@ class Acting(Gate):
 
 
 def allow(*roles: Role, even_if_due: bool = False) -> Allow:
-    """Only holders of one of the roles may call the route; `even_if_due` also before they have changed a temporary
-    password or set up the second factor that their role needs."""
+    """Return a dependency that lets only holders of these roles call the route.
+
+    With `even_if_due`, it also lets in staff who still have to change a temporary password or set up the second factor
+    that their role requires.
+    """
     return Allow(roles, even_if_due=even_if_due)
 
 
 def acting(*roles: Role, on_behalf: bool = False, even_if_due: bool = False) -> Acting:
-    """Only holders of one of the roles may call the route, which does something in their name: the dependency gives
-    their Act, whose moment is the request's. `on_behalf`: staff do it for a firm on the phone."""
+    """Return a dependency that lets only holders of these roles call the route and gives the Act that carries their
+    name.
+
+    The Act's moment is the request's. With `on_behalf`, staff act for a provider on the phone. `even_if_due` is as in
+    `allow`.
+    """
     return Acting(roles, on_behalf=on_behalf, even_if_due=even_if_due)
 
 
 async def public() -> None:
-    """Anybody may call the route."""
+    """Declare that anybody may call the route."""
 
 
 async def let_in(request: Request, gates: Iterable[Gate]) -> None:
-    """Find out who calls, and whether they may. Raises NotSignedIn, CallerTooFast, and as `Gate.check` does."""
+    """Identify the caller and check that every gate lets them pass.
+
+    Raises NotSignedIn, CrossSite, CallerTooFast, and what `Gate.check` raises.
+    """
     principal = request.state.principal = await _identify(request)
     for gate in gates:
         gate.check(principal)
 
 
 class GuardedRoute(APIRoute):
-    """Lets the caller in before anything of the call is read: who may not come in learns nothing of what was wrong."""
+    """A route that checks the caller before it reads anything else of the request.
+
+    A caller who may not use the route must not learn what was wrong with the request.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler behind the route's gates."""
+        """Return the handler behind the route's gates."""
         answer = super().get_route_handler()
         gates = list(_gates(self.dependant))
         if not gates:
@@ -302,4 +328,4 @@ def _gates(dependant: Dependant) -> Iterator[Gate]:
 
 
 Router = partial(APIRouter, route_class=GuardedRoute)
-"""For the routes of a feature."""
+"""The router to use for the routes of a feature."""

@@ -1,4 +1,7 @@
-"""One's own account: the password, and the second factor. A change asks for the password again: screens are left."""
+"""Staff members' own accounts: password and second factor.
+
+Most changes ask for the password again, because people leave screens unattended.
+"""
 
 from app.auth import queries, second_factor, throttle
 from app.auth.errors import CodeNotRight, NoSecondFactor, PasswordSame, PasswordWrong, SecondFactorExists
@@ -13,7 +16,10 @@ from app.kit.db import Tx
 
 
 async def confirm(act: Act, context: Context, password: str) -> Staff:
-    """That it is really oneself; gives the account. Raises PasswordWrong, TooManyAttempts, SignInsCrowded."""
+    """Check the caller's own password again and return the account.
+
+    Raises PasswordWrong, TooManyAttempts or SignInsCrowded.
+    """
     tried = throttle.of_person(act.who, "password")
     with HASHING.place():
         async with context.db.begin() as tx:
@@ -28,9 +34,9 @@ async def confirm(act: Act, context: Context, password: str) -> Staff:
 
 
 async def change_password(act: Act, context: Context, token_hash: bytes, body: PasswordChange) -> None:
-    """Another password; the person stays signed in here and nowhere else.
+    """Change the caller's own password and end all their other sessions; the session of `token_hash` stays.
 
-    Raises as `confirm` does, and PasswordSame, PasswordWeak.
+    Raises PasswordSame, PasswordWeak, and what `confirm` raises.
     """
     staff = await confirm(act, context, body.password)
     if body.new_password == body.password:
@@ -40,7 +46,7 @@ async def change_password(act: Act, context: Context, token_hash: bytes, body: P
     former = staff.password_hash
     async with context.db.begin() as tx:
         staff = await get_staff(tx, act.who)
-        if staff.password_hash != former:  # reset meanwhile, and whoever asked was signed out
+        if staff.password_hash != former:  # an admin reset it meanwhile and signed the person out
             raise PasswordWrong
         staff.password_hash, staff.password_temporary, staff.password_until = hashed, False, None
         ended = await queries.end_sessions_of(tx, act.who, act.now, but=token_hash)
@@ -49,7 +55,10 @@ async def change_password(act: Act, context: Context, token_hash: bytes, body: P
 
 
 async def begin_second_factor(act: Act, tx: Tx) -> SecondFactor:
-    """A new secret for the app on the phone; it counts once its first code is given. Raises SecondFactorExists."""
+    """Make a new secret for the caller's authenticator app. It takes effect with `finish_second_factor`.
+
+    Raises SecondFactorExists.
+    """
     staff = await get_staff(tx, act.who)
     if staff.second_factor:
         raise SecondFactorExists
@@ -59,9 +68,9 @@ async def begin_second_factor(act: Act, tx: Tx) -> SecondFactor:
 
 
 async def finish_second_factor(act: Act, tx: Tx, code: str, context: Context) -> RecoveryCodes:
-    """The app's first code: from now on it is asked for at each sign-in.
+    """Check the app's first code and switch the second factor on: every later sign-in asks for a code.
 
-    Raises NoSecondFactor, SecondFactorExists, CodeNotRight.
+    Return the recovery codes. Raises NoSecondFactor, SecondFactorExists or CodeNotRight.
     """
     staff = await get_staff(tx, act.who)
     if staff.second_factor:
@@ -79,7 +88,7 @@ async def finish_second_factor(act: Act, tx: Tx, code: str, context: Context) ->
 
 
 async def renew_recovery_codes(act: Act, tx: Tx) -> RecoveryCodes:
-    """Ten new codes in place of the former. Raises NoSecondFactor."""
+    """Replace the recovery codes with ten new ones and return them. Raises NoSecondFactor."""
     staff = await get_staff(tx, act.who)
     if not staff.second_factor:
         raise NoSecondFactor
@@ -89,7 +98,10 @@ async def renew_recovery_codes(act: Act, tx: Tx) -> RecoveryCodes:
 
 
 async def remove_second_factor(act: Act, tx: Tx) -> None:
-    """No code is asked for any more; whose role needs one sets up another at once. Done before, nothing happens."""
+    """Switch the second factor off; do nothing if there is none.
+
+    A person whose role requires one has to set up another before doing anything else.
+    """
     staff = await get_staff(tx, act.who)
     if staff.totp_seed:
         staff.forget_second_factor()

@@ -1,4 +1,4 @@
-"""In whose name a command acts."""
+"""The person in whose name a command of the command line acts."""
 
 import typer
 
@@ -11,8 +11,9 @@ from app.kit.db import Tx
 
 
 async def act_of_registrar(context: Context, tx: Tx, username: str) -> Act:
-    """What the registrar of this name does now. Raises BadParameter."""
+    """Return an Act of this registrar at the current moment. Raises typer.BadParameter when nobody is a registrar by
+    that user name."""
     staff = await find_staff(tx, username)
     if staff is None or Role.REGISTRAR not in staff.roles:
-        raise typer.BadParameter(f"there is no registrar {username}", param_hint="--username")
+        raise typer.BadParameter(f"no registrar is named {username}", param_hint="--username")
     return act_of(context)._replace(actor=Actor(ActorKind.STAFF, staff.id))

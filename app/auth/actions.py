@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Sign in, sign out, and who the caller is."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -19,28 +19,31 @@ from app.kit.db import Tx
 from app.kit.errors import HotlineError
 
 UNKNOWN = "user:?"
-"""The audit's subject where nobody has that name: what was typed may be a password."""
+"""The audit subject when no account has that user name. The name itself is not logged: it may be a password typed into
+the wrong field."""
 
 
 class Seen(NamedTuple):
-    """From where somebody signs in: the address, and the token of a browser that was here before."""
+    """Where a sign-in comes from: the address, and the token of a browser that has signed in before."""
 
     address: str
     device: str | None = None
 
 
 class SignedIn(NamedTuple):
-    """The session, and the token by which the browser is known from now on."""
+    """The session, and the token that identifies the browser from now on."""
 
     session: SessionOut
     device: str
 
 
 async def sign_in(act: Act, context: Context, body: SignIn, seen: Seen) -> SignedIn:
-    """Check the password, and the second factor where there is one, and open a session.
+    """Check the password, and the second factor if there is one, and open a session.
 
-    Raises SignInFailed, PasswordRunOut, CodeNeeded, CodeWrong; TooManyAttempts, SignInsCrowded before anything is
-    looked at. What failed is in the audit log, with the address.
+    Failures are written to the audit log with the address.
+
+    Raises SignInFailed, PasswordRunOut, CodeNeeded, CodeWrong, SignInsCrowded, or TooManyAttempts: for passwords before
+    the password is checked, for codes after.
     """
     device = token_hash(seen.device) if seen.device else None
     async with context.db.begin() as tx:
@@ -65,9 +68,9 @@ async def sign_in(act: Act, context: Context, body: SignIn, seen: Seen) -> Signe
 async def _decide(
     act: Act, tx: Tx, body: SignIn, right: str | None, tried: list[Tried], seen: Seen, context: Context
 ) -> SignedIn | HotlineError:
-    """What becomes of it, `right` being the hash that fits the password: it may have been reset meanwhile.
+    """Decide the outcome under a lock. `right` is the hash that the password matched; it may have been reset meanwhile.
 
-    An error is given, not raised, so that what led to it is kept.
+    Errors are returned, not raised, so that the transaction keeps what they recorded.
     """
     staff = await queries.lock_staff_named(tx, body.username)
     if staff is None or staff.password_hash != right or not staff.active:
@@ -118,9 +121,9 @@ async def _note(act: Act, tx: Tx, action: str, staff: Staff | None, seen: Seen, 
 
 
 async def sign_in_provider(act: Act, context: Context, key: str, address: str) -> tuple[str, datetime]:
-    """Open a session with a provider's key; gives its token and when it expires.
+    """Open a session with a provider's key. Return its token and when it expires.
 
-    Raises KeyRefused, TooManyAttempts.
+    Raises KeyRefused or TooManyAttempts.
     """
     tried = throttle.of_network("key", address)
     async with context.db.begin() as tx:
@@ -159,7 +162,7 @@ async def sign_out(tx: Tx, token: str, now: datetime) -> None:
 
 
 async def whoami(tx: Tx, principal: Principal, context: Context) -> Whoami:
-    """Who the caller is, and the centre's time."""
+    """Return who the caller is, and the centre's time."""
     staff = await queries.get_staff(tx, principal.id)
     return Whoami(
         kind=principal.kind,
@@ -174,7 +177,7 @@ async def whoami(tx: Tx, principal: Principal, context: Context) -> Whoami:
 
 
 def clock_out(context: Context) -> ClockOut:
-    """The centre's time, and how fast it goes."""
+    """Return the centre's time and how fast it runs."""
     clock = context.clock
     factor = 1 / clock.real_seconds(timedelta(seconds=1))
     return ClockOut(now=clock.now(), factor=factor, zone=context.settings.timezone)

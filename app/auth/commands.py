@@ -1,6 +1,6 @@
-"""`hotline staff`: accounts, where no admin can sign in yet, or none any more.
+"""`hotline staff`: manage accounts when no admin can sign in, for example before the first one exists.
 
-A password is never an argument: it is asked for, or the first line of standard input.
+A password is never an argument: the command prompts for it or reads the first line of standard input.
 """
 
 import sys
@@ -32,23 +32,23 @@ Roles = Annotated[
 def _roles(words: list[str]) -> list[Role]:
     if unknown := [word for word in words if word not in STAFF_ROLES]:
         known = ", ".join(STAFF_ROLES)
-        raise typer.BadParameter(f"no such role of staff: {', '.join(unknown)}; there are {known}", param_hint="--role")
+        raise typer.BadParameter(f"unknown staff role: {', '.join(unknown)}; choose from {known}", param_hint="--role")
     return [Role(word) for word in words]
 
 
 def _temporary_password() -> str | None:
-    """As typed twice, or as the first line of standard input; None where that is empty."""
+    """Read the password from a double prompt or from standard input. Return None if it is empty."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n") or None
-    words = "Temporary password (leave it empty to have one made)"
+    words = "Temporary password (leave empty to generate one)"
     typed: str = typer.prompt(words, default="", show_default=False, hide_input=True)
-    if typed and typer.prompt("The same again", hide_input=True) != typed:
-        raise Unusable("The two are not the same.")
+    if typed and typer.prompt("Repeat the password", hide_input=True) != typed:
+        raise Unusable("The passwords do not match.")
     return typed or None
 
 
 def _do(work: Callable[[Act, Tx], Awaitable[str]]) -> None:
-    """Run it in a transaction and say what it gives."""
+    """Run the work in a transaction and print the sentence it returns."""
 
     async def once(settings: Settings) -> None:
         async with open_context(settings) as context:
@@ -69,7 +69,7 @@ async def _find(tx: Tx, username: str) -> Staff:
 
 @staff.command("list")
 def list_all() -> None:
-    """All accounts, also of those who have left."""
+    """List all accounts, including deactivated ones."""
 
     async def work(act: Act, tx: Tx) -> str:
         table = Table("user name", "name", "roles", "state", "second factor", "last sign-in", box=None)
@@ -97,7 +97,7 @@ def list_all() -> None:
 
 @staff.command()
 def add(username: Username, name: str, role: Roles) -> None:
-    """Open an account: the first admin of a deployment is made here. The password is changed at first sign-in."""
+    """Open an account, for example the first admin's. Its owner changes the password at the first sign-in."""
     roles, password = _roles(role), _temporary_password()
     body = StaffIn(username=username, name=name, password=password, roles=roles)
 
@@ -110,11 +110,11 @@ def add(username: Username, name: str, role: Roles) -> None:
 
 @staff.command()
 def deactivate(username: Username) -> None:
-    """End an account: signed out everywhere at once, and in no more."""
+    """Deactivate an account: sign the person out everywhere at once and refuse further sign-ins."""
 
     async def work(act: Act, tx: Tx) -> str:
         await accounts.deactivate(act, tx, (await _find(tx, username)).id)
-        return f"{username} is deactivated. A supervisor hands over what they were working on."
+        return f"{username} is deactivated. A supervisor reassigns their open work."
 
     _do(work)
 
@@ -132,7 +132,7 @@ def reactivate(username: Username) -> None:
 
 @staff.command()
 def roles(username: Username, role: Roles) -> None:
-    """Give other roles in place of the present."""
+    """Replace the person's roles."""
     wanted = _roles(role)
 
     async def work(act: Act, tx: Tx) -> str:
@@ -144,23 +144,23 @@ def roles(username: Username, role: Roles) -> None:
 
 @staff.command()
 def reset_password(username: Username) -> None:
-    """Give a temporary password, to be changed at the next sign-in; the person is signed out everywhere."""
+    """Set a temporary password, to be changed at the next sign-in, and sign the person out everywhere."""
     password = _temporary_password()
 
     async def work(act: Act, tx: Tx) -> str:
         reset = await accounts.reset_password(act, tx, (await _find(tx, username)).id, password)
-        return f"{username} signs in with it and chooses another." if password else reset.temporary_password
+        return f"{username} can sign in with it and has to choose a new one." if password else reset.temporary_password
 
     _do(work)
 
 
 @staff.command()
 def unlock(username: Username) -> None:
-    """Forget the failed sign-ins: the person need not wait."""
+    """Clear the failed sign-ins so that the person need not wait."""
 
     async def work(act: Act, tx: Tx) -> str:
         await accounts.unlock(act, tx, (await _find(tx, username)).id)
-        return f"{username} need not wait."
+        return f"{username} can sign in again at once."
 
     _do(work)
 
@@ -178,7 +178,8 @@ def end_sessions(username: Username) -> None:
 
 @staff.command()
 def remove_second_factor(username: Username) -> None:
-    """The phone is lost, and the recovery codes are: the password alone opens the door, until another is set up."""
+    """Remove the second factor of a person who lost both phone and recovery codes. The password alone then signs them
+    in."""
 
     async def work(act: Act, tx: Tx) -> str:
         await accounts.remove_second_factor(act, tx, (await _find(tx, username)).id)

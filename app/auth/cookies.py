@@ -1,7 +1,8 @@
-"""The console's session: a cookie that no script can read and no other site can use.
+"""The console's session cookie, which no script can read and no other site can use.
 
-`SameSite=Strict` keeps the browser from sending it along from elsewhere; a change made with it must also say that it
-comes from our own pages (`Sec-Fetch-Site`, or `Origin` where a browser sends no such header over plain HTTP).
+`SameSite=Strict` keeps the browser from sending the cookie with requests from other sites. A change made with the
+cookie must also prove that it comes from one of our own pages: by `Sec-Fetch-Site`, or by `Origin` if the browser sends
+no such header, as over plain HTTP.
 """
 
 from datetime import datetime
@@ -20,7 +21,7 @@ DEVICE_PATH = "/api/v1/sessions"
 
 
 def session_of(request: Request) -> str | None:
-    """The token in the cookie, if there is one. Raises CrossSite for a change asked for by another site's page."""
+    """Return the session token in the cookie, or None. Raises CrossSite when another site's page requests a change."""
     token = request.cookies.get(COOKIE)
     if token and request.method not in SAFE_METHODS:
         refuse_other_sites(request)
@@ -28,14 +29,14 @@ def session_of(request: Request) -> str | None:
 
 
 def refuse_other_sites(request: Request) -> None:
-    """Raises CrossSite unless the browser says that one of our own pages asks."""
+    """Raises CrossSite unless the browser says that the request comes from one of our own pages."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site != "same-origin" if site else urlsplit(origin or "").netloc != request.headers.get("host"):
         raise CrossSite
 
 
 def give_session(request: Request, response: Response, token: str, expires_at: datetime, now: datetime) -> None:
-    """Put the token into the browser until it expires; over TLS it never leaves in clear."""
+    """Store the token in the browser until the session expires. Over TLS, the cookie is never sent unencrypted."""
     response.set_cookie(
         COOKIE,
         token,
@@ -48,7 +49,7 @@ def give_session(request: Request, response: Response, token: str, expires_at: d
 
 
 def give_device(request: Request, response: Response, device: str) -> None:
-    """Let the browser be known when somebody signs in there again; it opens nothing by itself."""
+    """Store a token by which the browser is recognised at the next sign-in. The token alone gives no access."""
     response.set_cookie(
         DEVICE_COOKIE,
         device,
@@ -61,5 +62,5 @@ def give_device(request: Request, response: Response, device: str) -> None:
 
 
 def take_session(response: Response) -> None:
-    """Have the browser forget it."""
+    """Delete the session cookie from the browser."""
     response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="strict")

@@ -1,4 +1,4 @@
-"""What can go wrong when signing in or asking for something one may not have."""
+"""Problems with signing in, permissions, accounts and passwords."""
 
 from app.kit.errors import HotlineError
 
@@ -11,25 +11,25 @@ class NotSignedIn(HotlineError):
 
 class NotAllowed(HotlineError):
     status = 403
-    en = "This needs one of the roles: {roles}."
+    en = "This requires one of these roles: {roles}."
     zh = "此操作需要以下角色之一：{roles}。"
 
 
 class NoStaffRole(HotlineError):
     status = 422
-    en = "Roles of staff are {roles}."
+    en = "Staff roles are: {roles}."
     zh = "工作人员的角色有：{roles}。"
 
 
 class FormerProvider(HotlineError):
     status = 403
-    en = "The firm has left or was expelled: only its statement, its credit and its appeals are open to it."
+    en = "This provider has left or was expelled: it can only read its statement and credit, and appeal."
     zh = "该单位已退出或已被清退：仅可查看对账单和信用分并进行申述，不能再办理业务。"
 
 
 class PasswordDue(HotlineError):
     status = 403
-    en = "Change your password first (PUT /account/password): somebody else knows the present one."
+    en = "Change your password first (PUT /account/password): somebody else set the current one."
     zh = "请先修改密码（PUT /account/password）：当前密码是他人设置的临时密码。"
 
 
@@ -41,18 +41,18 @@ class SecondFactorDue(HotlineError):
 
 class CrossSite(HotlineError):
     status = 403
-    en = "This change was asked for by a page of another site, or by a browser that does not say by which."
+    en = "This request comes from another site's page, or from a browser that does not say where it comes from."
     zh = "该操作来自其他网站的页面，或浏览器没有说明来源。"
 
 
 class KeyRefused(HotlineError):
     status = 401
-    en = "The key is unknown or was revoked; ask the registrar."
+    en = "The key is unknown, expired or revoked; contact the registrar."
     zh = "密钥无效或已停用，请联系中心登记处。"
 
 
 class NoSession(HotlineError):
-    en = "A provider's key is not a session: it holds until the registrar revokes it."
+    en = "A provider's key is not a session; contact the registrar to revoke it."
     zh = "服务单位密钥不是登录会话，停用请联系中心登记处。"
 
 
@@ -68,55 +68,55 @@ class TooManyAttempts(HotlineError):
     zh = "此处登录失败次数过多，请 {wait_seconds} 秒后再试。"
 
     def headers(self) -> dict[str, str]:
-        """When another try is taken."""
+        """Return the wait, in seconds, as Retry-After."""
         return {"Retry-After": str(self.facts["wait_seconds"])}
 
 
 class SignInsCrowded(HotlineError):
     status = 503
     retry_after = 2
-    en = "Too many people are signing in just now; try again in a moment."
+    en = "Too many people are signing in right now; try again in a moment."
     zh = "当前登录人数过多，请稍后再试。"
 
 
 class CodeNeeded(HotlineError):
     status = 401
-    en = "Enter the six digits from your app, or a recovery code."
+    en = "Enter the six-digit code from your authenticator app, or a recovery code."
     zh = "请输入验证器应用中的六位动态验证码，或一个恢复码。"
 
 
 class CodeWrong(HotlineError):
     status = 401
-    en = "The code is wrong, has run out, or was used before."
+    en = "The code is wrong, has expired or was used before."
     zh = "验证码不正确、已过期或已使用过。"
 
 
 class PasswordRunOut(HotlineError):
     status = 401
-    en = "The temporary password has run out; ask an admin for another."
+    en = "The temporary password has expired; ask an administrator for a new one."
     zh = "临时密码已过期，请联系系统管理员重新设置。"
 
 
 class PasswordWrong(HotlineError):
     status = 422
-    en = "The present password is wrong."
+    en = "The current password is wrong."
     zh = "当前密码不正确。"
 
 
 class PasswordWeak(HotlineError):
     status = 422
-    en = "This password is guessed too easily; take some words that do not belong together."
+    en = "This password is too easy to guess; try several unrelated words."
     zh = "该密码过于简单、容易被猜中，请换一个，例如几个互不相关的词。"
 
 
 class PasswordSame(HotlineError):
     status = 422
-    en = "The new password is the same as the present one."
+    en = "The new password is the same as the current one."
     zh = "新密码与当前密码相同。"
 
 
 class SecondFactorExists(HotlineError):
-    en = "A second factor is set up already; remove it first."
+    en = "A second factor is already set up; remove it first."
     zh = "两步验证已设置，请先解除。"
 
 
@@ -127,20 +127,20 @@ class NoSecondFactor(HotlineError):
 
 class CodeNotRight(HotlineError):
     status = 422
-    en = "This is not the app's present code; see that the phone's clock is right."
+    en = "The code does not match the app's current one; check that the phone's clock is right."
     zh = "与验证器应用当前的验证码不符，请检查手机时间是否准确。"
 
 
 class LastAdmin(HotlineError):
-    en = "{username} is the last active admin; make somebody else one first."
+    en = "{username} is the last active administrator; appoint another one first."
     zh = "{username} 是最后一名在用的系统管理员，请先设置另一名。"
 
 
 class StaffInactive(HotlineError):
-    en = "The account of {username} is deactivated."
+    en = "{username}'s account is deactivated."
     zh = "{username} 的账号已停用。"
 
 
 class UsernameTaken(HotlineError):
-    en = "There is already a user named {username}."
+    en = "The user name {username} is already taken."
     zh = "用户名 {username} 已存在。"

@@ -1,4 +1,4 @@
-"""Staff, their sessions, and the audit log."""
+"""Staff, sessions, provider keys and the audit log."""
 
 from datetime import datetime
 from typing import Any
@@ -13,18 +13,24 @@ from app.kit.terms import Term
 
 
 class Role(Term):
-    """What a signed-in person may do; a provider is a role of its own and signs in with its key.
+    """What a signed-in person may do. Providers have a role of their own and sign in with a key.
 
-    A firm that has left or was expelled is a former provider: what it may read and answer of its own past, no more.
+    A provider that has left or was expelled becomes a former provider: it may read its own past and answer to it, no
+    more.
     """
 
     OPERATOR = "operator", "话务员", "operator", "Takes calls, creates and dispatches requests, calls citizens back."
     SUPERVISOR = "supervisor", "值班长", "supervisor", "Decides what operators cannot: unmatched, overdue, disputed."
-    REGISTRAR = "registrar", "加盟管理员", "registrar", "Admits providers; keeps their papers, prices and standing."
+    REGISTRAR = "registrar", "加盟管理员", "registrar", "Admits providers; keeps their licences, prices and standing."
     MANAGER = "manager", "管理者", "manager", "Reads figures and exports, without personal data."
     ADMIN = "admin", "系统管理员", "administrator", "Manages staff accounts, keys and the audit log."
-    PROVIDER = "provider", "服务单位", "provider", "A firm, public body, welfare organisation or volunteer team."
-    FORMER_PROVIDER = "former_provider", "已退出的单位", "former provider", "Left or was expelled; reads its own past."
+    PROVIDER = "provider", "服务单位", "provider", "A company, public body, welfare organisation or volunteer team."
+    FORMER_PROVIDER = (
+        "former_provider",
+        "已退出的单位",
+        "former provider",
+        "Left or was expelled; can read its own past.",
+    )
 
 
 PROVIDER_ROLES = (Role.PROVIDER, Role.FORMER_PROVIDER)
@@ -34,12 +40,12 @@ STAFF_ROLES = tuple(role for role in Role if role not in PROVIDER_ROLES)
 class Due(Term):
     """What a member of staff has to do before anything else."""
 
-    PASSWORD = "password", "更改密码", "a new password", "Somebody else set the password."
+    PASSWORD = "password", "更改密码", "a new password", "Somebody else set the password, so it must be changed."
     SECOND_FACTOR = (
         "second_factor",
         "设置两步验证",
         "two-step verification",
-        "The role requires it, and it is not set up.",
+        "The role requires it, and it is not set up yet.",
     )
 
 
@@ -54,26 +60,26 @@ class Staff(Model):
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime]
     password_temporary: Mapped[bool] = mapped_column(server_default=text("false"))
-    """Somebody else knows the password: it must be changed before anything else is done."""
+    """Somebody else knows the password: its owner must change it before doing anything else."""
     password_until: Mapped[datetime | None]
-    """The temporary password opens nothing from then on."""
+    """When the temporary password expires."""
     last_signed_in_at: Mapped[datetime | None]
     totp_seed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """Of which the second factor's secret is made (app.auth.second_factor)."""
+    """The random seed that the second factor's secret is derived from (app.auth.second_factor)."""
     totp_since: Mapped[datetime | None]
-    """When the second factor was confirmed by a first code; it is asked for from then on."""
+    """When a first code confirmed the second factor. Every sign-in since then asks for a code."""
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
-    """The time step of the last code that was used: no code is taken twice."""
+    """The time step of the last code used, so that no code is accepted twice."""
     recovery_hashes: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary), server_default=text("'{}'"))
-    """Of the recovery codes that are left."""
+    """Hashes of the unused recovery codes."""
 
     @property
     def second_factor(self) -> bool:
-        """Whether a second factor is asked for."""
+        """Return whether sign-ins ask for a second factor."""
         return self.totp_since is not None
 
     def forget_second_factor(self) -> None:
-        """With its recovery codes."""
+        """Remove the second factor and its recovery codes."""
         self.totp_seed = self.totp_since = self.totp_step = None
         self.recovery_hashes = []
 
@@ -88,7 +94,7 @@ class Staff(Model):
 
 
 class StaffSession(Model):
-    """A signed-in person; only the hash of the token is kept."""
+    """A session of a member of staff. Only the hash of its token is stored."""
 
     __tablename__ = "staff_sessions"
 
@@ -98,11 +104,11 @@ class StaffSession(Model):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
-    """When it was last used, to the minute; NULL until it was used after the first minute."""
+    """When it was last used, to the minute. NULL until it is used after its first minute."""
 
 
 class StaffDevice(Model):
-    """A browser from which this person has signed in before: somebody else's failures do not delay it."""
+    """A browser from which this person has signed in before. Other people's failed sign-ins do not delay it."""
 
     __tablename__ = "staff_devices"
 
@@ -112,9 +118,9 @@ class StaffDevice(Model):
 
 
 class SignInTries(Model):
-    """Tries to sign in that have failed, or are under way: of one name from one network or browser, or of one network.
+    """Sign-in attempts that failed or are under way, counted per name and network, per browser, or per network.
 
-    `key` is a hash; `staff_id` names the account, where there is one, so that it can be unlocked.
+    `key` is a hash. `staff_id` names the account, if there is one, so that it can be unlocked.
     """
 
     __tablename__ = "sign_in_tries"
@@ -124,11 +130,11 @@ class SignInTries(Model):
     tries: Mapped[int]
     last_at: Mapped[datetime]
     free_at: Mapped[datetime]
-    """From when on another try is taken."""
+    """When the next attempt is allowed."""
 
 
 class AuthGeneration(Model):
-    """One row, raised in each transaction that takes something from somebody: what is remembered of tokens is void."""
+    """A single row. Every transaction that takes access away raises its number, which invalidates all cached tokens."""
 
     __tablename__ = "auth_generation"
 
@@ -139,7 +145,7 @@ class AuthGeneration(Model):
 
 
 class ProviderKey(Model):
-    """The secret with which a provider's software signs in; only its hash is kept."""
+    """The secret with which a provider's software signs in. Only its hash is stored."""
 
     __tablename__ = "provider_keys"
 
@@ -149,13 +155,13 @@ class ProviderKey(Model):
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
-    """Refused from then on; NULL: it holds until it is revoked."""
+    """When the key expires. NULL: it is valid until it is revoked."""
     last_used_at: Mapped[datetime | None]
-    """To five minutes."""
+    """When it was last used, to five minutes."""
 
 
 class ProviderSession(Model):
-    """A provider signed in on a phone with its key; it ends with the key."""
+    """A session that a provider opened on a phone with its key. It ends with the key."""
 
     __tablename__ = "provider_sessions"
 

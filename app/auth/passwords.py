@@ -1,4 +1,4 @@
-"""Passwords: hashed on threads of their own, a few at a time, and none that is guessed first."""
+"""Password hashing, on a few threads of its own, and the check that a new password is hard to guess."""
 
 import asyncio
 from collections import deque
@@ -14,24 +14,24 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from app.auth.errors import PasswordWeak, SignInsCrowded
 
 HASHERS = 2
-"""Each hash holds 64 MiB while it is made."""
+"""Hashing threads. Each hash takes 64 MiB while it is computed."""
 PLACES = 50
-"""So many may be made or wait; the last has waited some three seconds."""
+"""How many hashes may be running or waiting. The last in the queue waits about three seconds."""
 RESERVED = 20
-"""Further places, for browsers from which the same person signed in before."""
+"""Additional places for browsers from which the same person has signed in before."""
 LEAST_SCORE = 3
-"""Of zxcvbn: a hundred million guesses or more."""
+"""The lowest zxcvbn score accepted: at least a hundred million guesses."""
 LOOKED_AT = 64
-"""Characters that are judged; more make a password no worse, and judging them takes long."""
+"""How many characters are judged. More characters make a password no weaker, and judging them is slow."""
 OURS = ("hotline", "81890", "haishu", "ningbo")
-"""Words that whoever attacks us tries first."""
+"""Words that anybody who attacks this service tries first."""
 
 _hasher = PasswordHasher()
 Result = TypeVar("Result")
 
 
 class Hashing:
-    """The process's hashing: threads of its own, and a queue that has an end, which known browsers jump."""
+    """The process's hashing threads and their bounded queue. Known browsers go first."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(HASHERS, thread_name_prefix="argon2")
@@ -40,7 +40,7 @@ class Hashing:
 
     @contextmanager
     def place(self, *, known: bool = False) -> Iterator[None]:
-        """A place in the queue. Raises SignInsCrowded."""
+        """Hold a place in the queue. Raises SignInsCrowded when it is full."""
         if self._taken >= PLACES + (RESERVED if known else 0):
             raise SignInsCrowded
         self._taken += 1
@@ -50,7 +50,7 @@ class Hashing:
             self._taken -= 1
 
     async def run(self, work: Callable[..., Result], *args: object, known: bool = False) -> Result:
-        """Do it on one of the threads; for a known browser before all others that wait."""
+        """Run the work on one of the threads and return its result. Known browsers go before all others that wait."""
         loop = asyncio.get_running_loop()
         turn = loop.create_future()
         (self._known if known else self._others).append(turn)
@@ -83,31 +83,34 @@ def _verify(password_hash: str | None, password: str) -> bool:
     nobodys = _nobodys_hash()
     try:
         return _hasher.verify(password_hash or nobodys, password) and password_hash is not None
-    except InvalidHashError:  # a hash that is none locks the account
+    except InvalidHashError:  # a malformed hash locks the account
         return _verify(None, password)
     except VerificationError:
         return False
 
 
 async def is_right(password_hash: str | None, password: str, *, known: bool = False) -> bool:
-    """Whether it is the password; it takes as long where there is no such account, or none that may sign in."""
+    """Return whether this is the password.
+
+    The check takes equally long for accounts that do not exist or may not sign in, so that timing gives nothing away.
+    """
     return await HASHING.run(_verify, password_hash, password, known=known)
 
 
 async def hash_of(password: str) -> str:
-    """What is kept of a password. Raises SignInsCrowded."""
+    """Return the hash to store for a password. Raises SignInsCrowded."""
     with HASHING.place():
         return await HASHING.run(_hasher.hash, password)
 
 
 async def check_password(password: str, *about: str) -> None:
-    """Raises PasswordWeak for one that is guessed early, or made of what is known of its owner."""
+    """Raises PasswordWeak when the password is easy to guess or derived from facts about its owner (`about`)."""
     if not await asyncio.to_thread(_is_strong, password, about):
         raise PasswordWeak
 
 
 def _is_strong(password: str, about: tuple[str, ...]) -> bool:
-    from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # here, for its lists of words take a while to load
+    from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # imported here because its word lists load slowly
 
     judged = zxcvbn(password[:LOOKED_AT], user_inputs=[*about, *OURS])
     return bool(judged["score"] >= LEAST_SCORE)

@@ -1,4 +1,4 @@
-"""Staff, tokens and the audit log in SQL."""
+"""SQL for staff, tokens and the audit log."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -37,13 +37,15 @@ from app.kit.orm import word
 _KEY = bindparam("token_hash", type_=LargeBinary)
 _AT = bindparam("at", type_=DateTime(timezone=True))
 _GENERATION = func.coalesce(select(AuthGeneration.generation).scalar_subquery(), 0).label("generation")
-_FIRMS = table("providers", column("id"), column("standing"))  # by name, as the foreign key: registry is above
+_FIRMS = table(
+    "providers", column("id"), column("standing")
+)  # by name, like the foreign key: registry is a higher level
 _IS_FORMER = _FIRMS.c.standing.in_([word("left"), word("expelled")])
 _IS_LIVE = ProviderKey.revoked_at.is_(None) & or_(ProviderKey.expires_at.is_(None), ProviderKey.expires_at > _AT)
 
 
 def _of_firm(expires_at: Any) -> Select[Any]:
-    """The same columns for a token of a firm."""
+    """Select the same columns for a provider's token."""
     return select(
         word("provider"),
         ProviderKey.provider_id,
@@ -92,11 +94,12 @@ _FIND_TOKEN = Prepared(
 
 
 GONE_AFTER = timedelta(hours=1)
-"""Who was not seen for so long has gone home, signed out or not."""
+"""A person not seen for this long counts as gone home, signed out or not."""
 
 
 def on_shift(staff_id: Any) -> ColumnElement[bool]:
-    """Whether this member of staff is signed in and was seen lately; the statement has the moment as `at`."""
+    """Return the condition that this member of staff is signed in and was seen lately. The statement binds the moment
+    as `at`."""
     return exists().where(
         StaffSession.staff_id == staff_id,
         StaffSession.ended_at.is_(None),
@@ -108,8 +111,11 @@ def on_shift(staff_id: Any) -> ColumnElement[bool]:
 
 
 async def find_token(tx: Tx, token_hash: bytes, at: datetime, seen_after: datetime | None) -> Row | None:
-    """Who holds this live token: kind, id, roles, expires_at, seen_at, what a member of staff has or lacks, and the
-    generation of which all that is true; a session must have been used after `seen_after`."""
+    """Return the holder of this live token: kind, id, roles, expires_at, seen_at, password_temporary and second_factor,
+    and the generation in which all this is true.
+
+    A staff session must have been used after `seen_after`, unless that is None. Return None when no such token is live.
+    """
     return await tx.row(_FIND_TOKEN, token_hash=token_hash, at=at, seen_after=seen_after)
 
 
@@ -122,14 +128,14 @@ _RAISE_GENERATION = Prepared(
 
 
 async def read_generation(tx: Tx) -> int:
-    """How often anything was taken from anybody."""
+    """Return the current token generation."""
     row = await tx.row(_READ_GENERATION)
     assert row is not None
     return int(row["generation"])
 
 
 async def raise_generation(tx: Tx) -> None:
-    """Something was taken from somebody; others that say so wait until this transaction ends."""
+    """Raise the token generation. Other transactions that raise it wait until this one ends."""
     await tx.rows(_RAISE_GENERATION)
 
 
@@ -137,7 +143,7 @@ def _note_use() -> Prepared:
     session = (
         update(StaffSession)
         .where(StaffSession.token_hash == _KEY)
-        .values(seen_at=func.greatest(StaffSession.seen_at, _AT))  # another process may know of a later touch
+        .values(seen_at=func.greatest(StaffSession.seen_at, _AT))  # another process may have recorded a later use
         .returning(StaffSession.staff_id)
     )
     of_session = select(ProviderSession.key_hash).where(ProviderSession.token_hash == _KEY).scalar_subquery()
@@ -145,7 +151,7 @@ def _note_use() -> Prepared:
     used = (
         firm.values(last_used_at=func.greatest(ProviderKey.last_used_at, _AT)).returning(ProviderKey.label).cte("used")
     )
-    unhurried = func.set_config("synchronous_commit", "off", True)  # lost in a crash it would be no loss
+    unhurried = func.set_config("synchronous_commit", "off", True)  # losing this in a crash does no harm
     return Prepared(select(unhurried).add_cte(session.cte("seen")).add_cte(used))
 
 
@@ -153,17 +159,17 @@ _NOTE_USE = _note_use()
 
 
 async def note_use(tx: Tx, token_hash: bytes, at: datetime) -> None:
-    """The token was used then."""
+    """Record that the token was used at that moment."""
     await tx.rows(_NOTE_USE, token_hash=token_hash, at=at)
 
 
 async def find_staff(tx: Tx, username: str) -> Staff | None:
-    """The member of staff of this user name, also one who has left."""
+    """Return the member of staff with this user name, active or not."""
     return (await tx.session.execute(select(Staff).where(Staff.username == username))).scalar_one_or_none()
 
 
 async def get_staff(tx: Tx, staff_id: UUID) -> Staff | None:
-    """The member of staff."""
+    """Return the member of staff, or None."""
     return await tx.session.get(Staff, staff_id)
 
 
@@ -171,19 +177,19 @@ _LOCKED: dict[str, Any] = {"populate_existing": True}
 
 
 async def lock_staff(tx: Tx, staff_id: UUID) -> Staff | None:
-    """The member of staff, locked until the transaction ends."""
+    """Return the member of staff, locked until the transaction ends."""
     query = select(Staff).where(Staff.id == staff_id).with_for_update(key_share=True)
     return (await tx.session.execute(query.execution_options(**_LOCKED))).scalar_one_or_none()
 
 
 async def lock_staff_named(tx: Tx, username: str) -> Staff | None:
-    """The member of staff of this user name, locked until the transaction ends."""
+    """Return the member of staff with this user name, locked until the transaction ends."""
     query = select(Staff).where(Staff.username == username).with_for_update(key_share=True)
     return (await tx.session.execute(query.execution_options(**_LOCKED))).scalar_one_or_none()
 
 
 async def lock_admins(tx: Tx) -> Sequence[Staff]:
-    """The active admins, locked until the transaction ends."""
+    """Return the active admins, locked in the order of their ids until the transaction ends."""
     query = select(Staff).where(Staff.active, Staff.roles.contains([str(Role.ADMIN)])).order_by(Staff.id)
     return (
         (await tx.session.execute(query.with_for_update(key_share=True).execution_options(**_LOCKED))).scalars().all()
@@ -191,18 +197,18 @@ async def lock_admins(tx: Tx) -> Sequence[Staff]:
 
 
 async def list_staff(tx: Tx) -> Sequence[Staff]:
-    """All staff, by user name."""
+    """Return all staff, sorted by user name."""
     return (await tx.session.execute(select(Staff).order_by(Staff.username))).scalars().all()
 
 
 async def find_live_key(tx: Tx, token_hash: bytes, at: datetime) -> ProviderKey | None:
-    """The provider's key of this hash, unless it was revoked or has expired."""
+    """Return the provider key with this hash, unless it was revoked or has expired."""
     query = select(ProviderKey).where(ProviderKey.token_hash == token_hash, _IS_LIVE)
     return (await tx.session.execute(query, {"at": at})).scalar_one_or_none()
 
 
 async def end_sessions_of(tx: Tx, staff_id: UUID, at: datetime, but: bytes | None = None) -> int:
-    """Sign this person out everywhere, but where this token is; gives how many sessions it were."""
+    """End all live sessions of this person, except the one with the hash `but`. Return how many were ended."""
     statement = update(StaffSession).where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))
     if but:
         statement = statement.where(StaffSession.token_hash != but)
@@ -211,7 +217,7 @@ async def end_sessions_of(tx: Tx, staff_id: UUID, at: datetime, but: bytes | Non
 
 
 async def end_session(tx: Tx, token_hash: bytes, at: datetime) -> bool:
-    """Sign the holder of the token out; false when the token is of no live session."""
+    """End the session with this token. Return False when no such session is live."""
     ended = False
     for kept in (StaffSession, ProviderSession):
         result = await tx.session.execute(
@@ -225,7 +231,7 @@ async def end_session(tx: Tx, token_hash: bytes, at: datetime) -> bool:
 
 
 async def forget_sessions(tx: Tx, before: datetime) -> None:
-    """Drop the sessions of staff and providers that had ended or expired before that moment."""
+    """Delete sessions of staff and providers that ended or expired before that moment."""
     for kept in (StaffSession, ProviderSession):
         await tx.session.execute(delete(kept).where(or_(kept.ended_at < before, kept.expires_at < before)))
 
@@ -243,7 +249,7 @@ _AUDIT = Prepared(
 
 
 async def add_audit(act: Act, tx: Tx, action: str, subject: str, **data: Any) -> None:
-    """Write one line of the audit log."""
+    """Write one line to the audit log."""
     await tx.rows(
         _AUDIT,
         at=act.now,
@@ -256,7 +262,7 @@ async def add_audit(act: Act, tx: Tx, action: str, subject: str, **data: Any) ->
 
 
 async def list_audit(tx: Tx, subject: str | None, before: int | None, limit: int) -> Sequence[AuditEntry]:
-    """The audit log, newest first, of one subject or of all."""
+    """Return the audit log, newest first: of one subject, or of all. `before` is the id to continue below."""
     query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
     if subject:
         query = query.where(AuditEntry.subject == subject)

@@ -1,4 +1,4 @@
-"""Sign in, sign out, who am I; the audit log for admins."""
+"""Routes to sign in, sign out and read the current session, and the audit log for admins."""
 
 from typing import Annotated
 
@@ -37,14 +37,14 @@ From = Annotated[Seen, Depends(_seen)]
 
 @router.post("/sessions", status_code=201, dependencies=[Depends(public)])
 async def sign_in(body: SignIn, request: Request, seen: From) -> SessionOut:
-    """Sign in as a member of staff."""
+    """Sign in as a member of staff and get a bearer token."""
     context = context_of(request)
     return (await actions.sign_in(act_of(context), context, body, seen)).session
 
 
 @router.post("/sessions/browser", status_code=201, dependencies=[Depends(public), Depends(refuse_other_sites)])
 async def sign_in_browser(body: SignIn, request: Request, response: Response, seen: From) -> BrowserSession:
-    """Sign in as a member of staff from a page of ours: the session is a cookie that no script can read."""
+    """Sign in as a member of staff from the console. The session is a cookie that no script can read."""
     context = context_of(request)
     act = act_of(context)
     session, device = await actions.sign_in(act, context, body, seen)
@@ -55,7 +55,7 @@ async def sign_in_browser(body: SignIn, request: Request, response: Response, se
 
 @router.post("/sessions/browser/provider", status_code=201, dependencies=[Depends(public), Depends(refuse_other_sites)])
 async def sign_in_provider(body: ProviderSignIn, request: Request, response: Response) -> BrowserSession:
-    """Sign in as a provider with its key, from a page of ours; the session ends with the key."""
+    """Sign in as a provider from the console, with its key. The session ends when the key does."""
     context = context_of(request)
     act = act_of(context)
     token, expires_at = await actions.sign_in_provider(act, context, body.key, address_of(request))
@@ -65,14 +65,14 @@ async def sign_in_provider(body: ProviderSignIn, request: Request, response: Res
 
 @router.delete("/sessions/current", status_code=204)
 async def sign_out(request: Request, response: Response, tx: Transaction, now: Now, principal: Anybody) -> None:
-    """Sign out: the token is refused from now on, by every process."""
+    """Sign out. Every process refuses the token from now on."""
     await actions.sign_out(tx, token_of(request), now)
     take_session(response)
 
 
 @router.get("/sessions/current")
 async def read_session(request: Request, tx: Transaction, principal: Anybody) -> Whoami:
-    """Who holds this token, with which roles, and what time it is at the centre."""
+    """Return who holds this token, with which roles, and the centre's current time."""
     return await actions.whoami(tx, principal, context_of(request))
 
 
@@ -84,7 +84,7 @@ async def list_audit_entries(
     principal: Admin,
     wanted: Annotated[AuditFilter, Query()],
 ) -> Page[AuditOut]:
-    """Sign-ins, reveals of personal data and registry edits, newest first; of one subject or of all."""
+    """List sign-ins, reveals of personal data and registry edits, newest first: for one subject, or all."""
     after = wanted.after(int)
     rows = await queries.list_audit(tx, wanted.subject, after[0] if after else None, wanted.limit + 1)
     return page(rows, wanted, _key, AuditOut.model_validate, request, response)

@@ -1,4 +1,4 @@
-"""What signing in and the audit log look like in the API."""
+"""Requests and responses of sign-in, staff accounts and the audit log."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ class SignIn(Body):
     username: str = Field(max_length=32)
     password: AnyPassword
     code: str | None = Field(
-        default=None, max_length=20, description="of the second factor, or a recovery code: once `code_needed` asks"
+        default=None, max_length=20, description="second-factor or recovery code; send it when `code_needed` asks"
     )
 
 
@@ -35,15 +35,15 @@ class StaffOut(BaseModel):
     roles: list[Role]
     active: bool
     last_signed_in_at: datetime | None
-    password_temporary: bool = Field(description="it must be changed at the next sign-in")
+    password_temporary: bool = Field(description="the password must be changed at the next sign-in")
     second_factor: bool
     delayed_until: datetime | None = Field(
-        default=None, description="tries to sign in that failed are not repeated before, from somewhere at least"
+        default=None, description="after failed sign-ins, further ones are refused until then from at least one place"
     )
 
 
 class SessionOut(BaseModel):
-    """`token` goes into `Authorization: Bearer …` until it expires or is signed out; `due` is to be done first."""
+    """Send `token` as `Authorization: Bearer …` until it expires or is signed out. Do what `due` names first."""
 
     token: str
     expires_at: datetime
@@ -55,7 +55,7 @@ Roles = Annotated[list[Role], Field(min_length=1, max_length=10)]
 
 
 class StaffIn(Body):
-    """`password` is temporary: its owner changes it at the first sign-in. Without it one is made."""
+    """`password` is temporary: its owner changes it at the first sign-in. Without it, the centre generates one."""
 
     username: Username
     name: str = Field(min_length=1, max_length=50)
@@ -64,7 +64,7 @@ class StaffIn(Body):
 
 
 class StaffAdded(StaffOut):
-    temporary_password: str | None = Field(description="that was made, shown this once")
+    temporary_password: str | None = Field(description="the generated password, shown only this once")
 
 
 class RolesIn(Body):
@@ -72,7 +72,7 @@ class RolesIn(Body):
 
 
 class TemporaryPassword(BaseModel):
-    """To be changed at the next sign-in; shown this once."""
+    """A temporary password, shown only this once. Its owner changes it at the next sign-in."""
 
     temporary_password: str
 
@@ -83,14 +83,16 @@ class PasswordChange(Body):
 
 
 class Confirmation(Body):
-    """That it is really oneself."""
+    """The caller's own password, to confirm that it is really them."""
 
     password: AnyPassword
 
 
 class SecondFactor(BaseModel):
-    """For the app on the phone: `qr` (an image as a data URI) shows `uri`, `secret` is typed where nothing is scanned.
-    Shown while it is set up, never after."""
+    """The secret for an authenticator app, shown only while it is set up.
+
+    `qr` is an image of `uri`, as a data URI. `secret` is for typing in when nothing can be scanned.
+    """
 
     secret: str
     uri: str
@@ -102,25 +104,25 @@ class FirstCode(Body):
 
 
 class RecoveryCodes(BaseModel):
-    """Each opens the door once in place of a code; shown this once."""
+    """Recovery codes, shown only this once. Each replaces the app's code for one sign-in."""
 
     recovery_codes: list[str]
 
 
 class ProviderSignIn(Body):
-    """With the key that the registrar made."""
+    """The key that the registrar issued to the provider."""
 
     key: str = Field(max_length=200)
 
 
 class BrowserSession(BaseModel):
-    """The session is in the cookie; it lasts until then, or until signed out."""
+    """The session is in the cookie. It lasts until `expires_at` or until it is signed out."""
 
     expires_at: datetime
 
 
 class ClockOut(BaseModel):
-    """The centre's time and zone; `factor` of its seconds pass per real one (1 in service)."""
+    """The centre's time and time zone. `factor` is how many of its seconds pass per real second (1 in production)."""
 
     now: datetime
     factor: float
@@ -130,16 +132,16 @@ class ClockOut(BaseModel):
 class Whoami(BaseModel):
     kind: ActorKind
     id: UUID
-    name: str | None = Field(description="of a member of staff; a provider's own data are at GET /provider")
+    name: str | None = Field(description="for staff only; a provider reads its own data at GET /provider")
     roles: list[Role]
-    due: Due | None = Field(description="what has to be done before anything else")
+    due: Due | None = Field(description="what the caller has to do before anything else")
     second_factor: bool
-    idle_minutes: float = Field(description="after so many without a touch the session ends; 0: it does not")
+    idle_minutes: float = Field(description="minutes without input after which the session ends; 0: never")
     clock: ClockOut
 
 
 class AuditFilter(Paging):
-    """Of one subject, as `request:ID`, `provider:ID` or `user:NAME`, or of all."""
+    """Filter by one subject, written as `request:ID`, `provider:ID` or `user:NAME`."""
 
     subject: str | None = Field(default=None, max_length=100)
 

@@ -1,7 +1,7 @@
-"""The second factor: six digits from an app on the phone (TOTP, RFC 6238), and codes for the day the phone is lost.
+"""The second factor: six-digit codes from an authenticator app (TOTP, RFC 6238), and recovery codes for a lost phone.
 
-As with webhooks the database keeps a random seed, and the secret is its HMAC under the deployment's key
-(HOTLINE_SECOND_FACTOR_KEY): a dump of the database alone makes no codes.
+As with webhooks, the database stores a random seed, and the secret is its HMAC under the deployment's key
+(HOTLINE_SECOND_FACTOR_KEY). A dump of the database alone yields no codes.
 """
 
 import base64
@@ -24,7 +24,7 @@ RECOVERY_CODES = 10
 
 
 def new_seed() -> bytes:
-    """A random seed, of which a secret is made."""
+    """Return a random seed to derive a secret from."""
     return secrets.token_bytes(32)
 
 
@@ -33,7 +33,7 @@ def _secret_of(seed: bytes, key: str) -> str:
 
 
 def show_secret(staff: Staff, key: str) -> SecondFactor:
-    """What goes into the app on the phone; shown while it is set up, never after."""
+    """Return the secret, its URI and its QR code for the authenticator app. Show them only during set-up."""
     assert staff.totp_seed is not None
     secret = _secret_of(staff.totp_seed, key)
     uri = pyotp.TOTP(secret).provisioning_uri(name=staff.username, issuer_name=ISSUER)
@@ -41,7 +41,8 @@ def show_secret(staff: Staff, key: str) -> SecondFactor:
 
 
 def take_code(staff: Staff, code: str, key: str, at: datetime) -> bool:
-    """Whether it is the code of now, or of half a minute before or after, by everybody's clocks; each is taken once."""
+    """Return whether the code is valid at real time `at`, give or take one step of 30 seconds. Each code is accepted
+    once."""
     if staff.totp_seed is None or not re.fullmatch("[0-9]{6}", code):
         return False
     totp = pyotp.TOTP(_secret_of(staff.totp_seed, key))
@@ -54,14 +55,14 @@ def take_code(staff: Staff, code: str, key: str, at: datetime) -> bool:
 
 
 def new_recovery_codes(staff: Staff) -> list[str]:
-    """Ten codes in place of those there were; only their hashes are kept."""
+    """Replace the recovery codes with ten new ones and return them. Only their hashes are stored."""
     codes = [new_code() for _ in range(RECOVERY_CODES)]
     staff.recovery_hashes = [token_hash(bare_code(code)) for code in codes]
     return codes
 
 
 def take_recovery_code(staff: Staff, code: str) -> bool:
-    """Whether it is one of those that are left; then it is no more."""
+    """Return whether this is an unused recovery code, and use it up."""
     used = token_hash(bare_code(code))
     left = [kept for kept in staff.recovery_hashes if not hmac.compare_digest(kept, used)]
     taken = len(left) < len(staff.recovery_hashes)

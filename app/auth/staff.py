@@ -1,6 +1,6 @@
-"""Staff accounts, as an admin keeps them or the command line does: opened, changed, ended; all of it in the audit log.
+"""Staff accounts, managed by an admin or from the command line. Every change is in the audit log.
 
-Whatever takes something from a person holds at once, for what is under way as well: every process asks anew.
+A change that takes access away takes effect at once, also for open streams: every process looks the person up again.
 """
 
 import secrets
@@ -24,13 +24,13 @@ from app.kit.idempotency import Once
 from app.kit.ids import new_id
 
 TEMPORARY_LIVES = timedelta(days=7)
-"""So long a temporary password waits for its first use."""
+"""How long a temporary password is valid."""
 
 
 async def add_staff(act: Act, tx: Tx, body: StaffIn, first: Once | None) -> StaffAdded:
-    """Open an account with a temporary password. Repeating it with its key gives the account without the password.
+    """Open an account with a temporary password. A retry with the same key returns the account without the password.
 
-    Raises UsernameTaken, PasswordWeak; NoStaffRole for a role that only providers have.
+    Raises UsernameTaken, PasswordWeak or SignInsCrowded; NoStaffRole for a role that only providers have.
     """
     if first and (made := await first.replay(tx, act.now)):
         return StaffAdded(**show(await get_staff(tx, UUID(made.decode()))).model_dump(), temporary_password=None)
@@ -55,7 +55,7 @@ async def add_staff(act: Act, tx: Tx, body: StaffIn, first: Once | None) -> Staf
     tx.session.add(staff)
     try:
         await tx.flush()
-    except IntegrityError as error:  # somebody else was quicker while the password was hashed
+    except IntegrityError as error:  # somebody else took the name while the password was hashed
         raise UsernameTaken(username=body.username) from error
     await audit_staff(act, tx, staff, "staff.added", roles=staff.roles)
     if first:
@@ -73,18 +73,18 @@ def _check_roles(roles: list[Role]) -> None:
 
 
 def show(staff: Staff, delayed: dict[UUID, datetime] | None = None) -> StaffOut:
-    """The account as admins see it."""
+    """Return the account as admins see it. `delayed` says until when each person's sign-ins are refused."""
     return StaffOut.model_validate(staff).model_copy(update={"delayed_until": (delayed or {}).get(staff.id)})
 
 
 async def list_staff(tx: Tx, now: datetime) -> list[StaffOut]:
-    """All accounts, by user name."""
+    """Return all accounts, sorted by user name."""
     delayed = await throttle_queries.list_delayed(tx, now)
     return [show(staff, delayed) for staff in await queries.list_staff(tx)]
 
 
 async def get_staff(tx: Tx, staff_id: UUID) -> Staff:
-    """The account, locked until the transaction ends. Raises NotFound."""
+    """Return the account, locked until the transaction ends. Raises NotFound."""
     staff = await queries.lock_staff(tx, staff_id)
     if staff is None:
         raise NotFound(what="staff", key=str(staff_id))
@@ -92,7 +92,7 @@ async def get_staff(tx: Tx, staff_id: UUID) -> Staff:
 
 
 async def set_roles(act: Act, tx: Tx, staff_id: UUID, roles: list[Role]) -> StaffOut:
-    """Other roles, from the next call on. Raises NotFound, LastAdmin, NoStaffRole."""
+    """Replace the roles from the next call on. Raises NotFound, LastAdmin or NoStaffRole."""
     _check_roles(roles)
     staff = await _get_sparing_an_admin(tx, staff_id, remains=Role.ADMIN in roles)
     wanted = sorted(set(roles))
@@ -104,7 +104,10 @@ async def set_roles(act: Act, tx: Tx, staff_id: UUID, roles: list[Role]) -> Staf
 
 
 async def deactivate(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
-    """The person signs in no more, and is signed out everywhere; what they did stays. Raises NotFound, LastAdmin."""
+    """Deactivate the account and sign the person out everywhere. Their past work stays under their name.
+
+    Raises NotFound or LastAdmin.
+    """
     staff = await _get_sparing_an_admin(tx, staff_id, remains=False)
     if staff.active:
         staff.active = False
@@ -114,9 +117,9 @@ async def deactivate(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
 
 
 async def _get_sparing_an_admin(tx: Tx, staff_id: UUID, *, remains: bool) -> Staff:
-    """The account, locked; Raises NotFound, and LastAdmin where nobody could let anybody in any more.
+    """Return the account, locked. Raises NotFound, or LastAdmin when no admin would remain.
 
-    All admins are locked first, in one order: two that take each other away wait for each other.
+    All admins are locked first, in one order, so that two admins who remove each other wait for each other.
     """
     admins = await queries.lock_admins(tx)
     staff = await get_staff(tx, staff_id)
@@ -126,7 +129,7 @@ async def _get_sparing_an_admin(tx: Tx, staff_id: UUID, *, remains: bool) -> Sta
 
 
 async def reactivate(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
-    """The person may sign in again, with the former password. Raises NotFound."""
+    """Let the person sign in again, with the former password. Raises NotFound."""
     staff = await get_staff(tx, staff_id)
     if not staff.active:
         staff.active = True
@@ -135,10 +138,9 @@ async def reactivate(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
 
 
 async def reset_password(act: Act, tx: Tx, staff_id: UUID, password: str | None) -> TemporaryPassword:
-    """A temporary password, given or made, to be changed at the next sign-in within a week; the person is signed out
-    everywhere.
+    """Set a temporary password, given or generated, and sign the person out everywhere.
 
-    Raises NotFound, PasswordWeak.
+    It is valid for a week and has to be changed at the next sign-in. Raises NotFound, PasswordWeak or SignInsCrowded.
     """
     staff = await get_staff(tx, staff_id)
     if password:
@@ -153,7 +155,7 @@ async def reset_password(act: Act, tx: Tx, staff_id: UUID, password: str | None)
 
 
 async def end_sessions(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
-    """Sign the person out everywhere; no browser is known any more. Raises NotFound."""
+    """Sign the person out everywhere and forget their known browsers. Raises NotFound."""
     staff = await get_staff(tx, staff_id)
     await _sign_out_everywhere(act, tx, staff)
     return show(staff)
@@ -167,7 +169,7 @@ async def _sign_out_everywhere(act: Act, tx: Tx, staff: Staff) -> None:
 
 
 async def unlock(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
-    """Forget the failed sign-ins: another try is taken at once. Raises NotFound."""
+    """Clear the failed sign-ins, so that the next attempt is allowed at once. Raises NotFound."""
     staff = await get_staff(tx, staff_id)
     await throttle_queries.unlock(tx, staff_id)
     await audit_staff(act, tx, staff, "staff.unlocked")
@@ -175,8 +177,10 @@ async def unlock(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
 
 
 async def remove_second_factor(act: Act, tx: Tx, staff_id: UUID) -> StaffOut:
-    """The phone is lost, and the recovery codes are: the password alone opens the door, until the person sets up
-    another. Raises NotFound."""
+    """Remove the second factor of a person who lost both phone and recovery codes, and sign them out everywhere.
+
+    The password alone signs them in until they set up another. Raises NotFound.
+    """
     staff = await get_staff(tx, staff_id)
     if staff.totp_seed:
         staff.forget_second_factor()

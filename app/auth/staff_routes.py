@@ -1,4 +1,4 @@
-"""Staff accounts for admins, and one's own account."""
+"""Routes for admins to manage staff accounts, and for staff to manage their own."""
 
 from typing import Annotated
 from uuid import UUID
@@ -34,27 +34,28 @@ ByAdmin = Annotated[Act, Depends(acting(Role.ADMIN))]
 
 @router.get("/staff")
 async def list_staff(act: ByAdmin, tx: Transaction) -> list[StaffOut]:
-    """All staff accounts, also of those who have left, with when they signed in last."""
+    """List all staff accounts, including deactivated ones, with their last sign-in."""
     return await staff.list_staff(tx, act.now)
 
 
 @router.post("/staff", status_code=201)
 async def add_staff(body: StaffIn, act: ByAdmin, tx: Transaction, idempotency_key: SentKey = None) -> StaffAdded:
-    """Open a staff account, with a temporary password that its owner changes at the first sign-in. Repeated with its
-    key, the answer is without the password."""
+    """Open a staff account with a temporary password, which its owner changes at the first sign-in. A retry with the
+    same Idempotency-Key gets the answer without the password."""
     first = once(act.who, idempotency_key, "POST /staff", body.model_copy(update={"password": None}))
     return await staff.add_staff(act, tx, body, first)
 
 
 @router.put("/staff/{staff_id}/roles")
 async def set_roles_of_staff(staff_id: UUID, body: RolesIn, act: ByAdmin, tx: Transaction) -> StaffOut:
-    """Other roles in place of the present; they hold from the next call on."""
+    """Replace the person's roles. The new ones apply from the next call on."""
     return await staff.set_roles(act, tx, staff_id, body.roles)
 
 
 @router.put("/staff/{staff_id}/deactivation")
 async def deactivate_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
-    """End the account: signed out everywhere at once, and in no more. What the person did stays under their name."""
+    """Deactivate the account: sign the person out everywhere at once and refuse further sign-ins. Their past work stays
+    under their name."""
     return await staff.deactivate(act, tx, staff_id)
 
 
@@ -66,38 +67,40 @@ async def reactivate_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> Sta
 
 @router.put("/staff/{staff_id}/temporary-password")
 async def reset_password_of_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> TemporaryPassword:
-    """A temporary password in place of the present one, shown this once; the person is signed out everywhere."""
+    """Set a temporary password, shown only this once, and sign the person out everywhere."""
     return await staff.reset_password(act, tx, staff_id, None)
 
 
 @router.delete("/staff/{staff_id}/sessions")
 async def end_sessions_of_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
-    """Sign the person out everywhere at once, live streams as well."""
+    """Sign the person out everywhere at once, live streams included."""
     return await staff.end_sessions(act, tx, staff_id)
 
 
 @router.delete("/staff/{staff_id}/delay")
 async def unlock_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
-    """Forget the failed sign-ins: the person need not wait."""
+    """Clear the failed sign-ins so that the person need not wait."""
     return await staff.unlock(act, tx, staff_id)
 
 
 @router.delete("/staff/{staff_id}/second-factor")
 async def remove_second_factor_of_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
-    """The phone is lost: the password alone opens the door, until another second factor is set up."""
+    """Remove the second factor of a person who lost the phone. The password alone signs them in until they set up
+    another."""
     return await staff.remove_second_factor(act, tx, staff_id)
 
 
 @router.put("/account/password", status_code=204)
 async def change_password(body: PasswordChange, request: Request, act: Oneself) -> None:
-    """Another password of one's own; signed in here and nowhere else from then on."""
+    """Change your own password. All your other sessions end."""
     here = token_hash(token_of(request))
     await account.change_password(act, context_of(request), here, body)
 
 
 @router.put("/account/second-factor")
 async def begin_second_factor(body: Confirmation, request: Request, act: Oneself) -> SecondFactor:
-    """Begin to set up a second factor: what goes into the app on the phone. It counts once its first code is given."""
+    """Begin to set up a second factor: get the secret for your authenticator app. It takes effect once you confirm its
+    first code."""
     context = context_of(request)
     await account.confirm(act, context, body.password)
     async with context.db.begin() as tx:
@@ -106,13 +109,13 @@ async def begin_second_factor(body: Confirmation, request: Request, act: Oneself
 
 @router.put("/account/second-factor/confirmation")
 async def finish_second_factor(body: FirstCode, request: Request, act: Oneself, tx: Transaction) -> RecoveryCodes:
-    """The app's first code; gives the recovery codes, this once."""
+    """Confirm the app's first code. The response has the recovery codes, shown only this once."""
     return await account.finish_second_factor(act, tx, body.code, context_of(request))
 
 
 @router.put("/account/recovery-codes")
 async def renew_recovery_codes(body: Confirmation, request: Request, act: Oneself) -> RecoveryCodes:
-    """New recovery codes in place of the former, shown this once."""
+    """Replace your recovery codes. The new ones are shown only this once."""
     context = context_of(request)
     await account.confirm(act, context, body.password)
     async with context.db.begin() as tx:
@@ -121,7 +124,7 @@ async def renew_recovery_codes(body: Confirmation, request: Request, act: Onesel
 
 @router.put("/account/second-factor/removal", status_code=204)
 async def remove_second_factor(body: Confirmation, request: Request, act: Oneself) -> None:
-    """No code is asked for any more. Whose role needs a second factor sets up another at once."""
+    """Remove your own second factor. If your role requires one, you have to set up another at once."""
     context = context_of(request)
     await account.confirm(act, context, body.password)
     async with context.db.begin() as tx:

@@ -1,7 +1,7 @@
-"""Tries to sign in, slowed down as they fail: by name and network together, by network, by the browser that is known.
+"""Slows down sign-in attempts as they fail: per name and network, per network, and per known browser.
 
-A try counts before the password is looked at, so that a hundred at once are no way around it, and is taken back when
-it succeeds. Nothing counts for a name alone: whoever fails elsewhere does not keep its owner out.
+An attempt counts before its password is checked, so that a hundred at once gain nothing, and is taken back when it
+succeeds. Nothing counts for a name alone: failures elsewhere must not lock its owner out.
 """
 
 from datetime import datetime, timedelta
@@ -18,18 +18,18 @@ from app.kit.db import Tx
 from app.kit.limits import network_of
 
 FREE_OF_NAME = 5
-"""Tries of one name from one network, or from one browser, before each further one doubles the wait."""
+"""Attempts for one name from one network, or from one browser, before each further one doubles the wait."""
 FREE_OF_CODE = 10
-"""Second factors tried with the right password, from wherever."""
+"""Attempts at a second factor after the right password, from anywhere."""
 FREE_OF_NETWORK = 100
-"""Of a network: a whole centre may sit behind one address."""
+"""Attempts from one network. A whole centre may share one address."""
 LONGEST = timedelta(minutes=15)
 QUIET = timedelta(hours=1)
-"""After so long without a try all is forgotten."""
+"""After this long without an attempt, all earlier ones are forgotten."""
 
 
 class Tried(NamedTuple):
-    """Where a try counts: `free` of them do not wait."""
+    """A counter that an attempt counts on. The first `free` attempts need not wait."""
 
     key: bytes
     free: int
@@ -41,31 +41,36 @@ def _key(*parts: str) -> bytes:
 
 
 def of_stranger(username: str, staff: Staff | None, address: str) -> list[Tried]:
-    """The name from this network, and the network. An unknown name may be a password that slipped into the wrong
-    field: of it 16 bits are kept, which tell nobody anything."""
+    """Return the counters for this name from this network, and for the network.
+
+    An unknown name may be a password typed into the wrong field, so only 16 bits of its hash are kept, which reveal
+    nothing.
+    """
     name = str(staff.id) if staff else f"?{_key(username)[:2].hex()}"
     of_name = Tried(_key("name", name, network_of(address)), FREE_OF_NAME, staff.id if staff else None)
     return [of_name, *of_network("password", address)]
 
 
 def of_network(what: str, address: str) -> list[Tried]:
-    """All tries of this kind from one network."""
+    """Return the counter for all attempts of this kind from one network."""
     return [Tried(_key("network", what, network_of(address)), FREE_OF_NETWORK)]
 
 
 def of_browser(device: bytes, staff: Staff) -> list[Tried]:
-    """A browser from which this person signed in before: no one else's failures count."""
+    """Return the counter for a browser from which this person has signed in. Nobody else's failures count on it."""
     return [Tried(_key("browser", device.hex(), str(staff.id)), FREE_OF_NAME, staff.id)]
 
 
 def of_person(staff_id: UUID, what: str) -> list[Tried]:
-    """What only somebody can try who has the right password, or a session: `what`."""
+    """Return the counter for attempts at `what` that only a person with the right password, or a session, can make."""
     return [Tried(_key(what, str(staff_id)), FREE_OF_CODE, staff_id)]
 
 
 async def count_try(tx: Tx, tried: list[Tried], clock: Clock, now: datetime) -> None:
-    """Count the try before it is made. Raises TooManyAttempts, after which nothing may be committed: a try that is not
-    taken does not count."""
+    """Count the attempt before it is made.
+
+    Raises TooManyAttempts. Roll back after it: a refused attempt does not count.
+    """
     for one in tried:
         free_at = await throttle_queries.count_try(tx, **one._asdict(), at=now, quiet=QUIET, longest=LONGEST)
         if free_at:
@@ -73,6 +78,6 @@ async def count_try(tx: Tx, tried: list[Tried], clock: Clock, now: datetime) -> 
 
 
 async def uncount_try(tx: Tx, tried: list[Tried]) -> None:
-    """The try succeeded: what this person failed before is forgotten; of its network only this try."""
+    """The attempt succeeded: clear this person's failures. For the network, take back only this attempt."""
     for one in tried:
         await throttle_queries.uncount_try(tx, one.key, all_of_them=one.staff_id is not None)

@@ -1,4 +1,4 @@
-"""Tries to sign in, and the browsers that are known, in SQL."""
+"""SQL for sign-in attempts and known browsers."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,16 +24,18 @@ from app.auth.models import SignInTries, StaffDevice
 from app.kit.db import Prepared, Tx
 
 DEVICE_LIVES = timedelta(days=400)
-"""So long a browser is known that nobody signs in with; as long as browsers keep a cookie."""
+"""How long a browser is known after its last sign-in: as long as browsers keep a cookie."""
 
 _AT = bindparam("at", type_=DateTime(timezone=True))
 _SECOND = literal(timedelta(seconds=1), Interval)
 
 
 def _count() -> Prepared:
-    """One more try, if it is taken now; the next is taken after 1, 2, 4, ... seconds once the free ones are used up.
+    """Count one more attempt if it is allowed now. Once the free ones are used up, the next is allowed after 1, 2, 4, …
+    seconds.
 
-    Tries that come at once overtake one another: a free one is taken though another stands there with a later moment.
+    Simultaneous attempts may overtake one another: a free one is allowed even if another has already moved `free_at`
+    on.
     """
     quiet = SignInTries.last_at < _AT - bindparam("quiet", type_=Interval)
     tries = case((quiet, 1), else_=SignInTries.tries + 1)
@@ -68,7 +70,7 @@ _FREE_AT = Prepared(select(SignInTries.free_at).where(_KEY_IS))
 async def count_try(
     tx: Tx, *, key: bytes, free: int, staff_id: UUID | None, at: datetime, quiet: timedelta, longest: timedelta
 ) -> datetime | None:
-    """Count a try; or, where none is taken now, give the moment from which on one is."""
+    """Count an attempt and return None. If none is allowed now, return when the next is."""
     counted = await tx.row(_COUNT, key=key, free=free, staff_id=staff_id, at=at, quiet=quiet, longest=longest)
     if counted:
         return None
@@ -83,29 +85,29 @@ _ONE_LESS = Prepared(update(SignInTries).where(_KEY_IS, SignInTries.tries > 0).v
 
 
 async def uncount_try(tx: Tx, key: bytes, *, all_of_them: bool) -> None:
-    """The try was none: forget it, or all there were."""
+    """Take back the latest attempt, or all of them."""
     await tx.rows(_FORGET if all_of_them else _ONE_LESS, tried_key=key)
 
 
 async def unlock(tx: Tx, staff_id: UUID) -> None:
-    """Forget all that this person failed, wherever it was."""
+    """Clear all failed attempts of this person, from anywhere."""
     await tx.session.execute(delete(SignInTries).where(SignInTries.staff_id == staff_id))
 
 
 async def list_delayed(tx: Tx, at: datetime) -> dict[UUID, datetime]:
-    """Until when tries of these staff are not taken, from somewhere at least."""
+    """Return, for each member of staff who has to wait, until when attempts are refused from at least one place."""
     query = select(SignInTries.staff_id, func.max(SignInTries.free_at)).where(SignInTries.free_at > at)
     rows = await tx.session.execute(query.where(SignInTries.staff_id.is_not(None)).group_by(SignInTries.staff_id))
     return {staff_id: free_at for staff_id, free_at in rows if staff_id}
 
 
 async def forget_tries(tx: Tx, before: datetime) -> None:
-    """Drop what was last tried before that moment."""
+    """Delete counters whose last attempt was before that moment."""
     await tx.session.execute(delete(SignInTries).where(SignInTries.last_at < before))
 
 
 async def is_known_device(tx: Tx, device: bytes, staff_id: UUID) -> bool:
-    """Whether this person has signed in from that browser before."""
+    """Return whether this person has signed in from that browser before."""
     return await tx.session.get(StaffDevice, (device, staff_id)) is not None
 
 
@@ -121,15 +123,15 @@ _KNOW = Prepared(
 
 
 async def know_device(tx: Tx, device: bytes, staff_id: UUID, at: datetime) -> None:
-    """This person signed in from that browser."""
+    """Record that this person signed in from that browser."""
     await tx.rows(_KNOW, token_hash=device, staff_id=staff_id, at=at)
 
 
 async def forget_devices(tx: Tx, staff_id: UUID) -> None:
-    """No browser of this person is known any more."""
+    """Forget all browsers of this person."""
     await tx.session.execute(delete(StaffDevice).where(StaffDevice.staff_id == staff_id))
 
 
 async def forget_old_devices(tx: Tx, before: datetime) -> None:
-    """Drop browsers that were last used before that moment."""
+    """Delete browsers that were last used before that moment."""
     await tx.session.execute(delete(StaffDevice).where(StaffDevice.last_used_at < before))

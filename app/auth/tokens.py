@@ -1,4 +1,4 @@
-"""Tokens of sessions and keys: what is kept of one, and how all processes hear that one is void."""
+"""Tokens of sessions and keys: what is stored of them, and how all processes learn that one is revoked."""
 
 from hashlib import sha256
 
@@ -9,14 +9,14 @@ AUTH_TOPIC = "auth"
 
 
 def token_hash(token: str) -> bytes:
-    """What is kept of a token."""
+    """Return the SHA-256 hash to store for a token."""
     return sha256(token.encode()).digest()
 
 
 async def void_tokens(tx: Tx) -> None:
-    """Once this transaction commits, every process asks anew who holds which token: something was taken from somebody.
+    """Invalidate all cached tokens: once this transaction commits, every process looks up every token again.
 
-    Call it last: until then others that do the same wait.
+    Call it last, because other transactions that call it wait until this one ends.
     """
     await tx.flush()
     await queries.raise_generation(tx)

@@ -27,8 +27,8 @@ def test_accounts_from_the_command_line(environment: dict[str, str]) -> None:
     assert hotline("migrate")[0] == 0
     assert hotline("staff add chenli 陈莉 --role admin", f"{GOOD}\n") == (0, "chenli can sign in.\n")
     for words, typed, said in [
-        ("staff add wangmin 王敏 --role provider", GOOD, "no such role of staff: provider"),
-        ("staff add wangmin 王敏 --role boss", GOOD, "no such role of staff: boss"),
+        ("staff add wangmin 王敏 --role provider", GOOD, "unknown staff role: provider"),
+        ("staff add wangmin 王敏 --role boss", GOOD, "unknown staff role: boss"),
         ("staff add chenli 陈莉 --role admin", GOOD, "already a user named chenli"),
         ("staff add WangMin 王敏 --role operator", GOOD, "username"),
         ("staff add wangmin 王敏 --role operator", "short", "password"),
