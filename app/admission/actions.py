@@ -1,4 +1,4 @@
-"""Filing an application without an account, following it, and the registrar's decision."""
+"""File an application without an account, follow it, and decide it as a registrar."""
 
 from datetime import date
 from uuid import UUID
@@ -32,24 +32,24 @@ from app.registry.queries import find_provider, find_same
 from app.registry.schemas import ProviderIn
 
 MOST_WAITING = 1_000
-"""So many applications may wait; whoever fills the queue with nonsense fills no more than this."""
+"""How many applications may wait at a time. Whoever fills the queue with nonsense can fill no more than this."""
 NOBODY = UUID(int=0)
-"""Who applies, and is not known to the centre yet."""
+"""Stands for the applicant, whom the centre does not know yet."""
 
 SAME_ZH = {"uscc": "统一社会信用代码", "name": "单位名称", "phone": "联系电话"}
 SAME_EN = {"uscc": "credit code", "name": "name", "phone": "phone number"}
 
 
 def code_hash(code: str) -> bytes:
-    """What is kept of a query code, however it was typed."""
+    """Return the hash to store for a query code, however it was typed."""
     return token_hash(bare_code(code))
 
 
 async def file_application(act: Act, tx: Tx, body: ApplicationIn, catalog: Snapshot, once: Once) -> ApplicationFiled:
-    """Keep the application until a registrar looks at it; given again, its idempotency key gives the first answer.
+    """Store the application for a registrar to decide. A retry with the same idempotency key returns the first answer.
 
-    Raises UsccMissing, FormerCode, InvalidUscc, FirmKnown, TooManyApplications, and the errors of `part_rows`: nothing
-    is kept then.
+    Stores nothing and raises UsccMissing, FormerCode, InvalidUscc, FirmKnown, TooManyApplications, or what `part_rows`
+    raises.
     """
     if replay := await once.replay(tx, act.now):
         return ApplicationFiled.model_validate_json(replay)
@@ -77,7 +77,8 @@ async def file_application(act: Act, tx: Tx, body: ApplicationIn, catalog: Snaps
 
 
 async def _check_unknown(tx: Tx, body: ApplicationIn) -> None:
-    """Raises FirmKnown; a stranger is told what is known, but neither of whom nor how it stands."""
+    """Raises FirmKnown when the firm is known. It names the matching detail, but not the provider or its status: the
+    caller is a stranger."""
     identity = (body.uscc, body.name, body.phone)
     for other in (*await find_same(tx, *identity), *await queries.find_same(tx, *identity)):
         same = next(name for name in SAME_ZH if is_same_fact(name, getattr(body, name), getattr(other, name)))
@@ -85,7 +86,7 @@ async def _check_unknown(tx: Tx, body: ApplicationIn) -> None:
 
 
 async def follow_application(tx: Tx, number: int, code: str) -> ApplicationState:
-    """How it stands. Raises ApplicationUnknown."""
+    """Return the application's progress. Raises ApplicationUnknown."""
     application = await _by_code(tx, number, code)
     provider = await find_provider(tx, application.provider_id) if application.provider_id else None
     return ApplicationState(
@@ -100,7 +101,10 @@ async def follow_application(tx: Tx, number: int, code: str) -> ApplicationState
 
 
 async def withdraw_application(act: Act, tx: Tx, number: int, code: str) -> ApplicationState:
-    """Take it back; done before, it stays so. Raises ApplicationUnknown, StatusConflict once it is decided."""
+    """Withdraw the application; do nothing if it is already withdrawn.
+
+    Raises ApplicationUnknown, or StatusConflict once it is decided.
+    """
     application = await _by_code(tx, number, code)
     if application.status != ApplicationStatus.WITHDRAWN:
         await APPLICATIONS.transition(act.of_itself, tx, "withdraw", application.id, decided_at=act.now)
@@ -115,7 +119,7 @@ async def _by_code(tx: Tx, number: int, code: str) -> Application:
 
 
 async def get_application(tx: Tx, application_id: UUID) -> Application:
-    """The application, locked. Raises NotFound."""
+    """Return the application, locked until the transaction ends. Raises NotFound."""
     application = await queries.find_application(tx, application_id)
     if application is None:
         raise NotFound(what="application", key=str(application_id))
@@ -123,7 +127,7 @@ async def get_application(tx: Tx, application_id: UUID) -> Application:
 
 
 async def show_application(tx: Tx, application_id: UUID) -> ApplicationDetail:
-    """The application with the providers that it may be. Raises NotFound."""
+    """Return the application with the providers that it may duplicate. Raises NotFound."""
     application = await get_application(tx, application_id)
     same = await find_same(tx, application.uscc, application.name, application.phone)
     similar = [Similar.model_validate(provider) for provider in same if provider.id != application.provider_id]
@@ -133,9 +137,10 @@ async def show_application(tx: Tx, application_id: UUID) -> ApplicationDetail:
 async def enter_application(
     act: Act, tx: Tx, application_id: UUID, catalog: Snapshot, *, distinct: bool
 ) -> ApplicationDetail:
-    """Put the firm into the registry as an applicant, its prices as proposals; done before, nothing happens.
+    """Enter the firm into the registry as an applicant, with its prices as proposals; do nothing if it is already
+    entered.
 
-    Raises NotFound, StatusConflict, and the errors of `enter_provider`.
+    Raises NotFound, StatusConflict, and what `enter_provider` raises.
     """
     application = await get_application(tx, application_id)
     if application.status != ApplicationStatus.ENTERED:
@@ -146,14 +151,17 @@ async def enter_application(
 
 
 def _today(body: ProviderIn, today: date) -> ProviderIn:
-    """The same with prices that begin today where their first day has passed while the application waited."""
+    """Move the first day of a price to today if it has passed while the application waited."""
     for line in body.items:
         line.valid_from = max(line.valid_from or today, today)
     return body
 
 
 async def refuse_application(act: Act, tx: Tx, application_id: UUID, reason: str) -> ApplicationDetail:
-    """Say no, with a reason that the firm reads; done before, nothing happens. Raises NotFound, StatusConflict."""
+    """Refuse the application with a reason that the firm can read; do nothing if it is already refused.
+
+    Raises NotFound or StatusConflict.
+    """
     application = await get_application(tx, application_id)
     if application.status != ApplicationStatus.REFUSED:
         await _decide(act, tx, application, "refuse", reason=reason)

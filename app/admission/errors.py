@@ -1,4 +1,4 @@
-"""What can be wrong with an application."""
+"""Problems with applications to join."""
 
 from typing import ClassVar
 
@@ -6,18 +6,18 @@ from app.kit.errors import HotlineError
 
 
 class FirmKnown(HotlineError):
-    en = "A firm with this {same} is in the registry or has applied already. If it is yours, call the centre."
+    en = "A provider with this {same} is already registered or has already applied. If it is yours, call the centre."
     zh = "该{same_zh}已在加盟名录或待审申请中；如为本单位，请致电中心。"
 
 
 class ApplicationUnknown(HotlineError):
     status = 404
-    en = "There is no application with this number and query code."
+    en = "No application matches this number and query code."
     zh = "没有与此编号和查询码相符的申请。"
 
 
 class TooManyApplications(HotlineError):
     status = 429
     retry_after: ClassVar[int | None] = 86_400
-    en = "More applications wait than can be looked at just now; come back tomorrow or call the centre."
+    en = "Too many applications are waiting for review; try again tomorrow or call the centre."
     zh = "待审申请过多，请明天再来或致电中心。"

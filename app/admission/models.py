@@ -1,4 +1,4 @@
-"""Applications that firms file themselves, before anything of them is in the registry."""
+"""Applications that firms file themselves. Nothing of them is in the registry until a registrar enters them."""
 
 from datetime import datetime
 from typing import Any
@@ -15,19 +15,19 @@ from app.kit.terms import Term
 class ApplicationStatus(Term):
     """How far an application to join has got."""
 
-    FILED = "filed", "已提交", "filed", "It waits for a registrar."
+    FILED = "filed", "已提交", "filed", "It is waiting for a registrar."
     ENTERED = "entered", "已登记", "entered", "A registrar has entered the applicant as a provider."
     REFUSED = "refused", "已拒绝", "refused", "A registrar has refused it, with the reason."
-    WITHDRAWN = "withdrawn", "已撤回", "withdrawn", "The applicant took it back."
+    WITHDRAWN = "withdrawn", "已撤回", "withdrawn", "The applicant has withdrawn it."
 
 
 APPLICATION_NUMBER = Sequence("application_number", start=20001, metadata=Model.metadata)
 
 
 class Application(Model):
-    """What a firm filed. `number` and the query code, of which only the hash is kept, let it follow the application.
+    """What a firm filed. The firm follows the application with `number` and the query code, stored only as a hash.
 
-    `form` is what it typed in; a registrar enters it into the registry, refuses it, or the firm withdraws it.
+    `form` is what the firm typed in. A registrar enters it into the registry or refuses it, or the firm withdraws it.
     """
 
     __tablename__ = "applications"

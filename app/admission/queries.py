@@ -1,4 +1,4 @@
-"""Applications in SQL."""
+"""SQL for applications to join."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,19 +15,19 @@ _FRESH = {"populate_existing": True}
 
 
 async def find_application(tx: Tx, application_id: UUID) -> Application | None:
-    """The application, locked until the transaction ends."""
+    """Return the application, locked until the transaction ends."""
     query = select(Application).where(Application.id == application_id).with_for_update()
     return (await tx.session.execute(query.execution_options(**_FRESH))).scalar_one_or_none()
 
 
 async def find_by_code(tx: Tx, number: int, code_hash: bytes) -> Application | None:
-    """The application of this number and query code, locked until the transaction ends."""
+    """Return the application with this number and query code, locked until the transaction ends."""
     query = select(Application).where(Application.number == number, Application.code_hash == code_hash)
     return (await tx.session.execute(query.with_for_update().execution_options(**_FRESH))).scalar_one_or_none()
 
 
 async def find_same(tx: Tx, uscc: str | None, name: str, phone: str) -> Sequence[Application]:
-    """Applications that wait, of the same credit code, name or phone."""
+    """Return up to three waiting applications with the same credit code, name or phone number."""
     same = [func.same_form(Application.name) == same_form(name), Application.phone == phone]
     if inner := organisation_code(uscc) if uscc else None:
         same.append(func.substr(Application.uscc, 9, 9) == inner)
@@ -36,13 +36,13 @@ async def find_same(tx: Tx, uscc: str | None, name: str, phone: str) -> Sequence
 
 
 async def count_waiting(tx: Tx) -> int:
-    """How many applications wait."""
+    """Return how many applications are waiting."""
     query = select(func.count()).where(Application.status == ApplicationStatus.FILED)
     return (await tx.session.execute(query)).scalar_one()
 
 
 async def list_applications(tx: Tx, status: str, after: int | None, limit: int) -> Sequence[Application]:
-    """Applications of this status, the oldest first."""
+    """Return applications with this status, oldest first. `after` is the number to continue above."""
     query = select(Application).where(Application.status == status).order_by(Application.number).limit(limit)
     if after is not None:
         query = query.where(Application.number > after)
@@ -50,6 +50,6 @@ async def list_applications(tx: Tx, status: str, after: int | None, limit: int) 
 
 
 async def forget_applications(tx: Tx, before: datetime) -> None:
-    """Drop applications that were refused or withdrawn before that moment: nobody needs what they say of people."""
+    """Delete applications refused or withdrawn before that moment: nobody needs their personal data any more."""
     over = Application.status.in_([ApplicationStatus.REFUSED, ApplicationStatus.WITHDRAWN])
     await tx.session.execute(delete(Application).where(over, Application.decided_at < before))

@@ -1,4 +1,4 @@
-"""The firm's own application, open to everybody within limits, and the registrar's decision."""
+"""Routes for applying to join, open to everybody within limits, and for the registrar's decision."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -36,7 +36,7 @@ FILING = limited(Limit("apply", 10, HOUR), Limit("apply_together", 500, DAY, tog
 FOLLOWING = limited(Limit("follow", 60, HOUR))
 
 router = Router(tags=["applications"])
-QueryCode = Annotated[str, Header(max_length=40, description="the query code that came with the application's number")]
+QueryCode = Annotated[str, Header(max_length=40, description="the query code issued with the application's number")]
 
 
 @router.post("/public/applications", status_code=201, dependencies=[Depends(public), Depends(FILING)])
@@ -46,7 +46,8 @@ async def file_application(
     catalog: CurrentCatalog,
     idempotency_key: SentKey = None,
 ) -> ApplicationFiled:
-    """Apply to join, without an account; keep the number and the query code to see how it stands."""
+    """Apply to join, without an account. Keep the number and the query code: together they show the application's
+    progress."""
     from_here = idempotency_key and f"{sha256(address_of(request).encode()).hexdigest()[:16]}:{idempotency_key}"
     first = once(actions.NOBODY, from_here, "POST /public/applications", body)
     async with context_of(request).db.begin() as tx:
@@ -55,14 +56,14 @@ async def file_application(
 
 @router.get("/public/applications/{number}", dependencies=[Depends(public), Depends(FOLLOWING)])
 async def follow_application(number: RowNumber, request: Request, query_code: QueryCode) -> ApplicationState:
-    """How the application stands, for whoever has its query code."""
+    """Show the application's progress to anyone who has its query code."""
     async with context_of(request).db.begin() as tx:
         return await actions.follow_application(tx, number, query_code)
 
 
 @router.put("/public/applications/{number}/withdrawal", dependencies=[Depends(public), Depends(FOLLOWING)])
 async def withdraw_application(number: RowNumber, request: Request, query_code: QueryCode) -> ApplicationState:
-    """Take the application back."""
+    """Withdraw the application."""
     async with context_of(request).db.begin() as tx:
         return await actions.withdraw_application(act_of(context_of(request)), tx, number, query_code)
 
@@ -75,7 +76,7 @@ def _key(application: Application) -> tuple[int]:
 async def list_applications(
     request: Request, response: Response, tx: Transaction, asked: Annotated[ApplicationsAsked, Query()]
 ) -> Page[ApplicationOut]:
-    """Applications that firms filed themselves, the oldest first."""
+    """List the applications that firms filed themselves, oldest first."""
     after = asked.after(int)
     rows = await queries.list_applications(tx, asked.status, after[0] if after else None, asked.limit + 1)
     return page(rows, asked, _key, ApplicationOut.model_validate, request, response)
@@ -83,7 +84,7 @@ async def list_applications(
 
 @router.get("/applications/{application_id}", dependencies=[Depends(allow(Role.REGISTRAR))])
 async def read_application(application_id: UUID, tx: Transaction) -> ApplicationDetail:
-    """One application, with the providers of the same credit code, name or phone."""
+    """Return one application, with the providers that share its credit code, name or phone number."""
     return await actions.show_application(tx, application_id)
 
 
@@ -91,7 +92,7 @@ async def read_application(application_id: UUID, tx: Transaction) -> Application
 async def enter_application(
     application_id: UUID, body: EntryIn, act: ByRegistrar, tx: Transaction, catalog: CurrentCatalog
 ) -> ApplicationDetail:
-    """Put the firm into the registry as an applicant; its prices are proposals still."""
+    """Enter the firm into the registry as an applicant. Its prices stay proposals until they are approved."""
     return await actions.enter_application(act, tx, application_id, catalog, distinct=body.distinct)
 
 
@@ -99,5 +100,5 @@ async def enter_application(
 async def refuse_application(
     application_id: UUID, body: RefusalIn, act: ByRegistrar, tx: Transaction
 ) -> ApplicationDetail:
-    """Say no, with the reason that the firm reads when it asks."""
+    """Refuse the application, with a reason that the firm reads when it follows the application."""
     return await actions.refuse_application(act, tx, application_id, body.reason)

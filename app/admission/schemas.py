@@ -1,4 +1,4 @@
-"""Applications in the API: what a firm types in, what it may follow, and what the registrar sees."""
+"""Requests and responses of applications: what a firm files, what it can follow, and what the registrar sees."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,14 +17,14 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 
 class ApplicationIn(Body):
-    """What a firm says of itself; papers are typed in, prices are proposals until the registrar approves them."""
+    """What a firm says about itself. Licences are typed in; prices are proposals until the registrar approves them."""
 
     name: Name
     kind: ProviderKind
     uscc: Uscc | None = Field(default=None, description="Unified Social Credit Code; a company must have one")
     contact_name: Name
     phone: FirmPhone
-    area: Code = Field(description="code of the township or community where it has its seat")
+    area: Code = Field(description="code of the township or community where the firm is based")
     reached_by: ReachedBy = ReachedBy.PHONE
     capacity: Capacity
     coverage: Townships
@@ -34,19 +34,19 @@ class ApplicationIn(Body):
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
 
     def provider(self, *, distinct: bool) -> ProviderIn:
-        """The same as a registrar would enter it."""
+        """Return the application as a registrar would enter it. `distinct` is as in ProviderIn."""
         return ProviderIn.model_validate(self.model_dump(exclude={"note"}) | {"distinct": distinct})
 
 
 class ApplicationFiled(BaseModel):
-    """Keep both: the number and the query code together show how the application stands."""
+    """Keep both: together they show the application's progress."""
 
     number: int
     query_code: str
 
 
 class ApplicationState(BaseModel):
-    """How the application stands. `standing` and `provider_number` are those of the registry once it is entered."""
+    """The application's progress. Once it is entered, `standing` and `provider_number` come from the registry."""
 
     number: int
     status: ApplicationStatus
@@ -58,7 +58,7 @@ class ApplicationState(BaseModel):
 
 
 class Similar(BaseModel):
-    """A provider with the same credit code, name or phone."""
+    """A provider with the same credit code, name or phone number."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -91,7 +91,7 @@ class ApplicationDetail(ApplicationOut):
 
 
 class EntryIn(Body):
-    distinct: bool = Field(default=False, description="it is another firm than those of the same name or phone")
+    distinct: bool = Field(default=False, description="the firm is not one of those with the same name or phone number")
 
 
 class RefusalIn(Body):

@@ -1,4 +1,4 @@
-"""The life of an application. Source: the diagram in docs/states.md."""
+"""The status changes of an application. Source: the diagram in docs/states.md."""
 
 from app.admission.models import Application, ApplicationStatus
 from app.events.kinds import EventKind

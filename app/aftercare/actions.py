@@ -1,4 +1,4 @@
-"""Calling citizens back after their request was completed, and what follows from what they say."""
+"""Call citizens back after their request was completed, and act on what they say."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -29,12 +29,15 @@ from app.kit.ids import new_id
 from app.kit.personal import mask_name, mask_phone
 
 TAKEN_FOR = timedelta(minutes=10)
+"""How long a callback belongs to the person who took it."""
 
 
 async def arrange_callbacks(act: Act, tx: Tx, request_id: UUID) -> None:
-    """Drop the request's callbacks that are out of date; once it is completed, make one for each of its callers.
+    """Bring the request's callbacks up to date.
 
-    One whose caller left no number is closed at once: nobody can be asked.
+    1. Drop callbacks about an earlier completion.
+    2. If the request is completed, add one callback for each caller's phone number.
+    3. If the request has no phone number, close it as unreached: nobody can be asked.
     """
     request = await get_locked(tx, request_id)
     await queries.drop_outdated(tx, request_id, **act.of_itself.parameters())
@@ -60,7 +63,7 @@ async def arrange_callbacks(act: Act, tx: Tx, request_id: UUID) -> None:
 
 
 async def take_next(act: Act, tx: Tx) -> CallbackTaken | None:
-    """Take the next due callback for ten minutes; None when there is none, or outside the calling hours."""
+    """Take the next due callback for ten minutes. Return None if none is due or it is outside calling hours."""
     if not is_calling_hour(act.now, act.zone):
         return None
     callback_id = await queries.take_next(tx, act.who, third_of(act.now, act.zone), act.now, act.now + TAKEN_FOR)
@@ -72,10 +75,10 @@ async def take_next(act: Act, tx: Tx) -> CallbackTaken | None:
 
 
 async def record_outcome(act: Act, tx: Tx, callback_id: UUID, body: Outcome, catalog: Snapshot) -> CallbackOut:
-    """Record how the call went: it closes the request, or has it done again, or a further attempt falls due.
+    """Record how the call went: it closes the request, has the work done again, or makes a further attempt due.
 
-    Repeating it gives the present state. Raises NotFound, StatusConflict when it ended otherwise, CallbackOutdated,
-    CallbackNotTaken.
+    A repeated call changes nothing. Return the callback's current state. Raises NotFound, StatusConflict when it ended
+    differently, CallbackOutdated or CallbackNotTaken.
     """
     facts = await _find(tx, callback_id)
     served = await get_locked(tx, facts["served_request_id"])
@@ -100,7 +103,8 @@ def _is_same(callback: Callback, body: Outcome) -> bool:
 
 
 def _about(facts: Row) -> dict[str, UUID]:
-    """Whose work a callback is about. It is no provider's event: no firm is sent what was said of it."""
+    """Return whose work the callback is about, for its event. The event is not the provider's: no provider is sent what
+    was said."""
     return {"job_id": facts["job_id"], "provider_id": facts["provider_id"]}
 
 
@@ -150,7 +154,7 @@ async def _finish(act: Act, tx: Tx, facts: Row, served: Row, body: Outcome, cata
 
 
 def compare_bill(billed_fen: int | None, paid_fen: int | None) -> dict[str, int | bool]:
-    """What the callback's event says of what the citizen paid, beside the bill; nothing where either is unknown."""
+    """Compare what the citizen paid with the bill, for the callback's event; empty when either is unknown."""
     if billed_fen is None or paid_fen is None:
         return {}
     difference = {"difference_fen": paid_fen - billed_fen} if paid_fen != billed_fen else {}
@@ -158,7 +162,7 @@ def compare_bill(billed_fen: int | None, paid_fen: int | None) -> dict[str, int 
 
 
 async def _close(act: Act, tx: Tx, caller_id: UUID, served: Row, reason: CloseReason) -> None:
-    """Close the request that was served, if the caller of this one asked for it; another's word does not end it."""
+    """Close the served request if this callback's caller asked for it. Another caller's word does not close it."""
     caller = await get_request(tx, caller_id)
     theirs = caller.callback_phone or caller.contact_phone
     if served["status"] == RequestStatus.COMPLETED and theirs == (served["callback_phone"] or served["contact_phone"]):
@@ -168,7 +172,10 @@ async def _close(act: Act, tx: Tx, caller_id: UUID, served: Row, reason: CloseRe
 
 
 async def _do_again(act: Act, tx: Tx, served: Row, body: Outcome, catalog: Snapshot) -> None:
-    """What a merged caller speaks of may have been closed meanwhile, and so long ago that it stays closed."""
+    """Have the work done again, or reopen the request if it was closed meanwhile.
+
+    A merged caller may speak of a request that was closed too long ago; that one stays closed.
+    """
     if served["status"] == RequestStatus.COMPLETED:
         await redo_request(act, tx, served["id"], other_firm=body.redo_refused, catalog=catalog)
     elif act.now <= served["closed_at"] + timedelta(days=act.settings.reopen_days):
@@ -184,7 +191,7 @@ async def _do_again(act: Act, tx: Tx, served: Row, body: Outcome, catalog: Snaps
 
 
 def show(callback: Mapping[str, Any]) -> CallbackOut:
-    """A callback as the API lists it: phone and name masked."""
+    """Return the callback as the API shows it, with phone number and name masked."""
     masked = {
         "contact_phone": mask_phone(callback["contact_phone"]),
         "contact_name": mask_name(callback["contact_name"]),

@@ -1,4 +1,4 @@
-"""Telling citizens what was decided about their complaints."""
+"""Call citizens to tell them the decisions on their complaints."""
 
 from uuid import UUID
 
@@ -18,8 +18,10 @@ from app.kit.db import Tx
 
 
 async def take_next(act: Act, tx: Tx) -> ToAnswer | None:
-    """Take the citizen who has waited longest to be told, for ten minutes; None when there is none, or it is not the
-    hour to call."""
+    """Take the decided complaint whose citizen has waited longest to hear, for ten minutes.
+
+    Return None if there is none or it is outside calling hours.
+    """
     if not is_calling_hour(act.now, act.zone):
         return None
     complaint_id = await queries.take_to_answer(tx, act.now, act.now + TAKEN_FOR)
@@ -31,9 +33,11 @@ async def take_next(act: Act, tx: Tx) -> ToAnswer | None:
 
 
 async def record_answer(act: Act, tx: Tx, complaint_id: UUID, body: Answer) -> ComplaintOut:
-    """The citizen knows; or was not reached, and is called again in the next third of the hours, three times in all.
+    """Record that the citizen was told, or was not reached. A missed call falls due again in the next third of the
+    calling hours; three missed calls end it as unreached.
 
-    Repeating it gives the present state. Raises NotFound, StatusConflict, AnswerNotTaken.
+    A repeated call changes nothing. Return the complaint's current state. Raises NotFound, StatusConflict or
+    AnswerNotTaken.
     """
     case = await get_locked(tx, complaint_id)
     ended = ComplaintStatus.ANSWERED if body.reached else ComplaintStatus.UNREACHED

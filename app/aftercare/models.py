@@ -12,16 +12,21 @@ from app.kit.terms import Term
 
 
 class CallbackStatus(Term):
-    """How far the call back to the citizen has got."""
+    """How far the callback to the citizen has got."""
 
-    DUE = "due", "待回访", "due", "The citizen is still to be called."
+    DUE = "due", "待回访", "due", "The citizen has yet to be called."
     DONE = "done", "已回访", "done", "The citizen was reached."
-    UNREACHED = "unreached", "未接通", "never reached", "Nobody answered at any of the attempts."
-    DROPPED = "dropped", "已取消", "dropped", "The request was reopened before anyone called."
+    UNREACHED = "unreached", "未接通", "never reached", "Nobody answered any of the attempts."
+    DROPPED = (
+        "dropped",
+        "已取消",
+        "dropped",
+        "No call is needed: work resumed, or a call to the same number settled it.",
+    )
 
 
 class Satisfaction(Term):
-    """The national five-step scale; the first three count as satisfied."""
+    """The national five-step scale. The first three steps count as satisfied."""
 
     VERY_SATISFIED = "very_satisfied", "非常满意", "very satisfied", "The best of the five steps."
     SATISFIED = "satisfied", "满意", "satisfied", "The second step."
@@ -40,13 +45,13 @@ DISSATISFIED = (Satisfaction.DISSATISFIED, Satisfaction.VERY_DISSATISFIED)
 
 
 class Callback(Model):
-    """One citizen to be called about one completion; `due_at` moves on with each failed attempt."""
+    """A call to one citizen about one completion. Each missed attempt moves `due_at` on."""
 
     __tablename__ = "callbacks"
 
     id: Mapped[Id]
     request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"))
-    """The caller's own request: of a merged one, the child."""
+    """The caller's own request; if it was merged into another, the merged one (the child)."""
     job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id"))
     status: Mapped[str]
     due_at: Mapped[datetime]
@@ -57,7 +62,7 @@ class Callback(Model):
     solved: Mapped[bool | None]
     satisfaction: Mapped[str | None]
     paid_fen: Mapped[int | None] = mapped_column(BigInteger)
-    """What the citizen says was paid."""
+    """What the citizen says was paid, in fen."""
     remark: Mapped[str | None]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))

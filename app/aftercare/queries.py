@@ -1,4 +1,4 @@
-"""Callbacks in SQL."""
+"""SQL for callbacks."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -40,8 +40,10 @@ _REQUEST = bindparam("request_id", type_=Uuid)
 
 
 def _present_job() -> Any:
-    """The job by which the caller's request, or the one it was merged into, stands completed; NULL once that was taken
-    up again. (A scalar subquery on purpose: as a join it was planned as a scan of all requests.)"""
+    """The job that completed the caller's request, or the request it was merged into; NULL if work on it has resumed.
+
+    A scalar subquery on purpose: PostgreSQL planned the join as a scan of all requests.
+    """
     caller, offer, job = aliased(Request), aliased(Offer), aliased(Job)
     served = func.coalesce(caller.parent_id, caller.id)
     return (
@@ -70,7 +72,8 @@ _FIND_UNARRANGED = _find_unarranged()
 
 
 async def find_unarranged(tx: Tx, at: datetime, batch: int) -> Sequence[UUID]:
-    """Requests that are completed without a callback, and those whose outdated callbacks come to the queue's front."""
+    """Return completed requests without a callback, and requests whose outdated callbacks reach the front of the
+    queue."""
     return [row["id"] for row in await tx.rows(_FIND_UNARRANGED, at=at, batch=batch)]
 
 
@@ -86,12 +89,13 @@ _DROP_OUTDATED = _drop_outdated()
 
 
 async def drop_outdated(tx: Tx, request_id: UUID, **actor: Any) -> None:
-    """Drop the callbacks of earlier completions of the request, which must be locked, and of its callers."""
+    """Drop callbacks about earlier completions of this request, also those of merged callers. The request must be
+    locked."""
     await tx.rows(_DROP_OUTDATED, request_id=request_id, **actor)
 
 
 def _drop_others() -> Prepared:
-    """Due callbacks about the same job to the same phone number."""
+    """Drop due callbacks about the same job to the same phone number."""
     mine, its_request, other = aliased(Callback), aliased(Request), aliased(Request)
     same = (
         select(mine.id)
@@ -110,13 +114,13 @@ _DROP_OTHERS = _drop_others()
 
 
 async def drop_others(tx: Tx, callback_id: UUID, **actor: Any) -> None:
-    """Nobody is called twice about one job: what is due to the number of this callback is dropped."""
+    """Drop other due callbacks about this callback's job to its number, so that nobody is called twice about one
+    job."""
     await tx.rows(_DROP_OTHERS, id=callback_id, **actor)
 
 
 async def list_callers(tx: Tx, request_id: UUID) -> Sequence[UUID]:
-    """The request and those merged into it, one for each phone number: each caller is called back once; whoever left
-    none is not."""
+    """Return the request and those merged into it, one per phone number. Callers who left no number are omitted."""
     number = callback_phone(Request)
     query = select(number, Request.id).where(number.is_not(None))
     query = query.where(or_(Request.id == request_id, Request.parent_id == request_id))
@@ -128,14 +132,14 @@ async def list_callers(tx: Tx, request_id: UUID) -> Sequence[UUID]:
 
 
 async def find_completed_job(tx: Tx, request_id: UUID) -> UUID:
-    """The job by which the request stands completed."""
+    """Return the job that completed the request."""
     query = select(Job.id).join(Offer, Offer.id == Job.offer_id)
     query = query.where(Offer.request_id == request_id, Offer.end_reason == OfferEnd.DONE)
     return (await tx.session.execute(query)).scalar_one()
 
 
 async def add_callbacks(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
-    """Make these callbacks, those that exist aside."""
+    """Insert these callbacks; skip those that exist."""
     if rows:
         await tx.session.execute(insert(Callback).values(rows).on_conflict_do_nothing())
 
@@ -167,19 +171,22 @@ _TAKE_NEXT = _take_next()
 
 
 async def take_next(tx: Tx, staff_id: UUID, third: int, at: datetime, until: datetime) -> UUID | None:
-    """Give the member of staff the callback that fell due first, was not tried in this third, and nobody has taken."""
+    """Give this member of staff the earliest due callback that nobody has taken and that was not tried in this third.
+
+    Return its id, or None.
+    """
     row = await tx.row(_TAKE_NEXT, staff_id=staff_id, third=third, at=at, until=until)
     return row["id"] if row else None
 
 
 async def lock_callback(tx: Tx, callback_id: UUID) -> Callback:
-    """The callback, locked until the transaction ends; its request is locked before."""
+    """Return the callback, locked until the transaction ends. Lock its request first."""
     query = select(Callback).where(Callback.id == callback_id).with_for_update()
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one()
 
 
 async def is_current(tx: Tx, callback_id: UUID) -> bool:
-    """Whether the callback is still about its caller's present completion."""
+    """Return whether the callback is about its caller's latest completion."""
     query = select(Callback.id).where(Callback.id == callback_id, CURRENT)
     return (await tx.session.execute(query)).first() is not None
 
@@ -225,12 +232,12 @@ _FIND = Prepared(_VIEW.where(Callback.id == bindparam("id", type_=Uuid)))
 
 
 async def find_callback(tx: Tx, callback_id: UUID) -> Row | None:
-    """The callback with what the operator needs to know: the request, the job, the provider, the bill."""
+    """Return the callback with what the operator needs to know: the request, the job, the provider and the bill."""
     return await tx.row(_FIND, id=callback_id)
 
 
 async def list_due(tx: Tx, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Any]:
-    """Callbacks still to be made, the earliest due first."""
+    """Return callbacks still to be made, earliest due first."""
     query = _VIEW.where(_DUE, CURRENT).order_by(Callback.due_at, Callback.id).limit(limit)
     if after:
         query = query.where(tuple_(Callback.due_at, Callback.id) > after)

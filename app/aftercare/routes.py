@@ -1,4 +1,4 @@
-"""Whom to call: about work that was done, and about complaints that were decided."""
+"""Routes for calls to citizens: about completed work, and about decided complaints."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -26,9 +26,10 @@ Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
 async def list_callbacks(
     request: Request, response: Response, act: Caller, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[CallbackOut]:
-    """Callbacks still to be made, the earliest due first; `due_at` is when the citizen may be called.
+    """List callbacks still to be made, earliest due first. `due_at` is when the citizen may be called.
 
-    Ordered by when they fell due, which changes while you page: one tried meanwhile may be missed or come twice.
+    The order is by due time, which changes while you page: a callback attempted meanwhile may be missing or appear
+    twice.
     """
     rows = await queries.list_due(tx, paging.after(datetime, UUID), paging.limit + 1)
     zone = act.zone
@@ -40,9 +41,9 @@ async def list_callbacks(
     return page(rows, paging, lambda row: (row.due_at, str(row.id)), show, request, response)
 
 
-@router.post("/callbacks/next", responses={204: {"description": "nobody is to be called now"}})
+@router.post("/callbacks/next", responses={204: {"description": "there is nobody to call now"}})
 async def take_callback(act: Caller, tx: Transaction, response: Response) -> CallbackTaken | None:
-    """Take the callback that fell due first, for ten minutes; only between 09:00 and 20:00."""
+    """Take the earliest due callback for ten minutes. Callbacks are made between 09:00 and 20:00 only."""
     taken = await actions.take_next(act, tx)
     if taken is None:
         response.status_code = 204
@@ -54,13 +55,14 @@ async def take_callback(act: Caller, tx: Transaction, response: Response) -> Cal
 async def record_callback_outcome(
     callback_id: UUID, body: Outcome, act: Caller, tx: Transaction, catalog: CurrentCatalog
 ) -> CallbackOut:
-    """Record how the call went; solved closes the request, unsolved has it done again."""
+    """Record how the call went. A solved request is closed; for an unsolved one, the work is done again."""
     return await actions.record_outcome(act, tx, callback_id, body, catalog)
 
 
-@router.post("/complaints/to-answer/next", responses={204: {"description": "nobody is to be told now"}})
+@router.post("/complaints/to-answer/next", responses={204: {"description": "there is nobody to tell now"}})
 async def take_complaint_to_answer(act: Caller, tx: Transaction, response: Response) -> ToAnswer | None:
-    """Take the decided complaint whose citizen is to be told next, for ten minutes; only between 09:00 and 20:00."""
+    """Take the decided complaint whose citizen has to be told next, for ten minutes. Calls are made between 09:00 and
+    20:00 only."""
     taken = await answers.take_next(act, tx)
     if taken is None:
         response.status_code = 204
@@ -70,5 +72,6 @@ async def take_complaint_to_answer(act: Caller, tx: Transaction, response: Respo
 @router.put("/complaints/{complaint_id}/answer")
 @repeatable
 async def record_complaint_answer(complaint_id: UUID, body: Answer, act: Caller, tx: Transaction) -> ComplaintOut:
-    """The citizen was told what was decided, or was not reached: three calls, then it is left."""
+    """Record that the citizen was told the decision, or was not reached. After three missed calls the complaint ends as
+    unreached."""
     return await answers.record_answer(act, tx, complaint_id, body)

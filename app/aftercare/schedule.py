@@ -1,4 +1,5 @@
-"""When a citizen is called back: within 09:00-20:00 of the centre's zone, each attempt in another third of it."""
+"""When citizens are called back: from 09:00 to 20:00 in the centre's time zone, each attempt in another third of that
+span."""
 
 from bisect import bisect_right
 from collections.abc import Collection
@@ -7,26 +8,27 @@ from zoneinfo import ZoneInfo
 
 OPENS, CLOSES = time(9), time(20)
 THIRDS = (OPENS, time(12, 40), time(16, 20))
-"""When each third of the calling hours begins; there are as many attempts."""
+"""When each third of the calling hours begins. There is one attempt per third."""
 URGENT = ("emergency", "urgent")
 URGENT_DELAY = timedelta(hours=2)
 DAY = timedelta(days=1)
 
 
 def is_calling_hour(moment: datetime, zone: ZoneInfo) -> bool:
-    """Whether citizens are called back at that moment."""
+    """Return whether citizens are called back at that moment."""
     return OPENS <= moment.astimezone(zone).time() < CLOSES
 
 
 def third_of(moment: datetime, zone: ZoneInfo) -> int:
-    """The third (0 to 2) in which the moment lies; before the hours it is the first, after them the last."""
+    """Return the third (0 to 2) of the calling hours that contains the moment: the first before the hours, the last
+    after."""
     return max(bisect_right(THIRDS, moment.astimezone(zone).time()) - 1, 0)
 
 
 def first_due(completed_at: datetime, urgency: str, zone: ZoneInfo) -> datetime:
-    """When the first call is due, in UTC: 09:00 of the next day.
+    """Return when the first call is due, in UTC: at 09:00 on the next day.
 
-    Urgent work: after two hours, or at the next 09:00 if nobody calls at that hour.
+    For urgent work: two hours after completion, or at the next 09:00 if that is outside calling hours.
     """
     if urgency not in URGENT:
         return _at(completed_at.astimezone(zone).date() + DAY, OPENS, zone)
@@ -38,14 +40,14 @@ def first_due(completed_at: datetime, urgency: str, zone: ZoneInfo) -> datetime:
 
 
 def next_due(now: datetime, tried: Collection[int], zone: ZoneInfo) -> datetime:
-    """The next start of a third that was not tried yet, in UTC; at least one third must be left."""
+    """Return the next start of an untried third, in UTC. At least one third must be left."""
     today = now.astimezone(zone).date()
     left = [start for third, start in enumerate(THIRDS) if third not in tried]
     return min(due for day in (today, today + DAY) for start in left if (due := _at(day, start, zone)) > now)
 
 
 def may_call_from(due_at: datetime, tried: Collection[int], now: datetime, zone: ZoneInfo) -> datetime:
-    """When a callback may be made that is due then: not at night, nor in a third in which nobody was reached."""
+    """Return when a callback due at `due_at` may be made: not at night, and not in a third already tried."""
     if due_at > now or (is_calling_hour(now, zone) and third_of(now, zone) not in tried):
         return due_at
     return next_due(now, tried, zone)

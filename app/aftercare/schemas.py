@@ -1,4 +1,4 @@
-"""Callbacks in the API."""
+"""Requests and responses for callbacks."""
 
 from datetime import datetime
 from typing import Self
@@ -16,10 +16,10 @@ from app.kit.quantity import Quantity
 
 
 class CallbackOut(BaseModel):
-    """A citizen to be called, or who was; phone and name are masked.
+    """A callback, made or still to be made. The phone number and the name are masked.
 
-    `number` and `request_status` are those of the caller's own request, which may have been merged into the one
-    that was served (`served_request_id`); only the latter's caller was billed.
+    `number` and `request_status` belong to the caller's own request. It may have been merged into the one that was
+    served (`served_request_id`); only the served request's caller was billed.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -28,7 +28,7 @@ class CallbackOut(BaseModel):
     request_id: UUID
     served_request_id: UUID
     number: int
-    other_numbers: list[int] = Field(description="merged with it, of the same phone number: one call for all of them")
+    other_numbers: list[int] = Field(description="merged requests from the same phone number; one call covers them all")
     request_status: RequestStatus
     item_code: str
     contact_name: str | None
@@ -38,22 +38,22 @@ class CallbackOut(BaseModel):
     provider_name: str
     status: CallbackStatus
     due_at: datetime
-    attempts: int = Field(description="calls that nobody answered; the third ends it as unreached")
+    attempts: int = Field(description="unanswered calls; the third ends the callback as unreached")
     taken_by: UUID | None
     taken_until: datetime | None
-    quantity: Quantity | None = Field(description="of the work that was billed, in the item's unit")
+    quantity: Quantity | None = Field(description="the billed quantity, in the item's unit")
     unit: str | None
     billed_fen: int | None
     solved: bool | None
     satisfaction: Satisfaction | None
     paid_fen: int | None = Field(description="what the citizen says was paid")
-    difference_fen: int | None = Field(description="paid less billed")
+    difference_fen: int | None = Field(description="paid minus billed")
     remark: str | None
     ended_at: datetime | None
 
 
 class CallbackTaken(CallbackOut):
-    """The callback to make now, with the citizen's name and phone in full; the reading is on the audit log."""
+    """The callback to make now, with the citizen's name and phone number in full. The audit log records this."""
 
     description: str
     tier: Tier
@@ -62,21 +62,23 @@ class CallbackTaken(CallbackOut):
 
 
 class Outcome(Body):
-    """How the call went. Reached: whether it is `solved`, and what else was said. Not reached: nothing else."""
+    """How the call went. If the citizen was reached, `solved` is required; if not, leave out everything else."""
 
     reached: bool
     solved: bool | None = None
     satisfaction: Satisfaction | None = None
     paid_fen: Fen | None = None
     remark: Note | None = None
-    redo_refused: bool = Field(default=False, description="unsolved, and the citizen wants another firm")
+    redo_refused: bool = Field(
+        default=False, description="the problem is unsolved and the citizen wants another provider"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.reached and self.solved is None:
-            raise Unfit("say whether it is solved", "请填写是否已解决")
+            raise Unfit("say whether the problem is solved", "请填写是否已解决")
         if not self.reached and self.model_dump(exclude={"reached"}, exclude_defaults=True):
-            raise Unfit("nobody was reached, so nothing else is known", "未接通时不能填写其他内容")
+            raise Unfit("leave out everything else when nobody was reached", "未接通时不能填写其他内容")
         if self.redo_refused and self.solved:
-            raise Unfit("what is solved is not done again", "已解决的不再返工")
+            raise Unfit("solved work is not done again", "已解决的不再返工")
         return self

@@ -1,4 +1,4 @@
-"""The life of a callback: every move there is. Source: the diagram in docs/states.md."""
+"""The status changes of a callback. Source: the diagram in docs/states.md."""
 
 from app.aftercare.models import Callback
 from app.aftercare.models import CallbackStatus as S

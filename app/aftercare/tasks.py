@@ -1,4 +1,4 @@
-"""What the worker does for aftercare."""
+"""The worker's step for aftercare."""
 
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from app.kit.db import Tx
 
 
 async def make_callbacks(context: Context) -> int:
-    """Make the callbacks of completed requests, and drop those of requests taken up again."""
+    """Add callbacks for completed requests and drop those of requests being worked on again. Return how many were
+    changed."""
 
     async def change(act: Act, tx: Tx, request_id: UUID) -> None:
         await actions.arrange_callbacks(act, tx, request_id)

@@ -1,4 +1,4 @@
-"""What the desk says of a call, and what became of it."""
+"""Record calls as the desk reports them, and find their outcome."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,13 +16,13 @@ from app.kit.db import Tx
 from app.kit.errors import NotFound
 
 TOLD_WITHIN = timedelta(days=7)
-"""So late may a desk that was off the line say what it did."""
+"""How late a desk that was offline may report a call."""
 
 
 async def tell_call(act: Act, tx: Tx, call_id: UUID, said: CallIn) -> Any:
-    """The call stands as the desk says: it begins, waits, goes on or ends; gives it.
+    """Record the call as the desk reports it: begun, parked, taken back or ended. Return the call.
 
-    Said again, or of one that has ended, it changes nothing. Raises CallOfAnother, CallTooOld, ExternalIdTaken,
+    A repeated report, or one about an ended call, changes nothing. Raises CallOfAnother, CallTooOld, ExternalIdTaken or
     OutcomeNeeded.
     """
     call = await queries.lock_call(tx, call_id) or await _begin(act, tx, call_id, said)
@@ -45,7 +45,7 @@ async def tell_call(act: Act, tx: Tx, call_id: UUID, said: CallIn) -> Any:
 async def _begin(act: Act, tx: Tx, call_id: UUID, said: CallIn) -> Call:
     if act.now - said.began_at > TOLD_WITHIN or (said.ended_at and said.ended_at < said.began_at):
         raise CallTooOld(days=TOLD_WITHIN.days)
-    began_at = min(said.began_at, act.now)  # a browser's clock may be ahead
+    began_at = min(said.began_at, act.now)  # a browser's clock may run ahead
     values = {"phone": said.phone, "external_id": said.external_id, "began_at": began_at, "heard_at": act.now}
     new = await queries.insert_call(tx, {"id": call_id, "operator_id": act.who, **values})
     call = await queries.lock_call(tx, call_id)
@@ -58,14 +58,14 @@ async def _begin(act: Act, tx: Tx, call_id: UUID, said: CallIn) -> Call:
 
 
 async def find_outcome(tx: Tx, call: Call) -> CallOutcome | None:
-    """What the requests say that the call was about, the gravest first; None where there are none."""
+    """Return the outcome that the call's requests imply, the most serious first. Return None if they imply none."""
     work = await queries.read_work(tx, call)
     gravest = CallOutcome.COMPLAINT, CallOutcome.REQUEST, CallOutcome.ANSWERED, CallOutcome.PROGRESS
     return next((outcome for outcome in gravest if getattr(work, outcome)), None)
 
 
 async def end(act: Act, tx: Tx, call: Call, outcome: CallOutcome, ended_at: datetime) -> None:
-    """The call is over; the event says what figures count it by."""
+    """End the call. Its event carries what the figures count."""
     ended_at = max(call.began_at, min(ended_at, act.now))
     data = {
         "outcome": outcome,
@@ -78,7 +78,7 @@ async def end(act: Act, tx: Tx, call: Call, outcome: CallOutcome, ended_at: date
 
 
 async def get_call(tx: Tx, call_id: UUID) -> Any:
-    """The call. Raises NotFound."""
+    """Return the call. Raises NotFound."""
     if (call := await queries.find_call(tx, call_id)) is None:
         raise NotFound(what="call", key=str(call_id))
     return call

@@ -1,4 +1,4 @@
-"""Calls: each one that came in, whatever became of it."""
+"""Calls: every call that came in, whatever its outcome."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,48 +11,53 @@ from app.kit.terms import Term
 
 
 class CallStatus(Term):
-    """Where a call stands."""
+    """The state of a call."""
 
     ONGOING = "ongoing", "通话中", "ongoing", "The operator and the caller are talking."
-    PARKED = "parked", "挂起中", "parked", "The caller waits while the operator takes another call."
+    PARKED = "parked", "挂起中", "parked", "The caller is waiting while the operator takes another call."
     ENDED = "ended", "已结束", "ended", "The call is over."
 
 
 class CallOutcome(Term):
     """How a call ended."""
 
-    ANSWERED = "answered", "已答复", "answered", "A question, answered on the spot."
-    REQUEST = "request", "已受理", "request taken", "A request was taken down that goes on after the call."
-    COMPLAINT = "complaint", "投诉", "complaint", "A case was opened or added to."
+    ANSWERED = "answered", "已答复", "answered", "A question was answered on the spot."
+    REQUEST = "request", "已受理", "request taken", "A request was created that continues after the call."
+    COMPLAINT = "complaint", "投诉", "complaint", "A complaint was opened or added to."
     PROGRESS = (
         "progress",
         "告知进度",
-        "progress told",
-        "About a request that was there already: told how it stands, changed, cancelled.",
+        "progress update",
+        "About an existing request: progress given, changed or cancelled.",
     )
-    PROVIDER = "provider", "单位来电", "provider called", "A provider that reports or asks."
+    PROVIDER = "provider", "单位来电", "provider called", "A provider called to report or ask something."
     WRONG_NUMBER = "wrong_number", "打错电话", "wrong number", "The caller wanted somebody else."
     SILENT = "silent", "无声", "silent", "Nobody spoke."
-    HUNG_UP = "hung_up", "对方挂断", "hung up", "The caller was gone before anything was said."
-    PRANK = "prank", "骚扰电话", "prank", "Not meant seriously."
-    UNFINISHED = "unfinished", "未登记结果", "unfinished", "Nobody said how it ended: the browser died, say."
+    HUNG_UP = "hung_up", "对方挂断", "hung up", "The caller hung up before saying anything."
+    PRANK = "prank", "骚扰电话", "prank", "The call was not serious."
+    UNFINISHED = (
+        "unfinished",
+        "未登记结果",
+        "unfinished",
+        "Nobody recorded how it ended, for example because the browser crashed.",
+    )
 
 
 class Call(Model):
-    """One call, from the ring to its outcome. The desk gives it its key, so that it can be told again."""
+    """One call, from the ring to its outcome. The desk chooses its key, so that it can report the call again safely."""
 
     __tablename__ = "calls"
 
     id: Mapped[Id]
     external_id: Mapped[str | None]
-    """What the telephone system calls it."""
+    """The telephone system's id for the call."""
     phone: Mapped[str | None]
-    """The number that rang; NULL where it was withheld."""
+    """The caller's number; NULL if it was withheld."""
     operator_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
     status: Mapped[str] = mapped_column(server_default=text("'ongoing'"))
     began_at: Mapped[datetime]
     heard_at: Mapped[datetime]
-    """When the desk last said anything of it."""
+    """When the desk last reported anything about the call."""
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
 
@@ -71,7 +76,7 @@ class Call(Model):
 
 
 class CallRequest(Model):
-    """A request that was taken down or opened in a call."""
+    """A request that was created or opened during a call."""
 
     __tablename__ = "call_requests"
 

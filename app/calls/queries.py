@@ -1,4 +1,4 @@
-"""Calls in SQL."""
+"""SQL for calls."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,36 +25,38 @@ _VIEW = select(*Call.__table__.c, _REQUESTS)
 
 
 async def find_call(tx: Tx, call_id: UUID) -> Any:
-    """The call with its requests, if there is one."""
+    """Return the call with its requests, or None."""
     return (await tx.session.execute(_VIEW.where(Call.id == call_id))).one_or_none()
 
 
 async def lock_call(tx: Tx, call_id: UUID) -> Call | None:
-    """The call, locked, if there is one."""
+    """Return the call, locked until the transaction ends, or None."""
     query = select(Call).where(Call.id == call_id).with_for_update().execution_options(populate_existing=True)
     return (await tx.session.execute(query)).scalar_one_or_none()
 
 
 async def insert_call(tx: Tx, values: dict[str, Any]) -> bool:
-    """Whether it is new; another with its key or external id is waited for."""
+    """Insert the call and return whether it is new. It waits for another transaction that inserts the same key or
+    external id."""
     statement = insert(Call).values(values).on_conflict_do_nothing().returning(Call.id)
     return (await tx.session.execute(statement)).one_or_none() is not None
 
 
 async def edit_call(tx: Tx, call_id: UUID, **values: Any) -> None:
-    """Write what was heard of it."""
+    """Update the call's columns."""
     await tx.session.execute(update(Call).where(Call.id == call_id).values(**values))
 
 
 async def add_requests(tx: Tx, call_id: UUID, request_ids: Sequence[UUID]) -> None:
-    """These requests were taken down or opened in the call; those that do not exist are left out."""
+    """Link these requests to the call; ignore those that do not exist."""
     known = select(word(str(call_id)).cast(Call.id.type), Request.id).where(Request.id.in_(request_ids))
     statement = insert(CallRequest).from_select(["call_id", "request_id"], known)
     await tx.session.execute(statement.on_conflict_do_nothing())
 
 
 async def read_work(tx: Tx, call: Call) -> Any:
-    """What was recorded in the call: whether a complaint was made, a request taken down, one answered, one opened."""
+    """Return what was recorded during the call: `complaint`, `request`, `answered` and `progress`, each a bool or
+    NULL."""
     mine = (Request.created_by == call.operator_id) & (Request.received_at >= call.began_at)
     complained = exists().where(
         Contact.request_id == Request.id,
@@ -77,7 +79,7 @@ async def read_work(tx: Tx, call: Call) -> Any:
 
 
 async def list_calls(tx: Tx, wanted: CallFilter, after: tuple[datetime, UUID] | None) -> Sequence[Any]:
-    """Calls, the latest first."""
+    """Return calls, latest first."""
     query = _VIEW.order_by(Call.began_at.desc(), Call.id.desc()).limit(wanted.limit + 1)
     equal = {Call.operator_id: wanted.operator_id, Call.outcome: wanted.outcome}
     query = query.where(*(column == value for column, value in equal.items() if value is not None))
@@ -93,12 +95,12 @@ async def list_calls(tx: Tx, wanted: CallFilter, after: tuple[datetime, UUID] | 
 
 
 async def list_open(tx: Tx, operator_id: UUID, limit: int) -> Sequence[Any]:
-    """The calls of this operator that have not ended, the oldest first."""
+    """Return this operator's open calls, oldest first."""
     query = _VIEW.where(_OPEN, Call.operator_id == operator_id).order_by(Call.began_at, Call.id).limit(limit)
     return (await tx.session.execute(query)).all()
 
 
 async def find_abandoned(tx: Tx, before: datetime, limit: int) -> Sequence[UUID]:
-    """Calls that have not ended and of which nothing was heard since then."""
+    """Return open calls about which the desk has reported nothing since that moment."""
     query = select(Call.id).where(_OPEN, Call.heard_at < before).order_by(Call.heard_at).limit(limit)
     return (await tx.session.execute(query)).scalars().all()

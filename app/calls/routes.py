@@ -1,4 +1,4 @@
-"""Calls: told by the desk, listed for those who oversee it."""
+"""Routes for the desk to report calls, and for supervisors and managers to list them."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -22,9 +22,9 @@ MOST_OPEN = 200
 
 @router.put("/calls/{call_id}")
 async def record_call(call_id: UUID, body: CallIn, act: Operator, tx: Transaction) -> CallOut:
-    """Say how a call stands: it begins under a key that the desk makes up, is parked, taken back, or ends.
+    """Report the state of a call: it begins, is parked, is taken back or ends. The client chooses the call's id.
 
-    Sent again it changes nothing; what was told while the desk was off the line may come late and all at once.
+    Sending it again changes nothing. A client that was offline may report late and all at once.
     """
     return CallOut.model_validate(await actions.tell_call(act, tx, call_id, body))
 
@@ -33,7 +33,7 @@ async def record_call(call_id: UUID, body: CallIn, act: Operator, tx: Transactio
 async def list_calls(
     request: Request, response: Response, tx: Transaction, wanted: Annotated[CallFilter, Query()]
 ) -> Page[CallOut]:
-    """Calls, the latest first, by when they began, operator and outcome."""
+    """List calls, latest first, filtered by start time, operator and outcome."""
     rows = await queries.list_calls(tx, wanted, wanted.after(datetime, UUID))
     return page(rows, wanted, _key, CallOut.model_validate, request, response)
 
@@ -44,13 +44,13 @@ def _key(row: Any) -> tuple[Any, ...]:
 
 @router.get("/desk/calls")
 async def list_my_open_calls(act: Operator, tx: Transaction) -> list[CallOut]:
-    """My calls that have not ended, ongoing or parked, the oldest 200 first."""
+    """List your calls that have not ended, ongoing or parked: the oldest 200, oldest first."""
     return [CallOut.model_validate(row) for row in await queries.list_open(tx, act.who, MOST_OPEN)]
 
 
 @router.get("/calls/{call_id}/personal-data")
 async def read_call_number(call_id: UUID, act: Operator, tx: Transaction) -> CallNumber:
-    """The number that rang, in full; the reading is on the audit log."""
+    """Return the caller's number in full. The audit log records this."""
     call = await actions.get_call(tx, call_id)
     await note_reveal(act, tx, f"call:{call_id}", "call")
     return CallNumber(phone=call.phone)

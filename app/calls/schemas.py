@@ -1,4 +1,4 @@
-"""Calls in the API."""
+"""Requests and responses for calls."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ MOST_REQUESTS = 50
 
 
 class ToldOutcome(StrEnum):
-    """What an operator may say; that a request was taken or a complaint made follows from what was recorded."""
+    """The outcomes that an operator can choose. The others follow from what was recorded during the call."""
 
     ANSWERED = CallOutcome.ANSWERED
     PROGRESS = CallOutcome.PROGRESS
@@ -30,25 +30,25 @@ class ToldOutcome(StrEnum):
 
 
 class CallIn(Body):
-    """A call as it stands at the desk. What is said of one that has ended changes nothing."""
+    """A call as the desk reports it. A report about an ended call changes nothing."""
 
-    phone: Phone | None = Field(default=None, description="the number that rang; null: withheld, or not shown")
+    phone: Phone | None = Field(default=None, description="the caller's number; null if it was withheld or not shown")
     external_id: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
-        default=None, description="what the telephone system calls it"
+        default=None, description="the telephone system's id for the call"
     )
     began_at: Moment
     status: CallStatus = CallStatus.ONGOING
-    ended_at: Moment | None = Field(default=None, description="of an ended one; now without it")
+    ended_at: Moment | None = Field(default=None, description="when the call ended; now if left out")
     outcome: ToldOutcome | None = Field(
-        default=None, description="of an ended one; without it, it follows from the requests"
+        default=None, description="how the call ended; derived from its requests if left out"
     )
     request_ids: list[UUID] = Field(
-        default=[], max_length=MOST_REQUESTS, description="taken down or opened so far; they add up"
+        default=[], max_length=MOST_REQUESTS, description="requests created or opened so far; each report adds to them"
     )
 
 
 class CallOut(BaseModel):
-    """A call, its number masked."""
+    """A call, with its number masked."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -66,17 +66,17 @@ class CallOut(BaseModel):
 
 
 class CallNumber(BaseModel):
-    """The number that rang, in full."""
+    """The caller's number in full."""
 
     phone: str | None
 
 
 class CallFilter(Paging):
-    """All of them together; each left out narrows nothing."""
+    """Filters; only calls that match all of them are listed."""
 
     operator_id: UUID | None = None
     outcome: CallOutcome | None = None
-    open: Annotated[bool | None, Query(description="those that have not ended, or those that have")] = None
+    open: Annotated[bool | None, Query(description="true: calls that have not ended; false: calls that have")] = None
     began_from: Moment | None = None
     began_to: Moment | None = None
 

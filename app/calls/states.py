@@ -1,4 +1,4 @@
-"""The life of a call: every move there is. Source: the diagram in docs/states.md."""
+"""The status changes of a call. Source: the diagram in docs/states.md."""
 
 from app.calls.models import Call
 from app.calls.models import CallStatus as S

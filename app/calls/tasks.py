@@ -1,4 +1,4 @@
-"""Calls that nobody ends."""
+"""The worker's step that ends abandoned calls."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,8 +14,10 @@ from app.kit.db import Tx
 
 
 async def end_abandoned_calls(context: Context) -> int:
-    """End each call of which the desk has said nothing for `call_silence_minutes`, as of when it last did: by what was
-    recorded in it, else unfinished."""
+    """End each call about which the desk has reported nothing for `call_silence_minutes`. Return how many were ended.
+
+    A call ends as of the last report, with the outcome that its requests imply, or else as unfinished.
+    """
     silence = timedelta(minutes=context.settings.call_silence_minutes)
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
