@@ -1,4 +1,4 @@
-"""Edits of the catalogue, and what its search gives."""
+"""Edit the catalogue, and show what a search for places found."""
 
 from app.auth.queries import add_audit
 from app.catalog import queries
@@ -12,7 +12,10 @@ from app.kit.db import Tx
 
 
 async def edit_item(act: Act, tx: Tx, code: str, edit: ItemEdit) -> Item:
-    """Change what the edit names; the audit log keeps who did it. Raises UnknownItem, CapNeeded."""
+    """Change the fields that the edit sets and write them to the audit log. Return the item.
+
+    Raises UnknownItem, or CapNeeded when an item with a low-fee tier would lose its cap.
+    """
     item = await queries.lock_item(tx, code)
     if item is None:
         raise UnknownItem(item=code)
@@ -20,7 +23,7 @@ async def edit_item(act: Act, tx: Tx, code: str, edit: ItemEdit) -> Item:
     if changes.get("cap_fen", item.cap_fen) is None and Tier.LOW_FEE in item.tiers:
         raise CapNeeded(item=code)
     if "rule" in changes:
-        changes.setdefault("rule_en", None)  # the old English would say something else
+        changes.setdefault("rule_en", None)  # the old English no longer matches the rule
     for field, value in changes.items():
         setattr(item, field, value)
     await add_audit(act, tx, "item.edited", f"item:{code}", **changes)
@@ -29,7 +32,7 @@ async def edit_item(act: Act, tx: Tx, code: str, edit: ItemEdit) -> Item:
 
 
 def show_found(found: Found, catalog: Snapshot) -> PlaceFound:
-    """An answer of the gazetteer with the point that a request there is matched from."""
+    """Return a search result with the point from which a request there is matched."""
     entry = found.entry
     place = catalog.gazetteer.places.get(entry.code)
     spot = catalog.spot_of(place) if place else catalog.spot(entry.community or entry.township)
@@ -51,7 +54,7 @@ def show_found(found: Found, catalog: Snapshot) -> PlaceFound:
 
 
 def show_elsewhere(location: Location | None, catalog: Snapshot) -> list[Elsewhere]:
-    """What was named outside the chosen area, in sentences."""
+    """Return sentences about what the address names outside the chosen area."""
     if location is None:
         return []
     spot = location.spot
@@ -71,7 +74,7 @@ def show_elsewhere(location: Location | None, catalog: Snapshot) -> list[Elsewhe
                 kind=found.entry.kind,
                 code=found.entry.code,
                 zh=f"“{found.found_in}”在{where_zh}，不在所选的{chosen_zh}，请与来电人核对。",
-                en=f"“{found.found_in}” is in {where_en}, not in {chosen_en} as chosen: ask the caller.",
+                en=f"“{found.found_in}” is in {where_en}, not in the chosen {chosen_en}; check with the caller.",
             )
         )
     return shown

@@ -1,4 +1,4 @@
-"""Addresses that name another district, county or city than the one that is served."""
+"""Finds districts, counties and cities in an address that lie outside the district that the centre serves."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from app.catalog.gazetteer import AROUND, Entry, Found, Known
 
 YINZHOU = "330212"
-"""To which the western townships belonged until 2016: many still write it before them."""
+"""The district that the western townships belonged to until 2016. Many people still write its name before theirs."""
 
 _DISTRICTS = {
     "江北": ("330205", "区", "Jiangbei District"), "北仑": ("330206", "区", "Beilun District"),
@@ -43,9 +43,10 @@ _BEFORE = re.compile(r"浙江省?|宁波市?|[\u4e00-\u9fff]{2,3}省")
 
 
 def named_beyond(address: str) -> Iterator[Found]:
-    """The other districts and cities that the address names: with 区, 市 or 县 anywhere, or bare at its beginning.
+    """Yield the other districts and cities that the address names: anywhere with 区, 市 or 县, or bare at its
+    beginning.
 
-    Roads and rivers named after one are none.
+    Roads and rivers named after one do not count.
     """
     said = set()
     for found in _NAMED.finditer(address):

@@ -1,8 +1,8 @@
-"""Deadlines: what the item's urgency allows, counted on the right calendar.
+"""Deadlines: the time that the item's urgency allows, counted on the right calendar.
 
-`always` counts every minute; `service_hours` those in which the centre's field service works (08:00 to 20:00 daily);
-`working_days` all minutes of Chinese working days, make-up working days among them and public holidays not. What the
-centre has entered of a day (`Days`) stands above what the library knows of it.
+`always` counts every minute. `service_hours` counts the hours of the centre's field service (08:00 to 20:00 daily).
+`working_days` counts all minutes of Chinese working days, including make-up working days and excluding public holidays.
+A day that the centre has entered itself (`Days`) overrides what the holidays library says about it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 SERVICE_OPENS = time(8)
 SERVICE_CLOSES = time(20)
 SAME_DAY_UNTIL = time(14)
-"""Dispatched after this, same-day work is due by the next day's close."""
+"""Same-day work dispatched after this time is due by the close of the next day."""
 BOOKED_GRACE = timedelta(hours=24)
 DAY = timedelta(days=1)
 FRIDAY = 5
 YELLOW = 0.75
 """The share of a clock's time after which it turns yellow."""
 Days = Mapping[date, bool]
-"""Days that the centre has entered itself: whether each is a working day."""
+"""Days that the centre has entered itself, and whether each is a working day."""
 NO_DAYS: Days = MappingProxyType({})
 
 
 class Allowance(NamedTuple):
-    """What an urgency allows, in minutes; see the urgencies table. `days`: see Days."""
+    """The time that an urgency allows, in minutes (see the urgencies table)."""
 
     accept_minutes: int | None
     arrive_minutes: int | None
@@ -43,7 +43,7 @@ class Allowance(NamedTuple):
 
 
 class Deadlines(NamedTuple):
-    """Moments in UTC, counted from dispatch."""
+    """Deadlines in UTC, counted from dispatch."""
 
     accept_by: datetime
     arrive_by: datetime
@@ -51,55 +51,56 @@ class Deadlines(NamedTuple):
 
 
 class Window(NamedTuple):
-    """A span of time: in which somebody is to come, or in which a clock stood still."""
+    """A span of time, for example when a provider is to come, or while a clock was paused."""
 
     start: datetime
     end: datetime
 
 
 def month_after(month: date) -> date:
-    """The first day of the month after that of this first day."""
+    """Return the first day of the following month. `month` is the first day of a month."""
     return (month + timedelta(days=31)).replace(day=1)
 
 
 def span_of(first: date, following: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """From the first moment of a day of the zone to that of a later one."""
+    """Return the first moments of two days in the zone."""
     return datetime.combine(first, time(0), zone), datetime.combine(following, time(0), zone)
 
 
 @cache
 def _china(year: int) -> "China":
-    from holidays.countries.china import China  # with it come those of all other countries, which takes a while
+    from holidays.countries.china import China  # imported here: it loads all countries, which is slow
 
-    return China(years=year)  # type: ignore[no-untyped-call]  # holidays leaves it untyped
+    return China(years=year)  # type: ignore[no-untyped-call]  # holidays has no types here
 
 
 def is_working_day(day: date, days: Days = NO_DAYS) -> bool:
-    """Whether the date is a Chinese working day: as the centre entered it, else as the library knows it."""
+    """Return whether the date is a Chinese working day: as the centre entered it, or else as the library knows it."""
     entered = days.get(day)
     return _china(day.year).is_working_day(day) if entered is None else entered
 
 
 def is_public_holiday(day: date) -> bool:
-    """Whether the library knows the date as a public holiday; an ordinary Saturday or Sunday is none."""
+    """Return whether the library lists the date as a public holiday. An ordinary Saturday or Sunday is not one."""
     return day in _china(day.year)
 
 
 def list_holidays(year: int) -> dict[date, str]:
-    """The public holidays of the year that the library knows, with their English names; the make-up days are
-    list_make_up_days."""
+    """Return the year's public holidays known to the library, with their English names. Make-up days are not included
+    (see `list_make_up_days`)."""
     return {day: name for day, name in sorted(_china(year).items()) if day.year == year}
 
 
 def list_make_up_days(year: int) -> list[date]:
-    """The Saturdays and Sundays of the year that the library knows as working days."""
+    """Return the Saturdays and Sundays of the year that the library lists as working days."""
     return sorted(day for day in _china(year).weekend_workdays if day.year == year)
 
 
 def is_year_known(year: int, days: Days) -> bool:
-    """Whether the State Council's notice for the year is known: to the library, or entered by the centre.
+    """Return whether the State Council's notice for the year is known, from the library or from the centre's own
+    entries.
 
-    Without it the library still has the holidays of the law, but no make-up day: every year so far had some.
+    Without the notice, the library lists the statutory holidays but no make-up days. Every year so far has had some.
     """
     return bool(list_make_up_days(year)) or any(
         working and day.year == year and day.isoweekday() > FRIDAY for day, working in days.items()
@@ -107,18 +108,18 @@ def is_year_known(year: int, days: Days) -> bool:
 
 
 def is_night(moment: datetime, zone: ZoneInfo) -> bool:
-    """Whether the moment lies outside the hours in which people may be phoned about what can wait."""
+    """Return whether the moment is outside the hours in which people may be phoned about what can wait."""
     return not SERVICE_OPENS <= moment.astimezone(zone).time() < SERVICE_CLOSES
 
 
 def next_morning(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The next end of a night after the moment, in its own zone."""
+    """Return the next end of a night after the moment, in the moment's own time zone."""
     local = moment.astimezone(zone)
     return _at(local if local.time() < SERVICE_OPENS else local + DAY, SERVICE_OPENS).astimezone(moment.tzinfo)
 
 
 def _counts(calendar: Calendar, day: datetime, days: Days) -> tuple[datetime, datetime] | None:
-    """The part of this local day that the calendar counts."""
+    """Return the part of this local day that the calendar counts, or None."""
     if calendar is Calendar.SERVICE_HOURS:
         return _at(day, SERVICE_OPENS), _at(day, SERVICE_CLOSES)
     return (_at(day, time(0)), _at(day + DAY, time(0))) if is_working_day(day.date(), days) else None
@@ -129,12 +130,12 @@ def _at(day: datetime, clock: time) -> datetime:
 
 
 def add_minutes(calendar: Calendar, moment: datetime, minutes: int, zone: ZoneInfo, days: Days = NO_DAYS) -> datetime:
-    """The moment when so many minutes of the calendar have passed since `moment`."""
+    """Return the moment at which this many minutes of the calendar have passed since `moment`."""
     return add_time(calendar, moment, timedelta(minutes=minutes), zone, days)
 
 
 def add_time(calendar: Calendar, moment: datetime, span: timedelta, zone: ZoneInfo, days: Days = NO_DAYS) -> datetime:
-    """The moment when so much counted time of the calendar has passed since `moment`."""
+    """Return the moment at which this much time of the calendar has passed since `moment`."""
     left = span
     if calendar is Calendar.ALWAYS:
         return moment + left
@@ -150,7 +151,7 @@ def add_time(calendar: Calendar, moment: datetime, span: timedelta, zone: ZoneIn
 
 
 def add_working_days(moment: datetime, count: int, zone: ZoneInfo, days: Days = NO_DAYS) -> datetime:
-    """The moment when so many whole Chinese working days have passed since `moment`."""
+    """Return the moment at which this many whole Chinese working days have passed since `moment`."""
     return add_time(Calendar.WORKING_DAYS, moment, count * DAY, zone, days)
 
 
@@ -162,7 +163,7 @@ def counted_time(
     days: Days = NO_DAYS,
     pauses: Sequence[Window] = (),
 ) -> timedelta:
-    """How much of the time between two moments the calendar counts, pauses left out; the inverse of add_time."""
+    """Return how much of the time between two moments the calendar counts, without pauses. The inverse of add_time."""
     if pauses:
         overlaps = [(max(start, pause.start), min(end, pause.end)) for pause in pauses]
         paused = sum((counted_time(calendar, *overlap, zone, days) for overlap in overlaps), timedelta())
@@ -186,8 +187,10 @@ def yellow_at(
     days: Days = NO_DAYS,
     pauses: Sequence[Window] = (),
 ) -> datetime:
-    """When 75 % of the time that the calendar counts between `start` and `due` has passed, pauses left out; never after
-    `due`. The pauses come in their order."""
+    """Return when 75 % of the time that the calendar counts between `start` and `due` has passed, without pauses.
+
+    It is never after `due`. The pauses are in chronological order.
+    """
     left = counted_time(calendar, start, due, zone, days, pauses) * YELLOW
     for pause in pauses:
         before = counted_time(calendar, start, pause.start, zone, days)
@@ -198,7 +201,7 @@ def yellow_at(
 
 
 def default_window(moment: datetime, zone: ZoneInfo) -> Window:
-    """When booked work is to be done if the citizen named no time: in the next day's service hours."""
+    """Return when booked work is done if the citizen named no time: the service hours of the next day."""
     tomorrow = moment.astimezone(zone) + DAY
     return Window(
         _at(tomorrow, SERVICE_OPENS).astimezone(moment.tzinfo), _at(tomorrow, SERVICE_CLOSES).astimezone(moment.tzinfo)
@@ -206,7 +209,7 @@ def default_window(moment: datetime, zone: ZoneInfo) -> Window:
 
 
 def deadlines(allowance: Allowance, dispatched_at: datetime, wanted: Window | None, zone: ZoneInfo) -> Deadlines:
-    """accept_by, arrive_by and complete_by of work dispatched then; booked work needs its wanted window."""
+    """Return the deadlines of work dispatched at that moment. `wanted` is the citizen's window, for booked work."""
     calendar, days = allowance.calendar, allowance.days
     accept_by = add_minutes(calendar, dispatched_at, allowance.accept_minutes or 0, zone, days)
     match allowance.arrive_rule:

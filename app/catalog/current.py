@@ -1,4 +1,4 @@
-"""The catalogue as a route has it."""
+"""The catalogue as a dependency of routes."""
 
 from typing import Annotated, cast
 
@@ -12,4 +12,4 @@ async def _current(request: Request) -> Snapshot:
 
 
 CurrentCatalog = Annotated[Snapshot, Depends(_current)]
-"""The process's present snapshot."""
+"""The process's current snapshot."""

@@ -1,4 +1,4 @@
-"""What can be wrong with a code or a tier."""
+"""Problems with codes and tiers of the catalogue."""
 
 from app.kit.errors import HotlineError
 
@@ -23,17 +23,17 @@ class UnknownArea(HotlineError):
 
 class UnknownPlace(HotlineError):
     status = 422
-    en = "There is no place {place}, or it has ended."
+    en = "There is no place {place}, or it is no longer in use."
     zh = "没有地点 {place}，或已停用。"
 
 
 class CapNeeded(HotlineError):
     status = 422
-    en = "Item {item} has a low-fee tier, which needs a cap."
+    en = "Item {item} has a low-fee tier and therefore needs a cap."
     zh = "服务项目 {item} 设有低偿档，必须设定最高收费。"
 
 
 class TierNotAllowed(HotlineError):
     status = 422
-    en = "Item {item} has no tier {tier}; it has {allowed}."
+    en = "Item {item} has no tier {tier}; its tiers are {allowed}."
     zh = "服务项目 {item} 没有 {tier} 档，只有 {allowed}。"

@@ -1,7 +1,7 @@
-"""Finding where somebody is by what they say: townships, communities and the centre's own places.
+"""Finds the place that somebody describes: a township, a community or one of the centre's own places.
 
-A name is found as it is written, by its sound, its pinyin or initials, in English, by how it begins, and with one slip
-in it; alone or within a sentence. All of it lives in the process: 20,000 places take some milliseconds a search.
+A name is found as written, by sound, by pinyin or initials, in English, by its beginning, and with one mistake in it,
+alone or within a sentence. Everything is in memory: a search of 20,000 places takes a few milliseconds.
 """
 
 import re
@@ -24,19 +24,19 @@ from app.kit.names import same_form
 from app.kit.terms import Term
 
 MOST_BEGUN = 60
-"""Names that begin with, or hold, what was typed: so many are looked at."""
+"""How many names that begin with, or contain, the typed text are considered."""
 LONGEST_NAME = 40
-"""Of a longer name nothing is found within a text."""
+"""Longer names are not found within a text, in characters."""
 MOST_WORDS = 16
-"""In more words of Latin letters beside one another no slips are looked for."""
+"""In a longer run of words in Latin letters, no misspellings are looked for."""
 COMMON = 300
-"""A pair of characters that stands in more names, such as 小区, tells nothing."""
+"""A pair of characters that occurs in more names than this, such as 小区, identifies nothing."""
 LEAST = 0.35
-"""Below this confidence nothing is told."""
+"""Results below this confidence are not returned."""
 SURE = 0.9
-"""From here on a name is taken as said, not guessed."""
+"""From this confidence on, the name counts as stated, not guessed."""
 LIKELY = 0.7
-"""From here on characters name it by more than a sound, a part or with a slip."""
+"""From this confidence on, the match is more than a sound, a part or a misspelling."""
 
 SUFFIXES = {
     "街道": "subdistrict", "镇": "town", "乡": "township",
@@ -53,16 +53,16 @@ _OTHER_READINGS = {
     "重": "zhong", "曾": "ceng", "单": "dan", "藏": "zang", "大": "dai", "车": "ju", "盛": "cheng", "柏": "bo",
     "厦": "sha", "碶": "qie", "隘": "yi", "墅": "ye", "堰": "an", "涨": "zhang",
 }  # fmt: skip
-"""How else people read a character that stands in names of places."""
+"""Alternative readings of characters that occur in place names."""
 _VARIANTS = str.maketrans("荘昇庒衖舘橋濱㙟寧鎮鄉區", "庄升庄弄馆桥滨塘宁镇乡区")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _SYLLABLE = re.compile(r"(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?[aeiouv]+(?:ng(?![aeiouv])|n(?![aeiouv])|r(?![aeiouv]))?")
 _ROAD = re.compile(r"(?:[东南西北中]|[一二三四五六])?(?:路|街(?!道)|巷|弄|大道|支路)")
-"""What makes a street's name of a community's: 永丰路 is not in 永丰社区."""
+"""Turns a community's name into a street's: 永丰路 is not in 永丰社区."""
 _ROAD_WITH_NUMBER = re.compile(
     r"[东南西北中一二三四五六]{0,2}(?:路|街|巷|弄|大道|支路)(?=[0-9零一二三四五六七八九十百]+(?:号|弄|巷|幢|[0-9]|$))"
 )
-"""Where it begins, there a road's name ends: 中山西路138号 is not in 中山社区."""
+"""A road's name ends where this begins: 中山西路138号 is not in 中山社区."""
 _FILLER = (
     r"(?:浙江省?|宁波市?|海曙区?|[我俺他她]们?(?:妈妈?|爸爸?|爷爷|奶奶|外公|外婆|公公|婆婆|父亲|母亲|老公|老婆|儿子|女儿)?家?就?住?在?|您?你?好|喂|师傅|请问|麻烦|地址|位置|地方|就?住在?|在|是|那个|这个|这边|那边"
     r"|这里|那里|那儿|这儿|那一?带|一带|附近|旁边|边上|周边|周围|这块|那块|的|嘛|啊|呀|吧|呢|哦|嗯|家里|[,，。.;；:：!！?？、~～\-\s]"
@@ -70,26 +70,26 @@ _FILLER = (
     r"|my|our|address|home|house|is|it'?s|here|area|district|haishu|ningbo|and|from|somewhere|hello|hi)\b)"
 )
 _ESTATE = re.compile("新村|小区|花园|公寓|家园|名苑|苑|里|坊|弄|广场|大厦")
-"""After the name of a community another name: 联丰新村 need not be in 联丰村."""
+"""Turns a community's name into another name: 联丰新村 need not be in 联丰村."""
 _OTHER_TOWNS = re.compile(
     r"(?:北京|上海|天津|重庆|广州|深圳|南京|苏州|杭州|温州|绍兴|嘉兴|湖州|台州|金华|舟山|衢州|丽水|义乌)(?!路|街|银行|[东南西北]路)"
     r"|慈溪|余姚|宁海|象山|奉化|北仑|镇海|鄞州|江北区"
 )
-"""Who names one of these is hardly speaking of the district."""
+"""Anyone who names one of these is probably not speaking of the district."""
 AROUND = re.compile(rf"^{_FILLER}+|{_FILLER}+$", re.IGNORECASE)
 
 
 class Known(Term):
-    """What was found: a place of the centre's own, a community or a township; or what is outside the district."""
+    """What was found: one of the centre's own places, a community, a township, or something outside the district."""
 
-    PLACE = "place", "地点", "place", "A place of the centre's own: a road, an estate, a landmark, a building."
+    PLACE = "place", "地点", "place", "One of the centre's own places: a road, estate, landmark or building."
     COMMUNITY = "community", "社区", "community", "A community of the gazetteer."
-    TOWNSHIP = "township", "街道、乡镇", "township", "A street office, town or township of the gazetteer."
-    OUTSIDE = "outside", "区外", "outside", "Not in the district."
+    TOWNSHIP = "township", "街道、乡镇", "township", "A subdistrict, town or township of the gazetteer."
+    OUTSIDE = "outside", "区外", "outside", "Outside the district."
 
 
 class KnownPlace(NamedTuple):
-    """A row of `places` that has not ended; in `pinyin` an apostrophe stands before a, o and e within it."""
+    """A row of `places` that has not ended. In `pinyin`, an apostrophe precedes a, o and e within the word."""
 
     id: UUID
     kind: str
@@ -105,7 +105,7 @@ class KnownPlace(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What can be found; its own point (WGS-84), or none."""
+    """Something that can be found, with its own point (WGS-84) if it has one."""
 
     kind: Known
     code: str
@@ -119,7 +119,8 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """An entry, how sure it is meant (0 to 1), the words it was found in, and what is left of the text without it."""
+    """A search result: the entry, the confidence that it is meant (0 to 1), the words it was found in, and the text
+    without them."""
 
     entry: Entry
     confidence: float
@@ -128,8 +129,11 @@ class Found:
 
     @property
     def sure(self) -> bool:
-        """Whether it was named; else it is guessed, from characters that only sound like it or are a part of it, or are
-        the beginning of another name. Whoever types letters means what they find."""
+        """Return whether the entry was named. Otherwise it is a guess.
+
+        A guess comes from characters that only sound alike, are a part of the name, or begin another name. Latin
+        letters are never a guess: whoever types them means what they find.
+        """
         if not _HAN.search(self.found_in):
             return True
         another = self.entry.kind is Known.COMMUNITY and self.confidence < SURE and _ESTATE.match(self.left_over)
@@ -142,19 +146,21 @@ class _Hit(NamedTuple):
     entry: int
     worth: float
     whole: bool
-    """The whole name, as it is written."""
+    """The match is the whole name as written."""
 
 
 class Said:
-    """A text as it is compared: without spaces, apostrophes and what nobody sees, and where in the text each
-    character stands."""
+    """A text prepared for comparison, without spaces, apostrophes and invisible characters.
+
+    `at` gives the position in the text of each character that is left.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
         letters: list[str] = []
         self.at: list[int] = []
         self.starts: set[int] = set()
-        """Where a word begins: behind a space, or where letters begin or end."""
+        """Where words begin: after a space, or where letters begin or end."""
         apart, kind = True, ""
         for place, written in enumerate(self.text):
             seen = _compared(written)
@@ -172,11 +178,11 @@ class Said:
         self.starts.add(len(letters))
 
     def words(self, start: int, end: int) -> str:
-        """What was written there."""
+        """Return the original text of this span."""
         return self.text[self.at[start] : self.at[end - 1] + 1]
 
     def without(self, spans: Iterable[tuple[int, int]]) -> str:
-        """The text without these spans and the words around them that say nothing."""
+        """Return the text without these spans and without filler words around them."""
         kept, begin = [], 0
         for start, end in sorted(spans):
             if self.at[start] >= begin:
@@ -188,7 +194,7 @@ class Said:
 
 @lru_cache(maxsize=20_000)
 def _compared(written: str) -> str:
-    """What is compared of one character."""
+    """Return what one character contributes to the comparison."""
     letters = []
     for letter in same_form(written).translate(_VARIANTS):
         if letter not in "'’‘`´":
@@ -198,7 +204,7 @@ def _compared(written: str) -> str:
 
 
 def core(name: str) -> str:
-    """The name without the kind of area that it ends with."""
+    """Return the name without the kind of area that it ends with."""
     for suffix in SUFFIXES:
         if name.endswith(suffix) and len(name) > len(suffix):
             return name.removesuffix(suffix)
@@ -206,18 +212,18 @@ def core(name: str) -> str:
 
 
 def syllables(pinyin: str) -> list[str]:
-    """The syllables of a word in pinyin; an apostrophe stands before a, o and e within it."""
+    """Return the syllables of a word in pinyin. An apostrophe precedes a, o and e within the word."""
     return _SYLLABLE.findall(pinyin.lower().replace("ü", "v"))
 
 
 def letters_of(text: str) -> str:
-    """The Latin letters and digits alone, without marks on them, in lower case."""
+    """Return only the Latin letters and digits, in lower case and without diacritics."""
     parted = unicodedata.normalize("NFD", text.lower().replace("ü", "v"))
     return "".join(letter for letter in parted if letter.isascii() and letter.isalnum())
 
 
 def _folded(pinyin: str) -> str:
-    """Pinyin as whoever does not tell zh from z, or -ng from -n."""
+    """Return the pinyin as people write it who do not tell zh from z or -ng from -n."""
     return re.sub(r"([zcs])h", r"\1", pinyin).replace("ng", "n")
 
 
@@ -226,13 +232,14 @@ def _written(name: str) -> str:
 
 
 class Gazetteer:
-    """Everything that can be found, prepared for it; made once for all searches, which takes a second for 20,000."""
+    """All entries, prepared for searching. It is built once for all searches, which takes a second for 20,000
+    places."""
 
     def __init__(
         self, townships: Mapping[str, Township], communities: Mapping[str, Community], places: Sequence[KnownPlace] = ()
     ) -> None:
         self.places = {str(place.id): place for place in places}
-        """By id."""
+        """The centre's own places, by id."""
         self.entries: list[Entry] = []
         self._exact: dict[str, list[tuple[int, float]]] = defaultdict(list)
         self._latin: dict[str, list[tuple[int, float]]] = defaultdict(list)
@@ -245,7 +252,7 @@ class Gazetteer:
         for place in places:
             self._add_place(place)
         self._reach: dict[str, int] = {}
-        """By its first two characters, how long the longest name is that begins so."""
+        """For each first two characters, the length of the longest name that begins with them."""
         for name in self._exact:
             self._reach[name[:2]] = max(self._reach.get(name[:2], 0), min(len(name), LONGEST_NAME))
         self._names = sorted(self._exact)
@@ -298,7 +305,7 @@ class Gazetteer:
 
     @cached_property
     def _pairs(self) -> tuple[list[str], Mapping[str, Sequence[int]]]:
-        """Every name as it is written, and where in which of them each pair of characters stands."""
+        """Return every name as written, and where each pair of characters occurs in which names."""
         names = [name for name in self._exact if len(name) < 64]
         pairs: dict[str, array[int]] = defaultdict(lambda: array("I"))
         for n, name in enumerate(names):
@@ -308,7 +315,7 @@ class Gazetteer:
 
     @cached_property
     def _triples(self) -> tuple[list[str], Mapping[str, Sequence[int]]]:
-        """Every sound, and in which of them each three letters stand."""
+        """Return every sound, and the sounds in which each three letters occur."""
         sounds = [sound for sound in {*self._sounds, *map(_folded, self._latin)} if len(sound) >= 5]
         triples: dict[str, array[int]] = defaultdict(lambda: array("I"))
         for n, sound in enumerate(sounds):
@@ -324,12 +331,12 @@ class Gazetteer:
         return folded
 
     def warm(self) -> None:
-        """Prepare what the first search would wait for."""
+        """Prepare in advance what the first search would otherwise wait for."""
         _ = self._pairs, self._triples, self._folded_latin
         _read("海曙")
 
     def entry_of(self, place: KnownPlace) -> Entry:
-        """The place as it is found."""
+        """Return the entry of a place."""
         return _of_place(place)
 
     def is_of(
@@ -338,12 +345,12 @@ class Gazetteer:
         communities: Mapping[str, Community],
         places: Sequence[KnownPlace],
     ) -> bool:
-        """Whether it was made of the same."""
+        """Return whether this gazetteer was built from the same townships, communities and places."""
         areas = [*map(_of_township, townships.values()), *map(_of_community, communities.values())]
         return self.entries[: len(areas)] == areas and list(self.places.values()) == list(places)
 
     def nearest(self, lat: float, lon: float, kind: Known, limit: int = 1) -> list[tuple[float, Entry]]:
-        """The nearest of this kind that have a point, with their distances in kilometres."""
+        """Return the nearest entries of this kind that have a point, with their distances in kilometres."""
         away = [
             (distance_km(lat, lon, entry.lat, entry.lon), entry)
             for entry in self.entries
@@ -352,7 +359,7 @@ class Gazetteer:
         return nsmallest(limit, away, key=lambda one: one[0])
 
     def named(self, text: str) -> list[Found]:
-        """What the text names by its whole name, as it is written, surest first; costs microseconds."""
+        """Return the entries that the text names in full, as written, surest first. Takes microseconds."""
         return _likeliest(self._named(Said(part)) for part in overlapping_parts(text))
 
     def _named(self, said: Said) -> list[Found]:
@@ -361,7 +368,7 @@ class Gazetteer:
         return self._answers(said, sure, 0.0)
 
     def search(self, text: str, limit: int = 10) -> list[Found]:
-        """What the text may mean, likeliest first; nothing where it names no place."""
+        """Return the entries that the text may mean, likeliest first. The list is empty if it names no place."""
         return _likeliest(self._search(Said(part)) for part in overlapping_parts(text))[:limit]
 
     def _search(self, said: Said) -> list[Found]:
@@ -400,7 +407,7 @@ class Gazetteer:
                     yield _Hit(start, end, n, worth, letters[start:end] == _written(self.entries[n].zh))
 
     def _in_letters(self, said: Said) -> Iterator[_Hit]:
-        """Pinyin, initials and English, from the beginning of a word to the end of one."""
+        """Yield matches of pinyin, initials and English that span whole words."""
         letters, runs = said.letters, list(_runs(said))
         alone = len(runs) == 1 and not _HAN.search(letters)
         for begin, stop in runs:
@@ -419,7 +426,7 @@ class Gazetteer:
                         yield from self._begun(key, start, end)
 
     def _begun(self, key: str, start: int, end: int) -> Iterator[_Hit]:
-        """What these letters begin, and what they are the initials of."""
+        """Yield names that begin with these letters or have them as initials."""
         for keys, of, worth in ((self._keys, self._latin, 0.8), (self._first_letters, self._initials, 0.75)):
             for longer in _beginning(keys, key):
                 same = 1.0 if longer == key else 0.45 + 0.35 * len(key) / len(longer)
@@ -428,7 +435,7 @@ class Gazetteer:
                         yield _Hit(start, end, n, worth * same * known, False)
 
     def _by_sound(self, said: Said, covered: Collection[int], *, brief: bool) -> Iterator[_Hit]:
-        """Other characters that sound the same."""
+        """Yield names written with other characters that sound the same."""
         letters = said.letters
         read = _read(letters) if _HAN.search(letters) else []
         for start in range(len(read)):
@@ -444,7 +451,7 @@ class Gazetteer:
                             yield _Hit(start, start + length, n, worth * (0.85 if length > 2 else 0.7), False)
 
     def _nearly(self, said: Said, covered: Collection[int], *, brief: bool) -> Iterator[_Hit]:
-        """Names of which one character is wrong, missing or too many, and names of which only a part is said."""
+        """Yield names with one character wrong, missing or added, and names of which only a part is given."""
         names, pairs = self._pairs
         letters = said.letters
         if len(letters) == 1 and _HAN.match(letters):
@@ -488,7 +495,7 @@ class Gazetteer:
                 yield _Hit(start, end, n, worth * known, False)
 
     def _misspelt(self, said: Said, covered: Collection[int]) -> Iterator[_Hit]:
-        """Pinyin or English with a slip in it."""
+        """Yield matches of misspelt pinyin or English."""
         sounds, triples = self._triples
         for begin, stop in _runs(said):
             words = sorted(place for place in said.starts if begin <= place <= stop)
@@ -516,7 +523,7 @@ class Gazetteer:
                                 yield _Hit(start, end, known, worth * 0.7, False)
 
     def _answers(self, said: Said, hits: Sequence[_Hit], least: float) -> list[Found]:
-        """One answer for each entry: more likely where its township is named beside it."""
+        """Return one result per entry. An entry is likelier if its township or community is named beside it."""
         best: dict[int, _Hit] = {}
         for hit in hits:
             if hit.entry not in best or hit.worth > best[hit.entry].worth:
@@ -582,7 +589,7 @@ def _of_place(place: KnownPlace) -> Entry:
 
 
 def _readings(name: str, read: list[str]) -> Iterator[tuple[list[str], float]]:
-    """The reading, and with one of its characters as others read it."""
+    """Yield the reading, and the readings with one character read differently."""
     yield read, 1.0
     if len(read) == len(name):
         for place, character in enumerate(name):
@@ -592,7 +599,7 @@ def _readings(name: str, read: list[str]) -> Iterator[tuple[list[str], float]]:
 
 
 def reading_of(name: str, communities: Iterable[Community]) -> str:
-    """The name in pinyin, a community's within it as the gazetteer reads it; nothing where it has no Chinese."""
+    """Return the name in pinyin, with the names of communities read as in the gazetteer; empty if it has no Chinese."""
     written = _written(name)
     read = _read(written)
     for community in communities:
@@ -605,13 +612,13 @@ def reading_of(name: str, communities: Iterable[Community]) -> str:
 
 
 def spelt(read: Iterable[str]) -> str:
-    """Syllables as one word: an apostrophe stands before a, o and e within it."""
+    """Join syllables into one word. An apostrophe precedes a, o and e within it."""
     return "".join(f"'{one}" if one[0] in "aoe" else one for one in read).removeprefix("'").capitalize()
 
 
 def _read(text: str) -> list[str]:
-    """The syllable of each character; '' for what is no Chinese."""
-    from pypinyin import lazy_pinyin  # its dictionaries take a while, and only who searches needs them
+    """Return the syllable of each character, or '' for one that is not Chinese."""
+    from pypinyin import lazy_pinyin  # imported here: its dictionaries load slowly, and only searches need them
 
     read: list[str] = []
     for part in re.findall(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+", text):
@@ -624,7 +631,7 @@ def _folded_readings(characters: str, read: Sequence[str]) -> set[str]:
 
 
 def _beginning(names: Sequence[str], text: str) -> Iterator[str]:
-    """Those of the sorted names that begin with the text, as many as are looked at."""
+    """Yield the sorted names that begin with the text, at most MOST_BEGUN."""
     begin = bisect_left(names, text)
     for name in names[begin : begin + MOST_BEGUN]:
         if not name.startswith(text):
@@ -633,7 +640,7 @@ def _beginning(names: Sequence[str], text: str) -> Iterator[str]:
 
 
 def _runs(said: Said) -> Iterator[tuple[int, int]]:
-    """Where Latin letters, and digits among them, stand beside one another."""
+    """Yield the spans of consecutive Latin letters, with digits among them."""
     for run in re.finditer(r"[a-z][a-z0-9]*", said.letters):
         yield run.span()
 
@@ -643,17 +650,17 @@ def _overlap(one: _Hit, other: _Hit) -> bool:
 
 
 def _names_road(hit: _Hit, start: int, end: int) -> bool:
-    """Whether it is but a part of the road's name that ends so."""
+    """Return whether the match is only part of a road's name that ends at this span."""
     return hit.start < end and start <= hit.end and (hit.start >= start or hit.end < end)
 
 
 def _cross(one: _Hit, other: _Hit) -> bool:
-    """Whether each has something that the other has not, and both have something."""
+    """Return whether the matches overlap without either containing the other."""
     return one.start < other.start < one.end < other.end or other.start < one.start < other.end < one.end
 
 
 def _likeliest(answers: Iterable[list[Found]]) -> list[Found]:
-    """What several parts of a text name, each as the part that is surest of it has it."""
+    """Merge the results for several parts of a text; each entry keeps its surest result."""
     first, *rest = answers
     if not rest:
         return first
@@ -664,7 +671,7 @@ def _likeliest(answers: Iterable[list[Found]]) -> list[Found]:
 
 
 def _outermost(hits: Iterable[_Hit]) -> list[_Hit]:
-    """Without those within the words of a longer name that is meant as likely."""
+    """Drop matches within the words of a longer match that is at least as likely."""
     kept: list[_Hit] = []
     spans: dict[tuple[int, int], float] = {}
     for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, -hit.worth)):
@@ -680,7 +687,7 @@ def _outermost(hits: Iterable[_Hit]) -> list[_Hit]:
 
 
 def _one_slip(one: str, other: str) -> bool:
-    """Whether one character is wrong, missing, too many, or has changed places with its neighbour."""
+    """Return whether the texts differ by one character that is wrong, missing, added, or swapped with its neighbour."""
     if one == other or abs(len(one) - len(other)) > 1:
         return False
     start = 0
@@ -696,7 +703,7 @@ def _one_slip(one: str, other: str) -> bool:
 
 
 def _slips(one: str, other: str) -> int:
-    """How many letters are wrong, missing, too many or have changed places."""
+    """Return how many letters are wrong, missing, added or swapped."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):

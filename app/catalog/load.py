@@ -1,7 +1,7 @@
-"""Loads the catalogue and the gazetteer from app/catalog/data; loading again changes only what the files changed.
+"""Loads the catalogue and the gazetteer from app/catalog/data. Loading again changes only what changed in the files.
 
-What a registrar edits (keywords, operator rule, questions, lines, cap) is set on the first load and left alone
-afterwards; the English of a rule goes with the rule that it translates.
+What registrars edit (keywords, operator rule, questions, lines, cap) is set on the first load and not changed
+afterwards. The English of a rule changes only together with the rule.
 """
 
 from collections.abc import Iterable, Mapping
@@ -39,7 +39,7 @@ EDITED_BY_REGISTRAR = {"keywords", "rule", "cap_fen"}
 
 
 def read_data(name: str) -> dict[str, Any]:
-    """One of the data files, parsed."""
+    """Return one of the data files, parsed."""
     return cast(dict[str, Any], yaml.safe_load((DATA / name).read_text(encoding="utf-8")))
 
 
@@ -66,9 +66,9 @@ async def load_reference_data(tx: Tx) -> None:
 
 
 async def load_sample_places(tx: Tx, now: datetime) -> int:
-    """Load the landmarks as places, each marked as a sample; gives how many are new or changed.
+    """Load the landmarks as places, each marked as a sample. Return how many are new or changed.
 
-    One that somebody has edited or ended, or whose name another place has, is left alone.
+    It leaves alone a place that somebody has edited or ended, and one whose name another place has.
     """
     taken = {(place.zh, place.kind, place.township_code): place.id for place in await queries.list_places(tx)}
     rows = [_place(row, now) for row in read_data("haishu.yaml")["landmarks"]]
@@ -151,7 +151,8 @@ def _item(category: str, row: Row, caps: Row, position: int) -> dict[str, Any]:
 
 
 def _guided(category: str, row: Row, guide: Row) -> dict[str, Any]:
-    """What is asked of an item, and whom it is relayed to; nothing is asked about what is answered at once."""
+    """Return what operators ask about the item and where they relay it. Nothing is asked about an item answered in the
+    call."""
     own = guide["items"].get(row["c"], {})
     asks = own.get("ask", guide["categories"][category]) if row["kind"] != Kind.INFO else ()
     return {

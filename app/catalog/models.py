@@ -1,4 +1,4 @@
-"""What can be asked for, by whom at which tier, how fast, and where."""
+"""The catalogue and the gazetteer: what citizens can ask for, who gets it at which tier, how soon, and where."""
 
 from datetime import date, datetime
 from typing import Any
@@ -12,16 +12,16 @@ from app.kit.terms import Term
 
 
 class Kind(Term):
-    """What becomes of a request for the item."""
+    """How a request for the item is handled."""
 
-    INFO = "info", "咨询", "information", "Answered in the call, from what the centre knows."
+    INFO = "info", "咨询", "information", "The centre answers it during the call."
     SERVICE = "service", "上门服务", "service", "A provider comes."
-    VOLUNTEER = "volunteer", "志愿服务", "volunteer help", "Volunteers or public-good bodies come."
-    RELAY = "relay", "转接", "relay", "Handed to an emergency line, a utility or another body."
+    VOLUNTEER = "volunteer", "志愿服务", "volunteer help", "Volunteers or welfare organisations come."
+    RELAY = "relay", "转接", "relay", "The caller is passed to an emergency line, a utility or another body."
 
 
 class Tier(Term):
-    """What the citizen pays; cheapest first."""
+    """What the citizen pays, cheapest first."""
 
     FREE = "free", "无偿", "free", "The citizen pays nothing."
     LOW_FEE = "low_fee", "低偿", "low fee", "The citizen pays at most the item's cap."
@@ -29,7 +29,7 @@ class Tier(Term):
 
 
 class Calendar(Term):
-    """Which time a clock counts; see app.catalog.calendar."""
+    """Which time a clock counts (see app.catalog.calendar)."""
 
     ALWAYS = "always", "全天", "always", "Every minute counts."
     SERVICE_HOURS = "service_hours", "服务时间", "service hours", "Only the centre's service hours count."
@@ -37,26 +37,26 @@ class Calendar(Term):
         "working_days",
         "工作日",
         "working days",
-        "Only working days count: holidays do not, make-up working days do.",
+        "Only working days count, including make-up days and excluding holidays.",
     )
 
 
 class ArriveRule(Term):
-    """How arrive_by is found: minutes, the day's close, or the appointment."""
+    """How arrive_by is determined: by minutes, by the day's close, or by the appointment."""
 
-    MINUTES = "minutes", "分钟", "minutes", "So many minutes from dispatch."
+    MINUTES = "minutes", "分钟", "minutes", "A number of minutes from dispatch."
     DAY_CLOSE = (
         "day_close",
         "当日结束",
         "the day's close",
-        "By the close of service on the day, or on the next after 14:00.",
+        "By the close of service that day, or the next day if dispatched after 14:00.",
     )
-    APPOINTMENT = "appointment", "预约时间", "the appointment", "Within the appointment."
-    NONE = "none", "无", "none", "No arrival is due."
+    APPOINTMENT = "appointment", "预约时间", "the appointment", "By the end of the appointment."
+    NONE = "none", "无", "none", "There is no deadline for arriving."
 
 
 class Urgency(Model):
-    """How soon an item of this urgency must be accepted, arrived at and done (minutes)."""
+    """How soon work of this urgency must be accepted, reached and completed, in minutes."""
 
     __tablename__ = "urgencies"
 
@@ -67,10 +67,10 @@ class Urgency(Model):
     arrive_minutes: Mapped[int | None]
     arrive_rule: Mapped[str]
     complete_minutes: Mapped[int | None]
-    """None with arrive_rule day_close: done by the close of the next service day."""
+    """NULL with arrive_rule day_close: the work is due by the close of the next service day."""
     calendar: Mapped[str]
     move_days: Mapped[int] = mapped_column(server_default=text("3"))
-    """So many days behind the first deadline, or now if that has passed, a moved appointment may end."""
+    """How many days after the first deadline, or after now if that has passed, a moved appointment may end."""
 
     __table_args__ = (
         one_of("arrive_rule", ArriveRule),
@@ -80,7 +80,7 @@ class Urgency(Model):
 
 
 class CalendarDay(Model):
-    """A day of which the centre knows better than the holidays library whether it is a working day."""
+    """A day for which the centre overrides whether it is a working day."""
 
     __tablename__ = "calendar_days"
 
@@ -91,7 +91,7 @@ class CalendarDay(Model):
 
 
 class PaperKind(Model):
-    """A licence or certificate that an item may ask of its provider, or that is the firm's own."""
+    """A licence or certificate that an item requires of its provider, or that the centre requires of every provider."""
 
     __tablename__ = "paper_kinds"
 
@@ -99,7 +99,7 @@ class PaperKind(Model):
     zh: Mapped[str]
     en: Mapped[str]
     whole_firm: Mapped[bool] = mapped_column(server_default=text("false"))
-    """When it expires the whole firm is suspended, not only the items that ask for it."""
+    """When it expires, the whole provider is suspended, not only the items that require it."""
 
 
 class Category(Model):
@@ -112,12 +112,12 @@ class Category(Model):
 
 
 def is_counted(unit: str | None) -> bool:
-    """Whether what is charged by this unit has a quantity: not what is quoted as a whole, or has no unit."""
+    """Return whether work charged by this unit has a quantity. Work quoted as a whole or without a unit has none."""
     return unit not in (None, "quote")
 
 
 class Item(Model):
-    """A service item; `tiers[0]` is open to everybody, `cap_fen` bounds low_fee per `unit`."""
+    """A service item. `tiers[0]` is open to everybody; `cap_fen` limits the low-fee price per `unit`, in fen."""
 
     __tablename__ = "items"
 
@@ -134,14 +134,14 @@ class Item(Model):
     rule: Mapped[str | None]
     rule_en: Mapped[str | None]
     asks: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
-    """What the operator asks so that the firm comes once; each as schemas.Ask has it."""
+    """The questions that let the provider arrive prepared and come only once (schemas.Ask)."""
     lines: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
-    """Whom the operator connects, the first first; each as schemas.Line has it."""
+    """The lines to which the operator connects the caller, first choice first (schemas.Line)."""
     cap_fen: Mapped[int | None]
     pays_citizen: Mapped[bool] = mapped_column(server_default=text("false"))
-    """The company pays the citizen (scrap, old appliances): the sum is a payout."""
+    """The provider pays the citizen (scrap, old appliances): the amount is a payout."""
     dispatchable: Mapped[bool]
-    """False for info, and for what must never go to a company (a gas leak)."""
+    """False for information, and for what must never go to a provider (a gas leak)."""
     position: Mapped[int]
 
     __table_args__ = (
@@ -164,7 +164,7 @@ class Group(Model):
 
 
 class Entitlement(Model):
-    """Members of the group get the tier for the item, or the category, so often a month."""
+    """Members of the group get the tier for the item or category, up to a monthly quota."""
 
     __tablename__ = "entitlements"
 
@@ -185,7 +185,7 @@ class Entitlement(Model):
 
 
 class District(Model):
-    """The centre's district; `bounds` are those of its outline: west, south, east, north (WGS-84 degrees)."""
+    """The centre's district. `bounds` encloses its outline: west, south, east, north (WGS-84 degrees)."""
 
     __tablename__ = "districts"
 
@@ -196,23 +196,23 @@ class District(Model):
 
 
 class PlaceKind(Term):
-    """What a place of the centre's own is."""
+    """The kind of one of the centre's own places."""
 
     ROAD = "road", "道路", "road", "A street or road."
     ESTATE = "estate", "小区", "estate", "A residential estate."
-    LANDMARK = "landmark", "地标", "landmark", "What people name to say where they are."
+    LANDMARK = "landmark", "地标", "landmark", "Something people name to say where they are."
     BUILDING = "building", "楼宇", "building", "A single building."
 
 
 class Guess(Term):
-    """What of a place was not said, and is that of the nearest known point."""
+    """Which part of a place's address was not given and is taken from the nearest known point."""
 
-    COMMUNITY = "community", "社区", "community", "The community is that of the nearest known point."
-    TOWNSHIP = "township", "街道、乡镇", "township", "The township is that of the nearest known point."
+    COMMUNITY = "community", "社区", "community", "The community is taken from the nearest known point."
+    TOWNSHIP = "township", "街道、乡镇", "township", "The township is taken from the nearest known point."
 
 
 class Township(Model):
-    """A 街道, 镇 or 乡, with a WGS-84 point that stands for it."""
+    """A 街道, 镇 or 乡, with a representative point (WGS-84)."""
 
     __tablename__ = "townships"
 
@@ -227,7 +227,7 @@ class Township(Model):
 
 
 class Community(Model):
-    """A 社区, 居委会 or 村; without a point of its own its township's stands for it."""
+    """A 社区, 居委会 or 村. If it has no point of its own, its township's is used."""
 
     __tablename__ = "communities"
 
@@ -242,9 +242,9 @@ class Community(Model):
 
 
 class Place(Model):
-    """A road, estate, landmark or building that callers name, with a WGS-84 point of its own or without.
+    """A road, estate, landmark or building that callers name, with or without a point of its own (WGS-84).
 
-    `guessed` township: its community is guessed too, if it has one. An ended place is found no more.
+    If `guessed` is the township, the community, if any, is guessed too. Searches no longer find an ended place.
     """
 
     __tablename__ = "places"
@@ -261,7 +261,7 @@ class Place(Model):
     lat: Mapped[float | None]
     lon: Mapped[float | None]
     sample: Mapped[bool] = mapped_column(server_default=text("false"))
-    """Came with the software, and nobody has edited it since."""
+    """The place came with the software, and nobody has edited it since."""
     changed_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

@@ -1,4 +1,4 @@
-"""The catalogue and the gazetteer in SQL."""
+"""SQL for the catalogue and the gazetteer."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -16,7 +16,7 @@ M = TypeVar("M", bound=Model)
 
 
 async def list_all(tx: Tx, model: type[M], *order: InstrumentedAttribute[object]) -> Sequence[M]:
-    """Every row of a reference table, in this order."""
+    """Return every row of a reference table, in this order."""
     return (await tx.session.execute(select(model).order_by(*order))).scalars().all()
 
 
@@ -24,7 +24,7 @@ _DAYS = Prepared(select(CalendarDay.day, CalendarDay.working))
 
 
 async def read_days(tx: Tx) -> Mapping[date, bool]:
-    """The days that the centre has entered itself, and whether each is a working day."""
+    """Return the days that the centre has entered itself, and whether each is a working day."""
     return {row["day"]: row["working"] for row in await tx.rows(_DAYS)}
 
 
@@ -34,11 +34,11 @@ _PLACES = Prepared(
 
 
 async def list_places(tx: Tx) -> list[KnownPlace]:
-    """The centre's own places that have not ended."""
+    """Return the centre's own places that have not ended."""
     return [KnownPlace(*row) for row in await tx.rows(_PLACES)]
 
 
 async def lock_item(tx: Tx, code: str) -> Item | None:
-    """The item, locked for an edit."""
+    """Return the item, locked until the transaction ends, or None."""
     query = select(Item).where(Item.code == code).with_for_update().execution_options(populate_existing=True)
     return (await tx.session.execute(query)).scalar_one_or_none()

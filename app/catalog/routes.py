@@ -1,4 +1,4 @@
-"""The catalogue, for everybody who works with it."""
+"""Routes for the catalogue and the gazetteer, for everybody who works with them."""
 
 import asyncio
 from typing import Annotated
@@ -32,7 +32,7 @@ anybody = [Depends(allow(*Role))]
 
 @router.get("/categories", dependencies=anybody)
 async def list_categories(catalog: CurrentCatalog) -> list[CategoryOut]:
-    """The categories, in their order."""
+    """List the categories, in display order."""
     return [CategoryOut.model_validate(category) for category in catalog.categories.values()]
 
 
@@ -45,7 +45,7 @@ async def search_items(
     category: Code | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 200,
 ) -> list[ItemOut]:
-    """Items that fit what the caller says, best first; without `q` all of them."""
+    """List the items that fit what the caller says, best first. Without `q`, list all items."""
     items = catalog.index.search(q, 200) if q else catalog.items.values()
     fitting = [item for item in items if category in (None, item.category_code)]
     return [ItemOut.model_validate(item) for item in fitting[:limit]]
@@ -53,7 +53,7 @@ async def search_items(
 
 @router.get("/items/{code}", dependencies=anybody)
 async def read_item(code: Code, catalog: CurrentCatalog) -> ItemOut:
-    """One item."""
+    """Return one item."""
     return ItemOut.model_validate(catalog.item(code))
 
 
@@ -61,13 +61,13 @@ async def read_item(code: Code, catalog: CurrentCatalog) -> ItemOut:
 async def edit_item(
     code: Code, body: ItemEdit, act: Annotated[Act, Depends(acting(Role.REGISTRAR))], tx: Transaction
 ) -> ItemOut:
-    """Change an item's keywords, operator rule or cap; every process knows it at once."""
+    """Change an item's keywords, operator rule, questions, lines or cap. Every process applies the change at once."""
     return ItemOut.model_validate(await actions.edit_item(act, tx, code, body))
 
 
 @router.get("/townships", dependencies=anybody)
 async def list_townships(catalog: CurrentCatalog) -> list[TownshipOut]:
-    """The townships of the district."""
+    """List the townships of the district."""
     return [TownshipOut.model_validate(township) for township in catalog.townships.values()]
 
 
@@ -77,7 +77,7 @@ async def search_communities(
     q: Annotated[str | None, Query(max_length=50, description="the name, its pinyin or initials")] = None,
     township: Code | None = None,
 ) -> list[CommunityOut]:
-    """Communities whose name, pinyin or initials begin with or contain `q`."""
+    """List communities whose name contains `q`, or whose pinyin or initials begin with it."""
     wanted = same_form(q or "").replace("'", "")
     return [
         CommunityOut.model_validate(community)
@@ -94,8 +94,8 @@ async def search_communities(
 
 @router.post("/places/searches", dependencies=anybody)
 async def search_places(body: PlaceSearch, catalog: CurrentCatalog) -> PlacesFound:
-    """Where somebody is, by what they say of it; an address stays out of URLs."""
-    found = await asyncio.to_thread(catalog.gazetteer.search, body.words, body.limit)  # some milliseconds
+    """Find where somebody is from what they say. This is a POST so that addresses stay out of URLs."""
+    found = await asyncio.to_thread(catalog.gazetteer.search, body.words, body.limit)  # takes some milliseconds
     return PlacesFound(
         found=[actions.show_found(one, catalog) for one in found],
         elsewhere=actions.show_elsewhere(catalog.locate(body.area, None, body.words), catalog),
@@ -104,17 +104,17 @@ async def search_places(body: PlaceSearch, catalog: CurrentCatalog) -> PlacesFou
 
 @router.get("/groups", dependencies=anybody)
 async def list_groups(catalog: CurrentCatalog) -> list[GroupOut]:
-    """The priority groups."""
+    """List the priority groups."""
     return [GroupOut.model_validate(group) for group in catalog.groups.values()]
 
 
 @router.get("/paper-kinds", dependencies=anybody)
 async def list_paper_kinds(catalog: CurrentCatalog) -> list[PaperKindOut]:
-    """The kinds of papers that items ask of their providers, or the centre of every firm."""
+    """List the kinds of licences that items require of their providers, or the centre of every provider."""
     return [PaperKindOut.model_validate(kind) for kind in catalog.paper_kinds.values()]
 
 
 @router.get("/entitlements", dependencies=anybody)
 async def list_entitlements(catalog: CurrentCatalog) -> list[EntitlementOut]:
-    """Which group is entitled to which cheaper tier."""
+    """List which groups are entitled to which cheaper tiers."""
     return [EntitlementOut.model_validate(rule) for rule in catalog.entitlements]

@@ -1,4 +1,4 @@
-"""The catalogue and the gazetteer in the API."""
+"""Requests and responses of the catalogue and the gazetteer."""
 
 from typing import Annotated, Any
 
@@ -17,20 +17,20 @@ Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9-]{1,18}[0-9]$"
 
 
 class Said(Body):
-    """The same in both languages."""
+    """A text in Chinese and English."""
 
     zh: Words
     en: Words
 
 
 class Line(Said):
-    """A line to connect; `number` null is one of the centre's own that it has still to fill in."""
+    """A line to connect the caller to. If `number` is null, it is the centre's own and still to be entered."""
 
     number: Number | None
 
 
 class Ask(Said):
-    """A question of the call guide; `choices` are usual answers, anything else may be said."""
+    """A question of the call guide. `choices` are usual answers; any other answer is possible."""
 
     code: Annotated[str, StringConstraints(pattern="^[a-z][a-z_]{0,29}$")]
     choices: list[Said] = Field(default=[], max_length=12)
@@ -45,7 +45,7 @@ def _none_yet(kept: Any) -> Any:
 
 
 class ItemOut(BaseModel):
-    """A service item; `tiers[0]` is open to everybody, `rule` is what the operator must mind, in Chinese."""
+    """A service item. `tiers[0]` is open to everybody; `rule` is what operators must observe, in Chinese."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -61,19 +61,23 @@ class ItemOut(BaseModel):
     papers: list[str]
     rule: str | None
     rule_en: str | None
-    asks: Annotated[list[Ask], BeforeValidator(_none_yet)] = Field(description="what the operator asks about it")
-    lines: Annotated[list[Line], BeforeValidator(_none_yet)] = Field(description="whom they connect, the first first")
+    asks: Annotated[list[Ask], BeforeValidator(_none_yet)] = Field(
+        description="questions that the operator asks about it"
+    )
+    lines: Annotated[list[Line], BeforeValidator(_none_yet)] = Field(
+        description="lines to connect the caller to, first choice first"
+    )
     cap_fen: int | None
     pays_citizen: bool
     dispatchable: bool
 
 
 class ItemEdit(Body):
-    """What a registrar may change of an item."""
+    """The fields of an item that a registrar may change."""
 
     keywords: list[Keyword] = Field(default=[], max_length=30)
     rule: str | None = Field(default=None, max_length=500)
-    rule_en: str | None = Field(default=None, max_length=500, description="gone when `rule` changes without it")
+    rule_en: str | None = Field(default=None, max_length=500, description="cleared when `rule` changes without it")
     asks: Asks = Field(default=[])
     lines: Lines = Field(default=[])
     cap_fen: int | None = Field(default=None, gt=0, le=MOST_FEN)
@@ -88,7 +92,7 @@ class CategoryOut(BaseModel):
 
 
 class TownshipOut(BaseModel):
-    """A 街道, 镇 or 乡; the point is WGS-84."""
+    """A 街道, 镇 or 乡. The point is in WGS-84."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -102,7 +106,7 @@ class TownshipOut(BaseModel):
 
 
 class CommunityOut(BaseModel):
-    """A community or village; the point is WGS-84, and null where only the township's is known."""
+    """A community or village. The point is in WGS-84, or null if only the township's is known."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -117,16 +121,18 @@ class CommunityOut(BaseModel):
 
 
 class PlaceSearch(Body):
-    """What somebody says of where they are."""
+    """What somebody says about where they are."""
 
     words: FreeText = Field(description="a name, pinyin, initials, English, an address or a sentence")
-    area: Code | None = Field(default=None, description="the township or community that was chosen, to compare with")
+    area: Code | None = Field(default=None, description="the chosen township or community, to compare with")
     limit: int = Field(default=9, ge=1, le=50)
 
 
 class Elsewhere(BaseModel):
-    """Words that name another place than the area that was chosen, or (`outside`) another district or city, with its
-    national code: to be asked again, never a refusal."""
+    """Words that name a place outside the chosen area, or another district or city (`outside`, with its national code).
+
+    The operator should check with the caller; it is never a reason to refuse.
+    """
 
     words: str
     kind: Known
@@ -136,13 +142,13 @@ class Elsewhere(BaseModel):
 
 
 class PlaceFound(BaseModel):
-    """A community, a township or a place of the centre's own that may be meant, how likely (0 to 1), and where it is.
+    """A community, township or place that may be meant, with the confidence (0 to 1) and its point.
 
-    `point_of` says whose point (WGS-84) it is: the township's stands for a community that has none.
+    `point_of` says whose point (WGS-84) it is: a community without one has its township's.
     """
 
     kind: Known
-    code: str = Field(description="of the township or community; of a place its id")
+    code: str = Field(description="code of the township or community, or id of the place")
     zh: str
     en: str
     township_code: str
@@ -151,16 +157,18 @@ class PlaceFound(BaseModel):
     lon: float
     point_of: Known
     confidence: float
-    sure: bool = Field(description="it was named; else it is guessed, and to be asked back")
-    found_in: str = Field(description="the part of the words that names it")
-    left_over: str = Field(description="the words without it and its township: a house number, to be kept")
+    sure: bool = Field(description="true: the place was named; false: it is a guess to check with the caller")
+    found_in: str = Field(description="the part of the words that names the place")
+    left_over: str = Field(
+        description="the words without the place and its township, such as a house number, to be kept"
+    )
 
 
 class PlacesFound(BaseModel):
-    """The likeliest first; nothing where the words name no place."""
+    """The results, likeliest first; empty if the words name no place."""
 
     found: list[PlaceFound]
-    elsewhere: list[Elsewhere] = Field(description="what the words name outside `area`")
+    elsewhere: list[Elsewhere] = Field(description="places that the words name outside `area`")
 
 
 class GroupOut(BaseModel):
@@ -172,7 +180,8 @@ class GroupOut(BaseModel):
 
 
 class PaperKindOut(BaseModel):
-    """A licence or certificate; `whole_firm`: when it expires the whole firm is suspended, not only some items."""
+    """A licence or certificate. If `whole_firm` is true, its expiry suspends the whole provider, not only some
+    items."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -183,7 +192,8 @@ class PaperKindOut(BaseModel):
 
 
 class EntitlementOut(BaseModel):
-    """Members of the group get this tier, so often a month; `sample` marks our own proposal."""
+    """Members of the group get this tier, up to `quota_per_month`. `sample` marks a rule that came with the
+    software."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,4 +1,4 @@
-"""Finding the item by its name while it is typed: Chinese, pinyin, initials, English, its code, or a part of these."""
+"""Finds items by name while it is typed: in Chinese, pinyin, initials or English, by code, or by a part of these."""
 
 import re
 from collections import defaultdict
@@ -13,20 +13,20 @@ from app.kit.names import fold, same_form
 from app.kit.pinyin import readings
 
 CODE, WHOLE, START, PART = 100.0, 44.0, 33.0, 19.0
-"""From these scores on, what was typed is the item's code; a name or keyword of it, or sounds or is spelt like one; how
-one begins; or it stands within one."""
+"""The least score if the typed text is the item's code; if it is, sounds like or is spelt like one of the item's names
+or keywords; if one begins with it; and if one contains it."""
 _HEARD, _SHARED = 25.0, 5.0
 _LEAST_INNER = 4
-"""Letters: fewer stand within too many a name."""
+"""Letters: shorter texts occur within too many names."""
 _LONGEST_NAME = 12
-"""Chinese characters."""
+"""In Chinese characters."""
 _UNSAID = re.compile(r"\W|_")
 _ENGLISH = re.compile(r"[a-z]{3,}")
 _SAYS_NOTHING = frozenset(("and", "for", "the", "who", "how", "with", "without", "out"))
 
 
 class _Kind(NamedTuple):
-    """What a text scores that is the form, that it begins with, or that stands within it."""
+    """The scores of a text that is the form, begins it, or occurs within it."""
 
     whole: float
     start: float
@@ -46,19 +46,22 @@ _SOUND, _SLIPPED, _LEAST_SLIPPED = WHOLE, START + 1, 4
 
 
 class Index:
-    """All items, prepared for search; `said` has more of what callers say for some, in a word or two."""
+    """All items, prepared for searching. `said` adds short phrases that callers use for some items."""
 
     def __init__(self, items: Sequence[Item], said: Mapping[str, Sequence[str]] | None = None) -> None:
         self._items = {item.code: item for item in items}
         self._said = said or {}
 
     def search(self, query: str, limit: int = 10) -> Sequence[Item]:
-        """The items that fit best, best first; none for a query that fits nothing."""
+        """Return the items that fit the query, best first."""
         return [self._items[code] for code in list(self.scores(query))[:limit]]
 
     def scores(self, query: str) -> dict[str, float]:
-        """How well each item fits that fits at all, best first: a whole phrase, then how one begins, then a part of
-        one, then what they share, of which what few items have counts most."""
+        """Return the score of each item that fits, best first.
+
+        Whole phrases rank first, then beginnings, then parts, then shared words. Of these, words that few items have
+        weigh most.
+        """
         text = _plain(query)
         scores: defaultdict[str, float] = defaultdict(float)
 
@@ -149,17 +152,18 @@ class Index:
 
 
 def _plain(text: str) -> str:
-    """The letters and digits of a text alone, in the one form of all writings."""
+    """Return only the letters and digits of a text, in normalized form."""
     return _UNSAID.sub("", same_form(text)).lower()
 
 
 def _parts(text: str) -> set[str]:
-    """The pairs of Chinese characters of a text, and its English words."""
+    """Return the pairs of Chinese characters in a text, and its English words."""
     pairs = {pair for pair in map("".join, pairwise(_plain(text))) if not pair.isascii()}
     return pairs | set(_ENGLISH.findall(fold(text))) - _SAYS_NOTHING
 
 
 def _in_order(text: str, name: str) -> bool:
-    """Whether the characters of the text stand in the name in this order, perhaps with others between."""
+    """Return whether the characters of the text occur in the name in this order, with or without others between
+    them."""
     rest = iter(name)
     return all(character in rest for character in text)

@@ -1,4 +1,4 @@
-"""The catalogue as each process keeps it in memory: read at start, read again when somebody edits it."""
+"""The catalogue that each process keeps in memory. It is read at start and again after every edit."""
 
 import asyncio
 from collections.abc import Sequence, Set
@@ -36,20 +36,20 @@ CATALOG_TOPIC = "catalog"
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a request is: its township, maybe its community, and the point that stands for it (WGS-84)."""
+    """Where a request is: its township, its community if known, and a representative point (WGS-84)."""
 
     township: Township
     community: Community | None
     lat: float
     lon: float
     point_of: Known
-    """Whose point it is: the township's stands for a community without one."""
+    """Whose point it is. A community without one has its township's."""
     place: KnownPlace | None = None
-    """The place that was chosen or is named in the address."""
+    """The place that was chosen, or that the address names."""
 
 
 class Location(NamedTuple):
-    """Where a request is, and what of its words names another place than the area that was chosen."""
+    """Where a request is, and what its address names outside the chosen area."""
 
     spot: Spot
     elsewhere: Sequence[Found]
@@ -68,20 +68,20 @@ class Snapshot:
     townships: dict[str, Township]
     communities: dict[str, Community]
     bounds: Sequence[float] | None
-    """Of the district's outline: west, south, east, north."""
+    """The bounds of the district's outline: west, south, east, north (WGS-84 degrees)."""
     gazetteer: Gazetteer
     index: Index
     days: Days
 
     def item(self, code: str) -> Item:
-        """The item. Raises UnknownItem."""
+        """Return the item. Raises UnknownItem."""
         item = self.items.get(code)
         if item is None:
             raise UnknownItem(item=code)
         return item
 
     def tier(self, item: Item, tier: Tier | None) -> Tier:
-        """The tier asked for, by default the item's first. Raises TierNotAllowed."""
+        """Return the requested tier, or the item's first by default. Raises TierNotAllowed."""
         if tier is None:
             return Tier(item.tiers[0])
         if tier not in item.tiers:
@@ -89,7 +89,7 @@ class Snapshot:
         return tier
 
     def allowance(self, urgency: str) -> Allowance:
-        """What the urgency allows."""
+        """Return the time that the urgency allows."""
         row = self.urgencies[urgency]
         return Allowance(
             row.accept_minutes,
@@ -102,11 +102,11 @@ class Snapshot:
 
     @property
     def most_urgent(self) -> Urgency:
-        """The urgency before all others: that of a danger."""
+        """Return the highest urgency, which dangers have."""
         return min(self.urgencies.values(), key=lambda urgency: urgency.rank)
 
     def spot(self, area: str) -> Spot:
-        """The spot of a township's or a community's code. Raises UnknownArea."""
+        """Return the spot for the code of a township or community. Raises UnknownArea."""
         community = self.communities.get(area)
         township = self.townships.get(community.township_code if community else area)
         if township is None:
@@ -116,17 +116,17 @@ class Snapshot:
         return Spot(township, community, township.lat, township.lon, Known.TOWNSHIP)
 
     def spot_of(self, place: KnownPlace) -> Spot:
-        """The spot of a place: its own point, or that of its community or township."""
+        """Return the spot for a place, with its own point or that of its community or township."""
         spot = self.spot(place.community_code or place.township_code)
         if place.lat is None or place.lon is None:
             return spot
         return replace(spot, lat=place.lat, lon=place.lon, point_of=Known.PLACE)
 
     def locate(self, area: str | None, place: UUID | None, address: str | None) -> Location | None:
-        """Where a request is that names an area or a place, and an address that may name one; None without either.
+        """Return where a request is, given an area or a place, and an address. Return None without an area or place.
 
-        The point is that of the place, if it has one; a place that the address names counts if it is in the area.
-        Raises UnknownArea, UnknownPlace.
+        The point is the place's, if it has one. A place that the address names counts if it is in the area. Raises
+        UnknownArea or UnknownPlace.
         """
         known = self._place(place) if place else None
         area = area or (known and (known.community_code or known.township_code))
@@ -165,7 +165,8 @@ class Snapshot:
         return known
 
     def _is_outside(self, entry: Entry, spot: Spot) -> bool:
-        """Whether what is named surely lies in another township or community; a road leads through many."""
+        """Return whether the entry surely is in another township or community. Roads do not count, as they run through
+        several."""
         place = self.gazetteer.places.get(entry.code)
         if place and (place.kind == PlaceKind.ROAD or place.guessed == Guess.TOWNSHIP):
             return False
@@ -175,7 +176,7 @@ class Snapshot:
         return bool(sure and spot.community and sure != spot.community.code)
 
     def entitlements_to(self, item: Item, tier: Tier, groups: Set[str]) -> Sequence[Entitlement]:
-        """The rules that let a member of these groups have the item at this tier."""
+        """Return the rules by which a member of these groups can have the item at this tier."""
         return [
             rule
             for rule in self.entitlements
@@ -185,7 +186,8 @@ class Snapshot:
         ]
 
     def covered_by(self, rule: Entitlement) -> Sequence[str]:
-        """The items that count against the rule's quota: of a category, those that are dearer for everybody else."""
+        """Return the items that count against the rule's quota. In a category, these are the ones that cost everybody
+        else more."""
         if rule.item_code:
             return [rule.item_code]
         tiers = list(Tier)
@@ -199,7 +201,7 @@ class Snapshot:
 
 
 _latest: list[Gazetteer] = []
-"""What 20,000 places take a second to prepare for serves as long as nothing of it changes."""
+"""The gazetteer built last, reused until something in it changes: building one takes a second for 20,000 places."""
 
 
 async def _gazetteer(
