@@ -1,4 +1,4 @@
-"""A complaint is a case: it has an owner and a deadline, the firm is heard, a supervisor decides."""
+"""Complaints as cases: each has an owner and a deadline, the provider is heard, and a supervisor decides."""
 
 from uuid import UUID
 
@@ -29,25 +29,25 @@ from app.registry.schemas import Notice
 
 OPENED = Notice(
     zh="请求 {number} 的求助人投诉：{words}。请在 {reply_by} 前说明情况；逾期未说明也会作出裁定。",
-    en="The citizen of request {number} complains: {words}. Say what you have to say to it by {reply_by}; after that "
-    "it is decided without you.",
+    en="The citizen of request {number} has complained: {words}. Please reply by {reply_by}; after that the complaint "
+    "may be decided without your reply.",
 )
 DECIDED = Notice(
     zh="请求 {number} 的投诉已裁定：{verdict_zh}。{decision}",
-    en="The complaint about request {number} is decided: {verdict_en}. {decision}",
+    en="The complaint about request {number} has been decided: {verdict_en}. {decision}",
 )
 VERDICTS = {
-    None: ("投诉不成立", "it is not upheld"),
-    Fault.PROVIDER: ("投诉成立，责任在贵单位", "it is upheld, and the fault is yours"),
+    None: ("投诉不成立", "not upheld"),
+    Fault.PROVIDER: ("投诉成立，责任在贵单位", "upheld, and you are at fault"),
 }
-UPHELD = ("投诉成立，责任不在贵单位", "it is upheld, and the fault is not yours")
+UPHELD = ("投诉成立，责任不在贵单位", "upheld, but you are not at fault")
 
 
 async def say_later(act: Act, tx: Tx, request_id: UUID, body: ContactIn, about: Known) -> Contact:
-    """Keep a later call or message about the request, and a danger that it tells; a complaint opens a case, whenever it
-    is made.
+    """Record a later call or message about the request, and any danger it reports. A complaint opens a case, at any
+    time.
 
-    Raises NotFound.
+    Return the contact. Raises NotFound.
     """
     contact = await say(act, tx, request_id, body)
     if body.note:
@@ -63,7 +63,7 @@ async def say_later(act: Act, tx: Tx, request_id: UUID, body: ContactIn, about: 
 async def open_case(
     act: Act, tx: Tx, request_id: UUID, job: Job | None, cause: Cause, words: str | None, *, phone: str | None = None
 ) -> None:
-    """Open a case about this job, or add to the one that is open; its firm is told and asked for a reply."""
+    """Open a case about this job, or add to the open one. The provider is notified and asked to reply."""
     await queries.open_alone(tx, request_id)
     job_id, provider_id = (job.id, job.provider_id) if job else (None, None)
     case = await queries.find_open(tx, request_id, job_id)
@@ -110,7 +110,10 @@ def _filled(notice: Notice, **facts: object) -> dict[str, str]:
 
 
 async def get_locked(tx: Tx, complaint_id: UUID, provider_id: UUID | None = None) -> Complaint:
-    """The complaint, locked. Raises NotFound, also when it is not about this provider."""
+    """Return the complaint, locked until the transaction ends.
+
+    Raises NotFound, also when `provider_id` is given and the complaint is not about that provider.
+    """
     case = await queries.lock_complaint(tx, complaint_id)
     if case is None or provider_id not in (None, case.provider_id):
         raise NotFound(what="complaint", key=str(complaint_id))
@@ -118,19 +121,19 @@ async def get_locked(tx: Tx, complaint_id: UUID, provider_id: UUID | None = None
 
 
 async def show(tx: Tx, complaint_id: UUID) -> ComplaintOut:
-    """The complaint as staff see it."""
+    """Return the complaint as staff see it."""
     await tx.flush()
     return ComplaintOut.model_validate(await queries.get_complaint(tx, complaint_id))
 
 
 async def show_own(tx: Tx, complaint_id: UUID) -> OwnComplaint:
-    """The complaint as its firm sees it."""
+    """Return the complaint as its provider sees it."""
     await tx.flush()
     return OwnComplaint.model_validate(await queries.get_complaint(tx, complaint_id))
 
 
 async def hand_over(act: Act, tx: Tx, complaint_id: UUID, staff_id: UUID) -> ComplaintOut:
-    """Let this supervisor look after the case. Raises NotFound, NotASupervisor."""
+    """Make this supervisor the owner of the case. Raises NotFound or NotASupervisor."""
     case = await get_locked(tx, complaint_id)
     if not await queries.is_supervisor(tx, staff_id):
         raise NotASupervisor
@@ -142,9 +145,9 @@ async def hand_over(act: Act, tx: Tx, complaint_id: UUID, staff_id: UUID) -> Com
 
 
 async def reply(act: Act, tx: Tx, complaint_id: UUID, text: str) -> None:
-    """Keep what the firm says to the complaint, until it is decided; the last word counts.
+    """Record the provider's reply to the complaint. Until the decision, a new reply replaces the last.
 
-    Raises NotFound, StatusConflict.
+    Raises NotFound, or StatusConflict once it is decided.
     """
     case = await get_locked(tx, complaint_id, act.provider_id)
     if case.reply == text:
@@ -159,9 +162,10 @@ async def reply(act: Act, tx: Tx, complaint_id: UUID, text: str) -> None:
 
 
 async def decide(act: Act, tx: Tx, complaint_id: UUID, body: Decision) -> ComplaintOut:
-    """Decide a complaint, once; the firm is told, and the citizen is to be phoned, if there is a number.
+    """Decide a complaint, once. The provider is notified, and the citizen is to be phoned if there is a number.
 
-    Repeating the decision gives the present state. Raises NotFound, ComplaintDecided, NoProviderToBlame.
+    Repeating the same decision changes nothing. Return the complaint's current state. Raises NotFound, ComplaintDecided
+    or NoProviderToBlame.
     """
     case = await get_locked(tx, complaint_id)
     fault = body.fault or (Fault.PROVIDER if body.upheld and case.provider_id else None)

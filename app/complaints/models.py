@@ -1,4 +1,4 @@
-"""Complaints: a citizen's case, from what was said to the answer."""
+"""Complaints: citizens' cases, from the complaint to the answer."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,14 +14,14 @@ from app.kit.terms import Term
 class ComplaintStatus(Term):
     """How far a complaint has got."""
 
-    OPEN = "open", "待裁定", "open", "Nobody has decided it."
-    DECIDED = "decided", "已裁定", "decided", "Decided; the citizen has still to be told."
-    ANSWERED = "answered", "已告知", "answered", "The citizen knows the decision."
+    OPEN = "open", "待裁定", "open", "It has not been decided yet."
+    DECIDED = "decided", "已裁定", "decided", "It is decided; the citizen has yet to be told."
+    ANSWERED = "answered", "已告知", "answered", "The citizen has been told the decision."
     UNREACHED = "unreached", "告知未接通", "never reached", "The citizen could not be told."
 
 
 class Cause(Term):
-    """How it came up: said in a call or message at any time, or the satisfaction given in a callback."""
+    """How the complaint arose: said in a call or message, or from the satisfaction given in a callback."""
 
     SAID = "said", "来电投诉", "said", "Said in a call or message."
     DISSATISFIED = "dissatisfied", "回访不满意", "dissatisfied", 'Rated "dissatisfied" in the callback.'
@@ -34,41 +34,41 @@ class Cause(Term):
 
 
 class Complaint(Model):
-    """A case about one piece of work, or about the centre where no firm had any."""
+    """A case about one job, or about the centre if no provider had the work."""
 
     __tablename__ = "complaints"
 
     id: Mapped[Id]
     request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"), index=True)
-    """The caller's own request: of a merged one, the child."""
+    """The caller's own request; if it was merged into another, the merged one (the child)."""
     job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id"))
     provider_id: Mapped[UUID | None] = mapped_column(ForeignKey("providers.id"), index=True)
-    """Whose work it is about."""
+    """The provider whose work it is about."""
     status: Mapped[str] = mapped_column(server_default=text("'open'"))
     cause: Mapped[str]
     words: Mapped[str | None]
     """What the citizen said about it, each time."""
     phone: Mapped[str | None]
-    """Who complained; NULL: whoever is the request's contact."""
+    """The number of whoever complained; NULL means the request's contact."""
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
-    """Who has to see that it is decided in time."""
+    """The supervisor responsible for a decision in time."""
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]
-    """By when it is to be decided."""
+    """The deadline for the decision."""
     alarm_at: Mapped[datetime | None]
-    """When its clock turns yellow or red next."""
+    """When its clock next turns yellow or red."""
     reply_by: Mapped[datetime | None]
     reply: Mapped[str | None]
-    """What the firm says to it."""
+    """The provider's reply."""
     replied_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     upheld: Mapped[bool | None]
     fault: Mapped[str | None]
-    """Of an upheld one: only the provider's costs it credit."""
+    """Who is at fault, if it is upheld. Only the provider's fault costs the provider credit."""
     decision: Mapped[str | None]
     answer_at: Mapped[datetime | None]
-    """From when on the citizen is to be phoned about the decision."""
+    """When the citizen may next be phoned about the decision."""
     answer_attempts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     answer_taken_until: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Complaints in SQL."""
+"""SQL for complaints."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,51 +36,52 @@ _ONE_CASE = Prepared(
 
 
 async def open_alone(tx: Tx, request_id: UUID) -> None:
-    """Of those who complain about a request at once, one at a time opens a case or finds it."""
+    """Wait for others who are opening a case about this request, so that only one of them opens it and the rest find
+    it."""
     await tx.rows(_ONE_CASE, name=f"complaint:{request_id}")
 
 
 async def find_open(tx: Tx, request_id: UUID, job_id: UUID | None) -> Complaint | None:
-    """The request's case about this job that is still to be decided."""
+    """Return the request's undecided case about this job, locked, or None."""
     query = select(Complaint).where(Complaint.request_id == request_id, _IS_OPEN)
     query = query.where(Complaint.job_id.is_not_distinct_from(job_id)).order_by(Complaint.id).limit(1)
     return (await tx.session.execute(query.with_for_update(), execution_options=_ROW)).scalar_one_or_none()
 
 
 async def find_last_job(tx: Tx, request_id: UUID) -> Job | None:
-    """The latest piece of work for the request."""
+    """Return the request's latest job, or None."""
     query = select(Job).where(Job.request_id == request_id).order_by(Job.accepted_at.desc(), Job.id.desc()).limit(1)
     return (await tx.session.execute(query, execution_options=_ROW)).scalar_one_or_none()
 
 
 async def find_least_busy(tx: Tx) -> UUID | None:
-    """The active supervisor with the fewest open cases."""
+    """Return the active supervisor with the fewest open cases, or None."""
     theirs = select(func.count()).where(Complaint.owner_id == Staff.id, _IS_OPEN).scalar_subquery()
     query = select(Staff.id).where(Staff.active, Staff.roles.contains([Role.SUPERVISOR]))
     return (await tx.session.execute(query.order_by(theirs, Staff.id).limit(1))).scalar_one_or_none()
 
 
 async def is_supervisor(tx: Tx, staff_id: UUID) -> bool:
-    """Whether this is an active supervisor."""
+    """Return whether this is an active supervisor."""
     staff = await tx.session.get(Staff, staff_id, populate_existing=True)
     return staff is not None and staff.active and Role.SUPERVISOR in staff.roles
 
 
 async def lock_complaint(tx: Tx, complaint_id: UUID) -> Complaint | None:
-    """The complaint, locked."""
+    """Return the complaint, locked until the transaction ends, or None."""
     query = select(Complaint).where(Complaint.id == complaint_id).with_for_update()
     return (await tx.session.execute(query, execution_options=_ROW)).scalar_one_or_none()
 
 
 async def get_complaint(tx: Tx, complaint_id: UUID) -> Any:
-    """The complaint with its request's number, its provider's name and whom to phone."""
+    """Return the complaint with its request's number, its provider's name and whom to phone."""
     return (await tx.session.execute(_VIEW.where(Complaint.id == complaint_id))).one()
 
 
 async def list_complaints(
     tx: Tx, wanted: ComplaintFilter, me: UUID, after: tuple[datetime, UUID] | None
 ) -> Sequence[Any]:
-    """Complaints, oldest first."""
+    """Return complaints, oldest first. `me` is the owner whose cases `wanted.owner` asks for."""
     query = _VIEW.order_by(Complaint.opened_at, Complaint.id).limit(wanted.limit + 1)
     if wanted.is_open is not None:
         query = query.where(_IS_OPEN if wanted.is_open else ~_IS_OPEN)
@@ -97,7 +98,7 @@ async def list_complaints(
 
 
 async def list_own(tx: Tx, provider_id: UUID, before: UUID | None, limit: int) -> Sequence[Any]:
-    """The complaints about the provider's work, newest first."""
+    """Return complaints about the provider's work, newest first."""
     query = _VIEW.where(Complaint.provider_id == provider_id).order_by(Complaint.id.desc()).limit(limit)
     return (await tx.session.execute(query.where(Complaint.id < before) if before else query)).all()
 
@@ -125,12 +126,13 @@ _TAKE_TO_ANSWER = _take_to_answer()
 
 
 async def take_to_answer(tx: Tx, at: datetime, until: datetime) -> UUID | None:
-    """Take the decision whose citizen has waited longest to be told, until then."""
+    """Take the decided complaint whose citizen has waited longest to be told, until that moment. Return its id, or
+    None."""
     row = await tx.row(_TAKE_TO_ANSWER, at=at, until=until)
     return row["id"] if row else None
 
 
 async def find_due_alarms(tx: Tx, at: datetime, limit: int) -> Sequence[UUID]:
-    """Complaints whose clock may have turned yellow or red, earliest first."""
+    """Return complaints whose clock may have turned yellow or red, earliest first."""
     query = select(Complaint.id).where(Complaint.alarm_at <= at).order_by(Complaint.alarm_at).limit(limit)
     return (await tx.session.execute(query)).scalars().all()

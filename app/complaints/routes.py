@@ -1,4 +1,5 @@
-"""What citizens say later, and complaints: staff, and the firm whose work one is about."""
+"""Routes for later calls and messages, and for complaints: for staff, and for the provider whose work is complained
+about."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -33,8 +34,11 @@ async def add_contact(
     about: CurrentlyKnown,
     idempotency_key: SentKey = None,
 ) -> ContactOut:
-    """A later call or message: progress asked for, a change wanted (the firm at work hears of it), or a complaint,
-    which opens a case whatever became of the request."""
+    """Record a later call or message: a question about progress, a requested change (which the provider at work is told
+    about), or a complaint.
+
+    A complaint opens a case, whatever the state of the request.
+    """
 
     async def add() -> ContactOut:
         contact = await actions.say_later(act, tx, request_id, body, about)
@@ -48,7 +52,7 @@ async def add_contact(
 async def list_complaints(
     request: Request, response: Response, act: Operator, tx: Transaction, wanted: Annotated[ComplaintFilter, Query()]
 ) -> Page[ComplaintOut]:
-    """Complaints that are open, decided, mine, or all; oldest first."""
+    """List complaints, oldest first: open, decided, your own, or all."""
     rows = await queries.list_complaints(tx, wanted, act.who, wanted.after(datetime, UUID))
     return page(rows, wanted, _key, ComplaintOut.model_validate, request, response)
 
@@ -59,14 +63,14 @@ def _key(row: Any) -> tuple[Any, ...]:
 
 @router.put("/complaints/{complaint_id}/owner")
 async def hand_over_complaint(complaint_id: UUID, body: Owner, act: Supervisor, tx: Transaction) -> ComplaintOut:
-    """Which supervisor looks after the case."""
+    """Make this supervisor the owner of the case."""
     return await actions.hand_over(act, tx, complaint_id, body.staff_id)
 
 
 @router.put("/complaints/{complaint_id}/reply")
 @repeatable
 async def reply_to_complaint_on_behalf(complaint_id: UUID, body: Reply, act: OnBehalf, tx: Transaction) -> ComplaintOut:
-    """What the firm says to it on the phone."""
+    """Record the reply that the provider gives on the phone."""
     await actions.reply(act, tx, complaint_id, body.text)
     return await actions.show(tx, complaint_id)
 
@@ -81,7 +85,7 @@ async def decide_complaint(complaint_id: UUID, body: Decision, act: Supervisor, 
 async def list_own_complaints(
     request: Request, response: Response, act: Provider, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[OwnComplaint]:
-    """The complaints about the provider's work, newest first."""
+    """List the complaints about your work, newest first."""
     [before] = paging.after(UUID) or [None]
     rows = await queries.list_own(tx, act.who, before, paging.limit + 1)
     return page(rows, paging, lambda row: (row.id,), OwnComplaint.model_validate, request, response)
@@ -89,6 +93,6 @@ async def list_own_complaints(
 
 @router.put("/provider/complaints/{complaint_id}/reply")
 async def reply_to_complaint(complaint_id: UUID, body: Reply, act: Provider, tx: Transaction) -> OwnComplaint:
-    """What the firm says to it, until it is decided; the last word counts."""
+    """Reply to a complaint about your work. Until the decision, a new reply replaces the last."""
     await actions.reply(act, tx, complaint_id, body.text)
     return await actions.show_own(tx, complaint_id)

@@ -1,4 +1,4 @@
-"""Complaints in the API."""
+"""Requests and responses for complaints."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -16,7 +16,7 @@ from app.kit.pages import Paging
 
 
 class ComplaintFilter(Paging):
-    """Which complaints; without any of these all of them."""
+    """Filters; without any, all complaints are listed."""
 
     is_open: Annotated[bool | None, Query(alias="open")] = None
     owner: Annotated[Literal["me"] | None, Query()] = None
@@ -25,7 +25,7 @@ class ComplaintFilter(Paging):
 
 
 class OwnComplaint(BaseModel):
-    """A complaint as the firm sees it that it is about; `words` is what the citizen said."""
+    """A complaint as the provider it is about sees it. `words` is what the citizen said."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -36,7 +36,7 @@ class OwnComplaint(BaseModel):
     cause: Cause
     words: str | None
     opened_at: datetime
-    reply_by: datetime | None = Field(description="the decision may come after this moment without a reply")
+    reply_by: datetime | None = Field(description="after this moment the complaint may be decided without a reply")
     reply: str | None
     replied_at: datetime | None
     decided_at: datetime | None
@@ -46,9 +46,9 @@ class OwnComplaint(BaseModel):
 
 
 class ComplaintOut(OwnComplaint):
-    """A citizen's case. `request_id` and `number` are the caller's own request's, maybe merged into what was served.
+    """A citizen's case. `request_id` and `number` belong to the caller's own request, which may be merged into another.
 
-    `due_at`: by when it is to be decided, `owner_id`: by whose care.
+    `due_at` is the deadline for the decision, and `owner_id` the supervisor responsible for it.
     """
 
     request_id: UUID
@@ -57,7 +57,7 @@ class ComplaintOut(OwnComplaint):
     owner_id: UUID | None
     due_at: datetime
     decided_by: UUID | None
-    answer_at: datetime | None = Field(description="from when on the citizen is to be phoned about the decision")
+    answer_at: datetime | None = Field(description="when the citizen may next be phoned about the decision")
     answer_attempts: int
     answered_at: datetime | None
     answered_by: UUID | None
@@ -65,21 +65,21 @@ class ComplaintOut(OwnComplaint):
 
 
 class Owner(Body):
-    """The supervisor who looks after the case."""
+    """The supervisor who owns the case."""
 
     staff_id: UUID
 
 
 class Reply(Body):
-    """What the firm says to the complaint."""
+    """The provider's reply to the complaint."""
 
     text: Note
 
 
 class Decision(Body):
-    """Whether the citizen is right, and what follows. `fault`: left out, the firm's whose work it is about.
+    """The decision on a complaint. If it is upheld and `fault` is left out, the provider it is about is at fault.
 
-    Only an upheld complaint has a fault, and only the provider's costs credit.
+    Only an upheld complaint has a fault, and only the provider's fault costs credit.
     """
 
     upheld: bool
@@ -89,12 +89,12 @@ class Decision(Body):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.fault and not self.upheld:
-            raise Unfit("a complaint that is not upheld is nobody's fault", "不成立的投诉没有过错方")
+            raise Unfit("a complaint that is not upheld has no fault", "不成立的投诉没有过错方")
         return self
 
 
 class ToAnswer(BaseModel):
-    """Whom to phone about a decision, in full; the reading is on the audit log."""
+    """The citizen to phone about a decision, with name and number in full. The audit log records this."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -111,7 +111,7 @@ class ToAnswer(BaseModel):
 
 
 class Answer(Body):
-    """How the call went; `note`: what the citizen said to it."""
+    """How the call went. `note` is what the citizen said about the decision."""
 
     reached: bool
     note: Note | None = None

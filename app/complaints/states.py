@@ -1,4 +1,4 @@
-"""The life of a complaint: every move there is. Source: the diagram in docs/states.md."""
+"""The status changes of a complaint. Source: the diagram in docs/states.md."""
 
 from app.complaints.models import Complaint
 from app.complaints.models import ComplaintStatus as S

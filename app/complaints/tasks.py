@@ -1,4 +1,4 @@
-"""Complaints whose deadline is near or has passed."""
+"""The worker's step for complaints whose deadline is near or has passed."""
 
 from uuid import UUID
 
@@ -13,7 +13,8 @@ from app.kit.db import Tx
 
 
 async def raise_complaint_alarms(context: Context) -> int:
-    """Log each open complaint whose clock has turned yellow, and again when it has turned red."""
+    """Log each open complaint whose clock has turned yellow, and again when it turns red. Return how many were dealt
+    with."""
 
     async def change(act: Act, tx: Tx, complaint_id: UUID) -> None:
         case = await queries.lock_complaint(tx, complaint_id)

@@ -1,4 +1,4 @@
-"""The web console as files: its pages, under a policy that lets nothing in from elsewhere."""
+"""Serves the web console's files, with a content security policy that lets nothing in from elsewhere."""
 
 import mimetypes
 from pathlib import Path
@@ -10,9 +10,9 @@ from starlette.types import Scope
 
 BUILD = Path(__file__).parent / "static"
 INDEX = "index.html"
-NOT_BUILT = "控制台尚未构建。 The console is not built yet: make console\n"
+NOT_BUILT = "控制台尚未构建。 The console is not built yet; run: make console\n"
 OURS_ALONE = {"api", "health"}
-"""First parts of paths that are no page of the console."""
+"""First parts of paths that are not pages of the console."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -27,14 +27,15 @@ A_YEAR = "public, max-age=31536000, immutable"
 
 
 class Console(StaticFiles):
-    """Serves the build. Any path that looks like a page is the console's one page, which finds its way by itself."""
+    """Serves the built console. Every path that looks like a page gets the console's single page, which routes by
+    itself."""
 
     def __init__(self, build: Path = BUILD) -> None:
         super().__init__(directory=build, check_dir=False)
         self._build = build
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file, compressed where the browser takes that. Raises HTTPException (404, 405)."""
+        """Return the file, compressed if the browser accepts it. Raises HTTPException (404, 405)."""
         if path.split("/")[0] in OURS_ALONE:
             raise HTTPException(404)
         is_file = Path(path).suffix != ""

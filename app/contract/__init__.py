@@ -1,1 +1,1 @@
-"""What the API promises: its OpenAPI document, with the problems that each operation can answer."""
+"""The API's OpenAPI document, including the problems that each operation can answer."""

@@ -1,4 +1,5 @@
-"""The OpenAPI document: FastAPI's, with each operation's problems, who may call it and how, and examples."""
+"""The OpenAPI document: FastAPI's, plus each operation's problems, the roles that may call it, security and
+examples."""
 
 import asyncio
 import re
@@ -43,13 +44,13 @@ SCHEMES: Json = {
     "staffToken": {
         "type": "http",
         "scheme": "bearer",
-        "description": "The token that `POST /api/v1/sessions` gives a member of staff.",
+        "description": "The token that a member of staff gets from `POST /api/v1/sessions`.",
     },
     "providerKey": {
         "type": "http",
         "scheme": "bearer",
         "description": (
-            "The key that a registrar made for a provider's software (`POST /api/v1/providers/{provider_id}/keys`)."
+            "The key that a registrar issued to a provider's software (`POST /api/v1/providers/{provider_id}/keys`)."
         ),
     },
     "sessionCookie": {
@@ -57,14 +58,14 @@ SCHEMES: Json = {
         "in": "cookie",
         "name": COOKIE,
         "description": (
-            "The session of a page in a browser (`POST /api/v1/sessions/browser`, for a provider "
-            "`POST /api/v1/sessions/browser/provider`). A change must come from a page of the same origin."
+            "The session of a page in a browser (`POST /api/v1/sessions/browser`, or for a provider "
+            "`POST /api/v1/sessions/browser/provider`). Changes must come from a page of the same origin."
         ),
     },
 }
 _FAULTS: Json = {
     "type": "array",
-    "description": "Each fault, with the place where it is.",
+    "description": "Each fault and where it is.",
     "items": {"type": "object", "additionalProperties": True},
 }
 _FIELD_FAULTS: Json = {
@@ -73,7 +74,7 @@ _FIELD_FAULTS: Json = {
     "items": {
         "type": "object",
         "properties": {
-            "field": {"type": "string", "description": "The path to it, with dots: `body.wanted_from`."},
+            "field": {"type": "string", "description": "The path to the field, with dots: `body.wanted_from`."},
             "code": {"type": "string", "description": "What is wrong, as a stable code."},
             "message": {"type": "string", "description": "What is wrong, in the caller's language."},
         },
@@ -91,29 +92,33 @@ class Operation(NamedTuple):
 
     @property
     def calls(self) -> list[object]:
-        """What runs when it is called: its function, what that depends on, the models of what is sent, and its gate."""
+        """Return what runs when it is called: its function, its dependencies, the models of its input, and its gate."""
         dependants = list(_flattened(self.route.dependant))
         sent = [one.field_info.annotation for part in dependants for one in (*part.body_params, *part.query_params)]
         return [*(part.call for part in dependants), *sent, *([let_in] if self.gates else [])]
 
     @property
     def gates(self) -> list[Gate]:
-        """Its declarations of who may call it; none where anybody may."""
+        """Return its gates; none if anybody may call it."""
         calls: Iterable[object] = (part.call for part in _flattened(self.route.dependant))
         return [call for call in calls if isinstance(call, Gate)]
 
     @property
     def roles(self) -> list[Role]:
-        """Who may call it."""
+        """Return the roles that may call it."""
         return sorted(frozenset.intersection(*(gate.roles for gate in self.gates))) if self.gates else []
 
     @property
     def is_safe(self) -> bool:
-        """Whether it only reads."""
+        """Return whether it only reads."""
         return self.method in SAFE_METHODS
 
     def problems(self, raised: frozenset[Error]) -> frozenset[Error]:
-        """Of what its functions raise, what can come of it here; and what the edge of HTTP answers by itself."""
+        """Return the problems that the operation can answer.
+
+        Start from what its functions raise, remove what cannot happen here, and add what the HTTP layer answers by
+        itself.
+        """
         never: set[Error] = set()
         if self.is_safe:
             never |= {CrossSite, OutcomeUnknown}
@@ -137,20 +142,20 @@ class Operation(NamedTuple):
 
     @property
     def original(self) -> APIRoute:
-        """The route as it was declared."""
-        assert isinstance(self.route.original_route, APIRoute), "only such are taken"
+        """Return the route as it was declared."""
+        assert isinstance(self.route.original_route, APIRoute), "operations are API routes"
         return self.route.original_route
 
 
 class Contract:
-    """What an application promises."""
+    """What an application promises: its operations, their problems, and the document."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
 
     @cached_property
     def operations(self) -> list[Operation]:
-        """Those that are in the document, in its order."""
+        """Return the operations in the document, in its order."""
         return [
             Operation(method, str(route.path_format), route)
             for route in iter_route_contexts(self.app.routes)
@@ -160,13 +165,13 @@ class Contract:
 
     @cached_property
     def problems(self) -> dict[tuple[str, str], frozenset[Error]]:
-        """What each operation can answer in place of what was asked for, by its method and path."""
+        """Return the problems that each operation can answer, by method and path."""
         raising = Raising(call for operation in self.operations for call in operation.calls)
         return {(one.method, one.path): one.problems(raising.errors(one.calls)) for one in self.operations}
 
     @cached_property
     def document(self) -> Json:
-        """The OpenAPI document."""
+        """Return the OpenAPI document."""
         document = FastAPI.openapi(self.app)
         schemas = document["components"]["schemas"]
         for name in ("HTTPValidationError", "ValidationError"):
@@ -190,29 +195,31 @@ class Contract:
                 if answer.get("description") == "Successful Response":
                     answer["description"] = f"{HTTPStatus(int(status)).phrase}."
                 for content in answer.get("content", {}).values():
-                    content.pop("itemSchema", None)  # of OpenAPI 3.2
+                    content.pop("itemSchema", None)  # OpenAPI 3.2 only
             _show(described, examples.get(described["operationId"], {}))
         for message in document["webhooks"].values():
             message["post"] |= {"operationId": "receiveEvent", "summary": "Receive event", "security": []}
-            message["post"]["responses"] = {"2XX": {"description": "Taken; anything else is sent again later."}}
+            message["post"]["responses"] = {
+                "2XX": {"description": "Accepted. After any other answer, the event is sent again later."}
+            }
         document["components"]["schemas"] = dict(sorted(schemas.items()))
         _share_responses(document)
         return document
 
     @cached_property
     def content(self) -> bytes:
-        """The document as it is answered."""
+        """Return the document as JSON."""
         return orjson.dumps(self.document)
 
 
 def operation_id(route: APIRoute) -> str:
-    """The name of an operation in generated clients: its function's, in camel case."""
+    """Return the operation's name in generated clients: its function's name in camel case."""
     first, *others = route.name.split("_")
     return first + "".join(map(str.capitalize, others))
 
 
 def promise(app: FastAPI) -> None:
-    """Let the application answer its document, which is made when it is first asked for."""
+    """Make the application serve its document, which is built at the first request for it."""
     contract = app.state.contract = Contract(app)
     app.openapi = lambda: contract.document  # type: ignore[method-assign]  # FastAPI's own way
     made = asyncio.Lock()
@@ -223,7 +230,7 @@ def promise(app: FastAPI) -> None:
         return Response(content, media_type="application/json")
 
     for path in (DOCUMENT_PATH, FORMER_PATH):
-        app.router.routes.insert(0, Route(path, answer))  # before FastAPI's own, which would keep the others waiting
+        app.router.routes.insert(0, Route(path, answer))  # before FastAPI's own, which would block all other requests
 
 
 def _flattened(dependant: Dependant) -> Iterator[Dependant]:
@@ -233,7 +240,7 @@ def _flattened(dependant: Dependant) -> Iterator[Dependant]:
 
 
 def _show(described: Json, example: Json) -> None:
-    """Put the example (of examples.json) where its parts belong."""
+    """Put the example (from examples.json) where its parts belong."""
     for parameter in described.get("parameters", ()):
         if parameter["name"] in example.get("parameters", {}):
             parameter["example"] = example["parameters"][parameter["name"]]
@@ -245,7 +252,7 @@ def _show(described: Json, example: Json) -> None:
 
 
 def _share_responses(document: Json) -> None:
-    """Problems that several operations answer alike stand in the document once."""
+    """Move problems that several operations answer alike into the shared components."""
     used = Counter[str]()
     answers = [
         (operation["responses"], status)
@@ -287,13 +294,13 @@ def _schema_name(error: Error) -> str:
 
 
 def _facts(error: Error) -> list[str]:
-    """The members that fill its sentence, in the order of the English one."""
+    """Return the names of the members that fill the sentence, in the order of the English one."""
     places = [name for text in (error.en, error.zh) for _, name, _, _ in string.Formatter().parse(text) if name]
     return list(dict.fromkeys(places))
 
 
 def _schema(error: Error) -> Json:
-    facts: Json = {name: {"description": "Fills the sentence."} for name in _facts(error)}
+    facts: Json = {name: {"description": "A fact that the sentence mentions."} for name in _facts(error)}
     if error is InvalidInput:
         facts["errors"] = _FIELD_FAULTS
     elif "errors" in error.en:
@@ -330,6 +337,6 @@ def _response(status: int, errors: list[Error]) -> Json:
     }
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         described["headers"] = {
-            "Retry-After": {"description": "Seconds until another try makes sense.", "schema": {"type": "integer"}}
+            "Retry-After": {"description": "Seconds to wait before trying again.", "schema": {"type": "integer"}}
         }
     return described

@@ -1,14 +1,15 @@
-"""Which errors a function can raise, read from its source: its own and those of whatever it calls.
+"""Finds the errors that a function can raise by reading its source: its own, and those of everything it calls.
 
-1. A function is read once into a `Block`: the error classes and functions it names, and, for each `try` or
-   `contextlib.suppress`, a block of its own with the classes that are caught there.
-2. A name is looked up where Python would: in the function's globals, or in the class of what stands before the dot.
-   That class comes from annotations; where they do not tell, every method of ours with that name counts.
-3. What a block raises is its own errors and those of its functions, less what is caught, until nothing is added.
+1. Each function is read once into a `Block`: the error classes and functions it names and, for each `try` or
+   `contextlib.suppress`, a nested block with the classes caught there.
+2. A name is resolved as Python would: in the function's globals, or in the class of what is before the dot. That class
+   comes from annotations. If they do not tell, every method of ours with that name counts.
+3. A block raises its own errors and those of its functions, minus those caught. This is repeated until nothing is
+   added.
 
-An error class named anywhere but in an annotation, `except` or `isinstance` counts as raised, and a function named
-counts as called. So an answer may hold an error too many. That it holds none too few is what the whole suite shows:
-every problem that a test is answered must be declared (tests/world.py).
+An error class counts as raised wherever it is named, except in an annotation, `except` or `isinstance`. A function
+counts as called wherever it is named. An operation may therefore list an error too many. The whole test suite shows
+that none is missing: every problem that a test receives must be declared (tests/world.py).
 """
 
 # ruff: noqa: N815 (visit_AsyncFor and the like are named by ast.NodeVisitor)
@@ -30,20 +31,20 @@ Error = type[HotlineError]
 OURS = {__name__.partition(".")[0]}
 """The packages whose functions are read."""
 _OF_BUILTINS = {name for kind in (str, bytes, list, dict, set, tuple) for name in dir(kind)}
-"""Methods that our classes share with those that need no annotation: a receiver of ours is annotated."""
+"""Methods that our classes share with built-in ones. They need a receiver annotated with a class of ours."""
 _GIVE_THEIR_FIRST = {"AsyncIterator", "Iterator", "Iterable", "Sequence", "list", "tuple", "set", "frozenset"}
 
 
 @dataclass
 class Block:
-    """What is named in a stretch of code, and the stretches in it whose errors are caught."""
+    """The names in a stretch of code, and the nested stretches whose errors are caught."""
 
     errors: set[Error] = field(default_factory=set)
     functions: set[FunctionType] = field(default_factory=set)
     guarded: list[tuple["Block", tuple[type, ...]]] = field(default_factory=list)
 
     def raised(self, known: dict[FunctionType, frozenset[Error]]) -> frozenset[Error]:
-        """Its errors, as far as those of its functions are known."""
+        """Return the block's errors, as far as those of its functions are known."""
         passed = (
             frozenset(error for error in block.raised(known) if not issubclass(error, caught))
             for block, caught in self.guarded
@@ -51,14 +52,14 @@ class Block:
         return frozenset(self.errors).union(*(known.get(one, frozenset()) for one in self.functions), *passed)
 
     def named(self) -> Iterator[FunctionType]:
-        """The functions it names, caught or not."""
+        """Yield the functions it names, caught or not."""
         yield from self.functions
         for block, _ in self.guarded:
             yield from block.named()
 
 
 class Raising:
-    """Answers for these functions, callable objects, and classes (as objects of them are made)."""
+    """Finds errors for these functions, callable objects and classes (for a class, the errors of constructing it)."""
 
     def __init__(self, calls: Iterable[object]) -> None:
         self._blocks: dict[FunctionType, Block] = {}
@@ -78,13 +79,13 @@ class Raising:
                     self._raised[function], changed = raised, True
 
     def errors(self, calls: Iterable[object]) -> frozenset[Error]:
-        """What some of them raise together."""
+        """Return all errors that these can raise. They must be among those given to the constructor."""
         functions = (function for call in calls for function in functions_of(call))
         return frozenset[Error]().union(*(self._raised[function] for function in functions))
 
 
 def functions_of(thing: Any) -> Iterator[FunctionType]:
-    """The functions of ours that run when this is called; of a class, when an object of it is made."""
+    """Yield our functions that run when this is called; for a class, those that run when an object is made."""
     if isinstance(thing, type):
         if _is_ours(thing):
             for method in (vars(thing).get("__init__"), vars(thing).get("__post_init__"), *_validators(thing)):
@@ -113,7 +114,7 @@ def _is_ours(thing: Any) -> bool:
 
 
 def _is_written_by_us(wrapper: Any) -> bool:
-    """Of a decorator of ours; what it wraps stands in its closure."""
+    """Return whether the wrapper is a decorator of ours. Its closure holds what it wraps."""
     return getattr(wrapper, "__globals__", {}).get("__name__", "").partition(".")[0] in OURS
 
 
@@ -122,7 +123,7 @@ _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 @functools.cache
 def _definitions(file: str) -> dict[int, _Definition]:
-    """The functions of a file by their first line."""
+    """Return the functions of a file by their first line."""
     tree = ast.parse(Path(file).read_text(encoding="utf-8"))
     return {
         min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]): node
@@ -132,7 +133,7 @@ def _definitions(file: str) -> dict[int, _Definition]:
 
 
 def _definition_of(function: FunctionType) -> _Definition | None:
-    """None of a lambda, or of a method that Python wrote itself."""
+    """Return the function's definition, or None for a lambda or a method that Python generated."""
     code = function.__code__
     return _definitions(code.co_filename).get(code.co_firstlineno) if code.co_filename.endswith(".py") else None
 
@@ -141,7 +142,7 @@ def _definition_of(function: FunctionType) -> _Definition | None:
 def _hints(thing: Any) -> dict[str, Any]:
     try:
         return typing.get_type_hints(thing)
-    except (NameError, TypeError):  # a name for type checkers alone
+    except (NameError, TypeError):  # a name that only type checkers see
         return {}
 
 
@@ -166,7 +167,7 @@ def _with_subclasses(kind: type) -> tuple[type, ...]:
 
 
 def _class(hint: Any) -> Any:
-    """The annotation without Annotated and None."""
+    """Return the annotation without Annotated and None."""
     while True:
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
         if origin is typing.Annotated:
@@ -179,14 +180,14 @@ def _class(hint: Any) -> Any:
 
 
 def _given(hint: Any) -> Any:
-    """What iterating over it, or entering it, gives."""
+    """Return the class of what iterating over it, or entering it, yields."""
     arguments = typing.get_args(hint)
     name = getattr(typing.get_origin(hint), "__name__", "")
     return _class(arguments[0]) if arguments and name in _GIVE_THEIR_FIRST else None
 
 
 class _Reader(ast.NodeVisitor):
-    """Reads one function; `types` are the classes of its local names, as far as annotations tell."""
+    """Reads one function. `types` are the classes of its local names, as far as annotations tell."""
 
     def __init__(self, function: FunctionType) -> None:
         self.block = Block()
@@ -198,13 +199,13 @@ class _Reader(ast.NodeVisitor):
             self.types.setdefault(function.__code__.co_varnames[0], self._owner)
 
     def read(self) -> Block:
-        """What the function names."""
+        """Return the names in the function."""
         if self._definition:
             self._visit_all(self._definition.body)
         return self.block
 
     def type_set_in_body(self, attribute: str) -> Any:
-        """The class of what the function, an `__init__`, sets this attribute to."""
+        """Return the class that the function, an `__init__`, gives this attribute, or None."""
         for node in ast.walk(self._definition or ast.Pass()):
             if isinstance(node, ast.AnnAssign) and _is_attribute(node.target, attribute):
                 return self._annotated(node.annotation)
@@ -218,10 +219,10 @@ class _Reader(ast.NodeVisitor):
         for node in nodes:
             self.visit(node)
 
-    # What is named.
+    # Names.
 
     def _resolved(self, node: ast.AST | None) -> Any:
-        """The object that is named, if it is one that was there before the function ran."""
+        """Return the named object if it existed before the function ran, or None."""
         if isinstance(node, ast.Name):
             return None if node.id in self.types else self._globals.get(node.id)
         if isinstance(node, ast.Attribute):
@@ -255,7 +256,7 @@ class _Reader(ast.NodeVisitor):
         return called if isinstance(called, type) else _returned(called)
 
     def _receiver(self, node: ast.Attribute) -> Any:
-        """The class of what stands before the dot."""
+        """Return the class of what is before the dot."""
         if isinstance(node.value, ast.Call) and ast.unparse(node.value) == "super()" and self._owner:
             return self._owner.__base__
         kind = self._type_of(node.value)
@@ -305,7 +306,7 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
         self._name(self._type_of(node.exc) if node.exc else None)
 
-    # What local names stand for.
+    # Classes of local names.
 
     def _bind(self, target: ast.AST, kind: Any) -> None:
         if isinstance(target, ast.Name):
@@ -355,7 +356,7 @@ class _Reader(ast.NodeVisitor):
         self.visit(node.body)
 
     def visit_FunctionDef(self, node: _Definition) -> None:
-        """A function within this one runs when this one does."""
+        """Read a nested function as if it ran when this one does."""
         self.types[node.name] = None
         for argument in [*node.args.args, *node.args.kwonlyargs]:
             self.types[argument.arg] = self._annotated(argument.annotation)
@@ -363,7 +364,7 @@ class _Reader(ast.NodeVisitor):
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
-    # What is caught.
+    # Caught errors.
 
     def _visit_guarded(self, nodes: Iterable[ast.AST], caught: Iterable[type]) -> None:
         outer, self.block = self.block, Block()
@@ -419,7 +420,7 @@ def _pairs(node: ast.Assign) -> Iterator[tuple[ast.AST, ast.AST]]:
 
 
 def _owner_of(function: FunctionType) -> type | None:
-    """The class whose method it is."""
+    """Return the class whose method this is, or None."""
     thing: Any = inspect.getmodule(function)
     for part in function.__qualname__.split(".")[:-1]:
         thing = getattr(thing, part, None)
@@ -433,7 +434,7 @@ def _returned(called: Any) -> Any:
 
 @functools.cache
 def _attribute_type(kind: type, name: str) -> Any:
-    """The class of an attribute: as annotated, or as `__init__` sets it."""
+    """Return the class of an attribute, from its annotation or from `__init__`."""
     if name in (hints := _hints(kind)):
         return _class(hints[name])
     makers = (vars(one).get("__init__") for one in kind.__mro__ if _is_ours(one))
