@@ -1,4 +1,4 @@
-"""What is said and decided about a line of the ledger: reply, decision, appeal. Each may be repeated."""
+"""Replies, decisions and appeals about entries of the credit ledger. Each can be repeated safely."""
 
 from datetime import datetime
 from uuid import UUID
@@ -28,7 +28,10 @@ from app.registry.schemas import Notice
 
 
 async def reply(act: Act, tx: Tx, entry_id: UUID, text: str) -> EntryOut:
-    """Answer a proposed deduction: a person decides about it then. Raises NotFound, ReplyPeriodOver, StatusConflict."""
+    """Record the provider's reply to a proposed deduction, on which a person then decides.
+
+    Raises NotFound, ReplyPeriodOver or StatusConflict.
+    """
     _, entry = await get_locked(tx, entry_id, act.provider_id)
     if entry.reply == text:
         return await show(tx, entry_id)
@@ -41,7 +44,7 @@ async def reply(act: Act, tx: Tx, entry_id: UUID, text: str) -> EntryOut:
 async def decide(act: Act, tx: Tx, entry_id: UUID, body: Decision) -> EntryOut:
     """Apply a proposed deduction after its reply period, or drop it at any time.
 
-    Raises NotFound, ReplyPeriodRuns, ProviderNotTold, StatusConflict.
+    Raises NotFound, ReplyPeriodRuns, ProviderNotTold or StatusConflict.
     """
     provider, entry = await get_locked(tx, entry_id, act.provider_id)
     wanted = EntryStatus.APPLIED if body.apply else EntryStatus.DROPPED
@@ -61,7 +64,7 @@ async def decide(act: Act, tx: Tx, entry_id: UUID, body: Decision) -> EntryOut:
             decided_by=act.actor.id,
             decision_note=body.note,
         )
-        await _tell(act, tx, provider, entry, "credit_dropped", "扣分不予执行", "The deduction is dropped", body.note)
+        await _tell(act, tx, provider, entry, "credit_dropped", "扣分不予执行", "The deduction was dropped", body.note)
     return await show(tx, entry_id)
 
 
@@ -73,7 +76,7 @@ def _check_reply_period(act: Act, entry: CreditEntry) -> None:
 
 
 async def apply(act: Act, tx: Tx, provider: Provider, entry: CreditEntry, note: str | None) -> None:
-    """Deduct what the entry says, as far as there is credit left, and let the standing follow."""
+    """Deduct the entry's points, as far as the provider has credit left, and adjust its standing."""
     rules = await _rules(tx, entry)
     appeal_by = add_working_days(act.now, rules.appeal_working_days, act.zone, await read_days(tx))
     facts = {"set_decided_by": act.actor.id, "set_decision_note": note, "set_appeal_by": appeal_by}
@@ -95,7 +98,7 @@ async def apply(act: Act, tx: Tx, provider: Provider, entry: CreditEntry, note: 
 
 
 async def appeal(act: Act, tx: Tx, entry_id: UUID, text: str) -> EntryOut:
-    """Appeal a deduction. Raises NotFound, NothingToAppeal, AppealPeriodOver, StatusConflict."""
+    """Appeal a deduction. Raises NotFound, NothingToAppeal, AppealPeriodOver or StatusConflict."""
     _, entry = await get_locked(tx, entry_id, act.provider_id)
     if entry.appeal == text:
         return await show(tx, entry_id)
@@ -108,7 +111,7 @@ async def appeal(act: Act, tx: Tx, entry_id: UUID, text: str) -> EntryOut:
 
 
 async def decide_appeal(act: Act, tx: Tx, entry_id: UUID, body: AppealDecision) -> EntryOut:
-    """Uphold the deduction, or give the points back, up to full credit. Raises NotFound, StatusConflict."""
+    """Uphold the deduction, or give the points back, up to full credit. Raises NotFound or StatusConflict."""
     provider, entry = await get_locked(tx, entry_id, act.provider_id)
     wanted = EntryStatus.REVOKED if body.granted else EntryStatus.UPHELD
     if (entry.status, entry.appeal_note) == (wanted, body.note):
@@ -126,7 +129,7 @@ async def decide_appeal(act: Act, tx: Tx, entry_id: UUID, body: AppealDecision) 
             appeal_decided_by=act.actor.id,
             appeal_note=body.note,
         )
-        zh, en = "申诉未获支持，扣分维持", "Your appeal is refused, and the deduction stands"
+        zh, en = "申诉未获支持，扣分维持", "Your appeal was refused, and the deduction stands"
         await _tell(act, tx, provider, entry, "credit_upheld", zh, en, body.note)
     return await show(tx, entry_id)
 
@@ -143,21 +146,22 @@ async def _revoke(act: Act, tx: Tx, provider: Provider, entry: CreditEntry, note
         entry,
         "credit_revoked",
         f"申诉成立，返还信用分 {back} 分",
-        f"Your appeal is granted: {back} credit points are given back",
+        f"Your appeal was granted, and {back} credit points were returned",
         note,
     )
     await settle_standing(act, tx, provider, back)
 
 
 async def reverse(act: Act, tx: Tx, provider: Provider, entry: CreditEntry) -> None:
-    """Take back what the entry changed, as far as credit goes: the bill that it was made for is corrected."""
+    """Undo the entry's effect on the credit, between 0 and full credit, because the bill it was made for was
+    corrected."""
     back = max(-provider.credit, min(-entry.effect, FULL_CREDIT - provider.credit))
     if not await queries.change_effect(tx, queries.REVERSE, entry.id, back, **act.parameters()):
         return
     assert entry.request_id is not None
     number = await queries.find_number(tx, entry.request_id)
     zh = f"请求 {number} 的收费已更正，据原收费作出的记录（{entry.points:+d} 分）冲正"
-    en = f"The bill of request {number} was corrected, and the entry made for it ({entry.points:+d} points) is reversed"
+    en = f"The bill for request {number} was corrected, so its credit entry ({entry.points:+d} points) was reversed"
     await _tell(act, tx, provider, entry, "credit_reversed", zh, en, None)
     if back:
         await settle_standing(act, tx, provider, back)
@@ -181,7 +185,10 @@ async def _rules(tx: Tx, entry: CreditEntry) -> Rules:
 
 
 async def get_locked(tx: Tx, entry_id: UUID, provider_id: UUID | None = None) -> tuple[Provider, CreditEntry]:
-    """The entry with its provider, both locked. Raises NotFound, also when it is not this provider's."""
+    """Return the entry and its provider, both locked until the transaction ends.
+
+    Raises NotFound, also when `provider_id` is given and the entry is not that provider's.
+    """
     found = await queries.lock_entry(tx, entry_id)
     if found is None or provider_id not in (None, found[0].id):
         raise NotFound(what="credit entry", key=str(entry_id))
@@ -193,12 +200,12 @@ def _shown(act: Act, moment: datetime) -> str:
 
 
 async def show(tx: Tx, entry_id: UUID) -> EntryOut:
-    """The entry as the API shows it."""
+    """Return the entry as the API shows it."""
     return await show_row(tx, await queries.find_named_entry(tx, entry_id))
 
 
 async def show_row(tx: Tx, row: tuple[CreditEntry, str, int | None]) -> EntryOut:
-    """The entry with its rule in words, its provider's name and its request's number."""
+    """Return the entry with its rule in words, its provider's name and its request's number."""
     entry, provider_name, number = row
     rule = (await _rules(tx, entry)).words(entry.rule_code)
     named = {"provider_name": provider_name, "request_number": number, "rule": entry.rule_code}
@@ -208,14 +215,14 @@ async def show_row(tx: Tx, row: tuple[CreditEntry, str, int | None]) -> EntryOut
 
 
 async def list_entries(tx: Tx, provider_id: UUID | None, wanted: EntryFilter) -> list[EntryOut]:
-    """Entries of one provider or of all, newest first, one more than a page has. Raises CursorInvalid."""
+    """Return entries, newest first, of one provider or of all, one more than fits on a page. Raises CursorInvalid."""
     [before] = wanted.after(UUID) or [None]
     found = await queries.list_entries(tx, provider_id, wanted.status, before, wanted.limit + 1)
     return [await show_row(tx, row) for row in found]
 
 
 async def read_credit(tx: Tx, provider_id: UUID) -> tuple[int, Standing]:
-    """The provider's credit and where it stands. Raises NotFound."""
+    """Return the provider's credit and standing. Raises NotFound."""
     provider = await find_provider(tx, provider_id)
     if provider is None:
         raise NotFound(what="provider", key=str(provider_id))

@@ -1,4 +1,4 @@
-"""What a corrected bill changes in the ledger: what it was made for is judged again."""
+"""Corrects the ledger after a bill was corrected: everything that the bill caused is judged again."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,12 +14,13 @@ from app.kit.db import Row, Tx
 
 
 async def judge_again(act: Act, tx: Tx, correction: Row, rules: Rules) -> None:
-    """Have the ledger say what it would have said of the bill as it stands now. Read again, the event changes nothing.
+    """Make the ledger what it would be if the current bill had been the first. Reading the same event again changes
+    nothing.
 
-    1. Reverse the entries whose rule, as it was when they were made, does not speak of the corrected bill.
-    2. Make those of the rules in force that speak of it and did not speak of the bill before this correction.
+    1. Reverse entries whose rule, in the version they were made under, does not match the corrected bill.
+    2. Make entries for rules in force that match it and did not match the bill before this correction.
 
-    All corrections of a job are judged as one: from what the firm billed to what stands.
+    All corrections of a job are judged as one: from what the provider first billed to the current amount.
     """
     for past in await queries.list_judged(tx, correction):
         cause = f"event:{past['id']}"
@@ -42,7 +43,7 @@ async def judge_again(act: Act, tx: Tx, correction: Row, rules: Rules) -> None:
 
 
 def _with_bill(event: Row, amount_fen: int) -> Mapping[str, Any]:
-    """What the event would say if this had been billed."""
+    """Return the data that the event would have if this amount had been billed."""
     data: dict[str, Any] = event["data"]
     if event["kind"] == CORRECTED:
         difference = amount_fen - data["was_fen"]

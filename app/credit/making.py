@@ -1,4 +1,4 @@
-"""New lines of the ledger: deductions proposed and gains given for what the log says, and recovery over time."""
+"""Makes entries of the ledger: proposed deductions and gains for logged events, and recovery over time."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,14 +19,14 @@ from app.registry.schemas import Notice
 
 
 async def make_entry(act: Act, tx: Tx, event: Row, rules: Rules) -> None:
-    """What the rules say about the event; once for each, however often it is read."""
+    """Make the entries that the rules call for, once per rule and event, however often the event is read."""
     for rule in rules.rules:
         if rule.holds(event["kind"], event["data"]):
             await make_under(act, tx, rule, event, f"event:{event['id']}", rules)
 
 
 async def make_under(act: Act, tx: Tx, rule: Rule, event: Row, cause: str, rules: Rules) -> None:
-    """What this rule takes or gives for the event, as far as it may; once for each cause."""
+    """Make this rule's entry for the event, within the rule's maximum, once per cause."""
     if await queries.is_made(tx, event["provider_id"], rule.code, cause):
         return
     since = event["at"] - timedelta(days=rule.most.days)
@@ -66,12 +66,13 @@ async def _words(tx: Tx, rule: Rule, facts: dict[str, Any]) -> Notice:
         zh=f"拟扣信用分 {-facts['points']} 分：{rule.zh}{about_zh}。"
         f"自告知起 {rule.reply_working_days} 个工作日内可以申辩，期满未申辩则扣分生效，生效后可以申诉。",
         en=f"A deduction of {-facts['points']} credit points is proposed: {rule.en}{about_en}. You can reply within "
-        f"{rule.reply_working_days} working days of being told; unanswered it is applied then, and can be appealed.",
+        f"{rule.reply_working_days} working days of being notified. Without a reply it then takes effect, and you can "
+        "appeal it.",
     )
 
 
 async def _give(act: Act, tx: Tx, facts: dict[str, Any]) -> None:
-    """Points up to full credit; nothing for a provider that has it."""
+    """Give the points, up to full credit; make no entry for a provider that has full credit."""
     provider = await lock_provider(tx, facts["provider_id"])
     assert provider is not None
     effect = min(facts["points"], FULL_CREDIT - provider.credit)
@@ -81,7 +82,7 @@ async def _give(act: Act, tx: Tx, facts: dict[str, Any]) -> None:
 
 
 async def recover(act: Act, tx: Tx, provider_id: UUID, month: str, ends: datetime, rules: Rules) -> None:
-    """What the provider gets back for a whole month without a deduction."""
+    """Give the provider the points for a whole month without a deduction, once per month."""
     facts = {
         "id": new_id(act.now),
         "provider_id": provider_id,

@@ -1,4 +1,4 @@
-"""The credit ledger: what a provider's credit was changed by, and the rules in whose name."""
+"""The credit ledger: every change of a provider's credit, and the versions of the rules behind it."""
 
 from datetime import datetime
 from typing import Any
@@ -13,20 +13,25 @@ from app.kit.terms import Term
 
 
 class EntryStatus(Term):
-    """Where a change of a provider's credit stands."""
+    """How far a change of a provider's credit has got."""
 
-    PROPOSED = "proposed", "拟扣", "proposed", "A deduction that the provider can still reply to."
-    ANSWERED = "answered", "已申辩，待裁定", "replied", "The provider has replied; a person decides."
-    APPLIED = "applied", "已生效", "in effect", "Deducted or given."
-    DROPPED = "dropped", "不予执行", "dropped", "Not deducted, after the reply."
-    APPEALED = "appealed", "已申诉，待裁定", "appealed", "The provider has appealed; a registrar decides."
+    PROPOSED = "proposed", "拟扣", "proposed", "A deduction is proposed, and the provider can still reply."
+    ANSWERED = "answered", "已申辩，待裁定", "replied", "The provider has replied; a person has yet to decide."
+    APPLIED = "applied", "已生效", "in effect", "The points were deducted or given."
+    DROPPED = "dropped", "不予执行", "dropped", "A person decided against the deduction."
+    APPEALED = "appealed", "已申诉，待裁定", "appealed", "The provider has appealed; a registrar has yet to decide."
     UPHELD = "upheld", "申诉未获支持", "appeal refused", "The deduction stands."
-    REVOKED = "revoked", "申诉成立，已返还", "appeal granted", "The points were given back."
-    REVERSED = "reversed", "账单更正，已冲正", "reversed", "A corrected bill took its cause away."
+    REVOKED = "revoked", "申诉成立，已返还", "appeal granted", "The points were returned."
+    REVERSED = (
+        "reversed",
+        "账单更正，已冲正",
+        "reversed",
+        "It was undone because the bill that caused it was corrected.",
+    )
 
 
 class CreditRules(Model):
-    """One version of the rules (app.credit.rules says what is in them); never changed once loaded."""
+    """One version of the rules (see app.credit.rules). It never changes once it is loaded."""
 
     __tablename__ = "credit_rules"
 
@@ -36,7 +41,8 @@ class CreditRules(Model):
 
 
 class CreditEntry(Model):
-    """A line of the ledger. `points` is what the rule says, `effect` what the provider's credit was changed by."""
+    """An entry of the ledger. `points` is what the rule says; `effect` is how much the provider's credit has
+    changed."""
 
     __tablename__ = "credit_entries"
 
@@ -48,18 +54,18 @@ class CreditEntry(Model):
     points: Mapped[int]
     effect: Mapped[int] = mapped_column(server_default=text("0"))
     cause: Mapped[str]
-    """The event of the log, or the month, that it was made for: once per rule. `event:7/9`: for event 7 as event 9, a
-    correction, has left it."""
+    """The logged event, or the month, that caused the entry; unique per rule. `event:7/9` means event 7 as corrected by
+    event 9."""
     cause_at: Mapped[datetime]
     request_id: Mapped[UUID | None] = mapped_column(ForeignKey("requests.id"))
     made_at: Mapped[datetime]
     notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("provider_notices.id", ondelete="SET NULL"))
-    """The notice of it; the reply period begins when the provider has been told."""
+    """The notice about the entry. The reply period begins when the provider has been notified."""
     reply_by: Mapped[datetime | None]
     reply: Mapped[str | None]
     replied_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
-    """When it was applied or dropped; by the worker where `decided_by` is None."""
+    """When it was applied, dropped or reversed. The worker applied it if `decided_by` is NULL."""
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     decision_note: Mapped[str | None]
     appeal_by: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""The credit ledger in SQL."""
+"""SQL for the credit ledger."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -47,29 +47,29 @@ _ID = bindparam("id", type_=Uuid)
 _EFFECT = bindparam("effect", type_=Integer)
 _FRESH = {"populate_existing": True}
 LIVE = CreditEntry.status.not_in([EntryStatus.DROPPED, EntryStatus.REVOKED, EntryStatus.REVERSED])
-"""Entries that count, or may come to."""
+"""The condition for entries that count, or may come to count."""
 
 
 async def find_rules(tx: Tx, version: str) -> CreditRules | None:
-    """This version of the rules."""
+    """Return this version of the rules, or None."""
     return await tx.session.get(CreditRules, version)
 
 
 async def list_rules(tx: Tx, after: tuple[datetime, str] | None, limit: int) -> Sequence[CreditRules]:
-    """Every version of the rules, the latest loaded first."""
+    """Return every version of the rules, latest loaded first."""
     key = tuple_(CreditRules.loaded_at, CreditRules.version)
     query = select(CreditRules).order_by(CreditRules.loaded_at.desc(), CreditRules.version.desc()).limit(limit)
     return (await tx.session.execute(query.where(key < after) if after else query)).scalars().all()
 
 
 async def find_version_in_force(tx: Tx) -> str | None:
-    """The version of the rules that was loaded last."""
+    """Return the version loaded last, or None."""
     query = select(CreditRules.version).order_by(CreditRules.loaded_at.desc(), CreditRules.version.desc()).limit(1)
     return (await tx.session.execute(query)).scalar_one_or_none()
 
 
 def _provider_of(event: Any) -> ColumnElement[Any]:
-    """Whom an event is about: the provider it names, or the one whose work a callback or complaint speaks of."""
+    """The provider that an event is about: the one it names, or the one whose work a callback or complaint concerns."""
     spoken_of = (
         select(Job.provider_id)
         .join(Callback, Callback.job_id == Job.id)
@@ -111,13 +111,17 @@ _READ_LOG, _READ_EVENT = _read_log(next_events(READER), on=True), _read_log(one_
 
 
 async def read_log(tx: Tx, kinds: Sequence[str], batch: int) -> tuple[int, Sequence[Row]]:
-    """How many events the log has next, at most a batch, and those of these kinds; the cursor moves past them all."""
+    """Return the number of events read next from the log, at most a batch, and those of these kinds that concern a
+    provider.
+
+    The cursor moves past all of them.
+    """
     rows = await tx.rows(_READ_LOG, kinds=list(kinds), batch=batch)
     return rows[0]["events"], [row for row in rows if row["id"] is not None and row["provider_id"] is not None]
 
 
 async def read_event(tx: Tx, kinds: Sequence[str], event_id: int) -> Sequence[Row]:
-    """The event, if it is of these kinds and about a firm."""
+    """Return the event, if it is of these kinds and concerns a provider; otherwise an empty list."""
     rows = await tx.rows(_READ_EVENT, kinds=list(kinds), event_id=event_id)
     return [row for row in rows if row["id"] is not None and row["provider_id"] is not None]
 
@@ -130,12 +134,12 @@ _SKIP_LOG = Prepared(
 
 
 async def skip_log(tx: Tx) -> None:
-    """Let the ledger go on with what is logged from now on."""
+    """Move the cursor to the end of the log, so that the ledger starts with events logged from now on."""
     await tx.rows(_SKIP_LOG)
 
 
 async def sum_points(tx: Tx, provider_id: UUID, rule_code: str, since: datetime) -> int:
-    """The points of the provider's entries under the rule whose cause is not older."""
+    """Return the sum of the points of the provider's live entries under the rule whose cause is later than `since`."""
     query = select(func.coalesce(func.sum(CreditEntry.points), 0)).where(
         CreditEntry.provider_id == provider_id,
         CreditEntry.rule_code == rule_code,
@@ -146,7 +150,7 @@ async def sum_points(tx: Tx, provider_id: UUID, rule_code: str, since: datetime)
 
 
 async def is_made(tx: Tx, provider_id: UUID, rule_code: str, cause: str) -> bool:
-    """Whether the rule has its entry for this cause."""
+    """Return whether the rule has an entry for this cause."""
     query = select(CreditEntry.id).where(
         CreditEntry.provider_id == provider_id, CreditEntry.rule_code == rule_code, CreditEntry.cause == cause
     )
@@ -154,7 +158,7 @@ async def is_made(tx: Tx, provider_id: UUID, rule_code: str, cause: str) -> bool
 
 
 async def list_judged(tx: Tx, correction: Row) -> Sequence[Row]:
-    """What the log says of the bill that this event corrects, with the amount as it stands now: the completion, the
+    """Return the logged events about the bill that this event corrects, with its current amount: the completion, the
     callback about it, and the first correction."""
     return await tx.rows(_JUDGED, job_id=UUID(correction["data"]["job_id"]), kind=correction["kind"])
 
@@ -181,8 +185,7 @@ _JUDGED = _list_judged()
 
 
 async def list_live(tx: Tx, provider_id: UUID, cause: str) -> Sequence[Any]:
-    """Entries that were made for this cause, or for it as a correction left it, and that count or may come to: id, rule
-    and version of the rules."""
+    """Return live entries made for this cause, or for it as corrected: id, rule and version of the rules."""
     query = select(CreditEntry.id, CreditEntry.rule_code, CreditEntry.rules_version).where(
         CreditEntry.provider_id == provider_id,
         (CreditEntry.cause == cause) | CreditEntry.cause.startswith(f"{cause}/"),
@@ -192,7 +195,7 @@ async def list_live(tx: Tx, provider_id: UUID, cause: str) -> Sequence[Any]:
 
 
 async def find_number(tx: Tx, request_id: UUID) -> int | None:
-    """The number of the request, to read out."""
+    """Return the request's number, for reading out, or None."""
     return (await tx.session.execute(select(Request.number).where(Request.id == request_id))).scalar_one_or_none()
 
 
@@ -200,7 +203,7 @@ _FACTS = ("id", "provider_id", "rules_version", "rule_code", "points", "cause", 
 
 
 def _add(status: EntryStatus, *names: str, **values: Any) -> Prepared:
-    """A fresh line, its event, and the provider's credit with it."""
+    """Insert an entry and its event, and change the provider's credit with it."""
     facts: dict[str, Any] = {name: bindparam(name, type_=_ENTRIES.c[name].type) for name in (*_FACTS, *names)}
     facts |= {"status": word(status), "made_at": AT} | values
     row = insert(_ENTRIES).from_select(list(facts), select(*facts.values())).returning(*_ENTRIES.c).cte("made")
@@ -211,7 +214,7 @@ def _add(status: EntryStatus, *names: str, **values: Any) -> Prepared:
 
 
 def _keep(rows: Any, change: ColumnElement[int]) -> Any:
-    """The provider's credit follows its ledger, in the same statement."""
+    """Change the provider's credit together with its ledger, in the same statement."""
     kept = update(Provider).where(Provider.id == rows.c.provider_id, change != 0)
     return kept.values(credit=Provider.credit + change).cte("kept")
 
@@ -221,17 +224,17 @@ _GIVE = _add(EntryStatus.APPLIED, effect=_EFFECT, decided_at=AT)
 
 
 async def add_proposal(tx: Tx, **params: Any) -> None:
-    """Keep a proposed deduction."""
+    """Insert a proposed deduction."""
     await tx.rows(_PROPOSE, **params)
 
 
 async def add_gain(tx: Tx, **params: Any) -> None:
-    """Keep a gain, and raise the provider's credit by its `effect`. The provider is locked."""
+    """Insert a gain and raise the provider's credit by its `effect`. The provider must be locked."""
     await tx.rows(_GIVE, **params)
 
 
 def _change(step: str, *names: str, **values: Any) -> Prepared:
-    """The entry takes the step, its effect changes by `effect`, and the provider's credit with it."""
+    """Move the entry on by this step, and change its effect and the provider's credit by `effect`."""
     facts: dict[str, Any] = {name: bindparam(f"set_{name}", type_=_ENTRIES.c[name].type) for name in names}
     moved = CREDIT.move(
         step,
@@ -250,12 +253,12 @@ REVERSE = _change("reverse", reversed_at=AT, decided_at=func.coalesce(_ENTRIES.c
 
 
 async def change_effect(tx: Tx, statement: Prepared, entry_id: UUID, effect: int, **params: Any) -> bool:
-    """APPLY, REVOKE or REVERSE: says whether the entry could take the step. The provider is locked."""
+    """Run APPLY, REVOKE or REVERSE. Return whether the entry could take the step. The provider must be locked."""
     return await tx.row(statement, id=entry_id, effect=effect, **params) is not None
 
 
 async def lock_entry(tx: Tx, entry_id: UUID) -> tuple[Provider, CreditEntry] | None:
-    """The entry with its provider, both locked, the provider first."""
+    """Return the entry and its provider, both locked, the provider first; or None."""
     of_entry = select(CreditEntry.provider_id).where(CreditEntry.id == entry_id).scalar_subquery()
     lock = select(Provider).where(Provider.id == of_entry).with_for_update(key_share=True)
     provider = (await tx.session.execute(lock.execution_options(**_FRESH))).scalar_one_or_none()
@@ -275,7 +278,7 @@ _NAMED = (
 async def list_entries(
     tx: Tx, provider_id: UUID | None, status: EntryStatus | None, before: UUID | None, limit: int
 ) -> Sequence[Any]:
-    """Entries of one provider or of all, with provider's name and request's number, newest first."""
+    """Return entries of one provider or of all, newest first, with the provider's name and the request's number."""
     query = _NAMED.order_by(CreditEntry.id.desc()).limit(limit)
     if provider_id:
         query = query.where(CreditEntry.provider_id == provider_id)
@@ -287,7 +290,7 @@ async def list_entries(
 
 
 async def find_named_entry(tx: Tx, entry_id: UUID) -> Any:
-    """The entry with provider's name and request's number."""
+    """Return the entry with the provider's name and the request's number."""
     query = _NAMED.where(CreditEntry.id == entry_id)
     return (await tx.session.execute(query.execution_options(**_FRESH))).one()
 
@@ -301,25 +304,27 @@ _UNBEGUN = (
 
 
 async def find_told(tx: Tx, limit: int) -> Sequence[UUID]:
-    """Proposals whose provider has been told of them, but whose reply period has not begun."""
+    """Return proposals whose provider has been notified but whose reply period has not begun."""
     return (await tx.session.execute(_UNBEGUN.order_by(CreditEntry.id).limit(limit))).scalars().all()
 
 
 async def find_told_at(tx: Tx, notice_id: UUID | None) -> datetime | None:
-    """When the provider was told; None as long as it was not."""
+    """Return when the provider was notified, or None if it has not been."""
     query = select(ProviderNotice.read_at).where(ProviderNotice.id == notice_id)
     return (await tx.session.execute(query)).scalar_one_or_none()
 
 
 async def find_due(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
-    """Proposals whose reply period has passed unanswered, earliest first."""
+    """Return proposals whose reply period has ended without a reply, earliest first."""
     query = select(CreditEntry.id).where(CreditEntry.status == word(EntryStatus.PROPOSED), CreditEntry.reply_by <= now)
     return (await tx.session.execute(query.order_by(CreditEntry.reply_by).limit(limit))).scalars().all()
 
 
 async def find_recovering(tx: Tx, cause: str, begins: datetime, ends: datetime, limit: int) -> Sequence[UUID]:
-    """Providers below full credit that have not been given anything for this month, and that saw no deduction in it:
-    neither one with a cause of that month or open, nor one applied after it began."""
+    """Return providers below full credit that had no deduction in this month and have not yet been given points for it.
+
+    A deduction counts if its cause falls in the month, or if it was applied after the month began.
+    """
     theirs = CreditEntry.provider_id == Provider.id
     given = select(CreditEntry.id).where(theirs, CreditEntry.cause == cause).exists()
     applied = CreditEntry.decided_at >= begins
@@ -334,7 +339,7 @@ async def find_recovering(tx: Tx, cause: str, begins: datetime, ends: datetime, 
 
 
 async def find_last_move(tx: Tx, provider_id: UUID, kind: str) -> Event | None:
-    """The last time that the provider's standing changed in this way."""
+    """Return the latest event of this kind by which the provider's standing changed, or None."""
     query = (
         select(Event)
         .where(Event.provider_id == provider_id, Event.request_id.is_(None), Event.kind == kind)
@@ -345,7 +350,7 @@ async def find_last_move(tx: Tx, provider_id: UUID, kind: str) -> Event | None:
 
 
 async def list_entries_between(tx: Tx, provider_id: UUID, begins: datetime, ends: datetime) -> Sequence[Any]:
-    """Entries of the provider that were made, decided or reversed in the span, oldest first."""
+    """Return the provider's entries that were made, decided or reversed in the span, oldest first."""
     made = (CreditEntry.made_at >= begins) & (CreditEntry.made_at < ends)
     decided = (CreditEntry.decided_at >= begins) & (CreditEntry.decided_at < ends)
     taken_back = (CreditEntry.reversed_at >= begins) & (CreditEntry.reversed_at < ends)

@@ -1,4 +1,5 @@
-"""The credit ledger: a provider reads and answers its own, staff do it for a firm on the phone and decide."""
+"""Routes for the credit ledger: providers read and answer their own entries; staff do so for providers on the phone,
+and decide."""
 
 from datetime import datetime
 from typing import Annotated
@@ -37,7 +38,7 @@ DecidingAppeals = Annotated[Act, Depends(acting(Role.REGISTRAR))]
 
 @router.get("/credit/rules", dependencies=[Depends(allow(*Role))])
 async def read_credit_rules(tx: Transaction) -> RulesOut:
-    """The rules in force: what costs and brings how many points, how long one can reply and appeal."""
+    """Return the rules in force: what costs and earns how many points, and how long one can reply and appeal."""
     return RulesOut.of(await rules_in_force(tx))
 
 
@@ -45,7 +46,7 @@ async def read_credit_rules(tx: Transaction) -> RulesOut:
 async def list_credit_rules_versions(
     request: Request, response: Response, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[RulesVersion]:
-    """Every version of the rules, newest first, and which is in force."""
+    """List every version of the rules, newest first, and which one is in force."""
     rows = await queries.list_rules(tx, paging.after(datetime, str), paging.limit + 1)
     in_force = await queries.find_version_in_force(tx)
 
@@ -59,7 +60,7 @@ async def list_credit_rules_versions(
 async def make_credit_rules_version(
     body: Rules, act: Annotated[Act, Depends(acting(Role.REGISTRAR))], tx: Transaction, idempotency_key: SentKey = None
 ) -> RulesVersion:
-    """A new version of the rules, in force at once; a version is never edited."""
+    """Add a version of the rules, in force at once. A version is never edited."""
     first = once(act.who, idempotency_key, "POST /credit/rules/versions", body)
     return await first.answer(tx, act.now, RulesVersion, lambda: versions.make_version(act, tx, body))
 
@@ -68,19 +69,19 @@ async def make_credit_rules_version(
 async def read_own_credit(
     request: Request, response: Response, act: Self, tx: Transaction, wanted: Annotated[EntryFilter, Query()]
 ) -> CreditOut:
-    """The provider's credit and every change of it, newest first."""
+    """Return your credit and every change of it, newest first."""
     return await _ledger(tx, act.who, wanted, request, response)
 
 
 @router.put("/provider/credit/{entry_id}/reply")
 async def reply_to_credit_entry(entry_id: UUID, body: ReplyOrAppeal, act: Self, tx: Transaction) -> EntryOut:
-    """Answer a proposed deduction within its reply period; a person decides about it then."""
+    """Reply to a proposed deduction within its reply period. A person then decides."""
     return await actions.reply(act, tx, entry_id, body.text)
 
 
 @router.put("/provider/credit/{entry_id}/appeal")
 async def appeal_credit_entry(entry_id: UUID, body: ReplyOrAppeal, act: Self, tx: Transaction) -> EntryOut:
-    """Appeal a deduction; a registrar decides."""
+    """Appeal a deduction. A registrar decides."""
     return await actions.appeal(act, tx, entry_id, body.text)
 
 
@@ -88,7 +89,8 @@ async def appeal_credit_entry(entry_id: UUID, body: ReplyOrAppeal, act: Self, tx
 async def list_credit_entries(
     request: Request, response: Response, tx: Transaction, wanted: Annotated[EntriesWanted, Query()]
 ) -> Page[EntryOut]:
-    """Entries of all providers or of one, newest first; `status=answered` and `appealed` wait for a decision."""
+    """List entries of all providers or of one, newest first. Those with status `answered` or `appealed` await a
+    decision."""
     return _page(await actions.list_entries(tx, wanted.provider_id, wanted), wanted, request, response)
 
 
@@ -96,7 +98,7 @@ async def list_credit_entries(
 async def read_credit(
     provider_id: UUID, request: Request, response: Response, tx: Transaction, wanted: Annotated[EntryFilter, Query()]
 ) -> CreditOut:
-    """A provider's credit and every change of it, newest first: to read out on the phone."""
+    """Return a provider's credit and every change of it, newest first, for reading out on the phone."""
     return await _ledger(tx, provider_id, wanted, request, response)
 
 
@@ -105,7 +107,7 @@ async def read_credit(
 async def reply_to_credit_entry_on_behalf(
     entry_id: UUID, body: ReplyOrAppeal, act: OnBehalf, tx: Transaction
 ) -> EntryOut:
-    """The firm answers on the phone, or on paper."""
+    """Record a reply that the provider gives on the phone or on paper."""
     return await actions.reply(act, tx, entry_id, body.text)
 
 
@@ -114,7 +116,7 @@ async def reply_to_credit_entry_on_behalf(
 async def appeal_credit_entry_on_behalf(
     entry_id: UUID, body: ReplyOrAppeal, act: OnBehalf, tx: Transaction
 ) -> EntryOut:
-    """The firm appeals on the phone, or on paper."""
+    """Record an appeal that the provider makes on the phone or on paper."""
     return await actions.appeal(act, tx, entry_id, body.text)
 
 
@@ -126,7 +128,7 @@ async def decide_credit_entry(entry_id: UUID, body: Decision, act: Deciding, tx:
 
 @router.put("/credit/entries/{entry_id}/appeal-decision")
 async def decide_credit_appeal(entry_id: UUID, body: AppealDecision, act: DecidingAppeals, tx: Transaction) -> EntryOut:
-    """Give the points back, or let the deduction stand."""
+    """Grant an appeal and return the points, or refuse it and let the deduction stand."""
     return await actions.decide_appeal(act, tx, entry_id, body)
 
 

@@ -1,5 +1,8 @@
-"""What the rules say, and which are in force. They are data: app/credit/data/rules.yaml is loaded with the catalogue,
-and a registrar adds versions (app.credit.versions)."""
+"""The credit rules and which version is in force.
+
+Rules are data: app/credit/data/rules.yaml is loaded with the catalogue, and registrars add versions
+(app.credit.versions).
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,7 +31,7 @@ CAUSES = {move.event for move in (*OFFER_MOVES.values(), *JOB_MOVES.values())} |
     EventKind.JOB_ARBITRATED,
     EventKind.PROVIDER_UNREACHABLE,
 }
-"""The events that a rule may speak of."""
+"""The kinds of event that a rule may name."""
 
 Points = Annotated[int, Field(ge=-FULL_CREDIT, le=FULL_CREDIT)]
 Level = Annotated[int, Field(ge=0, le=FULL_CREDIT)]
@@ -39,20 +42,20 @@ Amount = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
 class Data(Body):
-    """A misspelt name would be a rule that never holds."""
+    """Refuses unknown names, because a rule with a misspelt name would never match."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class Most(Data):
-    """A rule takes or gives at most so many points within so many days of causes."""
+    """The most points that a rule takes or gives for causes within this many days."""
 
     points: Annotated[int, Field(ge=1, le=FULL_CREDIT)]
     days: Days
 
 
 class Rule(Data):
-    """Events of this kind whose data holds what `when` says cost, or bring, these points."""
+    """A rule: an event of this kind whose data matches `when` costs or earns these points."""
 
     code: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
     zh: Line
@@ -68,19 +71,20 @@ class Rule(Data):
     def _known(cls, event: str) -> str:
         if event not in CAUSES:
             known = ", ".join(sorted(CAUSES))
-            raise Unfit(f"not an event that costs or brings credit; these may: {known}", f"此事件不计分；可用：{known}")
+            raise Unfit(f"this event does not affect credit; these do: {known}", f"此事件不计分；可用：{known}")
         return event
 
     @model_validator(mode="after")
     def _reply_before_deduction(self) -> Self:
         if (self.points < 0) != (self.reply_working_days is not None):
             raise Unfit(
-                "a deduction has reply_working_days, and nothing else has", "扣分须填 reply_working_days，其他不填"
+                "a deduction needs reply_working_days; other rules must not have it",
+                "扣分须填 reply_working_days，其他不填",
             )
         return self
 
     def holds(self, kind: str, data: Mapping[str, Any]) -> bool:
-        """Whether the rule speaks of this event."""
+        """Return whether the rule matches this event."""
         return kind == self.event and all(data.get(name) == value for name, value in self.when.items())
 
 
@@ -93,7 +97,7 @@ class Recovery(Data):
 
 
 class Thresholds(Data):
-    """At which credit a provider is watched or suspended, and from which it is as before."""
+    """The credit below which a provider is put on watch or suspended, and from which that ends."""
 
     watch_below: Level
     active_from: Level
@@ -112,7 +116,7 @@ RECOVERY = "recovery"
 
 
 class Rules(Data):
-    """One version; `sample` says that it is nobody's real rule."""
+    """One version of the rules. `sample` marks rules that no real centre uses."""
 
     version: Annotated[str, Field(min_length=1, max_length=40)]
     sample: bool
@@ -125,15 +129,15 @@ class Rules(Data):
     def _told_apart(self) -> Self:
         codes = [rule.code for rule in self.rules]
         if len(set(codes)) < len(codes) or RECOVERY in codes:
-            raise Unfit("each rule has a code of its own", "规则代码不能重复")
+            raise Unfit("each rule needs its own code", "规则代码不能重复")
         return self
 
     def rule(self, code: str) -> Rule:
-        """The rule of this code."""
+        """Return the rule with this code, which must exist."""
         return next(rule for rule in self.rules if rule.code == code)
 
     def words(self, code: str) -> Rule | Recovery:
-        """The rule that an entry was made under, for its words."""
+        """Return the rule that an entry was made under, for its words."""
         return self.recovery if code == RECOVERY else self.rule(code)
 
 
@@ -144,7 +148,7 @@ def _read(path: Path) -> Rules:
 async def load_credit_rules(tx: Tx, at: datetime, path: Path = DATA) -> None:
     """Put the file's version in force, unless it was loaded before, or is a sample and the centre has rules of its own.
 
-    Raises ValueError when the file is not valid, or says something else than this version said before.
+    Raises ValueError when the file is not valid, or its version was loaded before with different contents.
     """
     rules = _read(path)
     kept, present = await queries.find_rules(tx, rules.version), await read_rules(tx)
@@ -152,11 +156,14 @@ async def load_credit_rules(tx: Tx, at: datetime, path: Path = DATA) -> None:
         if not (rules.sample and present and not present.sample):
             tx.session.add(CreditRules(version=rules.version, rules=rules.model_dump(mode="json"), loaded_at=at))
     elif Rules.model_validate(kept.rules) != rules:
-        raise ValueError(f"version {rules.version} of the credit rules was loaded with other contents: name a new one")
+        raise ValueError(f"version {rules.version} of the credit rules was loaded with other contents; use a new name")
 
 
 async def read_rules(tx: Tx, version: str | None = None) -> Rules | None:
-    """This version, or the one in force; None as long as none was loaded."""
+    """Return this version, or by default the one in force. Return None if none was ever loaded.
+
+    Raises NotFound when there is no such version.
+    """
     version = version or await queries.find_version_in_force(tx)
     if version is None:
         return None
@@ -171,7 +178,7 @@ async def read_rules(tx: Tx, version: str | None = None) -> Rules | None:
 
 
 async def rules_in_force(tx: Tx) -> Rules:
-    """The version in force. Raises NotFound as long as none was loaded."""
+    """Return the version in force. Raises NotFound if none was ever loaded."""
     rules = await read_rules(tx)
     if rules is None:
         raise NotFound(what="version of the credit rules", key="")

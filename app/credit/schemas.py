@@ -1,4 +1,4 @@
-"""The credit ledger in the API."""
+"""Requests and responses for the credit ledger."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -24,10 +24,10 @@ class EntriesWanted(EntryFilter):
 
 
 class EntryOut(BaseModel):
-    """A line of the ledger: the rule in words, its cause, and what has been said and decided about it.
+    """An entry of the ledger: the rule in words, its cause, and the replies and decisions about it.
 
-    `points` is what the rule says, `effect` what the credit has changed by so far: nothing before the reply period has
-    ended, which begins when the provider has been told (`reply_by` is null before that).
+    `points` is what the rule says; `effect` is how much the credit has changed so far. A deduction has no effect before
+    its reply period has ended. That period begins when the provider has been notified; until then `reply_by` is null.
     """
 
     id: UUID
@@ -54,18 +54,18 @@ class EntryOut(BaseModel):
     appealed_at: datetime | None
     appeal_decided_at: datetime | None
     appeal_note: str | None
-    reversed_at: datetime | None = Field(description="when a corrected bill took its cause away")
+    reversed_at: datetime | None = Field(description="when the entry was undone because its bill was corrected")
 
 
 class CreditOut(Page[EntryOut]):
-    """The provider's credit as it stands, and its ledger, newest first: 100 and the effects make the credit."""
+    """The provider's current credit and its ledger, newest first. The credit is 100 plus all effects."""
 
     credit: int
     standing: Standing
 
 
 class RuleOut(BaseModel):
-    """Whoever does this loses or gains these points, at most `most_points` within `most_days`."""
+    """A rule: a matching event costs or earns these points, at most `most_points` within `most_days`."""
 
     code: str
     zh: str
@@ -79,13 +79,13 @@ class RuleOut(BaseModel):
 
 
 class RulesOut(BaseModel):
-    """The rules in force, and from or below which credit a standing changes. `sample`: nobody's real rule."""
+    """The rules in force, and the credit at which a standing changes. `sample` marks rules that no real centre uses."""
 
     version: str
     sample: bool
     full: int
     appeal_working_days: int
-    recovery_points: int = Field(description="for a whole month without a deduction")
+    recovery_points: int = Field(description="points for a whole month without a deduction")
     watch_below: int
     active_from: int
     suspend_below: int
@@ -94,7 +94,7 @@ class RulesOut(BaseModel):
 
     @classmethod
     def of(cls, rules: Rules) -> "RulesOut":
-        """This version."""
+        """Return this version as the API shows it."""
         return cls(
             version=rules.version,
             sample=rules.sample,
@@ -110,7 +110,7 @@ class RulesOut(BaseModel):
 
 
 class RulesVersion(BaseModel):
-    """A version of the rules, whole: change it under a `version` of its own, and it can be given as the next."""
+    """A complete version of the rules. To make the next one, change it and give it a `version` of its own."""
 
     loaded_at: datetime
     in_force: bool
@@ -131,7 +131,7 @@ class Decision(Body):
 
 
 class AppealDecision(Body):
-    """Whether the provider is right: then the points come back."""
+    """Whether the appeal is granted, and why. If it is, the points are returned."""
 
     granted: bool
     note: Note

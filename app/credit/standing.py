@@ -1,4 +1,4 @@
-"""What a provider's credit does to its standing, and the notices about it."""
+"""Adjusts a provider's standing to its credit, and notifies the provider."""
 
 from app.auth.queries import add_audit
 from app.credit import queries
@@ -16,16 +16,16 @@ BY_CREDIT = "credit"
 NOTICES = {
     "watch": Notice(
         zh="信用分已降至 {credit} 分，贵单位列入观察，仍可接单；升至 {back} 分即恢复。",
-        en="Your credit has fallen to {credit}: you are on watch and still get work. From {back} you are as before.",
+        en="Your credit has fallen to {credit}: you are on watch but still receive offers. The watch ends at {back}.",
     ),
     "suspend": Notice(
         zh="信用分已降至 {credit} 分，贵单位已暂停接单；已开工的工单请继续完成。升至 {back} 分即恢复，也可申诉。",
-        en="Your credit has fallen to {credit}: you are suspended and get no work; finish what you have started. From "
-        "{back} you are as before; you can appeal.",
+        en="Your credit has fallen to {credit}: you are suspended and receive no offers. Please finish the jobs you "
+        "have started. The suspension ends at {back}; you can also appeal.",
     ),
     "release": Notice(
         zh="信用分已回升至 {credit} 分，恢复接单。",
-        en="Your credit is back at {credit}: you get work again.",
+        en="Your credit is back at {credit}: you receive offers again.",
     ),
     "activate": Notice(
         zh="信用分已回升至 {credit} 分，不再列入观察。",
@@ -35,9 +35,9 @@ NOTICES = {
 
 
 async def settle_standing(act: Act, tx: Tx, provider: Provider, change: int) -> None:
-    """Move the locked provider, whose credit has changed by so much, to where it now belongs.
+    """Move the locked provider, whose credit has changed by `change`, to the standing that its credit calls for.
 
-    What others decided stays: a gain never worsens a standing, and only what credit led to is undone by it.
+    Decisions by others stay in place: a gain never worsens a standing, and undoes only what credit caused.
     """
     rules = await rules_in_force(tx)
     await tx.session.refresh(provider)
@@ -45,7 +45,7 @@ async def settle_standing(act: Act, tx: Tx, provider: Provider, change: int) -> 
     while step := await _next_step(tx, provider, rules, falls=falls):
         await _take(act, tx, step, provider, rules)
         await tx.session.refresh(provider)
-        falls = falls or (step == "release" and provider.standing == Standing.ACTIVE)  # maybe to watch only
+        falls = falls or (step == "release" and provider.standing == Standing.ACTIVE)  # it may belong on watch only
 
 
 async def _next_step(tx: Tx, provider: Provider, rules: Rules, *, falls: bool) -> str | None:
@@ -62,7 +62,7 @@ async def _next_step(tx: Tx, provider: Provider, rules: Rules, *, falls: bool) -
 
 
 async def _was_ours(tx: Tx, provider: Provider, step: str) -> bool:
-    """Whether it was credit that led to where the provider stands."""
+    """Return whether credit caused the provider's current standing."""
     last = await queries.find_last_move(tx, provider.id, PROVIDER_MOVES[step].event)
     return last is not None and (last.actor_kind, last.data.get("reason")) == (SYSTEM.kind, BY_CREDIT)
 
@@ -74,7 +74,7 @@ async def _take(act: Act, tx: Tx, step: str, provider: Provider, rules: Rules) -
     await PROVIDERS.transition(act.of_itself, tx, step, provider.id, data=change, **suspended)
     subject = f"provider:{provider.id}"
     await add_audit(act.of_itself, tx, "provider.standing_changed", subject, **change)
-    if step == "release":  # a paper of the firm may have expired meanwhile
+    if step == "release":  # a licence of the provider may have expired meanwhile
         await look_again(tx, provider.id, act.now.date())
     limits = rules.thresholds
     back = {"watch": limits.active_from, "suspend": limits.release_from}.get(step)

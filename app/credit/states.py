@@ -1,4 +1,4 @@
-"""The life of an entry of the credit ledger: every move there is. Source: the diagram in docs/states.md."""
+"""The status changes of a ledger entry. Source: the diagram in docs/states.md."""
 
 from app.credit.models import CreditEntry
 from app.credit.models import EntryStatus as E

@@ -1,4 +1,4 @@
-"""What the worker does for credit."""
+"""The worker's steps for credit."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -19,13 +19,14 @@ from app.kit.db import Row, Tx
 
 BATCH = 5_000
 MONTHS_BACK = 3
-"""A month that had to wait for a decision is made up for, if the decision falls within so many months."""
+"""A month held up by an open decision is still credited if the decision comes within this many months."""
 
 
 async def make_entries(context: Context, batch: int = BATCH) -> int:
-    """Make the entries that the next numbered events call for, at most a batch of events; gives how many were read.
+    """Make the entries that the next events call for, at most a batch of events. Return how many events were read.
 
-    The cursor moves in the same transaction. Gives 0 as well while another transaction does this, or without rules.
+    The cursor moves in the same transaction. Return 0 as well while another transaction does this, or if there are no
+    rules.
     """
     async with context.db.begin() as tx:
         found = await read_rules(tx)
@@ -50,7 +51,8 @@ async def make_entries(context: Context, batch: int = BATCH) -> int:
 
 
 async def begin_reply_periods(context: Context) -> int:
-    """A firm that is only ever phoned has been told: its reply period begins with that."""
+    """Begin the reply period of proposals that were read to their provider on the phone. Return how many were
+    changed."""
 
     async def change(act: Act, tx: Tx, entry_id: UUID) -> None:
         _, entry = await actions.get_locked(tx, entry_id)
@@ -67,7 +69,7 @@ async def begin_reply_periods(context: Context) -> int:
 
 
 async def apply_unanswered(context: Context) -> int:
-    """Deduct what was proposed and not answered within the reply period."""
+    """Apply deductions that were not answered within the reply period. Return how many."""
 
     async def change(act: Act, tx: Tx, entry_id: UUID) -> None:
         provider, entry = await actions.get_locked(tx, entry_id)
@@ -78,7 +80,7 @@ async def apply_unanswered(context: Context) -> int:
 
 
 async def recover_credit(context: Context) -> int:
-    """Give back what a whole month without a deduction brings; gives to how many providers."""
+    """Give the points for whole months without a deduction. Return to how many providers."""
     async with context.db.begin() as tx:
         rules = await read_rules(tx)
     if rules is None:
@@ -87,7 +89,7 @@ async def recover_credit(context: Context) -> int:
 
 
 def _months_before(context: Context) -> list[date]:
-    """The first days of the last whole months, the latest last."""
+    """Return the first days of the last whole months, oldest first."""
     first = context.clock.now().astimezone(context.settings.zone).date().replace(day=1)
     months: list[date] = []
     for _ in range(MONTHS_BACK):

@@ -1,4 +1,4 @@
-"""Versions of the credit rules: made by a registrar and in force from then on, never edited."""
+"""Versions of the credit rules. Registrars add them; each is in force from then on and never edited."""
 
 from app.auth.queries import add_audit
 from app.credit import queries
@@ -11,9 +11,9 @@ from app.kit.db import Tx
 
 
 async def make_version(act: Act, tx: Tx, rules: Rules) -> RulesVersion:
-    """Put the rules in force from now on; entries made before keep theirs. Given again, nothing happens.
+    """Put the rules in force from now on. Earlier entries keep theirs. Repeating the same version changes nothing.
 
-    Raises RulesVersionExists when the version says something else.
+    Return the version. Raises RulesVersionExists when this version exists with different contents.
     """
     kept = await read_rules(tx, rules.version) if await queries.find_rules(tx, rules.version) else None
     if kept is None:
@@ -29,6 +29,6 @@ async def make_version(act: Act, tx: Tx, rules: Rules) -> RulesVersion:
 
 
 def show_version(row: CreditRules, in_force: str | None) -> RulesVersion:
-    """The version as the API shows it."""
+    """Return the version as the API shows it."""
     rules = Rules.model_validate(row.rules)
     return RulesVersion(loaded_at=row.loaded_at, in_force=row.version == in_force, rules=rules)
