@@ -92,7 +92,7 @@ async def test_what_is_known_is_told_but_not_of_whom(world: World, change: dict[
     [row] = await waiting(world)
     await ok(world.registrar.put(f"/applications/{row['id']}/entry", json={}))
     problem = await refused(world.anonymous.post(URL, json=form(2, **change)), 409, "firm_known")
-    assert "applied" not in str(problem["title"]).replace("has applied already", "")
+    assert "applied" not in str(problem["title"]).replace("has already applied", "")
 
 
 async def test_the_registrar_sees_whom_it_resembles_and_decides(world: World) -> None:

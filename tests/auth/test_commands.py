@@ -29,12 +29,12 @@ def test_accounts_from_the_command_line(environment: dict[str, str]) -> None:
     for words, typed, said in [
         ("staff add wangmin 王敏 --role provider", GOOD, "unknown staff role: provider"),
         ("staff add wangmin 王敏 --role boss", GOOD, "unknown staff role: boss"),
-        ("staff add chenli 陈莉 --role admin", GOOD, "already a user named chenli"),
+        ("staff add chenli 陈莉 --role admin", GOOD, "chenli is already taken"),
         ("staff add WangMin 王敏 --role operator", GOOD, "username"),
         ("staff add wangmin 王敏 --role operator", "short", "password"),
-        ("staff add wangmin 王敏 --role operator", "1234567890", "guessed too easily"),
-        ("staff deactivate chenli", "", "last active admin"),
-        ("staff roles chenli --role operator", "", "last active admin"),
+        ("staff add wangmin 王敏 --role operator", "1234567890", "too easy to guess"),
+        ("staff deactivate chenli", "", "last active administrator"),
+        ("staff roles chenli --role operator", "", "last active administrator"),
         ("staff unlock nobody", "", "nobody"),
     ]:
         code, output = hotline(words, f"{typed}\n")

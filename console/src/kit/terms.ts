@@ -483,7 +483,7 @@ const en: typeof zh = {
     answered: 'answered',
     request: 'request taken',
     complaint: 'complaint',
-    progress: 'progress told',
+    progress: 'progress update',
     provider: 'provider called',
     wrong_number: 'wrong number',
     silent: 'silent',
