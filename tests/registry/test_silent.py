@@ -56,7 +56,7 @@ async def test_after_the_third_silence_in_a_row_it_gets_no_more_and_is_told(worl
     assert (own["reachable"], own["unreachable_why"], own["silent_offers"]) == (False, "silent", LIMIT)
     assert own["unreachable_at"] == world.clock.now().isoformat().replace("+00:00", "Z")
     assert own["notice"]["zh"].startswith("连续多次派单到期未答复")
-    assert own["notice"]["en"].startswith("Several offers in a row expired")
+    assert own["notice"]["en"].startswith("You did not answer several offers in a row")
     [event] = await events(world, firm)
     assert event["at"] == world.clock.now()
     await cancel(world, offer)
