@@ -1,4 +1,5 @@
-"""What an operator does with a request that involves no provider."""
+"""What an operator does with a request without involving a provider: answer, relay, close, hold, consent, note a
+contact."""
 
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,7 @@ from app.knowledge.actions import check_articles
 
 
 async def get_request(tx: Tx, request_id: UUID) -> Request:
-    """The request. Raises NotFound."""
+    """Return the request. Raises NotFound."""
     request = await queries.find_request(tx, request_id)
     if request is None:
         raise NotFound(what="request", key=str(request_id))
@@ -34,7 +35,7 @@ async def get_request(tx: Tx, request_id: UUID) -> Request:
 
 
 async def get_locked(tx: Tx, request_id: UUID) -> Row:
-    """The request's row, locked until the transaction ends. Raises NotFound."""
+    """Return the request's row, locked until the transaction ends. Raises NotFound."""
     request = await queries.lock_request(tx, request_id)
     if request is None:
         raise NotFound(what="request", key=str(request_id))
@@ -42,9 +43,9 @@ async def get_locked(tx: Tx, request_id: UUID) -> Row:
 
 
 async def separate_request(act: Act, tx: Tx, request_id: UUID) -> Row:
-    """Undo a merge: the request stands for itself again, and its round ended with the merge. What a line has of the
-    danger of both, it has of this one too.
+    """Undo a merge: the request is `received` again, and its round ends at the time of the merge.
 
+    If a line has the parent's danger and the request has the same one, the line counts as having the request's too.
     Raises NotFound, StatusConflict.
     """
     request = await get_locked(tx, request_id)
@@ -58,14 +59,15 @@ async def separate_request(act: Act, tx: Tx, request_id: UUID) -> Row:
 
 
 async def _separate_children(act: Act, tx: Tx, parent_id: UUID) -> None:
-    """The request ends without work done for those merged into it: each of their callers has to be dealt with."""
+    """Separate the requests merged into one that ends without work done, because each of their callers must be dealt
+    with."""
     for member in await queries.lock_family(tx, parent_id):
         if member.parent_id == parent_id:
             await separate_request(act, tx, member.id)
 
 
 async def answer_request(act: Act, tx: Tx, request_id: UUID, body: AnswerIn) -> Row:
-    """Tell the citizen the answer and close the request; what was merged into it is separated.
+    """Record the answer given to the citizen, close the request and separate the requests merged into it.
 
     Raises NotFound, StatusConflict, UnknownArticle, DangerNotRelayed.
     """
@@ -91,8 +93,10 @@ async def answer_request(act: Act, tx: Tx, request_id: UUID, body: AnswerIn) -> 
 
 
 async def relay_request(act: Act, tx: Tx, request_id: UUID, relay: RelayIn, dangers: Dangers) -> Row:
-    """Hand the request to an outside line and keep its number there; if it tells of a danger and the line is one for
-    it, it has the danger. Raises StatusConflict."""
+    """Relay the request to an outside line and keep its ticket number.
+
+    If the request reports a danger that the line handles, the line has the danger too. Raises NotFound, StatusConflict.
+    """
     relayed = await REQUESTS.transition(
         act,
         tx,
@@ -112,8 +116,10 @@ async def relay_request(act: Act, tx: Tx, request_id: UUID, relay: RelayIn, dang
 
 
 async def relay_danger(act: Act, tx: Tx, request_id: UUID, body: DangerRelayIn, dangers: Dangers) -> Row:
-    """The emergency line has the danger: from the first on the request may go out; where it was not dispatched it is
-    relayed. Raises NotFound, NoDanger, NotItsLine."""
+    """Record that an emergency line has the danger. After the first line the request may be offered to providers.
+
+    A request that can still be relayed is relayed to the line. Raises NotFound, NoDanger, NotItsLine.
+    """
     request = await get_locked(tx, request_id)
     check_line(check_endangered(request), body.line, dangers)
     if request["status"] in REQUESTS.moves["relay"].sources:
@@ -124,9 +130,10 @@ async def relay_danger(act: Act, tx: Tx, request_id: UUID, body: DangerRelayIn, 
 
 
 async def close_request(act: Act, tx: Tx, request_id: UUID, note: str) -> Row:
-    """Close what was relayed, or what no provider could be found for: a person decides.
+    """Close a request that was relayed or that no provider was found for, as a person decided.
 
-    What was merged into it is separated, so that its callers are told too. Raises StatusConflict, DangerNotRelayed.
+    Requests merged into it are separated, so that their callers are told too. Raises NotFound, StatusConflict,
+    DangerNotRelayed.
     """
     await _separate_children(act, tx, request_id)
     request = await get_locked(tx, request_id)
@@ -147,7 +154,8 @@ async def close_request(act: Act, tx: Tx, request_id: UUID, note: str) -> Row:
 
 
 async def hold_request(act: Act, tx: Tx, request_id: UUID, hold: HoldIn) -> Row:
-    """Let the request wait. Offers out are withdrawn by the worker. Raises StatusConflict, HoldInvalid."""
+    """Put the request on hold. The worker withdraws its pending offers. Raises NotFound, StatusConflict,
+    HoldInvalid."""
     request = await get_locked(tx, request_id)
     if not act.now < hold.until <= act.now + FARTHEST:
         raise HoldInvalid
@@ -167,7 +175,10 @@ async def hold_request(act: Act, tx: Tx, request_id: UUID, hold: HoldIn) -> Row:
 
 
 async def resume_request(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> Row:
-    """Take the request up again where it was; its deadlines move on only if the citizen caused the wait."""
+    """Return a held request to its former state. Deadlines move only if the citizen caused the hold.
+
+    Raises NotFound, StatusConflict.
+    """
     request = await get_locked(tx, request_id)
     if request["status"] != RequestStatus.ON_HOLD:
         raise await REQUESTS.refusal(tx, "resume", request_id)
@@ -195,9 +206,10 @@ async def resume_request(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) 
 
 
 async def consent_to_tier(act: Act, tx: Tx, request_id: UUID, tier: Tier, catalog: Snapshot) -> Row:
-    """Record the citizen's yes to a dearer tier, before somebody takes the work; what waits is matched again at once.
+    """Record that the citizen agrees to a dearer tier, before a provider accepts. A waiting request is matched again at
+    once.
 
-    Said again, nothing happens. Raises NotFound, StatusConflict, TierNotAllowed, TierNotDearer.
+    Repeating it changes nothing. Raises NotFound, StatusConflict, TierNotAllowed, TierNotDearer.
     """
     request = await get_locked(tx, request_id)
     if request["status"] not in UNASSIGNED:
@@ -213,7 +225,7 @@ async def consent_to_tier(act: Act, tx: Tx, request_id: UUID, tier: Tier, catalo
 
 
 async def add_contact(act: Act, tx: Tx, request_id: UUID, body: ContactIn) -> Contact:
-    """Keep a later call or message about the request. Raises NotFound."""
+    """Record a later call or message about the request. Raises NotFound."""
     request = await get_request(tx, request_id)
     contact = Contact(
         request_id=request.id,

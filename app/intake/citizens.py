@@ -1,4 +1,4 @@
-"""Citizens: the pop-up for a caller, and what the centre keeps about them."""
+"""What the centre knows about a caller, and what it keeps about citizens."""
 
 from datetime import datetime
 from uuid import UUID
@@ -26,10 +26,11 @@ from app.kit.phones import without_extension
 from app.registry.queries import find_provider
 
 RECENT = 20
+"""How many open and how many past requests a caller's card shows."""
 
 
 async def show_found(act: Act, tx: Tx, citizen_id: UUID, catalog: Snapshot) -> CallerOut:
-    """The card of a citizen who was found otherwise than by the number. Raises NotFound."""
+    """Return the card of a citizen who was found otherwise than by their number. Raises NotFound."""
     citizen = await tx.session.get(Citizen, citizen_id)
     if citizen is None:
         raise NotFound(what="citizen", key=str(citizen_id))
@@ -37,7 +38,10 @@ async def show_found(act: Act, tx: Tx, citizen_id: UUID, catalog: Snapshot) -> C
 
 
 async def look_up_caller(act: Act, tx: Tx, phone: str, catalog: Snapshot) -> CallerOut:
-    """Who calls, what is open, what was; an empty card for a number never heard of."""
+    """Return the card of a caller: who they are, their open and past requests. An unknown number has an empty card.
+
+    The reading is recorded in the audit log.
+    """
     await note_reveal(act, tx, f"citizen:{mask_phone(phone)}", "caller")
     citizen = await queries.find_citizen(tx, phone)
     if citizen is None:
@@ -72,14 +76,15 @@ async def look_up_caller(act: Act, tx: Tx, phone: str, catalog: Snapshot) -> Cal
 
 
 async def list_tiers(act: Act, tx: Tx, phone: str, item: Item, catalog: Snapshot) -> list[OpeningOut]:
-    """Which tiers of the item are open to the caller, cheapest first."""
+    """Return the item's tiers, cheapest first, and whether each is open to the caller. The reading is recorded in the
+    audit log."""
     await note_reveal(act, tx, f"citizen:{mask_phone(phone)}", "tiers")
     who = await claimant(tx, await queries.find_citizen(tx, phone), act.now, act.zone)
     return await show_openings(act, tx, item, who, catalog)
 
 
 async def show_openings(act: Act, tx: Tx, item: Item, who: Claimant, catalog: Snapshot) -> list[OpeningOut]:
-    """The item's tiers for a caller, cheapest first."""
+    """Return the item's tiers for a claimant, cheapest first."""
     return [
         OpeningOut(
             tier=opening.tier,
@@ -102,7 +107,7 @@ _LISTS = ("groups", "barred_provider_ids", "bars", "open_requests", "past_reques
 
 
 async def edit_citizen(act: Act, tx: Tx, phone: str, body: CitizenEdit, catalog: Snapshot) -> CitizenEdit:
-    """Change what the edit names. Raises UnknownArea."""
+    """Change the fields that `body` names, and return them all. A new number gets a record. Raises UnknownArea."""
     citizen = await get_or_add(tx, phone, act.now)
     changes = body.model_dump(exclude_unset=True)
     if (area := changes.pop("area", None)) is not None:
@@ -115,7 +120,8 @@ async def edit_citizen(act: Act, tx: Tx, phone: str, body: CitizenEdit, catalog:
 
 
 async def add_membership(act: Act, tx: Tx, phone: str, group: str, body: MembershipIn, catalog: Snapshot) -> None:
-    """The citizen belongs to the group from now on. Raises NotFound for an unknown group, MembershipOver."""
+    """Add the citizen to the group, or replace their membership. Raises NotFound for an unknown group,
+    MembershipOver."""
     if group not in catalog.groups:
         raise NotFound(what="group", key=group)
     if body.expires_on and body.expires_on < act.today:
@@ -129,7 +135,7 @@ async def add_membership(act: Act, tx: Tx, phone: str, group: str, body: Members
 
 
 async def end_membership(act: Act, tx: Tx, phone: str, group: str) -> None:
-    """The citizen is no member any more; nothing happens if it was none. Raises NotFound."""
+    """End the citizen's membership, if there is one. Raises NotFound for an unknown citizen."""
     citizen = await _get(tx, phone)
     membership = await tx.session.get(CitizenGroup, (citizen.id, group))
     if membership:
@@ -138,7 +144,7 @@ async def end_membership(act: Act, tx: Tx, phone: str, group: str) -> None:
 
 
 async def bar_provider(act: Act, tx: Tx, phone: str, provider_id: UUID, reason: str | None) -> None:
-    """Never offer this citizen's requests to the provider. Raises NotFound."""
+    """Stop offering this citizen's requests to the provider. Raises NotFound for an unknown provider."""
     if await find_provider(tx, provider_id) is None:
         raise NotFound(what="provider", key=str(provider_id))
     citizen = await get_or_add(tx, phone, act.now)
@@ -151,7 +157,7 @@ async def bar_provider(act: Act, tx: Tx, phone: str, provider_id: UUID, reason: 
 
 
 async def unbar_provider(act: Act, tx: Tx, phone: str, provider_id: UUID) -> None:
-    """Lift the bar; nothing happens if there is none. Raises NotFound."""
+    """Lift the bar, if there is one. Raises NotFound for an unknown citizen."""
     citizen = await _get(tx, phone)
     bar = await tx.session.get(CitizenBar, (citizen.id, provider_id))
     if bar:
@@ -167,7 +173,7 @@ async def _get(tx: Tx, phone: str) -> Citizen:
 
 
 async def get_or_add(tx: Tx, phone: str, now: datetime, name: str | None = None) -> Citizen:
-    """The citizen of this number; a new one has the name."""
+    """Return the citizen with this number, creating one with `name` if the number is new."""
     known = {"id": new_id(now), "phone": without_extension(phone), "name": name, "created_at": now}
     await tx.session.execute(insert(Citizen).values(known).on_conflict_do_nothing())
     return await _get(tx, phone)

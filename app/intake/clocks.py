@@ -1,6 +1,6 @@
-"""The clocks of a request: which run in its state, when each turns yellow and red, and how a pause moves them.
+"""The clocks of a request: which ones run in which state, when each turns yellow and red, and how a hold moves them.
 
-Every clock is counted on its own calendar, and a hold that the citizen caused is no part of it.
+Each clock counts time on its own calendar and leaves out holds that the citizen caused.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,26 +25,27 @@ from app.kit.terms import Term
 
 _COMPLETION = ("complete_by", "original_complete_by", "round_complete_by")
 USUAL_VISIT = timedelta(hours=2)
-"""How long an appointment is taken to be of which only the end is known here."""
+"""The assumed length of an appointment if only its end is known."""
 
 
 RING_AT_NIGHT = ("emergency", "urgent")
+"""The urgencies for which people are phoned at night too."""
 
 
 class Clock(Term):
-    """What has a deadline."""
+    """A step that has a deadline."""
 
-    ANSWER = "answer", "答复", "answer", "The answer, from receipt."
-    ACCEPT = "accept", "接单", "accept", "A provider's acceptance, from dispatch."
-    ARRIVE = "arrive", "到场", "arrive", "The arrival, from dispatch."
-    COMPLETE = "complete", "完工", "complete", "The completed work, from dispatch."
+    ANSWER = "answer", "答复", "answer", "The answer; counted from receipt."
+    ACCEPT = "accept", "接单", "accept", "A provider's acceptance; counted from dispatch."
+    ARRIVE = "arrive", "到场", "arrive", "The provider's arrival; counted from dispatch."
+    COMPLETE = "complete", "完工", "complete", "The completion of the work; counted from dispatch."
 
 
 class Level(Term):
     """How near a deadline is."""
 
-    YELLOW = "yellow", "将到时限", "due soon", "Three quarters of the time are over."
-    RED = "red", "超过时限", "overdue", "The time is over."
+    YELLOW = "yellow", "将到时限", "due soon", "Three quarters of the time have passed."
+    RED = "red", "超过时限", "overdue", "The deadline has passed."
 
 
 RUNS_WHILE: dict[Clock, frozenset[S]] = {
@@ -53,11 +54,11 @@ RUNS_WHILE: dict[Clock, frozenset[S]] = {
     Clock.ARRIVE: frozenset({S.DISPATCHING, S.UNMATCHED, S.ASSIGNED}),
     Clock.COMPLETE: frozenset({S.DISPATCHING, S.UNMATCHED, S.ASSIGNED, S.IN_PROGRESS}),
 }
-"""A held request has no clock that runs."""
+"""The states in which each clock runs. None runs while a request is on hold."""
 
 
 class Alarm(NamedTuple):
-    """A running clock turns yellow or red."""
+    """The moment at which a running clock turns yellow or red."""
 
     at: datetime
     level: Level
@@ -66,7 +67,7 @@ class Alarm(NamedTuple):
 
 
 def list_alarms(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo) -> list[Alarm]:
-    """Every alarm of the clocks that run in the request's state, past and to come, in order."""
+    """Return all past and future alarms of the clocks that run in the request's state, in order."""
     alarms: list[Alarm] = []
     pauses = pauses_of(request)
     for clock, states in RUNS_WHILE.items():
@@ -80,7 +81,7 @@ def list_alarms(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo
 
 
 def pauses_of(request: Mapping[str, Any]) -> Sequence[Window]:
-    """The citizen's holds in the present round."""
+    """Return the citizen's holds in the present round."""
     paused = request.get("paused") or ()
     return [Window(*pair) for pair in zip(paused[::2], paused[1::2], strict=True)]
 
@@ -88,7 +89,7 @@ def pauses_of(request: Mapping[str, Any]) -> Sequence[Window]:
 def after_pauses(
     clock: Clock, start: datetime, due: datetime, request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo
 ) -> datetime:
-    """Due with the citizen's holds since `start` left out; those after the clock had stopped leave it as it is."""
+    """Return `due`, moved by the citizen's holds since `start`. Holds after the clock stopped don't move it."""
     stopped = {Clock.ACCEPT: request["assigned_at"], Clock.ARRIVE: request["started_at"]}.get(clock)
     for pause in pauses_of(request):
         if start <= pause.start < due and not (stopped and stopped <= pause.start):
@@ -97,33 +98,35 @@ def after_pauses(
 
 
 def calendar_of(clock: Clock, allowance: Allowance) -> Calendar:
-    """That of the urgency; only the 24 hours after an appointment are plain hours."""
+    """Return the calendar of the clock: the urgency's, but plain hours for the 24 hours after an appointment."""
     plain = clock is Clock.COMPLETE and allowance.arrive_rule is ArriveRule.APPOINTMENT
     return Calendar.ALWAYS if plain else allowance.calendar
 
 
 def seconds_taken(clock: Clock, request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo, now: datetime) -> int:
-    """How long the round took until now on the clock's calendar, pauses left out, in seconds."""
+    """Return how long the present round has taken, in seconds on the clock's calendar without pauses."""
     calendar, start = calendar_of(clock, allowance), request["round_from"] or request["dispatched_at"]
     return int(counted_time(calendar, start, now, zone, allowance.days, pauses_of(request)).total_seconds())
 
 
 def may_ring(request: Mapping[str, Any] | Any, zone: ZoneInfo, now: datetime) -> bool:
-    """Whether somebody may be phoned about the request at this moment: at night only about what is urgent, or wanted
-    before the morning."""
+    """Whether people may be phoned about the request now: at night only if it is urgent or wanted before the
+    morning."""
     if not is_night(now, zone) or request["urgency"] in RING_AT_NIGHT:
         return True
     return bool(request["wanted_to"] and request["wanted_to"] <= next_morning(now, zone))
 
 
 def next_alarm(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo, now: datetime) -> datetime | None:
-    """When a running clock turns yellow or red next, after now."""
+    """Return when a running clock next turns yellow or red after `now`, or None."""
     return min((alarm.at for alarm in list_alarms(request, allowance, zone) if alarm.at > now), default=None)
 
 
 def begin_round(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
-    """What a round that begins now sets: deadlines; a wanted window that has passed is dropped, booked work gets the
-    next day's."""
+    """Return the deadlines and the wanted window of a round that begins now.
+
+    A wanted window that has passed is dropped. Booked work without a window gets the next day's service hours.
+    """
     window = Window(request["wanted_from"], request["wanted_to"]) if request["wanted_from"] else None
     if window and window.end <= now:
         window = None
@@ -134,9 +137,9 @@ def begin_round(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo
 
 
 def move_on(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
-    """What the end of a hold changes that the citizen caused: each clock has the time left that it had when it began.
+    """Return the changes that end a hold caused by the citizen: each clock keeps the time that it had left.
 
-    What was late or done before stays as it was.
+    A clock that was overdue or had stopped before the hold stays as it is.
     """
     values: dict[str, Any] = {"paused": [*request["paused"], request["held_at"], now]}
     done = {Clock.ACCEPT: request["assigned_at"], Clock.ARRIVE: request["started_at"]}
@@ -156,7 +159,8 @@ def move_on(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo, no
 def _go_on(
     calendar: Calendar, stopped: datetime, due: datetime, allowance: Allowance, zone: ZoneInfo, now: datetime
 ) -> datetime:
-    """Due so much counted time after now as it was after `stopped`; where nothing is counted, so many plain hours."""
+    """Return a deadline with as much counted time left after `now` as `due` had after `stopped`. If no counted time was
+    left, as many plain hours are added."""
     left = counted_time(calendar, stopped, due, zone, allowance.days)
     return add_time(calendar, now, left, zone, allowance.days) if left else now + (due - stopped)
 
@@ -164,7 +168,8 @@ def _go_on(
 def _keep_appointment(
     request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo, now: datetime
 ) -> dict[str, Any]:
-    """An appointment still to come stays; one that the hold ran into goes on, one that passed in it is next day's."""
+    """Keep an appointment that is still to come, extend one that the hold overlaps, and move one that passed during the
+    hold to the next day."""
     due, held_at = request["arrive_by"], request["held_at"]
     named = request["wanted_to"] == due
     window = Window(request["wanted_from"] if named else due - USUAL_VISIT, due)

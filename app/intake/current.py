@@ -1,4 +1,4 @@
-"""What is known of items and dangers, as a route has it."""
+"""Gives routes the current catalogue and dangers together."""
 
 from typing import Annotated
 

@@ -1,8 +1,8 @@
-"""Which tier a citizen may have: the item's tiers are walked from the cheapest asked for, one by one.
+"""Decides which tier a citizen may have: it tries the item's tiers one by one, from the one asked for to dearer ones.
 
-A tier cheaper than the item's first needs a rule for one of the citizen's groups, with a place left in the month in
-which the centre took the request down. A request holds a place while somebody may come, and keeps it once they came
-(`queries.COMING`, `queries.DONE`); in any other state it has none, and takes one when it goes out again.
+A tier cheaper than the item's first one needs a rule for one of the citizen's groups, with a place left in the month in
+which the request was received. A request uses a place while a provider may come, and keeps it once one came
+(`queries.COMING`, `queries.DONE`). In any other state it uses none, and it needs a place to be dispatched again.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -22,11 +22,11 @@ TIER_ORDER = list(Tier)
 
 
 class Claimant(NamedTuple):
-    """Whose groups and places count: the citizen's, on the day and in the local `month` in which the request was taken
-    down.
+    """The citizen whose groups and places count, with the groups on the day and the local `month` in which the request
+    was received.
 
-    `request_id`: a request on record, which does not stand in its own way; `promised`: it was only taken down so far,
-    and others like it leave it its place.
+    `request_id` is a recorded request, whose own place is not counted against it. If it is still received, it is
+    `promised`: its place is kept for it, and other received requests are not counted against it either.
     """
 
     citizen_id: UUID | None
@@ -37,7 +37,7 @@ class Claimant(NamedTuple):
 
     @classmethod
     async def of(cls, tx: Tx, request: Mapping[str, Any] | Row, zone: ZoneInfo) -> Self:
-        """The citizen of a request on record."""
+        """Return the claimant of a recorded request."""
         day = request["received_at"].astimezone(zone).date()
         groups = {row.group_code for row in await queries.list_memberships(tx, request["citizen_id"], day)}
         promised = request["status"] == RequestStatus.RECEIVED
@@ -45,12 +45,12 @@ class Claimant(NamedTuple):
 
 
 def month_of(at: datetime, zone: ZoneInfo) -> datetime:
-    """The first moment of the month, in the centre's zone."""
+    """Return the start of the month of `at` in the centre's zone."""
     return at.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 async def claimant(tx: Tx, citizen: Citizen | None, at: datetime, zone: ZoneInfo) -> Claimant:
-    """A caller, who may be new."""
+    """Return the claimant for a caller's new request. `citizen` is None if the caller is not known."""
     if citizen is None:
         return Claimant(None, frozenset(), month_of(at, zone))
     memberships = await queries.list_memberships(tx, citizen.id, at.astimezone(zone).date())
@@ -58,7 +58,7 @@ async def claimant(tx: Tx, citizen: Citizen | None, at: datetime, zone: ZoneInfo
 
 
 class Opening(NamedTuple):
-    """A tier, whether it is open to the citizen, and by which rule; `used`: of the rule's places in the month."""
+    """Whether a tier is open to the citizen and by which rule. `used` counts the rule's places used in the month."""
 
     tier: Tier
     open: bool
@@ -67,19 +67,20 @@ class Opening(NamedTuple):
 
 
 def dearer(one: str, other: str) -> bool:
-    """Whether the one tier is dearer than the other."""
+    """Whether tier `one` is dearer than tier `other`."""
     return TIER_ORDER.index(Tier(one)) > TIER_ORDER.index(Tier(other))
 
 
 def needs_entitlement(item: Item, tier: Tier) -> bool:
-    """Whether the tier is cheaper than the one that is open to everybody."""
+    """Whether the tier is cheaper than the item's first one, which is open to everybody."""
     return dearer(item.tiers[0], tier)
 
 
 async def open_tier(tx: Tx, item: Item, tier: Tier, who: Claimant, catalog: Snapshot, *, lock: bool = True) -> Opening:
-    """Whether the tier is open to the citizen, now and, with the citizen locked, until the transaction ends.
+    """Return whether the tier is open to the citizen.
 
-    Of several rules that one counts which has the most places left.
+    With `lock` the citizen is locked, so that the answer holds until the transaction ends. Of several rules the one
+    with the most places left counts.
     """
     if not needs_entitlement(item, tier):
         return Opening(tier, open=True)
@@ -112,15 +113,15 @@ def _following(month: datetime) -> datetime:
 
 
 async def list_openings(tx: Tx, item: Item, who: Claimant, catalog: Snapshot) -> Sequence[Opening]:
-    """The item's tiers, cheapest first; changes and locks nothing."""
+    """Return the item's tiers, cheapest first, each with whether it is open. Locks nothing."""
     return [await open_tier(tx, item, tier, who, catalog, lock=False) for tier in TIER_ORDER if tier in item.tiers]
 
 
 async def cheapest_open(
     tx: Tx, item: Item, asked: Tier, who: Claimant, catalog: Snapshot, *, lock: bool = True
 ) -> Tier:
-    """The cheapest tier, from the one asked for on, that is open to the citizen; the item's first where more is asked
-    than that."""
+    """Return the cheapest tier open to the citizen, from the one asked for on, or the item's first tier if no cheaper
+    one is."""
     first = Tier(item.tiers[0])
     for tier in TIER_ORDER[TIER_ORDER.index(asked) : TIER_ORDER.index(first)]:
         if tier in item.tiers and (await open_tier(tx, item, tier, who, catalog, lock=lock)).open:
@@ -131,10 +132,10 @@ async def cheapest_open(
 async def take_place_again(
     tx: Tx, request: Mapping[str, Any] | Row, catalog: Snapshot, zone: ZoneInfo
 ) -> dict[str, Any]:
-    """The tiers of a locked request that is about to go out again: cheapest first, from the one asked for.
+    """Return the tier columns of a locked request that is about to be dispatched again.
 
-    Work that was done before stays at its tier at the dearest. Raises NotEntitled where only a dearer tier is open
-    than the citizen has agreed to.
+    The cheapest open tier from the one asked for on is served. Work that was done before is never served at a dearer
+    tier than before. Raises NotEntitled if only a dearer tier is open than the citizen has agreed to.
     """
     item, asked = catalog.item(request["item_code"]), Tier(request["tier_asked"])
     if not needs_entitlement(item, asked):

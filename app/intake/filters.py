@@ -1,4 +1,4 @@
-"""What a list of requests can be narrowed to."""
+"""The filters of the request list, and the search in its text, names, phones and numbers."""
 
 from contextlib import suppress
 from typing import Annotated, Any, Literal, Self
@@ -34,12 +34,15 @@ _PHONE = TypeAdapter[str](Phone)
 
 _CALLED = [func.split_part(phone, ",", 1) for phone in (Request.contact_phone, Request.callback_phone)]
 SHORTEST_END = 4
-"""So many last digits tell a phone number."""
+"""The fewest last digits that are searched as the end of a phone number."""
 
 
 def said(q: str) -> ColumnElement[bool]:
-    """Requests in which all of these words were said, of this number, or of this caller, also by the last digits of
-    whoever is called; however it is written."""
+    """Match requests by the search text `q`.
+
+    A request matches if its names, address and description contain every word of `q` in any spelling, if `q` is its
+    number or the last digits of a phone on it, or if `q` is the phone of its citizen, its caller or a person to call.
+    """
     words = [word for word in map(same_form, q.split()) if word]
     found = [and_(*(_SAID.contains(word, autoescape=True) for word in words))] if words else []
     if (digits := digits_of(q)) and len(digits) < 16:
@@ -52,19 +55,20 @@ def said(q: str) -> ColumnElement[bool]:
 
 
 def digits_of(q: str) -> str | None:
-    """The number that it is and nothing else, with # before it or without."""
+    """Return the digits of `q` if it consists of nothing else, after an optional `#`; otherwise None."""
     digits = same_form(q).removeprefix("#")
     return digits if digits.isascii() and digits.isdigit() else None
 
 
 def phone_of(q: str) -> str | None:
+    """Return `q` as a phone number without its extension, or None if it is not one."""
     with suppress(ValidationError):
         return without_extension(_PHONE.validate_python(q))
     return None
 
 
 def show_searched(q: str) -> dict[str, str]:
-    """What was searched, for the audit log: which kind of thing, and the thing without what tells who somebody is."""
+    """Describe a search for the audit log: whether `q` is a phone, a number or words, and `q` itself, masked."""
     if number := phone_of(q):
         return {"searched": "phone", "what": mask_phone(number)}
     if digits := digits_of(q):
@@ -73,18 +77,21 @@ def show_searched(q: str) -> dict[str, str]:
 
 
 def _of(number: str) -> ColumnElement[bool]:
-    """Requests in which the citizen of this number was helped, or called for another."""
+    """Match requests in which the citizen with this number is helped or called for somebody else."""
     citizen = select(Citizen.id).where(Citizen.phone == number).scalar_subquery()
     return or_(Request.citizen_id == citizen, Request.caller_id == citizen)
 
 
 class RequestFilter(Paging):
-    """All of them together; each left out narrows nothing."""
+    """Filters of the request list. All given ones apply together."""
 
     number: RowNumber | None = None
     q: Annotated[
         Annotated[str, BeforeValidator(without_control), StringConstraints(max_length=50)] | None,
-        Query(description="words of the text, name or address, all of them; a number; a phone or its last digits"),
+        Query(
+            description="all of these words, in description, name or address; or a request number; or a phone or its "
+            "last digits"
+        ),
     ] = None
     status: Annotated[list[RequestStatus] | None, Query(max_length=len(RequestStatus))] = None
     open: bool | None = None
@@ -107,7 +114,8 @@ class RequestFilter(Paging):
 
     @property
     def looks_through_history(self) -> bool:
-        """Whether nothing but the order leads to the rows: neither one request, citizen or parent, nor open work."""
+        """Whether the filter has to scan past requests in order: no index on a number, citizen, parent or open work
+        narrows it."""
         found_by_index = self.number, self.citizen_phone, self.parent_id, self.open or None
         narrowed = self.q, self.kind, self.category, self.item, self.township, self.tier, self.channel, self.taken_by
         open_only = self.status and not set(self.status) & set(CLOSED)
@@ -115,7 +123,7 @@ class RequestFilter(Paging):
         return bool(wants_some and not open_only and all(value is None for value in found_by_index))
 
     def conditions(self, act: Act) -> list[Any]:
-        """The filter in SQL. Raises NotAllowed when a manager asks for a citizen or what they said."""
+        """Return the filter as SQL conditions. Raises NotAllowed when a manager searches for a citizen or for words."""
         equal = {
             Request.number: self.number,
             Request.kind: self.kind,
@@ -131,7 +139,7 @@ class RequestFilter(Paging):
         if self.status:
             conditions.append(Request.status.in_(self.status))
         if self.open or (self.status and not set(self.status) & set(CLOSED)):
-            conditions.append(Request.status.not_in([word(status) for status in CLOSED]))  # as its partial index says
+            conditions.append(Request.status.not_in([word(status) for status in CLOSED]))  # for the partial index
         if self.open is False:
             conditions.append(Request.status.in_(CLOSED))
         if (self.citizen_phone or self.q is not None) and not act.roles & {Role.OPERATOR, Role.SUPERVISOR}:

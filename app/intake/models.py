@@ -1,4 +1,4 @@
-"""Citizens, their contacts with the centre, and the service request."""
+"""Tables of citizens, their contacts with the centre, and service requests."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,17 +35,17 @@ from app.registry.models import Rung
 class RequestStatus(Term):
     """Where a request stands."""
 
-    RECEIVED = "received", "已受理", "received", "Taken down; somebody has still to deal with it."
-    ANSWERED = "answered", "已答复", "answered", "Answered from what the centre knows."
-    RELAYED = "relayed", "已转接", "relayed", "A line or body outside has it."
-    DISPATCHING = "dispatching", "派单中", "dispatching", "A provider is being looked for."
-    UNMATCHED = "unmatched", "无人接单", "unmatched", "Nobody was found, or the work came back; a person decides."
-    ASSIGNED = "assigned", "已接单", "assigned", "A provider has accepted it and is still to come."
+    RECEIVED = "received", "已受理", "received", "Taken down; nobody has dealt with it yet."
+    ANSWERED = "answered", "已答复", "answered", "The centre answered it."
+    RELAYED = "relayed", "已转接", "relayed", "An outside line or body has taken it over."
+    DISPATCHING = "dispatching", "派单中", "dispatching", "The centre is looking for a provider."
+    UNMATCHED = "unmatched", "无人接单", "unmatched", "No provider was found, or the work came back; a person decides."
+    ASSIGNED = "assigned", "已接单", "assigned", "A provider has accepted it and has not arrived yet."
     IN_PROGRESS = "in_progress", "服务中", "in progress", "The provider is on site."
-    COMPLETED = "completed", "已完工", "completed", "The work is done; the citizen is still to be called back."
-    CLOSED = "closed", "已办结", "closed", "It is over."
-    CANCELLED = "cancelled", "已取消", "cancelled", "The citizen, or the centre, does not want it any more."
-    MERGED = "merged", "已合并", "merged", "It is the same as another, which is worked on for both."
+    COMPLETED = "completed", "已完工", "completed", "The work is done; the citizen has not been called back yet."
+    CLOSED = "closed", "已办结", "closed", "It is finished."
+    CANCELLED = "cancelled", "已取消", "cancelled", "The citizen or the centre cancelled it."
+    MERGED = "merged", "已合并", "merged", "It duplicates another request, which is handled for both."
     ON_HOLD = "on_hold", "暂缓", "on hold", "It waits until a given time."
 
 
@@ -54,121 +54,127 @@ class Channel(Term):
 
     PHONE = "phone", "电话", "phone", "A call to 81890."
     WECHAT = "wechat", "微信", "WeChat", "A message in WeChat."
-    WEB = "web", "网站", "web", "The centre's web site."
-    STATION = "station", "社区服务站", "community station", "A community station, for its residents."
-    ALARM = "alarm", "一键呼叫", "elder alarm", "The button of an elder alarm."
+    WEB = "web", "网站", "web", "The centre's website."
+    STATION = "station", "社区服务站", "community station", "A community station, on behalf of a resident."
+    ALARM = "alarm", "一键呼叫", "elder alarm", "The button of an elderly person's alarm."
 
 
 class HoldCause(Term):
-    """Whose reason it is to wait; clocks pause only for the citizen's."""
+    """Who causes the wait. Clocks pause only if it is the citizen."""
 
-    CITIZEN = "citizen", "求助人", "citizen", "The citizen asked to wait; the clocks pause."
-    CENTRE = "centre", "中心", "centre", "The centre has to find something out."
-    PROVIDER = "provider", "服务单位", "provider", "The provider cannot go on, for want of a part, say."
+    CITIZEN = "citizen", "求助人", "citizen", "The citizen asked to wait; clocks pause."
+    CENTRE = "centre", "中心", "centre", "The centre has to clarify something."
+    PROVIDER = (
+        "provider",
+        "服务单位",
+        "provider",
+        "The provider cannot continue, for example because a part is missing.",
+    )
 
 
 class UnmatchedReason(Term):
-    """Why a person has to decide: the filter that emptied the list, or what happened to the work."""
+    """Why no provider has the request: the filter that left no candidates, or what happened to the work. A person
+    decides."""
 
     ITEM_NOT_OFFERED = (
         "item_not_offered",
         "没有单位提供该服务项目",
-        "nobody offers the item",
-        "The filter of items emptied the list.",
+        "no provider offers the item",
+        "No provider was left after the item filter.",
     )
     TIER_NOT_OFFERED = (
         "tier_not_offered",
         "没有单位以该档次提供此项目",
-        "nobody offers the item at this tier",
-        "The filter of tiers emptied the list.",
+        "no provider offers the item at this tier",
+        "No provider was left after the tier filter.",
     )
     NOT_ACTIVE = (
         "not_active",
         "提供此项目的单位均未在营",
-        "none of those who offer it is active",
-        "The filter of standings emptied the list.",
+        "no provider that offers it is active",
+        "No provider was left after the standing filter.",
     )
     OUTSIDE_AREA = (
         "outside_area",
         "不服务该街道或乡镇",
         "does not serve this township",
-        "Outside the area that it covers.",
+        "The place is outside the area that the provider covers.",
     )
     TOO_FAR = (
         "too_far",
         "超出派单策略允许的距离",
         "is farther away than the policy allows",
-        "Beyond the policy's distance.",
+        "The place is beyond the policy's distance.",
     )
     NOT_ON_LADDER = (
         "not_on_ladder",
         "不在无偿服务逐级派单范围内",
-        "is on no step of the ladder of free help",
-        "Free help does not reach it.",
+        "is on no step of the free-help ladder",
+        "Free help is not looked for there.",
     )
     PAPERS = (
         "papers",
         "所需证照缺失或已过期",
         "a required licence is missing or expired",
-        "A licence that the item needs is not valid on the day.",
+        "A licence that the item requires is not valid on the day.",
     )
     CLOSED_THEN = (
         "closed_then",
         "期望时间段内不营业",
-        "is closed in the wanted time",
-        "Its hours do not reach into the wanted window.",
+        "is closed at the wanted time",
+        "Its opening hours do not overlap the wanted window.",
     )
     UNREACHABLE = (
         "unreachable",
         "目前联系不上或已暂停接单",
-        "cannot be reached, or takes no work now",
-        "It paused offers, or was silent again and again.",
+        "cannot be reached or takes no work at present",
+        "It paused offers, or repeatedly did not answer.",
     )
     FULL = (
         "full",
         "承接工单已满（应急期间含待其答复的派单）",
-        "has as many unfinished jobs as it can take (in a surge, with what it is being asked about)",
-        "No capacity is left.",
+        "has as many unfinished jobs as it can take (in a surge, pending offers count too)",
+        "It has no capacity left.",
     )
     BARRED = (
         "barred",
         "求助人不希望由该单位服务",
         "the citizen does not want this provider",
-        "The citizen has barred it.",
+        "The citizen barred it.",
     )
     TRIED_BEFORE = (
         "tried_before",
         "已就本次请求拒绝、超时或退单",
-        "has declined, let expire or returned this request",
-        "It had its chance.",
+        "has already declined, not answered or returned this request",
+        "It was asked before.",
     )
     LADDER_ENDED = (
         "ladder_ended",
         "无偿服务已逐级派单至末级，无人接单",
-        "free help was looked for on every step of the ladder",
-        "No step is left.",
+        "no free help was found on any step of the ladder",
+        "No step is left to try.",
     )
     RETURNED = (
         "returned",
         "开工后退单或再次退单，由值班长裁定",
-        "returned after starting, or again",
+        "returned after the work started, or a second time",
         "A supervisor arbitrates.",
     )
-    FAILED = "failed", "开工后未能完成，由值班长裁定", "begun and could not be done", "A supervisor arbitrates."
+    FAILED = "failed", "开工后未能完成，由值班长裁定", "started but could not be completed", "A supervisor arbitrates."
 
 
 class CloseReason(Term):
-    """How a request came to its end."""
+    """Why a request was closed."""
 
-    ANSWERED = "answered", "已答复", "answered", "Answered from what the centre knows."
-    RELAYED = "relayed", "已转接", "relayed", "A line or body outside took it over."
-    SOLVED = "solved", "已解决", "solved", "The citizen says that it is solved."
-    UNREACHED = "unreached", "回访未接通", "unreached", "The citizen could not be reached in any attempt."
-    NO_PROVIDER = "no_provider", "无单位可派", "no provider", "Nobody could be found, and a person ended it."
+    ANSWERED = "answered", "已答复", "answered", "The centre answered it."
+    RELAYED = "relayed", "已转接", "relayed", "An outside line or body took it over."
+    SOLVED = "solved", "已解决", "solved", "The citizen says that the problem is solved."
+    UNREACHED = "unreached", "回访未接通", "unreached", "No attempt to call the citizen back succeeded."
+    NO_PROVIDER = "no_provider", "无单位可派", "no provider", "No provider was found, and a person closed it."
 
 
 class Citizen(Model):
-    """Known by phone number."""
+    """A citizen, identified by phone number."""
 
     __tablename__ = "citizens"
 
@@ -190,7 +196,7 @@ class Citizen(Model):
 
 
 class CitizenGroup(Model):
-    """A citizen's membership of a priority group: who said so, who checked it, and until when."""
+    """A citizen's membership of a priority group: who confirmed it, who recorded it, and its last day."""
 
     __tablename__ = "citizen_groups"
 
@@ -202,12 +208,12 @@ class CitizenGroup(Model):
 
 
 def is_member(member: type[CitizenGroup], day: date | ColumnElement[date]) -> ColumnElement[bool]:
-    """The membership holds on the day."""
+    """The condition that the membership is valid on the day."""
     return member.expires_on.is_(None) | (member.expires_on >= day)
 
 
 class CitizenBar(Model):
-    """A provider that this citizen does not want to see again."""
+    """A provider that this citizen does not want again."""
 
     __tablename__ = "citizen_bars"
 
@@ -221,9 +227,10 @@ REQUEST_NUMBER = Sequence("request_number", start=100001, metadata=Model.metadat
 
 
 class Request(Model):
-    """A service request. `number` is what a person reads out; deadlines run from dispatch, answer_by from receipt.
+    """A service request. People refer to it by its `number`.
 
-    What is assigned, started and completed is of the present round; see Round.
+    `answer_by` counts from receipt, the other deadlines from dispatch. `assigned_at`, `started_at` and `completed_at`
+    describe the present round; see Round.
     """
 
     __tablename__ = "requests"
@@ -241,25 +248,25 @@ class Request(Model):
     urgency_rank: Mapped[int]
     description: Mapped[str]
     details: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))
-    """What was asked about the item, and answered; each as schemas.Detail has it."""
+    """The item's questions and the answers to them, each as in `schemas.Detail`."""
 
     citizen_id: Mapped[UUID | None] = mapped_column(ForeignKey("citizens.id"))
-    """Who is helped; None where there is no number by which they are known."""
+    """The person helped. NULL if they have no number to identify them."""
     caller_id: Mapped[UUID | None] = mapped_column(ForeignKey("citizens.id"))
-    """Who called for them."""
+    """The citizen who called for the person helped, if it was somebody else."""
     contact_name: Mapped[str | None]
     contact_phone: Mapped[str | None]
-    """Whom the firm calls."""
+    """Whom the provider calls."""
     helped_name: Mapped[str | None]
-    """Who is helped, where the contact is another."""
+    """The person helped, if not the contact."""
     callback_name: Mapped[str | None]
     callback_phone: Mapped[str | None]
-    """Whom the centre calls back, where that is not the contact."""
+    """Whom the centre calls back, if not the contact."""
     unannounced: Mapped[bool] = mapped_column(server_default=text("false"))
-    """There is nobody to call, and it was decided that the firm comes without."""
+    """There is no number to call, and somebody decided that the provider comes without calling."""
     community_code: Mapped[str | None] = mapped_column(ForeignKey("communities.code"))
     township_code: Mapped[str | None] = mapped_column(ForeignKey("townships.code"))
-    """None until somebody knows where: a danger is taken down and relayed without waiting for it."""
+    """NULL until the place is known: a danger is taken down and relayed without waiting for it."""
     address: Mapped[str | None]
     lat: Mapped[float | None]
     lon: Mapped[float | None]
@@ -268,35 +275,35 @@ class Request(Model):
     tier_asked: Mapped[str]
     tier_entitled: Mapped[str]
     tier: Mapped[str]
-    """The tier being served, or to be served."""
+    """The tier at which the request is or will be served."""
     tier_fallback: Mapped[str | None]
-    """The dearest tier to which the citizen agreed to fall back; the recorded yes."""
+    """The dearest tier that the citizen agreed to."""
     quantity: Mapped[Decimal] = mapped_column(EXACT, server_default=text("1"))
-    """In the item's unit, as taken down; what is billed is the job's."""
+    """In the item's unit, as taken down. The job has the quantity that is billed."""
     danger: Mapped[str | None]
-    """The kind of danger it tells; until `danger_relayed_at` nothing of it is offered to anybody."""
+    """The kind of danger that it reports. Until `danger_relayed_at` the request is offered to no provider."""
     danger_lines: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
-    """The emergency lines that have it, in the order in which they were told."""
+    """The emergency lines that have the danger, the first first."""
     danger_relayed_at: Mapped[datetime | None]
     danger_relayed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
-    """When the first of them had it, and who recorded it."""
+    """When the first line took the danger, and who recorded it."""
     danger_dismissed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
-    """Who decided that what was heard as a danger is none."""
+    """Who decided that a danger mentioned in the text is none."""
     wanted_from: Mapped[datetime | None]
     wanted_to: Mapped[datetime | None]
     chosen_provider_id: Mapped[UUID | None] = mapped_column(ForeignKey("providers.id"))
-    """The citizen's own choice."""
+    """The provider that the citizen asked for."""
     rung: Mapped[str | None]
-    """The step of the ladder on which free help is being looked for, until rung_until."""
+    """The step of the ladder on which free help is being looked for, until `rung_until`."""
     rung_until: Mapped[datetime | None]
     deferred_until: Mapped[datetime | None]
-    """In a surge: when it is looked at again, unless the surge ends before."""
+    """In a surge: when matching is tried again, unless the surge ends before."""
     deferral_told_at: Mapped[datetime | None]
-    """When the citizen was told that it has to wait."""
+    """When the citizen was told that the request has to wait."""
 
     answer: Mapped[str | None]
     articles: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
-    """The versions of the articles that the answer came from; None when it came from none."""
+    """The versions of the articles that the answer is based on, if any."""
     answered_in_call: Mapped[bool] = mapped_column(server_default=text("false"))
     relay_to: Mapped[str | None]
     outside_number: Mapped[str | None]
@@ -304,7 +311,7 @@ class Request(Model):
     close_reason: Mapped[str | None]
     cancel_reason: Mapped[str | None]
     undone: Mapped[bool] = mapped_column(server_default=text("false"))
-    """Cancelled within seconds, as if it had not been: it counts nowhere."""
+    """Cancelled within seconds because it was dispatched by mistake. It counts in no figure."""
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("requests.id"), index=True)
     held_from: Mapped[str | None]
     hold_cause: Mapped[str | None]
@@ -327,35 +334,36 @@ class Request(Model):
     merged_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]
     match_at: Mapped[datetime | None]
-    """While dispatching: when it is to be matched next; NULL while offers are out."""
+    """While dispatching: when the request is to be matched next. NULL while offers are pending."""
 
     answer_by: Mapped[datetime | None]
     accept_by: Mapped[datetime | None]
     arrive_by: Mapped[datetime | None]
     complete_by: Mapped[datetime | None]
     original_complete_by: Mapped[datetime | None]
-    """What complete_by would be without the extension that was granted."""
+    """`complete_by` before an extension was granted."""
     round: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     round_from: Mapped[datetime | None]
-    """When work was given back: from then on the next firm's clock runs. NULL: from dispatched_at."""
+    """When a provider returned the work, and the next one's clocks began. NULL: they began at `dispatched_at`."""
     round_arrive_by: Mapped[datetime | None]
-    """By when that firm is to be there, while arrive_by stays what the citizen was told. NULL: arrive_by."""
+    """By when the next provider has to arrive, while `arrive_by` stays what the citizen was told. NULL: `arrive_by`."""
     round_complete_by: Mapped[datetime | None]
     paused: Mapped[list[datetime]] = mapped_column(ARRAY(DateTime(timezone=True)), server_default=text("'{}'"))
-    """The citizen's holds since dispatch, from and until in turn: in them no clock ran."""
+    """Starts and ends, in turn, of the holds that the citizen caused since dispatch. No clock runs in them."""
     accept_seconds: Mapped[int | None]
-    """How long this round took, on the clock's calendar and without pauses; so too the next two."""
+    """How long this step took in the present round, in seconds on the clock's calendar without pauses. The same holds
+    for the next two."""
     arrive_seconds: Mapped[int | None]
     complete_seconds: Mapped[int | None]
     alarm_at: Mapped[datetime | None]
-    """When a running clock turns yellow or red next."""
+    """When a running clock next turns yellow or red."""
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     followed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
-    """Who has taken it over from whoever took it down."""
+    """The member of staff who took it over from the one who took it down."""
     version: Mapped[int] = mapped_column(server_default=text("1"))
-    """Raised by each correction."""
+    """Rises with each correction."""
     corrected_at: Mapped[datetime | None]
-    """When its item, tier, place or wanted time was last corrected: who was asked before is as good as not asked."""
+    """When item, tier, place or wanted time was last corrected. Providers asked before then may be asked again."""
 
     __table_args__ = (
         one_of("status", RequestStatus),
@@ -431,19 +439,19 @@ class Request(Model):
 
 
 def callback_phone(request: type[Request]) -> ColumnElement[str | None]:
-    """The number under which the centre calls back about the request, if there is one."""
+    """The SQL expression of the number that the centre calls back, NULL if there is none."""
     return func.coalesce(request.callback_phone, request.contact_phone)
 
 
 def callback_name(request: type[Request]) -> ColumnElement[str | None]:
-    """Whom the centre asks for there."""
+    """The SQL expression of the name of the person whom the centre calls back."""
     return case((request.callback_phone.is_not(None), request.callback_name), else_=request.contact_name)
 
 
 class Round(Model):
-    """A past round of a request: from a dispatch, redo, reopening or return to the next, with what became of it.
+    """A past round of a request: from a dispatch, redo, reopening or return to the next one, with what became of it.
 
-    It is judged by its own deadlines and never changes; `dispatched_at` is when its clock began. The present round is
+    It is judged by its own deadlines and never changes. `dispatched_at` is when its clock began. The present round is
     on the request.
     """
 
@@ -466,7 +474,7 @@ class Round(Model):
 
 
 class Contact(Model):
-    """A call or message about a request: the first and every later one."""
+    """A call or message about a request, the first one or a later one."""
 
     __tablename__ = "contacts"
 
@@ -476,7 +484,7 @@ class Contact(Model):
     channel: Mapped[str]
     purpose: Mapped[str]
     phone: Mapped[str | None]
-    """The number that rang; None where it was withheld."""
+    """The number that called. NULL if it was withheld."""
     note: Mapped[str | None]
     staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
 

@@ -1,4 +1,4 @@
-"""Who is who in a request: who calls, who is helped, whom the firm calls, and whom the centre calls back."""
+"""The people of a request: the caller, the person helped, whom the provider calls and whom the centre calls back."""
 
 from typing import Any, NamedTuple, Self
 
@@ -8,7 +8,7 @@ from app.kit.phones import is_service_line, without_extension
 
 
 class People(NamedTuple):
-    """`helped` and `caller` are citizens' numbers, None where there is none; `columns` are the request's."""
+    """`helped` and `caller` are phone numbers that identify citizens, or None; `columns` are the request's columns."""
 
     helped: str | None
     helped_name: str | None
@@ -18,9 +18,11 @@ class People(NamedTuple):
 
     @classmethod
     def of(cls, body: RequestIn) -> Self:
-        """As taken down. What was not said follows: the firm calls whoever is helped, if there is a number, else the
-        caller; the centre calls back whoever has called. A service line (12345 puts somebody through) is nobody's
-        number."""
+        """Return the people of a new request, filling in what was not said.
+
+        The provider calls the person helped, or the caller if that person has no number. The centre calls back the
+        caller. The number of a service line, such as 12345 when it puts a citizen through, identifies nobody.
+        """
         own = body.phone if body.phone and not is_service_line(body.phone) else None
         caller = Person.model_construct(name=body.contact_name, phone=own)  # both were validated
         helped = _named(body.helped) or caller
@@ -45,16 +47,16 @@ class People(NamedTuple):
 
 
 def _named(person: Person | None) -> Person | None:
-    """Whoever has a name or a number; without either nobody was named."""
+    """Return the person if they have a name or a number; otherwise nobody was named."""
     return person if person and (person.name or person.phone) else None
 
 
 def identity(phone: str | None) -> str | None:
-    """The number by which a citizen is known."""
+    """Return the number that identifies a citizen: without its extension."""
     return phone and without_extension(phone)
 
 
 def check_callable(contact_phone: str | None, *, unannounced: bool) -> None:
-    """Raises NobodyToCall where the firm has no number, and nobody decided that it comes without calling."""
+    """Raises NobodyToCall if the provider has no number to call and nobody decided that it comes without calling."""
     if contact_phone is None and not unannounced:
         raise NobodyToCall

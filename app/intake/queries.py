@@ -1,4 +1,4 @@
-"""Citizens, contacts and requests in SQL."""
+"""SQL for citizens, contacts and requests."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -56,8 +56,8 @@ from app.registry.models import Provider
 _REQUESTS = cast(Table, Request.__table__)
 COMING = (RequestStatus.DISPATCHING, RequestStatus.ASSIGNED, RequestStatus.IN_PROGRESS, RequestStatus.COMPLETED)
 DONE = (CloseReason.SOLVED, CloseReason.UNREACHED)
-"""A request in one of these states, or closed for one of these reasons, holds a place under a quota: somebody may come,
-or came. So does a received one, which was promised it."""
+"""A request in one of the states `COMING`, or closed for one of the reasons `DONE`, uses a place under a quota, because
+a provider may come or came. So does a received one, whose place is kept for it."""
 _PHONE = bindparam("phone", type_=Text)
 _DAY = bindparam("day", type_=Date)
 
@@ -97,7 +97,10 @@ _CLAIM_AND_FIND_CALLER = _claim_and_find_caller()
 
 
 async def claim_and_find_caller(tx: Tx, **params: Any) -> Row:
-    """Claim the idempotency key, if there is one, find the caller's citizen id and groups, and draw a number."""
+    """Claim the idempotency key, if there is one, and draw a request number.
+
+    Return whether the key was claimed, the number, and the id and groups of the citizen with the phone, if known.
+    """
     [row] = await tx.rows(_CLAIM_AND_FIND_CALLER, **params)
     return row
 
@@ -115,7 +118,7 @@ _NEW_REQUEST = (
 
 
 def _add_request() -> Prepared:
-    """The citizen if new, the request, its first contact and its events, and the answer under its key."""
+    """Insert the citizen if new, the request, its first contact and its events, and store the answer under its key."""
     known = bindparam("known_citizen_id", type_=Uuid)
     citizen = (
         insert(Citizen)
@@ -185,9 +188,10 @@ _ADD_REQUEST = _add_request()
 
 
 async def add_request(tx: Tx, **values: Any) -> UUID | None:
-    """Insert a request with everything that belongs to its birth; gives the id of the citizen who is helped.
+    """Insert a request with its citizen, first contact, events and stored answer. Return the id of the citizen who is
+    helped.
 
-    `new_answer` is stored under `used_key` of `principal`, unless that is None.
+    `new_answer` is stored under `used_key` of `principal`, unless it is None.
     """
     details = values.pop("details")
     kept = orjson.dumps(details).decode() if details else None
@@ -196,12 +200,12 @@ async def add_request(tx: Tx, **values: Any) -> UUID | None:
 
 
 async def set_danger(tx: Tx, request_id: UUID, facts: Mapping[str, Any]) -> None:
-    """What a request tells of a danger, and who has it; never its status."""
+    """Set the columns that describe the danger and what follows from it, but never the status."""
     await tx.session.execute(update(Request).where(Request.id == request_id).values(**facts))
 
 
 async def lock_citizen(tx: Tx, citizen_id: UUID) -> None:
-    """Let only one request of this citizen at a time take a place under a quota."""
+    """Lock the citizen, so that only one of their requests at a time takes a place under a quota."""
     await tx.session.execute(select(Citizen.id).where(Citizen.id == citizen_id).with_for_update(key_share=True))
 
 
@@ -223,7 +227,10 @@ async def count_places(
     of_received: bool,
     other_than: UUID | None,
 ) -> int:
-    """The places that the citizen's other requests of the month hold at this tier of the items."""
+    """Count the places that the citizen's other requests of the month use at this tier of the items.
+
+    `month` is its start and the start of the next one. With `of_received` the received requests count too.
+    """
     query = select(func.count()).where(
         Request.citizen_id == citizen_id,
         Request.received_at >= month[0],
@@ -238,12 +245,12 @@ async def count_places(
 
 
 async def provider_exists(tx: Tx, provider_id: UUID) -> bool:
-    """Whether the registry knows this provider."""
+    """Return whether the registry has this provider."""
     return await tx.session.get(Provider, provider_id) is not None
 
 
 async def find_request(tx: Tx, request_id: UUID) -> Request | None:
-    """The request."""
+    """Return the request as it is in the database now, or None."""
     return await tx.session.get(Request, request_id, populate_existing=True)
 
 
@@ -251,7 +258,7 @@ _LOCK = Prepared(select(_REQUESTS).where(_REQUESTS.c.id == bindparam("id", type_
 
 
 async def lock_request(tx: Tx, request_id: UUID) -> Row | None:
-    """The request's row, locked until the transaction ends."""
+    """Return the request's row, locked until the transaction ends, or None."""
     return await tx.row(_LOCK, id=request_id)
 
 
@@ -268,14 +275,16 @@ _SET_FALLBACK = Prepared(
 
 
 async def set_tier_fallback(tx: Tx, request_id: UUID, tier: str, now: datetime) -> Row:
-    """Up to which tier a locked request may be served; if it waits for a provider, and not for a surge to end, it is
-    due for matching."""
+    """Set the dearest tier at which a locked request may be served.
+
+    If the request is due to be matched and not deferred by a surge, it is matched at `now`.
+    """
     [row] = await tx.rows(_SET_FALLBACK, id=request_id, tier=tier, at=now)
     return row
 
 
 async def lock_family(tx: Tx, *request_ids: UUID) -> Sequence[Request]:
-    """These requests and what is merged into them, locked by id."""
+    """Lock these requests and those merged into them, in the order of their ids, and return them."""
     query = (
         select(Request)
         .where(Request.id.in_(request_ids) | Request.parent_id.in_(request_ids))
@@ -293,7 +302,8 @@ _PLACE = tuple_(Request.received_at, Request.id)
 async def find_place_behind(
     tx: Tx, after: tuple[datetime, UUID] | None, rows: int, since: datetime | None, until: datetime | None
 ) -> tuple[datetime, UUID] | None:
-    """Where the list of all requests, newest first, is so many rows on; None where it has come to its end by then."""
+    """Return the place `rows` requests further in the list of all requests, newest first; None if the list ends
+    before."""
     query = select(Request.received_at, Request.id).order_by(*_NEWEST_FIRST).offset(rows - 1).limit(1)
     if after:
         query = query.where(after > _PLACE)
@@ -312,7 +322,7 @@ async def list_requests(
     limit: int,
     to: tuple[datetime, UUID] | None = None,
 ) -> Sequence[Request]:
-    """Requests, newest first, up to and including the place `to`."""
+    """Return requests that match, newest first, from behind the place `after` up to and including the place `to`."""
     query = select(Request).where(*filters)
     if after:
         query = query.where(after > _PLACE)
@@ -322,7 +332,7 @@ async def list_requests(
 
 
 FOLLOWER: Any = func.coalesce(Request.followed_by, Request.created_by)
-"""Who looks after a request: whoever took it down, or has taken it over."""
+"""The member of staff who follows a request: whoever took it over, or else took it down."""
 _OPEN = Request.status.not_in([word(status) for status in CLOSED])
 _DUE_FIRST = func.coalesce(
     func.least(Request.answer_by, Request.accept_by, Request.arrive_by, Request.complete_by), Request.received_at
@@ -330,14 +340,14 @@ _DUE_FIRST = func.coalesce(
 
 
 async def list_followed(tx: Tx, staff_id: UUID, limit: int) -> Sequence[Request]:
-    """The member of staff's latest open requests: taken down and not taken over by another, or taken over."""
+    """Return the open requests that the member of staff follows, newest first."""
     query = select(Request).where(staff_id == FOLLOWER, _OPEN)
     query = query.order_by(Request.received_at.desc(), Request.id.desc()).limit(limit)
     return (await tx.session.execute(query)).scalars().all()
 
 
 async def list_left(tx: Tx, at: datetime, limit: int) -> Sequence[Request]:
-    """Open requests of those who have gone home, the first due first."""
+    """Return open requests followed by staff who are off shift at `at`, the first due first."""
     gone = select(Staff.id).where(~on_shift(Staff.id)).cte("gone").prefix_with("MATERIALIZED")
     theirs = select(Request.id).where(gone.c.id == FOLLOWER, _OPEN).lateral("theirs")
     left = select(theirs.c.id).select_from(gone.join(theirs, true())).scalar_subquery()
@@ -347,18 +357,18 @@ async def list_left(tx: Tx, at: datetime, limit: int) -> Sequence[Request]:
 
 
 async def set_follower(tx: Tx, request_id: UUID, staff_id: UUID) -> None:
-    """The member of staff follows the request from now on."""
+    """Make the member of staff follow the request from now on."""
     await tx.session.execute(update(Request).where(Request.id == request_id).values(followed_by=staff_id))
 
 
 async def list_events(tx: Tx, request_id: UUID) -> Sequence[Event]:
-    """The request's timeline, oldest first."""
+    """Return the request's timeline, oldest first."""
     query = select(Event).where(Event.request_id == request_id).order_by(Event.id)
     return (await tx.session.execute(query)).scalars().all()
 
 
 async def list_contacts(tx: Tx, request_id: UUID) -> Sequence[Any]:
-    """The contacts of the request and of those merged into it, each with its request's number, oldest first."""
+    """Return the contacts of the request and of those merged into it, each with its request's number, oldest first."""
     query = (
         select(*Contact.__table__.c, Request.number)
         .join(Request, Request.id == Contact.request_id)
@@ -369,20 +379,20 @@ async def list_contacts(tx: Tx, request_id: UUID) -> Sequence[Any]:
 
 
 async def find_contact(tx: Tx, contact_id: int) -> Any:
-    """A contact with its request's number."""
+    """Return a contact with its request's number."""
     query = select(*Contact.__table__.c, Request.number).join(Request, Request.id == Contact.request_id)
     return (await tx.session.execute(query.where(Contact.id == contact_id))).one()
 
 
 async def find_citizen(tx: Tx, phone: str) -> Citizen | None:
-    """The citizen of this number."""
+    """Return the citizen with this number, or None. An extension is ignored."""
     return (
         await tx.session.execute(select(Citizen).where(Citizen.phone == without_extension(phone)))
     ).scalar_one_or_none()
 
 
 async def list_memberships(tx: Tx, citizen_id: UUID, day: date) -> Sequence[CitizenGroup]:
-    """The citizen's groups on that day."""
+    """Return the citizen's memberships that are valid on the day, the highest priority first."""
     query = (
         select(CitizenGroup)
         .join(Group, Group.code == CitizenGroup.group_code)
@@ -394,7 +404,7 @@ async def list_memberships(tx: Tx, citizen_id: UUID, day: date) -> Sequence[Citi
 
 
 async def list_bars(tx: Tx, citizen_id: UUID) -> Sequence[Any]:
-    """The providers the citizen does not want, with their names and why, the latest first."""
+    """Return the providers that the citizen does not want, each with its name and the reason, the latest first."""
     query = (
         select(CitizenBar.provider_id, Provider.name, CitizenBar.reason)
         .join(Provider, Provider.id == CitizenBar.provider_id)
@@ -405,7 +415,8 @@ async def list_bars(tx: Tx, citizen_id: UUID) -> Sequence[Any]:
 
 
 async def list_duplicates(tx: Tx, citizen_id: UUID | None, open_requests: Sequence[Request]) -> Sequence[UUID]:
-    """Open requests of other citizens for the same community and item as this one's open requests."""
+    """Return open requests of other citizens for the same community and item as one of `open_requests`, newest
+    first."""
     places = [(r.community_code, r.item_code) for r in open_requests if r.community_code]
     if not places:
         return []

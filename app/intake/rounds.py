@@ -1,4 +1,4 @@
-"""The end of a round: what became of it is kept, and the next one begins with clocks of its own."""
+"""Ends rounds of a request: keeps what became of a round, and clears the request for the next one."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -14,17 +14,18 @@ _REQUEST = bindparam("request_id", type_=Uuid)
 ROUND_FROM = func.coalesce(Request.round_from, Request.dispatched_at)
 ROUND_COMPLETE_BY = func.coalesce(Request.round_complete_by, Request.complete_by)
 ROUND_ARRIVE_BY = func.coalesce(Request.round_arrive_by, Request.arrive_by)
-"""By its own clock the present round began and is due then."""
+"""When the present round began and when it is due, by its own clocks."""
 OWN = {"dispatched_at": ROUND_FROM, "arrive_by": ROUND_ARRIVE_BY, "complete_by": ROUND_COMPLETE_BY}
 _KEPT = [column.name for column in cast(Table, Round.__table__).c if column.name not in ("number", "ended_at")][1:]
 _CLEARED = ("original_complete_by", "accept_seconds", "arrive_seconds", "complete_seconds")
 NEXT_ROUND: dict[str, Any] = {"round": Request.round + 1, **dict.fromkeys(_CLEARED, null())}
-"""What a request's row is given when the next round begins, beside its times."""
+"""The values of a request's row as its next round begins, except for the times."""
 OWN_TIMES = ("round_from", "round_arrive_by", "round_complete_by")
 
 
 def keep_round(ended_at: ColumnElement[datetime] = AT) -> CTE:
-    """Keep the round as it stands before the statement; a request that was never dispatched has none."""
+    """Return a CTE that keeps the round as it was before the statement. A request that was never dispatched has no
+    round."""
     values = (OWN.get(name, getattr(Request, name)) for name in _KEPT)
     kept = select(Request.id, Request.round, *values, ended_at)
     kept = kept.where(Request.id == _REQUEST, Request.dispatched_at.is_not(None))
@@ -41,5 +42,6 @@ _END = _end()
 
 
 async def end_round(tx: Tx, request_id: UUID, at: datetime) -> None:
-    """End the round of a locked request, if it was ever dispatched; the next begins with a dispatch and its times."""
+    """End the round of a locked request at `at`, if it was ever dispatched. The next dispatch begins a round with new
+    times."""
     await tx.rows(_END, request_id=request_id, at=at)

@@ -1,4 +1,4 @@
-"""Requests, their contacts and citizens, for staff."""
+"""Routes for requests, their contacts and citizens, used by staff."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -57,7 +57,8 @@ Reader = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.MANA
 async def list_requests(
     request: Request, response: Response, act: Reader, tx: Transaction, wanted: Annotated[RequestFilter, Query()]
 ) -> Page[RequestOut]:
-    """Requests, newest first; phones and names masked. A page looks at 20,000 requests for those that fit."""
+    """List requests, newest first, with phones and names masked. A page searches at most 20,000 past requests for
+    matches."""
     if wanted.citizen_phone:
         await note_reveal(act, tx, f"citizen:{mask_phone(wanted.citizen_phone)}", "search")
     if wanted.q:
@@ -77,7 +78,7 @@ def _key(row: ServiceRequest) -> tuple[Any, ...]:
 
 @router.get("/requests/{request_id}")
 async def read_request(request_id: UUID, response: Response, act: Reader, tx: Transaction) -> RequestOut:
-    """One request; phone and name masked. Its ETag is for corrections."""
+    """Return one request, with phones and names masked. Send its ETag with a correction."""
     found = await actions.get_request(tx, request_id)
     set_etag(response, found.version)
     return show(found)
@@ -85,7 +86,7 @@ async def read_request(request_id: UUID, response: Response, act: Reader, tx: Tr
 
 @router.get("/requests/{request_id}/personal-data")
 async def read_personal_data(request_id: UUID, act: Operator, tx: Transaction) -> PersonalData:
-    """Whom to reach, and where, in full; the reading is on the audit log."""
+    """Return whom to reach and where, unmasked. The reading is recorded in the audit log."""
     found = await actions.get_request(tx, request_id)
     await note_reveal(act, tx, f"request:{request_id}", "request")
     return PersonalData.model_validate(found, from_attributes=True)
@@ -93,7 +94,7 @@ async def read_personal_data(request_id: UUID, act: Operator, tx: Transaction) -
 
 @router.get("/requests/{request_id}/events")
 async def list_request_events(request_id: UUID, act: Reader, tx: Transaction) -> list[EventOut]:
-    """The request's timeline, oldest first."""
+    """Return the request's timeline, oldest first."""
     await actions.get_request(tx, request_id)
     return [_event(event) for event in await queries.list_events(tx, request_id)]
 
@@ -104,7 +105,7 @@ def _event(event: Event) -> EventOut:
 
 @router.get("/requests/{request_id}/contacts")
 async def list_request_contacts(request_id: UUID, act: Operator, tx: Transaction) -> list[ContactOut]:
-    """Every call and message about the request, and about those merged into it."""
+    """Return all calls and messages about the request and about those merged into it, oldest first."""
     await actions.get_request(tx, request_id)
     return [ContactOut.model_validate(contact) for contact in await queries.list_contacts(tx, request_id)]
 
@@ -112,7 +113,7 @@ async def list_request_contacts(request_id: UUID, act: Operator, tx: Transaction
 @router.put("/requests/{request_id}/answer")
 @repeatable
 async def answer_request(request_id: UUID, body: AnswerIn, act: Operator, tx: Transaction) -> RequestOut:
-    """Tell the citizen the answer; the request is closed."""
+    """Record the answer given to the citizen and close the request."""
     return show(await actions.answer_request(act, tx, request_id, body))
 
 
@@ -121,7 +122,7 @@ async def answer_request(request_id: UUID, body: AnswerIn, act: Operator, tx: Tr
 async def relay_request(
     request_id: UUID, body: RelayIn, act: Operator, tx: Transaction, dangers: CurrentDangers
 ) -> RequestOut:
-    """Hand the request to an emergency line, a utility or 12345; its number there is kept."""
+    """Relay the request to an emergency line, a utility or 12345, and keep its ticket number there."""
     return show(await actions.relay_request(act, tx, request_id, body, dangers))
 
 
@@ -130,22 +131,22 @@ async def relay_request(
 async def relay_danger(
     request_id: UUID, body: DangerRelayIn, act: Operator, tx: Transaction, dangers: CurrentDangers
 ) -> RequestOut:
-    """An emergency line has the danger now; several may have it, one after the other. Nothing of it was offered to a
-    company before."""
+    """Record that an emergency line has taken the danger; several may, one after the other. Before the first one the
+    request is offered to no provider."""
     return show(await actions.relay_danger(act, tx, request_id, body, dangers))
 
 
 @router.put("/requests/{request_id}/closure")
 @repeatable
 async def close_request(request_id: UUID, body: CloseIn, act: Operator, tx: Transaction) -> RequestOut:
-    """Close what was relayed, or what nobody could be found for."""
+    """Close a request that was relayed or that no provider was found for."""
     return show(await actions.close_request(act, tx, request_id, body.note))
 
 
 @router.delete("/requests/{request_id}/parent")
 @repeatable
 async def separate_request(request_id: UUID, act: Supervisor, tx: Transaction) -> RequestOut:
-    """Undo a merge: the request stands for itself again, as received."""
+    """Undo a merge: the request is received again, independent of the other one."""
     return show(await actions.separate_request(act, tx, request_id))
 
 
@@ -154,7 +155,8 @@ async def separate_request(request_id: UUID, act: Supervisor, tx: Transaction) -
 async def consent_to_tier(
     request_id: UUID, body: TierConsentIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
-    """The citizen agrees to pay up to this tier if nobody comes at the present one; what waits is matched again."""
+    """Record that the citizen agrees to pay up to this tier if no provider is found at the present one. A waiting
+    request is matched again at once."""
     return show(await actions.consent_to_tier(act, tx, request_id, body.tier, catalog))
 
 
@@ -163,7 +165,7 @@ async def consent_to_tier(
 async def hold_request(
     request_id: UUID, body: HoldIn, act: Operator, tx: Transaction, about: CurrentlyKnown
 ) -> RequestOut:
-    """Let the request wait until then."""
+    """Put the request on hold until the given time."""
     await actions.hold_request(act, tx, request_id, body)
     await raise_heard(act, tx, request_id, body.reason, about)
     return show(await actions.get_locked(tx, request_id))
@@ -172,13 +174,14 @@ async def hold_request(
 @router.delete("/requests/{request_id}/hold")
 @repeatable
 async def resume_request(request_id: UUID, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> RequestOut:
-    """Take the request up again."""
+    """End the hold: the request returns to its former state."""
     return show(await actions.resume_request(act, tx, request_id, catalog))
 
 
 @citizens_router.post("/searches")
 async def search_caller(body: CallerSearch, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> CallerOut:
-    """The pop-up for a ringing number, which stands in no address so; the reading is on the audit log."""
+    """Look up a caller by phone or citizen id, so that the phone appears in no URL. The reading is recorded in the
+    audit log."""
     if body.citizen_id:
         return await citizens.show_found(act, tx, body.citizen_id, catalog)
     assert body.phone is not None, "one of them is named"
@@ -187,7 +190,8 @@ async def search_caller(body: CallerSearch, act: Operator, tx: Transaction, cata
 
 @citizens_router.get("/{phone}")
 async def look_up_caller(phone: Phone, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> CallerOut:
-    """The pop-up for a ringing number; the reading is on the audit log."""
+    """Look up a caller by phone: who they are, their open and past requests. The reading is recorded in the audit
+    log."""
     return await citizens.look_up_caller(act, tx, phone, catalog)
 
 
@@ -199,8 +203,8 @@ async def list_tiers(
     tx: Transaction,
     catalog: CurrentCatalog,
 ) -> list[OpeningOut]:
-    """The item's tiers, cheapest first: which are open to the caller, by which rule, and how much of it is used; the
-    reading is on the audit log."""
+    """Return the item's tiers, cheapest first: whether each is open to the caller, by which rule, and how much of its
+    quota is used. The reading is recorded in the audit log."""
     return await citizens.list_tiers(act, tx, phone, catalog.item(item), catalog)
 
 
@@ -208,7 +212,8 @@ async def list_tiers(
 async def list_tiers_for_anybody(
     code: Code, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> list[OpeningOut]:
-    """The item's tiers for a caller of whom nothing is known, cheapest first: for whom those are that are not open."""
+    """Return the item's tiers, cheapest first, for a caller of whom nothing is known, and the groups that the others
+    are open to."""
     nobody = await claimant(tx, None, act.now, act.zone)
     return await citizens.show_openings(act, tx, catalog.item(code), nobody, catalog)
 
@@ -218,7 +223,7 @@ async def list_tiers_for_anybody(
 async def edit_citizen(
     phone: OwnPhone, body: CitizenEdit, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> CitizenEdit:
-    """Note who the citizen is and lives where; makes the record if the number is new."""
+    """Change what the centre knows of a citizen. A new number gets a record."""
     return await citizens.edit_citizen(act, tx, phone, body, catalog)
 
 
@@ -227,26 +232,26 @@ async def edit_citizen(
 async def add_membership(
     phone: OwnPhone, group: Code, body: MembershipIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> None:
-    """The citizen belongs to a priority group; who checked it and until when is kept."""
+    """Record that the citizen belongs to a priority group, who confirmed it and until when."""
     await citizens.add_membership(act, tx, phone, group, body, catalog)
 
 
 @citizens_router.delete("/{phone}/groups/{group}", status_code=204)
 @repeatable
 async def end_membership(phone: OwnPhone, group: Code, act: Operator, tx: Transaction) -> None:
-    """The citizen no longer belongs to the group."""
+    """End the citizen's membership of the group. Nothing happens if there is none."""
     await citizens.end_membership(act, tx, phone, group)
 
 
 @citizens_router.put("/{phone}/bars/{provider_id}", status_code=204)
 @repeatable
 async def bar_provider(phone: OwnPhone, provider_id: UUID, body: BarIn, act: Operator, tx: Transaction) -> None:
-    """The citizen does not want this provider again."""
+    """Stop offering the citizen's requests to this provider."""
     await citizens.bar_provider(act, tx, phone, provider_id, body.reason)
 
 
 @citizens_router.delete("/{phone}/bars/{provider_id}", status_code=204)
 @repeatable
 async def unbar_provider(phone: OwnPhone, provider_id: UUID, act: Operator, tx: Transaction) -> None:
-    """The citizen would have this provider again."""
+    """Lift the bar, so that the provider may be offered the citizen's requests again."""
     await citizens.unbar_provider(act, tx, phone, provider_id)

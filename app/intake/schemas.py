@@ -1,4 +1,4 @@
-"""Citizens, requests and contacts in the API."""
+"""Citizens, requests and contacts as the API reads and shows them."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -38,29 +38,29 @@ def _once_each(ids: list[UUID]) -> list[UUID]:
 
 Articles = Annotated[
     list[UUID],
-    Field(max_length=10, description="the versions of the articles that the answer came from (`version_id`)"),
+    Field(max_length=10, description="versions (`version_id`) of the articles that the answer is based on"),
     AfterValidator(_once_each),
 ]
 
 
 class RelayIn(Body):
-    """Handed to an outside line; `outside_number` is its ticket, when it gave one."""
+    """The outside line that takes the request over. `outside_number` is its ticket number, if it gave one."""
 
     to: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
     outside_number: Annotated[str, StringConstraints(max_length=50)] | None = None
 
 
 class Person(Body):
-    """Somebody of a request; without a number where there is none."""
+    """A person involved in a request. Omit `phone` if they have none."""
 
     name: Name | None = None
     phone: OwnPhone | None = None
 
 
 class Asked(Body):
-    """What was typed at the item field before the item was chosen, and the items suggested for it, the first first.
+    """What the operator typed in the item field before choosing, and the items suggested for it, best first.
 
-    Kept masked for a while, so that suggesting learns from the choice.
+    The words are kept masked for a while, so that suggestions improve with each choice.
     """
 
     words: Annotated[FreeText, StringConstraints(min_length=1)]
@@ -70,12 +70,12 @@ class Asked(Body):
 class DetailIn(Body):
     """The answer to one of the item's questions (`asks`)."""
 
-    ask: Annotated[str, StringConstraints(max_length=30)] = Field(description="its `code`")
+    ask: Annotated[str, StringConstraints(max_length=30)] = Field(description="the question's `code`")
     answer: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class Detail(BaseModel):
-    """A question as it was put, and the answer."""
+    """A question in the wording in which it was asked, and its answer."""
 
     ask: str
     zh: str
@@ -88,64 +88,73 @@ def _kept(details: Any) -> Any:
 
 
 Details = Annotated[
-    list[Detail], BeforeValidator(_kept), Field(description="what was asked about the item, and answered")
+    list[Detail], BeforeValidator(_kept), Field(description="the item's questions that were answered, with the answers")
 ]
 DetailsIn = Annotated[list[DetailIn], Field(max_length=12)]
 UNUSABLE = "（电话："
-"""Before a number that is none, at the end of what tells a danger."""
+"""Introduces an invalid phone number that is appended to the description of a danger."""
 _PHONE: TypeAdapter[str | None] = TypeAdapter(Phone | None)
 
 
 def _required_but_in_danger(schema: dict[str, Any]) -> None:
-    """The document cannot say that a danger needs nothing else in a way that generators of clients follow."""
+    """Drop `required` from the document: OpenAPI can't make fields optional for dangers only in a way that client
+    generators follow."""
     del schema["required"]
 
 
 class RequestIn(Body):
-    """A request as the operator takes it down; `area` is a community's or township's code, needed to dispatch it unless
-    `place` is named.
+    """A request as an operator takes it down.
 
-    `phone` and `contact_name` are the caller's. Who calls for another names them as `helped`: their number
-    brings entitlement and quota. `contact` is whom the firm calls, `callback` whom the centre calls back.
+    `area` is the code of a community or township. A request needs it, or a `place`, to be dispatched.
 
-    At most one of: `answer` (the citizen was told), or `relay` and/or `dispatch`. With none it stays received. A text
-    that tells of a danger needs the operator's decision, `danger` or `danger_dismissed`, before it is answered or
-    dispatched; with `danger` a `relay` says which emergency line has it.
+    `phone` and `contact_name` are the caller's. If the caller asks on behalf of somebody else, `helped` is that person,
+    and their number decides entitlement and quota. `contact` is whom the provider calls, `callback` whom the centre
+    calls back.
+
+    Give `answer` if the citizen was answered in the call, or `relay`, `dispatch` or both, but not `answer` with one of
+    the others. Without any of them the request stays received. If the text mentions a danger, the operator decides with
+    `danger` or `danger_dismissed` before the request is answered or dispatched. With `danger`, `relay` names the
+    emergency line that took it.
     """
 
     model_config = ConfigDict(json_schema_extra=_required_but_in_danger)
 
     channel: Channel = Channel.PHONE
-    phone: Phone | None = Field(description="null: withheld, or none; a service line is kept and called by nobody")
+    phone: Phone | None = Field(
+        description="null if it is withheld or there is none; a service line's number is kept but never called"
+    )
     contact_name: Name | None = None
-    helped: Person | None = Field(default=None, description="who is helped, if another than the caller")
+    helped: Person | None = Field(default=None, description="who is helped, if not the caller")
     contact: Person | None = Field(
-        default=None, description="whom the firm calls; by default who is helped, or the caller if they have no number"
+        default=None,
+        description="whom the provider calls; by default the person helped, or the caller if that person has no number",
     )
     callback: Person | None = Field(
         default=None,
-        description="whom the centre calls back; by default the caller, or `contact` if there is no number",
+        description="whom the centre calls back; by default the caller, or `contact` if the caller has no number",
     )
     unannounced: bool = Field(
-        default=False, description="there is no number: the firm comes without calling, as the caller agreed"
+        default=False, description="there is no number, and the caller agreed that the provider comes without calling"
     )
     area: Annotated[str, StringConstraints(max_length=12)] | None = None
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     place: UUID | None = Field(
         default=None,
-        description="a place of the centre's own (POST /places/searches): the request is matched from its point",
+        description="one of the centre's own places (POST /places/searches); providers are matched from its point",
     )
     item: Annotated[str, StringConstraints(max_length=10)]
     description: Text
     details: DetailsIn = Field(default=[])
     tier: Tier | None = None
-    tier_fallback: Tier | None = Field(default=None, description="the citizen agreed to pay up to this tier")
+    tier_fallback: Tier | None = Field(default=None, description="the dearest tier that the citizen agreed to")
     quantity: Quantity = Field(
-        default=Decimal(1), description="in the item's unit; 1 where it has none", json_schema_extra={"default": 1}
+        default=Decimal(1),
+        description="in the item's unit; 1 if the item has no unit",
+        json_schema_extra={"default": 1},
     )
     wanted_from: Moment | None = None
     wanted_to: Moment | None = None
-    chosen_provider_id: UUID | None = Field(default=None, description="the citizen's own choice")
+    chosen_provider_id: UUID | None = Field(default=None, description="the provider that the citizen asked for")
     answer: Text | None = None
     articles: Articles = Field(default=[])
     relay: RelayIn | None = None
@@ -153,11 +162,12 @@ class RequestIn(Body):
     asked: Asked | None = None
     danger: DangerKind | None = Field(
         default=None,
-        description="without it item, description and phone are required; with it an impossible number is kept in the "
-        "text",
+        description="the kind of danger; without it item, description and phone are required, with it an invalid phone "
+        "number is moved into the description",
     )
     danger_dismissed: bool = Field(
-        default=False, description="what is heard as a danger, beside `danger`, is none, says the operator"
+        default=False,
+        description="the operator says that what the text mentions as a danger, apart from `danger`, is none",
     )
 
     @model_validator(mode="before")
@@ -176,7 +186,7 @@ class RequestIn(Body):
 
 
 class RequestOut(BaseModel):
-    """A request; phone and name are masked, the address is left out (see …/personal-data)."""
+    """A request. Phones and names are masked and the address is left out (see …/personal-data)."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -191,19 +201,19 @@ class RequestOut(BaseModel):
     description: str
     details: Details
     contact_name: str | None
-    contact_phone: str | None = Field(description="whom the firm calls; null: there is no number")
-    helped_name: str | None = Field(description="who is helped, where that is another than the contact")
+    contact_phone: str | None = Field(description="whom the provider calls; null if there is no number")
+    helped_name: str | None = Field(description="who is helped, if not the contact")
     callback_name: str | None
-    callback_phone: str | None = Field(description="whom the centre calls back, where that is another than the contact")
-    caller_id: UUID | None = Field(description="the citizen who called for whoever is helped")
-    unannounced: bool = Field(description="nobody can be called: the firm comes without")
+    callback_phone: str | None = Field(description="whom the centre calls back, if not the contact")
+    caller_id: UUID | None = Field(description="the citizen who called for the person helped")
+    unannounced: bool = Field(description="there is no number to call, and the provider comes without calling")
     community_code: str | None
-    township_code: str | None = Field(description="null until somebody knows where it is")
+    township_code: str | None = Field(description="null until the place is known")
     danger: DangerKind | None
-    danger_lines: list[str] | None = Field(description="the emergency lines that have it, in their order")
-    danger_relayed_at: datetime | None = Field(description="until then nothing is offered to a company")
+    danger_lines: list[str] | None = Field(description="the emergency lines that have taken it, the first first")
+    danger_relayed_at: datetime | None = Field(description="until then the request is offered to no provider")
     danger_relayed_by: UUID | None
-    danger_dismissed_by: UUID | None = Field(description="who decided that what was heard as a danger is none")
+    danger_dismissed_by: UUID | None = Field(description="who decided that a danger mentioned in the text is none")
     priority_group: str | None
     tier_asked: Tier
     tier_entitled: Tier
@@ -223,7 +233,7 @@ class RequestOut(BaseModel):
     unmatched_reason: str | None
     close_reason: CloseReason | None
     cancel_reason: str | None
-    undone: bool = Field(description="a cancelled one that was dispatched by mistake: it counts nowhere")
+    undone: bool = Field(description="cancelled because it was dispatched by mistake; it counts in no figure")
     parent_id: UUID | None
     hold_cause: HoldCause | None
     hold_reason: str | None
@@ -243,15 +253,17 @@ class RequestOut(BaseModel):
     accept_by: datetime | None
     arrive_by: datetime | None
     complete_by: datetime | None
-    original_complete_by: datetime | None = Field(description="of this round, before the extension that was granted")
-    round_arrive_by: datetime | None = Field(description="the present firm's own, where others had it before")
+    original_complete_by: datetime | None = Field(description="this round's deadline before an extension was granted")
+    round_arrive_by: datetime | None = Field(
+        description="the present provider's own deadline, if another provider returned the work before"
+    )
     round_complete_by: datetime | None
-    round: int = Field(description="each dispatch, redo, reopening and return begins one with clocks of its own")
-    version: int = Field(description="for the If-Match of a correction")
+    round: int = Field(description="each dispatch, redo, reopening and return begins a round with its own clocks")
+    version: int = Field(description="send it as If-Match with a correction")
 
 
 class RunningClock(BaseModel):
-    """A clock that runs: yellow from `yellow_at` on, red from `due_at` on."""
+    """A running clock. It turns yellow at `yellow_at` and red at `due_at`."""
 
     clock: Clock
     yellow_at: datetime
@@ -259,27 +271,28 @@ class RunningClock(BaseModel):
 
 
 class DangerIn(Body):
-    """The kind of danger that the request tells."""
+    """The kind of danger that the request reports."""
 
     kind: DangerKind
 
 
 class DangerRelayIn(Body):
-    """The emergency line that has it now, and its ticket when it gave one."""
+    """The emergency line that has taken the danger. `outside_number` is its ticket number, if it gave one."""
 
     line: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
     outside_number: Annotated[str, StringConstraints(max_length=50)] | None = None
 
 
 class DangerWithdrawalIn(Body):
-    """Why it is no danger; `kind` names one that is told beside the present one."""
+    """Why it is no danger. `kind` names a danger mentioned besides the present one; by default it is the present
+    one."""
 
     kind: DangerKind | None = None
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 class PersonalData(BaseModel):
-    """Whom to reach, and where; each reading is on the audit log."""
+    """Whom to reach, and where, unmasked. Each reading is recorded in the audit log."""
 
     contact_name: str | None
     contact_phone: str | None
@@ -307,11 +320,13 @@ class ContactIn(Body):
 
     channel: Channel = Channel.PHONE
     purpose: Literal["progress", "complaint", "change"]
-    phone: Phone | None = Field(description="null: withheld, or none")
+    phone: Phone | None = Field(description="null if it is withheld or there is none")
     note: Text | None = None
 
 
 class ContactOut(BaseModel):
+    """A call or message about a request."""
+
     model_config = ConfigDict(from_attributes=True)
 
     id: int
@@ -325,12 +340,14 @@ class ContactOut(BaseModel):
 
 
 class AnswerIn(Body):
+    """The answer given to the citizen, and the articles that it is based on."""
+
     answer: Text
     articles: Articles = Field(default=[])
 
 
 class HoldIn(Body):
-    """Why the request waits and until when; the clocks pause only for the citizen's own reason."""
+    """Why the request waits and until when. Clocks pause only if the citizen is the cause."""
 
     cause: HoldCause
     reason: Text
@@ -338,30 +355,36 @@ class HoldIn(Body):
 
 
 class TierConsentIn(Body):
-    """The citizen's yes, said later: up to which tier the request may be served if nobody is found at its own."""
+    """The dearest tier that the citizen agrees to if no provider is found at the present one."""
 
     tier: Tier
 
 
 class CloseIn(Body):
+    """Why a person closes the request."""
+
     note: Text
 
 
 class MembershipIn(Body):
-    """A citizen belongs to a priority group: says who, and until when."""
+    """Who confirmed that the citizen belongs to the priority group, and the last day of the membership (null: no
+    end)."""
 
     source: Name
     expires_on: Day | None = None
 
 
 class MembershipOut(BaseModel):
+    """A citizen's membership of a priority group, with its last day (null: no end)."""
+
     group_code: str
     source: str
     expires_on: date | None
 
 
 class ClaimOut(BaseModel):
-    """A rule that opens a tier to the members of a group, so often a month (null: as often as wanted), on proof."""
+    """A rule that opens a tier to the members of a group: how often a month (null: without limit), and on which
+    proof."""
 
     group_code: str
     quota_per_month: int | None
@@ -369,10 +392,10 @@ class ClaimOut(BaseModel):
 
 
 class OpeningOut(BaseModel):
-    """A tier of an item for a caller.
+    """A tier of an item, and whether it is open to the caller.
 
-    One cheaper than the item's first is open through a rule for a group of theirs; of its `quota_per_month` places
-    (null: as many as wanted) so many are `used` this month.
+    A tier cheaper than the item's first one is open only by a rule for one of the caller's groups. That rule allows
+    `quota_per_month` requests (null: without limit), of which `used` are taken this month.
     """
 
     tier: Tier
@@ -381,10 +404,12 @@ class OpeningOut(BaseModel):
     quota_per_month: int | None
     used: int | None
     proof: str | None
-    claims: list[ClaimOut] = Field(description="the groups that it is open to; none where it is open to everybody")
+    claims: list[ClaimOut] = Field(description="the groups that it is open to; empty if it is open to everybody")
 
 
 class BarIn(Body):
+    """Why the citizen does not want the provider."""
+
     reason: Text | None = None
 
 
@@ -399,6 +424,8 @@ class BarOut(BaseModel):
 
 
 class CitizenEdit(Body):
+    """What the centre knows of a citizen. Only the fields given are changed."""
+
     name: Name | None = None
     area: Code | None = Field(default=None, description="a community's code")
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
@@ -406,7 +433,7 @@ class CitizenEdit(Body):
 
 
 class CallerSearch(Body):
-    """The number that rings, or a citizen who was found otherwise."""
+    """The number that is calling, or a citizen who was found in another way."""
 
     phone: Phone | None = None
     citizen_id: UUID | None = None
@@ -419,7 +446,8 @@ class CallerSearch(Body):
 
 
 class CallerOut(BaseModel):
-    """The pop-up: who calls, what is open, what was. Everything is null or empty for a new number."""
+    """What the operator sees when a call comes in: who calls, their open and past requests. A new number has nulls and
+    empty lists only."""
 
     phone: str
     citizen_id: UUID | None
@@ -429,8 +457,12 @@ class CallerOut(BaseModel):
     note: str | None
     groups: list[MembershipOut]
     barred_provider_ids: list[UUID]
-    bars: list[BarOut] = Field(description="the same with their names, the latest first")
+    bars: list[BarOut] = Field(description="the barred providers with their names, the latest first")
     open_requests: list[RequestOut]
-    clocks: dict[UUID, list[RunningClock]] = Field(description="of the open ones, by their ids, the first due first")
+    clocks: dict[UUID, list[RunningClock]] = Field(
+        description="the running clocks of each open request, by its id, the first due first"
+    )
     past_requests: list[RequestOut]
-    likely_duplicates: list[UUID] = Field(description="open requests of this place and item from other numbers")
+    likely_duplicates: list[UUID] = Field(
+        description="open requests from other numbers for the same community and item"
+    )

@@ -1,4 +1,4 @@
-"""The life of a service request: every move there is. Source: the diagram in docs/states.md."""
+"""The states of a service request and every move between them. docs/states.md draws them."""
 
 from app.events.kinds import EventKind
 from app.events.transition import Machine, Move
@@ -6,11 +6,11 @@ from app.intake.models import Request
 from app.intake.models import RequestStatus as S
 
 OPEN = frozenset({S.RECEIVED, S.RELAYED, S.DISPATCHING, S.UNMATCHED, S.ASSIGNED, S.IN_PROGRESS})
-"""Work is still to be done; `on_hold` is one of these, waiting."""
+"""States in which work is still to be done. A request on hold waits in one of them (`held_from`)."""
 CLOSED_BY_HAND = frozenset({S.RELAYED, S.UNMATCHED})
-"""A person closes it; what was answered or completed closes otherwise."""
+"""States that only a person closes. Answered requests close at once, completed ones after the callback."""
 UNASSIGNED = frozenset({S.RECEIVED, S.RELAYED, S.DISPATCHING, S.UNMATCHED})
-"""Nobody has taken the work yet."""
+"""States in which no provider has taken the work yet."""
 
 REQUEST_MOVES = {
     "answer": Move(EventKind.REQUEST_ANSWERED, frozenset({S.RECEIVED}), S.ANSWERED),

@@ -1,4 +1,4 @@
-"""Taking a request down: what the caller wants, where, by when, at which tier, and what becomes of it at once."""
+"""Takes a request down: what the caller wants, where, by when and at which tier, and what happens to it at once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -51,13 +51,13 @@ from app.kit.ids import new_id
 from app.knowledge.actions import check_articles
 
 UNSEARCHED: dict[str, None] = dict.fromkeys(("rung", "rung_until", "deferred_until", "deferral_told_at"))
-"""What a search for a provider leaves on a request, before it begins or begins afresh."""
+"""The columns in which a search for a provider leaves its state, cleared before a search begins."""
 FARTHEST = timedelta(days=366)
-"""No window lies farther away."""
+"""How far ahead a wanted window or a hold may end."""
 
 
 class Taken(NamedTuple):
-    """A new request with its row's values, and the answer where that was asked for."""
+    """A new request, the values of its row, and the stored answer if `answer` was given."""
 
     request: RequestOut
     values: dict[str, Any]
@@ -65,7 +65,7 @@ class Taken(NamedTuple):
 
 
 class Replayed(NamedTuple):
-    """The answer that the idempotency key got before."""
+    """The answer that was given to the idempotency key before."""
 
     answer: bytes
 
@@ -80,11 +80,16 @@ async def take_request(
     once: Once,
     answer: Callable[[RequestOut], bytes] | None = None,
 ) -> Taken | Replayed:
-    """Create a request at this spot: answered, relayed, dispatching or just received, as the body says.
+    """Create a request at `spot`: answered, relayed, dispatching or just received, as the body says.
 
-    `answer` gives what is stored under the key, in the same statement. Without, the caller does more in this
-    transaction, and stores it: it matches a dispatching request, which is due for the worker otherwise.
-    Raises the errors of app.intake.errors and app.catalog.errors, KeyReused; nothing is kept then.
+    1. Check the body against its item and the dangers it mentions, and choose the first steps.
+    2. Claim the idempotency key, and find the citizen, their groups and a number.
+    3. Settle times and tiers.
+    4. Write the request, its first contact, its events and the answer in one statement.
+
+    `answer` makes the content that is stored under the key in that statement; the worker then matches a dispatching
+    request. Without `answer` the caller matches it in this transaction and stores the content itself. Raises the errors
+    of app.intake.errors and app.catalog.errors, and KeyReused; nothing is written then.
     """
     item = catalog.item(body.item)
     told = danger_told(body, item, catalog, dangers)
@@ -139,9 +144,10 @@ async def take_request(
 
 
 def _danger(act: Act, body: RequestIn, told: DangerReport, dangers: Dangers) -> dict[str, Any]:
-    """What the request's row says of the danger. Raises NotItsLine, DangerNotRelayed.
+    """Return the columns that describe the danger. Raises NotItsLine, DangerNotRelayed.
 
-    What is relayed where an operator named the danger is relayed to its line; where only the words did, if it is one.
+    If an operator named the danger, `relay` must be one of its lines. If only the text mentions it, `relay` counts for
+    the danger only if it is one.
     """
     facts: dict[str, Any] = {
         **SAFE,
@@ -170,14 +176,14 @@ def _steps(body: RequestIn, item: Item, danger: Mapping[str, Any], spot: Spot | 
     if body.dispatch and not body.danger and is_endangered(danger):
         if body.channel == Channel.PHONE:
             raise heard_as(danger["danger"], dangers)
-        return ["relay"] * (body.relay is not None)  # nobody was on the phone: it is kept, and a supervisor hears it
+        return ["relay"] * (body.relay is not None)  # nobody is on the phone to ask: keep it for a supervisor
     if body.dispatch:
         check_may_go_out({**danger, "township_code": spot and spot.township.code})
     return ["relay"] * (body.relay is not None) + ["dispatch"] * body.dispatch
 
 
 def _said(kind: EventKind, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the event of a step taken at once says."""
+    """Return the data of the event of a step taken at creation."""
     match kind:
         case EventKind.REQUEST_ANSWERED:
             return answered(values, 0)
@@ -192,13 +198,15 @@ def _said(kind: EventKind, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def answered(values: Mapping[str, Any], after_seconds: int) -> dict[str, Any]:
-    """What the event of an answer says: given in the call or later, from an article or not, so long after receipt."""
+    """Return the data of an answer's event: given in the call or later, from an article or not, and seconds since
+    receipt."""
     in_call, by_article = values["answered_in_call"], bool(values["articles"])
     return {"in_call": in_call, "by_article": by_article, "after_seconds": after_seconds}
 
 
 def check_dispatchable(item: Item, *, relayed: bool) -> None:
-    """Raises NotDispatchable for what never goes to a provider, RelayFirst for what must be handed on before."""
+    """Raises NotDispatchable if the item never goes to a provider, RelayFirst if it must be relayed first and was
+    not."""
     if item.kind == Kind.INFO:
         raise NotDispatchable(item=item.code, why="it is answered from the knowledge base")
     if not item.dispatchable:
@@ -208,8 +216,11 @@ def check_dispatchable(item: Item, *, relayed: bool) -> None:
 
 
 def details_of(item: Item, said: Sequence[DetailIn], *, strict: bool = True) -> list[dict[str, str]]:
-    """What was answered, each with its question as it stands now; of one that was answered twice the last. Raises
-    UnknownAsk, unless `strict` is False: a danger is kept without."""
+    """Return the answers to the item's questions, each with the question's present wording. The last answer to a
+    question counts.
+
+    Raises UnknownAsk, unless `strict` is False: a danger is taken down without the unknown ones.
+    """
     asks = {ask["code"]: ask for ask in item.asks or ()}
     answers = {one.ask: one.answer for one in said}
     unknown = next((code for code in answers if code not in asks), None)
@@ -223,7 +234,7 @@ def details_of(item: Item, said: Sequence[DetailIn], *, strict: bool = True) -> 
 
 
 def check_quantity(item: str, unit: str | None, quantity: Decimal) -> None:
-    """Raises QuantityNotCounted for a quantity of what is not charged by a unit."""
+    """Raises QuantityNotCounted for a quantity other than 1 of an item without a charging unit."""
     if quantity != 1 and not is_counted(unit):
         raise QuantityNotCounted(item=item)
 
@@ -283,13 +294,17 @@ def _times(
 
 
 def check_window(start: datetime, end: datetime, now: datetime) -> None:
-    """Raises WindowInvalid unless the window ends after it starts, and not in the past or in another year's time."""
+    """Raises WindowInvalid unless the window ends after it starts, ends in the future and within 366 days, and starts
+    no more than 366 days ago."""
     if not start < end or not now < end <= now + FARTHEST or start < now - FARTHEST:
         raise WindowInvalid
 
 
 def window_of(start: datetime | None, end: datetime | None, now: datetime) -> Window | None:
-    """The wanted time, from either end of it. Raises WindowInvalid."""
+    """Return the wanted window, or None if neither end is given. A missing start is now, a missing end two hours later.
+
+    Raises WindowInvalid.
+    """
     if start is None and end is None:
         return None
     start = start or now
@@ -301,10 +316,8 @@ def window_of(start: datetime | None, end: datetime | None, now: datetime) -> Wi
 async def settle_tiers(
     tx: Tx, item: Item, asked: Tier, fallback: str | None, who: Claimant, catalog: Snapshot
 ) -> dict[str, Any]:
-    """Asked, entitled and served: three facts. A tier dearer than the one asked for needs the citizen's yes.
-
-    Raises NotEntitled.
-    """
+    """Return the tiers asked for, entitled to and served, which may differ. Raises NotEntitled if only a tier is open
+    that is dearer than the one asked for and than `fallback`, the dearest that the citizen agreed to."""
     entitled = await cheapest_open(tx, item, asked, who, catalog)
     if dearer(entitled, asked) and (fallback is None or dearer(entitled, fallback)):
         raise NotEntitled(asked=asked, entitled=entitled)

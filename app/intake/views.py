@@ -1,4 +1,4 @@
-"""Requests as the API shows them."""
+"""Turns rows of requests into what the API shows."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,12 +22,12 @@ _UNSET = dict.fromkeys(RequestOut.model_fields, None) | {
 
 
 def show_new(values: dict[str, Any]) -> RequestOut:
-    """A request that was just made, as the API shows it."""
+    """Return a request from the values of its new row, phones and names masked."""
     return _masked(_UNSET | values)
 
 
 def show(request: Request | Row) -> RequestOut:
-    """A request as the API shows it: without the address, phone and name masked."""
+    """Return a request, phones and names masked, without the address."""
     if isinstance(request, Request):
         return _masked({name: getattr(request, name) for name in RequestOut.model_fields})
     return _masked(dict(request))
@@ -47,7 +47,7 @@ def _masked(values: dict[str, Any]) -> RequestOut:
 
 
 def running_clocks(request: Request, catalog: Snapshot, zone: ZoneInfo) -> list[RunningClock]:
-    """The clocks that run, the first due first."""
+    """Return the running clocks of the request, the first due first."""
     alarms = list_alarms(request.__dict__, catalog.allowance(request.urgency), zone)
     yellow = {alarm.clock: alarm.at for alarm in alarms if alarm.level is Level.YELLOW}
     return [
