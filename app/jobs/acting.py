@@ -1,4 +1,4 @@
-"""What the steps on offers and jobs have in common: what each checks, its times, and the terms of the work."""
+"""What the steps on offers and jobs share: checks, times, and the terms of the work."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -34,13 +34,13 @@ from app.kit.quantity import priced, shown
 from app.registry.models import PriceKind
 
 CLOCKS_DIFFER = timedelta(minutes=1)
-"""So much later than ours may be what a firm's clock calls now."""
+"""How far ahead of ours a provider's clock may run."""
 
 
 PRICE_CARD, ON_SITE, BY_PHONE = "price_card", "on_site", "by_phone"
 """How the citizen agreed to a sum."""
 TERMS = ("quantity", "cap_fen", "agreed_fen", "agreed_how", "agreed_at")
-"""Of a job: how much there is to do, and what may be billed for it."""
+"""The columns of a job that say how much there is to do and what may be billed for it."""
 
 
 FACTS = (
@@ -61,12 +61,12 @@ FACTS = (
 
 
 def job_out(row: Row, locked: Row) -> JobOut:
-    """The changed job with the request's facts as they were locked."""
+    """Return the changed job `row` with the facts of its request as they were in `locked`."""
     return JobOut.model_validate({name: locked[name] for name in FACTS} | dict(row))
 
 
 async def lock_job(act: Act, tx: Tx, job_id: UUID) -> Row:
-    """The provider's own job, locked. Raises NotFound."""
+    """Lock the job and return its row. Raises NotFound if there is none, or if it belongs to another provider."""
     job = await queries.lock_job(tx, job_id)
     if job is None or act.provider_id not in (None, job["provider_id"]):
         raise NotFound(what="job", key=str(job_id))
@@ -74,7 +74,7 @@ async def lock_job(act: Act, tx: Tx, job_id: UUID) -> Row:
 
 
 async def allowance_of(tx: Tx, row: Row) -> Allowance:
-    """What the urgency of a locked offer's or job's request allows."""
+    """Return the allowance of the request's urgency, for a locked offer or job."""
     calendar = Calendar(row["calendar"])
     return Allowance(
         row["accept_minutes"],
@@ -87,14 +87,14 @@ async def allowance_of(tx: Tx, row: Row) -> Allowance:
 
 
 async def time_taken(act: Act, tx: Tx, clock: Clock, row: Row) -> dict[str, int]:
-    """How long the request of a locked offer or job took to this step, for the statement that takes it."""
+    """Return how many seconds the present round took to this step, as a parameter for the statement that takes it."""
     return {f"{clock}_seconds": seconds_taken(clock, dict(row), await allowance_of(tx, row), act.zone, act.now)}
 
 
 async def next_round(act: Act, tx: Tx, job: Row) -> dict[str, Any]:
-    """The times of the round that begins when a locked job is given back or taken away.
+    """Return the times of the round that begins when a locked job is returned or taken away.
 
-    They are the next firm's own, beside what the citizen was told.
+    The deadlines are the next provider's own; those that the citizen was told stay beside them.
     """
     times = begin_round(dict(job), await allowance_of(tx, job), act.zone, act.now)
     own = {"round_from": act.now} | {f"round_{name}": times[name] for name in ("arrive_by", "complete_by")}
@@ -111,7 +111,8 @@ async def check_places(
     *,
     but: UUID | None = None,
 ) -> None:
-    """Raises AppointmentsOverlap, or ProviderFull without an appointment, where the provider has no place left then."""
+    """Raises AppointmentsOverlap, or ProviderFull without an appointment, if the provider has no place left in the
+    window."""
     start, end = max(window[0] or act.now, act.now), window[1] or max(due or act.now, act.now)
     amid = await list_amid(
         tx, provider_id, but=but, start=start, end=end, at=act.now, day_end=day_end(act.now, act.zone)
@@ -132,7 +133,8 @@ def check_live(job: Row) -> None:
 
 
 def price_agreed(offer: Mapping[str, Any] | Row) -> int | None:
-    """What the card settles beforehand, for the offer's quantity; a quote is still to be agreed to."""
+    """Return the sum in fen that the price card settles for the offer's quantity, or None if the provider has to
+    quote."""
     if offer["redo"] or offer["price_kind"] == PriceKind.FREE:
         return 0
     if offer["price_kind"] != PriceKind.FIXED:
@@ -145,14 +147,14 @@ def _by_card(unit_fen: int, unit_cap_fen: int | None, work: Mapping[str, Any] | 
 
 
 def offer_out(row: Row) -> OfferOut:
-    """An offer as its provider sees it."""
+    """Return an offer as its provider sees it."""
     return OfferOut.model_validate(dict(row) | {"sum_fen": price_agreed(row)})
 
 
 def measured(job: Row, quantity: Decimal | None) -> dict[str, Any]:
-    """The job with as much to do as was found: the cap follows, and so do sums agreed on if they become less.
+    """Return the job's values with the quantity that was found; the cap follows, and agreed sums may become lower.
 
-    What a card settled is less for less work; whatever was agreed on is at most the cap. Raises QuantityNotCounted.
+    A sum settled by the price card falls with the quantity. No agreed sum exceeds the cap. Raises QuantityNotCounted.
     """
     found: dict[str, Any] = dict(job)
     if quantity is None or quantity == job["quantity"]:
@@ -170,7 +172,7 @@ def measured(job: Row, quantity: Decimal | None) -> dict[str, Any]:
 
 
 def check_price(job: Mapping[str, Any] | Row, amount_fen: int) -> None:
-    """Raises AmountOnFreeJob, AboveCap."""
+    """Raises AmountOnFreeJob if a free job costs anything, AboveCap if the amount exceeds the cap."""
     if (job["tier"] == Tier.FREE or job["redo"]) and amount_fen > 0:
         raise AmountOnFreeJob(amount_fen=amount_fen)
     if job["cap_fen"] is not None and amount_fen > job["cap_fen"]:
@@ -178,20 +180,23 @@ def check_price(job: Mapping[str, Any] | Row, amount_fen: int) -> None:
 
 
 def may_return_free(job: Row) -> bool:
-    """Whether what the firm accepted was corrected, and it has not begun since: giving it back counts for nothing."""
+    """Whether the request was corrected after acceptance and the provider has not started since, so that a return does
+    not count."""
     corrected_at, started_at = job["corrected_at"], job["started_at"]
     return corrected_at is not None and (started_at is None or started_at < corrected_at)
 
 
 def check_not_held(job: Row) -> None:
-    """Raises RequestOnHold while the job's request waits."""
+    """Raises RequestOnHold while the job's request is on hold."""
     if job["request_status"] == RequestStatus.ON_HOLD:
         raise RequestOnHold(until=job["hold_until"].isoformat())
 
 
 def when_happened(act: Act, job: Row, happened_at: datetime | None) -> datetime | None:
-    """When something reported about a locked job is held to have happened, if that is said: not before its request
-    was dispatched, and not later than now. Raises HappenedInFuture."""
+    """Return when a reported step counts as having happened, if the report names a time: between dispatch and now.
+
+    Raises HappenedInFuture.
+    """
     if happened_at is None:
         return None
     if happened_at > act.now + CLOCKS_DIFFER:

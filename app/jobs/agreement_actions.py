@@ -1,6 +1,6 @@
 """What is agreed with the citizen about a job: its price and its appointment.
 
-Repeating what has been said gives the present state and logs nothing, so a retry after a lost answer is safe.
+Repeating an agreement returns the present state and logs nothing, so a retry after a lost answer is safe.
 """
 
 from typing import Any
@@ -28,11 +28,11 @@ from app.jobs.schemas import Appointment, Consent, JobOut, Quote
 from app.kit.db import Row, Tx
 
 MOST_MOVES = 3
-"""So often a firm moves an appointment by itself."""
+"""How often a provider may move an appointment without the centre."""
 
 
 async def quote_job(act: Act, tx: Tx, job_id: UUID, body: Quote) -> JobOut:
-    """Name a price for the whole job, and how much there is to do; agreed on site, or still to be agreed to.
+    """Record a price for the whole job and the quantity found, agreed to on site or still to be agreed to.
 
     Raises NotFound, JobOver, AmountOnFreeJob, AboveCap, QuantityNotCounted.
     """
@@ -58,7 +58,7 @@ async def consent_to_price(act: Act, tx: Tx, job_id: UUID, body: Consent) -> Job
 
 
 async def move_appointment(act: Act, tx: Tx, job_id: UUID, body: Appointment) -> JobOut:
-    """A new appointment, with the citizen's consent; the figures go by the first deadline.
+    """Move the appointment with the citizen's consent. Figures still use the first deadline.
 
     Raises NotFound, JobOver, AppointmentInvalid, ConsentUnnamed, AppointmentTooFar, TooManyMoves, AppointmentsOverlap,
     ProviderFull.
@@ -104,7 +104,8 @@ async def move_appointment(act: Act, tx: Tx, job_id: UUID, body: Appointment) ->
 
 
 def _check_consent(job: Row, body: Appointment) -> None:
-    """Later than stands is only with somebody's word: a tick alone would let a firm move its own deadline."""
+    """Raises ConsentUnnamed for a later appointment if nobody is named: with a tick alone a provider could move its own
+    deadline."""
     stands = job["appointment_to"] or job["original_complete_by"] or job["complete_by"]
     missing = [name for name in ("agreed_by", "agreed_how") if not getattr(body, name)]
     if missing and (stands is None or body.appointment_to > stands):
@@ -114,7 +115,7 @@ def _check_consent(job: Row, body: Appointment) -> None:
 async def _agree(
     act: Act, tx: Tx, job: Row, body: Quote | Consent, kind: EventKind, quote: dict[str, Any], how: str | None
 ) -> JobOut:
-    """Record what was quoted and, if it was agreed to, how."""
+    """Record a quote or consent and, if the citizen agreed, how."""
     check_live(job)
     terms = measured(job, body.quantity)
     check_price(terms, body.amount_fen)

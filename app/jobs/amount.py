@@ -1,4 +1,4 @@
-"""The bill of completed work, put right by a supervisor: whatever was summed up from it follows."""
+"""Corrects the bill of completed work, and everything summed up from it."""
 
 from typing import Any
 from uuid import UUID
@@ -17,9 +17,10 @@ from app.registry.notices import tell
 
 
 async def correct_amount(act: Act, tx: Tx, job_id: UUID, body: AmountCorrection) -> JobOut:
-    """Bill what ought to have been billed; turnover counts on the day of completion. Said again, nothing happens.
+    """Correct what was billed. Turnover changes on the day of completion. Repeating it changes nothing.
 
-    Raises NotFound, NotCompleted, AmountChanged, AmountOnFreeJob, AboveCap, AboveConsent, PayoutNotAllowed.
+    Raises NotFound, NotCompleted, AmountChanged, AmountOnFreeJob, AboveCap, AboveConsent, PayoutNotAllowed,
+    QuantityNotCounted.
     """
     job = await queries.lock_job(tx, job_id)
     if job is None:
@@ -61,8 +62,8 @@ async def correct_amount(act: Act, tx: Tx, job_id: UUID, body: AmountCorrection)
     words = {
         "zh": f"请求 {job['number']} 的收费由 {was} 元更正为 {is_} 元，{billed_on:%Y-%m} 的对账单随之更正。"
         f"原因：{body.reason}",
-        "en": f"The bill of request {job['number']} is corrected from {was} to {is_} yuan, and your statement of "
-        f"{billed_on:%Y-%m} with it. Reason: {body.reason}",
+        "en": f"The bill of request {job['number']} was corrected from {was} to {is_} yuan, and your statement for "
+        f"{billed_on:%Y-%m} changes with it. Reason: {body.reason}",
     }
     await tell(act, tx, job["provider_id"], "amount_corrected", f"{job_id} {act.now.isoformat()}", words)
     tx.publish(provider_topic(job["provider_id"]))

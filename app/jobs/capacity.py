@@ -1,7 +1,8 @@
-"""How many jobs a provider has at a time: each counts where it is, not from the day on which it was taken.
+"""Counts how many of a provider's places its jobs take in a span of time. A job counts when it takes place, not from
+the day on which it was accepted.
 
-A job with an appointment to come counts during that; any other, and one whose appointment has passed, counts from now
-until it is to be done, today at least.
+A job with a future appointment takes a place during it. Any other job, or one whose appointment has passed, takes a
+place from now until it is due, at least for the rest of today.
 """
 
 from datetime import datetime, time, timedelta
@@ -20,16 +21,17 @@ OCCUPIES = f"""{as_text(is_live(aliased(Job, name="j")))} AND CASE
   WHEN j.appointment_to > :at THEN j.appointment_from < {{end}} AND j.appointment_to > {{start}}
   ELSE {{start}} < (
     SELECT greatest(:day_end, o.round_complete_by, o.complete_by) FROM requests o WHERE o.id = j.request_id) END"""
-"""Whether the job `j` takes a place of its provider between {start} and {end}."""
+"""Whether job `j` takes a place of its provider between {start} and {end}."""
 TAKEN = f"(SELECT count(*) FROM jobs j WHERE j.provider_id = p.id AND {OCCUPIES})::integer"
-"""The places taken of the provider `p` between {start} and {end}."""
+"""The number of places of provider `p` that are taken between {start} and {end}."""
 LOAD = f"CASE WHEN p.open_jobs < p.capacity THEN p.open_jobs ELSE {TAKEN} END"
-"""The places taken of the provider `p` then; while its jobs leave one free anyway, nobody asks when they are."""
+"""The number of places of provider `p` that are taken. While it has fewer open jobs than places, their times don't
+matter."""
 MOMENTS = (bindparam("at", type_=DateTime(timezone=True)), bindparam("day_end", type_=DateTime(timezone=True)))
 
 
 def day_end(now: datetime, zone: ZoneInfo) -> datetime:
-    """When the present local day ends."""
+    """Return when the present local day ends."""
     return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(0), zone)
 
 
@@ -51,5 +53,6 @@ ORDER BY j.appointment_from NULLS FIRST, j.id
 
 
 async def list_amid(tx: Tx, provider_id: UUID, *, but: UUID | None = None, **span: Any) -> list[Row]:
-    """The provider's jobs, `but` one, that take a place between `start` and `end`: number and appointment of each."""
+    """Return number and appointment of each of the provider's jobs, except `but`, that takes a place between `start`
+    and `end`."""
     return await tx.rows(_AMID, provider_id=provider_id, job_id=but, **span)

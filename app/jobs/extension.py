@@ -1,4 +1,4 @@
-"""A provider asks for more time: once for a job, before its time is over; a supervisor decides."""
+"""Extensions: a provider asks for more time, once per job and before its deadline, and a supervisor decides."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -19,12 +19,12 @@ from app.kit.errors import NotFound
 from app.kit.ids import new_id
 
 LONGEST = timedelta(days=30)
-"""How much more time may be asked for."""
+"""How far past the deadline an extension may reach."""
 JOB_OVER = "the job is over"
 
 
 async def ask_for_extension(act: Act, tx: Tx, job_id: UUID, body: ExtensionIn) -> ExtensionOut:
-    """Ask for more time to complete; asking the same again gives the present answer.
+    """Ask for more time to complete the job. Repeating the same request returns its present state.
 
     Raises NotFound, JobOver, ExtensionExists, ExtensionTooLate, ExtensionUntilInvalid.
     """
@@ -45,7 +45,7 @@ async def ask_for_extension(act: Act, tx: Tx, job_id: UUID, body: ExtensionIn) -
 
 
 def check_in_time(job: Mapping[str, Any] | Row, now: datetime) -> None:
-    """Raises ExtensionTooLate once the firm is late."""
+    """Raises ExtensionTooLate once the provider has missed its next deadline."""
     complete_by = job["round_complete_by"]
     first = min(job["round_arrive_by"] if job["status"] == JobStatus.ACCEPTED else complete_by, complete_by)
     if now >= first:
@@ -86,7 +86,7 @@ async def _keep(act: Act, tx: Tx, job: Row, body: ExtensionIn) -> ExtensionOut:
 
 
 async def end_extension(act: Act, tx: Tx, extension: Extension, step: str, note: str | None) -> ExtensionOut:
-    """Grant or refuse what was asked; its request's row is locked."""
+    """Grant or refuse the extension. The caller has locked its request. Raises StatusConflict."""
     ended = await EXTENSIONS.transition(
         act,
         tx,

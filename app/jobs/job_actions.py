@@ -1,6 +1,6 @@
 """What a provider does with a job, or staff for it on the phone.
 
-Repeating what has happened gives the present state, so a retry after a lost answer is safe.
+Repeating a step returns the present state, so a retry after a lost answer is safe.
 """
 
 from datetime import timedelta
@@ -38,7 +38,7 @@ from app.kit.errors import NotFound
 
 
 async def start_job(act: Act, tx: Tx, job_id: UUID, body: Start | None = None) -> JobOut:
-    """The provider is on site. Raises NotFound, JobOver, HappenedInFuture, RequestOnHold."""
+    """Record that the provider is on site. Raises NotFound, JobOver, HappenedInFuture, RequestOnHold."""
     job = await lock_job(act, tx, job_id)
     if job["status"] != JobStatus.ACCEPTED:
         return _unless_over(job)
@@ -48,9 +48,10 @@ async def start_job(act: Act, tx: Tx, job_id: UUID, body: Start | None = None) -
 
 
 async def complete_job(act: Act, tx: Tx, job_id: UUID, body: Completion) -> JobOut:
-    """The work is done and billed, for as much as there was to do; more than was agreed on needs the citizen's yes.
+    """Record the work as done and bill it, for the quantity found. More than was agreed needs the citizen's consent on
+    site.
 
-    Raises NotFound, JobOver (also when it was completed with another bill), StatusConflict, HappenedInFuture,
+    Raises NotFound, JobOver (also if it was completed with another bill), StatusConflict, HappenedInFuture,
     AmountOnFreeJob, AboveCap, AboveConsent, PayoutNotAllowed, QuantityNotCounted, RequestOnHold.
     """
     job = await lock_job(act, tx, job_id)
@@ -78,11 +79,12 @@ async def complete_job(act: Act, tx: Tx, job_id: UUID, body: Completion) -> JobO
 
 
 async def return_job(act: Act, tx: Tx, job_id: UUID, body: JobReturn) -> JobOut:
-    """Give the work back. Once started, or returned before, it goes to the supervisor's queue instead of to others.
+    """Return the work. If it was started or returned before, a supervisor decides; otherwise it is offered to others.
 
-    What was corrected after the firm had accepted it is given back for nothing, and goes to others.
+    If the request was corrected after acceptance and not started since, the return does not count, and others are
+    asked.
 
-    Raises NotFound, JobOver.
+    Raises NotFound, JobOver, RequestOnHold.
     """
     job = await lock_job(act, tx, job_id)
     if job["status"] == JobStatus.RETURNED:
@@ -98,7 +100,10 @@ async def return_job(act: Act, tx: Tx, job_id: UUID, body: JobReturn) -> JobOut:
 
 
 async def fail_job(act: Act, tx: Tx, job_id: UUID, body: Failure) -> JobOut:
-    """The work was begun and can't be done; a supervisor decides. Raises NotFound, JobOver, StatusConflict."""
+    """Record that started work could not be completed. A supervisor decides.
+
+    Raises NotFound, JobOver, StatusConflict, RequestOnHold.
+    """
     job = await lock_job(act, tx, job_id)
     if job["status"] == JobStatus.FAILED:
         return JobOut.model_validate(dict(job))
@@ -123,14 +128,14 @@ async def _to_supervisor(act: Act, tx: Tx, job: Row, reason: UnmatchedReason) ->
 
 
 async def read_job(act: Act, tx: Tx, job_id: UUID) -> JobOut:
-    """The job without contact data. Raises NotFound."""
+    """Return the job without contact data. Raises NotFound."""
     return JobOut.model_validate(dict(await _find_job(act, tx, job_id)))
 
 
 async def read_job_with_contact(act: Act, tx: Tx, job_id: UUID, kept: timedelta) -> JobWithContact:
-    """The job with whom to call and where to go: while it lives, and so long after it was done as it may be reopened.
+    """Return the job with whom to call and where to go: while it is unfinished, and for `kept` after completion.
 
-    Raises NotFound, JobOver.
+    Raises NotFound, and JobOver later.
     """
     job = await _find_job(act, tx, job_id)
     done_lately = job["completed_at"] is not None and act.now < job["completed_at"] + kept
@@ -147,14 +152,15 @@ async def _find_job(act: Act, tx: Tx, job_id: UUID) -> Row:
 
 
 def check_unstarted(job: Row) -> None:
-    """Raises JobOver unless the job is accepted and not yet started, RequestOnHold while its request waits."""
+    """Raises JobOver unless the job is accepted and not started, RequestOnHold while its request is on hold."""
     if job["status"] != JobStatus.ACCEPTED:
         raise JobOver(state=JobStatus(job["status"]))
     check_not_held(job)
 
 
 def _unless_over(job: Row) -> JobOut:
-    """The present state, for a step that was taken before; JobOver when the job ended otherwise."""
+    """Return the present state, for a step that was taken before. Raises JobOver if the job ended without
+    completion."""
     if job["status"] in (JobStatus.RETURNED, JobStatus.FAILED, JobStatus.CANCELLED):
         raise JobOver(state=JobStatus(job["status"]))
     return JobOut.model_validate(dict(job))

@@ -1,4 +1,4 @@
-"""Offers to providers and the jobs that grow out of accepted ones."""
+"""Tables of offers to providers and of the jobs that accepted offers become."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -17,30 +17,30 @@ from app.registry.models import PriceKind
 
 
 class OfferStatus(Term):
-    """Where an offer to one provider stands."""
+    """The status of an offer to one provider."""
 
-    PENDING = "pending", "待应答", "pending", "The provider has still to answer."
-    ACCEPTED = "accepted", "已接单", "accepted", "The provider takes it."
-    DECLINED = "declined", "已拒单", "declined", "The provider does not take it."
+    PENDING = "pending", "待应答", "pending", "The provider has not answered yet."
+    ACCEPTED = "accepted", "已接单", "accepted", "The provider accepted the work."
+    DECLINED = "declined", "已拒单", "declined", "The provider declined the work."
     EXPIRED = "expired", "超时未答", "expired", "The provider did not answer in time."
-    WITHDRAWN = "withdrawn", "已撤回", "withdrawn", "Taken back before an answer."
-    ENDED = "ended", "已结束", "ended", "What was accepted is over."
+    WITHDRAWN = "withdrawn", "已撤回", "withdrawn", "The centre withdrew it before an answer."
+    ENDED = "ended", "已结束", "ended", "The accepted work has ended."
 
 
 class OfferEnd(Term):
-    """Why an accepted offer is over."""
+    """Why an accepted offer ended."""
 
-    RETURNED = "returned", "已退单", "returned", "The provider gave the work back."
-    FAILED = "failed", "未能完成", "could not be done", "Begun and could not be done."
-    REDONE = "redone", "返工", "redone", "Done again after the citizen said that it is not solved."
-    REOPENED = "reopened", "重新打开", "reopened", "The request was opened again after it was closed."
-    REASSIGNED = "reassigned", "已改派", "reassigned", "The work was taken from the provider."
+    RETURNED = "returned", "已退单", "returned", "The provider returned the work."
+    FAILED = "failed", "未能完成", "could not be done", "The work was started but could not be completed."
+    REDONE = "redone", "返工", "redone", "The work is done again, because the citizen's problem was not solved."
+    REOPENED = "reopened", "重新打开", "reopened", "The request was reopened after it was closed."
+    REASSIGNED = "reassigned", "已改派", "reassigned", "The centre took the work away from the provider."
     CANCELLED = "cancelled", "已取消", "cancelled", "The request was cancelled."
     DONE = "done", "已完工", "done", "The work was done."
 
 
 class OfferedBy(Term):
-    """Who chose the provider; only `ranking` counts for fairness."""
+    """Who chose the provider. Only `ranking` counts for fairness."""
 
     RANKING = "ranking", "系统排序", "ranking", "The policy's ranking."
     OPERATOR = "operator", "话务员指定", "operator", "An operator picked it."
@@ -49,76 +49,81 @@ class OfferedBy(Term):
 
 
 class JobStatus(Term):
-    """Where a provider's accepted work stands."""
+    """The status of the work that a provider accepted."""
 
-    ACCEPTED = "accepted", "已接单", "accepted", "The provider is still to come."
+    ACCEPTED = "accepted", "已接单", "accepted", "The provider has not arrived yet."
     STARTED = "started", "已开工", "started", "The provider is on site."
     COMPLETED = "completed", "已完工", "completed", "The work is done and billed."
-    RETURNED = "returned", "已退单", "returned", "The provider gave it back."
-    FAILED = "failed", "未能完成", "could not be done", "Begun and could not be done."
+    RETURNED = "returned", "已退单", "returned", "The provider returned it."
+    FAILED = "failed", "未能完成", "could not be done", "The work was started but could not be completed."
     CANCELLED = "cancelled", "已取消", "cancelled", "The request was cancelled."
 
 
 LIVE = (JobStatus.ACCEPTED, JobStatus.STARTED)
-"""The statuses of a job that is still to be done."""
+"""The statuses of an unfinished job."""
 _LIVE = [word(status) for status in LIVE]
 
 
 class Fault(Term):
-    """Whose doing it was that work was given back, as a supervisor finds."""
+    """Who was to blame for returned or failed work, as a supervisor finds."""
 
     PROVIDER = "provider", "责任在单位", "the provider's fault", "It counts against the provider."
-    CITIZEN = "citizen", "责任在求助人", "the citizen's fault", "The citizen was absent or changed their mind, say."
-    CENTRE = "centre", "责任在中心", "the centre's fault", "The centre took it down wrongly, say."
-    NOBODY = "nobody", "都没有责任", "nobody's fault", "Nobody could help it."
+    CITIZEN = (
+        "citizen",
+        "责任在求助人",
+        "the citizen's fault",
+        "For example, the citizen was absent or changed their mind.",
+    )
+    CENTRE = "centre", "责任在中心", "the centre's fault", "For example, the centre took the request down wrongly."
+    NOBODY = "nobody", "都没有责任", "nobody's fault", "Nobody could have prevented it."
 
 
 class ExtensionStatus(Term):
-    """Where a provider's request for more time stands."""
+    """The status of a provider's request for more time."""
 
-    ASKED = "asked", "已申请", "asked for", "A supervisor has still to decide."
+    ASKED = "asked", "已申请", "asked for", "A supervisor has not decided yet."
     GRANTED = "granted", "已批准", "granted", "The deadline was moved."
-    REFUSED = "refused", "已驳回", "refused", "The deadline stands."
+    REFUSED = "refused", "已驳回", "refused", "The deadline was not moved."
 
 
 class DeclineReason(Term):
     """Why a provider declines an offer."""
 
     BUSY = "busy", "忙不过来", "too busy", "It has more work than it can do in time."
-    TOO_FAR = "too_far", "太远", "too far", "The address is too far away for it."
+    TOO_FAR = "too_far", "太远", "too far", "The address is too far away."
     NOT_OUR_WORK = "not_our_work", "不做此类服务", "not our work", "It does not do this kind of work."
-    PRICE = "price", "价格不合适", "price", "The price does not suit it."
+    PRICE = "price", "价格不合适", "price", "It does not accept the price."
     NO_STAFF = "no_staff", "没有人手", "nobody available", "It has nobody to send."
-    OTHER = "other", "其他原因", "other", "Something else."
+    OTHER = "other", "其他原因", "other", "Another reason."
 
 
 class ToldHow(Term):
-    """How the citizen's yes to another appointment was given."""
+    """How the citizen agreed to another appointment."""
 
-    BY_PHONE = "by_phone", "电话", "by phone", "Said on the phone."
-    ON_SITE = "on_site", "当面", "on site", "Said face to face."
-    IN_WRITING = "in_writing", "短信或书面", "in writing", "Written in a message or on paper."
+    BY_PHONE = "by_phone", "电话", "by phone", "On the phone."
+    ON_SITE = "on_site", "当面", "on site", "Face to face."
+    IN_WRITING = "in_writing", "短信或书面", "in writing", "In a message or on paper."
 
 
 class ReturnReason(Term):
-    """Why a provider gives work back; the most usual first."""
+    """Why a provider returns work, the most common reason first."""
 
-    CITIZEN_ABSENT = "citizen_absent", "求助人不在", "citizen absent", "Nobody was there at the appointment."
+    CITIZEN_ABSENT = "citizen_absent", "求助人不在", "citizen absent", "Nobody was there at the agreed time."
     CITIZEN_CHANGED = (
         "citizen_changed",
         "求助人改主意",
         "citizen changed their mind",
         "The citizen does not want it, or wants something else.",
     )
-    WRONG_ADDRESS = "wrong_address", "地址不对", "wrong address", "Nobody could find it."
-    OUT_OF_SCOPE = "out_of_scope", "超出服务范围", "not our work", "It is other work than was taken down."
-    NO_PARTS = "no_parts", "缺配件", "parts missing", "A part is not to be had in time."
+    WRONG_ADDRESS = "wrong_address", "地址不对", "wrong address", "The provider could not find the address."
+    OUT_OF_SCOPE = "out_of_scope", "超出服务范围", "not our work", "The work is not what was taken down."
+    NO_PARTS = "no_parts", "缺配件", "parts missing", "A part cannot be obtained in time."
     NO_STAFF = "no_staff", "没有人手", "nobody available", "It has nobody to send."
-    OTHER = "other", "其他原因", "other", "Something else."
+    OTHER = "other", "其他原因", "other", "Another reason."
 
 
 class Offer(Model):
-    """One request offered to one provider, with the price card and the ranking as they stood."""
+    """A request offered to one provider, with the price and the ranking as they were at the time."""
 
     __tablename__ = "offers"
 
@@ -130,27 +135,28 @@ class Offer(Model):
     price_kind: Mapped[str]
     price_fen: Mapped[int]
     redo: Mapped[bool] = mapped_column(server_default=text("false"))
-    """The firm's own work, to be done again at no charge."""
+    """The provider did the work before and does it again free of charge."""
     offered_by: Mapped[str]
     policy_version: Mapped[int] = mapped_column(ForeignKey("policies.version"))
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))
-    """Who else was looked at, and why they were not asked; None for generated history."""
+    """The matching decision: which other providers were considered and why they were not asked. NULL in generated
+    history."""
     rank: Mapped[int]
     scores: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """Score per criterion, with the total."""
+    """The score per criterion, and the total."""
     offered_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ask_from: Mapped[datetime | None]
-    """When the firm opens, or the night is over: nobody phones it before, and its time runs from then."""
+    """When the provider opens or the night ends. Nobody phones it before, and its time to answer runs from then."""
     decided_at: Mapped[datetime | None]
-    """When it left pending."""
+    """When it stopped being pending."""
     decline_reason: Mapped[str | None]
     decline_note: Mapped[str | None]
     withdraw_reason: Mapped[str | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
     phoned_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
-    """The operator who has taken it from the to-phone queue, until phoned_until."""
+    """The operator who took it from the to-phone queue, until `phoned_until`."""
     phoned_until: Mapped[datetime | None]
     phone_attempts: Mapped[int] = mapped_column(server_default=text("0"))
 
@@ -187,7 +193,7 @@ class Offer(Model):
 
 
 class Job(Model):
-    """The accepted work. `agreed_fen` is what the citizen has consented to; `amount_fen` what was billed."""
+    """Accepted work. `agreed_fen` is what the citizen agreed to pay, `amount_fen` what was billed."""
 
     __tablename__ = "jobs"
 
@@ -201,13 +207,13 @@ class Job(Model):
     appointment_from: Mapped[datetime | None]
     appointment_to: Mapped[datetime | None]
     appointment_moves: Mapped[int] = mapped_column(server_default=text("0"))
-    """How often it was moved."""
+    """How often the appointment was moved."""
     quantity: Mapped[Decimal] = mapped_column(EXACT, server_default=text("1"))
-    """In the item's unit: as the request had it at acceptance, then as the provider found it."""
+    """In the item's unit: as in the request at acceptance, then as the provider found it."""
     unit_cap_fen: Mapped[int | None] = mapped_column(BigInteger)
-    """The item's cap per unit at acceptance (low_fee)."""
+    """The item's low-fee cap per unit at acceptance."""
     cap_fen: Mapped[int | None] = mapped_column(BigInteger)
-    """The most that may be asked: the cap per unit times the quantity."""
+    """The most that may be charged: the cap per unit times the quantity."""
     quote_fen: Mapped[int | None] = mapped_column(BigInteger)
     quote_note: Mapped[str | None]
     quoted_at: Mapped[datetime | None]
@@ -220,7 +226,7 @@ class Job(Model):
     return_reason: Mapped[str | None]
     return_note: Mapped[str | None]
     fault: Mapped[str | None]
-    """What a supervisor found about the return or failure."""
+    """Who was to blame for the return or failure, as a supervisor found."""
     fault_note: Mapped[str | None]
     arbitrated_at: Mapped[datetime | None]
     arbitrated_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
@@ -230,10 +236,12 @@ class Job(Model):
     ended_at: Mapped[datetime | None]
     """When it was returned, failed or cancelled."""
     corrected_at: Mapped[datetime | None]
-    """When what the firm had accepted was last corrected; if not begun since, it is given back for nothing."""
+    """When the request was last corrected after acceptance. Unless the provider started since, a return does not
+    count."""
     amount_corrected_at: Mapped[datetime | None]
     said_at: Mapped[datetime | None]
-    """When its citizens last said something that the firm has to hear: a later call, or another's request joined."""
+    """When something was last said that the provider has to be told: a later call, or a request merged into this
+    one."""
 
     __table_args__ = (
         one_of("status", JobStatus),
@@ -275,12 +283,12 @@ class Job(Model):
 
 
 def is_live(job: type[Job] = Job) -> ColumnElement[bool]:
-    """The job is still to be done."""
+    """The condition that the job is unfinished."""
     return job.status.in_(_LIVE)
 
 
 class Extension(Model):
-    """A provider asks for more time, once for a job; the deadlines before it stay for the statistics."""
+    """A provider's request for more time, once per job. The deadlines before it are kept for the figures."""
 
     __tablename__ = "extensions"
 
@@ -291,7 +299,7 @@ class Extension(Model):
     status: Mapped[str]
     asked_at: Mapped[datetime]
     until: Mapped[datetime]
-    """The complete_by asked for."""
+    """The new `complete_by` that was asked for."""
     reason: Mapped[str]
     arrive_by_before: Mapped[datetime | None]
     complete_by_before: Mapped[datetime]

@@ -1,6 +1,6 @@
 """What a provider does with an offer, or staff for it on the phone.
 
-Repeating what has happened gives the present state, so a retry after a lost answer is safe.
+Repeating a step returns the present state, so a retry after a lost answer is safe.
 """
 
 from datetime import datetime
@@ -36,9 +36,10 @@ WITHDRAWN_BY_STAFF = "by_staff"
 
 
 async def accept_offer(act: Act, tx: Tx, offer_id: UUID, body: Acceptance) -> JobOut:
-    """Take the work: the request is assigned, the other offers are withdrawn, the job begins its life.
+    """Accept the offer: the request is assigned, its other offers are withdrawn, and the job is created.
 
-    Raises NotFound, OfferExpired, OfferWithdrawn, OfferDecided, ProviderNotActive, ProviderFull, AppointmentInvalid.
+    Raises NotFound, OfferExpired, OfferWithdrawn, OfferDecided, ProviderNotActive, AppointmentInvalid,
+    AppointmentsOverlap, ProviderFull.
     """
     offer = await _lock_offer(act, tx, offer_id)
     if offer["status"] in (OfferStatus.ACCEPTED, OfferStatus.ENDED):
@@ -78,7 +79,8 @@ async def accept_offer(act: Act, tx: Tx, offer_id: UUID, body: Acceptance) -> Jo
 
 
 async def decline_offer(act: Act, tx: Tx, offer_id: UUID, body: Refusal) -> OfferOut:
-    """Say no; the worker asks the next at once. Raises NotFound, OfferExpired, OfferWithdrawn, OfferDecided."""
+    """Decline the offer; the worker asks the next provider at once. Raises NotFound, OfferExpired, OfferWithdrawn,
+    OfferDecided."""
     offer = await _lock_offer(act, tx, offer_id)
     if offer["status"] != OfferStatus.DECLINED:
         _check_pending(offer, act.now)
@@ -87,9 +89,9 @@ async def decline_offer(act: Act, tx: Tx, offer_id: UUID, body: Refusal) -> Offe
 
 
 async def withdraw_offer(act: Act, tx: Tx, offer_id: UUID, reason: str) -> None:
-    """Take an offer back; the request is matched again, without this provider, if nobody else is asked.
+    """Withdraw an offer. If no other provider is asked, the request is matched again without this one.
 
-    The reason is for staff: it stands in the timeline, and the provider is not told. Repeating it does nothing.
+    The reason is for staff: it appears in the timeline, and the provider is not told. Repeating it changes nothing.
 
     Raises NotFound, OfferDecided, OfferExpired.
     """
@@ -112,7 +114,10 @@ async def close_pending_offer(act: Act, tx: Tx, offer: Row, step: str, **params:
 
 
 async def note_no_answer(act: Act, tx: Tx, offer_id: UUID, again_at: datetime) -> None:
-    """The firm did not pick up; it stands in the to-phone queue again from then on. Raises as a decline does."""
+    """Record that the provider did not answer the phone. The offer is in the to-phone queue again from `again_at`.
+
+    Raises NotFound, OfferExpired, OfferWithdrawn, OfferDecided.
+    """
     offer = await _lock_offer(act, tx, offer_id)
     _check_pending(offer, act.now)
     await queries.release_to_phone(tx, offer_id, again_at)
@@ -148,7 +153,7 @@ def _check_pending(offer: Row, now: datetime) -> None:
 def _appointment(
     offer: Row, now: datetime, start: datetime | None, end: datetime | None
 ) -> tuple[datetime | None, datetime | None]:
-    """What the provider named, inside what the citizen wants; or the whole wanted window."""
+    """Return the appointment that the provider named, or else the whole wanted window. Raises AppointmentInvalid."""
     wanted_from, wanted_to = offer["wanted_from"], offer["wanted_to"]
     if start is None and end is None:
         return wanted_from, wanted_to

@@ -1,4 +1,5 @@
-"""The provider's queue: poll, accept, decline, start, quote, complete, return. Its own offers and jobs only."""
+"""The provider's queue: poll offers and jobs, accept, decline, start, quote, complete, return. A provider reaches only
+its own."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -48,7 +49,8 @@ Self = Annotated[Act, Depends(acting(Role.PROVIDER))]
 
 @router.get("/offers", response_model=list[OfferOut], responses=NOT_MODIFIED)
 async def poll_offers(request: Request, principal: Provider, waiting: Waiting) -> Response:
-    """Live offers, oldest first. With `Prefer: wait=N` and the last ETag it answers as soon as the list changes."""
+    """Return your pending offers, oldest first. With `Prefer: wait=N` and the last ETag the answer comes once the list
+    changes."""
     context = context_of(request)
     answer = await waiting.answer(provider_topic(principal.id), lambda: _read_offers(context, principal.id))
     return await _if_still_allowed(request, waiting, answer)
@@ -56,19 +58,20 @@ async def poll_offers(request: Request, principal: Provider, waiting: Waiting) -
 
 @router.put("/offers/{offer_id}/acceptance")
 async def accept_offer(offer_id: UUID, act: Self, tx: Transaction, body: Acceptance | None = None) -> JobOut:
-    """Accept: the job is yours. Repeating it gives the job again."""
+    """Accept the offer; the job is yours. Repeating it returns the job again."""
     return await offer_actions.accept_offer(act, tx, offer_id, body or Acceptance())
 
 
 @router.put("/offers/{offer_id}/refusal")
 async def decline_offer(offer_id: UUID, body: Refusal, act: Self, tx: Transaction) -> OfferOut:
-    """Decline with a reason; the next provider is asked at once."""
+    """Decline the offer with a reason. The next provider is asked at once."""
     return await offer_actions.decline_offer(act, tx, offer_id, body)
 
 
 @router.get("/jobs", response_model=list[JobOut], responses=NOT_MODIFIED)
 async def poll_jobs(request: Request, principal: Provider, waiting: Waiting) -> Response:
-    """Unfinished jobs, oldest first. With `Prefer: wait=N` and the last ETag it answers as soon as one changes."""
+    """Return your unfinished jobs, oldest first. With `Prefer: wait=N` and the last ETag the answer comes once one
+    changes."""
     context = context_of(request)
     answer = await waiting.answer(provider_topic(principal.id), lambda: _read_jobs(context, principal.id))
     return await _if_still_allowed(request, waiting, answer)
@@ -78,7 +81,7 @@ async def poll_jobs(request: Request, principal: Provider, waiting: Waiting) -> 
 async def list_past_jobs(
     request: Request, response: Response, tx: Transaction, principal: Provider, paging: Annotated[Paging, Query()]
 ) -> Page[JobOut]:
-    """All jobs, newest first."""
+    """List all your jobs, newest first."""
     after = paging.after(UUID)
     rows = await queries.list_past_jobs(tx, principal.id, after[0] if after else None, paging.limit + 1)
     return page(rows, paging, lambda row: (row.id,), JobOut.model_validate, request, response)
@@ -86,7 +89,7 @@ async def list_past_jobs(
 
 @router.get("/jobs/{job_id}")
 async def read_own_job(job_id: UUID, request: Request, act: Self, tx: Transaction) -> JobWithContact:
-    """A job with whom to call and where to go; the reading is on the audit log."""
+    """Return a job with whom to call and where to go. The reading is recorded in the audit log."""
     kept = timedelta(days=act.settings.reopen_days)
     job = await job_actions.read_job_with_contact(act, tx, job_id, kept)
     await note_reveal(act, tx, f"request:{job.request_id}", "job")
@@ -95,37 +98,38 @@ async def read_own_job(job_id: UUID, request: Request, act: Self, tx: Transactio
 
 @router.put("/jobs/{job_id}/start")
 async def start_job(job_id: UUID, act: Self, tx: Transaction, body: Start | None = None) -> JobOut:
-    """On site."""
+    """Report that you are on site."""
     return await job_actions.start_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/appointment")
 async def move_appointment(job_id: UUID, body: Appointment, act: Self, tx: Transaction) -> JobOut:
-    """A new appointment, agreed with the citizen."""
+    """Move the appointment, as agreed with the citizen."""
     return await agreement_actions.move_appointment(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/quote")
 async def quote_job(job_id: UUID, body: Quote, act: Self, tx: Transaction) -> JobOut:
-    """A price for the whole job; the citizen's yes is recorded with it, or later by the centre."""
+    """Quote a price for the whole job. The citizen's consent is recorded with it, or later by the centre."""
     return await agreement_actions.quote_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/extension")
 async def ask_for_extension(job_id: UUID, body: ExtensionIn, act: Self, tx: Transaction) -> ExtensionOut:
-    """Ask for more time, once, before the time is over; a supervisor decides."""
+    """Ask for more time, once, before the deadline. A supervisor decides."""
     return await extension.ask_for_extension(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/completion")
 async def complete_job(job_id: UUID, body: Completion, act: Self, tx: Transaction) -> JobOut:
-    """Done, with the amount billed: no more than the citizen has agreed to."""
+    """Report that the work is done, with the amount billed. It may not exceed what the citizen has agreed to."""
     return await job_actions.complete_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/return")
 async def return_job(job_id: UUID, body: JobReturn, act: Self, tx: Transaction, about: CurrentlyKnown) -> JobOut:
-    """Give it back. Before starting it goes to others; afterwards, or a second time, to the supervisor."""
+    """Return the job. Before it is started it is offered to others; afterwards, or the second time, a supervisor
+    decides."""
     job = await job_actions.return_job(act, tx, job_id, body)
     await raise_heard(act, tx, job.request_id, body.note, about)
     return job
@@ -133,14 +137,15 @@ async def return_job(job_id: UUID, body: JobReturn, act: Self, tx: Transaction, 
 
 @router.put("/jobs/{job_id}/failure")
 async def fail_job(job_id: UUID, body: Failure, act: Self, tx: Transaction, about: CurrentlyKnown) -> JobOut:
-    """Begun, and it can't be done; the supervisor decides."""
+    """Report that work you started cannot be completed. A supervisor decides."""
     job = await job_actions.fail_job(act, tx, job_id, body)
     await raise_heard(act, tx, job.request_id, body.note, about)
     return job
 
 
 async def _if_still_allowed(request: Request, waiting: Wait, answer: Response) -> Response:
-    """The answer, unless the key was revoked or the firm expelled while it waited. Raises what `works_here` does."""
+    """Return the answer unless the key was revoked or the provider expelled during the wait; then raise what
+    `works_here` raises."""
     if waiting.seconds:
         works_here.check(await authenticator_of(request).principal(token_of(request)))
     return answer

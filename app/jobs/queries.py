@@ -1,4 +1,4 @@
-"""Offers and jobs in SQL: the queue, the locks, the lists."""
+"""SQL for offers and jobs: the queues, the locks, the lists."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -30,7 +30,7 @@ _JOBS = cast(Table, Job.__table__)
 _ME = bindparam("provider_id", type_=Uuid)
 PENDING = Offer.status == word("pending")
 _LEFT = Offer.phoned_by.is_not(None) & ~on_shift(Offer.phoned_by)
-"""An operator had taken it, and has gone home since."""
+"""An operator took the offer and has gone off shift since."""
 _MAY_ASK = or_(Offer.ask_from.is_(None), Offer.ask_from <= AT)
 
 _FACTS = (
@@ -83,7 +83,7 @@ _QUEUE = Prepared(
 
 
 async def list_pending_offers(tx: Tx, provider_id: UUID, at: datetime) -> Sequence[Row]:
-    """The provider's live offers, oldest first."""
+    """Return the provider's pending offers that have not expired at `at`, oldest first, at most 100."""
     return await tx.rows(_QUEUE, provider_id=provider_id, at=at)
 
 
@@ -91,12 +91,12 @@ _JOB_QUEUE = Prepared(_JOBS_VIEWED.where(Job.provider_id == _ME, is_live()).orde
 
 
 async def list_live_jobs(tx: Tx, provider_id: UUID) -> Sequence[Row]:
-    """The provider's unfinished jobs, oldest first."""
+    """Return the provider's unfinished jobs, oldest first."""
     return await tx.rows(_JOB_QUEUE, provider_id=provider_id)
 
 
 async def list_past_jobs(tx: Tx, provider_id: UUID, after: UUID | None, limit: int) -> Sequence[Any]:
-    """The provider's jobs of any state, newest first."""
+    """Return the provider's jobs of any status, newest first, older than `after`."""
     query: Select[Any] = _JOBS_VIEWED
     query = query.where(Job.provider_id == provider_id).order_by(Job.id.desc()).limit(limit)
     if after:
@@ -126,7 +126,7 @@ _LOCK_OFFER = Prepared(
 
 
 async def lock_offer(tx: Tx, offer_id: UUID) -> Row | None:
-    """The offer with its request and provider, locked in that order: request, offer, provider."""
+    """Lock request, offer and provider, in that order, and return the offer with their facts, or None."""
     return await tx.row(_LOCK_OFFER, offer_id=offer_id)
 
 
@@ -155,7 +155,7 @@ _LOCK_JOB = Prepared(
 
 
 async def lock_job(tx: Tx, job_id: UUID) -> Row | None:
-    """The job with its request, offer and provider, locked in the order request, offer, job, provider."""
+    """Lock request, offer, job and provider, in that order, and return the job with their facts, or None."""
     return await tx.row(_LOCK_JOB, job_id=job_id)
 
 
@@ -165,26 +165,26 @@ _JOB_OF_OFFER = Prepared(_JOB_WITH_CONTACT.where(Job.offer_id == bindparam("offe
 
 
 async def find_job(tx: Tx, job_id: UUID) -> Row | None:
-    """The job with its request's facts and contact data."""
+    """Return the job with its request's facts and contact data, or None."""
     return await tx.row(_JOB, job_id=job_id)
 
 
 async def find_job_of_offer(tx: Tx, offer_id: UUID) -> Row | None:
-    """The job that grew out of the offer, if it was accepted."""
+    """Return the job that the accepted offer became, or None."""
     return await tx.row(_JOB_OF_OFFER, offer_id=offer_id)
 
 
 async def find_longest_move(tx: Tx, request_id: UUID) -> timedelta:
-    """How far behind the first deadline (or now, if that has passed) the urgency lets a moved appointment end."""
+    """Return how far past its first deadline (or past now, if later) the urgency lets a moved appointment end."""
     query = select(Urgency.move_days).join(Request, Request.urgency == Urgency.code).where(Request.id == request_id)
     return timedelta(days=(await tx.session.execute(query)).scalar_one())
 
 
 async def move_deadlines(tx: Tx, request_id: UUID, appointment_to: datetime, at: datetime) -> None:
-    """Booked work is due by the end of its appointment, and done 24 hours later; other work keeps its deadlines.
+    """Move the deadlines of booked work: it must be started by the end of its appointment and completed 24 hours later.
 
-    So does what is late already, or there. The first deadline is kept for the figures. The worker looks at its clocks
-    anew at once.
+    Other work keeps its deadlines, and so does any step that is overdue or done. The first deadline is kept for the
+    figures. The worker checks the clocks again at once.
     """
     booked = select(Urgency.code).where(Urgency.arrive_rule == ArriveRule.APPOINTMENT)
     to_come = Request.started_at.is_(None) & (Request.arrive_by > at)
@@ -217,13 +217,15 @@ _NOTE_SAID = Prepared(
 
 
 async def note_said(tx: Tx, request_id: UUID, at: datetime) -> UUID | None:
-    """The firm at work on the request has something to hear: gives which, or None when no firm has it."""
+    """Note on the job that there is something new to tell its provider. Return the provider, or None if none has the
+    work."""
     row = await tx.row(_NOTE_SAID, request_id=request_id, at=at)
     return row["provider_id"] if row else None
 
 
 async def list_said(tx: Tx, request_id: UUID) -> Sequence[Any]:
-    """What was said about the request after it was taken down, and all of those merged into it; complaints aside."""
+    """Return what was said about the request after it was taken down, and all that was said about those merged into it,
+    except complaints."""
     later = (Request.id == request_id) & (Contact.purpose != "request")
     query = (
         select(
@@ -245,7 +247,8 @@ async def correct_bill(tx: Tx, job_id: UUID, values: Mapping[str, Any]) -> None:
 
 
 def _log_correction() -> Prepared:
-    """What is corrected was counted by the facts of its completion, on that day: its correction carries the same."""
+    """Log a correction with the facts and on the day that its completion was counted with, so that it is counted there
+    too."""
     done = cast(Table, Event.__table__).alias("done")
     completed = (
         select(func.coalesce(happened_at(done), done.c.at).label("at"), *(done.c[name] for name in FACTS))
@@ -285,27 +288,27 @@ async def log_correction(tx: Tx, job_id: UUID, data: Mapping[str, Any], zone: Zo
 
 
 async def add_turnover(tx: Tx, provider_id: UUID, day: date, fen: int) -> None:
-    """The day's turnover of the provider is so much more, or less."""
+    """Add `fen`, which may be negative, to the provider's turnover of the day."""
     row = insert(ProviderDay).values(provider_id=provider_id, day=day, turnover_fen=fen)
     kept = {"turnover_fen": ProviderDay.turnover_fen + fen}
     await tx.session.execute(row.on_conflict_do_update(index_elements=["provider_id", "day"], set_=kept))
 
 
 async def find_extension_of(tx: Tx, job_id: UUID) -> Extension | None:
-    """The job's one extension that is asked for or granted."""
+    """Return the job's extension that is asked for or granted, or None. A job has at most one."""
     query = select(Extension).where(Extension.job_id == job_id)
     query = query.where(Extension.status.in_([word("asked"), word("granted")]))
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
 async def list_left_unanswered(tx: Tx, request_id: UUID, job_id: UUID) -> Sequence[Extension]:
-    """Extensions that earlier firms had asked for when their jobs ended."""
+    """Return the undecided extensions of earlier jobs of the request."""
     query = select(Extension).where(Extension.request_id == request_id, Extension.job_id != job_id)
     return (await tx.session.execute(query.where(Extension.status == word("asked")))).scalars().all()
 
 
 async def list_request_offers(tx: Tx, request_id: UUID) -> Sequence[Any]:
-    """All offers of the request with the providers' names, oldest first."""
+    """Return all offers of the request with the providers' names, oldest first."""
     query = (
         select(*_OFFERS.c, Provider.name.label("provider_name"))
         .join(Provider, Provider.id == Offer.provider_id)
@@ -316,7 +319,7 @@ async def list_request_offers(tx: Tx, request_id: UUID) -> Sequence[Any]:
 
 
 async def list_request_jobs(tx: Tx, request_id: UUID) -> Sequence[Any]:
-    """All jobs of the request, oldest first."""
+    """Return all jobs of the request, oldest first."""
     query = _JOBS_VIEWED.where(Job.request_id == request_id)
     return (await tx.session.execute(query.order_by(Job.id))).all()
 
@@ -327,7 +330,7 @@ ASKED = """asked (provider_id) AS (
   SELECT (SELECT o.provider_id FROM offers o WHERE o.status = 'pending' AND o.provider_id > asked.provider_id
     ORDER BY o.provider_id LIMIT 1) FROM asked WHERE asked.provider_id IS NOT NULL
 )"""
-"""The providers that are being asked, each by one step of an index, however many offers each has."""
+"""The providers with pending offers, found by one index step each, however many offers each has."""
 
 _TO_PHONE = (
     select(
@@ -350,7 +353,7 @@ _LIST_TO_PHONE = Prepared(_TO_PHONE.limit(200))
 
 
 async def list_to_phone(tx: Tx, at: datetime) -> Sequence[Row]:
-    """Pending offers of firms reached by phone that may be phoned now, earliest expiry first."""
+    """Return pending offers of providers reached by phone that may be phoned now, earliest expiry first."""
     return await tx.rows(_LIST_TO_PHONE, at=at)
 
 
@@ -383,11 +386,11 @@ _TO_PHONE_ONE = Prepared(_TO_PHONE.where(Offer.id == bindparam("offer_id", type_
 
 
 async def take_to_phone(tx: Tx, staff_id: UUID, at: datetime, until: datetime) -> Row | None:
-    """Give the operator the offer that expires first and that nobody has taken, until then."""
+    """Give the operator the untaken offer that expires first, until `until`. Return it, or None if there is none."""
     taken = await tx.row(_TAKE_TO_PHONE, staff_id=staff_id, at=at, until=until)
     return await tx.row(_TO_PHONE_ONE, offer_id=taken["id"], at=at) if taken else None
 
 
 async def release_to_phone(tx: Tx, offer_id: UUID, until: datetime) -> None:
-    """Nobody answered: leave the offer in the queue, but for others only after `until`."""
+    """Leave an unanswered offer in the queue, but hide it from operators until `until`."""
     await tx.session.execute(update(Offer).where(Offer.id == offer_id).values(phoned_by=None, phoned_until=until))

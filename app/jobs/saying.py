@@ -1,4 +1,4 @@
-"""What is said about a request after it was taken down: kept, and told to whoever works on it."""
+"""Records what is said about a request after it was taken down, and tells the provider that works on it."""
 
 from uuid import UUID
 
@@ -14,9 +14,9 @@ from app.kit.db import Tx
 
 
 async def say(act: Act, tx: Tx, request_id: UUID, body: ContactIn) -> Contact:
-    """Keep a later call or message about the request, or about one that it was merged into. Raises NotFound.
+    """Record a later call or message about the request, or about one that it was merged into. Raises NotFound.
 
-    The firm that has the work hears of it, unless it is a complaint: that goes its own way.
+    The provider that has the work is told, except of a complaint, which becomes a case of its own.
     """
     request = await get_request(tx, request_id)
     served = request.parent_id or request.id

@@ -1,4 +1,4 @@
-"""Offers and jobs in the API."""
+"""Offers, jobs and extensions as the API reads and shows them."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,16 +15,19 @@ from app.registry.models import PriceKind
 
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 QuantityFound = Annotated[
-    Quantity | None, Field(description="how much there was to do, in the item's unit; left out, as it stands")
+    Quantity | None, Field(description="the amount of work found, in the item's unit; left out, it does not change")
 ]
 HappenedAt = Annotated[
     Moment | None,
-    Field(description="when it was, for a report that was held up; kept with the event, while clocks go by the report"),
+    Field(
+        description="when it happened, if it is reported later; recorded with the event, but clocks use the time of "
+        "the report"
+    ),
 ]
 
 
 class OfferOut(BaseModel):
-    """An offer as its provider sees it: what, where roughly, when and at which price; no contact data."""
+    """An offer as its provider sees it: the work, its area, its times and its price, without contact data."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -38,24 +41,24 @@ class OfferOut(BaseModel):
     township_code: str
     community_code: str | None
     quantity: Quantity
-    unit: str | None = Field(description="by which the item is charged; null or `quote`: as a whole")
+    unit: str | None = Field(description="the charging unit; null or `quote` if the job is charged as a whole")
     wanted_from: datetime | None
     wanted_to: datetime | None
     arrive_by: datetime | None
-    round_arrive_by: datetime | None = Field(description="by your own clock, where others had it before")
+    round_arrive_by: datetime | None = Field(description="your own deadline, if another provider had the work before")
     tier: Tier
     price_kind: PriceKind
-    price_fen: int = Field(description="per unit when fixed, the starting price when a quote")
-    sum_fen: int | None = Field(description="what the citizen agrees to if it is accepted; null: to be quoted")
+    price_fen: int = Field(description="per unit if the price is fixed; the starting price if it is a quote")
+    sum_fen: int | None = Field(description="what the citizen pays if you accept; null if you have to quote")
     redo: bool
     status: OfferStatus
     offered_at: datetime
     expires_at: datetime
-    ask_from: datetime | None = Field(description="when you open, or the night is over; your time runs from then")
+    ask_from: datetime | None = Field(description="when you open or the night ends; your time to answer runs from then")
 
 
 class OfferDetail(BaseModel):
-    """An offer as staff see it, with how it came about."""
+    """An offer as staff see it, with who chose the provider and how it ranked."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -82,19 +85,21 @@ class OfferDetail(BaseModel):
 
 
 class Acceptance(Body):
-    """The appointment, within what the citizen wants; left out, the whole window."""
+    """The appointment, within the time the citizen wants. Left out, it is the whole wanted time."""
 
     appointment_from: Moment | None = None
     appointment_to: Moment | None = None
 
 
 class Refusal(Body):
+    """Why the provider declines the offer."""
+
     reason: DeclineReason
     note: Note | None = None
 
 
 class JobOut(BaseModel):
-    """A job; `agreed_fen` is what the citizen has consented to pay, `cap_fen` the most that may be asked."""
+    """A job. `agreed_fen` is what the citizen has agreed to pay, `cap_fen` the most that may be charged."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -109,20 +114,22 @@ class JobOut(BaseModel):
     township_code: str
     community_code: str | None
     quantity: Quantity
-    unit: str | None = Field(description="by which the item is charged; null or `quote`: as a whole")
+    unit: str | None = Field(description="the charging unit; null or `quote` if the job is charged as a whole")
     status: JobStatus
     tier: Tier
     price_kind: PriceKind
-    price_fen: int = Field(description="of the offer: per unit when fixed, the starting price when a quote")
+    price_fen: int = Field(description="from the offer: per unit if fixed, the starting price if a quote")
     appointment_from: datetime | None
     appointment_to: datetime | None
     appointment_moves: int = Field(default=0, description="how often the appointment was moved")
     arrive_by: datetime | None
     complete_by: datetime | None
-    round_arrive_by: datetime | None = Field(description="by the firm's own clock, where others had it before")
-    round_complete_by: datetime | None = Field(description="by this one it is judged")
-    original_complete_by: datetime | None = Field(description="of this round, before the extension that was granted")
-    unit_cap_fen: int | None = Field(description="the cap per unit; `cap_fen` is that for the quantity")
+    round_arrive_by: datetime | None = Field(
+        description="the provider's own deadline, if another provider had the work before"
+    )
+    round_complete_by: datetime | None = Field(description="the deadline by which the job counts as on time")
+    original_complete_by: datetime | None = Field(description="this round's deadline before an extension was granted")
+    unit_cap_fen: int | None = Field(description="the cap per unit; `cap_fen` is the cap for the quantity")
     cap_fen: int | None
     quote_fen: int | None
     agreed_fen: int | None
@@ -135,39 +142,42 @@ class JobOut(BaseModel):
     started_at: datetime | None
     completed_at: datetime | None
     ended_at: datetime | None
-    corrected_at: datetime | None = Field(description="what was taken down was corrected; given back now, it is free")
+    corrected_at: datetime | None = Field(
+        description="when the request was last corrected after acceptance; a return without a start since does not count"
+    )
     amount_corrected_at: datetime | None
-    said_at: datetime | None = Field(description="when there was last something new in `said` of the job")
+    said_at: datetime | None = Field(description="when an entry was last added to the job's `said`")
 
 
 class Said(BaseModel):
-    """What a citizen said later, or another citizen whose request was merged into this one (`number`)."""
+    """What a citizen said later, or what the citizen of a request merged into this one said (`number` is that
+    request's)."""
 
     model_config = ConfigDict(from_attributes=True)
 
     at: datetime
     number: int
-    purpose: str = Field(description="`request`: what the merged one asked for; `progress`, `change`, `cancel`")
+    purpose: str = Field(description="`request` (what the merged request asked for), `progress`, `change` or `cancel`")
     words: str | None
 
 
 class JobWithContact(JobOut):
-    """The job with whom to call and where to go; each reading is on the audit log."""
+    """A job with whom to call and where to go. Each reading is recorded in the audit log."""
 
     contact_name: str | None
-    contact_phone: str | None = Field(description="null: there is no number; come without calling")
+    contact_phone: str | None = Field(description="null if there is no number: come without calling")
     address: str | None
-    said: list[Said] = Field(description="since it was taken down, oldest first")
+    said: list[Said] = Field(description="what was said since the request was taken down, oldest first")
 
 
 class Start(Body):
-    """On site."""
+    """The provider is on site."""
 
     happened_at: HappenedAt = None
 
 
 class Quote(Body):
-    """A price for the whole job; `agreed_on_site` when the citizen has said yes to it face to face."""
+    """A price for the whole job. `agreed_on_site` says that the citizen agreed to it face to face."""
 
     amount_fen: Fen
     quantity: QuantityFound = None
@@ -176,16 +186,16 @@ class Quote(Body):
 
 
 class Consent(Body):
-    """The citizen's yes to this sum, given to the operator by phone."""
+    """The sum that the citizen agreed to on the phone with an operator."""
 
     amount_fen: Fen
     quantity: QuantityFound = None
 
 
 class Completion(Body):
-    """What was done and what was billed; `payout_fen` where the company pays the citizen.
+    """What was done and what was billed. `payout_fen` is what the provider paid the citizen.
 
-    `agreed_on_site`: the citizen has said yes to this sum face to face, though it is more than was agreed before.
+    `agreed_on_site` says that the citizen agreed to the amount face to face, though it is more than was agreed before.
     """
 
     result: Note
@@ -197,32 +207,37 @@ class Completion(Body):
 
 
 class AmountCorrection(Body):
-    """What ought to have been billed, and why. `was_fen`: what the bill says now, as it was read.
+    """The right amount and the reason. `was_fen` is the amount now on the bill, as the caller read it.
 
-    More than the citizen has agreed to needs their yes; a `payout_fen` that is left out stays.
+    A larger amount than the citizen has agreed to needs `agreed_with_citizen`. If `payout_fen` is left out, it does not
+    change.
     """
 
     amount_fen: Fen
     was_fen: Fen
-    quantity: Quantity | None = Field(default=None, description="left out, it stays")
+    quantity: Quantity | None = Field(default=None, description="left out, it does not change")
     payout_fen: Fen | None = None
     agreed_with_citizen: bool = False
     reason: Note
 
 
 class JobReturn(Body):
+    """Why the provider returns the job."""
+
     reason: ReturnReason
     note: Note | None = None
 
 
 class Failure(Body):
+    """Why the work could not be completed."""
+
     note: Note
 
 
 class Appointment(Body):
-    """A new appointment, agreed with the citizen; a later one than stands needs to say who agreed, and how.
+    """A new appointment, agreed with the citizen. If it is later than the present one, say who agreed and how.
 
-    Both are kept in the log.
+    Both are recorded in the log.
     """
 
     appointment_from: Moment
@@ -230,19 +245,21 @@ class Appointment(Body):
     agreed_with_citizen: bool
     agreed_by: Annotated[
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)] | None,
-        Field(description="whose word it is: the citizen's, or that of somebody of the household, by name"),
+        Field(description="the name of the person who agreed: the citizen or a member of the household"),
     ] = None
     agreed_how: ToldHow | None = None
 
 
 class ExtensionIn(Body):
-    """More time to complete the work, and why."""
+    """The new deadline asked for, and the reason."""
 
     until: Moment
     reason: Note
 
 
 class ExtensionOut(BaseModel):
+    """A provider's request for more time, the deadlines before it, and the decision."""
+
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
@@ -259,12 +276,12 @@ class ExtensionOut(BaseModel):
 
 
 class ToPhoneOut(OfferOut):
-    """An offer of a firm that is reached by phone: whom to call, and how often it was tried."""
+    """An offer of a provider reached by phone: whom to call, and how many calls were tried."""
 
     provider_id: UUID
     provider_name: str
     provider_contact: str
     provider_phone: str
     phone_attempts: int
-    unread_notices: int = Field(description="to be read out in the same call: GET /providers/{id}/notices")
+    unread_notices: int = Field(description="notices to read out in the same call (GET /providers/{id}/notices)")
     phoned_by: UUID | None

@@ -1,4 +1,5 @@
-"""Offers and jobs for staff: what is out, the firms to phone, and acting for a provider on the phone."""
+"""Offers and jobs for staff: what is offered, which providers to phone, and steps on behalf of a provider on the
+phone."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -35,7 +36,9 @@ from app.kit.db import Row
 from app.kit.idempotency import repeatable
 
 CALL_TAKES = timedelta(minutes=3)
+"""How long an operator keeps an offer taken from the to-phone queue."""
 CALL_AGAIN = timedelta(minutes=1)
+"""How long after an unanswered call the provider is phoned again."""
 
 router = Router(tags=["offers and jobs"])
 Supervisor = Annotated[Act, Depends(acting(Role.SUPERVISOR))]
@@ -48,31 +51,31 @@ OnBehalf = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, on_beha
 
 @router.get("/requests/{request_id}/offers", dependencies=reader)
 async def list_request_offers(request_id: UUID, tx: Transaction) -> list[OfferDetail]:
-    """Every offer of the request: to whom, why it, and what became of it."""
+    """List the request's offers: to whom, who chose them, and how they ended."""
     return [OfferDetail.model_validate(row) for row in await queries.list_request_offers(tx, request_id)]
 
 
 @router.get("/requests/{request_id}/jobs", dependencies=reader)
 async def list_request_jobs(request_id: UUID, tx: Transaction) -> list[JobOut]:
-    """Every job of the request, oldest first."""
+    """List the request's jobs, oldest first."""
     return [JobOut.model_validate(row) for row in await queries.list_request_jobs(tx, request_id)]
 
 
 @router.get("/providers/{provider_id}/jobs")
 async def list_jobs_of_provider(provider_id: UUID, act: Operator, tx: Transaction) -> list[JobOut]:
-    """A firm's unfinished jobs, oldest first: of one that was expelled or has left, what is to be ended for it."""
+    """List a provider's unfinished jobs, oldest first. After an expulsion or exit these are the jobs to end for it."""
     return [JobOut.model_validate(dict(row)) for row in await queries.list_live_jobs(tx, provider_id)]
 
 
 @router.get("/offers/to-phone")
 async def list_offers_to_phone(act: Operator, tx: Transaction) -> list[ToPhoneOut]:
-    """Pending offers of firms without software, earliest expiry first."""
+    """List pending offers of providers reached by phone, earliest expiry first."""
     return [_to_phone(row) for row in await queries.list_to_phone(tx, act.now)]
 
 
-@router.post("/offers/to-phone/next", responses={204: {"description": "nobody is to be phoned now"}})
+@router.post("/offers/to-phone/next", responses={204: {"description": "no provider has to be phoned now"}})
 async def take_offer_to_phone(act: Operator, tx: Transaction, response: Response) -> ToPhoneOut | None:
-    """Take the next firm to phone; for three minutes nobody else gets it."""
+    """Take the next offer to phone. For three minutes no other operator gets it."""
     row = await queries.take_to_phone(tx, act.who, act.now, act.now + CALL_TAKES)
     if row is None:
         response.status_code = 204
@@ -87,7 +90,8 @@ def _to_phone(row: Row) -> ToPhoneOut:
 @router.put("/offers/{offer_id}/no-answer", status_code=204)
 @repeatable
 async def record_no_answer(offer_id: UUID, act: OnBehalf, tx: Transaction) -> None:
-    """Nobody answered at the firm: back into the queue, to be tried again in a minute."""
+    """Record that the provider did not answer the phone. The offer returns to the queue and is phoned again after a
+    minute."""
     await offer_actions.note_no_answer(act, tx, offer_id, act.now + CALL_AGAIN)
 
 
@@ -96,68 +100,68 @@ async def record_no_answer(offer_id: UUID, act: OnBehalf, tx: Transaction) -> No
 async def accept_offer_on_behalf(
     offer_id: UUID, act: OnBehalf, tx: Transaction, body: Acceptance | None = None
 ) -> JobOut:
-    """The firm says yes on the phone."""
+    """Accept the offer for a provider on the phone."""
     return await offer_actions.accept_offer(act, tx, offer_id, body or Acceptance())
 
 
 @router.put("/offers/{offer_id}/refusal")
 @repeatable
 async def decline_offer_on_behalf(offer_id: UUID, body: Refusal, act: OnBehalf, tx: Transaction) -> OfferOut:
-    """The firm says no on the phone."""
+    """Decline the offer for a provider on the phone."""
     return await offer_actions.decline_offer(act, tx, offer_id, body)
 
 
 @router.get("/jobs/{job_id}")
 async def read_job(job_id: UUID, act: OnBehalf, tx: Transaction) -> JobOut:
-    """A job, without contact data."""
+    """Return a job without contact data."""
     return await job_actions.read_job(act, tx, job_id)
 
 
 @router.put("/jobs/{job_id}/start")
 @repeatable
 async def start_job_on_behalf(job_id: UUID, act: OnBehalf, tx: Transaction, body: Start | None = None) -> JobOut:
-    """The firm says it is on site."""
+    """Record for a provider on the phone that it is on site."""
     return await job_actions.start_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/appointment")
 @repeatable
 async def move_appointment_on_behalf(job_id: UUID, body: Appointment, act: OnBehalf, tx: Transaction) -> JobOut:
-    """A new appointment, agreed with the citizen."""
+    """Move the appointment for a provider on the phone, as agreed with the citizen."""
     return await agreement_actions.move_appointment(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/quote")
 @repeatable
 async def quote_job_on_behalf(job_id: UUID, body: Quote, act: OnBehalf, tx: Transaction) -> JobOut:
-    """The firm names a price on the phone."""
+    """Record the price that a provider quotes on the phone."""
     return await agreement_actions.quote_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/consent")
 @repeatable
 async def record_consent(job_id: UUID, body: Consent, act: OnBehalf, tx: Transaction) -> JobOut:
-    """The citizen agrees to the sum on the phone."""
+    """Record that the citizen agreed to the sum on the phone."""
     return await agreement_actions.consent_to_price(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/extension")
 @repeatable
 async def ask_for_extension_on_behalf(job_id: UUID, body: ExtensionIn, act: OnBehalf, tx: Transaction) -> ExtensionOut:
-    """The firm asks on the phone for more time; a supervisor decides."""
+    """Ask for an extension for a provider on the phone. A supervisor decides."""
     return await extension.ask_for_extension(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/completion")
 @repeatable
 async def complete_job_on_behalf(job_id: UUID, body: Completion, act: OnBehalf, tx: Transaction) -> JobOut:
-    """The firm reports on the phone that it is done."""
+    """Record for a provider on the phone that the work is done, with the amount billed."""
     return await job_actions.complete_job(act, tx, job_id, body)
 
 
 @router.put("/jobs/{job_id}/amount")
 async def correct_amount(job_id: UUID, body: AmountCorrection, act: Supervisor, tx: Transaction) -> JobOut:
-    """Put right what was billed for completed work; statement, turnover and callback follow, and the firm is told."""
+    """Correct what was billed for completed work. Statement, turnover and callback follow, and the provider is told."""
     return await amount.correct_amount(act, tx, job_id, body)
 
 
@@ -166,7 +170,7 @@ async def correct_amount(job_id: UUID, body: AmountCorrection, act: Supervisor, 
 async def return_job_on_behalf(
     job_id: UUID, body: JobReturn, act: OnBehalf, tx: Transaction, about: CurrentlyKnown
 ) -> JobOut:
-    """The firm gives the job back on the phone."""
+    """Return the job for a provider on the phone."""
     job = await job_actions.return_job(act, tx, job_id, body)
     await raise_heard(act, tx, job.request_id, body.note, about)
     return job
@@ -177,7 +181,7 @@ async def return_job_on_behalf(
 async def fail_job_on_behalf(
     job_id: UUID, body: Failure, act: OnBehalf, tx: Transaction, about: CurrentlyKnown
 ) -> JobOut:
-    """The firm reports on the phone that it can't be done."""
+    """Record for a provider on the phone that work it started could not be completed. A supervisor decides."""
     job = await job_actions.fail_job(act, tx, job_id, body)
     await raise_heard(act, tx, job.request_id, body.note, about)
     return job

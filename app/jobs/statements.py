@@ -1,7 +1,7 @@
-"""The statements that move requests, offers, jobs and kept counts together, each one round trip.
+"""Statements that change requests, offers, jobs and kept counts together, each in one round trip.
 
-The rows are locked before (queries.lock_…), so the guards in them never lose a race; they are there all the same.
-Parts of a CTE run in no defined order, and nothing here relies on one.
+The rows are locked before (`queries.lock_…`), so the guards in the statements never lose a race; they are a safety net.
+The parts of a CTE run in no defined order, and nothing here relies on one.
 """
 
 from collections.abc import Callable
@@ -65,15 +65,15 @@ _PROVIDER = bindparam("provider_id", type_=Uuid)
 _JOB = bindparam("job_id", type_=Uuid)
 _DAY = bindparam("day", type_=Date)
 _FREE = bindparam("free", type_=Boolean)
-"""Given back for nothing: what the firm had accepted was corrected."""
+"""The return does not count, because the request was corrected after acceptance."""
 PULLED = 5
-"""How many of the waiting are looked at when a provider gets free."""
+"""How many waiting requests are matched when a provider becomes free."""
 
 
 def keep_counts(rows: FromClause, **counts: Any) -> list[CTE]:
-    """Add these to the provider's counts of the day and of the window, once per row of `rows` (with a provider_id).
+    """Add the counts to the provider's day and window, once for each row of `rows`, which has a provider_id.
 
-    Offers that count for fairness are also added to those of the request's item in this month.
+    Offers that count for fairness are also added to the month's count for the request's item.
     """
     window = {name: count for name, count in counts.items() if name in WINDOW_COUNTS}
     first_day = _DAY - (WINDOW_DAYS - 1)
@@ -100,13 +100,13 @@ def _add(
 
 
 def one(condition: ColumnElement[bool] | None = None) -> ColumnElement[int]:
-    """1, or 1 where the condition holds and 0 elsewhere."""
+    """Return 1, or with a condition 1 where it is true and 0 otherwise."""
     number = sql_cast(word("1"), Integer)
     return number if condition is None else func.coalesce(sql_cast(condition, Integer), 0)
 
 
 def load(rows: FromClause, change: int, **values: Any) -> CTE:
-    """Change the provider's number of unfinished jobs by so many for the job in `rows`."""
+    """Add `change` to the number of unfinished jobs of the provider in `rows`."""
     return (
         update(Provider)
         .where(Provider.id == rows.c.provider_id)
@@ -116,7 +116,7 @@ def load(rows: FromClause, change: int, **values: Any) -> CTE:
 
 
 def answer_heard(rows: FromClause) -> CTE:
-    """The provider said something: it has not been silent."""
+    """Reset the provider's count of silent offers, because it answered."""
     return (
         update(Provider)
         .where(Provider.id == rows.c.provider_id, Provider.silent_offers > 0)
@@ -126,9 +126,9 @@ def answer_heard(rows: FromClause) -> CTE:
 
 
 def count_silence(rows: FromClause) -> list[CTE]:
-    """The provider let an offer expire; after `silent_limit` of them in a row it counts as unreachable.
+    """Count an offer that the provider let expire; after `silent_limit` of them in a row it is unreachable.
 
-    A firm that is reached by phone was silent only if somebody phoned.
+    For a provider reached by phone the offer counts only if somebody phoned.
     """
     over = Provider.reachable & (Provider.silent_offers + 1 >= bindparam("silent_limit", type_=Integer))
     silent = (
@@ -144,7 +144,7 @@ def count_silence(rows: FromClause) -> list[CTE]:
         .returning(Provider.id.label("provider_id"), Provider.reachable, Provider.silent_offers)
         .cte("silent")
     )
-    # The provider as it was before this statement stands beside what it has become.
+    # Provider is the row before this statement, `silent` the row after it.
     told = (
         select(silent)
         .join(Provider, Provider.id == silent.c.provider_id)
@@ -165,9 +165,9 @@ def count_silence(rows: FromClause) -> list[CTE]:
 
 
 def pull_waiting(rows: FromClause) -> CTE:
-    """The provider in `rows` can be asked again: the first of those who wait where it can come are matched at once.
+    """Match the first waiting requests that the provider in `rows` can serve at once, because it can be asked again.
 
-    Rows that others have locked are passed over; they are looked at again anyway, within a minute or, in a surge, five.
+    Rows locked by others are skipped; they are matched anyway within a minute, or five in a surge.
     """
     reached = select(ProviderReach.provider_id).where(
         ProviderReach.township_code == Request.township_code,
@@ -186,12 +186,12 @@ def pull_waiting(rows: FromClause) -> CTE:
         .cte("waiting")
         .prefix_with("MATERIALIZED")
     )
-    ids = func.array(select(waiting.c.id).scalar_subquery())  # an array is looked up by key, a set may be scanned for
+    ids = func.array(select(waiting.c.id).scalar_subquery())  # an array is looked up by key, a set may cause a scan
     return update(Request).where(Request.id == any_(ids)).values(match_at=AT).cte("pulled")
 
 
 def _job_of(request: Moved) -> ColumnElement[bool]:
-    """The job moves only if its request does."""
+    """The job changes only if its request does."""
     return (Job.id == _JOB) & select(request.rows.c.id).exists()
 
 
@@ -251,7 +251,7 @@ _LEAVE_DATA: dict[str, Callable[[FromClause], ColumnElement[Any]]] = {
 
 
 def _leave_pending(step: str, **values: Any) -> Prepared:
-    """An offer leaves pending without being accepted; the request is matched again once nobody is asked."""
+    """An offer stops being pending without acceptance. The request is matched again if no other provider is asked."""
     offer = OFFERS.move(
         step,
         Offer.id == _OFFER,
@@ -278,7 +278,7 @@ def _leave_pending(step: str, **values: Any) -> Prepared:
 
 
 def _reported(**parts: Any) -> ColumnElement[Any]:
-    """The event's data, with the moment that the firm names for what it reports, if it names one."""
+    """Return the event's data, with the time that the provider reports for the step, if any."""
     happened_at = bindparam("happened_at", type_=DateTime(timezone=True))
     return func.jsonb_strip_nulls(json_of(happened_at=happened_at, **parts))
 
@@ -329,7 +329,7 @@ def _complete() -> Prepared:
 
 
 def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: Any) -> Prepared:
-    """The job is over without being done: its offer ends, the provider's capacity is free, the next round begins."""
+    """A job ends without being done: its offer ends, its provider's place is free, and the next round begins."""
     values: dict[str, Any] = {"ended_at": AT}
     if step == "return":
         values |= {name: bindparam(name, type_=Text) for name in ("return_reason", "return_note")}
@@ -350,11 +350,11 @@ def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: An
 
 
 UNDONE = "undone"
-"""The reason of what was dispatched by mistake and taken back at once."""
+"""The reason recorded for a request that was dispatched by mistake and taken back at once."""
 
 
 def _end_request(step: str, why: str | None = None, **values: Any) -> Prepared:
-    """The request ends without being done: whatever is out for it is taken back."""
+    """A request ends without being done: its offers are withdrawn and its job is cancelled."""
     data = why and (lambda rows: json_of(reason=word(why)))
     unheld: dict[str, Any] = dict.fromkeys(("held_at", "held_from", "hold_cause", "hold_reason", "hold_until"), null())
     request = REQUESTS.move(step, Request.id == _REQUEST, match_at=null(), data=data or None, **unheld, **values)
@@ -404,7 +404,7 @@ MERGE = _end_request("merge", merged_at=AT, parent_id=bindparam("parent_id", typ
 
 
 def _uncount() -> Prepared:
-    """Take what firms said to the request out of their counts, as if they had not been asked."""
+    """Take the providers' answers to the request out of their counts, as if they had not been asked."""
     zone = bindparam("zone", type_=Text)
     each = {
         "accepted": one(Offer.status == word("accepted")),

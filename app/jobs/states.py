@@ -1,4 +1,4 @@
-"""The lives of an offer, of a job and of an extension: every move there is. Source: the diagrams in docs/states.md."""
+"""The states of offers, jobs and extensions and every move between them. docs/states.md draws them."""
 
 from app.events.kinds import EventKind
 from app.events.transition import Machine, Move
