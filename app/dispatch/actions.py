@@ -1,4 +1,4 @@
-"""Sending requests out and taking them back: dispatch, direct offers, reassignment, redo, reopen."""
+"""Dispatches requests, offers them directly, expires offers, reassigns jobs, and has work redone or reopened."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -41,19 +41,19 @@ from app.registry.opening import is_open_through
 from app.registry.queries import find_provider
 
 CENTRE_DOWN, PROVIDER_CLOSED = "centre_down", "provider_closed"
-"""Why an offer whose time ran out counts for nothing."""
+"""Why an offer whose time ran out does not count."""
 
 
 async def dispatch_request(
     act: Act, tx: Tx, request_id: UUID, catalog: Snapshot, dangers: Dangers, *, unannounced: bool = False
 ) -> DispatchOut:
-    """Send the request out and make its first offers. Repeating it while it is out gives the present state.
+    """Dispatch the request and make its first offers. Repeating it while it is dispatching returns the present state.
 
-    1. Lock it; if it is out already, give it as it is.
+    1. Lock it; if it is already dispatching, return it as it is.
     2. Settle the tier, end the last round and begin the next one with new deadlines (send_out).
-    3. Match it and make its offers, or say what came of it instead (offer_to_best).
+    3. Match it and make its offers, or return why there are none (offer_to_best).
 
-    `unannounced`: where there is no number to call, the firm comes without calling.
+    With `unannounced`, a provider comes without calling if there is no number to call.
 
     Raises NotFound, NotDispatchable, RelayFirst, DangerNotRelayed, DangerHeard, AreaNeeded, NobodyToCall, NotEntitled,
     StatusConflict.
@@ -72,7 +72,7 @@ async def dispatch_request(
 
 
 async def send_out(act: Act, tx: Tx, request: Row, catalog: Snapshot) -> Row:
-    """Dispatch a locked request, to be matched.
+    """Dispatch a locked request, so that it is due for matching. Return its row.
 
     Raises NotDispatchable, RelayFirst, DangerNotRelayed, AreaNeeded, NobodyToCall, NotEntitled, StatusConflict.
     """
@@ -121,14 +121,16 @@ async def _answer(tx: Tx, request_id: UUID, outcome: Outcome) -> DispatchOut:
 async def offer_directly(
     act: Act, tx: Tx, request_id: UUID, provider_id: UUID, catalog: Snapshot, dangers: Dangers
 ) -> DispatchOut:
-    """The operator picks the provider, which may have been asked before; it must pass every other filter.
+    """Offer the request to the provider that the operator picked.
 
-    1. Lock the request, and send it out if it is not out yet.
-    2. If the provider is being asked give that offer: nobody is asked twice. One whose time is over is expired first.
-    3. Match: whom a person picks is always looked at. If a filter stops it refuse, with the reason.
-    4. Offer it the request, open or closed.
+    The provider may have been asked before, but it must pass every other filter.
 
-    Raises NotFound, NotDispatchable, RelayFirst, DangerNotRelayed, DangerHeard, AreaNeeded, NotEntitled,
+    1. Lock the request, and dispatch it if it is not dispatching yet.
+    2. If the provider has a pending offer, return it, so that nobody is asked twice. Expire one that is overdue first.
+    3. Match; a picked provider is always considered. If a filter rejects it, refuse with the reason.
+    4. Offer it the request, whether it is open or closed.
+
+    Raises NotFound, NotDispatchable, RelayFirst, DangerNotRelayed, DangerHeard, AreaNeeded, NobodyToCall, NotEntitled,
     StatusConflict, ProviderNotEligible.
     """
     request = await get_locked(tx, request_id)
@@ -151,12 +153,12 @@ async def offer_directly(
 
 
 async def expire_offer(act: Act, tx: Tx, offer_id: UUID) -> UUID | None:
-    """Expire a pending offer whose time is over: gives its request's id, or None when there was nothing to expire.
+    """Expire an overdue pending offer. Return its request's id, or None if there was nothing to expire.
 
-    1. Lock it with its request and provider; one that was answered, or lives still, stays as it is.
-    2. If the centre was down meanwhile it is withdrawn, and the request has its time on the rung again.
-    3. If the firm was closed meanwhile it is withdrawn: it counts for nothing, and may be made anew.
-    4. Else it expires, and counts; after so many in a row the firm is unreachable.
+    1. Lock it with its request and provider. If it was answered or is not overdue, leave it.
+    2. If the centre was down meanwhile, withdraw it and restart the time on the request's rung.
+    3. If the provider was closed meanwhile, withdraw it: it does not count and may be made again.
+    4. Otherwise expire it. It counts, and after several in a row the provider is unreachable.
     """
     offer = await lock_offer(tx, offer_id)
     if offer is None or offer["status"] != OfferStatus.PENDING or offer["expires_at"] > act.now:
@@ -182,21 +184,22 @@ async def _not_eligible(tx: Tx, provider_id: UUID, rejected: Sequence[Any]) -> P
             standing = Standing(provider.standing)
             return ProviderNotEligible(
                 reason=UnmatchedReason.NOT_ACTIVE,
-                why=f"is {standing.en} and takes no work now",
+                why=f"is {standing.en} and cannot take work at present",
                 why_zh=f"该单位目前为{standing.zh}状态，不能接单",
             )
     else:
         return ProviderNotEligible(reason=reason, why=reason.en, why_zh=reason.zh)
     return ProviderNotEligible(
         reason="not_offered_here",
-        why="is not active here with this item at this tier",
+        why="does not offer this item at this tier in this area",
         why_zh="该单位未在此区域以此档次提供该项目",
     )
 
 
 async def reassign_job(act: Act, tx: Tx, job_id: UUID) -> None:
-    """Take an unstarted job from its provider and send the request out again. Raises NotFound, JobOver,
-    RequestOnHold.
+    """Take an unstarted job away from its provider and dispatch the request again.
+
+    Raises NotFound, JobOver, RequestOnHold, StatusConflict.
     """
     job = await lock_job(tx, job_id)
     if job is None:
@@ -210,9 +213,10 @@ async def reassign_job(act: Act, tx: Tx, job_id: UUID) -> None:
 
 
 async def redo_request(act: Act, tx: Tx, request_id: UUID, *, other_firm: bool, catalog: Snapshot) -> Row:
-    """A completed request is not solved: the same firm does it again at no charge, unless the citizen refuses it.
+    """Have completed work that did not solve the problem redone: by the same provider at no charge, unless the citizen
+    refuses it (`other_firm`).
 
-    Raises NotFound, StatusConflict, DangerNotRelayed.
+    Raises NotFound, StatusConflict, DangerNotRelayed, AreaNeeded.
     """
     request = await get_locked(tx, request_id)
     if request["status"] != RequestStatus.COMPLETED:
@@ -228,9 +232,10 @@ async def redo_request(act: Act, tx: Tx, request_id: UUID, *, other_firm: bool, 
 async def reopen_request(
     act: Act, tx: Tx, request_id: UUID, reason: str, *, other_firm: bool, catalog: Snapshot
 ) -> Row:
-    """A closed request comes back within the window; counts against first-time fix.
+    """Reopen a closed request within the reopening window. It counts against first-time fix.
 
-    Raises NotFound, StatusConflict, ReopenTooLate, ReopenWithoutDispatch, DangerNotRelayed, NotEntitled.
+    With `other_firm` the citizen refuses the provider that did the work. Raises NotFound, StatusConflict,
+    ReopenTooLate, ReopenWithoutDispatch, DangerNotRelayed, AreaNeeded, NotEntitled.
     """
     request = await get_locked(tx, request_id)
     if request["status"] != RequestStatus.CLOSED:
@@ -252,7 +257,8 @@ async def reopen_request(
 
 
 def check_reopenable(act: Act, request: Mapping[str, Any] | Row) -> None:
-    """Of a closed request. Raises ReopenWithoutDispatch, ReopenTooLate, DangerNotRelayed, AreaNeeded."""
+    """Raises ReopenWithoutDispatch, ReopenTooLate, DangerNotRelayed or AreaNeeded if a closed request cannot be
+    reopened."""
     if request["dispatched_at"] is None:
         raise ReopenWithoutDispatch
     if act.now > request["closed_at"] + timedelta(days=act.settings.reopen_days):
@@ -274,16 +280,16 @@ async def _again(act: Act, tx: Tx, request: Row, catalog: Snapshot) -> dict[str,
 
 
 async def _send_again(act: Act, tx: Tx, request: Row, end: OfferEnd, other_firm: bool, catalog: Snapshot) -> Row:
-    """Send work that was done out again.
+    """Dispatch work again that was done before.
 
-    1. The firm that did it last is looked at as if a person had picked it.
-    2. If it can come, and the citizen does not refuse it, it is asked alone, at no charge.
-    3. Else the request is due: the worker matches it with the others.
+    1. Match the provider that last did it as if a person had picked it.
+    2. If it can come, and the citizen does not refuse it, ask it alone, at no charge.
+    3. Otherwise the worker matches the request with all providers.
     """
     last = await queries.find_last_offer(tx, request["id"])
     if last and not other_firm:
         wanted = Wanted.by(request, catalog.item(request["item_code"]), Tier(last.tier))
-        wanted = replace(wanted, picked_provider_id=last.provider_id)  # what it did before is why it is asked
+        wanted = replace(wanted, picked_provider_id=last.provider_id)  # having done it before must not exclude it
         matching = await match(act, tx, wanted)
         same = [ranked for ranked in matching.survivors if ranked.candidate.provider_id == last.provider_id]
         if same:

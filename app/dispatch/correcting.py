@@ -1,4 +1,5 @@
-"""What was taken down wrongly is put right: on record, told to who works on it, and matched again where it matters."""
+"""Corrects what was taken down wrongly: records it, tells the provider that works on it, and matches again if it
+matters."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -51,43 +52,48 @@ from app.matching.wanted import Wanted
 from app.registry.notices import tell
 
 WORK = {"item_code", "tier", "township_code", "community_code", "wanted_from", "wanted_to", "quantity"}
-"""What is to be done; once that is over it stays as it was. Where else than `quantity` it changes, others may fit."""
+"""The columns that describe the work. They cannot change once the work is over. If one other than `quantity` changes,
+other providers may fit."""
 CONTACT = {
     "contact_name", "contact_phone", "citizen_id", "priority_group", "caller_id", "helped_name", "callback_name",
     "callback_phone", "unannounced",
 }  # fmt: skip
-"""Whom to reach: no reason for a firm to give the work back."""
+"""The columns that say whom to reach. A change of these alone does not entitle a provider to return the job free."""
 STILL_FITS = {
     UnmatchedReason.FULL, UnmatchedReason.UNREACHABLE, UnmatchedReason.BARRED, UnmatchedReason.TOO_FAR,
     UnmatchedReason.NOT_ON_LADDER,
 }  # fmt: skip
-"""A firm that has the work keeps it all the same."""
+"""Matching refuses a provider for these reasons, but one that already has the work keeps it."""
 OF_THE_CENTRE = {"helped_name", "callback_name", "callback_phone"}
-"""What no firm is told."""
+"""The columns whose changes no provider is told."""
 MASKS: dict[str, Callable[[str], str | None]] = {
     "contact_phone": mask_phone, "contact_name": mask_name, "address": mask_text,
     "helped_name": mask_name, "callback_name": mask_name, "callback_phone": mask_phone,
 }  # fmt: skip
+"""How the audit log masks personal data."""
 WORDS = {
     "item_code": ("服务项目", "item"), "township_code": ("地点", "place"), "community_code": ("地点", "place"),
     "address": ("地址", "address"), "description": ("求助内容", "description"), "details": ("问答", "answers"),
     "contact_name": ("联系人", "contact"), "contact_phone": ("电话", "phone number"),
-    "helped_name": ("求助人", "who is helped"), "unannounced": ("直接上门", "coming without a call"),
-    "callback_name": ("回访对象", "whom to call back"), "callback_phone": ("回访电话", "number to call back"),
+    "helped_name": ("求助人", "person helped"), "unannounced": ("直接上门", "coming without a call"),
+    "callback_name": ("回访对象", "person to call back"), "callback_phone": ("回访电话", "number to call back"),
     "wanted_from": ("上门时间", "wanted time"), "wanted_to": ("上门时间", "wanted time"),
     "quantity": ("数量", "quantity"), "tier": ("档次", "tier"),
 }  # fmt: skip
+"""What a changed column is called in the notice to the provider, in Chinese and English."""
 
 
 async def correct_request(
     act: Act, tx: Tx, request_id: UUID, body: Correction, if_match: str | None, catalog: Snapshot, dangers: Dangers
 ) -> Row:
-    """Put right what the body names; what is already so changes nothing. A danger that the new text tells is raised,
-    whatever was dismissed or taken back of the former one; beside another, if only the new text tells it.
+    """Correct what the body names. Values that are already so change nothing.
 
-    An operator may until a firm has accepted the work, then a supervisor. Raises NotFound, NotAllowed, VersionRequired,
-    VersionStale, StatusConflict (the work is over), WorkBegun, UnknownItem, UnknownArea, TierNotAllowed, NotEntitled,
-    NotDispatchable, RelayFirst, WindowInvalid, QuantityNotCounted.
+    A danger that the new text mentions is raised, even if one in the former text was dismissed or withdrawn. If the
+    request already reports a danger, another one is raised only if the former text did not mention it.
+
+    Operators may correct until a provider has accepted the work, supervisors also afterwards. Raises NotFound,
+    NotAllowed, VersionRequired, VersionStale, StatusConflict (the work is over), WorkBegun, UnknownItem, UnknownArea,
+    TierNotAllowed, NotEntitled, NotDispatchable, RelayFirst, WindowInvalid, QuantityNotCounted, UnknownAsk.
     """
     request = await get_locked(tx, request_id)
     if request["assigned_at"] and Role.SUPERVISOR not in act.roles:
@@ -118,7 +124,7 @@ async def correct_request(
 
 
 def _told(request: Row, changes: Mapping[str, Any], catalog: Snapshot, dangers: Dangers) -> DangerKind | None:
-    """The danger that the new text tells, or that the new item is in itself."""
+    """Return the danger that the new text mentions or that the new item is in itself, or None."""
     if changes.keys() & {"description", "details"}:
         answers = [one["answer"] for one in changes.get("details") or ()]
         heard = [one.kind for one in dangers.hear("\n".join([changes.get("description", ""), *answers]))]
@@ -134,10 +140,12 @@ def _told(request: Row, changes: Mapping[str, Any], catalog: Snapshot, dangers: 
 async def withdraw_danger(
     act: Act, tx: Tx, request_id: UUID, body: DangerWithdrawalIn, catalog: Snapshot, dangers: Dangers
 ) -> Row:
-    """It is no danger after all: urgency and deadlines are again its item's, and it may go out; on the audit log. What
-    else was raised before, and no line has, is its danger again.
+    """Withdraw the request's danger: urgency and deadlines are those of its item again, and it may be offered.
 
-    Said again, nothing happens. Raises NotFound.
+    A danger that was raised before, was not withdrawn and has no line becomes the request's danger again. With another
+    `kind` than the present danger, only that kind counts as withdrawn. The audit log records who said so and why.
+
+    Repeating it changes nothing. Raises NotFound.
     """
     request = await get_locked(tx, request_id)
     if request["danger"] is None:
@@ -165,13 +173,13 @@ async def withdraw_danger(
 async def _note_withdrawn(act: Act, tx: Tx, request_id: UUID, danger: str, reason: str) -> None:
     about = {"danger": danger}
     await record(act, tx, EventKind.REQUEST_DANGER_WITHDRAWN, request_id=request_id, data=about)
-    facts = about | {"reason": reason}  # a person's words stand in no event (docs/decisions/0017)
+    facts = about | {"reason": reason}  # events contain no words of persons (docs/decisions/0017)
     subject = f"request:{request_id}"
     await add_audit(act, tx, "request.danger_withdrawn", subject, **facts)
 
 
 async def _values(act: Act, tx: Tx, request: Row, body: Correction, catalog: Snapshot) -> dict[str, Any]:
-    """The columns as they ought to be, of what the body speaks of."""
+    """Return the columns that the body speaks of, with their right values."""
     said = body.model_dump(exclude_unset=True)
     values: dict[str, Any] = {
         name: said[name] for name in ("description", "contact_name", "address", "quantity") if name in said
@@ -229,7 +237,7 @@ async def _values(act: Act, tx: Tx, request: Row, body: Correction, catalog: Sna
 
 
 def _people(request: Row, body: Correction) -> dict[str, Any]:
-    """Whom the firm calls, whom the centre calls back, and the name of whoever is helped."""
+    """Return whom the provider calls, whom the centre calls back, and the name of the person helped."""
     values: dict[str, Any] = {}
     if body.phone:
         values |= {"contact_phone": body.phone, "unannounced": False}
@@ -244,7 +252,8 @@ def _people(request: Row, body: Correction) -> dict[str, Any]:
 
 
 async def _citizen(tx: Tx, request: Row, body: Correction, now: datetime) -> Citizen | None:
-    """Who is helped, if another than was taken down; where somebody called for them, the contact says nothing of it."""
+    """Return the person helped if it is somebody else than was taken down. If somebody called for them, a new contact
+    phone does not identify them."""
     person = body.helped or Person()
     if not body.helped and body.phone != request["contact_phone"] and request["caller_id"] is None:
         person = Person(phone=body.phone)
@@ -252,7 +261,8 @@ async def _citizen(tx: Tx, request: Row, body: Correction, now: datetime) -> Cit
 
 
 def _clocks(act: Act, request: Row, changes: Mapping[str, Any], catalog: Snapshot) -> dict[str, Any]:
-    """Deadlines follow the urgency and the wanted time, counted from when they were counted before, pauses left out."""
+    """Return the deadlines that follow from the corrected urgency and wanted time, counted from the same start, without
+    pauses."""
     if not changes.keys() & {"urgency", "kind", "wanted_from", "wanted_to"}:
         return {}
     after = dict(request) | dict(changes)
@@ -277,7 +287,8 @@ def _clocks(act: Act, request: Row, changes: Mapping[str, Any], catalog: Snapsho
 
 
 async def _extended(tx: Tx, request: Row, changes: Mapping[str, Any], due: Mapping[str, Any]) -> dict[str, datetime]:
-    """Where the firm was granted more time, the later of that and of what is due now; not for more urgent work."""
+    """If an extension was granted, return the later of each extended deadline and the one due now, unless the work
+    became more urgent."""
     job = await queries.find_live_job(tx, request["id"]) if "complete_by" in due else None
     extension = await find_extension_of(tx, job.id) if job else None
     more_urgent = changes.get("urgency_rank", request["urgency_rank"]) < request["urgency_rank"]
@@ -291,7 +302,7 @@ async def _extended(tx: Tx, request: Row, changes: Mapping[str, Any], due: Mappi
 def _dues(
     request: Mapping[str, Any], start: datetime, window: Window | None, allowance: Allowance, zone: ZoneInfo
 ) -> dict[str, datetime]:
-    """When a round that began then is due; an appointment stands as it was agreed."""
+    """Return the deadlines of a round that began at `start`. Pauses move them, except for an agreed appointment."""
     dues = deadlines(allowance, start, window, zone)._asdict()
     booked = allowance.arrive_rule is ArriveRule.APPOINTMENT
     return {
@@ -304,7 +315,8 @@ def _dues(
 
 
 async def _put_on_record(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], reason: str) -> None:
-    """The log says which facts changed; the audit log also from what to what, with personal data masked."""
+    """Record in the audit log what changed from what to what, with personal data masked. The event log names the
+    columns only."""
     named = [name for name in changes if name in WORDS]
     masked = {
         name: [MASKS[name](value) if name in MASKS and value else value for value in (request[name], changes[name])]
@@ -314,7 +326,7 @@ async def _put_on_record(act: Act, tx: Tx, request: Row, changes: Mapping[str, A
 
 
 async def _follow(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], catalog: Snapshot) -> None:
-    """Tell whoever has the work, or is asked about it, and look for others where it matters."""
+    """Tell the provider that has the work or is asked, and look for other providers if it matters."""
     served = request["parent_id"] or request["id"]
     named = sorted(name for name in changes if name in WORDS)
     matters = bool(changes.keys() & (WORK - {"quantity"})) or "citizen_id" in changes
@@ -348,7 +360,7 @@ async def _follow(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], ca
 
 
 async def _measure(act: Act, tx: Tx, job: Job, request: Row) -> None:
-    """The job has as much to do as the request now says; cap and agreed sum follow."""
+    """Give the job the request's quantity; its cap and agreed sum follow."""
     locked = await lock_job(tx, job.id)
     assert locked is not None, "it is the request's live job"
     terms = measured(locked, request["quantity"])
@@ -356,7 +368,7 @@ async def _measure(act: Act, tx: Tx, job: Job, request: Row) -> None:
 
 
 def _stays(request: Row) -> bool:
-    """It is to be arbitrated, or tells of a danger that no emergency line has."""
+    """Whether the request has to be arbitrated, or reports a danger that no emergency line has."""
     return is_endangered(request) or request["unmatched_reason"] in (UnmatchedReason.RETURNED, UnmatchedReason.FAILED)
 
 
@@ -365,15 +377,16 @@ async def _tell_firm(act: Act, tx: Tx, job: Job, request: Row, named: list[str])
     en = ", ".join(dict.fromkeys(WORDS[name][1] for name in named))
     words = {
         "zh": f"请求 {request['number']} 的登记信息已更正：{zh}。请重新查看；如因此不能承接，可以退回，不计退单。",
-        "en": f"What was taken down of request {request['number']} was corrected: {en}. Look at it again; if you "
-        "cannot do it now, you may give it back, and that counts for nothing.",
+        "en": f"Request {request['number']} was corrected: {en}. Please read it again. If you can no longer do it, you "
+        "may return it, and the return does not count.",
     }
     await tell(act, tx, job.provider_id, "request_corrected", f"{request['id']} {request['version']}", words)
     tx.publish(provider_topic(job.provider_id))
 
 
 async def _ask_anew(act: Act, tx: Tx, request: Row, *, matters: bool) -> None:
-    """Offers show what was corrected; where others fit now they are taken back, and it is matched from the start."""
+    """Update the providers' queues. If other providers may fit now, withdraw the offers and match the request from the
+    start."""
     offers = await queries.list_pending(tx, request["id"])
     for offer_id, provider_id in offers:
         offer = await lock_offer(tx, offer_id)
@@ -389,7 +402,8 @@ async def _ask_anew(act: Act, tx: Tx, request: Row, *, matters: bool) -> None:
 async def _keep_or_send_on(
     act: Act, tx: Tx, job: Job, request: Row, changes: Mapping[str, Any], catalog: Snapshot
 ) -> None:
-    """The firm keeps what it can still do at the price agreed; else, if it has not begun, it is asked again first."""
+    """Leave the job to its provider if it can still do it at the agreed price. Otherwise reassign an unstarted job and
+    ask the same provider first. Raises WorkBegun."""
     other_work = bool(changes.keys() & {"item_code", "tier"})
     if other_work and job.status == JobStatus.STARTED:
         raise WorkBegun

@@ -1,4 +1,5 @@
-"""A danger is told of a request on record: it is an emergency, and nobody is asked until an emergency line has it."""
+"""Raises a danger on a recorded request: it becomes an emergency, and nobody is asked until an emergency line has
+it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,19 +26,19 @@ from app.registry.notices import tell
 WITHDRAWN_FOR_DANGER = "danger"
 WORDS = {
     "zh": "请求 {number} 报告有险情。请立即停止作业，人员撤到安全处，等候应急部门和中心的通知。",
-    "en": "Request {number} tells of a danger. Stop work at once, get everybody to safety, and wait for the emergency "
-    "services and for the centre.",
+    "en": "A danger was reported for request {number}. Stop work at once, bring everybody to safety, and wait for the "
+    "emergency services and the centre.",
 }
 
 
 async def raise_danger(
     act: Act, tx: Tx, request_id: UUID, kind: DangerKind, catalog: Snapshot, *, heard: bool = False
 ) -> Row:
-    """An open request tells of this danger; `heard`: so the words say, and no operator has confirmed it.
+    """Raise the danger on an open request. With `heard`, only the text mentions it and no operator has confirmed it.
 
-    1. Said again, nothing happens; of another kind, a line of that kind has to have it.
-    2. It is of the highest urgency, and its deadlines come no later than those of one that is dispatched now.
-    3. Offers that are out are taken back; a firm that has the work is told.
+    1. If the request already reports this danger, change nothing. A danger of another kind needs a line for that kind.
+    2. Give the request the highest urgency, and no deadline later than if it were dispatched now.
+    3. Withdraw its pending offers, and tell the provider that has the work.
 
     Raises NotFound, StatusConflict.
     """
@@ -63,8 +64,10 @@ async def raise_danger(
 
 
 async def hear_later(act: Act, tx: Tx, request_id: UUID, text: str, catalog: Snapshot, dangers: Dangers) -> None:
-    """What is said of a request later tells a danger as its text does, of the one that goes on if it is merged; of one
-    that is over nothing can be raised. Raises NotFound."""
+    """Raise a danger that is mentioned in something said about the request later, on its parent if it is merged.
+
+    Nothing is raised on a request that has ended. Raises NotFound.
+    """
     heard = [one.kind for one in dangers.hear(text)]
     if not heard:
         return

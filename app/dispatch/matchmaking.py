@@ -1,4 +1,5 @@
-"""From a dispatching request to offers: match at the tier, fall back if the citizen agreed, or say why nobody."""
+"""Turns a dispatching request into offers: matches it at its tier or a dearer agreed one, or finds why nobody can
+come."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,12 +38,13 @@ from app.registry.models import Rung
 
 WAIT_FOR_CAPACITY = timedelta(seconds=60)
 WAIT_IN_SURGE = timedelta(minutes=5)
-"""Who waits is matched as soon as a job ends; this is for capacity that comes otherwise (a firm opens, a registrar)."""
+"""How soon a request that waits for capacity is matched again. The end of a job has it matched at once, so this is for
+capacity that comes in other ways, as when a provider opens."""
 
 
 @dataclass
 class Outcome:
-    """What came of matching: offers, or waiting, or unmatched with the reason."""
+    """The result of matching: offers, a wait, or unmatched with the reason."""
 
     matching: MatchingResult
     tier: Tier
@@ -55,14 +57,14 @@ class Outcome:
 
 
 class Answer(NamedTuple):
-    """What is answered when offers were made, and the key under which it may be asked for again."""
+    """How to write the answer once offers are made, and the idempotency key under which it is stored."""
 
     once: Once
     write: Callable[[Outcome], bytes]
 
 
 class Asked(NamedTuple):
-    """A candidate, and from when on it is asked: now, or when it opens or may be phoned."""
+    """A candidate and when it is asked: now, or when it opens or may be phoned."""
 
     ranked: Ranked
     at: datetime
@@ -81,16 +83,18 @@ async def offer_to_best(
     newcomer: bool = False,
     answer: Answer | None = None,
 ) -> Outcome:
-    """Match a locked, dispatching request and make its next offers. While it tells of a danger that no emergency line
-    has, nobody is asked: it is due again when one has it.
+    """Match a locked, dispatching request and make its next offers.
 
-    1. Match at the tier to be served. A newcomer that finds others of its category due before it leaves them the turn:
-       it is due itself, and the worker takes it in its place.
-    2. In a surge what can wait is deferred, once.
-    3. Choose whom to ask (_whom_to_ask): make the offers and keep the decision. Done.
-    4. With nobody to ask go back to 1 at the next dearer tier, as far as the citizen has agreed and it is open.
-    5. If somebody was only full it waits, half a minute by half a minute, while accept_by allows; in a surge beyond it.
-    6. Else it is unmatched, with the filter that left nobody, or the ladder's end: a person decides.
+    While the request reports a danger that no emergency line has, nobody is asked; it is due again when a line has it.
+
+    1. Match at the tier to be served. If other requests of its category come before a new one (`newcomer`), it lets
+       them go first: the worker matches it in its turn.
+    2. In a surge, defer once what can wait.
+    3. Choose whom to ask (_whom_to_ask), make the offers and record the decision. Done.
+    4. If there is nobody to ask, go back to 1 at the next dearer tier that the citizen agreed to and that is open to
+       them.
+    5. If some providers were only full, wait and match again, until accept_by, or in a surge also after it.
+    6. Otherwise it is unmatched, because of the filter that left nobody or the end of the ladder. A person decides.
     """
     item = catalog.item(request["item_code"])
     asked = Tier(request["tier"])
@@ -127,7 +131,7 @@ async def offer_to_best(
 
 
 def _together(moment: datetime) -> datetime:
-    """The next whole half minute, so that those who wait are looked at together, by their turn."""
+    """Return the next whole half minute, so that waiting requests are matched together, in their order."""
     return moment.replace(microsecond=0) + timedelta(seconds=30 - moment.second % 30)
 
 
@@ -139,7 +143,7 @@ def _turn(request: Mapping[str, Any] | Row, catalog: Snapshot) -> Turn:
 async def _tiers(
     act: Act, tx: Tx, request: Mapping[str, Any] | Row, item: Item, catalog: Snapshot
 ) -> AsyncIterator[Tier]:
-    """The tier to be served, then the dearer ones that the citizen has agreed to and that are open to them."""
+    """Yield the tier to be served, then the dearer ones that the citizen agreed to and that are open to them."""
     served, fallback = Tier(request["tier"]), Tier(request["tier_fallback"] or request["tier"])
     yield served
     for tier in TIER_ORDER:
@@ -154,12 +158,12 @@ async def _tiers(
 
 
 def _is_deferred(request: Mapping[str, Any] | Row, matching: Matching) -> bool:
-    """In a surge work that can wait does, once."""
+    """Whether there is a surge, the work can wait, and it was not deferred before."""
     return matching.surge and request["urgency"] in matching.policy.surge.defer and not request["deferred_until"]
 
 
 def _on_the_line(request: Mapping[str, Any] | Row, now: datetime) -> bool:
-    """Whether the citizen is on the phone at this moment and hears it from the operator."""
+    """Whether the citizen is on the phone at this moment and is told by the operator."""
     return bool(request["channel"] == Channel.PHONE and request["received_at"] == now)
 
 
@@ -174,13 +178,14 @@ async def _defer(act: Act, tx: Tx, request: Mapping[str, Any] | Row, matching: M
 def _whom_to_ask(
     act: Act, request: Mapping[str, Any] | Row, tier: Tier, matching: Matching, catalog: Snapshot
 ) -> tuple[Sequence[Asked], Collection[UUID], ladder.Standing | None]:
-    """Whom to ask; those who can answer only later than these; and where on the ladder that is.
+    """Return whom to ask, who could answer only later than these, and where on the ladder that is.
 
-    1. The citizen's own choice, if it can come, is asked alone, open or closed.
-    2. Off the ladder: who can be asked now, if anybody.
-    3. Else those who open in time for accept_by, by rank; if there are none, the others, by their opening.
-    4. On the ladder: of these the lowest step, not below where the request stands; only closed time beyond accept_by
-       lets it climb. Of the step who can be asked now comes first; its time lasts until its helpers could answer.
+    1. The provider that the citizen asked for is asked alone if it can come, open or closed.
+    2. Off the ladder: those who can be asked now, if any.
+    3. Otherwise those who open in time for accept_by, by rank; if there are none, the others by opening time.
+    4. On the ladder: of these, those on the lowest step, not below the request's present one. It climbs only if a step
+       is closed beyond accept_by. On a step, those who can be asked now come first, and its time lasts until its
+       helpers could answer.
     5. One of them in a cascade, the best few in a broadcast.
     """
     policy, survivors = matching.policy, matching.survivors
@@ -190,7 +195,7 @@ def _whom_to_ask(
     if not policy.climbs(tier):
         open_now = [one for one in survivors if one.candidate.open_now]
         at_once = [one for one in when_to_ask(act, matching, open_now, request) if one.at <= act.now]
-        if at_once:  # when the others open is not looked up then
+        if at_once:  # this saves looking up when the others open
             first = {one.provider_id for one in at_once}
             return at_once[:most], {one.candidate.provider_id for one in survivors} - first, None
     timeout, step = _timeout(matching, request, catalog), None
@@ -200,13 +205,13 @@ def _whom_to_ask(
     able = in_time or late
     if policy.climbs(tier):
         stands = ladder.Standing.of(request)
-        for able in (in_time, late):  # those that open in time may all be on steps that are over
+        for able in (in_time, late):  # those that open in time may all be on past steps
             step = ladder.climb(policy.ladder, {Rung(one.ranked.candidate.rung) for one in able}, stands, act.now)
             if step:
                 break
         able = [one for one in able if step and one.ranked.candidate.rung == step.rung]
     able = [one for one in able if one.at <= act.now] or able
-    if step and able and able[0].at > act.now:  # its helpers are closed: its time is not over before theirs
+    if step and able and able[0].at > act.now:  # its helpers are closed: let the step last until they can answer
         step = step._replace(until=max(step.until, able[0].at + timeout))
     chosen = able[:most]
     latest = max((one.at for one in chosen), default=act.now)
@@ -216,7 +221,8 @@ def _whom_to_ask(
 def when_to_ask(
     act: Act, matching: Matching, survivors: Sequence[Ranked], request: Mapping[str, Any] | Row
 ) -> list[Asked]:
-    """From when on each is asked: while it is open, and by phone not at night about what can wait until the morning."""
+    """Return when each is asked: once it is open, and if by phone not at night about what can wait until the
+    morning."""
     quiet_until = act.now if may_ring(request, act.zone, act.now) else next_morning(act.now, act.zone)
 
     def at(candidate: Candidate) -> datetime:
@@ -260,10 +266,9 @@ async def make_offers(
     step: ladder.Standing | None = None,
     answer: Answer | None = None,
 ) -> Outcome:
-    """Offer the request to these providers, best first, at the tier that was matched. `by` None: the ranking's, or the
-    citizen's own choice.
+    """Offer the request to these providers, best first, at the matched tier.
 
-    Raises DangerNotRelayed: every way to a company leads through here.
+    `by` is None if the ranking or the citizen chose. Raises DangerNotRelayed; every offer to a provider is made here.
     """
     check_relayed(request)
     own, tier, timeout = act.of_itself, matching.look.wanted.tier, _timeout(matching, request, catalog)
@@ -292,7 +297,8 @@ async def make_offers(
 
 
 async def note_tier(act: Act, tx: Tx, request: Mapping[str, Any] | Row, tier: str) -> None:
-    """Log that the request is about to be served at another tier; the event is still of the one that it leaves."""
+    """Log that the request is about to be served at another tier. The event still counts for the tier that it
+    leaves."""
     if tier != request["tier"]:
         data = {"was": request["tier"], "to": tier}
         kind, request_id = EventKind.REQUEST_TIER_CHANGED, request["id"]
@@ -303,7 +309,8 @@ _PUBLIC = ("id", "provider_id", "rank", "expires_at")
 
 
 def _time_to_answer(one: Asked, timeout: timedelta, step: ladder.Standing | None, now: datetime) -> dict[str, Any]:
-    """An offer lives its time from when the firm is asked, and never outlives its rung."""
+    """Return when the offer is asked and when it expires. Its time runs from when the provider is asked, and ends with
+    its rung."""
     expires_at = one.at + timeout
     return {
         "ask_from": one.at if one.at > now else None,
@@ -314,7 +321,7 @@ def _time_to_answer(one: Asked, timeout: timedelta, step: ladder.Standing | None
 def _decision(
     request: Mapping[str, Any] | Row, tier: Tier, matching: Matching, step: ladder.Standing | None
 ) -> dict[str, Any]:
-    """What was decided, for the company that wants to know why it was passed over."""
+    """Return the decision as it is recorded, so that a provider can see why it was passed over."""
     ranked = [one for one in matching.survivors if one.candidate.provider_id not in matching.later]
     rejected = {candidate.provider_id: str(reason) for candidate, reason in matching.rejected}
     rejected |= dict.fromkeys(matching.later, str(PassedOver.CLOSED_NOW))

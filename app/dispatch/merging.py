@@ -1,4 +1,4 @@
-"""Requests about the same: one goes on for all of them, and what it takes over; and what becomes of them if it ends."""
+"""Merges requests about the same problem: one goes on for all of them, and what happens to the others if it ends."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -41,15 +41,15 @@ from app.registry.notices import tell
 from app.registry.schemas import Notice
 
 STAGES = (RequestStatus.ASSIGNED, RequestStatus.IN_PROGRESS)
-"""A firm has accepted the work; it is at it."""
+"""The statuses in which a provider has accepted the work or is on site, in that order."""
 
 
 async def cancel_request(act: Act, tx: Tx, request_id: UUID, reason: str, catalog: Snapshot) -> Row:
-    """The citizen no longer wants it: offers and job are taken back.
+    """Cancel the request for the citizen: its offers are withdrawn and its job is cancelled.
 
-    Of the requests merged into it the oldest that may be dispatched takes its place and goes out anew; where none may
-    be, or it would cost its caller more than they agreed to, a person deals with it. Raises NotFound, StatusConflict,
-    DangerNotRelayed.
+    Of the requests merged into it, the oldest that may be dispatched takes its place and is dispatched. If none may be,
+    or if it would cost its caller more than they agreed to, the oldest is left to a person. Repeating it changes
+    nothing. Raises NotFound, StatusConflict, DangerNotRelayed.
     """
     family = await lock_family(tx, request_id)
     request = await get_locked(tx, request_id)
@@ -64,10 +64,10 @@ async def cancel_request(act: Act, tx: Tx, request_id: UUID, reason: str, catalo
 
 
 async def undo_dispatch(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> Row:
-    """What was just dispatched by mistake is cancelled as if it had not been: no figure and no firm's record counts it.
+    """Cancel a request that was just dispatched by mistake, so that no figure and no provider's record counts it.
 
-    Only for `undo_seconds` after it was received, by the centre's clock. The firms that may have seen it are told. Said
-    again, nothing happens. Raises NotFound, UndoOver, NotUndoable.
+    This is possible only within `undo_seconds` of receipt by the centre's clock. Providers that may have seen the
+    request are told. Repeating it changes nothing. Raises NotFound, UndoOver, NotUndoable.
     """
     family = await lock_family(tx, request_id)
     request = await get_locked(tx, request_id)
@@ -94,18 +94,19 @@ async def undo_dispatch(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -
 _UNDOABLE = (RequestStatus.DISPATCHING, RequestStatus.UNMATCHED, RequestStatus.ASSIGNED)
 _MISTAKE = Notice(
     zh="{number} 号{item}是中心误派，已撤回，请勿上门；不计入贵单位的任何记录。",
-    en="Request {number} ({item}) was sent to you by mistake and taken back. Please do not go; it counts nowhere.",
+    en="Request {number} ({item}) was sent to you by mistake and has been withdrawn. Please do not go. It does not "
+    "count on your record.",
 )
 
 
 def is_undoable(request: Row) -> bool:
-    """Whether nothing came of it but that it went out: not relayed, without a danger, and no firm is at it."""
+    """Whether the request was only dispatched: it was not relayed, reports no danger, and no provider has started."""
     out = request["status"] in _UNDOABLE and request["round"] == 1 and request["dispatched_at"] is not None
     return out and request["relay_to"] is None and request["danger"] is None
 
 
 async def _pass_on(act: Act, tx: Tx, request: Row, row: Row, family: Sequence[Request], catalog: Snapshot) -> None:
-    """Tell the firms that had the request, and have one of those merged into it take its place."""
+    """Tell the providers that had the request, and let one of the requests merged into it take its place."""
     request_id = request["id"]
     _tell_providers(tx, row)
     children = [member for member in family if member.parent_id == request_id]
@@ -136,10 +137,10 @@ def _endangered(request: Request) -> bool:
 
 
 async def merge_request(act: Act, tx: Tx, request_id: UUID, parent_id: UUID, catalog: Snapshot) -> Row:
-    """Join a request with another that is about the same; its caller keeps the number and is called back too.
+    """Merge the request into another about the same problem. Its caller keeps the number and is called back too.
 
-    The other takes over the higher urgency, the priority group and the nearer deadlines, whom to call if it has nobody,
-    and goes out if this one was out.
+    The other request takes over the higher urgency, the priority group and the earlier deadlines. It takes over whom to
+    call if it has nobody, and it is dispatched if this one was.
 
     Raises NotFound, MergeIntoItself, MergeOfOtherKind, MergeTargetOver, MergeTheOtherWay, StatusConflict.
     """
@@ -184,7 +185,7 @@ async def merge_request(act: Act, tx: Tx, request_id: UUID, parent_id: UUID, cat
 
 
 def _stage(request: Request) -> int:
-    """How far its work is: 0 nobody has accepted it, 1 a firm has, 2 a firm is at it."""
+    """Return how far the work is: 0 not accepted, 1 accepted by a provider, 2 a provider is on site."""
     state = RequestStatus(request.held_from or request.status)
     return STAGES.index(state) + 1 if state in STAGES else 0
 
@@ -192,7 +193,10 @@ def _stage(request: Request) -> int:
 async def take_over(
     act: Act, tx: Tx, request_id: UUID, others: Sequence[Request], catalog: Snapshot
 ) -> Mapping[str, Any]:
-    """The request that goes on is as urgent as the most urgent of them, and due when the first of them is."""
+    """Give the request the highest urgency, the first priority group and the earliest deadlines of itself and `others`.
+
+    Return the columns that changed.
+    """
     request = await get_locked(tx, request_id)
     family: list[Any] = [request, *(_values(other) for other in others)]
     urgency = min((each["urgency"] for each in family), key=lambda code: catalog.urgencies[code].rank)
@@ -214,7 +218,7 @@ async def take_over(
 
 
 async def _take_over_danger(act: Act, tx: Tx, request: Request, others: Sequence[Request], catalog: Snapshot) -> None:
-    """The request that goes on tells of the danger that another told, first of one that no emergency line has yet."""
+    """Raise on the request a danger that one of the others reports, first one that no emergency line has yet."""
     told = min((one for one in others if one.danger), key=lambda one: not _endangered(one), default=None)
     if told is None or told.danger is None or (request.danger and not _endangered(told)) or _endangered(request):
         return

@@ -1,4 +1,4 @@
-"""What is due to be matched, expired or withdrawn, and the insert of offers."""
+"""SQL of dispatching: what is due to be matched, expired, withdrawn or resumed, and the insertion of offers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -51,7 +51,7 @@ _LIMIT = bindparam("limit", type_=Integer)
 
 
 def _add_offers() -> Prepared:
-    """The offers of one request, their events, and the request waiting for them."""
+    """Insert the offers of one request with their decision and events, and take the request out of matching."""
     rows = (
         func.jsonb_to_recordset(sql_cast(bindparam("offers", type_=Text), JSONB))
         .table_valued(
@@ -122,13 +122,15 @@ _ADD_DECISION = Prepared(select(_decision()))
 
 
 async def add_offers(tx: Tx, **params: Any) -> None:
-    """Insert offers (a JSON array of rows) with the decision behind them and their events; the request waits, and the
-    answer that names them is stored under its key."""
+    """Insert offers (a JSON array of rows) with their decision and events, and store the answer under its key.
+
+    The request is not matched again while they are pending.
+    """
     await tx.rows(_ADD_OFFERS, **params)
 
 
 async def add_decision(tx: Tx, **params: Any) -> None:
-    """Keep a decision that led to no offer."""
+    """Record a decision that led to no offer."""
     await tx.rows(_ADD_DECISION, **params)
 
 
@@ -144,7 +146,7 @@ _DEFER = Prepared(
 
 
 async def defer_matching(tx: Tx, request_id: UUID, until: datetime, told_at: datetime | None) -> None:
-    """Let the request wait until then, or until the surge ends; `told_at`: the citizen knows it."""
+    """Defer the request until `until` or until the surge ends. `told_at` is when the citizen was told, or None."""
     await tx.rows(_DEFER, request_id=request_id, until=until, told_at=told_at)
 
 
@@ -156,7 +158,7 @@ _POSTPONE = Prepared(
 
 
 async def postpone_matching(tx: Tx, request_id: UUID, match_at: datetime | None) -> None:
-    """Look at the request again then; None: when one of its offers ends."""
+    """Match the request again at `match_at`. With None, it is not due for matching by time."""
     await tx.rows(_POSTPONE, request_id=request_id, match_at=match_at)
 
 
@@ -170,7 +172,7 @@ _DUE_MATCHES = Prepared(
 
 
 async def find_due_matches(tx: Tx, at: datetime, limit: int) -> Sequence[UUID]:
-    """Requests to be matched now: by urgency, then priority group, then age."""
+    """Return requests to match now, by urgency, then priority group, then age."""
     return [row["id"] for row in await tx.rows(_DUE_MATCHES, at=at, limit=limit)]
 
 
@@ -183,12 +185,12 @@ _EXPIRED = Prepared(
 
 
 async def find_expired_offers(tx: Tx, at: datetime, limit: int) -> Sequence[UUID]:
-    """Pending offers whose time is over, the longest over first."""
+    """Return pending offers past their expiry, the earliest expiry first."""
     return [row["id"] for row in await tx.rows(_EXPIRED, at=at, limit=limit)]
 
 
-# Those who are asked are looked through, not the pending offers: there are as many of them however much is open. First
-# what the provider alone says, then the offers of those few of whom something is amiss, each by its key.
+# The query starts from the providers with pending offers, whose number does not grow with the open work. It checks each
+# provider first, and then, by key, only the offers of the few that have a problem.
 _VOID = Prepared(
     text(
         f"""
@@ -231,8 +233,11 @@ LIMIT :limit
 
 
 async def find_void_offers(tx: Tx, at: datetime, zone: ZoneInfo, limit: int) -> Sequence[UUID]:
-    """Pending offers that can no longer be accepted: the provider is full, inactive or away, holds no valid paper of a
-    kind that the item asks for, or the request is on hold."""
+    """Return pending offers that can no longer be accepted.
+
+    The provider is full, inactive or unreachable, or lacks a valid licence that the item requires, or the request is on
+    hold.
+    """
     moment = {"at": at, "day": at.astimezone(zone).date(), "day_end": day_end(at, zone)}
     return [row["id"] for row in await tx.rows(_VOID, **moment, limit=limit)]
 
@@ -251,7 +256,7 @@ _STRANDED = Prepared(
 
 
 async def find_stranded_jobs(tx: Tx, limit: int) -> Sequence[UUID]:
-    """Unstarted jobs of providers that are no longer active."""
+    """Return unstarted jobs of providers that are no longer active."""
     return [row["id"] for row in await tx.rows(_STRANDED, limit=limit)]
 
 
@@ -259,7 +264,7 @@ _HELD = Prepared(select(Request.id).where(Request.status == word("on_hold"), Req
 
 
 async def find_ended_holds(tx: Tx, at: datetime, limit: int) -> Sequence[UUID]:
-    """Requests whose hold is over."""
+    """Return requests whose hold has ended."""
     return [row["id"] for row in await tx.rows(_HELD, at=at, limit=limit)]
 
 
@@ -267,12 +272,12 @@ _PENDING = Prepared(select(Offer.id).where(Offer.request_id == _REQUEST, Offer.s
 
 
 async def is_offered(tx: Tx, request_id: UUID) -> bool:
-    """Whether somebody is being asked about the request."""
+    """Return whether the request has a pending offer."""
     return await tx.row(_PENDING, request_id=request_id) is not None
 
 
 async def find_pending_offer(tx: Tx, request_id: UUID, provider_id: UUID) -> Any:
-    """The pending offer of this request to this provider, with the provider's name."""
+    """Return the pending offer of the request to the provider, with the provider's name, or None."""
     query = (
         select(Offer.id, Offer.provider_id, Provider.name.label("provider_name"), Offer.rank, Offer.expires_at)
         .join(Provider, Provider.id == Offer.provider_id)
@@ -283,7 +288,7 @@ async def find_pending_offer(tx: Tx, request_id: UUID, provider_id: UUID) -> Any
 
 
 async def renew_rung(tx: Tx, request_id: UUID, ladder: Sequence[Step], at: datetime) -> None:
-    """Let a locked request look for help on its rung for the rung's whole time again."""
+    """Restart the time of the rung on which a locked request looks for free help."""
     for step in ladder:
         until = at + timedelta(seconds=step.timeout_seconds)
         here = update(Request).where(Request.id == request_id, Request.rung == step.rung)
@@ -291,7 +296,7 @@ async def renew_rung(tx: Tx, request_id: UUID, ladder: Sequence[Step], at: datet
 
 
 async def find_last_offer(tx: Tx, request_id: UUID) -> Offer | None:
-    """The offer under which the work was last done."""
+    """Return the offer under which the work was last completed, or None."""
     query = (
         select(Offer)
         .join(Job, Job.offer_id == Offer.id)
@@ -303,36 +308,36 @@ async def find_last_offer(tx: Tx, request_id: UUID) -> Offer | None:
 
 
 async def relabel_done_offers(tx: Tx, request_id: UUID, end_reason: str) -> None:
-    """The work that counted as done was not, after all."""
+    """Change why the request's completed offers ended, because the work turned out not to be done."""
     await tx.session.execute(
         update(Offer).where(Offer.request_id == request_id, Offer.end_reason == "done").values(end_reason=end_reason)
     )
 
 
 async def edit_request(tx: Tx, request_id: UUID, values: Mapping[str, Any]) -> None:
-    """Change these columns of a locked request; never its status."""
+    """Change these columns of a locked request, but never its status."""
     await tx.session.execute(update(Request).where(Request.id == request_id).values(**values))
 
 
 async def list_children(tx: Tx, request_id: UUID) -> Sequence[Request]:
-    """What is merged into the request."""
+    """Return the requests merged into the request."""
     query = select(Request).where(Request.parent_id == request_id).order_by(Request.id)
     return (await tx.session.execute(query, execution_options={"populate_existing": True})).scalars().all()
 
 
 async def find_live_job(tx: Tx, request_id: UUID) -> Job | None:
-    """The work that a firm has for the request."""
+    """Return the request's unfinished job, or None."""
     query = select(Job).where(Job.request_id == request_id, Job.status.in_([word("accepted"), word("started")]))
     return (await tx.session.execute(query, execution_options={"populate_existing": True})).scalar_one_or_none()
 
 
 async def note_corrected(tx: Tx, job_id: UUID, at: datetime) -> None:
-    """What the firm accepted was corrected: it may give the job back for nothing."""
+    """Record that the request was corrected after acceptance, so that the provider may return the job free."""
     await tx.session.execute(update(Job).where(Job.id == job_id).values(corrected_at=at))
 
 
 async def move_appointment(tx: Tx, job_id: UUID, start: datetime | None, end: datetime | None) -> None:
-    """The firm comes in the corrected time, unless what was agreed with it lies within."""
+    """Move the appointment to the corrected time, unless the agreed one lies within it."""
     within = (Job.appointment_from >= start) & (Job.appointment_to <= end)
     await tx.session.execute(
         update(Job)
@@ -342,19 +347,19 @@ async def move_appointment(tx: Tx, job_id: UUID, start: datetime | None, end: da
 
 
 async def list_pending(tx: Tx, request_id: UUID) -> Sequence[tuple[UUID, UUID]]:
-    """The pending offers of the request with whom they are to."""
+    """Return the ids of the request's pending offers, each with its provider's."""
     query = select(Offer.id, Offer.provider_id).where(Offer.request_id == request_id, Offer.status == word("pending"))
     return [(row.id, row.provider_id) for row in await tx.session.execute(query.order_by(Offer.id))]
 
 
 async def adopt_children(tx: Tx, request_id: UUID, parent_id: UUID) -> None:
-    """What was merged into this request belongs to its new parent, so that no chain of parents arises."""
+    """Move the requests merged into this one to its new parent, so that parents never form a chain."""
     await tx.session.execute(update(Request).where(Request.parent_id == request_id).values(parent_id=parent_id))
 
 
 async def list_asked(tx: Tx, request_id: UUID) -> Sequence[UUID]:
-    """The firms that may know of the request by now: who has it, who is asked, and of those that are phoned whoever is
-    being phoned."""
+    """Return the providers that may know of the request: the one that accepted it, those with a pending offer, and of
+    those reached by phone only the ones whose call was begun."""
     heard = (Provider.reached_by != word(ReachedBy.PHONE)) | Offer.phoned_by.is_not(None)
     known = (Offer.status == word("accepted")) | ((Offer.status == word("pending")) & heard)
     query = select(Offer.provider_id).join(Provider).where(Offer.request_id == request_id, known)

@@ -1,4 +1,4 @@
-"""Sending requests out and taking them back, for operators and supervisors."""
+"""Routes with which operators and supervisors dispatch, correct, merge, cancel and reopen requests."""
 
 from typing import Annotated
 from uuid import UUID
@@ -32,9 +32,11 @@ async def dispatch_request(
     catalog: CurrentCatalog,
     dangers: CurrentDangers,
     *,
-    unannounced: Annotated[bool, Query(description="there is no number: the firm comes without calling")] = False,
+    unannounced: Annotated[
+        bool, Query(description="there is no number to call, and the provider comes without calling")
+    ] = False,
 ) -> DispatchOut:
-    """Match the request to providers and offer it to the best; also what a supervisor does with an unmatched one."""
+    """Match the request to providers and offer it to the best. Supervisors also use it for an unmatched request."""
     return await actions.dispatch_request(act, tx, request_id, catalog, dangers, unannounced=unannounced)
 
 
@@ -48,7 +50,7 @@ async def offer_directly(
     dangers: CurrentDangers,
     idempotency_key: SentKey = None,
 ) -> DispatchOut:
-    """Offer it to the provider that the operator picks; it must pass every filter."""
+    """Offer the request to the provider that the operator picked. The provider must pass every filter."""
 
     async def offer() -> DispatchOut:
         return await actions.offer_directly(act, tx, request_id, body.provider_id, catalog, dangers)
@@ -60,7 +62,7 @@ async def offer_directly(
 @router.put("/offers/{offer_id}/withdrawal", status_code=204)
 @repeatable
 async def withdraw_offer(offer_id: UUID, body: WithdrawIn, act: Operator, tx: Transaction) -> None:
-    """Take a pending offer back; the request is matched again if nobody else is asked."""
+    """Withdraw a pending offer. If no other provider is asked, the request is matched again."""
     await offer_actions.withdraw_offer(act, tx, offer_id, body.reason)
 
 
@@ -69,15 +71,15 @@ async def withdraw_offer(offer_id: UUID, body: WithdrawIn, act: Operator, tx: Tr
 async def cancel_request(
     request_id: UUID, body: CancelIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
-    """The citizen no longer wants it; of what was merged into it the oldest goes on."""
+    """Cancel the request for the citizen. Of the requests merged into it, the oldest goes on."""
     return show(await merging.cancel_request(act, tx, request_id, body.reason, catalog))
 
 
 @router.put("/requests/{request_id}/undo")
 @repeatable
 async def undo_dispatch(request_id: UUID, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> RequestOut:
-    """Take back what was just dispatched by mistake, until the `undo_until` of its answer: it counts nowhere, and the
-    firms are told."""
+    """Take back a request that was just dispatched by mistake, until its `undo_until`. It counts in no figure, and the
+    providers are told."""
     return show(await merging.undo_dispatch(act, tx, request_id, catalog))
 
 
@@ -93,7 +95,8 @@ async def correct_request(
     dangers: CurrentDangers,
     if_match: IfMatch = None,
 ) -> RequestOut:
-    """Put right what was taken down: an operator until a firm has accepted the work, then a supervisor."""
+    """Correct what was taken down. Operators may until a provider has accepted the work, supervisors also
+    afterwards."""
     corrected = await correcting.correct_request(act, tx, request_id, body, if_match, catalog, dangers)
     set_etag(response, corrected["version"])
     return show(corrected)
@@ -104,7 +107,8 @@ async def correct_request(
 async def raise_danger(
     request_id: UUID, body: DangerIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
-    """It tells of a danger: an emergency now, and nothing is offered to anybody until an emergency line has it."""
+    """Mark a danger on the request: it becomes an emergency and is offered to no provider until an emergency line has
+    it."""
     raised = await endangering.raise_danger(act, tx, request_id, body.kind, catalog)
     return show(raised)
 
@@ -119,7 +123,8 @@ async def withdraw_danger(
     catalog: CurrentCatalog,
     dangers: CurrentDangers,
 ) -> RequestOut:
-    """It is no danger after all, and may go out; who said so, and why, is on the audit log."""
+    """Record that there is no danger after all, so that the request may be offered. Who said so and why is in the audit
+    log."""
     return show(await correcting.withdraw_danger(act, tx, request_id, body, catalog, dangers))
 
 
@@ -128,7 +133,7 @@ async def withdraw_danger(
 async def merge_request(
     request_id: UUID, body: MergeIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
-    """It is about the same as another request, which goes on for both, as urgent as the more urgent of them."""
+    """Merge the request into another about the same problem, which goes on for both with the higher urgency."""
     return show(await merging.merge_request(act, tx, request_id, body.parent_id, catalog))
 
 
@@ -137,7 +142,7 @@ async def merge_request(
 async def reopen_request(
     request_id: UUID, body: ReopenIn, act: Operator, tx: Transaction, catalog: CurrentCatalog
 ) -> RequestOut:
-    """The citizen says that it is not solved after all."""
+    """Reopen a closed request whose problem came back or was not solved."""
     reopened = await actions.reopen_request(
         act, tx, request_id, body.reason, other_firm=body.other_firm, catalog=catalog
     )
@@ -147,5 +152,5 @@ async def reopen_request(
 @router.put("/jobs/{job_id}/reassignment", status_code=204)
 @repeatable
 async def reassign_job(job_id: UUID, act: Supervisor, tx: Transaction) -> None:
-    """Take an unstarted job from its provider and send the request out again."""
+    """Take an unstarted job away from its provider and dispatch the request again."""
     await actions.reassign_job(act, tx, job_id)

@@ -1,4 +1,4 @@
-"""What dispatching looks like in the API."""
+"""Dispatching as the API reads and shows it."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -22,17 +22,17 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 
 class MatchingResult(Term):
-    """What became of looking for a provider."""
+    """The result of looking for a provider."""
 
-    OFFERED = "offered", "已派单", "offered", "Providers were asked."
-    WAITING = "waiting", "排队等候", "waiting", "Everybody is full; tried again as soon as there is room."
-    DEFERRED = "deferred", "高峰排队", "deferred", "A surge: looked at by `deferred_until`, which the citizen is told."
-    UNMATCHED = "unmatched", "无人接单", "unmatched", "Nobody was found; a supervisor decides."
-    POSTPONED = "postponed", "稍后派单", "postponed", "Others come first, or matching failed: the worker does it."
+    OFFERED = "offered", "已派单", "offered", "It was offered to providers."
+    WAITING = "waiting", "排队等候", "waiting", "All providers are full; it is matched again when one has capacity."
+    DEFERRED = "deferred", "高峰排队", "deferred", "In a surge: it is matched by `deferred_until`; tell the citizen so."
+    UNMATCHED = "unmatched", "无人接单", "unmatched", "No provider was found; a supervisor decides."
+    POSTPONED = "postponed", "稍后派单", "postponed", "Others come first, or matching failed; the worker matches it."
 
 
 class OfferMade(BaseModel):
-    """An offer that is out."""
+    """A pending offer."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -44,49 +44,56 @@ class OfferMade(BaseModel):
 
 
 class MatchedFrom(BaseModel):
-    """The point (WGS-84) that distances are counted from, and whose it is: a place's own, a community's, good to half a
-    kilometre or so, or a township's, which stands for all of it."""
+    """The point (WGS-84) from which distances are counted, and what it is the point of.
+
+    It is a place's own point, a community's, which is right to about half a kilometre, or a township's, which stands
+    for the whole township.
+    """
 
     point_of: Known
     lat: float
     lon: float
-    place: UUID | None = Field(description="the place that was chosen, or that the address names")
+    place: UUID | None = Field(description="the place that was chosen or that the address names")
     zh: str
     en: str
 
 
 class DispatchOut(BaseModel):
-    """The request and whom it was offered to; `matching` is null where nothing was to be dispatched."""
+    """The request and its offers. `matching` is null if there was nothing to dispatch."""
 
     request: RequestOut
-    matched_from: MatchedFrom | None = Field(default=None, description="of a new request")
-    elsewhere: list[Elsewhere] = Field(default_factory=list, description="what the address names outside the area")
+    matched_from: MatchedFrom | None = Field(default=None, description="for a new request only")
+    elsewhere: list[Elsewhere] = Field(
+        default_factory=list, description="places that the address names outside the area"
+    )
     matching: MatchingResult | None = None
     offers: list[OfferMade] = Field(default_factory=list)
     unmatched_reason: UnmatchedReason | None = None
-    surge: bool = Field(default=False, description="more wait than providers can take; see GET /surges")
-    deferred_until: datetime | None = Field(default=None, description="tell the citizen that it waits so long at most")
+    surge: bool = Field(default=False, description="more requests wait than providers can take; see GET /surges")
+    deferred_until: datetime | None = Field(
+        default=None, description="tell the citizen that it waits until then at most"
+    )
     undo_until: datetime | None = Field(
         default=None,
-        description="of what went out just now: until then it can be undone, as if it had not been",
+        description="until when a dispatch made just now can be undone",
     )
 
 
 class SurgeFilter(Paging):
-    """Those that are on, or all."""
+    """Open surges only, or all."""
 
-    all: bool = Field(default=False, description="the past ones too")
+    all: bool = Field(default=False, description="include past surges")
 
 
 class SurgeIn(Body):
-    """For which category, or for all; and why."""
+    """The category of the surge (null: all categories), and the reason."""
 
     category_code: Code | None = None
     reason: Reason
 
 
 class SurgeOut(BaseModel):
-    """A surge; the figures are those of its beginning, and `began_by` is null where it began by itself."""
+    """A surge. `waiting` and `places` are as it began; `began_by` is null if it began automatically."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -102,62 +109,71 @@ class SurgeOut(BaseModel):
 
 
 class DirectOffer(Body):
-    """The operator's own pick."""
+    """The provider that the operator picked."""
 
     provider_id: UUID
 
 
 class CancelIn(Body):
+    """Why the request is cancelled."""
+
     reason: Reason
 
 
 class WithdrawIn(Body):
+    """Why the offer is withdrawn."""
+
     reason: Reason
 
 
 class Correction(Body):
-    """What was taken down wrongly, as it ought to be, and why; what is left out stays as it is."""
+    """The right values of what was taken down wrongly, and why. What is left out does not change."""
 
     reason: Reason
     item: Annotated[str, StringConstraints(max_length=10)] | None = None
     area: Annotated[str, StringConstraints(max_length=12)] | None = None
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     description: Text | None = None
-    details: DetailsIn | None = Field(default=None, description="the answers as they ought to be, all of them")
+    details: DetailsIn | None = Field(default=None, description="all answers, including those that were right")
     contact_name: Name | None = None
     phone: OwnPhone | None = Field(
-        default=None, description="whom the firm calls; who is helped, unless another called"
+        default=None,
+        description="whom the provider calls; also identifies the person helped, unless somebody else called for them",
     )
-    helped: Person | None = Field(default=None, description="who is helped, if another than was taken down")
-    callback: Person | None = Field(default=None, description="whom the centre calls back; null: the contact")
-    unannounced: bool | None = Field(default=None, description="nobody can be called: the firm comes without")
+    helped: Person | None = Field(default=None, description="the person helped, if it is somebody else")
+    callback: Person | None = Field(default=None, description="whom the centre calls back; null for the contact")
+    unannounced: bool | None = Field(
+        default=None, description="there is no number to call, and the provider comes without calling"
+    )
     quantity: Quantity | None = None
     wanted_from: Moment | None = None
     wanted_to: Moment | None = None
     tier: Tier | None = None
-    tier_fallback: Tier | None = Field(default=None, description="the citizen agreed to pay up to this tier")
+    tier_fallback: Tier | None = Field(default=None, description="the dearest tier that the citizen agreed to")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        """An address, a name, a wanted time or a consent may be taken away; what must be there may not."""
+        """Address, name, wanted time and consent may be set to null; required facts may not."""
         named = self.model_fields_set - {"reason"}
         missing = {"item", "area", "description", "phone", "helped", "unannounced", "quantity", "tier"} & named
         missing = {name for name in missing if getattr(self, name) is None}
         if not named or missing:
             names = ", ".join(sorted(missing))
             raise Unfit(
-                f"null is no value of {names}" if names else "name what is to be corrected",
+                f"{names} cannot be null" if names else "give at least one value to correct",
                 f"{names} 不能为空" if names else "请写明要更正什么",
             )
         return self
 
 
 class MergeIn(Body):
-    """The request that goes on, into which this one is merged."""
+    """The request into which this one is merged."""
 
     parent_id: UUID
 
 
 class ReopenIn(Body):
+    """Why the request is reopened."""
+
     reason: Reason
-    other_firm: bool = Field(default=False, description="the citizen does not want the same firm again")
+    other_firm: bool = Field(default=False, description="the citizen does not want the same provider again")

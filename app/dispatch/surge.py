@@ -1,4 +1,5 @@
-"""Surges: more wait than providers can take. They begin and end, and citizens are told that their request waits."""
+"""Surges: when more requests wait than providers can take. Starts and ends them, and records that citizens were
+told."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -19,13 +20,13 @@ from app.matching.actions import read_policy
 from app.matching.models import Surge
 
 COOL_DOWN = timedelta(hours=1)
-"""So long none begins by itself where a supervisor has ended one."""
+"""After a supervisor ends a surge, none starts automatically for this long."""
 LOOK_BACK = timedelta(hours=1)
-"""So long those count who were given up because all were full."""
+"""For this long a request counts as waiting after it was given up because all providers were full."""
 
 
 async def list_figures(act: Act, tx: Tx) -> list[Row]:
-    """Per category where something waits, or a surge began by itself: who waits and who has places."""
+    """Return waiting requests and free places for each category with waiting requests or an automatic surge."""
     return list(
         await surge_queries.list_figures(
             tx, act.now, act.zone, rested_since=act.now - COOL_DOWN, given_up_since=act.now - LOOK_BACK
@@ -34,7 +35,7 @@ async def list_figures(act: Act, tx: Tx) -> list[Row]:
 
 
 async def switch_by_figures(act: Act, tx: Tx, figures: Row) -> bool:
-    """Begin or end the category's surge as its policy says; gives whether that was done."""
+    """Start or end the category's automatic surge as its policy says. Return whether anything changed."""
     rules = (await read_policy(tx, figures["version"])).surge
     waiting, places = figures["waiting"], figures["places"]
     if figures["surge_id"]:
@@ -47,9 +48,10 @@ async def switch_by_figures(act: Act, tx: Tx, figures: Row) -> bool:
 
 
 async def begin_surge(act: Act, tx: Tx, category: str | None, reason: str, catalog: Snapshot) -> Surge:
-    """A supervisor begins a surge for the category, or for all; one that began by itself becomes the supervisor's.
+    """Start a supervisor's surge for the category, or for all, and return it. An automatic surge becomes the
+    supervisor's.
 
-    Where a supervisor's is on it stays as it is. Raises UnknownCategory.
+    If a supervisor's surge is already open, it is returned unchanged. Raises UnknownCategory.
     """
     if category is not None and category not in catalog.categories:
         raise UnknownCategory(category=category)
@@ -68,7 +70,7 @@ async def _begin(act: Act, tx: Tx, category: str | None, why: str, figures: Row)
 
 
 async def end_surge(act: Act, tx: Tx, surge_id: UUID) -> Surge:
-    """A supervisor ends a surge, however it began; one that is over stays as it is. Raises NotFound."""
+    """End a surge for a supervisor, whoever started it, and return it. An ended one is unchanged. Raises NotFound."""
     surge = await surge_queries.find_surge(tx, surge_id)
     if surge is None:
         raise NotFound(what="surge", key=str(surge_id))
@@ -78,7 +80,7 @@ async def end_surge(act: Act, tx: Tx, surge_id: UUID) -> Surge:
 
 
 async def _end(act: Act, tx: Tx, surge_id: UUID, waiting: int, places: int) -> bool:
-    """End it; what was deferred because of it is looked at again at once."""
+    """End the surge and match the requests that it deferred at once. Return whether it was open."""
     ended = await surge_queries.end_surge(tx, surge_id, act.now, act.actor.id)
     if ended is None:
         return False
@@ -90,7 +92,7 @@ async def _end(act: Act, tx: Tx, surge_id: UUID, waiting: int, places: int) -> b
 
 
 async def tell_deferral(act: Act, tx: Tx, request_id: UUID) -> Row:
-    """The citizen was phoned and knows that the request waits; told before, nothing changes.
+    """Record that the citizen was phoned and told that the request waits. Repeating it changes nothing.
 
     Raises NotFound, NotDeferred.
     """

@@ -1,4 +1,4 @@
-"""Who waits and who has places, surges, and requests that were deferred, in SQL."""
+"""SQL of surges: waiting requests and free places, the surges themselves, and deferred requests."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,14 +24,14 @@ _IN_FORCE = as_text(line_is_in_force(aliased(ProviderItem, name="line"), bindpar
 _MOMENT = (*MOMENTS, bindparam("day", type_=Date))
 _PLACES = f"p.capacity - {TAKEN.format(start=':at', end=':day_end')}"
 
-# Places are those of today, so what is booked for another day takes none, and those of providers that offer what is
-# waited for: a firm that cleans carpets is no help to flooded cellars.
-# They are counted in one pass over the lines of the items in question, of which there are none on a quiet day: only
-# categories are looked at in which somebody waits, or was given up, or a surge is on. A freed place is offered to many
-# who wait, so a surge is over only when `unassigned`, those being asked about among them, are few. Those who were given
-# up since `given_up_since` because all were full count too, or a category whose requests are given up within minutes
-# would never have enough that wait. `may_begin`: no surge is on for the category or for all, and no supervisor has
-# ended one since `rested_since`.
+# Places are counted for today, so work booked for another day takes none, and only of providers that offer a waiting
+# item: a provider that cleans carpets is no help with flooded cellars.
+# They are counted in one pass over the price lines of those items. On a quiet day there are none, because only
+# categories with waiting or given-up requests or an open surge are considered.
+# A free place is offered to several waiting requests, so a surge ends only when few are `unassigned`, which includes
+# those with pending offers. Requests given up since `given_up_since` because all providers were full count as waiting;
+# otherwise a category whose requests are given up within minutes would never have enough.
+# `may_begin`: no surge is open for the category or for all, and no supervisor has ended one since `rested_since`.
 _FIGURES = Prepared(
     text(
         f"""
@@ -89,7 +89,8 @@ CROSS JOIN LATERAL (
 async def list_figures(
     tx: Tx, at: datetime, zone: ZoneInfo, *, rested_since: datetime, given_up_since: datetime
 ) -> Sequence[Row]:
-    """Per category with waiting requests or a surge that began by itself: both figures and the policy in force."""
+    """Return waiting requests, free places and the policy in force, per category with waiting requests or an automatic
+    surge."""
     return await tx.rows(_FIGURES, **_moment(at, zone), rested_since=rested_since, given_up_since=given_up_since)
 
 
@@ -118,9 +119,9 @@ SELECT (SELECT coalesce(sum(requests), 0)::integer FROM waiting) AS waiting, (
 
 
 async def count_figures(tx: Tx, at: datetime, zone: ZoneInfo, category: str | None) -> Row:
-    """How many requests of the category (None: of all) wait, and how many more jobs providers can take today.
+    """Return how many requests of the category (None: of all) wait, and how many more jobs providers can take today.
 
-    Those of providers that offer what is waited for; before anything waits, all in the category.
+    Only providers that offer a waiting item count; if nothing waits, all providers in the category do.
     """
     row = await tx.row(_COUNT, **_moment(at, zone), category=category)
     assert row is not None
@@ -152,7 +153,7 @@ RETURNING id
 async def add_surge(
     tx: Tx, surge_id: UUID, category: str | None, reason: str, at: datetime, by: UUID | None, waiting: int, places: int
 ) -> UUID | None:
-    """Begin a surge, or make one that began by itself a supervisor's; None: one is on already."""
+    """Start a surge, or make an automatic one a supervisor's. Return its id, or None if one is already open."""
     figures = {"waiting": waiting, "places": places}
     row = await tx.row(_BEGIN, id=surge_id, category=category, at=at, by=by, reason=reason, **figures)
     return row["id"] if row else None
@@ -172,7 +173,8 @@ RETURNING category_code, reason
 
 
 async def end_surge(tx: Tx, surge_id: UUID, at: datetime, by: UUID | None) -> Row | None:
-    """End an open surge; without a person only one that began by itself. None: there was nothing to end."""
+    """End an open surge and return it, or None if nothing ended. Without a person (`by`), only an automatic one
+    ends."""
     return await tx.row(_END, id=surge_id, at=at, by=by)
 
 
@@ -192,23 +194,23 @@ UPDATE requests SET match_at = :at, deferred_until = :at WHERE id IN (
 
 
 async def release_deferred(tx: Tx, category: str | None, at: datetime) -> None:
-    """What was deferred in the category (None: in any) is due for matching, unless a surge is on for it still."""
+    """Match deferred requests of the category (None: of all) now, unless another surge is still open for them."""
     await tx.rows(_RELEASE, category=category, at=at)
 
 
 async def find_surge(tx: Tx, surge_id: UUID) -> Surge | None:
-    """The surge as it stands now."""
+    """Return the surge as it is in the database now, or None."""
     return await tx.session.get(Surge, surge_id, populate_existing=True)
 
 
 async def get_open_surge(tx: Tx, category: str | None) -> Surge:
-    """The surge that is on for exactly this category, or for all."""
+    """Return the surge that is open for exactly this category, or with None for all."""
     query = select(Surge).where(Surge.ended_at.is_(None), Surge.category_code.is_not_distinct_from(category))
     return (await tx.session.execute(query)).scalar_one()
 
 
 async def list_surges(tx: Tx, *, past: bool, before: tuple[datetime, UUID] | None, limit: int) -> Sequence[Surge]:
-    """Surges, the newest first: those that are on, or with the past ones."""
+    """Return surges, newest first: the open ones, or with `past` all."""
     query = select(Surge).order_by(Surge.began_at.desc(), Surge.id.desc()).limit(limit)
     if not past:
         query = query.where(Surge.ended_at.is_(None))
@@ -218,7 +220,7 @@ async def list_surges(tx: Tx, *, past: bool, before: tuple[datetime, UUID] | Non
 
 
 async def list_untold(tx: Tx, at: datetime, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Request]:
-    """Deferred requests whose citizens can be called and do not know it yet, oldest first."""
+    """Return deferred requests whose citizens have a number to call and have not been told, oldest first."""
     query = (
         select(Request)
         .where(Request.status == "dispatching", Request.deferred_until > at, Request.deferral_told_at.is_(None))
@@ -249,7 +251,7 @@ SELECT * FROM told
 
 
 async def set_told(tx: Tx, request_id: UUID, at: datetime, staff: UUID | None) -> Row:
-    """The citizen of a locked request was told, by phone; gives the row."""
+    """Record on a locked request that the citizen was told by phone. Return its row."""
     row = await tx.row(_TELL, id=request_id, at=at, staff=staff)
     assert row is not None
     return row

@@ -1,4 +1,4 @@
-"""The switch for surges, and the citizens who have to be told that their request waits."""
+"""Surges, and the citizens who have to be told that their request waits."""
 
 from datetime import datetime
 from typing import Annotated
@@ -31,7 +31,7 @@ async def list_surges(
     tx: Transaction,
     wanted: Annotated[SurgeFilter, Query()],
 ) -> Page[SurgeOut]:
-    """The surges that are on: for which category, why, since when and by whom; the newest first."""
+    """List the open surges, newest first: for which category, why, since when and started by whom."""
     before = wanted.after(datetime, UUID)
     rows = await surge_queries.list_surges(tx, past=wanted.all, before=before, limit=wanted.limit + 1)
     return page(rows, wanted, lambda row: (row.began_at, row.id), SurgeOut.model_validate, request, response)
@@ -41,7 +41,8 @@ async def list_surges(
 async def begin_surge(
     body: SurgeIn, act: Supervisor, tx: Transaction, catalog: CurrentCatalog, idempotency_key: SentKey = None
 ) -> SurgeOut:
-    """Let the policy's surge rules hold for a category or for all. Where one is on it is given as it is."""
+    """Start a surge for one category or for all: the policy's surge rules apply. If a supervisor's surge is already
+    open, it is returned unchanged."""
 
     async def begin() -> SurgeOut:
         begun = await surge.begin_surge(act, tx, body.category_code, body.reason, catalog)
@@ -53,7 +54,7 @@ async def begin_surge(
 
 @router.put("/surges/{surge_id}/end")
 async def end_surge(surge_id: UUID, act: Supervisor, tx: Transaction) -> SurgeOut:
-    """The usual rules hold again; what was deferred is looked at again at once."""
+    """End a surge: the usual rules apply again, and deferred requests are matched at once."""
     ended = await surge.end_surge(act, tx, surge_id)
     return SurgeOut.model_validate(ended)
 
@@ -62,7 +63,8 @@ async def end_surge(surge_id: UUID, act: Supervisor, tx: Transaction) -> SurgeOu
 async def list_deferrals(
     request: Request, response: Response, act: Operator, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[RequestOut]:
-    """Deferred requests whose citizens have to be told so, oldest first; at night none, for it can wait."""
+    """List deferred requests whose citizens have not been told yet, oldest first. At night the list is empty, because
+    the call can wait."""
     night = is_night(act.now, act.zone)
     after = paging.after(datetime, UUID)
     rows = [] if night else await surge_queries.list_untold(tx, act.now, after, paging.limit + 1)
@@ -72,5 +74,5 @@ async def list_deferrals(
 @router.put("/requests/{request_id}/deferral-notice")
 @repeatable
 async def tell_of_deferral(request_id: UUID, act: Operator, tx: Transaction) -> RequestOut:
-    """The citizen was told that the request waits, and until when at most."""
+    """Record that the citizen was told that the request waits, and until when at most."""
     return show(await surge.tell_deferral(act, tx, request_id))

@@ -1,4 +1,5 @@
-"""What time makes due in dispatching. Each step finds due ids, then per id locks, rechecks and changes."""
+"""What the worker does in dispatching when it is due. Each step finds due ids, then locks, checks again and changes
+each."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +23,8 @@ from app.kit.db import Tx
 
 
 async def match_waiting(context: Context, catalog: Snapshot) -> int:
-    """Make the next offers of requests that wait for them: by urgency, priority group and age."""
+    """Make the next offers of requests that are due for matching, by urgency, priority group and age. Return how
+    many."""
 
     async def change(act: Act, tx: Tx, request_id: UUID) -> None:
         request = await lock_request(tx, request_id)
@@ -41,7 +43,8 @@ def _due(moment: datetime | None, now: datetime) -> bool:
 
 
 async def expire_offers(context: Context, catalog: Snapshot) -> int:
-    """Expire offers whose time is over, and make the next in the same transaction; expire alone if that fails."""
+    """Expire overdue offers and make the next ones in the same transaction; if that fails, only expire. Return how
+    many."""
 
     async def change(act: Act, tx: Tx, offer_id: UUID) -> None:
         request_id = await expire_offer(act, tx, offer_id)
@@ -56,7 +59,7 @@ async def expire_offers(context: Context, catalog: Snapshot) -> int:
 
 
 async def watch_surges(context: Context) -> int:
-    """Begin surges where more wait than providers can take, and end those that began so; each in its transaction."""
+    """Start and end automatic surges by the figures, each in its own transaction. Return how many changed."""
     async with context.db.look() as tx:
         found = await list_figures(act_of(context), tx)
     switched = 0
@@ -67,7 +70,7 @@ async def watch_surges(context: Context) -> int:
 
 
 async def withdraw_void_offers(context: Context) -> int:
-    """Withdraw pending offers that nobody could accept any more."""
+    """Withdraw pending offers that can no longer be accepted. Return how many."""
 
     async def change(act: Act, tx: Tx, offer_id: UUID) -> None:
         offer = await lock_offer(tx, offer_id)
@@ -87,7 +90,7 @@ def _why_void(open_jobs: int, capacity: int) -> str:
 
 
 async def reassign_stranded_jobs(context: Context) -> int:
-    """Send out again what a suspended or departed provider had not started."""
+    """Dispatch again the unstarted jobs of providers that are suspended or gone. Return how many."""
 
     async def change(act: Act, tx: Tx, job_id: UUID) -> None:
         job = await lock_job(tx, job_id)
@@ -101,7 +104,7 @@ async def reassign_stranded_jobs(context: Context) -> int:
 
 
 async def resume_held_requests(context: Context, catalog: Snapshot) -> int:
-    """Take up requests whose hold is over."""
+    """Resume requests whose hold has ended. Return how many."""
 
     async def change(act: Act, tx: Tx, request_id: UUID) -> None:
         request = await lock_request(tx, request_id)

@@ -143,7 +143,7 @@ class JobOut(BaseModel):
     completed_at: datetime | None
     ended_at: datetime | None
     corrected_at: datetime | None = Field(
-        description="when the request was last corrected after acceptance; a return without a start since does not count"
+        description="when the request was last corrected after acceptance; unless you started since, a return is free"
     )
     amount_corrected_at: datetime | None
     said_at: datetime | None = Field(description="when an entry was last added to the job's `said`")
