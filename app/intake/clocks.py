@@ -42,7 +42,7 @@ class Clock(Term):
 
 
 class Level(Term):
-    """How near a deadline is."""
+    """How close a deadline is."""
 
     YELLOW = "yellow", "将到时限", "due soon", "Three quarters of the time have passed."
     RED = "red", "超过时限", "overdue", "The deadline has passed."

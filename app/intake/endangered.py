@@ -1,4 +1,4 @@
-"""Danger before all else: what a request tells of it, and which emergency line has it."""
+"""Dangers come before all else: which danger a request reports, and which emergency lines have it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -23,16 +23,18 @@ from app.intake.states import OPEN
 from app.kit.db import Row, Tx
 
 SAFE: dict[str, None] = dict.fromkeys(("danger", "danger_lines", "danger_relayed_at", "danger_relayed_by"))
-"""What a request without a danger says of it."""
+"""The danger columns of a request without a danger."""
 
 SURE_OF_NOTES = 0.65
-"""How sure it has to be in what staff and firms note, which are no words of callers."""
+"""The least confidence (0 to 1) with which a danger counts as heard in notes of staff and providers, because they are
+not a caller's words."""
 _OF_ITEM = (DangerKind.FIRE, DangerKind.OTHER_MEDICAL, DangerKind.CRIME)
-"""What an item is taken for that belongs to several kinds, if neither text nor line says which."""
+"""The kinds preferred for an item that belongs to several, if neither the text nor the line decides."""
 
 
 class DangerReport(NamedTuple):
-    """What a new request tells: a danger, and whether only the words say so; or what an operator dismissed."""
+    """The danger that a new request reports. With `heard`, only the text or the item says so. `dismissed` are kinds
+    that were mentioned but that the operator says are none."""
 
     danger: DangerKind | None = None
     heard: bool = False
@@ -40,10 +42,11 @@ class DangerReport(NamedTuple):
 
 
 def danger_told(body: RequestIn, item: Item, catalog: Snapshot, dangers: Dangers) -> DangerReport:
-    """The operator's word; else what is heard in the text, or what the item is in itself.
+    """Return the danger of a new request: the one that the operator named, or else one mentioned in the text or that
+    the item is in itself.
 
-    On the phone an operator has to decide before the request is answered or dispatched, and on each kind that is told
-    beside the one that they named: raises DangerHeard.
+    On the phone the operator has to decide on every kind that the text mentions before the request is answered or
+    dispatched. Raises DangerHeard if they have not.
     """
     heard = tuple(one.kind for one in dangers.hear(told_in(body)))
     if body.danger:
@@ -65,7 +68,8 @@ def danger_told(body: RequestIn, item: Item, catalog: Snapshot, dangers: Dangers
 
 
 def danger_of_item(item: Item, line: str | None, catalog: Snapshot, dangers: Dangers) -> DangerKind | None:
-    """What an item of the highest urgency is in itself: of several kinds the one that the line is for."""
+    """Return the danger that an item of the highest urgency is in itself, or None. Of several kinds, it is the one that
+    the line handles."""
     if item.urgency != catalog.most_urgent.code:
         return None
     kinds = sorted(dangers.of_item(item.code), key=lambda kind: kind not in _OF_ITEM)
@@ -73,41 +77,42 @@ def danger_of_item(item: Item, line: str | None, catalog: Snapshot, dangers: Dan
 
 
 def told_in(body: RequestIn) -> str:
-    """All that was said of it."""
+    """Return everything that was said in the request, as one text."""
     said = [body.asked.words] if body.asked else []
     return "\n".join([*said, body.description, *(one.answer for one in body.details)])
 
 
 def heard_as(kind: DangerKind, dangers: Dangers) -> DangerHeard:
-    """What an operator has to decide on."""
+    """Return the error that asks the operator to decide on the danger."""
     guide = dangers.guides[kind]
     return DangerHeard(danger=kind, danger_zh=guide.zh, danger_en=guide.en)
 
 
 def refuse_undecided(kinds: Iterable[DangerKind], lines: Iterable[str], dangers: Dangers) -> None:
-    """Raises DangerHeard for the first that none of these lines is for."""
+    """Raises DangerHeard for the first kind that none of the lines handles."""
     for kind in kinds:
         if not any(dangers.takes(kind, line) for line in lines):
             raise heard_as(kind, dangers)
 
 
 async def check_decided(tx: Tx, request: Row, dangers: Dangers) -> None:
-    """Before an endangered request goes out: what its text tells beside its danger, and what was told of it before, has
-    a line that is for it, or was dismissed or taken back. Raises DangerHeard."""
+    """Raises DangerHeard if the text of an endangered request mentions, or an earlier event raised, a kind besides its
+    danger that no line has and that was neither dismissed nor withdrawn. This is checked before the request is
+    dispatched."""
     if request["danger"]:
         kinds, lines = await _undecided(tx, request, dangers.hear(request["description"]))
         refuse_undecided(kinds, lines, dangers)
 
 
 async def still_raised(tx: Tx, request: Row, dangers: Dangers) -> DangerKind | None:
-    """What was raised before the present danger, was not taken back, and no line has."""
+    """Return the first danger raised before the present one that was not withdrawn and that no line has, or None."""
     kinds, lines = await _undecided(tx, request, ())
     return newly_told({"danger": None, "danger_lines": lines}, kinds, dangers)
 
 
 async def _undecided(tx: Tx, request: Row, heard: Iterable[Recognised]) -> tuple[list[DangerKind], list[str]]:
-    """The kinds that are heard or were raised, and neither dismissed nor taken back, but for the present one; and the
-    lines that have been told of any."""
+    """Return the kinds that are heard or were raised, without the present one and those dismissed or withdrawn, and all
+    lines that were told of a danger."""
     told = {one.kind: True for one in heard}
     lines = list(request["danger_lines"] or ())
     for event in await queries.list_events(tx, request["id"]):
@@ -124,15 +129,15 @@ async def _undecided(tx: Tx, request: Row, heard: Iterable[Recognised]) -> tuple
 
 
 class Known(NamedTuple):
-    """What a process knows of items and dangers."""
+    """The items and dangers that a process has loaded."""
 
     catalog: Snapshot
     dangers: Dangers
 
 
 def endangered(act: Act, request: Mapping[str, Any] | Row, kind: DangerKind, catalog: Snapshot) -> dict[str, Any]:
-    """What a danger that is raised leaves on a request: the highest urgency, and no deadline later than that of one
-    which is dispatched now."""
+    """Return the columns of a request on which a danger is raised: the highest urgency, and no deadline later than if
+    it were dispatched now."""
     most = catalog.most_urgent
     facts: dict[str, Any] = {**SAFE, "danger": kind, "danger_dismissed_by": None, "alarm_at": act.now}
     facts |= {"urgency": most.code, "urgency_rank": most.rank}
@@ -146,7 +151,7 @@ def endangered(act: Act, request: Mapping[str, Any] | Row, kind: DangerKind, cat
 
 
 async def raise_heard(act: Act, tx: Tx, request_id: UUID, text: str | None, about: Known) -> None:
-    """What is said as work is given back or has to wait tells a danger: nobody is asked until a line has it."""
+    """Raise a danger that is mentioned in a note on a return, failure or hold. Nobody is asked until a line has it."""
     heard = [one.kind for one in about.dangers.hear(text or "") if one.confidence >= SURE_OF_NOTES]
     request = await queries.lock_request(tx, request_id) if heard else None
     told = newly_told(request, heard, about.dangers) if request else None
@@ -157,7 +162,7 @@ async def raise_heard(act: Act, tx: Tx, request_id: UUID, text: str | None, abou
 
 
 def newly_told(request: Mapping[str, Any] | Row, heard: Iterable[DangerKind], dangers: Dangers) -> DangerKind | None:
-    """The first of what was heard that is not its danger already and that none of the lines which have it is for."""
+    """Return the first kind heard that is not the request's danger and that none of its lines handles, or None."""
     lines = request["danger_lines"] or ()
     for kind in heard:
         if kind != request["danger"] and not any(dangers.takes(kind, line) for line in lines):
@@ -166,37 +171,38 @@ def newly_told(request: Mapping[str, Any] | Row, heard: Iterable[DangerKind], da
 
 
 def is_endangered(request: Mapping[str, Any] | Row) -> bool:
-    """Whether it tells of a danger that no emergency line has yet."""
+    """Whether the request reports a danger that no emergency line has yet."""
     return request["danger"] is not None and request["danger_relayed_at"] is None
 
 
 def check_relayed(request: Mapping[str, Any] | Row) -> None:
-    """Raises DangerNotRelayed while no emergency line has the danger."""
+    """Raises DangerNotRelayed while no emergency line has the request's danger."""
     if is_endangered(request):
         raise DangerNotRelayed
 
 
 def check_may_go_out(request: Mapping[str, Any] | Row) -> None:
-    """Before every way to a company. Raises DangerNotRelayed, AreaNeeded."""
+    """Raises DangerNotRelayed or AreaNeeded if the request may not be offered to providers. Every such path checks
+    this."""
     check_relayed(request)
     if request["township_code"] is None:
         raise AreaNeeded
 
 
 def check_line(kind: DangerKind, line: str, dangers: Dangers) -> None:
-    """Raises NotItsLine for a line that is for something else."""
+    """Raises NotItsLine if the line does not handle this kind of danger."""
     if not dangers.takes(kind, line):
         lines = [each.number or each.zh for each in dangers.guides[kind].lines]
         raise NotItsLine(line=line, lines=lines)
 
 
 def relayed_now(act: Act, line: str) -> dict[str, Any]:
-    """What the first line that has it leaves on the request."""
+    """Return the columns that record the first line that has the danger."""
     return {"danger_lines": [line], "danger_relayed_at": act.now, "danger_relayed_by": act.actor.id}
 
 
 async def note_told(act: Act, tx: Tx, request_id: UUID, told: DangerReport, facts: Mapping[str, Any]) -> None:
-    """Keep on a new request what it tells, and what was decided."""
+    """Record on a new request which danger it reports, which were dismissed, and which lines have it."""
     await queries.set_danger(tx, request_id, facts)
     if told.dismissed:
         heard = {"heard": list(told.dismissed)}
@@ -210,8 +216,11 @@ async def note_told(act: Act, tx: Tx, request_id: UUID, told: DangerReport, fact
 
 
 async def note_relay(act: Act, tx: Tx, request: Row, line: str, outside_number: str | None, dangers: Dangers) -> None:
-    """Another emergency line has the danger of a locked request; with the first it may go out. Said again, nothing
-    happens. If it is out, what else it tells that no line has is its danger next."""
+    """Record that another emergency line has the danger of a locked request. Repeating it changes nothing.
+
+    After the first line the request may be offered. If a dispatching request mentions another danger that no line has,
+    that one becomes its danger next.
+    """
     lines = request["danger_lines"] or []
     if line in lines:
         return
@@ -234,7 +243,7 @@ async def _record_relay(act: Act, tx: Tx, request_id: UUID, line: str, outside_n
 
 
 def check_endangered(request: Mapping[str, Any] | Row) -> DangerKind:
-    """The danger that the request tells. Raises NoDanger."""
+    """Return the danger that the request reports. Raises NoDanger."""
     if request["danger"] is None:
         raise NoDanger
     return DangerKind(request["danger"])

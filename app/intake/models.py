@@ -33,7 +33,7 @@ from app.registry.models import Rung
 
 
 class RequestStatus(Term):
-    """Where a request stands."""
+    """The status of a service request."""
 
     RECEIVED = "received", "已受理", "received", "Taken down; nobody has dealt with it yet."
     ANSWERED = "answered", "已答复", "answered", "The centre answered it."

@@ -106,7 +106,8 @@ _CLOSE = {"decline": statements.DECLINE, "expire": statements.EXPIRE, "withdraw"
 
 
 async def close_pending_offer(act: Act, tx: Tx, offer: Row, step: str, **params: Any) -> None:
-    """A locked pending offer leaves the queue. Raises StatusConflict where its status does not allow the step."""
+    """Decline, expire or withdraw a locked pending offer. Raises StatusConflict if its status does not allow the
+    step."""
     key = {"offer_id": offer["id"], "request_id": offer["request_id"]}
     if await tx.row(_CLOSE[step], **act.parameters(), **key, **params) is None:
         raise await OFFERS.refusal(tx, step, offer["id"])
