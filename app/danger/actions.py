@@ -1,4 +1,4 @@
-"""Writing and approving what is done in a danger."""
+"""Write, approve and show the guides for dangers."""
 
 from collections.abc import Iterable, Sequence
 
@@ -22,7 +22,7 @@ from app.kit.ids import new_id
 
 
 def show_heard(heard: Iterable[Recognised], dangers: Dangers) -> list[HeardOut]:
-    """What was heard, each with what to do."""
+    """Return the dangers that were heard, each with its guide."""
     return [
         HeardOut(**dangers.guides[one.kind].model_dump(exclude={"words"}), kind=one.kind, confidence=one.confidence)
         for one in heard
@@ -30,20 +30,23 @@ def show_heard(heard: Iterable[Recognised], dangers: Dangers) -> list[HeardOut]:
 
 
 async def list_dangers(tx: Tx) -> list[DangerOut]:
-    """All kinds that are loaded, the most pressing first."""
+    """Return all kinds whose guides are loaded, most urgent first."""
     present = await queries.list_present(tx)
     by_kind = {kind: [version for version in present if version.kind == kind] for kind in DangerKind}
     return [_show(kind, versions) for kind, versions in by_kind.items() if versions]
 
 
 async def list_open_lines(tx: Tx) -> list[tuple[DangerKind, Guide, EmergencyLine]]:
-    """The lines in force that are the centre's own and have no number yet."""
+    """Return the lines of guides in force that are the centre's own and have no number yet."""
     guides = await read_guides(tx)
     return [(kind, guide, line) for kind, guide in guides.items() for line in guide.lines if line.number is None]
 
 
 async def get_versions(tx: Tx, kind: DangerKind, *, lock: bool = False) -> Sequence[GuideVersion]:
-    """Every version of the kind, the newest first. Raises NotFound where the guides were never loaded."""
+    """Return every version for the kind, newest first. With `lock`, others who draft or decide it wait.
+
+    Raises NotFound if the guides were never loaded.
+    """
     if lock:
         await queries.lock_kind(tx, kind)
     versions = await queries.list_versions(tx, kind)
@@ -55,9 +58,9 @@ async def get_versions(tx: Tx, kind: DangerKind, *, lock: bool = False) -> Seque
 async def write_draft(
     act: Act, tx: Tx, kind: DangerKind, body: GuideDraft, if_match: str | None, catalog: Snapshot
 ) -> DangerOut:
-    """A new draft; one that was waiting is discarded, what is approved stays in force.
+    """Write a new draft. It replaces a waiting draft; the approved version stays in force.
 
-    Raises NotFound, VersionRequired, VersionStale, UnknownItem.
+    Raises NotFound, VersionRequired, VersionStale or UnknownItem.
     """
     catalog.item(body.item)
     versions = await get_versions(tx, kind, lock=True)
@@ -84,9 +87,9 @@ async def write_draft(
 
 
 async def approve(act: Act, tx: Tx, kind: DangerKind, number: int, catalog: Snapshot) -> DangerOut:
-    """Put the draft in force, in every process at once; said again, nothing happens.
+    """Put the draft in force, in every process at once; do nothing if it is already in force.
 
-    Raises NotFound, GuideNotNewest, OwnDraft, StatusConflict, UnknownItem.
+    Raises NotFound, GuideNotNewest, OwnDraft, StatusConflict or UnknownItem.
     """
     version, versions = await _get_version(tx, kind, number)
     if version.status == GuideStatus.APPROVED:
@@ -107,7 +110,7 @@ async def approve(act: Act, tx: Tx, kind: DangerKind, number: int, catalog: Snap
 
 
 async def discard(act: Act, tx: Tx, kind: DangerKind, number: int, note: str) -> DangerOut:
-    """Refuse or give up a draft; said again, nothing happens. Raises NotFound, StatusConflict."""
+    """Discard a draft, with the reason; do nothing if it is already discarded. Raises NotFound or StatusConflict."""
     version, _ = await _get_version(tx, kind, number)
     if version.status != GuideStatus.DISCARDED:
         await _discard(act, tx, version, note)
@@ -140,14 +143,14 @@ def _of(versions: Iterable[GuideVersion], status: GuideStatus) -> GuideVersion |
 
 
 async def show(tx: Tx, kind: DangerKind) -> DangerOut:
-    """The danger as the API shows it."""
+    """Return the danger as the API shows it."""
     await tx.flush()
     return _show(kind, await queries.list_versions(tx, kind))
 
 
 def _show(kind: DangerKind, versions: Sequence[GuideVersion]) -> DangerOut:
     approved, draft = (_of(versions, status) for status in (GuideStatus.APPROVED, GuideStatus.DRAFT))
-    assert approved is not None, "a guide is loaded in force, and superseded only by the next"
+    assert approved is not None, "guides are in force once loaded, and only another version supersedes one"
     words = words_of(kind, Guide.model_validate(approved.content))
     return DangerOut(
         kind=kind,

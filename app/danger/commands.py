@@ -1,4 +1,4 @@
-"""`hotline danger`: how well dangers are recognised, and learning it anew."""
+"""`hotline danger`: measure how well dangers are recognised, and train the recogniser again."""
 
 from pathlib import Path
 from typing import Annotated
@@ -22,16 +22,20 @@ from app.danger.training import read_sentences as read_lessons
 from app.danger.words import read_rules
 from app.kit.command_line import Unusable
 
-danger = typer.Typer(no_args_is_help=True, help="How well dangers are recognised, and learning it anew.")
+danger = typer.Typer(
+    no_args_is_help=True, help="Measure how well dangers are recognised, and train the recogniser again."
+)
 
 
 @danger.command("evaluate")
 def evaluate_recogniser(
-    dangers: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="kind, sentence; by tabs")],
-    harmless: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="the kind it sounds like, sentence")],
-    misses: Annotated[bool, typer.Option("--misses", help="show what was judged wrongly")] = False,
+    dangers: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="lines of kind, tab, sentence")],
+    harmless: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="lines of the kind it sounds like, tab, sentence")
+    ],
+    misses: Annotated[bool, typer.Option("--misses", help="list the sentences that were judged wrongly")] = False,
 ) -> None:
-    """Hear sentences of which it is known, with the words that come with the software: recall and false alarms."""
+    """Measure recall and false alarms on labelled sentences, with the words that come with the software."""
     rules = read_rules()
     try:
         found = evaluate(list(read_sentences(dangers)), rules)
@@ -51,11 +55,15 @@ def evaluate_recogniser(
 
 @danger.command("train")
 def train(
-    sentences: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="kind, hand, sentence")] = SENTENCES,
-    ordinary: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="item, sentence")] = ORDINARY_CALLS,
-    file: Annotated[Path, typer.Option("--file", help="where to write what was learned")] = FILE,
+    sentences: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="lines of kind, writer, sentence, separated by tabs")
+    ] = SENTENCES,
+    ordinary: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="lines of item, tab, sentence")
+    ] = ORDINARY_CALLS,
+    file: Annotated[Path, typer.Option("--file", help="file to write the trained model to")] = FILE,
 ) -> None:
-    """Learn from the sentences; measured on each hand by what the others teach. Takes some minutes."""
+    """Train on the sentences. Each writer is scored by a model trained without that writer. Takes some minutes."""
     try:
         known = count([*read_lessons(sentences), *read_ordinary(ordinary)])
     except ValueError as error:

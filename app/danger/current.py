@@ -1,4 +1,4 @@
-"""The guides of dangers as a route has them."""
+"""The guides for dangers as a dependency of routes."""
 
 from typing import Annotated, cast
 
@@ -12,4 +12,4 @@ async def _current(request: Request) -> Dangers:
 
 
 CurrentDangers = Annotated[Dangers, Depends(_current)]
-"""The process's present guides."""
+"""The process's current guides."""

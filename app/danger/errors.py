@@ -1,10 +1,10 @@
-"""What can be wrong with a danger's guide."""
+"""Problems with the guides for dangers."""
 
 from app.kit.errors import HotlineError
 
 
 class GuideNotNewest(HotlineError):
-    en = "Version {number} is not the draft that waits for a decision; that is version {newest}. Read it first."
+    en = "Version {number} is not the draft awaiting a decision; version {newest} is. Read it first."
     zh = "第 {number} 版不是待审草稿，待审的是第 {newest} 版，请先阅读。"
 
 

@@ -1,6 +1,6 @@
-"""How well dangers are recognised: sentences of which it is known, one by one.
+"""Measures how well dangers are recognised, on labelled sentences.
 
-A line of a file is `kind<TAB>sentence`; of the file of harmless ones the kind is the one that it sounds like.
+A line of a file is `kind<TAB>sentence`. In the file of harmless sentences, the kind is the one that it sounds like.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,8 +14,10 @@ from app.danger.words import Rules
 
 @dataclass
 class Figures:
-    """Of the sentences: in how many any danger was told, the kind they are about first, and among all; and which were
-    `silent` and which gave `alarms`."""
+    """Counts of sentences: `told` gave any danger, `first` gave the labelled kind first, `among` gave it anywhere.
+
+    `silent` lists the sentences that gave none, `alarms` those that gave any.
+    """
 
     total: int = 0
     told: int = 0
@@ -25,11 +27,11 @@ class Figures:
     alarms: list[tuple[DangerKind, str]] = field(default_factory=list)
 
     def share(self, count: int) -> float:
-        """The count as a share of all."""
+        """Return the count as a share of all sentences."""
         return count / max(1, self.total)
 
     def count(self, kind: DangerKind, text: str, told: list[DangerKind]) -> None:
-        """Count one answer."""
+        """Count one sentence and the kinds recognised in it."""
         self.total += 1
         self.told += bool(told)
         self.first += told[:1] == [kind]
@@ -38,17 +40,17 @@ class Figures:
 
 
 def read_sentences(file: Path) -> Iterator[tuple[DangerKind, str]]:
-    """The sentences of a file. Raises OSError, and ValueError for a line that is none."""
+    """Yield the labelled sentences of a file. Raises OSError, or ValueError for a malformed line."""
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         if line.strip() and not line.startswith(("#", "kind\t")):
             kind, _, text = line.partition("\t")
             if kind not in list(DangerKind) or not text.strip():
-                raise ValueError(f"{file}:{number}: a kind of danger, a tab and a sentence")
+                raise ValueError(f"{file}:{number}: expected a kind of danger, a tab and a sentence")
             yield DangerKind(kind), text.strip()
 
 
 def evaluate(sentences: Iterable[tuple[DangerKind, str]], rules: Rules) -> dict[str, Figures]:
-    """Hear all sentences; the figures by the kind that they are about or sound like, and under `all`."""
+    """Recognise all sentences. Return the figures by labelled kind, and the total under `all`."""
     figures: dict[str, Figures] = {"all": Figures(), **{kind: Figures() for kind in DangerKind}}
     for kind, text in sentences:
         told = [one.kind for one in recognise(text, rules)]

@@ -1,8 +1,8 @@
-"""A text as what the recogniser counts: lexemes, in two blocks.
+"""Turns a text into what the recogniser counts: lexemes, in two blocks.
 
-`said`: the characters of its Chinese, one to three together and two with one or two others between them; its English
-words, without endings, alone and in pairs; how long it is and how it ends. `meant`: the groups of groups.yaml of which
-it has a word, each and two by two, and whether it has any that harmless calls have.
+`said` has the text's Chinese characters, one to three together and two with one or two others between them; its English
+words without endings, alone and in pairs; its length; and how it ends. `meant` has the groups of groups.yaml that it
+has a word of, alone and in pairs, and whether it has any group that harmless calls have.
 """
 
 import logging
@@ -28,26 +28,26 @@ _CLAUSE = re.compile(r"[，。！？,.!?；;…\s]+")
 _H = "[\u3400-\u9fff\uf900-\ufaff]"
 _TAG = re.compile("<[/a-zA-Z!][^<>]{0,80}>")
 _PARTS = re.compile(rf"(?<={_H})[^\w\s，。！？；：、（）,!?;:()…\"“”'/+&]+(?={_H})")
-"""What is no sign of a clause, between two characters."""
+"""Characters between two Chinese ones that do not separate clauses."""
 _APART = re.compile(rf"(?<!{_H})(?:{_H}[^\w\s…/+]{{1,3}}){{2,}}{_H}(?!{_H})")
-"""Three characters and more, each by itself."""
+"""Three or more Chinese characters, each separated from the next."""
 _NO_HAN = re.compile(rf"(?!{_H}).")
 _NO_LETTER = re.compile("[^a-z]")
 _LONGEST = 3
 _GAP = 2
 _NONE = "-"
-"""Stands for the groups of harmless calls where the text has none of them."""
+"""Stands for the groups of harmless calls when the text has none of them."""
 
 
 class Lexemes(NamedTuple):
-    """What a text is counted by."""
+    """The lexemes of a text."""
 
     said: set[str]
     meant: set[str]
 
 
 class Groups(NamedTuple):
-    """Words with the groups they are in, the longest's length, and which groups harmless calls have."""
+    """Words with the groups they are in, the length of the longest, and the groups that harmless calls have."""
 
     chinese: dict[str, tuple[str, ...]]
     english: dict[str, tuple[str, ...]]
@@ -57,8 +57,11 @@ class Groups(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """The text in half width, lower case and simplified characters, without what nobody sees and what only parts the
-    characters of a word; dialect, slips, pinyin as standard Chinese; spaces only between Latin words."""
+    """Return the text normalized: half width, lower case, simplified characters, and spaces only between Latin words.
+
+    Invisible characters, and those that only separate the characters of a word, are removed. Dialect, common slips and
+    pinyin become standard Chinese.
+    """
     seen = _TAG.sub("", "".join(map(_seen, text))).translate(_simplified())
     seen = _BETWEEN.sub("", fold(seen).replace("’", "'").strip())
     seen = _APART.sub(lambda found: _NO_HAN.sub("", found[0]), _PARTS.sub("", seen))
@@ -71,7 +74,7 @@ def plain(text: str) -> str:
 
 @cache
 def _seen(character: str) -> str:
-    """The character without its marks; nothing of one that nobody sees."""
+    """Return the character without its marks, or '' for an invisible one."""
     if character.isascii():
         return character
     kept = [one for one in normalize("NFD", character) if category(one) not in ("Mn", "Me", "Cf")]
@@ -79,12 +82,12 @@ def _seen(character: str) -> str:
 
 
 def _read(name: str) -> dict[str, str]:
-    """The pairs of a file; none where it is missing or damaged, for a call is heard all the same."""
+    """Return the pairs in a file, or none if it is missing or damaged: calls must be heard all the same."""
     try:
         lines = (DATA / name).read_text(encoding="utf-8").splitlines()
         return dict(cast(tuple[str, str], line.split("\t", 1)) for line in lines if not line.startswith("#"))
     except (OSError, ValueError):
-        logger.exception("%s cannot be read: texts are taken as they are written", name)
+        logger.exception("cannot read %s; texts are used as they are written", name)
         return {}
 
 
@@ -107,8 +110,10 @@ def _standard() -> tuple[dict[str, str], re.Pattern[str]]:
 
 
 def lexemes(text: str) -> Lexemes:
-    """The lexemes of a plain text; none where it has no word. Raises OSError, ValueError and YAMLError without
-    groups.yaml."""
+    """Return the lexemes of a plain text; none if it has no word.
+
+    Raises OSError, ValueError or YAMLError if groups.yaml is missing or damaged.
+    """
     groups = _groups()
     runs = _HAN.findall(text)
     words = [stem(word) for word in _LATIN.findall(text)]

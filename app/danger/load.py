@@ -1,6 +1,7 @@
-"""Loads the guides that come with the software: in force at once, so that the desk can help from the first day.
+"""Loads the guides that come with the software. They are in force at once, so that the desk can help from the first
+day.
 
-What the centre has written is left alone; a guide that nobody touched follows the file.
+A guide that the centre has written is left alone. One that nobody has touched follows the file.
 """
 
 from typing import Any
@@ -19,7 +20,7 @@ from app.kit.ids import new_id
 
 
 async def load_guides(act: Act, tx: Tx) -> None:
-    """Load what is new or changed in the file."""
+    """Load the guides that are new or changed in the file."""
     for kind, guide in read_scripts().items():
         await queries.lock_kind(tx, kind)
         versions = await queries.list_versions(tx, kind)
@@ -46,10 +47,10 @@ async def load_guides(act: Act, tx: Tx) -> None:
 
 
 def facts(kind: DangerKind, number: int) -> dict[str, Any]:
-    """What an event says of a version."""
+    """Return what an event says about a version."""
     return {"danger": kind, "number": number}
 
 
 def content_of(guide: Guide) -> dict[str, Any]:
-    """What a version's row says of the guide."""
+    """Return the guide as a version's row stores it."""
     return guide.model_dump(mode="json", include=set(Guide.model_fields))

@@ -1,4 +1,4 @@
-"""What is done in each danger, in versions: script, lines, and the words that tell it."""
+"""The guides for dangers, in versions: the script, the lines, and the words that reveal the danger."""
 
 from datetime import datetime
 from typing import Any
@@ -14,16 +14,16 @@ from app.kit.terms import Term
 
 
 class GuideStatus(Term):
-    """Where a version stands; only what is approved is read aloud."""
+    """How far a version has got. Only the approved one is read aloud."""
 
-    DRAFT = "draft", "草稿", "draft", "Being written."
-    APPROVED = "approved", "已生效", "approved", "In force."
-    DISCARDED = "discarded", "已放弃", "discarded", "Given up before it came into force."
+    DRAFT = "draft", "草稿", "draft", "It awaits a decision."
+    APPROVED = "approved", "已生效", "approved", "It is in force."
+    DISCARDED = "discarded", "已放弃", "discarded", "It was given up before it came into force."
     SUPERSEDED = "superseded", "已被新版替换", "superseded", "A later version is in force."
 
 
 class GuideVersion(Model):
-    """One version of a danger's guide; its words never change. `content` is app.danger.schemas.Guide."""
+    """One version of a danger's guide. Its content never changes; it is an app.danger.schemas.Guide."""
 
     __tablename__ = "danger_guides"
 
@@ -36,7 +36,7 @@ class GuideVersion(Model):
     """What the writer changed, and why."""
     written_at: Mapped[datetime]
     written_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
-    """None for what came with the software."""
+    """NULL for what came with the software."""
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     ended_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""The guides in SQL."""
+"""SQL for the guides."""
 
 from collections.abc import Sequence
 
@@ -10,19 +10,20 @@ from app.kit.db import Tx
 
 
 async def list_present(tx: Tx) -> Sequence[GuideVersion]:
-    """What is in force, and the drafts that wait."""
+    """Return the versions in force and the drafts awaiting a decision."""
     query = select(GuideVersion).where(GuideVersion.status.in_([GuideStatus.APPROVED, GuideStatus.DRAFT]))
     return (await tx.session.execute(query.order_by(GuideVersion.number))).scalars().all()
 
 
 async def list_versions(tx: Tx, kind: DangerKind) -> Sequence[GuideVersion]:
-    """Every version of the kind, the newest first."""
+    """Return every version for the kind, newest first."""
     query = select(GuideVersion).where(GuideVersion.kind == kind).order_by(GuideVersion.number.desc())
     return (await tx.session.execute(query.execution_options(populate_existing=True))).scalars().all()
 
 
 async def lock_kind(tx: Tx, kind: DangerKind) -> None:
-    """Let one at a time draft or decide a version of the kind, until the transaction ends."""
+    """Wait until nobody else drafts or decides a version for the kind, and keep others waiting until the transaction
+    ends."""
     await tx.session.execute(
         text("SELECT pg_advisory_xact_lock(hashtext('danger_guides'), hashtext(:kind))"), {"kind": kind}
     )

@@ -1,4 +1,4 @@
-"""What is done in a danger, for staff."""
+"""Routes for staff to read, write and approve the guides for dangers."""
 
 from typing import Annotated
 
@@ -25,13 +25,13 @@ Either = Annotated[Act, Depends(acting(Role.REGISTRAR, Role.SUPERVISOR))]
 
 @router.get("", dependencies=readers)
 async def list_dangers(tx: Transaction) -> list[DangerOut]:
-    """All kinds of danger with their guides, the most pressing first."""
+    """List all kinds of danger with their guides, most urgent first."""
     return await actions.list_dangers(tx)
 
 
 @router.get("/{kind}", dependencies=readers)
 async def read_danger(kind: DangerKind, response: Response, tx: Transaction) -> DangerOut:
-    """The guide in force, the draft that waits, and the words that tell the danger."""
+    """Return the guide in force, the draft awaiting a decision, and the words that reveal the danger."""
     await actions.get_versions(tx, kind)
     shown = await actions.show(tx, kind)
     set_etag(response, shown.newest)
@@ -40,7 +40,7 @@ async def read_danger(kind: DangerKind, response: Response, tx: Transaction) -> 
 
 @router.get("/{kind}/versions", dependencies=readers)
 async def list_danger_versions(kind: DangerKind, tx: Transaction) -> list[GuideVersionOut]:
-    """Every version, the newest first; none is ever edited."""
+    """List every version, newest first. A version is never edited."""
     return [GuideVersionOut.model_validate(version) for version in await actions.get_versions(tx, kind)]
 
 
@@ -54,7 +54,8 @@ async def write_danger_draft(
     catalog: CurrentCatalog,
     if_match: IfMatch = None,
 ) -> DangerOut:
-    """Write the next version: script, lines, words. What is approved stays in force until a supervisor approves it."""
+    """Write the next version: script, lines and words. The approved version stays in force until a supervisor approves
+    this one."""
     shown = await actions.write_draft(act, tx, kind, body, if_match, catalog)
     set_etag(response, shown.newest)
     return shown
@@ -64,7 +65,7 @@ async def write_danger_draft(
 async def approve_danger_draft(
     kind: DangerKind, number: RowNumber, act: Approving, tx: Transaction, catalog: CurrentCatalog
 ) -> DangerOut:
-    """Put the draft in force; every desk has it at once. Whoever wrote it cannot."""
+    """Put the draft in force; every desk gets it at once. Whoever wrote the draft cannot approve it."""
     return await actions.approve(act, tx, kind, number, catalog)
 
 

@@ -1,4 +1,4 @@
-"""Dangers and their guides in the API."""
+"""Requests and responses for dangers and their guides."""
 
 from datetime import datetime
 from typing import Annotated
@@ -22,7 +22,7 @@ def _pattern(text: str) -> str:
         parse(text)
     except ValueError as error:
         raise Unfit(
-            f"{error}; a pattern is a phrase, or phrases with + (all of them) and / (one of them)",
+            f"{error}; write a phrase, or join phrases with + (all must occur) and / (any one is enough)",
             "格式不对：写一个词语，或用 + 连接须同时出现的词、用 / 连接任选其一的词，单独一个字不够",
         ) from error
     return text
@@ -34,23 +34,23 @@ Pattern = Annotated[
 
 
 class EmergencyLine(Line):
-    """A line to connect, and when."""
+    """A line to connect the caller to. Its name may say when."""
 
 
 class Words(Body):
-    """The patterns that tell the danger, and those that sound alike and are none."""
+    """The patterns that reveal the danger, and those that sound like it but do not."""
 
     recognise: list[Pattern] = Field(min_length=1, max_length=500)
     take_back: list[Pattern] = Field(default=[], max_length=500)
 
 
 class Script(Body):
-    """What the operator says, never says or does, and whom to connect, in this order."""
+    """What the operator says, what they never say or do, and the lines to connect, in this order."""
 
-    zh: Name = Field(description="what the danger is called")
+    zh: Name = Field(description="the danger's name")
     en: Name
     item: Annotated[str, StringConstraints(max_length=10)] = Field(
-        description="what it is taken down as where no item was picked"
+        description="the item of the request if the operator picked none"
     )
     say: list[Said] = Field(min_length=1, max_length=12)
     dont: list[Said] = Field(default=[], max_length=8)
@@ -58,19 +58,20 @@ class Script(Body):
 
 
 class Guide(Script):
-    """All that is kept of a danger; without `words` those that come with the software hold, as they get better."""
+    """All that is stored about a danger. Without `words`, those that come with the software apply, and improve with
+    it."""
 
     words: Words | None = None
 
 
 class GuideDraft(Guide):
-    """A version as it is written. `change` says what is new in it."""
+    """A version to write. `change` says what is new in it."""
 
     change: Note | None = None
 
 
 class GuideVersionOut(BaseModel):
-    """A version; one is never edited. `written_by` is null for what came with the software."""
+    """A version, which is never edited. `written_by` is null if it came with the software."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -87,17 +88,17 @@ class GuideVersionOut(BaseModel):
 
 
 class DangerOut(BaseModel):
-    """A danger: the version in force, the draft that waits, and the words that tell it now."""
+    """A danger: the version in force, the draft awaiting a decision, and the words that reveal it now."""
 
     kind: DangerKind
-    newest: int = Field(description="the latest version, draft or not: its ETag")
+    newest: int = Field(description="the latest version, draft or not; this is the ETag")
     approved: GuideVersionOut
     draft: GuideVersionOut | None
     words: Words
 
 
 class HeardOut(Script):
-    """A danger that was heard in the text, and what to do."""
+    """A danger recognised in the text, and what to do about it."""
 
     kind: DangerKind
     confidence: float = Field(description="0 to 1")

@@ -1,4 +1,4 @@
-"""The guides in force as each process keeps them in memory: read at their first use, and again when one is approved."""
+"""The guides in force that each process keeps in memory. They are read at first use, and again when one is approved."""
 
 import asyncio
 import logging
@@ -29,28 +29,29 @@ logger = logging.getLogger(__name__)
 
 
 class Dangers(NamedTuple):
-    """What is in force: the guide of each kind, and the words that tell it."""
+    """What is in force: the guide for each kind, and the words that reveal it."""
 
     guides: Mapping[DangerKind, Guide]
     rules: Rules
 
     def hear(self, text: str) -> list[Recognised]:
-        """The dangers that the text tells, the most pressing first."""
+        """Return the dangers recognised in the text, most likely first."""
         return recognise(text, self.rules)
 
     def takes(self, kind: DangerKind, line: str) -> bool:
-        """Whether a line that was told is one of its own: it has a whole number of the guide, or a name."""
+        """Return whether a line that an operator names is one of the guide's: it has one of its numbers in full, or a
+        name."""
         names = {same_form(part) for part in (line, *_AND.split(line))}
         numbers = set(_NUMBER.findall(tidy(line)))
         return any(each.number in numbers or _names(each) & names for each in self.guides[kind].lines)
 
     def of_item(self, item: str) -> list[DangerKind]:
-        """The dangers that are taken down as this item."""
+        """Return the dangers whose requests get this item."""
         return [kind for kind in DangerKind if self.guides[kind].item == item]
 
 
 def _names(line: EmergencyLine) -> set[str]:
-    """What the line is called: its names, with and without when it is connected, and what else is known for it."""
+    """Return the names of a line: its own, with and without when to connect it, and others it is known by."""
     own = [name for said in (line.zh, line.en) for name in (said, re.split("[:：]", said)[0])]
     also = [name for key in (line.number, own[1]) if key for name in _also().get(key, ())]
     return {same_form(name) for name in (*own, *also)}
@@ -58,39 +59,40 @@ def _names(line: EmergencyLine) -> set[str]:
 
 @cache
 def _also() -> Mapping[str, list[str]]:
-    """What else lines are called; nothing where the file is damaged, for the numbers and the guides' names hold."""
+    """Return other names of lines; none if the file is damaged, as the guides' own numbers and names still work."""
     try:
         return cast(Mapping[str, list[str]], yaml.safe_load((DATA / "lines.yaml").read_text(encoding="utf-8")))
     except (OSError, ValueError, yaml.YAMLError):
-        logger.exception("what else the emergency lines are called cannot be read: only their own names hold")
+        logger.exception("cannot read other names of the emergency lines; only their own names are recognised")
         return {}
 
 
 def read_scripts(file: Path = DATA / "scripts.yaml") -> dict[DangerKind, Guide]:
-    """The guides that come with the software. Raises OSError, YAMLError, ValidationError."""
+    """Return the guides that come with the software. Raises OSError, YAMLError or ValidationError."""
     rows: Mapping[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
     return {kind: Guide.model_validate(rows[kind]) for kind in DangerKind}
 
 
 @cache
 def _own_words() -> Mapping[DangerKind, Words]:
-    """The words that come with the software; none where their file is damaged, for a call is taken all the same."""
+    """Return the words that come with the software; none if their file is damaged, as calls must be taken all the
+    same."""
     try:
         return read_rules().words
     except (OSError, ValueError, yaml.YAMLError):
-        logger.exception("the words that tell a danger cannot be read: only the centre's own hold")
+        logger.exception("cannot read the words that reveal a danger; only the centre's own are used")
         return Rules({}).words
 
 
 def words_of(kind: DangerKind, guide: Guide) -> Words:
-    """The words that tell the danger under this guide."""
+    """Return the words that reveal the danger under this guide."""
     if guide.words is None:
         return _own_words()[kind]
     return Words(tuple(guide.words.recognise), tuple(guide.words.take_back))
 
 
 async def read_guides(tx: Tx) -> dict[DangerKind, Guide]:
-    """The guides in force; of a kind that was never loaded the software's own."""
+    """Return the guides in force. A kind that was never loaded has the software's own."""
     guides = await asyncio.to_thread(read_scripts)
     for version in await queries.list_present(tx):
         if version.status == GuideStatus.APPROVED:
@@ -99,19 +101,19 @@ async def read_guides(tx: Tx) -> dict[DangerKind, Guide]:
 
 
 def dangers_of(guides: Mapping[DangerKind, Guide]) -> Dangers:
-    """These guides with the words that tell each danger under them."""
+    """Return these guides with the words that reveal each danger under them."""
     return Dangers(guides, Rules({kind: words_of(kind, guide) for kind, guide in guides.items()}))
 
 
 async def read_dangers(db: Database) -> Dangers:
-    """Read what is in force."""
+    """Read the guides in force."""
     async with db.begin() as tx:
         guides = await read_guides(tx)
     return dangers_of(guides)
 
 
 class HeldDangers(Held[Dangers]):
-    """Those of one process."""
+    """The guides of one process."""
 
     topic = DANGER_TOPIC
     read_anew = staticmethod(read_dangers)

@@ -1,4 +1,4 @@
-"""The life of a version of a danger's guide: every move there is. Source: the diagram in docs/states.md."""
+"""The status changes of a version of a danger's guide. Source: the diagram in docs/states.md."""
 
 from app.danger.models import GuideStatus as S
 from app.danger.models import GuideVersion

@@ -1,8 +1,8 @@
-"""The words that tell a danger, as a registrar may edit them.
+"""The words that reveal a danger, as registrars edit them.
 
-A pattern is a phrase (`煤气味`), or several that all must be said, in whatever order (`煤气/燃气 + 味/漏`); `/` parts
-phrases of which one is enough, and `…` stands for a few words within a sentence (`叫…不应`). A pattern that takes back
-strikes what it says from the text before the kind is looked for: `发火` leaves no 火, and hides no 着火 beside it.
+A pattern is a phrase (`煤气味`), or several that must all occur in any order (`煤气/燃气 + 味/漏`). `/` separates
+alternatives, and `…` stands for a few words within a sentence (`叫…不应`). A pattern that takes back removes what it
+matches from the text before the kind is looked for: `发火` removes its 火, but does not hide a 着火 beside it.
 """
 
 import re
@@ -17,48 +17,49 @@ from app.danger.kinds import DangerKind
 from app.danger.lexemes import DATA, plain
 
 STRUCK = "\x00"
-"""Stands for each character that is taken back; no caller's."""
+"""Replaces each character that is taken back. No caller uses it."""
 LEAST_PHRASE = 2
-"""Characters of a pattern that is one phrase: a single character says too little."""
+"""The fewest characters of a pattern that is a single phrase, because one character says too little."""
 _LATIN = re.compile("^[a-z0-9]|[a-z0-9]$")
 _GAP = "[^。！？!?;；\n]{0,8}?"
 
 
 class Words(NamedTuple):
-    """The patterns of a kind."""
+    """The patterns for a kind."""
 
     recognise: tuple[str, ...] = ()
     take_back: tuple[str, ...] = ()
 
 
 class Part(NamedTuple):
-    """Phrases of which one must be said: as they are, or as a regular expression."""
+    """Alternative phrases, one of which must occur: as they are, or as a regular expression."""
 
     phrases: tuple[str, ...]
     pattern: re.Pattern[str] | None
 
     def finds(self, text: str) -> bool:
-        """Whether the plain text has one."""
+        """Return whether the plain text has one of them."""
         return any(phrase in text for phrase in self.phrases) or bool(self.pattern and self.pattern.search(text))
 
     def strike(self, text: str) -> str:
-        """The plain text without them, in the same length."""
+        """Return the plain text without them, at the same length."""
         for phrase in self.phrases:
             text = text.replace(phrase, STRUCK * len(phrase))
         return self.pattern.sub(lambda found: STRUCK * len(found[0]), text) if self.pattern else text
 
 
 class Pattern(NamedTuple):
-    """What must be said: of each part one phrase."""
+    """A parsed pattern: one phrase of each part must occur."""
 
     parts: tuple[Part, ...]
 
     def finds(self, text: str) -> bool:
-        """Whether the plain text says all parts."""
+        """Return whether all parts occur in the plain text."""
         return all(part.finds(text) for part in self.parts)
 
     def strike(self, text: str) -> str:
-        """The plain text without what the pattern says, in the same length; as it was where it does not say all."""
+        """Return the plain text without what the pattern matches, at the same length; unchanged if the pattern does not
+        match."""
         if self.finds(text):
             for part in self.parts:
                 text = part.strike(text)
@@ -66,14 +67,15 @@ class Pattern(NamedTuple):
 
 
 class Patterns(NamedTuple):
-    """Patterns that are looked for together; `begun` finds a first part of any of them, which most texts have not."""
+    """Patterns that are looked for together. `begun` finds the first part of any of them, which most texts do not
+    have."""
 
     patterns: tuple[Pattern, ...]
     begun: re.Pattern[str]
 
     @classmethod
     def of(cls, written: Iterable[str]) -> "Patterns":
-        """Raises ValueError for a pattern that is none."""
+        """Parse the patterns. Raises ValueError for an invalid one."""
         patterns = tuple(map(parse, written))
         firsts = [pattern.parts[0] for pattern in patterns]
         begun = [re.escape(phrase) for first in firsts for phrase in first.phrases]
@@ -81,14 +83,14 @@ class Patterns(NamedTuple):
         return cls(patterns, re.compile("|".join(begun) or "(?!)"))
 
     def may_find(self, text: str) -> bool:
-        """Whether any pattern may be said in the plain text."""
+        """Return whether any pattern might match the plain text."""
         return self.begun.search(text) is not None
 
 
 class Rules:
-    """The patterns of all kinds. Immutable.
+    """The patterns for all kinds. Immutable.
 
-    Raises ValueError for a pattern that is none.
+    Raises ValueError for an invalid pattern.
     """
 
     def __init__(self, words: Mapping[DangerKind, Words]) -> None:
@@ -97,7 +99,7 @@ class Rules:
         self._take_back = {kind: Patterns.of(own.take_back) for kind, own in self.words.items()}
 
     def struck(self, kind: DangerKind, text: str) -> str:
-        """The plain text without what is taken back for this kind."""
+        """Return the plain text without what is taken back for this kind."""
         taken_back = self._take_back[kind]
         if taken_back.may_find(text):
             for pattern in taken_back.patterns:
@@ -105,19 +107,20 @@ class Rules:
         return text
 
     def tells(self, kind: DangerKind, text: str) -> bool:
-        """Whether the plain text, without what is taken back, says a pattern of this kind."""
+        """Return whether a pattern for this kind matches the plain text, from which `struck` has removed what is taken
+        back."""
         recognising = self._recognise[kind]
         return recognising.may_find(text) and any(pattern.finds(text) for pattern in recognising.patterns)
 
 
 @cache
 def parse(pattern: str) -> Pattern:
-    """The pattern as it is searched. Raises ValueError where a part is empty or all of it one character."""
+    """Return the pattern, parsed. Raises ValueError if a part is empty or the pattern is a single character."""
     parts = [[plain(phrase) for phrase in part.split("/")] for part in pattern.split("+")]
     if not all(all(part) for part in parts):
-        raise ValueError(f"{pattern!r}: nothing stands before or after a + or /")
+        raise ValueError(f"{pattern!r}: there is nothing before or after a + or /")
     if len(parts) == 1 and min(map(len, parts[0])) < LEAST_PHRASE:
-        raise ValueError(f"{pattern!r}: a single character says too little by itself")
+        raise ValueError(f"{pattern!r}: a single character is not specific enough")
     return Pattern(tuple(map(_part, parts)))
 
 
@@ -128,14 +131,14 @@ def _part(phrases: list[str]) -> Part:
 
 
 def _bounded(phrase: str) -> str:
-    """The phrase as a regular expression; a Latin one stands between the bounds of words."""
+    """Return the phrase as a regular expression. A Latin phrase must match whole words."""
     before = "(?<![a-z0-9])" if re.match("[a-z0-9]", phrase) else ""
     after = "(?![a-z0-9])" if re.search("[a-z0-9]$", phrase) else ""
     return before + _GAP.join(map(re.escape, phrase.split("…"))) + after
 
 
 def read_rules(file: Path = DATA / "words.yaml") -> Rules:
-    """The rules that come with the software. Raises OSError, ValueError and YAMLError where the file is damaged."""
+    """Return the rules that come with the software. Raises OSError, ValueError or YAMLError if the file is damaged."""
     rows: Mapping[str, Mapping[str, Iterable[str]]] = yaml.safe_load(file.read_text(encoding="utf-8"))
     return Rules({DangerKind(kind): _words(row) for kind, row in rows.items()})
 
