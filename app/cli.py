@@ -53,11 +53,12 @@ app.add_typer(metrics, name="metrics")
 PORT = typer.Option(min=0, max=65_535, help="port to listen on; 0 takes a free one")
 MOST_SCALE = 100.0
 STOP_SECONDS = 8
-"""For what is being answered when a stop is asked for; container runtimes kill after ten."""
+"""How long a stop waits for calls that are being answered. Container runtimes kill after ten seconds."""
 
 
 @app.callback()
 def set_up() -> None:
+    """Raise the limit of open files and set up logging, before any command."""
     open_files.raise_limit()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
@@ -66,15 +67,15 @@ def set_up() -> None:
 def serve(
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, PORT] = 8189,
-    with_worker: Annotated[bool, typer.Option(help="run the worker inside, for a single machine")] = False,
+    with_worker: Annotated[bool, typer.Option(help="run the worker in the same process, for a single machine")] = False,
 ) -> None:
-    """Serve the API."""
+    """Serve the API and the console."""
     with database(Settings()) as settings:
         run(_serve(settings, host, port, with_worker=with_worker), endless=True)
 
 
 class Server(uvicorn.Server):
-    """Stops without waiting for those who wait: they are answered first, as is everything that had come in."""
+    """A server that stops without waiting for long polls: it answers them first, like everything that has arrived."""
 
     def __init__(self, config: uvicorn.Config, application: FastAPI, pubsub: PubSub) -> None:
         super().__init__(config)
@@ -82,19 +83,21 @@ class Server(uvicorn.Server):
         self._pubsub = pubsub
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start up; then exempt what was loaded from garbage collection."""
         await super().startup(sockets)
-        if self.started:  # what is prepared beside the first calls is most of what the process keeps
+        if self.started:  # most of what the process keeps is prepared alongside the first calls
             self._application.state.warming.add_done_callback(lambda _: _spare_the_collector())
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """A SIGTERM or SIGINT ends `serve`, not the task around it: that would cut off what is being answered."""
+        """Let SIGTERM and SIGINT stop the server, not the task around it, which would cut off calls being answered."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer the long polls, then shut down."""
         self._pubsub.release_waiters()
         await super().shutdown(sockets)
 
@@ -102,7 +105,7 @@ class Server(uvicorn.Server):
 async def _serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> None:
     async with open_context(settings, CALL) as context:
         application = create_app(settings, context)
-        # no Date of its own: the application answers with the centre's
+        # uvicorn sends no Date header: the application sends the centre's
         config = uvicorn.Config(
             application,
             host=host,
@@ -123,8 +126,11 @@ async def _serve(settings: Settings, host: str, port: int, *, with_worker: bool)
 
 
 def _spare_the_collector() -> None:
-    """What the process has loaded stays as long as it: looking through it again and again frees nothing. Most of what a
-    call makes goes without a collector."""
+    """Exempt what the process has loaded from garbage collection, and collect less often.
+
+    What is loaded lives as long as the process, so scanning it again and again frees nothing. Most objects that a call
+    makes are freed without the collector.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -132,7 +138,7 @@ def _spare_the_collector() -> None:
 
 @app.command()
 def worker() -> None:
-    """Do what time makes due: expire offers, match the waiting, arrange callbacks, roll up figures."""
+    """Do what is due: expire offers, match waiting requests, arrange callbacks, update figures, and more."""
     with database(Settings()) as settings:
         run(_work(settings), endless=True)
 
@@ -142,23 +148,26 @@ async def _work(settings: Settings) -> None:
         await work(context, Catalog(context.db, context.pubsub))
 
 
-@app.command(context_settings={"ignore_unknown_options": True})  # -1 is no option
+@app.command(context_settings={"ignore_unknown_options": True})  # -1 is a revision, not an option
 def migrate(revision: Annotated[str, typer.Argument(help="head, base, -1 or a revision")] = "head") -> None:
-    """Bring the schema up to date; safe to run from several machines at once."""
+    """Bring the schema up to date. Several machines may run this at once."""
     with database(Settings()) as settings:
         run(run_migrations(direct_url(settings), revision))
 
 
 @app.command()
 def seed(
-    sample: Annotated[bool, typer.Option(help="the generated registry of more than 480 providers as well")] = False,
+    sample: Annotated[bool, typer.Option(help="also load the generated registry of more than 480 providers")] = False,
     history: Annotated[
-        int, typer.Option(min=0, help="so many past days of 10,000 generated requests and more; implies --sample")
+        int,
+        typer.Option(
+            min=0, help="number of past days to generate, with 10,000 requests or more each; implies --sample"
+        ),
     ] = 0,
 ) -> None:
-    """Load the catalogue, the gazetteer, the credit rules, what is done in dangers and the sample articles.
+    """Load the catalogue, the gazetteer, the credit rules, the guides for dangers and the sample articles.
 
-    Running it again changes only what the files changed.
+    Running it again changes only what changed in the files.
     """
     with database(Settings()) as settings:
         run(_seed(settings, sample=sample or history > 0, history=history))
@@ -180,7 +189,7 @@ async def _seed(settings: Settings, *, sample: bool, history: int) -> None:
                 typer.echo(f"providers added: {await load_registry(tx, today, now)}")
         if history:
             figures = await load_history(context.db, settings, history, today, _show_progress)
-            typer.echo(f"days loaded: {figures.loaded}, left alone: {figures.skipped}; rows: {dict(figures.rows)}")
+            typer.echo(f"days loaded: {figures.loaded}, skipped: {figures.skipped}; rows: {dict(figures.rows)}")
 
 
 def _show_progress(done: int, of: int) -> None:
@@ -189,7 +198,7 @@ def _show_progress(done: int, of: int) -> None:
 
 @app.command()
 def doctor() -> None:
-    """Say what has to be seen to before it goes wrong, as GET /checks does; 1 if there is anything."""
+    """List what needs attention before it causes trouble, as GET /checks does. Exits with 1 if there is anything."""
     with database(Settings()) as settings:
         found: list[Check] = []
         run(_examine(settings, found))
@@ -206,19 +215,23 @@ async def _examine(settings: Settings, found: list[Check]) -> None:
 @app.command()
 def demo(
     speed: Annotated[
-        float | None, typer.Option(min=0.1, help="the centre's seconds per real second; 120 unless --no-play")
+        float | None, typer.Option(min=0.1, help="seconds of the centre's time per real second; 120 unless --no-play")
     ] = None,
     port: Annotated[int, PORT] = 8189,
-    hours: Annotated[float | None, typer.Option(min=0.01, help="stop after so many hours of the centre's time")] = None,
+    hours: Annotated[
+        float | None, typer.Option(min=0.01, help="stop after this many hours of the centre's time")
+    ] = None,
     day: Annotated[bool, typer.Option("--day", help="the same as --hours 24")] = False,
-    scale: Annotated[float, typer.Option(min=0.001, max=MOST_SCALE, help="1 is 10,000 requests a day and more")] = 1.0,
-    history: Annotated[int, typer.Option(min=0, help="generate so many past days as well")] = 0,
-    play: Annotated[bool, typer.Option(help="without it, serve alone")] = True,
+    scale: Annotated[
+        float, typer.Option(min=0.001, max=MOST_SCALE, help="1 means 10,000 requests a day or more")
+    ] = 1.0,
+    history: Annotated[int, typer.Option(min=0, help="also generate this many past days")] = 0,
+    play: Annotated[bool, typer.Option(help="play the day; --no-play only serves")] = True,
     seed: Annotated[int, typer.Option(help="of all that happens by chance")] = SEED,
 ) -> None:
     """Play a live day: seed the database, serve, and let citizens, operators and providers work through the API."""
     from app.demo.show import run_demo
-    from app.demo.stage import Plan  # here, for no other command needs the players
+    from app.demo.stage import Plan  # imported here because no other command needs the players
 
     plan = Plan(speed, port, 24 if day else hours, scale, history, play, seed)
     with database(Settings()) as settings:
@@ -228,20 +241,21 @@ def demo(
 @app.command()
 def simulate(
     scenario: Annotated[str, typer.Argument(help="day, holiday, typhoon, vanish or equal")] = "day",
-    scale: Annotated[float, typer.Option(min=0.001, max=MOST_SCALE, help="1 is 10,000 requests a day")] = 1.0,
+    scale: Annotated[float, typer.Option(min=0.001, max=MOST_SCALE, help="1 means 10,000 requests a day")] = 1.0,
     seed: Annotated[int, typer.Option(help="of all that happens by chance")] = SEED,
-    days: Annotated[int, typer.Option(min=1, help="so many days, seeds in a row; one line each")] = 1,
-    policy: Annotated[str, typer.Option(help="first, a version of this deployment, or a file of rules")] = "first",
-    against: Annotated[str | None, typer.Option(help="another policy on the same day, side by side")] = None,
-    report: Annotated[Path | None, typer.Option(help="write a page with plots for each day into this folder")] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="leave the scratch databases")] = False,
+    days: Annotated[int, typer.Option(min=1, help="number of days to play, with consecutive seeds; one line each")] = 1,
+    policy: Annotated[str, typer.Option(help="`first`, a version of this deployment, or a file of rules")] = "first",
+    against: Annotated[str | None, typer.Option(help="another policy to play on the same day, for comparison")] = None,
+    report: Annotated[Path | None, typer.Option(help="folder for a page with plots for each day")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="keep the scratch databases")] = False,
 ) -> None:
-    """Play a day faster than real time in a scratch database, and check what must hold; 1 if something did not."""
+    """Play a day faster than real time in a scratch database and check the invariants. Exits with 1 if one is
+    broken."""
     from app.simulate.scenarios import SCENARIOS
-    from app.simulate.show import Plan, run_simulation  # here, for no other command needs the players
+    from app.simulate.show import Plan, run_simulation  # imported here because no other command needs the players
 
     if scenario not in SCENARIOS:
-        raise typer.BadParameter(f"one of {', '.join(SCENARIOS)}", param_hint="SCENARIO")
+        raise typer.BadParameter(f"choose one of {', '.join(SCENARIOS)}", param_hint="SCENARIO")
     if report and not find_spec("matplotlib"):
         raise typer.BadParameter("plots need matplotlib: install hotline[report]", param_hint="--report")
     plan = Plan(scenario, scale, seed, days, [policy, *([against] if against else [])], keep, report)

@@ -1,4 +1,4 @@
-"""The application: routers, problem documents, and what a process opens and closes."""
+"""The FastAPI application: its routers, health checks, and what a process opens and closes."""
 
 import asyncio
 import contextlib
@@ -73,7 +73,7 @@ health = APIRouter(prefix="/health", tags=["health"])
 
 
 READY_SECONDS = 4
-"""A database that has not answered by then is not there."""
+"""A database that does not answer within this many seconds counts as down."""
 
 
 class Health(BaseModel):
@@ -81,8 +81,12 @@ class Health(BaseModel):
 
 
 class Readiness(Health):
-    """Whether the worker keeps up: seconds since it last said anything (null: never), and for how long the oldest event
-    has waited to be numbered; the steps that fail, and how many subjects were set aside."""
+    """Whether the database accepts changes and the worker keeps up.
+
+    `worker_silent_seconds` is how long ago the worker last reported (null: never), `log_lag_seconds` how long the
+    oldest event has waited for its number, `failing_steps` names the worker's failing steps, and `set_aside` counts
+    subjects it gave up on.
+    """
 
     worker_silent_seconds: int | None
     log_lag_seconds: int
@@ -92,7 +96,7 @@ class Readiness(Health):
 
 @health.get("/live", dependencies=[Depends(public)])
 async def read_liveness() -> Health:
-    """The process runs."""
+    """Answer that the process runs."""
     return Health(status="ok")
 
 
@@ -112,17 +116,18 @@ SELECT current_setting('transaction_read_only') = 'on' AS read_only,
 async def _read_readiness(tx: Tx) -> Row:
     [row] = await tx.rows(_READY)
     if row["read_only"]:
-        raise DatabaseReadOnly  # here, so that the connection to a server that was demoted is not used again
+        raise DatabaseReadOnly  # raised here so that the connection to a demoted server is not reused
     return row
 
 
 @health.get("/ready", dependencies=[Depends(public)])
 async def read_readiness(request: Request, now: Now) -> Readiness:
-    """The process runs and its database takes changes, and how far the worker is behind; 503 otherwise."""
+    """Answer that the database accepts changes, and how far the worker is behind. Answers 503 if the database does
+    not."""
     try:
         async with asyncio.timeout(READY_SECONDS):
             row = await context_of(request).db.read(_read_readiness)
-    except (TimeoutError, asyncpg.UndefinedTableError) as error:  # silent, or not yet migrated
+    except (TimeoutError, asyncpg.UndefinedTableError) as error:  # no answer, or not yet migrated
         raise DatabaseUnavailable from error
     return Readiness(
         status="ok",
@@ -134,7 +139,7 @@ async def read_readiness(request: Request, now: Now) -> Readiness:
 
 
 def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
-    """The ASGI application; `context` given by whoever opened one already, else opened by the lifespan."""
+    """Return the ASGI application. The lifespan opens a context unless the caller passes one."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -162,7 +167,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
     promise(app)
     install(app, larger={EXCHANGE_PATH: EXCHANGE_LIMIT, PLACES_PATH: EXCHANGE_LIMIT, KNOWLEDGE_PATH: KNOWLEDGE_LIMIT})
     for router in (
-        desk,  # a call is compared with each route before its own: those that come most often stand first
+        desk,  # a call is compared with every route before its own, so the busiest routers come first
         provider_queue,
         suggestions,
         auth,
@@ -204,15 +209,17 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
 
 
 async def _warm(app: FastAPI) -> None:
-    """Let no caller wait for what takes a second to prepare."""
+    """Prepare in advance what takes a second, so that no caller waits for it."""
     await asyncio.to_thread(taught)
-    with contextlib.suppress(DatabaseUnavailable, DatabaseBusy, asyncpg.UndefinedTableError):  # the first call does it
+    with contextlib.suppress(
+        DatabaseUnavailable, DatabaseBusy, asyncpg.UndefinedTableError
+    ):  # then the first call prepares it
         await app.state.dangers.present()
         await app.state.suggester.index(await app.state.catalog.present(), await app.state.model.present())
 
 
 def bind(app: FastAPI, context: Context) -> None:
-    """Let the application work in this context."""
+    """Make the application work in this context."""
     app.state.context = context
     app.state.authenticator = Authenticator(context)
     app.state.catalog = Catalog(context.db, context.pubsub)

@@ -1,4 +1,4 @@
-"""Every mapped table, for migrations and for whoever needs the whole schema."""
+"""Imports every mapped table, for migrations and for code that needs the whole schema."""
 
 from app.admission import models as admission
 from app.aftercare import models as aftercare

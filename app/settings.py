@@ -1,4 +1,4 @@
-"""What a deployment may set, each as an environment variable of the same name with the prefix HOTLINE_."""
+"""The settings of a deployment. Each is an environment variable with the prefix HOTLINE_."""
 
 import re
 from pathlib import Path
@@ -12,97 +12,104 @@ from sqlalchemy.exc import ArgumentError
 
 
 class Settings(BaseSettings):
-    """One deployment is one centre; DATABASE_URL and DATABASE_DIRECT_URL carry no prefix, as is usual."""
+    """The settings. One deployment is one centre. DATABASE_URL and DATABASE_DIRECT_URL have no prefix, as is usual."""
 
     model_config = SettingsConfigDict(env_prefix="HOTLINE_", populate_by_name=True)
 
     database_url: str | None = Field(
         default=None,
         validation_alias=AliasChoices("DATABASE_URL", "database_url"),
-        description="PostgreSQL 16 or newer; without it the embedded server in data_dir is used",
+        description="PostgreSQL 16 or newer; if unset, the embedded server in data_dir is used",
     )
     database_direct_url: str | None = Field(
         default=None,
         validation_alias=AliasChoices("DATABASE_DIRECT_URL", "database_direct_url"),
-        description="the same database past any pooler: for LISTEN, migrations and advisory locks",
+        description="the same database without a pooler, for LISTEN, migrations and advisory locks",
     )
     database_pooled: bool = Field(
-        default=False, description="DATABASE_URL leads to a pooler in transaction mode: no statement caches"
+        default=False, description="DATABASE_URL points to a pooler in transaction mode; switches statement caches off"
     )
-    pool_size: int = Field(default=20, ge=1, description="connections a process may hold")
-    data_dir: Path = Field(default=Path(".data"), description="home of the embedded PostgreSQL")
-    timezone: str = Field(default="Asia/Shanghai", description="the centre's zone: days, hours, calendars")
+    pool_size: int = Field(default=20, ge=1, description="maximum number of connections per process")
+    data_dir: Path = Field(default=Path(".data"), description="directory of the embedded PostgreSQL")
+    timezone: str = Field(default="Asia/Shanghai", description="the centre's time zone, for days, hours and calendars")
     area_code: str = Field(
-        default="0574", pattern=r"^0[1-9][0-9]{1,2}$", description="of a phone number that is given without one"
+        default="0574", pattern=r"^0[1-9][0-9]{1,2}$", description="area code of phone numbers given without one"
     )
     clock_factor: float = Field(
         default=1.0, gt=0, le=1_000_000, description="seconds of the centre's time per real second"
     )
     clock_start: AwareDatetime | None = Field(default=None, description="the centre's time at clock_real_start")
-    clock_real_start: AwareDatetime | None = Field(default=None, description="the real moment clock_start belongs to")
-    session_hours: float = Field(default=12.0, gt=0, le=8_760, description="a staff session ends after so long")
+    clock_real_start: AwareDatetime | None = Field(
+        default=None, description="the real moment that corresponds to clock_start"
+    )
+    session_hours: float = Field(default=12.0, gt=0, le=8_760, description="hours after which a staff session ends")
     idle_minutes: float = Field(
         default=60.0,
         ge=0,
         le=1_440,
-        description="a staff session ends when nobody was there for so long; 0: it does not",
+        description="minutes without input after which a staff session ends; 0: never",
     )
     second_factor_roles: Annotated[
         list[Literal["operator", "supervisor", "registrar", "manager", "admin"]], NoDecode
-    ] = Field(default=[], description="staff of these roles need a second factor; separated by commas")
+    ] = Field(default=[], description="roles whose staff need a second factor, separated by commas")
     second_factor_key: SecretStr = Field(
-        default=SecretStr(""), description="goes into every second factor; changing it voids all of them"
+        default=SecretStr(""),
+        description="key from which every second factor is derived; changing it invalidates all of them",
     )
     provider_session_days: float = Field(
-        default=30.0, gt=0, le=3_650, description="a provider stays signed in on its phone"
+        default=30.0, gt=0, le=3_650, description="days that a provider stays signed in on a phone"
     )
     month_due_day: int = Field(
-        default=15, ge=6, le=28, description="providers file a month's turnover by this day of the next"
+        default=15, ge=6, le=28, description="day of the following month by which providers file a month's turnover"
     )
     reopen_days: int = Field(
         default=15,
         ge=0,
         le=3_650,
-        description="for so long a closed request may be reopened, and its firm sees the contact",
+        description="days in which a closed request can be reopened and its provider sees the contact",
     )
     complaint_working_days: int = Field(default=5, ge=1, le=60, description="working days to decide a complaint")
     complaint_reply_days: int = Field(
-        default=2, ge=1, le=60, description="working days in which the firm is heard about a complaint"
+        default=2, ge=1, le=60, description="working days in which the provider can reply to a complaint"
     )
     call_silence_minutes: float = Field(
-        default=60.0, gt=0, le=1_440, description="a call of which the desk has said nothing for so long is ended"
+        default=60.0, gt=0, le=1_440, description="minutes without a report from the desk after which a call is ended"
     )
     undo_seconds: float = Field(
-        default=10.0, ge=0, le=60, description="for so long a dispatch may be taken back as if it had not been; 0: not"
+        default=10.0, ge=0, le=60, description="seconds in which a new request's dispatch can be undone; 0: never"
     )
     choices_days: int = Field(
-        default=180, ge=1, le=3_650, description="for so long what operators chose for callers' words is kept, masked"
+        default=180,
+        ge=1,
+        le=3_650,
+        description="days that operators' choices of items for callers' words are kept, masked",
     )
     webhook_key: SecretStr = Field(
-        default=SecretStr(""), description="goes into every webhook secret; changing it changes all of them"
+        default=SecretStr(""),
+        description="key from which every webhook secret is derived; changing it changes all of them",
     )
     webhook_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
         default=[],
-        description="private networks that the centre's own webhooks may reach, also by plain http, with commas",
+        description="private networks, separated by commas, that the centre's own webhooks may reach, also over http",
     )
     firm_webhook_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
-        default=[], description="the same for the webhooks of firms: for trying on one machine, not for service"
+        default=[], description="the same for providers' webhooks; for trials on one machine, not for production"
     )
-    webhook_seconds: float = Field(
-        default=15.0, gt=0, le=300, description="a receiver must have answered after so long"
-    )
+    webhook_seconds: float = Field(default=15.0, gt=0, le=300, description="seconds in which a receiver must answer")
 
-    calls_per_minute: int = Field(default=6_000, ge=1, description="calls of one caller to one process")
-    costly_calls_per_minute: int = Field(default=30, ge=1, description="of these webhook tests, and replays, each")
-    waits_per_caller: int = Field(default=50, ge=1, description="calls of one caller that wait at a time")
-    waits: int = Field(default=20_000, ge=1, description="calls that wait at a time, of all callers of one process")
-    streams_per_caller: int = Field(default=50, ge=1, description="live streams of one caller at a time")
-    streams: int = Field(default=5_000, ge=1, description="live streams at a time, of all callers of one process")
+    calls_per_minute: int = Field(default=6_000, ge=1, description="calls per minute from one caller to one process")
+    costly_calls_per_minute: int = Field(
+        default=30, ge=1, description="webhook tests and replays per minute from one caller, each"
+    )
+    waits_per_caller: int = Field(default=50, ge=1, description="waiting calls at a time from one caller")
+    waits: int = Field(default=20_000, ge=1, description="waiting calls at a time from all callers of one process")
+    streams_per_caller: int = Field(default=50, ge=1, description="live streams at a time from one caller")
+    streams: int = Field(default=5_000, ge=1, description="live streams at a time from all callers of one process")
 
     @field_validator("database_url", "database_direct_url")
     @classmethod
     def name_the_driver(cls, url: str | None) -> str | None:
-        """`postgresql://` and `postgres://`, as everybody writes them, mean the one driver there is."""
+        """Accept `postgresql://` and `postgres://`, as everybody writes them, and add the driver. Raises ValueError."""
         if not url:
             return None
         url = re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
@@ -111,13 +118,13 @@ class Settings(BaseSettings):
         try:
             make_url(url)
         except (ArgumentError, ValueError) as error:
-            raise ValueError("it is no URL like postgresql://user:password@host:5432/database") from error
+            raise ValueError("it is not a URL like postgresql://user:password@host:5432/database") from error
         return url
 
     @field_validator("timezone")
     @classmethod
     def know_the_zone(cls, name: str) -> str:
-        """A name of the IANA time zone database."""
+        """Check that this is a name in the IANA time zone database. Raises ValueError."""
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -127,9 +134,10 @@ class Settings(BaseSettings):
     @field_validator("webhook_networks", "firm_webhook_networks", "second_factor_roles", mode="before")
     @classmethod
     def split(cls, value: object) -> object:
-        """`10.1.0.0/16,127.0.0.0/8` or `admin,registrar`, as an environment variable is written."""
+        """Split `10.1.0.0/16,127.0.0.0/8` or `admin,registrar`, as written in an environment variable."""
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @property
     def zone(self) -> ZoneInfo:
+        """Return the centre's time zone."""
         return ZoneInfo(self.timezone)

@@ -1,8 +1,9 @@
-"""The worker: what time makes due. Two workers do no harm; each step is a plain function that a test calls.
+"""The worker, which does what becomes due. Several workers can run at once. Each step is a plain function that a test
+can call.
 
-Steps run when woken and at least every half second of real time (more often on a fast clock), so that an offer
-expires within a second of its time. Each runs in a task of its own: one that waits for a lock or a silent network
-keeps none of the others, and one that fails is tried less and less often, and says so (`worker_steps`).
+Steps run when woken, and at least every half second of real time (more often on a fast clock), so that an offer expires
+within a second of its time. Each step runs in its own task. One that waits for a lock or an unresponsive network does
+not delay the others, and one that fails is retried less and less often and reported (`worker_steps`).
 """
 
 import asyncio
@@ -55,15 +56,17 @@ PAUSE_SECONDS = 0.5
 LEAST_PAUSE_SECONDS = 0.05
 LOG_PAUSE_SECONDS = 0.1
 KEYS_LIVE = timedelta(hours=24)
+"""How long idempotency keys, counts of calls and sign-in attempts are kept."""
 SESSIONS_LIVE = timedelta(days=30)
-"""After their end."""
+"""How long sessions are kept after they end."""
 APPLICATIONS_LIVE = timedelta(days=180)
-"""So long may a firm see why it was refused; then what it said of people goes."""
+"""How long a refused or withdrawn application is kept, so that the firm can see why. Then its personal data is
+deleted."""
 FAILED_SEARCHES_LIVE = timedelta(days=180)
 FORGET_EVERY = timedelta(minutes=10)
 CALENDAR_EVERY = timedelta(minutes=10)
 LONGEST_PAUSE_SECONDS = 30.0
-"""Of a step that fails again and again."""
+"""The longest pause between attempts of a step that keeps failing."""
 
 Step = Callable[[Context, Snapshot], Awaitable[int]]
 
@@ -91,7 +94,7 @@ DUE_STEPS: Mapping[str, Step] = {
 
 
 async def run_due_steps(context: Context, catalog: Snapshot) -> int:
-    """Every periodic step once; gives how much there was to do."""
+    """Run every periodic step once. Return how many things were done."""
     return sum([await step(context, catalog) for step in DUE_STEPS.values()])
 
 
@@ -113,12 +116,17 @@ LOG_STEPS: Mapping[str, Callable[[Context], Awaitable[int]]] = {
 
 
 async def run_log_steps(context: Context) -> int:
-    """Number the committed events, roll them up, make credit entries, spread them over the webhooks; gives how many."""
+    """Number the committed events, add them to figures, make credit entries and fan them out to webhooks. Return how
+    many things were done."""
     return sum([await step(context) for step in LOG_STEPS.values()])
 
 
 async def forget_old_keys(context: Context) -> int:
-    """Drop keys, counts of calls and tries older than a day; browsers, sessions and applications of long ago."""
+    """Delete what is past its time: keys, counters, sessions, known browsers, searches, choices, applications and
+    troubles.
+
+    Always returns 0, as a step that never has more to do.
+    """
     async with context.db.begin() as tx:
         await forget_keys(tx, context.clock.now() - KEYS_LIVE)
         await forget_counts(tx, context.clock.now() - KEYS_LIVE)
@@ -133,14 +141,14 @@ async def forget_old_keys(context: Context) -> int:
 
 
 async def work(context: Context, catalog: Catalog) -> None:
-    """Run until cancelled; a database that is down is tried again for ever."""
+    """Run until cancelled. If the database is down, try again forever."""
     factor = context.clock.factor if isinstance(context.clock, ScaledClock) else 1.0
     pause = max(LEAST_PAUSE_SECONDS, PAUSE_SECONDS / factor)
 
     reading = asyncio.Lock()
 
     async def snapshot() -> Snapshot:
-        async with reading:  # many steps begin at once, and one of them reads it
+        async with reading:  # many steps start at once, and only one of them reads it
             if catalog.snapshot is None:
                 await catalog.read()
             assert catalog.snapshot is not None
@@ -149,7 +157,7 @@ async def work(context: Context, catalog: Catalog) -> None:
     def bound(step: Step) -> Callable[[], Awaitable[int]]:
         async def run() -> int:
             if step is expire_offers:
-                await beat(context.db, context.clock)  # what ran out in an outage is known before it expires
+                await beat(context.db, context.clock)  # record an outage before offers that it made late expire
             return await step(context, await snapshot())
 
         return run
@@ -172,7 +180,9 @@ async def work(context: Context, catalog: Catalog) -> None:
         repeat("recover_credit", partial(recover_credit, context), calendar_pause)
         repeat("remind_of_months", partial(remind_of_months, context), calendar_pause)
         repeat("beat", partial(_beat, context, steps), BEAT_SECONDS)
-        repeat("watch_outages", partial(beat, context.db, context.clock), BEAT_SECONDS)  # also while a step takes long
+        repeat(
+            "watch_outages", partial(beat, context.db, context.clock), BEAT_SECONDS
+        )  # also while a step takes a long time
 
 
 async def _beat(context: Context, steps: Mapping[str, Health]) -> int:
@@ -197,12 +207,12 @@ async def _repeat(
                 if isinstance(error, (DatabaseUnavailable, DatabaseBusy)):
                     logger.warning("%s (%s); trying again", error, error.__cause__)
                 else:
-                    logger.exception("a step failed; it is tried again")
+                    logger.exception("a step failed; trying again")
                 woken.clear()
                 await asyncio.sleep(min(LONGEST_PAUSE_SECONDS, pause * 2 ** min(health.failures, 10)))
                 continue
             if done == 0:
                 with contextlib.suppress(TimeoutError):
-                    # Not wait_for: before Python 3.12 it lets a cancellation go that comes together with a wake-up.
+                    # Not wait_for: before Python 3.12 it loses a cancellation that arrives together with a wake-up.
                     async with asyncio.timeout(pause):
                         await woken.wait()
