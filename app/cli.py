@@ -249,8 +249,7 @@ def simulate(
     report: Annotated[Path | None, typer.Option(help="folder for a page with plots for each day")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="keep the scratch databases")] = False,
 ) -> None:
-    """Play a day faster than real time in a scratch database and check the invariants. Exits with 1 if one is
-    broken."""
+    """Play a day faster than real time in a scratch database and check the invariants. Exits with 1 if one fails."""
     from app.simulate.scenarios import SCENARIOS
     from app.simulate.show import Plan, run_simulation  # imported here because no other command needs the players
 

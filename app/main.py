@@ -122,8 +122,10 @@ async def _read_readiness(tx: Tx) -> Row:
 
 @health.get("/ready", dependencies=[Depends(public)])
 async def read_readiness(request: Request, now: Now) -> Readiness:
-    """Answer that the database accepts changes, and how far the worker is behind. Answers 503 if the database does
-    not."""
+    """Answer that the database accepts changes, and how far the worker is behind.
+
+    Answers 503 if the database does not accept changes.
+    """
     try:
         async with asyncio.timeout(READY_SECONDS):
             row = await context_of(request).db.read(_read_readiness)

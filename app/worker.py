@@ -1,5 +1,5 @@
-"""The worker, which does what becomes due. Several workers can run at once. Each step is a plain function that a test
-can call.
+"""The worker, which does what becomes due. Several can run at once, and each step is a plain function for tests to
+call.
 
 Steps run when woken, and at least every half second of real time (more often on a fast clock), so that an offer expires
 within a second of its time. Each step runs in its own task. One that waits for a lock or an unresponsive network does
@@ -60,8 +60,7 @@ KEYS_LIVE = timedelta(hours=24)
 SESSIONS_LIVE = timedelta(days=30)
 """How long sessions are kept after they end."""
 APPLICATIONS_LIVE = timedelta(days=180)
-"""How long a refused or withdrawn application is kept, so that the firm can see why. Then its personal data is
-deleted."""
+"""How long a refused or withdrawn application is kept so that the firm can see why. Its personal data goes with it."""
 FAILED_SEARCHES_LIVE = timedelta(days=180)
 FORGET_EVERY = timedelta(minutes=10)
 CALENDAR_EVERY = timedelta(minutes=10)
@@ -116,14 +115,15 @@ LOG_STEPS: Mapping[str, Callable[[Context], Awaitable[int]]] = {
 
 
 async def run_log_steps(context: Context) -> int:
-    """Number the committed events, add them to figures, make credit entries and fan them out to webhooks. Return how
-    many things were done."""
+    """Number the committed events, add them to figures, make credit entries and fan them out to webhooks.
+
+    Return how many things were done.
+    """
     return sum([await step(context) for step in LOG_STEPS.values()])
 
 
 async def forget_old_keys(context: Context) -> int:
-    """Delete what is past its time: keys, counters, sessions, known browsers, searches, choices, applications and
-    troubles.
+    """Delete what is past its time: keys, counters, sessions, browsers, searches, choices, applications and troubles.
 
     Always returns 0, as a step that never has more to do.
     """

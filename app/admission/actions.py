@@ -77,8 +77,10 @@ async def file_application(act: Act, tx: Tx, body: ApplicationIn, catalog: Snaps
 
 
 async def _check_unknown(tx: Tx, body: ApplicationIn) -> None:
-    """Raises FirmKnown when the firm is known. It names the matching detail, but not the provider or its status: the
-    caller is a stranger."""
+    """Raises FirmKnown when the firm is known.
+
+    The problem names the matching detail, but not the provider or its status: the caller is a stranger.
+    """
     identity = (body.uscc, body.name, body.phone)
     for other in (*await find_same(tx, *identity), *await queries.find_same(tx, *identity)):
         same = next(name for name in SAME_ZH if is_same_fact(name, getattr(body, name), getattr(other, name)))
@@ -137,10 +139,9 @@ async def show_application(tx: Tx, application_id: UUID) -> ApplicationDetail:
 async def enter_application(
     act: Act, tx: Tx, application_id: UUID, catalog: Snapshot, *, distinct: bool
 ) -> ApplicationDetail:
-    """Enter the firm into the registry as an applicant, with its prices as proposals; do nothing if it is already
-    entered.
+    """Enter the firm into the registry as an applicant, with its prices as proposals.
 
-    Raises NotFound, StatusConflict, and what `enter_provider` raises.
+    Does nothing if it is already entered. Raises NotFound, StatusConflict, and what `enter_provider` raises.
     """
     application = await get_application(tx, application_id)
     if application.status != ApplicationStatus.ENTERED:

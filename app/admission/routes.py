@@ -46,8 +46,10 @@ async def file_application(
     catalog: CurrentCatalog,
     idempotency_key: SentKey = None,
 ) -> ApplicationFiled:
-    """Apply to join, without an account. Keep the number and the query code: together they show the application's
-    progress."""
+    """Apply to join, without an account.
+
+    Keep the number and the query code: together they show the application's progress.
+    """
     from_here = idempotency_key and f"{sha256(address_of(request).encode()).hexdigest()[:16]}:{idempotency_key}"
     first = once(actions.NOBODY, from_here, "POST /public/applications", body)
     async with context_of(request).db.begin() as tx:

@@ -103,8 +103,10 @@ def _is_same(callback: Callback, body: Outcome) -> bool:
 
 
 def _about(facts: Row) -> dict[str, UUID]:
-    """Return whose work the callback is about, for its event. The event is not the provider's: no provider is sent what
-    was said."""
+    """Return whose work the callback is about, for its event.
+
+    The event is not the provider's: no provider is sent what was said.
+    """
     return {"job_id": facts["job_id"], "provider_id": facts["provider_id"]}
 
 

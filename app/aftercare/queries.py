@@ -72,8 +72,7 @@ _FIND_UNARRANGED = _find_unarranged()
 
 
 async def find_unarranged(tx: Tx, at: datetime, batch: int) -> Sequence[UUID]:
-    """Return completed requests without a callback, and requests whose outdated callbacks reach the front of the
-    queue."""
+    """Return completed requests without a callback, and requests whose outdated callbacks come up next."""
     return [row["id"] for row in await tx.rows(_FIND_UNARRANGED, at=at, batch=batch)]
 
 
@@ -89,8 +88,10 @@ _DROP_OUTDATED = _drop_outdated()
 
 
 async def drop_outdated(tx: Tx, request_id: UUID, **actor: Any) -> None:
-    """Drop callbacks about earlier completions of this request, also those of merged callers. The request must be
-    locked."""
+    """Drop callbacks about earlier completions of this request, also those of merged callers.
+
+    The request must be locked.
+    """
     await tx.rows(_DROP_OUTDATED, request_id=request_id, **actor)
 
 
@@ -114,8 +115,7 @@ _DROP_OTHERS = _drop_others()
 
 
 async def drop_others(tx: Tx, callback_id: UUID, **actor: Any) -> None:
-    """Drop other due callbacks about this callback's job to its number, so that nobody is called twice about one
-    job."""
+    """Drop the other due callbacks about this job to the same number: nobody is called twice about one job."""
     await tx.rows(_DROP_OTHERS, id=callback_id, **actor)
 
 

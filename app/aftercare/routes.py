@@ -61,8 +61,10 @@ async def record_callback_outcome(
 
 @router.post("/complaints/to-answer/next", responses={204: {"description": "there is nobody to tell now"}})
 async def take_complaint_to_answer(act: Caller, tx: Transaction, response: Response) -> ToAnswer | None:
-    """Take the decided complaint whose citizen has to be told next, for ten minutes. Calls are made between 09:00 and
-    20:00 only."""
+    """Take the decided complaint whose citizen has to be told next, for ten minutes.
+
+    Calls are made between 09:00 and 20:00 only.
+    """
     taken = await answers.take_next(act, tx)
     if taken is None:
         response.status_code = 204
@@ -72,6 +74,8 @@ async def take_complaint_to_answer(act: Caller, tx: Transaction, response: Respo
 @router.put("/complaints/{complaint_id}/answer")
 @repeatable
 async def record_complaint_answer(complaint_id: UUID, body: Answer, act: Caller, tx: Transaction) -> ComplaintOut:
-    """Record that the citizen was told the decision, or was not reached. After three missed calls the complaint ends as
-    unreached."""
+    """Record that the citizen was told the decision, or was not reached.
+
+    After three missed calls the complaint ends as unreached.
+    """
     return await answers.record_answer(act, tx, complaint_id, body)

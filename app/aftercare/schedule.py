@@ -1,5 +1,5 @@
-"""When citizens are called back: from 09:00 to 20:00 in the centre's time zone, each attempt in another third of that
-span."""
+"""When citizens are called back: from 09:00 to 20:00 in the centre's time zone, each attempt in another third of the
+day."""
 
 from bisect import bisect_right
 from collections.abc import Collection
@@ -20,8 +20,10 @@ def is_calling_hour(moment: datetime, zone: ZoneInfo) -> bool:
 
 
 def third_of(moment: datetime, zone: ZoneInfo) -> int:
-    """Return the third (0 to 2) of the calling hours that contains the moment: the first before the hours, the last
-    after."""
+    """Return the third (0 to 2) of the calling hours that contains the moment.
+
+    A moment before the hours is in the first third, one after them in the last.
+    """
     return max(bisect_right(THIRDS, moment.astimezone(zone).time()) - 1, 0)
 
 

@@ -10,8 +10,10 @@ from app.kit.db import Tx
 
 
 async def make_callbacks(context: Context) -> int:
-    """Add callbacks for completed requests and drop those of requests being worked on again. Return how many were
-    changed."""
+    """Add callbacks for completed requests and drop those of requests being worked on again.
+
+    Return how many requests were dealt with.
+    """
 
     async def change(act: Act, tx: Tx, request_id: UUID) -> None:
         await actions.arrange_callbacks(act, tx, request_id)

@@ -194,8 +194,10 @@ Identified = Annotated[Principal, Depends(_identified)]
 
 
 def _idle_for(request: Request) -> timedelta | None:
-    """Return how long nobody has touched the screen, as the console reports it. Return None for a stream: it stays open
-    with nobody there."""
+    """Return how long nobody has touched the screen, as the console reports it.
+
+    Return None for a stream: it stays open with nobody there.
+    """
     if "text/event-stream" in request.headers.get("accept", ""):
         return None
     seconds = request.headers.get(IDLE_HEADER, "")
@@ -277,8 +279,7 @@ def allow(*roles: Role, even_if_due: bool = False) -> Allow:
 
 
 def acting(*roles: Role, on_behalf: bool = False, even_if_due: bool = False) -> Acting:
-    """Return a dependency that lets only holders of these roles call the route and gives the Act that carries their
-    name.
+    """Return a dependency that lets only holders of these roles call the route, and gives their Act.
 
     The Act's moment is the request's. With `on_behalf`, staff act for a provider on the phone. `even_if_due` is as in
     `allow`.

@@ -11,8 +11,10 @@ from app.kit.db import Tx
 
 
 async def act_of_registrar(context: Context, tx: Tx, username: str) -> Act:
-    """Return an Act of this registrar at the current moment. Raises typer.BadParameter when nobody is a registrar by
-    that user name."""
+    """Return an Act of this registrar at the current moment.
+
+    Raises typer.BadParameter when no registrar has that user name.
+    """
     staff = await find_staff(tx, username)
     if staff is None or Role.REGISTRAR not in staff.roles:
         raise typer.BadParameter(f"no registrar is named {username}", param_hint="--username")

@@ -19,8 +19,10 @@ from app.kit.db import Tx
 from app.kit.errors import HotlineError
 
 UNKNOWN = "user:?"
-"""The audit subject when no account has that user name. The name itself is not logged: it may be a password typed into
-the wrong field."""
+"""The audit subject when no account has that user name.
+
+The name itself is not logged: it may be a password typed into the wrong field.
+"""
 
 
 class Seen(NamedTuple):

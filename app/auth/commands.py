@@ -178,8 +178,10 @@ def end_sessions(username: Username) -> None:
 
 @staff.command()
 def remove_second_factor(username: Username) -> None:
-    """Remove the second factor of a person who lost both phone and recovery codes. The password alone then signs them
-    in."""
+    """Remove the second factor of a person who lost both phone and recovery codes.
+
+    The password alone then signs them in.
+    """
 
     async def work(act: Act, tx: Tx) -> str:
         await accounts.remove_second_factor(act, tx, (await _find(tx, username)).id)

@@ -98,8 +98,10 @@ GONE_AFTER = timedelta(hours=1)
 
 
 def on_shift(staff_id: Any) -> ColumnElement[bool]:
-    """Return the condition that this member of staff is signed in and was seen lately. The statement binds the moment
-    as `at`."""
+    """Return the condition that this member of staff is signed in and was seen lately.
+
+    The statement binds the moment as `at`.
+    """
     return exists().where(
         StaffSession.staff_id == staff_id,
         StaffSession.ended_at.is_(None),
@@ -111,10 +113,10 @@ def on_shift(staff_id: Any) -> ColumnElement[bool]:
 
 
 async def find_token(tx: Tx, token_hash: bytes, at: datetime, seen_after: datetime | None) -> Row | None:
-    """Return the holder of this live token: kind, id, roles, expires_at, seen_at, password_temporary and second_factor,
-    and the generation in which all this is true.
+    """Return the holder of this live token, or None.
 
-    A staff session must have been used after `seen_after`, unless that is None. Return None when no such token is live.
+    The row has kind, id, roles, expires_at, seen_at, password_temporary and second_factor, and the generation in which
+    all this is true. A staff session must have been used after `seen_after`, unless that is None.
     """
     return await tx.row(_FIND_TOKEN, token_hash=token_hash, at=at, seen_after=seen_after)
 

@@ -6,6 +6,6 @@ from app.kit.db import Tx
 
 
 async def note_reveal(act: Act, tx: Tx, subject: str, why: str, **what: str) -> None:
-    """Write to the audit log that this caller saw personal data in full, with the reason. `what` identifies the data,
+    """Write to the audit log that this caller saw personal data in full, and why. `what` identifies the data,
     masked."""
     await add_audit(act, tx, "personal_data.revealed", subject, why=why, **what)

@@ -41,8 +41,10 @@ def show_secret(staff: Staff, key: str) -> SecondFactor:
 
 
 def take_code(staff: Staff, code: str, key: str, at: datetime) -> bool:
-    """Return whether the code is valid at real time `at`, give or take one step of 30 seconds. Each code is accepted
-    once."""
+    """Return whether the code is valid at real time `at`, give or take one step of 30 seconds.
+
+    Each code is accepted once.
+    """
     if staff.totp_seed is None or not re.fullmatch("[0-9]{6}", code):
         return False
     totp = pyotp.TOTP(_secret_of(staff.totp_seed, key))

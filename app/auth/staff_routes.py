@@ -40,8 +40,10 @@ async def list_staff(act: ByAdmin, tx: Transaction) -> list[StaffOut]:
 
 @router.post("/staff", status_code=201)
 async def add_staff(body: StaffIn, act: ByAdmin, tx: Transaction, idempotency_key: SentKey = None) -> StaffAdded:
-    """Open a staff account with a temporary password, which its owner changes at the first sign-in. A retry with the
-    same Idempotency-Key gets the answer without the password."""
+    """Open a staff account with a temporary password, which its owner changes at the first sign-in.
+
+    A retry with the same Idempotency-Key gets the answer without the password.
+    """
     first = once(act.who, idempotency_key, "POST /staff", body.model_copy(update={"password": None}))
     return await staff.add_staff(act, tx, body, first)
 
@@ -54,8 +56,10 @@ async def set_roles_of_staff(staff_id: UUID, body: RolesIn, act: ByAdmin, tx: Tr
 
 @router.put("/staff/{staff_id}/deactivation")
 async def deactivate_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
-    """Deactivate the account: sign the person out everywhere at once and refuse further sign-ins. Their past work stays
-    under their name."""
+    """Deactivate the account: sign the person out everywhere at once and refuse further sign-ins.
+
+    Their past work stays under their name.
+    """
     return await staff.deactivate(act, tx, staff_id)
 
 
@@ -85,8 +89,10 @@ async def unlock_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOu
 
 @router.delete("/staff/{staff_id}/second-factor")
 async def remove_second_factor_of_staff(staff_id: UUID, act: ByAdmin, tx: Transaction) -> StaffOut:
-    """Remove the second factor of a person who lost the phone. The password alone signs them in until they set up
-    another."""
+    """Remove the second factor of a person who lost the phone.
+
+    The password alone signs them in until they set up another.
+    """
     return await staff.remove_second_factor(act, tx, staff_id)
 
 
@@ -99,8 +105,10 @@ async def change_password(body: PasswordChange, request: Request, act: Oneself) 
 
 @router.put("/account/second-factor")
 async def begin_second_factor(body: Confirmation, request: Request, act: Oneself) -> SecondFactor:
-    """Begin to set up a second factor: get the secret for your authenticator app. It takes effect once you confirm its
-    first code."""
+    """Begin to set up a second factor: get the secret for your authenticator app.
+
+    It takes effect once you confirm its first code.
+    """
     context = context_of(request)
     await account.confirm(act, context, body.password)
     async with context.db.begin() as tx:

@@ -31,11 +31,10 @@ _SECOND = literal(timedelta(seconds=1), Interval)
 
 
 def _count() -> Prepared:
-    """Count one more attempt if it is allowed now. Once the free ones are used up, the next is allowed after 1, 2, 4, …
-    seconds.
+    """Count one more attempt if it is allowed now.
 
-    Simultaneous attempts may overtake one another: a free one is allowed even if another has already moved `free_at`
-    on.
+    Once the free ones are used up, the next is allowed after 1, 2, 4, … seconds. Simultaneous attempts may overtake one
+    another: a free one is allowed even if another has already moved `free_at` on.
     """
     quiet = SignInTries.last_at < _AT - bindparam("quiet", type_=Interval)
     tries = case((quiet, 1), else_=SignInTries.tries + 1)

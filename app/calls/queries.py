@@ -36,8 +36,10 @@ async def lock_call(tx: Tx, call_id: UUID) -> Call | None:
 
 
 async def insert_call(tx: Tx, values: dict[str, Any]) -> bool:
-    """Insert the call and return whether it is new. It waits for another transaction that inserts the same key or
-    external id."""
+    """Insert the call and return whether it is new.
+
+    It waits for another transaction that inserts the same key or external id.
+    """
     statement = insert(Call).values(values).on_conflict_do_nothing().returning(Call.id)
     return (await tx.session.execute(statement)).one_or_none() is not None
 
@@ -55,8 +57,10 @@ async def add_requests(tx: Tx, call_id: UUID, request_ids: Sequence[UUID]) -> No
 
 
 async def read_work(tx: Tx, call: Call) -> Any:
-    """Return what was recorded during the call: `complaint`, `request`, `answered` and `progress`, each a bool or
-    NULL."""
+    """Return what was recorded during the call.
+
+    `complaint`, `request`, `answered` and `progress` are each true, false or NULL.
+    """
     mine = (Request.created_by == call.operator_id) & (Request.received_at >= call.began_at)
     complained = exists().where(
         Contact.request_id == Request.id,

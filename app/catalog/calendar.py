@@ -86,8 +86,10 @@ def is_public_holiday(day: date) -> bool:
 
 
 def list_holidays(year: int) -> dict[date, str]:
-    """Return the year's public holidays known to the library, with their English names. Make-up days are not included
-    (see `list_make_up_days`)."""
+    """Return the year's public holidays known to the library, with their English names.
+
+    Make-up days are not included (see `list_make_up_days`).
+    """
     return {day: name for day, name in sorted(_china(year).items()) if day.year == year}
 
 
@@ -97,8 +99,7 @@ def list_make_up_days(year: int) -> list[date]:
 
 
 def is_year_known(year: int, days: Days) -> bool:
-    """Return whether the State Council's notice for the year is known, from the library or from the centre's own
-    entries.
+    """Return whether the State Council's notice for the year is known, from the library or the centre's own entries.
 
     Without the notice, the library lists the statutory holidays but no make-up days. Every year so far has had some.
     """

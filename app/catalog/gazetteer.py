@@ -119,8 +119,8 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """A search result: the entry, the confidence that it is meant (0 to 1), the words it was found in, and the text
-    without them."""
+    """A search result: the entry, the confidence that it is meant (0 to 1), where it was found, and the text without
+    it."""
 
     entry: Entry
     confidence: float
@@ -232,8 +232,10 @@ def _written(name: str) -> str:
 
 
 class Gazetteer:
-    """All entries, prepared for searching. It is built once for all searches, which takes a second for 20,000
-    places."""
+    """All entries, prepared for searching.
+
+    It is built once for all searches, which takes a second for 20,000 places.
+    """
 
     def __init__(
         self, townships: Mapping[str, Township], communities: Mapping[str, Community], places: Sequence[KnownPlace] = ()

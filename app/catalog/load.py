@@ -151,8 +151,10 @@ def _item(category: str, row: Row, caps: Row, position: int) -> dict[str, Any]:
 
 
 def _guided(category: str, row: Row, guide: Row) -> dict[str, Any]:
-    """Return what operators ask about the item and where they relay it. Nothing is asked about an item answered in the
-    call."""
+    """Return what operators ask about the item and where they relay it.
+
+    Nothing is asked about an item answered in the call.
+    """
     own = guide["items"].get(row["c"], {})
     asks = own.get("ask", guide["categories"][category]) if row["kind"] != Kind.INFO else ()
     return {

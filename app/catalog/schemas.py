@@ -180,8 +180,7 @@ class GroupOut(BaseModel):
 
 
 class PaperKindOut(BaseModel):
-    """A licence or certificate. If `whole_firm` is true, its expiry suspends the whole provider, not only some
-    items."""
+    """A licence or certificate. `whole_firm`: its expiry suspends the whole provider, not only some items."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -192,8 +191,7 @@ class PaperKindOut(BaseModel):
 
 
 class EntitlementOut(BaseModel):
-    """Members of the group get this tier, up to `quota_per_month`. `sample` marks a rule that came with the
-    software."""
+    """Members of the group get this tier, up to `quota_per_month`. `sample`: the rule came with the software."""
 
     model_config = ConfigDict(from_attributes=True)
 

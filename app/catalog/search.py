@@ -13,8 +13,11 @@ from app.kit.names import fold, same_form
 from app.kit.pinyin import readings
 
 CODE, WHOLE, START, PART = 100.0, 44.0, 33.0, 19.0
-"""The least score if the typed text is the item's code; if it is, sounds like or is spelt like one of the item's names
-or keywords; if one begins with it; and if one contains it."""
+"""The least scores of four kinds of match.
+
+CODE: the text is the item's code. WHOLE: it is, sounds like or is spelt like a name or keyword of the item. START: one
+begins with it. PART: one contains it.
+"""
 _HEARD, _SHARED = 25.0, 5.0
 _LEAST_INNER = 4
 """Letters: shorter texts occur within too many names."""
@@ -163,7 +166,6 @@ def _parts(text: str) -> set[str]:
 
 
 def _in_order(text: str, name: str) -> bool:
-    """Return whether the characters of the text occur in the name in this order, with or without others between
-    them."""
+    """Return whether the characters of the text occur in the name in this order, with or without gaps."""
     rest = iter(name)
     return all(character in rest for character in text)

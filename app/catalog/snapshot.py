@@ -165,8 +165,10 @@ class Snapshot:
         return known
 
     def _is_outside(self, entry: Entry, spot: Spot) -> bool:
-        """Return whether the entry surely is in another township or community. Roads do not count, as they run through
-        several."""
+        """Return whether the entry surely is in another township or community.
+
+        Roads do not count, as they run through several.
+        """
         place = self.gazetteer.places.get(entry.code)
         if place and (place.kind == PlaceKind.ROAD or place.guessed == Guess.TOWNSHIP):
             return False
@@ -186,8 +188,10 @@ class Snapshot:
         ]
 
     def covered_by(self, rule: Entitlement) -> Sequence[str]:
-        """Return the items that count against the rule's quota. In a category, these are the ones that cost everybody
-        else more."""
+        """Return the items that count against the rule's quota.
+
+        For a category, these are the items that cost everybody else more.
+        """
         if rule.item_code:
             return [rule.item_code]
         tiers = list(Tier)

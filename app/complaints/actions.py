@@ -44,10 +44,9 @@ UPHELD = ("投诉成立，责任不在贵单位", "upheld, but you are not at fa
 
 
 async def say_later(act: Act, tx: Tx, request_id: UUID, body: ContactIn, about: Known) -> Contact:
-    """Record a later call or message about the request, and any danger it reports. A complaint opens a case, at any
-    time.
+    """Record a later call or message about the request, and any danger it reports, and return it.
 
-    Return the contact. Raises NotFound.
+    A complaint opens a case, at any time. Raises NotFound.
     """
     contact = await say(act, tx, request_id, body)
     if body.note:

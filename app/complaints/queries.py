@@ -36,8 +36,10 @@ _ONE_CASE = Prepared(
 
 
 async def open_alone(tx: Tx, request_id: UUID) -> None:
-    """Wait for others who are opening a case about this request, so that only one of them opens it and the rest find
-    it."""
+    """Wait for others who are opening a case about this request.
+
+    Then only one of them opens it, and the rest find it.
+    """
     await tx.rows(_ONE_CASE, name=f"complaint:{request_id}")
 
 
@@ -126,8 +128,10 @@ _TAKE_TO_ANSWER = _take_to_answer()
 
 
 async def take_to_answer(tx: Tx, at: datetime, until: datetime) -> UUID | None:
-    """Take the decided complaint whose citizen has waited longest to be told, until that moment. Return its id, or
-    None."""
+    """Take the decided complaint whose citizen has waited longest to be told, until that moment.
+
+    Return its id, or None.
+    """
     row = await tx.row(_TAKE_TO_ANSWER, at=at, until=until)
     return row["id"] if row else None
 

@@ -1,5 +1,4 @@
-"""Routes for later calls and messages, and for complaints: for staff, and for the provider whose work is complained
-about."""
+"""Routes for later calls and messages, and for complaints: for staff, and for the provider whose work they concern."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -34,10 +33,9 @@ async def add_contact(
     about: CurrentlyKnown,
     idempotency_key: SentKey = None,
 ) -> ContactOut:
-    """Record a later call or message: a question about progress, a requested change (which the provider at work is told
-    about), or a complaint.
+    """Record a later call or message: a question about progress, a requested change, or a complaint.
 
-    A complaint opens a case, whatever the state of the request.
+    The provider at work is told about a change. A complaint opens a case, whatever the state of the request.
     """
 
     async def add() -> ContactOut:

@@ -13,8 +13,10 @@ from app.kit.db import Tx
 
 
 async def raise_complaint_alarms(context: Context) -> int:
-    """Log each open complaint whose clock has turned yellow, and again when it turns red. Return how many were dealt
-    with."""
+    """Log each open complaint whose clock has turned yellow, and again when it turns red.
+
+    Return how many complaints were dealt with.
+    """
 
     async def change(act: Act, tx: Tx, complaint_id: UUID) -> None:
         case = await queries.lock_complaint(tx, complaint_id)

@@ -27,8 +27,10 @@ A_YEAR = "public, max-age=31536000, immutable"
 
 
 class Console(StaticFiles):
-    """Serves the built console. Every path that looks like a page gets the console's single page, which routes by
-    itself."""
+    """Serves the built console.
+
+    Every path that looks like a page gets the console's single page, which routes by itself.
+    """
 
     def __init__(self, build: Path = BUILD) -> None:
         super().__init__(directory=build, check_dir=False)

@@ -1,5 +1,4 @@
-"""The OpenAPI document: FastAPI's, plus each operation's problems, the roles that may call it, security and
-examples."""
+"""The OpenAPI document: FastAPI's, plus each operation's problems, permitted roles, security and examples."""
 
 import asyncio
 import re

@@ -153,8 +153,10 @@ async def _revoke(act: Act, tx: Tx, provider: Provider, entry: CreditEntry, note
 
 
 async def reverse(act: Act, tx: Tx, provider: Provider, entry: CreditEntry) -> None:
-    """Undo the entry's effect on the credit, between 0 and full credit, because the bill it was made for was
-    corrected."""
+    """Undo the entry's effect on the credit because the bill it was made for was corrected.
+
+    The credit stays between 0 and full credit.
+    """
     back = max(-provider.credit, min(-entry.effect, FULL_CREDIT - provider.credit))
     if not await queries.change_effect(tx, queries.REVERSE, entry.id, back, **act.parameters()):
         return

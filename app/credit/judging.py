@@ -14,13 +14,13 @@ from app.kit.db import Row, Tx
 
 
 async def judge_again(act: Act, tx: Tx, correction: Row, rules: Rules) -> None:
-    """Make the ledger what it would be if the current bill had been the first. Reading the same event again changes
-    nothing.
+    """Make the ledger what it would be if the current bill had been the first.
 
     1. Reverse entries whose rule, in the version they were made under, does not match the corrected bill.
     2. Make entries for rules in force that match it and did not match the bill before this correction.
 
-    All corrections of a job are judged as one: from what the provider first billed to the current amount.
+    All corrections of a job are judged as one: from what the provider first billed to the current amount. Reading the
+    same event again changes nothing.
     """
     for past in await queries.list_judged(tx, correction):
         cause = f"event:{past['id']}"

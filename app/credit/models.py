@@ -41,8 +41,8 @@ class CreditRules(Model):
 
 
 class CreditEntry(Model):
-    """An entry of the ledger. `points` is what the rule says; `effect` is how much the provider's credit has
-    changed."""
+    """An entry of the ledger. `points` is what the rule says; `effect` is the actual change of the provider's
+    credit."""
 
     __tablename__ = "credit_entries"
 

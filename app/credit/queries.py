@@ -111,10 +111,9 @@ _READ_LOG, _READ_EVENT = _read_log(next_events(READER), on=True), _read_log(one_
 
 
 async def read_log(tx: Tx, kinds: Sequence[str], batch: int) -> tuple[int, Sequence[Row]]:
-    """Return the number of events read next from the log, at most a batch, and those of these kinds that concern a
-    provider.
+    """Read the next events from the log, at most a batch, and move the cursor past them.
 
-    The cursor moves past all of them.
+    Return how many there were, and those of these kinds that concern a provider.
     """
     rows = await tx.rows(_READ_LOG, kinds=list(kinds), batch=batch)
     return rows[0]["events"], [row for row in rows if row["id"] is not None and row["provider_id"] is not None]
@@ -158,8 +157,10 @@ async def is_made(tx: Tx, provider_id: UUID, rule_code: str, cause: str) -> bool
 
 
 async def list_judged(tx: Tx, correction: Row) -> Sequence[Row]:
-    """Return the logged events about the bill that this event corrects, with its current amount: the completion, the
-    callback about it, and the first correction."""
+    """Return the logged events about the bill that this event corrects, with its current amount.
+
+    They are the completion, the callback about it, and the first correction.
+    """
     return await tx.rows(_JUDGED, job_id=UUID(correction["data"]["job_id"]), kind=correction["kind"])
 
 

@@ -1,5 +1,5 @@
-"""Routes for the credit ledger: providers read and answer their own entries; staff do so for providers on the phone,
-and decide."""
+"""Routes for the credit ledger: providers read and answer their own entries; staff act for providers on the phone and
+decide."""
 
 from datetime import datetime
 from typing import Annotated
@@ -89,8 +89,10 @@ async def appeal_credit_entry(entry_id: UUID, body: ReplyOrAppeal, act: Self, tx
 async def list_credit_entries(
     request: Request, response: Response, tx: Transaction, wanted: Annotated[EntriesWanted, Query()]
 ) -> Page[EntryOut]:
-    """List entries of all providers or of one, newest first. Those with status `answered` or `appealed` await a
-    decision."""
+    """List entries of all providers or of one, newest first.
+
+    Those with status `answered` or `appealed` await a decision.
+    """
     return _page(await actions.list_entries(tx, wanted.provider_id, wanted), wanted, request, response)
 
 

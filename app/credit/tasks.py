@@ -51,8 +51,10 @@ async def make_entries(context: Context, batch: int = BATCH) -> int:
 
 
 async def begin_reply_periods(context: Context) -> int:
-    """Begin the reply period of proposals that were read to their provider on the phone. Return how many were
-    changed."""
+    """Begin the reply period of proposals that were read to their provider on the phone.
+
+    Return how many were dealt with.
+    """
 
     async def change(act: Act, tx: Tx, entry_id: UUID) -> None:
         _, entry = await actions.get_locked(tx, entry_id)

@@ -4,8 +4,10 @@ from app.kit.terms import Term
 
 
 class DangerKind(Term):
-    """A kind of danger, which takes precedence over anything else in a call. The order decides between equally likely
-    kinds."""
+    """A kind of danger, which takes precedence over anything else in a call.
+
+    The order decides between equally likely kinds.
+    """
 
     FIRE = "fire", "火灾", "fire", "Something is burning."
     GAS = "gas", "燃气泄漏", "gas leak", "Gas is escaping, or it smells of gas."

@@ -1,5 +1,4 @@
-"""Loads the guides that come with the software. They are in force at once, so that the desk can help from the first
-day.
+"""Loads the guides that come with the software, in force at once so that the desk can help from the first day.
 
 A guide that the centre has written is left alone. One that nobody has touched follows the file.
 """

@@ -22,8 +22,7 @@ async def list_versions(tx: Tx, kind: DangerKind) -> Sequence[GuideVersion]:
 
 
 async def lock_kind(tx: Tx, kind: DangerKind) -> None:
-    """Wait until nobody else drafts or decides a version for the kind, and keep others waiting until the transaction
-    ends."""
+    """Let one transaction at a time draft or decide a version for the kind; others wait until it ends."""
     await tx.session.execute(
         text("SELECT pg_advisory_xact_lock(hashtext('danger_guides'), hashtext(:kind))"), {"kind": kind}
     )

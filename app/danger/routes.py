@@ -54,8 +54,10 @@ async def write_danger_draft(
     catalog: CurrentCatalog,
     if_match: IfMatch = None,
 ) -> DangerOut:
-    """Write the next version: script, lines and words. The approved version stays in force until a supervisor approves
-    this one."""
+    """Write the next version: script, lines and words.
+
+    The approved version stays in force until a supervisor approves this one.
+    """
     shown = await actions.write_draft(act, tx, kind, body, if_match, catalog)
     set_etag(response, shown.newest)
     return shown

@@ -58,8 +58,7 @@ class Script(Body):
 
 
 class Guide(Script):
-    """All that is stored about a danger. Without `words`, those that come with the software apply, and improve with
-    it."""
+    """All that is stored about a danger. Without `words`, the software's own apply and improve with it."""
 
     words: Words | None = None
 

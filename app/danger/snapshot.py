@@ -39,8 +39,7 @@ class Dangers(NamedTuple):
         return recognise(text, self.rules)
 
     def takes(self, kind: DangerKind, line: str) -> bool:
-        """Return whether a line that an operator names is one of the guide's: it has one of its numbers in full, or a
-        name."""
+        """Return whether a line that an operator names is one of the guide's: by a full number, or by a name."""
         names = {same_form(part) for part in (line, *_AND.split(line))}
         numbers = set(_NUMBER.findall(tidy(line)))
         return any(each.number in numbers or _names(each) & names for each in self.guides[kind].lines)
@@ -75,8 +74,10 @@ def read_scripts(file: Path = DATA / "scripts.yaml") -> dict[DangerKind, Guide]:
 
 @cache
 def _own_words() -> Mapping[DangerKind, Words]:
-    """Return the words that come with the software; none if their file is damaged, as calls must be taken all the
-    same."""
+    """Return the words that come with the software.
+
+    Return none if their file is damaged: calls must be taken all the same.
+    """
     try:
         return read_rules().words
     except (OSError, ValueError, yaml.YAMLError):

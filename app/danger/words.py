@@ -58,7 +58,7 @@ class Pattern(NamedTuple):
         return all(part.finds(text) for part in self.parts)
 
     def strike(self, text: str) -> str:
-        """Return the plain text without what the pattern matches, at the same length; unchanged if the pattern does not
+        """Return the plain text without what the pattern matches, at the same length; unchanged if it does not
         match."""
         if self.finds(text):
             for part in self.parts:
@@ -67,8 +67,10 @@ class Pattern(NamedTuple):
 
 
 class Patterns(NamedTuple):
-    """Patterns that are looked for together. `begun` finds the first part of any of them, which most texts do not
-    have."""
+    """Patterns that are looked for together.
+
+    `begun` finds the first part of any of them, which most texts do not have.
+    """
 
     patterns: tuple[Pattern, ...]
     begun: re.Pattern[str]
@@ -107,8 +109,10 @@ class Rules:
         return text
 
     def tells(self, kind: DangerKind, text: str) -> bool:
-        """Return whether a pattern for this kind matches the plain text, from which `struck` has removed what is taken
-        back."""
+        """Return whether a pattern for this kind matches the plain text.
+
+        `struck` must have removed what is taken back.
+        """
         recognising = self._recognise[kind]
         return recognising.may_find(text) and any(pattern.finds(text) for pattern in recognising.patterns)
 
