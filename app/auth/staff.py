@@ -87,7 +87,7 @@ async def get_staff(tx: Tx, staff_id: UUID) -> Staff:
     """Return the account, locked until the transaction ends. Raises NotFound."""
     staff = await queries.lock_staff(tx, staff_id)
     if staff is None:
-        raise NotFound(what="staff", key=str(staff_id))
+        raise NotFound(what="member of staff", key=str(staff_id))
     return staff
 
 

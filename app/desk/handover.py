@@ -71,5 +71,5 @@ async def _hand_over_complaints(act: Act, tx: Tx, staff_id: UUID, colleague: Sta
 async def _get(tx: Tx, staff_id: UUID) -> Staff:
     staff = await get_staff(tx, staff_id)
     if staff is None:
-        raise NotFound(what="staff", key=str(staff_id))
+        raise NotFound(what="member of staff", key=str(staff_id))
     return staff

@@ -128,7 +128,7 @@ WORDS = {
     "member of staff named": "工作人员", "notice": "通知", "offer": "派单", "paper": "证照", "policy": "派单规则",
     "price": "价格",
     "version": "版本", "learned model": "学习模型", "place": "地点", "danger": "险情", "calendar day": "日期",
-    "provider": "服务单位", "request": "请求", "return of month": "月报", "staff": "工作人员",
+    "provider": "服务单位", "request": "请求", "return of month": "月报", "member of staff": "工作人员",
     "surge": "高峰", "trouble": "异常", "version of the credit rules": "信用规则版本", "webhook": "推送地址",
     # facts in other sentences
     "open": "未办结", "uscc": "统一社会信用代码", "name": "名称", "phone": "电话",
