@@ -1,4 +1,4 @@
-"""Writing, approving, withdrawing and reviewing articles; canned texts."""
+"""Writing, approving, withdrawing and reviewing articles, and setting canned texts."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -32,11 +32,11 @@ from app.knowledge.schemas import (
 from app.knowledge.states import ARTICLES
 
 REVIEW_AFTER = timedelta(days=180)
-"""An article is to be read again after so long, unless somebody says otherwise."""
+"""How long after approval an article is due for review, unless somebody sets another day."""
 
 
 def check_codes(draft: Draft, catalog: Snapshot) -> None:
-    """Raises UnknownItem or UnknownArea unless the catalogue and the gazetteer have what the draft names."""
+    """Raise UnknownItem or UnknownArea if the catalogue or the gazetteer lacks an item or area of the draft."""
     for item in draft.items:
         catalog.item(item)
     for area in draft.areas:
@@ -44,7 +44,7 @@ def check_codes(draft: Draft, catalog: Snapshot) -> None:
 
 
 async def write_article(act: Act, tx: Tx, body: ArticleIn, catalog: Snapshot) -> ArticleOut:
-    """A new article with its first draft. Raises ArticleExists, UnknownItem, UnknownArea."""
+    """Create an article with its first draft and return it. Raises ArticleExists, UnknownItem, UnknownArea."""
     check_codes(body, catalog)
     article = await add_article(act, tx, body)
     return await show(tx, article)
@@ -63,9 +63,10 @@ async def add_article(act: Act, tx: Tx, body: ArticleIn) -> Article:
 async def write_version(
     act: Act, tx: Tx, slug: str, body: Draft, if_match: str | None, catalog: Snapshot
 ) -> ArticleOut:
-    """A new draft of the article; the one that was waiting is discarded, what is approved stays in force.
+    """Add a new draft to the article and return the article.
 
-    Raises NotFound, VersionRequired, VersionStale, UnknownItem, UnknownArea.
+    The new draft replaces a waiting one; the approved version stays in force. Raises NotFound, VersionRequired,
+    VersionStale, UnknownItem, UnknownArea.
     """
     check_codes(body, catalog)
     article, versions = await get_article(tx, slug, lock=True)
@@ -75,7 +76,7 @@ async def write_version(
 
 
 async def put_draft(act: Act, tx: Tx, article: Article, versions: Sequence[ArticleVersion], body: Draft) -> None:
-    """Add a draft to a locked article in the place of the one that waits."""
+    """Add a draft to a locked article, replacing a waiting one."""
     waiting = _of_status(versions, ArticleStatus.DRAFT)
     if waiting:
         await _discard(act, tx, article, waiting, "replaced")
@@ -99,7 +100,7 @@ async def _add_draft(act: Act, tx: Tx, article: Article, body: Draft, number: in
 
 
 def facts_of(body: Draft) -> dict[str, Any]:
-    """What a version's row says of the draft."""
+    """Return the columns of a version's row for this draft."""
     return {
         "items": list(dict.fromkeys(body.items)),
         "areas": list(dict.fromkeys(body.areas)),
@@ -124,7 +125,7 @@ async def _discard(act: Act, tx: Tx, article: Article, version: ArticleVersion, 
 
 
 async def approve(act: Act, tx: Tx, slug: str, number: int, catalog: Snapshot) -> ArticleOut:
-    """Put the draft in force in the place of the version that was; said again, nothing happens.
+    """Put the draft in force, superseding the approved version. A repeated call changes nothing.
 
     Raises NotFound, NotNewest, ArticleOver, StatusConflict, UnknownItem, UnknownArea.
     """
@@ -151,7 +152,7 @@ async def approve(act: Act, tx: Tx, slug: str, number: int, catalog: Snapshot) -
 
 
 async def discard(act: Act, tx: Tx, slug: str, number: int, note: str) -> ArticleOut:
-    """Refuse or give up a draft; said again, nothing happens. Raises NotFound, StatusConflict."""
+    """Discard a draft. A repeated call changes nothing. Raises NotFound, StatusConflict."""
     article, version, _ = await _get_version(tx, slug, number)
     if version.status != ArticleStatus.DISCARDED:
         await _discard(act, tx, article, version, note)
@@ -159,7 +160,7 @@ async def discard(act: Act, tx: Tx, slug: str, number: int, note: str) -> Articl
 
 
 async def withdraw(act: Act, tx: Tx, slug: str, note: str) -> ArticleOut:
-    """Take the article out of searches; said again, nothing happens. Raises NotFound, StatusConflict."""
+    """Take the article out of searches. A repeated call changes nothing. Raises NotFound, StatusConflict."""
     article, versions = await get_article(tx, slug, lock=True)
     approved = _of_status(versions, ArticleStatus.APPROVED)
     subject = approved or next((one for one in versions if one.status == ArticleStatus.WITHDRAWN), versions[0])
@@ -172,7 +173,7 @@ async def withdraw(act: Act, tx: Tx, slug: str, note: str) -> ArticleOut:
 
 
 async def review(act: Act, tx: Tx, slug: str, body: ReviewIn) -> ArticleOut:
-    """Somebody has read the article and it is still right; a sample is one no longer.
+    """Record that somebody has read the article and found it correct. It is no longer a sample.
 
     Raises NotFound, ReviewInThePast, UnknownStaff.
     """
@@ -189,7 +190,7 @@ async def review(act: Act, tx: Tx, slug: str, body: ReviewIn) -> ArticleOut:
 
 
 async def get_article(tx: Tx, slug: str, *, lock: bool = False) -> tuple[Article, Sequence[ArticleVersion]]:
-    """The article with all its versions, the newest first. Raises NotFound."""
+    """Return the article with all its versions, newest first. Raises NotFound."""
     article = await queries.find_article(tx, slug, lock=lock)
     if article is None:
         raise NotFound(what="article", key=slug)
@@ -209,7 +210,7 @@ def _of_status(versions: Iterable[ArticleVersion], status: ArticleStatus) -> Art
 
 
 async def show(tx: Tx, article: Article) -> ArticleOut:
-    """The article as the API shows it."""
+    """Return the article as the API shows it."""
     await tx.flush()
     versions = await queries.list_versions(tx, article.id)
     approved, draft = (_of_status(versions, status) for status in (ArticleStatus.APPROVED, ArticleStatus.DRAFT))
@@ -225,12 +226,12 @@ _ARTICLE_FACTS = ("slug", "sample", "owner_id", "review_on", "reviewed_at", "rev
 
 
 def show_version(version: ArticleVersion) -> VersionOut:
-    """A version as the API shows it."""
+    """Return a version as the API shows it."""
     return VersionOut.model_validate({name: getattr(version, name) for name in VersionOut.model_fields})
 
 
 def show_line(row: queries.Listed) -> ArticleLine:
-    """An article in a list."""
+    """Return an article as a list shows it."""
     article, version = row
     return ArticleLine(
         **{name: getattr(article, name) for name in ("slug", "sample", "owner_id", "review_on")},
@@ -240,7 +241,7 @@ def show_line(row: queries.Listed) -> ArticleLine:
 
 
 async def list_standings(tx: Tx, version_ids: Sequence[UUID], today: date) -> list[VersionStanding]:
-    """Which of these versions still hold, and what holds in their place."""
+    """Return whether each of these versions is still in force, and which version of its article is in force today."""
     return [
         VersionStanding(version_id=key, slug=slug, status=ArticleStatus(status), in_force=present)
         for key, slug, status, present in await queries.list_standings(tx, version_ids, today)
@@ -248,7 +249,7 @@ async def list_standings(tx: Tx, version_ids: Sequence[UUID], today: date) -> li
 
 
 async def check_articles(tx: Tx, version_ids: Sequence[UUID]) -> None:
-    """Raises UnknownArticle unless all of these versions are or were in force: no other can have been read out."""
+    """Raise UnknownArticle unless each version is or was in force: operators cannot have read out any other."""
     if version_ids:
         known = await queries.find_offered(tx, version_ids)
         for version_id in version_ids:
@@ -257,7 +258,7 @@ async def check_articles(tx: Tx, version_ids: Sequence[UUID]) -> None:
 
 
 async def put_text(act: Act, tx: Tx, name: str, body: TextIn) -> TextOut:
-    """Set the canned text of this name, whether it was there or not."""
+    """Set the canned text of this name, replacing an existing one."""
     facts = {"zh": body.zh, "en": body.en, "sample": False, "changed_at": act.now, "changed_by": act.who}
     kept = await queries.set_text(tx, name, facts)
     await add_audit(act, tx, "canned_text.set", f"canned_text:{name}", zh=body.zh, en=body.en)
@@ -265,7 +266,7 @@ async def put_text(act: Act, tx: Tx, name: str, body: TextIn) -> TextOut:
 
 
 async def delete_text(act: Act, tx: Tx, name: str) -> None:
-    """Remove the canned text; one that is not there is no error."""
+    """Delete the canned text. If there is none, do nothing."""
     kept = await queries.find_text(tx, name)
     if kept:
         await tx.session.delete(kept)

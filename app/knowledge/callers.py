@@ -1,7 +1,7 @@
-"""What callers say for an item in words that no article has, learned from sentences of which the item is known.
+"""How callers ask for an item in words that no article has, learned from sentences labelled with their item.
 
-Each word of a question votes for the items in whose sentences it occurs: the more, the rarer it is and the more of its
-sentences are the item's. Callers who want nothing that the hotline knows vote too, for NOTHING.
+Each word of a question votes for the items in whose sentences it occurs. A vote counts more the rarer the word is and
+the larger the item's share of the word's sentences. Calls about something the hotline does not offer vote for NOTHING.
 """
 
 from collections import Counter, defaultdict
@@ -14,13 +14,13 @@ from app.kit.names import fold, stem
 from app.knowledge import words
 
 NOTHING, CHAT, UNANSWERED = "none", "chat", "unanswered"
-"""What stands in the place of an item where none is meant (CHAT is of later hands, and the search for articles does not
-weigh it), and where no article answers."""
+"""Labels that replace an item: nothing is meant (NOTHING, and CHAT from later labelling, which the article search
+ignores), or no article answers it (UNANSWERED)."""
 BRIEF, BRIEF_LATIN = 7, 20
-"""Characters of what may be a name for it."""
+"""The maximum length in characters of text that may be another name for an item."""
 NOT_COVERED = frozenset((NOTHING, CHAT))
 PAIR = 0.5
-"""A pair of characters that is no word says less."""
+"""The weight of a pair of characters that is not a word."""
 
 
 class Sentence(NamedTuple):
@@ -31,7 +31,7 @@ class Sentence(NamedTuple):
 
 
 def votes(text: str) -> Mapping[str, float]:
-    """How strongly the text sounds like a call about each item, about NOTHING among them."""
+    """Return how strongly the text sounds like a call about each item, including NOTHING."""
     found: defaultdict[str, float] = defaultdict(float)
     learned = _learned()
     for word in set(_words(text)):
@@ -42,12 +42,12 @@ def votes(text: str) -> Mapping[str, float]:
 
 @cache
 def said() -> Mapping[str, Mapping[str, int]]:
-    """Of each lexeme, in how many sentences for which item it is; NOT_COVERED and UNANSWERED among them."""
+    """For each lexeme, the number of training sentences per item, including NOT_COVERED and UNANSWERED."""
     return count(sentences())
 
 
 def count(told: Iterable[Sentence]) -> dict[str, Counter[str]]:
-    """Of each lexeme, in how many of these sentences for which item it is."""
+    """Return for each lexeme the number of these sentences per item."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for item, sentence in told:
         for lexeme in words.lexemes(sentence) | words.characters(fold(sentence)):
@@ -57,7 +57,7 @@ def count(told: Iterable[Sentence]) -> dict[str, Counter[str]]:
 
 @cache
 def said_briefly() -> Mapping[str, Sequence[str]]:
-    """Of each item, what callers say for it in a word or two."""
+    """For each item, the names that callers use for it: training sentences of a word or two."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for item, sentence in sentences():
         if len(sentence) <= (BRIEF_LATIN if sentence.isascii() else BRIEF):
@@ -67,7 +67,7 @@ def said_briefly() -> Mapping[str, Sequence[str]]:
 
 @cache
 def said_for_nothing(*kinds: str) -> Mapping[str, int]:
-    """In how many sentences of these kinds each lexeme is: NOTHING, UNANSWERED."""
+    """Return for each lexeme the number of training sentences of these kinds (NOTHING, CHAT, UNANSWERED)."""
     found = {lexeme: sum(by_item.get(kind, 0) for kind in kinds) for lexeme, by_item in said().items()}
     return {lexeme: count for lexeme, count in found.items() if count}
 
@@ -84,7 +84,7 @@ def _learned() -> Mapping[str, Mapping[str, float]]:
 
 
 def sentences() -> Iterator[Sentence]:
-    """The callers' sentences. Raises OSError, UnicodeDecodeError."""
+    """Yield the training sentences of callers. Raises OSError, UnicodeDecodeError."""
     for line in (words.DATA / "callers.tsv").read_text(encoding="utf-8").splitlines():
         item, _, sentence = line.partition("\t")
         if sentence:

@@ -1,4 +1,5 @@
-"""`hotline knowledge`: articles as files, how well they are found; `hotline evaluate` and `train`: suggesting items."""
+"""The commands `hotline knowledge` (articles as files, quality of the search), `hotline evaluate` and `hotline train`
+(suggestions of items)."""
 
 import asyncio
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from app.knowledge.models import ArticleStatus
 from app.knowledge.training import TooFewChoices, ask, go_back, read_sentences, train
 from app.settings import Settings
 
-knowledge = typer.Typer(no_args_is_help=True, help="Articles as files, and how well they are found.")
+knowledge = typer.Typer(no_args_is_help=True, help="Articles as files, and the quality of their search.")
 
 
 @knowledge.command("export")
@@ -31,7 +32,7 @@ def export_articles(
     file: Annotated[Path, typer.Argument(help="articles.csv or articles.md")],
     status: Annotated[ArticleStatus, typer.Option()] = ArticleStatus.APPROVED,
 ) -> None:
-    """Write all articles of a status into a file."""
+    """Write all articles with this status to a file."""
     with database(Settings()) as settings:
         file.write_text(asyncio.run(_export_articles(settings, format_of(file.name), status)), encoding="utf-8")
 
@@ -44,10 +45,10 @@ async def _export_articles(settings: Settings, form: Format, status: ArticleStat
 @knowledge.command("import")
 def import_articles_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a CSV or Markdown")],
-    username: Annotated[str, typer.Option(help="the registrar in whose name")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would change")] = False,
+    username: Annotated[str, typer.Option(help="username of the registrar who imports")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would change")] = False,
 ) -> None:
-    """Take articles in as drafts, which a supervisor approves: all of them or, with a fault in any, none."""
+    """Import articles as drafts for a supervisor to approve. A single error in the file rejects all of them."""
     with database(Settings()) as settings:
         run(_import_articles(settings, file.name, file.read_bytes(), username, dry_run=dry_run))
 
@@ -69,10 +70,12 @@ async def _import_articles(settings: Settings, name: str, content: bytes, userna
 
 @knowledge.command("evaluate")
 def evaluate_search(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="question, slugs or none, voice; by tabs")],
-    misses: Annotated[bool, typer.Option("--misses", help="show what was not found")] = False,
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="question, slugs or none, voice; tab-separated")
+    ],
+    misses: Annotated[bool, typer.Option("--misses", help="show the questions that failed")] = False,
 ) -> None:
-    """Ask questions whose articles are known: the right one first, among three, and none where there is none."""
+    """Measure the search with questions whose articles are known: first, among three, and none if there is none."""
     with database(Settings()) as settings:
         run(_evaluate(settings, file, misses=misses))
 
@@ -91,11 +94,11 @@ async def _evaluate(settings: Settings, file: Path, *, misses: bool) -> None:
 
 def evaluate_suggestions(
     file: Annotated[
-        Path, typer.Argument(dir_okay=False, help="sentence, codes or none, voice, labellers' codes; by tabs")
+        Path, typer.Argument(dir_okay=False, help="sentence, codes or none, voice, labellers' codes; tab-separated")
     ] = KEPT_APART,
-    worst: Annotated[int, typer.Option(min=0, help="so many of what goes wrong, the worst first")] = 30,
+    worst: Annotated[int, typer.Option(min=0, help="how many failures to show, the worst first")] = 30,
 ) -> None:
-    """Ask for the items of sentences that nothing was learned from: first, among three, and offered where none fits."""
+    """Measure the suggestions with sentences kept out of training: first, among three, and offered if none fits."""
     with database(Settings()) as settings:
         run(_evaluate_suggestions(settings, file, worst))
 
@@ -121,12 +124,12 @@ async def _evaluate_suggestions(settings: Settings, file: Path, worst: int) -> N
 def train_suggestions(
     file: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, help="more sentences to learn from: code (or none), sentence; by tabs"),
+        typer.Option(dir_okay=False, help="more sentences to learn from: code (or none), sentence; tab-separated"),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what came of it")] = False,
-    back: Annotated[bool, typer.Option("--back", help="learn nothing: the model before holds again")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show the result")] = False,
+    back: Annotated[bool, typer.Option("--back", help="do not learn, but restore the previous model")] = False,
 ) -> None:
-    """Learn from what operators chose; what is better takes the place of the model in force, in all processes."""
+    """Learn from the operators' choices. A better model replaces the one in force, in all processes."""
     with database(Settings()) as settings:
         run(_go_back(settings) if back else _train(settings, file, dry_run=dry_run))
 
@@ -141,21 +144,25 @@ async def _train(settings: Settings, file: Path | None, *, dry_run: bool) -> Non
     for line in trained.lines():
         typer.echo(line)
     if not trained.better:
-        typer.echo("not better: nothing was replaced")
+        typer.echo("not better: the model in force stays")
     else:
-        typer.echo("better" if dry_run else "better: it holds from now on")
+        typer.echo("better" if dry_run else "better: it is in force from now on")
 
 
 async def _go_back(settings: Settings) -> None:
     async with open_context(settings) as context:
         with _told():
             learned_here = await go_back(context.db)
-    typer.echo("the model before holds again" if learned_here else "the model that came with the software holds again")
+    typer.echo(
+        "the previous model is in force again"
+        if learned_here
+        else "the model that came with the software is in force again"
+    )
 
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """What keeps a command from its end, in a sentence."""
+    """End the command with a sentence if a foreseen error occurs."""
     try:
         yield
     except (SentencesInvalid, TooFewChoices, NotFound, OSError, UnicodeDecodeError) as error:

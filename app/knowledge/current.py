@@ -1,4 +1,4 @@
-"""The model of suggestions as a route has it."""
+"""The suggestion model as a dependency of routes."""
 
 from typing import Annotated, cast
 

@@ -1,7 +1,8 @@
-"""How much a text sounds like what fits no item: a linear classifier over pieces of one to three characters.
+"""How much a text sounds like a call that fits no item: a linear classifier over pieces of one to three characters.
 
-What speaks for an item is summed elsewhere; many that fit none share their words with items, and it is how they are put
-that tells them apart. Learned by stochastic gradient descent with AdaGrad's steps, in plain Python: a few seconds.
+What speaks for an item is summed elsewhere. Many calls that fit no item share their words with items, and only the
+phrasing tells them apart. The weights are learned by stochastic gradient descent with AdaGrad steps, in plain Python,
+in a few seconds.
 """
 
 from collections import Counter, defaultdict
@@ -15,28 +16,31 @@ LONGEST_PIECE = 3
 LEAST_SEEN = 2
 ROUNDS, STEP, SEED = 6, 0.3, 81890
 NOTHING_COUNTS = 3.0
-"""A sentence that fits nothing beside one that fits an item: there are fewer of them."""
+"""The weight of a sentence that fits no item, relative to one that fits. There are fewer of them."""
 LEAST_WEIGHT = 0.1
-"""What weighs less is left out."""
+"""Pieces with a smaller weight are left out."""
 BIAS = ""
 
 Doubts = Mapping[str, float]
-"""What each piece of a text weighs, above 0 where it speaks for nothing; BIAS is in every text."""
+"""The weight of each piece of a text; positive weights speak for "no item". BIAS counts in every text."""
 
 
 def doubt(text: str, doubts: Doubts) -> float:
-    """Below 0: it sounds like what callers ask for."""
+    """Return the doubt that the text fits an item. Below 0 it sounds like what callers ask for."""
     return doubts.get(BIAS, 0.0) + sum(doubts[piece] for piece in pieces(text) if piece in doubts)
 
 
 def pieces(text: str) -> set[str]:
-    """The text's pieces; `^` and `$` are its ends."""
+    """Return the text's pieces. `^` and `$` mark its ends."""
     whole = f"^{fold(text)}$"
     return {whole[at : at + size] for size in range(1, LONGEST_PIECE + 1) for at in range(len(whole) - size + 1)}
 
 
 def learn_doubts(sentences: Iterable[tuple[str, bool]]) -> dict[str, float]:
-    """The doubts that tell these sentences apart, each with whether it fits nothing; always the same for the same."""
+    """Learn the weights that tell these sentences apart, each with whether it fits no item.
+
+    The result is deterministic.
+    """
     told = [(sorted(pieces(text)), nothing) for text, nothing in sentences]
     seen = Counter(piece for found, _ in told for piece in found)
     examples = [([piece for piece in found if seen[piece] >= LEAST_SEEN], nothing) for found, nothing in told]

@@ -1,4 +1,4 @@
-"""What searches read of an article: its lexemes, each under the label of the best place where it stands."""
+"""The search entry of an article: its lexemes, each labelled with the best place where it occurs."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -11,7 +11,7 @@ from app.knowledge.schemas import Both, Content
 
 
 async def index(tx: Tx, versions: Iterable[ArticleVersion], catalog: Snapshot) -> None:
-    """Let searches find these approved versions."""
+    """Make searches find these approved versions."""
     if not words.knows(catalog):
         words.learn(catalog)
     vectors: dict[UUID, str] = {version.id: vector(version, catalog) for version in versions}
@@ -20,8 +20,11 @@ async def index(tx: Tx, versions: Iterable[ArticleVersion], catalog: Snapshot) -
 
 
 def vector(version: ArticleVersion, catalog: Snapshot) -> str:
-    """The version as a tsvector: A title and callers' words, at as many positions as phrases have the lexeme; B the
-    item, C the answer, D all the rest."""
+    """Return the version as a tsvector.
+
+    Label A marks the title and the callers' words, with one position per phrase that has the lexeme. B marks the item,
+    C the answer, and D everything else.
+    """
     content = Content.model_validate(version.content)
     items = [catalog.items[code] for code in version.items if code in catalog.items]
     places = {
@@ -38,7 +41,7 @@ def vector(version: ArticleVersion, catalog: Snapshot) -> str:
 
 
 def quote(lexeme: str) -> str:
-    """The lexeme as tsvector and tsquery read it."""
+    """Return the lexeme quoted for a tsvector or tsquery."""
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 

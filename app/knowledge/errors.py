@@ -1,26 +1,26 @@
-"""What can be wrong with an article, a canned text or a file of articles."""
+"""Problems with an article, a canned text or a file of articles."""
 
 from app.kit.errors import HotlineError
 
 
 class ArticleExists(HotlineError):
-    en = "There is an article {slug} already; write a new version of it instead."
+    en = "Article {slug} already exists. Write a new version of it instead."
     zh = "条目 {slug} 已存在，请为它撰写新版本。"
 
 
 class ArticleOver(HotlineError):
-    en = "The article's last day, {valid_to}, has passed; write a version with a later one."
+    en = "The article expired on {valid_to}. Write a version that is valid longer."
     zh = "该条目的有效期已于 {valid_to} 结束，请另写一个有效期更晚的版本。"
 
 
 class NotNewest(HotlineError):
-    en = "Version {number} is not the draft that waits for a decision; that is version {newest}. Read it first."
+    en = "Version {number} is not the draft awaiting a decision. That is version {newest}; read it first."
     zh = "第 {number} 版不是待审草稿，待审的是第 {newest} 版，请先阅读。"
 
 
 class ReviewInThePast(HotlineError):
     status = 422
-    en = "The next review must lie after today."
+    en = "The next review must be after today."
     zh = "下次复核日期须晚于今天。"
 
 
@@ -38,5 +38,5 @@ class UnknownStaff(HotlineError):
 
 class ArticlesInvalid(HotlineError):
     status = 422
-    en = "{total} things are wrong in the file; nothing was changed. See errors."
+    en = "The file has {total} errors. Nothing was changed; see errors."
     zh = "文件中有 {total} 处错误，没有改动任何内容，详见 errors。"

@@ -1,6 +1,7 @@
-"""How good the search is: questions whose articles are known, asked one by one.
+"""Measuring the search with questions whose articles are known.
 
-A line of the file is `question<TAB>slug|slug<TAB>voice`: any of the slugs is right; `none`: no article answers it.
+A line of the file is `question<TAB>slug|slug<TAB>voice`. Any of the slugs is right; `none` means that no article
+answers it.
 """
 
 from collections import defaultdict
@@ -20,7 +21,7 @@ AMONG = 3
 
 
 class Question(NamedTuple):
-    """What is asked, what would answer it (nothing: nothing does), and how it is spoken."""
+    """A question, the slugs that answer it (empty if none does), and how it is phrased."""
 
     words: str
     slugs: frozenset[str]
@@ -29,7 +30,7 @@ class Question(NamedTuple):
 
 @dataclass
 class Figures:
-    """Of the questions that an article answers: the right one first, among three. Of the others: told as `none`."""
+    """Counts for questions that an article answers: right one first, or among three. For the others: nothing found."""
 
     covered: int = 0
     first: int = 0
@@ -37,13 +38,13 @@ class Figures:
     uncovered: int = 0
     none: int = 0
     doubted: int = 0
-    """Of those that an article answers: not sure."""
+    """Questions with an answer for which the search was not sure."""
     unsure: int = 0
-    """Of the others: nothing found, or not sure."""
+    """Questions without an answer for which the search found nothing or was not sure."""
     misses: list[tuple[Question, list[str]]] = field(default_factory=list)
 
     def line(self) -> str:
-        """The figures in words, each with what it is counted of."""
+        """Return the figures as text, with their denominators."""
         covered, uncovered = max(self.covered, 1), max(self.uncovered, 1)
         return (
             f"first {self.first / covered:.1%}, among three {self.among / covered:.1%} of {self.covered}; "
@@ -52,7 +53,7 @@ class Figures:
         )
 
     def count(self, question: Question, found: list[str], *, sure: bool) -> None:
-        """Count one answer."""
+        """Count one question's result."""
         if question.slugs:
             self.covered += 1
             self.first += bool(question.slugs & set(found[:1]))
@@ -69,19 +70,19 @@ class Figures:
 
 
 def read_questions(file: Path) -> Iterator[Question]:
-    """The questions of a file. Raises ValueError for a line that is none."""
+    """Yield the questions of a file. Raises ValueError for a malformed line."""
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip() or line.startswith(("#", "question\t")):
             continue
         words, *more = line.split("\t")
         if not more:
-            raise ValueError(f"{file}:{number}: a question, a tab and its slugs")
+            raise ValueError(f"{file}:{number}: expected a question, a tab and its slugs")
         slugs = frozenset(slug.strip() for slug in more[0].split("|")) - {NONE}
         yield Question(words, slugs, more[1].strip() if more[1:] else "")
 
 
 async def evaluate(tx: Tx, questions: Iterable[Question], catalog: Snapshot, now: datetime) -> dict[str, Figures]:
-    """Ask all questions; the figures by voice, and under `all`."""
+    """Ask all questions. Return the figures by voice, and in total under `all`."""
     figures: dict[str, Figures] = defaultdict(Figures)
     for question in questions:
         asked = SearchIn(words=question.words[:300], limit=AMONG, typing=True)

@@ -1,4 +1,4 @@
-"""What can be wrong with a file of articles, in the editor's terms; each with a stable code."""
+"""Errors in a file of articles, in the editor's terms. Each has a stable code."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from pydantic_core import ErrorDetails
 
 SENTENCES = {
     "file_empty": ("文件是空的", "the file is empty"),
-    "file_unreadable": ("不是有效的 CSV 文件", "it is no valid CSV"),
+    "file_unreadable": ("不是有效的 CSV 文件", "the file is not valid CSV"),
     "workbook": (
         "这是 Excel 工作簿，请另存为“CSV UTF-8（逗号分隔）”",
-        "it is an Excel workbook: save it as “CSV UTF-8 (Comma delimited)”",
+        "the file is an Excel workbook: save it as “CSV UTF-8 (Comma delimited)”",
     ),
     "cells_beyond": (
         "最后一个列标题右边还有内容",
@@ -17,50 +17,56 @@ SENTENCES = {
     ),
     "number_form": (
         "Excel 把代码变成了数字：请先把该列设为“文本”格式，再重新填写",
-        "Excel made a number of the code: format the column as Text, then type it again",
+        "Excel turned the code into a number: format the column as Text, then type it again",
     ),
     "encoding": ("文字编码无法识别，请另存为 UTF-8", "the text is neither UTF-8 nor GB18030 (GBK): save it as UTF-8"),
     "too_many": ("条目超过 {most} 条", "there are more than {most} articles"),
-    "column_unknown": ("没有这一列，可用：{known}", "there is no such column; there are: {known}"),
-    "column_twice": ("有重复的列", "a column is there twice"),
-    "column_missing": ("缺少此列，或此列重复", "the column is missing or there twice"),
-    "front": ("每个条目应以两行 --- 之间的代码开头", "each article begins with its codes between two lines of ---"),
-    "front_unreadable": ("两行 --- 之间不是有效的 YAML", "what stands between the lines of --- is no valid YAML"),
-    "front_nested": ("只能是文字或一行一个的列表", "is text, or a list with one text a line"),
-    "third_title": ("一个条目只能有中文、英文两个一级标题", "an article has two titles: Chinese, then English"),
-    "part_unknown": ("没有这个小标题，可用：{known}", "there is no such part; there are: {known}"),
+    "column_unknown": ("没有这一列，可用：{known}", "there is no such column; the columns are: {known}"),
+    "column_twice": ("有重复的列", "a column appears twice"),
+    "column_missing": ("缺少此列，或此列重复", "the column is missing or appears twice"),
+    "front": ("每个条目应以两行 --- 之间的代码开头", "each article must begin with its codes between two lines of ---"),
+    "front_unreadable": ("两行 --- 之间不是有效的 YAML", "the text between the lines of --- is not valid YAML"),
+    "front_nested": ("只能是文字或一行一个的列表", "must be text, or a list with one text per line"),
+    "third_title": (
+        "一个条目只能有中文、英文两个一级标题",
+        "an article may have only two titles: Chinese, then English",
+    ),
+    "part_unknown": ("没有这个小标题，可用：{known}", "there is no such part; the parts are: {known}"),
     "before_title": ("标题之前不应有正文", "there is text before the title"),
-    "lines": ("中文 {zh} 行、英文 {en} 行，须逐行对应", "{zh} lines in Chinese and {en} in English: they go in pairs"),
+    "lines": (
+        "中文 {zh} 行、英文 {en} 行，须逐行对应",
+        "{zh} lines in Chinese but {en} in English: each line needs its translation",
+    ),
     "missing": ("必填", "must be filled in"),
     "too_long": ("超过 {most} 个字", "is longer than {most} characters"),
     "too_many_lines": ("超过 {most} 行", "has more than {most} lines"),
     "slug": (
         "只能用小写字母、数字和连字符，如 lost-id-card",
-        "is lower-case letters, digits and hyphens: lost-id-card",
+        "may have only lower-case letters, digits and hyphens, such as lost-id-card",
     ),
-    "phone": ("不是电话号码", "is no phone number"),
-    "date": ("不是日期，请写成 2026-11-24", "is no date: write 2026-11-24"),
-    "validity": ("截止日早于生效日", "it ends before it begins"),
-    "item_unknown": ("没有这个服务项目", "is no service item"),
-    "area_unknown": ("没有这个街道、乡镇或社区代码", "is no code of a township or community"),
-    "twice": ("与第 {other} 行的条目同名", "is the article of line {other} again"),
+    "phone": ("不是电话号码", "is not a phone number"),
+    "date": ("不是日期，请写成 2026-11-24", "is not a date; write it as 2026-11-24"),
+    "validity": ("截止日早于生效日", "the last day is before the first day"),
+    "item_unknown": ("没有这个服务项目", "is not a service item"),
+    "area_unknown": ("没有这个街道、乡镇或社区代码", "is not the code of a township or community"),
+    "twice": ("与第 {other} 行的条目同名", "is the same article as in line {other}"),
     "invalid": ("填写有误：{why}", "cannot be read: {why}"),
 }
 
 
 class Fault:
-    """One thing that is wrong: in which field, what stands there, and why it cannot be."""
+    """An error: the field, its value, and the reason."""
 
     def __init__(self, field: str, value: str, code: str, **facts: Any) -> None:
         self.field, self.value, self.code, self.facts = field, value[:60], code, facts
 
     def sentence(self, *, chinese: bool) -> str:
-        """The reason in one of the two languages."""
+        """Return the reason in Chinese or English."""
         return SENTENCES[self.code][0 if chinese else 1].format(**self.facts)
 
 
 class Faulty(Exception):
-    """A file, or an article of it, that cannot be read; `row` 0: wherever the article begins."""
+    """A file or an article that cannot be read. `row` 0 means the start of the article."""
 
     def __init__(self, field: str, value: str, code: str, *, row: int = 0, **facts: Any) -> None:
         self.row, self.fault = row, Fault(field, value, code, **facts)
@@ -68,7 +74,7 @@ class Faulty(Exception):
 
 
 def fault_of(error: ErrorDetails) -> Fault:
-    """What pydantic found, in the editor's terms."""
+    """Return a pydantic error in the editor's terms."""
     where = [str(part) for part in error["loc"] if not isinstance(part, int)]
     field = "phones" if where[:1] == ["phones"] else "_".join([*where[:1], *([where[-1]] if where[1:] else [])])
     value, kind, facts = str(error["input"]), error["type"], error.get("ctx", {})

@@ -1,9 +1,9 @@
-"""Articles as a CSV or as Markdown, and back. Both are read into the same cells: texts by column.
+"""Articles as CSV or Markdown, and back. Both formats are read into the same cells: texts by column.
 
-A list is a line each, `/` where a line has no translation; a place is `name | address`, a phone `number | what for in
-Chinese | in English`. Markdown has
-the codes, dates, phones and callers' words between two lines of `---`, then a heading with the title, the answer and a
-second-level heading for each further part, in Chinese and once more in English.
+A list has one entry a line, with `/` for a line without a translation. A place is `name | address`, a phone is `number
+| purpose in Chinese | purpose in English`. In Markdown, the codes, dates, phones and callers' words come between two
+lines of `---`. After them come a heading with the title, the answer, and a second-level heading for each further part,
+in Chinese and then again in English.
 """
 
 import csv
@@ -65,7 +65,7 @@ HEADINGS = {
     "source_zh": "来源",
     "source_en": "来源（英文）",
 }
-"""The columns, by their names in English; a CSV may have either name."""
+"""The columns with their Chinese headings. A CSV may use either name."""
 PARTS = {"steps": "Steps", "papers": "Papers", "fees": "Fees", "hours": "Hours", "places": "Places", "source": "Source"}
 _LISTS = ("steps", "papers", "places")
 _FRONT = ("slug", "items", "areas", "valid_from", "valid_to", "phones", "words")
@@ -77,18 +77,18 @@ _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _MARKER = re.compile(r"^(?:\d+[.)、]|[-*])\s+")
 MOST_ARTICLES = 30_000
 BEYOND = ""
-"""The column of what a row has to the right of its last heading."""
+"""The pseudo-column for cells to the right of the last heading."""
 
 
 class Written(NamedTuple):
-    """An article as it stands in a file: from which row or line on, and its cells."""
+    """An article as read from a file: its first row or line, and its cells."""
 
     place: int
     cells: dict[str, str]
 
 
 def cells_of(article: ArticleIn) -> dict[str, str]:
-    """The article's cells."""
+    """Return the article's cells."""
     cells = {
         "slug": article.slug,
         "items": " ".join(article.items),
@@ -137,7 +137,7 @@ def _parted(line: str) -> list[str]:
 
 
 def article_of(cells: Cells) -> dict[str, Any]:
-    """The cells as the body of an article, still to be checked."""
+    """Return the cells as the body of an article, not yet validated."""
     body: dict[str, Any] = {
         "slug": cells.get("slug", ""),
         "items": _codes(cells, "items"),
@@ -158,7 +158,7 @@ def article_of(cells: Cells) -> dict[str, Any]:
 
 
 def misfits(cells: Cells) -> Iterator[Fault]:
-    """What of the cells cannot be put together, or is there no more."""
+    """Yield the faults that get lost when the cells are combined: surplus cells and unpaired lines."""
     if cells.get(BEYOND):
         yield Fault("", cells[BEYOND], "cells_beyond")
     for part in _LISTS:
@@ -172,7 +172,7 @@ def _codes(cells: Cells, name: str) -> list[str]:
 
 
 def _day(cell: str) -> str | None:
-    """A day as people and spreadsheets write it."""
+    """Read a day as people and spreadsheets write it."""
     found = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", cell.strip())
     return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}" if found else cell.strip() or None
 
@@ -209,12 +209,12 @@ def _place_of(zh: str, en: str) -> dict[str, Any]:
 
 
 def format_of(name: str) -> Format:
-    """The format that a file's name tells."""
+    """Return the format that a file name implies."""
     return Format.MARKDOWN if name.lower().endswith((".md", ".markdown")) else Format.CSV
 
 
 def write(form: Format, articles: Iterable[Cells]) -> str:
-    """The articles as a file."""
+    """Return the articles as the text of a file."""
     if form is Format.CSV:
         return csv_text(list(HEADINGS), ([harmless(cells[column]) for column in HEADINGS] for cells in articles))
     return "\n".join(map(_markdown, articles))
@@ -249,7 +249,7 @@ def _escaped(line: str) -> str:
 
 
 def read(content: bytes, form: Format | None) -> Iterator[Written]:
-    """The articles of a file, as they stand there. Raises Faulty."""
+    """Yield the articles of a file, not yet validated. Raises Faulty."""
     if content.startswith(_WORKBOOK):
         raise Faulty("", "", "workbook")
     try:

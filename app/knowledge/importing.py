@@ -1,4 +1,4 @@
-"""Articles taken in from a file, as drafts: all of them or, with a fault in any, none."""
+"""Importing articles from a file as drafts. A single error rejects the whole file."""
 
 import asyncio
 import re
@@ -25,7 +25,7 @@ _NUMBER_FORM = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
 
 
 async def read_cells(tx: Tx, status: ArticleStatus) -> Iterator[Cells]:
-    """The cells of all articles with a version of this status."""
+    """Return the cells of all articles with a version of this status."""
     rows = await queries.list_for_export(tx, status)
     return (cells_of(_body(article, version)) for article, version in rows)
 
@@ -38,12 +38,12 @@ def _body(article: Article, version: ArticleVersion) -> ArticleIn:
 async def import_articles(
     act: Act, tx: Tx, content: bytes, form: Format | None, catalog: Snapshot, *, dry_run: bool
 ) -> ImportOut:
-    """Write a draft for each article of the file that is new or says something else than its versions in force and in
-    waiting; a row as it was exported leaves the draft alone that waits.
+    """Write a draft for each article of the file that is new or differs from its versions in force and in draft.
 
-    Articles that the file leaves out are not touched. Raises ArticlesInvalid with every fault.
+    A row that is unchanged since its export leaves a waiting draft alone, and articles that the file leaves out stay as
+    they are. Raises ArticlesInvalid with every fault.
     """
-    bodies = await asyncio.to_thread(check, content, form, catalog)  # seconds of 20,000 articles
+    bodies = await asyncio.to_thread(check, content, form, catalog)  # takes seconds for 20,000 articles
     known = await queries.list_newest(tx)
     in_force = {one.slug: version for one, version in await queries.list_for_export(tx, ArticleStatus.APPROVED)}
     added, changed = await asyncio.to_thread(_tell_apart, bodies, known, in_force)
@@ -67,7 +67,7 @@ async def import_articles(
 def _tell_apart(
     bodies: list[ArticleIn], known: Mapping[str, tuple[Article, ArticleVersion]], in_force: Mapping[str, ArticleVersion]
 ) -> tuple[list[ArticleIn], list[ArticleIn]]:
-    """What is new, and what says something else than its versions do."""
+    """Return the articles that are new, and those that differ from their versions."""
     added: list[ArticleIn] = []
     changed: list[ArticleIn] = []
     for body in bodies:
@@ -79,7 +79,7 @@ def _tell_apart(
 
 
 def _says(version: ArticleVersion, body: ArticleIn) -> bool:
-    """Whether the version, unless it was discarded or withdrawn, says what the file says."""
+    """Return whether the version has the file's content and is neither discarded nor withdrawn."""
     if version.status not in (ArticleStatus.DRAFT, ArticleStatus.APPROVED):
         return False
     facts = facts_of(body)
@@ -88,7 +88,7 @@ def _says(version: ArticleVersion, body: ArticleIn) -> bool:
 
 
 def check(content: bytes, form: Format | None, catalog: Snapshot) -> list[ArticleIn]:
-    """The articles of the file. Raises ArticlesInvalid with every fault."""
+    """Return the articles of the file. Raises ArticlesInvalid with every fault."""
     bodies: list[ArticleIn] = []
     faults: list[FileFault] = []
     places: dict[str, int] = {}

@@ -1,7 +1,8 @@
-"""How well suggesting does: sentences of which it is known what is meant.
+"""Measuring suggestions with sentences whose item is known.
 
-A line of the file is `sentence<TAB>CODE|CODE<TAB>voice`, and perhaps as many more columns of codes as there were
-labellers, who saw the sentence alone; `none`: no item fits. Right is what the writer meant and what all labellers name.
+A line of the file is `sentence<TAB>CODE|CODE<TAB>voice`, and may have one more column of codes for each labeller, who
+saw only the sentence. `none` means that no item fits. An item is right if the writer meant it or all labellers named
+it.
 """
 
 from collections import Counter, defaultdict
@@ -13,17 +14,17 @@ from typing import NamedTuple
 from app.knowledge import words
 
 KEPT_APART = words.DATA / "kept_apart.tsv"
-"""Written by who wrote nothing that is learned from: 7 for each item, and 250 that fit none."""
+"""Written by people who wrote none of the training sentences: 7 sentences for each item, and 250 that fit none."""
 NONE = "none"
 AMONG = 3
 
 
 class SentencesInvalid(Exception):
-    """A file of sentences that cannot be read, with the line and what is wrong in it."""
+    """A file of sentences cannot be read; the text gives the line and the fault."""
 
 
 class LabelledSentence(NamedTuple):
-    """A sentence with the items that are right (nothing: none is), how it is spoken, and what each labeller named."""
+    """A sentence with its right items (empty if none fits), how it is phrased, and what each labeller named."""
 
     words: str
     items: Set[str]
@@ -34,8 +35,10 @@ class LabelledSentence(NamedTuple):
 
 @dataclass
 class Figures:
-    """Of the sentences that an item fits: the right one first, among three, of what was offered. Of the others: how
-    many were offered something."""
+    """Counts for sentences that an item fits: right one first, or among three.
+
+    For the others: something was offered.
+    """
 
     covered: int = 0
     first: int = 0
@@ -44,7 +47,7 @@ class Figures:
     offered: int = 0
 
     def line(self) -> str:
-        """The figures in words, each with what it is counted of."""
+        """Return the figures as text, with their denominators."""
         parts = []
         if self.covered:
             parts.append(
@@ -56,13 +59,13 @@ class Figures:
 
     @property
     def shares(self) -> tuple[float, float, float]:
-        """First, among three, offered for nothing."""
+        """The shares of sentences with the right item first, among three, and with an offer although none fits."""
         covered, uncovered = max(self.covered, 1), max(self.uncovered, 1)
         return self.first / covered, self.among / covered, self.offered / uncovered
 
 
 class Miss(NamedTuple):
-    """A sentence that went wrong, and how sure the first wrong answer was."""
+    """A sentence that was judged wrong, and the confidence of the first suggestion."""
 
     told: LabelledSentence
     found: list[str]
@@ -70,7 +73,7 @@ class Miss(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """Figures of all, by voice and by category; what went wrong, the worst first."""
+    """Figures in total, by voice and by category, and the misses, worst first."""
 
     all: Figures
     voices: Mapping[str, Figures]
@@ -79,7 +82,7 @@ class Judged(NamedTuple):
 
 
 def read_labelled(file: Path, items: Set[str]) -> list[LabelledSentence]:
-    """The sentences of a file. Raises SentencesInvalid."""
+    """Return the sentences of a file. `items` are the known codes. Raises SentencesInvalid."""
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -90,7 +93,7 @@ def read_labelled(file: Path, items: Set[str]) -> list[LabelledSentence]:
             continue
         sentence, *more = line.split("\t")
         if not more:
-            raise SentencesInvalid(f"{file}:{number}: a sentence, a tab and its items")
+            raise SentencesInvalid(f"{file}:{number}: expected a sentence, a tab and its items")
         meant, *labels = [_codes(column) for column in (more[0], *more[2:])]
         if unknown := {code for codes in (meant, *labels) for code in codes} - items - {NONE}:
             raise SentencesInvalid(f"{file}:{number}: no item {', '.join(sorted(unknown))}")
@@ -105,11 +108,11 @@ def _codes(column: str) -> list[str]:
 
 
 Suggest = Callable[[str], Sequence[tuple[str, float]]]
-"""What is offered for a text: codes, the best first, with the confidence of each."""
+"""Returns the codes offered for a text, best first, each with its confidence."""
 
 
 def judge(told: Iterable[LabelledSentence], suggest: Suggest) -> Judged:
-    """Ask for each sentence, and count."""
+    """Ask for suggestions for each sentence, and count the results."""
     every, voices, categories = Figures(), defaultdict[str, Figures](Figures), defaultdict[str, Figures](Figures)
     misses = []
     for one in told:
@@ -130,8 +133,11 @@ def judge(told: Iterable[LabelledSentence], suggest: Suggest) -> Judged:
 
 
 class Agreement(NamedTuple):
-    """Of two who labelled the same sentences: the share of equal first choices, of sets that meet, Cohen's kappa of the
-    first choices, and of whether an item fits at all."""
+    """How far two people agree who labelled the same sentences.
+
+    `first` is the share of equal first choices, `met` the share of sets with a common item, `kappa` Cohen's kappa of
+    the first choices, and `kappa_none` that of whether any item fits.
+    """
 
     first: float
     met: float
@@ -139,13 +145,13 @@ class Agreement(NamedTuple):
     kappa_none: float
 
     def line(self) -> str:
-        """In words."""
+        """Return the agreement as text."""
         same = f"first choice {self.first:.1%}, sets meet {self.met:.1%}"
         return f"{same}, kappa {self.kappa:.3f}, on none {self.kappa_none:.3f}"
 
 
 def agreements(told: Sequence[LabelledSentence]) -> dict[str, Agreement]:
-    """How far the writer and the labellers agree, each with each; nothing where nobody has labelled."""
+    """Return the agreement between the writer and each labeller, pair by pair. Empty if nobody has labelled."""
     labelled = [one for one in told if one.labels]
     if not labelled:
         return {}
@@ -171,7 +177,7 @@ def _agreement(one: Sequence[Sequence[str]], other: Sequence[Sequence[str]]) -> 
 
 
 def kappa(pairs: Sequence[tuple[str, str]]) -> float:
-    """Cohen's kappa: the agreement beyond what chance would give, 1 where both always say the same."""
+    """Return Cohen's kappa: the agreement beyond chance, and 1 if both always agree."""
     total = len(pairs)
     mine, theirs = Counter(one for one, _ in pairs), Counter(other for _, other in pairs)
     by_chance = sum(count * theirs[code] for code, count in mine.items()) / total**2

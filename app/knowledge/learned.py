@@ -1,6 +1,6 @@
-"""What suggesting has learned, as it is kept: the doubts, and in how many of operators' choices each lexeme was.
+"""The learned part of suggestions: the doubts, and for each lexeme the number of operators' choices per item.
 
-A model belongs to the sentences that it was learned with: with others it is of another version.
+A model belongs to the training sentences that it was learned with. With other sentences it counts as another version.
 """
 
 import hashlib
@@ -22,22 +22,22 @@ logger = logging.getLogger(__name__)
 
 
 class ModelUnfit(Exception):
-    """What was read is no model, or one of another version."""
+    """The content is not a model, or is one of another version."""
 
 
 class Model(NamedTuple):
-    """`said`: of each lexeme, in how many choices for which item it was, beside the sentences of callers.tsv."""
+    """A learned model. `said`: for each lexeme, the number of choices per item, in addition to callers.tsv."""
 
     doubts: Doubts
     said: Mapping[str, Mapping[str, int]]
 
 
 UNLEARNED = Model({BIAS: -2.0}, {})
-"""Where no model can be read: callers are taken to want something that the hotline does."""
+"""Used if no model can be read: every caller is taken to want something that the hotline offers."""
 
 
 def learn(choices: Iterable[Sentence] = ()) -> Model:
-    """The model of the callers' sentences and of these, each with its item. Raises OSError, UnicodeDecodeError."""
+    """Learn a model from the training sentences and from these choices. Raises OSError, UnicodeDecodeError."""
     chosen = list(choices)
     told = [
         (one.words, one.item in callers.NOT_COVERED)
@@ -48,28 +48,28 @@ def learn(choices: Iterable[Sentence] = ()) -> Model:
 
 
 def write(model: Model) -> bytes:
-    """The model as JSON."""
+    """Return the model as JSON."""
     content = {"version": VERSION, "sentences": _fingerprint(), **model._asdict()}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def read(content: bytes) -> Model:
-    """The model. Raises ModelUnfit, OSError."""
+    """Return the model. Raises ModelUnfit, OSError."""
     try:
         kept: dict[str, Any] = json.loads(content)
         version, sentences = kept["version"], kept["sentences"]
         doubts = {str(piece): float(weight) for piece, weight in kept["doubts"].items()}
         said = {str(lexeme): {str(k): int(n) for k, n in by.items()} for lexeme, by in kept["said"].items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelUnfit(f"it is damaged ({type(error).__name__})") from error
+        raise ModelUnfit(f"the model is damaged ({type(error).__name__})") from error
     if version != VERSION or sentences != _fingerprint():
-        raise ModelUnfit("it is of another version")
+        raise ModelUnfit("the model is of another version")
     return Model(doubts, said)
 
 
 @cache
 def shipped() -> Model:
-    """The model that comes with the software; without one that can be read, UNLEARNED."""
+    """Return the model that comes with the software, or UNLEARNED if it cannot be read."""
     try:
         return read(FILE.read_bytes())
     except (ModelUnfit, OSError) as error:
@@ -82,5 +82,5 @@ def _fingerprint() -> str:
     return hashlib.sha256((words.DATA / "callers.tsv").read_bytes()).hexdigest()
 
 
-if __name__ == "__main__":  # after callers.tsv was changed
+if __name__ == "__main__":  # run this after changing callers.tsv
     FILE.write_bytes(write(learn()))

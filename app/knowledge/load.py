@@ -1,7 +1,7 @@
-"""Loads the articles and canned texts that come with the software: samples, until the centre has looked at them.
+"""Loading the articles and canned texts that come with the software. They are samples until the centre checks them.
 
-An article goes into force at once, so that the desk can answer from the first day. What the centre wrote, reviewed or
-withdrew is left alone; a sample that nobody touched follows the files.
+An article is in force at once, so that the desk can answer from the first day. Articles that the centre wrote, reviewed
+or withdrew stay unchanged; an untouched sample follows the files.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,14 +28,14 @@ ARTICLES_FOLDER = DATA / "articles"
 
 
 def read_articles() -> Iterator[ArticleIn]:
-    """The articles of the files. Raises ValidationError."""
+    """Yield the articles of the files. Raises ValidationError."""
     for file in sorted(ARTICLES_FOLDER.glob("*.yaml")):
         for row in yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader):
             yield ArticleIn.model_validate(row)
 
 
 async def load_articles(act: Act, tx: Tx, catalog: Snapshot) -> int:
-    """Load what is new or changed in the files; gives how many articles."""
+    """Load what is new or changed in the files. Return the number of articles loaded."""
     known = await queries.list_newest(tx)
     fresh: list[ArticleVersion] = []
     for body in read_articles():

@@ -1,4 +1,4 @@
-"""The model that suggesting uses, as each process keeps it in memory."""
+"""The suggestion model that each process keeps in memory."""
 
 import logging
 import zlib
@@ -14,8 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 async def read_model(db: Database) -> Model:
-    """What was learned last and not taken back; the model that comes with the software where there is none, or it
-    cannot be used any more."""
+    """Return the learned model in force, or the one that comes with the software if there is none usable."""
     async with db.begin() as tx:
         kept = await queries.find_model(tx)
     if kept is None:
@@ -28,16 +27,16 @@ async def read_model(db: Database) -> Model:
 
 
 def pack(model: Model) -> bytes:
-    """The model as it is stored."""
+    """Return the model as it is stored."""
     return zlib.compress(learned.write(model), 9)
 
 
 def unpack(content: bytes) -> Model:
-    """The model as it was stored. Raises ModelUnfit."""
+    """Return the stored model. Raises ModelUnfit."""
     try:
         return learned.read(zlib.decompress(content))
     except zlib.error as error:
-        raise ModelUnfit("it is damaged") from error
+        raise ModelUnfit("the model is damaged") from error
 
 
 class HeldModel(Held[Model]):

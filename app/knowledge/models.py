@@ -1,4 +1,4 @@
-"""The knowledge base: articles in versions, what searches read of them, and the texts that operators keep at hand."""
+"""The knowledge base: articles with their versions and search entries, and operators' canned texts."""
 
 from datetime import date, datetime
 from typing import Any
@@ -13,24 +13,24 @@ from app.kit.terms import Term
 
 
 class ArticleStatus(Term):
-    """Where a version of an article stands; only what is approved is offered to operators."""
+    """The status of an article's version. Operators are offered only approved versions."""
 
     DRAFT = "draft", "草稿", "draft", "Being written."
     APPROVED = "approved", "已生效", "approved", "In force."
-    DISCARDED = "discarded", "已放弃", "discarded", "Given up before it came into force."
+    DISCARDED = "discarded", "已放弃", "discarded", "Discarded before it came into force."
     SUPERSEDED = "superseded", "已被新版替换", "superseded", "A later version is in force."
-    WITHDRAWN = "withdrawn", "已撤回", "withdrawn", "Not offered any more."
+    WITHDRAWN = "withdrawn", "已撤回", "withdrawn", "No longer offered."
 
 
 class Article(Model):
-    """What all versions of an article have in common. `sample` until the centre has looked at it."""
+    """What all versions of an article share. It is a `sample` until the centre has checked it."""
 
     __tablename__ = "articles"
 
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(unique=True)
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
-    """Who answers for it; None for what came with the software."""
+    """The person responsible for it; None for articles that came with the software."""
     review_on: Mapped[date]
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
@@ -41,7 +41,7 @@ class Article(Model):
 
 
 class ArticleVersion(Model):
-    """One version; its words never change. `content` is app.knowledge.schemas.Content."""
+    """A version of an article. Its words never change. `content` holds an app.knowledge.schemas.Content."""
 
     __tablename__ = "article_versions"
 
@@ -51,10 +51,10 @@ class ArticleVersion(Model):
     status: Mapped[str]
     items: Mapped[list[str]] = mapped_column(ARRAY(Text))
     areas: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
-    """Townships and communities it holds for; empty: everywhere."""
+    """Townships and communities where it applies; empty means everywhere."""
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
-    """The last day on which it holds."""
+    """The last day on which it is valid."""
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     change: Mapped[str | None]
     """What the writer changed, and why."""
@@ -81,7 +81,7 @@ class ArticleVersion(Model):
 
 
 class ArticleEntry(Model):
-    """What a search reads of an approved version: a row of its own, small enough to lie beside its neighbours."""
+    """The search entry of an approved version, in a table of its own so that rows are small and close together."""
 
     __tablename__ = "article_entries"
 
@@ -91,7 +91,7 @@ class ArticleEntry(Model):
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     words: Mapped[Any] = mapped_column(TSVECTOR)
-    """app.knowledge.words says what the lexemes are; label A is the title and the callers' words."""
+    """app.knowledge.words defines the lexemes. Label A marks the title and the callers' words."""
 
     __table_args__ = (
         Index(None, "words", postgresql_using="gin"),
@@ -100,9 +100,9 @@ class ArticleEntry(Model):
 
 
 class ArticleWord(Model):
-    """In how many entries a lexeme occurs, and in how many of their heads (label A); kept as entries come and go.
+    """In how many entries a lexeme occurs, and in how many of their heads (label A).
 
-    The rarer a lexeme is, the more it says.
+    Maintained as entries come and go. The rarer a lexeme is, the more it says.
     """
 
     __tablename__ = "article_words"
@@ -113,7 +113,7 @@ class ArticleWord(Model):
 
 
 class CannedText(Model):
-    """A text that an operator takes into an answer by its short name."""
+    """A text that an operator inserts into an answer by its short name."""
 
     __tablename__ = "canned_texts"
 
@@ -126,7 +126,7 @@ class CannedText(Model):
 
 
 class FailedSearch(Model):
-    """A search that found nothing; digits are masked, and it is forgotten after a while."""
+    """A search that found nothing. Digits are masked, and the row is deleted after a while."""
 
     __tablename__ = "failed_searches"
 
@@ -139,8 +139,10 @@ class FailedSearch(Model):
 
 
 class ItemChoice(Model):
-    """Which item an operator chose for what was typed at the item field, and what had been suggested, the first first;
-    names, numbers and addresses are masked, and it is forgotten after a while."""
+    """The item that an operator chose for the words typed in the item field, and the suggestions shown, best first.
+
+    Names, numbers and addresses are masked, and the row is deleted after a while.
+    """
 
     __tablename__ = "item_choices"
 
@@ -155,8 +157,10 @@ class ItemChoice(Model):
 
 
 class SuggestionModel(Model):
-    """What suggesting learned from choices; `content` is app.knowledge.model_in_force.pack's. At most one is in force,
-    and without one it is the model that comes with the software."""
+    """A model learned from choices; `content` is packed by app.knowledge.model_in_force.pack.
+
+    At most one is in force. Without one, the model that comes with the software is used.
+    """
 
     __tablename__ = "suggestion_models"
 
@@ -164,10 +168,10 @@ class SuggestionModel(Model):
     at: Mapped[datetime]
     in_force: Mapped[bool]
     before_id: Mapped[UUID | None] = mapped_column(ForeignKey("suggestion_models.id"))
-    """What it took the place of; None: the model that comes with the software."""
+    """The model that it replaced; None for the model that comes with the software."""
     content: Mapped[bytes]
     figures: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """How it did beside the one before."""
+    """Its results beside those of the model before it."""
 
     __table_args__ = (
         Index("uq_suggestion_models_in_force", "in_force", unique=True, postgresql_where=text("in_force")),

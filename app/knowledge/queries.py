@@ -1,4 +1,4 @@
-"""Articles, searches and canned texts in SQL."""
+"""SQL for articles, searches and canned texts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -41,9 +41,9 @@ from app.knowledge.models import (
 )
 
 OFFERED = (ArticleStatus.APPROVED, ArticleStatus.SUPERSEDED, ArticleStatus.WITHDRAWN)
-"""What desks are or were offered."""
+"""The statuses of versions that desks are or were offered."""
 ALL_ENTRIES = ""
-"""The word under which the number of all entries is kept."""
+"""The word under which the number of all entries is stored."""
 _FRESH = {"populate_existing": True}
 
 _COUNT_WORDS = Prepared(
@@ -54,7 +54,7 @@ _COUNT_WORDS = Prepared(
 
 
 async def count_entries(tx: Tx, words: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """In how many entries and heads each of these lexemes occurs; ALL_ENTRIES gives how many entries there are."""
+    """Return in how many entries and heads each of these lexemes occurs. ALL_ENTRIES gives the number of entries."""
     rows = await tx.rows(_COUNT_WORDS, words=words)
     return {row["word"]: (row["entries"], row["heads"]) for row in rows if row["entries"]}
 
@@ -71,7 +71,7 @@ _WORDS_BETWEEN = Prepared(
 
 
 async def list_words_like(tx: Tx, word: str) -> list[str]:
-    """Known lexemes with the same first two letters and nearly as long."""
+    """Return known lexemes with the same first two letters and a similar length."""
     after = word[0] + chr(ord(word[1]) + 1)
     rows = await tx.rows(_WORDS_BETWEEN, first=word[:2], after=after, shortest=len(word) - 2, longest=len(word) + 2)
     return [row["word"] for row in rows]
@@ -114,11 +114,11 @@ FROM fitting LEFT JOIN hits USING (version_id)
         bindparam("lexemes", type_=ARRAY(Text)),
     )
 )
-"""The entries that have one of the heaviest lexemes or are of the items, roughly ranked, with the lexemes each has."""
+"""The entries that have one of the heaviest lexemes or belong to the items, roughly ranked, with each one's lexemes."""
 
 
 async def find_entries(tx: Tx, **params: Any) -> list[db.Row]:
-    """Entries in force on the day, with the lexemes asked for that each has, behind the label of each."""
+    """Return the entries in force on the day, with those of the requested lexemes that each has, and their labels."""
     return await tx.rows(_FIND, **params)
 
 
@@ -139,7 +139,7 @@ _READ_FOUND = Prepared(
 
 
 async def read_found(tx: Tx, version_ids: Sequence[UUID]) -> dict[UUID, db.Row]:
-    """What is shown of these versions."""
+    """Return what is shown of these versions, by id."""
     return {row["id"]: row for row in await tx.rows(_READ_FOUND, ids=version_ids)}
 
 
@@ -176,32 +176,32 @@ FROM unnest(:ids, :words) AS entry (id, words) JOIN article_versions AS version 
 
 
 async def add_entries(tx: Tx, words: Mapping[UUID, str]) -> None:
-    """Let searches find these versions by these tsvectors."""
+    """Make searches find these versions by these tsvectors."""
     await tx.rows(_ADD_ENTRIES, ids=list(words), words=list(words.values()))
     await tx.rows(_ADD_WORDS, all=ALL_ENTRIES, ids=list(words))
 
 
 async def remove_entries(tx: Tx, version_ids: Sequence[UUID]) -> None:
-    """Let searches find these versions no more."""
+    """Stop searches from finding these versions."""
     await tx.rows(_TAKE_WORDS, all=ALL_ENTRIES, ids=version_ids)
     await tx.session.execute(delete(ArticleEntry).where(ArticleEntry.version_id.in_(version_ids)))
 
 
 async def add_article(tx: Tx, key: UUID, slug: str, owner_id: UUID, review_on: date, at: datetime) -> bool:
-    """Add an article without versions; whether there was none of this slug."""
+    """Add an article without versions. Return False if the slug is taken."""
     values = {"id": key, "slug": slug, "owner_id": owner_id, "review_on": review_on, "created_at": at}
     statement = insert(Article).values(values).on_conflict_do_nothing().returning(Article.id)
     return (await tx.session.execute(statement)).first() is not None
 
 
 async def find_article(tx: Tx, slug: str, *, lock: bool = False) -> Article | None:
-    """The article of this name; locked for an edit."""
+    """Return the article with this slug, locked if `lock`, or None."""
     query = select(Article).where(Article.slug == slug).execution_options(**_FRESH)
     return (await tx.session.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
 
 async def list_versions(tx: Tx, article_id: UUID) -> Sequence[ArticleVersion]:
-    """All versions of an article, the newest first."""
+    """Return all versions of an article, newest first."""
     query = select(ArticleVersion).where(ArticleVersion.article_id == article_id)
     query = query.order_by(ArticleVersion.number.desc()).execution_options(**_FRESH)
     return (await tx.session.execute(query)).scalars().all()
@@ -213,7 +213,7 @@ Listed = Row[Article, ArticleVersion]
 async def list_articles(
     tx: Tx, status: ArticleStatus | None, item: str | None, sample: bool | None, after: str | None, limit: int
 ) -> Sequence[Listed]:
-    """Articles by slug with their newest version of this status; without one, the newest draft or approved one."""
+    """Return articles by slug with their newest version of this status, or else their newest draft or approved one."""
     wanted = [status] if status else [ArticleStatus.DRAFT, ArticleStatus.APPROVED]
     newest = (
         select(ArticleVersion)
@@ -234,7 +234,7 @@ async def list_articles(
 
 
 async def list_reviews(tx: Tx, until: date, after: tuple[date, UUID] | None, limit: int) -> Sequence[Listed]:
-    """Approved articles that are to be reviewed by that day, the longest due first."""
+    """Return approved articles due for review by that day, the longest due first."""
     query = (
         select(Article, ArticleVersion)
         .join(ArticleVersion, ArticleVersion.article_id == Article.id)
@@ -248,7 +248,7 @@ async def list_reviews(tx: Tx, until: date, after: tuple[date, UUID] | None, lim
 
 
 async def list_standings(tx: Tx, version_ids: Sequence[UUID], day: date) -> Sequence[Row[UUID, str, str, UUID | None]]:
-    """Id, slug and status of these versions, and the version of the same article that holds on that day."""
+    """Return id, slug and status of these versions, and the version of the same article in force on that day."""
     present = aliased(ArticleVersion)
     query = (
         select(ArticleVersion.id, Article.slug, ArticleVersion.status, present.id)
@@ -275,12 +275,12 @@ _OFFERED = Prepared(
 
 
 async def find_offered(tx: Tx, version_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these versions that are or were in force."""
+    """Return the versions among these that are or were in force."""
     return {row["id"] for row in await tx.rows(_OFFERED, ids=version_ids)}
 
 
 async def list_newest(tx: Tx) -> dict[str, tuple[Article, ArticleVersion]]:
-    """Every article by slug with its newest version."""
+    """Return every article by slug with its newest version."""
     query = (
         select(Article, ArticleVersion)
         .join(ArticleVersion, ArticleVersion.article_id == Article.id)
@@ -291,7 +291,7 @@ async def list_newest(tx: Tx) -> dict[str, tuple[Article, ArticleVersion]]:
 
 
 async def list_for_export(tx: Tx, status: ArticleStatus) -> Sequence[Listed]:
-    """Articles with their version of this status, by slug."""
+    """Return the articles that have a version of this status, with it, by slug."""
     query = (
         select(Article, ArticleVersion)
         .join(ArticleVersion, ArticleVersion.article_id == Article.id)
@@ -302,23 +302,23 @@ async def list_for_export(tx: Tx, status: ArticleStatus) -> Sequence[Listed]:
 
 
 async def staff_exists(tx: Tx, staff_id: UUID) -> bool:
-    """Whether there is such a member of staff."""
+    """Return whether this member of staff exists."""
     return await tx.session.get(Staff, staff_id) is not None
 
 
 async def list_texts(tx: Tx) -> Sequence[CannedText]:
-    """Every canned text, by name."""
+    """Return all canned texts, by name."""
     return (await tx.session.execute(select(CannedText).order_by(CannedText.name))).scalars().all()
 
 
 async def find_text(tx: Tx, name: str) -> CannedText | None:
-    """The canned text of this name, locked."""
+    """Return the canned text of this name, locked, or None."""
     query = select(CannedText).where(CannedText.name == name).with_for_update().execution_options(**_FRESH)
     return (await tx.session.execute(query)).scalar_one_or_none()
 
 
 async def set_text(tx: Tx, name: str, facts: Mapping[str, Any]) -> CannedText:
-    """Keep the canned text of this name, in the place of one that was there."""
+    """Store the canned text of this name, replacing an existing one."""
     statement = insert(CannedText).values(name=name, **facts)
     statement = statement.on_conflict_do_update(index_elements=["name"], set_=dict(facts))
     kept = await tx.session.execute(statement.returning(CannedText), execution_options=_FRESH)
@@ -326,26 +326,26 @@ async def set_text(tx: Tx, name: str, facts: Mapping[str, Any]) -> CannedText:
 
 
 async def forget_failed_searches(tx: Tx, before: datetime) -> None:
-    """Drop failed searches of before that moment."""
+    """Delete failed searches from before that moment."""
     await tx.session.execute(delete(FailedSearch).where(FailedSearch.at < before))
 
 
 async def list_choices(tx: Tx) -> Sequence[ItemChoice]:
-    """What operators chose, the oldest first."""
+    """Return the operators' choices, oldest first."""
     return (await tx.session.execute(select(ItemChoice).order_by(ItemChoice.at, ItemChoice.id))).scalars().all()
 
 
 async def forget_choices(tx: Tx, before: datetime) -> None:
-    """Drop choices of before that moment."""
+    """Delete choices from before that moment."""
     await tx.session.execute(delete(ItemChoice).where(ItemChoice.at < before))
 
 
 async def find_model(tx: Tx) -> SuggestionModel | None:
-    """The learned model in force."""
+    """Return the learned model in force, or None."""
     return (await tx.session.execute(select(SuggestionModel).where(SuggestionModel.in_force))).scalar_one_or_none()
 
 
 async def lock_model(tx: Tx) -> SuggestionModel | None:
-    """The learned model in force, locked."""
+    """Return the learned model in force, locked, or None."""
     query = select(SuggestionModel).where(SuggestionModel.in_force).with_for_update()
     return (await tx.session.execute(query.execution_options(**_FRESH))).scalar_one_or_none()

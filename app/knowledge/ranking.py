@@ -1,7 +1,7 @@
-"""Which article answers a question: each lexeme of the question counts by how rare it is and where the article has it.
+"""Which article answers a question. Each lexeme of the question counts by its rarity and its place in the article.
 
-What of the question an article has, and how much the question sounds like calls about the article's item, make its
-relevance: 0 to 1, so that "nothing is known about it" can be told from "this is it".
+An article's relevance combines how much of the question it has and how much the question sounds like calls about its
+item. Relevance is 0 to 1, so that "nothing is known about it" can be told from "this is it".
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -13,33 +13,36 @@ from app.kit.names import fold, stem
 from app.knowledge import words
 
 PLACE = {"A": 1.0, "B": 0.45, "C": 0.4, "D": 0.25}
-"""What a lexeme counts by its place: title and callers' words, the item's name, the answer, the rest."""
+"""The weight of a lexeme by its place: title and callers' words, item name, answer, everything else."""
 PAIR, SINGLE, SAID_OTHERWISE, SPELT, ALIKE = 0.6, 0.6, 0.4, 0.8, 0.7
 UNKNOWN = 0.6
-"""What a word that no article has counts in what is asked for."""
+"""The rarity weight, within a question, of a word that no article has."""
 ALIKE_FROM = 0.8
 LEAST_ALIKE = 5
 FEW = 200
-"""With fewer articles a lexeme says as much as with so many."""
+"""With fewer articles than this, rarity is computed as if there were this many."""
 HEARD = 0.5
-"""What the votes of the callers' sentences count beside the article's own words."""
+"""The weight of the votes from callers' sentences, relative to the article's own words."""
 FITS, NOTHING_FITS, DOUBT = 1.6, 0.6, 4.5
-"""Fitted to questions of which it was known whether an article answers them (docs/decisions/0016)."""
+"""Fitted to questions for which it was known whether an article answers them (docs/decisions/0016)."""
 LEAST_RELEVANCE = 0.4
 SURE = 0.75
-"""Below it an article is related, perhaps: three in four questions that nothing answers find nothing surer."""
+"""Below this an article is only perhaps related: three in four questions without an answer find nothing above it."""
 OWN = 0.5
-"""The least relevance of the articles of the item that the operator has picked."""
+"""The minimum relevance of articles about the item that the operator has picked."""
 
 
 class Question(NamedTuple):
-    """`weights`: what each lexeme counts; `asked`: those that the question is about, not merely found by."""
+    """A parsed question. `weights`: the weight of each lexeme. `asked`: the lexemes that the question is about."""
 
     weights: dict[str, float]
     asked: frozenset[str]
 
     def heaviest(self, known: "Known", most: int) -> list[str]:
-        """The lexemes that say most and together occur in at most so many entries; at least one, if any is known."""
+        """Return the most telling lexemes that together occur in at most `most` entries.
+
+        Returns at least one lexeme if any is known.
+        """
         candidates = [word for word in self.weights if word in known.counts]
         candidates.sort(key=lambda word: -self.weights[word] * known.says(word))
         chosen: list[str] = []
@@ -50,19 +53,25 @@ class Question(NamedTuple):
         return chosen
 
     def keywords(self, most: int) -> frozenset[str]:
-        """What it is about, if that is at most so many lexemes; without single characters that words stand beside."""
+        """Return what the question is about if that is at most `most` lexemes, without single characters.
+
+        Single characters remain if there is nothing else.
+        """
         if len(self.asked) > most:
             return frozenset()
         return frozenset(word for word in self.asked if len(word) > 1) or self.asked
 
     def nothing(self, said: Mapping[str, int], known: "Known") -> float:
-        """What of it is in what callers say whom nothing helps: `said` tells in how many sentences a lexeme is."""
+        """Return how much of the question occurs in calls that nothing answers.
+
+        `said` is the number of such sentences per lexeme.
+        """
         return sum(
             weight * known.says(word) * often(said[word]) for word, weight in self.weights.items() if word in said
         )
 
     def score(self, hits: Iterable[tuple[str, str, int]], known: "Known") -> float:
-        """What of it an entry has: its lexemes that the entry has, each with its label and in how many phrases."""
+        """Return how much of the question an entry has, given its matching lexemes with label and number of phrases."""
         return sum(
             self.weights[word] * known.says(word, head=label == "A") * PLACE[label] * often(phrases)
             for word, label, phrases in hits
@@ -70,13 +79,13 @@ class Question(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known of lexemes: in how many entries and in how many heads each is, of how many entries."""
+    """What is known about lexemes: the number of entries and of heads that have each, and the number of all entries."""
 
     counts: Mapping[str, tuple[int, int]]
     total: int
 
     def says(self, word: str, *, head: bool = True) -> float:
-        """What the lexeme says: the more, the rarer it is where it stands."""
+        """Return how much the lexeme says: more, the rarer it is in that place."""
         if word not in self.counts:
             return UNKNOWN * rarity(1, self.total)
         entries, heads = self.counts[word]
@@ -84,30 +93,37 @@ class Known(NamedTuple):
 
 
 def relevance(score: float, nothing: float, *, keyword: bool, own: bool) -> float:
-    """How likely the article answers, 0 to 1, by what the question has in common with it and with what callers ask that
-    nothing answers. `keyword`: the question is a word or two, and the article has them all at its head."""
+    """Return how likely the article answers the question, 0 to 1.
+
+    `score` is what the question shares with the article, `nothing` what it shares with calls that nothing answers.
+    `keyword`: the question is a word or two, and the article has them all in its head. `own`: the article is about the
+    item that the operator has picked.
+    """
     fits = likelihood(score, nothing)
     least = OWN if own else LEAST_RELEVANCE if keyword else 0.0
     return least + (1 - least) * fits
 
 
 def likelihood(score: float, nothing: float) -> float:
-    """The logistic function of the roots of what fits and of what sounds like nothing that is known."""
+    """Return the logistic function of the roots of what fits and of what sounds like a call that nothing answers."""
     return 1 / (1 + exp(DOUBT + NOTHING_FITS * sqrt(nothing) - FITS * sqrt(score)))
 
 
 def rarity(entries: int, total: int) -> float:
-    """What a lexeme says that so many of all entries have; above 0."""
+    """Return how much a lexeme says that this many of all entries have; above 0."""
     return log(1 + (max(total, entries, FEW) - entries + 0.5) / (entries + 0.5))
 
 
 def often(phrases: int) -> float:
-    """What a lexeme counts that so many of an article's phrases have: 1 for one, less and less for each more."""
+    """Return a lexeme's weight by the number of an article's phrases that have it.
+
+    It is 1 for one phrase and grows ever more slowly with each further one.
+    """
     return log(1 + 2 * phrases) / log(3)
 
 
 def parse(text: str) -> Question:
-    """The question in a caller's or an operator's words."""
+    """Parse a question in a caller's or an operator's words."""
     folded = fold(text)
     stop = words.stop_words()
     weights: dict[str, float] = {}
@@ -137,12 +153,12 @@ def parse(text: str) -> Question:
 
 
 def unknown(question: Question, counts: Container[str]) -> list[str]:
-    """The words of the question that no article has: perhaps pinyin, homophones or slips."""
+    """Return the words of the question that no article has: perhaps pinyin, homophones or typing errors."""
     return [word for word in question.asked if word not in counts and not word.startswith("=") and len(word) > 1]
 
 
 def guesses(unknown_words: Iterable[str]) -> set[str]:
-    """The lexemes that unknown words may stand for."""
+    """Return the lexemes that unknown words may stand for."""
     found: set[str] = set()
     for word in unknown_words:
         if words.HAN.fullmatch(word):
@@ -154,8 +170,10 @@ def guesses(unknown_words: Iterable[str]) -> set[str]:
 
 
 def respell(question: Question, known: Container[str], alike: Mapping[str, str]) -> Question:
-    """The question with unknown words replaced by what they stand for: `known` are those of the guesses that articles
-    have, `alike` the known English words that look like unknown ones."""
+    """Return the question with unknown words replaced by what they stand for.
+
+    `known` holds the guessed lexemes that articles have, `alike` the known English word for each similar unknown one.
+    """
     weights, asked = dict(question.weights), set(question.asked)
     for word in question.asked:
         if words.HAN.fullmatch(word):
@@ -174,7 +192,7 @@ def respell(question: Question, known: Container[str], alike: Mapping[str, str])
 
 
 def _spelt(text: str, known: Container[str]) -> list[str]:
-    """The text as a row of known pinyin and initials; the fewest and longest; empty where it is none."""
+    """Split the text into known pinyin and initials, as few and long as possible. Return [] if it cannot be split."""
     best: list[tuple[int, list[str]] | None] = [(0, [])] + [None] * len(text)
     for end in range(2, len(text) + 1):
         for start in range(end - 1):
@@ -194,14 +212,14 @@ def _spelt(text: str, known: Container[str]) -> list[str]:
 
 
 def look_alike(word: str, known: Iterable[str]) -> str | None:
-    """The known word that the slip most resembles, if any does."""
+    """Return the known word that most resembles the misspelt one, or None."""
     scored = [(SequenceMatcher(None, word, other).ratio(), other) for other in known]
     ratio, other = max(scored, default=(0.0, ""))
     return other if ratio >= ALIKE_FROM else None
 
 
 def marks(text: str | None, lexemes: Iterable[str]) -> list[tuple[int, int]]:
-    """Where the lexemes stand in the text: [from, to) in characters, without overlaps."""
+    """Return where the lexemes occur in the text, as ranges [from, to) in characters without overlaps."""
     if not text:
         return []
     folded = fold(text)

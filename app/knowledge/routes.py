@@ -1,4 +1,4 @@
-"""The knowledge base, for staff."""
+"""Routes of the knowledge base, for staff."""
 
 import asyncio
 from datetime import date, timedelta
@@ -68,8 +68,10 @@ Either = Annotated[Act, Depends(acting(Role.REGISTRAR, Role.SUPERVISOR))]
 async def suggest_items(
     request: Request, body: SuggestionsIn, catalog: CurrentCatalog, model: CurrentModel, dangers: CurrentDangers
 ) -> Response:
-    """The dangers that the caller tells, before all else; and the items that they mean, most likely first, none that is
-    sure where nothing fits. What they say stays out of URLs."""
+    """Suggest what a caller means: dangers first, then catalogue items, most likely first.
+
+    If nothing fits, no item is marked `sure`. This is a POST so that the caller's words stay out of URLs.
+    """
     index = await cast(Suggester, request.app.state.suggester).index(catalog, model)
     told = await asyncio.to_thread(dangers.hear, body.words)
     heard = [one.model_dump(mode="json") for one in show_heard(told, dangers)]
@@ -80,7 +82,10 @@ async def suggest_items(
 
 @lru_cache(maxsize=1_000)
 def _show_item(item: Item) -> dict[str, Any]:
-    """Kept, for it is shown with every letter that is typed; an item that changes is another row."""
+    """Return the item as the API shows it.
+
+    Cached, because it is shown on every keystroke; a changed item is a new row.
+    """
     return ItemOut.model_validate(item).model_dump(mode="json")
 
 
@@ -88,7 +93,10 @@ def _show_item(item: Item) -> dict[str, Any]:
 async def search_knowledge(
     body: SearchIn, tx: Transaction, catalog: CurrentCatalog, now: Now, today: Today
 ) -> SearchOut:
-    """The approved articles that fit the caller's words, the item or both, best first; none where nothing is known."""
+    """Search approved articles by the caller's words, the item or both, best first.
+
+    The list is empty if nothing is known.
+    """
     return await search(tx, body, catalog, today, now)
 
 
@@ -96,7 +104,10 @@ async def search_knowledge(
 async def list_articles(
     request: Request, response: Response, tx: Transaction, asked: Annotated[ArticlesAsked, Query()]
 ) -> Page[ArticleLine]:
-    """Articles by name, each as its newest draft or approved version; `status=draft` waits for approval."""
+    """List articles by name, each with its newest draft or approved version.
+
+    `status=draft` lists what awaits approval.
+    """
     after = asked.after(str)
     rows = await queries.list_articles(tx, asked.status, asked.item, asked.sample, after and after[0], asked.limit + 1)
     return page(rows, asked, lambda row: (row[0].slug,), actions.show_line, request, response)
@@ -106,9 +117,10 @@ async def list_articles(
 async def list_article_reviews(
     request: Request, response: Response, tx: Transaction, today: Today, asked: Annotated[ReviewsAsked, Query()]
 ) -> Page[ArticleLine]:
-    """Approved articles to be read again within so many days, the longest due first.
+    """List approved articles due for review within this many days, the longest due first.
 
-    Ordered by the day of review, which changes while you page: one reviewed meanwhile may be missed or come twice.
+    The list is ordered by review date, which can change while you page: an article reviewed meanwhile may be missed or
+    listed twice.
     """
     until = today + timedelta(days=asked.within_days)
     rows = await queries.list_reviews(tx, until, asked.after(date, UUID), asked.limit + 1)
@@ -119,7 +131,7 @@ async def list_article_reviews(
 async def write_article(
     body: ArticleIn, act: Writing, tx: Transaction, catalog: CurrentCatalog, idempotency_key: SentKey = None
 ) -> Response:
-    """Write a new article: a draft, until a supervisor approves it."""
+    """Write a new article. It is a draft until a supervisor approves it."""
     key = once(act.who, idempotency_key, "POST /knowledge/articles", body)
     content = await key.replay(tx, act.now)
     if content is None:
@@ -130,7 +142,7 @@ async def write_article(
 
 @router.get("/articles/{slug}", dependencies=readers)
 async def read_article(slug: SentSlug, response: Response, tx: Transaction) -> ArticleOut:
-    """The article: the version in force, the draft that waits, and when it is to be read again."""
+    """Read an article: the version in force, the waiting draft, and the next review date."""
     article, versions = await actions.get_article(tx, slug)
     set_etag(response, versions[0].number)
     return await actions.show(tx, article)
@@ -138,7 +150,7 @@ async def read_article(slug: SentSlug, response: Response, tx: Transaction) -> A
 
 @router.get("/articles/{slug}/versions", dependencies=readers)
 async def list_article_versions(slug: SentSlug, tx: Transaction) -> list[VersionOut]:
-    """Every version of the article, the newest first; none is ever edited."""
+    """List all versions of the article, newest first. Versions are never edited."""
     _, versions = await actions.get_article(tx, slug)
     return [actions.show_version(version) for version in versions]
 
@@ -153,7 +165,7 @@ async def write_article_draft(
     catalog: CurrentCatalog,
     if_match: IfMatch = None,
 ) -> ArticleOut:
-    """Write the next version, a draft; what is approved stays in force until a supervisor approves it."""
+    """Write the next version as a draft. The approved version stays in force until a supervisor approves the draft."""
     article = await actions.write_version(act, tx, slug, body, if_match, catalog)
     set_etag(response, article.newest)
     return article
@@ -163,25 +175,28 @@ async def write_article_draft(
 async def approve_article(
     slug: SentSlug, number: RowNumber, act: Approving, tx: Transaction, catalog: CurrentCatalog
 ) -> ArticleOut:
-    """Put the draft in force; desks find it at once, and the version before it is superseded."""
+    """Approve the draft. Desks find it at once, and the previous version is superseded."""
     return await actions.approve(act, tx, slug, number, catalog)
 
 
 @router.put("/articles/{slug}/versions/{number}/refusal")
 async def refuse_article(slug: SentSlug, number: RowNumber, body: Noted, act: Either, tx: Transaction) -> ArticleOut:
-    """Discard the draft, with the reason."""
+    """Discard the draft, with a reason."""
     return await actions.discard(act, tx, slug, number, body.note)
 
 
 @router.put("/articles/{slug}/withdrawal")
 async def withdraw_article(slug: SentSlug, body: Noted, act: Either, tx: Transaction) -> ArticleOut:
-    """Take the article out of force at once, with the reason; a new version can be written and approved."""
+    """Withdraw the article at once, with a reason. A new version can be written and approved later."""
     return await actions.withdraw(act, tx, slug, body.note)
 
 
 @router.put("/articles/{slug}/review")
 async def review_article(slug: SentSlug, body: ReviewIn, act: Either, tx: Transaction) -> ArticleOut:
-    """Read and still right: when it is to be read again, and who answers for it. A sample is one no longer."""
+    """Record that the article was reviewed and is correct, and set its next review and its owner.
+
+    The article is then no longer a sample.
+    """
     return await actions.review(act, tx, slug, body)
 
 
@@ -189,7 +204,7 @@ async def review_article(slug: SentSlug, body: ReviewIn, act: Either, tx: Transa
 async def list_version_standings(
     asked: Annotated[PresentAsked, Query()], tx: Transaction, today: Today
 ) -> list[VersionStanding]:
-    """Whether versions that were taken into an answer still hold, and which do in their place."""
+    """Show whether versions used in an answer are still in force, and which versions are in force now."""
     return await actions.list_standings(tx, asked.version, today)
 
 
@@ -205,7 +220,7 @@ async def export_articles(
     format: Annotated[files.Format, Query()] = files.Format.CSV,
     status: Annotated[ArticleStatus, Query()] = ArticleStatus.APPROVED,
 ) -> Response:
-    """All articles of this status as one file, which the import takes back."""
+    """Export all articles with this status as one file that the import accepts."""
     content = await asyncio.to_thread(files.write, format, await importing.read_cells(tx, status))
     headers = {"Content-Disposition": f'attachment; filename="articles.{files.ENDINGS[format]}"'}
     return Response(content, media_type=files.TYPES[format], headers=headers)
@@ -216,10 +231,10 @@ async def import_articles(
     request: Request,
     catalog: CurrentCatalog,
     act: Writing,
-    format: Annotated[files.Format | None, Query(description="told by the first letters if left out")] = None,
-    dry_run: Annotated[bool, Query(description="only say what would change")] = False,
+    format: Annotated[files.Format | None, Query(description="detected from the content if left out")] = None,
+    dry_run: Annotated[bool, Query(description="only show what would change")] = False,
 ) -> ImportOut:
-    """Take articles in from a CSV or Markdown: all of them as drafts or, with a fault in any, none."""
+    """Import articles from a CSV or Markdown file as drafts. A single error rejects the whole file."""
     content = await request.body()
     async with context_of(request).db.begin() as tx:
         return await importing.import_articles(act, tx, content, format, catalog, dry_run=dry_run)
@@ -227,17 +242,17 @@ async def import_articles(
 
 @router.get("/texts", dependencies=readers)
 async def list_texts(tx: Transaction) -> list[TextOut]:
-    """The canned texts, by name."""
+    """List the canned texts, by name."""
     return [TextOut.model_validate(text) for text in await queries.list_texts(tx)]
 
 
 @router.put("/texts/{name}")
 async def put_text(name: TextName, body: TextIn, act: Either, tx: Transaction) -> TextOut:
-    """Set the text that `/name` brings into an answer."""
+    """Set the text that `/name` inserts into an answer."""
     return await actions.put_text(act, tx, name, body)
 
 
 @router.delete("/texts/{name}", status_code=204)
 async def delete_text(name: TextName, act: Either, tx: Transaction) -> None:
-    """Remove a canned text."""
+    """Delete a canned text."""
     await actions.delete_text(act, tx, name)

@@ -1,4 +1,4 @@
-"""Articles, searches and canned texts in the API."""
+"""API schemas for articles, searches and canned texts."""
 
 from datetime import date, datetime
 from typing import Annotated, Self
@@ -16,7 +16,7 @@ from app.kit.pages import Paging
 from app.knowledge.models import ArticleStatus
 
 MOST_QUESTION = 300
-"""A question of more characters is no question."""
+"""The maximum length of a question in characters."""
 
 
 def _one_line(text: object) -> object:
@@ -24,7 +24,7 @@ def _one_line(text: object) -> object:
 
 
 def _lines(text: object) -> object:
-    """Line ends as files keep them, however they were typed."""
+    """Normalise line ends, however they were typed."""
     return "\n".join(text.splitlines()) if isinstance(text, str) else text
 
 
@@ -35,19 +35,19 @@ Answer = Annotated[
 Title = Annotated[str, StringConstraints(min_length=1, max_length=100), BeforeValidator(_one_line)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 SentSlug = Annotated[str, StringConstraints(max_length=80)]
-"""The name of an article in an address; one that does not exist is not found."""
+"""An article's slug in a path. An unknown one is answered with 404."""
 Code = Annotated[str, StringConstraints(max_length=20)]
 Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9-]{1,18}[0-9]$")]
 TextName = Annotated[
     str,
     StringConstraints(pattern=r"^\w{1,20}$"),
-    Field(json_schema_extra={"pattern": "^[0-9A-Za-z_\u4e00-\u9fff]{1,20}$"}),  # outside Python \w is ASCII
+    Field(json_schema_extra={"pattern": "^[0-9A-Za-z_\u4e00-\u9fff]{1,20}$"}),  # outside Python, \w is ASCII
 ]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 class BothTitle(Body):
-    """Chinese, and English where there is a translation."""
+    """Chinese text, and an English translation if there is one."""
 
     zh: Title
     en: Title | None = None
@@ -64,14 +64,14 @@ class Both(Body):
 
 
 class PlaceOf(Body):
-    """Where to go."""
+    """A place to go to."""
 
     name: Both
     address: Both | None = None
 
 
 class PhoneOf(Body):
-    """Whom to ring, and what for."""
+    """A number to call, and what for."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -80,10 +80,10 @@ class PhoneOf(Body):
 
 
 class Said(Body):
-    """What an article says; plain text everywhere, shown as it is written."""
+    """The content of an article that is shown, as plain text."""
 
     title: BothTitle
-    answer: BothAnswer = Field(description="what the operator reads out")
+    answer: BothAnswer = Field(description="the text that the operator reads out")
     steps: list[Both] = Field(default=[], max_length=20)
     papers: list[Both] = Field(default=[], max_length=20, description="what to bring")
     fees: Both | None = None
@@ -94,42 +94,44 @@ class Said(Body):
 
 
 class Content(Said):
-    """What an article says, and what it is found by."""
+    """The content of an article, and the words by which it is found."""
 
     words: list[Line] = Field(
-        default=[], max_length=200, description="what callers say for it, in any language: words and whole sentences"
+        default=[], max_length=200, description="how callers ask for it, in any language: words and whole sentences"
     )
 
 
 class Draft(Content):
-    """A version as it is written. `change` says what is new in it."""
+    """A version as the editor writes it. `change` says what is new in it."""
 
     items: list[Code] = Field(min_length=1, max_length=20)
-    areas: list[Code] = Field(default=[], max_length=50, description="townships and communities; none: everywhere")
+    areas: list[Code] = Field(
+        default=[], max_length=50, description="codes of townships and communities; empty: everywhere"
+    )
     valid_from: Day | None = None
-    valid_to: Day | None = Field(default=None, description="the last day on which it holds")
+    valid_to: Day | None = Field(default=None, description="the last day on which it is valid")
     change: Note | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise Unfit("it ends before it begins", "截止日早于生效日")
+            raise Unfit("the last day is before the first day", "截止日早于生效日")
         return self
 
     @property
     def content(self) -> Content:
-        """The words alone."""
+        """The content without codes and dates."""
         return Content.model_validate(self.model_dump(include=set(Content.model_fields)))
 
 
 class ArticleIn(Draft):
     """A new article."""
 
-    slug: Slug = Field(description="its name in addresses and files, as lost-id-card; it stays")
+    slug: Slug = Field(description="permanent name in paths and files, such as lost-id-card")
 
 
 class VersionOut(BaseModel):
-    """A version with its words and who wrote and decided it."""
+    """A version with its content, and who wrote and decided it."""
 
     id: UUID
     number: int
@@ -149,10 +151,10 @@ class VersionOut(BaseModel):
 
 
 class ArticleOut(BaseModel):
-    """An article: the version in force and the draft that waits, each null where there is none."""
+    """An article with the version in force and the waiting draft; each is null if there is none."""
 
     slug: str
-    sample: bool = Field(description="came with the software; the centre has not checked it")
+    sample: bool = Field(description="the article came with the software, and the centre has not checked it")
     owner_id: UUID | None
     review_on: date
     reviewed_at: datetime | None
@@ -163,7 +165,7 @@ class ArticleOut(BaseModel):
 
 
 class ArticleLine(BaseModel):
-    """An article in a list: its newest version that is a draft or approved."""
+    """An article in a list, with its newest version that is a draft or approved."""
 
     slug: str
     number: int
@@ -189,20 +191,23 @@ class ReviewsAsked(Paging):
 
 
 class Noted(Body):
-    """Why."""
+    """A reason."""
 
     note: Note
 
 
 class ReviewIn(Body):
-    """It was read and is still right; when it is to be read again, and who answers for it from now on."""
+    """The result of a review that found the article correct: the next review date and the new owner."""
 
     review_on: Day
     owner_id: UUID | None = None
 
 
 class SearchIn(Body):
-    """What the caller says, the item, or both. `typing`: more is being typed, so finding nothing means nothing yet."""
+    """The caller's words, the item, or both.
+
+    With `typing`, more is still being typed, so an empty result is not recorded.
+    """
 
     words: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MOST_QUESTION)] = ""
     item: Code | None = None
@@ -212,43 +217,45 @@ class SearchIn(Body):
 
 
 class SuggestionsIn(Body):
-    """What the caller says, in any language, or what is typed of it: Chinese, pinyin, initials."""
+    """What the caller says, in any language, or what is typed of it: Chinese, pinyin or initials."""
 
     words: FreeText
     limit: int = Field(default=8, ge=1, le=20)
 
 
 class SuggestionOut(ItemOut):
-    """An item that may be meant; `confidence` is 0 to 1, and 0 where only its name begins as what was typed. Unless it
-    is `sure`, it is meant perhaps, and more likely nothing fits."""
+    """An item that may be meant. `confidence` is 0 to 1, and 0 if only its name starts with the typed text.
+
+    If it is not `sure`, it is only possible, and more likely nothing fits.
+    """
 
     confidence: float
     sure: bool
 
 
 class SuggestionsOut(BaseModel):
-    """The dangers that were heard, the most pressing first, with what to do; and the items that may be meant."""
+    """The dangers that were recognised, most urgent first, with instructions; and the items that may be meant."""
 
     dangers: list[HeardOut]
     items: list[SuggestionOut]
 
 
 class Mark(BaseModel):
-    """A part of a text: from character (code point) `start` on, up to and without `end`."""
+    """A part of a text, from character (code point) `start` up to but not including `end`."""
 
     start: int
     end: int
 
 
 class Marks(BaseModel):
-    """Where in a text the words of the question stand."""
+    """Where the words of the question occur in a text."""
 
     zh: list[Mark]
     en: list[Mark]
 
 
 class Found(BaseModel):
-    """An approved article that fits; `relevance` is 0 to 1. Highlights are ranges, never markup."""
+    """An approved article that fits. `relevance` is 0 to 1. Highlights are ranges, never markup."""
 
     slug: str
     version_id: UUID
@@ -264,8 +271,10 @@ class Found(BaseModel):
 
 
 class SearchOut(BaseModel):
-    """What fits, best first; empty where nothing is known about it. Unless it is `sure`, what was found is related,
-    perhaps, and does not answer the question as it stands."""
+    """The articles that fit, best first; empty if nothing is known.
+
+    If it is not `sure`, the articles may be related but do not quite answer the question.
+    """
 
     items: list[Found]
     sure: bool
@@ -276,23 +285,23 @@ class PresentAsked(BaseModel):
 
 
 class VersionStanding(BaseModel):
-    """Whether a version that was taken into an answer still holds, and which one does now."""
+    """Whether a version used in an answer is still in force, and which version is in force now."""
 
     version_id: UUID
     slug: str
     status: ArticleStatus
-    in_force: UUID | None = Field(description="the version that holds now; null: none does")
+    in_force: UUID | None = Field(description="the version in force now; null if there is none")
 
 
 class TextIn(Body):
-    """A text for an answer; plain text."""
+    """A text for an answer, as plain text."""
 
     zh: Answer
     en: Answer | None = None
 
 
 class TextOut(BaseModel):
-    """A text that `/name` brings into an answer."""
+    """A text that `/name` inserts into an answer."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -304,23 +313,23 @@ class TextOut(BaseModel):
 
 
 class FileFault(BaseModel):
-    """One thing that is wrong in a file: in which article or row, and where in it."""
+    """An error in a file: the article or row, the field, and the reason."""
 
-    row: int = Field(description="the row of the CSV, the line of the Markdown; 0: the whole file")
+    row: int = Field(description="the row of the CSV or the line of the Markdown; 0 for the whole file")
     slug: str
     field: str
-    value: str = Field(description="what stands there, its first 60 characters")
+    value: str = Field(description="the first 60 characters of the value")
     code: str
     zh: str
     en: str
 
 
 class ImportOut(BaseModel):
-    """What the file changed, or with `dry_run` would change: each change is a draft that waits for approval."""
+    """What the file changed, or would change with `dry_run`. Each change is a draft that awaits approval."""
 
     dry_run: bool
     read: int
     added: int
     changed: int
     unchanged: int
-    slugs: list[str] = Field(description="the first 200 that are new or changed")
+    slugs: list[str] = Field(description="the first 200 articles that are new or changed")

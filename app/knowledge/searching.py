@@ -15,20 +15,20 @@ from app.knowledge.ranking import Known, Question
 from app.knowledge.schemas import Found, Mark, Marks, Said, SearchIn, SearchOut
 
 MOST_READ = 500
-"""Entries that are roughly ranked, unless a single word of the question is in more."""
+"""How many entries are ranked roughly at most, unless a single word of the question occurs in more."""
 LIKELY = 2
-"""Articles of so many items that the question sounds like are ranked, whatever words they have."""
+"""Articles of this many items that the question sounds like are ranked too, whatever words they have."""
 MOST_RANKED = 25
 FEW_WORDS = 2
-"""So many are keywords rather than a sentence: what has them all at its head is shown."""
+"""Up to this many words are keywords rather than a sentence. Articles with all of them in their heads are shown."""
 RARE_FROM = 3.0
-"""The rough ranking tells two kinds of lexemes apart: those that say at least so much, and the others."""
+"""The rough ranking distinguishes two kinds of lexemes: those that say at least this much, and the others."""
 
 
 async def search(tx: Tx, asked: SearchIn, catalog: Snapshot, today: date, now: datetime) -> SearchOut:
-    """The articles in force that fit, best first. Raises UnknownItem, UnknownArea.
+    """Return the articles in force that fit, best first. Raises UnknownItem, UnknownArea.
 
-    What found nothing is noted for the editor, unless more is being typed.
+    A question without a result is stored for the editors, unless more is being typed.
     """
     item = catalog.item(asked.item).code if asked.item else None
     areas = _areas(asked.area, catalog)
@@ -45,7 +45,7 @@ async def search(tx: Tx, asked: SearchIn, catalog: Snapshot, today: date, now: d
 
 
 def mask_digits(text: str) -> str:
-    """The text without what may be a telephone's or an identity card's number."""
+    """Mask digits that may be a telephone or identity card number."""
     return re.sub(r"\d[\d -]{3,}\d", lambda found: "*" * len(found[0]), text)
 
 
@@ -57,7 +57,7 @@ def _areas(code: str | None, catalog: Snapshot) -> list[str] | None:
 
 
 async def _understand(tx: Tx, question: Question) -> tuple[Question, Known]:
-    """The question with what is known of its lexemes, pinyin, homophones and slips read as what they stand for."""
+    """Return the question and what is known of its lexemes, with pinyin, homophones and typing errors resolved."""
     counts = await queries.count_entries(tx, [queries.ALL_ENTRIES, *question.weights])
     total, _ = counts.pop(queries.ALL_ENTRIES, (0, 0))
     strange = ranking.unknown(question, counts)
@@ -85,7 +85,7 @@ async def _rank(
     areas: list[str] | None,
     today: date,
 ) -> list[tuple[float, UUID]]:
-    """Relevance and version of what fits, best first."""
+    """Return relevance and version of the articles that fit, best first."""
     heaviest = question.heaviest(known, MOST_READ)
     heard = sorted(votes.keys() - {callers.NOTHING, callers.CHAT, callers.UNANSWERED}, key=lambda code: -votes[code])
     likely = [item] if item else heard[:LIKELY]

@@ -1,4 +1,4 @@
-"""The life of a version of an article: every move there is. Source: the diagram in docs/states.md."""
+"""The lifecycle of an article's version: every possible move. The diagram is in docs/states.md."""
 
 from app.events.kinds import EventKind
 from app.events.transition import Machine, Move

@@ -1,8 +1,9 @@
-"""Which item a caller means: what they say, compared with what callers said of whom the item is known.
+"""Which item a caller means, by comparison with what callers said when the item was known.
 
-The same sum as for articles (app.knowledge.ranking): each lexeme counts by how few items have it, and by in how many of
-an item's phrases it is: its names, its keywords, the sentences of callers.tsv, what operators chose. What is said for
-nothing, and how it sounds (app.knowledge.doubts), counts against all. It lives in the process, for items are few.
+The sum is the same as for articles (app.knowledge.ranking). Each lexeme counts by how few items have it, and by how
+many of an item's phrases have it: its names, its keywords, the sentences of callers.tsv, and operators' choices. Words
+of calls that fit no item, and a text that sounds like one (app.knowledge.doubts), count against all items. The index is
+kept in memory, because items are few.
 """
 
 import asyncio
@@ -29,16 +30,18 @@ logger = logging.getLogger(__name__)
 
 LEAST_CONFIDENCE = 0.45
 FAR_BEHIND = 0.75
-"""Of the most likely one's confidence: what has less is not sure beside it."""
+"""An item needs this share of the best item's confidence to be sure beside it."""
 LEAST_PERHAPS = 0.06
-"""What is less likely is not shown at all."""
+"""Items that are less likely are not shown."""
 FITS, NOTHING_FITS, SOUNDS_SO, DOUBT = 1.43, 0.83, 0.49, 3.5
-"""Of the roots of what fits the item and what fits none, of how the text sounds, and what stands against any item:
-fitted on the callers' sentences, each seventh of them by what the others say (docs/decisions/0018)."""
+"""Weights: of the roots of what fits the item and what fits none, of the sound of the text, and against any item.
+
+Fitted on the callers' sentences, predicting each seventh of them from the others (docs/decisions/0018).
+"""
 LEAST_OF_BRIEF = 0.4
-"""A word or two say little by themselves, and whoever types them is still typing."""
+"""A word or two say little by themselves, and more is being typed."""
 BRIEF = 4
-"""Characters, or words and syllables in Latin letters: so many, or as many without a space, are no sentence yet."""
+"""Text of up to this many characters, or Latin words or syllables, is not a sentence yet."""
 
 _WORDS = re.compile(f"[{words.LETTERS}]|[a-z0-9]+")
 _PARTED = re.compile("[ '’-]")
@@ -48,11 +51,11 @@ _SYLLABLES = re.compile(
 """Letters that can be read as pinyin."""
 
 Worths = Mapping[str, Sequence[tuple[str, float]]]
-"""What each lexeme says for which items."""
+"""How much each lexeme says for which items."""
 
 
 class Suggested(NamedTuple):
-    """An item, how likely it is meant, 0 to 1, and whether that is enough to offer it."""
+    """An item, the confidence from 0 to 1 that it is meant, and whether that is enough to offer it."""
 
     item: Item
     confidence: float
@@ -60,7 +63,7 @@ class Suggested(NamedTuple):
 
 
 class Index(NamedTuple):
-    """What is known of the items of a catalogue."""
+    """What is known about the items of a catalogue."""
 
     worths: Worths
     known: Known
@@ -69,8 +72,10 @@ class Index(NamedTuple):
 
 
 class Suggester:
-    """The index of one process: built beside its loop, and again when the catalogue or the model has changed; until
-    then the one before answers."""
+    """One process's index, built in the background and rebuilt when the catalogue or the model changes.
+
+    The previous index is used meanwhile.
+    """
 
     def __init__(self) -> None:
         self._index: Index | None = None
@@ -78,7 +83,7 @@ class Suggester:
         self._building: asyncio.Task[None] | None = None
 
     async def index(self, catalog: Snapshot, model: Model) -> Index | None:
-        """What is known of the items; None where the callers' sentences cannot be read."""
+        """Return the index, or None if the callers' sentences cannot be read."""
         if self._of is None or self._of[0] is not catalog or self._of[1] is not model:
             if self._building is None:
                 self._building = asyncio.create_task(self._build(catalog, model))
@@ -97,8 +102,10 @@ class Suggester:
 
 
 def suggest(text: str, index: Index | None, catalog: Snapshot, limit: int) -> list[Suggested]:
-    """The items that are meant, most likely first, and those that are named so; then those that are so perhaps, not
-    sure. Without an index it is the search by name alone."""
+    """Return the items that the text means or names, most likely first, then those that are possible but not sure.
+
+    Without an index, only names are searched.
+    """
     text = typed(text)
     if fold(text) in words.stop_words():
         return []
@@ -113,7 +120,7 @@ def suggest(text: str, index: Index | None, catalog: Snapshot, limit: int) -> li
 
 
 def suggest_throughout(text: str, index: Index | None, catalog: Snapshot, limit: int) -> list[Suggested]:
-    """The same for a text of any length: what one of its parts means is meant."""
+    """Return the same for a text of any length. An item that is meant in any part is meant."""
     first, *rest = (suggest(part, index, catalog, limit) for part in overlapping_parts(text))
     if not rest:
         return first
@@ -124,8 +131,11 @@ def suggest_throughout(text: str, index: Index | None, catalog: Snapshot, limit:
 
 
 def rank(scores: Mapping[str, float], named: Mapping[str, float], *, brief: bool) -> dict[str, bool]:
-    """The items that may be meant, best first, and whether that is sure, by how likely each is meant and how well its
-    name fits. Of a sentence what is meant comes first, of a word or its pinyin what is named so."""
+    """Return the items that may be meant, best first, and whether each is sure.
+
+    The order depends on how likely each is meant and how well its name fits. For a sentence, what is meant comes first;
+    for a word or its pinyin, what is named so.
+    """
     least = max(LEAST_OF_BRIEF if brief else LEAST_CONFIDENCE, FAR_BEHIND * max(scores.values(), default=0.0))
 
     def is_sure(code: str) -> bool:
@@ -142,12 +152,15 @@ def rank(scores: Mapping[str, float], named: Mapping[str, float], *, brief: bool
 
 
 def is_brief(text: str) -> bool:
-    """Whether it is a word or two rather than a sentence: then who types has not finished, and does not chat."""
+    """Return whether the text is a word or two rather than a sentence.
+
+    In that case more is being typed, and it is not small talk.
+    """
     return len(_WORDS.findall(fold(text))) <= BRIEF and (not text.isascii() or " " not in text or _is_pinyin(text))
 
 
 def typed(text: str) -> str:
-    """The text without what input methods put between syllables, and what nobody sees."""
+    """Return the text without invisible characters and the separators that input methods put between syllables."""
     seen = tidy(text)
     if _is_pinyin(seen):
         return _PARTED.sub("", seen)
@@ -155,13 +168,12 @@ def typed(text: str) -> str:
 
 
 def _is_pinyin(text: str) -> bool:
-    """Whether it is syllables alone, parted or not; a word or two of English may look so."""
+    """Return whether the text is only syllables, separated or not. A word or two of English may look like that."""
     return bool(_SYLLABLES.fullmatch(_PARTED.sub("", fold(text))))
 
 
 def build(catalog: Snapshot, model: Model) -> Index:
-    """What the items of this catalogue are called and asked for by; takes a second. Raises OSError, ImportError,
-    UnicodeDecodeError."""
+    """Return the index of this catalogue's items; takes a second. Raises OSError, ImportError, UnicodeDecodeError."""
     words.learn(catalog)
     phrases: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for item in catalog.items.values():
@@ -177,12 +189,12 @@ def build(catalog: Snapshot, model: Model) -> Index:
         for lexeme, by_item in phrases.items()
     }
     names = Names(list(catalog.items.values()), callers.said_briefly())
-    names.scores("a")  # prepares it
+    names.scores("a")  # prepares the names
     return Index(worths, known, names, model.doubts)
 
 
 def score(text: str, index: Index) -> dict[str, float]:
-    """How likely each item is meant that has something in common with the text."""
+    """Return how likely each item is meant that has something in common with the text."""
     question = ranking.respell(ranking.parse(text), index.worths, {})
     nothing = question.nothing(callers.said_for_nothing(*callers.NOT_COVERED), index.known)
     against = DOUBT + NOTHING_FITS * sqrt(nothing) + SOUNDS_SO * doubt(text, index.doubts)

@@ -1,7 +1,7 @@
-"""Learning from what operators chose: a candidate beside the model in force, put in its place only if it is better.
+"""Learning from operators' choices: a candidate model replaces the one in force only if it is better.
 
-No one operator makes the model: so many choices a day, so many of one item, and no item learns from one alone. The
-newest fifth of the choices is held back, and both models are asked for it as for the sentences kept apart.
+No single operator can shape the model: choices are limited per day and per item, and no item learns from one operator
+alone. The newest fifth of the choices is held back. Both models are tested on it and on the sentences kept apart.
 """
 
 from collections import Counter, defaultdict
@@ -26,12 +26,12 @@ MOST_A_DAY, MOST_OF_ITEM_A_DAY, LEAST_OPERATORS = 40, 5, 2
 LEAST_CHOICES = 50
 HELD_BACK = 0.2
 WORSE = 0.005
-"""By so much may a share of the sentences kept apart fall (that offered for nothing rise): a few of 1,587."""
+"""How far a share on the 1,587 sentences kept apart may worsen: by a few sentences."""
 LIMIT = 8
 
 
 class Trained(NamedTuple):
-    """What was learned from how many choices, how both models did, and whether the new one holds."""
+    """How many choices were learned from, how both models did, and whether the new one is better."""
 
     learned: int
     apart: tuple[Judged, Judged]
@@ -39,7 +39,7 @@ class Trained(NamedTuple):
     better: bool
 
     def lines(self) -> list[str]:
-        """In words."""
+        """Return the results as text."""
         return [
             f"learned from {self.learned} choices",
             *(
@@ -51,11 +51,11 @@ class Trained(NamedTuple):
 
 
 class TooFewChoices(Exception):
-    """Too little was chosen to learn from and to hold back."""
+    """There are too few choices to learn from and to hold back."""
 
 
 def ask(catalog: Snapshot, model: Model, told: Iterable[LabelledSentence]) -> Judged:
-    """How the model does with these sentences; what is not sure counts as not offered. Raises OSError."""
+    """Measure the model with these sentences. Suggestions that are not sure count as not offered. Raises OSError."""
     index = build(catalog, model)
     return judge(
         told, lambda text: [(one.item.code, one.confidence) for one in suggest(text, index, catalog, LIMIT) if one.sure]
@@ -63,7 +63,7 @@ def ask(catalog: Snapshot, model: Model, told: Iterable[LabelledSentence]) -> Ju
 
 
 def read_sentences(file: Path, catalog: Snapshot) -> list[Sentence]:
-    """More sentences, `CODE<TAB>sentence` on a line. Raises SentencesInvalid."""
+    """Return more sentences, one `CODE<TAB>sentence` per line. Raises SentencesInvalid."""
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -74,7 +74,7 @@ def read_sentences(file: Path, catalog: Snapshot) -> list[Sentence]:
             continue
         item, _, sentence = line.partition("\t")
         if not sentence.strip():
-            raise SentencesInvalid(f"{file}:{number}: a code, a tab and a sentence")
+            raise SentencesInvalid(f"{file}:{number}: expected a code, a tab and a sentence")
         if item not in catalog.items and item not in callers.NOT_COVERED:
             raise SentencesInvalid(f"{file}:{number}: no item {item}")
         found.append(Sentence(item, sentence.strip()))
@@ -82,8 +82,10 @@ def read_sentences(file: Path, catalog: Snapshot) -> list[Sentence]:
 
 
 def fair(choices: Sequence[ItemChoice]) -> list[ItemChoice]:
-    """Those that count: whole sentences, each once, of each operator no more than so many a day and of an item, and
-    only of items that several operators chose."""
+    """Return the choices that count: whole sentences, each once.
+
+    Each operator counts only up to a limit per day and per item, and an item only if several operators chose it.
+    """
     days, of_item = Counter[Any](), Counter[Any]()
     seen, kept = set(), []
     for choice in choices:
@@ -111,12 +113,14 @@ async def train(
     *,
     keep: bool,
 ) -> Trained:
-    """Learn from all choices that are kept and from `more`, judge by `apart`; with `keep`, what is better holds from
-    now on, everywhere. Raises TooFewChoices."""
+    """Learn from all stored choices and from `more`, and judge both models by `apart`.
+
+    With `keep`, a better model is put in force for all processes. Raises TooFewChoices.
+    """
     async with db.begin() as tx:
         choices = fair(await queries.list_choices(tx))
     if len(choices) < LEAST_CHOICES:
-        raise TooFewChoices(f"{len(choices)} choices that count, {LEAST_CHOICES} are needed")
+        raise TooFewChoices(f"{len(choices)} choices that count; {LEAST_CHOICES} are needed")
     older = round(len(choices) * (1 - HELD_BACK))
     present = await read_model(db)
     candidate = learn([*more, *(Sentence(one.item_code, one.words) for one in choices[:older])])
@@ -144,7 +148,11 @@ async def train(
 
 
 def _is_better(present: tuple[Judged, Judged], candidate: tuple[Judged, Judged]) -> bool:
-    """More of the recent calls right at once, no fewer among three, and nothing lost with the sentences kept apart."""
+    """Return whether the candidate is better.
+
+    It must get more recent calls right first and no fewer among three, and lose at most WORSE on the sentences kept
+    apart.
+    """
     (apart, recent), (new_apart, new_recent) = present, candidate
     first, among, offered = apart.all.shares
     new_first, new_among, new_offered = new_apart.all.shares
@@ -156,8 +164,11 @@ def _is_better(present: tuple[Judged, Judged], candidate: tuple[Judged, Judged])
 
 
 async def go_back(db: Database) -> bool:
-    """Put the model before the one in force in its place; gives whether that one had been learned here too, or came
-    with the software. Raises NotFound where none was learned."""
+    """Restore the model before the one in force.
+
+    Return whether that one was learned here too; if not, it came with the software. Raises NotFound if no learned model
+    is in force.
+    """
     async with db.begin() as tx:
         model = await queries.lock_model(tx)
         if model is None:

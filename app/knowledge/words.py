@@ -1,8 +1,8 @@
 """Texts as lexemes: what an article is found by, and what a question asks for.
 
-A lexeme is a Chinese word or pair of characters, an English word without its ending, a number, or of these kinds:
+A lexeme is a Chinese word or pair of characters, an English word without its ending, a number, or one of these kinds:
 `=lost` a group of synonyms, `p/shenfenzheng` the pinyin of a word or phrase, `i/sfz` its initials. Pairs of characters
-stand beside jieba's words, so that an article stays found when the dictionary has grown since it was written.
+are kept beside jieba's words, so that an article is still found after the dictionary has grown.
 """
 
 import re
@@ -21,14 +21,14 @@ from app.kit.pinyin import readings
 
 DATA = Path(__file__).parent / "data"
 LETTERS = "\u3400-\u9fff\uf900-\ufaff"
-"""Chinese characters, a class of regular expressions."""
+"""Chinese characters, as the inside of a character class."""
 HAN = re.compile(f"[{LETTERS}]+")
 LATIN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 LONGEST_PHRASE = 12
-"""Phrases of more characters have no pinyin of their own: nobody types so much of it."""
+"""Longer phrases get no pinyin: nobody types that much of it."""
 
 _taught: list[Snapshot] = []
-"""The catalogue whose words jieba has learned, and kept so that no other takes its place in memory."""
+"""The catalogue whose words jieba has learned. The reference keeps another from taking its place in memory."""
 
 
 @cache
@@ -38,13 +38,13 @@ def _words_data() -> dict[str, Any]:
 
 @cache
 def stop_words() -> frozenset[str]:
-    """Words that say nothing about what is wanted."""
+    """Return words that say nothing about what is wanted."""
     return frozenset(_words_data()["stop"])
 
 
 @cache
 def _synonyms() -> tuple[list[tuple[str, str]], dict[str, str]]:
-    """Phrases of Chinese and words of English with the group each belongs to."""
+    """Return Chinese phrases and English words with their groups of synonyms."""
     chinese: list[tuple[str, str]] = []
     english: dict[str, str] = {}
     for name, phrases in _words_data()["same"].items():
@@ -57,13 +57,13 @@ def _synonyms() -> tuple[list[tuple[str, str]], dict[str, str]]:
 
 
 def knows(catalog: Snapshot) -> bool:
-    """Whether jieba has learned the words of this catalogue."""
+    """Return whether jieba has learned the words of this catalogue."""
     return bool(_taught) and _taught[0] is catalog
 
 
 def learn(catalog: Snapshot) -> None:
-    """Teach jieba the names and keywords of the catalogue and the places of the gazetteer; takes a second at first."""
-    import rjieba  # with its dictionary, which only who searches needs
+    """Teach jieba the catalogue's names and keywords and the gazetteer's places. The first call takes a second."""
+    import rjieba  # loads its dictionary, which only searches need
 
     phrases = {item.zh for item in catalog.items.values()}
     phrases |= {township.zh for township in catalog.townships.values()}
@@ -76,7 +76,7 @@ def learn(catalog: Snapshot) -> None:
 
 
 def chinese_words(text: str) -> Iterator[str]:
-    """The words in which jieba reads the Chinese of a folded text, with the words inside long ones."""
+    """Yield the words that jieba finds in the Chinese of a folded text, and the words inside long ones."""
     import rjieba
 
     for run in HAN.findall(text):
@@ -84,25 +84,25 @@ def chinese_words(text: str) -> Iterator[str]:
 
 
 def pairs(text: str) -> Iterator[str]:
-    """The pairs of neighbouring Chinese characters of a folded text."""
+    """Yield the pairs of neighbouring Chinese characters of a folded text."""
     for run in HAN.findall(text):
         yield from (first + second for first, second in pairwise(run))
 
 
 def characters(text: str) -> set[str]:
-    """The Chinese characters of a folded text."""
+    """Return the Chinese characters of a folded text."""
     return {character for run in HAN.findall(text) for character in run}
 
 
 def english_words(text: str) -> Iterator[str]:
-    """The English words and numbers of a folded text, without endings and words that say nothing."""
+    """Yield the English words and numbers of a folded text, without endings and stop words."""
     for word in LATIN.findall(text):
         if word not in stop_words() and (len(word) > 1 or word.isdigit()):
             yield stem(word)
 
 
 def phrases_said(text: str) -> dict[str, str]:
-    """The phrases of a folded text that have synonyms, with the group of each."""
+    """Return the phrases of a folded text that have synonyms, with the group of each."""
     chinese, english = _synonyms()
     said = {phrase: group for phrase, group in chinese if phrase in text}
     spoken = LATIN.findall(text)
@@ -111,7 +111,7 @@ def phrases_said(text: str) -> dict[str, str]:
 
 
 def spellings(phrase: str) -> set[str]:
-    """The pinyin and the initials of a Chinese phrase, in each of the readings of its characters."""
+    """Return the pinyin and the initials of a Chinese phrase, in each reading of its characters."""
     if not 2 <= len(phrase) <= LONGEST_PHRASE:
         return set()
     every = readings(phrase)[: None if len(phrase) <= 4 else 1]
@@ -119,7 +119,7 @@ def spellings(phrase: str) -> set[str]:
 
 
 def lexemes(text: str) -> set[str]:
-    """Everything that a text is found by, pinyin aside."""
+    """Return everything that a text is found by, except pinyin."""
     folded = fold(text)
     return {
         *(word for word in chinese_words(folded) if len(word) > 1),
@@ -130,8 +130,10 @@ def lexemes(text: str) -> set[str]:
 
 
 def head_lexemes(phrases: Iterable[str]) -> Counter[str]:
-    """What titles and callers' words are found by, and in how many of the phrases each lexeme is: single characters as
-    well, and of what is short enough to be typed as such the pinyin."""
+    """Return what titles and callers' words are found by, with the number of phrases that have each lexeme.
+
+    This includes single characters, and the pinyin of what is short enough to be typed in pinyin.
+    """
     found: Counter[str] = Counter()
     for phrase in phrases:
         folded = fold(phrase)

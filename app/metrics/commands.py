@@ -39,5 +39,5 @@ async def _rebuild(settings: Settings) -> None:
                 spent = monotonic() - began
                 typer.echo(
                     f"{kept.table.name}: from {done.first_day} on, {done.events:,} events in {spent:.1f} s;"
-                    "earlier days are unchanged"
+                    " earlier days are unchanged"
                 )

@@ -1,4 +1,4 @@
-"""Entering, editing and ending places, and what is near a point."""
+"""Entering, editing and ending places, and finding what is near a point."""
 
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from app.places.schemas import NearestAsked, NearestOut, NearOut, PlaceEdit, Pla
 
 
 async def get_place(tx: Tx, place_id: UUID) -> Place:
-    """The place. Raises NotFound."""
+    """Return the place. Raises NotFound."""
     place = await tx.session.get(Place, place_id)
     if place is None:
         raise NotFound(what="place", key=str(place_id))
@@ -28,7 +28,7 @@ async def get_place(tx: Tx, place_id: UUID) -> Place:
 
 
 async def add_place(act: Act, tx: Tx, body: PlaceIn, catalog: Snapshot) -> PlaceOut:
-    """Enter a place. Raises PlaceExists, Nowhere, UnknownArea, AreasDisagree, TooFar."""
+    """Enter a place and return it. Raises PlaceExists, Nowhere, UnknownArea, AreasDisagree, TooFar."""
     await queries.lock_edits(tx)
     place = Place(id=new_id(act.now), sample=False, **facts_of(body, catalog))
     tx.session.add(place)
@@ -36,7 +36,10 @@ async def add_place(act: Act, tx: Tx, body: PlaceIn, catalog: Snapshot) -> Place
 
 
 async def edit_place(act: Act, tx: Tx, place_id: UUID, body: PlaceEdit, catalog: Snapshot) -> PlaceOut:
-    """Change what the body names; a sample is one no longer. Raises NotFound and what add_place raises."""
+    """Change the fields that the body sets.
+
+    The place is no longer a sample. Raises NotFound and what add_place raises.
+    """
     place = await _lock(tx, place_id)
     said = body.model_dump(exclude_unset=True)
     said = {name: value for name, value in said.items() if value is not None or name not in ("kind", "zh")}
@@ -56,7 +59,7 @@ async def edit_place(act: Act, tx: Tx, place_id: UUID, body: PlaceEdit, catalog:
 
 
 async def end_place(act: Act, tx: Tx, place_id: UUID) -> PlaceOut:
-    """Let the place be found no more; said again, nothing happens. Raises NotFound."""
+    """End the place, so that it is no longer found. A repeated call changes nothing. Raises NotFound."""
     place = await _lock(tx, place_id)
     if place.ended_at is None:
         place.ended_at = place.changed_at = act.now
@@ -89,7 +92,7 @@ async def _note(act: Act, tx: Tx, action: str, place: Place) -> None:
 
 
 def facts_of(body: PlaceIn, catalog: Snapshot) -> dict[str, Any]:
-    """The columns of what was said. Raises Nowhere, UnknownArea, AreasDisagree, TooFar."""
+    """Return the columns of a place for this body. Raises Nowhere, UnknownArea, AreasDisagree, TooFar."""
     township, community = body.township_code, body.community_code
     if township and township not in catalog.townships:
         raise UnknownArea(area=township)
@@ -121,7 +124,7 @@ def facts_of(body: PlaceIn, catalog: Snapshot) -> dict[str, Any]:
 
 
 def find_nearest(asked: NearestAsked, catalog: Snapshot) -> NearestOut:
-    """The communities and townships whose points are nearest."""
+    """Return the communities and townships whose points are nearest."""
     lat, lon = to_wgs84(asked.lat, asked.lon, asked.crs)
     communities, townships = (
         [_near(km, entry) for km, entry in catalog.gazetteer.nearest(lat, lon, kind, asked.limit)]

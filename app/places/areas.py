@@ -1,4 +1,4 @@
-"""In which township and community a place is, by what was said of it and by its point."""
+"""The township and community of a place, from its codes and its point."""
 
 from typing import NamedTuple
 
@@ -7,13 +7,13 @@ from app.catalog.models import Guess
 from app.catalog.snapshot import Snapshot
 
 NEAR_KM = 1.0
-"""As far from a community's point a place may be for the community to be guessed."""
+"""A community is guessed if its point is at most this far away."""
 FAR_KM = 50.0
-"""A point so far from every township's is a slip."""
+"""A point this far from every township is a typing error."""
 
 
 class Area(NamedTuple):
-    """The codes, and which of them nobody has said."""
+    """The codes of an area, and which of them were guessed."""
 
     township: str
     community: str | None
@@ -23,7 +23,10 @@ class Area(NamedTuple):
 def area_of(
     township: str | None, community: str | None, lat: float | None, lon: float | None, catalog: Snapshot
 ) -> Area | None:
-    """The area of what was said; of the nearest known points what was not. None where nothing tells."""
+    """Return the area with these codes, guessing missing ones from the nearest known points.
+
+    None if nothing is given.
+    """
     if community:
         return Area(catalog.communities[community].township_code, community, None)
     if lat is None or lon is None:
@@ -41,12 +44,12 @@ def area_of(
 
 
 def away_km(lat: float, lon: float, catalog: Snapshot) -> float:
-    """How far the nearest township's point is."""
+    """Return the distance to the nearest township's point, in kilometres."""
     return catalog.gazetteer.nearest(lat, lon, Known.TOWNSHIP)[0][0]
 
 
 def is_inside(lat: float, lon: float, catalog: Snapshot) -> bool | None:
-    """Whether the point is within the bounds of the district's outline; None where they are not known."""
+    """Return whether the point is within the bounding box of the district, or None if the box is unknown."""
     if catalog.bounds is None:
         return None
     west, south, east, north = catalog.bounds

@@ -1,4 +1,4 @@
-"""`hotline places`: the centre's own places as a file."""
+"""The commands `hotline places`: the centre's own places as a file."""
 
 import asyncio
 from pathlib import Path
@@ -23,7 +23,7 @@ places = typer.Typer(no_args_is_help=True, help="The centre's own places: roads,
 
 @places.command("export")
 def export_file(file: Annotated[Path, typer.Argument(help="places.csv")]) -> None:
-    """Write all places that have not ended into a CSV."""
+    """Write all places that have not ended to a CSV file."""
     with database(Settings()) as settings:
         file.write_text(asyncio.run(_export(settings)), encoding="utf-8")
 
@@ -38,11 +38,11 @@ async def _export(settings: Settings) -> str:
 @places.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a CSV or XLSX")],
-    username: Annotated[str, typer.Option(help="the registrar in whose name")],
-    crs: Annotated[Crs | None, typer.Option(help="of the points of rows that do not name theirs")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would change")] = False,
+    username: Annotated[str, typer.Option(help="username of the registrar who imports")],
+    crs: Annotated[Crs | None, typer.Option(help="coordinate system of rows that do not name one")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would change")] = False,
 ) -> None:
-    """Take places in: all of them or, with a fault in any cell, none."""
+    """Import places from a file. A single faulty cell rejects the whole file."""
     with database(Settings()) as settings:
         run(_import(settings, file.name, file.read_bytes(), username, crs, dry_run=dry_run))
 

@@ -1,16 +1,16 @@
-"""What can be wrong with a place of the centre's own."""
+"""Problems with a place of the centre's own."""
 
 from app.kit.errors import HotlineError
 
 
 class PlaceExists(HotlineError):
-    en = "{township} has a place {zh} of this kind already."
+    en = "{township} already has a place {zh} of this kind."
     zh = "{township}已有同类地点“{zh}”。"
 
 
 class Nowhere(HotlineError):
     status = 422
-    en = "Say where the place is: its point, its community or its township."
+    en = "Give the place a point, a community or a township."
     zh = "请说明地点所在：坐标、社区或街道（乡镇）。"
 
 
@@ -22,5 +22,5 @@ class AreasDisagree(HotlineError):
 
 class TooFar(HotlineError):
     status = 422
-    en = "The point is {km} km away from the district: check it, and which of its numbers is the latitude."
+    en = "The point is {km} km from the district. Check it, and check that latitude and longitude are not swapped."
     zh = "坐标离辖区 {km} 公里，请核对，并检查经纬度是否填反。"

@@ -1,4 +1,4 @@
-"""The sheet of places: its columns and how their cells are read, and written."""
+"""The sheet of places: its columns, and how their cells are read and written."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -37,7 +37,7 @@ _PARTING = str.maketrans("、；，;,|｜/／", "\n" * 9)
 
 
 def sheet(catalog: Snapshot) -> Sheet:
-    """The one sheet, with this centre's townships and communities."""
+    """Return the only sheet, with this centre's townships and communities."""
     townships = [(code, row.zh) for code, row in catalog.townships.items()]
     communities = [(code, row.zh) for code, row in catalog.communities.items()]
     return Sheet("places", "地点", "Places", (
@@ -87,7 +87,7 @@ def _pinyin(value: str) -> str:
 
 
 def write(places: Iterable[PlaceOut], catalog: Snapshot) -> str:
-    """The places as a CSV that the import takes back; what was guessed of their area is left empty."""
+    """Return the places as a CSV that the import accepts. Guessed areas are left empty."""
     columns = sheet(catalog).columns
     return csv_text([column.zh for column in columns], (_cells(place, catalog) for place in places))
 

@@ -1,4 +1,4 @@
-"""Taking places in from a file, all or nothing."""
+"""Importing places from a file, all or nothing."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -27,15 +27,16 @@ from app.places.schemas import Facts, ImportOut
 
 CHANGING = ("kind", "zh", "en", "aliases", "pinyin", "township_code", "community_code", "guessed", "lat", "lon")
 MOST_AT_ONCE = 1_000
-"""Rows of one statement."""
+"""The number of rows per statement."""
 
 
 async def import_places(
     act: Act, tx: Tx, content: bytes, crs: Crs | None, catalog: Snapshot, *, dry_run: bool, chinese: bool
 ) -> ImportOut:
-    """Take in what `app.exchange.process` read. Imported again, the same file changes nothing.
+    """Import what `app.exchange.process` has read. Importing the same file again changes nothing.
 
-    `crs`: of the points of rows that do not name theirs. Raises ImportInvalid with every fault: nothing is changed.
+    `crs` is the coordinate system of rows that do not name one. Raises ImportInvalid with every fault; nothing is
+    changed then.
     """
     await queries.lock_edits(tx)
     known = await queries.list_all(tx)
@@ -70,7 +71,7 @@ def _differs(row: Facts, place: Place) -> bool:
 def _read(
     act: Act, content: bytes, crs: Crs | None, known: Sequence[Place], catalog: Snapshot, plan: Plan, *, chinese: bool
 ) -> tuple[Mapping[UUID, Place], list[Facts]]:
-    """The places that are there, by id, and the rows as they are to be kept."""
+    """Return the existing places by id, and the rows to store."""
     lines = map(orjson.loads, content.splitlines())
     rows = read_rows(lines, [files.sheet(catalog)], plan, chinese=chinese)
     present = {place.id: place for place in known}
@@ -107,7 +108,7 @@ def _key(zh: str, kind: str, township: str) -> tuple[str, str, str]:
 
 
 def _facts(row: Row, crs: Crs | None, catalog: Snapshot, faults: list[Fault], warnings: list[Fault]) -> Facts | None:
-    """The columns of a row; None where something is wrong."""
+    """Return the columns of a row, or None if it has a fault."""
     values = row.values
     lat, lon, township, community = (values[name] for name in ("lat", "lon", "township", "community"))
 

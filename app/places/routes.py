@@ -1,4 +1,4 @@
-"""The centre's own places, for staff."""
+"""Routes for the centre's own places, for staff."""
 
 import asyncio
 from typing import Annotated
@@ -30,7 +30,7 @@ Registrar = Annotated[Act, Depends(acting(Role.REGISTRAR))]
 async def list_places(
     request: Request, response: Response, tx: Transaction, asked: Annotated[PlacesAsked, Query()]
 ) -> Page[PlaceOut]:
-    """The centre's own places, in the order in which they were entered."""
+    """List the centre's own places, in the order in which they were entered."""
     after = asked.after(UUID)
     rows = await queries.list_places(tx, asked, after and after[0], asked.limit + 1)
     return page(rows, asked, lambda place: (place.id,), PlaceOut.model_validate, request, response)
@@ -40,14 +40,17 @@ async def list_places(
 async def add_place(
     body: PlaceIn, act: Registrar, tx: Transaction, catalog: CurrentCatalog, idempotency_key: SentKey = None
 ) -> PlaceOut:
-    """Enter a place; it is found at once."""
+    """Enter a place. It can be found at once."""
     key = once(act.who, idempotency_key, "POST /places", body)
     return await key.answer(tx, act.now, PlaceOut, lambda: actions.add_place(act, tx, body, catalog))
 
 
 @router.post("/communities/nearest", dependencies=readers)
 async def find_nearest(body: NearestAsked, catalog: CurrentCatalog) -> NearestOut:
-    """The communities and townships nearest to a point; where a caller is stays out of URLs."""
+    """Find the communities and townships nearest to a point.
+
+    This is a POST so that a caller's location stays out of URLs.
+    """
     return actions.find_nearest(body, catalog)
 
 
@@ -56,11 +59,11 @@ async def import_places(
     request: Request,
     catalog: CurrentCatalog,
     act: Registrar,
-    crs: Annotated[Crs | None, Query(description="of the points of rows that do not name theirs")] = None,
-    dry_run: Annotated[bool, Query(description="only say what would change")] = False,
+    crs: Annotated[Crs | None, Query(description="coordinate system of rows that do not name one")] = None,
+    dry_run: Annotated[bool, Query(description="only show what would change")] = False,
     accept_language: Annotated[str, Header()] = "",
 ) -> ImportOut:
-    """Take places in from a CSV or XLSX: all of them or, with a fault in any cell, none."""
+    """Import places from a CSV or XLSX file. A single faulty cell rejects the whole file."""
     chinese = prefers_chinese(accept_language, otherwise=True)
     lines = await run_files("read", await request.body())
     async with context_of(request).files.begin() as tx:
@@ -75,7 +78,7 @@ async def import_places(
     responses={200: {"content": {"text/csv": {}}}},
 )
 async def export_places(tx: Transaction, catalog: CurrentCatalog) -> Response:
-    """All places that have not ended, as a CSV that the import takes back."""
+    """Export all places that have not ended, as a CSV that the import accepts."""
     places = [PlaceOut.model_validate(place) for place in await queries.list_all(tx)]
     content = await asyncio.to_thread(files.write, places, catalog)
     return Response(
@@ -85,7 +88,7 @@ async def export_places(tx: Transaction, catalog: CurrentCatalog) -> Response:
 
 @router.get("/places/{place_id}", dependencies=readers)
 async def read_place(place_id: UUID, tx: Transaction) -> PlaceOut:
-    """One place, also one that has ended."""
+    """Read a place, even one that has ended."""
     return PlaceOut.model_validate(await actions.get_place(tx, place_id))
 
 
@@ -93,11 +96,11 @@ async def read_place(place_id: UUID, tx: Transaction) -> PlaceOut:
 async def edit_place(
     place_id: UUID, body: PlaceEdit, act: Registrar, tx: Transaction, catalog: CurrentCatalog
 ) -> PlaceOut:
-    """Change what the body names; a sample is one no longer."""
+    """Change the fields that the body sets. The place is then no longer a sample."""
     return await actions.edit_place(act, tx, place_id, body, catalog)
 
 
 @router.put("/places/{place_id}/end")
 async def end_place(place_id: UUID, act: Registrar, tx: Transaction) -> PlaceOut:
-    """Let the place be found no more."""
+    """End the place, so that it is no longer found."""
     return await actions.end_place(act, tx, place_id)

@@ -1,4 +1,4 @@
-"""The centre's own places in the API."""
+"""API schemas for the centre's own places."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -22,10 +22,10 @@ Lon = Annotated[float, Field(ge=-180, le=180, description="degrees")]
 
 
 def _named(name: str) -> str:
-    """Half width, and something in it that can be looked for."""
+    """Return the name in half width. Raises Unfit if it has no letter or character to search for."""
     name = tidy(name)
     if not any(letter.isalnum() for letter in name):
-        raise Unfit("a name has letters or characters", "名称须含文字")
+        raise Unfit("a name must have letters or characters", "名称须含文字")
     return name
 
 
@@ -33,7 +33,7 @@ Name = Annotated[str, StringConstraints(max_length=60)]
 
 
 class Point(Body):
-    """A point, in the coordinate system that is named."""
+    """A point in the named coordinate system."""
 
     lat: Lat
     lon: Lon
@@ -41,24 +41,26 @@ class Point(Body):
 
 
 class PlaceEdit(Body):
-    """What is to be changed of a place; a point is given with both its degrees.
+    """The fields of a place to change. A point needs both latitude and longitude.
 
-    Without a community that of the nearest known point is taken, if it lies within a kilometre, and without a township
-    the nearest one's: `guessed` says so.
+    Without a community, the place gets that of the nearest known point within a kilometre; without a township, that of
+    the nearest known point. `guessed` says which.
     """
 
     kind: PlaceKind | None = None
     zh: Name | None = None
     en: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] | None = None
-    aliases: list[Name] = Field(default=[], max_length=MOST_ALIASES, description="what else people call it")
+    aliases: list[Name] = Field(default=[], max_length=MOST_ALIASES, description="other names that people use")
     pinyin: Annotated[str, StringConstraints(max_length=200)] | None = Field(
-        default=None, description="how it is read here; made from the name if left out"
+        default=None, description="the local reading; derived from the name if left out"
     )
     township_code: Code | None = None
     community_code: Code | None = None
     lat: Lat | None = None
     lon: Lon | None = None
-    crs: Crs = Field(default=Crs.WGS84, description="of the point as it is given; it is kept in WGS-84")
+    crs: Crs = Field(
+        default=Crs.WGS84, description="the coordinate system of the given point; the point is stored in WGS-84"
+    )
 
     @field_validator("zh")
     @classmethod
@@ -78,29 +80,32 @@ class PlaceEdit(Body):
     @model_validator(mode="after")
     def _has_both(self) -> Self:
         if (self.lat is None) != (self.lon is None):
-            raise Unfit("latitude and longitude go together", "经度和纬度须同时填写")
+            raise Unfit("give both latitude and longitude, or neither", "经度和纬度须同时填写")
         return self
 
 
 class PlaceIn(PlaceEdit):
-    """A new place: at least its kind, its name, and its point, community or township."""
+    """A new place. It needs at least a kind, a name, and a point, community or township."""
 
     kind: PlaceKind
     zh: Name
 
 
 def spelled(pinyin: str) -> str:
-    """Pinyin as it is kept: one word, without tones. Raises Unfit for what is none."""
+    """Return pinyin as it is stored: one word, without tones. Raises Unfit if the text is not pinyin."""
     words = pinyin.replace("’", " ").replace("'", " ").split()
     read = [syllable for word in words for syllable in syllables(letters_of(word))]
     if "".join(read) != letters_of(pinyin) or not read:
-        raise Unfit("is no pinyin", "不是拼音")
+        raise Unfit("is not pinyin", "不是拼音")
     return spelt(read)
 
 
 class PlaceOut(BaseModel):
-    """A place of the centre's own; its point is WGS-84. `guessed`: what of its area was taken from the nearest known
-    point. `sample`: came with the software, and nobody has edited it."""
+    """A place of the centre's own, with its point in WGS-84.
+
+    `guessed`: the part of its area that was taken from the nearest known point. `sample`: it came with the software,
+    and nobody has edited it.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -121,12 +126,12 @@ class PlaceOut(BaseModel):
 
 
 class PlacesAsked(Paging):
-    """Which places; all that have not ended if nothing is said."""
+    """Which places to list. By default, all that have not ended."""
 
     township: Annotated[Code | None, Query()] = None
     kind: Annotated[PlaceKind | None, Query()] = None
     sample: Annotated[bool | None, Query()] = None
-    ended: Annotated[bool, Query(description="those that have ended instead")] = False
+    ended: Annotated[bool, Query(description="list the places that have ended instead")] = False
 
 
 class NearestAsked(Point):
@@ -134,7 +139,10 @@ class NearestAsked(Point):
 
 
 class NearOut(BaseModel):
-    """A community or township and how far its point is away; communities are known by about half a kilometre."""
+    """A community or township and the distance to its point, in metres.
+
+    Points of communities are accurate to half a kilometre.
+    """
 
     code: str
     zh: str
@@ -148,19 +156,21 @@ class NearestOut(BaseModel):
 
     communities: list[NearOut]
     townships: list[NearOut]
-    inside: bool | None = Field(description="whether it lies within the bounds of the district; null: unknown")
+    inside: bool | None = Field(
+        description="whether the point is within the bounds of the district; null if they are unknown"
+    )
 
 
 class ImportOut(BaseModel):
-    """What the file changed, or with `dry_run` would change; places that it leaves out stay as they are."""
+    """What the file changed, or would change with `dry_run`. Places that the file leaves out stay unchanged."""
 
     dry_run: bool
     read: int
     added: int
     changed: int
     unchanged: int
-    warned: int = Field(description="how many warnings there are")
-    warnings: list[CellFault] = Field(description="the first 500 things to look at; they keep nothing out")
+    warned: int = Field(description="the number of warnings")
+    warnings: list[CellFault] = Field(description="the first 500 warnings; rows with warnings are still imported")
 
 
 Facts = dict[str, Any]
