@@ -1,4 +1,4 @@
-"""Who calls on the day, and for what: the sample's ordinary arrivals, with a burst on top of them."""
+"""The day's callers and their requests: the sample's ordinary arrivals, and a burst on top of them."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,7 +15,7 @@ from app.simulate.stage import midnight
 
 
 def draw_calls(scenario: Scenario, settings: Settings, scale: float, seed: int) -> Iterator[Call]:
-    """The day's calls in the order of their arrival, each at its own moment; the same for the same seed."""
+    """Yield the day's calls in order of arrival, each at its own moment. The same seed gives the same calls."""
     rng = Random(f"simulate-{seed}")
     arrivals = draw_day(scenario.day, rng, scale * scenario.requests / expected_day(scenario.day))
     if scenario.burst:

@@ -1,4 +1,4 @@
-"""A simulated day in figures."""
+"""The figures of a simulated day."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from app.simulate import queries
 
 
 class Waits(NamedTuple):
-    """Minutes from the call, median and nine in ten, of the accepted requests of an urgency."""
+    """Waiting times of an urgency's accepted requests, in seconds from the call: median and 90th percentile."""
 
     urgency: str
     requests: int
@@ -20,8 +20,8 @@ class Waits(NamedTuple):
 
 @dataclass(frozen=True)
 class Figures:
-    """`counts` of requests and offers, `unmatched` by reason, `waits` by urgency, and the mean Gini by item, weighed by
-    offers."""
+    """`counts` of requests and offers, `unmatched` by reason, `waits` by urgency, and the mean Gini coefficient per
+    item, weighted by offers."""
 
     counts: Mapping[str, int]
     unmatched: Mapping[str, int]
@@ -29,7 +29,7 @@ class Figures:
     gini: float
 
     def rows(self) -> Iterator[tuple[str, str]]:
-        """Name and figure, as the table shows them; every share beside its denominator."""
+        """Yield each name and figure as the table shows them. Each share is shown with its denominator."""
         counts = self.counts
         for name in ("received", "answered_in_call", "dispatched"):
             yield name, f"{counts[name]}"

@@ -1,4 +1,4 @@
-"""What must hold of every simulated day, whatever happened on it."""
+"""What must be true of every simulated day, whatever happened on it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -13,7 +13,7 @@ from app.kit.db import Tx
 
 
 class Span(NamedTuple):
-    """Work that ran from `start` to `end` (None: still does) on something of which `limit` may run at a time."""
+    """Work on `of` from `start` to `end` (None if it still runs). At most `limit` such spans may overlap."""
 
     of: UUID
     limit: int
@@ -22,7 +22,10 @@ class Span(NamedTuple):
 
 
 def find_overfull(spans: Iterable[Span]) -> set[UUID]:
-    """Whose spans at some moment were more than its limit. One that ends as another starts is over before."""
+    """Return the ids whose spans exceeded their limit at some moment.
+
+    A span that ends as another starts does not overlap it.
+    """
     moves: dict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
     limits: dict[UUID, int] = {}
     for span in spans:
@@ -41,7 +44,7 @@ def find_overfull(spans: Iterable[Span]) -> set[UUID]:
 
 
 def replay(machine: Machine, start: str, kinds: Iterable[str]) -> str | None:
-    """The state to which these events lead from `start`; None where a move was made from a state that forbids it."""
+    """Return the state to which these events lead from `start`, or None if a move was made from a forbidden state."""
     by_event = {str(move.event): move for move in machine.moves.values()}
     status, former = start, start
     for kind in kinds:
@@ -55,7 +58,7 @@ def replay(machine: Machine, start: str, kinds: Iterable[str]) -> str | None:
 
 
 async def check_all(tx: Tx, created: Collection[UUID]) -> Mapping[str, int]:
-    """How often each invariant is broken; all are 0 on a good day."""
+    """Return how often each invariant is broken. All counts are 0 on a good day."""
     return {
         "requests_lost": await _count_lost(tx, created),
         "two_accepted_offers": await _count_overfull(tx, _ACCEPTED),
@@ -72,8 +75,8 @@ async def _count_lost(tx: Tx, created: Collection[UUID]) -> int:
 _ACCEPTED = """
 SELECT request_id, 1, decided_at, ended_at FROM offers WHERE status IN ('accepted', 'ended')
 """
-# Of the jobs accepted before, those count that are at the time of this one's appointment, or without one at the moment
-# of its acceptance: an appointment to come takes no place before.
+# Counts the earlier jobs that overlap this job's appointment or, without one, the moment of its acceptance. A future
+# appointment takes no place before its time.
 _OVERFULL = """
 SELECT count(*) FROM jobs j JOIN providers p ON p.id = j.provider_id WHERE p.capacity <= (
   SELECT count(*) FROM jobs k
@@ -101,7 +104,7 @@ async def _count_unlogged(tx: Tx) -> int:
     return sum(replay(REQUESTS, RequestStatus.RECEIVED, row["kinds"]) != row["status"] for row in rows)
 
 
-# The first acceptance meets accept_by: work given back later keeps the deadline that it has met.
+# The first acceptance meets accept_by. Work given back later keeps the deadline that it has met.
 _DEADLINES = """
 SELECT count(*) FROM requests r CROSS JOIN LATERAL (
   VALUES ('answer', r.answer_by, r.answered_at),

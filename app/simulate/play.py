@@ -1,6 +1,6 @@
-"""A day, event by event, in one task: citizens call, firms answer and work, the worker runs when something is due.
+"""Playing a day event by event in one task: citizens call, providers answer and work, and the worker runs when due.
 
-Everything goes through the actions that the API calls, each in a transaction of its own, at the clock's moment.
+Everything goes through the actions that the API calls, each in its own transaction, at the clock's moment.
 """
 
 import heapq
@@ -52,18 +52,20 @@ from hotline_provider.models import Job
 
 Doing = Callable[[], Awaitable[None]]
 WORKER_PAUSE = timedelta(seconds=1)
-"""A woken worker begins within this time; what wakes it meanwhile is done in the same run."""
+"""A woken worker starts within this time. Further wake-ups in that time are handled by the same run."""
 CANCEL_AFTER_SECONDS = (300, 3_600)
 BACK_AT = time(8)
 
 
 class Stuck(Exception):
-    """Something stays due however often the worker runs."""
+    """Something stays due, however often the worker runs."""
 
 
 class Play:
-    """Plays one day on its stage. `created` are the requests that were acknowledged, `refused` what was not done, by
-    code."""
+    """Plays a day on its stage.
+
+    `created`: requests that were acknowledged. `refused`: the number of refused actions by problem code.
+    """
 
     def __init__(self, stage: Stage, catalog: Snapshot, scenario: Scenario, seed: int) -> None:
         self._stage, self._catalog, self._scenario, self._seed = stage, catalog, scenario, seed
@@ -84,7 +86,7 @@ class Play:
         self.refused: Counter[str] = Counter()
 
     async def run(self, calls: Iterable[citizens.Call]) -> None:
-        """From the first call until everything has come to rest. Raises Stuck."""
+        """Play from the first call until nothing is due any more. Raises Stuck."""
         await self._prepare_firms()
         for call in calls:
             self._at(call.at, partial(self._take, call))
@@ -101,7 +103,7 @@ class Play:
             await self._listen()
 
     def _next(self) -> datetime | None:
-        """When somebody acts next, or the woken worker begins."""
+        """Return when somebody acts next or the woken worker starts."""
         moments = (self._work_at, self._heap[0][0] if self._heap else None)
         return min((moment for moment in moments if moment), default=None)
 
@@ -116,7 +118,7 @@ class Play:
             self.refused[error.code()] += 1
 
     async def _work(self, due: NextDue) -> None:
-        """Everything that the worker does, or, to play faster, only the alarms where only a clock has turned."""
+        """Run the worker's steps. If only a deadline has passed, run only the alarms, which is faster."""
         now = self._stage.clock.moment
         if self._work_at is None and (due.matching is None or due.matching > now):
             done = await raise_alarms(self._context, self._catalog)
@@ -127,7 +129,7 @@ class Play:
             raise Stuck(now)
 
     async def _listen(self) -> None:
-        """Firms see their new offers, and the worker hears that it is wanted."""
+        """Show providers their new offers, and wake the worker if it is needed."""
         topics, now = self._topics.copy(), self._stage.clock.moment
         self._topics.clear()
         if self._work_at is None and topics & {DISPATCH_TOPIC, AFTERCARE_TOPIC}:
@@ -220,11 +222,11 @@ class Play:
             await cancel_request(self._act(self._stage.desk), tx, request_id, reason, self._catalog)
 
     async def _send_again(self, request_id: UUID) -> None:
-        """A supervisor sends out again what came back for the second time."""
+        """Dispatch a request again, as a supervisor does when a provider has given it back for the second time."""
         async with self._db.begin() as tx:
             await dispatch_request(self._act(self._stage.desk), tx, request_id, self._catalog, self._dangers)
 
-    # Firms
+    # Providers
 
     def _show(self, offer: Row) -> None:
         firm = self._stage.firms[offer["provider_id"]]
@@ -254,7 +256,7 @@ class Play:
             self._work_on(firm, arrive, lambda: self._start(job, firm, offer["price_fen"], visit, rng))
 
     def _work_on(self, firm: Firm, moment: datetime, doing: Doing) -> None:
-        """Then, or when the firm has come back."""
+        """Act at that moment, or when the provider is back if it is silent then."""
 
         async def unless_silent() -> None:
             if firm.silent_until and firm.is_silent(self._stage.clock.moment):
@@ -284,7 +286,7 @@ class Play:
     async def _do(
         self, key: UUID, firm: Firm, action: Callable[..., Awaitable[Any]], subject: UUID, *body: object
     ) -> JobOut:
-        """What the firm does itself or, where it is phoned, an operator for it."""
+        """Act as the provider, or as an operator on behalf of a provider that is phoned."""
         async with self._db.begin() as tx:
             who = self._stage.desk._replace(on_behalf=True) if firm.member.by_phone else Actor(ActorKind.PROVIDER, key)
             return cast(JobOut, await action(self._act(who), tx, subject, *body))
@@ -294,5 +296,5 @@ class Play:
 
 
 def _as_seen(job: JobOut) -> Job:
-    """The job as the provider's own software has it."""
+    """Return the job as the provider's own software sees it."""
     return Job.model_validate(job.model_dump(mode="json"))

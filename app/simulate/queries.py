@@ -1,4 +1,4 @@
-"""What the simulation looks for in SQL while it plays: the next moment at which something is due, and new offers."""
+"""SQL that the simulation needs while it plays: the next moment at which something is due, and new offers."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,14 +27,14 @@ _NEXT_DUE = Prepared(
 
 
 class NextDue(NamedTuple):
-    """The earliest moments at which a request is to be matched or an offer ends, and at which a clock turns."""
+    """The earliest moment at which a request must be matched or an offer ends, and the earliest deadline alarm."""
 
     matching: datetime | None
     alarm: datetime | None
 
 
 async def find_next_due(db: Database) -> NextDue:
-    """When the worker has something to do next."""
+    """Return when the worker next has something to do."""
     async with db.look() as tx:
         row = await tx.row(_NEXT_DUE)
     assert row is not None
@@ -51,7 +51,7 @@ INSERT INTO provider_hours SELECT id, weekday, '00:00', '00:00' FROM providers C
 
 
 async def make_equal(tx: Tx) -> None:
-    """Nothing but capacity sets one provider apart from another: same place, price, credit, hours and area."""
+    """Make all providers equal except in capacity: same place, price, credit, hours and area."""
     await tx.driver.execute(_EQUAL)
 
 
@@ -63,7 +63,7 @@ _KEEP_PLACES = Prepared(
 
 
 async def keep_places(tx: Tx, share: float) -> None:
-    """Leave each provider this share of its places, one at least."""
+    """Leave each provider this share of its places, but at least one."""
     await tx.rows(_KEEP_PLACES, share=share)
 
 
@@ -85,7 +85,7 @@ _NEW_OFFERS = Prepared(
 
 
 async def list_new_offers(db: Database, after: datetime) -> Sequence[Row]:
-    """The offers made after this moment that wait for an answer, in their order."""
+    """Return the offers made after this moment that await an answer, in order."""
     async with db.look() as tx:
         return await tx.rows(_NEW_OFFERS, after=after)
 
@@ -115,7 +115,7 @@ FROM requests r LEFT JOIN (SELECT DISTINCT request_id FROM jobs) first_job ON fi
 
 
 async def count_all(tx: Tx) -> Row:
-    """The day's figures, over all requests."""
+    """Return the day's figures over all requests."""
     row = await tx.row(_COUNTS)
     assert row is not None
     return row
@@ -132,7 +132,7 @@ FROM events WHERE kind = 'request.unmatched' GROUP BY 1 ORDER BY 2 DESC, 1
 
 
 async def list_reasons(tx: Tx) -> Sequence[Row]:
-    """How many requests nobody was found for, by the filter that left nobody."""
+    """Return the number of unmatched requests by the filter that left nobody."""
     return await tx.rows(_REASONS)
 
 
@@ -152,7 +152,7 @@ GROUP BY r.urgency, r.urgency_rank ORDER BY r.urgency_rank
 
 
 async def list_waits(tx: Tx) -> Sequence[Row]:
-    """Per urgency: seconds from the call until somebody has accepted, and is there; median and nine in ten."""
+    """Return per urgency the seconds from the call to acceptance and to arrival: median and 90th percentile."""
     return await tx.rows(_WAITS)
 
 
@@ -175,7 +175,7 @@ GROUP BY e.item_code
 
 
 async def list_loads(tx: Tx) -> Sequence[Row]:
-    """Per item: counted offers over capacity of each provider that was eligible for it, and how many offers in all."""
+    """Return per item the counted offers over capacity of each eligible provider, and the total number of offers."""
     return await tx.rows(_LOADS)
 
 
@@ -195,5 +195,5 @@ WHERE r.dispatched_at IS NOT NULL ORDER BY r.urgency_rank, r.received_at
 
 
 async def list_courses(tx: Tx) -> Sequence[Row]:
-    """When each dispatched request was received, first dispatched, accepted and met, and no longer waiting."""
+    """Return when each dispatched request was received, first dispatched, accepted, reached, and out of the queue."""
     return await tx.rows(_COURSES)

@@ -1,4 +1,4 @@
-"""A simulated day as one HTML page: its table, and plots in which the policies lie one over the other."""
+"""A simulated day as an HTML page: its table, and plots that compare the policies."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from app.simulate import queries
 
 @dataclass(frozen=True)
 class Course:
-    """How the day went: one row per dispatched request, and offers over capacity of each provider."""
+    """How the day went: one row per dispatched request, and each provider's offers over capacity."""
 
     requests: Sequence[Mapping[str, Any]]
     loads: Sequence[float]
@@ -31,7 +31,10 @@ async def read_course(tx: Tx) -> Course:
 def write_report(
     path: Path, title: str, table: Sequence[Sequence[str]], courses: Mapping[str, Course], zone: ZoneInfo
 ) -> None:
-    """Write the page. `table`: the head row first; `courses` by policy. Raises ImportError (matplotlib), OSError."""
+    """Write the page.
+
+    `table` starts with the header row; `courses` are by policy. Raises ImportError (matplotlib), OSError.
+    """
     rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table)
     plots = "".join(f"<figure>{plot}</figure>" for plot in _draw(courses, zone))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +56,7 @@ tr:first-child {{ font-weight: 600 }} figure {{ margin: 2rem 0 }} svg {{ max-wid
 
 
 def _draw(courses: Mapping[str, Course], zone: ZoneInfo) -> Iterator[str]:
-    from matplotlib.figure import Figure  # here, for only a report needs them
+    from matplotlib.figure import Figure  # imported here because only reports need it
     from matplotlib.ticker import ScalarFormatter
 
     if not any(course.requests for course in courses.values()):
@@ -80,7 +83,7 @@ def _draw(courses: Mapping[str, Course], zone: ZoneInfo) -> Iterator[str]:
 
 
 def _steps(axes: Any, values: Sequence[float | None], label: str) -> None:
-    """The share of all values that are at most so much; those that never came count as beyond."""
+    """Plot the share of all values up to each value. Missing values count as larger than all."""
     known = sorted(value for value in values if value is not None)
     axes.step([0, *known], [place / max(len(values), 1) for place in range(len(known) + 1)], where="post", label=label)
 
@@ -94,7 +97,10 @@ def _minutes(course: Course, urgency: str, until: str) -> list[float | None]:
 
 
 def _backlog(course: Course, zone: ZoneInfo) -> list[tuple[float, int]]:
-    """At each change (hours since the first local midnight), how many were dispatched and not yet accepted."""
+    """Return for each change how many requests were dispatched but not yet accepted.
+
+    Times are hours since the first local midnight.
+    """
     begin = min(row["received_at"] for row in course.requests).astimezone(zone)
     midnight = datetime.combine(begin.date(), datetime.min.time(), tzinfo=zone)
     moves: Mapping[str, int] = {"dispatched_at": 1, "left_at": -1}

@@ -7,8 +7,11 @@ from datetime import date, time
 
 @dataclass(frozen=True)
 class Burst:
-    """So many requests (at scale 1) on top of the day's own, evenly between two local times, for one of the items
-    (one named twice is asked for twice as often)."""
+    """A burst of requests on top of the day's own, evenly spread between two local times.
+
+    `requests` is their number at scale 1. Each is for one of the items; an item named twice is requested twice as
+    often.
+    """
 
     requests: int
     begins: time
@@ -18,12 +21,11 @@ class Burst:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A day of the sample's year, and what is out of the ordinary on it.
+    """A day of the sample's year, and what is unusual about it.
 
-    `closed` is the share of providers that have said that they are away all day; `silent` the share that no longer
-    answers, and does nothing, from `silent_from` on, and comes back at eight the next morning without a word. `places`
-    is the share of its places that each provider still has, one at least. `equal`: nothing but capacity sets one
-    provider apart from another.
+    `closed`: the share of providers that are away all day and have said so. `silent`: the share that stop answering and
+    working at `silent_from` without notice, and come back at eight the next morning. `places`: the share of its places
+    that each provider keeps, at least one. `equal`: providers differ only in capacity.
     """
 
     day: date
@@ -37,7 +39,7 @@ class Scenario:
 
 
 TYPHOON = Burst(1_271, time(13), time(15), ("PE01", "PE02", "PE02", "PE02", "PE03", "PE07", "PE10", "PE10", "CR05"))
-"""As many as reached the centre in the typhoon of July 2015; drains, pipes, power and cars under water."""
+"""As many as reached the centre in the typhoon of July 2015: drains, pipes, power, and cars under water."""
 
 SCENARIOS: Mapping[str, Scenario] = {
     "day": Scenario(date(2026, 11, 24)),

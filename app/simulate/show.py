@@ -1,4 +1,4 @@
-"""`hotline simulate` from its options to its tables."""
+"""`hotline simulate`, from its options to its tables."""
 
 import asyncio
 import logging
@@ -32,8 +32,10 @@ FIRST = "first"
 
 @dataclass(frozen=True)
 class Plan:
-    """What was asked for; `policies` are versions of this deployment or files of rules, to be laid side by side;
-    `report`: the folder that each day's page is written into."""
+    """The options of the command.
+
+    `policies` are versions of this deployment or files of rules to compare. `report` is the folder for each day's page.
+    """
 
     scenario: str
     scale: float
@@ -45,7 +47,7 @@ class Plan:
 
     @property
     def heads(self) -> Sequence[str]:
-        """What the policies are called in the table: files without their folders, unless two are called the same."""
+        """The policies' names in the table: file names without folders, unless two are equal."""
         names = [Path(policy).stem for policy in self.policies]
         return names if len(set(names)) == len(names) else self.policies
 
@@ -61,7 +63,10 @@ class Result:
 
 
 async def run_simulation(settings: Settings, server_url: str, plan: Plan) -> int:
-    """Play the days, each under each policy, and show them; 1 where an invariant was broken. SIGTERM cleans up too."""
+    """Play the days under each policy and show them. Return 1 if an invariant was broken, else 0.
+
+    Cleans up after SIGTERM too.
+    """
     asyncio.get_running_loop().add_signal_handler(
         signal.SIGTERM, cast(asyncio.Task[int], asyncio.current_task()).cancel
     )
@@ -83,9 +88,9 @@ async def run_simulation(settings: Settings, server_url: str, plan: Plan) -> int
 
 
 async def _read_rules(server_url: str, policy: str) -> Rules | None:
-    """None for the first policy; else from a file, or a version of this deployment.
+    """Return the rules of a file or of a version of this deployment, or None for the first policy.
 
-    Raises Unusable where it is not there or cannot be read, ValidationError where it says no policy.
+    Raises Unusable if the policy does not exist or cannot be read, ValidationError if it is not a policy.
     """
     if policy == FIRST:
         return None
@@ -125,7 +130,7 @@ async def _play(
 
 
 def _rows(results: Sequence[Result]) -> Iterator[tuple[str, ...]]:
-    """What is shown of the day: the name of a figure, and the figure under each policy."""
+    """Yield the rows of the day's table: the name of a figure, and the figure under each policy."""
     columns = [dict(result.figures.rows()) for result in results]
     for name in dict.fromkeys(name for column in columns for name in column):
         yield name, *(column.get(name, "–") for column in columns)
@@ -142,7 +147,7 @@ def _table(title: str, plan: Plan, rows: Sequence[tuple[str, ...]]) -> Table:
 
 
 def _line(seed: int, results: Sequence[Result]) -> str:
-    """One day on one line."""
+    """Return a day as one line."""
     parts = [
         f"{counts['received']} received, {counts['matched']} of {counts['dispatched']} matched, "
         f"{counts['unmatched']} unmatched, {counts['expired']} of {counts['offers']} expired, "

@@ -1,4 +1,4 @@
-"""Where a simulated day is played: a scratch database on the same server, and the sample registry's firms in it."""
+"""Where a simulated day is played: a scratch database on the same server, with the providers of the sample registry."""
 
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -37,7 +37,10 @@ TICK = timedelta(microseconds=1)
 
 
 class TickingClock(ManualClock):
-    """No two readings are alike, so nothing that is ordered by time is ever a draw: a seed gives one result."""
+    """A clock that never shows the same moment twice.
+
+    Order by time is then never a tie, and a seed gives one result.
+    """
 
     def now(self) -> datetime:
         self.moment += TICK
@@ -46,7 +49,7 @@ class TickingClock(ManualClock):
 
 @dataclass
 class Firm:
-    """A provider of the sample, when it is open, in order, and until when it is silent."""
+    """A provider of the sample, its opening hours in order, and until when it is silent."""
 
     number: int
     member: Member
@@ -54,18 +57,18 @@ class Firm:
     silent_until: datetime | None = None
 
     def open_from(self, moment: datetime) -> datetime:
-        """The moment, or when the firm opens next if it is closed then."""
+        """Return the moment, or the provider's next opening if it is closed then."""
         span = next((span for span in self.openings if span.end > moment), None)
         return max(moment, span.start.astimezone(moment.tzinfo)) if span else moment
 
     def is_silent(self, now: datetime) -> bool:
-        """Whether it neither answers nor works at this moment."""
+        """Return whether the provider neither answers nor works at this moment."""
         return self.silent_until is not None and now < self.silent_until
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One day's own database, its clock at the day's local midnight, who sits at the desk, and the firms by id."""
+    """A day's own database, its clock set to local midnight, the operator at the desk, and the providers by id."""
 
     context: Context
     clock: TickingClock
@@ -75,15 +78,15 @@ class Stage:
 
 
 def midnight(scenario: Scenario, settings: Settings) -> datetime:
-    """When the day begins, in UTC."""
+    """Return when the day begins, in UTC."""
     return datetime.combine(scenario.day, time.min, tzinfo=settings.zone).astimezone(UTC)
 
 
 @asynccontextmanager
 async def template(settings: Settings, server_url: str, scenario: Scenario, *, keep: bool) -> AsyncIterator[str]:
-    """A database with the schema, the catalogue, the registry and one operator, from which each day is copied.
+    """Create a database with the schema, the catalogue, the registry and one operator, to be copied for each day.
 
-    Gives its name; it is dropped at the end unless it is to be kept.
+    Yields its name. It is dropped at the end unless `keep`.
     """
     name = f"simulation_{os.getpid()}"
     await _run(server_url, f'CREATE DATABASE "{name}"', f'ALTER DATABASE "{name}" SET synchronous_commit = off')
@@ -122,7 +125,10 @@ async def template(settings: Settings, server_url: str, scenario: Scenario, *, k
 async def set_stage(
     settings: Settings, server_url: str, origin: str, scenario: Scenario, rules: Rules | None, *, keep: bool
 ) -> AsyncIterator[Stage]:
-    """A copy of the template for one day, under these rules or the first policy; dropped at the end unless kept."""
+    """Copy the template for one day, under these rules or the first policy.
+
+    The copy is dropped at the end unless `keep`.
+    """
     name = f"{origin}_day"
     await _run(
         server_url,
