@@ -14,7 +14,7 @@ from tests.world import World
 NEW = "木樨-七点半-渡口边"
 WORDS = {
     "zh-CN": ("请先改成自己的密码", "该密码过于简单", "两次输入的新密码不一致", "请等待"),
-    "en-US": ("Choose your own first", "too easy to guess", "are not the same", "Wait"),
+    "en-US": ("Choose your own first", "too easy to guess", "do not match", "Wait"),
 }
 
 

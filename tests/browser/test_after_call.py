@@ -27,7 +27,7 @@ async def test_a_request_tells_what_happened_and_each_step_what_came_of_it(
     steps = (
         ("求助人：催单", "Citizen: asks about progress"),
         ("撤回派单", "Withdraw the offer"),
-        ("单位：已到现场", "Firm: arrived"),
+        ("单位：已到现场", "Provider: arrived"),
     )
     line = page.locator(".caller .request").first
     await line.locator(".summary").click()
@@ -45,7 +45,7 @@ async def test_a_request_tells_what_happened_and_each_step_what_came_of_it(
     await expect(detail.locator(".timeline")).to_contain_text("催单" if zh else "asked about progress")
     await tell(1, note="单位停业")
     await expect(told).to_contain_text("已撤回" if zh else "withdrawn")
-    await page.get_by_role("button", name="可派单位与派单依据" if zh else "Firms and past decisions").click()
+    await page.get_by_role("button", name="可派单位与派单依据" if zh else "Providers and past decisions").click()
     await person.check_accessibility()
     await person.picture(f"desk-timeline-{language}")
     pending: list[str] = []
@@ -54,12 +54,12 @@ async def test_a_request_tells_what_happened_and_each_step_what_came_of_it(
         offers = await ok(world.operator.get(f"/requests/{made['request']['id']}/offers"))
         pending = [one["id"] for one in offers if one["status"] == "pending"]
     job = await ok(other.client.put(f"/provider/offers/{pending[0]}/acceptance"))
-    await expect(detail.locator(".timeline")).to_contain_text("接受" if zh else "Accepted")
+    await expect(detail.locator(".timeline")).to_contain_text("接单" if zh else "Accepted")
     await expect(detail.locator(".steps select").first).to_have_value("")  # the citizen on the line asks how it goes
     await detail.locator(".steps select").first.select_option(label=steps[2][not zh])
-    await expect(detail.locator(".warn")).to_contain_text("还没到" if zh else "still to come")
+    await expect(detail.locator(".warn")).to_contain_text("还没到" if zh else "not until")
     await tell(2)
-    await expect(told).to_contain_text("还没到" if zh else "still to come")
+    await expect(told).to_contain_text("还没到" if zh else "not until")
     assert (await ok(world.operator.get(f"/jobs/{job['id']}")))["status"] == "started"
     await person.check_accessibility()
 
@@ -110,6 +110,6 @@ async def test_a_firm_on_the_phone(world: World, sit_down: Opening, language: st
     await person.check_accessibility()
     await person.picture(f"desk-firm-card-{language}")
     await card.get_by_role("button", name="单位要暂停接单" if zh else "Pause offers").click()
-    await expect(card).to_contain_text("单位恢复接单" if zh else "Not taking work")
+    await expect(card).to_contain_text("单位恢复接单" if zh else "Not taking offers")
     shown = await ok(world.registrar.get(f"/providers/{firm.id}"))
     assert shown["reachable"] is False

@@ -185,7 +185,7 @@ async def test_a_dispatch_is_taken_back_and_mended(world: World, sit_down: Openi
     await person.check_accessibility()
     await person.picture(f"desk-undo-{language}")
     await press(person, "Alt+U")
-    await expect(page.locator(".result.amber")).to_contain_text("taken back" if language == "en-US" else "已撤回")
+    await expect(page.locator(".result.amber")).to_contain_text("withdrawn" if language == "en-US" else "已撤回")
     await expect(page.locator("#desk-description")).to_have_value("厨房下水道堵了")
     await expect(page.locator("#desk-phone")).to_have_value(STRANGER)
     await person.check_accessibility()

@@ -14,8 +14,8 @@ WORDS = {
         "smell of gas in here",
         "Touch no switch",
         "Never send a company",
-        "number missing",
-        "relayed",
+        "no number yet",
+        "Relayed",
     ),
 }
 

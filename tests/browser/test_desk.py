@@ -290,7 +290,7 @@ async def test_a_firm_reports_by_the_number_of_its_job(world: World, sit_down: O
     async with person.page.expect_response(lambda answer: answer.url.endswith("/completion")):
         await press(person, "Enter")
     assert await world.status(made["request"]["id"]) == "completed"
-    await person.page.get_by_role("button", name="调出这位求助人").click()
+    await person.page.get_by_role("button", name="作为来电人受理").click()
     await expect(person.page.locator("#desk-phone")).to_have_value(PHONE)
 
 

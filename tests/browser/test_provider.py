@@ -15,16 +15,17 @@ from tests.world import CLEANING, DRAIN, SampleProvider, World, ok
 
 WORDS: dict[str, dict[str, Any]] = {
     "zh-CN": {
-        "accept": "接单", "decline": "不接", "jobs": "工单", "start": "已到现场，开始服务", "quote": "提交报价",
-        "agreed": "求助人已当面同意这个价格", "complete": "确认完成", "busy": "忙不过来", "confirm": "确认",
+        "accept": "接单", "decline": "拒单", "jobs": "工单", "start": "已到现场，开始服务", "quote": "提交报价",
+        "agreed": "求助人已当面同意这个价格", "complete": "确认完工", "busy": "忙不过来", "confirm": "确认",
         "statement": "账单", "taking": "正在接单", "off": "暂停接单", "none": "暂时没有新派单", "me": "我的",
         "book": "确认接单", "call": re.compile("拨打"),
     },
     "en-US": {
-        "accept": "Accept", "decline": "Decline", "jobs": "Jobs", "start": "On site: start", "quote": "Send the quote",
-        "agreed": "The citizen has agreed to this price face to face", "complete": "Complete the job",
+        "accept": "Accept", "decline": "Decline", "jobs": "Jobs", "start": "Arrived: start work",
+        "quote": "Send the quote",
+        "agreed": "The citizen has agreed to this price in person", "complete": "Complete the job",
         "busy": "Too busy", "confirm": "Confirm", "statement": "Statement", "taking": "Taking offers",
-        "off": "Not taking offers", "none": "No offers just now", "me": "Me", "book": "Accept the job",
+        "off": "Not taking offers", "none": "No new offers", "me": "Account", "book": "Accept the job",
         "call": re.compile("Call"),
     },
 }  # fmt: skip

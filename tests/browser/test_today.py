@@ -79,7 +79,7 @@ async def test_a_past_day_without_anything(world: World, sit_down: Opening, lang
     await calendar.get_by_role("gridcell", name="2", exact=True).first.click()
     await expect(calendar).to_be_hidden()
     await expect(person.page).to_have_url(re.compile("day=2026-11-02"))
-    nothing = "没有符合条件的受理" if language == "zh-CN" else "Nothing was received"
+    nothing = "没有符合条件的受理" if language == "zh-CN" else "No requests on this day"
     await expect(person.page.get_by_text(nothing).first).to_be_visible()
-    await expect(person.page.get_by_text("此刻在办" if language == "zh-CN" else "In hand now")).to_have_count(0)
+    await expect(person.page.get_by_text("此刻在办" if language == "zh-CN" else "Open now")).to_have_count(0)
     await person.check_accessibility()

@@ -63,7 +63,7 @@ async def test_what_is_said_while_the_line_is_cut_reaches_the_centre_once(world:
     await page.reload()
     for words in (
         "回访: 已解决 · 满意 · 师傅很客气",
-        f"{firm.name}: 接受",
+        f"{firm.name}: 接单",
         f"{mistaken['number']} 下水道疏通 · 更正 听错了",
     ):
         await expect(unsent).to_contain_text(words)

@@ -81,11 +81,6 @@ export function itemName(code: string): string {
   return named(reference.items.get(code), code)
 }
 
-/** What a price is for: an hour, a visit; nothing for what is quoted as a whole. */
-export function perUnit(unit: string | null): string {
-  return unit && unit !== 'quote' ? t(`desk.unit.${unit}`) : ''
-}
-
 /** The community with its township, or the township alone; that nobody knows it yet. */
 export function placeName(area: string | null): string {
   if (area === null) return t('desk.noPlace')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { setLocale } from './locale'
-import { measure, priced, quantityOf } from './quantity'
+import { measure, perUnit, priced, quantityOf } from './quantity'
 
 test('what so much comes to is whole fen, half a fen rounded up, as in the centre', () => {
   expect(priced(1700, 2.5)).toBe(4250)
@@ -18,11 +18,13 @@ test('a quantity has two decimals at most', () => {
 test('the unit stands beside the quantity in the language of the screen', () => {
   setLocale('zh-CN')
   expect([measure(2.5, 'hour'), measure(1, 'quote'), measure(1, null)]).toEqual(['2.5 小时', '', ''])
+  expect([perUnit('month'), perUnit('half-day'), perUnit('quote')]).toEqual(['/月', '/半天', ''])
   setLocale('en')
   expect([measure(1, 'hour'), measure(2.5, 'hour'), measure(3, 'half-day')]).toEqual([
     '1 hour',
     '2.5 hours',
     '3 half days',
   ])
+  expect([perUnit('month'), perUnit('item'), perUnit('quote')]).toEqual([' per month', ' each', ''])
   setLocale('zh-CN')
 })

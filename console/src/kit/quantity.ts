@@ -11,6 +11,11 @@ export function measure(quantity: number, unit: string | null | undefined): stri
   return isCounted(unit) ? `${quantity} ${t(`unit.${unit}`, quantity === 1 ? 1 : 2)}` : ''
 }
 
+/** What a price is for: /小时, per hour; nothing for what is not charged by a unit. */
+export function perUnit(unit: string | null | undefined): string {
+  return isCounted(unit) ? t(`per.${unit}`) : ''
+}
+
 const MOST = 1000
 
 /** A quantity that was typed, or undefined where it is none. */

@@ -12,11 +12,11 @@ const zh = {
 const en: typeof zh = {
   desk: {
     go: 'Go to',
-    goHint: 'Request number, citizen, phone, firm, item or action',
+    goHint: 'Request number, citizen, phone, provider, item or action',
     goNone: 'Nothing found.',
-    goTo: { action: 'Action', request: 'Request', citizen: 'Citizen', firm: 'Firm', item: 'Item' },
-    asCaller: 'This is the caller',
-    key: { go: 'Go to a request, citizen, firm, item or action' },
+    goTo: { action: 'Action', request: 'Request', citizen: 'Citizen', firm: 'Provider', item: 'Item' },
+    asCaller: 'Set as caller',
+    key: { go: 'Go to a request, citizen, provider, item or action' },
   },
 }
 

@@ -27,15 +27,15 @@ const en: typeof zh = {
     guideRest: {
       what: 'Ask what is needed, and type it in their words',
       where: 'Ask where: the estate, street and number, or a landmark',
-      when: 'Ask when it suits, and how much there is to do',
-      end: 'Repeat it back, then tell them what happens next',
+      when: 'Ask when suits them, and how much there is to do',
+      end: 'Read it back, then say what happens next',
     },
-    asks: { dispatch: 'Ask now, so the firm only comes once', relay: 'Ask now, so the line has it all' },
+    asks: { dispatch: 'Ask now, so that one visit is enough', relay: 'Ask now, so that the line has every detail' },
     asksLeft: '{n} still to ask',
     notAsked: 'not asked yet',
-    howMuch: 'How much:',
-    sameCaller: 'This number already has {n} open for the same thing',
-    sameplace: '{n} open for the same thing in this community: perhaps the same',
+    howMuch: 'Quantity:',
+    sameCaller: 'This number already has {n} open for this item',
+    sameplace: '{n} open for this item in this community: possible duplicates',
     connect: 'Relay to',
     spoken: 'Said',
     key: {
@@ -44,9 +44,9 @@ const en: typeof zh = {
       spoken: 'Danger: this line has been said',
     },
     notFindable:
-      'All we know is {place}: no firm will find it. Ask for the estate, street and number, or a landmark. Recording and relaying can go ahead without.',
+      'Only {place} is known; no provider could find it. Ask for the estate, street and number, or a landmark. You can save or relay without it.',
     notFindableUnannounced:
-      'There is no number to call for directions. Write down the number, floor or a landmark nearby.',
+      'There is no number to call for directions. Add the house number, floor or a landmark nearby.',
   },
 }
 

@@ -27,12 +27,12 @@ const en: typeof zh = {
   desk: {
     articles: 'Knowledge base',
     articlesUnsure: 'No exact match. These may be related: check before you answer.',
-    articlesNone: 'Nothing on record. Say so and save it for later, or relay to 12345.',
-    articleSample: 'Sample, not checked',
+    articlesNone: 'No article matches. Say so and save the request for later, or relay it to 12345.',
+    articleSample: 'Sample, unchecked',
     articleTake: 'Use',
-    articleTaken: 'In the answer',
-    articleUntil: 'Until {day}',
-    articleChanged: '“{slug}” changed while you were answering. Use the new text.',
+    articleTaken: 'Used',
+    articleUntil: 'Valid until {day}',
+    articleChanged: '“{slug}” was updated while you were answering. Use the new text.',
     articleGone: '“{slug}” was withdrawn while you were answering. Check before you answer.',
     articlePart: {
       steps: 'Steps',

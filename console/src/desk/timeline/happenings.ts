@@ -1,7 +1,8 @@
 /** What a happening adds to its name: reasons, sums, times, in the words of the screen. */
 import type { Schemas } from '@/kit/api'
 import { money, recently } from '@/kit/format'
-import { i18n, locale, t } from '@/kit/locale'
+import { i18n, locale, t, term } from '@/kit/locale'
+import type { Terms } from '@/kit/terms'
 
 import { dangerName } from '../reference'
 
@@ -13,6 +14,7 @@ function coded(under: string, code: unknown): string {
   return i18n.global.te(key, 'zh-CN') ? t(key) : String(code)
 }
 
+const word = (name: keyof Terms) => (code: never) => term(name, code)
 const listed = (words: string[]) => new Intl.ListFormat(locale(), { type: 'unit' }).format(words)
 const said = (value: unknown): value is string | number | boolean => value !== null && value !== undefined
 
@@ -33,12 +35,12 @@ export function factsOf({ kind, data }: Happening, number: number): string[] {
   if (kind === 'request.corrected')
     add('fields', (names: string[]) => listed([...new Set(names.map((one) => coded('corrected', one)))]))
   if (kind === 'request.joined') add('joined_number', (one) => t('desk.fact.about', { number: one }))
-  if (kind === 'request.tier_consented') add('tier', (tier) => coded('tiers', tier))
+  if (kind === 'request.tier_consented') add('tier', word('Tier'))
   if (kind === 'request.unmatched') add('reason', (reason) => coded('reason', reason))
-  if (kind === 'offer.declined') add('reason', (reason) => coded('decline', reason))
+  if (kind === 'offer.declined') add('reason', word('DeclineReason'))
   if (kind === 'offer.withdrawn') add('reason', (reason) => coded('withdrawn', reason))
-  if (kind === 'job.returned') add('reason', (reason) => coded('returned', reason))
-  if (kind === 'job.arbitrated') add('fault', (fault) => coded('fault', fault))
+  if (kind === 'job.returned') add('reason', word('ReturnReason'))
+  if (kind === 'job.arbitrated') add('fault', word('Fault'))
   if (kind === 'job.amount_corrected') add('reason', String)
   add('amount_fen', sum('billed'))
   add('payout_fen', (fen: number) => (fen ? sum('payout')(fen) : ''))
@@ -51,11 +53,11 @@ export function factsOf({ kind, data }: Happening, number: number): string[] {
   add('until', until)
   add('deferred_until', until)
   add('solved', (solved: boolean) => t(`desk.solvedIs.${solved ? 'yes' : 'no'}`))
-  add('satisfaction', (one) => coded('satisfied', one))
+  add('satisfaction', word('Satisfaction'))
   add('paid_fen', sum('paid'))
   add('attempt', (n) => t('desk.fact.attempt', { n }))
   if (kind === 'complaint.decided') add('upheld', (yes: boolean) => t(`desk.fact.upheld.${yes ? 'yes' : 'no'}`))
-  if (kind.startsWith('clock.')) add('clock', (clock) => coded('clock', clock))
+  if (kind.startsWith('clock.')) add('clock', word('Clock'))
   add('happened_at', (moment: string) => t('desk.fact.happenedAt', { time: recently(moment) }))
   return facts.filter(Boolean)
 }
