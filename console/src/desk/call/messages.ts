@@ -181,7 +181,7 @@ const en: typeof zh = {
     relayingStill: 'The last line is still being recorded. Try again in a moment.',
     notDispatchable: 'This item is not dispatched. Answer with F7 or relay with F8.',
     tiersUnknown: 'Could not check which tiers this citizen may use. Taken as {tier}.',
-    placeStored: 'Using the place on record. Ask “Still there?” If not, press F4 and type the new place.',
+    placeStored: 'Using the place on record. Ask if they are still there; if not, press F4 and type the new place.',
     placeStoredAnother: "Using the caller's place on record. If the person helped is elsewhere, press F4 and type it.",
     placeOther: "For this request only. The caller's place on record is still {place}.",
     placeUnsaid: 'On record: {place}. Choose once you know where to go.',
