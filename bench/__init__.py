@@ -1,1 +1,1 @@
-"""Measurements. `python -m bench` prints one table: ours beside a floor, in one run on one machine."""
+"""Benchmarks. `python -m bench` prints one table that compares our service with a floor, in one run on one machine."""

@@ -1,9 +1,9 @@
-"""Requests per second over HTTP for the hot paths, ours beside the floor, in turns within one run.
+"""Requests per second over HTTP on the hot paths: our service and the floor, measured alternately within one run.
 
-Each path is measured in rounds (ours, floor, ours, floor, …) so that a drift of the machine meets both; the median of
-the rounds' rates and of their ratios is shown, p50 and p99 over all answers, processor time per request of the server
-and of PostgreSQL. One server process each; client, servers and PostgreSQL share the machine. Nothing in PostgreSQL's
-durability is switched off. The figures are written as JSON too.
+Each path is measured in rounds (ours, floor, ours, floor, …), so that a drift of the machine affects both. The table
+shows the medians of the rounds' rates and of their ratios, p50 and p99 over all responses, and the processor time per
+request of the server and of PostgreSQL. Each server is one process; client, servers and PostgreSQL share the machine.
+PostgreSQL's durability stays fully on. The figures are also written as JSON.
 """
 
 import argparse
@@ -70,22 +70,22 @@ async def _measure_all(url: str, sides: list[Side], options: argparse.Namespace)
 
 
 def ratio(sides: list[Side], path: str) -> float:
-    """Our rate over the floor's, the median of the rounds."""
+    """Return our rate over the floor's: the median of the rounds' ratios."""
     our, floor = (side.paths[path].rates for side in sides)
     return statistics.median(a / b for a, b in zip(our, floor, strict=True))
 
 
 OTHERS = {
-    "claims": "claims per second beside procrastinate's",
-    "compare": "processor time per request beside that of other revisions",
-    "import": "the whole registry from a file",
+    "claims": "claims per second, compared with procrastinate",
+    "compare": "processor time per request, compared with other revisions",
+    "import": "import of a whole registry from a file",
     "knowledge": "searches by the number of articles",
-    "kill": "processes killed while 500 providers work: what was lost or doubled",
+    "kill": "what is lost or doubled when processes are killed while 500 providers work",
     "polls": "thousands of waiting polls on one process",
     "scale": "matching among tens of thousands of providers",
-    "storm": "greedy matching beside an assignment solver",
+    "storm": "greedy matching, compared with an assignment solver",
 }
-"""Imported only when asked for: some need packages that the others do without."""
+"""Imported on demand, because some need packages that the others do not."""
 MODULES = {"import": "import_"}
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Claims per second: offer, accept, complete beside procrastinate's defer, fetch, finish, in turns on one PostgreSQL.
+"""Claims per second: our offer, accept and complete, and procrastinate's defer, fetch and finish, on one PostgreSQL.
 
-Each side is one process with the same number of claims under way. Ours is the whole engine through its own actions: the
-request taken down, providers ranked, the offer, the acceptance, the start, the bill, each with its events, counts and
-locks, four transactions in all. Procrastinate's is a job of nothing, measured twice: by its job manager alone (a defer,
-a fetch and a finish, its least), and by its worker as its users run it. Nothing in PostgreSQL's durability is off.
+The two are measured alternately. Each side is one process with the same number of claims in progress. Our side is the
+whole engine through its own actions: taking the request, ranking providers, the offer, the acceptance, the start and
+the bill, with all events, counts and locks, in four transactions. Procrastinate's side is an empty job, measured twice:
+through its job manager alone (a defer, a fetch and a finish, its minimum), and through its worker as its users run it.
+PostgreSQL's durability stays fully on.
 """
 
 import argparse
@@ -59,7 +60,7 @@ class Ours:
         self._desk = Actor(ActorKind.STAFF, cast.operator_id)
 
     async def claim(self, n: int) -> None:
-        """One request, from being taken down to its bill."""
+        """Process one request, from its creation to the bill."""
         firm = self._firms[n % len(self._firms)]
         body = RequestIn.model_validate(
             {
@@ -86,19 +87,19 @@ class Ours:
 
 
 class Theirs:
-    """Procrastinate on a database of its own."""
+    """Procrastinate, on a database of its own."""
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._fetching = asyncio.Lock()
-        """One fetch at a time, as its worker does."""
+        """Allows one fetch at a time, as its worker does."""
         self.failures = 0
         self._task = app.task(name="nothing")(_nothing)
 
     async def run_manager(self, count: int, at_once: int) -> None:
-        """So many jobs by the job manager alone."""
+        """Run this many jobs through the job manager alone."""
         manager = self._app.job_manager
-        worker = await manager.register_worker()  # anew each time: one without a heartbeat is soon struck off
+        worker = await manager.register_worker()  # again each time: without a heartbeat it is soon removed
 
         async def claim(n: int) -> None:
             await self._defer(n)
@@ -110,14 +111,14 @@ class Theirs:
         await _spread(claim, count, at_once)
 
     async def run_worker(self, count: int, at_once: int) -> None:
-        """So many jobs deferred, then done by its worker."""
+        """Defer this many jobs, then have its worker run them."""
         await _spread(self._defer, count, at_once)
         await self._again(
             lambda: self._app.run_worker_async(wait=False, concurrency=at_once, install_signal_handlers=False)
         )
 
     async def _again(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Do it once more where a fetch and a finish have met in a deadlock."""
+        """Retry while a fetch and a finish meet in a deadlock."""
         while True:
             try:
                 return await call()
@@ -131,11 +132,11 @@ class Theirs:
 
 
 async def _nothing(n: int) -> None:
-    """The job."""
+    """The job; it does nothing."""
 
 
 async def _spread(claim: Callable[[int], Awaitable[None]], count: int, at_once: int) -> None:
-    """Run so many claims, so many at a time."""
+    """Run `count` claims, `at_once` at a time."""
     numbers = iter(range(count))
 
     async def one_after_the_other() -> None:
@@ -155,7 +156,7 @@ async def _rate(work: Awaitable[None], count: int) -> float:
 
 @asynccontextmanager
 async def both(url: str, at_once: int) -> AsyncIterator[tuple[Ours, Theirs]]:
-    """Both sides with connections for as many claims."""
+    """Open both sides, with enough connections for their claims."""
     cast = await hire(url, FIRMS, datetime.now(UTC))
     await run_sql(url_of(url, "postgres"), f"CREATE DATABASE {THEIRS}")
     plain = make_url(url_of(url, THEIRS)).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -167,7 +168,7 @@ async def both(url: str, at_once: int) -> AsyncIterator[tuple[Ours, Theirs]]:
 
 
 async def main(url: str, options: argparse.Namespace) -> None:
-    """Measure in turns and print the rates and their ratios."""
+    """Measure alternately, and print the rates and their ratios."""
     count, at_once = options.claims, options.at_once
     names = "ours", "its job manager", "its worker"
     rates: dict[str, list[float]] = {name: [] for name in names}
@@ -192,14 +193,14 @@ async def main(url: str, options: argparse.Namespace) -> None:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of this measurement."""
+    """Add the options of this benchmark."""
     parser.add_argument("--claims", type=int, default=500, help="per round")
     parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measure in a scratch server of its own."""
+    """Measure on a scratch server."""
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     with (
         tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder,

@@ -1,8 +1,8 @@
-"""Processor time per request of this working tree beside that of other revisions, path by path, in alternating rounds.
+"""Processor time per request of this working tree and of other revisions, path by path, in alternating rounds.
 
-Each revision is checked out beside the working tree and served by its own code, each on a database of its own that its
-own code made from the same registry; all are driven by this tree's load. A path that costs more than 1.05 of the
-processor time of the last revision named is reported, and the exit code is 1.
+Each revision is checked out beside the working tree. Its own code serves it on its own database, which that code made
+from the same registry. This tree's load drives all of them. A path that costs more than 1.05 times the processor time
+of the last revision named is reported, and the exit code is then 1.
 """
 
 import argparse
@@ -29,7 +29,7 @@ LOCK = "requirements.lock"
 
 @dataclass(frozen=True)
 class Tree:
-    """A revision's files, and the Python with what they need."""
+    """A revision's files, and a Python with the packages they need."""
 
     name: str
     folder: Path
@@ -37,16 +37,18 @@ class Tree:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of this benchmark."""
-    parser.add_argument("revisions", nargs="+", metavar="REV", help="what to compare with; the last one is the measure")
+    """Add the options of this benchmark."""
+    parser.add_argument(
+        "revisions", nargs="+", metavar="REV", help="revisions to compare with; the last one is the baseline"
+    )
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--requests", type=int, default=400, help="per round")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measure in a scratch server of its own, and exit with 1 where something costs more."""
+    """Measure on a scratch server, and exit with 1 if a path costs more."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hotline-bench-")))
         trees = [stack.enter_context(checked_out(revision, folder)) for revision in options.revisions]
@@ -58,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
 
 @contextmanager
 def checked_out(revision: str, folder: Path) -> Iterator[Tree]:
-    """The revision's files while the block runs; with packages of their own where it asks for other ones."""
+    """Check the revision out while the block runs, with packages of its own if it needs other ones."""
     tree = folder / revision.replace("/", "-")
     subprocess.run(["git", "worktree", "add", "--quiet", "--detach", tree, revision], check=True, cwd=ROOT)
     try:
@@ -85,7 +87,7 @@ async def _compare(url: str, trees: Sequence[Tree], options: argparse.Namespace)
         print(f"{options.rounds} rounds of {options.requests} requests; CPU in ms per request: server + database")
         for path in PATHS:
             for number in range(options.rounds):
-                # in turn from another side each time, so that none is always the one after a costly neighbour
+                # start with another side each time, so that none always follows a costly neighbour
                 await measure(url, sides[number % len(sides) :] + sides[: number % len(sides)], path, options.requests)
                 await settle()
             _show(path, sides)

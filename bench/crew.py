@@ -1,7 +1,7 @@
-"""The fleet in a process of its own, to be killed: `python -m bench.crew URL FIRMS JOURNALS HASTE`.
+"""The providers' software in a process of its own, to be killed: `python -m bench.crew URL FIRMS JOURNALS HASTE`.
 
-FIRMS is a JSON file of names and keys, JOURNALS a folder. They do in a second what takes real firms HASTE seconds. The
-centre's clock is the one of the environment.
+FIRMS is a JSON file of names and keys, JOURNALS a folder. The providers do in one second what takes real ones HASTE
+seconds. The centre's clock comes from the environment.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from hotline_provider.fleet import Fleet
 
 
 def member(name: str, key: str) -> Member:
-    """A firm that answers every offer and now and then declines, gives back or comes late."""
+    """Return a provider that answers every offer, and sometimes declines, gives back or comes late."""
     return Member(
         key=key,
         name=name,

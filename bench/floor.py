@@ -1,7 +1,7 @@
-"""The floor: the same FastAPI and the same models, and the fewest raw asyncpg statements that could do each job.
+"""The floor: the same FastAPI and models, with the fewest raw asyncpg statements that could do each job.
 
-It takes no locks, keeps the idempotency key but not its answer, checks no rule beyond what a WHERE clause can say,
-and commits each statement by itself. `python -m bench.floor PORT URL TOKENS` serves it.
+It takes no locks, stores the idempotency key but not its response, checks only the rules that a WHERE clause can
+express, and commits each statement by itself. `python -m bench.floor PORT URL TOKENS` serves it.
 """
 
 import asyncio
@@ -136,7 +136,7 @@ app = FastAPI()
 
 
 async def caller(request: Request) -> UUID:
-    """Who holds the token, from a dictionary."""
+    """Return who holds the token, from a dictionary. Raises HTTPException (401)."""
     token = request.headers.get("authorization", "")[7:]
     found: UUID | None = request.app.state.tokens.get(token)
     if found is None:
@@ -151,7 +151,7 @@ Caller = Annotated[UUID, Depends(caller)]
 async def create(
     body: RequestIn, request: Request, who: Caller, idempotency_key: Annotated[str, Header()]
 ) -> DispatchOut:
-    """One statement to create and answer, two to create and dispatch."""
+    """Use one statement to create and answer, two to create and dispatch."""
     catalog: Snapshot = request.app.state.catalog
     pool: asyncpg.Pool = request.app.state.pool
     item, place, now = catalog.item(body.item), catalog.spot(body.area or ""), datetime.now(UTC)
@@ -189,14 +189,14 @@ async def create(
 
 @app.get("/api/v1/provider/offers")
 async def poll(request: Request, who: Caller) -> list[OfferOut]:
-    """One statement."""
+    """Use one statement."""
     rows = await request.app.state.pool.fetch(POLL, who, datetime.now(UTC))
     return [OfferOut.model_validate(dict(row)) for row in rows]
 
 
 @app.put("/api/v1/provider/offers/{offer_id}/acceptance")
 async def accept(offer_id: UUID, request: Request, who: Caller, body: Acceptance | None = None) -> JobOut:
-    """One statement."""
+    """Use one statement."""
     now = datetime.now(UTC)
     row = await request.app.state.pool.fetchrow(ACCEPT, offer_id, who, now, new_id(now), now.date())
     if row is None:
@@ -206,7 +206,7 @@ async def accept(offer_id: UUID, request: Request, who: Caller, body: Acceptance
 
 @app.put("/api/v1/provider/jobs/{job_id}/completion")
 async def complete(job_id: UUID, body: Completion, request: Request, who: Caller) -> JobOut:
-    """One statement."""
+    """Use one statement."""
     now = datetime.now(UTC)
     row = await request.app.state.pool.fetchrow(COMPLETE, job_id, who, now, body.amount_fen, body.result, now.date())
     if row is None:
@@ -216,7 +216,7 @@ async def complete(job_id: UUID, body: Completion, request: Request, who: Caller
 
 @asynccontextmanager
 async def opened(url: str, tokens: dict[str, UUID]) -> AsyncIterator[None]:
-    """The floor's pool, catalogue and tokens."""
+    """Open the floor's pool, catalogue and tokens."""
     db = Database(url, pool_size=1)
     app.state.catalog = await read_snapshot(db)
     await db.close()

@@ -1,4 +1,4 @@
-"""A long past, made by set-based SQL: closed requests, three in ten with an offer and a job, and their events."""
+"""A long past made by set-based SQL: closed requests, three in ten with an offer and a job, and their events."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from app.kit.db import Database
 TABLES = ["citizens", "requests", "offers", "jobs", "events"]
 CITIZENS = 300_000
 
-# Ids and times grow with n, as those of real rows do.
+# Ids and times grow with n, like those of real rows.
 _FILL = """
 INSERT INTO citizens (id, phone, created_at)
 SELECT md5('citizen' || n)::uuid, '155' || lpad(n::text, 8, '0'), '{now}' FROM generate_series(0, {citizens} - 1) n;
@@ -64,7 +64,7 @@ DROP TABLE past
 
 
 async def add_history(url: str, past: int, now: datetime) -> None:
-    """Add so many past requests. Indexes are dropped and rebuilt around it, and foreign keys not checked meanwhile."""
+    """Add this many past requests. Drops and rebuilds indexes around it, and does not check foreign keys."""
     db = Database(url, pool_size=1)
     async with db.begin() as tx:
         indexes = await tx.driver.fetch(

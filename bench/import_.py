@@ -1,8 +1,8 @@
-"""The whole registry imported from an XLSX over HTTP: seconds, CPU, peak memory, and how long others wait meanwhile.
+"""Importing the whole registry from an XLSX over HTTP: seconds, processor time, peak memory, and the wait of others.
 
-A server of its own takes a workbook of so many rows (31 a firm: facts, prices, papers, coverage, hours, special days)
-into an empty registry, then the same again, which changes nothing, then exports it. Beside it one caller asks
-`/health/ready` all the time: its worst wait is what an import costs everybody else.
+A server imports a workbook with the given number of rows (31 per provider: facts, prices, papers, coverage, hours,
+special days) into an empty registry. It imports the same workbook again, which changes nothing, and then exports it.
+Meanwhile one caller keeps requesting `/health/ready`: its longest wait is what an import costs everybody else.
 """
 
 import argparse
@@ -39,11 +39,11 @@ from app.settings import Settings
 
 WIDTHS = (8, 8, 8, 10, 10, 10, 10, 8)
 PER_FIRM = 31
-"""Rows of one firm on all sheets together."""
+"""Rows per provider on all sheets together."""
 
 
 def workbook(rows: int, catalog: Snapshot) -> bytes:
-    """A registry of so many rows."""
+    """Return a registry with this many rows as XLSX."""
     book = openpyxl.Workbook(write_only=True)
     firms = range(rows // PER_FIRM)
     body = _body(firms, catalog)
@@ -90,7 +90,7 @@ def _body(firms: range, catalog: Snapshot) -> dict[str, list[list[object]]]:
 
 
 class Peak:
-    """The most memory that the server and, beside it, its file process have held, in MiB."""
+    """The peak memory of the server and of its file process, in MiB."""
 
     def __init__(self, server: int) -> None:
         self._server = psutil.Process(server)
@@ -98,7 +98,7 @@ class Peak:
         self.server, self.child = self.begun, 0.0
 
     def cpu(self) -> tuple[float, float]:
-        """CPU seconds so far: of the server, and of its file processes that have ended."""
+        """Return the CPU seconds so far of the server, and of its file processes that have ended."""
         times = self._server.cpu_times()
         return times.user + times.system, times.children_user + times.children_system
 
@@ -107,7 +107,7 @@ class Peak:
         return float(process.memory_info().rss) / 1024 / 1024
 
     async def watch(self) -> None:
-        """Look every 20 ms until cancelled."""
+        """Sample every 20 ms until cancelled."""
         while True:
             self.server = max(self.server, self._mib(self._server))
             for child in self._server.children():
@@ -117,7 +117,7 @@ class Peak:
 
 
 async def ask_meanwhile(url: str, waits: list[float]) -> None:
-    """Ask whether the server is ready, again and again, and note the milliseconds."""
+    """Ask again and again whether the server is ready, and record the milliseconds."""
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         while True:
             begun = time.perf_counter()
@@ -146,7 +146,7 @@ async def beside(server: int, url: str, name: str) -> AsyncIterator[None]:
 
 
 async def prepare(url: str) -> tuple[Snapshot, str]:
-    """The catalogue and a registrar; gives his token."""
+    """Load the catalogue and create a registrar; return the catalogue and the registrar's token."""
     await migrate(url)
     db, now, token = Database(url, pool_size=1), clock_from(Settings()).now(), secrets.token_urlsafe(24)
     async with db.begin() as tx:
@@ -167,7 +167,7 @@ async def prepare(url: str) -> tuple[Snapshot, str]:
 
 @contextlib.contextmanager
 def serving(url: str, port: int) -> Iterator[int]:
-    """The server in a process of its own; gives its process id."""
+    """Run the server in a process of its own; yield its process id."""
     hotline = Path(sys.executable).with_name("hotline")
     process = subprocess.Popen(
         [hotline, "serve", "--port", str(port)], env=os.environ | {"DATABASE_URL": url}, stderr=subprocess.DEVNULL
@@ -180,7 +180,7 @@ def serving(url: str, port: int) -> Iterator[int]:
 
 
 async def main(url: str, options: argparse.Namespace) -> None:
-    """Import twice, export once, each measured."""
+    """Import twice and export once, measuring each."""
     catalog, token = await prepare(url)
     content = workbook(options.rows, catalog)
     print(f"{options.rows} rows, {options.rows // PER_FIRM} firms, {len(content) / 1e6:.1f} MB of XLSX")
@@ -206,12 +206,12 @@ async def main(url: str, options: argparse.Namespace) -> None:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of this benchmark."""
+    """Add the options of this benchmark."""
     parser.add_argument("--rows", type=int, default=50_000)
     parser.add_argument("--port", type=int, default=8191)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measure in a scratch server of its own."""
+    """Measure on a scratch server."""
     with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder, embedded.join(Path(folder) / "data") as server:
         asyncio.run(main(server.url, options))

@@ -1,8 +1,9 @@
-"""Server, worker and the providers' own process are killed with -9 at random while providers work through the HTTP API.
+"""Killing the server, the worker and the providers' software with -9 at random while providers work over HTTP.
 
-Every action that a provider decides is in its journal. At the end what is unanswered there is delivered, and the
-journals are laid beside the event log. Lost: an action that the centre has acknowledged and that is not in its log, or
-one that never arrived. Doubled: one that is in the log more often than it was decided. Callers' requests likewise.
+A provider's journal holds every action that it decides. At the end, actions without a response are delivered again, and
+the journals are compared with the event log. Lost: an action that the centre acknowledged but did not log, or one that
+never arrived. Doubled: an action that is in the log more often than it was decided. Callers' requests are checked
+likewise.
 """
 
 import argparse
@@ -48,15 +49,19 @@ SELECT EXISTS (SELECT FROM offers WHERE status = 'pending')
   OR EXISTS (SELECT FROM jobs WHERE status IN ('accepted', 'started'))
 """
 LONGEST_REST = 90.0
-"""Seconds of real time in which the firms may finish what they have begun."""
+"""Real seconds that providers get to finish what they have begun."""
 Action = tuple[str, str]
-"""The event's kind, and the offer's or job's id."""
+"""The event's kind, and the id of the offer or job."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`requests` come `pace` seconds apart on average, `kills` with pauses of `between` seconds; the firms are `haste`
-    times as fast as real ones. The worker is a process of its own, or inside the server's and killed with it."""
+    """What the rehearsal does.
+
+    Requests come `pace` seconds apart on average. There are `kills` kills with pauses in the range `between`, in
+    seconds. Providers are `haste` times as fast as real ones. The worker is a process of its own, or with
+    `worker_inside` part of the server and killed with it.
+    """
 
     firms: int
     requests: int
@@ -70,7 +75,7 @@ class Plan:
 
 @dataclass
 class Found:
-    """What was done, and what became of it. `refused` counts the centre's refusals by their code."""
+    """What was done, and what became of it. `refused` counts the centre's refusals by code."""
 
     kills: Counter[str] = field(default_factory=Counter)
     decided: Counter[str] = field(default_factory=Counter)
@@ -86,12 +91,12 @@ class Found:
 
     @property
     def lost(self) -> int:
-        """Acknowledged and absent, or decided and never arrived."""
+        """Actions and requests acknowledged but absent, and actions decided that never arrived."""
         return len(self.missing) + len(self.never_arrived) + self.requests_lost
 
 
 class Outage:
-    """Our processes on one database, one of which is killed now and then."""
+    """Our processes on one database, one of which is killed from time to time."""
 
     def __init__(self, url: str, cast: Cast, clock: Mapping[str, str], folder: Path, plan: Plan) -> None:
         self.port = free_port()
@@ -106,12 +111,12 @@ class Outage:
 
     @property
     def address(self) -> str:
-        """The server's."""
+        """The server's address."""
         return f"http://127.0.0.1:{self.port}"
 
     @asynccontextmanager
     async def up(self) -> AsyncIterator[None]:
-        """All run while the block does."""
+        """Run all processes while the block runs."""
         for process in self._processes.values():
             process.start()
         await answers(self.port)
@@ -122,11 +127,11 @@ class Outage:
                 process.stop()
 
     def quiet(self) -> None:
-        """The firms decide nothing more."""
+        """Stop the providers, so that they decide nothing more."""
         self._processes["firms"].kill()
 
     async def kill(self, plan: Plan, found: Found) -> None:
-        """Kill as planned: each of them first once, then any."""
+        """Kill as planned: first each process once, then any of them."""
         rng, names = Random(plan.seed), list(self._processes)
         for name in [*rng.sample(names, len(names)), *rng.choices(names, k=plan.kills)][: plan.kills]:
             await asyncio.sleep(rng.uniform(*plan.between))
@@ -137,7 +142,10 @@ class Outage:
 
 
 async def call(address: str, cast: Cast, plan: Plan) -> list[int]:
-    """Callers' requests, each repeated with its key until it is acknowledged; gives the numbers they were told."""
+    """Send callers' requests, repeating each with its key until it is acknowledged.
+
+    Return the numbers that the callers got.
+    """
     rng, numbers = Random(plan.seed), []
     async with httpx.AsyncClient(
         base_url=f"{address}/api/v1", headers={"Authorization": f"Bearer {cast.operator}"}, timeout=30
@@ -171,7 +179,7 @@ async def call(address: str, cast: Cast, plan: Plan) -> list[int]:
 
 
 async def rehearse(url: str, cast: Cast, clock: Mapping[str, str], folder: Path, plan: Plan) -> Found:
-    """Let them work while they are killed, then compare what was decided with what the centre knows."""
+    """Let providers work while processes are killed, then compare what was decided with what the centre knows."""
     found, outage = Found(), Outage(url, cast, clock, folder, plan)
     async with outage.up():
         numbers, _ = await asyncio.gather(call(outage.address, cast, plan), outage.kill(plan, found))
@@ -191,7 +199,7 @@ async def rehearse(url: str, cast: Cast, clock: Mapping[str, str], folder: Path,
 
 
 async def rest(url: str) -> None:
-    """Until nothing is under way any more, or for so long."""
+    """Wait until nothing is in progress, at most LONGEST_REST seconds."""
     connection = await asyncpg.connect(**connect_arguments(url))
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LONGEST_REST):
@@ -201,13 +209,13 @@ async def rest(url: str) -> None:
 
 
 async def deliver(address: str, firm: Firm, journals: Path) -> int:
-    """Send what the firm had decided and had no answer to; gives how much that was."""
+    """Send the provider's actions that have no response yet. Return how many there were."""
     async with HotlineClient(address, firm.key, journal=Journal(journals / f"{firm.name}.db")) as hotline:
         return len([kept async for kept, _ in hotline.deliver()])
 
 
 def compare(kept: list[Kept], logged: Mapping[Action, int], found: Found) -> None:
-    """Count what was decided, and find what is missing from the log or in it too often."""
+    """Count what was decided, and find what is missing from the log or is in it too often."""
     decided: Counter[Action] = Counter()
     for one in kept:
         step = one.path.rpartition("/")[2]
@@ -226,12 +234,12 @@ def compare(kept: list[Kept], logged: Mapping[Action, int], found: Found) -> Non
 
 
 def most(action: Action) -> int:
-    """How often a firm may do this to the same: quote as often as it likes, all else once."""
+    """Return how often a provider may act on the same subject: any number of quotes, everything else once."""
     return sys.maxsize if action[0] == "job.quoted" else 1
 
 
 def show(found: Found) -> None:
-    """The figures."""
+    """Print the figures."""
     print(f"kills: {found.kills.total()} ({_spelled(found.kills)})")
     print(f"requests acknowledged: {found.requests}; lost {found.requests_lost}, doubled {found.requests_doubled}")
     print(f"actions decided: {found.decided.total()} ({_spelled(found.decided)})")
@@ -245,16 +253,18 @@ def _spelled(counts: Counter[str]) -> str:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of this rehearsal."""
+    """Add the options of this rehearsal."""
     parser.add_argument("--firms", type=int, default=500)
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--per-second", type=float, default=6, help="requests")
-    parser.add_argument("--haste", type=float, default=240, help="of the firms")
+    parser.add_argument(
+        "--haste", type=float, default=240, help="how many times as fast as real ones the providers are"
+    )
     parser.add_argument("--seed", type=int, default=81890)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Rehearse on a scratch server; 1 if anything was lost or doubled."""
+    """Rehearse on a scratch server. Exit with 1 if anything was lost or doubled."""
     seconds, now = options.minutes * 60, datetime.now(UTC)
     plan = Plan(
         firms=options.firms,

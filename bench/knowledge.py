@@ -1,7 +1,7 @@
-"""How fast searches are by the number of articles: the kept-apart questions one after the other, without HTTP.
+"""How fast searches are for a given number of articles: the test questions one after the other, without HTTP.
 
-Articles beyond the samples are made of the samples' own parts, so that words are as common as they are in real ones;
-each belongs to an item of its own choosing and has a place name in its title.
+Articles beyond the samples are made of parts of the samples, so that words are as common as in real articles. Each
+belongs to a random item and has a place name in its title.
 """
 
 import argparse
@@ -36,18 +36,18 @@ BATCH = 1_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What can be chosen."""
+    """Add the options of this benchmark."""
     parser.add_argument("--sizes", type=int, nargs="+", default=[330, 2_000, 20_000])
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measure on a server of its own."""
+    """Measure on a scratch server."""
     with tempfile.TemporaryDirectory(prefix="hotline-bench-") as data, embedded.join(Path(data) / "data") as server:
         asyncio.run(main(server.url, sorted(options.sizes)))
 
 
 async def main(url: str, sizes: list[int]) -> None:
-    """Grow the knowledge base from size to size and measure at each."""
+    """Grow the knowledge base from size to size, and measure at each."""
     await migrate(url)
     db = Database(url, pool_size=2)
     now = clock_from(Settings()).now()
@@ -77,7 +77,7 @@ async def main(url: str, sizes: list[int]) -> None:
 
 
 def made_up(samples: list[ArticleIn], catalog: Snapshot, dice: random.Random, number: int) -> ArticleIn:
-    """An article put together of three samples, for a place."""
+    """Return an article made of parts of three samples, for a random place."""
     one, other, third = dice.sample(samples, 3)
     place = dice.choice(list(catalog.communities.values())).zh
     title = {"zh": f"{place}{one.title.zh}"[:100], "en": one.title.en}
@@ -107,7 +107,7 @@ async def add(tx: Tx, bodies: list[ArticleIn], catalog: Snapshot, now: datetime)
 
 
 async def measure(db: Database, catalog: Snapshot, today: date, now: datetime) -> list[float]:
-    """Seconds of each question, after one round to warm up."""
+    """Return the seconds that each question takes, after a warm-up round."""
     questions = [question.words[:300] for question in read_questions(QUESTIONS)]
     seconds: list[float] = []
     for round_ in range(4):

@@ -1,6 +1,7 @@
-"""A closed-loop HTTP load: so many connections, each sending its next request as soon as it has its answer.
+"""A closed-loop HTTP load: each connection sends its next request as soon as it has a response.
 
-Plain streams instead of a client library: on two cores a client's own work would be measured as the server's.
+It uses plain streams instead of a client library, because on two cores the client's own work would be measured as the
+server's.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ import orjson
 
 @dataclass
 class Result:
-    """Seconds per answer, and how many answers were no success."""
+    """Seconds per response, and the number of responses that were not successful."""
 
     seconds: list[float] = field(default_factory=list)
     failures: int = 0
@@ -23,17 +24,17 @@ class Result:
 
     @property
     def rate(self) -> float:
-        """Answers per second."""
+        """Responses per second."""
         return len(self.seconds) / self.elapsed
 
     def percentile(self, share: float) -> float:
-        """Milliseconds within which this share of the answers came."""
+        """Return the milliseconds within which this share of the responses came."""
         ordered = sorted(self.seconds)
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
 
 
 def message(method: str, path: str, token: str, body: object = None, **headers: str) -> bytes:
-    """An HTTP/1.1 request, ready to send."""
+    """Return an HTTP/1.1 request, ready to send."""
     content = b"" if body is None else orjson.dumps(body)
     lines = [f"{method} /api/v1{path} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {token}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -42,7 +43,7 @@ def message(method: str, path: str, token: str, body: object = None, **headers: 
 
 
 async def run(port: int, messages: Iterator[bytes], connections: int, *, keep: bool = False) -> Result:
-    """Send all messages over so many connections; with `keep` the bodies are in the result, in no order."""
+    """Send all messages over this many connections. With `keep`, the result has the bodies, in no particular order."""
     result = Result()
 
     async def client() -> None:
@@ -74,7 +75,7 @@ class Answer(NamedTuple):
 
 
 async def answer(reader: asyncio.StreamReader) -> Answer:
-    """The next answer on the connection."""
+    """Read the next response on the connection."""
     head = await reader.readuntil(b"\r\n\r\n")
     length, etag = 0, None
     for line in head.split(b"\r\n")[1:]:

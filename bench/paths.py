@@ -1,4 +1,4 @@
-"""The hot paths as HTTP messages, in rounds: what a path needs beforehand is done beforehand."""
+"""The hot paths as HTTP messages. What a path needs is prepared before its round."""
 
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ AMOUNT_FEN = 12_000
 
 @dataclass(frozen=True)
 class Doors:
-    """A server, the one that prepares its rounds, an operator's token, and the providers' keys."""
+    """A server, the port of the server that prepares its rounds, an operator's token, and the providers' keys."""
 
     port: int
     prepared_at: int
@@ -29,7 +29,7 @@ Path = Callable[[Doors, int], Awaitable[Iterator[bytes]]]
 
 
 def create_message(doors: Doors, n: int, **outcome: object) -> bytes:
-    """A creation with its own citizen and key."""
+    """Return a creation with its own citizen and idempotency key."""
     body = {
         "phone": f"154{secrets.randbelow(10**8):08d}",
         "contact_name": "王阿姨",
@@ -42,30 +42,30 @@ def create_message(doors: Doors, n: int, **outcome: object) -> bytes:
 
 
 async def answers(doors: Doors, count: int) -> Iterator[bytes]:
-    """Creations that are answered in the call."""
+    """Return creations that are answered in the call."""
     text = "医保卡在街道便民服务中心补办，带身份证，当场可取。"
     return iter([create_message(doors, n, item=INFO, answer=text) for n in range(count)])
 
 
 async def dispatches(doors: Doors, count: int) -> Iterator[bytes]:
-    """Creations that are dispatched."""
+    """Return creations that are dispatched."""
     return iter([create_message(doors, n, item=ITEM, dispatch=True) for n in range(count)])
 
 
 async def polls(doors: Doors, count: int) -> Iterator[bytes]:
-    """Polls of the queues, provider by provider."""
+    """Return polls of the queues, provider by provider."""
     keys = list(doors.keys.values())
     return iter([message("GET", "/provider/offers", keys[n % len(keys)]) for n in range(count)])
 
 
 async def acceptances(doors: Doors, count: int) -> Iterator[bytes]:
-    """Acceptances of fresh offers."""
+    """Return acceptances of new offers."""
     offers = await _new_offers(doors, count)
     return iter([message("PUT", f"/provider/offers/{offer}/acceptance", key) for offer, key in offers])
 
 
 async def completions(doors: Doors, count: int) -> Iterator[bytes]:
-    """Completions of jobs that were accepted, started and priced beforehand."""
+    """Return completions of jobs that are already accepted, started and quoted."""
     offers = await _new_offers(doors, count)
     keys = dict(offers)
     accepts = iter([message("PUT", f"/provider/offers/{offer}/acceptance", key) for offer, key in offers])

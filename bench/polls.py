@@ -1,8 +1,7 @@
-"""Thousands of providers wait for an offer on one process: memory for each, how fast one is woken, what others notice.
+"""Thousands of providers waiting for an offer on one process: memory for each, time to wake one, effect on others.
 
-`woken` counts from the moment at which the dispatch was sent off, so it holds the creation of the request, its matching
-and its commit as well; `woken after it` counts from the dispatch's own answer. Client, server and PostgreSQL share the
-machine.
+`woken` counts from the moment at which the dispatch is sent, so it includes creating, matching and committing the
+request. `woken after it` counts from the response to the dispatch. Client, server and PostgreSQL share the machine.
 """
 
 import argparse
@@ -26,15 +25,15 @@ from bench.load import run as send
 from bench.stage import Cast, Firm, answers, hire, serving
 
 OTHERS = 300
-"""Requests of others, one after the other, in each measurement."""
+"""Requests of other callers in each measurement, one after the other."""
 QUIET_SECONDS = 10.0
 STATISTICS_LAG_SECONDS = 11.0
-"""So late may an idle connection of PostgreSQL tell what it has done."""
+"""An idle connection of PostgreSQL may report its statistics this late."""
 OPENED_AT_ONCE = 200
 
 
 class Waiting:
-    """A provider's software with one open poll, asked anew whenever it is answered."""
+    """A provider's software with one open poll, which it repeats after every response."""
 
     def __init__(self, firm: Firm, port: int) -> None:
         self.firm, self._port = firm, port
@@ -45,7 +44,7 @@ class Waiting:
         self._writer: asyncio.StreamWriter
 
     async def begin(self) -> None:
-        """Open the connection and ask."""
+        """Open the connection and poll."""
         await self._connect()
         self._task = asyncio.create_task(self._go_on())
 
@@ -59,7 +58,7 @@ class Waiting:
                 self._writer.write(self._poll(etag))
                 got = await answer(self._reader)
             except (asyncio.IncompleteReadError, ConnectionError):
-                await self._connect()  # the server closes one on which nothing was asked for some seconds
+                await self._connect()  # the server closes a connection that was idle for some seconds
                 continue
             self.at = time.perf_counter()
             if got.status == 200 and got.body != b"[]":
@@ -71,14 +70,14 @@ class Waiting:
         return message("GET", "/provider/offers", self.firm.key, None, Prefer="wait=60", **known)
 
     def leave(self) -> None:
-        """Go without a word."""
+        """Disconnect without notice."""
         assert self._task is not None
         self._task.cancel()
         self._writer.transport.abort()
 
 
 def memory_kb(pid: int) -> int:
-    """What the process holds of real memory."""
+    """Return the process's resident memory in KB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
@@ -86,7 +85,7 @@ def memory_kb(pid: int) -> int:
 
 
 async def statements(url: str, seconds: float) -> tuple[float, int, int]:
-    """Transactions a second on the database meanwhile, then its connections and how many of them are at work."""
+    """Return the database's transactions per second over this time, its connections, and how many of them are busy."""
     connection = await asyncpg.connect(**connect_arguments(url))
     count = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
     mine = "datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
@@ -100,7 +99,7 @@ async def statements(url: str, seconds: float) -> tuple[float, int, int]:
 
 
 def creation(cast: Cast, firm: Firm, **outcome: object) -> bytes:
-    """A request taken down by the operator, of the firm's trade and township."""
+    """Return a request taken by the operator, for the provider's item and township."""
     body = {
         "phone": f"154{secrets.randbelow(10**8):08d}",
         "area": firm.township,
@@ -112,7 +111,7 @@ def creation(cast: Cast, firm: Firm, **outcome: object) -> bytes:
 
 
 async def others(port: int, cast: Cast, name: str) -> None:
-    """Print what somebody else's calls take."""
+    """Print how long other callers' requests take."""
     look = message("GET", "/provider/jobs", cast.firms[-1].key)
     text = "医保卡在街道便民服务中心补办，带身份证，当场可取。"
 
@@ -125,7 +124,10 @@ async def others(port: int, cast: Cast, name: str) -> None:
 
 
 async def wake(port: int, cast: Cast, waiting: Sequence[Waiting], count: int) -> tuple[list[float], list[float]]:
-    """Milliseconds until the addressed one is answered: since the dispatch was sent, and since its own answer."""
+    """Return the milliseconds until the addressed provider gets its response.
+
+    The first list counts from sending the dispatch, the second from the response to it.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     rng, since_sent, since_answer = Random(81890), [], []
     for one in rng.sample(list(waiting), count):
@@ -144,12 +146,12 @@ async def wake(port: int, cast: Cast, waiting: Sequence[Waiting], count: int) ->
 
 
 def show(name: str, values: Sequence[float]) -> None:
-    """p50, p99 and the slowest, in ms."""
+    """Print p50, p99 and the maximum, in ms."""
     print(f"{name:44}{statistics.median(values):8.1f}{statistics.quantiles(values, n=100)[98]:8.1f}{max(values):8.1f}")
 
 
 async def park(port: int, firms: Sequence[Firm]) -> list[Waiting]:
-    """All of them begin to wait."""
+    """Have all of them start to wait."""
     waiting = [Waiting(firm, port) for firm in firms]
     for first in range(0, len(waiting), OPENED_AT_ONCE):
         await asyncio.gather(*(one.begin() for one in waiting[first : first + OPENED_AT_ONCE]))
@@ -157,7 +159,7 @@ async def park(port: int, firms: Sequence[Firm]) -> list[Waiting]:
 
 
 async def main(url: str, options: argparse.Namespace) -> None:
-    """Measure before, while they wait, and after all have gone."""
+    """Measure before they wait, while they wait, and after all have disconnected."""
     cast = await hire(url, options.waiting + 1, datetime.now(UTC))
     with serving(url) as (port, process):
         await answers(port)
@@ -175,13 +177,13 @@ async def main(url: str, options: argparse.Namespace) -> None:
         show(f"{name:24}woken", since_sent)
         show(f"{name:24}woken after it", since_answer)
         each = grown / len(waiting)
-        print(f"memory: {grown / 1024:.0f} MB more, {each:.1f} KB each, beside {before / 1024:.0f} MB before")
-        print(f"while nothing happens: {rate:.0f} reads/s to look again; of {held} connections {busy} are at work")
+        print(f"memory: {grown / 1024:.0f} MB more, {each:.1f} KB each, compared with {before / 1024:.0f} MB before")
+        print(f"while nothing happens: {rate:.0f} reads/s to look again; {busy} of {held} connections are busy")
         await all_leave(url, process.pid, waiting)
 
 
 async def all_leave(url: str, pid: int, waiting: Sequence[Waiting]) -> None:
-    """Print how soon the server has noticed that they have gone, and what it still does for them."""
+    """Print how soon the server notices that they have disconnected, and what it still does for them."""
     files = Path(f"/proc/{pid}/fd")
     fewer = len(list(files.iterdir())) - len(waiting)
     for one in waiting:
@@ -192,17 +194,17 @@ async def all_leave(url: str, pid: int, waiting: Sequence[Waiting]) -> None:
     seconds = time.perf_counter() - left
     await asyncio.sleep(STATISTICS_LAG_SECONDS)
     rate, _, _ = await statements(url, QUIET_SECONDS)
-    print(f"all go: noticed within {seconds:.2f} s; {rate:.0f} reads/s afterwards")
+    print(f"all disconnect: noticed within {seconds:.2f} s; {rate:.0f} reads/s afterwards")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of this measurement."""
+    """Add the options of this benchmark."""
     parser.add_argument("--waiting", type=int, default=5_000)
     parser.add_argument("--wakes", type=int, default=500)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measure in a scratch server of its own."""
+    """Measure on a scratch server."""
     with (
         tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder,
         embedded.join(Path(folder) / "data") as server,

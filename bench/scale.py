@@ -1,8 +1,8 @@
-"""Does matching stay flat as the registry and the history grow? Match time and dispatch throughput, in one process.
+"""Whether matching stays fast as the registry and the history grow: match time and dispatch throughput, in one process.
 
 A registry grows in two shapes: with the city (each copy of the sample registry serves its own copy of the townships) or
-denser (all copies serve the same townships). The cases are measured in turns, round by round, so that a drift of the
-machine meets them all; what counts is the ratio to the first.
+denser (all copies serve the same townships). The cases are measured alternately, round by round, so that a drift of the
+machine affects all of them. The result is the ratio to the first case.
 """
 
 import argparse
@@ -46,15 +46,15 @@ from app.settings import Settings
 from bench.history import add_history
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-"""A Tuesday, ten in the morning in the centre's zone."""
+"""A Tuesday, at ten in the morning in the centre's zone."""
 CONCURRENT = 16
 MATCHES, DISPATCHES = 150, 240
 SEED = 81890
 PLENTY = 100_000
-"""Places of every provider, so that none fills up while it is measured."""
+"""Each provider's places, so many that none fills up during the measurement."""
 WIDTHS = (8, 8, 8, 7, 9, 9, 7, 6, 8, 7)
 
-# Each copy of a row is the row itself but for these columns; `k` is the copy's number.
+# Each copy of a row equals the row except for these columns; `k` is the number of the copy.
 _COPIED = {
     "providers": "'id', md5(t.id::text || k)::uuid, 'uscc', t.uscc || '-' || k, 'number', t.number + k * 1000000",
     "provider_items": "'id', md5(t.id::text || k)::uuid, 'provider_id', md5(t.provider_id::text || k)::uuid",
@@ -68,7 +68,7 @@ _MOVED = ", 'lat', t.lat + k / 10 * 0.5, 'lon', t.lon + k % 10 * 0.5"
 _NUDGED = ", 'lat', t.lat + k % 10 * 0.002, 'lon', t.lon + k / 10 * 0.002"
 _IN_THE_CITY = {"providers": _TOWNSHIP + _MOVED, "provider_coverage": _TOWNSHIP}
 _DENSER = {"providers": _NUDGED}
-# What the triggers keep, in one go; they are off while copies are made.
+# Fills in one statement what the triggers maintain; they are off while copies are made.
 _REACH = """
 INSERT INTO provider_reach (township_code, item_code, tier, provider_id, lat, lon)
 SELECT DISTINCT c.township_code, line.item_code, line.tier, p.id, p.lat, p.lon
@@ -80,7 +80,7 @@ ON CONFLICT DO NOTHING
 
 @dataclass
 class Case:
-    """One registry with its history, and what was measured: milliseconds, and dispatches per second."""
+    """A registry with its history, and its measurements: milliseconds, and dispatches per second."""
 
     name: str
     db: Database
@@ -91,21 +91,21 @@ class Case:
     looked_at: list[int] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     cold: float = 0
-    """The median of the first round, in which each provider's facts had to be read."""
+    """The median of the first round, in which each provider's facts must be read."""
 
     def wanted(self, rng: Random) -> tuple[Item, Township]:
-        """An item that is sent out, and where."""
+        """Return an item that is dispatched, and a township."""
         items = [item for item in self.catalog.items.values() if item.dispatchable and item.kind != Kind.RELAY]
         return rng.choice(items), rng.choice(list(self.catalog.townships.values()))
 
 
 def url_of(url: str, database: str) -> str:
-    """The URL of another database of the same server."""
+    """Return the URL of another database on the same server."""
     return make_url(url).set(database=database).render_as_string(hide_password=False)
 
 
 async def run_sql(url: str, *statements: str) -> None:
-    """Statements that commit one by one."""
+    """Run statements that commit one by one."""
     db = Database(url, pool_size=1)
     async with db.engine.connect() as connection:
         for statement in statements:
@@ -114,7 +114,7 @@ async def run_sql(url: str, *statements: str) -> None:
 
 
 async def found(url: str) -> None:
-    """The catalogue, the sample registry with kept counts and plenty of places, an operator."""
+    """Set up the catalogue, the sample registry with kept counts and plenty of places, and an operator."""
     await migrate(url)
     db = Database(url, pool_size=1)
     async with db.begin() as tx:
@@ -133,7 +133,7 @@ async def found(url: str) -> None:
 
 
 async def grow(url: str, copies: int, *, city: bool) -> None:
-    """Add so many copies of the registry, each in townships of its own or all in the same."""
+    """Add copies of the registry, each in its own townships (`city`) or all in the same ones."""
     statements = []
     if city:
         moved = "'code', t.code || '-' || to_hex(k)" + _MOVED
@@ -151,7 +151,7 @@ def _copy(table: str, columns: str, copies: int) -> str:
 
 
 async def open_case(name: str, url: str) -> Case:
-    """A case, ready to be measured."""
+    """Return a case, ready to be measured."""
     db = Database(url, pool_size=CONCURRENT)
     async with db.begin() as tx:
         staff = (await tx.session.execute(text("SELECT id FROM staff"))).scalar_one()
@@ -159,13 +159,13 @@ async def open_case(name: str, url: str) -> Case:
 
 
 async def measure_round(case: Case, settings: Settings) -> None:
-    """The same demand each time, so that after the first round the facts of whom it meets are known."""
+    """Measure a round. The demand is the same each time, so that after the first round all needed facts are cached."""
     await measure_matches(case, Random(SEED), settings, MATCHES)
     await measure_dispatches(case, Random(SEED), settings, DISPATCHES)
 
 
 async def measure_matches(case: Case, rng: Random, settings: Settings, count: int) -> None:
-    """Match so often on one connection; the statement's part is timed within the same call."""
+    """Match this many times on one connection, and time the statement within each call."""
     list_candidates = queries.list_candidates
 
     async def timed(*args: Any, **params: Any) -> Sequence[Any]:
@@ -189,7 +189,7 @@ async def measure_matches(case: Case, rng: Random, settings: Settings, count: in
 
 
 async def measure_dispatches(case: Case, rng: Random, settings: Settings, count: int) -> None:
-    """Create and dispatch so many requests, so many at a time."""
+    """Create and dispatch this many requests, CONCURRENT at a time."""
     context = Context(settings, case.db, ManualClock(NOW), PubSub("postgresql://"))
     dangers = dangers_of(read_scripts())
     bodies = iter([_body(*case.wanted(rng)) for _ in range(count)])
@@ -222,7 +222,7 @@ async def _rate(case: Case, count: int, caller: Callable[[], Awaitable[None]]) -
 
 
 async def build(url: str, options: argparse.Namespace) -> list[Case]:
-    """Every case in a database of its own; the first is the sample registry without a past."""
+    """Build every case in a database of its own. The first is the sample registry without a past."""
     await found(url)
     await run_sql(url, "VACUUM ANALYZE")
     cases = [await _case(url, f"{_count(0)} providers", "small", 0, city=True)]
@@ -253,7 +253,7 @@ async def _case(url: str, name: str, database: str, copies: int, *, city: bool) 
 
 
 def show(cases: Sequence[Case]) -> None:
-    """The table, with ratios to the first case."""
+    """Print the table, with ratios to the first case."""
     heads = zip(
         ("cold", "p50", "p99", "ratio", "SQL p50", "SQL p99", "ratio", "rows", "disp/s", "ratio"), WIDTHS, strict=True
     )
@@ -276,7 +276,7 @@ def _p99(values: Sequence[float]) -> float:
 
 
 async def main(url: str, options: argparse.Namespace) -> None:
-    """Build the cases, warm each up, measure them in turns."""
+    """Build the cases, warm each up, and measure them alternately."""
     settings = Settings(database_url=url)
     cases = await build(url, options)
     for case in cases:
@@ -293,13 +293,15 @@ async def main(url: str, options: argparse.Namespace) -> None:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of this benchmark."""
-    parser.add_argument("--past", type=int, default=1_000_000, help="past requests of the cases with a history")
-    parser.add_argument("--copies", type=int, nargs="+", default=[9, 101], help="of the sample registry, added to it")
+    """Add the options of this benchmark."""
+    parser.add_argument("--past", type=int, default=1_000_000, help="past requests in the cases with a history")
+    parser.add_argument(
+        "--copies", type=int, nargs="+", default=[9, 101], help="how many copies of the sample registry to add"
+    )
     parser.add_argument("--rounds", type=int, default=5)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measure in a scratch server of its own."""
+    """Measure on a scratch server."""
     with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder, embedded.join(Path(folder) / "data") as server:
         asyncio.run(main(server.url, options))

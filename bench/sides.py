@@ -1,7 +1,7 @@
-"""Sides of a comparison: each a server in a process of its own, measured in turns on one PostgreSQL.
+"""The sides of a comparison: each a server process of its own, measured alternately on one PostgreSQL.
 
-What is counted beside rates is processor time: the server's own, and that of all of PostgreSQL's processes during the
-round. Other load on the machine stretches seconds; it hardly touches these.
+Besides rates, processor time counts: the server's own, and that of all PostgreSQL processes during the round. Other
+load on the machine stretches seconds, but hardly affects processor time.
 """
 
 import asyncio
@@ -32,13 +32,13 @@ from bench.stage import free_port
 
 WARM_UP = 200
 ROOM = 100_000
-"""Places of every provider, so that none fills up while it is measured."""
+"""Each provider's places, so many that none fills up during the measurement."""
 ROOT = Path(__file__).parents[1]
 
 
 @dataclass
 class Rounds:
-    """One path on one side, round by round; processor time in milliseconds per request."""
+    """One path on one side, round by round. Processor time is in milliseconds per request."""
 
     rates: list[float] = field(default_factory=list)
     server_cpu_ms: list[float] = field(default_factory=list)
@@ -47,11 +47,11 @@ class Rounds:
 
     @property
     def cpu_ms(self) -> list[float]:
-        """The server's and PostgreSQL's together."""
+        """The processor time of the server and PostgreSQL together."""
         return [a + b for a, b in zip(self.server_cpu_ms, self.database_cpu_ms, strict=True)]
 
     def figures(self) -> dict[str, float | int]:
-        """Medians of the rounds; the percentiles over all answers, in milliseconds."""
+        """Return the medians of the rounds, and the percentiles over all responses in milliseconds."""
         return {
             "rate": round(statistics.median(self.rates), 1),
             "p50_ms": round(self.answers.percentile(0.5), 2),
@@ -64,7 +64,7 @@ class Rounds:
 
 @dataclass
 class Side:
-    """A running server, and what was measured of it by path."""
+    """A running server and its measurements by path."""
 
     name: str
     doors: Doors
@@ -74,7 +74,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Tokens:
-    """Who may sign in on a database: an operator, and every provider of the sample registry."""
+    """The credentials for a database: an operator's token, and the keys of all providers of the sample registry."""
 
     operator: str
     operator_id: UUID
@@ -82,7 +82,7 @@ class Tokens:
 
 
 async def founded(url: str, tree: Path, python: Path) -> Tokens:
-    """Migrate and seed by the code in `tree`, make room for the load, and make tokens."""
+    """Migrate and seed with the code in `tree`, make room for the load, and create credentials."""
     _seed(url, tree, python)
     now, operator = datetime.now(UTC), secrets.token_urlsafe(24)
     connection = await asyncpg.connect(**connect_arguments(url))
@@ -118,7 +118,7 @@ def _seed(url: str, tree: Path, python: Path) -> None:
 
 
 def _environment(url: str) -> dict[str, str]:
-    # One operator is all operators here.
+    # One operator stands for all operators here.
     return os.environ | {"DATABASE_URL": url, "DATABASE_DIRECT_URL": url, "HOTLINE_CALLS_PER_MINUTE": "10000000"}
 
 
@@ -136,7 +136,10 @@ async def served(
     prepared_at: int | None = None,
     **options: Any,
 ) -> AsyncIterator[Side]:
-    """A side while its server runs, warmed up; its rounds are prepared at another port where it cannot do so itself."""
+    """Run a side's server, warmed up, while the block runs.
+
+    `prepared_at` is the port of the server that prepares its rounds if it cannot do so itself.
+    """
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, **options)
     try:
         await listens(port)
@@ -149,13 +152,13 @@ async def served(
 
 
 def ours(url: str, tree: Path, python: Path) -> tuple[int, list[str | Path], dict[str, Any]]:
-    """The port, the command and the options of `hotline serve` by the code in `tree`."""
+    """Return the port, the command and the options to run `hotline serve` with the code in `tree`."""
     port = free_port()
     return port, [python, "-m", "app.cli", "serve", "--port", str(port)], {"cwd": tree, "env": _environment(url)}
 
 
 async def measure(url: str, sides: Sequence[Side], path: str, count: int) -> None:
-    """One round of a path on every side, one after the other."""
+    """Measure one round of a path on every side, one after the other."""
     connection = await asyncpg.connect(**connect_arguments(url))
     try:
         postmaster = psutil.Process(await connection.fetchval("SELECT pg_backend_pid()")).parent()
@@ -180,7 +183,7 @@ def _postgres_cpu(postmaster: psutil.Process) -> float:
 
 
 def _cpu(pids: Sequence[int]) -> float:
-    """Seconds of processor time that these processes have had."""
+    """Return the processor time that these processes have used, in seconds."""
     total = 0.0
     for pid in pids:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -190,13 +193,13 @@ def _cpu(pids: Sequence[int]) -> float:
 
 
 def commit_of(tree: Path = ROOT) -> str:
-    """The commit that is checked out there, with a plus where files differ from it."""
+    """Return the commit that is checked out there, with a plus if files differ from it."""
     commit = _git("-C", str(tree), "rev-parse", "--short", "HEAD")
     return commit + ("+" if _git("-C", str(tree), "status", "--porcelain", "--untracked-files=no") else "")
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were taken on."""
+    """Return the machine that the figures were measured on."""
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "cores": psutil.cpu_count(),
@@ -212,7 +215,7 @@ def _git(*arguments: str) -> str:
 
 
 async def database_of(url: str, name: str) -> str:
-    """A new database of this name on the server; gives its URL."""
+    """Create a database of this name on the server, and return its URL."""
     connection = await asyncpg.connect(**connect_arguments(url))
     try:
         await connection.execute(f'CREATE DATABASE "{name}"')
@@ -222,5 +225,5 @@ async def database_of(url: str, name: str) -> str:
 
 
 async def settle() -> None:
-    """Let what the last round left behind (checkpoints, closing sockets) end."""
+    """Let the after-effects of the last round (checkpoints, closing sockets) end."""
     await asyncio.sleep(0.2)

@@ -1,4 +1,4 @@
-"""What benchmarks need before they begin: a database with so many small firms, sign-ins, and our processes."""
+"""What benchmarks need before they start: a database with many small providers, credentials, and our processes."""
 
 import asyncio
 import contextlib
@@ -38,12 +38,12 @@ from app.registry.models import (
 
 CARD_FEN = 12_000
 AT_ONCE = ("urgent", "same_day")
-"""Work that needs no appointment."""
+"""Urgencies that need no appointment."""
 
 
 @dataclass(frozen=True)
 class Firm:
-    """A provider, the key of its software, and the one item and township it works in."""
+    """A provider, the key of its software, and the only item and township it serves."""
 
     id: UUID
     name: str
@@ -54,7 +54,7 @@ class Firm:
 
 @dataclass(frozen=True)
 class Cast:
-    """Who works in a benchmark: an operator, by token and id, and the firms."""
+    """Who works in a benchmark: an operator, with token and id, and the providers."""
 
     operator: str
     operator_id: UUID
@@ -62,7 +62,7 @@ class Cast:
 
 
 async def sign_in(tx: Tx, now: datetime) -> tuple[UUID, str]:
-    """An operator's id and token, good for a year."""
+    """Create an operator and return its id and a token that is valid for a year."""
     staff, token = new_id(now), secrets.token_urlsafe(24)
     name = f"bench-{token[:6]}"
     tx.session.add(Staff(id=staff, username=name, name=name, password_hash="!", roles=[Role.OPERATOR], created_at=now))
@@ -73,7 +73,7 @@ async def sign_in(tx: Tx, now: datetime) -> tuple[UUID, str]:
 
 
 async def hire(url: str, count: int, now: datetime, price_kind: PriceKind = PriceKind.FIXED) -> Cast:
-    """Migrate, load the catalogue, and add so many firms, open at all hours, spread over items and townships."""
+    """Migrate, load the catalogue, and add `count` providers, always open, spread over items and townships."""
     await migrate(url)
     db = Database(url, pool_size=2)
     async with db.begin() as tx:
@@ -131,14 +131,14 @@ def _belongings(firm: Firm, now: datetime, price_kind: PriceKind) -> Iterator[ob
 
 
 def free_port() -> int:
-    """A port that nobody uses just now."""
+    """Return a port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 class Process:
-    """A command of ours, to be killed and started again."""
+    """One of our commands, to be killed and started again."""
 
     def __init__(self, *command: str, **environment: str) -> None:
         self._command, self._environment = command, environment
@@ -146,31 +146,31 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Of the running process."""
+        """The id of the running process."""
         assert self._running is not None
         return self._running.pid
 
     def start(self) -> None:
-        """Start it."""
+        """Start the command."""
         self._running = subprocess.Popen(
             self._command, env=os.environ | self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill the process with -9, and wait for its end."""
         assert self._running is not None
         self._running.kill()
         self._running.wait()
 
     def stop(self) -> None:
-        """Ask it to stop, if it runs, and wait for that."""
+        """Ask the process to stop, if it runs, and wait for its end."""
         if self._running is not None and self._running.poll() is None:
             self._running.terminate()
             self._running.wait()
 
 
 def hotline(*arguments: str, url: str, clock: Mapping[str, str] | None = None) -> Process:
-    """`hotline serve` or `hotline worker` on this database."""
+    """Return `hotline serve` or `hotline worker` as a process on this database."""
     command = str(Path(sys.executable).with_name("hotline"))
     return Process(command, *arguments, **{"DATABASE_URL": url, **(clock or {})})
 
@@ -186,7 +186,7 @@ async def answers(port: int) -> None:
 
 @contextmanager
 def serving(url: str) -> Iterator[tuple[int, Process]]:
-    """A server of our own: its port, and the process."""
+    """Run one of our servers; yield its port and process."""
     port = free_port()
     process = hotline("serve", "--port", str(port), url=url)
     process.start()

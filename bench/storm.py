@@ -1,10 +1,11 @@
-"""Urgent-first greedy against batch assignment by minimum total cost, on the same simulated storm.
+"""Greedy, most urgent first, against batch assignment at minimum total cost, on the same simulated storm.
 
-A model in memory, with the engine's own ranking and the sample registry. 1,271 requests come in three hours; each firm
-has few crews, and one is taken from the offer to the end of the job. Whether a firm accepts a request, how fast it
-answers, how far it drives and how long the work lasts are the same whoever assigns it. Greedy assigns at each event,
-as the worker does: urgency, then age, each to the best of the ranking. Batch assigns all that wait each round, by the
-least sum of urgency weight times minutes to arrival; to leave a request waiting costs more than any drive.
+This is a model in memory, with the engine's own ranking and the sample registry. 1,271 requests come in three hours.
+Each provider has few crews, and each job occupies one from the offer to the end. Whether a provider accepts a request,
+how fast it answers, how far it drives and how long the work takes do not depend on who assigns it. Greedy assigns at
+each event, as the worker does: by urgency, then age, each request to the best of the ranking. Batch assigns all waiting
+requests each round, at the least sum of urgency weight times minutes to arrival; leaving a request waiting costs more
+than any drive.
 """
 
 import argparse
@@ -41,7 +42,7 @@ OFFER_MINUTES = 1.5
 READY_MINUTES, KM_PER_MINUTE, DETOUR = 10.0, 20 / 60, 1.4
 SITE_MINUTES, LEAST_ON_SITE = 70.0, 15.0
 UNSERVED = 600.0
-"""What a round that leaves a request waiting costs it, in minutes: more than any drive."""
+"""The cost in minutes of leaving a request waiting in a round: more than any drive."""
 COST_OF = {"emergency": 100.0, "urgent": 25.0, "same_day": 3.0, "booked": 1.0}
 DAY = min(day for year in (2026, 2027) for day in typhoon_days(year) if day.weekday() < 5)
 
@@ -58,7 +59,7 @@ class Firm:
 
 
 class Way(NamedTuple):
-    """How a firm would come to a request: kilometres, minutes and its price."""
+    """How a provider would come to a request: kilometres, minutes, and its price line."""
 
     km: float
     minutes: float
@@ -67,7 +68,7 @@ class Way(NamedTuple):
 
 @dataclass(eq=False)
 class Call:
-    """A request: when it comes (minutes of the storm), who could come, and what was found."""
+    """A request: when it comes (in minutes of the storm), who could come, and when somebody arrived."""
 
     number: int
     at: float
@@ -79,7 +80,7 @@ class Call:
 
     @property
     def turn(self) -> tuple[int, float]:
-        """Urgency, then age."""
+        """The sort key: urgency, then age."""
         return self.rank, self.at
 
 
@@ -88,7 +89,7 @@ Choose = Callable[[Sequence[Call]], Iterator[tuple[Call, Firm]]]
 
 @dataclass
 class Storm:
-    """One storm, whole and unplayed."""
+    """A storm that has not been played yet."""
 
     seed: int
     calls: list[Call] = field(default_factory=list)
@@ -96,7 +97,7 @@ class Storm:
 
 
 def draw_storm(seed: int, share: float) -> Storm:
-    """The storm of this seed; `share` of a firm's capacity is crews that can be out at once."""
+    """Return the storm of this seed. `share` is the number of crews per place of a provider's capacity."""
     firms = [_firm(provider, share) for provider in generate_registry(DAY) if _works(provider)]
     offering: dict[str, list[tuple[Firm, PriceLine]]] = {}
     for firm in firms:
@@ -125,7 +126,10 @@ def draw_storm(seed: int, share: float) -> Storm:
 
 
 def _works(provider: SampleProvider) -> bool:
-    """Active, in order, and open that morning: it stays out while the storm lasts."""
+    """Return whether the provider is active, has valid papers, and is open that morning.
+
+    It stays out during the storm.
+    """
     ten = time(10)
     is_open = any(day == DAY.isoweekday() and opens <= ten for day, opens, _ in provider.hours)
     return is_open and provider.standing in ACTIVE_STANDINGS and all(p.expires_on >= DAY for p in provider.papers)
@@ -142,7 +146,7 @@ def _way(firm: Firm, township: str, line: PriceLine) -> Way:
 
 
 def greedy(weights: dict[str, float]) -> Choose:
-    """Each in its turn to the best of the ranking by these weights."""
+    """Return the rule that assigns each request in turn to the best of the ranking by these weights."""
 
     def choose(waiting: Sequence[Call]) -> Iterator[tuple[Call, Firm]]:
         for call in sorted(waiting, key=lambda call: call.turn):
@@ -155,7 +159,7 @@ def greedy(weights: dict[str, float]) -> Choose:
 
 
 def urgent_nearest(waiting: Sequence[Call]) -> Iterator[tuple[Call, Firm]]:
-    """Urgency first, but within it the shortest drive instead of the oldest request."""
+    """Assign by urgency, and within it the shortest drive first instead of the oldest request."""
     pairs = [(call.rank, way.minutes, call.number, call, firm) for call in waiting for firm, way in call.reach.items()]
     served: set[Call] = set()
     for *_, call, firm in sorted((pair for pair in pairs if pair[4].free), key=lambda pair: pair[:3]):
@@ -165,7 +169,7 @@ def urgent_nearest(waiting: Sequence[Call]) -> Iterator[tuple[Call, Firm]]:
 
 
 def batch(waiting: Sequence[Call]) -> Iterator[tuple[Call, Firm]]:
-    """All at once, at the least total cost."""
+    """Assign all requests at once, at the least total cost."""
     reached = {firm for call in waiting for firm in call.reach if firm.free}
     places = [firm for firm in sorted(reached, key=lambda f: f.provider.number) for _ in range(firm.free)]
     columns: dict[Firm, list[int]] = {}
@@ -200,7 +204,7 @@ def _candidate(firm: Firm, way: Way) -> Candidate:
 
 
 def play(storm: Storm, choose: Choose, every: float | None) -> Storm:
-    """Play the storm out; assigning at each event, or each so many minutes."""
+    """Play the storm and return it. Assign at each event, or every `every` minutes."""
     order = count()
     due: list[tuple[float, int, Call | None, Firm | None]] = [
         (call.at, next(order), call, None) for call in storm.calls
@@ -227,7 +231,7 @@ def play(storm: Storm, choose: Choose, every: float | None) -> Storm:
 
 
 def _offer(storm: Storm, call: Call, firm: Firm, now: float, place: int) -> tuple[float, int, Call | None, Firm | None]:
-    """What the firm makes of the offer: it comes, and the crew is free after the work; or the call waits again."""
+    """Return the next event after the offer: the crew is free after the work, or the request waits again."""
     rng = Random(f"{storm.seed}-{call.number}-{firm.provider.number}")
     accepts, answers = rng.random() < firm.behaviour.accept_rate, rng.random() < firm.behaviour.answer_rate
     answer = min(OFFER_MINUTES, rng.expovariate(60 / firm.behaviour.response_seconds))
@@ -241,7 +245,7 @@ def _offer(storm: Storm, call: Call, firm: Firm, now: float, place: int) -> tupl
 
 
 def waits(storm: Storm) -> list[float]:
-    """Minutes from the call to the arrival of each urgent request."""
+    """Return the minutes from the call to the arrival for each urgent request."""
     return [call.arrived - call.at for call in storm.calls if call.urgency in URGENT and call.arrived is not None]
 
 
@@ -255,20 +259,22 @@ WAYS: dict[str, tuple[Choose, float | None]] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of this comparison."""
+    """Add the options of this benchmark."""
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--crews", type=float, nargs="+", default=[0.05, 0.02], help="per place of a firm's capacity")
+    parser.add_argument(
+        "--crews", type=float, nargs="+", default=[0.05, 0.02], help="crews per place of a provider's capacity"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
-    """Play every storm every way and print minutes to the arrival of the urgent."""
+    """Play every storm every way, and print the minutes until arrival at urgent requests."""
     for share in options.crews:
         results: dict[str, list[list[float]]] = {
             name: [waits(play(draw_storm(seed, share), *way)) for seed in range(options.seeds)]
             for name, way in WAYS.items()
         }
         first = [statistics.mean(minutes) for minutes in results["greedy, the policy's ranking"]]
-        print(f"crews: {share} of a firm's places, {draw_storm(0, share).places} in all; {options.seeds} storms")
+        print(f"crews: {share} of a provider's places, {draw_storm(0, share).places} in all; {options.seeds} storms")
         print(f"{'':30}{'urgent':>8}{'mean':>8}{'p50':>8}{'p90':>8}{'ratio':>8}{'least':>8}{'most':>8}")
         for name, storms in results.items():
             every = sorted(minute for minutes in storms for minute in minutes)
