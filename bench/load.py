@@ -69,6 +69,8 @@ async def run(port: int, messages: Iterator[bytes], connections: int, *, keep: b
 
 
 class Answer(NamedTuple):
+    """An HTTP response."""
+
     status: int
     etag: str | None
     body: bytes

@@ -134,7 +134,7 @@ def _read(typed: str) -> str:
     if phone := canonical(typed, _own_area_code()):
         return phone
     raise Unfit(
-        "there is no such number: give a mobile of 11 digits, a fixed line, a service line, or + and the country code",
+        "there is no such number: enter an 11-digit mobile, a fixed line, a service line, or + and the country code",
         "没有这样的号码：请填写 11 位手机号、固定电话、服务号码，或以 + 和国家（地区）代码开头的境外号码",
     )
 
@@ -157,8 +157,8 @@ def _schema(description: str) -> object:
 
 
 _FORMS = (
-    "in any form: with +86, 0086 or 0, with the centre's area code or without, with an extension (转801, -8, ext. 8),"
-    " in full width, with brackets, dots and spaces; read it back as 13812345678, 057487651234,801 or +85291234567"
+    "in any form: with +86, 0086 or 0, with or without the centre's area code, with an extension (转801, -8, ext. 8),"
+    " in full width, with brackets, dots and spaces; it is returned as 13812345678, 057487651234,801 or +85291234567"
 )
 Phone = Annotated[
     str, BeforeValidator(_read), StringConstraints(min_length=3), _schema(f"a phone number {_FORMS}; or a service line")
@@ -169,7 +169,7 @@ OwnPhone = Annotated[
     BeforeValidator(_read),
     _refusing(
         is_service_line,
-        "this is a service line, not a person's own number: nobody could be called back there",
+        "this is a service line, not a personal number; nobody can be called back there",
         "这是服务号码，不是个人的号码，无法回电",
     ),
     _schema(f"a person's own number {_FORMS}"),
@@ -180,9 +180,9 @@ FirmPhone = Annotated[
     BeforeValidator(_read),
     _refusing(
         _is_public_line,
-        "this is an emergency or public line, not a firm's number",
+        "this is an emergency or public line, not a provider's number",
         "这是紧急或公共服务号码，不是单位的号码",
     ),
-    _schema(f"a firm's number {_FORMS}; or its service line (400…, 95…, 96…)"),
+    _schema(f"a provider's number {_FORMS}; or its service line (400…, 95…, 96…)"),
 ]
 """A provider's number."""

@@ -261,6 +261,5 @@ async def release(tx: Tx, step: str, subject_id: UUID, now: datetime) -> None:
 
 
 async def forget_troubles(tx: Tx, now: datetime, but: Iterable[str] = ()) -> None:
-    """Drop the troubles of subjects that were processed since, except for steps in `but`, which settle theirs
-    themselves."""
+    """Drop the troubles of subjects that were processed since. The steps in `but` settle theirs themselves."""
     await tx.rows(_FORGET, at=now, before=now - KEPT, kept=list(but))

@@ -262,7 +262,7 @@ def install(app: FastAPI, larger: Mapping[str, int] | None = None) -> None:
 
 
 class BodyLimit:
-    """Respond with 413 as soon as a body is known to be too large, and read no more of it.
+    """Middleware that responds with 413 as soon as a body is known to be too large, and reads no more of it.
 
     FastAPI's own max_body_size sends plain text, where callers are promised a problem document.
     """
@@ -298,7 +298,10 @@ class BodyLimit:
 
 
 class CentreDate:
-    """Set the Date header to the centre's time, by which offers expire. Callers adjust their own clocks to it."""
+    """Middleware that sets the Date header to the centre's time, by which offers expire.
+
+    Callers adjust their own clocks to it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

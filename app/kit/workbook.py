@@ -1,4 +1,4 @@
-"""Write XLSX row by row. Import this only where a workbook is written: openpyxl takes a while to load."""
+"""Writing XLSX row by row. Import this only where a workbook is written: openpyxl takes a while to load."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -24,6 +24,8 @@ Cells = Mapping[str, str]
 
 
 class Format(StrEnum):
+    """A format of article files."""
+
     CSV = "csv"
     MARKDOWN = "markdown"
 

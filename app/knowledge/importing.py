@@ -40,6 +40,10 @@ async def import_articles(
 ) -> ImportOut:
     """Write a draft for each article of the file that is new or differs from its versions in force and in draft.
 
+    1. Read and check the whole file; stop if it has any fault.
+    2. Compare each article with its newest and its approved version.
+    3. Add a draft for each new or changed article, unless `dry_run`.
+
     A row that is unchanged since its export leaves a waiting draft alone, and articles that the file leaves out stay as
     they are. Raises ArticlesInvalid with every fault.
     """

@@ -54,11 +54,15 @@ class BothTitle(Body):
 
 
 class BothAnswer(Body):
+    """The answer in Chinese, and in English if there is a translation."""
+
     zh: Answer
     en: Answer | None = None
 
 
 class Both(Body):
+    """A line in Chinese, and in English if there is a translation."""
+
     zh: Line
     en: Line | None = None
 
@@ -181,12 +185,16 @@ class ArticleLine(BaseModel):
 
 
 class ArticlesAsked(Paging):
+    """Which articles to list. By default, all with a draft or an approved version."""
+
     status: Annotated[ArticleStatus | None, Query()] = None
     item: Annotated[Code | None, Query()] = None
     sample: Annotated[bool | None, Query()] = None
 
 
 class ReviewsAsked(Paging):
+    """Within how many days a review must be due."""
+
     within_days: Annotated[int, Query(ge=0, le=400)] = 30
 
 
@@ -281,6 +289,8 @@ class SearchOut(BaseModel):
 
 
 class PresentAsked(BaseModel):
+    """Ids of article versions."""
+
     version: Annotated[list[UUID], Query(min_length=1, max_length=20)]
 
 

@@ -28,7 +28,11 @@ RARE_FROM = 3.0
 async def search(tx: Tx, asked: SearchIn, catalog: Snapshot, today: date, now: datetime) -> SearchOut:
     """Return the articles in force that fit, best first. Raises UnknownItem, UnknownArea.
 
-    A question without a result is stored for the editors, unless more is being typed.
+    1. Parse the question into lexemes, and resolve pinyin, homophones and typing errors.
+    2. Let the callers' training sentences vote for items.
+    3. Rank roughly, in SQL, the entries that have one of the heaviest lexemes or belong to a likely item.
+    4. Score those by what they share with the question and by their items' votes, and drop the irrelevant.
+    5. Store a question without a result for the editors, unless more is being typed.
     """
     item = catalog.item(asked.item).code if asked.item else None
     areas = _areas(asked.area, catalog)

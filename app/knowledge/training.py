@@ -113,9 +113,12 @@ async def train(
     *,
     keep: bool,
 ) -> Trained:
-    """Learn from all stored choices and from `more`, and judge both models by `apart`.
+    """Learn from all stored choices and from `more`, and judge both models. Raises TooFewChoices.
 
-    With `keep`, a better model is put in force for all processes. Raises TooFewChoices.
+    1. Take the choices that count (`fair`), and hold back the newest fifth.
+    2. Learn a candidate from the older ones and from `more`.
+    3. Test the model in force and the candidate on `apart` and on the choices held back.
+    4. With `keep`, put a better candidate in force for all processes.
     """
     async with db.begin() as tx:
         choices = fair(await queries.list_choices(tx))

@@ -16,7 +16,7 @@ from app.live.tail import Tail
 
 router = Router(tags=["live"])
 Follower = Annotated[Principal, Depends(allow(*FOLLOWERS))]
-Seq = Annotated[RowNumber | None, Query(description="for clients that cannot send Last-Event-ID")]
+Seq = Annotated[RowNumber | None, Query(description="the last event seen, for clients that cannot send Last-Event-ID")]
 
 
 async def _place(request: Request, principal: Follower) -> AsyncIterator[None]:

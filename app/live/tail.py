@@ -45,7 +45,7 @@ class Tail:
     async def after(self, seq: int, provider_id: UUID | None) -> tuple[int, list[Row] | None]:
         """Return the number of the latest event, and the events after `seq`, all or one provider's.
 
-        The events are None if not all of them are kept any longer. Raises DatabaseUnavailable.
+        The events are None if some of them are no longer kept, or if `seq` does not exist. Raises DatabaseUnavailable.
         """
         last = await self.last()
         kept_since = self._events[0]["seq"] - 1 if self._events else last

@@ -35,8 +35,18 @@ class Mode(Term):
     Staff can also pick a provider directly (POST /requests/{id}/offers), which needs no policy.
     """
 
-    CASCADE = "cascade", "逐家派单", "cascade", "The best first, the next on decline or expiry."
-    BROADCAST = "broadcast", "同时派单", "broadcast", "The best few at once; the first acceptance wins."
+    CASCADE = (
+        "cascade",
+        "逐家派单",
+        "cascade",
+        "The best provider is asked first, the next one after a decline or expiry.",
+    )
+    BROADCAST = (
+        "broadcast",
+        "同时派单",
+        "broadcast",
+        "The best few are asked at once; the first to accept gets the job.",
+    )
 
 
 class PolicyVersion(Model):

@@ -135,11 +135,15 @@ class PolicyOut(Policy):
 
 
 class RankedThen(BaseModel):
+    """A provider that a decision ranked, with its total at the time."""
+
     provider_id: UUID
     total: float
 
 
 class RejectedThen(BaseModel):
+    """A provider that a decision left out, with the reason at the time."""
+
     provider_id: UUID
     reason: Reason
     zh: str
@@ -179,6 +183,8 @@ class DecisionOut(BaseModel):
 
 
 class FairnessAsked(BaseModel):
+    """A month, and an item; without one, all items."""
+
     month: Month = Field(description="YYYY-MM")
     item: Code | None = None
 
@@ -197,5 +203,7 @@ class ItemFairness(BaseModel):
 
 
 class Fairness(BaseModel):
+    """How evenly a month's counted offers were spread, item by item."""
+
     month: Month
     items: list[ItemFairness]

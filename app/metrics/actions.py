@@ -244,7 +244,7 @@ async def total_turnover(tx: Tx, month: date, following: date) -> TurnoverTotal:
 
 
 async def read_now(tx: Tx, asked: Filters, catalog: Snapshot, zone: ZoneInfo, now: datetime) -> NowOut:
-    """Return the present state of affairs and today's counts so far.
+    """Return what is open and waiting now, and today's counts so far.
 
     Raises UnknownCategory, UnknownArea.
     """

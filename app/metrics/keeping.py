@@ -92,7 +92,9 @@ class Kept:
     async def rebuild(self, tx: Tx, zone: ZoneInfo) -> Rebuilt:
         """Recount every whole day that the log covers. Earlier days stay unchanged.
 
-        The step waits meanwhile. Events that it has not added yet, or could not add, are left to it.
+        1. Make the step wait, and note the events that it could not add; they are left to it.
+        2. Find the first day that the log covers as a whole.
+        3. Delete the counts from that day on, and count the events that the step has read again.
         """
         await wait_alone(tx, self.reader)
         left = [subject_id.int for subject_id in await lock_troubles(tx, self.step)]

@@ -21,7 +21,7 @@ class Dimension(Term):
 
     DAY = "day", "日期", "day", "The day of the event."
     HOUR = "hour", "时段", "hour", "The hour of the event."
-    KIND = "kind", "类型", "kind", "What becomes of the request."
+    KIND = "kind", "类型", "kind", "The kind of service that the request asks for."
     CATEGORY = "category", "服务类别", "category", "The category of the item."
     TOWNSHIP = "township", "街道、乡镇", "township", "Where the request is."
     TIER = "tier", "档次", "tier", "What the citizen pays."
@@ -65,6 +65,8 @@ class Selection(Filters):
 
 
 class VolumesAsked(Selection):
+    """Which volumes to count, and by which dimensions."""
+
     by: list[Dimension] = Field(default=[Dimension.DAY], max_length=2, description="one or two dimensions")
     format: Literal["json", "csv"] | None = Field(
         default=None, description="csv can also be requested with Accept: text/csv"
@@ -153,43 +155,50 @@ class Funnel(BaseModel):
 
 
 class Figure(Term):
-    """A share, named like its field in the rates. Its meaning says what it is a share of."""
+    """A share, named like its field in Rates. Its meaning names the whole."""
 
-    ANSWERED_IN_CALL = "answered_in_call", "当场办结", "answered in call", "Of the requests created."
+    ANSWERED_IN_CALL = (
+        "answered_in_call",
+        "当场办结",
+        "answered in call",
+        "Requests answered in the call, of the requests created.",
+    )
     ANSWERED_BY_ARTICLE = (
         "answered_by_article",
         "按知识库答复",
         "answered from an article",
-        "Of those answered in the call.",
+        "Requests answered from an article, of those answered in the call.",
     )
-    ON_TIME = "on_time", "按时完工", "completed on time", "Completed by the deadline, of those due."
+    ON_TIME = "on_time", "按时完工", "completed on time", "Work completed by the deadline, of the work due."
     ON_TIME_BY_ORIGINAL = (
         "on_time_by_original",
         "按原期限完工",
         "on time by the original deadline",
-        "The same by the deadline before an extension or a moved appointment.",
+        "Work completed by the deadline before any extension or moved appointment, of the work due.",
     )
     RETURNED = "returned", "退单", "returned", "Jobs given back, of the offers accepted."
     NO_RESPONSE = "no_response", "派单无应答", "no response", "Offers expired, of the offers made."
-    UNMATCHED = "unmatched", "无人接单", "unmatched", "Requests without a provider, of the dispatches."
+    UNMATCHED = "unmatched", "无人接单", "unmatched", "Requests without a provider, of all dispatches."
     REACHED = "reached", "回访接通", "reached", "Citizens reached, of the callbacks ended."
-    SOLVED = "solved", "问题解决", "solved", "Of the citizens reached."
-    SATISFIED = "satisfied", "满意", "satisfied", "The best three steps of five, of the citizens reached who rated."
+    SOLVED = "solved", "问题解决", "solved", "Problems solved, of the citizens reached."
+    SATISFIED = "satisfied", "满意", "satisfied", "Ratings in the best three steps of five, of all ratings."
 
 
 class Rates(BaseModel):
-    answered_in_call: Rate = Field(description="of requests created")
-    answered_by_article: Rate = Field(description="from an article, of those answered in the call")
+    """Rates, each with its numerator and denominator."""
+
+    answered_in_call: Rate = Field(description="requests answered in the call, of requests created")
+    answered_by_article: Rate = Field(description="requests answered from an article, of those answered in the call")
     on_time: Rate = Field(
-        description="completed by the deadline, of rounds of requests received in the range and due by now"
+        description="rounds completed by the deadline, of the rounds due by now of requests received in the range"
     )
-    on_time_by_original: Rate = Field(description="the same by the deadline before an extension or a moved appointment")
+    on_time_by_original: Rate = Field(description="the same, by the deadline before any extension or moved appointment")
     returned: Rate = Field(description="jobs given back, of offers accepted")
     no_response: Rate = Field(description="offers expired, of offers made")
-    unmatched: Rate = Field(description="requests without a provider, of dispatches")
-    reached: Rate = Field(description="of callbacks ended")
-    solved: Rate = Field(description="of callbacks that reached the citizen")
-    satisfied: Rate = Field(description="the best three steps of five, of the citizens reached who rated")
+    unmatched: Rate = Field(description="requests without a provider, of all dispatches")
+    reached: Rate = Field(description="citizens reached, of callbacks that have ended")
+    solved: Rate = Field(description="problems solved, of citizens reached")
+    satisfied: Rate = Field(description="ratings in the best three steps of five, of all ratings")
 
 
 class Clocks(BaseModel):
@@ -206,6 +215,8 @@ class Clocks(BaseModel):
 
 
 class Fulfilment(BaseModel):
+    """How much was done, how well and how fast."""
+
     funnel: Funnel
     rates: Rates
     clocks: Clocks
@@ -236,6 +247,8 @@ class Work(BaseModel):
 
 
 class DayAsked(Filters):
+    """A day, perhaps only up to a time, and which requests to count."""
+
     day: Day
     until: ClockTime | None = Field(
         default=None,
@@ -253,6 +266,8 @@ class Received(BaseModel):
 
 
 class ReceivedRow(Received):
+    """Requests received for one value of a dimension."""
+
     key: str = Field(description="the value of the dimension; hours are 0 to 23")
 
 
@@ -296,6 +311,8 @@ class ProviderTurnover(BaseModel):
 
 
 class TurnoverTotal(BaseModel):
+    """The turnover of all providers in the month, and its growth."""
+
     providers: int
     with_baseline: int
     declared: int
@@ -314,7 +331,7 @@ class Turnover(Page[ProviderTurnover]):
 
 
 class NowOut(BaseModel):
-    """The present state of affairs."""
+    """What is open and waiting now, and today's counts so far."""
 
     at: datetime
     requests: dict[str, int] = Field(description="requests that are not closed, by status")

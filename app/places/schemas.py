@@ -135,6 +135,8 @@ class PlacesAsked(Paging):
 
 
 class NearestAsked(Point):
+    """A point, and how many communities and townships to return."""
+
     limit: int = Field(default=3, ge=1, le=20)
 
 
