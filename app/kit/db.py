@@ -288,8 +288,7 @@ class Database:
                 try:
                     yield tx
                 except asyncio.CancelledError:
-                    # Cut off in the middle of a reply, the server may keep its locks until somebody reads it or hangs
-                    # up.
+                    # Cut off in mid-reply, a server may keep its locks until its reply is read or the connection ends.
                     tx.driver.terminate()
                     await connection.invalidate()
                     raise

@@ -32,8 +32,8 @@ def choose_account(program: Path) -> Become:
             continue
         return become
     raise EmbeddedPostgresError(
-        "PostgreSQL runs neither as root nor as a user without a name, and becoming nobody is refused here;"
-        " start as an ordinary user"
+        "PostgreSQL does not run as root or as a user without a name, and this system does not allow becoming"
+        " nobody; start as an ordinary user"
     )
 
 

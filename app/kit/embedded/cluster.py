@@ -55,7 +55,7 @@ def check_version(programs: Programs, folder: DataFolder) -> None:
     made_by = (folder.cluster / "PG_VERSION").read_text().strip()
     if made_by != str(programs.major):
         raise EmbeddedPostgresError(
-            f"{folder.cluster} was made by PostgreSQL {made_by} and these programs are {programs.major};"
+            f"{folder.cluster} was made by PostgreSQL {made_by}, but these programs are version {programs.major};"
             f" set HOTLINE_PG_BIN to the bin folder of a PostgreSQL {made_by}, or move the data away"
         )
 

@@ -61,7 +61,7 @@ class DataFolder:
         self.socket_dir.mkdir(mode=0o700, exist_ok=True)
         found = self.socket_dir.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-            raise EmbeddedPostgresError(f"{self.socket_dir} is not a folder of this user alone; remove it")
+            raise EmbeddedPostgresError(f"{self.socket_dir} is not a private folder of this user; remove it")
 
     def server_answers(self) -> bool:
         """Return whether the server accepts a client. It does not while it starts, recovers or stops."""

@@ -73,7 +73,7 @@ def _find_folder() -> Path:
         )
     for name in ("postgres", "initdb"):
         if not os.access(folder / name, os.X_OK):
-            raise EmbeddedPostgresError(f"{folder / name} is not there or may not be run; {advice}")
+            raise EmbeddedPostgresError(f"{folder / name} is missing or not executable; {advice}")
     return folder
 
 
