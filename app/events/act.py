@@ -1,4 +1,4 @@
-"""What every call carries: in whose name something is done, when, and under which settings."""
+"""What every call carries: who acts, at which moment, and under which settings."""
 
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from app.settings import Settings
 
 
 class Actor(NamedTuple):
-    """In whose name something is done; `on_behalf` when staff act for a provider on the phone."""
+    """Who acts. `on_behalf` says that staff act for a provider on the phone."""
 
     kind: ActorKind
     id: UUID | None = None
@@ -22,17 +22,17 @@ SYSTEM = Actor(ActorKind.SYSTEM)
 
 
 class Act(NamedTuple):
-    """One thing that somebody does: who, at which moment (UTC), and under what settings.
+    """One act: who acts, the moment (UTC) at which it counts, and the settings.
 
-    It is made once, where a call enters: a route's `acting(...)`, a worker's `act_of(context)`, a command. All that
-    follows from the call is done in this name and counts as of this moment, so actions take it first.
+    It is made once, where a call enters: by a route's `acting(...)`, by a worker's `act_of(context)`, or by a command.
+    All that the call causes is done in this name and as of this moment, so every action takes the act first.
     """
 
     actor: Actor
     now: datetime
     settings: Settings
     roles: frozenset[str] = frozenset()
-    """Of whoever acts, where an action goes by the role."""
+    """The roles of the member of staff who acts, for actions that depend on them."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -46,26 +46,27 @@ class Act(NamedTuple):
 
     @property
     def who(self) -> UUID:
-        """The member of staff or the firm whose act it is; the system is neither."""
+        """The id of the member of staff or provider who acts. The system has none and must not ask."""
         assert self.actor.id is not None, "the system acts in nobody's name"
         return self.actor.id
 
     @property
     def provider_id(self) -> UUID | None:
-        """The firm that acts, which has only what is its own; None when staff act, for it on the phone too."""
+        """The provider that acts, and reaches only its own data; None if staff act, even for a provider on the
+        phone."""
         return self.actor.id if self.actor.kind is ActorKind.PROVIDER else None
 
     @property
     def of_itself(self) -> "Act":
-        """What the system does of itself at the same moment, as its rules say."""
+        """The same act in the system's name, for what the centre's rules do as part of it."""
         return self._replace(actor=SYSTEM, roles=frozenset())
 
     def parameters(self) -> dict[str, Any]:
-        """The parameters that every event's insert takes."""
+        """Return the parameters of every statement that inserts an event."""
         kind, who, on_behalf = self.actor
         return {"at": self.now, "actor_kind": kind, "actor_id": who, "on_behalf": on_behalf}
 
 
 def act_of(context: Context) -> Act:
-    """What the system does of itself, now: a step of the worker."""
+    """Return an act of the system, now, for a step of the worker."""
     return Act(SYSTEM, context.clock.now(), context.settings)

@@ -1,4 +1,4 @@
-"""How a step deals with what is due: subject by subject, each in a transaction of its own, as the system's act."""
+"""How a worker's step processes what is due: each subject in its own transaction, as an act of the system."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,15 +14,16 @@ from app.kit.steps import BATCH, list_left_alone, note_trouble
 logger = logging.getLogger(__name__)
 
 Find = Callable[[Tx, datetime, int], Awaitable[Sequence[UUID]]]
-"""The due subjects, at most so many."""
+"""Finds the ids of due subjects, at most the given number."""
 Change = Callable[[Act, Tx, UUID], Awaitable[None]]
+"""Changes one due subject in the given transaction."""
 
 
 async def one_by_one(context: Context, step: str, find: Find, change: Change, otherwise: Change | None = None) -> int:
-    """Find due ids, then change each in a transaction of its own; gives how many were dealt with.
+    """Find due ids, then change each in its own transaction. Return how many were changed.
 
-    One that fails is noted under the step's name and does not keep the others from their turn; `otherwise` is done with
-    it at once, where there is less that must not wait. A lost database is raised.
+    A failure is noted under the step's name and does not stop the others. After a failure `otherwise` does at once the
+    part that must not wait, if it is given. A lost database is raised.
     """
     async with context.db.look() as tx:
         alone = await list_left_alone(tx, step, context.clock.now())

@@ -1,7 +1,8 @@
-"""What every event about a request carries of it as it was then: by these, and by provider and actor, figures count.
+"""The facts of its request that every event carries as they were then. Figures count by these, by provider and by
+actor.
 
-A request's facts change: its tier falls, its item is corrected. Its events keep what was true when they happened, so a
-figure never changes afterwards, and can be counted again from the log alone (docs/decisions/0022).
+A request's facts change when its tier falls or its item is corrected. Its events keep what was true when they happened,
+so a figure never changes afterwards and can be counted again from the log alone (docs/decisions/0022).
 """
 
 from typing import Any
@@ -31,27 +32,29 @@ FACTS = {
     "urgency": "urgency",
     "priority_group": "priority_group",
 }
-"""The columns of events that say it, with those of requests that they are taken from."""
+"""The columns of events that hold the facts, and the columns of requests that they are copied from."""
 _REQUESTS = table("requests", column("id", Uuid), *(column(name, Text) for name in FACTS.values()))
-"""By name: its model is on a higher level."""
+"""Declared by name, because its model is on a higher level."""
 
 
 def facts_of(request: FromClause) -> list[ColumnElement[Any]]:
-    """The facts in rows that have the columns of requests."""
+    """Return the facts from rows that have the columns of requests."""
     return [request.c[source].label(name) for name, source in FACTS.items()]
 
 
 def look_up(request_id: ColumnElement[Any]) -> LateralFromClause:
-    """The facts of the request with this id, as they were before the statement; no row where there is none."""
+    """Return the facts of the request with this id as they were before the statement; no row if there is none."""
     found = select(*facts_of(_REQUESTS)).where(_REQUESTS.c.id == request_id)
-    return found.offset(literal_column("0")).lateral("facts")  # one by one: the planner can't know how few they are
+    return found.offset(literal_column("0")).lateral(
+        "facts"
+    )  # forces a lookup per row, because the planner can't know how few there are
 
 
 def happened_at(event: FromClause) -> ColumnElement[Any]:
-    """When what the event reports happened, where that was before it was written down; else NULL."""
+    """Return when the reported step happened, if it was reported later; otherwise NULL."""
     return sql_cast(event.c.data["happened_at"].as_string(), DateTime(timezone=True))
 
 
 def has_facts(rows: FromClause) -> bool:
-    """Whether these rows have the columns of requests."""
+    """Return whether these rows have the columns of requests."""
     return all(source in rows.c for source in FACTS.values())

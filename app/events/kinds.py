@@ -1,7 +1,7 @@
-"""What can have happened: every kind of event that the log has, with a sentence each, and what its `data` carries.
+"""Every kind of event in the log, with a sentence that explains it and the names in its `data`.
 
-Figures, webhooks and the screens read the log by kind. What the audit log notes (who saw or edited what) is no event.
-What the request of an event was then stands in columns of its own (app.events.facts).
+Figures, webhooks and screens read the log by kind. What the audit log records (who saw or edited what) is no event. The
+facts of the event's request are in columns of their own (app.events.facts).
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Datum(StrEnum):
-    """What a value in an event's data is; sums are in fen, spans in seconds, as their names say."""
+    """The type of a value in an event's data. As their names say, sums are in fen and spans in seconds."""
 
     KEY = "key"
     CODE = "code"
@@ -23,14 +23,14 @@ class Datum(StrEnum):
 
 
 class EventKind(StrEnum):
-    """A kind of event; its first word is whom it is about."""
+    """A kind of event. Its first word names the subject."""
 
     sentence: str
     carries: Mapping[str, Datum]
-    """By name, with a question mark behind what may be missing or null."""
+    """The names in `data`, with a question mark after one that may be missing or null, and their types."""
 
     def __new__(cls, value: str, sentence: str = "", carries: Mapping[str, Datum] | None = None) -> "EventKind":
-        """The kind with this value, which `sentence` explains."""
+        """Return the kind with this value, which `sentence` explains."""
         kind = str.__new__(cls, value)
         kind._value_ = value
         kind.sentence = sentence
@@ -40,58 +40,58 @@ class EventKind(StrEnum):
     REQUEST_CREATED = "request.created", "A request was taken down."
     REQUEST_ANSWERED = (
         "request.answered",
-        "It was answered from what the centre knows.",
+        "The centre answered it.",
         {"in_call": Datum.FLAG, "by_article": Datum.FLAG, "after_seconds": Datum.WHOLE},
     )
     REQUEST_RELAYED = (
         "request.relayed",
-        "It was handed to a line or body outside; the request keeps that one's number.",
+        "It was relayed to an outside line or body. The request keeps that body's ticket number.",
         {"to": Datum.TEXT},
     )
     REQUEST_DISPATCHED = (
         "request.dispatched",
-        "It goes out: a provider is being looked for.",
+        "The centre started to look for a provider.",
         {"after_seconds": Datum.WHOLE},
     )
     REQUEST_UNMATCHED = (
         "request.unmatched",
-        "Nobody was found, or what was found fell through; a person decides.",
+        "No provider was found, or the work came back. A person decides.",
         {"reason": Datum.CODE},
     )
     REQUEST_ASSIGNED = "request.assigned", "A provider accepted it."
     REQUEST_STARTED = "request.started", "The provider is on site."
     REQUEST_COMPLETED = ("request.completed", "The work was done.", {"after_seconds": Datum.WHOLE})
-    REQUEST_RETURNED = "request.returned", "The provider gave the work back, or could not do it."
-    REQUEST_REASSIGNED = "request.reassigned", "The work was taken from a firm that had not begun."
-    REQUEST_REDONE = "request.redone", "The same firm does it again, at no charge."
-    REQUEST_REOPENED = ("request.reopened", "A closed request is worked on again.", {"reason": Datum.TEXT})
+    REQUEST_RETURNED = "request.returned", "The provider returned the work or could not complete it."
+    REQUEST_REASSIGNED = "request.reassigned", "The centre took the work away from a provider that had not started."
+    REQUEST_REDONE = "request.redone", "The problem was not solved, and the work is done again at no charge."
+    REQUEST_REOPENED = ("request.reopened", "A closed request was reopened.", {"reason": Datum.TEXT})
     REQUEST_CLOSED = (
         "request.closed",
-        "It is over.",
+        "It was closed.",
         {"close_reason": Datum.CODE, "reason?": Datum.CODE, "note?": Datum.TEXT},
     )
     REQUEST_CANCELLED = (
         "request.cancelled",
-        "The citizen, or the centre, does not want it any more.",
+        "The citizen or the centre cancelled it.",
         {"reason?": Datum.CODE},
     )
-    REQUEST_MERGED = "request.merged", "It is the same as another, which is worked on for both."
-    REQUEST_SEPARATED = "request.separated", "It stands for itself again."
+    REQUEST_MERGED = "request.merged", "It was merged into another request about the same problem."
+    REQUEST_SEPARATED = "request.separated", "Its merge was undone, and it is received again."
     REQUEST_JOINED = (
         "request.joined",
-        "Others were merged into it, which changed what it has to keep to.",
+        "Another request was merged into it. `changed` names the urgency, group and deadlines that it took over.",
         {"joined_id": Datum.KEY, "joined_number": Datum.WHOLE, "changed": Datum.CODES},
     )
-    REQUEST_HELD = ("request.held", "It waits.", {"cause": Datum.CODE, "until": Datum.MOMENT})
-    REQUEST_RESUMED = ("request.resumed", "It waits no longer.", {"waited_seconds": Datum.WHOLE})
+    REQUEST_HELD = ("request.held", "It was put on hold.", {"cause": Datum.CODE, "until": Datum.MOMENT})
+    REQUEST_RESUMED = ("request.resumed", "Its hold ended.", {"waited_seconds": Datum.WHOLE})
     REQUEST_CORRECTED = (
         "request.corrected",
-        "What was taken down was wrong and was put right.",
+        "What was taken down was corrected.",
         {"fields": Datum.CODES, "about_number": Datum.WHOLE},
     )
     REQUEST_DEADLINES_MOVED = (
         "request.deadlines_moved",
-        "The calendar was corrected, and its deadlines moved.",
+        "The calendar changed, and its deadlines moved.",
         {
             "day?": Datum.DAY,
             "answer_by?": Datum.MOMENT,
@@ -107,7 +107,7 @@ class EventKind(StrEnum):
     )
     REQUEST_DEFERRED = (
         "request.deferred",
-        "In a surge it is looked at later.",
+        "It was deferred in a surge.",
         {"until": Datum.MOMENT, "told": Datum.FLAG},
     )
     REQUEST_DEFERRAL_TOLD = (
@@ -117,12 +117,12 @@ class EventKind(StrEnum):
     )
     REQUEST_TIER_CONSENTED = (
         "request.tier_consented",
-        "The citizen agreed to fall back to a dearer tier.",
+        "The citizen agreed to a dearer tier.",
         {"tier": Datum.CODE},
     )
     REQUEST_TIER_CHANGED = (
         "request.tier_changed",
-        "It fell back to a dearer tier, or to another, from now on.",
+        "It is served at another tier from now on.",
         {"was": Datum.CODE, "to": Datum.CODE},
     )
     REQUEST_CONTACTED = (
@@ -130,26 +130,34 @@ class EventKind(StrEnum):
         "Somebody called or wrote about it.",
         {"purpose": Datum.CODE, "about_number?": Datum.WHOLE},
     )
-    REQUEST_TAKEN_OVER = ("request.taken_over", "An operator follows it up from now on.", {"from?": Datum.KEY})
+    REQUEST_TAKEN_OVER = (
+        "request.taken_over",
+        "An operator took it over and follows it from now on.",
+        {"from?": Datum.KEY},
+    )
     REQUEST_HANDED_OVER = (
         "request.handed_over",
-        "It passed from one operator to another.",
+        "It was handed over from one operator to another.",
         {"former": Datum.KEY, "to": Datum.KEY},
     )
     REQUEST_DANGER_RAISED = (
         "request.danger_raised",
-        "It tells of a danger: an emergency, which no company is offered.",
+        "It reports a danger. It is an emergency and is offered to no provider.",
         {"danger": Datum.CODE, "heard": Datum.FLAG},
     )
     REQUEST_DANGER_RELAYED = (
         "request.danger_relayed",
-        "An emergency line has the danger.",
+        "An emergency line took the danger.",
         {"line": Datum.TEXT, "outside_number?": Datum.TEXT},
     )
-    REQUEST_DANGER_WITHDRAWN = ("request.danger_withdrawn", "It is no danger after all.", {"danger": Datum.CODE})
+    REQUEST_DANGER_WITHDRAWN = (
+        "request.danger_withdrawn",
+        "The danger was withdrawn: there is none.",
+        {"danger": Datum.CODE},
+    )
     REQUEST_DANGER_DISMISSED = (
         "request.danger_dismissed",
-        "What was heard as a danger is none, says the operator.",
+        "The operator said that a danger mentioned in the text is none.",
         {"heard": Datum.CODES},
     )
     OFFER_MADE = (
@@ -159,22 +167,22 @@ class EventKind(StrEnum):
     )
     OFFER_ACCEPTED = (
         "offer.accepted",
-        "The provider takes it.",
+        "The provider accepted it.",
         {"offer_id": Datum.KEY, "accept_seconds": Datum.WHOLE},
     )
-    OFFER_DECLINED = ("offer.declined", "The provider does not take it.", {"offer_id": Datum.KEY, "reason": Datum.CODE})
+    OFFER_DECLINED = ("offer.declined", "The provider declined it.", {"offer_id": Datum.KEY, "reason": Datum.CODE})
     OFFER_EXPIRED = ("offer.expired", "The provider did not answer in time.", {"offer_id": Datum.KEY})
     OFFER_WITHDRAWN = (
         "offer.withdrawn",
-        "It was taken back before an answer.",
+        "It was withdrawn before an answer.",
         {"offer_id": Datum.KEY, "reason": Datum.TEXT, "note?": Datum.TEXT},
     )
     OFFER_ENDED = (
         "offer.ended",
-        "What had been accepted is over without being done by this provider, or is done again.",
+        "The accepted work ended: it was done, returned, failed, cancelled or reassigned.",
         {"offer_id": Datum.KEY},
     )
-    OFFER_NOT_ANSWERED = ("offer.not_answered", "The firm did not pick up the phone.", {"offer_id": Datum.KEY})
+    OFFER_NOT_ANSWERED = ("offer.not_answered", "The provider did not answer the phone.", {"offer_id": Datum.KEY})
     JOB_STARTED = (
         "job.started",
         "The provider is on site.",
@@ -182,7 +190,7 @@ class EventKind(StrEnum):
     )
     JOB_QUOTED = (
         "job.quoted",
-        "The citizen agreed to a quote on site.",
+        "The provider quoted a price. `agreed_fen` is set if the citizen agreed on site.",
         {
             "job_id": Datum.KEY,
             "quantity": Datum.NUMBER,
@@ -204,7 +212,7 @@ class EventKind(StrEnum):
     )
     JOB_APPOINTMENT_MOVED = (
         "job.appointment_moved",
-        "Another time was agreed on.",
+        "Another appointment was agreed.",
         {
             "job_id": Datum.KEY,
             "appointment_from": Datum.MOMENT,
@@ -216,7 +224,7 @@ class EventKind(StrEnum):
     )
     JOB_COMPLETED = (
         "job.completed",
-        "The work is done and billed.",
+        "The work was done and billed.",
         {
             "job_id": Datum.KEY,
             "amount_fen": Datum.WHOLE,
@@ -227,21 +235,21 @@ class EventKind(StrEnum):
             "happened_at?": Datum.MOMENT,
         },
     )
-    JOB_RETURNED = ("job.returned", "The provider gave it back.", {"job_id": Datum.KEY, "reason": Datum.CODE})
-    JOB_FAILED = ("job.failed", "It could not be done.", {"job_id": Datum.KEY})
+    JOB_RETURNED = ("job.returned", "The provider returned it.", {"job_id": Datum.KEY, "reason": Datum.CODE})
+    JOB_FAILED = ("job.failed", "It was started but could not be completed.", {"job_id": Datum.KEY})
     JOB_CANCELLED = (
         "job.cancelled",
-        "It was taken from the provider.",
+        "It was cancelled or taken away from the provider.",
         {"job_id": Datum.KEY, "reason?": Datum.CODE},
     )
     JOB_ARBITRATED = (
         "job.arbitrated",
-        "A supervisor found whose doing it was that work was given back.",
+        "A supervisor decided who was to blame for the return or failure.",
         {"job_id": Datum.KEY, "fault": Datum.CODE, "note": Datum.TEXT},
     )
     JOB_AMOUNT_CORRECTED = (
         "job.amount_corrected",
-        "What had been billed was wrong and was put right.",
+        "The bill was corrected.",
         {
             "job_id": Datum.KEY,
             "day": Datum.DAY,
@@ -261,10 +269,14 @@ class EventKind(StrEnum):
     )
     EXTENSION_GRANTED = (
         "extension.granted",
-        "It was given more time.",
+        "The extension was granted.",
         {"extension_id": Datum.KEY, "until": Datum.MOMENT},
     )
-    EXTENSION_REFUSED = ("extension.refused", "It was not.", {"extension_id": Datum.KEY, "until": Datum.MOMENT})
+    EXTENSION_REFUSED = (
+        "extension.refused",
+        "The extension was refused.",
+        {"extension_id": Datum.KEY, "until": Datum.MOMENT},
+    )
     CALLBACK_DONE = (
         "callback.done",
         "The citizen was called back.",
@@ -281,7 +293,7 @@ class EventKind(StrEnum):
     )
     CALLBACK_MISSED = (
         "callback.missed",
-        "The citizen did not pick up.",
+        "The citizen did not answer the phone.",
         {
             "callback_id": Datum.KEY,
             "job_id": Datum.KEY,
@@ -292,14 +304,18 @@ class EventKind(StrEnum):
     )
     CALLBACK_UNREACHED = (
         "callback.unreached",
-        "After the last attempt the citizen was not reached.",
+        "The citizen was not reached in the last attempt either.",
         {"callback_id": Datum.KEY, "job_id": Datum.KEY, "provider_id": Datum.KEY},
     )
-    CALLBACK_DROPPED = ("callback.dropped", "The work was reopened before anybody called.", {"callback_id": Datum.KEY})
+    CALLBACK_DROPPED = (
+        "callback.dropped",
+        "The request was reopened before anybody called.",
+        {"callback_id": Datum.KEY},
+    )
     COMPLAINT_OPENED = ("complaint.opened", "A citizen complained.", {"complaint_id": Datum.KEY, "cause": Datum.CODE})
     COMPLAINT_REPEATED = (
         "complaint.repeated",
-        "The citizen complained again about the same.",
+        "The citizen complained again about the same problem.",
         {"complaint_id": Datum.KEY, "cause": Datum.CODE},
     )
     COMPLAINT_DECIDED = (
@@ -310,30 +326,30 @@ class EventKind(StrEnum):
     COMPLAINT_ANSWERED = ("complaint.answered", "The citizen was told the decision.", {"complaint_id": Datum.KEY})
     COMPLAINT_MISSED = (
         "complaint.missed",
-        "The citizen did not pick up.",
+        "The citizen did not answer the phone.",
         {"complaint_id": Datum.KEY, "attempt": Datum.WHOLE},
     )
     COMPLAINT_UNREACHED = (
         "complaint.unreached",
-        "After the last attempt the citizen was not reached.",
+        "The citizen could not be told the decision.",
         {"complaint_id": Datum.KEY, "reason?": Datum.CODE},
     )
     COMPLAINT_REPLIED = ("complaint.replied", "The provider gave its account.", {"complaint_id": Datum.KEY})
     COMPLAINT_HANDED_OVER = (
         "complaint.handed_over",
-        "It passed to another supervisor.",
+        "It was handed over to another supervisor.",
         {"complaint_id": Datum.KEY, "owner_id": Datum.KEY},
     )
     CALL_BEGAN = (
         "call.began",
-        "The telephone rang at the desk, and somebody took it.",
+        "An operator answered an incoming call.",
         {"call_id": Datum.KEY, "happened_at": Datum.MOMENT, "withheld": Datum.FLAG},
     )
-    CALL_PARKED = ("call.parked", "The caller waits while another call is taken.", {"call_id": Datum.KEY})
-    CALL_TAKEN_BACK = ("call.taken_back", "The operator goes on with a parked call.", {"call_id": Datum.KEY})
+    CALL_PARKED = ("call.parked", "The caller waits while the operator takes another call.", {"call_id": Datum.KEY})
+    CALL_TAKEN_BACK = ("call.taken_back", "The operator resumed a parked call.", {"call_id": Datum.KEY})
     CALL_ENDED = (
         "call.ended",
-        "It is over, with an outcome.",
+        "The call ended, with an outcome.",
         {
             "call_id": Datum.KEY,
             "happened_at": Datum.MOMENT,
@@ -344,36 +360,36 @@ class EventKind(StrEnum):
     )
     CREDIT_PROPOSED = (
         "credit.proposed",
-        "A rule proposes points; the provider may reply.",
+        "A rule proposed points. The provider may reply.",
         {"credit_id": Datum.KEY, "rule": Datum.CODE, "points": Datum.WHOLE, "effect": Datum.WHOLE},
     )
-    CREDIT_ANSWERED = ("credit.answered", "The provider replied to what is proposed.", {"credit_id": Datum.KEY})
+    CREDIT_ANSWERED = ("credit.answered", "The provider replied to the proposal.", {"credit_id": Datum.KEY})
     CREDIT_APPLIED = (
         "credit.applied",
-        "The points count.",
+        "The points took effect.",
         {"credit_id": Datum.KEY, "rule": Datum.CODE, "points?": Datum.WHOLE, "effect": Datum.WHOLE},
     )
     CREDIT_DROPPED = (
         "credit.dropped",
-        "What was proposed does not count.",
+        "The proposal was dropped after the reply.",
         {"credit_id": Datum.KEY, "note": Datum.TEXT},
     )
-    CREDIT_APPEALED = ("credit.appealed", "The provider appeals.", {"credit_id": Datum.KEY})
-    CREDIT_UPHELD = ("credit.upheld", "The appeal was turned down.", {"credit_id": Datum.KEY, "note": Datum.TEXT})
+    CREDIT_APPEALED = ("credit.appealed", "The provider appealed.", {"credit_id": Datum.KEY})
+    CREDIT_UPHELD = ("credit.upheld", "The appeal was refused.", {"credit_id": Datum.KEY, "note": Datum.TEXT})
     CREDIT_REVOKED = (
         "credit.revoked",
-        "The appeal succeeded.",
+        "The appeal was granted.",
         {"credit_id": Datum.KEY, "rule": Datum.CODE, "effect": Datum.WHOLE},
     )
     CREDIT_REVERSED = (
         "credit.reversed",
-        "What it was for was corrected.",
+        "Its cause was corrected, and the points were reversed.",
         {"credit_id": Datum.KEY, "rule": Datum.CODE, "effect": Datum.WHOLE},
     )
-    PROVIDER_APPLIED = ("provider.applied", "It wants to join.", {"application?": Datum.WHOLE, "reason?": Datum.TEXT})
+    PROVIDER_APPLIED = ("provider.applied", "It applied to join.", {"application?": Datum.WHOLE, "reason?": Datum.TEXT})
     PROVIDER_ADMITTED = (
         "provider.admitted",
-        "It joined, on trial.",
+        "It was admitted on trial.",
         {
             "former?": Datum.CODE,
             "standing?": Datum.CODE,
@@ -384,7 +400,7 @@ class EventKind(StrEnum):
     )
     PROVIDER_ACTIVATED = (
         "provider.activated",
-        "It is a full member.",
+        "It became a full member.",
         {
             "former?": Datum.CODE,
             "standing?": Datum.CODE,
@@ -395,7 +411,7 @@ class EventKind(StrEnum):
     )
     PROVIDER_WATCHED = (
         "provider.watched",
-        "It is watched.",
+        "It was put on watch.",
         {
             "former?": Datum.CODE,
             "standing?": Datum.CODE,
@@ -406,7 +422,7 @@ class EventKind(StrEnum):
     )
     PROVIDER_SUSPENDED = (
         "provider.suspended",
-        "It is offered no work for the time being.",
+        "It was suspended and is offered no work.",
         {
             "former?": Datum.CODE,
             "standing?": Datum.CODE,
@@ -417,7 +433,7 @@ class EventKind(StrEnum):
     )
     PROVIDER_RELEASED = (
         "provider.released",
-        "It is offered work again.",
+        "Its suspension ended, and it is offered work again.",
         {
             "former?": Datum.CODE,
             "standing?": Datum.CODE,
@@ -428,7 +444,7 @@ class EventKind(StrEnum):
     )
     PROVIDER_EXPELLED = (
         "provider.expelled",
-        "It was put out.",
+        "The centre removed it.",
         {
             "former?": Datum.CODE,
             "standing?": Datum.CODE,
@@ -450,7 +466,7 @@ class EventKind(StrEnum):
     )
     PROVIDER_REAPPLIED = (
         "provider.reapplied",
-        "It wants to join again.",
+        "It applied to join again.",
         {
             "former?": Datum.CODE,
             "standing?": Datum.CODE,
@@ -461,13 +477,13 @@ class EventKind(StrEnum):
     )
     PROVIDER_UNREACHABLE = (
         "provider.unreachable",
-        "It answered no offers and is asked no more for now.",
+        "It repeatedly did not answer offers and is offered nothing for now.",
         {"silent_offers": Datum.WHOLE},
     )
     PROVIDER_TOLD = ("provider.told", "It was sent a notice.", {"notice_id": Datum.KEY, "notice": Datum.CODE})
     PROVIDER_PAPER_EXPIRING = (
         "provider.paper_expiring",
-        "A paper of its is about to expire.",
+        "One of its licences is about to expire.",
         {
             "paper": Datum.CODE,
             "number?": Datum.TEXT,
@@ -478,7 +494,7 @@ class EventKind(StrEnum):
     )
     PROVIDER_PAPER_EXPIRED = (
         "provider.paper_expired",
-        "A paper of its has expired.",
+        "One of its licences has expired.",
         {
             "paper": Datum.CODE,
             "number?": Datum.TEXT,
@@ -489,89 +505,89 @@ class EventKind(StrEnum):
     )
     MONTH_FILED = (
         "month.filed",
-        "It declared turnover and profit-and-tax of a month.",
+        "The provider declared its turnover and profit-and-tax for a month.",
         {"month": Datum.DAY, "turnover_fen": Datum.WHOLE, "profit_tax_fen": Datum.WHOLE, "baseline": Datum.FLAG},
     )
     MONTH_LOCKED = (
         "month.locked",
-        "What it declared was reviewed.",
+        "A registrar reviewed and locked the declaration.",
         {"month_id": Datum.KEY, "month": Datum.DAY, "turnover_fen": Datum.WHOLE, "profit_tax_fen": Datum.WHOLE},
     )
     MONTH_REOPENED = (
         "month.reopened",
-        "It may correct what it declared.",
+        "The declaration was reopened, so that the provider can correct it.",
         {"month_id": Datum.KEY, "month": Datum.DAY, "turnover_fen": Datum.WHOLE, "profit_tax_fen": Datum.WHOLE},
     )
     APPLICATION_FILED = ("application.filed", "A company applied to join.", {"number": Datum.WHOLE})
     APPLICATION_ENTERED = (
         "application.entered",
-        "The registrar took it into the registry.",
+        "A registrar entered the applicant in the registry.",
         {"application_id": Datum.KEY, "number": Datum.WHOLE},
     )
     APPLICATION_REFUSED = (
         "application.refused",
-        "The registrar refused it.",
+        "A registrar refused it.",
         {"application_id": Datum.KEY, "number": Datum.WHOLE},
     )
     APPLICATION_WITHDRAWN = ("application.withdrawn", "The company withdrew it.", {"application_id": Datum.KEY})
     ARTICLE_DRAFTED = (
         "article.drafted",
-        "A version of an article was written.",
+        "A new version of an article was drafted.",
         {"article_id": Datum.KEY, "slug": Datum.CODE, "number": Datum.WHOLE},
     )
     ARTICLE_APPROVED = (
         "article.approved",
-        "It is offered to operators.",
+        "The version was approved and is offered to operators.",
         {"article_id": Datum.KEY, "slug?": Datum.CODE, "number?": Datum.WHOLE},
     )
     ARTICLE_DISCARDED = (
         "article.discarded",
-        "It was thrown away.",
+        "The draft was discarded.",
         {"article_id": Datum.KEY, "slug": Datum.CODE, "number": Datum.WHOLE},
     )
     ARTICLE_SUPERSEDED = (
         "article.superseded",
-        "Another version took its place.",
+        "A newer version replaced it.",
         {"article_id": Datum.KEY, "slug?": Datum.CODE, "number?": Datum.WHOLE},
     )
     ARTICLE_WITHDRAWN = (
         "article.withdrawn",
-        "The article is offered no more.",
+        "The article was withdrawn and is no longer offered.",
         {"article_id": Datum.KEY, "slug": Datum.CODE, "number": Datum.WHOLE},
     )
     GUIDE_DRAFTED = (
         "guide.drafted",
-        "A version of a danger guide was written.",
+        "A new version of a danger guide was drafted.",
         {"danger": Datum.CODE, "number": Datum.WHOLE},
     )
     GUIDE_APPROVED = (
         "guide.approved",
-        "It is in force.",
+        "The version was approved and is in use.",
         {"guide_id?": Datum.KEY, "danger": Datum.CODE, "number": Datum.WHOLE},
     )
     GUIDE_DISCARDED = (
         "guide.discarded",
-        "It was thrown away.",
+        "The draft was discarded.",
         {"guide_id": Datum.KEY, "danger": Datum.CODE, "number": Datum.WHOLE},
     )
     GUIDE_SUPERSEDED = (
         "guide.superseded",
-        "Another version took its place.",
+        "A newer version replaced it.",
         {"guide_id": Datum.KEY, "danger": Datum.CODE, "number": Datum.WHOLE},
     )
     SURGE_BEGAN = (
         "surge.began",
-        "More came in than the providers can do.",
+        "A surge began: more requests wait than providers can take.",
         {"category?": Datum.CODE, "waiting": Datum.WHOLE, "places": Datum.WHOLE, "why": Datum.TEXT},
     )
     SURGE_ENDED = (
         "surge.ended",
-        "It is over.",
+        "The surge ended.",
         {"category?": Datum.CODE, "waiting": Datum.WHOLE, "places": Datum.WHOLE, "why": Datum.TEXT},
     )
     CLOCK_YELLOW = (
         "clock.yellow",
-        "Three quarters of a deadline's time are gone.",
+        "Three quarters of the time to a deadline have passed.",
         {"clock": Datum.CODE, "due": Datum.MOMENT, "complaint_id?": Datum.KEY},
     )
     CLOCK_RED = (
@@ -581,12 +597,12 @@ class EventKind(StrEnum):
     )
     WEBHOOK_PAUSED = (
         "webhook.paused",
-        "The endpoint is sent nothing until somebody resumes it.",
+        "The endpoint was paused and is sent nothing until somebody resumes it.",
         {"webhook_id": Datum.KEY},
     )
     WEBHOOK_DISABLED = (
         "webhook.disabled",
-        "The endpoint took nothing, or said that it has gone.",
+        "The endpoint was disabled, because it accepted nothing or answered that it is gone.",
         {"webhook_id": Datum.KEY, "why": Datum.CODE},
     )
     WEBHOOK_RESUMED = ("webhook.resumed", "The endpoint is sent events again.", {"webhook_id": Datum.KEY})

@@ -1,4 +1,4 @@
-"""The append-only event log: what happened to a request, in whose name, and the outbox of everything downstream."""
+"""The append-only event log: what happened, in whose name. Everything downstream reads it."""
 
 from datetime import datetime
 from typing import Any
@@ -17,15 +17,15 @@ _RECEIVED = [word(kind) for kind in (EventKind.REQUEST_CREATED, EventKind.REQUES
 
 
 class ActorKind(Term):
-    """Who does something."""
+    """Who acts."""
 
     STAFF = "staff", "中心工作人员", "staff", "A member of the centre's staff."
-    PROVIDER = "provider", "服务单位", "provider", "A provider, with its key."
-    SYSTEM = "system", "系统", "system", "The centre's own rules."
+    PROVIDER = "provider", "服务单位", "provider", "A provider, identified by its key."
+    SYSTEM = "system", "系统", "system", "The system itself, by the centre's rules."
 
 
 class Event(Model):
-    """One fact. `id` is given at insert; `seq` once committed, so a reader by `seq` misses nothing."""
+    """One event. `id` is given at insert and `seq` after commit, so a reader by `seq` misses nothing."""
 
     __tablename__ = "events"
 
@@ -38,18 +38,18 @@ class Event(Model):
     actor_kind: Mapped[str]
     actor_id: Mapped[UUID | None]
     on_behalf: Mapped[bool] = mapped_column(server_default=text("false"))
-    """Done by staff for a provider on the phone."""
+    """Staff acted for a provider on the phone."""
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     request_kind: Mapped[str | None]
-    """What its request was then, in this and the next columns (app.events.facts); None without a request, and in
-    events that were written before there were such columns."""
+    """What the request was then, in this and the next columns (app.events.facts). NULL without a request, and in events
+    older than these columns."""
     category_code: Mapped[str | None]
     item_code: Mapped[str | None]
     township_code: Mapped[str | None]
-    """None as well where nobody knew the place then."""
+    """NULL as well if the place was not known then."""
     community_code: Mapped[str | None]
     tier: Mapped[str | None]
-    """Of an offer or a job, its own."""
+    """For an offer or a job, its own tier."""
     channel: Mapped[str | None]
     urgency: Mapped[str | None]
     priority_group: Mapped[str | None]

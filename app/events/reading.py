@@ -1,7 +1,7 @@
-"""How a step walks the log: batch by batch, and past what it can't deal with.
+"""How a step reads the log: batch by batch, and past events that it can't process.
 
-An event that fails is found by smaller and smaller batches, noted like any subject that fails (app.kit.steps) and
-passed: the log goes on behind it. It is tried again by itself, then set aside until a person releases it. Its subject
+Smaller and smaller batches find the event that fails. It is noted like any failing subject (app.kit.steps) and passed,
+so that the log goes on. It is retried automatically, then set aside until a person releases it. The id of the subject
 is the event's id as a UUID.
 """
 
@@ -17,15 +17,15 @@ from app.kit.steps import list_due_troubles, note_trouble, settle_trouble
 logger = logging.getLogger(__name__)
 
 Take = Callable[[Tx, int], Awaitable[int]]
-"""Deal with the next events, at most so many, and move the cursor past them; gives how many."""
+"""Processes the next events, at most the given number, and moves the cursor past them. Returns how many."""
 TakeOne = Callable[[Tx, int], Awaitable[object]]
-"""Deal with the event of this id; the cursor stays."""
+"""Processes the event with the given id, without moving the cursor."""
 
 
 async def walk(context: Context, step: str, reader: str, batch: int, take: Take, take_one: TakeOne) -> int:
-    """Try again what is due of what failed, then take the next events; gives how many were dealt with or passed.
+    """Retry failed events that are due, then process the next ones. Return how many were processed or passed.
 
-    What fails for another reason than an event is raised.
+    A failure that no event caused is raised.
     """
     again = await _retry(context, step, take_one)
     try:
@@ -40,7 +40,7 @@ async def walk(context: Context, step: str, reader: str, batch: int, take: Take,
 
 
 async def _narrow(context: Context, tx: Tx, step: str, reader: str, batch: int, take: Take) -> int:
-    """As many events as come before the one that fails; that one noted and passed if it is the next."""
+    """Process as many events as come before the one that fails. If that one is next, note it and pass it."""
     while True:
         try:
             async with tx.part():

@@ -1,7 +1,7 @@
-"""The order in which the log is read: committed events get a `seq`, and each reader keeps how far it has come.
+"""The order in which the log is read: committed events get a `seq`, and each reader keeps its position.
 
-Ids are given at insert and commit out of order, so a reader by id would miss the late ones. One step at a time numbers
-what has committed; whoever reads by `seq` misses nothing and sees nothing twice.
+Ids are given at insert and committed out of order, so a reader by id would miss late ones. One step at a time numbers
+what has been committed, so a reader by `seq` misses nothing and sees nothing twice.
 """
 
 from functools import cache
@@ -35,25 +35,26 @@ _CURSORS = cast(Table, EventCursor.__table__)
 
 
 def position(reader: str) -> ColumnElement[int]:
-    """How far this reader has come; 0 before its first step."""
+    """Return the SQL expression of the last `seq` that this reader has passed; 0 before its first step."""
     found: ScalarSelect[int] = select(EventCursor.seq).where(EventCursor.reader == word(reader)).scalar_subquery()
     return func.coalesce(found, sql_cast(word("0"), BigInteger))
 
 
 def move_cursor(reader: str, seq: ScalarSelect[int]) -> CTE:
-    """The reader has come to `seq`, or stays where it was when that is NULL; part of the statement that reads."""
+    """Return a CTE that moves the reader to `seq`, or leaves it if `seq` is NULL, in the statement that reads the
+    events."""
     statement = insert(_CURSORS).from_select(["reader", "seq"], select(word(reader), seq).where(seq.is_not(None)))
     return statement.on_conflict_do_update(index_elements=["reader"], set_={"seq": statement.excluded.seq}).cte("moved")
 
 
 def next_events(reader: str) -> Select[Any]:
-    """The events that this reader has next, at most a `batch`."""
+    """Return the query for this reader's next events, at most `batch` of them."""
     query = select(EVENTS).where(EVENTS.c.seq > position(reader)).order_by(EVENTS.c.seq)
     return query.limit(bindparam("batch", type_=BigInteger))
 
 
 def one_event() -> Select[Any]:
-    """The event `event_id`."""
+    """Return the query for the event `event_id`."""
     return select(EVENTS).where(EVENTS.c.id == bindparam("event_id", type_=BigInteger))
 
 
@@ -65,7 +66,7 @@ def _pass_next(reader: str) -> Prepared:
 
 
 async def pass_next(tx: Tx, reader: str) -> int | None:
-    """Move the reader past its next event; gives that event's id, or None at the end of the log."""
+    """Move the reader past its next event. Return that event's id, or None at the end of the log."""
     row = await tx.row(_pass_next(reader), batch=1)
     return None if row is None else row["id"]
 
@@ -76,9 +77,9 @@ _TRY_LOCK = Prepared(
 
 
 async def step_alone(tx: Tx, reader: str) -> bool:
-    """Whether this transaction is now the only one that takes this reader's step.
+    """Return whether this transaction now holds the lock for this reader's step. It does not wait.
 
-    A statement of its own: what follows must look at the log after the one before has committed.
+    The lock is a statement of its own, because the next statement must see what the previous holder committed.
     """
     row = await tx.row(_TRY_LOCK, name=reader)
     return row is not None and row["mine"]
@@ -88,7 +89,7 @@ _LOCK = Prepared(select(func.pg_advisory_xact_lock(func.hashtextextended(bindpar
 
 
 async def wait_alone(tx: Tx, *readers: str) -> None:
-    """The same for these readers, in this order, after waiting for whoever takes such a step."""
+    """Take the locks for these readers' steps, in this order, waiting for whoever holds one."""
     for reader in readers:
         await tx.rows(_LOCK, name=reader)
 
@@ -112,9 +113,9 @@ _NUMBER = _number()
 
 
 async def number_events(tx: Tx, batch: int = BATCH) -> int:
-    """Number committed events in the order of their ids, at most a batch; gives how many.
+    """Number committed events in the order of their ids, at most `batch` of them. Return how many.
 
-    Gives 0 as well while another transaction is numbering.
+    Return 0 too while another transaction is numbering.
     """
     if not await step_alone(tx, SEQUENCER):
         return 0

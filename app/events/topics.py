@@ -1,4 +1,4 @@
-"""What processes wake each other about (app.kit.pubsub)."""
+"""The topics on which processes wake each other (app.kit.pubsub)."""
 
 from uuid import UUID
 
@@ -6,9 +6,9 @@ DISPATCH_TOPIC = "dispatch"
 AFTERCARE_TOPIC = "aftercare"
 WEBHOOK_TOPIC = "webhooks"
 LOG_TOPIC = "log"
-"""Events have got their numbers."""
+"""Events have been given their sequence numbers."""
 
 
 def provider_topic(provider_id: UUID) -> str:
-    """On which a provider's waiting poll listens."""
+    """Return the topic to which a provider's waiting poll subscribes."""
     return f"provider:{provider_id}"

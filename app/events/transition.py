@@ -1,7 +1,7 @@
 """The one place where a status changes: a guarded UPDATE and its event, in one statement.
 
-Each feature keeps a table of its moves beside its status enum and makes a `Machine` of it. `Machine.move` gives the
-two parts as CTEs, so that a hot path can put several moves into one statement; `Machine.transition` runs one move.
+Each feature keeps a table of its moves beside its status enum and makes a `Machine` of it. `Machine.move` returns the
+two parts as CTEs, so that a hot path can put several moves into one statement. `Machine.transition` makes one move.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,9 +48,9 @@ EVENTS = cast(Table, Event.__table__)
 
 
 class StatusConflict(HotlineError):
-    """The subject is not in a state from which this step is possible."""
+    """The subject's status does not allow this step."""
 
-    en = "The {subject} is {state}; this is possible only in these states: {expected}."
+    en = "The {subject} is {state}; this step is possible only if it is: {expected}."
     zh = "该{subject}当前状态为 {state}，仅在以下状态可以这样做：{expected}。"
 
 
@@ -61,7 +61,7 @@ NO_KEY = sql_cast(null(), Uuid)
 
 @dataclass(frozen=True)
 class Step:
-    """A move of which nobody is told, and by which nothing is counted."""
+    """A move that leaves no event: nobody is told of it and no figure counts it."""
 
     sources: frozenset[StrEnum]
     target: StrEnum | None
@@ -69,7 +69,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Move:
-    """From any of `sources` to `target`; `target` None goes back to the state that the machine's table remembers."""
+    """A move from any of `sources` to `target`. With `target` None the subject returns to its remembered former
+    state."""
 
     event: EventKind
     sources: frozenset[StrEnum]
@@ -77,7 +78,7 @@ class Move:
 
 
 class Moved(NamedTuple):
-    """The changed rows and the insert of their events; `log` must be part of the statement (add_cte)."""
+    """The changed rows and the insert of their events. `log` must be made part of the statement (add_cte)."""
 
     rows: CTE
     log: CTE
@@ -95,10 +96,10 @@ def log(
     provider_id: ColumnElement[Any] = NO_KEY,
     data: ColumnElement[Any] = NO_DATA,
 ) -> CTE:
-    """An insert of one event per row of `rows`, as a CTE with this name.
+    """Return a CTE called `name` that inserts one event per row of `rows`.
 
-    The facts of its request are those of the rows, if they are requests. Else they are looked up: as they were before
-    the statement, but for the tier of an offer or a job.
+    If the rows are requests, they provide the request's facts. Otherwise the facts are looked up as they were before
+    the statement, except for the tier of an offer or job.
     """
     written = [
         AT,
@@ -116,7 +117,8 @@ def log(
 
 
 def _facts(rows: FromClause, request_id: ColumnElement[Any]) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
-    """The rows with the facts of their requests beside them, and these by column; none where no request is named."""
+    """Return the rows joined with the facts of their requests, and the facts by column; no facts if no request is
+    named."""
     if request_id is NO_KEY:
         return rows, {}
     if has_facts(rows):
@@ -127,7 +129,10 @@ def _facts(rows: FromClause, request_id: ColumnElement[Any]) -> tuple[FromClause
 
 
 class Steps:
-    """The states of one table that leave no events; `column` holds the state and `former` the one to go back to."""
+    """The states of one table whose moves leave no events.
+
+    `column` holds the state, and `former` the one to return to.
+    """
 
     def __init__(
         self, model: type[Model], moves: Mapping[str, Step | Move], *, column: str = "status", former: str = "held_from"
@@ -138,7 +143,7 @@ class Steps:
         self._former = former
 
     def change(self, step: str, where: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any]:
-        """The rows matching `where` take the step, with `values` set beside the status."""
+        """Return the UPDATE by which the rows matching `where` take the step, setting `values` beside the status."""
         move = self.moves[step]
         target = self.table.c[self._former] if move.target is None else word(move.target)
         return (
@@ -150,8 +155,10 @@ class Steps:
 
 
 class Machine(Steps):
-    """The states of one table. `subject` is its word in events and errors; `column` holds the state and `former` the
-    one to go back to."""
+    """The states of one table, whose moves leave events.
+
+    `subject` is its name in events and errors, `column` holds the state, and `former` the one to return to.
+    """
 
     moves: Mapping[str, Move]
 
@@ -177,7 +184,8 @@ class Machine(Steps):
         name: str | None = None,
         **values: Any,
     ) -> Moved:
-        """The rows matching `where` take the step and leave its event, with `values` set beside the status."""
+        """Return the CTEs by which the rows matching `where` take the step and leave its event, setting `values` beside
+        the status."""
         name = name or f"{self.subject}_{step}"
         rows = self.change(step, where, **values).cte(name)
         return Moved(
@@ -193,18 +201,22 @@ class Machine(Steps):
         )
 
     def _facts(self, rows: FromClause, data: Callable[[FromClause], ColumnElement[Any]] | None) -> ColumnElement[Any]:
-        """What the event says: `data`, and which row moved where the event's own columns do not name it."""
+        """Return the event's `data`, with the id of the row that moved if the event's own columns do not name it."""
         if self.subject in ("request", "provider"):
             return NO_DATA if data is None else data(rows)
         which = json_of(**{f"{self.subject}_id": rows.c.id})
         return which if data is None else data(rows).op("||")(which)
 
     def _key(self, rows: FromClause, subject: str) -> ColumnElement[Any]:
-        """The key of that subject in these rows: their own id, a reference, or none."""
+        """Return the id of that subject in these rows: their own, a reference, or none."""
         return rows.c.id if subject == self.subject else rows.c.get(f"{subject}_id", NO_KEY)
 
     def path(self, start: StrEnum, *steps: str) -> tuple[StrEnum, list[EventKind]]:
-        """Where these steps lead from `start`, and the events they leave: for a row that is born further on."""
+        """Return the status to which the steps lead from `start`, and their events, for a row that is inserted further
+        on.
+
+        Raises ValueError for a step that the table does not allow.
+        """
         events: list[EventKind] = []
         status = start
         for step in steps:
@@ -228,9 +240,9 @@ class Machine(Steps):
     async def transition(
         self, act: Act, tx: Tx, step: str, subject_id: UUID, *, data: Mapping[str, Any] | None = None, **values: Any
     ) -> Row:
-        """Take the step for one subject and log it; gives the changed row.
+        """Take the step for one subject, log it and return the changed row.
 
-        Raises NotFound, or StatusConflict when its status does not allow the step (nothing is changed then).
+        Raises NotFound, or StatusConflict if the status does not allow the step; nothing changes then.
         """
         statement = self._statement(step, tuple(sorted(values)))
         row = await tx.row(
@@ -245,7 +257,7 @@ class Machine(Steps):
         return row
 
     async def refusal(self, tx: Tx, step: str, subject_id: UUID) -> HotlineError:
-        """Why the step could not be taken, for raising."""
+        """Return the error that says why the step could not be taken."""
         row = await tx.row(self._status, id=subject_id)
         if row is None:
             return NotFound(what=self.subject, key=str(subject_id))
@@ -282,7 +294,7 @@ async def record(
     provider_id: UUID | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> None:
-    """Log something that changes no status."""
+    """Log an event that changes no status."""
     await tx.rows(
         _RECORD,
         kind=kind,
@@ -294,7 +306,7 @@ async def record(
 
 
 def json_of(**parts: Any) -> ColumnElement[Any]:
-    """A jsonb object of these columns, for an event's data."""
+    """Return a jsonb object of these columns, for an event's data."""
     pairs: list[Any] = []
     for name, value in parts.items():
         pairs += [word(name), value]
