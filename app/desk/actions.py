@@ -1,4 +1,4 @@
-"""The operator's one call: take a request down and answer, relay or dispatch it."""
+"""The operator's main call: take a request down and answer, relay or dispatch it."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -26,26 +26,29 @@ logger = logging.getLogger(__name__)
 
 
 class Call(NamedTuple):
-    """What came in: the request as taken down, and the key under which it may come again."""
+    """A call to create a request: the request as taken down, and the idempotency key."""
 
     body: RequestIn
     key: str | None = None
 
 
 Beside = Callable[[], Mapping[str, Any]]
-"""What an answer says besides: where the request is, and until when it can be undone."""
+"""What else an answer contains: the point the request is matched from, and until when it can be undone."""
 
 
 class _MatchingFailed(Exception):
-    """The transaction is lost with what it created; it is done again without matching."""
+    """Matching failed and rolled the transaction back. The request is created again without matching."""
 
 
 async def create_request(act: Act, context: Context, call: Call, catalog: Snapshot, dangers: Dangers) -> bytes:
-    """Create the request and make its first offers; gives the answer as JSON.
+    """Create the request and make its first offers. Return the answer as JSON.
 
-    A request is acknowledged whatever matching does: if matching fails it is created without, and the worker
-    dispatches it. What was acknowledged once is so again, whatever has been ruled out since: a word that tells a
-    danger, a place that ended. Raises what take_request raises.
+    1. Look up the idempotency key and create the request (take_request).
+    2. Match it and make its offers in the same transaction, which stores the answer under the key.
+    3. If matching fails, create the request without it and leave it to the worker: a request is always acknowledged.
+
+    A repeated call gets its stored answer even if the body has become invalid since, for example because a place ended.
+    Raises what take_request raises.
     """
     key = once(act.who, call.key, "POST /requests", call.body)
     body = _named(call.body, dangers)
@@ -61,7 +64,7 @@ async def create_request(act: Act, context: Context, call: Call, catalog: Snapsh
 
 
 def _named(body: RequestIn, dangers: Dangers) -> RequestIn:
-    """What only names a danger, as its guide says: its item, and its name for the description."""
+    """Return the body with the item and description that the guide provides, if it only names a danger."""
     if body.danger is None:
         return body
     guide, said = dangers.guides[body.danger], body.description
@@ -103,7 +106,7 @@ async def _create(
 
 
 def _matched(request: RequestOut, beside: Beside, channel: Channel, now: datetime, outcome: Outcome) -> bytes:
-    """The answer that says what came of matching."""
+    """Return the answer with the result of matching."""
     answer = DispatchOut(
         request=request, matching=outcome.matching, offers=outcome.offers, surge=outcome.surge, **beside()
     )
@@ -118,14 +121,15 @@ def _matched(request: RequestOut, beside: Beside, channel: Channel, now: datetim
 
 
 def _undo_until(act: Act, body: RequestIn) -> datetime | None:
-    """Until when the request can be undone, if it goes out."""
+    """Return until when the request can be undone if it is dispatched, or None."""
     if not body.dispatch or body.relay or body.danger or not act.settings.undo_seconds:
         return None
     return act.now + timedelta(seconds=act.settings.undo_seconds)
 
 
 def _beside(location: Location | None, catalog: Snapshot, until: datetime | None) -> Mapping[str, Any]:
-    """Whose point the request is matched from, what of its address lies elsewhere, and until when it can be undone."""
+    """Return the point the request is matched from, the places in its address that lie outside, and until when it can
+    be undone."""
     if location is None:
         return {}
     spot = location.spot
@@ -140,7 +144,7 @@ def _beside(location: Location | None, catalog: Snapshot, until: datetime | None
 
 
 def _unmatched_yet(beside: Beside, request: RequestOut) -> bytes:
-    """The answer where nobody was looked for: the worker does it if the request is out."""
+    """Return the answer of a request that was not matched. A dispatching one is left to the worker."""
     out = request.status == RequestStatus.DISPATCHING
     answer = DispatchOut(request=request, matching=MatchingResult.POSTPONED if out else None, **beside())
     return answer.model_dump_json().encode()

@@ -1,4 +1,4 @@
-"""What can be wrong with work that is handed over."""
+"""Problems when open work is handed over."""
 
 from app.kit.errors import HotlineError
 

@@ -1,4 +1,4 @@
-"""Open work of somebody who has left, or goes off shift: listed, and handed over to a colleague."""
+"""Open work of a colleague who leaves or goes off shift: lists it and hands it over."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,10 +16,12 @@ from app.kit.db import Tx
 from app.kit.errors import NotFound
 
 MOST = 200
+"""The most open requests listed."""
 
 
 async def show_open_work(tx: Tx, staff_id: UUID, now: datetime) -> OpenWork:
-    """What this person follows, has in their care, and has taken just now. Raises NotFound."""
+    """Return the requests and complaints that this person looks after, and how many calls they have taken. Raises
+    NotFound."""
     await _get(tx, staff_id)
     offers, callbacks = await handover_queries.count_taken(tx, staff_id, now)
     return OpenWork(
@@ -31,13 +33,12 @@ async def show_open_work(tx: Tx, staff_id: UUID, now: datetime) -> OpenWork:
 
 
 async def hand_over(act: Act, tx: Tx, staff_id: UUID, body: Handover) -> OpenWork:
-    """Give open requests and complaints to a colleague, and what was taken just now back to its queue; gives what is
-    left. Repeating it does nothing.
+    """Hand open requests and complaints over to a colleague, and release the calls just taken. Return what is left.
 
-    An operator takes no complaints: those of somebody who may not decide them any more go to the supervisor with the
-    fewest, the others stay.
+    Operators get no complaints. Complaints of somebody who may no longer decide them go to the supervisor with the
+    fewest; others stay. Repeating it changes nothing.
 
-    Raises NotFound, StaffInactive, NotAtTheDesk for a colleague who could not go on with it.
+    Raises NotFound, and StaffInactive or NotAtTheDesk for a colleague who cannot take the work.
     """
     former, colleague = await _get(tx, staff_id), await _get(tx, body.to)
     if not colleague.active:

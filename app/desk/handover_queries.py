@@ -1,4 +1,4 @@
-"""What somebody is working on, in SQL."""
+"""SQL of what a member of staff is working on."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,19 +23,19 @@ _UNDECIDED = (ComplaintStatus.OPEN, ComplaintStatus.DECIDED)
 
 
 async def list_requests(tx: Tx, staff_id: UUID, limit: int) -> Sequence[Any]:
-    """The open requests that this person follows, the oldest first."""
+    """Return the open requests that this person follows, oldest first."""
     query = select(Request).where(_OPEN, staff_id == FOLLOWER).order_by(Request.received_at, Request.id)
     return (await tx.session.execute(query.limit(limit))).scalars().all()
 
 
 async def list_complaints(tx: Tx, staff_id: UUID) -> Sequence[Any]:
-    """The complaints in this person's care that are not at their end, the first due first."""
+    """Return the unfinished complaints that this person owns, the first due first."""
     query = select(Complaint).where(Complaint.owner_id == staff_id, Complaint.status.in_(_UNDECIDED))
     return (await tx.session.execute(query.order_by(Complaint.due_at, Complaint.id))).scalars().all()
 
 
 async def count_taken(tx: Tx, staff_id: UUID, at: datetime) -> tuple[int, int]:
-    """Firms that this person is phoning, and citizens being called back."""
+    """Return how many providers this person is phoning and how many citizens they are calling back."""
     offers = select(func.count()).where(Offer.phoned_by == staff_id, *_being_phoned(at)).scalar_subquery()
     callbacks = select(func.count()).where(Callback.taken_by == staff_id, *_being_called(at)).scalar_subquery()
     row = (await tx.session.execute(select(offers, callbacks))).one()
@@ -77,7 +77,7 @@ _HAND_OVER = _hand_over()
 
 
 async def hand_over_requests(tx: Tx, former: UUID, to: UUID, request_ids: Sequence[UUID] | None, **event: Any) -> int:
-    """These open requests of one person, or all, are followed by another from now on; gives how many."""
+    """Make another person follow these open requests of `former`, or with None all. Return how many."""
     words = {"former_word": str(former), "to_word": str(to)}
     row = await tx.row(_HAND_OVER, former=former, to=to, request_ids=request_ids, **words, **event)
     assert row is not None
@@ -85,7 +85,7 @@ async def hand_over_requests(tx: Tx, former: UUID, to: UUID, request_ids: Sequen
 
 
 async def release_taken(tx: Tx, staff_id: UUID, at: datetime) -> None:
-    """What this person took a minute ago stands in its queue again at once, for anybody."""
+    """Return the calls that this person has taken to their queues at once."""
     offers = update(Offer).where(Offer.phoned_by == staff_id, *_being_phoned(at))
     await tx.session.execute(offers.values(phoned_by=None, phoned_until=None))
     callbacks = update(Callback).where(Callback.taken_by == staff_id, *_being_called(at))

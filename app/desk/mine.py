@@ -1,4 +1,4 @@
-"""What the operator follows and is still open, with its clocks, and what those left who have gone home."""
+"""The open requests that an operator follows, with their clocks, and those left by colleagues off shift."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -17,11 +17,14 @@ from app.intake.views import running_clocks, show
 from app.kit.db import Tx
 
 MOST = 200
+"""The most requests listed of each sort."""
 
 
 async def list_mine(act: Act, tx: Tx, catalog: Snapshot) -> list[OpenRequest]:
-    """One's latest 200 open requests and at most 200 that were left by those who are signed in no more: first
-    due first, those without clocks at the end."""
+    """Return the caller's latest 200 open requests and at most 200 left by staff who are off shift.
+
+    The first due comes first; those without clocks come last.
+    """
     mine = [_with_clocks(row, catalog, act.zone) for row in await list_followed(tx, act.who, MOST)]
     known = {one.request.id for one in mine}
     left = [row for row in await list_left(tx, act.now, MOST) if row.id not in known]
@@ -32,7 +35,7 @@ async def list_mine(act: Act, tx: Tx, catalog: Snapshot) -> list[OpenRequest]:
 
 
 async def take_over(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> OpenRequest:
-    """Whoever acts follows the request from now on; said again, nothing happens. Raises NotFound, StatusConflict."""
+    """Make the caller follow the request from now on. Repeating it changes nothing. Raises NotFound, StatusConflict."""
     request = await get_locked(tx, request_id)
     if request["status"] in CLOSED:
         raise StatusConflict(subject="request", state=RequestStatus(request["status"]), expected="open")

@@ -1,4 +1,4 @@
-"""The operator's desk: what spans features."""
+"""Routes of the operator's desk that span features."""
 
 from typing import Annotated
 from uuid import UUID
@@ -50,20 +50,21 @@ async def create_request(
 async def list_possible_steps(
     request_id: UUID, tx: Transaction, catalog: CurrentCatalog, act: Asking
 ) -> list[PossibleStep]:
-    """What the caller may do now with the request, its offers and its jobs, the most usual first."""
+    """List the steps that the caller may take now with the request, its offers and its jobs, the most usual first."""
     return await list_steps(act, tx, request_id, catalog)
 
 
 @router.get("/desk/requests")
 async def list_my_requests(act: Operator, tx: Transaction, catalog: CurrentCatalog) -> list[OpenRequest]:
-    """My latest 200 open requests and those left by whoever has gone home, with their clocks, the first due first."""
+    """List your latest 200 open requests and those left by colleagues off shift, with their clocks, the first due
+    first."""
     return await list_mine(act, tx, catalog)
 
 
 @router.put("/desk/requests/{request_id}/follow-up")
 @repeatable
 async def follow_request(request_id: UUID, act: Operator, tx: Transaction, catalog: CurrentCatalog) -> OpenRequest:
-    """Take an open request over from a colleague: I follow it from now on."""
+    """Take an open request over from a colleague, and follow it from now on."""
     return await take_over(act, tx, request_id, catalog)
 
 
@@ -76,8 +77,8 @@ async def list_request_timeline(
     tx: Transaction,
     paging: Annotated[Paging, Query()],
 ) -> Page[Happening]:
-    """What happened to the request, newest first: its steps, offers, work, calls and messages, callbacks and
-    complaints, with who did it and what was said; phones and names masked."""
+    """List what happened to the request, newest first: steps, offers, work, calls, messages, callbacks and complaints,
+    with who acted and what was said. Phones and names of citizens are masked."""
     await get_request(tx, request_id)
     [before] = paging.after(int) or [None]
     rows = await list_happenings(tx, request_id, before, paging.limit + 1)
@@ -86,17 +87,17 @@ async def list_request_timeline(
 
 @router.post("/desk/searches")
 async def search_desk(body: DeskSearch, act: Operator, tx: Transaction) -> DeskFound:
-    """Where an operator wants to go: requests, citizens and firms, masked; what was looked for is on the audit log."""
+    """Find requests, citizens and providers, masked. The search is recorded in the audit log."""
     return await search(act, tx, body.words)
 
 
 @router.get("/staff/{staff_id}/open-work")
 async def show_open_work(staff_id: UUID, act: InCharge, tx: Transaction) -> OpenWork:
-    """What a colleague looks after and has taken just now: to be handed over when they leave or go off shift."""
+    """Return what a colleague looks after and has just taken, to hand it over when they leave or go off shift."""
     return await handover.show_open_work(tx, staff_id, act.now)
 
 
 @router.put("/staff/{staff_id}/open-work/handover")
 async def hand_over_work(staff_id: UUID, body: Handover, act: InCharge, tx: Transaction) -> OpenWork:
-    """Hand a colleague's open work over to another; gives what is left of it."""
+    """Hand a colleague's open work over to another colleague. Returns what is left of it."""
     return await handover.hand_over(act, tx, staff_id, body)

@@ -1,4 +1,4 @@
-"""What the desk shows beside the features' own answers."""
+"""What the desk shows in addition to the features' own answers."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -16,68 +16,70 @@ from app.registry.models import Standing
 
 
 class OpenRequest(BaseModel):
-    """An open request and its running clocks, the first due first; a held or relayed one has none."""
+    """An open request and its running clocks, the first due first. A held or relayed one has none."""
 
     request: RequestOut
     clocks: list[RunningClock]
-    handed_over: bool = Field(description="whoever followed it has gone home, and nobody has taken it over yet")
+    handed_over: bool = Field(description="its follower is off shift, and nobody has taken it over yet")
 
 
 class Subject(Term):
-    """With what a step is taken."""
+    """What a step is taken with."""
 
     REQUEST = "request", "请求", "request", "A citizen's request."
     OFFER = "offer", "派单", "offer", "A request offered to one provider."
-    JOB = "job", "工单", "job", "The work that a provider has accepted."
+    JOB = "job", "工单", "job", "The work that a provider accepted."
 
 
 class Step(Term):
-    """What can be done with a request, an offer or a job."""
+    """A step that can be taken with a request, an offer or a job."""
 
-    ANSWER = "answer", "答复并办结", "answer", "Answer it from what the centre knows, and close it."
-    RELAY = "relay", "转接", "relay", "Hand it to a line or body outside."
+    ANSWER = "answer", "答复并办结", "answer", "Answer it and close it."
+    RELAY = "relay", "转接", "relay", "Relay it to an outside line or body."
     DISPATCH = "dispatch", "派单", "dispatch", "Look for a provider."
-    OFFER = "offer", "直接派单", "offer", "Offer it to a chosen provider."
+    OFFER = "offer", "直接派单", "offer", "Offer it to a provider of your choice."
     CONSENT_TO_TIER = "consent_to_tier", "同意档次", "consent to the tier", "The citizen agrees to a dearer tier."
     CLOSE = "close", "办结", "close", "Close it."
-    REOPEN = "reopen", "重新打开", "reopen", "Work on it again."
-    HOLD = "hold", "暂缓", "hold", "Have it wait."
-    RESUME = "resume", "恢复办理", "resume", "End the wait."
-    CANCEL = "cancel", "取消", "cancel", "The citizen does not want it any more."
-    MERGE = "merge", "合并", "merge", "It is the same as another."
-    SEPARATE = "separate", "撤销合并", "undo the merge", "It stands for itself again."
-    CORRECT = "correct", "更正", "correct", "Put right what was taken down."
-    CONTACT = "contact", "记录来电", "record a contact", "Somebody called or wrote about it."
-    RAISE_DANGER = "raise_danger", "标记险情", "mark a danger", "It tells of a danger."
-    RELAY_DANGER = "relay_danger", "险情已转", "relay the danger", "An emergency line has the danger."
-    WITHDRAW_DANGER = "withdraw_danger", "撤销险情", "withdraw the danger", "It is no danger after all."
-    ACCEPT = "accept", "接单", "accept", "The provider takes it."
-    DECLINE = "decline", "拒单", "decline", "The provider does not take it."
-    NO_ANSWER = "no_answer", "没人接", "no answer", "The provider did not pick up the phone."
-    WITHDRAW = "withdraw", "撤回派单", "withdraw the offer", "Take the offer back before an answer."
+    REOPEN = "reopen", "重新打开", "reopen", "Work on a closed request again."
+    HOLD = "hold", "暂缓", "hold", "Let it wait until a given time."
+    RESUME = "resume", "恢复办理", "resume", "End the hold."
+    CANCEL = "cancel", "取消", "cancel", "The citizen no longer wants it."
+    MERGE = "merge", "合并", "merge", "Merge it into another request about the same problem."
+    SEPARATE = "separate", "撤销合并", "undo the merge", "Make it independent again."
+    CORRECT = "correct", "更正", "correct", "Correct what was taken down."
+    CONTACT = "contact", "记录来电", "record a contact", "Record a later call or message about it."
+    RAISE_DANGER = "raise_danger", "标记险情", "mark a danger", "It reports a danger."
+    RELAY_DANGER = "relay_danger", "险情已转", "relay the danger", "An emergency line took the danger."
+    WITHDRAW_DANGER = "withdraw_danger", "撤销险情", "withdraw the danger", "There is no danger after all."
+    ACCEPT = "accept", "接单", "accept", "The provider accepts it."
+    DECLINE = "decline", "拒单", "decline", "The provider declines it."
+    NO_ANSWER = "no_answer", "没人接", "no answer", "The provider did not answer the phone."
+    WITHDRAW = "withdraw", "撤回派单", "withdraw the offer", "Withdraw the offer before an answer."
     START = "start", "到场开工", "start", "The provider is on site."
-    APPOINTMENT = "appointment", "改约", "move the appointment", "Agree on another time."
-    QUOTE = "quote", "报价", "quote", "The provider names a price."
+    APPOINTMENT = "appointment", "改约", "move the appointment", "Agree on another appointment."
+    QUOTE = "quote", "报价", "quote", "The provider quotes a price."
     CONSENT = "consent", "同意报价", "agree to the price", "The citizen agrees to the price."
     EXTENSION = "extension", "申请延期", "ask for more time", "The provider needs more time."
     COMPLETE = "complete", "完工", "complete", "The work is done."
-    RETURN = "return", "退单", "return", "The provider gives the work back."
-    FAIL = "fail", "未能完成", "fail", "The provider could not do it."
-    REASSIGN = "reassign", "收回改派", "reassign", "Take the work from the provider."
+    RETURN = "return", "退单", "return", "The provider returns the work."
+    FAIL = "fail", "未能完成", "fail", "The provider could not complete it."
+    REASSIGN = "reassign", "收回改派", "reassign", "Take the work away from the provider."
     AMOUNT = "amount", "更正收费", "correct the bill", "Correct what was billed."
 
 
 class PossibleStep(BaseModel):
-    """A step that the caller may take now; what is said with it may still be refused (a time that is over, a line that
-    is for something else)."""
+    """A step that the caller may take now.
+
+    It can still be refused for what is sent with it, such as a past time or a line that does not handle the danger.
+    """
 
     subject: Subject
-    id: UUID = Field(description="of the request, the offer or the job")
+    id: UUID = Field(description="the id of the request, offer or job")
     step: Step
 
 
 class WorkRequest(BaseModel):
-    """A request to be looked after, without personal data."""
+    """A request that somebody looks after, without personal data."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -89,7 +91,7 @@ class WorkRequest(BaseModel):
 
 
 class OpenComplaint(BaseModel):
-    """A complaint in somebody's care."""
+    """A complaint that somebody looks after."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -99,7 +101,7 @@ class OpenComplaint(BaseModel):
 
 
 class OpenWork(BaseModel):
-    """What somebody looks after: the oldest 200 open requests, all complaints, and what was taken just now."""
+    """What somebody looks after: the oldest 200 open requests, all complaints, and the calls they have just taken."""
 
     requests: list[WorkRequest]
     complaints: list[OpenComplaint]
@@ -108,10 +110,11 @@ class OpenWork(BaseModel):
 
 
 class Handover(Body):
-    """To whom; without `request_ids` all open requests and complaints, and what was taken just now goes to its queue.
+    """Who takes the work over.
 
-    Complaints go to a supervisor only: with `to` an operator, those of somebody whose account is deactivated, or who is
-    no supervisor any more, go to the supervisor with the fewest open ones.
+    Without `request_ids` all open requests and complaints are handed over, and calls just taken return to their queues.
+    Only supervisors get complaints: if `to` is an operator, those of a deactivated account or of somebody who is no
+    supervisor any more go to the supervisor with the fewest.
     """
 
     to: UUID
@@ -119,30 +122,30 @@ class Handover(Body):
 
 
 class Happening(BaseModel):
-    """One entry of a request's timeline: what happened, who did it, and what was said then."""
+    """One entry of a request's timeline: what happened, who did it, and what was said."""
 
     id: int
     at: datetime
-    kind: str = Field(description="of docs/events.md")
+    kind: str = Field(description="a kind of event, as listed in docs/events.md")
     actor_kind: ActorKind
-    actor_name: str | None = Field(description="the colleague or the firm; null: the service itself")
-    on_behalf: bool = Field(description="a colleague did it for the firm, on the phone")
+    actor_name: str | None = Field(description="the colleague or the provider; null if it was the system")
+    on_behalf: bool = Field(description="a colleague did it for the provider on the phone")
     provider_id: UUID | None
-    provider_name: str | None = Field(description="the firm that it is about")
-    channel: Channel | None = Field(description="of a call or message")
+    provider_name: str | None = Field(description="the provider that it is about")
+    channel: Channel | None = Field(description="the channel of a call or message")
     phone: str | None = Field(description="the number that it came from, masked")
-    words: str | None = Field(description="what was said or written down then")
-    data: dict[str, Any] = Field(description="what was true then")
+    words: str | None = Field(description="what was said or written at the time")
+    data: dict[str, Any] = Field(description="the event's data, as listed in docs/events.md")
 
 
 class DeskSearch(Body):
-    """What is looked for: a request's number, words of an open one, a citizen's name or number, a firm's name."""
+    """What to look for: a request's number, words of an open request, a citizen's or provider's name or phone."""
 
     words: Annotated[FreeText, Field(min_length=1, max_length=50)]
 
 
 class CitizenFound(BaseModel):
-    """A citizen, masked; POST /citizens/searches with the id brings them up."""
+    """A citizen, masked. POST /citizens/searches with the id shows their card."""
 
     id: UUID
     name: str | None
@@ -151,7 +154,7 @@ class CitizenFound(BaseModel):
 
 
 class FirmFound(BaseModel):
-    """A firm of the registry."""
+    """A provider in the registry."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -162,7 +165,7 @@ class FirmFound(BaseModel):
 
 
 class DeskFound(BaseModel):
-    """The first few of each kind that fit, the best first."""
+    """The first few matches of each sort, best first."""
 
     requests: list[RequestOut]
     citizens: list[CitizenFound]

@@ -1,4 +1,4 @@
-"""Going somewhere by a few letters: requests, citizens and firms that fit."""
+"""The desk's quick search for requests, citizens and providers."""
 
 from app.auth.reveals import note_reveal
 from app.desk import searching_queries
@@ -10,11 +10,15 @@ from app.kit.db import Tx
 from app.kit.personal import mask_name, mask_phone
 
 MOST = 6
+"""The most matches of each sort."""
 
 
 async def search(act: Act, tx: Tx, words: str) -> DeskFound:
-    """At most six of each: requests by number, or open ones by their words; citizens by number or by how their name
-    begins; firms by a part of their name or by their number."""
+    """Return at most six requests, citizens and providers each. The search is recorded in the audit log.
+
+    Requests match by number, or if open by their words; citizens by phone or the beginning of their name; providers by
+    phone or a part of their name.
+    """
     await note_reveal(act, tx, "desk", "search", **show_searched(words))
     phone, digits = phone_of(words), digits_of(words)
     number = int(digits) if digits and len(digits) < 16 else None

@@ -1,4 +1,4 @@
-"""Requests, citizens and firms by a few letters, in SQL."""
+"""SQL that finds requests, citizens and providers by a few characters."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,7 +17,7 @@ _OPEN = Request.status.not_in([word(status) for status in CLOSED])
 
 
 async def list_requests(tx: Tx, words: str, number: int | None, limit: int) -> Sequence[Request]:
-    """The request of this number, then open ones in which the words were said, newest first."""
+    """Return the request with this number, then open ones that contain the words, newest first."""
     found: list[Request] = []
     if number is not None:
         found += (await tx.session.execute(select(Request).where(Request.number == number))).scalars()
@@ -28,7 +28,7 @@ async def list_requests(tx: Tx, words: str, number: int | None, limit: int) -> S
 
 
 async def list_citizens(tx: Tx, words: str, phone: str | None, limit: int) -> Sequence[Citizen]:
-    """The citizen of this number, or those whose names begin so."""
+    """Return the citizen with this phone, or those whose names begin with the words."""
     if not (form := same_form(words)):
         return []
     fits = func.same_form(Citizen.name).startswith(form, autoescape=True) if phone is None else Citizen.phone == phone
@@ -37,7 +37,8 @@ async def list_citizens(tx: Tx, words: str, phone: str | None, limit: int) -> Se
 
 
 async def list_firms(tx: Tx, words: str, phone: str | None, limit: int) -> Sequence[Provider]:
-    """Firms of this number, or with this in their name, those whose names begin so first."""
+    """Return the providers with this phone, or with the words in their names, first those whose names begin with
+    them."""
     form = same_form(words)
     fits = Provider.phone == phone if phone else or_(*named(words))
     begins = func.same_form(Provider.name).startswith(form, autoescape=True)

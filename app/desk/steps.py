@@ -1,7 +1,7 @@
-"""Which steps the caller may take now with a request, its offers and its jobs.
+"""Finds the steps that the caller may take now with a request, its offers and its jobs.
 
-From which states a step is possible stands in the machines' tables, and what else it needs in the checks of the actions
-that take it; here they are only asked.
+The machines' tables say in which states a step is possible, and the checks of its action say what else it needs. This
+module only asks them.
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set
@@ -34,7 +34,7 @@ IN_CHARGE = frozenset({Role.SUPERVISOR})
 
 
 class Case(NamedTuple):
-    """A request, or an offer or job of it, as the checks look at it."""
+    """A request, or one of its offers or jobs, as the rules check it."""
 
     facts: Mapping[str, Any]
     request: Mapping[str, Any]
@@ -43,12 +43,12 @@ class Case(NamedTuple):
 
     @property
     def held(self) -> bool:
-        """Whether the request waits."""
+        """Whether the request is on hold."""
         return bool(self.request["status"] == RequestStatus.ON_HOLD)
 
 
 class Rule(NamedTuple):
-    """A step is possible in these states, if `may` neither raises nor gives False, for holders of one of the roles."""
+    """A step, possible in these states for holders of one of these roles, unless `may` raises or returns False."""
 
     step: Step
     states: Container[str]
@@ -125,7 +125,7 @@ OF_REQUEST = (
     Rule(Step.RELAY_DANGER, _ANY, lambda case: check_endangered(case.facts)),
     Rule(Step.WITHDRAW_DANGER, _ANY, lambda case: check_endangered(case.facts)),
 )
-"""The most usual first."""
+"""The steps of a request, the most usual first."""
 
 OF_OFFER = (
     Rule(
@@ -153,8 +153,10 @@ OF_JOB = (
 
 
 async def list_steps(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -> list[PossibleStep]:
-    """What the caller may do: the firm's work first, then offers, then the request itself; before that what
-    comes before all else (a danger that no line has, a sum that nobody has agreed to). Raises NotFound."""
+    """Return the steps that the caller may take: those of jobs, then of offers, then of the request. Raises NotFound.
+
+    Steps that come before all others, such as relaying a danger or agreeing to a quoted sum, are at the beginning.
+    """
     request = show(await get_request(tx, request_id)).model_dump()
     offers = {row.id: dict(row._mapping) for row in await list_request_offers(tx, request_id)}
     jobs = [
@@ -189,7 +191,7 @@ def _allows(rule: Rule, case: Case) -> bool:
 
 
 def _first(facts: Mapping[str, Any]) -> Set[Step]:
-    """What is the most usual only as it stands."""
+    """Return the steps that come before all others in the present state."""
     if "danger" in facts:
         if is_endangered(facts):
             return {Step.RELAY_DANGER}

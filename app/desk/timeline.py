@@ -1,4 +1,4 @@
-"""What happened to a request, in one list: the log's events, with what was said where it was said."""
+"""Turns the events of a request into timeline entries."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from app.kit.personal import mask_name, mask_phone
 
 
 def show_happening(row: Any) -> Happening:
-    """One entry; numbers and names of citizens masked."""
+    """Return one timeline entry. Phones and names of citizens are masked."""
     data = row.data
     if agreed_by := data.get("agreed_by"):
         data = data | {"agreed_by": mask_name(agreed_by)}

@@ -1,4 +1,4 @@
-"""What happened to a request, with the words that stand on the rows the events name, in SQL."""
+"""SQL of a request's timeline: its events, with the words recorded where each event points."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,11 +25,12 @@ ECHOES = (
     EventKind.OFFER_ENDED,
     EventKind.JOB_CANCELLED,
 )
-"""What another event of the same moment says better."""
+"""Events left out, because another event of the same moment says more."""
 
 
 async def list_happenings(tx: Tx, request_id: UUID, before: int | None, limit: int) -> Sequence[Any]:
-    """The request's events, newest first, each with who did it, what was said, and the call it stands for."""
+    """Return the request's events, newest first, each with who acted, what was said, and the call or message it came
+    from."""
     some = select(Event).where(Event.request_id == request_id, Event.kind.not_in(ECHOES))
     if before is not None:
         some = some.where(Event.id < before)
@@ -71,7 +72,7 @@ async def list_happenings(tx: Tx, request_id: UUID, before: int | None, limit: i
         (event.c.kind == EventKind.EXTENSION_ASKED, Extension.reason),
         (event.c.kind.in_([EventKind.EXTENSION_GRANTED, EventKind.EXTENSION_REFUSED]), Extension.decision_note),
         (event.c.kind == EventKind.CALLBACK_DONE, Callback.remark),
-        # What was said in a call stands at that call.
+        # A complaint made in a call has its words in the entry for that call.
         (and_(event.c.kind == EventKind.COMPLAINT_OPENED, Complaint.cause != Cause.SAID), Complaint.words),
         (event.c.kind == EventKind.COMPLAINT_REPLIED, Complaint.reply),
         (event.c.kind == EventKind.COMPLAINT_DECIDED, Complaint.decision),
