@@ -33,7 +33,7 @@ FILTERS: dict[UnmatchedReason, dict[str, Any]] = {
 @pytest.mark.parametrize(
     "said",
     [
-        f"The first {SHORTLIST} are looked at, and {['none', 'one', 'two', 'three', 'four'][MORE]} times as many",
+        f"The first {SHORTLIST} are examined, and {['none', 'one', 'two', 'three', 'four'][MORE]} times as many",
         f"fewer than {MOST_AT_ONCE} of them can come and answer now: {MOST_AT_ONCE} are the most",
         f"At most {SHORTLIST} are ranked or explained",
         f"Counts are those of the last {WINDOW_DAYS} days",
