@@ -1,4 +1,4 @@
-"""Taking the registry in from a file, all or nothing."""
+"""Imports the registry from a file, all or nothing."""
 
 import asyncio
 from functools import partial
@@ -22,12 +22,14 @@ from app.kit.db import Tx
 from app.kit.ids import new_id
 
 MOST_LISTED = 200
+"""The most changed providers listed in the answer."""
 
 
 def plan_import(
     act: Act, content: bytes, registry: queries.Registry, catalog: Snapshot, *, chinese: bool
 ) -> tuple[Plan, dict[str, Sheet]]:
-    """What the file's lines change in the registry. Takes seconds for a large file: run it in a thread."""
+    """Return what the file's lines change in the registry, and the sheets by key. Takes seconds for a large file, so
+    run it in a thread."""
     plan, by_key = Plan(), {sheet.key: sheet for sheet in sheets(catalog)}
     lines = map(orjson.loads, content.splitlines())
     rows = read_rows(lines, list(by_key.values()), plan, chinese=chinese)
@@ -39,9 +41,13 @@ def plan_import(
 async def import_registry(
     act: Act, tx: Tx, content: bytes, catalog: Snapshot, *, dry_run: bool, chinese: bool
 ) -> ImportOut:
-    """Take in what `app.exchange.process` read. Imported again, the same file changes nothing.
+    """Import the lines that `app.exchange.process` read. Importing the same file again changes nothing.
 
-    Raises ImportInvalid with every fault, ImportRunning, RegistryChanged: nothing is changed then.
+    1. Take the import's lock, and read the registry.
+    2. Plan the changes in a thread. If there is any fault, refuse with all of them.
+    3. Unless it is a dry run, check that nobody edited the providers meanwhile, and write the changes.
+
+    Raises ImportInvalid with the first 500 faults, ImportRunning, RegistryChanged; nothing is changed then.
     """
     if not await step_alone(tx, "registry_import"):
         raise ImportRunning

@@ -1,4 +1,4 @@
-"""What people write in a cell, as a value, and back. Everything arrives as text, whether from XLSX or CSV."""
+"""Parses what people write in a cell, and formats values. Cells arrive as text from both XLSX and CSV."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -18,24 +18,24 @@ Parse = Callable[[str], Any]
 
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
 _LOST = re.compile(r"[0-9]{15}0{3}")
-"""Eighteen digits of which a spreadsheet has kept fifteen."""
+"""Eighteen digits of which a spreadsheet kept only fifteen."""
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[T ]0{1,2}:00(?::00)?)?")
 _WHOLE_DATE = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
 _SERIAL = re.compile(r"[2-7][0-9]{4}")
-"""A date that a spreadsheet shows as a number, of 1954 to 2119."""
+"""A date from 1954 to 2119 that a spreadsheet shows as a number."""
 SERIAL_ZERO = date(1899, 12, 30)
 ENDLESS = {
     "长期", "长期有效", "永久", "永久有效", "无固定期限", "无期限", "无", "/", "-", "--", "—", "——",
     "long-term", "permanent", "none",
 }  # fmt: skip
-"""How people say that a licence or a price has no last day."""
+"""How people write that a licence or price has no last day."""
 _TIME = re.compile(r"([0-9]{1,2})[:：]([0-9]{2})(?:[:：]([0-9]{2}))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _PHONE = TypeAdapter[str](FirmPhone)
 
 
 def text(most: int) -> Parse:
-    """A text of at most so many characters."""
+    """Return a parser of text of at most `most` characters. Like all parsers here, it raises WrongCell."""
 
     def parse(value: str) -> str:
         if len(value) > most:
@@ -48,7 +48,7 @@ def text(most: int) -> Parse:
 
 
 def paper_number(value: str) -> str:
-    """What stands on a licence; not what a spreadsheet has made of a long number."""
+    """Return a licence number. Raises WrongCell if a spreadsheet has damaged a long number."""
     if re.fullmatch(r"[0-9]\.[0-9]+[eE]\+[0-9]{2,}", value) or _LOST.fullmatch(value):
         raise WrongCell("scientific")
     parsed: str = text(60)(value)
@@ -56,7 +56,7 @@ def paper_number(value: str) -> str:
 
 
 def _number(value: str) -> Decimal:
-    """A number in the fifteen digits of a spreadsheet, which computes 3.30 as 3.3000000000000003.
+    """Return a number rounded to a spreadsheet's fifteen digits, because it computes 3.30 as 3.3000000000000003.
 
     Raises ArithmeticError.
     """
@@ -64,7 +64,8 @@ def _number(value: str) -> Decimal:
 
 
 def _digits(value: str) -> str:
-    """The digits of a number that a spreadsheet shows as 1.3805741234E+10. Raises WrongCell where it has lost some."""
+    """Return the digits of a number that a spreadsheet shows as 1.3805741234E+10. Raises WrongCell if some were
+    lost."""
     if not _SCIENTIFIC.fullmatch(value):
         return value
     try:
@@ -77,7 +78,7 @@ def _digits(value: str) -> str:
 
 
 def integer(least: int, most: int) -> Parse:
-    """A whole number in the range."""
+    """Return a parser of whole numbers in the range."""
 
     def parse(value: str) -> int:
         try:
@@ -92,7 +93,8 @@ def integer(least: int, most: int) -> Parse:
 
 
 def one_of(words: Mapping[str, Any], too: Mapping[str, Any]) -> Parse:
-    """One of the words, however it is written, as its value; `too`: others that are understood, and not named."""
+    """Return a parser of the words, in any spelling, that returns their values. The words in `too` are accepted as
+    well, but the fault does not list them."""
     known = {same_form(word): value for word, value in {**words, **too}.items()}
 
     def parse(value: str) -> Any:
@@ -105,7 +107,8 @@ def one_of(words: Mapping[str, Any], too: Mapping[str, Any]) -> Parse:
 
 
 def code_of(names: Iterable[tuple[str, str]], what: str) -> Parse:
-    """A code, alone or followed by its name, or the name alone where only one has it; `what` to look up, in words."""
+    """Return a parser of codes: alone, followed by the name, or the name alone if it is unique. `what` tells the user
+    where to look them up."""
     codes, by_name = dict[str, str](), dict[str, str | None]()
     for code, name in names:
         codes[code.casefold()] = code
@@ -123,7 +126,7 @@ def code_of(names: Iterable[tuple[str, str]], what: str) -> Parse:
 
 
 def coordinate(value: str) -> float:
-    """Degrees, WGS-84."""
+    """Return degrees (WGS-84), from -180 to 180."""
     try:
         degrees = float(value)
     except ValueError:
@@ -134,10 +137,12 @@ def coordinate(value: str) -> float:
 
 
 def fen(value: str) -> int:
-    """Yuan with at most two decimals, as fen."""
+    """Return an amount of yuan with at most two decimals as fen."""
     try:
         sum_ = _number(re.sub(r"^[¥￥]|[,，\s]|[元圆]$", "", value)) * 100
-        if not 0 <= sum_ <= MOST_FEN or sum_ != int(sum_):  # in this order: 9e999999 has a million digits
+        if not 0 <= sum_ <= MOST_FEN or sum_ != int(
+            sum_
+        ):  # range first, because int() of 9e999999 would have a million digits
             raise WrongCell("price")
     except (ArithmeticError, ValueError):
         raise WrongCell("price") from None
@@ -145,12 +150,12 @@ def fen(value: str) -> int:
 
 
 def yuan(value: int) -> Decimal:
-    """Fen as yuan."""
+    """Return fen as yuan."""
     return Decimal(value) / 100
 
 
 def day(value: str) -> date:
-    """A date as people and spreadsheets write it."""
+    """Return a date, in any way that people and spreadsheets write it."""
     if _SERIAL.fullmatch(value):
         return SERIAL_ZERO + timedelta(days=int(value))
     found = _DATE.fullmatch(value) or _WHOLE_DATE.fullmatch(value)
@@ -161,13 +166,13 @@ def day(value: str) -> date:
 
 
 def last_day(value: str) -> date | None:
-    """The last day of a licence or a price, or that it has none."""
+    """Return the last day of a licence or price, or None if the cell says that there is none."""
     return None if value.casefold() in ENDLESS else day(value)
 
 
 def clock_time(value: str) -> time:
-    """A time of the day; 24:00 is midnight."""
-    if re.fullmatch(r"0?\.[0-9]+", value):  # a part of the day, as a spreadsheet counts time
+    """Return a time of day. 24:00 is midnight."""
+    if re.fullmatch(r"0?\.[0-9]+", value):  # spreadsheets store a time as a fraction of a day
         minutes = round(float(value) * 1440)
         return time(minutes // 60 % 24, minutes % 60)
     found = _TIME.fullmatch(value.replace("24:00", "00:00"))
@@ -180,7 +185,7 @@ def clock_time(value: str) -> time:
 
 
 def phone(value: str) -> str:
-    """A phone number."""
+    """Return a phone number."""
     try:
         return _PHONE.validate_python(_digits(value.removeprefix("'")))
     except ValidationError:
@@ -188,7 +193,7 @@ def phone(value: str) -> str:
 
 
 def uscc(value: str) -> str:
-    """A Unified Social Credit Code whose check character is right, or a former code that is part of one."""
+    """Return a Unified Social Credit Code with a valid check character, or a former code that is part of one."""
     code = bare(_digits(value.removeprefix("'")))
     if is_valid(code) or (len(code) < LENGTH and organisation_code(code)):
         return code
@@ -198,7 +203,7 @@ def uscc(value: str) -> str:
 
 
 def reference(value: str) -> str:
-    """How a row names its provider: credit code, number or whole name."""
+    """Return how a row names its provider: by credit code, number or full name."""
     return _digits(value.removeprefix("'"))
 
 

@@ -1,4 +1,4 @@
-"""The registry as the lines of a file, and the template with its headings alone."""
+"""Turns the registry into the lines of a file, and makes the template."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,13 +22,14 @@ from app.kit.personal import mask_name, mask_phone
 
 NUMERIC = {"number", "capacity", "lat", "lon", "price"}
 Names = dict[str, dict[str, str]]
-"""By column the names that stand behind its codes."""
+"""The names of the codes in each column that has codes."""
 
 
 async def export_registry(act: Act, tx: Tx, asked: FileAsked, catalog: Snapshot) -> bytes:
-    """The lines of the whole registry, prices and days from today on; only a registrar is shown the contacts in full.
+    """Return the lines of the whole registry. Prices and days that are over are left out, and only registrars see
+    contacts unmasked.
 
-    The export is on the audit log.
+    The export is recorded in the audit log.
     """
     masked = Role.REGISTRAR not in act.roles
     registry = await queries.read_registry(tx, act.today)
@@ -43,7 +44,7 @@ async def export_registry(act: Act, tx: Tx, asked: FileAsked, catalog: Snapshot)
 
 
 def template(asked: FileAsked, catalog: Snapshot) -> bytes:
-    """The lines of a file with the headings alone."""
+    """Return the lines of a file with headings only."""
     return _encode(_heading(sheet, asked) for sheet in sheets(catalog))
 
 
@@ -75,7 +76,7 @@ def _lines(known: Sequence[Known], asked: FileAsked, catalog: Snapshot, *, maske
 
 
 def _values(sheet: str, provider: Known, *, masked: bool) -> Iterator[dict[str, Any]]:
-    """The provider's rows on the sheet, by column."""
+    """Yield the provider's rows on the sheet, by column."""
     facts = provider.facts
     who = {"provider": facts["uscc"] or str(facts["number"])}
     if sheet == "providers":
@@ -90,7 +91,7 @@ def _values(sheet: str, provider: Known, *, masked: bool) -> Iterator[dict[str, 
 
 
 def _cell(column: Column, value: Any, names: Names, asked: FileAsked) -> str | int | float | None:
-    """The value as the file shows it."""
+    """Return the value as the file shows it."""
     if value is None:
         return None
     if column.words:

@@ -1,9 +1,8 @@
-"""Reads and writes the files themselves, as a process of its own: `python -m app.exchange.files read | xlsx | csv`.
+"""Reads and writes the files, as a process of its own: `python -m app.exchange.files read | xlsx | csv`.
 
-Whoever uploads a zip bomb or a workbook of a million rows costs this process its bounded memory and time, and nobody
-else anything; expat itself stops entities that unfold without end. `read` takes the file on standard input and gives
-JSON lines: a sheet's name, its rows as texts, faults. The others take such lines and give the file. Nothing here knows
-what the columns mean.
+A zip bomb or a workbook of a million rows costs only this process its limited memory and time; expat itself stops
+entities that expand without end. `read` takes the file on standard input and writes JSON lines: a sheet's name, its
+rows as texts, faults. The others take such lines and write the file. Nothing here knows what the columns mean.
 """
 
 import codecs
@@ -49,14 +48,14 @@ OTHERS = {
     b"<table": "HTML",
     b"<?xml": "XML",
 }
-"""What else is sent under the name of a workbook, by its beginning."""
+"""Other formats that are sent under the name of a workbook, by their first bytes."""
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _KEPT_TEXT = re.compile(r'="([^"=]*)"')
-"""How a text is kept from becoming a number in a CSV: ="0574"."""
+"""How a CSV keeps a text from becoming a number: ="0574"."""
 
 
 def read(content: bytes) -> Iterator[Line]:
-    """The lines of the file. Raises Unreadable."""
+    """Yield the lines of the file. Raises Unreadable."""
     if not content.strip():
         raise Unreadable("file_empty")
     if content.startswith(b"\xd0\xcf\x11\xe0"):
@@ -84,7 +83,8 @@ def read(content: bytes) -> Iterator[Line]:
 
 
 def _check_size(archive: zipfile.ZipFile) -> None:
-    """`zipfile` unpacks no part beyond the size that it declares."""
+    """Raises Unreadable for a file that is too large or encrypted. `zipfile` unpacks no part beyond its declared
+    size."""
     sizes = [part.file_size for part in archive.infolist()]
     texts = [part.file_size for part in archive.infolist() if "sharedStrings" in part.filename]
     if sum(sizes) > MOST_BYTES or sum(texts) > MOST_BYTES // 4 or len(sizes) > 1000:
@@ -100,7 +100,7 @@ def _read_csvs(archive: zipfile.ZipFile) -> Iterator[Line]:
 
 
 def _name(part: zipfile.ZipInfo) -> str:
-    """The part's name: Chinese Windows writes GBK, without saying so."""
+    """Return the part's name. Chinese Windows writes it in GBK without saying so."""
     if not part.flag_bits & 0x800:
         with contextlib.suppress(UnicodeError):
             return part.filename.encode("cp437").decode("gb18030")
@@ -111,7 +111,7 @@ def _read_csv(name: str, content: bytes) -> Iterator[Line]:
     text = _decode(content)
     first, _, rest = text.partition("\n")
     said = first.strip().lower()
-    skipped = said.startswith("sep=")  # so Excel is told the delimiter
+    skipped = said.startswith("sep=")  # this line tells Excel the delimiter
     if skipped:
         text, first = rest, rest.partition("\n")[0]
     delimiter = max(",;\t|", key=first.count)
@@ -128,7 +128,7 @@ def _read_csv(name: str, content: bytes) -> Iterator[Line]:
 
 
 def _decode(content: bytes) -> str:
-    """The text of a CSV file. Raises Unreadable."""
+    """Return the text of a CSV file. Raises Unreadable."""
     try:
         return decode(content)
     except ValueError:
@@ -136,7 +136,8 @@ def _decode(content: bytes) -> str:
 
 
 def bounded(lines: Iterable[Line], most: int = MOST_ROWS) -> Iterator[Line]:
-    """The lines, up to as many rows, faults and characters as there may be. Raises Unreadable."""
+    """Yield the lines as long as rows and characters stay within the limits, and at most MOST_FAULTS faults. Raises
+    Unreadable."""
     rows = faults = characters = 0
     title = ""
     for line in lines:
@@ -156,7 +157,7 @@ def bounded(lines: Iterable[Line], most: int = MOST_ROWS) -> Iterator[Line]:
 
 
 def _cut(title: str, row: Line) -> Iterator[Line]:
-    """The row with no cell longer than may be; those that were are faults, shown by how they begin."""
+    """Yield the row with each cell cut to the longest length, and a fault for each cell that was longer."""
     _, number, cells = row
     for place, cell in enumerate(cells, 1):
         if len(cell) > MOST_CHARACTERS:
@@ -165,7 +166,7 @@ def _cut(title: str, row: Line) -> Iterator[Line]:
 
 
 def write_csvs(lines: Iterable[Line], out: BinaryIO) -> None:
-    """A ZIP of one CSV per sheet, in UTF-8 with the mark without which Excel shows no Chinese."""
+    """Write a ZIP with one CSV per sheet, in UTF-8 with the byte order mark that Excel needs to show Chinese."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         text: Any = None
         writer: Any = None
@@ -182,14 +183,15 @@ def write_csvs(lines: Iterable[Line], out: BinaryIO) -> None:
 
 
 def write_sheets(lines: Iterator[Line], out: BinaryIO) -> None:
-    """The same lines as an XLSX."""
+    """Write the same lines as an XLSX."""
     from app.kit.workbook import write_workbook
 
     write_workbook(_sheets(lines), out)
 
 
 def _sheets(lines: Iterator[Line]) -> "Iterator[Sheet]":
-    """The sheets of ["sheet", key, title, headings, numeric] and ["row", cells] lines, each to be read to its end."""
+    """Yield the sheets of ["sheet", key, title, headings, numeric] and ["row", cells] lines. Read each to its end
+    before the next."""
     from app.kit.workbook import Sheet
 
     heads: list[Line] = []
@@ -201,7 +203,7 @@ def _sheets(lines: Iterator[Line]) -> "Iterator[Sheet]":
                 return
             yield line[1]
 
-    for _ in rows():  # none stands before the first head
+    for _ in rows():  # skips to the first head; no row precedes it
         pass
     while heads:
         _, _, title, headings, numeric = heads.pop()
@@ -209,17 +211,17 @@ def _sheets(lines: Iterator[Line]) -> "Iterator[Sheet]":
 
 
 def main(task: str, out: BinaryIO, source: BinaryIO) -> None:
-    """Read or write; what cannot be read is a fault of the whole file."""
+    """Read or write a file. A file that cannot be read becomes a fault of the whole file."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
-    warnings.simplefilter("ignore")  # openpyxl warns of what it leaves out: styles, drawings
+    warnings.simplefilter("ignore")  # openpyxl warns about the styles and drawings that it leaves out
     if task == "read":
         try:
             for line in bounded(read(source.read())):
                 out.write(orjson.dumps(line) + b"\n")
         except Unreadable as unreadable:
             out.write(orjson.dumps(unreadable.line) + b"\n")
-        except Exception as error:  # whatever a broken file makes its readers raise
+        except Exception as error:  # a broken file can make its reader raise anything
             sys.stderr.write(f"{error!r}\n")
             out.write(orjson.dumps(Unreadable("file_unreadable").line) + b"\n")
     elif task == "csv":

@@ -1,8 +1,8 @@
-"""What an import changes: the rows of the file against the registry as it stands. Pure: no SQL, no clock.
+"""Compares the rows of a file with the registry and plans the changes. Pure: no SQL and no clock.
 
-A row of the first sheet is a provider: a known one by its number or credit code (without either, by its name), or a new
-one. On each of the other sheets the rows of a provider replace what it has there; a provider without rows on a sheet,
-and a sheet that is left out, stay as they are.
+A row of the first sheet is a provider: an existing one with its number or credit code (without either, with its name),
+or a new one. On each other sheet, the rows of a provider replace what it has there. A provider without rows on a sheet
+and a sheet that is left out do not change.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the file, read: its values by column."""
+    """A row of the file with its parsed values by column."""
 
     sheet: str
     number: int
@@ -27,7 +27,7 @@ class Row:
 
 @dataclass(slots=True)
 class Known:
-    """A provider as the registry has it, with its parts."""
+    """A provider as it is in the registry, with its prices and parts."""
 
     id: UUID
     version: int
@@ -38,7 +38,8 @@ class Known:
 
 @dataclass(slots=True)
 class Subject:
-    """A provider that the file speaks of: `known` is None for a new one; `row` where its facts stand, if anywhere."""
+    """A provider that the file names. `known` is None for a new one; `row` is its row on the first sheet, if it has
+    one."""
 
     id: UUID
     known: Known | None
@@ -49,7 +50,7 @@ class Subject:
 
 @dataclass(slots=True)
 class Changes:
-    """What is to be written for one provider, and how to say it in the audit log."""
+    """What to write for one provider, and what the audit log says about it."""
 
     subject: Subject
     facts: Values = field(default_factory=dict)
@@ -60,14 +61,15 @@ class Changes:
 
     @property
     def told(self) -> list[str]:
-        """Which facts and sheets change."""
+        """The facts and sheets that change."""
         prices = self.added_prices or self.dropped_prices or self.ended_prices
         return [*self.facts, *self.parts, *(["prices"] if prices else [])]
 
 
 @dataclass(slots=True)
 class Plan:
-    """The changes, or what is wrong: with a fault nothing is changed; `warnings` keep nothing out."""
+    """The planned changes, faults and warnings. With any fault nothing is changed; warnings do not prevent the
+    import."""
 
     changes: list[Changes] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -75,8 +77,8 @@ class Plan:
     rows: dict[str, int] = field(default_factory=dict)
     unchanged: int = 0
     unread: set[str] = field(default_factory=set)
-    """Sheets with rows that could not be read, and what providers whose own row is wrong are called: what only follows
-    from these is no fault of its own."""
+    """Sheets with rows that could not be read, and the names of providers whose own row is wrong. Faults that only
+    follow from these are not reported."""
 
     @property
     def added(self) -> list[Changes]:
@@ -94,18 +96,18 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "hours": ("weekday", "opens", "closes"),
     "exceptions": ("day", "opens", "closes"),
 }
-"""The columns that make a row of each part that is compared whole."""
+"""The columns of each part that is compared as a whole."""
 
 
 def part_row(sheet: str, row: Row) -> tuple[Any, ...]:
-    """The row as it is compared and stored, without its provider."""
+    """Return the row as it is compared and stored, without its provider."""
     if sheet == "exceptions" and row.values["opens"] is None:
         return row.values["day"], MIDNIGHT, None
     return tuple(row.values[name] for name in PARTS[sheet])
 
 
 def compare_parts(subject: Subject, today: date) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
-    """The parts that change, each with all its rows; days that have passed are history and left alone."""
+    """Yield the parts that change, each with all its rows. Past days are history and are left alone."""
     for sheet in PARTS:
         if sheet not in subject.rows:
             continue
@@ -121,19 +123,20 @@ PRICE_KEY = ("item", "tier", "valid_from", "approved")
 
 
 def price_key(values: Values) -> tuple[Any, ...]:
-    """What makes a line of the price card the same line."""
+    """Return what identifies a line of a price card."""
     return tuple(values[name] for name in PRICE_KEY)
 
 
 def compare_prices(subject: Subject, changes: Changes, today: date) -> Iterator[tuple[Row, str]]:
-    """Put the lines that come, go or end into `changes`; gives the rows that cannot be, with the code of why."""
+    """Add the lines that are new, dropped or ended to `changes`. Yield invalid rows, each with the code of its
+    fault."""
     if "prices" not in subject.rows:
         return
     have = {price_key(line): line for line in subject.known.prices} if subject.known else {}
     for row in subject.rows["prices"]:
         line, old = row.values, have.pop(price_key(row.values), None)
         if subject.known and old is None and line["valid_to"] is not None and line["valid_to"] < today:
-            continue  # it has ended: history
+            continue  # an ended line is history
         if old is None or (old["price_kind"], old["price"]) != (line["price_kind"], line["price"]):
             if subject.known and line["valid_from"] < today:
                 yield row, "in_the_past"
@@ -150,7 +153,7 @@ def compare_prices(subject: Subject, changes: Changes, today: date) -> Iterator[
 
 
 def compare(subjects: Sequence[Subject], today: date, plan: Plan) -> None:
-    """Put the changes of every provider, or what keeps them from being, into the plan."""
+    """Add the changes of every provider, and the faults in them, to the plan."""
     for subject in subjects:
         changes = Changes(subject)
         old = subject.known.facts if subject.known else {}

@@ -1,4 +1,4 @@
-"""The process that reads and writes files, as the server sees it: the event loop waits, and is never busy with it."""
+"""Runs the process that reads and writes files, so that the event loop only waits and is never blocked."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,8 @@ from app.exchange.lines import MOST_SECONDS
 
 
 async def run_files(task: str, content: bytes) -> bytes:
-    """Have the file read or written by a process of its own, stopped when it takes too long."""
+    """Return what a separate process reads from or writes to a file. A process that takes too long is stopped, and the
+    result is a fault."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -1,4 +1,4 @@
-"""The whole registry read at once, and the changes of an import written set by set."""
+"""SQL that reads the whole registry at once and writes an import set by set."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -44,18 +44,18 @@ FACTS = {
     "township": "township_code", "community": "community_code", "lat": "lat", "lon": "lon", "rung": "rung",
     "reached_by": "reached_by", "capacity": "capacity",
 }  # fmt: skip
-"""The facts that an import writes, with their columns."""
+"""The facts that an import writes, and their columns."""
 
 
 class Registry(NamedTuple):
-    """Every row of the registry, prices and days from a day on."""
+    """All rows of the registry. Price lines and exceptional days that are over are left out."""
 
     providers: Sequence[Row]
     prices: Sequence[Row]
     parts: Mapping[str, Sequence[Row]]
 
     def known(self) -> list[Known]:
-        """The providers with all that belongs to them, in the order of their numbers."""
+        """Return the providers with their prices and parts, in the order of their numbers."""
         known = {}
         for row in self.providers:
             facts = dict(row)
@@ -72,25 +72,25 @@ class Registry(NamedTuple):
 
 
 async def read_registry(tx: Tx, today: date) -> Registry:
-    """The whole registry as it stands; versions are read first, so that `lock_versions` notices every edit since."""
+    """Return the whole registry. Versions are read first, so that `lock_versions` notices every later edit."""
     providers, prices = await tx.driver.fetch(PROVIDERS), await tx.driver.fetch(PRICES, today)
     parts = {part: await tx.driver.fetch(query, *([today] if "$1" in query else [])) for part, query in PARTS.items()}
     return Registry(providers, prices, parts)
 
 
 async def lock_versions(tx: Tx, provider_ids: Sequence[UUID]) -> Mapping[UUID, int]:
-    """The present versions of these providers, locked until the transaction ends."""
+    """Return the present versions of these providers, locked until the transaction ends."""
     query = "SELECT id, version FROM providers WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
     return {row["id"]: row["version"] for row in await tx.driver.fetch(query, provider_ids)}
 
 
 async def copy(tx: Tx, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Add these rows by COPY."""
+    """Insert the rows by COPY."""
     await tx.driver.copy_records_to_table(table, records=list(rows), columns=list(columns))
 
 
 async def update_facts(tx: Tx, rows: Sequence[tuple[UUID, Mapping[str, Any]]]) -> None:
-    """Write the facts of providers that were there before."""
+    """Write the facts of existing providers."""
     columns = ", ".join(FACTS.values())
     await tx.driver.execute(f"CREATE TEMP TABLE fresh ON COMMIT DROP AS SELECT id, {columns} FROM providers LIMIT 0")
     await copy(tx, "fresh", ("id", *FACTS.values()), ([key, *(facts[name] for name in FACTS)] for key, facts in rows))
@@ -99,12 +99,12 @@ async def update_facts(tx: Tx, rows: Sequence[tuple[UUID, Mapping[str, Any]]]) -
 
 
 async def raise_versions(tx: Tx, provider_ids: Sequence[UUID]) -> None:
-    """These providers' documents have changed."""
+    """Raise the versions of these providers, because their documents have changed."""
     await tx.driver.execute("UPDATE providers SET version = version + 1 WHERE id = ANY($1)", provider_ids)
 
 
 async def clear_part(tx: Tx, part: str, provider_ids: Sequence[UUID], today: date) -> None:
-    """Take away what the providers have in the part; days that have passed stay."""
+    """Delete the providers' rows of the part. Past days stay."""
     table, _ = TABLES[part]
     gone = f"DELETE FROM {table} WHERE provider_id = ANY($1)"
     if part == "exceptions":
@@ -114,7 +114,7 @@ async def clear_part(tx: Tx, part: str, provider_ids: Sequence[UUID], today: dat
 
 
 async def change_prices(tx: Tx, dropped: Sequence[UUID], ended: Sequence[tuple[UUID, date | None]]) -> None:
-    """Drop lines of price cards, and set the last day of others."""
+    """Delete the lines `dropped` from price cards, and set the last days of the lines `ended` (None: no last day)."""
     await tx.driver.execute("DELETE FROM provider_items WHERE id = ANY($1)", dropped)
     await tx.driver.execute(
         "UPDATE provider_items line SET valid_to = ending.day FROM unnest($1::uuid[], $2::date[]) AS ending (id, day)"

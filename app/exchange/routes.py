@@ -1,4 +1,4 @@
-"""The registry as a file: import, export and template."""
+"""Routes that import and export the registry as a file, and give a template."""
 
 from typing import Annotated, Any
 
@@ -48,10 +48,10 @@ async def import_registry(
     request: Request,
     act: ByRegistrar,
     catalog: CurrentCatalog,
-    dry_run: Annotated[bool, Query(description="only say what would change")] = False,
+    dry_run: Annotated[bool, Query(description="only report what would change")] = False,
     accept_language: Annotated[str, Header()] = "",
 ) -> ImportOut:
-    """Take the registry in from an XLSX, a CSV or a ZIP of CSVs: all of it or, with a fault in any cell, nothing."""
+    """Import the registry from an XLSX, a CSV or a ZIP of CSVs. A fault in any cell refuses the whole file."""
     chinese = prefers_chinese(accept_language, otherwise=True)
     lines = await run_files("read", await request.body())
     async with context_of(request).files.begin() as tx:
@@ -65,7 +65,8 @@ async def export_registry(
     act: Annotated[Act, Depends(acting(Role.REGISTRAR, Role.MANAGER))],
     catalog: CurrentCatalog,
 ) -> Response:
-    """The whole registry as a file; a manager gets the contacts masked. Each export is on the audit log."""
+    """Export the whole registry as a file. Managers get the contacts masked. Each export is recorded in the audit
+    log."""
     async with context_of(request).files.begin() as tx:
         lines = await exporting.export_registry(act, tx, asked, catalog)
     return _file(await run_files(asked.format, lines), asked)
@@ -79,5 +80,5 @@ async def export_registry(
     dependencies=[Depends(allow(Role.REGISTRAR))],
 )
 async def read_template(asked: Annotated[FileAsked, Query()], catalog: CurrentCatalog) -> Response:
-    """An empty file with every sheet and its headings."""
+    """Return an empty file with every sheet and its headings."""
     return _file(await run_files(asked.format, exporting.template(asked, catalog)), asked)

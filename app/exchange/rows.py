@@ -1,4 +1,4 @@
-"""The lines that the file's reader gives, as rows of known sheets with their values; what cannot be read is a fault."""
+"""Turns the lines of a file into rows of known sheets with parsed values. What cannot be parsed becomes a fault."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -10,23 +10,23 @@ from app.exchange.sheets import Column, Sheet
 from app.kit.names import same_form, tidy
 
 OFFICE_OWN = "WpsReserved_"
-"""What the names of the sheets begin with that WPS keeps for itself."""
+"""The beginning of the names of sheets that WPS keeps for itself."""
 NOTES = {"说明", "notes"}
-"""The sheet of explanations in the template is not read."""
+"""Titles of the template's sheet of explanations, which is not read."""
 HEADINGS_WITHIN = 10
-"""A title and remarks may stand above the headings: they are among so many rows."""
+"""Headings are looked for in this many rows, because a title and remarks may precede them."""
 
 Line = Sequence[Any]
 
 
 def read_rows(lines: Iterable[Line], sheets: Sequence[Sheet], plan: Plan, *, chinese: bool) -> list[Row]:
-    """Every row that can be read; what is wrong goes into the plan. Sheets and columns are named as in the file.
+    """Return every row that can be read, and add the faults to `plan`. Sheets and columns are named as in the file.
 
-    A sheet that nobody sees and nobody knows, as programs leave them, is passed by.
+    Unknown sheets that are hidden or empty are skipped, because programs leave such sheets behind.
     """
     rows: list[Row] = []
     for title, hidden, body, noted in _by_sheet(lines):
-        plan.faults += [fault for fault in noted if fault.row == 0]  # of the whole file
+        plan.faults += [fault for fault in noted if fault.row == 0]  # faults of the whole file
         sheet, body = _find(title, body, sheets)
         if title.startswith(OFFICE_OWN) or same_form(title) in NOTES or (sheet is None and (hidden or not body)):
             continue
@@ -49,7 +49,8 @@ def read_rows(lines: Iterable[Line], sheets: Sequence[Sheet], plan: Plan, *, chi
 
 
 def _by_sheet(lines: Iterable[Line]) -> Iterator[tuple[str, bool, list[Line], list[Fault]]]:
-    """Each sheet's title, whether it is hidden, its rows, and what its reader noted; of the whole file as a sheet."""
+    """Yield each sheet's title, whether it is hidden, its rows and its faults. Faults of the whole file come first, as
+    a sheet without a title."""
     title, hidden, body, noted = "", False, list[Line](), list[Fault]()
     for line in lines:
         if line[0] == "fault":
@@ -63,7 +64,7 @@ def _by_sheet(lines: Iterable[Line]) -> Iterator[tuple[str, bool, list[Line], li
 
 
 def _find(title: str, body: list[Line], sheets: Sequence[Sheet]) -> tuple[Sheet | None, list[Line]]:
-    """The sheet of this title, or of most of its headings, with the rows from its headings on."""
+    """Return the sheet with this title, or with most of these headings, and the rows from the headings on."""
     named = next((s for s in sheets if same_form(title) in {s.key, s.zh, same_form(s.en)}), None)
     for above, line in enumerate(body[:HEADINGS_WITHIN]):
         names = {name for name in heading_of(line) if name}
@@ -75,7 +76,7 @@ def _find(title: str, body: list[Line], sheets: Sequence[Sheet]) -> tuple[Sheet 
 
 
 def heading_of(line: Line) -> list[str]:
-    """The headings as they were meant: a star for what is required is none of them."""
+    """Return the headings without the stars that mark required columns."""
     return [str(cell).strip().rstrip("*＊").strip() for cell in line[2]]
 
 
@@ -117,7 +118,7 @@ def _rows(sheet: Sheet, body: Sequence[Line], plan: Plan, *, chinese: bool) -> I
 
 
 def _nameless(sheet: Sheet, heading: Sequence[str], body: Sequence[Line]) -> Iterator[Fault]:
-    """The first cell of each column that has no heading."""
+    """Yield a fault for the first filled cell of each column without a heading."""
     named = [place for place, name in enumerate(heading) if name]
     found: set[int] = set()
     for _, number, cells in body:

@@ -1,4 +1,4 @@
-"""Import and export in the API."""
+"""Import and export of the registry as the API reads and shows them."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -17,30 +17,32 @@ class Format(StrEnum):
 
 
 class FileAsked(BaseModel):
+    """The format and language of an exported file."""
+
     format: Annotated[Format, Query()] = Format.XLSX
     lang: Annotated[Language, Query()] = Language.ZH
 
 
 class CellFault(BaseModel):
-    """One thing that is wrong: on which sheet, in which row and column (0 and empty: the whole sheet or file)."""
+    """A fault with its sheet, row and column. Row 0 and an empty column mean the whole sheet or file."""
 
     sheet: str
     row: int
     column: str
-    value: str = Field(description="what stands there, its first 60 characters")
+    value: str = Field(description="the first 60 characters of the cell")
     code: str
     zh: str
     en: str
 
 
 class ImportOut(BaseModel):
-    """What the import changed, or with `dry_run` would change; `rows`: those read, by sheet."""
+    """What the import changed, or with `dry_run` would change. `rows` counts the rows read per sheet."""
 
     dry_run: bool
     rows: dict[str, int]
     added: int
     changed: int
     unchanged: int
-    changes: list[str] = Field(description="the first 200 providers that are new or change, and what changes")
-    warned: int = Field(description="how many warnings there are")
-    warnings: list[CellFault] = Field(description="the first 500 things to look at; they keep nothing out")
+    changes: list[str] = Field(description="the first 200 new or changed providers, each with what changes")
+    warned: int = Field(description="the number of warnings")
+    warnings: list[CellFault] = Field(description="the first 500 warnings; they do not prevent the import")

@@ -1,4 +1,4 @@
-"""The sheets of the registry's file and their columns: headings in both languages, and how each cell is read."""
+"""The sheets of the registry file and their columns: headings in both languages, and the parser of each cell."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from app.kit.terms import Term
 from app.registry.models import PriceKind, ProviderKind, ReachedBy, Rung, Standing
 
 Words = Mapping[Any, tuple[str, str]]
-"""A value's word in Chinese and in English."""
+"""A value's words in Chinese and English."""
 
 
 def words_of(terms: type[Term]) -> Words:
-    """The words of an enum of terms."""
+    """Return the words of an enum of terms."""
     return {term: (term.zh, term.en) for term in terms}
 
 
@@ -30,7 +30,8 @@ WEEKDAYS: Words = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column; `words` where its values are spelled out, `required` when no row may leave it empty."""
+    """A column. `words` spell out its values, if it has a fixed set; a `required` column may not be empty in any
+    row."""
 
     key: str
     zh: str
@@ -39,15 +40,16 @@ class Column:
     required: bool = False
     words: Words = field(default_factory=dict)
     verbatim: bool = False
-    """A text of its own, kept as it was written."""
+    """Text that is kept exactly as written."""
 
     def heading(self, *, chinese: bool) -> str:
+        """Return the heading in Chinese or English."""
         return self.zh if chinese else self.en
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of the workbook, or a CSV file of this `key`."""
+    """A sheet of the workbook, or the CSV file named after its `key`."""
 
     key: str
     zh: str
@@ -55,9 +57,11 @@ class Sheet:
     columns: Sequence[Column]
 
     def title(self, *, chinese: bool) -> str:
+        """Return the title in Chinese or English."""
         return self.zh if chinese else self.en
 
     def column(self, key: str) -> Column:
+        """Return the column with this key."""
         return next(column for column in self.columns if column.key == key)
 
 
@@ -66,13 +70,13 @@ WEEKDAYS_TOO = {
     for number, long in enumerate(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), 1)
     for word in (long, *(f"{week}{'一二三四五六日'[number - 1]}" for week in ("星期", "礼拜")))
 } | {"周天": 7, "星期天": 7, "礼拜天": 7}
-"""What else people call a weekday."""
+"""Other names of weekdays that are accepted."""
 
 
 def worded(
     key: str, zh: str, en: str, words: Words, *, required: bool = False, too: Mapping[str, Any] | None = None
 ) -> Column:
-    """A column of values that are spelled out; `too`: what else is understood."""
+    """Return a column whose values are spelled out in words. The words in `too` are accepted as well."""
     spelled = {word: value for value, pair in words.items() for word in pair}
     codes = {str(value): value for value in words if not isinstance(value, bool)}
     return Column(key, zh, en, cells.one_of(spelled | codes, too or {}), required, words)
@@ -83,7 +87,7 @@ def _provider() -> Column:
 
 
 def sheets(catalog: Snapshot) -> tuple[Sheet, ...]:
-    """Every sheet, with the codes and names of this centre's catalogue and gazetteer."""
+    """Return every sheet, with the codes and names of this centre's catalogue and gazetteer."""
     townships = [(code, row.zh) for code, row in catalog.townships.items()]
     communities = [(code, row.zh) for code, row in catalog.communities.items()]
     township = cells.code_of(townships, "街道（乡镇）代码或名称 / the code or name of a township")

@@ -1,4 +1,4 @@
-"""Faults of a file as whoever sent it sees them."""
+"""Shows the faults of a file to the person who sent it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,7 +9,7 @@ from app.exchange.sheets import Sheet
 
 
 def show_faults(faults: Sequence[Fault], by_key: Mapping[str, Sheet], *, chinese: bool) -> Iterator[CellFault]:
-    """The first of these as the caller sees them, in the order of the file."""
+    """Yield the first 500 faults in the order of the file, with titles and headings in the caller's language."""
     places = {key: place for place, key in enumerate(by_key)}
     for fault in sorted(faults, key=lambda fault: (places.get(fault.sheet, -1), fault.row))[:MOST_SHOWN]:
         sheet = by_key.get(fault.sheet)

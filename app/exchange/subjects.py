@@ -1,4 +1,4 @@
-"""Whose rows these are: each row finds its provider, and what cannot be between rows becomes a fault."""
+"""Finds the provider of each row, and the faults between rows."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,21 +21,21 @@ from app.registry.models import DEFAULT_RUNGS, ProviderKind, Standing
 from app.registry.uscc import LENGTH, bare, is_possible, organisation_code
 
 KEPT = {"standing": "standing_kept", "kind": "kind_kept", "joined_on": "joined_kept"}
-"""Facts of a known provider that no import changes, and the fault of trying."""
+"""Facts of an existing provider that no import changes, with the fault for trying."""
 
 REVIEWED = {PriceFault.NOT_DISPATCHED, PriceFault.TIER_NOT_ALLOWED, PriceFault.ABOVE_CAP}
-"""What the catalogue no longer allows: a line that stands is to be reviewed, a new one is refused."""
+"""Faults of lines that the catalogue no longer allows. An existing line gets a warning, a new one is refused."""
 
 IDENTITY = ("uscc", "name", "phone")
-"""What no two providers share."""
+"""Facts that no two providers share."""
 
 
 FAR_KM = 30
-"""A seat so far from every township's centre is hardly in the district."""
+"""A seat farther than this from every township's centre is hardly in the district."""
 
 
 class Finder:
-    """Finds the provider that a cell or row names, in the registry and among the file's new ones."""
+    """Finds the provider that a cell or row names, in the registry and among the file's new providers."""
 
     def __init__(self, known: Sequence[Known]) -> None:
         self.by: dict[str, dict[Any, list[Subject]]] = {name: defaultdict(list) for name in ("number", *IDENTITY)}
@@ -44,19 +44,19 @@ class Finder:
             self.add(Subject(provider.id, provider, None, provider.facts))
 
     def add(self, subject: Subject) -> None:
-        """Let the provider be found by what its facts say."""
+        """Make the provider findable by its facts."""
         self.subjects[subject.id] = subject
         for name, index in self.by.items():
             if (value := subject.facts.get(name)) is not None:
                 index[_form(name, value)].append(subject)
 
     def of_code(self, code: str) -> list[Subject]:
-        """Providers with this credit code, or with the former code that is part of theirs."""
+        """Return the providers with this credit code, or whose credit code contains this former code."""
         found = self.by["uscc"].get(_form("uscc", code), [])
         return [subject for subject in found if subject.facts["uscc"] == code or len(code) < LENGTH]
 
     def named(self, text: str) -> list[Subject]:
-        """Providers with this credit or former code, number, or name."""
+        """Return the providers with this credit code, former code, number or name."""
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 13 else None
         return self.of_code(bare(text)) or self.by["number"].get(number) or self.by["name"].get(same_form(text), [])
 
@@ -70,7 +70,7 @@ def find_subjects(
     sheets: Mapping[str, Sheet],
     fresh_id: Callable[[], UUID],
 ) -> list[Subject]:
-    """The providers that the rows speak of, with their rows; what is wrong goes into the plan."""
+    """Return the providers named by the rows, each with its rows. Faults and warnings are added to `plan`."""
     finder = Finder(known)
     touched: dict[UUID, Subject] = {}
     for row in rows:
@@ -96,7 +96,7 @@ def find_subjects(
 def _of_own_row(
     row: Row, finder: Finder, catalog: Snapshot, today: date, plan: Plan, fresh_id: Callable[[], UUID]
 ) -> Subject | None:
-    """The known or new provider whose facts this row gives."""
+    """Return the existing or new provider whose facts the row gives, or None after adding a fault."""
     values = row.values
     if values["kind"] is ProviderKind.COMPANY and values["uscc"] is None:
         _refuse(plan, row, "uscc", "uscc_missing", {})
@@ -129,13 +129,15 @@ def _of_own_row(
 
 
 def _refuse(plan: Plan, row: Row, column: str, code: str, facts: dict[str, Any]) -> None:
-    """The row is no provider's; neither are those that name it."""
+    """Add a fault that leaves the row without a provider, and note its names so that rows naming it raise no further
+    faults."""
     plan.faults.append(Fault("providers", row.number, column, str(row.values[column] or ""), code, facts))
     plan.unread |= {str(row.values[name]) for name in ("uscc", "number", "name")}
 
 
 def _facts(row: Row, known: Known | None, catalog: Snapshot, today: date) -> dict[str, Any]:
-    """The provider's facts as the row says; what it leaves empty is as it was, or as usual for a new one."""
+    """Return the provider's facts by the row. An empty cell keeps the existing value, or for a new provider takes the
+    usual one."""
     given = row.values
     place = catalog.spot(given["area"])
     facts = {name: given[name] for name in ("number", "name", "kind", "uscc", "contact_name", "phone", "reached_by")}
@@ -156,7 +158,7 @@ def _facts(row: Row, known: Known | None, catalog: Snapshot, today: date) -> dic
 
 
 def _check_facts(row: Row, known: Known | None, catalog: Snapshot, plan: Plan) -> None:
-    """What cannot be is a fault; where it stands so in the registry, a warning."""
+    """Add a fault for each impossible fact, or a warning if the registry already has it."""
     given = row.values
     old = known.facts if known else {}
 
@@ -201,7 +203,7 @@ def _check_new(subject: Subject, row: Row, sheets: Mapping[str, Sheet], plan: Pl
 
 
 def _shared(finder: Finder, touched: Any) -> Iterator[Fault]:
-    """New or changed names, numbers and codes that another provider has."""
+    """Yield faults for new or changed names, phones and codes that another provider has."""
     holders: dict[str, dict[Any, list[Subject]]] = {name: defaultdict(list) for name in IDENTITY}
     for subject in finder.subjects.values():
         for name, index in holders.items():
@@ -217,7 +219,7 @@ def _shared(finder: Finder, touched: Any) -> Iterator[Fault]:
 
 
 def _form(name: str, value: Any) -> Any:
-    """What is compared of a fact: of a name the form that all its writings share, of a code the firm's part."""
+    """Return what is compared of a fact: the common form of a name, or the organisation code within a credit code."""
     if value is None or name not in ("name", "uscc"):
         return value
     return same_form(value) if name == "name" else organisation_code(value) or value
@@ -231,7 +233,7 @@ def _taken(row: Row, name: str, value: str, other: Subject) -> Fault:
 
 
 def _check_parts(subject: Subject, catalog: Snapshot, today: date, plan: Plan) -> Iterator[Fault]:
-    """What is wrong with the provider's rows on the other sheets."""
+    """Yield the faults of the provider's rows on the other sheets."""
     yield from _check_prices(subject, catalog, plan)
     yield from _repeated(subject)
     for row in subject.rows.get("papers", ()):
@@ -257,12 +259,12 @@ def _check_hours(subject: Subject, sheet: str, key: str) -> Iterator[Fault]:
 
 
 def _repeated(subject: Subject) -> Iterator[Fault]:
-    """Rows that say the same thing twice, or two things of the same."""
+    """Yield faults for rows that repeat or contradict another row."""
     for sheet, rows in subject.rows.items():
         seen: dict[Any, int] = {}
         for row in rows:
             key: Any = price_key(row.values) if sheet == "prices" else part_row(sheet, row)
-            key = (key[0], key[2]) if sheet == "papers" else key  # of a kind there may be one to come
+            key = (key[0], key[2]) if sheet == "papers" else key  # there may be a second paper of a kind, valid later
             if key in seen:
                 yield Fault(sheet, row.number, "provider", row.values["provider"], "same_row", {"row": seen[key]})
             seen.setdefault(key, row.number)
@@ -316,11 +318,11 @@ _WHERE = {
     PriceFault.ABOVE_CAP: "price",
     PriceFault.VALIDITY: "valid_to",
 }
-"""The column in which a fault of a line is shown."""
+"""The column in which each fault of a price line is shown."""
 
 
 def _overlaps(rows: Sequence[Row]) -> Iterator[Fault]:
-    """Approved lines of one item at one tier follow each other; a proposal may lie across."""
+    """Yield faults for approved lines of an item and tier that overlap. A proposed line may overlap them."""
     cards: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
         if row.values["approved"]:

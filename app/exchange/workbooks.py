@@ -1,4 +1,4 @@
-"""Reads and writes XLSX row by row; part of the process that app.exchange.files is."""
+"""Reads XLSX row by row, in the process of app.exchange.files."""
 
 import contextlib
 import io
@@ -33,23 +33,23 @@ _STRICT = {
     b"http://purl.oclc.org/ooxml/spreadsheetml/main": SHEET_MAIN_NS.encode(),
     b"http://purl.oclc.org/ooxml/officeDocument/": b"http://schemas.openxmlformats.org/officeDocument/2006/",
 }
-"""Namespaces of the strict dialect, as openpyxl knows them."""
+"""Namespaces of the strict dialect, and those that openpyxl knows instead."""
 _STRING_TAG, _MERGED_TAG = f"{{{SHEET_MAIN_NS}}}si", f"{{{SHEET_MAIN_NS}}}mergeCell"
 
 
 class _Reader(ExcelReader):
-    """What the cells need; properties, themes and names, which programs write as they like, are passed by."""
+    """Reads only what cells need. Properties, themes and names are skipped, because programs write them in any form."""
 
     def read(self) -> None:
         self.read_manifest()
         self.read_strings()
         self.read_workbook()
-        with contextlib.suppress(Exception):  # without its styles a date arrives as a number, which is understood
+        with contextlib.suppress(Exception):  # without styles a date arrives as a number, which can still be parsed
             apply_stylesheet(self.archive, self.wb)
         self.read_worksheets()
 
     def read_strings(self) -> None:
-        """The shared texts, still escaped."""
+        """Read the shared texts, still escaped."""
         if part := self.package.find(SHARED_STRINGS):  # type: ignore[no-untyped-call]  # openpyxl leaves it untyped
             with self.archive.open(part.PartName[1:]) as source:
                 for _, node in iterparse(source):
@@ -60,7 +60,7 @@ class _Reader(ExcelReader):
 
 
 class _Rows(WorkSheetParser):
-    """The rows of a sheet; of all the rest only merged ranges and hidden rows are noted."""
+    """Reads the rows of a sheet, and notes merged ranges and hidden rows."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -82,6 +82,7 @@ class _Rows(WorkSheetParser):
 
 
 def read_workbook(archive: zipfile.ZipFile) -> Iterator[Line]:
+    """Yield the lines of a workbook. Raises Unreadable if it contains macros."""
     if b"macroEnabled" in archive.read("[Content_Types].xml") or any(
         "vba" in name.lower() for name in archive.namelist()
     ):
@@ -110,7 +111,7 @@ def read_workbook(archive: zipfile.ZipFile) -> Iterator[Line]:
 
 
 def _usual(archive: zipfile.ZipFile) -> Any:
-    """The archive's file; of the strict dialect, or with names as Windows writes them, in the usual form."""
+    """Return the archive's file, rewritten if it uses the strict dialect or Windows paths."""
     assert archive.fp is not None
     names = archive.namelist()
     books = [name for name in names if name.endswith("workbook.xml")]
@@ -155,9 +156,9 @@ def _read_sheet(title: str, rows: _Rows, percent: set[int]) -> Iterator[Line]:
 
 
 def _text(value: Any, *, percent: bool) -> str:
-    """What a cell holds, as a person would write it."""
+    """Return the value of a cell as a person would write it."""
     if isinstance(value, datetime):
-        if value.year < 1901:  # a time of 24:00
+        if value.year < 1901:  # how a time of 24:00 arrives
             return value.time().isoformat()
         return value.date().isoformat() if value.time() == time(0) else value.isoformat()
     if isinstance(value, timedelta):

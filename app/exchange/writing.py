@@ -1,4 +1,4 @@
-"""Writes a plan to the database, set by set: however many rows, the same few statements."""
+"""Writes a plan to the database set by set, with the same few statements however many rows there are."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -24,14 +24,14 @@ BIRTHS: dict[Standing, tuple[str, ...]] = {
     Standing.LEFT: ("admit", "activate", "leave"),
     Standing.EXPELLED: ("admit", "activate", "suspend", "expel"),
 }
-"""The steps that a new provider has behind it, by its standing in the file."""
+"""The steps that a new provider counts as having taken, by its standing in the file."""
 
 LOOK = {"papers": "look_on"}
-"""Papers that an import writes are looked at by the worker at once."""
+"""The column that makes the worker check imported licences at once."""
 
 
 async def write_changes(act: Act, tx: Tx, plan: Plan) -> None:
-    """Write every change, the events of the new providers, and a line per provider on the audit log."""
+    """Write every change, the events of new providers, and an audit entry per provider."""
     await queries.copy(tx, "providers", _PROVIDER, (_provider(change) for change in plan.added))
     facts = [(change.subject.id, change.subject.facts) for change in plan.changed if change.facts]
     if facts:
@@ -88,7 +88,7 @@ async def _write_prices(act: Act, tx: Tx, changes: Sequence[Changes]) -> None:
 
 
 def _events(act: Act, added: Sequence[Changes]) -> Iterator[tuple[Any, ...]]:
-    """What the steps behind each new provider would have left."""
+    """Yield the events that each new provider's steps would have left."""
     for change in added:
         _, events = PROVIDERS.path(Standing.APPLIED, *BIRTHS[change.subject.facts["standing"]])
         for kind in (EventKind.PROVIDER_APPLIED, *events):
