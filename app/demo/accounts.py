@@ -1,4 +1,4 @@
-"""The demo's staff accounts: one password for all, made for this run and kept nowhere but as a hash."""
+"""The demo's staff accounts, with one password for all of them. It is made for this run and stored only as a hash."""
 
 import secrets
 from collections.abc import Iterator
@@ -15,11 +15,13 @@ from app.sample.naming import person_name
 from app.sample.reference import SEED
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1)
-"""A password of 72 random bits needs no slow hash, and dozens of operators sign in at the same moment."""
+"""A fast hasher: a password of 72 random bits needs no slow hash, and dozens of operators sign in at the same
+moment."""
 
 
 async def open_accounts(act: Act, tx: Tx, operators: int) -> str:
-    """operator1 and so on, supervisor1, registrar1, manager1, admin1: opened, or given the new password; gives it."""
+    """Create operator1 and so on, supervisor1, registrar1, manager1 and admin1, or set their new password. Return the
+    password."""
     password = secrets.token_urlsafe(9)
     password_hash = QUICK.hash(password)
     for username, role in _accounts(operators):

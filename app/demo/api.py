@@ -1,4 +1,4 @@
-"""The API as the simulated staff use it: over HTTP, signed in, with everything that was refused counted."""
+"""The simulated staff's access to the API: over HTTP and signed in. Counts everything that is refused."""
 
 import asyncio
 from collections import Counter
@@ -11,27 +11,27 @@ import httpx
 TRIES = 20
 TRY_AGAIN_SECONDS = 1.0
 SEATS_CONNECTIONS = 16
-"""Which all seats share."""
+"""The connections that all seats share."""
 
 
 class Refused(Exception):
-    """The API did not do what was asked of it; the reason is counted in `Api.problems`."""
+    """The API refused a call. `Api.problems` counts the reason."""
 
 
 async def unless_refused(work: Awaitable[None]) -> None:
-    """Do it, as far as the API lets it be done."""
+    """Run the work until it is done or the API refuses something."""
     with suppress(Refused):
         await work
 
 
 class Traffic:
-    """Counts the answers that come back through its transports, whoever uses them."""
+    """Counts the answers that arrive through its transports."""
 
     def __init__(self) -> None:
         self.answers = 0
 
     def transport(self, connections: int) -> httpx.AsyncBaseTransport:
-        """A pool of at most so many connections to a server of ours, without TLS."""
+        """Return a pool of at most this many connections to our own server, without TLS."""
         return _Counting(self, connections)
 
 
@@ -47,7 +47,7 @@ class _Counting(httpx.AsyncHTTPTransport):
 
 
 class Api:
-    """Where the API is, and the problems that came back from it, by code; closes what its seats have opened."""
+    """The API's address, and the problems that it returned, by code. On exit it closes the clients that it opened."""
 
     def __init__(self, url: str, traffic: Traffic) -> None:
         self._url = f"{url}/api/v1"
@@ -63,14 +63,14 @@ class Api:
             await client.aclose()
 
     def client(self) -> httpx.AsyncClient:
-        """One more HTTP client."""
+        """Return a new HTTP client."""
         headers = {"Accept-Language": "zh-CN"}
         client = httpx.AsyncClient(base_url=self._url, headers=headers, timeout=30, transport=self._transport)
         self._clients.append(client)
         return client
 
     def read(self, response: httpx.Response) -> Any:
-        """The JSON of an answer, None of an empty one. Raises Refused for a problem, and counts it."""
+        """Return the JSON of an answer, or None if it is empty. Raises Refused for a problem, and counts it."""
         if response.is_success:
             return response.json() if response.content else None
         self.problems[_code(response)] += 1
@@ -84,7 +84,7 @@ def _code(response: httpx.Response) -> str:
 
 
 class Seat:
-    """A member of staff at the screen: signs in at first, and again when the session of a shift has ended."""
+    """A member of staff at a screen, who signs in when a session is missing or has ended."""
 
     def __init__(self, api: Api, username: str, password: str) -> None:
         self._api = api
@@ -92,15 +92,15 @@ class Seat:
         self._credentials = {"username": username, "password": password}
 
     async def get(self, path: str, **query: Any) -> Any:
-        """Read. Raises Refused, as all of these do."""
+        """Read. Raises Refused, like the other methods."""
         return await self._ask("GET", path, repeatable=True, params=query)
 
     async def put(self, path: str, body: object = None) -> Any:
-        """Change a state; repeating it gives the present state."""
+        """Change a state. It may be repeated."""
         return await self._ask("PUT", path, repeatable=True, json=body)
 
     async def post(self, path: str, body: object = None, key: str | None = None) -> Any:
-        """Create, or take the next of a queue; repeated only under an idempotency key."""
+        """Create something, or take the next of a queue. It is repeated only with an idempotency key."""
         headers = {"Idempotency-Key": key} if key else {}
         return await self._ask("POST", path, repeatable=key is not None, json=body, headers=headers)
 
@@ -113,7 +113,7 @@ class Seat:
         return self._api.read(response)
 
     async def _send(self, method: str, path: str, *, repeatable: bool, **parts: Any) -> httpx.Response:
-        """Send and, where that is safe, repeat what got no answer. Raises Refused if none comes."""
+        """Send a request and, if that is safe, repeat it when no answer comes. Raises Refused if none ever comes."""
         problems = self._api.problems
         for _ in range(TRIES if repeatable else 1):
             try:

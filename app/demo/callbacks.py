@@ -1,4 +1,4 @@
-"""Calling citizens back when their request is done."""
+"""Simulates calling citizens back after their requests are completed."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,16 +15,16 @@ from app.sample import texts
 
 LOOK_AGAIN_SECONDS = 120
 LINES = 3
-"""So many operators look at the queue at the same moment: in the morning it is long."""
+"""How many operators work on the queue at a time. In the morning it is long."""
 TALK_SECONDS = (30, 90)
 SOLVED = 0.95
-"""Of the jobs of a provider that is not in the sample registry."""
+"""The share of jobs that are solved, for a provider that is not in the sample registry."""
 OTHER_FIRM = 0.3
-"""How often a citizen whose request is not solved wants another firm."""
+"""How often a citizen whose problem is not solved wants another provider."""
 
 
 class Callbacks:
-    """Operators work off the callback queue; `solved_rates` are those of the sample providers."""
+    """Operators work off the callback queue. `solved_rates` are the sample providers' shares of solved jobs."""
 
     def __init__(self, room: Room, solved_rates: Mapping[UUID, float], rng: Random) -> None:
         self._room = room
@@ -32,13 +32,13 @@ class Callbacks:
         self._rng = rng
 
     async def run(self) -> None:
-        """Take the next callback whenever an operator is free."""
+        """Take the next callback whenever an operator is free, for ever."""
         await asyncio.gather(
             *(self._room.serve("/callbacks/next", self.call, LOOK_AGAIN_SECONDS) for _ in range(LINES))
         )
 
     async def call(self, operator: Seat, callback: dict[str, Any]) -> None:
-        """Call the citizen, and record what is said or that nobody answers."""
+        """Call the citizen and record the outcome, or that nobody answered."""
         await spend(self._room.clock, self._rng.uniform(*TALK_SECONDS))
         reached = not chance(self._rng, "no_answer")
         outcome = {"reached": True} | self._what_is_said(callback) if reached else {"reached": False}

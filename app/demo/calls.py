@@ -1,4 +1,4 @@
-"""What an operator does with a call: takes a request down; later says how it stands, or cancels it."""
+"""What an operator does in a call: takes a request down, and later reports its progress or cancels it."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,21 +12,21 @@ from app.demo.room import Room
 
 TALK_SECONDS = (30, 90)
 SEARCHES = 0.2
-"""How often the operator has to look for the item."""
+"""How often the operator has to search for the item."""
 PROGRESS_AFTER_SECONDS = (1_200, 10_800)
 CANCEL_AFTER_SECONDS = (300, 3_600)
 CANCELLABLE = ("dispatching", "unmatched", "assigned")
 
 
 class Desk:
-    """Calls, each taken as soon as an operator is free."""
+    """Takes each call as soon as an operator is free."""
 
     def __init__(self, room: Room, catalogue: Catalogue) -> None:
         self._room = room
         self._catalogue = catalogue
 
     async def take(self, call: Call) -> None:
-        """A new request; some of those who wait for somebody to come call again."""
+        """Create a request from the call. Some of the citizens who wait for a provider call again later."""
         async with self._room.answer(call.at) as operator:
             card = await operator.get(f"/citizens/{call.citizen.phone}")
             form = fill_in(call, self._catalogue, self._room.now())
@@ -40,7 +40,7 @@ class Desk:
             self._room.spawn(self._perhaps_again(call, created["id"]))
 
     async def _claim(self, operator: Seat, call: Call, card: dict[str, Any], form: dict[str, Any]) -> None:
-        """Ask for the cheaper tier; the operator notes the proof of the citizen's group if it is new."""
+        """Ask for the cheaper tier, and record the proof of the citizen's group if it is new."""
         openings = await operator.get(f"/citizens/{call.citizen.phone}/tiers", item=call.item)
         claim = find_claim(call, openings)
         if claim is None:
@@ -59,7 +59,7 @@ class Desk:
             await self.take_again(call, request_id, cancel=False)
 
     async def take_again(self, call: Call, request_id: str, *, cancel: bool) -> None:
-        """The citizen calls about the request once more: to cancel it if it can still be, or to ask how it stands."""
+        """Take another call about the request: cancel it if that is still possible, or report its progress."""
         async with self._room.answer(self._room.now()) as operator:
             card = await operator.get(f"/citizens/{call.citizen.phone}")
             await spend(self._room.clock, call.rng.uniform(*TALK_SECONDS))

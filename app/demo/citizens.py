@@ -1,4 +1,4 @@
-"""Citizens who call, as a real day has it."""
+"""Citizens who call at the times of a real day."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,7 +16,8 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A citizen on the line since `at`, who wants the item; all else about the call is drawn from `rng`."""
+    """A citizen who has been on the line since `at` and wants the item. Everything else about the call is drawn from
+    `rng`."""
 
     at: datetime
     item: str
@@ -26,7 +27,8 @@ class Call:
 
 
 async def arrivals(room: Room, scale: float, seed: int, end: datetime | None) -> AsyncIterator[Call]:
-    """Citizens as they call from now until the end, or for ever; `scale` 1 is 10,000 and more a day."""
+    """Yield citizens as they call, from now until `end`, or for ever without one. At `scale` 1 over 10,000 call each
+    day."""
     population, begin = Population(), room.now()
     hour = begin.replace(minute=0, second=0, microsecond=0)
     while True:

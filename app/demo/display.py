@@ -1,4 +1,4 @@
-"""How the play goes, on the screen: figures of the day and of this moment, and the volumes by kind and hour."""
+"""Shows how the play goes: figures of the day and of the moment, and volumes by kind and hour."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,8 @@ KINDS = {"info": "咨询 Info", "service": "服务 Service", "relay": "转接 Re
 
 @dataclass
 class Figures:
-    """What was last read: how the centre stands and today's volumes by hour and kind; `rate` is of HTTP answers."""
+    """The figures last read: today's counts, open requests by status, and today's volumes. `rate` is HTTP answers per
+    second."""
 
     today: Mapping[str, int] = field(default_factory=dict)
     by_status: Mapping[str, int] = field(default_factory=dict)
@@ -60,13 +61,13 @@ class Figures:
 
 
 async def show(play: Play, console: Console) -> None:
-    """Show how it goes, for ever: as one live picture in a terminal, line by line elsewhere."""
+    """Show the play for ever: as a live picture in a terminal, or as lines elsewhere."""
     figures = Figures()
     await first_of(_read(play, figures), _measure(play, figures), _draw(play, figures, console))
 
 
 async def _read(play: Play, figures: Figures) -> None:
-    """Read again and again what a manager may see; however long an answer takes, the picture goes on."""
+    """Read the figures that a manager may see, again and again. The picture goes on however long an answer takes."""
     while True:
         with suppress(Refused):
             now = await play.manager.get("/metrics/now")
@@ -104,7 +105,7 @@ def _line(play: Play, figures: Figures) -> str:
 
 
 def _pace(play: Play, figures: Figures) -> str:
-    """The load, whether the machine keeps up, and what was refused."""
+    """Return the load, whether the machine keeps up, and what was refused."""
     problems = ", ".join(f"{code} {count}" for code, count in play.problems.most_common(6))
     return " | ".join(
         (
@@ -116,7 +117,8 @@ def _pace(play: Play, figures: Figures) -> str:
 
 
 def lag(wait: timedelta, play: Play) -> str:
-    """A citizen's wait for an operator, in the centre's time and in real time: how far the play is behind."""
+    """Return a citizen's wait for an operator in the centre's time and in real time, which shows how far the play is
+    behind."""
     return f"{wait.total_seconds():.0f} s (实 real {play.room.clock.real_seconds(wait):.1f} s)"
 
 

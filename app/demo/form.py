@@ -1,4 +1,4 @@
-"""What an operator writes down of a call."""
+"""Fills in what an operator writes down in a call."""
 
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
@@ -12,26 +12,29 @@ from app.demo.odds import chance, quantity
 from app.sample import texts
 
 OUTSIDE_NUMBERS = 0.6
-"""How often an outside line gives a number of its own."""
+"""How often an outside line gives a ticket number."""
 TODAY_UNTIL_HOUR = 14
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class Catalogue(NamedTuple):
-    """What operators have before them: items by their codes, and what somebody offers."""
+    """What operators work with: the items by code, and the codes that some provider offers."""
 
     items: Mapping[str, Mapping[str, Any]]
     offered: Set[str]
 
     @classmethod
     async def read(cls, seat: Seat, offered: Set[str]) -> Self:
-        """Items as the API shows them. Raises Refused."""
+        """Read the items from the API. Raises Refused."""
         return cls({item["code"]: item for item in await seat.get("/items")}, offered)
 
 
 def fill_in(call: Call, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
-    """The body of POST /requests: information answered on the spot or not yet, the rest relayed or dispatched; the
-    operator has decided whether it is a danger."""
+    """Return the body of POST /requests. Information is answered at once or left open; the rest is relayed or
+    dispatched.
+
+    The operator's decision about a danger is part of it.
+    """
     item, rng = catalogue.items[call.item], call.rng
     form: dict[str, Any] = {
         "channel": call.channel,
@@ -67,7 +70,7 @@ def _relay(item: str, rng: Random) -> dict[str, str]:
 
 
 def _window(rng: Random, now: datetime) -> dict[str, str]:
-    """Two or three hours: today where there is time left, else on one of the next days."""
+    """Return a window of two or three hours: today if there is time left, otherwise on one of the next days."""
     if 6 <= now.hour < TODAY_UNTIL_HOUR and rng.random() < 0.5:
         day, first = now, now.hour + 2
     else:
@@ -77,7 +80,7 @@ def _window(rng: Random, now: datetime) -> dict[str, str]:
 
 
 class Claim(NamedTuple):
-    """A cheaper tier that the citizen may ask for as a member of the group, and the proof of it."""
+    """A cheaper tier that the citizen can ask for as a member of the group, and the proof of membership."""
 
     tier: Tier
     group: str
@@ -85,7 +88,7 @@ class Claim(NamedTuple):
 
 
 def find_claim(call: Call, openings: Sequence[Mapping[str, Any]]) -> Claim | None:
-    """The cheapest tier that the citizen is entitled to and asks for, of those of the item as the API shows them."""
+    """Return the cheapest of the item's tiers that the citizen is entitled to, if they ask for it."""
     claims = (
         Claim(Tier(opening["tier"]), claim["group_code"], claim["proof"])
         for opening in openings

@@ -1,4 +1,4 @@
-"""How often, how long and in which words people do things: as in the sample history."""
+"""How often and how long people do things, and in which words. Taken from the sample history."""
 
 from random import Random
 from typing import Any
@@ -11,22 +11,22 @@ def _of(what: str) -> Any:
 
 
 def chance(rng: Random, what: str) -> bool:
-    """Whether it happens this time."""
+    """Return whether it happens this time."""
     return rng.random() < float(_of("shares")[what])
 
 
 def words(rng: Random, about: str) -> str:
-    """What somebody says about it."""
+    """Return what somebody says about it."""
     return str(rng.choice(_of("words")[about]))
 
 
 def quantity(rng: Random, unit: str | None) -> int:
-    """How many units of an item are asked for."""
+    """Return how many units of an item are asked for."""
     low, high = _of("quantities").get(unit, (1, 1))
     return rng.randint(low, high)
 
 
 def satisfaction(rng: Random, *, solved: bool) -> str:
-    """A step of the national scale."""
+    """Return a step of the national satisfaction scale."""
     weights = _of("satisfaction")["solved" if solved else "unsolved"]
     return str(rng.choices(list(weights), weights=list(weights.values()))[0])

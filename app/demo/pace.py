@@ -1,4 +1,4 @@
-"""Waiting: in the centre's time, and for whatever comes first."""
+"""Waiting by the centre's clock, and for whichever of several things ends first."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,17 +9,17 @@ from app.kit.clock import Clock
 
 
 async def until(clock: Clock, moment: datetime) -> None:
-    """Wait for the moment; not at all if it has passed."""
+    """Wait until the moment, or not at all if it has passed."""
     await asyncio.sleep(max(0.0, clock.real_seconds(moment - clock.now())))
 
 
 async def spend(clock: Clock, seconds: float) -> None:
-    """Let so many seconds of the centre's time pass."""
+    """Wait for so many seconds of the centre's time."""
     await asyncio.sleep(clock.real_seconds(timedelta(seconds=seconds)))
 
 
 async def first_of(*works: Coroutine[Any, Any, Any]) -> Any:
-    """Run them side by side until one ends, and give or raise what it does; the others are cancelled."""
+    """Run the works side by side until one ends, then cancel the others. Return or raise what it does."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

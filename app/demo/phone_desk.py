@@ -1,4 +1,4 @@
-"""Firms without software: operators phone them with offers, and are phoned when they have come and are done."""
+"""Providers without software: operators phone them with offers, and they phone when they have arrived and are done."""
 
 from collections.abc import Iterable, Mapping
 from random import Random
@@ -15,11 +15,11 @@ from hotline_provider.models import Job
 LOOK_AGAIN_SECONDS = 15
 TALK_SECONDS = (15, 45)
 USUAL_PRICE_FEN = 10_000
-"""The starting price for a job that was taken on before the play began."""
+"""The starting price, in fen, of a job accepted before the play began."""
 
 
 class PhoneDesk:
-    """The firms and how they behave, by their ids."""
+    """Phones the providers, whose behaviour is given by id."""
 
     def __init__(self, room: Room, firms: Mapping[UUID, Member], rng: Random) -> None:
         self._room = room
@@ -27,11 +27,11 @@ class PhoneDesk:
         self._rng = rng
 
     async def run(self) -> None:
-        """Phone the next firm whenever an operator is free."""
+        """Phone the next provider whenever an operator is free, for ever."""
         await self._room.serve("/offers/to-phone/next", self.phone, LOOK_AGAIN_SECONDS)
 
     def resume(self, jobs: Iterable[UUID]) -> None:
-        """The firms go on with these jobs, taken on before the play began."""
+        """Let the providers continue these jobs, which they accepted before the play began."""
         for job_id in jobs:
             self._room.spawn(self._go_on(job_id))
 
@@ -41,7 +41,7 @@ class PhoneDesk:
         await self._work(job, USUAL_PRICE_FEN)
 
     async def phone(self, operator: Seat, offer: dict[str, Any]) -> None:
-        """Phone the firm with the offer; if it says yes, it goes to work and phones in turn."""
+        """Phone the provider with the offer. If it accepts, it starts work and phones back later."""
         await self._talk()
         path, firm = f"/offers/{offer['id']}", self._firms.get(UUID(offer["provider_id"]))
         match decide(firm, self._rng).answer if firm else Answer.IGNORE:
@@ -55,7 +55,7 @@ class PhoneDesk:
                 self._room.spawn(self._work(job, offer["price_fen"]))
 
     async def _work(self, facts: dict[str, Any], starting_fen: int) -> None:
-        """The job's life, as its firm reports it by phone."""
+        """Play the job as its provider reports it by phone."""
         job, path, rng = Job.model_validate(facts), f"/jobs/{facts['id']}", self._rng
         planned = plan(self._firms[UUID(facts["provider_id"])], job, self._room.clock.now(), rng)
         if job.status == "accepted":

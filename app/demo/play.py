@@ -1,4 +1,4 @@
-"""The play: citizens, operators, a supervisor and providers at the API, all at once."""
+"""The play: citizens, operators, a supervisor and providers use the API at the same time."""
 
 import asyncio
 import math
@@ -24,11 +24,11 @@ from app.sample import texts
 from hotline_provider.fleet import Fleet
 
 OUTBOUND = 1 / 3
-"""Of the operators."""
+"""The share of operators who phone providers and citizens."""
 
 
 class Play:
-    """`room`, `traffic` and `problems` say how it goes; the `manager` reads the figures of the day."""
+    """A running play. `room`, `traffic` and `problems` show how it goes; the `manager` reads the day's figures."""
 
     def __init__(self, stage: Stage, plan: Plan, url: str) -> None:
         self._stage, self._plan = stage, plan
@@ -55,23 +55,23 @@ class Play:
 
     @property
     def problems(self) -> Counter[str]:
-        """What the API refused, to anybody, by code."""
+        """What the API refused to anybody, by code."""
         return self.api.problems + self._fleet.counts.problems
 
     async def totals(self) -> Mapping[str, int]:
-        """What happened on the days of the play, this one included; empty where the API does not say."""
+        """Return the volumes of the days of the play, today included, or nothing if the API refuses them."""
         days = {"from": f"{self.began:%Y-%m-%d}", "to": f"{self.room.now():%Y-%m-%d}"}
         with suppress(Refused):
             return cast(dict[str, int], (await self.manager.get("/metrics/volumes", **days))["total"])
         return {}
 
     async def run(self) -> None:
-        """Play until the time asked for is over and whoever has called by then is served; without one, for ever."""
+        """Play until the time is over and everybody who called by then is served, or for ever without a time."""
         desk = Desk(self.room, await Catalogue.read(self.manager, self._stage.offered))
         await first_of(self._work(), self._take_calls(desk))
 
     async def _work(self) -> None:
-        """Everybody but the citizens."""
+        """Play everybody except the citizens."""
         stage, room, seed = self._stage, self.room, self._plan.seed
         phone_desk = PhoneDesk(room, stage.members, Random(f"phone-{seed}"))
         callbacks = Callbacks(room, stage.solved_rates, Random(f"callbacks-{seed}"))

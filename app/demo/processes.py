@@ -1,4 +1,4 @@
-"""The API and the worker as processes of their own, all on the demo's clock."""
+"""Runs the API and the worker as processes of their own, all on the demo's clock."""
 
 import asyncio
 import os
@@ -21,14 +21,14 @@ LOOK_AGAIN_SECONDS = 0.05
 
 
 class ProcessEnded(Exception):
-    """One of ours has ended by itself."""
+    """One of the demo's processes ended unexpectedly."""
 
     def __init__(self, name: str, code: int, log: Path) -> None:
         super().__init__(f"hotline {name} 自己结束了 ended by itself (exit code {code}); 见 see {log}")
 
 
 class Processes:
-    """Those that run, by name, and where they write their logs."""
+    """The running processes by name, and the folder of their logs."""
 
     def __init__(self, settings: Settings) -> None:
         self.logs = log_folder(settings)
@@ -37,16 +37,16 @@ class Processes:
             "HOTLINE_CLOCK_START": str(settings.clock_start),
             "HOTLINE_CLOCK_REAL_START": str(settings.clock_real_start),
             "HOTLINE_CLOCK_FACTOR": str(settings.clock_factor),
-            # So that a receiver on this machine can be tried.
+            # Lets webhooks reach a receiver on this machine.
             "HOTLINE_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",
             "HOTLINE_FIRM_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",
-            # As long as there is: the clock is fast, and whoever watches stays signed in.
+            # The longest possible: the clock is fast, and viewers should stay signed in.
             "HOTLINE_SESSION_HOURS": "8760",
             "HOTLINE_PROVIDER_SESSION_DAYS": "3650",
         }
 
     async def start(self, name: str, *options: str) -> None:
-        """Start `hotline NAME`, in a process group of its own: Ctrl-C in our terminal is not meant for it."""
+        """Start `hotline NAME` in its own process group, so that Ctrl-C in our terminal does not reach it."""
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("wb") as log:
             self._running[name] = await asyncio.create_subprocess_exec(
@@ -60,14 +60,14 @@ class Processes:
             )
 
     async def watch(self) -> None:
-        """Wait until one of them ends by itself, and raise ProcessEnded."""
+        """Wait until one of the processes ends unexpectedly, and raise ProcessEnded."""
         await first_of(*(self._watch(name, process) for name, process in self._running.items()))
 
     async def _watch(self, name: str, process: Process) -> None:
         raise ProcessEnded(name, await process.wait(), self.logs / f"{name}.log")
 
     async def stop(self) -> None:
-        """Have all of them stop, and wait; whoever has not after a while is killed."""
+        """Stop all processes and wait. One that does not end in time is killed."""
         await asyncio.gather(*(_stop(process) for process in self._running.values()))
 
 
@@ -82,13 +82,13 @@ async def _stop(process: Process) -> None:
 
 
 def log_folder(settings: Settings) -> Path:
-    """Where the processes write their logs."""
+    """Return the folder in which the processes write their logs."""
     return settings.data_dir / "log"
 
 
 @asynccontextmanager
 async def running(settings: Settings, port: int) -> AsyncIterator[Processes]:
-    """The API and the worker while the block runs, which begins once the API answers. Raises ProcessEnded."""
+    """Run the API and the worker during the block, which begins once the API answers. Raises ProcessEnded."""
     processes = Processes(settings)
     try:
         await processes.start("serve", "--host", HOST, "--port", str(port))

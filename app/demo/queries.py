@@ -1,4 +1,4 @@
-"""What the demo asks the database itself: where the last play ended, and whether everything it was told is there."""
+"""The demo's own database queries: where the last play ended, and whether every acknowledged request is there."""
 
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
@@ -15,7 +15,7 @@ from app.registry.models import Provider, ReachedBy
 
 
 async def find_last_moment(tx: Tx) -> datetime | None:
-    """When the last thing happened; None in a database in which nothing has."""
+    """Return when the last thing happened, or None in an empty database."""
     last_event = select(Event.at).order_by(Event.id.desc()).limit(1).scalar_subquery()
     last_entry = select(AuditEntry.at).order_by(AuditEntry.id.desc()).limit(1).scalar_subquery()
     last_request = select(func.max(Request.received_at)).scalar_subquery()
@@ -24,14 +24,14 @@ async def find_last_moment(tx: Tx) -> datetime | None:
 
 
 async def list_phone_jobs(tx: Tx) -> Sequence[UUID]:
-    """Unfinished jobs of firms that are reached by phone."""
+    """Return the unfinished jobs of providers reached by phone."""
     query = select(Job.id).join(Provider, Provider.id == Job.provider_id)
     query = query.where(is_live(), Provider.reached_by == ReachedBy.PHONE)
     return (await tx.session.execute(query)).scalars().all()
 
 
 async def set_reached_by(tx: Tx, firms: Sequence[UUID], phoned: Set[UUID]) -> None:
-    """Have these firms reached by phone where they are among the `phoned`, the others by their queue."""
+    """Set how these providers are reached: the `phoned` ones by phone, the others by their queue."""
     way = case((Provider.id.in_(phoned), ReachedBy.PHONE), else_=ReachedBy.QUEUE)
     await tx.session.execute(update(Provider).where(Provider.id.in_(firms)).values(reached_by=way))
 
@@ -48,6 +48,6 @@ GROUP BY r.status
 
 
 async def count_kept(tx: Tx, told: Mapping[UUID, int]) -> dict[str, int]:
-    """Of these requests, known by id and number, how many are there, by status."""
+    """Return how many of these requests, given by id and number, exist, by status."""
     rows = await tx.rows(_KEPT, ids=list(told), numbers=list(told.values()))
     return {row["status"]: row["requests"] for row in rows}

@@ -1,4 +1,5 @@
-"""The operators' room: some answer the citizens, others phone firms and call back; whoever is free takes the next."""
+"""The operators' room: some answer citizens, others phone providers and call back. Whoever is free takes the next
+call."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -17,7 +18,7 @@ LEAST_PAUSE_SECONDS = 0.1
 
 
 class Operators:
-    """Free seats; the one left last is taken first, so that a quiet hour leaves most of them empty."""
+    """The free operators. The last one to become free is taken first, so that a quiet hour leaves most seats empty."""
 
     def __init__(self, seats: Sequence[Seat]) -> None:
         self._free: asyncio.LifoQueue[Seat] = asyncio.LifoQueue()
@@ -25,16 +26,16 @@ class Operators:
             self._free.put_nowait(seat)
 
     async def call_in(self) -> Seat:
-        """The next operator who is free, busy until released."""
+        """Wait for the next free operator, who is busy until released."""
         return await self._free.get()
 
     def release(self, seat: Seat) -> None:
-        """The operator is free again."""
+        """Make the operator free again."""
         self._free.put_nowait(seat)
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Seat]:
-        """An operator who is busy while the block runs."""
+        """An operator who is busy during the block."""
         seat = await self.call_in()
         try:
             yield seat
@@ -46,9 +47,9 @@ class Operators:
 class Room:
     """What the simulated people share.
 
-    The `inbound` operators answer, the `outbound` phone: a rush of calls must not let the firms' offers expire.
-    `ringing` are the citizens who wait for an operator, longest first; `longest_wait` is that of the whole play.
-    `taken` are the requests that the API acknowledged, by id with their number.
+    `inbound` operators answer calls and `outbound` ones make them, so that a rush of calls does not let offers expire.
+    `ringing` are the citizens waiting for an operator, longest first, and `longest_wait` is the longest wait of the
+    play. `taken` are the requests that the API acknowledged: their numbers by id.
     """
 
     clock: Clock
@@ -61,22 +62,22 @@ class Room:
     taken: dict[UUID, int] = field(default_factory=dict)
 
     def now(self) -> datetime:
-        """The centre's time, as its wall clock shows it."""
+        """Return the centre's time in its zone."""
         return self.clock.now().astimezone(self.zone)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Have somebody see to it; what the API refuses ends only this piece of work."""
+        """Start the work in the background. If the API refuses something, only this work ends."""
         self.tasks.create_task(unless_refused(work))
 
     @property
     def wait(self) -> timedelta:
-        """How long the citizen at the front has been waiting."""
+        """How long the first waiting citizen has been waiting."""
         first = next(iter(self.ringing.values()), None)
         return self.clock.now() - first if first else timedelta()
 
     @asynccontextmanager
     async def answer(self, since: datetime) -> AsyncIterator[Seat]:
-        """A citizen rings since then; the operator who picks up is busy while the block runs."""
+        """A citizen has been ringing since then. The operator who answers is busy during the block."""
         call = object()
         self.ringing[call] = since
         try:
@@ -92,9 +93,9 @@ class Room:
     async def serve(
         self, queue: str, see_to: Callable[[Seat, Any], Coroutine[Any, Any, None]], look_again: float
     ) -> None:
-        """Operators take from a queue of the API for ever, and see to what they took side by side.
+        """Let operators take from a queue of the API for ever, and work on what they took side by side.
 
-        An empty queue is looked at again after so many seconds of the centre's time.
+        An empty queue is read again after `look_again` seconds of the centre's time.
         """
         while True:
             seat = await self.outbound.call_in()

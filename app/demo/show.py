@@ -1,4 +1,4 @@
-"""The demo from its first to its last moment: the stage is set, the processes run, the play is played and summed up."""
+"""Runs the demo from beginning to end: prepares it, starts the processes, plays and sums up."""
 
 import asyncio
 import logging
@@ -20,9 +20,9 @@ from app.settings import Settings
 
 
 async def run_demo(settings: Settings, direct_url: str, plan: Plan) -> int:
-    """All of it, until the time is over or a SIGINT or SIGTERM ends it; gives the exit code."""
+    """Run the demo until its time is over or SIGINT or SIGTERM ends it. Return the exit code."""
     console, stopped = Console(), asyncio.Event()
-    logging.getLogger().setLevel(logging.WARNING)  # the players' HTTP clients have much to say
+    logging.getLogger().setLevel(logging.WARNING)  # the players' HTTP clients log a lot
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     try:
@@ -49,7 +49,7 @@ async def _perform(stage: Stage, plan: Plan, port: int, stopped: asyncio.Event, 
 
 
 def find_port(port: int) -> int:
-    """The port, or a free one for 0. Raises OSError where it is taken."""
+    """Return the port, or a free one for 0. Raises OSError if the port is taken."""
     with closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -85,7 +85,7 @@ def _announce(stage: Stage, plan: Plan, port: int, console: Console) -> None:
     if stage.phoned:
         console.print(
             f"系统允许打开的文件太少（ulimit -n），{stage.phoned} 家有软件的单位改由电话通知 "
-            f"few open files are allowed here, so {stage.phoned} firms with software are phoned",
+            f"too few open files are allowed (ulimit -n), so {stage.phoned} providers with software are phoned",
             soft_wrap=True,
         )
     console.print("Ctrl-C 停止 stops it", highlight=False)

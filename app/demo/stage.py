@@ -1,4 +1,4 @@
-"""What the play needs before it begins: a seeded database, a clock that goes on where the last play ended, sign-ins."""
+"""Prepares a play: a seeded database, a clock that continues where the last play ended, and sign-ins."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -30,16 +30,17 @@ from hotline_provider.behaviour import Member
 
 OPENING_HOUR, OPENING_MINUTE = 7, 30
 CALL_SECONDS = 150
-"""Of an operator's time per call: the talk, and what it brings with it (firms to phone, callbacks)."""
+"""The operator time that a call takes: the talk, and its consequences such as phoning providers and callbacks."""
 LEAST_OPERATORS = 4
 OTHER_FILES = 100
-"""What the API and the players each hold open beside one connection for every firm that waits for offers."""
+"""The files that the API and the players each hold open besides one connection per provider that waits for offers."""
 HOURS = range(24)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What was asked for: `speed` in the centre's seconds per real second, None for the usual; `hours` None: no end."""
+    """What was asked for. `speed` is the centre's seconds per real second (None: the usual speed), and `hours` is how
+    long to play (None: for ever)."""
 
     speed: float | None
     port: int
@@ -51,16 +52,17 @@ class Plan:
 
     @property
     def factor(self) -> float:
-        """The clock's factor: a day in twelve minutes where there is a play, real time otherwise."""
+        """The clock's factor: a day in twelve minutes if there is a play, otherwise real time."""
         return self.speed or (120.0 if self.plays else 1.0)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """`settings` carry the clock; `members` and `solved_rates` are the sample providers' by id, `offered` their items.
+    """The prepared play.
 
-    `phone_jobs` are jobs that firms without software have taken on in an earlier play. So many firms that have software
-    are `phoned` all the same, for the system allows too few open files for all of them to wait for offers.
+    `settings` contain the clock. `members` and `solved_rates` are the sample providers' by id, and `offered` are their
+    items. `phone_jobs` are unfinished jobs of providers reached by phone. `phoned` counts providers with software that
+    are phoned, because the system allows too few open files for all of them to wait for offers.
     """
 
     settings: Settings
@@ -74,7 +76,8 @@ class Stage:
 
 
 async def set_stage(settings: Settings, direct_url: str, plan: Plan, progress: Callable[[int, int], None]) -> Stage:
-    """Migrate, seed, load history where it is asked for, and open the accounts; `progress` is told of the history."""
+    """Migrate and seed the database, load history if asked for, and open the accounts. `progress` is called with the
+    number of days of history loaded and their total."""
     await migrate(direct_url)
     assert settings.database_url is not None
     db = Database(settings.database_url, pool_size=2)
@@ -121,7 +124,8 @@ def _with_clock(settings: Settings, start: datetime, factor: float) -> Settings:
 
 
 def member_of(provider: SampleProvider, secret: str, *, phoned: bool = False) -> Member:
-    """The provider as the simulated fleet plays it, signing in with this key, or `phoned` although it has software."""
+    """Return the provider as the simulated fleet plays it, signed in with this key. With `phoned` it is phoned although
+    it has software."""
     behaviour = behaviour_of(provider)
     return Member(
         key=secret,
@@ -136,9 +140,10 @@ def member_of(provider: SampleProvider, secret: str, *, phoned: bool = False) ->
 
 
 def first_moment(last: datetime | None, real: datetime, zone: ZoneInfo, plan: Plan) -> datetime:
-    """When the centre's clock starts: never before the last thing that happened, for time does not go backwards.
+    """Return when the centre's clock starts: never before the last thing that happened, because time must not go
+    backwards.
 
-    A play begins at 07:30 of today or of the day after the last play ended; without a play it is simply now.
+    A play begins at 07:30 today, or on the day after the last play ended. Without a play, the clock starts now.
     """
     if not plan.plays:
         return max(real, last + timedelta(seconds=1) if last else real).astimezone(zone)
@@ -149,6 +154,6 @@ def first_moment(last: datetime | None, real: datetime, zone: ZoneInfo, plan: Pl
 
 
 def operators_for(day: datetime, scale: float) -> int:
-    """How many operators the busiest hour of the day takes."""
+    """Return how many operators the busiest hour of the day needs."""
     busiest = max(expected(day.date(), hour, scale) for hour in HOURS)
     return LEAST_OPERATORS + math.ceil(busiest * CALL_SECONDS / 3_600)

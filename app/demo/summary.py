@@ -1,4 +1,4 @@
-"""What a play came to, and whether everything it was told is in the database."""
+"""The result of a play, and whether every acknowledged request is in the database."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from app.settings import Settings
 
 
 async def sum_up(play: Play, totals: Mapping[str, int], settings: Settings, console: Console) -> bool:
-    """Print it; gives whether each request that the API acknowledged is found under its number."""
+    """Print the summary. Return whether each request that the API acknowledged exists under its number."""
     kept = await _count_kept(play, settings)
     console.print(_table(play, totals, kept))
     taken, found = len(play.room.taken), sum(kept.values())

@@ -1,4 +1,4 @@
-"""What a supervisor looks after in regular rounds: nobody found, not yet answered, handed on, complained about."""
+"""What a supervisor does in regular rounds: unmatched, unanswered and relayed requests, and complaints."""
 
 from collections import Counter
 from contextlib import suppress
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 class Supervisor:
-    """One supervisor at a screen."""
+    """A supervisor at a screen."""
 
     def __init__(self, room: Room, seat: Seat, rng: Random) -> None:
         self._room = room
@@ -31,13 +31,13 @@ class Supervisor:
         self._tries: Counter[str] = Counter()
 
     async def run(self) -> None:
-        """Make the round for ever."""
+        """Make rounds for ever."""
         while True:
             await spend(self._room.clock, ROUND_SECONDS)
             await self.make_round()
 
     async def make_round(self) -> None:
-        """See to everything once; what the API refuses does not keep the rest from its turn."""
+        """Deal with everything once. If the API refuses one thing, the rest still gets its turn."""
         now = self._room.now()
         for request in await self._list("/requests", status="unmatched"):
             await unless_refused(self._decide(request, now))
@@ -55,7 +55,7 @@ class Supervisor:
         return []
 
     async def _decide(self, request: dict[str, Any], now: datetime) -> None:
-        """Send it out again; in the morning if it is night; in the end close it, and tell the citizen."""
+        """Dispatch the request again, or hold it until morning at night. After two tries, close it with a note."""
         self._tries[request["id"]] += 1
         if self._tries[request["id"]] > TRIES:
             await self._close(request, "no_provider")
