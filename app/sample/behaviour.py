@@ -1,4 +1,4 @@
-"""How a generated provider behaves when work is offered to it: for the simulated fleet and for generated history."""
+"""How a generated provider responds to work, for the simulated fleet and for generated history."""
 
 from dataclasses import dataclass
 from random import Random
@@ -10,8 +10,12 @@ from app.sample.registry import SampleProvider
 
 @dataclass(frozen=True, slots=True)
 class SampleBehaviour:
-    """`accept_rate` of the offers it is made, `answer_rate` of those it does not accept (the others just expire),
-    typical `response_seconds`, `punctuality` and `solved_rate` of its jobs, `return_rate` of those it has accepted."""
+    """A provider's habits, as shares from 0 to 1.
+
+    It accepts `accept_rate` of its offers and answers `answer_rate` of the rest; the others expire. `response_seconds`
+    is its mean time to answer. It completes `punctuality` of its jobs in time, solves `solved_rate` of them, and gives
+    back `return_rate` of those it accepted.
+    """
 
     accept_rate: float
     answer_rate: float
@@ -22,7 +26,7 @@ class SampleBehaviour:
 
 
 def behaviour_of(provider: SampleProvider, seed: int = SEED) -> SampleBehaviour:
-    """The behaviour of this provider, always the same. About one firm in eight is a careless one."""
+    """Return the behaviour of this provider, always the same. About one provider in eight is careless."""
     rng = Random(f"behaviour-{seed}-{provider.number}")
     care = rng.betavariate(2, 4) if rng.random() < 0.125 else rng.betavariate(8, 2)
     slow = 1 if provider.reached_by is ReachedBy.QUEUE else 3

@@ -1,4 +1,4 @@
-"""Callbacks about past requests: whether somebody was reached, what was said, and complaints."""
+"""Callbacks about past requests: whether the citizen was reached, what they said, and complaints."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ COMPLAINT_DUE = timedelta(days=7)
 
 
 def call_back(life: Life) -> None:
-    """Ask whether it is solved: it is closed, or done again."""
+    """Call the citizen back. The request is closed, or redone if its problem is not solved."""
     firm, redos = life.firm, life.request["redos"]
     assert firm is not None
     solved = redos >= MOST_REDOS or life.past.rng.random() < firm.behaviour.solved_rate
@@ -40,7 +40,7 @@ def call_back(life: Life) -> None:
 
 
 def ring(life: Life, served: Served, *, solved: bool) -> bool:
-    """Call the citizen about what was completed in `served`; whether anybody was reached in three attempts."""
+    """Call the citizen about the work in `served`. Returns whether anybody answered within three attempts."""
     zone, rng = life.past.zone, life.past.rng
     completed_at = served.job["completed_at"]
     callback: Row = {
@@ -109,7 +109,7 @@ def _open_complaint(life: Life, served: Served, cause: Satisfaction, words: str 
 
 
 def decide_complaints(life: Life) -> None:
-    """A supervisor decides each complaint when the request itself is over."""
+    """Decide each complaint, as a supervisor would once the request itself is over."""
     for complaint in life.complaints:
         life.after(life.past.lasts("complaint"))
         upheld = life.past.chance("upheld")

@@ -1,4 +1,4 @@
-"""Price cards and papers of generated providers."""
+"""Price cards and licences of generated providers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _STEPS = ((1_000, 10), (10_000, 100), (100_000, 500))
 
 @dataclass(frozen=True, slots=True)
 class PriceLine:
-    """A line of the price card. `price_fen` is per charging unit; for a quote, the call-out or starting price."""
+    """A line of the price card. `price_fen` is per charging unit; with a quote it is the call-out or starting price."""
 
     item: str
     tier: Tier
@@ -26,7 +26,7 @@ class PriceLine:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A licence or certificate, good until and including `expires_on`."""
+    """A licence or certificate, valid up to and including `expires_on`."""
 
     code: str
     number: str
@@ -35,7 +35,7 @@ class Paper:
 
 
 def price(item: SampleItem, tier: Tier, level: float, rng: Random) -> tuple[PriceKind, int]:
-    """What a firm asks for the item at the tier; `level` from 0 (cheap) to 1 (dear)."""
+    """Return how a provider prices the item at the tier, in fen. `level` runs from 0 (cheap) to 1 (dear)."""
     if tier is Tier.FREE:
         return PriceKind.FREE, 0
     share = min(1.0, max(0.0, level + rng.gauss(0, 0.15)))
@@ -48,13 +48,16 @@ def price(item: SampleItem, tier: Tier, level: float, rng: Random) -> tuple[Pric
 
 
 def _rounded(fen: float) -> int:
-    """Down to what a person would write on a price card."""
+    """Round down to a sum that a person would write on a price card."""
     step = next((step for bound, step in _STEPS if fen < bound), 5_000)
     return int(fen // step) * step
 
 
 def papers(codes: Iterable[str], reference: date, rng: Random, *, in_order: bool) -> tuple[Paper, ...]:
-    """The papers of these kinds on the reference date: 3 % expire within 30 days; 2 % have, unless kept `in_order`."""
+    """Return licences of these kinds as of the reference date.
+
+    3 % expire within 30 days. 2 % have expired, unless `in_order`.
+    """
     return tuple(_paper(code, reference, rng, in_order) for code in codes)
 
 

@@ -1,4 +1,4 @@
-"""Past days of a hotline, as they would have been: loaded by COPY, one transaction per day."""
+"""Generates past days of the hotline and loads them by COPY, one transaction per day."""
 
 import asyncio
 from collections import Counter
@@ -37,7 +37,7 @@ DAY = timedelta(days=1)
 
 @dataclass
 class HistoryFigures:
-    """Days loaded, days left alone because they had requests, and the rows added, by table."""
+    """How many days were loaded, how many skipped because they had requests, and the rows added by table."""
 
     loaded: int = 0
     skipped: int = 0
@@ -52,11 +52,11 @@ async def load_history(
     progress: Callable[[int, int], None],
     scale: float = 1.0,
 ) -> HistoryFigures:
-    """Load the `days` days before `today` (in the centre's zone), at scale 1 more than 10,000 requests each.
+    """Load the `days` days before `today` (in the centre's zone). At scale 1 a day has more than 10,000 requests.
 
-    The catalogue and the sample registry must be there. A day that has any request, generated or real, is left alone,
-    so a load that was stopped goes on where it was. Everything ends before today begins; nothing is left open.
-    `progress` is told after each day how many of the days to be loaded are done.
+    The catalogue and the sample registry must be loaded. A day that has any request, generated or real, is skipped, so
+    an interrupted load can be resumed. Everything ends before `today`; nothing stays open. After each day `progress`
+    gets the number of days done and the number to load.
     """
     zone = settings.zone
     await _roll_windows(db, first_day_of_window(today))
@@ -65,7 +65,7 @@ async def load_history(
     figures = HistoryFigures(skipped=days - len(empty))
     rows = await _tell_day(past, empty[0], scale) if empty else Rows()
     for done, following in enumerate([*empty[1:], None][: len(empty)], 1):
-        # The database writes one day while the next one is told.
+        # The database writes one day while the next one is generated.
         telling = asyncio.create_task(_tell_day(past, following, scale))
         try:
             await _write(db, zone, rows, first_day_of_window(today), figures)
@@ -80,7 +80,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 async def _roll_windows(db: Database, first_day: date) -> None:
-    """All windows begin on the same day, so that what is added to them leaves them in time."""
+    """Start all windows on the same day, so that the counts added to them leave them in time."""
     async with db.begin() as tx:
         while await roll_windows(tx, first_day, BATCH):
             pass
@@ -104,7 +104,7 @@ async def _find_empty_days(db: Database, zone: ZoneInfo, days: Sequence[date]) -
 
 
 async def _tell_day(past: Past, day: date | None, scale: float) -> Rows:
-    """Nothing for no day."""
+    """Generate a day's rows. Without a day there are none."""
     return await tell_day(past, day, _midnight(day, past.zone), scale) if day else Rows()
 
 
@@ -125,7 +125,7 @@ async def _write(db: Database, zone: ZoneInfo, rows: Rows, window: date, figures
 
 
 def _tables(rows: Rows) -> dict[type[Model], list[Row]]:
-    """In the order of their foreign keys."""
+    """Return the rows by table, in the order of their foreign keys."""
     return {
         Citizen: rows.citizens,
         CitizenGroup: rows.citizen_groups,
@@ -139,9 +139,9 @@ def _tables(rows: Rows) -> dict[type[Model], list[Row]]:
 
 
 async def _log(tx: Tx, rows: Rows, zone: ZoneInfo) -> None:
-    """Number the events here, after all that was there, and roll them up: the worker finds nothing left to do.
+    """Number the new events here, after all existing ones, and roll them up, so that the worker has nothing left to do.
 
-    Nobody loses credit for what was made up. The worker's steps wait meanwhile, so that no number is given twice.
+    Nobody loses credit for generated work. The worker's steps wait meanwhile, so that no number is assigned twice.
     """
     await wait_alone(tx, SEQUENCER, VOLUMES.reader, CREDIT_READER)
     while await number_events(tx):

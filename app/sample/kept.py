@@ -1,4 +1,4 @@
-"""The counts that a live system would have kept of past days."""
+"""The counts that a live system would have kept for past days."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ DayCounts = Mapping[tuple[UUID, date, str], int]
 
 
 def kept_counts(rows: Rows, first_day: date) -> dict[type[Model], list[Row]]:
-    """By table, what these rows add; the windows begin on `first_day`, and what was before is not in them."""
+    """Return what these rows add to each table of counts. Windows begin on `first_day`; earlier days are not in them."""
     recent = {key: count for key, count in rows.counts.items() if key[1] >= first_day and key[2] in WINDOW_COUNTS}
     months = [
         {"month": month, "item_code": item, "provider_id": provider, "counted": count}
@@ -28,7 +28,7 @@ def kept_counts(rows: Rows, first_day: date) -> dict[type[Model], list[Row]]:
 
 
 def _grouped(counts: DayCounts, key_of: Callable[[UUID, date], Row]) -> list[Row]:
-    """One row for each key, with its counts summed up."""
+    """Return one row per key with its counts summed."""
     rows: defaultdict[Any, defaultdict[str, Any]] = defaultdict(lambda: defaultdict(int))
     for (provider, day, column), count in counts.items():
         key = key_of(provider, day)

@@ -1,4 +1,4 @@
-"""The life of a past request, told step by step along the same moves as a live one, into rows for COPY."""
+"""Generates the life of a past request step by step, along the same moves as a live one, as rows for COPY."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -26,11 +26,11 @@ from app.sample.shape import Arrival
 from app.sample.texts import utterance
 
 STAFF = Actor(ActorKind.STAFF)
-"""Somebody at the centre: no account of today's is made responsible for what was made up."""
+"""The centre's staff without a name, so that no real account is responsible for generated events."""
 
 
 class Life:
-    """One request; `now` is how far its life has been told."""
+    """One past request. `now` is how far its life has been generated."""
 
     def __init__(self, past: Past, arrival: Arrival, at: datetime) -> None:
         self.past, self.now = past, at
@@ -41,7 +41,7 @@ class Life:
         self.offer: Row = {}
         self.job: Row = {}
         self.redo = False
-        """The firm that did it is to be asked first."""
+        """The provider that did the work is asked first."""
         self.complaints: list[Row] = []
         caller = past.caller(arrival, at)
         self.request = self._facts(caller, arrival) | self._tiers(caller.citizen)
@@ -82,20 +82,20 @@ class Life:
         }
 
     def _tiers(self, citizen: SampleCitizen) -> Row:
-        """The cheapest tier that the citizen is entitled to, as a rule; else the item's first."""
+        """Usually the cheapest tier the citizen is entitled to, otherwise the item's first."""
         tier = self.past.cheapest(self.item.code, citizen.groups)
         if tier is not self.item.tiers[0] and not self.past.chance("ask_cheaper"):
             tier = self.item.tiers[0]
         return {"tier_asked": tier, "tier_entitled": tier, "tier": tier}
 
     def until(self, moment: datetime) -> None:
-        """Go on to this moment; what would lie beyond the end of the past comes before it, ever sooner."""
+        """Go forward to the moment. If that is past the end of history, go half of the way to the end instead."""
         if moment >= self.past.end:
             moment = self.now + (self.past.end - self.now) / 2
         self.now = max(self.now, moment)
 
     def after(self, span: timedelta) -> None:
-        """Go on by so much."""
+        """Go forward by the span."""
         self.until(self.now + span)
 
     def take(
@@ -107,7 +107,7 @@ class Life:
         data: Mapping[str, Any] | None = None,
         **values: Any,
     ) -> None:
-        """Take the step now, as Machine.transition does. Raises ValueError where the moves have no such step."""
+        """Take the step now, as Machine.transition does. Raises ValueError when the status does not allow it."""
         move = machine.moves[step]
         if row["status"] not in move.sources:
             raise ValueError(f"{machine.subject}: no {step} from {row['status']}")
@@ -116,7 +116,7 @@ class Life:
         self.log(move.event, actor, row.get("provider_id"), {**(data or {}), **which}, row.get("tier"))
 
     def step(self, step: str, actor: Actor = STAFF, data: Mapping[str, Any] | None = None, **values: Any) -> None:
-        """The request takes the step."""
+        """Take a step of the request. Raises ValueError when its status does not allow it."""
         self.take(REQUESTS, self.request, step, actor, data, **values)
 
     def log(
@@ -127,24 +127,24 @@ class Life:
         data: Mapping[str, Any] | None = None,
         tier: str | None = None,
     ) -> None:
-        """An event of this moment, with what the request is now; `tier`: of an offer or a job, its own."""
+        """Log an event at this moment with the request's current facts. `tier` is that of an offer or job."""
         said = orjson.dumps(data).decode() if data else "{}"
         facts = {name: self.request[source] for name, source in FACTS.items()} | ({"tier": tier} if tier else {})
         self.past.rows.events.append((self.now, kind, self.request["id"], provider_id, *actor, said, *facts.values()))
 
     def seconds_since(self, moment: datetime) -> int:
-        """How long ago that was."""
+        """Return how many seconds ago the moment was."""
         return int((self.now - moment).total_seconds())
 
     def contact(self, purpose: str) -> str:
-        """The citizen calls again; gives what was said."""
+        """Have the citizen call again. Returns what they said."""
         said = self.past.words(purpose)
         self._contact(purpose, said)
         self.log(EventKind.REQUEST_CONTACTED, STAFF, data={"purpose": purpose})
         return said
 
     def count(self, provider_id: UUID, **counts: int) -> None:
-        """Add to the provider's counts of the day, and to those of the item in this month."""
+        """Add to the provider's counts of the day, and to the item's of the month."""
         day, rows = self.local().date(), self.past.rows
         for column, more in counts.items():
             rows.counts[provider_id, day, column] += more
@@ -152,11 +152,11 @@ class Life:
             rows.months[day.replace(day=1), self.item.code, provider_id] += counts["counted"]
 
     def local(self) -> datetime:
-        """This moment in the centre's zone."""
+        """Return this moment in the centre's zone."""
         return self.now.astimezone(self.past.zone)
 
     def due(self) -> Row:
-        """What dispatching now sets: deadlines, and for booked work the next day where no wanted time is ahead."""
+        """Return what dispatch sets now: deadlines, and for booked work the next day if no wanted time lies ahead."""
         request, values = self.request, {"dispatched_at": self.now}
         window = Window(request["wanted_from"], request["wanted_to"]) if request.get("wanted_from") else None
         if self.allowance.arrive_rule is ArriveRule.APPOINTMENT and (window is None or window.end <= self.now):

@@ -1,4 +1,4 @@
-"""Loads the sample registry; loading again changes nothing that registrars or the providers themselves have changed."""
+"""Loads the sample registry. Loading it again changes nothing that registrars or providers have changed."""
 
 import secrets
 from collections.abc import Iterable, Mapping
@@ -32,14 +32,14 @@ DEMO = "demo"
 
 
 def provider_id(number: int) -> UUID:
-    """The id of the sample provider of this number, the same in every database."""
+    """Return the id of the sample provider with this number, the same in every database."""
     return uuid5(NAMESPACE_OID, f"sample-provider/{number}")
 
 
 async def load_registry(tx: Tx, reference: date, now: datetime) -> int:
-    """Add the sample providers that are not there yet, as of the reference date; gives how many.
+    """Add the sample providers that are missing, as of the reference date. Returns how many.
 
-    One that is there, or whose credit code another one has, is left alone with all that belongs to it.
+    A provider that exists, or whose credit code another one has, is left alone with everything that belongs to it.
     """
     providers = {provider_id(provider.number): provider for provider in generate_registry(reference)}
     statement = insert(Provider).values([_provider(key, provider) for key, provider in providers.items()])
@@ -51,7 +51,10 @@ async def load_registry(tx: Tx, reference: date, now: datetime) -> int:
 
 
 async def demo_keys(tx: Tx, now: datetime) -> dict[UUID, str]:
-    """A new secret for every sample provider, in place of those of the last demo; only hashes are kept."""
+    """Create a new key for every sample provider, replacing those of the last demo. Only hashes are stored.
+
+    Returns the secrets by provider.
+    """
     samples = [provider_id(provider.number) for provider in generate_registry(now.date())]
     keys = {key: secrets.token_urlsafe(32) for key in await queries.list_existing(tx, samples)}
     await queries.revoke_keys(tx, DEMO, now)
@@ -82,7 +85,7 @@ def _provider(key: UUID, provider: SampleProvider) -> dict[str, Any]:
 def _parts(
     providers: Mapping[UUID, SampleProvider], reference: date, now: datetime
 ) -> dict[type[Model], list[dict[str, Any]]]:
-    """What belongs to these providers, by table."""
+    """Return the rows that belong to these providers, by table."""
     each = providers.items()
     return {
         ProviderItem: [line for key, provider in each for line in _lines(key, provider, now)],

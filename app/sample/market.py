@@ -1,4 +1,4 @@
-"""Which sample provider would have taken a past request, and on what terms."""
+"""Chooses the sample provider that would have taken a past request, and its terms."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ REDRAWS = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Firm:
-    """A provider that has an item at a tier, and in whose name it answers: its own, or the operator's on the phone."""
+    """A provider with a price for an item at a tier. `actor` answers offers: itself, or an operator by phone."""
 
     provider: SampleProvider
     provider_id: UUID
@@ -35,14 +35,14 @@ class Firm:
     price_kind: PriceKind
     price_fen: int
     days: frozenset[int]
-    """Weekdays on which it is open."""
+    """The weekdays on which it is open (1 = Monday)."""
     openings: frozenset[tuple[int, int]]
-    """Weekday and full hour at which it is open."""
+    """Pairs of weekday and full hour at which it is open."""
     last_day: date
-    """On which its papers are all good."""
+    """The last day on which all its licences are valid."""
 
     def can_come(self, community: str, day: date, tried: set[UUID]) -> bool:
-        """Whether it serves the community, was in the registry that day and was not asked already."""
+        """Return whether it serves the community, had joined by that day and has not been tried."""
         provider = self.provider
         serves = provider.community in (None, community)
         return serves and provider.joined_on <= day <= self.last_day and self.provider_id not in tried
@@ -54,7 +54,7 @@ class _Choice(NamedTuple):
 
 
 class Market:
-    """The active providers of the sample registry; they are drawn by capacity and nearness, as fair ranking does."""
+    """The active providers of the sample registry. They are drawn by capacity and nearness, as fair ranking chooses."""
 
     def __init__(self, registry: Sequence[SampleProvider], weights: Mapping[str, float]) -> None:
         self._weights = weights
@@ -69,7 +69,7 @@ class Market:
         self._scores: dict[tuple[Firm, str], str] = {}
 
     def offers(self, item: str, tier: Tier) -> bool:
-        """Whether anybody has the item at the tier on its card."""
+        """Return whether any provider has the item at the tier on its price card."""
         return (item, tier) in self._firms
 
     def draw(
@@ -83,7 +83,8 @@ class Market:
         hour: int | None,
         tried: set[UUID],
     ) -> Firm | None:
-        """A firm that serves the place, is open then (`hour` None: some time of the day) and was not tried yet."""
+        """Draw a provider that serves the place, is open then and is untried, or None. `hour` None means any time of
+        the day."""
         key = (item, tier, township, day.isoweekday(), hour)
         if key not in self._choices:
             self._choices[key] = self._choose(*key)
@@ -105,7 +106,7 @@ class Market:
         return _Choice(firms, list(accumulate(weights)))
 
     def scores(self, firm: Firm, township: str) -> str:
-        """The ranking of the firm for a request from there on an ordinary day, as JSON."""
+        """Return the provider's ranking scores for a request from the township on an ordinary day, as JSON."""
         key = (firm, township)
         if key not in self._scores:
             [ranked] = score([_candidate(firm, _km(firm, township))], self._weights)
@@ -114,7 +115,7 @@ class Market:
 
 
 def _openings(provider: SampleProvider) -> frozenset[tuple[int, int]]:
-    """Weekday and full hour at which it is open."""
+    """Return the pairs of weekday and full hour at which the provider is open."""
     return frozenset(
         (weekday, hour) for weekday, opens, closes in provider.hours for hour in range(opens.hour, closes.hour or 24)
     )
@@ -143,7 +144,7 @@ def _km(firm: Firm, township: str) -> float:
 
 
 def _candidate(firm: Firm, km: float) -> Candidate:
-    """A third full, and with an average share of the offers."""
+    """A candidate that is a third full and has an average share of the offers."""
     provider, behaviour = firm.provider, firm.behaviour
     accepted, completed = round(behaviour.accept_rate * 100), round((1 - behaviour.return_rate) * 100)
     return Candidate(

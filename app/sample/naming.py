@@ -1,4 +1,4 @@
-"""Names, codes and numbers for generated firms and people, none given twice by the same namer."""
+"""Names, codes and phone numbers for generated providers and people. A namer gives none of them twice."""
 
 from collections.abc import Callable
 from random import Random
@@ -8,17 +8,17 @@ from app.sample.reference import sample_data
 
 DIVISION = "330203"
 PROVIDER_PREFIX = "1790574"
-"""Ningbo's area code behind a prefix that no network has been given, so that a sample number rings nobody."""
+"""Ningbo's area code and a prefix assigned to no network, so that a sample number rings nobody."""
 
 
 def person_name(rng: Random, age: str) -> str:
-    """A common name for somebody `elder`, `adult` or `young`."""
+    """Return a common name for somebody `elder`, `adult` or `young`."""
     names = sample_data("names.yaml")
     return str(rng.choice(names["surnames"]) + rng.choice(names["given"][age]))
 
 
 def credit_code(rng: Random, kind: str) -> str:
-    """A Unified Social Credit Code of Haishu; `kind` is its first two characters, such as 91 for a company."""
+    """Return a Unified Social Credit Code of Haishu. `kind` is its first two characters, such as 91 for a company."""
     serial = "".join(rng.choices(CHARACTERS, k=5)) if rng.random() < 0.7 else None
     base = f"MA2{serial}" if serial else f"{rng.randrange(10**8):08d}"
     body = kind + DIVISION + base + organisation_check(base)
@@ -26,22 +26,22 @@ def credit_code(rng: Random, kind: str) -> str:
 
 
 class Namer:
-    """Draws until it has something that it has not given before."""
+    """Draws until it has a value that it has not given before."""
 
     def __init__(self) -> None:
         self._given: set[str] = set()
 
     def name(self, rng: Random, pattern: str, **parts: str) -> str:
-        """The pattern with its parts and a fresh two-character {brand}."""
+        """Return the pattern with its parts and a fresh two-character {brand}."""
         firm = sample_data("names.yaml")["firm"]
         return self._fresh(lambda: pattern.format(brand=rng.choice(firm["heads"]) + rng.choice(firm["tails"]), **parts))
 
     def credit_code(self, rng: Random, kind: str) -> str:
-        """See `credit_code`."""
+        """Return a fresh credit code; see `credit_code`."""
         return self._fresh(lambda: credit_code(rng, kind))
 
     def phone(self, rng: Random) -> str:
-        """A provider's telephone."""
+        """Return a fresh phone number of a provider."""
         return self._fresh(lambda: f"{PROVIDER_PREFIX}{rng.randrange(10_000):04d}")
 
     def _fresh(self, draw: Callable[[], str]) -> str:

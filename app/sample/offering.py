@@ -1,4 +1,4 @@
-"""Whom a past request was offered to, who took it, and what became of it when nobody did."""
+"""Offers a past request to providers until one takes it or nobody is left."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,7 +21,7 @@ MOST_OFFERS = 4
 
 
 def seek(life: Life) -> None:
-    """Make one offer, and see what comes of it; or nobody is left."""
+    """Make one offer and play its outcome, or give up when nobody is left to ask."""
     first = not life.tried
     firm = life.firm if life.redo else _draw(life)
     if firm is None:
@@ -81,7 +81,7 @@ def _offer(life: Life, firm: Firm) -> None:
 
 
 def _answer(life: Life, firm: Firm) -> None:
-    """The firm accepts or declines, or the offer expires and the next is asked at once."""
+    """The provider accepts or declines, or the offer expires; then the next one is asked at once."""
     rng, behaviour, offer = life.past.rng, firm.behaviour, life.offer
     counted = int(offer["offered_by"] is OfferedBy.RANKING)
     accepts = rng.random() < behaviour.accept_rate
@@ -139,7 +139,7 @@ def _price_agreed(offer: Row, quantity: Decimal) -> int | None:
 
 
 def _appointment(life: Life) -> tuple[datetime | None, datetime | None]:
-    """Two hours of the wanted window, from a full hour on."""
+    """Return two hours of the wanted window, starting on a full hour."""
     start, end = life.request.get("wanted_from"), life.request.get("wanted_to")
     if start is None or end is None:
         return None, None
@@ -149,12 +149,12 @@ def _appointment(life: Life) -> tuple[datetime | None, datetime | None]:
 
 
 def give_up(life: Life, reason: UnmatchedReason, actor: Actor = SYSTEM) -> None:
-    """A person has to decide."""
+    """Leave the request unmatched, for a person to decide."""
     life.step("fail_to_match", actor, {"reason": reason}, unmatched_at=life.now, unmatched_reason=reason)
 
 
 def decide(life: Life) -> None:
-    """A supervisor sends what came back out again, and closes what nobody could take."""
+    """Decide as a supervisor: dispatch again what was given back, close what nobody could take."""
     life.after(life.past.lasts("supervisor"))
     again = life.request["unmatched_reason"] is UnmatchedReason.RETURNED
     if again:
@@ -167,7 +167,7 @@ def decide(life: Life) -> None:
 
 
 def cancel(life: Life) -> None:
-    """The citizen calls it off: the offer or the job is taken back."""
+    """Cancel for the citizen, withdrawing the offer or ending the job."""
     said = life.contact("cancel")
     job, offer = life.job, life.offer
     life.step("cancel", cancelled_at=life.now, cancel_reason=said)

@@ -1,4 +1,4 @@
-"""What all past requests share: the centre, who calls, who comes, and the rows that a day leaves behind."""
+"""What all past requests share: the centre, its callers, its providers, and a day's rows."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 
 class Caller(NamedTuple):
-    """A citizen as the database knows it."""
+    """A citizen with their id in the database."""
 
     id: UUID
     citizen: SampleCitizen
@@ -39,10 +39,10 @@ class Served(NamedTuple):
 
 @dataclass
 class Rows:
-    """What one day's requests leave behind, by table; events as tuples, `counts` by provider, day and column, `months`
-    by first of the month, item and provider.
+    """The rows that a day's requests leave behind, by table. The requests still lack their numbers.
 
-    The requests still lack their numbers.
+    `events` are tuples; `counts` are keyed by provider, day and column; `months` by first of the month, item and
+    provider.
     """
 
     citizens: list[Row] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Rows:
 
 
 class Past:
-    """The centre as it was. Nothing happens at or after `end`; `known` are the citizens that are there, by phone."""
+    """The centre in the past. Nothing happens at or after `end`; `known` maps phone numbers to existing citizens."""
 
     def __init__(
         self, catalog: Snapshot, zone: ZoneInfo, market: Market, policy: Policy, end: datetime, known: dict[str, UUID]
@@ -71,7 +71,7 @@ class Past:
             code: policy.offer_timeout(code, allowance.accept_minutes) for code, allowance in self.allowances.items()
         }
         self.solved: dict[tuple[str, str], Served] = {}
-        """By item and township: the last request that was solved at the first go."""
+        """For each item and township, the last request that was solved at the first attempt."""
         self._places = {code: catalog.spot(code) for code in catalog.communities}
         self._rank = list(catalog.groups).index
         self._population = Population()
@@ -82,23 +82,23 @@ class Past:
         self._shares, self._minutes, self._words = history["shares"], history["minutes"], history["words"]
 
     def begin(self, rng: Random) -> None:
-        """Another day."""
+        """Begin another day."""
         self.rng, self.rows = rng, Rows()
 
     def chance(self, what: str) -> bool:
-        """Whether it happens this time, as often as history.yaml says."""
+        """Return whether something happens this time, as often as history.yaml says."""
         return bool(self.rng.random() < self._shares[what])
 
     def lasts(self, what: str) -> timedelta:
-        """How long it takes this time."""
+        """Return how long something takes this time."""
         return timedelta(minutes=self.rng.expovariate(1 / self._minutes[what]))
 
     def words(self, about: str) -> str:
-        """What somebody says about it."""
+        """Return what somebody says about the subject."""
         return str(self.rng.choice(self._words[about]))
 
     def cheapest(self, item: str, groups: tuple[str, ...]) -> Tier:
-        """The cheapest tier of the item to which members of these groups are entitled."""
+        """Return the item's cheapest tier to which members of these groups are entitled."""
         key = (item, groups)
         if key not in self._cheapest:
             self._cheapest[key] = min(self._entitled(*key), key=list(Tier).index)
@@ -110,7 +110,7 @@ class Past:
         yield from (Tier(t) for t in item.tiers[1:] if self.catalog.entitlements_to(item, Tier(t), set(groups)))
 
     def caller(self, arrival: Arrival, at: datetime) -> Caller:
-        """Who calls; a citizen who never called before is added."""
+        """Return who calls. A citizen who never called before is added."""
         index = self._population.draw_caller(self.rng, arrival.township, arrival.item)
         if index not in self._callers:
             self._callers[index] = self._meet(self._population.citizen(index), at)

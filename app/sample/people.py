@@ -1,4 +1,4 @@
-"""Generated citizens: the same number is always the same person, so that a citizen calls again."""
+"""Generated citizens. The same number is always the same person, so that citizens call again."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from app.sample.naming import person_name
 from app.sample.reference import SEED, SampleCommunity, sample_data, sample_items, sample_townships
 
 CITIZEN_PREFIX = "154"
-"""No network has been given this prefix: a sample number rings nobody."""
+"""A prefix assigned to no network, so that a sample number rings nobody."""
 
 EAGERNESS = 1.5
-"""1: all call alike; above: the first of a township call more often."""
+"""At 1 all citizens call equally often. Above 1 the first ones of a township call more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class SampleCitizen:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """The citizens of a township: `size` of them from `first` on, the eldest first."""
+    """The citizens of a township: `size` of them starting at `first`, the eldest first."""
 
     township: str
     first: int
@@ -41,7 +41,7 @@ class _Block:
 
 
 class Population:
-    """`size` citizens spread over the townships as their requests are."""
+    """`size` citizens, distributed over the townships as requests are."""
 
     def __init__(self, size: int = 300_000, seed: int = SEED) -> None:
         weights: dict[str, int] = sample_data("shape.yaml")["townships"]
@@ -57,7 +57,7 @@ class Population:
         self._block_of = {block.township: block for block in self._blocks}
 
     def citizen(self, index: int) -> SampleCitizen:
-        """The citizen of this number, from 0 to size - 1. Raises IndexError beyond."""
+        """Return the citizen with this number, from 0 to size - 1. Raises IndexError beyond."""
         if not 0 <= index < self.size:
             raise IndexError(index)
         block = self._blocks[bisect_right(self._firsts, index) - 1]
@@ -77,7 +77,10 @@ class Population:
         )
 
     def draw_caller(self, rng: Random, township: str, item: str) -> int:
-        """The number of a citizen of the township who asks for the item: an elder as often as elders ask for it."""
+        """Draw a citizen of the township who asks for the item. Return their number.
+
+        Elders are drawn as often as elders ask for the item.
+        """
         block = self._block_of[township]
         if rng.random() < _elder_share(item):
             return block.first + int(block.elders * rng.random() ** EAGERNESS)

@@ -1,4 +1,4 @@
-"""Samples in SQL: what is there already, and rows by COPY."""
+"""SQL for samples: what exists already, and rows added by COPY."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -19,12 +19,12 @@ from app.registry.models import Provider, ProviderDay, ProviderItemMonth, Provid
 
 
 async def list_existing(tx: Tx, provider_ids: Sequence[UUID]) -> Sequence[UUID]:
-    """Those of the providers that are in the registry."""
+    """Return those of the providers that are in the registry."""
     return (await tx.session.execute(select(Provider.id).where(Provider.id.in_(provider_ids)))).scalars().all()
 
 
 async def revoke_keys(tx: Tx, label: str, at: datetime) -> None:
-    """Refuse every provider's key of this label from now on."""
+    """Revoke every provider's key with this label."""
     live = (ProviderKey.label == label, ProviderKey.revoked_at.is_(None))
     await tx.session.execute(update(ProviderKey).where(*live).values(revoked_at=at))
 
@@ -40,18 +40,18 @@ _REQUESTS_BETWEEN = Prepared(
 
 
 async def has_requests(tx: Tx, since: datetime, until: datetime) -> bool:
-    """Whether a request was received since then and before `until`."""
+    """Return whether a request was received from `since` until before `until`."""
     return bool((await tx.rows(_REQUESTS_BETWEEN, since=since, until=until))[0]["any"])
 
 
 async def list_citizens(tx: Tx, prefix: str) -> dict[str, UUID]:
-    """The ids of all citizens whose phone begins so, by phone."""
+    """Return the ids of all citizens whose phone begins with the prefix, by phone."""
     found = await tx.session.execute(select(Citizen.phone, Citizen.id).where(Citizen.phone.startswith(prefix)))
     return {row.phone: row.id for row in found}
 
 
 async def find_policy(tx: Tx, at: datetime) -> PolicyVersion:
-    """The dispatch policy in force at that moment."""
+    """Return the general dispatch policy in force at that moment."""
     query = select(PolicyVersion).where(policy_is_in_force(PolicyVersion, at), PolicyVersion.category_code.is_(None))
     query = query.order_by(text(PRECEDENCE)).limit(1)
     return (await tx.session.execute(query)).scalar_one()
@@ -65,7 +65,7 @@ _NUMBERS = Prepared(
 
 
 async def take_numbers(tx: Tx, count: int) -> Sequence[int]:
-    """So many request numbers, for nobody else."""
+    """Return `count` fresh request numbers."""
     return [row["number"] for row in await tx.rows(_NUMBERS, count=count)]
 
 
@@ -73,12 +73,12 @@ _LAST_SEQ = Prepared(select(func.max(Event.seq).label("seq")).where(Event.seq.is
 
 
 async def last_seq(tx: Tx) -> int:
-    """The number of the last numbered event, 0 before the first."""
+    """Return the number of the last numbered event, or 0 before the first."""
     return (await tx.rows(_LAST_SEQ))[0]["seq"] or 0
 
 
 async def copy(tx: Tx, model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows by COPY; what a row leaves out is NULL, what all of them leave out the database gives."""
+    """Add rows by COPY. What one row leaves out is NULL; what all leave out gets the database's default."""
     table = cast(Table, model.__table__)
     named = set[str]().union(*rows)
     columns = [column.name for column in table.c if column.name in named]
@@ -90,12 +90,12 @@ _EVENT = ("seq", "at", "kind", "request_id", "provider_id", "actor_kind", "actor
 
 
 async def copy_events(tx: Tx, records: Iterable[tuple[Any, ...]]) -> None:
-    """Add numbered events by COPY, each as a tuple from seq to the last of its facts."""
+    """Add numbered events by COPY. Each is a tuple from `seq` to the last of its facts."""
     await tx.driver.copy_records_to_table("events", records=records, columns=_EVENT)
 
 
 def _adding(model: type[Model]) -> Prepared:
-    """Adds rows of counts to those that are there; what is no count is left as it is."""
+    """An INSERT that adds counts to existing rows. Columns that are not counts stay as they are."""
     table = cast(Table, model.__table__)
     columns = [column.name for column in table.c]
     arrays = (bindparam(column.name, type_=ARRAY(column.type)) for column in table.c)
@@ -111,6 +111,6 @@ _ADDING = {model: _adding(model) for model in _KEPT}
 
 
 async def add_counts(tx: Tx, model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add to what is kept for providers by day, window or month, one row per key; a count that is left out is 0."""
+    """Add rows to a table of kept counts, one per key. A count that is left out is 0."""
     columns = cast(Table, model.__table__).c.keys()
     await tx.rows(_ADDING[model], **{name: [row.get(name, 0) for row in rows] for name in columns})

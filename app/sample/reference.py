@@ -1,4 +1,4 @@
-"""What samples are made from: the catalogue, the gazetteer and this package's own data files, each read once."""
+"""What samples are generated from: the catalogue, the gazetteer and this package's data files, each read once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from app.catalog.load import read_data
 from app.catalog.models import Kind, Tier
 
 SEED = 81890
-"""The seed of everything generated, where no other is asked for."""
+"""The default seed of everything generated."""
 
 KM_PER_DEGREE = 111.32
 DATA = Path(__file__).parent / "data"
@@ -21,7 +21,7 @@ DATA = Path(__file__).parent / "data"
 
 @dataclass(frozen=True, slots=True)
 class SampleItem:
-    """What the generators need to know of a service item; `cap_fen` bounds low_fee per `unit`, 0: no low fee."""
+    """What the generators need of a service item. `cap_fen` limits the low-fee price per `unit`; 0 means no low fee."""
 
     code: str
     category: str
@@ -44,7 +44,7 @@ class SampleCommunity:
 
 @dataclass(frozen=True, slots=True)
 class SampleTownship:
-    """A township with its WGS-84 point, which may be `err_km` off."""
+    """A township with its WGS-84 point, which may be off by `err_km`."""
 
     code: str
     zh: str
@@ -56,20 +56,20 @@ class SampleTownship:
     communities: tuple[SampleCommunity, ...]
 
     def km_to(self, other: "SampleTownship") -> float:
-        """The distance between the two points, in kilometres."""
+        """Return the distance between the two points in kilometres."""
         east = (other.lon - self.lon) * cos(radians(self.lat))
         return KM_PER_DEGREE * hypot(other.lat - self.lat, east)
 
 
 @cache
 def sample_data(name: str) -> Mapping[str, Any]:
-    """One of this package's data files, parsed."""
+    """Return one of this package's data files, parsed."""
     return cast(Mapping[str, Any], yaml.safe_load((DATA / name).read_text(encoding="utf-8")))
 
 
 @cache
 def sample_items() -> Mapping[str, SampleItem]:
-    """Every item of the catalogue by its code, in the catalogue's order."""
+    """Return every item of the catalogue by code, in the catalogue's order."""
     caps = read_data("caps.yaml")["caps"]
     return {
         row["c"]: SampleItem(
@@ -89,7 +89,7 @@ def sample_items() -> Mapping[str, SampleItem]:
 
 @cache
 def sample_townships() -> Mapping[str, SampleTownship]:
-    """Every township of the gazetteer by its code."""
+    """Return every township of the gazetteer by code."""
     return {
         row["code"]: SampleTownship(
             code=row["code"],
@@ -107,6 +107,6 @@ def sample_townships() -> Mapping[str, SampleTownship]:
 
 @cache
 def nearest_townships(code: str) -> tuple[str, ...]:
-    """All townships from the nearest to the farthest, this one first."""
+    """Return the codes of all townships, nearest first, beginning with this one."""
     townships = sample_townships()
     return tuple(sorted(townships, key=lambda other: townships[code].km_to(townships[other])))

@@ -1,6 +1,6 @@
-"""A generated registry of about 550 providers, the same every time: who they are, what they offer, where and when.
+"""Generates a registry of about 550 providers, the same every time: who they are, what they offer, where and when.
 
-Dates hang on the reference date that is passed in; everything else depends on the seed alone.
+Dates depend on the reference date that is passed in. Everything else depends on the seed alone.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from app.sample.reference import (
 )
 
 Hours = tuple[int, time, time]
-"""Weekday (1 = Monday), opens, closes; round the clock is 00:00 to 00:00."""
+"""Weekday (1 = Monday), opens, closes. Around the clock is 00:00 to 00:00."""
 
 _CREDIT_CODES = {ProviderKind.PUBLIC_BODY: "12", ProviderKind.WELFARE: "52"}
 _ALL_DAY = (time(0), time(0))
@@ -36,7 +36,7 @@ _OPENINGS = (((time(8), time(18)), 7), ((time(8), time(20)), 7), ((time(8), time
 
 @dataclass(frozen=True, slots=True)
 class BaselineMonth:
-    """Turnover and profit-and-tax that a company declares for the month before it joined."""
+    """The turnover and profit-and-tax that a company declares for the month before it joined."""
 
     month: date
     turnover_fen: int
@@ -45,9 +45,9 @@ class BaselineMonth:
 
 @dataclass(frozen=True, slots=True)
 class SampleProvider:
-    """A provider of the generated registry: `number`, from 1, is its identity, `trade` its line of business.
+    """A generated provider. `number`, from 1, is its identity; `trade` is its line of business.
 
-    A station has a `community`, the only one that it serves.
+    A station has a `community`, the only one it serves.
     """
 
     number: int
@@ -75,7 +75,7 @@ class SampleProvider:
 
 @dataclass(frozen=True, slots=True)
 class _Post:
-    """A place in the registry that a provider is generated for. `anchor`: carries everything, in order, everywhere."""
+    """A place in the registry for a provider. An `anchor` offers everything, everywhere, with valid licences."""
 
     trade: str
     kind: ProviderKind
@@ -93,7 +93,7 @@ class _Post:
 
 
 def generate_registry(reference: date, seed: int = SEED) -> list[SampleProvider]:
-    """Every provider of the sample registry as it stands on the reference date."""
+    """Return every provider of the sample registry as of the reference date."""
     namer = Namer()
     return [_provider(number, post, namer, reference, seed) for number, post in enumerate(_posts(), 1)]
 
@@ -135,7 +135,7 @@ def _posts() -> Iterator[_Post]:
 
 
 def _seats(seats: str | int) -> list[tuple[str | None, SampleCommunity | None]]:
-    """The townships, or communities in them, that get a body of their own, or as many open places as it says."""
+    """Return the townships, or communities in them, that get their own body, or None for each place not tied to one."""
     if isinstance(seats, int):
         return [(None, None)] * seats
     townships = sample_townships()
@@ -184,14 +184,14 @@ def _provider(number: int, post: _Post, namer: Namer, reference: date, seed: int
 
 
 def _seat(rng: Random, anchor: bool) -> str:
-    """Where a firm sits; those that serve the whole district sit in town."""
+    """Return where a provider is based. Those that serve the whole district are in town."""
     seats: dict[str, int] = sample_data("registry.yaml")["seats"]
     open_to = {code: seats[code] for code, township in sample_townships().items() if township.urban or not anchor}
     return rng.choices(list(open_to), weights=list(open_to.values()))[0]
 
 
 def _capacity(rng: Random, post: _Post) -> int:
-    """Unfinished jobs at a time, after the firm's size; the trades that are asked for most have the bigger firms."""
+    """Return how many unfinished jobs it takes, by its size. The busiest trades have bigger providers."""
     if post.community:
         return rng.randint(4, 9)
     if post.anchor:
@@ -201,7 +201,7 @@ def _capacity(rng: Random, post: _Post) -> int:
 
 
 def _reach(rng: Random, post: _Post, capacity: int) -> int:
-    """How many townships a firm serves, nearest first."""
+    """Return how many townships it serves, nearest first."""
     if post.anchor or capacity >= 25:
         return len(sample_townships())
     return rng.randint(9, 14) if capacity >= 10 else rng.randint(6, 10)
@@ -213,13 +213,13 @@ def _standing(rng: Random) -> Standing:
 
 
 def _reached_by(rng: Random, capacity: int) -> ReachedBy:
-    """The bigger a firm, the likelier it has software."""
+    """The bigger a provider, the likelier it has software."""
     share = 0.45 if capacity < 10 else 0.65 if capacity < 25 else 0.75
     return ReachedBy.QUEUE if rng.random() < share else ReachedBy.PHONE
 
 
 def _point(rng: Random, township: SampleTownship) -> tuple[float, float]:
-    """A point near the township's, no farther off than that one may be."""
+    """Return a point near the township's, within that point's possible error."""
     km, turn = township.err_km * sqrt(rng.random()), 2 * pi * rng.random()
     lat = township.lat + km * sin(turn) / KM_PER_DEGREE
     lon = township.lon + km * cos(turn) / KM_PER_DEGREE / cos(radians(township.lat))
@@ -234,7 +234,7 @@ def _name(rng: Random, post: _Post, township: SampleTownship, namer: Namer, shop
 
 
 def _lines(rng: Random, post: _Post, joined_on: date, reference: date) -> tuple[PriceLine, ...]:
-    """The price card: an anchor offers all; another firm some items, at their first tier and often cheaper ones."""
+    """Return the price card. An anchor has all items; others have some, at the first tier and often cheaper ones."""
     level = rng.random()
     least = min(len(post.items), max(3, len(post.items) // 2))
     some = set(post.items if post.anchor else rng.sample(post.items, rng.randint(least, len(post.items))))

@@ -1,7 +1,7 @@
-"""The shape of a hotline's year: how many requests arrive when, for what, from where and through which channel.
+"""The shape of a hotline's year: how many requests arrive when, for what, from where and by which channel.
 
-Days and hours are those of the centre's zone. All figures are in data/shape.yaml; the same generator in the same state
-draws the same requests.
+Days and hours are in the centre's zone. All figures are in data/shape.yaml. A generator in the same state draws the
+same requests.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ HOUR = 3_600
 
 
 class Arrival(NamedTuple):
-    """A request as it reaches the centre; `second` counts from local midnight."""
+    """A request as it reaches the centre. `second` counts from local midnight."""
 
     second: int
     item: str
@@ -30,26 +30,26 @@ class Arrival(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Hour:
-    """`share` of the day's requests, and the items' cumulative weights among them."""
+    """An hour's `share` of the day's requests, and the cumulative weights of the items in it."""
 
     share: float
     items: tuple[float, ...]
 
 
 def expected(day: date, hour: int, scale: float = 1.0) -> float:
-    """The mean number of requests in this hour of the day."""
+    """Return the mean number of requests in this hour of the day."""
     return expected_day(day, scale) * _mix_of(day)[hour].share
 
 
 def expected_day(day: date, scale: float = 1.0) -> float:
-    """The mean number of requests of the day; at scale 1 never under 10,000."""
+    """Return the mean number of requests of the day. At scale 1 it is never under 10,000."""
     shape, event = _shape(), event_on(day)
     ordinary = shape["weekdays"][day.weekday()] * shape["months"][day.month - 1]
     return float(scale * shape["daily"] * (shape["events"][event]["volume"] if event else ordinary))
 
 
 def event_on(day: date) -> str | None:
-    """What makes the day extraordinary: `typhoon`, `festival_rush`, `festival_lull` or nothing."""
+    """Return what makes the day unusual: `typhoon`, `festival_rush`, `festival_lull` or None."""
     if day in typhoon_days(day.year):
         return "typhoon"
     for new_year in _shape()["spring_festival"]:
@@ -62,7 +62,7 @@ def event_on(day: date) -> str | None:
 
 @cache
 def typhoon_days(year: int, seed: int = SEED) -> frozenset[date]:
-    """The storm days of a year, invented but always the same."""
+    """Return the storm days of a year. They are invented, but always the same."""
     storms, rng = _shape()["typhoons"], Random(f"typhoons-{seed}-{year}")
     starts = [
         date(year, rng.choice(storms["months"]), rng.randint(1, 28))
@@ -72,12 +72,12 @@ def typhoon_days(year: int, seed: int = SEED) -> frozenset[date]:
 
 
 def draw_day(day: date, rng: Random, scale: float = 1.0) -> list[Arrival]:
-    """One day's requests in the order of their arrival."""
+    """Draw one day's requests in order of arrival."""
     return [arrival for hour in range(24) for arrival in draw_hour(day, hour, rng, scale)]
 
 
 def draw_hour(day: date, hour: int, rng: Random, scale: float = 1.0) -> list[Arrival]:
-    """One hour's requests in the order of their arrival: a Poisson process."""
+    """Draw one hour's requests in order of arrival, as a Poisson process."""
     seconds = _moments(hour, expected(day, hour, scale), rng)
     items = rng.choices(_codes(), cum_weights=_mix_of(day)[hour].items, k=len(seconds))
     places, place_weights = _townships()
@@ -92,7 +92,7 @@ def draw_hour(day: date, hour: int, rng: Random, scale: float = 1.0) -> list[Arr
 
 
 def _moments(hour: int, mean: float, rng: Random) -> list[int]:
-    """Seconds of the day at which requests arrive, `mean` of them on average."""
+    """Return the seconds of the day at which requests arrive, `mean` of them on average."""
     if not mean:
         return []
     rate, moments = mean / HOUR, []
@@ -132,7 +132,7 @@ def _mix_of(day: date) -> tuple[_Hour, ...]:
 
 @cache
 def _mix(month: int, weekend: bool, event: str | None) -> tuple[_Hour, ...]:
-    """The 24 hours of such a day. Information keeps its share of the day, whatever the season does to single items."""
+    """Return the 24 hours of such a day. Information keeps its share, whatever the season does to single items."""
     shape, items = _shape(), sample_items()
     info_share = shape["events"].get(event, {}).get("info_share", shape["info_share"])
     weights = {code: _weight(code, month, weekend, event) for code in _codes()}

@@ -1,4 +1,4 @@
-"""How a past request went from its arrival to its end, state by state."""
+"""Generates a day of past requests, each from its arrival to its end, status by status."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,11 +19,14 @@ from app.sample.shape import draw_day
 from app.sample.work import finish, visit
 
 AT_A_TIME = 20
-"""So few requests that whoever writes to the database meanwhile is not kept waiting."""
+"""How many requests to generate before yielding, so that concurrent database writes are not kept waiting."""
 
 
 async def tell_day(past: Past, day: date, midnight: datetime, scale: float) -> Rows:
-    """The day's requests and all that came of them; the same every time, ids aside. Lets others run in between."""
+    """Generate the day's requests and all they led to, the same every time but for ids.
+
+    Yields to other tasks in between.
+    """
     past.begin(Random(f"history-{SEED}-{day}"))
     for n, arrival in enumerate(draw_day(day, past.rng, scale)):
         _tell(Life(past, arrival, midnight + timedelta(seconds=arrival.second)))
@@ -33,7 +36,7 @@ async def tell_day(past: Past, day: date, midnight: datetime, scale: float) -> R
 
 
 def _tell(life: Life) -> None:
-    """From its arrival to its end: nothing is left open."""
+    """Play the request from its arrival to its end. Nothing is left open."""
     earlier = _same_work(life)
     if life.item.kind is Kind.INFO:
         _take_question(life)
@@ -71,7 +74,7 @@ def _find_out(life: Life) -> None:
 
 
 def _send(life: Life) -> None:
-    """Dispatched, relayed, or both, when it is taken down."""
+    """Dispatch the request, relay it, or both, as it is created."""
     item, request = life.item, life.request
     if item.kind is Kind.RELAY:
         number = f"{life.local():%y%m%d}{life.past.rng.randrange(10_000):04d}"
@@ -85,7 +88,7 @@ def _send(life: Life) -> None:
 
 
 def _name_time(life: Life) -> None:
-    """Two to four hours on one of the next days; else the whole of the next day is wanted."""
+    """Want two to four hours on one of the next days, or else the whole of the next day."""
     window, rng = default_window(life.now, life.past.zone), life.past.rng
     if life.past.chance("named_time"):
         start = window.start + timedelta(days=rng.randint(0, 3), hours=rng.randint(0, 8))
@@ -101,7 +104,7 @@ def _hear_back(life: Life) -> None:
 
 
 def _same_work(life: Life) -> Served | None:
-    """Another request for the same in the township that is still being worked on at this moment."""
+    """Return a request for the same item in the township that is still being worked on, or None."""
     if life.item.kind is Kind.INFO or not life.past.chance("duplicate"):
         return None
     earlier = life.past.solved.get((life.item.code, life.request["township_code"]))
@@ -110,7 +113,7 @@ def _same_work(life: Life) -> Served | None:
 
 
 def _merge(life: Life, earlier: Served) -> None:
-    """A neighbour calls about the same: it goes on under the earlier request, and both are called back."""
+    """A neighbour calls about the same. The request goes on under the earlier one, and both callers are called back."""
     place = ("community_code", "address", "lat", "lon")
     life.request |= {name: earlier.request[name] for name in place}
     life.after(timedelta(minutes=life.past.rng.uniform(1, 10)))
@@ -127,4 +130,4 @@ _NEXT: dict[RequestStatus, Callable[[Life], None]] = {
     RequestStatus.IN_PROGRESS: finish,
     RequestStatus.COMPLETED: call_back,
 }
-"""What happens next to a request in this state; in the others nothing more does."""
+"""What happens next to a request in this status. In other statuses nothing more happens."""

@@ -1,4 +1,4 @@
-"""What people say and write in samples: requests, answers, reasons, results and remarks, drawn from data/."""
+"""What people say and write in samples, drawn from data/: requests, answers, reasons, results and remarks."""
 
 from functools import cache
 from random import Random
@@ -9,11 +9,11 @@ from app.jobs.models import DeclineReason, ReturnReason
 from app.sample.reference import sample_data, sample_items
 
 EXTRA_SHARE = 0.4
-"""How often a caller adds a word about access, time or who is at home."""
+"""How often a caller adds a word about access, the time or who is at home."""
 
 
 def utterance(item: str, rng: Random) -> str:
-    """What a caller says who wants the item."""
+    """Return what a caller says who wants the item."""
     said = str(rng.choice(sample_data("utterances.yaml")["say"][item]))
     if sample_items()[item].kind in (Kind.SERVICE, Kind.VOLUNTEER) and rng.random() < EXTRA_SHARE:
         said += rng.choice(sample_data("utterances.yaml")["extra"])
@@ -21,47 +21,47 @@ def utterance(item: str, rng: Random) -> str:
 
 
 def answer(item: str, rng: Random) -> str:
-    """What an operator answers to an information item. Raises KeyError for another kind."""
+    """Return an operator's answer to an information item. Raises KeyError for other kinds."""
     return str(rng.choice(sample_data("utterances.yaml")["answer"][item]))
 
 
 def relay_target(item: str) -> str:
-    """To whom a relay item is handed. Raises KeyError for another kind."""
+    """Return to whom a relay item is handed. Raises KeyError for other kinds."""
     return str(sample_data("utterances.yaml")["relay"][item])
 
 
 def danger(item: str) -> str | None:
-    """Which danger the caller of the item tells, if it is always the same."""
+    """Return the danger that callers for the item always report, or None."""
     kind: str | None = sample_data("utterances.yaml")["danger"].get(item)
     return kind
 
 
 def decline(item: str, rng: Random) -> tuple[DeclineReason, str]:
-    """Why a provider declines an offer for the item, and its words."""
+    """Return a provider's reason and words for declining an offer of the item."""
     reason, note = rng.choice(_remarks("decline", item))
     return DeclineReason(reason), note
 
 
 def give_back(item: str, rng: Random) -> tuple[ReturnReason, str]:
-    """Why a provider returns a job for the item, and its words."""
+    """Return a provider's reason and words for giving back a job of the item."""
     reason, note = rng.choice(_remarks("return", item))
     return ReturnReason(reason), note
 
 
 def result(item: str, rng: Random) -> str:
-    """What a provider writes when the item's work is done."""
+    """Return what a provider writes when the item's work is done."""
     results = sample_data("remarks.yaml")["result"]
     return str(rng.choice(results.get(item, results["general"])))
 
 
 def remark(item: str, satisfaction: Satisfaction, rng: Random) -> str:
-    """What a citizen so satisfied says when called back about the item."""
+    """Return what a citizen with this satisfaction says when called back about the item."""
     return rng.choice([words for step, words in _remarks("callback", item) if step == satisfaction])
 
 
 @cache
 def _remarks(about: str, item: str) -> tuple[tuple[str, str], ...]:
-    """All (key, words) that fit the item: the general ones, its category's and its own."""
+    """Return all (key, words) that fit the item: general ones, its category's and its own."""
     remarks = sample_data("remarks.yaml")[about]
     return tuple(
         (key, words)

@@ -1,4 +1,4 @@
-"""What firms did on a past request that they had taken: visits, quotes, bills, returns."""
+"""What providers do on past requests that they have accepted: visits, quotes, bills, returns."""
 
 from datetime import datetime, time, timedelta
 
@@ -17,11 +17,11 @@ from app.sample.reference import sample_data
 
 MOST_RETURNS = 2
 OPENS, CLOSES = 8, 20
-"""Hours of the day in which what is not urgent is done."""
+"""The hours of the day in which work that is not urgent is done."""
 
 
 def visit(life: Life) -> None:
-    """The firm comes, unless it gives the work back or the citizen no longer wants it."""
+    """The provider comes, unless it gives the work back or the citizen cancels."""
     firm = life.firm
     assert firm is not None
     if life.past.chance("progress_call"):
@@ -51,7 +51,7 @@ def _returns(life: Life, share: float) -> bool:
 
 
 def _arrival(life: Life, firm: Firm) -> datetime:
-    """Early in the time that is left as a rule; somewhat late for the unpunctual."""
+    """Return when the provider arrives: usually early in the time left, late if it is unpunctual."""
     rng, job = life.past.rng, life.job
     earliest: datetime = job["appointment_from"] or life.now + timedelta(minutes=10)
     latest: datetime = job["appointment_to"] or life.request["arrive_by"]
@@ -63,7 +63,7 @@ def _arrival(life: Life, firm: Firm) -> datetime:
 
 
 def _in_hours(life: Life, moment: datetime) -> datetime:
-    """That moment, or some time the morning after."""
+    """Return the moment, or some time on the next morning if it is out of hours."""
     local = moment.astimezone(life.past.zone)
     if OPENS <= local.hour < CLOSES:
         return moment
@@ -73,7 +73,7 @@ def _in_hours(life: Life, moment: datetime) -> datetime:
 
 
 def finish(life: Life) -> None:
-    """The work is done and billed, or given back on the spot."""
+    """The work is completed and billed, or given back on site."""
     firm = life.firm
     assert firm is not None
     if _returns(life, sample_data("history.yaml")["shares"]["returned_on_site"]):
@@ -90,7 +90,7 @@ def finish(life: Life) -> None:
 
 
 def _quote(life: Life, firm: Firm) -> None:
-    """From the starting price up to three times as much, agreed on site."""
+    """Quote between the starting price and three times as much, agreed on site."""
     price = round(firm.price_fen * (1 + 2 * life.past.rng.random() ** 2) / 100) * 100
     quoted: Row = {"quote_fen": price, "quoted_at": life.now}
     life.job |= quoted | {"agreed_fen": price, "agreed_at": life.now, "agreed_how": "on_site"}
@@ -116,7 +116,7 @@ def _complete(life: Life, firm: Firm) -> None:
 
 
 def _give_back(life: Life, firm: Firm) -> None:
-    """Before the start it goes to others at once; else, or the second time, a supervisor decides."""
+    """Give the work back. Before the start others are asked; later, or the second time, a supervisor decides."""
     reason, note = texts.give_back(life.item.code, life.past.rng)
     on_site, again = life.job["status"] is JobStatus.STARTED, life.request["returns"] > 0
     words: Row = {"return_reason": reason, "return_note": note}

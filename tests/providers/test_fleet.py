@@ -128,7 +128,7 @@ async def test_a_member_that_takes_no_offers_by_its_own_wish_is_left_so(world: W
         await world.dispatch(DRAIN)
         await until(world, lambda: fleet.counts.completed == 1)
     assert fleet.counts.switched_on == 0
-    assert (await ok(resting.client.get("/provider")))["notice"]["en"].startswith("You have switched offers off")
+    assert (await ok(resting.client.get("/provider")))["notice"]["en"].startswith("You have paused offers")
 
 
 async def test_firms_reached_by_phone_are_left_to_the_operators(world: World) -> None:

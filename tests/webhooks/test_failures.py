@@ -132,7 +132,7 @@ async def test_a_receiver_dead_for_a_day_is_disabled_and_its_owner_told_and_a_re
         endpoint = await ok(firm.client.get(f"/webhooks/{made['id']}"))
         assert (endpoint["state"], endpoint["disabled_why"]) == ("disabled", "dead")
         assert "已停止推送" in endpoint["notice"]["zh"]
-        assert "sending has ended" in endpoint["notice"]["en"]
+        assert "sending has stopped" in endpoint["notice"]["en"]
         told = (await ok(firm.client.get("/provider/notices")))["items"]
         assert [one["zh"] for one in told if one["kind"] == "webhook_dead"] == [endpoint["notice"]["zh"]]
         await refused(firm.client.post(f"/webhooks/{made['id']}/test"), 409, "webhook_disabled")
