@@ -1,4 +1,4 @@
-"""The provider's side of the hotline: `HotlineClient` and what it gives and raises."""
+"""The provider's side of the hotline: `HotlineClient`, the documents it returns and the errors it raises."""
 
 from hotline_provider.account import (
     Complaint,

@@ -1,4 +1,4 @@
-"""What the centre sends about a firm's own account: statement, credit, and why it was passed over."""
+"""What the centre sends about a provider's own account: statement, credit, complaints and matching decisions."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,7 +8,7 @@ from hotline_provider.models import Document, Quantity
 
 
 class Share(Document):
-    """So many of so many; `rate` is None where nothing could have counted."""
+    """A share with its counts. `rate` is None when the denominator is 0."""
 
     numerator: int
     denominator: int
@@ -16,7 +16,7 @@ class Share(Document):
 
 
 class MonthFigures(Document):
-    """What a month came to."""
+    """A month's figures; sums are in fen."""
 
     month: date
     accepted: int
@@ -35,7 +35,7 @@ class MonthFigures(Document):
 
 
 class Statement(Document):
-    """Month by month, the latest last, beside the credit as it stands."""
+    """Your figures month by month, latest last, with your current credit."""
 
     provider_number: int
     provider_name: str
@@ -45,7 +45,7 @@ class Statement(Document):
 
 
 class JobLine(Document):
-    """A completed job; `payout_fen` is what the firm paid the citizen, outside turnover."""
+    """A completed job. `payout_fen` is what you paid the citizen; it is no turnover."""
 
     job_id: UUID
     number: int
@@ -68,9 +68,9 @@ class Total(Document):
 
 
 class CreditEntry(Document):
-    """A change of the credit: its rule in words, what may be said about it until when, and what was decided.
+    """A change of your credit: its rule in words, until when you may reply or appeal, and the decision.
 
-    `effect` is what it has changed so far: nothing before the reply period has ended.
+    `effect` is how many points it has changed so far, which is 0 until the reply period has ended.
     """
 
     id: UUID
@@ -98,7 +98,7 @@ class Credit(Document):
 
 
 class Complaint(Document):
-    """What a citizen complains of about your work; heard until it is decided, `reply_by` at least."""
+    """A citizen's complaint about your work. You can reply until it is decided, and at least until `reply_by`."""
 
     id: UUID
     number: int
@@ -117,7 +117,7 @@ class Complaints(Document):
 
 
 class MonthStatement(Document):
-    """The amounts of a month, job by job."""
+    """A month's amounts, job by job."""
 
     provider_number: int
     provider_name: str
@@ -131,14 +131,14 @@ class MonthStatement(Document):
 
 
 class Declared(Document):
-    """A sum that you declared for a month, beside that of your baseline month."""
+    """A sum that you declared for a month, beside that of your baseline month; both in fen."""
 
     month_fen: int
     baseline_fen: int | None
 
 
 class MonthReturn(Document):
-    """The return of a month; `locked` once the registrar has reviewed it, which only a reopening undoes."""
+    """A month's return. It is `locked` once the registrar has reviewed it; only the centre can reopen it."""
 
     month: date
     status: str
@@ -152,7 +152,7 @@ class MonthReturns(Document):
 
 
 class Best(Document):
-    """What the one who was asked first scored; who it is stays out of it."""
+    """The scores of the provider that was asked first. Its identity is withheld."""
 
     scores: dict[str, float]
     total: float
@@ -160,7 +160,7 @@ class Best(Document):
 
 
 class Decision(Document):
-    """What was decided about you when somebody was wanted: your `place` among the `ranked`, or the reason."""
+    """A matching decision about you for a request: your `place` among the `ranked`, or the reason why you had none."""
 
     at: datetime
     request_id: UUID
@@ -184,7 +184,7 @@ class Decisions(Document):
 
 
 class NoShow(Document):
-    """A job given back because the citizen was not there; `fault` is what a supervisor found."""
+    """A job given back because the citizen was absent. `fault` is a supervisor's finding, if there is one."""
 
     job_id: UUID
     request_id: UUID

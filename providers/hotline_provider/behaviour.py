@@ -1,7 +1,7 @@
-"""How a simulated provider behaves: what it says to an offer, and when and at which price it does a job.
+"""How a simulated provider behaves: its answer to an offer, when it does a job, and at what price.
 
-Pure: the moment and the chance are handed in, so whoever acts for a firm on the phone can use it as well. All spans
-are the centre's time.
+Pure functions: the moment and the random numbers are passed in, so whoever acts for a provider by phone can use them
+too. All durations are in the centre's time.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MOST_SPREAD = timedelta(hours=3)
 """Work that may be done all day is begun within this time."""
 LEAST_SPREAD = timedelta(minutes=10)
 UNTIL_ARRIVAL = timedelta(hours=1)
-"""Where neither the citizen nor a deadline says when."""
+"""The assumed time to arrival when neither the citizen nor a deadline sets one."""
 AWAY_MINUTES = 10, 60
 QUOTE_STEP_FEN = 500
 
@@ -24,8 +24,8 @@ QUOTE_STEP_FEN = 500
 class Member:
     """A provider of the fleet and its habits.
 
-    `accept_rate` of the offers it is made, `answer_rate` of those it does not accept (the others just expire),
-    `response_seconds` the mean until it answers, `punctuality` and `return_rate` of the jobs it has accepted.
+    It accepts `accept_rate` of its offers and answers `answer_rate` of the rest; the others expire. `response_seconds`
+    is its mean time to answer. Of the jobs it accepts, it does `punctuality` in time and gives back `return_rate`.
     """
 
     key: str
@@ -46,7 +46,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What the member says to an offer, and how long after it was made."""
+    """The member's answer to an offer, and how long after the offer it comes."""
 
     answer: Answer
     after: timedelta
@@ -54,7 +54,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Plan:
-    """When the member stands at the door and when it is done; or, at `arrive`, that it gives the job back."""
+    """When the member arrives and when it finishes. With `gives_back` it gives the job back on arrival instead."""
 
     arrive: datetime
     finish: datetime
@@ -62,7 +62,7 @@ class Plan:
 
 
 def decide(member: Member, rng: Random) -> Decision:
-    """What the member says to an offer."""
+    """Return the member's answer to an offer."""
     after = timedelta(seconds=rng.gammavariate(2, member.response_seconds / 2))
     if rng.random() < member.accept_rate:
         return Decision(Answer.ACCEPT, after)
@@ -70,12 +70,12 @@ def decide(member: Member, rng: Random) -> Decision:
 
 
 def away(rng: Random) -> timedelta:
-    """How long after an offer that it let expire the member is back and looks at what the centre thinks of it."""
+    """Return how long after letting an offer expire the member is back and checks its standing with the centre."""
     return timedelta(minutes=rng.uniform(*AWAY_MINUTES))
 
 
 def plan(member: Member, job: Job, now: datetime, rng: Random) -> Plan:
-    """When the member does the job: within the appointment and the deadlines if it is punctual this time."""
+    """Return when the member does the job. If it is punctual this time, it keeps the appointment and the deadlines."""
     punctual = rng.random() < member.punctuality
     earliest = max(now, job.appointment_from or now)
     latest = max(earliest, job.appointment_to or job.arrive_by or earliest + UNTIL_ARRIVAL)
@@ -90,6 +90,6 @@ def plan(member: Member, job: Job, now: datetime, rng: Random) -> Plan:
 
 
 def quote_fen(job: Job, starting_fen: int, rng: Random) -> int:
-    """A price for the whole job from the card's starting price per unit, within the job's cap."""
+    """Return a price in fen for the whole job, from the card's starting price per unit and within the job's cap."""
     amount = round(starting_fen * float(job.quantity) * rng.uniform(1.0, 1.6) / QUOTE_STEP_FEN) * QUOTE_STEP_FEN
     return amount if job.cap_fen is None else min(amount, job.cap_fen)

@@ -1,4 +1,4 @@
-"""Offers and jobs as a person sees them in the terminal, and the short names that a person types."""
+"""Shows offers and jobs in the terminal, and resolves the short names that a person types."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,22 +24,22 @@ Named = TypeVar("Named", Offer, Job, CreditEntry, Complaint)
 
 
 class Unclear(Exception):
-    """What was typed names no offer or job, or several; the sentence says so."""
+    """What was typed matches no offer or job, or several. Its message says which."""
 
 
 def short(whole: UUID) -> str:
-    """The end of an id: its beginning is the time and much the same in all of today's."""
+    """Return the end of an id. The beginning is a timestamp, much the same in all of today's."""
     return whole.hex[-SHORT:]
 
 
 def pick(name: str, among: Sequence[Work], kind: str, say: Say) -> Work:
-    """The offer or job with this request number, or whose id ends so (4 characters at least). Raises Unclear."""
+    """Return the offer or job with this request number, or whose id ends so (at least 4 characters). Raises Unclear."""
     numbered = [one for one in among if str(one.number) == name]
     return numbered[0] if len(numbered) == 1 else pick_ending(name, numbered or among, kind, say)
 
 
 def pick_ending(name: str, among: Sequence[Named], kind: str, say: Say) -> Named:
-    """The one whose id ends so (4 characters at least). Raises Unclear."""
+    """Return the one whose id ends so (at least 4 characters). Raises Unclear."""
     end = name.lower().replace("-", "")
     fitting = [one for one in among if len(end) >= LEAST and one.id.hex.endswith(end)]
     if len(fitting) != 1:
@@ -48,7 +48,7 @@ def pick_ending(name: str, among: Sequence[Named], kind: str, say: Say) -> Named
 
 
 def yuan(fen: int | None) -> str:
-    """The sum in yuan."""
+    """Return the sum in yuan with two decimals."""
     return f"{(fen or 0) / 100:.2f}"
 
 
@@ -58,9 +58,9 @@ def _here() -> datetime:
 
 @dataclass
 class Board:
-    """The offers with their countdown by the centre's time, below them the jobs, and a line for what is being done.
+    """The offers with their countdown in the centre's time, the jobs below them, and a line for the current action.
 
-    `chosen` is the id of the row that the keys are for, if somebody is at the keys: `keyed`.
+    With a keyboard (`keyed`), keys act on the row whose id is `chosen`.
     """
 
     say: Say
@@ -73,12 +73,12 @@ class Board:
     line: str = ""
 
     def the_chosen(self) -> Offer | Job | None:
-        """The offer or job that the keys are for: the first while none is chosen, or the chosen has gone."""
+        """Return the offer or job that keys act on: the chosen one, or the first if none is chosen or it has gone."""
         rows = self._rows()
         return next((row for row in rows if row.id == self.chosen), rows[0] if rows else None)
 
     def choose(self, step: int) -> None:
-        """Choose the row so many further down."""
+        """Move the choice down by `step` rows."""
         rows, now = self._rows(), self.the_chosen()
         if now:
             self.chosen = rows[max(0, min(rows.index(now) + step, len(rows) - 1))].id
@@ -87,7 +87,7 @@ class Board:
         return [*self.offers, *self.jobs]
 
     async def learn_names(self, hotline: HotlineClient) -> None:
-        """Read what items and townships are called."""
+        """Fetch the names of items and townships."""
         for one in await hotline.items() + await hotline.townships():
             self.names[one.code] = one.en if self.say.lang is Lang.EN else one.zh
 
@@ -95,7 +95,7 @@ class Board:
         return Group(self.offers_table(self.now()), self.jobs_table(), Text(self.line))
 
     def offers_table(self, now: datetime) -> Table:
-        """The live offers, with the time left to accept them."""
+        """Return the live offers, with the time left to accept each."""
         say = self.say
         table = self._table("offers", "no_offers", self.offers, ("id", "number", "left", *_FACTS, "quantity", "price"))
         for offer in self.offers:
@@ -114,7 +114,7 @@ class Board:
         return table
 
     def jobs_table(self) -> Table:
-        """The unfinished jobs."""
+        """Return the unfinished jobs."""
         say = self.say
         table = self._table("jobs", "no_jobs", self.jobs, ("id", "number", "status", *_FACTS, "quantity", "price"))
         for job in self.jobs:
@@ -151,7 +151,7 @@ _FACTS = ("item", "where", "what", "when")
 
 
 def _status(job: Job, say: Say) -> str:
-    """The status; and when what was taken down was corrected, as long as the job can be given back free for it."""
+    """Return the status and, while a correction allows giving the job back for free, when it was corrected."""
     at = job.corrected_at
     if at is None or (job.started_at is not None and job.started_at >= at):
         return say.term("JobStatus", job.status)
@@ -159,7 +159,7 @@ def _status(job: Job, say: Say) -> str:
 
 
 def _left(offer: Offer, now: datetime) -> Text:
-    """The time left; where the centre's clock is not ours (a day played fast), the moment it expires there."""
+    """Return the time left or, when the centre's clock differs from ours (a day played fast), the moment of expiry."""
     left = offer.expires_at - now
     if not timedelta() <= left <= offer.expires_at - offer.offered_at:
         return Text(f"{offer.expires_at.astimezone():%H:%M:%S}")
@@ -168,7 +168,7 @@ def _left(offer: Offer, now: datetime) -> Text:
 
 
 def _span(start: datetime | None, end: datetime | None, latest: datetime | None, say: Say) -> str:
-    """The appointment, or else the deadline, in this machine's zone."""
+    """Return the appointment, or else the deadline, in this machine's time zone."""
     if start and end:
         return f"{start.astimezone():%m-%d %H:%M}-{end.astimezone():%H:%M}"
     return say("until", end=f"{latest.astimezone():%m-%d %H:%M}") if latest else ""

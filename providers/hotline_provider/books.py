@@ -1,4 +1,4 @@
-"""The firm's books from the command line: statement, credit with reply and appeal, and why it was passed over."""
+"""Commands for a provider's books: statement, monthly returns, credit, complaints and matching decisions."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ from hotline_provider.wording import Lang, Say
 
 app = typer.Typer()
 
-Entry = Annotated[str, typer.Argument(help="编号的末几位 / the end of the entry's id")]
+Entry = Annotated[str, typer.Argument(help="编号的末几位 / the end of the id")]
 Text = Annotated[str, typer.Option(help="说明 / in your words")]
 FORMS = ("csv", "xlsx", "html")
 
@@ -35,10 +35,10 @@ FORMS = ("csv", "xlsx", "html")
 @app.command()
 def statement(
     context: typer.Context,
-    month: Annotated[str | None, typer.Argument(metavar="[YYYY-MM]", help="月份 / a month, job by job")] = None,
-    save: Annotated[Path | None, typer.Option(help="存为 .xlsx、.csv 或 .html / the month as a file")] = None,
+    month: Annotated[str | None, typer.Argument(metavar="[YYYY-MM]", help="月份 / show this month job by job")] = None,
+    save: Annotated[Path | None, typer.Option(help="存为 .xlsx、.csv 或 .html / save the month as a file")] = None,
 ) -> None:
-    """对账单：逐月，或某月逐单。 Your figures month by month, or the amounts of a month."""
+    """对账单：逐月，或某月逐单。 Show your figures month by month, or one month job by job."""
     session: Session = context.obj
 
     async def act(hotline: HotlineClient) -> None:
@@ -62,7 +62,7 @@ def statement(
 
 @app.command()
 def months(context: typer.Context) -> None:
-    """已报的月报。 The monthly returns that you filed."""
+    """已报的月报。 List the monthly returns that you have filed."""
     session: Session = context.obj
 
     async def act(hotline: HotlineClient) -> None:
@@ -77,10 +77,10 @@ def file_month(
     month: Annotated[str, typer.Argument(metavar="YYYY-MM", help="已结束的月份 / a month that is over")],
     turnover: Annotated[str, typer.Option(metavar="YUAN", help="营业额（元） / turnover in yuan")],
     profit_tax: Annotated[
-        str, typer.Option(metavar="YUAN", help="利税（元），亏损为负 / profit-and-tax, below zero in a month of loss")
+        str, typer.Option(metavar="YUAN", help="利税（元），亏损为负 / profit-and-tax in yuan, negative for a loss")
     ],
 ) -> None:
-    """报月报，锁定前可重报。 Declare a month's turnover and profit-and-tax; again until it is locked."""
+    """报月报，锁定前可重报。 File a month's turnover and profit-and-tax; you can file again until it is locked."""
     session: Session = context.obj
 
     async def act(hotline: HotlineClient) -> None:
@@ -92,7 +92,7 @@ def file_month(
 
 @app.command()
 def credit(context: typer.Context) -> None:
-    """信用分和每一笔变动。 Your credit, and every change of it."""
+    """信用分和每一笔变动。 Show your credit and its changes."""
     session: Session = context.obj
 
     async def act(hotline: HotlineClient) -> None:
@@ -103,7 +103,7 @@ def credit(context: typer.Context) -> None:
 
 @app.command()
 def reply(context: typer.Context, entry: Entry, text: Text) -> None:
-    """对拟扣分申辩。 Answer a proposed deduction."""
+    """对拟扣分申辩。 Reply to a proposed deduction."""
     _on_entry(context.obj, entry, text, appealing=False)
 
 
@@ -115,7 +115,7 @@ def appeal(context: typer.Context, entry: Entry, text: Text) -> None:
 
 @app.command()
 def complaints(context: typer.Context) -> None:
-    """对本单位的投诉。 The complaints about your work."""
+    """对本单位的投诉。 List complaints about your work."""
     session: Session = context.obj
 
     async def act(hotline: HotlineClient) -> None:
@@ -126,7 +126,7 @@ def complaints(context: typer.Context) -> None:
 
 @app.command()
 def answer_complaint(context: typer.Context, complaint: Entry, text: Text) -> None:
-    """对投诉作说明，裁定前以最后一次为准。 Say what you have to say to a complaint."""
+    """对投诉作说明，裁定前以最后一次为准。 Reply to a complaint; your last reply before the decision counts."""
     session: Session = context.obj
 
     async def act(hotline: HotlineClient) -> None:
@@ -140,10 +140,12 @@ def answer_complaint(context: typer.Context, complaint: Entry, text: Text) -> No
 @app.command()
 def decisions(
     context: typer.Context,
-    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="默认今天 / by default today")] = None,
-    number: Annotated[int | None, typer.Option(help="只看这一单 / of this request only")] = None,
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="默认今天 / the day (default: today)")
+    ] = None,
+    number: Annotated[int | None, typer.Option(help="只看这一单 / only this request")] = None,
 ) -> None:
-    """为什么派给或没有派给本单位。 Why you were asked or passed over."""
+    """为什么派给或没有派给本单位。 Show why you were asked or passed over."""
     session: Session = context.obj
 
     async def act(hotline: HotlineClient) -> None:

@@ -1,4 +1,4 @@
-"""What every call shares: asked until answered, and an action kept in the journal before it is sent."""
+"""What all calls share: retry until answered, and write an action to the journal before sending it."""
 
 import asyncio
 import math
@@ -19,15 +19,15 @@ from hotline_provider.problems import Problem, Unreachable
 ANSWER_SECONDS = 10.0
 DONE = "done"
 NOT_FINAL = {401, 403, 408, 425, 429}
-"""A refusal that says nothing about the action itself, such as that of a revoked key; so do all from 500 on."""
+"""Refusals that say nothing about the action itself, such as for a revoked key. Neither does any status from 500."""
 HELD = "request_on_hold"
-"""The action is sent again once the request has been taken up again."""
+"""Such an action is sent again once the request is resumed."""
 
 T = TypeVar("T")
 
 
 class Calls:
-    """One provider's calls to its centre. HotlineClient says which there are."""
+    """One provider's calls to its centre. HotlineClient defines them."""
 
     def __init__(
         self,
@@ -56,18 +56,18 @@ class Calls:
 
     @property
     def journal(self) -> Journal | None:
-        """What keeps the actions until they are answered."""
+        """The journal that keeps actions until they are answered."""
         return self._journal
 
     def now(self) -> datetime:
-        """The centre's time, after the Date of its last answer; this machine's until there was one."""
+        """Return the centre's time, from the Date of its last answer; before the first answer, this machine's time."""
         return self._line.now() or datetime.now(UTC)
 
     async def deliver(self) -> AsyncIterator[tuple[Kept, Problem | None]]:
-        """Send what was decided and never answered, in its order; gives what the centre has said to each.
+        """Send the unanswered actions in order, and yield each with the centre's refusal or None.
 
-        First what was refused while a later action on the same offer or job was sent, which nobody was told.
-        Raises Unreachable; what it was then not told stays in the journal. So does what the centre cannot judge now.
+        Refusals of earlier actions that came up while a later one on the same offer or job was sent are yielded first.
+        Raises Unreachable. What was not sent then stays in the journal, and so does what the centre cannot judge now.
         """
         while self._refused:
             yield self._refused.pop(0)
@@ -109,7 +109,7 @@ class Calls:
         )
 
     async def _act(self, shape: TypeAdapter[T], path: str, body: dict[str, Any]) -> T:
-        """Keep the action, then send it, after those on the same offer or job that were never answered."""
+        """Write the action to the journal, then send it after unanswered ones on the same offer or job."""
         if self._journal is None:
             return await self._ask(shape, "PUT", path, body)
         kept = self._journal.keep(path, to_jsonable_python(body))
@@ -123,7 +123,7 @@ class Calls:
             return shape.validate_json((await self._carry_out(kept)).content)
 
     async def _carry_out(self, kept: Kept) -> httpx.Response:
-        """The centre's answer to a kept action. Raises Problem for a final refusal, else Unreachable."""
+        """Return the centre's answer to a kept action. Raises Problem for a final refusal, otherwise Unreachable."""
         try:
             return await self._send_kept(kept, self._patience)
         except Problem as problem:
@@ -155,5 +155,5 @@ class Calls:
 
 
 def _is_final(problem: Problem) -> bool:
-    """Whether sending the same again would be refused again. A page without a document is some gateway's."""
+    """Return whether sending the same again would be refused again. A page without a document comes from a gateway."""
     return bool(problem.members) and problem.status < 500 and problem.status not in NOT_FINAL and problem.code != HELD

@@ -1,6 +1,6 @@
 """拨一拨就灵·服务单位：接单、开工、报价、完工、退单。 The provider's side of the hotline.
 
-Exit status: 0 done, 1 the centre refuses, 2 wrong use, 3 the centre cannot be reached, 4 the disk cannot be written.
+Exit status: 0 done, 1 refused by the centre, 2 wrong usage, 3 centre unreachable, 4 disk not writable.
 """
 
 import os
@@ -40,14 +40,14 @@ def _quantity(text: str) -> Decimal:
         raise typer.BadParameter(str(error)) from error
 
 
-Which = Annotated[str, typer.Argument(help="单号，或编号的末几位 / the request's number, or the end of the id")]
-Yuan = Annotated[int, typer.Option(parser=_fen, metavar="YUAN", help="金额（元） / the sum in yuan")]
+Which = Annotated[str, typer.Argument(help="单号，或编号的末几位 / the request number, or the end of the id")]
+Yuan = Annotated[int, typer.Option(parser=_fen, metavar="YUAN", help="金额（元） / amount in yuan")]
 Found = Annotated[
     Decimal | None,
-    typer.Option("--quantity", parser=_quantity, metavar="N", help="实际数量 / how much there was to do"),
+    typer.Option("--quantity", parser=_quantity, metavar="N", help="实际数量 / the actual quantity"),
 ]
-Agreed = Annotated[bool, typer.Option("--agreed", help="求助人当场同意 / the citizen said yes on site")]
-Note = Annotated[str | None, typer.Option(help="说明 / in your words")]
+Agreed = Annotated[bool, typer.Option("--agreed", help="求助人当场同意 / the citizen agreed on site")]
+Note = Annotated[str | None, typer.Option(help="说明 / a note")]
 Moment = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])]
 
 
@@ -56,13 +56,13 @@ def settings(
     context: typer.Context,
     url: Annotated[str, typer.Option(envvar="HOTLINE_URL", help="中心地址 / the centre's address")] = "",
     key: Annotated[
-        str, typer.Option(envvar="HOTLINE_KEY", help="密钥，宜用环境变量 / your key; better in the environment")
+        str, typer.Option(envvar="HOTLINE_KEY", help="密钥，宜用环境变量 / your key; an environment variable is safer")
     ] = "",
     journal: Annotated[
         Path | None,
-        typer.Option(envvar="HOTLINE_JOURNAL", help="未确认操作的记录文件 / keeps what is unconfirmed"),
+        typer.Option(envvar="HOTLINE_JOURNAL", help="未确认操作的记录文件 / the file that keeps unconfirmed actions"),
     ] = None,
-    lang: Annotated[Lang | None, typer.Option(help="语言，默认随 LANG / language, by default after LANG")] = None,
+    lang: Annotated[Lang | None, typer.Option(help="语言，默认随 LANG / language (default: from LANG)")] = None,
 ) -> None:
     environment = Lang.ZH if os.environ.get("LANG", "zh").startswith("zh") else Lang.EN
     context.obj = Session(url, key, journal, Say(lang or environment))
@@ -70,7 +70,7 @@ def settings(
 
 @app.command()
 def watch(context: typer.Context) -> None:
-    """实时看派单和工单，按键接单、报价、完工。 Offers and jobs, live; keys act on the chosen row."""
+    """实时看派单和工单，按键接单、报价、完工。 Watch offers and jobs live; keys act on the chosen row."""
     session: Session = context.obj
     session.run(lambda hotline: Screen(session, hotline).run())
 
@@ -79,16 +79,18 @@ def watch(context: typer.Context) -> None:
 def unattended(
     context: typer.Context,
     on_offer: Annotated[
-        str | None, typer.Option(metavar="COMMAND", help="每个派单运行的命令，决定接或拒 / decides each offer")
+        str | None,
+        typer.Option(metavar="COMMAND", help="每个派单运行的命令，决定接或拒 / command that decides each offer"),
     ] = None,
     on_job: Annotated[
-        str | None, typer.Option(metavar="COMMAND", help="工单有变化时运行的命令 / is told each change of a job")
+        str | None,
+        typer.Option(metavar="COMMAND", help="工单有变化时运行的命令 / command that receives each job change"),
     ] = None,
     accept: Annotated[
-        list[str] | None, typer.Option(metavar="ITEM", help="自动接这些项目 / accept these items by itself")
+        list[str] | None, typer.Option(metavar="ITEM", help="自动接这些项目 / accept these items automatically")
     ] = None,
 ) -> None:
-    """无人值守：接到本单位自己的系统。 For a firm with a system of its own, which decides and is told."""
+    """无人值守：接到本单位自己的系统。 Run unattended, connected to your own system."""
     session: Session = context.obj
     if not (on_offer or accept):
         raise typer.BadParameter(session.say("no_rule"))
@@ -99,7 +101,7 @@ def unattended(
 def accept(
     context: typer.Context, offer: Which, appointment_from: Moment = None, appointment_to: Moment = None
 ) -> None:
-    """接单，可定预约时间。 Accept an offer; an appointment is in this machine's time."""
+    """接单，可定预约时间。 Accept an offer; appointment times are in this machine's time zone."""
     session: Session = context.obj
 
     async def act(hotline: HotlineClient) -> None:
@@ -129,7 +131,7 @@ def decline(
 
 @app.command()
 def jobs(context: typer.Context) -> None:
-    """未完成的工单。 Your unfinished jobs."""
+    """未完成的工单。 List your unfinished jobs."""
     session: Session = context.obj
 
     async def act(hotline: HotlineClient) -> None:
@@ -142,7 +144,7 @@ def jobs(context: typer.Context) -> None:
 
 @app.command()
 def contact(context: typer.Context, job: Which) -> None:
-    """联系人和地址。 Whom to call and where to go."""
+    """联系人和地址。 Show whom to call and where to go."""
     session: Session = context.obj
 
     async def act(hotline: HotlineClient) -> None:
@@ -153,7 +155,7 @@ def contact(context: typer.Context, job: Which) -> None:
 
 @app.command()
 def start(context: typer.Context, job: Which) -> None:
-    """到场开工。 You are on site."""
+    """到场开工。 Report that you are on site and starting work."""
     context.obj.on_job(job, lambda hotline, chosen: hotline.start(chosen.id), "started")
 
 
@@ -166,7 +168,7 @@ def quote(
     agreed: Agreed = False,
     note: Note = None,
 ) -> None:
-    """报价（整单）。 Name the price of the whole job."""
+    """报价（整单）。 Quote a price for the whole job."""
     context.obj.on_job(
         job,
         lambda hotline, chosen: hotline.quote(chosen.id, amount, quantity=quantity, agreed_on_site=agreed, note=note),
@@ -180,14 +182,14 @@ def complete(
     context: typer.Context,
     job: Which,
     amount: Yuan,
-    result: Annotated[str, typer.Option(help="做了什么 / what was done")],
+    result: Annotated[str, typer.Option(help="做了什么 / what you did")],
     quantity: Found = None,
     agreed: Agreed = False,
     payout: Annotated[
-        int | None, typer.Option(parser=_fen, metavar="YUAN", help="付给求助人（元） / paid to the citizen")
+        int | None, typer.Option(parser=_fen, metavar="YUAN", help="付给求助人（元） / yuan paid to the citizen")
     ] = None,
 ) -> None:
-    """完工并报收费。 Done, with the amount billed."""
+    """完工并报收费。 Complete a job with the amount billed."""
     context.obj.on_job(
         job,
         lambda hotline, chosen: hotline.complete(
@@ -215,10 +217,12 @@ def give_back(
 def extend(
     context: typer.Context,
     job: Which,
-    until: Annotated[str, typer.Option(help="延到几时 / until when, in this machine's time: 2026-11-25 18:00")],
-    reason: Annotated[str, typer.Option(help="为什么 / why")],
+    until: Annotated[
+        str, typer.Option(help="延到几时 / the new deadline in this machine's time zone: 2026-11-25 18:00")
+    ],
+    reason: Annotated[str, typer.Option(help="为什么 / the reason")],
 ) -> None:
-    """申请延期，每单一次。 Ask for more time, once; a supervisor decides."""
+    """申请延期，每单一次。 Ask for more time, once per job; a supervisor decides."""
     session: Session = context.obj
 
     async def act(hotline: HotlineClient) -> None:
@@ -232,7 +236,7 @@ def extend(
 
 @app.command()
 def journal(context: typer.Context) -> None:
-    """本机记录的操作和中心的答复。 What was decided here, and what the centre answered; '-' where it has not yet."""
+    """本机记录的操作和中心的答复。 List the actions taken here and the centre's answers; '-' means none yet."""
     session: Session = context.obj
 
     async def act(hotline: HotlineClient) -> None:

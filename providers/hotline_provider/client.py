@@ -1,13 +1,13 @@
-"""The provider's queue over HTTP.
+"""A client for the provider's queue.
 
     async with HotlineClient("https://hotline.example", key) as hotline:
         async for offers in hotline.watch_offers():
             for offer in offers:
                 job = await hotline.accept(offer.id)
 
-Money is integer fen, times carry a zone. Every action names a state, so repeating it is safe, and the client does
-so by itself when the centre is out of reach, busy or restarting. With a journal no action is lost either when this
-program ends before the centre has answered: `deliver` sends it later.
+Money is in integer fen; times carry a zone. Every action names its target state, so repeating it is safe, and the
+client does so automatically when the centre is unreachable, busy or restarting. With a journal, no action is lost when
+the program ends before the centre has answered: `deliver` sends it later.
 """
 
 from collections.abc import AsyncIterator
@@ -60,51 +60,52 @@ _COMPLAINT, _COMPLAINTS = TypeAdapter(Complaint), TypeAdapter(Complaints)
 class HotlineClient(Calls):
     """One provider's connection to its centre.
 
-    `key` is the one that the centre's registrar made; `language` that of the sentences in a Problem; `patience` for
-    how many seconds a failing call is repeated; `journal` keeps each action until it is answered. Every method raises
-    Problem when the centre refuses and Unreachable when patience ends without an answer; an action also CannotKeep,
-    and is not begun, when the journal cannot be written.
+    `key` is the key from the registrar. `language` is that of the sentences in a Problem. A failing call is repeated
+    for `patience` seconds. `journal` keeps each action until it is answered.
+
+    Every method raises Problem when the centre refuses, and Unreachable when patience ends without an answer. An action
+    also raises CannotKeep, and is not sent, when the journal cannot be written.
     """
 
     async def watch_offers(self, *, wait: int = 30) -> AsyncIterator[list[Offer]]:
-        """The live offers, oldest first: at once, and again whenever one comes or goes. Outlasts any outage.
+        """Yield the live offers, oldest first: at once, and again whenever one comes or goes. Survives any outage.
 
-        Each question stays open at the centre for up to `wait` seconds (60 at most).
+        Each poll stays open at the centre for up to `wait` seconds (at most 60).
         """
         async for content in self._watch("/provider/offers", wait):
             yield _OFFERS.validate_json(content)
 
     async def watch_jobs(self, *, wait: int = 30) -> AsyncIterator[list[Job]]:
-        """The unfinished jobs, oldest first: at once, and again whenever one changes. Outlasts any outage."""
+        """Yield the unfinished jobs, oldest first: at once, and again whenever one changes. Survives any outage."""
         async for content in self._watch("/provider/jobs", wait):
             yield _JOBS.validate_json(content)
 
     async def offers(self) -> list[Offer]:
-        """The live offers now, oldest first."""
+        """Return the live offers, oldest first."""
         return await self._ask(_OFFERS, "GET", "/provider/offers")
 
     async def accept(
         self, offer_id: Id, *, appointment_from: datetime | None = None, appointment_to: datetime | None = None
     ) -> Job:
-        """Take the work; the appointment lies in what the citizen wants and, left out, is all of it."""
+        """Accept an offer. The appointment must lie within the citizen's wanted time, which is the default."""
         window = {"appointment_from": appointment_from, "appointment_to": appointment_to}
         return await self._act(_JOB, f"/provider/offers/{offer_id}/acceptance", window)
 
     async def decline(self, offer_id: Id, reason: DeclineReason | str, note: str | None = None) -> Offer:
-        """Say no; another provider is asked at once."""
+        """Decline an offer. Another provider is asked at once."""
         body = {"reason": reason, "note": note}
         return await self._act(_OFFER, f"/provider/offers/{offer_id}/refusal", body)
 
     async def jobs(self) -> list[Job]:
-        """Your unfinished jobs, oldest first."""
+        """Return your unfinished jobs, oldest first."""
         return await self._ask(_JOBS, "GET", "/provider/jobs")
 
     async def job(self, job_id: Id) -> JobWithContact:
-        """A job with whom to call and where to go."""
+        """Return a job with whom to call and where to go."""
         return await self._ask(_JOB_WITH_CONTACT, "GET", f"/provider/jobs/{job_id}")
 
     async def start(self, job_id: Id, *, happened_at: datetime | None = None) -> Job:
-        """You are on site; `happened_at` if you were before. With a journal, the moment of this call is sent along."""
+        """Report that you are on site, since `happened_at` if it was earlier. With a journal, the default is now."""
         body = {"happened_at": self._moment(happened_at)}
         return await self._act(_JOB, f"/provider/jobs/{job_id}/start", body)
 
@@ -117,7 +118,7 @@ class HotlineClient(Calls):
         agreed_by: str,
         agreed_how: ToldHow | str,
     ) -> Job:
-        """Another appointment; `agreed_by` names who said yes, the citizen or somebody of the household."""
+        """Move the appointment. `agreed_by` names who agreed: the citizen or somebody in the household."""
         window = {"appointment_from": appointment_from, "appointment_to": appointment_to}
         body = {**window, "agreed_with_citizen": True, "agreed_by": agreed_by, "agreed_how": agreed_how}
         return await self._act(_JOB, f"/provider/jobs/{job_id}/appointment", body)
@@ -131,7 +132,8 @@ class HotlineClient(Calls):
         agreed_on_site: bool = False,
         note: str | None = None,
     ) -> Job:
-        """Name the price of the whole job, and how much there is to do; unless `agreed_on_site`, the centre asks."""
+        """Quote a price for the whole job, and the quantity to do. Unless `agreed_on_site`, the centre asks the
+        citizen."""
         body = {"amount_fen": amount_fen, "agreed_on_site": agreed_on_site, "note": note} | _found(quantity)
         return await self._act(_JOB, f"/provider/jobs/{job_id}/quote", body)
 
@@ -146,9 +148,9 @@ class HotlineClient(Calls):
         payout_fen: int | None = None,
         happened_at: datetime | None = None,
     ) -> Job:
-        """Done, and billed at no more than was agreed, or than the citizen agrees to on site for the `quantity` found.
+        """Complete the job. Bill no more than was agreed, or than the citizen agrees on site for the actual `quantity`.
 
-        `payout_fen` is what you paid the citizen for old goods.
+        `payout_fen` is what you paid the citizen, for old goods for example.
         """
         body = {"result": result, "amount_fen": amount_fen, "payout_fen": payout_fen}
         body |= _found(quantity) | {"agreed_on_site": agreed_on_site}
@@ -156,94 +158,94 @@ class HotlineClient(Calls):
         return await self._act(_JOB, f"/provider/jobs/{job_id}/completion", body)
 
     async def give_back(self, job_id: Id, reason: ReturnReason | str, note: str | None = None) -> Job:
-        """Return the work: to others before it was started, to the supervisor afterwards."""
+        """Give the job back. Before its start others are asked; afterwards a supervisor decides."""
         body = {"reason": reason, "note": note}
         return await self._act(_JOB, f"/provider/jobs/{job_id}/return", body)
 
     async def fail(self, job_id: Id, note: str) -> Job:
-        """Begun, and it cannot be done; a supervisor decides."""
+        """Report that work you have started cannot be done. A supervisor decides."""
         return await self._act(_JOB, f"/provider/jobs/{job_id}/failure", {"note": note})
 
     async def ask_for_extension(self, job_id: Id, until: datetime, reason: str) -> Extension:
-        """Ask for more time to complete, once and before the time is over; a supervisor decides."""
+        """Ask for more time to complete, once per job and before the deadline. A supervisor decides."""
         body = {"until": until, "reason": reason}
         return await self._act(_EXTENSION, f"/provider/jobs/{job_id}/extension", body)
 
     async def own(self) -> Provider:
-        """Your entry in the registry: standing, prices, papers, coverage, hours."""
+        """Return your entry in the registry: standing, prices, licences, coverage, hours."""
         return await self._ask(_PROVIDER, "GET", "/provider")
 
     async def set_availability(self, *, reachable: bool, capacity: int | None = None) -> Provider:
-        """Take offers or none, and at most so many unfinished jobs at a time."""
+        """Set whether you take offers, and how many unfinished jobs at a time."""
         body = {"reachable": reachable, "capacity": capacity}
         return await self._ask(_PROVIDER, "PATCH", "/provider/availability", body)
 
     async def items(self) -> list[Named]:
-        """The names of the service items."""
+        """Return the service items with their names."""
         return await self._ask(_NAMES, "GET", "/items")
 
     async def townships(self) -> list[Named]:
-        """The names of the townships."""
+        """Return the townships with their names."""
         return await self._ask(_NAMES, "GET", "/townships")
 
     async def statement(self) -> Statement:
-        """Your figures of the last twelve months, each beside its counts."""
+        """Return your figures of the last twelve months, with their counts."""
         return await self._ask(_STATEMENT, "GET", "/provider/statement")
 
     async def month(self, month: str) -> MonthStatement:
-        """The amounts of a month, "2026-11", job by job, and its credit entries."""
+        """Return the amounts of a month such as "2026-11", job by job, with its credit entries."""
         return await self._ask(_MONTH, "GET", f"/provider/statement/{month}")
 
     async def month_file(self, month: str, form: str, language: str = "zh") -> bytes:
-        """The same as a document: csv, xlsx, or html to be printed; in zh or en."""
+        """Return a month's statement as a file: csv, xlsx, or html to print; in zh or en."""
         return (await self._send("GET", f"/provider/statement/{month}?format={form}&lang={language}")).content
 
     async def returns(self) -> list[MonthReturn]:
-        """The monthly returns that you filed, the latest month first."""
+        """Return the monthly returns that you have filed, latest month first."""
         return (await self._ask(_RETURNS, "GET", "/provider/months?limit=100")).items
 
     async def file_month(self, month: str, *, turnover_fen: int, profit_tax_fen: int) -> MonthReturn:
-        """Declare a month that is over, "2026-10", in the place of what you declared before, until it is locked.
+        """File the return of a month that is over, such as "2026-10". It replaces an earlier one until that is locked.
 
-        Profit-and-tax is below zero in a month of loss.
+        Profit-and-tax is negative in a month of loss.
         """
         body = {"turnover_fen": turnover_fen, "profit_tax_fen": profit_tax_fen}
         return await self._act(_RETURN, f"/provider/months/{month}", body)
 
     async def credit(self) -> Credit:
-        """Your credit and its latest changes, newest first."""
+        """Return your credit and its latest changes, newest first."""
         return await self._ask(_CREDIT, "GET", "/provider/credit?limit=100")
 
     async def reply(self, entry_id: Id, text: str) -> CreditEntry:
-        """Answer a proposed deduction before its `reply_by`; a person decides about it then."""
+        """Reply to a proposed deduction before its `reply_by`. A person then decides."""
         return await self._act(_ENTRY, f"/provider/credit/{entry_id}/reply", {"text": text})
 
     async def appeal(self, entry_id: Id, text: str) -> CreditEntry:
-        """Appeal a deduction before its `appeal_by`; a registrar decides."""
+        """Appeal a deduction before its `appeal_by`. A registrar decides."""
         return await self._act(_ENTRY, f"/provider/credit/{entry_id}/appeal", {"text": text})
 
     async def complaints(self) -> list[Complaint]:
-        """The latest complaints about your work, newest first."""
+        """Return the latest complaints about your work, newest first."""
         return (await self._ask(_COMPLAINTS, "GET", "/provider/complaints?limit=100")).items
 
     async def reply_to_complaint(self, complaint_id: Id, text: str) -> Complaint:
-        """Say what you have to say to a complaint; the last word before the decision counts."""
+        """Reply to a complaint. Your last reply before the decision counts."""
         return await self._act(_COMPLAINT, f"/provider/complaints/{complaint_id}/reply", {"text": text})
 
     async def decisions(self, day: date | None = None) -> list[Decision]:
-        """Why you were asked or passed over on a day, by default today: the latest 200 decisions, newest first."""
+        """Return why you were asked or passed over on a day (default today): the latest 200 decisions, newest first."""
         asked = f"/provider/decisions?limit=200{f'&day={day}' if day else ''}"
         return (await self._ask(_DECISIONS, "GET", asked)).items
 
     async def decisions_of(self, request_id: Id) -> list[Decision]:
-        """Why you were asked for this request or passed over, oldest first."""
+        """Return why you were asked or passed over for this request, oldest first."""
         return await self._ask(_OF_REQUEST, "GET", f"/provider/decisions/{request_id}")
 
     async def no_shows(self) -> list[NoShow]:
-        """The latest jobs that you gave back because the citizen was not there, newest first."""
+        """Return the latest jobs that you gave back because the citizen was absent, newest first."""
         return (await self._ask(_NO_SHOWS, "GET", "/provider/no-shows")).items
 
 
 def _found(quantity: Decimal | None) -> dict[str, int | float]:
-    """How much there was to do, if it is said."""
+    """Return the body's quantity, or nothing if it is not given."""
     return {} if quantity is None else {"quantity": shown(quantity)}

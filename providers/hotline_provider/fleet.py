@@ -1,6 +1,6 @@
-"""A simulated fleet: hundreds of providers with their own habits who take offers and do the work, for a demo.
+"""A simulated fleet for demos: hundreds of providers with their own habits that take offers and do the work.
 
-Each member is an honest client of the API. It takes up again what it had begun when the centre comes back.
+Each member is an ordinary client of the API. When the centre comes back after an outage, members resume their work.
 """
 
 import asyncio
@@ -22,37 +22,37 @@ from hotline_provider.models import DeclineReason, Job, Offer, ReturnReason
 from hotline_provider.problems import Problem, Unreachable
 
 START_APART_SECONDS = 0.02
-"""Members begin one after the other, or all their polls would end at the same moments for ever."""
+"""Members start one after another; otherwise all their polls would end at the same moments."""
 POLL_SECONDS = 40, 60
 LOOK_AT_JOBS_EVERY = 30.0
-"""Real seconds, on average, until a member looks whether it has work that it knows nothing of."""
+"""Real seconds, on average, between a member's checks for jobs it does not know of."""
 REFUSED_PAUSE_SECONDS = 30.0
 SILENT = "silent"
-"""Why the centre counts a provider as unreachable that did not answer again and again."""
+"""The centre's code for a provider that has become unreachable by not answering offers."""
 SHARED_CONNECTIONS = 16
-"""For everything but the open questions, each of which has one of its member's own: N members hold N + 16 at most."""
+"""Used for everything but open polls, each of which has its member's own: N members hold at most N + 16 connections."""
 USUAL_PRICE_FEN = 10_000
 """The starting price for a job whose offer was not seen."""
 
 
 class Texts(Protocol):
-    """What members write, for a service item."""
+    """What members write, by service item."""
 
     def decline(self, item: str, rng: Random, /) -> tuple[str, str]:
-        """The reason's code and the words."""
+        """Return a reason's code and words for declining an offer."""
         ...
 
     def give_back(self, item: str, rng: Random, /) -> tuple[str, str]:
-        """The reason's code and the words."""
+        """Return a reason's code and words for giving a job back."""
         ...
 
     def result(self, item: str, rng: Random, /) -> str:
-        """What was done."""
+        """Return what was done."""
         ...
 
 
 class PlainTexts:
-    """The same few words for every item."""
+    """The same few texts for every item."""
 
     def decline(self, item: str, rng: Random, /) -> tuple[str, str]:
         return rng.choice(((DeclineReason.BUSY, "今天单子排满了。"), (DeclineReason.NO_STAFF, "师傅请假，人手不够。")))
@@ -66,7 +66,7 @@ class PlainTexts:
 
 @dataclass
 class Counts:
-    """What the fleet has done so far; `problems` by code, with `unreachable` for calls without an answer."""
+    """What the fleet has done so far. `problems` are counted by code; `unreachable` counts calls without an answer."""
 
     seen: int = 0
     accepted: int = 0
@@ -80,10 +80,10 @@ class Counts:
 
 
 class Fleet:
-    """The members who have software; those `by_phone` are left to the operators who phone them.
+    """Runs the members that have software. Those `by_phone` are left to operators.
 
-    `factor` is how many of the centre's seconds pass in a real one and `now` the centre's present moment. With a folder
-    for their `journals` members lose no action when this process is killed. `transport` makes one of at most so many
+    `factor` is how many of the centre's seconds pass in a real second; `now` returns the centre's time. With a folder
+    for `journals`, members lose no action when this process is killed. `transport` makes one with at most that many
     connections.
     """
 
@@ -128,18 +128,18 @@ class Fleet:
                 members.create_task(agent.run(place * START_APART_SECONDS))
 
     async def pass_time(self, span: timedelta) -> None:
-        """Wait while `span` of the centre's time passes."""
+        """Wait until `span` of the centre's time has passed."""
         await asyncio.sleep(max(span.total_seconds(), 0) / self.factor)
 
 
 def _transports() -> Callable[[int], httpx.AsyncBaseTransport]:
-    """Makes small pools: one for all would search hundreds of connections per call."""
+    """Return a maker of small pools. One pool for all would search hundreds of connections per call."""
     context = httpx.create_ssl_context()
     return lambda most: httpx.AsyncHTTPTransport(verify=context, limits=httpx.Limits(max_connections=most))
 
 
 class _Connections(httpx.AsyncBaseTransport):
-    """One member's: a question that stays open waits on its own connection, everything else takes a shared one."""
+    """One member's connections: its open poll waits on its own, everything else uses a shared one."""
 
     def __init__(self, own: httpx.AsyncBaseTransport, shared: httpx.AsyncBaseTransport) -> None:
         self._own, self._shared = own, shared
@@ -203,7 +203,7 @@ class _Agent:
             self._count(failure)
 
     async def _switch_on(self) -> None:
-        """Back at the desk: if the centre counts us as unreachable for our silence, say that we are here."""
+        """Resume offers if the centre has paused them for silence."""
         try:
             own = await self._hotline.own()
             if own.unreachable_why == SILENT:

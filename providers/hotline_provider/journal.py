@@ -1,7 +1,7 @@
-"""What this firm has decided and the centre has not yet confirmed: on disk before it is sent, and sent until answered.
+"""Keeps this provider's actions on disk from before they are sent until the centre has answered.
 
-An SQLite file, opened for each operation and flushed to the disk with each: it outlives a crash of the agent and of the
-machine, and several processes may use it. Reading needs no room on the disk, so what is open is found on a full one.
+An SQLite file, opened and flushed to disk for each operation. It survives a crash of the program or the machine, and
+several processes may use it. Reading needs no free disk space, so open actions can be read on a full disk.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 
 OTHERS_WRITE_SECONDS = 10.0
 KEPT_SECONDS = 30 * 86_400
-"""So long the answered ones stay, to look up what was said."""
+"""How long answered actions are kept for reference."""
 
 _TABLE = """CREATE TABLE IF NOT EXISTS actions (
   id INTEGER PRIMARY KEY AUTOINCREMENT, kept_at REAL NOT NULL, path TEXT NOT NULL, body TEXT NOT NULL, outcome TEXT)"""
@@ -29,12 +29,13 @@ logger = logging.getLogger(__name__)
 
 
 class CannotKeep(Exception):
-    """The action could not be written down (a full or broken disk), so it was not begun."""
+    """The action could not be written to disk (full or broken), so it was not sent."""
 
 
 @dataclass(frozen=True)
 class Kept:
-    """An action: what is PUT where. `outcome` is None while the centre has not answered, then done or its refusal."""
+    """An action: the body to PUT and its path. `outcome` is None until the centre answers, then "done" or the refusal's
+    code."""
 
     id: int
     kept_at: float
@@ -44,18 +45,18 @@ class Kept:
 
     @property
     def subject(self) -> str:
-        """The offer or job it is about: its actions are sent one after the other."""
+        """The offer or job that the action is about. Actions on one subject are sent one after another."""
         return self.path.rpartition("/")[0]
 
 
 class Journal:
-    """The file at `path`, made when something is first kept."""
+    """The journal in the file at `path`, which is created when the first action is kept."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def keep(self, path: str, body: Any) -> Kept:
-        """Write an action down. Raises CannotKeep."""
+        """Write an action to the journal and return it. Raises CannotKeep."""
         now, text = time.time(), json.dumps(body, ensure_ascii=False)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +70,7 @@ class Journal:
         return Kept(row, now, path, body, None)
 
     def settle(self, kept: Kept, outcome: str) -> None:
-        """Note the answer. If that cannot be written the action is sent once more some day, which does no harm."""
+        """Record the answer. If that cannot be written, the action will be sent again, which does no harm."""
         try:
             with self._open() as db:
                 db.execute(_SETTLE, (outcome, kept.id))
@@ -77,7 +78,7 @@ class Journal:
             logger.warning("%s: %s; the action will be sent again", self._path, error)
 
     def all(self) -> list[Kept]:
-        """Every action of the last weeks, in the order in which they were decided. Raises CannotKeep."""
+        """Return every action of the last 30 days in order. Raises CannotKeep."""
         if not self._path.exists() or not self._path.stat().st_size:
             return []
         try:
@@ -87,7 +88,7 @@ class Journal:
             raise CannotKeep(f"{self._path}: {error}") from error
 
     def unanswered(self, subject: str | None = None) -> list[Kept]:
-        """The open actions, of one offer or job if given, in their order. Raises CannotKeep."""
+        """Return the unanswered actions in order, of one offer or job if given. Raises CannotKeep."""
         return [kept for kept in self.all() if kept.outcome is None and subject in (None, kept.subject)]
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Single keys from the terminal, as they are pressed and without an echo."""
+"""Reads single keys from the terminal as they are pressed, without echo."""
 
 import asyncio
 import codecs
@@ -16,7 +16,7 @@ if sys.platform == "win32":
 
     @contextmanager
     def pressed() -> Iterator[asyncio.Queue[str]]:
-        """The keys pressed while the block runs: characters, and up, down, enter, escape, backspace."""
+        """Yield a queue of the keys pressed: characters, and up, down, enter, escape, backspace."""
         keys: asyncio.Queue[str] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
@@ -35,7 +35,7 @@ else:
     import tty
 
     def _read(terminal: int) -> bytes:
-        """What was typed; where the terminal is gone this program ends, as by a hang-up."""
+        """Return what was typed. If the terminal is gone, end the program as a hang-up would."""
         with suppress(OSError):
             if typed := os.read(terminal, 1024):
                 return typed
@@ -44,7 +44,7 @@ else:
 
     @contextmanager
     def pressed() -> Iterator[asyncio.Queue[str]]:
-        """The keys pressed while the block runs: characters, and up, down, enter, escape, backspace."""
+        """Yield a queue of the keys pressed: characters, and up, down, enter, escape, backspace."""
         keys: asyncio.Queue[str] = asyncio.Queue()
         loop, terminal = asyncio.get_running_loop(), sys.stdin.fileno()
         decoder = codecs.getincrementaldecoder("utf-8")("ignore")

@@ -1,4 +1,4 @@
-"""The line to the centre: a call is repeated while its failure may pass, and the answers tell the centre's time."""
+"""HTTP to the centre: repeats a call while its failure may pass, and learns the centre's time from the answers."""
 
 import asyncio
 import logging
@@ -21,13 +21,13 @@ LONGEST_PAUSE_SECONDS = 15.0
 PASSING_STATUSES = {429, 502, 503, 504}
 PASSING_ERRORS = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError, httpx.ProxyError)
 HALF_A_SECOND = timedelta(seconds=0.5)
-"""A Date has whole seconds, so the moment itself is later by this on average."""
+"""A Date has whole seconds, so the actual moment is this much later on average."""
 
 logger = logging.getLogger(__name__)
 
 
 class Line:
-    """HTTP to one centre in one provider's name."""
+    """HTTP to one centre on behalf of one provider."""
 
     def __init__(self, base_url: str, key: str, language: str, transport: httpx.AsyncBaseTransport | None) -> None:
         self._http = httpx.AsyncClient(
@@ -47,7 +47,7 @@ class Line:
         await self._http.__aexit__(kind, error, trace)
 
     def now(self) -> datetime | None:
-        """The centre's time after the Date of its last answer, if there was any, whatever this machine's clock says."""
+        """Return the centre's time, from the Date of its last answer, or None before the first."""
         if self._centre_time is None:
             return None
         then, at = self._centre_time
@@ -63,7 +63,11 @@ class Line:
         body: Any = None,
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
-        """The centre's answer, asked for again after growing pauses while the failure may pass."""
+        """Return the centre's answer, retrying after growing pauses while the failure may pass.
+
+        Raises Problem when the centre refuses, and Unreachable when `patience` seconds end without an answer.
+        `answer_in` is how many seconds one answer may take.
+        """
         give_up_at = monotonic() + patience
         timeout = httpx.Timeout(CONNECT_SECONDS, read=answer_in)
         for longest_pause in _growing():
@@ -80,7 +84,7 @@ class Line:
                 if response.status_code not in PASSING_STATUSES:
                     raise failure
                 asked_to_wait = _retry_after(response)
-            # at random, so that all who lost the centre do not come back at the same moment
+            # random, so that clients that lost the centre together do not come back together
             pause = asked_to_wait + random.uniform(0, longest_pause)
             if monotonic() + pause > give_up_at:
                 raise failure
@@ -95,7 +99,7 @@ class Line:
 
 
 def _growing() -> Iterator[float]:
-    """The longest pause before each repetition, in seconds."""
+    """Yield the longest pause before each repetition, in seconds."""
     pause = FIRST_PAUSE_SECONDS
     while True:
         yield pause
@@ -103,6 +107,6 @@ def _growing() -> Iterator[float]:
 
 
 def _retry_after(response: httpx.Response) -> float:
-    """The seconds the centre asks us to stay away."""
+    """Return how many seconds the centre asks us to wait."""
     value = response.headers.get("Retry-After", "")
     return float(value) if value.isdigit() else 0.0

@@ -1,4 +1,4 @@
-"""What the centre sends. Fields it adds later are ignored, words it adds later are taken as they are."""
+"""What the centre sends. Fields that it adds later are ignored; codes that it adds later are kept as they are."""
 
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 
 def shown(quantity: Decimal) -> int | float:
-    """As JSON and people write it: 3, or 2.5."""
+    """Return the quantity as JSON and people write it: 3, or 2.5."""
     return int(quantity) if quantity == int(quantity) else float(quantity)
 
 
@@ -28,7 +28,7 @@ class DeclineReason(StrEnum):
 
 
 class ToldHow(StrEnum):
-    """How the citizen's yes to another appointment was given."""
+    """How the citizen agreed to another appointment."""
 
     BY_PHONE = "by_phone"
     ON_SITE = "on_site"
@@ -50,7 +50,7 @@ class Document(BaseModel):
 
 
 class Offer(Document):
-    """Work that is yours if you accept before `expires_at`; `number` is the request's, as people read it out."""
+    """Work that is yours if you accept before `expires_at`. `number` is the request's, as people read it out."""
 
     id: UUID
     request_id: UUID
@@ -62,16 +62,16 @@ class Offer(Document):
     community_code: str | None
     quantity: Quantity
     unit: str | None = None
-    """By which the item is charged; None or quote: as a whole."""
+    """The unit the item is charged by. None or "quote": charged as a whole."""
     wanted_from: datetime | None
     wanted_to: datetime | None
     arrive_by: datetime | None
     tier: str
     price_kind: str
     price_fen: int
-    """Per unit; with `price_kind` quote, where the price starts."""
+    """The price per unit in fen; with `price_kind` "quote" the starting price."""
     sum_fen: int | None = None
-    """What the citizen agrees to if you accept; None: you quote."""
+    """What the citizen agrees to if you accept, in fen. None: you quote."""
     redo: bool
     status: str
     offered_at: datetime
@@ -79,8 +79,10 @@ class Offer(Document):
 
 
 class Job(Document):
-    """Accepted work. `agreed_fen` is what the citizen has consented to pay; the most that may be asked is `cap_fen`,
-    which is `unit_cap_fen` for the quantity.
+    """Accepted work.
+
+    `agreed_fen` is what the citizen has agreed to pay. `cap_fen` is the most you may ask: `unit_cap_fen` times the
+    quantity.
     """
 
     id: UUID
@@ -117,7 +119,7 @@ class Job(Document):
 
 
 class Said(Document):
-    """What a citizen said later, or another citizen whose request was merged into this one."""
+    """What the citizen said later, or another citizen whose request was merged into this one."""
 
     at: datetime
     number: int
@@ -126,7 +128,7 @@ class Said(Document):
 
 
 class JobWithContact(Job):
-    """The job with whom to call and where to go; the centre notes each reading."""
+    """The job with whom to call and where to go. The centre records each reading."""
 
     contact_name: str | None
     contact_phone: str | None
@@ -135,7 +137,7 @@ class JobWithContact(Job):
 
 
 class Extension(Document):
-    """More time that you asked for: asked, then granted or refused."""
+    """More time that you asked for; `status` is asked, granted or refused."""
 
     id: UUID
     job_id: UUID
@@ -146,7 +148,7 @@ class Extension(Document):
 
 
 class PriceLine(Document):
-    """A line of the price card; a proposal while `approved_at` is null."""
+    """A line of the price card. While `approved_at` is None it is a proposal."""
 
     item_code: str
     tier: str
@@ -158,7 +160,7 @@ class PriceLine(Document):
 
 
 class Paper(Document):
-    """A licence or certificate, good until and including `expires_on`."""
+    """A licence or certificate, valid up to and including `expires_on`."""
 
     paper_code: str
     number: str
@@ -167,7 +169,7 @@ class Paper(Document):
 
 
 class Hours(Document):
-    """Open on the weekday (1 = Monday), in the centre's zone."""
+    """Opening hours on a weekday (1 = Monday) in the centre's time zone."""
 
     weekday: int
     opens: time
@@ -175,7 +177,7 @@ class Hours(Document):
 
 
 class Notice(Document):
-    """A sentence for you, in both languages."""
+    """A notice to you, in both languages."""
 
     zh: str
     en: str
@@ -184,8 +186,8 @@ class Notice(Document):
 class Provider(Document):
     """Your own entry in the registry.
 
-    `unreachable_why` is own_wish or silent while you are sent no offers, and `notice` says it in words;
-    `silent_offers` counts the offers in a row that you let expire.
+    While you are sent no offers, `unreachable_why` is own_wish or silent and `notice` explains it. `silent_offers`
+    counts the offers in a row that you let expire.
     """
 
     id: UUID

@@ -1,4 +1,4 @@
-"""What can go wrong: the centre refuses, or it cannot be reached."""
+"""The errors of a call: the centre refuses, or it cannot be reached."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -7,8 +7,11 @@ import httpx
 
 
 class Problem(Exception):
-    """The centre's refusal (RFC 9457). `title` is a sentence for people, `code` is for programs,
-    `members` the whole document with its facts, such as `expired_at` or `cap_fen`."""
+    """The centre's refusal (RFC 9457).
+
+    `title` is a sentence for people and `code` is for programs. `members` is the whole document with its facts, such as
+    `expired_at` or `cap_fen`.
+    """
 
     def __init__(self, code: str, status: int, title: str, members: Mapping[str, Any]) -> None:
         self.code = code
@@ -19,7 +22,7 @@ class Problem(Exception):
 
     @classmethod
     def of(cls, response: httpx.Response) -> Self:
-        """The problem that an answer tells of; a proxy's page without a document becomes `http_502` and the like."""
+        """Return the problem in a response. A proxy's page without a document becomes `http_502` and the like."""
         try:
             document = response.json()
         except ValueError:
@@ -30,9 +33,9 @@ class Problem(Exception):
 
 
 class Unreachable(Exception):
-    """No answer in spite of patience; whether the last call was carried out is not known, and repeating it is safe.
+    """No answer before patience ran out. Whether the last call was carried out is unknown; repeating it is safe.
 
-    `kept`: it was an action, it stands in the journal, and `deliver` repeats it.
+    `kept` means that it was an action, which is in the journal, and `deliver` will repeat it.
     """
 
     def __init__(self, reason: str, *, kept: bool = False) -> None:

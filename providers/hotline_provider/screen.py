@@ -1,4 +1,4 @@
-"""The live table, and what a person does with it from the keyboard."""
+"""The live screen and its keyboard commands."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ KEEP_UP_EVERY = 20.0
 
 
 class Screen:
-    """Offers with their countdown and jobs; the keys act on the chosen row."""
+    """Shows offers with their countdown, and jobs. Keys act on the chosen row."""
 
     def __init__(self, session: Session, hotline: HotlineClient) -> None:
         self.session, self.hotline, self.say = session, hotline, session.say
@@ -31,7 +31,7 @@ class Screen:
         self._keys: asyncio.Queue[str] = asyncio.Queue()
 
     async def run(self) -> None:
-        """Show until the person leaves."""
+        """Show the screen until the person quits."""
         work: list[Coroutine[Any, Any, None]] = [self._follow_offers(), self._follow_jobs(), self._keep_up()]
         with contextlib.ExitStack() as stack:
             if sys.stdin.isatty():
@@ -57,7 +57,7 @@ class Screen:
             self.board.jobs = jobs
 
     async def _keep_up(self) -> None:
-        """Learn what items and places are called, and send what could not be sent before."""
+        """Fetch the names of items and places, and send what could not be sent before."""
         while True:
             with contextlib.suppress(Unreachable):
                 if not self.board.names:
@@ -76,7 +76,7 @@ class Screen:
                 await self._try(act)
 
     def _act(self, key: str, work: Offer | Job | None) -> Callable[[], Awaitable[str]] | None:
-        """What the key means for this row."""
+        """Return what the key does for this row, or None."""
         if isinstance(work, Offer):
             of_offer = {"a": self._accept, "d": self._decline}
             return (lambda: of_offer[key](work)) if key in of_offer else None
@@ -129,7 +129,7 @@ class Screen:
         return self.say("completed", number=job.number, yuan=yuan(amount))
 
     async def _measure(self, job: Job) -> Decimal | None:
-        """How much there was to do, where the item is charged by a unit."""
+        """Ask for the actual quantity if the item is charged by a unit."""
         if not is_counted(job.unit):
             return None
         return measured(await self._ask("ask_quantity", f"{shown(job.quantity)}"), self.say)
@@ -145,7 +145,7 @@ class Screen:
         return self.say("returned", number=job.number)
 
     async def _ask(self, question: str, typed: str = "") -> str:
-        """What the person types until Enter. Raises Unclear when they press Escape."""
+        """Return what the person types before Enter. Raises Unclear when they press Escape."""
         while True:
             self.board.line = f"{self.say(question)}: {typed}_"
             match await self._keys.get():
@@ -161,7 +161,7 @@ class Screen:
                     typed += key
 
     async def _choose(self, words: type[StrEnum]) -> str:
-        """One of these, by its number. Raises Unclear."""
+        """Return one of these words, chosen by its number. Raises Unclear."""
         options = list(words)
         shown = " ".join(f"{place} {self.say.term(words.__name__, option)}" for place, option in enumerate(options, 1))
         self.board.line = f"{self.say('ask_reason')}: {shown}"

@@ -1,4 +1,4 @@
-"""What every command shares: the centre, the firm's key and journal, and the exit status of what goes wrong."""
+"""What all commands share: the centre, the key, the journal, and the exit status of errors."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ Act = Callable[[HotlineClient], Awaitable[None]]
 
 @dataclass
 class Session:
-    """What the options say; `run` does one thing with the centre and turns what goes wrong into an exit status."""
+    """The options of a command. `run` performs one action with the centre and turns errors into an exit status."""
 
     url: str
     key: str
@@ -46,9 +46,9 @@ class Session:
             fail(why(failure, self.say), statuses[type(failure)])
 
     async def find_journal(self, folder: Path) -> Path:
-        """The file that keeps this firm's actions: one for each centre and firm, so that a new key goes on with it.
+        """Return the journal file of this provider at this centre. It stays the same when the key changes.
 
-        Whose the key is, is asked once and noted. Raises Problem, Unreachable.
+        The first use asks the centre whose key this is and notes the answer. Raises Problem or Unreachable.
         """
         noted = folder / f"{_short_hash(self.url, self.key)}.firm"
         try:
@@ -72,7 +72,7 @@ class Session:
         async with HotlineClient(
             self.url, self.key, language=self._language, patience=PATIENCE_SECONDS, journal=journal
         ) as hotline:
-            with contextlib.suppress(Unreachable):  # what is done next will say so
+            with contextlib.suppress(Unreachable):  # the next call will report it
                 await self.deliver(hotline)
             try:
                 await act(hotline)
@@ -81,12 +81,12 @@ class Session:
                     await self.deliver(hotline)
 
     async def deliver(self, hotline: HotlineClient) -> None:
-        """Send what was decided and not answered, and say what became of it. Raises Unreachable."""
+        """Send the unanswered actions and print their outcomes. Raises Unreachable."""
         async for kept, problem in hotline.deliver():
             tell(delivered(kept, problem, self.say))
 
     def on_job(self, name: str, act: Callable[[HotlineClient, Job], Awaitable[Any]], done: str, **facts: Any) -> None:
-        """Find the unfinished job that is meant, act on it, and say that it is done."""
+        """Find the unfinished job named `name`, act on it, and print the sentence `done`."""
 
         async def find_and_act(hotline: HotlineClient) -> None:
             job = pick(name, await hotline.jobs(), "jobs", self.say)
@@ -96,7 +96,7 @@ class Session:
         self.run(find_and_act)
 
     async def contact(self, hotline: HotlineClient, job_id: UUID) -> str:
-        """The sentence with whom to call and where to go."""
+        """Return the sentence that says whom to call and where to go."""
         job = await hotline.job(job_id)
         name, address = job.contact_name or "-", job.address or "-"
         contact = self.say("contact", name=name, phone=job.contact_phone or self.say("no_number"), address=address)
@@ -105,7 +105,7 @@ class Session:
 
 
 def _note(file: Path, text: str) -> None:
-    with contextlib.suppress(OSError):  # asked again next time
+    with contextlib.suppress(OSError):  # it is asked again next time
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
@@ -115,7 +115,7 @@ def _short_hash(*words: str) -> str:
 
 
 def why(failure: Exception, say: Say) -> str:
-    """What went wrong, for people."""
+    """Return what went wrong, for people."""
     match failure:
         case Problem():
             wrong = [f"{one['field']}: {one['message']}" for one in failure.members.get("errors", ())]
@@ -135,12 +135,12 @@ def _is_address(url: str) -> bool:
 
 
 def delivered(kept: Kept, problem: Problem | None, say: Say) -> str:
-    """What the centre said to an action that was sent later."""
+    """Return the sentence for an action that was sent later."""
     return say("delivered_refused", path=kept.path, why=problem.title) if problem else say("delivered", path=kept.path)
 
 
 def fen(text: str, say: Say, *, loss: bool = False) -> int:
-    """A sum typed in yuan, below zero only where it may be a `loss`. Raises Unclear."""
+    """Return a sum typed in yuan, in fen. It may be negative only with `loss`. Raises Unclear."""
     try:
         amount = Decimal(text.strip()) * 100
     except InvalidOperation:
@@ -151,7 +151,7 @@ def fen(text: str, say: Say, *, loss: bool = False) -> int:
 
 
 def moment(text: str, say: Say) -> datetime:
-    """A time typed in this machine's zone. Raises Unclear."""
+    """Return a time typed in this machine's time zone. Raises Unclear."""
     try:
         return datetime.strptime(text.strip().replace("T", " "), "%Y-%m-%d %H:%M").astimezone()
     except ValueError as error:
@@ -168,7 +168,7 @@ def tell(sentence: str) -> None:
 
 
 def measured(text: str, say: Say) -> Decimal:
-    """A quantity that was typed. Raises Unclear."""
+    """Return a quantity that was typed. Raises Unclear."""
     try:
         quantity = Decimal(text.strip())
     except InvalidOperation:

@@ -1,9 +1,13 @@
-"""Nobody at the keys: the firm's own system decides about offers and is told about jobs, through commands of its own.
+"""Unattended operation: the provider's own system decides offers and receives job changes through commands.
 
-`on_offer` gets an offer as JSON on its standard input and writes its answer as JSON: {"answer": "accept"}, perhaps with
-appointment_from and appointment_to; {"answer": "decline", "reason": "busy", "note": "…"}; or {"answer": "leave"}, and a
-person decides. A command that fails decides nothing and is run again while the offer lives. `on_job` gets a job, with
-whom to call while it lives, each time it changes; a failing one is run again. Both may be run twice for the same.
+`on_offer` gets an offer as JSON on standard input and writes its answer as JSON:
+
+- {"answer": "accept"}, optionally with appointment_from and appointment_to
+- {"answer": "decline", "reason": "busy", "note": "…"}
+- {"answer": "leave"}, to let a person decide
+
+A command that fails decides nothing and is run again while the offer is live. `on_job` gets a job each time it changes,
+with whom to call while it is live; a failed run is repeated. Either command may run twice for the same document.
 """
 
 import asyncio
@@ -28,7 +32,7 @@ DELIVER_EVERY = 20.0
 
 
 class Answer(BaseModel):
-    """What the firm's system says to an offer."""
+    """The answer of the provider's system to an offer."""
 
     answer: Literal["accept", "decline", "leave"]
     reason: DeclineReason = DeclineReason.BUSY
@@ -38,11 +42,11 @@ class Answer(BaseModel):
 
 
 class Undecided(Exception):
-    """The firm's command failed; the sentence says how."""
+    """The provider's command failed. The message says how."""
 
 
 class Unattended:
-    """Answers offers and passes jobs on until it is stopped. `accept` are items to be accepted without asking."""
+    """Answers offers and passes jobs on until it is stopped. Items in `accept` are accepted without asking."""
 
     def __init__(
         self, hotline: HotlineClient, say: Say, on_offer: str | None, on_job: str | None, accept: frozenset[str]
@@ -55,7 +59,7 @@ class Unattended:
         self._changed = asyncio.Event()
 
     async def run(self) -> None:
-        """Work until cancelled, whatever the line does."""
+        """Work until cancelled, through any outage."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_offers(tasks))
             tasks.create_task(self._deliver())
@@ -71,7 +75,7 @@ class Unattended:
                 tasks.create_task(self._settle(offer))
 
     async def _settle(self, offer: Offer) -> None:
-        """Answer an offer, as often as it takes while it lives."""
+        """Answer an offer, retrying while it is live."""
         while offer.id in self._live and self._hotline.now() < offer.expires_at:
             try:
                 await self._answer(offer, await self._decide(offer))
@@ -112,7 +116,7 @@ class Unattended:
             self._changed.set()
 
     async def _pass_jobs_on(self) -> None:
-        """Tell the firm's system of every job that is new, has changed or has ended."""
+        """Pass every job that is new, changed or ended to the provider's system."""
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -124,7 +128,7 @@ class Unattended:
                 self._changed.set()
 
     async def _pass_on(self, job: Job) -> bool:
-        """Tell the firm's system; False if that is to be tried again."""
+        """Pass the job to the provider's system. Returns False if that must be retried."""
         assert self._on_job is not None
         try:
             now = await self._present(job)
@@ -139,14 +143,14 @@ class Unattended:
         return True
 
     async def _present(self, job: Job) -> Job:
-        """The job as it stands, with whom to call; without, when it has ended otherwise than by being done."""
+        """Return the current job with whom to call; without contact if it has ended other than by completion."""
         try:
             return await self._hotline.job(job.id)
         except Problem as problem:
             return job.model_copy(update={"status": problem.members.get("state", job.status)})
 
     async def _ask(self, command: str, document: str, seconds: float) -> bytes:
-        """What the command writes. Raises Undecided."""
+        """Return the command's output. Raises Undecided."""
         process = await asyncio.create_subprocess_shell(command, stdin=PIPE, stdout=PIPE, stderr=sys.stderr)
         try:
             async with asyncio.timeout(seconds):
