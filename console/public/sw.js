@@ -1,5 +1,5 @@
-/* Lets the provider's page open where there is no network. It holds the page's own files alone, put there by
-   provider/shell.ts, and never an answer of the API: what the page shows it says the age of by itself. */
+/* Lets the provider's page open without a network. It serves only the page's own files, cached by provider/shell.ts,
+   and never an answer of the API: the page itself keeps its data and says how old they are. */
 const PATIENCE_MS = 5_000
 
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
@@ -11,7 +11,7 @@ self.addEventListener('fetch', (event) => {
   else if (pathname.startsWith('/assets/') || pathname === '/icon.svg') event.respondWith(file(request))
 })
 
-/** The newest page, or the one kept where nobody answers in time. */
+/** Return the newest page, or the cached one if nobody answers in time. */
 async function page(request) {
   try {
     return await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) })
@@ -22,7 +22,7 @@ async function page(request) {
   }
 }
 
-/** Files have the hash of their content in their name: the one kept is the right one. */
+/** Return a file. Its name carries the hash of its content, so a cached one is the right one. */
 async function file(request) {
   return (await caches.match(request.url)) ?? fetch(request)
 }

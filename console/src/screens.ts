@@ -1,4 +1,4 @@
-/** The screens, in the order of the navigation. Each stands in a folder of its own and is loaded when it is opened. */
+/** The screens, in the order of the navigation. Each has a folder of its own and loads when it is opened. */
 import type { Component } from 'vue'
 
 import type { Both } from './kit/locale'

@@ -1,4 +1,4 @@
-/** The one module that fetches. Types come from our own OpenAPI document. */
+/** The only module that calls the API. Its types come from our own OpenAPI document. */
 import createClient from 'openapi-fetch'
 
 import { idleSeconds } from './idle'
@@ -9,7 +9,7 @@ export type Schemas = components['schemas']
 
 const TIMEOUT_MS = 20_000
 
-/** What went wrong, in the reader's language; `code` is stable (RFC 9457), '' when nobody answered. */
+/** Why a call failed, in the reader's language. `code` is stable (RFC 9457); '' if the centre did not answer. */
 export class Problem extends Error {
   constructor(
     message: string,
@@ -20,7 +20,7 @@ export class Problem extends Error {
     super(message)
   }
 
-  /** Nothing is known of whether it happened: the same may be sent again. */
+  /** Whether it is unknown if the call took effect; it is then safe to send it again under its key. */
   get unanswered(): boolean {
     return this.status === 0 || this.status >= 502
   }
@@ -28,19 +28,19 @@ export class Problem extends Error {
 
 let whenSignedOut = () => {}
 
-/** Call this when the server no longer knows who we are. */
+/** Set the hook that runs when the server no longer knows who we are. */
 export function onSignedOut(hook: () => void): void {
   whenSignedOut = hook
 }
 
 let whenDue = () => {}
 
-/** Call this when one is somebody else than before: has something to do first, or works here no more. */
+/** Set the hook that runs when the user may do less than before: something is due first, or the provider has left. */
 export function onDue(hook: () => void): void {
   whenDue = hook
 }
 
-/** Refusals that pass once one has done it, or signed in as somebody else. */
+/** Codes of refusals that end once the user does what is due, or signs in as someone else. */
 export const DUE = ['password_due', 'second_factor_due', 'former_provider']
 
 export const api = createClient<paths>({
@@ -60,12 +60,12 @@ api.use({
   },
 })
 
-/** A fresh Idempotency-Key. */
+/** Return a new Idempotency-Key. */
 export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-')
 }
 
-/** A random key for what this page makes itself (a UUID; randomUUID would need https). */
+/** Return a random UUID. (crypto.randomUUID would need https.) */
 export function newUuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[6] = (bytes[6]! & 0x0f) | 0x40
@@ -80,7 +80,7 @@ interface Answer<T> {
   response: Response
 }
 
-/** What the call gives. Throws a Problem for anything but success. */
+/** Return the data of a successful call. Throws Problem otherwise. */
 export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
   let given: Answer<T>
   try {

@@ -1,4 +1,4 @@
-/** What a screen shows of the server, and how old it is. */
+/** Data that a screen reads from the server, with its age. */
 import { onScopeDispose, type Ref, ref, shallowRef, watch, type WatchSource } from 'vue'
 
 import { Problem } from './api'
@@ -9,25 +9,25 @@ import { type LiveEvent, onLive } from './live'
 const GATHER_MS = 300
 
 interface Options {
-  /** Read again when one of these events happens; all of them unless said otherwise. */
+  /** Which events cause another read; by default all. */
   on?: (event: LiveEvent) => boolean
-  /** Read again when this changes. */
+  /** A change of this causes another read. */
   watch?: WatchSource
-  /** What happens within so many milliseconds is read once. */
+  /** Events within this many milliseconds cause one read. */
   gatherMs?: number
-  /** While this is true, whatever happens waits until somebody asks. */
+  /** While this is true, events cause no read. */
   paused?: Ref<boolean>
-  /** Keep the answer on this device under this name, and show it, with its age, where nobody answers. */
+  /** Keep the answer on this device under this name, and show it with its age when nobody answers. */
   keepAs?: string
 }
 
-/** Read now and whenever it may have changed. Keeps what it has when reading fails, with the problem beside it. */
+/** Read now and whenever the data may have changed. If a read fails, keep the last data and set `problem`. */
 export function useFetched<T>(load: () => Promise<T>, options: Options = {}) {
   const { on = () => true, watch: source, gatherMs = GATHER_MS, paused, keepAs } = options
   const data = shallowRef<T>()
   const problem = shallowRef<Problem>()
   const loading = ref(false)
-  /** The centre's time of what is shown. */
+  /** When the data shown was read, in the centre's time. */
   const at = ref(0)
   let asked = 0
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -39,7 +39,7 @@ export function useFetched<T>(load: () => Promise<T>, options: Options = {}) {
     loading.value = true
     try {
       const found = await load()
-      if (mine !== asked) return // a later question overtook this one
+      if (mine !== asked) return // a later read overtook this one
       data.value = found
       at.value = now()
       problem.value = undefined

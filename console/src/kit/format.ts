@@ -1,8 +1,8 @@
-/** Money, moments and spans as people read them, in the language of the screen and the centre's zone. */
+/** Formats money, times and durations in the screen's language and the centre's time zone. */
 import { now, zone } from './clock'
 import { locale } from './locale'
 
-/** Fen as yuan, without ,00. */
+/** Return fen as yuan, without .00. */
 export function money(fen: number): string {
   const digits = fen % 100 ? 2 : 0
   return new Intl.NumberFormat(locale(), {
@@ -45,12 +45,12 @@ export function dayTime(value: Moment): string {
   return moment(value, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })
 }
 
-/** Of today 10:32, of another day 11月24日 10:32. */
+/** 10:32 today, 11月24日 10:32 on another day. */
 export function recently(value: Moment): string {
   return day(value) === day(now()) ? clockTime(value) : dayTime(value)
 }
 
-/** The length of a time as 4:05, or 1:04:05 from an hour on; negative for what is over. */
+/** Return milliseconds as 4:05, or as 1:04:05 from an hour on; with a minus if the time is over. */
 export function span(ms: number): string {
   const seconds = Math.ceil(Math.abs(ms) / 1_000)
   const [h, m, s] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60]

@@ -1,11 +1,11 @@
-/** Answers kept on this device for where there is no network; always with their age, and gone with the session. */
+/** Answers kept on this device for times without a network: always with their age, and deleted with the session. */
 import { now } from './clock'
 
 const PREFIX = 'hotline.kept.'
 
 export interface Kept<T> {
   data: T
-  /** The centre's time at which the server said so. */
+  /** When the server gave it, in the centre's time. */
   at: number
 }
 
@@ -18,7 +18,7 @@ export function recall<T>(name: string): Kept<T> | undefined {
   return text ? (JSON.parse(text) as Kept<T>) : undefined
 }
 
-/** Forget what is kept under names that begin so, except these. */
+/** Delete what is kept under names with this prefix, except the names given. */
 export function forgetKept(beginning = '', except: readonly string[] = []): void {
   for (const name of Object.keys(localStorage))
     if (name.startsWith(PREFIX + beginning) && !except.includes(name.slice(PREFIX.length)))

@@ -1,23 +1,23 @@
-/** Keyboard shortcuts, known in one place so that `?` can show those that work here. */
+/** Keyboard shortcuts, registered in one place so that `?` can list those that work on the screen. */
 import { onScopeDispose, shallowReactive } from 'vue'
 
 export interface Shortcut {
   /** As KeyboardEvent.key has it, with modifiers before it: `?`, `F2`, `Ctrl+k`, `Alt+1`. */
   key: string
-  /** The message that says what it does. */
+  /** The key of the message that says what it does. */
   label: string
   run: (event: KeyboardEvent) => void
 }
 
 export const shortcuts = shallowReactive(new Set<Shortcut>())
 
-/** Shortcuts that work while the component lives. */
+/** Register shortcuts for as long as the component lives. */
 export function useKeys(...mine: Shortcut[]): void {
   for (const shortcut of mine) shortcuts.add(shortcut)
   onScopeDispose(() => mine.forEach((shortcut) => shortcuts.delete(shortcut)))
 }
 
-/** The key of an event as shortcuts name it. */
+/** Return an event's key as shortcuts name it. */
 export function nameOf(event: KeyboardEvent): string {
   const modifiers = [event.ctrlKey && 'Ctrl', event.altKey && 'Alt', event.metaKey && 'Meta'].filter(Boolean)
   return [...modifiers, event.key.length === 1 ? event.key.toLowerCase() : event.key].join('+')
@@ -31,7 +31,7 @@ window.addEventListener('keydown', (event) => {
   const plain = event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey
   if (plain && (event.target as Element).matches?.(TYPED_INTO)) return
   const name = nameOf(event)
-  // The newest comes first: a window opened over a screen takes its keys.
+  // The newest comes first: a window opened over a screen takes over its keys.
   const shortcut = [...shortcuts].reverse().find((known) => known.key.toLowerCase() === name.toLowerCase())
   if (!shortcut) return
   event.preventDefault()

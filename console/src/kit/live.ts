@@ -1,19 +1,19 @@
-/** The live stream: what happened to which request, to be read again; and whether we still hear it. */
+/** The live stream of events, which tell the screens what to read again, and whether it is still connected. */
 import { onScopeDispose, reactive } from 'vue'
 
 import { api, type Schemas } from './api'
 import { now, setClock } from './clock'
 
 export type LiveEvent = Schemas['LiveEvent']
-/** Events that have happened; null when anything may have happened meanwhile. */
+/** Receives the new events, or null if anything may have happened in between. */
 type Listener = (events: readonly LiveEvent[] | null) => void
 
-const SILENCE_MS = 25_000 // the server speaks every 10 s
+const SILENCE_MS = 25_000 // the server sends something every 10 s
 const LONGEST_PAUSE_MS = 30_000
 
 export const live = reactive({
   state: 'off' as 'off' | 'connecting' | 'live' | 'stale',
-  /** Until when (the centre's time) the screen was up to date; 0 when it never was. */
+  /** The centre's time up to which the screen is up to date; 0 if it never was. */
   since: 0,
 })
 
@@ -23,13 +23,13 @@ let position = ''
 let failures = 0
 let timer: ReturnType<typeof setTimeout> | undefined
 
-/** Be told of events while the component lives. */
+/** Call the listener with events for as long as the component lives. */
 export function onLive(listener: Listener): void {
   listeners.add(listener)
   onScopeDispose(() => listeners.delete(listener))
 }
 
-/** Begin to listen; what the screen has shown so far is from `since`, 0 when the server has said nothing yet. */
+/** Start listening. `since` is when the data on the screen was read; 0 if the server has not answered yet. */
 export function startLive(since: number): void {
   if (live.state !== 'off') return
   live.state = 'connecting'
@@ -44,7 +44,7 @@ export function stopLive(): void {
   failures = 0
 }
 
-/** Try at once: somebody pressed the button, or the device is back on the network. */
+/** Reconnect now: the user pressed the button, or the device is online again. */
 export function reconnect(): void {
   if (live.state === 'stale') connect()
 }
@@ -85,7 +85,7 @@ function lost(): void {
   timer = setTimeout(connect, pause(failures++, Math.random()))
 }
 
-/** Milliseconds before the next attempt after so many failures; `chance` in [0, 1) spreads the clients. */
+/** Return how many milliseconds to wait after so many failures; `chance` in [0, 1) spreads the clients. */
 export function pause(failed: number, chance: number): number {
   return Math.min(LONGEST_PAUSE_MS, 1_000 * 2 ** failed) * (0.5 + chance / 2)
 }

@@ -1,4 +1,4 @@
-/** The language of the screen: as chosen here before, else the browser's; Chinese if it asks for neither. */
+/** The screen's language: the one chosen here before, else the browser's, else Chinese. */
 import { createI18n } from 'vue-i18n'
 
 import messages from './messages'
@@ -41,26 +41,26 @@ export function setLocale(chosen: Locale): void {
   document.documentElement.lang = chosen
 }
 
-/** A screen's own words, which come with its code. */
+/** Add a screen's own words, which load with its code. */
 export function addMessages(words: Both<object>): void {
   for (const [language, message] of Object.entries(words)) i18n.global.mergeLocaleMessage(language as Locale, message)
 }
 
 addMessages(terms)
 
-/** What a code is called, as inside a sentence: `term('Tier', offer.tier)`. A code without a word does not build. */
+/** Return a code's word for use inside a sentence: `term('Tier', offer.tier)`. A code without a word fails the build. */
 export function term<Name extends keyof Terms>(name: Name, code: keyof Terms[Name] & string): string {
   const key = `term.${name}.${code}`
   return i18n.global.te(key) ? t(key) : code // a newer server knows more codes
 }
 
-/** The same where it stands alone. */
+/** Return a code's word with a capital, for use on its own. */
 export function label<Name extends keyof Terms>(name: Name, code: keyof Terms[Name] & string): string {
   const word = term(name, code)
   return word.charAt(0).toUpperCase() + word.slice(1)
 }
 
-/** All codes that there are. */
+/** Return all codes of an enum. */
 export function codes<Name extends keyof Terms>(name: Name): (keyof Terms[Name] & string)[] {
   return Object.keys(terms.en.term[name]) as (keyof Terms[Name] & string)[]
 }
@@ -70,7 +70,7 @@ export function language(): 'zh' | 'en' {
   return locale() === 'en' ? 'en' : 'zh'
 }
 
-/** The text in the language of the screen; Chinese where there is no translation, `otherwise` where there is nothing. */
+/** Return the text in the screen's language, in Chinese if it has no translation, `otherwise` if there is none. */
 export function named(both: { zh: string; en?: string | null } | null | undefined, otherwise = ''): string {
   return both ? both[language()] || both.zh : otherwise
 }

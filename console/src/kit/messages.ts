@@ -1,4 +1,4 @@
-/** The words of the shell and of what every screen shares. A screen's own stand in its folder. */
+/** The words of the shell and those that screens share. A screen's own words are in its folder. */
 const zh = {
   brand: '81890 求助热线',
   language: 'English',

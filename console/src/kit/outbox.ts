@@ -1,7 +1,7 @@
 /**
- * What somebody has said and the centre has not yet answered. Kept on this device until it is: a tunnel, an empty
- * battery, a reload or a closed page loses nothing. Every step may be sent again, so it is, until there is an answer.
- * What the centre refuses stays until a person has seen why.
+ * Steps that the centre has not answered yet. They are kept on this device, so a tunnel, an empty battery, a reload or
+ * a closed page loses none. Every step is safe to repeat, so it is sent again until the centre answers. A refused step
+ * stays until a person has seen why.
  */
 import { computed, reactive, shallowReactive } from 'vue'
 
@@ -9,7 +9,7 @@ import { DUE, Problem } from './api'
 import { now } from './clock'
 import { session } from './session'
 
-/** What is said. Steps of one subject go out in their order. */
+/** What a step says. The steps of one subject are sent in order. */
 export interface Said {
   kind: string
   subject: string
@@ -17,9 +17,9 @@ export interface Said {
 
 export type Step<A extends Said> = A & {
   id: string
-  /** What it is about, for the one who reads it later. */
+  /** What it is about, for whoever reads it later. */
   title: string
-  /** The centre's time at which it was said. */
+  /** When it was said, in the centre's time. */
   at: number
   /** Why the centre could not take it yet; it is sent again. */
   why?: string
@@ -27,15 +27,15 @@ export type Step<A extends Said> = A & {
   refused?: string
 }
 
-/** What came of one attempt: an answer, a refusal, or null while nobody answered. */
+/** The outcome of one attempt: an answer, a refusal, or null if nobody answered. */
 export type Tried = { given: unknown } | { problem: Problem } | null
 
 interface Post<A extends Said> {
-  /** Say it to the centre. Throws a Problem. */
+  /** Send it to the centre. Throws Problem. */
   perform: (step: Step<A>) => Promise<unknown>
-  /** Whether a later word takes the place of an unsent one. */
+  /** Whether a later step replaces an unsent one. */
   replaces: (earlier: A, later: A) => boolean
-  /** Codes of refusals that pass by themselves. */
+  /** Codes of refusals that end by themselves; the step is sent again. */
   passing?: readonly string[]
 }
 
@@ -45,26 +45,26 @@ const NOT_FINAL = [401, 408, 425, 429]
 
 export function createOutbox<A extends Said>({ perform, replaces, passing = [] }: Post<A>) {
   let place = ''
-  /** The step that is on its way. */
+  /** The step being sent. */
   let sending: string | undefined
   let failures = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let whenAnswered: (step: Step<A>, tried: Tried, awaited: boolean) => void = () => {}
-  /** Who waits to hear what comes of the first attempt. */
+  /** Callers that wait for the outcome of the first attempt, by step. */
   const waiting = shallowReactive(new Map<string, (tried: Tried) => void>())
 
   const outbox = reactive({
     steps: [] as Step<A>[],
-    /** This device has no room left: what is unsent is lost when the page is closed. */
+    /** The device's storage is full: unsent steps are lost when the page is closed. */
     unkept: false,
   }) as { steps: Step<A>[]; unkept: boolean }
   const unsent = computed(() => outbox.steps.filter((step) => !step.refused))
-  /** What the first attempt left unsent. */
+  /** Steps still unsent after their first attempt. */
   const late = computed(() => unsent.value.filter(({ id }) => !waiting.has(id)))
   const refused = computed(() => outbox.steps.filter((step) => step.refused))
 
-  /** Take up what this person left unsent; `answered` is called after each answer of the centre, and told whether
-   * whoever said it still waits for that. */
+  /** Open this user's outbox and send what is left in it. `answered` runs after each answer from the centre;
+   * `awaited` says whether the caller still waits for it. */
   function openOutbox(whose: string, answered: typeof whenAnswered): void {
     place = `hotline.outbox.${whose}`
     show(kept(place))
@@ -80,7 +80,7 @@ export function createOutbox<A extends Said>({ perform, replaces, passing = [] }
     show([])
   }
 
-  /** Say this to the centre, now or as soon as it can be reached; gives what came of the first attempt. */
+  /** Send this now, or as soon as the centre can be reached. Return the outcome of the first attempt. */
   function say(action: A, title: string, id = `${now()}-${Math.random()}`): Promise<Tried> {
     const replaced = (step: Step<A>) => !step.refused && step.id !== sending && replaces(step, action)
     const step = { ...action, title, at: now(), id }
@@ -88,29 +88,29 @@ export function createOutbox<A extends Said>({ perform, replaces, passing = [] }
     return again(id)
   }
 
-  /** Try this step again now; gives what came of it. */
+  /** Try this step now. Return the outcome. */
   function again(id: string): Promise<Tried> {
     const tried = new Promise<Tried>((resolve) => waiting.set(id, resolve))
     void send()
     return tried
   }
 
-  /** The step of this subject that is still to be answered, if any. */
+  /** Return the subject's first unanswered step, if any. */
   function pending(subject: string): Step<A> | undefined {
     return unsent.value.find((step) => step.subject === subject)
   }
 
-  /** A person has seen why it was refused, or takes it back. */
+  /** Remove a step: a person has seen why it was refused, or takes it back. */
   function dismiss({ id }: { id: string }): void {
     change(place, (steps) => steps.filter((step) => step.id !== id))
   }
 
-  /** Change what is still to be sent. */
+  /** Change the steps that are kept. */
   function amend(how: (step: Step<A>) => Step<A>): void {
     change(place, (steps) => steps.map(how))
   }
 
-  /** Send what is unsent, of each subject in its order, until it is done or nobody answers. */
+  /** Send the unsent steps, each subject's in order, until none is left or nobody answers. */
   async function send(): Promise<void> {
     if (sending || !place) return
     clearTimeout(timer)
@@ -137,7 +137,7 @@ export function createOutbox<A extends Said>({ perform, replaces, passing = [] }
     resolve?.(tried)
   }
 
-  /** `later`: the centre cannot take this step now, others perhaps. */
+  /** Send one step. `later`: the centre cannot take this step now, but perhaps others. */
   async function deliver(step: Step<A>, where: string): Promise<'done' | 'later' | 'nobody'> {
     const { id } = step
     const mark = (how: Partial<Step<A>>) =>
@@ -151,7 +151,7 @@ export function createOutbox<A extends Said>({ perform, replaces, passing = [] }
       const { code, status, message } = problem
       const held = passing.includes(code)
       const due = DUE.includes(code)
-      // Without a code it is no answer of the centre's: some gateway stands between.
+      // An answer without a code comes from a gateway in between, not from the centre.
       if (!code || status >= 500 || NOT_FINAL.includes(status) || due || held) {
         if (code) mark({ why: message } as Partial<Step<A>>)
         return held || status === 500 ? 'later' : 'nobody'
@@ -173,7 +173,7 @@ export function createOutbox<A extends Said>({ perform, replaces, passing = [] }
     session.unsent = unsent.value.map(({ title }) => title)
   }
 
-  /** Change what is kept there, with what another window has kept meanwhile. */
+  /** Change the stored steps, including those that another window has stored meanwhile. */
   function change(where: string, how: (steps: Step<A>[]) => Step<A>[]): void {
     const steps = how(outbox.unkept && where === place ? outbox.steps : kept(where))
     if (where === place) show(steps)

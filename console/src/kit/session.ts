@@ -16,7 +16,7 @@ export const session = reactive({
   known: false,
   /** Signed out by the server while working, not by choice. */
   ended: false,
-  /** What this person has said and the centre does not know yet. */
+  /** Titles of the user's steps that the centre does not have yet. */
   unsent: [] as string[],
 })
 
@@ -24,7 +24,7 @@ export function may(roles: readonly Role[]): boolean {
   return session.me?.roles.some((role) => roles.includes(role)) ?? false
 }
 
-/** Find out who we are. Where nobody answers, we are who we were here last; who never was here need not ask. */
+/** Find out who is signed in. If nobody answers, it is the last user of this device; if there was none, don't ask. */
 export async function whoami(): Promise<void> {
   const last = recall<Schemas['Whoami']>(ME)
   try {
@@ -39,7 +39,7 @@ export async function whoami(): Promise<void> {
   session.known = true
 }
 
-/** Ask the server who we are now. */
+/** Ask the server who is signed in now. Throws Problem. */
 export async function meet(): Promise<void> {
   const me = await answer(api.GET('/api/v1/sessions/current'))
   setClock(me.clock)

@@ -1,4 +1,4 @@
-/** Light or dark: as the device has it, until somebody chooses otherwise here. */
+/** Light or dark: as the device is set, until the user chooses otherwise here. */
 import { computed, ref, watchEffect } from 'vue'
 
 export type Theme = 'light' | 'dark'
@@ -11,10 +11,10 @@ device.addEventListener('change', ({ matches }) => (deviceIs.value = matches ? '
 const kept = localStorage.getItem(KEPT)
 const chosen = ref<Theme | null>(kept === 'light' || kept === 'dark' ? kept : null)
 
-/** How the screen looks now. */
+/** The current theme. */
 export const theme = computed<Theme>(() => chosen.value ?? deviceIs.value)
 
-/** The other of the two; what the device has is followed again once it is chosen. */
+/** Switch to the other theme. Choosing the device's theme makes the screen follow the device again. */
 export function switchTheme(): void {
   const other = theme.value === 'dark' ? 'light' : 'dark'
   chosen.value = other === deviceIs.value ? null : other

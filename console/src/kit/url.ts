@@ -1,10 +1,10 @@
-/** State that belongs into the address, so that a reload, a link and the back button keep it. */
+/** State in the address, so that a reload, a link and the back button keep it. */
 import { computed } from 'vue'
 import { type LocationQueryRaw, useRoute, useRouter } from 'vue-router'
 
 let changed: LocationQueryRaw | undefined
 
-/** One parameter of the address; it is left out while it has its usual value. Changes of one moment go together. */
+/** Return a ref to a query parameter, left out of the address at its usual value. Changes in one tick go together. */
 export function useUrl(name: string, usual = '') {
   const route = useRoute()
   const router = useRouter()
