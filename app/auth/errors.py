@@ -48,12 +48,12 @@ class CrossSite(HotlineError):
 class KeyRefused(HotlineError):
     status = 401
     en = "The key is unknown, expired or revoked; contact the registrar."
-    zh = "密钥无效或已停用，请联系中心登记处。"
+    zh = "密钥无效或已停用，请联系加盟管理员。"
 
 
 class NoSession(HotlineError):
     en = "A provider's key is not a session; contact the registrar to revoke it."
-    zh = "服务单位密钥不是登录会话，停用请联系中心登记处。"
+    zh = "服务单位密钥不是登录会话，停用请联系加盟管理员。"
 
 
 class SignInFailed(HotlineError):

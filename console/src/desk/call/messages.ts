@@ -136,7 +136,7 @@ const en: typeof zh = {
     mind: 'Note',
     inChinese: '(Chinese only)',
     area: 'Where',
-    areaHint: 'Community, township, landmark or address',
+    areaHint: 'Place name or full address',
     areaNone: 'Nothing found. Try other words.',
     address: 'Address',
     name: 'Name',
@@ -160,7 +160,7 @@ const en: typeof zh = {
     tierProof: '; proof: ',
     notEntitled:
       'Not available: {asked} (not entitled, or none left this month). Available: {entitled}. If the citizen agrees, tick the box and dispatch again.',
-    pays: 'The citizen agrees to {tier}',
+    pays: 'The citizen agrees: {tier}',
     when: 'Visit time',
     from: 'From',
     to: 'To',
@@ -189,7 +189,7 @@ const en: typeof zh = {
     placeKeep: 'Save as place on record',
     urgency: { emergency: 'Emergency', urgent: 'Urgent', same_day: 'Same day', booked: 'Booked', info: 'In call' },
     whens: {
-      soon: 'As soon as possible',
+      soon: 'ASAP',
       this_afternoon: 'Today 13:00–17:00',
       this_evening: 'Today 17:00–20:00',
       tomorrow_morning: 'Tomorrow 8:00–12:00',

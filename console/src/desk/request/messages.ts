@@ -153,7 +153,7 @@ const en: typeof zh = {
       progress: 'Recorded; the provider sees it on its page.',
       change: 'Recorded; the provider that accepted is told.',
       complaint: 'Complaint opened. A supervisor decides and tells the citizen; the provider is asked to explain.',
-      pays: 'Recorded: the citizen agrees to {tier}.',
+      pays: 'Recorded that the citizen agrees: {tier}.',
       resume: 'Resumed.',
       reopen: 'Reopened.',
       correct: 'Corrected.',

@@ -95,8 +95,9 @@ export async function noticeOf(step: string, given: unknown, request: Request): 
       const lines = said.danger_lines ? listed(said.danger_lines) : ''
       return { text: t(`desk.noticed.${step}`, { lines }), level: step === 'endanger' ? 'red' : undefined }
     }
+    if (!OWN.has(step)) return notice
     const own = t(`desk.noticed.${step}`, { tier: said.tier_fallback ? label('Tier', said.tier_fallback) : '' })
-    return OWN.has(step) ? { ...notice, text: `${own} ${notice.text}` } : notice
+    return { ...notice, text: `${own} ${notice.text}` }
   }
   if (isExtension(said)) return { text: t('desk.noticed.extension', { time: dayTime(said.until) }) }
   if (isJob(said)) {
