@@ -1,4 +1,4 @@
-/** One thing at a time that is asked or told, with what went wrong and the way to try it again. */
+/** Runs one call to the centre at a time, with the problem if it fails and a way to retry. */
 import { onScopeDispose, ref, shallowRef } from 'vue'
 
 import { Problem } from '@/kit/api'
@@ -22,7 +22,7 @@ export function useAct() {
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       problem.value = error
-      // Seen here, beside what was typed; where nobody looks any more it stays in the post.
+      // Shown here beside the form. If the component is gone, the refusal stays in the post.
       if (error instanceof Refused && !gone) post.dismiss({ id: error.letter })
     } finally {
       busy.value = false

@@ -1,4 +1,4 @@
-/** What is typed and not told yet, by what it is about: it stays while rows close, panes turn and other calls come. */
+/** Half-typed forms, by subject. They survive closed rows, changed panes and other calls. */
 import { reactive } from 'vue'
 
 import { keep } from './keep'
@@ -6,13 +6,13 @@ import { keep } from './keep'
 const MOST = 50
 const states = reactive<Record<string, object>>({})
 
-/** Take up what this member of staff left half typed in this tab. */
+/** Restore what this member of staff left half typed in this tab. */
 export function keepHalfTyped(): void {
   for (const name of Object.keys(states)) delete states[name]
   keep('halfTyped', states, () => ({}))
 }
 
-/** The state of this form, as it was left or afresh. */
+/** Return this form's state as it was left, or a fresh one. */
 export function halfTyped<T extends object>(name: string, afresh: () => T): T {
   for (const oldest of Object.keys(states).slice(0, -MOST)) delete states[oldest]
   states[name] ??= afresh()

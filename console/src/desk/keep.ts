@@ -1,4 +1,4 @@
-/** What was typed is kept in this tab, for this member of staff alone, until they sign out. */
+/** Keeps what was typed in this tab, for this member of staff only, until they sign out. */
 import { onBeforeUnmount, watch } from 'vue'
 
 import { session } from '@/kit/session'
@@ -8,7 +8,7 @@ const PREFIX = 'hotline.desk.'
 type Fields = Record<string, unknown>
 const isFields = (value: unknown): value is Fields => value?.constructor === Object
 
-/** What was kept, and what it lacks because a desk of an earlier version kept it. */
+/** Return what was kept, with fresh values for fields that an earlier version of the desk did not have. */
 export function completed(fresh: object, kept: object): object {
   const all: Fields = { ...fresh, ...kept }
   for (const [name, value] of Object.entries(fresh))
@@ -16,7 +16,7 @@ export function completed(fresh: object, kept: object): object {
   return all
 }
 
-/** Take up what a reload interrupted, else begin afresh; from then on keep every change while the component lives. */
+/** Restore the state that was kept, else start afresh; then keep every change while the component lives. */
 export function keep<T extends object>(name: string, state: T, afresh: () => T): void {
   const key = `${PREFIX}${session.me?.id}.${name}`
   const kept = sessionStorage.getItem(key)

@@ -1,4 +1,4 @@
-/** The catalogue and the gazetteer: read once, for the names of codes, the pickers and the map. */
+/** The catalogue and the gazetteer, read once: for names of codes, the pickers and the map. */
 import { shallowReactive } from 'vue'
 
 import { answer, api, type Schemas } from '@/kit/api'
@@ -21,7 +21,7 @@ export const reference = shallowReactive({
   dangers: new Map<string, Danger>(),
 })
 
-/** Throws a Problem. */
+/** Read all of it. Throws Problem. */
 export async function readReference(): Promise<boolean> {
   const [items, categories, groups, townships, communities, dangers] = await Promise.all([
     answer(api.GET('/api/v1/items')),
@@ -44,7 +44,7 @@ function byCode<T extends { code: string }>(rows: readonly T[]): Map<string, T> 
   return new Map(rows.map((row) => [row.code, row]))
 }
 
-/** A community as the search of places gives it. */
+/** Return a community in the form of a place search's result. */
 export function foundAs(community: Community): Schemas['PlaceFound'] {
   const { code, zh, pinyin, township_code } = community
   const { lat, lon } = pointOf(code) ?? { lat: 0, lon: 0 }
@@ -70,7 +70,7 @@ export function dangerName(kind: Danger['kind']): string {
   return named(known, kind)
 }
 
-/** What the operator must mind of the item; `chinese` where a screen in English has no translation of it. */
+/** Return the item's rule for operators, if any. `chinese` says that an English screen has no translation of it. */
 export function ruleOf(item: Item): { text: string; chinese: boolean } | null {
   if (!item.rule) return null
   const text = named({ zh: item.rule, en: item.rule_en })
@@ -81,7 +81,7 @@ export function itemName(code: string): string {
   return named(reference.items.get(code), code)
 }
 
-/** The community with its township, or the township alone; that nobody knows it yet. */
+/** Return the community with its township, or the township alone, or that the place is unknown. */
 export function placeName(area: string | null): string {
   if (area === null) return t('desk.noPlace')
   const community = reference.communities.get(area)
@@ -89,14 +89,14 @@ export function placeName(area: string | null): string {
   return [community?.zh, named(township, area)].filter(Boolean).join(' · ')
 }
 
-/** Where on the map the area is; the township's point stands for a community without one. */
+/** Return the area's point on the map: the township's for a community without one. */
 export function pointOf(area: string): { lat: number; lon: number } | undefined {
   const community = reference.communities.get(area)
   if (community?.lat != null && community.lon != null) return { lat: community.lat, lon: community.lon }
   return reference.townships.get(community?.township_code ?? area)
 }
 
-/** Communities whose name holds the text or whose pinyin or initials begin with it; of a name's beginning first. */
+/** Return communities whose name contains the text, or whose pinyin or initials begin with it, best match first. */
 export function findCommunities(text: string, limit = 9): Community[] {
   const wanted = sameForm(text).replace(/'/g, '')
   if (!wanted) return []

@@ -1,4 +1,4 @@
-/** Up and down go from line to line in a list of requests. */
+/** Move the focus up or down in a list of requests. */
 export function walk(event: KeyboardEvent, step: number): void {
   const lines = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('.summary')]
   const here = lines.indexOf(event.target as HTMLElement)

@@ -1,4 +1,4 @@
-/** The call in hand: what was typed, kept over a reload, and sent under a key that makes a second try harmless. */
+/** The current call: what was typed survives a reload and is sent under a key that makes a retry harmless. */
 import { computed, onScopeDispose, reactive, ref, type Ref, shallowReactive } from 'vue'
 
 import type { Schemas } from '@/kit/api'
@@ -19,7 +19,7 @@ export type Who = (typeof PEOPLE)[number]
 
 export interface Draft {
   phone: string
-  /** The number is not shown, or there is none. */
+  /** The number is withheld, or there is none. */
   withheld: boolean
   name: string
   /** The caller calls for somebody else. */
@@ -28,33 +28,33 @@ export interface Draft {
   helpedPhone: string
   firmCalls: Who
   calledBack: Who
-  /** A number that the firm may call, where the caller's own leads to nobody. */
+  /** A number that the provider may call, if the caller's own reaches nobody. */
   contactPhone: string
   unannounced: boolean
   area: string
-  /** One of the centre's own, in the area. */
+  /** One of the centre's own places, in the area. */
   place: Schemas['PlaceFound'] | null
   address: string
-  /** The address as it was filled in, not typed: what is filled in next may replace it. */
+  /** The address that was filled in, not typed; the next one filled in may replace it. */
   filled: string
-  /** The place is the one that the centre keeps for the caller; nobody has said it in this call. */
+  /** The place is the caller's place on record, not one named in this call. */
   stored: boolean
   item: string
-  /** What was typed to find the item: often the caller's own words. */
+  /** What was typed to find the item, often the caller's own words. */
   said: string
-  /** What was suggested for it when the item was picked. */
+  /** The items suggested when the item was picked. */
   suggested: string[]
   description: string
-  /** What was answered to the item's questions, by their codes. */
+  /** The answers to the item's questions, by question code. */
   details: Record<string, string>
-  /** What was typed to find the place and named none; it is kept with the address. */
+  /** Words that were typed to find the place but named none; they are sent with the address. */
   somewhere: string
-  /** The lines of a danger's script that were said. */
+  /** The lines of the danger's script that were read out. */
   spoken: string[]
   tier: Tier | ''
-  /** For what item and number the operator chose the tier; empty where it is proposed only. */
+  /** The item and number for which the operator chose the tier; '' if the tier is only proposed. */
   tierFor: string
-  /** Up to which tier the caller agreed to go, if the one asked for is not open to them. */
+  /** The tier that the caller agrees to if the one asked for is not open to them. */
   pays: Tier | ''
   quantity: string
   when: When
@@ -62,46 +62,46 @@ export interface Draft {
   to: string
   provider: string
   answer: string
-  /** The versions whose words are in the answer, the latest last. */
+  /** The article versions whose text is in the answer, the latest last. */
   articles: Taken[]
   relayTo: string
   outsideNumber: string
-  /** The danger that the operator named, or relayed. */
+  /** The danger that the operator marked or relayed. */
   danger: Schemas['DangerKind'] | ''
-  /** What was heard and is no danger, says the operator; what is heard later is not meant by it. */
+  /** Dangers that the operator dismissed; those detected later are not included. */
   harmless: Schemas['DangerKind'][]
 }
 
-/** A danger that was taken down and relayed while the call goes on. */
+/** A danger that was recorded and relayed while the call goes on. */
 export interface Recorded {
   id: string
   number: number
   lines: string[]
-  /** As it was taken down. */
+  /** As it was recorded. */
   body: Schemas['RequestIn']
   version?: number
 }
 
 export interface Call {
-  /** Its key at the centre; none before anything is told of it. */
+  /** Its key at the centre; '' until something is sent about it. */
   id: string
-  /** The number that the telephone showed, or that was typed. */
+  /** The number that the phone showed, or that was typed. */
   rang: string
-  /** When it began, by the centre's time in ms; 0 while there is none. */
+  /** When it began, in milliseconds of the centre's time; 0 if there is no call. */
   began: number
-  /** What was taken down or opened in it. */
+  /** The requests created or opened in it. */
   requests: string[]
-  /** When something was last sent; then the next call may end it without a word. */
+  /** When something was last sent; from then on the next call may end this one without asking. */
   acted: number
   draft: Draft
-  /** The key of a danger on its way to the centre. */
+  /** The key of a danger being sent to the centre. */
   recording: string
   recorded: Recorded | null
-  /** The key of what is on its way to the centre. */
+  /** The key of the request being sent to the centre. */
   sending: string
 }
 
-/** What a telephone shows instead of a number (anonymous, unknown) is a call without one. */
+/** Return an empty draft. What a phone shows instead of a number (anonymous, unknown) counts as no number. */
 export function emptyDraft(phone = ''): Draft {
   const shown = /\d/.test(phone)
   return {
@@ -158,36 +158,36 @@ export const noCall = (phone = ''): Call => ({
   sending: '',
 })
 export const call = reactive(noCall())
-/** The item was asked for and its name is not back yet; typing goes on meanwhile. */
+/** The item is being looked up; typing continues meanwhile. */
 export const lookingUp = ref(false)
-/** Where the caller is was asked for and is not back yet. */
+/** The place is being looked up. */
 export const locating = ref(false)
-/** The centre is asked which tiers are open to the caller; what is decided waits for it. */
+/** The centre is being asked which tiers are open to the caller; a decision waits for it. */
 export const asking = ref(false)
-/** A danger is on its way to its line; what is decided waits for it. */
+/** A danger is being relayed; a decision waits for it. */
 export const relaying = ref(false)
 
 const works = shallowReactive(new Set<Ref<boolean>>())
-/** While this work on the call in hand goes on, the call stays in hand and takes no other decision. */
+/** While this work goes on, the current call stays and takes no other decision. */
 export function holdsCall(work: Ref<boolean>): void {
   works.add(work)
   onScopeDispose(() => works.delete(work))
 }
-/** What was decided waits or is on its way; until it is out no other call takes this one's place. */
+/** Whether a decision is waiting or being sent; until it is out, no other call replaces this one. */
 export const leaving = computed(() => Boolean(call.sending) || [...works].some((work) => work.value))
 
-/** Another call begins, or none; what was typed for the last one is gone. */
+/** Begin another call, or none. What was typed for the last one is discarded. */
 export function beginCall(phone = ''): void {
   Object.assign(call, noCall(phone))
   if (phone) tally.ring(performance.now())
 }
 
-/** The call goes on, and what was typed is gone: it was sent, or is not wanted. */
+/** Clear what was typed, because it was sent or is not wanted; the call goes on. */
 export function clearDraft(): void {
   Object.assign(call, { draft: emptyDraft(), recording: '', recorded: null, sending: '' })
 }
 
-/** Whether the operator has typed or chosen something that the number alone does not bring back. */
+/** Return whether the operator typed or chose something that the number alone would not restore. */
 export function isTouched(draft: Draft): boolean {
   const { item, description, answer, said, somewhere, helpedName, helpedPhone, contactPhone, outsideNumber } = draft
   const texts = [item, description, answer, said, somewhere, helpedName, helpedPhone, contactPhone, outsideNumber]
@@ -195,20 +195,20 @@ export function isTouched(draft: Draft): boolean {
   return placed || draft.danger !== '' || draft.address !== draft.filled || texts.some((text) => text.trim() !== '')
 }
 
-/** Whether somebody is on the line, as far as the desk knows: it rang, or a number or anything else was typed. */
+/** Return whether somebody is on the line as far as the desk knows: it rang, or something was typed. */
 export function isInHand(one: Call): boolean {
   const { phone, withheld } = one.draft
   return Boolean(one.id || one.requests.length || phone.trim() || withheld || one.recorded) || isTouched(one.draft)
 }
 
 const SERVICE = /^(11\d|12[0-2]|12\d{3}|100\d{2}|9[56]\d{3,4}|[48]00\d{7})(,|$)/
-/** What may be a whole number; whether it is one the centre knows. */
+/** What looks like a whole number; the centre decides whether it is one. */
 export const PHONE =
   /^(1[3-9]\d{9}|0[1-9]\d{8,10}|[2-8]\d{6,7}|(\+|00)[1-9]\d{6,14}|11\d|12[0-2]|12\d{3}|100\d{2}|9[56]\d{3,4}|[48]00\d{7})(,\d{1,8})?$/
 const EXTENSION = /^(.*?[0-9)])(?:转|轉|分[机機]|内[线線]|內線|ext|[#,;*xpw])[^0-9+]*(\d{1,8})[)#]*$/
 const TRAILING = /^(.*\d)[-(](\d{1,6})\)?$/
 
-/** Take where the caller is, with what is left over of their words as the address, unless one was typed. */
+/** Set the place, with the rest of the caller's words as the address unless one was typed. */
 export function locate(draft: Draft, found: Schemas['PlaceFound']): void {
   const area = found.community_code ?? found.township_code
   const place = found.kind === 'place' ? found : null
@@ -220,7 +220,7 @@ export function locate(draft: Draft, found: Schemas['PlaceFound']): void {
     draft.address = draft.filled = (place?.zh ?? '') + found.left_over
 }
 
-/** The caller is somewhere else: what was chosen or filled in is not where anybody is sent. */
+/** Clear the place: the caller is somewhere else, so nobody may be sent there. */
 export function leavePlace(draft: Draft): void {
   if (draft.address === draft.filled) draft.address = ''
   Object.assign(draft, { area: '', place: null, filled: '', stored: false })
@@ -228,7 +228,7 @@ export function leavePlace(draft: Draft): void {
 
 type Stored = Pick<Schemas['CallerOut'], 'community_code' | 'address'>
 
-/** Take the place that the centre keeps for the caller. */
+/** Set the caller's place on record. */
 export function takeStored(draft: Draft, { community_code, address }: Stored): void {
   if (!community_code) return
   leavePlace(draft)
@@ -236,21 +236,21 @@ export function takeStored(draft: Draft, { community_code, address }: Stored): v
   draft.address ||= draft.filled = address ?? ''
 }
 
-/** What the card of the caller says fills in what nobody has said yet. */
+/** Fill in what the caller's record says where nothing was typed yet. */
 export function fillIn(draft: Draft, who: Stored & { name: string | null }): void {
   draft.name ||= who.name ?? ''
   if (!draft.area && !draft.address.trim() && !draft.somewhere.trim()) takeStored(draft, who)
 }
 
-/** Somebody else is the caller; what they want stays as it was typed. */
+/** Change the caller; what was typed of the request stays. */
 export function changeCaller(phone: string): void {
   const { draft } = call
   if (draft.stored) leavePlace(draft)
   Object.assign(draft, { phone, withheld: false, name: '', contactPhone: '', unannounced: false, provider: '' })
 }
 
-/** The digits to ask the centre for, which knows the one form: without what stands between them, and the extension
- * behind a comma. */
+/** Return a typed number in the form that the centre searches by: digits without separators, an extension after a
+ * comma. */
 export function barePhone(typed: string): string {
   const text = sameForm(typed)
   const marked = EXTENSION.exec(text)
@@ -269,60 +269,60 @@ function bareNumber(text: string): string {
   return here === bare || here.startsWith('0') || here.length < 9 ? here : `0${here}`
 }
 
-/** Whether it is a whole number of somebody's own: no service line, which leads to nobody. */
+/** Return whether it is a whole number of a person's own, not a service line, which reaches nobody. */
 export function hasOwn(typed: string): boolean {
   const bare = barePhone(typed)
   return PHONE.test(bare) && !SERVICE.test(bare)
 }
 
-/** Whether the call gave no number under which the firm could reach anybody. */
+/** Return whether the call gave no number at which the provider could reach anybody. */
 export function nobodyToCall(draft: Draft): boolean {
   const lost = draft.withheld || SERVICE.test(barePhone(draft.phone))
   return lost && !(draft.forAnother && hasOwn(draft.helpedPhone))
 }
 
-/** The number of whoever is helped, by which they are entitled; empty where there is none. */
+/** Return the number of the person helped, which their entitlements follow; '' if there is none. */
 export function helpedNumber(draft: Draft): string {
   const typed = draft.forAnother ? draft.helpedPhone : draft.phone
   return hasOwn(typed) ? barePhone(typed) : ''
 }
 
-/** Propose this tier where the operator chose none for the item and the number. */
+/** Propose this tier unless the operator chose one for the item and the number. */
 export function proposeTier(draft: Draft, tier: Tier | undefined): void {
   if (draft.tierFor !== `${draft.item} ${helpedNumber(draft)}`)
     Object.assign(draft, { tier: tier ?? '', tierFor: '', pays: '' })
 }
 
-/** The operator chooses this tier; it stays so for the item and the number. */
+/** Set the tier that the operator chose; it stays for this item and number. */
 export function chooseTier(draft: Draft, tier: Tier): void {
   Object.assign(draft, { tier, tierFor: `${draft.item} ${helpedNumber(draft)}` })
 }
 
-/** The request number in #100935, which may be typed where the caller's number stands. */
+/** Return the request number of a text such as #100935, which may be typed into the caller's number field. */
 export function numberIn(typed: string): string | undefined {
   return /^#(\d{1,12})$/.exec(barePhone(typed))?.[1]
 }
 
-/** What becomes of a request for the item when the operator just presses the main key. */
+/** Return the outcome that the main key leads to for the item. */
 export function usualOutcome(item: Item | undefined): Outcome {
   if (item?.kind === 'info') return 'answer'
   return item?.kind === 'relay' ? 'relay' : 'dispatch'
 }
 
-/** Why nothing can become of the call in hand in this way, as a message's name; empty where it can. */
+/** Return why the current call cannot have this outcome, as the name of a message; '' if it can. */
 export function whyNot(outcome: Outcome): '' | 'recordedAlready' | 'notDispatchable' {
   if (call.recorded && (outcome === 'answer' || outcome === 'keep')) return 'recordedAlready'
   const item = reference.items.get(call.draft.item)
   return outcome === 'dispatch' && item && !isDispatched(item) ? 'notDispatchable' : ''
 }
 
-/** Whether somebody is sent for it, rather than told something. */
+/** Return whether a provider is sent for the item. */
 export const isDispatched = ({ dispatchable, kind }: Item) => dispatchable && kind !== 'info'
 
-/** What is told to the centre of the line: its number, or its name where it has none yet. */
+/** Return how the centre knows the line: by its number, or by its name if it has no number yet. */
 export const told = (line: Line) => line.number ?? line.zh
 
-/** The lines of the item, the first to be called first, and then all that the catalogue knows. */
+/** Return the item's lines in the order to call them, then all others in the catalogue. */
 export function linesOf(item: Item | undefined): Line[] {
   const all = [...(item?.lines ?? []), ...[...reference.items.values()].flatMap(({ lines }) => lines)]
   return [...new Map(all.map((line) => [told(line), line])).values()]
@@ -331,14 +331,14 @@ export function linesOf(item: Item | undefined): Line[] {
 export type Missing =
   'phone' | 'helpedPhone' | 'contactPhone' | 'item' | 'area' | 'address' | 'quantity' | 'answer' | 'relayTo'
 
-/** Whether whoever comes could find it: in a community they call and ask; in a whole township, or with nobody to call,
- * they need more than that. */
+/** Return whether a provider could find the place. A community is enough if somebody can be called for directions; a
+ * whole township never is. */
 export function isFindable(draft: Draft): boolean {
   const known = Boolean(draft.place || draft.address.trim() || draft.somewhere.trim())
   return known || (reference.communities.has(draft.area) && !(nobodyToCall(draft) && draft.unannounced))
 }
 
-/** The first field that has still to be filled in for this outcome. */
+/** Return the first field that this outcome still needs. */
 export function missing(draft: Draft, outcome: Outcome): Missing | null {
   if (!draft.withheld && !PHONE.test(barePhone(draft.phone))) return 'phone'
   if (draft.forAnother && draft.helpedPhone.trim() && !hasOwn(draft.helpedPhone)) return 'helpedPhone'
@@ -375,7 +375,7 @@ function peopleOf(draft: Draft) {
   }
 }
 
-/** The request as the API takes it. A caller's own words, or the item's name, stand for a description left out. */
+/** Return the request as the API takes it. The caller's own words or the item's name replace a missing description. */
 export function bodyOf(draft: Draft, outcome: Outcome): Schemas['RequestIn'] {
   const item = reference.items.get(draft.item)
   const text = (value: string) => value.trim() || null

@@ -1,4 +1,4 @@
-/** Danger before all else: what is heard or named, recorded and relayed in one step, without waiting for an address. */
+/** Dangers come first: one that is detected or marked is recorded and relayed in one step, without an address. */
 import { computed } from 'vue'
 
 import { answer, api, newKey, type Schemas } from '@/kit/api'
@@ -10,7 +10,7 @@ import { barePhone, bodyOf, call, type Draft, PHONE, told } from './call'
 import { type Line, reference } from '../reference'
 import { type Danger, heard, undecided } from './heard'
 
-/** The danger that the operator named; else what was heard and not dismissed. */
+/** The danger that the operator marked, else those detected and not dismissed. */
 export const dangers = computed<readonly Danger[]>(() => {
   const named = call.draft.danger
   if (!named) return undecided(call.draft)
@@ -18,10 +18,10 @@ export const dangers = computed<readonly Danger[]>(() => {
   return [found ?? reference.dangers.get(named)!].filter(Boolean)
 })
 
-/** The request that tells of it; the key of its letter until the centre has it. */
+/** Return the request of the danger, or its letter's key until the centre has it. */
 const aboutNow = () => call.recorded?.id ?? call.recording
 
-/** The lines to which it is on its way. */
+/** The lines that it is being relayed to. */
 export const linesWaiting = computed(() =>
   post.late.value.flatMap((letter) => {
     if (letter.kind === 'request') return letter.id === call.recording ? [letter.body.relay!.to] : []
@@ -31,20 +31,20 @@ export const linesWaiting = computed(() =>
   }),
 )
 
-/** The first line that does not have it yet and can be called. */
+/** Return the first line with a number that does not have the danger yet. */
 export function nextLine(danger: Danger | undefined): Line | undefined {
   const lines = [...(call.recorded?.lines ?? []), ...linesWaiting.value]
   return danger?.lines.find((line) => line.number && !lines.includes(told(line)))
 }
 
-/** A number that is not complete does not hold it up. */
+/** Return the request to record. An incomplete number does not hold it up; it is left out. */
 function bodyFor(draft: Draft, danger: Danger, line: Line): Schemas['RequestIn'] {
   const known = draft.withheld || PHONE.test(barePhone(draft.phone))
   const body = bodyOf(known ? draft : { ...draft, phone: '', withheld: true }, 'keep')
   return { ...body, danger: danger.kind, danger_dismissed: false, relay: { to: told(line), outside_number: null } }
 }
 
-/** The line has it now: the first time the request is taken down with it. Throws a Problem. */
+/** Record that the line has the danger. The first time this creates the request. Throws Problem. */
 export async function relay(danger: Danger, line: Line): Promise<void> {
   const request_id = aboutNow()
   if (request_id) {
@@ -70,8 +70,8 @@ function letterOf(danger: Danger, line: Line): RequestLetter {
   return { kind: 'request', subject: call.id, outcome: 'relay', draft, body: bodyFor(draft, danger, line) }
 }
 
-/** What became known after it was recorded goes to the request, which then may be dispatched as well; null while it
- * waits in the post. */
+/** Add to the recorded request what was learnt since, and dispatch it if asked. Return null while this waits in the
+ * post. Throws Problem. */
 export async function complete(dispatch: boolean, reason: string): Promise<Schemas['DispatchOut'] | null> {
   const { id, number, body, version = 1 } = call.recorded!
   const now = bodyOf(call.draft, 'keep')

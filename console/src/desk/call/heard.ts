@@ -1,4 +1,4 @@
-/** The dangers that the caller's words tell. */
+/** The dangers detected in the caller's words. */
 import { shallowRef } from 'vue'
 
 import type { Schemas } from '@/kit/api'
@@ -6,10 +6,10 @@ import type { Schemas } from '@/kit/api'
 export type Danger = Omit<Schemas['HeardOut'], 'confidence'>
 
 const none = () => shallowRef<readonly Danger[]>([])
-/** What the words tell: of the item's field, of the description, and of all together, where the centre refused them. */
+/** Dangers detected in the item's field, in the description, and in the whole request when the centre refused it. */
 export const heard = { said: none(), described: none(), refused: none() }
 
-/** Each kind that is heard once, the most pressing first, without what the operator dismissed. */
+/** Return each danger once, the most urgent first, without those that the operator dismissed. */
 export function undecided({ harmless }: { harmless: readonly Danger['kind'][] }): Danger[] {
   const found = [...heard.said.value, ...heard.described.value, ...heard.refused.value]
   const first = (kind: Danger['kind']) => found.findIndex((one) => one.kind === kind)

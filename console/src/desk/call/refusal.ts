@@ -1,9 +1,9 @@
-/** Why a key did nothing just now, for the eye and for the screen reader; the next key takes it away. */
+/** Says why the last key did nothing, also to screen readers; the next key clears it. */
 import { nextTick, ref } from 'vue'
 
 export const refusal = ref('')
 
-/** Say it, also where the same was said before. */
+/** Say why, even if the same was said just before. */
 export function refuse(why: string): void {
   refusal.value = ''
   void nextTick(() => (refusal.value = why))

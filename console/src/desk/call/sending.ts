@@ -1,4 +1,4 @@
-/** Answering, relaying or dispatching the call in hand: once, and as soon as everything it needs is known. */
+/** Answers, relays or dispatches the current call: once, as soon as everything it needs is known. */
 import { computed, nextTick, type Ref, ref, shallowRef, watch } from 'vue'
 
 import { newKey } from '@/kit/api'
@@ -26,30 +26,30 @@ import { type Danger, heard } from './heard'
 import { refuse } from './refusal'
 import { reference } from '../reference'
 
-/** What became of a call, and what it cost. */
+/** The outcome of a request, and what it cost the operator. */
 export interface Given {
   given: TakenDown
   outcome: Outcome
   cost: ReturnType<typeof tally.result>
-  /** As it was typed, where it may be taken back. */
+  /** As it was typed, if it may be undone. */
   draft?: Draft
 }
 
-/** What the operator decided, and the request into which it is merged. */
+/** What the operator decided, and the request to merge into, if any. */
 interface Wish {
   outcome: Outcome
   parent?: string
 }
 
-/** So long what is decided waits for a look-up; then what the operator has chosen is enough. */
+/** How long a decision waits for a look-up. After that it is sent with what the operator has chosen. */
 export const PATIENCE_MS = 8_000
 
-/** `settling`: the caller, the item or the place is still looked up, and what is decided waits for it; `done` follows each call. */
+/** `settling`: a look-up is pending, and a decision waits for it. `done` runs after each request. */
 export function useSending(settling: Ref<boolean>, done: () => void) {
   const gap = ref<Missing | null>(null)
   const waiting = shallowRef<Wish | null>(null)
   const result = shallowRef<Given | null>(null)
-  /** The number of what was taken back last. */
+  /** The number of the request undone last. */
   const undone = ref(0)
   const { busy, problem, run } = useAct()
   let wish: Wish = { outcome: 'keep' }
@@ -84,11 +84,11 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
     if (wish) put(wish)
   }
 
-  /** Once more what was decided last. */
+  /** Repeat the last decision. */
   const again = () => send(wish.outcome, wish.parent)
 
   function put({ outcome, parent }: Wish): void {
-    // Taken down beside it, the danger would be two requests.
+    // Sent beside it, the danger would become two requests.
     if (call.recording) return refuse(t('desk.recordingStill'))
     const why = parent ? '' : whyNot(outcome)
     if (why) return refuse(t(`desk.${why}`))
@@ -134,7 +134,7 @@ export function useSending(settling: Ref<boolean>, done: () => void) {
     goOn()
   }
 
-  /** What went out comes back as it was typed. */
+  /** Bring the undone request back as it was typed. */
   function takeBack(): void {
     const { given, draft } = result.value!
     undone.value = given.request.number

@@ -1,6 +1,6 @@
-/** What a call costs the operator: seconds and key presses from the ring to the answer. */
+/** Counts what a call costs the operator: seconds and key presses from the ring to the answer. */
 
-/** Whether the event is a press of its own: a key held down is one press. Modifiers count as well. */
+/** Return whether the event is a new press: a key held down is one press. Modifiers count as well. */
 export function isPress(event: KeyboardEvent): boolean {
   return !event.repeat
 }
@@ -18,7 +18,7 @@ export class Tally {
     if (isPress(event)) this.presses++
   }
 
-  /** Null for what did not begin with a ring here. */
+  /** Return the cost, or null if the call did not ring here. */
   result(at: number): { seconds: number; presses: number } | null {
     return this.rangAt ? { seconds: (at - this.rangAt) / 1_000, presses: this.presses } : null
   }

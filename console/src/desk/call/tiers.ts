@@ -1,4 +1,4 @@
-/** At which tier the caller may be served, and why: the centre says it, for it knows what is used this month. */
+/** The tiers open to the caller, and why. The centre decides, because it knows what was used this month. */
 import { reactive, watch } from 'vue'
 
 import { answer, api, type Schemas } from '@/kit/api'
@@ -8,13 +8,13 @@ import type { Item } from '../reference'
 export type Tier = Schemas['Tier']
 export type Opening = Schemas['OpeningOut']
 
-/** The cheapest tier that the caller may have, from this one on: they come cheapest first. */
+/** Return the cheapest open tier, from this one on. Openings come cheapest first. */
 export function cheapestOpen(openings: readonly Opening[], from?: Tier): Tier | undefined {
   const first = openings.findIndex(({ tier }) => tier === from)
   return openings.slice(Math.max(first, 0)).find(({ open }) => open)?.tier
 }
 
-/** The item's tiers for the caller, cheapest first; none until the centre has answered. */
+/** Return the item's tiers for the caller, cheapest first; none until the centre has answered. */
 export function useOpenings(asked: () => { item: Item | undefined; phone: string; groups: string }) {
   const found = reactive({ openings: [] as Opening[], loading: false })
   watch(

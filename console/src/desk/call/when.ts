@@ -1,4 +1,4 @@
-/** When somebody may come: the usual answers as one choice, anything else as two times. */
+/** When somebody may come: a usual answer as one choice, anything else as two times. */
 import { momentAt, now, wallTime } from '@/kit/clock'
 
 export const WHENS = [
@@ -18,14 +18,14 @@ const PRESETS: Partial<Record<When, [days: number, from: number, to: number]>> =
   tomorrow_afternoon: [1, 13, 17],
 }
 
-/** The date so many days from today, at this hour: 2026-11-25T14:00. */
+/** Return the local time this many days from today at this hour: 2026-11-25T14:00. */
 function wallTimeOn(days: number, hour: number): string {
   const midnight = new Date(`${wallTime(now()).slice(0, 10)}T00:00Z`)
   midnight.setUTCDate(midnight.getUTCDate() + days)
   return `${midnight.toISOString().slice(0, 10)}T${String(hour).padStart(2, '0')}:00`
 }
 
-/** Those whose time is not over yet. */
+/** Return the choices that are not over yet. */
 export function whensNow(): When[] {
   return WHENS.filter((when) => {
     const preset = PRESETS[when]
@@ -38,7 +38,7 @@ export interface Window {
   wanted_to?: string
 }
 
-/** The wanted window; nothing where the caller left it open or it is not said in full yet. */
+/** Return the wanted window; {} if the caller left it open or it is incomplete. */
 export function windowOf(when: When, from: string, to: string): Window {
   const preset = PRESETS[when]
   if (preset) [from, to] = [wallTimeOn(preset[0], preset[1]), wallTimeOn(preset[0], preset[2])]

@@ -1,4 +1,4 @@
-/** The calls at this desk: the one in hand, those that wait, those that ring; each is told to the centre as it goes. */
+/** The calls at this desk: current, parked and ringing. The centre is told of each change. */
 import { reactive, shallowRef } from 'vue'
 
 import { newUuid, type Schemas } from '@/kit/api'
@@ -43,24 +43,24 @@ export interface Ring {
 
 export const noCalls = () => ({ parked: [] as Call[], ringing: [] as Ring[] })
 export const calls = reactive(noCalls())
-/** What reached the centre late, while something else was in hand; what was typed of a dispatch that was taken back. */
+/** What reached the centre late, after the operator had moved on, with the draft of a dispatch that was undone. */
 export const arrived = shallowRef<readonly { id: string; title: string; draft?: Draft }[]>([])
 
-/** Whether what was done in the call says how it ended, and nothing more is typed. */
+/** Return whether the requests of the call say how it ended, and nothing more is typed. */
 export function isSettled(one: Call): boolean {
   const sent = post.unsent.value.some(({ kind, subject }) => kind === 'request' && subject === one.id)
   return (one.requests.length > 0 || (sent && one.id !== '')) && !isTouched(one.draft) && !isHeld(one)
 }
 
-/** Whether something is on its way, or recorded and not yet complete. */
+/** Return whether something is being sent, or is recorded and incomplete. */
 const isHeld = (one: Call) => Boolean(one.sending || one.recording || one.recorded)
 
-/** Whether something would be lost, or a caller left on the line, if another call took its place. */
+/** Return whether replacing this call would lose something or leave a caller on the line. */
 export function isBusy(one: Call): boolean {
   return isHeld(one) || isTouched(one.draft) || (isInHand(one) && !(one.acted && isSettled(one)))
 }
 
-/** Whether the call in hand has to stay there for now; says why. */
+/** Return whether the current call must stay for now; if so, say why. */
 function stays(): boolean {
   const still = leaving.value || relaying.value
   if (still) refuse(t('desk.calls.leaving'))
@@ -81,7 +81,7 @@ function tell(one: Call, status: Schemas['CallStatus'], outcome: Ended | null = 
   void post.say({ kind: 'call', subject: one.id, body }, t('desk.calls.record', { phone: body.phone ?? '—' }))
 }
 
-/** The call in hand is one for the centre too, from now on. */
+/** Tell the centre of the current call, unless it knows of it. */
 export function openCall(): void {
   if (call.id) return
   call.id = newUuid()
@@ -89,7 +89,7 @@ export function openCall(): void {
   tell(call, 'ongoing')
 }
 
-/** The telephone rings: taken up at once, unless another call is in hand; gives whether it was. */
+/** The phone rings: take the call unless the current one is busy. Return whether it was taken. */
 export function ring(phone: string): boolean {
   if (isBusy(call)) {
     if (!calls.ringing.some((one) => one.phone === phone)) calls.ringing.push({ phone, at: now() })
@@ -105,7 +105,7 @@ function takeUp(phone: string): void {
   openCall()
 }
 
-/** Take the call that rings, the first of several; the one in hand waits with all that was typed. */
+/** Take the first ringing call. The current one is parked with all that was typed. Return whether one was taken. */
 export function takeRinging(): boolean {
   const next = calls.ringing[0]
   if (!next || stays()) return false
@@ -114,20 +114,20 @@ export function takeRinging(): boolean {
   return true
 }
 
-/** Nobody took it before the caller was gone. */
+/** Record a ringing call that nobody took before the caller hung up. */
 export function missRinging(ringing: Ring): void {
   calls.ringing = calls.ringing.filter((one) => one !== ringing)
   tell({ ...noCall(ringing.phone), id: newUuid(), began: ringing.at }, 'ended', 'hung_up', now())
 }
 
-/** The call in hand makes room: ended if it is clear how, else it waits. */
+/** Make room: end the current call if it is clear how it ended, else park it. */
 function setAside(): void {
   if (call.id && isSettled(call)) endCall(call, null, call.acted || now())
   else if (isBusy(call)) park()
   else beginCall()
 }
 
-/** The caller waits; what was typed comes back with the call. */
+/** Park the current call with what was typed. */
 export function park(): void {
   if (stays()) return
   openCall()
@@ -136,7 +136,7 @@ export function park(): void {
   beginCall()
 }
 
-/** Go on with a call that waits; the one in hand makes room. */
+/** Resume a parked call; the current one makes room. */
 export function takeBack(one: Call): void {
   if (stays()) return
   setAside()
@@ -145,7 +145,7 @@ export function takeBack(one: Call): void {
   tell(call, 'ongoing')
 }
 
-/** The call is over; without an outcome it follows from what was done in it. */
+/** End a call. Without an outcome, its requests say how it ended. */
 export function endCall(one: Call, outcome: Ended | null, at = now()): void {
   if (one === call && stays()) return
   if (one === call) openCall()
@@ -154,13 +154,13 @@ export function endCall(one: Call, outcome: Ended | null, at = now()): void {
   else calls.parked = calls.parked.filter(({ id }) => id !== one.id)
 }
 
-/** A request was opened in this call: somebody asks how it stands. */
+/** Tie a request to the call: it was opened because somebody asks about it. */
 export function touch(requestId: string, one: Call = call): void {
   if (!one.requests.includes(requestId)) one.requests.push(requestId)
   if (one.id) tell(one, one === call ? 'ongoing' : 'parked')
 }
 
-/** What was dispatched in a call and undone comes back as it was typed; what is typed meanwhile waits. */
+/** Bring an undone dispatch back as it was typed; what was typed since is parked. */
 export function bringBack(draft: Draft, requestId: string): void {
   const same = call.requests.includes(requestId)
   call.requests = call.requests.filter((id) => id !== requestId)
@@ -169,14 +169,14 @@ export function bringBack(draft: Draft, requestId: string): void {
   Object.assign(call, { draft, acted: 0, began: call.began || now() })
 }
 
-/** The number from which somebody is on the line now; null where it is not shown, undefined where nobody is. */
+/** Return the number of whoever is on the line: null if it is withheld, undefined if nobody is. */
 export function rang(): string | null | undefined {
   if (!isInHand(call)) return undefined
   const number = [call.rang, call.draft.phone].map(barePhone).find((each) => PHONE.test(each))
   return number ?? null
 }
 
-/** Take in what the centre answered, now or late. */
+/** Handle an answer from the centre, whether it came at once or late. */
 export function takeIn(step: Step<Letter>, tried: Tried, waitedFor: boolean): void {
   if (step.kind === 'call' || !tried) return
   const here = [call, ...calls.parked]
@@ -198,7 +198,7 @@ export function takeIn(step: Step<Letter>, tried: Tried, waitedFor: boolean): vo
   post.amend((letter) => {
     if (letter.kind === 'call' && letter.subject === step.subject)
       return { ...letter, body: { ...letter.body, request_ids: [...(letter.body.request_ids ?? []), id] } }
-    // A further line of its danger was told before the request had its id.
+    // A further line of the danger was relayed before the request had its id.
     if (letter.kind !== 'step' || letter.after !== step.id) return letter
     const init = { ...letter.told.init, params: { path: { request_id: id } } }
     return { ...letter, subject: id, number, told: { ...letter.told, init } }
@@ -213,7 +213,7 @@ export function takeIn(step: Step<Letter>, tried: Tried, waitedFor: boolean): vo
   if (!awaited) arrived.value = [...arrived.value, { id, title: `${number} ${step.title}` }]
 }
 
-/** What the centre refused, or took back late, comes back onto the screen as it was typed; the call in hand makes room. */
+/** Bring back what the centre refused, or undid late, as it was typed; the current call makes room. */
 export function mend({ id, draft }: { id: string; draft: Draft }): void {
   if (stays()) return
   post.dismiss({ id })
@@ -224,5 +224,5 @@ export function mend({ id, draft }: { id: string; draft: Draft }): void {
   tally.ring(0)
 }
 
-/** What a letter is about, in a line. */
+/** Return in one line what a letter is about. */
 export const titleOf = (item: string, phone: string) => `${itemName(item)} ${phone}`.trim()

@@ -1,4 +1,4 @@
-/** What the desk tells the centre, kept on this device for this operator until the centre has answered. */
+/** The desk's outbox: what this operator tells the centre, kept on this device until the centre has answered. */
 import type { ClientPathsWithMethod, MaybeOptionalInit, MethodResponse } from 'openapi-fetch'
 
 import { answer, api, newKey, Problem, type Schemas } from '@/kit/api'
@@ -11,11 +11,11 @@ import type { Draft, Outcome } from '../call/call'
 
 export interface RequestLetter {
   kind: 'request'
-  /** The call in which it was taken down: what is said of one call goes out in its order. */
+  /** The call it belongs to: letters of one call are sent in order. */
   subject: string
   body: Schemas['RequestIn']
   outcome: Outcome
-  /** As it was typed, to be mended if the centre refuses it. */
+  /** As it was typed, to be corrected if the centre refuses it. */
   draft: Draft
   /** The request into which this one is merged afterwards. */
   parent?: string
@@ -29,7 +29,7 @@ export interface CallLetter {
 
 type Method = 'put' | 'post' | 'patch' | 'delete'
 
-/** A step as the API takes it; `Given` is what it answers. */
+/** A call of the API; `Given` is the type of its answer. */
 export interface ApiStep<Given = unknown> {
   method: Method
   path: string
@@ -43,30 +43,30 @@ export const apiStep = <M extends Method, P extends ClientPathsWithMethod<typeof
   init: NonNullable<MaybeOptionalInit<paths[P], M>>,
 ): ApiStep<MethodResponse<typeof api, M, P>> => ({ method, path, init }) as ApiStep<MethodResponse<typeof api, M, P>>
 
-/** Whatever else is told: of a request, a firm, a citizen. */
+/** Any other step: about a request, a provider or a citizen. */
 export interface StepLetter<Given = unknown> {
-  /** What it is about: what is said of one goes out in its order. */
+  /** What it is about: the letters of one subject are sent in order. */
   subject: string
-  /** Which step it is, as its form is called. */
+  /** Which step it is, by its form's name. */
   name: string
   told: ApiStep<Given>
-  /** As it was typed, to be mended if the centre refuses it: into the form, */
+  /** What was typed into the form, to be corrected if the centre refuses it. */
   words?: object
-  /** of the request of this number, as these were on the line; */
+  /** The number of the request, and who was on the line then. */
   number?: number
   phone?: string
   rang?: string | null
-  /** or into the call in hand. */
+  /** The draft, if it belongs back into the current call. */
   draft?: Draft
-  /** The letter without which this one means nothing. */
+  /** The letter that must succeed before this one makes sense. */
   after?: string
 }
 
-/** What the centre made of a request; why it was not merged as wished. */
+/** The centre's answer to a request, and why it was not merged as wished. */
 export type TakenDown = Schemas['DispatchOut'] & { unmerged?: string }
 
 export type Letter = RequestLetter | CallLetter | (StepLetter & { kind: 'step' })
-/** The centre knows a key for a day: what is sent again later could be done twice. */
+/** The centre remembers a key for a day; a letter sent again later could take effect twice. */
 const KEY_LIVES_MS = 23 * 3_600_000
 
 export const post = createOutbox<Letter>({
@@ -88,7 +88,7 @@ export class Refused extends Problem {
   }
 }
 
-/** Tell a step: what the centre gave, or null while it waits in the post. Throws Refused. */
+/** Send a step. Return the centre's answer, or null while it waits in the post. Throws Refused. */
 export async function tell<Given>(
   letter: StepLetter<Given>,
   title: string,
@@ -101,10 +101,10 @@ export async function tell<Given>(
 
 const stepsOf = (steps: readonly Step<Letter>[], subject: string) =>
   steps.filter((one) => one.kind === 'step').filter((one) => one.subject === subject)
-/** What waits in the post to be told of this; */
+/** Return the steps on this subject that wait in the post. */
 export const waitingFor = (subject: string) => stepsOf(post.late.value, subject)
 export const waits = (subject: string, name: string) => waitingFor(subject).some((one) => one.name === name)
-/** and what the centre refused of it. */
+/** Return the steps on this subject that the centre refused. */
 export const refusedOf = (subject: string) => stepsOf(post.refused.value, subject)
 
 async function takeDown(step: Step<RequestLetter>): Promise<TakenDown> {
@@ -114,14 +114,14 @@ async function takeDown(step: Step<RequestLetter>): Promise<TakenDown> {
   return given
 }
 
-/** What was taken down goes into another request; why not, where the centre refuses. Throws a Problem without an answer. */
+/** Merge the new request into another. A refusal is kept in `unmerged`. Throws Problem if nobody answers. */
 export async function mergeInto(given: TakenDown, parent: string): Promise<void> {
   const params = { path: { request_id: given.request.id } }
   const merged = answer(api.PUT('/api/v1/requests/{request_id}/parent', { params, body: { parent_id: parent } }))
   await merged
     .then((request) => (given.request = request))
     .catch((problem) => {
-      // It is taken down, and can be merged by hand; refused as a whole it would be taken down again.
+      // The request exists and can be merged by hand; failing as a whole would create it again.
       if (!(problem instanceof Problem) || !problem.code || problem.status >= 500) throw problem
       given.unmerged = problem.message
     })
@@ -136,7 +136,7 @@ async function tellStep({ id, told: { method, path, init }, after }: Step<StepLe
 
 function tellCall({ subject, body }: CallLetter): Promise<Schemas['CallOut']> {
   const params = { path: { call_id: subject } }
-  // What it was for was refused meanwhile: it stays open until somebody says how it ended.
+  // Its request was refused meanwhile: the call stays open until somebody says how it ended.
   const nothing = body.status === 'ended' && !body.outcome && !body.request_ids?.length
   return answer(
     api.PUT('/api/v1/calls/{call_id}', {

@@ -1,4 +1,4 @@
-/** The firm whose card is open over the desk. */
+/** The provider whose card is open over the desk. */
 import { ref } from 'vue'
 
 export const firmOpen = ref('')

@@ -1,13 +1,13 @@
-/** What is open over the desk while the call in hand stays as it is. */
+/** The windows open over the desk while the current call stays as it is. */
 import { ref } from 'vue'
 
 import type { Schemas } from '@/kit/api'
 
 import { firmOpen } from '../firm/firm'
 
-/** A request by its number; 0: none. */
+/** The number of the request that is open; 0 for none. */
 export const requestOpen = ref(0)
-/** A citizen's card. */
+/** The citizen whose card is open. */
 export const citizenOpen = ref<Schemas['CitizenFound'] | null>(null)
 
 export function openRequest(number: number): void {

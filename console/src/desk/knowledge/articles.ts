@@ -1,4 +1,4 @@
-/** What the knowledge base says about the call in hand, and what of it is in the answer. */
+/** Articles of the knowledge base for the current call, and those in its answer. */
 import type { Schemas } from '@/kit/api'
 import { named } from '@/kit/locale'
 
@@ -7,7 +7,7 @@ import type { Draft } from '../call/call'
 export type Article = Schemas['Found']
 export type CannedText = Schemas['TextOut']
 
-/** A version whose words are in the answer. */
+/** An article version whose text is in the answer. */
 export interface Taken {
   version: string
   slug: string
@@ -16,7 +16,7 @@ export interface Taken {
 
 const MOST_ANSWER = 1_000
 
-/** What the desk asks the knowledge base: the caller's own words; initials and codes only say which item it is. */
+/** Return the words to search the knowledge base by: the caller's own. Initials and codes only name the item. */
 export function wordsOf({ said, description }: Draft, picked: boolean): string {
   const words = [said, description].map((text) => text.trim()).filter(Boolean)
   return words
@@ -25,7 +25,7 @@ export function wordsOf({ said, description }: Draft, picked: boolean): string {
     .slice(0, 300)
 }
 
-/** The text in pieces, those marked that the ranges (in code points) name. */
+/** Return the text in pieces, marked where the ranges (in code points) say so. */
 export function pieces(text: string, ranges: readonly Schemas['Mark'][]): { text: string; marked: boolean }[] {
   const characters = Array.from(text)
   const found: { text: string; marked: boolean }[] = []
@@ -42,7 +42,7 @@ export function pieces(text: string, ranges: readonly Schemas['Mark'][]): { text
   return found
 }
 
-/** Put the article into the answer: in the place of one just taken, or behind what the operator has typed. */
+/** Put the article into the answer: replacing the one just used, or after what the operator has typed. */
 export function take(draft: Draft, article: Article): void {
   const text = named(article.content.answer)
   const last = draft.articles.at(-1)
@@ -55,7 +55,7 @@ export function take(draft: Draft, article: Article): void {
   if (!draft.item) draft.item = article.items[0]!
 }
 
-/** The article that the key takes next: after the one in the answer, the first again at the end. */
+/** Return the article that the key uses next: the one after that in the answer, from the first again at the end. */
 export function nextOf(draft: Draft, articles: readonly Article[]): Article | undefined {
   const last = draft.articles.at(-1)
   const at = articles.findIndex(({ version_id }) => version_id === last?.version)
@@ -64,17 +64,17 @@ export function nextOf(draft: Draft, articles: readonly Article[]): Article | un
 
 const CALLED = /(?:^|\s)\/([\p{L}\p{N}_]{0,20})$/u
 
-/** The short name that is being typed before the caret; undefined where none is. */
+/** Return the short name being typed before the caret, or undefined. */
 export function calledBefore(text: string, caret: number): string | undefined {
   return CALLED.exec(text.slice(0, caret))?.[1]
 }
 
-/** The texts whose names begin with what is typed. */
+/** Return the canned texts whose names begin with what is typed. */
 export function textsFor(name: string, texts: readonly CannedText[]): CannedText[] {
   return texts.filter((text) => text.name.toLowerCase().startsWith(name.toLowerCase())).slice(0, 6)
 }
 
-/** The answer with the text in the place of `/name` before the caret, and where the caret goes. */
+/** Return the answer with the text replacing `/name` before the caret, and the new caret. */
 export function expand(
   answer: string,
   caret: number,

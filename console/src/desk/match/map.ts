@@ -1,4 +1,4 @@
-/** A plain map without tiles: townships as the areas around their points, everything in pixels of one picture. */
+/** A plain map without tiles: townships are the areas around their points, in pixels of one picture. */
 import { Delaunay } from 'd3-delaunay'
 
 export interface Point {
@@ -17,7 +17,7 @@ export interface View {
 const KM_PER_DEGREE = 111.2
 const LEAST_KM = 3
 
-/** What to show so that all points are in sight, with air around them, and never less than three kilometres. */
+/** Return the view that shows all points with a margin, at least three kilometres wide and high. */
 export function viewOf(points: readonly Point[]): View {
   const lats = points.map(({ lat }) => lat)
   const lons = points.map(({ lon }) => lon)
@@ -29,7 +29,7 @@ export function viewOf(points: readonly Point[]): View {
   return { south: south - padLat, north: north + padLat, west: west - padLon, east: east + padLon }
 }
 
-/** From degrees to pixels of a picture of this size; the same scale in both directions, the view in the middle. */
+/** Return the projection from degrees to pixels: the same scale in both directions, with the view centred. */
 export function projection(view: View, width: number, height: number): (point: Point) => Pixel {
   const shrink = Math.cos(((view.south + view.north) / 2) * (Math.PI / 180))
   const scale = Math.min(width / ((view.east - view.west) * shrink), height / (view.north - view.south))
@@ -37,25 +37,25 @@ export function projection(view: View, width: number, height: number): (point: P
   return (point) => [width / 2 + (point.lon - lon) * shrink * scale, height / 2 - (point.lat - lat) * scale]
 }
 
-/** A known point of a township: its own, or one of its communities'. */
+/** A known point of a township: its own or a community's. */
 export interface Site {
   at: Pixel
   township: string
 }
 
 export interface Areas {
-  /** The cells of each township, in SVG path data; together they are its area. */
+  /** Each township's area, as SVG path data. */
   townships: Map<string, string>
-  /** Between cells of different townships. */
+  /** The borders between townships. */
   borders: string
-  /** Around all of them: as far as anything is known of, and some way beyond. */
+  /** The outline around all of them, some way beyond the outermost points. */
   outline: string
 }
 
 const CORNERS = 16
 const EDGE = 100_000
 
-/** The townships' areas: what is nearer to their points than to any other's, out to `reach` pixels around all points. */
+/** Return the townships' areas: everything nearest to their points, within `reach` pixels of any point. */
 export function areasOf(sites: readonly Site[], reach: number): Areas {
   const voronoi = Delaunay.from(sites.map(({ at }) => at)).voronoi([-EDGE, -EDGE, EDGE, EDGE])
   const townships = new Map<string, string>()
@@ -63,7 +63,7 @@ export function areasOf(sites: readonly Site[], reach: number): Areas {
   const borders: string[] = []
   sites.forEach(({ township }, index) => {
     const cell = voronoi.cellPolygon(index) as Pixel[] | null
-    if (!cell) return // another site stands on the same point
+    if (!cell) return // another site has the same point
     townships.set(township, (townships.get(township) ?? '') + pathOf(cell))
     cell.slice(1).forEach((to, corner) => {
       const from = cell[corner]!
@@ -79,7 +79,7 @@ export function areasOf(sites: readonly Site[], reach: number): Areas {
   return { townships, borders: borders.join(''), outline: pathOf(around(sites, reach)) }
 }
 
-/** The hull of circles around all points. */
+/** Return the hull of circles around all points. */
 function around(sites: readonly Site[], reach: number): Pixel[] {
   const ring = sites.flatMap(({ at: [x, y] }) =>
     Array.from({ length: CORNERS }, (_, corner): Pixel => {
@@ -99,7 +99,7 @@ export interface Label {
 }
 type Box = [left: number, top: number, right: number, bottom: number]
 
-/** Labels where they cover neither each other nor what is `taken`, beginning with the first; the others are left out. */
+/** Place labels, the first first, so that they cover neither each other nor `taken`; leave out those without room. */
 export function placeLabels(
   labels: readonly Label[],
   taken: readonly Box[],
@@ -126,5 +126,5 @@ function overlap(one: Box, other: Box): boolean {
   return one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3]
 }
 
-/** What a mark of this radius covers. */
+/** Return the box that a mark of this radius covers. */
 export const boxAround = ([x, y]: Pixel, radius: number): Box => [x - radius, y - radius, x + radius, y + radius]

@@ -1,7 +1,7 @@
-/** What speaks for a candidate, in words. */
+/** Puts a candidate's strengths into words. */
 import { t } from '@/kit/locale'
 
-/** The criteria that speak most for it, the best first, in hundredths. */
+/** Return its three best criteria, best first, with scores in hundredths. */
 export function bestOf(scores: Record<string, number>): string {
   return Object.entries(scores)
     .filter(([name]) => name !== 'total')

@@ -9,12 +9,12 @@ export function levelOf(clock: { yellow_at: string; due_at: string }, now: numbe
   return now >= Date.parse(clock.yellow_at) ? 'yellow' : 'green'
 }
 
-/** The clock that matters most: the first due. */
+/** Return the clock that matters most: the first due. */
 export function first(clocks: readonly Running[]): Running | undefined {
   return [...clocks].sort((one, other) => Date.parse(one.due_at) - Date.parse(other.due_at))[0]
 }
 
-/** How many of these requests stand at each level now. */
+/** Return how many of these requests are at each level now. */
 export function countLevels(requests: readonly { clocks: Running[] }[], now: number): Record<Level, number> {
   const counts = { green: 0, yellow: 0, red: 0 }
   for (const { clocks } of requests) {
@@ -24,7 +24,7 @@ export function countLevels(requests: readonly { clocks: Running[] }[], now: num
   return counts
 }
 
-/** A time that is left, coarser the farther away it is: seconds below an hour, else minutes, else days. */
+/** Return the parts of the time left; `over` if it is negative. */
 export function left(ms: number): { d: number; h: number; m: number; s: number; over: boolean } {
   const seconds = Math.floor(Math.abs(ms) / 1_000)
   return {

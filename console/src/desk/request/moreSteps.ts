@@ -1,4 +1,4 @@
-/** Steps whose possibility the centre has told: with an offer that is out, with a job, and the supervisor's own. */
+/** Further steps that the centre allows: with a pending offer, with a job, and the supervisor's own. */
 import type { Schemas } from '@/kit/api'
 import { momentAt } from '@/kit/clock'
 
@@ -7,7 +7,7 @@ import type { Step } from './steps'
 
 type Allowed = readonly Schemas['PossibleStep'][]
 
-/** Of what is allowed, the steps that need no more than a few words. */
+/** Return the allowed steps that need only a few words. */
 export function moreSteps(allowed: Allowed): Step[] {
   return allowed.flatMap(({ step, id }) => {
     const make = OF[step]

@@ -1,4 +1,4 @@
-/** What came of a step, from the centre's own answer: in words that can be read out. */
+/** Puts the centre's answer to a step into words that can be read out. */
 import { answer, api, type Schemas } from '@/kit/api'
 import { now } from '@/kit/clock'
 import { clockTime, dayTime, money, recently } from '@/kit/format'
@@ -9,7 +9,7 @@ import { itemName } from '../reference'
 type Request = Schemas['RequestOut']
 type Job = Schemas['JobOut']
 type Dispatched = Schemas['DispatchOut']
-/** What matching came to, of any answer that says so. */
+/** The outcome of matching, in any answer that has one. */
 type Outcome = Pick<Dispatched, 'matching' | 'deferred_until' | 'unmatched_reason'> & {
   offers?: readonly { provider_name: string; expires_at: string }[]
 }
@@ -21,7 +21,7 @@ export interface Notice {
 
 const listed = (names: string[]) => new Intl.ListFormat(locale(), { type: 'conjunction' }).format(names)
 
-/** Whom a request goes to, or why to nobody yet. */
+/** Return whom the request was offered to, or why to nobody yet. */
 export function dispatched({ matching, offers = [], deferred_until, unmatched_reason }: Outcome): Notice {
   if (matching === 'offered' && offers.length) {
     const first = offers.map(({ expires_at }) => expires_at).sort()[0]!
@@ -38,7 +38,7 @@ export function dispatched({ matching, offers = [], deferred_until, unmatched_re
   return { text: t(`desk.result.${matching ?? 'postponed'}`), level: matching === 'waiting' ? 'amber' : undefined }
 }
 
-/** How a request stands now. */
+/** Return the request's status in words. */
 export function standing(request: Request): Notice {
   const { status } = request
   if (status === 'unmatched')
@@ -51,7 +51,7 @@ export function standing(request: Request): Notice {
   return { text: t(`desk.stands.${status}`) }
 }
 
-/** That a firm is there, or done, before the time that was agreed: by mistake, or the citizen should know. */
+/** Return a warning if a provider reports arrival or completion well before the appointment; '' otherwise. */
 export function early(job: Pick<Job, 'appointment_from'>, at: number): string {
   const from = job.appointment_from
   return from && Date.parse(from) - at > EARLY_MS ? t('desk.early', { time: recently(from) }) : ''
@@ -76,7 +76,7 @@ function ofJob(step: string, job: Job): string {
   }
 }
 
-/** What is told of a request, in a line. */
+/** Return in one line what a step says about a request. */
 export const titleOf = (request: Request, step: string, note = '') =>
   `${request.number} ${itemName(request.item_code)} · ${t(`desk.steps.${step}`)} ${note}`.trim()
 
@@ -85,7 +85,7 @@ const isRequest = (given: object): given is Request => 'relay_to' in given
 const isDispatched = (given: object): given is Dispatched => 'matching' in given
 const isExtension = (given: object): given is Schemas['ExtensionOut'] => 'complete_by_before' in given
 
-/** The notice of a step with what the centre answered to it; where that says nothing of the request, it is asked. */
+/** Return the notice for a step from the centre's answer; read the request if the answer does not say enough. */
 export async function noticeOf(step: string, given: unknown, request: Request): Promise<Notice> {
   const said = typeof given === 'object' && given !== null ? given : {}
   if (isDispatched(said)) return dispatched(said)
@@ -115,5 +115,5 @@ export async function noticeOf(step: string, given: unknown, request: Request): 
   return { text: t(`desk.noticed.${step}`) }
 }
 
-/** Steps that are not what the request's status alone says. */
+/** Steps that need a sentence of their own before the request's status. */
 const OWN = new Set(['pays', 'dangerBack', 'resume', 'reopen', 'correct', 'separate'])

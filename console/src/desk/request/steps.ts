@@ -1,4 +1,4 @@
-/** What can be done about a request now, on the citizen's word or on the firm's, and what has to be said for it. */
+/** The steps possible on a request now, on the citizen's or the provider's word, and the fields each needs. */
 import { fenOf } from '@/kit/amount'
 import type { Schemas } from '@/kit/api'
 import { momentAt } from '@/kit/clock'
@@ -11,7 +11,7 @@ import { reference } from '../reference'
 export const RETURN_REASONS = codes('ReturnReason')
 export const TOLD_HOW = codes('ToldHow')
 
-/** Everything that a step may ask for, as it is typed. */
+/** All fields that a step may ask for, as typed. */
 export interface Words {
   note: string
   to: string
@@ -57,8 +57,8 @@ type Job = Schemas['JobOut']
 type Allowed = Schemas['PossibleStep']
 
 /**
- * What the centre allows, in its order: the most usual first. `phone` is the number of a citizen whose request it is;
- * `rang` the one from which somebody calls about it now, null where it is not shown, undefined where nobody does.
+ * Return the steps that the centre allows, in its order: the most usual first. `phone` is the number of the request's
+ * citizen. `rang` is the number that somebody calls from about it now: null if withheld, undefined if nobody calls.
  */
 export function stepsOf(
   allowed: readonly Allowed[],
@@ -68,7 +68,7 @@ export function stepsOf(
   rang: string | null | undefined = phone,
 ): Step[] {
   const last = jobs.at(-1)
-  // A citizen asks how the job goes; who is not known as its citizen is as often the firm, which reports of it.
+  // During a job its citizen mostly asks about progress; any other caller is mostly the provider, reporting.
   const working = allowed.some(({ subject }) => subject === 'job')
   const first = ({ subject, step }: Allowed) =>
     Number(working && (phone === undefined ? subject === 'job' : step === 'contact'))
@@ -91,14 +91,14 @@ export function stepsOf(
   return [...steps, ...(phone && last ? [bar(phone, last.provider_id)] : [])]
 }
 
-/** What somebody may call about later. */
+/** What somebody may call about after the request was made. */
 export const PURPOSES = ['progress', 'change', 'complaint'] as const
 
-/** Once the work is done, people complain of it rather than ask how it is going. */
+/** Once the work is done, people complain rather than ask about progress. */
 const purposesOf = ({ status }: Request) =>
   status === 'completed' || status === 'closed' ? [...PURPOSES].reverse() : PURPOSES
 
-/** What a form is called where it says less than the step. */
+/** The form's name where it differs from the step's. */
 const OF_REQUEST: Partial<Record<Allowed['step'], string>> = {
   consent_to_tier: 'pays',
   raise_danger: 'endanger',
@@ -157,7 +157,7 @@ function firmStep(name: Allowed['step'], job: Job): Step | undefined {
       apiStep('put', '/api/v1/jobs/{job_id}/failure', { ...path, body: { note } }),
     ),
   }
-  // What is agreed to is what was quoted.
+  // The citizen agrees to what was quoted.
   if (name === 'consent' && (quote === null || quote === job.agreed_fen)) return undefined
   return (steps as Partial<Record<Allowed['step'], Step>>)[name]
 }
@@ -235,7 +235,7 @@ function citizenSteps(request: Request, rang?: string | null): Step[] {
   return steps
 }
 
-/** The citizen does not want this firm again. */
+/** Return the step by which the citizen bars this provider. */
 function bar(phone: string, provider: string): Step {
   const path = { params: { path: { phone, provider_id: provider } } }
   return step(
@@ -247,7 +247,7 @@ function bar(phone: string, provider: string): Step {
   )
 }
 
-/** The fields that have still to be filled in, or are filled in wrongly. */
+/** Return the required fields that are empty or invalid. */
 export function gapsOf({ must }: Step, words: Words): Field[] {
   return must.filter((field) => (field === 'amount' ? fenOf(words.amount) === undefined : !String(words[field]).trim()))
 }

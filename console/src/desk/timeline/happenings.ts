@@ -1,4 +1,4 @@
-/** What a happening adds to its name: reasons, sums, times, in the words of the screen. */
+/** Puts an event of the history into words: its name, reasons, amounts and times. */
 import type { Schemas } from '@/kit/api'
 import { money, recently } from '@/kit/format'
 import { i18n, locale, t, term } from '@/kit/locale'
@@ -8,7 +8,7 @@ import { dangerName } from '../reference'
 
 export type Happening = Schemas['Happening']
 
-/** The words for a code; the code itself where it has none. */
+/** Return a code's words; the code itself if it has none. */
 function coded(under: string, code: unknown): string {
   const key = `desk.${under}.${String(code)}`
   return i18n.global.te(key, 'zh-CN') ? t(key) : String(code)
@@ -18,7 +18,7 @@ const word = (name: keyof Terms) => (code: never) => term(name, code)
 const listed = (words: string[]) => new Intl.ListFormat(locale(), { type: 'unit' }).format(words)
 const said = (value: unknown): value is string | number | boolean => value !== null && value !== undefined
 
-/** The facts of the event that a reader wants, in the order in which they are said. */
+/** Return the facts of the event that a reader needs, in reading order. */
 export function factsOf({ kind, data }: Happening, number: number): string[] {
   const facts: string[] = []
   const add = (name: string, show: (value: never) => string) => {
@@ -62,19 +62,19 @@ export function factsOf({ kind, data }: Happening, number: number): string[] {
   return facts.filter(Boolean)
 }
 
-/** What was said or written down; a note of the log's own where no row keeps it. */
+/** Return what was said or noted; the log's own note if no row keeps it. */
 export function wordsOf({ words, data }: Happening): string {
   return words ?? (typeof data.note === 'string' ? data.note : '')
 }
 
-/** In whose name it was done. */
+/** Return who did it, and on whose behalf; '' for the system. */
 export function byWhom({ actor_kind, actor_name, on_behalf, provider_name }: Happening): string {
   if (actor_kind === 'system') return ''
   const who = actor_name ?? ''
   return on_behalf && provider_name ? t('desk.fact.for', { who, firm: provider_name }) : who
 }
 
-/** The kind in words. */
+/** Return the event's name. */
 export function nameOf({ kind }: Happening): string {
   return coded('happened', kind)
 }
