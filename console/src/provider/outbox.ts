@@ -1,4 +1,4 @@
-/** What the provider has said and the centre has not yet answered; a later word on the same thing replaces an unsent one. */
+/** The provider's outbox. A later step of the same kind and subject replaces an unsent one. */
 import { answer, api, type Schemas } from '@/kit/api'
 import { createOutbox, type Step as Kept } from '@/kit/outbox'
 

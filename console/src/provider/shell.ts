@@ -1,8 +1,8 @@
-/** Keeps the files of this page on the phone, so that it opens without a network; public/sw.js gives them out. */
+/** Caches this page's files on the phone, so that it opens without a network; public/sw.js serves them. */
 const CACHE = 'provider'
 const PAGE = '/provider'
 
-/** Keep what is loaded by now and forget what an older version was made of. Not on addresses without https. */
+/** Cache the files loaded so far and delete those of older versions. Does nothing without https. */
 export async function keepShell(): Promise<void> {
   if (!('serviceWorker' in navigator) || !('caches' in window)) return
   await navigator.serviceWorker.register('/sw.js')

@@ -1,4 +1,4 @@
-/** Long lists: the first of them, and more when asked for. */
+/** Long lists: the first items, and more on request. */
 import { computed, reactive, ref } from 'vue'
 
 import type { Problem } from '@/kit/api'
@@ -11,7 +11,7 @@ export interface Listing<T> {
   readonly items: readonly T[] | undefined
   readonly more: boolean
   readonly problem: Problem | undefined
-  /** Since when it is as shown; the centre's time. */
+  /** When the items shown were read, in the centre's time. */
   readonly at: number
   showMore: () => void
   reload: () => Promise<void>
@@ -19,7 +19,7 @@ export interface Listing<T> {
 
 type Found<T> = ReturnType<typeof useFetched<T>>
 
-/** Of a list that came as a whole: a phone need not draw thousands at once. */
+/** Page through a list that was read as a whole: a phone need not draw thousands at once. */
 export function useShown<T>(found: Found<T[]>, order?: (one: T, other: T) => number): Listing<T> {
   const most = ref(STEP)
   const all = computed(() => (order && found.data.value ? [...found.data.value].sort(order) : found.data.value))
@@ -36,7 +36,7 @@ interface Page<T> {
   next?: string | null
 }
 
-/** Of a list that the server gives page by page. Whatever happens, all pages seen so far are read again. */
+/** Page through a list that the server gives page by page. A change reads all pages seen so far again. */
 export function usePaged<P extends Page<unknown>>(
   load: (cursor?: string) => Promise<P>,
   options: Parameters<typeof useFetched>[1],

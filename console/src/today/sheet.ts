@@ -1,4 +1,4 @@
-/** The sheet of a day with the two days beside it, kept fresh: what is shown is in the address, so it can be shared. */
+/** A day's sheet with the two days compared, kept up to date. Its choices are in the address, so it can be shared. */
 import { computed, onScopeDispose, ref, watch } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
@@ -8,7 +8,7 @@ import { useFetched } from '@/kit/fetched'
 
 import { type Cut, daysFrom, wallClock } from './figures'
 
-/** What requests can be chosen by; also the names in the address and in the API. */
+/** The filters; also their names in the address and the API. */
 export const FILTERS = ['kind', 'category', 'township', 'tier', 'channel'] as const
 export type Filter = (typeof FILTERS)[number]
 
@@ -27,14 +27,14 @@ export function useSelection() {
   )
   const day = computed(() => text('day') || today.value)
 
-  /** The address with these parameters changed; empty ones and the day of today are left out. */
+  /** Return the address with these parameters changed, without empty ones and without today's day. */
   function to(changed: Partial<Record<Filter | 'day' | 'hours', string>>) {
     const query = Object.entries({ ...route.query, ...changed })
     const kept = query.filter(([name, value]) => value && !(name === 'day' && value === today.value))
     return { path: route.path, query: Object.fromEntries(kept) }
   }
 
-  /** Where these figures can be had as a table for a spreadsheet. */
+  /** Return the URL of these figures as CSV. */
   function csv(cut: Cut): string {
     const only = Object.entries(filters.value).filter(([, value]) => value)
     const asked = { from: day.value, to: day.value, by: cut, format: 'csv', ...Object.fromEntries(only) }
@@ -48,7 +48,7 @@ export function useSelection() {
     filtered: computed(() => Object.values(filters.value).some(Boolean)),
     isToday: computed(() => day.value === today.value),
     hours: computed(() => text('hours')),
-    /** All that was chosen, in one word. */
+    /** All choices in one string, to compare them. */
     selected: computed(() => JSON.stringify([day.value, filters.value])),
     csv,
     to,
@@ -58,7 +58,7 @@ export function useSelection() {
 
 export type Selection = ReturnType<typeof useSelection>
 
-/** That day, the day before and the same day a week earlier, up to the same time while it goes on; and what stands now. */
+/** Read the day with the two days compared, up to the same time if it is today, and the state now. */
 export function useSheet({ day, filters, isToday, selected }: Selection) {
   const paused = ref(false)
 

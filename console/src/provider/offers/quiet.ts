@@ -1,4 +1,4 @@
-/** Whether an offer may wake somebody: by day while the firm is open, at night only what is urgent. */
+/** Decides whether an offer may vibrate: by day while the provider is open, at night only if urgent. */
 import type { Schemas } from '@/kit/api'
 import { now, wallTime } from '@/kit/clock'
 
