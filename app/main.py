@@ -24,9 +24,9 @@ from app.console.pages import Console
 from app.contract.about import ABOUT, CONTACT, LICENCE, SERVERS, TAGS
 from app.contract.document import DOCUMENT_PATH, operation_id, promise
 from app.credit.routes import router as credit
-from app.danger.recognising import taught
+from app.danger.recognising import trained_model
 from app.danger.routes import router as dangers
-from app.danger.snapshot import HeldDangers
+from app.danger.snapshot import CachedDangers
 from app.desk.routes import router as desk
 from app.dispatch.routes import router as dispatch
 from app.dispatch.surge_routes import router as surges
@@ -44,7 +44,7 @@ from app.kit.errors import DatabaseBusy, DatabaseReadOnly, DatabaseUnavailable
 from app.kit.quotas import Quotas
 from app.kit.waiting import SharedReads
 from app.kit.web import Now, context_of, install, refuse_misread_path, refuse_unknown_parameters
-from app.knowledge.model_in_force import HeldModel
+from app.knowledge.model_in_force import CachedModel
 from app.knowledge.routes import IMPORT_LIMIT as KNOWLEDGE_LIMIT
 from app.knowledge.routes import IMPORT_PATH as KNOWLEDGE_PATH
 from app.knowledge.routes import router as knowledge
@@ -212,7 +212,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
 
 async def _warm(app: FastAPI) -> None:
     """Prepare in advance what takes a second, so that no caller waits for it."""
-    await asyncio.to_thread(taught)
+    await asyncio.to_thread(trained_model)
     with contextlib.suppress(
         DatabaseUnavailable, DatabaseBusy, asyncpg.UndefinedTableError
     ):  # then the first call prepares it
@@ -225,8 +225,8 @@ def bind(app: FastAPI, context: Context) -> None:
     app.state.context = context
     app.state.authenticator = Authenticator(context)
     app.state.catalog = Catalog(context.db, context.pubsub)
-    app.state.dangers = HeldDangers(context.db, context.pubsub)
-    app.state.model = HeldModel(context.db, context.pubsub)
+    app.state.dangers = CachedDangers(context.db, context.pubsub)
+    app.state.model = CachedModel(context.db, context.pubsub)
     app.state.suggester = Suggester()
     app.state.tail = Tail(context)
     app.state.quotas = Quotas(context.settings)

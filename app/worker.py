@@ -41,7 +41,7 @@ from app.kit.idempotency import forget_keys
 from app.kit.limits import forget_counts
 from app.kit.steps import Health, forget_troubles, write_health
 from app.knowledge.queries import forget_choices, forget_failed_searches
-from app.metrics.tasks import keep_calls, keep_volumes
+from app.metrics.tasks import roll_up_calls_step, roll_up_volumes_step
 from app.registry.expiry import watch_papers
 from app.registry.months import remind_of_months
 from app.registry.tasks import roll_windows
@@ -107,8 +107,8 @@ async def _number_events(context: Context) -> int:
 
 LOG_STEPS: Mapping[str, Callable[[Context], Awaitable[int]]] = {
     "number_events": _number_events,
-    "roll_up_volumes": keep_volumes,
-    "roll_up_calls": keep_calls,
+    "roll_up_volumes": roll_up_volumes_step,
+    "roll_up_calls": roll_up_calls_step,
     "make_entries": make_entries,
     "spread_events": spread_events,
 }

@@ -65,10 +65,10 @@ async def main(url: str, sizes: list[int]) -> None:
             async with db.begin() as tx:
                 await add(tx, bodies, catalog, now)
             there += count
-        async with db.look() as tx:
+        async with db.autocommit() as tx:
             await tx.driver.execute("VACUUM ANALYZE article_entries, article_words, article_versions, articles")
         seconds = await measure(db, catalog, now.date(), now)
-        async with db.look() as tx:
+        async with db.autocommit() as tx:
             megabytes = await tx.driver.fetchval("SELECT pg_total_relation_size('article_entries') / 1048576.0")
         cuts = statistics.quantiles(seconds, n=100)
         figures = f"{cuts[49] * 1000:8.1f} {cuts[98] * 1000:8.1f} {max(seconds) * 1000:8.1f}"

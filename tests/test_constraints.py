@@ -86,7 +86,7 @@ CREDIT = (
 )
 async def test_the_database_refuses(world: World, constraint: str, sql: str, names: tuple[str, ...]) -> None:
     facts = await prepared(world)
-    async with world.context.db.look() as tx:
+    async with world.context.db.autocommit() as tx:
         with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:
             await tx.driver.execute(sql, *(facts[name] for name in names))
     assert getattr(refused.value, "constraint_name", None) == constraint

@@ -20,7 +20,7 @@ from app.kit import db as database
 from app.kit import pubsub as pubsub_module
 from app.kit import steps
 from app.kit.context import Context
-from app.kit.db import Database, Patience, Tx, connect_arguments, trouble_of
+from app.kit.db import Database, Timeouts, Tx, connect_arguments, database_problem
 from app.kit.errors import DatabaseBusy, DatabaseReadOnly, DatabaseUnavailable
 from app.kit.pubsub import PubSub
 from app.kit.steps import RETRY_SECONDS
@@ -29,13 +29,13 @@ from app.worker import DUE_STEPS, work
 from tests.proxies import proxy_before
 from tests.world import DRAIN, World, ok, refused
 
-SHORT = Patience(statement=5, lock=0.2, idle=20)
+SHORT = Timeouts(statement=5, lock=0.2, idle=20)
 
 
 @asynccontextmanager
-async def working_over(world: World, url: str, patience: Patience = SHORT) -> AsyncIterator[Context]:
+async def working_over(world: World, url: str, timeouts: Timeouts = SHORT) -> AsyncIterator[Context]:
     """The application over another way to the same database."""
-    db = Database(url, pool_size=5, patience=patience)
+    db = Database(url, pool_size=5, timeouts=timeouts)
     db.on_publish = world.context.pubsub.publish
     context = dataclasses.replace(world.context, db=db, files=db)
     bind(world.application, context)
@@ -89,7 +89,7 @@ async def test_a_silent_database_is_given_up(world: World, monkeypatch: pytest.M
     monkeypatch.setattr(database, "ANSWER_SECONDS", 0.2)
     monkeypatch.setattr(database, "ROLLBACK_SECONDS", 0.2)
     monkeypatch.setattr(database, "CONNECT_SECONDS", 0.3)
-    hasty = Patience(statement=0.3, lock=0.2, idle=5)
+    hasty = Timeouts(statement=0.3, lock=0.2, idle=5)
     async with proxy_before(url_of(world)) as proxy, working_over(world, proxy.url, hasty) as context:
         await ok(world.create("GV01", key="before"))
         proxy.silent = True
@@ -268,4 +268,4 @@ async def test_what_fails_again_and_again_is_set_aside_shown_and_released_by_han
 )
 def test_what_a_sqlstate_means(state: str, trouble: type[Exception]) -> None:
     error = asyncpg.PostgresError.new({"C": state, "M": "as the server says it", "S": "ERROR"})
-    assert type(trouble_of(error)) is trouble
+    assert type(database_problem(error)) is trouble

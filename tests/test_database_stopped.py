@@ -13,13 +13,13 @@ import pytest
 from app.kit import db as database
 from app.kit import embedded
 from app.kit.context import Context, open_context
-from app.kit.db import Patience
+from app.kit.db import Timeouts
 from app.kit.migrate import migrate
 from app.main import create_app
 from app.settings import Settings
 from app.worker import DUE_STEPS, LOG_STEPS, work
 
-HASTY = Patience(statement=0.5, lock=0.2, idle=5)
+HASTY = Timeouts(statement=0.5, lock=0.2, idle=5)
 CALLS = 6
 
 

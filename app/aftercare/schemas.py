@@ -10,7 +10,7 @@ from app.aftercare.models import CallbackStatus, Satisfaction
 from app.catalog.models import Tier
 from app.intake.models import RequestStatus
 from app.jobs.schemas import Note
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 from app.kit.fields import Body, Fen
 from app.kit.quantity import Quantity
 
@@ -76,9 +76,9 @@ class Outcome(Body):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.reached and self.solved is None:
-            raise Unfit("say whether the problem is solved", "请填写是否已解决")
+            raise InvalidField("say whether the problem is solved", "请填写是否已解决")
         if not self.reached and self.model_dump(exclude={"reached"}, exclude_defaults=True):
-            raise Unfit("leave out everything else when nobody was reached", "未接通时不能填写其他内容")
+            raise InvalidField("leave out everything else when nobody was reached", "未接通时不能填写其他内容")
         if self.redo_refused and self.solved:
-            raise Unfit("solved work is not done again", "已解决的不再返工")
+            raise InvalidField("solved work is not done again", "已解决的不再返工")
         return self

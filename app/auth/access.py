@@ -162,7 +162,7 @@ class Authenticator:
         A database that accepts no writes is no reason to turn anybody away, so errors are ignored.
         """
         with contextlib.suppress(HotlineError, asyncpg.PostgresError):
-            async with self._context.db.look() as tx:
+            async with self._context.db.autocommit() as tx:
                 await queries.note_use(tx, key, seen_at)
 
 
@@ -291,7 +291,7 @@ async def public() -> None:
     """Declare that anybody may call the route."""
 
 
-async def let_in(request: Request, gates: Iterable[Gate]) -> None:
+async def authorize(request: Request, gates: Iterable[Gate]) -> None:
     """Identify the caller and check that every gate lets them pass.
 
     Raises NotSignedIn, CrossSite, CallerTooFast, and what `Gate.check` raises.
@@ -315,7 +315,7 @@ class GuardedRoute(APIRoute):
             return answer
 
         async def guarded(request: Request) -> Response:
-            await let_in(request, gates)
+            await authorize(request, gates)
             return await answer(request)
 
         return guarded

@@ -25,7 +25,7 @@ The name itself is not logged: it may be a password typed into the wrong field.
 """
 
 
-class Seen(NamedTuple):
+class SignInOrigin(NamedTuple):
     """Where a sign-in comes from: the address, and the token of a browser that has signed in before."""
 
     address: str
@@ -39,7 +39,7 @@ class SignedIn(NamedTuple):
     device: str
 
 
-async def sign_in(act: Act, context: Context, body: SignIn, seen: Seen) -> SignedIn:
+async def sign_in(act: Act, context: Context, body: SignIn, origin: SignInOrigin) -> SignedIn:
     """Check the password, and the second factor if there is one, and open a session.
 
     Failures are written to the audit log with the address.
@@ -47,28 +47,28 @@ async def sign_in(act: Act, context: Context, body: SignIn, seen: Seen) -> Signe
     Raises SignInFailed, PasswordRunOut, CodeNeeded, CodeWrong, SignInsCrowded, or TooManyAttempts: for passwords before
     the password is checked, for codes after.
     """
-    device = token_hash(seen.device) if seen.device else None
+    device = token_hash(origin.device) if origin.device else None
     async with context.db.begin() as tx:
         staff = await queries.find_staff(tx, body.username)
         known = bool(staff and device and await throttle_queries.is_known_device(tx, device, staff.id))
     if known and staff and device:
         tried = throttle.of_browser(device, staff)
     else:
-        tried = throttle.of_stranger(body.username, staff, seen.address)
+        tried = throttle.of_stranger(body.username, staff, origin.address)
     with HASHING.place(known=known):
         async with context.db.begin() as tx:
             await throttle.count_try(tx, tried, context.clock, act.now)
         checked = staff.password_hash if staff and staff.active else None
         right = await is_right(checked, body.password, known=known)
     async with context.db.begin() as tx:
-        signed_in = await _decide(act, tx, body, checked if right else None, tried, seen, context)
+        signed_in = await _decide(act, tx, body, checked if right else None, tried, origin, context)
     if isinstance(signed_in, HotlineError):
         raise signed_in
     return signed_in
 
 
 async def _decide(
-    act: Act, tx: Tx, body: SignIn, right: str | None, tried: list[Tried], seen: Seen, context: Context
+    act: Act, tx: Tx, body: SignIn, right: str | None, tried: list[Tried], origin: SignInOrigin, context: Context
 ) -> SignedIn | HotlineError:
     """Decide the outcome under a lock. `right` is the hash that the password matched; it may have been reset meanwhile.
 
@@ -76,11 +76,11 @@ async def _decide(
     """
     staff = await queries.lock_staff_named(tx, body.username)
     if staff is None or staff.password_hash != right or not staff.active:
-        await _note(act, tx, "sign_in.failed", staff, seen)
+        await _note(act, tx, "sign_in.failed", staff, origin)
         return SignInFailed()
     if staff.password_until and staff.password_until <= act.now:
         await throttle.uncount_try(tx, tried)
-        await _note(act, tx, "sign_in.failed", staff, seen, why="run_out")
+        await _note(act, tx, "sign_in.failed", staff, origin, why="run_out")
         return PasswordRunOut()
     if staff.second_factor:
         if body.code is None:
@@ -92,13 +92,13 @@ async def _decide(
         except TooManyAttempts as error:
             return error
         if not _take_code(staff, body.code, context):
-            await _note(act, tx, "sign_in.failed", staff, seen, why="code")
+            await _note(act, tx, "sign_in.failed", staff, origin, why="code")
             return CodeWrong()
         tried = [*tried, *codes]
     await throttle.uncount_try(tx, tried)
-    await _note(act, tx, "sign_in.succeeded", staff, seen)
+    await _note(act, tx, "sign_in.succeeded", staff, origin)
     staff.last_signed_in_at = act.now
-    token, device = secrets.token_urlsafe(32), seen.device or secrets.token_urlsafe(32)
+    token, device = secrets.token_urlsafe(32), origin.device or secrets.token_urlsafe(32)
     expires_at = act.now + timedelta(hours=context.settings.session_hours)
     tx.session.add(
         StaffSession(token_hash=token_hash(token), staff_id=staff.id, created_at=act.now, expires_at=expires_at)
@@ -116,10 +116,10 @@ def _take_code(staff: Staff, code: str, context: Context) -> bool:
     return second_factor.take_code(staff, code.strip(), key, at) or second_factor.take_recovery_code(staff, code)
 
 
-async def _note(act: Act, tx: Tx, action: str, staff: Staff | None, seen: Seen, **data: str) -> None:
+async def _note(act: Act, tx: Tx, action: str, staff: Staff | None, origin: SignInOrigin, **data: str) -> None:
     subject = f"user:{staff.username}" if staff else UNKNOWN
     own = act._replace(actor=Actor(ActorKind.STAFF, staff.id if staff else None))
-    await queries.add_audit(own, tx, action, subject, address=seen.address, **data)
+    await queries.add_audit(own, tx, action, subject, address=origin.address, **data)
 
 
 async def sign_in_provider(act: Act, context: Context, key: str, address: str) -> tuple[str, datetime]:

@@ -6,7 +6,7 @@ from fastapi import Depends, Query, Request, Response
 
 from app.auth import actions, queries
 from app.auth.access import Principal, Router, Transaction, allow, public, token_of
-from app.auth.actions import Seen
+from app.auth.actions import SignInOrigin
 from app.auth.cookies import DEVICE_COOKIE, give_device, give_session, refuse_other_sites, take_session
 from app.auth.models import AuditEntry, Role
 from app.auth.schemas import (
@@ -28,26 +28,26 @@ Admin = Annotated[Principal, Depends(allow(Role.ADMIN))]
 Anybody = Annotated[Principal, Depends(allow(*Role, even_if_due=True))]
 
 
-async def _seen(request: Request) -> Seen:
-    return Seen(address_of(request), request.cookies.get(DEVICE_COOKIE))
+async def _seen(request: Request) -> SignInOrigin:
+    return SignInOrigin(address_of(request), request.cookies.get(DEVICE_COOKIE))
 
 
-From = Annotated[Seen, Depends(_seen)]
+From = Annotated[SignInOrigin, Depends(_seen)]
 
 
 @router.post("/sessions", status_code=201, dependencies=[Depends(public)])
-async def sign_in(body: SignIn, request: Request, seen: From) -> SessionOut:
+async def sign_in(body: SignIn, request: Request, origin: From) -> SessionOut:
     """Sign in as a member of staff and get a bearer token."""
     context = context_of(request)
-    return (await actions.sign_in(act_of(context), context, body, seen)).session
+    return (await actions.sign_in(act_of(context), context, body, origin)).session
 
 
 @router.post("/sessions/browser", status_code=201, dependencies=[Depends(public), Depends(refuse_other_sites)])
-async def sign_in_browser(body: SignIn, request: Request, response: Response, seen: From) -> BrowserSession:
+async def sign_in_browser(body: SignIn, request: Request, response: Response, origin: From) -> BrowserSession:
     """Sign in as a member of staff from the console. The session is a cookie that no script can read."""
     context = context_of(request)
     act = act_of(context)
-    session, device = await actions.sign_in(act, context, body, seen)
+    session, device = await actions.sign_in(act, context, body, origin)
     give_session(request, response, session.token, session.expires_at, act.now)
     give_device(request, response, device)
     return BrowserSession(expires_at=session.expires_at)

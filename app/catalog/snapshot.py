@@ -28,8 +28,8 @@ from app.catalog.models import (
     Urgency,
 )
 from app.catalog.search import Index
+from app.kit.cached import Cached
 from app.kit.db import Database
-from app.kit.held import Held
 
 CATALOG_TOPIC = "catalog"
 
@@ -246,7 +246,7 @@ async def read_snapshot(db: Database) -> Snapshot:
     )
 
 
-class Catalog(Held[Snapshot]):
+class Catalog(Cached[Snapshot]):
     """The catalogue of one process."""
 
     topic = CATALOG_TOPIC

@@ -10,21 +10,21 @@ from app.complaints.errors import ComplaintDecided, NoProviderToBlame, NotASuper
 from app.complaints.models import Cause, Complaint, ComplaintStatus
 from app.complaints.schemas import ComplaintOut, Decision, OwnComplaint
 from app.complaints.states import COMPLAINTS
-from app.dispatch.endangering import hear_later
+from app.dispatch.raising_danger import raise_danger_from_contact
 from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.transition import record
 from app.intake.actions import get_request
-from app.intake.endangered import Known
+from app.intake.danger import Known
 from app.intake.models import Contact
 from app.intake.schemas import ContactIn
+from app.jobs.contacts import record_contact
 from app.jobs.models import Fault, Job
-from app.jobs.saying import say
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
 from app.kit.phones import is_service_line
-from app.registry.notices import tell
+from app.registry.notices import send_notice
 from app.registry.schemas import Notice
 
 OPENED = Notice(
@@ -43,14 +43,14 @@ VERDICTS = {
 UPHELD = ("投诉成立，责任不在贵单位", "upheld, but you are not at fault")
 
 
-async def say_later(act: Act, tx: Tx, request_id: UUID, body: ContactIn, about: Known) -> Contact:
+async def add_contact_or_complaint(act: Act, tx: Tx, request_id: UUID, body: ContactIn, about: Known) -> Contact:
     """Record a later call or message about the request, and any danger it reports, and return it.
 
     A complaint opens a case, at any time. Raises NotFound.
     """
-    contact = await say(act, tx, request_id, body)
+    contact = await record_contact(act, tx, request_id, body)
     if body.note:
-        await hear_later(act, tx, request_id, body.note, about.catalog, about.dangers)
+        await raise_danger_from_contact(act, tx, request_id, body.note, about.catalog, about.dangers)
     if body.purpose == "complaint":
         served = (await get_request(tx, request_id)).parent_id or request_id
         job = await queries.find_last_job(tx, served)
@@ -101,7 +101,7 @@ async def _tell_opened(act: Act, tx: Tx, case: Complaint) -> None:
     number = (await get_request(tx, case.request_id)).number
     until = case.reply_by.astimezone(act.zone).strftime("%Y-%m-%d %H:%M")
     facts = {"number": number, "words": case.words or "-", "reply_by": until}
-    await tell(act, tx, case.provider_id, "complaint_opened", str(case.id), _filled(OPENED, **facts))
+    await send_notice(act, tx, case.provider_id, "complaint_opened", str(case.id), _filled(OPENED, **facts))
 
 
 def _filled(notice: Notice, **facts: object) -> dict[str, str]:
@@ -195,5 +195,5 @@ async def decide(act: Act, tx: Tx, complaint_id: UUID, body: Decision) -> Compla
         zh, en = VERDICTS.get(fault if body.upheld else None, UPHELD)
         number = (await get_request(tx, case.request_id)).number
         words = _filled(DECIDED, number=number, verdict_zh=zh, verdict_en=en, decision=body.decision)
-        await tell(act, tx, case.provider_id, "complaint_decided", str(complaint_id), words)
+        await send_notice(act, tx, case.provider_id, "complaint_decided", str(complaint_id), words)
     return await show(tx, complaint_id)

@@ -39,7 +39,7 @@ async def add_contact(
     """
 
     async def add() -> ContactOut:
-        contact = await actions.say_later(act, tx, request_id, body, about)
+        contact = await actions.add_contact_or_complaint(act, tx, request_id, body, about)
         return ContactOut.model_validate(await find_contact(tx, contact.id))
 
     first = once(act.who, idempotency_key, f"POST /requests/{request_id}/contacts", body)

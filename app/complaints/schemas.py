@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from app.complaints.models import Cause, ComplaintStatus
 from app.jobs.models import Fault
 from app.jobs.schemas import Note
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 from app.kit.fields import Body
 from app.kit.pages import Paging
 
@@ -89,7 +89,7 @@ class Decision(Body):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.fault and not self.upheld:
-            raise Unfit("a complaint that is not upheld has no fault", "不成立的投诉没有过错方")
+            raise InvalidField("a complaint that is not upheld has no fault", "不成立的投诉没有过错方")
         return self
 
 

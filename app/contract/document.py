@@ -17,7 +17,7 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.routing import Route
 
-from app.auth.access import Gate, let_in
+from app.auth.access import Gate, authorize
 from app.auth.cookies import COOKIE
 from app.auth.errors import CrossSite, FormerProvider, PasswordDue, SecondFactorDue
 from app.auth.models import PROVIDER_ROLES, Role
@@ -94,7 +94,7 @@ class Operation(NamedTuple):
         """Return what runs when it is called: its function, its dependencies, the models of its input, and its gate."""
         dependants = list(_flattened(self.route.dependant))
         sent = [one.field_info.annotation for part in dependants for one in (*part.body_params, *part.query_params)]
-        return [*(part.call for part in dependants), *sent, *([let_in] if self.gates else [])]
+        return [*(part.call for part in dependants), *sent, *([authorize] if self.gates else [])]
 
     @property
     def gates(self) -> list[Gate]:

@@ -22,7 +22,7 @@ from app.events.act import Act
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.registry.models import FULL_CREDIT, Provider, Standing
-from app.registry.notices import tell
+from app.registry.notices import send_notice
 from app.registry.queries import find_provider
 from app.registry.schemas import Notice
 
@@ -177,7 +177,7 @@ async def _tell(
         zh=f"{zh}：{rule.zh}。" + (f"说明：{note}" if note else ""),
         en=f"{en}: {rule.en}." + (f" Note: {note}" if note else ""),
     )
-    await tell(act, tx, provider.id, kind, str(entry.id), notice.model_dump())
+    await send_notice(act, tx, provider.id, kind, str(entry.id), notice.model_dump())
 
 
 async def _rules(tx: Tx, entry: CreditEntry) -> Rules:

@@ -6,14 +6,14 @@ from typing import Any
 from app.aftercare.actions import compare_bill
 from app.credit import queries
 from app.credit.actions import get_locked, reverse
-from app.credit.making import make_under
+from app.credit.making import make_under_rule
 from app.credit.rules import CORRECTED, Rules, read_rules
 from app.events.act import Act
 from app.events.kinds import EventKind
 from app.kit.db import Row, Tx
 
 
-async def judge_again(act: Act, tx: Tx, correction: Row, rules: Rules) -> None:
+async def correct_for_bill(act: Act, tx: Tx, correction: Row, rules: Rules) -> None:
     """Make the ledger what it would be if the current bill had been the first.
 
     1. Reverse entries whose rule, in the version they were made under, does not match the corrected bill.
@@ -39,7 +39,7 @@ async def judge_again(act: Act, tx: Tx, correction: Row, rules: Rules) -> None:
             speaks = rule.holds(past["kind"], after) and not (before and rule.holds(past["kind"], before))
             if speaks and rule.code not in live:
                 made_for = cause if before is None else f"{cause}/{correction['id']}"
-                await make_under(act, tx, rule, past, made_for, rules)
+                await make_under_rule(act, tx, rule, past, made_for, rules)
 
 
 def _with_bill(event: Row, amount_fen: int) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from app.events.act import Act
 from app.kit.db import Row, Tx
 from app.kit.ids import new_id
 from app.registry.models import FULL_CREDIT, ReachedBy
-from app.registry.notices import tell
+from app.registry.notices import send_notice
 from app.registry.queries import find_provider, lock_provider
 from app.registry.schemas import Notice
 
@@ -22,10 +22,10 @@ async def make_entry(act: Act, tx: Tx, event: Row, rules: Rules) -> None:
     """Make the entries that the rules call for, once per rule and event, however often the event is read."""
     for rule in rules.rules:
         if rule.holds(event["kind"], event["data"]):
-            await make_under(act, tx, rule, event, f"event:{event['id']}", rules)
+            await make_under_rule(act, tx, rule, event, f"event:{event['id']}", rules)
 
 
-async def make_under(act: Act, tx: Tx, rule: Rule, event: Row, cause: str, rules: Rules) -> None:
+async def make_under_rule(act: Act, tx: Tx, rule: Rule, event: Row, cause: str, rules: Rules) -> None:
     """Make this rule's entry for the event, within the rule's maximum, once per cause."""
     if await queries.is_made(tx, event["provider_id"], rule.code, cause):
         return
@@ -53,7 +53,7 @@ async def _propose(act: Act, tx: Tx, rule: Rule, facts: dict[str, Any]) -> None:
     assert provider is not None
     assert rule.reply_working_days is not None
     words = await _words(tx, rule, facts)
-    notice_id = await tell(act, tx, provider.id, "credit_proposed", str(facts["id"]), words.model_dump())
+    notice_id = await send_notice(act, tx, provider.id, "credit_proposed", str(facts["id"]), words.model_dump())
     told = provider.reached_by == ReachedBy.QUEUE
     reply_by = add_working_days(act.now, rule.reply_working_days, act.zone, await read_days(tx)) if told else None
     await queries.add_proposal(tx, **act.of_itself.parameters(), **facts, notice_id=notice_id, reply_by=reply_by)
@@ -81,7 +81,7 @@ async def _give(act: Act, tx: Tx, facts: dict[str, Any]) -> None:
         await settle_standing(act, tx, provider, effect)
 
 
-async def recover(act: Act, tx: Tx, provider_id: UUID, month: str, ends: datetime, rules: Rules) -> None:
+async def make_recovery(act: Act, tx: Tx, provider_id: UUID, month: str, ends: datetime, rules: Rules) -> None:
     """Give the provider the points for a whole month without a deduction, once per month."""
     facts = {
         "id": new_id(act.now),

@@ -304,12 +304,12 @@ _UNBEGUN = (
 )
 
 
-async def find_told(tx: Tx, limit: int) -> Sequence[UUID]:
+async def find_notified(tx: Tx, limit: int) -> Sequence[UUID]:
     """Return proposals whose provider has been notified but whose reply period has not begun."""
     return (await tx.session.execute(_UNBEGUN.order_by(CreditEntry.id).limit(limit))).scalars().all()
 
 
-async def find_told_at(tx: Tx, notice_id: UUID | None) -> datetime | None:
+async def find_notified_at(tx: Tx, notice_id: UUID | None) -> datetime | None:
     """Return when the provider was notified, or None if it has not been."""
     query = select(ProviderNotice.read_at).where(ProviderNotice.id == notice_id)
     return (await tx.session.execute(query)).scalar_one_or_none()

@@ -17,7 +17,7 @@ from app.credit.models import CreditRules
 from app.events.kinds import EventKind
 from app.jobs.states import JOB_MOVES, OFFER_MOVES
 from app.kit.db import Tx
-from app.kit.errors import NotFound, Unfit
+from app.kit.errors import InvalidField, NotFound
 from app.kit.fields import Body, Code, Line
 from app.registry.models import FULL_CREDIT
 
@@ -71,13 +71,13 @@ class Rule(Data):
     def _known(cls, event: str) -> str:
         if event not in CAUSES:
             known = ", ".join(sorted(CAUSES))
-            raise Unfit(f"this event does not affect credit; these do: {known}", f"此事件不计分；可用：{known}")
+            raise InvalidField(f"this event does not affect credit; these do: {known}", f"此事件不计分；可用：{known}")
         return event
 
     @model_validator(mode="after")
     def _reply_before_deduction(self) -> Self:
         if (self.points < 0) != (self.reply_working_days is not None):
-            raise Unfit(
+            raise InvalidField(
                 "a deduction needs reply_working_days; other rules must not have it",
                 "扣分须填 reply_working_days，其他不填",
             )
@@ -108,7 +108,7 @@ class Thresholds(Data):
     def _apart(self) -> Self:
         if not self.suspend_below <= self.release_from <= self.watch_below <= self.active_from:
             order = "suspend_below ≤ release_from ≤ watch_below ≤ active_from"
-            raise Unfit(order, f"须满足 {order}")
+            raise InvalidField(order, f"须满足 {order}")
         return self
 
 
@@ -129,7 +129,7 @@ class Rules(Data):
     def _told_apart(self) -> Self:
         codes = [rule.code for rule in self.rules]
         if len(set(codes)) < len(codes) or RECOVERY in codes:
-            raise Unfit("each rule needs its own code", "规则代码不能重复")
+            raise InvalidField("each rule needs its own code", "规则代码不能重复")
         return self
 
     def rule(self, code: str) -> Rule:

@@ -7,8 +7,8 @@ from app.events.act import SYSTEM, Act
 from app.events.topics import DISPATCH_TOPIC
 from app.kit.db import Tx
 from app.registry.models import ACTIVE_STANDINGS, Provider, Standing
-from app.registry.notices import tell
-from app.registry.paper_queries import look_again
+from app.registry.notices import send_notice
+from app.registry.paper_queries import schedule_review
 from app.registry.schemas import Notice
 from app.registry.states import PROVIDER_MOVES, PROVIDERS
 
@@ -75,9 +75,9 @@ async def _take(act: Act, tx: Tx, step: str, provider: Provider, rules: Rules) -
     subject = f"provider:{provider.id}"
     await add_audit(act.of_itself, tx, "provider.standing_changed", subject, **change)
     if step == "release":  # a licence of the provider may have expired meanwhile
-        await look_again(tx, provider.id, act.now.date())
+        await schedule_review(tx, provider.id, act.now.date())
     limits = rules.thresholds
     back = {"watch": limits.active_from, "suspend": limits.release_from}.get(step)
     words = {lang: text.format(credit=provider.credit, back=back) for lang, text in NOTICES[step].model_dump().items()}
-    await tell(act, tx, provider.id, f"credit_{step}", act.now.isoformat(), words)
+    await send_notice(act, tx, provider.id, f"credit_{step}", act.now.isoformat(), words)
     tx.publish(DISPATCH_TOPIC)

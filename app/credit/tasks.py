@@ -7,8 +7,8 @@ from uuid import UUID
 from app.catalog.calendar import add_working_days
 from app.catalog.queries import read_days
 from app.credit import actions, queries
-from app.credit.judging import judge_again
-from app.credit.making import make_entry, recover
+from app.credit.judging import correct_for_bill
+from app.credit.making import make_entry, make_recovery
 from app.credit.models import EntryStatus
 from app.credit.rules import CORRECTED, Rules, read_rules
 from app.events.act import Act, act_of
@@ -36,7 +36,7 @@ async def make_entries(context: Context, batch: int = BATCH) -> int:
 
     async def make(tx: Tx, events: Sequence[Row]) -> None:
         for event in events:
-            judge = judge_again if event["kind"] == CORRECTED else make_entry
+            judge = correct_for_bill if event["kind"] == CORRECTED else make_entry
             await judge(act_of(context), tx, event, rules)
 
     async def take(tx: Tx, size: int) -> int:
@@ -58,14 +58,14 @@ async def begin_reply_periods(context: Context) -> int:
 
     async def change(act: Act, tx: Tx, entry_id: UUID) -> None:
         _, entry = await actions.get_locked(tx, entry_id)
-        told_at = await queries.find_told_at(tx, entry.notice_id)
+        told_at = await queries.find_notified_at(tx, entry.notice_id)
         rules = await read_rules(tx, entry.rules_version)
         if entry.reply_by is None and told_at and rules:
             days = rules.rule(entry.rule_code).reply_working_days or 0
             entry.reply_by = add_working_days(told_at, days, act.zone, await read_days(tx))
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
-        return await queries.find_told(tx, limit)
+        return await queries.find_notified(tx, limit)
 
     return await one_by_one(context, "begin_reply_periods", find, change)
 
@@ -106,7 +106,7 @@ async def _recover(context: Context, rules: Rules, month: date) -> int:
     ends = datetime.combine((month + timedelta(days=31)).replace(day=1), time(0), zone)
 
     async def change(act: Act, tx: Tx, provider_id: UUID) -> None:
-        await recover(act, tx, provider_id, cause, ends, rules)
+        await make_recovery(act, tx, provider_id, cause, ends, rules)
 
     async def find(tx: Tx, now: datetime, limit: int) -> Sequence[UUID]:
         return await queries.find_recovering(tx, cause, begins, ends, limit)

@@ -21,7 +21,7 @@ from app.kit.etags import check_version
 from app.kit.ids import new_id
 
 
-def show_heard(heard: Iterable[Recognised], dangers: Dangers) -> list[HeardOut]:
+def show_recognised(heard: Iterable[Recognised], dangers: Dangers) -> list[HeardOut]:
     """Return the dangers that were heard, each with its guide."""
     return [
         HeardOut(**dangers.guides[one.kind].model_dump(exclude={"words"}), kind=one.kind, confidence=one.confidence)

@@ -4,11 +4,11 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from app.danger.snapshot import Dangers, HeldDangers
+from app.danger.snapshot import CachedDangers, Dangers
 
 
 async def _current(request: Request) -> Dangers:
-    return await cast(HeldDangers, request.app.state.dangers).present()
+    return await cast(CachedDangers, request.app.state.dangers).present()
 
 
 CurrentDangers = Annotated[Dangers, Depends(_current)]

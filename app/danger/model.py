@@ -34,7 +34,7 @@ class Lexeme(NamedTuple):
     kinds: Mapping[DangerKind, float]
 
 
-class Heard(NamedTuple):
+class FoundLexemes(NamedTuple):
     """The known lexemes of a text, each with its share of the text."""
 
     lexemes: list[tuple[float, Lexeme]]
@@ -53,23 +53,23 @@ class Model(NamedTuple):
     threshold: float
     usual: Mapping[DangerKind, float]
 
-    def hear(self, found: Lexemes) -> Heard:
+    def find_lexemes(self, found: Lexemes) -> FoundLexemes:
         """What of the text is known."""
         heard: list[tuple[float, Lexeme]] = []
         for block, length in ((found.said, 1.0), (found.meant, MEANT)):
             known = [own for lexeme in block if (own := self.lexemes.get(lexeme))]
             whole = sqrt(sum([lexeme.rarity**2 for lexeme in known])) or 1.0
             heard += [(lexeme.rarity * length / whole, lexeme) for lexeme in known]
-        return Heard(heard)
+        return FoundLexemes(heard)
 
-    def likelihood(self, heard: Heard, more: float = 0.0) -> float:
+    def likelihood(self, heard: FoundLexemes, more: float = 0.0) -> float:
         """How likely the text tells a danger, with so much that tells it besides: 0.5 at the threshold; 0 of a text of
         which nothing is known."""
         if not heard.lexemes:
             return 0.0
         return 1 / (1 + exp(STEEP * (self.threshold - self.bias - heard.score() - more)))
 
-    def kinds(self, heard: Heard) -> dict[DangerKind, float]:
+    def kinds(self, heard: FoundLexemes) -> dict[DangerKind, float]:
         """How likely each kind is, if it is a danger."""
         whole = sum([share for share, _ in heard.lexemes])
         sums = {kind: usual * whole for kind, usual in self.usual.items()}

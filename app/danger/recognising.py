@@ -43,33 +43,33 @@ def recognise(text: str, rules: Rules) -> list[Recognised]:
     """
     found: dict[DangerKind, float] = {}
     for part in overlapping_parts(plain(text)):
-        for kind, confidence in _hear(part, rules).items():
+        for kind, confidence in _likelihoods(part, rules).items():
             found[kind] = max(found.get(kind, 0.0), confidence)
     order = sorted((kind for kind in KINDS if kind in found), key=lambda kind: -found[kind])
     return [Recognised(kind, round(found[kind], 3)) for kind in order]
 
 
-def _hear(said: str, rules: Rules) -> dict[DangerKind, float]:
+def _likelihoods(said: str, rules: Rules) -> dict[DangerKind, float]:
     """How likely each danger is that is told in a piece of plain text."""
-    struck = {kind: rules.struck(kind, said) for kind in KINDS}
-    told = [kind for kind in KINDS if rules.tells(kind, struck[kind])]
-    model = taught()
+    without_exceptions = {kind: rules.without_exceptions(kind, said) for kind in KINDS}
+    told = [kind for kind in KINDS if rules.matches(kind, without_exceptions[kind])]
+    model = trained_model()
     if model is None:
         return dict.fromkeys(told, BY_WORDS)
-    heard = model.hear(lexemes(said))
-    likely, by_words = model.likelihood(heard), model.likelihood(heard, SAID)
+    found_lexemes = model.find_lexemes(lexemes(said))
+    likely, by_words = model.likelihood(found_lexemes), model.likelihood(found_lexemes, SAID)
     found = dict.fromkeys(told, by_words) if by_words >= SURE else {}
     if likely >= SURE:
-        shares = model.kinds(heard)
+        shares = model.kinds(found_lexemes)
         most = max(shares.values())
         for kind, share in shares.items():
-            if share >= BESIDE * most and struck[kind] == said:
+            if share >= BESIDE * most and without_exceptions[kind] == said:
                 found[kind] = max(found.get(kind, 0.0), likely * share / most)
     return found
 
 
 @cache
-def taught(file: Path = FILE) -> Model | None:
+def trained_model(file: Path = FILE) -> Model | None:
     """What the sentences taught; None where its files are missing or damaged."""
     try:
         lexemes("")

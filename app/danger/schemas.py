@@ -10,7 +10,7 @@ from app.catalog.schemas import Line, Said
 from app.danger.kinds import DangerKind
 from app.danger.models import GuideStatus
 from app.danger.words import parse
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 from app.kit.fields import Body
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
@@ -21,7 +21,7 @@ def _pattern(text: str) -> str:
     try:
         parse(text)
     except ValueError as error:
-        raise Unfit(
+        raise InvalidField(
             f"{error}; write a phrase, or join phrases with + (all must occur) and / (any one is enough)",
             "格式不对：写一个词语，或用 + 连接须同时出现的词、用 / 连接任选其一的词，单独一个字不够",
         ) from error

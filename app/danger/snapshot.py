@@ -17,8 +17,8 @@ from app.danger.models import GuideStatus
 from app.danger.recognising import Recognised, recognise
 from app.danger.schemas import EmergencyLine, Guide
 from app.danger.words import Rules, Words, read_rules
+from app.kit.cached import Cached
 from app.kit.db import Database, Tx
-from app.kit.held import Held
 from app.kit.names import same_form, tidy
 
 DANGER_TOPIC = "dangers"
@@ -34,7 +34,7 @@ class Dangers(NamedTuple):
     guides: Mapping[DangerKind, Guide]
     rules: Rules
 
-    def hear(self, text: str) -> list[Recognised]:
+    def recognise(self, text: str) -> list[Recognised]:
         """Return the dangers recognised in the text, most likely first."""
         return recognise(text, self.rules)
 
@@ -113,7 +113,7 @@ async def read_dangers(db: Database) -> Dangers:
     return dangers_of(guides)
 
 
-class HeldDangers(Held[Dangers]):
+class CachedDangers(Cached[Dangers]):
     """The guides of one process."""
 
     topic = DANGER_TOPIC

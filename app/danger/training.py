@@ -54,7 +54,7 @@ class Learned(NamedTuple):
 
     def score(self, found: Lexemes) -> float:
         """How strongly the text tells a danger."""
-        return self.model.bias + self.model.hear(found).score()
+        return self.model.bias + self.model.find_lexemes(found).score()
 
 
 def read_sentences(file: Path = SENTENCES) -> Iterator[Sentence]:
@@ -96,7 +96,7 @@ def learn(sentences: Sequence[tuple[Sentence, Lexemes]]) -> Learned:
         _Row(
             1.0 if sentence.kind else -1.0,
             1 / (2 * (_COST_OF_ORDINARY if sentence.hand == _ORDINARY else _COST)),
-            [(int(lexeme.weight), share) for share, lexeme in numbered.hear(found).lexemes],
+            [(int(lexeme.weight), share) for share, lexeme in numbered.find_lexemes(found).lexemes],
         )
         for sentence, found in sentences
     ]

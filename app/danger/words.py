@@ -16,7 +16,7 @@ import yaml
 from app.danger.kinds import DangerKind
 from app.danger.lexemes import DATA, plain
 
-STRUCK = "\x00"
+BLANK = "\x00"
 """Replaces each character that is taken back. No caller uses it."""
 LEAST_PHRASE = 2
 """The fewest characters of a pattern that is a single phrase, because one character says too little."""
@@ -41,11 +41,11 @@ class Part(NamedTuple):
         """Return whether the plain text has one of them."""
         return any(phrase in text for phrase in self.phrases) or bool(self.pattern and self.pattern.search(text))
 
-    def strike(self, text: str) -> str:
+    def blank_out(self, text: str) -> str:
         """Return the plain text without them, at the same length."""
         for phrase in self.phrases:
-            text = text.replace(phrase, STRUCK * len(phrase))
-        return self.pattern.sub(lambda found: STRUCK * len(found[0]), text) if self.pattern else text
+            text = text.replace(phrase, BLANK * len(phrase))
+        return self.pattern.sub(lambda found: BLANK * len(found[0]), text) if self.pattern else text
 
 
 class Pattern(NamedTuple):
@@ -57,12 +57,12 @@ class Pattern(NamedTuple):
         """Return whether all parts occur in the plain text."""
         return all(part.finds(text) for part in self.parts)
 
-    def strike(self, text: str) -> str:
+    def blank_out(self, text: str) -> str:
         """Return the plain text without what the pattern matches, at the same length; unchanged if it does not
         match."""
         if self.finds(text):
             for part in self.parts:
-                text = part.strike(text)
+                text = part.blank_out(text)
         return text
 
 
@@ -100,15 +100,15 @@ class Rules:
         self._recognise = {kind: Patterns.of(own.recognise) for kind, own in self.words.items()}
         self._take_back = {kind: Patterns.of(own.take_back) for kind, own in self.words.items()}
 
-    def struck(self, kind: DangerKind, text: str) -> str:
+    def without_exceptions(self, kind: DangerKind, text: str) -> str:
         """Return the plain text without what is taken back for this kind."""
         taken_back = self._take_back[kind]
         if taken_back.may_find(text):
             for pattern in taken_back.patterns:
-                text = pattern.strike(text)
+                text = pattern.blank_out(text)
         return text
 
-    def tells(self, kind: DangerKind, text: str) -> bool:
+    def matches(self, kind: DangerKind, text: str) -> bool:
         """Return whether a pattern for this kind matches the plain text.
 
         `struck` must have removed what is taken back.

@@ -13,7 +13,7 @@ from app.demo.pace import spend
 from app.demo.room import Room
 from app.sample import texts
 
-LOOK_AGAIN_SECONDS = 120
+RECHECK_SECONDS = 120
 LINES = 3
 """How many operators work on the queue at a time. In the morning it is long."""
 TALK_SECONDS = (30, 90)
@@ -33,9 +33,7 @@ class Callbacks:
 
     async def run(self) -> None:
         """Take the next callback whenever an operator is free, for ever."""
-        await asyncio.gather(
-            *(self._room.serve("/callbacks/next", self.call, LOOK_AGAIN_SECONDS) for _ in range(LINES))
-        )
+        await asyncio.gather(*(self._room.serve("/callbacks/next", self.call, RECHECK_SECONDS) for _ in range(LINES)))
 
     async def call(self, operator: Seat, callback: dict[str, Any]) -> None:
         """Call the citizen and record the outcome, or that nobody answered."""

@@ -12,7 +12,7 @@ from app.sample import texts
 from hotline_provider.behaviour import Answer, Member, decide, plan, quote_fen
 from hotline_provider.models import Job
 
-LOOK_AGAIN_SECONDS = 15
+RECHECK_SECONDS = 15
 TALK_SECONDS = (15, 45)
 USUAL_PRICE_FEN = 10_000
 """The starting price, in fen, of a job accepted before the play began."""
@@ -28,7 +28,7 @@ class PhoneDesk:
 
     async def run(self) -> None:
         """Phone the next provider whenever an operator is free, for ever."""
-        await self._room.serve("/offers/to-phone/next", self.phone, LOOK_AGAIN_SECONDS)
+        await self._room.serve("/offers/to-phone/next", self.phone, RECHECK_SECONDS)
 
     def resume(self, jobs: Iterable[UUID]) -> None:
         """Let the providers continue these jobs, which they accepted before the play began."""

@@ -17,7 +17,7 @@ from app.settings import Settings
 
 HOST = "127.0.0.1"
 STOP_SECONDS = 15.0
-LOOK_AGAIN_SECONDS = 0.05
+RECHECK_SECONDS = 0.05
 
 
 class ProcessEnded(Exception):
@@ -107,4 +107,4 @@ async def _until_ready(url: str) -> None:
                     return
             except httpx.TransportError:
                 pass
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(RECHECK_SECONDS)

@@ -4,7 +4,7 @@ from app.auth.reveals import note_reveal
 from app.desk import searching_queries
 from app.desk.schemas import CitizenFound, DeskFound, FirmFound
 from app.events.act import Act
-from app.intake.filters import digits_of, phone_of, show_searched
+from app.intake.filters import describe_search, digits_of, phone_of
 from app.intake.views import show
 from app.kit.db import Tx
 from app.kit.personal import mask_name, mask_phone
@@ -19,7 +19,7 @@ async def search(act: Act, tx: Tx, words: str) -> DeskFound:
     Requests match by number, or if open by their words; citizens by phone or the beginning of their name; providers by
     phone or a part of their name.
     """
-    await note_reveal(act, tx, "desk", "search", **show_searched(words))
+    await note_reveal(act, tx, "desk", "search", **describe_search(words))
     phone, digits = phone_of(words), digits_of(words)
     number = int(digits) if digits and len(digits) < 16 else None
     requests = await searching_queries.list_requests(tx, words, number, MOST)

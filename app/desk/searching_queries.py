@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
-from app.intake.filters import CLOSED, said
+from app.intake.filters import CLOSED, mentions
 from app.intake.models import Citizen, Request
 from app.kit.db import Tx
 from app.kit.names import same_form
@@ -22,7 +22,7 @@ async def list_requests(tx: Tx, words: str, number: int | None, limit: int) -> S
     if number is not None:
         found += (await tx.session.execute(select(Request).where(Request.number == number))).scalars()
     seen: list[UUID] = [row.id for row in found]
-    query = select(Request).where(_OPEN, said(words), Request.id.not_in(seen))
+    query = select(Request).where(_OPEN, mentions(words), Request.id.not_in(seen))
     query = query.order_by(Request.received_at.desc(), Request.id.desc()).limit(limit - len(found))
     return [*found, *(await tx.session.execute(query)).scalars()]
 

@@ -15,7 +15,7 @@ from app.desk.schemas import PossibleStep, Step, Subject
 from app.dispatch.actions import check_reopenable
 from app.events.act import Act
 from app.intake.actions import get_request
-from app.intake.endangered import check_endangered, check_may_go_out, check_relayed, is_endangered
+from app.intake.danger import check_may_go_out, check_relayed, get_danger, has_unrelayed_danger
 from app.intake.entitlement import dearer
 from app.intake.models import RequestStatus
 from app.intake.people import check_callable
@@ -122,8 +122,8 @@ OF_REQUEST = (
     Rule(Step.SEPARATE, _MOVES["separate"].sources, roles=IN_CHARGE),
     Rule(Step.CANCEL, _MOVES["cancel"].sources, _is_relayed),
     Rule(Step.RAISE_DANGER, _MOVES["cancel"].sources),
-    Rule(Step.RELAY_DANGER, _ANY, lambda case: check_endangered(case.facts)),
-    Rule(Step.WITHDRAW_DANGER, _ANY, lambda case: check_endangered(case.facts)),
+    Rule(Step.RELAY_DANGER, _ANY, lambda case: get_danger(case.facts)),
+    Rule(Step.WITHDRAW_DANGER, _ANY, lambda case: get_danger(case.facts)),
 )
 """The steps of a request, the most usual first."""
 
@@ -193,7 +193,7 @@ def _allows(rule: Rule, case: Case) -> bool:
 def _first(facts: Mapping[str, Any]) -> Set[Step]:
     """Return the steps that come before all others in the present state."""
     if "danger" in facts:
-        if is_endangered(facts):
+        if has_unrelayed_danger(facts):
             return {Step.RELAY_DANGER}
         return {Step.CLOSE} if facts["status"] == RequestStatus.RELAYED else set()
     if facts.get("quote_fen") is not None and facts["quote_fen"] != facts["agreed_fen"]:

@@ -17,7 +17,7 @@ from app.events.act import Act
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.intake.actions import get_locked
 from app.intake.clocks import begin_round, next_alarm
-from app.intake.endangered import check_decided, check_may_go_out
+from app.intake.danger import check_decided, check_may_go_out
 from app.intake.entitlement import take_place_again
 from app.intake.models import RequestStatus, UnmatchedReason
 from app.intake.people import check_callable

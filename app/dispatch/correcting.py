@@ -19,10 +19,10 @@ from app.danger.kinds import DangerKind
 from app.danger.snapshot import Dangers
 from app.dispatch import queries
 from app.dispatch.actions import reassign_job, send_out
-from app.dispatch.endangering import raise_danger
 from app.dispatch.errors import WorkBegun
 from app.dispatch.matchmaking import make_offers, note_tier, when_to_ask
 from app.dispatch.merging import take_over
+from app.dispatch.raising_danger import raise_danger
 from app.dispatch.schemas import Correction
 from app.events.act import Act
 from app.events.kinds import EventKind
@@ -31,7 +31,7 @@ from app.events.transition import StatusConflict, record
 from app.intake.actions import get_locked
 from app.intake.citizens import get_or_add
 from app.intake.clocks import Clock, after_pauses, pauses_of
-from app.intake.endangered import SAFE, danger_of_item, is_endangered, newly_told, still_raised
+from app.intake.danger import NO_DANGER, danger_of_item, find_new_danger, find_open_danger, has_unrelayed_danger
 from app.intake.entitlement import Claimant
 from app.intake.models import Citizen, RequestStatus, UnmatchedReason
 from app.intake.queries import list_memberships
@@ -42,14 +42,14 @@ from app.intake.views import show
 from app.jobs.acting import TERMS, measured
 from app.jobs.models import ExtensionStatus, Job, JobStatus, OfferedBy
 from app.jobs.offer_actions import close_pending_offer
-from app.jobs.queries import correct_bill, find_extension_of, lock_job, lock_offer, note_said
+from app.jobs.queries import correct_bill, find_extension_of, lock_job, lock_offer, note_contact
 from app.kit.db import Row, Tx
 from app.kit.errors import VersionRequired
 from app.kit.etags import check_version
 from app.kit.personal import mask_name, mask_phone, mask_text
 from app.matching.actions import match
 from app.matching.wanted import Wanted
-from app.registry.notices import tell
+from app.registry.notices import send_notice
 
 WORK = {"item_code", "tier", "township_code", "community_code", "wanted_from", "wanted_to", "quantity"}
 """The columns that describe the work. They cannot change once the work is over. If one other than `quantity` changes,
@@ -127,9 +127,9 @@ def _told(request: Row, changes: Mapping[str, Any], catalog: Snapshot, dangers: 
     """Return the danger that the new text mentions or that the new item is in itself, or None."""
     if changes.keys() & {"description", "details"}:
         answers = [one["answer"] for one in changes.get("details") or ()]
-        heard = [one.kind for one in dangers.hear("\n".join([changes.get("description", ""), *answers]))]
-        before = [one.kind for one in dangers.hear(request["description"])] if heard and request["danger"] else ()
-        told = newly_told(request, [kind for kind in heard if kind not in before], dangers)
+        heard = [one.kind for one in dangers.recognise("\n".join([changes.get("description", ""), *answers]))]
+        before = [one.kind for one in dangers.recognise(request["description"])] if heard and request["danger"] else ()
+        told = find_new_danger(request, [kind for kind in heard if kind not in before], dangers)
         if told:
             return told
     if "item_code" in changes and not request["danger"] and not request["danger_dismissed_by"]:
@@ -154,17 +154,17 @@ async def withdraw_danger(
         await _note_withdrawn(act, tx, request_id, body.kind, body.reason)
         return request
     item = catalog.item(request["item_code"])
-    facts: dict[str, Any] = {**SAFE, "danger_dismissed_by": act.who}
+    facts: dict[str, Any] = {**NO_DANGER, "danger_dismissed_by": act.who}
     urgency = {"urgency": item.urgency, "urgency_rank": catalog.urgencies[item.urgency].rank}
     if request["status"] in OPEN | {RequestStatus.ON_HOLD} and item.urgency != request["urgency"]:
         facts |= urgency | _clocks(act, request, urgency, catalog)
     await queries.edit_request(tx, request_id, facts)
     await take_over(act, tx, request_id, await queries.list_children(tx, request_id), catalog)
     await _note_withdrawn(act, tx, request_id, request["danger"], body.reason)
-    before = await still_raised(tx, request, dangers)
+    before = await find_open_danger(tx, request, dangers)
     if before and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
         return await raise_danger(act, tx, request_id, before, catalog, heard=True)
-    if is_endangered(request):
+    if has_unrelayed_danger(request):
         await queries.postpone_matching(tx, request_id, act.now)
         tx.publish(DISPATCH_TOPIC)
     return await get_locked(tx, request_id)
@@ -341,7 +341,7 @@ async def _follow(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], ca
         data={"fields": named, "about_number": request["number"]},
     )
     if job:
-        await note_said(tx, served, act.now)
+        await note_contact(tx, served, act.now)
         if changes.keys() - CONTACT and served == request["id"]:
             await queries.note_corrected(tx, job.id, act.now)
         if told := [name for name in named if name not in OF_THE_CENTRE]:
@@ -369,7 +369,10 @@ async def _measure(act: Act, tx: Tx, job: Job, request: Row) -> None:
 
 def _stays(request: Row) -> bool:
     """Whether the request has to be arbitrated, or reports a danger that no emergency line has."""
-    return is_endangered(request) or request["unmatched_reason"] in (UnmatchedReason.RETURNED, UnmatchedReason.FAILED)
+    return has_unrelayed_danger(request) or request["unmatched_reason"] in (
+        UnmatchedReason.RETURNED,
+        UnmatchedReason.FAILED,
+    )
 
 
 async def _tell_firm(act: Act, tx: Tx, job: Job, request: Row, named: list[str]) -> None:
@@ -380,7 +383,7 @@ async def _tell_firm(act: Act, tx: Tx, job: Job, request: Row, named: list[str])
         "en": f"Request {request['number']} was corrected: {en}. Please read it again. If you can no longer do it, you "
         "may return it, and the return does not count.",
     }
-    await tell(act, tx, job.provider_id, "request_corrected", f"{request['id']} {request['version']}", words)
+    await send_notice(act, tx, job.provider_id, "request_corrected", f"{request['id']} {request['version']}", words)
     tx.publish(provider_topic(job.provider_id))
 
 
@@ -419,7 +422,7 @@ async def _keep_or_send_on(
             await queries.move_appointment(tx, job.id, request["wanted_from"], request["wanted_to"])
         return
     await reassign_job(act, tx, job.id)
-    if able and not is_endangered(request):
+    if able and not has_unrelayed_danger(request):
         out = await get_locked(tx, request["id"])
         asked = when_to_ask(act, matching, able, out)
         await make_offers(act, tx, out, asked, matching, catalog, by=OfferedBy.OPERATOR)

@@ -18,8 +18,8 @@ from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
-from app.intake.clocks import may_ring
-from app.intake.endangered import check_relayed, is_endangered
+from app.intake.clocks import may_phone
+from app.intake.danger import check_relayed, has_unrelayed_danger
 from app.intake.entitlement import TIER_ORDER, Claimant, dearer, needs_entitlement, open_tier
 from app.intake.models import Channel, UnmatchedReason
 from app.intake.states import REQUESTS
@@ -28,7 +28,7 @@ from app.kit.db import Row, Tx
 from app.kit.idempotency import NOTHING_STORED, Once
 from app.kit.ids import new_id
 from app.matching import ladder
-from app.matching.actions import Matching, Turn, match, why_nobody
+from app.matching.actions import Matching, Turn, find_emptying_filter, match
 from app.matching.models import Mode
 from app.matching.queries import LAST
 from app.matching.ranking import Candidate, Ranked
@@ -98,7 +98,7 @@ async def offer_to_best(
     """
     item = catalog.item(request["item_code"])
     asked = Tier(request["tier"])
-    if is_endangered(request):
+    if has_unrelayed_danger(request):
         await queries.postpone_matching(tx, request["id"], None)
         return Outcome(MatchingResult.POSTPONED, asked)
     turn = _turn(request, catalog) if newcomer else None
@@ -114,7 +114,7 @@ async def offer_to_best(
         if _is_deferred(request, matching):
             until = await _defer(act, tx, request, matching, told=newcomer and _on_the_line(request, act.now))
             return Outcome(MatchingResult.DEFERRED, asked, deferred_until=until, surge=True)
-        chosen, later, step = _whom_to_ask(act, request, tier, matching, catalog)
+        chosen, later, step = _select_providers(act, request, tier, matching, catalog)
         if chosen:
             kept = replace(matching, later=later)
             return await make_offers(act, tx, request, chosen, kept, catalog, step=step, answer=answer)
@@ -124,7 +124,7 @@ async def offer_to_best(
         await queries.postpone_matching(tx, request["id"], _together(act.now + wait))
         return Outcome(MatchingResult.WAITING, asked, surge=matching.surge)
     ended = UnmatchedReason.LADDER_ENDED if matching.survivors else None
-    reason = ended or await why_nobody(act, tx, wanted, matching)
+    reason = ended or await find_emptying_filter(act, tx, wanted, matching)
     await queries.add_decision(tx, **_decision(request, tier, matching, None), at=act.now)
     await _give_up(act, tx, request["id"], reason)
     return Outcome(MatchingResult.UNMATCHED, asked, unmatched_reason=reason, surge=matching.surge)
@@ -175,9 +175,9 @@ async def _defer(act: Act, tx: Tx, request: Mapping[str, Any] | Row, matching: M
     return until
 
 
-def _whom_to_ask(
+def _select_providers(
     act: Act, request: Mapping[str, Any] | Row, tier: Tier, matching: Matching, catalog: Snapshot
-) -> tuple[Sequence[Asked], Collection[UUID], ladder.Standing | None]:
+) -> tuple[Sequence[Asked], Collection[UUID], ladder.CurrentRung | None]:
     """Return whom to ask, who could answer only later than these, and where on the ladder that is.
 
     1. The provider that the citizen asked for is asked alone if it can come, open or closed.
@@ -204,9 +204,9 @@ def _whom_to_ask(
     late = sorted(every, key=lambda one: one.at)
     able = in_time or late
     if policy.climbs(tier):
-        stands = ladder.Standing.of(request)
+        current = ladder.CurrentRung.of(request)
         for able in (in_time, late):  # those that open in time may all be on past steps
-            step = ladder.climb(policy.ladder, {Rung(one.ranked.candidate.rung) for one in able}, stands, act.now)
+            step = ladder.climb(policy.ladder, {Rung(one.ranked.candidate.rung) for one in able}, current, act.now)
             if step:
                 break
         able = [one for one in able if step and one.ranked.candidate.rung == step.rung]
@@ -223,10 +223,10 @@ def when_to_ask(
 ) -> list[Asked]:
     """Return when each is asked: once it is open, and if by phone not at night about what can wait until the
     morning."""
-    quiet_until = act.now if may_ring(request, act.zone, act.now) else next_morning(act.now, act.zone)
+    quiet_until = act.now if may_phone(request, act.zone, act.now) else next_morning(act.now, act.zone)
 
     def at(candidate: Candidate) -> datetime:
-        opening = matching.look.opens_at(candidate)
+        opening = matching.search.opens_at(candidate)
         return max(opening, quiet_until) if candidate.by_phone else opening
 
     return [Asked(ranked, at(ranked.candidate)) for ranked in survivors]
@@ -263,7 +263,7 @@ async def make_offers(
     catalog: Snapshot,
     *,
     by: OfferedBy | None = None,
-    step: ladder.Standing | None = None,
+    step: ladder.CurrentRung | None = None,
     answer: Answer | None = None,
 ) -> Outcome:
     """Offer the request to these providers, best first, at the matched tier.
@@ -271,7 +271,7 @@ async def make_offers(
     `by` is None if the ranking or the citizen chose. Raises DangerNotRelayed; every offer to a provider is made here.
     """
     check_relayed(request)
-    own, tier, timeout = act.of_itself, matching.look.wanted.tier, _timeout(matching, request, catalog)
+    own, tier, timeout = act.of_itself, matching.search.wanted.tier, _timeout(matching, request, catalog)
     rows = [
         _offer(one.ranked, place, request, act.now, by) | _time_to_answer(one, timeout, step, act.now)
         for place, one in enumerate(chosen, 1)
@@ -308,7 +308,7 @@ async def note_tier(act: Act, tx: Tx, request: Mapping[str, Any] | Row, tier: st
 _PUBLIC = ("id", "provider_id", "rank", "expires_at")
 
 
-def _time_to_answer(one: Asked, timeout: timedelta, step: ladder.Standing | None, now: datetime) -> dict[str, Any]:
+def _time_to_answer(one: Asked, timeout: timedelta, step: ladder.CurrentRung | None, now: datetime) -> dict[str, Any]:
     """Return when the offer is asked and when it expires. Its time runs from when the provider is asked, and ends with
     its rung."""
     expires_at = one.at + timeout
@@ -319,7 +319,7 @@ def _time_to_answer(one: Asked, timeout: timedelta, step: ladder.Standing | None
 
 
 def _decision(
-    request: Mapping[str, Any] | Row, tier: Tier, matching: Matching, step: ladder.Standing | None
+    request: Mapping[str, Any] | Row, tier: Tier, matching: Matching, step: ladder.CurrentRung | None
 ) -> dict[str, Any]:
     """Return the decision as it is recorded, so that a provider can see why it was passed over."""
     ranked = [one for one in matching.survivors if one.candidate.provider_id not in matching.later]

@@ -11,7 +11,6 @@ from app.catalog.snapshot import Snapshot
 from app.danger.kinds import DangerKind
 from app.dispatch import queries
 from app.dispatch.actions import send_out
-from app.dispatch.endangering import raise_danger
 from app.dispatch.errors import (
     MergeIntoItself,
     MergeOfOtherKind,
@@ -20,13 +19,14 @@ from app.dispatch.errors import (
     NotUndoable,
     UndoOver,
 )
+from app.dispatch.raising_danger import raise_danger
 from app.events.act import Act
 from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import record
 from app.intake.actions import get_locked, separate_request
 from app.intake.clocks import RUNS_WHILE
-from app.intake.endangered import SAFE, check_may_go_out, check_relayed, is_endangered
+from app.intake.danger import NO_DANGER, check_may_go_out, check_relayed, has_unrelayed_danger
 from app.intake.errors import AreaNeeded, DangerNotRelayed, NobodyToCall, NotDispatchable, NotEntitled, RelayFirst
 from app.intake.models import Request, RequestStatus
 from app.intake.people import check_callable
@@ -34,10 +34,10 @@ from app.intake.queries import lock_family
 from app.intake.states import OPEN, REQUESTS
 from app.intake.taking import check_dispatchable
 from app.jobs import statements
-from app.jobs.queries import note_said
+from app.jobs.queries import note_contact
 from app.kit.db import Row, Tx
 from app.kit.errors import NotFound
-from app.registry.notices import tell
+from app.registry.notices import send_notice
 from app.registry.schemas import Notice
 
 STAGES = (RequestStatus.ASSIGNED, RequestStatus.IN_PROGRESS)
@@ -86,7 +86,7 @@ async def undo_dispatch(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -
     for firm in firms:
         words = {"zh": _MISTAKE.zh.format(number=row["number"], item=item.zh)}
         words["en"] = _MISTAKE.en.format(number=row["number"], item=item.en)
-        await tell(act, tx, firm, "request_undone", str(request_id), words)
+        await send_notice(act, tx, firm, "request_undone", str(request_id), words)
     await _pass_on(act, tx, request, row, family, catalog)
     return row
 
@@ -114,7 +114,7 @@ async def _pass_on(act: Act, tx: Tx, request: Row, row: Row, family: Sequence[Re
         heir = min(children, key=lambda child: (not _may_go_out(child, catalog), child.received_at, child.id))
         separated = await separate_request(act, tx, heir.id)
         await queries.adopt_children(tx, request_id, heir.id)
-        if request["dispatched_at"] and _may_go_out(heir, catalog) and not any(map(_endangered, children)):
+        if request["dispatched_at"] and _may_go_out(heir, catalog) and not any(map(_waits_for_relay, children)):
             with suppress(NotEntitled):
                 await send_out(act, tx, separated, catalog)
         others = [child for child in children if child is not heir]
@@ -132,8 +132,8 @@ def _may_go_out(request: Request, catalog: Snapshot) -> bool:
     return True
 
 
-def _endangered(request: Request) -> bool:
-    return is_endangered(_values(request))
+def _waits_for_relay(request: Request) -> bool:
+    return has_unrelayed_danger(_values(request))
 
 
 async def merge_request(act: Act, tx: Tx, request_id: UUID, parent_id: UUID, catalog: Snapshot) -> Row:
@@ -171,12 +171,12 @@ async def merge_request(act: Act, tx: Tx, request_id: UUID, parent_id: UUID, cat
         await queries.edit_request(tx, parent_id, lent)
         await tx.session.refresh(parent)
     waits = parent.status in (RequestStatus.RECEIVED, RequestStatus.RELAYED)
-    if child.dispatched_at and waits and _may_go_out(parent, catalog) and not any(map(_endangered, joined)):
+    if child.dispatched_at and waits and _may_go_out(parent, catalog) and not any(map(_waits_for_relay, joined)):
         with suppress(NotEntitled):
             await send_out(act, tx, await get_locked(tx, parent_id), catalog)
     changed = await take_over(act, tx, parent_id, joined, catalog)
     await _take_over_danger(act, tx, parent, joined, catalog)
-    firm = await note_said(tx, parent_id, act.now)
+    firm = await note_contact(tx, parent_id, act.now)
     if firm:
         tx.publish(provider_topic(firm))
     data = {"joined_id": request_id, "joined_number": child.number, "changed": sorted(changed)}
@@ -219,12 +219,17 @@ async def take_over(
 
 async def _take_over_danger(act: Act, tx: Tx, request: Request, others: Sequence[Request], catalog: Snapshot) -> None:
     """Raise on the request a danger that one of the others reports, first one that no emergency line has yet."""
-    told = min((one for one in others if one.danger), key=lambda one: not _endangered(one), default=None)
-    if told is None or told.danger is None or (request.danger and not _endangered(told)) or _endangered(request):
+    told = min((one for one in others if one.danger), key=lambda one: not _waits_for_relay(one), default=None)
+    if (
+        told is None
+        or told.danger is None
+        or (request.danger and not _waits_for_relay(told))
+        or _waits_for_relay(request)
+    ):
         return
     await raise_danger(act, tx, request.id, DangerKind(told.danger), catalog)
     if told.danger_relayed_at:
-        await queries.edit_request(tx, request.id, {name: _values(told)[name] for name in SAFE})
+        await queries.edit_request(tx, request.id, {name: _values(told)[name] for name in NO_DANGER})
         await queries.postpone_matching(tx, request.id, act.now)
 
 

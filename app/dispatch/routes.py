@@ -9,7 +9,7 @@ from app.auth.access import Router, Transaction, acting
 from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.danger.current import CurrentDangers
-from app.dispatch import actions, correcting, endangering, merging
+from app.dispatch import actions, correcting, merging, raising_danger
 from app.dispatch.schemas import CancelIn, Correction, DirectOffer, DispatchOut, MergeIn, ReopenIn, WithdrawIn
 from app.events.act import Act
 from app.intake.schemas import DangerIn, DangerWithdrawalIn, RequestOut
@@ -109,7 +109,7 @@ async def raise_danger(
 ) -> RequestOut:
     """Mark a danger on the request: it becomes an emergency and is offered to no provider until an emergency line has
     it."""
-    raised = await endangering.raise_danger(act, tx, request_id, body.kind, catalog)
+    raised = await raising_danger.raise_danger(act, tx, request_id, body.kind, catalog)
     return show(raised)
 
 

@@ -11,7 +11,7 @@ from app.catalog.models import Tier
 from app.catalog.schemas import Elsewhere
 from app.intake.models import UnmatchedReason
 from app.intake.schemas import DetailsIn, Name, Person, RequestOut, Text
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 from app.kit.fields import Body, Code, Moment
 from app.kit.pages import Paging
 from app.kit.phones import OwnPhone
@@ -159,7 +159,7 @@ class Correction(Body):
         missing = {name for name in missing if getattr(self, name) is None}
         if not named or missing:
             names = ", ".join(sorted(missing))
-            raise Unfit(
+            raise InvalidField(
                 f"{names} cannot be null" if names else "give at least one value to correct",
                 f"{names} 不能为空" if names else "请写明要更正什么",
             )

@@ -60,7 +60,7 @@ async def expire_offers(context: Context, catalog: Snapshot) -> int:
 
 async def watch_surges(context: Context) -> int:
     """Start and end automatic surges by the figures, each in its own transaction. Return how many changed."""
-    async with context.db.look() as tx:
+    async with context.db.autocommit() as tx:
         found = await list_figures(act_of(context), tx)
     switched = 0
     for figures in found:

@@ -25,7 +25,7 @@ async def one_by_one(context: Context, step: str, find: Find, change: Change, ot
     A failure is noted under the step's name and does not stop the others. After a failure `otherwise` does at once the
     part that must not wait, if it is given. A lost database is raised.
     """
-    async with context.db.look() as tx:
+    async with context.db.autocommit() as tx:
         alone = await list_left_alone(tx, step, context.clock.now())
         due = await find(tx, context.clock.now(), BATCH + len(alone))
     changed = 0

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.events.sequence import pass_next, step_alone
 from app.kit.context import Context
-from app.kit.db import Tx, is_of_the_data
+from app.kit.db import Tx, is_data_error
 from app.kit.steps import list_due_troubles, note_trouble, settle_trouble
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ async def walk(context: Context, step: str, reader: str, batch: int, take: Take,
         async with context.db.begin() as tx:
             return again + (await take(tx, batch) if await step_alone(tx, reader) else 0)
     except Exception as error:
-        if not is_of_the_data(error):
+        if not is_data_error(error):
             raise
         logger.exception("%s: an event in the next %s fails", step, batch)
     async with context.db.begin() as tx:
@@ -46,7 +46,7 @@ async def _narrow(context: Context, tx: Tx, step: str, reader: str, batch: int, 
             async with tx.part():
                 return await take(tx, batch)
         except Exception as error:
-            if not is_of_the_data(error):
+            if not is_data_error(error):
                 raise
             if batch == 1:
                 event_id = await pass_next(tx, reader)
@@ -57,7 +57,7 @@ async def _narrow(context: Context, tx: Tx, step: str, reader: str, batch: int, 
 
 
 async def _retry(context: Context, step: str, take_one: TakeOne) -> int:
-    async with context.db.look() as tx:
+    async with context.db.autocommit() as tx:
         due = await list_due_troubles(tx, step, context.clock.now())
     done = 0
     for subject_id in due:
@@ -67,7 +67,7 @@ async def _retry(context: Context, step: str, take_one: TakeOne) -> int:
                     await take_one(tx, subject_id.int)
                     done += 1
         except Exception as error:
-            if not is_of_the_data(error):
+            if not is_data_error(error):
                 raise
             async with context.db.begin() as tx:
                 await note_trouble(tx, step, subject_id, error, context.clock.now())

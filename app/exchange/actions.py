@@ -60,14 +60,16 @@ async def import_registry(
         await _check_versions(tx, plan)
         await write_changes(act, tx, plan)
         tx.publish(DISPATCH_TOPIC)
-    told = [f"{change.subject.facts['name']}: {', '.join(change.told)}" for change in plan.changes[:MOST_LISTED]]
+    changed_parts = [
+        f"{change.subject.facts['name']}: {', '.join(change.changed_parts)}" for change in plan.changes[:MOST_LISTED]
+    ]
     return ImportOut(
         dry_run=dry_run,
         rows=plan.rows,
         added=len(plan.added),
         changed=len(plan.changed),
         unchanged=plan.unchanged,
-        changes=told,
+        changes=changed_parts,
         warned=len(plan.warnings),
         warnings=list(show_faults(plan.warnings, by_key, chinese=chinese)),
     )

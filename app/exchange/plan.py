@@ -60,7 +60,7 @@ class Changes:
     ended_prices: dict[UUID, date | None] = field(default_factory=dict)
 
     @property
-    def told(self) -> list[str]:
+    def changed_parts(self) -> list[str]:
         """The facts and sheets that change."""
         prices = self.added_prices or self.dropped_prices or self.ended_prices
         return [*self.facts, *self.parts, *(["prices"] if prices else [])]
@@ -161,7 +161,7 @@ def compare(subjects: Sequence[Subject], today: date, plan: Plan) -> None:
         changes.parts = dict(compare_parts(subject, today))
         for row, code in compare_prices(subject, changes, today):
             plan.faults.append(Fault("prices", row.number, "valid_from", str(row.values["valid_from"]), code, {}))
-        if changes.told or subject.known is None:
+        if changes.changed_parts or subject.known is None:
             plan.changes.append(changes)
         else:
             plan.unchanged += 1

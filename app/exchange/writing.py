@@ -100,6 +100,6 @@ def _audit(act: Act, plan: Plan) -> Iterator[tuple[Any, ...]]:
     yield act.now, act.actor.kind, act.who, "registry.imported", "registry", counts
     for change in plan.changes:
         action = "provider.added" if change.subject.known is None else "provider.edited"
-        data = {"import": True, "changed": change.told, **{name: change.facts[name] for name in change.facts}}
+        data = {"import": True, "changed": change.changed_parts, **{name: change.facts[name] for name in change.facts}}
         encoded = orjson.dumps(data, default=str).decode()
         yield act.now, act.actor.kind, act.who, action, f"provider:{change.subject.id}", encoded

@@ -12,8 +12,8 @@ from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC
 from app.events.transition import StatusConflict, record
 from app.intake import queries
-from app.intake.clocks import move_on
-from app.intake.endangered import SAFE, check_endangered, check_line, check_relayed, is_endangered, note_relay
+from app.intake.clocks import resume_clocks
+from app.intake.danger import NO_DANGER, check_line, check_relayed, get_danger, has_unrelayed_danger, note_relay
 from app.intake.entitlement import dearer
 from app.intake.errors import HoldInvalid, TierNotDearer
 from app.intake.models import CloseReason, Contact, HoldCause, Request, RequestStatus
@@ -53,8 +53,8 @@ async def separate_request(act: Act, tx: Tx, request_id: UUID) -> Row:
     cleared = dict.fromkeys(("parent_id", "merged_at", "dispatched_at", "accept_by", "arrive_by", "complete_by"))
     facts: dict[str, Any] = {**cleared, "alarm_at": act.now}
     parent = await queries.find_request(tx, request["parent_id"]) if request["parent_id"] else None
-    if parent and parent.danger_relayed_at and parent.danger == request["danger"] and is_endangered(request):
-        facts |= {name: getattr(parent, name) for name in SAFE}
+    if parent and parent.danger_relayed_at and parent.danger == request["danger"] and has_unrelayed_danger(request):
+        facts |= {name: getattr(parent, name) for name in NO_DANGER}
     return await REQUESTS.transition(act, tx, "separate", request_id, **facts)
 
 
@@ -121,7 +121,7 @@ async def relay_danger(act: Act, tx: Tx, request_id: UUID, body: DangerRelayIn, 
     A request that can still be relayed is relayed to the line. Raises NotFound, NoDanger, NotItsLine.
     """
     request = await get_locked(tx, request_id)
-    check_line(check_endangered(request), body.line, dangers)
+    check_line(get_danger(request), body.line, dangers)
     if request["status"] in REQUESTS.moves["relay"].sources:
         relay = RelayIn(to=body.line, outside_number=body.outside_number)
         return await relay_request(act, tx, request_id, relay, dangers)
@@ -185,7 +185,7 @@ async def resume_request(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) 
     waited = act.now - request["held_at"]
     moved: dict[str, Any] = {"rung_until": request["rung_until"] + waited} if request["rung_until"] else {}
     if request["hold_cause"] == HoldCause.CITIZEN:
-        moved |= move_on(dict(request), catalog.allowance(request["urgency"]), act.zone, act.now)
+        moved |= resume_clocks(dict(request), catalog.allowance(request["urgency"]), act.zone, act.now)
     back_to = request["held_from"]
     return await REQUESTS.transition(
         act,

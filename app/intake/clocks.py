@@ -109,7 +109,7 @@ def seconds_taken(clock: Clock, request: Mapping[str, Any], allowance: Allowance
     return int(counted_time(calendar, start, now, zone, allowance.days, pauses_of(request)).total_seconds())
 
 
-def may_ring(request: Mapping[str, Any] | Any, zone: ZoneInfo, now: datetime) -> bool:
+def may_phone(request: Mapping[str, Any] | Any, zone: ZoneInfo, now: datetime) -> bool:
     """Whether people may be phoned about the request now: at night only if it is urgent or wanted before the
     morning."""
     if not is_night(now, zone) or request["urgency"] in RING_AT_NIGHT:
@@ -136,7 +136,7 @@ def begin_round(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo
     return wanted | {"dispatched_at": now} | deadlines(allowance, now, window, zone)._asdict()
 
 
-def move_on(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+def resume_clocks(request: Mapping[str, Any], allowance: Allowance, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     """Return the changes that end a hold caused by the citizen: each clock keeps the time that it had left.
 
     A clock that was overdue or had stopped before the hold stays as it is.

@@ -6,7 +6,7 @@ from fastapi import Depends
 
 from app.catalog.current import CurrentCatalog
 from app.danger.current import CurrentDangers
-from app.intake.endangered import Known
+from app.intake.danger import Known
 
 
 async def _known(catalog: CurrentCatalog, dangers: CurrentDangers) -> Known:

@@ -37,7 +37,7 @@ SHORTEST_END = 4
 """The fewest last digits that are searched as the end of a phone number."""
 
 
-def said(q: str) -> ColumnElement[bool]:
+def mentions(q: str) -> ColumnElement[bool]:
     """Match requests by the search text `q`.
 
     A request matches if its names, address and description contain every word of `q` in any spelling, if `q` is its
@@ -67,7 +67,7 @@ def phone_of(q: str) -> str | None:
     return None
 
 
-def show_searched(q: str) -> dict[str, str]:
+def describe_search(q: str) -> dict[str, str]:
     """Describe a search for the audit log: whether `q` is a phone, a number or words, and `q` itself, masked."""
     if number := phone_of(q):
         return {"searched": "phone", "what": mask_phone(number)}
@@ -147,7 +147,7 @@ class RequestFilter(Paging):
         if self.citizen_phone:
             conditions.append(_of(without_extension(self.citizen_phone)))
         if self.q is not None:
-            conditions.append(said(self.q))
+            conditions.append(mentions(self.q))
         if self.received_from:
             conditions.append(Request.received_at >= self.received_from)
         if self.received_to:

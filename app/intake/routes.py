@@ -15,9 +15,9 @@ from app.events.act import Act
 from app.events.models import Event
 from app.intake import actions, citizens, queries
 from app.intake.current import CurrentlyKnown
-from app.intake.endangered import raise_heard
+from app.intake.danger import raise_danger_from_note
 from app.intake.entitlement import claimant
-from app.intake.filters import RequestFilter, show_searched
+from app.intake.filters import RequestFilter, describe_search
 from app.intake.models import Request as ServiceRequest
 from app.intake.schemas import (
     AnswerIn,
@@ -62,7 +62,7 @@ async def list_requests(
     if wanted.citizen_phone:
         await note_reveal(act, tx, f"citizen:{mask_phone(wanted.citizen_phone)}", "search")
     if wanted.q:
-        await note_reveal(act, tx, "requests", "search", **show_searched(wanted.q))
+        await note_reveal(act, tx, "requests", "search", **describe_search(wanted.q))
     after = wanted.after(datetime, UUID)
     conditions = wanted.conditions(act)
     to = None
@@ -167,7 +167,7 @@ async def hold_request(
 ) -> RequestOut:
     """Put the request on hold until the given time."""
     await actions.hold_request(act, tx, request_id, body)
-    await raise_heard(act, tx, request_id, body.reason, about)
+    await raise_danger_from_note(act, tx, request_id, body.reason, about)
     return show(await actions.get_locked(tx, request_id))
 
 

@@ -22,7 +22,7 @@ from app.catalog.models import Kind, Tier
 from app.danger.kinds import KINDS, DangerKind
 from app.intake.clocks import Clock
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 from app.kit.fields import Body, Code, Day, Moment
 from app.kit.free_text import FreeText
 from app.kit.phones import OwnPhone, Phone
@@ -441,7 +441,7 @@ class CallerSearch(Body):
     @model_validator(mode="after")
     def _names_one(self) -> Self:
         if (self.phone is None) == (self.citizen_id is None):
-            raise Unfit("name a phone or a citizen_id", "请填写 phone 或 citizen_id 之一")
+            raise InvalidField("name a phone or a citizen_id", "请填写 phone 或 citizen_id 之一")
         return self
 
 

@@ -16,16 +16,16 @@ from app.events.kinds import EventKind
 from app.intake import queries
 from app.intake.citizens import get_or_add
 from app.intake.clocks import next_alarm
-from app.intake.endangered import (
-    SAFE,
+from app.intake.danger import (
+    NO_DANGER,
     DangerReport,
+    assess_danger,
     check_line,
     check_may_go_out,
-    danger_told,
-    heard_as,
-    is_endangered,
-    note_told,
-    relayed_now,
+    danger_heard,
+    has_unrelayed_danger,
+    note_danger_report,
+    relay_facts,
 )
 from app.intake.entitlement import Claimant, cheapest_open, dearer, month_of
 from app.intake.errors import (
@@ -92,7 +92,7 @@ async def take_request(
     of app.intake.errors and app.catalog.errors, and KeyReused; nothing is written then.
     """
     item = catalog.item(body.item)
-    told = danger_told(body, item, catalog, dangers)
+    told = assess_danger(body, item, catalog, dangers)
     check_quantity(item.code, item.unit, body.quantity)
     urgency = catalog.most_urgent.code if told.danger else item.urgency
     danger = _danger(act, body, told, dangers)
@@ -138,7 +138,7 @@ async def take_request(
         **once.stored(content),
     )
     if told.danger or told.dismissed:
-        await note_told(act, tx, values["id"], told, danger)
+        await note_danger_report(act, tx, values["id"], told, danger)
     values |= {"corrected_at": None, **UNSEARCHED, **danger}
     return Taken(shown, values, content or b"")
 
@@ -150,7 +150,7 @@ def _danger(act: Act, body: RequestIn, told: DangerReport, dangers: Dangers) -> 
     the danger only if it is one.
     """
     facts: dict[str, Any] = {
-        **SAFE,
+        **NO_DANGER,
         "danger": told.danger,
         "danger_dismissed_by": act.actor.id if told.dismissed else None,
     }
@@ -158,7 +158,7 @@ def _danger(act: Act, body: RequestIn, told: DangerReport, dangers: Dangers) -> 
         if not told.heard:
             check_line(told.danger, body.relay.to, dangers)
         if dangers.takes(told.danger, body.relay.to):
-            facts |= relayed_now(act, body.relay.to)
+            facts |= relay_facts(act, body.relay.to)
     if body.danger and body.answer:
         raise DangerNotRelayed
     return facts
@@ -173,9 +173,9 @@ def _steps(body: RequestIn, item: Item, danger: Mapping[str, Any], spot: Spot | 
         check_dispatchable(item, relayed=body.relay is not None)
     if body.answer:
         return ["answer", "close"]
-    if body.dispatch and not body.danger and is_endangered(danger):
+    if body.dispatch and not body.danger and has_unrelayed_danger(danger):
         if body.channel == Channel.PHONE:
-            raise heard_as(danger["danger"], dangers)
+            raise danger_heard(danger["danger"], dangers)
         return ["relay"] * (body.relay is not None)  # nobody is on the phone to ask: keep it for a supervisor
     if body.dispatch:
         check_may_go_out({**danger, "township_code": spot and spot.township.code})

@@ -16,7 +16,7 @@ from app.intake.clocks import Clock, begin_round, seconds_taken
 from app.intake.models import RequestStatus
 from app.intake.taking import check_quantity
 from app.jobs import queries
-from app.jobs.capacity import day_end, list_amid
+from app.jobs.capacity import day_end, list_overlapping
 from app.jobs.errors import (
     AboveCap,
     AmountOnFreeJob,
@@ -114,16 +114,16 @@ async def check_places(
     """Raises AppointmentsOverlap, or ProviderFull without an appointment, if the provider has no place left in the
     window."""
     start, end = max(window[0] or act.now, act.now), window[1] or max(due or act.now, act.now)
-    amid = await list_amid(
+    overlapping = await list_overlapping(
         tx, provider_id, but=but, start=start, end=end, at=act.now, day_end=day_end(act.now, act.zone)
     )
-    if len(amid) < capacity:
+    if len(overlapping) < capacity:
         return
-    booked = next((job for job in amid if job["appointment_from"] and job["appointment_to"] > act.now), None)
+    booked = next((job for job in overlapping if job["appointment_from"] and job["appointment_to"] > act.now), None)
     if window[0] and booked:
         times = {name: booked[name].astimezone(act.zone).strftime("%m-%d %H:%M") for name in list(booked.keys())[1:]}
         raise AppointmentsOverlap(number=booked["number"], capacity=capacity, **times)
-    raise ProviderFull(open_jobs=len(amid), capacity=capacity)
+    raise ProviderFull(open_jobs=len(overlapping), capacity=capacity)
 
 
 def check_live(job: Row) -> None:

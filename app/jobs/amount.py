@@ -13,7 +13,7 @@ from app.jobs.schemas import AmountCorrection, JobOut
 from app.kit.db import Tx
 from app.kit.errors import NotFound
 from app.kit.quantity import shown
-from app.registry.notices import tell
+from app.registry.notices import send_notice
 
 
 async def correct_amount(act: Act, tx: Tx, job_id: UUID, body: AmountCorrection) -> JobOut:
@@ -65,6 +65,6 @@ async def correct_amount(act: Act, tx: Tx, job_id: UUID, body: AmountCorrection)
         "en": f"The bill of request {job['number']} was corrected from {was} to {is_} yuan, and your statement for "
         f"{billed_on:%Y-%m} changes with it. Reason: {body.reason}",
     }
-    await tell(act, tx, job["provider_id"], "amount_corrected", f"{job_id} {act.now.isoformat()}", words)
+    await send_notice(act, tx, job["provider_id"], "amount_corrected", f"{job_id} {act.now.isoformat()}", words)
     tx.publish(provider_topic(job["provider_id"]))
     return JobOut.model_validate(dict(job) | changes)

@@ -35,7 +35,7 @@ def day_end(now: datetime, zone: ZoneInfo) -> datetime:
     return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(0), zone)
 
 
-_AMID = Prepared(
+_OVERLAPPING = Prepared(
     text(
         f"""
 SELECT r.number, j.appointment_from, j.appointment_to FROM jobs j JOIN requests r ON r.id = j.request_id
@@ -52,7 +52,7 @@ ORDER BY j.appointment_from NULLS FIRST, j.id
 )
 
 
-async def list_amid(tx: Tx, provider_id: UUID, *, but: UUID | None = None, **span: Any) -> list[Row]:
+async def list_overlapping(tx: Tx, provider_id: UUID, *, but: UUID | None = None, **span: Any) -> list[Row]:
     """Return number and appointment of each of the provider's jobs, except `but`, that takes a place between `start`
     and `end`."""
-    return await tx.rows(_AMID, provider_id=provider_id, job_id=but, **span)
+    return await tx.rows(_OVERLAPPING, provider_id=provider_id, job_id=but, **span)

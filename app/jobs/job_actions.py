@@ -141,7 +141,7 @@ async def read_job_with_contact(act: Act, tx: Tx, job_id: UUID, kept: timedelta)
     done_lately = job["completed_at"] is not None and act.now < job["completed_at"] + kept
     if job["status"] not in LIVE and not done_lately:
         raise JobOver(state=JobStatus(job["status"]))
-    return JobWithContact.model_validate(dict(job) | {"said": await queries.list_said(tx, job["request_id"])})
+    return JobWithContact.model_validate(dict(job) | {"said": await queries.list_later_contacts(tx, job["request_id"])})
 
 
 async def _find_job(act: Act, tx: Tx, job_id: UUID) -> Row:

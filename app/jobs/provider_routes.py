@@ -14,7 +14,7 @@ from app.auth.reveals import note_reveal
 from app.events.act import Act
 from app.events.topics import provider_topic
 from app.intake.current import CurrentlyKnown
-from app.intake.endangered import raise_heard
+from app.intake.danger import raise_danger_from_note
 from app.jobs import agreement_actions, extension, job_actions, offer_actions, queries
 from app.jobs.acting import offer_out
 from app.jobs.schemas import (
@@ -131,7 +131,7 @@ async def return_job(job_id: UUID, body: JobReturn, act: Self, tx: Transaction, 
     """Return the job. Before it is started it is offered to others; afterwards, or the second time, a supervisor
     decides."""
     job = await job_actions.return_job(act, tx, job_id, body)
-    await raise_heard(act, tx, job.request_id, body.note, about)
+    await raise_danger_from_note(act, tx, job.request_id, body.note, about)
     return job
 
 
@@ -139,7 +139,7 @@ async def return_job(job_id: UUID, body: JobReturn, act: Self, tx: Transaction, 
 async def fail_job(job_id: UUID, body: Failure, act: Self, tx: Transaction, about: CurrentlyKnown) -> JobOut:
     """Report that work you started cannot be completed. A supervisor decides."""
     job = await job_actions.fail_job(act, tx, job_id, body)
-    await raise_heard(act, tx, job.request_id, body.note, about)
+    await raise_danger_from_note(act, tx, job.request_id, body.note, about)
     return job
 
 

@@ -216,14 +216,14 @@ _NOTE_SAID = Prepared(
 )
 
 
-async def note_said(tx: Tx, request_id: UUID, at: datetime) -> UUID | None:
+async def note_contact(tx: Tx, request_id: UUID, at: datetime) -> UUID | None:
     """Note on the job that there is something new to tell its provider. Return the provider, or None if none has the
     work."""
     row = await tx.row(_NOTE_SAID, request_id=request_id, at=at)
     return row["provider_id"] if row else None
 
 
-async def list_said(tx: Tx, request_id: UUID) -> Sequence[Any]:
+async def list_later_contacts(tx: Tx, request_id: UUID) -> Sequence[Any]:
     """Return what was said about the request after it was taken down, and all that was said about those merged into it,
     except complaints."""
     later = (Request.id == request_id) & (Contact.purpose != "request")

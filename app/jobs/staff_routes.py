@@ -11,7 +11,7 @@ from app.auth.access import Router, Transaction, acting, allow
 from app.auth.models import Role
 from app.events.act import Act
 from app.intake.current import CurrentlyKnown
-from app.intake.endangered import raise_heard
+from app.intake.danger import raise_danger_from_note
 from app.jobs import agreement_actions, amount, extension, job_actions, offer_actions, queries
 from app.jobs.acting import price_agreed
 from app.jobs.schemas import (
@@ -172,7 +172,7 @@ async def return_job_on_behalf(
 ) -> JobOut:
     """Return the job for a provider on the phone."""
     job = await job_actions.return_job(act, tx, job_id, body)
-    await raise_heard(act, tx, job.request_id, body.note, about)
+    await raise_danger_from_note(act, tx, job.request_id, body.note, about)
     return job
 
 
@@ -183,5 +183,5 @@ async def fail_job_on_behalf(
 ) -> JobOut:
     """Record for a provider on the phone that work it started could not be completed. A supervisor decides."""
     job = await job_actions.fail_job(act, tx, job_id, body)
-    await raise_heard(act, tx, job.request_id, body.note, about)
+    await raise_danger_from_note(act, tx, job.request_id, body.note, about)
     return job

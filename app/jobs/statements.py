@@ -70,7 +70,7 @@ PULLED = 5
 """How many waiting requests are matched when a provider becomes free."""
 
 
-def keep_counts(rows: FromClause, **counts: Any) -> list[CTE]:
+def add_counts(rows: FromClause, **counts: Any) -> list[CTE]:
     """Add the counts to the provider's day and window, once for each row of `rows`, which has a provider_id.
 
     Offers that count for fairness are also added to the month's count for the request's item.
@@ -99,13 +99,13 @@ def _add(
     return statement.on_conflict_do_update(index_elements=list(key), set_=added).cte(name)
 
 
-def one(condition: ColumnElement[bool] | None = None) -> ColumnElement[int]:
+def one_if(condition: ColumnElement[bool] | None = None) -> ColumnElement[int]:
     """Return 1, or with a condition 1 where it is true and 0 otherwise."""
     number = sql_cast(word("1"), Integer)
     return number if condition is None else func.coalesce(sql_cast(condition, Integer), 0)
 
 
-def load(rows: FromClause, change: int, **values: Any) -> CTE:
+def change_open_jobs(rows: FromClause, change: int, **values: Any) -> CTE:
     """Add `change` to the number of unfinished jobs of the provider in `rows`."""
     return (
         update(Provider)
@@ -115,7 +115,7 @@ def load(rows: FromClause, change: int, **values: Any) -> CTE:
     )
 
 
-def answer_heard(rows: FromClause) -> CTE:
+def end_silence(rows: FromClause) -> CTE:
     """Reset the provider's count of silent offers, because it answered."""
     return (
         update(Provider)
@@ -164,7 +164,7 @@ def count_silence(rows: FromClause) -> list[CTE]:
     ]
 
 
-def pull_waiting(rows: FromClause) -> CTE:
+def bring_forward_waiting(rows: FromClause) -> CTE:
     """Match the first waiting requests that the provider in `rows` can serve at once, because it can be asked again.
 
     Rows locked by others are skipped; they are matched anyway within a minute, or five in a surge.
@@ -238,9 +238,9 @@ def _accept() -> Prepared:
         .returning(*_JOBS.c)
         .cte("job")
     )  # fmt: skip
-    counted = keep_counts(offer.rows, accepted=one(), counted=one(offer.rows.c.offered_by == word("ranking")))
+    counted = add_counts(offer.rows, accepted=one_if(), counted=one_if(offer.rows.c.offered_by == word("ranking")))
     withdrawn = select(func.array_agg(others.rows.c.provider_id)).scalar_subquery().label("withdrawn_provider_ids")
-    loaded = load(job, 1, silent_offers=0)
+    loaded = change_open_jobs(job, 1, silent_offers=0)
     return Prepared(select(job, withdrawn).add_cte(offer.log, request.log, others.log, loaded, *counted))
 
 
@@ -271,9 +271,9 @@ def _leave_pending(step: str, **values: Any) -> Prepared:
     parts = [offer.log, again]
     if step != "withdraw":
         column = "declined" if step == "decline" else "expired"
-        counts: dict[str, Any] = {column: one(), "counted": one(offer.rows.c.offered_by == word("ranking"))}
-        parts += [pull_waiting(offer.rows), *keep_counts(offer.rows, **counts)]
-        parts += [answer_heard(offer.rows)] if step == "decline" else count_silence(offer.rows)
+        counts: dict[str, Any] = {column: one_if(), "counted": one_if(offer.rows.c.offered_by == word("ranking"))}
+        parts += [bring_forward_waiting(offer.rows), *add_counts(offer.rows, **counts)]
+        parts += [end_silence(offer.rows)] if step == "decline" else count_silence(offer.rows)
     return Prepared(select(offer.rows).add_cte(*parts), optional=("note",) if step == "withdraw" else ())
 
 
@@ -320,10 +320,16 @@ def _complete() -> Prepared:
         **facts,
     )
     offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(OfferEnd.DONE))
-    counted = keep_counts(job.rows, completed=one(), on_time=one(on_time), turnover_fen=job.rows.c.amount_fen)
+    counted = add_counts(job.rows, completed=one_if(), on_time=one_if(on_time), turnover_fen=job.rows.c.amount_fen)
     return Prepared(
         select(job.rows).add_cte(
-            job.log, request.log, offer.rows, offer.log, load(job.rows, -1), pull_waiting(job.rows), *counted
+            job.log,
+            request.log,
+            offer.rows,
+            offer.log,
+            change_open_jobs(job.rows, -1),
+            bring_forward_waiting(job.rows),
+            *counted,
         )
     )
 
@@ -343,9 +349,17 @@ def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: An
         **values,
     )
     offer = OFFERS.move("end", Offer.id == job.rows.c.offer_id, ended_at=AT, end_reason=word(end))
-    parts = [keep_round(), job.log, request.log, offer.rows, offer.log, load(job.rows, -1), pull_waiting(job.rows)]
+    parts = [
+        keep_round(),
+        job.log,
+        request.log,
+        offer.rows,
+        offer.log,
+        change_open_jobs(job.rows, -1),
+        bring_forward_waiting(job.rows),
+    ]
     if step == "return":
-        parts += keep_counts(job.rows, returned=one(~_FREE))
+        parts += add_counts(job.rows, returned=one_if(~_FREE))
     return Prepared(select(job.rows).add_cte(*parts))
 
 
@@ -371,8 +385,8 @@ def _end_request(step: str, why: str | None = None, **values: Any) -> Prepared:
             job.log,
             offer.rows,
             offer.log,
-            load(job.rows, -1),
-            pull_waiting(job.rows),
+            change_open_jobs(job.rows, -1),
+            bring_forward_waiting(job.rows),
         )
     )
 
@@ -395,7 +409,7 @@ EXPIRE = _leave_pending("expire")
 WITHDRAW = _leave_pending("withdraw", withdraw_reason=bindparam("reason", type_=Text))
 START = _start()
 COMPLETE = _complete()
-RETURN = _leave_job("return", "return", OfferEnd.RETURNED, returns=Request.returns + one(~_FREE), **_BACK)
+RETURN = _leave_job("return", "return", OfferEnd.RETURNED, returns=Request.returns + one_if(~_FREE), **_BACK)
 FAIL = _leave_job("fail", "return", OfferEnd.FAILED, returns=Request.returns + 1, **_BACK)
 REASSIGN = _leave_job("cancel", "reassign", OfferEnd.REASSIGNED, **_BACK)
 CANCEL = _end_request("cancel", cancelled_at=AT, cancel_reason=bindparam("reason", type_=Text), unmatched_at=null())
@@ -407,9 +421,9 @@ def _uncount() -> Prepared:
     """Take the providers' answers to the request out of their counts, as if they had not been asked."""
     zone = bindparam("zone", type_=Text)
     each = {
-        "accepted": one(Offer.status == word("accepted")),
-        "declined": one(Offer.status == word("declined")),
-        "counted": one(Offer.offered_by == word("ranking")),
+        "accepted": one_if(Offer.status == word("accepted")),
+        "declined": one_if(Offer.status == word("declined")),
+        "counted": one_if(Offer.offered_by == word("ranking")),
     }
     day = sql_cast(func.timezone(zone, Offer.decided_at), Date).label("day")
     said = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from app.kit.clock import Clock, clock_from
-from app.kit.db import FILE, Database, Patience
+from app.kit.db import FILE, Database, Timeouts
 from app.kit.pubsub import PubSub
 from app.settings import Settings
 
@@ -28,17 +28,17 @@ class Context:
 
 
 @asynccontextmanager
-async def open_context(settings: Settings, patience: Patience | None = None) -> AsyncIterator[Context]:
+async def open_context(settings: Settings, timeouts: Timeouts | None = None) -> AsyncIterator[Context]:
     """Open what a process needs, and close it at the end.
 
-    `patience` bounds how long database work may take; pass it where others wait for the process. Raises ValueError
+    `timeouts` bounds how long database work may take; pass it where others wait for the process. Raises ValueError
     without a database URL.
     """
     if settings.database_url is None:
         raise ValueError("no database: set DATABASE_URL, or join the embedded server first")
     url, pooled = settings.database_url, settings.database_pooled
-    db = Database(url, pool_size=settings.pool_size, pooled=pooled, patience=patience)
-    files = Database(url, pool_size=FILE_CONNECTIONS, pooled=pooled, patience=patience and FILE)
+    db = Database(url, pool_size=settings.pool_size, pooled=pooled, timeouts=timeouts)
+    files = Database(url, pool_size=FILE_CONNECTIONS, pooled=pooled, timeouts=timeouts and FILE)
     pubsub = PubSub(settings.database_direct_url or settings.database_url)
     db.on_publish = files.on_publish = pubsub.publish
     await pubsub.start()

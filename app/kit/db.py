@@ -40,7 +40,7 @@ def connect_arguments(url: str) -> dict[str, Any]:
     return dict(arguments)
 
 
-class Patience(NamedTuple):
+class Timeouts(NamedTuple):
     """How long a kind of work waits for the database, in seconds.
 
     `statement` bounds a statement, `lock` the part of it spent waiting for a lock, and `idle` the time between two
@@ -58,11 +58,11 @@ class Patience(NamedTuple):
         return {name: str(round(seconds * 1000)) for name, seconds in zip(names, self, strict=True)}
 
 
-CALL = Patience(statement=15, lock=5, idle=30)
+CALL = Timeouts(statement=15, lock=5, idle=30)
 """For requests: somebody waits for the response."""
-STEP = Patience(statement=60, lock=2, idle=60)
+STEP = Timeouts(statement=60, lock=2, idle=60)
 """For the worker: its statements are long, and it retries what is locked."""
-FILE = Patience(statement=120, lock=5, idle=300)
+FILE = Timeouts(statement=120, lock=5, idle=300)
 """For files: an import plans a whole registry between two statements."""
 
 CONNECT_SECONDS = 5
@@ -170,7 +170,7 @@ class Tx:
             await self.flush()
             await self.driver.execute("RELEASE SAVEPOINT part")
         except Exception as error:
-            if trouble_of(error) is None:
+            if database_problem(error) is None:
                 await self.close()
                 self._session = None
                 await self.driver.execute("ROLLBACK TO SAVEPOINT part")
@@ -204,19 +204,19 @@ _POOLED: dict[str, Any] = {
 class Database:
     """A connection pool for one kind of work. Only `begin()` commits.
 
-    Leave out `patience` for our own tools, which may take their time.
+    Leave out `timeouts` for our own tools, which may take their time.
     """
 
     def __init__(
-        self, url: str, *, pool_size: int = 20, pooled: bool = False, patience: Patience | None = None
+        self, url: str, *, pool_size: int = 20, pooled: bool = False, timeouts: Timeouts | None = None
     ) -> None:
         self._pooled = pooled
         self._begin = "BEGIN"
         settings = {"timezone": "UTC"}
-        if patience and pooled:  # a pooler refuses unknown settings when a connection begins
-            self._begin += "".join(f"; SET LOCAL {name} = {value}" for name, value in patience.settings.items())
-        elif patience:
-            settings |= patience.settings | SERVER_KEEPALIVE
+        if timeouts and pooled:  # a pooler refuses unknown settings when a connection begins
+            self._begin += "".join(f"; SET LOCAL {name} = {value}" for name, value in timeouts.settings.items())
+        elif timeouts:
+            settings |= timeouts.settings | SERVER_KEEPALIVE
         self._kept: dict[Any, Any] = {}
         self.engine: AsyncEngine = create_async_engine(
             url,
@@ -226,7 +226,7 @@ class Database:
             pool_reset_on_return=None,
             connect_args={
                 "timeout": CONNECT_SECONDS,
-                "command_timeout": patience.statement + ANSWER_SECONDS if patience else None,
+                "command_timeout": timeouts.statement + ANSWER_SECONDS if timeouts else None,
                 "server_settings": settings,
             }
             | (_POOLED if pooled else {}),
@@ -257,7 +257,7 @@ class Database:
             self.on_publish(tx.published)
 
     @asynccontextmanager
-    async def look(self) -> AsyncIterator[Tx]:
+    async def autocommit(self) -> AsyncIterator[Tx]:
         """Open a connection for one reading statement, without BEGIN and COMMIT: two round trips fewer.
 
         Behind a pooler it opens a transaction after all, because the pooler may switch servers between preparing and
@@ -272,10 +272,10 @@ class Database:
         Raises DatabaseUnavailable, DatabaseBusy.
         """
         try:
-            async with self.look() as tx:
+            async with self.autocommit() as tx:
                 return await query(tx)
         except (DatabaseUnavailable, DatabaseBusy):
-            async with self.look() as tx:
+            async with self.autocommit() as tx:
                 return await query(tx)
 
     @asynccontextmanager
@@ -293,14 +293,14 @@ class Database:
                     await connection.invalidate()
                     raise
                 except Exception as error:
-                    if isinstance(trouble_of(error), DatabaseUnavailable):  # unusable, even if it still replies
+                    if isinstance(database_problem(error), DatabaseUnavailable):  # unusable, even if it still replies
                         tx.driver.terminate()
                         await connection.invalidate()
                     raise
                 finally:
                     await tx.close()
         except Exception as error:
-            trouble = trouble_of(error)
+            trouble = database_problem(error)
             if trouble is None or trouble is error:
                 raise
             raise trouble from error
@@ -317,7 +317,7 @@ class Database:
                 except BaseException as error:
                     driver.terminate()
                     await connection.invalidate()
-                    if not isinstance(trouble_of(error), DatabaseUnavailable):
+                    if not isinstance(database_problem(error), DatabaseUnavailable):
                         raise
                     raw = await connection.get_raw_connection()
                     await cast(asyncpg.Connection, raw.driver_connection).execute(first)
@@ -339,7 +339,7 @@ _BROKEN = (OSError, PoolTimeout, asyncpg.InterfaceError, asyncpg.InternalClientE
 """Errors of the driver and the pool when nothing replies at all."""
 
 
-def trouble_of(error: BaseException) -> HotlineError | None:
+def database_problem(error: BaseException) -> HotlineError | None:
     """Return the problem that a database error means to a caller, or None if the database is not in trouble."""
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(cause, HotlineError):
@@ -354,19 +354,21 @@ def trouble_of(error: BaseException) -> HotlineError | None:
     return DatabaseUnavailable() if state.startswith(LOST) else None
 
 
-def is_of_the_data(error: Exception) -> bool:
+def is_data_error(error: Exception) -> bool:
     """Return whether the data being processed is at fault, rather than the database or our statement."""
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(cause, asyncpg.PostgresError):
         return (cause.sqlstate or "").startswith(_OF_THE_DATA)
-    return trouble_of(error) is None and not isinstance(error, DatabaseBusy)
+    return database_problem(error) is None and not isinstance(error, DatabaseBusy)
 
 
 async def _commit(tx: Tx) -> None:
     try:
         status = await tx.driver.execute("COMMIT")
     except Exception as error:
-        if isinstance(trouble_of(error), DatabaseUnavailable) and not isinstance(trouble_of(error), DatabaseReadOnly):
+        if isinstance(database_problem(error), DatabaseUnavailable) and not isinstance(
+            database_problem(error), DatabaseReadOnly
+        ):
             raise OutcomeUnknown from error
         raise
     if status != "COMMIT":  # a statement had failed, and the caller went on regardless

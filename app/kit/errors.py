@@ -48,7 +48,7 @@ class HotlineError(Exception):
         }
 
 
-class Unfit(ValueError):
+class InvalidField(ValueError):
     """A validator's complaint about a field, in both languages."""
 
     def __init__(self, en: str, zh: str) -> None:

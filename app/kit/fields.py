@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 
 
 def _strict(part: Any) -> None:
@@ -106,7 +106,7 @@ Day = Annotated[
 def check_span(named: str, start: Any, end: Any) -> None:
     """Raise Unfit if the span from `named`_from to `named`_to ends before it begins. Either end may be None."""
     if start and end and end < start:
-        raise Unfit(f"{named}_to is before {named}_from", f"{named}_to 早于 {named}_from")
+        raise InvalidField(f"{named}_to is before {named}_from", f"{named}_to 早于 {named}_from")
 
 
 ClockTime = Annotated[
@@ -126,7 +126,7 @@ def _first_day(month: Any) -> date:
         return month
     if isinstance(month, str) and re.fullmatch(_MONTH, month):
         return date.fromisoformat(f"{month}-01")
-    raise Unfit("is not a month; write it as 2026-11", "不是月份，请写成 2026-11")
+    raise InvalidField("is not a month; write it as 2026-11", "不是月份，请写成 2026-11")
 
 
 Month = Annotated[

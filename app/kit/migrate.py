@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 import migrations
 
 ADVISORY_LOCK = 81890
-LOOK_AGAIN_SECONDS = 0.2
+RECHECK_SECONDS = 0.2
 
 
 async def migrate(direct_url: str, revision: str = "head") -> None:
@@ -44,7 +44,7 @@ async def run(direct_url: str, alembic_command: Callable[[Config], None]) -> Non
             while not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}):
                 # Waiting inside a statement would block an index that the other process is building concurrently.
                 await connection.rollback()
-                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+                await asyncio.sleep(RECHECK_SECONDS)
             await connection.commit()
             await connection.run_sync(work)
     finally:

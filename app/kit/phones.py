@@ -13,7 +13,7 @@ from typing import Annotated
 import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 from app.kit.names import same_form
 from app.settings import Settings
 
@@ -130,10 +130,10 @@ def _read(typed: str) -> str:
     if not isinstance(typed, str):
         return typed
     if len(typed) > MOST_TYPED:
-        raise Unfit(f"a phone number has at most {MOST_TYPED} characters", f"电话号码最多 {MOST_TYPED} 个字符")
+        raise InvalidField(f"a phone number has at most {MOST_TYPED} characters", f"电话号码最多 {MOST_TYPED} 个字符")
     if phone := canonical(typed, _own_area_code()):
         return phone
-    raise Unfit(
+    raise InvalidField(
         "there is no such number: enter an 11-digit mobile, a fixed line, a service line, or + and the country code",
         "没有这样的号码：请填写 11 位手机号、固定电话、服务号码，或以 + 和国家（地区）代码开头的境外号码",
     )
@@ -142,7 +142,7 @@ def _read(typed: str) -> str:
 def _refusing(lines: Callable[[str], bool], en: str, zh: str) -> AfterValidator:
     def check(phone: str) -> str:
         if lines(phone):
-            raise Unfit(en, zh)
+            raise InvalidField(en, zh)
         return phone
 
     return AfterValidator(check)

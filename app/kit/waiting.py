@@ -17,7 +17,7 @@ from app.kit.quotas import TooManyWaiting, caller_of, quotas_of
 from app.kit.web import context_of
 
 MAX_WAIT_SECONDS = 60
-LOOK_AGAIN_SECONDS = 20
+RECHECK_SECONDS = 20
 """How often to read without a wake-up, in seconds: a wake-up may be lost together with its connection."""
 EMPTY = b"[]"
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "nothing has changed since that ETag"}}
@@ -100,7 +100,7 @@ class Wait:
                     if left <= 0 or pubsub.stopping or self._is_news(body):
                         return body
                     with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(min(left, LOOK_AGAIN_SECONDS)):
+                        async with asyncio.timeout(min(left, RECHECK_SECONDS)):
                             await heard.wait()
                     if gone.done():
                         return body

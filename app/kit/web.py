@@ -28,11 +28,11 @@ from app.kit.errors import (
     DatabaseUnavailable,
     HotlineError,
     InternalError,
+    InvalidField,
     InvalidInput,
     InvalidJson,
     OutcomeUnknown,
     TextUnstorable,
-    Unfit,
     UnknownParameter,
 )
 
@@ -186,7 +186,7 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 def _field_message(item: dict[str, Any], *, chinese: bool) -> str:
     context = item.get("ctx", {})
     if isinstance(said := context.get("error"), Exception):
-        return said.zh if chinese and isinstance(said, Unfit) else str(said)
+        return said.zh if chinese and isinstance(said, InvalidField) else str(said)
     return field_message(item["type"], context) if chinese else PLAINER.get(item["type"], str(item["msg"]))
 
 

@@ -3,8 +3,8 @@
 import logging
 import zlib
 
+from app.kit.cached import Cached
 from app.kit.db import Database
-from app.kit.held import Held
 from app.knowledge import learned, queries
 from app.knowledge.learned import Model, ModelUnfit
 
@@ -39,7 +39,7 @@ def unpack(content: bytes) -> Model:
         raise ModelUnfit("the model is damaged") from error
 
 
-class HeldModel(Held[Model]):
+class CachedModel(Cached[Model]):
     """The model of one process."""
 
     topic = MODEL_TOPIC

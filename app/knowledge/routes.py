@@ -14,7 +14,7 @@ from app.auth.models import Role
 from app.catalog.current import CurrentCatalog
 from app.catalog.models import Item
 from app.catalog.schemas import ItemOut
-from app.danger.actions import show_heard
+from app.danger.actions import show_recognised
 from app.danger.current import CurrentDangers
 from app.events.act import Act
 from app.kit.etags import IfMatch, set_etag
@@ -73,8 +73,8 @@ async def suggest_items(
     If nothing fits, no item is marked `sure`. This is a POST so that the caller's words stay out of URLs.
     """
     index = await cast(Suggester, request.app.state.suggester).index(catalog, model)
-    told = await asyncio.to_thread(dangers.hear, body.words)
-    heard = [one.model_dump(mode="json") for one in show_heard(told, dangers)]
+    told = await asyncio.to_thread(dangers.recognise, body.words)
+    heard = [one.model_dump(mode="json") for one in show_recognised(told, dangers)]
     meant = await asyncio.to_thread(suggest_throughout, body.words, index, catalog, body.limit)
     items = [{**_show_item(one.item), "confidence": one.confidence, "sure": one.sure} for one in meant]
     return Response(orjson.dumps({"dangers": heard, "items": items}), media_type="application/json")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from app.catalog.schemas import ItemOut
 from app.danger.schemas import HeardOut
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 from app.kit.fields import Body, Day
 from app.kit.free_text import FreeText
 from app.kit.pages import Paging
@@ -119,7 +119,7 @@ class Draft(Content):
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise Unfit("the last day is before the first day", "截止日早于生效日")
+            raise InvalidField("the last day is before the first day", "截止日早于生效日")
         return self
 
     @property

@@ -51,7 +51,7 @@ async def follow(
                     yield told
                     await asyncio.sleep(GATHER_SECONDS)
                 if not await _hears(heard):
-                    tail.doubt()
+                    tail.mark_stale()
                     yield _clock(context, position)
     except (NotSignedIn, DatabaseUnavailable):
         return

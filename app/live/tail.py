@@ -29,7 +29,7 @@ class Tail:
         if not topics or LOG_TOPIC in topics:
             self._stale = True
 
-    def doubt(self) -> None:
+    def mark_stale(self) -> None:
         """Read the log again at the next call, whether or not a message arrived."""
         self._stale = True
 
@@ -58,7 +58,7 @@ class Tail:
 
     async def _read(self) -> None:
         try:
-            async with self._context.db.look() as tx:
+            async with self._context.db.autocommit() as tx:
                 position = max(0, await queries.find_last_seq(tx) - WINDOW) if self._last is None else self._last
                 fresh = await queries.list_events_after(tx, position, WINDOW)
         except BaseException:

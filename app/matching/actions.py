@@ -11,8 +11,8 @@ from app.intake.models import UnmatchedReason
 from app.jobs.capacity import day_end
 from app.kit.db import Tx
 from app.matching import queries
-from app.matching.candidates import MORE, SHORTLIST, Look
-from app.matching.ladder import Standing, climb
+from app.matching.candidates import MORE, SHORTLIST, CandidateSearch
+from app.matching.ladder import CurrentRung, climb
 from app.matching.policies import get_policy
 from app.matching.policy import Policy
 from app.matching.ranking import Candidate, Ranked, rank
@@ -37,7 +37,7 @@ class Matching:
     those that are asked.
     """
 
-    look: Look
+    search: CandidateSearch
     others_first: bool
     survivors: Sequence[Ranked]
     rejected: Sequence[tuple[Candidate, UnmatchedReason]]
@@ -46,12 +46,12 @@ class Matching:
     @property
     def policy(self) -> Policy:
         """The policy in force for what is wanted, or the version that was requested."""
-        return self.look.policy
+        return self.search.policy
 
     @property
     def surge(self) -> bool:
         """Whether the policy's surge rules are in force."""
-        return self.look.surge
+        return self.search.surge
 
 
 async def match(act: Act, tx: Tx, wanted: Wanted, *, version: int | None = None, turn: Turn | None = None) -> Matching:
@@ -84,7 +84,7 @@ async def match(act: Act, tx: Tx, wanted: Wanted, *, version: int | None = None,
             page=page,
             citizen=wanted.citizen_id,
             request=wanted.request_id,
-            stands=wanted.rung,
+            current_rung=wanted.rung,
             dispatch_day=wanted.dispatch_day(act.now, act.zone),
             corrected=wanted.corrected_at or EVER,
             urgency_rank=turn.urgency_rank if turn else None,
@@ -94,16 +94,16 @@ async def match(act: Act, tx: Tx, wanted: Wanted, *, version: int | None = None,
         first, providers = rows[0], [row for row in rows if row["provider_id"]]
         policy = await read_policy(tx, first["version"])
         entered = dict.fromkeys(first["working"] or (), True) | dict.fromkeys(first["off"] or (), False)
-        look = Look(wanted, policy, first["surge"], entered, act.now, act.zone)
+        search = CandidateSearch(wanted, policy, first["surge"], entered, act.now, act.zone)
         versions = {row["provider_id"]: row["facts_version"] for row in providers}
         facts = await list_facts(tx, Wants(wanted.item.code, wanted.tier, tuple(wanted.item.papers)), versions)
-        candidates += look.candidates(providers, facts)
-        if first["read"] < page or look.is_enough(candidates):
+        candidates += search.candidates(providers, facts)
+        if first["read"] < page or search.is_enough(candidates):
             break
         passed, page = passed + page, page * MORE
-    able, rejected = look.shortlist(candidates)
+    able, rejected = search.shortlist(candidates)
     survivors = rank(able, policy.weights, wanted.chosen_provider_id)
-    return Matching(look, first["others_first"], survivors, rejected)
+    return Matching(search, first["others_first"], survivors, rejected)
 
 
 def _scope(wanted: Wanted) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _scope(wanted: Wanted) -> dict[str, Any]:
     }
 
 
-async def why_nobody(act: Act, tx: Tx, wanted: Wanted, matching: Matching) -> UnmatchedReason:
+async def find_emptying_filter(act: Act, tx: Tx, wanted: Wanted, matching: Matching) -> UnmatchedReason:
     """Return the filter that emptied the list: the last filter that stopped any provider."""
     if matching.rejected:
         return max((reason for _, reason in matching.rejected), key=list(UnmatchedReason).index)
@@ -128,11 +128,11 @@ async def why_nobody(act: Act, tx: Tx, wanted: Wanted, matching: Matching) -> Un
 
 
 async def explain(
-    act: Act, tx: Tx, wanted: Wanted, *, version: int | None = None, stands: Standing | None = None
+    act: Act, tx: Tx, wanted: Wanted, *, version: int | None = None, current: CurrentRung | None = None
 ) -> CandidatesOut:
     """Return the result for people: candidates with scores, rejected providers with reasons, and the earlier counts.
 
-    Uses the policy in force or this version. `stands` is the request's present step of the ladder. Raises NotFound if
+    Uses the policy in force or this version. `current` is the request's present step of the ladder. Raises NotFound if
     there is no such version.
     """
     if version is not None:
@@ -142,15 +142,17 @@ async def explain(
         tier=wanted.tier,
         policy_version=matching.policy.version,
         surge=matching.surge,
-        rung=_rung_asked(wanted, matching, stands, act.now),
-        candidates=[_candidate_out(ranked, place, matching.look) for place, ranked in enumerate(matching.survivors, 1)],
+        rung=_rung_asked(wanted, matching, current, act.now),
+        candidates=[
+            _candidate_out(ranked, place, matching.search) for place, ranked in enumerate(matching.survivors, 1)
+        ],
         rejected=[_rejected_out(candidate, reason) for candidate, reason in matching.rejected],
         earlier=await _earlier(act, tx, wanted),
-        emptied_by=None if matching.survivors else await why_nobody(act, tx, wanted, matching),
+        emptied_by=None if matching.survivors else await find_emptying_filter(act, tx, wanted, matching),
     )
 
 
-def _rung_asked(wanted: Wanted, matching: Matching, stands: Standing | None, now: datetime) -> Rung | None:
+def _rung_asked(wanted: Wanted, matching: Matching, current: CurrentRung | None, now: datetime) -> Rung | None:
     """Return the step of the ladder whose providers are asked now.
 
     The citizen's own choice is asked outside the ladder.
@@ -158,7 +160,7 @@ def _rung_asked(wanted: Wanted, matching: Matching, stands: Standing | None, now
     best = [ranked.candidate.provider_id for ranked in matching.survivors[:1]]
     if not matching.policy.climbs(wanted.tier) or best == [wanted.chosen_provider_id]:
         return None
-    step = climb(matching.policy.ladder, {Rung(r.candidate.rung) for r in matching.survivors}, stands, now)
+    step = climb(matching.policy.ladder, {Rung(r.candidate.rung) for r in matching.survivors}, current, now)
     return step.rung if step else None
 
 
@@ -175,9 +177,9 @@ async def read_policy(tx: Tx, version: int) -> Policy:
     return cast(Policy, tx.kept[key])
 
 
-def _candidate_out(ranked: Ranked, place: int, look: Look) -> CandidateOut:
+def _candidate_out(ranked: Ranked, place: int, search: CandidateSearch) -> CandidateOut:
     candidate = ranked.candidate
-    opens_at = look.opens_at(candidate)
+    opens_at = search.opens_at(candidate)
     return CandidateOut(
         provider_id=candidate.provider_id,
         name=candidate.name,
@@ -193,7 +195,7 @@ def _candidate_out(ranked: Ranked, place: int, look: Look) -> CandidateOut:
         open_jobs=candidate.open_jobs,
         capacity=candidate.capacity,
         open_now=candidate.open_now,
-        opens_at=opens_at if opens_at > look.now else None,
+        opens_at=opens_at if opens_at > search.now else None,
     )
 
 

@@ -29,7 +29,7 @@ _ROW = itemgetter(*Candidate._fields[: Candidate._fields.index("distance_km")])
 
 
 @dataclass(frozen=True)
-class Look:
+class CandidateSearch:
     """What is wanted, under which rules, and when. `entered` holds the calendar days that the centre entered itself."""
 
     wanted: Wanted
@@ -58,8 +58,8 @@ class Look:
     def _below(self) -> frozenset[str]:
         """The steps of the ladder that the request has left behind."""
         steps = [step.rung for step in self.policy.ladder] if self.climbs else []
-        stands = self.wanted.rung
-        return frozenset(steps[: next((n for n, rung in enumerate(steps) if rung == stands), 0)])
+        current = self.wanted.rung
+        return frozenset(steps[: next((n for n, rung in enumerate(steps) if rung == current), 0)])
 
     @cached_property
     def climbs(self) -> bool:

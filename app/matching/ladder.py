@@ -9,29 +9,31 @@ from app.matching.policy import MIN_TIMEOUT, Step
 from app.registry.models import Rung
 
 
-class Standing(NamedTuple):
+class CurrentRung(NamedTuple):
     """The step of the ladder on which help is sought, and until when."""
 
     rung: Rung
     until: datetime
 
     @classmethod
-    def of(cls, request: Mapping[str, Any] | Row) -> "Standing | None":
+    def of(cls, request: Mapping[str, Any] | Row) -> "CurrentRung | None":
         """Return where the request is on the ladder, or None before its first offer there."""
         return cls(Rung(request["rung"]), request["rung_until"]) if request["rung"] else None
 
 
-def climb(steps: Sequence[Step], helpers: Collection[Rung], stands: Standing | None, now: datetime) -> Standing | None:
+def climb(
+    steps: Sequence[Step], helpers: Collection[Rung], current: CurrentRung | None, now: datetime
+) -> CurrentRung | None:
     """Return where to ask now: the lowest step with helpers, not below the request's present one.
 
     None after the last step. The time on a step starts with the first offer there. If the time left is too short for an
     offer, the request climbs.
     """
     rungs = [step.rung for step in steps]
-    start = rungs.index(stands.rung) if stands and stands.rung in rungs else 0
+    start = rungs.index(current.rung) if current and current.rung in rungs else 0
     for step in steps[start:]:
-        here = stands is not None and step.rung is stands.rung
-        until = stands.until if stands and here else now + timedelta(seconds=step.timeout_seconds)
+        here = current is not None and step.rung is current.rung
+        until = current.until if current and here else now + timedelta(seconds=step.timeout_seconds)
         if step.rung in helpers and until - now >= MIN_TIMEOUT:
-            return Standing(step.rung, until)
+            return CurrentRung(step.rung, until)
     return None

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from app.catalog.models import Tier
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 from app.kit.fields import Body, Code
 from app.matching.models import Mode
 from app.matching.ranking import CRITERIA
@@ -23,9 +23,11 @@ DAY_SECONDS = 86_400
 def _known_criteria(weights: dict[str, float]) -> dict[str, float]:
     if unknown := sorted(set(weights) - set(CRITERIA)):
         names, known = ", ".join(unknown), ", ".join(CRITERIA)
-        raise Unfit(f"unknown criteria: {names}; the criteria are {known}", f"没有这些标准：{names}；可用：{known}")
+        raise InvalidField(
+            f"unknown criteria: {names}; the criteria are {known}", f"没有这些标准：{names}；可用：{known}"
+        )
     if not any(weights.values()):
-        raise Unfit("at least one weight must be greater than zero", "至少一项权重须大于 0")
+        raise InvalidField("at least one weight must be greater than zero", "至少一项权重须大于 0")
     return weights
 
 
@@ -84,7 +86,7 @@ class Rules(Rule):
         """Check that no rung comes twice."""
         rungs = [step.rung for step in self.ladder]
         if len(rungs) != len(set(rungs)):
-            raise Unfit("the ladder has the same rung twice", "层级重复")
+            raise InvalidField("the ladder has the same rung twice", "层级重复")
         return self
 
 

@@ -15,7 +15,7 @@ from app.intake.queries import find_citizen
 from app.intake.taking import check_window
 from app.kit.db import Tx
 from app.matching.actions import explain
-from app.matching.ladder import Standing
+from app.matching.ladder import CurrentRung
 from app.matching.schemas import CandidatesOut, WhatIf
 from app.matching.wanted import Wanted
 
@@ -40,8 +40,8 @@ async def _preview_real(act: Act, tx: Tx, request_id: UUID, asked: WhatIf, catal
     if found["arrive_by"] is None:
         found = found | _when(act, item, found["wanted_from"], found["wanted_to"], catalog)
     wanted = Wanted.by(found, item, catalog.tier(item, asked.tier) if asked.tier else Tier(found["tier"]))
-    stands = Standing.of(found)
-    return await explain(act, tx, wanted, version=asked.policy_version, stands=stands)
+    current = CurrentRung.of(found)
+    return await explain(act, tx, wanted, version=asked.policy_version, current=current)
 
 
 async def _imagine(act: Act, tx: Tx, asked: WhatIf, catalog: Snapshot) -> Wanted:

@@ -24,7 +24,7 @@ LAST = 1_000_000
 # If the policy has a ladder for the tier, its steps come in order. After them come the steps below where the request
 # is, and providers that are on no step.
 _BY_RUNG = """
-  coalesce(array_position(policy.rungs, p.rung) < array_position(policy.rungs, :stands), false),
+  coalesce(array_position(policy.rungs, p.rung) < array_position(policy.rungs, :current_rung), false),
   array_position(policy.rungs, p.rung),"""
 
 # The next providers that offer the item at the tier in the township: named ones first, then the nearest, each with its
@@ -135,21 +135,21 @@ _NEAREST = Prepared(text(_CANDIDATES.format(**_PARTS, beside="", first="")).bind
 _OF_RUNG = "CROSS JOIN LATERAL (SELECT rung FROM providers WHERE id = r.provider_id OFFSET 0) p, policy"
 _LOWEST = Prepared(
     text(_CANDIDATES.format(**_PARTS, beside=_OF_RUNG, first=_BY_RUNG)).bindparams(
-        *_PARAMETERS, bindparam("stands", type_=Text)
+        *_PARAMETERS, bindparam("current_rung", type_=Text)
     )
 )
 
 
-async def list_candidates(tx: Tx, *, lat: float, tier: str, stands: str | None, **params: Any) -> Sequence[Row]:
+async def list_candidates(tx: Tx, *, lat: float, tier: str, current_rung: str | None, **params: Any) -> Sequence[Row]:
     """Return the policy in force, or `version`, with the next `page` providers after the `passed` ones.
 
-    For free help the lowest steps of the ladder come first, but not below where the request `stands`. Providers that
+    For free help the lowest steps of the ladder come first, none below its `current_rung`. Providers that
     were only late or busy before `dispatch_day` may be asked again, and so may all that were asked before `corrected`.
     `urgency_rank` and `group_position` ask whether other requests due for matching must be served first.
     """
     params |= {"lat": lat, "narrowing": cos(radians(lat)) ** 2, "tier": tier, "last": LAST}
     if tier == Tier.FREE:
-        return await tx.rows(_LOWEST, stands=stands, **params)
+        return await tx.rows(_LOWEST, current_rung=current_rung, **params)
     return await tx.rows(_NEAREST, **params)
 
 

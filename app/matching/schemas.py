@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 from app.catalog.models import Tier
 from app.intake.models import UnmatchedReason
 from app.jobs.schemas import Note
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 from app.kit.fields import Body, Code, Moment, Month
 from app.kit.phones import Phone
 from app.matching.models import Decision, PolicyVersion
@@ -104,13 +104,13 @@ class WhatIf(Body):
         told = self.model_dump(exclude_none=True).keys() - {"request_id", "policy_version", "tier"}
         if self.request_id and told:
             names = ", ".join(sorted(told))
-            raise Unfit(f"with request_id, leave out {names}", f"已填 request_id，不要再填 {names}")
+            raise InvalidField(f"with request_id, leave out {names}", f"已填 request_id，不要再填 {names}")
         if not self.request_id and not ("item" in told and told & {"area", "place"}):
-            raise Unfit(
+            raise InvalidField(
                 "give either request_id, or item with area or place", "请填 request_id，或 item 和 area（或 place）"
             )
         if (self.wanted_from is None) != (self.wanted_to is None):
-            raise Unfit("give both wanted_from and wanted_to, or neither", "wanted_from 和 wanted_to 须同时填写")
+            raise InvalidField("give both wanted_from and wanted_to, or neither", "wanted_from 和 wanted_to 须同时填写")
         return self
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import cast as sql_cast
 from app.events.facts import happened_at
 from app.events.kinds import EventKind
 from app.kit.orm import word
-from app.metrics.keeping import ZONE, Kept
 from app.metrics.models import CallHour
+from app.metrics.rollup import ZONE, Rollup
 
 
 def _count(event: FromClause) -> Select[Any]:
@@ -33,4 +33,4 @@ def _count(event: FromClause) -> Select[Any]:
     )
 
 
-CALLS = Kept("roll_up_calls", "calls", CallHour, _count)
+CALLS = Rollup("roll_up_calls", "calls", CallHour, _count)

@@ -37,8 +37,8 @@ from app.events.transition import EVENTS
 from app.intake.models import Request
 from app.jobs.statements import UNDONE
 from app.kit.orm import word
-from app.metrics.keeping import ZONE, Kept
 from app.metrics.models import DailyVolume
+from app.metrics.rollup import ZONE, Rollup
 
 _REQUESTS, _VOLUMES = cast(Table, Request.__table__), cast(Table, DailyVolume.__table__)
 UNKNOWN_PLACE = word("unknown")
@@ -177,7 +177,7 @@ def _between(*kinds: EventKind, names: Sequence[str] = COUNTS) -> Subquery:
     return _settled(events.subquery("events"), *within, hourly=True, names=names).subquery("between")
 
 
-VOLUMES = Kept("roll_up_volumes", "volumes", DailyVolume, _settled)
+VOLUMES = Rollup("roll_up_volumes", "volumes", DailyVolume, _settled)
 BETWEEN = _between()
 BY_HOUR = ("requests", "answered_in_call")
 """The counts available by hour, for which a range may span many days."""

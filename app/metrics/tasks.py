@@ -8,7 +8,7 @@ from app.kit.context import Context
 from app.kit.db import Tx
 from app.metrics.call_counting import CALLS
 from app.metrics.counting import VOLUMES
-from app.metrics.keeping import Kept
+from app.metrics.rollup import Rollup
 
 BATCH = 20_000
 KEPT = (VOLUMES, CALLS)
@@ -24,17 +24,17 @@ async def roll_up_volumes(tx: Tx, zone: ZoneInfo, batch: int = BATCH) -> int:
     return await VOLUMES.add_next(tx, zone, batch) if await step_alone(tx, VOLUMES.reader) else 0
 
 
-async def keep_volumes(context: Context) -> int:
+async def roll_up_volumes_step(context: Context) -> int:
     """Run `roll_up_volumes` as a step of the worker, skipping events that cannot be counted."""
     return await _keep(context, VOLUMES)
 
 
-async def keep_calls(context: Context) -> int:
+async def roll_up_calls_step(context: Context) -> int:
     """Add ended calls to the kept counts, as a step of the worker. Return how many events were read."""
     return await _keep(context, CALLS)
 
 
-async def _keep(context: Context, kept: Kept) -> int:
+async def _keep(context: Context, kept: Rollup) -> int:
     zone = context.settings.zone
 
     async def take(tx: Tx, size: int) -> int:

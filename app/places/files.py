@@ -11,7 +11,7 @@ from app.catalog.snapshot import Snapshot
 from app.exchange import cells
 from app.exchange.faults import WrongCell
 from app.exchange.sheets import Column, Sheet, Words, worded, words_of
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 from app.kit.geo import Crs
 from app.kit.names import tidy
 from app.kit.spreadsheet import csv_text, harmless
@@ -82,7 +82,7 @@ def _aliases(value: str) -> list[str]:
 def _pinyin(value: str) -> str:
     try:
         return spelled(cells.text(200)(value))
-    except (Unfit, ValidationError):
+    except (InvalidField, ValidationError):
         raise WrongCell("pinyin") from None
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from app.catalog.gazetteer import letters_of, spelt, syllables
 from app.catalog.models import Guess, PlaceKind
 from app.exchange.schemas import CellFault
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 from app.kit.fields import Body, Code
 from app.kit.geo import Crs
 from app.kit.names import tidy
@@ -22,10 +22,10 @@ Lon = Annotated[float, Field(ge=-180, le=180, description="degrees")]
 
 
 def _named(name: str) -> str:
-    """Return the name in half width. Raises Unfit if it has no letter or character to search for."""
+    """Return the name in half width. Raises InvalidField if it has no letter or character to search for."""
     name = tidy(name)
     if not any(letter.isalnum() for letter in name):
-        raise Unfit("a name must have letters or characters", "名称须含文字")
+        raise InvalidField("a name must have letters or characters", "名称须含文字")
     return name
 
 
@@ -80,7 +80,7 @@ class PlaceEdit(Body):
     @model_validator(mode="after")
     def _has_both(self) -> Self:
         if (self.lat is None) != (self.lon is None):
-            raise Unfit("give both latitude and longitude, or neither", "经度和纬度须同时填写")
+            raise InvalidField("give both latitude and longitude, or neither", "经度和纬度须同时填写")
         return self
 
 
@@ -92,11 +92,11 @@ class PlaceIn(PlaceEdit):
 
 
 def spelled(pinyin: str) -> str:
-    """Return pinyin as it is stored: one word, without tones. Raises Unfit if the text is not pinyin."""
+    """Return pinyin as it is stored: one word, without tones. Raises InvalidField if the text is not pinyin."""
     words = pinyin.replace("’", " ").replace("'", " ").split()
     read = [syllable for word in words for syllable in syllables(letters_of(word))]
     if "".join(read) != letters_of(pinyin) or not read:
-        raise Unfit("is not pinyin", "不是拼音")
+        raise InvalidField("is not pinyin", "不是拼音")
     return spelt(read)
 
 

@@ -249,7 +249,7 @@ async def change_standing(
     if provider.standing == Standing.APPLIED:
         card = await queries.list_lines(tx, provider_id, act.today)
         await check_papers(act, tx, provider_id, [catalog.item(line.item_code) for line in card if line.approved_at])
-        await paper_queries.look_again(tx, provider_id, act.today)
+        await paper_queries.schedule_review(tx, provider_id, act.today)
     if body.standing in ADMITTED and (lapsed := await paper_queries.list_lapsed(tx, provider_id, act.today)):
         raise PapersExpired(papers=lapsed)
     change = {"former": provider.standing, "standing": body.standing, "reason": body.reason}

@@ -65,7 +65,7 @@ async def remove_paper(act: Act, tx: Tx, provider_id: UUID, code: str) -> None:
     provider = await begin_edit(tx, provider_id)
     if not await queries.drop_papers(tx, provider_id, code):
         raise NotFound(what="paper", key=code)
-    await paper_queries.look_again(tx, provider_id, act.today)
+    await paper_queries.schedule_review(tx, provider_id, act.today)
     await finish_edit(act, tx, provider, "provider.paper_removed", paper=code)
     tx.publish(DISPATCH_TOPIC)
 

@@ -20,31 +20,31 @@ from app.kit.context import Context
 from app.kit.db import Tx
 from app.registry import paper_queries, queries
 from app.registry.models import Provider, ProviderItem, ProviderPaper, Standing
-from app.registry.notices import NoticeKind, tell
+from app.registry.notices import NoticeKind, send_notice
 from app.registry.states import ADMITTED, PROVIDERS
 
 FIRST_WARNING = timedelta(days=30)
 LAST_WARNING = timedelta(days=7)
 
 
-class Look(NamedTuple):
+class PaperReview(NamedTuple):
     """The notice to send about a licence today, if any, and the day of its next check."""
 
-    tell: NoticeKind | None
-    next: date | None
+    notice: NoticeKind | None
+    next_on: date | None
 
 
-def look_at(expires_on: date | None, today: date) -> Look:
+def review_paper(expires_on: date | None, today: date) -> PaperReview:
     """Return what a licence calls for today. It is valid up to and including `expires_on`; None never expires."""
     if expires_on is None:
-        return Look(None, None)
+        return PaperReview(None, None)
     if expires_on < today:
-        return Look(NoticeKind.EXPIRED, None)
+        return PaperReview(NoticeKind.EXPIRED, None)
     if today < expires_on - FIRST_WARNING:
-        return Look(None, expires_on - FIRST_WARNING)
+        return PaperReview(None, expires_on - FIRST_WARNING)
     if today < expires_on - LAST_WARNING:
-        return Look(NoticeKind.EXPIRES_IN_30_DAYS, expires_on - LAST_WARNING)
-    return Look(NoticeKind.EXPIRES_IN_7_DAYS, expires_on + timedelta(days=1))
+        return PaperReview(NoticeKind.EXPIRES_IN_30_DAYS, expires_on - LAST_WARNING)
+    return PaperReview(NoticeKind.EXPIRES_IN_7_DAYS, expires_on + timedelta(days=1))
 
 
 async def watch_papers(context: Context, catalog: Snapshot) -> int:
@@ -57,12 +57,12 @@ async def watch_papers(context: Context, catalog: Snapshot) -> int:
         return await paper_queries.find_due_papers(tx, now.astimezone(context.settings.zone).date(), limit)
 
     async def change(act: Act, tx: Tx, provider_id: UUID) -> None:
-        await look_at_papers(act, tx, provider_id, catalog)
+        await review_papers(act, tx, provider_id, catalog)
 
     return await one_by_one(context, "watch_papers", find, change)
 
 
-async def look_at_papers(act: Act, tx: Tx, provider_id: UUID, catalog: Snapshot) -> None:
+async def review_papers(act: Act, tx: Tx, provider_id: UUID, catalog: Snapshot) -> None:
     """Warn, suspend or release the provider as its licences call for today. Repeating it does nothing.
 
     1. Send the notice due for each licence that has not been renewed, and set its next check.
@@ -76,11 +76,15 @@ async def look_at_papers(act: Act, tx: Tx, provider_id: UUID, catalog: Snapshot)
     renewed = await paper_queries.list_renewed(tx, provider_id)
     for paper in await queries.list_parts(tx, ProviderPaper, provider_id):
         if paper.look_on is not None and paper.look_on <= act.today:
-            look = look_at(paper.expires_on, act.today) if paper.issued_on <= act.today else Look(None, paper.issued_on)
+            review = (
+                review_paper(paper.expires_on, act.today)
+                if paper.issued_on <= act.today
+                else PaperReview(None, paper.issued_on)
+            )
             told = (paper.paper_code, paper.issued_on) not in renewed
-            if look.tell and told and provider.standing in paper_queries.WATCHED_STANDINGS:
-                await _tell(act, tx, provider, paper, look.tell, _facts(paper, card, catalog))
-            paper.look_on = look.next
+            if review.notice and told and provider.standing in paper_queries.WATCHED_STANDINGS:
+                await _tell(act, tx, provider, paper, review.notice, _facts(paper, card, catalog))
+            paper.look_on = review.next_on
     await tx.flush()
     await paper_queries.drop_replaced(tx, provider_id, act.today)
     lapsed = await paper_queries.list_lapsed(tx, provider_id, act.today)
@@ -88,7 +92,7 @@ async def look_at_papers(act: Act, tx: Tx, provider_id: UUID, catalog: Snapshot)
         await _move(act, tx, provider, "suspend", former_standing=provider.standing, papers=lapsed)
     elif provider.papers_lapsed and not lapsed:
         await _move(act, tx, provider, "release", former_standing=None, papers=[])
-        await tell(act, tx, provider_id, NoticeKind.RELEASED, act.now.isoformat(), {})
+        await send_notice(act, tx, provider_id, NoticeKind.RELEASED, act.now.isoformat(), {})
 
 
 def _facts(paper: ProviderPaper, card: Sequence[ProviderItem], catalog: Snapshot) -> dict[str, Any]:
@@ -120,7 +124,7 @@ async def _tell(
 ) -> None:
     expired = kind is NoticeKind.EXPIRED
     kind = NoticeKind.FIRM_PAPER_EXPIRED if expired and facts["whole_firm"] else kind
-    if not await tell(act, tx, provider.id, kind, f"{paper.paper_code} {paper.expires_on}", facts):
+    if not await send_notice(act, tx, provider.id, kind, f"{paper.paper_code} {paper.expires_on}", facts):
         return
     event = EventKind.PROVIDER_PAPER_EXPIRED if expired else EventKind.PROVIDER_PAPER_EXPIRING
     data = {name: facts[name] for name in ("paper", "number", "expires_on", "whole_firm", "items")}

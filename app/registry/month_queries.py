@@ -54,7 +54,7 @@ def _has_to_file(following: date) -> Sequence[ColumnElement[bool]]:
     return (Provider.kind == ProviderKind.COMPANY, belongs, Provider.joined_on < following)
 
 
-async def list_firms_months(
+async def list_months_of_all(
     tx: Tx, month: date, following: date, state: MonthState | None, after: Any, limit: int
 ) -> Sequence[Any]:
     """Return the companies that must file for the month, by name, each with its return or None."""

@@ -55,7 +55,7 @@ async def list_months_of_providers(
 
     Ordered by name, which changes while you page: a company renamed meanwhile may be missed or come twice.
     """
-    rows = await months.list_firms(tx, month, asked)
+    rows = await months.list_providers_of_month(tx, month, asked)
     return page(rows, asked, lambda row: (row.name, row.provider_id), lambda row: row, request, response)
 
 

@@ -17,7 +17,7 @@ from app.registry import month_queries as queries
 from app.registry.edit import audit_provider, begin_edit, finish_edit
 from app.registry.errors import MonthChanged, MonthLocked, MonthNotOver
 from app.registry.models import MonthStatus, ProviderMonth
-from app.registry.notices import tell
+from app.registry.notices import send_notice
 from app.registry.schemas import Declared, FirmsMonth, Growth, MonthIn, MonthReturn, MonthsAsked, MonthState, Notice
 from app.registry.states import MONTHS
 
@@ -76,7 +76,7 @@ async def reopen_month(act: Act, tx: Tx, provider_id: UUID, month: date, reason:
     filed = await _find(act, tx, provider_id, month)
     await _move(act, tx, "reopen", filed, locked_at=None, locked_by=None, reopened_why=reason)
     words = _filled(REOPENED, month=_name(month), reason=reason)
-    await tell(act, tx, provider_id, "month_reopened", f"{_name(month)} {act.now.isoformat()}", words)
+    await send_notice(act, tx, provider_id, "month_reopened", f"{_name(month)} {act.now.isoformat()}", words)
     return await show_month(tx, provider_id, month)
 
 
@@ -122,10 +122,10 @@ async def list_own(tx: Tx, provider_id: UUID, before: date | None, limit: int) -
     return [show(filed, baseline) for filed in await queries.list_months(tx, provider_id, before, limit)]
 
 
-async def list_firms(tx: Tx, month: date, asked: MonthsAsked) -> list[FirmsMonth]:
+async def list_providers_of_month(tx: Tx, month: date, asked: MonthsAsked) -> list[FirmsMonth]:
     """Return the companies that must file for the month, by name, with what they filed."""
     after = asked.after(str, UUID)
-    rows = await queries.list_firms_months(tx, month, month_after(month), asked.state, after, asked.limit + 1)
+    rows = await queries.list_months_of_all(tx, month, month_after(month), asked.state, after, asked.limit + 1)
     baselines = await queries.list_baselines(tx, [provider.id for provider, _ in rows])
     return [
         FirmsMonth(
@@ -159,7 +159,7 @@ async def remind_of_months(context: Context) -> int:
         return await queries.find_unreminded(tx, month, following, kind, _name(month), limit)
 
     async def change(act: Act, tx: Tx, provider_id: UUID) -> None:
-        await tell(act, tx, provider_id, kind, _name(month), words)
+        await send_notice(act, tx, provider_id, kind, _name(month), words)
 
     return await one_by_one(context, "remind_of_months", find, change)
 

@@ -60,7 +60,7 @@ async def list_unread(tx: Tx, provider_id: UUID) -> Sequence[ProviderNotice]:
     return (await tx.session.execute(query.order_by(ProviderNotice.id).execution_options(**_FRESH))).scalars().all()
 
 
-async def list_providers_to_tell(tx: Tx) -> Sequence[Provider]:
+async def list_providers_to_phone(tx: Tx) -> Sequence[Provider]:
     """Return providers reached by phone with unread notices, the oldest notice first."""
     first = (
         select(ProviderNotice.provider_id, func.min(ProviderNotice.at).label("at"))
@@ -73,7 +73,7 @@ async def list_providers_to_tell(tx: Tx) -> Sequence[Provider]:
     return (await tx.session.execute(query)).scalars().all()
 
 
-async def take_provider_to_tell(tx: Tx, at: datetime, until: datetime) -> Provider | None:
+async def take_provider_to_phone(tx: Tx, at: datetime, until: datetime) -> Provider | None:
     """Claim the provider with the oldest unread notice that nobody has claimed. Nobody else gets it before `until`."""
     free = or_(ProviderNotice.phoned_until.is_(None), ProviderNotice.phoned_until <= at)
     query = (

@@ -67,7 +67,7 @@ async def read_out_notice(provider_id: UUID, notice_id: UUID, act: ByPhone, tx: 
 @router.get("/notices/to-phone")
 async def list_notices_to_phone(act: Caller, tx: Transaction) -> list[FirmToTell]:
     """List providers reached by phone that have unread notices, the oldest notice first. The list is empty at night."""
-    return await notices.list_firms_to_tell(act, tx)
+    return await notices.list_providers_to_phone(act, tx)
 
 
 @router.post(
@@ -79,7 +79,7 @@ async def take_notice_to_phone(act: Caller, tx: Transaction, response: Response)
 
     Mark each notice as read when it is read out.
     """
-    firm = await notices.take_firm_to_tell(act, tx)
+    firm = await notices.take_provider_to_phone(act, tx)
     if firm is None:
         response.status_code = 204
     return firm

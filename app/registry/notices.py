@@ -73,7 +73,9 @@ AS_WRITTEN = Notice(zh="{zh}", en="{en}")
 """For notices whose data holds the sentences, as higher features write them."""
 
 
-async def tell(act: Act, tx: Tx, provider_id: UUID, kind: str, subject: str, data: Mapping[str, Any]) -> UUID | None:
+async def send_notice(
+    act: Act, tx: Tx, provider_id: UUID, kind: str, subject: str, data: Mapping[str, Any]
+) -> UUID | None:
     """Send the provider this notice, once per subject. Returns its id, or None when it was sent before."""
     notice_id = await notice_queries.add_notice(tx, new_id(act.now), provider_id, kind, subject, data, act.now)
     if notice_id:
@@ -104,21 +106,21 @@ def show(notice: ProviderNotice) -> NoticeOut:
     )
 
 
-async def list_firms_to_tell(act: Act, tx: Tx) -> list[FirmToTell]:
+async def list_providers_to_phone(act: Act, tx: Tx) -> list[FirmToTell]:
     """Return providers reached by phone that have unread notices, the oldest notice first; none at night."""
     if is_night(act.now, act.zone):
         return []
-    return [await _firm(tx, provider) for provider in await notice_queries.list_providers_to_tell(tx)]
+    return [await _firm(tx, provider) for provider in await notice_queries.list_providers_to_phone(tx)]
 
 
-async def take_firm_to_tell(act: Act, tx: Tx) -> FirmToTell | None:
+async def take_provider_to_phone(act: Act, tx: Tx) -> FirmToTell | None:
     """Claim for three minutes the provider with the oldest unread notice.
 
     Returns None at night or when no notice is waiting.
     """
     if is_night(act.now, act.zone):
         return None
-    provider = await notice_queries.take_provider_to_tell(tx, act.now, act.now + CALL_TAKES)
+    provider = await notice_queries.take_provider_to_phone(tx, act.now, act.now + CALL_TAKES)
     return await _firm(tx, provider) if provider else None
 
 

@@ -29,7 +29,7 @@ async def find_due_papers(tx: Tx, day: date, batch: int) -> Sequence[UUID]:
     return [row["provider_id"] for row in await tx.rows(_DUE, day=day, batch=batch)]
 
 
-async def look_again(tx: Tx, provider_id: UUID, day: date) -> None:
+async def schedule_review(tx: Tx, provider_id: UUID, day: date) -> None:
     """Have the worker check all of the provider's licences on `day`."""
     papers = update(ProviderPaper).where(ProviderPaper.provider_id == provider_id)
     await tx.session.execute(papers.values(look_on=day))

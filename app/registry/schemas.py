@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from app.catalog.models import Tier
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 from app.kit.fields import Body, ClockTime, Day, Fen, Moment
 from app.kit.pages import Paging
 from app.kit.personal import mask_name, mask_phone
@@ -23,7 +23,7 @@ MOST_TYPED = 40
 
 def _bare(code: str) -> str:
     if isinstance(code, str) and len(code) > MOST_TYPED:
-        raise Unfit(f"a credit code has at most {MOST_TYPED} characters", f"信用代码最多 {MOST_TYPED} 个字符")
+        raise InvalidField(f"a credit code has at most {MOST_TYPED} characters", f"信用代码最多 {MOST_TYPED} 个字符")
     return bare(code) if isinstance(code, str) else code
 
 

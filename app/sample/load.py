@@ -13,7 +13,7 @@ from app.auth.tokens import token_hash, void_tokens
 from app.kit.db import Tx
 from app.kit.ids import new_id
 from app.kit.orm import Model
-from app.registry.expiry import look_at
+from app.registry.expiry import review_paper
 from app.registry.models import (
     MonthStatus,
     Provider,
@@ -96,11 +96,11 @@ def _parts(
                 "number": paper.number,
                 "issued_on": paper.issued_on,
                 "expires_on": paper.expires_on,
-                "look_on": reference if look.tell else look.next,
+                "look_on": reference if review.notice else review.next_on,
             }
             for key, provider in each
             for paper in provider.papers
-            for look in [look_at(paper.expires_on, reference)]
+            for review in [review_paper(paper.expires_on, reference)]
         ],
         ProviderCoverage: [
             {"provider_id": key, "township_code": township} for key, provider in each for township in provider.coverage

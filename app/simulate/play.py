@@ -153,7 +153,7 @@ class Play:
 
     async def _learn_hours(self) -> None:
         start = self._stage.clock.moment
-        async with self._db.look() as tx:
+        async with self._db.autocommit() as tx:
             hours = await list_openings(tx, list(self._stage.firms), start, start + LOOK_AHEAD * DAY, self._zone)
         for key, firm in self._stage.firms.items():
             firm.openings = hours[key]

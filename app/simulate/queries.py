@@ -35,7 +35,7 @@ class NextDue(NamedTuple):
 
 async def find_next_due(db: Database) -> NextDue:
     """Return when the worker next has something to do."""
-    async with db.look() as tx:
+    async with db.autocommit() as tx:
         row = await tx.row(_NEXT_DUE)
     assert row is not None
     return NextDue(row["matching"], row["alarm"])
@@ -86,7 +86,7 @@ _NEW_OFFERS = Prepared(
 
 async def list_new_offers(db: Database, after: datetime) -> Sequence[Row]:
     """Return the offers made after this moment that await an answer, in order."""
-    async with db.look() as tx:
+    async with db.autocommit() as tx:
         return await tx.rows(_NEW_OFFERS, after=after)
 
 

@@ -21,7 +21,7 @@ from app.kit.personal import mask_phone
 from app.kit.phones import Phone
 from app.kit.web import context_of
 from app.statement import actions, links, passed_over, queries
-from app.statement.paper import statement_csv, statement_page, statement_workbook
+from app.statement.printing import statement_csv, statement_page, statement_workbook
 from app.statement.schemas import (
     DecisionsAsked,
     Form,

@@ -8,7 +8,7 @@ from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from app.events.kinds import EventKind
-from app.kit.errors import Unfit
+from app.kit.errors import InvalidField
 from app.kit.fields import Body, Moment
 from app.kit.pages import Paging
 from app.registry.schemas import Notice
@@ -22,7 +22,7 @@ Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 def _known(kind: object) -> object:
     if kind in list(EventKind):
         return kind
-    raise Unfit("no such event; docs/events.md lists all events", "没有这种事件，可用的类型见 docs/events.md")
+    raise InvalidField("no such event; docs/events.md lists all events", "没有这种事件，可用的类型见 docs/events.md")
 
 
 EventType = Annotated[EventKind, BeforeValidator(_known)]

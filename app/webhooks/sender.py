@@ -18,7 +18,7 @@ from app.events.act import Act, act_of
 from app.events.topics import WEBHOOK_TOPIC
 from app.kit.context import Context
 from app.kit.db import Row, Tx
-from app.registry.notices import tell
+from app.registry.notices import send_notice
 from app.webhooks import queries
 from app.webhooks.backoff import DEAD_AFTER, next_try, retry_after
 from app.webhooks.messages import PROOF, message_body
@@ -144,7 +144,7 @@ class WebhookSender:
         notice = notice_of(endpoint)
         if notice is not None and endpoint.provider_id is not None:
             subject = f"{endpoint.id} {act.now.isoformat()}"
-            await tell(
+            await send_notice(
                 act,
                 tx,
                 endpoint.provider_id,

@@ -26,7 +26,7 @@ from app.events.transition import record
 from app.intake.models import HoldCause, Request
 from app.kit.db import Tx
 from app.kit.errors import NotFound
-from app.registry.notices import tell
+from app.registry.notices import send_notice
 from app.workdays import queries
 from app.workdays.errors import DayPast
 from app.workdays.schemas import CalendarYear, Check, DayChanged, DayIn, Source, SpecialDay
@@ -136,7 +136,9 @@ async def _move_complaints(act: Act, tx: Tx, move: Move, days: Days) -> int:
                 "zh": f"工作日历有调整，您对投诉的答复期改为 {until} 截止。",
                 "en": f"The working-day calendar has changed. You can now reply to the complaint until {until}.",
             }
-            await tell(act, tx, complaint.provider_id, "complaint_period_moved", f"{complaint.id} {until}", words)
+            await send_notice(
+                act, tx, complaint.provider_id, "complaint_period_moved", f"{complaint.id} {until}", words
+            )
     await tx.flush()
     return moved
 
@@ -166,7 +168,7 @@ async def _tell(act: Act, tx: Tx, entry: CreditEntry, until: str, *, proposed: b
         "zh": f"工作日历有调整，您对信用分记录的{zh}期改为 {until} 截止。",
         "en": f"The working-day calendar has changed. You can now {en} until {until}.",
     }
-    await tell(act, tx, entry.provider_id, "credit_period_moved", f"{entry.id} {until}", words)
+    await send_notice(act, tx, entry.provider_id, "credit_period_moved", f"{entry.id} {until}", words)
 
 
 async def list_checks(act: Act, tx: Tx) -> list[Check]:

@@ -87,8 +87,8 @@ async def test_a_look_up_that_was_under_way_is_not_believed(world: World) -> Non
         has_read, go_on = asyncio.Event(), asyncio.Event()
 
         @asynccontextmanager
-        async def look(self) -> AsyncIterator[Tx]:
-            async with super().look() as tx:
+        async def autocommit(self) -> AsyncIterator[Tx]:
+            async with super().autocommit() as tx:
                 yield tx
             self.has_read.set()
             await self.go_on.wait()
@@ -127,10 +127,10 @@ async def test_calls_that_come_together_share_a_read(world: World) -> None:
 
     class Counting(Database):
         @asynccontextmanager
-        async def look(self) -> AsyncIterator[Tx]:
+        async def autocommit(self) -> AsyncIterator[Tx]:
             nonlocal reads
             reads += 1
-            async with super().look() as tx:
+            async with super().autocommit() as tx:
                 yield tx
 
     counting = Counting(str(world.context.settings.database_url))

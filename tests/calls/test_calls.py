@@ -37,7 +37,7 @@ async def end(world: World, call: tuple[str, str], **facts: Any) -> Response:
 
 async def events(world: World) -> list[tuple[str, dict[str, Any]]]:
     query = select(Event.kind, Event.data).where(Event.kind.startswith("call.")).order_by(Event.id)
-    async with world.context.db.look() as tx:
+    async with world.context.db.autocommit() as tx:
         return [(kind, data) for kind, data in await tx.session.execute(query)]
 
 

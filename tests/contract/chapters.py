@@ -8,7 +8,7 @@ import pyotp
 from app.auth.models import Role
 from app.events.act import act_of
 from app.registry.models import ReachedBy
-from app.registry.notices import tell
+from app.registry.notices import send_notice
 from tests.aftercare.calls import complete
 from tests.auth.accounts import OURS, PASSWORD, give_passwords, signed_in
 from tests.contract.playing import Stage
@@ -574,7 +574,7 @@ async def notices(stage: Stage) -> None:
     for month in ("2026-09", "2026-10"):
         words = {"zh": f"请补交 {month} 月报", "en": f"File your return of {month}"}
         async with world.context.db.begin() as tx:
-            await tell(act_of(world.context), tx, firm.id, "as_written", month, words)
+            await send_notice(act_of(world.context), tx, firm.id, "as_written", month, words)
     await stage.call("listNoticesToPhone", desk)
     await stage.call("takeNoticeToPhone", desk)
     named = {"provider_id": firm.id}

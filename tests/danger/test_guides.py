@@ -9,7 +9,7 @@ import pytest
 from app.auth.models import Role
 from app.danger.kinds import DangerKind
 from app.danger.load import load_guides
-from app.danger.snapshot import HeldDangers, read_scripts
+from app.danger.snapshot import CachedDangers, read_scripts
 from app.events.act import act_of
 from app.kit.pubsub import PubSub
 from tests.world import World, ok, refused
@@ -77,19 +77,19 @@ async def test_a_draft_is_in_force_when_a_supervisor_has_approved_it(world: Worl
 
 async def test_other_processes_know_at_once(world: World) -> None:
     pubsub = PubSub(str(world.context.settings.database_direct_url))
-    other = HeldDangers(world.context.db, pubsub)
+    other = CachedDangers(world.context.db, pubsub)
     await pubsub.start()
     try:
         assert other.snapshot is None
-        assert (await other.present()).hear("这里有独角兽") == []
+        assert (await other.present()).recognise("这里有独角兽") == []
         words = {"recognise": ["独角兽"], "take_back": ["独角兽玩具"]}
         drafted = await draft(world, 1, words=words)
         assert drafted["words"]["recognise"] != words["recognise"]
         assert (await ok(world.supervisor.put(f"{PATH}/versions/2/approval")))["words"] == words
         async with asyncio.timeout(10):
-            while not (await other.present()).hear("这里有独角兽"):
+            while not (await other.present()).recognise("这里有独角兽"):
                 await asyncio.sleep(0.01)
-        assert [one.kind for one in (await other.present()).hear("着火了")] == [DangerKind.FIRE]
+        assert [one.kind for one in (await other.present()).recognise("着火了")] == [DangerKind.FIRE]
     finally:
         await pubsub.stop()
 

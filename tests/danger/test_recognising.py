@@ -11,7 +11,7 @@ from app.danger.evaluation import evaluate, read_sentences
 from app.danger.kinds import DangerKind
 from app.danger.lexemes import plain
 from app.danger.model import read_model
-from app.danger.recognising import recognise, taught
+from app.danger.recognising import recognise, trained_model
 from app.danger.training import EMERGENCIES, Sentence, count, learn, leave_out, threshold_of, write
 from app.danger.words import Rules, Words, parse, read_rules
 from app.knowledge.judging import KEPT_APART
@@ -175,7 +175,7 @@ def test_without_what_was_learned_words_alone_tell(
     file = tmp_path / "weights.tsv"
     if content is not None:
         file.write_bytes(content)
-    monkeypatch.setattr(recognising, "taught", lambda: taught(file))
+    monkeypatch.setattr(recognising, "trained_model", lambda: trained_model(file))
     assert recognise("我们家着火了", RULES)[0].kind == DangerKind.FIRE
     assert recognise("我要交电费", RULES) == []
     assert "words alone" in caplog.text
@@ -194,6 +194,6 @@ def test_what_was_learned_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert [(hand.name, hand.recall(threshold)) for hand in hands] == [("1", 1.0), ("2", 1.0)]
     write(learn(known), threshold, tmp_path / "weights.tsv")
     learned = read_model(tmp_path / "weights.tsv")
-    heard = {text: learned.hear(lexemes.lexemes(text)) for text in ("商店着火", "多少钱")}
+    heard = {text: learned.find_lexemes(lexemes.lexemes(text)) for text in ("商店着火", "多少钱")}
     assert learned.likelihood(heard["商店着火"]) > learned.likelihood(heard["多少钱"])
     assert max(learned.kinds(heard["商店着火"]).items(), key=lambda one: one[1])[0] == DangerKind.FIRE

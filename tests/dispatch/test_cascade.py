@@ -202,7 +202,7 @@ async def test_an_evening_call_goes_to_a_firm_that_opens_in_the_morning(world: W
 @pytest.fixture
 async def sound(world: World) -> dict[str, int]:
     """The time-outs of a sound policy. The one now in force says none for urgent work, so that matching it fails."""
-    async with world.context.db.look() as tx:
+    async with world.context.db.autocommit() as tx:
         timeouts: dict[str, int] = await tx.driver.fetchval("SELECT offer_timeouts FROM policies")
     await new_policy(world, offer_timeouts={name: value for name, value in timeouts.items() if name != "urgent"})
     return timeouts
@@ -226,7 +226,7 @@ async def test_what_cannot_be_matched_does_not_starve_the_others(world: World, s
     firm = await world.add_provider(DRAIN, CLEANING)
     urgent = (await world.dispatch(DRAIN, phone="13800000001"))["request"]["id"]
     await world.work()
-    async with world.context.db.look() as tx:
+    async with world.context.db.autocommit() as tx:
         looked_at_again = await tx.driver.fetchval(
             "SELECT retry_at FROM step_troubles WHERE step = 'match_waiting' AND subject_id = $1", UUID(urgent)
         )

@@ -40,7 +40,7 @@ async def network(world: World) -> dict[Rung, SampleProvider]:
 
 
 async def standing(world: World, request_id: str) -> tuple[str | None, datetime | None]:
-    async with world.context.db.look() as tx:
+    async with world.context.db.autocommit() as tx:
         [row] = await tx.driver.fetch("SELECT rung, rung_until FROM requests WHERE id = $1", request_id)
     return row["rung"], row["rung_until"]
 

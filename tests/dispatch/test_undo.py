@@ -28,7 +28,7 @@ async def figures(world: World) -> dict[str, Any]:
     for one in found.values():
         if "rows" in one:
             one["rows"] = [row for row in one["rows"] if any(v for v in row.values() if isinstance(v, int))]
-    async with world.context.db.look() as tx:
+    async with world.context.db.autocommit() as tx:
         for table in KEPT:
             rows = (await tx.session.execute(text(f"SELECT * FROM {table}"))).mappings().all()
             counts = [{k: v for k, v in row.items() if v and k != "first_day"} for row in rows]
@@ -144,7 +144,7 @@ async def test_the_firms_are_told_that_it_was_a_mistake(world: World) -> None:
     )
     assert problem["reason"] == "undone"
     query = select(Event.kind, Event.data).where(Event.request_id == made["request"]["id"]).order_by(Event.id)
-    async with world.context.db.look() as tx:
+    async with world.context.db.autocommit() as tx:
         told = {kind: data.get("reason") for kind, data in await tx.session.execute(query)}
     assert told["offer.withdrawn"] == told["request.cancelled"] == "undone"
 

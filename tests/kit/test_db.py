@@ -10,7 +10,7 @@ HELD = "SELECT count(*) FROM pg_locks WHERE relation = 'offers'::regclass AND pi
 
 
 async def look_until_cancelled(db: Database) -> None:
-    async with db.look() as tx:
+    async with db.autocommit() as tx:
         await tx.driver.prepare("SELECT * FROM offers")  # parsed, and not yet executed: the server waits for more
         raise asyncio.CancelledError
 

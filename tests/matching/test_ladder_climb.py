@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.matching.ladder import Standing, climb
+from app.matching.ladder import CurrentRung, climb
 from app.matching.policy import MIN_TIMEOUT, Step
 from app.registry.models import Rung
 
@@ -18,44 +18,44 @@ ladders = st.permutations(list(Rung)).flatmap(
 )
 helpers = st.sets(st.sampled_from(Rung))
 standings = st.none() | st.builds(
-    Standing, st.sampled_from(Rung), st.integers(-3_600, 7_200).map(lambda s: NOW + timedelta(seconds=s))
+    CurrentRung, st.sampled_from(Rung), st.integers(-3_600, 7_200).map(lambda s: NOW + timedelta(seconds=s))
 )
 
 
 @given(ladders, helpers, standings)
 def test_it_stands_on_a_rung_of_the_ladder_with_helpers_and_time_for_an_offer(
-    steps: list[Step], there: set[Rung], stands: Standing | None
+    steps: list[Step], there: set[Rung], current: CurrentRung | None
 ) -> None:
-    found = climb(steps, there, stands, NOW)
+    found = climb(steps, there, current, NOW)
     if found:
         assert found.rung in there
         [step] = [step for step in steps if step.rung is found.rung]
-        if stands and stands.rung is found.rung:
-            assert found.until == stands.until >= NOW + MIN_TIMEOUT
+        if current and current.rung is found.rung:
+            assert found.until == current.until >= NOW + MIN_TIMEOUT
         else:
             assert found.until == NOW + timedelta(seconds=step.timeout_seconds)
 
 
 @given(ladders, helpers, standings)
 def test_it_never_goes_down_and_passes_over_nobody_who_could_help(
-    steps: list[Step], there: set[Rung], stands: Standing | None
+    steps: list[Step], there: set[Rung], current: CurrentRung | None
 ) -> None:
     order = [step.rung for step in steps]
-    start = order.index(stands.rung) if stands and stands.rung in order else 0
-    found = climb(steps, there, stands, NOW)
+    start = order.index(current.rung) if current and current.rung in order else 0
+    found = climb(steps, there, current, NOW)
     end = order.index(found.rung) if found else len(order)
     assert end >= start
-    over = bool(stands) and stands is not None and stands.until < NOW + MIN_TIMEOUT
+    over = bool(current) and current is not None and current.until < NOW + MIN_TIMEOUT
     for rung in order[start:end]:
-        assert rung not in there or (stands is not None and rung is stands.rung and over)
+        assert rung not in there or (current is not None and rung is current.rung and over)
 
 
 @given(ladders, helpers)
 def test_asked_again_with_the_time_run_out_it_reaches_each_rung_once_and_ends(
     steps: list[Step], there: set[Rung]
 ) -> None:
-    reached, stands, now = [], None, NOW
-    while stands := climb(steps, there, stands, now):
-        reached.append(stands.rung)
-        now = stands.until
+    reached, current, now = [], None, NOW
+    while current := climb(steps, there, current, now):
+        reached.append(current.rung)
+        now = current.until
     assert reached == [step.rung for step in steps if step.rung in there]

@@ -8,7 +8,7 @@ from app.catalog.snapshot import Snapshot
 from app.kit.db import Database
 from app.kit.steps import note_trouble
 from app.metrics.counting import VOLUMES
-from app.metrics.keeping import Rebuilt
+from app.metrics.rollup import Rebuilt
 from tests.metrics.history import NINGBO, add_citizen, ningbo, number, receive, roll_up
 from tests.world import DRAIN
 

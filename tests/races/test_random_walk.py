@@ -108,7 +108,7 @@ class Walk:
         self.trail: list[str] = []
 
     async def rows(self, sql: str, *arguments: Any) -> list[Any]:
-        async with self.world.context.db.look() as tx:
+        async with self.world.context.db.autocommit() as tx:
             return cast(list[Any], await tx.driver.fetch(sql, *arguments))
 
     async def pick(self, table: str, where: str = "true") -> Any:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.registry.expiry import look_at
+from app.registry.expiry import review_paper
 from app.registry.notices import NoticeKind
 from tests.registry.applications import LOCK_PAPER, apply
 from tests.world import DOOR_LOCK, DRAIN, SampleProvider, World, ok, refused
@@ -38,10 +38,10 @@ async def file_paper(world: World, firm: SampleProvider, code: str, paper: dict[
 def test_a_paper_watched_day_by_day_is_told_of_three_times(days: int) -> None:
     expires_on, due, kinds = TODAY + timedelta(days=days), TODAY, []
     while due is not None:
-        look = look_at(expires_on, due)
-        assert look.next is None or look.next > due
-        kinds += [look.tell] if look.tell else []
-        due = look.next  # type: ignore[assignment]  # ends with None
+        review = review_paper(expires_on, due)
+        assert review.next_on is None or review.next_on > due
+        kinds += [review.notice] if review.notice else []
+        due = review.next_on  # type: ignore[assignment]  # ends with None
     every = [NoticeKind.EXPIRES_IN_30_DAYS, NoticeKind.EXPIRES_IN_7_DAYS, NoticeKind.EXPIRED]
     assert kinds == every[0 if days > 7 else 1 if days >= 0 else 2 :]
 
@@ -58,8 +58,8 @@ def test_a_paper_watched_day_by_day_is_told_of_three_times(days: int) -> None:
     ],
 )
 def test_the_days_of_the_warnings(days: int, kind: NoticeKind | None, next_in: int | None) -> None:
-    look = look_at(TODAY + timedelta(days=days), TODAY)
-    assert (look.tell, look.next) == (kind, next_in and TODAY + timedelta(days=next_in))
+    review = review_paper(TODAY + timedelta(days=days), TODAY)
+    assert (review.notice, review.next_on) == (kind, next_in and TODAY + timedelta(days=next_in))
 
 
 async def test_a_paper_of_the_firm_warns_suspends_and_releases(world: World) -> None:

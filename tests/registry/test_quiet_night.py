@@ -8,7 +8,7 @@ import pytest
 from app.events.act import act_of
 from app.kit.ids import new_id
 from app.registry.models import ReachedBy
-from app.registry.notices import NoticeKind, tell
+from app.registry.notices import NoticeKind, send_notice
 from tests.world import DRAIN, World, ok
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -21,7 +21,7 @@ async def test_notices_are_read_out_by_day(world: World, kind: str, hour: int, s
     world.clock.moment = datetime(2026, 11, 25, hour, tzinfo=ZONE)
     async with world.context.db.begin() as tx:
         words = {"zh": "请补交月报", "en": "File your month"}
-        await tell(act_of(world.context), tx, firm.id, kind, str(new_id(world.clock.now())), words)
+        await send_notice(act_of(world.context), tx, firm.id, kind, str(new_id(world.clock.now())), words)
     listed = await ok(world.operator.get("/notices/to-phone"))
     taken = await world.operator.post("/notices/to-phone/next")
     assert (taken.status_code, len(listed)) == (status, int(status == 200))

@@ -41,10 +41,10 @@ async def test_every_way_of_writing_keeps_it(world: World, db: Database, *, whol
 
 
 async def _reaching(db: Database) -> set[tuple[str, str, str, UUID, float, float]]:
-    async with db.look() as tx:
+    async with db.autocommit() as tx:
         return {tuple(row) for row in await tx.driver.fetch("SELECT * FROM provider_reach")}
 
 
 async def _meant(db: Database) -> set[tuple[str, str, str, UUID, float, float]]:
-    async with db.look() as tx:
+    async with db.autocommit() as tx:
         return {tuple(row) for row in await tx.driver.fetch(MEANT)}

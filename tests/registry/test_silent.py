@@ -37,7 +37,7 @@ async def document(world: World, firm: SampleProvider) -> dict[str, Any]:
 
 
 async def events(world: World, firm: SampleProvider) -> list[Any]:
-    async with world.context.db.look() as tx:
+    async with world.context.db.autocommit() as tx:
         query = "SELECT at, data FROM events WHERE kind = 'provider.unreachable' AND provider_id = $1"
         return list(await tx.driver.fetch(query, firm.id))
 

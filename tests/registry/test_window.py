@@ -11,7 +11,7 @@ COUNTS = ", ".join(f"coalesce(sum({name}), 0)::int AS {name}" for name in WINDOW
 
 
 async def kept(world: World, firm: SampleProvider) -> dict[str, int]:
-    async with world.context.db.look() as tx:
+    async with world.context.db.autocommit() as tx:
         query = f"SELECT {', '.join(WINDOW_COUNTS)} FROM provider_windows WHERE provider_id = $1"
         row = await tx.driver.fetchrow(query, firm.id)
     return dict(row) if row else dict.fromkeys(WINDOW_COUNTS, 0)
@@ -19,7 +19,7 @@ async def kept(world: World, firm: SampleProvider) -> dict[str, int]:
 
 async def recount(world: World, firm: SampleProvider) -> dict[str, int]:
     first = world.clock.now().astimezone(world.context.settings.zone).date() - timedelta(days=WINDOW_DAYS - 1)
-    async with world.context.db.look() as tx:
+    async with world.context.db.autocommit() as tx:
         query = f"SELECT {COUNTS} FROM provider_days WHERE provider_id = $1 AND day >= $2"
         [row] = await tx.driver.fetch(query, firm.id, first)
     return dict(row)

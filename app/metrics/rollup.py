@@ -40,7 +40,7 @@ class Rebuilt(NamedTuple):
     events: int
 
 
-class Kept:
+class Rollup:
     """The counts of one table, by its primary key, which includes the `day`. The worker's step `step` adds to them.
 
     `count` returns the counts of given events, by the table's columns. It may read nothing but the events, so that they

@@ -5,14 +5,14 @@ from typing import ClassVar
 
 import pytest
 
-from app.kit import held
+from app.kit import cached
+from app.kit.cached import Cached
 from app.kit.db import Database
 from app.kit.errors import DatabaseUnavailable
-from app.kit.held import Held
 from app.kit.pubsub import PubSub
 
 
-class Count(Held[int]):
+class Count(Cached[int]):
     topic = "count"
     answers: ClassVar[list[int | None]] = []
 
@@ -27,7 +27,7 @@ class Count(Held[int]):
 async def test_what_was_changed_while_the_database_was_down_is_read_once_it_is_back(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(held, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(cached, "PAUSE_SECONDS", 0)
     Count.answers = [1, None, None, 2]
     pubsub = PubSub("postgresql://nowhere")
     count = Count(db, pubsub)

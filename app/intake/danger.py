@@ -22,7 +22,7 @@ from app.intake.schemas import RequestIn
 from app.intake.states import OPEN
 from app.kit.db import Row, Tx
 
-SAFE: dict[str, None] = dict.fromkeys(("danger", "danger_lines", "danger_relayed_at", "danger_relayed_by"))
+NO_DANGER: dict[str, None] = dict.fromkeys(("danger", "danger_lines", "danger_relayed_at", "danger_relayed_by"))
 """The danger columns of a request without a danger."""
 
 SURE_OF_NOTES = 0.65
@@ -41,14 +41,14 @@ class DangerReport(NamedTuple):
     dismissed: tuple[DangerKind, ...] = ()
 
 
-def danger_told(body: RequestIn, item: Item, catalog: Snapshot, dangers: Dangers) -> DangerReport:
+def assess_danger(body: RequestIn, item: Item, catalog: Snapshot, dangers: Dangers) -> DangerReport:
     """Return the danger of a new request: the one that the operator named, or else one mentioned in the text or that
     the item is in itself.
 
     On the phone the operator has to decide on every kind that the text mentions before the request is answered or
     dispatched. Raises DangerHeard if they have not.
     """
-    heard = tuple(one.kind for one in dangers.hear(told_in(body)))
+    heard = tuple(one.kind for one in dangers.recognise(all_text(body)))
     if body.danger:
         if body.dispatch and not body.danger_dismissed:
             lines = [body.relay.to] if body.relay else []
@@ -59,11 +59,11 @@ def danger_told(body: RequestIn, item: Item, catalog: Snapshot, dangers: Dangers
         return DangerReport(dismissed=heard)
     if heard:
         if body.answer or (body.dispatch and body.channel == Channel.PHONE):
-            raise heard_as(heard[0], dangers)
+            raise danger_heard(heard[0], dangers)
         return DangerReport(heard[0], heard=True)
     kind = danger_of_item(item, body.relay.to if body.relay else None, catalog, dangers)
     if kind and body.answer:
-        raise heard_as(kind, dangers)
+        raise danger_heard(kind, dangers)
     return DangerReport(kind, heard=kind is not None)
 
 
@@ -76,13 +76,13 @@ def danger_of_item(item: Item, line: str | None, catalog: Snapshot, dangers: Dan
     return next((kind for kind in kinds if line and dangers.takes(kind, line)), next(iter(kinds), None))
 
 
-def told_in(body: RequestIn) -> str:
+def all_text(body: RequestIn) -> str:
     """Return everything that was said in the request, as one text."""
     said = [body.asked.words] if body.asked else []
     return "\n".join([*said, body.description, *(one.answer for one in body.details)])
 
 
-def heard_as(kind: DangerKind, dangers: Dangers) -> DangerHeard:
+def danger_heard(kind: DangerKind, dangers: Dangers) -> DangerHeard:
     """Return the error that asks the operator to decide on the danger."""
     guide = dangers.guides[kind]
     return DangerHeard(danger=kind, danger_zh=guide.zh, danger_en=guide.en)
@@ -92,7 +92,7 @@ def refuse_undecided(kinds: Iterable[DangerKind], lines: Iterable[str], dangers:
     """Raises DangerHeard for the first kind that none of the lines handles."""
     for kind in kinds:
         if not any(dangers.takes(kind, line) for line in lines):
-            raise heard_as(kind, dangers)
+            raise danger_heard(kind, dangers)
 
 
 async def check_decided(tx: Tx, request: Row, dangers: Dangers) -> None:
@@ -100,14 +100,14 @@ async def check_decided(tx: Tx, request: Row, dangers: Dangers) -> None:
     danger that no line has and that was neither dismissed nor withdrawn. This is checked before the request is
     dispatched."""
     if request["danger"]:
-        kinds, lines = await _undecided(tx, request, dangers.hear(request["description"]))
+        kinds, lines = await _undecided(tx, request, dangers.recognise(request["description"]))
         refuse_undecided(kinds, lines, dangers)
 
 
-async def still_raised(tx: Tx, request: Row, dangers: Dangers) -> DangerKind | None:
+async def find_open_danger(tx: Tx, request: Row, dangers: Dangers) -> DangerKind | None:
     """Return the first danger raised before the present one that was not withdrawn and that no line has, or None."""
     kinds, lines = await _undecided(tx, request, ())
-    return newly_told({"danger": None, "danger_lines": lines}, kinds, dangers)
+    return find_new_danger({"danger": None, "danger_lines": lines}, kinds, dangers)
 
 
 async def _undecided(tx: Tx, request: Row, heard: Iterable[Recognised]) -> tuple[list[DangerKind], list[str]]:
@@ -135,11 +135,11 @@ class Known(NamedTuple):
     dangers: Dangers
 
 
-def endangered(act: Act, request: Mapping[str, Any] | Row, kind: DangerKind, catalog: Snapshot) -> dict[str, Any]:
+def danger_facts(act: Act, request: Mapping[str, Any] | Row, kind: DangerKind, catalog: Snapshot) -> dict[str, Any]:
     """Return the columns of a request on which a danger is raised: the highest urgency, and no deadline later than if
     it were dispatched now."""
     most = catalog.most_urgent
-    facts: dict[str, Any] = {**SAFE, "danger": kind, "danger_dismissed_by": None, "alarm_at": act.now}
+    facts: dict[str, Any] = {**NO_DANGER, "danger": kind, "danger_dismissed_by": None, "alarm_at": act.now}
     facts |= {"urgency": most.code, "urgency_rank": most.rank}
     dues = deadlines(catalog.allowance(most.code), act.now, None, act.zone)._asdict()
     state = request["held_from"] or request["status"]
@@ -150,18 +150,20 @@ def endangered(act: Act, request: Mapping[str, Any] | Row, kind: DangerKind, cat
     return facts
 
 
-async def raise_heard(act: Act, tx: Tx, request_id: UUID, text: str | None, about: Known) -> None:
+async def raise_danger_from_note(act: Act, tx: Tx, request_id: UUID, text: str | None, about: Known) -> None:
     """Raise a danger that is mentioned in a note on a return, failure or hold. Nobody is asked until a line has it."""
-    heard = [one.kind for one in about.dangers.hear(text or "") if one.confidence >= SURE_OF_NOTES]
+    heard = [one.kind for one in about.dangers.recognise(text or "") if one.confidence >= SURE_OF_NOTES]
     request = await queries.lock_request(tx, request_id) if heard else None
-    told = newly_told(request, heard, about.dangers) if request else None
+    told = find_new_danger(request, heard, about.dangers) if request else None
     if request and told and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
-        await queries.set_danger(tx, request_id, endangered(act, request, told, about.catalog))
+        await queries.set_danger(tx, request_id, danger_facts(act, request, told, about.catalog))
         data = {"danger": told, "heard": True}
         await record(act, tx, EventKind.REQUEST_DANGER_RAISED, request_id=request_id, data=data)
 
 
-def newly_told(request: Mapping[str, Any] | Row, heard: Iterable[DangerKind], dangers: Dangers) -> DangerKind | None:
+def find_new_danger(
+    request: Mapping[str, Any] | Row, heard: Iterable[DangerKind], dangers: Dangers
+) -> DangerKind | None:
     """Return the first kind heard that is not the request's danger and that none of its lines handles, or None."""
     lines = request["danger_lines"] or ()
     for kind in heard:
@@ -170,14 +172,14 @@ def newly_told(request: Mapping[str, Any] | Row, heard: Iterable[DangerKind], da
     return None
 
 
-def is_endangered(request: Mapping[str, Any] | Row) -> bool:
+def has_unrelayed_danger(request: Mapping[str, Any] | Row) -> bool:
     """Whether the request reports a danger that no emergency line has yet."""
     return request["danger"] is not None and request["danger_relayed_at"] is None
 
 
 def check_relayed(request: Mapping[str, Any] | Row) -> None:
     """Raises DangerNotRelayed while no emergency line has the request's danger."""
-    if is_endangered(request):
+    if has_unrelayed_danger(request):
         raise DangerNotRelayed
 
 
@@ -196,12 +198,12 @@ def check_line(kind: DangerKind, line: str, dangers: Dangers) -> None:
         raise NotItsLine(line=line, lines=lines)
 
 
-def relayed_now(act: Act, line: str) -> dict[str, Any]:
+def relay_facts(act: Act, line: str) -> dict[str, Any]:
     """Return the columns that record the first line that has the danger."""
     return {"danger_lines": [line], "danger_relayed_at": act.now, "danger_relayed_by": act.actor.id}
 
 
-async def note_told(act: Act, tx: Tx, request_id: UUID, told: DangerReport, facts: Mapping[str, Any]) -> None:
+async def note_danger_report(act: Act, tx: Tx, request_id: UUID, told: DangerReport, facts: Mapping[str, Any]) -> None:
     """Record on a new request which danger it reports, which were dismissed, and which lines have it."""
     await queries.set_danger(tx, request_id, facts)
     if told.dismissed:
@@ -224,12 +226,12 @@ async def note_relay(act: Act, tx: Tx, request: Row, line: str, outside_number: 
     lines = request["danger_lines"] or []
     if line in lines:
         return
-    facts = relayed_now(act, line) if not lines else {"danger_lines": [*lines, line]}
+    facts = relay_facts(act, line) if not lines else {"danger_lines": [*lines, line]}
     await _record_relay(act, tx, request["id"], line, outside_number)
     if not lines and request["status"] == RequestStatus.DISPATCHING:
-        kinds, told = await _undecided(tx, request, dangers.hear(request["description"]))
-        after = newly_told({"danger": request["danger"], "danger_lines": [*told, line]}, kinds, dangers)
-        facts = {**SAFE, "danger": after} if after else facts | {"match_at": act.now}
+        kinds, told = await _undecided(tx, request, dangers.recognise(request["description"]))
+        after = find_new_danger({"danger": request["danger"], "danger_lines": [*told, line]}, kinds, dangers)
+        facts = {**NO_DANGER, "danger": after} if after else facts | {"match_at": act.now}
         if after:
             data = {"danger": after, "heard": True}
             await record(act, tx, EventKind.REQUEST_DANGER_RAISED, request_id=request["id"], data=data)
@@ -242,7 +244,7 @@ async def _record_relay(act: Act, tx: Tx, request_id: UUID, line: str, outside_n
     await record(act, tx, EventKind.REQUEST_DANGER_RELAYED, request_id=request_id, data=data)
 
 
-def check_endangered(request: Mapping[str, Any] | Row) -> DangerKind:
+def get_danger(request: Mapping[str, Any] | Row) -> DangerKind:
     """Return the danger that the request reports. Raises NoDanger."""
     if request["danger"] is None:
         raise NoDanger

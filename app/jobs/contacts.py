@@ -13,14 +13,14 @@ from app.jobs import queries
 from app.kit.db import Tx
 
 
-async def say(act: Act, tx: Tx, request_id: UUID, body: ContactIn) -> Contact:
+async def record_contact(act: Act, tx: Tx, request_id: UUID, body: ContactIn) -> Contact:
     """Record a later call or message about the request, or about one that it was merged into. Raises NotFound.
 
     The provider that has the work is told, except of a complaint, which becomes a case of its own.
     """
     request = await get_request(tx, request_id)
     served = request.parent_id or request.id
-    firm = await queries.note_said(tx, served, act.now) if body.purpose != "complaint" else None
+    firm = await queries.note_contact(tx, served, act.now) if body.purpose != "complaint" else None
     if firm:
         tx.publish(provider_topic(firm))
     contact = await add_contact(act, tx, request_id, body)

@@ -16,7 +16,7 @@ PAUSE_SECONDS = 1.0
 """How long to wait before reading again when the database could not be reached."""
 
 
-class Held(ABC, Generic[T]):
+class Cached(ABC, Generic[T]):
     """One process's copy of some data:
 
     `snapshot`, None until the first read. A change to the data publishes `topic`.

@@ -14,14 +14,14 @@ from app.events.kinds import EventKind
 from app.events.topics import DISPATCH_TOPIC, provider_topic
 from app.events.transition import StatusConflict, record
 from app.intake.actions import get_locked
-from app.intake.endangered import endangered, newly_told
+from app.intake.danger import danger_facts, find_new_danger
 from app.intake.models import RequestStatus
 from app.intake.states import OPEN
 from app.jobs.models import Job
 from app.jobs.offer_actions import close_pending_offer
 from app.jobs.queries import lock_offer
 from app.kit.db import Row, Tx
-from app.registry.notices import tell
+from app.registry.notices import send_notice
 
 WITHDRAWN_FOR_DANGER = "danger"
 WORDS = {
@@ -47,7 +47,7 @@ async def raise_danger(
         raise StatusConflict(subject="request", state=RequestStatus(request["status"]), expected="open")
     if request["danger"] == kind:
         return request
-    await queries.edit_request(tx, request_id, endangered(act, request, kind, catalog))
+    await queries.edit_request(tx, request_id, danger_facts(act, request, kind, catalog))
     for offer_id, _ in await queries.list_pending(tx, request_id):
         offer = await lock_offer(tx, offer_id)
         if offer:
@@ -63,23 +63,25 @@ async def raise_danger(
     return await get_locked(tx, request_id)
 
 
-async def hear_later(act: Act, tx: Tx, request_id: UUID, text: str, catalog: Snapshot, dangers: Dangers) -> None:
+async def raise_danger_from_contact(
+    act: Act, tx: Tx, request_id: UUID, text: str, catalog: Snapshot, dangers: Dangers
+) -> None:
     """Raise a danger that is mentioned in something said about the request later, on its parent if it is merged.
 
     Nothing is raised on a request that has ended. Raises NotFound.
     """
-    heard = [one.kind for one in dangers.hear(text)]
+    heard = [one.kind for one in dangers.recognise(text)]
     if not heard:
         return
     request = await get_locked(tx, request_id)
     if request["parent_id"]:
         request = await get_locked(tx, request["parent_id"])
-    told = newly_told(request, heard, dangers)
+    told = find_new_danger(request, heard, dangers)
     if told and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
         await raise_danger(act, tx, request["id"], told, catalog, heard=True)
 
 
 async def _tell_firm(act: Act, tx: Tx, job: Job, request: Mapping[str, Any] | Row) -> None:
     words = {language: text.format(number=request["number"]) for language, text in WORDS.items()}
-    await tell(act, tx, job.provider_id, "request_endangered", f"{request['id']} {act.now.isoformat()}", words)
+    await send_notice(act, tx, job.provider_id, "request_endangered", f"{request['id']} {act.now.isoformat()}", words)
     tx.publish(provider_topic(job.provider_id))
