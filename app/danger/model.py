@@ -1,7 +1,8 @@
-"""What sentences of callers taught about danger: of each lexeme how strongly it tells one, and of which kinds.
+"""The model trained on callers' sentences: for each lexeme, how strongly it indicates a danger, and of which kinds.
 
-The lexemes of a text are weighed by how rare they are, and the two blocks (app.danger.lexemes) brought to one length
-each: a long story counts no more than a cry. `hotline danger train` writes the file anew (app.danger.training).
+The lexemes of a text are weighted by how rare they are. Each of the two blocks (app.danger.lexemes) is scaled to a
+fixed length, so that a long story counts no more than a cry. `hotline danger train` writes the file anew
+(app.danger.training).
 """
 
 from collections.abc import Mapping
@@ -15,19 +16,19 @@ from app.danger.lexemes import DATA, Lexemes
 
 FILE = DATA / "weights.tsv"
 MEANT = 0.4
-"""What the second block counts beside the first."""
+"""The weight of the second block relative to the first."""
 STEEP = 3.0
-"""How fast the likelihood rises around the threshold."""
+"""How steeply the likelihood rises around the threshold."""
 SMOOTHING = 0.1
-"""What stands for a kind in none of whose sentences a lexeme is."""
+"""The count assumed for a kind with no sentence that has the lexeme."""
 UNIT = 1000
-"""The file says weights in thousandths."""
+"""The file stores weights in thousandths."""
 CODES = dict(zip(DangerKind, "abcdefghijklmno", strict=True))
-"""The letters of the kinds in the file."""
+"""The letter of each kind in the file."""
 
 
 class Lexeme(NamedTuple):
-    """How rare it is, how strongly it tells a danger, and what it adds to each kind in whose sentences it is."""
+    """A lexeme's rarity, how strongly it indicates a danger, and what it adds to each kind whose sentences have it."""
 
     rarity: float
     weight: float
@@ -40,13 +41,16 @@ class FoundLexemes(NamedTuple):
     lexemes: list[tuple[float, Lexeme]]
 
     def score(self) -> float:
-        """How strongly they tell a danger."""
+        """Return how strongly they indicate a danger."""
         return sum([share * lexeme.weight for share, lexeme in self.lexemes])
 
 
 class Model(NamedTuple):
-    """`bias` and `threshold` are sums of weights: from the threshold on a text tells a danger. `usual`: what each kind
-    has to begin with."""
+    """The trained model.
+
+    `bias` and `threshold` are sums of weights; a text whose sum reaches the threshold indicates a danger. `usual` is
+    each kind's starting value.
+    """
 
     lexemes: Mapping[str, Lexeme]
     bias: float
@@ -54,7 +58,7 @@ class Model(NamedTuple):
     usual: Mapping[DangerKind, float]
 
     def find_lexemes(self, found: Lexemes) -> FoundLexemes:
-        """What of the text is known."""
+        """Return the text's lexemes that the model knows."""
         heard: list[tuple[float, Lexeme]] = []
         for block, length in ((found.said, 1.0), (found.meant, MEANT)):
             known = [own for lexeme in block if (own := self.lexemes.get(lexeme))]
@@ -63,14 +67,17 @@ class Model(NamedTuple):
         return FoundLexemes(heard)
 
     def likelihood(self, heard: FoundLexemes, more: float = 0.0) -> float:
-        """How likely the text tells a danger, with so much that tells it besides: 0.5 at the threshold; 0 of a text of
-        which nothing is known."""
+        """Return how likely the text is to report a danger: 0.5 at the threshold, and 0 if nothing in the text is
+        known.
+
+        `more` is added to the text's score.
+        """
         if not heard.lexemes:
             return 0.0
         return 1 / (1 + exp(STEEP * (self.threshold - self.bias - heard.score() - more)))
 
     def kinds(self, heard: FoundLexemes) -> dict[DangerKind, float]:
-        """How likely each kind is, if it is a danger."""
+        """Return the probability of each kind, given that the text reports a danger."""
         whole = sum([share for share, _ in heard.lexemes])
         sums = {kind: usual * whole for kind, usual in self.usual.items()}
         for share, lexeme in heard.lexemes:
@@ -83,12 +90,15 @@ class Model(NamedTuple):
 
 
 def how_rare(sentences: int, total: int) -> float:
-    """What a lexeme says that so many of all sentences have."""
+    """Return the rarity of a lexeme that occurs in this many of all sentences."""
     return log(1 + total / sentences)
 
 
 def read_model(file: Path = FILE) -> Model:
-    """The model of the file. Raises OSError, or an error of arithmetic, look-up or value where it is damaged."""
+    """Read the model from the file.
+
+    Raises OSError, or ArithmeticError, LookupError, TypeError or ValueError if the file is damaged.
+    """
     first, *rows = file.read_text(encoding="utf-8").splitlines()
     total, bias, threshold = map(int, first.split("\t"))
     kinds = {letter: kind for kind, letter in CODES.items()}
@@ -96,7 +106,8 @@ def read_model(file: Path = FILE) -> Model:
 
     @cache
     def counts(sentences: str, counted: str) -> tuple[float, dict[DangerKind, float], dict[DangerKind, float]]:
-        """How rare such a lexeme is, and of each kind its weight and what it adds; most lexemes share these."""
+        """Return a lexeme's rarity and, by kind, its weight and what it adds. Cached, because most lexemes share
+        these."""
         rarity = how_rare(int(sentences), total)
         of_kinds = {kinds[part[0]]: int(part[1:]) * rarity for part in counted.split()}
         return rarity, of_kinds, {kind: log((count + SMOOTHING) / SMOOTHING) for kind, count in of_kinds.items()}

@@ -1,7 +1,8 @@
-"""Whether a caller says that something dangerous happens now, and what.
+"""Decides whether a caller reports that something dangerous is happening now, and what.
 
-Two judge: what sentences of callers taught (app.danger.model), and the words that a registrar edits (app.danger.words),
-which lower the bar. A kind of which something is taken back is recognised by its words alone.
+Two sources decide together: the model trained on callers' sentences (app.danger.model), and the words that registrars
+edit (app.danger.words), which lower the threshold. If a pattern takes something back for a kind, only its words can
+reveal that kind.
 """
 
 import logging
@@ -20,26 +21,26 @@ from app.kit.free_text import overlapping_parts
 logger = logging.getLogger(__name__)
 
 BY_WORDS = 0.9
-"""How sure a pattern is where nothing else is known."""
+"""The confidence of a matching pattern when there is no model."""
 SAID = 0.7
-"""What a pattern adds to what the sentences taught: only what is plainly harmless stays so."""
+"""How much a matching pattern adds to the model's score: only what is plainly harmless stays below the threshold."""
 SURE = 0.5
-"""From here on a danger is told."""
+"""From this likelihood on, a danger is reported."""
 BESIDE = 0.3
-"""A kind is told beside the likeliest where it is at least so likely as a share of that."""
+"""A second kind is reported beside the likeliest if it is at least this share as likely."""
 
 
 class Recognised(NamedTuple):
-    """A danger, and how likely it is there, 0 to 1."""
+    """A danger, and how likely it is (0 to 1)."""
 
     kind: DangerKind
     confidence: float
 
 
 def recognise(text: str, rules: Rules) -> list[Recognised]:
-    """The dangers that the text tells, the likeliest first, of equals the more pressing; none where it tells none.
+    """Return the dangers that the text reveals, likeliest first, and the more urgent first among equals.
 
-    Any text has an answer; without the model the words alone give it.
+    It never fails on a text. Without a model, the words alone decide.
     """
     found: dict[DangerKind, float] = {}
     for part in overlapping_parts(plain(text)):
@@ -50,7 +51,7 @@ def recognise(text: str, rules: Rules) -> list[Recognised]:
 
 
 def _likelihoods(said: str, rules: Rules) -> dict[DangerKind, float]:
-    """How likely each danger is that is told in a piece of plain text."""
+    """Return the likelihood of each danger that a piece of plain text reveals."""
     without_exceptions = {kind: rules.without_exceptions(kind, said) for kind in KINDS}
     told = [kind for kind in KINDS if rules.matches(kind, without_exceptions[kind])]
     model = trained_model()
@@ -70,10 +71,10 @@ def _likelihoods(said: str, rules: Rules) -> dict[DangerKind, float]:
 
 @cache
 def trained_model(file: Path = FILE) -> Model | None:
-    """What the sentences taught; None where its files are missing or damaged."""
+    """Return the trained model, or None if its files are missing or damaged."""
     try:
         lexemes("")
         return read_model(file)
     except (ArithmeticError, LookupError, OSError, TypeError, ValueError, yaml.YAMLError):
-        logger.exception("what sentences taught about dangers cannot be read: words alone tell them")
+        logger.exception("cannot read the trained model; dangers are recognised by words alone")
         return None

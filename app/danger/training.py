@@ -1,8 +1,8 @@
-"""Learns from the sentences of callers: a linear support vector machine, found by coordinates (LIBLINEAR's dual method
-for the squared hinge), in plain Python and always with the same result.
+"""Trains the model on callers' sentences with a linear support vector machine.
 
-How well it does on a writer of whom it knows nothing is measured by leaving a fifth of the hands out in turn, and the
-threshold is set so that of their harmless sentences so many are taken for a danger as are wanted.
+It is solved by dual coordinate descent (LIBLINEAR's method for the squared hinge loss), in plain Python and with the
+same result every time. To measure how well it does on unknown writers, a fifth of the writers ("hands") are left out in
+turn. The threshold is set so that the wanted share of their harmless sentences is taken for a danger.
 """
 
 from collections import Counter
@@ -17,27 +17,27 @@ from app.danger.model import CODES, UNIT, Lexeme, Model, how_rare
 
 SENTENCES = DATA / "sentences.tsv"
 ORDINARY_CALLS = Path(__file__).parents[1] / "knowledge" / "data" / "callers.tsv"
-"""What callers say of everything else, by item."""
+"""What callers say about everything else, by item."""
 FALSE_ALARMS = 0.025
-"""How many of the harmless sentences of an unknown writer may be taken for a danger."""
+"""The share of an unknown writer's harmless sentences that may be taken for a danger."""
 PARTS = 5
-"""So many times some of the hands are left out, so that each is once."""
+"""The number of groups that the writers are divided into. Each group is left out once."""
 FEWEST = 2
-"""Sentences that must have a lexeme for it to be learned."""
+"""The fewest sentences that must have a lexeme for it to be learned."""
 _ORDINARY = "-"
-"""Whose hand ordinary calls are; no lexeme is learned for their sake."""
+"""The writer of ordinary calls. A lexeme that only they have is not learned."""
 EMERGENCIES = {
     *("UT03", "UT06", "UT07", "UT09", "UT10", "HL01", "HL07", "CR01", "CR05"),
     *("LS01", "LS04", "LG08", "EL01", "RE08", "VL10", "unanswered"),
 }
-"""Items that are dangers, or often come with one: what is said of them teaches nothing."""
+"""Items that are dangers or often come with one. What callers say about them is not used as harmless."""
 _COST, _COST_OF_ORDINARY = 3.0, 3.5
 _ROUNDS = 20
 _SEED = 0
 
 
 class Sentence(NamedTuple):
-    """What somebody said; `kind` is None where it is harmless. `hand`: who wrote it."""
+    """A sentence and its writer (`hand`). `kind` is None if it is harmless."""
 
     kind: DangerKind | None
     hand: str
@@ -45,7 +45,7 @@ class Sentence(NamedTuple):
 
 
 class Learned(NamedTuple):
-    """What was learned, and in how many sentences, and how many dangers of each kind, each lexeme is."""
+    """The trained model. For each lexeme, the number of training sentences, and of dangers per kind."""
 
     model: Model
     sentences: Counter[str]
@@ -53,23 +53,26 @@ class Learned(NamedTuple):
     total: int
 
     def score(self, found: Lexemes) -> float:
-        """How strongly the text tells a danger."""
+        """Return how strongly the text indicates a danger."""
         return self.model.bias + self.model.find_lexemes(found).score()
 
 
 def read_sentences(file: Path = SENTENCES) -> Iterator[Sentence]:
-    """The sentences of the file. Raises OSError, and ValueError for a line that is none."""
+    """Yield the sentences of the file. Raises OSError, or ValueError for a malformed line."""
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         if not line.startswith("#"):
             try:
                 kind, hand, text = line.split("\t")
                 yield Sentence(None if kind == "harmless" else DangerKind(kind), hand, text)
             except ValueError as error:
-                raise ValueError(f"{file}:{number}: kind or harmless, hand, sentence; by tabs") from error
+                raise ValueError(
+                    f"{file}:{number}: expected a kind or `harmless`, a writer and a sentence, by tabs"
+                ) from error
 
 
 def read_ordinary(file: Path = ORDINARY_CALLS) -> Iterator[Sentence]:
-    """The ordinary calls of the file, which are about no danger. Raises OSError and ValueError."""
+    """Yield the ordinary calls of the file, which report no danger. Raises OSError, or ValueError if it is not
+    UTF-8."""
     for line in file.read_text(encoding="utf-8").splitlines():
         item, _, text = line.partition("\t")
         if text and item not in EMERGENCIES:
@@ -77,7 +80,7 @@ def read_ordinary(file: Path = ORDINARY_CALLS) -> Iterator[Sentence]:
 
 
 def learn(sentences: Sequence[tuple[Sentence, Lexemes]]) -> Learned:
-    """Learn from the sentences."""
+    """Train a model on the sentences."""
     counts: Counter[str] = Counter()
     own: Counter[str] = Counter()
     kinds: dict[str, Counter[DangerKind]] = {}
@@ -106,7 +109,7 @@ def learn(sentences: Sequence[tuple[Sentence, Lexemes]]) -> Learned:
 
 
 class _Row(NamedTuple):
-    """`sign`: 1 for a danger, -1 for none; `slack`: how much the row may be on the wrong side."""
+    """A training row. `sign` is 1 for a danger and -1 otherwise; `slack` is how far it may lie on the wrong side."""
 
     sign: float
     slack: float
@@ -114,7 +117,7 @@ class _Row(NamedTuple):
 
 
 def _separate(rows: Sequence[_Row], weights: list[float]) -> tuple[list[float], float]:
-    """The plane between the rows' signs: weights and bias."""
+    """Return the weights and bias of the plane that separates the rows by sign."""
     bias = 0.0
     duals = [0.0] * len(rows)
     squares = [1 + row.slack + sum(value * value for _, value in row.values) for row in rows]
@@ -135,23 +138,23 @@ def _separate(rows: Sequence[_Row], weights: list[float]) -> tuple[list[float], 
 
 
 class Hand(NamedTuple):
-    """What was measured on a hand of whom nothing was learned: the scores of its dangers and harmless sentences."""
+    """The scores of a writer's dangers and harmless sentences, from a model trained without that writer."""
 
     name: str
     dangers: list[float]
     harmless: list[float]
 
     def recall(self, threshold: float) -> float:
-        """How many of the dangers are found."""
+        """Return the share of the dangers that are found."""
         return sum(score >= threshold for score in self.dangers) / max(1, len(self.dangers))
 
     def false_alarms(self, threshold: float) -> float:
-        """How many of the harmless are taken for dangers."""
+        """Return the share of the harmless sentences that are taken for dangers."""
         return sum(score >= threshold for score in self.harmless) / max(1, len(self.harmless))
 
 
 def leave_out(sentences: Sequence[tuple[Sentence, Lexemes]]) -> Iterator[Hand]:
-    """Learn without some of the hands in turn, and measure on each of them."""
+    """Train without each group of writers in turn, and yield the scores of each writer left out."""
     hands = sorted({sentence.hand for sentence, _ in sentences} - {_ORDINARY})
     for left_out in (hands[at::PARTS] for at in range(min(PARTS, len(hands)))):
         learned = learn([one for one in sentences if one[0].hand not in left_out])
@@ -164,18 +167,21 @@ def leave_out(sentences: Sequence[tuple[Sentence, Lexemes]]) -> Iterator[Hand]:
 
 
 def threshold_of(hands: Iterable[Hand], false_alarms: float = FALSE_ALARMS) -> float:
-    """The least score of a danger, so that so many harmless sentences of unknown hands lie above."""
+    """Return the threshold at which this share of the harmless sentences of unknown writers scores above it."""
     scores = sorted((score for hand in hands for score in hand.harmless), reverse=True)
     return scores[int(len(scores) * false_alarms)]
 
 
 def count(sentences: Iterable[Sentence]) -> list[tuple[Sentence, Lexemes]]:
-    """The sentences with their lexemes."""
+    """Return the sentences with their lexemes."""
     return [(sentence, lexemes(plain(sentence.text))) for sentence in sentences]
 
 
 def write(learned: Learned, threshold: float, file: Path) -> None:
-    """Write the model: a line with the sentences, the bias and the threshold; then a line for each lexeme."""
+    """Write the model to the file.
+
+    The first line has the number of sentences, the bias and the threshold; then comes a line for each lexeme.
+    """
     lines = ["\t".join(map(str, (learned.total, round(learned.model.bias * UNIT), round(threshold * UNIT))))]
     for name, lexeme in sorted(learned.model.lexemes.items()):
         kinds = learned.kinds.get(name, Counter())
