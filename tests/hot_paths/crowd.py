@@ -124,7 +124,7 @@ async def _run(db: Database, given: dict[str, Any], *statements: str) -> None:
         for statement in statements:
             await connection.execute(text(statement), given)
         await connection.execute(text("SET session_replication_role = origin"))
-        for _ in range(100):
+        while True:
             while (await connection.execute(_LOOKING)).scalar_one():  # what it may still see would not be cleared away
                 await asyncio.sleep(0.01)
             await connection.execute(text("VACUUM ANALYZE"))

@@ -268,7 +268,7 @@ def test_says_where_the_programs_are_missing(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("HOTLINE_PG_BIN", str(tmp_path))
     with pytest.raises(embedded.EmbeddedPostgresError) as raised:
         join_and_leave(tmp_path / "data")
-    assert f"{tmp_path}/postgres is not there" in str(raised.value)
+    assert f"{tmp_path}/postgres is missing" in str(raised.value)
     assert "HOTLINE_PG_BIN" in str(raised.value)
     assert "DATABASE_URL" in str(raised.value)
 
