@@ -12,9 +12,10 @@ import app.main  # noqa: F401 (every error is declared once it is loaded)
 from app.events.transition import StatusConflict
 from app.exchange.faults import SENTENCES
 from app.jobs.models import OfferStatus
-from app.kit.chinese import FIELDS, HTTP, WORDS, field_message
 from app.kit.errors import HotlineError
-from app.kit.web import prefers_chinese
+from app.kit.languages import Language, preferred_language, say
+from app.kit.wording import FIELDS, HTTP, WORDS, field_message
+from app.knowledge.faults import SENTENCES as OF_ARTICLES
 from app.webhooks.models import DeliveryStatus
 from tests.surface.words import terms
 from tests.world import World
@@ -38,12 +39,13 @@ def facts(sentence: str) -> set[str]:
 
 @pytest.mark.parametrize("error", every(), ids=lambda error: error.__name__)
 def test_every_problem_has_a_sentence_in_each_language(error: type[HotlineError]) -> None:
+    assert all(say(error, language) for language in Language)
     assert HAN.search(error.zh)
     assert not HAN.search(error.en)
 
 
 def test_every_fault_of_a_file_has_a_sentence_in_each_language() -> None:
-    for zh, en in SENTENCES.values():
+    for zh, en in (*SENTENCES.values(), *OF_ARTICLES.values()):
         assert HAN.search(zh)
         assert not HAN.search(en)
         assert facts(zh) == facts(en)
@@ -52,12 +54,13 @@ def test_every_fault_of_a_file_has_a_sentence_in_each_language() -> None:
 def test_every_wrong_field_has_a_message_in_chinese() -> None:
     for error in list_all_errors():
         if error["type"] not in FROM_NO_CALLER:
-            assert HAN.search(field_message(error["type"], error.get("example_context") or {})), error["type"]
-            assert facts(FIELDS[error["type"]]) <= set(error.get("example_context") or {}), error["type"]
+            message = field_message(error["type"], error.get("example_context") or {}, Language.ZH)
+            assert HAN.search(message), error["type"]
+            assert facts(FIELDS[Language.ZH][error["type"]]) <= set(error.get("example_context") or {}), error["type"]
 
 
 def test_what_is_enumerated_is_enumerated_in_chinese() -> None:
-    assert field_message("enum", {"expected": "'a', 'b' or 'c'"}) == "应为下列之一：'a'、'b'、'c'"
+    assert field_message("enum", {"expected": "'a', 'b' or 'c'"}, Language.ZH) == "应为下列之一：'a'、'b'、'c'"
 
 
 async def test_broken_json_is_told_without_words_of_another_language(world: World) -> None:
@@ -80,26 +83,31 @@ def issubclass_of_model(node: ast.ClassDef) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "chinese"),
+    ("wanted", "preferred"),
     [
-        ("zh-CN", True),
-        ("zh", True),
-        ("ZH-Hans-CN,zh;q=0.9", True),
-        ("zh-TW", True),
-        ("en-US,en;q=0.9,zh-CN;q=0.8", False),
-        ("en;q=0.8, zh-CN;q=0.9", True),
-        ("fr, zh;q=0.5", True),
-        ("zh;q=0", False),
-        ("zh;q=0, en;q=0", False),
-        ("zh-CN,en", True),
-        ("en,zh-CN", False),
-        ("zh;q=much", False),
-        ("*", False),
-        ("", False),
+        ("zh-CN", "zh"),
+        ("zh", "zh"),
+        ("ZH-Hans-CN,zh;q=0.9", "zh"),
+        ("zh-TW", "zh"),
+        ("en-US,en;q=0.9,zh-CN;q=0.8", "en"),
+        ("en;q=0.8, zh-CN;q=0.9", "zh"),
+        ("fr, zh;q=0.5", "zh"),
+        ("zh;q=0", "en"),
+        ("zh;q=0, en;q=0", "en"),
+        ("zh-CN,en", "zh"),
+        ("en,zh-CN", "en"),
+        ("zh;q=much", "en"),
+        ("*", "en"),
+        ("", "en"),
     ],
 )
-def test_the_language_that_is_wanted_most_is_spoken(wanted: str, chinese: bool) -> None:
-    assert prefers_chinese(wanted) is chinese
+def test_the_language_that_is_wanted_most_is_spoken(wanted: str, preferred: str) -> None:
+    assert preferred_language(wanted) == preferred
+
+
+@pytest.mark.parametrize("wanted", ["", "*", "fr", "zh;q=0"])
+def test_who_wants_none_of_ours_is_answered_in_the_one_that_is_usual_there(wanted: str) -> None:
+    assert preferred_language(wanted, otherwise=Language.ZH) is Language.ZH
 
 
 BODIES = [
@@ -143,7 +151,7 @@ def test_whatever_is_not_found_has_a_word() -> None:
         if keyword.arg == "what" and isinstance(keyword.value, ast.Constant)
     }
     assert "request" in named
-    assert named <= WORDS.keys()
+    assert named <= WORDS[Language.ZH].keys()
 
 
 async def test_codes_stand_in_a_chinese_sentence_as_words(world: World) -> None:
@@ -158,7 +166,7 @@ async def test_codes_stand_in_a_chinese_sentence_as_words(world: World) -> None:
 
 def test_one_code_is_spelled_by_what_it_is_of() -> None:
     offer, delivery = (
-        StatusConflict(subject="offer", state=one, expected=[one]).document(chinese=True)
+        StatusConflict(subject="offer", state=one, expected=[one]).document(Language.ZH)
         for one in (OfferStatus.PENDING, DeliveryStatus.PENDING)
     )
     assert offer["title"] == "该派单当前状态为 待应答，仅在以下状态可以这样做：待应答。"
@@ -167,6 +175,10 @@ def test_one_code_is_spelled_by_what_it_is_of() -> None:
 
 
 def test_the_words_are_chinese() -> None:
-    words = (*WORDS.values(), *(zh for _, zh in HTTP.values()), *(term.zh for kind in terms() for term in kind))
+    words = (
+        *WORDS[Language.ZH].values(),
+        *(title.zh for title in HTTP.values()),
+        *(term.zh for kind in terms() for term in kind),
+    )
     assert all(HAN.search(word) for word in words)
     assert not any(HAN.search(term.en) for kind in terms() for term in kind)

@@ -28,6 +28,7 @@ from app.catalog.models import (
     Place,
     Township,
     Urgency,
+    UrgencyTimes,
 )
 from app.catalog.snapshot import CATALOG_TOPIC
 from app.kit.db import Tx
@@ -47,7 +48,7 @@ async def load_reference_data(tx: Tx) -> None:
     """Load every reference table, in the order of their foreign keys."""
     catalogue, gazetteer = read_data("catalog.yaml"), read_data("haishu.yaml")
     caps, rules, guide = read_data("caps.yaml")["caps"], read_data("entitlements.yaml"), read_data("guide.yaml")
-    await _upsert(tx, Urgency, (_urgency(code, row) for code, row in catalogue["urgency"].items()))
+    await _upsert(tx, UrgencyTimes, (_urgency(code, row) for code, row in catalogue["urgency"].items()))
     await _upsert(tx, PaperKind, _paper_kinds(catalogue["licences"], read_data("papers.yaml")))
     await _upsert(tx, Category, map(_category, catalogue["categories"]))
     rows = enumerate((category["code"], row) for category in catalogue["categories"] for row in category["items"])
@@ -110,7 +111,7 @@ def _urgency(code: str, row: Row) -> dict[str, Any]:
     return {
         "code": code,
         "rank": row["rank"],
-        "zh": row["zh"],
+        "zh": Urgency(code).zh,
         "accept_minutes": row["accept"],
         "arrive_minutes": arrive if isinstance(arrive, int) else None,
         "arrive_rule": ArriveRule.MINUTES if isinstance(arrive, int) else rule[arrive],

@@ -55,7 +55,17 @@ class ArriveRule(Term):
     NONE = "none", "无", "none", "There is no deadline for arriving."
 
 
-class Urgency(Model):
+class Urgency(Term):
+    """How soon the work is needed, most urgent first."""
+
+    EMERGENCY = "emergency", "紧急", "emergency", "At once; a person may come to harm."
+    URGENT = "urgent", "加急", "urgent", "Within hours, at night too."
+    SAME_DAY = "same_day", "当日", "same day", "By the close of service that day."
+    BOOKED = "booked", "预约", "booked", "At an appointment."
+    INFO = "info", "即答", "in call", "Answered in the call, or else within a working day."
+
+
+class UrgencyTimes(Model):
     """How soon work of this urgency must be accepted, reached and completed, in minutes."""
 
     __tablename__ = "urgencies"

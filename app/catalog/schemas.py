@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from app.catalog.gazetteer import Known
-from app.catalog.models import Kind, Tier
+from app.catalog.models import Kind, Tier, Urgency
 from app.kit.fields import MOST_FEN, Body, Code
 from app.kit.free_text import FreeText
 
@@ -56,7 +56,7 @@ class ItemOut(BaseModel):
     keywords: list[str]
     kind: Kind
     tiers: list[Tier]
-    urgency: str
+    urgency: Urgency
     unit: str | None
     papers: list[str]
     rule: str | None

@@ -25,7 +25,7 @@ from app.catalog.models import (
     PlaceKind,
     Tier,
     Township,
-    Urgency,
+    UrgencyTimes,
 )
 from app.catalog.search import Index
 from app.kit.cached import Cached
@@ -61,7 +61,7 @@ class Snapshot:
 
     categories: dict[str, Category]
     items: dict[str, Item]
-    urgencies: dict[str, Urgency]
+    urgencies: dict[str, UrgencyTimes]
     paper_kinds: dict[str, PaperKind]
     groups: dict[str, Group]
     entitlements: Sequence[Entitlement]
@@ -101,7 +101,7 @@ class Snapshot:
         )
 
     @property
-    def most_urgent(self) -> Urgency:
+    def most_urgent(self) -> UrgencyTimes:
         """Return the highest urgency, which dangers have."""
         return min(self.urgencies.values(), key=lambda urgency: urgency.rank)
 
@@ -221,7 +221,7 @@ async def read_snapshot(db: Database) -> Snapshot:
     async with db.begin() as tx:
         items = await queries.list_all(tx, Item, Item.position)
         categories = await queries.list_all(tx, Category, Category.position)
-        urgencies = await queries.list_all(tx, Urgency, Urgency.rank)
+        urgencies = await queries.list_all(tx, UrgencyTimes, UrgencyTimes.rank)
         paper_kinds = await queries.list_all(tx, PaperKind, PaperKind.code)
         groups = await queries.list_all(tx, Group, Group.position)
         entitlements = await queries.list_all(tx, Entitlement, Entitlement.id)

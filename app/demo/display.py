@@ -13,9 +13,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from app.catalog.models import Kind
 from app.demo.api import Refused
 from app.demo.pace import first_of
 from app.demo.play import Play
+from app.intake.models import RequestStatus
+from app.kit.terms import Term
 
 LOOK_SECONDS = 1.0
 LINE_SECONDS = 5.0
@@ -34,17 +37,16 @@ TODAY = {
     "returned": "退单 Returned",
     "cancelled": "取消 Cancelled",
 }
-OPEN = {
-    "received": "待答复 To answer",
-    "relayed": "转接中 Relayed",
-    "dispatching": "派单中 Dispatching",
-    "assigned": "已接单 Assigned",
-    "in_progress": "施工中 Started",
-    "completed": "待回访 To call back",
-    "unmatched": "待值班长 Unmatched",
-    "on_hold": "暂缓 On hold",
-}
-KINDS = {"info": "咨询 Info", "service": "服务 Service", "relay": "转接 Relay", "volunteer": "志愿 Volunteer"}
+OPEN = (
+    RequestStatus.RECEIVED,
+    RequestStatus.RELAYED,
+    RequestStatus.DISPATCHING,
+    RequestStatus.ASSIGNED,
+    RequestStatus.IN_PROGRESS,
+    RequestStatus.COMPLETED,
+    RequestStatus.UNMATCHED,
+    RequestStatus.ON_HOLD,
+)
 
 
 @dataclass
@@ -100,7 +102,7 @@ async def _draw(play: Play, figures: Figures, console: Console) -> None:
 
 def _line(play: Play, figures: Figures) -> str:
     counts = [f"{label} {figures.today.get(name, 0)}" for name, label in TODAY.items()]
-    started = f"{OPEN['in_progress']} {figures.by_status.get('in_progress', 0)}"
+    started = f"{_label(RequestStatus.IN_PROGRESS)} {figures.by_status.get(RequestStatus.IN_PROGRESS, 0)}"
     return " | ".join([f"{play.room.now():%m-%d %H:%M}", *counts, started, _pace(play, figures)])
 
 
@@ -116,6 +118,10 @@ def _pace(play: Play, figures: Figures) -> str:
     )
 
 
+def _label(term: Term) -> str:
+    return f"{term.zh} {term.en.capitalize()}"
+
+
 def lag(wait: timedelta, play: Play) -> str:
     """Return a citizen's wait for an operator in the centre's time and in real time, which shows how far the play is
     behind."""
@@ -125,7 +131,7 @@ def lag(wait: timedelta, play: Play) -> str:
 def _picture(play: Play, figures: Figures) -> RenderableType:
     now = play.room.now()
     today = _counts("今天 Today", TODAY, figures.today)
-    standing = _counts("现在 Now", OPEN, figures.by_status)
+    standing = _counts("现在 Now", {status: _label(status) for status in OPEN}, figures.by_status)
     standing.add_row("待回应派单 Offers out", str(figures.offers_waiting))
     standing.add_row("到期回访 Callbacks due", str(figures.callbacks_due))
     heading = Text(f"{now:%Y-%m-%d %H:%M}", style="bold")
@@ -145,6 +151,6 @@ def _volumes(hour: int, figures: Figures) -> Table:
     hours = range(max(0, hour + 1 - HOURS_SHOWN), hour + 1)
     found = {(row["hour"], row["kind"]): row["requests"] for row in figures.volumes}
     table = Table("", *(f"{hour:02d}:00" for hour in hours), title="每小时受理量 Requests by hour")
-    for kind, label in KINDS.items():
-        table.add_row(label, *(str(found.get((hour, kind), 0)) for hour in hours))
+    for kind in Kind:
+        table.add_row(_label(kind), *(str(found.get((hour, kind), 0)) for hour in hours))
     return table

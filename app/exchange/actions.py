@@ -20,26 +20,27 @@ from app.exchange.subjects import find_subjects
 from app.exchange.writing import write_changes
 from app.kit.db import Tx
 from app.kit.ids import new_id
+from app.kit.languages import Language
 
 MOST_LISTED = 200
 """The most changed providers listed in the answer."""
 
 
 def plan_import(
-    act: Act, content: bytes, registry: queries.Registry, catalog: Snapshot, *, chinese: bool
+    act: Act, content: bytes, registry: queries.Registry, catalog: Snapshot, language: Language
 ) -> tuple[Plan, dict[str, Sheet]]:
     """Return what the file's lines change in the registry, and the sheets by key. Takes seconds for a large file, so
     run it in a thread."""
     plan, by_key = Plan(), {sheet.key: sheet for sheet in sheets(catalog)}
     lines = map(orjson.loads, content.splitlines())
-    rows = read_rows(lines, list(by_key.values()), plan, chinese=chinese)
+    rows = read_rows(lines, list(by_key.values()), plan, language)
     subjects = find_subjects(rows, registry.known(), catalog, act.today, plan, by_key, partial(new_id, act.now))
     compare(subjects, act.today, plan)
     return plan, by_key
 
 
 async def import_registry(
-    act: Act, tx: Tx, content: bytes, catalog: Snapshot, *, dry_run: bool, chinese: bool
+    act: Act, tx: Tx, content: bytes, catalog: Snapshot, *, dry_run: bool, language: Language
 ) -> ImportOut:
     """Import the lines that `app.exchange.process` read. Importing the same file again changes nothing.
 
@@ -52,9 +53,9 @@ async def import_registry(
     if not await step_alone(tx, "registry_import"):
         raise ImportRunning
     registry = await queries.read_registry(tx, act.today)
-    plan, by_key = await asyncio.to_thread(plan_import, act, content, registry, catalog, chinese=chinese)
+    plan, by_key = await asyncio.to_thread(plan_import, act, content, registry, catalog, language)
     if plan.faults:
-        errors = [fault.model_dump() for fault in show_faults(plan.faults, by_key, chinese=chinese)]
+        errors = [fault.model_dump() for fault in show_faults(plan.faults, by_key, language)]
         raise ImportInvalid(total=len(plan.faults), errors=errors)
     if not dry_run and plan.changes:
         await _check_versions(tx, plan)
@@ -71,7 +72,7 @@ async def import_registry(
         unchanged=plan.unchanged,
         changes=changed_parts,
         warned=len(plan.warnings),
-        warnings=list(show_faults(plan.warnings, by_key, chinese=chinese)),
+        warnings=list(show_faults(plan.warnings, by_key, language)),
     )
 
 

@@ -17,7 +17,7 @@ from app.exchange.plan import PARTS, Known
 from app.exchange.schemas import FileAsked
 from app.exchange.sheets import Column, Sheet, sheets
 from app.kit.db import Tx
-from app.kit.languages import Language
+from app.kit.languages import say
 from app.kit.personal import mask_name, mask_phone
 
 NUMERIC = {"number", "capacity", "lat", "lon", "price"}
@@ -53,10 +53,9 @@ def _encode(lines: Iterable[Any]) -> bytes:
 
 
 def _heading(sheet: Sheet, asked: FileAsked) -> list[Any]:
-    chinese = asked.lang is Language.ZH
-    headings = [column.heading(chinese=chinese) for column in sheet.columns]
+    headings = [say(column, asked.lang) for column in sheet.columns]
     numeric = [column.key in NUMERIC for column in sheet.columns]
-    return ["sheet", sheet.key, sheet.title(chinese=chinese), headings, numeric]
+    return ["sheet", sheet.key, say(sheet, asked.lang), headings, numeric]
 
 
 def _lines(known: Sequence[Known], asked: FileAsked, catalog: Snapshot, *, masked: bool) -> Iterator[list[Any]]:
@@ -95,7 +94,7 @@ def _cell(column: Column, value: Any, names: Names, asked: FileAsked) -> str | i
     if value is None:
         return None
     if column.words:
-        return column.words[value][0 if asked.lang is Language.ZH else 1]
+        return say(column.words[value], asked.lang)
     if column.key in names:
         return f"{value} {names[column.key].get(value, '')}".strip()
     if column.key == "price":

@@ -11,7 +11,8 @@ from app.events.act import Act
 from app.exchange import actions, exporting
 from app.exchange.process import run_files
 from app.exchange.schemas import FileAsked, Format, ImportOut
-from app.kit.web import context_of, prefers_chinese
+from app.kit.languages import Language, preferred_language
+from app.kit.web import context_of
 from app.registry.routes import ByRegistrar
 
 IMPORT_PATH = "/api/v1/registry/import"
@@ -52,10 +53,10 @@ async def import_registry(
     accept_language: Annotated[str, Header()] = "",
 ) -> ImportOut:
     """Import the registry from an XLSX, a CSV or a ZIP of CSVs. A fault in any cell refuses the whole file."""
-    chinese = prefers_chinese(accept_language, otherwise=True)
+    language = preferred_language(accept_language, otherwise=Language.ZH)
     lines = await run_files("read", await request.body())
     async with context_of(request).files.begin() as tx:
-        return await actions.import_registry(act, tx, lines, catalog, dry_run=dry_run, chinese=chinese)
+        return await actions.import_registry(act, tx, lines, catalog, dry_run=dry_run, language=language)
 
 
 @router.get("/export", response_model=bytes, response_class=Response, responses=FILE)

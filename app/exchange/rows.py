@@ -7,6 +7,7 @@ from app.exchange.faults import WARNINGS, Fault, WrongCell
 from app.exchange.lines import column_letter
 from app.exchange.plan import Plan, Row
 from app.exchange.sheets import Column, Sheet
+from app.kit.languages import Language, say
 from app.kit.names import same_form, tidy
 
 OFFICE_OWN = "WpsReserved_"
@@ -19,7 +20,7 @@ HEADINGS_WITHIN = 10
 Line = Sequence[Any]
 
 
-def read_rows(lines: Iterable[Line], sheets: Sequence[Sheet], plan: Plan, *, chinese: bool) -> list[Row]:
+def read_rows(lines: Iterable[Line], sheets: Sequence[Sheet], plan: Plan, language: Language) -> list[Row]:
     """Return every row that can be read, and add the faults to `plan`. Sheets and columns are named as in the file.
 
     Unknown sheets that are hidden or empty are skipped, because programs leave such sheets behind.
@@ -31,7 +32,7 @@ def read_rows(lines: Iterable[Line], sheets: Sequence[Sheet], plan: Plan, *, chi
         if title.startswith(OFFICE_OWN) or same_form(title) in NOTES or (sheet is None and (hidden or not body)):
             continue
         if sheet is None:
-            known = "、".join(sheet.title(chinese=chinese) for sheet in sheets)
+            known = language.separator.join(say(sheet, language) for sheet in sheets)
             plan.faults.append(Fault(title, 0, "", title, "sheet_unknown", {"known": known}))
             continue
         top = body[0][1] if body else 1
@@ -42,7 +43,7 @@ def read_rows(lines: Iterable[Line], sheets: Sequence[Sheet], plan: Plan, *, chi
             plan.faults.append(Fault(title, 0, "", title, "sheet_twice", {}))
         else:
             plan.rows[sheet.key] = max(0, len(body) - 1)
-            rows += _rows(sheet, body, plan, chinese=chinese)
+            rows += _rows(sheet, body, plan, language)
     if not rows and not plan.faults:
         plan.faults.append(Fault("", 0, "", "", "nothing_to_import", {}))
     return rows
@@ -85,11 +86,11 @@ def _column(name: str, sheet: Sheet) -> Column | None:
     return next((c for c in sheet.columns if form in {c.key, same_form(c.zh), same_form(c.en)}), None)
 
 
-def _rows(sheet: Sheet, body: Sequence[Line], plan: Plan, *, chinese: bool) -> Iterator[Row]:
+def _rows(sheet: Sheet, body: Sequence[Line], plan: Plan, language: Language) -> Iterator[Row]:
     heading = heading_of(body[0]) if body else []
     row = body[0][1] if body else 1
     columns = [_column(name, sheet) for name in heading]
-    wrong = list(_wrong_headings(sheet, row, heading, columns, chinese=chinese))
+    wrong = list(_wrong_headings(sheet, row, heading, columns, language))
     plan.faults += wrong
     if wrong:
         plan.unread |= {sheet.key, *(cell for line in body if sheet.key == "providers" for cell in line[2])}
@@ -129,9 +130,9 @@ def _nameless(sheet: Sheet, heading: Sequence[str], body: Sequence[Line]) -> Ite
 
 
 def _wrong_headings(
-    sheet: Sheet, row: int, heading: Sequence[str], columns: Sequence[Column | None], *, chinese: bool
+    sheet: Sheet, row: int, heading: Sequence[str], columns: Sequence[Column | None], language: Language
 ) -> Iterator[Fault]:
-    known = "、".join(column.heading(chinese=chinese) for column in sheet.columns)
+    known = language.separator.join(say(column, language) for column in sheet.columns)
     for place, (name, column) in enumerate(zip(heading, columns, strict=True)):
         if name and column is None:
             yield Fault(sheet.key, row, name, name, "column_unknown", {"known": known})

@@ -7,21 +7,22 @@ from typing import Any
 from app.catalog.models import Tier
 from app.catalog.snapshot import Snapshot
 from app.exchange import cells
+from app.kit.languages import Language, Wording, say
 from app.kit.terms import Term
 from app.registry.models import PriceKind, ProviderKind, ReachedBy, Rung, Standing
 
-Words = Mapping[Any, tuple[str, str]]
-"""A value's words in Chinese and English."""
+Words = Mapping[Any, Wording | Term]
+"""The words of each value."""
 
 
 def words_of(terms: type[Term]) -> Words:
     """Return the words of an enum of terms."""
-    return {term: (term.zh, term.en) for term in terms}
+    return {term: term for term in terms}
 
 
-APPROVALS: Words = {True: ("已批准", "approved"), False: ("待批准", "proposed")}
+APPROVALS: Words = {True: Wording("已批准", "approved"), False: Wording("待批准", "proposed")}
 WEEKDAYS: Words = {
-    number: (f"周{zh}", en)
+    number: Wording(f"周{zh}", en)
     for number, (zh, en) in enumerate(
         zip("一二三四五六日", ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True), 1
     )
@@ -42,10 +43,6 @@ class Column:
     verbatim: bool = False
     """Text that is kept exactly as written."""
 
-    def heading(self, *, chinese: bool) -> str:
-        """Return the heading in Chinese or English."""
-        return self.zh if chinese else self.en
-
 
 @dataclass(frozen=True)
 class Sheet:
@@ -55,10 +52,6 @@ class Sheet:
     zh: str
     en: str
     columns: Sequence[Column]
-
-    def title(self, *, chinese: bool) -> str:
-        """Return the title in Chinese or English."""
-        return self.zh if chinese else self.en
 
     def column(self, key: str) -> Column:
         """Return the column with this key."""
@@ -77,7 +70,7 @@ def worded(
     key: str, zh: str, en: str, words: Words, *, required: bool = False, too: Mapping[str, Any] | None = None
 ) -> Column:
     """Return a column whose values are spelled out in words. The words in `too` are accepted as well."""
-    spelled = {word: value for value, pair in words.items() for word in pair}
+    spelled = {word: value for value, each in words.items() for word in (say(each, one) for one in Language)}
     codes = {str(value): value for value in words if not isinstance(value, bool)}
     return Column(key, zh, en, cells.one_of(spelled | codes, too or {}), required, words)
 

@@ -6,20 +6,21 @@ from app.exchange.errors import MOST_SHOWN
 from app.exchange.faults import Fault
 from app.exchange.schemas import CellFault
 from app.exchange.sheets import Sheet
+from app.kit.languages import Language, say
 
 
-def show_faults(faults: Sequence[Fault], by_key: Mapping[str, Sheet], *, chinese: bool) -> Iterator[CellFault]:
+def show_faults(faults: Sequence[Fault], by_key: Mapping[str, Sheet], language: Language) -> Iterator[CellFault]:
     """Yield the first 500 faults in the order of the file, with titles and headings in the caller's language."""
     places = {key: place for place, key in enumerate(by_key)}
     for fault in sorted(faults, key=lambda fault: (places.get(fault.sheet, -1), fault.row))[:MOST_SHOWN]:
         sheet = by_key.get(fault.sheet)
         column = next((c for c in sheet.columns if c.key == fault.column), None) if sheet else None
         yield CellFault(
-            sheet=sheet.title(chinese=chinese) if sheet else fault.sheet,
+            sheet=say(sheet, language) if sheet else fault.sheet,
             row=fault.row,
-            column=column.heading(chinese=chinese) if column else fault.column,
+            column=say(column, language) if column else fault.column,
             value=fault.value[:60],
             code=fault.code,
-            zh=fault.sentence(chinese=True),
-            en=fault.sentence(chinese=False),
+            zh=fault.sentence(Language.ZH),
+            en=fault.sentence(Language.EN),
         )

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.catalog.models import Kind, Tier
+from app.catalog.models import Kind, Tier, Urgency
 from app.danger.kinds import KINDS, DangerKind
 from app.intake.clocks import Clock
 from app.intake.models import Channel, CloseReason, HoldCause, RequestStatus
@@ -197,7 +197,7 @@ class RequestOut(BaseModel):
     kind: Kind
     category_code: str
     item_code: str
-    urgency: str
+    urgency: Urgency
     description: str
     details: Details
     contact_name: str | None

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from app.auth.queries import on_shift
 from app.catalog.calendar import BOOKED_GRACE
-from app.catalog.models import ArriveRule, Item, Urgency
+from app.catalog.models import ArriveRule, Item, UrgencyTimes
 from app.events.facts import FACTS, happened_at
 from app.events.kinds import EventKind
 from app.events.models import Event
@@ -59,11 +59,11 @@ _CLOCKS = (
     Request.dispatched_at,
     Request.round_from,
     Request.paused,
-    Urgency.accept_minutes,
-    Urgency.arrive_minutes,
-    Urgency.arrive_rule,
-    Urgency.complete_minutes,
-    Urgency.calendar,
+    UrgencyTimes.accept_minutes,
+    UrgencyTimes.arrive_minutes,
+    UrgencyTimes.arrive_rule,
+    UrgencyTimes.complete_minutes,
+    UrgencyTimes.calendar,
 )
 _JOBS_VIEWED = (
     select(*_JOB_VIEW)
@@ -119,7 +119,7 @@ _LOCK_OFFER = Prepared(
     .join(Offer, Offer.request_id == Request.id)
     .join(Provider, Provider.id == Offer.provider_id)
     .join(Item, Item.code == Request.item_code)
-    .join(Urgency, Urgency.code == Request.urgency)
+    .join(UrgencyTimes, UrgencyTimes.code == Request.urgency)
     .where(Offer.id == bindparam("offer_id", type_=Uuid))
     .with_for_update(of=[Request, Offer, Provider], key_share=True)
 )
@@ -148,7 +148,7 @@ _LOCK_JOB = Prepared(
     .join(Offer, Offer.id == Job.offer_id)
     .join(Provider, Provider.id == Job.provider_id)
     .join(Item, Item.code == Request.item_code)
-    .join(Urgency, Urgency.code == Request.urgency)
+    .join(UrgencyTimes, UrgencyTimes.code == Request.urgency)
     .where(Job.id == bindparam("job_id", type_=Uuid))
     .with_for_update(of=[Request, Offer, Job, Provider], key_share=True)
 )
@@ -176,7 +176,11 @@ async def find_job_of_offer(tx: Tx, offer_id: UUID) -> Row | None:
 
 async def find_longest_move(tx: Tx, request_id: UUID) -> timedelta:
     """Return how far past its first deadline (or past now, if later) the urgency lets a moved appointment end."""
-    query = select(Urgency.move_days).join(Request, Request.urgency == Urgency.code).where(Request.id == request_id)
+    query = (
+        select(UrgencyTimes.move_days)
+        .join(Request, Request.urgency == UrgencyTimes.code)
+        .where(Request.id == request_id)
+    )
     return timedelta(days=(await tx.session.execute(query)).scalar_one())
 
 
@@ -186,7 +190,7 @@ async def move_deadlines(tx: Tx, request_id: UUID, appointment_to: datetime, at:
     Other work keeps its deadlines, and so does any step that is overdue or done. The first deadline is kept for the
     figures. The worker checks the clocks again at once.
     """
-    booked = select(Urgency.code).where(Urgency.arrive_rule == ArriveRule.APPOINTMENT)
+    booked = select(UrgencyTimes.code).where(UrgencyTimes.arrive_rule == ArriveRule.APPOINTMENT)
     to_come = Request.started_at.is_(None) & (Request.arrive_by > at)
     in_time, own_in_time = Request.complete_by > at, at < ROUND_COMPLETE_BY
     await tx.session.execute(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.catalog.models import Tier
+from app.catalog.models import Tier, Urgency
 from app.intake.schemas import Details
 from app.jobs.models import DeclineReason, ExtensionStatus, JobStatus, OfferedBy, OfferStatus, ReturnReason, ToldHow
 from app.kit.fields import Body, Fen, Moment
@@ -35,7 +35,7 @@ class OfferOut(BaseModel):
     request_id: UUID
     number: int
     item_code: str
-    urgency: str
+    urgency: Urgency
     description: str
     details: Details
     township_code: str

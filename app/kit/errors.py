@@ -7,8 +7,9 @@ sentences shown. The error's facts fill them and are also members of the documen
 import re
 from typing import Any, ClassVar
 
-from app.kit.chinese import WORDS
+from app.kit.languages import Language, say
 from app.kit.terms import Term
+from app.kit.wording import WORDS
 
 RESERVED = {"type", "title", "status", "code"}
 
@@ -25,7 +26,7 @@ class HotlineError(Exception):
     def __init__(self, **facts: Any) -> None:
         assert not RESERVED & facts.keys(), f"{RESERVED} are the document's own members"
         self.facts = facts
-        super().__init__(self.en.format(**_spelled(facts)))
+        super().__init__(self.en.format(**_spelled(facts, Language.EN)))
 
     @classmethod
     def code(cls) -> str:
@@ -36,9 +37,9 @@ class HotlineError(Exception):
         """Return the headers of the response."""
         return {"Retry-After": str(self.retry_after)} if self.retry_after else {}
 
-    def document(self, *, chinese: bool) -> dict[str, Any]:
-        """Return the problem document in Chinese or English."""
-        sentence = (self.zh if chinese else self.en).format(**_spelled(self.facts, chinese=chinese))
+    def document(self, language: Language) -> dict[str, Any]:
+        """Return the problem document in this language."""
+        sentence = say(self, language).format(**_spelled(self.facts, language))
         return {
             "type": f"/problems/{self.code()}",
             "title": sentence,
@@ -49,23 +50,25 @@ class HotlineError(Exception):
 
 
 class InvalidField(ValueError):
-    """A validator's complaint about a field, in both languages."""
+    """A validator's complaint about a field, in each language."""
 
     def __init__(self, en: str, zh: str) -> None:
-        self.zh = zh
+        self.en, self.zh = en, zh
         super().__init__(en)
 
 
-def _spelled(facts: dict[str, Any], *, chinese: bool = False) -> dict[str, Any]:
+def _spelled(facts: dict[str, Any], language: Language) -> dict[str, Any]:
     """Return the facts as they read in a sentence: lists joined, terms and codes in its language."""
+
+    words = WORDS[language]
 
     def word(value: Any) -> Any:
         if isinstance(value, Term):
-            return value.zh if chinese else value.en
-        return WORDS.get(value, value) if chinese and isinstance(value, str) else value
+            return say(value, language)
+        return words.get(value, value) if isinstance(value, str) else value
 
     return {
-        name: ("、" if chinese else ", ").join(str(word(one)) for one in value)
+        name: language.separator.join(str(word(one)) for one in value)
         if isinstance(value, (list, tuple, set, frozenset))
         else word(value)
         for name, value in facts.items()

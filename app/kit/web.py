@@ -20,7 +20,6 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.kit.chinese import HTTP, field_message
 from app.kit.context import Context
 from app.kit.errors import (
     BodyTooLarge,
@@ -35,15 +34,12 @@ from app.kit.errors import (
     TextUnstorable,
     UnknownParameter,
 )
+from app.kit.languages import Language, Wording, preferred_language, say
+from app.kit.wording import HTTP, field_message
 
 BODY_LIMIT = 1_048_576
 COMPRESSED_FROM = 16_384
 """Responses from this many bytes are compressed: first loads of the console are long, polled documents are short."""
-PLAINER = {
-    "extra_forbidden": "There is no such field",
-    "model_attributes_type": "Send a JSON object, as application/json",
-}
-"""Replacements for messages in which pydantic uses words of its own."""
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 ELSEWHERE = (Path, Header, Cookie)
 
@@ -104,49 +100,22 @@ async def refuse_unknown_parameters(request: Request) -> None:
         raise UnknownParameter(unknown=unknown[:10], known=sorted(known) or ["—"])
 
 
-def prefers_chinese(accept_language: str, *, otherwise: bool = False) -> bool:
-    """Return whether the header prefers Chinese to English (RFC 9110, 12.5.4).
-
-    If it names neither, return `otherwise`.
-    """
-    wanted = {"zh": 0.0, "en": 0.0}
-    for part in accept_language.lower().split(","):
-        name, _, quality = part.partition(";")
-        language = name.strip().partition("-")[0]
-        if language in wanted:
-            wanted[language] = max(wanted[language], _quality(quality))
-    return (
-        otherwise
-        if wanted["zh"] == wanted["en"] == 0
-        else wanted["zh"] > wanted["en"]
-        or (wanted["zh"] == wanted["en"] and accept_language.lower().find("zh") < accept_language.lower().find("en"))
-    )
+def _language(request: Request) -> Language:
+    return preferred_language(request.headers.get("accept-language", ""))
 
 
-def _quality(parameter: str) -> float:
-    name, _, value = parameter.strip().partition("=")
-    try:
-        return min(1.0, max(0.0, float(value))) if name.strip() == "q" else 1.0
-    except ValueError:
-        return 0.0
-
-
-def _chinese(request: Request) -> bool:
-    return prefers_chinese(request.headers.get("accept-language", ""))
-
-
-def _language(*, chinese: bool) -> dict[str, str]:
-    return {"Content-Language": "zh-CN" if chinese else "en", "Vary": "Accept-Language"}
+def _headers(language: Language) -> dict[str, str]:
+    return {"Content-Language": language.tag, "Vary": "Accept-Language"}
 
 
 def problem(request: Request, error: HotlineError, *, headers: dict[str, str] | None = None, **more: Any) -> Response:
     """Return the problem document of an error, in the caller's language."""
-    chinese = _chinese(request)
+    language = _language(request)
     return Response(
-        _json(error.document(chinese=chinese) | more),
+        _json(error.document(language) | more),
         status_code=error.status,
         media_type="application/problem+json",
-        headers=_language(chinese=chinese) | (headers or {}),
+        headers=_headers(language) | (headers or {}),
     )
 
 
@@ -171,23 +140,23 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     if details and details[0]["type"] == "json_invalid":
         place = details[0]["loc"][-1]
         return problem(request, InvalidJson(place=place))
-    chinese = _chinese(request)
+    language = _language(request)
     errors = [
         {
             "field": ".".join(str(part) for part in item["loc"]),
             "code": item["type"],
-            "message": _field_message(item, chinese=chinese),
+            "message": _field_message(item, language),
         }
         for item in details
     ]
     return problem(request, InvalidInput(), errors=errors)
 
 
-def _field_message(item: dict[str, Any], *, chinese: bool) -> str:
+def _field_message(item: dict[str, Any], language: Language) -> str:
     context = item.get("ctx", {})
-    if isinstance(said := context.get("error"), Exception):
-        return said.zh if chinese and isinstance(said, InvalidField) else str(said)
-    return field_message(item["type"], context) if chinese else PLAINER.get(item["type"], str(item["msg"]))
+    if isinstance(raised := context.get("error"), Exception):
+        return say(raised, language) if isinstance(raised, InvalidField) else str(raised)
+    return field_message(item["type"], context, language, str(item["msg"]))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -198,14 +167,15 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if http.status_code == 400:  # FastAPI's error for a body that is not UTF-8 or is nested too deeply
         return problem(request, InvalidJson(place=getattr(http.__cause__, "start", 0)))
     headers = {"Allow": ", ".join(_methods_at(request))} if http.status_code == 405 else dict(http.headers or {})
-    english, chinese = HTTP.get(http.status_code, (http.detail, f"请求未能处理（HTTP {http.status_code}）。"))
-    title = (chinese if _chinese(request) else english).format(allow=headers.get("Allow", ""))
+    language = _language(request)
+    words = HTTP.get(http.status_code) or Wording(f"请求未能处理（HTTP {http.status_code}）。", http.detail)
+    title = say(words, language).format(allow=headers.get("Allow", ""))
     code = f"http_{http.status_code}"
     return Response(
         orjson.dumps({"type": "about:blank", "title": title, "status": http.status_code, "code": code}),
         status_code=http.status_code,
         media_type="application/problem+json",
-        headers=_language(chinese=_chinese(request)) | headers,
+        headers=_headers(language) | headers,
     )
 
 

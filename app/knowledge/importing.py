@@ -11,6 +11,7 @@ from app.catalog.errors import UnknownArea
 from app.catalog.snapshot import Snapshot
 from app.events.act import Act
 from app.kit.db import Tx
+from app.kit.languages import Language
 from app.knowledge import actions, queries
 from app.knowledge.actions import facts_of
 from app.knowledge.errors import ArticlesInvalid
@@ -145,6 +146,6 @@ def _shown(fault: Fault, row: int, slug: str) -> FileFault:
         field=fault.field,
         value=fault.value,
         code=fault.code,
-        zh=fault.sentence(chinese=True),
-        en=fault.sentence(chinese=False),
+        zh=fault.sentence(Language.ZH),
+        en=fault.sentence(Language.EN),
     )

@@ -13,6 +13,7 @@ from app.exchange.process import run_files
 from app.kit.command_line import database, run
 from app.kit.context import open_context
 from app.kit.geo import Crs
+from app.kit.languages import Language
 from app.places import files, queries
 from app.places.importing import import_places
 from app.places.schemas import PlaceOut
@@ -56,7 +57,7 @@ async def _import(
         try:
             async with context.db.begin() as tx:
                 act = await act_of_registrar(context, tx, username)
-                done = await import_places(act, tx, lines, crs, catalog, dry_run=dry_run, chinese=True)
+                done = await import_places(act, tx, lines, crs, catalog, dry_run=dry_run, language=Language.ZH)
         except ImportInvalid as invalid:
             for fault in invalid.facts["errors"]:
                 _tell(name, fault)

@@ -13,6 +13,7 @@ from app.exchange.faults import WrongCell
 from app.exchange.sheets import Column, Sheet, Words, worded, words_of
 from app.kit.errors import InvalidField
 from app.kit.geo import Crs
+from app.kit.languages import Wording
 from app.kit.names import tidy
 from app.kit.spreadsheet import csv_text, harmless
 from app.places.schemas import MOST_ALIASES, PlaceOut, spelled
@@ -24,9 +25,9 @@ KINDS_TOO = {
     "楼": PlaceKind.BUILDING,
 }  # fmt: skip
 SYSTEMS: Words = {
-    Crs.WGS84: ("WGS-84", "WGS-84"),
-    Crs.GCJ02: ("GCJ-02", "GCJ-02"),
-    Crs.BD09: ("BD-09", "BD-09"),
+    Crs.WGS84: Wording("WGS-84", "WGS-84"),
+    Crs.GCJ02: Wording("GCJ-02", "GCJ-02"),
+    Crs.BD09: Wording("BD-09", "BD-09"),
 }
 SYSTEMS_TOO = {
     "wgs": Crs.WGS84, "gps": Crs.WGS84, "epsg:4326": Crs.WGS84, "天地图": Crs.WGS84, "osm": Crs.WGS84,

@@ -20,6 +20,7 @@ from app.exchange.showing import show_faults
 from app.kit.db import Tx
 from app.kit.geo import Crs, to_wgs84
 from app.kit.ids import new_id
+from app.kit.languages import Language
 from app.kit.names import same_form
 from app.places import files, queries
 from app.places.areas import FAR_KM, area_of, away_km, is_inside
@@ -31,7 +32,7 @@ MOST_AT_ONCE = 1_000
 
 
 async def import_places(
-    act: Act, tx: Tx, content: bytes, crs: Crs | None, catalog: Snapshot, *, dry_run: bool, chinese: bool
+    act: Act, tx: Tx, content: bytes, crs: Crs | None, catalog: Snapshot, *, dry_run: bool, language: Language
 ) -> ImportOut:
     """Import what `app.exchange.process` has read. Importing the same file again changes nothing.
 
@@ -41,10 +42,10 @@ async def import_places(
     await queries.lock_edits(tx)
     known = await queries.list_all(tx)
     plan = Plan()
-    present, rows = await asyncio.to_thread(_read, act, content, crs, known, catalog, plan, chinese=chinese)
+    present, rows = await asyncio.to_thread(_read, act, content, crs, known, catalog, plan, language)
     by_key = {"places": files.sheet(catalog)}
     if plan.faults:
-        errors = [fault.model_dump() for fault in show_faults(plan.faults, by_key, chinese=chinese)]
+        errors = [fault.model_dump() for fault in show_faults(plan.faults, by_key, language)]
         raise ImportInvalid(total=len(plan.faults), errors=errors)
     added = [row for row in rows if row["id"] not in present]
     changed = [row for row in rows if row["id"] in present and _differs(row, present[row["id"]])]
@@ -60,7 +61,7 @@ async def import_places(
         changed=len(changed),
         unchanged=len(rows) - len(added) - len(changed),
         warned=len(plan.warnings),
-        warnings=list(show_faults(plan.warnings, by_key, chinese=chinese)),
+        warnings=list(show_faults(plan.warnings, by_key, language)),
     )
 
 
@@ -69,11 +70,11 @@ def _differs(row: Facts, place: Place) -> bool:
 
 
 def _read(
-    act: Act, content: bytes, crs: Crs | None, known: Sequence[Place], catalog: Snapshot, plan: Plan, *, chinese: bool
+    act: Act, content: bytes, crs: Crs | None, known: Sequence[Place], catalog: Snapshot, plan: Plan, language: Language
 ) -> tuple[Mapping[UUID, Place], list[Facts]]:
     """Return the existing places by id, and the rows to store."""
     lines = map(orjson.loads, content.splitlines())
-    rows = read_rows(lines, [files.sheet(catalog)], plan, chinese=chinese)
+    rows = read_rows(lines, [files.sheet(catalog)], plan, language)
     present = {place.id: place for place in known}
     by_name = {_key(place.zh, place.kind, place.township_code): place.id for place in known}
     taken: dict[Any, int] = {}
@@ -115,7 +116,7 @@ def _facts(row: Row, crs: Crs | None, catalog: Snapshot, faults: list[Fault], wa
     def wrong(column: str, code: str, **facts: Any) -> None:
         faults.append(Fault("places", row.number, column, str(values.get(column) or ""), code, facts))
 
-    def told(column: str, code: str, **facts: Any) -> None:
+    def warn(column: str, code: str, **facts: Any) -> None:
         warnings.append(Fault("places", row.number, column, str(values.get(column) or ""), code, facts))
 
     if community and township and catalog.communities[community].township_code != township:
@@ -134,7 +135,7 @@ def _facts(row: Row, crs: Crs | None, catalog: Snapshot, faults: list[Fault], wa
             if away > FAR_KM:
                 wrong("lat", "too_far", km=round(away))
             elif is_inside(lat, lon, catalog) is False:
-                told("lat", "outside_district")
+                warn("lat", "outside_district")
     elif not community and not township:
         wrong("township", "nowhere")
     if faults:
@@ -143,7 +144,7 @@ def _facts(row: Row, crs: Crs | None, catalog: Snapshot, faults: list[Fault], wa
     assert area is not None, "it has a point, a community or a township"
     if area.guessed:
         guess = catalog.communities[area.community].zh if area.community else catalog.townships[area.township].zh
-        told("community" if area.community else "township", "area_guessed", area=guess)
+        warn("community" if area.community else "township", "area_guessed", area=guess)
     return {
         "kind": values["kind"],
         "zh": values["zh"],

@@ -14,8 +14,9 @@ from app.exchange.process import run_files
 from app.exchange.routes import BODY
 from app.kit.geo import Crs
 from app.kit.idempotency import SentKey, once
+from app.kit.languages import Language, preferred_language
 from app.kit.pages import Page, page
-from app.kit.web import context_of, prefers_chinese
+from app.kit.web import context_of
 from app.places import actions, files, importing, queries
 from app.places.schemas import ImportOut, NearestAsked, NearestOut, PlaceEdit, PlaceIn, PlaceOut, PlacesAsked
 
@@ -64,10 +65,10 @@ async def import_places(
     accept_language: Annotated[str, Header()] = "",
 ) -> ImportOut:
     """Import places from a CSV or XLSX file. A single faulty cell rejects the whole file."""
-    chinese = prefers_chinese(accept_language, otherwise=True)
+    language = preferred_language(accept_language, otherwise=Language.ZH)
     lines = await run_files("read", await request.body())
     async with context_of(request).files.begin() as tx:
-        return await importing.import_places(act, tx, lines, crs, catalog, dry_run=dry_run, chinese=chinese)
+        return await importing.import_places(act, tx, lines, crs, catalog, dry_run=dry_run, language=language)
 
 
 @router.get(

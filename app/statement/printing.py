@@ -66,9 +66,8 @@ def statement_page(statement: MonthStatement, lang: Language, zone: ZoneInfo) ->
     """Return the whole statement as a self-contained HTML page."""
     say = _Page(statement, lang, zone)
     parts = (say.head(), say.figures(), say.jobs(), say.credit())
-    language = "zh-CN" if lang is Language.ZH else "en"
     return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="robots" content="noindex">'
+        f'<!doctype html><html lang="{lang.tag}"><head><meta charset="utf-8"><meta name="robots" content="noindex">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(say.words["title"])}</title>'
         f"<style>{STYLE}</style></head><body>{''.join(parts)}</body></html>"
     )

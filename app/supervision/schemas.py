@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.catalog.models import Urgency
 from app.danger.kinds import DangerKind
 from app.intake.models import RequestStatus, UnmatchedReason
 from app.jobs.models import Fault
@@ -58,7 +59,7 @@ class QueueItem(BaseModel):
     category: str
     item: str
     township: str | None
-    urgency: str
+    urgency: Urgency
     danger_kind: DangerKind | None
     danger_relayed_at: datetime | None = Field(description="null: no emergency line has been told of the danger yet")
     due: datetime = Field(description="the earliest deadline of its running clocks")

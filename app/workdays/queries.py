@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.catalog.models import Calendar, CalendarDay, Urgency
+from app.catalog.models import Calendar, CalendarDay, UrgencyTimes
 from app.complaints.models import Complaint
 from app.credit.models import CreditEntry, EntryStatus
 from app.intake.filters import CLOSED
@@ -42,7 +42,7 @@ async def drop_day(tx: Tx, day: Any) -> bool:
 
 async def lock_requests(tx: Tx, now: datetime) -> Sequence[Request]:
     """Lock and return open requests with a future deadline counted in working days, by id."""
-    counted = select(Urgency.code).where(Urgency.calendar == Calendar.WORKING_DAYS)
+    counted = select(UrgencyTimes.code).where(UrgencyTimes.calendar == Calendar.WORKING_DAYS)
     ahead = or_(*(getattr(Request, name) > now for name in DUES))
     query = select(Request).where(Request.status.not_in(CLOSED), Request.urgency.in_(counted), ahead)
     query = query.order_by(Request.id).with_for_update().execution_options(populate_existing=True)

@@ -143,7 +143,7 @@ class Board:
     def _facts(self, work: Offer | Job) -> tuple[str, str, str]:
         item = self.names.get(work.item_code, work.item_code)
         if isinstance(work, Offer):
-            item = f"{item} · {self.say.urgency(work.urgency)}"
+            item = f"{item} · {self.say.term('Urgency', work.urgency)}"
         return item, self.names.get(work.township_code, work.township_code), work.description
 
 

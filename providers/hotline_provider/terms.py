@@ -1,6 +1,13 @@
 """What codes of the API are called, in Chinese and English. Written by `make surface`; never edited."""
 
 TERMS = {
+    "Urgency": {
+        "emergency": ("紧急", "emergency"),
+        "urgent": ("加急", "urgent"),
+        "same_day": ("当日", "same day"),
+        "booked": ("预约", "booked"),
+        "info": ("即答", "in call"),
+    },
     "JobStatus": {
         "accepted": ("已接单", "accepted"),
         "started": ("已开工", "started"),

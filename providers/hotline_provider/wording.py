@@ -32,10 +32,6 @@ class Say:
         """Return the word for a code of the API's enum `kind`. A code of a newer centre is shown as it is."""
         return TERMS[kind].get(code, (code, code))[self.lang is Lang.EN]
 
-    def urgency(self, code: str) -> str:
-        """Return the word for an urgency of the catalogue. An unknown one is shown as it is."""
-        return _URGENCIES.get(code, (code, code))[self.lang is Lang.EN]
-
     def measure(self, quantity: Decimal, unit: str | None) -> str:
         """Return a quantity with its unit, such as 2.5 小时 or 2.5 hours, or "" if the item is charged as a whole."""
         if not is_counted(unit):
@@ -154,13 +150,6 @@ _SENTENCES = {
     "asked_you": ("已派给本单位", "you were asked"),
     "job_told": ("{number} {status}：已交给本单位系统。", "{number} {status}: passed to your system."),
     "job_not_told": ("{number}：{why}，稍后再试。", "{number}: {why}; will retry."),
-}
-
-_URGENCIES = {
-    "emergency": ("紧急", "emergency"),
-    "urgent": ("加急", "urgent"),
-    "same_day": ("当日", "same day"),
-    "booked": ("预约", "booked"),
 }
 
 _UNITS = {

@@ -15,6 +15,7 @@ from app.exchange.files import bounded, read
 from app.exchange.lines import Unreadable
 from app.exchange.plan import Plan
 from app.exchange.queries import Registry
+from app.kit.languages import Language
 from app.settings import Settings
 from tests.conftest import MORNING
 from tests.exchange.files import csv_file, firm, sheets_of, zipped
@@ -28,7 +29,7 @@ def planned(content: bytes, catalog: Snapshot) -> Plan:
     """What the file does to an empty registry."""
     act = Act(Actor(ActorKind.STAFF, UUID(int=0)), MORNING, Settings())
     lines = b"".join(orjson.dumps(line) + b"\n" for line in bounded(read(content)))
-    return plan_import(act, lines, Registry([], [], {}), catalog, chinese=True)[0]
+    return plan_import(act, lines, Registry([], [], {}), catalog, Language.ZH)[0]
 
 
 def said(plan: Plan) -> Any:

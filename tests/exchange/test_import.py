@@ -12,6 +12,7 @@ from app.events.models import ActorKind
 from app.exchange.actions import plan_import
 from app.exchange.files import read
 from app.exchange.queries import Registry
+from app.kit.languages import Language
 from app.registry.uscc import check_character
 from app.settings import Settings
 from tests.conftest import MORNING
@@ -189,12 +190,12 @@ def test_every_fault_is_named_by_its_cell(catalog: Snapshot) -> None:
     act = Act(Actor(ActorKind.STAFF, UUID(int=0)), MORNING, Settings())
     for change, expected in WRONG:
         lines = b"".join(orjson.dumps(line) + b"\n" for line in read(zipped(sheets_of(CODE, **change))))
-        plan, _ = plan_import(act, lines, Registry([], [], {}), catalog, chinese=True)
+        plan, _ = plan_import(act, lines, Registry([], [], {}), catalog, Language.ZH)
         found = {(fault.sheet, fault.row, fault.column, fault.code) for fault in plan.faults}
         others = {NAMELESS for fault in found if fault[2:] == NAMELESS[2:]}
         named = {fault for fault in found if fault[2:] != NAMELESS[2:]}
         assert named | others == set(expected)
-        assert all(fault.sentence(chinese=True) and fault.sentence(chinese=False) for fault in plan.faults)
+        assert all(all(fault.sentence(language) for language in Language) for fault in plan.faults)
 
 
 async def test_one_fault_keeps_the_whole_file_out(world: World) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import app.cli
 import app.main  # noqa: F401 (every term is declared once both are loaded)
+from app.catalog.models import Urgency
 from app.complaints.models import ComplaintStatus
 from app.credit.models import EntryStatus
 from app.jobs.models import DeclineReason, JobStatus, ReturnReason
@@ -18,7 +19,7 @@ GLOSSARY = ROOT / "docs" / "glossary.md"
 CONSOLE = ROOT / "console" / "src" / "kit" / "terms.ts"
 KIT = ROOT / "providers" / "hotline_provider" / "terms.py"
 OF_PROVIDERS: Sequence[type[Term]] = (
-    JobStatus, DeclineReason, ReturnReason, EntryStatus, MonthStatus, ComplaintStatus,
+    Urgency, JobStatus, DeclineReason, ReturnReason, EntryStatus, MonthStatus, ComplaintStatus,
 )  # fmt: skip
 """What the provider kit shows."""
 
@@ -65,7 +66,8 @@ def console() -> str:
             parts.append(f"  {one.__name__}: {{\n{words}  }},\n")
         parts.append("}\n\n")
     parts.append("export type Terms = typeof zh\n")
-    parts.append("export default { 'zh-CN': { term: zh }, en: { term: en } }\n")
+    words = ", ".join(f"{key(language.tag)}: {{ term: {language} }}" for language in Language)
+    parts.append(f"export default {{ {words} }}\n")
     return "".join(parts)
 
 

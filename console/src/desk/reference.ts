@@ -2,7 +2,7 @@
 import { shallowReactive } from 'vue'
 
 import { answer, api, type Schemas } from '@/kit/api'
-import { language, named, t } from '@/kit/locale'
+import { language, named, shownIn, t } from '@/kit/locale'
 import { sameForm } from '@/kit/names'
 
 export type Item = Schemas['ItemOut']
@@ -70,11 +70,11 @@ export function dangerName(kind: Danger['kind']): string {
   return named(known, kind)
 }
 
-/** Return the item's rule for operators, if any. `chinese` says that an English screen has no translation of it. */
+/** Return the item's rule for operators, if any. `chinese` says that it has no translation into the screen's language. */
 export function ruleOf(item: Item): { text: string; chinese: boolean } | null {
   if (!item.rule) return null
-  const text = named({ zh: item.rule, en: item.rule_en })
-  return { text, chinese: language() === 'en' && !item.rule_en }
+  const rule = { zh: item.rule, en: item.rule_en }
+  return { text: named(rule), chinese: shownIn(rule) !== language() }
 }
 
 export function itemName(code: string): string {

@@ -4,21 +4,29 @@ import { createI18n } from 'vue-i18n'
 import messages from './messages'
 import terms, { type Terms } from './terms'
 
-export type Locale = 'zh-CN' | 'en'
-/** Words in both languages. */
+/** The languages, each with its code in the API, its own name, and what ends a sentence before the next one. */
+const LANGUAGES = {
+  'zh-CN': { code: 'zh', name: '中文', stop: '。' },
+  en: { code: 'en', name: 'English', stop: '. ' },
+} as const
+export type Locale = keyof typeof LANGUAGES
+type Language = (typeof LANGUAGES)[Locale]['code']
+/** Words in each language. */
 export type Both<T = string> = Record<Locale, T>
+/** What the API says in each language, with Chinese at least. */
+type Said = { zh: string } & Partial<Record<Language, string | null>>
 
 const KEPT = 'hotline.locale'
+const LOCALES = Object.keys(LANGUAGES) as Locale[]
 
 function first(): Locale {
   const kept = localStorage.getItem(KEPT)
-  const wanted = kept ? [kept] : navigator.languages
-  return wanted
-    .find((one) => /^(zh|en)\b/i.test(one))
-    ?.toLowerCase()
-    .startsWith('en')
-    ? 'en'
-    : 'zh-CN'
+  for (const wanted of kept ? [kept] : navigator.languages) {
+    const code = wanted.toLowerCase().split('-')[0]
+    const known = LOCALES.find((one) => LANGUAGES[one].code === code)
+    if (known) return known
+  }
+  return 'zh-CN'
 }
 
 export const i18n = createI18n({
@@ -68,13 +76,29 @@ export function codes<Name extends keyof Terms>(name: Name): (keyof Terms[Name] 
 }
 
 /** The language now, as the API calls it; reactive. */
-export function language(): 'zh' | 'en' {
-  return locale() === 'en' ? 'en' : 'zh'
+export function language(): Language {
+  return LANGUAGES[locale()].code
+}
+
+/** What ends a sentence before the next one; reactive. */
+export function stop(): string {
+  return LANGUAGES[locale()].stop
+}
+
+/** The language to change to, and its own name; reactive. */
+export function nextLocale(): { locale: Locale; name: string } {
+  const next = LOCALES[LOCALES.indexOf(locale()) + 1] ?? 'zh-CN'
+  return { locale: next, name: LANGUAGES[next].name }
+}
+
+/** Return the language in which `named` gives the text: the screen's, or Chinese if it has no translation. */
+export function shownIn(said: Said): Language {
+  return said[language()] ? language() : 'zh'
 }
 
 /** Return the text in the screen's language, in Chinese if it has no translation, `otherwise` if there is none. */
-export function named(both: { zh: string; en?: string | null } | null | undefined, otherwise = ''): string {
-  return both ? both[language()] || both.zh : otherwise
+export function named(said: Said | null | undefined, otherwise = ''): string {
+  return said ? said[shownIn(said)] || said.zh : otherwise
 }
 
 document.documentElement.lang = locale()

@@ -1,7 +1,6 @@
 /** The words of the shell and those that screens share. A screen's own words are in its folder. */
 const zh = {
   brand: '81890 求助热线',
-  language: 'English',
   signOut: '退出',
   leaveUnsent: '还有 {n} 项未送达中心，要等您下次在本机登录后才会发送。仍要退出？\n\n{what}',
   help: '键盘快捷键',
@@ -118,7 +117,6 @@ const zh = {
 
 const en: typeof zh = {
   brand: '81890 hotline',
-  language: '中文',
   signOut: 'Sign out',
   leaveUnsent: 'Not sent yet: {n}. They stay on this device until you sign in here again. Sign out anyway?\n\n{what}',
   help: 'Keyboard shortcuts',

@@ -87,6 +87,13 @@ const zh = {
     low_fee: '低偿',
     paid: '有偿',
   },
+  Urgency: {
+    emergency: '紧急',
+    urgent: '加急',
+    same_day: '当日',
+    booked: '预约',
+    info: '即答',
+  },
   Cause: {
     said: '来电投诉',
     dissatisfied: '回访不满意',
@@ -533,6 +540,13 @@ const en: typeof zh = {
     free: 'free',
     low_fee: 'low fee',
     paid: 'paid',
+  },
+  Urgency: {
+    emergency: 'emergency',
+    urgent: 'urgent',
+    same_day: 'same day',
+    booked: 'booked',
+    info: 'in call',
   },
   Cause: {
     said: 'said',

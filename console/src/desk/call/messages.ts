@@ -71,7 +71,6 @@ const zh = {
     placeUnsaid: '登记的是{place}。要去哪里，说定了再选。',
     placeUse: '去登记的地点',
     placeKeep: '改登记为这里',
-    urgency: { emergency: '紧急', urgent: '加急', same_day: '当日', booked: '预约', info: '即答' },
     whens: {
       soon: '尽快',
       this_afternoon: '今天下午 13–17 点',
@@ -187,7 +186,6 @@ const en: typeof zh = {
     placeUnsaid: 'On record: {place}. Choose once you know where to go.',
     placeUse: 'Use the place on record',
     placeKeep: 'Save as place on record',
-    urgency: { emergency: 'Emergency', urgent: 'Urgent', same_day: 'Same day', booked: 'Booked', info: 'In call' },
     whens: {
       soon: 'ASAP',
       this_afternoon: 'Today 13:00–17:00',

@@ -2,7 +2,7 @@
 import { answer, api, type Schemas } from '@/kit/api'
 import { now } from '@/kit/clock'
 import { clockTime, dayTime, money, recently } from '@/kit/format'
-import { label, locale, t } from '@/kit/locale'
+import { label, locale, stop, t } from '@/kit/locale'
 
 import { itemName } from '../reference'
 
@@ -105,12 +105,11 @@ export async function noticeOf(step: string, given: unknown, request: Request): 
     if (step === 'return' || step === 'fail') {
       const path = { request_id: request.id }
       const after = standing(await answer(api.GET('/api/v1/requests/{request_id}', { params: { path } })))
-      return { ...after, text: `${text}。${after.text}`.replace(/。/g, locale() === 'en' ? '. ' : '。') }
+      return { ...after, text: `${text}。${after.text}`.replace(/。/g, stop()) }
     }
     const reported = said.completed_at ?? said.started_at
     const before = ['start', 'complete'].includes(step) && reported ? early(said, Date.parse(reported)) : ''
-    const stop = locale() === 'en' ? '. ' : '。'
-    return before ? { text: `${text.replace(/[.。]$/, '')}${stop}${before}`, level: 'amber' } : { text }
+    return before ? { text: `${text.replace(/[.。]$/, '')}${stop()}${before}`, level: 'amber' } : { text }
   }
   return { text: t(`desk.noticed.${step}`) }
 }
