@@ -11,6 +11,7 @@ import typer
 
 from app.auth.acting import act_of_registrar
 from app.catalog.snapshot import read_snapshot
+from app.danger.snapshot import read_dangers
 from app.kit.command_line import database, run
 from app.kit.context import open_context
 from app.kit.errors import NotFound
@@ -106,9 +107,10 @@ def evaluate_suggestions(
 async def _evaluate_suggestions(settings: Settings, file: Path, worst: int) -> None:
     async with open_context(settings) as context:
         catalog, model = await read_snapshot(context.db), await read_model(context.db)
+        dangers = await read_dangers(context.db)
     with _told():
         told = read_labelled(file, catalog.items.keys())
-        judged = ask(catalog, model, told)
+        judged = ask(catalog, model, dangers, told)
     typer.echo(f"all: {judged.all.line()}")
     for figures in (judged.voices, judged.categories):
         typer.echo("")

@@ -48,7 +48,7 @@ from app.knowledge.schemas import (
     VersionStanding,
 )
 from app.knowledge.searching import search
-from app.knowledge.suggesting import Suggester, suggest_throughout
+from app.knowledge.suggesting import Suggester, beside_dangers, suggest_throughout
 
 IMPORT_PATH = "/api/v1/knowledge/import"
 IMPORT_LIMIT = 64 * 1024 * 1024
@@ -70,13 +70,17 @@ async def suggest_items(
 ) -> Response:
     """Suggest what a caller means: dangers first, then catalogue items, most likely first.
 
-    If nothing fits, no item is marked `sure`. This is a POST so that the caller's words stay out of URLs.
+    The item of a clear danger comes before the others. If nothing fits, no item is marked `sure`. This is a POST so
+    that the caller's words stay out of URLs.
     """
     index = await cast(Suggester, request.app.state.suggester).index(catalog, model)
     told = await asyncio.to_thread(dangers.recognise, body.words)
     heard = [one.model_dump(mode="json") for one in show_recognised(told, dangers)]
     meant = await asyncio.to_thread(suggest_throughout, body.words, index, catalog, body.limit)
-    items = [{**_show_item(one.item), "confidence": one.confidence, "sure": one.sure} for one in meant]
+    items = [
+        {**_show_item(one.item), "confidence": one.confidence, "sure": one.sure}
+        for one in beside_dangers(meant, told, dangers, catalog)[: body.limit]
+    ]
     return Response(orjson.dumps({"dangers": heard, "items": items}), media_type="application/json")
 
 

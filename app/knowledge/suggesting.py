@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from math import exp, sqrt
 from typing import NamedTuple
@@ -19,6 +19,8 @@ from app.catalog import search
 from app.catalog.models import Item
 from app.catalog.search import Index as Names
 from app.catalog.snapshot import Snapshot
+from app.danger.recognising import Recognised
+from app.danger.snapshot import Dangers
 from app.kit.free_text import overlapping_parts
 from app.kit.names import fold, tidy
 from app.knowledge import callers, ranking, words
@@ -31,13 +33,16 @@ logger = logging.getLogger(__name__)
 LEAST_CONFIDENCE = 0.45
 FAR_BEHIND = 0.75
 """An item needs this share of the best item's confidence to be sure beside it."""
-LEAST_PERHAPS = 0.06
+LEAST_PERHAPS = 0.05
 """Items that are less likely are not shown."""
 FITS, NOTHING_FITS, SOUNDS_SO, DOUBT = 1.43, 0.83, 0.49, 3.5
 """Weights: of the roots of what fits the item and what fits none, of the sound of the text, and against any item.
 
 Fitted on the callers' sentences, predicting each seventh of them from the others (docs/decisions/0018).
 """
+CLEAR_DANGER, CLEAR_ALONE = 0.98, 0.95
+"""From this confidence a danger's item comes before all others, or, where no other item is sure, from the second."""
+EMERGENCY = "emergency"
 LEAST_OF_BRIEF = 0.4
 """A word or two say little by themselves, and more is being typed."""
 BRIEF = 4
@@ -55,11 +60,13 @@ Worths = Mapping[str, Sequence[tuple[str, float]]]
 
 
 class Suggested(NamedTuple):
-    """An item, the confidence from 0 to 1 that it is meant, and whether that is enough to offer it."""
+    """An item, the confidence from 0 to 1 that it is meant, whether that is enough to offer it, and whether its name or
+    the beginning of its name was typed."""
 
     item: Item
     confidence: float
     sure: bool
+    named: bool = False
 
 
 class Index(NamedTuple):
@@ -113,7 +120,7 @@ def suggest(text: str, index: Index | None, catalog: Snapshot, limit: int) -> li
     named = (index.names if index else catalog.index).scores(text)
     ranked = rank(scores, named, brief=is_brief(text))
     return [
-        Suggested(catalog.items[code], round(scores.get(code, 0.0), 3), sure)
+        Suggested(catalog.items[code], round(scores.get(code, 0.0), 3), sure, named.get(code, 0.0) > search.START)
         for code, sure in ranked.items()
         if code in catalog.items
     ][:limit]
@@ -128,6 +135,29 @@ def suggest_throughout(text: str, index: Index | None, catalog: Snapshot, limit:
     for one in sorted(chain(first, *rest), key=lambda one: (not one.sure, -one.confidence)):
         best.setdefault(one.item.code, one)
     return list(best.values())[:limit]
+
+
+def beside_dangers(
+    meant: Sequence[Suggested], told: Iterable[Recognised], dangers: Dangers, catalog: Snapshot
+) -> list[Suggested]:
+    """Put the items of clear dangers first.
+
+    An emergency whose danger was not heard becomes unsure unless it is named.
+    """
+    heard: dict[str, float] = {}
+    for danger in told:
+        code = dangers.guides[danger.kind].item
+        heard[code] = max(heard.get(code, 0.0), danger.confidence)
+    least = CLEAR_DANGER if any(one.sure for one in meant) else CLEAR_ALONE
+    clear = [code for code, confidence in heard.items() if confidence >= least and code in catalog.items]
+    untold = {guide.item for guide in dangers.guides.values()} - heard.keys()
+    others = [
+        one._replace(sure=False) if one.item.urgency == EMERGENCY and one.item.code in untold and not one.named else one
+        for one in meant
+        if one.item.code not in clear
+    ]
+    first = [Suggested(catalog.items[code], heard[code], sure=True) for code in clear]
+    return first + sorted(others, key=lambda one: not one.sure)
 
 
 def rank(scores: Mapping[str, float], named: Mapping[str, float], *, brief: bool) -> dict[str, bool]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from app.catalog.snapshot import Snapshot
+from app.danger.snapshot import Dangers, read_dangers
 from app.kit.db import Database
 from app.kit.errors import NotFound
 from app.kit.ids import new_id
@@ -20,7 +21,7 @@ from app.knowledge.judging import Judged, LabelledSentence, SentencesInvalid, ju
 from app.knowledge.learned import Model, learn
 from app.knowledge.model_in_force import MODEL_TOPIC, pack, read_model
 from app.knowledge.models import ItemChoice, SuggestionModel
-from app.knowledge.suggesting import build, is_brief, suggest
+from app.knowledge.suggesting import beside_dangers, build, is_brief, suggest
 
 MOST_A_DAY, MOST_OF_ITEM_A_DAY, LEAST_OPERATORS = 40, 5, 2
 LEAST_CHOICES = 50
@@ -54,12 +55,18 @@ class TooFewChoices(Exception):
     """There are too few choices to learn from and to hold back."""
 
 
-def ask(catalog: Snapshot, model: Model, told: Iterable[LabelledSentence]) -> Judged:
-    """Measure the model with these sentences. Suggestions that are not sure count as not offered. Raises OSError."""
+def ask(catalog: Snapshot, model: Model, dangers: Dangers, told: Iterable[LabelledSentence]) -> Judged:
+    """Measure the model with these sentences, beside the dangers heard in them, as the desk does.
+
+    Suggestions that are not sure count as not offered. Raises OSError.
+    """
     index = build(catalog, model)
-    return judge(
-        told, lambda text: [(one.item.code, one.confidence) for one in suggest(text, index, catalog, LIMIT) if one.sure]
-    )
+
+    def offered(text: str) -> list[tuple[str, float]]:
+        found = beside_dangers(suggest(text, index, catalog, LIMIT), dangers.recognise(text), dangers, catalog)
+        return [(one.item.code, one.confidence) for one in found if one.sure]
+
+    return judge(told, offered)
 
 
 def read_sentences(file: Path, catalog: Snapshot) -> list[Sentence]:
@@ -128,7 +135,10 @@ async def train(
     present = await read_model(db)
     candidate = learn([*more, *(Sentence(one.item_code, one.words) for one in choices[:older])])
     recent = [LabelledSentence(one.words, {one.item_code}, "recent", one.item_code) for one in choices[older:]]
-    both = [(ask(catalog, model, apart), ask(catalog, model, recent)) for model in (present, candidate)]
+    dangers = await read_dangers(db)
+    both = [
+        (ask(catalog, model, dangers, apart), ask(catalog, model, dangers, recent)) for model in (present, candidate)
+    ]
     trained = Trained(older + len(more), (both[0][0], both[1][0]), (both[0][1], both[1][1]), _is_better(*both))
     if trained.better and keep:
         async with db.begin() as tx:

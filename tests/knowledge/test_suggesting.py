@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.catalog.models import Item
 from app.catalog.snapshot import Snapshot
+from app.danger.snapshot import dangers_of, read_scripts
 from app.kit.pinyin import readings
 from app.knowledge import learned
 from app.knowledge.judging import KEPT_APART, read_labelled
@@ -192,9 +193,32 @@ def test_a_damaged_model_or_one_of_another_version_is_not_taken() -> None:
 
 
 def test_the_right_item_is_offered_and_seldom_one_where_none_fits(catalog: Snapshot) -> None:
-    judged = ask(catalog, shipped(), read_labelled(KEPT_APART, catalog.items.keys()))
+    judged = ask(catalog, shipped(), dangers_of(read_scripts()), read_labelled(KEPT_APART, catalog.items.keys()))
     first, among, offered = judged.all.shares
     assert (first >= 0.96, among >= 0.98, offered <= 0.05) == (True, True, True), judged.all.line()
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "untold"),
+    [
+        ("奶奶在卫生间摔了起不来", "HL01", ""),
+        ("我同事发消息说要跳楼", "HL07", ""),
+        ("有人掉进奉化江了", "UT10", ""),
+        ("闺蜜吞了一瓶安眠药", "HL01", ""),
+        ("灭火器几年要换，去哪里充", "", "UT10"),
+    ],
+)
+async def test_an_emergency_is_offered_first_where_its_danger_is_told_and_only_there(
+    world: World, words: str, first: str, untold: str
+) -> None:
+    items = (await ok(world.operator.post("/catalog/suggestions", json={"words": words})))["items"]
+    assert not first or (items[0]["code"], items[0]["sure"]) == (first, True)
+    assert [one for one in items if one["code"] == untold and one["sure"]] == []
+
+
+async def test_an_emergency_that_is_named_is_offered_without_a_danger(world: World) -> None:
+    [first, *_] = (await ok(world.operator.post("/catalog/suggestions", json={"words": "火情与治安转接"})))["items"]
+    assert (first["code"], first["sure"]) == ("UT10", True)
 
 
 def test_every_item_is_found_by_its_name_however_it_is_typed(catalog: Snapshot) -> None:
