@@ -18,9 +18,12 @@ def without_control(text: Any) -> Any:
     return _NOT_TEXT.sub("", text) if isinstance(text, str) else text
 
 
-def overlapping_parts(text: str) -> list[str]:
-    """Split the text into overlapping parts, so that a sentence cut by one part is whole in the next."""
-    return [text[begin : begin + PART] for begin in range(0, max(1, len(text) - SHARED), PART - SHARED)]
+def overlapping_parts(text: str, size: int = PART, shared: int = SHARED) -> list[str]:
+    """Split the text into parts of `size` characters that overlap by `shared`.
+
+    A sentence cut by one part is whole in the next.
+    """
+    return [text[begin : begin + size] for begin in range(0, max(1, len(text) - shared), size - shared)]
 
 
 FreeText = Annotated[

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 LEAST_CONFIDENCE = 0.45
 FAR_BEHIND = 0.75
 """An item needs this share of the best item's confidence to be sure beside it."""
-LEAST_PERHAPS = 0.05
+LEAST_PERHAPS = 0.06
 """Items that are less likely are not shown."""
 FITS, NOTHING_FITS, SOUNDS_SO, DOUBT = 1.43, 0.83, 0.49, 3.5
 """Weights: of the roots of what fits the item and what fits none, of the sound of the text, and against any item.
@@ -45,6 +45,8 @@ CLEAR_DANGER, CLEAR_ALONE = 0.98, 0.95
 EMERGENCY = "emergency"
 LEAST_OF_BRIEF = 0.4
 """A word or two say little by themselves, and more is being typed."""
+PARTS = 150, 80
+"""A longer text is judged in parts of so many characters that overlap by so many: small talk around it hides a wish."""
 BRIEF = 4
 """Text of up to this many characters, or Latin words or syllables, is not a sentence yet."""
 
@@ -128,7 +130,7 @@ def suggest(text: str, index: Index | None, catalog: Snapshot, limit: int) -> li
 
 def suggest_throughout(text: str, index: Index | None, catalog: Snapshot, limit: int) -> list[Suggested]:
     """Return the same for a text of any length. An item that is meant in any part is meant."""
-    first, *rest = (suggest(part, index, catalog, limit) for part in overlapping_parts(text))
+    first, *rest = (suggest(part, index, catalog, limit) for part in overlapping_parts(text, *PARTS))
     if not rest:
         return first
     best: dict[str, Suggested] = {}

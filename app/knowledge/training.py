@@ -21,7 +21,7 @@ from app.knowledge.judging import Judged, LabelledSentence, SentencesInvalid, ju
 from app.knowledge.learned import Model, learn
 from app.knowledge.model_in_force import MODEL_TOPIC, pack, read_model
 from app.knowledge.models import ItemChoice, SuggestionModel
-from app.knowledge.suggesting import beside_dangers, build, is_brief, suggest
+from app.knowledge.suggesting import beside_dangers, build, is_brief, suggest_throughout
 
 MOST_A_DAY, MOST_OF_ITEM_A_DAY, LEAST_OPERATORS = 40, 5, 2
 LEAST_CHOICES = 50
@@ -63,7 +63,9 @@ def ask(catalog: Snapshot, model: Model, dangers: Dangers, told: Iterable[Labell
     index = build(catalog, model)
 
     def offered(text: str) -> list[tuple[str, float]]:
-        found = beside_dangers(suggest(text, index, catalog, LIMIT), dangers.recognise(text), dangers, catalog)
+        found = beside_dangers(
+            suggest_throughout(text, index, catalog, LIMIT), dangers.recognise(text), dangers, catalog
+        )
         return [(one.item.code, one.confidence) for one in found if one.sure]
 
     return judge(told, offered)
