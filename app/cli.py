@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from app.kit import open_files
 from app.kit.command_line import Sentences, database, direct_url, run
 from app.kit.context import open_context
 from app.kit.db import CALL, STEP
+from app.kit.logs import set_up_logs
 from app.kit.migrate import migrate as run_migrations
 from app.kit.pubsub import PubSub
 from app.knowledge.commands import evaluate_suggestions, knowledge, train_suggestions
@@ -60,7 +60,7 @@ STOP_SECONDS = 8
 def set_up() -> None:
     """Raise the limit of open files and set up logging, before any command."""
     open_files.raise_limit()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_logs()
 
 
 @app.command()
@@ -111,7 +111,7 @@ async def _serve(settings: Settings, host: str, port: int, *, with_worker: bool)
             host=host,
             port=port,
             access_log=False,
-            log_level="info",
+            log_config=None,
             date_header=False,
             timeout_graceful_shutdown=STOP_SECONDS,
         )

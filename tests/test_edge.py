@@ -98,3 +98,21 @@ async def test_a_connection_is_closed_as_announced_or_goes_on(world: World) -> N
                 assert answer.status_code == status
                 streams.add(answer.extensions["network_stream"])
             assert len(streams) == 1
+
+
+async def test_nobody_stores_what_the_api_answers(world: World) -> None:
+    """A citizen's request stayed in the cache of a shared computer, and links named the address it was read at."""
+    for answer in (
+        await world.operator.get("/requests"),
+        await world.anonymous.get("/requests"),
+        await world.operator.get("/nowhere"),
+        await world.operator.post("/requests", content="{", headers=JSON),
+    ):
+        headers = (answer.headers[name] for name in ("Cache-Control", "X-Content-Type-Options", "Referrer-Policy"))
+        assert [*headers] == ["no-store", "nosniff", "no-referrer"], answer.request.url
+
+
+async def test_pages_load_nothing_from_elsewhere(world: World) -> None:
+    async with httpx.AsyncClient(transport=world.transport, base_url="http://hotline") as browser:
+        for path in ("/docs", "/redoc"):
+            assert "default-src 'self'" in (await browser.get(path)).headers["Content-Security-Policy"]

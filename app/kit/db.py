@@ -224,6 +224,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_reset_on_return=None,
+            hide_parameters=True,
             connect_args={
                 "timeout": CONNECT_SECONDS,
                 "command_timeout": timeouts.statement + ANSWER_SECONDS if timeouts else None,

@@ -28,7 +28,7 @@ async def run(direct_url: str, alembic_command: Callable[[Config], None]) -> Non
     """Run an Alembic command on this database, one at a time."""
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__path__[0])))
-    engine = create_async_engine(direct_url, poolclass=NullPool)
+    engine = create_async_engine(direct_url, poolclass=NullPool, hide_parameters=True)
 
     def work(connection: Connection) -> None:
         config.attributes["connection"] = connection

@@ -32,6 +32,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Prepared, Row, Tx
 from app.kit.errors import NotFound
+from app.kit.logs import without_quotations
 from app.kit.orm import Model
 
 BATCH = 200
@@ -226,9 +227,9 @@ class Health:
 
 
 def describe(error: Exception) -> str:
-    """Return the error and its cause as text for people, at most 500 characters."""
-    cause = f" ({error.__cause__})" if error.__cause__ else ""
-    return f"{type(error).__name__}: {error}{cause}".replace("\0", "")[:500]
+    """Return the error and its cause as text for people, at most 500 characters, without what they quote from rows."""
+    cause = f" ({without_quotations(str(error.__cause__))})" if error.__cause__ else ""
+    return f"{type(error).__name__}: {without_quotations(str(error))}{cause}".replace("\0", "")[:500]
 
 
 async def write_health(tx: Tx, steps: Mapping[str, Health], now: datetime) -> None:

@@ -38,6 +38,19 @@ from app.kit.languages import Language, Wording, preferred_language, say
 from app.kit.wording import HTTP, field_message
 
 BODY_LIMIT = 1_048_576
+API = "/api/"
+PRIVATE = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+DOCS = {"/docs", "/redoc"}
+DOCS_POLICY = (
+    b"content-security-policy",
+    b"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    b"worker-src blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+)
+"""Swagger UI and ReDoc begin with a script in the page and style what they draw."""
 COMPRESSED_FROM = 16_384
 """Responses from this many bytes are compressed: first loads of the console are long, polled documents are short."""
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -227,7 +240,7 @@ def install(app: FastAPI, larger: Mapping[str, int] | None = None) -> None:
     app.add_exception_handler(asyncpg.DataError, _unstorable)
     app.add_exception_handler(DBAPIError, _dbapi_error)
     app.add_middleware(BodyLimit, larger=larger or {})
-    app.add_middleware(CentreDate)
+    app.add_middleware(CommonHeaders)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=5)
 
 
@@ -267,10 +280,11 @@ class BodyLimit:
         await answer(scope, receive, send)
 
 
-class CentreDate:
-    """Middleware that sets the Date header to the centre's time, by which offers expire.
+class CommonHeaders:
+    """Middleware that sets the headers of every response.
 
-    Callers adjust their own clocks to it.
+    The Date is the centre's time, by which offers expire; callers adjust their own clocks to it. Nobody stores what the
+    API answers, and nobody is sent the address that it was asked at.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -281,10 +295,15 @@ class CentreDate:
             await self.app(scope, receive, send)
             return
 
-        async def dated(message: Message) -> None:
+        async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
+                headers = message["headers"]
                 now: datetime = scope["app"].state.context.clock.now()
-                message["headers"].append((b"date", formatdate(now.timestamp(), usegmt=True).encode()))
+                headers.append((b"date", formatdate(now.timestamp(), usegmt=True).encode()))
+                if scope["path"].startswith(API):
+                    headers.extend(PRIVATE)
+                elif scope["path"] in DOCS:
+                    headers.append(DOCS_POLICY)
             await send(message)
 
-        await self.app(scope, receive, dated)
+        await self.app(scope, receive, complete)

@@ -43,7 +43,12 @@ Reader = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGI
 Operator = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR))]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}, "text/html": {}, XLSX: {}}}}
-PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+UNINDEXED = {"X-Robots-Tag": "noindex"}
+PAGE = UNINDEXED | {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+}
+"""The printed page has its own style sheet and nothing else."""
 
 
 async def _zone(request: Request) -> ZoneInfo:
@@ -57,11 +62,11 @@ async def _present(statement: MonthStatement, wanted: Presented, zone: ZoneInfo)
     match wanted.format:
         case Form.XLSX:
             content = await asyncio.to_thread(statement_workbook, statement, wanted.lang, zone)
-            return Response(content, media_type=XLSX, headers=PRIVATE)
+            return Response(content, media_type=XLSX, headers=UNINDEXED)
         case Form.CSV:
-            return Response(statement_csv(statement, zone), media_type="text/csv", headers=PRIVATE)
+            return Response(statement_csv(statement, zone), media_type="text/csv", headers=UNINDEXED)
         case Form.HTML:
-            return HTMLResponse(statement_page(statement, wanted.lang, zone), headers=PRIVATE)
+            return HTMLResponse(statement_page(statement, wanted.lang, zone), headers=PAGE)
         case _:
             return statement
 
@@ -140,7 +145,7 @@ async def open_statement_link(
 ) -> HTMLResponse:
     """Return the statement behind a link, as a page to read or print."""
     statement = await links.open_link(context_of(request), token, catalog)
-    return HTMLResponse(statement_page(statement, lang, zone), headers=PRIVATE)
+    return HTMLResponse(statement_page(statement, lang, zone), headers=PAGE)
 
 
 @router.get("/provider/decisions")
