@@ -39,6 +39,7 @@ console: .venv/installed
 
 # Write down what others build on: exports, commands, the API's document (docs/surface).
 surface: .venv/installed
+	$(BIN)/python -m tests.surface.words # first: the commands of the kit are read from what it writes
 	$(BIN)/python -m tests.surface.snapshots $(ARGS)
 
 # Play the examples of the API's document anew (app/contract/examples.json).

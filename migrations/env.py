@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+import migrations.checks  # noqa: F401 (compares CHECKs)
 from app.schema import METADATA
 
 

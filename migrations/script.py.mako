@@ -1,4 +1,4 @@
-"""${message}
+"""${message}.
 
 Say here why it is safe on a live database: which locks it takes and for how long.
 """

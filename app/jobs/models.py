@@ -97,6 +97,10 @@ class DeclineReason(Term):
     OTHER = "other", "其他原因", "other", "Another reason."
 
 
+PASSING = (DeclineReason.BUSY, DeclineReason.NO_STAFF)
+"""Reasons that may be over the next day, when the provider may be asked again."""
+
+
 class ToldHow(Term):
     """How the citizen agreed to another appointment."""
 

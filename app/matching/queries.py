@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from app.catalog.models import Tier
 from app.jobs.capacity import LOAD
+from app.jobs.models import PASSING
 from app.kit.db import Prepared, Row, Tx
 from app.kit.orm import as_text
 from app.matching.models import PRECEDENCE, Decision, PolicyVersion, policy_is_in_force
@@ -59,7 +60,7 @@ WITH policy AS MATERIALIZED (
     OR o.withdraw_reason = 'by_staff'
     OR o.end_reason IN ('returned', 'failed', 'redone', 'reassigned', 'reopened'))
     AND NOT (o.offered_at < :dispatch_day
-      AND (o.status = 'expired' OR coalesce(o.decline_reason IN ('busy', 'no_staff'), false)))
+      AND (o.status = 'expired' OR coalesce(o.decline_reason IN ({passing}), false)))
 ), candidates AS (
   SELECT near.place, p.*,
     coalesce(w.accepted, 0) AS accepted, coalesce(w.declined, 0) AS declined, coalesce(w.expired, 0) AS expired,
@@ -130,6 +131,7 @@ _PARTS = {
     "active": _ACTIVE,
     "policy_in_force": as_text(policy_is_in_force(PolicyVersion, bindparam("at"))),
     "precedence": PRECEDENCE,
+    "passing": ", ".join(f"'{reason}'" for reason in PASSING),
 }
 _NEAREST = Prepared(text(_CANDIDATES.format(**_PARTS, beside="", first="")).bindparams(*_PARAMETERS))
 _OF_RUNG = "CROSS JOIN LATERAL (SELECT rung FROM providers WHERE id = r.provider_id OFFSET 0) p, policy"

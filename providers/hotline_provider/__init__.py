@@ -12,17 +12,9 @@ from hotline_provider.account import (
 )
 from hotline_provider.client import HotlineClient
 from hotline_provider.journal import CannotKeep, Journal
-from hotline_provider.models import (
-    DeclineReason,
-    Extension,
-    Job,
-    JobWithContact,
-    Offer,
-    Provider,
-    ReturnReason,
-    ToldHow,
-)
+from hotline_provider.models import Extension, Job, JobWithContact, Offer, Provider
 from hotline_provider.problems import Problem, Unreachable
+from hotline_provider.terms import DeclineReason, ReturnReason, ToldHow
 
 __all__ = [
     "CannotKeep",

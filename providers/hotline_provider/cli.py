@@ -16,9 +16,9 @@ from rich.console import Console
 from hotline_provider import books
 from hotline_provider.board import Board, Unclear, pick, short, yuan
 from hotline_provider.client import HotlineClient
-from hotline_provider.models import DeclineReason, ReturnReason
 from hotline_provider.screen import Screen
 from hotline_provider.session import Session, fen, measured, moment, tell
+from hotline_provider.terms import DeclineReason, ReturnReason
 from hotline_provider.unattended import Unattended
 from hotline_provider.wording import Lang, Say
 

@@ -32,18 +32,8 @@ from hotline_provider.account import (
     Statement,
 )
 from hotline_provider.calls import Calls
-from hotline_provider.models import (
-    DeclineReason,
-    Extension,
-    Job,
-    JobWithContact,
-    Named,
-    Offer,
-    Provider,
-    ReturnReason,
-    ToldHow,
-    shown,
-)
+from hotline_provider.models import Extension, Job, JobWithContact, Named, Offer, Provider, shown
+from hotline_provider.terms import DeclineReason, ReturnReason, ToldHow
 
 Id = UUID | str
 

@@ -18,8 +18,9 @@ import httpx
 from hotline_provider.behaviour import Answer, Member, away, decide, plan, quote_fen
 from hotline_provider.client import HotlineClient
 from hotline_provider.journal import Journal
-from hotline_provider.models import DeclineReason, Job, Offer, ReturnReason
+from hotline_provider.models import Job, Offer
 from hotline_provider.problems import Problem, Unreachable
+from hotline_provider.terms import DeclineReason, ReturnReason
 
 START_APART_SECONDS = 0.02
 """Members start one after another; otherwise all their polls would end at the same moments."""

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, time
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -16,33 +15,6 @@ def shown(quantity: Decimal) -> int | float:
 
 Quantity = Annotated[Decimal, PlainSerializer(shown, return_type=int | float, when_used="json")]
 """How much there is to do, exact to the hundredth."""
-
-
-class DeclineReason(StrEnum):
-    BUSY = "busy"
-    TOO_FAR = "too_far"
-    NOT_OUR_WORK = "not_our_work"
-    PRICE = "price"
-    NO_STAFF = "no_staff"
-    OTHER = "other"
-
-
-class ToldHow(StrEnum):
-    """How the citizen agreed to another appointment."""
-
-    BY_PHONE = "by_phone"
-    ON_SITE = "on_site"
-    IN_WRITING = "in_writing"
-
-
-class ReturnReason(StrEnum):
-    OUT_OF_SCOPE = "out_of_scope"
-    WRONG_ADDRESS = "wrong_address"
-    CITIZEN_ABSENT = "citizen_absent"
-    CITIZEN_CHANGED = "citizen_changed"
-    NO_PARTS = "no_parts"
-    NO_STAFF = "no_staff"
-    OTHER = "other"
 
 
 class Document(BaseModel):

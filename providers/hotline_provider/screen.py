@@ -14,9 +14,10 @@ from hotline_provider.board import Board, Unclear, yuan
 from hotline_provider.client import HotlineClient
 from hotline_provider.journal import CannotKeep
 from hotline_provider.keys import pressed
-from hotline_provider.models import DeclineReason, Job, Offer, ReturnReason, shown
+from hotline_provider.models import Job, Offer, shown
 from hotline_provider.problems import Problem, Unreachable
 from hotline_provider.session import Session, delivered, fen, measured, moment, why
+from hotline_provider.terms import DeclineReason, ReturnReason
 from hotline_provider.wording import is_counted
 
 KEEP_UP_EVERY = 20.0

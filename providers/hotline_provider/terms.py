@@ -1,4 +1,38 @@
-"""What codes of the API are called, in Chinese and English. Written by `make surface`; never edited."""
+"""Codes of the API and what they are called. Written by `make surface`; never edited."""
+
+from enum import StrEnum
+
+
+class DeclineReason(StrEnum):
+    """Why a provider declines an offer."""
+
+    BUSY = "busy"
+    TOO_FAR = "too_far"
+    NOT_OUR_WORK = "not_our_work"
+    PRICE = "price"
+    NO_STAFF = "no_staff"
+    OTHER = "other"
+
+
+class ToldHow(StrEnum):
+    """How the citizen agreed to another appointment."""
+
+    BY_PHONE = "by_phone"
+    ON_SITE = "on_site"
+    IN_WRITING = "in_writing"
+
+
+class ReturnReason(StrEnum):
+    """Why a provider returns work, the most common reason first."""
+
+    CITIZEN_ABSENT = "citizen_absent"
+    CITIZEN_CHANGED = "citizen_changed"
+    WRONG_ADDRESS = "wrong_address"
+    OUT_OF_SCOPE = "out_of_scope"
+    NO_PARTS = "no_parts"
+    NO_STAFF = "no_staff"
+    OTHER = "other"
+
 
 TERMS = {
     "Urgency": {
@@ -54,3 +88,4 @@ TERMS = {
         "unreached": ("告知未接通", "never reached"),
     },
 }
+"""The words of each code, in Chinese and English."""

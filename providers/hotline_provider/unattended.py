@@ -21,9 +21,10 @@ from pydantic import BaseModel, ValidationError
 
 from hotline_provider.client import HotlineClient
 from hotline_provider.journal import CannotKeep
-from hotline_provider.models import DeclineReason, Job, Offer
+from hotline_provider.models import Job, Offer
 from hotline_provider.problems import Problem, Unreachable
 from hotline_provider.session import delivered, tell, why
+from hotline_provider.terms import DeclineReason
 from hotline_provider.wording import Say
 
 AGAIN_SECONDS = 5.0

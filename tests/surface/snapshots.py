@@ -132,9 +132,7 @@ def write(made: dict[str, Any]) -> None:
     EXPORTS.write_text(exports(), encoding="utf-8")
     COMMANDS.write_text(commands(), encoding="utf-8")
     EVENTS.write_text(events(), encoding="utf-8")
-    words.GLOSSARY.write_text(words.glossary(), encoding="utf-8")
-    words.CONSOLE.write_text(words.console(), encoding="utf-8")
-    words.KIT.write_text(words.kit(), encoding="utf-8")
+    words.write()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import app.main  # noqa: F401 (every term is declared once both are loaded)
 from app.catalog.models import Urgency
 from app.complaints.models import ComplaintStatus
 from app.credit.models import EntryStatus
-from app.jobs.models import DeclineReason, JobStatus, ReturnReason
+from app.jobs.models import DeclineReason, JobStatus, ReturnReason, ToldHow
 from app.kit.languages import Language, say
 from app.kit.terms import Term
 from app.registry.models import MonthStatus
@@ -22,6 +22,8 @@ OF_PROVIDERS: Sequence[type[Term]] = (
     Urgency, JobStatus, DeclineReason, ReturnReason, EntryStatus, MonthStatus, ComplaintStatus,
 )  # fmt: skip
 """What the provider kit shows."""
+SENT: Sequence[type[Term]] = (DeclineReason, ToldHow, ReturnReason)
+"""What it sends: enums of its own."""
 
 _HEAD = """# Glossary
 
@@ -72,15 +74,24 @@ def console() -> str:
 
 
 def kit() -> str:
-    """providers/hotline_provider/terms.py: Chinese and English of what providers are told."""
-    parts = [
-        '"""What codes of the API are called, in Chinese and English. Written by `make surface`; never edited."""\n'
-    ]
-    parts.append("\nTERMS = {\n")
+    """providers/hotline_provider/terms.py: the codes that providers send, and the words of those they are told."""
+    parts = ['"""Codes of the API and what they are called. Written by `make surface`; never edited."""\n']
+    parts.append("\nfrom enum import StrEnum\n")
+    for one in SENT:
+        members = "".join(f'    {term.name} = "{term}"\n' for term in one)
+        parts.append(f'\n\nclass {one.__name__}(StrEnum):\n    """{paragraph(one.__doc__)}"""\n\n{members}')
+    parts.append("\n\nTERMS = {\n")
     for one in OF_PROVIDERS:
         words = "".join(f'        "{term}": ("{term.zh}", "{term.en}"),\n' for term in one)
         parts.append(f'    "{one.__name__}": {{\n{words}    }},\n')
-    return "".join([*parts, "}\n"])
+    return "".join([*parts, '}\n"""The words of each code, in Chinese and English."""\n'])
+
+
+def write() -> None:
+    """Write all of them."""
+    GLOSSARY.write_text(glossary(), encoding="utf-8")
+    CONSOLE.write_text(console(), encoding="utf-8")
+    KIT.write_text(kit(), encoding="utf-8")
 
 
 def key(code: str) -> str:
@@ -102,3 +113,7 @@ def paragraph(doc: str | None) -> str:
     """The first paragraph of a docstring, on one line."""
     assert doc, "an enum of terms says what it is"
     return " ".join(doc.split("\n\n", maxsplit=1)[0].split())
+
+
+if __name__ == "__main__":
+    write()
