@@ -10,6 +10,7 @@ afterEach(() => setLocale('zh-CN'))
 
 const CODED: [kind: string, data: object, zh: string, en: string][] = [
   ['request.tier_consented', { tier: 'low_fee' }, '低偿', 'low fee'],
+  ['request.tier_changed', { was: 'free', to: 'low_fee' }, '低偿', 'low fee'],
   ['offer.declined', { reason: 'busy' }, '忙不过来', 'too busy'],
   ['job.returned', { reason: 'citizen_absent' }, '求助人不在', 'citizen absent'],
   ['job.arbitrated', { fault: 'nobody' }, '都没有责任', "nobody's fault"],

@@ -36,6 +36,7 @@ export function factsOf({ kind, data }: Happening, number: number): string[] {
     add('fields', (names: string[]) => listed([...new Set(names.map((one) => coded('corrected', one)))]))
   if (kind === 'request.joined') add('joined_number', (one) => t('desk.fact.about', { number: one }))
   if (kind === 'request.tier_consented') add('tier', word('Tier'))
+  if (kind === 'request.tier_changed') add('to', word('Tier'))
   if (kind === 'request.unmatched') add('reason', (reason) => coded('reason', reason))
   if (kind === 'offer.declined') add('reason', word('DeclineReason'))
   if (kind === 'offer.withdrawn') add('reason', (reason) => coded('withdrawn', reason))

@@ -1,3 +1,23 @@
+import type { Schemas } from '@/kit/api'
+
+/** Events of no request, and those about which another of the same moment says more (app/desk/timeline_queries.py). */
+type Unlisted =
+  | `${'call' | 'provider' | 'month' | 'application' | 'article' | 'guide' | 'surge' | 'webhook'}.${string}`
+  | 'request.assigned'
+  | 'request.started'
+  | 'request.completed'
+  | 'request.returned'
+  | 'offer.ended'
+  | 'job.cancelled'
+type Kind = Exclude<Schemas['EventKind'], Unlisted>
+/** A word for each kind of event: `request.created` is `created` under `request`. */
+type Happened = {
+  [Subject in Kind extends `${infer First}.${string}` ? First : never]: Record<
+    Kind extends infer One ? (One extends `${Subject}.${infer Rest}` ? Rest : never) : never,
+    string
+  >
+}
+
 const zh = {
   desk: {
     timeline: '经过',
@@ -24,6 +44,7 @@ const zh = {
         deferred: '高峰排队',
         deferral_told: '已告知求助人要等候',
         tier_consented: '求助人同意档次',
+        tier_changed: '改按其他档次',
         contacted: '来电或留言',
         taken_over: '接手',
         handed_over: '移交',
@@ -63,9 +84,18 @@ const zh = {
         replied: '单位说明',
         handed_over: '投诉移交',
       },
-      credit: { proposed: '拟扣信用分', answered: '单位申辩', applied: '信用分生效', dropped: '信用分不计' },
+      credit: {
+        proposed: '拟扣信用分',
+        answered: '单位申辩',
+        applied: '信用分生效',
+        dropped: '信用分不计',
+        appealed: '单位申诉',
+        upheld: '申诉未获支持',
+        revoked: '申诉成立，信用分返还',
+        reversed: '信用分冲正',
+      },
       clock: { yellow: '将到时限', red: '超过时限' },
-    },
+    } satisfies Happened,
     purpose: { request: '求助', progress: '催单', complaint: '投诉', change: '要求变更', cancel: '要求取消' },
     withdrawn: {
       taken: '已有单位接单',
@@ -141,6 +171,7 @@ const en: typeof zh = {
         deferred: 'Queued in the surge',
         deferral_told: 'Citizen told about the wait',
         tier_consented: 'Citizen agreed to a tier',
+        tier_changed: 'Tier changed',
         contacted: 'Call or message',
         taken_over: 'Taken over',
         handed_over: 'Handed over',
@@ -190,6 +221,10 @@ const en: typeof zh = {
         answered: 'Provider replied to the deduction',
         applied: 'Credit changed',
         dropped: 'Deduction dropped',
+        appealed: 'Provider appealed',
+        upheld: 'Appeal refused',
+        revoked: 'Appeal granted, credit returned',
+        reversed: 'Credit change reversed',
       },
       clock: { yellow: 'Due soon', red: 'Overdue' },
     },
