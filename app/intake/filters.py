@@ -82,6 +82,11 @@ def _of(number: str) -> ColumnElement[bool]:
     return or_(Request.citizen_id == citizen, Request.caller_id == citizen)
 
 
+_IN_ORDER = {*Paging.model_fields, "received_from", "received_to"}
+"""What only says which part of the list is wanted."""
+_FOUND_BY_INDEX = {"number", "citizen_phone", "parent_id"}
+
+
 class RequestFilter(Paging):
     """Filters of the request list. All given ones apply together."""
 
@@ -116,11 +121,9 @@ class RequestFilter(Paging):
     def looks_through_history(self) -> bool:
         """Whether the filter has to scan past requests in order: no index on a number, citizen, parent or open work
         narrows it."""
-        found_by_index = self.number, self.citizen_phone, self.parent_id, self.open or None
-        narrowed = self.q, self.kind, self.category, self.item, self.township, self.tier, self.channel, self.taken_by
-        open_only = self.status and not set(self.status) & set(CLOSED)
-        wants_some = any(narrowed) or self.status or self.open is not None
-        return bool(wants_some and not open_only and all(value is None for value in found_by_index))
+        given = {name for name in type(self).model_fields if getattr(self, name) is not None} - _IN_ORDER
+        open_only = self.open or (self.status and not set(self.status) & set(CLOSED))
+        return bool(given) and not given & _FOUND_BY_INDEX and not open_only
 
     def conditions(self, act: Act) -> list[Any]:
         """Return the filter as SQL conditions. Raises NotAllowed when a manager searches for a citizen or for words."""
