@@ -123,7 +123,7 @@ async def run_log_steps(context: Context) -> int:
 
 
 async def forget_old_keys(context: Context) -> int:
-    """Delete what is past its time: keys, counters, sessions, browsers, searches, choices, applications and troubles.
+    """Delete what has expired: keys, counters, sessions, browsers, searches, choices, applications and troubles.
 
     Always returns 0, as a step that never has more to do.
     """

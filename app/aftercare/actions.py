@@ -103,9 +103,9 @@ def _is_same(callback: Callback, body: Outcome) -> bool:
 
 
 def _about(facts: Row) -> dict[str, UUID]:
-    """Return whose work the callback is about, for its event.
+    """Return whose work the callback is about, for the data of its event.
 
-    The event is not the provider's: no provider is sent what was said.
+    The event itself names no provider, so that no provider is sent what the citizen said.
     """
     return {"job_id": facts["job_id"], "provider_id": facts["provider_id"]}
 
@@ -176,7 +176,7 @@ async def _close(act: Act, tx: Tx, caller_id: UUID, served: Row, reason: CloseRe
 async def _do_again(act: Act, tx: Tx, served: Row, body: Outcome, catalog: Snapshot) -> None:
     """Have the work done again, or reopen the request if it was closed meanwhile.
 
-    A merged caller may speak of a request that was closed too long ago; that one stays closed.
+    The request may have been closed too long ago, when its callback is for a merged request. Then it stays closed.
     """
     if served["status"] == RequestStatus.COMPLETED:
         await redo_request(act, tx, served["id"], other_firm=body.redo_refused, catalog=catalog)

@@ -35,9 +35,10 @@ async def take_next(act: Act, tx: Tx) -> ToAnswer | None:
 async def record_answer(act: Act, tx: Tx, complaint_id: UUID, body: Answer) -> ComplaintOut:
     """Record that the citizen was told, or was not reached.
 
-    A missed call falls due again in the next third of the calling hours. Three missed calls end it as unreached. A
-    repeated call to this function changes nothing. Return the complaint's current state. Raises NotFound,
-    StatusConflict or AnswerNotTaken.
+    A missed call falls due again in the next third of the calling hours. Three missed calls end it as unreached.
+    Repeating it changes nothing. Return the complaint's current state.
+
+    Raises NotFound, StatusConflict or AnswerNotTaken.
     """
     case = await get_locked(tx, complaint_id)
     ended = ComplaintStatus.ANSWERED if body.reached else ComplaintStatus.UNREACHED

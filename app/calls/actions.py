@@ -58,7 +58,7 @@ async def _begin(act: Act, tx: Tx, call_id: UUID, said: CallIn) -> Call:
 
 
 async def find_outcome(tx: Tx, call: Call) -> CallOutcome | None:
-    """Return the outcome that the call's requests imply, the most serious first. Return None if they imply none."""
+    """Return the most serious outcome that the call's requests imply, or None if they imply none."""
     work = await queries.read_work(tx, call)
     gravest = CallOutcome.COMPLAINT, CallOutcome.REQUEST, CallOutcome.ANSWERED, CallOutcome.PROGRESS
     return next((outcome for outcome in gravest if getattr(work, outcome)), None)

@@ -128,7 +128,7 @@ _TAKE_TO_ANSWER = _take_to_answer()
 
 
 async def take_to_answer(tx: Tx, at: datetime, until: datetime) -> UUID | None:
-    """Take the decided complaint whose citizen has waited longest to be told, until that moment.
+    """Claim the decided complaint whose citizen has waited longest to be told. The claim lasts until `until`.
 
     Return its id, or None.
     """

@@ -2,8 +2,8 @@
 
 1. Each function is read once into a `Block`: the error classes and functions it names and, for each `try` or
    `contextlib.suppress`, a nested block with the classes caught there.
-2. A name is resolved as Python would: in the function's globals, or in the class of what is before the dot. That class
-   comes from annotations. If they do not tell, every method of ours with that name counts.
+2. A name is resolved as Python would: in the function's globals, or in the class of the expression before the dot. That
+   class comes from annotations. If there are none, every method of ours with that name counts.
 3. A block raises its own errors and those of its functions, minus those caught. This is repeated until nothing is
    added.
 

@@ -1,8 +1,9 @@
 """Trains the model on callers' sentences with a linear support vector machine.
 
-It is solved by dual coordinate descent (LIBLINEAR's method for the squared hinge loss), in plain Python and with the
-same result every time. To measure how well it does on unknown writers, a fifth of the writers ("hands") are left out in
-turn. The threshold is set so that the wanted share of their harmless sentences is taken for a danger.
+The solver is dual coordinate descent (LIBLINEAR's method for the squared hinge loss), in plain Python and with the same
+result every time. To measure how well the model does on unknown writers ("hands"), training leaves out a fifth of them
+in turn. The threshold is the score at which the model takes the accepted share of their harmless sentences for a
+danger.
 """
 
 from collections import Counter

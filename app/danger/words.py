@@ -1,7 +1,7 @@
 """The words that reveal a danger, as registrars edit them.
 
 A pattern is a phrase (`煤气味`), or several that must all occur in any order (`煤气/燃气 + 味/漏`). `/` separates
-alternatives, and `…` stands for a few words within a sentence (`叫…不应`). A pattern that takes back removes what it
+alternatives, and `…` stands for a few words within a sentence (`叫…不应`). A `take_back` pattern removes what it
 matches from the text before the kind is looked for: `发火` removes its 火, but does not hide a 着火 beside it.
 """
 
@@ -17,7 +17,7 @@ from app.danger.kinds import DangerKind
 from app.danger.lexemes import DATA, plain
 
 BLANK = "\x00"
-"""Replaces each character that is taken back. No caller uses it."""
+"""Replaces each character that a `take_back` pattern matches. Callers never use this character."""
 LEAST_PHRASE = 2
 """The fewest characters of a pattern that is a single phrase, because one character says too little."""
 _LATIN = re.compile("^[a-z0-9]|[a-z0-9]$")
@@ -101,7 +101,7 @@ class Rules:
         self._take_back = {kind: Patterns.of(own.take_back) for kind, own in self.words.items()}
 
     def without_exceptions(self, kind: DangerKind, text: str) -> str:
-        """Return the plain text without what is taken back for this kind."""
+        """Return the plain text without what the kind's `take_back` patterns match."""
         taken_back = self._take_back[kind]
         if taken_back.may_find(text):
             for pattern in taken_back.patterns:
@@ -111,7 +111,7 @@ class Rules:
     def matches(self, kind: DangerKind, text: str) -> bool:
         """Return whether a pattern for this kind matches the plain text.
 
-        `struck` must have removed what is taken back.
+        Call `without_exceptions` on the text first.
         """
         recognising = self._recognise[kind]
         return recognising.may_find(text) and any(pattern.finds(text) for pattern in recognising.patterns)

@@ -24,7 +24,7 @@ OTHER_FIRM = 0.3
 
 
 class Callbacks:
-    """Operators work off the callback queue. `solved_rates` are the sample providers' shares of solved jobs."""
+    """Operators work through the callback queue. `solved_rates` are the sample providers' shares of solved jobs."""
 
     def __init__(self, room: Room, solved_rates: Mapping[UUID, float], rng: Random) -> None:
         self._room = room

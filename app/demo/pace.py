@@ -14,7 +14,7 @@ async def until(clock: Clock, moment: datetime) -> None:
 
 
 async def spend(clock: Clock, seconds: float) -> None:
-    """Wait for so many seconds of the centre's time."""
+    """Wait for this many seconds of the centre's time."""
     await asyncio.sleep(clock.real_seconds(timedelta(seconds=seconds)))
 
 

@@ -35,7 +35,7 @@ class Operators:
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Seat]:
-        """An operator who is busy during the block."""
+        """Yield an operator, who is busy during the block."""
         seat = await self.call_in()
         try:
             yield seat

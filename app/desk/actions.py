@@ -144,7 +144,7 @@ def _beside(location: Location | None, catalog: Snapshot, until: datetime | None
 
 
 def _unmatched_yet(beside: Beside, request: RequestOut) -> bytes:
-    """Return the answer of a request that was not matched. A dispatching one is left to the worker."""
+    """Return the answer for a request that was not matched. The worker matches it if it is dispatching."""
     out = request.status == RequestStatus.DISPATCHING
     answer = DispatchOut(request=request, matching=MatchingResult.POSTPONED if out else None, **beside())
     return answer.model_dump_json().encode()

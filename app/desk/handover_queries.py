@@ -77,7 +77,7 @@ _HAND_OVER = _hand_over()
 
 
 async def hand_over_requests(tx: Tx, former: UUID, to: UUID, request_ids: Sequence[UUID] | None, **event: Any) -> int:
-    """Make another person follow these open requests of `former`, or with None all. Return how many."""
+    """Make another person follow these open requests of `former`, or all of them if None. Return how many."""
     words = {"former_word": str(former), "to_word": str(to)}
     row = await tx.row(_HAND_OVER, former=former, to=to, request_ids=request_ids, **words, **event)
     assert row is not None
@@ -85,7 +85,7 @@ async def hand_over_requests(tx: Tx, former: UUID, to: UUID, request_ids: Sequen
 
 
 async def release_taken(tx: Tx, staff_id: UUID, at: datetime) -> None:
-    """Return the calls that this person has taken to their queues at once."""
+    """Put the calls that this person has taken back in their queues at once."""
     offers = update(Offer).where(Offer.phoned_by == staff_id, *_being_phoned(at))
     await tx.session.execute(offers.values(phoned_by=None, phoned_until=None))
     callbacks = update(Callback).where(Callback.taken_by == staff_id, *_being_called(at))

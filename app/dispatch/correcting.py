@@ -1,5 +1,8 @@
-"""Corrects what was taken down wrongly: records it, tells the provider that works on it, and matches again if it
-matters."""
+"""Corrects a request that was recorded wrongly.
+
+Records the correction, notifies the provider that works on the request, and matches it again if the provider is
+affected.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -368,7 +371,7 @@ async def _measure(act: Act, tx: Tx, job: Job, request: Row) -> None:
 
 
 def _stays(request: Row) -> bool:
-    """Whether the request has to be arbitrated, or reports a danger that no emergency line has."""
+    """Return whether the request has to be arbitrated, or reports a danger that has not been relayed."""
     return has_unrelayed_danger(request) or request["unmatched_reason"] in (
         UnmatchedReason.RETURNED,
         UnmatchedReason.FAILED,

@@ -85,16 +85,18 @@ async def offer_to_best(
 ) -> Outcome:
     """Match a locked, dispatching request and make its next offers.
 
-    While the request reports a danger that no emergency line has, nobody is asked; it is due again when a line has it.
+    Nobody is asked while the request reports a danger that has not been relayed to an emergency line. The relay makes
+    it due again.
 
-    1. Match at the tier to be served. If other requests of its category come before a new one (`newcomer`), it lets
-       them go first: the worker matches it in its turn.
-    2. In a surge, defer once what can wait.
+    1. Match at the tier to be served. A new request (`newcomer`) waits if others of its category come first: the worker
+       matches it in its turn.
+    2. In a surge, defer a request that can wait, but only once.
     3. Choose whom to ask (_whom_to_ask), make the offers and record the decision. Done.
     4. If there is nobody to ask, go back to 1 at the next dearer tier that the citizen agreed to and that is open to
        them.
     5. If some providers were only full, wait and match again, until accept_by, or in a surge also after it.
-    6. Otherwise it is unmatched, because of the filter that left nobody or the end of the ladder. A person decides.
+    6. Otherwise make it unmatched, with the filter that left nobody or the end of the ladder as the reason. A person
+       decides.
     """
     item = catalog.item(request["item_code"])
     asked = Tier(request["tier"])
@@ -297,8 +299,7 @@ async def make_offers(
 
 
 async def note_tier(act: Act, tx: Tx, request: Mapping[str, Any] | Row, tier: str) -> None:
-    """Log that the request is about to be served at another tier. The event still counts for the tier that it
-    leaves."""
+    """Log that the request is about to be served at another tier. The event itself counts for the old tier."""
     if tier != request["tier"]:
         data = {"was": request["tier"], "to": tier}
         kind, request_id = EventKind.REQUEST_TIER_CHANGED, request["id"]

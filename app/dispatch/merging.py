@@ -218,7 +218,7 @@ async def take_over(
 
 
 async def _take_over_danger(act: Act, tx: Tx, request: Request, others: Sequence[Request], catalog: Snapshot) -> None:
-    """Raise on the request a danger that one of the others reports, first one that no emergency line has yet."""
+    """Raise the danger that one of the others reports on the request too, preferably one not relayed yet."""
     told = min((one for one in others if one.danger), key=lambda one: not _waits_for_relay(one), default=None)
     if (
         told is None

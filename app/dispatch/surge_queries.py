@@ -153,7 +153,7 @@ RETURNING id
 async def add_surge(
     tx: Tx, surge_id: UUID, category: str | None, reason: str, at: datetime, by: UUID | None, waiting: int, places: int
 ) -> UUID | None:
-    """Start a surge, or make an automatic one a supervisor's. Return its id, or None if one is already open."""
+    """Start a surge, or let `by` take over an open automatic one. Return its id, or None if another one is open."""
     figures = {"waiting": waiting, "places": places}
     row = await tx.row(_BEGIN, id=surge_id, category=category, at=at, by=by, reason=reason, **figures)
     return row["id"] if row else None

@@ -1,4 +1,4 @@
-"""Surges, and the citizens who have to be told that their request waits."""
+"""Routes for surges, and for telling citizens that their request waits."""
 
 from datetime import datetime
 from typing import Annotated

@@ -25,7 +25,7 @@ class Act(NamedTuple):
     """One act: who acts, the moment (UTC) at which it counts, and the settings.
 
     It is made once, where a call enters: by a route's `acting(...)`, by a worker's `act_of(context)`, or by a command.
-    All that the call causes is done in this name and as of this moment, so every action takes the act first.
+    Everything that the call causes happens in this name and as of this moment, so every action takes the act first.
     """
 
     actor: Actor
@@ -52,8 +52,7 @@ class Act(NamedTuple):
 
     @property
     def provider_id(self) -> UUID | None:
-        """The provider that acts, and reaches only its own data; None if staff act, even for a provider on the
-        phone."""
+        """The acting provider, which reaches only its own data; None if staff act, even on behalf of a provider."""
         return self.actor.id if self.actor.kind is ActorKind.PROVIDER else None
 
     @property

@@ -40,7 +40,7 @@ async def walk(context: Context, step: str, reader: str, batch: int, take: Take,
 
 
 async def _narrow(context: Context, tx: Tx, step: str, reader: str, batch: int, take: Take) -> int:
-    """Process as many events as come before the one that fails. If that one is next, note it and pass it."""
+    """Process the events before the one that fails. If that one is next, record the failure and skip it."""
     while True:
         try:
             async with tx.part():

@@ -129,7 +129,7 @@ def _facts(rows: FromClause, request_id: ColumnElement[Any]) -> tuple[FromClause
 
 
 class Steps:
-    """The states of one table whose moves leave no events.
+    """The status moves of a table that logs no events for them.
 
     `column` holds the state, and `former` the one to return to.
     """

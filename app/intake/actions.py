@@ -45,7 +45,7 @@ async def get_locked(tx: Tx, request_id: UUID) -> Row:
 async def separate_request(act: Act, tx: Tx, request_id: UUID) -> Row:
     """Undo a merge: the request is `received` again, and its round ends at the time of the merge.
 
-    If a line has the parent's danger and the request has the same one, the line counts as having the request's too.
+    If the parent's danger was relayed and the request reports the same one, it counts as relayed too.
     Raises NotFound, StatusConflict.
     """
     request = await get_locked(tx, request_id)

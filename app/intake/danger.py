@@ -68,8 +68,7 @@ def assess_danger(body: RequestIn, item: Item, catalog: Snapshot, dangers: Dange
 
 
 def danger_of_item(item: Item, line: str | None, catalog: Snapshot, dangers: Dangers) -> DangerKind | None:
-    """Return the danger that an item of the highest urgency is in itself, or None. Of several kinds, it is the one that
-    the line handles."""
+    """Return the danger that an item of the highest urgency implies, or None. Of several, take one the line handles."""
     if item.urgency != catalog.most_urgent.code:
         return None
     kinds = sorted(dangers.of_item(item.code), key=lambda kind: kind not in _OF_ITEM)
@@ -111,8 +110,8 @@ async def find_open_danger(tx: Tx, request: Row, dangers: Dangers) -> DangerKind
 
 
 async def _undecided(tx: Tx, request: Row, heard: Iterable[Recognised]) -> tuple[list[DangerKind], list[str]]:
-    """Return the kinds that are heard or were raised, without the present one and those dismissed or withdrawn, and all
-    lines that were told of a danger."""
+    """Return the kinds that are heard or were raised, except the present one and those dismissed or withdrawn. Return
+    also all lines that were told of a danger."""
     told = {one.kind: True for one in heard}
     lines = list(request["danger_lines"] or ())
     for event in await queries.list_events(tx, request["id"]):
@@ -151,7 +150,7 @@ def danger_facts(act: Act, request: Mapping[str, Any] | Row, kind: DangerKind, c
 
 
 async def raise_danger_from_note(act: Act, tx: Tx, request_id: UUID, text: str | None, about: Known) -> None:
-    """Raise a danger that is mentioned in a note on a return, failure or hold. Nobody is asked until a line has it."""
+    """Raise a danger that is mentioned in a note on a return, failure or hold. Nobody is asked until it is relayed."""
     heard = [one.kind for one in about.dangers.recognise(text or "") if one.confidence >= SURE_OF_NOTES]
     request = await queries.lock_request(tx, request_id) if heard else None
     told = find_new_danger(request, heard, about.dangers) if request else None
@@ -173,19 +172,19 @@ def find_new_danger(
 
 
 def has_unrelayed_danger(request: Mapping[str, Any] | Row) -> bool:
-    """Whether the request reports a danger that no emergency line has yet."""
+    """Return whether the request reports a danger that has not been relayed to an emergency line yet."""
     return request["danger"] is not None and request["danger_relayed_at"] is None
 
 
 def check_relayed(request: Mapping[str, Any] | Row) -> None:
-    """Raises DangerNotRelayed while no emergency line has the request's danger."""
+    """Raises DangerNotRelayed until the request's danger has been relayed to an emergency line."""
     if has_unrelayed_danger(request):
         raise DangerNotRelayed
 
 
 def check_may_go_out(request: Mapping[str, Any] | Row) -> None:
-    """Raises DangerNotRelayed or AreaNeeded if the request may not be offered to providers. Every such path checks
-    this."""
+    """Raises DangerNotRelayed or AreaNeeded if the request may not be offered to providers. Every path to providers
+    checks this."""
     check_relayed(request)
     if request["township_code"] is None:
         raise AreaNeeded

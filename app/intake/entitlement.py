@@ -25,8 +25,8 @@ class Claimant(NamedTuple):
     """The citizen whose groups and places count, with the groups on the day and the local `month` in which the request
     was received.
 
-    `request_id` is a recorded request, whose own place is not counted against it. If it is still received, it is
-    `promised`: its place is kept for it, and other received requests are not counted against it either.
+    `request_id` is a recorded request, whose own place is not counted against it. If its status is still `received`,
+    it is `promised`: its place is kept for it, and other received requests are not counted against it either.
     """
 
     citizen_id: UUID | None

@@ -439,7 +439,7 @@ class Request(Model):
 
 
 def callback_phone(request: type[Request]) -> ColumnElement[str | None]:
-    """The SQL expression of the number that the centre calls back, NULL if there is none."""
+    """Return the SQL expression for the number that the centre calls back, NULL if there is none."""
     return func.coalesce(request.callback_phone, request.contact_phone)
 
 

@@ -8,7 +8,7 @@ from app.kit.phones import is_service_line, without_extension
 
 
 class People(NamedTuple):
-    """`helped` and `caller` are phone numbers that identify citizens, or None; `columns` are the request's columns."""
+    """The people of a new request: numbers that identify citizens (or None), names, and the request's columns."""
 
     helped: str | None
     helped_name: str | None

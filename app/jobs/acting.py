@@ -87,7 +87,7 @@ async def allowance_of(tx: Tx, row: Row) -> Allowance:
 
 
 async def time_taken(act: Act, tx: Tx, clock: Clock, row: Row) -> dict[str, int]:
-    """Return how many seconds the present round took to this step, as a parameter for the statement that takes it."""
+    """Return the seconds from the start of the present round to this step, as a parameter for the step's statement."""
     return {f"{clock}_seconds": seconds_taken(clock, dict(row), await allowance_of(tx, row), act.zone, act.now)}
 
 
@@ -133,8 +133,7 @@ def check_live(job: Row) -> None:
 
 
 def price_agreed(offer: Mapping[str, Any] | Row) -> int | None:
-    """Return the sum in fen that the price card settles for the offer's quantity, or None if the provider has to
-    quote."""
+    """Return the sum in fen that the price card fixes for the offer's quantity, or None if a quote is needed."""
     if offer["redo"] or offer["price_kind"] == PriceKind.FREE:
         return 0
     if offer["price_kind"] != PriceKind.FIXED:

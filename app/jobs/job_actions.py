@@ -81,8 +81,8 @@ async def complete_job(act: Act, tx: Tx, job_id: UUID, body: Completion) -> JobO
 async def return_job(act: Act, tx: Tx, job_id: UUID, body: JobReturn) -> JobOut:
     """Return the work. If it was started or returned before, a supervisor decides; otherwise it is offered to others.
 
-    If the request was corrected after acceptance and not started since, the return does not count, and others are
-    asked.
+    If the request was corrected after acceptance and the work has not started, the return does not count and the work
+    is offered to others.
 
     Raises NotFound, JobOver, RequestOnHold.
     """
@@ -152,7 +152,7 @@ async def _find_job(act: Act, tx: Tx, job_id: UUID) -> Row:
 
 
 def check_unstarted(job: Row) -> None:
-    """Raises JobOver unless the job is accepted and not started, RequestOnHold while its request is on hold."""
+    """Raises JobOver unless the job is accepted and not started, or RequestOnHold while its request is on hold."""
     if job["status"] != JobStatus.ACCEPTED:
         raise JobOver(state=JobStatus(job["status"]))
     check_not_held(job)

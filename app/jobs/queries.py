@@ -251,8 +251,8 @@ async def correct_bill(tx: Tx, job_id: UUID, values: Mapping[str, Any]) -> None:
 
 
 def _log_correction() -> Prepared:
-    """Log a correction with the facts and on the day that its completion was counted with, so that it is counted there
-    too."""
+    """Log a correction under the day and the facts under which the completion was counted, so that figures count it
+    there too."""
     done = cast(Table, Event.__table__).alias("done")
     completed = (
         select(func.coalesce(happened_at(done), done.c.at).label("at"), *(done.c[name] for name in FACTS))

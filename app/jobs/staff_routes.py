@@ -161,7 +161,7 @@ async def complete_job_on_behalf(job_id: UUID, body: Completion, act: OnBehalf, 
 
 @router.put("/jobs/{job_id}/amount")
 async def correct_amount(job_id: UUID, body: AmountCorrection, act: Supervisor, tx: Transaction) -> JobOut:
-    """Correct what was billed for completed work. Statement, turnover and callback follow, and the provider is told."""
+    """Correct the amount billed for completed work. The statement and the figures follow; the provider is told."""
     return await amount.correct_amount(act, tx, job_id, body)
 
 

@@ -1,7 +1,7 @@
 """Statements that change requests, offers, jobs and kept counts together, each in one round trip.
 
-The rows are locked before (`queries.lock_…`), so the guards in the statements never lose a race; they are a safety net.
-The parts of a CTE run in no defined order, and nothing here relies on one.
+Callers lock the rows first (`queries.lock_…`), so the guards in the statements never lose a race; they are a safety
+net. The parts of a CTE run in no defined order, and nothing here relies on one.
 """
 
 from collections.abc import Callable
@@ -165,7 +165,7 @@ def count_silence(rows: FromClause) -> list[CTE]:
 
 
 def bring_forward_waiting(rows: FromClause) -> CTE:
-    """Match the first waiting requests that the provider in `rows` can serve at once, because it can be asked again.
+    """Make the first waiting requests that the provider in `rows` can serve due now, because it can be asked again.
 
     Rows locked by others are skipped; they are matched anyway within a minute, or five in a surge.
     """
@@ -251,7 +251,10 @@ _LEAVE_DATA: dict[str, Callable[[FromClause], ColumnElement[Any]]] = {
 
 
 def _leave_pending(step: str, **values: Any) -> Prepared:
-    """An offer stops being pending without acceptance. The request is matched again if no other provider is asked."""
+    """Return the statement that ends a pending offer without acceptance.
+
+    The request is matched again if no other provider is being asked.
+    """
     offer = OFFERS.move(
         step,
         Offer.id == _OFFER,
@@ -368,7 +371,7 @@ UNDONE = "undone"
 
 
 def _end_request(step: str, why: str | None = None, **values: Any) -> Prepared:
-    """A request ends without being done: its offers are withdrawn and its job is cancelled."""
+    """Return the statement that ends a request without the work: it withdraws the offers and cancels the job."""
     data = why and (lambda rows: json_of(reason=word(why)))
     unheld: dict[str, Any] = dict.fromkeys(("held_at", "held_from", "hold_cause", "hold_reason", "hold_until"), null())
     request = REQUESTS.move(step, Request.id == _REQUEST, match_at=null(), data=data or None, **unheld, **values)

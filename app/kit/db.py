@@ -6,7 +6,7 @@ execution (docs/decisions/0005). The engine therefore runs in autocommit, and we
 
 The SQLSTATE tells what went wrong: busy (somebody else held what was needed, and nothing was changed), unavailable,
 read-only, or unknown if the connection was lost between COMMIT and its reply. Each kind of work has its own pool and
-its own patience, so work that hangs in one pool keeps no other from its connections.
+its own timeouts, so work that hangs in one pool does not starve the others.
 """
 
 import asyncio

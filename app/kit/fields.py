@@ -104,7 +104,7 @@ Day = Annotated[
 
 
 def check_span(named: str, start: Any, end: Any) -> None:
-    """Raise Unfit if the span from `named`_from to `named`_to ends before it begins. Either end may be None."""
+    """Raise InvalidField if the span from `named`_from to `named`_to ends before it begins. Either end may be None."""
     if start and end and end < start:
         raise InvalidField(f"{named}_to is before {named}_from", f"{named}_to 早于 {named}_from")
 

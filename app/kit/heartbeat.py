@@ -21,7 +21,7 @@ DOWN_AFTER_SECONDS = 30.0
 
 
 class Outage(Model):
-    """A time without a running worker: nobody could be expected to answer."""
+    """A time without a running worker, in which nobody could be expected to answer an offer."""
 
     __tablename__ = "outages"
 

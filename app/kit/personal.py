@@ -59,7 +59,7 @@ _TOLD = tuple(
 def mask_free_text(text: str) -> str:
     """Mask numbers, names and addresses in what somebody said, as far as their form gives them away.
 
-    Rather masks too much than too little: the result is for counting words, not for reading.
+    Masks too much rather than too little: the result is for counting words, not for reading.
     """
     for pattern in _TOLD:
         text = pattern.sub(lambda found: found[1] + "*" * (len(found[0]) - len(found[1])), text)

@@ -2,7 +2,7 @@
 
 Topics published after commits are sent in one NOTIFY every few milliseconds, on a connection of their own: inside a
 transaction, NOTIFY would serialise all commits. Each process listens on one connection. A message may be lost, so each
-subscriber also looks for itself now and then, and a lost connection wakes all of them once it is back.
+subscriber also checks now and then by itself, and a lost connection wakes all of them once it is back.
 """
 
 import asyncio

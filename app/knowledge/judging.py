@@ -65,7 +65,7 @@ class Figures:
 
 
 class Miss(NamedTuple):
-    """A sentence that was judged wrong, and the confidence of the first suggestion."""
+    """A sentence whose first suggestion was wrong or missing, and the confidence of that suggestion."""
 
     told: LabelledSentence
     found: list[str]

@@ -100,9 +100,9 @@ class ArticleEntry(Model):
 
 
 class ArticleWord(Model):
-    """In how many entries a lexeme occurs, and in how many of their heads (label A).
+    """The number of entries in which a lexeme occurs, and of entries whose head (label A) has it.
 
-    Maintained as entries come and go. The rarer a lexeme is, the more it says.
+    Updated as entries come and go. The rarer a lexeme is, the more it weighs.
     """
 
     __tablename__ = "article_words"

@@ -62,9 +62,9 @@ class Question(NamedTuple):
         return frozenset(word for word in self.asked if len(word) > 1) or self.asked
 
     def nothing(self, said: Mapping[str, int], known: "Known") -> float:
-        """Return how much of the question occurs in calls that nothing answers.
+        """Return the weight of the question's lexemes that occur in calls without an answer.
 
-        `said` is the number of such sentences per lexeme.
+        `said` is the number of such calls per lexeme.
         """
         return sum(
             weight * known.says(word) * often(said[word]) for word, weight in self.weights.items() if word in said
@@ -105,7 +105,7 @@ def relevance(score: float, nothing: float, *, keyword: bool, own: bool) -> floa
 
 
 def likelihood(score: float, nothing: float) -> float:
-    """Return the logistic function of the roots of what fits and of what sounds like a call that nothing answers."""
+    """Return the relevance, 0 to 1, from how well the article fits and how much the question sounds unanswerable."""
     return 1 / (1 + exp(DOUBT + NOTHING_FITS * sqrt(nothing) - FITS * sqrt(score)))
 
 

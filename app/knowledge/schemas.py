@@ -225,7 +225,7 @@ class SearchIn(Body):
 
 
 class SuggestionsIn(Body):
-    """What the caller says, in any language, or what is typed of it: Chinese, pinyin or initials."""
+    """What the caller says, in any language, as far as it is typed: in Chinese, pinyin or initials."""
 
     words: FreeText
     limit: int = Field(default=8, ge=1, le=20)

@@ -21,8 +21,8 @@ class Candidate(NamedTuple):
     """An active provider that offers the item at the tier in the area. Counts cover the last 28 days.
 
     `load`: the places taken at the time of the visit. `asked`: in a surge, the offers that it has not answered yet, so
-    that a free place is offered once at a time. `is_open`: open in the wanted window. `open_now`: open at this moment,
-    so that it can be asked now.
+    that a free place is offered to one request at a time. `is_open`: open in the wanted window. `open_now`: open at
+    this moment, so that it can be asked now.
     """
 
     provider_id: UUID
@@ -99,7 +99,7 @@ def _credit(candidate: Candidate) -> float:
 
 
 def _record(candidate: Candidate) -> float:
-    """The share of offers accepted times the share of ended jobs completed, each with one good case added."""
+    """Return the share of offers accepted times the share of ended jobs completed, each with one good case added."""
     offered = candidate.accepted + candidate.declined + candidate.expired
     ended = candidate.completed + candidate.returned
     return (candidate.accepted + 1) / (offered + 1) * (candidate.completed + 1) / (ended + 1)

@@ -1,4 +1,4 @@
-"""From the counts in SQL to the figures that a manager reads."""
+"""Turns the counts in SQL into the figures that a manager reads."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta

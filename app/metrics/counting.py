@@ -1,4 +1,4 @@
-"""How events become counts: the one definition of every figure, kept or live, whole or cut.
+"""How events become counts: the one definition of every figure, stored or live, as a total or by dimension.
 
 An event counts on the day on which it happened, by what its request was at that time: a request received as low_fee is
 counted as received in low_fee, whatever tier serves it later. Only events are read, so that the log always gives the

@@ -32,7 +32,7 @@ class UnusedArticle(BaseModel):
 
 
 class SecondCall(BaseModel):
-    """An article whose answers were followed by a request of the same citizen for the same item within seven days."""
+    """An article whose answers were followed by a request from the same citizen for the same item within seven days."""
 
     slug: str
     times: int

@@ -93,8 +93,8 @@ class Rollup:
         """Recount every whole day that the log covers. Earlier days stay unchanged.
 
         1. Make the step wait, and note the events that it could not add; they are left to it.
-        2. Find the first day that the log covers as a whole.
-        3. Delete the counts from that day on, and count the events that the step has read again.
+        2. Find the first day that the log covers completely.
+        3. Delete the counts from that day on, and recount the events that the step has already read.
         """
         await wait_alone(tx, self.reader)
         left = [subject_id.int for subject_id in await lock_troubles(tx, self.step)]

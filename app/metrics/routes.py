@@ -1,4 +1,4 @@
-"""Routes for the manager's figures, always up to this moment."""
+"""Routes for the manager's figures, which include everything up to this moment."""
 
 from typing import Annotated
 from uuid import UUID

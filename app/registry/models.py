@@ -414,7 +414,7 @@ class ProviderDay(Model):
 class ProviderWindow(Model):
     """A provider's counts of offers and jobs over the last 28 days, from `first_day`.
 
-    They are kept as each ends. A worker step subtracts the days that have passed (app.registry.tasks).
+    Each is counted as it ends. A worker step subtracts the days that have passed (app.registry.tasks).
     """
 
     __tablename__ = "provider_windows"

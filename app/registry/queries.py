@@ -174,7 +174,7 @@ async def drop_proposal(tx: Tx, provider_id: UUID, item: str, tier: str) -> None
 
 
 async def list_valid_papers(tx: Tx, provider_id: UUID, day: date) -> set[str]:
-    """Return the kinds of licences that the provider holds valid on the day."""
+    """Return the kinds of licences of the provider that are valid on the day."""
     query = select(ProviderPaper.paper_code).where(
         ProviderPaper.provider_id == provider_id, is_valid(ProviderPaper, day)
     )

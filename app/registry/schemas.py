@@ -41,13 +41,13 @@ Label = Annotated[
 
 
 class Filed(Body):
-    """A body whose model also reads from rows, to show what was sent."""
+    """A request body that can also be built from database rows, to show what was sent."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 class Shown(BaseModel):
-    """An answer that is read from rows."""
+    """A response that is built from database rows."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 

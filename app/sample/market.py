@@ -42,7 +42,7 @@ class Firm:
     """The last day on which all its licences are valid."""
 
     def can_come(self, community: str, day: date, tried: set[UUID]) -> bool:
-        """Return whether it serves the community, had joined by that day and has not been tried."""
+        """Return whether it is untried, serves the community, and is a member with valid licences on that day."""
         provider = self.provider
         serves = provider.community in (None, community)
         return serves and provider.joined_on <= day <= self.last_day and self.provider_id not in tried

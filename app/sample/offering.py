@@ -81,7 +81,7 @@ def _offer(life: Life, firm: Firm) -> None:
 
 
 def _answer(life: Life, firm: Firm) -> None:
-    """The provider accepts or declines, or the offer expires; then the next one is asked at once."""
+    """Let the provider accept or decline, or the offer expire."""
     rng, behaviour, offer = life.past.rng, firm.behaviour, life.offer
     counted = int(offer["offered_by"] is OfferedBy.RANKING)
     accepts = rng.random() < behaviour.accept_rate

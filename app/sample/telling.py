@@ -113,7 +113,7 @@ def _same_work(life: Life) -> Served | None:
 
 
 def _merge(life: Life, earlier: Served) -> None:
-    """A neighbour calls about the same. The request goes on under the earlier one, and both callers are called back."""
+    """Merge the request into a neighbour's earlier one about the same problem. Both callers are called back."""
     place = ("community_code", "address", "lat", "lon")
     life.request |= {name: earlier.request[name] for name in place}
     life.after(timedelta(minutes=life.past.rng.uniform(1, 10)))

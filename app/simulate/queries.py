@@ -195,5 +195,5 @@ WHERE r.dispatched_at IS NOT NULL ORDER BY r.urgency_rank, r.received_at
 
 
 async def list_courses(tx: Tx) -> Sequence[Row]:
-    """Return when each dispatched request was received, first dispatched, accepted, reached, and out of the queue."""
+    """Return when each dispatched request was received, dispatched first, accepted and reached, and left the queue."""
     return await tx.rows(_COURSES)

@@ -70,7 +70,7 @@ async def _move_deadlines(act: Act, tx: Tx, job: Row, extension: Extension) -> N
 
 
 async def arbitrate_job(act: Act, tx: Tx, job_id: UUID, body: Finding) -> JobOut:
-    """Find whose fault it was. A return that was not the provider's fault no longer counts against it.
+    """Record who was at fault. A return that was not the provider's fault no longer counts against it.
 
     Repeating a finding changes nothing. Raises NotFound, NotToArbitrate or AlreadyArbitrated.
     """

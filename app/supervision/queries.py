@@ -1,4 +1,4 @@
-"""SQL for the supervisor's queue, found from the state of requests, jobs and providers, and for decisions."""
+"""SQL for the supervisor's queue, derived from the state of requests, jobs and providers, and for decisions."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -72,7 +72,7 @@ async def set_alarm(tx: Tx, request_id: UUID, at: datetime | None) -> None:
 
 
 def _running(clock: Clock, due: InstrumentedAttribute[datetime | None]) -> ColumnElement[Any]:
-    """The clock's deadline while the clock runs, else NULL."""
+    """Return the SQL expression for the clock's deadline while the clock runs, else NULL."""
     return case((Request.status.in_([word(state) for state in sorted(RUNS_WHILE[clock])]), due), else_=null())
 
 

@@ -104,5 +104,5 @@ async def decide_extension(
 
 @router.put("/jobs/{job_id}/arbitration")
 async def arbitrate_job(job_id: UUID, body: Finding, act: Supervisor, tx: Transaction) -> JobOut:
-    """Find whose fault it was that the work was given back."""
+    """Record who was at fault for the return of a job."""
     return await actions.arbitrate_job(act, tx, job_id, body)

@@ -29,7 +29,7 @@ KEPT = timedelta(days=7)
 
 
 async def add_endpoint(act: Act, tx: Tx, body: EndpointIn, url: str, first: Once) -> EndpointWithSecret:
-    """Create an endpoint. Events go to it from now on; to a provider's, once it has proven that it reads the URL.
+    """Create an endpoint. Events go to it from now on; to a provider's, once it has been proven.
 
     A repeated idempotency key returns the same endpoint and secret. Raises WebhookExists, TooManyWebhooks or KeyReused.
     """

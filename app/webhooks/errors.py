@@ -1,4 +1,4 @@
-"""The problems a call about a webhook endpoint can meet."""
+"""Problems with webhook endpoints."""
 
 from app.kit.errors import HotlineError
 

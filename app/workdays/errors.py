@@ -1,4 +1,4 @@
-"""The problems a change of the calendar can meet."""
+"""Problems with changes to the calendar."""
 
 from app.kit.errors import HotlineError
 

@@ -63,7 +63,7 @@ def _stop_after_last_user(folder: DataFolder, server: subprocess.Popen[bytes]) -
 
 
 def _stop_group_with_us() -> None:
-    """For systems whose kernel can't do it: start a shell that stops our process group when the keeper ends."""
+    """Start a shell that stops our process group when the keeper ends, on systems whose kernel can't do it."""
     read_end, _ends_with_us = os.pipe()
     subprocess.Popen(
         ["/bin/sh", "-c", 'read _; kill -s INT -- "-$0"', str(os.getpid())],
