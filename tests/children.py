@@ -1,4 +1,4 @@
-"""Processes that a test starts: none outlives its test, however that ends."""
+"""Processes started by tests. None outlives its test, however the test ends."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ STOP_SECONDS = 20.0
 
 @contextmanager
 def child(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Popen[Any]]:
-    """A process in a session of its own while the block runs; what is left of the session then is killed."""
+    """Run a process in its own session during the block, then kill what is left of the session."""
     with subprocess.Popen(command, start_new_session=True, **options) as process:
         try:
             yield process
@@ -26,7 +26,7 @@ def child(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.
 
 @asynccontextmanager
 async def async_child(*command: str | Path, **options: Any) -> AsyncIterator[Process]:
-    """The same for a test that talks to it meanwhile."""
+    """Do the same as `child`, for a test that talks to the process."""
     process = await asyncio.create_subprocess_exec(*command, start_new_session=True, **options)
     try:
         yield process
@@ -36,7 +36,7 @@ async def async_child(*command: str | Path, **options: Any) -> AsyncIterator[Pro
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask it to stop, if it runs; kill it where it does not."""
+    """Ask the process to stop if it is running, and kill it if it does not."""
     process.terminate()
     try:
         process.wait(STOP_SECONDS)
@@ -47,6 +47,6 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def kill_session(leader: int) -> None:
-    """kill -9 for the leader of a session and all of its own group."""
+    """Kill the leader of a session and its group with -9."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)

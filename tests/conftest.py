@@ -1,4 +1,4 @@
-"""One embedded PostgreSQL for the whole run, one database per test process, emptied after each test.
+"""One embedded PostgreSQL for the whole run and one database per test process, emptied after each test.
 
 Commits are real. The clock stands still on a Tuesday morning until a test moves it.
 """
@@ -44,7 +44,7 @@ PLAYED = {
     "admission", "aftercare", "calls", "complaints", "credit", "danger", "desk", "dispatch", "exchange", "jobs",
     "metrics", "registry", "supervision", "webhooks",
 }  # fmt: skip
-"""Where the tests' events come from calls alone; elsewhere some are put into the log as a test needs them."""
+"""Directories whose events come from calls only. Other tests also write events into the log themselves."""
 MORNING = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 10:00 in Ningbo, a working day
 
 
@@ -55,7 +55,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def no_child_outlives_its_module() -> Iterator[None]:
-    """A process that a test has left running would hold its files and locks while others run."""
+    """Fail if a test left a process running: it would hold files and locks while other tests run."""
     yield
     left = [child for child in psutil.Process().children() if "app.kit.embedded.keeper" not in command_of(child)]
     for child in left:
@@ -64,7 +64,7 @@ def no_child_outlives_its_module() -> Iterator[None]:
 
 
 def command_of(process: psutil.Process) -> list[str]:
-    """Its words; none once it has ended."""
+    """Return the process's command line, or nothing if the process has ended."""
     with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
         return process.cmdline()
     return []
@@ -72,7 +72,7 @@ def command_of(process: psutil.Process) -> list[str]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server: DATABASE_URL's, or the embedded one that all test processes share."""
+    """Return the URL of the server: DATABASE_URL, or the embedded one that all test processes share."""
     if url := os.environ.get("DATABASE_URL"):
         yield url
         return
@@ -84,7 +84,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 async def recreate_database(server_url: str, name: str) -> str:
-    """An empty database of this name on the server; gives its URL."""
+    """Create an empty database of this name on the server. Return its URL."""
     connection = await asyncpg.connect(**connect_arguments(server_url))
     try:
         await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -96,7 +96,7 @@ async def recreate_database(server_url: str, name: str) -> str:
 
 @pytest.fixture(scope="session")
 def database_url(server: str) -> str:
-    """A migrated database of this test process with the catalogue and the gazetteer in it."""
+    """Return the URL of this process's migrated database, with the catalogue and the gazetteer."""
 
     async def prepare() -> str:
         url = await recreate_database(server, f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
@@ -106,7 +106,7 @@ def database_url(server: str) -> str:
             await load_reference_data(tx)
             await load_credit_rules(tx, MORNING)
             await load_guides(act_at(MORNING), tx)
-            await tx.driver.execute("DELETE FROM events")  # the first test begins with none, as the others do
+            await tx.driver.execute("DELETE FROM events")  # the first test begins without events, like the others
         await db.close()
         return url
 
@@ -115,7 +115,7 @@ def database_url(server: str) -> str:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    """Sessions do not end while a test lets days pass."""
+    """Return settings under which sessions do not end while a test lets days pass."""
     return Settings(database_url=database_url, database_direct_url=database_url, data_dir=tmp_path, idle_minutes=0)
 
 
@@ -126,8 +126,10 @@ def clock() -> ManualClock:
 
 @pytest.fixture(scope="module")
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """Connections that outlive a test, with what is prepared on them; not all tests: what is planned for a few rows is
-    slow with many."""
+    """Yield an engine whose connections and prepared statements outlive a test.
+
+    They do not outlive all tests: a plan made for a few rows is slow with many.
+    """
     db = Database(database_url, pool_size=10)
     yield db.engine
     await db.close()
@@ -137,7 +139,10 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 async def context(
     settings: Settings, clock: ManualClock, engine: AsyncEngine, request: pytest.FixtureRequest
 ) -> AsyncIterator[Context]:
-    """A process's context on the test database, emptied afterwards; what was PLAYED left events as declared."""
+    """Yield a process's context on the test database, then empty the database.
+
+    In the directories of PLAYED, also check that the test's events are as declared.
+    """
     db = Database(str(settings.database_url))
     db.engine = engine
     pubsub = PubSub(str(settings.database_direct_url))
@@ -161,7 +166,7 @@ async def _empty(db: Database) -> None:
     filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables)
     async with db.begin() as tx:
         dirty = [row[0] for row in await tx.driver.fetch(filled)]
-        # Deleting few rows is faster than TRUNCATE, which makes new files; keys and triggers need not be asked, for
+        # Deleting a few rows is faster than TRUNCATE, which makes new files. Keys and triggers need no check, because
         # everything goes. Policies name the staff who made them, so they go too; the first one stays.
         await tx.driver.execute(
             "SET LOCAL session_replication_role = replica;"
@@ -180,7 +185,7 @@ async def db(context: Context) -> Database:
 
 @pytest.fixture(scope="session")
 def catalog(database_url: str) -> Snapshot:
-    """The catalogue as it was loaded; read once, for it takes a while."""
+    """Return the catalogue as loaded. It is read once, because reading takes a while."""
 
     async def read() -> Snapshot:
         db = Database(database_url, pool_size=1)
@@ -194,6 +199,6 @@ def catalog(database_url: str) -> Snapshot:
 
 @pytest.fixture
 async def world(context: Context, catalog: Snapshot) -> AsyncIterator[World]:
-    """The application over HTTP, with staff of every role signed in and ways to make providers and requests."""
+    """Yield the application over HTTP, with signed-in staff of every role and ways to create providers and requests."""
     async with open_world(context, catalog) as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""Every problem that a test is answered must be among those that its operation declares."""
+"""Every problem that a test receives must be one that its operation declares."""
 
 from functools import cache
 from re import Pattern
@@ -15,7 +15,7 @@ OF_ANY_ADDRESS = {"http_404", "http_405"}
 
 
 class PromisedTransport(ASGITransport):
-    """Fails a test whose application answers with a problem that its document does not tell of."""
+    """A transport that fails the test when the application answers with an undeclared problem."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = await super().handle_async_request(request)
@@ -33,7 +33,7 @@ def _patterns(contract: Contract) -> list[tuple[str, Pattern[str], str]]:
 
 
 def _fault(contract: Contract, method: str, path: str, answered: dict[str, Any]) -> str | None:
-    """What is wrong with the problem, if anything is."""
+    """Return what is wrong with the problem, if anything."""
     code = answered["code"]
     if code in OF_ANY_ADDRESS:
         return None

@@ -1,4 +1,4 @@
-"""A TCP proxy between us and PostgreSQL that can be told to misbehave."""
+"""A TCP proxy between the application and PostgreSQL that can be made to misbehave."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,20 +12,20 @@ COMMIT = b"COMMIT\0"
 
 @dataclass
 class Proxy:
-    """What happens to connections through it; each flag holds until it is put back."""
+    """A proxy whose flags say what happens to connections. Each flag holds until it is reset."""
 
     url: str = ""
     drop_answer_to_commit: bool = False
-    """COMMIT arrives at the server, and its answer never comes back: the connection ends instead."""
+    """COMMIT reaches the server, but the connection ends before its answer comes back."""
     silent: bool = False
-    """Nothing goes through any more, in either direction, and nothing is said to have ended."""
+    """Nothing goes through in either direction, but no connection is closed."""
     commits_dropped: int = 0
     accepted: int = 0
     _serving: dict[asyncio.Task[None], asyncio.StreamWriter] = field(default_factory=dict)
     _closed: bool = False
 
     def accept(self, here: asyncio.StreamReader, back: asyncio.StreamWriter, socket: str) -> None:
-        """A connection has come in."""
+        """Accept a connection."""
         if self._closed:  # it had come in before the listener was closed
             back.transport.abort()
             return
@@ -35,7 +35,7 @@ class Proxy:
         task.add_done_callback(self._serving.pop)
 
     async def _serve(self, here: asyncio.StreamReader, back: asyncio.StreamWriter, socket: str) -> None:
-        """One connection, from its beginning to its end."""
+        """Serve one connection from beginning to end."""
         try:
             there, forth = await asyncio.open_unix_connection(socket)
         except BaseException:
@@ -77,13 +77,13 @@ class Proxy:
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
-        await end(*serving.values())  # also of those that were cancelled before they began
+        await end(*serving.values())  # also for tasks that were cancelled before they began
 
     async def close(self, listener: asyncio.Server) -> None:
-        """Take no more connections, and end those there are.
+        """Accept no more connections, and end the existing ones.
 
-        asyncio leaves a socket open that was accepted when the server is closed before it knows of it: none is accepted
-        any more while it gets to know those that were.
+        If asyncio closes a server that has accepted a socket but not registered it yet, it leaves the socket open. So
+        accepting stops first, while asyncio registers the accepted sockets.
         """
         self._closed = True
         for socket in listener.sockets:
@@ -95,7 +95,7 @@ class Proxy:
 
 
 async def end(*writers: asyncio.StreamWriter) -> None:
-    """Close them at once, whatever was still to be sent."""
+    """Close them at once, discarding unsent data."""
     for writer in writers:
         writer.transport.abort()
     await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
@@ -103,7 +103,7 @@ async def end(*writers: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def proxy_before(server_url: str) -> AsyncIterator[Proxy]:
-    """A proxy on a TCP port of this machine before the server, which listens on a Unix socket."""
+    """Run a proxy on a TCP port of this machine, in front of the server's Unix socket."""
     url = make_url(server_url)
     host, port = str(url.query.get("host") or url.host), int(str(url.query.get("port") or url.port or 5432))
     proxy = Proxy()

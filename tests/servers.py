@@ -1,4 +1,4 @@
-"""Real processes of ours for tests: `hotline serve` and `hotline worker`, to be killed and started again."""
+"""Real processes for tests: `hotline serve` and `hotline worker`, which can be killed and started again."""
 
 import contextlib
 import http.client
@@ -20,7 +20,7 @@ START_SECONDS = 60
 
 
 def free_port() -> int:
-    """A port that nobody uses just now."""
+    """Return a port that nobody uses at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -41,7 +41,7 @@ class Process:
         )
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill it with -9."""
         assert self.popen is not None
         self.popen.kill()
         self.popen.wait()
@@ -98,7 +98,7 @@ def _hotline(*arguments: str) -> list[str]:
 
 @contextmanager
 def serving(context: Context) -> Iterator[Server]:
-    """A server on the test's database."""
+    """Run a server on the test's database."""
     port = free_port()
     server = Server(_hotline("serve", "--port", str(port)), _environment(context), port=port)
     try:
@@ -110,7 +110,7 @@ def serving(context: Context) -> Iterator[Server]:
 
 @contextmanager
 def working(context: Context) -> Iterator[Process]:
-    """A worker on the test's database."""
+    """Run a worker on the test's database."""
     worker = Process(_hotline("worker"), _environment(context))
     try:
         worker.start()

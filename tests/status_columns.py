@@ -1,6 +1,6 @@
-"""A status changes only through its machine: `python -m tests.status_columns` names every other write.
+"""A status changes only through its machine: `python -m tests.status_columns` lists every other write.
 
-What a row is born with is no change: inserts and constructors are left alone.
+Inserts and constructors are allowed, because an initial status is no change.
 """
 
 import ast
@@ -13,10 +13,10 @@ import app
 
 ROOT = Path(app.__path__[0])
 COLUMNS = {"status", "standing", "state"}
-"""The columns that a machine has."""
+"""The columns that belong to a machine."""
 MACHINE = ROOT / "events" / "transition.py"
 ANSWERS = {ROOT / "desk" / "actions.py": "request.status"}
-"""Fields of an answer, which are called like the column."""
+"""Fields of responses with the same name as a column."""
 _SQL = re.compile(
     rf"\bSET\s(?:(?!\b(?:WHERE|FROM|RETURNING)\b).)*?(?<![=<>.:\w])(?:{'|'.join(COLUMNS)})\s*=",
     re.IGNORECASE | re.DOTALL,
@@ -24,7 +24,7 @@ _SQL = re.compile(
 
 
 def writes(path: Path, source: str) -> Iterator[tuple[int, str]]:
-    """Line and words of each write of a status column that goes past the machines."""
+    """Yield line and text of each write of a status column that bypasses the machines."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -48,7 +48,7 @@ def _name(key: ast.expr | None) -> object:
 
 
 def all_writes() -> list[str]:
-    """Every such write in the application, by file and line."""
+    """Return every such write in the application, by file and line."""
     return [
         f"{path.relative_to(ROOT.parent)}:{line}: {words}"
         for path in sorted(ROOT.rglob("*.py"))

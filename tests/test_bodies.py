@@ -1,4 +1,4 @@
-"""What callers send is taken as it is declared: nothing unknown, no type for another, no day that cannot be meant."""
+"""Input is accepted only as declared: no unknown fields, no wrong types, no implausible days."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -92,7 +92,7 @@ def test_what_is_declared_is_taken(body: dict[str, Any]) -> None:
 
 
 async def test_a_misspelt_field_is_named_in_the_callers_language(world: World) -> None:
-    """Before: `expires` was dropped, and the membership had no end."""
+    """A misspelt `expires` used to be dropped, so that the membership had no end."""
     path = "/citizens/13957412345/groups/hardship"
     for language, message in (("en", "There is no such field"), ("zh-CN", "没有这个字段")):
         headers = {"Accept-Language": language}
@@ -124,7 +124,7 @@ async def test_a_request_is_held_for_a_year_at_most(world: World) -> None:
 
 @pytest.mark.parametrize("path", ["/requests?received", "/calls?began"])
 async def test_a_span_that_ends_before_it_begins_is_refused(world: World, path: str) -> None:
-    """Before: an empty list, as if there were nothing."""
+    """The answer used to be an empty list, as if there were nothing."""
     name = path.rpartition("?")[2]
     span = f"{path}_from=2026-11-24T00:00:00Z&{name}_to=2026-11-23T00:00:00Z"
     await refused(world.supervisor.get(span), 422, "invalid_input")

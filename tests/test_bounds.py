@@ -1,4 +1,4 @@
-"""What callers send has bounds, walked over the OpenAPI document; and what is beyond them is refused, never a 500."""
+"""All input has bounds, checked on the OpenAPI document. Input beyond them is refused, never a 500."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 
 
 def unbounded(where: str, schema: dict[str, Any], inside: tuple[str, ...] = ()) -> Iterator[str]:
-    """The fields below this schema that a caller may fill with anything."""
+    """Yield the fields below this schema that a caller may fill with anything."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         if name not in inside:
@@ -81,7 +81,7 @@ FAR = "9999-12-31T23:59:59-12:00"
 
 
 async def calls(world: World) -> dict[str, Response]:
-    """What once was a 500, by what it is."""
+    """Return calls that used to answer 500, by what is wrong with them."""
     firm = await world.add_provider(DRAIN, CLEANING)
     [offer] = (await world.dispatch())["offers"]
     job = await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
@@ -120,7 +120,7 @@ async def test_what_lies_beyond_all_bounds_is_the_callers_mistake(world: World) 
 
 
 async def test_what_the_database_would_refuse_is_refused_in_the_callers_words(world: World) -> None:
-    """Before: 409 `constraint_violated` with the constraint's name."""
+    """The answer used to be 409 `constraint_violated` with the constraint's name."""
     await refused(world.registrar.patch("/items/PE02", json={"cap_fen": None}), 422, "cap_needed")
     nobody = f"/citizens/13957412345/bars/{UUID(int=0)}"
     await refused(world.operator.put(nobody, json={"reason": "态度差"}), 404, "not_found")

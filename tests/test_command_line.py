@@ -1,4 +1,4 @@
-"""What a caller of `hotline` can get wrong is answered with a sentence and a non-zero exit, never with a traceback."""
+"""Mistakes by users of `hotline` get a sentence and a non-zero exit status, never a traceback."""
 
 import asyncio
 import os
@@ -68,7 +68,7 @@ def test_minus_one_leads_one_migration_down_and_head_up_again(environment: dict[
 async def test_a_command_that_is_stopped_before_its_end_says_so(
     number: signal.Signals, server: str, tmp_path: Path
 ) -> None:
-    """Before: exit code 0, and whatever came next began on a database that was not migrated."""
+    """The exit status used to be 0, and the next command began on a database that was not migrated."""
     url = await recreate_database(server, f"{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_stopped")
     others = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"

@@ -1,4 +1,4 @@
-"""What the database itself refuses, whatever the code says."""
+"""What the database itself refuses, whatever the code does."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from tests.world import DRAIN, World, ok
 
 
 async def prepared(world: World) -> dict[str, Any]:
-    """A request in progress with its offer and job, and a second provider."""
+    """Create a request in progress with its offer and job, and a second provider."""
     firm, other = await world.add_provider(DRAIN, tiers=("free", "paid")), await world.add_provider()
     await ok(world.operator.put("/citizens/13957412345/groups/hardship", json={"source": "低保证"}))
     created = await world.dispatch(DRAIN, tier="free")

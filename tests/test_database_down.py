@@ -1,4 +1,4 @@
-"""The database goes away under a running application: 503 meanwhile, and it recovers by itself."""
+"""The database goes down under a running application: callers get 503, and it recovers without help."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The database misbehaves: answers that are lost, locks that are held, no changes taken, no answer at all."""
+"""The database misbehaves: lost answers, held locks, read-only, no answer at all."""
 
 import asyncio
 import dataclasses
@@ -34,7 +34,7 @@ SHORT = Timeouts(statement=5, lock=0.2, idle=20)
 
 @asynccontextmanager
 async def working_over(world: World, url: str, timeouts: Timeouts = SHORT) -> AsyncIterator[Context]:
-    """The application over another way to the same database."""
+    """Yield the application on the same database, connected through another address."""
     db = Database(url, pool_size=5, timeouts=timeouts)
     db.on_publish = world.context.pubsub.publish
     context = dataclasses.replace(world.context, db=db, files=db)
@@ -143,7 +143,7 @@ async def test_a_database_that_takes_no_changes_says_so_and_is_used_again(world:
 
 @asynccontextmanager
 async def locked(world: World, request_id: str) -> AsyncIterator[None]:
-    """Somebody holds this request's row."""
+    """Hold a lock on this request's row."""
     async with world.context.db.begin() as tx:
         await tx.driver.execute("SELECT id FROM requests WHERE id = $1 FOR UPDATE", UUID(request_id))
         yield

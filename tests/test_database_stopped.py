@@ -1,4 +1,4 @@
-"""The database's processes are stopped (SIGSTOP, as on a machine that hangs): nobody waits for ever, and it heals."""
+"""The database's processes are stopped (SIGSTOP, as on a hanging machine): nobody waits for ever, and it recovers."""
 
 import asyncio
 import signal
@@ -24,7 +24,7 @@ CALLS = 6
 
 
 def server_processes(data: Path) -> list[psutil.Process]:
-    """The postmaster and whatever it has begun."""
+    """Return the postmaster and its children."""
     postmaster = psutil.Process(int((data / "cluster" / "postmaster.pid").read_text().split()[0]))
     return [postmaster, *postmaster.children(recursive=True)]
 
@@ -89,12 +89,12 @@ async def test_a_stopped_database_gives_503_in_time_and_goes_on_without_a_restar
 
 
 async def call(client: httpx.AsyncClient) -> httpx.Response:
-    """A call whose token has to be looked up."""
+    """Make a call whose token has to be looked up."""
     return await client.get("/api/v1/requests", headers={"Authorization": f"Bearer {uuid4().hex}"})
 
 
 async def every_step_goes_on(rounds: dict[str, int]) -> None:
-    """Each step of the worker comes to its end again."""
+    """Check that each step of the worker completes again."""
     async with asyncio.timeout(30):
         while rounds.keys() != DUE_STEPS.keys() | LOG_STEPS.keys():
             await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""docs/states.md shows every move there is, and no other."""
+"""docs/states.md shows exactly the moves that exist."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,7 +38,7 @@ ALL = {
 
 
 def rows() -> set[tuple[str, frozenset[str], str, str]]:
-    """Step, from, to and event of each row of the tables."""
+    """Return step, source, target and event of each row of the tables."""
     found = set()
     for line in STATES.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]

@@ -1,4 +1,4 @@
-"""What stands before any feature: who is let in, which methods an address takes, and what is left of a connection."""
+"""What happens before any feature: access, the methods of an address, and connections after an error."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ def test_every_route_that_is_not_public_is_guarded() -> None:
 
 @pytest.mark.parametrize("content", [b"{", b"\xff", b'{"nope": 1}', b"[]", b""])
 async def test_who_may_not_come_in_learns_nothing_of_the_body(world: World, content: bytes) -> None:
-    """Before: an anonymous caller with a broken body got 400, and with a wrong one 401."""
+    """An anonymous caller used to get 400 for a broken body and 401 for a wrong one."""
     for method, path in (("POST", "/requests"), ("PUT", "/calendar/days/2026-12-01"), ("PATCH", "/items/PE02")):
         await refused(world.anonymous.request(method, path, content=content, headers=JSON), 401, "not_signed_in")
         await refused(world.manager.request(method, path, content=content, headers=JSON), 403, "not_allowed")
@@ -35,7 +35,7 @@ async def test_nor_of_the_address(world: World, path: str) -> None:
 
 
 async def test_allow_names_all_methods_of_the_address(world: World) -> None:
-    """Before: those of the first of its routes."""
+    """Allow used to name only the methods of the first route."""
     for path, methods in (("/requests", "GET, POST"), ("/items/PE02", "GET, PATCH"), ("/places/searches", "POST")):
         answer = await world.operator.put(path)
         await refused(world.operator.put(path), 405, "http_405")
@@ -44,7 +44,7 @@ async def test_allow_names_all_methods_of_the_address(world: World) -> None:
 
 
 async def test_what_stands_in_the_document_as_it_is_comes_before_a_parameter(world: World) -> None:
-    """Before: 422, for `searches` is no id of a place."""
+    """The answer used to be 422, because `searches` is not the id of a place."""
     await refused(world.operator.get("/places/searches"), 405, "http_405")
     await refused(world.operator.get("/citizens/searches"), 405, "http_405")
 
@@ -53,14 +53,14 @@ async def test_what_stands_in_the_document_as_it_is_comes_before_a_parameter(wor
     "content", [b"\xff", b"[" * 100_000, b'{"phone": "\xed\xa0\x80"}', b'{"phone": 1e999}', b"\xef\xbb\xbf{}"]
 )
 async def test_what_is_no_json_is_told_as_such(world: World, content: bytes) -> None:
-    """Before: 400 `http_400` for what is no UTF-8 and for what is nested without end, which no operation declares."""
+    """Invalid UTF-8 and endless nesting used to answer 400 `http_400`, which no operation declares."""
     answer = await world.operator.post("/requests", content=content, headers=JSON)
     assert answer.json()["code"] in ("invalid_json", "invalid_input")
 
 
 @asynccontextmanager
 async def served(world: World) -> AsyncIterator[str]:
-    """A real server with an address that fails; its host and port."""
+    """Run a real server with an address that fails. Yield its host and port."""
     app = FastAPI()
     app.state.context = world.context
     install(app)
@@ -86,7 +86,7 @@ async def served(world: World) -> AsyncIterator[str]:
 
 
 async def test_a_connection_is_closed_as_announced_or_goes_on(world: World) -> None:
-    """Before: the answer to a failure announced nothing, and the next call on its connection was lost."""
+    """A failure used to close the connection unannounced, and the next call on it was lost."""
     async with served(world) as url, httpx.AsyncClient(base_url=url, limits=httpx.Limits(max_connections=1)) as client:
         for _ in range(3):
             failed = await client.get("/fails")
@@ -101,7 +101,8 @@ async def test_a_connection_is_closed_as_announced_or_goes_on(world: World) -> N
 
 
 async def test_nobody_stores_what_the_api_answers(world: World) -> None:
-    """A citizen's request stayed in the cache of a shared computer, and links named the address it was read at."""
+    """A citizen's request used to stay in the cache of a shared computer, and links disclosed the address of the
+    page."""
     for answer in (
         await world.operator.get("/requests"),
         await world.anonymous.get("/requests"),

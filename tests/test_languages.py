@@ -1,4 +1,4 @@
-"""Every sentence that a caller is told is in the caller's language."""
+"""Every sentence sent to a caller is in the caller's language."""
 
 import ast
 import re
@@ -26,7 +26,7 @@ FROM_NO_CALLER = {
     "no_such_attribute", "needs_python_object", "get_attribute_error", "default_factory_not_called", "is_instance_of",
     "is_subclass_of", "callable_type", "missing_sentinel_error", "ellipsis_error", "value_error", "assertion_error",
 }  # fmt: skip
-"""Types of pydantic's errors that neither JSON nor a query can cause, and those that carry our own sentence."""
+"""Pydantic error types that neither JSON nor a query can cause, and those that carry our own sentence."""
 
 
 def every(kind: type[HotlineError] = HotlineError) -> list[type[HotlineError]]:

@@ -1,4 +1,4 @@
-"""Every documented filter of a list has an index or a bound: walked over the OpenAPI document, by EXPLAIN."""
+"""Every documented filter of a list has an index or a bound, checked on the OpenAPI document by EXPLAIN."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ HISTORY = {
     "requests", "offers", "jobs", "events", "contacts", "decisions", "callbacks", "complaints", "credit_entries",
     "webhook_deliveries", "audit_entries", "provider_notices", "statement_links", "idempotency_keys",
 }  # fmt: skip
-"""What grows with every day; the registry and the catalogue do not."""
+"""Tables that grow every day, unlike the registry and the catalogue."""
 DOCUMENT = APP.openapi()
 SAMPLES = {
     "item": "PE02", "category": "PE", "township": "330203001", "month": "2026-10", "from": "2026-10", "to": "2026-11",
@@ -25,7 +25,7 @@ SAMPLES = {
 
 
 class Filtered(NamedTuple):
-    """A list with one of its filters set; `route` is its route's."""
+    """A list with one of its filters set. `route` is the list's route."""
 
     path: str
     name: str
@@ -34,7 +34,7 @@ class Filtered(NamedTuple):
 
 
 def value_of(name: str, schema: dict[str, Any]) -> str:
-    """Something that the filter takes and that hardly anything fits."""
+    """Return a value that the filter accepts and that hardly any row matches."""
     if "$ref" in schema:
         schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     for part in schema.get("anyOf", ()):
@@ -73,7 +73,7 @@ def filters() -> Iterator[Filtered]:
 
 
 class InPaths(dict[str, str]):
-    """What stands in a path by its name; of what is not there, something that nobody has."""
+    """Path parameters by name. For a missing name, an id that nothing has."""
 
     def __missing__(self, name: str) -> str:
         return "00000000-0000-7000-8000-000000000000"
@@ -81,7 +81,7 @@ class InPaths(dict[str, str]):
 
 @pytest.fixture
 async def history(world: World) -> "InPaths":
-    """A dozen of everything, and pages that look at five rows; gives what stands in the paths."""
+    """Create a dozen requests and one row for each path. Return the path parameters."""
     firm = await world.add_provider(DRAIN, capacity=50)
     hook = await ok(world.admin.post("/webhooks", json={"url": "https://93.184.216.34/", "label": "x"}))
     for number in range(12):
@@ -99,7 +99,7 @@ def clients_of(world: World) -> dict[str, AsyncClient]:
 
 
 def bad_scans(plan: Any) -> Iterator[str]:
-    """What the plan reads from beginning to end of a table that grows: by no index, or by one for its order alone."""
+    """Yield sequential scans of a table that grows, and index scans of it that only filter."""
     table = plan.get("Relation Name")
     if table in HISTORY:
         unbounded = "Filter" in plan and "Index Cond" not in plan and "Recheck Cond" not in plan

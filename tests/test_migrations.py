@@ -1,4 +1,4 @@
-"""Migrations lead up and down, and the models are what they make."""
+"""Migrations lead up and down, and produce exactly the models."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Every paged list, walked page by page while rows change, come and go: none that stays where it is is missed or comes
+"""Every paged list, read page by page while rows are changed, added and removed. No unchanged row is missed or comes
 twice."""
 
 import json
@@ -22,8 +22,8 @@ ROWS = 7
 
 
 class Listed(NamedTuple):
-    """A list: who asks, in which table its rows are, what tells a row in the answer (and its column there), and how a
-    row moves within the list where its order changes ($2: how far)."""
+    """A list: its caller, the table of its rows, what identifies a row in the answer and in the table, and how to move
+    a row within a list whose order changes ($2: how far)."""
 
     role: str
     table: str
@@ -105,7 +105,7 @@ LISTS = {
 
 
 def paged() -> Iterator[tuple[str, str]]:
-    """The lists of the document with what they say of themselves."""
+    """Yield the document's lists with their descriptions."""
     for path, operations in DOCUMENT["paths"].items():
         operation = operations.get("get", {})
         if "cursor" in {one["name"] for one in operation.get("parameters", ())}:
@@ -120,7 +120,7 @@ def test_every_paged_list_is_walked_and_says_whether_its_order_changes() -> None
 
 
 async def columns_of(tx: Tx, table: str) -> list[tuple[str, bool]]:
-    """What can be written, and whether the database numbers it."""
+    """Return the writable columns, each with whether the database numbers it."""
     query = (
         "SELECT column_name, is_identity = 'YES' FROM information_schema.columns"
         " WHERE table_name = $1 AND is_generated = 'NEVER'"
@@ -138,7 +138,7 @@ async def put(tx: Tx, table: str, row: dict[str, Any], columns: list[str]) -> No
 
 
 async def multiply(world: World, table: str, **fresh: Callable[[int], Any]) -> None:
-    """Make several of the table's first row, each with these values of its own."""
+    """Add copies of the table's first row, each with these values of its own."""
     async with world.context.db.begin() as tx:
         await tx.driver.execute("SET LOCAL session_replication_role = replica")
         columns = [name for name, numbered in await columns_of(tx, table) if not numbered]
@@ -149,7 +149,7 @@ async def multiply(world: World, table: str, **fresh: Callable[[int], Any]) -> N
 
 @pytest.fixture
 async def places(world: World) -> tuple[InPaths, AsyncClient]:
-    """Some rows in every list; gives what stands in the paths, and the client of the firm they are about."""
+    """Create some rows in every list. Return the path parameters and the client of the provider concerned."""
     firm = await world.add_provider(DRAIN, capacity=50)
 
     def fresh(_: int) -> str:
@@ -218,7 +218,7 @@ async def places(world: World) -> tuple[InPaths, AsyncClient]:
 
 
 class Walk:
-    """A list that is read page by page while it changes. `gone` are rows that were taken away or moved."""
+    """A list that is read page by page while it changes. `gone` are the rows that were removed or moved."""
 
     def __init__(self, world: World, client: AsyncClient, listed: Listed, url: str, rng: Random) -> None:
         self.world, self.client, self.listed, self.url, self.rng = world, client, listed, url, rng
@@ -230,7 +230,7 @@ class Walk:
         self.where = f"WHERE ({names}) = {self.row}"
 
     async def read(self, limit: int, cursor: str | None = None) -> tuple[list[str], str | None]:
-        """What tells the page's rows, as JSON by columns, and where it goes on."""
+        """Return what identifies the page's rows, as JSON by columns, and where the next page begins."""
         params = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
         params |= dict(part.split("=") for part in self.listed.query.split("&") if part)
         answer = await ok(self.client.get(self.url, params=params))
@@ -238,7 +238,7 @@ class Walk:
         return [json.dumps({column: item[name] for name, column in told}) for item in answer["items"]], answer["next"]
 
     async def remove(self, told: str) -> dict[str, Any]:
-        """Take the row away; gives it."""
+        """Remove the row and return it."""
         async with self.world.context.db.begin() as tx:
             await tx.driver.execute("SET LOCAL session_replication_role = replica")
             deleted = f"DELETE FROM {self.listed.table} {self.where} RETURNING to_jsonb({self.listed.table}.*)::text"
@@ -247,14 +247,14 @@ class Walk:
         return gone
 
     async def add(self, row: dict[str, Any]) -> None:
-        """Put a row there that was taken away."""
+        """Put a removed row back."""
         async with self.world.context.db.begin() as tx:
             await tx.driver.execute("SET LOCAL session_replication_role = replica")
             columns = [name for name, _ in await columns_of(tx, self.listed.table)]
             await put(tx, self.listed.table, row, columns)
 
     async def change(self, rows: list[str]) -> None:
-        """Something happens to the list between two pages."""
+        """Change the list between two pages."""
         there = [row for row in rows if row not in self.gone]
         column = next(iter(self.listed.told_by.values()))
         match self.rng.choice(("add", "remove", "touch", "move")):
@@ -274,7 +274,7 @@ class Walk:
                     await tx.driver.execute(touched, self.rng.choice(there))
 
     async def go(self) -> None:
-        """Walk it once; raises AssertionError for a row that stood still and was missed or came twice."""
+        """Read the whole list once. Raises AssertionError if an unchanged row was missed or came twice."""
         everything, _ = await self.read(200)
         assert len(everything) >= ROWS - 2, f"{self.url} has {len(everything)} rows"
         self.spare = [await self.remove(told) for told in self.rng.sample(everything, 2)]

@@ -1,4 +1,4 @@
-"""Nobody takes the process from the others: calls, waiting reads, streams, and what sets much in motion."""
+"""No caller takes the process from the others: limits on calls, waiting calls, streams, and costly operations."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from tests.world import DRAIN, SampleProvider, World, ok, refused
 
 @pytest.fixture
 def limited(world: World) -> World:
-    """The application with small shares."""
+    """Yield the application with small limits."""
     small = {"calls_per_minute": 40, "costly_calls_per_minute": 3, "waits_per_caller": 4, "streams_per_caller": 2}
     world.application.state.quotas = Quotas(world.context.settings.model_copy(update=small))
     return world
@@ -68,7 +68,7 @@ def poll(firm: SampleProvider) -> "asyncio.Task[httpx.Response]":
 
 
 async def waiting(world: World, firm: SampleProvider, many: int) -> None:
-    """Until so many of the firm's polls wait."""
+    """Wait until this many of the provider's polls are open."""
     topic = provider_topic(firm.id)
     async with asyncio.timeout(20):
         while len(world.context.pubsub._waiting.get(topic, ())) < many:
@@ -76,7 +76,7 @@ async def waiting(world: World, firm: SampleProvider, many: int) -> None:
 
 
 def test_who_is_refused_together_does_not_come_back_together() -> None:
-    """Before: two thousand refused polls came back each fifth second at once, and held up all others for seconds."""
+    """Two thousand refused polls used to return together every five seconds and held up all others."""
     waits = [int(TooManyWaiting(most=50).headers()["Retry-After"]) for _ in range(500)]
     assert set(waits) <= set(WAIT_FOR_PLACE_SECONDS)
     assert max(waits.count(wait) for wait in WAIT_FOR_PLACE_SECONDS) < 100
@@ -152,7 +152,7 @@ async def test_webhook_tests_and_replays_are_few(limited: World) -> None:
     await ok(limited.admin.patch(url, json={"label": "y"}, headers={"If-Match": '"1"'}))
     await refused(limited.admin.post(f"{url}/test"), 429, "caller_too_fast")
     again = limited.admin.patch(url, json={"label": "z"}, headers={"If-Match": '"2"'})
-    await refused(again, 429, "caller_too_fast")  # before: each edit sent what waited once more
+    await refused(again, 429, "caller_too_fast")  # each edit used to send what was waiting again
     since = {"since": limited.clock.now().isoformat()}
     for _ in range(3):
         await ok(limited.admin.put(f"{url}/replay", json=since))
@@ -184,7 +184,7 @@ async def test_only_so_many_streams_of_a_caller_are_open(world: World, monkeypat
 
 
 async def test_a_follower_looks_at_what_is_new_alone(world: World) -> None:
-    """5,000 events are kept; a wake-up of a follower that has all but the last looks at one."""
+    """5,000 events are kept. Waking a follower that lacks only the last reads one."""
     tail = world.application.state.tail
     await world.dispatch()
     await world.work()

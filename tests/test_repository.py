@@ -1,4 +1,4 @@
-"""What is tracked here belongs here."""
+"""The repository tracks only files that belong here."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ def test_no_process_id_log_database_or_secret_is_tracked() -> None:
 
 
 def test_whatever_answers_routes_is_held_to_be_without_sql() -> None:
-    """import-linter cannot be told of all files called so."""
+    """import-linter has no pattern for all files of a name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     [held] = [one for one in project["importlinter"]["contracts"] if one["name"] == "Routes hold no SQL"]
     routers = [path for path in (ROOT / "app").glob("*/*.py") if "APIRouter(" in path.read_text(encoding="utf-8")]
@@ -27,15 +27,15 @@ def test_whatever_answers_routes_is_held_to_be_without_sql() -> None:
 
 
 EDGE = re.compile(
-    r"(.+_)?routes|schemas|current|main|cli"  # Query is what a schema of a filter is made of
+    r"(.+_)?routes|schemas|current|main|cli"  # schemas of filters are built with Query
     r"|kit/(web|limiting|pages|etags|idempotency|quotas|waiting)|auth/(access|cookies)|intake/filters|live/stream"
     r"|console/pages|contract/document"
 )
-"""What may know of HTTP: routes, what they depend on, and what their parameters are made of."""
+"""Modules that may know about HTTP: routes, their dependencies, and the models of their parameters."""
 
 
 def test_what_is_done_knows_nothing_of_http() -> None:
-    """An action is the same from a route, the worker, a command and a simulated day."""
+    """An action does the same for a route, the worker, a command and a simulated day."""
     knowing = set()
     for path in (ROOT / "app").rglob("*.py"):
         if re.search(r"^(from|import) (fastapi|starlette|app\.kit\.web)\b", path.read_text(encoding="utf-8"), re.M):

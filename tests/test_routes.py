@@ -1,4 +1,4 @@
-"""Every route says who may call it, and the API is documented well enough to generate a client from."""
+"""Every route declares who may call it, and the API's document is good enough to generate a client."""
 
 from collections.abc import Iterator
 
@@ -46,7 +46,7 @@ def calls(dependant: Dependant) -> Iterator[object]:
 
 
 def roles_of(route: RouteContext) -> frozenset[Role] | None:
-    """The roles of all its declarations together; None when it declares none."""
+    """Return the roles of all its declarations together, or None if it declares none."""
     declared = [call.roles for call in calls(route.dependant) if isinstance(call, Gate)]
     return frozenset.intersection(*declared) if declared else None
 
@@ -90,7 +90,8 @@ WITHOUT_KEY = {
     "POST /api/v1/knowledge/import": "the same file changes nothing the second time",
     "POST /api/v1/registry/import": "the same file changes nothing the second time",
 }
-"""POSTs that create nothing, by why they need no Idempotency-Key; nor do those that take the next of a queue."""
+"""POSTs that create nothing, with the reason why they need no Idempotency-Key. Those that take the next of a queue need
+none either."""
 
 
 def test_every_post_that_creates_takes_an_idempotency_key() -> None:
@@ -111,7 +112,7 @@ STEPS_WITHOUT_KEY = {
 
 
 def test_every_step_of_an_operator_takes_an_idempotency_key() -> None:
-    """The desk keeps what is said until it is answered, and says it again."""
+    """The desk keeps input until it is answered, and repeats it."""
     lacking = set()
     for route in ROUTES:
         method = min(route.methods or ())

@@ -21,7 +21,7 @@ def test_any_spelling_of_a_postgresql_url_names_the_one_driver(scheme: str, monk
 def test_a_time_that_no_clock_holds_is_refused_at_the_start(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before: every sign-in answered 500."""
+    """Every sign-in used to answer 500."""
     monkeypatch.setenv(f"HOTLINE_{name}", value)
     with pytest.raises(ValidationError):
         Settings()

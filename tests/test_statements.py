@@ -1,4 +1,4 @@
-"""How many statements the hot paths take, BEGIN and COMMIT aside: a budget that a change must not overrun."""
+"""The number of statements on the hot paths, without BEGIN and COMMIT: a budget that changes must keep."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,7 +11,7 @@ from tests.world import DRAIN, World, ok
 
 @pytest.fixture
 async def statements(world: World) -> AsyncIterator[list[str]]:
-    """The statements that the application sends, from now on."""
+    """Record the statements that the application sends from now on."""
     seen: list[str] = []
 
     def note(record: Any) -> None:
@@ -32,7 +32,7 @@ async def statements(world: World) -> AsyncIterator[list[str]]:
 
 
 async def warm(world: World) -> Any:
-    """Everybody has called once: principals, the catalogue and the driver's types are in memory."""
+    """Make everybody call once, so that principals, the catalogue and the driver's types are cached."""
     firm = await world.add_provider(DRAIN, capacity=20)
     await ok(firm.client.get("/provider/offers"))
     await ok(world.operator.get("/items/PE02"))

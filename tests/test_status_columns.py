@@ -1,4 +1,4 @@
-"""`make check` fails on a status that is written past its machine."""
+"""`make check` fails if a status is written without its machine."""
 
 from pathlib import Path
 

@@ -87,7 +87,7 @@ class World:
         self.clock.advance(timedelta(**span))
 
     async def client(self, token: str | None) -> AsyncClient:
-        """An HTTP client that carries this token."""
+        """Return an HTTP client with this token."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         client = AsyncClient(
             transport=self.transport, base_url="http://hotline/api/v1", headers=headers, timeout=30, trust_env=False
@@ -110,7 +110,7 @@ class World:
         point: tuple[float, float] = (29.86, 121.538),
         **facts: Any,
     ) -> SampleProvider:
-        """An active provider of these items, everywhere and at all hours unless said otherwise."""
+        """Add an active provider of these items, everywhere and at all hours unless changed."""
         now = self.clock.now()
         provider_id, token, number = new_id(now), secrets.token_urlsafe(16), next(_numbers)
         name = f"海曙第{number}便民服务部"
@@ -156,7 +156,7 @@ class World:
         return SampleProvider(provider_id, name, await self.client(token))
 
     async def create(self, item: str = DRAIN, *, client: AsyncClient | None = None, **facts: Any) -> Response:
-        """Take a request down as the operator would; gives the raw response."""
+        """Create a request as the operator would. Return the raw response."""
         headers = {"Idempotency-Key": facts.pop("key")} if "key" in facts else {}
         body = {
             "phone": "13957412345",
@@ -169,13 +169,13 @@ class World:
         return await (client or self.operator).post("/requests", json=body | facts, headers=headers)
 
     async def dispatch(self, item: str = DRAIN, **facts: Any) -> dict[str, Any]:
-        """Create and dispatch a request; gives the answer."""
+        """Create and dispatch a request. Return the answer."""
         response = await self.create(item, dispatch=True, **facts)
         assert response.status_code == 201, response.text
         return cast(dict[str, Any], response.json())
 
     async def complete(self, provider: SampleProvider, offer_id: str, amount_fen: int = 8_000) -> dict[str, Any]:
-        """Accept, start, agree on the price and complete, as the provider; gives the job."""
+        """Accept, start, agree on the price and complete, as the provider. Return the job."""
         job = await ok(provider.client.put(f"/provider/offers/{offer_id}/acceptance"))
         await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
         quote = {"amount_fen": amount_fen, "agreed_on_site": True}
@@ -184,11 +184,11 @@ class World:
         return cast(dict[str, Any], await ok(provider.client.put(f"/provider/jobs/{job['id']}/completion", json=done)))
 
     async def status(self, request_id: str) -> str:
-        """The request's present status."""
+        """Return the request's present status."""
         return cast(str, (await ok(self.operator.get(f"/requests/{request_id}")))["status"])
 
     async def work(self) -> None:
-        """The worker's steps until nothing is left to do."""
+        """Run the worker's steps until nothing is left to do."""
         while await run_due_steps(self.context, self.catalog):
             pass
         while await run_log_steps(self.context):
@@ -196,12 +196,12 @@ class World:
 
 
 def act_at(moment: datetime, actor: Actor = SYSTEM) -> Act:
-    """What the system, or somebody else, does at that moment."""
+    """Return an act of the system, or of somebody else, at that moment."""
     return Act(actor, moment, Settings())
 
 
 async def new_policy(world: World, **changes: Any) -> None:
-    """A new version of the dispatch policy, with these changes: a version is never edited."""
+    """Create a new version of the dispatch policy with these changes. A version is never edited."""
     async with world.context.db.begin() as tx:
         latest = (
             (await tx.session.execute(select(PolicyVersion).order_by(PolicyVersion.version.desc()))).scalars().first()
@@ -214,18 +214,18 @@ async def new_policy(world: World, **changes: Any) -> None:
 
 
 async def ok(call: Any) -> Any:
-    """The JSON of a response that must be a success."""
+    """Return the JSON of a response that must be a success."""
     return decoded(await call)
 
 
 def decoded(response: Response) -> Any:
-    """The JSON of a response that must be a success."""
+    """Return the JSON of a response that must be a success."""
     assert response.is_success, f"{response.status_code}: {response.text}"
     return response.json() if response.content else None
 
 
 async def refused(call: Any, status: int, code: str) -> dict[str, Any]:
-    """The problem document of a response that must be refused like this."""
+    """Return the problem document of a response that must be refused like this."""
     response: Response = await call
     assert response.status_code == status, f"{response.status_code}: {response.text}"
     problem = response.json()
@@ -235,7 +235,7 @@ async def refused(call: Any, status: int, code: str) -> dict[str, Any]:
 
 
 def credit_code(number: int) -> str:
-    """A valid Unified Social Credit Code of Haishu."""
+    """Return a valid Unified Social Credit Code of Haishu."""
     body = f"91330203MA{CHARACTERS[number % 30]}{number:06d}"
     return body + check_character(body)
 
@@ -268,13 +268,13 @@ def _lines(
 
 @cache
 def the_application() -> FastAPI:
-    """One application for all tests of this process: FastAPI prepares its routes at their first use."""
+    """Return one application for all tests of this process, because FastAPI prepares its routes at their first use."""
     return create_app(Settings())
 
 
 @asynccontextmanager
 async def open_world(context: Context, catalog: Snapshot) -> AsyncIterator[World]:
-    """The application with its staff, listening to wake-ups."""
+    """Yield the application with its staff, listening to wake-ups."""
     connected = asyncio.Event()
     context.pubsub.on_message(lambda topics: connected.set())
     await context.pubsub.start()

@@ -1,4 +1,5 @@
-"""A firm applies by itself: what it is told, how it follows, what strangers cannot do, and the registrar's decision."""
+"""Applications by companies: what the applicant is told, how it follows the application, limits on strangers, the
+decision."""
 
 import asyncio
 from typing import Any
@@ -15,7 +16,7 @@ URL = "/public/applications"
 
 
 def form(number: int = 1, **facts: Any) -> dict[str, Any]:
-    """What a locksmith's firm types in."""
+    """Return the application form of a locksmith's company."""
     return application(number) | {"note": "老板姓周，在城隍庙边上"} | facts
 
 

@@ -1,4 +1,4 @@
-"""What these tests do again and again: a request brought to completion, and calls made about it."""
+"""Helpers for callback tests: complete a request, and make the calls about it."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -12,12 +12,12 @@ NINGBO = ZoneInfo("Asia/Shanghai")
 
 
 def ningbo(day: int, hour: int, minute: int = 0) -> datetime:
-    """A moment of November 2026 on the centre's wall clock; the tests begin on the 24th at 10:00."""
+    """Return a moment of November 2026 in the centre's time zone. Tests begin on the 24th at 10:00."""
     return datetime(2026, 11, day, hour, minute, tzinfo=NINGBO)
 
 
 async def complete(world: World, provider: SampleProvider, item: str = DRAIN, **facts: Any) -> dict[str, Any]:
-    """A request that the provider has just done, with its callback made; gives the request."""
+    """Create a request, have the provider complete it, and let the worker create its callback. Return the request."""
     made = await world.dispatch(item, **facts)
     await world.complete(provider, made["offers"][0]["id"])
     await world.work()
@@ -25,22 +25,22 @@ async def complete(world: World, provider: SampleProvider, item: str = DRAIN, **
 
 
 async def take(world: World, client: AsyncClient | None = None) -> dict[str, Any]:
-    """The next callback; empty when nobody is to be called."""
+    """Take the next callback. The response is empty when nobody needs a call."""
     return await ok((client or world.operator).post("/callbacks/next")) or {}
 
 
 async def record(world: World, callback: dict[str, Any], **outcome: Any) -> Response:
-    """Record how the call went; gives the raw response."""
+    """Record how the call went. Return the raw response."""
     return await world.operator.put(f"/callbacks/{callback['id']}/outcome", json=outcome)
 
 
 async def due(world: World) -> list[dict[str, Any]]:
-    """The due list."""
+    """Return the list of due callbacks."""
     return cast(list[dict[str, Any]], (await ok(world.operator.get("/callbacks")))["items"])
 
 
 async def events(world: World, request: dict[str, Any], kind: str) -> list[dict[str, Any]]:
-    """The data of the request's events of this kind."""
+    """Return the data of the request's events of this kind."""
     timeline = await ok(world.operator.get(f"/requests/{request['id']}/events"))
     return [
         {k: v for k, v in event["data"].items() if k != "callback_id"} for event in timeline if event["kind"] == kind

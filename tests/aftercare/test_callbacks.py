@@ -1,4 +1,4 @@
-"""From a completed request to the call: what falls due when, who gets it, and how often it is tried."""
+"""Callbacks: when one is due after completion, who gets it, and how often it is tried."""
 
 from datetime import datetime
 

@@ -1,4 +1,5 @@
-"""What follows from what the citizen says: closed, done again, a complaint; and for callers who were merged."""
+"""Outcomes of callbacks, also for merged callers: the request is closed, the work is done again, or a complaint
+opens."""
 
 import asyncio
 from typing import Any
@@ -12,7 +13,7 @@ from tests.world import DRAIN, World, ok, refused
 
 
 async def called(world: World, **outcome: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A request done by the one firm there is, and the callback as it stands after this outcome."""
+    """Have the only provider do a request and record this outcome. Return the request and the callback."""
     request = await complete(world, await world.add_provider(DRAIN))
     world.clock.moment = ningbo(24, 12)
     return request, await ok(record(world, await take(world), **outcome))
@@ -68,7 +69,8 @@ async def test_a_citizen_may_refuse_the_same_firm(world: World) -> None:
 
 
 async def merged(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Two neighbours called about one drain; it was done. Gives the callback of the first, then of the second."""
+    """Merge two neighbours' requests about one drain and complete the work. Return the first caller's callback, then
+    the second's."""
     firm = await world.add_provider(DRAIN)
     parent = await world.dispatch(DRAIN)
     child = (await world.dispatch(DRAIN, phone="13805741688"))["request"]

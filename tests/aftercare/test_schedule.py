@@ -1,4 +1,4 @@
-"""When callbacks fall due: always in the calling hours, each attempt in another third of them, never in the past."""
+"""Due times of callbacks: within calling hours, each attempt in another third of them, never in the past."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ def test_first_due_lies_in_the_calling_hours_and_ahead(moment: datetime, urgency
 
 @given(MOMENTS, ZONES, st.lists(st.integers(0, 40 * 60), min_size=2, max_size=2))
 def test_three_attempts_lie_in_three_thirds(moment: datetime, zone: ZoneInfo, minutes_late: list[int]) -> None:
-    """Each call is made some time after it fell due, as soon as the third it falls into was not tried."""
+    """Each call is made some time after it is due, as soon as an untried third begins."""
     due, tried = first_due(moment, "same_day", zone), [0]
     for late in minutes_late:
         called = due + timedelta(minutes=late)

@@ -1,4 +1,4 @@
-"""Staff with passwords, and ways to sign in, for the tests of accounts."""
+"""Helpers for account tests: staff with passwords, and ways to sign in."""
 
 from datetime import timedelta
 from http.cookies import Morsel, SimpleCookie
@@ -17,7 +17,7 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1)
 
 
 async def give_passwords(world: World) -> None:
-    """Let `t.operator` and the others sign in with PASSWORD."""
+    """Give `t.operator` and the others the password PASSWORD."""
     async with world.context.db.begin() as tx:
         await tx.session.execute(update(Staff).values(password_hash=QUICK.hash(PASSWORD)))
 
@@ -30,18 +30,18 @@ async def post_session(
 
 
 async def signed_in(world: World, username: str, password: str = PASSWORD, **more: Any) -> AsyncClient:
-    """A client with a session of its own."""
+    """Return a client with its own session."""
     return await world.client((await ok(post_session(world, username, password, **more)))["token"])
 
 
 async def staff_named(world: World, username: str) -> dict[str, Any]:
-    """The account as the admin sees it."""
+    """Return the account as the admin sees it."""
     [found] = [one for one in await ok(world.admin.get("/staff")) if one["username"] == username]
     return dict(found)
 
 
 async def audit_of(world: World, subject: str) -> list[tuple[str, dict[str, Any]]]:
-    """The actions on the audit log of this subject, oldest first."""
+    """Return the audit log's actions on this subject, oldest first."""
     async with world.context.db.begin() as tx:
         rows = await tx.session.scalars(select(AuditEntry).where(AuditEntry.subject == subject).order_by(AuditEntry.id))
         return [(row.action, row.data) for row in rows]
@@ -52,7 +52,7 @@ def cookie_of(response: Response, name: str = "hotline_session") -> Morsel[str]:
 
 
 async def from_address(world: World, address: str) -> AsyncClient:
-    """A client that calls from there."""
+    """Return a client that calls from this address."""
     client = await world.client(None)
     client._transport = type(world.transport)(world.application, raise_app_exceptions=False, client=(address, 40000))
     return client

@@ -1,4 +1,4 @@
-"""Signing in from a page: a cookie that scripts cannot read, and that other sites' pages cannot use."""
+"""Browser sessions: the cookie cannot be read by scripts or used by other sites' pages."""
 
 from http.cookies import Morsel, SimpleCookie
 
@@ -34,7 +34,7 @@ def cookie_of(response: Response, name: str = "hotline_session") -> Morsel[str]:
 
 
 async def key_of(world: World) -> tuple[str, str]:
-    """The id and a key of a provider."""
+    """Return a provider's id and a key for it."""
     provider = await world.add_provider()
     made = await ok(world.registrar.post(f"/providers/{provider.id}/keys", json={"label": "手机"}))
     return str(provider.id), made["key"]

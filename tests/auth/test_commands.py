@@ -1,4 +1,4 @@
-"""`hotline staff` from a shell: passwords by standard input, mistakes answered with a sentence."""
+"""`hotline staff` in a shell: passwords come by standard input, and mistakes get a one-sentence error."""
 
 import asyncio
 import os

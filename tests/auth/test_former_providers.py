@@ -1,4 +1,4 @@
-"""A firm that was expelled or has left: no queue and no contacts any more; statement, reply and appeal stay open."""
+"""Providers that were expelled or have left lose the queue and contacts; statement, reply and appeal stay open."""
 
 import asyncio
 from typing import Any
@@ -52,7 +52,7 @@ def test_what_stays_open_is_this() -> None:
 
 @pytest.mark.parametrize("ways_out", [("suspended", "expelled"), ("left",)])
 async def test_queue_and_contacts_are_gone_at_once(world: World, ways_out: tuple[str, ...]) -> None:
-    """Before: it went on reading the contacts of the last 15 days."""
+    """Such a provider could still read the contacts of the last 15 days."""
     firm = await world.add_provider(DRAIN)
     [offer] = (await world.dispatch(DRAIN))["offers"]
     done = await world.complete(firm, offer["id"])
@@ -73,11 +73,11 @@ async def test_queue_and_contacts_are_gone_at_once(world: World, ways_out: tuple
 
 @pytest.mark.parametrize("ways_out", [("suspended", "expelled"), ("left",)])
 async def test_an_open_stream_and_a_waiting_poll_end(world: World, ways_out: tuple[str, ...]) -> None:
-    """Before: the stream went on."""
+    """The stream of such a provider used to stay open."""
     firm = await world.add_provider(DRAIN)
     stream = await listen(world, token_of(firm.client))
     await anext(stream)
-    await world.dispatch(DRAIN)  # its offer is withdrawn by the worker
+    await world.dispatch(DRAIN)  # the worker withdraws its offer
     known = {"If-None-Match": (await firm.client.get("/provider/offers")).headers["ETag"]}
     waiting = asyncio.create_task(firm.client.get("/provider/offers", headers=known | {"Prefer": "wait=60"}))
     while not world.context.pubsub.has_subscribers(f"provider:{firm.id}"):

@@ -1,4 +1,5 @@
-"""Staff accounts: opened, changed and ended; temporary passwords, the second factor, and no door without a key."""
+"""Staff accounts: creation, changes and deactivation; temporary passwords; the second factor; no access without
+credentials."""
 
 import asyncio
 import threading
@@ -66,7 +67,7 @@ async def test_a_new_colleague_chooses_the_password(world: World) -> None:
 
 
 async def test_a_name_that_is_given_twice_at_once_is_one_persons(world: World) -> None:
-    """Before: the second got the name of a constraint."""
+    """The second caller used to get the name of a database constraint."""
     body = {"username": "wangmin", "name": "王敏", "roles": ["operator"]}
     answers = await asyncio.gather(*(world.admin.post("/staff", json=body) for _ in range(2)))
     [taken] = [answer.json()["code"] for answer in answers if answer.status_code != 201]
@@ -152,7 +153,8 @@ async def test_a_temporary_password_waits_for_a_week(world: World) -> None:
 
 @asynccontextmanager
 async def while_it_is_hashed(call: Coroutine[Any, Any, Response]) -> AsyncIterator[asyncio.Task[Response]]:
-    """The block runs once the call waits for a password to be hashed; nothing is hashed before its end."""
+    """Run the block while the call waits for a password hash. Other hashes keep every thread busy until the block
+    ends."""
     go_on = threading.Event()
     busy = [asyncio.create_task(HASHING.run(go_on.wait)) for _ in range(HASHERS)]
     task = asyncio.create_task(call)
@@ -169,7 +171,7 @@ async def while_it_is_hashed(call: Coroutine[Any, Any, Response]) -> AsyncIterat
 async def test_a_password_that_is_reset_while_it_is_hashed_opens_nothing(world: World) -> None:
     client, other = await signed_in(world, "t.operator"), QUICK.hash(NEW)
 
-    async def reset() -> None:  # as `hotline staff reset-password` does, in a process of its own
+    async def reset() -> None:  # as `hotline staff reset-password` does in a separate process
         async with world.context.db.begin() as tx:
             await tx.session.execute(update(Staff).where(Staff.username == "t.operator").values(password_hash=other))
 
@@ -217,7 +219,7 @@ async def test_all_sessions_of_a_person_end(world: World) -> None:
 
 
 async def enrol(world: World, client: Any) -> tuple[pyotp.TOTP, list[str]]:
-    """Set up a second factor, a minute ago by its own clock; gives it with the recovery codes."""
+    """Set up a second factor one minute ago by its own clock. Return it with the recovery codes."""
     begun = await ok(client.put("/account/second-factor", json={"password": PASSWORD}))
     assert begun["uri"].startswith("otpauth://totp/81890:")
     assert begun["qr"].startswith("data:image/svg+xml")

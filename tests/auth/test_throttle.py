@@ -1,4 +1,4 @@
-"""Sign-ins that fail: slowed down where they come from, and nobody else with them."""
+"""Failed sign-ins slow down the place that they come from, and nobody else."""
 
 import asyncio
 import threading
@@ -77,7 +77,7 @@ async def test_a_browser_that_was_here_before_gets_through(world: World) -> None
     await refused(post_session(world, "t.operator", client=attacker), 429, "too_many_attempts")
     body = {"username": "t.operator", "password": PASSWORD}
     assert (await browser.post("/sessions/browser", json=body, headers=OURS)).status_code == 201
-    for _ in range(FREE_OF_NAME + 1):  # the cookie is no way to guess on
+    for _ in range(FREE_OF_NAME + 1):  # the cookie does not allow more guesses
         await browser.post("/sessions/browser", json=body | {"password": WRONG}, headers=OURS)
     await refused(browser.post("/sessions/browser", json=body, headers=OURS), 429, "too_many_attempts")
 
@@ -111,7 +111,7 @@ async def test_a_network_that_tries_name_after_name_waits(world: World) -> None:
 
 
 async def test_a_centre_that_signs_in_at_once_waits_for_nobody(world: World) -> None:
-    """Each try has read the clock before it is counted; another with a later moment may have been counted first."""
+    """Each attempt reads the clock before it is counted, so one with a later moment may be counted first."""
     now, tried = world.clock.now(), of_network("password", "192.0.2.1")
     async with world.context.db.begin() as tx:
         for earlier in range(FREE_OF_NETWORK - 1):
@@ -120,7 +120,7 @@ async def test_a_centre_that_signs_in_at_once_waits_for_nobody(world: World) -> 
 
 
 async def test_a_hundred_wrong_ones_at_once(world: World) -> None:
-    """Before: all hundred were hashed."""
+    """All hundred passwords used to be hashed."""
     answers = await asyncio.gather(*(post_session(world, "t.operator", WRONG) for _ in range(100)))
     codes = sorted(answer.status_code for answer in answers)
     assert codes.count(401) == FREE_OF_NAME
@@ -138,7 +138,7 @@ async def test_where_too_many_are_hashed_whoever_was_here_before_still_signs_in(
             crowd.enter_context(HASHING.place())
         await refused(post_session(world, "t.operator"), 503, "sign_ins_crowded")
         await ok(browser.post("/sessions/browser", json=body, headers=OURS))
-    await ok(post_session(world, "t.operator"))  # what was turned away did not count
+    await ok(post_session(world, "t.operator"))  # refused attempts did not count
 
 
 async def test_a_known_browser_is_hashed_before_all_who_wait(world: World) -> None:

@@ -1,4 +1,4 @@
-"""What is taken from somebody is gone at once, in every process, whatever became of the notification."""
+"""A revoked credential stops working at once in every process, even if the notification is lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,14 +25,14 @@ def token_of(client: AsyncClient) -> str:
 
 
 def deaf(world: World, db: Database | None = None) -> Authenticator:
-    """The authenticator of another process, subscribed but told nothing."""
+    """Return the authenticator of another process that is subscribed but receives nothing."""
     pubsub = PubSub(str(world.context.settings.database_direct_url))
     pubsub.connected = True
     return Authenticator(Context(world.context.settings, db or world.context.db, world.clock, pubsub))
 
 
 async def settled(authenticator: Authenticator, token: str, wanted: Any) -> None:
-    """Within the twentieth of a second for which he relies on what he read."""
+    """Wait until the authenticator finds `wanted`. It may rely on its last read for a twentieth of a second."""
     async with asyncio.timeout(5):
         while True:
             try:
@@ -54,7 +54,7 @@ async def stand(world: World, firm: SampleProvider, standing: str) -> None:
 
 
 async def test_a_revoked_key_is_refused_where_the_notification_was_lost(world: World) -> None:
-    """Before: for five minutes it was not."""
+    """The key used to work for five more minutes."""
     firm, authenticator = await world.add_provider(), deaf(world)
     token = token_of(firm.client)
     assert (await authenticator.principal(token)).roles == {Role.PROVIDER}
@@ -81,7 +81,7 @@ async def test_so_is_an_expelled_firm_and_a_session_that_was_ended(world: World)
 
 
 async def test_a_look_up_that_was_under_way_is_not_believed(world: World) -> None:
-    """Before: it was kept for five minutes, for the notification had come before it."""
+    """Its result used to be kept for five minutes, because the notification came before it."""
 
     class Slow(Database):
         has_read, go_on = asyncio.Event(), asyncio.Event()
@@ -159,7 +159,7 @@ async def test_a_key_may_expire(world: World) -> None:
     await refused(client.get("/provider/offers"), 401, "not_signed_in")
     await refused(world.anonymous.get("/provider/offers"), 401, "not_signed_in")
     listed = await ok(world.registrar.get(f"/providers/{firm.id}/keys"))
-    assert [key["label"] for key in listed] == ["test", "调度系统"]  # that it has expired is seen
+    assert [key["label"] for key in listed] == ["test", "调度系统"]  # the expiry is noticed
     for wrong in (world.clock.now(), world.clock.now() + timedelta(days=4 * 366)):
         body = {"label": "另一个", "expires_at": wrong.isoformat()}
         await refused(world.registrar.post(f"/providers/{firm.id}/keys", json=body), 422, "key_expiry_invalid")
@@ -202,7 +202,7 @@ async def test_when_a_key_was_used_last_is_noted_now_and_then(world: World) -> N
 
 
 async def test_a_session_ends_when_nobody_was_there(world: World) -> None:
-    """An hour without a touch; what the console reads by itself is no sign of anybody."""
+    """An hour passes without input. Calls that the console makes by itself do not count as activity."""
     world.context.settings.idle_minutes = 60
     for _ in range(3):
         world.advance(minutes=59)
@@ -225,7 +225,7 @@ async def test_another_processs_word_counts(world: World) -> None:
 
 
 async def test_an_older_touch_takes_none_back(world: World) -> None:
-    """A screen that was left an hour ago asks another process, where nobody has heard of the later touch."""
+    """A screen left an hour ago calls another process, which has not seen the later activity."""
     world.context.settings.idle_minutes, other = 60, deaf(world)
     await other.principal(token_of(world.operator), NO_TIME)
     world.advance(minutes=30)

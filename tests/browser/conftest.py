@@ -1,4 +1,4 @@
-"""Debian's Chromium before a real server: `page` fails its test on any error in the console or broken accessibility."""
+"""Debian's Chromium and a real server. `page` fails its test on any console error or accessibility violation."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The figures that journeys recorded: keys, seconds, kilobytes."""
+    """Print the figures that journeys recorded: key presses, seconds, kilobytes."""
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             terminalreporter.write_line(f"{name}: {value}")
@@ -33,7 +33,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    """Headless Chromium; as root it cannot have its sandbox."""
+    """Headless Chromium. It cannot use its sandbox when run as root."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert program, "Chromium is missing: apt install chromium fonts-noto-cjk"
     async with async_playwright() as playwright:
@@ -46,7 +46,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def site(world: World) -> AsyncIterator[str]:
-    """The address of the test's own application, served for real, with a worker beside it."""
+    """Serve the test's own application, with a worker, and yield its address."""
     config = uvicorn.Config(world.application, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     async with asyncio.TaskGroup() as tasks:
@@ -65,7 +65,7 @@ Opening = Callable[..., Awaitable[Person]]
 
 @pytest.fixture
 async def sit_down(browser: Browser, site: str) -> AsyncIterator[Opening]:
-    """Somebody before a screen of their own: `await sit_down(PHONE, "en-US")`."""
+    """Yield a function that opens a browser for one more person: `await sit_down(PHONE, "en-US")`."""
     people: list[Person] = []
 
     async def open_browser(viewport: ViewportSize = DESK, language: str = "zh-CN") -> Person:

@@ -1,4 +1,4 @@
-"""Somebody before a screen: signs in, looks, and remembers whatever the browser complained of."""
+"""A person at a screen: signs in, reads, and records everything that the browser reports."""
 
 import os
 from pathlib import Path
@@ -25,11 +25,11 @@ EXPECTED = (
     "ERR_CONNECTION_REFUSED",
     "ERR_FAILED",
 )
-"""What a browser writes to its console for answers that belong to the journey: not signed in, refused, no network."""
+"""What a browser writes to its console for expected failures: not signed in, refused, no network."""
 
 
 class Person:
-    """`complaints` are the console's errors and warnings, and what was thrown."""
+    """A person at a screen. `complaints` are the console's errors and warnings, and uncaught exceptions."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -42,7 +42,7 @@ class Person:
             self.complaints.append(message.text)
 
     async def sign_in(self, username: str, password: str) -> None:
-        """As a member of staff."""
+        """Sign in as a member of staff."""
         await self.page.goto("/")
         await self.page.locator("[name=username]").fill(username)
         await self.page.locator("[name=password]").fill(password)
@@ -50,14 +50,14 @@ class Person:
         await self.page.locator(".shell-bar").wait_for()
 
     async def sign_in_provider(self, key: str) -> None:
-        """As a provider, with its key."""
+        """Sign in as a provider with its key."""
         await self.page.goto("/sign-in?as=provider")
         await self.page.locator("[name=key]").fill(key)
         await self.page.keyboard.press("Enter")
         await self.page.locator(".shell-bar").wait_for()
 
     async def check_accessibility(self) -> None:
-        """Fails on anything that axe finds against WCAG 2.2 AA on the screen, once nothing on it fades any more."""
+        """Fail if axe finds a violation of WCAG 2.2 AA on the screen, once all transitions have ended."""
         await self.page.get_by_role("main").wait_for()
         await self.page.evaluate(SETTLED)
         found: dict[str, Any] = await self.page.evaluate(
@@ -71,6 +71,6 @@ class Person:
         assert not broken, "\n".join(broken)
 
     async def picture(self, name: str) -> None:
-        """A screenshot of what is in sight for the guides: only where PICTURES says which folder to put them in."""
+        """Save a screenshot for the guides, if PICTURES names a folder for them."""
         if folder := os.environ.get("PICTURES"):
             await self.page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled", caret="hide")

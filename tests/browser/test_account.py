@@ -1,4 +1,5 @@
-"""The first sign-in with a password that somebody else set, the second factor, and what a page says to failed tries."""
+"""The account page: the first sign-in with a temporary password, the second factor, and messages for failed
+sign-ins."""
 
 import pyotp
 import pytest

@@ -1,4 +1,4 @@
-"""After the call: what happened to a request, what each step came to, and what a firm says on the phone."""
+"""After the call: a request's history, the result of each step, and what a provider reports by phone."""
 
 import pytest
 from playwright.async_api import expect
@@ -49,7 +49,7 @@ async def test_a_request_tells_what_happened_and_each_step_what_came_of_it(
     await person.check_accessibility()
     await person.picture(f"desk-timeline-{language}")
     pending: list[str] = []
-    while not pending:  # the site's own worker may have the step in hand
+    while not pending:  # the site's own worker may be running the step
         await world.work()
         offers = await ok(world.operator.get(f"/requests/{made['request']['id']}/offers"))
         pending = [one["id"] for one in offers if one["status"] == "pending"]

@@ -1,4 +1,4 @@
-"""Calls at the desk: none is lost, each gets an end, and what was sent reaches the centre once."""
+"""Calls at the desk: none is lost, each gets an outcome, and everything is sent to the centre once."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ OUTCOMES = ("answered", "progress", "provider", "wrong_number", "silent", "hung_
 
 
 async def ring_again(person: Person, number: str) -> None:
-    """While another call is in hand."""
+    """Let a call come in while another one is in progress."""
     await person.page.evaluate("number => { location.hash = `call=${number}` }", number)
     await expect(person.page.locator(".ringing").last).to_be_visible()
 
 
 async def ended(world: World, count: int) -> list[dict[str, Any]]:
-    """The calls that have ended, the oldest first; waits for the desk to have told so many."""
+    """Wait until the desk has reported this many ended calls. Return them, oldest first."""
     for _ in range(200):
         page = await ok(world.supervisor.get("/calls", params={"open": False}))
         if len(page["items"]) >= count:
@@ -57,7 +57,7 @@ async def test_a_second_ring_parks_the_first_call_with_all_that_was_typed(
     await expect(page.locator(".parked")).to_have_count(0)
     [wrong] = await ended(world, 1)
     assert wrong["outcome"] == "wrong_number"
-    for _ in range(200):  # the desk tells it after it shows it
+    for _ in range(200):  # the desk reports it after showing it
         [mine] = await ok(world.operator.get("/desk/calls"))
         if mine["status"] == "ongoing":
             break
@@ -88,10 +88,10 @@ async def test_what_was_done_in_a_call_ends_it_by_itself_or_by_one_key(world: Wo
     await press(person, "x", "s", "d", "Enter", "F9")
     await expect(person.page.locator(".result")).to_be_visible()
     world.advance(minutes=5)
-    await ring(person, PHONE)  # taken at once: the call before is over
+    await ring(person, PHONE)  # taken at once, because the previous call is over
     await person.page.locator(".caller .request .summary").click()
     await expect(person.page.locator(".caller .detail")).to_be_visible()
-    await ring_again(person, STRANGER)  # somebody is being told how it stands
+    await ring_again(person, STRANGER)  # the caller is being told the progress
     await press(person, "F10")
     done, progress = await ended(world, 2)
     assert (done["outcome"], progress["outcome"]) == ("request", "progress")
@@ -105,7 +105,7 @@ async def test_off_the_line_then_a_reload_then_a_ring_loses_nothing(world: World
     await ring(person, STRANGER)
     await press(person, "x", "s", "d", "Enter", "c", "l", "Enter")
     await page.locator("#desk-description").fill("厨房下水道堵了，水倒灌到地上")
-    await expect(page.locator("#desk-item")).to_have_value("下水道疏通")  # found while the line still holds
+    await expect(page.locator("#desk-item")).to_have_value("下水道疏通")  # found while the connection is still up
     await context.set_offline(True)
     await press(person, "F9")
     unsent = page.locator(".unsent-letters")

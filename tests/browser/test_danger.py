@@ -1,4 +1,5 @@
-"""A danger at the desk: heard while typing, read out, recorded and relayed by one key, without an address."""
+"""A danger at the desk: recognised while typing, its script shown, recorded and relayed with one key, without an
+address."""
 
 import pytest
 from playwright.async_api import expect

@@ -1,4 +1,4 @@
-"""The operator's desk: from ring to dispatch by keyboard, and what happens when the centre is lost meanwhile."""
+"""The operator's desk: from ring to dispatch by keyboard, and what happens when the connection is lost meanwhile."""
 
 import time
 from collections.abc import Callable
@@ -31,13 +31,13 @@ async def sit_at_the_desk(world: World, sit_down: Opening, language: str = "zh-C
 
 
 async def ring(person: Person, number: str) -> None:
-    """As the telephone does it: the address gets the number behind its #."""
+    """Announce a call as the telephone does: the number follows # in the address."""
     await person.page.evaluate("number => { location.hash = `call=${number}` }", number)
     await expect(person.page.locator("#desk-item")).to_be_focused()
 
 
 async def press(person: Person, *keys: str) -> int:
-    """Press the keys one by one; gives how many presses it took, a modifier being one too."""
+    """Press the keys one by one. Return the number of presses, counting each modifier."""
     for key in keys:
         await person.page.keyboard.press(key)
     return sum(key.count("+") + 1 for key in keys)

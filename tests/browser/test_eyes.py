@@ -1,4 +1,4 @@
-"""The desk before everybody's eyes: dark, with great contrast, with letters twice as large, and on a small screen."""
+"""The desk in dark mode, in high contrast, with letters twice as large, and on a small screen."""
 
 import pytest
 from playwright.async_api import expect
@@ -16,7 +16,7 @@ OVERFLOWS = """() => [...document.querySelectorAll('main *')].filter(one => {
         && one.scrollWidth > one.clientWidth + 1
     return box.width && !one.closest('.unseen, svg') && (cut || box.right > innerWidth + 1)
 }).map(one => `${one.tagName}.${one.className} ${one.textContent.trim().slice(0, 40)}`)"""
-"""What is cut off, or stands beyond the right edge."""
+"""Finds what is cut off or extends beyond the right edge."""
 
 
 async def a_full_desk(world: World, sit_down: Opening, language: str = "zh-CN", **window: object) -> Person:

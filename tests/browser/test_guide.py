@@ -1,4 +1,4 @@
-"""The call guide: what is asked, what may be a duplicate, whom to relay to, what is said in a danger, and where."""
+"""The call guide: questions to ask, likely duplicates, whom to relay to, the script for a danger, and the place."""
 
 import pytest
 from playwright.async_api import expect

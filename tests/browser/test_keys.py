@@ -1,4 +1,5 @@
-"""Everything by keyboard: another firm, canned texts, help, going anywhere, the next callback and firm."""
+"""Everything by keyboard: another provider, canned texts, help, navigation, the next callback and the next provider to
+phone."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Questions answered at the desk from the knowledge base: by key, with what it costs."""
+"""Questions answered at the desk from the knowledge base by keyboard, with the number of key presses."""
 
 import time
 from collections.abc import Callable
@@ -32,7 +32,7 @@ QUESTIONS = [
 
 
 def presses_for(words: str) -> int:
-    """Key presses to type it; Chinese as pinyin in an input method, with a space to take it over."""
+    """Return the key presses to type the text. Chinese is typed as pinyin, with a space to accept it."""
     return len(words) if words.isascii() else len("".join(lazy_pinyin(words))) + 1
 
 

@@ -1,4 +1,4 @@
-"""Ten calls of a morning at the desk, one after the other, by keyboard alone: each with its outcome on record."""
+"""Ten calls of a morning at the desk, one after the other, by keyboard alone, each with its recorded outcome."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -34,12 +34,12 @@ OUTCOMES = ["answered", *["request"] * 4, "progress", "complaint", "wrong_number
 
 @pytest.fixture
 def clock() -> ScaledClock:
-    """The centre's time goes on, as the browser's does: what a call is about is told by when it was taken down."""
+    """Let the centre's time run like the browser's: the tests tell calls apart by the time of receipt."""
     return ScaledClock(MORNING, time.time())
 
 
 async def open_the_centre(world: World) -> None:
-    """With the sample registry, places and articles, as `make demo` has them."""
+    """Load the sample registry, places and articles, as `make demo` does."""
     now = world.clock.now()
     async with world.context.db.begin() as tx:
         await load_sample_places(tx, now)
@@ -50,7 +50,7 @@ async def open_the_centre(world: World) -> None:
 
 
 async def serve(world: World, made: dict[str, Any]) -> None:
-    """The firm that was asked does the work."""
+    """Have the provider that was asked do the work."""
     [offer] = made["offers"]
     client = await world.client(await key_of(world, offer["provider_id"]))
     await world.complete(SampleProvider(UUID(offer["provider_id"]), offer["provider_name"], client), offer["id"])
@@ -58,7 +58,7 @@ async def serve(world: World, made: dict[str, Any]) -> None:
 
 @dataclass
 class Call:
-    """One call and what it cost: presses of keys, of which Chinese is typed as pinyin."""
+    """One call and its cost in key presses. Chinese is typed as pinyin."""
 
     person: Person
     presses: int = 0
@@ -81,11 +81,11 @@ class Morning:
     record: Recording
     taken: int = 0
     looked: float = 0
-    """Seconds that are not the operator's."""
+    """Seconds spent on the test's own checks, not by the operator."""
 
     @asynccontextmanager
     async def call(self, name: str, number: str, most: int) -> AsyncIterator[Call]:
-        """A call from this number, which takes at most so many presses."""
+        """Take a call from this number with at most this many key presses."""
         self.taken += 1
         self.looked = 0
         call, began = Call(self.person), time.perf_counter()
@@ -97,7 +97,7 @@ class Morning:
         assert call.presses <= most, name
 
     async def look(self, state: str = "over") -> None:
-        """Nobody is shut out of the screen as it is now, by night and by day."""
+        """Check the accessibility of the present screen in every colour scheme, and take a picture."""
         page, began = self.person.page, time.perf_counter()
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -107,7 +107,7 @@ class Morning:
         self.looked += time.perf_counter() - began
 
     async def latest(self, phone: str) -> dict[str, Any]:
-        """What was asked for last from that number."""
+        """Return the latest request from that number."""
         card = await ok(self.world.operator.get(f"/citizens/{phone}"))
         return max(card["open_requests"] + card["past_requests"], key=lambda one: one["number"])
 

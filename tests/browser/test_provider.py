@@ -1,4 +1,5 @@
-"""A day of a firm on a phone: from the offer to the bill, off the line and back, with every refusal said."""
+"""A provider's day on a phone: from the offer to the bill, offline and online again, and the message for each
+refusal."""
 
 import re
 from typing import Any
@@ -32,7 +33,7 @@ WORDS: dict[str, dict[str, Any]] = {
 
 
 async def ready(world: World, sit_down: Opening, language: str = "zh-CN") -> tuple[SampleProvider, Person]:
-    """A firm with its phone in hand."""
+    """Yield a provider with its phone."""
     firm = await world.add_provider(DRAIN, CLEANING, price_kind=PriceKind.QUOTE, price_fen=5_000)
     phone = await sit_down(PHONE, language)
     await phone.sign_in_provider(await key_of(world, firm.id))
@@ -40,7 +41,7 @@ async def ready(world: World, sit_down: Opening, language: str = "zh-CN") -> tup
 
 
 async def offer(world: World, firm: SampleProvider, item: str = DRAIN, **facts: Any) -> dict[str, Any]:
-    """An offer to this firm."""
+    """Make an offer to this provider."""
     return await world.dispatch(item, chosen_provider_id=str(firm.id), **facts)
 
 
@@ -146,7 +147,7 @@ async def test_what_is_said_off_the_line_arrives_later_and_once(world: World, si
         nonlocal lost
         lost += 1
         if lost == 1:
-            await route.fetch()  # the centre hears it, but the answer does not come back
+            await route.fetch()  # the centre receives it, but the answer is lost
         await (route.abort() if lost <= 2 else route.continue_())
 
     await phone.page.route("**/acceptance", lose_the_answer)
@@ -183,7 +184,7 @@ async def test_a_refusal_is_said_in_words(world: World, sit_down: Opening) -> No
 async def open_booked_job(
     world: World, sit_down: Opening, language: str = "zh-CN"
 ) -> tuple[SampleProvider, Person, str]:
-    """A job with an appointment tomorrow morning, opened on the phone of its firm."""
+    """Open a job with an appointment tomorrow morning on the provider's phone."""
     firm, phone = await ready(world, sit_down)
     booked = {"wanted_from": "2026-11-25T01:00:00Z", "wanted_to": "2026-11-25T04:00:00Z"}
     made = await offer(world, firm, CLEANING, description="三室一厅，擦窗，厨房也要", **booked)

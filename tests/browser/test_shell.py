@@ -1,4 +1,4 @@
-"""What surrounds every screen: signing in, the language, the keys, and a connection that is lost and comes back."""
+"""What surrounds every screen: sign-in, language, keys, and a lost connection that comes back."""
 
 import pytest
 from argon2 import PasswordHasher
@@ -13,14 +13,14 @@ PASSWORD = "三江六岸-2026"
 
 
 async def give_passwords(world: World) -> None:
-    """Let `t.operator` and the others sign in with PASSWORD."""
+    """Give `t.operator` and the others the password PASSWORD."""
     quick = PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1)
     async with world.context.db.begin() as tx:
         await tx.session.execute(update(Staff).values(password_hash=quick.hash(PASSWORD)))
 
 
 async def key_of(world: World, provider_id: object) -> str:
-    """A key for that provider's phone."""
+    """Return a key for that provider's phone."""
     return str((await ok(world.registrar.post(f"/providers/{provider_id}/keys", json={"label": "手机"})))["key"])
 
 

@@ -1,4 +1,4 @@
-"""A manager's day: the figures live, what lies beside them, filters that can be shared, and a pause."""
+"""A manager's day: live figures, the figures to compare with, filters that can be shared, and a pause."""
 
 import re
 
@@ -15,7 +15,8 @@ DRAINS = "水电维修"
 
 
 async def play_two_mornings(world: World) -> None:
-    """Two requests yesterday before the hour it is now and one after it; a job done today, and a question answered."""
+    """Create two requests yesterday before the present hour and one after it, and today a completed job and an answered
+    question."""
     async with world.context.db.begin() as tx:
         citizen_id = await add_citizen(tx)
         for hour in (8, 9, 22):

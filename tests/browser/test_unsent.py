@@ -1,4 +1,4 @@
-"""Whatever an operator tells is kept until the centre has answered: it reaches the centre once, nothing is lost."""
+"""Operators' input is kept until the centre has answered: it arrives exactly once, and nothing is lost."""
 
 import re
 
@@ -31,7 +31,7 @@ async def test_what_is_said_while_the_line_is_cut_reaches_the_centre_once(world:
     await expect(page.locator("#desk-solved-yes")).to_be_focused()
 
     async def lose_the_answer(route: Route) -> None:
-        if route.request.method == "PATCH":  # the centre has it, and nobody hears of that
+        if route.request.method == "PATCH":  # the centre has received it, but the answer is lost
             await route.fetch()
         await route.abort("connectionrefused")
 

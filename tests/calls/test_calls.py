@@ -1,4 +1,4 @@
-"""A call from the ring to its outcome: told by the desk as often as it likes, ended by the worker if nobody does."""
+"""A call from ring to outcome: the desk may report it repeatedly, and the worker ends it if nobody does."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,13 +17,13 @@ PHONE = "13800574128"
 
 
 def told(world: World, call_id: str, **facts: Any) -> Any:
-    """The call as the desk tells it, begun now unless said otherwise."""
+    """Return the call as the desk reports it. It begins now unless stated otherwise."""
     body = {"phone": PHONE, "began_at": world.clock.now().isoformat()} | facts
     return world.operator.put(f"/calls/{call_id}", json=body)
 
 
 async def begin(world: World, **facts: Any) -> tuple[str, str]:
-    """A call that has just begun; gives its key and when it began."""
+    """Begin a call. Return its key and when it began."""
     call_id, began_at = str(uuid4()), world.clock.now().isoformat()
     await ok(told(world, call_id, began_at=began_at, **facts))
     return call_id, began_at

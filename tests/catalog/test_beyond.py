@@ -1,4 +1,4 @@
-"""Which other district or city an address names."""
+"""Recognising other districts and cities in an address."""
 
 import pytest
 

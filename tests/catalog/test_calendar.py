@@ -31,7 +31,7 @@ def local(text: str) -> datetime:
 
 
 def counted_minutes(calendar: Calendar, start: datetime, end: datetime) -> int:
-    """The minutes of the calendar between two moments, counted one by one."""
+    """Return the calendar's minutes between two moments, counted one by one."""
     total, moment = 0, start.astimezone(ZONE)
     while moment < end:
         if calendar is Calendar.SERVICE_HOURS:

@@ -1,4 +1,4 @@
-"""Where a caller is, by whatever they say of it."""
+"""Finding the caller's place from what they say."""
 
 import json
 from collections.abc import Sequence
@@ -19,13 +19,13 @@ FOLDER = Path(__file__).parent
 JSON = {"content-type": "application/json"}
 RAMBLE = "你好啊我跟你讲，今天早上去买菜，回来路上碰到老王，他说他儿子要结婚了，聊了半天。"
 LEAST = 0.98
-"""The share of the phrases that is found, first and among three. All are now; of addresses_unseen.tsv, which was
-written after the search, 98.5 % and 99.3 % were before anything was mended."""
+"""The share of the phrases whose place must come first, and among three. All are found now. Of addresses_unseen.tsv,
+which was written after the search, 98.5 % and 99.3 % were found before any fix."""
 
 
 @pytest.fixture
 def gazetteer(catalog: Snapshot) -> Gazetteer:
-    """The district with the sample of the centre's own places."""
+    """Return the district's gazetteer with the sample of the centre's own places."""
     return Gazetteer(
         catalog.townships, catalog.communities, [_place(row) for row in read_data("haishu.yaml")["landmarks"]]
     )

@@ -1,4 +1,4 @@
-"""What the catalogue says is asked of an item and to whom it goes: data, in both languages, edited by a registrar."""
+"""The catalogue's call guide: questions to ask and lines to relay to, in both languages, edited by a registrar."""
 
 import re
 

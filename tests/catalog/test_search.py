@@ -1,4 +1,4 @@
-"""The operator finds the item by whatever the caller says."""
+"""Finding an item by whatever the caller says."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A complaint is a case whenever it is made: owner, deadline, the firm's reply, decision, credit, answer."""
+"""Complaints as cases, however they are made: owner, deadline, the provider's reply, decision, credit, answer."""
 
 import asyncio
 from datetime import datetime
@@ -15,7 +15,7 @@ PHONE = "13957412345"
 
 
 async def complain(world: World, request_id: str, note: str = "师傅态度很差", phone: str = PHONE) -> dict[str, Any]:
-    """The citizen complains on the phone; gives the open case."""
+    """Record a citizen's complaint by phone. Return the open case."""
     contact = {"purpose": "complaint", "phone": phone, "note": note}
     await ok(world.operator.post(f"/requests/{request_id}/contacts", json=contact))
     [case] = await cases(world, open=True)
@@ -32,7 +32,7 @@ async def decide(world: World, case: dict[str, Any], **decision: Any) -> dict[st
 
 
 async def closed(world: World) -> str:
-    """A request that was done and closed as solved, by the one firm there is."""
+    """Have the only provider do a request, and close it as solved."""
     request = await complete(world, await world.add_provider(DRAIN))
     world.clock.moment = ningbo(24, 12)
     await ok(record(world, await take(world), reached=True, solved=True, satisfaction="satisfied"))

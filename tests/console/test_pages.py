@@ -1,4 +1,4 @@
-"""The console's files: one page for every address, nothing from elsewhere, and never an old page."""
+"""The console's files: one page for every address, nothing from other hosts, and never an outdated page."""
 
 import gzip
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ PAGE, SCRIPT = "<!doctype html><title>81890</title>", "export {}"
 
 @pytest.fixture
 async def browser(tmp_path: Path) -> AsyncIterator[AsyncClient]:
-    """A client of an application that serves this build and one API route."""
+    """Return a client of an application that serves this build and one API route."""
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text(PAGE)
     (tmp_path / "assets" / "main-1a2b.js").write_text(SCRIPT)

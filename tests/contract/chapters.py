@@ -1,4 +1,4 @@
-"""The document's examples, by chapter: each operation is called once with what its example sends."""
+"""The API document's examples by chapter: each operation is called once with what its example sends."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

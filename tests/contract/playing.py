@@ -1,4 +1,4 @@
-"""Plays the document's examples: calls operations by their ids, and keeps what was sent and answered."""
+"""Plays the API document's examples: calls operations by their ids and records requests and responses."""
 
 import json
 import re
@@ -19,15 +19,15 @@ SHOWN = {
     "proof": "9f86d081884c7d65",
     "token": "the-last-part-of-the-link",
 }
-"""What is sent that no two plays share, as the example shows it."""
+"""Values that differ in every run, and what the example shows instead."""
 SECRET = {"token", "key", "secret", "password", "uri", "qr", "query_code", "path"}
-"""Members of answers that no document shows."""
+"""Members of responses that no example shows."""
 _ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 @dataclass
 class Stage:
-    """A world in which examples are played; the first call of each operation is its example."""
+    """A world in which examples are played. The first call of each operation becomes its example."""
 
     world: World
     contract: Contract
@@ -35,9 +35,9 @@ class Stage:
     _ids: dict[str, str] = field(default_factory=dict)
 
     async def call(self, operation_id: str, client: AsyncClient, *, body: Any = None, **parameters: Any) -> Any:
-        """Call it as a client generated from the document would; gives the answer, which must be a success.
+        """Call the operation as a generated client would. Return the response, which must be a success.
 
-        `body` is sent as JSON, bytes as text/csv. A parameter's name may have underscores for its dashes.
+        `body` is sent as JSON, or as text/csv if it is bytes. Parameter names may have underscores for dashes.
         """
         operation = next(one for one in self.contract.operations if self._described(one)["operationId"] == operation_id)
         places = {one["name"]: one["in"] for one in self._described(operation).get("parameters", ())}
@@ -77,7 +77,7 @@ class Stage:
         return described
 
     def _fixed(self, example: Example) -> Example:
-        """With ids that are the same at every play, and no secrets."""
+        """Replace ids with ones that are the same in every run, and remove secrets."""
 
         def fixed(match: re.Match[str]) -> str:
             return self._ids.setdefault(match[0], f"01a20b48-0900-7000-8000-{len(self._ids) + 1:012x}")
@@ -88,7 +88,7 @@ class Stage:
 
 
 def _shortened(answer: Any) -> Any:
-    """What shows the shape: of lists the first two, of long texts the beginning."""
+    """Keep what shows the shape: the first two elements of lists, and the beginning of long texts."""
     if isinstance(answer, list):
         return [_shortened(one) for one in answer[:MOST_OF_A_LIST]]
     if isinstance(answer, dict):

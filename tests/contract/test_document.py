@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of every operation."""
+"""What the OpenAPI document says about every operation."""
 
 import re
 from collections import Counter
@@ -23,7 +23,7 @@ def described(operation: Operation) -> dict[str, Any]:
 
 
 def codes(operation: dict[str, Any], status: int) -> set[str]:
-    """Those of its problems with this status."""
+    """Return the codes of the operation's problems with this status."""
     answer = operation["responses"].get(str(status), {})
     if "$ref" in answer:
         answer = DOCUMENT["components"]["responses"][answer["$ref"].rpartition("/")[2]]

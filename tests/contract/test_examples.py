@@ -1,6 +1,6 @@
-"""Every operation has an example, and each of them is taken by the real application.
+"""Every operation has an example, and the real application accepts each.
 
-`make examples` writes those that the chapters play into app/contract/examples.json.
+`make examples` writes the examples that the chapters play into app/contract/examples.json.
 """
 
 import json
@@ -20,14 +20,14 @@ WRITTEN = json.loads(EXAMPLES.read_text(encoding="utf-8")) if EXAMPLES.is_file()
 _ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 _NUMBER = re.compile(r"(?<!\d)1\d{3,5}(?!\d)")
-"""A number that the database gave."""
+"""A number assigned by the database."""
 PATHS = APP.state.contract.document["paths"]
 IDS = {operation["operationId"] for path in PATHS.values() for operation in path.values()}
 WITHOUT = {"followLog": "a stream that does not end"}
 
 
 def sent(example: dict[str, Any]) -> str:
-    """What a caller sends, whichever the ids are."""
+    """Return what a caller sends, regardless of ids."""
     parameters = sorted(example.get("parameters", {}))
     text = json.dumps([parameters, example.get("body"), example["status"]], sort_keys=True, ensure_ascii=False)
     return _NUMBER.sub("number", _ID.sub("id", text))

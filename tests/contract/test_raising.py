@@ -1,4 +1,4 @@
-"""What is read from a function's source."""
+"""Reading a function's errors from its source."""
 
 import contextlib
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""What these tests do again and again: work given back through the provider's own fault, and the ledger it leads to."""
+"""Helpers for credit tests: jobs returned through the provider's own fault, and the resulting ledger."""
 
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -15,12 +15,12 @@ NINGBO = ZoneInfo("Asia/Shanghai")
 
 
 def ningbo(month: int, day: int, hour: int = 10) -> datetime:
-    """A moment of 2026 on the centre's wall clock; the tests begin on Tuesday, 24 November, at 10:00."""
+    """Return a moment of 2026 in the centre's time zone. Tests begin on Tuesday, 24 November, at 10:00."""
     return datetime(2026, month, day, hour, tzinfo=NINGBO).astimezone(UTC)
 
 
 async def give_back(world: World, provider: SampleProvider, fault: str = "provider", **facts: Any) -> dict[str, Any]:
-    """A job that the provider returned after it had started, with the supervisor's finding; gives the request."""
+    """Have the provider return a started job and a supervisor record the fault. Return the request."""
     made = await world.dispatch(DRAIN, chosen_provider_id=str(provider.id), **facts)
     [offer] = made["offers"]
     job = await ok(world.operator.put(f"/offers/{offer['id']}/acceptance"))
@@ -33,14 +33,14 @@ async def give_back(world: World, provider: SampleProvider, fault: str = "provid
 
 
 async def ledger(provider: SampleProvider) -> dict[str, Any]:
-    """The provider's credit and entries."""
+    """Return the provider's credit and entries."""
     return cast(dict[str, Any], await ok(provider.client.get("/provider/credit")))
 
 
 async def proposed(world: World, provider: SampleProvider) -> dict[str, Any]:
-    """A proposed deduction of 6 points; gives the entry."""
+    """Propose a deduction of 6 points. Return the entry."""
     request = await give_back(world, provider)
-    for _ in range(200):  # a worker that runs beside may be at it
+    for _ in range(200):  # another worker may be processing it
         for entry in (await ledger(provider))["items"]:
             if entry["request_id"] == request["id"]:
                 return cast(dict[str, Any], entry)
@@ -49,12 +49,12 @@ async def proposed(world: World, provider: SampleProvider) -> dict[str, Any]:
 
 
 async def say(client: AsyncClient, url: str, text: str = "当天师傅突发疾病，已提前说明") -> dict[str, Any]:
-    """A reply or an appeal."""
+    """Send a reply or an appeal."""
     return cast(dict[str, Any], await ok(client.put(url, json={"text": text})))
 
 
 async def adds_up(world: World) -> bool:
-    """Whether every provider's credit is what its ledger adds up to."""
+    """Return whether every provider's credit is the sum of its ledger."""
     effects = select(func.coalesce(func.sum(CreditEntry.effect), 0)).where(CreditEntry.provider_id == Provider.id)
     query = select(Provider.credit, effects.scalar_subquery())
     async with world.context.db.begin() as tx:

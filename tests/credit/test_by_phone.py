@@ -1,4 +1,4 @@
-"""A firm that is only ever phoned is told on the phone, and its time to reply begins with that."""
+"""Providers without software are notified by phone, and their reply period begins with that call."""
 
 from app.registry.models import ReachedBy
 from tests.credit.cases import give_back, ledger, ningbo, say
@@ -19,7 +19,7 @@ async def test_the_reply_period_begins_when_the_firm_was_told(world: World) -> N
 
     called = await ok(world.operator.post("/notices/to-phone/next"))
     assert (called["provider_id"], called["provider_phone"]) == (str(firm.id), called["provider_phone"])
-    assert (await world.supervisor.post("/notices/to-phone/next")).status_code == 204  # somebody has it
+    assert (await world.supervisor.post("/notices/to-phone/next")).status_code == 204  # somebody has taken it
     [listed] = await ok(world.supervisor.get("/notices/to-phone"))
     [notice] = listed["notices"]
     assert notice["kind"] == "credit_proposed"

@@ -1,4 +1,4 @@
-"""What the log says that costs or brings credit, besides work given back."""
+"""Events that cost or earn credit, other than returned jobs."""
 
 from tests.aftercare.calls import complete, record, take
 from tests.credit.cases import adds_up, ledger, ningbo
@@ -37,7 +37,7 @@ async def test_work_done_late_and_silence_cost_credit_and_praise_brings_it(world
     await world.work()
     found = await ledger(firm)
     assert (found["credit"], found["items"][0]["rule"], found["items"][0]["effect"]) == (96, "praised", 1)
-    for _ in range(3):  # as many as the first policy lets pass
+    for _ in range(3):  # as many as the first policy allows
         await world.dispatch(DRAIN)
         world.advance(hours=1)
         await world.work()

@@ -1,4 +1,4 @@
-"""Credit follows a corrected bill: the wrong amount's cost is taken back, the right one's is made, and each once."""
+"""Credit follows a corrected bill: the wrong amount's entry is reversed and the right one's is made, each once."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ LOWERED = {
 
 
 async def called_back(world: World, billed_fen: int, paid_fen: int, **facts: Any) -> tuple[SampleProvider, str]:
-    """Work that was billed, and the citizen's word on what was paid: the firm and the job."""
+    """Bill a job and record what the citizen says they paid. Return the provider and the job."""
     firm, _, job_id = await billed(world, billed_fen)
     [callback] = await due(world)
     await ok(record(world, callback, reached=True, solved=True, paid_fen=paid_fen, **facts))
@@ -33,19 +33,19 @@ async def called_back(world: World, billed_fen: int, paid_fen: int, **facts: Any
 
 
 async def put_right(world: World, job_id: str, amount_fen: int, was_fen: int) -> None:
-    """Correct the bill, and let the worker see it."""
+    """Correct the bill and let the worker process it."""
     world.advance(seconds=1)
     await ok(correct(world, job_id, amount_fen, was_fen=was_fen, agreed_with_citizen=True))
     await world.work()
 
 
 async def entries(firm: SampleProvider) -> list[tuple[str, str, int]]:
-    """Rule, status and effect of the firm's entries, oldest first."""
+    """Return rule, status and effect of the provider's entries, oldest first."""
     return [(one["rule"], one["status"], one["effect"]) for one in reversed((await ledger(firm))["items"])]
 
 
 async def put_in_force(world: World, *rules: dict[str, Any]) -> None:
-    """A version with these rules only."""
+    """Put a version with only these rules in force."""
     kept = (await ok(world.registrar.get("/credit/rules/versions")))["items"][0]["rules"]
     world.advance(seconds=1)
     await ok(world.registrar.post("/credit/rules/versions", json=kept | {"version": "海曙", "rules": rules}))
@@ -120,10 +120,10 @@ async def test_corrections_of_a_bill_are_judged_as_one(world: World) -> None:
     await put_right(world, job_id, 1_200, 12_000)
     await put_right(world, job_id, 900, 1_200)
     assert await entries(firm) == [("billed_too_much", "proposed", 0)]
-    await put_right(world, job_id, 12_000, 900)  # it was right as the firm had it
+    await put_right(world, job_id, 12_000, 900)  # the provider's bill was right
     assert await entries(firm) == [("billed_too_much", "reversed", 0)]
     await put_right(world, job_id, 12_500, 12_000)
-    await put_right(world, job_id, 12_100, 12_500)  # lower than corrected, not than billed
+    await put_right(world, job_id, 12_100, 12_500)  # lower than the corrected amount, not than the billed one
     assert [status for _, status, _ in await entries(firm)] == ["reversed"]
 
 
@@ -160,7 +160,7 @@ async def test_the_log_read_again_leads_to_the_same(world: World) -> None:
 
 
 async def read_again(world: World) -> None:
-    """Have the ledger begin the log anew."""
+    """Have the ledger read the log from the start again."""
     async with world.context.db.begin() as tx:
         await tx.session.execute(update(EventCursor).where(EventCursor.reader == "credit").values(seq=0))
     await world.work()

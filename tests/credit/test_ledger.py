@@ -1,4 +1,4 @@
-"""Nothing is deducted before the provider was told and could reply; what was deducted can be appealed."""
+"""A deduction needs notice and a chance to reply first, and can be appealed afterwards."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, a provider's credit is what its ledger adds up to, and standing follows it."""
+"""After any actions in any order, a provider's credit is the sum of its ledger, and its standing follows the credit."""
 
 import random
 from datetime import timedelta
@@ -27,13 +27,13 @@ HAPPENINGS = [
 
 
 class Walk:
-    """Random steps of everybody who has a say."""
+    """Random steps by everybody who takes part in credit."""
 
     def __init__(self, world: World, seed: int, firms: list[SampleProvider]) -> None:
         self.world, self.firms, self.random = world, firms, random.Random(seed)
 
     async def step(self) -> None:
-        """One of them."""
+        """Take one random step."""
         await self.random.choice([self._happen, self._happen, self._speak, self._decide, self._pass_time])()
         assert await adds_up(self.world)
 

@@ -1,4 +1,4 @@
-"""The rules are data that a registrar changes: a version at a time, each kept as it was."""
+"""Credit rules are data that a registrar changes version by version. Each version is kept unchanged."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ URL = "/credit/rules/versions"
 
 
 async def in_force(world: World) -> dict[str, Any]:
-    """The rules in force, to be changed and given as the next version."""
+    """Return the rules in force, to be changed and sent as the next version."""
     [rules] = [one["rules"] for one in (await ok(world.registrar.get(URL)))["items"] if one["in_force"]]
     return {**rules, "version": "海曙2027", "sample": False}
 

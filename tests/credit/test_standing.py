@@ -1,4 +1,4 @@
-"""Credit moves a provider to watch, to suspended and back; what people decided about it stays. Time heals."""
+"""Credit moves a provider to watch, to suspended and back, without undoing people's decisions. Time restores credit."""
 
 from app.credit.tasks import recover_credit
 from tests.credit.cases import adds_up, give_back, ledger, ningbo, proposed, say
@@ -6,7 +6,7 @@ from tests.world import DRAIN, SampleProvider, World, ok
 
 
 async def deduct(world: World, firm: SampleProvider) -> str:
-    """Six points, unanswered; gives the entry's id."""
+    """Deduct six points without a reply. Return the entry's id."""
     entry = await proposed(world, firm)
     world.advance(days=9)
     await world.work()
@@ -47,7 +47,7 @@ async def test_suspended_it_gets_no_work_until_its_credit_is_back(world: World) 
     assert await standing(firm) == "suspended"
     assert (await world.dispatch(DRAIN))["matching"] == "unmatched"
     await revoke(world, firm, entry)
-    assert await standing(firm) == "watch"  # it was active before; at 65 it is watched
+    assert await standing(firm) == "watch"  # it was active before; at 65 it goes to watch
     assert await kinds(firm) == ["credit_release", "credit_suspend", "credit_watch"]
 
 
@@ -75,7 +75,7 @@ async def test_whom_a_registrar_released_a_gain_does_not_suspend_again(world: Wo
     await proposed(world, firm)
     world.advance(days=9)
     await world.work()
-    assert (await ledger(firm))["credit"] == 59  # five working days, and it is the Spring Festival
+    assert (await ledger(firm))["credit"] == 59  # five working days over the Spring Festival
     world.advance(days=9)
     await world.work()
     assert ((await ledger(firm))["credit"], await standing(firm)) == (53, "suspended")
@@ -87,7 +87,7 @@ async def test_a_whole_month_without_a_deduction_brings_credit_back(world: World
     world.clock.moment = ningbo(12, 31, 23)
     assert await recover_credit(world.context) == 0
     world.clock.moment = ningbo(12, 31).replace(year=2027, month=1, day=31)
-    assert await recover_credit(world.context) == 0  # December was not whole
+    assert await recover_credit(world.context) == 0  # December was not complete
     world.clock.moment = ningbo(2, 1).replace(year=2027)
     assert await recover_credit(world.context) == 1
     assert await recover_credit(world.context) == 0

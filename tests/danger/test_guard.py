@@ -1,4 +1,4 @@
-"""Nothing of a danger goes to a company before an emergency line has it, by whatever way."""
+"""No request with a danger reaches a company, on any path, before it is relayed to an emergency line."""
 
 import asyncio
 from datetime import timedelta
@@ -16,7 +16,7 @@ NO_LINES = ["物业", "王师傅", "x", "122", "12119", "95119", "1199", "消防
 
 
 async def taken(world: World, **facts: Any) -> dict[str, Any]:
-    """A request that was only taken down."""
+    """Create a request without dispatching it."""
     return dict((await ok(world.create(**facts)))["request"])
 
 
@@ -25,7 +25,7 @@ async def read(world: World, request: dict[str, Any]) -> dict[str, Any]:
 
 
 async def step(world: World, request: dict[str, Any], what: str, **body: Any) -> dict[str, Any]:
-    """A step of the operator's; gives the request afterwards."""
+    """Take an operator's step. Return the request afterwards."""
     answer = await ok(world.operator.put(f"/requests/{request['id']}/{what}", json=body))
     return dict(answer.get("request", answer))
 
@@ -45,7 +45,7 @@ async def correct(world: World, request: dict[str, Any], version: int, **facts: 
 
 
 async def asked(world: World, request: dict[str, Any]) -> list[str]:
-    """The states of its offers, in the order of the alphabet."""
+    """Return the statuses of its offers, sorted."""
     return sorted(offer["status"] for offer in await ok(world.operator.get(f"/requests/{request['id']}/offers")))
 
 

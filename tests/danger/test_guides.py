@@ -1,4 +1,4 @@
-"""What is done in a danger: the guides that come with the software, and versions that two people put in force."""
+"""Guides for dangers: those that come with the software, and versions that two people put in force."""
 
 import asyncio
 import re
@@ -19,7 +19,7 @@ PATH = "/dangers/gas"
 
 
 async def draft(world: World, version: int, **changes: Any) -> dict[str, Any]:
-    """The registrar's next version of the gas guide."""
+    """Draft the next version of the gas guide as registrar."""
     content = (await ok(world.registrar.get(PATH)))["approved"]["content"]
     body = content | changes
     return dict(await ok(world.registrar.put(f"{PATH}/draft", json=body, headers={"If-Match": f'"{version}"'})))
@@ -30,7 +30,7 @@ async def heard(world: World, words: str) -> list[dict[str, Any]]:
 
 
 def with_number(content: dict[str, Any], number: str) -> list[dict[str, Any]]:
-    """Its lines, with this number where one is missing."""
+    """Return the guide's lines, with this number where one is missing."""
     return [line | {"number": line["number"] or number} for line in content["lines"]]
 
 

@@ -1,4 +1,4 @@
-"""What simulated operators write down is what the API takes."""
+"""The API accepts the requests that simulated operators fill in."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +16,7 @@ MORNING = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def ring(item: str, *groups: str) -> Call:
-    """A citizen of these groups wants the item."""
+    """Return the call of a citizen in these groups who wants the item."""
     citizen = replace(Population().citizen(4711), groups=groups)
     return Call(MORNING, item, Channel.PHONE, citizen, Random(item))
 

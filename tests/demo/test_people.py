@@ -1,4 +1,4 @@
-"""Simulated staff at the API: whatever they do is something that it lets them do."""
+"""Simulated staff only do what the API lets them do."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -36,7 +36,7 @@ READY = Member(
 
 
 class Inside(Traffic):
-    """Leads into the application of the test."""
+    """Sends calls to the test's application."""
 
     def __init__(self, world: World) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ async def password(world: World) -> str:
 
 @pytest.fixture
 async def room(world: World, api: Api, password: str) -> Room:
-    """A room in which an hour passes in the twinkling of an eye."""
+    """Yield a room in which an hour passes in an instant."""
     settings = world.context.settings
     fast = settings.model_copy(update={"clock_start": world.clock.now(), "clock_factor": 100_000})
     inbound, outbound = (Operators([Seat(api, f"operator{number}", password)]) for number in (1, 2))
@@ -110,7 +110,7 @@ async def test_a_citizen_says_what_the_callback_may_record(world: World, room: R
             await callbacks.call(operator, taken)
     page = await ok(world.operator.get("/requests"))
     outcomes = {request["status"] for request in page["items"]}
-    assert outcomes == {"closed", "completed", "dispatching"}  # solved, nobody answers, to be done again
+    assert outcomes == {"closed", "completed", "dispatching"}  # solved, not answered, to be redone
 
 
 async def test_the_supervisor_leaves_nothing_lying(world: World, room: Room, api: Api, password: str) -> None:

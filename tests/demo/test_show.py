@@ -27,7 +27,7 @@ SELECT count(*), count(*) FILTER (WHERE answered_in_call), count(*) FILTER (WHER
 
 
 def played(data_dir: Path) -> AbstractContextManager[subprocess.Popen[str]]:
-    """A demo in a terminal of its own, on the embedded server."""
+    """Run a demo in its own terminal on the embedded server."""
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     return child(
         [sys.executable, "-m", "app.cli", "demo", "--port", "0", "--scale", "0.2", "--speed", "600"],
@@ -39,7 +39,7 @@ def played(data_dir: Path) -> AbstractContextManager[subprocess.Popen[str]]:
 
 
 def read_until(demo: subprocess.Popen[str], pattern: str) -> str:
-    """What it prints up to the line in which this is found."""
+    """Return its output up to the line in which this occurs."""
     assert demo.stdout
     lines = []
     for line in demo.stdout:
@@ -50,7 +50,7 @@ def read_until(demo: subprocess.Popen[str], pattern: str) -> str:
 
 
 def nothing_runs(data_dir: Path) -> bool:
-    """Whether all processes of ours have left the server, and it has stopped."""
+    """Return whether all our processes have left the server, and it has stopped."""
     return is_free(data_dir / "users.lock") and is_stopped(data_dir)
 
 
@@ -82,7 +82,7 @@ def test_a_morning_is_played_until_ctrl_c_and_nothing_is_lost_or_left_running(tm
     eventually(lambda: nothing_runs(data_dir))
     [(taken, found)] = re.findall(r"Taken (\d+); .* database (\d+)", output)
     requests, answered, assigned = asyncio.run(count(data_dir))
-    assert int(taken) == int(found) <= requests  # some were cut off before they had heard the answer
+    assert int(taken) == int(found) <= requests  # some were cut off before the answer arrived
     assert answered > requests / 3
     assert assigned > 0
 

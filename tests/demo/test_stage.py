@@ -1,4 +1,4 @@
-"""When a demo's clock starts, and how many operators it takes."""
+"""When a demo's clock starts, and how many operators it has."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

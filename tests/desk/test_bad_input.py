@@ -1,4 +1,4 @@
-"""What callers get wrong: each a clear problem document with the right status, and nothing changed."""
+"""Mistakes by callers: each gets a clear problem document with the right status and changes nothing."""
 
 from typing import Any
 

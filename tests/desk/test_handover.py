@@ -1,4 +1,4 @@
-"""Open work of somebody who left is listed, and goes on with a colleague."""
+"""Open work of staff who have left is listed, and passes to a colleague."""
 
 from collections import Counter
 from uuid import UUID
@@ -14,7 +14,7 @@ from tests.world import DRAIN, World, ok, refused
 
 
 async def test_open_requests_and_what_was_taken_go_on(world: World) -> None:
-    """Before: the requests of who left stood on nobody's screen."""
+    """The requests of staff who had left used to be on nobody's screen."""
     await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     mine = (await world.dispatch(DRAIN))["request"]
     second = (await ok(world.create(DRAIN)))["request"]
@@ -59,7 +59,7 @@ async def add_supervisor(world: World, username: str) -> str:
 
 @pytest.mark.parametrize("to", [Role.OPERATOR, "named"])
 async def test_complaints_of_a_supervisor_who_left_pass_on(world: World, to: str) -> None:
-    """Before: handed over to an operator, they stayed with the account that nobody signs in with."""
+    """Handed over to an operator, they used to stay with an account that nobody signs in to."""
     leaver = world.staff_ids[Role.SUPERVISOR]
     await complain(world, 4)
     busy, idle = await add_supervisor(world, "chen.l"), await add_supervisor(world, "wang.j")

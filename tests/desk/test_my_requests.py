@@ -1,4 +1,4 @@
-"""The operator's own open requests, each with the clocks that run."""
+"""The operator's own open requests, each with its running clocks."""
 
 from datetime import datetime, timedelta
 

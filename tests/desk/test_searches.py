@@ -1,4 +1,4 @@
-"""Going somewhere by a few letters."""
+"""The desk's search by a few letters."""
 
 from sqlalchemy import select
 

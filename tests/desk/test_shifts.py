@@ -1,4 +1,4 @@
-"""Who goes home leaves nothing behind that nobody sees."""
+"""Operators who go home leave no work that nobody sees."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from tests.world import DRAIN, World, ok, refused
 
 
 async def colleague(world: World, name: str) -> tuple[str, AsyncClient]:
-    """Another operator who has signed in; gives the name and the client."""
+    """Sign in another operator. Return the name and the client."""
     now, staff_id = world.clock.now(), new_id(world.clock.now())
     async with world.context.db.begin() as tx:
         tx.session.add(

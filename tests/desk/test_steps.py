@@ -1,4 +1,4 @@
-"""The steps that the centre names are those that it takes: for each status and role the named are done, no others."""
+"""The steps that the centre lists for a status and role are exactly those that it accepts."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -15,12 +15,12 @@ from tests.world import DRAIN, SampleProvider, World, ok
 
 ASKS_ABOUT_IT = {"phone": "13957412345", "channel": "phone", "purpose": "progress"}
 WITHOUT_EVENT = (Step.CONTACT, Step.CORRECT)
-"""A note; and what is corrected of a merged request is told of the one that goes on."""
+"""Steps that may log no event for the scene's request: a contact, and a correction of a merged request."""
 Named = list[dict[str, Any]]
 
 
 class Scene:
-    """A request with what belongs to it, brought to a state through the API."""
+    """A request with its offers and jobs, brought to a state through the API."""
 
     def __init__(
         self, world: World, provider: SampleProvider, other: SampleProvider, phone: str = "13957412345"
@@ -61,7 +61,7 @@ class Scene:
         await self.put("parent", parent_id=await self.another())
 
     async def another(self) -> str:
-        """One that has come as far, of another number."""
+        """Bring a request of another citizen to the same stage. Return its id."""
         other = Scene(self.world, self.provider, self.other, "13800574128")
         await (Scene.started if self.job else Scene.take_down)(other)
         return other.id
@@ -154,7 +154,7 @@ SCENES: dict[str, tuple[S, Callable[[Scene], Awaitable[None]]]] = {
 
 
 async def take(step: Step, scene: Scene, client: AsyncClient) -> bool:
-    """Take the step with a body that is fit; gives whether it was accepted."""
+    """Take the step with a valid body. Return whether it was accepted."""
     world, request, offer, job = scene.world, scene.id, scene.offer, scene.job
     now = world.clock.now()
     until = (now + timedelta(hours=5)).isoformat()
@@ -230,7 +230,7 @@ async def test_what_is_named_is_taken_and_nothing_else(world: World, role: str, 
     status, prepare = SCENES[name]
 
     async def scene() -> Scene:
-        async with world.context.db.begin() as tx:  # who waits since the last scene does not come before this one
+        async with world.context.db.begin() as tx:  # one that waits since the last scene must not come before this one
             await tx.session.execute(update(Request).values(match_at=None))
         made = Scene(world, provider, other)
         await prepare(made)

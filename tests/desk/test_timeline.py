@@ -1,4 +1,4 @@
-"""What happened to a request, in one list, with what was said where it was said."""
+"""A request's history in one list, with what was said at each point."""
 
 from datetime import timedelta
 

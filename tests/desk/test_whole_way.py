@@ -1,4 +1,4 @@
-"""The main job over HTTP: a request from the call to the callback."""
+"""The main workflow over HTTP: a request from the call to the callback."""
 
 from tests.world import CLEANING, DRAIN, World, ok, refused
 

@@ -1,4 +1,4 @@
-"""What the data of an event is by its declaration, and whether an event keeps to it."""
+"""What the data of an event must be by its declaration, and whether an event complies."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ CODE = re.compile(r"[A-Za-z0-9_.:/-]{1,60}")
 
 
 def is_datum(value: Any, datum: Datum) -> bool:
-    """Whether the value is what the declaration says."""
+    """Return whether the value is of the declared type."""
     match datum:
         case Datum.WHOLE:
             return isinstance(value, int) and not isinstance(value, bool)
@@ -42,7 +42,7 @@ def is_datum(value: Any, datum: Datum) -> bool:
 
 
 def faults(kind: str, data: Mapping[str, Any]) -> Iterator[str]:
-    """Where an event's data is not what its kind declares."""
+    """Return where an event's data differs from what its kind declares."""
     carries = EventKind(kind).carries
     names = {name.rstrip("?"): datum for name, datum in carries.items()}
     for name in data.keys() - names.keys():
@@ -69,6 +69,6 @@ SAMPLES: dict[Datum, Any] = {
 
 
 def filled(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data with something for all that an event of this kind has to carry."""
+    """Return the data, with a value for every field that an event of this kind must carry."""
     carries = EventKind(kind).carries
     return {name: SAMPLES[datum] for name, datum in carries.items() if not name.endswith("?")} | dict(data)

@@ -6,11 +6,11 @@ from app.kit.db import Database, Tx
 
 
 class Crash(Exception):
-    """The process is gone."""
+    """The process has died."""
 
 
 async def crash_after(db: Database, step: Callable[[Tx], Awaitable[object]]) -> None:
-    """Take the step and be gone before the commit."""
+    """Take the step and die before the commit."""
     async with db.begin() as tx:
         await step(tx)
         raise Crash

@@ -1,4 +1,4 @@
-"""Each event carries what its kind declares: conftest compares the events that tests of calls leave."""
+"""Each event carries what its kind declares. conftest checks the events that other tests leave."""
 
 from typing import Any
 

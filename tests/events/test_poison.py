@@ -1,4 +1,4 @@
-"""An event that a step of the log cannot deal with: passed, tried again, set aside, shown, released."""
+"""An event that a step of the log cannot process is skipped, retried, set aside, shown and released."""
 
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ SPOILT = {
     "make_entries": ("callback.done", '{"callback_id": "no uuid"}'),
     "roll_up_volumes": ("job.completed", '{"amount_fen": "very much"}'),
 }
-"""By the step that cannot deal with it."""
+"""By the step that cannot process it."""
 
 
 async def spoil(world: World, request_id: str, firm: SampleProvider) -> dict[str, int]:
@@ -40,7 +40,7 @@ async def set_aside(world: World) -> dict[str, dict[str, Any]]:
 
 
 async def returned(world: World) -> tuple[int, int, int]:
-    """What the figures and the ledger say: kept returns, kept completions, entries."""
+    """Return what figures and ledger show: counted returns, counted completions, entries."""
     async with world.context.db.begin() as tx:
         row = await tx.driver.fetchrow(
             "SELECT sum(returned)::int, sum(completed)::int, (SELECT count(*)::int FROM credit_entries)"
@@ -55,7 +55,7 @@ async def test_the_log_goes_on_behind_a_poison_event(world: World) -> None:
     [offer] = (await world.dispatch(phone="13800000009"))["offers"]
     await world.complete(
         firm, offer["id"]
-    )  # its callback is a row that the spoilt id is compared with, whatever the plan
+    )  # with a callback there is a row to compare the spoilt id with, whatever the plan
     await world.work()
     returns, completions, entries = await returned(world)
     first = await give_back(world, firm)

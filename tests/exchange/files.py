@@ -1,4 +1,4 @@
-"""Files as a registrar would upload them, and sending them."""
+"""Helpers that build files as a registrar would upload them, and send them."""
 
 import csv
 import io
@@ -20,13 +20,13 @@ FIRM = (None, "宁波海曙安顺开锁服务有限公司", "企业", "", "周�
 
 
 def firm(code: str | None = None, **changes: Any) -> list[Any]:
-    """A row of the first sheet, by its headings; valid unless `changes` say otherwise."""
+    """Return a row of the first sheet by its headings, valid except for `changes`."""
     row = dict(zip(PROVIDER_HEADING, FIRM, strict=True)) | {"统一社会信用代码": code or credit_code(700_001)} | changes
     return [row[name] for name in PROVIDER_HEADING]
 
 
 def xlsx(tables: Mapping[str, Table]) -> bytes:
-    """A workbook with these sheets."""
+    """Return a workbook with these sheets."""
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     for title, rows in tables.items():
@@ -39,14 +39,14 @@ def xlsx(tables: Mapping[str, Table]) -> bytes:
 
 
 def csv_file(rows: Table) -> str:
-    """The text of a CSV file."""
+    """Return the text of a CSV file."""
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     return text.getvalue()
 
 
 def zipped(tables: Mapping[str, Table]) -> bytes:
-    """A ZIP with a CSV per sheet."""
+    """Return a ZIP with one CSV per sheet."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for title, rows in tables.items():
@@ -55,7 +55,7 @@ def zipped(tables: Mapping[str, Table]) -> bytes:
 
 
 def sheets_of(code: str, **more: Table) -> dict[str, Table]:
-    """Every sheet for one new locksmith; `more` replaces sheets by title."""
+    """Return every sheet for one new locksmith. `more` replaces sheets by title."""
     usual: dict[str, Table] = {
         "单位": [PROVIDER_HEADING, firm(code)],
         "项目与价格": [
@@ -74,20 +74,20 @@ def sheets_of(code: str, **more: Table) -> dict[str, Table]:
 
 
 async def send(world: World, content: bytes, **params: Any) -> dict[str, Any]:
-    """What a successful import says."""
+    """Import the file successfully. Return the response."""
     answer = await world.registrar.post("/registry/import", content=content, params=params)
     return cast(dict[str, Any], decoded(answer))
 
 
 async def faults(world: World, content: bytes) -> list[tuple[str, int, str, str]]:
-    """What is wrong with the file: sheet, row, column and code of each fault."""
+    """Return sheet, row, column and code of each fault in the file."""
     problem = await refused(world.registrar.post("/registry/import", content=content), 422, "import_invalid")
     assert problem["total"] >= len(problem["errors"]) > 0
     return [(error["sheet"], error["row"], error["column"], error["code"]) for error in problem["errors"]]
 
 
 async def export(world: World, **params: Any) -> bytes:
-    """The registry as a file."""
+    """Return the registry as a file."""
     answer = await world.registrar.get("/registry/export", params=params)
     assert answer.is_success, answer.text
     return answer.content

@@ -1,4 +1,4 @@
-"""No file costs the server more than its share, however it is made."""
+"""No file, however it is made, uses more than its share of the server's resources."""
 
 import io
 import resource
@@ -25,7 +25,8 @@ def test_a_long_cell_is_a_fault_and_leaves_only_its_beginning() -> None:
 
 
 async def test_one_text_in_many_cells_counts_in_each() -> None:
-    """One text of 32 KiB in 9,600 cells is a file of half a megabyte, and was 300 MiB of the server's memory."""
+    """One text of 32 KiB in 9,600 cells is a file of half a megabyte, but used to take 300 MiB of the server's
+    memory."""
     book = openpyxl.Workbook()
     for _ in range(300):
         book.worksheets[0].append(["x" * 32_767] * 32)

@@ -1,4 +1,4 @@
-"""Files as offices' programs write them (see corpus/make.py): what is clear is taken, what is not is named."""
+"""Files as office programs write them (see corpus/make.py): clear content is imported, unclear content is reported."""
 
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,14 @@ CODE = credit_code(700_001)
 
 
 def planned(content: bytes, catalog: Snapshot) -> Plan:
-    """What the file does to an empty registry."""
+    """Return what the file would do to an empty registry."""
     act = Act(Actor(ActorKind.STAFF, UUID(int=0)), MORNING, Settings())
     lines = b"".join(orjson.dumps(line) + b"\n" for line in bounded(read(content)))
     return plan_import(act, lines, Registry([], [], {}), catalog, Language.ZH)[0]
 
 
 def said(plan: Plan) -> Any:
-    """What the file says of its one firm."""
+    """Return what the file says about its one provider."""
     [change] = plan.changes
     facts = {name: value for name, value in change.facts.items() if name not in ("lat", "lon")}
     return facts, change.added_prices, {part: sorted(rows, key=str) for part, rows in change.parts.items()}
@@ -81,7 +81,7 @@ def test_what_a_spreadsheet_has_spoilt_is_named_cell_by_cell(catalog: Snapshot) 
 
 PROVIDERS = "单位"
 CELLS: list[tuple[str, str, str, str]] = [
-    # column, what stands there, what is taken, the code of the fault
+    # column, the cell's content, the imported value, the code of the fault
     ("联系电话", "1.3805741234E+10", "13805741234", ""),
     ("联系电话", "1.38057E+10", "", "scientific"),
     ("联系电话", "１３８０５７４１２３４", "13805741234", ""),

@@ -1,4 +1,4 @@
-"""The files themselves: what is read, what is refused, and that nothing written is a formula."""
+"""The files themselves: what is read, what is refused, and that no written cell is a formula."""
 
 import csv
 import io

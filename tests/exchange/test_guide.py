@@ -1,4 +1,4 @@
-"""What docs/registrars.md says of the file and shows of an application is so."""
+"""What docs/registrars.md says about the file and shows of an application is true."""
 
 import re
 from pathlib import Path

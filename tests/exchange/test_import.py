@@ -1,4 +1,4 @@
-"""The registry taken in from a file: what becomes of each sheet, and what is wrong in the registrar's terms."""
+"""Importing the registry from a file: the effect of each sheet, and faults in the registrar's terms."""
 
 from typing import Any
 from uuid import UUID
@@ -42,7 +42,7 @@ def csv_of(*rows: tuple[str, ...]) -> bytes:
 
 
 async def only(world: World) -> dict[str, Any]:
-    """The document of the one provider there is."""
+    """Return the only provider's document."""
     [row] = (await ok(world.registrar.get("/providers")))["items"]
     document: dict[str, Any] = await ok(world.registrar.get(f"/providers/{row['id']}"))
     return document
@@ -136,7 +136,7 @@ def price(
 
 
 NAMELESS = ("*", 2, "provider", "provider_unknown")
-"""Rows that name a provider whose code cannot be read are unknown, too."""
+"""Rows that refer to a provider whose code cannot be read are also reported as unknown."""
 FEW, LONG = PROVIDER_HEADING[:-2], (*PROVIDER_HEADING, "传真")
 BAD_CHECK = CODE[:-1] + ("0" if CODE[-1] != "0" else "1")
 NOUGHTS = "0" * 18
@@ -260,7 +260,7 @@ async def test_what_stands_is_reviewed_where_the_catalogue_no_longer_allows_it(w
     for _ in range(2):
         await world.add_provider(DRAIN, tiers=("low_fee", "paid"), price_fen=5_000)
     cap = world.catalog.items[DRAIN].cap_fen
-    world.catalog.items[DRAIN].cap_fen = 4_000  # as after PATCH /items/PE02, which processes hear of
+    world.catalog.items[DRAIN].cap_fen = 4_000  # as after PATCH /items/PE02, of which processes are notified
     try:
         report = await send(world, await export(world))
         assert (report["changed"], report["unchanged"], report["warned"]) == (0, 2, 2)

@@ -1,6 +1,6 @@
-"""Schemathesis against a real server, as everybody who may call it: `make fuzz ARGS="--seed 7 --max-time 60"`.
+"""Runs Schemathesis against a real server, as every kind of caller: `make fuzz ARGS="--seed 7 --max-time 60"`.
 
-Arguments go to `schemathesis run`. It fails where an answer is a 500 or is not what the document declares.
+Arguments go to `schemathesis run`. It fails if a response is a 500 or differs from what the document declares.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ UNBOUNDED = {
 
 
 async def sign_in(url: str, role: Role) -> str:
-    """The token of a fresh member of staff, or the key of a firm's software."""
+    """Return the token of a new member of staff, or the key of a provider's software."""
     db, now, token = Database(url, pool_size=1), datetime.now(UTC), secrets.token_urlsafe(24)
     async with db.begin() as tx:
         if role is Role.PROVIDER:
@@ -52,13 +52,13 @@ async def sign_in(url: str, role: Role) -> str:
 
 
 def beside(name: str) -> str:
-    """A program of this environment."""
+    """Return a program of this environment."""
     return str(Path(sys.executable).with_name(name))
 
 
 @contextmanager
 def serving() -> Iterator[tuple[str, int]]:
-    """A server with the sample registry and a day of history: its database and its port."""
+    """Run a server with the sample registry and a day of history. Yield its database and its port."""
     with tempfile.TemporaryDirectory() as folder, embedded.join(Path(folder)) as joined:
         for command in (("migrate",), ("seed", "--sample", "--history", "1")):
             subprocess.run([beside("hotline"), *command], env=os.environ | {"DATABASE_URL": joined.url}, check=True)
@@ -73,9 +73,9 @@ def serving() -> Iterator[tuple[str, int]]:
 
 
 def fuzz(port: int, token: str | None, *arguments: str) -> int:
-    """One run; gives its exit code."""
+    """Run once. Return the exit code."""
     command = [beside("schemathesis"), "--config-file", str(CONFIG), "run", "--warnings", "off"]
-    command += ["--wait-for-schema", "120"]  # the first to ask for the document waits until it is made
+    command += ["--wait-for-schema", "120"]  # the first call for the document waits until it is built
     signed_in = ["--header", f"Authorization: Bearer {token}"] if token else []
     return subprocess.run(
         [*command, f"http://127.0.0.1:{port}{DOCUMENT_PATH}", *signed_in, *arguments], check=False
@@ -83,7 +83,7 @@ def fuzz(port: int, token: str | None, *arguments: str) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Everybody in turn; 1 where something was found."""
+    """Run as each kind of caller in turn. Return 1 if something was found."""
     found = []
     with serving() as (url, port):
         for caller in (*STAFF_ROLES, Role.PROVIDER, None):

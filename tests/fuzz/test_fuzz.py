@@ -1,6 +1,6 @@
-"""What Schemathesis makes of the document with a fixed seed, sent as whoever may send it; `make fuzz` sends far more.
+"""Schemathesis on the document with a fixed seed, as every kind of caller. `make fuzz` sends far more.
 
-Each case is sent inside the test's world, whose own transport fails on problems that are not declared.
+Each case is sent inside the test's world, whose transport fails on undeclared problems.
 """
 
 import json
@@ -44,7 +44,7 @@ ROLES = {(min(route.methods or ()), str(route.path_format)): roles_of(route) for
 
 
 def made() -> Iterator[Case[Any]]:
-    """A few cases of every fourth operation that is sent something, good and bad in turn."""
+    """Yield a few cases, alternately good and bad, for every fourth operation that takes input."""
     schema = schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text(encoding="utf-8")))
     operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     sent = [operation for operation in operations if operation.body or operation.query]

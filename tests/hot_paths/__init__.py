@@ -1,1 +1,1 @@
-"""What the hot paths cost in figures that no noise can touch: statements, rows, bytes and indexes."""
+"""What the hot paths cost in figures free of noise: statements, rows, bytes and indexes."""

@@ -1,4 +1,4 @@
-"""A registry of 500 or 50,000 providers, and up to 50,000 requests that are open at once, each with a live offer."""
+"""A registry of 500 or 50,000 providers, and up to 50,000 open requests, each with a live offer."""
 
 import asyncio
 from typing import Any
@@ -9,7 +9,7 @@ from app.kit.db import Database
 from bench.scale import found, run_sql
 
 MORE = 49_500
-"""Small firms, each with one item in one township, added to the sample registry: every place gets denser."""
+"""Small providers, each with one item in one township, that make the sample registry denser everywhere."""
 MOST_OPEN = 50_000
 
 _EACH = """
@@ -44,7 +44,7 @@ _FIRMS = [
     )
 ]
 
-# Copies of the newest request with its citizen and its offer, spread over the firms that could be asked.
+# Copies of the newest request with its citizen and its offer, spread over the providers that could be asked.
 _CITIZENS = """
 INSERT INTO citizens SELECT copy.* FROM citizens t JOIN requests r ON r.citizen_id = t.id AND r.id = :request,
   generate_series(1, :count) k,
@@ -92,28 +92,28 @@ _LOOKING = text(
 )
 
 _LEFT = text("SELECT sum(n_dead_tup) FROM pg_stat_user_tables WHERE relname IN ('citizens', 'requests', 'offers')")
-"""Rows that VACUUM had to leave, for a transaction of another test's database was older than somebody's look here."""
+"""Rows that VACUUM could not remove, because an older transaction on another test's database was still open."""
 
 
 async def settle(url: str) -> None:
-    """500 providers with kept counts and plenty of places, and statistics that nobody renews meanwhile."""
+    """Create 500 providers with ample capacity, and turn autovacuum off, so that statistics stay the same."""
     await found(url)
     await run_sql(url, _NO_AUTOVACUUM)
 
 
 async def multiply(url: str) -> None:
-    """Make 50,000 of them."""
+    """Multiply them to 50,000."""
     await run_sql(url, "SET session_replication_role = replica", *_FIRMS, "VACUUM ANALYZE")
 
 
 async def leave_open(db: Database, request: str, count: int) -> None:
-    """So many requests like this one, waiting for an answer to their offers, instead of those there were."""
+    """Replace the open requests by this many like this one, each with pending offers."""
     await clear(db)
     await _run(db, {"request": request, "count": count}, _CITIZENS, _REQUESTS, _OFFERS)
 
 
 async def clear(db: Database) -> None:
-    """Take them away again."""
+    """Delete them again."""
     await _run(db, {"count": MOST_OPEN}, *_CLEAR)
 
 
@@ -125,7 +125,7 @@ async def _run(db: Database, given: dict[str, Any], *statements: str) -> None:
             await connection.execute(text(statement), given)
         await connection.execute(text("SET session_replication_role = origin"))
         while True:
-            while (await connection.execute(_LOOKING)).scalar_one():  # what it may still see would not be cleared away
+            while (await connection.execute(_LOOKING)).scalar_one():  # VACUUM keeps rows that it may see
                 await asyncio.sleep(0.01)
             await connection.execute(text("VACUUM ANALYZE"))
             if not (await connection.execute(_LEFT)).scalar_one():

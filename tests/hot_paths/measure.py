@@ -1,7 +1,8 @@
 """Measures the hot paths, the worker's steps and the desk's lists at 500 and 50,000 providers, with 0, 1,000 and 50,000
 open requests.
 
-`make counts` writes the figures into counts.json, for who has made a path cheaper, or knows why it costs more.
+`make counts` writes the figures into counts.json. Run it after making a path cheaper, or when you know why it costs
+more.
 """
 
 import asyncio
@@ -34,9 +35,9 @@ from tests.world import DRAIN, NANMEN, World, ok, open_world
 COUNTS = Path(__file__).with_name("counts.json")
 INFO = "GV01"
 ROUNDS = 8
-"""PostgreSQL may go over to a statement's generic plan after five; the last two are counted, the larger one counts."""
+"""PostgreSQL may switch to a generic plan after five runs. The larger of the last two runs counts."""
 FEW, MANY = "500 providers, 1000 open", "500 providers, 50000 open"
-"""Between these nothing differs but how much is open."""
+"""These cases differ only in the number of open requests."""
 CASES = (
     "500 providers, 0 open",
     FEW,
@@ -52,7 +53,7 @@ LISTS = {
 
 
 async def measure(url: str, data_dir: Path) -> dict[str, dict[str, Counts]]:
-    """What each path looked at, by case and path, on an empty database of this URL."""
+    """Return what each path reads, by case and path, on an empty database at this URL."""
     await crowd.settle(url)
     name = make_url(url).database
     await run_sql(url, *(f"ALTER DATABASE \"{name}\" SET {setting} = '{value}'" for setting, value in EXPLAIN.items()))
@@ -82,7 +83,7 @@ async def measure(url: str, data_dir: Path) -> dict[str, dict[str, Counts]]:
 
 
 async def _measure(world: World) -> dict[str, Counts]:
-    """One case: each path so often, after what it needs done beforehand."""
+    """Measure one case: prepare each path and run it this many times."""
     rounds = [await _round(world) | await _steps_and_lists(world) for _ in range(ROUNDS)]
     return {path: max((each[path] for each in rounds[-2:]), key=lambda one: one.rows) for path in rounds[0]}
 
@@ -127,7 +128,7 @@ async def _count(world: World, call: Awaitable[Response]) -> tuple[Counts, Any]:
 
 
 async def _sign_in(world: World, provider: str) -> AsyncClient:
-    """The provider's software, which has called before."""
+    """Return a client with the provider's key that has called once."""
     token, now = secrets.token_urlsafe(16), world.clock.now()
     async with world.context.db.begin() as tx:
         key = ProviderKey(token_hash=token_hash(token), provider_id=UUID(provider), label="counts", created_at=now)
@@ -138,7 +139,7 @@ async def _sign_in(world: World, provider: str) -> AsyncClient:
 
 
 def written(measured: dict[str, dict[str, Counts]]) -> dict[str, Any]:
-    """As counts.json has it."""
+    """Return the figures as counts.json has them."""
     return {case: {path: counts.facts() for path, counts in paths.items()} for case, paths in measured.items()}
 
 

@@ -1,4 +1,4 @@
-"""What PostgreSQL did for each statement: its real plan, told by auto_explain on the connection that ran it."""
+"""What PostgreSQL did for each statement: its real plan, reported by auto_explain on the connection that ran it."""
 
 import json
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from app.kit.db import Database
 BLOCK_BYTES = 8_192
 UNCOUNTED = ("BEGIN", "COMMIT", "ROLLBACK")
 NOW_AND_THEN = "auth_generation"
-"""Read at most once in so many milliseconds, by whichever call comes then."""
+"""Read at most once in this many milliseconds, by whichever call comes next."""
 WORTH_NAMING = 60
-"""Rows: with fewer, the planner may take any way, and does."""
+"""Rows. On smaller tables the planner's choice is arbitrary."""
 EXPLAIN = {
     "session_preload_libraries": "auto_explain",
     "auto_explain.log_min_duration": "0",
@@ -26,25 +26,25 @@ EXPLAIN = {
     "auto_explain.log_level": "notice",
     "auto_explain.log_nested_statements": "on",
 }
-"""Settings of a database whose connections tell their plans; a superuser may set them."""
+"""Settings that make a database's connections report their plans. Only a superuser may set them."""
 
 
 @dataclass
 class Counts:
-    """Of one call: rows that scans looked at, kept or not; bytes of the blocks that were read, in memory or not."""
+    """The counts of one call: rows that scans read, returned or not, and bytes of the blocks read, cached or not."""
 
     statements: int = 0
     rows: int = 0
     kib: int = 0
     read_by: set[str] = field(default_factory=set)
-    """How the larger parts of it were found: the kind of scan, and the index or the table."""
+    """How the larger parts were read: the kind of scan, and the index or table."""
 
     def facts(self) -> dict[str, Any]:
-        """As counts.json has them."""
+        """Return the counts as counts.json has them."""
         return {"statements": self.statements, "rows": self.rows, "kib": self.kib, "read_by": sorted(self.read_by)}
 
     def add(self, plan: dict[str, Any]) -> None:
-        """Count one statement in."""
+        """Add one statement's counts."""
         self.kib += (plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]) * BLOCK_BYTES // 1024
         for node in _nodes(plan):
             looked_at = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
@@ -64,7 +64,7 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def counted(db: Database) -> Iterator[Counts]:
-    """Count what the database's connections do while the block runs."""
+    """Count what the database's connections do during the block."""
     counts = Counts()
 
     def hear(_: object, message: Any) -> None:

@@ -1,4 +1,4 @@
-"""The hot paths look at no more than counts.json allows, however many providers there are and requests are open."""
+"""The hot paths read no more than counts.json allows, however many providers and open requests there are."""
 
 import json
 import os
@@ -10,14 +10,14 @@ from tests.hot_paths.measure import COUNTS, FEW, MANY, ROUNDS, measure
 from tests.hot_paths.plans import Counts
 
 SLACK, A_FEW = 1.1, 24
-"""By how much rows, and KiB, may differ between two runs: pages split elsewhere, a counter has its row or not."""
+"""How far rows and KiB may differ between two runs, because pages split elsewhere or a counter has its row or not."""
 PAGED = {"offer poll": 2 * 100, "firms to phone": 8 * 200, "worker: make_callbacks": 6 * 3 * ROUNDS}
-"""Rows of an answer that is full: an offer with its request, or with all that is read out on the phone. The last looks
-at all completed requests that are still to be called back: each round before, of three cases, has left one."""
+"""Rows of a full response: an offer with its request, or with everything that is read out on the phone. The last path
+reads all completed requests that still need a callback, and each earlier round of the three cases has left one."""
 
 
 def excess(now: Counts, allowed: Any) -> bool:
-    """Whether it looked at more than it may."""
+    """Return whether it read more than allowed."""
     return (
         now.statements > allowed["statements"]
         or now.rows > allowed["rows"] * SLACK + A_FEW

@@ -1,4 +1,4 @@
-"""What changes rarely, kept in memory."""
+"""Rarely changing data that is cached in memory."""
 
 import asyncio
 from typing import ClassVar
@@ -32,7 +32,7 @@ async def test_what_was_changed_while_the_database_was_down_is_read_once_it_is_b
     pubsub = PubSub("postgresql://nowhere")
     count = Count(db, pubsub)
     assert await count.present() == 1
-    for _ in range(5):  # each new try of the lost connection wakes everything
+    for _ in range(5):  # every attempt to reconnect wakes everything
         pubsub.publish(["count"])
     async with asyncio.timeout(10):
         while await count.present() == 1:

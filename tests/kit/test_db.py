@@ -1,4 +1,4 @@
-"""The edge's connections: what ends in the middle leaves nothing behind."""
+"""Connections at the edge: what is interrupted leaves nothing behind."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ HELD = "SELECT count(*) FROM pg_locks WHERE relation = 'offers'::regclass AND pi
 
 async def look_until_cancelled(db: Database) -> None:
     async with db.autocommit() as tx:
-        await tx.driver.prepare("SELECT * FROM offers")  # parsed, and not yet executed: the server waits for more
+        await tx.driver.prepare("SELECT * FROM offers")  # parsed but not executed yet: the server waits for more
         raise asyncio.CancelledError
 
 
@@ -19,6 +19,6 @@ async def test_a_look_that_is_cancelled_between_its_messages_holds_no_lock(db: D
     with pytest.raises(asyncio.CancelledError):
         await look_until_cancelled(db)
     async with db.begin() as watching:
-        other = await db.engine.raw_connection()  # the one given back is taken by `watching` or here
+        other = await db.engine.raw_connection()  # `watching` or this block takes the returned connection
         assert await watching.driver.fetchval(HELD) == 0
         other.close()

@@ -21,7 +21,7 @@ from app.kit import embedded
 
 ROOT = Path(__file__).parents[2]
 
-# Joins, then answers each line of SQL with one value; a broken connection is tried again, as the app does.
+# Joins, then answers each line of SQL with one value. It retries a broken connection, as the application does.
 USER = """
 import asyncio, os, signal, sys, time
 from pathlib import Path
@@ -63,7 +63,7 @@ ROOT_WITHOUT_NAMESPACES = ["setpriv", "--bounding-set=-setfcap"]
 
 
 class User:
-    """A process that has joined."""
+    """A process that uses the server."""
 
     def __init__(self, data_dir: Path, become: Sequence[str] = (), arguments: Sequence[str] = ()) -> None:
         self.process = subprocess.Popen(
@@ -90,7 +90,7 @@ class User:
 def users(
     data_dir: Path, count: int = 1, become: Sequence[str] = (), arguments: Sequence[str] = ()
 ) -> Iterator[list[User]]:
-    """That many processes join at the same moment, and leave at the end."""
+    """Start this many processes at the same moment, and let them leave at the end."""
     everyone = [User(data_dir, become, arguments) for _ in range(count)]
     try:
         assert all(user.joined() for user in everyone)
@@ -118,7 +118,7 @@ def is_free(lock_file: Path) -> bool:
 
 
 def is_stopped(data_dir: Path) -> bool:
-    """Whether no keeper and no process of the server is left, and the server had the time to shut down."""
+    """Return whether no keeper and no server process is left and the server shut down cleanly."""
     return is_free(data_dir / "server.lock") and not (data_dir / "cluster" / "postmaster.pid").exists()
 
 
@@ -143,7 +143,7 @@ def kill_and_see_it_back(data_dir: Path, victim: int | None) -> None:
 
 @pytest.fixture(scope="module")
 def created(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Created by three processes at the same moment."""
+    """Have three processes create the server at the same moment."""
     folder = tmp_path_factory.mktemp("embedded") / "data"
     with users(folder, 3) as everyone:
         assert len({user.ask("SELECT pg_postmaster_start_time()") for user in everyone}) == 1
@@ -154,7 +154,7 @@ def created(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def data_dir(created: Path) -> Iterator[Path]:
-    """A data folder with a little data; nothing runs there before the test, nor may it afterwards."""
+    """Yield a data folder with a little data. No server runs there before or after the test."""
     yield created
     eventually(lambda: is_stopped(created))
 
@@ -212,11 +212,11 @@ def test_no_second_server_starts_while_a_process_of_the_first_lives(data_dir: Pa
 
 
 def test_a_forked_child_does_not_pass_for_a_server(data_dir: Path) -> None:
-    """It inherits what its parent has open, and that must not include the server lock."""
+    """A child inherits its parent's open files, which must not include the server lock."""
     with users(data_dir) as [first], users(data_dir, arguments=["fork"]) as [second]:
         first.process.kill()
         first.process.wait()
-        for _ in range(2):  # the second keeper is the first that the forking process starts
+        for _ in range(2):  # the second keeper is the first one that the forking process starts
             kill_and_see_it_back(data_dir, keeper_pid(data_dir))
         assert second.ask("SELECT 1") == "1"
 

@@ -1,4 +1,4 @@
-"""A creation or a step whose answer was lost is asked for again under its Idempotency-Key: nothing happens twice."""
+"""A creation or step whose answer was lost is repeated under its Idempotency-Key, and nothing happens twice."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ async def _request_id(world: World) -> str:
 
 
 async def _twice(client: AsyncClient, url: str, body: Any) -> Any:
-    """The answer to the same creation sent twice under one key, which must be the same answer."""
+    """Send the same creation twice under one key. Return the answer, which must be the same both times."""
     first, again = [await ok(client.post(url, json=body, headers={"Idempotency-Key": "lost-answer"})) for _ in range(2)]
     assert first == again
     return first
@@ -73,7 +73,7 @@ async def test_a_key_of_another_length_is_refused(world: World, key: str) -> Non
 
 
 async def _step_twice(call: Any, url: str, **facts: Any) -> Any:
-    """The same answer to a step that is told twice under one key."""
+    """Send the same step twice under one key. Return the answer, which must be the same both times."""
     headers = facts.pop("headers", {}) | {"Idempotency-Key": f"{call.__name__} {url}"}
     first, again = [await call(url, headers=headers, **facts) for _ in range(2)]
     assert (first.status_code, first.content) == (again.status_code, again.content)

@@ -1,4 +1,4 @@
-"""Whom a limit counts: the network from which somebody calls."""
+"""What a limit counts by: the network that a call comes from."""
 
 import pytest
 

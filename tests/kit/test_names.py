@@ -1,4 +1,4 @@
-"""The same name is the same name, in Python and in PostgreSQL; what was written is kept."""
+"""Variants of a name compare as equal, in Python and in PostgreSQL; the name is stored as it was written."""
 
 import random
 from typing import Any
@@ -36,7 +36,7 @@ def test_a_form_has_no_other_form(text: str) -> None:
 
 
 async def test_the_database_gives_the_same_form(world: World) -> None:
-    """For all characters that both know: Unicode grows with each version of Python and of PostgreSQL."""
+    """For all characters that both know, because Unicode grows with each version of Python and of PostgreSQL."""
     every = [*range(1, 0xD800), *range(0xE000, 0x10000), *range(0xE0100, 0xE01F0)]
     async with world.context.db.begin() as tx:
         known = await tx.driver.fetch("SELECT p FROM unnest($1::int[]) p WHERE unicode_assigned(chr(p))", every)
@@ -67,7 +67,7 @@ BETWEEN = ["", "", "", " ", "　", "\u200b", "\ufeff", "\u00a0", "\u2060"]
 
 
 def written(text: str, rng: random.Random) -> str:
-    """The text as somebody else might write it."""
+    """Return the text as somebody else might write it."""
     characters = []
     for character in text:
         full = chr(ord(character) + 0xFEE0) if "!" <= character <= "~" else character
@@ -77,7 +77,7 @@ def written(text: str, rng: random.Random) -> str:
 
 
 async def found(world: World, path: str, q: str, **wanted: str) -> list[Any]:
-    """What the list has for it."""
+    """Return what the list finds for it."""
     answer = await ok(world.operator.get(path, params={"q": q, **wanted}))
     return list(answer["items"] if isinstance(answer, dict) else answer)
 

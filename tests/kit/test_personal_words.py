@@ -1,4 +1,4 @@
-"""What somebody said, without who they are."""
+"""Masking personal data in what somebody said."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""All written forms of a number are one number, and what is no number is refused."""
+"""All written forms of a phone number are the same number, and anything else is refused."""
 
 import unicodedata
 
@@ -23,7 +23,7 @@ marks = st.sampled_from(
 
 @st.composite
 def mangled(draw: st.DrawFn, number: str) -> str:
-    """The digits with what people put between them, in half or full width, with what nobody sees."""
+    """Return the digits with what people put between them, in half or full width, with invisible characters."""
     gaps = st.sampled_from(["", "", "", " ", "-", ".", "·", "—", "\u200b", "\u202d", "\u00a0", "\u3000"])
     parts = [number[0]] + [draw(gaps) + digit for digit in number[1:]]
     text = "".join(parts)

@@ -1,4 +1,4 @@
-"""What holds of a row is written once, beside its model."""
+"""Each condition on rows is written once, beside its model."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every prepared statement knows its parameters, and refuses others."""
+"""Every prepared statement knows its parameters and refuses others."""
 
 import ast
 import gc
@@ -33,7 +33,7 @@ def test_a_statement_refuses_what_is_missing_misspelt_or_one_too_many(given: dic
 
 @pytest.fixture(scope="module")
 def modules() -> list[Any]:
-    """Every module of the application, with all its statements."""
+    """Return every module of the application, with all its statements."""
     names = [module.name for module in pkgutil.walk_packages(app.__path__, "app.") if "__main__" not in module.name]
     return [importlib.import_module(name) for name in names]
 
@@ -60,7 +60,7 @@ async def test_every_statement_is_one_to_postgresql_with_parameters_of_the_decla
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[ast.Call, ast.expr]]:
-    """Where a statement is run, and what names it."""
+    """Yield the calls that run statements, each with the expression that names the statement."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("row", "rows"):
             yield from [(node, node.args[0])] if node.args else []
@@ -73,7 +73,7 @@ def test_every_caller_that_names_a_statement_names_its_parameters(modules: list[
             try:
                 statement = eval(ast.unparse(named), vars(sys.modules[module.__name__]))
             except NameError:
-                continue  # handed in from elsewhere
+                continue  # passed in from elsewhere
             if not isinstance(statement, Prepared):
                 continue
             given = {keyword.arg for keyword in call.keywords}

@@ -1,4 +1,4 @@
-"""Quantities are exact, and what they come to is whole fen, half a fen rounded up."""
+"""Quantities are exact, and prices are whole fen, with half a fen rounded up."""
 
 from decimal import Decimal
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Articles for tests, and the way they go into force."""
+"""Helpers for article tests: write articles and put them in force."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ LOST_CARD: dict[str, Any] = {
 
 
 def article(**facts: Any) -> dict[str, Any]:
-    """The body of an article that differs from LOST_CARD like this."""
+    """Return the body of an article like LOST_CARD with these changes."""
     return LOST_CARD | facts
 
 
 def noise_article(**facts: Any) -> dict[str, Any]:
-    """Another article, about another item."""
+    """Return the body of another article, about another item."""
     about = {
         "slug": "noise-complaint",
         "items": ["GV09"],
@@ -39,19 +39,19 @@ def noise_article(**facts: Any) -> dict[str, Any]:
 
 
 async def put_in_force(world: World, body: dict[str, Any]) -> dict[str, Any]:
-    """Write the article and have it approved; gives it."""
+    """Write the article and have it approved. Return it."""
     await ok(world.registrar.post("/knowledge/articles", json=body))
     return await approve(world, body["slug"], 1)
 
 
 async def approve(world: World, slug: str, number: int) -> dict[str, Any]:
-    """A supervisor approves the version; gives the article."""
+    """Have a supervisor approve the version. Return the article."""
     approved: dict[str, Any] = await ok(world.supervisor.put(f"/knowledge/articles/{slug}/versions/{number}/approval"))
     return approved
 
 
 async def write_version(world: World, slug: str, number: int, **facts: Any) -> dict[str, Any]:
-    """The next version, after this one, of an article like LOST_CARD."""
+    """Write the version after this one, like LOST_CARD with changes."""
     body = {name: value for name, value in article(**facts).items() if name != "slug"}
     headers = {"If-Match": f'"{number}"'}
     written: dict[str, Any] = await ok(
@@ -61,12 +61,12 @@ async def write_version(world: World, slug: str, number: int, **facts: Any) -> d
 
 
 async def find(world: World, words: str = "", **facts: Any) -> list[dict[str, Any]]:
-    """What an operator finds."""
+    """Return what an operator finds."""
     answer = await ok(world.operator.post("/knowledge/searches", json={"words": words, **facts}))
     found: list[dict[str, Any]] = answer["items"]
     return found
 
 
 async def slugs(world: World, words: str = "", **facts: Any) -> list[str]:
-    """The names of what an operator finds."""
+    """Return the slugs of what an operator finds."""
     return [one["slug"] for one in await find(world, words, **facts)]

@@ -1,4 +1,4 @@
-"""The data that suggesting learns from, for a test to damage or to shorten."""
+"""A copy of the data behind suggestions, for tests that damage or shorten it."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ CACHES = (callers.said, callers.said_briefly, callers.said_for_nothing, learned.
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the data in place of it, read anew."""
+    """Yield a copy of the data that replaces it and is read afresh."""
     copy = tmp_path / "data"
     shutil.copytree(words.DATA, copy)
     monkeypatch.setattr(words, "DATA", copy)
@@ -27,7 +27,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def few_sentences(data: Path) -> Path:
-    """The data with a tenth of the callers' sentences, and a model of these."""
+    """Yield the data with a tenth of the callers' sentences, and a model trained on these."""
     lines = (data / "callers.tsv").read_text(encoding="utf-8").splitlines()
     (data / "callers.tsv").write_text("\n".join(lines[1::10]), encoding="utf-8")
     (data / "model.json").write_bytes(learned.write(learned.learn()))

@@ -1,4 +1,4 @@
-"""The life of an article: written by a registrar, approved by a supervisor, never edited, found only while it holds."""
+"""An article's life: written by a registrar, approved by a supervisor, never edited, found only while it is valid."""
 
 import asyncio
 from datetime import timedelta
@@ -219,4 +219,4 @@ async def test_canned_texts(world: World) -> None:
     await ok(world.registrar.delete(path))
     assert await ok(world.operator.get("/knowledge/texts")) == []
     for kept in await asyncio.gather(*(world.registrar.put(path, json={"zh": "请稍等。"}) for _ in range(3))):
-        assert decoded(kept)["zh"] == "请稍等。"  # before: all but one got the name of a constraint
+        assert decoded(kept)["zh"] == "请稍等。"  # all but one used to get the name of a constraint

@@ -1,4 +1,4 @@
-"""Articles as CSV and Markdown: out and in again changes nothing; a fault in any keeps all out."""
+"""Articles as CSV and Markdown: a round trip changes nothing, and a single fault rejects the whole file."""
 
 import csv
 import io
@@ -71,7 +71,7 @@ def test_two_hundred_sentences_with_marks_come_back(form: Format) -> None:
 
 
 def saved_by_excel(content: str, delimiter: str = ",", end: str = "\r\n", encoding: str = "utf-8-sig") -> bytes:
-    """The file as a spreadsheet saves it: a row for each in the used range, as wide as the widest."""
+    """Return the file as a spreadsheet saves it: every row of the used range, as wide as the widest."""
     rows = list(csv.reader(io.StringIO(content.removeprefix(BOM), newline="")))
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)

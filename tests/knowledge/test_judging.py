@@ -1,4 +1,4 @@
-"""Figures of suggesting, and how far labellers agree."""
+"""Accuracy figures of suggestions, and how far labellers agree."""
 
 from pathlib import Path
 

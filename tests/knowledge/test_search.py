@@ -1,4 +1,4 @@
-"""What an operator finds by a caller's words, in whatever way they are typed."""
+"""What an operator finds by a caller's words, however they are typed."""
 
 from pathlib import Path
 
@@ -120,7 +120,7 @@ def test_any_text_is_a_question(text: str) -> None:
 
 
 async def test_the_right_article_is_among_the_first_three(db: Database, catalog: Snapshot) -> None:
-    """Figures on development questions; those kept apart are measured by `hotline knowledge evaluate`."""
+    """Uses development questions. `hotline knowledge evaluate` measures the held-out ones."""
     async with db.begin() as tx:
         await load_articles(act_at(MORNING), tx, catalog)
         development = (await evaluate(tx, read_questions(DEVELOPMENT), catalog, MORNING))["all"]

@@ -1,4 +1,4 @@
-"""Which item a caller means."""
+"""Suggesting which item a caller means."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from app.main import create_app
 from tests.world import World, ok, refused
 
 _built: list[Index] = []
-"""Of the catalogue that all tests share: it takes a second."""
+"""Built once for the catalogue that all tests share, because it takes a second."""
 
 
 def index_of(catalog: Snapshot) -> Index:
@@ -32,7 +32,7 @@ def index_of(catalog: Snapshot) -> Index:
 
 
 def found(catalog: Snapshot, text: str, *, sure: bool = False) -> list[str]:
-    """What is suggested, or only what is sure."""
+    """Return what is suggested, or only what is sure."""
     return [one.item.code for one in suggest(text, index_of(catalog), catalog, 8) if one.sure or not sure]
 
 
@@ -180,7 +180,7 @@ async def test_without_the_model_nothing_is_doubted(
 
 
 def test_the_model_that_comes_along_was_learned_with_the_sentences_that_do() -> None:
-    """After a change of callers.tsv: `python -m app.knowledge.learned`."""
+    """After a change to callers.tsv, run `python -m app.knowledge.learned`."""
     assert read(learned.FILE.read_bytes()) == shipped() != learned.UNLEARNED
     assert read(write(shipped())) == shipped()
 
@@ -232,14 +232,14 @@ def test_every_item_is_found_by_its_name_however_it_is_typed(catalog: Snapshot) 
 
 
 def written(item: Item) -> Iterator[tuple[str, str]]:
-    """The item's code, names and keywords, as people type them: spelt, in part, and with one slip."""
+    """Yield the item's code, names and keywords as people type them: in pinyin, in part, and with one slip."""
     yield from (("code", item.code), ("code", f"{item.code[:2].lower()} {item.code[2:]}"), ("English", item.en))
     for phrase in (item.zh, *item.keywords):
         yield from (("name", phrase), ("name", f" {phrase}。"))
         yield from (("pinyin", "".join(one)) for one in readings(phrase) if phrase.isalpha() and not phrase.isascii())
     usual = readings(item.zh)[0]
     yield from (("pinyin", "'".join(usual)), ("pinyin", " ".join(usual).upper()))
-    if len(item.zh) > 2:  # of two letters there are many names
+    if len(item.zh) > 2:  # many names share two letters
         yield "initials", "".join(syllable[0] for syllable in usual)
     for at in {0, len(usual) - 1}:
         syllable = usual[at]

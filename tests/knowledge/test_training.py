@@ -1,4 +1,5 @@
-"""Suggesting learns from what operators chose: masked, for a while, from several, and only what is better."""
+"""Suggestions learn from operators' choices: masked, kept for a while, from several operators, and only for the
+better."""
 
 import asyncio
 from collections.abc import Callable
@@ -103,8 +104,8 @@ async def test_what_is_better_holds_everywhere_until_it_is_taken_back(world: Wor
     assert (done.recent[0].all.first, done.recent[1].all.first) == (0, done.recent[1].all.covered), done.lines()
     async with asyncio.timeout(20):
         while (await suggested(world, asked))[:1] != [("RE07", True)]:
-            await asyncio.sleep(0.01)  # until the index is built anew, the one before answers
-    assert not (await learning(keep=True)).better  # than itself
+            await asyncio.sleep(0.01)  # until the new index is built, the previous one answers
+    assert not (await learning(keep=True)).better  # compared with itself
 
     assert await go_back(world.context.db) is False
     assert await read_model(world.context.db) is learned.shipped()
@@ -156,7 +157,10 @@ async def test_sentences_that_are_none_are_told(world: World, tmp_path: Path, li
 
 @pytest.fixture
 def hotline(database_url: str, tmp_path: Path) -> Callable[..., tuple[int, str]]:
-    """Runs a command on the test's database, with the lines of a file for `{file}`; gives its code and what it says."""
+    """Return a function that runs a command on the test's database and returns its exit code and output.
+
+    The given lines become the file `{file}`.
+    """
     environment = {"DATABASE_URL": database_url, "DATABASE_DIRECT_URL": database_url, "HOTLINE_DATA_DIR": str(tmp_path)}
 
     def call(words: str, lines: str = "") -> tuple[int, str]:

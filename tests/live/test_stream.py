@@ -1,4 +1,4 @@
-"""The live stream: in order, nothing twice, to each what it may hear, and no connection held meanwhile."""
+"""The live stream: in order, nothing twice, to each reader what they may see, and no connection held meanwhile."""
 
 import json
 import secrets
@@ -17,7 +17,7 @@ Stream = AsyncGenerator[ServerSentEvent]
 
 
 async def listen(world: World, token: str, since: int | None = None) -> Stream:
-    """The stream as whoever holds this token hears it."""
+    """Return the stream as the holder of this token receives it."""
     authenticator = cast(Authenticator, world.application.state.authenticator)
     principal: Principal = await authenticator.principal(token)
     tail = cast(Tail, world.application.state.tail)
@@ -34,7 +34,7 @@ def events_of(message: ServerSentEvent) -> list[dict[str, Any]]:
 
 
 async def busy_day(world: World) -> tuple[SampleProvider, SampleProvider, dict[str, Any]]:
-    """One provider with a job, one without."""
+    """Create one provider with a job and one without. Return them with the dispatched request."""
     first, second = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
     request = await world.dispatch(chosen_provider_id=str(first.id))
     await ok(first.client.put(f"/provider/offers/{request['offers'][0]['id']}/acceptance"))

@@ -1,4 +1,4 @@
-"""docs/ranking.md says what the code does: its numbers, its reasons, its formulas."""
+"""docs/ranking.md agrees with the code: its numbers, reasons and formulas."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ FILTERS: dict[UnmatchedReason, dict[str, Any]] = {
     UnmatchedReason.BARRED: {"barred": True},
     UnmatchedReason.TRIED_BEFORE: {"tried": True},
 }
-"""What each filter stops, in their order."""
+"""What each filter stops, in the order of the filters."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Fairness is reported from what was kept, and holds in simulation."""
+"""Fairness is reported from stored offers, and holds in simulation."""
 
 from random import Random
 from uuid import UUID
@@ -45,7 +45,7 @@ def provider(number: int, capacity: int) -> Candidate:
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("kilometres", [0, 5])
 def test_at_equal_merit_offers_go_by_capacity(kilometres: int, seed: int) -> None:
-    """20 providers of unlike capacity, 30 offers for each; each call comes from somewhere up to so many km away."""
+    """20 providers of unequal capacity share 30 offers each on average; every call comes from a random place."""
     random = Random(seed)
     firms = [provider(number, random.randint(2, 12)) for number in range(1, 21)]
     for _ in range(30 * len(firms)):

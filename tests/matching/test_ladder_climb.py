@@ -1,4 +1,4 @@
-"""Climbing is pure: it never goes down, never stays past its time, and passes over rungs that have nobody."""
+"""Climbing the ladder: never goes down, never stays on a rung past its time, and skips rungs with nobody on them."""
 
 from datetime import UTC, datetime, timedelta
 

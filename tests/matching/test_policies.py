@@ -1,4 +1,4 @@
-"""Policies are made by a supervisor, in force from a moment, refused when they would leave nobody, and withdrawn."""
+"""Policies: made by a supervisor, in force from a moment on, refused if they would leave nobody, and withdrawn."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ FAR_AWAY = (30.2, 121.0)
 
 
 def draft(**changes: Any) -> dict[str, Any]:
-    """The rules of a new version, with these changes."""
+    """Return the rules of a new version, with these changes."""
     return {
         "mode": "cascade",
         "weights": {"distance": 3, "fairness": 2, "credit": 1},

@@ -1,4 +1,4 @@
-"""What if: for a request on record or an imagined one, under any policy; and what was decided, afterwards."""
+"""Previews of matching for a recorded or imagined request under any policy, and the decisions afterwards."""
 
 from datetime import UTC, datetime, time
 from typing import Any

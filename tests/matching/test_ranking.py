@@ -1,4 +1,4 @@
-"""Ranking is a function of the candidates' own facts."""
+"""Ranking depends on the candidates' own facts only."""
 
 from random import Random
 from typing import Any
@@ -18,7 +18,7 @@ counts = st.integers(0, 200)
 
 
 def candidate(**facts: Any) -> Candidate:
-    """A firm like any other, but for these facts."""
+    """Return an ordinary candidate, with these facts changed."""
     usual: dict[str, Any] = dict.fromkeys(
         ("open_jobs", "load", "asked", "accepted", "declined", "expired", "counted", "completed", "returned"), 0
     )

@@ -1,4 +1,4 @@
-"""Of any registry: who can come, why not the others, and the order are what docs/ranking.md says of each provider."""
+"""For random registries, who can come, why the others cannot, and the order are as docs/ranking.md says."""
 
 from datetime import date, time, timedelta
 from random import Random

@@ -1,4 +1,4 @@
-"""Who is looked at where more serve a place than are looked at one by one."""
+"""Which providers are considered when more serve a place than are read at a time."""
 
 from datetime import time, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from tests.world import CHENGLANG, DRAIN, SampleProvider, World, ok
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two are looked at at first, and one is enough."""
+    """Read two providers at a time, and let one be enough."""
     for module in (actions, candidates):
         monkeypatch.setattr(module, "SHORTLIST", 2)
     monkeypatch.setattr(candidates, "MOST_AT_ONCE", 1)

@@ -1,4 +1,4 @@
-"""Requests and events put straight into the database: histories that would take the API long to play."""
+"""Helpers that write requests and events straight into the database, for histories too long to play over the API."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -25,12 +25,12 @@ NINGBO = ZoneInfo("Asia/Shanghai")
 
 
 def ningbo(day: int, hour: int = 10, minute: int = 0) -> datetime:
-    """A moment of November 2026 on the centre's wall clock."""
+    """Return a moment of November 2026 in the centre's time zone."""
     return datetime(2026, 11, day, hour, minute, tzinfo=NINGBO)
 
 
 async def add_citizen(tx: Tx, phone: str = "13957412345") -> UUID:
-    """A citizen to whom requests can belong."""
+    """Add a citizen for requests to belong to."""
     citizen = Citizen(id=new_id(ningbo(1)), phone=phone, created_at=ningbo(1))
     tx.session.add(citizen)
     await tx.flush()
@@ -40,7 +40,7 @@ async def add_citizen(tx: Tx, phone: str = "13957412345") -> UUID:
 async def add_request(
     tx: Tx, catalog: Snapshot, citizen_id: UUID, item: str, received_at: datetime, **facts: Any
 ) -> Request:
-    """A request for the item, received then."""
+    """Add a request for the item, received at this moment."""
     asked, place = catalog.item(item), catalog.spot(facts.pop("township", "330203001"))
     tier = facts.pop("tier", asked.tiers[0])
     request = Request(
@@ -72,7 +72,7 @@ async def add_request(
 async def receive(
     tx: Tx, catalog: Snapshot, citizen_id: UUID, item: str, received_at: datetime, **facts: Any
 ) -> Request:
-    """The same with its events: it was received then, and answered at once if the facts say so."""
+    """Add a request with its events: received at this moment, and answered at once if the facts say so."""
     request = await add_request(tx, catalog, citizen_id, item, received_at, **facts)
     await log(tx, EventKind.REQUEST_CREATED, received_at, request)
     if request.answered_in_call:
@@ -81,26 +81,26 @@ async def receive(
 
 
 async def log(tx: Tx, kind: str, at: datetime, request: Request, **data: Any) -> None:
-    """An event of the request."""
+    """Add an event of the request."""
     if kind == EventKind.REQUEST_ANSWERED:
         data = {"in_call": request.answered_in_call, "by_article": bool(request.articles)} | data
     await record(act_at(at), tx, EventKind(kind), request_id=request.id, data=filled(kind, data))
 
 
 async def number(db: Database, batch: int = 100) -> int:
-    """One step of the sequencer."""
+    """Run the sequencer once."""
     async with db.begin() as tx:
         return await number_events(tx, batch)
 
 
 async def roll_up(db: Database, batch: int = 100) -> int:
-    """One step of the roll-up."""
+    """Run the roll-up once."""
     async with db.begin() as tx:
         return await roll_up_volumes(tx, NINGBO, batch)
 
 
 async def live(db: Database, *by: Dimension) -> Sequence[RowMapping]:
-    """November's volumes as a manager would see them now."""
+    """Return November's volumes as a manager would see them now."""
     november = Selection.model_validate({"from": date(2026, 11, 1), "to": date(2026, 11, 30)})
     async with db.begin() as tx:
         return await queries.sum_volumes(tx, november, NINGBO, by)

@@ -1,4 +1,4 @@
-"""A day on one sheet, so that yesterday at the same time can lie beside it."""
+"""A day's figures on one sheet, to compare today with yesterday at the same time."""
 
 from typing import Any
 
@@ -79,7 +79,7 @@ async def test_rates_clocks_and_turnover_are_those_of_the_other_figures(world: W
 
 
 async def test_until_shows_the_day_as_it_stood_then(world: World) -> None:
-    """Received at 9, accepted at 10, due at 12, done at 14: by 10:35 accepted, by 13:00 late, in the end done late."""
+    """Received at 9, accepted at 10, due at 12, done at 14: accepted by 10:35, late by 13:00, late in the end."""
     async with world.context.db.begin() as tx:
         citizen_id = await add_citizen(tx)
         moments = {"dispatched_at": ningbo(23, 9), "assigned_at": ningbo(23, 10), "started_at": ningbo(23, 13, 30)}

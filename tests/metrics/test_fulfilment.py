@@ -1,4 +1,4 @@
-"""Rates with their denominators, and clocks, on a history small enough to count by hand."""
+"""Rates with their denominators, and times, on a history small enough to count by hand."""
 
 from datetime import timedelta
 from typing import Any

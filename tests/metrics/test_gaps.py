@@ -1,4 +1,4 @@
-"""What the knowledge base lacks, as its editors and managers are told."""
+"""Gaps in the knowledge base, as editors and managers see them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One truth per figure: the cuts add up to the total, the CSV says the same, and so does the log counted again."""
+"""Every figure has one value: the breakdowns add up to the total, and the CSV and a recount from the log agree."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ STEPS = 45
 
 
 async def volumes(world: World, first: str, last: str, *by: str, **only: str) -> list[dict[str, Any]]:
-    """The rows of the API, which the CSV must repeat."""
+    """Return the API's rows, which the CSV must repeat."""
     asked = {"from": first, "to": last, "by": list(by), **only}
     answer = await ok(world.manager.get("/metrics/volumes", params=asked))
     sheet = await world.manager.get("/metrics/volumes", params=asked | {"format": "csv"})
@@ -43,7 +43,7 @@ async def sheet(world: World, day: str, **asked: str) -> dict[str, Any]:
 
 
 def counts(row: Mapping[str, Any]) -> Counter[str]:
-    """The counts of a row that are not 0."""
+    """Return the counts of a row that are not 0."""
     return Counter({name: row[name] for name in COUNTS if row.get(name)})
 
 
@@ -119,7 +119,7 @@ async def test_nothing_counts_before_its_request_was_dispatched(world: World) ->
 
 
 class FiguresWalk(Walk):
-    """A walk with all that moves figures afterwards: fallbacks, corrections, late reports."""
+    """A random walk that includes everything that changes figures later: fallbacks, corrections, late reports."""
 
     async def create(self) -> Awaitable[None]:
         if self.chance.random() < 0.5:
@@ -168,7 +168,7 @@ class FiguresWalk(Walk):
         return self.say(self.world.supervisor, "PATCH", f"/requests/{request['id']}", to, **version)
 
     async def agree(self, rules: dict[str, str]) -> None:
-        """What the states agree on is tried elsewhere."""
+        """Do nothing: another test checks that the states agree."""
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -190,7 +190,7 @@ async def test_whatever_happens_every_cut_of_every_figure_adds_up_and_the_log_gi
 
 
 async def adds_up(world: World, first: date, last: date) -> None:
-    """Each cut, each day's sheet and what stands now say what the days say; live, and once all is kept."""
+    """Check that breakdowns, daily sheets and present figures agree with the days, live and once all is stored."""
     for finish in (world.work, _nothing):
         by_day = {row["day"]: counts(row) for row in await volumes(world, str(first), str(last), "day")}
         assert sum(told["requests"] for told in by_day.values()) > STEPS / 8
@@ -223,7 +223,7 @@ async def _nothing() -> None:
 
 
 async def the_same_again(world: World, first: date, last: date) -> None:
-    """Counted again from the log, the kept figures are what they were."""
+    """Check that a recount from the log gives the same stored figures."""
     for kept in KEPT:
         async with world.context.db.begin() as tx:
             before = {tuple(row) for row in await tx.session.execute(select(kept.table))}

@@ -1,4 +1,4 @@
-"""Kept figures, counted again from the log: only where it tells the whole day."""
+"""Rebuilding stored figures from the log, for days that the log covers completely."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ WRONG = 99
 
 
 async def two_days(db: Database, catalog: Snapshot) -> None:
-    """A request each on the 23rd and the 24th, rolled up, and then kept wrong."""
+    """Create one request on the 23rd and one on the 24th, roll them up, then falsify the stored counts."""
     async with db.begin() as tx:
         citizen_id = await add_citizen(tx)
         for day in (23, 24):
@@ -33,7 +33,7 @@ async def change(db: Database, sql: str) -> None:
 
 
 async def rebuilt(db: Database) -> tuple[Rebuilt, dict[int, int]]:
-    """What came of it, and the requests of each day as they are kept then."""
+    """Return the result of the rebuild, and each day's stored number of requests."""
     async with db.begin() as tx:
         done = await VOLUMES.rebuild(tx, NINGBO)
         kept = await tx.driver.fetch("SELECT day, sum(requests) AS requests FROM daily_volumes GROUP BY day")

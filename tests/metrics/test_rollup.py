@@ -1,4 +1,4 @@
-"""The kept volumes: each event counts exactly once, whatever is repeated, interrupted or still to be rolled up."""
+"""Stored volumes: each event counts exactly once, whatever is repeated, interrupted or not rolled up yet."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -42,7 +42,7 @@ UNCOUNTED = ["offer.withdrawn", "job.started", "request.contacted", "request.com
 
 
 class Happening(NamedTuple):
-    """An event of the request with this number, so many minutes into the history."""
+    """An event of the request with this number, this many minutes into the history."""
 
     request: int
     minute: int
@@ -117,7 +117,7 @@ async def test_live_volumes_are_a_recount_of_the_history_at_every_step(
 
 
 def counted(event: Happening, request: Request) -> Counter[str]:
-    """What one event adds, said a second time."""
+    """Return what one event adds, by a second definition."""
     data = event.data
     match event.kind:
         case "request.answered":
@@ -149,7 +149,7 @@ async def take(step: str, db: Database) -> None:
 
 
 def figures(rows: Iterable[RowMapping], *key: str) -> Counter[tuple[Any, ...]]:
-    """The counts that are not 0, by key and name."""
+    """Return the counts that are not 0, by key and name."""
     found: Counter[tuple[Any, ...]] = Counter()
     for row in rows:
         found.update({(*(row[name] for name in key), count): row[count] for count in COUNTS})
@@ -157,7 +157,7 @@ def figures(rows: Iterable[RowMapping], *key: str) -> Counter[tuple[Any, ...]]:
 
 
 async def happen(db: Database, catalog: Snapshot, *kinds: str) -> None:
-    """One request to which these things happen."""
+    """Create one request to which these events happen."""
     async with db.begin() as tx:
         request = await add_request(tx, catalog, await add_citizen(tx), "PE02", ningbo(24))
         for kind in kinds:

@@ -1,4 +1,4 @@
-"""Each round is judged by its own clock, once and for all; the citizen's wait runs from the first call."""
+"""Each round is judged by its own clock, once and for all. The citizen's wait runs from the first call."""
 
 from datetime import timedelta
 from random import Random
@@ -16,7 +16,7 @@ async def fulfilment(world: World) -> dict[str, Any]:
 
 
 async def on_time(world: World) -> tuple[int, int]:
-    """How many rounds were done in time, of how many that were due."""
+    """Return how many rounds were completed in time, and how many were due."""
     rate = (await fulfilment(world))["rates"]["on_time"]
     return rate["numerator"], rate["denominator"]
 
@@ -158,7 +158,7 @@ async def test_each_round_may_ask_for_more_time(world: World) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_whatever_comes_after_a_round_its_judgement_stands(world: World, seed: int) -> None:
-    """A random walk over rounds: neither what was late nor what was in time is ever taken back."""
+    """A random walk over rounds: a round judged late or on time stays so."""
     rng, firm = Random(seed), await world.add_provider(DRAIN)
     request_id = (await world.dispatch(DRAIN))["request"]["id"]
     on_time_before = late_before = 0

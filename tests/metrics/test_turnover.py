@@ -1,4 +1,4 @@
-"""A month's turnover against the baseline month, firm by firm and together."""
+"""A month's turnover compared with the baseline month, by provider and in total."""
 
 from datetime import date
 from typing import Any

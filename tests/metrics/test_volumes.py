@@ -1,4 +1,4 @@
-"""Daily volumes over HTTP: they move with the work, and the same figures can be had in many cuts."""
+"""Daily volumes over HTTP: they move with the work, and can be broken down in many ways."""
 
 import csv
 import io
@@ -18,12 +18,12 @@ async def volumes(client: AsyncClient, **asked: Any) -> dict[str, Any]:
 
 
 def some(counts: dict[str, Any]) -> dict[str, Any]:
-    """The counts that are not 0."""
+    """Return the counts that are not 0."""
     return {name: count for name, count in counts.items() if count}
 
 
 async def play_morning(world: World) -> None:
-    """A question answered in the call, and a drain cleared for 120 yuan, called back the next day."""
+    """Answer a question in the call, and have a drain cleared for 120 yuan and called back the next day."""
     firm = await world.add_provider(DRAIN)
     await ok(world.create(PENSION, answer="养老补贴到街道便民服务中心窗口办理，带身份证和户口本", channel="web"))
     made = await world.dispatch(DRAIN)

@@ -1,4 +1,5 @@
-"""A request is matched from the place chosen or named in its address; what disagrees is told, never refused."""
+"""A request is matched from the place that was chosen or that its address names. Contradictions are reported, never
+refused."""
 
 from typing import Any
 
@@ -15,7 +16,7 @@ ESTATE = {"kind": "estate", "zh": "南门新苑", "township_code": NANMEN}
 
 @pytest.fixture
 async def ids(world: World) -> dict[str, str]:
-    """The centre's places, by name."""
+    """Return the ids of the centre's places by name."""
     kept = [await ok(world.registrar.post("/places", json=body)) for body in (SQUARE, GARDEN, STREET, ESTATE)]
     await world.application.state.catalog.read()
     return {place["zh"]: place["id"] for place in kept}

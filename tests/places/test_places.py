@@ -1,4 +1,4 @@
-"""The centre's own places: entered, edited, ended, found, and in and out as a file."""
+"""The centre's own places: created, edited, ended, found, exported and imported."""
 
 import asyncio
 import csv

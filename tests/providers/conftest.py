@@ -1,4 +1,4 @@
-"""The application on a port of its own, for agents that are processes of their own."""
+"""The application on its own port, for agents that run as processes."""
 
 import asyncio
 import socket
@@ -12,7 +12,7 @@ from tests.world import World
 
 @pytest.fixture
 async def url(world: World) -> AsyncIterator[str]:
-    """The address of the application; it answers the waiting when the test is over."""
+    """Yield the application's address. At the end, waiting calls are answered."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(world.transport.app, lifespan="off", log_config=None, date_header=False))
     serving = asyncio.create_task(server.serve(sockets=[listener]))

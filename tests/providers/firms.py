@@ -1,4 +1,4 @@
-"""A provider of the small hotline, seen through its own client library, and its work."""
+"""A provider of the small test hotline, seen through its own client library, and its work."""
 
 import asyncio
 import os
@@ -17,19 +17,19 @@ ACCEPTED_AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
 def key_of(firm: SampleProvider) -> str:
-    """The key of the firm's software."""
+    """Return the key of the provider's software."""
     return str(firm.client.headers["Authorization"]).removeprefix("Bearer ")
 
 
 def client_of(
     world: World, firm: SampleProvider, language: str = "zh-CN", journal: Journal | None = None
 ) -> HotlineClient:
-    """The firm's client on the real application."""
+    """Return the provider's client on the real application."""
     return HotlineClient("http://hotline", key_of(firm), language=language, journal=journal, transport=world.transport)
 
 
 class Terminal:
-    """A shell at the firm, with the centre's address, the firm's key and its journal in its environment."""
+    """A shell at the provider, with the centre's address, the key and the journal in its environment."""
 
     def __init__(self, url: str, firm: SampleProvider) -> None:
         self.journal = Path(tempfile.mkdtemp()) / "journal.db"
@@ -42,19 +42,19 @@ class Terminal:
         }
 
     async def run(self, *words: str, status: int = 0) -> str:
-        """The output of a command that must end with this status."""
+        """Return the output of a command that must end with this exit status."""
         result = await asyncio.to_thread(CliRunner(env=self.environment).invoke, app, words)
         assert result.exit_code == status, result.output
         return result.output
 
     @property
     def whole_environment(self) -> dict[str, str]:
-        """For a process of its own."""
+        """Return the environment for a separate process."""
         return os.environ | self.environment
 
 
 def job(**facts: object) -> Job:
-    """A job as the centre sends it: a blocked drain, just accepted, unless said otherwise."""
+    """Return a job as the centre sends it: a blocked drain, just accepted, unless changed."""
     nothing = dict.fromkeys(Job.model_fields)
     usual: dict[str, object] = {
         "id": uuid4(),

@@ -1,4 +1,4 @@
-"""What simulated members do stays within what the centre allows."""
+"""Simulated members only do what the centre allows."""
 
 from datetime import timedelta
 from random import Random

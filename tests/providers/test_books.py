@@ -1,4 +1,4 @@
-"""The firm's books from its own machine: statement, credit with reply and appeal, and why it was passed over."""
+"""The provider's books on its own machine: statement, credit with reply and appeal, and why it was passed over."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The simulated fleet on the real application: the centre's clock stands still, and waiting for it takes no time."""
+"""The simulated fleet on the real application. The centre's clock stands still, and waiting for it takes no time."""
 
 import asyncio
 import contextlib
@@ -13,14 +13,14 @@ from tests.world import DOOR_LOCK, DRAIN, SampleProvider, World, new_policy, ok
 
 
 def member(firm: SampleProvider, *, by_phone: bool = False, **habits: float) -> Member:
-    """Somebody who accepts everything and does it on time, unless said otherwise."""
+    """Return a member who accepts everything and works on time, unless changed."""
     good = {"accept_rate": 1.0, "answer_rate": 1.0, "response_seconds": 60.0, "punctuality": 1.0, "return_rate": 0.0}
     return Member(key=key_of(firm), name=firm.name, by_phone=by_phone, **(good | habits))
 
 
 @asynccontextmanager
 async def at_work(world: World, *members: Member) -> AsyncIterator[Fleet]:
-    """The fleet at work while the block runs."""
+    """Run the fleet during the block."""
     fleet = Fleet(
         "http://hotline", members, factor=1e9, seed=1, now=world.clock.now, transport=lambda _: world.transport
     )
@@ -34,7 +34,7 @@ async def at_work(world: World, *members: Member) -> AsyncIterator[Fleet]:
 
 
 async def until(world: World, condition: Callable[[], bool]) -> None:
-    """Ask the database something until it is so: the fleet goes on meanwhile."""
+    """Query the database until the condition holds, while the fleet works."""
     async with asyncio.timeout(20):
         while not condition():
             await ok(world.operator.get("/offers/to-phone"))

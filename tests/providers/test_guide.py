@@ -1,4 +1,4 @@
-"""The shell examples of docs/providers.md about the queue and the agent, run as they stand against a real server."""
+"""The shell examples of docs/providers.md about the queue and the agent, run unchanged against a real server."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ QUEUE = (
 
 
 def examples() -> str:
-    """The examples of the sections about the queue and the agent; others have tests of their own."""
+    """Return the examples of the sections about the queue and the agent. Others have their own tests."""
     sections = re.split(r"^## ", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     queue = "".join(section for section in sections if section.startswith(QUEUE))
     return "\n".join(re.findall(r"```sh\n(.*?)```", queue, re.DOTALL))

@@ -1,4 +1,4 @@
-"""What was decided is sent once the centre can be reached, in its order, and noted: nothing lost, nothing twice."""
+"""Kept actions are sent once the centre can be reached, in order, and recorded: none is lost, none is sent twice."""
 
 import asyncio
 import resource
@@ -121,7 +121,7 @@ async def test_with_a_new_key_the_firm_goes_on_with_what_it_has_not_sent(
     Journal(file).keep(f"/provider/jobs/{job['id']}/start", {})
     made = await ok(world.registrar.post(f"/providers/{firm.id}/keys", json={"label": "new"}))
     await ok(world.registrar.delete(f"/providers/{firm.id}/keys/test"))
-    refused = await terminal.run("jobs", status=1)  # the revoked key: nothing is said of the action
+    refused = await terminal.run("jobs", status=1)  # the key was revoked, which says nothing about the action
     assert "中心已收到" not in refused
     terminal.environment["HOTLINE_KEY"] = made["key"]
     assert "中心已收到" in await terminal.run("journal")
@@ -130,7 +130,7 @@ async def test_with_a_new_key_the_firm_goes_on_with_what_it_has_not_sent(
 
 
 def no_room() -> None:
-    """As on a full disk: this process can write to no file."""
+    """Make this process unable to write to any file, as on a full disk."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 

@@ -1,4 +1,4 @@
-"""A person at the keys: a real terminal, the real agent, a real server."""
+"""A person at the keyboard: a real terminal, the real agent, a real server."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ async def firm(world: World) -> SampleProvider:
 
 
 class Desk:
-    """The agent in a terminal: what it shows can be waited for, keys can be pressed."""
+    """The agent in a terminal. Tests can wait for what it shows and press keys."""
 
     def __init__(self, terminal: int) -> None:
         self._terminal, self._shown, self._news = terminal, "", asyncio.Event()
@@ -36,7 +36,7 @@ class Desk:
         self._news.set()
 
     async def shows(self, text: str) -> None:
-        """Wait until it has shown this since the last time."""
+        """Wait until it has shown this since the last call."""
         async with asyncio.timeout(30):
             while text not in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self._shown):
                 self._news.clear()
@@ -50,7 +50,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(url: str, firm: SampleProvider) -> AsyncIterator[Desk]:
-    """`hotline-provider watch` at a terminal."""
+    """Run `hotline-provider watch` in a terminal."""
     ours, its = pty.openpty()
     command = (sys.executable, "-m", "hotline_provider.cli", "watch")
     environment = Terminal(url, firm).whole_environment | {"TERM": "xterm", "LINES": "40", "COLUMNS": "160"}

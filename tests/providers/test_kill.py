@@ -1,6 +1,6 @@
-"""The server and the firms' own process are killed with -9 while firms work: nothing is lost and nothing doubled.
+"""The server and the providers' process are killed with -9 during work: nothing is lost and nothing is doubled.
 
-`python -m bench kill` does the same with 500 firms, and a worker of its own, for as long as you like.
+`python -m bench kill` does the same with 500 providers and a separate worker, for as long as you like.
 """
 
 from datetime import UTC, datetime

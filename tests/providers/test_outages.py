@@ -1,4 +1,4 @@
-"""The client on a bad line: a scripted network, since the real application cannot be made to fail this way."""
+"""The client on a bad connection: a scripted network, because the real application cannot be made to fail this way."""
 
 import httpx
 import pytest
@@ -7,7 +7,7 @@ from hotline_provider import HotlineClient, Journal, Problem, Unreachable
 
 
 class Line:
-    """Gives the answers one after the other, the last one for ever, and remembers what was asked."""
+    """Gives the answers one after the other, repeats the last one, and records the calls."""
 
     def __init__(self, *answers: httpx.Response | Exception) -> None:
         self.answers = answers
@@ -21,13 +21,13 @@ class Line:
         return answer
 
     def client(self, patience: float = 30.0, journal: Journal | None = None) -> HotlineClient:
-        """A client on this line."""
+        """Return a client on this connection."""
         line = httpx.MockTransport(self)
         return HotlineClient("http://hotline", "key", patience=patience, journal=journal, transport=line)
 
 
 def busy(status: int = 503, retry_after: str = "0") -> httpx.Response:
-    """What a server says that restarts."""
+    """Return the answer of a server that is restarting."""
     return httpx.Response(status, headers={"Retry-After": retry_after}, json={"code": "busy", "title": "请稍后再试"})
 
 

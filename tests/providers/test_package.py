@@ -1,4 +1,4 @@
-"""The kit stands by itself: its wheel and what the wheel says it needs, and nothing of the server's."""
+"""The kit stands alone: its wheel and the wheel's declared dependencies are enough, without the server's code."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ print(*{name.partition(".")[0] for name in sys.modules} & {"app", "sqlalchemy", 
 
 
 def needed(name: str, found: dict[str, Distribution]) -> dict[str, Distribution]:
-    """The distribution and all that it needs."""
+    """Return the distribution and everything that it requires."""
     if name not in found:
         found[name] = distribution(name)
         for line in found[name].requires or ():

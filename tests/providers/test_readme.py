@@ -1,4 +1,4 @@
-"""The examples that the kit's README shows do what it says."""
+"""The examples in the kit's README do what it says."""
 
 import asyncio
 import re
@@ -14,7 +14,7 @@ README = (Path(__file__).parents[2] / "providers" / "README.md").read_text(encod
 
 
 def shown(language: str) -> str:
-    """The README's one example in this language."""
+    """Return the README's only example in this language."""
     [code] = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
     return str(code)
 

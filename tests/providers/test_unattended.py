@@ -1,4 +1,4 @@
-"""Nobody at the keys: the firm's own system, here small scripts, decides and is told."""
+"""Unattended operation: the provider's own system, here small scripts, decides offers and receives job changes."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What is decided about work while the work goes on, or by two people at once: real commits on real connections."""
+"""Decisions about work in progress, or by two people at once: real commits on real connections."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -10,19 +10,19 @@ DONE = {"result": "疏通完毕，试水通畅", "amount_fen": 0}
 
 
 async def cancel(world: World, request_id: str) -> None:
-    """So that it does not stand before the next round's caller."""
+    """Cancel the request, so that it does not come before the next round's caller."""
     await ok(world.operator.put(f"/requests/{request_id}/cancellation", json={"reason": "自己修好了"}))
 
 
 async def accepted(world: World) -> tuple[SampleProvider, dict[str, Any]]:
-    """A firm of its own and its job."""
+    """Create a provider and a job that it has accepted."""
     firm = await world.add_provider(DRAIN)
     [offer] = (await world.dispatch(DRAIN, chosen_provider_id=str(firm.id)))["offers"]
     return firm, await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
 
 
 async def kinds(world: World, request_id: str) -> list[str]:
-    """What happened to the request, in order."""
+    """Return the kinds of the request's events in order."""
     return [event["kind"] for event in await ok(world.operator.get(f"/requests/{request_id}/events"))]
 
 

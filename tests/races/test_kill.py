@@ -1,4 +1,4 @@
-"""The server is killed with -9, or asked to stop: nothing is lost, doubled, left undispatched or left unanswered."""
+"""The server is killed with -9, or asked to stop: no request is lost, doubled, left undispatched or left unanswered."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ def body(n: int) -> dict[str, Any]:
 
 @dataclass
 class Outage:
-    """A server that is killed now and then, and what callers have been told."""
+    """A server that is killed now and then, and the answers that callers have got."""
 
     server: Server
     answered: list[dict[str, Any]] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Outage:
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def call(self, client: httpx.AsyncClient, n: int) -> None:
-        """A caller's console: it repeats the same key until it has an answer."""
+        """Call like the console: repeat the same key until there is an answer."""
         while True:
             await self.up.wait()
             try:
@@ -46,7 +46,7 @@ class Outage:
             return
 
     async def kill_after(self, answers: int) -> None:
-        """Kill the server after so many more answers, and start it again."""
+        """Kill the server after this many more answers, and start it again."""
         goal = len(self.answered) + answers
         while len(self.answered) < goal:
             self.news.clear()

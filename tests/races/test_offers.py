@@ -1,4 +1,4 @@
-"""Two at once, with real commits on real connections: exactly one wins and the other is told so."""
+"""Two callers at once, with real commits on real connections: exactly one wins and the other is told so."""
 
 import asyncio
 from typing import Any

@@ -1,5 +1,8 @@
-"""Random walks through the whole life of requests, over HTTP: whatever is done in whatever order, sometimes two at
-once, nothing answers 5xx, the worker comes to rest, and requests, offers, jobs and callbacks agree with each other."""
+"""Random walks through the whole life of requests, over HTTP.
+
+Whatever is done in whatever order, sometimes two things at once: nothing answers 5xx, the worker comes to rest, and
+requests, offers, jobs and callbacks agree.
+"""
 
 import asyncio
 import os
@@ -17,9 +20,9 @@ from tests.world import CLEANING, DRAIN, SampleProvider, World, ok
 
 STEPS = int(os.environ.get("WALK_STEPS", "80"))
 ROUNDS = 60
-"""More rounds than that in a row, and the worker is going in circles."""
+"""After more rounds than this in a row, the worker is going in circles."""
 
-# Each query gives what must not be. Those of REST need only hold once the worker has nothing left to do.
+# Each query returns what must not exist. Those of REST need only hold once the worker has nothing left to do.
 ALWAYS = {
     "open_jobs counts the unfinished jobs": """
         SELECT p.id, p.open_jobs FROM providers p WHERE p.open_jobs <> (
@@ -99,7 +102,7 @@ _TARGETS = {str(move.event): move.target for move in REQUEST_MOVES.values()}
 
 
 class Walk:
-    """One walk: a small hotline and a source of chance."""
+    """One walk: a small hotline and a source of randomness."""
 
     def __init__(self, world: World, seed: int, firms: list[SampleProvider]) -> None:
         self.world, self.chance, self.firms = world, random.Random(seed), firms
@@ -112,7 +115,7 @@ class Walk:
             return cast(list[Any], await tx.driver.fetch(sql, *arguments))
 
     async def pick(self, table: str, where: str = "true") -> Any:
-        """One of the latest rows of the table, or None."""
+        """Return one of the table's latest rows, or None."""
         rows = await self.rows(f"SELECT * FROM {table} WHERE {where} ORDER BY id DESC LIMIT 12")
         return self.chance.choice(rows) if rows else None
 
@@ -122,7 +125,7 @@ class Walk:
         self.trail.append(f"{method} {url} {body or ''} -> {response.status_code} {said}")
         assert response.status_code < 500, response.text
 
-    # What may happen. Each picks its subject now and gives the call, so that two can be made to meet.
+    # What may happen. Each picks its subject now and returns the call, so that two calls can be made to collide.
 
     async def create(self) -> Awaitable[None]:
         self.taken += 1
@@ -142,7 +145,7 @@ class Walk:
         return self.say(self.world.operator, "POST", "/requests", body, **{"Idempotency-Key": f"k{self.taken // 2}"})
 
     async def desk(self) -> Awaitable[None]:
-        """An operator or supervisor does something to a request."""
+        """An operator or supervisor acts on a request."""
         request = await self.pick("requests", "status NOT IN ('cancelled', 'merged')")
         if request is None:
             return await self.create()
@@ -166,7 +169,7 @@ class Walk:
         return self.say(self.world.supervisor, method, f"/requests/{request['id']}/{path}", body)
 
     async def offer(self) -> Awaitable[None]:
-        """A firm, or an operator for it, decides about an offer."""
+        """A provider, or an operator on its behalf, answers an offer."""
         live = "status = 'pending'" if self.chance.random() < 0.85 else "true"
         offer = await self.pick("offers", live)
         if offer is None:
@@ -179,7 +182,7 @@ class Walk:
         return self.say(self.clients[offer["provider_id"]], "PUT", f"/provider/offers/{offer['id']}/{path}", body)
 
     async def job(self) -> Awaitable[None]:
-        """A firm goes on with a job, or the supervisor takes it away."""
+        """A provider continues a job, or the supervisor takes it away."""
         live = "status IN ('accepted', 'started')" if self.chance.random() < 0.9 else "true"
         job = await self.pick("jobs", live)
         if job is None:
@@ -212,7 +215,7 @@ class Walk:
         return self.say(self.world.operator, "PUT", f"/callbacks/{callback['id']}/outcome", body)
 
     async def registry(self) -> Awaitable[None]:
-        """A firm changes its availability, or the registrar its standing."""
+        """A provider changes its availability, or the registrar its standing."""
         firm = self.chance.choice(self.firms)
         if self.chance.random() < 0.5:
             body = {"reachable": self.chance.random() < 0.85, "capacity": self.chance.randint(1, 3)}
@@ -222,7 +225,7 @@ class Walk:
         return self.say(self.world.registrar, "PUT", f"/providers/{firm.id}/standing", to, **{"If-Match": etag})
 
     async def work(self) -> None:
-        """The worker, until nothing is left to do."""
+        """Run the worker until nothing is left to do."""
         for _ in range(ROUNDS):
             if not await run_due_steps(self.world.context, self.world.catalog):
                 self.trail.append("work")
@@ -250,7 +253,7 @@ class Walk:
             await self.agree(ALWAYS | REST)
 
     async def agree(self, rules: dict[str, str]) -> None:
-        """Nothing contradicts the rules, and each request stands where its events led it."""
+        """Check that nothing breaks the rules, and that each request is in the state that its events led to."""
         for rule, sql in rules.items():
             broken = await self.rows(sql, *([self.world.clock.now()] if "$1" in sql else []))
             assert not broken, f"{rule}: {[dict(row) for row in broken]}"
@@ -263,7 +266,7 @@ class Walk:
 
 
 def replay(kinds: list[str]) -> tuple[str | None, str]:
-    """Where these events lead: the state to go back to, if on hold, and the state."""
+    """Return the state to return to if on hold, and the state that these events lead to."""
     former, status = None, "received"
     for kind in kinds:
         if kind not in _TARGETS:

@@ -1,4 +1,4 @@
-"""What a locksmith's firm files when it applies to the registry."""
+"""Helpers for registry tests: what a locksmith's company files when it applies."""
 
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ UNLOCKING = {"item_code": DOOR_LOCK, "tier": "paid", "price_kind": "fixed", "pri
 
 
 def application(number: int = 1, **facts: Any) -> dict[str, Any]:
-    """The body of POST /providers, valid unless `facts` say otherwise."""
+    """Return the body of POST /providers, valid except for `facts`."""
     return {
         "name": f"宁波海曙顺达{number}号开锁服务有限公司",
         "kind": "company",
@@ -33,5 +33,5 @@ def application(number: int = 1, **facts: Any) -> dict[str, Any]:
 
 
 async def apply(world: World, number: int = 1, **facts: Any) -> dict[str, Any]:
-    """The document of a new applicant."""
+    """Create an applicant. Return its document."""
     return cast(dict[str, Any], await ok(world.registrar.post("/providers", json=application(number, **facts))))

@@ -1,4 +1,4 @@
-"""Papers that expire: warnings, suspension of the item or the firm, release by renewal."""
+"""Licences that expire: warnings, suspension of the item or the provider, release by renewal."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -74,7 +74,7 @@ async def test_a_paper_of_the_firm_warns_suspends_and_releases(world: World) -> 
     assert await own_notices(firm) == ["paper_expires_in_7_days", "paper_expires_in_30_days"]
     world.advance(days=7)
     await world.work()
-    assert await standing(world, firm) == ("active", False)  # good on its last day
+    assert await standing(world, firm) == ("active", False)  # valid on its last day
     world.advance(days=1)
     await world.work()
     assert await standing(world, firm) == ("suspended", True)
@@ -105,7 +105,7 @@ async def test_renewed_early_the_firm_is_neither_warned_nor_suspended(world: Wor
         world.advance(days=days)
         await world.work()
         assert await standing(world, firm) == ("active", False)
-    assert await own_notices(firm) == ["paper_expires_in_30_days"]  # before the renewed one was there
+    assert await own_notices(firm) == ["paper_expires_in_30_days"]  # before the renewed one was recorded
     [paper] = (await ok(firm.client.get("/provider")))["papers"]
     assert paper == RENEWED | {"paper_code": "business"}
 

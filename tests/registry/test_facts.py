@@ -1,4 +1,4 @@
-"""What is kept of a provider in memory is what the database says, whoever changed it; hours are as they are kept."""
+"""Providers' facts in memory match the database, whoever changed it, and hours match what is stored."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ CHANGES = (
 
 @pytest.fixture
 async def elsewhere(world: World) -> AsyncIterator[Database]:
-    """Another process of the same centre."""
+    """Yield another process of the same centre."""
     db = Database(world.context.settings.database_url or "", pool_size=1)
     yield db
     await db.close()
@@ -48,7 +48,7 @@ async def kept(tx: Tx, firm: UUID) -> Facts:
 
 
 async def now_true(tx: Tx, firm: UUID) -> Facts:
-    """Read past what is kept."""
+    """Return the facts from the database, bypassing the cache."""
     before, tx.kept = tx.kept, {}
     try:
         return (await list_facts(tx, WANTS, {firm: -1}))[firm]
@@ -125,7 +125,7 @@ CROSS JOIN LATERAL (
 ) span ORDER BY p.id, d.day, span.opens
 """
 """The hours of every provider on these days, in SQL."""
-FIRST, DAYS = date(2026, 9, 25), 24  # with the holidays of October, and make-up days before and after
+FIRST, DAYS = date(2026, 9, 25), 24  # includes the October holidays, with make-up days before and after
 
 
 async def test_openings_are_what_hours_own_days_and_holidays_say_together(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Weekly hours and days with other hours, and how matching takes them."""
+"""Weekly hours and days with special hours, and how matching uses them."""
 
 from datetime import time
 from typing import Any
@@ -15,7 +15,7 @@ MORNING, EVENING = {"opens": "08:00:00", "closes": "09:00:00"}, {"opens": "18:00
 
 
 async def come(world: World, day: str, hour: int) -> bool:
-    """Whether the one provider there is can come within the hour from `hour` on."""
+    """Return whether the only provider can come within the hour from `hour` on."""
     wanted = {
         "item": DRAIN,
         "area": "330203001001",

@@ -1,4 +1,4 @@
-"""The monthly return: filed by the firm or from paper, reviewed and locked, opened again with a reason, reminded of."""
+"""The monthly return: filed by the provider or on paper, reviewed and locked, reopened with a reason, reminded of."""
 
 from datetime import date
 from typing import Any
@@ -21,7 +21,7 @@ async def list_firms(world: World, **asked: Any) -> list[dict[str, Any]]:
 
 
 async def declared(world: World) -> Any:
-    """What the manager's figures say that the one firm declared for October."""
+    """Return what the manager's figures show as declared by the only provider for October."""
     [row] = (await ok(world.manager.get("/metrics/turnover", params={"month": "2026-10"})))["items"]
     return row["declared_turnover"] and row["declared_turnover"]["ratio"]
 

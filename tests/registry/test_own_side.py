@@ -1,4 +1,4 @@
-"""What a provider reads and sets itself, with a key that the registrar made."""
+"""What a provider reads and sets itself, with a key from the registrar."""
 
 from sqlalchemy import select
 

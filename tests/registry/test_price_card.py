@@ -1,4 +1,4 @@
-"""The price card: what the firm proposes and the registrar approves, from when and to when it holds."""
+"""The price card: what the provider proposes and the registrar approves, and its first and last day."""
 
 from datetime import date
 from typing import Any

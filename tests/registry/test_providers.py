@@ -1,4 +1,4 @@
-"""Entering providers, reading them, and editing their facts."""
+"""Creating providers, reading them, and editing their facts."""
 
 from typing import Any
 

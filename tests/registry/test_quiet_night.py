@@ -1,4 +1,4 @@
-"""What can wait until the morning is neither handed out nor counted at night."""
+"""What can wait until the morning is neither assigned nor counted at night."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""What the database keeps of who reaches where: whatever is written, it is what lines, coverage and points say."""
+"""The stored reach of providers (who serves what where) always matches price lines, coverage and points."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""A provider that does not answer again and again counts as unreachable, is told so, and comes back when it says so."""
+"""A provider that lets offers expire repeatedly becomes unreachable, is notified, and resumes when it says so."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ LIMIT = 3
 
 
 async def offered(world: World, firm: SampleProvider) -> dict[str, Any]:
-    """An offer to this firm, whoever else there is."""
+    """Make an offer to this provider, whatever others there are."""
     created = await world.dispatch(DRAIN, chosen_provider_id=str(firm.id))
     [offer] = created["offers"]
     return {**offer, "request_id": created["request"]["id"]}
@@ -120,7 +120,7 @@ async def test_who_is_phoned_was_silent_only_if_somebody_phoned(world: World) ->
     assert (own["unreachable_why"], own["silent_offers"]) == ("silent", LIMIT)
     url = f"/providers/{firm.id}/availability"
     await refused(world.manager.patch(url, json={"reachable": True}), 403, "not_allowed")
-    back = await ok(world.operator.patch(url, json={"reachable": True}))  # the firm rang the centre
+    back = await ok(world.operator.patch(url, json={"reachable": True}))  # the provider phoned the centre
     assert (back["reachable"], back["silent_offers"]) == (True, 0)
 
 

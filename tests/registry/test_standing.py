@@ -1,4 +1,4 @@
-"""The registry life: which standing follows which, who is told, and what the database itself refuses."""
+"""Standings of a provider: which follows which, who is notified, and what the database itself refuses."""
 
 import itertools
 from uuid import UUID
@@ -17,7 +17,7 @@ from app.registry.states import PROVIDER_MOVES, PROVIDERS, steps_from
 from tests.registry.applications import LOCK_PAPER, apply
 from tests.world import World, ok, refused
 
-# Source: "Registry life" of the design. A suspended provider goes back only to where it stood.
+# The moves of docs/states.md. A suspended provider returns only to its former standing.
 FOLLOWS: dict[tuple[str, str | None], set[str]] = {
     ("applied", None): {"trial"},
     ("trial", None): {"active", "suspended", "left"},

@@ -1,4 +1,4 @@
-"""The kept window of counts: always the last 28 days, however long nobody looked after it."""
+"""The stored window of counts covers the last 28 days, however long it was not updated."""
 
 import random
 from datetime import timedelta
@@ -26,7 +26,7 @@ async def recount(world: World, firm: SampleProvider) -> dict[str, int]:
 
 
 async def answer(world: World, firm: SampleProvider, chance: random.Random) -> None:
-    """An offer of the ranking, declined, or taken on and given back; then the citizen has had enough."""
+    """Decline an offer of the ranking, or accept it and give the job back. Then the citizen cancels."""
     created = await world.dispatch(DRAIN, phone=f"1395741{chance.randrange(10_000):04d}")
     [offer] = created["offers"]
     if chance.random() < 0.5:

@@ -1,4 +1,4 @@
-"""Generated history: every life runs along the moves of live requests, days are whole, and the figures add up."""
+"""Generated history: every request follows the moves of live ones, days are complete, and the figures add up."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -49,7 +49,7 @@ from tests.world import act_at
 
 TODAY = date(2026, 11, 24)
 MIDNIGHT = datetime(2026, 11, 23, 16, tzinfo=UTC)
-"""When today begins in Ningbo."""
+"""When the present day begins in Ningbo."""
 ADDED: tuple[type[Model], ...] = (
     Citizen, CitizenGroup, Request, Contact, Offer, Job, Callback, Complaint, Event, ProviderDay,
     ProviderWindow, ProviderItemMonth, DailyVolume,
@@ -62,14 +62,14 @@ class StoppedByHandError(Exception):
 
 @pytest.fixture
 async def registry(db: Database, clock: ManualClock) -> Database:
-    """The database with the sample registry in it."""
+    """Load the sample registry into the database."""
     async with db.begin() as tx:
         await load_registry(tx, TODAY, clock.now())
     return db
 
 
 async def load(db: Database, settings: Settings, days: int) -> HistoryFigures:
-    """A twentieth of these days before today."""
+    """Load a twentieth of the volume for this many days before today."""
     return await load_history(db, settings, days, TODAY, lambda done, of: None, 0.05)
 
 
@@ -84,7 +84,7 @@ async def count_rows(db: Database) -> dict[str, int]:
 
 
 def fold(start: str, moves: Mapping[str, Move], events: Iterable[str]) -> str | None:
-    """The status to which those of the events that are moves lead."""
+    """Return the status that the moves among these events lead to."""
     by_event = {str(move.event): move for move in moves.values()}
     status: str | None = start
     for move in filter(None, map(by_event.get, events)):
@@ -94,7 +94,7 @@ def fold(start: str, moves: Mapping[str, Move], events: Iterable[str]) -> str | 
 
 
 def lives(events: list[str], birth: str) -> list[list[str]]:
-    """The events cut into one life after each birth."""
+    """Split the events into one list per subject, beginning with its creation."""
     found: list[list[str]] = []
     for event in events:
         if event == birth:
@@ -268,7 +268,7 @@ VOLUMES = (
 
 
 async def recount(db: Database) -> Counter[Any]:
-    """By count, day and kind: what happened, from the rows themselves."""
+    """Return what happened, from the rows themselves, by count, day and kind."""
     requests = {row.id: row for row in await read(db, Request)}
     happened: Counter[Any] = Counter()
 

@@ -1,4 +1,4 @@
-"""The sample registry in the database: complete, loaded once, and never over what people have changed."""
+"""The sample registry in the database: complete, loaded once, and never overwriting people's changes."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -14,7 +14,7 @@ ENTITLEMENTS = read_data("entitlements.yaml")
 
 
 def fingerprint() -> str:
-    """A hash of all that is generated."""
+    """Return a hash of everything that is generated."""
     from datetime import date
     from hashlib import sha256
     from random import Random
@@ -33,7 +33,7 @@ def fingerprint() -> str:
 
 
 def cheaper(item: str) -> set[Tier]:
-    """The tiers of the item that need an entitlement."""
+    """Return the item's tiers that need an entitlement."""
     first, *others = sample_items()[item].tiers
     return {tier for tier in others if CHEAPEST_FIRST.index(tier) < CHEAPEST_FIRST.index(first)}
 

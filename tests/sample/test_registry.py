@@ -27,13 +27,14 @@ def providers() -> list[SampleProvider]:
 
 
 def in_order(provider: SampleProvider, item: str) -> bool:
-    """Offered work on the day: not suspended, and every paper that the item asks for held and valid."""
+    """Return whether the provider can be offered this work on the day: not suspended, and with all the item's licences
+    valid."""
     valid = {paper.code for paper in provider.papers if paper.issued_on <= TODAY <= paper.expires_on}
     return provider.standing is not Standing.SUSPENDED and valid.issuperset(sample_items()[item].papers)
 
 
 def offers(providers: list[SampleProvider]) -> Iterator[tuple[tuple[str, Tier], SampleProvider]]:
-    """Every (item, tier) with each provider that can be offered it on the day."""
+    """Yield every (item, tier) with each provider that can be offered it on the day."""
     for provider in providers:
         for line in provider.lines:
             if in_order(provider, line.item) and line.valid_from <= TODAY <= line.valid_to:

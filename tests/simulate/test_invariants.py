@@ -1,4 +1,4 @@
-"""What is wrong is found: lost requests, too much work at a time, a state that is not in the log, an unseen delay."""
+"""Broken invariants are found: lost requests, exceeded capacity, states missing from the log, unexplained delays."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""The page of a simulated day: its table, and the policies over one another in each plot."""
+"""The page of a simulated day: its table, and plots that compare the policies."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ CALL = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 
 def course(*minutes: int | None) -> Course:
-    """Urgent requests of one moment, accepted after so many minutes or never."""
+    """Return urgent requests received at one moment and accepted after these minutes, or never."""
     rows = [
         {
             "urgency": "urgent",

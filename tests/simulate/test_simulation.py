@@ -1,4 +1,4 @@
-"""A tiny day through the real engine: the same seed gives the same day, and nothing that must hold is broken."""
+"""A tiny day through the real engine: the same seed gives the same day, and no invariant is broken."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ _WHEN = """
 SELECT j.provider_id, j.accepted_at, CASE WHEN r.urgency NOT IN ('emergency', 'urgent') THEN j.started_at END AS came_at
 FROM jobs j JOIN requests r ON r.id = j.request_id
 """
-"""When each firm accepted and, where it was not urgent, came."""
+"""When each provider accepted and, unless the work was urgent, arrived."""
 
 
 async def play(settings: Settings, origin: str) -> Figures:

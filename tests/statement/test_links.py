@@ -1,4 +1,4 @@
-"""A firm without a key reads its statement by a link that expires, can be revoked, and leaves a trace."""
+"""A provider without a key reads its statement by a link that expires, can be revoked, and is audited."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from tests.world import DRAIN, SampleProvider, World, ok, refused
 
 
 async def link_to(world: World, firm: SampleProvider, **facts: Any) -> dict[str, Any]:
-    """A link to the statement of November, as an operator makes it."""
+    """Create a link to the November statement as an operator."""
     body = {"month": "2026-11"} | facts
     return dict(await ok(world.operator.post(f"/providers/{firm.id}/statement-links", json=body)))
 
 
 async def opened(world: World, link: dict[str, Any], **params: str) -> Response:
-    """What anybody sees who has the link."""
+    """Return what anybody with the link sees."""
     return await world.anonymous.get(str(link["path"]).removeprefix("/api/v1"), params=params)
 
 

@@ -14,7 +14,7 @@ NOVEMBER = "/provider/statement/2026-11"
 
 
 async def november(firm: SampleProvider) -> dict[str, Any]:
-    """The last of the months."""
+    """Return the latest month."""
     return dict((await ok(firm.client.get("/provider/statement")))["months"][-1])
 
 

@@ -1,4 +1,4 @@
-"""Citizens who were not there are on record: for the firm that came, and for the operator who takes the next call."""
+"""Absent citizens are on record: for the provider that came, and for the operator who takes the next call."""
 
 from tests.world import DRAIN, SampleProvider, World, ok
 
@@ -6,7 +6,7 @@ PHONE = "13957412345"
 
 
 async def come_for_nothing(world: World, firm: SampleProvider) -> str:
-    """The firm was there and the citizen was not; gives the job."""
+    """Have the provider come while the citizen is absent. Return the job."""
     made = await world.dispatch(DRAIN, chosen_provider_id=str(firm.id))
     job = await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
     await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))

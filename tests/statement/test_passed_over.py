@@ -1,4 +1,4 @@
-"""Why a provider was passed over: its own place or reason against what the best scored, and nobody else's name."""
+"""Why a provider was passed over: its own place or reason beside the best scores, without other providers' names."""
 
 from datetime import timedelta
 

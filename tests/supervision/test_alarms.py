@@ -8,7 +8,7 @@ from tests.world import CLEANING, DRAIN, World, ok
 
 
 async def alarms(world: World, request_id: str) -> list[tuple[str, str]]:
-    """Level and clock of the request's alarms so far."""
+    """Return level and clock of the request's alarms so far."""
     events = await ok(world.operator.get(f"/requests/{request_id}/events"))
     kinds = {"clock.yellow": "yellow", "clock.red": "red"}
     return [(kinds[event["kind"]], event["data"]["clock"]) for event in events if event["kind"] in kinds]
@@ -20,7 +20,7 @@ async def queue(world: World, **wanted: str) -> list[dict[str, Any]]:
 
 
 async def test_each_clock_turns_yellow_and_red_once(world: World) -> None:
-    created = (await world.dispatch(DRAIN))["request"]  # nobody offers it: accept 10, arrive 120, complete 1440 minutes
+    created = (await world.dispatch(DRAIN))["request"]  # accept 10, arrive 120, complete 1440 minutes
     await world.work()
     assert await alarms(world, created["id"]) == []
     expected: list[tuple[str, str]] = []

@@ -1,4 +1,5 @@
-"""The centre enters its holidays and make-up days; whatever is counted over them moves, and is told."""
+"""The centre enters holidays and make-up days; every period counted over them moves, and those affected are
+notified."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,7 @@ def local(text: str) -> datetime:
 
 
 async def ask(world: World) -> dict[str, Any]:
-    """A question of Tuesday 24 November at ten, to be answered by Wednesday at ten."""
+    """Ask a question on Tuesday, 24 November, at ten, to be answered by Wednesday at ten."""
     return dict((await ok(world.create(QUESTION)))["request"])
 
 
@@ -107,7 +108,7 @@ async def test_a_complaint_and_the_firms_reply_move_too(world: World) -> None:
 
 
 async def test_a_complaint_is_decided_within_the_centres_own_working_days(world: World) -> None:
-    """Before: a case that moved was yellow at once, whatever time it had left."""
+    """A case whose deadline moved used to turn yellow at once."""
     asked = await ask(world)
     await ok(world.admin.put("/calendar/days/2026-11-25", json={"working": False, "note": "停工"}))
     body = {"purpose": "complaint", "phone": "13957412345", "note": "没人回电话"}

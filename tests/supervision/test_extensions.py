@@ -1,4 +1,4 @@
-"""More time: asked for once, in time, decided by a supervisor; and whose fault a return was."""
+"""Extensions: asked for once and in time, decided by a supervisor; and who was at fault for a return."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -109,7 +109,7 @@ async def test_the_next_firm_may_ask_although_the_one_before_was_not_answered(wo
 
 
 async def returned_counts(world: World, firm: SampleProvider) -> tuple[int, int]:
-    """The firm's returns in the sums of its days and in its window."""
+    """Return the provider's returns in the sums of its days and in its window."""
     async with world.context.db.begin() as tx:
         days = (await tx.session.execute(select(ProviderDay).where(ProviderDay.provider_id == firm.id))).scalars().all()
         window = await tx.session.get_one(ProviderWindow, firm.id)

@@ -1,1 +1,1 @@
-"""What others build on: names that packages export, commands with their options, the API's document."""
+"""The public surface: names that packages export, commands with their options, the API's document."""

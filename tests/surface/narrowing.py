@@ -1,8 +1,8 @@
-"""What a new OpenAPI document takes away from those who use the old one.
+"""What a new OpenAPI document takes away from users of the old one.
 
-Gone or narrower: an operation, a parameter, a field, an enum value, an answer; a field or parameter that is required
-now; a value that is taken no longer; an answer's field that may be absent, or be of another type, now. What is added is
-no narrowing.
+A narrowing is: an operation, parameter, field, enum value or response that is gone; a field or parameter that has
+become required; a value that is no longer accepted; a response field that may now be absent or have another type.
+Additions are not.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,20 +15,20 @@ HIGHER_IS_STRICTER = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 
 
 def narrowings(old: Json, new: Json) -> list[str]:
-    """One line for each, beginning with the operation; empty where nothing was taken away."""
+    """Return one line for each narrowing, beginning with the operation; nothing if nothing was taken away."""
     comparison = Comparison(old, new)
     return [line for path, methods in sorted(old["paths"].items()) for line in comparison.path(path, methods)]
 
 
 class Comparison:
-    """Two documents, whose references are followed."""
+    """Two documents, with their references resolved."""
 
     def __init__(self, old: Json, new: Json) -> None:
         self._old, self._new = old, new
         self._open: set[tuple[str, str, bool]] = set()
 
     def path(self, path: str, methods: Json) -> Iterator[str]:
-        """What was taken away from the operations of a path."""
+        """Compare the operations of a path."""
         for method in METHODS:
             if method in methods:
                 name, now = f"{method.upper()} {path}", self._new["paths"].get(path, {}).get(method)
@@ -71,7 +71,7 @@ class Comparison:
                 yield from self._schema(content.get("schema", {}), new[kind].get("schema", {}), where, taken=taken)
 
     def _schema(self, old: Json, new: Json, where: str, *, taken: bool) -> Iterator[str]:
-        """`taken` for what callers send; otherwise it is what they are given."""
+        """Compare two schemas. `taken` means that callers send it; otherwise they receive it."""
         before, now = _variants(old, self._old), _variants(new, self._new)
         for kind in before.keys() - now.keys():
             if (taken and not (kind == "integer" and "number" in now)) or (not taken and kind != "null"):
@@ -116,7 +116,7 @@ def _parameters(operation: Json) -> dict[str, Json]:
 
 
 def _variants(schema: Json, document: Json) -> dict[str, Json]:
-    """The alternatives by what they are: a type with its format."""
+    """Return the alternatives by type and format."""
     while "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     alternatives: Sequence[Json] = schema.get("anyOf") or schema.get("oneOf") or ()

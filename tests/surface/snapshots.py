@@ -1,7 +1,7 @@
-"""The committed snapshots in docs/surface, and what they are made of.
+"""The committed snapshots in docs/surface, and what they are made from.
 
-`make surface` writes them anew. It refuses where the API's document would take something away from its users, unless
-that is meant: `make surface ARGS=--narrower`.
+`make surface` rewrites them. It refuses if the API's document takes something away from its users, unless that is
+intended: `make surface ARGS=--narrower`.
 """
 
 import importlib
@@ -35,13 +35,13 @@ EVENTS = FOLDER.parent / "events.md"
 
 
 def document() -> dict[str, Any]:
-    """The API's OpenAPI document as it is now, in order."""
+    """Return the API's OpenAPI document as it is now, sorted."""
     made = create_app(Settings(database_url="postgresql://nowhere/none")).openapi()
     return dict(json.loads(json.dumps(made, sort_keys=True)))
 
 
 def exporting() -> Iterator[ModuleType]:
-    """Every module of ours that says what it exports."""
+    """Return every module of ours that declares what it exports."""
     for package in (app, hotline_provider):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             origin = Path(str(found.module_finder.path), f"{found.name.rpartition('.')[2]}.py")  # type: ignore[union-attr]
@@ -52,12 +52,12 @@ def exporting() -> Iterator[ModuleType]:
 
 
 def exports() -> str:
-    """A line for each name."""
+    """Return one line per exported name."""
     return "".join(f"{module.__name__}: {name}\n" for module in exporting() for name in sorted(module.__all__))
 
 
 def events() -> str:
-    """docs/events.md: every kind of event."""
+    """Return docs/events.md: every kind of event."""
     subjects: dict[str, list[EventKind]] = {}
     for kind in EventKind:
         subjects.setdefault(kind.partition(".")[0], []).append(kind)
@@ -88,7 +88,7 @@ In `data` a name with a question mark may be missing or null. Sums are in fen, s
 
 
 def commands() -> str:
-    """A line for each command, each argument and each option of both programs."""
+    """Return one line per command, argument and option of both programs."""
     groups = {"hotline": hotline, "hotline-provider": provider}
     return "".join(
         f"{line}\n" for name, group in groups.items() for line in _command(name, typer.main.get_command(group))
@@ -104,7 +104,7 @@ def _command(name: str, command: Any) -> Iterator[str]:
 
 
 def _about(parameter: Any) -> Iterator[str]:
-    """Its type, the values or the range it takes, whether it must be given, and what holds where it is not."""
+    """Return its type, the accepted values or range, whether it is required, and its default."""
     annotation = parameter.type_descriptor.annotation
     kind = next((part for part in get_args(annotation) if part is not NoneType), annotation)
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -120,12 +120,12 @@ def _about(parameter: Any) -> Iterator[str]:
 
 
 def _relative(path: Path) -> Path:
-    """The same on every machine."""
+    """Return the path so that it is the same on every machine."""
     return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def write(made: dict[str, Any]) -> None:
-    """Write all of them."""
+    """Write all snapshots."""
     FOLDER.mkdir(exist_ok=True)
     text = json.dumps(made, sort_keys=True, indent=1, ensure_ascii=False)
     DOCUMENT.write_text(f"{text}\n", encoding="utf-8")

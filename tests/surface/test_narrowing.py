@@ -1,4 +1,4 @@
-"""What counts as taken away from those who use the API."""
+"""What counts as taken away from the API's users."""
 
 from copy import deepcopy
 from typing import Any
@@ -51,7 +51,7 @@ DOCUMENT: dict[str, Any] = {
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
-    """The document with something else at this place; None takes it away."""
+    """Return the document with another value at this place. None removes it."""
     document = deepcopy(DOCUMENT)
     *way, last = [int(step) if len(step) == 1 else step for step in path.split("|")]
     place: Any = document

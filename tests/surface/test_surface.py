@@ -1,4 +1,4 @@
-"""Nothing that others build on changes unseen: docs/surface says what there is, `make surface` writes it anew."""
+"""No change to the public surface goes unnoticed: docs/surface records it, and `make surface` rewrites it."""
 
 import json
 from collections.abc import Callable

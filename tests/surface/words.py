@@ -1,4 +1,4 @@
-"""What is written from the terms: the glossary, and the words of the console and of the provider kit."""
+"""What is generated from the terms: the glossary, and the words of the console and of the provider kit."""
 
 import re
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ KIT = ROOT / "providers" / "hotline_provider" / "terms.py"
 OF_PROVIDERS: Sequence[type[Term]] = (
     Urgency, JobStatus, DeclineReason, ReturnReason, EntryStatus, MonthStatus, ComplaintStatus,
 )  # fmt: skip
-"""What the provider kit shows."""
+"""Terms that the provider kit shows."""
 SENT: Sequence[type[Term]] = (DeclineReason, ToldHow, ReturnReason)
-"""What it sends: enums of its own."""
+"""Terms that it sends, which are enums of its own."""
 
 _HEAD = """# Glossary
 
@@ -35,18 +35,18 @@ What leads from one state to the next is in [states.md](states.md), what can hap
 
 
 def terms() -> Sequence[type[Term]]:
-    """Every enum of terms, by the feature it belongs to and its name."""
+    """Return every enum of terms by feature and name."""
     ours = (one for one in Term.__subclasses__() if one.__module__.startswith("app."))
     return sorted(ours, key=lambda one: (feature(one), one.__name__))
 
 
 def feature(term: type[Term]) -> str:
-    """The package under app/ that it belongs to."""
+    """Return the package under app/ that it belongs to."""
     return term.__module__.split(".")[1]
 
 
 def glossary() -> str:
-    """docs/glossary.md."""
+    """Return docs/glossary.md."""
     parts, last = [_HEAD], ""
     for one in terms():
         if feature(one) != last:
@@ -59,7 +59,7 @@ def glossary() -> str:
 
 
 def console() -> str:
-    """console/src/kit/terms.ts: the words in each language, for vue-i18n."""
+    """Return console/src/kit/terms.ts: the words in each language, for vue-i18n."""
     parts = ["/** What codes are called. Written by `make surface` from the terms under app/: change them there. */\n"]
     for language in Language:
         parts.append(f"const {language}{': typeof zh' if language is not Language.ZH else ''} = {{\n")
@@ -74,7 +74,7 @@ def console() -> str:
 
 
 def kit() -> str:
-    """providers/hotline_provider/terms.py: the codes that providers send, and the words of those they are told."""
+    """Return providers/hotline_provider/terms.py: the Chinese and English words that providers see."""
     parts = ['"""Codes of the API and what they are called. Written by `make surface`; never edited."""\n']
     parts.append("\nfrom enum import StrEnum\n")
     for one in SENT:
@@ -95,22 +95,22 @@ def write() -> None:
 
 
 def key(code: str) -> str:
-    """The code as a key of JavaScript, in quotes only where it needs them."""
+    """Return the code as a JavaScript key, quoted only if necessary."""
     return code if code.isidentifier() else quoted(code)
 
 
 def quoted(text: str) -> str:
-    """The text as a literal of JavaScript, as prettier writes it."""
+    """Return the text as a JavaScript literal, formatted as prettier does."""
     return f'"{text}"' if "'" in text else f"'{text}'"
 
 
 def spaced(name: str) -> str:
-    """DeclineReason as Decline reason."""
+    """Return DeclineReason as "Decline reason"."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
 
 
 def paragraph(doc: str | None) -> str:
-    """The first paragraph of a docstring, on one line."""
+    """Return the first paragraph of a docstring on one line."""
     assert doc, "an enum of terms says what it is"
     return " ".join(doc.split("\n\n", maxsplit=1)[0].split())
 

@@ -1,4 +1,4 @@
-"""Receivers of the tests are on this machine, so its addresses are allowed, and plain http with them."""
+"""Allows webhooks to this machine, also over plain http, because the tests' receivers run here."""
 
 from pathlib import Path
 

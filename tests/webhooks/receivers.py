@@ -1,4 +1,4 @@
-"""Receivers of webhooks: the guide's own, as a process of its own, and one that answers as a test wants."""
+"""Webhook receivers: the guide's own as a separate process, and one that answers as a test wants."""
 
 import asyncio
 import http.client
@@ -35,7 +35,7 @@ GUIDE = Path(__file__).parents[2] / "docs" / "providers.md"
 
 @dataclass
 class GuideReceiver:
-    """The receiver of docs/providers.md in a process, to be killed and started again."""
+    """The receiver of docs/providers.md as a process, which can be killed and started again."""
 
     folder: Path
     port: int = field(default_factory=free_port)
@@ -64,13 +64,13 @@ class GuideReceiver:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill it with -9."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
 
     def inbox(self) -> list[dict[str, Any]]:
-        """The events that it has kept, in the order of their arrival."""
+        """Return the events that it has kept, in order of arrival."""
         with closing(sqlite3.connect(self.folder / "inbox.db")) as inbox:
             exists = inbox.execute("SELECT 1 FROM sqlite_master WHERE name = 'inbox'")
             if exists.fetchone() is None:
@@ -78,7 +78,7 @@ class GuideReceiver:
             return [json.loads(body) for [body] in inbox.execute("SELECT body FROM inbox ORDER BY rowid")]
 
     def post(self, body: str, headers: dict[str, str]) -> int:
-        """Send it something; gives the status of its answer."""
+        """Send it a request. Return the status of its answer."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
             connection.request("POST", "/hotline", body.encode(), headers)
             return connection.getresponse().status
@@ -86,7 +86,7 @@ class GuideReceiver:
 
 @contextmanager
 def guide_receiver(folder: Path) -> Iterator[GuideReceiver]:
-    """The guide's receiver, not yet started."""
+    """Yield the guide's receiver, not yet started."""
     receiver = GuideReceiver(folder)
     try:
         yield receiver
@@ -96,7 +96,7 @@ def guide_receiver(folder: Path) -> Iterator[GuideReceiver]:
 
 @dataclass
 class Got:
-    """A request that came in."""
+    """A request that was received."""
 
     headers: dict[str, str]
     body: bytes
@@ -110,19 +110,19 @@ NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
 def answer(status: int, *headers: str, body: bytes = b"") -> bytes:
-    """A whole HTTP answer."""
+    """Return a complete HTTP response."""
     head = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(head).encode() + body
 
 
 @dataclass
 class Stranger:
-    """A server that answers what `answers` says for each request, and remembers what it was sent."""
+    """A server that gives each request the next of `answers` and records what it received."""
 
     port: int = 0
     got: list[Got] = field(default_factory=list)
     answers: Callable[[Got], bytes | None] = lambda got: NO_CONTENT
-    """None: no answer at all."""
+    """None means no answer at all."""
     connections: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -156,7 +156,7 @@ class Stranger:
 
 @asynccontextmanager
 async def stranger(certificate: trustme.LeafCert | None = None) -> AsyncIterator[Stranger]:
-    """A scripted server on a free port; with a certificate it speaks TLS."""
+    """Run a scripted server on a free port. With a certificate it speaks TLS."""
     receiver, tls = Stranger(), None
     if certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -170,7 +170,7 @@ async def stranger(certificate: trustme.LeafCert | None = None) -> AsyncIterator
 
 
 async def register(client: AsyncClient, url: str, **more: Any) -> dict[str, Any]:
-    """An endpoint with its secret, proven as if its receiver had shown the code."""
+    """Register an endpoint, proven as if its receiver had shown the code. Return it with its secret."""
     made = cast(dict[str, Any], await ok(client.post("/webhooks", json={"url": url, "label": "派单系统"} | more)))
     if made["proven_at"] is None:
         proven = await ok(client.put(f"/webhooks/{made['id']}/proof", json={"proof": await proof(client, made["id"])}))
@@ -179,7 +179,7 @@ async def register(client: AsyncClient, url: str, **more: Any) -> dict[str, Any]
 
 
 async def proof(client: AsyncClient, webhook_id: str) -> str:
-    """The code that was, or will be, posted to the endpoint's URL."""
+    """Return the code that was or will be posted to the endpoint's URL."""
     context: Context = cast(ASGITransport, client._transport).app.state.context  # type: ignore[attr-defined]
     async with context.db.begin() as tx:
         endpoint = await tx.session.get_one(WebhookEndpoint, UUID(webhook_id))
@@ -187,13 +187,13 @@ async def proof(client: AsyncClient, webhook_id: str) -> str:
 
 
 async def round_of(world: World, outbound: Outbound) -> int:
-    """A sender takes what is due and notes what came of it; gives how much it was."""
+    """Send what is due and record the outcomes. Return how many were sent."""
     async with asyncio.TaskGroup() as tasks:
         return await WebhookSender(world.context, outbound, tasks, Random(1)).step()
 
 
 async def deliver(world: World) -> None:
-    """All that has happened is sent, as far as it is due now."""
+    """Send everything that has happened, as far as it is due now."""
     await world.work()
     async with open_outbound(world.context.settings) as outbound:
         while await round_of(world, outbound):
@@ -201,6 +201,6 @@ async def deliver(world: World) -> None:
 
 
 async def deliveries(client: AsyncClient, webhook_id: str, **wanted: Any) -> list[dict[str, Any]]:
-    """The endpoint's deliveries, oldest first."""
+    """Return the endpoint's deliveries, oldest first."""
     found = await ok(client.get(f"/webhooks/{webhook_id}/deliveries", params={"limit": 200} | wanted))
     return list(reversed(found["items"]))

@@ -1,4 +1,4 @@
-"""Where webhooks may go, and what a certificate must say."""
+"""Which addresses webhooks may reach, and what a certificate must say."""
 
 import ipaddress
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Events on their way to a real receiver over real HTTP, the one of the guide."""
+"""Delivering events to a real receiver over real HTTP: the one of the guide."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ PRIVATE = ("13957412345", "王阿姨", "澄浪路88弄", "倒灌", "陈师傅", 
 
 
 async def logged(world: World, created: dict[str, Any]) -> list[str]:
-    """The kinds of events of the request's offers and jobs in the order of the log."""
+    """Return the kinds of events of the request's offers and jobs in the order of the log."""
     timeline = await ok(world.operator.get(f"/requests/{created['request']['id']}/events"))
     return [event["kind"] for event in timeline if event["kind"].startswith(("offer.", "job."))]
 
@@ -84,7 +84,7 @@ async def test_a_receiver_killed_and_restarted_gets_everything_in_order(world: W
 
 @pytest.fixture
 async def signed(world: World, tmp_path: Path) -> Any:
-    """A receiver with one delivery in its inbox, and the endpoint."""
+    """Yield a receiver with one delivery in its inbox, and the endpoint."""
     firm = await world.add_provider()
     with guide_receiver(tmp_path) as receiver:
         made = await register(firm.client, receiver.url)
@@ -98,7 +98,7 @@ async def test_a_new_and_the_former_secret_both_verify_until_the_overlap_ends(wo
     rotated = await ok(firm.client.post(f"/webhooks/{made['id']}/secrets", json={"former_valid_hours": 2}))
     assert rotated["secret"] != made["secret"]
     await ok(firm.client.post(test_url))
-    await deliver(world)  # the receiver still has the former secret
+    await deliver(world)  # the receiver still uses the former secret
     receiver.kill()
     receiver.start(rotated["secret"])
     await ok(firm.client.post(test_url))
@@ -142,4 +142,4 @@ async def test_replay_sends_one_or_all_again_under_the_same_id(world: World, sig
     then = since | {"after": first["id"], "limit": 2}
     assert await ok(firm.client.put(url, json=then)) == {"deliveries": 1, "next": None}
     await deliver(world)
-    assert len(receiver.inbox()) == 2  # the one it has is known by its id
+    assert len(receiver.inbox()) == 2  # it recognises the one it has by the id

@@ -1,4 +1,4 @@
-"""Endpoints over the API: who has which, what is refused, and that a refusal changes nothing."""
+"""Endpoints over the API: ownership, refusals, and that a refusal changes nothing."""
 
 import asyncio
 import base64
@@ -110,7 +110,7 @@ async def test_a_private_address_is_refused_and_nothing_is_kept(world: World, ho
     await refused(firm.client.post("/webhooks", json=body), 422, "webhook_address_refused")
     await refused(
         firm.client.post("/webhooks", json=body | {"url": f"http://{host}/"}), 422, "webhook_url_invalid"
-    )  # no private network is allowed, so plain http is none either
+    )  # no private network is allowed, so plain http is refused too
     assert await ok(firm.client.get("/webhooks")) == []
 
 

@@ -25,13 +25,13 @@ from tests.world import DRAIN, SampleProvider, World, ok, refused
 
 
 async def set_up(world: World, receiver: Stranger) -> tuple[SampleProvider, dict[str, Any]]:
-    """A firm that takes drains, and its endpoint at the receiver."""
+    """Create a provider for drains and its endpoint at the receiver."""
     firm = await world.add_provider(DRAIN, capacity=50)
     return firm, await register(firm.client, receiver.url)
 
 
 async def make_offers(world: World, count: int) -> list[int]:
-    """So many offers to the firm; gives the numbers of their requests."""
+    """Make this many offers to the provider. Return the numbers of their requests."""
     created = [await world.dispatch(DRAIN, phone=f"139574{n:05d}") for n in range(count)]
     return [one["request"]["number"] for one in created]
 
@@ -187,7 +187,7 @@ async def test_a_slow_receiver_holds_nobody_else_up(world: World) -> None:
         await make_offers(world, 8)
         await world.work()
         async with open_outbound(world.context.settings) as outbound:
-            rounds = asyncio.create_task(round_of(world, outbound))  # four to each of the two
+            rounds = asyncio.create_task(round_of(world, outbound))  # four for each of the two
             while len(quick.got) < 4:
                 await asyncio.sleep(0)
             await asyncio.wait_for(slow.news.wait(), 10)
@@ -195,7 +195,7 @@ async def test_a_slow_receiver_holds_nobody_else_up(world: World) -> None:
             async with asyncio.timeout(10):
                 while len(await deliveries(firm.client, other["id"], status="delivered")) < 4:
                     await asyncio.sleep(0)
-            assert not rounds.done()  # the slow ones are still waited for
+            assert not rounds.done()  # the slow ones are still pending
             await rounds
             assert len(slow.got) == 4
 
@@ -284,7 +284,7 @@ async def stand(world: World, firm: SampleProvider, standing: str) -> None:
 
 @pytest.mark.parametrize("ways", [("left",), ("suspended", "expelled")])
 async def test_a_firm_that_has_gone_is_sent_nothing_more(world: World, ways: tuple[str, ...]) -> None:
-    """Before: its receivers went on getting what was queued, and that its offers were withdrawn."""
+    """Its receivers used to get what was queued, and the withdrawal of its offers."""
     async with stranger() as receiver, stranger() as centre:
         firm, _ = await set_up(world, receiver)
         await register(world.admin, centre.url)

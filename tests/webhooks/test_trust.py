@@ -1,4 +1,4 @@
-"""A firm's endpoint: where it may lead, who owns it, and what it cannot take from the others."""
+"""A provider's endpoint: where it may lead, who owns it, and that it cannot starve the others."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -106,7 +106,8 @@ async def test_one_refused_kind_does_not_disable_an_endpoint_that_takes_others(w
 
 
 async def test_one_firm_does_not_take_all_places(world: World) -> None:
-    """Its receivers answer nothing; a firm has twenty endpoints, and so many deliveries on their way at a time."""
+    """The receivers of one provider never answer. It may have twenty endpoints, and a limited number of concurrent
+    deliveries."""
     greedy, modest = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
     async with stranger() as slow, stranger() as quick, open_outbound(world.context.settings) as outbound:
         slow.answers = lambda got: None

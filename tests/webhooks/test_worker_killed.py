@@ -1,4 +1,4 @@
-"""The worker is killed with -9 while it delivers; the next one sends again what nobody acknowledged."""
+"""The worker is killed with -9 while it delivers. The next one sends again what nobody acknowledged."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from tests.world import DRAIN, World, ok
 
 
 async def heard(receiver: Stranger, enough: Callable[[], bool]) -> None:
-    """Until the receiver has had enough; a minute at most."""
+    """Wait until the receiver has received enough, for at most a minute."""
     async with asyncio.timeout(60):
         while not enough():
             receiver.news.clear()
@@ -43,7 +43,7 @@ async def test_killed_in_the_middle_of_deliveries_it_loses_none_and_keeps_their_
             later = [got.message for got in receiver.got[sent_in_vain:]]
             return [message["type"] for message in later if message["data"].get("number") == number]
 
-        world.advance(seconds=15)  # the claims of the dead end; so the next one's clock begins later
+        world.advance(seconds=15)  # starts after the dead worker's claims have ended
         with working(world.context):
             await heard(receiver, lambda: len(told()) >= len(logged) and len(receiver.got) >= sent_in_vain + 11)
     assert told() == logged

@@ -1,1 +1,1 @@
-"""Files as offices send them, each made by `make.py`; `test_corpus.py` says what becomes of each."""
+"""Files as offices send them, made by `make.py`. `test_corpus.py` says how the import treats each."""

@@ -1,7 +1,7 @@
-"""Makes the files of this folder: `python -m tests.exchange.corpus.make`, where LibreOffice is installed.
+"""Makes the files in this folder: `python -m tests.exchange.corpus.make`, where LibreOffice is installed.
 
-Each says of one firm the same as `sheets_of`, in the dialect of some program. What only Excel or WPS writes is put into
-LibreOffice's file by hand, part by part.
+Each describes the same provider as `sheets_of`, in the dialect of some program. Parts that only Excel or WPS writes are
+put into LibreOffice's file by hand.
 """
 
 import io
@@ -31,7 +31,7 @@ STRICT = {
 
 
 def source(*, mac: bool = False) -> bytes:
-    """A workbook whose cells are dates, times and numbers where a person would type such."""
+    """Return a workbook with real dates, times and numbers in its cells, as a person would type them."""
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     if mac:
@@ -71,7 +71,7 @@ def saved(book: Any) -> bytes:
 
 
 def converted(content: bytes, form: str, name: str = "source.xlsx") -> bytes:
-    """The file as LibreOffice saves it."""
+    """Return the file as LibreOffice saves it."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / name).write_bytes(content)
         profile = f"-env:UserInstallation=file://{folder}/profile"
@@ -82,7 +82,7 @@ def converted(content: bytes, form: str, name: str = "source.xlsx") -> bytes:
 
 
 def changed(content: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
-    """The archive with its parts changed."""
+    """Return the archive with some parts changed."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -91,14 +91,14 @@ def changed(content: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
 
 
 def strict(name: str, content: bytes) -> bytes:
-    """As Excel's “Strict Open XML Spreadsheet”."""
+    """Return the part as in Excel's “Strict Open XML Spreadsheet”."""
     for usual, other in STRICT.items():
         content = content.replace(usual, other)
     return content
 
 
 def wps(name: str, content: bytes) -> bytes:
-    """What WPS and Excel leave in a file: escaped ends of lines, readings, dates that are none, extensions."""
+    """Return the part with what WPS and Excel leave in it: escaped line ends, readings, invalid dates, extensions."""
     if name == "xl/sharedStrings.xml":
         reading = '<rPh sb="0" eb="2"><t>ANSHUN</t></rPh>'
         text = content.decode()
@@ -120,7 +120,7 @@ def wps(name: str, content: bytes) -> bytes:
 
 
 def windows(content: bytes) -> bytes:
-    """With part names as some .NET programs write them."""
+    """Return the file with part names as some .NET programs write them."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -131,7 +131,7 @@ def windows(content: bytes) -> bytes:
 
 
 def wrong() -> bytes:
-    """What Excel has spoilt, cell by cell."""
+    """Return a file with cells that Excel has spoilt, one by one."""
     book = openpyxl.load_workbook(io.BytesIO(source()))
     providers, prices = book["单位"], book["项目与价格"]
     providers["D4"], providers["F4"] = 913302030000000000, 1.38057e10
