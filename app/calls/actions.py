@@ -19,7 +19,7 @@ TOLD_WITHIN = timedelta(days=7)
 """How late a desk that was offline may report a call."""
 
 
-async def tell_call(act: Act, tx: Tx, call_id: UUID, said: CallIn) -> Any:
+async def report_call(act: Act, tx: Tx, call_id: UUID, said: CallIn) -> Any:
     """Record the call as the desk reports it: begun, parked, taken back or ended. Return the call.
 
     A repeated report, or one about an ended call, changes nothing. Raises CallOfAnother, CallTooOld, ExternalIdTaken or

@@ -26,7 +26,7 @@ async def record_call(call_id: UUID, body: CallIn, act: Operator, tx: Transactio
 
     Sending it again changes nothing. A client that was offline may report late and all at once.
     """
-    return CallOut.model_validate(await actions.tell_call(act, tx, call_id, body))
+    return CallOut.model_validate(await actions.report_call(act, tx, call_id, body))
 
 
 @router.get("/calls", dependencies=overseers)

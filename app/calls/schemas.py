@@ -17,7 +17,7 @@ from app.kit.phones import Phone
 MOST_REQUESTS = 50
 
 
-class ToldOutcome(StrEnum):
+class ChosenOutcome(StrEnum):
     """The outcomes that an operator can choose. The others follow from what was recorded during the call."""
 
     ANSWERED = CallOutcome.ANSWERED
@@ -39,7 +39,7 @@ class CallIn(Body):
     began_at: Moment
     status: CallStatus = CallStatus.ONGOING
     ended_at: Moment | None = Field(default=None, description="when the call ended; now if left out")
-    outcome: ToldOutcome | None = Field(
+    outcome: ChosenOutcome | None = Field(
         default=None, description="how the call ended; derived from its requests if left out"
     )
     request_ids: list[UUID] = Field(

@@ -149,7 +149,7 @@ class _Hit(NamedTuple):
     """The match is the whole name as written."""
 
 
-class Said:
+class ComparableText:
     """A text prepared for comparison, without spaces, apostrophes and invisible characters.
 
     `at` gives the position in the text of each character that is left.
@@ -362,18 +362,18 @@ class Gazetteer:
 
     def named(self, text: str) -> list[Found]:
         """Return the entries that the text names in full, as written, surest first. Takes microseconds."""
-        return _likeliest(self._named(Said(part)) for part in overlapping_parts(text))
+        return _likeliest(self._named(ComparableText(part)) for part in overlapping_parts(text))
 
-    def _named(self, said: Said) -> list[Found]:
+    def _named(self, said: ComparableText) -> list[Found]:
         hits = _outermost(self._as_written(said))
         sure = [hit for hit in hits if hit.whole and hit.worth >= SURE and not _ROAD.match(said.letters, hit.end)]
         return self._answers(said, sure, 0.0)
 
     def search(self, text: str, limit: int = 10) -> list[Found]:
         """Return the entries that the text may mean, likeliest first. The list is empty if it names no place."""
-        return _likeliest(self._search(Said(part)) for part in overlapping_parts(text))[:limit]
+        return _likeliest(self._search(ComparableText(part)) for part in overlapping_parts(text))[:limit]
 
-    def _search(self, said: Said) -> list[Found]:
+    def _search(self, said: ComparableText) -> list[Found]:
         if not said.letters:
             return []
         hits = list(self._as_written(said)) + list(self._in_letters(said))
@@ -398,7 +398,7 @@ class Gazetteer:
             hits = [hit._replace(worth=hit.worth - 0.45) for hit in hits]
         return self._answers(said, _outermost(hits), LEAST)
 
-    def _as_written(self, said: Said) -> Iterator[_Hit]:
+    def _as_written(self, said: ComparableText) -> Iterator[_Hit]:
         letters = said.letters
         for start in range(len(letters)):
             reach = self._reach.get(letters[start : start + 2], 0)
@@ -408,7 +408,7 @@ class Gazetteer:
                         worth *= 0.5
                     yield _Hit(start, end, n, worth, letters[start:end] == _written(self.entries[n].zh))
 
-    def _in_letters(self, said: Said) -> Iterator[_Hit]:
+    def _in_letters(self, said: ComparableText) -> Iterator[_Hit]:
         """Yield matches of pinyin, initials and English that span whole words."""
         letters, runs = said.letters, list(_runs(said))
         alone = len(runs) == 1 and not _HAN.search(letters)
@@ -436,7 +436,7 @@ class Gazetteer:
                     if longer != key or of is self._initials:
                         yield _Hit(start, end, n, worth * same * known, False)
 
-    def _by_sound(self, said: Said, covered: Collection[int], *, brief: bool) -> Iterator[_Hit]:
+    def _by_sound(self, said: ComparableText, covered: Collection[int], *, brief: bool) -> Iterator[_Hit]:
         """Yield names written with other characters that sound the same."""
         letters = said.letters
         read = _read(letters) if _HAN.search(letters) else []
@@ -452,7 +452,7 @@ class Gazetteer:
                         if characters == length:
                             yield _Hit(start, start + length, n, worth * (0.85 if length > 2 else 0.7), False)
 
-    def _nearly(self, said: Said, covered: Collection[int], *, brief: bool) -> Iterator[_Hit]:
+    def _nearly(self, said: ComparableText, covered: Collection[int], *, brief: bool) -> Iterator[_Hit]:
         """Yield names with one character wrong, missing or added, and names of which only a part is given."""
         names, pairs = self._pairs
         letters = said.letters
@@ -496,7 +496,7 @@ class Gazetteer:
             for n, known in self._exact[name]:
                 yield _Hit(start, end, n, worth * known, False)
 
-    def _misspelt(self, said: Said, covered: Collection[int]) -> Iterator[_Hit]:
+    def _misspelt(self, said: ComparableText, covered: Collection[int]) -> Iterator[_Hit]:
         """Yield matches of misspelt pinyin or English."""
         sounds, triples = self._triples
         for begin, stop in _runs(said):
@@ -524,7 +524,7 @@ class Gazetteer:
                             for known, worth in self._folded_latin.get(sounds[n], ()):
                                 yield _Hit(start, end, known, worth * 0.7, False)
 
-    def _answers(self, said: Said, hits: Sequence[_Hit], least: float) -> list[Found]:
+    def _answers(self, said: ComparableText, hits: Sequence[_Hit], least: float) -> list[Found]:
         """Return one result per entry. An entry is likelier if its township or community is named beside it."""
         best: dict[int, _Hit] = {}
         for hit in hits:
@@ -641,7 +641,7 @@ def _beginning(names: Sequence[str], text: str) -> Iterator[str]:
         yield name
 
 
-def _runs(said: Said) -> Iterator[tuple[int, int]]:
+def _runs(said: ComparableText) -> Iterator[tuple[int, int]]:
     """Yield the spans of consecutive Latin letters, with digits among them."""
     for run in re.finditer(r"[a-z][a-z0-9]*", said.letters):
         yield run.span()

@@ -16,24 +16,24 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9-]{1,18}[0-9]$")]
 
 
-class Said(Body):
+class Texts(Body):
     """A text in Chinese and English."""
 
     zh: Words
     en: Words
 
 
-class Line(Said):
+class Line(Texts):
     """A line to connect the caller to. If `number` is null, it is the centre's own and still to be entered."""
 
     number: Number | None
 
 
-class Ask(Said):
+class Ask(Texts):
     """A question of the call guide. `choices` are usual answers; any other answer is possible."""
 
     code: Annotated[str, StringConstraints(pattern="^[a-z][a-z_]{0,29}$")]
-    choices: list[Said] = Field(default=[], max_length=12)
+    choices: list[Texts] = Field(default=[], max_length=12)
 
 
 Asks = Annotated[list[Ask], Field(max_length=12)]

@@ -68,11 +68,11 @@ def train(
         known = count([*read_lessons(sentences), *read_ordinary(ordinary)])
     except ValueError as error:
         raise Unusable(str(error)) from error
-    hands = list(leave_out(known))
-    threshold = threshold_of(hands)
-    for hand in hands:
+    writers = list(leave_out(known))
+    threshold = threshold_of(writers)
+    for writer in writers:
         typer.echo(
-            f"hand {hand.name}: recall {hand.recall(threshold):.1%} of {len(hand.dangers)}, "
-            f"false alarms {hand.false_alarms(threshold):.1%} of {len(hand.harmless)}"
+            f"writer {writer.name}: recall {writer.recall(threshold):.1%} of {len(writer.dangers)}, "
+            f"false alarms {writer.false_alarms(threshold):.1%} of {len(writer.harmless)}"
         )
     write(learn(known), threshold, file)

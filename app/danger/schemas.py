@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from app.catalog.schemas import Line, Said
+from app.catalog.schemas import Line, Texts
 from app.danger.kinds import DangerKind
 from app.danger.models import GuideStatus
 from app.danger.words import parse
@@ -52,8 +52,8 @@ class Script(Body):
     item: Annotated[str, StringConstraints(max_length=10)] = Field(
         description="the item of the request if the operator picked none"
     )
-    say: list[Said] = Field(min_length=1, max_length=12)
-    dont: list[Said] = Field(default=[], max_length=8)
+    say: list[Texts] = Field(min_length=1, max_length=12)
+    dont: list[Texts] = Field(default=[], max_length=8)
     lines: list[EmergencyLine] = Field(min_length=1, max_length=8)
 
 

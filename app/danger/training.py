@@ -1,7 +1,7 @@
 """Trains the model on callers' sentences with a linear support vector machine.
 
 The solver is dual coordinate descent (LIBLINEAR's method for the squared hinge loss), in plain Python and with the same
-result every time. To measure how well the model does on unknown writers ("hands"), training leaves out a fifth of them
+result every time. To measure how well the model does on unknown writers, training leaves out a fifth of them
 in turn. The threshold is the score at which the model takes the accepted share of their harmless sentences for a
 danger.
 """
@@ -38,10 +38,10 @@ _SEED = 0
 
 
 class Sentence(NamedTuple):
-    """A sentence and its writer (`hand`). `kind` is None if it is harmless."""
+    """A sentence and who wrote it. `kind` is None if it is harmless."""
 
     kind: DangerKind | None
-    hand: str
+    writer: str
     text: str
 
 
@@ -63,8 +63,8 @@ def read_sentences(file: Path = SENTENCES) -> Iterator[Sentence]:
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         if not line.startswith("#"):
             try:
-                kind, hand, text = line.split("\t")
-                yield Sentence(None if kind == "harmless" else DangerKind(kind), hand, text)
+                kind, writer, text = line.split("\t")
+                yield Sentence(None if kind == "harmless" else DangerKind(kind), writer, text)
             except ValueError as error:
                 raise ValueError(
                     f"{file}:{number}: expected a kind or `harmless`, a writer and a sentence, by tabs"
@@ -88,7 +88,7 @@ def learn(sentences: Sequence[tuple[Sentence, Lexemes]]) -> Learned:
     for sentence, found in sentences:
         both = (*found.said, *found.meant)
         counts.update(both)
-        own.update(both if sentence.hand != _ORDINARY else ())
+        own.update(both if sentence.writer != _ORDINARY else ())
         if sentence.kind:
             for lexeme in both:
                 kinds.setdefault(lexeme, Counter())[sentence.kind] += 1
@@ -99,7 +99,7 @@ def learn(sentences: Sequence[tuple[Sentence, Lexemes]]) -> Learned:
     rows = [
         _Row(
             1.0 if sentence.kind else -1.0,
-            1 / (2 * (_COST_OF_ORDINARY if sentence.hand == _ORDINARY else _COST)),
+            1 / (2 * (_COST_OF_ORDINARY if sentence.writer == _ORDINARY else _COST)),
             [(int(lexeme.weight), share) for share, lexeme in numbered.find_lexemes(found).lexemes],
         )
         for sentence, found in sentences
@@ -138,7 +138,7 @@ def _separate(rows: Sequence[_Row], weights: list[float]) -> tuple[list[float], 
     return weights, bias
 
 
-class Hand(NamedTuple):
+class Writer(NamedTuple):
     """The scores of a writer's dangers and harmless sentences, from a model trained without that writer."""
 
     name: str
@@ -154,22 +154,22 @@ class Hand(NamedTuple):
         return sum(score >= threshold for score in self.harmless) / max(1, len(self.harmless))
 
 
-def leave_out(sentences: Sequence[tuple[Sentence, Lexemes]]) -> Iterator[Hand]:
+def leave_out(sentences: Sequence[tuple[Sentence, Lexemes]]) -> Iterator[Writer]:
     """Train without each group of writers in turn, and yield the scores of each writer left out."""
-    hands = sorted({sentence.hand for sentence, _ in sentences} - {_ORDINARY})
-    for left_out in (hands[at::PARTS] for at in range(min(PARTS, len(hands)))):
-        learned = learn([one for one in sentences if one[0].hand not in left_out])
-        for hand in left_out:
+    writers = sorted({sentence.writer for sentence, _ in sentences} - {_ORDINARY})
+    for left_out in (writers[at::PARTS] for at in range(min(PARTS, len(writers)))):
+        learned = learn([one for one in sentences if one[0].writer not in left_out])
+        for writer in left_out:
             scores: dict[bool, list[float]] = {True: [], False: []}
             for sentence, found in sentences:
-                if sentence.hand == hand:
+                if sentence.writer == writer:
                     scores[bool(sentence.kind)].append(learned.score(found))
-            yield Hand(hand, scores[True], scores[False])
+            yield Writer(writer, scores[True], scores[False])
 
 
-def threshold_of(hands: Iterable[Hand], false_alarms: float = FALSE_ALARMS) -> float:
+def threshold_of(writers: Iterable[Writer], false_alarms: float = FALSE_ALARMS) -> float:
     """Return the threshold at which this share of the harmless sentences of unknown writers scores above it."""
-    scores = sorted((score for hand in hands for score in hand.harmless), reverse=True)
+    scores = sorted((score for writer in writers for score in writer.harmless), reverse=True)
     return scores[int(len(scores) * false_alarms)]
 
 

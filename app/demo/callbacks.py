@@ -39,10 +39,10 @@ class Callbacks:
         """Call the citizen and record the outcome, or that nobody answered."""
         await spend(self._room.clock, self._rng.uniform(*TALK_SECONDS))
         reached = not chance(self._rng, "no_answer")
-        outcome = {"reached": True} | self._what_is_said(callback) if reached else {"reached": False}
+        outcome = {"reached": True} | self._answers(callback) if reached else {"reached": False}
         await operator.put(f"/callbacks/{callback['id']}/outcome", outcome)
 
-    def _what_is_said(self, callback: dict[str, Any]) -> dict[str, Any]:
+    def _answers(self, callback: dict[str, Any]) -> dict[str, Any]:
         rng = self._rng
         solved = rng.random() < self._solved_rates.get(UUID(callback["provider_id"]), SOLVED)
         said: dict[str, Any] = {"solved": solved, "redo_refused": not solved and rng.random() < OTHER_FIRM}

@@ -120,21 +120,21 @@ async def correct_request(
     if changes.keys() & {"item_code", "citizen_id"}:
         await take_over(act, tx, request_id, await queries.list_children(tx, request_id), catalog)
     await _follow(act, tx, await get_locked(tx, request_id), changes, catalog)
-    told = _told(request, changes, catalog, dangers)
-    if told and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
-        await raise_danger(act, tx, request_id, told, catalog, heard=True)
+    danger = _new_danger(request, changes, catalog, dangers)
+    if danger and request["status"] in OPEN | {RequestStatus.ON_HOLD}:
+        await raise_danger(act, tx, request_id, danger, catalog, heard=True)
     return await get_locked(tx, request_id)
 
 
-def _told(request: Row, changes: Mapping[str, Any], catalog: Snapshot, dangers: Dangers) -> DangerKind | None:
+def _new_danger(request: Row, changes: Mapping[str, Any], catalog: Snapshot, dangers: Dangers) -> DangerKind | None:
     """Return the danger that the new text mentions or that the new item is in itself, or None."""
     if changes.keys() & {"description", "details"}:
         answers = [one["answer"] for one in changes.get("details") or ()]
         heard = [one.kind for one in dangers.recognise("\n".join([changes.get("description", ""), *answers]))]
         before = [one.kind for one in dangers.recognise(request["description"])] if heard and request["danger"] else ()
-        told = find_new_danger(request, [kind for kind in heard if kind not in before], dangers)
-        if told:
-            return told
+        danger = find_new_danger(request, [kind for kind in heard if kind not in before], dangers)
+        if danger:
+            return danger
     if "item_code" in changes and not request["danger"] and not request["danger_dismissed_by"]:
         return danger_of_item(catalog.item(changes["item_code"]), None, catalog, dangers)
     return None

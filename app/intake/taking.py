@@ -115,7 +115,7 @@ async def take_request(
     if body.chosen_provider_id and not await queries.provider_exists(tx, body.chosen_provider_id):
         raise UnknownProvider(provider=body.chosen_provider_id)
     status, events = REQUESTS.path(RequestStatus.RECEIVED, *steps)
-    born = {kind: _said(kind, values) for kind in (EventKind.REQUEST_CREATED, *events)}
+    born = {kind: _event_data(kind, values) for kind in (EventKind.REQUEST_CREATED, *events)}
     allowance = catalog.allowance(urgency)
     values["alarm_at"] = next_alarm(values | {"status": status}, allowance, act.zone, act.now)
     values |= {"status": status, "number": caller["number"], "caller_id": None}
@@ -182,7 +182,7 @@ def _steps(body: RequestIn, item: Item, danger: Mapping[str, Any], spot: Spot | 
     return ["relay"] * (body.relay is not None) + ["dispatch"] * body.dispatch
 
 
-def _said(kind: EventKind, values: Mapping[str, Any]) -> dict[str, Any]:
+def _event_data(kind: EventKind, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data of the event of a step taken at creation."""
     match kind:
         case EventKind.REQUEST_ANSWERED:

@@ -149,7 +149,7 @@ class JobOut(BaseModel):
     said_at: datetime | None = Field(description="when an entry was last added to the job's `said`")
 
 
-class Said(BaseModel):
+class CitizenRemark(BaseModel):
     """What a citizen said later, or what the citizen of a request merged into this one said (`number` is that
     request's)."""
 
@@ -167,7 +167,7 @@ class JobWithContact(JobOut):
     contact_name: str | None
     contact_phone: str | None = Field(description="null if there is no number: come without calling")
     address: str | None
-    said: list[Said] = Field(description="what was said since the request was taken down, oldest first")
+    said: list[CitizenRemark] = Field(description="what was said since the request was taken down, oldest first")
 
 
 class Start(Body):

@@ -41,7 +41,7 @@ def votes(text: str) -> Mapping[str, float]:
 
 
 @cache
-def said() -> Mapping[str, Mapping[str, int]]:
+def lexeme_counts() -> Mapping[str, Mapping[str, int]]:
     """For each lexeme, the number of training sentences per item, including NOT_COVERED and UNANSWERED."""
     return count(sentences())
 
@@ -56,7 +56,7 @@ def count(told: Iterable[Sentence]) -> dict[str, Counter[str]]:
 
 
 @cache
-def said_briefly() -> Mapping[str, Sequence[str]]:
+def short_names() -> Mapping[str, Sequence[str]]:
     """For each item, the names that callers use for it: training sentences of a word or two."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for item, sentence in sentences():
@@ -66,9 +66,9 @@ def said_briefly() -> Mapping[str, Sequence[str]]:
 
 
 @cache
-def said_for_nothing(*kinds: str) -> Mapping[str, int]:
+def lexeme_counts_of(*kinds: str) -> Mapping[str, int]:
     """Return for each lexeme the number of training sentences of these kinds (NOTHING, CHAT, UNANSWERED)."""
-    found = {lexeme: sum(by_item.get(kind, 0) for kind in kinds) for lexeme, by_item in said().items()}
+    found = {lexeme: sum(by_item.get(kind, 0) for kind in kinds) for lexeme, by_item in lexeme_counts().items()}
     return {lexeme: count for lexeme, count in found.items() if count}
 
 
@@ -102,4 +102,4 @@ def _words(text: str) -> Iterator[str]:
     yield from words.chinese_words(folded)
     yield from (f"2/{pair}" for pair in words.pairs(folded))
     yield from map(stem, words.LATIN.findall(folded))
-    yield from words.phrases_said(folded).values()
+    yield from words.synonyms_in(folded).values()

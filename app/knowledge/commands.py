@@ -108,7 +108,7 @@ async def _evaluate_suggestions(settings: Settings, file: Path, worst: int) -> N
     async with open_context(settings) as context:
         catalog, model = await read_snapshot(context.db), await read_model(context.db)
         dangers = await read_dangers(context.db)
-    with _told():
+    with _errors_as_sentences():
         told = read_labelled(file, catalog.items.keys())
         judged = ask(catalog, model, dangers, told)
     typer.echo(f"all: {judged.all.line()}")
@@ -139,7 +139,7 @@ def train_suggestions(
 async def _train(settings: Settings, file: Path | None, *, dry_run: bool) -> None:
     async with open_context(settings) as context:
         catalog = await read_snapshot(context.db)
-        with _told():
+        with _errors_as_sentences():
             more = read_sentences(file, catalog) if file else []
             apart = read_labelled(KEPT_APART, catalog.items.keys())
             trained = await train(context.db, catalog, context.clock.now(), more, apart, keep=not dry_run)
@@ -153,7 +153,7 @@ async def _train(settings: Settings, file: Path | None, *, dry_run: bool) -> Non
 
 async def _go_back(settings: Settings) -> None:
     async with open_context(settings) as context:
-        with _told():
+        with _errors_as_sentences():
             learned_here = await go_back(context.db)
     typer.echo(
         "the previous model is in force again"
@@ -163,7 +163,7 @@ async def _go_back(settings: Settings) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _errors_as_sentences() -> Iterator[None]:
     """End the command with a sentence if a foreseen error occurs."""
     try:
         yield

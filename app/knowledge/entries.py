@@ -28,7 +28,7 @@ def vector(version: ArticleVersion, catalog: Snapshot) -> str:
     content = Content.model_validate(version.content)
     items = [catalog.items[code] for code in version.items if code in catalog.items]
     places = {
-        "D": _said([*content.steps, *content.papers, content.fees, content.hours]) | _places(content),
+        "D": _lexemes_of([*content.steps, *content.papers, content.fees, content.hours]) | _places(content),
         "C": words.lexemes(content.answer.zh) | words.lexemes(content.answer.en or ""),
         "B": {
             lexeme for item in items for text in (item.zh, item.en, *item.keywords) for lexeme in words.lexemes(text)
@@ -45,7 +45,7 @@ def quote(lexeme: str) -> str:
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _said(texts: Iterable[Both | None]) -> set[str]:
+def _lexemes_of(texts: Iterable[Both | None]) -> set[str]:
     return {lexeme for both in texts if both for text in (both.zh, both.en or "") for lexeme in words.lexemes(text)}
 
 
@@ -53,4 +53,4 @@ def _places(content: Content) -> set[str]:
     purposes = [phone.purpose for phone in content.phones]
     addresses = [place.address for place in content.places]
     numbers = {lexeme for phone in content.phones for lexeme in words.english_words(phone.number)}
-    return _said([*purposes, *addresses, *(place.name for place in content.places)]) | numbers
+    return _lexemes_of([*purposes, *addresses, *(place.name for place in content.places)]) | numbers

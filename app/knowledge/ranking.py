@@ -128,7 +128,7 @@ def parse(text: str) -> Question:
     stop = words.stop_words()
     weights: dict[str, float] = {}
     asked: set[str] = set()
-    said = words.phrases_said(folded)
+    said = words.synonyms_in(folded)
     for word in words.chinese_words(folded):
         if word in stop:
             continue

@@ -83,7 +83,7 @@ class PhoneOf(Body):
     purpose: Both | None = Field(default=None, alias="for")
 
 
-class Said(Body):
+class ArticleText(Body):
     """The content of an article that is shown, as plain text."""
 
     title: BothTitle
@@ -97,7 +97,7 @@ class Said(Body):
     source: Both | None = None
 
 
-class Content(Said):
+class Content(ArticleText):
     """The content of an article, and the words by which it is found."""
 
     words: list[Line] = Field(
@@ -273,7 +273,7 @@ class Found(BaseModel):
     areas: list[str]
     valid_to: date | None
     relevance: float
-    content: Said
+    content: ArticleText
     marked_title: Marks
     marked_answer: Marks
 

@@ -12,7 +12,7 @@ from app.knowledge import callers, queries, ranking, words
 from app.knowledge.entries import quote
 from app.knowledge.models import FailedSearch
 from app.knowledge.ranking import Known, Question
-from app.knowledge.schemas import Found, Mark, Marks, Said, SearchIn, SearchOut
+from app.knowledge.schemas import ArticleText, Found, Mark, Marks, SearchIn, SearchOut
 
 MOST_READ = 500
 """How many entries are ranked roughly at most, unless a single word of the question occurs in more."""
@@ -119,7 +119,7 @@ async def _rank(
 def _sort(
     rows: list[Row], question: Question, known: Known, votes: Mapping[str, float], item: str | None
 ) -> list[tuple[float, UUID]]:
-    said = callers.said_for_nothing(callers.NOTHING, callers.UNANSWERED)
+    said = callers.lexeme_counts_of(callers.NOTHING, callers.UNANSWERED)
     keywords, nothing = question.keywords(FEW_WORDS), question.nothing(said, known)
     ranked: list[tuple[float, bool, UUID]] = []
     for row in rows:
@@ -142,7 +142,7 @@ def _any_of(lexemes: list[str]) -> str:
 
 
 def _show(row: Row, relevance: float, question: Question) -> Found:
-    content = Said.model_validate(row["content"])
+    content = ArticleText.model_validate(row["content"])
     lexemes = question.weights
     return Found(
         **{name: row[name] for name in ("slug", "number", "sample", "items", "areas", "valid_to")},

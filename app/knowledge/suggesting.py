@@ -211,7 +211,7 @@ def build(catalog: Snapshot, model: Model) -> Index:
     for item in catalog.items.values():
         for lexeme, count in words.head_lexemes([item.zh, item.en, *item.keywords]).items():
             phrases[lexeme][item.code] += count
-    for said in (callers.said(), model.said):
+    for said in (callers.lexeme_counts(), model.said):
         for lexeme, by_item in said.items():
             for code in by_item.keys() & catalog.items.keys():
                 phrases[lexeme][code] += by_item[code]
@@ -220,7 +220,7 @@ def build(catalog: Snapshot, model: Model) -> Index:
         lexeme: [(code, known.says(lexeme) * ranking.often(count)) for code, count in by_item.items()]
         for lexeme, by_item in phrases.items()
     }
-    names = Names(list(catalog.items.values()), callers.said_briefly())
+    names = Names(list(catalog.items.values()), callers.short_names())
     names.scores("a")  # prepares the names
     return Index(worths, known, names, model.doubts)
 
@@ -228,7 +228,7 @@ def build(catalog: Snapshot, model: Model) -> Index:
 def score(text: str, index: Index) -> dict[str, float]:
     """Return how likely each item is meant that has something in common with the text."""
     question = ranking.respell(ranking.parse(text), index.worths, {})
-    nothing = question.nothing(callers.said_for_nothing(*callers.NOT_COVERED), index.known)
+    nothing = question.nothing(callers.lexeme_counts_of(*callers.NOT_COVERED), index.known)
     against = DOUBT + NOTHING_FITS * sqrt(nothing) + SOUNDS_SO * doubt(text, index.doubts)
     sums: defaultdict[str, float] = defaultdict(float)
     for lexeme, weight in question.weights.items():

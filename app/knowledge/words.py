@@ -101,7 +101,7 @@ def english_words(text: str) -> Iterator[str]:
             yield stem(word)
 
 
-def phrases_said(text: str) -> dict[str, str]:
+def synonyms_in(text: str) -> dict[str, str]:
     """Return the phrases of a folded text that have synonyms, with the group of each."""
     chinese, english = _synonyms()
     said = {phrase: group for phrase, group in chinese if phrase in text}
@@ -125,7 +125,7 @@ def lexemes(text: str) -> set[str]:
         *(word for word in chinese_words(folded) if len(word) > 1),
         *pairs(folded),
         *english_words(folded),
-        *phrases_said(folded).values(),
+        *synonyms_in(folded).values(),
     } - stop_words()
 
 

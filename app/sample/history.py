@@ -24,12 +24,12 @@ from app.metrics.tasks import roll_up_volumes
 from app.registry.queries import roll_windows
 from app.registry.tasks import BATCH, first_day_of_window
 from app.sample import queries
+from app.sample.day import generate_day
 from app.sample.kept import kept_counts
 from app.sample.market import Market
 from app.sample.past import Past, Row, Rows
 from app.sample.people import CITIZEN_PREFIX
 from app.sample.registry import generate_registry
-from app.sample.telling import tell_day
 from app.settings import Settings
 
 DAY = timedelta(days=1)
@@ -63,14 +63,14 @@ async def load_history(
     past = await _open_past(db, zone, today)
     empty = await _find_empty_days(db, zone, [today - n * DAY for n in range(days, 0, -1)])
     figures = HistoryFigures(skipped=days - len(empty))
-    rows = await _tell_day(past, empty[0], scale) if empty else Rows()
+    rows = await _generate_day(past, empty[0], scale) if empty else Rows()
     for done, following in enumerate([*empty[1:], None][: len(empty)], 1):
         # The database writes one day while the next one is generated.
-        telling = asyncio.create_task(_tell_day(past, following, scale))
+        coming = asyncio.create_task(_generate_day(past, following, scale))
         try:
             await _write(db, zone, rows, first_day_of_window(today), figures)
         finally:
-            rows = await telling
+            rows = await coming
         progress(done, len(empty))
     return figures
 
@@ -103,9 +103,9 @@ async def _find_empty_days(db: Database, zone: ZoneInfo, days: Sequence[date]) -
         ]
 
 
-async def _tell_day(past: Past, day: date | None, scale: float) -> Rows:
+async def _generate_day(past: Past, day: date | None, scale: float) -> Rows:
     """Generate a day's rows. Without a day there are none."""
-    return await tell_day(past, day, _midnight(day, past.zone), scale) if day else Rows()
+    return await generate_day(past, day, _midnight(day, past.zone), scale) if day else Rows()
 
 
 async def _write(db: Database, zone: ZoneInfo, rows: Rows, window: date, figures: HistoryFigures) -> None:

@@ -183,15 +183,15 @@ def test_without_what_was_learned_words_alone_tell(
 
 def test_what_was_learned_is_read_as_it_was_written(tmp_path: Path) -> None:
     texts = [
-        (DangerKind.FIRE if number % 2 else None, hand, f"{said}{end}")
-        for hand in ("1", "2")
+        (DangerKind.FIRE if number % 2 else None, writer, f"{said}{end}")
+        for writer in ("1", "2")
         for number, said in enumerate(["多少钱一次", "房子着火了", "哪里可以修", "厨房着火"])
         for end in ("", "啊", "，快点")
     ]
     known = count(Sentence(*one) for one in texts)
-    hands = list(leave_out(known))
-    threshold = threshold_of(hands)
-    assert [(hand.name, hand.recall(threshold)) for hand in hands] == [("1", 1.0), ("2", 1.0)]
+    writers = list(leave_out(known))
+    threshold = threshold_of(writers)
+    assert [(writer.name, writer.recall(threshold)) for writer in writers] == [("1", 1.0), ("2", 1.0)]
     write(learn(known), threshold, tmp_path / "weights.tsv")
     learned = read_model(tmp_path / "weights.tsv")
     heard = {text: learned.find_lexemes(lexemes.lexemes(text)) for text in ("商店着火", "多少钱")}

@@ -8,7 +8,7 @@ import pytest
 
 from app.knowledge import callers, learned, words
 
-CACHES = (callers.said, callers.said_briefly, callers.said_for_nothing, learned.shipped, learned._fingerprint)
+CACHES = (callers.lexeme_counts, callers.short_names, callers.lexeme_counts_of, learned.shipped, learned._fingerprint)
 
 
 @pytest.fixture

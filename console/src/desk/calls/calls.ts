@@ -33,7 +33,7 @@ export const OUTCOMES = [
   'silent',
   'hung_up',
   'prank',
-] as const satisfies readonly Schemas['ToldOutcome'][]
+] as const satisfies readonly Schemas['ChosenOutcome'][]
 export type Ended = (typeof OUTCOMES)[number]
 
 export interface Ring {

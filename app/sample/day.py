@@ -22,20 +22,20 @@ AT_A_TIME = 20
 """How many requests to generate before yielding, so that concurrent database writes are not kept waiting."""
 
 
-async def tell_day(past: Past, day: date, midnight: datetime, scale: float) -> Rows:
+async def generate_day(past: Past, day: date, midnight: datetime, scale: float) -> Rows:
     """Generate the day's requests and all they led to, the same every time but for ids.
 
     Yields to other tasks in between.
     """
     past.begin(Random(f"history-{SEED}-{day}"))
     for n, arrival in enumerate(draw_day(day, past.rng, scale)):
-        _tell(Life(past, arrival, midnight + timedelta(seconds=arrival.second)))
+        _play(Life(past, arrival, midnight + timedelta(seconds=arrival.second)))
         if n % AT_A_TIME == 0:
             await asyncio.sleep(0)
     return past.rows
 
 
-def _tell(life: Life) -> None:
+def _play(life: Life) -> None:
     """Play the request from its arrival to its end. Nothing is left open."""
     earlier = _same_work(life)
     if life.item.kind is Kind.INFO:
