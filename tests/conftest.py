@@ -41,8 +41,8 @@ KEPT = {
     "townships", "communities", "policies", "credit_rules", "danger_guides",
 }  # fmt: skip
 PLAYED = {
-    "admission", "aftercare", "calls", "complaints", "credit", "danger", "desk", "dispatch", "exchange", "jobs",
-    "metrics", "registry", "supervision", "webhooks",
+    "admission", "aftercare", "calls", "complaints", "credit", "danger", "desk", "dispatch", "exchange", "intake",
+    "jobs", "metrics", "registry", "supervision", "webhooks",
 }  # fmt: skip
 """Directories whose events come from calls only. Other tests also write events into the log themselves."""
 MORNING = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 10:00 in Ningbo, a working day

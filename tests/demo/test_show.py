@@ -18,7 +18,7 @@ from app.demo.processes import ProcessEnded, Processes
 from app.kit import embedded
 from app.settings import Settings
 from tests.children import child
-from tests.kit.test_embedded import eventually, is_free, is_stopped
+from tests.kit.test_embedded import wait_until_free, wait_until_stopped
 
 ROOT = Path(__file__).parents[2]
 COUNTS = """
@@ -49,11 +49,6 @@ def read_until(demo: subprocess.Popen[str], pattern: str) -> str:
     pytest.fail(f"it ended without {pattern!r}: {lines}")
 
 
-def nothing_runs(data_dir: Path) -> bool:
-    """Return whether all our processes have left the server, and it has stopped."""
-    return is_free(data_dir / "users.lock") and is_stopped(data_dir)
-
-
 async def count(data_dir: Path) -> Sequence[int]:
     with embedded.join(data_dir) as server:
         connection = await asyncpg.connect(host=str(server.socket_dir), port=5432, user="hotline", database="hotline")
@@ -79,7 +74,8 @@ def test_a_morning_is_played_until_ctrl_c_and_nothing_is_lost_or_left_running(tm
         output, _ = demo.communicate()
     assert demo.returncode == 0, output
     assert "nothing is lost" in output
-    eventually(lambda: nothing_runs(data_dir))
+    wait_until_free(data_dir / "users.lock")
+    wait_until_stopped(data_dir)
     [(taken, found)] = re.findall(r"Taken (\d+); .* database (\d+)", output)
     requests, answered, assigned = asyncio.run(count(data_dir))
     assert int(taken) == int(found) <= requests  # some were cut off before the answer arrived

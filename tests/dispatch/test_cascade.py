@@ -1,7 +1,7 @@
 """Who is asked, and who is asked next."""
 
-import asyncio
 from datetime import time
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -120,7 +120,7 @@ async def test_the_citizens_own_choice_wins_and_a_bar_excludes(world: World) -> 
     assert (await world.dispatch(DRAIN))["offers"][0]["provider_id"] == str(near.id)
 
 
-async def test_fairness_counts_the_rankings_offers_and_not_picks_or_withdrawals(world: World) -> None:
+async def test_the_rankings_offers_are_shared_out_among_equals(world: World) -> None:
     await new_policy(world, silent_limit=100)
     one, two = await world.add_provider(DRAIN, capacity=50), await world.add_provider(DRAIN, capacity=50)
     asked = []
@@ -130,6 +130,28 @@ async def test_fairness_counts_the_rankings_offers_and_not_picks_or_withdrawals(
         world.advance(minutes=11)
         await world.work()
     assert sorted(asked).count(str(one.id)) == sorted(asked).count(str(two.id)) == 3
+
+
+async def test_a_pick_and_a_withdrawn_offer_do_not_count_against_a_provider(world: World) -> None:
+    await new_policy(world, weights={"fairness": 1})
+    firms = {str(firm.id): firm for firm in [await world.add_provider(DRAIN, capacity=50) for _ in range(2)]}
+    withdrawn = await world.dispatch(DRAIN, phone="13800000001")
+    first = withdrawn["offers"][0]["provider_id"]
+    await ok(world.operator.put(f"/requests/{withdrawn['request']['id']}/cancellation", json={"reason": "已修好"}))
+    request_id = (await ok(world.create(DRAIN, phone="13800000002")))["request"]["id"]
+    picked = await ok(world.operator.post(f"/requests/{request_id}/offers", json={"provider_id": first}))
+
+    async def decline(offer: dict[str, Any]) -> None:
+        url = f"/provider/offers/{offer['id']}/refusal"
+        await ok(firms[offer["provider_id"]].client.put(url, json={"reason": "busy"}))
+        await world.work()
+
+    await decline(picked["offers"][0])
+    [ranked] = (await world.dispatch(DRAIN, phone="13800000003"))["offers"]
+    assert ranked["provider_id"] == first
+    await decline(ranked)
+    [offer] = (await world.dispatch(DRAIN, phone="13800000004"))["offers"]
+    assert offer["provider_id"] != first
 
 
 async def test_an_operators_own_pick(world: World) -> None:
@@ -161,19 +183,6 @@ async def test_a_withdrawn_offer_goes_to_the_next(world: World) -> None:
     gone = near.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance")
     problem = await refused(gone, 409, "offer_withdrawn")
     assert problem["reason"] == "by_staff"  # what staff wrote is not for the firm
-
-
-async def test_a_waiting_poll_wakes_when_an_offer_comes(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    empty = await firm.client.get("/provider/offers")
-    headers = {"Prefer": "wait=30", "If-None-Match": empty.headers["ETag"]}
-    poll = asyncio.ensure_future(firm.client.get("/provider/offers", headers=headers))
-    created = await world.dispatch(DRAIN)
-    async with asyncio.timeout(20):
-        answer = await poll
-    assert [offer["id"] for offer in answer.json()] == [created["offers"][0]["id"]]
-    unchanged = {"If-None-Match": answer.headers["ETag"]}
-    assert (await firm.client.get("/provider/offers", headers=unchanged)).status_code == 304
 
 
 async def test_the_waiting_are_served_by_urgency_then_priority_group_then_age(world: World) -> None:

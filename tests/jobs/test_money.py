@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.registry.models import PriceKind
-from tests.world import CLEANING, DRAIN, SampleProvider, World, ok, refused
+from tests.world import DRAIN, SampleProvider, World, ok, refused
 
 CAP = 8_000  # of DRAIN, fen per visit, in app/catalog/data/caps.yaml
 
@@ -91,37 +91,3 @@ async def test_a_sum_that_is_none(world: World, amount: Any) -> None:
     firm = await world.add_provider(DRAIN)
     job = await started(world, firm)
     await refused(complete(firm, job, amount), 422, "invalid_input")
-
-
-async def test_entitlements_have_a_quota_a_month(world: World) -> None:
-    await world.add_provider(CLEANING, tiers=("paid", "low_fee"), capacity=20)
-    await refused(world.create(CLEANING, tier="low_fee"), 409, "not_entitled")
-    await member(world, "veteran_family")
-    for _ in range(2):
-        request = (await world.dispatch(CLEANING, tier="low_fee"))["request"]
-        assert (request["tier_entitled"], request["tier"], request["priority_group"]) == (
-            "low_fee", "low_fee", "veteran_family",
-        )  # fmt: skip
-    await refused(world.create(CLEANING, tier="low_fee"), 409, "not_entitled")
-    paying = (await world.dispatch(CLEANING, tier="low_fee", tier_fallback="paid"))["request"]
-    assert (paying["tier_asked"], paying["tier_entitled"], paying["tier"]) == ("low_fee", "paid", "paid")
-    world.advance(days=8)
-    assert (await world.create(CLEANING, tier="low_fee")).status_code == 201
-
-
-async def test_an_expired_membership_entitles_to_nothing(world: World) -> None:
-    body = {"source": "低保证", "expires_on": "2026-11-24"}
-    await ok(world.operator.put("/citizens/13957412345/groups/hardship", json=body))
-    world.advance(days=1)
-    await refused(world.create(DRAIN, tier="free"), 409, "not_entitled")
-
-
-async def test_falling_to_a_dearer_tier_needs_the_recorded_yes(world: World) -> None:
-    await world.add_provider(DRAIN, tiers=("paid",))
-    await member(world)
-    refused_to_pay = await world.dispatch(DRAIN, tier="free")
-    assert (refused_to_pay["matching"], refused_to_pay["unmatched_reason"]) == ("unmatched", "tier_not_offered")
-    willing = await world.dispatch(DRAIN, tier="free", tier_fallback="paid")
-    assert (willing["matching"], willing["request"]["tier_asked"], willing["request"]["tier"]) == (
-        "offered", "free", "paid",
-    )  # fmt: skip

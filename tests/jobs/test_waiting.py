@@ -101,3 +101,16 @@ async def test_a_server_that_stops_lets_the_waiting_go_at_once(world: World) -> 
     world.context.pubsub.release_waiters()
     async with asyncio.timeout(20):
         assert (await poll).json() == []
+
+
+async def test_a_waiting_poll_wakes_when_an_offer_comes(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    empty = await firm.client.get("/provider/offers")
+    headers = {"Prefer": "wait=30", "If-None-Match": empty.headers["ETag"]}
+    poll = asyncio.ensure_future(firm.client.get("/provider/offers", headers=headers))
+    created = await world.dispatch(DRAIN)
+    async with asyncio.timeout(20):
+        answer = await poll
+    assert [offer["id"] for offer in answer.json()] == [created["offers"][0]["id"]]
+    unchanged = {"If-None-Match": answer.headers["ETag"]}
+    assert (await firm.client.get("/provider/offers", headers=unchanged)).status_code == 304

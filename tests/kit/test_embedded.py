@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import select
 import shutil
 import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -101,11 +101,32 @@ def users(
                 pass
 
 
-def eventually(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+@contextlib.contextmanager
+def at_most_a_minute() -> Iterator[None]:
+    """Fail if what is waited for takes longer, which is no measure of speed."""
+
+    def give_up(signum: int, frame: object) -> None:
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(60)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+def wait_until_free(lock_file: Path) -> None:
+    """Wait until no process holds the lock."""
+    with lock_file.open() as lock, at_most_a_minute():
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def wait_until_stopped(data_dir: Path) -> None:
+    """Wait until no keeper and no server process is left. The server must have shut down cleanly."""
+    wait_until_free(data_dir / "server.lock")
+    assert not (data_dir / "cluster" / "postmaster.pid").exists()
 
 
 def is_free(lock_file: Path) -> bool:
@@ -115,11 +136,6 @@ def is_free(lock_file: Path) -> bool:
         except BlockingIOError:
             return False
     return True
-
-
-def is_stopped(data_dir: Path) -> bool:
-    """Return whether no keeper and no server process is left and the server shut down cleanly."""
-    return is_free(data_dir / "server.lock") and not (data_dir / "cluster" / "postmaster.pid").exists()
 
 
 def keeper_pid(data_dir: Path) -> int:
@@ -133,12 +149,16 @@ def server_pid(data_dir: Path) -> int | None:
         return None
 
 
-def kill_and_see_it_back(data_dir: Path, victim: int | None) -> None:
+def kill_and_see_it_back(data_dir: Path, victim: int | None, user: User) -> None:
     before = server_pid(data_dir)
     assert before
     assert victim
+    server = os.pidfd_open(before)
     os.kill(victim, signal.SIGKILL)
-    eventually(lambda: server_pid(data_dir) not in (None, before))
+    assert select.select([server], [], [], 60)[0], "the server outlived its keeper"
+    os.close(server)
+    assert user.ask("SELECT 1") == "1"
+    assert server_pid(data_dir) not in (None, before)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +168,7 @@ def created(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with users(folder, 3) as everyone:
         assert len({user.ask("SELECT pg_postmaster_start_time()") for user in everyone}) == 1
         everyone[0].ask("CREATE TABLE note AS SELECT '海曙区' AS township")
-    eventually(lambda: is_stopped(folder))
+    wait_until_stopped(folder)
     return folder
 
 
@@ -156,7 +176,7 @@ def created(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data_dir(created: Path) -> Iterator[Path]:
     """Yield a data folder with a little data. No server runs there before or after the test."""
     yield created
-    eventually(lambda: is_stopped(created))
+    wait_until_stopped(created)
 
 
 @pytest.mark.parametrize("become", [[], ORDINARY, ROOT_WITHOUT_NAMESPACES] if os.geteuid() == 0 else [[]], ids=" ".join)
@@ -171,8 +191,7 @@ def test_starts_and_returns_whoever_we_are(tmp_path: Path, become: list[str]) ->
         assert user.ask(f"SELECT {shown}") == "on on  UTF8 UTC"
         assert user.ask("SELECT similarity('海曙区', '海曙区月湖街道') > 0.3") == "True"
         assert stat.S_IMODE((folder / "socket").stat().st_mode) == 0o700
-        kill_and_see_it_back(folder, keeper_pid(folder))
-        assert user.ask("SELECT 1") == "1"
+        kill_and_see_it_back(folder, keeper_pid(folder), user)
 
 
 def test_a_killed_user_does_not_disturb_the_others(data_dir: Path) -> None:
@@ -187,14 +206,14 @@ def test_a_killed_user_does_not_disturb_the_others(data_dir: Path) -> None:
 def test_comes_back_with_its_data(data_dir: Path, find_victim: Callable[[Path], int | None]) -> None:
     with users(data_dir, 3) as everyone:
         everyone[0].ask(f"CREATE TABLE kept_{find_victim.__name__} AS SELECT 81890 AS number")
-        kill_and_see_it_back(data_dir, find_victim(data_dir))
+        kill_and_see_it_back(data_dir, find_victim(data_dir), everyone[0])
         assert {user.ask(f"SELECT number FROM kept_{find_victim.__name__}") for user in everyone} == {"81890"}
 
 
 def test_stops_when_the_last_user_is_killed(data_dir: Path) -> None:
     with users(data_dir) as [user]:
         user.process.kill()
-        eventually(lambda: is_stopped(data_dir))
+        wait_until_stopped(data_dir)
 
 
 def test_no_second_server_starts_while_a_process_of_the_first_lives(data_dir: Path) -> None:
@@ -205,7 +224,7 @@ def test_no_second_server_starts_while_a_process_of_the_first_lives(data_dir: Pa
         try:
             user.process.kill()
             os.kill(keeper, signal.SIGKILL)
-            eventually(lambda: is_free(data_dir / "users.lock"))  # both are gone
+            wait_until_free(data_dir / "users.lock")  # both are gone
             assert not is_free(data_dir / "server.lock")
         finally:
             os.kill(server, signal.SIGCONT)
@@ -217,15 +236,14 @@ def test_a_forked_child_does_not_pass_for_a_server(data_dir: Path) -> None:
         first.process.kill()
         first.process.wait()
         for _ in range(2):  # the second keeper is the first one that the forking process starts
-            kill_and_see_it_back(data_dir, keeper_pid(data_dir))
-        assert second.ask("SELECT 1") == "1"
+            kill_and_see_it_back(data_dir, keeper_pid(data_dir), second)
 
 
 def test_is_not_misled_by_the_pid_files_of_a_killed_server(data_dir: Path) -> None:
     with users(data_dir):
         pid_file = data_dir / "cluster" / "postmaster.pid"
         left_behind = pid_file.read_text().splitlines()
-    eventually(lambda: is_stopped(data_dir))
+    wait_until_stopped(data_dir)
     pid_file.write_text("\n".join([str(os.getpid()), *left_behind[1:]]))
     (data_dir / "socket" / ".s.PGSQL.5432.lock").write_text(pid_file.read_text())
     with users(data_dir) as [user]:
@@ -236,11 +254,13 @@ def test_a_half_made_cluster_is_made_again(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     user = User(folder)
     with user.process:
-        eventually((folder / "cluster.new" / "PG_VERSION").exists)
+        with at_most_a_minute():
+            while not (folder / "cluster.new" / "PG_VERSION").exists():
+                os.sched_yield()
         os.killpg(keeper_pid(folder), signal.SIGKILL)
         assert user.joined()
         assert user.ask("SELECT 1") == "1"
-    eventually(lambda: is_stopped(folder))
+    wait_until_stopped(folder)
 
 
 def test_url_works_with_a_long_path_and_a_server_of_the_users_own(
@@ -252,7 +272,7 @@ def test_url_works_with_a_long_path_and_a_server_of_the_users_own(
         monkeypatch.setenv(name, value)
     with embedded.join(folder) as server:
         assert asyncio.run(fetch_township(server.url)) == "海曙区"
-    eventually(lambda: is_stopped(folder))
+    wait_until_stopped(folder)
     server.socket_dir.rmdir()  # outside tmp_path
 
 
