@@ -128,3 +128,12 @@ async def test_a_span_that_ends_before_it_begins_is_refused(world: World, path: 
     name = path.rpartition("?")[2]
     span = f"{path}_from=2026-11-24T00:00:00Z&{name}_to=2026-11-23T00:00:00Z"
     await refused(world.supervisor.get(span), 422, "invalid_input")
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/catalog/suggestions", 5_000), ("/places/searches", 5_000), ("/desk/searches", 50)]
+)
+async def test_text_is_as_long_as_the_document_says(world: World, path: str, most: int) -> None:
+    """Control characters used to be taken out before anything was counted."""
+    assert (await world.operator.post(path, json={"words": "水" * most})).status_code == 200
+    await refused(world.operator.post(path, json={"words": "\x9f" + "水" * most}), 422, "invalid_input")

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.events.models import ActorKind
 from app.intake.models import Channel, RequestStatus
 from app.intake.schemas import RequestOut, RunningClock
 from app.kit.fields import Body
-from app.kit.free_text import FreeText
+from app.kit.free_text import cleaned
 from app.kit.terms import Term
 from app.registry.models import Standing
 
@@ -138,10 +138,18 @@ class Happening(BaseModel):
     data: dict[str, Any] = Field(description="the event's data, as listed in docs/events.md")
 
 
+MOST_SEARCHED = 50
+"""The most characters of a search at the desk."""
+
+
 class DeskSearch(Body):
     """What to look for: a request's number, words of an open request, a citizen's or provider's name or phone."""
 
-    words: Annotated[FreeText, Field(min_length=1, max_length=50)]
+    words: Annotated[
+        str,
+        cleaned(MOST_SEARCHED),
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_SEARCHED),
+    ]
 
 
 class CitizenFound(BaseModel):

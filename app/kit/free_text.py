@@ -4,6 +4,7 @@ import re
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, StringConstraints
+from pydantic_core import PydanticKnownError
 
 MOST_CHARACTERS = 5_000
 """The maximum number of characters. No call's notes are longer."""
@@ -26,6 +27,20 @@ def overlapping_parts(text: str, size: int = PART, shared: int = SHARED) -> list
     return [text[begin : begin + size] for begin in range(0, max(1, len(text) - shared), size - shared)]
 
 
+def cleaned(most: int) -> BeforeValidator:
+    """Return a validator that refuses a text of more than this many characters as it was sent, then cleans it.
+
+    Without it, a text that is longer than the API's document allows would pass once its control characters are gone.
+    """
+
+    def clean(text: Any) -> Any:
+        if isinstance(text, str) and len(text) > most:
+            raise PydanticKnownError("string_too_long", {"max_length": most})
+        return without_control(text)
+
+    return BeforeValidator(clean)
+
+
 FreeText = Annotated[
-    str, BeforeValidator(without_control), StringConstraints(strip_whitespace=True, max_length=MOST_CHARACTERS)
+    str, cleaned(MOST_CHARACTERS), StringConstraints(strip_whitespace=True, max_length=MOST_CHARACTERS)
 ]
