@@ -1,6 +1,7 @@
-# `make demo` and `make test` need only Python 3.11 or newer, make and git, the tests curl; they install the rest into .venv.
-# ARGS go to the program behind a target: make demo ARGS=--help, make test ARGS="tests/jobs -k accept".
-# PYTHON names the interpreter: make demo PYTHON=/opt/python3.13/bin/python3. By default the first of these that fits.
+# `make demo` and `make test` need only Python 3.11 or newer, make and git; the tests also need curl. They install the
+# rest into .venv.
+# ARGS is passed to the program that a target runs: make demo ARGS=--help, make test ARGS="tests/jobs -k accept".
+# PYTHON sets the interpreter: make demo PYTHON=/opt/python3.13/bin/python3. The default is the first suitable one of NAMES.
 
 NAMES := python3 python3.15 python3.14 python3.13 python3.12 python3.11
 FITS := import sys; sys.exit(sys.version_info < (3, 11))
@@ -19,11 +20,11 @@ test: .venv/installed console
 	$(BIN)/python console/build.py test
 	$(BIN)/pytest $(ARGS)
 
-# Walk through the console in Debian's Chromium (apt install chromium fonts-noto-cjk).
+# Test the console in Debian's Chromium (apt install chromium fonts-noto-cjk).
 test-browser: .venv/installed console
 	$(BIN)/pytest tests/browser $(ARGS)
 
-# Check style, types, import levels and the API's document.
+# Check style, types, import levels and the API document.
 check: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -33,28 +34,28 @@ check: .venv/installed
 	$(BIN)/python console/build.py check
 	$(BIN)/python console/build.py lint
 
-# Build the console where its sources have changed.
+# Build the console if its sources have changed.
 console: .venv/installed
 	$(BIN)/python console/build.py
 
-# Write down what others build on: exports, commands, the API's document (docs/surface).
+# Update the snapshots in docs/surface of what others build on: exports, commands and the API document.
 surface: .venv/installed
-	$(BIN)/python -m tests.surface.words # first: the commands of the kit are read from what it writes
+	$(BIN)/python -m tests.surface.words # comes first, because the kit's commands use the words that it writes
 	$(BIN)/python -m tests.surface.snapshots $(ARGS)
 
-# Play the examples of the API's document anew (app/contract/examples.json).
+# Play the API document's examples again and store them (app/contract/examples.json).
 examples: .venv/installed
 	HOTLINE_WRITE_EXAMPLES=1 $(BIN)/pytest -n 0 tests/contract/test_examples.py
 
-# Write down what the hot paths look at: statements, rows, bytes, indexes (tests/hot_paths/counts.json).
+# Count the statements, rows, bytes and indexes that the hot paths use, and store the counts (tests/hot_paths/counts.json).
 counts: .venv/installed
 	$(BIN)/python -m tests.hot_paths.measure
 
-# Make up calls from the API's document and send them as everybody who may call (make fuzz ARGS="--seed 7 -n 20").
+# Generate calls from the API document and send them in every role that may make them (make fuzz ARGS="--seed 7 -n 20").
 fuzz: .venv/installed
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-# Measure requests per second beside a floor taken in the same run.
+# Measure requests per second beside a baseline from the same run.
 bench: .venv/installed
 	$(BIN)/python -m bench $(ARGS)
 
@@ -64,7 +65,7 @@ lock: .venv/installed
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --strip-extras --no-emit-index-url \
 		--custom-compile-command "make lock" --group dev pyproject.toml providers/pyproject.toml -o requirements.lock
 
-# Remove what was installed or cached; the data folder stays.
+# Remove what was installed or cached. The data folder stays.
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 

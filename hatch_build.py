@@ -1,4 +1,4 @@
-"""Builds the console before the package is made, in every kind of build, the editable one included."""
+"""Builds the console before every build of the package, including the editable one."""
 
 import importlib.util
 from pathlib import Path

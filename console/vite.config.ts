@@ -8,7 +8,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   plugins: [
     vue(),
-    // Element Plus by component, each with its own style; ours are imported by name.
+    // Imports each Element Plus component that a template uses, with its style. Our own components are imported by hand.
     components({ dirs: [], dts: false, resolvers: [ElementPlusResolver({ importStyle: 'css' })] }),
   ],
   define: {
@@ -19,7 +19,7 @@ export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     target: 'es2022',
-    assetsInlineLimit: 0, // an inlined file would need a laxer Content-Security-Policy
+    assetsInlineLimit: 0, // inlined files would need a less strict Content-Security-Policy
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 800,
   },

@@ -1,6 +1,7 @@
-"""CHECKs that list words: their changes, found by `alembic revision --autogenerate` and made on a live database.
+"""Finds changed word lists in CHECKs for `alembic revision --autogenerate`, and changes them on a live database.
 
-Alembic itself compares no CHECK, so that a word added to an enum would be refused by the database.
+Alembic does not compare CHECKs. Without this module a word added to an enum would get no migration, and the database
+would refuse it.
 """
 
 import re
@@ -16,10 +17,10 @@ _WORD = re.compile(r"'([a-z]\w*)'")
 
 
 def replace_check(table: str, name: str, condition: str) -> None:
-    """Replace the CHECK of this name. Run it last in a migration, because it commits.
+    """Replace the CHECK with this name. Call it last in a migration, because it commits.
 
-    It takes ACCESS EXCLUSIVE for milliseconds, and then reads the table while others read and write it. Raises
-    IntegrityError if a row does not meet the condition.
+    It takes ACCESS EXCLUSIVE for milliseconds, then reads the table while others read and write. Raises IntegrityError
+    if a row violates the condition.
     """
     op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} CHECK ({condition}) NOT VALID")
     with op.get_context().autocommit_block():
@@ -27,13 +28,13 @@ def replace_check(table: str, name: str, condition: str) -> None:
 
 
 class ReplaceCheck(MigrateOperation):
-    """A call of `replace_check` in a generated migration."""
+    """A change of a CHECK, which a generated migration makes by calling `replace_check`."""
 
     def __init__(self, table: str, name: str, condition: str, former: str) -> None:
         self.table, self.name, self.condition, self.former = table, name, condition, former
 
     def reverse(self) -> "ReplaceCheck":
-        """Return the way back."""
+        """Return the change that undoes this one, for the downgrade."""
         return ReplaceCheck(self.table, self.name, self.former, self.condition)
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
@@ -50,7 +51,7 @@ def compare_words(
     present: Table | None,
     declared: Table | None,
 ) -> None:
-    """Add a change for each CHECK whose words differ from the model's."""
+    """Add a change for each CHECK in the database whose words differ from the model's."""
     if present is None or declared is None:
         return
     assert context.inspector
@@ -66,6 +67,6 @@ def compare_words(
 
 @renderers.dispatch_for(ReplaceCheck)
 def render(context: AutogenContext, change: ReplaceCheck) -> str:
-    """Return the call."""
+    """Return the source code of the call."""
     context.imports.add("from migrations.checks import replace_check")
     return f"replace_check({change.table!r}, {change.name!r}, {change.condition!r})"

@@ -1,8 +1,9 @@
-"""Runs migrations over the connection that `app.kit.migrate` passes in, or, for `alembic` typed by a developer, on the
+"""Runs migrations on the connection that `app.kit.migrate` passes in. When a developer runs `alembic`, it uses the
 database that `hotline migrate` would use.
 
-A migration waits 5 s for a lock at most and a statement 10 minutes, so that a live database is never blocked by one
-that queues behind a long transaction. Run the migration again when it gives up.
+A migration waits at most 5 s for a lock, because calls queue behind a lock that is waited for. A statement runs at most
+10 minutes. Building an index concurrently waits for every open transaction, so it gives up beside one that stays open
+for 5 s, such as a backup.
 """
 
 import asyncio
@@ -15,29 +16,29 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import migrations.checks  # noqa: F401 (compares CHECKs)
+import migrations.checks  # noqa: F401 (importing it makes Alembic compare CHECKs)
 from app.schema import METADATA
 
 
 def number(
     migration: MigrationContext, revision: str | Iterable[str | None] | Iterable[str], scripts: list[MigrationScript]
 ) -> None:
-    """Give a new migration the number after the newest, so that files sort by their order."""
+    """Number a new migration after the newest one, so that the files sort in the order in which they run."""
     newest = ScriptDirectory.from_config(context.config).get_current_head() or "0"
     for script in scripts:
         script.rev_id = f"{int(newest) + 1:04}"
 
 
 def is_compared(name: str | None, kind: str, parents: object) -> bool:
-    """What a migration keeps for the way back is in no model: tables named former_…"""
+    """Return False for the tables named former_…, which store what a downgrade needs and have no model."""
     return kind != "table" or name is None or not name.startswith("former_")
 
 
 def run(connection: Connection) -> None:
-    """Migrate over this connection."""
+    """Migrate on this connection."""
     connection.execute(text("SET lock_timeout = '5s'"))
     connection.execute(text("SET statement_timeout = '10min'"))
-    connection.commit()  # so that each migration begins, and may leave, a transaction of its own
+    connection.commit()  # so that each migration begins its own transaction, and may end it early
     context.configure(
         connection=connection,
         target_metadata=METADATA,
@@ -52,7 +53,7 @@ def run(connection: Connection) -> None:
 
 
 async def connect_and_run() -> None:
-    """Migrate the database of the settings, or the embedded one."""
+    """Migrate the database that the settings name, or the embedded one if they name none."""
     from app.kit.command_line import database, direct_url
     from app.settings import Settings
 

@@ -1,6 +1,6 @@
 """${message}.
 
-Say here why it is safe on a live database: which locks it takes and for how long.
+Say here what changes and why, which locks it takes on a live database and for how long, and what the downgrade loses.
 """
 
 from collections.abc import Sequence

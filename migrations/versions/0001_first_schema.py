@@ -1,6 +1,6 @@
 """The first schema.
 
-Creates tables only, so it blocks nobody.
+It creates tables in an empty database, so nobody waits for a lock. The downgrade drops everything.
 """
 
 from collections.abc import Sequence

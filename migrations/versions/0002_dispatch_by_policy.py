@@ -1,7 +1,13 @@
-"""Policies edited through the API, decisions kept, the ladder, surges, alarms of clocks, extensions, arbitration.
+"""Add editable policies, recorded decisions, the ladder of free help, surges, alarms, extensions and fault.
 
-New columns are NULL or have a constant default and checks are added without a look at the rows, so each lock on a large
-table is held for moments. What takes longer is the next migration's.
+New columns are NULL or have a constant default, so large tables are not rewritten, and CHECKs are added NOT VALID. The
+two foreign keys on `jobs` and `offers` make PostgreSQL read these tables once. ACCESS EXCLUSIVE on `jobs`, `offers`,
+`policies`, `providers` and `requests` lasts until the migration commits: 0.5 s for 300,000 requests, jobs and offers.
+Migration 0003 does the slow work without these locks.
+
+The downgrade loses decisions, surges, extensions, findings of fault, fairness counts, the policies after the first that
+no offer was made under, and the categories of those that stay. The new reasons for an unmatched request become
+`tried_before`.
 """
 
 from collections.abc import Sequence
@@ -203,7 +209,7 @@ def upgrade() -> None:
 
 
 def _fill() -> None:
-    """What the new columns hold for what is there: a few policies, some thousand providers."""
+    """Fill the new columns of the existing rows: a few policies and some thousand providers."""
     op.execute(
         sa.text(
             "UPDATE policies SET silent_limit = 3, ladder = CAST(:ladder AS jsonb), surge = CAST(:surge AS jsonb), "

@@ -1,6 +1,8 @@
-"""Count what is kept from now on, check the rows against the new constraints, build the new index.
+"""Validate the constraints of 0002, build its indexes, and fill the counts that it introduced.
 
-Each statement commits by itself and can be repeated; none keeps anybody from reading or writing.
+Each statement commits on its own and may be repeated. None blocks reads or writes of rows. If an index build is
+interrupted, drop the invalid index before running the migration again. The downgrade drops the indexes; 0002 drops the
+counts.
 """
 
 from collections.abc import Sequence

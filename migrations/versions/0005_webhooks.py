@@ -1,4 +1,8 @@
-"""Webhook endpoints and the deliveries to them: new tables, so nobody waits for a lock."""
+"""Add webhook endpoints and the deliveries to them.
+
+It creates two tables. Their foreign key takes SHARE ROW EXCLUSIVE on `providers` for milliseconds. The downgrade loses
+all endpoints and deliveries.
+"""
 
 from collections.abc import Sequence
 

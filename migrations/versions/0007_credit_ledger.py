@@ -1,7 +1,13 @@
-"""The credit ledger, and notices that an operator takes to read out.
+"""Add the credit ledger, and let an operator take a notice to read it out on the phone.
 
-New tables, and one partial index on the event log, built without keeping anybody from writing. Nothing has changed a
-provider's credit so far, so a ledger without entries adds up. It begins with what happens from now on.
+It creates tables, whose foreign keys take SHARE ROW EXCLUSIVE on `providers`, `requests` and `staff` for milliseconds.
+The new column of `provider_notices` is NULL, and the index on that small table is built in milliseconds. The index on
+`events` is built concurrently, so nobody waits for it. If the index build is interrupted, drop the invalid index before
+running the migration again.
+
+The ledger starts empty and at the latest event, because nothing has changed a provider's credit before.
+
+The downgrade loses the ledger and the rules. Each provider keeps its present credit.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,8 @@
-"""Providers sign in on a phone: a session that ends with the key it was opened with."""
+"""Let providers sign in on a phone. A session ends with the key that opened it.
+
+It creates a table, whose foreign key takes SHARE ROW EXCLUSIVE on `provider_keys` for milliseconds. The downgrade signs
+out all phones.
+"""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,8 @@
-"""Links to statements; decisions are found by day.
+"""Add links to statements, and an index that finds decisions by day.
 
-One new table, and an index built without keeping anybody from writing.
+The index is built concurrently, so nobody waits for it. If the index build is interrupted, drop the invalid index
+before running the migration again. The new table's foreign keys take SHARE ROW EXCLUSIVE on `providers` and `staff` for
+milliseconds. After the downgrade the links that were sent out no longer work.
 """
 
 from collections.abc import Sequence

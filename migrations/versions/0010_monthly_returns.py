@@ -1,7 +1,11 @@
-"""Monthly returns are filed, reviewed and locked.
+"""Let providers file monthly returns, and registrars review and lock them.
 
-The table has a row per provider and month, and is small: it is held for moments. What stands in it was entered by
-registrars, so it counts as locked.
+Registrars entered the existing returns, so these become locked and count as filed on paper. The migration rewrites
+`provider_months`, which has a row per provider and month, under ACCESS EXCLUSIVE: 0.8 s for 36,000 returns. The foreign
+key takes SHARE ROW EXCLUSIVE on `staff` for as long.
+
+The downgrade keeps the figures of every return. It loses which returns are locked, when and by whom, and why a return
+was reopened, so unreviewed returns count like locked ones.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,8 @@
-"""Applications that firms file themselves, and counts of calls by those whom nobody knows. New tables only."""
+"""Add applications that firms file themselves, and counts that limit calls from anonymous callers.
+
+It creates tables, whose foreign keys take SHARE ROW EXCLUSIVE on `providers` and `staff` for milliseconds. The
+downgrade loses all applications. The providers entered from them stay.
+"""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,7 @@
-"""What is due to a webhook is read in its order from the index, however much of it came due at the same moment.
+"""Order the index of due webhook deliveries by id as well, so that many due at the same moment are read in order.
 
-The index is built without keeping anybody from sending; until it stands the older one serves.
+The new index is built concurrently and only then replaces the old one, so nobody waits. A repeated run starts over. The
+downgrade rebuilds the former index the same way and loses nothing.
 """
 
 from collections.abc import Sequence

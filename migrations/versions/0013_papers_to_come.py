@@ -1,6 +1,9 @@
-"""A renewed paper may be filed before it begins, and stands beside the one in force until then.
+"""Allow a renewed licence to be filed before it begins, beside the one in force.
 
-The new key is built without keeping anybody from writing. On the way back, of two papers of a kind the older stays.
+The new primary key includes the day of issue. Its index is built concurrently. Exchanging the keys takes ACCESS
+EXCLUSIVE on `provider_papers` for milliseconds.
+
+The downgrade keeps only the oldest licence of each kind per provider and deletes the others.
 """
 
 from collections.abc import Sequence

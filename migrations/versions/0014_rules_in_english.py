@@ -1,4 +1,8 @@
-"""Operator rules in English as well; the catalogue's own come with the next load."""
+"""Add the English text of operator rules.
+
+The column is NULL, so adding it takes ACCESS EXCLUSIVE on `items` for milliseconds. The next load of the catalogue
+(`hotline seed`) fills it. The downgrade loses the English texts.
+"""
 
 from collections.abc import Sequence
 

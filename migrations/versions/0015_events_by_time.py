@@ -1,6 +1,7 @@
-"""The events of a part of a day are found by their time, to compare a day that still goes on with days before it.
+"""Add an index that finds events by time, to compare part of today with the same part of earlier days.
 
-The log is written in the order of time, so a block range index is enough: small, and nearly free to whoever writes.
+Events are written in order of time, so a block range index is enough: it is small and costs writers almost nothing. It
+is built concurrently, so nobody waits for it. The downgrade only drops the index.
 """
 
 from collections.abc import Sequence

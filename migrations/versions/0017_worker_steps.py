@@ -1,4 +1,8 @@
-"""How the worker's steps do, and what they have set aside. Two new tables: no lock on any other."""
+"""Store the health of the worker's steps, and the subjects that a step has set aside.
+
+It creates two tables without foreign keys, so nobody waits. After the downgrade the worker tries the subjects that were
+set aside again.
+"""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,10 @@
-"""Accounts that end: second factors, known browsers, tries to sign in, keys that expire; what revokes is counted.
+"""Add second factors, known browsers, counts of sign-in attempts, expiring keys, and a counter of revocations.
 
-Columns are added without a rewrite: `staff`, `staff_sessions` and `provider_keys` are locked for a moment each.
+The new columns are NULL or have a constant default. ACCESS EXCLUSIVE on `staff`, `staff_sessions` and `provider_keys`
+lasts milliseconds. The CHECK and the foreign keys read or lock only the small table `staff`.
+
+The downgrade loses all second factors, so a password alone signs in. Provider keys no longer expire, and expired ones
+work again. Temporary passwords become permanent.
 """
 
 from collections.abc import Sequence

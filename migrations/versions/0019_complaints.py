@@ -1,7 +1,12 @@
-"""A complaint is a case: owner, deadline, the firm's reply, fault, and the answer to the citizen.
+"""Make each complaint a case: an owner, a deadline, the provider's reply, a finding of fault, and an answer.
 
-Complaints are few: the table is locked while its rows get their provider and deadline, for well under a second. What was
-decided before counts as answered.
+Complaints decided earlier count as answered. Open ones get a deadline seven days after they were opened.
+
+ACCESS EXCLUSIVE on `complaints`, and SHARE ROW EXCLUSIVE on `providers` and `staff`, last until all complaints are
+updated: 0.3 s for 3,000 complaints and 300,000 jobs. Meanwhile providers cannot accept or complete work.
+
+The downgrade deletes complaints made in a call and those about no provider's work, which the former table cannot hold.
+It loses owners, deadlines, replies, findings of fault and answers.
 """
 
 from collections.abc import Sequence
@@ -71,7 +76,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Complaints that were said in a call, or are about no firm's work, have no place in the table of before."""
     op.execute("DELETE FROM complaints WHERE job_id IS NULL OR cause = 'said'")
     op.drop_index("ix_complaints_to_answer", "complaints")
     op.drop_index("ix_complaints_alarm", "complaints")

@@ -1,6 +1,6 @@
-"""Lists of credit entries by status are found by an index.
+"""Add an index for lists of credit entries by status.
 
-Built concurrently: nobody waits for it.
+It is built concurrently, so nobody waits for it. The downgrade only drops it.
 """
 
 from collections.abc import Sequence

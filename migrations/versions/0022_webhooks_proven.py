@@ -1,6 +1,7 @@
-"""A firm proves that it reads at its webhook's URL; the endpoints that there are count as proven.
+"""Require a provider to prove that it reads what arrives at its webhook's URL. Existing endpoints count as proven.
 
-Rewrites nothing but the few rows of webhook_endpoints; its lock is held for milliseconds.
+ACCESS EXCLUSIVE on `webhook_endpoints`, a small table, lasts milliseconds. The downgrade loses which endpoints are
+proven; upgrading again counts all of them as proven.
 """
 
 from collections.abc import Sequence

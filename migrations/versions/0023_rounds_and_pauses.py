@@ -1,8 +1,11 @@
-"""Each round of a request is kept and judged for itself, a hold of the citizen stops its clocks, and the centre enters
-days of its own into the calendar.
+"""Store each round of a request and its clocks, stop clocks while the citizen holds a request, and add calendar days.
 
-New tables, and columns with constant defaults: `requests` and `extensions` are locked for a moment, no row is rewritten.
-Few requests have an extension, so their index and original deadlines take no time worth mentioning either.
+The new columns are NULL or have a constant default, so no row is rewritten. ACCESS EXCLUSIVE on `requests` and
+`extensions` lasts until the index on `extensions` is rebuilt and the original deadlines of extended requests are set:
+0.4 s for 300,000 requests and 15,000 extensions.
+
+The downgrade loses past rounds, how long requests were held, and the calendar days entered at the centre. If several
+jobs of a request had an extension, only the latest stays; the others become refused.
 """
 
 from collections.abc import Sequence

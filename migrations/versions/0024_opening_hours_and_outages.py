@@ -1,8 +1,10 @@
-"""An offer knows from when on its firm is asked, a firm whether it keeps holidays, the centre when it was down, and a
-request who has taken it over.
+"""Store from when a provider is asked, whether a provider closes on holidays, outages, and who follows a request.
 
-A small table, and columns without a default: `offers`, `providers` and `requests` are locked for a moment, no row is
-written. The new foreign key is checked afterwards, beside reading and writing.
+The columns are NULL, so adding them takes ACCESS EXCLUSIVE on `offers`, `providers` and `requests`, and the foreign key
+SHARE ROW EXCLUSIVE on `staff`, for milliseconds. The foreign key is then validated while others read and write. If the
+migration gives up before that is done, undo what it has committed, as the downgrade does, before running it again.
+
+The downgrade loses all of this: requests return to whoever took them down.
 """
 
 from collections.abc import Sequence

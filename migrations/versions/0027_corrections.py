@@ -1,6 +1,8 @@
-"""What was taken down, and a bill, can be put right.
+"""Allow requests, and the bills of jobs, to be corrected.
 
-Columns without a default, or with a constant one: each table is locked for a moment and not rewritten.
+The columns are NULL or have a constant default, so adding them takes ACCESS EXCLUSIVE on `requests` and `jobs` for
+milliseconds and rewrites nothing. The downgrade keeps the corrected values. It loses when they were corrected, and the
+versions of requests.
 """
 
 from collections.abc import Sequence

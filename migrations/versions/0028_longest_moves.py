@@ -1,6 +1,7 @@
-"""How far a moved appointment may lie behind the first deadline, by urgency. Five rows: milliseconds.
+"""Store, for each urgency, how many days after the first deadline a moved appointment may lie.
 
-The values follow from the catalogue's data, which `hotline migrate` loads.
+`urgencies` has five rows: ACCESS EXCLUSIVE lasts milliseconds. All rows start at 3 days. The next load of the catalogue
+(`hotline seed`) sets their values, so the downgrade loses nothing.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,10 @@
-"""Let a corrected bill take back what credit was booked for it.
+"""Reverse the credit booked for a bill when the bill is corrected.
 
-Adds a column and exchanges checks on credit_entries (ACCESS EXCLUSIVE while they are read through: a second for a
-million lines). Decisions about credit wait so long, dispatch does not.
+It adds a column and replaces CHECKs on `credit_entries`. ACCESS EXCLUSIVE lasts while the table is read once per CHECK:
+0.4 s for 300,000 entries. Work on credit waits meanwhile, dispatch does not.
+
+The downgrade turns reversed entries that never had an effect and no appeal into dropped ones, and the others into
+revoked ones. It loses when they were reversed.
 """
 
 from collections.abc import Sequence

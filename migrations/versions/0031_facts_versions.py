@@ -1,10 +1,15 @@
-"""Keep a version of each provider's price card, papers and hours, and index only the requests that wait to be matched.
+"""Give each provider a version of its prices, licences and hours, and index only the requests that wait to be matched.
 
-The column has a constant default, so no row is written: ACCESS EXCLUSIVE on providers for milliseconds. The triggers take
-SHARE ROW EXCLUSIVE on four tables of the registry, as short. The two indexes on requests are built CONCURRENTLY, beside
-calls, and the former one is dropped at the end.
+Processes cache these facts, and the version says when they are out of date. It is a random number, so that no version
+occurs twice, even after a rollback, a restore or a failover.
 
-A version is a random number, so that none comes twice: not after a rollback, a restore or a failover.
+The column has a constant default: ACCESS EXCLUSIVE on `providers` lasts milliseconds, and no row is written. So does
+SHARE ROW EXCLUSIVE on `provider_items`, `provider_papers`, `provider_hours` and `provider_exceptions`, which the
+triggers need. The indexes on `requests` are built concurrently, and the former one is dropped only then. If the
+migration gives up before that is done, undo what it has committed, as the downgrade does, before running it again.
+
+The downgrade loses nothing, but it rebuilds the former index under SHARE, which blocks writes to `requests`: 0.2 s for
+300,000 requests.
 """
 
 from collections.abc import Sequence

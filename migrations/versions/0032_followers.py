@@ -1,6 +1,6 @@
-"""Find the open requests that somebody looks after by an index, however many are open.
+"""Add an index that finds the open requests somebody looks after, however many are open.
 
-Built concurrently: nobody waits for it.
+It is built concurrently, so nobody waits for it. The downgrade only drops it.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,7 @@
-"""Temporary passwords run out; those that there are do not.
+"""Let temporary passwords expire. Existing ones do not.
 
-A column without a default and a CHECK on the few rows of staff: its lock is held for milliseconds.
+The column is NULL, and the CHECK reads the few rows of `staff`: ACCESS EXCLUSIVE lasts milliseconds. After the
+downgrade temporary passwords no longer expire.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,7 @@
-"""What is done in each danger, in versions.
+"""Store versions of the guides for dangers.
 
-A new table: nobody waits. `hotline seed` fills it; until then the software's own guides hold.
+It creates a table, whose foreign keys take SHARE ROW EXCLUSIVE on `staff` for milliseconds. `hotline seed` fills the
+table; until then the guides that come with the software apply. The downgrade loses the guides edited at the centre.
 """
 
 from collections.abc import Sequence

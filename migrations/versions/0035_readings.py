@@ -1,6 +1,9 @@
-"""Readings of communities that were checked name by name: 南都 is Nandu; apostrophes stand where syllables part.
+"""Correct the pinyin of nineteen communities, which were checked one by one.
 
-Updates nineteen rows of communities, locked for milliseconds; a database that was not seeded has none.
+南都 is Nandu, not Nandou, and an apostrophe separates ambiguous syllables: Tai'an.
+
+Their rows of `communities` are locked for milliseconds. A database that was not seeded has none of them. The downgrade
+restores the former readings.
 """
 
 from collections.abc import Sequence
@@ -34,7 +37,7 @@ READINGS = {
     "330203200209": ("Liao", "la", "Li'ao", "la"),
     "330203200211": ("Xueao", "xa", "Xue'ao", "xa"),
 }
-"""By community: pinyin and initials before, and after."""
+"""For each community, its former pinyin and initials, then the correct ones."""
 SET = sa.text("UPDATE communities SET pinyin = :pinyin, initials = :initials WHERE code = :code AND pinyin = :former")
 
 

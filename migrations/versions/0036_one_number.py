@@ -1,16 +1,18 @@
-"""A phone number has one form, and its citizens are one.
+"""Store each phone number in one form, and merge citizens whose numbers are then the same.
 
-Fixed lines without an area code get the centre's (HOTLINE_AREA_CODE, 0574); +86, spaces and dashes go; an extension
-stands behind a comma, and is no other citizen. Citizens whose numbers are then the same become the oldest of them: its
-requests, memberships (of two the one that lasts longer) and bars are those of all, and what is not known of it is taken
-from the next. `former_citizens` and `former_phones` keep what was, with personal data: drop their rows once nobody will
-go back. The downgrade restores the former rows; what was edited or came since stays, with the oldest.
+A fixed line without an area code gets the centre's (HOTLINE_AREA_CODE, by default 0574). +86, spaces and dashes are
+removed. An extension follows a comma and does not make another citizen.
 
-With a million citizens, two million requests and as many contacts, one number in ten of another form, it took two
-minutes on two busy cores, and one back: reading, mostly, since mobiles have one form. Nobody waits for that. Rows that are
-written are locked until the end: the citizens to be joined, their requests and firms' numbers, which come last, for less
-than a minute. A call of such a citizen waits so long; if its record was joined to another meanwhile it is refused once,
-and goes through when it is sent again.
+Citizens with the same number are merged into the oldest of them. It takes over the others' requests, memberships (the
+one that lasts longest, if several are for one group) and bars. Facts that it lacks come from the next oldest.
+`former_citizens` and `former_phones` keep the former state, personal data included: delete their rows once nobody will
+downgrade. The downgrade restores the former citizens and numbers. What was edited or added since stays with the oldest.
+
+Measured once with a million citizens, two million requests and as many contacts, one number in ten in another form: two
+minutes on two busy cores, and one minute back. Most of that is reading, for which nobody waits. The rows that change
+stay locked until the end, for less than a minute: the merged citizens, their requests, and last the providers' numbers.
+A call from such a citizen waits that long. If the record was merged meanwhile, the call is refused once and succeeds
+when it is sent again.
 """
 
 import os
@@ -59,7 +61,7 @@ def upgrade() -> None:
 
 
 def read_forms(area_code: str) -> None:
-    """Every number that has another form, once."""
+    """Store each number that is not in its one form, with that form, in the temporary table `phone_form`."""
     connection = op.get_bind()
     op.execute("CREATE TEMPORARY TABLE phone_form (phone text PRIMARY KEY, became text NOT NULL)")
     columns = COLUMNS | {"citizens": "phone"}
@@ -75,7 +77,7 @@ def read_forms(area_code: str) -> None:
 
 
 def one_form(typed: str, area_code: str) -> str:
-    """The number in its one form, or as it was where it is none."""
+    """Return the number in its one form, or unchanged if it is not a phone number."""
     text = re.sub(r"[^-0-9a-z+().,;#*一-龥]", "", unicodedata.normalize("NFKC", typed).lower())
     if marked := EXTENSION.fullmatch(text):
         base = mainland(marked[1], area_code)
@@ -88,6 +90,7 @@ def one_form(typed: str, area_code: str) -> str:
 
 
 def mainland(text: str, area_code: str) -> str | None:
+    """Return the number without extension in its one form, or None if it is not a mainland Chinese number."""
     typed = re.sub(r"[-().]", "", text)
     number = PREFIX.sub("", typed, count=1)
     if re.fullmatch(r"0?1[3-9][0-9]{9}", number):
@@ -100,6 +103,14 @@ def mainland(text: str, area_code: str) -> str | None:
 
 
 def join_citizens() -> None:
+    """Merge the citizens whose numbers have the same form, and store their former state in `former_citizens`.
+
+    1. Group them by the form without the extension. The oldest of each group stays.
+    2. Lock their requests, then the citizens.
+    3. Store each citizen as it was, with memberships, bars and the ids of the requests to hand over.
+    4. Give the requests, memberships and bars to the one that stays, and delete the others.
+    5. Fill in the facts it lacks from the next oldest, and store the result, so that a downgrade can tell later edits.
+    """
     op.execute(
         "CREATE TEMPORARY TABLE joined AS"
         " WITH other AS (SELECT c.id, split_part(f.became, ',', 1) AS became FROM citizens c JOIN phone_form f USING"
@@ -109,7 +120,7 @@ def join_citizens() -> None:
         " FROM alike a JOIN citizens c USING (id)"
     )
     op.execute("ANALYZE joined")
-    # in the order in which the application locks: requests before citizens
+    # The application locks requests before citizens, so the same order here avoids deadlocks.
     op.execute(
         "SELECT FROM requests WHERE citizen_id IN (SELECT id FROM joined WHERE id <> into_id) ORDER BY id FOR UPDATE"
     )
@@ -157,7 +168,10 @@ def join_citizens() -> None:
 
 
 def rewrite(table: str, column: str) -> None:
-    """Of two applications that are filed with one number, the later keeps its form: filed, a number stands once."""
+    """Bring the column's numbers into their one form, and store the former ones in `former_phones`.
+
+    A number may occur in only one filed application. If two have the same, the later one keeps its former form.
+    """
     once = ""
     if table == "applications":
         once = (
@@ -174,6 +188,7 @@ def rewrite(table: str, column: str) -> None:
 
 
 def swap(table: str, column: str, before: str, after: str) -> None:
+    """Change the numbers stored in `former_phones` from one form to the other, unless they were edited since."""
     cast = "bigint" if table == "contacts" else "uuid"
     op.execute(
         f"UPDATE {table} t SET {column} = f.{after} FROM former_phones f"

@@ -1,6 +1,8 @@
-"""The centre's own places: roads, estates, landmarks and buildings; the bounds of the district.
+"""Add the centre's own places (roads, estates, landmarks, buildings) and the bounds of the district.
 
-A new table, and a column without a default on the one row of districts: no lock that anybody notices.
+It creates a table, whose foreign keys take SHARE ROW EXCLUSIVE on `communities` and `townships`, and adds a column that
+is NULL to the one row of `districts` under ACCESS EXCLUSIVE. All locks last milliseconds. The downgrade loses the
+places and the bounds.
 """
 
 from collections.abc import Sequence

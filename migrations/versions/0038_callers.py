@@ -1,9 +1,13 @@
-"""Who calls may be another than who is helped, and may have no number.
+"""Let somebody call for another person, and let a caller have no number.
 
-Columns of requests that are NULL or have a constant default, and columns that may be NULL now: no row is written, ACCESS
-EXCLUSIVE on requests and contacts, and SHARE ROW EXCLUSIVE on citizens, for milliseconds. The foreign key is checked
-afterwards, which stops nobody, and the index on it, empty at first, is built concurrently. The downgrade gives requests
-without a citizen one whose number is theirs (#100123), and calls a number that is not known `0`.
+New columns of `requests` are NULL or have a constant default, and three columns become nullable, so no row is
+rewritten. ACCESS EXCLUSIVE on `requests` and `contacts`, and SHARE ROW EXCLUSIVE on `citizens`, last milliseconds. The
+foreign key is then validated while others read and write, and its index, empty at first, is built concurrently. If the
+migration gives up before that is done, undo what it has committed, as the downgrade does, before running it again.
+
+The downgrade reads `requests` and `contacts` under ACCESS EXCLUSIVE: 1.7 s for 300,000 of each. It creates a citizen
+for each request without one, with `#` and the request's number as the phone number. Unknown phone numbers become `0`.
+It loses who called for whom, and the numbers to call back.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,12 @@
-"""Requests tell of dangers, and may be taken down before anybody knows where.
+"""Store the danger that a request reports, and allow a request to be taken down before its place is known.
 
-Columns that may be NULL, and NOT NULL that falls away: the table is locked for a moment and not rewritten. The checks
-are added unproven, and proven while everybody works. The way back gives requests without a place the first township.
+New columns are NULL, and three columns become nullable, so no row is rewritten: ACCESS EXCLUSIVE on `requests`, and
+SHARE ROW EXCLUSIVE on `staff`, last milliseconds. The CHECKs and foreign keys are then validated while others read and
+write. If the migration gives up before that is done, undo what it has committed, as the downgrade does, before running
+it again.
+
+The downgrade reads `requests` under ACCESS EXCLUSIVE: 1.7 s for 300,000 rows. It loses the dangers and the lines that
+were told of them. It places requests without a place in the first township.
 """
 
 from collections.abc import Sequence

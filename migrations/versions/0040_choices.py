@@ -1,6 +1,7 @@
-"""What operators chose for callers' words, and the models learned from it.
+"""Store which items operators chose for callers' words, and the models learned from these choices.
 
-Two new tables; the foreign keys take SHARE ROW EXCLUSIVE on staff and items for milliseconds.
+It creates two tables, whose foreign keys take SHARE ROW EXCLUSIVE on `staff` and `items` for milliseconds. The
+downgrade loses the choices and the models, so suggestions come from the software's own again.
 """
 
 from collections.abc import Sequence

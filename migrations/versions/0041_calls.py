@@ -1,6 +1,7 @@
-"""Calls, the requests taken down or opened in them, and their counts by hour.
+"""Store calls, the requests taken down or opened in them, and the number of calls by hour.
 
-Three new tables; the foreign keys take SHARE ROW EXCLUSIVE on staff and requests for milliseconds.
+It creates three tables, whose foreign keys take SHARE ROW EXCLUSIVE on `staff` and `requests` for milliseconds. The
+downgrade loses all calls and their counts.
 """
 
 from collections.abc import Sequence

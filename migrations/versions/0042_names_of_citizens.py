@@ -1,6 +1,7 @@
-"""Citizens are found by how their names begin.
+"""Add an index that finds citizens by the beginning of their names.
 
-Built concurrently: nobody waits for it.
+It is built concurrently, so nobody waits for it. If the index build is interrupted, drop the invalid index before
+running the migration again. The downgrade only drops the index.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,7 @@
-"""What is asked of an item and whom it is relayed to, and what a citizen answered.
+"""Store what operators ask about an item and to whom they relay it, and what the citizen answered.
 
-Three columns without defaults: ACCESS EXCLUSIVE on items and on requests for milliseconds, nothing is rewritten.
+The three columns are NULL, so adding them takes ACCESS EXCLUSIVE on `items` and `requests` for milliseconds and
+rewrites nothing. The downgrade loses the citizens' answers.
 """
 
 from collections.abc import Sequence

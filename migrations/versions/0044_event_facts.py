@@ -1,13 +1,16 @@
-"""Events carry what their request was then, and those of requests received are found by time.
+"""Store with each event the facts of its request at that time, and index the events of received requests by time.
 
-Columns without a default: ACCESS EXCLUSIVE on events for milliseconds, no row is rewritten. The index is built beside
-writers, about ten seconds for 10 million events.
+The columns are NULL, so adding them takes ACCESS EXCLUSIVE on `events` for milliseconds and rewrites nothing. The index
+is built concurrently: 1.2 s for 1.2 million events. If the index build is interrupted, drop the invalid index before
+running the migration again.
 
-Events of before stay without facts: what their requests were then is not known any more, and to write millions of rows
-anew to guess at it would serve nobody. Their days stay as they are kept, counted while it was known; a rebuild begins
-with the first whole day whose events all have facts. Only where such an event is still to be counted, or is counted by
-the hour, are the facts those of its request as it stands, as they were before. So processes of the version before may
-run on until they are restarted.
+Earlier events have no facts, because nobody knows any more what their requests were then, and guessing would mean
+rewriting millions of rows. Days that were already counted keep their counts, and a rebuild starts at the first whole
+day whose events all have facts. If an event without facts is yet to be counted, or is counted by hour, it takes the
+present facts of its request, as before. Processes of the previous version write such events too, so they may keep
+running until they are restarted.
+
+The downgrade loses the facts. Counts that are already stored stay.
 """
 
 from collections.abc import Sequence

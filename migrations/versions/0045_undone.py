@@ -1,6 +1,7 @@
-"""Requests that were dispatched by mistake and undone.
+"""Mark requests that were dispatched by mistake and undone.
 
-A column with a constant default: ACCESS EXCLUSIVE on requests for milliseconds, no row is written.
+The column has a constant default, so adding it takes ACCESS EXCLUSIVE on `requests` for milliseconds and writes no row.
+After the downgrade undone requests look like any cancelled ones.
 """
 
 from collections.abc import Sequence
