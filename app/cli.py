@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 import uvicorn
 from fastapi import FastAPI
+from pydantic import ValidationError
 
 from app.auth.commands import staff
 from app.catalog.load import load_reference_data
@@ -60,7 +61,8 @@ STOP_SECONDS = 8
 def set_up() -> None:
     """Raise the limit of open files and set up logging, before any command."""
     open_files.raise_limit()
-    set_up_logs()
+    with contextlib.suppress(ValidationError):  # the command itself says what is wrong with the settings
+        set_up_logs(Settings().log_format)
 
 
 @app.command()

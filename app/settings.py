@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=20, ge=1, description="maximum number of connections per process")
     data_dir: Path = Field(default=Path(".data"), description="directory of the embedded PostgreSQL")
     timezone: str = Field(default="Asia/Shanghai", description="the centre's time zone, for days, hours and calendars")
+    log_format: Literal["json", "text"] | None = Field(
+        default=None, description="format of the log; if unset, text on a terminal and json anywhere else"
+    )
     area_code: str = Field(
         default="0574", pattern=r"^0[1-9][0-9]{1,2}$", description="area code of phone numbers given without one"
     )

@@ -15,6 +15,8 @@ from datetime import timedelta
 from functools import partial
 from random import Random
 
+from structlog.contextvars import bind_contextvars
+
 from app.admission.queries import forget_applications
 from app.aftercare.tasks import make_callbacks
 from app.auth.queries import forget_sessions
@@ -40,6 +42,7 @@ from app.kit.heartbeat import BEAT_SECONDS, beat
 from app.kit.idempotency import forget_keys
 from app.kit.limits import forget_counts
 from app.kit.steps import Health, forget_troubles, write_health
+from app.kit.tracing import begin_trace
 from app.knowledge.queries import forget_choices, forget_failed_searches
 from app.metrics.tasks import roll_up_calls_step, roll_up_volumes_step
 from app.registry.expiry import watch_papers
@@ -167,7 +170,7 @@ async def work(context: Context, catalog: Catalog) -> None:
     async with open_outbound(context.settings) as outbound, asyncio.TaskGroup() as loops:
 
         def repeat(name: str, step: Callable[[], Awaitable[int]], pause: float, *topics: str) -> None:
-            loops.create_task(_repeat(context, step, pause, *topics, health=steps[name]))
+            loops.create_task(_repeat(context, step, pause, *topics, name=name, health=steps[name]))
 
         sender = WebhookSender(context, outbound, loops, Random())
         repeat("send_webhooks", sender.step, pause, WEBHOOK_TOPIC)
@@ -192,13 +195,20 @@ async def _beat(context: Context, steps: Mapping[str, Health]) -> int:
 
 
 async def _repeat(
-    context: Context, step: Callable[[], Awaitable[int]], pause: float, *topics: str, health: Health | None = None
+    context: Context,
+    step: Callable[[], Awaitable[int]],
+    pause: float,
+    *topics: str,
+    name: str = "",
+    health: Health | None = None,
 ) -> None:
     health = health or Health()
+    bind_contextvars(step=name)
     async with context.pubsub.subscribe(*topics) as woken:
         while True:
             woken.clear()
             done = 0
+            begin_trace()
             try:
                 done = await step()
                 health.done(context.clock.now())

@@ -25,6 +25,7 @@ from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.errors import HotlineError
 from app.kit.quotas import quotas_of
+from app.kit.tracing import current_trace
 from app.kit.web import context_of
 from app.settings import Settings
 
@@ -266,7 +267,7 @@ class Acting(Gate):
     async def __call__(self, request: Request, principal: Identified) -> Act:
         context = context_of(request)
         actor = Actor(principal.kind, principal.id, self.on_behalf)
-        return Act(actor, context.clock.now(), context.settings, principal.roles)
+        return Act(actor, context.clock.now(), context.settings, principal.roles, current_trace())
 
 
 def allow(*roles: Role, even_if_due: bool = False) -> Allow:

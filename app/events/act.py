@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from app.events.models import ActorKind
 from app.kit.context import Context
+from app.kit.tracing import current_trace
 from app.settings import Settings
 
 
@@ -33,6 +34,8 @@ class Act(NamedTuple):
     settings: Settings
     roles: frozenset[str] = frozenset()
     """The roles of the member of staff who acts, for actions that depend on them."""
+    trace_id: str | None = None
+    """The trace (app.kit.tracing) that this is part of; its events keep it."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -63,9 +66,15 @@ class Act(NamedTuple):
     def parameters(self) -> dict[str, Any]:
         """Return the parameters of every statement that inserts an event."""
         kind, who, on_behalf = self.actor
-        return {"at": self.now, "actor_kind": kind, "actor_id": who, "on_behalf": on_behalf}
+        return {
+            "at": self.now,
+            "actor_kind": kind,
+            "actor_id": who,
+            "on_behalf": on_behalf,
+            "trace_id": self.trace_id,
+        }
 
 
 def act_of(context: Context) -> Act:
     """Return an act of the system, now, for a step of the worker."""
-    return Act(SYSTEM, context.clock.now(), context.settings)
+    return Act(SYSTEM, context.clock.now(), context.settings, trace_id=current_trace())

@@ -10,6 +10,7 @@ from app.kit.context import Context
 from app.kit.db import Tx
 from app.kit.errors import DatabaseBusy, DatabaseUnavailable
 from app.kit.steps import BATCH, list_left_alone, note_trouble
+from app.kit.tracing import begin_trace
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ async def one_by_one(context: Context, step: str, find: Find, change: Change, ot
     for subject_id in due:
         if subject_id in alone:
             continue
+        begin_trace()
         try:
             async with context.db.begin() as tx:
                 await change(act_of(context), tx, subject_id)

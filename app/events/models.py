@@ -39,6 +39,8 @@ class Event(Model):
     actor_id: Mapped[UUID | None]
     on_behalf: Mapped[bool] = mapped_column(server_default=text("false"))
     """Staff acted for a provider on the phone."""
+    trace_id: Mapped[UUID | None]
+    """The trace (app.kit.tracing) of the call, or of the worker's work, that caused it. NULL for what a command did."""
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     request_kind: Mapped[str | None]
     """What the request was then, in this and the next columns (app.events.facts). NULL without a request, and in events

@@ -84,7 +84,7 @@ class Moved(NamedTuple):
     log: CTE
 
 
-_WRITTEN = ("at", "kind", "request_id", "provider_id", "actor_kind", "actor_id", "on_behalf", "data")
+_WRITTEN = ("at", "kind", "request_id", "provider_id", "actor_kind", "actor_id", "on_behalf", "trace_id", "data")
 
 
 def log(
@@ -109,6 +109,7 @@ def log(
         bindparam("actor_kind", type_=Text),
         bindparam("actor_id", type_=Uuid),
         bindparam("on_behalf", type_=Boolean),
+        bindparam("trace_id", type_=Uuid),
         data,
     ]
     about, facts = _facts(rows, request_id)

@@ -45,7 +45,7 @@ async def write_changes(act: Act, tx: Tx, plan: Plan) -> None:
 
 
 _PROVIDER = ("id", *queries.FACTS.values(), "standing", "former_standing", "joined_on")
-_EVENT = ("at", "kind", "provider_id", "actor_kind", "actor_id", "data")
+_EVENT = ("at", "kind", "provider_id", "actor_kind", "actor_id", "trace_id", "data")
 _AUDIT = ("at", "actor_kind", "actor_id", "action", "subject", "data")
 _PRICE = ("id", "provider_id", "item_code", "tier", "price_kind", "price_fen", "valid_from", "valid_to", "approved_at")
 
@@ -92,7 +92,7 @@ def _events(act: Act, added: Sequence[Changes]) -> Iterator[tuple[Any, ...]]:
     for change in added:
         _, events = PROVIDERS.path(Standing.APPLIED, *BIRTHS[change.subject.facts["standing"]])
         for kind in (EventKind.PROVIDER_APPLIED, *events):
-            yield act.now, kind, change.subject.id, act.actor.kind, act.who, '{"reason": "import"}'
+            yield act.now, kind, change.subject.id, act.actor.kind, act.who, act.trace_id, '{"reason": "import"}'
 
 
 def _audit(act: Act, plan: Plan) -> Iterator[tuple[Any, ...]]:

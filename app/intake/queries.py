@@ -166,7 +166,7 @@ def _birth_events(request: FromClause) -> Any:
     return (
         insert(EVENTS)
         .from_select(
-            ["at", "kind", "request_id", "actor_kind", "actor_id", "on_behalf", "data", *FACTS],
+            ["at", "kind", "request_id", "actor_kind", "actor_id", "on_behalf", "trace_id", "data", *FACTS],
             select(
                 AT,
                 births.c.kind,
@@ -174,6 +174,7 @@ def _birth_events(request: FromClause) -> Any:
                 bindparam("actor_kind", type_=Text),
                 bindparam("actor_id", type_=Uuid),
                 bindparam("on_behalf", type_=Boolean),
+                bindparam("trace_id", type_=Uuid),
                 sql_cast(births.c.data, JSONB),
                 *facts_of(request),
             )

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 
+from app.kit.measuring import WAITED
 from app.kit.quotas import TooManyWaiting, caller_of, quotas_of
 from app.kit.web import context_of
 
@@ -73,6 +74,7 @@ class Wait:
         if not self.seconds:
             body = await read()
         else:
+            self.request.scope[WAITED] = True
             with quotas_of(self.request).waits.taken(caller_of(self.request), TooManyWaiting):
                 body = await look()
                 if not self._is_news(body):

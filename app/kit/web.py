@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from datetime import date, datetime
 from email.utils import formatdate
+from time import perf_counter
 from typing import Annotated, Any, cast
 
 import asyncpg
@@ -35,6 +36,8 @@ from app.kit.errors import (
     UnknownParameter,
 )
 from app.kit.languages import Language, Wording, preferred_language, say
+from app.kit.measuring import WAITED, count_call, route_of
+from app.kit.tracing import HEADER, begin_trace, current_trace
 from app.kit.wording import HTTP, field_message
 
 BODY_LIMIT = 1_048_576
@@ -53,6 +56,9 @@ DOCS_POLICY = (
 """Swagger UI and ReDoc begin with a script in the page and style what they draw."""
 COMPRESSED_FROM = 16_384
 """Responses from this many bytes are compressed: first loads of the console are long, polled documents are short."""
+SLOW_SECONDS = 2.0
+"""A call that takes longer leaves a line in the log."""
+TRACE = HEADER.lower().encode()
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 ELSEWHERE = (Path, Header, Cookie)
 
@@ -210,7 +216,8 @@ async def _unstorable(request: Request, error: Exception) -> Response:
 
 
 async def _crash(request: Request, error: Exception) -> Response:
-    return problem(request, InternalError(), headers={"Connection": "close"})  # uvicorn closes after an exception
+    # uvicorn closes after an exception; the middleware does not see this answer
+    return problem(request, InternalError(), headers={"Connection": "close", HEADER: current_trace() or ""})
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -240,7 +247,7 @@ def install(app: FastAPI, larger: Mapping[str, int] | None = None) -> None:
     app.add_exception_handler(asyncpg.DataError, _unstorable)
     app.add_exception_handler(DBAPIError, _dbapi_error)
     app.add_middleware(BodyLimit, larger=larger or {})
-    app.add_middleware(CommonHeaders)
+    app.add_middleware(Edge)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=5)
 
 
@@ -280,8 +287,8 @@ class BodyLimit:
         await answer(scope, receive, send)
 
 
-class CommonHeaders:
-    """Middleware that sets the headers of every response.
+class Edge:
+    """Middleware that gives every call its trace id, sets the headers of every response, and counts it.
 
     The Date is the centre's time, by which offers expire; callers adjust their own clocks to it. Nobody stores what the
     API answers, and nobody is sent the address that it was asked at.
@@ -294,16 +301,32 @@ class CommonHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        begun = perf_counter()
+        trace = begin_trace(next((value for name, value in scope["headers"] if name == TRACE), None))
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message["headers"]
                 now: datetime = scope["app"].state.context.clock.now()
                 headers.append((b"date", formatdate(now.timestamp(), usegmt=True).encode()))
+                headers.append((TRACE, trace.encode()))
                 if scope["path"].startswith(API):
                     headers.extend(PRIVATE)
                 elif scope["path"] in DOCS:
                     headers.append(DOCS_POLICY)
+                _count(scope, message["status"], perf_counter() - begun)
             await send(message)
 
-        await self.app(scope, receive, complete)
+        try:
+            await self.app(scope, receive, complete)
+        except Exception:
+            _count(scope, InternalError.status, perf_counter() - begun)
+            raise
+
+
+def _count(scope: Scope, status: int, seconds: float) -> None:
+    count_call(scope, status, seconds)
+    if seconds > SLOW_SECONDS and WAITED not in scope:
+        method, route = route_of(scope)
+        facts = {"method": method, "route": route, "status": status, "seconds": round(seconds, 3)}
+        logger.warning("a slow call", extra=facts)

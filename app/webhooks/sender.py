@@ -18,6 +18,7 @@ from app.events.act import Act, act_of
 from app.events.topics import WEBHOOK_TOPIC
 from app.kit.context import Context
 from app.kit.db import Row, Tx
+from app.kit.tracing import HEADER, begin_trace, current_trace
 from app.registry.notices import send_notice
 from app.webhooks import queries
 from app.webhooks.backoff import DEAD_AFTER, next_try, retry_after
@@ -67,6 +68,7 @@ class WebhookSender:
         return timedelta(seconds=real / self._context.clock.real_seconds(timedelta(seconds=1)))
 
     async def _deliver(self, row: Row, until: datetime) -> None:
+        begin_trace(row["trace_id"] and row["trace_id"].hex.encode())
         try:
             try:
                 answer = await self._send(row)
@@ -94,6 +96,7 @@ class WebhookSender:
             facts |= {"proof": proof_of(row["seed"], row["url"], key), "webhook_id": row["endpoint_id"]}
         body = message_body(facts)
         headers = sign(f"msg_{row['id']}", world_now, body, [secret_of(seed, key) for seed in seeds])
+        headers[HEADER] = current_trace() or ""
         return await self._outbound.post(row["url"], headers, body.encode(), firm=row["owner_id"] is not None)
 
     async def _note(self, tx: Tx, row: Row, answer: Answer, until: datetime) -> None:

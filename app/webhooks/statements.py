@@ -176,6 +176,7 @@ def _claim() -> Prepared:
             func.coalesce(EVENTS.c.data, NO_DATA).label("data"),
             EVENTS.c.request_id,
             EVENTS.c.provider_id,
+            EVENTS.c.trace_id,
             Request.number,
             Request.item_code.label("item"),
             Request.urgency,

@@ -7,7 +7,16 @@ import pytest
 from pydantic import TypeAdapter
 
 from app.webhooks.messages import AnyMessage
-from tests.webhooks.receivers import GuideReceiver, deliver, deliveries, guide_receiver, register
+from tests.webhooks.receivers import (
+    NO_CONTENT,
+    GuideReceiver,
+    answer,
+    deliver,
+    deliveries,
+    guide_receiver,
+    register,
+    stranger,
+)
 from tests.world import DRAIN, World, ok
 
 PRIVATE = ("13957412345", "王阿姨", "澄浪路88弄", "倒灌", "陈师傅", "疏通完毕")
@@ -143,3 +152,17 @@ async def test_replay_sends_one_or_all_again_under_the_same_id(world: World, sig
     assert await ok(firm.client.put(url, json=then)) == {"deliveries": 1, "next": None}
     await deliver(world)
     assert len(receiver.inbox()) == 2  # it recognises the one it has by the id
+
+
+async def test_a_message_names_the_call_that_caused_it_at_every_attempt(world: World) -> None:
+    firm = await world.add_provider(DRAIN)
+    async with stranger() as receiver:
+        answers = iter([answer(500)])
+        receiver.answers = lambda got: next(answers, NO_CONTENT)
+        await register(firm.client, receiver.url, types=["offer.made"])
+        created = await world.create(DRAIN, dispatch=True)
+        await deliver(world)
+        world.advance(hours=1)
+        await deliver(world)
+    first, again = (got for got in receiver.got if got.message["type"] == "offer.made")
+    assert first.headers["x-request-id"] == again.headers["x-request-id"] == created.headers["X-Request-Id"]
