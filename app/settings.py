@@ -95,7 +95,7 @@ class Settings(BaseSettings):
         default=[],
         description="private networks, separated by commas, that the centre's own webhooks may reach, also over http",
     )
-    firm_webhook_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
+    provider_webhook_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
         default=[], description="the same for providers' webhooks; for trials on one machine, not for production"
     )
     webhook_seconds: float = Field(default=15.0, gt=0, le=300, description="seconds in which a receiver must answer")
@@ -134,7 +134,7 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no time zone {name!r}") from error
         return name
 
-    @field_validator("webhook_networks", "firm_webhook_networks", "second_factor_roles", mode="before")
+    @field_validator("webhook_networks", "provider_webhook_networks", "second_factor_roles", mode="before")
     @classmethod
     def split(cls, value: object) -> object:
         """Split `10.1.0.0/16,127.0.0.0/8` or `admin,registrar`, as written in an environment variable."""

@@ -63,7 +63,7 @@ KEYS_LIVE = timedelta(hours=24)
 SESSIONS_LIVE = timedelta(days=30)
 """How long sessions are kept after they end."""
 APPLICATIONS_LIVE = timedelta(days=180)
-"""How long a refused or withdrawn application is kept so that the firm can see why. Its personal data goes with it."""
+"""How long a refused or withdrawn application is kept, with its personal data, so that the applicant can see why."""
 FAILED_SEARCHES_LIVE = timedelta(days=180)
 FORGET_EVERY = timedelta(minutes=10)
 CALENDAR_EVERY = timedelta(minutes=10)

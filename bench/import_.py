@@ -38,14 +38,14 @@ from app.registry.uscc import check_character
 from app.settings import Settings
 
 WIDTHS = (8, 8, 8, 10, 10, 10, 10, 8)
-PER_FIRM = 31
+PER_PROVIDER = 31
 """Rows per provider on all sheets together."""
 
 
 def workbook(rows: int, catalog: Snapshot) -> bytes:
     """Return a registry with this many rows as XLSX."""
     book = openpyxl.Workbook(write_only=True)
-    firms = range(rows // PER_FIRM)
+    firms = range(rows // PER_PROVIDER)
     body = _body(firms, catalog)
     for sheet in sheets(catalog):
         page = book.create_sheet(sheet.zh)
@@ -183,7 +183,7 @@ async def main(url: str, options: argparse.Namespace) -> None:
     """Import twice and export once, measuring each."""
     catalog, token = await prepare(url)
     content = workbook(options.rows, catalog)
-    print(f"{options.rows} rows, {options.rows // PER_FIRM} firms, {len(content) / 1e6:.1f} MB of XLSX")
+    print(f"{options.rows} rows, {options.rows // PER_PROVIDER} firms, {len(content) / 1e6:.1f} MB of XLSX")
     server = f"http://127.0.0.1:{options.port}"
     headers = {"Authorization": f"Bearer {token}"}
     with serving(url, options.port) as pid:

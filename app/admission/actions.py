@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from app.admission import queries
-from app.admission.errors import ApplicationUnknown, FirmKnown, TooManyApplications
+from app.admission.errors import ApplicationUnknown, ProviderKnown, TooManyApplications
 from app.admission.models import Application, ApplicationStatus
 from app.admission.schemas import (
     ApplicationDetail,
@@ -48,8 +48,8 @@ def code_hash(code: str) -> bytes:
 async def file_application(act: Act, tx: Tx, body: ApplicationIn, catalog: Snapshot, once: Once) -> ApplicationFiled:
     """Store the application for a registrar to decide. A retry with the same idempotency key returns the first answer.
 
-    Stores nothing and raises UsccMissing, FormerCode, InvalidUscc, FirmKnown, TooManyApplications, or what `part_rows`
-    raises.
+    Stores nothing and raises UsccMissing, FormerCode, InvalidUscc, ProviderKnown, TooManyApplications, or what
+    `part_rows` raises.
     """
     if replay := await once.replay(tx, act.now):
         return ApplicationFiled.model_validate_json(replay)
@@ -77,14 +77,14 @@ async def file_application(act: Act, tx: Tx, body: ApplicationIn, catalog: Snaps
 
 
 async def _check_unknown(tx: Tx, body: ApplicationIn) -> None:
-    """Raises FirmKnown when the firm is known.
+    """Raise ProviderKnown when the applicant is registered or has already applied.
 
     The problem names the matching detail, but not the provider or its status: the caller is a stranger.
     """
     identity = (body.uscc, body.name, body.phone)
     for other in (*await find_same(tx, *identity), *await queries.find_same(tx, *identity)):
         same = next(name for name in SAME_ZH if is_same_fact(name, getattr(body, name), getattr(other, name)))
-        raise FirmKnown(same=SAME_EN[same], same_zh=SAME_ZH[same])
+        raise ProviderKnown(same=SAME_EN[same], same_zh=SAME_ZH[same])
 
 
 async def follow_application(tx: Tx, number: int, code: str) -> ApplicationState:
@@ -139,7 +139,7 @@ async def show_application(tx: Tx, application_id: UUID) -> ApplicationDetail:
 async def enter_application(
     act: Act, tx: Tx, application_id: UUID, catalog: Snapshot, *, distinct: bool
 ) -> ApplicationDetail:
-    """Enter the firm into the registry as an applicant, with its prices as proposals.
+    """Enter the applicant into the registry, in the standing `applied`, with its prices as proposals.
 
     Does nothing if it is already entered. Raises NotFound, StatusConflict, and what `enter_provider` raises.
     """
@@ -159,7 +159,7 @@ def _today(body: ProviderIn, today: date) -> ProviderIn:
 
 
 async def refuse_application(act: Act, tx: Tx, application_id: UUID, reason: str) -> ApplicationDetail:
-    """Refuse the application with a reason that the firm can read; do nothing if it is already refused.
+    """Refuse the application with a reason that the applicant can read; do nothing if it is already refused.
 
     Raises NotFound or StatusConflict.
     """

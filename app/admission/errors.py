@@ -5,7 +5,7 @@ from typing import ClassVar
 from app.kit.errors import HotlineError
 
 
-class FirmKnown(HotlineError):
+class ProviderKnown(HotlineError):
     en = "A provider with this {same} is already registered or has already applied. If it is yours, call the centre."
     zh = "该{same_zh}已在加盟名录或待审申请中；如为本单位，请致电中心。"
 

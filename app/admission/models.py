@@ -1,4 +1,4 @@
-"""Applications that firms file themselves. Nothing of them is in the registry until a registrar enters them."""
+"""Applications to join. Nothing of an application is in the registry until a registrar enters it."""
 
 from datetime import datetime
 from typing import Any
@@ -25,9 +25,10 @@ APPLICATION_NUMBER = Sequence("application_number", start=20001, metadata=Model.
 
 
 class Application(Model):
-    """What a firm filed. The firm follows the application with `number` and the query code, stored only as a hash.
+    """What an applicant filed. The applicant follows it with `number` and the query code, stored only as a hash.
 
-    `form` is what the firm typed in. A registrar enters it into the registry or refuses it, or the firm withdraws it.
+    `form` is what the applicant typed in. A registrar enters it into the registry or refuses it, or the applicant
+    withdraws it.
     """
 
     __tablename__ = "applications"

@@ -78,7 +78,7 @@ def _key(application: Application) -> tuple[int]:
 async def list_applications(
     request: Request, response: Response, tx: Transaction, asked: Annotated[ApplicationsAsked, Query()]
 ) -> Page[ApplicationOut]:
-    """List the applications that firms filed themselves, oldest first."""
+    """List the applications that applicants filed themselves, oldest first."""
     after = asked.after(int)
     rows = await queries.list_applications(tx, asked.status, after[0] if after else None, asked.limit + 1)
     return page(rows, asked, _key, ApplicationOut.model_validate, request, response)
@@ -94,7 +94,7 @@ async def read_application(application_id: UUID, tx: Transaction) -> Application
 async def enter_application(
     application_id: UUID, body: EntryIn, act: ByRegistrar, tx: Transaction, catalog: CurrentCatalog
 ) -> ApplicationDetail:
-    """Enter the firm into the registry as an applicant. Its prices stay proposals until they are approved."""
+    """Enter the applicant into the registry, in the standing `applied`. Its prices stay proposals until approved."""
     return await actions.enter_application(act, tx, application_id, catalog, distinct=body.distinct)
 
 
@@ -102,5 +102,5 @@ async def enter_application(
 async def refuse_application(
     application_id: UUID, body: RefusalIn, act: ByRegistrar, tx: Transaction
 ) -> ApplicationDetail:
-    """Refuse the application, with a reason that the firm reads when it follows the application."""
+    """Refuse the application, with a reason that the applicant reads when it follows the application."""
     return await actions.refuse_application(act, tx, application_id, body.reason)

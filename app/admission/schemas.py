@@ -1,4 +1,4 @@
-"""Requests and responses of applications: what a firm files, what it can follow, and what the registrar sees."""
+"""Requests and responses of applications: what an applicant files, what it can follow, and what the registrar sees."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from app.admission.models import ApplicationStatus
 from app.kit.fields import Body
 from app.kit.pages import Paging
-from app.kit.phones import FirmPhone
+from app.kit.phones import ProviderPhone
 from app.registry.models import ProviderKind, ReachedBy, Standing
 from app.registry.schemas import Capacity, Code, HeldPaper, Hours, Name, PriceLine, ProviderIn, Shown, Townships, Uscc
 
@@ -17,14 +17,14 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 
 class ApplicationIn(Body):
-    """What a firm says about itself. Licences are typed in; prices are proposals until the registrar approves them."""
+    """What an applicant says about itself. Licences are typed in; prices are proposals until a registrar approves."""
 
     name: Name
     kind: ProviderKind
     uscc: Uscc | None = Field(default=None, description="Unified Social Credit Code; a company must have one")
     contact_name: Name
-    phone: FirmPhone
-    area: Code = Field(description="code of the township or community where the firm is based")
+    phone: ProviderPhone
+    area: Code = Field(description="code of the township or community where the applicant is based")
     reached_by: ReachedBy = ReachedBy.PHONE
     capacity: Capacity
     coverage: Townships
@@ -91,7 +91,9 @@ class ApplicationDetail(ApplicationOut):
 
 
 class EntryIn(Body):
-    distinct: bool = Field(default=False, description="the firm is not one of those with the same name or phone number")
+    distinct: bool = Field(
+        default=False, description="the applicant is not one of those with the same name or phone number"
+    )
 
 
 class RefusalIn(Body):

@@ -179,7 +179,7 @@ async def _do_again(act: Act, tx: Tx, served: Row, body: Outcome, catalog: Snaps
     The request may have been closed too long ago, when its callback is for a merged request. Then it stays closed.
     """
     if served["status"] == RequestStatus.COMPLETED:
-        await redo_request(act, tx, served["id"], other_firm=body.redo_refused, catalog=catalog)
+        await redo_request(act, tx, served["id"], other_provider=body.redo_refused, catalog=catalog)
     elif act.now <= served["closed_at"] + timedelta(days=act.settings.reopen_days):
         reason = body.remark or "回访时求助人反映未解决"
         await reopen_request(
@@ -187,7 +187,7 @@ async def _do_again(act: Act, tx: Tx, served: Row, body: Outcome, catalog: Snaps
             tx,
             served["id"],
             reason,
-            other_firm=body.redo_refused,
+            other_provider=body.redo_refused,
             catalog=catalog,
         )
 

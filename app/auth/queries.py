@@ -37,14 +37,14 @@ from app.kit.orm import word
 _KEY = bindparam("token_hash", type_=LargeBinary)
 _AT = bindparam("at", type_=DateTime(timezone=True))
 _GENERATION = func.coalesce(select(AuthGeneration.generation).scalar_subquery(), 0).label("generation")
-_FIRMS = table(
+_PROVIDERS = table(
     "providers", column("id"), column("standing")
 )  # by name, like the foreign key: registry is a higher level
-_IS_FORMER = _FIRMS.c.standing.in_([word("left"), word("expelled")])
+_IS_FORMER = _PROVIDERS.c.standing.in_([word("left"), word("expelled")])
 _IS_LIVE = ProviderKey.revoked_at.is_(None) & or_(ProviderKey.expires_at.is_(None), ProviderKey.expires_at > _AT)
 
 
-def _of_firm(expires_at: Any) -> Select[Any]:
+def _of_provider(expires_at: Any) -> Select[Any]:
     """Select the same columns for a provider's token."""
     return select(
         word("provider"),
@@ -55,7 +55,7 @@ def _of_firm(expires_at: Any) -> Select[Any]:
         false(),
         false(),
         _GENERATION,
-    ).join(_FIRMS, _FIRMS.c.id == ProviderKey.provider_id)
+    ).join(_PROVIDERS, _PROVIDERS.c.id == ProviderKey.provider_id)
 
 
 _SEEN_AT = func.coalesce(StaffSession.seen_at, StaffSession.created_at)
@@ -80,8 +80,8 @@ _FIND_TOKEN = Prepared(
             or_(_SEEN_AFTER.is_(None), _SEEN_AT > _SEEN_AFTER),
             Staff.active,
         ),
-        _of_firm(ProviderKey.expires_at).where(ProviderKey.token_hash == _KEY, _IS_LIVE),
-        _of_firm(func.least(ProviderSession.expires_at, ProviderKey.expires_at))
+        _of_provider(ProviderKey.expires_at).where(ProviderKey.token_hash == _KEY, _IS_LIVE),
+        _of_provider(func.least(ProviderSession.expires_at, ProviderKey.expires_at))
         .join(ProviderSession, ProviderSession.key_hash == ProviderKey.token_hash)
         .where(
             ProviderSession.token_hash == _KEY,
@@ -149,9 +149,11 @@ def _note_use() -> Prepared:
         .returning(StaffSession.staff_id)
     )
     of_session = select(ProviderSession.key_hash).where(ProviderSession.token_hash == _KEY).scalar_subquery()
-    firm = update(ProviderKey).where(or_(ProviderKey.token_hash == _KEY, ProviderKey.token_hash == of_session))
+    provider_key = update(ProviderKey).where(or_(ProviderKey.token_hash == _KEY, ProviderKey.token_hash == of_session))
     used = (
-        firm.values(last_used_at=func.greatest(ProviderKey.last_used_at, _AT)).returning(ProviderKey.label).cte("used")
+        provider_key.values(last_used_at=func.greatest(ProviderKey.last_used_at, _AT))
+        .returning(ProviderKey.label)
+        .cte("used")
     )
     unhurried = func.set_config("synchronous_commit", "off", True)  # losing this in a crash does no harm
     return Prepared(select(unhurried).add_cte(session.cte("seen")).add_cte(used))

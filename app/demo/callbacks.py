@@ -19,7 +19,7 @@ LINES = 3
 TALK_SECONDS = (30, 90)
 SOLVED = 0.95
 """The share of jobs that are solved, for a provider that is not in the sample registry."""
-OTHER_FIRM = 0.3
+OTHER_PROVIDER = 0.3
 """How often a citizen whose problem is not solved wants another provider."""
 
 
@@ -45,7 +45,7 @@ class Callbacks:
     def _answers(self, callback: dict[str, Any]) -> dict[str, Any]:
         rng = self._rng
         solved = rng.random() < self._solved_rates.get(UUID(callback["provider_id"]), SOLVED)
-        said: dict[str, Any] = {"solved": solved, "redo_refused": not solved and rng.random() < OTHER_FIRM}
+        said: dict[str, Any] = {"solved": solved, "redo_refused": not solved and rng.random() < OTHER_PROVIDER}
         if callback["billed_fen"] is not None:
             said["paid_fen"] = callback["billed_fen"] + (1_000 if chance(rng, "paid_otherwise") else 0)
         if chance(rng, "rated"):

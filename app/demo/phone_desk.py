@@ -21,9 +21,9 @@ USUAL_PRICE_FEN = 10_000
 class PhoneDesk:
     """Phones the providers, whose behaviour is given by id."""
 
-    def __init__(self, room: Room, firms: Mapping[UUID, Member], rng: Random) -> None:
+    def __init__(self, room: Room, providers: Mapping[UUID, Member], rng: Random) -> None:
         self._room = room
-        self._firms = firms
+        self._providers = providers
         self._rng = rng
 
     async def run(self) -> None:
@@ -43,8 +43,8 @@ class PhoneDesk:
     async def phone(self, operator: Seat, offer: dict[str, Any]) -> None:
         """Phone the provider with the offer. If it accepts, it starts work and phones back later."""
         await self._talk()
-        path, firm = f"/offers/{offer['id']}", self._firms.get(UUID(offer["provider_id"]))
-        match decide(firm, self._rng).answer if firm else Answer.IGNORE:
+        path, provider = f"/offers/{offer['id']}", self._providers.get(UUID(offer["provider_id"]))
+        match decide(provider, self._rng).answer if provider else Answer.IGNORE:
             case Answer.IGNORE:
                 await operator.put(f"{path}/no-answer")
             case Answer.DECLINE:
@@ -57,7 +57,7 @@ class PhoneDesk:
     async def _work(self, facts: dict[str, Any], starting_fen: int) -> None:
         """Play the job as its provider reports it by phone."""
         job, path, rng = Job.model_validate(facts), f"/jobs/{facts['id']}", self._rng
-        planned = plan(self._firms[UUID(facts["provider_id"])], job, self._room.clock.now(), rng)
+        planned = plan(self._providers[UUID(facts["provider_id"])], job, self._room.clock.now(), rng)
         if job.status == "accepted":
             await until(self._room.clock, planned.arrive)
             async with self._room.outbound.one() as operator:

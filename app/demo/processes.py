@@ -39,7 +39,7 @@ class Processes:
             "HOTLINE_CLOCK_FACTOR": str(settings.clock_factor),
             # Lets webhooks reach a receiver on this machine.
             "HOTLINE_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",
-            "HOTLINE_FIRM_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",
+            "HOTLINE_PROVIDER_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",
             # The longest possible: the clock is fast, and viewers should stay signed in.
             "HOTLINE_SESSION_HOURS": "8760",
             "HOTLINE_PROVIDER_SESSION_DAYS": "3650",

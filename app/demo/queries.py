@@ -30,10 +30,10 @@ async def list_phone_jobs(tx: Tx) -> Sequence[UUID]:
     return (await tx.session.execute(query)).scalars().all()
 
 
-async def set_reached_by(tx: Tx, firms: Sequence[UUID], phoned: Set[UUID]) -> None:
+async def set_reached_by(tx: Tx, providers: Sequence[UUID], phoned: Set[UUID]) -> None:
     """Set how these providers are reached: the `phoned` ones by phone, the others by their queue."""
     way = case((Provider.id.in_(phoned), ReachedBy.PHONE), else_=ReachedBy.QUEUE)
-    await tx.session.execute(update(Provider).where(Provider.id.in_(firms)).values(reached_by=way))
+    await tx.session.execute(update(Provider).where(Provider.id.in_(providers)).values(reached_by=way))
 
 
 _KEPT = Prepared(

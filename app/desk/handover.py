@@ -27,7 +27,7 @@ async def show_open_work(tx: Tx, staff_id: UUID, now: datetime) -> OpenWork:
     return OpenWork(
         requests=[WorkRequest.model_validate(row) for row in await handover_queries.list_requests(tx, staff_id, MOST)],
         complaints=[OpenComplaint.model_validate(row) for row in await handover_queries.list_complaints(tx, staff_id)],
-        firms_being_phoned=offers,
+        providers_being_phoned=offers,
         citizens_being_called=callbacks,
     )
 

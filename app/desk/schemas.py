@@ -105,7 +105,7 @@ class OpenWork(BaseModel):
 
     requests: list[WorkRequest]
     complaints: list[OpenComplaint]
-    firms_being_phoned: int
+    providers_being_phoned: int
     citizens_being_called: int
 
 
@@ -161,7 +161,7 @@ class CitizenFound(BaseModel):
     community_code: str | None
 
 
-class FirmFound(BaseModel):
+class ProviderFound(BaseModel):
     """A provider in the registry."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -177,4 +177,4 @@ class DeskFound(BaseModel):
 
     requests: list[RequestOut]
     citizens: list[CitizenFound]
-    firms: list[FirmFound]
+    providers: list[ProviderFound]

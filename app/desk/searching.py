@@ -2,7 +2,7 @@
 
 from app.auth.reveals import note_reveal
 from app.desk import searching_queries
-from app.desk.schemas import CitizenFound, DeskFound, FirmFound
+from app.desk.schemas import CitizenFound, DeskFound, ProviderFound
 from app.events.act import Act
 from app.intake.filters import describe_search, digits_of, phone_of
 from app.intake.views import show
@@ -24,7 +24,7 @@ async def search(act: Act, tx: Tx, words: str) -> DeskFound:
     number = int(digits) if digits and len(digits) < 16 else None
     requests = await searching_queries.list_requests(tx, words, number, MOST)
     citizens = await searching_queries.list_citizens(tx, words, phone, MOST)
-    firms = await searching_queries.list_firms(tx, words, phone, MOST)
+    providers = await searching_queries.list_providers(tx, words, phone, MOST)
     return DeskFound(
         requests=[show(row) for row in requests],
         citizens=[
@@ -33,5 +33,5 @@ async def search(act: Act, tx: Tx, words: str) -> DeskFound:
             )
             for row in citizens
         ],
-        firms=[FirmFound.model_validate(row) for row in firms],
+        providers=[ProviderFound.model_validate(row) for row in providers],
     )

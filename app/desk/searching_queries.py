@@ -36,7 +36,7 @@ async def list_citizens(tx: Tx, words: str, phone: str | None, limit: int) -> Se
     return (await tx.session.execute(query)).scalars().all()
 
 
-async def list_firms(tx: Tx, words: str, phone: str | None, limit: int) -> Sequence[Provider]:
+async def list_providers(tx: Tx, words: str, phone: str | None, limit: int) -> Sequence[Provider]:
     """Return the providers with this phone, or with the words in their names, first those whose names begin with
     them."""
     form = same_form(words)

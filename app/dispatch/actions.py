@@ -212,9 +212,9 @@ async def reassign_job(act: Act, tx: Tx, job_id: UUID) -> None:
     tx.publish(DISPATCH_TOPIC, provider_topic(job["provider_id"]))
 
 
-async def redo_request(act: Act, tx: Tx, request_id: UUID, *, other_firm: bool, catalog: Snapshot) -> Row:
+async def redo_request(act: Act, tx: Tx, request_id: UUID, *, other_provider: bool, catalog: Snapshot) -> Row:
     """Have completed work that did not solve the problem redone: by the same provider at no charge, unless the citizen
-    refuses it (`other_firm`).
+    refuses it (`other_provider`).
 
     Raises NotFound, StatusConflict, DangerNotRelayed, AreaNeeded.
     """
@@ -226,15 +226,15 @@ async def redo_request(act: Act, tx: Tx, request_id: UUID, *, other_firm: bool, 
     row = await REQUESTS.transition(
         act, tx, "redo", request_id, redos=request["redos"] + 1, **await _again(act, tx, request, catalog)
     )
-    return await _send_again(act, tx, row, OfferEnd.REDONE, other_firm, catalog)
+    return await _send_again(act, tx, row, OfferEnd.REDONE, other_provider, catalog)
 
 
 async def reopen_request(
-    act: Act, tx: Tx, request_id: UUID, reason: str, *, other_firm: bool, catalog: Snapshot
+    act: Act, tx: Tx, request_id: UUID, reason: str, *, other_provider: bool, catalog: Snapshot
 ) -> Row:
     """Reopen a closed request within the reopening window. It counts against first-time fix.
 
-    With `other_firm` the citizen refuses the provider that did the work. Raises NotFound, StatusConflict,
+    With `other_provider` the citizen refuses the provider that did the work. Raises NotFound, StatusConflict,
     ReopenTooLate, ReopenWithoutDispatch, DangerNotRelayed, AreaNeeded, NotEntitled.
     """
     request = await get_locked(tx, request_id)
@@ -253,7 +253,7 @@ async def reopen_request(
         close_reason=None,
         **await _again(act, tx, request, catalog),
     )
-    return await _send_again(act, tx, row, OfferEnd.REOPENED, other_firm, catalog)
+    return await _send_again(act, tx, row, OfferEnd.REOPENED, other_provider, catalog)
 
 
 def check_reopenable(act: Act, request: Mapping[str, Any] | Row) -> None:
@@ -279,7 +279,7 @@ async def _again(act: Act, tx: Tx, request: Row, catalog: Snapshot) -> dict[str,
     }
 
 
-async def _send_again(act: Act, tx: Tx, request: Row, end: OfferEnd, other_firm: bool, catalog: Snapshot) -> Row:
+async def _send_again(act: Act, tx: Tx, request: Row, end: OfferEnd, other_provider: bool, catalog: Snapshot) -> Row:
     """Dispatch work again that was done before.
 
     1. Match the provider that last did it as if a person had picked it.
@@ -287,7 +287,7 @@ async def _send_again(act: Act, tx: Tx, request: Row, end: OfferEnd, other_firm:
     3. Otherwise the worker matches the request with all providers.
     """
     last = await queries.find_last_offer(tx, request["id"])
-    if last and not other_firm:
+    if last and not other_provider:
         wanted = Wanted.by(request, catalog.item(request["item_code"]), Tier(last.tier))
         wanted = replace(wanted, picked_provider_id=last.provider_id)  # having done it before must not exclude it
         matching = await match(act, tx, wanted)

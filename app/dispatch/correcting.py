@@ -281,8 +281,8 @@ def _clocks(act: Act, request: Row, changes: Mapping[str, Any], catalog: Snapsho
         window = default_window(max([start, *(pause.end for pause in pauses_of(after))]), zone)
     due: dict[str, Any] = _dues(after, start, window, allowance, zone)
     if request["round_from"]:
-        next_firm = _dues(after, request["round_from"], window, allowance, zone)
-        due |= {f"round_{name}": next_firm[name] for name in ("arrive_by", "complete_by")}
+        next_provider = _dues(after, request["round_from"], window, allowance, zone)
+        due |= {f"round_{name}": next_provider[name] for name in ("arrive_by", "complete_by")}
     if request["original_complete_by"]:
         due |= {"original_complete_by": due.get("round_complete_by", due["complete_by"])}
     wanted = {"wanted_from": window.start, "wanted_to": window.end} if window else {}
@@ -334,13 +334,13 @@ async def _follow(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], ca
     named = sorted(name for name in changes if name in WORDS)
     matters = bool(changes.keys() & (WORK - {"quantity"})) or "citizen_id" in changes
     job = await queries.find_live_job(tx, served)
-    firm = job.provider_id if job else None
+    provider = job.provider_id if job else None
     await record(
         act,
         tx,
         EventKind.REQUEST_CORRECTED,
         request_id=served,
-        provider_id=firm,
+        provider_id=provider,
         data={"fields": named, "about_number": request["number"]},
     )
     if job:
@@ -348,7 +348,7 @@ async def _follow(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], ca
         if changes.keys() - CONTACT and served == request["id"]:
             await queries.note_corrected(tx, job.id, act.now)
         if told := [name for name in named if name not in OF_THE_CENTRE]:
-            await _tell_firm(act, tx, job, request, told)
+            await _notify_provider(act, tx, job, request, told)
         if "quantity" in changes and served == request["id"]:
             await _measure(act, tx, job, request)
     if served != request["id"]:
@@ -378,7 +378,7 @@ def _stays(request: Row) -> bool:
     )
 
 
-async def _tell_firm(act: Act, tx: Tx, job: Job, request: Row, named: list[str]) -> None:
+async def _notify_provider(act: Act, tx: Tx, job: Job, request: Row, named: list[str]) -> None:
     zh = "、".join(dict.fromkeys(WORDS[name][0] for name in named))
     en = ", ".join(dict.fromkeys(WORDS[name][1] for name in named))
     words = {

@@ -78,15 +78,15 @@ async def undo_dispatch(act: Act, tx: Tx, request_id: UUID, catalog: Snapshot) -
         raise UndoOver(seconds=round(window.total_seconds()))
     if not is_undoable(request):
         raise NotUndoable
-    firms = await queries.list_asked(tx, request_id)
+    providers = await queries.list_asked(tx, request_id)
     await tx.row(statements.UNCOUNT, request_id=request_id, zone=act.zone.key)
     row = await tx.row(statements.UNDO, **act.parameters(), request_id=request_id)
     assert row is not None
     item = catalog.item(request["item_code"])
-    for firm in firms:
+    for provider_id in providers:
         words = {"zh": _MISTAKE.zh.format(number=row["number"], item=item.zh)}
         words["en"] = _MISTAKE.en.format(number=row["number"], item=item.en)
-        await send_notice(act, tx, firm, "request_undone", str(request_id), words)
+        await send_notice(act, tx, provider_id, "request_undone", str(request_id), words)
     await _pass_on(act, tx, request, row, family, catalog)
     return row
 
@@ -176,11 +176,11 @@ async def merge_request(act: Act, tx: Tx, request_id: UUID, parent_id: UUID, cat
             await send_out(act, tx, await get_locked(tx, parent_id), catalog)
     changed = await take_over(act, tx, parent_id, joined, catalog)
     await _take_over_danger(act, tx, parent, joined, catalog)
-    firm = await note_contact(tx, parent_id, act.now)
-    if firm:
-        tx.publish(provider_topic(firm))
+    provider = await note_contact(tx, parent_id, act.now)
+    if provider:
+        tx.publish(provider_topic(provider))
     data = {"joined_id": request_id, "joined_number": child.number, "changed": sorted(changed)}
-    await record(act, tx, EventKind.REQUEST_JOINED, request_id=parent_id, provider_id=firm, data=data)
+    await record(act, tx, EventKind.REQUEST_JOINED, request_id=parent_id, provider_id=provider, data=data)
     return row
 
 

@@ -55,10 +55,10 @@ async def raise_danger(
     await queries.postpone_matching(tx, request_id, None)
     job = await queries.find_live_job(tx, request_id)
     data = {"danger": kind, "heard": heard}
-    firm = job.provider_id if job else None
-    await record(act, tx, EventKind.REQUEST_DANGER_RAISED, request_id=request_id, provider_id=firm, data=data)
+    provider = job.provider_id if job else None
+    await record(act, tx, EventKind.REQUEST_DANGER_RAISED, request_id=request_id, provider_id=provider, data=data)
     if job:
-        await _tell_firm(act, tx, job, request)
+        await _notify_provider(act, tx, job, request)
     tx.publish(DISPATCH_TOPIC)
     return await get_locked(tx, request_id)
 
@@ -81,7 +81,7 @@ async def raise_danger_from_contact(
         await raise_danger(act, tx, request["id"], told, catalog, heard=True)
 
 
-async def _tell_firm(act: Act, tx: Tx, job: Job, request: Mapping[str, Any] | Row) -> None:
+async def _notify_provider(act: Act, tx: Tx, job: Job, request: Mapping[str, Any] | Row) -> None:
     words = {language: text.format(number=request["number"]) for language, text in WORDS.items()}
     await send_notice(act, tx, job.provider_id, "request_endangered", f"{request['id']} {act.now.isoformat()}", words)
     tx.publish(provider_topic(job.provider_id))

@@ -144,7 +144,7 @@ async def reopen_request(
 ) -> RequestOut:
     """Reopen a closed request whose problem came back or was not solved."""
     reopened = await actions.reopen_request(
-        act, tx, request_id, body.reason, other_firm=body.other_firm, catalog=catalog
+        act, tx, request_id, body.reason, other_provider=body.other_provider, catalog=catalog
     )
     return show(reopened)
 

@@ -176,4 +176,4 @@ class ReopenIn(Body):
     """Why the request is reopened."""
 
     reason: Reason
-    other_firm: bool = Field(default=False, description="the citizen does not want the same provider again")
+    other_provider: bool = Field(default=False, description="the citizen does not want the same provider again")

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.exchange.faults import WrongCell
 from app.kit.fields import MOST_FEN
 from app.kit.names import same_form
-from app.kit.phones import FirmPhone
+from app.kit.phones import ProviderPhone
 from app.registry.uscc import LENGTH, bare, former_kind, is_valid, organisation_code
 
 Parse = Callable[[str], Any]
@@ -31,7 +31,7 @@ ENDLESS = {
 """How people write that a licence or price has no last day."""
 _TIME = re.compile(r"([0-9]{1,2})[:：]([0-9]{2})(?:[:：]([0-9]{2}))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
-_PHONE = TypeAdapter[str](FirmPhone)
+_PHONE = TypeAdapter[str](ProviderPhone)
 
 
 def text(most: int) -> Parse:

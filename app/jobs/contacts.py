@@ -20,12 +20,12 @@ async def record_contact(act: Act, tx: Tx, request_id: UUID, body: ContactIn) ->
     """
     request = await get_request(tx, request_id)
     served = request.parent_id or request.id
-    firm = await queries.note_contact(tx, served, act.now) if body.purpose != "complaint" else None
-    if firm:
-        tx.publish(provider_topic(firm))
+    provider = await queries.note_contact(tx, served, act.now) if body.purpose != "complaint" else None
+    if provider:
+        tx.publish(provider_topic(provider))
     contact = await add_contact(act, tx, request_id, body)
     data = {"purpose": body.purpose, "about_number": request.number}
     for told in dict.fromkeys((request_id, served)):
-        provider = firm if told == served else None
-        await record(act, tx, EventKind.REQUEST_CONTACTED, request_id=told, provider_id=provider, data=data)
+        of_it = provider if told == served else None
+        await record(act, tx, EventKind.REQUEST_CONTACTED, request_id=told, provider_id=of_it, data=data)
     return contact

@@ -448,7 +448,7 @@ def _uncount() -> Prepared:
         less(ProviderWindow, *each),
         less(ProviderItemMonth, "counted", month=month, item_code=item),
     )
-    return Prepared(select(func.count().label("firms")).select_from(said).add_cte(*parts))
+    return Prepared(select(func.count().label("providers")).select_from(said).add_cte(*parts))
 
 
 UNCOUNT = _uncount()

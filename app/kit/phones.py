@@ -43,7 +43,7 @@ _MOBILE = re.compile(r"(?:1(?:[12][0-9]|79)[0-9]{2})?0?(1[3-9][0-9]{9})")
 """A mobile number, perhaps with the 0 or the carrier's prefix that is dialled before it."""
 _PUBLIC_LINE = re.compile(r"11[0-9]|12[0-2]|12[0-9]{3}|100[0-9]{2}|11[68][0-9]{2,3}")
 """Emergency lines, government lines (12345, 12315), and lines of carriers and information services."""
-_FIRMS_LINE = re.compile(r"[48]00[0-9]{7}|9[56][0-9]{3,4}|950[0-9]{5,10}")
+_COMPANY_LINE = re.compile(r"[48]00[0-9]{7}|9[56][0-9]{3,4}|950[0-9]{5,10}")
 """Service lines of companies. A switchboard answers them, and their number shows when any of its desks calls out."""
 
 
@@ -69,7 +69,7 @@ def without_extension(phone: str) -> str:
 def is_service_line(phone: str) -> bool:
     """Return whether this is a public or company service line, which leads to nobody in particular."""
     number = without_extension(phone)
-    return bool(_PUBLIC_LINE.fullmatch(number) or _FIRMS_LINE.fullmatch(number))
+    return bool(_PUBLIC_LINE.fullmatch(number) or _COMPANY_LINE.fullmatch(number))
 
 
 def _extended(found: re.Match[str], area_code: str) -> str | None:
@@ -175,7 +175,7 @@ OwnPhone = Annotated[
     _schema(f"a person's own number {_FORMS}"),
 ]
 """A number that identifies a citizen and at which they can be called."""
-FirmPhone = Annotated[
+ProviderPhone = Annotated[
     str,
     BeforeValidator(_read),
     _refusing(

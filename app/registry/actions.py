@@ -56,7 +56,7 @@ from app.registry.schemas import (
     StandingIn,
 )
 from app.registry.states import ADMITTED, PROVIDERS, steps_from
-from app.registry.uscc import former_kind, is_possible, is_same_firm, is_valid
+from app.registry.uscc import former_kind, is_possible, is_same_organisation, is_valid
 
 
 async def get_document(tx: Tx, provider_id: UUID, day: date) -> ProviderOut:
@@ -148,7 +148,7 @@ def check_code(kind: ProviderKind, uscc: str | None) -> None:
 
 def is_same_fact(name: str, one: str | None, other: str | None) -> bool:
     """Return whether two providers share the fact `name` (uscc, name or phone), however it is written."""
-    return is_same_firm(one, other) if name == "uscc" else is_same(one, other)
+    return is_same_organisation(one, other) if name == "uscc" else is_same(one, other)
 
 
 async def _check_identity(tx: Tx, identity: Mapping[str, str | None], other_than: UUID | None = None) -> None:

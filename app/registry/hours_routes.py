@@ -10,7 +10,7 @@ from app.auth.access import Router, Transaction
 from app.kit.fields import Day
 from app.kit.idempotency import repeatable
 from app.registry import hours
-from app.registry.routes import ByFirm, ByPhone, answer_document
+from app.registry.routes import ByPhone, ByProvider, answer_document
 from app.registry.schemas import ExceptionIn, Hours, ProviderOut
 
 router = Router(tags=["registry"])
@@ -18,7 +18,7 @@ WeeklyHours = Annotated[list[Hours], Field(min_length=1, max_length=50)]
 
 
 @router.put("/provider/hours")
-async def set_own_hours(body: WeeklyHours, response: Response, act: ByFirm, tx: Transaction) -> ProviderOut:
+async def set_own_hours(body: WeeklyHours, response: Response, act: ByProvider, tx: Transaction) -> ProviderOut:
     """Replace the weekly opening hours."""
     await hours.set_hours(act, tx, act.who, body)
     return await answer_document(tx, response, act.who, act.today)
@@ -26,7 +26,7 @@ async def set_own_hours(body: WeeklyHours, response: Response, act: ByFirm, tx: 
 
 @router.put("/provider/exceptions/{day}")
 async def set_own_exception(
-    day: Day, body: ExceptionIn, response: Response, act: ByFirm, tx: Transaction
+    day: Day, body: ExceptionIn, response: Response, act: ByProvider, tx: Transaction
 ) -> ProviderOut:
     """Close the provider on a day, or give the day special hours."""
     await hours.set_exception(act, tx, act.who, day, body)
@@ -34,7 +34,7 @@ async def set_own_exception(
 
 
 @router.delete("/provider/exceptions/{day}")
-async def end_own_exception(day: Day, response: Response, act: ByFirm, tx: Transaction) -> ProviderOut:
+async def end_own_exception(day: Day, response: Response, act: ByProvider, tx: Transaction) -> ProviderOut:
     """Remove the day's special hours, so that its weekday's hours apply again."""
     await hours.end_exception(act, tx, act.who, day)
     return await answer_document(tx, response, act.who, act.today)

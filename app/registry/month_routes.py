@@ -12,11 +12,11 @@ from app.events.act import Act
 from app.kit.fields import Month
 from app.kit.pages import Page, Paging, page
 from app.registry import months
-from app.registry.routes import ByFirm, ByRegistrar, answer_document
+from app.registry.routes import ByProvider, ByRegistrar, answer_document
 from app.registry.schemas import (
     Declared,
-    FirmsMonth,
     MonthIn,
+    MonthOfProvider,
     MonthReturn,
     MonthsAsked,
     ProviderOut,
@@ -24,7 +24,7 @@ from app.registry.schemas import (
 )
 
 router = Router(tags=["registry"])
-Firm = Annotated[Act, Depends(acting(*PROVIDER_ROLES))]
+AnyProvider = Annotated[Act, Depends(acting(*PROVIDER_ROLES))]
 readers = [Depends(allow(Role.REGISTRAR, Role.MANAGER))]
 
 OfMonth = Annotated[Month, Path(description="YYYY-MM")]
@@ -32,7 +32,7 @@ OfMonth = Annotated[Month, Path(description="YYYY-MM")]
 
 @router.get("/provider/months")
 async def list_own_months(
-    request: Request, response: Response, act: Firm, tx: Transaction, paging: Annotated[Paging, Query()]
+    request: Request, response: Response, act: AnyProvider, tx: Transaction, paging: Annotated[Paging, Query()]
 ) -> Page[MonthReturn]:
     """List the provider's own returns, latest month first, each compared with its baseline month."""
     [before] = paging.after(date) or [None]
@@ -41,7 +41,7 @@ async def list_own_months(
 
 
 @router.put("/provider/months/{month}")
-async def file_own_month(month: OfMonth, body: Declared, act: ByFirm, tx: Transaction) -> MonthReturn:
+async def file_own_month(month: OfMonth, body: Declared, act: ByProvider, tx: Transaction) -> MonthReturn:
     """File turnover and profit-and-tax for a month that is over, replacing an earlier return."""
     await months.file_month(act, tx, act.who, month, MonthIn(**body.model_dump()), on_paper=False)
     return await months.show_month(tx, act.who, month)
@@ -50,7 +50,7 @@ async def file_own_month(month: OfMonth, body: Declared, act: ByFirm, tx: Transa
 @router.get("/months/{month}", dependencies=readers)
 async def list_months_of_providers(
     month: OfMonth, request: Request, response: Response, tx: Transaction, asked: Annotated[MonthsAsked, Query()]
-) -> Page[FirmsMonth]:
+) -> Page[MonthOfProvider]:
     """List the companies that must file for the month, by name. `state=missing` lists those that have not filed.
 
     Ordered by name, which changes while you page: a company renamed meanwhile may be missed or come twice.

@@ -18,7 +18,16 @@ from app.registry.edit import audit_provider, begin_edit, finish_edit
 from app.registry.errors import MonthChanged, MonthLocked, MonthNotOver
 from app.registry.models import MonthStatus, ProviderMonth
 from app.registry.notices import send_notice
-from app.registry.schemas import Declared, FirmsMonth, Growth, MonthIn, MonthReturn, MonthsAsked, MonthState, Notice
+from app.registry.schemas import (
+    Declared,
+    Growth,
+    MonthIn,
+    MonthOfProvider,
+    MonthReturn,
+    MonthsAsked,
+    MonthState,
+    Notice,
+)
 from app.registry.states import MONTHS
 
 REMIND_DAYS_BEFORE = 5
@@ -122,13 +131,13 @@ async def list_own(tx: Tx, provider_id: UUID, before: date | None, limit: int) -
     return [show(filed, baseline) for filed in await queries.list_months(tx, provider_id, before, limit)]
 
 
-async def list_providers_of_month(tx: Tx, month: date, asked: MonthsAsked) -> list[FirmsMonth]:
+async def list_providers_of_month(tx: Tx, month: date, asked: MonthsAsked) -> list[MonthOfProvider]:
     """Return the companies that must file for the month, by name, with what they filed."""
     after = asked.after(str, UUID)
     rows = await queries.list_months_of_all(tx, month, month_after(month), asked.state, after, asked.limit + 1)
     baselines = await queries.list_baselines(tx, [provider.id for provider, _ in rows])
     return [
-        FirmsMonth(
+        MonthOfProvider(
             provider_id=provider.id,
             number=provider.number,
             name=provider.name,

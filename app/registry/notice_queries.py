@@ -14,7 +14,7 @@ from app.registry.models import Provider, ProviderNotice, ReachedBy
 
 _UNREAD = ProviderNotice.read_at.is_(None)
 _FRESH = {"populate_existing": True}
-MOST_FIRMS = 200
+MOST_PROVIDERS = 200
 
 _ADD = Prepared(
     insert(ProviderNotice)
@@ -69,7 +69,7 @@ async def list_providers_to_phone(tx: Tx) -> Sequence[Provider]:
         .subquery("first")
     )
     query = select(Provider).join(first, first.c.provider_id == Provider.id)
-    query = query.where(Provider.reached_by == ReachedBy.PHONE).order_by(first.c.at, Provider.id).limit(MOST_FIRMS)
+    query = query.where(Provider.reached_by == ReachedBy.PHONE).order_by(first.c.at, Provider.id).limit(MOST_PROVIDERS)
     return (await tx.session.execute(query)).scalars().all()
 
 

@@ -14,11 +14,11 @@ from app.registry import notice_queries, notices
 from app.registry.edit import audit_provider
 from app.registry.models import ProviderNotice
 from app.registry.routes import ByPhone
-from app.registry.schemas import FirmToTell, NoticeOut
+from app.registry.schemas import NoticeOut, ProviderToPhone
 
 router = Router(tags=["registry"])
 Caller = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
-Firm = Annotated[Act, Depends(acting(*PROVIDER_ROLES))]
+AnyProvider = Annotated[Act, Depends(acting(*PROVIDER_ROLES))]
 
 
 def _notice_key(notice: ProviderNotice) -> tuple[str]:
@@ -27,7 +27,7 @@ def _notice_key(notice: ProviderNotice) -> tuple[str]:
 
 @router.get("/provider/notices")
 async def list_own_notices(
-    request: Request, response: Response, act: Firm, tx: Transaction, asked: Annotated[Paging, Query()]
+    request: Request, response: Response, act: AnyProvider, tx: Transaction, asked: Annotated[Paging, Query()]
 ) -> Page[NoticeOut]:
     """List the notices the centre has sent the provider, newest first, in both languages."""
     after = asked.after(UUID)
@@ -36,7 +36,7 @@ async def list_own_notices(
 
 
 @router.put("/provider/notices/{notice_id}/reading")
-async def read_own_notice(notice_id: UUID, act: Firm, tx: Transaction) -> NoticeOut:
+async def read_own_notice(notice_id: UUID, act: AnyProvider, tx: Transaction) -> NoticeOut:
     """Mark a notice as read. The first reading counts."""
     return await notices.mark_read(tx, act.who, notice_id, act.now)
 
@@ -65,7 +65,7 @@ async def read_out_notice(provider_id: UUID, notice_id: UUID, act: ByPhone, tx: 
 
 
 @router.get("/notices/to-phone")
-async def list_notices_to_phone(act: Caller, tx: Transaction) -> list[FirmToTell]:
+async def list_notices_to_phone(act: Caller, tx: Transaction) -> list[ProviderToPhone]:
     """List providers reached by phone that have unread notices, the oldest notice first. The list is empty at night."""
     return await notices.list_providers_to_phone(act, tx)
 
@@ -74,12 +74,12 @@ async def list_notices_to_phone(act: Caller, tx: Transaction) -> list[FirmToTell
     "/notices/to-phone/next",
     responses={204: {"description": "No notice is waiting, or it is night."}},
 )
-async def take_notice_to_phone(act: Caller, tx: Transaction, response: Response) -> FirmToTell | None:
+async def take_notice_to_phone(act: Caller, tx: Transaction, response: Response) -> ProviderToPhone | None:
     """Claim the next provider to phone. Nobody else gets it for three minutes.
 
     Mark each notice as read when it is read out.
     """
-    firm = await notices.take_provider_to_phone(act, tx)
-    if firm is None:
+    provider = await notices.take_provider_to_phone(act, tx)
+    if provider is None:
         response.status_code = 204
-    return firm
+    return provider

@@ -15,7 +15,7 @@ from app.kit.ids import new_id
 from app.kit.terms import Term
 from app.registry import notice_queries
 from app.registry.models import Provider, ProviderNotice
-from app.registry.schemas import FirmToTell, Notice, NoticeOut
+from app.registry.schemas import Notice, NoticeOut, ProviderToPhone
 
 CALL_TAKES = timedelta(minutes=3)
 
@@ -106,14 +106,14 @@ def show(notice: ProviderNotice) -> NoticeOut:
     )
 
 
-async def list_providers_to_phone(act: Act, tx: Tx) -> list[FirmToTell]:
+async def list_providers_to_phone(act: Act, tx: Tx) -> list[ProviderToPhone]:
     """Return providers reached by phone that have unread notices, the oldest notice first; none at night."""
     if is_night(act.now, act.zone):
         return []
-    return [await _firm(tx, provider) for provider in await notice_queries.list_providers_to_phone(tx)]
+    return [await _to_phone(tx, provider) for provider in await notice_queries.list_providers_to_phone(tx)]
 
 
-async def take_provider_to_phone(act: Act, tx: Tx) -> FirmToTell | None:
+async def take_provider_to_phone(act: Act, tx: Tx) -> ProviderToPhone | None:
     """Claim for three minutes the provider with the oldest unread notice.
 
     Returns None at night or when no notice is waiting.
@@ -121,11 +121,11 @@ async def take_provider_to_phone(act: Act, tx: Tx) -> FirmToTell | None:
     if is_night(act.now, act.zone):
         return None
     provider = await notice_queries.take_provider_to_phone(tx, act.now, act.now + CALL_TAKES)
-    return await _firm(tx, provider) if provider else None
+    return await _to_phone(tx, provider) if provider else None
 
 
-async def _firm(tx: Tx, provider: Provider) -> FirmToTell:
-    return FirmToTell(
+async def _to_phone(tx: Tx, provider: Provider) -> ProviderToPhone:
+    return ProviderToPhone(
         provider_id=provider.id,
         provider_name=provider.name,
         provider_contact=provider.contact_name,

@@ -43,7 +43,7 @@ Shown = TypeVar("Shown", bound=ProviderSummary)
 
 ByRegistrar = Annotated[Act, Depends(acting(Role.REGISTRAR))]
 ByPhone = Annotated[Act, Depends(acting(Role.OPERATOR, Role.SUPERVISOR, Role.REGISTRAR))]
-ByFirm = Annotated[Act, Depends(acting(Role.PROVIDER))]
+ByProvider = Annotated[Act, Depends(acting(Role.PROVIDER))]
 
 
 async def answer_document(tx: Tx, response: Response, provider_id: UUID, day: date) -> ProviderOut:
@@ -245,7 +245,7 @@ async def read_own_provider(
 
 
 @router.patch("/provider/availability")
-async def set_availability(body: Availability, response: Response, act: ByFirm, tx: Transaction) -> ProviderOut:
+async def set_availability(body: Availability, response: Response, act: ByProvider, tx: Transaction) -> ProviderOut:
     """Set whether the provider takes offers, and how many unfinished jobs at a time."""
     await actions.set_availability(act, tx, act.who, body)
     return await answer_document(tx, response, act.who, act.today)
@@ -253,7 +253,7 @@ async def set_availability(body: Availability, response: Response, act: ByFirm, 
 
 @router.put("/provider/items/{item}/{tier}")
 async def propose_price(
-    item: Code, tier: Tier, body: Price, response: Response, act: ByFirm, tx: Transaction, catalog: CurrentCatalog
+    item: Code, tier: Tier, body: Price, response: Response, act: ByProvider, tx: Transaction, catalog: CurrentCatalog
 ) -> ProviderOut:
     """Propose a price. It applies once the registrar approves it."""
     await card.propose_price(act, tx, act.who, item, tier, body, catalog)

@@ -11,7 +11,7 @@ from app.kit.errors import InvalidField
 from app.kit.fields import Body, ClockTime, Day, Fen, Moment
 from app.kit.pages import Paging
 from app.kit.personal import mask_name, mask_phone
-from app.kit.phones import FirmPhone
+from app.kit.phones import ProviderPhone
 from app.kit.terms import Term
 from app.registry.models import MonthStatus, PriceKind, ProviderKind, ReachedBy, Rung, Standing, Unreachable
 from app.registry.uscc import bare
@@ -121,7 +121,7 @@ class ProviderIn(Body):
     kind: ProviderKind
     uscc: Uscc | None = Field(default=None, description="Unified Social Credit Code; a company must have one")
     contact_name: Name
-    phone: FirmPhone
+    phone: ProviderPhone
     area: Code
     reached_by: ReachedBy
     rung: Rung | None = Field(default=None, description="its step in the network of free help; defaults by kind")
@@ -139,7 +139,7 @@ class ProviderEdit(Body):
 
     name: Name | None = None
     contact_name: Name | None = None
-    phone: FirmPhone | None = None
+    phone: ProviderPhone | None = None
     area: Code | None = None
     reached_by: ReachedBy | None = None
     rung: Rung | None = None
@@ -230,7 +230,7 @@ class MonthsAsked(Paging):
     state: MonthState | None = None
 
 
-class FirmsMonth(Shown):
+class MonthOfProvider(Shown):
     """A company that must file for the month, and what it filed."""
 
     provider_id: UUID
@@ -390,7 +390,7 @@ class ProviderFilter(Paging):
     township: Code | None = None
 
 
-class FirmToTell(Shown):
+class ProviderToPhone(Shown):
     """A provider reached by phone, with the notices to read out to it, oldest first."""
 
     provider_id: UUID

@@ -75,7 +75,7 @@ def organisation_code(code: str) -> str | None:
     return code[-9:] if former_kind(code) in (Former.ORGANISATION, Former.TAX) else None
 
 
-def is_same_firm(one: str | None, other: str | None) -> bool:
+def is_same_organisation(one: str | None, other: str | None) -> bool:
     """Return whether both codes are given and belong to one body, that is, share an organisation code."""
     return (
         one is not None and other is not None and (organisation_code(one) or one) == (organisation_code(other) or other)

@@ -22,9 +22,9 @@ COMPLAINT_DUE = timedelta(days=7)
 
 def call_back(life: Life) -> None:
     """Call the citizen back. The request is closed, or redone if its problem is not solved."""
-    firm, redos = life.firm, life.request["redos"]
-    assert firm is not None
-    solved = redos >= MOST_REDOS or life.past.rng.random() < firm.behaviour.solved_rate
+    provider, redos = life.provider, life.request["redos"]
+    assert provider is not None
+    solved = redos >= MOST_REDOS or life.past.rng.random() < provider.behaviour.solved_rate
     served = Served(life.request, life.job)
     reached = ring(life, served, solved=solved)
     if reached and not solved:

@@ -18,7 +18,7 @@ from app.events.transition import Machine
 from app.intake.models import RequestStatus
 from app.intake.states import REQUESTS
 from app.kit.ids import new_id
-from app.sample.market import Firm
+from app.sample.market import PricedProvider
 from app.sample.past import Caller, Past, Row
 from app.sample.people import SampleCitizen
 from app.sample.reference import sample_data, sample_items
@@ -37,7 +37,7 @@ class Life:
         self.item = sample_items()[arrival.item]
         self.allowance = past.allowances[self.item.urgency]
         self.tried: set[UUID] = set()
-        self.firm: Firm | None = None
+        self.provider: PricedProvider | None = None
         self.offer: Row = {}
         self.job: Row = {}
         self.redo = False

@@ -25,10 +25,10 @@ REDRAWS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Firm:
+class PricedProvider:
     """A provider with a price for an item at a tier. `actor` answers offers: itself, or an operator by phone."""
 
-    provider: SampleProvider
+    sample: SampleProvider
     provider_id: UUID
     actor: Actor
     behaviour: SampleBehaviour
@@ -43,13 +43,12 @@ class Firm:
 
     def can_come(self, community: str, day: date, tried: set[UUID]) -> bool:
         """Return whether it is untried, serves the community, and is a member with valid licences on that day."""
-        provider = self.provider
-        serves = provider.community in (None, community)
-        return serves and provider.joined_on <= day <= self.last_day and self.provider_id not in tried
+        serves = self.sample.community in (None, community)
+        return serves and self.sample.joined_on <= day <= self.last_day and self.provider_id not in tried
 
 
 class _Choice(NamedTuple):
-    firms: Sequence[Firm]
+    providers: Sequence[PricedProvider]
     cum_weights: Sequence[float]
 
 
@@ -58,19 +57,19 @@ class Market:
 
     def __init__(self, registry: Sequence[SampleProvider], weights: Mapping[str, float]) -> None:
         self._weights = weights
-        self._firms: dict[tuple[str, Tier], list[Firm]] = {}
+        self._providers: dict[tuple[str, Tier], list[PricedProvider]] = {}
         for provider in registry:
             if provider.standing in ACTIVE_STANDINGS:
                 behaviour, openings = behaviour_of(provider), _openings(provider)
                 for line in provider.lines:
-                    firm = _firm(provider, line, behaviour, openings)
-                    self._firms.setdefault((line.item, line.tier), []).append(firm)
+                    priced = _priced(provider, line, behaviour, openings)
+                    self._providers.setdefault((line.item, line.tier), []).append(priced)
         self._choices: dict[tuple[str, Tier, str, int, int | None], _Choice] = {}
-        self._scores: dict[tuple[Firm, str], str] = {}
+        self._scores: dict[tuple[PricedProvider, str], str] = {}
 
     def offers(self, item: str, tier: Tier) -> bool:
         """Return whether any provider has the item at the tier on its price card."""
-        return (item, tier) in self._firms
+        return (item, tier) in self._providers
 
     def draw(
         self,
@@ -82,34 +81,34 @@ class Market:
         day: date,
         hour: int | None,
         tried: set[UUID],
-    ) -> Firm | None:
+    ) -> PricedProvider | None:
         """Draw a provider that serves the place, is open then and is untried, or None. `hour` None means any time of
         the day."""
         key = (item, tier, township, day.isoweekday(), hour)
         if key not in self._choices:
             self._choices[key] = self._choose(*key)
         choice = self._choices[key]
-        for _ in range(REDRAWS if choice.firms else 0):
-            firm = rng.choices(choice.firms, cum_weights=choice.cum_weights)[0]
-            if firm.can_come(community, day, tried):
-                return firm
-        return next((firm for firm in choice.firms if firm.can_come(community, day, tried)), None)
+        for _ in range(REDRAWS if choice.providers else 0):
+            provider = rng.choices(choice.providers, cum_weights=choice.cum_weights)[0]
+            if provider.can_come(community, day, tried):
+                return provider
+        return next((provider for provider in choice.providers if provider.can_come(community, day, tried)), None)
 
     def _choose(self, item: str, tier: Tier, township: str, weekday: int, hour: int | None) -> _Choice:
-        firms = [
-            firm
-            for firm in self._firms.get((item, tier), ())
-            if township in firm.provider.coverage
-            and (weekday in firm.days if hour is None else (weekday, hour) in firm.openings)
+        providers = [
+            provider
+            for provider in self._providers.get((item, tier), ())
+            if township in provider.sample.coverage
+            and (weekday in provider.days if hour is None else (weekday, hour) in provider.openings)
         ]
-        weights = (firm.provider.capacity * NEAR_KM / (NEAR_KM + _km(firm, township)) for firm in firms)
-        return _Choice(firms, list(accumulate(weights)))
+        weights = (provider.sample.capacity * NEAR_KM / (NEAR_KM + _km(provider, township)) for provider in providers)
+        return _Choice(providers, list(accumulate(weights)))
 
-    def scores(self, firm: Firm, township: str) -> str:
+    def scores(self, provider: PricedProvider, township: str) -> str:
         """Return the provider's ranking scores for a request from the township on an ordinary day, as JSON."""
-        key = (firm, township)
+        key = (provider, township)
         if key not in self._scores:
-            [ranked] = score([_candidate(firm, _km(firm, township))], self._weights)
+            [ranked] = score([_candidate(provider, _km(provider, township))], self._weights)
             self._scores[key] = orjson.dumps(ranked.scores | {"total": ranked.total}).decode()
         return self._scores[key]
 
@@ -121,13 +120,13 @@ def _openings(provider: SampleProvider) -> frozenset[tuple[int, int]]:
     )
 
 
-def _firm(
+def _priced(
     provider: SampleProvider, line: PriceLine, behaviour: SampleBehaviour, openings: frozenset[tuple[int, int]]
-) -> Firm:
+) -> PricedProvider:
     key = provider_id(provider.number)
     own = provider.reached_by is ReachedBy.QUEUE
-    return Firm(
-        provider=provider,
+    return PricedProvider(
+        sample=provider,
         provider_id=key,
         actor=Actor(ActorKind.PROVIDER, key) if own else Actor(ActorKind.STAFF, on_behalf=True),
         behaviour=behaviour,
@@ -139,36 +138,36 @@ def _firm(
     )
 
 
-def _km(firm: Firm, township: str) -> float:
-    return sample_townships()[firm.provider.township].km_to(sample_townships()[township])
+def _km(provider: PricedProvider, township: str) -> float:
+    return sample_townships()[provider.sample.township].km_to(sample_townships()[township])
 
 
-def _candidate(firm: Firm, km: float) -> Candidate:
+def _candidate(provider: PricedProvider, km: float) -> Candidate:
     """A candidate that is a third full and has an average share of the offers."""
-    provider, behaviour = firm.provider, firm.behaviour
+    sample, behaviour = provider.sample, provider.behaviour
     accepted, completed = round(behaviour.accept_rate * 100), round((1 - behaviour.return_rate) * 100)
     return Candidate(
-        provider_id=firm.provider_id,
-        name=provider.name,
+        provider_id=provider.provider_id,
+        name=sample.name,
         distance_km=km,
-        rung=provider.rung,
+        rung=sample.rung,
         credit=100,
-        capacity=provider.capacity,
-        open_jobs=provider.capacity // 3,
-        load=provider.capacity // 3,
+        capacity=sample.capacity,
+        open_jobs=sample.capacity // 3,
+        load=sample.capacity // 3,
         asked=0,
-        price_kind=firm.price_kind,
-        price_fen=firm.price_fen,
+        price_kind=provider.price_kind,
+        price_fen=provider.price_fen,
         accepted=accepted,
         declined=100 - accepted,
         expired=0,
-        counted=provider.capacity,
+        counted=sample.capacity,
         completed=completed,
         returned=100 - completed,
         reachable=True,
-        by_phone=provider.reached_by is ReachedBy.PHONE,
+        by_phone=sample.reached_by is ReachedBy.PHONE,
         barred=False,
         tried=False,
-        lat=provider.lat,
-        lon=provider.lon,
+        lat=sample.lat,
+        lon=sample.lon,
     )

@@ -33,8 +33,10 @@ class Namer:
 
     def name(self, rng: Random, pattern: str, **parts: str) -> str:
         """Return the pattern with its parts and a fresh two-character {brand}."""
-        firm = sample_data("names.yaml")["firm"]
-        return self._fresh(lambda: pattern.format(brand=rng.choice(firm["heads"]) + rng.choice(firm["tails"]), **parts))
+        names = sample_data("names.yaml")["company"]
+        return self._fresh(
+            lambda: pattern.format(brand=rng.choice(names["heads"]) + rng.choice(names["tails"]), **parts)
+        )
 
     def credit_code(self, rng: Random, kind: str) -> str:
         """Return a fresh credit code; see `credit_code`."""

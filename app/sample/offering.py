@@ -14,7 +14,7 @@ from app.kit.quantity import priced
 from app.registry.models import PriceKind
 from app.sample import texts
 from app.sample.lives import Life
-from app.sample.market import Firm
+from app.sample.market import PricedProvider
 from app.sample.past import Row
 
 MOST_OFFERS = 4
@@ -23,21 +23,21 @@ MOST_OFFERS = 4
 def seek(life: Life) -> None:
     """Make one offer and play its outcome, or give up when nobody is left to ask."""
     first = not life.tried
-    firm = life.firm if life.redo else _draw(life)
-    if firm is None:
+    provider = life.provider if life.redo else _draw(life)
+    if provider is None:
         give_up(life, UnmatchedReason.CLOSED_THEN if first else UnmatchedReason.TRIED_BEFORE)
     elif first and life.past.chance("nobody_free"):
         give_up(life, UnmatchedReason.FULL)
     else:
-        _offer(life, firm)
+        _offer(life, provider)
         if first and life.past.chance("cancelled_waiting"):
             life.after(life.past.rng.random() * life.past.timeouts[life.item.urgency])
             cancel(life)
         else:
-            _answer(life, firm)
+            _answer(life, provider)
 
 
-def _draw(life: Life) -> Firm | None:
+def _draw(life: Life) -> PricedProvider | None:
     if len(life.tried) == MOST_OFFERS:
         return None
     request, local = life.request, life.local()
@@ -55,58 +55,58 @@ def _draw(life: Life) -> Firm | None:
     )
 
 
-def _offer(life: Life, firm: Firm) -> None:
+def _offer(life: Life, provider: PricedProvider) -> None:
     by = OfferedBy.REDO if life.redo else OfferedBy.RANKING
     life.offer = {
         "id": new_id(life.now),
         "request_id": life.request["id"],
-        "provider_id": firm.provider_id,
+        "provider_id": provider.provider_id,
         "status": OfferStatus.PENDING,
         "tier": life.request["tier"],
-        "price_kind": firm.price_kind,
-        "price_fen": 0 if life.redo else firm.price_fen,
+        "price_kind": provider.price_kind,
+        "price_fen": 0 if life.redo else provider.price_fen,
         "redo": life.redo,
         "offered_by": by,
         "policy_version": life.past.policy.version,
         "rank": 1,
-        "scores": life.past.market.scores(firm, life.request["township_code"]),
+        "scores": life.past.market.scores(provider, life.request["township_code"]),
         "offered_at": life.now,
         "expires_at": life.now + life.past.timeouts[life.item.urgency],
         "phone_attempts": 0,
     }
     life.past.rows.offers.append(life.offer)
-    life.log(EventKind.OFFER_MADE, SYSTEM, firm.provider_id, {"offer_id": life.offer["id"], "rank": 1, "by": by})
-    life.tried.add(firm.provider_id)
+    life.log(EventKind.OFFER_MADE, SYSTEM, provider.provider_id, {"offer_id": life.offer["id"], "rank": 1, "by": by})
+    life.tried.add(provider.provider_id)
     life.redo = False
 
 
-def _answer(life: Life, firm: Firm) -> None:
+def _answer(life: Life, provider: PricedProvider) -> None:
     """Let the provider accept or decline, or the offer expire."""
-    rng, behaviour, offer = life.past.rng, firm.behaviour, life.offer
+    rng, behaviour, offer = life.past.rng, provider.behaviour, life.offer
     counted = int(offer["offered_by"] is OfferedBy.RANKING)
     accepts = rng.random() < behaviour.accept_rate
     if not accepts and rng.random() > behaviour.answer_rate:
         life.until(offer["expires_at"])
         life.take(OFFERS, offer, "expire", SYSTEM, decided_at=life.now)
-        life.count(firm.provider_id, expired=1, counted=counted)
+        life.count(provider.provider_id, expired=1, counted=counted)
         return
     span = timedelta(seconds=rng.expovariate(1 / behaviour.response_seconds))
     life.after(min(span, (offer["expires_at"] - life.now) * 0.95))
     if accepts:
         taken = {"accept_seconds": life.seconds_since(life.request["dispatched_at"])}
-        life.take(OFFERS, offer, "accept", firm.actor, taken, decided_at=life.now)
-        life.count(firm.provider_id, accepted=1, counted=counted)
-        _assign(life, firm)
+        life.take(OFFERS, offer, "accept", provider.actor, taken, decided_at=life.now)
+        life.count(provider.provider_id, accepted=1, counted=counted)
+        _assign(life, provider)
         return
     reason, note = texts.decline(life.item.code, rng)
     words: Row = {"decline_reason": reason, "decline_note": note}
-    life.take(OFFERS, offer, "decline", firm.actor, {"reason": reason}, decided_at=life.now, **words)
-    life.count(firm.provider_id, declined=1, counted=counted)
+    life.take(OFFERS, offer, "decline", provider.actor, {"reason": reason}, decided_at=life.now, **words)
+    life.count(provider.provider_id, declined=1, counted=counted)
 
 
-def _assign(life: Life, firm: Firm) -> None:
+def _assign(life: Life, provider: PricedProvider) -> None:
     request, offer = life.request, life.offer
-    life.step("assign", firm.actor, assigned_at=life.now)
+    life.step("assign", provider.actor, assigned_at=life.now)
     agreed = _price_agreed(offer, request["quantity"])
     unit_cap = life.item.cap_fen if offer["tier"] is Tier.LOW_FEE else None
     start, end = _appointment(life)
@@ -114,7 +114,7 @@ def _assign(life: Life, firm: Firm) -> None:
         "id": new_id(life.now),
         "request_id": request["id"],
         "offer_id": offer["id"],
-        "provider_id": firm.provider_id,
+        "provider_id": provider.provider_id,
         "status": JobStatus.ACCEPTED,
         "tier": offer["tier"],
         "price_kind": offer["price_kind"],
@@ -129,7 +129,7 @@ def _assign(life: Life, firm: Firm) -> None:
         "accepted_at": life.now,
     }
     life.past.rows.jobs.append(life.job)
-    life.firm = firm
+    life.provider = provider
 
 
 def _price_agreed(offer: Row, quantity: Decimal) -> int | None:

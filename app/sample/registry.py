@@ -101,8 +101,8 @@ def generate_registry(reference: date, seed: int = SEED) -> list[SampleProvider]
 def _posts() -> Iterator[_Post]:
     registry = sample_data("registry.yaml")
     for trade in registry["trades"]:
-        at_night = round(trade["firms"] * trade.get("all_hours", 0))
-        for place in range(trade["firms"]):
+        at_night = round(trade["providers"] * trade.get("all_hours", 0))
+        for place in range(trade["providers"]):
             anchor = place < registry["anchors"]
             yield _Post(
                 trade["code"],
@@ -227,7 +227,7 @@ def _point(rng: Random, township: SampleTownship) -> tuple[float, float]:
 
 
 def _name(rng: Random, post: _Post, township: SampleTownship, namer: Namer, shop: bool) -> str:
-    forms: dict[str, Any] = sample_data("names.yaml")["firm"]
+    forms: dict[str, Any] = sample_data("names.yaml")["company"]
     pattern = post.pattern or rng.choice(forms["shop" if shop else "company"])
     community = post.community.zh if post.community else ""
     return namer.name(rng, pattern, word=post.word, township=township.zh, community=community)

@@ -44,7 +44,7 @@ from app.sample import texts
 from app.sample.reference import sample_data
 from app.simulate.queries import NextDue, find_next_due, list_new_offers
 from app.simulate.scenarios import Scenario
-from app.simulate.stage import Firm, Stage
+from app.simulate.stage import SimulatedProvider, Stage
 from app.supervision.tasks import raise_alarms
 from app.worker import run_due_steps
 from hotline_provider.behaviour import Answer, decide, plan, quote_fen
@@ -87,7 +87,7 @@ class Play:
 
     async def run(self, calls: Iterable[citizens.Call]) -> None:
         """Play from the first call until nothing is due any more. Raises Stuck."""
-        await self._prepare_firms()
+        await self._prepare_providers()
         for call in calls:
             self._at(call.at, partial(self._take, call))
         while True:
@@ -139,27 +139,27 @@ class Play:
                 self._seen = offer["offered_at"]
                 self._show(offer)
 
-    async def _prepare_firms(self) -> None:
+    async def _prepare_providers(self) -> None:
         scenario, rng = self._scenario, Random(f"firms-{self._seed}")
-        firms = list(self._stage.firms.items())
+        providers = list(self._stage.providers.items())
         await self._learn_hours()
-        for key, _ in rng.sample(firms, round(len(firms) * scenario.closed)):
+        for key, _ in rng.sample(providers, round(len(providers) * scenario.closed)):
             await self._say_available(key, reachable=False)
         noon = datetime.combine(scenario.day, scenario.silent_from, tzinfo=self._zone)
         back = datetime.combine(scenario.day + timedelta(days=1), BACK_AT, tzinfo=self._zone)
-        for key, firm in rng.sample(firms, round(len(firms) * scenario.silent)):
-            self._at(noon, partial(self._fall_silent, firm, back))
+        for key, provider in rng.sample(providers, round(len(providers) * scenario.silent)):
+            self._at(noon, partial(self._fall_silent, provider, back))
             self._at(back, partial(self._say_available, key, reachable=True))
 
     async def _learn_hours(self) -> None:
         start = self._stage.clock.moment
         async with self._db.autocommit() as tx:
-            hours = await list_openings(tx, list(self._stage.firms), start, start + LOOK_AHEAD * DAY, self._zone)
-        for key, firm in self._stage.firms.items():
-            firm.openings = hours[key]
+            hours = await list_openings(tx, list(self._stage.providers), start, start + LOOK_AHEAD * DAY, self._zone)
+        for key, provider in self._stage.providers.items():
+            provider.openings = hours[key]
 
-    async def _fall_silent(self, firm: Firm, until: datetime) -> None:
-        firm.silent_until = until
+    async def _fall_silent(self, provider: SimulatedProvider, until: datetime) -> None:
+        provider.silent_until = until
 
     async def _say_available(self, key: UUID, *, reachable: bool) -> None:
         async with self._db.begin() as tx:
@@ -229,66 +229,79 @@ class Play:
     # Providers
 
     def _show(self, offer: Row) -> None:
-        firm = self._stage.firms[offer["provider_id"]]
-        rng = Random(f"{self._seed}-{firm.number}-{offer['number']}-{offer['item_code']}")
-        decision = decide(firm.member, rng)
+        provider = self._stage.providers[offer["provider_id"]]
+        rng = Random(f"{self._seed}-{provider.number}-{offer['number']}-{offer['item_code']}")
+        decision = decide(provider.member, rng)
         if decision.answer is not Answer.IGNORE:
-            answered = firm.open_from(firm.open_from(offer["asked_at"]) + decision.after)
-            self._at(answered, lambda: self._decide(offer, firm, decision.answer, rng))
+            answered = provider.open_from(provider.open_from(offer["asked_at"]) + decision.after)
+            self._at(answered, lambda: self._decide(offer, provider, decision.answer, rng))
 
-    async def _decide(self, offer: Row, firm: Firm, answer: Answer, rng: Random) -> None:
-        if firm.is_silent(self._stage.clock.moment):
+    async def _decide(self, offer: Row, provider: SimulatedProvider, answer: Answer, rng: Random) -> None:
+        if provider.is_silent(self._stage.clock.moment):
             return
         if answer is Answer.DECLINE:
             reason, note = texts.decline(offer["item_code"], rng)
-            await self._do(offer["provider_id"], firm, decline_offer, offer["id"], Refusal(reason=reason, note=note))
+            await self._do(
+                offer["provider_id"], provider, decline_offer, offer["id"], Refusal(reason=reason, note=note)
+            )
         else:
-            job = await self._do(offer["provider_id"], firm, accept_offer, offer["id"], Acceptance())
-            self._plan(job, firm, offer, rng)
+            job = await self._do(offer["provider_id"], provider, accept_offer, offer["id"], Acceptance())
+            self._plan(job, provider, offer, rng)
 
-    def _plan(self, job: JobOut, firm: Firm, offer: Row, rng: Random) -> None:
-        planned = plan(firm.member, _as_seen(job), self._stage.clock.moment, rng)
-        arrive = planned.arrive if offer["urgency"] in RING_AT_NIGHT else firm.open_from(planned.arrive)
+    def _plan(self, job: JobOut, provider: SimulatedProvider, offer: Row, rng: Random) -> None:
+        planned = plan(provider.member, _as_seen(job), self._stage.clock.moment, rng)
+        arrive = planned.arrive if offer["urgency"] in RING_AT_NIGHT else provider.open_from(planned.arrive)
         if planned.gives_back:
-            self._work_on(firm, arrive, lambda: self._give_back(job, firm, rng))
+            self._work_on(provider, arrive, lambda: self._give_back(job, provider, rng))
         else:
             visit = planned.finish - planned.arrive
-            self._work_on(firm, arrive, lambda: self._start(job, firm, offer["price_fen"], visit, rng))
+            self._work_on(provider, arrive, lambda: self._start(job, provider, offer["price_fen"], visit, rng))
 
-    def _work_on(self, firm: Firm, moment: datetime, doing: Doing) -> None:
+    def _work_on(self, provider: SimulatedProvider, moment: datetime, doing: Doing) -> None:
         """Act at that moment, or when the provider is back if it is silent then."""
 
         async def unless_silent() -> None:
-            if firm.silent_until and firm.is_silent(self._stage.clock.moment):
-                self._at(firm.open_from(firm.silent_until), doing)
+            if provider.silent_until and provider.is_silent(self._stage.clock.moment):
+                self._at(provider.open_from(provider.silent_until), doing)
             else:
                 await doing()
 
         self._at(moment, unless_silent)
 
-    async def _give_back(self, job: JobOut, firm: Firm, rng: Random) -> None:
+    async def _give_back(self, job: JobOut, provider: SimulatedProvider, rng: Random) -> None:
         reason, note = texts.give_back(job.item_code, rng)
-        await self._do(job.provider_id, firm, return_job, job.id, JobReturn(reason=reason, note=note))
+        await self._do(job.provider_id, provider, return_job, job.id, JobReturn(reason=reason, note=note))
         self._later(rng, "supervisor", lambda: self._send_again(job.request_id))
 
-    async def _start(self, job: JobOut, firm: Firm, price_fen: int, visit: timedelta, rng: Random) -> None:
-        await self._do(job.provider_id, firm, start_job, job.id)
-        self._work_on(firm, self._stage.clock.moment + visit, lambda: self._finish(job, firm, price_fen, rng))
+    async def _start(
+        self, job: JobOut, provider: SimulatedProvider, price_fen: int, visit: timedelta, rng: Random
+    ) -> None:
+        await self._do(job.provider_id, provider, start_job, job.id)
+        self._work_on(provider, self._stage.clock.moment + visit, lambda: self._finish(job, provider, price_fen, rng))
 
-    async def _finish(self, job: JobOut, firm: Firm, price_fen: int, rng: Random) -> None:
+    async def _finish(self, job: JobOut, provider: SimulatedProvider, price_fen: int, rng: Random) -> None:
         agreed = job.agreed_fen
         if agreed is None:
             agreed = quote_fen(_as_seen(job), price_fen, rng)
-            await self._do(job.provider_id, firm, quote_job, job.id, Quote(amount_fen=agreed, agreed_on_site=True))
+            await self._do(job.provider_id, provider, quote_job, job.id, Quote(amount_fen=agreed, agreed_on_site=True))
         bill = Completion(result=texts.result(job.item_code, rng), amount_fen=agreed)
-        await self._do(job.provider_id, firm, complete_job, job.id, bill)
+        await self._do(job.provider_id, provider, complete_job, job.id, bill)
 
     async def _do(
-        self, key: UUID, firm: Firm, action: Callable[..., Awaitable[Any]], subject: UUID, *body: object
+        self,
+        key: UUID,
+        provider: SimulatedProvider,
+        action: Callable[..., Awaitable[Any]],
+        subject: UUID,
+        *body: object,
     ) -> JobOut:
         """Act as the provider, or as an operator on behalf of a provider that is phoned."""
         async with self._db.begin() as tx:
-            who = self._stage.desk._replace(on_behalf=True) if firm.member.by_phone else Actor(ActorKind.PROVIDER, key)
+            who = (
+                self._stage.desk._replace(on_behalf=True)
+                if provider.member.by_phone
+                else Actor(ActorKind.PROVIDER, key)
+            )
             return cast(JobOut, await action(self._act(who), tx, subject, *body))
 
     def _act(self, actor: Actor) -> Act:

@@ -48,7 +48,7 @@ class TickingClock(ManualClock):
 
 
 @dataclass
-class Firm:
+class SimulatedProvider:
     """A provider of the sample, its opening hours in order, and until when it is silent."""
 
     number: int
@@ -73,7 +73,7 @@ class Stage:
     context: Context
     clock: TickingClock
     desk: Actor
-    firms: Mapping[UUID, Firm]
+    providers: Mapping[UUID, SimulatedProvider]
     offered: frozenset[str]
 
 
@@ -150,7 +150,9 @@ async def set_stage(
             context=Context(settings.model_copy(update={"database_url": url}), db, clock, PubSub(url)),
             clock=clock,
             desk=Actor(ActorKind.STAFF, operator),
-            firms={provider_id(provider.number): _firm(provider, equal=scenario.equal) for provider in registry},
+            providers={
+                provider_id(provider.number): _simulated(provider, equal=scenario.equal) for provider in registry
+            },
             offered=frozenset(line.item for provider in registry for line in provider.lines),
         )
     finally:
@@ -159,9 +161,9 @@ async def set_stage(
             await _run(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def _firm(provider: SampleProvider, *, equal: bool) -> Firm:
+def _simulated(provider: SampleProvider, *, equal: bool) -> SimulatedProvider:
     member = member_of(provider, "")
-    return Firm(provider.number, replace(member, **_FLAWLESS) if equal else member)
+    return SimulatedProvider(provider.number, replace(member, **_FLAWLESS) if equal else member)
 
 
 _FLAWLESS: Any = {"accept_rate": 1.0, "punctuality": 1.0, "return_rate": 0.0, "response_seconds": 30, "by_phone": False}

@@ -82,10 +82,10 @@ class _Page:
 
     def head(self) -> str:
         statement, words = self.statement, self.words
-        firm = words["firm"].format(name=statement.provider_name, number=statement.provider_number)
+        provider = words["provider"].format(name=statement.provider_name, number=statement.provider_number)
         made = words["made"].format(moment=self._moment(statement.made_at), credit=statement.credit)
         title = f"{words['title']} {statement.figures.month:%Y-%m}"
-        return f"<h1>{escape(title)}</h1>" + _line(firm) + _line(made)
+        return f"<h1>{escape(title)}</h1>" + _line(provider) + _line(made)
 
     def figures(self) -> str:
         figures = self.statement.figures

@@ -9,7 +9,7 @@ from app.kit.quantity import shown
 WORDS = {
     Language.ZH: {
         "title": "服务单位月度对账单",
-        "firm": "{name}（编号 {number}）",
+        "provider": "{name}（编号 {number}）",
         "made": "打印时间 {moment}，当前信用分 {credit}",
         "figures": "本月情况",
         "acceptance": "接单率（接单／已答复或到期的派单）",
@@ -43,7 +43,7 @@ WORDS = {
     },
     Language.EN: {
         "title": "Monthly statement",
-        "firm": "{name} (number {number})",
+        "provider": "{name} (number {number})",
         "made": "Printed {moment}; current credit {credit}",
         "figures": "This month",
         "acceptance": "Acceptance (accepted / offers answered or expired)",

@@ -144,7 +144,7 @@ def _queue(*which: ColumnElement[bool]) -> Select[Any]:
         _complained(Complaint.id).label("complaint_id"),
         complaint_due.is_not(None).label(Concern.COMPLAINT),
         (~red & yellow).label(Concern.YELLOW),
-        ((Request.status == word(RequestStatus.IN_PROGRESS)) & gone).label(Concern.FIRM_GONE),
+        ((Request.status == word(RequestStatus.IN_PROGRESS)) & gone).label(Concern.PROVIDER_GONE),
     ]
     return select(*columns).where(*which)
 

@@ -33,8 +33,8 @@ class Concern(Term):
     EXTENSION_ASKED = "extension_asked", "申请延期", "more time requested", "A provider asks for more time."
     COMPLAINT = "complaint", "投诉", "complaint", "A complaint needs a decision; the request itself may be closed."
     YELLOW = "yellow", "将到时限", "due soon", "Three quarters of a clock's time have passed."
-    FIRM_GONE = (
-        "firm_gone",
+    PROVIDER_GONE = (
+        "provider_gone",
         "单位已退出",
         "provider gone",
         "Its provider left or was expelled after starting the work; somebody must end the job for it.",
@@ -82,7 +82,7 @@ class Counts(BaseModel):
     extension_asked: int
     complaint: int
     yellow: int
-    firm_gone: int
+    provider_gone: int
     silent_providers: int
 
 

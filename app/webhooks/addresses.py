@@ -39,9 +39,9 @@ def may_reach(address: Address, networks: Sequence[Network], *, plain: bool) -> 
     return any(address in network for network in networks) or (not plain and is_public(address))
 
 
-def networks_of(settings: Settings, *, firm: bool) -> Sequence[Network]:
-    """Return the deployment's own networks that webhooks of providers (`firm`) or of the centre's systems may reach."""
-    return settings.firm_webhook_networks if firm else settings.webhook_networks
+def networks_of(settings: Settings, *, of_provider: bool) -> Sequence[Network]:
+    """Return the deployment's own networks that webhooks of a provider, or of the centre's systems, may reach."""
+    return settings.provider_webhook_networks if of_provider else settings.webhook_networks
 
 
 async def resolve(host: str, threads: Executor = LOOK_UPS) -> list[Address]:

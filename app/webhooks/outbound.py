@@ -79,15 +79,15 @@ class Outbound:
     def __init__(self, pools: Mapping[tuple[str, bool], AsyncConnectionPool], seconds: float) -> None:
         self._pools, self._seconds = pools, seconds
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, *, firm: bool = False) -> Answer:
-        """POST the body to a provider's URL (`firm`) or to one of the centre's systems, within `webhook_seconds`.
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, *, of_provider: bool = False) -> Answer:
+        """POST the body to a URL of a provider or of one of the centre's systems, within `webhook_seconds`.
 
         Returns the outcome. Network failures are in the answer, not raised.
         """
         try:
             async with asyncio.timeout(self._seconds):
                 host = httpx.URL(url).netloc.decode()  # httpcore omits the brackets of an IPv6 address
-                return await self._post(httpcore.URL(url), {"Host": host, **headers}, body, firm=firm)
+                return await self._post(httpcore.URL(url), {"Host": host, **headers}, body, of_provider=of_provider)
         except (TimeoutError, httpcore.TimeoutException):
             return Answer(Failure.TIMEOUT)
         except AddressRefused:
@@ -97,8 +97,8 @@ class Outbound:
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             return Answer(Failure.BAD_ANSWER, body=str(error).encode())
 
-    async def _post(self, url: httpcore.URL, headers: Mapping[str, str], body: bytes, *, firm: bool) -> Answer:
-        pool = self._pools[url.scheme.decode(), firm]
+    async def _post(self, url: httpcore.URL, headers: Mapping[str, str], body: bytes, *, of_provider: bool) -> Answer:
+        pool = self._pools[url.scheme.decode(), of_provider]
         async with pool.stream("POST", url, headers=list(headers.items()), content=body) as response:
             read = b""
             async for chunk in response.aiter_stream():
@@ -117,8 +117,8 @@ async def open_outbound(settings: Settings) -> AsyncIterator[Outbound]:
 
     trusted = httpcore.default_ssl_context()
 
-    def pool(*, plain: bool, firm: bool) -> AsyncConnectionPool:
-        guarded = Guarded(networks_of(settings, firm=firm), threads, plain=plain)
+    def pool(*, plain: bool, of_provider: bool) -> AsyncConnectionPool:
+        guarded = Guarded(networks_of(settings, of_provider=of_provider), threads, plain=plain)
         return AsyncConnectionPool(
             ssl_context=trusted,
             max_connections=None,
@@ -130,9 +130,11 @@ async def open_outbound(settings: Settings) -> AsyncIterator[Outbound]:
     try:
         async with AsyncExitStack() as stack:
             pools = {
-                (scheme, firm): await stack.enter_async_context(pool(plain=scheme == "http", firm=firm))
+                (scheme, of_provider): await stack.enter_async_context(
+                    pool(plain=scheme == "http", of_provider=of_provider)
+                )
                 for scheme in ("https", "http")
-                for firm in (False, True)
+                for of_provider in (False, True)
             }
             yield Outbound(pools, settings.webhook_seconds)
     finally:

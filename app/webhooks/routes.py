@@ -37,7 +37,7 @@ DeliveryId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 async def _new_url(act: Caller, body: EndpointIn) -> str:
-    return await check_url(body.url, networks_of(act.settings, firm=Role.PROVIDER in act.roles))
+    return await check_url(body.url, networks_of(act.settings, of_provider=Role.PROVIDER in act.roles))
 
 
 async def _other_url(act: Caller, body: EndpointEdit) -> str | None:

@@ -97,7 +97,7 @@ class WebhookSender:
         body = message_body(facts)
         headers = sign(f"msg_{row['id']}", world_now, body, [secret_of(seed, key) for seed in seeds])
         headers[HEADER] = current_trace() or ""
-        return await self._outbound.post(row["url"], headers, body.encode(), firm=row["owner_id"] is not None)
+        return await self._outbound.post(row["url"], headers, body.encode(), of_provider=row["owner_id"] is not None)
 
     async def _note(self, tx: Tx, row: Row, answer: Answer, until: datetime) -> None:
         act = act_of(self._context)

@@ -44,7 +44,7 @@ from app.webhooks.models import WebhookDelivery, WebhookEndpoint
 from app.webhooks.states import DELIVERIES
 
 READER = "webhooks"
-PER_FIRM = 12
+PER_PROVIDER = 12
 """How many deliveries may be in flight to all endpoints of one provider, so that it doesn't crowd out others."""
 PER_ENDPOINT = 4
 """How many deliveries a worker has in flight to one endpoint, so that a slow one holds up no other."""
@@ -152,7 +152,7 @@ def _claim() -> Prepared:
     )
     picked = (
         select(ready.c.id)
-        .where(or_(ready.c.provider_id.is_(None), ready.c.nth <= PER_FIRM))
+        .where(or_(ready.c.provider_id.is_(None), ready.c.nth <= PER_PROVIDER))
         .order_by(ready.c.due_at)
         .limit(bindparam("room", type_=BigInteger))
         .cte("picked")

@@ -52,12 +52,12 @@ class Session:
         """
         noted = folder / f"{_short_hash(self.url, self.key)}.firm"
         try:
-            firm = noted.read_text()
+            provider_id = noted.read_text()
         except OSError:
             async with HotlineClient(self.url, self.key, language=self._language, patience=PATIENCE_SECONDS) as hotline:
-                firm = str((await hotline.own()).id)
-            _note(noted, firm)
-        return folder / f"{_short_hash(self.url, firm)}.db"
+                provider_id = str((await hotline.own()).id)
+            _note(noted, provider_id)
+        return folder / f"{_short_hash(self.url, provider_id)}.db"
 
     @property
     def _language(self) -> str:

@@ -88,11 +88,11 @@ async def test_only_the_query_code_opens_an_application(world: World) -> None:
 )
 async def test_what_is_known_is_told_but_not_of_whom(world: World, change: dict[str, str], same: str) -> None:
     filed = await ok(world.anonymous.post(URL, json=form(1)))
-    problem = await refused(world.anonymous.post(URL, json=form(2, **change)), 409, "firm_known")
+    problem = await refused(world.anonymous.post(URL, json=form(2, **change)), 409, "provider_known")
     assert (problem["same"], str(filed["number"]) in str(problem)) == (same, False)
     [row] = await waiting(world)
     await ok(world.registrar.put(f"/applications/{row['id']}/entry", json={}))
-    problem = await refused(world.anonymous.post(URL, json=form(2, **change)), 409, "firm_known")
+    problem = await refused(world.anonymous.post(URL, json=form(2, **change)), 409, "provider_known")
     assert "applied" not in str(problem["title"]).replace("has already applied", "")
 
 

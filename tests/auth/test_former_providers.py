@@ -95,12 +95,12 @@ async def test_staff_end_what_it_had_started(world: World) -> None:
     await stand(world, firm, "suspended", "expelled")
     [left] = await ok(world.operator.get(f"/providers/{firm.id}/jobs"))
     assert (left["id"], left["status"]) == (job["id"], "started")
-    queue = await ok(world.supervisor.get("/supervision/queue", params={"kind": "firm_gone"}))
-    assert [(item["job_id"], item["kinds"]) for item in queue["items"]] == [(job["id"], ["firm_gone"])]
-    assert (await ok(world.supervisor.get("/supervision/counts")))["firm_gone"] == 1
+    queue = await ok(world.supervisor.get("/supervision/queue", params={"kind": "provider_gone"}))
+    assert [(item["job_id"], item["kinds"]) for item in queue["items"]] == [(job["id"], ["provider_gone"])]
+    assert (await ok(world.supervisor.get("/supervision/counts")))["provider_gone"] == 1
     await ok(world.operator.put(f"/jobs/{job['id']}/failure", json={"note": "单位已清退，由中心另派"}))
     assert await ok(world.operator.get(f"/providers/{firm.id}/jobs")) == []
-    assert (await ok(world.supervisor.get("/supervision/counts")))["firm_gone"] == 0
+    assert (await ok(world.supervisor.get("/supervision/counts")))["provider_gone"] == 0
 
 
 async def test_who_comes_back_works_again(world: World) -> None:

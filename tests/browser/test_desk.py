@@ -128,7 +128,7 @@ async def test_a_call_for_somebody_else(world: World, sit_down: Opening, languag
     await press(person, "Tab")
     await person.page.keyboard.type("0574-8765 1234 转 8")
     await expect(person.page.locator("[name=desk-tier][value=low_fee]")).to_be_checked()
-    await person.page.locator("#desk-firmCalls").select_option("caller")
+    await person.page.locator("#desk-providerCalls").select_option("caller")
     await person.check_accessibility()
     await press(person, "F9")
     await expect(person.page.locator(".result")).to_be_visible()
@@ -199,7 +199,7 @@ async def test_a_firm_is_phoned(world: World, sit_down: Opening) -> None:
     await press(person, "Alt+2", "Enter")
     await expect(person.page.locator(".task")).to_contain_text(firm.name)
     await person.check_accessibility()
-    await person.picture("desk-firm")
+    await person.picture("desk-provider")
     await press(person, "Alt+A")
     await expect(person.page.locator(".task")).to_have_count(0)
     assert await world.status(made["request"]["id"]) == "assigned"

@@ -25,15 +25,15 @@ async def test_open_requests_and_what_was_taken_go_on(world: World) -> None:
     work = await ok(world.admin.get(f"/staff/{leaver}/open-work"))
     numbers = [request["number"] for request in work["requests"]]
     assert {mine["number"], second["number"]} <= set(numbers)
-    assert work["firms_being_phoned"] == 1
+    assert work["providers_being_phoned"] == 1
     url = f"/staff/{leaver}/open-work/handover"
     some = {"to": str(colleague), "request_ids": [second["id"]]}
     left = await ok(world.supervisor.put(url, json=some))
     assert [request["number"] for request in left["requests"]] == [n for n in numbers if n != second["number"]]
-    assert left["firms_being_phoned"] == 1
+    assert left["providers_being_phoned"] == 1
     for _ in range(2):
         left = await ok(world.supervisor.put(url, json={"to": str(colleague)}))
-        assert left == {"requests": [], "complaints": [], "firms_being_phoned": 0, "citizens_being_called": 0}
+        assert left == {"requests": [], "complaints": [], "providers_being_phoned": 0, "citizens_being_called": 0}
     assert (await ok(world.supervisor.post("/offers/to-phone/next")))["id"] == taken["id"]
     theirs = await ok(world.supervisor.get("/desk/requests"))
     assert {one["request"]["number"] for one in theirs} == set(numbers)

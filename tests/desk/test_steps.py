@@ -166,7 +166,7 @@ async def take(step: Step, scene: Scene, client: AsyncClient) -> bool:
         Step.OFFER: ("POST", f"/requests/{request}/offers", {"provider_id": str(scene.other.id)}),
         Step.CONSENT_TO_TIER: ("PUT", f"/requests/{request}/tier-consent", {"tier": "paid"}),
         Step.CLOSE: ("PUT", f"/requests/{request}/closure", {"note": "已了结"}),
-        Step.REOPEN: ("PUT", f"/requests/{request}/reopening", {"reason": "又堵了", "other_firm": True}),
+        Step.REOPEN: ("PUT", f"/requests/{request}/reopening", {"reason": "又堵了", "other_provider": True}),
         Step.HOLD: ("PUT", f"/requests/{request}/hold", {"cause": "citizen", "reason": "不在家", "until": until}),
         Step.RESUME: ("DELETE", f"/requests/{request}/hold", None),
         Step.CANCEL: ("PUT", f"/requests/{request}/cancellation", {"reason": "不要了"}),

@@ -20,7 +20,7 @@ JOIN (SELECT code AS township, lat, lon, row_number() OVER () AS place, count(*)
       FROM townships) town ON town.place = k / item.items % town.townships + 1
 """
 _FIRM = "'provider_id', md5('p' || k)::uuid"
-_FIRMS = [
+_PROVIDERS = [
     statement.format(each=_EACH.format(more=MORE))
     for statement in (
         """INSERT INTO providers SELECT copy.* {each}
@@ -103,7 +103,7 @@ async def settle(url: str) -> None:
 
 async def multiply(url: str) -> None:
     """Multiply them to 50,000."""
-    await run_sql(url, "SET session_replication_role = replica", *_FIRMS, "VACUUM ANALYZE")
+    await run_sql(url, "SET session_replication_role = replica", *_PROVIDERS, "VACUUM ANALYZE")
 
 
 async def leave_open(db: Database, request: str, count: int) -> None:

@@ -255,7 +255,7 @@ async def test_a_redo_and_a_reopening_use_the_place_they_have(world: World) -> N
         if not solved:
             await accepted(firm, {"offers": await ok(firm.client.get("/provider/offers"))}, "start", "completion")
     reopened = await ok(
-        world.operator.put(f"/requests/{request_id}/reopening", json={"reason": "剪坏了", "other_firm": True})
+        world.operator.put(f"/requests/{request_id}/reopening", json={"reason": "剪坏了", "other_provider": True})
     )
     assert reopened["tier"] == "free"
     await nobody_left(world)

@@ -58,7 +58,7 @@ async def test_a_firm_is_found_and_told_as_a_double_however_it_is_written(world:
     assert [(one["id"], one["name"]) for one in found] == [(str(firm.id), WRITINGS[0])]
     if q in WRITINGS:
         body = application(name=q)
-        problem = await refused(world.anonymous.post("/public/applications", json=body), 409, "firm_known")
+        problem = await refused(world.anonymous.post("/public/applications", json=body), 409, "provider_known")
         assert problem["same"] == "name"
 
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from app.kit.personal import mask_phone
-from app.kit.phones import FirmPhone, OwnPhone, Phone, canonical, is_service_line
+from app.kit.phones import OwnPhone, Phone, ProviderPhone, canonical, is_service_line
 
 HERE = "0574"
-own, firms, any_phone = TypeAdapter[str](OwnPhone), TypeAdapter[str](FirmPhone), TypeAdapter[str](Phone)
+own, firms, any_phone = TypeAdapter[str](OwnPhone), TypeAdapter[str](ProviderPhone), TypeAdapter[str](Phone)
 
 mobiles = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 fixed_lines = st.from_regex(r"[2-8][0-9]{7}", fullmatch=True).filter(lambda own: len(set(own)) > 1)

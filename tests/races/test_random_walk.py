@@ -163,7 +163,7 @@ class Walk:
                 *[("PUT", "hold", hold)] * 3,
                 *[("DELETE", "hold", None)] * 3,
                 ("PUT", "closure", {"note": "已转物业处理"}),
-                ("PUT", "reopening", {"reason": "又堵了", "other_firm": self.chance.random() < 0.5}),
+                ("PUT", "reopening", {"reason": "又堵了", "other_provider": self.chance.random() < 0.5}),
             ]
         )
         return self.say(self.world.supervisor, method, f"/requests/{request['id']}/{path}", body)

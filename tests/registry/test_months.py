@@ -16,7 +16,7 @@ def theirs(firm: SampleProvider, month: str = "2026-10") -> str:
     return f"/providers/{firm.id}/months/{month}"
 
 
-async def list_firms(world: World, **asked: Any) -> list[dict[str, Any]]:
+async def list_providers(world: World, **asked: Any) -> list[dict[str, Any]]:
     return list((await ok(world.registrar.get("/months/2026-10", params=asked)))["items"])
 
 
@@ -84,10 +84,10 @@ async def test_the_registrar_sees_who_has_not_filed(world: World) -> None:
     await ok(filed.client.put(OWN, json=OCTOBER))
     await ok(world.registrar.put(theirs(paper), json=OCTOBER))
     await ok(world.registrar.put(f"{theirs(paper)}/lock", json=OCTOBER))
-    states = {row["provider_id"]: row["state"] for row in await list_firms(world)}
+    states = {row["provider_id"]: row["state"] for row in await list_providers(world)}
     assert states == {str(filed.id): "filed", str(paper.id): "locked", str(missing.id): "missing"}
-    assert [row["provider_id"] for row in await list_firms(world, state="missing")] == [str(missing.id)]
-    [locked] = await list_firms(world, state="locked")
+    assert [row["provider_id"] for row in await list_providers(world, state="missing")] == [str(missing.id)]
+    [locked] = await list_providers(world, state="locked")
     assert locked["filed"]["on_paper"] is True
     await refused(filed.client.get("/months/2026-10"), 403, "not_allowed")
 

@@ -133,7 +133,7 @@ async def test_a_firm_is_found_and_told_as_a_double_by_its_former_codes(world: W
     problem = await refused(world.registrar.post("/providers", json=application(2, uscc=code)), 409, "provider_exists")
     assert (problem["id"], problem["same"]) == (firm["id"], ["uscc"])
     known = await refused(
-        world.anonymous.post("/public/applications", json=application(2, uscc=code)), 409, "firm_known"
+        world.anonymous.post("/public/applications", json=application(2, uscc=code)), 409, "provider_known"
     )
     assert known["same"] == "credit code"
 
@@ -158,4 +158,4 @@ async def test_a_former_code_of_nobody_known_is_told_as_what_it_is(world: World,
 async def test_applications_that_wait_are_told_as_doubles_too(world: World) -> None:
     await ok(world.anonymous.post("/public/applications", json=application(uscc=OURS)))
     again = application(2, uscc="330203799655058")
-    await refused(world.anonymous.post("/public/applications", json=again), 409, "firm_known")
+    await refused(world.anonymous.post("/public/applications", json=again), 409, "provider_known")

@@ -75,7 +75,7 @@ def test_in_the_past_too_a_station_was_asked_by_its_own_community_alone(provider
 
     def drawn(community: str) -> set[str | None]:
         firms = (market.draw(rng, "EL07", Tier.FREE, "330203001", community, TODAY, None, set()) for _ in range(2_000))
-        return {firm.provider.community for firm in firms if firm}
+        return {firm.sample.community for firm in firms if firm}
 
     assert drawn("330203001001") == {None, "330203001001"}
     assert drawn("330203001002") == {None}

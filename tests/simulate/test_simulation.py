@@ -10,7 +10,7 @@ from app.simulate.figures import Figures, count_figures
 from app.simulate.invariants import check_all
 from app.simulate.play import Play
 from app.simulate.scenarios import SCENARIOS
-from app.simulate.stage import Firm, set_stage, template
+from app.simulate.stage import SimulatedProvider, set_stage, template
 from hotline_provider.behaviour import Member
 
 SCENARIO = SCENARIOS["vanish"]
@@ -32,7 +32,7 @@ async def play(settings: Settings, origin: str) -> Figures:
         async with stage.context.db.begin() as tx:
             assert not any((await check_all(tx, played.created)).values())
             for job in await tx.driver.fetch(_WHEN):
-                firm = stage.firms[job["provider_id"]]
+                firm = stage.providers[job["provider_id"]]
                 assert firm.open_from(job["accepted_at"]) == job["accepted_at"]
                 assert job["came_at"] is None or firm.open_from(job["came_at"]) == job["came_at"]
             return await count_figures(tx)
@@ -47,7 +47,7 @@ async def test_one_seed_gives_one_day(settings: Settings) -> None:
 
 def test_a_closed_firm_waits_until_it_opens() -> None:
     nine = datetime(2026, 11, 24, 9, tzinfo=UTC)
-    firm = Firm(1, MEMBER, [Opening(nine + n * DAY, nine + n * DAY + timedelta(hours=8)) for n in (0, 1)])
+    firm = SimulatedProvider(1, MEMBER, [Opening(nine + n * DAY, nine + n * DAY + timedelta(hours=8)) for n in (0, 1)])
     assert firm.open_from(nine - timedelta(hours=1)) == nine
     assert firm.open_from(nine + timedelta(hours=3)) == nine + timedelta(hours=3)
     assert firm.open_from(nine + timedelta(hours=8)) == nine + DAY

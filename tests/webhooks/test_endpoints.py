@@ -104,7 +104,7 @@ async def test_what_is_no_webhook_url_is_refused(world: World, url: str) -> None
     ],
 )
 async def test_a_private_address_is_refused_and_nothing_is_kept(world: World, host: str) -> None:
-    world.context.settings.firm_webhook_networks = []
+    world.context.settings.provider_webhook_networks = []
     firm = await world.add_provider()
     body = {"url": f"https://{host}:8443/hotline", "label": "派单系统"}
     await refused(firm.client.post("/webhooks", json=body), 422, "webhook_address_refused")

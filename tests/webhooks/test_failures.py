@@ -256,7 +256,7 @@ async def test_a_paused_endpoint_gets_what_has_waited_and_deliveries_go_after_a_
 async def test_a_private_address_is_refused_at_the_connection_whatever_it_was_before(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.context.settings.firm_webhook_networks = []
+    world.context.settings.provider_webhook_networks = []
     leads_to = ["93.184.215.14"]
 
     def rebinding(host: str, port: int | None, **wanted: Any) -> list[Any]:

@@ -9,14 +9,14 @@ import pytest
 from app.webhooks.backoff import LONGEST_WAIT, retry_after
 from app.webhooks.outbound import open_outbound
 from app.webhooks.sender import WebhookSender
-from app.webhooks.statements import PER_FIRM
+from app.webhooks.statements import PER_PROVIDER
 from tests.webhooks.receivers import Got, answer, deliver, register, stranger
 from tests.world import DRAIN, World, ok, refused
 
 
 async def test_the_centres_networks_are_not_open_to_firms(world: World) -> None:
     firm = await world.add_provider(DRAIN)
-    world.context.settings.firm_webhook_networks = []
+    world.context.settings.provider_webhook_networks = []
     body = {"url": "https://127.0.0.1/", "label": "x"}
     await refused(firm.client.post("/webhooks", json=body), 422, "webhook_address_refused")
     await ok(world.admin.post("/webhooks", json=body))
@@ -124,6 +124,6 @@ async def test_one_firm_does_not_take_all_places(world: World) -> None:
             while await sender.step():
                 pass
             await quick.news.wait()
-            assert len(slow.got) <= PER_FIRM
-            assert sender._of_owner[greedy.id] <= PER_FIRM
+            assert len(slow.got) <= PER_PROVIDER
+            assert sender._of_owner[greedy.id] <= PER_PROVIDER
         assert quick.got[0].message["type"] == "offer.made"

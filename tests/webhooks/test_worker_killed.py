@@ -21,7 +21,7 @@ async def heard(receiver: Stranger, enough: Callable[[], bool]) -> None:
 async def test_killed_in_the_middle_of_deliveries_it_loses_none_and_keeps_their_order(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HOTLINE_FIRM_WEBHOOK_NETWORKS", "127.0.0.0/8")
+    monkeypatch.setenv("HOTLINE_PROVIDER_WEBHOOK_NETWORKS", "127.0.0.0/8")
     monkeypatch.setenv("HOTLINE_WEBHOOK_SECONDS", "5")
     firm = await world.add_provider(DRAIN, capacity=50)
     async with stranger() as receiver:

@@ -41,3 +41,16 @@ test('every message that a screen names exists', () => {
   )
   expect(missing).toEqual([])
 })
+
+test('every group of messages from which a screen chooses exists', () => {
+  const groups = new Set(
+    [...known].flatMap((key) => [...key.matchAll(/\./g)].map(({ index }) => key.slice(0, index + 1))),
+  )
+  const missing = Object.entries(sources).flatMap(([file, source]) =>
+    [...source.matchAll(/\bt\(\s*`([\w.]+\.)\$\{/g)]
+      .map((match) => match[1] ?? '')
+      .filter((group) => !groups.has(group))
+      .map((group) => `${file}: ${group}`),
+  )
+  expect(missing).toEqual([])
+})

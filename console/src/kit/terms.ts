@@ -424,7 +424,7 @@ const zh = {
     extension_asked: '申请延期',
     complaint: '投诉',
     yellow: '将到时限',
-    firm_gone: '单位已退出',
+    provider_gone: '单位已退出',
   },
   DeliveryStatus: {
     pending: '待推送',
@@ -878,7 +878,7 @@ const en: typeof zh = {
     extension_asked: 'more time requested',
     complaint: 'complaint',
     yellow: 'due soon',
-    firm_gone: 'provider gone',
+    provider_gone: 'provider gone',
   },
   DeliveryStatus: {
     pending: 'pending',

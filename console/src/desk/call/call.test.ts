@@ -60,7 +60,7 @@ test.each(['', '1', '00000000000', '1395741', '11111111111', '100935'])('%s is n
   expect(PHONE.test(barePhone(typed))).toBe(false),
 )
 
-test('without a number the firm has somebody to call, or comes without', () => {
+test('without a number the provider has somebody to call, or comes without', () => {
   const draft = { ...emptyDraft('anonymous'), item: 'PE02', area: '330203001001' }
   expect([draft.phone, draft.withheld]).toEqual(['', true])
   expect([missing(draft, 'keep'), missing(draft, 'dispatch')]).toEqual([null, 'contactPhone'])
@@ -85,7 +85,7 @@ test('who calls for another names them, and says who is called', () => {
   expect(helpedNumber(mother)).toBe('87651234')
   expect(helpedNumber(draft)).toBe('')
   expect(bodyOf(mother, 'dispatch')).toMatchObject({ phone: '13957412345', helped, contact: null, callback: null })
-  const told = bodyOf({ ...mother, firmCalls: 'caller', calledBack: 'helped' }, 'dispatch')
+  const told = bodyOf({ ...mother, providerCalls: 'caller', calledBack: 'helped' }, 'dispatch')
   expect(told).toMatchObject({ contact: { name: '王女士', phone: '13957412345' }, callback: helped })
   expect(missing({ ...draft, helpedPhone: '12345' }, 'dispatch')).toBe('helpedPhone')
   expect(missing({ ...mother, phone: '', withheld: true }, 'dispatch')).toBeNull()

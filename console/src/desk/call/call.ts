@@ -26,7 +26,7 @@ export interface Draft {
   forAnother: boolean
   helpedName: string
   helpedPhone: string
-  firmCalls: Who
+  providerCalls: Who
   calledBack: Who
   /** A number that the provider may call, if the caller's own reaches nobody. */
   contactPhone: string
@@ -111,7 +111,7 @@ export function emptyDraft(phone = ''): Draft {
     forAnother: false,
     helpedName: '',
     helpedPhone: '',
-    firmCalls: 'helped',
+    providerCalls: 'helped',
     calledBack: 'caller',
     contactPhone: '',
     unannounced: false,
@@ -369,7 +369,7 @@ function peopleOf(draft: Draft) {
     phone: own,
     contact_name: caller.name,
     helped,
-    contact: both && draft.firmCalls === 'caller' ? caller : other,
+    contact: both && draft.providerCalls === 'caller' ? caller : other,
     callback: both && draft.calledBack === 'helped' ? helped : null,
     unannounced: nobodyToCall(draft) && !other && draft.unannounced,
   }

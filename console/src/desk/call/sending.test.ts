@@ -9,6 +9,7 @@ import { calls, noCalls, park, ring, takeBack, takeIn, takeRinging } from '../ca
 import callsMessages from '../calls/messages'
 import { post } from '../calls/post'
 import { type Item, reference } from '../reference'
+import requestMessages from '../request/messages'
 import { beginCall, call, emptyDraft, leaving, lookingUp, relaying } from './call'
 import { type Danger, undecided } from './heard'
 import ItemField from './ItemField.vue'
@@ -17,8 +18,7 @@ import PlaceFields from './PlaceFields.vue'
 import { refusal } from './refusal'
 import { PATIENCE_MS, useSending } from './sending'
 
-addMessages(messages)
-addMessages(callsMessages)
+for (const words of [messages, callsMessages, requestMessages]) addMessages(words)
 const A = '13957412345'
 const B = '13800574128'
 const item = (code: string, kind: Item['kind']) =>

@@ -3,7 +3,7 @@ import { ref } from 'vue'
 
 import type { Schemas } from '@/kit/api'
 
-import { firmOpen } from '../firm/firm'
+import { providerOpen } from '../provider/provider'
 
 /** The number of the request that is open; 0 for none. */
 export const requestOpen = ref(0)
@@ -11,7 +11,7 @@ export const requestOpen = ref(0)
 export const citizenOpen = ref<Schemas['CitizenFound'] | null>(null)
 
 export function openRequest(number: number): void {
-  firmOpen.value = ''
+  providerOpen.value = ''
   citizenOpen.value = null
   requestOpen.value = number
 }

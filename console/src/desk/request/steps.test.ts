@@ -66,7 +66,7 @@ test('there is a sum to agree to only while one is quoted and not agreed on', ()
   expect(keys(allowed, request(), [job({})])).toEqual(['complete'])
 })
 
-test('who asks how it goes must be on the line, and may refuse the firm', () => {
+test('who asks how it goes must be on the line, and may refuse the provider', () => {
   expect(keys(ofRequest('contact'), request(), [])).toEqual([])
   expect(keys(ofRequest('contact'), request(), [job({})], '13957412345')).toEqual([
     'progress',
@@ -77,7 +77,7 @@ test('who asks how it goes must be on the line, and may refuse the firm', () => 
   expect(keys(ofRequest('contact'), request({ status: 'completed' }), [], '13957412345')[0]).toBe('complaint')
 })
 
-test('without a number to call, a dispatch says that the firm comes without', () => {
+test('without a number to call, a dispatch says that the provider comes without', () => {
   expect(keys(ofRequest('dispatch'), request({ contact_phone: null }), [])).toEqual(['unannounced'])
   expect(keys(ofRequest('dispatch'), request({ contact_phone: null, unannounced: true }), [])).toEqual(['dispatch'])
 })

@@ -21,7 +21,7 @@ export interface Words {
   reason: (typeof RETURN_REASONS)[number] | ''
   from: string
   until: string
-  otherFirm: boolean
+  otherProvider: boolean
   agreed: boolean
   agreedBy: string
   agreedHow: (typeof TOLD_HOW)[number]
@@ -37,7 +37,7 @@ export const noWords = (): Words => ({
   reason: '',
   from: '',
   until: '',
-  otherFirm: false,
+  otherProvider: false,
   agreed: false,
   agreedBy: '',
   agreedHow: 'by_phone',
@@ -78,7 +78,7 @@ export function stepsOf(
     .flatMap(({ subject, id, step: name }) => {
       if (subject === 'job')
         return (
-          firmStep(
+          providerStep(
             name,
             jobs.find((job) => job.id === id)!,
           ) ?? []
@@ -110,7 +110,7 @@ function step(key: string, must: Field[], told: Step['told'], may: Field[] = [])
   return { key, must, may, told }
 }
 
-function firmStep(name: Allowed['step'], job: Job): Step | undefined {
+function providerStep(name: Allowed['step'], job: Job): Step | undefined {
   const path = { params: { path: { job_id: job.id } } }
   const quote = job.quote_fen
   const counted: Field[] = isCounted(job.unit) ? ['quantity'] : []
@@ -222,11 +222,11 @@ function citizenSteps(request: Request, rang?: string | null): Step[] {
     step(
       'reopen',
       ['note'],
-      ({ note, otherFirm }) => {
-        const body = { reason: note, other_firm: otherFirm }
+      ({ note, otherProvider }) => {
+        const body = { reason: note, other_provider: otherProvider }
         return apiStep('put', '/api/v1/requests/{request_id}/reopening', { ...path, body })
       },
-      ['otherFirm'],
+      ['otherProvider'],
     ),
     step('cancel', ['note'], ({ note }) =>
       apiStep('put', '/api/v1/requests/{request_id}/cancellation', { ...path, body: { reason: note } }),

@@ -72,7 +72,7 @@ export function wordsOf({ words, data }: Happening): string {
 export function byWhom({ actor_kind, actor_name, on_behalf, provider_name }: Happening): string {
   if (actor_kind === 'system') return ''
   const who = actor_name ?? ''
-  return on_behalf && provider_name ? t('desk.fact.for', { who, firm: provider_name }) : who
+  return on_behalf && provider_name ? t('desk.fact.for', { who, provider: provider_name }) : who
 }
 
 /** Return the event's name. */
