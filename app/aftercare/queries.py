@@ -40,9 +40,9 @@ _REQUEST = bindparam("request_id", type_=Uuid)
 
 
 def _present_job() -> Any:
-    """The job that completed the caller's request, or the request it was merged into; NULL if work on it has resumed.
+    """Select the job that completed the caller's request, or the request it was merged into; NULL if work has resumed.
 
-    A scalar subquery on purpose: PostgreSQL planned the join as a scan of all requests.
+    It is a scalar subquery because PostgreSQL planned a join as a scan of all requests.
     """
     caller, offer, job = aliased(Request), aliased(Offer), aliased(Job)
     served = func.coalesce(caller.parent_id, caller.id)

@@ -197,7 +197,7 @@ Identified = Annotated[Principal, Depends(_identified)]
 def _idle_for(request: Request) -> timedelta | None:
     """Return how long nobody has touched the screen, as the console reports it.
 
-    Return None for a stream: it stays open with nobody there.
+    Return None for a stream, because it stays open even if nobody is there.
     """
     if "text/event-stream" in request.headers.get("accept", ""):
         return None

@@ -29,7 +29,7 @@ def session_of(request: Request) -> str | None:
 
 
 def refuse_other_sites(request: Request) -> None:
-    """Raises CrossSite unless the browser says that the request comes from one of our own pages."""
+    """Raise CrossSite unless the browser says that the request comes from one of our own pages."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site != "same-origin" if site else urlsplit(origin or "").netloc != request.headers.get("host"):
         raise CrossSite

@@ -104,7 +104,7 @@ async def hash_of(password: str) -> str:
 
 
 async def check_password(password: str, *about: str) -> None:
-    """Raises PasswordWeak when the password is easy to guess or derived from facts about its owner (`about`)."""
+    """Raise PasswordWeak when the password is easy to guess or derived from facts about its owner (`about`)."""
     if not await asyncio.to_thread(_is_strong, password, about):
         raise PasswordWeak
 

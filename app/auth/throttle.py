@@ -78,6 +78,6 @@ async def count_try(tx: Tx, tried: list[Tried], clock: Clock, now: datetime) -> 
 
 
 async def uncount_try(tx: Tx, tried: list[Tried]) -> None:
-    """The attempt succeeded: clear this person's failures. For the network, take back only this attempt."""
+    """Clear this person's failures after a successful attempt. For the network, take back only this attempt."""
     for one in tried:
         await throttle_queries.uncount_try(tx, one.key, all_of_them=one.staff_id is not None)

@@ -223,7 +223,7 @@ def letters_of(text: str) -> str:
 
 
 def _folded(pinyin: str) -> str:
-    """Return the pinyin as people write it who do not tell zh from z or -ng from -n."""
+    """Return the pinyin as written by people who do not distinguish zh from z or -ng from -n."""
     return re.sub(r"([zcs])h", r"\1", pinyin).replace("ng", "n")
 
 

@@ -114,7 +114,7 @@ def _is_ours(thing: Any) -> bool:
 
 
 def _is_written_by_us(wrapper: Any) -> bool:
-    """Return whether the wrapper is a decorator of ours. Its closure holds what it wraps."""
+    """Return whether one of our decorators made the wrapper. Its closure then holds the wrapped function."""
     return getattr(wrapper, "__globals__", {}).get("__name__", "").partition(".")[0] in OURS
 
 
@@ -167,7 +167,7 @@ def _with_subclasses(kind: type) -> tuple[type, ...]:
 
 
 def _class(hint: Any) -> Any:
-    """Return the annotation without Annotated and None."""
+    """Return the annotation without Annotated and None. Of a union, return our own class if it has one."""
     while True:
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
         if origin is typing.Annotated:
@@ -180,7 +180,7 @@ def _class(hint: Any) -> Any:
 
 
 def _given(hint: Any) -> Any:
-    """Return the class of what iterating over it, or entering it, yields."""
+    """Return the class that iterating over the value, or entering it as a context manager, yields."""
     arguments = typing.get_args(hint)
     name = getattr(typing.get_origin(hint), "__name__", "")
     return _class(arguments[0]) if arguments and name in _GIVE_THEIR_FIRST else None

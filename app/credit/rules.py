@@ -97,7 +97,7 @@ class Recovery(Data):
 
 
 class Thresholds(Data):
-    """The credit below which a provider is put on watch or suspended, and from which that ends."""
+    """The levels of credit below which a provider is put on watch or suspended, and from which each ends."""
 
     watch_below: Level
     active_from: Level

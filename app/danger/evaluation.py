@@ -1,6 +1,7 @@
 """Measures how well dangers are recognised, on labelled sentences.
 
-A line of a file is `kind<TAB>sentence`. In the file of harmless sentences, the kind is the one that it sounds like.
+A line of a file is `kind<TAB>sentence`. In the file of harmless sentences, the kind is the danger that the
+sentence sounds like.
 """
 
 from collections.abc import Iterable, Iterator

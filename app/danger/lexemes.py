@@ -47,7 +47,11 @@ class Lexemes(NamedTuple):
 
 
 class Groups(NamedTuple):
-    """Words with the groups they are in, the length of the longest, and the groups that harmless calls have."""
+    """Groups of phrases with similar meanings.
+
+    `chinese` and `english` map each phrase to its groups. The longest Chinese phrase has `characters` characters, the
+    longest English one `words` words. `harmless` are the groups that are typical of harmless calls.
+    """
 
     chinese: dict[str, tuple[str, ...]]
     english: dict[str, tuple[str, ...]]
@@ -82,7 +86,7 @@ def _seen(character: str) -> str:
 
 
 def _read(name: str) -> dict[str, str]:
-    """Return the pairs in a file, or none if it is missing or damaged: calls must be heard all the same."""
+    """Return the pairs in a file, or none if it is missing or damaged, because dangers must be recognised even then."""
     try:
         lines = (DATA / name).read_text(encoding="utf-8").splitlines()
         return dict(cast(tuple[str, str], line.split("\t", 1)) for line in lines if not line.startswith("#"))

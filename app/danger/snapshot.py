@@ -39,7 +39,7 @@ class Dangers(NamedTuple):
         return recognise(text, self.rules)
 
     def takes(self, kind: DangerKind, line: str) -> bool:
-        """Return whether a line that an operator names is one of the guide's: by a full number, or by a name."""
+        """Return whether the guide for this kind has the line that an operator gives, by its full number or a name."""
         names = {same_form(part) for part in (line, *_AND.split(line))}
         numbers = set(_NUMBER.findall(tidy(line)))
         return any(each.number in numbers or _names(each) & names for each in self.guides[kind].lines)
@@ -58,7 +58,7 @@ def _names(line: EmergencyLine) -> set[str]:
 
 @cache
 def _also() -> Mapping[str, list[str]]:
-    """Return other names of lines; none if the file is damaged, as the guides' own numbers and names still work."""
+    """Return other names of lines. Return none if the file is damaged: the guides' own numbers and names still work."""
     try:
         return cast(Mapping[str, list[str]], yaml.safe_load((DATA / "lines.yaml").read_text(encoding="utf-8")))
     except (OSError, ValueError, yaml.YAMLError):
@@ -102,7 +102,7 @@ async def read_guides(tx: Tx) -> dict[DangerKind, Guide]:
 
 
 def dangers_of(guides: Mapping[DangerKind, Guide]) -> Dangers:
-    """Return these guides with the words that reveal each danger under them."""
+    """Return these guides with the rules that recognise each danger by the guide's words."""
     return Dangers(guides, Rules({kind: words_of(kind, guide) for kind, guide in guides.items()}))
 
 

@@ -19,7 +19,7 @@ async def spend(clock: Clock, seconds: float) -> None:
 
 
 async def first_of(*works: Coroutine[Any, Any, Any]) -> Any:
-    """Run the works side by side until one ends, then cancel the others. Return or raise what it does."""
+    """Run the works side by side until one ends, then cancel the others. Return its result or raise its error."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

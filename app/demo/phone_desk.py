@@ -31,7 +31,7 @@ class PhoneDesk:
         await self._room.serve("/offers/to-phone/next", self.phone, RECHECK_SECONDS)
 
     def resume(self, jobs: Iterable[UUID]) -> None:
-        """Let the providers continue these jobs, which they accepted before the play began."""
+        """Let the providers continue these jobs, which they had accepted before the play began."""
         for job_id in jobs:
             self._room.spawn(self._go_on(job_id))
 

@@ -71,7 +71,7 @@ class Room:
 
     @property
     def wait(self) -> timedelta:
-        """How long the first waiting citizen has been waiting."""
+        """How long the first caller in the queue has been waiting, or zero if nobody waits."""
         first = next(iter(self.ringing.values()), None)
         return self.clock.now() - first if first else timedelta()
 

@@ -39,7 +39,7 @@ HOURS = range(24)
 
 @dataclass(frozen=True)
 class Plan:
-    """What was asked for. `speed` is the centre's seconds per real second (None: the usual speed), and `hours` is how
+    """The demo's options. `speed` is the centre's seconds per real second (None: the usual speed), and `hours` is how
     long to play (None: for ever)."""
 
     speed: float | None

@@ -1,4 +1,4 @@
-"""The result of a play, and whether every acknowledged request is in the database."""
+"""Sums up a play, and checks that every acknowledged request is in the database."""
 
 from collections.abc import Mapping
 

@@ -24,7 +24,7 @@ class OpenRequest(BaseModel):
 
 
 class Subject(Term):
-    """What a step is taken with."""
+    """What a step applies to."""
 
     REQUEST = "request", "请求", "request", "A citizen's request."
     OFFER = "offer", "派单", "offer", "A request offered to one provider."

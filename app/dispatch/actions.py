@@ -257,7 +257,7 @@ async def reopen_request(
 
 
 def check_reopenable(act: Act, request: Mapping[str, Any] | Row) -> None:
-    """Raises ReopenWithoutDispatch, ReopenTooLate, DangerNotRelayed or AreaNeeded if a closed request cannot be
+    """Raise ReopenWithoutDispatch, ReopenTooLate, DangerNotRelayed or AreaNeeded if a closed request cannot be
     reopened."""
     if request["dispatched_at"] is None:
         raise ReopenWithoutDispatch

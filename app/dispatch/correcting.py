@@ -143,12 +143,12 @@ def _new_danger(request: Row, changes: Mapping[str, Any], catalog: Snapshot, dan
 async def withdraw_danger(
     act: Act, tx: Tx, request_id: UUID, body: DangerWithdrawalIn, catalog: Snapshot, dangers: Dangers
 ) -> Row:
-    """Withdraw the request's danger: urgency and deadlines are those of its item again, and it may be offered.
+    """Withdraw the request's danger, so that it has its item's urgency and deadlines again and may be offered.
 
-    A danger that was raised before, was not withdrawn and has no line becomes the request's danger again. With another
-    `kind` than the present danger, only that kind counts as withdrawn. The audit log records who said so and why.
+    An earlier danger that was neither withdrawn nor relayed becomes the request's danger again. If `kind` is not the
+    present danger, only that kind is recorded as withdrawn. The audit log records who withdrew it and why.
 
-    Repeating it changes nothing. Raises NotFound.
+    A repeated call changes nothing. Raises NotFound.
     """
     request = await get_locked(tx, request_id)
     if request["danger"] is None:
@@ -182,7 +182,7 @@ async def _note_withdrawn(act: Act, tx: Tx, request_id: UUID, danger: str, reaso
 
 
 async def _values(act: Act, tx: Tx, request: Row, body: Correction, catalog: Snapshot) -> dict[str, Any]:
-    """Return the columns that the body speaks of, with their right values."""
+    """Return the new values of the columns that the body corrects."""
     said = body.model_dump(exclude_unset=True)
     values: dict[str, Any] = {
         name: said[name] for name in ("description", "contact_name", "address", "quantity") if name in said
@@ -318,8 +318,8 @@ def _dues(
 
 
 async def _put_on_record(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], reason: str) -> None:
-    """Record in the audit log what changed from what to what, with personal data masked. The event log names the
-    columns only."""
+    """Record each old and new value in the audit log, with personal data masked. The event of the correction names only
+    the columns."""
     named = [name for name in changes if name in WORDS]
     masked = {
         name: [MASKS[name](value) if name in MASKS and value else value for value in (request[name], changes[name])]
@@ -329,7 +329,8 @@ async def _put_on_record(act: Act, tx: Tx, request: Row, changes: Mapping[str, A
 
 
 async def _follow(act: Act, tx: Tx, request: Row, changes: Mapping[str, Any], catalog: Snapshot) -> None:
-    """Tell the provider that has the work or is asked, and look for other providers if it matters."""
+    """Log the correction, tell the provider that has the job, and match the request again if the correction affects who
+    can do the work."""
     served = request["parent_id"] or request["id"]
     named = sorted(name for name in changes if name in WORDS)
     matters = bool(changes.keys() & (WORK - {"quantity"})) or "citizen_id" in changes

@@ -160,12 +160,12 @@ async def _tiers(
 
 
 def _is_deferred(request: Mapping[str, Any] | Row, matching: Matching) -> bool:
-    """Whether there is a surge, the work can wait, and it was not deferred before."""
+    """Return whether there is a surge, the work can wait, and it was not deferred before."""
     return matching.surge and request["urgency"] in matching.policy.surge.defer and not request["deferred_until"]
 
 
 def _on_the_line(request: Mapping[str, Any] | Row, now: datetime) -> bool:
-    """Whether the citizen is on the phone at this moment and is told by the operator."""
+    """Return whether the citizen is on the phone at this moment and is told by the operator."""
     return bool(request["channel"] == Channel.PHONE and request["received_at"] == now)
 
 

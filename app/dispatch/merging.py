@@ -1,4 +1,6 @@
-"""Merges requests about the same problem: one goes on for all of them, and what happens to the others if it ends."""
+"""Merges requests about the same problem, so that one goes on for all of them. If that one is cancelled, one of the
+others takes its place.
+"""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -100,7 +102,7 @@ _MISTAKE = Notice(
 
 
 def is_undoable(request: Row) -> bool:
-    """Whether the request was only dispatched: it was not relayed, reports no danger, and no provider has started."""
+    """Return whether the request was only dispatched: not relayed, without a danger, and not started by a provider."""
     out = request["status"] in _UNDOABLE and request["round"] == 1 and request["dispatched_at"] is not None
     return out and request["relay_to"] is None and request["danger"] is None
 

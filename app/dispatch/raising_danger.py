@@ -1,4 +1,4 @@
-"""Raises a danger on a recorded request: it becomes an emergency, and nobody is asked until an emergency line has
+"""Raises a danger on a recorded request: it becomes an emergency, and no provider is asked until an emergency line has
 it."""
 
 from collections.abc import Mapping

@@ -153,7 +153,7 @@ class Correction(Body):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        """Address, name, wanted time and consent may be set to null; required facts may not."""
+        """Raise InvalidField if nothing is corrected, or if a required value is set to null."""
         named = self.model_fields_set - {"reason"}
         missing = {"item", "area", "description", "phone", "helped", "unannounced", "quantity", "tier"} & named
         missing = {name for name in missing if getattr(self, name) is None}

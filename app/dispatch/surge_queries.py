@@ -173,7 +173,7 @@ RETURNING category_code, reason
 
 
 async def end_surge(tx: Tx, surge_id: UUID, at: datetime, by: UUID | None) -> Row | None:
-    """End an open surge and return it, or None if nothing ended. Without a person (`by`), only an automatic one
+    """End an open surge and return it, or None if nothing ended. If `by` is None, only a surge that began automatically
     ends."""
     return await tx.row(_END, id=surge_id, at=at, by=by)
 

@@ -60,7 +60,7 @@ class Act(NamedTuple):
 
     @property
     def of_itself(self) -> "Act":
-        """The same act in the system's name, for what the centre's rules do as part of it."""
+        """Return the same act in the system's name, for what the centre's rules do as part of it."""
         return self._replace(actor=SYSTEM, roles=frozenset())
 
     def parameters(self) -> dict[str, Any]:

@@ -213,8 +213,8 @@ class Machine(Steps):
         return rows.c.id if subject == self.subject else rows.c.get(f"{subject}_id", NO_KEY)
 
     def path(self, start: StrEnum, *steps: str) -> tuple[StrEnum, list[EventKind]]:
-        """Return the status to which the steps lead from `start`, and their events, for a row that is inserted further
-        on.
+        """Return the status that the steps lead to from `start`, and their events, for inserting a row that has already
+        taken them.
 
         Raises ValueError for a step that the table does not allow.
         """

@@ -83,7 +83,7 @@ def read(content: bytes) -> Iterator[Line]:
 
 
 def _check_size(archive: zipfile.ZipFile) -> None:
-    """Raises Unreadable for a file that is too large or encrypted. `zipfile` unpacks no part beyond its declared
+    """Raise Unreadable for a file that is too large or encrypted. `zipfile` unpacks no part beyond its declared
     size."""
     sizes = [part.file_size for part in archive.infolist()]
     texts = [part.file_size for part in archive.infolist() if "sharedStrings" in part.filename]

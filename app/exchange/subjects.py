@@ -136,8 +136,8 @@ def _refuse(plan: Plan, row: Row, column: str, code: str, facts: dict[str, Any])
 
 
 def _facts(row: Row, known: Known | None, catalog: Snapshot, today: date) -> dict[str, Any]:
-    """Return the provider's facts by the row. An empty cell keeps the existing value, or for a new provider takes the
-    usual one."""
+    """Return the provider's facts from its row. An empty cell keeps the existing value, or gives a new provider the
+    default."""
     given = row.values
     place = catalog.spot(given["area"])
     facts = {name: given[name] for name in ("number", "name", "kind", "uscc", "contact_name", "phone", "reached_by")}
@@ -219,7 +219,7 @@ def _shared(finder: Finder, touched: Any) -> Iterator[Fault]:
 
 
 def _form(name: str, value: Any) -> Any:
-    """Return what is compared of a fact: the common form of a name, or the organisation code within a credit code."""
+    """Return the value by which providers are compared: a name's common form, a credit code's organisation code."""
     if value is None or name not in ("name", "uscc"):
         return value
     return same_form(value) if name == "name" else organisation_code(value) or value

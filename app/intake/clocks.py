@@ -110,7 +110,7 @@ def seconds_taken(clock: Clock, request: Mapping[str, Any], allowance: Allowance
 
 
 def may_phone(request: Mapping[str, Any] | Any, zone: ZoneInfo, now: datetime) -> bool:
-    """Whether people may be phoned about the request now: at night only if it is urgent or wanted before the
+    """Return whether people may be phoned about the request now: at night only if it is urgent or wanted before the
     morning."""
     if not is_night(now, zone) or request["urgency"] in RING_AT_NIGHT:
         return True

@@ -88,16 +88,18 @@ def danger_heard(kind: DangerKind, dangers: Dangers) -> DangerHeard:
 
 
 def refuse_undecided(kinds: Iterable[DangerKind], lines: Iterable[str], dangers: Dangers) -> None:
-    """Raises DangerHeard for the first kind that none of the lines handles."""
+    """Raise DangerHeard for the first kind that none of the lines handles."""
     for kind in kinds:
         if not any(dangers.takes(kind, line) for line in lines):
             raise danger_heard(kind, dangers)
 
 
 async def check_decided(tx: Tx, request: Row, dangers: Dangers) -> None:
-    """Raises DangerHeard if the text of an endangered request mentions, or an earlier event raised, a kind besides its
-    danger that no line has and that was neither dismissed nor withdrawn. This is checked before the request is
-    dispatched."""
+    """Raise DangerHeard if a request with a danger has another one that is still undecided.
+
+    Its text mentions that other danger or an event raised it, it was neither dismissed nor withdrawn, and no line has
+    it. Call this before the request is dispatched.
+    """
     if request["danger"]:
         kinds, lines = await _undecided(tx, request, dangers.recognise(request["description"]))
         refuse_undecided(kinds, lines, dangers)
@@ -110,8 +112,8 @@ async def find_open_danger(tx: Tx, request: Row, dangers: Dangers) -> DangerKind
 
 
 async def _undecided(tx: Tx, request: Row, heard: Iterable[Recognised]) -> tuple[list[DangerKind], list[str]]:
-    """Return the kinds that are heard or were raised, except the present one and those dismissed or withdrawn. Return
-    also all lines that were told of a danger."""
+    """Return the kinds that were heard or raised, without the present one and those dismissed or withdrawn, and all
+    lines that a danger was relayed to."""
     told = {one.kind: True for one in heard}
     lines = list(request["danger_lines"] or ())
     for event in await queries.list_events(tx, request["id"]):
@@ -177,13 +179,13 @@ def has_unrelayed_danger(request: Mapping[str, Any] | Row) -> bool:
 
 
 def check_relayed(request: Mapping[str, Any] | Row) -> None:
-    """Raises DangerNotRelayed until the request's danger has been relayed to an emergency line."""
+    """Raise DangerNotRelayed until the request's danger has been relayed to an emergency line."""
     if has_unrelayed_danger(request):
         raise DangerNotRelayed
 
 
 def check_may_go_out(request: Mapping[str, Any] | Row) -> None:
-    """Raises DangerNotRelayed or AreaNeeded if the request may not be offered to providers. Every path to providers
+    """Raise DangerNotRelayed or AreaNeeded if the request may not be offered to providers. Every path to providers
     checks this."""
     check_relayed(request)
     if request["township_code"] is None:
@@ -191,7 +193,7 @@ def check_may_go_out(request: Mapping[str, Any] | Row) -> None:
 
 
 def check_line(kind: DangerKind, line: str, dangers: Dangers) -> None:
-    """Raises NotItsLine if the line does not handle this kind of danger."""
+    """Raise NotItsLine if the line does not handle this kind of danger."""
     if not dangers.takes(kind, line):
         lines = [each.number or each.zh for each in dangers.guides[kind].lines]
         raise NotItsLine(line=line, lines=lines)

@@ -67,12 +67,12 @@ class Opening(NamedTuple):
 
 
 def dearer(one: str, other: str) -> bool:
-    """Whether tier `one` is dearer than tier `other`."""
+    """Return whether tier `one` is dearer than tier `other`."""
     return TIER_ORDER.index(Tier(one)) > TIER_ORDER.index(Tier(other))
 
 
 def needs_entitlement(item: Item, tier: Tier) -> bool:
-    """Whether the tier is cheaper than the item's first one, which is open to everybody."""
+    """Return whether the tier is cheaper than the item's first one, which is open to everybody."""
     return dearer(item.tiers[0], tier)
 
 
@@ -120,8 +120,8 @@ async def list_openings(tx: Tx, item: Item, who: Claimant, catalog: Snapshot) ->
 async def cheapest_open(
     tx: Tx, item: Item, asked: Tier, who: Claimant, catalog: Snapshot, *, lock: bool = True
 ) -> Tier:
-    """Return the cheapest tier open to the citizen, from the one asked for on, or the item's first tier if no cheaper
-    one is."""
+    """Return the cheapest tier that is open to the citizen and not cheaper than the one asked for, or else the item's
+    first tier."""
     first = Tier(item.tiers[0])
     for tier in TIER_ORDER[TIER_ORDER.index(asked) : TIER_ORDER.index(first)]:
         if tier in item.tiers and (await open_tier(tx, item, tier, who, catalog, lock=lock)).open:

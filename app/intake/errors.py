@@ -59,7 +59,7 @@ class DangerHeard(HotlineError):
 
 
 class DangerNotRelayed(HotlineError):
-    """Refuses every offer to a provider, and every answer that would close the request, until a line has the danger."""
+    """No emergency line has the request's danger yet, so it cannot be offered to a provider or closed by an answer."""
 
     en = "The request reports a danger that has not been relayed yet: record the relay, or withdraw the danger."
     zh = "该请求有险情，尚未转接应急电话：请先记录转接，或撤销险情。"

@@ -208,7 +208,7 @@ class CitizenGroup(Model):
 
 
 def is_member(member: type[CitizenGroup], day: date | ColumnElement[date]) -> ColumnElement[bool]:
-    """The condition that the membership is valid on the day."""
+    """Return the condition that the membership is valid on the day."""
     return member.expires_on.is_(None) | (member.expires_on >= day)
 
 
@@ -444,15 +444,15 @@ def callback_phone(request: type[Request]) -> ColumnElement[str | None]:
 
 
 def callback_name(request: type[Request]) -> ColumnElement[str | None]:
-    """The SQL expression of the name of the person whom the centre calls back."""
+    """Return the SQL expression for the name of the person whom the centre calls back."""
     return case((request.callback_phone.is_not(None), request.callback_name), else_=request.contact_name)
 
 
 class Round(Model):
-    """A past round of a request: from a dispatch, redo, reopening or return to the next one, with what became of it.
+    """A past round of a request, from one dispatch, redo, reopening or return to the next, with its times.
 
-    It is judged by its own deadlines and never changes. `dispatched_at` is when its clock began. The present round is
-    on the request.
+    It is judged by its own deadlines and never changes. `dispatched_at` is when its clock began. The request itself
+    holds the present round.
     """
 
     __tablename__ = "rounds"

@@ -57,6 +57,6 @@ def identity(phone: str | None) -> str | None:
 
 
 def check_callable(contact_phone: str | None, *, unannounced: bool) -> None:
-    """Raises NobodyToCall if the provider has no number to call and nobody decided that it comes without calling."""
+    """Raise NobodyToCall if the provider has no number to call and nobody decided that it comes without calling."""
     if contact_phone is None and not unannounced:
         raise NobodyToCall

@@ -146,8 +146,8 @@ async def take_request(
 def _danger(act: Act, body: RequestIn, told: DangerReport, dangers: Dangers) -> dict[str, Any]:
     """Return the columns that describe the danger. Raises NotItsLine, DangerNotRelayed.
 
-    If an operator named the danger, `relay` must be one of its lines. If only the text mentions it, `relay` counts for
-    the danger only if it is one.
+    If an operator named the danger, `relay` must be one of its lines. If only the text mentions it, `relay` may be any
+    line, but relays the danger only if it is one of the danger's.
     """
     facts: dict[str, Any] = {
         **NO_DANGER,
@@ -205,7 +205,7 @@ def answered(values: Mapping[str, Any], after_seconds: int) -> dict[str, Any]:
 
 
 def check_dispatchable(item: Item, *, relayed: bool) -> None:
-    """Raises NotDispatchable if the item never goes to a provider, RelayFirst if it must be relayed first and was
+    """Raise NotDispatchable if the item never goes to a provider, RelayFirst if it must be relayed first and was
     not."""
     if item.kind == Kind.INFO:
         raise NotDispatchable(item=item.code, why="it is answered from the knowledge base")
@@ -234,7 +234,7 @@ def details_of(item: Item, said: Sequence[DetailIn], *, strict: bool = True) -> 
 
 
 def check_quantity(item: str, unit: str | None, quantity: Decimal) -> None:
-    """Raises QuantityNotCounted for a quantity other than 1 of an item without a charging unit."""
+    """Raise QuantityNotCounted for a quantity other than 1 of an item without a charging unit."""
     if quantity != 1 and not is_counted(unit):
         raise QuantityNotCounted(item=item)
 
@@ -294,7 +294,7 @@ def _times(
 
 
 def check_window(start: datetime, end: datetime, now: datetime) -> None:
-    """Raises WindowInvalid unless the window ends after it starts, ends in the future and within 366 days, and starts
+    """Raise WindowInvalid unless the window ends after it starts, ends in the future and within 366 days, and starts
     no more than 366 days ago."""
     if not start < end or not now < end <= now + FARTHEST or start < now - FARTHEST:
         raise WindowInvalid
@@ -316,8 +316,11 @@ def window_of(start: datetime | None, end: datetime | None, now: datetime) -> Wi
 async def settle_tiers(
     tx: Tx, item: Item, asked: Tier, fallback: str | None, who: Claimant, catalog: Snapshot
 ) -> dict[str, Any]:
-    """Return the tiers asked for, entitled to and served, which may differ. Raises NotEntitled if only a tier is open
-    that is dearer than the one asked for and than `fallback`, the dearest that the citizen agreed to."""
+    """Return the tiers asked for, entitled to and served, which may differ.
+
+    Raises NotEntitled if the cheapest open tier is dearer than both the one asked for and `fallback`, the dearest that
+    the citizen agreed to.
+    """
     entitled = await cheapest_open(tx, item, asked, who, catalog)
     if dearer(entitled, asked) and (fallback is None or dearer(entitled, fallback)):
         raise NotEntitled(asked=asked, entitled=entitled)

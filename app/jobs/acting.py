@@ -94,7 +94,7 @@ async def time_taken(act: Act, tx: Tx, clock: Clock, row: Row) -> dict[str, int]
 async def next_round(act: Act, tx: Tx, job: Row) -> dict[str, Any]:
     """Return the times of the round that begins when a locked job is returned or taken away.
 
-    The deadlines are the next provider's own; those that the citizen was told stay beside them.
+    The deadlines apply to the next provider. Those that the citizen was told stay in their own columns.
     """
     times = begin_round(dict(job), await allowance_of(tx, job), act.zone, act.now)
     own = {"round_from": act.now} | {f"round_{name}": times[name] for name in ("arrive_by", "complete_by")}
@@ -111,7 +111,7 @@ async def check_places(
     *,
     but: UUID | None = None,
 ) -> None:
-    """Raises AppointmentsOverlap, or ProviderFull without an appointment, if the provider has no place left in the
+    """Raise AppointmentsOverlap, or ProviderFull without an appointment, if the provider has no place left in the
     window."""
     start, end = max(window[0] or act.now, act.now), window[1] or max(due or act.now, act.now)
     overlapping = await list_overlapping(
@@ -127,7 +127,7 @@ async def check_places(
 
 
 def check_live(job: Row) -> None:
-    """Raises JobOver unless the job is accepted or started."""
+    """Raise JobOver unless the job is accepted or started."""
     if job["status"] not in LIVE:
         raise JobOver(state=JobStatus(job["status"]))
 
@@ -151,9 +151,10 @@ def offer_out(row: Row) -> OfferOut:
 
 
 def measured(job: Row, quantity: Decimal | None) -> dict[str, Any]:
-    """Return the job's values with the quantity that was found; the cap follows, and agreed sums may become lower.
+    """Return the job's values with the quantity found on site, and with the cap that results from it.
 
-    A sum settled by the price card falls with the quantity. No agreed sum exceeds the cap. Raises QuantityNotCounted.
+    A sum agreed by the price card falls with the quantity. Any agreed sum is lowered to the cap if it exceeds it.
+    Raises QuantityNotCounted.
     """
     found: dict[str, Any] = dict(job)
     if quantity is None or quantity == job["quantity"]:
@@ -171,7 +172,7 @@ def measured(job: Row, quantity: Decimal | None) -> dict[str, Any]:
 
 
 def check_price(job: Mapping[str, Any] | Row, amount_fen: int) -> None:
-    """Raises AmountOnFreeJob if a free job costs anything, AboveCap if the amount exceeds the cap."""
+    """Raise AmountOnFreeJob if a free job costs anything, AboveCap if the amount exceeds the cap."""
     if (job["tier"] == Tier.FREE or job["redo"]) and amount_fen > 0:
         raise AmountOnFreeJob(amount_fen=amount_fen)
     if job["cap_fen"] is not None and amount_fen > job["cap_fen"]:
@@ -179,14 +180,14 @@ def check_price(job: Mapping[str, Any] | Row, amount_fen: int) -> None:
 
 
 def may_return_free(job: Row) -> bool:
-    """Whether the request was corrected after acceptance and the provider has not started since, so that a return does
-    not count."""
+    """Return whether a return does not count, because the request was corrected after acceptance and the provider has
+    not started since."""
     corrected_at, started_at = job["corrected_at"], job["started_at"]
     return corrected_at is not None and (started_at is None or started_at < corrected_at)
 
 
 def check_not_held(job: Row) -> None:
-    """Raises RequestOnHold while the job's request is on hold."""
+    """Raise RequestOnHold while the job's request is on hold."""
     if job["request_status"] == RequestStatus.ON_HOLD:
         raise RequestOnHold(until=job["hold_until"].isoformat())
 

@@ -104,7 +104,7 @@ async def move_appointment(act: Act, tx: Tx, job_id: UUID, body: Appointment) ->
 
 
 def _check_consent(job: Row, body: Appointment) -> None:
-    """Raises ConsentUnnamed for a later appointment if nobody is named: with a tick alone a provider could move its own
+    """Raise ConsentUnnamed for a later appointment if nobody is named: with a tick alone a provider could move its own
     deadline."""
     stands = job["appointment_to"] or job["original_complete_by"] or job["complete_by"]
     missing = [name for name in ("agreed_by", "agreed_how") if not getattr(body, name)]

@@ -1,5 +1,5 @@
-"""Counts how many of a provider's places its jobs take in a span of time. A job counts when it takes place, not from
-the day on which it was accepted.
+"""Counts how many of a provider's places its jobs take in a span of time. A job counts while its work takes place, not
+from the day on which it was accepted.
 
 A job with a future appointment takes a place during it. Any other job, or one whose appointment has passed, takes a
 place from now until it is due, at least for the rest of today.

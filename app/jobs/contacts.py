@@ -14,9 +14,10 @@ from app.kit.db import Tx
 
 
 async def record_contact(act: Act, tx: Tx, request_id: UUID, body: ContactIn) -> Contact:
-    """Record a later call or message about the request, or about one that it was merged into. Raises NotFound.
+    """Record a later call or message about the request. Raises NotFound.
 
-    The provider that has the work is told, except of a complaint, which becomes a case of its own.
+    The provider that has the work is told; for a merged request, the one that has the parent's. It is not told of a
+    complaint, which becomes a case of its own.
     """
     request = await get_request(tx, request_id)
     served = request.parent_id or request.id

@@ -45,7 +45,7 @@ async def ask_for_extension(act: Act, tx: Tx, job_id: UUID, body: ExtensionIn) -
 
 
 def check_in_time(job: Mapping[str, Any] | Row, now: datetime) -> None:
-    """Raises ExtensionTooLate once the provider has missed its next deadline."""
+    """Raise ExtensionTooLate once the provider has missed its next deadline."""
     complete_by = job["round_complete_by"]
     first = min(job["round_arrive_by"] if job["status"] == JobStatus.ACCEPTED else complete_by, complete_by)
     if now >= first:

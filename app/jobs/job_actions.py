@@ -152,7 +152,7 @@ async def _find_job(act: Act, tx: Tx, job_id: UUID) -> Row:
 
 
 def check_unstarted(job: Row) -> None:
-    """Raises JobOver unless the job is accepted and not started, or RequestOnHold while its request is on hold."""
+    """Raise JobOver unless the job is accepted and not started, or RequestOnHold while its request is on hold."""
     if job["status"] != JobStatus.ACCEPTED:
         raise JobOver(state=JobStatus(job["status"]))
     check_not_held(job)

@@ -65,7 +65,7 @@ _LIVE = [word(status) for status in LIVE]
 
 
 class Fault(Term):
-    """Who was to blame for returned or failed work, as a supervisor finds."""
+    """Who was to blame for returned or failed work, as a supervisor decides."""
 
     PROVIDER = "provider", "责任在单位", "the provider's fault", "It counts against the provider."
     CITIZEN = (
@@ -287,7 +287,7 @@ class Job(Model):
 
 
 def is_live(job: type[Job] = Job) -> ColumnElement[bool]:
-    """The condition that the job is unfinished."""
+    """Return the condition that the job is unfinished."""
     return job.status.in_(_LIVE)
 
 

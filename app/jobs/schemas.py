@@ -85,7 +85,7 @@ class OfferDetail(BaseModel):
 
 
 class Acceptance(Body):
-    """The appointment, within the time the citizen wants. Left out, it is the whole wanted time."""
+    """The appointment, within the time the citizen wants. If left out, it is the whole wanted time."""
 
     appointment_from: Moment | None = None
     appointment_to: Moment | None = None

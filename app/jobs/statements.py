@@ -191,7 +191,7 @@ def bring_forward_waiting(rows: FromClause) -> CTE:
 
 
 def _job_of(request: Moved) -> ColumnElement[bool]:
-    """The job changes only if its request does."""
+    """Return the condition that selects the job only if its request changes in the same statement."""
     return (Job.id == _JOB) & select(request.rows.c.id).exists()
 
 

@@ -100,7 +100,7 @@ class Prepared:
 
     @cached_property
     def _places(self) -> list[tuple[str, Any]]:
-        """The statement's values in order: a parameter's name, or a constant of the statement."""
+        """The statement's values in order, as pairs of a name and, for a constant of the statement, its value."""
         constants = self._compiled.params
         return [
             (name, None if name in self.parameters else constants[name]) for name in self._compiled.positiontup or ()

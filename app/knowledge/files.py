@@ -160,7 +160,7 @@ def article_of(cells: Cells) -> dict[str, Any]:
 
 
 def misfits(cells: Cells) -> Iterator[Fault]:
-    """Yield the faults that get lost when the cells are combined: surplus cells and unpaired lines."""
+    """Yield the faults that combining the cells would hide: surplus cells and unpaired lines."""
     if cells.get(BEYOND):
         yield Fault("", cells[BEYOND], "cells_beyond")
     for part in _LISTS:

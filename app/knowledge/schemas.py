@@ -234,7 +234,7 @@ class SuggestionsIn(Body):
 class SuggestionOut(ItemOut):
     """An item that may be meant. `confidence` is 0 to 1, and 0 if only its name starts with the typed text.
 
-    If it is not `sure`, it is only possible, and more likely nothing fits.
+    If it is not `sure`, it is possible, but more likely no item fits.
     """
 
     confidence: float

@@ -144,7 +144,7 @@ def beside_dangers(
 ) -> list[Suggested]:
     """Put the items of clear dangers first.
 
-    An emergency whose danger was not heard becomes unsure unless it is named.
+    An emergency item becomes unsure if its danger was not recognised, unless the caller names the item.
     """
     heard: dict[str, float] = {}
     for danger in told:

@@ -32,7 +32,7 @@ LIMIT = 8
 
 
 class Trained(NamedTuple):
-    """How many choices were learned from, how both models did, and whether the new one is better."""
+    """The number of choices that the new model learned from, the figures of both models, and whether it is better."""
 
     learned: int
     apart: tuple[Judged, Judged]
@@ -52,11 +52,11 @@ class Trained(NamedTuple):
 
 
 class TooFewChoices(Exception):
-    """There are too few choices to learn from and to hold back."""
+    """There are too few choices to learn from some and test with others."""
 
 
 def ask(catalog: Snapshot, model: Model, dangers: Dangers, told: Iterable[LabelledSentence]) -> Judged:
-    """Measure the model with these sentences, beside the dangers heard in them, as the desk does.
+    """Measure the model on these sentences, together with the dangers recognised in them, as the desk uses it.
 
     Suggestions that are not sure count as not offered. Raises OSError.
     """

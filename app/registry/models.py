@@ -25,7 +25,7 @@ from app.kit.terms import Term
 
 
 class ProviderKind(Term):
-    """What a provider is."""
+    """The kind of organisation that a provider is."""
 
     COMPANY = "company", "企业", "company", "A company that has joined the network."
     PUBLIC_BODY = "public_body", "公共机构", "public body", "A government office or public institution."
@@ -172,7 +172,7 @@ class Provider(Model):
 
 
 def is_active(provider: type[Provider] = Provider) -> ColumnElement[bool]:
-    """The provider's standing allows it to be offered work."""
+    """Return the condition that the provider's standing allows it to be offered work."""
     return provider.standing.in_(_ACTIVE)
 
 
@@ -224,12 +224,12 @@ class ProviderItem(Model):
 
 
 def has_not_ended(line: type[ProviderItem], day: Day) -> ColumnElement[bool]:
-    """The line is in force on the day or begins later."""
+    """Return the condition that the line is in force on the day or begins later."""
     return line.valid_to.is_(None) | (line.valid_to >= day)
 
 
 def line_is_in_force(line: type[ProviderItem], day: Day) -> ColumnElement[bool]:
-    """The line is approved and in force on the day."""
+    """Return the condition that the line is approved and in force on the day."""
     return line.approved_at.is_not(None) & (line.valid_from <= day) & has_not_ended(line, day)
 
 
@@ -255,12 +255,12 @@ class ProviderPaper(Model):
 
 
 def has_not_expired(paper: type[ProviderPaper], day: Day) -> ColumnElement[bool]:
-    """The licence is valid on the day, or will be once it begins."""
+    """Return the condition that the licence is valid on the day, or will be once it begins."""
     return paper.expires_on.is_(None) | (paper.expires_on >= day)
 
 
 def is_valid(paper: type[ProviderPaper], day: Day) -> ColumnElement[bool]:
-    """The licence is valid on the day."""
+    """Return the condition that the licence is valid on the day."""
     return (paper.issued_on <= day) & has_not_expired(paper, day)
 
 

@@ -53,7 +53,7 @@ async def list_months_of_providers(
 ) -> Page[MonthOfProvider]:
     """List the companies that must file for the month, by name. `state=missing` lists those that have not filed.
 
-    Ordered by name, which changes while you page: a company renamed meanwhile may be missed or come twice.
+    Ordered by name, which changes while you page: a company renamed meanwhile may be missed or appear twice.
     """
     rows = await months.list_providers_of_month(tx, month, asked)
     return page(rows, asked, lambda row: (row.name, row.provider_id), lambda row: row, request, response)

@@ -29,7 +29,7 @@ async def list_expiring_papers(
 ) -> Page[ExpiringPaper]:
     """List licences of admitted providers that expire soon or have expired, earliest first.
 
-    Ordered by expiry, which changes while you page: a licence corrected meanwhile may be missed or come twice.
+    Ordered by expiry, which changes while you page: a licence corrected meanwhile may be missed or appear twice.
     """
 
     def show_paper(row: tuple[ProviderPaper, Provider]) -> ExpiringPaper:

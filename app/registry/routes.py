@@ -72,7 +72,7 @@ async def list_providers(
 ) -> Page[ProviderSummary]:
     """List providers by name. A manager sees the contact masked.
 
-    Ordered by name, which changes while you page: a provider renamed meanwhile may be missed or come twice.
+    Ordered by name, which changes while you page: a provider renamed meanwhile may be missed or appear twice.
     """
 
     def show(provider: Provider) -> ProviderSummary:

@@ -104,7 +104,7 @@ def _hear_back(life: Life) -> None:
 
 
 def _same_work(life: Life) -> Served | None:
-    """Return a request for the same item in the township that is still being worked on, or None."""
+    """Return, for some requests, one for the same item and township that is worked on for 30 more minutes, or None."""
     if life.item.kind is Kind.INFO or not life.past.chance("duplicate"):
         return None
     earlier = life.past.solved.get((life.item.code, life.request["township_code"]))

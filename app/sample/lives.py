@@ -144,7 +144,7 @@ class Life:
         return said
 
     def count(self, provider_id: UUID, **counts: int) -> None:
-        """Add to the provider's counts of the day, and to the item's of the month."""
+        """Add to the provider's counts of the day. `counted` also counts for the item in the month."""
         day, rows = self.local().date(), self.past.rows
         for column, more in counts.items():
             rows.counts[provider_id, day, column] += more

@@ -1,4 +1,4 @@
-"""Names, codes and phone numbers for generated providers and people. A namer gives none of them twice."""
+"""Names, codes and phone numbers for generated providers and people. A namer never gives the same one twice."""
 
 from collections.abc import Callable
 from random import Random

@@ -40,7 +40,7 @@ _REQUESTS_BETWEEN = Prepared(
 
 
 async def has_requests(tx: Tx, since: datetime, until: datetime) -> bool:
-    """Return whether a request was received from `since` until before `until`."""
+    """Return whether a request was received at or after `since` and before `until`."""
     return bool((await tx.rows(_REQUESTS_BETWEEN, since=since, until=until))[0]["any"])
 
 

@@ -58,7 +58,7 @@ BACK_AT = time(8)
 
 
 class Stuck(Exception):
-    """Something stays due, however often the worker runs."""
+    """Something is still due after the worker has run."""
 
 
 class Play:

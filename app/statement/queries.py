@@ -41,7 +41,7 @@ _NO_SHOW = (
 
 
 def _month(moment: Any) -> ColumnElement[date]:
-    """The month of a moment in the centre's time zone."""
+    """Return the month of a moment in the centre's time zone."""
     return sql_cast(func.date_trunc(word("month"), func.timezone(ZONE, moment)), Date).label("month")
 
 

@@ -152,7 +152,8 @@ async def open_statement_link(
 async def list_own_decisions(
     asked: Annotated[DecisionsAsked, Query()], request: Request, response: Response, act: Provider, tx: Transaction
 ) -> Page[OwnDecision]:
-    """List a day's decisions that considered you, newest first: your place or the reason, and the best one's scores."""
+    """List a day's decisions that considered you, newest first, with your rank or the reason against you, and the best
+    provider's scores."""
     rows = await passed_over.list_decisions(tx, act.who, asked, act.today, act.zone)
     return page(rows, asked, lambda row: (row.at, row.id), passed_over.show, request, response)
 

@@ -92,7 +92,7 @@ def _complained(column: Any) -> ColumnElement[Any]:
 
 
 def _queue(*which: ColumnElement[bool]) -> Select[Any]:
-    """These requests with every reason to be in the queue."""
+    """Return the query for these requests with every reason they have to be in the queue."""
     complaint_due = _complained(Complaint.due_at)
     due = func.least(*_DUES, complaint_due, type_=DateTime(timezone=True))
     red = func.coalesce(due <= AT, False)
@@ -203,7 +203,7 @@ async def find_extension(tx: Tx, extension_id: UUID) -> Extension | None:
 async def move_deadlines(
     tx: Tx, request_id: UUID, arrive_by: datetime | None, complete_by: datetime, original: datetime, now: datetime
 ) -> None:
-    """Set the round's deadlines, and the citizen's where they have not passed. The worker checks the clocks at once."""
+    """Set the round's deadlines, and extend the citizen's that are not over. The worker checks the clocks at once."""
 
     def later(due: InstrumentedAttribute[datetime | None], moved: datetime | None) -> ColumnElement[Any]:
         return case((due > now, func.greatest(due, moved)), else_=due)

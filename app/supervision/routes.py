@@ -39,7 +39,8 @@ async def list_supervision_queue(
 ) -> Page[QueueItem]:
     """List requests that need a supervisor: unmatched, given back, overdue or nearly so, or asking for more time.
 
-    Ordered by urgency and deadline, which change while you page: a request moved meanwhile may be missed or come twice.
+    Ordered by urgency and deadline, which change while you page: a request moved meanwhile may be missed or appear
+    twice.
     """
     rows = await queries.list_queue(tx, wanted, act.now, wanted.after(int, datetime, UUID))
     return page(rows, wanted, lambda row: (row.urgency_rank, row.due, str(row.request_id)), _show, request, response)
@@ -65,7 +66,7 @@ async def list_silent_providers(
     """List providers to call: they let several offers in a row expire and get no more.
 
     Ordered by when they fell silent, which changes while you page: a provider that recovers and falls silent again may
-    come twice.
+    appear twice.
     """
     rows = await queries.list_silent_providers(tx, paging.after(datetime, UUID), paging.limit + 1)
     return page(

@@ -72,7 +72,8 @@ class QueueItem(BaseModel):
 
 
 class Counts(BaseModel):
-    """How many requests are in the queue for each reason. A request can have several."""
+    """How many requests are in the queue for each reason (one may have several), and how many providers fell
+    silent."""
 
     danger: int
     to_arbitrate: int

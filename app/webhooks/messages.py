@@ -63,7 +63,7 @@ class WithdrawnFacts(OfferFacts):
 
 
 class JobFacts(Facts):
-    """`job.…`."""
+    """The facts of `job.…`."""
 
     job_id: UUID | None = None
     appointment_from: datetime | None = None
@@ -109,7 +109,7 @@ class RequestFacts(Facts):
 
 
 class CancelledRequestFacts(RequestFacts):
-    """`request.cancelled`."""
+    """The facts of `request.cancelled`."""
 
     reason: Annotated[str | None, Field(description="`undone`: it was sent by mistake and counts nowhere")] = None
 
@@ -139,7 +139,7 @@ class CallbackFacts(Facts):
 
 
 class ComplaintFacts(Facts):
-    """`complaint.…`: a case about the provider's work; see `GET /provider/complaints`."""
+    """The facts of `complaint.…`: a case about the provider's work; see `GET /provider/complaints`."""
 
     complaint_id: UUID | None = None
     upheld: bool | None = None

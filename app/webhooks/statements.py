@@ -54,12 +54,12 @@ _ID = bindparam("id", type_=BigInteger)
 
 
 def is_pending(delivery: Any) -> ColumnElement[bool]:
-    """The status compared with a constant, so that the planner uses the partial indexes."""
+    """Return the status compared with a constant, so that the planner uses the partial indexes."""
     return cast(ColumnElement[bool], delivery.status == word("pending"))
 
 
 def _is_served() -> ColumnElement[bool]:
-    """The endpoint's provider has neither left nor been expelled."""
+    """Return the condition that the endpoint's provider has neither left nor been expelled."""
     former = Provider.standing.in_([word(standing) for standing in FORMER_STANDINGS])
     return ~select(Provider.id).where(Provider.id == WebhookEndpoint.provider_id, former).exists()
 

@@ -1,4 +1,4 @@
-"""Enter and correct calendar days. Every period counted over the day moves in the same transaction, with a notice."""
+"""Enter and correct calendar days. The same transaction moves every period counted over the day, with a notice."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta

@@ -36,7 +36,7 @@ class SpecialDay(BaseModel):
 
 
 class CalendarYear(BaseModel):
-    """The year's days that differ from Monday-to-Friday working. `known` says whether its make-up days are known."""
+    """The year's days that differ from a Monday-to-Friday week. `known` says whether its make-up days are known."""
 
     year: int
     known: bool

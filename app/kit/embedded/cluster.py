@@ -63,8 +63,8 @@ def check_version(programs: Programs, folder: DataFolder) -> None:
 def start_server(programs: Programs, folder: DataFolder) -> subprocess.Popen[bytes]:
     """Start the server and wait until it accepts clients. Raises EmbeddedPostgresError if it ends instead.
 
-    The caller holds the server lock, so no server runs here. What a killed server left behind is stale, even if another
-    process has its id now. (A server started by hand still has the shared memory, and PostgreSQL refuses.)
+    The caller holds the server lock, so no server runs here. Files that a killed server left are stale, even if another
+    process has its id now. If a server was started by hand, PostgreSQL finds its shared memory and refuses to start.
     """
     (folder.cluster / "postmaster.pid").unlink(missing_ok=True)
     for stale in folder.socket_dir.glob(".s.PGSQL.*"):
