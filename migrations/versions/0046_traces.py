@@ -1,6 +1,7 @@
-"""The trace of each event: which call, or which work of the worker, caused it.
+"""Store the trace of each event, which leads to the call or the worker's step that caused it.
 
-A column without a default: ACCESS EXCLUSIVE on events for milliseconds, no row is written.
+The column is NULL, so adding it takes ACCESS EXCLUSIVE on `events` for milliseconds and rewrites nothing. The downgrade
+loses the traces.
 """
 
 from collections.abc import Sequence
