@@ -23,7 +23,7 @@ from app.danger.commands import danger
 from app.danger.load import load_guides
 from app.events.act import act_of
 from app.kit import open_files
-from app.kit.command_line import Sentences, database, direct_url, run
+from app.kit.command_line import Sentences, application_role, database, owner_url, run
 from app.kit.context import open_context
 from app.kit.db import CALL, STEP
 from app.kit.logs import set_up_logs
@@ -152,9 +152,12 @@ async def _work(settings: Settings) -> None:
 
 @app.command(context_settings={"ignore_unknown_options": True})  # -1 is a revision, not an option
 def migrate(revision: Annotated[str, typer.Argument(help="head, base, -1 or a revision")] = "head") -> None:
-    """Bring the schema up to date. Several machines may run this at once."""
+    """Bring the schema up to date, as its owner, and grant the application's role what it needs.
+
+    Several machines may run this at once.
+    """
     with database(Settings()) as settings:
-        run(run_migrations(direct_url(settings), revision))
+        run(run_migrations(owner_url(settings), revision, application_role(settings)))
 
 
 @app.command()
@@ -176,7 +179,7 @@ def seed(
 
 
 async def _seed(settings: Settings, *, sample: bool, history: int) -> None:
-    await run_migrations(direct_url(settings))
+    await run_migrations(owner_url(settings), application=application_role(settings))
     async with open_context(settings) as context:
         act = act_of(context)
         today, now = act.today, act.now
@@ -237,7 +240,7 @@ def demo(
 
     plan = Plan(speed, port, 24 if day else hours, scale, history, play, seed)
     with database(Settings()) as settings:
-        raise typer.Exit(asyncio.run(run_demo(settings, direct_url(settings), plan)))
+        raise typer.Exit(asyncio.run(run_demo(settings, owner_url(settings), plan)))
 
 
 @app.command()
@@ -261,7 +264,7 @@ def simulate(
         raise typer.BadParameter("plots need matplotlib: install hotline[report]", param_hint="--report")
     plan = Plan(scenario, scale, seed, days, [policy, *([against] if against else [])], keep, report)
     with database(Settings()) as settings:
-        raise typer.Exit(asyncio.run(run_simulation(settings, direct_url(settings), plan)))
+        raise typer.Exit(asyncio.run(run_simulation(settings, owner_url(settings), plan)))
 
 
 if __name__ == "__main__":

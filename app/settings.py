@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 
 class Settings(BaseSettings):
-    """The settings. One deployment is one centre. DATABASE_URL and DATABASE_DIRECT_URL have no prefix, as is usual."""
+    """The settings. One deployment is one centre. DATABASE_URL and its siblings have no prefix, as is usual."""
 
     model_config = SettingsConfigDict(env_prefix="HOTLINE_", populate_by_name=True)
 
@@ -25,6 +25,11 @@ class Settings(BaseSettings):
         default=None,
         validation_alias=AliasChoices("DATABASE_DIRECT_URL", "database_direct_url"),
         description="the same database without a pooler, for LISTEN, migrations and advisory locks",
+    )
+    database_owner_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DATABASE_OWNER_URL", "database_owner_url"),
+        description="the same database without a pooler, as the role that owns the tables; if unset, one role does all",
     )
     database_pooled: bool = Field(
         default=False, description="DATABASE_URL points to a pooler in transaction mode; switches statement caches off"
@@ -109,7 +114,7 @@ class Settings(BaseSettings):
     streams_per_caller: int = Field(default=50, ge=1, description="live streams at a time from one caller")
     streams: int = Field(default=5_000, ge=1, description="live streams at a time from all callers of one process")
 
-    @field_validator("database_url", "database_direct_url")
+    @field_validator("database_url", "database_direct_url", "database_owner_url")
     @classmethod
     def name_the_driver(cls, url: str | None) -> str | None:
         """Accept `postgresql://` and `postgres://`, as everybody writes them, and add the driver. Raises ValueError."""

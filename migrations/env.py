@@ -54,11 +54,11 @@ def run(connection: Connection) -> None:
 
 async def connect_and_run() -> None:
     """Migrate the database that the settings name, or the embedded one if they name none."""
-    from app.kit.command_line import database, direct_url
+    from app.kit.command_line import database, owner_url
     from app.settings import Settings
 
     with database(Settings()) as settings:
-        engine = create_async_engine(direct_url(settings))
+        engine = create_async_engine(owner_url(settings))
         async with engine.connect() as connection:
             await connection.run_sync(run)
         await engine.dispose()

@@ -85,8 +85,10 @@ class Server(Process):
 
 
 def _environment(context: Context) -> dict[str, str]:
+    owner = context.settings.database_owner_url
     return os.environ | {
         "DATABASE_URL": str(context.settings.database_url),
+        **({"DATABASE_OWNER_URL": owner} if owner else {}),
         "HOTLINE_CLOCK_START": context.clock.now().isoformat(),
         "HOTLINE_CLOCK_REAL_START": datetime.now(UTC).isoformat(),
     }

@@ -15,6 +15,7 @@ import typer
 import uvloop
 from alembic.util import CommandError
 from pydantic import ValidationError
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from typer.core import TyperGroup
 
@@ -78,7 +79,8 @@ def database(settings: Settings) -> Iterator[Settings]:
         return
     try:
         with embedded.join(settings.data_dir) as server:
-            yield settings.model_copy(update={"database_url": server.url, "database_direct_url": server.url})
+            urls = ("database_url", "database_direct_url", "database_owner_url")
+            yield settings.model_copy(update=dict.fromkeys(urls, server.url))
     except embedded.EmbeddedPostgresError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -89,6 +91,17 @@ def direct_url(settings: Settings) -> str:
     url = settings.database_direct_url or settings.database_url
     assert url is not None
     return url
+
+
+def owner_url(settings: Settings) -> str:
+    """Return the URL of the role that owns the tables, or of the one role that does all."""
+    return settings.database_owner_url or direct_url(settings)
+
+
+def application_role(settings: Settings) -> str | None:
+    """Return the role of DATABASE_URL if another one owns the tables."""
+    role, owner = make_url(str(settings.database_url)).username, make_url(owner_url(settings)).username
+    return role if role != owner else None
 
 
 def run(coroutine: Coroutine[Any, Any, None], *, endless: bool = False) -> None:

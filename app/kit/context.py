@@ -11,20 +11,27 @@ from app.kit.pubsub import PubSub
 from app.settings import Settings
 
 FILE_CONNECTIONS = 2
+OWNER_CONNECTIONS = 2
 
 
 @dataclass
 class Context:
-    """What one process shares among its requests. `files` is the connection pool for imports and exports."""
+    """What one process shares among its requests.
+
+    `files` is the connection pool for imports and exports. `owner` is the pool for what only the tables' owner may do;
+    only the worker has it, and it is `db` where one role does all.
+    """
 
     settings: Settings
     db: Database
     clock: Clock
     pubsub: PubSub
     files: Database = field(default=cast(Database, None))
+    owner: Database = field(default=cast(Database, None))
 
     def __post_init__(self) -> None:
         self.files = self.files or self.db
+        self.owner = self.owner or self.db
 
 
 @asynccontextmanager
@@ -39,12 +46,14 @@ async def open_context(settings: Settings, timeouts: Timeouts | None = None) -> 
     url, pooled = settings.database_url, settings.database_pooled
     db = Database(url, pool_size=settings.pool_size, pooled=pooled, timeouts=timeouts)
     files = Database(url, pool_size=FILE_CONNECTIONS, pooled=pooled, timeouts=timeouts and FILE)
+    owner = Database(settings.database_owner_url or url, pool_size=OWNER_CONNECTIONS, timeouts=timeouts and FILE)
     pubsub = PubSub(settings.database_direct_url or settings.database_url)
-    db.on_publish = files.on_publish = pubsub.publish
+    db.on_publish = files.on_publish = owner.on_publish = pubsub.publish
     await pubsub.start()
     try:
-        yield Context(settings, db, clock_from(settings), pubsub, files)
+        yield Context(settings, db, clock_from(settings), pubsub, files, owner)
     finally:
         await pubsub.stop()
+        await owner.close()
         await files.close()
         await db.close()

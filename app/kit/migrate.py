@@ -11,30 +11,37 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 import migrations
+from app.kit.roles import grant
 
 ADVISORY_LOCK = 81890
 RECHECK_SECONDS = 0.2
 
 
-async def migrate(direct_url: str, revision: str = "head") -> None:
-    """Upgrade the schema to the revision; `base` and `-N` downgrade it."""
+async def migrate(owner_url: str, revision: str = "head", application: str | None = None) -> None:
+    """Upgrade the schema to the revision; `base` and `-N` downgrade it.
+
+    Then grant the role `application`, if given, what it needs of the tables as they are now. Raises Unusable.
+    """
     if revision == "base" or revision.startswith("-"):
-        await run(direct_url, lambda config: command.downgrade(config, revision))
+        await run(owner_url, lambda config: command.downgrade(config, revision), application)
     else:
-        await run(direct_url, lambda config: command.upgrade(config, revision))
+        await run(owner_url, lambda config: command.upgrade(config, revision), application)
 
 
-async def run(direct_url: str, alembic_command: Callable[[Config], None]) -> None:
-    """Run an Alembic command on this database, one at a time."""
+async def run(owner_url: str, alembic_command: Callable[[Config], None], application: str | None = None) -> None:
+    """Run an Alembic command on this database, one at a time, and grant `application` what it needs."""
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__path__[0])))
-    engine = create_async_engine(direct_url, poolclass=NullPool, hide_parameters=True)
+    engine = create_async_engine(owner_url, poolclass=NullPool, hide_parameters=True)
 
     def work(connection: Connection) -> None:
         config.attributes["connection"] = connection
         try:
             alembic_command(config)
             connection.commit()
+            if application:
+                grant(connection, application)
+                connection.commit()
         finally:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
