@@ -45,7 +45,8 @@ _BEFORE = re.compile(r"浙江省?|宁波市?|[\u4e00-\u9fff]{2,3}省")
 def named_beyond(address: str) -> Iterator[Found]:
     """Yield the other districts and cities that the address names.
 
-    They count with 区, 市 or 县 anywhere, or bare at its beginning. Roads and rivers named after one do not count.
+    A name counts anywhere if 区, 市 or 县 follows it, otherwise only at the beginning. Roads and rivers named after a
+    city do not count.
     """
     said = set()
     for found in _NAMED.finditer(address):

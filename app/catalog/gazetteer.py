@@ -132,7 +132,7 @@ class Found:
         """Return whether the entry was named. Otherwise it is a guess.
 
         A guess comes from characters that only sound alike, are a part of the name, or begin another name. Latin
-        letters are never a guess: whoever types them means what they find.
+        letters are never a guess, because people who type them mean what they find.
         """
         if not _HAN.search(self.found_in):
             return True
@@ -453,7 +453,7 @@ class Gazetteer:
                             yield _Hit(start, start + length, n, worth * (0.85 if length > 2 else 0.7), False)
 
     def _nearly(self, said: ComparableText, covered: Collection[int], *, brief: bool) -> Iterator[_Hit]:
-        """Yield names with one character wrong, missing or added, and names of which only a part is given."""
+        """Yield names with one character wrong, missing or added, and names that are given only in part."""
         names, pairs = self._pairs
         letters = said.letters
         if len(letters) == 1 and _HAN.match(letters):
@@ -525,7 +525,7 @@ class Gazetteer:
                                 yield _Hit(start, end, known, worth * 0.7, False)
 
     def _answers(self, said: ComparableText, hits: Sequence[_Hit], least: float) -> list[Found]:
-        """Return one result per entry. An entry is likelier if its township or community is named beside it."""
+        """Return one result per entry. An entry is likelier if its township or community is named too."""
         best: dict[int, _Hit] = {}
         for hit in hits:
             if hit.entry not in best or hit.worth > best[hit.entry].worth:

@@ -1,7 +1,7 @@
 """The model trained on callers' sentences: for each lexeme, how strongly it indicates a danger, and of which kinds.
 
 The lexemes of a text are weighted by how rare they are. Each of the two blocks (app.danger.lexemes) is scaled to a
-fixed length, so that a long story counts no more than a cry. `hotline danger train` writes the file anew
+fixed length, so that a long story counts no more than a cry for help. `hotline danger train` rewrites the file
 (app.danger.training).
 """
 

@@ -27,7 +27,7 @@ SAID = 0.7
 SURE = 0.5
 """From this likelihood on, a danger is reported."""
 BESIDE = 0.3
-"""A second kind is reported beside the likeliest if it is at least this share as likely."""
+"""A second kind is reported too if its likelihood is at least this share of the likeliest kind's."""
 
 
 class Recognised(NamedTuple):

@@ -76,7 +76,7 @@ def read_scripts(file: Path = DATA / "scripts.yaml") -> dict[DangerKind, Guide]:
 def _own_words() -> Mapping[DangerKind, Words]:
     """Return the words that come with the software.
 
-    Return none if their file is damaged: calls must be taken all the same.
+    Return none if their file is damaged, because calls must be taken even then.
     """
     try:
         return read_rules().words

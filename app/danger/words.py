@@ -2,7 +2,7 @@
 
 A pattern is a phrase (`煤气味`), or several that must all occur in any order (`煤气/燃气 + 味/漏`). `/` separates
 alternatives, and `…` stands for a few words within a sentence (`叫…不应`). A `take_back` pattern removes what it
-matches from the text before the kind is looked for: `发火` removes its 火, but does not hide a 着火 beside it.
+matches from the text before the kind is looked for: `发火` removes its 火, but does not hide a 着火 next to it.
 """
 
 import re

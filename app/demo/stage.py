@@ -124,8 +124,8 @@ def _with_clock(settings: Settings, start: datetime, factor: float) -> Settings:
 
 
 def member_of(provider: SampleProvider, secret: str, *, phoned: bool = False) -> Member:
-    """Return the provider as the simulated fleet plays it, signed in with this key. With `phoned` it is phoned although
-    it has software."""
+    """Return the provider as the simulated fleet plays it, signed in with this key. With `phoned`, operators phone it
+    although it has software."""
     behaviour = behaviour_of(provider)
     return Member(
         key=secret,

@@ -1,4 +1,4 @@
-"""SQL of a request's timeline: its events, with the words recorded where each event points."""
+"""SQL of a request's timeline: its events, each with the words recorded in the row that it refers to."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -89,7 +89,7 @@ WORDS = {
 async def correct_request(
     act: Act, tx: Tx, request_id: UUID, body: Correction, if_match: str | None, catalog: Snapshot, dangers: Dangers
 ) -> Row:
-    """Correct what the body names. Values that are already so change nothing.
+    """Correct what the body names. A value that is already stored changes nothing.
 
     A danger that the new text mentions is raised, even if one in the former text was dismissed or withdrawn. If the
     request already reports a danger, another one is raised only if the former text did not mention it.

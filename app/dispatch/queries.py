@@ -358,8 +358,8 @@ async def adopt_children(tx: Tx, request_id: UUID, parent_id: UUID) -> None:
 
 
 async def list_asked(tx: Tx, request_id: UUID) -> Sequence[UUID]:
-    """Return the providers that may know of the request: the one that accepted it, those with a pending offer, and of
-    those reached by phone only the ones whose call was begun."""
+    """Return the providers that may know of the request: the one that accepted it, and those with a pending offer. One
+    that is reached by phone knows of a pending offer only once its call has begun."""
     heard = (Provider.reached_by != word(ReachedBy.PHONE)) | Offer.phoned_by.is_not(None)
     known = (Offer.status == word("accepted")) | ((Offer.status == word("pending")) & heard)
     query = select(Offer.provider_id).join(Provider).where(Offer.request_id == request_id, known)

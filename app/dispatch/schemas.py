@@ -46,8 +46,8 @@ class OfferMade(BaseModel):
 class MatchedFrom(BaseModel):
     """The point (WGS-84) from which distances are counted, and what it is the point of.
 
-    It is a place's own point, a community's, which is right to about half a kilometre, or a township's, which stands
-    for the whole township.
+    It is the point of a place, of a community (accurate to about half a kilometre), or of a township (the same for the
+    whole township).
     """
 
     point_of: Known

@@ -144,7 +144,7 @@ class Steps:
         self._former = former
 
     def change(self, step: str, where: ColumnElement[bool], **values: Any) -> ReturningUpdate[Any]:
-        """Return the UPDATE by which the rows matching `where` take the step, setting `values` beside the status."""
+        """Return the UPDATE by which the rows matching `where` take the step and get these `values`."""
         move = self.moves[step]
         target = self.table.c[self._former] if move.target is None else word(move.target)
         return (
@@ -185,8 +185,8 @@ class Machine(Steps):
         name: str | None = None,
         **values: Any,
     ) -> Moved:
-        """Return the CTEs by which the rows matching `where` take the step and leave its event, setting `values` beside
-        the status."""
+        """Return the CTEs by which the rows matching `where` take the step, get these `values` and leave their
+        event."""
         name = name or f"{self.subject}_{step}"
         rows = self.change(step, where, **values).cte(name)
         return Moved(

@@ -33,8 +33,8 @@ _OF_ITEM = (DangerKind.FIRE, DangerKind.OTHER_MEDICAL, DangerKind.CRIME)
 
 
 class DangerReport(NamedTuple):
-    """The danger that a new request reports. With `heard`, only the text or the item says so. `dismissed` are kinds
-    that were mentioned but that the operator says are none."""
+    """The danger that a new request reports. With `heard`, only the text or the item says so. `dismissed` are the
+    kinds that the text mentions and the operator dismissed."""
 
     danger: DangerKind | None = None
     heard: bool = False
@@ -42,8 +42,8 @@ class DangerReport(NamedTuple):
 
 
 def assess_danger(body: RequestIn, item: Item, catalog: Snapshot, dangers: Dangers) -> DangerReport:
-    """Return the danger of a new request: the one that the operator named, or else one mentioned in the text or that
-    the item is in itself.
+    """Return the danger of a new request: the one that the operator named, or else one that the text mentions or the
+    item implies.
 
     On the phone the operator has to decide on every kind that the text mentions before the request is answered or
     dispatched. Raises DangerHeard if they have not.

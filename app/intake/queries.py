@@ -333,7 +333,7 @@ async def list_requests(
 
 
 FOLLOWER: Any = func.coalesce(Request.followed_by, Request.created_by)
-"""The member of staff who follows a request: whoever took it over, or else took it down."""
+"""The member of staff who follows a request: the one who took it over, or else the one who took it down."""
 _OPEN = Request.status.not_in([word(status) for status in CLOSED])
 _DUE_FIRST = func.coalesce(
     func.least(Request.answer_by, Request.accept_by, Request.arrive_by, Request.complete_by), Request.received_at

@@ -284,8 +284,8 @@ class DangerRelayIn(Body):
 
 
 class DangerWithdrawalIn(Body):
-    """Why it is no danger. `kind` names a danger mentioned besides the present one; by default it is the present
-    one."""
+    """Why there is no danger. `kind` is the danger to withdraw: by default the present one, or another that was
+    mentioned."""
 
     kind: DangerKind | None = None
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]

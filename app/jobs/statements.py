@@ -338,7 +338,7 @@ def _complete() -> Prepared:
 
 
 def _leave_job(step: str, request_step: str, end: OfferEnd, **request_values: Any) -> Prepared:
-    """A job ends without being done: its offer ends, its provider's place is free, and the next round begins."""
+    """End a job that was not done: end its offer, free its provider's place, and begin the next round."""
     values: dict[str, Any] = {"ended_at": AT}
     if step == "return":
         values |= {name: bindparam(name, type_=Text) for name in ("return_reason", "return_note")}

@@ -171,7 +171,7 @@ class SuggestionModel(Model):
     """The model that it replaced; None for the model that comes with the software."""
     content: Mapped[bytes]
     figures: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """Its results beside those of the model before it."""
+    """Its results, and those of the model before it."""
 
     __table_args__ = (
         Index("uq_suggestion_models_in_force", "in_force", unique=True, postgresql_where=text("in_force")),

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 LEAST_CONFIDENCE = 0.45
 FAR_BEHIND = 0.75
-"""An item needs this share of the best item's confidence to be sure beside it."""
+"""To be sure like the best item, another item needs this share of its confidence."""
 LEAST_PERHAPS = 0.06
 """Items that are less likely are not shown."""
 FITS, NOTHING_FITS, SOUNDS_SO, DOUBT = 1.43, 0.83, 0.49, 3.5
@@ -129,7 +129,7 @@ def suggest(text: str, index: Index | None, catalog: Snapshot, limit: int) -> li
 
 
 def suggest_throughout(text: str, index: Index | None, catalog: Snapshot, limit: int) -> list[Suggested]:
-    """Return the same for a text of any length. An item that is meant in any part is meant."""
+    """Return the best items for a text of any length, from the suggestions for its overlapping parts."""
     first, *rest = (suggest(part, index, catalog, limit) for part in overlapping_parts(text, *PARTS))
     if not rest:
         return first

@@ -83,7 +83,7 @@ class Rules(Rule):
 
     @model_validator(mode="after")
     def each_rung_once(self) -> Self:
-        """Check that no rung comes twice."""
+        """Check that no rung appears twice."""
         rungs = [step.rung for step in self.ladder]
         if len(rungs) != len(set(rungs)):
             raise InvalidField("the ladder has the same rung twice", "层级重复")

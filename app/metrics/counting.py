@@ -168,7 +168,7 @@ def _settled(
 
 
 def _between(*kinds: EventKind, names: Sequence[str] = COUNTS) -> Subquery:
-    """Return the counts by hour of the events recorded from `since` until before `until`, from the log itself."""
+    """Return the counts by hour of the events recorded at or after `since` and before `until`, from the log itself."""
     since, until = (bindparam(name, type_=EVENTS.c.at.type) for name in ("since", "until"))
     within = (EVENTS.c.at >= since, EVENTS.c.at < until)
     events = select(EVENTS).where(*within)

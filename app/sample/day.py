@@ -23,7 +23,7 @@ AT_A_TIME = 20
 
 
 async def generate_day(past: Past, day: date, midnight: datetime, scale: float) -> Rows:
-    """Generate the day's requests and all they led to, the same every time but for ids.
+    """Generate the day's requests and all they led to. Everything except the ids is the same every time.
 
     Yields to other tasks in between.
     """

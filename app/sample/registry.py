@@ -213,7 +213,7 @@ def _standing(rng: Random) -> Standing:
 
 
 def _reached_by(rng: Random, capacity: int) -> ReachedBy:
-    """The bigger a provider, the likelier it has software."""
+    """Return how a provider is reached. The bigger it is, the likelier it has software."""
     share = 0.45 if capacity < 10 else 0.65 if capacity < 25 else 0.75
     return ReachedBy.QUEUE if rng.random() < share else ReachedBy.PHONE
 

@@ -21,7 +21,7 @@ OPENS, CLOSES = 8, 20
 
 
 def visit(life: Life) -> None:
-    """The provider comes, unless it gives the work back or the citizen cancels."""
+    """Let the provider come, unless it gives the work back or the citizen cancels."""
     provider = life.provider
     assert provider is not None
     if life.past.chance("progress_call"):
@@ -73,7 +73,7 @@ def _in_hours(life: Life, moment: datetime) -> datetime:
 
 
 def finish(life: Life) -> None:
-    """The work is completed and billed, or given back on site."""
+    """Let the provider complete and bill the work, or give it back on site."""
     provider = life.provider
     assert provider is not None
     if _returns(life, sample_data("history.yaml")["shares"]["returned_on_site"]):

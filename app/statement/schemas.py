@@ -72,7 +72,7 @@ class StatementOut(BaseModel):
 
 
 class JobLine(BaseModel):
-    """A completed job and its amounts in fen. `payout_fen` is what the provider paid the citizen; it is no turnover."""
+    """A completed job, with amounts in fen. `payout_fen` is what the provider paid the citizen; it is not turnover."""
 
     model_config = ConfigDict(from_attributes=True)
 

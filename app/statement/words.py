@@ -102,7 +102,7 @@ UNITS = {
 
 
 def unit_word(unit: str | None, quantity: Decimal, lang: Language) -> str:
-    """Return the unit's name beside this quantity, or its code if it has no name here."""
+    """Return the unit's name, singular or plural for this quantity, or its code if it has no name here."""
     zh, one, more = UNITS.get(unit or "", (unit or "",) * 3)
     return zh if lang is Language.ZH else one if quantity == 1 else more
 

@@ -187,7 +187,7 @@ async def count_queue(tx: Tx, now: datetime) -> dict[str, int]:
 
 
 async def list_silent_providers(tx: Tx, after: Any, limit: int) -> Sequence[Any]:
-    """Return providers that are unreachable because they fell silent, the latest last."""
+    """Return providers that are unreachable because they fell silent, those silent longest first."""
     key = (Provider.unreachable_at, Provider.id)
     query = select(Provider).where(Provider.unreachable_why == "silent").order_by(*key).limit(limit)
     if after:

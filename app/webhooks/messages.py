@@ -37,7 +37,7 @@ class Facts(BaseModel):
 
 
 class OfferFacts(Facts):
-    """`offer.…`. The request's text comes with the queue, the citizen's contact with the job."""
+    """Facts of `offer.…`. The request's text comes with the queue, the citizen's contact with the job."""
 
     offer_id: UUID | None = None
     by: Annotated[OfferedBy | None, Field(description="who chose the provider")] = None
@@ -51,19 +51,19 @@ class OfferFacts(Facts):
 
 
 class DeclinedFacts(OfferFacts):
-    """`offer.declined`."""
+    """Facts of `offer.declined`."""
 
     reason: DeclineReason | None = None
 
 
 class WithdrawnFacts(OfferFacts):
-    """`offer.withdrawn`."""
+    """Facts of `offer.withdrawn`."""
 
     reason: Annotated[str | None, Field(description="`undone`: it was sent by mistake and counts nowhere")] = None
 
 
 class JobFacts(Facts):
-    """The facts of `job.…`."""
+    """Facts of `job.…`."""
 
     job_id: UUID | None = None
     appointment_from: datetime | None = None
@@ -82,19 +82,19 @@ class JobFacts(Facts):
 
 
 class CancelledFacts(JobFacts):
-    """`job.cancelled`."""
+    """Facts of `job.cancelled`."""
 
     reason: Annotated[str | None, Field(description="`undone`: it was sent by mistake and counts nowhere")] = None
 
 
 class ReturnedFacts(JobFacts):
-    """`job.returned`."""
+    """Facts of `job.returned`."""
 
     reason: ReturnReason | None = None
 
 
 class RequestFacts(Facts):
-    """`request.…`."""
+    """Facts of `request.…`."""
 
     tier: Tier | None = None
     until: datetime | None = None
@@ -109,25 +109,25 @@ class RequestFacts(Facts):
 
 
 class CancelledRequestFacts(RequestFacts):
-    """The facts of `request.cancelled`."""
+    """Facts of `request.cancelled`."""
 
     reason: Annotated[str | None, Field(description="`undone`: it was sent by mistake and counts nowhere")] = None
 
 
 class UnmatchedFacts(RequestFacts):
-    """`request.unmatched`."""
+    """Facts of `request.unmatched`."""
 
     reason: UnmatchedReason | None = None
 
 
 class UntilFacts(Facts):
-    """`extension.…`. `until` is the new deadline that was asked for, granted or refused."""
+    """Facts of `extension.…`. `until` is the new deadline that was asked for, granted or refused."""
 
     until: datetime | None = None
 
 
 class CallbackFacts(Facts):
-    """`callback.…`."""
+    """Facts of `callback.…`."""
 
     callback_id: UUID | None = None
     solved: bool | None = None
@@ -139,7 +139,7 @@ class CallbackFacts(Facts):
 
 
 class ComplaintFacts(Facts):
-    """The facts of `complaint.…`: a case about the provider's work; see `GET /provider/complaints`."""
+    """Facts of `complaint.…`: a case about the provider's work; see `GET /provider/complaints`."""
 
     complaint_id: UUID | None = None
     upheld: bool | None = None
@@ -147,7 +147,7 @@ class ComplaintFacts(Facts):
 
 
 class CallFacts(Facts):
-    """`call.…`: a call at the desk; see `GET /calls`."""
+    """Facts of `call.…`: a call at the desk; see `GET /calls`."""
 
     call_id: UUID | None = None
     outcome: Annotated[str | None, Field(description="`call.ended`: how the call ended")] = None
@@ -157,21 +157,21 @@ class CallFacts(Facts):
 
 
 class ClockFacts(Facts):
-    """`clock.yellow` and `clock.red`: a deadline is near, or has passed."""
+    """Facts of `clock.yellow` and `clock.red`: a deadline is near, or has passed."""
 
     clock: str | None = None
     due: datetime | None = None
 
 
 class NoticeFacts(Facts):
-    """`provider.told`: the provider has a new notice; see `GET /provider/notices`."""
+    """Facts of `provider.told`: the provider has a new notice; see `GET /provider/notices`."""
 
     notice_id: UUID | None = None
     notice: Annotated[str | None, Field(description="the kind of notice")] = None
 
 
 class CreditFacts(Facts):
-    """`credit.…`: an entry of the credit ledger; see `GET /provider/credit`."""
+    """Facts of `credit.…`: an entry of the credit ledger; see `GET /provider/credit`."""
 
     credit_id: UUID | None = None
     rule: str | None = None
@@ -180,13 +180,13 @@ class CreditFacts(Facts):
 
 
 class MonthFacts(Facts):
-    """`month.…`: a monthly return was filed, locked or reopened."""
+    """Facts of `month.…`: a monthly return was filed, locked or reopened."""
 
     month: date | None = None
 
 
 class WebhookFacts(Facts):
-    """`webhook.…`: about the endpoint itself, the test event, or the code that proves who reads the URL."""
+    """Facts of `webhook.…`: the endpoint itself, the test event, or the code that proves who reads the URL."""
 
     webhook_id: UUID | None = None
     why: str | None = None

@@ -1,7 +1,8 @@
-"""An event keeps its number, whoever tries to change it.
+"""Refuse any change of an event's number once it has one.
 
-CREATE TRIGGER takes SHARE ROW EXCLUSIVE on events for milliseconds: writers wait, readers do not. The condition is
-checked without a call of the function, so numbering costs nothing more.
+CREATE TRIGGER takes SHARE ROW EXCLUSIVE on `events` for milliseconds: writers wait, readers do not. PostgreSQL checks the
+trigger's condition without calling the function, so numbering events costs nothing more. The downgrade loses only this
+protection.
 """
 
 from collections.abc import Sequence

@@ -131,7 +131,7 @@ class MonthStatement(Document):
 
 
 class Declared(Document):
-    """A sum that you declared for a month, beside that of your baseline month; both in fen."""
+    """A sum that you declared for a month, and the sum for your baseline month; both in fen."""
 
     month_fen: int
     baseline_fen: int | None
