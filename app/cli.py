@@ -232,7 +232,7 @@ def demo(
     ] = 1.0,
     history: Annotated[int, typer.Option(min=0, help="also generate this many past days")] = 0,
     play: Annotated[bool, typer.Option(help="play the day; --no-play only serves")] = True,
-    seed: Annotated[int, typer.Option(help="of all that happens by chance")] = SEED,
+    seed: Annotated[int, typer.Option(help="seed of everything that happens by chance")] = SEED,
 ) -> None:
     """Play a live day: seed the database, serve, and let citizens, operators and providers work through the API."""
     from app.demo.show import run_demo
@@ -247,7 +247,7 @@ def demo(
 def simulate(
     scenario: Annotated[str, typer.Argument(help="day, holiday, typhoon, vanish or equal")] = "day",
     scale: Annotated[float, typer.Option(min=0.001, max=MOST_SCALE, help="1 means 10,000 requests a day")] = 1.0,
-    seed: Annotated[int, typer.Option(help="of all that happens by chance")] = SEED,
+    seed: Annotated[int, typer.Option(help="seed of everything that happens by chance")] = SEED,
     days: Annotated[int, typer.Option(min=1, help="number of days to play, with consecutive seeds; one line each")] = 1,
     policy: Annotated[str, typer.Option(help="`first`, a version of this deployment, or a file of rules")] = "first",
     against: Annotated[str | None, typer.Option(help="another policy to play on the same day, for comparison")] = None,

@@ -134,7 +134,7 @@ class Correction(Body):
     area: Annotated[str, StringConstraints(max_length=12)] | None = None
     address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     description: Text | None = None
-    details: DetailsIn | None = Field(default=None, description="all answers, including those that were right")
+    details: DetailsIn | None = Field(default=None, description="all answers, including those that were already right")
     contact_name: Name | None = None
     phone: OwnPhone | None = Field(
         default=None,

@@ -288,7 +288,7 @@ class Request(Model):
     danger_relayed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     """When the first line took the danger, and who recorded it."""
     danger_dismissed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
-    """Who decided that a danger mentioned in the text is none."""
+    """Who dismissed a danger that the text mentions."""
     wanted_from: Mapped[datetime | None]
     wanted_to: Mapped[datetime | None]
     chosen_provider_id: Mapped[UUID | None] = mapped_column(ForeignKey("providers.id"))

@@ -167,7 +167,7 @@ class RequestIn(Body):
     )
     danger_dismissed: bool = Field(
         default=False,
-        description="the operator says that what the text mentions as a danger, apart from `danger`, is none",
+        description="the operator confirms that the text mentions no danger other than `danger`",
     )
 
     @model_validator(mode="before")
@@ -213,7 +213,7 @@ class RequestOut(BaseModel):
     danger_lines: list[str] | None = Field(description="the emergency lines that have taken it, the first first")
     danger_relayed_at: datetime | None = Field(description="until then the request is offered to no provider")
     danger_relayed_by: UUID | None
-    danger_dismissed_by: UUID | None = Field(description="who decided that a danger mentioned in the text is none")
+    danger_dismissed_by: UUID | None = Field(description="who dismissed a danger that the text mentions")
     priority_group: str | None
     tier_asked: Tier
     tier_entitled: Tier

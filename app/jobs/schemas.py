@@ -15,7 +15,7 @@ from app.registry.models import PriceKind
 
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 QuantityFound = Annotated[
-    Quantity | None, Field(description="the amount of work found, in the item's unit; left out, it does not change")
+    Quantity | None, Field(description="the amount of work found, in the item's unit; if left out, it does not change")
 ]
 HappenedAt = Annotated[
     Moment | None,
@@ -215,7 +215,7 @@ class AmountCorrection(Body):
 
     amount_fen: Fen
     was_fen: Fen
-    quantity: Quantity | None = Field(default=None, description="left out, it does not change")
+    quantity: Quantity | None = Field(default=None, description="if left out, it does not change")
     payout_fen: Fen | None = None
     agreed_with_citizen: bool = False
     reason: Note

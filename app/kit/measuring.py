@@ -15,7 +15,8 @@ SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20),
 )
 NO_ROUTE = "other", "other"
-"""Of calls without a route: pages of the console, and addresses that do not exist. What callers make up is no label."""
+"""The labels of calls without a route: pages of the console, and addresses that do not exist. An address that a caller
+invents must not become a label."""
 WAITED = "waited"
 """Set in the scope of a call that waits for news, so that the wait does not count as slow."""
 

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from secrets import token_hex
 
 HEADER = "X-Request-Id"
-"""The header under which proxies know it. (A request is something else here.)"""
+"""The header in which proxies pass the trace id. Its 'request' is an HTTP request, not a citizen's."""
 _UUID = re.compile(rb"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _trace: ContextVar[str | None] = ContextVar("trace", default=None)
 

@@ -36,7 +36,7 @@ FAR_BEHIND = 0.75
 LEAST_PERHAPS = 0.06
 """Items that are less likely are not shown."""
 FITS, NOTHING_FITS, SOUNDS_SO, DOUBT = 1.43, 0.83, 0.49, 3.5
-"""Weights: of the roots of what fits the item and what fits none, of the sound of the text, and against any item.
+"""Weights of the square roots of what speaks for the item and for none, of how the text sounds, and of general doubt.
 
 Fitted on the callers' sentences, predicting each seventh of them from the others (docs/decisions/0018).
 """

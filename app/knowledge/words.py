@@ -28,7 +28,7 @@ LONGEST_PHRASE = 12
 """Longer phrases get no pinyin: nobody types that much of it."""
 
 _taught: list[Snapshot] = []
-"""The catalogue whose words jieba has learned. The reference keeps another from taking its place in memory."""
+"""The catalogue whose words jieba has learned. Comparing by identity is safe only while it is referenced."""
 
 
 @cache

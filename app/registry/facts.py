@@ -1,8 +1,8 @@
 """Facts about providers that seldom change, cached in memory: an item's prices, the licences it needs, opening hours.
 
-Each provider has a `facts_version`, which the database increases with every change to these facts (migration 0031).
-Reading a provider also reads its current version, so facts cached under that version match the database. Processes need
-not notify each other, and nothing is ever stale.
+Each provider has a `facts_version`, a random number that the database draws anew with every change to these facts
+(migration 0031). Reading a provider also reads its current version, so facts cached under that version match the
+database. Processes need not notify each other, and nothing is ever stale.
 
 Providers are many, but their facts are often the same. Equal hours, prices and licences share one object, cached by
 their text in the row.

@@ -148,7 +148,7 @@ class Provider(Model):
     joined_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
     facts_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    """Increased by the database with each change of its price card, licences or hours (app.registry.facts)."""
+    """A random number that the database draws anew with each change of its price card, licences or hours."""
 
     __table_args__ = (
         one_of("kind", ProviderKind),

@@ -126,7 +126,7 @@ class ProviderIn(Body):
     reached_by: ReachedBy
     rung: Rung | None = Field(default=None, description="its step in the network of free help; defaults by kind")
     own_community_only: bool = Field(default=False, description="serves only the community in `area`, as stations do")
-    distinct: bool = Field(default=False, description="confirms that it is not the provider of the same name or phone")
+    distinct: bool = Field(default=False, description="confirms that the one with the same name or phone is another")
     capacity: Capacity
     coverage: Townships
     hours: list[Hours] = Field(min_length=1, max_length=50)
@@ -149,7 +149,7 @@ class ProviderEdit(Body):
     capacity: Capacity | None = None
     coverage: Townships | None = None
     hours: list[Hours] | None = Field(default=None, min_length=1, max_length=50)
-    distinct: bool = Field(default=False, description="confirms that it is not the provider of the same name or phone")
+    distinct: bool = Field(default=False, description="confirms that the one with the same name or phone is another")
 
 
 class StandingIn(Body):
