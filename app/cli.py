@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from app.auth.commands import staff
+from app.backup.commands import back_up, restore
 from app.catalog.load import load_reference_data
 from app.catalog.snapshot import Catalog, read_snapshot
 from app.credit.rules import load_credit_rules
@@ -48,6 +49,8 @@ app.add_typer(danger, name="danger")
 app.add_typer(knowledge, name="knowledge")
 app.command("evaluate")(evaluate_suggestions)
 app.command("train")(train_suggestions)
+app.command("backup")(back_up)
+app.command("restore")(restore)
 app.add_typer(places, name="places")
 app.add_typer(metrics, name="metrics")
 

@@ -2,9 +2,6 @@
 
 import asyncio
 import contextlib
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import asyncpg
@@ -15,40 +12,12 @@ from sqlalchemy.engine import make_url
 from app.events.models import Event
 from app.kit.command_line import Unusable, application_role, owner_url
 from app.kit.context import open_context
-from app.kit.db import connect_arguments
 from app.kit.migrate import migrate
 from app.schema import METADATA
 from app.settings import Settings
-from tests.conftest import recreate_database
+from tests.roles import APPLICATION, OWNER, WORKER, as_role, connected, create_roles, owned_database
 from tests.servers import serving, working
 from tests.world import DRAIN, World, decoded, ok
-
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-OWNER, APPLICATION = f"owner_{WORKER}", f"application_{WORKER}"
-PASSWORD = "only-for-tests"
-
-
-def as_role(url: str, role: str) -> str:
-    """Return the URL with another role."""
-    return make_url(url).set(username=role, password=PASSWORD).render_as_string(hide_password=False)
-
-
-@asynccontextmanager
-async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Yield a connection of the driver."""
-    connection = await asyncpg.connect(**connect_arguments(url))
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-async def create_roles(url: str, *roles: str) -> None:
-    """Create roles that may sign in, without any rights."""
-    async with connected(url) as administrator:
-        for role in roles:
-            if not await administrator.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
-                await administrator.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +25,7 @@ def owned(server: str) -> Settings:
     """Return settings for a database that an ordinary role owns and another one uses, with one event and one entry."""
 
     async def prepare() -> Settings:
-        await create_roles(server, OWNER, APPLICATION)
-        url = await recreate_database(server, f"roles_{WORKER}")
-        async with connected(url) as administrator:
-            await administrator.execute(f'ALTER DATABASE "roles_{WORKER}" OWNER TO {OWNER}')
-        settings = Settings(database_url=as_role(url, APPLICATION), database_owner_url=as_role(url, OWNER))
+        settings = await owned_database(server, "roles")
         await migrate(owner_url(settings), application=application_role(settings))
         async with connected(str(settings.database_url)) as application:
             await application.execute(

@@ -23,7 +23,16 @@ from app.kit import embedded
 from app.kit.errors import HotlineError
 from app.settings import Settings
 
-FORESEEN = (HotlineError, ValidationError, CommandError, ArgumentError, DBAPIError, asyncpg.PostgresError, OSError)
+FORESEEN = (
+    HotlineError,
+    ValidationError,
+    CommandError,
+    ArgumentError,
+    DBAPIError,
+    asyncpg.PostgresError,
+    embedded.EmbeddedPostgresError,
+    OSError,
+)
 """Errors whose cause lies outside this program. Any other exception is a bug of ours and ends with its traceback."""
 
 

@@ -12,5 +12,6 @@ The kernel releases both locks when a process ends, so `kill -9`, zombies and re
 
 from app.kit.embedded.folder import EmbeddedPostgresError
 from app.kit.embedded.membership import Server, join
+from app.kit.embedded.programs import find_folder
 
-__all__ = ["EmbeddedPostgresError", "Server", "join"]
+__all__ = ["EmbeddedPostgresError", "Server", "find_folder", "join"]

