@@ -99,7 +99,7 @@ class Theirs:
     async def run_manager(self, count: int, at_once: int) -> None:
         """Run this many jobs through the job manager alone."""
         manager = self._app.job_manager
-        worker = await manager.register_worker()  # again each time: without a heartbeat it is soon removed
+        worker = await manager.register_worker()  # registered each time, because without a heartbeat it is soon removed
 
         async def claim(n: int) -> None:
             await self._defer(n)

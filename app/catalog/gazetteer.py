@@ -481,7 +481,7 @@ class Gazetteer:
         share = run / length
         worth = 0.0
         end = place + run
-        if length >= 3:  # of three characters the first has no slip in the midst of a longer name, 柳汀新村
+        if length >= 3:  # within a longer name such as 柳汀新村, the first of three must match
             within = length == 3 and letters[start] != name[0] and start and _HAN.match(letters[start - 1])
             for stop in () if within else (start + length, start + length - 1, start + length + 1):
                 if stop <= len(letters) and _one_slip(letters[start:stop], name):

@@ -176,7 +176,7 @@ async def withdraw_danger(
 async def _note_withdrawn(act: Act, tx: Tx, request_id: UUID, danger: str, reason: str) -> None:
     about = {"danger": danger}
     await record(act, tx, EventKind.REQUEST_DANGER_WITHDRAWN, request_id=request_id, data=about)
-    facts = about | {"reason": reason}  # events contain no words of persons (docs/decisions/0017)
+    facts = about | {"reason": reason}  # events contain nothing that people said (docs/decisions/0017)
     subject = f"request:{request_id}"
     await add_audit(act, tx, "request.danger_withdrawn", subject, **facts)
 
