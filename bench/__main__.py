@@ -28,7 +28,7 @@ RESULTS = ROOT / ".bench"
 async def main(url: str, options: argparse.Namespace) -> None:
     """Measure every path."""
     tokens = await founded(url, ROOT, Path(sys.executable))
-    known = {tokens.operator: str(tokens.operator_id)} | {key: str(firm) for firm, key in tokens.keys.items()}
+    known = {tokens.operator: str(tokens.operator_id)} | {key: str(provider) for provider, key in tokens.keys.items()}
     about = machine() | {"commit": commit_of(), "providers": len(tokens.keys), "connections": options.connections}
     print(" ".join(f"{name} {value}" for name, value in about.items()), flush=True)
     with tempfile.NamedTemporaryFile(prefix="hotline-bench-") as file:

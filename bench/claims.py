@@ -46,7 +46,7 @@ from bench.scale import run_sql, url_of
 from bench.stage import CARD_FEN, Cast, hire
 
 THEIRS = "procrastinate"
-FIRMS = 490
+PROVIDERS = 490
 T = TypeVar("T")
 RESULT = "疏通完毕，试水通畅"
 
@@ -55,18 +55,18 @@ class Ours:
     """The engine, without HTTP."""
 
     def __init__(self, context: Context, catalog: Snapshot, cast: Cast) -> None:
-        self._context, self._catalog, self._firms = context, catalog, cast.firms
+        self._context, self._catalog, self._providers = context, catalog, cast.providers
         self._dangers = dangers_of(read_scripts())
         self._desk = Actor(ActorKind.STAFF, cast.operator_id)
 
     async def claim(self, n: int) -> None:
         """Process one request, from its creation to the bill."""
-        firm = self._firms[n % len(self._firms)]
+        provider = self._providers[n % len(self._providers)]
         body = RequestIn.model_validate(
             {
                 "phone": f"154{secrets.randbelow(10**8):08d}",
-                "area": firm.township,
-                "item": firm.item,
+                "area": provider.township,
+                "item": provider.item,
                 "description": "厨房下水道堵了，水倒灌到地上",
                 "dispatch": True,
             }
@@ -157,7 +157,7 @@ async def _rate(work: Awaitable[None], count: int) -> float:
 @asynccontextmanager
 async def both(url: str, at_once: int) -> AsyncIterator[tuple[Ours, Theirs]]:
     """Open both sides, with enough connections for their claims."""
-    cast = await hire(url, FIRMS, datetime.now(UTC))
+    cast = await hire(url, PROVIDERS, datetime.now(UTC))
     await run_sql(url_of(url, "postgres"), f"CREATE DATABASE {THEIRS}")
     plain = make_url(url_of(url, THEIRS)).set(drivername="postgresql").render_as_string(hide_password=False)
     app = App(connector=PsycopgConnector(conninfo=plain, min_size=at_once, max_size=at_once + 2))

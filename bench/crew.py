@@ -1,6 +1,6 @@
-"""The providers' software in a process of its own, to be killed: `python -m bench.crew URL FIRMS JOURNALS HASTE`.
+"""The providers' software in a process of its own, to be killed: `python -m bench.crew URL PROVIDERS JOURNALS HASTE`.
 
-FIRMS is a JSON file of names and keys, JOURNALS a folder. The providers do in one second what takes real ones HASTE
+PROVIDERS is a JSON file of names and keys, JOURNALS a folder. The providers do in one second what takes real ones HASTE
 seconds. The centre's clock comes from the environment.
 """
 
@@ -31,9 +31,9 @@ def member(name: str, key: str) -> Member:
     )
 
 
-def main(url: str, firms: Path, journals: Path, haste: float) -> None:
+def main(url: str, providers: Path, journals: Path, haste: float) -> None:
     """Work until killed."""
-    members = [member(name, key) for name, key in orjson.loads(firms.read_bytes())]
+    members = [member(name, key) for name, key in orjson.loads(providers.read_bytes())]
     now = clock_from(Settings()).now
     fleet = Fleet(url, members, factor=haste, seed=time.time_ns(), now=now, journals=journals)
     asyncio.run(fleet.run())

@@ -18,19 +18,19 @@ WITH item AS (
   FROM items i JOIN urgencies u ON u.code = i.urgency
 ), township AS (
   SELECT *, row_number() OVER () - 1 AS place FROM townships
-), firm AS (
+), provider AS (
   SELECT id, row_number() OVER () - 1 AS place FROM providers
 )
 SELECT n, (lpad(to_hex(1500000000000 + n * 10), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid AS id,
   timestamptz '{now}' - interval '2 days' - interval '25 seconds' * ({past} - n) AS at, item.sent,
   item.kind, item.category_code, item.code AS item, item.urgency, item.rank, item.tiers[1] AS tier,
-  township.code AS township, township.lat, township.lon, firm.id AS firm, n * 7919 % {citizens} AS citizen
+  township.code AS township, township.lat, township.lon, provider.id AS provider, n * 7919 % {citizens} AS citizen
 FROM generate_series(1::bigint, {past}) n
 JOIN item ON item.sent = (n % 10 < 3)
   AND item.place = n / 10 % CASE WHEN n % 10 < 3 THEN (SELECT count(*) FROM item WHERE sent)
     ELSE (SELECT count(*) FROM item WHERE NOT sent) END
 JOIN township ON township.place = n % (SELECT count(*) FROM township)
-JOIN firm ON firm.place = n / 10 % (SELECT count(*) FROM firm);
+JOIN provider ON provider.place = n / 10 % (SELECT count(*) FROM provider);
 
 INSERT INTO requests (id, status, channel, kind, category_code, item_code, urgency, urgency_rank, description,
   citizen_id, contact_phone, township_code, lat, lon, tier_asked, tier_entitled, tier, answered_in_call, received_at,
@@ -41,19 +41,19 @@ SELECT id, 'closed', 'phone', kind, category_code, item, urgency, rank, '厨房�
 
 INSERT INTO offers (id, request_id, provider_id, status, tier, price_kind, price_fen, offered_by, policy_version, rank,
   scores, offered_at, expires_at, decided_at, ended_at, end_reason)
-SELECT id, id, firm, 'ended', tier, CASE tier WHEN 'free' THEN 'free' ELSE 'fixed' END,
+SELECT id, id, provider, 'ended', tier, CASE tier WHEN 'free' THEN 'free' ELSE 'fixed' END,
   CASE tier WHEN 'free' THEN 0 ELSE 8000 END, 'ranking', 1, 1, '{{"total": 0.7}}', at, at + interval '3 minutes', at,
   at, 'done' FROM past WHERE sent;
 
 INSERT INTO jobs (id, request_id, offer_id, provider_id, status, tier, price_kind, amount_fen, agreed_fen, agreed_how,
   result, accepted_at, started_at, completed_at)
-SELECT id, id, id, firm, 'completed', tier, CASE tier WHEN 'free' THEN 'free' ELSE 'fixed' END, cost, cost,
+SELECT id, id, id, provider, 'completed', tier, CASE tier WHEN 'free' THEN 'free' ELSE 'fixed' END, cost, cost,
   'price_card', '疏通完毕，试水通畅', at, at, at
 FROM past, LATERAL (SELECT CASE tier WHEN 'free' THEN 0 ELSE 8000 END AS cost) _ WHERE sent;
 
 INSERT INTO events (at, kind, request_id, provider_id, actor_kind, seq, request_kind, category_code, item_code,
   township_code, community_code, tier, channel, urgency, priority_group)
-SELECT at, what, id, firm, 'system', n * 8 + place, r.kind, r.category_code, r.item_code, r.township_code,
+SELECT at, what, id, provider, 'system', n * 8 + place, r.kind, r.category_code, r.item_code, r.township_code,
   r.community_code, r.tier, r.channel, r.urgency, r.priority_group
 FROM past JOIN requests r USING (id), LATERAL unnest(CASE WHEN sent
   THEN ARRAY['request.created', 'offer.made', 'request.assigned', 'request.closed']

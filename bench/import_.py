@@ -45,8 +45,8 @@ PER_PROVIDER = 31
 def workbook(rows: int, catalog: Snapshot) -> bytes:
     """Return a registry with this many rows as XLSX."""
     book = openpyxl.Workbook(write_only=True)
-    firms = range(rows // PER_PROVIDER)
-    body = _body(firms, catalog)
+    providers = range(rows // PER_PROVIDER)
+    body = _body(providers, catalog)
     for sheet in sheets(catalog):
         page = book.create_sheet(sheet.zh)
         page.append([column.zh for column in sheet.columns])
@@ -57,11 +57,11 @@ def workbook(rows: int, catalog: Snapshot) -> bytes:
     return out.getvalue()
 
 
-def _body(firms: range, catalog: Snapshot) -> dict[str, list[list[object]]]:
+def _body(providers: range, catalog: Snapshot) -> dict[str, list[list[object]]]:
     body: dict[str, list[list[object]]] = {sheet.key: [] for sheet in sheets(catalog)}
     items = [item for item in catalog.items.values() if item.dispatchable and "paid" in item.tiers and not item.papers]
     townships = list(catalog.townships)
-    for number in firms:
+    for number in providers:
         code = f"91330203MA{number:07d}"
         code += check_character(code)
         seat = townships[number % len(townships)]
@@ -183,7 +183,7 @@ async def main(url: str, options: argparse.Namespace) -> None:
     """Import twice and export once, measuring each."""
     catalog, token = await prepare(url)
     content = workbook(options.rows, catalog)
-    print(f"{options.rows} rows, {options.rows // PER_PROVIDER} firms, {len(content) / 1e6:.1f} MB of XLSX")
+    print(f"{options.rows} rows, {options.rows // PER_PROVIDER} providers, {len(content) / 1e6:.1f} MB of XLSX")
     server = f"http://127.0.0.1:{options.port}"
     headers = {"Authorization": f"Bearer {token}"}
     with serving(url, options.port) as pid:

@@ -27,7 +27,7 @@ import orjson
 from app.kit import embedded
 from app.kit.db import connect_arguments
 from app.registry.models import PriceKind
-from bench.stage import Cast, Firm, Process, answers, free_port, hire, hotline
+from bench.stage import BenchProvider, Cast, Process, answers, free_port, hire, hotline
 from hotline_provider import HotlineClient, Journal
 from hotline_provider.journal import Kept
 
@@ -63,7 +63,7 @@ class Plan:
     `worker_inside` part of the server and killed with it.
     """
 
-    firms: int
+    providers: int
     requests: int
     pace: float
     kills: int
@@ -101,11 +101,11 @@ class Outage:
     def __init__(self, url: str, cast: Cast, clock: Mapping[str, str], folder: Path, plan: Plan) -> None:
         self.port = free_port()
         self.journals = folder / "journals"
-        firms = folder / "firms.json"
-        firms.write_bytes(orjson.dumps([(firm.name, firm.key) for firm in cast.firms]))
-        crew = (sys.executable, "-m", "bench.crew", self.address, str(firms), str(self.journals), str(plan.haste))
+        providers = folder / "providers.json"
+        providers.write_bytes(orjson.dumps([(provider.name, provider.key) for provider in cast.providers]))
+        crew = (sys.executable, "-m", "bench.crew", self.address, str(providers), str(self.journals), str(plan.haste))
         serve = ["serve", "--port", str(self.port), *(["--with-worker"] if plan.worker_inside else [])]
-        self._processes = {"server": hotline(*serve, url=url, clock=clock), "firms": Process(*crew, **clock)}
+        self._processes = {"server": hotline(*serve, url=url, clock=clock), "providers": Process(*crew, **clock)}
         if not plan.worker_inside:
             self._processes["worker"] = hotline("worker", url=url, clock=clock)
 
@@ -128,7 +128,7 @@ class Outage:
 
     def quiet(self) -> None:
         """Stop the providers, so that they decide nothing more."""
-        self._processes["firms"].kill()
+        self._processes["providers"].kill()
 
     async def kill(self, plan: Plan, found: Found) -> None:
         """Kill as planned: first each process once, then any of them."""
@@ -151,11 +151,11 @@ async def call(address: str, cast: Cast, plan: Plan) -> list[int]:
         base_url=f"{address}/api/v1", headers={"Authorization": f"Bearer {cast.operator}"}, timeout=30
     ) as client:
 
-        async def one(firm: Firm) -> None:
+        async def one(provider: BenchProvider) -> None:
             body = {
                 "phone": f"154{secrets.randbelow(10**8):08d}",
-                "area": firm.township,
-                "item": firm.item,
+                "area": provider.township,
+                "item": provider.item,
                 "description": "厨房下水道堵了，水倒灌到地上",
                 "dispatch": True,
             }
@@ -172,8 +172,8 @@ async def call(address: str, cast: Cast, plan: Plan) -> list[int]:
                 await asyncio.sleep(rng.uniform(0.1, 1))
 
         async with asyncio.TaskGroup() as callers:
-            for firm in rng.choices(cast.firms, k=plan.requests):
-                callers.create_task(one(firm))
+            for provider in rng.choices(cast.providers, k=plan.requests):
+                callers.create_task(one(provider))
                 await asyncio.sleep(rng.expovariate(1 / plan.pace))
     return numbers
 
@@ -185,8 +185,8 @@ async def rehearse(url: str, cast: Cast, clock: Mapping[str, str], folder: Path,
         numbers, _ = await asyncio.gather(call(outage.address, cast, plan), outage.kill(plan, found))
         await rest(url)
         outage.quiet()
-        for firm in cast.firms:
-            found.delivered_late += await deliver(outage.address, firm, outage.journals)
+        for provider in cast.providers:
+            found.delivered_late += await deliver(outage.address, provider, outage.journals)
     kept = [one for path in sorted(outage.journals.glob("*.db")) for one in Journal(path).all()]
     connection = await asyncpg.connect(**connect_arguments(url))
     rows = await connection.fetch(LOGGED, list(EVENT_OF.values()))
@@ -208,9 +208,9 @@ async def rest(url: str) -> None:
     await connection.close()
 
 
-async def deliver(address: str, firm: Firm, journals: Path) -> int:
+async def deliver(address: str, provider: BenchProvider, journals: Path) -> int:
     """Send the provider's actions that have no response yet. Return how many there were."""
-    async with HotlineClient(address, firm.key, journal=Journal(journals / f"{firm.name}.db")) as hotline:
+    async with HotlineClient(address, provider.key, journal=Journal(journals / f"{provider.name}.db")) as hotline:
         return len([kept async for kept, _ in hotline.deliver()])
 
 
@@ -254,7 +254,7 @@ def _spelled(counts: Counter[str]) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this rehearsal."""
-    parser.add_argument("--firms", type=int, default=500)
+    parser.add_argument("--providers", type=int, default=500)
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--per-second", type=float, default=6, help="requests")
     parser.add_argument(
@@ -267,7 +267,7 @@ def run(options: argparse.Namespace) -> None:
     """Rehearse on a scratch server. Exit with 1 if anything was lost or doubled."""
     seconds, now = options.minutes * 60, datetime.now(UTC)
     plan = Plan(
-        firms=options.firms,
+        providers=options.providers,
         requests=round(seconds * options.per_second),
         pace=1 / options.per_second,
         kills=round(seconds / 6),
@@ -277,7 +277,7 @@ def run(options: argparse.Namespace) -> None:
     )
 
     async def whole(url: str, folder: Path) -> Found:
-        cast = await hire(url, plan.firms, now, PriceKind.QUOTE)
+        cast = await hire(url, plan.providers, now, PriceKind.QUOTE)
         return await rehearse(url, cast, {}, folder, plan)
 
     with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder, embedded.join(Path(folder) / "data") as server:

@@ -22,7 +22,7 @@ from app.kit import embedded
 from app.kit.db import connect_arguments
 from bench.load import answer, message
 from bench.load import run as send
-from bench.stage import Cast, Firm, answers, hire, serving
+from bench.stage import BenchProvider, Cast, answers, hire, serving
 
 OTHERS = 300
 """Requests of other callers in each measurement, one after the other."""
@@ -35,8 +35,8 @@ OPENED_AT_ONCE = 200
 class Waiting:
     """A provider's software with one open poll, which it repeats after every response."""
 
-    def __init__(self, firm: Firm, port: int) -> None:
-        self.firm, self._port = firm, port
+    def __init__(self, provider: BenchProvider, port: int) -> None:
+        self.provider, self._port = provider, port
         self.answered = asyncio.Event()
         self.at = 0.0
         self._task: asyncio.Task[None] | None = None
@@ -67,7 +67,7 @@ class Waiting:
 
     def _poll(self, etag: str | None) -> bytes:
         known = {"If_None_Match": etag} if etag else {}
-        return message("GET", "/provider/offers", self.firm.key, None, Prefer="wait=60", **known)
+        return message("GET", "/provider/offers", self.provider.key, None, Prefer="wait=60", **known)
 
     def leave(self) -> None:
         """Disconnect without notice."""
@@ -98,12 +98,12 @@ async def statements(url: str, seconds: float) -> tuple[float, int, int]:
     return rate, held, busy
 
 
-def creation(cast: Cast, firm: Firm, **outcome: object) -> bytes:
+def creation(cast: Cast, provider: BenchProvider, **outcome: object) -> bytes:
     """Return a request taken by the operator, for the provider's item and township."""
     body = {
         "phone": f"154{secrets.randbelow(10**8):08d}",
-        "area": firm.township,
-        "item": firm.item,
+        "area": provider.township,
+        "item": provider.item,
         "description": "厨房下水道堵了，水倒灌到地上",
         **outcome,
     }
@@ -112,11 +112,11 @@ def creation(cast: Cast, firm: Firm, **outcome: object) -> bytes:
 
 async def others(port: int, cast: Cast, name: str) -> None:
     """Print how long other callers' requests take."""
-    look = message("GET", "/provider/jobs", cast.firms[-1].key)
+    look = message("GET", "/provider/jobs", cast.providers[-1].key)
     text = "医保卡在街道便民服务中心补办，带身份证，当场可取。"
 
     def created() -> Iterator[bytes]:
-        return (creation(cast, cast.firms[0], item="GV01", answer=text) for _ in range(OTHERS))
+        return (creation(cast, cast.providers[0], item="GV01", answer=text) for _ in range(OTHERS))
 
     looks, creations = await send(port, iter([look] * OTHERS), 1), await send(port, created(), 1)
     for what, result in (("look at jobs", looks), ("create and answer", creations)):
@@ -133,7 +133,7 @@ async def wake(port: int, cast: Cast, waiting: Sequence[Waiting], count: int) ->
     for one in rng.sample(list(waiting), count):
         one.answered.clear()
         begun = time.perf_counter()
-        writer.write(creation(cast, one.firm, dispatch=True, chosen_provider_id=str(one.firm.id)))
+        writer.write(creation(cast, one.provider, dispatch=True, chosen_provider_id=str(one.provider.id)))
         assert (await answer(reader)).status == 201
         done = time.perf_counter()
         async with asyncio.timeout(30):
@@ -150,9 +150,9 @@ def show(name: str, values: Sequence[float]) -> None:
     print(f"{name:44}{statistics.median(values):8.1f}{statistics.quantiles(values, n=100)[98]:8.1f}{max(values):8.1f}")
 
 
-async def park(port: int, firms: Sequence[Firm]) -> list[Waiting]:
+async def park(port: int, providers: Sequence[BenchProvider]) -> list[Waiting]:
     """Have all of them start to wait."""
-    waiting = [Waiting(firm, port) for firm in firms]
+    waiting = [Waiting(provider, port) for provider in providers]
     for first in range(0, len(waiting), OPENED_AT_ONCE):
         await asyncio.gather(*(one.begin() for one in waiting[first : first + OPENED_AT_ONCE]))
     return waiting
@@ -163,11 +163,11 @@ async def main(url: str, options: argparse.Namespace) -> None:
     cast = await hire(url, options.waiting + 1, datetime.now(UTC))
     with serving(url) as (port, process):
         await answers(port)
-        await send(port, iter([message("GET", "/provider/offers", firm.key) for firm in cast.firms]), 32)
+        await send(port, iter([message("GET", "/provider/offers", provider.key) for provider in cast.providers]), 32)
         print(f"{'':44}{'p50':>8}{'p99':>8}{'':>8}  ms")
         await others(port, cast, "nobody waits")
         before = memory_kb(process.pid)
-        waiting = await park(port, cast.firms[:-1])
+        waiting = await park(port, cast.providers[:-1])
         await asyncio.sleep(QUIET_SECONDS / 2)
         rate, held, busy = await statements(url, QUIET_SECONDS)
         grown = memory_kb(process.pid) - before

@@ -42,7 +42,7 @@ AT_ONCE = ("urgent", "same_day")
 
 
 @dataclass(frozen=True)
-class Firm:
+class BenchProvider:
     """A provider, the key of its software, and the only item and township it serves."""
 
     id: UUID
@@ -58,7 +58,7 @@ class Cast:
 
     operator: str
     operator_id: UUID
-    firms: list[Firm]
+    providers: list[BenchProvider]
 
 
 async def sign_in(tx: Tx, now: datetime) -> tuple[UUID, str]:
@@ -82,27 +82,27 @@ async def hire(url: str, count: int, now: datetime, price_kind: PriceKind = Pric
         items = (await tx.session.scalars(paid.where(Item.urgency.in_(AT_ONCE)).order_by(Item.code))).all()
         townships = (await tx.session.scalars(select(Township.code).order_by(Township.code))).all()
         places = itertools.cycle(itertools.product(items, townships))
-        firms = [
-            Firm(new_id(now), f"海曙第{n + 1}便民服务部", secrets.token_urlsafe(16), *next(places))
+        providers = [
+            BenchProvider(new_id(now), f"海曙第{n + 1}便民服务部", secrets.token_urlsafe(16), *next(places))
             for n in range(count)
         ]
-        tx.session.add_all(_provider(firm, n) for n, firm in enumerate(firms))
+        tx.session.add_all(_provider(one, n) for n, one in enumerate(providers))
         await tx.flush()
-        for firm in firms:
-            tx.session.add_all(_belongings(firm, now, price_kind))
+        for provider in providers:
+            tx.session.add_all(_belongings(provider, now, price_kind))
         operator_id, operator = await sign_in(tx, now)
     await db.close()
-    return Cast(operator, operator_id, firms)
+    return Cast(operator, operator_id, providers)
 
 
-def _provider(firm: Firm, n: int) -> Provider:
+def _provider(provider: BenchProvider, n: int) -> Provider:
     return Provider(
-        id=firm.id,
-        name=firm.name,
+        id=provider.id,
+        name=provider.name,
         kind=ProviderKind.VOLUNTEER_TEAM,  # the kind that needs no credit code
         contact_name="陈师傅",
         phone=f"179{n:08d}",
-        township_code=firm.township,
+        township_code=provider.township,
         lat=29.86 + n % 71 / 1_000,
         lon=121.53 + n % 83 / 1_000,
         standing=Standing.ACTIVE,
@@ -113,21 +113,21 @@ def _provider(firm: Firm, n: int) -> Provider:
     )
 
 
-def _belongings(firm: Firm, now: datetime, price_kind: PriceKind) -> Iterator[object]:
-    yield ProviderKey(token_hash=token_hash(firm.key), provider_id=firm.id, label="bench", created_at=now)
+def _belongings(provider: BenchProvider, now: datetime, price_kind: PriceKind) -> Iterator[object]:
+    yield ProviderKey(token_hash=token_hash(provider.key), provider_id=provider.id, label="bench", created_at=now)
     yield ProviderItem(
         id=new_id(now),
-        provider_id=firm.id,
-        item_code=firm.item,
+        provider_id=provider.id,
+        item_code=provider.item,
         tier="paid",
         price_kind=price_kind,
         price_fen=CARD_FEN,
         valid_from=date(2026, 1, 1),
         approved_at=now,
     )
-    yield ProviderCoverage(provider_id=firm.id, township_code=firm.township)
+    yield ProviderCoverage(provider_id=provider.id, township_code=provider.township)
     for weekday in range(1, 8):
-        yield ProviderHours(provider_id=firm.id, weekday=weekday, opens=time(0), closes=time(0))
+        yield ProviderHours(provider_id=provider.id, weekday=weekday, opens=time(0), closes=time(0))
 
 
 def free_port() -> int:

@@ -48,10 +48,10 @@ DAY = min(day for year in (2026, 2027) for day in typhoon_days(year) if day.week
 
 
 @dataclass(eq=False)
-class Firm:
+class StormProvider:
     """A provider, its crews, and how many of them are free."""
 
-    provider: SampleProvider
+    sample: SampleProvider
     behaviour: SampleBehaviour
     crews: int
     free: int
@@ -75,7 +75,7 @@ class Call:
     urgency: str
     rank: int
     site_minutes: float
-    reach: dict[Firm, Way]
+    reach: dict[StormProvider, Way]
     arrived: float | None = None
 
     @property
@@ -84,7 +84,7 @@ class Call:
         return self.rank, self.at
 
 
-Choose = Callable[[Sequence[Call]], Iterator[tuple[Call, Firm]]]
+Choose = Callable[[Sequence[Call]], Iterator[tuple[Call, StormProvider]]]
 
 
 @dataclass
@@ -98,12 +98,12 @@ class Storm:
 
 def draw_storm(seed: int, share: float) -> Storm:
     """Return the storm of this seed. `share` is the number of crews per place of a provider's capacity."""
-    firms = [_firm(provider, share) for provider in generate_registry(DAY) if _works(provider)]
-    offering: dict[str, list[tuple[Firm, PriceLine]]] = {}
-    for firm in firms:
-        for line in firm.provider.lines:
+    providers = [_storm_provider(provider, share) for provider in generate_registry(DAY) if _works(provider)]
+    offering: dict[str, list[tuple[StormProvider, PriceLine]]] = {}
+    for provider in providers:
+        for line in provider.sample.lines:
             if line.tier == sample_items()[line.item].tiers[0]:
-                offering.setdefault(line.item, []).append((firm, line))
+                offering.setdefault(line.item, []).append((provider, line))
     rng, urgencies = Random(f"storm-{seed}"), read_data("catalog.yaml")["urgency"]
     arrivals = [
         arrival
@@ -111,15 +111,15 @@ def draw_storm(seed: int, share: float) -> Storm:
         for arrival in draw_hour(DAY, hour, rng, 4.0)
         if arrival.item in offering and sample_items()[arrival.item].kind in (Kind.SERVICE, Kind.VOLUNTEER)
     ]
-    storm = Storm(seed, places=sum(firm.crews for firm in firms))
+    storm = Storm(seed, places=sum(provider.crews for provider in providers))
     for number, arrival in enumerate(sorted(rng.sample(arrivals, REQUESTS))):
         urgency = sample_items()[arrival.item].urgency
         at = (arrival.second / 60) % 1440 - HOURS[0] * 60 + (DEFERRED if urgency == "booked" else 0)
         site = max(LEAST_ON_SITE, rng.expovariate(1 / SITE_MINUTES))
         reach = {
-            firm: _way(firm, arrival.township, line)
-            for firm, line in offering[arrival.item]
-            if arrival.township in firm.provider.coverage
+            provider: _way(provider, arrival.township, line)
+            for provider, line in offering[arrival.item]
+            if arrival.township in provider.sample.coverage
         }
         storm.calls.append(Call(number, at, urgency, urgencies[urgency]["rank"], site, reach))
     return storm
@@ -135,78 +135,82 @@ def _works(provider: SampleProvider) -> bool:
     return is_open and provider.standing in ACTIVE_STANDINGS and all(p.expires_on >= DAY for p in provider.papers)
 
 
-def _firm(provider: SampleProvider, share: float) -> Firm:
+def _storm_provider(provider: SampleProvider, share: float) -> StormProvider:
     crews = max(1, round(provider.capacity * share))
-    return Firm(provider, behaviour_of(provider), crews, crews)
+    return StormProvider(provider, behaviour_of(provider), crews, crews)
 
 
-def _way(firm: Firm, township: str, line: PriceLine) -> Way:
-    km = sample_townships()[firm.provider.township].km_to(sample_townships()[township])
+def _way(provider: StormProvider, township: str, line: PriceLine) -> Way:
+    km = sample_townships()[provider.sample.township].km_to(sample_townships()[township])
     return Way(km, READY_MINUTES + km * DETOUR / KM_PER_MINUTE, line)
 
 
 def greedy(weights: dict[str, float]) -> Choose:
     """Return the rule that assigns each request in turn to the best of the ranking by these weights."""
 
-    def choose(waiting: Sequence[Call]) -> Iterator[tuple[Call, Firm]]:
+    def choose(waiting: Sequence[Call]) -> Iterator[tuple[Call, StormProvider]]:
         for call in sorted(waiting, key=lambda call: call.turn):
-            by_id = {provider_id(firm.provider.number): firm for firm in call.reach if firm.free}
-            ranked = rank([_candidate(firm, call.reach[firm]) for firm in by_id.values()], weights)
+            by_id = {provider_id(provider.sample.number): provider for provider in call.reach if provider.free}
+            ranked = rank([_candidate(provider, call.reach[provider]) for provider in by_id.values()], weights)
             if ranked:
                 yield call, by_id[ranked[0].candidate.provider_id]
 
     return choose
 
 
-def urgent_nearest(waiting: Sequence[Call]) -> Iterator[tuple[Call, Firm]]:
+def urgent_nearest(waiting: Sequence[Call]) -> Iterator[tuple[Call, StormProvider]]:
     """Assign by urgency, and within it the shortest drive first instead of the oldest request."""
-    pairs = [(call.rank, way.minutes, call.number, call, firm) for call in waiting for firm, way in call.reach.items()]
+    pairs = [
+        (call.rank, way.minutes, call.number, call, provider)
+        for call in waiting
+        for provider, way in call.reach.items()
+    ]
     served: set[Call] = set()
-    for *_, call, firm in sorted((pair for pair in pairs if pair[4].free), key=lambda pair: pair[:3]):
-        if firm.free and call not in served:
+    for *_, call, provider in sorted((pair for pair in pairs if pair[4].free), key=lambda pair: pair[:3]):
+        if provider.free and call not in served:
             served.add(call)
-            yield call, firm
+            yield call, provider
 
 
-def batch(waiting: Sequence[Call]) -> Iterator[tuple[Call, Firm]]:
+def batch(waiting: Sequence[Call]) -> Iterator[tuple[Call, StormProvider]]:
     """Assign all requests at once, at the least total cost."""
-    reached = {firm for call in waiting for firm in call.reach if firm.free}
-    places = [firm for firm in sorted(reached, key=lambda f: f.provider.number) for _ in range(firm.free)]
-    columns: dict[Firm, list[int]] = {}
-    for column, firm in enumerate(places):
-        columns.setdefault(firm, []).append(column)
+    reached = {provider for call in waiting for provider in call.reach if provider.free}
+    places = [provider for provider in sorted(reached, key=lambda f: f.sample.number) for _ in range(provider.free)]
+    columns: dict[StormProvider, list[int]] = {}
+    for column, provider in enumerate(places):
+        columns.setdefault(provider, []).append(column)
     cost = np.full((len(waiting), len(places) + len(waiting)), 1e9)
     for row, call in enumerate(waiting):
         weight = COST_OF[call.urgency]
         cost[row, len(places) + row] = weight * UNSERVED
-        for firm, way in call.reach.items():
-            cost[row, columns.get(firm, [])] = weight * way.minutes
+        for provider, way in call.reach.items():
+            cost[row, columns.get(provider, [])] = weight * way.minutes
     for row, column in zip(*linear_sum_assignment(cost), strict=True):
         if column < len(places):
             yield waiting[row], places[column]
 
 
-def _candidate(firm: Firm, way: Way) -> Candidate:
-    provider, line = firm.provider, way.line
+def _candidate(provider: StormProvider, way: Way) -> Candidate:
+    sample, line = provider.sample, way.line
     return Candidate(
         distance_km=way.km,
-        rung=DEFAULT_RUNGS[provider.kind],
-        provider_id=provider_id(provider.number),
-        name=provider.name,
+        rung=DEFAULT_RUNGS[sample.kind],
+        provider_id=provider_id(sample.number),
+        name=sample.name,
         credit=100,
-        capacity=firm.crews,
-        open_jobs=firm.crews - firm.free, load=firm.crews - firm.free, asked=0,
+        capacity=provider.crews,
+        open_jobs=provider.crews - provider.free, load=provider.crews - provider.free, asked=0,
         price_kind=line.price_kind,
         price_fen=line.price_fen,
-        accepted=0, declined=0, expired=0, counted=firm.counted, completed=0, returned=0,
-        reachable=True, by_phone=False, barred=False, tried=False, lat=provider.lat, lon=provider.lon,
+        accepted=0, declined=0, expired=0, counted=provider.counted, completed=0, returned=0,
+        reachable=True, by_phone=False, barred=False, tried=False, lat=sample.lat, lon=sample.lon,
     )  # fmt: skip
 
 
 def play(storm: Storm, choose: Choose, every: float | None) -> Storm:
     """Play the storm and return it. Assign at each event, or every `every` minutes."""
     order = count()
-    due: list[tuple[float, int, Call | None, Firm | None]] = [
+    due: list[tuple[float, int, Call | None, StormProvider | None]] = [
         (call.at, next(order), call, None) for call in storm.calls
     ]
     if every:
@@ -214,14 +218,14 @@ def play(storm: Storm, choose: Choose, every: float | None) -> Storm:
     heapq.heapify(due)
     waiting: dict[Call, None] = {}
     while due:
-        now, _, call, firm = heapq.heappop(due)
-        is_round = call is None and firm is None
-        if firm:
-            firm.free += 1
+        now, _, call, provider = heapq.heappop(due)
+        is_round = call is None and provider is None
+        if provider:
+            provider.free += 1
         if call and call.reach:
             waiting[call] = None
         if is_round or not every:
-            looked = [c for c in waiting if is_round or c is call or firm in c.reach]
+            looked = [c for c in waiting if is_round or c is call or provider in c.reach]
             for chosen, taker in choose(looked):
                 del waiting[chosen]
                 heapq.heappush(due, (*_offer(storm, chosen, taker, now, next(order)),))
@@ -230,18 +234,20 @@ def play(storm: Storm, choose: Choose, every: float | None) -> Storm:
     return storm
 
 
-def _offer(storm: Storm, call: Call, firm: Firm, now: float, place: int) -> tuple[float, int, Call | None, Firm | None]:
+def _offer(
+    storm: Storm, call: Call, provider: StormProvider, now: float, place: int
+) -> tuple[float, int, Call | None, StormProvider | None]:
     """Return the next event after the offer: the crew is free after the work, or the request waits again."""
-    rng = Random(f"{storm.seed}-{call.number}-{firm.provider.number}")
-    accepts, answers = rng.random() < firm.behaviour.accept_rate, rng.random() < firm.behaviour.answer_rate
-    answer = min(OFFER_MINUTES, rng.expovariate(60 / firm.behaviour.response_seconds))
-    firm.free -= 1
-    firm.counted += 1
+    rng = Random(f"{storm.seed}-{call.number}-{provider.sample.number}")
+    accepts, answers = rng.random() < provider.behaviour.accept_rate, rng.random() < provider.behaviour.answer_rate
+    answer = min(OFFER_MINUTES, rng.expovariate(60 / provider.behaviour.response_seconds))
+    provider.free -= 1
+    provider.counted += 1
     if not accepts:
-        del call.reach[firm]
-        return now + (answer if answers else OFFER_MINUTES), place, call, firm
-    call.arrived = now + answer + call.reach[firm].minutes
-    return call.arrived + call.site_minutes, place, None, firm
+        del call.reach[provider]
+        return now + (answer if answers else OFFER_MINUTES), place, call, provider
+    call.arrived = now + answer + call.reach[provider].minutes
+    return call.arrived + call.site_minutes, place, None, provider
 
 
 def waits(storm: Storm) -> list[float]:

@@ -82,18 +82,20 @@ FAR = "9999-12-31T23:59:59-12:00"
 
 async def calls(world: World) -> dict[str, Response]:
     """Return calls that used to answer 500, by what is wrong with them."""
-    firm = await world.add_provider(DRAIN, CLEANING)
+    provider = await world.add_provider(DRAIN, CLEANING)
     [offer] = (await world.dispatch())["offers"]
-    job = await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    job = await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance"))
     item = {"content-type": "application/json"}
     moment = {"appointment_from": FAR, "appointment_to": FAR, "agreed_with_citizen": True}
     edit = world.registrar.patch
     return {
         "a window that begins at the end of time": await world.create(wanted_from="9999-12-31T23:00:00Z"),
-        "an appointment then": await firm.client.put(f"/provider/jobs/{job['id']}/appointment", json=moment),
-        "decisions of the last day": await firm.client.get("/provider/decisions?day=9999-12-31"),
-        "decisions of the first day": await firm.client.get("/provider/decisions?day=0001-01-01"),
-        "an exception of the last day": await firm.client.put("/provider/exceptions/9999-12-31", json={"hours": []}),
+        "an appointment then": await provider.client.put(f"/provider/jobs/{job['id']}/appointment", json=moment),
+        "decisions of the last day": await provider.client.get("/provider/decisions?day=9999-12-31"),
+        "decisions of the first day": await provider.client.get("/provider/decisions?day=0001-01-01"),
+        "an exception of the last day": await provider.client.put(
+            "/provider/exceptions/9999-12-31", json={"hours": []}
+        ),
         "requests received before time": await world.operator.get(
             "/requests?received_from=0001-01-01T00:00:00%2B14:00"
         ),

@@ -12,11 +12,11 @@ from tests.world import DRAIN, World, ok
 
 async def prepared(world: World) -> dict[str, Any]:
     """Create a request in progress with its offer and job, and a second provider."""
-    firm, other = await world.add_provider(DRAIN, tiers=("free", "paid")), await world.add_provider()
+    provider, other = await world.add_provider(DRAIN, tiers=("free", "paid")), await world.add_provider()
     await ok(world.operator.put("/citizens/13957412345/groups/hardship", json={"source": "低保证"}))
     created = await world.dispatch(DRAIN, tier="free")
-    job = await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    job = await ok(provider.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
     return {
         "request": UUID(created["request"]["id"]),
         "offer": UUID(created["offers"][0]["id"]),

@@ -82,7 +82,7 @@ class InPaths(dict[str, str]):
 @pytest.fixture
 async def history(world: World) -> "InPaths":
     """Create a dozen requests and one row for each path. Return the path parameters."""
-    firm = await world.add_provider(DRAIN, capacity=50)
+    provider = await world.add_provider(DRAIN, capacity=50)
     hook = await ok(world.admin.post("/webhooks", json={"url": "https://93.184.216.34/", "label": "x"}))
     for number in range(12):
         await world.dispatch(phone=f"138000000{number:02}")
@@ -90,7 +90,7 @@ async def history(world: World) -> "InPaths":
     await world.work()
     async with world.context.db.begin() as tx:
         await tx.driver.execute("ANALYZE")
-    there = {"provider_id": str(firm.id), "webhook_id": hook["id"], "phone": "13957412345", "month": "2026-10"}
+    there = {"provider_id": str(provider.id), "webhook_id": hook["id"], "phone": "13957412345", "month": "2026-10"}
     return InPaths(there)
 
 
@@ -123,8 +123,8 @@ async def test_every_filter_has_an_index_or_a_bound(
         connection.driver_connection.remove_query_logger(note)
         connection.driver_connection.add_query_logger(note)
 
-    firm = (await ok(world.registrar.post(f"/providers/{history['provider_id']}/keys", json={"label": "x"})))["key"]
-    clients = clients_of(world) | {"provider": await world.client(firm)}
+    provider = (await ok(world.registrar.post(f"/providers/{history['provider_id']}/keys", json={"label": "x"})))["key"]
+    clients = clients_of(world) | {"provider": await world.client(provider)}
     roles = {str(route.path_format): roles_of(route) for route in ROUTES if "GET" in (route.methods or ())}
     pool, found, walked = world.context.db.engine.sync_engine, set[str](), 0
     for one in filters():

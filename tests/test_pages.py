@@ -150,7 +150,7 @@ async def multiply(world: World, table: str, **fresh: Callable[[int], Any]) -> N
 @pytest.fixture
 async def places(world: World) -> tuple[InPaths, AsyncClient]:
     """Create some rows in every list. Return the path parameters and the client of the provider concerned."""
-    firm = await world.add_provider(DRAIN, capacity=50)
+    provider = await world.add_provider(DRAIN, capacity=50)
 
     def fresh(_: int) -> str:
         return str(new_id(world.clock.now()))
@@ -162,13 +162,13 @@ async def places(world: World) -> tuple[InPaths, AsyncClient]:
         requests.append(made["request"]["id"])
         [offer] = made["offers"]
         if number < ROWS:
-            await world.complete(firm, offer["id"])
+            await world.complete(provider, offer["id"])
             complaint = {"purpose": "complaint", "phone": f"1380000{number:04}", "note": "没修好"}
             await ok(world.operator.post(f"/requests/{requests[-1]}/contacts", json=complaint))
         else:
-            job = await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+            job = await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance"))
             absent = {"reason": "citizen_absent", "note": "家里没人"}
-            await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json=absent))
+            await ok(provider.client.put(f"/provider/jobs/{job['id']}/return", json=absent))
             await world.work()
         world.advance(seconds=20)
     for number in range(ROWS):
@@ -180,7 +180,7 @@ async def places(world: World) -> tuple[InPaths, AsyncClient]:
     decision = {"upheld": True, "decision": "返工不及时"}
     await ok(world.supervisor.put(f"/complaints/{complaints[0]['id']}/decision", json=decision))
     await ok(world.supervisor.post("/surges", json={"category_code": "PE", "reason": "台风"}))
-    await ok(world.operator.post(f"/providers/{firm.id}/statement-links", json={"month": "2026-11"}))
+    await ok(world.operator.post(f"/providers/{provider.id}/statement-links", json={"month": "2026-11"}))
     await ok(world.anonymous.post("/public/applications", json=application(1)))
     await world.work()
     async with world.context.db.begin() as tx:
@@ -191,7 +191,7 @@ async def places(world: World) -> tuple[InPaths, AsyncClient]:
         await tx.driver.execute(
             "INSERT INTO provider_months (provider_id, month, turnover_fen, profit_tax_fen)"
             " VALUES ($1, '2020-01-01', 1, 1)",
-            firm.id,
+            provider.id,
         )
     for _ in range(ROWS):
         began = {"phone": "13957412345", "began_at": world.clock.now().isoformat()}
@@ -213,8 +213,8 @@ async def places(world: World) -> tuple[InPaths, AsyncClient]:
     async with world.context.db.begin() as tx:
         first = (await tx.driver.fetch("SELECT request_id FROM decisions GROUP BY 1 ORDER BY count(*) DESC"))[0][0]
         hook = (await tx.driver.fetch("SELECT id FROM webhook_endpoints"))[0][0]
-    there = {"request_id": str(first), "provider_id": str(firm.id), "webhook_id": str(hook)}
-    return InPaths(there | {"phone": "13957412345", "month": "2026-11"}), firm.client
+    there = {"request_id": str(first), "provider_id": str(provider.id), "webhook_id": str(hook)}
+    return InPaths(there | {"phone": "13957412345", "month": "2026-11"}), provider.client
 
 
 class Walk:
@@ -296,9 +296,9 @@ class Walk:
 async def test_a_row_that_stays_where_it_is_comes_once_whatever_happens_to_the_others(
     world: World, places: tuple[InPaths, AsyncClient]
 ) -> None:
-    paths, firm = places
+    paths, provider = places
     for path, listed in LISTS.items():
-        client = firm if listed.role == "provider" else getattr(world, listed.role)
+        client = provider if listed.role == "provider" else getattr(world, listed.role)
         if path == "/deferrals":
             async with world.context.db.begin() as tx:
                 await tx.driver.execute(

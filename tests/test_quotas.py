@@ -63,13 +63,13 @@ def test_places_are_given_back_and_bounded_together() -> None:
         pass
 
 
-def poll(firm: SampleProvider) -> "asyncio.Task[httpx.Response]":
-    return asyncio.ensure_future(firm.client.get("/provider/offers", headers={"Prefer": "wait=30"}))
+def poll(provider: SampleProvider) -> "asyncio.Task[httpx.Response]":
+    return asyncio.ensure_future(provider.client.get("/provider/offers", headers={"Prefer": "wait=30"}))
 
 
-async def waiting(world: World, firm: SampleProvider, many: int) -> None:
+async def waiting(world: World, provider: SampleProvider, many: int) -> None:
     """Wait until this many of the provider's polls are open."""
-    topic = provider_topic(firm.id)
+    topic = provider_topic(provider.id)
     async with asyncio.timeout(20):
         while len(world.context.pubsub._waiting.get(topic, ())) < many:
             await asyncio.sleep(0)
@@ -83,12 +83,12 @@ def test_who_is_refused_together_does_not_come_back_together() -> None:
 
 
 async def test_only_so_many_calls_of_a_caller_wait(limited: World) -> None:
-    firm, other = await limited.add_provider(DRAIN), await limited.add_provider()
-    polls = [poll(firm) for _ in range(4)]
-    await waiting(limited, firm, 4)
-    problem = await refused(poll(firm), 429, "too_many_waiting")
+    provider, other = await limited.add_provider(DRAIN), await limited.add_provider()
+    polls = [poll(provider) for _ in range(4)]
+    await waiting(limited, provider, 4)
+    problem = await refused(poll(provider), 429, "too_many_waiting")
     assert problem["most"] == 4
-    await ok(firm.client.get("/provider/offers"))
+    await ok(provider.client.get("/provider/offers"))
     others = poll(other)
     await waiting(limited, other, 1)
     made = await limited.dispatch()
@@ -100,9 +100,9 @@ async def test_only_so_many_calls_of_a_caller_wait(limited: World) -> None:
 
 
 async def test_all_who_wait_for_the_same_share_one_reading(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    polls = [poll(firm) for _ in range(40)]
-    await waiting(world, firm, 40)
+    provider = await world.add_provider(DRAIN)
+    polls = [poll(provider) for _ in range(40)]
+    await waiting(world, provider, 40)
     read: list[str] = []
 
     def note(record: Any) -> None:

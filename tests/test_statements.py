@@ -33,11 +33,11 @@ async def statements(world: World) -> AsyncIterator[list[str]]:
 
 async def warm(world: World) -> Any:
     """Make everybody call once, so that principals, the catalogue and the driver's types are cached."""
-    firm = await world.add_provider(DRAIN, capacity=20)
-    await ok(firm.client.get("/provider/offers"))
+    provider = await world.add_provider(DRAIN, capacity=20)
+    await ok(provider.client.get("/provider/offers"))
     await ok(world.operator.get("/items/PE02"))
     await world.dispatch(DRAIN)
-    return firm
+    return provider
 
 
 async def test_create_and_answer_takes_two(world: World, statements: list[str]) -> None:
@@ -55,20 +55,20 @@ async def test_create_and_dispatch_takes_four(world: World, statements: list[str
 
 
 async def test_poll_takes_one(world: World, statements: list[str]) -> None:
-    firm = await warm(world)
+    provider = await warm(world)
     statements.clear()
-    await ok(firm.client.get("/provider/offers"))
+    await ok(provider.client.get("/provider/offers"))
     assert len(statements) == 1, statements
 
 
 async def test_accept_and_complete_take_at_most_three_each(world: World, statements: list[str]) -> None:
-    firm = await warm(world)
+    provider = await warm(world)
     [offer] = (await world.dispatch(DRAIN))["offers"]
     statements.clear()
-    job = await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    job = await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance"))
     assert len(statements) <= 3, [s[:60] for s in statements]
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
     statements.clear()
     done = {"result": "已疏通", "amount_fen": 0}
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
     assert len(statements) <= 3, [s[:60] for s in statements]

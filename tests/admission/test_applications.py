@@ -30,7 +30,7 @@ async def waiting(world: World) -> list[dict[str, Any]]:
     return items
 
 
-async def test_from_the_firms_own_application_to_trial(world: World) -> None:
+async def test_from_the_providers_own_application_to_trial(world: World) -> None:
     filed = await ok(world.anonymous.post(URL, json=form()))
     assert (await follow(world, filed)).json()["status"] == "filed"
     assert (await ok(world.registrar.get("/providers")))["items"] == []
@@ -52,7 +52,7 @@ async def test_from_the_firms_own_application_to_trial(world: World) -> None:
     assert "application.entered" in actions_logged
 
 
-async def test_a_refusal_is_read_with_its_reason_and_a_firm_may_apply_again(world: World) -> None:
+async def test_a_refusal_is_read_with_its_reason_and_a_provider_may_apply_again(world: World) -> None:
     filed = await ok(world.anonymous.post(URL, json=form()))
     [row] = await waiting(world)
     refusal = {"reason": "开锁备案证明已过期，换证后请再申请"}
@@ -152,8 +152,8 @@ async def test_two_at_once_are_one(world: World) -> None:
 async def test_who_may(world: World) -> None:
     await ok(world.anonymous.post(URL, json=form()))
     [row] = await waiting(world)
-    firm = await world.add_provider(DRAIN)
-    for client in (world.operator, world.supervisor, world.manager, world.admin, firm.client):
+    provider = await world.add_provider(DRAIN)
+    for client in (world.operator, world.supervisor, world.manager, world.admin, provider.client):
         await refused(client.get("/applications"), 403, "not_allowed")
         await refused(client.put(f"/applications/{row['id']}/entry", json={}), 403, "not_allowed")
 

@@ -18,15 +18,15 @@ async def test_a_completed_request_falls_due_once(world: World, item: str, momen
 
 
 async def test_the_operator_gets_the_callback_when_it_is_due_and_sees_whom_to_call(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    request = await complete(world, firm)
+    provider = await world.add_provider(DRAIN)
+    request = await complete(world, provider)
     world.clock.moment = ningbo(24, 11, 59)
     assert await take(world) == {}
     world.clock.moment = ningbo(24, 12)
     callback = await take(world)
     assert callback["contact_phone"] == "13957412345"
     assert callback["contact_name"] == "王阿姨"
-    assert (callback["provider_name"], callback["billed_fen"]) == (firm.name, 8_000)
+    assert (callback["provider_name"], callback["billed_fen"]) == (provider.name, 8_000)
     assert callback["result"] == "疏通完毕，试水通畅"
     [listed] = await due(world)
     assert (listed["contact_phone"], listed["contact_name"]) == ("139****2345", "王**")
@@ -54,9 +54,9 @@ async def test_nobody_is_called_in_the_evening_or_early_in_the_morning(world: Wo
 
 
 async def test_the_longest_due_is_called_first(world: World) -> None:
-    firm = await world.add_provider(DRAIN, CLEANING)
-    await complete(world, firm, CLEANING)
-    second = await complete(world, firm)
+    provider = await world.add_provider(DRAIN, CLEANING)
+    await complete(world, provider, CLEANING)
+    second = await complete(world, provider)
     world.clock.moment = ningbo(25, 9)
     assert (await take(world))["number"] == second["number"]
 
@@ -98,10 +98,10 @@ async def test_a_citizen_reached_without_the_callback_being_taken_counts(world: 
 
 
 async def test_the_due_list_goes_on_where_the_page_ended(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     made = []
     for digit in range(3):
-        made.append(await complete(world, firm, phone=f"1395741234{digit}"))
+        made.append(await complete(world, provider, phone=f"1395741234{digit}"))
         world.advance(minutes=1)
     page = await ok(world.operator.get("/callbacks", params={"limit": 2}))
     rest = await ok(world.operator.get("/callbacks", params={"limit": 2, "cursor": page["next"]}))

@@ -40,23 +40,23 @@ async def test_what_was_paid_is_reconciled_with_the_bill(world: World) -> None:
     assert (await events(world, request, "callback.done"))[0]["difference_fen"] == 1_500
 
 
-async def test_unsolved_is_done_again_by_the_same_firm_at_no_charge(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    request = await complete(world, firm)
+async def test_unsolved_is_done_again_by_the_same_provider_at_no_charge(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    request = await complete(world, provider)
     await world.add_provider(DRAIN)
     [callback] = await due(world)
     after = await ok(record(world, callback, reached=True, solved=False, remark="今天早上又堵了"))
     assert after["request_status"] == "dispatching"
-    [offer] = await ok(firm.client.get("/provider/offers"))
+    [offer] = await ok(provider.client.get("/provider/offers"))
     assert (offer["redo"], offer["price_fen"]) == (True, 0)
-    await world.complete(firm, offer["id"], amount_fen=0)
+    await world.complete(provider, offer["id"], amount_fen=0)
     await world.work()
     [again] = await due(world)
     assert (again["number"], again["billed_fen"]) == (request["number"], 0)
     assert again["id"] != callback["id"]
 
 
-async def test_a_citizen_may_refuse_the_same_firm(world: World) -> None:
+async def test_a_citizen_may_refuse_the_same_provider(world: World) -> None:
     first = await world.add_provider(DRAIN)
     await complete(world, first)
     second = await world.add_provider(DRAIN)
@@ -71,11 +71,11 @@ async def test_a_citizen_may_refuse_the_same_firm(world: World) -> None:
 async def merged(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
     """Merge two neighbours' requests about one drain and complete the work. Return the first caller's callback, then
     the second's."""
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     parent = await world.dispatch(DRAIN)
     child = (await world.dispatch(DRAIN, phone="13805741688"))["request"]
     await ok(world.operator.put(f"/requests/{child['id']}/parent", json={"parent_id": parent["request"]["id"]}))
-    await world.complete(firm, parent["offers"][0]["id"])
+    await world.complete(provider, parent["offers"][0]["id"])
     await world.work()
     callbacks = {callback["request_id"]: callback for callback in await due(world)}
     assert len(callbacks) == 2
@@ -192,8 +192,8 @@ async def test_what_does_not_exist_is_not_found(world: World) -> None:
 
 
 async def test_operators_who_take_at_once_never_get_the_same_callback(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    made = {(await complete(world, firm, phone=f"1395741234{digit}"))["number"] for digit in range(4)}
+    provider = await world.add_provider(DRAIN)
+    made = {(await complete(world, provider, phone=f"1395741234{digit}"))["number"] for digit in range(4)}
     world.clock.moment = ningbo(24, 12)
     taken = await asyncio.gather(*(take(world, client) for client in [world.operator, world.supervisor] * 3))
     numbers = [callback["number"] for callback in taken if callback]

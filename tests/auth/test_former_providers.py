@@ -26,17 +26,17 @@ OPEN = {
 }
 
 
-async def stand(world: World, firm: SampleProvider, *standings: str) -> None:
+async def stand(world: World, provider: SampleProvider, *standings: str) -> None:
     for standing in standings:
-        version = (await ok(world.registrar.get(f"/providers/{firm.id}")))["version"]
+        version = (await ok(world.registrar.get(f"/providers/{provider.id}")))["version"]
         change, headers = {"standing": standing, "reason": "测试"}, {"If-Match": f'"{version}"'}
-        await ok(world.registrar.put(f"/providers/{firm.id}/standing", json=change, headers=headers))
+        await ok(world.registrar.put(f"/providers/{provider.id}/standing", json=change, headers=headers))
 
 
-async def started_job(world: World, firm: SampleProvider) -> Any:
-    [offer] = (await world.dispatch(DRAIN, chosen_provider_id=str(firm.id)))["offers"]
-    job = await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
-    return await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+async def started_job(world: World, provider: SampleProvider) -> Any:
+    [offer] = (await world.dispatch(DRAIN, chosen_provider_id=str(provider.id)))["offers"]
+    job = await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    return await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
 
 
 def test_what_stays_open_is_this() -> None:
@@ -53,36 +53,36 @@ def test_what_stays_open_is_this() -> None:
 @pytest.mark.parametrize("ways_out", [("suspended", "expelled"), ("left",)])
 async def test_queue_and_contacts_are_gone_at_once(world: World, ways_out: tuple[str, ...]) -> None:
     """Such a provider could still read the contacts of the last 15 days."""
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     [offer] = (await world.dispatch(DRAIN))["offers"]
-    done = await world.complete(firm, offer["id"])
-    job = await started_job(world, firm)
-    await ok(firm.client.get(f"/provider/jobs/{done['id']}"))
-    await stand(world, firm, *ways_out)
+    done = await world.complete(provider, offer["id"])
+    job = await started_job(world, provider)
+    await ok(provider.client.get(f"/provider/jobs/{done['id']}"))
+    await stand(world, provider, *ways_out)
     for path in ("offers", "jobs", "jobs/history", f"jobs/{done['id']}", f"jobs/{job['id']}"):
-        problem = await refused(firm.client.get(f"/provider/{path}"), 403, "former_provider")
+        problem = await refused(provider.client.get(f"/provider/{path}"), 403, "former_provider")
         assert "13957412345" not in str(problem)
-    await refused(firm.client.put(f"/provider/jobs/{job['id']}/completion", json={}), 403, "former_provider")
-    await refused(firm.client.get("/live"), 403, "former_provider")
-    await refused(firm.client.get("/webhooks"), 403, "former_provider")
-    me = await ok(firm.client.get("/sessions/current"))
+    await refused(provider.client.put(f"/provider/jobs/{job['id']}/completion", json={}), 403, "former_provider")
+    await refused(provider.client.get("/live"), 403, "former_provider")
+    await refused(provider.client.get("/webhooks"), 403, "former_provider")
+    me = await ok(provider.client.get("/sessions/current"))
     assert (me["kind"], me["roles"]) == ("provider", ["former_provider"])
     for path in ("", "/statement", "/statement/2026-11", "/credit", "/notices", "/months", "/no-shows", "/decisions"):
-        await ok(firm.client.get(f"/provider{path}"))
+        await ok(provider.client.get(f"/provider{path}"))
 
 
 @pytest.mark.parametrize("ways_out", [("suspended", "expelled"), ("left",)])
 async def test_an_open_stream_and_a_waiting_poll_end(world: World, ways_out: tuple[str, ...]) -> None:
     """The stream of such a provider used to stay open."""
-    firm = await world.add_provider(DRAIN)
-    stream = await listen(world, token_of(firm.client))
+    provider = await world.add_provider(DRAIN)
+    stream = await listen(world, token_of(provider.client))
     await anext(stream)
     await world.dispatch(DRAIN)  # the worker withdraws its offer
-    known = {"If-None-Match": (await firm.client.get("/provider/offers")).headers["ETag"]}
-    waiting = asyncio.create_task(firm.client.get("/provider/offers", headers=known | {"Prefer": "wait=60"}))
-    while not world.context.pubsub.has_subscribers(f"provider:{firm.id}"):
+    known = {"If-None-Match": (await provider.client.get("/provider/offers")).headers["ETag"]}
+    waiting = asyncio.create_task(provider.client.get("/provider/offers", headers=known | {"Prefer": "wait=60"}))
+    while not world.context.pubsub.has_subscribers(f"provider:{provider.id}"):
         await asyncio.sleep(0)
-    await stand(world, firm, *ways_out)
+    await stand(world, provider, *ways_out)
     await world.work()
     async with asyncio.timeout(5):
         assert [event async for event in stream if event.event != "log"] == []
@@ -90,22 +90,22 @@ async def test_an_open_stream_and_a_waiting_poll_end(world: World, ways_out: tup
 
 
 async def test_staff_end_what_it_had_started(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    job = await started_job(world, firm)
-    await stand(world, firm, "suspended", "expelled")
-    [left] = await ok(world.operator.get(f"/providers/{firm.id}/jobs"))
+    provider = await world.add_provider(DRAIN)
+    job = await started_job(world, provider)
+    await stand(world, provider, "suspended", "expelled")
+    [left] = await ok(world.operator.get(f"/providers/{provider.id}/jobs"))
     assert (left["id"], left["status"]) == (job["id"], "started")
     queue = await ok(world.supervisor.get("/supervision/queue", params={"kind": "provider_gone"}))
     assert [(item["job_id"], item["kinds"]) for item in queue["items"]] == [(job["id"], ["provider_gone"])]
     assert (await ok(world.supervisor.get("/supervision/counts")))["provider_gone"] == 1
     await ok(world.operator.put(f"/jobs/{job['id']}/failure", json={"note": "单位已清退，由中心另派"}))
-    assert await ok(world.operator.get(f"/providers/{firm.id}/jobs")) == []
+    assert await ok(world.operator.get(f"/providers/{provider.id}/jobs")) == []
     assert (await ok(world.supervisor.get("/supervision/counts")))["provider_gone"] == 0
 
 
 async def test_who_comes_back_works_again(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    await stand(world, firm, "left")
-    await refused(firm.client.get("/provider/offers"), 403, "former_provider")
-    await stand(world, firm, "applied")
-    await ok(firm.client.get("/provider/offers"))
+    provider = await world.add_provider(DRAIN)
+    await stand(world, provider, "left")
+    await refused(provider.client.get("/provider/offers"), 403, "former_provider")
+    await stand(world, provider, "applied")
+    await ok(provider.client.get("/provider/offers"))

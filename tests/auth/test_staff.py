@@ -187,8 +187,8 @@ async def test_a_password_that_is_reset_while_it_is_hashed_opens_nothing(world: 
 
 
 async def test_sessions_are_forgotten_a_month_after_their_end(world: World) -> None:
-    firm, now = await world.add_provider(), world.clock.now()
-    key_hash = token_hash(token_of(firm.client))
+    provider, now = await world.add_provider(), world.clock.now()
+    key_hash = token_hash(token_of(provider.client))
     staff_id, long_ago, lately = world.staff_ids[Role.OPERATOR], now - timedelta(days=31), now - timedelta(days=29)
     spans = {
         "ended": (now, long_ago),

@@ -43,36 +43,38 @@ async def settled(authenticator: Authenticator, token: str, wanted: Any) -> None
                 return
 
 
-async def revoke(world: World, firm: SampleProvider) -> None:
-    await ok(world.registrar.delete(f"/providers/{firm.id}/keys/test"))
+async def revoke(world: World, provider: SampleProvider) -> None:
+    await ok(world.registrar.delete(f"/providers/{provider.id}/keys/test"))
 
 
-async def stand(world: World, firm: SampleProvider, standing: str) -> None:
-    version = (await ok(world.registrar.get(f"/providers/{firm.id}")))["version"]
+async def stand(world: World, provider: SampleProvider, standing: str) -> None:
+    version = (await ok(world.registrar.get(f"/providers/{provider.id}")))["version"]
     change = {"standing": standing, "reason": "测试"}
-    await ok(world.registrar.put(f"/providers/{firm.id}/standing", json=change, headers={"If-Match": f'"{version}"'}))
+    await ok(
+        world.registrar.put(f"/providers/{provider.id}/standing", json=change, headers={"If-Match": f'"{version}"'})
+    )
 
 
 async def test_a_revoked_key_is_refused_where_the_notification_was_lost(world: World) -> None:
     """The key used to work for five more minutes."""
-    firm, authenticator = await world.add_provider(), deaf(world)
-    token = token_of(firm.client)
+    provider, authenticator = await world.add_provider(), deaf(world)
+    token = token_of(provider.client)
     assert (await authenticator.principal(token)).roles == {Role.PROVIDER}
-    await revoke(world, firm)
+    await revoke(world, provider)
     await settled(authenticator, token, None)
 
 
-async def test_so_is_an_expelled_firm_and_a_session_that_was_ended(world: World) -> None:
-    firm, authenticator = await world.add_provider(), deaf(world)
+async def test_so_is_an_expelled_provider_and_a_session_that_was_ended(world: World) -> None:
+    provider, authenticator = await world.add_provider(), deaf(world)
     operator = world.staff_ids[Role.OPERATOR]
     before = await authenticator.principal(token_of(world.operator))
-    await authenticator.principal(token_of(firm.client))
-    await stand(world, firm, "suspended")
-    await stand(world, firm, "expelled")
+    await authenticator.principal(token_of(provider.client))
+    await stand(world, provider, "suspended")
+    await stand(world, provider, "expelled")
     await settled(
         authenticator,
-        token_of(firm.client),
-        Principal(before.kind.PROVIDER, firm.id, frozenset({Role.FORMER_PROVIDER})),
+        token_of(provider.client),
+        Principal(before.kind.PROVIDER, provider.id, frozenset({Role.FORMER_PROVIDER})),
     )
     await ok(world.admin.put(f"/staff/{operator}/roles", json={"roles": ["manager"]}))
     await settled(authenticator, token_of(world.operator), before._replace(roles=frozenset({Role.MANAGER})))
@@ -94,10 +96,10 @@ async def test_a_look_up_that_was_under_way_is_not_believed(world: World) -> Non
             await self.go_on.wait()
 
     slow = Slow(str(world.context.settings.database_url))
-    slow.engine, firm = world.context.db.engine, await world.add_provider()
+    slow.engine, provider = world.context.db.engine, await world.add_provider()
     authenticator, token = (
         Authenticator(Context(world.context.settings, slow, world.clock, world.context.pubsub)),
-        token_of(firm.client),
+        token_of(provider.client),
     )
     slow.go_on.set()
     await authenticator._look_for_news()
@@ -105,7 +107,7 @@ async def test_a_look_up_that_was_under_way_is_not_believed(world: World) -> Non
     slow.has_read.clear()
     under_way = asyncio.create_task(authenticator.principal(token))
     await slow.has_read.wait()
-    await revoke(world, firm)
+    await revoke(world, provider)
     slow.go_on.set()
     await under_way
     with pytest.raises(NotSignedIn):
@@ -113,11 +115,11 @@ async def test_a_look_up_that_was_under_way_is_not_believed(world: World) -> Non
 
 
 async def test_who_waits_with_a_key_that_is_revoked_meanwhile_is_told_nothing(world: World) -> None:
-    firm = await world.add_provider("PE02")
-    waiting = asyncio.create_task(firm.client.get("/provider/offers", headers={"Prefer": "wait=60"}))
-    while not world.context.pubsub.has_subscribers(f"provider:{firm.id}"):
+    provider = await world.add_provider("PE02")
+    waiting = asyncio.create_task(provider.client.get("/provider/offers", headers={"Prefer": "wait=60"}))
+    while not world.context.pubsub.has_subscribers(f"provider:{provider.id}"):
         await asyncio.sleep(0)
-    await revoke(world, firm)
+    await revoke(world, provider)
     await world.dispatch("PE02")
     await refused(waiting, 401, "not_signed_in")
 
@@ -145,10 +147,10 @@ async def test_calls_that_come_together_share_a_read(world: World) -> None:
 
 
 async def test_a_key_may_expire(world: World) -> None:
-    firm = await world.add_provider()
+    provider = await world.add_provider()
     until = world.clock.now() + timedelta(days=30)
     body = {"label": "调度系统", "expires_at": until.isoformat()}
-    made = await ok(world.registrar.post(f"/providers/{firm.id}/keys", json=body))
+    made = await ok(world.registrar.post(f"/providers/{provider.id}/keys", json=body))
     client = await world.client(made["key"])
     await ok(client.get("/provider/offers"))
     signed_in = await world.anonymous.post(
@@ -158,46 +160,46 @@ async def test_a_key_may_expire(world: World) -> None:
     world.advance(days=30)
     await refused(client.get("/provider/offers"), 401, "not_signed_in")
     await refused(world.anonymous.get("/provider/offers"), 401, "not_signed_in")
-    listed = await ok(world.registrar.get(f"/providers/{firm.id}/keys"))
+    listed = await ok(world.registrar.get(f"/providers/{provider.id}/keys"))
     assert [key["label"] for key in listed] == ["test", "调度系统"]  # the expiry is noticed
     for wrong in (world.clock.now(), world.clock.now() + timedelta(days=4 * 366)):
         body = {"label": "另一个", "expires_at": wrong.isoformat()}
-        await refused(world.registrar.post(f"/providers/{firm.id}/keys", json=body), 422, "key_expiry_invalid")
+        await refused(world.registrar.post(f"/providers/{provider.id}/keys", json=body), 422, "key_expiry_invalid")
 
 
 async def test_a_key_is_replaced_with_some_hours_to_spare(world: World) -> None:
-    firm = await world.add_provider()
-    rotation = f"/providers/{firm.id}/keys/test/rotation"
+    provider = await world.add_provider()
+    rotation = f"/providers/{provider.id}/keys/test/rotation"
     made = await ok(world.registrar.put(rotation, json={"former_valid_hours": 2}))
     fresh = await world.client(made["key"])
     await ok(fresh.get("/provider/offers"))
-    await ok(firm.client.get("/provider/offers"))
+    await ok(provider.client.get("/provider/offers"))
     world.advance(hours=2)
-    await refused(firm.client.get("/provider/offers"), 401, "not_signed_in")
+    await refused(provider.client.get("/provider/offers"), 401, "not_signed_in")
     await ok(fresh.get("/provider/offers"))
     leaked = await ok(world.registrar.put(rotation, json={"former_valid_hours": 0}))
     await refused(fresh.get("/provider/offers"), 401, "not_signed_in")
     await ok((await world.client(leaked["key"])).get("/provider/offers"))
-    await ok(world.registrar.delete(f"/providers/{firm.id}/keys/test"))
+    await ok(world.registrar.delete(f"/providers/{provider.id}/keys/test"))
     await refused((await world.client(leaked["key"])).get("/provider/offers"), 401, "not_signed_in")
     await refused(world.registrar.put(rotation, json={}), 404, "not_found")
 
 
 async def test_when_a_key_was_used_last_is_noted_now_and_then(world: World) -> None:
-    firm = await world.add_provider()
+    provider = await world.add_provider()
 
     async def last_used() -> Any:
-        [key] = await ok(world.registrar.get(f"/providers/{firm.id}/keys"))
+        [key] = await ok(world.registrar.get(f"/providers/{provider.id}/keys"))
         return key["last_used_at"]
 
     assert await last_used() is None
     first = world.clock.now()
-    await ok(firm.client.get("/provider/offers"))
+    await ok(provider.client.get("/provider/offers"))
     world.advance(minutes=4)
-    await ok(firm.client.get("/provider/offers"))
+    await ok(provider.client.get("/provider/offers"))
     assert await last_used() == first.isoformat().replace("+00:00", "Z")
     world.advance(minutes=1)
-    await ok(firm.client.get("/provider/offers"))
+    await ok(provider.client.get("/provider/offers"))
     assert await last_used() == world.clock.now().isoformat().replace("+00:00", "Z")
 
 

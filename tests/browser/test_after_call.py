@@ -14,11 +14,11 @@ async def test_a_request_tells_what_happened_and_each_step_what_came_of_it(
     world: World, sit_down: Opening, language: str
 ) -> None:
     zh = language == "zh-CN"
-    firm = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+    provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     other = await world.add_provider(DRAIN)
     await ok(world.operator.patch(f"/citizens/{PHONE}", json={"name": "王阿姨", "area": CHENGLANG}))
     tomorrow = {"wanted_from": "2026-11-25T14:00:00+08:00", "wanted_to": "2026-11-25T16:00:00+08:00"}
-    made = await world.dispatch(chosen_provider_id=str(firm.id), **tomorrow)
+    made = await world.dispatch(chosen_provider_id=str(provider.id), **tomorrow)
     world.advance(minutes=20)
     person = await sit_at_the_desk(world, sit_down, language)
     page = person.page
@@ -65,7 +65,7 @@ async def test_a_request_tells_what_happened_and_each_step_what_came_of_it(
 
 
 async def test_a_merge_says_so_and_an_offer_is_followed(world: World, sit_down: Opening) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     await ok(world.operator.patch(f"/citizens/{PHONE}", json={"name": "王阿姨", "area": CHENGLANG}))
     made = await world.dispatch(DRAIN, phone=STRANGER)
     person = await sit_at_the_desk(world, sit_down)
@@ -76,14 +76,14 @@ async def test_a_merge_says_so_and_an_offer_is_followed(world: World, sit_down: 
     await expect(result).to_contain_text(f"已并入 #{made['request']['number']}")
     await ring(person, "13957400099")
     await press(person, *"xsd", "Enter", "c", "l", "Enter", "F9")
-    await expect(result).to_contain_text(f"已派给{firm.name}")
-    offers = await ok(firm.client.get("/provider/offers"))
+    await expect(result).to_contain_text(f"已派给{provider.name}")
+    offers = await ok(provider.client.get("/provider/offers"))
     [offer] = [one for one in offers if one["number"] != made["request"]["number"]]
-    await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
-    await expect(result).to_contain_text(f"{firm.name}已接单")
+    await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    await expect(result).to_contain_text(f"{provider.name}已接单")
 
 
-async def test_noise_relayed_to_12345_does_not_miss_a_firm(world: World, sit_down: Opening) -> None:
+async def test_noise_relayed_to_12345_does_not_miss_a_provider(world: World, sit_down: Opening) -> None:
     person = await sit_at_the_desk(world, sit_down)
     await ring(person, STRANGER)
     await press(person, *"GV09", "Enter", "c", "l", "Enter")
@@ -94,15 +94,15 @@ async def test_noise_relayed_to_12345_does_not_miss_a_firm(world: World, sit_dow
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-async def test_a_firm_on_the_phone(world: World, sit_down: Opening, language: str) -> None:
+async def test_a_provider_on_the_phone(world: World, sit_down: Opening, language: str) -> None:
     zh = language == "zh-CN"
-    firm = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+    provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     made = await world.dispatch()
     await ok(world.operator.put(f"/offers/{made['offers'][0]['id']}/acceptance"))
     person = await sit_at_the_desk(world, sit_down, language)
     await press(person, "Control+k")
-    await person.page.keyboard.insert_text(firm.name)
-    await expect(person.page.locator("#desk-go-list [data-kind=firm]")).to_have_count(1)
+    await person.page.keyboard.insert_text(provider.name)
+    await expect(person.page.locator("#desk-go-list [data-kind=provider]")).to_have_count(1)
     await person.check_accessibility()
     await press(person, "Enter")
     card = person.page.locator(".provider-card")
@@ -111,5 +111,5 @@ async def test_a_firm_on_the_phone(world: World, sit_down: Opening, language: st
     await person.picture(f"desk-provider-card-{language}")
     await card.get_by_role("button", name="单位要暂停接单" if zh else "Pause offers").click()
     await expect(card).to_contain_text("单位恢复接单" if zh else "Not taking offers")
-    shown = await ok(world.registrar.get(f"/providers/{firm.id}"))
+    shown = await ok(world.registrar.get(f"/providers/{provider.id}"))
     assert shown["reachable"] is False

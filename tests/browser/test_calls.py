@@ -172,10 +172,10 @@ async def test_an_answer_that_is_lost_makes_no_second_request(world: World, sit_
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
 async def test_a_dispatch_is_taken_back_and_mended(world: World, sit_down: Opening, language: str) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     person = await sit_at_the_desk(world, sit_down, language)
-    provider = await sit_down(language=language)
-    await provider.sign_in_provider(firm.client.headers["Authorization"].removeprefix("Bearer "))
+    screen = await sit_down(language=language)
+    await screen.sign_in_provider(provider.client.headers["Authorization"].removeprefix("Bearer "))
     page = person.page
     await ring(person, STRANGER)
     await press(person, "x", "s", "d", "Enter", "c", "l", "Enter")
@@ -189,9 +189,9 @@ async def test_a_dispatch_is_taken_back_and_mended(world: World, sit_down: Openi
     await expect(page.locator("#desk-description")).to_have_value("厨房下水道堵了")
     await expect(page.locator("#desk-phone")).to_have_value(STRANGER)
     await person.check_accessibility()
-    told = provider.page.locator(".provider .outbox")
+    told = screen.page.locator(".provider .outbox")
     await expect(told).to_contain_text("by mistake" if language == "en-US" else "误派")
-    await provider.check_accessibility()
+    await screen.check_accessibility()
     await told.get_by_role("button").click()
     await expect(told).to_have_count(0)
     await press(person, "F9")

@@ -57,7 +57,7 @@ async def test_a_gas_leak_is_read_out_and_relayed_line_by_line(world: World, sit
 
 
 async def test_what_is_no_danger_is_dismissed_and_goes_out(world: World, sit_down: Opening) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     person = await sit_at_the_desk(world, sit_down)
     await ring(person, STRANGER)
     await press(person, "x", "s", "d", "Enter", "c", "l", "Enter")
@@ -75,7 +75,7 @@ async def test_what_is_no_danger_is_dismissed_and_goes_out(world: World, sit_dow
     await press(person, "Alt+Q")
     await expect(note).to_have_count(0)
     await press(person, "F9")
-    await expect(person.page.locator(".result")).to_contain_text(firm.name)
+    await expect(person.page.locator(".result")).to_contain_text(provider.name)
     [mine] = await ok(world.operator.get("/desk/requests"))
     assert mine["request"]["danger_dismissed_by"]
 

@@ -145,7 +145,7 @@ SQUARE = {"kind": "landmark", "zh": "天一广场", "en": "Tianyi Square", "lat"
 async def test_one_field_takes_where_the_caller_is_in_any_form(world: World, sit_down: Opening, language: str) -> None:
     await ok(world.registrar.post("/places", json=SQUARE | {"community_code": "330203002001"}))
     await world.application.state.catalog.read()
-    firm = await world.add_provider(DRAIN, point=(29.869, 121.553))
+    provider = await world.add_provider(DRAIN, point=(29.869, 121.553))
     person = await sit_at_the_desk(world, sit_down, language)
     page, english = person.page, language == "en-US"
     area, address = page.locator("#desk-area"), page.locator("#desk-address")
@@ -175,7 +175,7 @@ async def test_one_field_takes_where_the_caller_is_in_any_form(world: World, sit
     await expect(elsewhere).to_have_count(0)
     await press(person, "F9")
     result = page.locator(".result")
-    await expect(result).to_contain_text(firm.name)
+    await expect(result).to_contain_text(provider.name)
     await expect(result).to_contain_text("Tianyi Square" if english else "距离从天一广场算起")
     await press(person, "F4")
     await page.keyboard.insert_text("<b>' OR 1=1 -- 😀")
@@ -192,12 +192,12 @@ async def test_what_must_never_go_to_a_company_says_so(world: World, sit_down: O
     await expect(person.page.locator(".result")).to_contain_text("已转接")
 
 
-async def test_a_firm_is_phoned(world: World, sit_down: Opening) -> None:
-    firm = await world.add_provider(CLEANING, reached_by=ReachedBy.PHONE)
+async def test_a_provider_is_phoned(world: World, sit_down: Opening) -> None:
+    provider = await world.add_provider(CLEANING, reached_by=ReachedBy.PHONE)
     made = await world.dispatch(CLEANING, description="家里大扫除")
     person = await sit_at_the_desk(world, sit_down)
     await press(person, "Alt+2", "Enter")
-    await expect(person.page.locator(".task")).to_contain_text(firm.name)
+    await expect(person.page.locator(".task")).to_contain_text(provider.name)
     await person.check_accessibility()
     await person.picture("desk-provider")
     await press(person, "Alt+A")
@@ -205,7 +205,7 @@ async def test_a_firm_is_phoned(world: World, sit_down: Opening) -> None:
     assert await world.status(made["request"]["id"]) == "assigned"
 
 
-async def test_a_firm_that_declines_says_why(world: World, sit_down: Opening) -> None:
+async def test_a_provider_that_declines_says_why(world: World, sit_down: Opening) -> None:
     await world.add_provider(CLEANING, reached_by=ReachedBy.PHONE)
     made = await world.dispatch(CLEANING, description="家里大扫除")
     person = await sit_at_the_desk(world, sit_down)
@@ -267,15 +267,15 @@ async def test_a_citizen_is_called_back(world: World, sit_down: Opening) -> None
     assert await world.status(made["request"]["id"]) == "closed"
 
 
-async def test_a_firm_reports_by_the_number_of_its_job(world: World, sit_down: Opening) -> None:
-    firm = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+async def test_a_provider_reports_by_the_number_of_its_job(world: World, sit_down: Opening) -> None:
+    provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     made = await world.dispatch()
     await ok(world.operator.put(f"/offers/{made['offers'][0]['id']}/acceptance"))
     person = await sit_at_the_desk(world, sit_down)
     await person.page.locator("#desk-phone").fill(str(made["request"]["number"]))
     await press(person, "Enter")
     detail = person.page.locator(".caller .detail")
-    await expect(detail).to_contain_text(firm.name)
+    await expect(detail).to_contain_text(provider.name)
     await detail.get_by_role("button", name="记录").click()
     await expect(detail).to_contain_text("已开工")
     await detail.get_by_label("金额（元）").fill("88元")

@@ -10,7 +10,7 @@ from tests.world import CHENGLANG, CLEANING, DRAIN, NANMEN, World, ok
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-async def test_what_is_asked_reaches_the_firm(world: World, sit_down: Opening, language: str) -> None:
+async def test_what_is_asked_reaches_the_provider(world: World, sit_down: Opening, language: str) -> None:
     provider = await world.add_provider(DRAIN)
     await ok(world.operator.patch(f"/citizens/{PHONE}", json={"name": "王阿姨", "area": CHENGLANG}))
     person = await sit_at_the_desk(world, sit_down, language)

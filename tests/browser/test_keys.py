@@ -13,21 +13,21 @@ from tests.world import CHENGLANG, CLEANING, DRAIN, World, ok
 Recording = Callable[[str, object], None]
 
 
-async def test_another_firm_is_chosen_to_the_end(world: World, sit_down: Opening, record_property: Recording) -> None:
+async def test_another_provider_is_chosen_by_keys(world: World, sit_down: Opening, record_property: Recording) -> None:
     for _ in range(3):
         await world.add_provider(DRAIN)
     await ok(world.operator.patch(f"/citizens/{PHONE}", json={"name": "王阿姨", "area": CHENGLANG, "address": "12号"}))
     person = await sit_at_the_desk(world, sit_down)
     await ring(person, PHONE)
     presses = await press(person, *"xsd", "Enter")
-    firms = person.page.locator(".candidate")
-    await expect(firms).to_have_count(4)
+    candidates = person.page.locator(".candidate")
+    await expect(candidates).to_have_count(4)
     presses += await press(person, "Alt+k", "ArrowDown", "ArrowDown")
-    second = (await firms.nth(2).locator(".who b").inner_text()).strip()
-    await expect(firms.nth(2).locator("input")).to_be_checked()
+    second = (await candidates.nth(2).locator(".who b").inner_text()).strip()
+    await expect(candidates.nth(2).locator("input")).to_be_checked()
     presses += await press(person, "Enter")
     await expect(person.page.locator(".result")).to_contain_text(f"已派给{second}")
-    record_property("another firm than the first", f"{presses} key presses")
+    record_property("another provider than the first", f"{presses} key presses")
 
 
 async def test_help_and_canned_texts_while_typing(world: World, sit_down: Opening) -> None:
@@ -76,9 +76,11 @@ async def test_going_anywhere(world: World, sit_down: Opening) -> None:
     assert not [url for url in urls if PHONE in url or "%E7%8E%8B" in url]
 
 
-async def test_the_next_callback_and_the_next_firm(world: World, sit_down: Opening, record_property: Recording) -> None:
+async def test_the_next_callback_and_provider_to_phone(
+    world: World, sit_down: Opening, record_property: Recording
+) -> None:
     provider = await world.add_provider(DRAIN)
-    firm = await world.add_provider(CLEANING, reached_by=ReachedBy.PHONE)
+    phoned = await world.add_provider(CLEANING, reached_by=ReachedBy.PHONE)
     made = await world.dispatch()
     await world.complete(provider, made["offers"][0]["id"])
     world.advance(hours=2)
@@ -91,7 +93,7 @@ async def test_the_next_callback_and_the_next_firm(world: World, sit_down: Openi
     await expect(person.page.locator(".told")).to_contain_text("已回访，办结")
     record_property("a callback", f"{presses} key presses")
     presses = await press(person, "Alt+2", "Enter")
-    await expect(person.page.locator(".task")).to_contain_text(firm.name)
+    await expect(person.page.locator(".task")).to_contain_text(phoned.name)
     presses += await press(person, "Alt+a")
-    await expect(person.page.locator(".told")).to_contain_text(f"{firm.name}已接单")
-    record_property("a firm to phone", f"{presses} key presses")
+    await expect(person.page.locator(".told")).to_contain_text(f"{phoned.name}已接单")
+    record_property("a provider to phone", f"{presses} key presses")

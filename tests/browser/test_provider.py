@@ -34,28 +34,28 @@ WORDS: dict[str, dict[str, Any]] = {
 
 async def ready(world: World, sit_down: Opening, language: str = "zh-CN") -> tuple[SampleProvider, Person]:
     """Yield a provider with its phone."""
-    firm = await world.add_provider(DRAIN, CLEANING, price_kind=PriceKind.QUOTE, price_fen=5_000)
+    provider = await world.add_provider(DRAIN, CLEANING, price_kind=PriceKind.QUOTE, price_fen=5_000)
     phone = await sit_down(PHONE, language)
-    await phone.sign_in_provider(await key_of(world, firm.id))
-    return firm, phone
+    await phone.sign_in_provider(await key_of(world, provider.id))
+    return provider, phone
 
 
-async def offer(world: World, firm: SampleProvider, item: str = DRAIN, **facts: Any) -> dict[str, Any]:
+async def offer(world: World, provider: SampleProvider, item: str = DRAIN, **facts: Any) -> dict[str, Any]:
     """Make an offer to this provider."""
-    return await world.dispatch(item, chosen_provider_id=str(firm.id), **facts)
+    return await world.dispatch(item, chosen_provider_id=str(provider.id), **facts)
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
 async def test_from_the_offer_to_the_bill(world: World, sit_down: Opening, language: str) -> None:
     words, suffix = WORDS[language], "" if language == "zh-CN" else "-en"
-    firm, phone = await ready(world, sit_down, language)
+    provider, phone = await ready(world, sit_down, language)
     page = phone.page
     await expect(page.get_by_text(words["none"])).to_be_visible()
     await phone.check_accessibility()
-    request = (await offer(world, firm))["request"]
+    request = (await offer(world, provider))["request"]
     world.advance(seconds=2)
     booked = {"wanted_from": "2026-11-25T01:00:00Z", "wanted_to": "2026-11-25T04:00:00Z"}
-    await offer(world, firm, CLEANING, phone="13805740000", description="三室一厅，擦窗，厨房也要", **booked)
+    await offer(world, provider, CLEANING, phone="13805740000", description="三室一厅，擦窗，厨房也要", **booked)
     await expect(page.get_by_text("厨房下水道堵了，水倒灌到地上")).to_be_visible()
     await expect(page.locator(".offer")).to_have_count(2)
     await phone.check_accessibility()
@@ -98,15 +98,15 @@ async def test_from_the_offer_to_the_bill(world: World, sit_down: Opening, langu
     await phone.check_accessibility()
     await phone.picture(f"provider-statement{suffix}")
     assert await world.status(request["id"]) == "completed"
-    history = (await ok(firm.client.get("/provider/jobs/history")))["items"]
+    history = (await ok(provider.client.get("/provider/jobs/history")))["items"]
     [done] = [job for job in history if job["number"] == request["number"]]
     assert (done["amount_fen"], done["result"]) == (11_850, "疏通完毕，更换弯头一个，试水通畅")
 
 
 async def test_declining_and_taking_no_more(world: World, sit_down: Opening) -> None:
     words = WORDS["zh-CN"]
-    firm, phone = await ready(world, sit_down)
-    request = (await offer(world, firm))["request"]
+    provider, phone = await ready(world, sit_down)
+    request = (await offer(world, provider))["request"]
     await phone.page.get_by_role("button", name=words["decline"], exact=True).click()
     await phone.page.get_by_label(words["busy"]).check()
     await phone.check_accessibility()
@@ -117,16 +117,16 @@ async def test_declining_and_taking_no_more(world: World, sit_down: Opening) -> 
     await phone.page.get_by_role("switch", name=words["taking"]).click()
     await expect(phone.page.get_by_role("switch", name=words["off"])).to_have_attribute("aria-checked", "false")
     await phone.page.get_by_role("navigation").get_by_role("button", name=words["me"]).click()
-    await expect(phone.page.get_by_role("heading", name=firm.name)).to_be_visible()
+    await expect(phone.page.get_by_role("heading", name=provider.name)).to_be_visible()
     await phone.check_accessibility()
     await phone.picture("provider-me")
-    assert (await ok(firm.client.get("/provider")))["reachable"] is False
+    assert (await ok(provider.client.get("/provider")))["reachable"] is False
 
 
 async def test_a_job_says_that_what_was_taken_down_is_corrected(world: World, sit_down: Opening) -> None:
-    firm, phone = await ready(world, sit_down)
-    made = await offer(world, firm)
-    await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
+    provider, phone = await ready(world, sit_down)
+    made = await offer(world, provider)
+    await ok(provider.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
     url = f"/requests/{made['request']['id']}"
     etag = (await world.supervisor.get(url)).headers["ETag"]
     correction = {"address": "澄浪路 9 号", "reason": "听错了"}
@@ -137,8 +137,8 @@ async def test_a_job_says_that_what_was_taken_down_is_corrected(world: World, si
 
 
 async def test_what_is_said_off_the_line_arrives_later_and_once(world: World, sit_down: Opening) -> None:
-    firm, phone = await ready(world, sit_down)
-    await offer(world, firm)
+    provider, phone = await ready(world, sit_down)
+    await offer(world, provider)
     accept = phone.page.get_by_role("button", name="接单", exact=True)
     await expect(accept).to_be_visible()
     lost = 0
@@ -160,12 +160,12 @@ async def test_what_is_said_off_the_line_arrives_later_and_once(world: World, si
     await phone.page.get_by_role("navigation").get_by_role("button", name="工单").click()
     await expect(phone.page.locator(".job")).to_have_count(1)
     assert lost >= 2
-    assert len(await ok(firm.client.get("/provider/jobs"))) == 1
+    assert len(await ok(provider.client.get("/provider/jobs"))) == 1
 
 
 async def test_a_refusal_is_said_in_words(world: World, sit_down: Opening) -> None:
-    firm, phone = await ready(world, sit_down)
-    request = (await offer(world, firm))["request"]
+    provider, phone = await ready(world, sit_down)
+    request = (await offer(world, provider))["request"]
     accept = phone.page.get_by_role("button", name="接单", exact=True)
     await expect(accept).to_be_visible()
 
@@ -185,17 +185,17 @@ async def open_booked_job(
     world: World, sit_down: Opening, language: str = "zh-CN"
 ) -> tuple[SampleProvider, Person, str]:
     """Open a job with an appointment tomorrow morning on the provider's phone."""
-    firm, phone = await ready(world, sit_down)
+    provider, phone = await ready(world, sit_down)
     booked = {"wanted_from": "2026-11-25T01:00:00Z", "wanted_to": "2026-11-25T04:00:00Z"}
-    made = await offer(world, firm, CLEANING, description="三室一厅，擦窗，厨房也要", **booked)
-    job = await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
+    made = await offer(world, provider, CLEANING, description="三室一厅，擦窗，厨房也要", **booked)
+    job = await ok(provider.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
     await phone.page.goto(f"/provider?tab=jobs&job={job['id']}")
     await expect(phone.page.locator(".call")).to_be_visible()
-    return firm, phone, str(job["id"])
+    return provider, phone, str(job["id"])
 
 
 async def test_another_appointment_and_more_time(world: World, sit_down: Opening) -> None:
-    firm, phone, job_id = await open_booked_job(world, sit_down)
+    provider, phone, job_id = await open_booked_job(world, sit_down)
     page = phone.page
     await page.get_by_role("button", name="改约上门时间").click()
     await page.locator("[name=from]").fill("14:00")
@@ -208,7 +208,7 @@ async def test_another_appointment_and_more_time(world: World, sit_down: Opening
     await page.locator("[name=to]").fill("16:00")
     await page.get_by_role("button", name="确认改约").click()
     await expect(page.locator(".due")).to_contain_text("14:00 至 16:00")
-    moved = await ok(firm.client.get(f"/provider/jobs/{job_id}"))
+    moved = await ok(provider.client.get(f"/provider/jobs/{job_id}"))
     assert (moved["appointment_from"], moved["appointment_to"]) == ("2026-11-25T06:00:00Z", "2026-11-25T08:00:00Z")
     events = await ok(world.operator.get(f"/requests/{moved['request_id']}/events"))
     [told] = [event["data"] for event in events if event["kind"] == "job.appointment_moved"]
@@ -244,8 +244,8 @@ async def test_the_job_can_be_read_without_a_network(world: World, sit_down: Ope
 
 
 async def test_a_word_about_ones_credit_and_why_one_was_not_asked(world: World, sit_down: Opening) -> None:
-    firm, phone = await ready(world, sit_down)
-    await proposed(world, firm)
+    provider, phone = await ready(world, sit_down)
+    await proposed(world, provider)
     page = phone.page
     await page.get_by_role("navigation").get_by_role("button", name="我的").click()
     await expect(page.locator(".entry")).to_contain_text("拟扣")
@@ -257,22 +257,22 @@ async def test_a_word_about_ones_credit_and_why_one_was_not_asked(world: World, 
     await page.get_by_text("今天派给了谁、为什么").click()
     await expect(page.locator("details .sheet-card").first).to_contain_text("已派给贵单位")
     await phone.check_accessibility()
-    [entry] = (await ok(firm.client.get("/provider/credit")))["items"]
+    [entry] = (await ok(provider.client.get("/provider/credit")))["items"]
     assert entry["reply"] == "当天师傅突发疾病，已提前说明"
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
 async def test_three_hours_taken_down_as_one_are_billed(world: World, sit_down: Opening, language: str) -> None:
     await ok(world.operator.put("/citizens/13957412345/groups/hardship", json={"source": "低保证"}))
-    firm = await world.add_provider(CLEANING, tiers=("low_fee",), price_kind=PriceKind.FIXED, price_fen=1_700)
+    provider = await world.add_provider(CLEANING, tiers=("low_fee",), price_kind=PriceKind.FIXED, price_fen=1_700)
     phone = await sit_down(PHONE, language)
-    await phone.sign_in_provider(await key_of(world, firm.id))
+    await phone.sign_in_provider(await key_of(world, provider.id))
     page, chinese = phone.page, language == "zh-CN"
-    created = await offer(world, firm, CLEANING, tier="low_fee", description="三室一厅，擦窗")
+    created = await offer(world, provider, CLEANING, tier="low_fee", description="三室一厅，擦窗")
     await expect(page.locator(".offer")).to_contain_text("1 小时" if chinese else "1 hour")
     await phone.picture(f"money-offer-{language}")
-    job = await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    job = await ok(provider.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
     await page.get_by_role("navigation").get_by_role("button", name=WORDS[language]["jobs"]).click()
     await page.locator(".job").click()
     await page.locator("[name=quantity]").fill("2.5")
@@ -287,5 +287,5 @@ async def test_three_hours_taken_down_as_one_are_billed(world: World, sit_down: 
     await phone.picture(f"money-complete-{language}")
     await page.get_by_role("button", name=WORDS[language]["complete"]).click()
     await expect(page.locator(".state.completed")).to_be_visible()
-    done = await ok(firm.client.get(f"/provider/jobs/{job['id']}"))
+    done = await ok(provider.client.get(f"/provider/jobs/{job['id']}"))
     assert (done["quantity"], done["cap_fen"], done["amount_fen"], done["agreed_how"]) == (3, 7_500, 5_100, "on_site")

@@ -21,9 +21,9 @@ async def play_two_mornings(world: World) -> None:
         citizen_id = await add_citizen(tx)
         for hour in (8, 9, 22):
             await receive(tx, world.catalog, citizen_id, DRAIN, ningbo(23, hour))
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
-    await world.complete(firm, made["offers"][0]["id"], amount_fen=12_000)
+    await world.complete(provider, made["offers"][0]["id"], amount_fen=12_000)
     await ok(world.create(PENSION, answer="养老补贴到街道便民服务中心窗口办理，带身份证和户口本"))
 
 

@@ -15,7 +15,7 @@ STEPS = re.compile(r"/api/v1/(requests/[0-9a-f-]{36}$|callbacks/.*/outcome|offer
 
 async def test_what_is_said_while_the_line_is_cut_reaches_the_centre_once(world: World, sit_down: Opening) -> None:
     provider = await world.add_provider(DRAIN)
-    firm = await world.add_provider(CLEANING, reached_by=ReachedBy.PHONE)
+    by_phone = await world.add_provider(CLEANING, reached_by=ReachedBy.PHONE)
     called = await world.dispatch()
     await world.complete(provider, called["offers"][0]["id"])
     world.advance(hours=2)
@@ -26,7 +26,7 @@ async def test_what_is_said_while_the_line_is_cut_reaches_the_centre_once(world:
     page = person.page
     unsent, told = page.locator(".middle .unsent-letters"), page.locator(".queues .told")
     await press(person, "Alt+2", "Enter")
-    await expect(page.locator(".task")).to_contain_text(firm.name)
+    await expect(page.locator(".task")).to_contain_text(by_phone.name)
     await press(person, "Alt+3", "Enter")
     await expect(page.locator("#desk-solved-yes")).to_be_focused()
 
@@ -63,7 +63,7 @@ async def test_what_is_said_while_the_line_is_cut_reaches_the_centre_once(world:
     await page.reload()
     for words in (
         "回访: 已解决 · 满意 · 师傅很客气",
-        f"{firm.name}: 接单",
+        f"{by_phone.name}: 接单",
         f"{mistaken['number']} 下水道疏通 · 更正 听错了",
     ):
         await expect(unsent).to_contain_text(words)

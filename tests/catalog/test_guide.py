@@ -46,7 +46,7 @@ async def test_a_registrar_fills_in_what_is_the_centres_own(world: World) -> Non
 
 
 @pytest.mark.parametrize("dispatch", [True, False])
-async def test_answers_go_to_the_firm(world: World, dispatch: bool) -> None:
+async def test_answers_go_to_the_provider(world: World, dispatch: bool) -> None:
     provider = await world.add_provider(DRAIN)
     made = await ok(world.create(DRAIN, dispatch=dispatch, details=[{"ask": "blocked", "answer": "厨房"}]))
     [detail] = made["request"]["details"]

@@ -44,9 +44,9 @@ async def received(world: World) -> str:
 
 
 async def assigned(world: World) -> str:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
-    await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
+    await ok(provider.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
     return str(made["request"]["id"])
 
 
@@ -68,19 +68,19 @@ async def merged(world: World) -> str:
 
 
 @pytest.mark.parametrize(
-    ("state", "about_a_firm"),
+    ("state", "about_a_provider"),
     [(received, False), (answered, False), (assigned, True), (closed, True), (cancelled, True), (merged, True)],
     ids=lambda value: getattr(value, "__name__", value),
 )
 async def test_a_complaint_is_a_case_whatever_became_of_the_request(
-    world: World, state: Any, about_a_firm: bool
+    world: World, state: Any, about_a_provider: bool
 ) -> None:
     request_id = await state(world)
     before = await world.status(request_id)
     case = await complain(world, request_id)
     assert (case["request_id"], case["cause"], case["words"]) == (request_id, "said", "师傅态度很差")
     assert (case["owner_id"], case["status"]) == (str(world.staff_ids[Role.SUPERVISOR]), "open")
-    assert (case["provider_id"] is not None, case["reply_by"] is not None) == (about_a_firm, about_a_firm)
+    assert (case["provider_id"] is not None, case["reply_by"] is not None) == (about_a_provider, about_a_provider)
     assert await world.status(request_id) == before
     queue = (await ok(world.supervisor.get("/supervision/queue", params={"kind": "complaint"})))["items"]
     assert [(each["request_id"], each["complaint_id"]) for each in queue] == [(request_id, case["id"])]
@@ -144,37 +144,37 @@ async def test_progress_is_no_complaint(world: World) -> None:
     assert await cases(world) == []
 
 
-async def test_the_firm_is_told_and_replies_until_it_is_decided(world: World) -> None:
-    firm, other = await world.add_provider(DRAIN), await world.add_provider("HK01")
-    request = await complete(world, firm)
+async def test_the_provider_is_told_and_replies_until_it_is_decided(world: World) -> None:
+    provider, other = await world.add_provider(DRAIN), await world.add_provider("HK01")
+    request = await complete(world, provider)
     case = await complain(world, request["id"])
-    [notice] = (await ok(firm.client.get("/provider/notices")))["items"]
+    [notice] = (await ok(provider.client.get("/provider/notices")))["items"]
     assert (notice["kind"], "师傅态度很差" in notice["zh"]) == ("complaint_opened", True)
-    [own] = (await ok(firm.client.get("/provider/complaints")))["items"]
+    [own] = (await ok(provider.client.get("/provider/complaints")))["items"]
     assert (own["id"], own["number"], own["words"]) == (case["id"], request["number"], "师傅态度很差")
     assert not {"phone", "contact_phone", "contact_name", "owner_id"} & own.keys()
     url = f"/provider/complaints/{case['id']}/reply"
     await refused(other.client.put(url, json={"text": "不是我们"}), 404, "not_found")
     assert (await ok(other.client.get("/provider/complaints")))["items"] == []
     for text in ("当天有误会", "当天有误会", "当天有误会，已上门道歉"):
-        replied = await ok(firm.client.put(url, json={"text": text}))
+        replied = await ok(provider.client.put(url, json={"text": text}))
     assert replied["reply"] == "当天有误会，已上门道歉"
     assert len(await events(world, request, "complaint.replied")) == 2
     decided = await decide(world, case)
     assert (decided["reply"], decided["fault"], decided["status"]) == ("当天有误会，已上门道歉", "provider", "decided")
-    await ok(firm.client.put(url, json={"text": "当天有误会，已上门道歉"}))
-    await refused(firm.client.put(url, json={"text": "再说一句"}), 409, "status_conflict")
-    kinds = {each["kind"] for each in (await ok(firm.client.get("/provider/notices")))["items"]}
+    await ok(provider.client.put(url, json={"text": "当天有误会，已上门道歉"}))
+    await refused(provider.client.put(url, json={"text": "再说一句"}), 409, "status_conflict")
+    kinds = {each["kind"] for each in (await ok(provider.client.get("/provider/notices")))["items"]}
     assert "complaint_decided" in kinds
 
 
-async def test_a_firm_without_software_is_phoned_and_replies_on_the_phone(world: World) -> None:
-    firm = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+async def test_a_provider_without_software_is_phoned_and_replies_on_the_phone(world: World) -> None:
+    provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     made = await world.dispatch(DRAIN)
     await ok(world.operator.put(f"/offers/{made['offers'][0]['id']}/acceptance"))
     case = await complain(world, made["request"]["id"])
     [to_tell] = await ok(world.operator.get("/notices/to-phone"))
-    assert (to_tell["provider_id"], to_tell["notices"][0]["kind"]) == (str(firm.id), "complaint_opened")
+    assert (to_tell["provider_id"], to_tell["notices"][0]["kind"]) == (str(provider.id), "complaint_opened")
     replied = await ok(world.operator.put(f"/complaints/{case['id']}/reply", json={"text": "路上堵车"}))
     assert replied["reply"] == "路上堵车"
     timeline = await ok(world.operator.get(f"/requests/{made['request']['id']}/events"))
@@ -194,17 +194,17 @@ async def test_a_firm_without_software_is_phoned_and_replies_on_the_phone(world:
 async def test_only_an_upheld_complaint_by_the_providers_fault_costs_it_credit(
     world: World, decision: dict[str, Any], points: list[int]
 ) -> None:
-    firm = await world.add_provider(DRAIN)
-    request = await complete(world, firm)
+    provider = await world.add_provider(DRAIN)
+    request = await complete(world, provider)
     case = await complain(world, request["id"])
     for _ in range(2):
         await decide(world, case, **decision)
     await world.work()
-    entries = (await ok(firm.client.get("/provider/credit")))["items"]
+    entries = (await ok(provider.client.get("/provider/credit")))["items"]
     assert [(entry["rule"], entry["points"]) for entry in entries] == [("complaint_upheld", each) for each in points]
 
 
-async def test_about_no_firms_work_no_firm_is_to_blame(world: World) -> None:
+async def test_about_no_providers_work_no_provider_is_to_blame(world: World) -> None:
     case = await complain(world, await answered(world), "接线员答错了")
     url = f"/complaints/{case['id']}/decision"
     blamed = {"upheld": True, "decision": "属实", "fault": "provider"}

@@ -13,8 +13,7 @@ from tests.aftercare.calls import complete
 from tests.auth.accounts import OURS, PASSWORD, give_passwords, signed_in
 from tests.contract.playing import Stage
 from tests.credit.cases import give_back, proposed
-from tests.exchange.files import PROVIDER_HEADING, csv_file
-from tests.exchange.files import firm as file_row
+from tests.exchange.files import PROVIDER_HEADING, csv_file, provider_row
 from tests.knowledge.articles import LOST_CARD
 from tests.webhooks.receivers import proof
 from tests.world import CHENGLANG, CLEANING, DRAIN, NANMEN, credit_code
@@ -39,8 +38,8 @@ async def sign_in(stage: Stage) -> None:
     own = await world.client(session["token"])
     world.anonymous.headers.update(OURS)
     await stage.call("signInBrowser", world.anonymous, body=credentials)
-    firm = await world.add_provider(DRAIN)
-    key = firm.client.headers["authorization"].removeprefix("Bearer ")
+    provider = await world.add_provider(DRAIN)
+    key = provider.client.headers["authorization"].removeprefix("Bearer ")
     await stage.call("signInProvider", world.anonymous, body={"key": key})
     await stage.call("readSession", own)
     await stage.call("listAuditEntries", world.admin)
@@ -148,9 +147,9 @@ async def jobs_on_behalf(stage: Stage) -> None:
     world, desk = stage.world, stage.world.operator
 
     async def offered(phone: str) -> str:
-        firm = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+        provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
         await world.work()  # what waits comes first
-        made = await world.dispatch(phone=phone, chosen_provider_id=str(firm.id))
+        made = await world.dispatch(phone=phone, chosen_provider_id=str(provider.id))
         return str(made["offers"][0]["id"])
 
     async def accepted(phone: str) -> dict[str, Any]:
@@ -207,12 +206,12 @@ async def jobs_on_behalf(stage: Stage) -> None:
 
 async def providers_queue(stage: Stage) -> None:
     world = stage.world
-    firm = await world.add_provider(DRAIN, capacity=20)
-    own = firm.client
+    provider = await world.add_provider(DRAIN, capacity=20)
+    own = provider.client
 
     async def offered(phone: str) -> str:
         await world.work()  # what waits comes first
-        made = await world.dispatch(phone=phone, chosen_provider_id=str(firm.id))
+        made = await world.dispatch(phone=phone, chosen_provider_id=str(provider.id))
         return str(made["offers"][0]["id"])
 
     async def accepted(phone: str, **body: Any) -> dict[str, Any]:
@@ -252,20 +251,20 @@ async def providers_queue(stage: Stage) -> None:
 
 async def citizens(stage: Stage) -> None:
     world, desk = stage.world, stage.world.operator
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     who = {"phone": PHONE}
     known = {"name": "王阿姨", "area": CHENGLANG, "address": "澄浪路88弄12号302室", "note": "听力不好，请大声说"}
     await stage.call("editCitizen", desk, **who, body=known)
     checked = {"source": "澄浪社区低保登记", "expires_on": "2027-12-31"}
     await stage.call("addMembership", desk, **who, group="hardship", body=checked)
-    await stage.call("barProvider", desk, **who, provider_id=firm.id, body={"reason": "上次乱收费"})
+    await stage.call("barProvider", desk, **who, provider_id=provider.id, body={"reason": "上次乱收费"})
     await stage.call("searchCaller", desk, body=who)
     await stage.call("lookUpCaller", desk, **who)
     await stage.call("listTiers", desk, **who, item=DRAIN)
     await stage.call("listTiersForAnybody", desk, code=DRAIN)
     await stage.call("listNoShows", desk, **who)
-    await stage.call("listNoShowsOfProvider", desk, provider_id=firm.id)
-    await stage.call("unbarProvider", desk, **who, provider_id=firm.id)
+    await stage.call("listNoShowsOfProvider", desk, provider_id=provider.id)
+    await stage.call("unbarProvider", desk, **who, provider_id=provider.id)
     await stage.call("endMembership", desk, **who, group="hardship")
 
 
@@ -401,8 +400,8 @@ async def surges(stage: Stage) -> None:
 
 async def aftercare(stage: Stage) -> None:
     world, desk, supervisor = stage.world, stage.world.operator, stage.world.supervisor
-    firm = await world.add_provider(DRAIN)
-    done = await complete(world, firm)
+    provider = await world.add_provider(DRAIN)
+    done = await complete(world, provider)
     world.advance(hours=3)
     await world.work()
     await stage.call("listCallbacks", desk)
@@ -415,9 +414,9 @@ async def aftercare(stage: Stage) -> None:
     named = {"complaint_id": case["id"]}
     await stage.call("handOverComplaint", supervisor, **named, body={"staff_id": str(world.staff_ids[Role.SUPERVISOR])})
     await world.work()
-    await stage.call("listOwnComplaints", firm.client)
+    await stage.call("listOwnComplaints", provider.client)
     answer = {"text": "已联系求助人，明天上午免费返修"}
-    await stage.call("replyToComplaint", firm.client, **named, body=answer)
+    await stage.call("replyToComplaint", provider.client, **named, body=answer)
     await stage.call("replyToComplaintOnBehalf", desk, **named, body={"text": "已返修，试水通畅"})
     decided = {"upheld": True, "fault": "provider", "decision": "情况属实，已责成返修并致歉"}
     await stage.call("decideComplaint", supervisor, **named, body=decided)
@@ -429,24 +428,24 @@ async def aftercare(stage: Stage) -> None:
 
 async def credit(stage: Stage) -> None:
     world, registrar = stage.world, stage.world.registrar
-    firm = await world.add_provider(DRAIN, capacity=20)
+    provider = await world.add_provider(DRAIN, capacity=20)
     reply = {"text": "当天师傅突发疾病，已提前说明"}
-    first = {"entry_id": (await proposed(world, firm))["id"]}
-    await stage.call("readOwnCredit", firm.client)
+    first = {"entry_id": (await proposed(world, provider))["id"]}
+    await stage.call("readOwnCredit", provider.client)
     await stage.call("listCreditEntries", registrar)
-    await stage.call("readCredit", registrar, provider_id=firm.id)
-    await stage.call("readCreditRules", firm.client)
+    await stage.call("readCredit", registrar, provider_id=provider.id)
+    await stage.call("readCreditRules", provider.client)
     rules = (await stage.call("listCreditRulesVersions", registrar))["items"][0]["rules"]
-    await stage.call("replyToCreditEntry", firm.client, **first, body=reply)
+    await stage.call("replyToCreditEntry", provider.client, **first, body=reply)
     decided = {"apply": True, "note": "申辩理由不成立，无病假证明"}
     world.advance(days=7, hours=1)
     await stage.call("decideCreditEntry", registrar, **first, body=decided)
     appeal = {"text": "补交病假证明，请撤销扣分"}
-    await stage.call("appealCreditEntry", firm.client, **first, body=appeal)
+    await stage.call("appealCreditEntry", provider.client, **first, body=appeal)
     granted = {"granted": True, "note": "证明属实，撤销扣分"}
     await stage.call("decideCreditAppeal", registrar, **first, body=granted)
-    await give_back(world, firm, phone="13957412346")
-    items = (await firm.client.get("/provider/credit")).json()["items"]
+    await give_back(world, provider, phone="13957412346")
+    items = (await provider.client.get("/provider/credit")).json()["items"]
     second = {"entry_id": next(one["id"] for one in items if one["id"] != first["entry_id"])}
     await stage.call("replyToCreditEntryOnBehalf", world.operator, **second, body=reply)
     world.advance(days=8)
@@ -459,7 +458,7 @@ async def credit(stage: Stage) -> None:
 
 async def supervision(stage: Stage) -> None:
     world, supervisor = stage.world, stage.world.supervisor
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     await world.dispatch(CLEANING, phone="13805741630")
     await world.work()
     await stage.call("listSupervisionQueue", supervisor)
@@ -469,11 +468,11 @@ async def supervision(stage: Stage) -> None:
         await tx.driver.execute(
             "INSERT INTO step_troubles (step, subject_id, tries, error, since, last_at)"
             " VALUES ('trial', $1, 5, 'ValueError', $2, $2)",
-            firm.id,
+            provider.id,
             world.clock.now(),
         )
     await stage.call("readWorker", supervisor)
-    await stage.call("releaseTrouble", supervisor, step="trial", subject_id=firm.id)
+    await stage.call("releaseTrouble", supervisor, step="trial", subject_id=provider.id)
 
 
 LOCKSMITH: dict[str, Any] = {
@@ -519,34 +518,34 @@ async def applications(stage: Stage) -> None:
 async def registry(stage: Stage) -> None:
     world, registrar = stage.world, stage.world.registrar
     added = await stage.call("addProvider", registrar, body=LOCKSMITH, Idempotency_Key="registry-2026-11-24-1")
-    firm = {"provider_id": added["id"]}
+    provider = {"provider_id": added["id"]}
     await stage.call("listProviders", registrar, item="LS01")
-    await stage.call("readProvider", registrar, **firm)
+    await stage.call("readProvider", registrar, **provider)
     priced = {"item": "LS01", "tier": "paid"}
-    await stage.call("approvePrice", registrar, **firm, **priced)
+    await stage.call("approvePrice", registrar, **provider, **priced)
 
     async def version() -> str:
         return str((await registrar.get(f"/providers/{added['id']}")).headers["etag"])
 
     standing = {"standing": "trial", "reason": "证照齐全，现场核验通过"}
-    await stage.call("changeStanding", registrar, **firm, If_Match=await version(), body=standing)
-    await stage.call("editProvider", registrar, **firm, If_Match=await version(), body={"capacity": 6})
+    await stage.call("changeStanding", registrar, **provider, If_Match=await version(), body=standing)
+    await stage.call("editProvider", registrar, **provider, If_Match=await version(), body={"capacity": 6})
     paper = {"number": added["uscc"], "issued_on": "2021-12-24", "expires_on": "2031-12-23"}
-    await stage.call("putPaper", registrar, **firm, paper="business", body=paper)
+    await stage.call("putPaper", registrar, **provider, paper="business", body=paper)
     await stage.call("listExpiringPapers", registrar, within_days=60)
-    await stage.call("removePaper", registrar, **firm, paper="business")
+    await stage.call("removePaper", registrar, **provider, paper="business")
     price = {"price_kind": "fixed", "price_fen": 13_000, "valid_from": "2026-12-01"}
-    await stage.call("setPrice", registrar, **firm, **priced, body=price)
-    await stage.call("endPrice", registrar, **firm, **priced)
-    await stage.call("setAvailabilityByPhone", world.operator, **firm, body={"reachable": True, "capacity": 3})
+    await stage.call("setPrice", registrar, **provider, **priced, body=price)
+    await stage.call("endPrice", registrar, **provider, **priced)
+    await stage.call("setAvailabilityByPhone", world.operator, **provider, body={"reachable": True, "capacity": 3})
     day = {"day": "2026-11-25"}
     shorter = {"hours": [{"opens": "08:00:00", "closes": "12:00:00"}]}
-    await stage.call("setException", world.operator, **firm, **day, body=shorter)
-    await stage.call("endException", world.operator, **firm, **day)
-    made = await stage.call("addKey", registrar, **firm, body={"label": "前台电脑"}, Idempotency_Key="keys-1")
-    await stage.call("listKeys", registrar, **firm)
+    await stage.call("setException", world.operator, **provider, **day, body=shorter)
+    await stage.call("endException", world.operator, **provider, **day)
+    made = await stage.call("addKey", registrar, **provider, body={"label": "前台电脑"}, Idempotency_Key="keys-1")
+    await stage.call("listKeys", registrar, **provider)
     own = await world.client(made["key"])
-    await stage.call("rotateKey", registrar, **firm, label="前台电脑", body={"former_valid_hours": 24})
+    await stage.call("rotateKey", registrar, **provider, label="前台电脑", body={"former_valid_hours": 24})
     await stage.call("readOwnProvider", own)
     await stage.call("setAvailability", own, body={"reachable": True, "capacity": 4})
     await stage.call("proposePrice", own, **priced, body={"price_kind": "fixed", "price_fen": 16_000})
@@ -557,40 +556,40 @@ async def registry(stage: Stage) -> None:
     declared = {"turnover_fen": 7_000_000, "profit_tax_fen": 500_000}
     await stage.call("fileOwnMonth", own, **month, body=declared)
     await stage.call("listOwnMonths", own)
-    await stage.call("fileMonth", registrar, **firm, month="2026-09", body=declared | {"baseline": True})
+    await stage.call("fileMonth", registrar, **provider, month="2026-09", body=declared | {"baseline": True})
     await stage.call("listMonthsOfProviders", registrar, **month)
-    await stage.call("lockMonth", registrar, **firm, **month, body=declared)
-    await stage.call("reopenMonth", registrar, **firm, **month, body={"reason": "漏计两张发票"})
+    await stage.call("lockMonth", registrar, **provider, **month, body=declared)
+    await stage.call("reopenMonth", registrar, **provider, **month, body={"reason": "漏计两张发票"})
     await stage.call("exportRegistry", registrar, format="csv")
     await stage.call("readTemplate", registrar)
-    row = file_row(added["uscc"], 编号=added["number"], 状态="")
+    row = provider_row(added["uscc"], 编号=added["number"], 状态="")
     await stage.call("importRegistry", registrar, body=csv_file([PROVIDER_HEADING, row]).encode(), dry_run=True)
-    await stage.call("revokeKey", registrar, **firm, label="前台电脑")
+    await stage.call("revokeKey", registrar, **provider, label="前台电脑")
 
 
 async def notices(stage: Stage) -> None:
     world, desk = stage.world, stage.world.operator
-    firm = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+    provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     for month in ("2026-09", "2026-10"):
         words = {"zh": f"请补交 {month} 月报", "en": f"File your return of {month}"}
         async with world.context.db.begin() as tx:
-            await send_notice(act_of(world.context), tx, firm.id, "as_written", month, words)
+            await send_notice(act_of(world.context), tx, provider.id, "as_written", month, words)
     await stage.call("listNoticesToPhone", desk)
     await stage.call("takeNoticeToPhone", desk)
-    named = {"provider_id": firm.id}
+    named = {"provider_id": provider.id}
     told = (await stage.call("listNotices", desk, **named))["items"]
     await stage.call("readOutNotice", desk, **named, notice_id=told[0]["id"])
-    await stage.call("listOwnNotices", firm.client)
-    await stage.call("readOwnNotice", firm.client, notice_id=told[1]["id"])
+    await stage.call("listOwnNotices", provider.client)
+    await stage.call("readOwnNotice", provider.client, notice_id=told[1]["id"])
 
 
 async def statement(stage: Stage) -> None:
     world, desk = stage.world, stage.world.operator
-    firm = await world.add_provider(DRAIN)
-    done = await complete(world, firm)
-    named, month = {"provider_id": firm.id}, {"month": "2026-11"}
-    await stage.call("readOwnStatement", firm.client, **{"from": "2026-09", "to": "2026-11"})
-    await stage.call("readOwnStatementMonth", firm.client, **month)
+    provider = await world.add_provider(DRAIN)
+    done = await complete(world, provider)
+    named, month = {"provider_id": provider.id}, {"month": "2026-11"}
+    await stage.call("readOwnStatement", provider.client, **{"from": "2026-09", "to": "2026-11"})
+    await stage.call("readOwnStatementMonth", provider.client, **month)
     await stage.call("readStatement", desk, **named, **{"from": "2026-09", "to": "2026-11"})
     await stage.call("readStatementMonth", desk, **named, **month)
     link = await stage.call(
@@ -599,10 +598,10 @@ async def statement(stage: Stage) -> None:
     await stage.call("listStatementLinks", desk, **named)
     await stage.call("openStatementLink", world.anonymous, token=link["path"].rpartition("/")[2], lang="zh")
     await stage.call("revokeStatementLink", desk, **named, link_id=link["id"])
-    await stage.call("listOwnDecisions", firm.client, day="2026-11-24")
-    await stage.call("listOwnDecisionsOfRequest", firm.client, request_id=done["id"])
+    await stage.call("listOwnDecisions", provider.client, day="2026-11-24")
+    await stage.call("listOwnDecisionsOfRequest", provider.client, request_id=done["id"])
     await stage.call("listDecisionsOfProvider", desk, **named, day="2026-11-24")
-    await stage.call("listOwnNoShows", firm.client)
+    await stage.call("listOwnNoShows", provider.client)
 
 
 async def metrics(stage: Stage) -> None:

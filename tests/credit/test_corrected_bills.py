@@ -25,11 +25,11 @@ LOWERED = {
 
 async def called_back(world: World, billed_fen: int, paid_fen: int, **facts: Any) -> tuple[SampleProvider, str]:
     """Bill a job and record what the citizen says they paid. Return the provider and the job."""
-    firm, _, job_id = await billed(world, billed_fen)
+    provider, _, job_id = await billed(world, billed_fen)
     [callback] = await due(world)
     await ok(record(world, callback, reached=True, solved=True, paid_fen=paid_fen, **facts))
     await world.work()
-    return firm, job_id
+    return provider, job_id
 
 
 async def put_right(world: World, job_id: str, amount_fen: int, was_fen: int) -> None:
@@ -39,9 +39,9 @@ async def put_right(world: World, job_id: str, amount_fen: int, was_fen: int) ->
     await world.work()
 
 
-async def entries(firm: SampleProvider) -> list[tuple[str, str, int]]:
+async def entries(provider: SampleProvider) -> list[tuple[str, str, int]]:
     """Return rule, status and effect of the provider's entries, oldest first."""
-    return [(one["rule"], one["status"], one["effect"]) for one in reversed((await ledger(firm))["items"])]
+    return [(one["rule"], one["status"], one["effect"]) for one in reversed((await ledger(provider))["items"])]
 
 
 async def put_in_force(world: World, *rules: dict[str, Any]) -> None:
@@ -52,110 +52,112 @@ async def put_in_force(world: World, *rules: dict[str, Any]) -> None:
 
 
 async def test_what_the_wrong_bill_was_to_cost_is_taken_back(world: World) -> None:
-    firm, job_id = await called_back(world, 1_200, 12_000)
-    assert await entries(firm) == [("overcharged", "proposed", 0)]
+    provider, job_id = await called_back(world, 1_200, 12_000)
+    assert await entries(provider) == [("overcharged", "proposed", 0)]
     await put_right(world, job_id, 12_000, 1_200)
-    assert await entries(firm) == [("overcharged", "reversed", 0)]
-    [notice] = [one for one in (await ok(firm.client.get("/provider/notices")))["items"] if "reversed" in one["kind"]]
+    assert await entries(provider) == [("overcharged", "reversed", 0)]
+    [notice] = [
+        one for one in (await ok(provider.client.get("/provider/notices")))["items"] if "reversed" in one["kind"]
+    ]
     assert "收费已更正" in notice["zh"]
     world.advance(days=30)
     await world.work()
-    assert (await ledger(firm))["credit"] == 100
+    assert (await ledger(provider))["credit"] == 100
 
 
 @pytest.mark.parametrize("steps", [(), ("appeal",), ("appeal", "uphold")])
 async def test_what_was_deducted_is_given_back_whatever_was_said_about_it(world: World, steps: tuple[str, ...]) -> None:
-    firm, job_id = await called_back(world, 1_200, 12_000)
+    provider, job_id = await called_back(world, 1_200, 12_000)
     world.advance(days=10)
     await world.work()
-    [entry] = (await ledger(firm))["items"]
+    [entry] = (await ledger(provider))["items"]
     assert (entry["status"], entry["effect"]) == ("applied", -4)
     if "appeal" in steps:
-        await say(firm.client, f"/provider/credit/{entry['id']}/appeal")
+        await say(provider.client, f"/provider/credit/{entry['id']}/appeal")
     if "uphold" in steps:
         decision = {"granted": False, "note": "账实不符"}
         await ok(world.registrar.put(f"/credit/entries/{entry['id']}/appeal-decision", json=decision))
     await put_right(world, job_id, 12_000, 1_200)
-    assert await entries(firm) == [("overcharged", "reversed", 0)]
-    assert (await ledger(firm))["credit"] == 100
+    assert await entries(provider) == [("overcharged", "reversed", 0)]
+    assert (await ledger(provider))["credit"] == 100
     assert await adds_up(world)
 
 
 async def test_what_the_right_bill_costs_is_proposed_as_if_it_had_been_billed(world: World) -> None:
-    firm, job_id = await called_back(world, 12_000, 12_000)
-    assert await entries(firm) == []
+    provider, job_id = await called_back(world, 12_000, 12_000)
+    assert await entries(provider) == []
     await put_right(world, job_id, 1_200, 12_000)
-    assert await entries(firm) == [("overcharged", "proposed", 0)]
-    [entry] = (await ledger(firm))["items"]
+    assert await entries(provider) == [("overcharged", "proposed", 0)]
+    [entry] = (await ledger(provider))["items"]
     assert entry["reply_by"] is not None
 
 
 async def test_what_it_brought_is_taken_back_too(world: World) -> None:
     await put_in_force(world, PRAISE)
     world.clock.moment = ningbo(11, 24, 12)
-    firm, _, job_id = await billed(world, 12_000)
+    provider, _, job_id = await billed(world, 12_000)
     async with world.context.db.begin() as tx:
         await tx.driver.execute("UPDATE providers SET credit = 90")
     [callback] = await due(world)
     await ok(record(world, callback, reached=True, solved=True, paid_fen=12_000, satisfaction="very_satisfied"))
     await world.work()
-    assert (await ledger(firm))["credit"] == 93
+    assert (await ledger(provider))["credit"] == 93
     await put_right(world, job_id, 1_200, 12_000)
-    assert await entries(firm) == [("praised", "reversed", 0)]
-    assert (await ledger(firm))["credit"] == 90
+    assert await entries(provider) == [("praised", "reversed", 0)]
+    assert (await ledger(provider))["credit"] == 90
 
 
 async def test_there_and_back_again_counts_once(world: World) -> None:
-    firm, job_id = await called_back(world, 1_200, 12_000)
+    provider, job_id = await called_back(world, 1_200, 12_000)
     was = 1_200
     for amount in (12_000, 1_000, 900, 12_000, 1_200):
         await put_right(world, job_id, amount, was)
         was = amount
-    assert [status for _, status, _ in await entries(firm)] == ["reversed", "reversed", "proposed"]
+    assert [status for _, status, _ in await entries(provider)] == ["reversed", "reversed", "proposed"]
 
 
 async def test_corrections_of_a_bill_are_judged_as_one(world: World) -> None:
     await put_in_force(world, LOWERED)
-    firm, _, job_id = await billed(world, 12_000)
+    provider, _, job_id = await billed(world, 12_000)
     await put_right(world, job_id, 1_200, 12_000)
     await put_right(world, job_id, 900, 1_200)
-    assert await entries(firm) == [("billed_too_much", "proposed", 0)]
+    assert await entries(provider) == [("billed_too_much", "proposed", 0)]
     await put_right(world, job_id, 12_000, 900)  # the provider's bill was right
-    assert await entries(firm) == [("billed_too_much", "reversed", 0)]
+    assert await entries(provider) == [("billed_too_much", "reversed", 0)]
     await put_right(world, job_id, 12_500, 12_000)
     await put_right(world, job_id, 12_100, 12_500)  # lower than the corrected amount, not than the billed one
-    assert [status for _, status, _ in await entries(firm)] == ["reversed"]
+    assert [status for _, status, _ in await entries(provider)] == ["reversed"]
 
 
 async def test_a_rule_about_the_completion_itself_follows_too(world: World) -> None:
     nothing = LOWERED | {"code": "billed_nothing", "event": "job.completed", "when": {"amount_fen": 0}}
     await put_in_force(world, nothing)
-    firm, _, job_id = await billed(world, 0)
-    assert await entries(firm) == [("billed_nothing", "proposed", 0)]
+    provider, _, job_id = await billed(world, 0)
+    assert await entries(provider) == [("billed_nothing", "proposed", 0)]
     await put_right(world, job_id, 1_200, 0)
-    assert await entries(firm) == [("billed_nothing", "reversed", 0)]
+    assert await entries(provider) == [("billed_nothing", "reversed", 0)]
 
 
 async def test_another_amount_that_changes_nothing_changes_nothing(world: World) -> None:
-    firm, job_id = await called_back(world, 1_200, 12_000)
-    before = (await ledger(firm))["items"]
+    provider, job_id = await called_back(world, 1_200, 12_000)
+    before = (await ledger(provider))["items"]
     await put_right(world, job_id, 1_300, 1_200)
-    assert (await ledger(firm))["items"] == before
+    assert (await ledger(provider))["items"] == before
 
 
 async def test_the_log_read_again_leads_to_the_same(world: World) -> None:
-    firm, job_id = await called_back(world, 1_200, 12_000)
+    provider, job_id = await called_back(world, 1_200, 12_000)
     was = 1_200
     for amount in (12_000, 1_000, 12_000, 800):
         await put_right(world, job_id, amount, was)
         was = amount
-    before = await ledger(firm)
+    before = await ledger(provider)
     await read_again(world)
-    assert await ledger(firm) == before
+    assert await ledger(provider) == before
     async with world.context.db.begin() as tx:  # and from nothing
         await tx.driver.execute("DELETE FROM credit_entries")
     await read_again(world)
-    live = [one for one in await entries(firm) if one[1] != "reversed"]
+    live = [one for one in await entries(provider) if one[1] != "reversed"]
     assert live == [("overcharged", "proposed", 0)]
 
 
@@ -168,10 +170,10 @@ async def read_again(world: World) -> None:
 
 async def test_a_rule_that_came_later_is_not_applied_by_a_correction(world: World) -> None:
     await put_in_force(world, LOWERED)
-    firm, job_id = await called_back(world, 1_200, 12_000)
+    provider, job_id = await called_back(world, 1_200, 12_000)
     kept = (await ok(world.registrar.get("/credit/rules/versions")))["items"]
     sample = next(one["rules"] for one in kept if one["rules"]["version"] == "sample-2")
     world.advance(seconds=1)
     await ok(world.registrar.post("/credit/rules/versions", json=sample | {"version": "海曙二"}))
     await put_right(world, job_id, 1_300, 1_200)
-    assert await entries(firm) == []
+    assert await entries(provider) == []

@@ -8,55 +8,55 @@ from tests.world import DRAIN, World, ok, refused
 
 
 async def test_what_was_the_providers_fault_is_proposed_and_said_in_words(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    request = await give_back(world, firm)
-    found = await ledger(firm)
+    provider = await world.add_provider(DRAIN)
+    request = await give_back(world, provider)
+    found = await ledger(provider)
     [entry] = found["items"]
     assert (found["credit"], entry["status"], entry["points"], entry["effect"]) == (100, "proposed", -6, 0)
     assert (entry["rule"], entry["request_number"]) == ("given_back", request["number"])
     assert entry["reply_by"] == "2026-12-01T02:00:00Z"  # five working days
-    [notice] = (await ok(firm.client.get("/provider/notices")))["items"]
+    [notice] = (await ok(provider.client.get("/provider/notices")))["items"]
     assert str(request["number"]) in notice["zh"]
     assert "5 个工作日内可以申辩" in notice["zh"]
 
 
 async def test_nobody_elses_fault_costs_anything(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     for fault in ("citizen", "centre", "nobody"):
-        await give_back(world, firm, fault)
-    assert await ledger(firm) == {"items": [], "next": None, "credit": 100, "standing": "active"}
+        await give_back(world, provider, fault)
+    assert await ledger(provider) == {"items": [], "next": None, "credit": 100, "standing": "active"}
 
 
 async def test_unanswered_it_is_deducted_when_the_reply_period_has_ended_and_not_before(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    entry = await proposed(world, firm)
+    provider = await world.add_provider(DRAIN)
+    entry = await proposed(world, provider)
     decision = {"apply": True, "note": "情况属实"}
     await refused(
         world.registrar.put(f"/credit/entries/{entry['id']}/decision", json=decision), 409, "reply_period_runs"
     )
     world.clock.moment = ningbo(12, 1, 9)
     await world.work()
-    assert (await ledger(firm))["credit"] == 100
+    assert (await ledger(provider))["credit"] == 100
     world.clock.moment = ningbo(12, 1, 10)
     await world.work()
-    found = await ledger(firm)
+    found = await ledger(provider)
     assert (found["credit"], found["items"][0]["status"], found["items"][0]["effect"]) == (94, "applied", -6)
     assert found["items"][0]["appeal_by"] == "2026-12-15T02:00:00Z"  # ten working days
-    notice = (await ok(firm.client.get("/provider/notices")))["items"][0]
+    notice = (await ok(provider.client.get("/provider/notices")))["items"][0]
     assert notice["kind"] == "credit_applied"
     url = f"/provider/credit/{entry['id']}/reply"
-    await refused(firm.client.put(url, json={"text": "请再核实"}), 409, "status_conflict")
+    await refused(provider.client.put(url, json={"text": "请再核实"}), 409, "status_conflict")
 
 
 async def test_what_was_answered_waits_for_a_person(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    entry = await proposed(world, firm)
-    answered = await say(firm.client, f"/provider/credit/{entry['id']}/reply")
+    provider = await world.add_provider(DRAIN)
+    entry = await proposed(world, provider)
+    answered = await say(provider.client, f"/provider/credit/{entry['id']}/reply")
     assert answered["status"] == "answered"
-    assert await say(firm.client, f"/provider/credit/{entry['id']}/reply") == answered
+    assert await say(provider.client, f"/provider/credit/{entry['id']}/reply") == answered
     world.clock.moment = ningbo(12, 20)
     await world.work()
-    assert (await ledger(firm))["credit"] == 100
+    assert (await ledger(provider))["credit"] == 100
     [waiting] = (await ok(world.registrar.get("/credit/entries", params={"status": "answered"})))["items"]
     assert waiting == answered
     url = f"/credit/entries/{entry['id']}/decision"
@@ -64,29 +64,31 @@ async def test_what_was_answered_waits_for_a_person(world: World) -> None:
     assert (dropped["status"], dropped["effect"]) == ("dropped", 0)
     assert await ok(world.supervisor.put(url, json={"apply": False, "note": "理由成立"})) == dropped
     await refused(world.supervisor.put(url, json={"apply": True, "note": "改判"}), 409, "status_conflict")
-    assert (await ok(firm.client.get("/provider/notices")))["items"][0]["kind"] == "credit_dropped"
+    assert (await ok(provider.client.get("/provider/notices")))["items"][0]["kind"] == "credit_dropped"
 
 
 async def test_a_late_reply_is_refused_even_before_the_worker_came(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    entry = await proposed(world, firm)
+    provider = await world.add_provider(DRAIN)
+    entry = await proposed(world, provider)
     world.clock.moment = ningbo(12, 1, 10)
     problem = await refused(
-        firm.client.put(f"/provider/credit/{entry['id']}/reply", json={"text": "请再核实"}), 409, "reply_period_over"
+        provider.client.put(f"/provider/credit/{entry['id']}/reply", json={"text": "请再核实"}),
+        409,
+        "reply_period_over",
     )
     assert problem["reply_by"] == "2026-12-01 10:00"
 
 
 async def test_an_appeal_gives_the_points_back_or_leaves_it_as_it_was(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    first, second = await proposed(world, firm), await proposed(world, firm)
-    too_early = firm.client.put(f"/provider/credit/{first['id']}/appeal", json={"text": "申诉"})
+    provider = await world.add_provider(DRAIN)
+    first, second = await proposed(world, provider), await proposed(world, provider)
+    too_early = provider.client.put(f"/provider/credit/{first['id']}/appeal", json={"text": "申诉"})
     await refused(too_early, 409, "status_conflict")
     world.clock.moment = ningbo(12, 2)
     await world.work()
-    assert (await ledger(firm))["credit"] == 88
+    assert (await ledger(provider))["credit"] == 88
     for entry in (first, second):
-        assert (await say(firm.client, f"/provider/credit/{entry['id']}/appeal"))["status"] == "appealed"
+        assert (await say(provider.client, f"/provider/credit/{entry['id']}/appeal"))["status"] == "appealed"
     url = "/credit/entries/{}/appeal-decision"
     granted, refusal = {"granted": True, "note": "当日确有急诊记录"}, {"granted": False, "note": "未提前告知求助人"}
     await refused(world.supervisor.put(url.format(first["id"]), json=granted), 403, "not_allowed")
@@ -95,14 +97,14 @@ async def test_an_appeal_gives_the_points_back_or_leaves_it_as_it_was(world: Wor
     assert await ok(world.registrar.put(url.format(first["id"]), json=granted)) == revoked
     upheld = await ok(world.registrar.put(url.format(second["id"]), json=refusal))
     assert (upheld["status"], upheld["effect"]) == ("upheld", -6)
-    assert (await ledger(firm))["credit"] == 94
+    assert (await ledger(provider))["credit"] == 94
     assert await adds_up(world)
 
 
 async def test_of_two_who_decide_at_once_one_is_told_that_it_is_decided(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    entry = await proposed(world, firm)
-    await say(firm.client, f"/provider/credit/{entry['id']}/reply")
+    provider = await world.add_provider(DRAIN)
+    entry = await proposed(world, provider)
+    await say(provider.client, f"/provider/credit/{entry['id']}/reply")
     world.clock.moment = ningbo(12, 2)
     url = f"/credit/entries/{entry['id']}/decision"
     bodies = [{"apply": True, "note": "情况属实"}, {"apply": False, "note": "理由成立"}]
@@ -114,19 +116,19 @@ async def test_of_two_who_decide_at_once_one_is_told_that_it_is_decided(world: W
 
 
 async def test_there_is_a_time_to_appeal(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    entry = await proposed(world, firm)
+    provider = await world.add_provider(DRAIN)
+    entry = await proposed(world, provider)
     world.clock.moment = ningbo(12, 1)
     await world.work()
     world.clock.moment = ningbo(12, 15)
     url = f"/provider/credit/{entry['id']}/appeal"
-    await refused(firm.client.put(url, json={"text": "请复核"}), 409, "appeal_period_over")
-    await refused(firm.client.put(url, json={"text": " "}), 422, "invalid_input")
+    await refused(provider.client.put(url, json={"text": "请复核"}), 409, "appeal_period_over")
+    await refused(provider.client.put(url, json={"text": " "}), 422, "invalid_input")
 
 
-async def test_another_firms_entry_is_not_there(world: World) -> None:
-    firm, other = await world.add_provider(DRAIN), await world.add_provider()
-    entry = await proposed(world, firm)
+async def test_another_providers_entry_is_not_there(world: World) -> None:
+    provider, other = await world.add_provider(DRAIN), await world.add_provider()
+    entry = await proposed(world, provider)
     for step in ("reply", "appeal"):
         url = f"/provider/credit/{entry['id']}/{step}"
         await refused(other.client.put(url, json={"text": "不是我们的"}), 404, "not_found")
@@ -134,20 +136,20 @@ async def test_another_firms_entry_is_not_there(world: World) -> None:
 
 
 async def test_read_twice_the_log_leads_to_one_entry_and_a_rule_takes_only_so_much(world: World) -> None:
-    firm = await world.add_provider(DRAIN, capacity=20)
+    provider = await world.add_provider(DRAIN, capacity=20)
     for _ in range(4):
-        await give_back(world, firm)
-    assert [entry["points"] for entry in (await ledger(firm))["items"]] == [-6, -6, -6]  # at most 18 in 90 days
+        await give_back(world, provider)
+    assert [entry["points"] for entry in (await ledger(provider))["items"]] == [-6, -6, -6]  # at most 18 in 90 days
     async with world.context.db.begin() as tx:
         await tx.driver.execute("UPDATE event_cursors SET seq = 0 WHERE reader = 'credit'")
     while await make_entries(world.context):
         pass
-    assert len((await ledger(firm))["items"]) == 3
+    assert len((await ledger(provider))["items"]) == 3
 
 
 async def test_the_rules_are_shown_to_everybody(world: World) -> None:
-    firm = await world.add_provider()
-    rules = await ok(firm.client.get("/credit/rules"))
+    provider = await world.add_provider()
+    rules = await ok(provider.client.get("/credit/rules"))
     assert rules["sample"] is True
     codes = {"given_back", "complaint_upheld", "overcharged", "silent", "late", "praised"}
     assert {rule["code"] for rule in rules["rules"]} == codes

@@ -29,8 +29,8 @@ HAPPENINGS = [
 class Walk:
     """Random steps by everybody who takes part in credit."""
 
-    def __init__(self, world: World, seed: int, firms: list[SampleProvider]) -> None:
-        self.world, self.firms, self.random = world, firms, random.Random(seed)
+    def __init__(self, world: World, seed: int, providers: list[SampleProvider]) -> None:
+        self.world, self.providers, self.random = world, providers, random.Random(seed)
 
     async def step(self) -> None:
         """Take one random step."""
@@ -39,10 +39,10 @@ class Walk:
 
     async def _happen(self) -> None:
         kind, data = self.random.choice(HAPPENINGS)
-        firm = self.random.choice(self.firms)
+        provider = self.random.choice(self.providers)
         async with self.world.context.db.begin() as tx:
             now = self.world.clock.now()
-            tx.session.add(Event(at=now, kind=kind, provider_id=firm.id, actor_kind="system", data=data))
+            tx.session.add(Event(at=now, kind=kind, provider_id=provider.id, actor_kind="system", data=data))
         await run_log_steps(self.world.context)
 
     async def _entry(self) -> tuple[CreditEntry, SampleProvider] | None:
@@ -51,13 +51,13 @@ class Walk:
         if not entries:
             return None
         entry = self.random.choice(entries)
-        return entry, next(firm for firm in self.firms if firm.id == entry.provider_id)
+        return entry, next(provider for provider in self.providers if provider.id == entry.provider_id)
 
     async def _speak(self) -> None:
         if found := await self._entry():
-            entry, firm = found
+            entry, provider = found
             step = self.random.choice(["reply", "appeal"])
-            self._check(await firm.client.put(f"/provider/credit/{entry.id}/{step}", json={"text": "请核实"}))
+            self._check(await provider.client.put(f"/provider/credit/{entry.id}/{step}", json={"text": "请核实"}))
 
     async def _decide(self) -> None:
         if found := await self._entry():

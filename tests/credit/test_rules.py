@@ -17,8 +17,8 @@ async def in_force(world: World) -> dict[str, Any]:
 
 
 async def test_a_new_version_holds_from_now_on_and_entries_keep_theirs(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    before = await proposed(world, firm)
+    provider = await world.add_provider(DRAIN)
+    before = await proposed(world, provider)
     rules = await in_force(world)
     [given_back] = [rule for rule in rules["rules"] if rule["code"] == "given_back"]
     given_back |= {"points": -4, "reply_working_days": 10, "zh": "工单退回，责任在服务单位"}
@@ -26,9 +26,9 @@ async def test_a_new_version_holds_from_now_on_and_entries_keep_theirs(world: Wo
     made = await ok(world.registrar.post(URL, json=rules))
     assert (made["in_force"], made["rules"]) == (True, rules)
     assert await ok(world.registrar.post(URL, json=rules)) == made  # a retry
-    assert (await ok(firm.client.get("/credit/rules")))["version"] == "海曙2027"
-    await give_back(world, firm, phone="13957412346")
-    after, kept = (await ledger(firm))["items"]
+    assert (await ok(provider.client.get("/credit/rules")))["version"] == "海曙2027"
+    await give_back(world, provider, phone="13957412346")
+    after, kept = (await ledger(provider))["items"]
     assert (after["points"], after["zh"], after["reply_by"]) == (-4, given_back["zh"], "2026-12-08T02:01:00Z")
     assert kept == before
     listed = (await ok(world.supervisor.get(URL, params={"limit": 1})))["items"]

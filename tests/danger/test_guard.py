@@ -54,8 +54,8 @@ async def kinds(world: World, request: dict[str, Any]) -> list[str]:
     return [event["kind"] for event in events if "danger" in event["kind"]]
 
 
-async def accept(firm: SampleProvider, made: dict[str, Any]) -> dict[str, Any]:
-    return dict(await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance")))
+async def accept(provider: SampleProvider, made: dict[str, Any]) -> dict[str, Any]:
+    return dict(await ok(provider.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance")))
 
 
 async def test_a_danger_is_not_dispatched_before_its_line_has_it(world: World) -> None:
@@ -265,20 +265,20 @@ async def test_recording_and_relaying_wait_for_no_address(world: World) -> None:
     assert (await step(world, request, "dispatch"))["status"] == "dispatching"
 
 
-async def test_firms_that_are_asked_are_asked_no_more_until_a_line_has_it(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_providers_that_are_asked_are_asked_no_more_until_a_line_has_it(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
     request = await tell(world, made["request"])
     assert (request["status"], request["urgency"]) == ("dispatching", "emergency")
     assert request["arrive_by"] < made["request"]["arrive_by"]
     assert await asked(world, request) == ["withdrawn"]
-    acceptance = firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance")
+    acceptance = provider.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance")
     await refused(acceptance, 409, "offer_withdrawn")
     for _ in range(3):
         await world.work()
         world.advance(minutes=10)
     assert await asked(world, request) == ["withdrawn"]
-    picked = world.operator.post(f"/requests/{request['id']}/offers", json={"provider_id": str(firm.id)})
+    picked = world.operator.post(f"/requests/{request['id']}/offers", json={"provider_id": str(provider.id)})
     await refused(picked, 409, "danger_not_relayed")
     await tell(world, request)
     assert (await kinds(world, request)) == ["request.danger_raised"]
@@ -288,17 +288,17 @@ async def test_firms_that_are_asked_are_asked_no_more_until_a_line_has_it(world:
 
 
 async def test_the_citizens_own_choice_waits_too(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    choice: dict[str, Any] = {"chosen_provider_id": str(firm.id)}
+    provider = await world.add_provider(DRAIN)
+    choice: dict[str, Any] = {"chosen_provider_id": str(provider.id)}
     await refused(world.create(danger="gas", dispatch=True, **choice), 409, "danger_not_relayed")
     made = await world.dispatch(danger="gas", relay={"to": "119"}, **choice)
-    assert [offer["provider_id"] for offer in made["offers"]] == [str(firm.id)]
+    assert [offer["provider_id"] for offer in made["offers"]] == [str(provider.id)]
 
 
-async def test_a_firm_that_has_the_work_is_told_and_what_it_gives_back_waits(world: World) -> None:
-    firm, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
+async def test_a_provider_that_has_the_work_is_told_and_what_it_gives_back_waits(world: World) -> None:
+    provider, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
-    first = firm if made["offers"][0]["provider_id"] == str(firm.id) else other
+    first = provider if made["offers"][0]["provider_id"] == str(provider.id) else other
     job = await accept(first, made)
     request = await tell(world, made["request"])
     assert request["status"] == "assigned"
@@ -330,13 +330,13 @@ async def test_a_danger_taken_back_goes_out_again_at_its_own_urgency(world: Worl
 
 
 async def test_done_work_is_not_sent_again_while_the_danger_is_not_relayed(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
-    job = await accept(firm, made)
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    job = await accept(provider, made)
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
     await tell(world, made["request"])
     done = {"result": "已疏通", "amount_fen": 0}
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
     await world.work()
     world.advance(hours=2)
     await world.work()
@@ -407,10 +407,10 @@ async def test_whoever_takes_the_place_of_a_cancelled_parent_is_not_sent_out_wit
 
 
 async def test_a_held_request_and_one_in_the_queue_of_those_who_wait_are_not_pulled(world: World) -> None:
-    firm = await world.add_provider(DRAIN, capacity=1)
+    provider = await world.add_provider(DRAIN, capacity=1)
     first = await world.dispatch(DRAIN)
     waiting = (await world.dispatch(DRAIN, phone="13805741688"))["request"]
-    job = await accept(firm, first)
+    job = await accept(provider, first)
     await world.work()
     assert "pending" not in await asked(world, waiting)
     await tell(world, waiting)
@@ -418,9 +418,9 @@ async def test_a_held_request_and_one_in_the_queue_of_those_who_wait_are_not_pul
     world.advance(seconds=-1)
     await step(world, waiting, "hold", **until)
     world.advance(seconds=2)
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
     done = {"result": "已疏通", "amount_fen": 0}
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
     await world.work()
     world.advance(minutes=5)
     await world.work()
@@ -456,20 +456,21 @@ async def test_an_unmatched_danger_can_be_corrected_and_stays_until_it_is_relaye
     assert (await relay(world, request))["status"] == "relayed"
 
 
-async def test_a_danger_told_while_a_firm_accepts_is_either_taken_back_or_told_to_it(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_a_danger_told_while_a_provider_accepts_is_either_taken_back_or_told_to_it(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     for number in range(6):
         made = await world.dispatch(DRAIN, phone=f"1380574{number:04d}")
         request = made["request"]
         acceptance = f"/provider/offers/{made['offers'][0]['id']}/acceptance"
         answers = await asyncio.gather(
-            firm.client.put(acceptance), world.operator.put(f"/requests/{request['id']}/danger", json={"kind": "gas"})
+            provider.client.put(acceptance),
+            world.operator.put(f"/requests/{request['id']}/danger", json={"kind": "gas"}),
         )
         accepted = answers[0].status_code == 200
         assert answers[1].status_code == 200
         told = [
             notice
-            for notice in (await ok(firm.client.get("/provider/notices")))["items"]
+            for notice in (await ok(provider.client.get("/provider/notices")))["items"]
             if str(request["number"]) in notice["zh"]
         ]
         assert await world.status(request["id"]) == ("assigned" if accepted else "dispatching")
@@ -561,9 +562,9 @@ async def test_a_danger_is_heard_in_a_call_about_a_merged_request_and_not_raised
 
 @pytest.mark.parametrize("what", ["return", "failure"])
 async def test_a_danger_is_heard_as_work_is_given_back(world: World, what: str) -> None:
-    firm, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
+    provider, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
-    first = firm if made["offers"][0]["provider_id"] == str(firm.id) else other
+    first = provider if made["offers"][0]["provider_id"] == str(provider.id) else other
     job = await accept(first, made)
     if what == "failure":
         await ok(first.client.put(f"/provider/jobs/{job['id']}/start"))

@@ -88,21 +88,21 @@ async def test_operators_take_calls_and_further_calls(world: World, room: Room) 
     assert room.ringing == {}
 
 
-async def test_a_firm_takes_the_work_on_and_reports_by_phone(world: World, room: Room) -> None:
-    firm = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+async def test_a_provider_takes_the_work_on_and_reports_by_phone(world: World, room: Room) -> None:
+    provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     created = await world.dispatch(DRAIN)
-    phone_desk = PhoneDesk(room, {firm.id: READY}, Random(1))
+    phone_desk = PhoneDesk(room, {provider.id: READY}, Random(1))
     async with room.tasks, room.outbound.one() as operator:
         await phone_desk.phone(operator, await operator.post("/offers/to-phone/next"))
     assert await world.status(created["request"]["id"]) == "completed"
 
 
 async def test_a_citizen_says_what_the_callback_may_record(world: World, room: Room) -> None:
-    firm = await world.add_provider(DRAIN)
-    callbacks = Callbacks(room, {firm.id: 0.5}, Random(1))
+    provider = await world.add_provider(DRAIN)
+    callbacks = Callbacks(room, {provider.id: 0.5}, Random(1))
     for _ in range(8):
         created = await world.dispatch(DRAIN)
-        await world.complete(firm, created["offers"][0]["id"])
+        await world.complete(provider, created["offers"][0]["id"])
     await world.work()
     world.advance(hours=3)
     async with room.outbound.one() as operator:

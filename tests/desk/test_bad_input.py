@@ -101,32 +101,32 @@ async def test_an_expired_session(world: World) -> None:
 
 
 async def test_an_offer_already_gone(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     [offer] = (await world.dispatch(DRAIN))["offers"]
     world.advance(minutes=10)
     accept = f"/provider/offers/{offer['id']}/acceptance"
-    await refused(firm.client.put(accept), 409, "offer_expired")
+    await refused(provider.client.put(accept), 409, "offer_expired")
     await world.work()
-    await refused(firm.client.put(accept), 409, "offer_expired")
-    await refused(firm.client.put(f"/provider/offers/{firm.id}/acceptance"), 404, "not_found")
+    await refused(provider.client.put(accept), 409, "offer_expired")
+    await refused(provider.client.put(f"/provider/offers/{provider.id}/acceptance"), 404, "not_found")
 
 
-async def test_another_firms_offer_and_job_do_not_exist_for_a_provider(world: World) -> None:
-    firm, stranger = await world.add_provider(DRAIN), await world.add_provider()
+async def test_another_providers_offer_and_job_do_not_exist_for_a_provider(world: World) -> None:
+    provider, stranger = await world.add_provider(DRAIN), await world.add_provider()
     [offer] = (await world.dispatch(DRAIN))["offers"]
     await refused(stranger.client.put(f"/provider/offers/{offer['id']}/acceptance"), 404, "not_found")
-    job = await world.complete(firm, offer["id"])
+    job = await world.complete(provider, offer["id"])
     await refused(stranger.client.get(f"/provider/jobs/{job['id']}"), 404, "not_found")
     await refused(stranger.client.put(f"/provider/jobs/{job['id']}/start"), 404, "not_found")
     assert await ok(stranger.client.get("/provider/jobs")) == []
 
 
 async def test_an_item_without_papers_is_not_matched_and_says_so(world: World) -> None:
-    firm = await world.add_provider(DOOR_LOCK, papers=())
+    provider = await world.add_provider(DOOR_LOCK, papers=())
     created = await world.dispatch(DOOR_LOCK)
     assert (created["matching"], created["unmatched_reason"]) == ("unmatched", "papers")
     candidates = await ok(world.operator.get(f"/requests/{created['request']['id']}/candidates"))
-    assert [(row["provider_id"], row["reason"]) for row in candidates["rejected"]] == [(str(firm.id), "papers")]
+    assert [(row["provider_id"], row["reason"]) for row in candidates["rejected"]] == [(str(provider.id), "papers")]
 
 
 async def test_an_unknown_path_and_method_are_problems_too(world: World) -> None:

@@ -8,8 +8,8 @@ from tests.world import CHENGLANG, DRAIN, World, ok, refused
 PHONE = "13957412345"
 
 
-async def test_requests_citizens_and_firms_are_found_and_masked(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_requests_citizens_and_providers_are_found_and_masked(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     made = (await ok(world.create(DRAIN, phone=PHONE, description="阳台地漏返水")))["request"]
     await ok(world.operator.patch(f"/citizens/{PHONE}", json={"name": "王阿姨", "area": CHENGLANG}))
 
@@ -21,7 +21,7 @@ async def test_requests_citizens_and_firms_are_found_and_masked(world: World) ->
     assert await find(str(made["number"])) == {"requests": [made["id"]]}
     assert await find("地漏") == {"requests": [made["id"]]}
     assert await find(PHONE) == {"requests": [made["id"]], "citizens": [citizen]}
-    assert await find(firm.name[1:]) == {"providers": [str(firm.id)]}
+    assert await find(provider.name[1:]) == {"providers": [str(provider.id)]}
     assert await find("%_") == {}
     [shown] = (await ok(world.operator.post("/desk/searches", json={"words": "王阿姨"})))["citizens"]
     assert (shown["name"], shown["phone"], shown["community_code"]) == ("王**", "139****2345", CHENGLANG)

@@ -59,7 +59,7 @@ async def test_a_colleague_who_is_there_may_hand_over(world: World) -> None:
     await refused(world.operator.put(f"/desk/requests/{created['id']}/follow-up"), 409, "status_conflict")
 
 
-async def test_a_firm_taken_from_the_queue_is_free_when_its_operator_goes(world: World) -> None:
+async def test_a_provider_taken_from_the_queue_is_free_when_its_operator_goes(world: World) -> None:
     _, leaving = await colleague(world, "leaving")
     await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     created = await world.dispatch(DRAIN)
@@ -72,9 +72,9 @@ async def test_a_firm_taken_from_the_queue_is_free_when_its_operator_goes(world:
 
 async def test_a_callback_is_free_when_its_operator_goes(world: World) -> None:
     _, leaving = await colleague(world, "leaving")
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
-    await world.complete(firm, created["offers"][0]["id"])
+    await world.complete(provider, created["offers"][0]["id"])
     await world.work()
     world.advance(hours=3)
     await ok(leaving.post("/callbacks/next"))

@@ -9,7 +9,7 @@ PHONE = "13957412345"
 
 
 async def test_every_step_once_with_who_did_it_and_what_was_said(world: World) -> None:
-    firm = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+    provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     made = await world.dispatch()
     request, offer = made["request"]["id"], made["offers"][0]["id"]
     world.advance(minutes=2)
@@ -42,7 +42,7 @@ async def test_every_step_once_with_who_did_it_and_what_was_said(world: World) -
     asked = next(one for one in items if one["kind"] == "request.contacted")
     assert (asked["channel"], asked["phone"], asked["actor_kind"]) == ("phone", "139****2345", "staff")
     started = next(one for one in items if one["kind"] == "job.started")
-    assert (started["on_behalf"], started["provider_name"], bool(started["actor_name"])) == (True, firm.name, True)
+    assert (started["on_behalf"], started["provider_name"], bool(started["actor_name"])) == (True, provider.name, True)
 
 
 async def test_it_pages_and_ends(world: World) -> None:

@@ -1,4 +1,4 @@
-"""What was taken down wrongly can be put right, and whoever works on it knows."""
+"""Corrections of recorded requests, and how the provider that works on them learns of it."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ ELSEWHERE = "330203002"
 
 
 async def correct(world: World, request_id: str, client: Any = None, **facts: Any) -> Any:
-    """Correct under the ETag that was read; gives the raw response."""
+    """Correct the request under its current ETag; return the raw response."""
     client = client or world.supervisor
     read = await client.get(f"/requests/{request_id}")
     return await client.patch(
@@ -25,13 +25,15 @@ async def taken(world: World, **facts: Any) -> str:
     return str((await ok(world.create(DRAIN, **facts)))["request"]["id"])
 
 
-async def accepted(world: World, firm: SampleProvider, item: str = DRAIN, **facts: Any) -> tuple[str, dict[str, Any]]:
-    made = await world.dispatch(item, chosen_provider_id=str(firm.id), **facts)
-    job = await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
+async def accepted(
+    world: World, provider: SampleProvider, item: str = DRAIN, **facts: Any
+) -> tuple[str, dict[str, Any]]:
+    made = await world.dispatch(item, chosen_provider_id=str(provider.id), **facts)
+    job = await ok(provider.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
     return made["request"]["id"], job
 
 
-async def test_what_was_taken_down_is_corrected_under_its_etag(world: World) -> None:
+async def test_a_correction_needs_the_current_etag_and_may_be_repeated(world: World) -> None:
     request_id = await taken(world)
     url = f"/requests/{request_id}"
     body = REASON | {"description": "卫生间地漏堵了"}
@@ -40,7 +42,7 @@ async def test_what_was_taken_down_is_corrected_under_its_etag(world: World) -> 
     first = await correct(world, request_id, world.operator, description="卫生间地漏堵了")
     assert (decoded(first)["description"], first.headers["ETag"]) == ("卫生间地漏堵了", '"2"')
     again = await world.operator.patch(url, json=body, headers={"If-Match": '"1"'})
-    assert (again.status_code, again.headers["ETag"]) == (200, '"2"')  # a retry: it is so already
+    assert (again.status_code, again.headers["ETag"]) == (200, '"2"')  # a retry: nothing is left to change
     stale = world.operator.patch(url, json=REASON | {"description": "又一处"}, headers={"If-Match": '"1"'})
     await refused(stale, 412, "version_stale")
     assert await events(world, {"id": request_id}, "request.corrected") == [
@@ -52,7 +54,7 @@ async def test_what_was_taken_down_is_corrected_under_its_etag(world: World) -> 
     "body",
     [{}, {"item": None}, {"phone": None}, {"quantity": 0}, {"phone": "123"}, {"status": "closed"}],
 )
-async def test_a_correction_says_what(world: World, body: dict[str, Any]) -> None:
+async def test_a_correction_without_a_valid_change_is_refused(world: World, body: dict[str, Any]) -> None:
     await refused(correct(world, await taken(world), **body), 422, "invalid_input")
 
 
@@ -72,7 +74,7 @@ async def test_a_correction_needs_its_reason(world: World) -> None:
         ({"wanted_from": "2026-11-20T02:00:00Z", "wanted_to": "2026-11-21T02:00:00Z"}, "window_invalid"),
     ],
 )
-async def test_what_cannot_be_is_refused_and_changes_nothing(world: World, facts: dict[str, Any], code: str) -> None:
+async def test_an_impossible_correction_changes_nothing(world: World, facts: dict[str, Any], code: str) -> None:
     request_id = (await world.dispatch(DRAIN))["request"]["id"]
     before = await ok(world.operator.get(f"/requests/{request_id}"))
     problem = await correct(world, request_id, **facts)
@@ -80,15 +82,15 @@ async def test_what_cannot_be_is_refused_and_changes_nothing(world: World, facts
     assert await ok(world.operator.get(f"/requests/{request_id}")) == before
 
 
-async def test_an_operator_corrects_until_a_firm_has_accepted_and_then_a_supervisor(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    request_id, _ = await accepted(world, firm)
+async def test_after_acceptance_only_a_supervisor_corrects(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    request_id, _ = await accepted(world, provider)
     facts = {"address": "澄浪路90弄"}
     await refused(correct(world, request_id, world.operator, **facts), 403, "not_allowed")
     assert (await correct(world, request_id, **facts)).status_code == 200
 
 
-async def test_the_audit_log_has_what_it_was_with_personal_data_masked(world: World) -> None:
+async def test_the_audit_log_names_the_changes_with_personal_data_masked(world: World) -> None:
     request_id = (await ok(world.create(CLEANING)))["request"]["id"]
     facts = {"phone": "13805741688", "contact_name": "李伯伯", "address": "青林湾18幢", "quantity": 3}
     decoded(await correct(world, request_id, **facts))
@@ -99,7 +101,7 @@ async def test_the_audit_log_has_what_it_was_with_personal_data_masked(world: Wo
     assert not any(secret in str(entry) for secret in ("13805741688", "13957412345", "李伯伯", "青林湾18幢", "302室"))
 
 
-async def test_another_number_is_another_citizen_with_another_turn(world: World) -> None:
+async def test_a_corrected_number_moves_the_request_to_that_citizen_and_group(world: World) -> None:
     await ok(world.operator.put("/citizens/13805741688/groups/aged_80", json={"source": "身份证"}))
     request_id = await taken(world)
     after = decoded(await correct(world, request_id, world.operator, phone="13805741688"))
@@ -111,7 +113,7 @@ async def test_another_number_is_another_citizen_with_another_turn(world: World)
     assert new["priority_group"] is None
 
 
-async def test_a_cheap_tier_does_not_go_with_a_number_that_has_no_right_to_it(world: World) -> None:
+async def test_a_number_that_is_not_entitled_to_the_tier_is_refused(world: World) -> None:
     await ok(world.operator.put("/citizens/13957412345/groups/aged_80", json={"source": "身份证"}))
     request_id = await taken(world, tier="low_fee")
     await refused(correct(world, request_id, phone="13777770000"), 409, "not_entitled")
@@ -119,7 +121,7 @@ async def test_a_cheap_tier_does_not_go_with_a_number_that_has_no_right_to_it(wo
     assert (after["tier"], after["tier_asked"]) == ("paid", "paid")
 
 
-async def test_another_item_while_it_is_looked_for_asks_others(world: World) -> None:
+async def test_a_corrected_item_while_dispatching_asks_other_providers(world: World) -> None:
     drains, locks = await world.add_provider(DRAIN), await world.add_provider(DOOR_LOCK)
     request_id = (await world.dispatch(DRAIN))["request"]["id"]
     after = decoded(await correct(world, request_id, world.operator, item=DOOR_LOCK))
@@ -141,7 +143,7 @@ async def test_deadlines_follow_the_corrected_item_from_the_first_call(world: Wo
     ]
 
 
-async def test_an_answer_is_owed_for_what_turns_out_to_be_a_question(world: World) -> None:
+async def test_a_request_corrected_to_a_question_gets_an_answer_deadline(world: World) -> None:
     request_id = await taken(world)
     after = decoded(await correct(world, request_id, item="GV01"))
     assert (after["kind"], after["answer_by"] is not None) == ("info", True)
@@ -149,21 +151,21 @@ async def test_an_answer_is_owed_for_what_turns_out_to_be_a_question(world: Worl
     assert (back["kind"], back["answer_by"]) == ("service", None)
 
 
-async def test_who_refused_the_wrong_item_is_asked_for_the_right_one(world: World) -> None:
-    firm = await world.add_provider(DRAIN, CLEANING)
+async def test_a_provider_that_declined_the_wrong_item_is_asked_for_the_right_one(world: World) -> None:
+    provider = await world.add_provider(DRAIN, CLEANING)
     made = await world.dispatch(CLEANING)
     refusal = {"reason": "not_our_work"}
-    await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/refusal", json=refusal))
+    await ok(provider.client.put(f"/provider/offers/{made['offers'][0]['id']}/refusal", json=refusal))
     await world.work()
     assert await world.status(made["request"]["id"]) == "unmatched"
     world.advance(minutes=1)
     decoded(await correct(world, made["request"]["id"], world.operator, item=DRAIN))
     await world.work()
-    [offer] = await ok(firm.client.get("/provider/offers"))
+    [offer] = await ok(provider.client.get("/provider/offers"))
     assert offer["item_code"] == DRAIN
 
 
-async def test_a_corrected_place_is_looked_for_anew_and_words_are_not(world: World) -> None:
+async def test_a_corrected_area_is_matched_again_and_a_corrected_description_is_not(world: World) -> None:
     here = await world.add_provider(DRAIN, townships=("330203001",))
     there = await world.add_provider(DRAIN, townships=(ELSEWHERE,))
     request_id = (await world.dispatch(DRAIN))["request"]["id"]
@@ -177,114 +179,114 @@ async def test_a_corrected_place_is_looked_for_anew_and_words_are_not(world: Wor
     assert [each["request_id"] for each in await ok(there.client.get("/provider/offers"))] == [request_id]
 
 
-async def test_what_nobody_was_found_for_goes_out_again_once_corrected(world: World) -> None:
-    firm = await world.add_provider(DRAIN, townships=(ELSEWHERE,))
+async def test_an_unmatched_request_is_dispatched_again_once_corrected(world: World) -> None:
+    provider = await world.add_provider(DRAIN, townships=(ELSEWHERE,))
     request_id = (await world.dispatch(DRAIN))["request"]["id"]
     assert await world.status(request_id) == "unmatched"
     assert decoded(await correct(world, request_id, world.operator, area=ELSEWHERE))["status"] == "dispatching"
     await world.work()
-    assert len(await ok(firm.client.get("/provider/offers"))) == 1
+    assert len(await ok(provider.client.get("/provider/offers"))) == 1
 
 
 @pytest.mark.parametrize("begun", [False, True])
-async def test_the_firm_is_told_and_may_give_it_back_for_nothing(world: World, begun: bool) -> None:
-    firm, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN, point=(29.9, 121.6))
-    request_id, job = await accepted(world, firm)
+async def test_the_provider_is_notified_and_may_return_the_job_uncounted(world: World, begun: bool) -> None:
+    provider, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN, point=(29.9, 121.6))
+    request_id, job = await accepted(world, provider)
     if begun:
-        await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+        await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
     world.advance(minutes=5)
     decoded(await correct(world, request_id, address="青林湾18幢", description="是三楼的总管"))
-    [live] = await ok(firm.client.get("/provider/jobs"))
+    [live] = await ok(provider.client.get("/provider/jobs"))
     assert datetime.fromisoformat(live["corrected_at"]) == world.clock.now()
-    shown = await ok(firm.client.get(f"/provider/jobs/{job['id']}"))
+    shown = await ok(provider.client.get(f"/provider/jobs/{job['id']}"))
     assert (shown["address"], shown["description"]) == ("青林湾18幢", "是三楼的总管")
-    [notice] = (await ok(firm.client.get("/provider/notices")))["items"]
+    [notice] = (await ok(provider.client.get("/provider/notices")))["items"]
     assert (notice["kind"], "地址" in notice["zh"], "青林湾" in notice["zh"]) == ("request_corrected", True, False)
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "out_of_scope"}))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "out_of_scope"}))
     await world.work()
     request = await ok(world.operator.get(f"/requests/{request_id}"))
     assert (request["status"], request["returns"]) == ("dispatching", 0)
-    figures = (await ok(firm.client.get("/provider/statement")))["months"][-1]
+    figures = (await ok(provider.client.get("/provider/statement")))["months"][-1]
     assert figures["returned"] == 0
     assert len(await ok(other.client.get("/provider/offers"))) == 1
     finding = {"fault": "provider", "note": "无故退单"}
     await refused(world.supervisor.put(f"/jobs/{job['id']}/arbitration", json=finding), 409, "not_to_arbitrate")
 
 
-async def test_who_begins_after_the_correction_gives_it_back_as_ever(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    request_id, job = await accepted(world, firm)
+async def test_a_return_by_a_provider_that_started_after_the_correction_goes_to_the_supervisor(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    request_id, job = await accepted(world, provider)
     decoded(await correct(world, request_id, address="青林湾18幢"))
     world.advance(minutes=5)
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_parts"}))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_parts"}))
     assert await world.status(request_id) == "unmatched"
 
 
-async def test_whom_to_reach_is_no_reason_to_give_it_back_for_nothing(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    request_id, job = await accepted(world, firm)
+async def test_a_corrected_contact_does_not_allow_an_uncounted_return(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    request_id, job = await accepted(world, provider)
     decoded(await correct(world, request_id, phone="13805741688", contact_name="李伯伯"))
-    shown = await ok(firm.client.get(f"/provider/jobs/{job['id']}"))
+    shown = await ok(provider.client.get(f"/provider/jobs/{job['id']}"))
     assert (shown["contact_phone"], shown["contact_name"], shown["corrected_at"]) == ("13805741688", "李伯伯", None)
     assert shown["said_at"] is not None
 
 
-async def test_another_item_after_acceptance_is_offered_to_the_same_firm_first(world: World) -> None:
-    firm, other = await world.add_provider(DRAIN, DOOR_LOCK), await world.add_provider(DOOR_LOCK, price_fen=100)
-    request_id, job = await accepted(world, firm)
+async def test_after_acceptance_a_corrected_item_is_offered_to_the_same_provider_first(world: World) -> None:
+    provider, other = await world.add_provider(DRAIN, DOOR_LOCK), await world.add_provider(DOOR_LOCK, price_fen=100)
+    request_id, job = await accepted(world, provider)
     world.advance(minutes=1)
     decoded(await correct(world, request_id, item=DOOR_LOCK))
     await world.work()
-    [offer] = await ok(firm.client.get("/provider/offers"))
+    [offer] = await ok(provider.client.get("/provider/offers"))
     assert (offer["item_code"], await ok(other.client.get("/provider/offers"))) == (DOOR_LOCK, [])
-    await refused(firm.client.put(f"/provider/jobs/{job['id']}/start"), 409, "job_over")
+    await refused(provider.client.put(f"/provider/jobs/{job['id']}/start"), 409, "job_over")
 
 
-async def test_a_firm_that_does_not_go_there_loses_it_to_another(world: World) -> None:
-    firm = await world.add_provider(DRAIN, townships=("330203001",))
+async def test_a_provider_that_does_not_cover_the_corrected_area_loses_the_job(world: World) -> None:
+    provider = await world.add_provider(DRAIN, townships=("330203001",))
     there = await world.add_provider(DRAIN, townships=(ELSEWHERE,))
-    request_id, _ = await accepted(world, firm)
+    request_id, _ = await accepted(world, provider)
     world.advance(minutes=1)
     decoded(await correct(world, request_id, area=ELSEWHERE))
     await world.work()
-    assert await ok(firm.client.get("/provider/jobs")) == []
+    assert await ok(provider.client.get("/provider/jobs")) == []
     assert [each["request_id"] for each in await ok(there.client.get("/provider/offers"))] == [request_id]
 
 
-async def test_a_firm_at_work_keeps_it_but_not_for_another_item(world: World) -> None:
-    firm = await world.add_provider(DRAIN, townships=("330203001",))
-    request_id, job = await accepted(world, firm)
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+async def test_once_started_the_area_can_be_corrected_and_the_item_cannot(world: World) -> None:
+    provider = await world.add_provider(DRAIN, townships=("330203001",))
+    request_id, job = await accepted(world, provider)
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
     await refused(correct(world, request_id, item=DOOR_LOCK), 409, "work_begun")
     assert decoded(await correct(world, request_id, area=ELSEWHERE))["status"] == "in_progress"
 
 
 async def test_a_corrected_quantity_is_the_jobs_and_its_cap_follows(world: World) -> None:
     await ok(world.operator.put("/citizens/13957412345/groups/aged_80", json={"source": "身份证"}))
-    firm = await world.add_provider(CLEANING, tiers=("low_fee",))
-    request_id, before = await accepted(world, firm, CLEANING, tier="low_fee")
+    provider = await world.add_provider(CLEANING, tiers=("low_fee",))
+    request_id, before = await accepted(world, provider, CLEANING, tier="low_fee")
     assert decoded(await correct(world, request_id, quantity=2.5))["quantity"] == 2.5
-    [job] = await ok(firm.client.get("/provider/jobs"))
+    [job] = await ok(provider.client.get("/provider/jobs"))
     assert (job["quantity"], job["cap_fen"]) == (2.5, before["cap_fen"] * 5 // 2)
 
 
 async def test_a_corrected_time_moves_the_appointment_and_its_deadlines(world: World) -> None:
-    firm = await world.add_provider(CLEANING)
+    provider = await world.add_provider(CLEANING)
     window = {"wanted_from": "2026-11-26T01:00:00Z", "wanted_to": "2026-11-26T03:00:00Z"}
-    request_id, _ = await accepted(world, firm, CLEANING, **window)
+    request_id, _ = await accepted(world, provider, CLEANING, **window)
     later = {"wanted_from": "2026-11-27T01:00:00Z", "wanted_to": "2026-11-27T03:00:00Z"}
     after = decoded(await correct(world, request_id, **later))
     assert after["arrive_by"] == "2026-11-27T03:00:00Z"
-    [job] = await ok(firm.client.get("/provider/jobs"))
+    [job] = await ok(provider.client.get("/provider/jobs"))
     assert (job["appointment_from"], job["appointment_to"]) == (later["wanted_from"], later["wanted_to"])
 
 
-async def extended(world: World, firm: SampleProvider, item: str, until: str, **facts: Any) -> tuple[str, Any]:
-    """Accepted work for which the firm was granted more time, as the request then stands."""
-    request_id, job = await accepted(world, firm, item, **facts)
+async def extended(world: World, provider: SampleProvider, item: str, until: str, **facts: Any) -> tuple[str, Any]:
+    """Grant a provider an extension for accepted work; return the request's id and the request."""
+    request_id, job = await accepted(world, provider, item, **facts)
     asking = {"until": until, "reason": "配件要从杭州调货"}
-    asked = await ok(firm.client.put(f"/provider/jobs/{job['id']}/extension", json=asking))
+    asked = await ok(provider.client.put(f"/provider/jobs/{job['id']}/extension", json=asking))
     await ok(world.supervisor.put(f"/extensions/{asked['id']}/decision", json={"granted": True}))
     return request_id, await ok(world.operator.get(f"/requests/{request_id}"))
 
@@ -295,11 +297,9 @@ MORNING = {"wanted_from": "2026-11-26T01:00:00Z", "wanted_to": "2026-11-26T03:00
 @pytest.mark.parametrize(
     ("day", "completed"), [("2026-11-27", "2026-12-02T08:00:00Z"), ("2026-12-08", None)], ids=["earlier", "later"]
 )
-async def test_more_time_that_was_granted_outlasts_a_corrected_time(
-    world: World, day: str, completed: str | None
-) -> None:
-    firm = await world.add_provider(CLEANING)
-    request_id, before = await extended(world, firm, CLEANING, "2026-12-02T08:00:00Z", **MORNING)
+async def test_a_granted_extension_outlasts_a_corrected_window(world: World, day: str, completed: str | None) -> None:
+    provider = await world.add_provider(CLEANING)
+    request_id, before = await extended(world, provider, CLEANING, "2026-12-02T08:00:00Z", **MORNING)
     corrected = {"wanted_from": f"{day}T01:00:00Z", "wanted_to": f"{day}T03:00:00Z"}
     after = decoded(await correct(world, request_id, **corrected))
     assert after["complete_by"] == (completed or after["original_complete_by"])
@@ -307,23 +307,23 @@ async def test_more_time_that_was_granted_outlasts_a_corrected_time(
     assert after["arrive_by"] == max(before["arrive_by"], corrected["wanted_to"])
 
 
-async def test_work_that_is_more_urgent_than_was_thought_has_its_own_deadline(world: World) -> None:
-    firm = await world.add_provider(CLEANING, DRAIN)
-    request_id, _ = await extended(world, firm, CLEANING, "2026-12-02T08:00:00Z", **MORNING)
+async def test_a_correction_to_a_more_urgent_item_replaces_an_extended_deadline(world: World) -> None:
+    provider = await world.add_provider(CLEANING, DRAIN)
+    request_id, _ = await extended(world, provider, CLEANING, "2026-12-02T08:00:00Z", **MORNING)
     other = (await world.dispatch(DRAIN, phone="13957412346"))["request"]
     after = decoded(await correct(world, request_id, item=DRAIN, wanted_from=None, wanted_to=None))
     assert after["complete_by"] == other["complete_by"]
 
 
 @pytest.mark.parametrize("state", ["completed", "closed", "cancelled"])
-async def test_when_it_is_over_only_words_and_whom_to_reach_are_corrected(world: World, state: str) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_after_the_end_only_the_description_and_contact_can_be_corrected(world: World, state: str) -> None:
+    provider = await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
     request_id = made["request"]["id"]
     if state == "cancelled":
         await ok(world.operator.put(f"/requests/{request_id}/cancellation", json={"reason": "不要了"}))
     else:
-        await world.complete(firm, made["offers"][0]["id"])
+        await world.complete(provider, made["offers"][0]["id"])
         await world.work()
     if state == "closed":
         [callback] = await due(world)
@@ -338,15 +338,15 @@ async def test_when_it_is_over_only_words_and_whom_to_reach_are_corrected(world:
         assert callback["contact_phone"].endswith("1688")
 
 
-async def test_a_correction_of_a_merged_request_reaches_who_works_on_the_other(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    parent, _ = await accepted(world, firm)
+async def test_a_correction_of_a_merged_request_reaches_the_provider_of_its_parent(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    parent, _ = await accepted(world, provider)
     child = await taken(world, phone="13805741688")
     await ok(world.operator.put(f"/requests/{child}/parent", json={"parent_id": parent}))
     world.advance(minutes=1)
     decoded(await correct(world, child, world.operator, description="我家在二楼"))
-    [job] = await ok(firm.client.get("/provider/jobs"))
-    shown = await ok(firm.client.get(f"/provider/jobs/{job['id']}"))
+    [job] = await ok(provider.client.get("/provider/jobs"))
+    shown = await ok(provider.client.get(f"/provider/jobs/{job['id']}"))
     assert [each["words"] for each in shown["said"]] == ["我家在二楼"]
     [told] = await events(world, {"id": parent}, "request.corrected")
     assert told["fields"] == ["description"]

@@ -1,4 +1,4 @@
-"""Free help climbs the network of the founding document, over HTTP: each step for its time, in its order."""
+"""Free help climbs the ladder over HTTP: each rung is asked in order, for its own time."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -15,11 +15,11 @@ MINUTES = {
     Rung.VOLUNTEERS: 30,
     Rung.PLEDGED_COMPANIES: 60,
 }
-"""How long free help is looked for on each step, as the first policy says."""
+"""How long the first policy asks each rung, in minutes."""
 
 
 async def entitled(world: World, *phones: str) -> None:
-    """These callers belong to a household on the minimum allowance: the drain is cleared for nothing."""
+    """Put these callers in the group `hardship`, whose drains are cleared free of charge."""
     for phone in phones or (GRANNY,):
         await ok(world.operator.patch(f"/citizens/{phone}", json={"name": "王阿姨"}))
         membership = {"source": "澄浪社区低保登记"}
@@ -27,14 +27,14 @@ async def entitled(world: World, *phones: str) -> None:
 
 
 async def helper(world: World, rung: Rung, **facts: Any) -> SampleProvider:
-    """Somebody who clears drains for nothing on this rung."""
+    """Add a provider that clears drains free of charge on this rung."""
     kind = ProviderKind.COMPANY if rung is Rung.PLEDGED_COMPANIES else ProviderKind.PUBLIC_BODY
     tiers = facts.pop("tiers", ("free",))
     return await world.add_provider(DRAIN, tiers=tiers, kind=kind, rung=rung, **facts)
 
 
 async def network(world: World) -> dict[Rung, SampleProvider]:
-    """One helper on every rung, entered in another order than they are asked in."""
+    """Add one helper on each rung, in the reverse of the order in which they are asked."""
     own = {Rung.COMMUNITY_STATION: {"community_code": CHENGLANG}}
     return {rung: await helper(world, rung, **own.get(rung, {})) for rung in reversed(Rung)}
 
@@ -50,17 +50,17 @@ async def pending(world: World, request_id: str) -> list[dict[str, Any]]:
     return [offer for offer in offers if offer["status"] == "pending"]
 
 
-async def decline(firm: SampleProvider, offer: dict[str, Any]) -> None:
-    await ok(firm.client.put(f"/provider/offers/{offer['id']}/refusal", json={"reason": "busy"}))
+async def decline(provider: SampleProvider, offer: dict[str, Any]) -> None:
+    await ok(provider.client.put(f"/provider/offers/{offer['id']}/refusal", json={"reason": "busy"}))
 
 
-async def test_each_step_has_its_time_and_then_the_next_is_asked(world: World) -> None:
+async def test_each_rung_is_asked_for_its_time_and_then_the_next(world: World) -> None:
     await entitled(world)
-    firms = await network(world)
+    providers = await network(world)
     request_id = (await world.dispatch(DRAIN, tier="free"))["request"]["id"]
     for rung in Rung:
         [offer] = await pending(world, request_id)
-        assert offer["provider_id"] == str(firms[rung].id), rung
+        assert offer["provider_id"] == str(providers[rung].id), rung
         until = world.clock.now() + timedelta(minutes=MINUTES[rung])
         assert await standing(world, request_id) == (rung, until)
         assert offer["price_fen"] == 0
@@ -71,7 +71,7 @@ async def test_each_step_has_its_time_and_then_the_next_is_asked(world: World) -
     assert (request["status"], request["unmatched_reason"]) == ("unmatched", "tried_before")
 
 
-async def test_a_decline_climbs_at_once_and_an_empty_step_is_passed_over(world: World) -> None:
+async def test_a_decline_climbs_at_once_and_empty_rungs_are_skipped(world: World) -> None:
     await entitled(world)
     street = await helper(world, Rung.STREET_CENTRE)
     volunteers = await helper(world, Rung.VOLUNTEERS)
@@ -85,7 +85,7 @@ async def test_a_decline_climbs_at_once_and_an_empty_step_is_passed_over(world: 
     assert (await standing(world, request_id))[0] == Rung.VOLUNTEERS
 
 
-async def test_all_of_a_step_are_asked_within_its_time_and_not_longer(world: World) -> None:
+async def test_providers_of_a_rung_are_asked_in_turn_only_within_its_time(world: World) -> None:
     await entitled(world)
     stations = {str((await helper(world, Rung.COMMUNITY_STATION)).id) for _ in range(4)}
     street = await helper(world, Rung.STREET_CENTRE)
@@ -101,11 +101,11 @@ async def test_all_of_a_step_are_asked_within_its_time_and_not_longer(world: Wor
         world.clock.advance(expires_at - world.clock.now())
         await world.work()
     assert offer["provider_id"] == str(street.id)
-    assert len(set(asked)) == len(asked) == 2  # three minutes, then the two that are left of five
+    assert len(set(asked)) == len(asked) == 2  # three minutes, then the remaining two of five
 
 
-async def test_closed_helpers_keep_their_step_and_on_it_who_is_open_comes_first(world: World) -> None:
-    greeting, zone = "EL02", world.context.settings.zone  # for nothing, the same day
+async def test_closed_helpers_keep_their_rung_and_open_ones_on_it_come_first(world: World) -> None:
+    greeting, zone = "EL02", world.context.settings.zone  # free, same_day
 
     async def add(rung: Rung, opens: time = time(0), **facts: Any) -> SampleProvider:
         hours = (opens, time(20) if opens > time(0) else time(0))
@@ -125,7 +125,7 @@ async def test_closed_helpers_keep_their_step_and_on_it_who_is_open_comes_first(
     assert await standing(world, request_id) == (Rung.STREET_CENTRE, world.clock.now() + timedelta(minutes=10))
 
 
-async def test_helpers_further_up_are_waited_for_when_only_steps_that_are_over_are_open(world: World) -> None:
+async def test_closed_helpers_on_a_higher_rung_are_asked_for_their_opening(world: World) -> None:
     greeting = "EL02"
     street = [await world.add_provider(greeting, tiers=("free",), rung=Rung.STREET_CENTRE) for _ in range(4)]
     hours = (time(14), time(20))
@@ -139,7 +139,7 @@ async def test_helpers_further_up_are_waited_for_when_only_steps_that_are_over_a
     assert datetime.fromisoformat(offer["ask_from"]).astimezone(world.context.settings.zone).time() == time(14)
 
 
-async def test_a_station_serves_its_own_community_alone(world: World) -> None:
+async def test_a_station_serves_only_its_own_community(world: World) -> None:
     await entitled(world, GRANNY, "13957412346")
     theirs = await helper(world, Rung.COMMUNITY_STATION, community_code=LIUJIN)
     district = await helper(world, Rung.DISTRICT_CENTRE)
@@ -149,7 +149,7 @@ async def test_a_station_serves_its_own_community_alone(world: World) -> None:
     assert [offer["provider_id"] for offer in neighbours["offers"]] == [str(theirs.id)]
 
 
-async def test_a_street_where_the_community_is_not_known_asks_no_station(world: World) -> None:
+async def test_without_a_known_community_no_station_is_asked(world: World) -> None:
     await entitled(world)
     await helper(world, Rung.COMMUNITY_STATION, community_code=CHENGLANG)
     street = await helper(world, Rung.STREET_CENTRE)
@@ -157,14 +157,14 @@ async def test_a_street_where_the_community_is_not_known_asks_no_station(world: 
     assert [offer["provider_id"] for offer in created["offers"]] == [str(street.id)]
 
 
-async def test_who_pays_or_chooses_does_not_climb(world: World) -> None:
+async def test_paid_requests_and_chosen_providers_skip_the_ladder(world: World) -> None:
     await entitled(world)
-    firms = await network(world)
-    paid_firm = await world.add_provider(DRAIN)
+    providers = await network(world)
+    paid_provider = await world.add_provider(DRAIN)
     paid = await world.dispatch(DRAIN)
-    assert [offer["provider_id"] for offer in paid["offers"]] == [str(paid_firm.id)]
+    assert [offer["provider_id"] for offer in paid["offers"]] == [str(paid_provider.id)]
     assert await standing(world, paid["request"]["id"]) == (None, None)
-    choice = str(firms[Rung.VOLUNTEERS].id)
+    choice = str(providers[Rung.VOLUNTEERS].id)
     chosen = await world.dispatch(DRAIN, tier="free", chosen_provider_id=choice)
     assert [offer["provider_id"] for offer in chosen["offers"]] == [choice]
 
@@ -178,7 +178,7 @@ async def test_a_policy_without_a_ladder_asks_everybody_in_one_ranking(world: Wo
     assert [offer["provider_id"] for offer in created["offers"]] == [str(near.id)]
 
 
-async def test_past_the_ladder_it_is_unmatched_unless_the_citizen_agreed_to_pay(world: World) -> None:
+async def test_past_the_ladder_a_request_is_unmatched_unless_the_citizen_agreed_to_pay(world: World) -> None:
     await entitled(world, GRANNY, "13957412346")
     station = await helper(world, Rung.COMMUNITY_STATION)
     cheap, dear = await world.add_provider(DRAIN, tiers=("low_fee",)), await world.add_provider(DRAIN)
@@ -188,17 +188,17 @@ async def test_past_the_ladder_it_is_unmatched_unless_the_citizen_agreed_to_pay(
         await decline(station, offer)
     await world.work()
     assert await world.status(free_only) == "unmatched"
-    for firm, tier in ((cheap, "low_fee"), (dear, "paid")):
+    for provider, tier in ((cheap, "low_fee"), (dear, "paid")):
         [offer] = await pending(world, agreed)
-        assert (offer["provider_id"], offer["tier"]) == (str(firm.id), tier)
-        await decline(firm, offer)
+        assert (offer["provider_id"], offer["tier"]) == (str(provider.id), tier)
+        await decline(provider, offer)
         await world.work()
     assert await world.status(agreed) == "unmatched"
 
 
-async def test_the_citizens_later_yes_is_recorded_and_lets_the_operator_dispatch_again(world: World) -> None:
+async def test_a_later_consent_to_pay_is_recorded_and_used_by_the_next_dispatch(world: World) -> None:
     await entitled(world)
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN, tier="free")
     url = f"/requests/{created['request']['id']}"
     assert created["request"]["status"] == "unmatched"
@@ -210,23 +210,23 @@ async def test_the_citizens_later_yes_is_recorded_and_lets_the_operator_dispatch
     assert (said["actor_kind"], said["data"]) == ("staff", {"tier": "paid"})
     again = await ok(world.operator.put(f"{url}/dispatch"))
     assert [(offer["provider_id"], offer["expires_at"]) for offer in again["offers"]] == [
-        (str(firm.id), "2026-11-24T02:03:00Z")
+        (str(provider.id), "2026-11-24T02:03:00Z")
     ]
 
 
-async def test_a_yes_while_it_waits_is_acted_on_at_once(world: World) -> None:
+async def test_a_consent_to_pay_while_waiting_is_used_at_once(world: World) -> None:
     await entitled(world)
     await helper(world, Rung.COMMUNITY_STATION, capacity=0)
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN, tier="free")
     assert created["matching"] == "waiting"
     request_id = created["request"]["id"]
     await ok(world.operator.put(f"/requests/{request_id}/tier-consent", json={"tier": "paid"}))
     await world.work()
-    assert [offer["provider_id"] for offer in await pending(world, request_id)] == [str(firm.id)]
+    assert [offer["provider_id"] for offer in await pending(world, request_id)] == [str(provider.id)]
 
 
-async def test_a_yes_to_what_is_not_there_or_not_dearer_is_refused(world: World) -> None:
+async def test_a_consent_to_a_tier_that_is_not_allowed_or_not_dearer_is_refused(world: World) -> None:
     await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
     url = f"/requests/{created['request']['id']}/tier-consent"

@@ -1,4 +1,4 @@
-"""Requests about the same: nothing that either said is lost, and each caller is called once."""
+"""Merging requests about the same problem: what carries over to the parent, and who is called back."""
 
 from datetime import datetime
 from typing import Any
@@ -6,19 +6,20 @@ from typing import Any
 import pytest
 
 from tests.aftercare.calls import due, events, ningbo, record, take
+from tests.dispatch.test_correcting import accepted
 from tests.world import CLEANING, DRAIN, SampleProvider, World, ok, refused
 
 WOMAN, NEIGHBOUR, THIRD = "13957412345", "13805741688", "13805741699"
 
 
 async def merge(world: World, child: str, parent: str) -> dict[str, Any]:
-    """Join the first with the second; gives the second as it stands."""
+    """Merge the child into the parent; return the parent."""
     await ok(world.operator.put(f"/requests/{child}/parent", json={"parent_id": parent}))
     return await read(world, parent)
 
 
 async def dispatch_each(world: World, *wanted: tuple[str, str]) -> list[dict[str, Any]]:
-    """A request for each item and phone, a second apart."""
+    """Dispatch a request for each item and phone, a second apart; return them."""
     made = []
     for item, phone in wanted:
         made.append((await world.dispatch(item, phone=phone))["request"])
@@ -30,24 +31,24 @@ async def read(world: World, request_id: str) -> dict[str, Any]:
     return dict(await ok(world.operator.get(f"/requests/{request_id}")))
 
 
-async def accept(firm: SampleProvider, made: dict[str, Any]) -> dict[str, Any]:
-    return dict(await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance")))
+async def accept(provider: SampleProvider, made: dict[str, Any]) -> dict[str, Any]:
+    return dict(await ok(provider.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance")))
 
 
-async def finish(firm: SampleProvider, job: dict[str, Any]) -> None:
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+async def finish(provider: SampleProvider, job: dict[str, Any]) -> None:
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
     done = {"result": "已疏通", "amount_fen": 0}
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
 
 
 @pytest.mark.parametrize("item", [DRAIN, CLEANING])
-async def test_one_phone_is_called_once_for_all_that_was_merged(world: World, item: str) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_one_phone_number_is_called_back_once_for_all_merged_requests(world: World, item: str) -> None:
+    provider = await world.add_provider(DRAIN)
     parent = await world.dispatch(DRAIN)
     children = [(await world.dispatch(each))["request"] for each in (item, DRAIN)]
     for child in children:
         await merge(world, child["id"], parent["request"]["id"])
-    await world.complete(firm, parent["offers"][0]["id"])
+    await world.complete(provider, parent["offers"][0]["id"])
     await world.work()
     world.clock.moment = ningbo(24, 12)
     callback = await take(world)
@@ -59,13 +60,13 @@ async def test_one_phone_is_called_once_for_all_that_was_merged(world: World, it
     assert (await due(world), await world.status(parent["request"]["id"])) == ([], "closed")
 
 
-async def test_two_children_of_one_phone_are_called_once_beside_the_parents(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_two_children_with_one_phone_number_share_a_callback(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     parent = await world.dispatch(DRAIN)
     children = await dispatch_each(world, (DRAIN, NEIGHBOUR), (DRAIN, NEIGHBOUR))
     for child in children:
         await merge(world, child["id"], parent["request"]["id"])
-    await world.complete(firm, parent["offers"][0]["id"])
+    await world.complete(provider, parent["offers"][0]["id"])
     await world.work()
     assert sorted((each["number"], each["other_numbers"]) for each in await due(world)) == [
         (parent["request"]["number"], []),
@@ -73,30 +74,29 @@ async def test_two_children_of_one_phone_are_called_once_beside_the_parents(worl
     ]
 
 
-async def test_a_callback_due_on_a_child_before_it_was_merged_is_dropped(world: World) -> None:
-    """It was completed, taken up again, and then found to be the same as another."""
-    firm = await world.add_provider(DRAIN)
+async def test_a_callback_for_a_child_that_was_redone_and_merged_is_dropped(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     child = await world.dispatch(DRAIN)
-    await world.complete(firm, child["offers"][0]["id"])
+    await world.complete(provider, child["offers"][0]["id"])
     await world.work()
     [callback] = await due(world)
     await ok(record(world, callback, reached=True, solved=False))
     parent = await world.dispatch(DRAIN)
     await merge(world, child["request"]["id"], parent["request"]["id"])
-    [offer] = [each for each in await ok(firm.client.get("/provider/offers")) if not each["redo"]]
-    await world.complete(firm, offer["id"])
+    [offer] = [each for each in await ok(provider.client.get("/provider/offers")) if not each["redo"]]
+    await world.complete(provider, offer["id"])
     await world.work()
     assert [each["number"] for each in await due(world)] == [parent["request"]["number"]]
 
 
-async def test_what_stands_for_itself_again_is_called_for_itself(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_a_separated_request_gets_a_callback_of_its_own(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     parent, child = await world.dispatch(DRAIN), await world.dispatch(DRAIN)
     await merge(world, child["request"]["id"], parent["request"]["id"])
-    await world.complete(firm, parent["offers"][0]["id"])
+    await world.complete(provider, parent["offers"][0]["id"])
     await ok(world.supervisor.delete(f"/requests/{child['request']['id']}/parent"))
     again = await ok(world.operator.put(f"/requests/{child['request']['id']}/dispatch"))
-    await world.complete(firm, again["offers"][0]["id"])
+    await world.complete(provider, again["offers"][0]["id"])
     await world.work()
     assert {each["number"] for each in await due(world)} == {parent["request"]["number"], child["request"]["number"]}
 
@@ -109,7 +109,7 @@ RELAY: dict[str, Any] = {"relay": {"to": "110"}, "dispatch": True}
     [("UT10", "UT06", RELAY), ("UT10", "UT03", RELAY)],
     ids=["never relayed", "not dispatchable"],
 )
-async def test_a_child_that_may_not_go_out_goes_to_a_person_when_the_parent_is_cancelled(
+async def test_a_child_that_may_not_be_dispatched_is_left_to_the_supervisor_when_its_parent_is_cancelled(
     world: World, parent_item: str, child_item: str, parent_facts: dict[str, Any]
 ) -> None:
     parent = await ok(world.create(parent_item, **parent_facts))
@@ -125,7 +125,7 @@ async def test_a_child_that_may_not_go_out_goes_to_a_person_when_the_parent_is_c
     assert (await ok(world.supervisor.get("/supervision/counts")))["separated"] == 0
 
 
-async def test_of_several_children_the_oldest_that_may_go_out_takes_the_place(world: World) -> None:
+async def test_the_oldest_child_that_may_be_dispatched_replaces_a_cancelled_parent(world: World) -> None:
     parent = await ok(world.create("UT10", **RELAY))
     barred = (await ok(world.create("UT03", phone=NEIGHBOUR, danger_dismissed=True)))["request"]["id"]
     world.advance(seconds=1)
@@ -138,7 +138,7 @@ async def test_of_several_children_the_oldest_that_may_go_out_takes_the_place(wo
     assert (await read(world, barred))["parent_id"] == heir
 
 
-async def test_the_one_that_goes_on_is_as_urgent_as_the_most_urgent_and_due_first(world: World) -> None:
+async def test_the_parent_takes_over_a_childs_urgency_group_and_earlier_deadlines(world: World) -> None:
     await ok(world.operator.put(f"/citizens/{NEIGHBOUR}/groups/aged_80", json={"source": "身份证"}))
     parent = (await world.dispatch(CLEANING))["request"]
     child = (await world.dispatch(DRAIN, phone=NEIGHBOUR))["request"]
@@ -153,7 +153,7 @@ async def test_the_one_that_goes_on_is_as_urgent_as_the_most_urgent_and_due_firs
     assert {"urgency", "priority_group", "complete_by"} <= set(joined["changed"])
 
 
-async def test_what_is_nearer_on_the_one_that_goes_on_stays(world: World) -> None:
+async def test_a_parent_that_is_more_urgent_keeps_its_deadlines(world: World) -> None:
     parent = (await world.dispatch(DRAIN))["request"]
     world.advance(minutes=1)
     child = (await world.dispatch(CLEANING, phone=NEIGHBOUR))["request"]
@@ -161,25 +161,25 @@ async def test_what_is_nearer_on_the_one_that_goes_on_stays(world: World) -> Non
     assert [after[name] for name in ("urgency", "complete_by")] == [parent[name] for name in ("urgency", "complete_by")]
 
 
-async def test_an_answer_is_owed_by_the_nearer_deadline(world: World) -> None:
+async def test_the_parent_takes_over_the_earlier_answer_deadline(world: World) -> None:
     child = (await ok(world.create("GV01")))["request"]
     world.advance(hours=1)
     parent = (await ok(world.create("GV01", phone=NEIGHBOUR)))["request"]
     assert (await merge(world, child["id"], parent["id"]))["answer_by"] == child["answer_by"]
 
 
-async def test_what_was_out_goes_out_when_it_is_merged_into_what_was_not(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_merging_a_dispatched_request_into_an_undispatched_one_dispatches_it(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     parent = (await ok(world.create(DRAIN)))["request"]
     child = (await world.dispatch(DRAIN, phone=NEIGHBOUR))["request"]
     world.advance(minutes=5)
     after = await merge(world, child["id"], parent["id"])
     assert (after["status"], after["accept_by"]) == ("dispatching", child["accept_by"])
     await world.work()
-    assert [each["request_id"] for each in await ok(firm.client.get("/provider/offers"))] == [parent["id"]]
+    assert [each["request_id"] for each in await ok(provider.client.get("/provider/offers"))] == [parent["id"]]
 
 
-async def test_three_ways_the_last_takes_over_from_all(world: World) -> None:
+async def test_merged_twice_the_last_parent_takes_over_from_all(world: World) -> None:
     first, second, third = await dispatch_each(world, (DRAIN, WOMAN), (CLEANING, NEIGHBOUR), (CLEANING, THIRD))
     await merge(world, first["id"], second["id"])
     after = await merge(world, second["id"], third["id"])
@@ -190,7 +190,7 @@ async def test_three_ways_the_last_takes_over_from_all(world: World) -> None:
     assert (heir["status"], heir["parent_id"]) == ("dispatching", None)
 
 
-async def test_the_heir_is_as_urgent_as_those_who_stay_with_it(world: World) -> None:
+async def test_the_child_that_replaces_a_parent_takes_over_the_urgency_of_the_others(world: World) -> None:
     parent, heir, other = await dispatch_each(world, (CLEANING, WOMAN), (CLEANING, NEIGHBOUR), (DRAIN, THIRD))
     for child in (heir, other):
         await merge(world, child["id"], parent["id"])
@@ -199,17 +199,17 @@ async def test_the_heir_is_as_urgent_as_those_who_stay_with_it(world: World) -> 
     assert (after["status"], after["urgency"], after["complete_by"]) == ("dispatching", "urgent", other["complete_by"])
 
 
-async def test_work_that_a_firm_has_is_not_lost_to_what_nobody_has(world: World) -> None:
-    firm, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
-    made = await world.dispatch(DRAIN, chosen_provider_id=str(firm.id))
-    job = await accept(firm, made)
+async def test_an_accepted_request_is_not_merged_into_one_that_is_less_far(world: World) -> None:
+    provider, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
+    made = await world.dispatch(DRAIN, chosen_provider_id=str(provider.id))
+    job = await accept(provider, made)
     later = await world.dispatch(DRAIN, phone=NEIGHBOUR, chosen_provider_id=str(other.id))
     first, second = made["request"]["id"], later["request"]["id"]
     url = f"/requests/{first}/parent"
     problem = await refused(world.operator.put(url, json={"parent_id": second}), 409, "merge_the_other_way")
     assert (problem["number"], problem["parent"]) == (made["request"]["number"], later["request"]["number"])
     await accept(other, later)
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
     await refused(world.operator.put(url, json={"parent_id": second}), 409, "merge_the_other_way")
     await merge(world, second, first)
     assert (await ok(other.client.get("/provider/jobs")), await world.status(first)) == ([], "in_progress")
@@ -227,11 +227,11 @@ async def test_a_hold_ends_with_the_merge(world: World) -> None:
     assert await world.status(child["id"]) == "merged"
 
 
-async def test_what_is_said_about_a_child_reaches_who_works_on_the_parent(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_later_contacts_about_a_child_reach_the_provider_of_the_parent(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
-    parent, job = made["request"], await accept(firm, made)
-    [before] = await ok(firm.client.get("/provider/jobs"))
+    parent, job = made["request"], await accept(provider, made)
+    [before] = await ok(provider.client.get("/provider/jobs"))
     assert before["said_at"] is None
     world.advance(minutes=1)
     child = (await world.dispatch(DRAIN, phone=NEIGHBOUR, description="楼上倒灌到我家了"))["request"]
@@ -243,9 +243,9 @@ async def test_what_is_said_about_a_child_reaches_who_works_on_the_parent(world:
         assert (said["number"], said["request_id"]) == (request["number"], request["id"])
     complaint = {"purpose": "complaint", "phone": NEIGHBOUR, "note": "师傅态度差"}
     await ok(world.operator.post(f"/requests/{child['id']}/contacts", json=complaint))
-    [after] = await ok(firm.client.get("/provider/jobs"))
+    [after] = await ok(provider.client.get("/provider/jobs"))
     assert datetime.fromisoformat(after["said_at"]) == world.clock.now()
-    shown = await ok(firm.client.get(f"/provider/jobs/{job['id']}"))
+    shown = await ok(provider.client.get(f"/provider/jobs/{job['id']}"))
     assert [(each["number"], each["purpose"], each["words"]) for each in shown["said"]] == [
         (child["number"], "request", "楼上倒灌到我家了"),
         (child["number"], "progress", "什么时候到"),
@@ -263,21 +263,83 @@ async def test_what_is_said_about_a_child_reaches_who_works_on_the_parent(world:
     heard = [
         (event["kind"], event["data"].get("about_number"))
         for event in told
-        if event["provider_id"] == str(firm.id) and event["kind"] in ("request.contacted", "request.joined")
+        if event["provider_id"] == str(provider.id) and event["kind"] in ("request.contacted", "request.joined")
     ]
     assert heard == [
         ("request.joined", None),
         ("request.contacted", child["number"]),
         ("request.contacted", parent["number"]),
     ]
-    await finish(firm, job)
+    await finish(provider, job)
 
 
-async def test_what_is_said_while_nobody_has_the_work_is_there_for_who_takes_it(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_a_child_merged_before_acceptance_is_shown_to_the_provider_that_accepts(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
     child = (await world.dispatch(DRAIN, phone=NEIGHBOUR, description="一楼也堵了"))["request"]
     await merge(world, child["id"], made["request"]["id"])
-    job = await accept(firm, made)
-    shown = await ok(firm.client.get(f"/provider/jobs/{job['id']}"))
+    job = await accept(provider, made)
+    shown = await ok(provider.client.get(f"/provider/jobs/{job['id']}"))
     assert [each["words"] for each in shown["said"]] == ["一楼也堵了"]
+
+
+async def test_after_a_merge_one_request_goes_on_and_each_caller_keeps_a_number(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    request_id, _ = await accepted(world, provider)
+    other = await world.dispatch(DRAIN, phone="13800000002")
+    third = await world.dispatch(DRAIN, phone="13800000003")
+    url = f"/requests/{other['request']['id']}/parent"
+    await refused(world.operator.put(url, json={"parent_id": other["request"]["id"]}), 422, "merge_into_itself")
+    await ok(
+        world.operator.put(f"/requests/{third['request']['id']}/parent", json={"parent_id": other["request"]["id"]})
+    )
+    for _ in range(2):
+        merged = await ok(world.operator.put(url, json={"parent_id": request_id}))
+        assert (merged["status"], merged["parent_id"]) == ("merged", request_id)
+        assert merged["number"] == other["request"]["number"]
+    assert (await ok(world.operator.get(f"/requests/{third['request']['id']}")))["parent_id"] == request_id
+    assert await ok(provider.client.get("/provider/offers")) == []
+    await refused(
+        world.operator.put(f"/requests/{request_id}/parent", json={"parent_id": third["request"]["id"]}),
+        409,
+        "merge_target_over",
+    )
+
+
+async def test_when_the_parent_is_cancelled_the_oldest_child_takes_its_place(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    parent = (await world.dispatch(DRAIN))["request"]["id"]
+    children = []
+    for phone in ("13800000002", "13800000003"):
+        world.advance(seconds=1)
+        child = (await world.dispatch(DRAIN, phone=phone))["request"]["id"]
+        await ok(world.operator.put(f"/requests/{child}/parent", json={"parent_id": parent}))
+        children.append(child)
+    await ok(world.operator.put(f"/requests/{parent}/cancellation", json={"reason": "已自行解决"}))
+    await world.work()
+    oldest, other = [await ok(world.operator.get(f"/requests/{child}")) for child in children]
+    assert (oldest["status"], oldest["parent_id"]) == ("dispatching", None)
+    assert (other["status"], other["parent_id"]) == ("merged", children[0])
+    assert [offer["request_id"] for offer in await ok(provider.client.get("/provider/offers"))] == [children[0]]
+
+
+async def test_when_a_parent_is_closed_without_work_its_child_is_received_again(world: World) -> None:
+    parent, child = [
+        (await world.dispatch(DRAIN, phone=phone))["request"]["id"] for phone in ("13800000001", "13800000002")
+    ]
+    await ok(world.operator.put(f"/requests/{child}/parent", json={"parent_id": parent}))
+    await ok(world.supervisor.put(f"/requests/{parent}/closure", json={"note": "无单位可派"}))
+    assert await world.status(child) == "received"
+
+
+async def test_only_a_supervisor_undoes_a_merge_and_requests_of_different_kinds_do_not_merge(world: World) -> None:
+    parent, child = [
+        (await world.dispatch(DRAIN, phone=phone))["request"]["id"] for phone in ("13800000001", "13800000002")
+    ]
+    asked = (await ok(world.create("GV01")))["request"]["id"]
+    mixed = world.operator.put(f"/requests/{child}/parent", json={"parent_id": asked})
+    await refused(mixed, 422, "merge_of_other_kind")
+    await ok(world.operator.put(f"/requests/{child}/parent", json={"parent_id": parent}))
+    await refused(world.operator.delete(f"/requests/{child}/parent"), 403, "not_allowed")
+    separated = await ok(world.supervisor.delete(f"/requests/{child}/parent"))
+    assert (separated["status"], separated["parent_id"]) == ("received", None)

@@ -1,4 +1,4 @@
-"""A storm: more wait than providers can take."""
+"""Surges: more requests wait than providers can take."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,21 +14,21 @@ from app.events.models import Event
 from app.matching.policy import SurgeRules
 from tests.world import CLEANING, DRAIN, SampleProvider, World, new_policy, ok, refused
 
-TAP = "PE04"  # same day, in the same category as DRAIN
+TAP = "PE04"  # same_day, in the same category as DRAIN
 BASIN = "PE05"  # booked, in the same category as DRAIN
 PLUMBING = "PE"
 WHY = {"reason": "台风过境，海曙多处积水"}
 SURGING = SurgeRules(min_waiting=3, radius_km=20).model_dump()
 
 
-async def fill(world: World, firm: SampleProvider) -> dict[str, Any]:
-    """Give the firm its one job; gives the job."""
+async def fill(world: World, provider: SampleProvider) -> dict[str, Any]:
+    """Have the provider accept the one job it has room for; return the job."""
     offer = (await world.dispatch(DRAIN, phone="13800000099"))["offers"][0]
-    return dict(await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance")))
+    return dict(await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance")))
 
 
 async def let_wait(world: World, *items: str, first: int = 0) -> list[str]:
-    """So many callers for whom nobody has a place; gives the requests' ids."""
+    """Dispatch a request per item while all providers are full; return the requests' ids."""
     ids = []
     for number, item in enumerate(items, first):
         created = await world.dispatch(item, phone=f"138000001{number:02}")
@@ -43,24 +43,24 @@ async def surges(world: World, **wanted: Any) -> list[dict[str, Any]]:
 
 
 async def switch(world: World, category: str | None = PLUMBING) -> dict[str, Any]:
-    """The supervisor begins a surge."""
+    """Have the supervisor start a surge; return it."""
     return dict(await ok(world.supervisor.post("/surges", json=WHY | {"category_code": category})))
 
 
 async def log_of(world: World, kind: str) -> list[dict[str, Any]]:
-    """The data of each event of this kind, oldest first."""
+    """Return the data of each event of this kind, oldest first."""
     async with world.context.db.begin() as tx:
         return list(
             (await tx.session.execute(select(Event.data).where(Event.kind == kind).order_by(Event.id))).scalars()
         )
 
 
-async def finish(firm: SampleProvider, job: dict[str, Any]) -> None:
-    """The firm does its job, and its place becomes free."""
+async def finish(provider: SampleProvider, job: dict[str, Any]) -> None:
+    """Have the provider finish its job, which frees its place."""
     url = f"/provider/jobs/{job['id']}"
-    await ok(firm.client.put(f"{url}/start"))
-    await ok(firm.client.put(f"{url}/quote", json={"amount_fen": 8_000, "agreed_on_site": True}))
-    await ok(firm.client.put(f"{url}/completion", json={"result": "积水排尽，试水通畅", "amount_fen": 8_000}))
+    await ok(provider.client.put(f"{url}/start"))
+    await ok(provider.client.put(f"{url}/quote", json={"amount_fen": 8_000, "agreed_on_site": True}))
+    await ok(provider.client.put(f"{url}/completion", json={"result": "积水排尽，试水通畅", "amount_fen": 8_000}))
 
 
 async def offered_next(world: World) -> list[str]:
@@ -73,10 +73,10 @@ async def offered_next(world: World) -> list[str]:
         return [str(each) for each in (await tx.session.execute(made)).scalars()][before:]
 
 
-async def test_it_begins_by_itself_at_the_threshold_for_its_category_alone(world: World) -> None:
+async def test_a_surge_starts_at_the_threshold_for_its_category_only(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await world.add_provider(CLEANING)
-    await world.add_provider(BASIN, capacity=50)  # in the same category, but no help to those who wait
+    await world.add_provider(BASIN, capacity=50)  # in the same category, but for another item
     await fill(world, await world.add_provider(DRAIN, capacity=1))
     await let_wait(world, DRAIN, DRAIN)
     await world.work()
@@ -92,7 +92,7 @@ async def test_it_begins_by_itself_at_the_threshold_for_its_category_alone(world
     assert (await world.dispatch(CLEANING))["surge"] is False
 
 
-async def test_those_given_up_within_the_hour_because_all_were_full_count_too(world: World) -> None:
+async def test_requests_given_up_within_the_hour_count_as_waiting(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await fill(world, await world.add_provider(DRAIN, capacity=1))
     given_up = await let_wait(world, DRAIN, DRAIN)
@@ -109,7 +109,7 @@ async def test_those_given_up_within_the_hour_because_all_were_full_count_too(wo
     assert await surges(world) == []
 
 
-async def test_it_does_not_begin_while_providers_have_places_for_those_who_wait(world: World) -> None:
+async def test_no_surge_starts_while_providers_have_enough_places(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await fill(world, await world.add_provider(DRAIN, capacity=1))
     await let_wait(world, DRAIN, DRAIN, DRAIN)
@@ -118,25 +118,25 @@ async def test_it_does_not_begin_while_providers_have_places_for_those_who_wait(
     assert await surges(world) == []
 
 
-async def test_work_booked_for_another_day_takes_no_place_today(world: World) -> None:
-    firm = await world.add_provider(CLEANING, DRAIN, capacity=4)
+async def test_jobs_booked_for_another_day_take_no_place_today(world: World) -> None:
+    provider = await world.add_provider(CLEANING, DRAIN, capacity=4)
     days = [
         {"wanted_from": f"2026-12-{day}T09:00+08:00", "wanted_to": f"2026-12-{day}T11:00+08:00"} for day in (20, 21, 22)
     ]
     for number, window in enumerate(days):
         offer = (await world.dispatch(CLEANING, phone=f"1395740000{number}", **window))["offers"][0]
-        await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+        await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance"))
     begun = await switch(world)
     assert begun["places"] == 4
     await ok(world.supervisor.put(f"/surges/{begun['id']}/end"))
-    await fill(world, firm)
+    await fill(world, provider)
     assert (await switch(world))["places"] == 3
 
 
-async def test_bookings_for_another_day_begin_no_surge(world: World) -> None:
+async def test_jobs_booked_for_another_day_leave_todays_places_free_for_surge_figures(world: World) -> None:
     await new_policy(world, surge=SURGING)
-    firm = await world.add_provider(DRAIN, capacity=1)
-    await fill(world, firm)
+    provider = await world.add_provider(DRAIN, capacity=1)
+    await fill(world, provider)
     await let_wait(world, DRAIN, DRAIN, DRAIN)
     booked = await world.add_provider(DRAIN, BASIN, capacity=3)
     window = {"wanted_from": "2026-12-20T09:00+08:00", "wanted_to": "2026-12-20T11:00+08:00"}
@@ -147,7 +147,7 @@ async def test_bookings_for_another_day_begin_no_surge(world: World) -> None:
     assert (seen["waiting"], seen["places"]) == (3, 3)
 
 
-async def test_it_ends_by_itself_when_fewer_than_half_as_many_wait_as_there_are_places(world: World) -> None:
+async def test_a_surge_ends_when_fewer_than_half_as_many_wait_as_there_are_places(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await fill(world, await world.add_provider(DRAIN, capacity=1))
     await let_wait(world, DRAIN, DRAIN, DRAIN)
@@ -165,31 +165,31 @@ async def test_it_ends_by_itself_when_fewer_than_half_as_many_wait_as_there_are_
     assert past["ended_by"] is None
 
 
-async def test_it_goes_on_while_those_who_waited_are_only_being_asked_about(world: World) -> None:
+async def test_a_surge_continues_while_the_offers_are_only_pending(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await fill(world, await world.add_provider(DRAIN, capacity=1))
     await let_wait(world, DRAIN, DRAIN, DRAIN)
     await world.work()
     await world.add_provider(DRAIN, capacity=4)
-    world.advance(seconds=90)  # they are looked at again within a minute and a half
+    world.advance(seconds=90)  # waiting requests are matched again within 90 seconds
     await world.work()
     assert len(await log_of(world, "offer.made")) == 4
     assert len(await surges(world)) == 1
 
 
-async def test_in_a_surge_nobody_is_given_up_because_all_are_full(world: World) -> None:
+async def test_in_a_surge_no_request_is_given_up_because_providers_are_full(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await fill(world, await world.add_provider(DRAIN, capacity=1))
     ids = await let_wait(world, DRAIN, DRAIN, DRAIN)
     await world.work()
-    world.advance(minutes=30)  # three times what an urgent request has until somebody accepts
+    world.advance(minutes=30)  # three times the accept allowance of an urgent request
     await world.work()
     states = [(await ok(world.operator.get(f"/requests/{each}")))["status"] for each in ids]
     assert states == ["dispatching"] * 3
     assert (await ok(world.supervisor.get("/supervision/counts")))["red"] == 3
 
 
-async def test_two_workers_begin_and_end_one_surge_once(world: World) -> None:
+async def test_a_surge_is_started_and_ended_only_once_on_the_same_figures(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await fill(world, await world.add_provider(DRAIN, capacity=1))
     await let_wait(world, DRAIN, DRAIN, DRAIN)
@@ -211,7 +211,7 @@ async def test_two_workers_begin_and_end_one_surge_once(world: World) -> None:
 
 async def test_in_a_surge_providers_come_from_farther_away_and_answer_sooner(world: World) -> None:
     await new_policy(world, radius_km=1, surge=SURGING)
-    await world.add_provider(DRAIN, point=(29.86, 121.638))  # about ten kilometres
+    await world.add_provider(DRAIN, point=(29.86, 121.638))  # about ten kilometres away
     near = await world.add_provider(CLEANING)
     await world.dispatch(CLEANING)
     [offer] = await ok(near.client.get("/provider/offers"))
@@ -224,7 +224,7 @@ async def test_in_a_surge_providers_come_from_farther_away_and_answer_sooner(wor
     assert datetime.fromisoformat(hasty["expires_at"]) - world.clock.now() == usual / 2
 
 
-async def test_booked_work_is_deferred_once_and_looked_at_when_its_time_is_over(world: World) -> None:
+async def test_booked_work_is_deferred_once_and_matched_when_the_deferral_ends(world: World) -> None:
     await world.add_provider(BASIN)
     await switch(world)
     created = await world.dispatch(BASIN)
@@ -241,21 +241,21 @@ async def test_booked_work_is_deferred_once_and_looked_at_when_its_time_is_over(
     assert len(await log_of(world, "request.deferred")) == 1
 
 
-async def test_the_end_of_the_surge_makes_the_deferred_due_at_once(world: World) -> None:
-    firm = await world.add_provider(BASIN, CLEANING)
+async def test_the_end_of_a_surge_makes_its_deferred_requests_due(world: World) -> None:
+    provider = await world.add_provider(BASIN, CLEANING)
     of_all, of_plumbing = await switch(world, None), await switch(world)
     for number, item in enumerate((BASIN, CLEANING)):
         assert (await world.dispatch(item, phone=f"1380000000{number}"))["matching"] == "deferred"
     await ok(world.supervisor.put(f"/surges/{of_all['id']}/end"))
     await world.work()
-    [offer] = await ok(firm.client.get("/provider/offers"))
-    assert offer["item_code"] == CLEANING  # plumbing has a surge of its own still
+    [offer] = await ok(provider.client.get("/provider/offers"))
+    assert offer["item_code"] == CLEANING  # plumbing still has its own surge
     await ok(world.supervisor.put(f"/surges/{of_plumbing['id']}/end"))
     await world.work()
-    assert {offer["item_code"] for offer in await ok(firm.client.get("/provider/offers"))} == {CLEANING, BASIN}
+    assert {offer["item_code"] for offer in await ok(provider.client.get("/provider/offers"))} == {CLEANING, BASIN}
 
 
-async def test_who_hears_it_in_the_call_counts_as_told_and_the_others_are_phoned(world: World) -> None:
+async def test_phone_callers_count_as_told_of_the_deferral_and_the_others_are_listed(world: World) -> None:
     await world.add_provider(BASIN)
     await switch(world)
     heard = (await world.dispatch(BASIN))["request"]
@@ -278,7 +278,7 @@ async def test_who_hears_it_in_the_call_counts_as_told_and_the_others_are_phoned
     assert len(await log_of(world, "request.deferral_told")) == 1
 
 
-async def test_a_supervisors_surge_is_ended_only_by_a_supervisor(world: World) -> None:
+async def test_a_surge_that_a_supervisor_started_ends_only_by_a_supervisor(world: World) -> None:
     await world.add_provider(DRAIN, capacity=50)
     mine = await switch(world)
     assert (mine["reason"], mine["began_by"]) == (WHY["reason"], str(world.staff_ids[Role.SUPERVISOR]))
@@ -293,7 +293,7 @@ async def test_a_supervisors_surge_is_ended_only_by_a_supervisor(world: World) -
     assert len(await log_of(world, "surge.ended")) == 1
 
 
-async def test_a_supervisors_surge_counts_the_places_that_help_those_who_wait(world: World) -> None:
+async def test_a_supervisors_surge_counts_only_places_that_fit_the_waiting_requests(world: World) -> None:
     await world.add_provider(BASIN, capacity=50)
     before = await switch(world)
     assert (before["waiting"], before["places"]) == (0, 50)
@@ -304,7 +304,7 @@ async def test_a_supervisors_surge_counts_the_places_that_help_those_who_wait(wo
     assert (during["waiting"], during["places"]) == (2, 0)
 
 
-async def test_a_supervisor_overrules_what_began_by_itself(world: World) -> None:
+async def test_a_supervisor_takes_over_and_ends_an_automatic_surge(world: World) -> None:
     await new_policy(world, surge=SURGING)
     await fill(world, await world.add_provider(DRAIN, capacity=1))
     await let_wait(world, DRAIN, DRAIN, DRAIN)
@@ -323,7 +323,7 @@ async def test_a_surge_needs_a_reason(world: World, body: dict[str, Any]) -> Non
     assert await surges(world) == []
 
 
-async def test_what_is_not_there_is_refused(world: World) -> None:
+async def test_an_unknown_category_surge_or_deferral_is_refused(world: World) -> None:
     unknown = world.supervisor.post("/surges", json=WHY | {"category_code": "XX"})
     assert (await refused(unknown, 422, "unknown_category"))["category"] == "XX"
     await refused(world.supervisor.put(f"/surges/{uuid4()}/end"), 404, "not_found")
@@ -332,30 +332,30 @@ async def test_what_is_not_there_is_refused(world: World) -> None:
     assert await surges(world) == []
 
 
-async def test_a_storm_is_served_by_urgency_then_group_then_age(world: World) -> None:
-    """Two firms with a place each, forty callers: what becomes free goes to whose turn it is."""
+async def test_in_a_surge_free_places_go_by_urgency_then_priority_group_then_age(world: World) -> None:
+    """Two providers with one place each and forty callers."""
     await new_policy(world, surge=SURGING)
-    firms, jobs = [], []
+    providers, jobs = [], []
     for _ in range(2):
-        firms.append(await world.add_provider(TAP, DRAIN, capacity=1))
-        jobs.append(await fill(world, firms[-1]))
+        providers.append(await world.add_provider(TAP, DRAIN, capacity=1))
+        jobs.append(await fill(world, providers[-1]))
     await ok(world.operator.put("/citizens/13800000137/groups/aged_80", json={"source": "身份证"}))
     waiting = await let_wait(world, *[TAP] * 38, DRAIN)
     await world.work()
     assert [data["category"] for data in await log_of(world, "surge.began")] == [PLUMBING]
-    await finish(firms[0], jobs[0])
+    await finish(providers[0], jobs[0])
     late = await world.dispatch(TAP, phone="13800000200")
     assert (late["matching"], late["offers"]) == ("postponed", [])
     urgent = await world.dispatch(DRAIN, phone="13800000201")
     assert urgent["matching"] == "postponed"
     turns = [waiting[38], urgent["request"]["id"], waiting[37], waiting[0], waiting[1]]
     for turn in turns:
-        assert await offered_next(world) == [turn]  # one free place is offered once at a time
-        [offer] = await ok(firms[0].client.get("/provider/offers"))
-        await ok(firms[0].client.put(f"/provider/offers/{offer['id']}/refusal", json={"reason": "busy"}))
+        assert await offered_next(world) == [turn]  # a free place is offered to one request at a time
+        [offer] = await ok(providers[0].client.get("/provider/offers"))
+        await ok(providers[0].client.put(f"/provider/offers/{offer['id']}/refusal", json={"reason": "busy"}))
     assert await offered_next(world) == [waiting[2]]
-    [offer] = await ok(firms[0].client.get("/provider/offers"))
-    await ok(firms[0].client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    [offer] = await ok(providers[0].client.get("/provider/offers"))
+    await ok(providers[0].client.put(f"/provider/offers/{offer['id']}/acceptance"))
     assert await offered_next(world) == []
-    await finish(firms[1], jobs[1])
+    await finish(providers[1], jobs[1])
     assert await offered_next(world) == turns[:1]

@@ -1,4 +1,4 @@
-"""A dispatch that is taken back within seconds is as if it had not been."""
+"""A dispatch that is undone within seconds leaves no trace in figures or records."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ KEPT = "provider_days", "provider_windows", "provider_item_months"
 
 
 async def figures(world: World) -> dict[str, Any]:
-    """All that is counted: by the centre and of the firms; rows of zeroes are none."""
+    """Return everything that is counted, for the centre and for providers, without rows of zeroes."""
     day = world.clock.now().astimezone(world.context.settings.zone).date().isoformat()
     span = {"from": day, "to": day}
     found: dict[str, Any] = {
@@ -46,16 +46,16 @@ async def undo(world: World, request_id: str) -> Any:
 
 @pytest.mark.parametrize("answered", ["", "acceptance", "refusal"])
 @pytest.mark.parametrize("rolled_up", [False, True])
-async def test_an_undone_dispatch_counts_nowhere(world: World, answered: str, rolled_up: bool) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_an_undone_dispatch_changes_no_figure(world: World, answered: str, rolled_up: bool) -> None:
+    provider = await world.add_provider(DRAIN)
     other = await world.dispatch(DRAIN)
-    await ok(firm.client.put(f"/provider/offers/{other['offers'][0]['id']}/acceptance"))
+    await ok(provider.client.put(f"/provider/offers/{other['offers'][0]['id']}/acceptance"))
     await world.work()
     before = await figures(world)
     made = await world.dispatch(DRAIN)
     if answered:
         body = {"reason": "busy"} if answered == "refusal" else None
-        await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/{answered}", json=body))
+        await ok(provider.client.put(f"/provider/offers/{made['offers'][0]['id']}/{answered}", json=body))
     assert await figures(world) != before
     if rolled_up:
         await world.work()
@@ -69,19 +69,21 @@ async def test_an_undone_dispatch_counts_nowhere(world: World, answered: str, ro
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_whatever_the_day_was_a_mistake_leaves_no_trace(world: World, seed: int) -> None:
+async def test_undoing_a_random_dispatch_restores_all_figures(world: World, seed: int) -> None:
     day = Random(seed)
-    firms = {str(firm.id): firm for firm in [await world.add_provider(DRAIN, capacity=2) for _ in range(3)]}
+    providers = {
+        str(provider.id): provider for provider in [await world.add_provider(DRAIN, capacity=2) for _ in range(3)]
+    }
 
     async def one(answers: Sequence[str]) -> str:
-        """A request, with what its firms say to it."""
+        """Dispatch a request that its providers answer at random; return its id."""
         made = await world.dispatch(DRAIN, phone=f"139{day.randrange(10**8):08d}")
         offers = {str(offer["provider_id"]): offer["id"] for offer in made["offers"]}
-        for firm, offer in offers.items():
+        for provider, offer in offers.items():
             said = day.choice(answers)
             body = {"reason": "busy"} if said == "refusal" else None
             if said:
-                await firms[firm].client.put(f"/provider/offers/{offer}/{said}", json=body)
+                await providers[provider].client.put(f"/provider/offers/{offer}/{said}", json=body)
         if day.random() < 0.5:
             await world.work()
         return str(made["request"]["id"])
@@ -101,7 +103,7 @@ async def test_whatever_the_day_was_a_mistake_leaves_no_trace(world: World, seed
             assert await figures(world) == before
 
 
-async def test_the_centres_clock_decides(world: World) -> None:
+async def test_undo_is_refused_after_ten_seconds_of_the_centres_clock(world: World) -> None:
     await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
     until = datetime.fromisoformat(made["undo_until"])
@@ -113,21 +115,21 @@ async def test_the_centres_clock_decides(world: World) -> None:
     await refused(world.operator.put(f"/requests/{made['request']['id']}/undo"), 409, "undo_over")
 
 
-async def test_only_what_went_out_in_its_call_and_nobody_has_begun(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_only_a_first_dispatch_that_nobody_has_started_can_be_undone(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     kept = (await ok(world.create(DRAIN)))["request"]["id"]
     await refused(world.operator.put(f"/requests/{kept}/undo"), 409, "not_undoable")
     made = await world.dispatch(DRAIN)
-    job = await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    job = await ok(provider.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
     await refused(world.operator.put(f"/requests/{made['request']['id']}/undo"), 409, "not_undoable")
-    await refused(firm.client.put(f"/requests/{made['request']['id']}/undo"), 403, "not_allowed")
+    await refused(provider.client.put(f"/requests/{made['request']['id']}/undo"), 403, "not_allowed")
     typed = (await world.dispatch(DRAIN))["request"]["id"]
     await ok(world.operator.put(f"/requests/{typed}/cancellation", json={"reason": "undone"}))
     assert (await ok(world.operator.get(f"/requests/{typed}")))["undone"] is False
 
 
-async def test_the_firms_are_told_that_it_was_a_mistake(world: World) -> None:
+async def test_providers_that_saw_the_offer_are_notified_that_it_was_a_mistake(world: World) -> None:
     asked = await world.add_provider(DRAIN)
     phoned = await world.add_provider(DOOR_LOCK, reached_by=ReachedBy.PHONE)
     made = await world.dispatch(DRAIN)
@@ -149,9 +151,9 @@ async def test_the_firms_are_told_that_it_was_a_mistake(world: World) -> None:
     assert told["offer.withdrawn"] == told["request.cancelled"] == "undone"
 
 
-async def test_what_is_undone_stands_in_no_firms_decisions(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_an_undone_dispatch_is_in_no_providers_decisions(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
-    assert len((await ok(firm.client.get("/provider/decisions")))["items"]) == 1
+    assert len((await ok(provider.client.get("/provider/decisions")))["items"]) == 1
     await undo(world, made["request"]["id"])
-    assert (await ok(firm.client.get("/provider/decisions")))["items"] == []
+    assert (await ok(provider.client.get("/provider/decisions")))["items"] == []

@@ -17,13 +17,13 @@ SPOILT = {
 """By the step that cannot process it."""
 
 
-async def spoil(world: World, request_id: str, firm: SampleProvider) -> dict[str, int]:
+async def spoil(world: World, request_id: str, provider: SampleProvider) -> dict[str, int]:
     async with world.context.db.begin() as tx:
         return {
             step: await tx.driver.fetchval(
                 "INSERT INTO events (at, kind, request_id, provider_id, actor_kind, data)"
                 " VALUES ($1, $2, $3, $4, 'system', $5::jsonb) RETURNING id",
-                world.clock.now(), kind, UUID(request_id), firm.id, data,
+                world.clock.now(), kind, UUID(request_id), provider.id, data,
             )
             for step, (kind, data) in SPOILT.items()
         }  # fmt: skip
@@ -51,16 +51,16 @@ async def returned(world: World) -> tuple[int, int, int]:
 
 
 async def test_the_log_goes_on_behind_a_poison_event(world: World) -> None:
-    firm = await world.add_provider(DRAIN, capacity=9)
+    provider = await world.add_provider(DRAIN, capacity=9)
     [offer] = (await world.dispatch(phone="13800000009"))["offers"]
     await world.complete(
-        firm, offer["id"]
+        provider, offer["id"]
     )  # with a callback there is a row to compare the spoilt id with, whatever the plan
     await world.work()
     returns, completions, entries = await returned(world)
-    first = await give_back(world, firm)
-    events = await spoil(world, first["id"], firm)
-    await give_back(world, firm)
+    first = await give_back(world, provider)
+    events = await spoil(world, first["id"], provider)
+    await give_back(world, provider)
     expected = (returns + 2, completions, entries + 2)
     assert await returned(world) == expected, "what came before and behind was dealt with, once"
 

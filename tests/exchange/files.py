@@ -16,12 +16,16 @@ PROVIDER_HEADING = (
     "编号", "单位名称", "单位类型", "统一社会信用代码", "联系人", "联系电话", "所在地", "接单方式", "同时承接量",
     "状态",
 )  # fmt: skip
-FIRM = (None, "宁波海曙安顺开锁服务有限公司", "企业", "", "周师傅", "13805741234", "330203001001", "电话", 4, "")
+PROVIDER = (None, "宁波海曙安顺开锁服务有限公司", "企业", "", "周师傅", "13805741234", "330203001001", "电话", 4, "")
 
 
-def firm(code: str | None = None, **changes: Any) -> list[Any]:
+def provider_row(code: str | None = None, **changes: Any) -> list[Any]:
     """Return a row of the first sheet by its headings, valid except for `changes`."""
-    row = dict(zip(PROVIDER_HEADING, FIRM, strict=True)) | {"统一社会信用代码": code or credit_code(700_001)} | changes
+    row = (
+        dict(zip(PROVIDER_HEADING, PROVIDER, strict=True))
+        | {"统一社会信用代码": code or credit_code(700_001)}
+        | changes
+    )
     return [row[name] for name in PROVIDER_HEADING]
 
 
@@ -57,7 +61,7 @@ def zipped(tables: Mapping[str, Table]) -> bytes:
 def sheets_of(code: str, **more: Table) -> dict[str, Table]:
     """Return every sheet for one new locksmith. `more` replaces sheets by title."""
     usual: dict[str, Table] = {
-        "单位": [PROVIDER_HEADING, firm(code)],
+        "单位": [PROVIDER_HEADING, provider_row(code)],
         "项目与价格": [
             ("单位", "服务项目", "档次", "计价方式", "价格（元）", "起始日", "截止日"),
             (code, "LS01", "有偿", "定价", 120, "2026-01-01", None),

@@ -18,7 +18,7 @@ from app.exchange.queries import Registry
 from app.kit.languages import Language
 from app.settings import Settings
 from tests.conftest import MORNING
-from tests.exchange.files import csv_file, firm, sheets_of, zipped
+from tests.exchange.files import csv_file, provider_row, sheets_of, zipped
 from tests.world import credit_code
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -50,13 +50,13 @@ def test_a_workbook_says_the_same_in_every_dialect(name: str, catalog: Snapshot)
 @pytest.mark.parametrize("name", ["utf8", "utf16", "gb18030"])
 def test_a_csv_is_read_in_every_encoding(name: str) -> None:
     rows = [line[2] for line in read((CORPUS / f"{name}.csv").read_bytes()) if line[0] == "row"]
-    assert rows[1] == [str(cell or "") for cell in firm(CODE)][:9]
+    assert rows[1] == [str(cell or "") for cell in provider_row(CODE)][:9]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_needs_no_mark(encoding: str) -> None:
-    content = csv_file([firm(CODE)]).encode(encoding)
-    assert [line[2][1] for line in read(content) if line[0] == "row"] == [firm(CODE)[1]]
+    content = csv_file([provider_row(CODE)]).encode(encoding)
+    assert [line[2][1] for line in read(content) if line[0] == "row"] == [provider_row(CODE)[1]]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ KEYS = {"联系电话": "phone", "统一社会信用代码": "uscc", "单位类�
 @pytest.mark.parametrize(("column", "cell", "taken", "code"), CELLS)
 def test_what_is_clear_in_a_cell_is_taken(column: str, cell: str, taken: str, code: str, catalog: Snapshot) -> None:
     tables = sheets_of(CODE)
-    tables[PROVIDERS] = [tables[PROVIDERS][0], firm(CODE, **{column: cell})]
+    tables[PROVIDERS] = [tables[PROVIDERS][0], provider_row(CODE, **{column: cell})]
     plan = planned(zipped(tables), catalog)
     if code:
         assert code in {fault.code for fault in plan.faults}
@@ -173,10 +173,10 @@ def test_what_has_no_end_says_so_in_words(endless: str, catalog: Snapshot) -> No
         ("29.87", "", {"coordinate"}, set()),
     ],
 )
-def test_a_point_is_where_the_firm_can_be(
+def test_a_point_is_where_the_provider_can_be(
     lat: str, lon: str, fault: set[str], warning: set[str], catalog: Snapshot
 ) -> None:
     tables = sheets_of(CODE)
-    tables[PROVIDERS] = [(*tables[PROVIDERS][0], "纬度", "经度"), [*firm(CODE), lat, lon]]
+    tables[PROVIDERS] = [(*tables[PROVIDERS][0], "纬度", "经度"), [*provider_row(CODE), lat, lon]]
     plan = planned(zipped(tables), catalog)
     assert ({one.code for one in plan.faults}, {one.code for one in plan.warnings}) == (fault, warning)

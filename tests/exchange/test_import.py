@@ -21,7 +21,7 @@ from tests.exchange.files import (
     Table,
     export,
     faults,
-    firm,
+    provider_row,
     send,
     sheets_of,
     xlsx,
@@ -48,7 +48,7 @@ async def only(world: World) -> dict[str, Any]:
     return document
 
 
-async def test_a_new_firm_is_entered_whole_and_only_once(world: World) -> None:
+async def test_a_new_provider_is_entered_whole_and_only_once(world: World) -> None:
     content = xlsx(sheets_of(CODE))
     dry = await send(world, content, dry_run=True)
     assert (dry["dry_run"], dry["added"]) == (True, 1)
@@ -77,7 +77,7 @@ async def test_what_the_file_changes_is_changed_and_nothing_else(world: World) -
     await send(world, zipped(sheets_of(CODE)))
     before = await only(world)
     other = await world.add_provider(DRAIN)
-    table = [PROVIDER_HEADING, firm(CODE, 联系电话="0574-87654321", 同时承接量=9)]
+    table = [PROVIDER_HEADING, provider_row(CODE, 联系电话="0574-87654321", 同时承接量=9)]
     covered = [("单位", "街道（乡镇）"), (CODE, "330203003")]
     report = await send(world, zipped({"单位": table, "服务区域": covered}))
     assert (report["added"], report["changed"], report["unchanged"]) == (0, 1, 0)
@@ -104,12 +104,12 @@ async def test_price_cards_go_on_from_what_holds(world: World) -> None:
     assert [row["item_code"] for row in (await only(world))["items"]] == ["PE02"]  # the others ended yesterday
 
 
-async def test_a_firm_moved_from_elsewhere_keeps_its_standing(world: World) -> None:
-    table = [(*PROVIDER_HEADING, "加盟日期"), [*firm(CODE, 状态="观察"), "2019-05-01"]]
+async def test_a_provider_moved_from_elsewhere_keeps_its_standing(world: World) -> None:
+    table = [(*PROVIDER_HEADING, "加盟日期"), [*provider_row(CODE, 状态="观察"), "2019-05-01"]]
     await send(world, zipped(sheets_of(CODE, 单位=table)))
     document = await only(world)
     assert (document["standing"], document["joined_on"]) == ("watch", "2019-05-01")
-    table = [PROVIDER_HEADING, firm(CODE, 状态="暂停")]
+    table = [PROVIDER_HEADING, provider_row(CODE, 状态="暂停")]
     assert await faults(world, zipped({"单位": table})) == [("单位", 2, "状态", "standing_kept")]
 
 
@@ -144,25 +144,25 @@ NO_CODE, EXCEL = {"统一社会信用代码": ""}, {"统一社会信用代码": 
 TWO_PRICES = prices(("PE02", "有偿", "定价", 80, "2026-01-01"), ("PE02", "有偿", "定价", 90, "2026-12-01"))
 
 WRONG: list[tuple[dict[str, Table], list[tuple[str, int, str, str]]]] = [
-    (providers(firm(BAD_CHECK)), [("providers", 2, "uscc", "uscc"), NAMELESS]),
-    (providers(firm(NOUGHTS)), [
+    (providers(provider_row(BAD_CHECK)), [("providers", 2, "uscc", "uscc"), NAMELESS]),
+    (providers(provider_row(NOUGHTS)), [
         ("providers", 2, "uscc", "uscc_impossible"), ("providers", 2, "name", "no_rows"), NAMELESS,
     ]),
-    (providers([*firm(CODE), "0574"]), [("providers", 2, "K", "column_nameless")]),
-    (providers([*firm(CODE), *[""] * 30, "远"]), [("单位", 2, "", "too_many_columns")]),
-    (providers(firm(CODE, **NO_CODE)), [("providers", 2, "uscc", "uscc_missing"), NAMELESS]),
-    (providers(firm(CODE, **EXCEL)), [("providers", 2, "uscc", "scientific"), NAMELESS]),
-    (providers(firm(CODE, 联系电话="87654")), [("providers", 2, "phone", "phone")]),
-    (providers(firm(CODE, 单位类型="个体")), [("providers", 2, "kind", "one_of")]),
-    (providers(firm(CODE, 单位名称="")), [("providers", 2, "name", "missing")]),
-    (providers(firm(CODE, 单位名称="海曙\n便民")), [("providers", 2, "name", "control_character")]),
-    (providers(firm(CODE, 单位名称="长" * 101)), [("providers", 2, "name", "too_long")]),
-    (providers(firm(CODE, 编号=77)), [("providers", 2, "number", "number_unknown")]),
-    (providers(firm(CODE, 同时承接量=0)), [("providers", 2, "capacity", "number")]),
-    (providers(firm(CODE, 所在地="330204001")), [("providers", 2, "area", "one_of")]),
-    (providers(firm(CODE), firm(CODE, 单位名称="又一家")), [("providers", 3, "name", "taken_in_file")]),
-    (providers([*firm(CODE), "0574"], heading=LONG), [("providers", 1, "传真", "column_unknown")]),
-    (providers(firm(CODE)[:-2], heading=FEW), [("providers", 1, "capacity", "column_missing")]),
+    (providers([*provider_row(CODE), "0574"]), [("providers", 2, "K", "column_nameless")]),
+    (providers([*provider_row(CODE), *[""] * 30, "远"]), [("单位", 2, "", "too_many_columns")]),
+    (providers(provider_row(CODE, **NO_CODE)), [("providers", 2, "uscc", "uscc_missing"), NAMELESS]),
+    (providers(provider_row(CODE, **EXCEL)), [("providers", 2, "uscc", "scientific"), NAMELESS]),
+    (providers(provider_row(CODE, 联系电话="87654")), [("providers", 2, "phone", "phone")]),
+    (providers(provider_row(CODE, 单位类型="个体")), [("providers", 2, "kind", "one_of")]),
+    (providers(provider_row(CODE, 单位名称="")), [("providers", 2, "name", "missing")]),
+    (providers(provider_row(CODE, 单位名称="海曙\n便民")), [("providers", 2, "name", "control_character")]),
+    (providers(provider_row(CODE, 单位名称="长" * 101)), [("providers", 2, "name", "too_long")]),
+    (providers(provider_row(CODE, 编号=77)), [("providers", 2, "number", "number_unknown")]),
+    (providers(provider_row(CODE, 同时承接量=0)), [("providers", 2, "capacity", "number")]),
+    (providers(provider_row(CODE, 所在地="330204001")), [("providers", 2, "area", "one_of")]),
+    (providers(provider_row(CODE), provider_row(CODE, 单位名称="又一家")), [("providers", 3, "name", "taken_in_file")]),
+    (providers([*provider_row(CODE), "0574"], heading=LONG), [("providers", 1, "传真", "column_unknown")]),
+    (providers(provider_row(CODE)[:-2], heading=FEW), [("providers", 1, "capacity", "column_missing")]),
     ({"客户": [("姓名", "地址"), ("王阿姨", "澄浪路")]}, [("客户", 0, "", "sheet_unknown")]),
     (price("LS01", "有偿", "定价", 120, ends="2025-01-01"), [("prices", 2, "valid_to", "validity")]),
     (price("LS01", "无偿", "免费", 0), [("prices", 2, "tier", "tier_not_allowed")]),
@@ -200,7 +200,7 @@ def test_every_fault_is_named_by_its_cell(catalog: Snapshot) -> None:
 
 async def test_one_fault_keeps_the_whole_file_out(world: World) -> None:
     second = credit_code(700_002)
-    table = [PROVIDER_HEADING, firm(CODE), firm(second, 单位名称="宁波海曙另一家开锁部", 联系电话="12")]
+    table = [PROVIDER_HEADING, provider_row(CODE), provider_row(second, 单位名称="宁波海曙另一家开锁部", 联系电话="12")]
     content = zipped(sheets_of(CODE, 单位=table))
     assert await faults(world, content) == [("单位", 3, "联系电话", "phone")]
     answer = await world.registrar.post("/registry/import", content=content, headers={"Accept-Language": "en"})
@@ -212,7 +212,7 @@ async def test_one_fault_keeps_the_whole_file_out(world: World) -> None:
 async def test_names_and_phones_of_others_are_told(world: World) -> None:
     other = await world.add_provider(DRAIN)
     known = await ok(world.registrar.get(f"/providers/{other.id}"))
-    table = [PROVIDER_HEADING, firm(CODE, 单位名称=other.name, 联系电话=known["phone"])]
+    table = [PROVIDER_HEADING, provider_row(CODE, 单位名称=other.name, 联系电话=known["phone"])]
     content = zipped(sheets_of(CODE, 单位=table))
     assert await faults(world, content) == [("单位", 2, "单位名称", "taken"), ("单位", 2, "联系电话", "taken")]
 
@@ -225,7 +225,8 @@ async def test_bad_files_answer_clearly(world: World) -> None:
 
 async def test_a_csv_of_one_sheet_in_gbk_is_enough_to_change_phones(world: World) -> None:
     await send(world, zipped(sheets_of(CODE)))
-    text = "\n".join(",".join(map(str, row)) for row in [PROVIDER_HEADING, firm(CODE, 编号="", 联系电话="13905741111")])
+    rows = [PROVIDER_HEADING, provider_row(CODE, 编号="", 联系电话="13905741111")]
+    text = "\n".join(",".join(map(str, row)) for row in rows)
     assert (await send(world, text.encode("gbk")))["changed"] == 1
     assert (await only(world))["phone"] == "13905741111"
 
@@ -290,18 +291,18 @@ ODD_NAMES = [
 
 @pytest.mark.parametrize("params", [{}, {"format": "csv"}, {"lang": "en"}], ids=str)
 async def test_every_change_of_a_registrar_can_be_imported_again(world: World, params: dict[str, str]) -> None:
-    firms = []
+    added = []
     for name in ODD_NAMES:
-        firm = await world.add_provider(DRAIN, DOOR_LOCK, tiers=("free", "low_fee", "paid"), price_fen=5_050)
-        firms.append(firm)
-        url = f"/providers/{firm.id}"
+        provider = await world.add_provider(DRAIN, DOOR_LOCK, tiers=("free", "low_fee", "paid"), price_fen=5_050)
+        added.append(provider)
+        url = f"/providers/{provider.id}"
         edit = {"name": name, "contact_name": name, "phone": "0574-8765 4321", "distinct": True}
         await ok(world.registrar.patch(url, json=edit, headers={"If-Match": '"1"'}))
         await ok(world.registrar.put(f"{url}/papers/lock", json={"number": f"-{name}", "issued_on": "2025-01-01"}))
-    first = f"/providers/{firms[0].id}"
+    first = f"/providers/{added[0].id}"
     async with world.context.db.begin() as tx:
         await tx.driver.execute("UPDATE providers SET community_code = $1, uscc = $2 WHERE id = $3",
-            CHENGLANG, NOUGHTS, firms[0].id)  # fmt: skip
+            CHENGLANG, NOUGHTS, added[0].id)  # fmt: skip
     moved = {"area": "330203003", "hours": [{"weekday": 7, "opens": "00:00", "closes": "00:00"}]}
     await ok(world.registrar.patch(first, json=moved, headers={"If-Match": '"3"'}))
     await ok(world.registrar.put(f"{first}/exceptions/2026-12-01", json={"hours": []}))
@@ -336,10 +337,10 @@ OLD = "91330203799655058"
 OLD += check_character(OLD)
 
 
-async def test_a_firm_is_known_in_a_file_by_its_former_codes(world: World) -> None:
+async def test_a_provider_is_known_in_a_file_by_its_former_codes(world: World) -> None:
     await send(world, xlsx(sheets_of(OLD)))
     sheets: dict[str, Table] = {
-        "单位": [PROVIDER_HEADING, firm("79965505-8", 同时承接量=7)],
+        "单位": [PROVIDER_HEADING, provider_row("79965505-8", 同时承接量=7)],
         "营业时间": [("单位", "星期", "开门", "关门"), ("330203799655058", "周一", "08:00", "12:00")],
     }
     answer = await send(world, xlsx(sheets))
@@ -353,5 +354,5 @@ async def test_a_firm_is_known_in_a_file_by_its_former_codes(world: World) -> No
     [("440301103097413", "registration_number"), ("71526726X", "former_code"), ("71526726-9", "uscc")],
 )
 async def test_a_former_code_that_leads_nowhere_is_named(world: World, code: str, fault: str) -> None:
-    [(sheet, row, column, found)] = await faults(world, xlsx({"单位": [PROVIDER_HEADING, firm(code)]}))
+    [(sheet, row, column, found)] = await faults(world, xlsx({"单位": [PROVIDER_HEADING, provider_row(code)]}))
     assert (row, column, found) == (2, "统一社会信用代码", fault), sheet

@@ -39,8 +39,8 @@ async def sign_in(url: str, role: Role) -> str:
     async with db.begin() as tx:
         if role is Role.PROVIDER:
             with_queue = select(Provider.id).where(Provider.reached_by == ReachedBy.QUEUE).order_by(Provider.number)
-            firm = (await tx.session.scalars(with_queue.limit(1))).one()
-            tx.session.add(ProviderKey(token_hash=token_hash(token), provider_id=firm, label=token, created_at=now))
+            provider = (await tx.session.scalars(with_queue.limit(1))).one()
+            tx.session.add(ProviderKey(token_hash=token_hash(token), provider_id=provider, label=token, created_at=now))
         else:
             me, name = new_id(now), f"fuzz.{token[:8].lower()}"
             tx.session.add(Staff(id=me, username=name, name=name, password_hash="!", roles=[role], created_at=now))

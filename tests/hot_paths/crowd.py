@@ -19,7 +19,7 @@ JOIN (SELECT code AS item, row_number() OVER () AS place, count(*) OVER () AS it
 JOIN (SELECT code AS township, lat, lon, row_number() OVER () AS place, count(*) OVER () AS townships
       FROM townships) town ON town.place = k / item.items % town.townships + 1
 """
-_FIRM = "'provider_id', md5('p' || k)::uuid"
+_KEYS = "'provider_id', md5('p' || k)::uuid"
 _PROVIDERS = [
     statement.format(each=_EACH.format(more=MORE))
     for statement in (
@@ -30,14 +30,14 @@ _PROVIDERS = [
           'lon', town.lon + k % 89 * 0.0001)) copy""",
         f"""INSERT INTO provider_items SELECT copy.* {{each}}
         JOIN provider_items t ON t.id = (SELECT id FROM provider_items WHERE tier = 'paid' LIMIT 1),
-        LATERAL jsonb_populate_record(t, jsonb_build_object('id', md5('i' || k)::uuid, {_FIRM}, 'item_code', item.item))
+        LATERAL jsonb_populate_record(t, jsonb_build_object('id', md5('i' || k)::uuid, {_KEYS}, 'item_code', item.item))
           copy""",
         "INSERT INTO provider_coverage (provider_id, township_code) SELECT md5('p' || k)::uuid, town.township {each}",
         """INSERT INTO provider_hours (provider_id, weekday, opens, closes)
         SELECT md5('p' || k)::uuid, weekday, '00:00', '00:00' {each}, generate_series(1, 7) weekday""",
         f"""INSERT INTO provider_windows SELECT copy.* {{each}} JOIN provider_windows t
           ON t.provider_id = (SELECT provider_id FROM provider_windows LIMIT 1),
-        LATERAL jsonb_populate_record(t, jsonb_build_object({_FIRM})) copy""",
+        LATERAL jsonb_populate_record(t, jsonb_build_object({_KEYS})) copy""",
         """INSERT INTO provider_reach (township_code, item_code, tier, provider_id, lat, lon)
         SELECT town.township, item.item, 'paid', p.id, p.lat, p.lon {each}
         JOIN providers p ON p.id = md5('p' || k)::uuid""",
@@ -61,9 +61,9 @@ WHERE t.id = :request
 _OFFERS = """
 INSERT INTO offers SELECT copy.* FROM offers t, (
   SELECT k, reach.provider_id FROM generate_series(1, :count) k JOIN (
-    SELECT provider_id, row_number() OVER () AS place, count(*) OVER () AS firms FROM provider_reach
+    SELECT provider_id, row_number() OVER () AS place, count(*) OVER () AS providers FROM provider_reach
     WHERE (township_code, item_code, tier) IN (SELECT township_code, item_code, tier FROM requests WHERE id = :request)
-  ) reach ON reach.place = k % reach.firms + 1) each,
+  ) reach ON reach.place = k % reach.providers + 1) each,
   LATERAL jsonb_populate_record(t, jsonb_build_object(
     'id', md5('o' || k)::uuid, 'request_id', md5('r' || k)::uuid, 'provider_id', each.provider_id,
     'expires_at', t.expires_at + k * interval '1 ms')) copy

@@ -47,7 +47,7 @@ CASES = (
 )
 LISTS = {
     "the desk's open requests": "/desk/requests",
-    "firms to phone": "/offers/to-phone",
+    "providers to phone": "/offers/to-phone",
     "requests, newest first": "/requests",
 }
 
@@ -95,14 +95,14 @@ async def _round(world: World) -> dict[str, Counts]:
     )
     counts["create and dispatch"], made = await _count(world, _create(world, DRAIN, dispatch=True))
     [offer] = made["offers"]
-    firm = await _sign_in(world, offer["provider_id"])
-    counts["offer poll"], _ = await _count(world, firm.get("/provider/offers"))
-    counts["accept"], job = await _count(world, firm.put(f"/provider/offers/{offer['id']}/acceptance"))
+    client = await _sign_in(world, offer["provider_id"])
+    counts["offer poll"], _ = await _count(world, client.get("/provider/offers"))
+    counts["accept"], job = await _count(world, client.put(f"/provider/offers/{offer['id']}/acceptance"))
     own = f"/provider/jobs/{job['id']}"
-    await ok(firm.put(f"{own}/start"))
-    await ok(firm.put(f"{own}/quote", json={"amount_fen": 100, "agreed_on_site": True}))
+    await ok(client.put(f"{own}/start"))
+    await ok(client.put(f"{own}/quote", json={"amount_fen": 100, "agreed_on_site": True}))
     done = {"result": "疏通完毕，试水通畅", "amount_fen": 100}
-    counts["complete"], _ = await _count(world, firm.put(f"{own}/completion", json=done))
+    counts["complete"], _ = await _count(world, client.put(f"{own}/completion", json=done))
     return counts
 
 
@@ -133,9 +133,9 @@ async def _sign_in(world: World, provider: str) -> AsyncClient:
     async with world.context.db.begin() as tx:
         key = ProviderKey(token_hash=token_hash(token), provider_id=UUID(provider), label="counts", created_at=now)
         tx.session.add(key)
-    firm = await world.client(token)
-    await ok(firm.get("/provider"))
-    return firm
+    client = await world.client(token)
+    await ok(client.get("/provider"))
+    return client
 
 
 def written(measured: dict[str, dict[str, Counts]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tests.hot_paths.plans import Counts
 
 SLACK, A_FEW = 1.1, 24
 """How far rows and KiB may differ between two runs, because pages split elsewhere or a counter has its row or not."""
-PAGED = {"offer poll": 2 * 100, "firms to phone": 8 * 200, "worker: make_callbacks": 6 * 3 * ROUNDS}
+PAGED = {"offer poll": 2 * 100, "providers to phone": 8 * 200, "worker: make_callbacks": 6 * 3 * ROUNDS}
 """Rows of a full response: an offer with its request, or with everything that is read out on the phone. The last path
 reads all completed requests that still need a callback, and each earlier round of the three cases has left one."""
 

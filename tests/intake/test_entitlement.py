@@ -1,4 +1,4 @@
-"""Which tier a citizen may have: tiers are walked cheapest first, and a quota counts help that came."""
+"""Which tier a citizen is entitled to: the cheapest open one, while a monthly quota lasts."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -18,30 +18,30 @@ async def member(world: World, group: str, phone: str = GRANNY, **facts: Any) ->
 
 
 async def free(world: World, item: str = HAIRCUT, **facts: Any) -> dict[str, Any]:
-    """A request for free help that is out; the answer."""
+    """Dispatch a request for free help; return the answer."""
     return await world.dispatch(item, tier="free", **facts)
 
 
-async def nobody_left(world: World, item: str = HAIRCUT, **facts: Any) -> None:
-    """The month's free help is used up, or promised."""
+async def check_used_up(world: World, item: str = HAIRCUT, **facts: Any) -> None:
+    """Check that this month's free quota is used up."""
     await refused(world.create(item, tier="free", **facts), 409, "not_entitled")
 
 
-async def one_left(world: World, item: str = HAIRCUT, **facts: Any) -> str:
-    """There is a place, and this request takes it; its id."""
+async def create_free(world: World, item: str = HAIRCUT, **facts: Any) -> str:
+    """Create a request for free help, which the quota must allow; return its id."""
     return str((await ok(world.create(item, tier="free", **facts)))["request"]["id"])
 
 
-async def accepted(firm: SampleProvider, created: dict[str, Any], *steps: str) -> str:
-    """The job, after these steps; its id."""
-    job = (await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance")))["id"]
+async def accepted(provider: SampleProvider, created: dict[str, Any], *steps: str) -> str:
+    """Accept the first offer and take these steps on its job; return the job's id."""
+    job = (await ok(provider.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance")))["id"]
     bodies = {
         "return": {"reason": "no_staff"},
         "failure": {"note": "老人临时住院"},
         "completion": {"result": "理发完毕", "amount_fen": 0},
     }
     for step in steps:
-        await ok(firm.client.put(f"/provider/jobs/{job}/{step}", json=bodies.get(step)))
+        await ok(provider.client.put(f"/provider/jobs/{job}/{step}", json=bodies.get(step)))
     return str(job)
 
 
@@ -55,13 +55,13 @@ async def tiers(world: World, item: str, phone: str = GRANNY) -> dict[str, Any]:
 
 
 async def drain_used_up(world: World, phone: str = GRANNY) -> None:
-    """Living alone: free once a month, low_fee three times; the free one is promised."""
+    """Use up the free quota of somebody living alone: one drain free a month, three at low_fee."""
     await member(world, "living_alone", phone)
-    await one_left(world, DRAIN, phone=phone)
+    await create_free(world, DRAIN, phone=phone)
 
 
 @pytest.mark.parametrize("fallback", ["low_fee", "paid"])
-async def test_the_next_tier_that_is_open_is_the_one_above_and_not_the_dearest(world: World, fallback: str) -> None:
+async def test_the_fallback_is_the_next_open_tier_and_not_the_dearest(world: World, fallback: str) -> None:
     await drain_used_up(world)
     problem = await refused(world.create(DRAIN, tier="free"), 409, "not_entitled")
     assert (problem["asked"], problem["entitled"]) == ("free", "low_fee")
@@ -71,7 +71,7 @@ async def test_the_next_tier_that_is_open_is_the_one_above_and_not_the_dearest(w
     ]  # fmt: skip
 
 
-async def test_with_every_cheaper_tier_used_up_the_citizen_pays(world: World) -> None:
+async def test_with_cheaper_tiers_used_up_only_a_citizen_who_agreed_to_pay_is_served(world: World) -> None:
     await drain_used_up(world)
     for _ in range(3):
         await ok(world.create(DRAIN, tier="low_fee"))
@@ -82,7 +82,7 @@ async def test_with_every_cheaper_tier_used_up_the_citizen_pays(world: World) ->
     assert (paid["tier_entitled"], paid["tier"]) == ("paid", "paid")
 
 
-async def test_the_desk_sees_each_tier_with_its_rule_and_what_is_used(world: World) -> None:
+async def test_the_desk_sees_each_tier_with_its_quota_and_use(world: World) -> None:
     assert await tiers(world, DRAIN) == {
         "free": (False, None, None),
         "low_fee": (False, None, None),
@@ -99,7 +99,7 @@ async def test_the_desk_sees_each_tier_with_its_rule_and_what_is_used(world: Wor
     await refused(world.manager.get(f"/citizens/{GRANNY}/tiers", params={"item": DRAIN}), 403, "not_allowed")
 
 
-async def test_a_preview_is_of_the_tier_at_which_the_caller_would_be_served(world: World) -> None:
+async def test_a_preview_uses_the_tier_open_to_the_caller(world: World) -> None:
     await drain_used_up(world)
     asked = {"item": DRAIN, "area": "330203001001", "tier": "free"}
     assert (await ok(world.operator.post("/matching/preview", json=asked)))["tier"] == "free"
@@ -107,12 +107,12 @@ async def test_a_preview_is_of_the_tier_at_which_the_caller_would_be_served(worl
     assert (await ok(world.operator.post("/matching/preview", json=asked | {"phone": NEIGHBOUR})))["tier"] == "paid"
 
 
-async def test_two_groups_open_what_either_of_their_rules_has_left(world: World) -> None:
+async def test_with_two_groups_the_larger_quota_applies(world: World) -> None:
     await member(world, "aged_80")
     await member(world, "living_alone")
     for _ in range(2):
-        await one_left(world)
-    await nobody_left(world)
+        await create_free(world)
+    await check_used_up(world)
 
 
 async def test_a_category_quota_leaves_out_what_is_open_to_everybody(world: World) -> None:
@@ -124,55 +124,56 @@ async def test_a_category_quota_leaves_out_what_is_open_to_everybody(world: Worl
     assert (await tiers(world, needed[0].code))["low_fee"] == (True, 2, 0)
 
 
-async def test_no_help_uses_no_place(world: World) -> None:
-    """Unmatched, and closed for want of anybody."""
+async def test_a_request_closed_without_help_does_not_use_the_quota(world: World) -> None:
     await member(world, "aged_80")
     request_id = (await free(world))["request"]["id"]
     assert await world.status(request_id) == "unmatched"
     await close(world, request_id)
-    await one_left(world)
+    await create_free(world)
 
 
-async def test_a_place_is_held_while_somebody_may_come_and_kept_once_they_came(world: World) -> None:
+async def test_a_request_uses_the_quota_from_dispatch_until_after_its_closure(world: World) -> None:
     await member(world, "aged_80")
-    firm = await world.add_provider(HAIRCUT, tiers=("free",))
+    provider = await world.add_provider(HAIRCUT, tiers=("free",))
     created = await free(world)
-    await nobody_left(world)
-    await accepted(firm, created, "start")
-    await nobody_left(world)
-    [job] = await ok(firm.client.get("/provider/jobs"))
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/completion", json={"result": "理发完毕", "amount_fen": 0}))
-    await nobody_left(world)
+    await check_used_up(world)
+    await accepted(provider, created, "start")
+    await check_used_up(world)
+    [job] = await ok(provider.client.get("/provider/jobs"))
+    await ok(
+        provider.client.put(f"/provider/jobs/{job['id']}/completion", json={"result": "理发完毕", "amount_fen": 0})
+    )
+    await check_used_up(world)
     world.advance(days=1)
     await world.work()
     callback = await ok(world.operator.post("/callbacks/next"))
     await ok(world.operator.put(f"/callbacks/{callback['id']}/outcome", json={"reached": True, "solved": True}))
     assert await world.status(created["request"]["id"]) == "closed"
-    await nobody_left(world)
+    await check_used_up(world)
 
 
-async def test_a_cancelled_request_gives_its_place_back_at_once(world: World) -> None:
+async def test_a_cancelled_request_frees_its_quota_at_once(world: World) -> None:
     await member(world, "aged_80")
-    firm = await world.add_provider(HAIRCUT, tiers=("free",))
+    provider = await world.add_provider(HAIRCUT, tiers=("free",))
     created = await free(world)
-    await accepted(firm, created)
-    await nobody_left(world)
+    await accepted(provider, created)
+    await check_used_up(world)
     url = f"/requests/{created['request']['id']}/cancellation"
     await ok(world.operator.put(url, json={"reason": "女儿带去剪了"}))
-    await one_left(world)
+    await create_free(world)
 
 
 @pytest.mark.parametrize("steps", [("start", "return"), ("start", "failure")])
-async def test_work_given_back_for_good_gives_the_place_back(world: World, steps: tuple[str, ...]) -> None:
+async def test_a_return_or_failure_after_starting_frees_the_quota(world: World, steps: tuple[str, ...]) -> None:
     await member(world, "aged_80")
-    firm = await world.add_provider(HAIRCUT, tiers=("free",))
+    provider = await world.add_provider(HAIRCUT, tiers=("free",))
     created = await free(world)
-    await accepted(firm, created, *steps)
+    await accepted(provider, created, *steps)
     assert await world.status(created["request"]["id"]) == "unmatched"
-    await one_left(world)
+    await create_free(world)
 
 
-async def test_a_first_return_keeps_the_place_while_others_are_asked(world: World) -> None:
+async def test_a_first_return_keeps_the_quota_in_use_while_others_are_asked(world: World) -> None:
     await member(world, "aged_80")
     first = await world.add_provider(HAIRCUT, tiers=("free",))
     created = await free(world, chosen_provider_id=str(first.id))
@@ -180,15 +181,15 @@ async def test_a_first_return_keeps_the_place_while_others_are_asked(world: Worl
     await accepted(first, created, "return")
     await world.work()
     assert await world.status(created["request"]["id"]) == "dispatching"
-    await nobody_left(world)
+    await check_used_up(world)
 
 
-async def test_a_merged_request_uses_no_place_and_takes_one_again_when_it_goes_out_itself(world: World) -> None:
+async def test_a_merged_request_frees_its_quota_and_needs_it_again_once_separated(world: World) -> None:
     await member(world, "aged_80")
     parent = (await world.dispatch(HAIRCUT, tier="low_fee", phone=NEIGHBOUR))["request"]["id"]
-    child = await one_left(world)
+    child = await create_free(world)
     await ok(world.operator.put(f"/requests/{child}/parent", json={"parent_id": parent}))
-    other = await one_left(world)
+    other = await create_free(world)
     await ok(world.supervisor.delete(f"/requests/{child}/parent"))
     await world.add_provider(HAIRCUT, tiers=("free",))
     await ok(world.operator.put(f"/requests/{other}/dispatch"))
@@ -197,13 +198,13 @@ async def test_a_merged_request_uses_no_place_and_takes_one_again_when_it_goes_o
     assert await world.status(child) == "received"
 
 
-async def test_who_is_sent_out_again_takes_a_place_again_or_falls_as_agreed(world: World) -> None:
+async def test_a_second_dispatch_needs_the_quota_again_or_falls_to_an_agreed_tier(world: World) -> None:
     await drain_used_up(world)
     world.advance(minutes=1)
     [first] = [row["id"] for row in (await ok(world.operator.get("/requests")))["items"]]
     await ok(world.operator.put(f"/requests/{first}/dispatch"))
     assert await world.status(first) == "unmatched"
-    await one_left(world, DRAIN)
+    await create_free(world, DRAIN)
     problem = await refused(world.operator.put(f"/requests/{first}/dispatch"), 409, "not_entitled")
     assert (problem["asked"], problem["entitled"]) == ("free", "low_fee")
     await ok(world.operator.put(f"/requests/{first}/tier-consent", json={"tier": "paid"}))
@@ -213,7 +214,7 @@ async def test_who_is_sent_out_again_takes_a_place_again_or_falls_as_agreed(worl
     assert (again["request"]["tier_entitled"], again["request"]["tier"]) == ("low_fee", "low_fee")
 
 
-async def test_a_request_goes_out_again_at_the_cheapest_tier_and_not_where_it_fell_to(world: World) -> None:
+async def test_a_second_dispatch_tries_the_cheapest_tier_first_again(world: World) -> None:
     await member(world, "living_alone")
     dear = await world.add_provider(DRAIN)
     created = await free(world, DRAIN, tier_fallback="paid")
@@ -227,7 +228,7 @@ async def test_a_request_goes_out_again_at_the_cheapest_tier_and_not_where_it_fe
     assert (again["request"]["tier"], again["offers"][0]["provider_id"]) == ("free", str(station.id))
 
 
-async def test_falling_passes_over_a_tier_that_is_used_up_and_gives_the_cheaper_place_back(world: World) -> None:
+async def test_falling_skips_a_used_up_tier_and_frees_the_cheaper_quota(world: World) -> None:
     await member(world, "living_alone")
     for _ in range(3):
         await ok(world.create(DRAIN, tier="low_fee"))
@@ -237,84 +238,86 @@ async def test_falling_passes_over_a_tier_that_is_used_up_and_gives_the_cheaper_
     falls = await free(world, DRAIN, tier_fallback="paid")
     assert [offer["provider_id"] for offer in falls["offers"]] == [str(dear.id)]
     assert await ok(cheap.client.get("/provider/offers")) == []
-    await one_left(world, DRAIN)
+    await create_free(world, DRAIN)
 
 
-async def test_a_redo_and_a_reopening_use_the_place_they_have(world: World) -> None:
+async def test_a_redo_and_a_reopening_use_no_further_quota(world: World) -> None:
     await member(world, "aged_80")
-    firm = await world.add_provider(HAIRCUT, tiers=("free",))
+    provider = await world.add_provider(HAIRCUT, tiers=("free",))
     created = await free(world)
     request_id = created["request"]["id"]
-    await accepted(firm, created, "start", "completion")
+    await accepted(provider, created, "start", "completion")
     for solved in (False, True):
         world.advance(days=1)
         await world.work()
         callback = await ok(world.operator.post("/callbacks/next"))
         await ok(world.operator.put(f"/callbacks/{callback['id']}/outcome", json={"reached": True, "solved": solved}))
-        await nobody_left(world)
+        await check_used_up(world)
         if not solved:
-            await accepted(firm, {"offers": await ok(firm.client.get("/provider/offers"))}, "start", "completion")
+            await accepted(
+                provider, {"offers": await ok(provider.client.get("/provider/offers"))}, "start", "completion"
+            )
     reopened = await ok(
         world.operator.put(f"/requests/{request_id}/reopening", json={"reason": "剪坏了", "other_provider": True})
     )
     assert reopened["tier"] == "free"
-    await nobody_left(world)
+    await check_used_up(world)
 
 
-async def test_reopening_what_nobody_did_takes_a_place_again(world: World) -> None:
+async def test_reopening_a_request_closed_without_help_needs_the_quota_again(world: World) -> None:
     await member(world, "aged_80")
     request_id = (await free(world))["request"]["id"]
     await close(world, request_id)
-    other = await one_left(world)
+    other = await create_free(world)
     body = {"reason": "现在有人了吗"}
     url = f"/requests/{request_id}/reopening"
     assert (await refused(world.operator.put(url, json=body), 409, "not_entitled"))["entitled"] == "low_fee"
     await ok(world.operator.put(f"/requests/{other}/cancellation", json={"reason": "重复"}))
     assert (await ok(world.operator.put(url, json=body)))["tier"] == "free"
-    await nobody_left(world)
+    await check_used_up(world)
 
 
-async def test_the_month_is_that_in_which_the_centre_took_the_request_down(world: World) -> None:
+async def test_a_request_counts_in_the_month_of_its_receipt(world: World) -> None:
     await member(world, "aged_80")
-    firm = await world.add_provider(HAIRCUT, tiers=("free",))
+    provider = await world.add_provider(HAIRCUT, tiers=("free",))
     world.clock.advance(datetime(2026, 11, 30, 15, 55, tzinfo=UTC) - world.clock.now())  # 23:55 in Ningbo
     created = await free(world)
-    await nobody_left(world)
+    await check_used_up(world)
     world.advance(minutes=10)
-    december = await one_left(world)
-    await accepted(firm, created, "start", "completion")
-    await nobody_left(world)
+    december = await create_free(world)
+    await accepted(provider, created, "start", "completion")
+    await check_used_up(world)
     await ok(world.operator.put(f"/requests/{december}/cancellation", json={"reason": "不用了"}))
-    await one_left(world)
+    await create_free(world)
 
 
-async def test_a_request_of_last_month_goes_out_again_on_last_months_place_and_membership(world: World) -> None:
+async def test_a_request_of_last_month_uses_last_months_quota_and_membership(world: World) -> None:
     await member(world, "aged_80", expires_on="2026-11-30")
     created = await free(world)
     assert created["matching"] == "unmatched"
     world.advance(days=10)
-    await nobody_left(world)
-    firm = await world.add_provider(HAIRCUT, tiers=("free",))
+    await check_used_up(world)
+    provider = await world.add_provider(HAIRCUT, tiers=("free",))
     again = await ok(world.operator.put(f"/requests/{created['request']['id']}/dispatch"))
-    assert [offer["provider_id"] for offer in again["offers"]] == [str(firm.id)]
+    assert [offer["provider_id"] for offer in again["offers"]] == [str(provider.id)]
 
 
-async def test_on_hold_a_request_keeps_what_it_had(world: World) -> None:
+async def test_a_hold_leaves_the_quota_as_it_was(world: World) -> None:
     await member(world, "aged_80")
     received, hold = (
-        await one_left(world),
+        await create_free(world),
         {"cause": "citizen", "reason": "等儿子", "until": "2026-11-25T09:00:00+08:00"},
     )
     await ok(world.operator.put(f"/requests/{received}/hold", json=hold))
-    await nobody_left(world)
+    await check_used_up(world)
     await ok(world.operator.delete(f"/requests/{received}/hold"))
     await ok(world.operator.put(f"/requests/{received}/dispatch"))
     assert await world.status(received) == "unmatched"
     await ok(world.operator.put(f"/requests/{received}/hold", json=hold))
-    await one_left(world)
+    await create_free(world)
 
 
-async def test_requests_at_once_share_out_no_more_places_than_there_are(world: World) -> None:
+async def test_concurrent_requests_do_not_exceed_the_quota(world: World) -> None:
     await member(world, "living_alone")
     await new_policy(world, mode=Mode.CASCADE)
     await world.add_provider(HAIRCUT, tiers=("free",), capacity=20)
@@ -322,7 +325,7 @@ async def test_requests_at_once_share_out_no_more_places_than_there_are(world: W
     assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409, 409, 409]
 
 
-async def test_unmatched_ones_sent_out_at_once_take_no_more_places_than_there_are(world: World) -> None:
+async def test_concurrent_second_dispatches_do_not_exceed_the_quota(world: World) -> None:
     await member(world, "aged_80")
     waiting = [(await free(world))["request"]["id"] for _ in range(4)]
     await world.add_provider(HAIRCUT, tiers=("free",), capacity=20)
@@ -332,7 +335,7 @@ async def test_unmatched_ones_sent_out_at_once_take_no_more_places_than_there_ar
     assert statuses == ["dispatching", "unmatched", "unmatched", "unmatched"]
 
 
-async def test_requests_that_fall_at_once_take_no_more_low_fee_places_than_there_are(world: World) -> None:
+async def test_concurrent_requests_that_fall_do_not_exceed_the_low_fee_quota(world: World) -> None:
     await member(world, "living_alone", GRANNY)
     await member(world, "hardship", GRANNY)  # free twice, low_fee three times
     for _ in range(2):
@@ -345,18 +348,18 @@ async def test_requests_that_fall_at_once_take_no_more_low_fee_places_than_there
     assert sorted(answer.json()["matching"] for answer in answers) == ["offered", "unmatched"]
 
 
-async def test_what_is_free_for_everybody_needs_no_place(world: World) -> None:
+async def test_an_item_free_for_everybody_uses_no_quota(world: World) -> None:
     for _ in range(3):
         request = (await ok(world.create("RE01", tier="free")))["request"]
         assert (request["tier_entitled"], request["tier"]) == ("free", "free")
 
 
-async def test_a_yes_can_be_recorded_before_a_request_goes_out(world: World) -> None:
+async def test_consent_to_pay_can_be_recorded_before_dispatch(world: World) -> None:
     received = (await ok(world.create(DRAIN)))["request"]
     url = f"/requests/{received['id']}/tier-consent"
     await refused(world.operator.put(url, json={"tier": "paid"}), 422, "tier_not_dearer")
     await member(world, "living_alone")
-    free_one = await one_left(world, DRAIN)
+    free_one = await create_free(world, DRAIN)
     consented = await ok(world.operator.put(f"/requests/{free_one}/tier-consent", json={"tier": "low_fee"}))
     assert (consented["status"], consented["tier"], consented["tier_fallback"]) == ("received", "free", "low_fee")
 
@@ -384,7 +387,7 @@ async def test_an_expired_membership_entitles_to_nothing(world: World) -> None:
     await refused(world.create(DRAIN, tier="free"), 409, "not_entitled")
 
 
-async def test_falling_to_a_dearer_tier_needs_the_recorded_yes(world: World) -> None:
+async def test_falling_to_a_dearer_tier_needs_recorded_consent(world: World) -> None:
     await world.add_provider(DRAIN, tiers=("paid",))
     await member(world, "hardship")
     refused_to_pay = await world.dispatch(DRAIN, tier="free")

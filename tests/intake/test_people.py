@@ -1,4 +1,4 @@
-"""Who calls may be another than who is helped, and may have no number: each is still the right one to each."""
+"""The caller and the person helped may differ, and either may have no number: whom provider and callback reach."""
 
 import asyncio
 from typing import Any
@@ -18,11 +18,11 @@ FOR_MOTHER: dict[str, Any] = {"contact_name": "王女士", "helped": {"name": "�
 FORMS = ("87651234", "0574-87651234", "+86 574 8765 1234", "（0574）８７６５１２３４", "87651234转801")
 
 
-async def job_of(world: World, firm: SampleProvider, **facts: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A request that the firm has done, and what the firm saw of whom to call."""
+async def job_of(world: World, provider: SampleProvider, **facts: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Complete a request; return the request and the job as the provider saw it."""
     made = await world.dispatch(DRAIN, **facts)
-    done = await world.complete(firm, made["offers"][0]["id"])
-    return made["request"], await ok(firm.client.get(f"/provider/jobs/{done['id']}"))
+    done = await world.complete(provider, made["offers"][0]["id"])
+    return made["request"], await ok(provider.client.get(f"/provider/jobs/{done['id']}"))
 
 
 async def person(world: World, phone: str) -> dict[str, Any]:
@@ -30,7 +30,6 @@ async def person(world: World, phone: str) -> dict[str, Any]:
 
 
 async def test_one_number_is_one_citizen_with_one_quota(world: World) -> None:
-    """Before: 87651234 and 0574-87651234 had a quota each."""
     proof = {"source": "身份证", "expires_on": None}
     await ok(world.operator.put("/citizens/87651234/groups/aged_80", json=proof))
     cut: dict[str, Any] = {"tier": "free", "phone": "0574-87651234"}
@@ -45,14 +44,14 @@ async def test_one_number_is_one_citizen_with_one_quota(world: World) -> None:
 
 
 async def test_an_extension_is_shown_and_dialled(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    request, job = await job_of(world, firm, phone="87651234转801")
+    provider = await world.add_provider(DRAIN)
+    request, job = await job_of(world, provider, phone="87651234转801")
     assert (request["contact_phone"], job["contact_phone"]) == ("057****1234,***", f"{MOTHER},801")
     found = await ok(world.operator.get("/requests", params={"q": "0574 8765 1234 ext. 9"}))
     assert [one["id"] for one in found["items"]] == [request["id"]]
 
 
-async def test_many_at_once_make_one_citizen(world: World) -> None:
+async def test_concurrent_requests_and_edits_make_one_citizen(world: World) -> None:
     async def add(form: str) -> Any:
         async with world.context.db.begin() as tx:
             return (await get_or_add(tx, form, world.clock.now())).id
@@ -67,9 +66,11 @@ async def test_many_at_once_make_one_citizen(world: World) -> None:
 
 
 @pytest.mark.parametrize("phone", [None, "12345"])
-async def test_a_caller_without_a_number_is_helped(world: World, phone: str | None) -> None:
-    """12345 puts somebody through: its number is kept with the call, and is nobody's own."""
-    firm = await world.add_provider(DRAIN)
+async def test_a_request_without_a_number_is_done_unannounced_and_not_called_back(
+    world: World, phone: str | None
+) -> None:
+    """A call put through by 12345 shows that line's number, which is no citizen's own."""
+    provider = await world.add_provider(DRAIN)
     await refused(world.create(DRAIN, phone=phone, dispatch=True), 422, "nobody_to_call")
     taken = (await ok(world.create(DRAIN, phone=phone)))["request"]
     assert (taken["contact_phone"], taken["callback_phone"], taken["status"]) == (None, None, "received")
@@ -77,8 +78,8 @@ async def test_a_caller_without_a_number_is_helped(world: World, phone: str | No
     await refused(world.operator.put(url), 422, "nobody_to_call")
     out = await ok(world.operator.put(url, params={"unannounced": True}))
     assert out["request"]["unannounced"]
-    done = await world.complete(firm, out["offers"][0]["id"])
-    assert (await ok(firm.client.get(f"/provider/jobs/{done['id']}")))["contact_phone"] is None
+    done = await world.complete(provider, out["offers"][0]["id"])
+    assert (await ok(provider.client.get(f"/provider/jobs/{done['id']}")))["contact_phone"] is None
     await world.work()
     assert (await due(world), await world.status(taken["id"])) == ([], "closed")
     assert (await events(world, taken, "request.closed"))[0]["reason"] == "no_number"
@@ -86,7 +87,7 @@ async def test_a_caller_without_a_number_is_helped(world: World, phone: str | No
     assert (await person(world, "12345"))["citizen_id"] is None
 
 
-async def test_what_nobody_can_be_told_waits_for_nobody(world: World) -> None:
+async def test_a_complaint_without_a_number_ends_with_its_decision(world: World) -> None:
     answered = (await ok(world.create("GV01", phone=None, answer="带身份证")))["request"]
     body = {"purpose": "complaint", "phone": None, "note": "接线员答错了"}
     await ok(world.operator.post(f"/requests/{answered['id']}/contacts", json=body))
@@ -99,23 +100,23 @@ async def test_what_nobody_can_be_told_waits_for_nobody(world: World) -> None:
     assert (await decide(world, named))["status"] == "decided"
 
 
-async def test_nobody_is_entitled_by_no_number(world: World) -> None:
+async def test_without_the_helped_persons_number_nobody_is_entitled(world: World) -> None:
     await ok(world.operator.put(f"/citizens/{MOTHER}/groups/aged_80", json={"source": "身份证"}))
     await refused(world.create("EL05", tier="free", phone=None), 409, "not_entitled")
     helped: dict[str, Any] = {"helped": {"name": "陈老太"}}
     await refused(world.create("EL05", tier="free", phone=MOTHER, **helped), 409, "not_entitled")
 
 
-async def test_without_a_number_nobody_is_another(world: World) -> None:
-    """Two withheld numbers are two callers: neither is called for the other, nor left out as the same."""
-    firm = await world.add_provider(DRAIN)
+async def test_callers_without_a_number_are_never_taken_for_each_other(world: World) -> None:
+    """Two withheld numbers are two callers: neither shares the other's callback nor counts as the same person."""
+    provider = await world.add_provider(DRAIN)
     parent = await world.dispatch(DRAIN, phone=None, unannounced=True)
     other = (await ok(world.create(DRAIN, phone=None)))["request"]
     known = (await ok(world.create(DRAIN, phone=GUARD)))["request"]
     assert set((await person(world, GUARD))["likely_duplicates"]) == {parent["request"]["id"], other["id"]}
     for child in (other, known):
         await merge(world, child["id"], parent["request"]["id"])
-    await world.complete(firm, parent["offers"][0]["id"])
+    await world.complete(provider, parent["offers"][0]["id"])
     await world.work()
     assert await world.status(parent["request"]["id"]) == "closed"
     world.clock.moment = ningbo(24, 12)
@@ -125,24 +126,24 @@ async def test_without_a_number_nobody_is_another(world: World) -> None:
     assert await due(world) == []
 
 
-async def test_what_nobody_could_be_called_about_borrows_the_number_of_what_joins_it(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_a_parent_without_a_number_takes_over_the_childs_number(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     parent = (await ok(world.create(DRAIN, phone=None)))["request"]
     child = await world.dispatch(DRAIN, phone=GUARD)
     await merge(world, child["request"]["id"], parent["id"])
     await world.work()
-    [offer] = await ok(firm.client.get("/provider/offers"))
-    job = await world.complete(firm, offer["id"])
-    assert (await ok(firm.client.get(f"/provider/jobs/{job['id']}")))["contact_phone"] == GUARD
+    [offer] = await ok(provider.client.get("/provider/offers"))
+    job = await world.complete(provider, offer["id"])
+    assert (await ok(provider.client.get(f"/provider/jobs/{job['id']}")))["contact_phone"] == GUARD
     await world.work()
     [callback] = await due(world)
     assert callback["other_numbers"] == [child["request"]["number"]]
 
 
-async def test_a_daughter_calls_for_her_mother(world: World) -> None:
+async def test_a_call_for_somebody_else_keeps_caller_and_helped_person_apart(world: World) -> None:
     await ok(world.operator.put(f"/citizens/{MOTHER}/groups/aged_80", json={"source": "身份证"}))
-    firm = await world.add_provider(DRAIN)
-    request, job = await job_of(world, firm, phone=DAUGHTER, **FOR_MOTHER)
+    provider = await world.add_provider(DRAIN)
+    request, job = await job_of(world, provider, phone=DAUGHTER, **FOR_MOTHER)
     assert (job["contact_name"], job["contact_phone"]) == ("陈老太", MOTHER)
     assert "callback_phone" not in job
     assert request["priority_group"] == "aged_80"
@@ -160,7 +161,7 @@ async def test_a_daughter_calls_for_her_mother(world: World) -> None:
     assert await world.status(request["id"]) == "closed"
 
 
-async def test_the_quota_is_that_of_whoever_is_helped(world: World) -> None:
+async def test_the_quota_belongs_to_the_person_helped(world: World) -> None:
     await ok(world.operator.put(f"/citizens/{MOTHER}/groups/aged_80", json={"source": "身份证"}))
     facts: dict[str, Any] = {"tier": "free", "phone": DAUGHTER, **FOR_MOTHER}
     await ok(world.create("EL05", **facts))
@@ -169,7 +170,7 @@ async def test_the_quota_is_that_of_whoever_is_helped(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "firm_calls", "called_back"),
+    ("facts", "provider_calls", "called_back"),
     [
         ({}, MOTHER, DAUGHTER),
         ({"contact": {"name": "王女士", "phone": DAUGHTER}}, DAUGHTER, DAUGHTER),
@@ -180,12 +181,12 @@ async def test_the_quota_is_that_of_whoever_is_helped(world: World) -> None:
         ({"phone": "12345"}, MOTHER, MOTHER),
     ],
 )
-async def test_who_is_called_can_be_said(
-    world: World, facts: dict[str, Any], firm_calls: str, called_back: str
+async def test_the_provider_and_the_callback_reach_the_named_contacts(
+    world: World, facts: dict[str, Any], provider_calls: str, called_back: str
 ) -> None:
-    firm = await world.add_provider(DRAIN)
-    request, job = await job_of(world, firm, **({"phone": DAUGHTER} | FOR_MOTHER | facts))
-    assert job["contact_phone"] == firm_calls
+    provider = await world.add_provider(DRAIN)
+    request, job = await job_of(world, provider, **({"phone": DAUGHTER} | FOR_MOTHER | facts))
+    assert job["contact_phone"] == provider_calls
     await world.work()
     world.clock.moment = ningbo(24, 12)
     assert (await take(world))["contact_phone"] == called_back
@@ -193,7 +194,7 @@ async def test_who_is_called_can_be_said(
     assert (full["callback_phone"] or full["contact_phone"]) == called_back
 
 
-async def test_who_has_neither_name_nor_number_is_nobody(world: World) -> None:
+async def test_a_person_without_name_and_number_is_ignored(world: World) -> None:
     nobody: dict[str, Any] = {"helped": {}, "contact": {}, "callback": {"name": None}}
     request = (await ok(world.create(DRAIN, phone=DAUGHTER, **nobody)))["request"]
     assert (request["caller_id"], request["helped_name"]) == (None, None)
@@ -218,7 +219,9 @@ async def test_who_has_neither_name_nor_number_is_nobody(world: World) -> None:
         ("倒灌 澄浪路", "words", "倒灌 **路"),
     ],
 )
-async def test_it_is_found_by_either_of_them(world: World, q: str, searched: str, what: str) -> None:
+async def test_a_request_is_found_by_either_person_and_the_audit_masks_the_search(
+    world: World, q: str, searched: str, what: str
+) -> None:
     request = (await ok(world.create(DRAIN, phone=DAUGHTER, **FOR_MOTHER)))["request"]
     found = await ok(world.operator.get("/requests", params={"q": q}))
     assert [one["id"] for one in found["items"]] == [request["id"]]
@@ -232,7 +235,7 @@ async def test_it_is_found_by_either_of_them(world: World, q: str, searched: str
         assert (await ok(world.operator.get("/requests", params={"q": nothing})))["items"] == []
 
 
-async def test_that_it_was_for_another_is_said_later(world: World) -> None:
+async def test_a_correction_can_name_the_person_helped(world: World) -> None:
     await ok(world.operator.put(f"/citizens/{MOTHER}/groups/aged_80", json={"source": "身份证"}))
     request = (await ok(world.create(DRAIN, phone=DAUGHTER)))["request"]
     helped = {"helped": {"name": "陈老太", "phone": MOTHER}}

@@ -1,4 +1,4 @@
-"""A moved appointment moves the clocks: it is bounded, counted, agreed to by somebody, and the figures know better."""
+"""Moving an appointment moves the deadlines, so moves are bounded, counted and agreed; figures keep the first one."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,9 +11,9 @@ from tests.world import CLEANING, DRAIN, SampleProvider, World, ok, refused
 
 
 async def accepted(world: World, item: str) -> tuple[SampleProvider, dict[str, Any]]:
-    firm = await world.add_provider(item)
+    provider = await world.add_provider(item)
     [offer] = (await world.dispatch(item))["offers"]
-    return firm, await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    return provider, await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance"))
 
 
 def ending(moment: datetime) -> dict[str, Any]:
@@ -28,48 +28,50 @@ def ending(moment: datetime) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("item", "urgency"), [(CLEANING, "booked"), (DRAIN, "same_day")])
-async def test_no_appointment_leaves_the_clocks_behind(world: World, item: str, urgency: str) -> None:
-    firm, job = await accepted(world, item)
+async def test_an_appointment_beyond_move_days_is_refused(world: World, item: str, urgency: str) -> None:
+    provider, job = await accepted(world, item)
     url = f"/provider/jobs/{job['id']}/appointment"
     first = datetime.fromisoformat(job["complete_by"])
     latest = first + timedelta(days=read_data("catalog.yaml")["urgency"][urgency]["move_days"])
     far = ending(datetime.fromisoformat("2099-01-01T10:00:00+08:00"))
-    problem = await refused(firm.client.put(url, json=far), 422, "appointment_too_far")
+    problem = await refused(provider.client.put(url, json=far), 422, "appointment_too_far")
     assert datetime.fromisoformat(problem["latest"]) == latest
     await refused(world.operator.put(f"/jobs/{job['id']}/appointment", json=far), 422, "appointment_too_far")
-    moved = await ok(firm.client.put(url, json=ending(latest)))
+    moved = await ok(provider.client.put(url, json=ending(latest)))
     assert (moved["appointment_moves"], datetime.fromisoformat(moved["appointment_to"])) == (1, latest)
-    await refused(firm.client.put(url, json=ending(latest + timedelta(days=1))), 422, "appointment_too_far")
+    await refused(provider.client.put(url, json=ending(latest + timedelta(days=1))), 422, "appointment_too_far")
 
 
 @pytest.mark.parametrize("item", [CLEANING, DRAIN])
-async def test_a_later_appointment_says_who_agreed_and_how(world: World, item: str) -> None:
-    firm, job = await accepted(world, item)
+async def test_a_later_appointment_must_name_who_agreed_and_how(world: World, item: str) -> None:
+    provider, job = await accepted(world, item)
     url, stands = f"/provider/jobs/{job['id']}/appointment", job["appointment_to"] or job["complete_by"]
     later = ending(datetime.fromisoformat(stands) + timedelta(hours=2))
     for missing in (["agreed_by", "agreed_how"], ["agreed_by"], ["agreed_how"]):
         ticked = {name: value for name, value in later.items() if name not in missing}
-        for client, path in ((firm.client, url), (world.operator, url.removeprefix("/provider"))):
+        for client, path in ((provider.client, url), (world.operator, url.removeprefix("/provider"))):
             problem = await refused(client.put(path, json=ticked), 422, "consent_unnamed")
             assert problem["missing"] == missing
             assert all(name in problem["title"] for name in missing)
     for blank in ({"agreed_by": " "}, {"agreed_how": "somehow"}):
-        problem = await refused(firm.client.put(url, json=later | blank), 422, "invalid_input")
+        problem = await refused(provider.client.put(url, json=later | blank), 422, "invalid_input")
         assert next(iter(blank)) in str(problem["errors"])
-    assert (await ok(firm.client.put(url, json=later)))["appointment_moves"] == 1
+    assert (await ok(provider.client.put(url, json=later)))["appointment_moves"] == 1
     earlier = ending(datetime.fromisoformat(stands) + timedelta(hours=1))
     ticked = {name: value for name, value in earlier.items() if name not in ("agreed_by", "agreed_how")}
-    assert (await ok(firm.client.put(url, json=ticked)))["appointment_moves"] == 2
+    assert (await ok(provider.client.put(url, json=ticked)))["appointment_moves"] == 2
 
 
-async def test_moves_are_counted_and_the_centre_has_the_last_word(world: World) -> None:
-    firm, job = await accepted(world, CLEANING)
+async def test_a_provider_may_move_an_appointment_three_times_and_staff_once_more(world: World) -> None:
+    provider, job = await accepted(world, CLEANING)
     url, end = f"/provider/jobs/{job['id']}/appointment", datetime.fromisoformat(job["complete_by"])
     for number in range(1, MOST_MOVES + 1):
         body = ending(end + timedelta(hours=number))
-        assert (await ok(firm.client.put(url, json=body)))["appointment_moves"] == number
-        assert (await ok(firm.client.put(url, json=body)))["appointment_moves"] == number, "a retry moves nothing"
-    await refused(firm.client.put(url, json=ending(end + timedelta(hours=9))), 409, "too_many_moves")
+        assert (await ok(provider.client.put(url, json=body)))["appointment_moves"] == number
+        assert (await ok(provider.client.put(url, json=body)))["appointment_moves"] == number, (
+            "a retry is not another move"
+        )
+    await refused(provider.client.put(url, json=ending(end + timedelta(hours=9))), 409, "too_many_moves")
     by_centre = await ok(world.operator.put(f"/jobs/{job['id']}/appointment", json=ending(end + timedelta(hours=9))))
     assert by_centre["appointment_moves"] == MOST_MOVES + 1
     events = await ok(world.operator.get(f"/requests/{job['request_id']}/events"))
@@ -79,15 +81,17 @@ async def test_moves_are_counted_and_the_centre_has_the_last_word(world: World) 
     ]
 
 
-async def test_the_figures_go_by_the_first_deadline(world: World) -> None:
-    firm, job = await accepted(world, CLEANING)
+async def test_the_original_on_time_rate_counts_by_the_first_deadline(world: World) -> None:
+    provider, job = await accepted(world, CLEANING)
     first = datetime.fromisoformat(job["complete_by"])
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/appointment", json=ending(first + timedelta(days=20))))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/appointment", json=ending(first + timedelta(days=20))))
     world.advance(seconds=(first + timedelta(days=19) - world.clock.now()).total_seconds())
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
     quote = {"amount_fen": 8_000, "agreed_on_site": True}
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/quote", json=quote))
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/completion", json={"result": "好了", "amount_fen": 8_000}))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/quote", json=quote))
+    await ok(
+        provider.client.put(f"/provider/jobs/{job['id']}/completion", json={"result": "好了", "amount_fen": 8_000})
+    )
     await world.work()
     asked = {"from": "2026-11-24", "to": "2026-11-24"}
     figures = await ok(world.manager.get("/metrics/fulfilment", params=asked))

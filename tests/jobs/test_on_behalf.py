@@ -1,14 +1,14 @@
-"""Providers without software are phoned, and staff act for them."""
+"""Staff phone providers without software and act on their behalf."""
 
 from app.registry.models import ReachedBy
 from tests.world import DRAIN, World, ok
 
 
-async def test_a_firm_is_phoned_from_the_offer_to_the_bill(world: World) -> None:
-    firm = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
+async def test_operators_phone_a_provider_from_the_offer_to_the_bill(world: World) -> None:
+    provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     request_id = (await world.dispatch(DRAIN))["request"]["id"]
     [listed] = await ok(world.operator.get("/offers/to-phone"))
-    assert (listed["provider_name"], listed["phone_attempts"]) == (firm.name, 0)
+    assert (listed["provider_name"], listed["phone_attempts"]) == (provider.name, 0)
     taken = await ok(world.operator.post("/offers/to-phone/next"))
     assert taken["provider_phone"].startswith("179")
     assert (await world.supervisor.post("/offers/to-phone/next")).status_code == 204

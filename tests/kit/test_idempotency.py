@@ -35,27 +35,27 @@ async def test_a_contact_is_noted_once(world: World) -> None:
 
 
 async def test_a_key_made_again_has_the_secret_that_signs_in(world: World) -> None:
-    firm = await world.add_provider()
-    made = await _twice(world.registrar, f"/providers/{firm.id}/keys", {"label": "手机"})
-    assert (await ok((await world.client(made["key"])).get("/provider")))["id"] == str(firm.id)
+    provider = await world.add_provider()
+    made = await _twice(world.registrar, f"/providers/{provider.id}/keys", {"label": "手机"})
+    assert (await ok((await world.client(made["key"])).get("/provider")))["id"] == str(provider.id)
     async with world.context.db.begin() as tx:
         kept = await tx.driver.fetchval(f"SELECT answer FROM {IdempotencyKey.__tablename__}")
     assert made["key"].encode() not in kept
 
 
 async def test_a_statement_link_made_again_is_the_same_link(world: World) -> None:
-    firm = await world.add_provider()
-    made = await _twice(world.operator, f"/providers/{firm.id}/statement-links", {"month": "2026-11"})
-    assert len((await ok(world.operator.get(f"/providers/{firm.id}/statement-links")))["items"]) == 1
+    provider = await world.add_provider()
+    made = await _twice(world.operator, f"/providers/{provider.id}/statement-links", {"month": "2026-11"})
+    assert len((await ok(world.operator.get(f"/providers/{provider.id}/statement-links")))["items"]) == 1
     assert (await world.anonymous.get(made["path"].removeprefix("/api/v1"))).is_success
 
 
 async def test_an_operators_pick_is_offered_once(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     offered = await _twice(
-        world.operator, f"/requests/{await _request_id(world)}/offers", {"provider_id": str(firm.id)}
+        world.operator, f"/requests/{await _request_id(world)}/offers", {"provider_id": str(provider.id)}
     )
-    assert [offer["id"] for offer in await ok(firm.client.get("/provider/offers"))] == [offered["offers"][0]["id"]]
+    assert [offer["id"] for offer in await ok(provider.client.get("/provider/offers"))] == [offered["offers"][0]["id"]]
 
 
 async def test_a_surge_that_was_ended_does_not_begin_again(world: World) -> None:
@@ -102,16 +102,16 @@ async def test_steps_are_taken_once_also_where_their_repetition_would_be_a_confl
 
 
 async def test_what_comes_late_under_its_key_undoes_nothing_that_was_done_since(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    url = f"/providers/{firm.id}/availability"
+    provider = await world.add_provider(DRAIN)
+    url = f"/providers/{provider.id}/availability"
     late = {"Idempotency-Key": "paused at noon"}
     await ok(world.operator.patch(url, json={"reachable": False}, headers=late))
     await ok(world.operator.patch(url, json={"reachable": True}))
     await ok(world.operator.patch(url, json={"reachable": False}, headers=late))
-    assert (await ok(world.operator.get(f"/providers/{firm.id}")))["reachable"] is True
+    assert (await ok(world.operator.get(f"/providers/{provider.id}")))["reachable"] is True
 
 
-async def test_a_firm_that_did_not_pick_up_was_phoned_once(world: World) -> None:
+async def test_a_provider_that_did_not_pick_up_was_phoned_once(world: World) -> None:
     await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     request_id = (await world.dispatch())["request"]["id"]
     offer = await ok(world.operator.post("/offers/to-phone/next"))

@@ -48,14 +48,14 @@ async def test_the_database_gives_the_same_form(world: World) -> None:
 
 
 @pytest.mark.parametrize("q", [*WRITINGS, "（宁波）开锁", "91330203MA2AF0001A", "MA2AF0001", "ma2af000-1"])
-async def test_a_firm_is_found_and_told_as_a_double_however_it_is_written(world: World, q: str) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_a_provider_is_found_and_told_as_a_double_however_it_is_written(world: World, q: str) -> None:
+    provider = await world.add_provider(DRAIN)
     async with world.context.db.begin() as tx:
         await tx.driver.execute("UPDATE providers SET uscc = '91330203MA2AF0001A'")
     rename = {"name": WRITINGS[0]}
-    await ok(world.registrar.patch(f"/providers/{firm.id}", json=rename, headers={"If-Match": '"1"'}))
+    await ok(world.registrar.patch(f"/providers/{provider.id}", json=rename, headers={"If-Match": '"1"'}))
     found = (await ok(world.registrar.get("/providers", params={"q": q})))["items"]
-    assert [(one["id"], one["name"]) for one in found] == [(str(firm.id), WRITINGS[0])]
+    assert [(one["id"], one["name"]) for one in found] == [(str(provider.id), WRITINGS[0])]
     if q in WRITINGS:
         body = application(name=q)
         problem = await refused(world.anonymous.post("/public/applications", json=body), 409, "provider_known")
@@ -84,16 +84,16 @@ async def found(world: World, path: str, q: str, **wanted: str) -> list[Any]:
 
 async def test_whatever_its_writing_it_is_found_where_one_looks_for_it(world: World) -> None:
     rng = random.Random(14)
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     rename = {"name": "海曙阿里·安顺(Home)开锁"}
-    await ok(world.registrar.patch(f"/providers/{firm.id}", json=rename, headers={"If-Match": '"1"'}))
-    code = (await ok(world.registrar.get(f"/providers/{firm.id}")))["uscc"]
+    await ok(world.registrar.patch(f"/providers/{provider.id}", json=rename, headers={"If-Match": '"1"'}))
+    code = (await ok(world.registrar.get(f"/providers/{provider.id}")))["uscc"]
     facts = {"contact_name": "阿依古丽·买买提", "address": "段塘(东)A座-302", "description": "水管爆了 PVC管"}
     made = (await world.dispatch(DRAIN, phone="13957412345", **facts))["request"]
     for _ in range(12):
         for text in ("阿里·安顺(home)", code, code[8:17]):
-            [provider] = await found(world, "/providers", written(text, rng))
-            assert (provider["id"], provider["name"]) == (str(firm.id), rename["name"])
+            [one] = await found(world, "/providers", written(text, rng))
+            assert (one["id"], one["name"]) == (str(provider.id), rename["name"])
         for text in ("古丽·买买提", "段塘(东)a座-302", "水管爆了pvc", "13957412345", str(made["number"])):
             assert [one["id"] for one in await found(world, "/requests", written(text, rng))] == [made["id"]]
         for text in ("13957412345", "+8613957412345"):
@@ -130,9 +130,9 @@ async def test_one_line_is_one_number(world: World, typed: str) -> None:
     first = (await world.dispatch(DRAIN))["request"]
     caller = await ok(world.operator.get(f"/citizens/{typed}"))
     assert [one["id"] for one in caller["open_requests"]] == [first["id"]]
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     edit = {"phone": typed}
-    edited = await ok(world.registrar.patch(f"/providers/{firm.id}", json=edit, headers={"If-Match": '"1"'}))
+    edited = await ok(world.registrar.patch(f"/providers/{provider.id}", json=edit, headers={"If-Match": '"1"'}))
     assert edited["phone"] == "13957412345"
 
 

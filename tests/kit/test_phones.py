@@ -11,7 +11,7 @@ from app.kit.personal import mask_phone
 from app.kit.phones import OwnPhone, Phone, ProviderPhone, canonical, is_service_line
 
 HERE = "0574"
-own, firms, any_phone = TypeAdapter[str](OwnPhone), TypeAdapter[str](ProviderPhone), TypeAdapter[str](Phone)
+own, providers, any_phone = TypeAdapter[str](OwnPhone), TypeAdapter[str](ProviderPhone), TypeAdapter[str](Phone)
 
 mobiles = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 fixed_lines = st.from_regex(r"[2-8][0-9]{7}", fullmatch=True).filter(lambda own: len(set(own)) > 1)
@@ -122,12 +122,12 @@ def test_a_public_line_is_a_callers_number_and_nobodys_own(line: str) -> None:
     with pytest.raises(ValidationError, match="service line"):
         own.validate_python(line)
     with pytest.raises(ValidationError, match="public line"):
-        firms.validate_python(line)
+        providers.validate_python(line)
 
 
 @pytest.mark.parametrize("line", ["4001234567", "800-820-8820", "95588", "955888", "96345"])
-def test_a_firms_line_is_the_firms(line: str) -> None:
-    assert firms.validate_python(line) == any_phone.validate_python(line)
+def test_a_providers_line_is_the_providers(line: str) -> None:
+    assert providers.validate_python(line) == any_phone.validate_python(line)
     with pytest.raises(ValidationError, match="service line"):
         own.validate_python(line)
 

@@ -38,7 +38,7 @@ def test_known_figures() -> None:
     assert gini([1, 3]) == pytest.approx(0.25)
 
 
-def provider(number: int, capacity: int) -> Candidate:
+def with_capacity(number: int, capacity: int) -> Candidate:
     return candidate(provider_id=UUID(int=number), capacity=capacity, price_fen=8_000)
 
 
@@ -47,14 +47,14 @@ def provider(number: int, capacity: int) -> Candidate:
 def test_at_equal_merit_offers_go_by_capacity(kilometres: int, seed: int) -> None:
     """20 providers of unequal capacity share 30 offers each on average; every call comes from a random place."""
     random = Random(seed)
-    firms = [provider(number, random.randint(2, 12)) for number in range(1, 21)]
-    for _ in range(30 * len(firms)):
-        called = [firm._replace(distance_km=random.uniform(0, kilometres)) for firm in firms]
+    providers = [with_capacity(number, random.randint(2, 12)) for number in range(1, 21)]
+    for _ in range(30 * len(providers)):
+        called = [provider._replace(distance_km=random.uniform(0, kilometres)) for provider in providers]
         best = rank(called, WEIGHTS)[0].candidate.provider_id.int - 1
-        done = {name: getattr(firms[best], name) + 1 for name in ("counted", "accepted", "completed")}
-        firms[best] = firms[best]._replace(**done)
-    assert sum(firm.counted for firm in firms) == 600
-    assert gini(firm.counted / firm.capacity for firm in firms) < 0.15
+        done = {name: getattr(providers[best], name) + 1 for name in ("counted", "accepted", "completed")}
+        providers[best] = providers[best]._replace(**done)
+    assert sum(provider.counted for provider in providers) == 600
+    assert gini(provider.counted / provider.capacity for provider in providers) < 0.15
 
 
 async def test_the_report_counts_everybody_who_could_have_had_offers(world: World) -> None:
@@ -62,9 +62,9 @@ async def test_the_report_counts_everybody_who_could_have_had_offers(world: Worl
     await world.add_provider(DRAIN, capacity=2)
     gone = await world.add_provider(DRAIN, standing=Standing.LEFT)
     async with world.context.db.begin() as tx:
-        for firm in (large, gone):
+        for provider in (large, gone):
             november = world.clock.now().date().replace(day=1)
-            tx.session.add(ProviderItemMonth(month=november, item_code=DRAIN, provider_id=firm.id, counted=8))
+            tx.session.add(ProviderItemMonth(month=november, item_code=DRAIN, provider_id=provider.id, counted=8))
     report = await ok(world.registrar.get("/matching/fairness", params={"month": "2026-11", "item": DRAIN}))
     assert report == {
         "month": "2026-11",
@@ -74,9 +74,9 @@ async def test_the_report_counts_everybody_who_could_have_had_offers(world: Worl
 
 
 async def test_an_accepted_offer_is_in_the_report_a_withdrawn_one_is_not(world: World) -> None:
-    firm = await world.add_provider(DRAIN, DOOR_LOCK)
+    provider = await world.add_provider(DRAIN, DOOR_LOCK)
     created = await world.dispatch(DRAIN)
-    await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    await ok(provider.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
     other = await world.dispatch(DOOR_LOCK)
     await ok(world.operator.put(f"/requests/{other['request']['id']}/cancellation", json={"reason": "citizen"}))
     report = await ok(world.supervisor.get("/matching/fairness", params={"month": "2026-11"}))

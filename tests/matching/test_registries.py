@@ -29,13 +29,13 @@ async def test_filters_and_order_are_what_is_said_of_each_provider(world: World,
         standing = rng.choice([Standing.ACTIVE, Standing.TRIAL, Standing.WATCH, Standing.SUSPENDED])
         unreachable: dict[str, Any] = {} if reachable else {"unreachable_why": "silent", "unreachable_at": now}
         price, credit = rng.randrange(1_000, 50_000), rng.randrange(60, 101)
-        firm = await world.add_provider(
+        provider = await world.add_provider(
             DOOR_LOCK, capacity=capacity, point=point, hours=DAY if awake else NIGHT, standing=standing,
             price_fen=price, papers=(), reachable=reachable, credit=credit, **unreachable,
         )  # fmt: skip
         async with world.context.db.begin() as tx:
             until = now.date() + timedelta(days=30 if good else -1)
-            paper = ProviderPaper(provider_id=firm.id, paper_code="lock", number="x", issued_on=date(2025, 1, 1))
+            paper = ProviderPaper(provider_id=provider.id, paper_code="lock", number="x", issued_on=date(2025, 1, 1))
             paper.expires_on = until
             tx.session.add(paper)
         if standing == Standing.SUSPENDED:
@@ -45,20 +45,22 @@ async def test_filters_and_order_are_what_is_said_of_each_provider(world: World,
             "too_far": km > RADIUS, "papers": not good, "closed_then": not awake, "full": capacity == 0,
             "unreachable": not reachable, "barred": barred,
         }  # fmt: skip
-        meant[str(firm.id)] = next((reason for reason, stopped in stops.items() if stopped), None)
+        meant[str(provider.id)] = next((reason for reason, stopped in stops.items() if stopped), None)
         scores = {"distance": 5 / (5 + km), "fairness": 1, "credit": credit / 100, "record": 1, "load": 1}
         scores["price"] = 10_000 / (10_000 + price)
-        totals[str(firm.id)] = sum(scores[name] * weight for name, weight in WEIGHTS.items()) / sum(WEIGHTS.values())
+        totals[str(provider.id)] = sum(scores[name] * weight for name, weight in WEIGHTS.items()) / sum(
+            WEIGHTS.values()
+        )
         if barred:
             await ok(world.create(DOOR_LOCK, phone=PHONE))
-            await ok(world.operator.put(f"/citizens/{PHONE}/bars/{firm.id}", json={"reason": "态度差"}))
+            await ok(world.operator.put(f"/citizens/{PHONE}/bars/{provider.id}", json={"reason": "态度差"}))
     wanted = {"item": DOOR_LOCK, "area": CHENGLANG, "phone": PHONE}
     shown: dict[str, Any] = await ok(world.operator.post("/matching/preview", json=wanted))
     assert {each["provider_id"]: each["reason"] for each in shown["rejected"]} == {
-        firm: reason for firm, reason in meant.items() if reason
+        provider: reason for provider, reason in meant.items() if reason
     }
-    able = [firm for firm, reason in meant.items() if reason is None]
-    assert [each["provider_id"] for each in shown["candidates"]] == sorted(able, key=lambda firm: -totals[firm])
+    able = [provider for provider, reason in meant.items() if reason is None]
+    assert [each["provider_id"] for each in shown["candidates"]] == sorted(able, key=lambda provider: -totals[provider])
     assert [each["total"] for each in shown["candidates"]] == [
         pytest.approx(totals[each["provider_id"]], abs=1e-6) for each in shown["candidates"]
     ]

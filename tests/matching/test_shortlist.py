@@ -38,7 +38,7 @@ async def test_the_nearest_who_can_come_are_looked_at_however_many_are_nearer_an
     near, far, _ = await several(world, 3, 121.70)
     shown = await preview(world)
     assert ids(shown["candidates"]) == [str(near.id), str(far.id)]
-    assert not {str(firm.id) for firm in full} & {*ids(shown["rejected"])}
+    assert not {str(provider.id) for provider in full} & {*ids(shown["rejected"])}
 
 
 async def test_who_can_answer_now_is_found_behind_those_who_cannot(world: World) -> None:

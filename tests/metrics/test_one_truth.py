@@ -55,10 +55,10 @@ def summed(rows: list[dict[str, Any]]) -> Counter[str]:
 
 
 async def test_a_request_that_falls_back_is_received_at_one_tier_and_offered_at_the_other(world: World) -> None:
-    firm = await world.add_provider(CLEANING)
+    provider = await world.add_provider(CLEANING)
     await member(world, "veteran_family", "13957412345")
     made = await world.dispatch(CLEANING, tier="low_fee", tier_fallback="paid")
-    await world.complete(firm, made["offers"][0]["id"])
+    await world.complete(provider, made["offers"][0]["id"])
     first = Counter(requests=1, dispatched=1)
     then = Counter(offered=1, accepted=1, completed=1, on_time=1, turnover_fen=8_000)
     for _ in ("live", "kept", "a day later"):
@@ -85,17 +85,17 @@ async def test_a_corrected_item_moves_nothing_that_has_happened(world: World) ->
 
 
 async def test_what_is_reported_late_counts_on_its_day_and_its_correction_with_it(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
-    job = await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+    job = await ok(provider.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
     quote = {"amount_fen": 9_000, "agreed_on_site": True}
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/quote", json=quote))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/quote", json=quote))
     happened_at = (world.clock.now() + timedelta(hours=1)).isoformat()
     await world.work()
     world.advance(days=1)
     done = {"result": "疏通完毕", "amount_fen": 9_000, "happened_at": happened_at}
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
     for _ in ("live", "kept"):
         rows = await volumes(world, TODAY, TOMORROW, "day")
         assert [(row["day"], row["completed"], row["turnover_fen"]) for row in rows] == [(TODAY, 1, 9_000)]
@@ -108,13 +108,13 @@ async def test_what_is_reported_late_counts_on_its_day_and_its_correction_with_i
 
 
 async def test_nothing_counts_before_its_request_was_dispatched(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
-    job = await ok(firm.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
+    job = await ok(provider.client.put(f"/provider/offers/{made['offers'][0]['id']}/acceptance"))
     long_ago = {"happened_at": "2019-01-01T00:00:00+08:00"}
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start", json=long_ago))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start", json=long_ago))
     done = {"result": "疏通完毕", "amount_fen": 0, **long_ago}
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
     assert [row["day"] for row in await volumes(world, TODAY, TODAY, "day") if row["completed"]] == [TODAY]
 
 
@@ -175,10 +175,10 @@ class FiguresWalk(Walk):
 async def test_whatever_happens_every_cut_of_every_figure_adds_up_and_the_log_gives_it_again(
     world: World, seed: int
 ) -> None:
-    firms = [await world.add_provider(DRAIN, CLEANING, capacity=3), await world.add_provider(DRAIN, capacity=3)]
+    providers = [await world.add_provider(DRAIN, CLEANING, capacity=3), await world.add_provider(DRAIN, capacity=3)]
     for number in range(3):
         await member(world, "veteran_family", f"139574{number:05d}")
-    walk = FiguresWalk(world, seed, firms)
+    walk = FiguresWalk(world, seed, providers)
     first = date.fromisoformat(TODAY)
     for step in range(STEPS):
         await walk.step()

@@ -21,20 +21,20 @@ async def on_time(world: World) -> tuple[int, int]:
     return rate["numerator"], rate["denominator"]
 
 
-async def accept(firm: SampleProvider) -> dict[str, Any]:
-    [offer] = await ok(firm.client.get("/provider/offers"))
-    return dict(await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance")))
+async def accept(provider: SampleProvider) -> dict[str, Any]:
+    [offer] = await ok(provider.client.get("/provider/offers"))
+    return dict(await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance")))
 
 
-async def finish(firm: SampleProvider, job: dict[str, Any]) -> None:
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+async def finish(provider: SampleProvider, job: dict[str, Any]) -> None:
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
     await ok(
-        firm.client.put(
+        provider.client.put(
             f"/provider/jobs/{job['id']}/quote", json={"amount_fen": job["agreed_fen"] or 0, "agreed_on_site": True}
         )
     )
     done = {"result": "修好了", "amount_fen": job["agreed_fen"] or 0}
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/completion", json=done))
 
 
 async def call_back(world: World, *, solved: bool) -> None:
@@ -47,29 +47,29 @@ async def call_back(world: World, *, solved: bool) -> None:
 
 @pytest.mark.parametrize("late", [True, False])
 async def test_a_redo_in_time_does_not_change_what_was_late_or_in_time_before(world: World, *, late: bool) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     await world.dispatch(DRAIN)
-    job = await accept(firm)
+    job = await accept(provider)
     world.advance(hours=25 if late else 1)
-    await finish(firm, job)
+    await finish(provider, job)
     assert await on_time(world) == (0 if late else 1, 1)
     await call_back(world, solved=False)
     assert await on_time(world) == (0 if late else 1, 1)
-    await finish(firm, await accept(firm))
+    await finish(provider, await accept(provider))
     assert await on_time(world) == (1 if late else 2, 2)
 
 
 async def test_a_reopening_that_is_late_leaves_the_first_round_in_time(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
     world.advance(minutes=2)
-    await finish(firm, await accept(firm))
+    await finish(provider, await accept(provider))
     await call_back(world, solved=True)
     await ok(world.operator.put(f"/requests/{created['request']['id']}/reopening", json={"reason": "又堵了"}))
     world.advance(minutes=1)
-    job = await accept(firm)
+    job = await accept(provider)
     world.advance(hours=30)
-    await finish(firm, job)
+    await finish(provider, job)
     assert await on_time(world) == (1, 2)
     clocks = (await fulfilment(world))["clocks"]
     assert (clocks["dispatch"]["count"], clocks["dispatch"]["median_seconds"]) == (1, 0)
@@ -81,14 +81,14 @@ async def test_a_second_dispatch_leaves_the_first_late(world: World) -> None:
     assert created["request"]["status"] == "unmatched"
     world.advance(hours=25)
     assert await on_time(world) == (0, 1)
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     await ok(world.supervisor.put(f"/requests/{created['request']['id']}/dispatch"))
-    await finish(firm, await accept(firm))
+    await finish(provider, await accept(provider))
     assert await on_time(world) == (1, 2)
     assert (await fulfilment(world))["clocks"]["dispatch"]["median_seconds"] == 0
 
 
-async def test_a_return_gives_the_next_firm_a_clock_of_its_own_and_the_citizen_no_other(world: World) -> None:
+async def test_a_return_gives_the_next_provider_a_clock_of_its_own_and_the_citizen_no_other(world: World) -> None:
     first = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
     world.advance(minutes=2)
@@ -116,9 +116,9 @@ async def test_a_return_gives_the_next_firm_a_clock_of_its_own_and_the_citizen_n
 
 
 async def test_late_work_that_is_cancelled_or_held_was_late(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
-    await accept(firm)
+    await accept(provider)
     world.advance(hours=25)
     hold = {"cause": "citizen", "reason": "出门", "until": (world.clock.now() + timedelta(days=2)).isoformat()}
     await ok(world.operator.put(f"/requests/{created['request']['id']}/hold", json=hold))
@@ -128,30 +128,30 @@ async def test_late_work_that_is_cancelled_or_held_was_late(world: World) -> Non
 
 
 async def test_each_round_may_ask_for_more_time(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     await world.dispatch(DRAIN)
 
     async def ask(job: dict[str, Any]) -> None:
         until = (world.clock.now() + timedelta(hours=30)).isoformat()
         path = f"/provider/jobs/{job['id']}/extension"
-        asked = await ok(firm.client.put(path, json={"until": until, "reason": "等配件"}))
+        asked = await ok(provider.client.put(path, json={"until": until, "reason": "等配件"}))
         await ok(world.supervisor.put(f"/extensions/{asked['id']}/decision", json={"granted": True}))
         later = {"until": (world.clock.now() + timedelta(hours=60)).isoformat(), "reason": "还要等"}
-        await refused(firm.client.put(path, json=later), 409, "extension_exists")
+        await refused(provider.client.put(path, json=later), 409, "extension_exists")
 
-    job = await accept(firm)
+    job = await accept(provider)
     await ask(job)
     world.advance(hours=26)
-    await finish(firm, job)
+    await finish(provider, job)
     rates = (await fulfilment(world))["rates"]
     assert (rates["on_time"]["numerator"], rates["on_time_by_original"]["numerator"]) == (1, 0)
     await call_back(world, solved=False)
-    job = await accept(firm)
+    job = await accept(provider)
     assert job["original_complete_by"] is None
     await ask(job)
-    shown = await ok(firm.client.get(f"/provider/jobs/{job['id']}"))
+    shown = await ok(provider.client.get(f"/provider/jobs/{job['id']}"))
     assert shown["original_complete_by"] < shown["complete_by"]
-    await finish(firm, job)
+    await finish(provider, job)
     rates = (await fulfilment(world))["rates"]
     assert (rates["on_time"]["numerator"], rates["on_time_by_original"]["numerator"]) == (2, 1)
 
@@ -159,7 +159,7 @@ async def test_each_round_may_ask_for_more_time(world: World) -> None:
 @pytest.mark.parametrize("seed", range(4))
 async def test_whatever_comes_after_a_round_its_judgement_stands(world: World, seed: int) -> None:
     """A random walk over rounds: a round judged late or on time stays so."""
-    rng, firm = Random(seed), await world.add_provider(DRAIN)
+    rng, provider = Random(seed), await world.add_provider(DRAIN)
     request_id = (await world.dispatch(DRAIN))["request"]["id"]
     on_time_before = late_before = 0
     for _ in range(7):
@@ -173,19 +173,19 @@ async def test_whatever_comes_after_a_round_its_judgement_stands(world: World, s
             await call_back(world, solved=rng.random() < 0.5)
         else:
             await world.work()
-            offers = await ok(firm.client.get("/provider/offers"))
+            offers = await ok(provider.client.get("/provider/offers"))
             if not offers:
-                firm = await world.add_provider(DRAIN)
+                provider = await world.add_provider(DRAIN)
                 world.advance(minutes=30)
                 await world.work()
                 continue
-            job = await accept(firm)
+            job = await accept(provider)
             world.advance(hours=rng.choice([1, 25]))
             if rng.random() < 0.4:
-                await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_staff"}))
-                firm = await world.add_provider(DRAIN)
+                await ok(provider.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_staff"}))
+                provider = await world.add_provider(DRAIN)
             else:
-                await finish(firm, job)
+                await finish(provider, job)
         await world.work()
         done, due = await on_time(world)
         assert done >= on_time_before

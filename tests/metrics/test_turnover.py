@@ -28,19 +28,19 @@ async def turnover(world: World, **asked: Any) -> dict[str, Any]:
 
 
 async def test_sevenfold_is_a_growth_of_six(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    await declare(world, firm, date(2020, 1, 1), 1_000_000, 100_000, baseline=True)
-    await declare(world, firm, date(2026, 11, 1), 7_500_000, 50_000, baseline=False)
+    provider = await world.add_provider(DRAIN)
+    await declare(world, provider, date(2020, 1, 1), 1_000_000, 100_000, baseline=True)
+    await declare(world, provider, date(2026, 11, 1), 7_500_000, 50_000, baseline=False)
     for day in (date(2026, 11, 1), date(2026, 11, 30)):
-        await earn(world, firm, day, 3_500_000)
+        await earn(world, provider, day, 3_500_000)
     for day in (date(2026, 10, 31), date(2026, 12, 1)):
-        await earn(world, firm, day, 999)
+        await earn(world, provider, day, 999)
     found = await turnover(world)
     assert found["month"] == "2026-11-01"
     [item] = found["items"]
     assert item == {
-        "provider_id": str(firm.id),
-        "name": firm.name,
+        "provider_id": str(provider.id),
+        "name": provider.name,
         "kind": "company",
         "completed": 2,
         "baseline_month": "2020-01-01",
@@ -50,7 +50,7 @@ async def test_sevenfold_is_a_growth_of_six(world: World) -> None:
     }
 
 
-async def test_the_total_compares_only_firms_that_have_both_figures(world: World) -> None:
+async def test_the_total_compares_only_providers_that_have_both_figures(world: World) -> None:
     grown, idle, new = [await world.add_provider(DRAIN) for _ in range(3)]
     await declare(world, grown, date(2020, 1, 1), 100_000, 10_000, baseline=True)
     await declare(world, idle, date(2020, 1, 1), 100_000, 10_000, baseline=True)
@@ -78,9 +78,9 @@ async def test_who_has_left_or_not_yet_joined_counts_only_with_turnover(world: W
 
 
 async def test_pages_go_from_the_largest_turnover_down_and_leave_nobody_out(world: World) -> None:
-    firms = [await world.add_provider(DRAIN) for _ in range(5)]
-    for firm, fen in zip(firms, (0, 500, 500, 900, 100), strict=True):
-        await earn(world, firm, date(2026, 11, 5), fen)
+    providers = [await world.add_provider(DRAIN) for _ in range(5)]
+    for provider, fen in zip(providers, (0, 500, 500, 900, 100), strict=True):
+        await earn(world, provider, date(2026, 11, 5), fen)
     seen: list[tuple[int, str]] = []
     cursor: dict[str, str] = {}
     while True:
@@ -90,13 +90,13 @@ async def test_pages_go_from_the_largest_turnover_down_and_leave_nobody_out(worl
             break
         cursor = {"cursor": found["next"]}
     assert [fen for fen, _ in seen] == [900, 500, 500, 100, 0]
-    assert {provider_id for _, provider_id in seen} == {str(firm.id) for firm in firms}
+    assert {provider_id for _, provider_id in seen} == {str(provider.id) for provider in providers}
 
 
 async def test_a_completed_job_is_turnover_of_the_month(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     made = await world.dispatch(DRAIN)
-    await world.complete(firm, made["offers"][0]["id"], amount_fen=12_000)
+    await world.complete(provider, made["offers"][0]["id"], amount_fen=12_000)
     [item] = (await turnover(world))["items"]
     assert (item["completed"], item["hotline"]["month_fen"]) == (1, 12_000)
     assert (item["baseline_month"], item["hotline"]["ratio"]) == (None, None)

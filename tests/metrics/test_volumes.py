@@ -24,10 +24,10 @@ def some(counts: dict[str, Any]) -> dict[str, Any]:
 
 async def play_morning(world: World) -> None:
     """Answer a question in the call, and have a drain cleared for 120 yuan and called back the next day."""
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     await ok(world.create(PENSION, answer="养老补贴到街道便民服务中心窗口办理，带身份证和户口本", channel="web"))
     made = await world.dispatch(DRAIN)
-    await world.complete(firm, made["offers"][0]["id"], amount_fen=12_000)
+    await world.complete(provider, made["offers"][0]["id"], amount_fen=12_000)
 
 
 async def test_volumes_follow_the_work_at_once_and_stay_when_rolled_up(world: World) -> None:
@@ -127,9 +127,9 @@ async def test_a_year_of_days_and_a_month_of_hours_can_be_asked_for(world: World
 
 
 async def test_now_says_what_is_open_and_what_waits(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     done = await world.dispatch(DRAIN)
-    await world.complete(firm, done["offers"][0]["id"])
+    await world.complete(provider, done["offers"][0]["id"])
     await world.work()
     world.advance(hours=3)
     waiting = await world.dispatch(DRAIN)

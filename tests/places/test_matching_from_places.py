@@ -57,11 +57,11 @@ async def test_the_point_is_the_most_exact_one_within_the_area(
 
 
 async def test_a_place_that_was_chosen_is_matched_from(world: World, ids: dict[str, str]) -> None:
-    firm = await world.add_provider(DRAIN, point=(29.869, 121.553))
+    provider = await world.add_provider(DRAIN, point=(29.869, 121.553))
     taken = await take(world, area=JIANGXIA, place=ids["天一广场"], address="3楼", dispatch=True)
     assert taken["matched_from"]["point_of"] == "place"
     assert taken["elsewhere"] == []
-    assert [offer["provider_id"] for offer in taken["offers"]] == [str(firm.id)]
+    assert [offer["provider_id"] for offer in taken["offers"]] == [str(provider.id)]
     asked = {"item": DRAIN, "area": JIANGXIA, "place": ids["天一广场"]}
     preview = await ok(world.operator.post("/matching/preview", json=asked))
     assert preview["candidates"][0]["distance_km"] == 0
@@ -76,7 +76,7 @@ async def test_a_place_that_was_chosen_is_matched_from(world: World, ids: dict[s
         "area": NANMEN,
         "item": DRAIN,
         "description": "堵",
-        "place": str(firm.id),
+        "place": str(provider.id),
     }
     await refused(world.operator.post("/requests", json=unknown), 422, "unknown_place")
 

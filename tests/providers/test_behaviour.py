@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline_provider.behaviour import Answer, Member, decide, plan, quote_fen
-from tests.providers.firms import ACCEPTED_AT as NOW
-from tests.providers.firms import job
+from tests.providers.kit import ACCEPTED_AT as NOW
+from tests.providers.kit import job
 
 rngs = st.integers(0, 2**32).map(Random)
 hours = st.integers(1, 48).map(lambda number: timedelta(hours=number))

@@ -14,14 +14,14 @@ from app.registry.models import PriceKind
 from hotline_provider.board import Unclear, pick
 from hotline_provider.wording import Lang, Say
 from tests.children import async_child
-from tests.providers.firms import Terminal, job
+from tests.providers.kit import Terminal, job
 from tests.world import CLEANING, DRAIN, World, ok
 
 
 async def test_a_job_from_the_offer_to_the_bill(world: World, url: str) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     number = str((await world.dispatch(DRAIN))["request"]["number"])
-    terminal = Terminal(url, firm)
+    terminal = Terminal(url, provider)
 
     accepted = await terminal.run("accept", number)
     assert f"已接单 {number}" in accepted
@@ -37,10 +37,10 @@ async def test_a_job_from_the_offer_to_the_bill(world: World, url: str) -> None:
 
 
 async def test_an_offer_is_named_by_the_end_of_its_id(world: World, url: str) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
     name = created["offers"][0]["id"][-6:].upper()
-    await Terminal(url, firm).run("decline", name, "--reason", "no_staff", "--note", "师傅请假")
+    await Terminal(url, provider).run("decline", name, "--reason", "no_staff", "--note", "师傅请假")
     [stored] = await ok(world.operator.get(f"/requests/{created['request']['id']}/offers"))
     assert (stored["status"], stored["decline_reason"]) == ("declined", "no_staff")
 
@@ -60,31 +60,31 @@ def test_a_name_must_mean_one_thing() -> None:
 
 
 async def test_an_appointment_is_typed_in_local_time(world: World, url: str) -> None:
-    firm = await world.add_provider(CLEANING, price_kind=PriceKind.FIXED)
+    provider = await world.add_provider(CLEANING, price_kind=PriceKind.FIXED)
     opens = world.clock.now() + timedelta(days=1)
     wanted = {"wanted_from": opens.isoformat(), "wanted_to": (opens + timedelta(hours=8)).isoformat()}
     created = await world.dispatch(CLEANING, **wanted)
     start, end = (f"{(opens + timedelta(hours=hours)).astimezone():%Y-%m-%d %H:%M}" for hours in (1, 3))
     window = ("--appointment-from", start, "--appointment-to", end)
-    await Terminal(url, firm).run("accept", str(created["request"]["number"]), *window)
-    [job] = await ok(firm.client.get("/provider/jobs"))
+    await Terminal(url, provider).run("accept", str(created["request"]["number"]), *window)
+    [job] = await ok(provider.client.get("/provider/jobs"))
     assert datetime.fromisoformat(job["appointment_from"]) == opens + timedelta(hours=1)
 
 
 async def test_a_job_is_given_back(world: World, url: str) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
-    await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
-    number, terminal = str(created["request"]["number"]), Terminal(url, firm)
+    await ok(provider.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    number, terminal = str(created["request"]["number"]), Terminal(url, provider)
     assert "13957412345" in await terminal.run("contact", number)
     assert "已退单" in await terminal.run("return", number, "--reason", "no_parts")
     assert await world.status(created["request"]["id"]) == "dispatching"
 
 
 async def test_a_job_says_that_what_was_taken_down_is_corrected(world: World, url: str) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     request = (await world.dispatch(DRAIN))["request"]
-    terminal = Terminal(url, firm)
+    terminal = Terminal(url, provider)
     await terminal.run("accept", str(request["number"]))
     assert "更正" not in await terminal.run("jobs")
     etag = (await world.supervisor.get(f"/requests/{request['id']}")).headers["ETag"]
@@ -97,9 +97,9 @@ async def test_a_job_says_that_what_was_taken_down_is_corrected(world: World, ur
 
 
 async def test_what_goes_wrong_is_said_and_told_by_the_exit_status(world: World, url: str) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     number = str((await world.dispatch(DRAIN))["request"]["number"])
-    terminal = Terminal(url, firm)
+    terminal = Terminal(url, provider)
     assert "没有编号或单号为 999999 的派单" in await terminal.run("accept", "999999", status=2)
     assert "12.345" in await terminal.run("quote", number, "--amount", "12.345", status=2)
     await terminal.run("accept", number)
@@ -114,12 +114,12 @@ async def test_what_goes_wrong_is_said_and_told_by_the_exit_status(world: World,
 
 
 async def test_more_time_is_asked_for(world: World, url: str) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
-    job = await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    job = await ok(provider.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
     until = datetime.fromisoformat(job["complete_by"]).replace(second=0) + timedelta(days=2)
     words = ("--until", f"{until.astimezone():%Y-%m-%d %H:%M}", "--reason", "配件要从杭州调货")
-    terminal, number = Terminal(url, firm), str(created["request"]["number"])
+    terminal, number = Terminal(url, provider), str(created["request"]["number"])
     assert "等待值班长批准" in await terminal.run("extend", number, *words)
     await terminal.run("extend", number, "--until", "后天", "--reason", "配件要从杭州调货", status=2)
     [row] = (await ok(world.supervisor.get("/supervision/queue", params={"kind": "extension_asked"})))["items"]
@@ -127,8 +127,8 @@ async def test_more_time_is_asked_for(world: World, url: str) -> None:
 
 
 async def test_watching_shows_an_offer_as_it_comes_and_ends_cleanly(world: World, url: str) -> None:
-    firm = await world.add_provider(DRAIN)
-    environment: dict[str, Any] = os.environ | Terminal(url, firm).environment | {"TTY_COMPATIBLE": "1"}
+    provider = await world.add_provider(DRAIN)
+    environment: dict[str, Any] = os.environ | Terminal(url, provider).environment | {"TTY_COMPATIBLE": "1"}
     command = (sys.executable, "-m", "hotline_provider.cli", "watch")
     async with (
         asyncio.timeout(30),

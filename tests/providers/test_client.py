@@ -8,14 +8,14 @@ import pytest
 
 from app.registry.models import PriceKind
 from hotline_provider import DeclineReason, Problem, ReturnReason, ToldHow
-from tests.providers.firms import client_of
+from tests.providers.kit import client_of
 from tests.world import CLEANING, DRAIN, World, ok
 
 
 async def test_a_job_is_taken_quoted_and_billed(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
-    async with client_of(world, firm) as hotline:
+    async with client_of(world, provider) as hotline:
         [offer] = await hotline.offers()
         assert (offer.number, offer.price_kind) == (created["request"]["number"], "quote")
 
@@ -34,8 +34,8 @@ async def test_a_job_is_taken_quoted_and_billed(world: World) -> None:
 
 
 async def test_watching_tells_of_an_offer_while_it_waits_and_of_its_end(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    async with client_of(world, firm) as hotline:
+    provider = await world.add_provider(DRAIN)
+    async with client_of(world, provider) as hotline:
         watching = hotline.watch_offers()
         assert await anext(watching) == []
 
@@ -47,9 +47,9 @@ async def test_watching_tells_of_an_offer_while_it_waits_and_of_its_end(world: W
 
 
 async def test_a_refusal_is_a_problem_in_the_providers_language(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     await world.dispatch(DRAIN)
-    async with client_of(world, firm) as hotline, client_of(world, firm, "en") as abroad:
+    async with client_of(world, provider) as hotline, client_of(world, provider, "en") as abroad:
         [offer] = await hotline.offers()
         world.advance(days=1)
         with pytest.raises(Problem, match="已转给其他单位") as refused:
@@ -61,11 +61,11 @@ async def test_a_refusal_is_a_problem_in_the_providers_language(world: World) ->
 
 
 async def test_an_appointment_is_made_and_moved(world: World) -> None:
-    firm = await world.add_provider(CLEANING, price_kind=PriceKind.FIXED)
+    provider = await world.add_provider(CLEANING, price_kind=PriceKind.FIXED)
     start = world.clock.now() + timedelta(days=1)
     wanted = {"wanted_from": start.isoformat(), "wanted_to": (start + timedelta(hours=6)).isoformat()}
     await world.dispatch(CLEANING, **wanted)
-    async with client_of(world, firm) as hotline:
+    async with client_of(world, provider) as hotline:
         [offer] = await hotline.offers()
         job = await hotline.accept(
             offer.id, appointment_from=start + timedelta(hours=1), appointment_to=start + timedelta(hours=3)
@@ -82,10 +82,10 @@ async def test_an_appointment_is_made_and_moved(world: World) -> None:
 
 
 async def test_work_that_cannot_be_done_goes_back(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     await world.dispatch(DRAIN)
     await world.dispatch(DRAIN)
-    async with client_of(world, firm) as hotline:
+    async with client_of(world, provider) as hotline:
         first, second = [await hotline.accept(offer.id) for offer in await hotline.offers()]
         back = await hotline.give_back(first.id, ReturnReason.CITIZEN_ABSENT, "敲门没人应，电话也不接")
         assert (back.status, back.return_reason) == ("returned", "citizen_absent")
@@ -96,15 +96,15 @@ async def test_work_that_cannot_be_done_goes_back(world: World) -> None:
 
 
 async def test_a_provider_reads_itself_and_sets_its_availability(world: World) -> None:
-    firm = await world.add_provider(DRAIN, capacity=5)
-    async with client_of(world, firm) as hotline:
+    provider = await world.add_provider(DRAIN, capacity=5)
+    async with client_of(world, provider) as hotline:
         own = await hotline.own()
-        assert (own.name, own.reachable) == (firm.name, True)
+        assert (own.name, own.reachable) == (provider.name, True)
         assert [(line.item_code, line.price_fen) for line in own.items] == [(DRAIN, 8_000)]
 
         away = await hotline.set_availability(reachable=False, capacity=2)
         assert (away.reachable, away.capacity) == (False, 2)
         assert {item.code: item.zh for item in await hotline.items()}[DRAIN] == world.catalog.items[DRAIN].zh
         assert {one.code for one in await hotline.townships()} == set(world.catalog.townships)
-    stored = await ok(world.registrar.get(f"/providers/{firm.id}"))
+    stored = await ok(world.registrar.get(f"/providers/{provider.id}"))
     assert (stored["reachable"], stored["capacity"]) == (False, 2)

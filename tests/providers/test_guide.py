@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.children import async_child
-from tests.providers.firms import key_of
+from tests.providers.kit import key_of
 from tests.world import DRAIN, World, ok
 
 GUIDE = Path(__file__).parents[2] / "docs" / "providers.md"
@@ -31,9 +31,9 @@ def examples() -> str:
 
 
 async def test_the_guide_leads_from_the_offer_to_the_bill(world: World, url: str, tmp_path: Path) -> None:
-    firm = await world.add_provider(DRAIN, price_fen=8_000)
+    provider = await world.add_provider(DRAIN, price_fen=8_000)
     created = await world.dispatch(DRAIN)
-    script = examples().replace("http://localhost:8189", url).replace("KEY=...  ", f"KEY={key_of(firm)}  ")
+    script = examples().replace("http://localhost:8189", url).replace("KEY=...  ", f"KEY={key_of(provider)}  ")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     async with (
         asyncio.timeout(60),
@@ -52,4 +52,4 @@ async def test_the_guide_leads_from_the_offer_to_the_bill(world: World, url: str
     assert (job["status"], job["amount_fen"]) == ("completed", 12_000)
     [asked] = [event for event in await ok(world.operator.get(f"/requests/{created['request']['id']}/events"))
                if event["kind"] == "extension.asked"]  # fmt: skip
-    assert asked["provider_id"] == str(firm.id)
+    assert asked["provider_id"] == str(provider.id)

@@ -12,7 +12,7 @@ import pytest
 
 from hotline_provider import CannotKeep, HotlineClient, Journal, Problem, Unreachable
 from tests.children import async_child
-from tests.providers.firms import Terminal, client_of
+from tests.providers.kit import Terminal, client_of
 from tests.providers.test_outages import Line, busy
 from tests.world import DRAIN, World, ok
 
@@ -74,16 +74,16 @@ async def test_what_a_hold_or_a_gateway_refuses_is_sent_again(journal: Journal) 
 
 
 async def test_a_late_report_names_the_moment_of_the_decision(world: World, journal: Journal) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
-    async with client_of(world, firm, journal=journal) as hotline:
+    async with client_of(world, provider, journal=journal) as hotline:
         job = await hotline.accept(created["offers"][0]["id"])
     then = world.clock.now()
     async with Line(httpx.ConnectError("no route")).client(patience=0, journal=journal) as cut_off:
         with pytest.raises(Unreachable):
             await cut_off.start(job.id, happened_at=then)
     world.advance(minutes=20)
-    async with client_of(world, firm, journal=journal) as hotline:
+    async with client_of(world, provider, journal=journal) as hotline:
         assert [problem async for _, problem in hotline.deliver()] == [None]
         assert [problem async for _, problem in hotline.deliver()] == []
     events = await ok(world.operator.get(f"/requests/{job.request_id}/events"))
@@ -107,20 +107,20 @@ async def test_the_centres_time_is_read_from_its_answers() -> None:
         assert timedelta() < hotline.now() - long_ago < timedelta(minutes=1)
 
 
-async def test_with_a_new_key_the_firm_goes_on_with_what_it_has_not_sent(
+async def test_with_a_new_key_the_provider_goes_on_with_what_it_has_not_sent(
     world: World, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
-    terminal, number = Terminal(url, firm), str(created["request"]["number"])
+    terminal, number = Terminal(url, provider), str(created["request"]["number"])
     monkeypatch.setattr("typer.get_app_dir", lambda name: str(tmp_path / name))
     del terminal.environment["HOTLINE_JOURNAL"]
     await terminal.run("accept", number)
     [file] = (tmp_path / "hotline-provider").glob("*.db")
-    job = (await ok(firm.client.get("/provider/jobs")))[0]
+    job = (await ok(provider.client.get("/provider/jobs")))[0]
     Journal(file).keep(f"/provider/jobs/{job['id']}/start", {})
-    made = await ok(world.registrar.post(f"/providers/{firm.id}/keys", json={"label": "new"}))
-    await ok(world.registrar.delete(f"/providers/{firm.id}/keys/test"))
+    made = await ok(world.registrar.post(f"/providers/{provider.id}/keys", json={"label": "new"}))
+    await ok(world.registrar.delete(f"/providers/{provider.id}/keys/test"))
     refused = await terminal.run("jobs", status=1)  # the key was revoked, which says nothing about the action
     assert "中心已收到" not in refused
     terminal.environment["HOTLINE_KEY"] = made["key"]
@@ -135,10 +135,10 @@ def no_room() -> None:
 
 
 async def test_on_a_full_disk_an_action_is_not_begun_and_what_was_kept_is_still_sent(world: World, url: str) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
     number, [offer] = str(created["request"]["number"]), created["offers"]
-    terminal = Terminal(url, firm)
+    terminal = Terminal(url, provider)
 
     async def run(*words: str) -> tuple[int | None, str]:
         async with async_child(
@@ -154,13 +154,13 @@ async def test_on_a_full_disk_an_action_is_not_begun_and_what_was_kept_is_still_
     status, said = await run("accept", number)
     assert status == 4, said
     assert "磁盘无法记录" in said
-    assert (await ok(firm.client.get("/provider/offers")))[0]["status"] == "pending"
+    assert (await ok(provider.client.get("/provider/offers")))[0]["status"] == "pending"
 
     Journal(terminal.journal).keep(f"/provider/offers/{offer['id']}/acceptance", {})
     status, said = await run("jobs")
     assert status == 0, said
     assert "中心已收到" in said
-    assert [job["number"] for job in await ok(firm.client.get("/provider/jobs"))] == [int(number)]
+    assert [job["number"] for job in await ok(provider.client.get("/provider/jobs"))] == [int(number)]
     assert outcomes(Journal(terminal.journal)) == [("acceptance", None)]  # no room for the answer: sent once more
     assert "中心已收到" in await terminal.run("jobs")
     assert outcomes(Journal(terminal.journal)) == [("acceptance", "done")]

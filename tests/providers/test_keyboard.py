@@ -10,14 +10,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.children import async_child
-from tests.providers.firms import Terminal
+from tests.providers.kit import Terminal
 from tests.world import DRAIN, SampleProvider, World, ok
 
 Keys = tuple[int, "asyncio.Queue[str]"]
 
 
 @pytest.fixture
-async def firm(world: World) -> SampleProvider:
+async def provider(world: World) -> SampleProvider:
     return await world.add_provider(DRAIN)
 
 
@@ -49,11 +49,11 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(url: str, firm: SampleProvider) -> AsyncIterator[Desk]:
+async def desk(url: str, provider: SampleProvider) -> AsyncIterator[Desk]:
     """Run `hotline-provider watch` in a terminal."""
     ours, its = pty.openpty()
     command = (sys.executable, "-m", "hotline_provider.cli", "watch")
-    environment = Terminal(url, firm).whole_environment | {"TERM": "xterm", "LINES": "40", "COLUMNS": "160"}
+    environment = Terminal(url, provider).whole_environment | {"TERM": "xterm", "LINES": "40", "COLUMNS": "160"}
     async with async_child(*command, stdin=its, stdout=its, env=environment) as process:
         os.close(its)
         desk = Desk(ours)
@@ -67,7 +67,7 @@ async def desk(url: str, firm: SampleProvider) -> AsyncIterator[Desk]:
             os.close(ours)
 
 
-async def test_a_job_from_the_offer_to_the_bill_by_keys(world: World, firm: SampleProvider, desk: Desk) -> None:
+async def test_a_job_from_the_offer_to_the_bill_by_keys(world: World, provider: SampleProvider, desk: Desk) -> None:
     await desk.shows("q 退出")
     created = await world.dispatch(DRAIN)
     await desk.shows(str(created["request"]["number"]))
@@ -96,14 +96,14 @@ async def test_a_job_from_the_offer_to_the_bill_by_keys(world: World, firm: Samp
 
 
 async def test_the_chosen_row_stays_chosen_and_a_reason_is_picked_by_its_number(
-    world: World, firm: SampleProvider, desk: Desk
+    world: World, provider: SampleProvider, desk: Desk
 ) -> None:
     first = await world.dispatch(DRAIN, phone="13800000001")
     world.advance(seconds=1)
     second = await world.dispatch(DRAIN, phone="13800000002")
     await desk.shows(str(second["request"]["number"]))
     desk.press("\x1b[B")
-    await ok(firm.client.put(f"/provider/offers/{first['offers'][0]['id']}/acceptance"))
+    await ok(provider.client.put(f"/provider/offers/{first['offers'][0]['id']}/acceptance"))
     await desk.shows("已接单")
     desk.press("d")
     await desk.shows("5 没有人手")
@@ -116,10 +116,10 @@ async def test_the_chosen_row_stays_chosen_and_a_reason_is_picked_by_its_number(
 
 
 async def test_what_is_no_sum_or_is_refused_is_said_and_changes_nothing(
-    world: World, firm: SampleProvider, desk: Desk
+    world: World, provider: SampleProvider, desk: Desk
 ) -> None:
     created = await world.dispatch(DRAIN)
-    job = await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    job = await ok(provider.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
     await desk.shows("已接单")
     desk.press("p\x7f两根\n")
     await desk.shows("不是数量")
@@ -136,10 +136,10 @@ async def test_what_is_no_sum_or_is_refused_is_said_and_changes_nothing(
     assert (await ok(world.operator.get(f"/jobs/{job['id']}")))["status"] == "accepted"
 
 
-async def test_without_its_terminal_the_agent_ends(url: str, firm: SampleProvider) -> None:
+async def test_without_its_terminal_the_agent_ends(url: str, provider: SampleProvider) -> None:
     ours, its = pty.openpty()
     command = (sys.executable, "-m", "hotline_provider.cli", "watch")
-    environment = Terminal(url, firm).whole_environment | {"TERM": "xterm"}
+    environment = Terminal(url, provider).whole_environment | {"TERM": "xterm"}
     async with async_child(*command, stdin=its, stdout=its, env=environment) as process, asyncio.timeout(30):
         os.close(its)
         desk = Desk(ours)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hotline_provider.unattended import Answer
 from tests.children import async_child
-from tests.providers.firms import Terminal
+from tests.providers.kit import Terminal
 from tests.world import DRAIN, World
 
 README = (Path(__file__).parents[2] / "providers" / "README.md").read_text(encoding="utf-8")
@@ -22,8 +22,8 @@ def shown(language: str) -> str:
 async def test_fifteen_lines_are_a_working_agent(world: World, url: str) -> None:
     code = shown("python")
     assert len([line for line in code.splitlines() if line.strip()]) <= 15
-    firm = await world.add_provider(DRAIN)
-    command, environment = (sys.executable, "-c", code), Terminal(url, firm).whole_environment
+    provider = await world.add_provider(DRAIN)
+    command, environment = (sys.executable, "-c", code), Terminal(url, provider).whole_environment
     async with async_child(*command, env=environment, stdout=asyncio.subprocess.PIPE) as agent:
         created = await world.dispatch(DRAIN)
         assert agent.stdout

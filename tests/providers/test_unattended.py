@@ -15,7 +15,7 @@ import pytest
 from hotline_provider import Journal, unattended
 from hotline_provider.unattended import Unattended
 from hotline_provider.wording import Lang, Say
-from tests.providers.firms import client_of
+from tests.providers.kit import client_of
 from tests.world import DOOR_LOCK, DRAIN, SampleProvider, World, ok
 
 DECIDE = """
@@ -40,9 +40,9 @@ def script(code: str, *words: str) -> str:
 
 @asynccontextmanager
 async def at_work(
-    world: World, firm: SampleProvider, folder: Path, on_offer: str | None, on_job: str | None, *accept: str
+    world: World, provider: SampleProvider, folder: Path, on_offer: str | None, on_job: str | None, *accept: str
 ) -> AsyncIterator[None]:
-    async with client_of(world, firm, journal=Journal(folder / "journal.db")) as hotline:
+    async with client_of(world, provider, journal=Journal(folder / "journal.db")) as hotline:
         agent = Unattended(hotline, Say(Lang.ZH), on_offer, on_job, frozenset(accept))
         running = asyncio.create_task(agent.run())
         try:
@@ -59,20 +59,20 @@ async def until(condition: Callable[[], Any]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_the_firms_system_decides_and_is_told_of_each_change(world: World, tmp_path: Path) -> None:
-    firm = await world.add_provider(DRAIN, DOOR_LOCK)
+async def test_the_providers_system_decides_and_is_told_of_each_change(world: World, tmp_path: Path) -> None:
+    provider = await world.add_provider(DRAIN, DOOR_LOCK)
     told = tmp_path / "told"
 
     def statuses() -> list[Any]:
         lines = told.read_text().splitlines() if told.exists() else []
         return [(job["status"], job.get("contact_phone")) for job in map(json.loads, lines)]
 
-    async with at_work(world, firm, tmp_path, script(DECIDE), script(NOTE, str(told))):
+    async with at_work(world, provider, tmp_path, script(DECIDE), script(NOTE, str(told))):
         lock = (await world.dispatch(DOOR_LOCK))["request"]["id"]
         drain = (await world.dispatch(DRAIN))["request"]["id"]
         await until(lambda: len(statuses()) == 1)
-        [job] = await ok(firm.client.get("/provider/jobs"))
-        await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+        [job] = await ok(provider.client.get("/provider/jobs"))
+        await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
         await until(lambda: len(statuses()) == 2)
         await ok(world.operator.put(f"/requests/{drain}/cancellation", json={"reason": "邻居帮忙通好了"}))
         await until(lambda: len(statuses()) == 3)
@@ -86,19 +86,19 @@ async def test_a_command_that_fails_decides_nothing_and_is_asked_again(
     world: World, tmp_path: Path, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unattended, "AGAIN_SECONDS", 0.01)
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     asked = tmp_path / "asked"
     failing = f"import pathlib, sys; pathlib.Path(sys.argv[1]).open('a').write('1'); {code}"
-    async with at_work(world, firm, tmp_path, script(failing, str(asked)), None):
+    async with at_work(world, provider, tmp_path, script(failing, str(asked)), None):
         await world.dispatch(DRAIN)
         await until(lambda: asked.exists() and len(asked.read_text()) >= 2)
-    assert [offer["status"] for offer in await ok(firm.client.get("/provider/offers"))] == ["pending"]
+    assert [offer["status"] for offer in await ok(provider.client.get("/provider/offers"))] == ["pending"]
 
 
 async def test_items_named_are_accepted_and_others_are_left_to_a_person(world: World, tmp_path: Path) -> None:
-    firm = await world.add_provider(DRAIN, DOOR_LOCK)
+    provider = await world.add_provider(DRAIN, DOOR_LOCK)
     lock = await world.dispatch(DOOR_LOCK)
-    async with at_work(world, firm, tmp_path, None, None, DRAIN):
+    async with at_work(world, provider, tmp_path, None, None, DRAIN):
         drain = await world.dispatch(DRAIN)
         async with asyncio.timeout(30):
             while await world.status(drain["request"]["id"]) != "assigned":

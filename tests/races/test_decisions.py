@@ -16,9 +16,9 @@ async def cancel(world: World, request_id: str) -> None:
 
 async def accepted(world: World) -> tuple[SampleProvider, dict[str, Any]]:
     """Create a provider and a job that it has accepted."""
-    firm = await world.add_provider(DRAIN)
-    [offer] = (await world.dispatch(DRAIN, chosen_provider_id=str(firm.id)))["offers"]
-    return firm, await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    provider = await world.add_provider(DRAIN)
+    [offer] = (await world.dispatch(DRAIN, chosen_provider_id=str(provider.id)))["offers"]
+    return provider, await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance"))
 
 
 async def kinds(world: World, request_id: str) -> list[str]:
@@ -26,38 +26,38 @@ async def kinds(world: World, request_id: str) -> list[str]:
     return [event["kind"] for event in await ok(world.operator.get(f"/requests/{request_id}/events"))]
 
 
-async def open_jobs(world: World, firm: SampleProvider) -> int:
-    return int((await ok(world.registrar.get(f"/providers/{firm.id}")))["open_jobs"])
+async def open_jobs(world: World, provider: SampleProvider) -> int:
+    return int((await ok(world.registrar.get(f"/providers/{provider.id}")))["open_jobs"])
 
 
 async def test_withdraw_against_accept(world: World) -> None:
     for _ in range(5):
-        firm = await world.add_provider(DRAIN)
-        created = await world.dispatch(DRAIN, chosen_provider_id=str(firm.id))
+        provider = await world.add_provider(DRAIN)
+        created = await world.dispatch(DRAIN, chosen_provider_id=str(provider.id))
         [offer] = created["offers"]
         answers = await asyncio.gather(
             world.operator.put(f"/offers/{offer['id']}/withdrawal", json={"reason": "地址写错了"}),
-            firm.client.put(f"/provider/offers/{offer['id']}/acceptance"),
+            provider.client.put(f"/provider/offers/{offer['id']}/acceptance"),
         )
         assert sorted(answer.status_code for answer in answers) in ([200, 409], [204, 409])
         kept = answers[1].is_success
         [offer] = await ok(world.operator.get(f"/requests/{created['request']['id']}/offers"))
         assert offer["status"] == ("accepted" if kept else "withdrawn")
-        assert await open_jobs(world, firm) == kept
+        assert await open_jobs(world, provider) == kept
         await cancel(world, created["request"]["id"])
 
 
 async def test_reassign_against_start(world: World) -> None:
     for _ in range(5):
-        firm, job = await accepted(world)
+        provider, job = await accepted(world)
         answers = await asyncio.gather(
             world.supervisor.put(f"/jobs/{job['id']}/reassignment"),
-            firm.client.put(f"/provider/jobs/{job['id']}/start"),
+            provider.client.put(f"/provider/jobs/{job['id']}/start"),
         )
         assert sorted(answer.status_code for answer in answers) in ([200, 409], [204, 409])
         started = answers[1].is_success
         assert await world.status(job["request_id"]) == ("in_progress" if started else "dispatching")
-        assert await open_jobs(world, firm) == started
+        assert await open_jobs(world, provider) == started
         await cancel(world, job["request_id"])
 
 
@@ -73,14 +73,14 @@ async def test_reopen_twice(world: World) -> None:
 
 async def test_extension_against_completion(world: World) -> None:
     for _ in range(5):
-        firm, job = await accepted(world)
-        await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+        provider, job = await accepted(world)
+        await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
         until = datetime.fromisoformat(job["complete_by"]) + timedelta(days=2)
         body = {"until": until.isoformat(), "reason": "配件要从杭州调货"}
-        asked = await ok(firm.client.put(f"/provider/jobs/{job['id']}/extension", json=body))
+        asked = await ok(provider.client.put(f"/provider/jobs/{job['id']}/extension", json=body))
         granted, done = await asyncio.gather(
             world.supervisor.put(f"/extensions/{asked['id']}/decision", json={"granted": True}),
-            firm.client.put(f"/provider/jobs/{job['id']}/completion", json=DONE),
+            provider.client.put(f"/provider/jobs/{job['id']}/completion", json=DONE),
         )
         assert done.is_success
         moved = datetime.fromisoformat((await ok(world.operator.get(f"/requests/{job['request_id']}")))["complete_by"])
@@ -94,9 +94,9 @@ async def test_extension_against_completion(world: World) -> None:
 
 async def test_two_supervisors_arbitrate_at_once(world: World) -> None:
     for _ in range(5):
-        firm, job = await accepted(world)
-        await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
-        await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "citizen_absent"}))
+        provider, job = await accepted(world)
+        await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
+        await ok(provider.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "citizen_absent"}))
         url = f"/jobs/{job['id']}/arbitration"
         findings = [{"fault": fault, "note": "已电话核实"} for fault in ("citizen", "provider")]
         answers = await asyncio.gather(*(world.supervisor.put(url, json=finding) for finding in findings))

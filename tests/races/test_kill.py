@@ -81,7 +81,7 @@ async def test_killed_under_load_it_loses_and_doubles_nothing(world: World) -> N
 
 
 async def test_killed_between_an_acknowledged_create_and_its_dispatch(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     with serving(world.context) as server:
         headers = {"Authorization": world.operator.headers["Authorization"]}
         async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60) as client:
@@ -91,16 +91,16 @@ async def test_killed_between_an_acknowledged_create_and_its_dispatch(world: Wor
             request_id = created["request"]["id"]
             assert (await ok(client.get(f"/requests/{request_id}")))["status"] == "received"
             dispatched = await ok(client.put(f"/requests/{request_id}/dispatch"))
-    assert [offer["provider_id"] for offer in dispatched["offers"]] == [str(firm.id)]
+    assert [offer["provider_id"] for offer in dispatched["offers"]] == [str(provider.id)]
 
 
 async def test_what_was_acknowledged_without_offers_is_dispatched_by_a_worker_that_was_killed_too(
     world: World,
 ) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
     [offer] = created["offers"]
-    await ok(firm.client.put(f"/provider/offers/{offer['id']}/refusal", json={"reason": "busy"}))
+    await ok(provider.client.put(f"/provider/offers/{offer['id']}/refusal", json={"reason": "busy"}))
     second = await world.add_provider(DRAIN)
     with working(world.context) as worker:
         worker.kill()

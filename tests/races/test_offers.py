@@ -8,24 +8,26 @@ from app.registry.models import ReachedBy
 from tests.world import DRAIN, SampleProvider, World, new_policy, ok
 
 
-async def offered_to_three(world: World, firms: list[SampleProvider]) -> tuple[list[Any], list[dict[str, Any]], str]:
+async def offered_to_three(
+    world: World, providers: list[SampleProvider]
+) -> tuple[list[Any], list[dict[str, Any]], str]:
     await new_policy(world, mode=Mode.BROADCAST)
     created = await world.dispatch(DRAIN)
     await new_policy(world, mode=Mode.CASCADE)
-    by_id = {str(firm.id): firm for firm in firms}
+    by_id = {str(provider.id): provider for provider in providers}
     offers = created["offers"]
     assert len(offers) == 3
     return [by_id[offer["provider_id"]] for offer in offers], offers, created["request"]["id"]
 
 
 async def test_three_accept_at_once_and_one_gets_the_job(world: World) -> None:
-    all_firms = [await world.add_provider(DRAIN, capacity=50) for _ in range(3)]
+    all_providers = [await world.add_provider(DRAIN, capacity=50) for _ in range(3)]
     for _ in range(5):
-        firms, offers, request_id = await offered_to_three(world, all_firms)
+        providers, offers, request_id = await offered_to_three(world, all_providers)
         answers = await asyncio.gather(
             *(
-                firm.client.put(f"/provider/offers/{offer['id']}/acceptance")
-                for firm, offer in zip(firms, offers, strict=True)
+                provider.client.put(f"/provider/offers/{offer['id']}/acceptance")
+                for provider, offer in zip(providers, offers, strict=True)
             )
         )
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
@@ -37,45 +39,47 @@ async def test_three_accept_at_once_and_one_gets_the_job(world: World) -> None:
         assert statuses == ["accepted", "withdrawn", "withdrawn"]
 
 
-async def test_a_firm_accepts_twice_at_once_and_has_one_job(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_a_provider_accepts_twice_at_once_and_has_one_job(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     [offer] = (await world.dispatch(DRAIN))["offers"]
     accept = f"/provider/offers/{offer['id']}/acceptance"
-    answers = await asyncio.gather(*(ok(firm.client.put(accept)) for _ in range(4)))
+    answers = await asyncio.gather(*(ok(provider.client.put(accept)) for _ in range(4)))
     assert len({answer["id"] for answer in answers}) == 1
-    assert (await ok(world.registrar.get(f"/providers/{firm.id}")))["open_jobs"] == 1
+    assert (await ok(world.registrar.get(f"/providers/{provider.id}")))["open_jobs"] == 1
 
 
 async def test_the_last_place_goes_to_one_of_two_jobs(world: World) -> None:
-    firm = await world.add_provider(DRAIN, capacity=1)
+    provider = await world.add_provider(DRAIN, capacity=1)
     offers = [(await world.dispatch(DRAIN, phone=phone))["offers"][0] for phone in ("13800000001", "13800000002")]
-    answers = await asyncio.gather(*(firm.client.put(f"/provider/offers/{offer['id']}/acceptance") for offer in offers))
+    answers = await asyncio.gather(
+        *(provider.client.put(f"/provider/offers/{offer['id']}/acceptance") for offer in offers)
+    )
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     assert {answer.json()["code"] for answer in answers if answer.is_error} == {"provider_full"}
-    assert (await ok(world.registrar.get(f"/providers/{firm.id}")))["open_jobs"] == 1
+    assert (await ok(world.registrar.get(f"/providers/{provider.id}")))["open_jobs"] == 1
 
 
 async def test_accept_against_cancel_leaves_no_job_on_a_cancelled_request(world: World) -> None:
     for _ in range(5):
-        firm = await world.add_provider(DRAIN)
-        created = await world.dispatch(DRAIN, chosen_provider_id=str(firm.id))
+        provider = await world.add_provider(DRAIN)
+        created = await world.dispatch(DRAIN, chosen_provider_id=str(provider.id))
         request_id, [offer] = created["request"]["id"], created["offers"]
         await asyncio.gather(
-            firm.client.put(f"/provider/offers/{offer['id']}/acceptance"),
+            provider.client.put(f"/provider/offers/{offer['id']}/acceptance"),
             world.operator.put(f"/requests/{request_id}/cancellation", json={"reason": "邻居已经帮忙通好了"}),
         )
         assert await world.status(request_id) == "cancelled"
         jobs = await ok(world.operator.get(f"/requests/{request_id}/jobs"))
         assert all(job["status"] == "cancelled" for job in jobs)
-        assert (await ok(world.registrar.get(f"/providers/{firm.id}")))["open_jobs"] == 0
+        assert (await ok(world.registrar.get(f"/providers/{provider.id}")))["open_jobs"] == 0
 
 
 async def test_accept_against_expiry_ends_in_one_of_the_two(world: World) -> None:
     for _ in range(5):
-        firm = await world.add_provider(DRAIN)
-        created = await world.dispatch(DRAIN, chosen_provider_id=str(firm.id))
+        provider = await world.add_provider(DRAIN)
+        created = await world.dispatch(DRAIN, chosen_provider_id=str(provider.id))
         request_id, [offer] = created["request"]["id"], created["offers"]
-        accept = asyncio.ensure_future(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+        accept = asyncio.ensure_future(provider.client.put(f"/provider/offers/{offer['id']}/acceptance"))
         world.advance(minutes=30)
         _, answer = await asyncio.gather(world.work(), accept)
         [kept, *_] = await ok(world.operator.get(f"/requests/{request_id}/offers"))
@@ -85,18 +89,18 @@ async def test_accept_against_expiry_ends_in_one_of_the_two(world: World) -> Non
 
 async def test_complete_against_return(world: World) -> None:
     for _ in range(5):
-        firm = await world.add_provider(DRAIN)
-        created = await world.dispatch(DRAIN, chosen_provider_id=str(firm.id))
-        job = await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
-        await ok(firm.client.put(f"/provider/jobs/{job['id']}/start"))
+        provider = await world.add_provider(DRAIN)
+        created = await world.dispatch(DRAIN, chosen_provider_id=str(provider.id))
+        job = await ok(provider.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+        await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
         done, returned = await asyncio.gather(
-            firm.client.put(f"/provider/jobs/{job['id']}/completion", json={"result": "已疏通", "amount_fen": 0}),
-            firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_parts"}),
+            provider.client.put(f"/provider/jobs/{job['id']}/completion", json={"result": "已疏通", "amount_fen": 0}),
+            provider.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_parts"}),
         )
         assert sorted([done.status_code, returned.status_code]) == [200, 409]
         expected = "completed" if done.is_success else "unmatched"
         assert await world.status(created["request"]["id"]) == expected
-        assert (await ok(world.registrar.get(f"/providers/{firm.id}")))["open_jobs"] == 0
+        assert (await ok(world.registrar.get(f"/providers/{provider.id}")))["open_jobs"] == 0
 
 
 async def test_two_supervisors_merge_each_others_requests(world: World) -> None:
@@ -127,7 +131,7 @@ async def test_a_new_caller_calls_twice_at_once_and_is_one_citizen(world: World)
     assert len(caller["open_requests"]) == 4
 
 
-async def test_two_operators_never_phone_the_same_firm(world: World) -> None:
+async def test_two_operators_never_phone_the_same_provider(world: World) -> None:
     for phone in ("13800000001", "13800000002", "13800000003"):
         await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
         await world.dispatch(DRAIN, phone=phone)
@@ -138,11 +142,11 @@ async def test_two_operators_never_phone_the_same_firm(world: World) -> None:
 
 
 async def test_two_workers_do_no_harm(world: World) -> None:
-    firms = [await world.add_provider(DRAIN) for _ in range(3)]
+    providers = [await world.add_provider(DRAIN) for _ in range(3)]
     requests = [(await world.dispatch(DRAIN, phone=f"1380000000{n}"))["request"]["id"] for n in range(6)]
     world.advance(minutes=4)
     await asyncio.gather(world.work(), world.work())
     for request_id in requests:
         offers = await ok(world.operator.get(f"/requests/{request_id}/offers"))
         assert [offer["status"] for offer in offers] == ["expired", "pending"]
-    assert len(firms) == 3
+    assert len(providers) == 3

@@ -76,7 +76,7 @@ REST = {
     "nothing is out for what is not dispatching": """
         SELECT o.id, r.status FROM offers o JOIN requests r ON r.id = o.request_id
         WHERE o.status = 'pending' AND r.status <> 'dispatching'""",
-    "no unstarted job stays with a firm that is not active": """
+    "no unstarted job stays with a provider that is not active": """
         SELECT j.id, r.status FROM jobs j JOIN providers p ON p.id = j.provider_id
         JOIN requests r ON r.id = j.request_id
         WHERE j.status = 'accepted' AND r.status <> 'on_hold' AND p.standing NOT IN ('trial', 'active', 'watch')""",
@@ -104,9 +104,9 @@ _TARGETS = {str(move.event): move.target for move in REQUEST_MOVES.values()}
 class Walk:
     """One walk: a small hotline and a source of randomness."""
 
-    def __init__(self, world: World, seed: int, firms: list[SampleProvider]) -> None:
-        self.world, self.chance, self.firms = world, random.Random(seed), firms
-        self.clients = {firm.id: firm.client for firm in firms}
+    def __init__(self, world: World, seed: int, providers: list[SampleProvider]) -> None:
+        self.world, self.chance, self.providers = world, random.Random(seed), providers
+        self.clients = {provider.id: provider.client for provider in providers}
         self.taken = 0
         self.trail: list[str] = []
 
@@ -141,7 +141,7 @@ class Walk:
             case x if x < 0.85:
                 body["relay"] = {"to": "12345"}
         if self.chance.random() < 0.3:
-            body["chosen_provider_id"] = str(self.chance.choice(self.firms).id)
+            body["chosen_provider_id"] = str(self.chance.choice(self.providers).id)
         return self.say(self.world.operator, "POST", "/requests", body, **{"Idempotency-Key": f"k{self.taken // 2}"})
 
     async def desk(self) -> Awaitable[None]:
@@ -157,7 +157,7 @@ class Walk:
                 ("PUT", "answer", {"answer": "带身份证到街道办理"}),
                 ("PUT", "relay", {"to": "12345"}),
                 *[("PUT", "dispatch", None)] * 3,
-                *[("POST", "offers", {"provider_id": str(self.chance.choice(self.firms).id)})] * 2,
+                *[("POST", "offers", {"provider_id": str(self.chance.choice(self.providers).id)})] * 2,
                 ("PUT", "cancellation", {"reason": "邻居帮忙弄好了"}),
                 *[("PUT", "parent", {"parent_id": str(other["id"])})] * 2,
                 *[("PUT", "hold", hold)] * 3,
@@ -216,13 +216,13 @@ class Walk:
 
     async def registry(self) -> Awaitable[None]:
         """A provider changes its availability, or the registrar its standing."""
-        firm = self.chance.choice(self.firms)
+        provider = self.chance.choice(self.providers)
         if self.chance.random() < 0.5:
             body = {"reachable": self.chance.random() < 0.85, "capacity": self.chance.randint(1, 3)}
-            return self.say(firm.client, "PATCH", "/provider/availability", body)
-        etag = (await self.world.registrar.get(f"/providers/{firm.id}")).headers["etag"]
+            return self.say(provider.client, "PATCH", "/provider/availability", body)
+        etag = (await self.world.registrar.get(f"/providers/{provider.id}")).headers["etag"]
         to = {"standing": self.chance.choice(["suspended", "active", "active", "active"]), "reason": "核查"}
-        return self.say(self.world.registrar, "PUT", f"/providers/{firm.id}/standing", to, **{"If-Match": etag})
+        return self.say(self.world.registrar, "PUT", f"/providers/{provider.id}/standing", to, **{"If-Match": etag})
 
     async def work(self) -> None:
         """Run the worker until nothing is left to do."""
@@ -281,8 +281,8 @@ def replay(kinds: list[str]) -> tuple[str | None, str]:
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("WALK_FROM", "0")), int(os.environ.get("WALK_TO", "4"))))
 async def test_whatever_happens_in_whatever_order_the_states_agree(world: World, seed: int) -> None:
-    firms = [await world.add_provider(DRAIN, CLEANING, capacity=2), await world.add_provider(DRAIN, capacity=2)]
-    walk = Walk(world, seed, firms)
+    providers = [await world.add_provider(DRAIN, CLEANING, capacity=2), await world.add_provider(DRAIN, capacity=2)]
+    walk = Walk(world, seed, providers)
     try:
         for _ in range(STEPS):
             await walk.step()

@@ -20,17 +20,17 @@ def told(notices: dict[str, Any]) -> list[str]:
     return [notice["kind"] for notice in notices["items"]]
 
 
-async def own_notices(firm: SampleProvider) -> list[str]:
-    return told(await ok(firm.client.get("/provider/notices")))
+async def own_notices(provider: SampleProvider) -> list[str]:
+    return told(await ok(provider.client.get("/provider/notices")))
 
 
-async def standing(world: World, firm: SampleProvider) -> tuple[str, bool]:
-    document = await ok(world.registrar.get(f"/providers/{firm.id}"))
+async def standing(world: World, provider: SampleProvider) -> tuple[str, bool]:
+    document = await ok(world.registrar.get(f"/providers/{provider.id}"))
     return document["standing"], document["papers_lapsed"]
 
 
-async def file_paper(world: World, firm: SampleProvider, code: str, paper: dict[str, Any]) -> None:
-    await ok(world.registrar.put(f"/providers/{firm.id}/papers/{code}", json=paper))
+async def file_paper(world: World, provider: SampleProvider, code: str, paper: dict[str, Any]) -> None:
+    await ok(world.registrar.put(f"/providers/{provider.id}/papers/{code}", json=paper))
     await world.work()
 
 
@@ -62,94 +62,94 @@ def test_the_days_of_the_warnings(days: int, kind: NoticeKind | None, next_in: i
     assert (review.notice, review.next_on) == (kind, next_in and TODAY + timedelta(days=next_in))
 
 
-async def test_a_paper_of_the_firm_warns_suspends_and_releases(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    await file_paper(world, firm, "business", LICENCE)
-    assert await own_notices(firm) == ["paper_expires_in_30_days"]
+async def test_a_paper_of_the_provider_warns_suspends_and_releases(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    await file_paper(world, provider, "business", LICENCE)
+    assert await own_notices(provider) == ["paper_expires_in_30_days"]
     world.advance(days=10)
     await world.work()
-    assert await own_notices(firm) == ["paper_expires_in_30_days"]
+    assert await own_notices(provider) == ["paper_expires_in_30_days"]
     world.advance(days=13)
     await world.work()
-    assert await own_notices(firm) == ["paper_expires_in_7_days", "paper_expires_in_30_days"]
+    assert await own_notices(provider) == ["paper_expires_in_7_days", "paper_expires_in_30_days"]
     world.advance(days=7)
     await world.work()
-    assert await standing(world, firm) == ("active", False)  # valid on its last day
+    assert await standing(world, provider) == ("active", False)  # valid on its last day
     world.advance(days=1)
     await world.work()
-    assert await standing(world, firm) == ("suspended", True)
-    assert (await own_notices(firm))[0] == "firm_paper_expired"
+    assert await standing(world, provider) == ("suspended", True)
+    assert (await own_notices(provider))[0] == "firm_paper_expired"
     release = {"standing": "active", "reason": "已电话核实"}
-    version = {"If-Match": f'"{(await ok(world.registrar.get(f"/providers/{firm.id}")))["version"]}"'}
+    version = {"If-Match": f'"{(await ok(world.registrar.get(f"/providers/{provider.id}")))["version"]}"'}
     problem = await refused(
-        world.registrar.put(f"/providers/{firm.id}/standing", json=release, headers=version), 409, "papers_expired"
+        world.registrar.put(f"/providers/{provider.id}/standing", json=release, headers=version), 409, "papers_expired"
     )
     assert problem["papers"] == ["business"]
     world.advance(hours=1)
-    await file_paper(world, firm, "business", LICENCE | {"expires_on": "2031-12-24"})
-    assert await standing(world, firm) == ("active", False)
-    assert (await own_notices(firm))[0] == "released_after_renewal"
+    await file_paper(world, provider, "business", LICENCE | {"expires_on": "2031-12-24"})
+    assert await standing(world, provider) == ("active", False)
+    assert (await own_notices(provider))[0] == "released_after_renewal"
     await world.work()
-    assert len(await own_notices(firm)) == 4
+    assert len(await own_notices(provider)) == 4
 
 
 RENEWED = {"number": "91330203MA2GR0AB1C", "issued_on": "2026-12-25", "expires_on": "2031-12-24"}
 
 
-async def test_renewed_early_the_firm_is_neither_warned_nor_suspended(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    await file_paper(world, firm, "business", LICENCE)
-    await file_paper(world, firm, "business", RENEWED)
+async def test_renewed_early_the_provider_is_neither_warned_nor_suspended(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    await file_paper(world, provider, "business", LICENCE)
+    await file_paper(world, provider, "business", RENEWED)
     assert (await ok(world.registrar.get("/papers/expiring")))["items"] == []
     for days in (29, 2):
         world.advance(days=days)
         await world.work()
-        assert await standing(world, firm) == ("active", False)
-    assert await own_notices(firm) == ["paper_expires_in_30_days"]  # before the renewed one was recorded
-    [paper] = (await ok(firm.client.get("/provider")))["papers"]
+        assert await standing(world, provider) == ("active", False)
+    assert await own_notices(provider) == ["paper_expires_in_30_days"]  # before the renewed one was recorded
+    [paper] = (await ok(provider.client.get("/provider")))["papers"]
     assert paper == RENEWED | {"paper_code": "business"}
 
 
 async def test_a_renewal_with_a_gap_suspends_for_the_gap(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    await file_paper(world, firm, "business", LICENCE)
-    await file_paper(world, firm, "business", RENEWED | {"issued_on": "2026-12-27"})
+    provider = await world.add_provider(DRAIN)
+    await file_paper(world, provider, "business", LICENCE)
+    await file_paper(world, provider, "business", RENEWED | {"issued_on": "2026-12-27"})
     seen = []
     for days in (31, 1, 1):  # 25, 26, 27 December
         world.advance(days=days)
         await world.work()
-        seen.append(await standing(world, firm))
+        seen.append(await standing(world, provider))
     assert seen == [("suspended", True), ("suspended", True), ("active", False)]
-    assert len((await ok(firm.client.get("/provider")))["papers"]) == 1
+    assert len((await ok(provider.client.get("/provider")))["papers"]) == 1
 
 
 async def test_whom_a_person_suspended_no_renewal_releases(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     suspension = {"standing": "suspended", "reason": "投诉查实"}
-    url = f"/providers/{firm.id}"
+    url = f"/providers/{provider.id}"
     await ok(world.registrar.put(f"{url}/standing", json=suspension, headers={"If-Match": '"1"'}))
-    await file_paper(world, firm, "business", LICENCE | {"expires_on": "2026-11-23"})
-    await file_paper(world, firm, "business", LICENCE)
-    assert await standing(world, firm) == ("suspended", False)
+    await file_paper(world, provider, "business", LICENCE | {"expires_on": "2026-11-23"})
+    await file_paper(world, provider, "business", LICENCE)
+    assert await standing(world, provider) == ("suspended", False)
 
 
 async def test_an_expired_paper_of_an_item_takes_that_item_out_and_no_other(world: World) -> None:
-    firm = await world.add_provider(DOOR_LOCK, DRAIN, papers=())
+    provider = await world.add_provider(DOOR_LOCK, DRAIN, papers=())
     paper = {"number": "甬公锁备2023-0317", "issued_on": "2023-11-25", "expires_on": "2026-11-24"}
-    await file_paper(world, firm, "lock", paper)
+    await file_paper(world, provider, "lock", paper)
     created = await world.dispatch(DOOR_LOCK)
-    assert [offer["provider_id"] for offer in created["offers"]] == [str(firm.id)]
+    assert [offer["provider_id"] for offer in created["offers"]] == [str(provider.id)]
     world.advance(hours=13, minutes=59, seconds=59)
     again = await world.dispatch(DOOR_LOCK, phone="13957412346")
     world.advance(seconds=1)  # midnight in Ningbo
     await world.work()
     [offer] = await ok(world.operator.get(f"/requests/{again['request']['id']}/offers"))
     assert (offer["status"], offer["withdraw_reason"]) == ("withdrawn", "not_available")
-    document = await ok(firm.client.get("/provider"))
+    document = await ok(provider.client.get("/provider"))
     assert {line["item_code"]: line["lacks"] for line in document["items"]} == {DOOR_LOCK: ["lock"], DRAIN: []}
     assert document["standing"] == "active"
     assert (await world.dispatch(DRAIN))["offers"]
-    [notice, _] = (await ok(firm.client.get("/provider/notices")))["items"]
+    [notice, _] = (await ok(provider.client.get("/provider/notices")))["items"]
     assert notice["kind"] == "paper_expired"
     assert "甬公锁备2023-0317" in notice["zh"]
     assert f"不再派发：{world.catalog.items[DOOR_LOCK].zh}；" in notice["zh"]
@@ -157,10 +157,10 @@ async def test_an_expired_paper_of_an_item_takes_that_item_out_and_no_other(worl
 
 
 async def test_a_paper_struck_off_takes_open_offers_with_it(world: World) -> None:
-    firm = await world.add_provider(DOOR_LOCK, DRAIN)
+    provider = await world.add_provider(DOOR_LOCK, DRAIN)
     created = await world.dispatch(DOOR_LOCK)
     other = await world.dispatch(DRAIN, phone="13957412346")
-    await ok(world.registrar.delete(f"/providers/{firm.id}/papers/lock"))
+    await ok(world.registrar.delete(f"/providers/{provider.id}/papers/lock"))
     await world.work()
     [offer] = await ok(world.operator.get(f"/requests/{created['request']['id']}/offers"))
     assert (offer["status"], offer["withdraw_reason"]) == ("withdrawn", "not_available")
@@ -183,23 +183,23 @@ async def test_an_applicant_is_told_once_it_is_admitted(world: World) -> None:
     await refused(world.manager.put(read), 403, "not_allowed")
 
 
-async def test_another_firms_notice_cannot_be_read(world: World) -> None:
-    firm, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
-    await file_paper(world, firm, "business", LICENCE)
-    [notice] = (await ok(firm.client.get("/provider/notices")))["items"]
+async def test_another_providers_notice_cannot_be_read(world: World) -> None:
+    provider, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
+    await file_paper(world, provider, "business", LICENCE)
+    [notice] = (await ok(provider.client.get("/provider/notices")))["items"]
     await refused(other.client.put(f"/provider/notices/{notice['id']}/reading"), 404, "not_found")
-    assert (await ok(firm.client.put(f"/provider/notices/{notice['id']}/reading")))["read_at"] is not None
+    assert (await ok(provider.client.put(f"/provider/notices/{notice['id']}/reading")))["read_at"] is not None
 
 
 async def test_the_registrar_sees_what_expires(world: World) -> None:
-    firm, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
-    await file_paper(world, firm, "business", LICENCE)
-    await file_paper(world, firm, "food", LICENCE | {"expires_on": "2027-02-01"})
+    provider, other = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
+    await file_paper(world, provider, "business", LICENCE)
+    await file_paper(world, provider, "food", LICENCE | {"expires_on": "2027-02-01"})
     await file_paper(world, other, "business", LICENCE | {"expires_on": "2026-11-20"})
     listed = await ok(world.registrar.get("/papers/expiring"))
     assert [(row["name"], row["days_left"], row["standing"]) for row in listed["items"]] == [
         (other.name, -4, "suspended"),
-        (firm.name, 30, "active"),
+        (provider.name, 30, "active"),
     ]
     assert listed["items"][0]["paper_zh"] == "营业执照"
     first = await world.registrar.get("/papers/expiring", params={"within_days": 100, "limit": 2})

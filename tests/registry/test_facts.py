@@ -42,57 +42,57 @@ async def elsewhere(world: World) -> AsyncIterator[Database]:
     await db.close()
 
 
-async def kept(tx: Tx, firm: UUID) -> Facts:
-    version = await tx.driver.fetchval("SELECT facts_version FROM providers WHERE id = $1", firm)
-    return (await list_facts(tx, WANTS, {firm: version}))[firm]
+async def kept(tx: Tx, provider: UUID) -> Facts:
+    version = await tx.driver.fetchval("SELECT facts_version FROM providers WHERE id = $1", provider)
+    return (await list_facts(tx, WANTS, {provider: version}))[provider]
 
 
-async def now_true(tx: Tx, firm: UUID) -> Facts:
+async def now_true(tx: Tx, provider: UUID) -> Facts:
     """Return the facts from the database, bypassing the cache."""
     before, tx.kept = tx.kept, {}
     try:
-        return (await list_facts(tx, WANTS, {firm: -1}))[firm]
+        return (await list_facts(tx, WANTS, {provider: -1}))[provider]
     finally:
         tx.kept = before
 
 
 async def test_each_change_is_seen_at_once_in_every_process(world: World, elsewhere: Database) -> None:
-    firm = await world.add_provider(DRAIN, DOOR_LOCK, tiers=("paid", "free"))
+    provider = await world.add_provider(DRAIN, DOOR_LOCK, tiers=("paid", "free"))
     other = await world.add_provider(CLEANING)
     async with elsewhere.begin() as tx:
         alike = await kept(tx, other.id)
-        known = await kept(tx, firm.id)
+        known = await kept(tx, provider.id)
     for change in CHANGES:
         async with world.context.db.begin() as tx:
-            await tx.driver.execute(change, firm.id)
-            assert await kept(tx, firm.id) == await now_true(tx, firm.id), change
+            await tx.driver.execute(change, provider.id)
+            assert await kept(tx, provider.id) == await now_true(tx, provider.id), change
         async with elsewhere.begin() as tx:
-            former, known = known, await kept(tx, firm.id)
-            assert known == await now_true(tx, firm.id) != former, change
+            former, known = known, await kept(tx, provider.id)
+            assert known == await now_true(tx, provider.id) != former, change
             assert await kept(tx, other.id) is alike
 
 
 async def test_what_was_undone_is_not_kept(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     async with world.context.db.begin() as tx:
-        before = await kept(tx, firm.id)
+        before = await kept(tx, provider.id)
     with contextlib.suppress(ZeroDivisionError):
         async with world.context.db.begin() as tx:
-            await tx.driver.execute(CHANGES[0], firm.id)
-            assert await kept(tx, firm.id) != before
+            await tx.driver.execute(CHANGES[0], provider.id)
+            assert await kept(tx, provider.id) != before
             raise ZeroDivisionError
     async with world.context.db.begin() as tx:
-        assert await kept(tx, firm.id) == before
-        await tx.driver.execute(CHANGES[1], firm.id)
-        assert await kept(tx, firm.id) == await now_true(tx, firm.id)
+        assert await kept(tx, provider.id) == before
+        await tx.driver.execute(CHANGES[1], provider.id)
+        assert await kept(tx, provider.id) == await now_true(tx, provider.id)
 
 
 async def test_a_paper_that_is_only_looked_at_changes_no_facts(world: World) -> None:
-    firm = await world.add_provider(DOOR_LOCK)
+    provider = await world.add_provider(DOOR_LOCK)
     async with world.context.db.begin() as tx:
-        before = await kept(tx, firm.id)
-        await tx.driver.execute("UPDATE provider_papers SET look_on = '2026-12-24' WHERE provider_id = $1", firm.id)
-        assert await kept(tx, firm.id) is before
+        before = await kept(tx, provider.id)
+        await tx.driver.execute("UPDATE provider_papers SET look_on = '2026-12-24' WHERE provider_id = $1", provider.id)
+        assert await kept(tx, provider.id) is before
 
 
 def test_the_price_is_the_latest_line_in_force() -> None:
@@ -136,16 +136,16 @@ async def test_openings_are_what_hours_own_days_and_holidays_say_together(world:
             await tx.driver.execute(
                 "INSERT INTO calendar_days VALUES ($1, $2, 'x', '2026-01-01')", day, rng.random() < 0.5
             )
-    firms = [await world.add_provider(DRAIN, keeps_holidays=rng.choice([None, True, False])) for _ in range(12)]
+    providers = [await world.add_provider(DRAIN, keeps_holidays=rng.choice([None, True, False])) for _ in range(12)]
     async with world.context.db.begin() as tx:
         await tx.driver.execute("DELETE FROM provider_hours")
-        for firm in firms:
+        for provider in providers:
             for weekday in rng.sample(range(1, 8), 5):
                 spans = rng.choice([[(8, 12), (13, 18)], [(0, 0)], [(20, 0)], [(9, 17)]])
                 for opens, closes in spans:
                     await tx.driver.execute(
                         "INSERT INTO provider_hours VALUES ($1, $2, $3, $4)",
-                        firm.id,
+                        provider.id,
                         weekday,
                         time(opens),
                         time(closes),
@@ -153,20 +153,20 @@ async def test_openings_are_what_hours_own_days_and_holidays_say_together(world:
             for day in rng.sample(days, 4):
                 until = rng.choice([None, time(11)])
                 await tx.driver.execute(
-                    "INSERT INTO provider_exceptions VALUES ($1, $2, '00:00', $3)", firm.id, day, until
+                    "INSERT INTO provider_exceptions VALUES ($1, $2, '00:00', $3)", provider.id, day, until
                 )
         holidays = [is_public_holiday(day) for day in days]
         working = [day.isoweekday() > 5 and is_working_day(day) for day in days]
-        meant: dict[UUID, list[tuple[datetime, datetime]]] = {firm.id: [] for firm in firms}
+        meant: dict[UUID, list[tuple[datetime, datetime]]] = {provider.id: [] for provider in providers}
         for row in await tx.driver.fetch(MEANT, days, holidays, working):
             end = row["day"] + timedelta(days=row["closes"] == time(0))
             meant[row["id"]].append(
                 (datetime.combine(row["day"], row["opens"], zone), datetime.combine(end, row["closes"], zone))
             )
         start, end = datetime.combine(days[0], time(3), zone), datetime.combine(days[-1], time(3), zone)
-        found = await list_openings(tx, [firm.id for firm in firms], start, end, zone)
+        found = await list_openings(tx, [provider.id for provider in providers], start, end, zone)
     assert sum(map(len, meant.values())) > 100
-    assert {firm: [tuple(span) for span in spans] for firm, spans in found.items()} == meant
+    assert {provider: [tuple(span) for span in spans] for provider, spans in found.items()} == meant
 
 
 NINE_TO_FIVE = Hours({n: [Span(time(9), time(12)), Span(time(13), time(17))] for n in range(1, 6)}, {})

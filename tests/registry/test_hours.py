@@ -27,30 +27,30 @@ async def come(world: World, day: str, hour: int) -> bool:
     return bool(answer["candidates"])
 
 
-async def keep(firm: SampleProvider, day: str, *spans: dict[str, str]) -> Any:
-    return await ok(firm.client.put(f"/provider/exceptions/{day}", json={"hours": list(spans)}))
+async def keep(provider: SampleProvider, day: str, *spans: dict[str, str]) -> Any:
+    return await ok(provider.client.put(f"/provider/exceptions/{day}", json={"hours": list(spans)}))
 
 
 async def test_a_closed_day_and_extra_hours_count_in_matching(world: World) -> None:
-    firm = await world.add_provider(DRAIN, hours=(time(8), time(17)))
+    provider = await world.add_provider(DRAIN, hours=(time(8), time(17)))
     assert (await come(world, TOMORROW, 9), await come(world, TOMORROW, 19)) == (True, False)
-    await keep(firm, TOMORROW)
+    await keep(provider, TOMORROW)
     assert (await come(world, TOMORROW, 9), await come(world, "2026-11-26", 9)) == (False, True)
-    await keep(firm, TOMORROW, MORNING, EVENING)
+    await keep(provider, TOMORROW, MORNING, EVENING)
     seen = [await come(world, TOMORROW, hour) for hour in (7, 8, 9, 17, 18, 23)]
     assert seen == [False, True, False, False, True, True]
-    await ok(firm.client.delete(f"/provider/exceptions/{TOMORROW}"))
+    await ok(provider.client.delete(f"/provider/exceptions/{TOMORROW}"))
     assert (await come(world, TOMORROW, 9), await come(world, TOMORROW, 19)) == (True, False)
 
 
 async def test_a_day_is_closed_on_the_phone_and_shown_until_it_has_passed(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    await keep(firm, TODAY, MORNING)
-    url = f"/providers/{firm.id}/exceptions/{TOMORROW}"
+    provider = await world.add_provider(DRAIN)
+    await keep(provider, TODAY, MORNING)
+    url = f"/providers/{provider.id}/exceptions/{TOMORROW}"
     document = await ok(world.operator.put(url, json={"hours": []}))
     assert document["exceptions"] == [{"day": TODAY, "hours": [MORNING]}, {"day": TOMORROW, "hours": []}]
     world.advance(days=1)
-    document = await ok(world.operator.get(f"/providers/{firm.id}"))
+    document = await ok(world.operator.get(f"/providers/{provider.id}"))
     assert document["exceptions"] == [{"day": TOMORROW, "hours": []}]
     assert (await ok(world.operator.delete(url)))["exceptions"] == []
     await refused(world.operator.delete(url), 404, "not_found")
@@ -58,25 +58,25 @@ async def test_a_day_is_closed_on_the_phone_and_shown_until_it_has_passed(world:
 
 @pytest.mark.parametrize("day", ["2026-11-23", "2027-12-30"])
 async def test_only_days_to_come_get_other_hours(world: World, day: str) -> None:
-    firm = await world.add_provider(DRAIN)
-    await refused(firm.client.put(f"/provider/exceptions/{day}", json={"hours": []}), 422, "day_out_of_range")
+    provider = await world.add_provider(DRAIN)
+    await refused(provider.client.put(f"/provider/exceptions/{day}", json={"hours": []}), 422, "day_out_of_range")
 
 
 async def test_wrong_hours_change_nothing(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    before = await ok(firm.client.get("/provider"))
+    provider = await world.add_provider(DRAIN)
+    before = await ok(provider.client.get("/provider"))
     overlapping = {"hours": [MORNING, {"opens": "08:30", "closes": "10:00"}]}
-    await refused(firm.client.put(f"/provider/exceptions/{TOMORROW}", json=overlapping), 422, "hours_invalid")
+    await refused(provider.client.put(f"/provider/exceptions/{TOMORROW}", json=overlapping), 422, "hours_invalid")
     twice = [{"weekday": 1} | MORNING, {"weekday": 1} | MORNING]
-    await refused(firm.client.put("/provider/hours", json=twice), 422, "hours_invalid")
-    await refused(firm.client.put("/provider/hours", json=[]), 422, "invalid_input")
-    assert await ok(firm.client.get("/provider")) == before
+    await refused(provider.client.put("/provider/hours", json=twice), 422, "hours_invalid")
+    await refused(provider.client.put("/provider/hours", json=[]), 422, "invalid_input")
+    assert await ok(provider.client.get("/provider")) == before
 
 
-async def test_a_firm_sets_its_weekly_hours(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_a_provider_sets_its_weekly_hours(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     weekly = [{"weekday": 3} | MORNING, {"weekday": 3} | EVENING]
-    assert (await ok(firm.client.put("/provider/hours", json=weekly)))["hours"] == weekly
+    assert (await ok(provider.client.put("/provider/hours", json=weekly)))["hours"] == weekly
     assert (await come(world, TOMORROW, 8), await come(world, TOMORROW, 12)) == (True, False)
 
 

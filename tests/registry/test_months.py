@@ -12,8 +12,8 @@ OCTOBER = {"turnover_fen": 7_000_000, "profit_tax_fen": 500_000}
 OWN = "/provider/months/2026-10"
 
 
-def theirs(firm: SampleProvider, month: str = "2026-10") -> str:
-    return f"/providers/{firm.id}/months/{month}"
+def theirs(provider: SampleProvider, month: str = "2026-10") -> str:
+    return f"/providers/{provider.id}/months/{month}"
 
 
 async def list_providers(world: World, **asked: Any) -> list[dict[str, Any]]:
@@ -27,10 +27,10 @@ async def declared(world: World) -> Any:
 
 
 async def test_filed_it_stands_against_the_baseline_and_counts_once_it_is_locked(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     baseline = {"turnover_fen": 1_000_000, "profit_tax_fen": 100_000, "baseline": True}
-    await ok(world.registrar.put(theirs(firm, "2020-01"), json=baseline))
-    filed = await ok(firm.client.put(OWN, json=OCTOBER))
+    await ok(world.registrar.put(theirs(provider, "2020-01"), json=baseline))
+    filed = await ok(provider.client.put(OWN, json=OCTOBER))
     assert (filed["status"], filed["on_paper"], filed["turnover"]["ratio"], filed["turnover"]["growth"]) == (
         "filed",
         False,
@@ -39,42 +39,42 @@ async def test_filed_it_stands_against_the_baseline_and_counts_once_it_is_locked
     )
     assert filed["profit_tax"]["ratio"] == 5.0
     assert await declared(world) is None
-    locked = await ok(world.registrar.put(f"{theirs(firm)}/lock", json=OCTOBER))
+    locked = await ok(world.registrar.put(f"{theirs(provider)}/lock", json=OCTOBER))
     assert (locked["status"], locked["locked_at"]) == ("locked", "2026-11-24T02:00:00Z")
-    assert await ok(world.registrar.put(f"{theirs(firm)}/lock", json=OCTOBER)) == locked
+    assert await ok(world.registrar.put(f"{theirs(provider)}/lock", json=OCTOBER)) == locked
     assert await declared(world) == 7.0
 
 
 async def test_what_is_locked_is_corrected_only_after_it_was_opened_with_a_reason(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    await ok(firm.client.put(OWN, json=OCTOBER))
-    await ok(world.registrar.put(f"{theirs(firm)}/lock", json=OCTOBER))
+    provider = await world.add_provider(DRAIN)
+    await ok(provider.client.put(OWN, json=OCTOBER))
+    await ok(world.registrar.put(f"{theirs(provider)}/lock", json=OCTOBER))
     correction = OCTOBER | {"turnover_fen": 7_200_000}
-    for client, url in ((firm.client, OWN), (world.registrar, theirs(firm))):
+    for client, url in ((provider.client, OWN), (world.registrar, theirs(provider))):
         await refused(client.put(url, json=correction), 409, "month_locked")
-    await refused(world.registrar.put(f"{theirs(firm)}/reopening", json={"reason": " "}), 422, "invalid_input")
-    opened = await ok(world.registrar.put(f"{theirs(firm)}/reopening", json={"reason": "漏计两张发票"}))
+    await refused(world.registrar.put(f"{theirs(provider)}/reopening", json={"reason": " "}), 422, "invalid_input")
+    opened = await ok(world.registrar.put(f"{theirs(provider)}/reopening", json={"reason": "漏计两张发票"}))
     assert (opened["status"], opened["reopened_why"]) == ("filed", "漏计两张发票")
-    await refused(world.registrar.put(f"{theirs(firm)}/reopening", json={"reason": "漏计"}), 409, "status_conflict")
-    [notice] = (await ok(firm.client.get("/provider/notices")))["items"]
+    await refused(world.registrar.put(f"{theirs(provider)}/reopening", json={"reason": "漏计"}), 409, "status_conflict")
+    [notice] = (await ok(provider.client.get("/provider/notices")))["items"]
     assert "漏计两张发票" in notice["zh"]
-    assert (await ok(firm.client.put(OWN, json=correction)))["turnover_fen"] == 7_200_000
+    assert (await ok(provider.client.put(OWN, json=correction)))["turnover_fen"] == 7_200_000
 
 
 async def test_only_what_was_reviewed_is_locked(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    await refused(world.registrar.put(f"{theirs(firm)}/lock", json=OCTOBER), 404, "not_found")
-    await ok(firm.client.put(OWN, json=OCTOBER | {"turnover_fen": 1}))
-    await refused(world.registrar.put(f"{theirs(firm)}/lock", json=OCTOBER), 409, "month_changed")
+    provider = await world.add_provider(DRAIN)
+    await refused(world.registrar.put(f"{theirs(provider)}/lock", json=OCTOBER), 404, "not_found")
+    await ok(provider.client.put(OWN, json=OCTOBER | {"turnover_fen": 1}))
+    await refused(world.registrar.put(f"{theirs(provider)}/lock", json=OCTOBER), 409, "month_changed")
 
 
 async def test_a_month_is_filed_when_it_is_over(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    await refused(firm.client.put("/provider/months/2026-11", json=OCTOBER), 422, "month_not_over")
-    await refused(world.registrar.put(theirs(firm, "2027-01"), json=OCTOBER), 422, "month_not_over")
+    provider = await world.add_provider(DRAIN)
+    await refused(provider.client.put("/provider/months/2026-11", json=OCTOBER), 422, "month_not_over")
+    await refused(world.registrar.put(theirs(provider, "2027-01"), json=OCTOBER), 422, "month_not_over")
     for wrong in ({"turnover_fen": -1, "profit_tax_fen": 0}, {"turnover_fen": 1}, OCTOBER | {"baseline": True}):
-        await refused(firm.client.put(OWN, json=wrong), 422, "invalid_input")
-    assert (await ok(firm.client.get("/provider/months")))["items"] == []
+        await refused(provider.client.put(OWN, json=wrong), 422, "invalid_input")
+    assert (await ok(provider.client.get("/provider/months")))["items"] == []
 
 
 async def test_the_registrar_sees_who_has_not_filed(world: World) -> None:
@@ -101,7 +101,7 @@ async def test_who_has_not_filed_is_reminded_before_the_day_and_after_it(world: 
         world.clock.moment = ningbo(11, day)
         counts.append(await remind_of_months(world.context))
     assert counts == [0, 1, 0, 1, 0]
-    [firm] = await ok(world.operator.get("/notices/to-phone"))
-    assert [notice["kind"] for notice in firm["notices"]] == ["month_due", "month_overdue"]
-    assert "2026-11-15" in firm["notices"][0]["zh"]
-    assert firm["provider_id"] == str(late.id)
+    [provider] = await ok(world.operator.get("/notices/to-phone"))
+    assert [notice["kind"] for notice in provider["notices"]] == ["month_due", "month_overdue"]
+    assert "2026-11-15" in provider["notices"][0]["zh"]
+    assert provider["provider_id"] == str(late.id)

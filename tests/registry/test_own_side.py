@@ -40,10 +40,10 @@ async def test_a_key_signs_in_until_it_is_revoked(world: World) -> None:
     assert kept.token_hash == token_hash(key)
     await refused(world.registrar.post(url, json={"label": "前台电脑"}), 409, "key_label_taken")
     assert await ok(world.registrar.get(url)) == [made]
-    firm = await world.client(key)
-    assert (await ok(firm.get("/provider")))["id"] == provider["id"]
+    client = await world.client(key)
+    assert (await ok(client.get("/provider")))["id"] == provider["id"]
     assert (await world.registrar.delete(f"{url}/前台电脑")).status_code == 204
-    await refused(firm.get("/provider"), 401, "not_signed_in")
+    await refused(client.get("/provider"), 401, "not_signed_in")
     await refused(world.registrar.delete(f"{url}/前台电脑"), 404, "not_found")
     assert await ok(world.registrar.get(url)) == []
     again = await ok(world.registrar.post(url, json={"label": "前台电脑"}))

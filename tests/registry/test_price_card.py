@@ -29,17 +29,17 @@ def fixed(fen: int, **dates: str) -> dict[str, Any]:
 
 async def test_a_proposal_holds_only_once_it_is_approved(world: World) -> None:
     provider = await apply(world)
-    firm = await signed_in(world, provider)
+    client = await signed_in(world, provider)
     world.advance(days=3)
-    await ok(firm.put(f"/provider/items/{DOOR_LOCK}/paid", json=fixed(19_000)))
-    proposed = await ok(firm.put(f"/provider/items/{DOOR_LOCK}/paid", json=fixed(15_000)))
+    await ok(client.put(f"/provider/items/{DOOR_LOCK}/paid", json=fixed(19_000)))
+    proposed = await ok(client.put(f"/provider/items/{DOOR_LOCK}/paid", json=fixed(15_000)))
     assert lines(proposed) == [(12_000, "2026-11-24", None, True), (15_000, "2026-11-27", None, False)]
     approval = f"/providers/{provider['id']}/items/{DOOR_LOCK}/paid/approval"
     world.advance(days=2)
     approved = await ok(world.registrar.put(approval))
     assert lines(approved) == [(15_000, "2026-11-29", None, True)]
     assert await ok(world.registrar.put(approval)) == approved
-    await refused(firm.put(approval), 403, "not_allowed")
+    await refused(client.put(approval), 403, "not_allowed")
     await refused(world.registrar.put(approval.replace("paid", "low_fee")), 404, "not_found")
 
 
@@ -77,10 +77,10 @@ async def test_a_new_price_ends_the_former_the_day_before(world: World) -> None:
 
 async def test_an_ended_price_held_until_yesterday(world: World) -> None:
     provider = await apply(world)
-    firm = await signed_in(world, provider)
+    client = await signed_in(world, provider)
     url = f"/providers/{provider['id']}/items/{DOOR_LOCK}/paid"
     world.advance(days=4)
-    await ok(firm.put(f"/provider/items/{DOOR_LOCK}/paid", json=fixed(15_000)))
+    await ok(client.put(f"/provider/items/{DOOR_LOCK}/paid", json=fixed(15_000)))
     assert (await ok(world.registrar.delete(url)))["items"] == []
     await refused(world.registrar.delete(url), 404, "not_found")
     world.advance(days=-1)
@@ -91,13 +91,13 @@ async def test_an_ended_price_held_until_yesterday(world: World) -> None:
 
 async def test_an_item_without_papers_cannot_be_approved(world: World) -> None:
     provider = await apply(world, papers=[], items=[])
-    firm = await signed_in(world, provider)
-    proposed = await ok(firm.put(f"/provider/items/{DOOR_LOCK}/paid", json=fixed(15_000)))
+    client = await signed_in(world, provider)
+    proposed = await ok(client.put(f"/provider/items/{DOOR_LOCK}/paid", json=fixed(15_000)))
     url = f"/providers/{provider['id']}/items/{DOOR_LOCK}/paid"
     problem = await refused(world.registrar.put(f"{url}/approval"), 409, "item_without_papers")
     assert (problem["item"], problem["missing"]) == (DOOR_LOCK, ["lock"])
     await refused(world.registrar.put(url, json=fixed(15_000)), 409, "item_without_papers")
-    assert await ok(firm.get("/provider")) == proposed
+    assert await ok(client.get("/provider")) == proposed
 
 
 async def test_a_proposal_above_a_cap_lowered_since_is_not_approved(world: World) -> None:

@@ -99,7 +99,7 @@ async def test_open_until_midnight_and_in_two_spans(world: World) -> None:
     assert (await apply(world, hours=hours[::-1]))["hours"] == hours
 
 
-async def test_a_firm_is_entered_once(world: World) -> None:
+async def test_a_provider_is_entered_once(world: World) -> None:
     first = await apply(world)
     problem = await refused(
         world.registrar.post("/providers", json=application(2, uscc=first["uscc"])), 409, "provider_exists"
@@ -131,7 +131,7 @@ async def test_facts_are_edited_by_whoever_read_them_last(world: World) -> None:
     assert (await ok(world.registrar.get(url)))["capacity"] == 9
 
 
-async def test_an_edit_makes_no_second_firm_of_the_same_name_or_phone(world: World) -> None:
+async def test_an_edit_makes_no_second_provider_of_the_same_name_or_phone(world: World) -> None:
     first, second = await apply(world), await apply(world, 2)
     url, version = f"/providers/{second['id']}", {"If-Match": '"1"'}
     for fact in ("name", "phone"):

@@ -29,15 +29,15 @@ CHANGES = (
 
 @pytest.mark.parametrize("whole", [False, True])
 async def test_every_way_of_writing_keeps_it(world: World, db: Database, *, whole: bool) -> None:
-    firm = await world.add_provider(DRAIN, CLEANING, tiers=("paid",))
+    provider = await world.add_provider(DRAIN, CLEANING, tiers=("paid",))
     await world.add_provider(DRAIN, tiers=("free",))
     assert await _reaching(db) == await _meant(db) != set()
     changes = CHANGES if not whole else (*CHANGES[:3], "DELETE FROM providers WHERE id = $1")
     for change in changes:
         async with db.begin() as tx:
-            await tx.driver.execute(change, firm.id)
+            await tx.driver.execute(change, provider.id)
         assert await _reaching(db) == await _meant(db), change
-    assert firm.id not in {row[3] for row in await _reaching(db)}
+    assert provider.id not in {row[3] for row in await _reaching(db)}
 
 
 async def _reaching(db: Database) -> set[tuple[str, str, str, UUID, float, float]]:

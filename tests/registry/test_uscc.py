@@ -121,24 +121,24 @@ WRITINGS = [OURS.lower(), f" {OURS[:8]}-{OURS[8:16]}－{OURS[16:]}", "".join(chr
 
 @pytest.mark.parametrize("typed", WRITINGS)
 async def test_a_code_is_kept_in_one_writing(world: World, typed: str) -> None:
-    firm = await apply(world, uscc=f"{typed}\u200b")
-    assert firm["uscc"] == OURS
+    provider = await apply(world, uscc=f"{typed}\u200b")
+    assert provider["uscc"] == OURS
 
 
 @pytest.mark.parametrize("code", [*WRITINGS, "79965505-8", "330203799655058", "330212799655058"])
-async def test_a_firm_is_found_and_told_as_a_double_by_its_former_codes(world: World, code: str) -> None:
-    firm = await apply(world, uscc=OURS)
+async def test_a_provider_is_found_and_told_as_a_double_by_its_former_codes(world: World, code: str) -> None:
+    provider = await apply(world, uscc=OURS)
     [found] = (await ok(world.registrar.get("/providers", params={"q": code})))["items"]
-    assert found["id"] == firm["id"]
+    assert found["id"] == provider["id"]
     problem = await refused(world.registrar.post("/providers", json=application(2, uscc=code)), 409, "provider_exists")
-    assert (problem["id"], problem["same"]) == (firm["id"], ["uscc"])
+    assert (problem["id"], problem["same"]) == (provider["id"], ["uscc"])
     known = await refused(
         world.anonymous.post("/public/applications", json=application(2, uscc=code)), 409, "provider_known"
     )
     assert known["same"] == "credit code"
 
 
-async def test_one_organisation_code_is_one_firm_wherever_it_is_registered(world: World) -> None:
+async def test_one_organisation_code_is_one_provider_wherever_it_is_registered(world: World) -> None:
     await apply(world, uscc=OURS)
     branch = application(2, uscc=BRANCH + check_character(BRANCH))
     await refused(world.registrar.post("/providers", json=branch), 409, "provider_exists")

@@ -221,16 +221,22 @@ async def test_kept_figures_equal_a_recount_and_leave_the_worker_nothing(
 
 
 def test_days_before_the_window_are_not_in_it() -> None:
-    firm, yesterday = UUID(int=1), TODAY - timedelta(days=1)
+    one, yesterday = UUID(int=1), TODAY - timedelta(days=1)
     rows = Rows(
-        counts=Counter({(firm, yesterday, "declined"): 2, (firm, TODAY, "declined"): 1, (firm, TODAY, "on_time"): 1})
+        counts=Counter(
+            {
+                (one, yesterday, "declined"): 2,
+                (one, TODAY, "declined"): 1,
+                (one, TODAY, "on_time"): 1,
+            }
+        )
     )
     kept = kept_counts(rows, TODAY)
     assert kept[ProviderDay] == [
-        {"provider_id": firm, "day": yesterday, "declined": 2},
-        {"provider_id": firm, "day": TODAY, "declined": 1, "on_time": 1},
+        {"provider_id": one, "day": yesterday, "declined": 2},
+        {"provider_id": one, "day": TODAY, "declined": 1, "on_time": 1},
     ]
-    assert kept[ProviderWindow] == [{"provider_id": firm, "first_day": TODAY, "declined": 1}]
+    assert kept[ProviderWindow] == [{"provider_id": one, "first_day": TODAY, "declined": 1}]
 
 
 async def test_windows_and_months_are_what_the_live_system_would_have_kept(

@@ -77,7 +77,7 @@ async def test_every_provider_is_whole(db: Database, clock: ManualClock) -> None
     assert await count(db, Provider, Provider.standing.in_(ACTIVE_STANDINGS)) > 470
 
 
-async def test_a_firm_that_has_registered_itself_is_not_loaded_again(db: Database, clock: ManualClock) -> None:
+async def test_a_provider_that_has_registered_itself_is_not_loaded_again(db: Database, clock: ManualClock) -> None:
     providers = await load(db, clock)
     async with db.begin() as tx:
         sample = await tx.session.get_one(Provider, provider_id(1))

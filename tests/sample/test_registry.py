@@ -74,8 +74,8 @@ def test_in_the_past_too_a_station_was_asked_by_its_own_community_alone(provider
     market, rng = Market(providers, {"distance": 1.0}), Random(5)
 
     def drawn(community: str) -> set[str | None]:
-        firms = (market.draw(rng, "EL07", Tier.FREE, "330203001", community, TODAY, None, set()) for _ in range(2_000))
-        return {firm.sample.community for firm in firms if firm}
+        drawn = (market.draw(rng, "EL07", Tier.FREE, "330203001", community, TODAY, None, set()) for _ in range(2_000))
+        return {one.sample.community for one in drawn if one}
 
     assert drawn("330203001001") == {None, "330203001001"}
     assert drawn("330203001002") == {None}
@@ -97,7 +97,7 @@ def test_another_reference_date_moves_dates_only(providers: list[SampleProvider]
     assert [provider.joined_on for provider in later] != [provider.joined_on for provider in providers]
 
 
-def test_another_seed_makes_other_firms(providers: list[SampleProvider]) -> None:
+def test_another_seed_makes_other_providers(providers: list[SampleProvider]) -> None:
     assert {provider.uscc for provider in generate_registry(TODAY, seed=1)} & {p.uscc for p in providers} == {None}
 
 
@@ -149,7 +149,7 @@ def test_prices_keep_to_their_tier(providers: list[SampleProvider]) -> None:
                 assert (item, Tier.PAID) not in prices or line.price_fen < prices[item, Tier.PAID].price_fen
 
 
-def test_firms_keep_to_their_trade(providers: list[SampleProvider]) -> None:
+def test_providers_keep_to_their_trade(providers: list[SampleProvider]) -> None:
     for provider in providers:
         items = {line.item for line in provider.lines}
         if provider.kind is ProviderKind.COMPANY and provider.trade != "funerals":

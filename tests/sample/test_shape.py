@@ -34,7 +34,7 @@ def test_a_week_is_seventy_percent_information(week: list[list[Arrival]]) -> Non
     assert info_share([arrival for day in week for arrival in day]) == pytest.approx(0.70, abs=0.01)
 
 
-def test_about_three_thousand_a_day_need_a_firm(week: list[list[Arrival]]) -> None:
+def test_about_three_thousand_a_day_need_a_provider(week: list[list[Arrival]]) -> None:
     kinds = Counter(sample_items()[arrival.item].kind for day in week for arrival in day)
     assert 2_700 < kinds[Kind.SERVICE] / 7 < 3_300
     assert kinds[Kind.VOLUNTEER] > 1_000 < kinds[Kind.RELAY]

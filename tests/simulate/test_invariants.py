@@ -11,17 +11,17 @@ from app.simulate.invariants import Span, check_all, find_overfull, replay
 from tests.world import World, ok
 
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-FIRM = UUID(int=1)
+PROVIDER = UUID(int=1)
 
 
 def span(begins: int, ends: int | None, limit: int = 1) -> Span:
     minutes = timedelta(minutes=1)
-    return Span(FIRM, limit, START + begins * minutes, None if ends is None else START + ends * minutes)
+    return Span(PROVIDER, limit, START + begins * minutes, None if ends is None else START + ends * minutes)
 
 
 def test_overlapping_work_is_over_the_limit_and_work_in_turn_is_not() -> None:
-    assert find_overfull([span(0, 10), span(9, 20)]) == {FIRM}
-    assert find_overfull([span(0, None), span(9, 20)]) == {FIRM}
+    assert find_overfull([span(0, 10), span(9, 20)]) == {PROVIDER}
+    assert find_overfull([span(0, None), span(9, 20)]) == {PROVIDER}
     assert find_overfull([span(0, 10), span(10, 20)]) == set()
     assert find_overfull([span(0, 10, limit=2), span(9, 20, limit=2)]) == set()
 

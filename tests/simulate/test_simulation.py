@@ -32,9 +32,9 @@ async def play(settings: Settings, origin: str) -> Figures:
         async with stage.context.db.begin() as tx:
             assert not any((await check_all(tx, played.created)).values())
             for job in await tx.driver.fetch(_WHEN):
-                firm = stage.providers[job["provider_id"]]
-                assert firm.open_from(job["accepted_at"]) == job["accepted_at"]
-                assert job["came_at"] is None or firm.open_from(job["came_at"]) == job["came_at"]
+                provider = stage.providers[job["provider_id"]]
+                assert provider.open_from(job["accepted_at"]) == job["accepted_at"]
+                assert job["came_at"] is None or provider.open_from(job["came_at"]) == job["came_at"]
             return await count_figures(tx)
 
 
@@ -45,12 +45,14 @@ async def test_one_seed_gives_one_day(settings: Settings) -> None:
         assert list(first.rows()) == list((await play(settings, origin)).rows())
 
 
-def test_a_closed_firm_waits_until_it_opens() -> None:
+def test_a_closed_provider_waits_until_it_opens() -> None:
     nine = datetime(2026, 11, 24, 9, tzinfo=UTC)
-    firm = SimulatedProvider(1, MEMBER, [Opening(nine + n * DAY, nine + n * DAY + timedelta(hours=8)) for n in (0, 1)])
-    assert firm.open_from(nine - timedelta(hours=1)) == nine
-    assert firm.open_from(nine + timedelta(hours=3)) == nine + timedelta(hours=3)
-    assert firm.open_from(nine + timedelta(hours=8)) == nine + DAY
+    provider = SimulatedProvider(
+        1, MEMBER, [Opening(nine + n * DAY, nine + n * DAY + timedelta(hours=8)) for n in (0, 1)]
+    )
+    assert provider.open_from(nine - timedelta(hours=1)) == nine
+    assert provider.open_from(nine + timedelta(hours=3)) == nine + timedelta(hours=3)
+    assert provider.open_from(nine + timedelta(hours=8)) == nine + DAY
 
 
 def test_the_burst_comes_on_top_of_the_day_between_its_times(settings: Settings) -> None:

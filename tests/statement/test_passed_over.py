@@ -32,14 +32,14 @@ async def test_who_was_filtered_out_sees_the_reason_in_words(world: World) -> No
 
 
 async def test_the_list_goes_day_by_day_and_page_by_page(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     for _ in range(3):
         await world.dispatch(DRAIN)
-    first = await ok(firm.client.get("/provider/decisions", params={"limit": 2}))
-    second = await ok(firm.client.get("/provider/decisions", params={"limit": 2, "cursor": first["next"]}))
+    first = await ok(provider.client.get("/provider/decisions", params={"limit": 2}))
+    second = await ok(provider.client.get("/provider/decisions", params={"limit": 2, "cursor": first["next"]}))
     assert (len(first["items"]), len(second["items"]), second["next"]) == (2, 1, None)
     yesterday = (world.clock.now() - timedelta(days=1)).date().isoformat()
-    assert (await ok(firm.client.get("/provider/decisions", params={"day": yesterday})))["items"] == []
+    assert (await ok(provider.client.get("/provider/decisions", params={"day": yesterday})))["items"] == []
 
 
 async def test_who_was_not_looked_at_learns_nothing(world: World) -> None:

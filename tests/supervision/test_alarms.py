@@ -47,22 +47,22 @@ async def test_what_passed_while_the_worker_was_away_is_raised_in_order(world: W
 
 
 async def test_a_clock_that_has_stopped_is_silent(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
-    await world.complete(firm, created["offers"][0]["id"])
+    await world.complete(provider, created["offers"][0]["id"])
     world.advance(days=3)
     await world.work()
     assert await alarms(world, created["request"]["id"]) == []
 
 
 async def test_work_given_back_after_its_time_to_be_accepted_is_raised_at_once(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
-    job = await ok(firm.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
+    job = await ok(provider.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))
     world.advance(minutes=20)
     await world.work()
     assert await alarms(world, created["request"]["id"]) == []
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_staff"}))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_staff"}))
     await world.work()
     assert await alarms(world, created["request"]["id"]) == [("yellow", "accept"), ("red", "accept")]
 
@@ -115,7 +115,7 @@ async def test_yellow_is_shown_until_it_is_red(world: World) -> None:
     assert len(await queue(world, kind="red")) == 1
 
 
-async def test_a_silent_firm_is_listed_for_the_supervisor(world: World) -> None:
+async def test_a_silent_provider_is_listed_for_the_supervisor(world: World) -> None:
     at = world.clock.now()
     silent = await world.add_provider(DRAIN, reachable=False, unreachable_why="silent", unreachable_at=at)
     await world.add_provider(DRAIN)

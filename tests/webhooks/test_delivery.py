@@ -32,16 +32,16 @@ def kinds(messages: list[dict[str, Any]], number: int) -> list[str]:
     return [message["type"] for message in messages if message["data"].get("number") == number]
 
 
-async def test_a_firm_is_told_of_its_own_offers_and_jobs_in_order_and_without_personal_data(
+async def test_a_provider_is_told_of_its_own_offers_and_jobs_in_order_and_without_personal_data(
     world: World, tmp_path: Path
 ) -> None:
-    firm, other = await world.add_provider(DRAIN), await world.add_provider()
+    provider, other = await world.add_provider(DRAIN), await world.add_provider()
     with guide_receiver(tmp_path) as receiver:
-        made = await register(firm.client, receiver.url)
+        made = await register(provider.client, receiver.url)
         elsewhere = await register(other.client, receiver.url)
         receiver.start(made["secret"])
         created = await world.dispatch(DRAIN)
-        await world.complete(firm, created["offers"][0]["id"])
+        await world.complete(provider, created["offers"][0]["id"])
         await deliver(world)
         inbox = receiver.inbox()
     assert kinds(inbox, created["request"]["number"]) == await logged(world, created)
@@ -54,12 +54,12 @@ async def test_a_firm_is_told_of_its_own_offers_and_jobs_in_order_and_without_pe
 
 
 async def test_another_system_is_told_of_everything_without_personal_data(world: World, tmp_path: Path) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     with guide_receiver(tmp_path) as receiver:
         made = await register(world.admin, receiver.url)
         receiver.start(made["secret"])
         created = await world.dispatch(DRAIN)
-        await world.complete(firm, created["offers"][0]["id"])
+        await world.complete(provider, created["offers"][0]["id"])
         await deliver(world)
         inbox = receiver.inbox()
     told = kinds(inbox, created["request"]["number"])
@@ -69,9 +69,9 @@ async def test_another_system_is_told_of_everything_without_personal_data(world:
 
 
 async def test_a_receiver_killed_and_restarted_gets_everything_in_order(world: World, tmp_path: Path) -> None:
-    firm = await world.add_provider(DRAIN, capacity=50)
+    provider = await world.add_provider(DRAIN, capacity=50)
     with guide_receiver(tmp_path) as receiver:
-        made = await register(firm.client, receiver.url)
+        made = await register(provider.client, receiver.url)
         requests: dict[int, list[str]] = {}
         for n in range(6):
             if n == 2:
@@ -79,7 +79,7 @@ async def test_a_receiver_killed_and_restarted_gets_everything_in_order(world: W
             if n == 4:
                 receiver.kill()
             created = await world.dispatch(DRAIN, phone=f"139574{n:05d}")
-            await world.complete(firm, created["offers"][0]["id"])
+            await world.complete(provider, created["offers"][0]["id"])
             requests[created["request"]["number"]] = await logged(world, created)
             await deliver(world)
         receiver.start(made["secret"])
@@ -88,37 +88,37 @@ async def test_a_receiver_killed_and_restarted_gets_everything_in_order(world: W
         inbox = receiver.inbox()
     assert {number: kinds(inbox, number) for number in requests} == requests
     assert {len(events) for events in requests.values()} == {6}
-    assert {row["status"] for row in await deliveries(firm.client, made["id"])} == {"delivered"}
+    assert {row["status"] for row in await deliveries(provider.client, made["id"])} == {"delivered"}
 
 
 @pytest.fixture
 async def signed(world: World, tmp_path: Path) -> Any:
     """Yield a receiver with one delivery in its inbox, and the endpoint."""
-    firm = await world.add_provider()
+    provider = await world.add_provider()
     with guide_receiver(tmp_path) as receiver:
-        made = await register(firm.client, receiver.url)
+        made = await register(provider.client, receiver.url)
         receiver.start(made["secret"])
-        yield receiver, firm, made
+        yield receiver, provider, made
 
 
 async def test_a_new_and_the_former_secret_both_verify_until_the_overlap_ends(world: World, signed: Any) -> None:
-    receiver, firm, made = signed
+    receiver, provider, made = signed
     test_url = f"/webhooks/{made['id']}/test"
-    rotated = await ok(firm.client.post(f"/webhooks/{made['id']}/secrets", json={"former_valid_hours": 2}))
+    rotated = await ok(provider.client.post(f"/webhooks/{made['id']}/secrets", json={"former_valid_hours": 2}))
     assert rotated["secret"] != made["secret"]
-    await ok(firm.client.post(test_url))
+    await ok(provider.client.post(test_url))
     await deliver(world)  # the receiver still uses the former secret
     receiver.kill()
     receiver.start(rotated["secret"])
-    await ok(firm.client.post(test_url))
+    await ok(provider.client.post(test_url))
     await deliver(world)
     assert len(receiver.inbox()) == 2
     world.advance(hours=2)
     receiver.kill()
     receiver.start(made["secret"])
-    await ok(firm.client.post(test_url))
+    await ok(provider.client.post(test_url))
     await deliver(world)
-    [*_, last] = await deliveries(firm.client, made["id"])
+    [*_, last] = await deliveries(provider.client, made["id"])
     assert (last["status"], last["failure"], last["answer_status"]) == ("pending", "status", 401)
     assert len(receiver.inbox()) == 2
 
@@ -137,29 +137,29 @@ async def test_the_guides_receiver_refuses_what_is_forged(signed: Any) -> None:
 
 
 async def test_replay_sends_one_or_all_again_under_the_same_id(world: World, signed: Any) -> None:
-    receiver, firm, made = signed
+    receiver, provider, made = signed
     for _ in range(2):
-        await ok(firm.client.post(f"/webhooks/{made['id']}/test"))
+        await ok(provider.client.post(f"/webhooks/{made['id']}/test"))
     await deliver(world)
-    first, second = await deliveries(firm.client, made["id"])
+    first, second = await deliveries(provider.client, made["id"])
     (receiver.folder / "inbox.db").unlink()
-    await ok(firm.client.put(f"/webhooks/{made['id']}/deliveries/{second['id']}/replay"))
+    await ok(provider.client.put(f"/webhooks/{made['id']}/deliveries/{second['id']}/replay"))
     await deliver(world)
     assert len(receiver.inbox()) == 1
     url, since = f"/webhooks/{made['id']}/replay", {"since": first["at"], "limit": 1}
-    assert await ok(firm.client.put(url, json=since)) == {"deliveries": 1, "next": first["id"]}
+    assert await ok(provider.client.put(url, json=since)) == {"deliveries": 1, "next": first["id"]}
     then = since | {"after": first["id"], "limit": 2}
-    assert await ok(firm.client.put(url, json=then)) == {"deliveries": 1, "next": None}
+    assert await ok(provider.client.put(url, json=then)) == {"deliveries": 1, "next": None}
     await deliver(world)
     assert len(receiver.inbox()) == 2  # it recognises the one it has by the id
 
 
 async def test_a_message_names_the_call_that_caused_it_at_every_attempt(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     async with stranger() as receiver:
         answers = iter([answer(500)])
         receiver.answers = lambda got: next(answers, NO_CONTENT)
-        await register(firm.client, receiver.url, types=["offer.made"])
+        await register(provider.client, receiver.url, types=["offer.made"])
         created = await world.create(DRAIN, dispatch=True)
         await deliver(world)
         world.advance(hours=1)

@@ -26,8 +26,8 @@ from tests.world import DRAIN, SampleProvider, World, ok, refused
 
 async def set_up(world: World, receiver: Stranger) -> tuple[SampleProvider, dict[str, Any]]:
     """Create a provider for drains and its endpoint at the receiver."""
-    firm = await world.add_provider(DRAIN, capacity=50)
-    return firm, await register(firm.client, receiver.url)
+    provider = await world.add_provider(DRAIN, capacity=50)
+    return provider, await register(provider.client, receiver.url)
 
 
 async def make_offers(world: World, count: int) -> list[int]:
@@ -53,17 +53,17 @@ async def test_what_is_not_taken_is_tried_again_and_the_owner_sees_why(
     world.context.settings.webhook_seconds = 0.3
     async with stranger() as receiver:
         receiver.answers = lambda got: said
-        firm, made = await set_up(world, receiver)
-        await ok(firm.client.post(f"/webhooks/{made['id']}/test"))
+        provider, made = await set_up(world, receiver)
+        await ok(provider.client.post(f"/webhooks/{made['id']}/test"))
         await deliver(world)
-        [row] = await deliveries(firm.client, made["id"])
+        [row] = await deliveries(provider.client, made["id"])
         assert (row["status"], row["attempts"]) == ("pending", 1)
         assert (row["failure"], row["answer_status"]) == (failure or "timeout", status)
         assert len(receiver.got) == 1  # a redirect is not followed
         receiver.answers = lambda got: NO_CONTENT
         world.advance(seconds=6.1)
         await deliver(world)
-    [row] = await deliveries(firm.client, made["id"])
+    [row] = await deliveries(provider.client, made["id"])
     assert (row["status"], row["failure"], row["answer_status"]) == ("delivered", None, 204)
     first, again = receiver.got
     assert (first.headers["webhook-id"], first.body) == (again.headers["webhook-id"], again.body)
@@ -73,22 +73,22 @@ async def test_an_endless_answer_is_cut_off_and_a_packed_one_stays_packed(world:
     packed = gzip.compress(b"0" * 50_000_000)
     endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"10000\r\n" + b"x" * 65_536 + b"\r\n") * 40
     async with stranger() as receiver:
-        firm, made = await set_up(world, receiver)
+        provider, made = await set_up(world, receiver)
         for said in (answer(200, "Content-Encoding: gzip", body=packed), endless):
             receiver.answers = lambda got, said=said: said  # type: ignore[misc]  # bound now
-            await ok(firm.client.post(f"/webhooks/{made['id']}/test"))
+            await ok(provider.client.post(f"/webhooks/{made['id']}/test"))
             await deliver(world)
-    rows = await deliveries(firm.client, made["id"])
+    rows = await deliveries(provider.client, made["id"])
     assert {row["status"] for row in rows} == {"delivered"}
     assert max(len(row["answer"]) for row in rows) <= 200
 
 
 async def test_a_failing_delivery_holds_back_its_own_request_only(world: World) -> None:
     async with stranger() as receiver:
-        firm, _ = await set_up(world, receiver)
+        provider, _ = await set_up(world, receiver)
         bad, good = await make_offers(world, 2)
-        for offer in await ok(firm.client.get("/provider/offers")):
-            await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+        for offer in await ok(provider.client.get("/provider/offers")):
+            await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance"))
         receiver.answers = lambda got: answer(500) if got.message["data"]["number"] == bad else NO_CONTENT
         await deliver(world)
         assert [got.message["type"] for got in receiver.got if got.message["data"]["number"] == bad] == ["offer.made"]
@@ -106,36 +106,36 @@ async def test_a_failing_delivery_holds_back_its_own_request_only(world: World) 
 
 async def test_a_poisonous_event_is_given_up_after_a_day_and_the_next_one_goes(world: World) -> None:
     async with stranger() as receiver:
-        firm, made = await set_up(world, receiver)
+        provider, made = await set_up(world, receiver)
         [number] = await make_offers(world, 1)
         receiver.answers = lambda got: answer(422) if got.message["type"] == "offer.made" else NO_CONTENT
         for wait in (0, *RETRY_SECONDS):
             world.advance(seconds=wait * 1.2 + 0.1)
-            await ok(firm.client.post(f"/webhooks/{made['id']}/test"))
+            await ok(provider.client.post(f"/webhooks/{made['id']}/test"))
             await deliver(world)
-    [poison] = await deliveries(firm.client, made["id"], status="failed")
+    [poison] = await deliveries(provider.client, made["id"], status="failed")
     assert (poison["type"], poison["attempts"], poison["answer_status"]) == ("offer.made", 8, 422)
     assert [g.message["type"] for g in receiver.got if g.message["data"].get("number") == number][-1] != "offer.made"
-    assert (await ok(firm.client.get(f"/webhooks/{made['id']}")))["state"] == "active"
+    assert (await ok(provider.client.get(f"/webhooks/{made['id']}")))["state"] == "active"
 
 
 async def test_a_receiver_dead_for_a_day_is_disabled_and_its_owner_told_and_a_repair_loses_nothing(
     world: World,
 ) -> None:
     async with stranger() as receiver:
-        firm, made = await set_up(world, receiver)
+        provider, made = await set_up(world, receiver)
         receiver.answers = lambda got: answer(503)
         [number] = await make_offers(world, 1)
         for wait in (0, *RETRY_SECONDS):
             world.advance(seconds=wait * 1.2 + 0.1)
             await deliver(world)
-        endpoint = await ok(firm.client.get(f"/webhooks/{made['id']}"))
+        endpoint = await ok(provider.client.get(f"/webhooks/{made['id']}"))
         assert (endpoint["state"], endpoint["disabled_why"]) == ("disabled", "dead")
         assert "已停止推送" in endpoint["notice"]["zh"]
         assert "sending has stopped" in endpoint["notice"]["en"]
-        told = (await ok(firm.client.get("/provider/notices")))["items"]
+        told = (await ok(provider.client.get("/provider/notices")))["items"]
         assert [one["zh"] for one in told if one["kind"] == "webhook_dead"] == [endpoint["notice"]["zh"]]
-        await refused(firm.client.post(f"/webhooks/{made['id']}/test"), 409, "webhook_disabled")
+        await refused(provider.client.post(f"/webhooks/{made['id']}/test"), 409, "webhook_disabled")
         receiver.got.clear()
         world.advance(hours=1)
         await deliver(world)
@@ -143,31 +143,31 @@ async def test_a_receiver_dead_for_a_day_is_disabled_and_its_owner_told_and_a_re
         receiver.answers = lambda got: NO_CONTENT
         url = f"/webhooks/{made['id']}"
         headers = {"If-Match": f'"{endpoint["version"]}"'}
-        repaired = await ok(firm.client.patch(url, json={"state": "active"}, headers=headers))
+        repaired = await ok(provider.client.patch(url, json={"state": "active"}, headers=headers))
         assert (repaired["state"], repaired["notice"], repaired["failing_since"]) == ("active", None, None)
         await deliver(world)
     first = receiver.got[0].message
     assert (first["type"], first["data"]["number"]) == ("offer.made", number)
-    assert {row["status"] for row in await deliveries(firm.client, made["id"])} == {"delivered"}
+    assert {row["status"] for row in await deliveries(provider.client, made["id"])} == {"delivered"}
 
 
 async def test_410_gone_disables_at_once(world: World) -> None:
     async with stranger() as receiver:
-        firm, made = await set_up(world, receiver)
+        provider, made = await set_up(world, receiver)
         receiver.answers = lambda got: answer(410)
         await make_offers(world, 1)
         await deliver(world)
         assert len(receiver.got) == 1
-    endpoint = await ok(firm.client.get(f"/webhooks/{made['id']}"))
+    endpoint = await ok(provider.client.get(f"/webhooks/{made['id']}"))
     assert (endpoint["state"], endpoint["disabled_why"]) == ("disabled", "gone")
 
 
 @pytest.mark.parametrize("status", [429, 503])
 async def test_retry_after_is_heard(world: World, status: int) -> None:
     async with stranger() as receiver:
-        firm, made = await set_up(world, receiver)
+        provider, made = await set_up(world, receiver)
         receiver.answers = lambda got: answer(status, "Retry-After: 3600")
-        await ok(firm.client.post(f"/webhooks/{made['id']}/test"))
+        await ok(provider.client.post(f"/webhooks/{made['id']}/test"))
         await deliver(world)
         world.advance(minutes=59)
         await deliver(world)
@@ -175,14 +175,14 @@ async def test_retry_after_is_heard(world: World, status: int) -> None:
         receiver.answers = lambda got: NO_CONTENT
         world.advance(minutes=1)
         await deliver(world)
-    [row] = await deliveries(firm.client, made["id"])
+    [row] = await deliveries(provider.client, made["id"])
     assert row["status"] == "delivered"
 
 
 async def test_a_slow_receiver_holds_nobody_else_up(world: World) -> None:
     async with stranger() as slow, stranger() as quick:
-        firm, _ = await set_up(world, slow)
-        other = await register(firm.client, quick.url)
+        provider, _ = await set_up(world, slow)
+        other = await register(provider.client, quick.url)
         slow.answers = lambda got: None
         await make_offers(world, 8)
         await world.work()
@@ -193,7 +193,7 @@ async def test_a_slow_receiver_holds_nobody_else_up(world: World) -> None:
             await asyncio.wait_for(slow.news.wait(), 10)
             assert not rounds.done()
             async with asyncio.timeout(10):
-                while len(await deliveries(firm.client, other["id"], status="delivered")) < 4:
+                while len(await deliveries(provider.client, other["id"], status="delivered")) < 4:
                     await asyncio.sleep(0)
             assert not rounds.done()  # the slow ones are still pending
             await rounds
@@ -202,20 +202,20 @@ async def test_a_slow_receiver_holds_nobody_else_up(world: World) -> None:
 
 async def test_two_couriers_send_everything_once(world: World) -> None:
     async with stranger() as receiver:
-        firm, made = await set_up(world, receiver)
+        provider, made = await set_up(world, receiver)
         await make_offers(world, 10)
         await world.work()
         async with open_outbound(world.context.settings) as outbound:
             while sum(await asyncio.gather(round_of(world, outbound), round_of(world, outbound))):
                 pass
     assert len({got.headers["webhook-id"] for got in receiver.got}) == len(receiver.got) == 10
-    assert {row["status"] for row in await deliveries(firm.client, made["id"])} == {"delivered"}
+    assert {row["status"] for row in await deliveries(provider.client, made["id"])} == {"delivered"}
 
 
 async def test_what_a_dead_courier_had_claimed_is_sent_when_its_claim_ends(world: World) -> None:
     async with stranger() as receiver:
-        firm, made = await set_up(world, receiver)
-        await ok(firm.client.post(f"/webhooks/{made['id']}/test"))
+        provider, made = await set_up(world, receiver)
+        await ok(provider.client.post(f"/webhooks/{made['id']}/test"))
         receiver.answers = lambda got: None
         async with open_outbound(world.context.settings) as outbound:
             dead = asyncio.create_task(round_of(world, outbound))
@@ -229,19 +229,19 @@ async def test_what_a_dead_courier_had_claimed_is_sent_when_its_claim_ends(world
         world.advance(seconds=0.2)
         await deliver(world)
     assert len(receiver.got) == 2
-    [row] = await deliveries(firm.client, made["id"])
+    [row] = await deliveries(provider.client, made["id"])
     assert row["status"] == "delivered"
 
 
 async def test_a_paused_endpoint_gets_what_has_waited_and_deliveries_go_after_a_week(world: World) -> None:
     async with stranger() as receiver:
-        firm, made = await set_up(world, receiver)
+        provider, made = await set_up(world, receiver)
         url, tag = f"/webhooks/{made['id']}", {"If-Match": '"1"'}
-        await ok(firm.client.patch(url, json={"state": "paused"}, headers=tag))
+        await ok(provider.client.patch(url, json={"state": "paused"}, headers=tag))
         await make_offers(world, 1)
         await deliver(world)
         assert receiver.got == []
-        await ok(firm.client.patch(url, json={"state": "active"}, headers={"If-Match": '"2"'}))
+        await ok(provider.client.patch(url, json={"state": "active"}, headers={"If-Match": '"2"'}))
         await deliver(world)
         types = [got.message["type"] for got in receiver.got]
         assert sorted(types) == ["offer.made", "webhook.paused", "webhook.resumed"]
@@ -250,7 +250,7 @@ async def test_a_paused_endpoint_gets_what_has_waited_and_deliveries_go_after_a_
     assert await prune_deliveries(world.context) == 0
     world.context.clock.advance(timedelta(microseconds=1))  # type: ignore[attr-defined]  # it is the manual clock
     assert await prune_deliveries(world.context) == 3
-    assert await deliveries(firm.client, made["id"]) == []
+    assert await deliveries(provider.client, made["id"]) == []
 
 
 async def test_a_private_address_is_refused_at_the_connection_whatever_it_was_before(
@@ -263,37 +263,37 @@ async def test_a_private_address_is_refused_at_the_connection_whatever_it_was_be
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in leads_to]
 
     async with stranger() as receiver:
-        firm = await world.add_provider()
+        provider = await world.add_provider()
         with monkeypatch.context() as resolver:
             resolver.setattr(socket, "getaddrinfo", rebinding)
-            made = await register(firm.client, f"https://rebinding.example:{receiver.port}/events")
-            await ok(firm.client.post(f"/webhooks/{made['id']}/test"))
+            made = await register(provider.client, f"https://rebinding.example:{receiver.port}/events")
+            await ok(provider.client.post(f"/webhooks/{made['id']}/test"))
             leads_to[:] = ["93.184.215.14", "127.0.0.1"]
             await deliver(world)
         assert receiver.connections == 0
-    [row] = await deliveries(firm.client, made["id"])
+    [row] = await deliveries(provider.client, made["id"])
     assert (row["failure"], row["answer"]) == ("refused_address", "")
 
 
-async def stand(world: World, firm: SampleProvider, standing: str) -> None:
-    url = f"/providers/{firm.id}"
+async def stand(world: World, provider: SampleProvider, standing: str) -> None:
+    url = f"/providers/{provider.id}"
     etag = (await world.registrar.get(url)).headers["ETag"]
     body = {"standing": standing, "reason": "书面申请"}
     await ok(world.registrar.put(f"{url}/standing", json=body, headers={"If-Match": etag}))
 
 
 @pytest.mark.parametrize("ways", [("left",), ("suspended", "expelled")])
-async def test_a_firm_that_has_gone_is_sent_nothing_more(world: World, ways: tuple[str, ...]) -> None:
+async def test_a_provider_that_has_gone_is_sent_nothing_more(world: World, ways: tuple[str, ...]) -> None:
     """Its receivers used to get what was queued, and the withdrawal of its offers."""
     async with stranger() as receiver, stranger() as centre:
-        firm, _ = await set_up(world, receiver)
+        provider, _ = await set_up(world, receiver)
         await register(world.admin, centre.url)
         receiver.answers = lambda got: answer(500)
         await make_offers(world, 1)
         await deliver(world)
         receiver.answers = lambda got: NO_CONTENT
         for standing in ways:
-            await stand(world, firm, standing)
+            await stand(world, provider, standing)
         receiver.got.clear()
         world.advance(seconds=10)
         await deliver(world)
@@ -301,16 +301,16 @@ async def test_a_firm_that_has_gone_is_sent_nothing_more(world: World, ways: tup
         assert f"provider.{ways[-1]}" in [got.message["type"] for got in centre.got]
 
 
-async def test_a_firm_taken_back_is_sent_what_happens_from_then_on(world: World) -> None:
+async def test_a_provider_taken_back_is_sent_what_happens_from_then_on(world: World) -> None:
     async with stranger() as receiver:
         receiver.answers = lambda got: answer(500)
-        firm, made = await set_up(world, receiver)
+        provider, made = await set_up(world, receiver)
         [before] = await make_offers(world, 1)
         await deliver(world)
-        await stand(world, firm, "left")
+        await stand(world, provider, "left")
         await deliver(world)
         for standing in ("applied", "trial"):
-            await stand(world, firm, standing)
+            await stand(world, provider, standing)
         receiver.answers = lambda got: NO_CONTENT
         receiver.got.clear()
         [after] = [(await world.dispatch(DRAIN, phone="13957400009"))["request"]["number"]]
@@ -320,4 +320,4 @@ async def test_a_firm_taken_back_is_sent_what_happens_from_then_on(world: World)
         assert after in numbers
         assert "offer.made" in [got.message["type"] for got in receiver.got]
         assert before not in numbers
-        assert {row["status"] for row in await deliveries(firm.client, made["id"])} == {"delivered"}
+        assert {row["status"] for row in await deliveries(provider.client, made["id"])} == {"delivered"}

@@ -14,43 +14,43 @@ from tests.webhooks.receivers import Got, answer, deliver, register, stranger
 from tests.world import DRAIN, World, ok, refused
 
 
-async def test_the_centres_networks_are_not_open_to_firms(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_the_centres_networks_are_not_open_to_providers(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     world.context.settings.provider_webhook_networks = []
     body = {"url": "https://127.0.0.1/", "label": "x"}
-    await refused(firm.client.post("/webhooks", json=body), 422, "webhook_address_refused")
+    await refused(provider.client.post("/webhooks", json=body), 422, "webhook_address_refused")
     await ok(world.admin.post("/webhooks", json=body))
 
 
-async def test_a_firm_proves_that_it_reads_there_before_events_go_there(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_a_provider_proves_that_it_reads_there_before_events_go_there(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     async with stranger() as receiver:
-        made = await ok(firm.client.post("/webhooks", json={"url": receiver.url, "label": "x"}))
+        made = await ok(provider.client.post("/webhooks", json={"url": receiver.url, "label": "x"}))
         assert made["proven_at"] is None
         url = f"/webhooks/{made['id']}"
         await world.dispatch()
         await deliver(world)
         [got] = [one.message for one in receiver.got]
         assert (got["type"], got["data"]["webhook_id"]) == ("webhook.proof", made["id"])
-        await refused(firm.client.put(f"{url}/proof", json={"proof": "0" * 16}), 422, "proof_wrong")
-        await ok(firm.client.post(f"{url}/test"))
+        await refused(provider.client.put(f"{url}/proof", json={"proof": "0" * 16}), 422, "proof_wrong")
+        await ok(provider.client.post(f"{url}/test"))
         await deliver(world)
         assert [one.message["data"].get("proof") for one in receiver.got] == [got["data"]["proof"]] * 2
         world.advance(seconds=1)
-        proven = await ok(firm.client.put(f"{url}/proof", json={"proof": got["data"]["proof"]}))
+        proven = await ok(provider.client.put(f"{url}/proof", json={"proof": got["data"]["proof"]}))
         assert proven["proven_at"]
-        assert await ok(firm.client.put(f"{url}/proof", json={"proof": got["data"]["proof"]})) == proven
+        assert await ok(provider.client.put(f"{url}/proof", json={"proof": got["data"]["proof"]})) == proven
         world.advance(seconds=1)
         await world.dispatch(phone="13800000009")
         await deliver(world)
         assert receiver.got[2].message["type"] == "offer.made"
-        moved = await firm.client.patch(
+        moved = await provider.client.patch(
             url, json={"url": receiver.url + "/elsewhere"}, headers={"If-Match": f'"{proven["version"]}"'}
         )
         assert moved.json()["proven_at"] is None
         await deliver(world)
         assert receiver.got[3].message["type"] == "webhook.proof"
-        await ok(firm.client.patch(url, json={"label": "y"}, headers={"If-Match": moved.headers["etag"]}))
+        await ok(provider.client.patch(url, json={"label": "y"}, headers={"If-Match": moved.headers["etag"]}))
         await deliver(world)
         assert len(receiver.got) == 4, "whoever renames an endpoint sends nobody a proof"
 
@@ -65,23 +65,25 @@ def test_a_wild_retry_after_is_bounded(wild: str) -> None:
 
 @pytest.mark.parametrize("status", [503, 410])
 async def test_a_wild_retry_after_is_a_failed_attempt_like_any_other(world: World, status: int) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     async with stranger() as receiver:
-        made = await register(firm.client, receiver.url)
+        made = await register(provider.client, receiver.url)
         receiver.answers = lambda got: answer(status, "Retry-After: Fri, 31 Dec 9999 23:59:59 -2359")
         await world.dispatch()
         await deliver(world)
-        [first, *_] = (await ok(firm.client.get(f"/webhooks/{made['id']}/deliveries")))["items"][::-1]
+        [first, *_] = (await ok(provider.client.get(f"/webhooks/{made['id']}/deliveries")))["items"][::-1]
         assert (first["attempts"], first["answer_status"]) == (1, status)
-        state = (await ok(firm.client.get(f"/webhooks/{made['id']}")))["state"]
+        state = (await ok(provider.client.get(f"/webhooks/{made['id']}")))["state"]
         assert state == ("disabled" if status == 410 else "active")
 
 
 @pytest.mark.parametrize("status", [400, 410])
 async def test_one_refused_kind_does_not_disable_an_endpoint_that_takes_others(world: World, status: int) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     async with stranger() as receiver:
-        made = await register(firm.client, receiver.url, types=["offer.made", "offer.declined", "request.cancelled"])
+        made = await register(
+            provider.client, receiver.url, types=["offer.made", "offer.declined", "request.cancelled"]
+        )
 
         def answers(got: Got) -> bytes:
             return answer(status if got.message["type"] == "offer.declined" else 204)
@@ -89,12 +91,12 @@ async def test_one_refused_kind_does_not_disable_an_endpoint_that_takes_others(w
         receiver.answers = answers
         [offer] = (await world.dispatch())["offers"]
         await deliver(world)
-        await ok(firm.client.put(f"/provider/offers/{offer['id']}/refusal", json={"reason": "busy"}))
+        await ok(provider.client.put(f"/provider/offers/{offer['id']}/refusal", json={"reason": "busy"}))
         for _ in range(6):
             await deliver(world)
             world.advance(hours=6)
         await deliver(world)
-        endpoint = await ok(firm.client.get(f"/webhooks/{made['id']}"))
+        endpoint = await ok(provider.client.get(f"/webhooks/{made['id']}"))
         assert (endpoint["state"], endpoint["failing_since"] is None) == ("active", False)
         receiver.answers = lambda got: answer(status)
         world.advance(minutes=1)
@@ -102,10 +104,10 @@ async def test_one_refused_kind_does_not_disable_an_endpoint_that_takes_others(w
         for _ in range(3):
             await deliver(world)
             world.advance(hours=12)
-        assert (await ok(firm.client.get(f"/webhooks/{made['id']}")))["state"] == "disabled"
+        assert (await ok(provider.client.get(f"/webhooks/{made['id']}")))["state"] == "disabled"
 
 
-async def test_one_firm_does_not_take_all_places(world: World) -> None:
+async def test_one_provider_does_not_take_all_places(world: World) -> None:
     """The receivers of one provider never answer. It may have twenty endpoints, and a limited number of concurrent
     deliveries."""
     greedy, modest = await world.add_provider(DRAIN), await world.add_provider(DRAIN)

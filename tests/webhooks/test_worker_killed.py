@@ -23,16 +23,16 @@ async def test_killed_in_the_middle_of_deliveries_it_loses_none_and_keeps_their_
 ) -> None:
     monkeypatch.setenv("HOTLINE_PROVIDER_WEBHOOK_NETWORKS", "127.0.0.0/8")
     monkeypatch.setenv("HOTLINE_WEBHOOK_SECONDS", "5")
-    firm = await world.add_provider(DRAIN, capacity=50)
+    provider = await world.add_provider(DRAIN, capacity=50)
     async with stranger() as receiver:
-        made = await register(firm.client, receiver.url)
+        made = await register(provider.client, receiver.url)
         receiver.answers = lambda got: None  # it holds every delivery until the worker is dead
         with working(world.context) as worker:
             created = [await world.dispatch(DRAIN, phone=f"139574{n:05d}") for n in range(6)]
-            await world.complete(firm, created[0]["offers"][0]["id"])
+            await world.complete(provider, created[0]["offers"][0]["id"])
             await heard(receiver, lambda: len(receiver.got) >= 4)
             await asyncio.to_thread(worker.kill)
-        assert {row["status"] for row in await deliveries(firm.client, made["id"])} == {"pending"}
+        assert {row["status"] for row in await deliveries(provider.client, made["id"])} == {"pending"}
         receiver.answers = lambda got: NO_CONTENT
         sent_in_vain = len(receiver.got)
         number = created[0]["request"]["number"]

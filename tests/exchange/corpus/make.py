@@ -18,7 +18,7 @@ from typing import Any
 import openpyxl
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from tests.exchange.files import PROVIDER_HEADING, firm, sheets_of
+from tests.exchange.files import PROVIDER_HEADING, provider_row, sheets_of
 from tests.world import credit_code
 
 HERE = Path(__file__).parent
@@ -38,7 +38,7 @@ def source(*, mac: bool = False) -> bytes:
         book.epoch = CALENDAR_MAC_1904
     tables = sheets_of(CODE)
     heading = (*PROVIDER_HEADING, "纬度", "经度")
-    row = [*firm(CODE, 联系电话=13805741234), 29.87, 121.55]
+    row = [*provider_row(CODE, 联系电话=13805741234), 29.87, 121.55]
     tables["单位"] = [("海曙区加盟单位一览表",), (), heading, row]
     tables["项目与价格"] = [
         tables["项目与价格"][0],

@@ -28,7 +28,7 @@ async def answer_by(world: World, request_id: str) -> datetime:
     return datetime.fromisoformat((await ok(world.operator.get(f"/requests/{request_id}")))["answer_by"])
 
 
-async def test_a_day_that_is_entered_moves_deadlines_and_tells_it(world: World) -> None:
+async def test_an_entered_day_moves_deadlines_and_is_logged(world: World) -> None:
     asked = await ask(world)
     rest = {"working": False, "note": "台风停工"}
     changed = await ok(world.admin.put("/calendar/days/2026-11-25", json=rest))
@@ -46,7 +46,7 @@ async def test_a_day_that_is_entered_moves_deadlines_and_tells_it(world: World) 
     await refused(world.admin.delete("/calendar/days/2026-11-25"), 404, "not_found")
 
 
-async def test_what_is_late_stays_late(world: World) -> None:
+async def test_a_deadline_that_has_passed_does_not_move(world: World) -> None:
     asked = await ask(world)
     world.clock.moment = local("11-26 09:00")
     changed = await ok(world.admin.put("/calendar/days/2026-11-27", json={"working": False, "note": "停工"}))
@@ -54,7 +54,7 @@ async def test_what_is_late_stays_late(world: World) -> None:
     assert await answer_by(world, asked["id"]) == local("11-25 10:00")
 
 
-async def test_new_deadlines_know_the_day(world: World) -> None:
+async def test_new_deadlines_count_the_entered_day(world: World) -> None:
     await ok(world.admin.put("/calendar/days/2026-11-28", json={"working": True, "note": "周六调休上班"}))
     catalog = await read_snapshot(world.context.db)
     assert catalog.allowance("info").days == {local("11-28 00:00").date(): True}
@@ -91,10 +91,10 @@ async def test_a_year_without_make_up_days_is_said_before_it_begins(world: World
     assert {day["source"] for day in year["days"]} == {"library", "centre"}
 
 
-async def test_a_complaint_and_the_firms_reply_move_too(world: World) -> None:
-    firm = await world.add_provider("PE02")
+async def test_a_complaint_and_the_providers_reply_move_too(world: World) -> None:
+    provider = await world.add_provider("PE02")
     created = await world.dispatch("PE02")
-    await world.complete(firm, created["offers"][0]["id"])
+    await world.complete(provider, created["offers"][0]["id"])
     body = {"purpose": "complaint", "phone": "13957412345", "note": "漏得更厉害了"}
     await ok(world.operator.post(f"/requests/{created['request']['id']}/contacts", json=body))
     [before] = (await ok(world.supervisor.get("/complaints")))["items"]
@@ -103,7 +103,7 @@ async def test_a_complaint_and_the_firms_reply_move_too(world: World) -> None:
     [after] = (await ok(world.supervisor.get("/complaints")))["items"]
     assert after["due_at"] > before["due_at"]
     assert after["reply_by"] > before["reply_by"]
-    notices = await ok(firm.client.get("/provider/notices"))
+    notices = await ok(provider.client.get("/provider/notices"))
     assert "complaint_period_moved" in str(notices)
 
 

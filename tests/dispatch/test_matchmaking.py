@@ -1,4 +1,4 @@
-"""Who is asked, and who is asked next."""
+"""Which provider is offered a request, and which next: by ranking, an operator's pick or the citizen's choice."""
 
 from datetime import time
 from typing import Any
@@ -13,7 +13,7 @@ FAR = (29.74, 121.2)
 
 
 async def offers_of(world: World, request_id: str) -> list[tuple[str, str]]:
-    """Provider and state of each offer, oldest first."""
+    """Return the provider and status of each offer, oldest first."""
     offers = await ok(world.operator.get(f"/requests/{request_id}/offers"))
     return [(offer["provider_id"], offer["status"]) for offer in offers]
 
@@ -33,13 +33,13 @@ async def test_the_nearest_of_equals_is_asked_and_the_answer_explains_itself(wor
     ]
 
 
-async def test_a_decline_moves_on_at_once_and_the_last_one_leaves_it_unmatched(world: World) -> None:
+async def test_a_decline_asks_the_next_provider_and_the_last_leaves_the_request_unmatched(world: World) -> None:
     near, far = await world.add_provider(DRAIN), await world.add_provider(DRAIN, point=FAR)
     request_id = (await world.dispatch(DRAIN))["request"]["id"]
-    for firm in (near, far):
-        [offer] = await ok(firm.client.get("/provider/offers"))
+    for provider in (near, far):
+        [offer] = await ok(provider.client.get("/provider/offers"))
         world.advance(seconds=1)
-        await ok(firm.client.put(f"/provider/offers/{offer['id']}/refusal", json={"reason": "busy"}))
+        await ok(provider.client.put(f"/provider/offers/{offer['id']}/refusal", json={"reason": "busy"}))
         await world.work()
     assert await offers_of(world, request_id) == [(str(near.id), "declined"), (str(far.id), "declined")]
     request = await ok(world.operator.get(f"/requests/{request_id}"))
@@ -51,7 +51,7 @@ async def test_a_decline_moves_on_at_once_and_the_last_one_leaves_it_unmatched(w
     ]  # fmt: skip
 
 
-async def test_an_offer_expires_and_the_next_is_made_in_the_same_step(world: World) -> None:
+async def test_when_an_offer_expires_the_next_is_made_in_the_same_step(world: World) -> None:
     near, far = await world.add_provider(DRAIN), await world.add_provider(DRAIN, point=FAR)
     request_id = (await world.dispatch(DRAIN))["request"]["id"]
     world.advance(minutes=3, seconds=1)
@@ -68,48 +68,48 @@ async def test_an_offer_lives_at_most_half_the_accept_allowance(world: World) ->
 
 
 async def test_a_full_provider_is_waited_for_while_accept_by_allows(world: World) -> None:
-    firm = await world.add_provider(DRAIN, capacity=1)
+    provider = await world.add_provider(DRAIN, capacity=1)
     first = await world.dispatch(DRAIN)
-    job = await ok(firm.client.put(f"/provider/offers/{first['offers'][0]['id']}/acceptance"))
+    job = await ok(provider.client.put(f"/provider/offers/{first['offers'][0]['id']}/acceptance"))
     second = await world.dispatch(DRAIN, phone="13800000002")
     assert (second["matching"], second["request"]["status"]) == ("waiting", "dispatching")
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_staff"}))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_staff"}))
     await world.work()
-    assert len(await ok(firm.client.get("/provider/offers"))) == 1  # at once: the capacity was freed
+    assert len(await ok(provider.client.get("/provider/offers"))) == 1  # the return freed the capacity
     third = (await world.dispatch(DRAIN, phone="13800000003"))["request"]["id"]
     world.advance(minutes=11)
     await world.work()
     assert await world.status(third) == "unmatched"
 
 
-async def test_filling_up_withdraws_the_rest(world: World) -> None:
-    firm = await world.add_provider(DRAIN, capacity=1)
+async def test_a_provider_that_fills_up_has_its_other_offers_withdrawn(world: World) -> None:
+    provider = await world.add_provider(DRAIN, capacity=1)
     first, second = await world.dispatch(DRAIN), await world.dispatch(DRAIN, phone="13800000002")
-    assert len(await ok(firm.client.get("/provider/offers"))) == 2
-    await ok(firm.client.put(f"/provider/offers/{first['offers'][0]['id']}/acceptance"))
+    assert len(await ok(provider.client.get("/provider/offers"))) == 2
+    await ok(provider.client.put(f"/provider/offers/{first['offers'][0]['id']}/acceptance"))
     await world.work()
-    assert await offers_of(world, second["request"]["id"]) == [(str(firm.id), "withdrawn")]
+    assert await offers_of(world, second["request"]["id"]) == [(str(provider.id), "withdrawn")]
 
 
-async def test_a_suspended_firm_keeps_started_work_and_loses_the_rest(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_a_suspended_provider_keeps_started_work_and_loses_the_rest(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     created = [await world.dispatch(DRAIN, phone=f"1380000000{n}") for n in range(3)]
     ids, offers = [each["request"]["id"] for each in created], [each["offers"][0] for each in created]
     started, unstarted = [
-        await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance")) for offer in offers[:2]
+        await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance")) for offer in offers[:2]
     ]
-    await ok(firm.client.put(f"/provider/jobs/{started['id']}/start"))
-    document = await world.registrar.get(f"/providers/{firm.id}")
+    await ok(provider.client.put(f"/provider/jobs/{started['id']}/start"))
+    document = await world.registrar.get(f"/providers/{provider.id}")
     standing = {"standing": Standing.SUSPENDED, "reason": "多次爽约，查实后暂停接单"}
     headers = {"If-Match": document.headers["ETag"]}
-    await ok(world.registrar.put(f"/providers/{firm.id}/standing", json=standing, headers=headers))
+    await ok(world.registrar.put(f"/providers/{provider.id}/standing", json=standing, headers=headers))
     await world.work()
     assert [await world.status(request_id) for request_id in ids] == ["in_progress", "unmatched", "unmatched"]
     [job] = await ok(world.operator.get(f"/requests/{ids[1]}/jobs"))
     assert (job["id"], job["status"]) == (unstarted["id"], "cancelled")
 
 
-async def test_the_citizens_own_choice_wins_and_a_bar_excludes(world: World) -> None:
+async def test_the_citizens_choice_comes_first_and_a_barred_provider_is_not_asked(world: World) -> None:
     near, far = await world.add_provider(DRAIN), await world.add_provider(DRAIN, point=FAR)
     chosen = await world.dispatch(DRAIN, chosen_provider_id=str(far.id))
     assert chosen["offers"][0]["provider_id"] == str(far.id)
@@ -120,7 +120,7 @@ async def test_the_citizens_own_choice_wins_and_a_bar_excludes(world: World) -> 
     assert (await world.dispatch(DRAIN))["offers"][0]["provider_id"] == str(near.id)
 
 
-async def test_the_rankings_offers_are_shared_out_among_equals(world: World) -> None:
+async def test_ranked_offers_are_shared_among_equal_providers(world: World) -> None:
     await new_policy(world, silent_limit=100)
     one, two = await world.add_provider(DRAIN, capacity=50), await world.add_provider(DRAIN, capacity=50)
     asked = []
@@ -132,9 +132,11 @@ async def test_the_rankings_offers_are_shared_out_among_equals(world: World) -> 
     assert sorted(asked).count(str(one.id)) == sorted(asked).count(str(two.id)) == 3
 
 
-async def test_a_pick_and_a_withdrawn_offer_do_not_count_against_a_provider(world: World) -> None:
+async def test_a_pick_and_a_withdrawn_offer_do_not_count_for_fairness(world: World) -> None:
     await new_policy(world, weights={"fairness": 1})
-    firms = {str(firm.id): firm for firm in [await world.add_provider(DRAIN, capacity=50) for _ in range(2)]}
+    providers = {
+        str(provider.id): provider for provider in [await world.add_provider(DRAIN, capacity=50) for _ in range(2)]
+    }
     withdrawn = await world.dispatch(DRAIN, phone="13800000001")
     first = withdrawn["offers"][0]["provider_id"]
     await ok(world.operator.put(f"/requests/{withdrawn['request']['id']}/cancellation", json={"reason": "已修好"}))
@@ -143,7 +145,7 @@ async def test_a_pick_and_a_withdrawn_offer_do_not_count_against_a_provider(worl
 
     async def decline(offer: dict[str, Any]) -> None:
         url = f"/provider/offers/{offer['id']}/refusal"
-        await ok(firms[offer["provider_id"]].client.put(url, json={"reason": "busy"}))
+        await ok(providers[offer["provider_id"]].client.put(url, json={"reason": "busy"}))
         await world.work()
 
     await decline(picked["offers"][0])
@@ -154,7 +156,7 @@ async def test_a_pick_and_a_withdrawn_offer_do_not_count_against_a_provider(worl
     assert offer["provider_id"] != first
 
 
-async def test_an_operators_own_pick(world: World) -> None:
+async def test_an_operator_picks_any_provider_that_passes_the_filters(world: World) -> None:
     await world.add_provider(DRAIN)
     far, closed = await world.add_provider(DRAIN, point=FAR), await world.add_provider(DRAIN, hours=(time(1), time(2)))
     request_id = (await ok(world.create(DRAIN)))["request"]["id"]
@@ -170,7 +172,7 @@ async def test_an_operators_own_pick(world: World) -> None:
     assert offer["offered_by"] == "operator"
 
 
-async def test_a_withdrawn_offer_goes_to_the_next(world: World) -> None:
+async def test_after_an_operator_withdraws_an_offer_the_next_provider_is_asked(world: World) -> None:
     near, far = await world.add_provider(DRAIN), await world.add_provider(DRAIN, point=FAR)
     created = await world.dispatch(DRAIN)
     url = f"/offers/{created['offers'][0]['id']}/withdrawal"
@@ -182,17 +184,17 @@ async def test_a_withdrawn_offer_goes_to_the_next(world: World) -> None:
     assert await offers_of(world, created["request"]["id"]) == expected
     gone = near.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance")
     problem = await refused(gone, 409, "offer_withdrawn")
-    assert problem["reason"] == "by_staff"  # what staff wrote is not for the firm
+    assert problem["reason"] == "by_staff"  # what staff wrote is not shown to the provider
 
 
 async def test_the_waiting_are_served_by_urgency_then_priority_group_then_age(world: World) -> None:
-    firm = await world.add_provider(DRAIN, CLEANING, capacity=1)
+    provider = await world.add_provider(DRAIN, CLEANING, capacity=1)
     blocker = (await world.dispatch(DRAIN, phone="13800000000"))["offers"][0]
-    job = await ok(firm.client.put(f"/provider/offers/{blocker['id']}/acceptance"))
+    job = await ok(provider.client.put(f"/provider/offers/{blocker['id']}/acceptance"))
     await ok(world.operator.put("/citizens/13800000003/groups/aged_80", json={"source": "身份证"}))
     order = [("13800000001", CLEANING), ("13800000002", DRAIN), ("13800000003", DRAIN)]
     waiting = {phone: (await world.dispatch(item, phone=phone))["request"]["id"] for phone, item in order}
-    await ok(firm.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_staff"}))
+    await ok(provider.client.put(f"/provider/jobs/{job['id']}/return", json={"reason": "no_staff"}))
     world.advance(seconds=61)
     await world.work()
     async with world.context.db.begin() as tx:
@@ -201,16 +203,16 @@ async def test_the_waiting_are_served_by_urgency_then_priority_group_then_age(wo
     assert served == [waiting["13800000003"], waiting["13800000002"], waiting["13800000001"]]
 
 
-async def test_an_evening_call_goes_to_a_firm_that_opens_in_the_morning(world: World) -> None:
-    firm = await world.add_provider("PE04", hours=(time(8), time(20)))
+async def test_an_evening_request_is_offered_to_a_provider_that_opens_in_the_morning(world: World) -> None:
+    provider = await world.add_provider("PE04", hours=(time(8), time(20)))
     world.advance(hours=11)  # 21:00 in Ningbo; same-day work is due by the next day's close
     created = await world.dispatch("PE04")
-    assert [offer["provider_id"] for offer in created["offers"]] == [str(firm.id)]
+    assert [offer["provider_id"] for offer in created["offers"]] == [str(provider.id)]
 
 
 @pytest.fixture
-async def sound(world: World) -> dict[str, int]:
-    """The time-outs of a sound policy. The one now in force says none for urgent work, so that matching it fails."""
+async def working_timeouts(world: World) -> dict[str, int]:
+    """Return the timeouts of a working policy. The one now in force lacks urgent work, so matching it fails."""
     async with world.context.db.autocommit() as tx:
         timeouts: dict[str, int] = await tx.driver.fetchval("SELECT offer_timeouts FROM policies")
     await new_policy(world, offer_timeouts={name: value for name, value in timeouts.items() if name != "urgent"})
@@ -218,42 +220,44 @@ async def sound(world: World) -> dict[str, int]:
 
 
 async def test_a_request_is_acknowledged_when_matching_fails_and_dispatched_by_the_worker(
-    world: World, sound: dict[str, int]
+    world: World, working_timeouts: dict[str, int]
 ) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN, key="k")
     assert (created["matching"], created["request"]["status"], created["offers"]) == ("postponed", "dispatching", [])
     assert (await ok(world.create(DRAIN, dispatch=True, key="k"))) == created
-    await new_policy(world, offer_timeouts=sound)
+    await new_policy(world, offer_timeouts=working_timeouts)
     await world.work()
-    assert [offer["number"] for offer in await ok(firm.client.get("/provider/offers"))] == [
+    assert [offer["number"] for offer in await ok(provider.client.get("/provider/offers"))] == [
         created["request"]["number"]
     ]
 
 
-async def test_what_cannot_be_matched_does_not_starve_the_others(world: World, sound: dict[str, int]) -> None:
-    firm = await world.add_provider(DRAIN, CLEANING)
+async def test_an_unmatchable_request_does_not_hold_up_others(world: World, working_timeouts: dict[str, int]) -> None:
+    provider = await world.add_provider(DRAIN, CLEANING)
     urgent = (await world.dispatch(DRAIN, phone="13800000001"))["request"]["id"]
     await world.work()
     async with world.context.db.autocommit() as tx:
-        looked_at_again = await tx.driver.fetchval(
+        retry_at = await tx.driver.fetchval(
             "SELECT retry_at FROM step_troubles WHERE step = 'match_waiting' AND subject_id = $1", UUID(urgent)
         )
-    assert looked_at_again > world.clock.now()
+    assert retry_at > world.clock.now()
     later = await world.dispatch(CLEANING, phone="13800000002")
-    assert [offer["request_id"] for offer in await ok(firm.client.get("/provider/offers"))] == [later["request"]["id"]]
+    assert [offer["request_id"] for offer in await ok(provider.client.get("/provider/offers"))] == [
+        later["request"]["id"]
+    ]
 
 
-async def test_an_offer_expires_even_if_the_next_cannot_be_made(world: World, sound: dict[str, int]) -> None:
+async def test_an_offer_expires_even_if_the_next_cannot_be_made(world: World, working_timeouts: dict[str, int]) -> None:
     for _ in range(2):
         await world.add_provider(DRAIN)
-    await new_policy(world, offer_timeouts=sound)
+    await new_policy(world, offer_timeouts=working_timeouts)
     request_id = (await world.dispatch(DRAIN))["request"]["id"]
     await new_policy(world, offer_timeouts={})
     world.advance(minutes=4)
     await world.work()
     assert [status for _, status in await offers_of(world, request_id)] == ["expired"]
-    await new_policy(world, offer_timeouts=sound)
+    await new_policy(world, offer_timeouts=working_timeouts)
     world.advance(minutes=2)
     await world.work()
     assert [status for _, status in await offers_of(world, request_id)] == ["expired", "pending"]

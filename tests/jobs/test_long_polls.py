@@ -1,4 +1,4 @@
-"""Waiting for offers and jobs: told at once, 304 when nothing has changed, nothing held meanwhile."""
+"""Long polls for offers and jobs: they wake on a change, answer 304 without one, and hold nothing while they wait."""
 
 import asyncio
 from typing import Any
@@ -11,10 +11,10 @@ from tests.world import DRAIN, SampleProvider, World, ok
 
 
 async def test_a_waiting_poll_of_jobs_wakes_at_each_change_of_one(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     [offer] = (await world.dispatch(DRAIN))["offers"]
-    job = await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
-    url, etag, seen = f"/jobs/{job['id']}", (await firm.client.get("/provider/jobs")).headers["ETag"], []
+    job = await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    url, etag, seen = f"/jobs/{job['id']}", (await provider.client.get("/provider/jobs")).headers["ETag"], []
     steps: list[tuple[str, Any]] = [
         (f"{url}/start", None),
         (f"{url}/consent", {"amount_fen": 9_000}),
@@ -22,7 +22,7 @@ async def test_a_waiting_poll_of_jobs_wakes_at_each_change_of_one(world: World) 
     ]
     for path, body in steps:
         headers = {"Prefer": "respond-async, wait=30", "If-None-Match": etag}
-        poll = asyncio.ensure_future(firm.client.get("/provider/jobs", headers=headers))
+        poll = asyncio.ensure_future(provider.client.get("/provider/jobs", headers=headers))
         await ok(world.operator.put(path, json=body))
         async with asyncio.timeout(20):
             answer = await poll
@@ -33,37 +33,37 @@ async def test_a_waiting_poll_of_jobs_wakes_at_each_change_of_one(world: World) 
 
 
 @pytest.mark.parametrize("queue", ["offers", "jobs"])
-async def test_without_waiting_the_known_is_answered_304(world: World, queue: str) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_a_known_etag_is_answered_304_without_waiting(world: World, queue: str) -> None:
+    provider = await world.add_provider(DRAIN)
     url = f"/provider/{queue}"
-    empty = await firm.client.get(url, headers={"Prefer": "wait=0"})
+    empty = await provider.client.get(url, headers={"Prefer": "wait=0"})
     assert (empty.json(), "Preference-Applied" in empty.headers) == ([], False)
     for known in (empty.headers["ETag"], f'"other", W/{empty.headers["ETag"]}'):
-        same = await firm.client.get(url, headers={"If-None-Match": known})
+        same = await provider.client.get(url, headers={"If-None-Match": known})
         assert (same.status_code, same.content, same.headers["ETag"]) == (304, b"", empty.headers["ETag"])
-    assert (await firm.client.get(url, headers={"If-None-Match": '"other"'})).status_code == 200
+    assert (await provider.client.get(url, headers={"If-None-Match": '"other"'})).status_code == 200
     assert empty.headers["ETag"] == etag_of(empty.content)
 
 
-async def test_offers_stand_in_the_order_in_which_they_came(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_offers_are_listed_oldest_first(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     numbers = []
     for n in range(4):
         numbers.append((await world.dispatch(DRAIN, phone=f"1380000000{n}"))["request"]["number"])
-        assert [offer["number"] for offer in await ok(firm.client.get("/provider/offers"))] == numbers
+        assert [offer["number"] for offer in await ok(provider.client.get("/provider/offers"))] == numbers
         world.advance(seconds=1)
 
 
-async def waiting(world: World, firm: SampleProvider) -> None:
-    """Until the firm's poll waits, and no connection is in use."""
-    topic, pool = provider_topic(firm.id), world.context.db.engine.pool
+async def waiting(world: World, provider: SampleProvider) -> None:
+    """Until the provider's poll waits, and no connection is in use."""
+    topic, pool = provider_topic(provider.id), world.context.db.engine.pool
     async with asyncio.timeout(20):
         while not world.context.pubsub.has_subscribers(topic) or pool.checkedout():  # type: ignore[attr-defined]  # QueuePool
             await asyncio.sleep(0)
 
 
 async def test_a_waiting_caller_holds_no_connection_and_is_given_up_when_it_has_gone(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+    provider = await world.add_provider(DRAIN)
     leaves, sent = asyncio.Event(), []
     messages = [{"type": "http.request", "body": b"", "more_body": False}]
 
@@ -76,7 +76,7 @@ async def test_a_waiting_caller_holds_no_connection_and_is_given_up_when_it_has_
     async def send(message: Any) -> None:
         sent.append(message["type"])
 
-    headers = [(name.lower().encode(), value.encode()) for name, value in firm.client.headers.items()]
+    headers = [(name.lower().encode(), value.encode()) for name, value in provider.client.headers.items()]
     scope: dict[str, Any] = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -87,30 +87,30 @@ async def test_a_waiting_caller_holds_no_connection_and_is_given_up_when_it_has_
     scope |= {"path": "/api/v1/provider/offers", "raw_path": b"", "query_string": b"", "root_path": ""}
     scope |= {"headers": [*headers, (b"prefer", b"wait=60")], "client": None, "server": ("hotline", 80)}
     call = asyncio.ensure_future(world.application(scope, receive, send))
-    await waiting(world, firm)
+    await waiting(world, provider)
     leaves.set()
     async with asyncio.timeout(20):
         await call
-    assert not world.context.pubsub.has_subscribers(provider_topic(firm.id))
+    assert not world.context.pubsub.has_subscribers(provider_topic(provider.id))
 
 
-async def test_a_server_that_stops_lets_the_waiting_go_at_once(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    poll = asyncio.ensure_future(firm.client.get("/provider/offers", headers={"Prefer": "wait=60"}))
-    await waiting(world, firm)
+async def test_a_stopping_server_answers_waiting_polls_at_once(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    poll = asyncio.ensure_future(provider.client.get("/provider/offers", headers={"Prefer": "wait=60"}))
+    await waiting(world, provider)
     world.context.pubsub.release_waiters()
     async with asyncio.timeout(20):
         assert (await poll).json() == []
 
 
 async def test_a_waiting_poll_wakes_when_an_offer_comes(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    empty = await firm.client.get("/provider/offers")
+    provider = await world.add_provider(DRAIN)
+    empty = await provider.client.get("/provider/offers")
     headers = {"Prefer": "wait=30", "If-None-Match": empty.headers["ETag"]}
-    poll = asyncio.ensure_future(firm.client.get("/provider/offers", headers=headers))
+    poll = asyncio.ensure_future(provider.client.get("/provider/offers", headers=headers))
     created = await world.dispatch(DRAIN)
     async with asyncio.timeout(20):
         answer = await poll
     assert [offer["id"] for offer in answer.json()] == [created["offers"][0]["id"]]
     unchanged = {"If-None-Match": answer.headers["ETag"]}
-    assert (await firm.client.get("/provider/offers", headers=unchanged)).status_code == 304
+    assert (await provider.client.get("/provider/offers", headers=unchanged)).status_code == 304

@@ -1,4 +1,4 @@
-"""Every step of a provider may be sent again: it gives the present state, and nothing happens twice."""
+"""Every step of a provider may be repeated: it returns the current state, and nothing happens twice."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,16 +27,18 @@ STEPS: dict[str, tuple[list[str], Any]] = {
 
 
 class Case:
-    """A request offered to a firm, and the steps with it: by the firm itself, or by an operator for it."""
+    """A request offered to a provider, and the steps on it by the provider or by an operator on its behalf."""
 
-    def __init__(self, world: World, firm: SampleProvider, created: dict[str, Any], *, on_behalf: bool = False) -> None:
+    def __init__(
+        self, world: World, provider: SampleProvider, created: dict[str, Any], *, on_behalf: bool = False
+    ) -> None:
         self.world = world
-        self.client, self.base = (world.operator, "") if on_behalf else (firm.client, "/provider")
+        self.client, self.base = (world.operator, "") if on_behalf else (provider.client, "/provider")
         self.request_id, [self.offer] = created["request"]["id"], created["offers"]
         self.job = ""
 
     async def step(self, name: str, body: Any = None) -> dict[str, Any]:
-        """Take this step; gives the answer."""
+        """Take this step and return the answer."""
         of_offer = name in ("acceptance", "refusal")
         path = f"/offers/{self.offer['id']}" if of_offer else f"/jobs/{self.job}"
         answer: dict[str, Any] = await ok(self.client.put(f"{self.base}{path}/{name}", json=body or STEPS[name][1]))
@@ -45,16 +47,16 @@ class Case:
         return answer
 
     async def events(self) -> list[Any]:
-        """What the log says happened, without what the system did."""
+        """Return the request's events, except those of the system."""
         listed = await ok(self.world.operator.get(f"/requests/{self.request_id}/events"))
         return [event for event in listed if event["actor_kind"] != "system"]
 
 
 @pytest.mark.parametrize("name", STEPS)
-@pytest.mark.parametrize("on_behalf", [False, True], ids=["by the firm", "on the phone"])
-async def test_a_step_sent_again_gives_the_present_state(world: World, name: str, on_behalf: bool) -> None:
-    firm = await world.add_provider(DRAIN)
-    case = Case(world, firm, await world.dispatch(DRAIN), on_behalf=on_behalf)
+@pytest.mark.parametrize("on_behalf", [False, True], ids=["by the provider", "on behalf"])
+async def test_a_repeated_step_gives_the_same_answer_and_logs_nothing(world: World, name: str, on_behalf: bool) -> None:
+    provider = await world.add_provider(DRAIN)
+    case = Case(world, provider, await world.dispatch(DRAIN), on_behalf=on_behalf)
     for before in STEPS[name][0]:
         await case.step(before)
     first, logged = await case.step(name), await case.events()
@@ -63,14 +65,14 @@ async def test_a_step_sent_again_gives_the_present_state(world: World, name: str
     assert await case.events() == logged
     mine = [event for event in logged if event["kind"].startswith(("offer.", "job.")) and event["kind"] != "offer.made"]
     assert mine
-    assert {(event["provider_id"], event["on_behalf"]) for event in mine} == {(str(firm.id), on_behalf)}
+    assert {(event["provider_id"], event["on_behalf"]) for event in mine} == {(str(provider.id), on_behalf)}
 
 
-async def test_an_appointment_moved_again_to_the_same_time_stays(world: World) -> None:
-    firm = await world.add_provider(CLEANING, price_kind=PriceKind.FIXED)
+async def test_a_repeated_appointment_move_changes_nothing(world: World) -> None:
+    provider = await world.add_provider(CLEANING, price_kind=PriceKind.FIXED)
     opens = world.clock.now() + timedelta(days=1)
     wanted = {"wanted_from": opens.isoformat(), "wanted_to": (opens + timedelta(hours=8)).isoformat()}
-    case = Case(world, firm, await world.dispatch(CLEANING, **wanted))
+    case = Case(world, provider, await world.dispatch(CLEANING, **wanted))
     await case.step("acceptance")
     later = {name: (opens + timedelta(hours=hours)).isoformat() for name, hours in
              (("appointment_from", 9), ("appointment_to", 11))}  # fmt: skip
@@ -82,47 +84,47 @@ async def test_an_appointment_moved_again_to_the_same_time_stays(world: World) -
     assert await case.events() == logged
 
 
-async def test_a_consent_given_again_is_logged_once_and_another_sum_is_a_new_one(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    case = Case(world, firm, await world.dispatch(DRAIN), on_behalf=True)
+async def test_a_repeated_consent_is_logged_once_and_another_sum_is_a_new_consent(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    case = Case(world, provider, await world.dispatch(DRAIN), on_behalf=True)
     await case.step("acceptance")
     for amount in (9_000, 9_000, 9_500):
         assert (await case.step("consent", {"amount_fen": amount}))["agreed_fen"] == amount
     assert [event["kind"] for event in await case.events()].count("job.price_agreed") == 2
 
 
-async def test_another_bill_for_a_completed_job_is_refused(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    case = Case(world, firm, await world.dispatch(DRAIN))
+async def test_a_different_bill_for_a_completed_job_is_refused(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    case = Case(world, provider, await world.dispatch(DRAIN))
     for name in ("acceptance", "start", "quote", "completion"):
         await case.step(name)
-    await refused(firm.client.put(f"/provider/jobs/{case.job}/completion", json=DONE | {"amount_fen": 8_000}), 409,
+    await refused(provider.client.put(f"/provider/jobs/{case.job}/completion", json=DONE | {"amount_fen": 8_000}), 409,
                   "job_over")  # fmt: skip
     assert (await ok(world.operator.get(f"/jobs/{case.job}")))["amount_fen"] == 9_000
 
 
-async def test_the_moment_that_a_late_report_names_is_kept_unless_it_is_still_to_come(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    case = Case(world, firm, await world.dispatch(DRAIN))
+async def test_a_late_report_keeps_the_moment_it_names_and_a_future_one_is_refused(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    case = Case(world, provider, await world.dispatch(DRAIN))
     await case.step("acceptance")
     world.advance(minutes=30)
     now = world.clock.now()
     ahead = {"happened_at": (now + timedelta(minutes=2)).isoformat()}
     start, done = (f"/provider/jobs/{case.job}/{name}" for name in ("start", "completion"))
-    problem = await refused(firm.client.put(start, json=ahead), 422, "happened_in_future")
+    problem = await refused(provider.client.put(start, json=ahead), 422, "happened_in_future")
     assert problem["now"] == now.isoformat()
     earlier = (now - timedelta(minutes=20)).isoformat()
-    job = await ok(firm.client.put(start, json={"happened_at": earlier}))
+    job = await ok(provider.client.put(start, json={"happened_at": earlier}))
     assert job["started_at"] == now.isoformat().replace("+00:00", "Z")
-    await refused(firm.client.put(done, json=DONE | {"amount_fen": 0} | ahead), 422, "happened_in_future")
+    await refused(provider.client.put(done, json=DONE | {"amount_fen": 0} | ahead), 422, "happened_in_future")
     assert (await ok(world.operator.get(f"/jobs/{case.job}")))["status"] == "started"
     [started] = [event for event in await case.events() if event["kind"] == "job.started"]
     assert started["data"]["happened_at"] == earlier
 
 
-async def test_an_offer_that_was_answered_is_not_taken_back_unseen(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    case = Case(world, firm, await world.dispatch(DRAIN))
+async def test_an_answered_offer_cannot_be_withdrawn(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    case = Case(world, provider, await world.dispatch(DRAIN))
     await case.step("refusal")
     async with world.context.db.begin() as tx:
         offer = await queries.lock_offer(tx, UUID(case.offer["id"]))

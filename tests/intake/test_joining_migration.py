@@ -1,4 +1,4 @@
-"""Migration 0036 makes citizens of one number one, and its way back restores every row."""
+"""Migration 0036 joins citizens that share a number, and its downgrade restores every row."""
 
 import asyncio
 import os
@@ -47,7 +47,7 @@ INSERT INTO applications (id, number, code_hash, status, name, phone, form, file
 TABLES = ("citizens", "citizen_groups", "citizen_bars", "requests", "contacts", "providers", "applications")
 
 
-def test_up_down_and_up_again(server: str) -> None:
+def test_citizens_are_joined_by_number_and_the_downgrade_restores_every_row(server: str) -> None:
     url = asyncio.run(recreate_database(server, f"joins_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"))
     asyncio.run(migrate(url))
     asyncio.run(load(url))
@@ -70,9 +70,9 @@ def test_up_down_and_up_again(server: str) -> None:
     )
     ends = {group["group_code"]: group["expires_on"] for group in after["citizen_groups"]}
     assert (len(after["citizen_groups"]), ends["aged_80"]) == (2, None)
-    assert {bar["provider_id"] for bar in after["citizen_bars"]} == {firm["id"] for firm in after["providers"]}
+    assert {bar["provider_id"] for bar in after["citizen_bars"]} == {provider["id"] for provider in after["providers"]}
     assert [bar["reason"] for bar in after["citizen_bars"] if bar["reason"]] == ["态度差"]
-    assert {firm["phone"] for firm in after["providers"]} == {"057487651200", "13800000001"}
+    assert {provider["phone"] for provider in after["providers"]} == {"057487651200", "13800000001"}
     assert {one["number"]: one["phone"] for one in after["applications"]} == {
         2001: "057487654321",
         2002: "0574-87654321",
@@ -86,7 +86,7 @@ def test_up_down_and_up_again(server: str) -> None:
     assert asyncio.run(rows(url)) == after
 
 
-def test_what_came_after_the_join_stays(server: str) -> None:
+def test_changes_made_after_the_join_survive_the_downgrade(server: str) -> None:
     url = asyncio.run(recreate_database(server, f"joins_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"))
     asyncio.run(migrate(url))
     asyncio.run(load(url))
@@ -106,8 +106,8 @@ def test_what_came_after_the_join_stays(server: str) -> None:
     assert "13800000009" in {one["contact_phone"] for one in back["requests"]}
 
 
-def test_requests_without_a_number_lead_back_too(server: str) -> None:
-    """0038 down: what could not be NULL before gets a stand-in."""
+def test_the_downgrade_gives_requests_without_a_number_a_placeholder(server: str) -> None:
+    """The downgrade of 0038 puts a placeholder where older columns cannot be NULL."""
     url = asyncio.run(recreate_database(server, f"joins_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"))
     asyncio.run(migrate(url))
     asyncio.run(load(url))

@@ -1,4 +1,4 @@
-"""Nobody is asked while closed, and nobody is punished for it; at night only what is urgent rings."""
+"""Closed providers: when their offers run, whom an outage spares, and which offers are phoned at night."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from app.registry.models import ProviderException, ProviderHours, ProviderKind, 
 from tests.world import DRAIN, SampleProvider, World, new_policy, ok
 
 ZONE = ZoneInfo("Asia/Shanghai")
-TAP = "PE04"  # same_day; its offers live ten minutes
+TAP = "PE04"  # same_day; its offers expire after ten minutes
 DAYTIME = (time(8), time(20))
 
 
@@ -21,7 +21,7 @@ def local(text: str) -> datetime:
 
 
 async def at(world: World, when: str) -> None:
-    """Let the worker work until this local time, every ten minutes."""
+    """Advance the clock to this local time and run the worker every ten minutes."""
     while world.clock.moment < local(when):
         world.clock.moment = min(world.clock.moment + timedelta(minutes=10), local(when))
         await world.work()
@@ -31,14 +31,14 @@ async def offers_of(world: World, request_id: str) -> list[dict[str, Any]]:
     return list(await ok(world.operator.get(f"/requests/{request_id}/offers")))
 
 
-async def standing(world: World, firm: SampleProvider) -> tuple[bool, int]:
-    """Whether the firm is reachable, and its credit."""
-    shown = await ok(world.registrar.get(f"/providers/{firm.id}"))
+async def standing(world: World, provider: SampleProvider) -> tuple[bool, int]:
+    """Return whether the provider is reachable, and its credit."""
+    shown = await ok(world.registrar.get(f"/providers/{provider.id}"))
     return shown["reachable"], shown["credit"]
 
 
-async def test_a_closed_firm_has_its_time_after_it_has_opened(world: World) -> None:
-    firm = await world.add_provider(TAP, hours=DAYTIME)
+async def test_a_closed_providers_offer_runs_from_its_opening(world: World) -> None:
+    provider = await world.add_provider(TAP, hours=DAYTIME)
     world.clock.moment = local("11-24 21:00")
     requests = [(await world.dispatch(TAP, phone=f"1395740000{n}"))["request"] for n in range(3)]
     await at(world, "11-25 08:05")
@@ -48,47 +48,47 @@ async def test_a_closed_firm_has_its_time_after_it_has_opened(world: World) -> N
         assert datetime.fromisoformat(offer["ask_from"]) == local("11-25 08:00")
         assert datetime.fromisoformat(offer["expires_at"]) == local("11-25 08:10")
         assert await world.status(request["id"]) == "dispatching"
-    assert await standing(world, firm) == (True, 100)
-    [offer, *_] = await ok(firm.client.get("/provider/offers"))
-    await ok(firm.client.put(f"/provider/offers/{offer['id']}/acceptance"))
+    assert await standing(world, provider) == (True, 100)
+    [offer, *_] = await ok(provider.client.get("/provider/offers"))
+    await ok(provider.client.put(f"/provider/offers/{offer['id']}/acceptance"))
     figures = await ok(world.manager.get("/metrics/fulfilment", params={"from": "2026-11-24", "to": "2026-11-24"}))
-    assert figures["clocks"]["accept"]["median_seconds"] == 300  # the night is no service time
+    assert figures["clocks"]["accept"]["median_seconds"] == 300  # the night is outside service hours
 
 
-async def test_eight_closed_firms_are_not_used_up_in_the_night(world: World) -> None:
-    firms = [await world.add_provider(TAP, hours=DAYTIME) for _ in range(8)]
+async def test_overnight_only_one_of_eight_closed_providers_is_asked(world: World) -> None:
+    providers = [await world.add_provider(TAP, hours=DAYTIME) for _ in range(8)]
     world.clock.moment = local("11-24 21:00")
     request = (await world.dispatch(TAP))["request"]
     await at(world, "11-25 08:05")
     assert await world.status(request["id"]) == "dispatching"
     assert len(await offers_of(world, request["id"])) == 1
-    assert {await standing(world, firm) for firm in firms} == {(True, 100)}
+    assert {await standing(world, provider) for provider in providers} == {(True, 100)}
 
 
-async def test_silence_after_opening_is_silence(world: World) -> None:
-    firm = await world.add_provider(TAP, hours=DAYTIME)
+async def test_a_provider_that_stays_silent_after_opening_becomes_unreachable(world: World) -> None:
+    provider = await world.add_provider(TAP, hours=DAYTIME)
     world.clock.moment = local("11-24 21:00")
     for n in range(3):
         await world.dispatch(TAP, phone=f"1395740000{n}")
     await at(world, "11-25 08:20")
-    assert (await standing(world, firm))[0] is False
+    assert (await standing(world, provider))[0] is False
 
 
-async def test_who_closes_before_the_time_is_over_is_asked_again(world: World) -> None:
-    firm = await world.add_provider(TAP, hours=DAYTIME)
+async def test_a_provider_that_closes_before_its_offer_expires_is_asked_again(world: World) -> None:
+    provider = await world.add_provider(TAP, hours=DAYTIME)
     world.clock.moment = local("11-24 19:55")
     request = (await world.dispatch(TAP))["request"]
     await at(world, "11-25 08:05")
     first, second = await offers_of(world, request["id"])
     assert (first["status"], first["withdraw_reason"]) == ("withdrawn", "provider_closed")
-    assert (second["status"], second["provider_id"]) == ("pending", str(firm.id))
-    assert await standing(world, firm) == (True, 100)
+    assert (second["status"], second["provider_id"]) == ("pending", str(provider.id))
+    assert await standing(world, provider) == (True, 100)
 
 
-async def test_an_urgent_request_passes_over_who_opens_too_late(world: World) -> None:
+async def test_an_urgent_request_asks_open_providers_before_one_that_opens_later(world: World) -> None:
     late = await world.add_provider(DRAIN, hours=DAYTIME, price_fen=1_000)
     awake = await world.add_provider(DRAIN, price_fen=90_000, point=(29.7, 121.3))
-    world.clock.moment = local("11-25 07:00")  # to be there by nine
+    world.clock.moment = local("11-25 07:00")  # the provider must arrive by 09:00
     request = (await world.dispatch(DRAIN))["request"]
     [offer] = await offers_of(world, request["id"])
     assert offer["provider_id"] == str(awake.id)
@@ -98,36 +98,38 @@ async def test_an_urgent_request_passes_over_who_opens_too_late(world: World) ->
     assert datetime.fromisoformat(waiting["ask_from"]) == local("11-25 08:00")
 
 
-async def test_a_broadcast_asks_those_together_who_can_answer_now(world: World) -> None:
+async def test_a_broadcast_asks_the_open_providers_first_and_the_others_at_their_opening(world: World) -> None:
     await new_policy(world, mode=Mode.BROADCAST, broadcast_size=3)
     closed = [await world.add_provider(DRAIN, hours=DAYTIME) for _ in range(2)]
     awake = [await world.add_provider(DRAIN) for _ in range(2)]
     world.clock.moment = local("11-25 07:00")
     request = (await world.dispatch(DRAIN))["request"]
     asked = {offer["provider_id"] for offer in await offers_of(world, request["id"])}
-    assert asked == {str(firm.id) for firm in awake}
+    assert asked == {str(provider.id) for provider in awake}
     await at(world, "11-25 08:01")
     asked = {offer["provider_id"] for offer in await offers_of(world, request["id"]) if offer["status"] == "pending"}
-    assert asked == {str(firm.id) for firm in closed}
+    assert asked == {str(provider.id) for provider in closed}
 
 
-async def test_who_is_open_is_asked_before_better_ones_who_are_closed(world: World) -> None:
+async def test_open_providers_are_asked_before_better_ones_that_are_closed(world: World) -> None:
     closed = [await world.add_provider(TAP, hours=DAYTIME, price_fen=1_000) for _ in range(2)]
     awake = [await world.add_provider(TAP, price_fen=price, point=(29.7, 121.3)) for price in (80_000, 90_000)]
     world.clock.moment = local("11-24 21:00")
     request = (await world.dispatch(TAP))["request"]
     candidates = (await ok(world.operator.get(f"/requests/{request['id']}/candidates")))["candidates"]
-    assert [row["open_now"] for row in candidates] == [False, False, True]  # the fourth is being asked
+    assert [row["open_now"] for row in candidates] == [False, False, True]  # the fourth has the offer
     await at(world, "11-24 21:20")
     asked = [offer["provider_id"] for offer in await offers_of(world, request["id"])]
-    assert asked[:2] == [str(firm.id) for firm in awake]  # of the open ones the better first
-    assert asked[2] in {str(firm.id) for firm in closed}  # for its opening, as nobody open is left
+    assert asked[:2] == [str(provider.id) for provider in awake]  # the better of the open ones first
+    assert asked[2] in {
+        str(provider.id) for provider in closed
+    }  # it is asked for its opening because no open one is left
     [first, _, last] = (await ok(world.operator.get(f"/requests/{request['id']}/decisions")))["items"]
     assert [row["provider_id"] for row in first["ranked"]] == asked[:2]
     assert {(row["provider_id"], row["reason"]) for row in first["rejected"]} == {
-        (str(firm.id), "closed_now") for firm in closed
+        (str(provider.id), "closed_now") for provider in closed
     }
-    assert {row["provider_id"] for row in last["ranked"]} == {str(firm.id) for firm in closed}
+    assert {row["provider_id"] for row in last["ranked"]} == {str(provider.id) for provider in closed}
     own = await ok(closed[0].client.get(f"/provider/decisions/{request['id']}"))
     assert own[0]["reason"] == "closed_now"
 
@@ -142,7 +144,7 @@ async def test_the_citizens_choice_is_asked_though_it_is_closed(world: World) ->
     assert datetime.fromisoformat(offer["ask_from"]) == local("11-25 08:00")
 
 
-async def test_a_broadcast_wakes_nobody_while_somebody_is_open(world: World) -> None:
+async def test_a_broadcast_asks_no_closed_provider_while_one_is_open(world: World) -> None:
     await new_policy(world, mode=Mode.BROADCAST, broadcast_size=3)
     for _ in range(3):
         await world.add_provider(TAP, hours=DAYTIME)
@@ -152,10 +154,10 @@ async def test_a_broadcast_wakes_nobody_while_somebody_is_open(world: World) -> 
     assert [offer["provider_id"] for offer in await offers_of(world, request["id"])] == [str(awake.id)]
 
 
-async def test_a_day_of_its_own_counts(world: World) -> None:
-    firm = await world.add_provider(TAP, hours=DAYTIME)
+async def test_special_hours_on_a_day_decide_when_an_offer_runs(world: World) -> None:
+    provider = await world.add_provider(TAP, hours=DAYTIME)
     async with world.context.db.begin() as tx:
-        rest = ProviderException(provider_id=firm.id, day=date(2026, 11, 25), opens=time(10), closes=time(12))
+        rest = ProviderException(provider_id=provider.id, day=date(2026, 11, 25), opens=time(10), closes=time(12))
         tx.session.add(rest)
     world.clock.moment = local("11-24 21:00")
     request = (await world.dispatch(TAP))["request"]
@@ -164,10 +166,10 @@ async def test_a_day_of_its_own_counts(world: World) -> None:
 
 
 async def test_the_operators_pick_waits_for_its_opening_too(world: World) -> None:
-    firm = await world.add_provider(TAP, hours=DAYTIME)
+    provider = await world.add_provider(TAP, hours=DAYTIME)
     world.clock.moment = local("11-24 21:00")
     request = (await ok(world.create(TAP)))["request"]
-    picked = await ok(world.operator.post(f"/requests/{request['id']}/offers", json={"provider_id": str(firm.id)}))
+    picked = await ok(world.operator.post(f"/requests/{request['id']}/offers", json={"provider_id": str(provider.id)}))
     assert datetime.fromisoformat(picked["offers"][0]["expires_at"]) == local("11-25 08:10")
 
 
@@ -178,7 +180,7 @@ async def test_the_operators_pick_waits_for_its_opening_too(world: World) -> Non
         (ProviderKind.PUBLIC_BODY, False, "10-01 10:00", True),
         (ProviderKind.COMPANY, None, "10-01 10:00", True),
         (ProviderKind.COMPANY, True, "10-01 10:00", False),
-        (ProviderKind.PUBLIC_BODY, None, "10-10 10:00", True),  # a Saturday on which one works
+        (ProviderKind.PUBLIC_BODY, None, "10-10 10:00", True),  # a make-up Saturday
         (ProviderKind.COMPANY, None, "10-10 10:00", False),
         (ProviderKind.PUBLIC_BODY, None, "10-17 10:00", False),  # an ordinary Saturday
     ],
@@ -186,16 +188,16 @@ async def test_the_operators_pick_waits_for_its_opening_too(world: World) -> Non
 async def test_public_bodies_keep_holidays_and_make_up_days(
     world: World, kind: ProviderKind, *, keeps: bool | None, when: str, asked: bool
 ) -> None:
-    firm = await world.add_provider(DRAIN, kind=kind, keeps_holidays=keeps)
+    provider = await world.add_provider(DRAIN, kind=kind, keeps_holidays=keeps)
     async with world.context.db.begin() as tx:
         for weekday in (6, 7):
-            await tx.session.delete(await tx.session.get_one(ProviderHours, (firm.id, weekday, time(0))))
+            await tx.session.delete(await tx.session.get_one(ProviderHours, (provider.id, weekday, time(0))))
     world.clock.moment = local(when)
     created = await world.dispatch(DRAIN)
     assert bool(created["offers"]) is asked
 
 
-async def test_a_public_body_may_say_otherwise_of_a_day(world: World) -> None:
+async def test_a_public_body_with_special_hours_on_a_holiday_is_asked(world: World) -> None:
     body = await world.add_provider(DRAIN, kind=ProviderKind.PUBLIC_BODY)
     async with world.context.db.begin() as tx:
         tx.session.add(ProviderException(provider_id=body.id, day=date(2026, 10, 1), opens=time(9), closes=time(12)))
@@ -203,18 +205,18 @@ async def test_a_public_body_may_say_otherwise_of_a_day(world: World) -> None:
     assert len((await world.dispatch(DRAIN))["offers"]) == 1
 
 
-async def test_the_registrar_says_whether_a_firm_keeps_holidays(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
-    found = await world.registrar.get(f"/providers/{firm.id}")
+async def test_a_registrar_sets_whether_a_provider_keeps_holidays(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
+    found = await world.registrar.get(f"/providers/{provider.id}")
     assert found.json()["keeps_holidays"] is None
     under = {"If-Match": found.headers["etag"]}
-    path, edit = f"/providers/{firm.id}", {"keeps_holidays": True}
+    path, edit = f"/providers/{provider.id}", {"keeps_holidays": True}
     edited = await ok(world.registrar.patch(path, json=edit, headers=under))
     assert edited["keeps_holidays"] is True
 
 
-async def test_offers_that_ran_out_while_the_centre_was_down_are_made_anew(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_offers_that_expired_while_the_centre_was_down_are_made_again(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     await beat(world.context.db, world.clock)
     requests = [(await world.dispatch(DRAIN, phone=f"1395740000{n}"))["request"] for n in range(3)]
     world.advance(minutes=40)
@@ -223,24 +225,24 @@ async def test_offers_that_ran_out_while_the_centre_was_down_are_made_anew(world
     for request in requests:
         first, second = await offers_of(world, request["id"])
         assert (first["status"], first["withdraw_reason"]) == ("withdrawn", "centre_down")
-        assert (second["status"], second["provider_id"]) == ("pending", str(firm.id))
-    assert await standing(world, firm) == (True, 100)
+        assert (second["status"], second["provider_id"]) == ("pending", str(provider.id))
+    assert await standing(world, provider) == (True, 100)
     figures = await ok(world.manager.get("/metrics/fulfilment", params={"from": "2026-11-24", "to": "2026-11-24"}))
     assert figures["rates"]["no_response"]["numerator"] == 0
 
 
-async def test_who_was_silent_while_the_centre_worked_was_silent(world: World) -> None:
-    firm = await world.add_provider(DRAIN)
+async def test_a_provider_that_is_silent_while_the_centre_runs_becomes_unreachable(world: World) -> None:
+    provider = await world.add_provider(DRAIN)
     for n in range(3):
         await world.dispatch(DRAIN, phone=f"1395740000{n}")
     for _ in range(40):
         await beat(world.context.db, world.clock)
         world.advance(seconds=10)
     await world.work()
-    assert (await standing(world, firm))[0] is False
+    assert (await standing(world, provider))[0] is False
 
 
-async def test_an_outage_costs_no_time_on_a_rung(world: World) -> None:
+async def test_an_outage_does_not_use_up_a_rungs_time(world: World) -> None:
     ladder = [
         {"rung": Rung.COMMUNITY_STATION, "timeout_seconds": 300},
         {"rung": Rung.VOLUNTEERS, "timeout_seconds": 300},
@@ -269,10 +271,10 @@ async def test_an_outage_costs_no_time_on_a_rung(world: World) -> None:
         (TAP, {"wanted_from": "2026-11-24T23:00+08:00", "wanted_to": "2026-11-25T01:00+08:00"}, True),
     ],
 )
-async def test_only_what_is_urgent_rings_at_night(
+async def test_at_night_only_urgent_offers_are_phoned(
     world: World, item: str, window: dict[str, str], *, rings: bool
 ) -> None:
-    firm = await world.add_provider(item, reached_by=ReachedBy.PHONE)  # open at all hours
+    provider = await world.add_provider(item, reached_by=ReachedBy.PHONE)  # open at all hours
     world.clock.moment = local("11-24 22:00")
     request = (await world.dispatch(item, **window))["request"]
     listed = await ok(world.operator.get("/offers/to-phone"))
@@ -282,10 +284,10 @@ async def test_only_what_is_urgent_rings_at_night(
         await at(world, "11-25 08:01")
         taken = await ok(world.operator.post("/offers/to-phone/next"))
         assert taken["request_id"] == request["id"]
-        assert await standing(world, firm) == (True, 100)
+        assert await standing(world, provider) == (True, 100)
 
 
-async def test_a_firm_that_is_closed_is_not_phoned_by_day(world: World) -> None:
+async def test_a_closed_provider_is_not_phoned(world: World) -> None:
     await world.add_provider(TAP, reached_by=ReachedBy.PHONE, hours=(time(13), time(20)))
     world.clock.moment = local("11-24 10:00")
     await world.dispatch(TAP)

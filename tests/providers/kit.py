@@ -16,26 +16,28 @@ from tests.world import SampleProvider, World
 ACCEPTED_AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
-def key_of(firm: SampleProvider) -> str:
+def key_of(provider: SampleProvider) -> str:
     """Return the key of the provider's software."""
-    return str(firm.client.headers["Authorization"]).removeprefix("Bearer ")
+    return str(provider.client.headers["Authorization"]).removeprefix("Bearer ")
 
 
 def client_of(
-    world: World, firm: SampleProvider, language: str = "zh-CN", journal: Journal | None = None
+    world: World, provider: SampleProvider, language: str = "zh-CN", journal: Journal | None = None
 ) -> HotlineClient:
     """Return the provider's client on the real application."""
-    return HotlineClient("http://hotline", key_of(firm), language=language, journal=journal, transport=world.transport)
+    return HotlineClient(
+        "http://hotline", key_of(provider), language=language, journal=journal, transport=world.transport
+    )
 
 
 class Terminal:
     """A shell at the provider, with the centre's address, the key and the journal in its environment."""
 
-    def __init__(self, url: str, firm: SampleProvider) -> None:
+    def __init__(self, url: str, provider: SampleProvider) -> None:
         self.journal = Path(tempfile.mkdtemp()) / "journal.db"
         self.environment = {
             "HOTLINE_URL": url,
-            "HOTLINE_KEY": key_of(firm),
+            "HOTLINE_KEY": key_of(provider),
             "HOTLINE_JOURNAL": str(self.journal),
             "LANG": "zh_CN.UTF-8",
             "COLUMNS": "200",
