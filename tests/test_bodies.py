@@ -33,7 +33,7 @@ SENT = {
 }
 
 
-def test_every_body_and_every_part_of_one_takes_nothing_unknown() -> None:
+def test_every_body_and_nested_model_forbids_unknown_fields() -> None:
     assert len(SENT) > 80
     assert not {model for model in SENT if not issubclass(model, Body) or model.model_config.get("extra") != "forbid"}
 
@@ -85,7 +85,7 @@ def test_a_value_of_another_type_is_refused(field: str, value: Any) -> None:
         },
     )
 )
-def test_what_is_declared_is_taken(body: dict[str, Any]) -> None:
+def test_declared_values_are_accepted(body: dict[str, Any]) -> None:
     taken = TypeAdapter(Every).validate_python(body, from_attributes=True).model_dump(mode="json", exclude_unset=True)
     times = {"time": f"{body['time']}:00"} if "time" in body else {}
     assert taken == {**body, **times}

@@ -112,7 +112,7 @@ async def calls(world: World) -> dict[str, Response]:
     }
 
 
-async def test_what_lies_beyond_all_bounds_is_the_callers_mistake(world: World) -> None:
+async def test_values_beyond_all_bounds_are_refused_as_the_callers_mistake(world: World) -> None:
     answers = await calls(world)
     wrong = {name: answer.status_code for name, answer in answers.items() if answer.status_code not in (400, 422)}
     assert not wrong
@@ -121,7 +121,7 @@ async def test_what_lies_beyond_all_bounds_is_the_callers_mistake(world: World) 
         assert answer.json()["code"]
 
 
-async def test_what_the_database_would_refuse_is_refused_in_the_callers_words(world: World) -> None:
+async def test_values_that_the_database_would_refuse_are_refused_in_the_callers_words(world: World) -> None:
     """The answer used to be 409 `constraint_violated` with the constraint's name."""
     await refused(world.registrar.patch("/items/PE02", json={"cap_fen": None}), 422, "cap_needed")
     nobody = f"/citizens/13957412345/bars/{UUID(int=0)}"

@@ -84,7 +84,9 @@ CREDIT = (
         ("ck_providers_not_negative", "UPDATE providers SET open_jobs = -1 WHERE id = $1", ("provider",)),
     ],
 )
-async def test_the_database_refuses(world: World, constraint: str, sql: str, names: tuple[str, ...]) -> None:
+async def test_the_database_refuses_invalid_rows(
+    world: World, constraint: str, sql: str, names: tuple[str, ...]
+) -> None:
     facts = await prepared(world)
     async with world.context.db.autocommit() as tx:
         with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refused:

@@ -56,7 +56,7 @@ async def count_requests(world: World) -> int:
         return len((await tx.session.execute(select(Request.id))).all())
 
 
-async def test_an_answer_to_commit_that_is_lost_is_no_promise(world: World) -> None:
+async def test_a_lost_answer_to_a_commit_is_reported_as_unknown(world: World) -> None:
     async with proxy_before(url_of(world)) as proxy, working_over(world, proxy.url):
         await ok(world.create("GV01", key="warm"))
         proxy.drop_answer_to_commit = True
@@ -85,7 +85,7 @@ async def test_a_connection_that_was_lost_while_it_lay_idle_is_replaced(world: W
         assert proxy.accepted > before
 
 
-async def test_a_silent_database_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_database_times_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "ANSWER_SECONDS", 0.2)
     monkeypatch.setattr(database, "ROLLBACK_SECONDS", 0.2)
     monkeypatch.setattr(database, "CONNECT_SECONDS", 0.3)
@@ -215,7 +215,7 @@ async def test_a_step_that_waits_keeps_no_other(world: World, monkeypatch: pytes
     assert said["roll_windows"]["done_at"] is None
 
 
-async def test_what_fails_again_and_again_is_set_aside_shown_and_released_by_hand(world: World) -> None:
+async def test_a_step_that_keeps_failing_is_set_aside_and_released_by_hand(world: World) -> None:
     poison, sound = uuid4(), uuid4()
     tried: list[UUID] = []
     broken = True
@@ -266,6 +266,6 @@ async def test_what_fails_again_and_again_is_set_aside_shown_and_released_by_han
         ("42P01", type(None)),
     ],
 )
-def test_what_a_sqlstate_means(state: str, trouble: type[Exception]) -> None:
+def test_sqlstates_are_classified(state: str, trouble: type[Exception]) -> None:
     error = asyncpg.PostgresError.new({"C": state, "M": "as the server says it", "S": "ERROR"})
     assert type(database_problem(error)) is trouble

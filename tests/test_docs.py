@@ -54,7 +54,7 @@ def test_the_silent_moves_of_a_delivery_are_shown() -> None:
 
 
 @pytest.mark.parametrize("subject", ALL)
-def test_the_table_is_the_code(subject: str) -> None:
+def test_the_documented_moves_match_the_code(subject: str) -> None:
     moves: Mapping[str, Move] = ALL[subject]
     shown = {row for row in rows() if row[3].startswith(f"{subject}.")}
     assert shown == {

@@ -22,7 +22,7 @@ def test_every_route_that_is_not_public_is_guarded() -> None:
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff", b'{"nope": 1}', b"[]", b""])
-async def test_who_may_not_come_in_learns_nothing_of_the_body(world: World, content: bytes) -> None:
+async def test_an_unauthorized_caller_learns_nothing_about_the_body(world: World, content: bytes) -> None:
     """An anonymous caller used to get 400 for a broken body and 401 for a wrong one."""
     for method, path in (("POST", "/requests"), ("PUT", "/calendar/days/2026-12-01"), ("PATCH", "/items/PE02")):
         await refused(world.anonymous.request(method, path, content=content, headers=JSON), 401, "not_signed_in")
@@ -30,7 +30,7 @@ async def test_who_may_not_come_in_learns_nothing_of_the_body(world: World, cont
 
 
 @pytest.mark.parametrize("path", ["/requests?nope=1", "/requests/no-id", "/requests?limit=0"])
-async def test_nor_of_the_address(world: World, path: str) -> None:
+async def test_an_unauthorized_caller_learns_nothing_about_the_path(world: World, path: str) -> None:
     await refused(world.anonymous.get(path), 401, "not_signed_in")
 
 
@@ -43,7 +43,7 @@ async def test_allow_names_all_methods_of_the_address(world: World) -> None:
         assert methods in answer.json()["title"]
 
 
-async def test_what_stands_in_the_document_as_it_is_comes_before_a_parameter(world: World) -> None:
+async def test_a_literal_path_is_matched_before_a_parameter(world: World) -> None:
     """The answer used to be 422, because `searches` is not the id of a place."""
     await refused(world.operator.get("/places/searches"), 405, "http_405")
     await refused(world.operator.get("/citizens/searches"), 405, "http_405")
@@ -52,7 +52,7 @@ async def test_what_stands_in_the_document_as_it_is_comes_before_a_parameter(wor
 @pytest.mark.parametrize(
     "content", [b"\xff", b"[" * 100_000, b'{"phone": "\xed\xa0\x80"}', b'{"phone": 1e999}', b"\xef\xbb\xbf{}"]
 )
-async def test_what_is_no_json_is_told_as_such(world: World, content: bytes) -> None:
+async def test_malformed_json_is_refused_as_declared(world: World, content: bytes) -> None:
     """Invalid UTF-8 and endless nesting used to answer 400 `http_400`, which no operation declares."""
     answer = await world.operator.post("/requests", content=content, headers=JSON)
     assert answer.json()["code"] in ("invalid_json", "invalid_input")
@@ -100,7 +100,7 @@ async def test_a_connection_is_closed_as_announced_or_goes_on(world: World) -> N
             assert len(streams) == 1
 
 
-async def test_nobody_stores_what_the_api_answers(world: World) -> None:
+async def test_api_responses_are_not_stored_by_caches(world: World) -> None:
     """A citizen's request used to stay in the cache of a shared computer, and links disclosed the address of the
     page."""
     for answer in (

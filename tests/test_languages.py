@@ -59,7 +59,7 @@ def test_every_wrong_field_has_a_message_in_chinese() -> None:
             assert facts(FIELDS[Language.ZH][error["type"]]) <= set(error.get("example_context") or {}), error["type"]
 
 
-def test_what_is_enumerated_is_enumerated_in_chinese() -> None:
+def test_lists_are_joined_in_chinese() -> None:
     assert field_message("enum", {"expected": "'a', 'b' or 'c'"}, Language.ZH) == "应为下列之一：'a'、'b'、'c'"
 
 
@@ -106,7 +106,7 @@ def test_the_language_that_is_wanted_most_is_spoken(wanted: str, preferred: str)
 
 
 @pytest.mark.parametrize("wanted", ["", "*", "fr", "zh;q=0"])
-def test_who_wants_none_of_ours_is_answered_in_the_one_that_is_usual_there(wanted: str) -> None:
+def test_an_unsupported_language_gets_the_default(wanted: str) -> None:
     assert preferred_language(wanted, otherwise=Language.ZH) is Language.ZH
 
 
@@ -119,7 +119,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
-async def test_what_is_wrong_is_told_in_the_callers_language(world: World, language: str) -> None:
+async def test_problems_are_in_the_callers_language(world: World, language: str) -> None:
     headers = {"Accept-Language": language}
     answers = [await world.operator.post("/requests", json=body, headers=headers) for body in BODIES]
     answers += [
@@ -141,7 +141,7 @@ async def test_what_is_wrong_is_told_in_the_callers_language(world: World, langu
         assert "accept-language" in answer.headers["vary"].lower()
 
 
-def test_whatever_is_not_found_has_a_word() -> None:
+def test_everything_that_can_be_missing_has_a_word() -> None:
     named = {
         keyword.value.value
         for file in APP.rglob("*.py")

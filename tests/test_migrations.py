@@ -31,7 +31,7 @@ async def tables(url: str) -> set[str]:
         await connection.close()
 
 
-def test_up_check_down_and_up_again(empty_url: str) -> None:
+def test_migrations_go_up_down_and_up_again_and_match_the_models(empty_url: str) -> None:
     asyncio.run(migrate(empty_url))
     asyncio.run(run(empty_url, command.check))
     assert "requests" in asyncio.run(tables(empty_url))
@@ -41,7 +41,7 @@ def test_up_check_down_and_up_again(empty_url: str) -> None:
     asyncio.run(run(empty_url, command.check))
 
 
-def test_a_word_that_a_check_does_not_know_is_a_change(empty_url: str) -> None:
+def test_a_code_missing_from_a_check_constraint_is_detected(empty_url: str) -> None:
     async def forget_a_word() -> None:
         connection = await asyncpg.connect(**connect_arguments(empty_url))
         known = "CHECK (decline_reason IN ('busy', 'too_far', 'not_our_work', 'price', 'other'))"

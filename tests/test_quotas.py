@@ -25,7 +25,7 @@ def limited(world: World) -> World:
     return world
 
 
-async def test_a_caller_that_is_too_fast_is_told_when_to_come_back_and_others_notice_nothing(limited: World) -> None:
+async def test_a_too_fast_caller_is_told_when_to_retry_and_others_are_unaffected(limited: World) -> None:
     answers = [await limited.operator.get("/categories") for _ in range(60)]
     late = [answer for answer in answers if answer.status_code == 429]
     assert 19 <= len(late) <= 20
@@ -36,7 +36,7 @@ async def test_a_caller_that_is_too_fast_is_told_when_to_come_back_and_others_no
     await ok(limited.anonymous.get("http://hotline/health/live"))
 
 
-def test_a_rate_is_one_callers_and_comes_back_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rate_belongs_to_one_caller_and_recovers_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
     monkeypatch.setattr("app.kit.quotas.monotonic", lambda: now)
     rate = Rate(60)
@@ -52,7 +52,7 @@ def test_a_rate_is_one_callers_and_comes_back_with_time(monkeypatch: pytest.Monk
         rate.count("a")
 
 
-def test_places_are_given_back_and_bounded_together() -> None:
+def test_places_are_released_and_bounded_in_total() -> None:
     places = Places(2, 3)
     with places.taken("a", TooManyStreams), places.taken("a", TooManyStreams):
         with pytest.raises(TooManyStreams), places.taken("a", TooManyStreams):
@@ -75,7 +75,7 @@ async def waiting(world: World, provider: SampleProvider, many: int) -> None:
             await asyncio.sleep(0)
 
 
-def test_who_is_refused_together_does_not_come_back_together() -> None:
+def test_refused_callers_get_different_retry_times() -> None:
     """Two thousand refused polls used to return together every five seconds and held up all others."""
     waits = [int(TooManyWaiting(most=50).headers()["Retry-After"]) for _ in range(500)]
     assert set(waits) <= set(WAIT_FOR_PLACE_SECONDS)
@@ -124,7 +124,7 @@ async def test_all_who_wait_for_the_same_share_one_reading(world: World) -> None
     assert 1 <= len(read) <= 4
 
 
-async def test_a_reading_that_has_begun_is_joined_by_nobody() -> None:
+async def test_a_read_that_has_begun_is_not_shared() -> None:
     reads, begun, go, count = SharedReads(), asyncio.Event(), asyncio.Event(), 0
 
     async def read() -> bytes:

@@ -17,7 +17,7 @@ def test_no_process_id_log_database_or_secret_is_tracked() -> None:
     assert [file for file in tracked.splitlines() if re.search(refused, file)] == []
 
 
-def test_whatever_answers_routes_is_held_to_be_without_sql() -> None:
+def test_every_routes_module_is_checked_for_sql() -> None:
     """import-linter has no pattern for all files of a name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     [held] = [one for one in project["importlinter"]["contracts"] if one["name"] == "Routes hold no SQL"]
@@ -34,7 +34,7 @@ EDGE = re.compile(
 """Modules that may know about HTTP: routes, their dependencies, and the models of their parameters."""
 
 
-def test_what_is_done_knows_nothing_of_http() -> None:
+def test_only_edge_modules_import_http() -> None:
     """An action does the same for a route, the worker, a command and a simulated day."""
     knowing = set()
     for path in (ROOT / "app").rglob("*.py"):

@@ -129,7 +129,7 @@ def test_operation_ids_are_unique() -> None:
     assert len(ids) == len(set(ids))
 
 
-async def test_roles_are_enforced_at_every_door(world: World) -> None:
+async def test_every_route_enforces_its_roles(world: World) -> None:
     clients = {
         Role.OPERATOR: world.operator,
         Role.SUPERVISOR: world.supervisor,

@@ -23,7 +23,7 @@ NOWHERE = Path("nowhere.py")
         "f'INSERT INTO jobs (id) VALUES ({x}) ON CONFLICT DO UPDATE SET status = excluded.status'",
     ],
 )
-def test_another_write_is_named(source: str) -> None:
+def test_another_write_of_a_status_is_reported(source: str) -> None:
     assert len(list(writes(NOWHERE, source))) == 1
 
 
@@ -38,9 +38,9 @@ def test_another_write_is_named(source: str) -> None:
         "{'status': 'accepted'}",
     ],
 )
-def test_births_and_readings_are_no_writes(source: str) -> None:
+def test_inserts_and_reads_are_not_reported(source: str) -> None:
     assert list(writes(NOWHERE, source)) == []
 
 
-def test_nothing_here_writes_a_status_but_the_machines() -> None:
+def test_only_the_machines_write_statuses() -> None:
     assert all_writes() == []

@@ -31,7 +31,7 @@ async def test_an_answer_names_the_id_that_came_with_the_call(world: World, give
 
 
 @pytest.mark.parametrize("given", ["13957412345", "", "x" * 32, TRACE * 2])
-async def test_what_is_no_uuid_is_replaced(world: World, given: str) -> None:
+async def test_an_id_that_is_no_uuid_is_replaced(world: World, given: str) -> None:
     """Somebody's own id might be a phone number, and would be kept with the events."""
     answers = [await world.operator.get("/requests", headers={HEADER: given}) for _ in range(2)]
     first, second = (answer.headers[HEADER] for answer in answers)

@@ -7,7 +7,7 @@ from app.kit.context import Context
 from app.worker import _repeat
 
 
-async def test_a_loop_that_is_woken_as_it_is_told_to_end_ends(context: Context) -> None:
+async def test_a_loop_woken_while_it_is_stopped_ends(context: Context) -> None:
     async def nothing_to_do() -> int:
         return 0
 

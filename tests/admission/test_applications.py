@@ -30,7 +30,7 @@ async def waiting(world: World) -> list[dict[str, Any]]:
     return items
 
 
-async def test_from_the_providers_own_application_to_trial(world: World) -> None:
+async def test_an_application_is_filed_followed_and_entered_up_to_the_trial(world: World) -> None:
     filed = await ok(world.anonymous.post(URL, json=form()))
     assert (await follow(world, filed)).json()["status"] == "filed"
     assert (await ok(world.registrar.get("/providers")))["items"] == []
@@ -86,7 +86,9 @@ async def test_only_the_query_code_opens_an_application(world: World) -> None:
         ({"phone": form(1)["phone"]}, "phone number"),
     ],
 )
-async def test_what_is_known_is_told_but_not_of_whom(world: World, change: dict[str, str], same: str) -> None:
+async def test_a_known_applicant_is_refused_without_naming_the_provider(
+    world: World, change: dict[str, str], same: str
+) -> None:
     filed = await ok(world.anonymous.post(URL, json=form(1)))
     problem = await refused(world.anonymous.post(URL, json=form(2, **change)), 409, "provider_known")
     assert (problem["same"], str(filed["number"]) in str(problem)) == (same, False)
@@ -96,7 +98,7 @@ async def test_what_is_known_is_told_but_not_of_whom(world: World, change: dict[
     assert "applied" not in str(problem["title"]).replace("has already applied", "")
 
 
-async def test_the_registrar_sees_whom_it_resembles_and_decides(world: World) -> None:
+async def test_the_registrar_sees_similar_providers_and_enters_a_distinct_one(world: World) -> None:
     await ok(world.anonymous.post(URL, json=form(1)))
     twin = await ok(world.registrar.post("/providers", json=application(2, phone=form(1)["phone"])))
     [row] = await waiting(world)
@@ -107,7 +109,7 @@ async def test_the_registrar_sees_whom_it_resembles_and_decides(world: World) ->
     assert (await ok(world.registrar.put(f"{url}/entry", json={"distinct": True})))["status"] == "entered"
 
 
-async def test_wrong_applications_are_refused_with_their_cell(world: World) -> None:
+async def test_invalid_applications_are_refused_and_not_kept(world: World) -> None:
     wrong = form()["uscc"][:-1] + ("0" if form()["uscc"][-1] != "0" else "1")
     for facts, status, code in (
         ({"uscc": wrong}, 422, "invalid_uscc"),
@@ -122,13 +124,13 @@ async def test_wrong_applications_are_refused_with_their_cell(world: World) -> N
     assert await waiting(world) == []
 
 
-async def test_a_lost_answer_is_given_again(world: World) -> None:
+async def test_a_repeated_key_gives_the_same_application(world: World) -> None:
     key = {"Idempotency-Key": "apply-2026-1124"}
     first, again = [await ok(world.anonymous.post(URL, json=form(), headers=key)) for _ in range(2)]
     assert first == again
 
 
-async def test_strangers_are_limited_and_told_until_when(world: World) -> None:
+async def test_strangers_are_rate_limited_and_told_when_to_retry(world: World) -> None:
     answers = [await world.anonymous.post(URL, json={}) for _ in range(11)]
     assert [answer.status_code for answer in answers] == [422] * 10 + [429]
     problem = answers[-1].json()
@@ -138,18 +140,18 @@ async def test_strangers_are_limited_and_told_until_when(world: World) -> None:
     await ok(world.anonymous.post(URL, json=form()))
 
 
-async def test_no_more_wait_than_can_be_looked_at(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_number_of_waiting_applications_is_limited(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions, "MOST_WAITING", 1)
     await ok(world.anonymous.post(URL, json=form(1)))
     await refused(world.anonymous.post(URL, json=form(2)), 429, "too_many_applications")
 
 
-async def test_two_at_once_are_one(world: World) -> None:
+async def test_concurrent_applications_of_one_applicant_are_filed_once(world: World) -> None:
     answers = await asyncio.gather(*(world.anonymous.post(URL, json=form()) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
 
 
-async def test_who_may(world: World) -> None:
+async def test_only_registrars_see_and_enter_applications(world: World) -> None:
     await ok(world.anonymous.post(URL, json=form()))
     [row] = await waiting(world)
     provider = await world.add_provider(DRAIN)
@@ -158,7 +160,7 @@ async def test_who_may(world: World) -> None:
         await refused(client.put(f"/applications/{row['id']}/entry", json={}), 403, "not_allowed")
 
 
-async def test_what_came_to_nothing_is_forgotten(world: World) -> None:
+async def test_a_refused_application_is_deleted_after_180_days(world: World) -> None:
     filed = await ok(world.anonymous.post(URL, json=form()))
     [row] = await waiting(world)
     await ok(world.registrar.put(f"/applications/{row['id']}/refusal", json={"reason": "资料不实"}))

@@ -19,7 +19,7 @@ async def called(world: World, **outcome: Any) -> tuple[dict[str, Any], dict[str
     return request, await ok(record(world, await take(world), **outcome))
 
 
-async def test_solved_closes_the_request_and_repeating_it_is_harmless(world: World) -> None:
+async def test_a_solved_outcome_closes_the_request_and_may_be_repeated(world: World) -> None:
     outcome = {"reached": True, "solved": True, "satisfaction": "very_satisfied", "remark": "师傅很准时"}
     request, callback = await called(world, **outcome)
     assert (callback["status"], callback["request_status"]) == ("done", "closed")
@@ -40,7 +40,7 @@ async def test_what_was_paid_is_reconciled_with_the_bill(world: World) -> None:
     assert (await events(world, request, "callback.done"))[0]["difference_fen"] == 1_500
 
 
-async def test_unsolved_is_done_again_by_the_same_provider_at_no_charge(world: World) -> None:
+async def test_an_unsolved_request_is_redone_by_the_same_provider_at_no_charge(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     request = await complete(world, provider)
     await world.add_provider(DRAIN)
@@ -92,7 +92,7 @@ async def test_each_merged_caller_is_called_back_and_keeps_the_status(world: Wor
     assert await world.status(child["request_id"]) == "merged"
 
 
-async def test_a_merged_caller_unsolved_has_it_done_again_and_the_other_callback_is_dropped(world: World) -> None:
+async def test_an_unsolved_merged_request_is_redone_and_the_other_callback_dropped(world: World) -> None:
     parent, child = await merged(world)
     await ok(record(world, child, reached=True, solved=False))
     assert await world.status(parent["request_id"]) == "dispatching"
@@ -172,7 +172,7 @@ async def test_a_satisfied_citizen_opens_no_complaint(world: World) -> None:
         {"reached": True, "solved": True, "tip_fen": 500},
     ],
 )
-def test_an_outcome_that_cannot_be_is_refused(outcome: dict[str, Any]) -> None:
+def test_an_impossible_outcome_is_refused(outcome: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Outcome.model_validate(outcome)
 
@@ -184,7 +184,7 @@ async def test_a_refused_outcome_changes_nothing(world: World) -> None:
     assert await due(world) == before
 
 
-async def test_what_does_not_exist_is_not_found(world: World) -> None:
+async def test_an_unknown_callback_is_not_found(world: World) -> None:
     nothing = {"id": "01890000-0000-7000-8000-000000000000"}
     await refused(record(world, nothing, reached=True, solved=True), 404, "not_found")
     decision = world.supervisor.put(f"/complaints/{nothing['id']}/decision", json={"upheld": True, "decision": "属实"})
@@ -200,7 +200,7 @@ async def test_operators_who_take_at_once_never_get_the_same_callback(world: Wor
     assert sorted(numbers) == sorted(made)
 
 
-async def test_an_outcome_recorded_twice_at_once_happens_once(world: World) -> None:
+async def test_an_outcome_recorded_twice_concurrently_counts_once(world: World) -> None:
     request = await complete(world, await world.add_provider(DRAIN))
     [callback] = await due(world)
     outcome = {"reached": True, "solved": False, "satisfaction": "dissatisfied"}

@@ -19,7 +19,9 @@ def ningbo(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 @given(MOMENTS, URGENCIES, ZONES)
-def test_first_due_lies_in_the_calling_hours_and_ahead(moment: datetime, urgency: str, zone: ZoneInfo) -> None:
+def test_the_first_callback_is_due_later_and_within_calling_hours(
+    moment: datetime, urgency: str, zone: ZoneInfo
+) -> None:
     due = first_due(moment, urgency, zone)
     assert is_calling_hour(due, zone)
     assert due > moment
@@ -45,7 +47,7 @@ def test_three_attempts_lie_in_three_thirds(moment: datetime, zone: ZoneInfo, mi
     assert sorted(tried) == [0, 1, 2]
 
 
-def test_urgent_work_is_asked_after_two_hours_or_in_the_morning() -> None:
+def test_urgent_work_is_called_back_after_two_hours_or_in_the_morning() -> None:
     assert first_due(ningbo(1, 10), "urgent", NINGBO) == ningbo(1, 12)
     assert first_due(ningbo(1, 6, 30), "emergency", NINGBO) == ningbo(1, 9)
     assert first_due(ningbo(1, 18), "urgent", NINGBO) == ningbo(2, 9)

@@ -72,14 +72,14 @@ async def test_over_tls_the_cookie_never_leaves_in_clear(world: World) -> None:
         {"Origin": "null"},
     ],
 )
-async def test_another_sites_page_changes_nothing(world: World, headers: dict[str, str]) -> None:
+async def test_a_cross_site_request_is_refused(world: World, headers: dict[str, str]) -> None:
     await sign_in(world)
     await refused(world.anonymous.delete("/sessions/current", headers=headers), 403, "cross_site")
     await refused(world.anonymous.post("/sessions/browser", json={}, headers=headers), 403, "cross_site")
     await ok(world.anonymous.get("/sessions/current"))
 
 
-async def test_a_browser_without_the_header_says_its_origin(world: World) -> None:
+async def test_a_browser_without_sec_fetch_site_is_accepted_by_its_origin(world: World) -> None:
     await sign_in(world)
     await ok(world.anonymous.delete("/sessions/current", headers={"Origin": "http://hotline"}))
 
@@ -111,7 +111,7 @@ async def test_a_providers_session_ends_in_time_and_when_it_signs_out(world: Wor
     await refused((await world.client(token)).get("/provider/offers"), 401, "not_signed_in")
 
 
-async def test_a_key_is_no_session(world: World) -> None:
+async def test_a_key_cannot_be_used_as_a_session(world: World) -> None:
     _, key = await key_of(world)
     await refused((await world.client(key)).delete("/sessions/current"), 409, "no_session")
     async with world.context.db.begin() as tx:

@@ -19,7 +19,7 @@ def environment(server: str, tmp_path: Path) -> dict[str, str]:
     return {"DATABASE_URL": asyncio.run(recreate_database(server, name)), "HOTLINE_DATA_DIR": str(tmp_path)}
 
 
-def test_accounts_from_the_command_line(environment: dict[str, str]) -> None:
+def test_staff_accounts_are_managed_from_the_command_line(environment: dict[str, str]) -> None:
     def hotline(words: str, typed: str = "") -> tuple[int, str]:
         result = CliRunner().invoke(app, words.split(), input=typed, env=environment, catch_exceptions=False)
         return result.exit_code, result.output

@@ -39,7 +39,7 @@ async def started_job(world: World, provider: SampleProvider) -> Any:
     return await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))
 
 
-def test_what_stays_open_is_this() -> None:
+def test_the_routes_open_to_former_providers_are_listed() -> None:
     declared = {
         f"{min(route.methods or ())} {str(route.path).removeprefix('/api/v1')}"
         for route in ROUTES
@@ -89,7 +89,7 @@ async def test_an_open_stream_and_a_waiting_poll_end(world: World, ways_out: tup
     await refused(waiting, 403, "former_provider")
 
 
-async def test_staff_end_what_it_had_started(world: World) -> None:
+async def test_staff_end_the_started_jobs_of_an_expelled_provider(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     job = await started_job(world, provider)
     await stand(world, provider, "suspended", "expelled")
@@ -103,7 +103,7 @@ async def test_staff_end_what_it_had_started(world: World) -> None:
     assert (await ok(world.supervisor.get("/supervision/counts")))["provider_gone"] == 0
 
 
-async def test_who_comes_back_works_again(world: World) -> None:
+async def test_a_provider_that_rejoins_can_read_offers_again(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     await stand(world, provider, "left")
     await refused(provider.client.get("/provider/offers"), 403, "former_provider")

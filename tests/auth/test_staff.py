@@ -66,7 +66,7 @@ async def test_a_new_colleague_chooses_the_password(world: World) -> None:
     assert temporary not in str(await audit_of(world, "user:wangmin"))
 
 
-async def test_a_name_that_is_given_twice_at_once_is_one_persons(world: World) -> None:
+async def test_a_username_taken_twice_concurrently_is_given_once(world: World) -> None:
     """The second caller used to get the name of a database constraint."""
     body = {"username": "wangmin", "name": "王敏", "roles": ["operator"]}
     answers = await asyncio.gather(*(world.admin.post("/staff", json=body) for _ in range(2)))
@@ -74,14 +74,14 @@ async def test_a_name_that_is_given_twice_at_once_is_one_persons(world: World) -
     assert taken == "username_taken"
 
 
-async def test_a_password_of_ones_own_ends_the_other_sessions(world: World) -> None:
+async def test_changing_ones_password_ends_the_other_sessions(world: World) -> None:
     here, there = await signed_in(world, "t.operator"), await signed_in(world, "t.operator")
     await ok(here.put("/account/password", json={"password": PASSWORD, "new_password": NEW}))
     await ok(here.get("/sessions/current"))
     await refused(there.get("/sessions/current"), 401, "not_signed_in")
 
 
-async def test_who_left_is_out_at_once_and_comes_back_as_they_were(world: World) -> None:
+async def test_a_deactivated_account_is_refused_at_once_and_restored_as_it_was(world: World) -> None:
     client = await signed_in(world, "t.operator")
     stream = await listen(world, str(client.headers["authorization"]).removeprefix("Bearer "))
     await anext(stream)
@@ -102,7 +102,7 @@ async def test_who_left_is_out_at_once_and_comes_back_as_they_were(world: World)
     assert "staff.sessions_ended" in actions
 
 
-async def test_other_roles_hold_from_the_next_call_on(world: World) -> None:
+async def test_changed_roles_apply_from_the_next_call(world: World) -> None:
     staff = await staff_named(world, "t.operator")
     await refused(world.operator.get("/supervision/counts"), 403, "not_allowed")
     changed = await ok(world.admin.put(f"/staff/{staff['id']}/roles", json={"roles": ["supervisor", "operator"]}))
@@ -116,7 +116,7 @@ async def test_other_roles_hold_from_the_next_call_on(world: World) -> None:
     assert entries[0][1] == {"former": ["operator"], "roles": ["operator", "supervisor"]}
 
 
-async def test_the_last_admin_stays(world: World) -> None:
+async def test_the_last_admin_cannot_be_removed(world: World) -> None:
     me = (await staff_named(world, "t.admin"))["id"]
     await refused(world.admin.put(f"/staff/{me}/deactivation"), 409, "last_admin")
     await refused(world.admin.put(f"/staff/{me}/roles", json={"roles": ["operator"]}), 409, "last_admin")
@@ -127,7 +127,7 @@ async def test_the_last_admin_stays(world: World) -> None:
     assert codes in ([200, 401], [200, 409]), "two who take each other away: one stays"
 
 
-async def test_an_admin_resets_a_password_that_he_does_not_keep(world: World) -> None:
+async def test_a_reset_gives_a_temporary_password_that_must_be_changed(world: World) -> None:
     client, staff = await signed_in(world, "t.operator"), await staff_named(world, "t.operator")
     reset = await ok(world.admin.put(f"/staff/{staff['id']}/temporary-password"))
     await refused(client.get("/sessions/current"), 401, "not_signed_in")
@@ -135,7 +135,7 @@ async def test_an_admin_resets_a_password_that_he_does_not_keep(world: World) ->
     assert (await ok(post_session(world, "t.operator", reset["temporary_password"])))["due"] == "password"
 
 
-async def test_a_temporary_password_waits_for_a_week(world: World) -> None:
+async def test_a_temporary_password_expires_after_a_week(world: World) -> None:
     reset = f"/staff/{world.staff_ids[Role.OPERATOR]}/temporary-password"
     temporary = (await ok(world.admin.put(reset)))["temporary_password"]
     world.advance(days=7)
@@ -168,7 +168,7 @@ async def while_it_is_hashed(call: Coroutine[Any, Any, Response]) -> AsyncIterat
         await asyncio.gather(task, *busy)
 
 
-async def test_a_password_that_is_reset_while_it_is_hashed_opens_nothing(world: World) -> None:
+async def test_a_password_reset_during_a_sign_in_refuses_that_sign_in(world: World) -> None:
     client, other = await signed_in(world, "t.operator"), QUICK.hash(NEW)
 
     async def reset() -> None:  # as `hotline staff reset-password` does in a separate process
@@ -259,7 +259,7 @@ async def test_guessing_codes_with_the_right_password_slows_down_wherever_from(w
     assert answers == ["code_wrong"] * 10 + ["too_many_attempts"] * 2
 
 
-async def test_a_role_may_need_it(world: World) -> None:
+async def test_a_role_can_require_a_second_factor(world: World) -> None:
     client = await signed_in(world, "t.operator")
     world.context.settings.second_factor_roles = ["operator"]
     async with world.context.db.begin() as tx:
@@ -274,7 +274,7 @@ async def test_a_role_may_need_it(world: World) -> None:
     await refused(client.get("/items/PE02"), 403, "second_factor_due")
 
 
-async def test_a_lost_phone(world: World) -> None:
+async def test_an_admin_removes_the_second_factor_of_a_lost_phone(world: World) -> None:
     client = await signed_in(world, "t.operator")
     await enrol(world, client)
     await ok(world.admin.delete(f"/staff/{world.staff_ids[Role.OPERATOR]}/second-factor"))

@@ -41,7 +41,7 @@ async def world_moves_on(world: World, waits: list[int]) -> None:
     world.advance(seconds=waits[-1] if waits else 1)
 
 
-async def test_the_right_password_opens_from_elsewhere_however_often_others_failed(world: World) -> None:
+async def test_the_right_password_signs_in_from_elsewhere_despite_others_failures(world: World) -> None:
     for last in range(4):
         attacker = await from_address(world, f"198.51.100.{last}")
         for _ in range(FREE_OF_NAME):
@@ -50,21 +50,21 @@ async def test_the_right_password_opens_from_elsewhere_however_often_others_fail
 
 
 @pytest.mark.parametrize("username", ["t.operator", "nobody.here"])
-async def test_a_name_that_is_nobodys_waits_as_long(world: World, username: str) -> None:
+async def test_an_unknown_username_waits_as_long(world: World, username: str) -> None:
     for _ in range(FREE_OF_NAME + 1):
         await post_session(world, username, WRONG)
     problem = await refused(post_session(world, username, WRONG), 429, "too_many_attempts")
     assert problem["wait_seconds"] == 1
 
 
-async def test_success_forgets_what_was_mistyped(world: World) -> None:
+async def test_a_successful_sign_in_clears_the_failures(world: World) -> None:
     for _ in range(3):
         for _ in range(FREE_OF_NAME - 1):
             await refused(post_session(world, "t.operator", WRONG), 401, "sign_in_failed")
         await ok(post_session(world, "t.operator"))
 
 
-async def test_a_browser_that_was_here_before_gets_through(world: World) -> None:
+async def test_a_known_browser_is_not_throttled_by_others(world: World) -> None:
     browser = await from_address(world, "192.0.2.1")
     signed_in = await browser.post(
         "/sessions/browser", json={"username": "t.operator", "password": PASSWORD}, headers=OURS
@@ -82,7 +82,7 @@ async def test_a_browser_that_was_here_before_gets_through(world: World) -> None
     await refused(browser.post("/sessions/browser", json=body, headers=OURS), 429, "too_many_attempts")
 
 
-async def test_a_browser_is_known_for_those_who_signed_in_there(world: World) -> None:
+async def test_a_browser_is_known_only_for_accounts_that_signed_in_with_it(world: World) -> None:
     browser = await from_address(world, "192.0.2.1")
     body = {"username": "t.operator", "password": PASSWORD}
     await ok(browser.post("/sessions/browser", json=body, headers=OURS))
@@ -95,7 +95,7 @@ async def test_a_browser_is_known_for_those_who_signed_in_there(world: World) ->
     assert (await browser.post("/sessions/browser", json=body, headers=OURS)).status_code == 201
 
 
-async def test_a_network_that_tries_name_after_name_waits(world: World) -> None:
+async def test_a_network_that_tries_many_usernames_waits(world: World) -> None:
     [network] = of_network("password", "2001:db8:1:2::7")
     now = world.clock.now()
     async with world.context.db.begin() as tx:
@@ -110,7 +110,7 @@ async def test_a_network_that_tries_name_after_name_waits(world: World) -> None:
     await ok(post_session(world, "t.operator", client=neighbour))
 
 
-async def test_a_centre_that_signs_in_at_once_waits_for_nobody(world: World) -> None:
+async def test_many_staff_signing_in_at_once_are_not_throttled(world: World) -> None:
     """Each attempt reads the clock before it is counted, so one with a later moment may be counted first."""
     now, tried = world.clock.now(), of_network("password", "192.0.2.1")
     async with world.context.db.begin() as tx:
@@ -119,7 +119,7 @@ async def test_a_centre_that_signs_in_at_once_waits_for_nobody(world: World) -> 
     await ok(post_session(world, "t.operator", client=await from_address(world, "192.0.2.1")))
 
 
-async def test_a_hundred_wrong_ones_at_once(world: World) -> None:
+async def test_of_a_hundred_concurrent_wrong_passwords_only_a_few_are_checked(world: World) -> None:
     """All hundred passwords used to be hashed."""
     answers = await asyncio.gather(*(post_session(world, "t.operator", WRONG) for _ in range(100)))
     codes = sorted(answer.status_code for answer in answers)
@@ -129,7 +129,7 @@ async def test_a_hundred_wrong_ones_at_once(world: World) -> None:
     assert [action for action, _ in await audit_of(world, "user:t.operator")] == ["sign_in.failed"] * FREE_OF_NAME
 
 
-async def test_where_too_many_are_hashed_whoever_was_here_before_still_signs_in(world: World) -> None:
+async def test_a_known_browser_signs_in_while_too_many_passwords_are_hashed(world: World) -> None:
     browser = await from_address(world, "192.0.2.1")
     body = {"username": "t.operator", "password": PASSWORD}
     await ok(browser.post("/sessions/browser", json=body, headers=OURS))
@@ -141,7 +141,7 @@ async def test_where_too_many_are_hashed_whoever_was_here_before_still_signs_in(
     await ok(post_session(world, "t.operator"))  # refused attempts did not count
 
 
-async def test_a_known_browser_is_hashed_before_all_who_wait(world: World) -> None:
+async def test_a_known_browsers_password_is_hashed_before_waiting_ones(world: World) -> None:
     done: list[str] = []
 
     async def hashed(name: str, *, known: bool = False) -> None:
@@ -165,7 +165,7 @@ async def test_a_known_browser_is_hashed_before_all_who_wait(world: World) -> No
     assert "given up" not in done
 
 
-async def test_a_password_in_the_wrong_field_stays_nowhere(world: World) -> None:
+async def test_a_password_typed_as_username_is_not_stored(world: World) -> None:
     slip = "mein-Kennwort-77"
     await refused(
         (await from_address(world, "::ffff:192.0.2.9")).post(
@@ -185,7 +185,7 @@ async def test_a_password_in_the_wrong_field_stays_nowhere(world: World) -> None
     assert not any(slip in row["row"] for row in tables)
 
 
-async def test_the_audit_says_from_where(world: World) -> None:
+async def test_the_audit_log_names_the_address_of_each_sign_in(world: World) -> None:
     await ok(post_session(world, "t.operator", client=await from_address(world, "2001:db8::1")))
     await post_session(world, "t.operator", WRONG, client=await from_address(world, "192.0.2.9"))
     entries = await audit_of(world, "user:t.operator")
@@ -195,7 +195,7 @@ async def test_the_audit_says_from_where(world: World) -> None:
     ]
 
 
-async def test_an_admin_unlocks(world: World) -> None:
+async def test_an_admin_unlocks_a_throttled_account(world: World) -> None:
     for _ in range(FREE_OF_NAME + 1):
         await post_session(world, "t.operator", WRONG)
     await refused(post_session(world, "t.operator"), 429, "too_many_attempts")
@@ -206,7 +206,7 @@ async def test_an_admin_unlocks(world: World) -> None:
     await ok(post_session(world, "t.operator"))
 
 
-async def test_keys_that_are_none_are_slowed_down_by_network(world: World) -> None:
+async def test_invalid_keys_are_throttled_by_network(world: World) -> None:
     attacker, [network], now = await from_address(world, "192.0.2.9"), of_network("key", "192.0.2.9"), world.clock.now()
     async with world.context.db.begin() as tx:
         tx.session.add(SignInTries(key=network.key, tries=network.free - 1, last_at=now, free_at=now))
@@ -217,7 +217,7 @@ async def test_keys_that_are_none_are_slowed_down_by_network(world: World) -> No
     assert entries[0] == ("sign_in.failed", {"address": "192.0.2.9"})
 
 
-async def test_what_was_tried_is_forgotten(world: World) -> None:
+async def test_sign_in_failures_are_forgotten(world: World) -> None:
     await post_session(world, "t.operator", WRONG)
     world.advance(hours=25)
     await forget_old_keys(world.context)

@@ -55,7 +55,7 @@ async def stand(world: World, provider: SampleProvider, standing: str) -> None:
     )
 
 
-async def test_a_revoked_key_is_refused_where_the_notification_was_lost(world: World) -> None:
+async def test_a_revoked_key_is_refused_even_if_the_notification_is_lost(world: World) -> None:
     """The key used to work for five more minutes."""
     provider, authenticator = await world.add_provider(), deaf(world)
     token = token_of(provider.client)
@@ -64,7 +64,7 @@ async def test_a_revoked_key_is_refused_where_the_notification_was_lost(world: W
     await settled(authenticator, token, None)
 
 
-async def test_so_is_an_expelled_provider_and_a_session_that_was_ended(world: World) -> None:
+async def test_an_expelled_provider_and_an_ended_session_are_refused_without_notification(world: World) -> None:
     provider, authenticator = await world.add_provider(), deaf(world)
     operator = world.staff_ids[Role.OPERATOR]
     before = await authenticator.principal(token_of(world.operator))
@@ -82,7 +82,7 @@ async def test_so_is_an_expelled_provider_and_a_session_that_was_ended(world: Wo
     await settled(authenticator, token_of(world.operator), None)
 
 
-async def test_a_look_up_that_was_under_way_is_not_believed(world: World) -> None:
+async def test_a_lookup_that_began_before_a_revocation_is_not_cached(world: World) -> None:
     """Its result used to be kept for five minutes, because the notification came before it."""
 
     class Slow(Database):
@@ -114,7 +114,7 @@ async def test_a_look_up_that_was_under_way_is_not_believed(world: World) -> Non
         await authenticator.principal(token)
 
 
-async def test_who_waits_with_a_key_that_is_revoked_meanwhile_is_told_nothing(world: World) -> None:
+async def test_a_poll_whose_key_is_revoked_while_it_waits_is_refused(world: World) -> None:
     provider = await world.add_provider("PE02")
     waiting = asyncio.create_task(provider.client.get("/provider/offers", headers={"Prefer": "wait=60"}))
     while not world.context.pubsub.has_subscribers(f"provider:{provider.id}"):
@@ -124,7 +124,7 @@ async def test_who_waits_with_a_key_that_is_revoked_meanwhile_is_told_nothing(wo
     await refused(waiting, 401, "not_signed_in")
 
 
-async def test_calls_that_come_together_share_a_read(world: World) -> None:
+async def test_concurrent_calls_share_a_token_lookup(world: World) -> None:
     reads = 0
 
     class Counting(Database):
@@ -146,7 +146,7 @@ async def test_calls_that_come_together_share_a_read(world: World) -> None:
     assert reads == 1
 
 
-async def test_a_key_may_expire(world: World) -> None:
+async def test_a_key_is_refused_once_it_has_expired(world: World) -> None:
     provider = await world.add_provider()
     until = world.clock.now() + timedelta(days=30)
     body = {"label": "调度系统", "expires_at": until.isoformat()}
@@ -167,7 +167,7 @@ async def test_a_key_may_expire(world: World) -> None:
         await refused(world.registrar.post(f"/providers/{provider.id}/keys", json=body), 422, "key_expiry_invalid")
 
 
-async def test_a_key_is_replaced_with_some_hours_to_spare(world: World) -> None:
+async def test_a_replaced_key_stays_valid_for_some_hours(world: World) -> None:
     provider = await world.add_provider()
     rotation = f"/providers/{provider.id}/keys/test/rotation"
     made = await ok(world.registrar.put(rotation, json={"former_valid_hours": 2}))
@@ -185,7 +185,7 @@ async def test_a_key_is_replaced_with_some_hours_to_spare(world: World) -> None:
     await refused(world.registrar.put(rotation, json={}), 404, "not_found")
 
 
-async def test_when_a_key_was_used_last_is_noted_now_and_then(world: World) -> None:
+async def test_the_last_use_of_a_key_is_recorded_from_time_to_time(world: World) -> None:
     provider = await world.add_provider()
 
     async def last_used() -> Any:
@@ -203,7 +203,7 @@ async def test_when_a_key_was_used_last_is_noted_now_and_then(world: World) -> N
     assert await last_used() == world.clock.now().isoformat().replace("+00:00", "Z")
 
 
-async def test_a_session_ends_when_nobody_was_there(world: World) -> None:
+async def test_an_idle_session_ends(world: World) -> None:
     """An hour passes without input. Calls that the console makes by itself do not count as activity."""
     world.context.settings.idle_minutes = 60
     for _ in range(3):
@@ -217,7 +217,7 @@ async def test_a_session_ends_when_nobody_was_there(world: World) -> None:
     await refused(world.operator.get("/sessions/current"), 401, "not_signed_in")
 
 
-async def test_another_processs_word_counts(world: World) -> None:
+async def test_a_use_in_another_process_keeps_a_session_alive(world: World) -> None:
     world.context.settings.idle_minutes, other = 60, deaf(world)
     await other.principal(token_of(world.operator), NO_TIME)
     world.advance(minutes=50)
@@ -226,7 +226,7 @@ async def test_another_processs_word_counts(world: World) -> None:
     assert (await other.principal(token_of(world.operator), NO_TIME)).due is None
 
 
-async def test_an_older_touch_takes_none_back(world: World) -> None:
+async def test_an_older_use_does_not_overwrite_a_newer_one(world: World) -> None:
     """A screen left an hour ago calls another process, which has not seen the later activity."""
     world.context.settings.idle_minutes, other = 60, deaf(world)
     await other.principal(token_of(world.operator), NO_TIME)

@@ -94,7 +94,7 @@ async def test_noise_relayed_to_12345_does_not_miss_a_provider(world: World, sit
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-async def test_a_provider_on_the_phone(world: World, sit_down: Opening, language: str) -> None:
+async def test_a_provider_that_calls_is_served_from_its_card(world: World, sit_down: Opening, language: str) -> None:
     zh = language == "zh-CN"
     provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     made = await world.dispatch()

@@ -246,7 +246,7 @@ async def test_who_calls_from_another_telephone_asks_by_the_number_of_the_reques
     assert (call["outcome"], call["phone"], call["request_ids"]) == ("complaint", "138****4128", [made["id"]])
 
 
-async def test_another_place_than_the_stored_one(world: World, sit_down: Opening) -> None:
+async def test_another_place_than_the_stored_one_can_be_given(world: World, sit_down: Opening) -> None:
     await world.add_provider(DRAIN)
     await ok(world.operator.patch(f"/citizens/{PHONE}", json={"area": CHENGLANG, "address": "3 幢 401"}))
     person = await sit_at_the_desk(world, sit_down)

@@ -46,7 +46,7 @@ async def press(person: Person, *keys: str) -> int:
 @pytest.mark.parametrize(
     ("who", "number", "place"), [("a known number", PHONE, ()), ("a new number", STRANGER, ("c", "l", "Enter"))]
 )
-async def test_from_ring_to_dispatch(
+async def test_a_ring_becomes_a_dispatch(
     world: World, sit_down: Opening, record_property: Recording, who: str, number: str, place: tuple[str, ...]
 ) -> None:
     provider = await world.add_provider(DRAIN)
@@ -98,7 +98,7 @@ async def test_a_full_desk_is_accessible(world: World, sit_down: Opening, langua
         await person.check_accessibility()
 
 
-async def test_a_call_without_a_number(world: World, sit_down: Opening) -> None:
+async def test_a_call_without_a_number_is_dispatched_unannounced(world: World, sit_down: Opening) -> None:
     provider = await world.add_provider(DRAIN)
     person = await sit_at_the_desk(world, sit_down)
     await ring(person, "anonymous")
@@ -117,7 +117,7 @@ async def test_a_call_without_a_number(world: World, sit_down: Opening) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-async def test_a_call_for_somebody_else(world: World, sit_down: Opening, language: str) -> None:
+async def test_a_request_is_recorded_for_somebody_else(world: World, sit_down: Opening, language: str) -> None:
     await world.add_provider(DRAIN, tiers=("paid", "low_fee"))
     await ok(world.operator.put("/citizens/87651234/groups/aged_80", json={"source": "身份证"}))
     person = await sit_at_the_desk(world, sit_down, language)
@@ -182,7 +182,7 @@ async def test_one_field_takes_where_the_caller_is_in_any_form(world: World, sit
     await expect(page.locator("#desk-area-list")).to_contain_text("Nothing found" if english else "没有找到")
 
 
-async def test_what_must_never_go_to_a_company_says_so(world: World, sit_down: Opening) -> None:
+async def test_an_item_never_sent_to_a_company_says_so_and_is_relayed(world: World, sit_down: Opening) -> None:
     person = await sit_at_the_desk(world, sit_down)
     await ring(person, STRANGER)
     await press(person, *"UT03", "Enter")
@@ -221,7 +221,7 @@ async def test_a_provider_that_declines_says_why(world: World, sit_down: Opening
     assert (offer["status"], offer["decline_reason"]) == ("declined", "no_staff")
 
 
-async def test_what_a_colleague_left_is_taken_over(world: World, sit_down: Opening) -> None:
+async def test_a_colleagues_request_is_taken_over(world: World, sit_down: Opening) -> None:
     _, colleague = await a_colleague(world, "leaving")
     made = (await ok(world.create(DRAIN, client=colleague)))["request"]
     await ok(colleague.delete("/sessions/current"))
@@ -235,7 +235,7 @@ async def test_what_a_colleague_left_is_taken_over(world: World, sit_down: Openi
     assert (mine["request"]["id"], mine["handed_over"]) == (made["id"], False)
 
 
-async def test_who_is_closed_stands_so_among_the_candidates(world: World, sit_down: Opening) -> None:
+async def test_closed_providers_are_marked_among_the_candidates(world: World, sit_down: Opening) -> None:
     tap = "PE04"
     await world.add_provider(tap, hours=(clock_time(8), clock_time(20)))
     world.clock.moment = datetime(2026, 11, 24, 21, tzinfo=world.context.settings.zone)
@@ -294,7 +294,7 @@ async def test_a_provider_reports_by_the_number_of_its_job(world: World, sit_dow
     await expect(person.page.locator("#desk-phone")).to_have_value(PHONE)
 
 
-async def test_what_is_kept_about_the_caller(world: World, sit_down: Opening) -> None:
+async def test_group_and_note_of_the_caller_are_edited(world: World, sit_down: Opening) -> None:
     person = await sit_at_the_desk(world, sit_down)
     await ring(person, STRANGER)
     card = person.page.locator(".card.who")

@@ -39,7 +39,7 @@ async def take_a_call(person: Person) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-async def test_dark(world: World, sit_down: Opening, language: str) -> None:
+async def test_dark_mode_is_accessible(world: World, sit_down: Opening, language: str) -> None:
     person = await a_full_desk(world, sit_down, language)
     page = person.page
     await page.emulate_media(color_scheme="dark")
@@ -63,7 +63,7 @@ async def test_dark(world: World, sit_down: Opening, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-async def test_letters_twice_as_large(world: World, sit_down: Opening, language: str) -> None:
+async def test_text_twice_as_large_fits_and_is_accessible(world: World, sit_down: Opening, language: str) -> None:
     person = await a_full_desk(world, sit_down, language)
     await person.page.evaluate("document.documentElement.style.fontSize = '1.75rem'")
     await take_a_call(person)
@@ -73,7 +73,7 @@ async def test_letters_twice_as_large(world: World, sit_down: Opening, language:
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-async def test_a_small_screen(world: World, sit_down: Opening, language: str) -> None:
+async def test_a_small_screen_fits_and_is_accessible(world: World, sit_down: Opening, language: str) -> None:
     person = await a_full_desk(world, sit_down, language, viewport=HAND)
     await take_a_call(person)
     assert await person.page.evaluate(OVERFLOWS) == []

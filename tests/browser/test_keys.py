@@ -30,7 +30,7 @@ async def test_another_provider_is_chosen_by_keys(world: World, sit_down: Openin
     record_property("another provider than the first", f"{presses} key presses")
 
 
-async def test_help_and_canned_texts_while_typing(world: World, sit_down: Opening) -> None:
+async def test_help_and_canned_texts_work_while_typing(world: World, sit_down: Opening) -> None:
     text = {"name": "zd", "zh": "请稍等，我帮您查一下。", "en": "One moment, I will look it up."}
     await ok(world.registrar.put("/knowledge/texts/zd", json={key: text[key] for key in ("zh", "en")}))
     person = await sit_at_the_desk(world, sit_down)
@@ -48,7 +48,7 @@ async def test_help_and_canned_texts_while_typing(world: World, sit_down: Openin
     await person.check_accessibility()
 
 
-async def test_going_anywhere(world: World, sit_down: Opening) -> None:
+async def test_the_palette_goes_to_any_record(world: World, sit_down: Opening) -> None:
     await ok(world.operator.patch(f"/citizens/{PHONE}", json={"name": "王阿姨", "area": CHENGLANG}))
     made = (await ok(world.create(DRAIN, phone=PHONE)))["request"]
     person = await sit_at_the_desk(world, sit_down)

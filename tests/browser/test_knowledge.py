@@ -41,7 +41,9 @@ async def load_samples(world: World) -> None:
         await load_articles(act_of(world.context), tx, world.catalog)
 
 
-async def test_ten_questions_are_answered(world: World, sit_down: Opening, record_property: Recording) -> None:
+async def test_ten_questions_are_answered_from_articles(
+    world: World, sit_down: Opening, record_property: Recording
+) -> None:
     await load_samples(world)
     await ok(world.operator.patch(f"/citizens/{PHONE}", json={"name": "王阿姨", "area": CHENGLANG}))
     person = await sit_at_the_desk(world, sit_down)

@@ -112,7 +112,7 @@ class Morning:
         return max(card["open_requests"] + card["past_requests"], key=lambda one: one["number"])
 
 
-async def test_a_morning(world: World, sit_down: Opening, record_property: Recording) -> None:
+async def test_a_morning_of_an_operators_work(world: World, sit_down: Opening, record_property: Recording) -> None:
     await open_the_centre(world)
     await serve(world, await world.dispatch(DRAIN, phone=UNHAPPY))
     leak = (await world.dispatch(LEAK, phone=UPSTAIRS, client=world.supervisor))["request"]

@@ -103,7 +103,7 @@ async def test_from_the_offer_to_the_bill(world: World, sit_down: Opening, langu
     assert (done["amount_fen"], done["result"]) == (11_850, "疏通完毕，更换弯头一个，试水通畅")
 
 
-async def test_declining_and_taking_no_more(world: World, sit_down: Opening) -> None:
+async def test_a_provider_declines_and_pauses_offers(world: World, sit_down: Opening) -> None:
     words = WORDS["zh-CN"]
     provider, phone = await ready(world, sit_down)
     request = (await offer(world, provider))["request"]
@@ -136,7 +136,7 @@ async def test_a_job_says_that_what_was_taken_down_is_corrected(world: World, si
     await phone.check_accessibility()
 
 
-async def test_what_is_said_off_the_line_arrives_later_and_once(world: World, sit_down: Opening) -> None:
+async def test_reports_made_offline_arrive_later_and_once(world: World, sit_down: Opening) -> None:
     provider, phone = await ready(world, sit_down)
     await offer(world, provider)
     accept = phone.page.get_by_role("button", name="接单", exact=True)
@@ -194,7 +194,7 @@ async def open_booked_job(
     return provider, phone, str(job["id"])
 
 
-async def test_another_appointment_and_more_time(world: World, sit_down: Opening) -> None:
+async def test_a_provider_moves_an_appointment_and_requests_an_extension(world: World, sit_down: Opening) -> None:
     provider, phone, job_id = await open_booked_job(world, sit_down)
     page = phone.page
     await page.get_by_role("button", name="改约上门时间").click()
@@ -243,7 +243,7 @@ async def test_the_job_can_be_read_without_a_network(world: World, sit_down: Ope
     )
 
 
-async def test_a_word_about_ones_credit_and_why_one_was_not_asked(world: World, sit_down: Opening) -> None:
+async def test_a_provider_replies_about_its_credit_and_sees_dispatch_decisions(world: World, sit_down: Opening) -> None:
     provider, phone = await ready(world, sit_down)
     await proposed(world, provider)
     page = phone.page

@@ -27,7 +27,7 @@ async def play_two_mornings(world: World) -> None:
     await ok(world.create(PENSION, answer="养老补贴到街道便民服务中心窗口办理，带身份证和户口本"))
 
 
-async def test_a_manager_looks_at_the_day(world: World, sit_down: Opening) -> None:
+async def test_a_manager_reads_the_day(world: World, sit_down: Opening) -> None:
     await give_passwords(world)
     await play_two_mornings(world)
     person = await sit_down()
@@ -63,7 +63,7 @@ async def test_a_manager_looks_at_the_day(world: World, sit_down: Opening) -> No
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-async def test_a_past_day_without_anything(world: World, sit_down: Opening, language: str) -> None:
+async def test_a_past_day_without_requests_is_shown_as_empty(world: World, sit_down: Opening, language: str) -> None:
     await give_passwords(world)
     person = await sit_down(language=language)
     await person.sign_in("t.manager", PASSWORD)

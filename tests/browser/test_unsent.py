@@ -13,7 +13,7 @@ from tests.world import CLEANING, DRAIN, World, ok
 STEPS = re.compile(r"/api/v1/(requests/[0-9a-f-]{36}$|callbacks/.*/outcome|offers/.*/acceptance)")
 
 
-async def test_what_is_said_while_the_line_is_cut_reaches_the_centre_once(world: World, sit_down: Opening) -> None:
+async def test_steps_taken_while_offline_reach_the_centre_once(world: World, sit_down: Opening) -> None:
     provider = await world.add_provider(DRAIN)
     by_phone = await world.add_provider(CLEANING, reached_by=ReachedBy.PHONE)
     called = await world.dispatch()
@@ -86,7 +86,7 @@ async def test_what_is_said_while_the_line_is_cut_reaches_the_centre_once(world:
     assert await page.evaluate("() => JSON.stringify(localStorage).includes('听错了')") is False
 
 
-async def test_what_is_refused_later_says_why_and_is_mended_as_it_was_typed(world: World, sit_down: Opening) -> None:
+async def test_a_step_refused_later_says_why_and_can_be_corrected(world: World, sit_down: Opening) -> None:
     made = (await ok(world.create(DRAIN, phone=STRANGER)))["request"]
     about = f"/requests/{made['id']}"
     person = await sit_at_the_desk(world, sit_down)
@@ -118,7 +118,7 @@ async def test_what_is_refused_later_says_why_and_is_mended_as_it_was_typed(worl
     assert (await ok(world.operator.get(f"{about}/personal-data")))["address"] == "澄浪路 9 号"
 
 
-async def test_what_is_half_typed_stays_until_it_is_told(world: World, sit_down: Opening) -> None:
+async def test_unfinished_input_is_kept_until_sent(world: World, sit_down: Opening) -> None:
     await ok(world.create(DRAIN, phone=STRANGER))
     person = await sit_at_the_desk(world, sit_down)
     page = person.page

@@ -46,7 +46,7 @@ async def counted(world: World, **asked: Any) -> Any:
     return await ok(world.manager.get("/metrics/calls", params={"from": day, "to": day} | asked))
 
 
-async def test_a_call_is_told_again_and_again_and_happens_once(world: World) -> None:
+async def test_repeated_reports_of_a_call_are_recorded_once(world: World) -> None:
     call = await begin(world)
     for status in ("ongoing", "parked", "parked", "ongoing"):
         await ok(told(world, call[0], began_at=call[1], status=status))
@@ -68,7 +68,7 @@ async def test_a_call_is_told_again_and_again_and_happens_once(world: World) -> 
     ("kind", "facts", "outcome"),
     [("service", {}, "request"), ("info", {}, "request"), ("info", {"answer": "周一至周五 9 点到 17 点"}, "answered")],
 )
-async def test_what_was_taken_down_says_how_it_ended(
+async def test_the_outcome_follows_from_the_request_made_in_the_call(
     world: World, kind: str, facts: dict[str, Any], outcome: str
 ) -> None:
     item = next(code for code, known in world.catalog.items.items() if known.kind == kind)
@@ -80,7 +80,7 @@ async def test_what_was_taken_down_says_how_it_ended(
     assert (ended["outcome"], sorted(ended["request_ids"])) == (outcome, sorted([old, made]))
 
 
-async def test_a_call_about_what_was_there_tells_progress_or_complains(world: World) -> None:
+async def test_a_call_about_an_existing_request_is_progress_or_complaint(world: World) -> None:
     complaint = {"purpose": "complaint", "phone": PHONE, "note": "还没人来"}
     request_id = (await ok(world.create(DRAIN)))["request"]["id"]
     await ok(world.operator.post(f"/requests/{request_id}/contacts", json=complaint))
@@ -93,7 +93,7 @@ async def test_a_call_about_what_was_there_tells_progress_or_complains(world: Wo
     assert (await end(world, call, request_ids=[request_id])).json()["outcome"] == "complaint"
 
 
-async def test_what_nothing_says_is_asked(world: World) -> None:
+async def test_an_outcome_that_nothing_implies_must_be_chosen(world: World) -> None:
     call = await begin(world)
     await refused(told(world, call[0], began_at=call[1], status="ended"), 422, "outcome_needed")
     for outcome in ("request", "complaint", "unfinished"):
@@ -115,7 +115,7 @@ async def test_numbers_are_canonical_and_shown_in_full_only_on_the_record(world:
     assert (await ok(world.operator.get(f"/calls/{withheld}/personal-data"))) == {"phone": "057487651234"}
 
 
-async def test_a_call_is_its_operators(world: World) -> None:
+async def test_only_its_operator_may_report_a_call(world: World) -> None:
     call, began_at = await begin(world, external_id="pbx-7")
     _, other = await colleague(world, "next")
     body = {"phone": PHONE, "began_at": began_at, "status": "ended", "outcome": "prank"}
@@ -124,7 +124,7 @@ async def test_a_call_is_its_operators(world: World) -> None:
     await refused(told(world, str(uuid4()), external_id="pbx-7"), 409, "external_id_taken")
 
 
-async def test_what_was_off_the_line_is_told_late_in_one_go(world: World) -> None:
+async def test_calls_made_offline_are_reported_later_together(world: World) -> None:
     began = world.clock.now()
     world.advance(hours=3)
     call, ended_at = str(uuid4()), (began + timedelta(minutes=2)).isoformat()
@@ -137,13 +137,13 @@ async def test_what_was_off_the_line_is_told_late_in_one_go(world: World) -> Non
     await refused(told(world, str(uuid4()), **late), 422, "call_too_old")
 
 
-async def test_a_clock_ahead_of_ours_bends_no_call(world: World) -> None:
+async def test_a_clock_ahead_of_the_centres_does_not_distort_a_call(world: World) -> None:
     ahead = (world.clock.now() + timedelta(minutes=9)).isoformat()
     ended = await ok(told(world, str(uuid4()), began_at=ahead, status="ended", outcome="silent"))
     assert ended["began_at"] == ended["ended_at"] == world.clock.now().isoformat().replace("+00:00", "Z")
 
 
-async def test_the_worker_ends_what_the_browser_left(world: World) -> None:
+async def test_the_worker_ends_calls_that_a_browser_left_open(world: World) -> None:
     silent, _ = await begin(world)
     taken, _ = await begin(world)
     request_id = (await ok(world.create(DRAIN)))["request"]["id"]
@@ -186,7 +186,7 @@ async def test_calls_are_listed_by_range_operator_and_outcome_in_pages(world: Wo
     assert await ok(world.manager.get("/calls"))
 
 
-async def test_figures_come_from_the_ends_kept_or_not(world: World) -> None:
+async def test_call_figures_are_the_same_before_and_after_the_roll_up(world: World) -> None:
     for outcome, phone in (("prank", None), ("prank", PHONE), ("answered", PHONE)):
         call = await begin(world, phone=phone)
         world.advance(seconds=30)

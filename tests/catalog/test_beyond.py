@@ -29,5 +29,5 @@ def test_another_district_is_named(address: str, named: str) -> None:
         "鄞江镇鄞江村", "西湖社区2幢", "",
     ],
 )  # fmt: skip
-def test_what_is_only_called_after_it_is_none(address: str) -> None:
+def test_a_place_named_after_another_district_is_not_outside(address: str) -> None:
     assert list(named_beyond(address)) == []

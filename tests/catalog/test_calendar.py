@@ -43,7 +43,9 @@ def counted_minutes(calendar: Calendar, start: datetime, end: datetime) -> int:
 
 
 @given(moments, st.integers(1, 900), st.sampled_from([Calendar.SERVICE_HOURS, Calendar.WORKING_DAYS]))
-def test_exactly_so_many_counted_minutes_pass(moment: datetime, minutes: int, calendar: Calendar) -> None:
+def test_adding_minutes_passes_exactly_that_many_counted_minutes(
+    moment: datetime, minutes: int, calendar: Calendar
+) -> None:
     assert counted_minutes(calendar, moment, add_minutes(calendar, moment, minutes, ZONE)) == minutes
 
 
@@ -112,7 +114,7 @@ def test_deadlines_come_in_their_order(moment: datetime) -> None:
         ("2026-11-21 09:00", "2026-11-24 00:00"),  # a Saturday: the whole of Monday counts
     ],
 )
-def test_one_working_day(received: str, answer_by: str) -> None:
+def test_an_answer_is_due_one_working_day_later(received: str, answer_by: str) -> None:
     assert add_minutes(Calendar.WORKING_DAYS, local(received), 1440, ZONE) == local(answer_by)
 
 
@@ -124,7 +126,7 @@ def test_one_working_day(received: str, answer_by: str) -> None:
         ("2026-11-24 00:00", "2026-11-24 20:00", "2026-11-25 20:00"),
     ],
 )
-def test_same_day_means_todays_close_until_two_in_the_afternoon(
+def test_same_day_work_is_due_by_todays_close_if_dispatched_by_14(
     dispatched: str, arrive_by: str, complete_by: str
 ) -> None:
     due = deadlines(SAME_DAY, local(dispatched), None, ZONE)

@@ -73,7 +73,9 @@ def test_addresses_as_callers_say_them_are_found(gazetteer: Gazetteer, file: str
         ("浙江省宁波市海曙区南门街道万安社区1幢101室", "万安社区", "1幢101室"),
     ],
 )
-def test_what_names_no_place_is_left_over(gazetteer: Gazetteer, words: str, found_in: str, left_over: str) -> None:
+def test_words_that_name_no_place_are_returned_as_rest(
+    gazetteer: Gazetteer, words: str, found_in: str, left_over: str
+) -> None:
     best = gazetteer.search(words)[0]
     assert (best.found_in, best.left_over) == (found_in, left_over)
 
@@ -87,7 +89,7 @@ def test_what_names_no_place_is_left_over(gazetteer: Gazetteer, words: str, foun
         "柳汀新村21幢305", "中山西路138号", "永丰路12号", "洞桥路1号", "柳庄街１２号", "联丰路一百零三号", "文化弄3号",
     ],
 )  # fmt: skip
-def test_what_names_no_place_finds_nothing(gazetteer: Gazetteer, words: str) -> None:
+def test_text_without_a_place_finds_nothing(gazetteer: Gazetteer, words: str) -> None:
     assert names(gazetteer, words) == []
 
 
@@ -112,11 +114,11 @@ async def test_every_reading_is_one_of_its_characters(catalog: Snapshot) -> None
         ("栎社村", "Lishe"),
     ],
 )
-async def test_readings_are_those_of_the_place(catalog: Snapshot, zh: str, read: str) -> None:
+async def test_community_pinyin_follows_local_readings(catalog: Snapshot, zh: str, read: str) -> None:
     assert [one.pinyin for one in catalog.communities.values() if one.zh == zh] == [read]
 
 
-async def test_a_search_gives_where_it_is_and_how_exact_that_is(world: World) -> None:
+async def test_a_search_returns_the_point_and_its_precision(world: World) -> None:
     answer = await ok(world.operator.post("/places/searches", json={"words": "我住在南门那个澄浪社区3幢"}))
     best = answer["found"][0]
     assert (best["kind"], best["code"], best["township_code"]) == ("community", CHENGLANG, NANMEN)
@@ -129,7 +131,7 @@ async def test_a_search_gives_where_it_is_and_how_exact_that_is(world: World) ->
     ["澄\x00浪\x1b社\x7f区3幢", "澄浪社区\ud83d3幢", RAMBLE * 20 + "我住在澄浪社区3幢。" + RAMBLE * 20],
     ids=["control characters", "half a pair", "a ramble"],
 )
-async def test_whatever_is_said_around_it_a_place_is_found(world: World, words: str) -> None:
+async def test_a_place_is_found_among_other_words(world: World, words: str) -> None:
     answer = await ok(world.operator.post("/places/searches", content=json.dumps({"words": words}), headers=JSON))
     assert (answer["found"][0]["code"], answer["found"][0]["confidence"]) == (CHENGLANG, 1.0)
 
@@ -155,6 +157,6 @@ async def test_communities_are_listed_with_and_without_apostrophes(world: World,
         ("nandou", "南都社区", True),
     ],
 )
-def test_what_is_only_guessed_says_so(gazetteer: Gazetteer, words: str, first: str, sure: bool) -> None:
+def test_a_guessed_place_is_marked(gazetteer: Gazetteer, words: str, first: str, sure: bool) -> None:
     found = gazetteer.search(words)[0]
     assert (found.entry.zh, found.sure) == (first, sure)

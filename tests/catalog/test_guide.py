@@ -12,7 +12,7 @@ NUMBER = re.compile(r"(?<!\d)(?:110|119|120|122|12345|12348|12315|95598|96333)(?
 GAS, NOISE = "UT03", "GV09"
 
 
-async def test_every_line_that_a_rule_names_is_one_of_the_item(world: World) -> None:
+async def test_every_line_named_in_a_rule_belongs_to_its_item(world: World) -> None:
     for item in await ok(world.operator.get("/items")):
         numbers = {line["number"] for line in item["lines"]}
         assert set(NUMBER.findall(item["rule"] or "")) <= numbers, item["code"]
@@ -28,13 +28,13 @@ async def test_an_emergency_goes_to_lines_of_its_danger(world: World) -> None:
             assert any(dangers.takes(kind, line["number"] or line["zh"]) for kind in kinds), (item["code"], line)
 
 
-def test_no_question_is_left_over() -> None:
+def test_every_question_is_defined_and_asked_somewhere() -> None:
     guide = read_data("guide.yaml")
     asked = [*guide["categories"].values(), *(item.get("ask", []) for item in guide["items"].values())]
     assert {code for codes in asked for code in codes} == set(guide["questions"])
 
 
-async def test_a_registrar_fills_in_what_is_the_centres_own(world: World) -> None:
+async def test_a_registrar_fills_in_the_centres_own_numbers(world: World) -> None:
     [first, *others] = (await ok(world.operator.get(f"/items/{GAS}")))["lines"]
     assert first["number"] is None
     lines = [first | {"number": "0574-87654321"}, *others]
@@ -46,7 +46,7 @@ async def test_a_registrar_fills_in_what_is_the_centres_own(world: World) -> Non
 
 
 @pytest.mark.parametrize("dispatch", [True, False])
-async def test_answers_go_to_the_provider(world: World, dispatch: bool) -> None:
+async def test_the_provider_sees_the_answers(world: World, dispatch: bool) -> None:
     provider = await world.add_provider(DRAIN)
     made = await ok(world.create(DRAIN, dispatch=dispatch, details=[{"ask": "blocked", "answer": "厨房"}]))
     [detail] = made["request"]["details"]
@@ -59,7 +59,7 @@ async def test_answers_go_to_the_provider(world: World, dispatch: bool) -> None:
     assert (await ok(provider.client.get(f"/provider/jobs/{job['id']}")))["details"] == [detail]
 
 
-async def test_answers_are_put_right(world: World) -> None:
+async def test_answers_can_be_corrected(world: World) -> None:
     made = (await ok(world.create(DRAIN, details=[{"ask": "blocked", "answer": "厨房"}])))["request"]
     changed = {"reason": "听错了", "details": [{"ask": "blocked", "answer": "阳台"}]}
     corrected = await ok(world.operator.patch(f"/requests/{made['id']}", json=changed, headers={"If-Match": '"1"'}))
@@ -74,7 +74,7 @@ async def test_a_question_of_another_item_is_refused(world: World) -> None:
     assert "blocked" in problem["asks"]
 
 
-async def test_an_answer_tells_a_danger_too(world: World) -> None:
+async def test_a_danger_is_recognised_in_an_answer(world: World) -> None:
     smell = [{"ask": "overflow", "answer": "没有，可是厨房里全是煤气味"}]
     await refused(world.create(DRAIN, dispatch=True, details=smell), 422, "danger_heard")
     made = (await ok(world.create(DRAIN, details=[])))["request"]
@@ -83,7 +83,7 @@ async def test_an_answer_tells_a_danger_too(world: World) -> None:
     assert told["danger"] == "gas"
 
 
-async def test_what_is_not_dispatched_waits_for_no_place(world: World) -> None:
+async def test_an_undispatched_request_needs_no_place(world: World) -> None:
     nowhere = {"area": None, "address": None}
     for item, facts in ((DRAIN, {}), (NOISE, {"relay": {"to": "12345"}}), ("GV01", {"answer": "请到社保中心办理"})):
         assert (await ok(world.create(item, **nowhere, **facts)))["request"]["township_code"] is None
@@ -92,7 +92,7 @@ async def test_what_is_not_dispatched_waits_for_no_place(world: World) -> None:
     await refused(world.operator.put(f"/requests/{kept['id']}/dispatch"), 422, "area_needed")
 
 
-async def test_a_tier_says_for_whom_it_is(world: World) -> None:
+async def test_a_tier_names_its_groups(world: World) -> None:
     tiers = {one["tier"]: one for one in await ok(world.operator.get(f"/items/{DRAIN}/tiers"))}
     assert [*tiers] == ["free", "low_fee", "paid"]
     assert {tier: one["open"] for tier, one in tiers.items()} == {"free": False, "low_fee": False, "paid": True}

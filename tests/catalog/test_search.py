@@ -32,7 +32,7 @@ from tests.world import World, ok, refused
         ("My drain needs unblocking, please", "PE02"),
     ],
 )
-async def test_the_first_hit_is_what_was_meant(catalog: Snapshot, query: str, code: str) -> None:
+async def test_the_first_hit_is_the_item_meant(catalog: Snapshot, query: str, code: str) -> None:
     assert catalog.index.search(query)[0].code == code
 
 
@@ -61,7 +61,7 @@ async def test_an_edited_keyword_is_found_at_once(world: World) -> None:
     await ok(world.registrar.patch("/items/PE01", json={"keywords": before}))
 
 
-async def test_the_english_of_a_rule_goes_with_the_rule(world: World) -> None:
+async def test_an_edited_rule_loses_its_english_text(world: World) -> None:
     gas = await ok(world.operator.get("/items/UT03"))
     assert gas["rule_en"].startswith("Never send a company")
     edited = await ok(world.registrar.patch("/items/UT03", json={"rule": "先转燃气公司 24 小时抢修电话"}))
@@ -74,7 +74,7 @@ async def test_the_english_of_a_rule_goes_with_the_rule(world: World) -> None:
         assert (await ok(world.operator.get("/items/UT03")))["rule_en"] == english
 
 
-def test_every_rule_is_there_in_english() -> None:
+def test_every_rule_has_an_english_text() -> None:
     items = [item for category in read_data("catalog.yaml")["categories"] for item in category["items"]]
     assert [item["c"] for item in items if ("rule" in item) != ("rule_en" in item)] == []
 

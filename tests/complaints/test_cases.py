@@ -72,7 +72,7 @@ async def merged(world: World) -> str:
     [(received, False), (answered, False), (assigned, True), (closed, True), (cancelled, True), (merged, True)],
     ids=lambda value: getattr(value, "__name__", value),
 )
-async def test_a_complaint_is_a_case_whatever_became_of_the_request(
+async def test_a_complaint_opens_a_case_in_any_state_of_the_request(
     world: World, state: Any, about_a_provider: bool
 ) -> None:
     request_id = await state(world)
@@ -137,14 +137,14 @@ async def test_complaints_at_once_open_one_case(world: World) -> None:
     assert len(await cases(world)) == 1
 
 
-async def test_progress_is_no_complaint(world: World) -> None:
+async def test_a_progress_call_opens_no_case(world: World) -> None:
     request_id = await received(world)
     contact = {"purpose": "progress", "phone": PHONE, "note": "催单"}
     await ok(world.operator.post(f"/requests/{request_id}/contacts", json=contact))
     assert await cases(world) == []
 
 
-async def test_the_provider_is_told_and_replies_until_it_is_decided(world: World) -> None:
+async def test_the_provider_is_notified_and_may_reply_until_the_decision(world: World) -> None:
     provider, other = await world.add_provider(DRAIN), await world.add_provider("HK01")
     request = await complete(world, provider)
     case = await complain(world, request["id"])
@@ -204,7 +204,7 @@ async def test_only_an_upheld_complaint_by_the_providers_fault_costs_it_credit(
     assert [(entry["rule"], entry["points"]) for entry in entries] == [("complaint_upheld", each) for each in points]
 
 
-async def test_about_no_providers_work_no_provider_is_to_blame(world: World) -> None:
+async def test_a_complaint_without_a_job_cannot_blame_a_provider(world: World) -> None:
     case = await complain(world, await answered(world), "接线员答错了")
     url = f"/complaints/{case['id']}/decision"
     blamed = {"upheld": True, "decision": "属实", "fault": "provider"}
@@ -237,7 +237,7 @@ async def test_the_citizen_is_phoned_about_the_decision(world: World) -> None:
     assert await cases(world, status="decided") == []
 
 
-async def test_three_calls_in_vain_end_it(world: World) -> None:
+async def test_three_unanswered_calls_end_the_case(world: World) -> None:
     case = await complain(world, await closed(world))
     await decide(world, case)
     url = f"/complaints/{case['id']}/answer"
@@ -266,7 +266,7 @@ async def test_a_case_is_handed_to_another_supervisor(world: World) -> None:
     assert await cases(world, owner="me") == []
 
 
-async def test_cases_go_to_the_supervisor_with_the_fewest(world: World) -> None:
+async def test_a_case_goes_to_the_supervisor_with_the_fewest_cases(world: World) -> None:
     staff = {"username": "chen.l", "name": "陈立", "password": "请换一个长一点的口令", "roles": ["supervisor"]}
     made = await ok(world.admin.post("/staff", json=staff))
     for _ in range(2):

@@ -43,7 +43,7 @@ async def test_every_address_is_the_one_page(browser: AsyncClient, path: str) ->
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/assets/old-9f.js", "/robots.txt", "/../pyproject.toml"])
-async def test_what_is_missing_is_missing(browser: AsyncClient, path: str) -> None:
+async def test_a_missing_file_is_not_found(browser: AsyncClient, path: str) -> None:
     assert (await browser.get(path)).status_code == 404
 
 
@@ -68,7 +68,7 @@ async def test_a_wrong_method_on_the_api_stays_one(browser: AsyncClient) -> None
     assert (await browser.post("/desk")).status_code == 405
 
 
-async def test_what_is_not_built_says_so(tmp_path: Path) -> None:
+async def test_a_console_that_is_not_built_says_so(tmp_path: Path) -> None:
     app = FastAPI()
     app.router.default = Console(tmp_path)
     async with AsyncClient(transport=ASGITransport(app), base_url="http://hotline") as client:

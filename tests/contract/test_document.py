@@ -55,7 +55,7 @@ def test_an_operation_declares_the_problems_that_it_can_raise() -> None:
     assert "outcome_unknown" not in codes(poll, 503)
 
 
-def test_nothing_is_described_that_is_never_answered() -> None:
+def test_no_operation_declares_the_frameworks_validation_error() -> None:
     assert not SCHEMAS.keys() & {"HTTPValidationError", "ValidationError"}
     for operation in CONTRACT.operations:
         fault = described(operation)["responses"].get("422", {})
@@ -63,7 +63,7 @@ def test_nothing_is_described_that_is_never_answered() -> None:
 
 
 @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda one: f"{one.method} {one.path}")
-def test_who_may_call_it_and_how(operation: Operation) -> None:
+def test_each_operation_declares_its_roles_and_security(operation: Operation) -> None:
     said, name = described(operation), f"{operation.method} {operation.path}"
     schemes = {scheme for way in said["security"] for scheme in way}
     if name in PUBLIC:

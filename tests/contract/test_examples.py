@@ -34,7 +34,7 @@ def sent(example: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.__name__)
-async def test_the_examples_are_taken(world: World, chapter: Chapter) -> None:
+async def test_the_recorded_examples_are_current(world: World, chapter: Chapter) -> None:
     stage = Stage(world, world.application.state.contract)
     await chapter(stage)
     if os.environ.get("HOTLINE_WRITE_EXAMPLES"):
@@ -48,5 +48,5 @@ async def test_the_examples_are_taken(world: World, chapter: Chapter) -> None:
         assert sent(WRITTEN[operation_id]) == sent(example), f"{operation_id}: make examples"
 
 
-def test_every_operation_has_one() -> None:
+def test_every_operation_has_an_example() -> None:
     assert WRITTEN.keys() | WITHOUT.keys() == IDS

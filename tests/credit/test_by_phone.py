@@ -5,7 +5,7 @@ from tests.credit.cases import give_back, ledger, ningbo, say
 from tests.world import DRAIN, World, ok, refused
 
 
-async def test_the_reply_period_begins_when_the_provider_was_told(world: World) -> None:
+async def test_the_reply_period_begins_when_the_entry_is_read_out(world: World) -> None:
     provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     await give_back(world, provider)
     [entry] = (await ledger(provider))["items"]
@@ -43,7 +43,7 @@ async def test_an_operator_records_what_the_provider_says(world: World) -> None:
     await refused(world.manager.put(f"/credit/entries/{entry['id']}/reply", json={"text": "无"}), 403, "not_allowed")
 
 
-async def test_whoever_phones_about_an_offer_sees_that_there_is_something_to_read_out(world: World) -> None:
+async def test_an_offer_to_phone_shows_that_notices_wait(world: World) -> None:
     provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     await give_back(world, provider)
     await world.dispatch(DRAIN)
@@ -51,7 +51,7 @@ async def test_whoever_phones_about_an_offer_sees_that_there_is_something_to_rea
     assert (offer["provider_id"], offer["unread_notices"]) == (str(provider.id), 1)
 
 
-async def test_who_reads_the_queue_is_not_phoned(world: World) -> None:
+async def test_a_provider_that_reads_its_queue_is_not_listed_for_phoning(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     await give_back(world, provider)
     assert await ok(world.operator.get("/notices/to-phone")) == []

@@ -51,7 +51,7 @@ async def put_in_force(world: World, *rules: dict[str, Any]) -> None:
     await ok(world.registrar.post("/credit/rules/versions", json=kept | {"version": "海曙", "rules": rules}))
 
 
-async def test_what_the_wrong_bill_was_to_cost_is_taken_back(world: World) -> None:
+async def test_a_proposal_from_the_wrong_bill_is_withdrawn(world: World) -> None:
     provider, job_id = await called_back(world, 1_200, 12_000)
     assert await entries(provider) == [("overcharged", "proposed", 0)]
     await put_right(world, job_id, 12_000, 1_200)
@@ -66,7 +66,9 @@ async def test_what_the_wrong_bill_was_to_cost_is_taken_back(world: World) -> No
 
 
 @pytest.mark.parametrize("steps", [(), ("appeal",), ("appeal", "uphold")])
-async def test_what_was_deducted_is_given_back_whatever_was_said_about_it(world: World, steps: tuple[str, ...]) -> None:
+async def test_a_deduction_from_the_wrong_bill_is_returned_even_after_an_appeal(
+    world: World, steps: tuple[str, ...]
+) -> None:
     provider, job_id = await called_back(world, 1_200, 12_000)
     world.advance(days=10)
     await world.work()
@@ -83,7 +85,7 @@ async def test_what_was_deducted_is_given_back_whatever_was_said_about_it(world:
     assert await adds_up(world)
 
 
-async def test_what_the_right_bill_costs_is_proposed_as_if_it_had_been_billed(world: World) -> None:
+async def test_the_corrected_bill_is_judged_as_if_billed_first(world: World) -> None:
     provider, job_id = await called_back(world, 12_000, 12_000)
     assert await entries(provider) == []
     await put_right(world, job_id, 1_200, 12_000)
@@ -92,7 +94,7 @@ async def test_what_the_right_bill_costs_is_proposed_as_if_it_had_been_billed(wo
     assert entry["reply_by"] is not None
 
 
-async def test_what_it_brought_is_taken_back_too(world: World) -> None:
+async def test_a_gain_from_the_wrong_bill_is_taken_back(world: World) -> None:
     await put_in_force(world, PRAISE)
     world.clock.moment = ningbo(11, 24, 12)
     provider, _, job_id = await billed(world, 12_000)
@@ -107,7 +109,7 @@ async def test_what_it_brought_is_taken_back_too(world: World) -> None:
     assert (await ledger(provider))["credit"] == 90
 
 
-async def test_there_and_back_again_counts_once(world: World) -> None:
+async def test_correcting_there_and_back_counts_once(world: World) -> None:
     provider, job_id = await called_back(world, 1_200, 12_000)
     was = 1_200
     for amount in (12_000, 1_000, 900, 12_000, 1_200):
@@ -138,14 +140,14 @@ async def test_a_rule_about_the_completion_itself_follows_too(world: World) -> N
     assert await entries(provider) == [("billed_nothing", "reversed", 0)]
 
 
-async def test_another_amount_that_changes_nothing_changes_nothing(world: World) -> None:
+async def test_a_correction_that_still_breaks_the_rule_changes_nothing(world: World) -> None:
     provider, job_id = await called_back(world, 1_200, 12_000)
     before = (await ledger(provider))["items"]
     await put_right(world, job_id, 1_300, 1_200)
     assert (await ledger(provider))["items"] == before
 
 
-async def test_the_log_read_again_leads_to_the_same(world: World) -> None:
+async def test_reading_the_log_again_gives_the_same_ledger(world: World) -> None:
     provider, job_id = await called_back(world, 1_200, 12_000)
     was = 1_200
     for amount in (12_000, 1_000, 12_000, 800):

@@ -7,7 +7,7 @@ from tests.credit.cases import adds_up, give_back, ledger, ningbo, proposed, say
 from tests.world import DRAIN, World, ok, refused
 
 
-async def test_what_was_the_providers_fault_is_proposed_and_said_in_words(world: World) -> None:
+async def test_a_providers_fault_is_proposed_as_a_deduction_with_its_reason(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     request = await give_back(world, provider)
     found = await ledger(provider)
@@ -20,14 +20,14 @@ async def test_what_was_the_providers_fault_is_proposed_and_said_in_words(world:
     assert "5 个工作日内可以申辩" in notice["zh"]
 
 
-async def test_nobody_elses_fault_costs_anything(world: World) -> None:
+async def test_a_return_without_fault_costs_no_credit(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     for fault in ("citizen", "centre", "nobody"):
         await give_back(world, provider, fault)
     assert await ledger(provider) == {"items": [], "next": None, "credit": 100, "standing": "active"}
 
 
-async def test_unanswered_it_is_deducted_when_the_reply_period_has_ended_and_not_before(world: World) -> None:
+async def test_an_unanswered_proposal_is_deducted_once_the_reply_period_ends(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     entry = await proposed(world, provider)
     decision = {"apply": True, "note": "情况属实"}
@@ -48,7 +48,7 @@ async def test_unanswered_it_is_deducted_when_the_reply_period_has_ended_and_not
     await refused(provider.client.put(url, json={"text": "请再核实"}), 409, "status_conflict")
 
 
-async def test_what_was_answered_waits_for_a_person(world: World) -> None:
+async def test_a_proposal_with_a_reply_waits_for_a_decision(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     entry = await proposed(world, provider)
     answered = await say(provider.client, f"/provider/credit/{entry['id']}/reply")
@@ -67,7 +67,7 @@ async def test_what_was_answered_waits_for_a_person(world: World) -> None:
     assert (await ok(provider.client.get("/provider/notices")))["items"][0]["kind"] == "credit_dropped"
 
 
-async def test_a_late_reply_is_refused_even_before_the_worker_came(world: World) -> None:
+async def test_a_late_reply_is_refused_even_before_the_worker_ran(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     entry = await proposed(world, provider)
     world.clock.moment = ningbo(12, 1, 10)
@@ -101,7 +101,7 @@ async def test_an_appeal_gives_the_points_back_or_leaves_it_as_it_was(world: Wor
     assert await adds_up(world)
 
 
-async def test_of_two_who_decide_at_once_one_is_told_that_it_is_decided(world: World) -> None:
+async def test_two_concurrent_decisions_leave_one_refused(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     entry = await proposed(world, provider)
     await say(provider.client, f"/provider/credit/{entry['id']}/reply")
@@ -115,7 +115,7 @@ async def test_of_two_who_decide_at_once_one_is_told_that_it_is_decided(world: W
     assert await adds_up(world)
 
 
-async def test_there_is_a_time_to_appeal(world: World) -> None:
+async def test_an_appeal_after_its_period_is_refused(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     entry = await proposed(world, provider)
     world.clock.moment = ningbo(12, 1)
@@ -126,7 +126,7 @@ async def test_there_is_a_time_to_appeal(world: World) -> None:
     await refused(provider.client.put(url, json={"text": " "}), 422, "invalid_input")
 
 
-async def test_another_providers_entry_is_not_there(world: World) -> None:
+async def test_another_providers_entry_is_not_found(world: World) -> None:
     provider, other = await world.add_provider(DRAIN), await world.add_provider()
     entry = await proposed(world, provider)
     for step in ("reply", "appeal"):
@@ -135,7 +135,7 @@ async def test_another_providers_entry_is_not_there(world: World) -> None:
     assert (await ledger(other))["items"] == []
 
 
-async def test_read_twice_the_log_leads_to_one_entry_and_a_rule_takes_only_so_much(world: World) -> None:
+async def test_reading_the_log_twice_gives_one_entry_within_the_rules_limit(world: World) -> None:
     provider = await world.add_provider(DRAIN, capacity=20)
     for _ in range(4):
         await give_back(world, provider)

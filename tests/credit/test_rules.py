@@ -16,7 +16,7 @@ async def in_force(world: World) -> dict[str, Any]:
     return {**rules, "version": "海曙2027", "sample": False}
 
 
-async def test_a_new_version_holds_from_now_on_and_entries_keep_theirs(world: World) -> None:
+async def test_a_new_version_applies_from_now_and_entries_keep_theirs(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     before = await proposed(world, provider)
     rules = await in_force(world)
@@ -37,7 +37,7 @@ async def test_a_new_version_holds_from_now_on_and_entries_keep_theirs(world: Wo
     assert entry["action"] == "credit.rules_made"
 
 
-async def test_what_cannot_hold_is_refused(world: World) -> None:
+async def test_invalid_rules_are_refused(world: World) -> None:
     rules = await in_force(world)
     first, *others = rules["rules"]
     for wrong in (
@@ -54,7 +54,7 @@ async def test_what_cannot_hold_is_refused(world: World) -> None:
     assert len((await ok(world.registrar.get(URL)))["items"]) == 1
 
 
-async def test_a_sample_takes_the_place_of_no_rules_of_the_centres_own(world: World, tmp_path: Path) -> None:
+async def test_loading_the_sample_does_not_replace_the_centres_rules(world: World, tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(DATA.read_text("utf-8").replace("sample-2", "sample-3"), "utf-8")
     world.advance(minutes=1)

@@ -29,7 +29,7 @@ async def kinds(provider: SampleProvider) -> list[str]:
     return sorted({notice["kind"] for notice in notices} & standing)
 
 
-async def test_below_a_threshold_a_provider_is_watched_and_it_is_told_so(world: World) -> None:
+async def test_below_a_threshold_a_provider_is_put_on_watch_and_notified(world: World) -> None:
     provider = await world.add_provider(DRAIN, credit=83)
     entry = await deduct(world, provider)
     assert await standing(provider) == "watch"
@@ -41,7 +41,7 @@ async def test_below_a_threshold_a_provider_is_watched_and_it_is_told_so(world: 
     assert await standing(provider) == "watch"  # back from 85 on
 
 
-async def test_suspended_it_gets_no_work_until_its_credit_is_back(world: World) -> None:
+async def test_a_provider_suspended_by_credit_gets_no_work_until_it_recovers(world: World) -> None:
     provider = await world.add_provider(DRAIN, credit=65)
     entry = await deduct(world, provider)
     assert await standing(provider) == "suspended"
@@ -51,7 +51,7 @@ async def test_suspended_it_gets_no_work_until_its_credit_is_back(world: World) 
     assert await kinds(provider) == ["credit_release", "credit_suspend", "credit_watch"]
 
 
-async def test_whom_a_registrar_suspended_credit_does_not_release(world: World) -> None:
+async def test_a_provider_suspended_by_a_registrar_is_not_released_by_credit(world: World) -> None:
     provider = await world.add_provider(DRAIN, credit=100)
     entry = await deduct(world, provider)
     document = await world.registrar.get(f"/providers/{provider.id}")
@@ -63,7 +63,7 @@ async def test_whom_a_registrar_suspended_credit_does_not_release(world: World) 
     assert await kinds(provider) == []
 
 
-async def test_whom_a_registrar_released_a_gain_does_not_suspend_again(world: World) -> None:
+async def test_a_provider_released_by_a_registrar_is_not_suspended_again_by_a_gain(world: World) -> None:
     provider = await world.add_provider(DRAIN, credit=60)
     await deduct(world, provider)
     document = await world.registrar.get(f"/providers/{provider.id}")
@@ -99,7 +99,7 @@ async def test_a_whole_month_without_a_deduction_brings_credit_back(world: World
     assert await adds_up(world)
 
 
-async def test_an_open_proposal_keeps_its_month_from_being_made_up_for(world: World) -> None:
+async def test_a_month_with_an_open_proposal_restores_no_credit(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     await deduct(world, provider)
     world.clock.moment = ningbo(1, 15).replace(year=2027)

@@ -75,7 +75,7 @@ async def test_a_draft_is_in_force_when_a_supervisor_has_approved_it(world: Worl
     assert versions[1]["content"]["say"] != say
 
 
-async def test_other_processes_know_at_once(world: World) -> None:
+async def test_an_approved_guide_is_known_in_other_processes_at_once(world: World) -> None:
     pubsub = PubSub(str(world.context.settings.database_direct_url))
     other = CachedDangers(world.context.db, pubsub)
     await pubsub.start()
@@ -94,7 +94,7 @@ async def test_other_processes_know_at_once(world: World) -> None:
         await pubsub.stop()
 
 
-async def test_nobody_approves_what_they_wrote(world: World) -> None:
+async def test_nobody_approves_their_own_draft(world: World) -> None:
     both = {"roles": ["registrar", "supervisor"]}
     await ok(world.admin.put(f"/staff/{world.staff_ids[Role.REGISTRAR]}/roles", json=both))
     await draft(world, 1, say=[{"zh": "走。", "en": "Go."}])
@@ -131,14 +131,14 @@ async def test_only_the_newest_draft_counts_and_an_older_edit_is_refused(world: 
         {"sound": "loud"},
     ],
 )
-async def test_a_draft_that_nobody_could_use_is_refused(world: World, wrong: dict[str, Any]) -> None:
+async def test_an_unusable_draft_is_refused(world: World, wrong: dict[str, Any]) -> None:
     content = (await ok(world.registrar.get(PATH)))["approved"]["content"]
     answer = await world.registrar.put(f"{PATH}/draft", json=content | wrong, headers={"If-Match": '"1"'})
     assert answer.status_code == 422, answer.text
     assert (await ok(world.registrar.get(PATH)))["newest"] == 1
 
 
-async def test_a_number_of_the_centres_own_is_asked_for_until_it_is_filled_in(world: World) -> None:
+async def test_a_missing_emergency_number_is_listed_until_an_approved_guide_has_it(world: World) -> None:
     async def missing() -> list[str]:
         checks = await ok(world.admin.get("/checks"))
         return [check["en"].split(":")[0] for check in checks if check["code"] == "danger_line_missing"]
@@ -151,7 +151,7 @@ async def test_a_number_of_the_centres_own_is_asked_for_until_it_is_filled_in(wo
     assert await missing() == ["Trapped"]
 
 
-async def test_loading_again_leaves_the_centres_own_alone(world: World) -> None:
+async def test_loading_again_keeps_the_centres_own_guides(world: World) -> None:
     say = [{"zh": "先出去。", "en": "Out first."}]
     await draft(world, 1, say=say)
     await ok(world.supervisor.put(f"{PATH}/versions/2/approval"))

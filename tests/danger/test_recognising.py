@@ -30,7 +30,7 @@ def rules(kind: DangerKind, *recognise_: str, take_back: tuple[str, ...] = ()) -
     return Rules({kind: Words(recognise_, take_back)})
 
 
-def test_sentences_kept_apart() -> None:
+def test_held_out_sentences_are_recognised() -> None:
     dangers = evaluate(read_sentences(HERE / "danger.tsv"), RULES)["all"]
     harmless = evaluate(read_sentences(HERE / "harmless.tsv"), RULES)["all"]
     recall, alarms = dangers.share(dangers.told), harmless.share(harmless.told)
@@ -41,7 +41,7 @@ def test_sentences_kept_apart() -> None:
     assert dangers.share(dangers.first) >= LEAST_FIRST, f"the kind first {dangers.share(dangers.first):.3f}"
 
 
-def test_ordinary_calls_kept_apart() -> None:
+def test_held_out_ordinary_calls_raise_no_danger() -> None:
     rows = [line.split("\t") for line in KEPT_APART.read_text(encoding="utf-8").splitlines()[1:]]
     texts = [text for text, items, *_ in rows if not EMERGENCIES & set(items.split("|"))]
     alarms = [text for text in texts if recognise(text, RULES)]
@@ -62,7 +62,7 @@ def test_ordinary_calls_kept_apart() -> None:
         ("我爸胸口痛，冒冷汗", DangerKind.CHEST_PAIN),
     ],
 )
-def test_dangers(text: str, kind: DangerKind) -> None:
+def test_each_danger_is_recognised(text: str, kind: DangerKind) -> None:
     assert kinds(text)[:1] == [kind]
 
 
@@ -111,7 +111,7 @@ def test_a_long_text_is_heard_to_its_end(before: int) -> None:
         *("", " ", "\x00", "。", "...", "помогите"),
     ],
 )
-def test_what_sounds_alike_is_none(text: str) -> None:
+def test_similar_sounding_calls_are_no_danger(text: str) -> None:
     assert kinds(text) == []
 
 
@@ -123,17 +123,17 @@ def test_any_text_has_an_answer(text: str) -> None:
     assert len({one.kind for one in found}) == len(found)
 
 
-def test_of_a_hundred_thousand_characters_the_beginning_counts() -> None:
+def test_only_the_beginning_of_a_huge_text_is_read() -> None:
     assert kinds("着火了快来救命" + "！" * 100_000)[:1] == [DangerKind.FIRE]
 
 
-def test_what_is_taken_back_hides_no_danger_beside_it() -> None:
+def test_a_taken_back_phrase_hides_no_other_danger() -> None:
     words = rules(DangerKind.FIRE, "火 + 窗帘", "着火", take_back=("发火 + 窗帘",))
     assert DangerKind.FIRE not in kinds("他发火扯了窗帘", words)
     assert DangerKind.FIRE in kinds("他发火扯了窗帘，现在房子着火了", words)
 
 
-def test_a_kind_that_is_taken_back_is_not_told_by_what_the_sentences_taught() -> None:
+def test_a_taken_back_kind_is_not_recognised_by_the_trained_model() -> None:
     assert kinds("厨房一股煤气味", Rules({}))[:1] == [DangerKind.GAS]
     assert DangerKind.GAS not in kinds("厨房一股煤气味", rules(DangerKind.GAS, "没有这回事", take_back=("煤气味",)))
 
@@ -152,7 +152,7 @@ def test_latin_words_are_whole_words_and_dots_stand_for_a_few() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["", " ", "火", "+", "着火+", "着火/", "a+/b", "火/着火"])
-def test_a_pattern_that_says_nothing_is_none(pattern: str) -> None:
+def test_an_invalid_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"'.*': "):
         parse(pattern)
 

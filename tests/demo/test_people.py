@@ -88,7 +88,7 @@ async def test_operators_take_calls_and_further_calls(world: World, room: Room) 
     assert room.ringing == {}
 
 
-async def test_a_provider_takes_the_work_on_and_reports_by_phone(world: World, room: Room) -> None:
+async def test_a_phoned_provider_accepts_and_reports_by_phone(world: World, room: Room) -> None:
     provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     created = await world.dispatch(DRAIN)
     phone_desk = PhoneDesk(room, {provider.id: READY}, Random(1))
@@ -113,7 +113,9 @@ async def test_a_citizen_says_what_the_callback_may_record(world: World, room: R
     assert outcomes == {"closed", "completed", "dispatching"}  # solved, not answered, to be redone
 
 
-async def test_the_supervisor_leaves_nothing_lying(world: World, room: Room, api: Api, password: str) -> None:
+async def test_the_supervisor_closes_unmatched_unanswered_and_relayed_requests(
+    world: World, room: Room, api: Api, password: str
+) -> None:
     unmatched = (await world.dispatch(DRAIN))["request"]["id"]
     unanswered = (await ok(world.create("TR01", description="去宁波站坐几路车？")))["request"]["id"]
     relayed = (await ok(world.create("UT05", relay={"to": "区市政路灯养护单位"})))["request"]["id"]

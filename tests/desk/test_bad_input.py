@@ -56,13 +56,13 @@ async def test_the_problem_speaks_the_callers_language(world: World) -> None:
     assert problem["type"] == "/problems/unknown_item"
 
 
-async def test_invalid_json(world: World) -> None:
+async def test_invalid_json_is_refused(world: World) -> None:
     call = world.operator.post("/requests", content=b'{"phone": ', headers={"Content-Type": "application/json"})
     await refused(call, 400, "invalid_json")
 
 
 @pytest.mark.parametrize("announced", [True, False])
-async def test_a_body_of_10_mb(world: World, announced: bool) -> None:
+async def test_a_body_of_10_mb_is_refused(world: World, announced: bool) -> None:
     async def chunks() -> Any:
         for _ in range(10):
             yield b"x" * 1_048_576
@@ -72,7 +72,7 @@ async def test_a_body_of_10_mb(world: World, announced: bool) -> None:
     assert await count_requests(world) == 0
 
 
-async def test_a_reused_idempotency_key(world: World) -> None:
+async def test_a_key_reused_for_another_body_is_refused(world: World) -> None:
     first = await ok(world.create(key="k1"))
     assert await ok(world.create(key="k1")) == first
     await refused(world.create(key="k1", description="换一个说法"), 422, "key_reused")
@@ -94,13 +94,13 @@ async def test_a_signed_out_token_is_refused_at_once(world: World) -> None:
     await refused(world.operator.get("/sessions/current"), 401, "not_signed_in")
 
 
-async def test_an_expired_session(world: World) -> None:
+async def test_an_expired_session_is_refused(world: World) -> None:
     await ok(world.operator.get("/sessions/current"))
     world.advance(days=401)
     await refused(world.operator.get("/sessions/current"), 401, "not_signed_in")
 
 
-async def test_an_offer_already_gone(world: World) -> None:
+async def test_an_offer_that_has_ended_cannot_be_accepted(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     [offer] = (await world.dispatch(DRAIN))["offers"]
     world.advance(minutes=10)
@@ -111,7 +111,7 @@ async def test_an_offer_already_gone(world: World) -> None:
     await refused(provider.client.put(f"/provider/offers/{provider.id}/acceptance"), 404, "not_found")
 
 
-async def test_another_providers_offer_and_job_do_not_exist_for_a_provider(world: World) -> None:
+async def test_another_providers_offer_and_job_are_not_found(world: World) -> None:
     provider, stranger = await world.add_provider(DRAIN), await world.add_provider()
     [offer] = (await world.dispatch(DRAIN))["offers"]
     await refused(stranger.client.put(f"/provider/offers/{offer['id']}/acceptance"), 404, "not_found")
@@ -134,6 +134,6 @@ async def test_an_unknown_path_and_method_are_problems_too(world: World) -> None
     await refused(world.operator.put("/items"), 405, "http_405")
 
 
-async def test_a_cursor_of_ones_own_making(world: World) -> None:
+async def test_a_made_up_cursor_is_refused(world: World) -> None:
     for cursor in ("nonsense", "W10=", "eyJhIjoxfQ=="):
         await refused(world.operator.get("/requests", params={"cursor": cursor}), 422, "cursor_invalid")

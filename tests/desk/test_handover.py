@@ -13,7 +13,7 @@ from tests.auth.accounts import audit_of
 from tests.world import DRAIN, World, ok, refused
 
 
-async def test_open_requests_and_what_was_taken_go_on(world: World) -> None:
+async def test_a_handover_passes_on_open_requests_and_taken_queues(world: World) -> None:
     """The requests of staff who had left used to be on nobody's screen."""
     await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     mine = (await world.dispatch(DRAIN))["request"]
@@ -80,7 +80,7 @@ async def test_complaints_of_a_supervisor_who_left_pass_on(world: World, to: str
     assert taken == [3]
 
 
-async def test_only_to_somebody_who_can_go_on_with_it(world: World) -> None:
+async def test_a_handover_needs_an_active_successor_at_the_desk(world: World) -> None:
     leaver = world.staff_ids[Role.OPERATOR]
     url = f"/staff/{leaver}/open-work/handover"
     to_manager = {"to": str(world.staff_ids[Role.MANAGER])}

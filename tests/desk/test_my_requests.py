@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from tests.world import CLEANING, DRAIN, World, ok
 
 
-async def test_first_due_first_and_without_clocks_last(world: World) -> None:
+async def test_requests_are_listed_by_due_time_and_without_clocks_last(world: World) -> None:
     await world.add_provider(CLEANING, DRAIN)
     cleaning = await world.dispatch(CLEANING, description="家里大扫除")
     drain = await world.dispatch(DRAIN)
@@ -22,7 +22,7 @@ async def test_first_due_first_and_without_clocks_last(world: World) -> None:
     assert due - yellow == timedelta(minutes=2.5)
 
 
-async def test_what_is_closed_or_held_has_no_clock(world: World) -> None:
+async def test_closed_and_held_requests_have_no_clock(world: World) -> None:
     await world.create("GV01", description="问社保卡丢了怎么补办", answer="带身份证到就近社保网点，当场可补")
     held = (await world.create()).json()["request"]["id"]
     hold = {"cause": "citizen", "reason": "要等儿子到家", "until": "2026-11-25T09:00:00+08:00"}

@@ -27,7 +27,7 @@ async def test_requests_citizens_and_providers_are_found_and_masked(world: World
     assert (shown["name"], shown["phone"], shown["community_code"]) == ("王**", "139****2345", CHENGLANG)
 
 
-async def test_what_was_looked_for_and_brought_up_is_on_the_audit_log(world: World) -> None:
+async def test_searches_and_caller_cards_are_audited(world: World) -> None:
     await ok(world.operator.patch(f"/citizens/{PHONE}", json={"name": "王阿姨"}))
     [citizen] = (await ok(world.operator.post("/desk/searches", json={"words": PHONE})))["citizens"]
     card = await ok(world.operator.post("/citizens/searches", json={"citizen_id": citizen["id"]}))
@@ -43,7 +43,7 @@ async def test_what_was_looked_for_and_brought_up_is_on_the_audit_log(world: Wor
     await refused(world.manager.post("/desk/searches", json={"words": "王"}), 403, "not_allowed")
 
 
-async def test_the_pop_up_says_what_runs_out(world: World) -> None:
+async def test_the_caller_card_shows_the_clocks_of_open_requests(world: World) -> None:
     made = (await ok(world.create(DRAIN, phone=PHONE, dispatch=True)))["request"]
     world.advance(minutes=11)
     card = await ok(world.operator.post("/citizens/searches", json={"phone": PHONE}))

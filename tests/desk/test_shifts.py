@@ -24,7 +24,7 @@ async def colleague(world: World, name: str) -> tuple[str, AsyncClient]:
     return name, await world.client(name)
 
 
-async def test_open_follow_ups_pass_to_the_next_shift(world: World) -> None:
+async def test_open_requests_pass_to_the_next_shift(world: World) -> None:
     _, next_shift = await colleague(world, "next")
     created = (await world.dispatch(DRAIN))["request"]
     assert await ok(next_shift.get("/desk/requests")) == []
@@ -41,7 +41,7 @@ async def test_open_follow_ups_pass_to_the_next_shift(world: World) -> None:
     assert [event["kind"] for event in events].count("request.taken_over") == 1
 
 
-async def test_a_shift_that_ends_by_itself_passes_on_too(world: World) -> None:
+async def test_a_session_that_expires_passes_its_requests_on(world: World) -> None:
     _, leaving = await colleague(world, "leaving")
     created = (await ok(world.create(DRAIN, client=leaving)))["request"]
     assert await ok(world.operator.get("/desk/requests")) == []
@@ -50,7 +50,7 @@ async def test_a_shift_that_ends_by_itself_passes_on_too(world: World) -> None:
     assert (seen["request"]["id"], seen["handed_over"]) == (created["id"], True)
 
 
-async def test_a_colleague_who_is_there_may_hand_over(world: World) -> None:
+async def test_a_colleague_can_take_a_request_over(world: World) -> None:
     _, other = await colleague(world, "other")
     created = (await ok(world.create(DRAIN)))["request"]
     await ok(other.put(f"/desk/requests/{created['id']}/follow-up"))

@@ -224,7 +224,7 @@ async def named(scene: Scene, client: AsyncClient) -> Named:
 
 @pytest.mark.parametrize("role", ["operator", "supervisor"])
 @pytest.mark.parametrize("name", SCENES)
-async def test_what_is_named_is_taken_and_nothing_else(world: World, role: str, name: str) -> None:
+async def test_listed_steps_are_accepted_and_all_others_refused(world: World, role: str, name: str) -> None:
     provider, other = await world.add_provider(DRAIN, capacity=99), await world.add_provider(DRAIN, capacity=99)
     client: AsyncClient = getattr(world, role)
     status, prepare = SCENES[name]
@@ -250,7 +250,7 @@ async def test_what_is_named_is_taken_and_nothing_else(world: World, role: str, 
         assert refused == [], "named and refused"
 
 
-async def test_who_only_reads_may_do_nothing(world: World) -> None:
+async def test_a_manager_is_offered_no_step_and_a_registrar_is_refused(world: World) -> None:
     made = await world.dispatch(DRAIN)
     assert await ok(world.manager.get(f"/requests/{made['request']['id']}/steps")) == []
     answered = await world.registrar.get(f"/requests/{made['request']['id']}/steps")

@@ -8,7 +8,7 @@ from tests.world import DRAIN, World, ok
 PHONE = "13957412345"
 
 
-async def test_every_step_once_with_who_did_it_and_what_was_said(world: World) -> None:
+async def test_the_timeline_lists_every_step_once_with_actor_and_words(world: World) -> None:
     provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     made = await world.dispatch()
     request, offer = made["request"]["id"], made["offers"][0]["id"]
@@ -55,7 +55,7 @@ async def test_it_pages_and_ends(world: World) -> None:
     assert rest["next"] is None
 
 
-async def test_what_the_caller_of_a_merged_request_says_stands_with_the_one_that_goes_on(world: World) -> None:
+async def test_a_contact_about_a_merged_request_is_on_its_parents_timeline(world: World) -> None:
     parent = (await ok(world.create(DRAIN)))["request"]
     child = (await ok(world.create(DRAIN, phone="13800574128")))["request"]
     await ok(world.operator.put(f"/requests/{child['id']}/parent", json={"parent_id": parent["id"]}))

@@ -50,7 +50,7 @@ async def returned(world: World) -> tuple[int, int, int]:
     return row[0] or 0, row[1] or 0, row[2]
 
 
-async def test_the_log_goes_on_behind_a_poison_event(world: World) -> None:
+async def test_later_events_are_processed_behind_a_poison_event(world: World) -> None:
     provider = await world.add_provider(DRAIN, capacity=9)
     [offer] = (await world.dispatch(phone="13800000009"))["offers"]
     await world.complete(

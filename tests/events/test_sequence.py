@@ -49,7 +49,7 @@ async def test_an_event_that_commits_late_is_numbered_after_those_that_were_read
     ]
 
 
-async def test_what_was_rolled_back_takes_no_number(db: Database) -> None:
+async def test_a_rolled_back_event_takes_no_number(db: Database) -> None:
     with pytest.raises(Crash):
         await crash_after(db, lambda tx: log(tx, EventKind.REQUEST_CREATED))
     async with db.begin() as tx:

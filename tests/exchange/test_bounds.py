@@ -40,7 +40,7 @@ async def test_one_text_in_many_cells_counts_in_each() -> None:
     assert grown < 100 * MEBI
 
 
-def test_all_cells_together_hold_so_much_text() -> None:
+def test_the_text_of_all_cells_together_is_limited() -> None:
     full: list[Line] = [
         ["row", n, ["x" * MOST_CHARACTERS] * 40] for n in range(MOST_TEXT // (40 * MOST_CHARACTERS) + 1)
     ]

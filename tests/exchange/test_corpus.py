@@ -68,7 +68,7 @@ def test_another_format_under_the_name_of_a_workbook_is_named(name: str, code: s
     assert refused.value.line[5] == code
 
 
-def test_what_a_spreadsheet_has_spoilt_is_named_cell_by_cell(catalog: Snapshot) -> None:
+def test_cells_spoilt_by_a_spreadsheet_are_named(catalog: Snapshot) -> None:
     plan = planned((CORPUS / "spoilt.xlsx").read_bytes(), catalog)
     assert {(fault.sheet, fault.row, fault.column, fault.code) for fault in plan.faults} >= {
         ("providers", 4, "uscc", "scientific"),
@@ -109,7 +109,7 @@ KEYS = {"联系电话": "phone", "统一社会信用代码": "uscc", "单位类�
 
 
 @pytest.mark.parametrize(("column", "cell", "taken", "code"), CELLS)
-def test_what_is_clear_in_a_cell_is_taken(column: str, cell: str, taken: str, code: str, catalog: Snapshot) -> None:
+def test_unambiguous_cells_are_accepted(column: str, cell: str, taken: str, code: str, catalog: Snapshot) -> None:
     tables = sheets_of(CODE)
     tables[PROVIDERS] = [tables[PROVIDERS][0], provider_row(CODE, **{column: cell})]
     plan = planned(zipped(tables), catalog)
@@ -148,7 +148,7 @@ def test_a_price_has_the_digits_that_a_person_sees(price: str, fen: int, catalog
 
 
 @pytest.mark.parametrize("endless", ["长期", "无", "/", "－", "——"])
-def test_what_has_no_end_says_so_in_words(endless: str, catalog: Snapshot) -> None:
+def test_words_for_no_end_date_are_read_as_none(endless: str, catalog: Snapshot) -> None:
     papers = ("单位", "证照类别", "证号", "发证日", "有效期至")
     prices = ("单位", "服务项目", "档次", "计价方式", "价格(元)", "起始日", "截止日")
     tables = sheets_of(
@@ -173,7 +173,7 @@ def test_what_has_no_end_says_so_in_words(endless: str, catalog: Snapshot) -> No
         ("29.87", "", {"coordinate"}, set()),
     ],
 )
-def test_a_point_is_where_the_provider_can_be(
+def test_an_implausible_point_is_a_fault_or_a_warning(
     lat: str, lon: str, fault: set[str], warning: set[str], catalog: Snapshot
 ) -> None:
     tables = sheets_of(CODE)

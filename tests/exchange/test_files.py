@@ -131,7 +131,7 @@ def test_a_file_that_cannot_be_taken_says_why(content: Any, code: str) -> None:
     assert refused.value.line[5] == code
 
 
-def test_there_is_a_most_of_rows() -> None:
+def test_the_number_of_rows_is_limited() -> None:
     for content in (saved(*[["x"]] * 3), b"x\n" * 3):
         assert len(list(bounded(read(content), most=3))) == 4
         with pytest.raises(Unreadable) as refused:

@@ -48,7 +48,7 @@ async def only(world: World) -> dict[str, Any]:
     return document
 
 
-async def test_a_new_provider_is_entered_whole_and_only_once(world: World) -> None:
+async def test_a_new_provider_is_entered_completely_and_only_once(world: World) -> None:
     content = xlsx(sheets_of(CODE))
     dry = await send(world, content, dry_run=True)
     assert (dry["dry_run"], dry["added"]) == (True, 1)
@@ -88,7 +88,7 @@ async def test_what_the_file_changes_is_changed_and_nothing_else(world: World) -
     assert (await ok(world.registrar.get(f"/providers/{other.id}")))["version"] == 1
 
 
-async def test_price_cards_go_on_from_what_holds(world: World) -> None:
+async def test_imported_prices_continue_the_prices_in_force(world: World) -> None:
     lock = ("LS01", "有偿", "定价")
     await send(world, zipped(sheets_of(CODE, **prices((*lock, 120, "2026-01-01", None, "已批准")))))
     change = prices((*lock, 120, "2026-01-01", "2026-11-30", ""), (*lock, 135.5, "2026-12-01", "", "待批准"))
@@ -209,7 +209,7 @@ async def test_one_fault_keeps_the_whole_file_out(world: World) -> None:
     assert (await ok(world.registrar.get("/providers")))["items"] == []
 
 
-async def test_names_and_phones_of_others_are_told(world: World) -> None:
+async def test_names_and_phones_of_other_providers_are_reported(world: World) -> None:
     other = await world.add_provider(DRAIN)
     known = await ok(world.registrar.get(f"/providers/{other.id}"))
     table = [PROVIDER_HEADING, provider_row(CODE, 单位名称=other.name, 联系电话=known["phone"])]
@@ -238,7 +238,7 @@ async def test_a_csv_with_a_column_too_many_names_the_column(world: World) -> No
     assert await faults(world, csv_of(heading[:2], row)) == [("服务区域", 2, "C", "column_nameless")]
 
 
-async def test_who_may_and_what_is_logged(world: World) -> None:
+async def test_only_registrars_import_and_it_is_audited(world: World) -> None:
     await send(world, zipped(sheets_of(CODE)))
     for client in (world.operator, world.manager, world.admin):
         await refused(client.post("/registry/import", content=b"x"), 403, "not_allowed")
@@ -257,7 +257,7 @@ async def test_a_template_is_an_import_of_nothing(world: World) -> None:
     assert await faults(world, template.content) == [("", 0, "", "nothing_to_import")]
 
 
-async def test_what_stands_is_reviewed_where_the_catalogue_no_longer_allows_it(world: World) -> None:
+async def test_prices_in_force_above_a_lowered_cap_are_warned_about_and_new_ones_refused(world: World) -> None:
     for _ in range(2):
         await world.add_provider(DRAIN, tiers=("low_fee", "paid"), price_fen=5_000)
     cap = world.catalog.items[DRAIN].cap_fen

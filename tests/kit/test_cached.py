@@ -24,7 +24,7 @@ class Count(Cached[int]):
         return answer
 
 
-async def test_what_was_changed_while_the_database_was_down_is_read_once_it_is_back(
+async def test_a_change_made_while_the_database_was_down_is_read_once_it_is_back(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cached, "PAUSE_SECONDS", 0)

@@ -15,7 +15,7 @@ async def look_until_cancelled(db: Database) -> None:
         raise asyncio.CancelledError
 
 
-async def test_a_look_that_is_cancelled_between_its_messages_holds_no_lock(db: Database) -> None:
+async def test_a_read_cancelled_between_its_messages_holds_no_lock(db: Database) -> None:
     with pytest.raises(asyncio.CancelledError):
         await look_until_cancelled(db)
     async with db.begin() as watching:

@@ -21,14 +21,17 @@ from app.kit import embedded
 
 ROOT = Path(__file__).parents[2]
 
-# Joins, then answers each line of SQL with one value. It retries a broken connection, as the application does.
+# Joins, then answers each line of SQL with one value. After a broken connection it retries whenever the server's files
+# change: postmaster.pid is written when the server is ready.
 USER = """
-import asyncio, os, signal, sys, time
+import asyncio, ctypes, os, select, signal, sys, time
 from pathlib import Path
 import asyncpg
 from app.kit import embedded
 
-async def ask(server, sql):
+MODIFY, MOVED_TO, CREATE, DELETE = 0x2, 0x80, 0x100, 0x200
+
+async def ask(server, sql, changes):
     deadline = time.monotonic() + 60
     while True:
         try:
@@ -40,17 +43,21 @@ async def ask(server, sql):
             finally:
                 connection.terminate()
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
-            if time.monotonic() > deadline:
+            if not select.select([changes], [], [], max(0, deadline - time.monotonic()))[0]:
                 raise
-            await asyncio.sleep(0.01)
+            os.read(changes, 65536)
 
 with embedded.join(Path(sys.argv[1])) as server:
     child = os.fork() if "fork" in sys.argv else None
     if child == 0:
         signal.pause()
+    libc = ctypes.CDLL(None)
+    changes = libc.inotify_init1(os.O_CLOEXEC)
+    folder = os.fsencode(Path(sys.argv[1]) / "cluster")
+    assert libc.inotify_add_watch(changes, folder, MODIFY | MOVED_TO | CREATE | DELETE) >= 0
     print("joined", flush=True)
     for line in sys.stdin:
-        print(asyncio.run(ask(server, line)), flush=True)
+        print(asyncio.run(ask(server, line, changes)), flush=True)
     if child:
         os.kill(child, signal.SIGKILL)
 """
@@ -180,7 +187,7 @@ def data_dir(created: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("become", [[], ORDINARY, ROOT_WITHOUT_NAMESPACES] if os.geteuid() == 0 else [[]], ids=" ".join)
-def test_starts_and_returns_whoever_we_are(tmp_path: Path, become: list[str]) -> None:
+def test_the_server_starts_and_restarts_under_any_account(tmp_path: Path, become: list[str]) -> None:
     if become == ORDINARY:
         os.chown(tmp_path, 65534, 65534)
     folder = tmp_path / "data"
@@ -203,14 +210,16 @@ def test_a_killed_user_does_not_disturb_the_others(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("find_victim", [keeper_pid, server_pid])
-def test_comes_back_with_its_data(data_dir: Path, find_victim: Callable[[Path], int | None]) -> None:
+def test_a_killed_server_or_keeper_comes_back_with_its_data(
+    data_dir: Path, find_victim: Callable[[Path], int | None]
+) -> None:
     with users(data_dir, 3) as everyone:
         everyone[0].ask(f"CREATE TABLE kept_{find_victim.__name__} AS SELECT 81890 AS number")
         kill_and_see_it_back(data_dir, find_victim(data_dir), everyone[0])
         assert {user.ask(f"SELECT number FROM kept_{find_victim.__name__}") for user in everyone} == {"81890"}
 
 
-def test_stops_when_the_last_user_is_killed(data_dir: Path) -> None:
+def test_the_server_stops_when_its_last_user_is_killed(data_dir: Path) -> None:
     with users(data_dir) as [user]:
         user.process.kill()
         wait_until_stopped(data_dir)
@@ -239,7 +248,7 @@ def test_a_forked_child_does_not_pass_for_a_server(data_dir: Path) -> None:
             kill_and_see_it_back(data_dir, keeper_pid(data_dir), second)
 
 
-def test_is_not_misled_by_the_pid_files_of_a_killed_server(data_dir: Path) -> None:
+def test_stale_pid_files_do_not_prevent_a_start(data_dir: Path) -> None:
     with users(data_dir):
         pid_file = data_dir / "cluster" / "postmaster.pid"
         left_behind = pid_file.read_text().splitlines()
@@ -284,7 +293,7 @@ async def fetch_township(url: str) -> str:
     return str(township)
 
 
-def test_says_where_the_programs_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_programs_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOTLINE_PG_BIN", str(tmp_path))
     with pytest.raises(embedded.EmbeddedPostgresError) as raised:
         join_and_leave(tmp_path / "data")
@@ -293,14 +302,14 @@ def test_says_where_the_programs_are_missing(tmp_path: Path, monkeypatch: pytest
     assert "DATABASE_URL" in str(raised.value)
 
 
-def test_says_why_the_server_ended(tmp_path: Path, data_dir: Path) -> None:
+def test_a_failed_start_names_the_reason(tmp_path: Path, data_dir: Path) -> None:
     shutil.copytree(data_dir / "cluster", tmp_path / "cluster")
     (tmp_path / "cluster" / "global" / "pg_control").unlink()
     with pytest.raises(embedded.EmbeddedPostgresError, match="could not find the database system"):
         join_and_leave(tmp_path)
 
 
-def test_refuses_data_of_another_version(tmp_path: Path) -> None:
+def test_data_of_another_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cluster").mkdir()
     (tmp_path / "cluster" / "PG_VERSION").write_text("15\n")
     with pytest.raises(embedded.EmbeddedPostgresError, match="was made by PostgreSQL 15"):

@@ -24,7 +24,7 @@ async def _twice(client: AsyncClient, url: str, body: Any) -> Any:
     return first
 
 
-async def test_a_contact_is_noted_once(world: World) -> None:
+async def test_a_repeated_contact_is_recorded_once(world: World) -> None:
     url = f"/requests/{await _request_id(world)}/contacts"
     before = len(await ok(world.operator.get(url)))
     await _twice(world.operator, url, CONTACT)
@@ -34,7 +34,7 @@ async def test_a_contact_is_noted_once(world: World) -> None:
     await refused(other, 422, "key_reused")
 
 
-async def test_a_key_made_again_has_the_secret_that_signs_in(world: World) -> None:
+async def test_a_repeated_key_creation_returns_the_same_secret(world: World) -> None:
     provider = await world.add_provider()
     made = await _twice(world.registrar, f"/providers/{provider.id}/keys", {"label": "手机"})
     assert (await ok((await world.client(made["key"])).get("/provider")))["id"] == str(provider.id)
@@ -43,14 +43,14 @@ async def test_a_key_made_again_has_the_secret_that_signs_in(world: World) -> No
     assert made["key"].encode() not in kept
 
 
-async def test_a_statement_link_made_again_is_the_same_link(world: World) -> None:
+async def test_a_repeated_statement_link_is_the_same_link(world: World) -> None:
     provider = await world.add_provider()
     made = await _twice(world.operator, f"/providers/{provider.id}/statement-links", {"month": "2026-11"})
     assert len((await ok(world.operator.get(f"/providers/{provider.id}/statement-links")))["items"]) == 1
     assert (await world.anonymous.get(made["path"].removeprefix("/api/v1"))).is_success
 
 
-async def test_an_operators_pick_is_offered_once(world: World) -> None:
+async def test_a_repeated_pick_makes_one_offer(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     offered = await _twice(
         world.operator, f"/requests/{await _request_id(world)}/offers", {"provider_id": str(provider.id)}
@@ -58,7 +58,7 @@ async def test_an_operators_pick_is_offered_once(world: World) -> None:
     assert [offer["id"] for offer in await ok(provider.client.get("/provider/offers"))] == [offered["offers"][0]["id"]]
 
 
-async def test_a_surge_that_was_ended_does_not_begin_again(world: World) -> None:
+async def test_a_repeated_surge_start_does_not_restart_an_ended_surge(world: World) -> None:
     headers, body = {"Idempotency-Key": "s"}, {"reason": "台风"}
     begun = await ok(world.supervisor.post("/surges", json=body, headers=headers))
     await ok(world.supervisor.put(f"/surges/{begun['id']}/end"))
@@ -84,7 +84,7 @@ async def _kinds(world: World, request_id: str) -> list[str]:
     return [event["kind"] for event in await ok(world.operator.get(f"/requests/{request_id}/events"))]
 
 
-async def test_steps_are_taken_once_also_where_their_repetition_would_be_a_conflict(world: World) -> None:
+async def test_steps_are_repeatable_under_a_key_even_where_repeating_conflicts(world: World) -> None:
     about = f"/requests/{(request_id := await _request_id(world))}"
     operator = world.operator
     until = (world.clock.now() + timedelta(hours=2)).isoformat()
@@ -101,7 +101,7 @@ async def test_steps_are_taken_once_also_where_their_repetition_would_be_a_confl
     assert [kinds.count(f"request.{step}") for step in steps] == [1] * 5
 
 
-async def test_what_comes_late_under_its_key_undoes_nothing_that_was_done_since(world: World) -> None:
+async def test_a_late_retry_under_its_key_undoes_nothing(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     url = f"/providers/{provider.id}/availability"
     late = {"Idempotency-Key": "paused at noon"}
@@ -111,7 +111,7 @@ async def test_what_comes_late_under_its_key_undoes_nothing_that_was_done_since(
     assert (await ok(world.operator.get(f"/providers/{provider.id}")))["reachable"] is True
 
 
-async def test_a_provider_that_did_not_pick_up_was_phoned_once(world: World) -> None:
+async def test_a_repeated_no_answer_counts_one_attempt(world: World) -> None:
     await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     request_id = (await world.dispatch())["request"]["id"]
     offer = await ok(world.operator.post("/offers/to-phone/next"))
@@ -119,7 +119,7 @@ async def test_a_provider_that_did_not_pick_up_was_phoned_once(world: World) -> 
     assert (await _kinds(world, request_id)).count("offer.not_answered") == 1
 
 
-async def test_what_was_refused_may_be_told_again_under_its_key(world: World) -> None:
+async def test_a_refused_step_may_be_retried_under_its_key(world: World) -> None:
     about, headers = f"/requests/{await _request_id(world)}", {"Idempotency-Key": "k"}
     await refused(world.operator.delete(f"{about}/hold", headers=headers), 409, "status_conflict")
     until = (world.clock.now() + timedelta(hours=2)).isoformat()
@@ -127,7 +127,7 @@ async def test_what_was_refused_may_be_told_again_under_its_key(world: World) ->
     assert (await ok(world.operator.delete(f"{about}/hold", headers=headers)))["status"] == "received"
 
 
-async def test_the_same_key_is_no_other_step(world: World) -> None:
+async def test_a_key_cannot_be_reused_for_another_step(world: World) -> None:
     about, headers = f"/requests/{await _request_id(world)}", {"Idempotency-Key": "k"}
     await ok(world.operator.put(f"{about}/relay", json={"to": "12345"}, headers=headers))
     await refused(world.operator.put(f"{about}/closure", json={"note": "好"}, headers=headers), 422, "key_reused")

@@ -17,5 +17,5 @@ from app.kit.limits import network_of
         ("", ""),
     ],
 )
-def test_networks(address: str, network: str) -> None:
+def test_addresses_are_grouped_by_network(address: str, network: str) -> None:
     assert network_of(address) == network

@@ -60,7 +60,7 @@ async def test_errors_of_the_database_quote_no_rows(db: Database, logged: io.Str
     assert type(raised.value).__name__ in logged.getvalue()
 
 
-def test_what_follows_a_quotation_stays() -> None:
+def test_text_after_a_quotation_is_kept() -> None:
     said = "refused\nDETAIL:  Key (phone)=(1) exists,\n\nand so on.\nHINT:  Use another.\n[SQL: INSERT]"
     assert without_quotations(said).endswith("\nHINT:  Use another.\n[SQL: INSERT]")
 
@@ -86,7 +86,7 @@ def test_each_line_is_an_object_with_the_trace(logged: io.StringIO, name: str) -
 
 
 @pytest.mark.parametrize("log_format", ["json"], indirect=True)
-def test_what_nobody_caught_is_logged_as_well(
+def test_uncaught_errors_are_logged(
     logged: io.StringIO, log_format: LogFormat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The traceback that ended a process used to quote the row."""

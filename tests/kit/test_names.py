@@ -48,7 +48,7 @@ async def test_the_database_gives_the_same_form(world: World) -> None:
 
 
 @pytest.mark.parametrize("q", [*WRITINGS, "（宁波）开锁", "91330203MA2AF0001A", "MA2AF0001", "ma2af000-1"])
-async def test_a_provider_is_found_and_told_as_a_double_however_it_is_written(world: World, q: str) -> None:
+async def test_a_provider_is_found_and_known_as_a_duplicate_in_any_writing(world: World, q: str) -> None:
     provider = await world.add_provider(DRAIN)
     async with world.context.db.begin() as tx:
         await tx.driver.execute("UPDATE providers SET uscc = '91330203MA2AF0001A'")
@@ -82,7 +82,7 @@ async def found(world: World, path: str, q: str, **wanted: str) -> list[Any]:
     return list(answer["items"] if isinstance(answer, dict) else answer)
 
 
-async def test_whatever_its_writing_it_is_found_where_one_looks_for_it(world: World) -> None:
+async def test_every_search_finds_a_name_in_any_writing(world: World) -> None:
     rng = random.Random(14)
     provider = await world.add_provider(DRAIN)
     rename = {"name": "海曙阿里·安顺(Home)开锁"}
@@ -109,7 +109,7 @@ async def test_whatever_its_writing_it_is_found_where_one_looks_for_it(world: Wo
     assert (shown["description"], shown["contact_name"]) == (facts["description"], "阿" + "*" * 7)
 
 
-async def test_what_was_said_is_not_searched_by_everybody_and_the_search_is_on_record(world: World) -> None:
+async def test_searches_by_words_are_refused_to_managers_and_audited(world: World) -> None:
     await refused(world.manager.get("/requests", params={"q": "王"}), 403, "not_allowed")
     await ok(world.operator.get("/requests", params={"q": "王"}))
     [entry] = (await ok(world.admin.get("/audit", params={"subject": "requests"})))["items"]
@@ -126,7 +126,7 @@ PHONES = [
 
 
 @pytest.mark.parametrize("typed", PHONES)
-async def test_one_line_is_one_number(world: World, typed: str) -> None:
+async def test_a_phone_number_has_one_form_for_citizens_and_providers(world: World, typed: str) -> None:
     first = (await world.dispatch(DRAIN))["request"]
     caller = await ok(world.operator.get(f"/citizens/{typed}"))
     assert [one["id"] for one in caller["open_requests"]] == [first["id"]]

@@ -25,7 +25,7 @@ from app.kit.personal import mask_free_text
         ("写信到 a.b@c.cn", "a.b@"),
     ],
 )
-def test_what_tells_who_it_is_is_hidden(told: str, hidden: str) -> None:
+def test_personal_words_are_masked(told: str, hidden: str) -> None:
     masked = mask_free_text(told)
     assert hidden not in masked
     assert len(masked) == len(told)
@@ -34,5 +34,5 @@ def test_what_tells_who_it_is_is_hidden(told: str, hidden: str) -> None:
 @pytest.mark.parametrize(
     "told", ["叫个阿姨来拖地", "叫辆车去机场", "住院陪护要多少钱", "马桶堵了", "my toilet is blocked"]
 )
-def test_what_is_wanted_stays(told: str) -> None:
+def test_words_about_the_work_are_kept(told: str) -> None:
     assert mask_free_text(told) == told

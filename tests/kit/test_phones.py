@@ -31,12 +31,12 @@ def mangled(draw: st.DrawFn, number: str) -> str:
 
 
 @given(st.data(), mobiles, st.sampled_from(["", "+86", "0086", "86", "0", "（+86）", "+86 0", "17951"]))
-def test_a_mobile(data: st.DataObject, mobile: str, prefix: str) -> None:
+def test_mobile_numbers_have_one_form(data: st.DataObject, mobile: str, prefix: str) -> None:
     assert canonical(f"{prefix}{data.draw(mangled(mobile))}", HERE) == mobile
 
 
 @given(st.data(), fixed_lines, st.sampled_from(["", "0574", "(0574)", "+86574", "+86 (0)574", "0086574", "860574"]))
-def test_a_fixed_line_of_the_centre(data: st.DataObject, line: str, prefix: str) -> None:
+def test_fixed_lines_get_the_centres_area_code(data: st.DataObject, line: str, prefix: str) -> None:
     assert canonical(f"{prefix}{data.draw(mangled(line))}", HERE) == f"0574{line}"
 
 
@@ -49,7 +49,7 @@ def test_an_extension_is_kept(data: st.DataObject, number: str) -> None:
 
 
 @given(st.text(alphabet=st.sampled_from("0123456789+-()（）转,#x 86057４ext.分机\u200b"), max_size=24))
-def test_the_one_form_is_its_own(typed: str) -> None:
+def test_a_normal_form_is_its_own_normal_form(typed: str) -> None:
     if phone := canonical(typed, HERE):
         assert canonical(phone, HERE) == phone
         assert canonical(phone, "010") == phone, "it says its area code, wherever it is read"
@@ -96,7 +96,7 @@ def test_the_one_form_is_its_own(typed: str) -> None:
         ("400-820-8820", "4008208820"),
     ],
 )
-def test_a_number_in_its_one_form(typed: str, phone: str) -> None:
+def test_numbers_are_brought_to_their_normal_form(typed: str, phone: str) -> None:
     assert canonical(typed, HERE) == phone
 
 
@@ -109,14 +109,14 @@ def test_a_number_in_its_one_form(typed: str, phone: str) -> None:
         "转801", "1e10", "' OR 1=1 --", "<b>87651234</b>", "😀", "13957412345转123456789",
     ],
 )  # fmt: skip
-def test_what_is_no_number_is_refused(typed: str) -> None:
+def test_text_that_is_no_number_is_refused(typed: str) -> None:
     assert canonical(typed, HERE) is None
     with pytest.raises(ValidationError, match="there is no such number"):
         any_phone.validate_python(typed)
 
 
 @pytest.mark.parametrize("line", ["110", "119", "120", "122", "12345", "12315", "10086", "114"])
-def test_a_public_line_is_a_callers_number_and_nobodys_own(line: str) -> None:
+def test_a_public_line_can_be_a_callers_number_but_nobodys_own(line: str) -> None:
     assert any_phone.validate_python(line) == line
     assert is_service_line(line)
     with pytest.raises(ValidationError, match="service line"):
@@ -126,7 +126,7 @@ def test_a_public_line_is_a_callers_number_and_nobodys_own(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["4001234567", "800-820-8820", "95588", "955888", "96345"])
-def test_a_providers_line_is_the_providers(line: str) -> None:
+def test_a_company_line_can_be_a_providers_number(line: str) -> None:
     assert providers.validate_python(line) == any_phone.validate_python(line)
     with pytest.raises(ValidationError, match="service line"):
         own.validate_python(line)
@@ -137,7 +137,7 @@ def test_another_centre_has_another_area_code() -> None:
     assert canonical("3012345", "0310") == "03103012345"
 
 
-def test_nobody_dials_what_is_masked() -> None:
+def test_a_masked_number_is_refused() -> None:
     assert [mask_phone(phone) for phone in ("13957412345", "057487651234,801", "+85291234567", "110", None)] == [
         "139****2345", "057****1234,***", "+85****4567", "****", None,
     ]  # fmt: skip

@@ -50,6 +50,6 @@ def test_json_keeps_a_quantity_as_it_is(sent: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "sent", ["0", "-1", "0.001", "1000.01", "NaN", '"0.25"', '"NaN"', '"Infinity"', "1e9", '"三"', "null"]
 )
-def test_what_is_no_quantity(sent: str) -> None:
+def test_invalid_quantities_are_refused(sent: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Quantity).validate_json(sent)

@@ -20,7 +20,7 @@ async def test_only_what_a_supervisor_has_approved_is_found(world: World) -> Non
     assert found["content"]["phones"] == LOST_CARD["phones"]
 
 
-async def test_a_new_version_takes_the_place_of_the_old_one_when_it_is_approved(world: World) -> None:
+async def test_an_approved_version_replaces_the_former_one(world: World) -> None:
     first = await put_in_force(world, LOST_CARD)
     await write_version(world, "lost-id-card", 1, answer={"zh": "现在网上也可以补办。"}, change="网上可办")
     [still] = await find(world, "身份证丢了")
@@ -33,7 +33,7 @@ async def test_a_new_version_takes_the_place_of_the_old_one_when_it_is_approved(
     assert versions[1]["content"]["answer"] == LOST_CARD["answer"]
 
 
-async def test_an_edit_of_something_older_is_refused(world: World) -> None:
+async def test_an_edit_of_an_older_version_is_refused(world: World) -> None:
     await put_in_force(world, LOST_CARD)
     await write_version(world, "lost-id-card", 1)
     body = {name: value for name, value in LOST_CARD.items() if name != "slug"}
@@ -63,14 +63,14 @@ async def test_approvals_of_articles_with_the_same_words_do_not_stop_each_other(
     assert sorted(await slugs(world, "身份证丢了", limit=20)) == names
 
 
-async def test_an_article_is_written_once_per_key(world: World) -> None:
+async def test_a_repeated_key_creates_one_article(world: World) -> None:
     headers = {"Idempotency-Key": "a"}
     first = await ok(world.registrar.post("/knowledge/articles", json=LOST_CARD, headers=headers))
     assert await ok(world.registrar.post("/knowledge/articles", json=LOST_CARD, headers=headers)) == first
     await refused(world.registrar.post("/knowledge/articles", json=LOST_CARD), 409, "article_exists")
 
 
-async def test_it_is_found_only_while_it_holds(world: World) -> None:
+async def test_an_article_is_found_only_within_its_validity(world: World) -> None:
     today = world.clock.now().date()
     begins, ends = today + timedelta(days=1), today + timedelta(days=2)
     await put_in_force(world, article(valid_from=str(begins), valid_to=str(ends)))
@@ -84,7 +84,7 @@ async def test_it_is_found_only_while_it_holds(world: World) -> None:
     await refused(world.supervisor.put("/knowledge/articles/lost-id-card/versions/2/approval"), 409, "article_over")
 
 
-async def test_what_is_withdrawn_is_found_no_more_and_can_be_written_anew(world: World) -> None:
+async def test_a_withdrawn_article_is_not_found_and_can_be_written_anew(world: World) -> None:
     await put_in_force(world, LOST_CARD)
     gone = {"note": "规定已废止"}
     for _ in range(2):
@@ -151,7 +151,7 @@ async def test_drafts_that_wait_are_listed(world: World) -> None:
         ({"title": {"zh": "空\x00字符"}}, "text_unstorable"),
     ],
 )
-async def test_what_cannot_be_is_refused_and_leaves_nothing(world: World, facts: dict[str, Any], code: str) -> None:
+async def test_an_invalid_article_is_refused_and_not_kept(world: World, facts: dict[str, Any], code: str) -> None:
     await refused(world.registrar.post("/knowledge/articles", json=article(**facts)), 422, code)
     assert (await ok(world.registrar.get("/knowledge/articles")))["items"] == []
 
@@ -162,7 +162,7 @@ async def test_a_megabyte_of_text_is_refused(world: World) -> None:
     await refused(world.operator.post("/knowledge/searches", json={"words": "长" * 400_000}), 413, "body_too_large")
 
 
-async def test_markup_is_text(world: World) -> None:
+async def test_markup_is_kept_as_text(world: World) -> None:
     script = "<script>alert('身份证')</script> <b>丢了</b>"
     await put_in_force(world, article(title={"zh": script}))
     [found] = await find(world, "身份证丢了")
@@ -171,7 +171,7 @@ async def test_markup_is_text(world: World) -> None:
     assert marked == ["身份证", "丢了"]
 
 
-async def test_what_was_taken_into_an_answer_is_named_with_it(world: World) -> None:
+async def test_an_answer_names_the_article_versions_used(world: World) -> None:
     version = (await put_in_force(world, LOST_CARD))["approved"]["id"]
     made = await ok(world.create("GV02", answer="到派出所补领。", articles=[version]))
     assert made["request"]["articles"] == [version]
@@ -188,7 +188,7 @@ async def test_what_was_taken_into_an_answer_is_named_with_it(world: World) -> N
     assert answered["articles"] == [version]
 
 
-async def test_who_took_a_version_learns_that_it_holds_no_more(world: World) -> None:
+async def test_operators_learn_that_a_version_they_used_was_replaced(world: World) -> None:
     version = (await put_in_force(world, LOST_CARD))["approved"]["id"]
     await write_version(world, "lost-id-card", 1)
     second = (await approve(world, "lost-id-card", 2))["approved"]["id"]
@@ -196,7 +196,7 @@ async def test_who_took_a_version_learns_that_it_holds_no_more(world: World) -> 
     assert (standing["status"], standing["in_force"]) == ("superseded", second)
 
 
-async def test_who_took_a_version_learns_that_its_last_day_has_passed(world: World) -> None:
+async def test_operators_learn_that_a_version_they_used_has_expired(world: World) -> None:
     today = world.clock.now().date()
     version = (await put_in_force(world, article(valid_to=str(today))))["approved"]["id"]
     in_force = []
@@ -207,7 +207,7 @@ async def test_who_took_a_version_learns_that_its_last_day_has_passed(world: Wor
     assert in_force == [version, None]
 
 
-async def test_canned_texts(world: World) -> None:
+async def test_canned_texts_are_written_read_and_deleted(world: World) -> None:
     path = "/knowledge/texts/wait"
     await ok(world.registrar.put(path, json={"zh": "请稍等。"}))
     await ok(world.supervisor.put(path, json={"zh": "请您稍等。", "en": "One moment."}))

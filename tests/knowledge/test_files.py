@@ -47,7 +47,7 @@ plain = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_
 
 
 @given(answer=plain, step=plain, word=plain, place=plain, purpose=plain, form=st.sampled_from(Format))
-def test_whatever_is_written_comes_back(
+def test_any_article_survives_export_and_import(
     answer: str, step: str, word: str, place: str, purpose: str, form: Format
 ) -> None:
     facts: dict[str, Any] = {
@@ -65,7 +65,7 @@ HARD_WORDS = [*(f"第{n}句：身份证，丢了;怎么办？" for n in range(19
 
 
 @pytest.mark.parametrize("form", Format)
-def test_two_hundred_sentences_with_marks_come_back(form: Format) -> None:
+def test_sentences_with_markup_characters_survive_export_and_import(form: Format) -> None:
     body = ArticleIn.model_validate(article(words=HARD_WORDS))
     assert round_trip(body, form) == body
 
@@ -97,7 +97,7 @@ def test_a_code_that_a_spreadsheet_takes_for_a_number_is_written_as_text() -> No
     assert round_trip(body, Format.CSV) == body
 
 
-def test_what_stands_in_markdown_is_text_and_chinese_marks_are_read() -> None:
+def test_codes_in_markdown_stay_text_and_chinese_separators_are_read() -> None:
     text = "---\nslug: a\nitems: [GV01]\nphones:\n- 057412345\n- 12345｜问地址\nwords: [12:30, no]\n---\n# 题\n答"
     [written] = read(text.encode(), None)
     body = ArticleIn.model_validate(article_of(written.cells))
@@ -206,7 +206,7 @@ async def test_every_fault_is_named_and_nothing_is_taken(world: World) -> None:
         ("---\nslug: a\nitems: [GV01]\nwords: &w [[a], [b]]\nphones: *w\n---\n# 标题".encode(), "front_nested"),
     ],
 )
-async def test_a_file_that_is_none_says_why(world: World, content: bytes, code: str) -> None:
+async def test_an_unreadable_file_is_refused_with_the_reason(world: World, content: bytes, code: str) -> None:
     answer = await send(world, content)
     assert answer.status_code == 422, answer.text
     assert [one["code"] for one in answer.json()["errors"]] == [code]

@@ -9,7 +9,7 @@ from app.knowledge.judging import LabelledSentence, SentencesInvalid, agreements
 ITEMS = {"PE01", "PE02", "LS01"}
 
 
-def test_first_among_three_and_offered_for_nothing_are_counted_by_voice_and_category() -> None:
+def test_hits_and_false_offers_are_counted_by_voice_and_category() -> None:
     answers = {"a": ["PE01"], "b": ["LS01", "PE02"], "c": [], "d": ["PE01"], "e": []}
     told = [
         LabelledSentence("a", {"PE01"}, "elder", "PE01"),
@@ -25,7 +25,7 @@ def test_first_among_three_and_offered_for_nothing_are_counted_by_voice_and_cate
     assert [miss.told.words for miss in judged.misses] == ["d", "c", "b"]
 
 
-def test_right_is_what_the_writer_meant_and_what_all_labellers_name(tmp_path: Path) -> None:
+def test_an_item_is_right_if_the_writer_meant_it_or_all_labellers_named_it(tmp_path: Path) -> None:
     file = tmp_path / "told.tsv"
     file.write_text(
         "sentence\titem\tvoice\tone\ttwo\n"
@@ -46,7 +46,7 @@ def test_right_is_what_the_writer_meant_and_what_all_labellers_name(tmp_path: Pa
     ("content", "words"),
     [(b"a sentence alone", ":1: "), (b"x\tPE01\ty\nx\tXX99\ty", ":2: no item XX99"), (b"\xff\t", "utf-8")],
 )
-def test_a_file_that_is_none_is_told(tmp_path: Path, content: bytes, words: str) -> None:
+def test_an_unreadable_file_is_refused_with_the_reason(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "told.tsv").write_bytes(content)
     with pytest.raises(SentencesInvalid, match=words):
         read_labelled(tmp_path / "told.tsv", ITEMS)

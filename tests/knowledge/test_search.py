@@ -41,7 +41,7 @@ async def test_the_article_is_found_however_it_is_asked_for(world: World, questi
 
 
 @pytest.mark.parametrize("question", ["明天股票会涨吗", "xq", "%%% ' | & !", "<>", "how to buy bitcoin", "？"])
-async def test_what_nothing_is_known_about_finds_nothing(world: World, question: str) -> None:
+async def test_an_unknown_subject_finds_nothing(world: World, question: str) -> None:
     await put_in_force(world, LOST_CARD)
     assert await slugs(world, question) == []
 
@@ -69,7 +69,7 @@ async def test_new_keywords_of_the_catalogue_do_not_lose_an_article(world: World
     assert await slugs(world, "身份证丢了怎么补办") == ["lost-id-card"]
 
 
-async def test_what_has_little_in_common_is_said_to_be_unsure(world: World) -> None:
+async def test_a_weak_match_is_marked_unsure(world: World) -> None:
     await put_in_force(world, LOST_CARD)
     for asked, sure in (
         ({"words": "我的身份证不见了，要去哪里补"}, True),
@@ -106,7 +106,7 @@ async def test_a_search_that_found_nothing_is_a_gap_but_not_while_one_types(worl
 
 
 @given(st.text(max_size=60))
-def test_marks_are_ordered_apart_and_inside(text: str) -> None:
+def test_highlights_are_ordered_disjoint_and_within_the_text(text: str) -> None:
     found = ranking.marks(text, words.LATIN.findall(text) + list(words.pairs(text)))
     flat = [at for mark in found for at in mark]
     assert flat == sorted(set(flat))
@@ -114,7 +114,7 @@ def test_marks_are_ordered_apart_and_inside(text: str) -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_a_question(text: str) -> None:
+def test_any_text_can_be_searched(text: str) -> None:
     question = ranking.parse(text)
     assert question.asked <= question.weights.keys()
 

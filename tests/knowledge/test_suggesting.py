@@ -71,7 +71,7 @@ async def suggested(world: World, words: str) -> list[str]:
         ("PE02", "PE02"),
     ],
 )
-def test_what_is_meant_is_among_the_first_three(catalog: Snapshot, words: str, code: str) -> None:
+def test_the_item_meant_is_among_the_first_three(catalog: Snapshot, words: str, code: str) -> None:
     assert code in found(catalog, words)[:3]
 
 
@@ -91,7 +91,7 @@ def test_a_word_finds_what_it_names_first(catalog: Snapshot, words: str, code: s
 
 
 @pytest.mark.parametrize(("words", "never"), [("门打不开了", "AP06"), ("邻居半夜装修太吵", "HK03")])
-def test_what_shares_a_word_alone_is_not_offered(catalog: Snapshot, words: str, never: str) -> None:
+def test_sharing_one_word_is_not_enough_to_be_suggested(catalog: Snapshot, words: str, never: str) -> None:
     assert never not in found(catalog, words, sure=True)
     assert never not in [item.code for item in catalog.index.search(words)[:1]]
 
@@ -99,7 +99,7 @@ def test_what_shares_a_word_alone_is_not_offered(catalog: Snapshot, words: str, 
 @pytest.mark.parametrize(
     "words", ["", "我", "你好", "喂，是小芳吗？打错了", "喂", "哈哈", "%%% ' | & !", "🙂🙂", "x" * 300]
 )
-def test_what_fits_nothing_suggests_nothing_for_sure(catalog: Snapshot, words: str) -> None:
+def test_text_that_fits_no_item_gets_no_sure_suggestion(catalog: Snapshot, words: str) -> None:
     assert found(catalog, words, sure=True) == []
 
 
@@ -115,7 +115,7 @@ def test_what_fits_nothing_suggests_nothing_for_sure(catalog: Snapshot, words: s
         "%_\\",
     ],
 )
-async def test_whatever_is_typed_is_answered(world: World, words: str) -> None:
+async def test_any_typed_text_is_answered(world: World, words: str) -> None:
     assert len(await suggested(world, words)) <= 8
 
 
@@ -129,7 +129,7 @@ async def test_a_long_ramble_is_heard_to_its_end(world: World, at: int) -> None:
 
 
 @pytest.mark.parametrize("words", ["下\x00水\x1b道\x7f堵了", "下水道\ud83d堵了"])
-async def test_what_nobody_typed_is_dropped(world: World, words: str) -> None:
+async def test_characters_that_nobody_types_are_dropped(world: World, words: str) -> None:
     sent = json.dumps({"words": words})
     answer = await ok(
         world.operator.post("/catalog/suggestions", content=sent, headers={"content-type": "application/json"})
@@ -156,7 +156,7 @@ async def test_new_keywords_are_known_at_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe not text", b"LS01\t\xe9\x94"])
-async def test_without_the_sentences_names_still_find(
+async def test_without_sentences_items_are_found_by_name(
     world: World, data: Path, content: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     if content is None:
@@ -168,7 +168,7 @@ async def test_without_the_sentences_names_still_find(
 
 
 @pytest.mark.parametrize("content", [None, b"\xff"])
-async def test_without_the_model_nothing_is_doubted(
+async def test_without_a_readable_model_the_right_item_is_still_suggested(
     world: World, data: Path, content: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     if content is None:
@@ -179,7 +179,7 @@ async def test_without_the_model_nothing_is_doubted(
     assert "cannot be read" in caplog.text
 
 
-def test_the_model_that_comes_along_was_learned_with_the_sentences_that_do() -> None:
+def test_the_shipped_model_was_trained_on_the_shipped_sentences() -> None:
     """After a change to callers.tsv, run `python -m app.knowledge.learned`."""
     assert read(learned.FILE.read_bytes()) == shipped() != learned.UNLEARNED
     assert read(write(shipped())) == shipped()

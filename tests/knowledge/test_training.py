@@ -46,7 +46,7 @@ def choice(number: int, staff: UUID, words: str, item: str = DRAIN, *, world: Wo
     return ItemChoice(at=at, staff_id=staff, item_code=item, words=words, suggested=["HK01"])
 
 
-async def test_what_was_chosen_is_kept_masked_and_once(world: World) -> None:
+async def test_choices_are_stored_masked_and_once(world: World) -> None:
     asked = {"words": TOLD, "suggested": ["PE01", DRAIN]}
     await world.create(asked=asked, key="again")
     await world.create(asked=asked, key="again")
@@ -56,7 +56,7 @@ async def test_what_was_chosen_is_kept_masked_and_once(world: World) -> None:
     assert (row.item_code, row.suggested, row.staff_id) == (DRAIN, ["PE01", DRAIN], world.staff_ids[Role.OPERATOR])
 
 
-async def test_what_was_chosen_is_forgotten_after_a_while(world: World) -> None:
+async def test_old_choices_are_deleted(world: World) -> None:
     await world.create(asked={"words": "下水道堵了"})
     world.advance(days=world.context.settings.choices_days - 1)
     await forget_old_keys(world.context)
@@ -84,7 +84,7 @@ async def test_one_operator_teaches_nothing_alone_and_not_much_a_day(world: Worl
 
 
 @pytest.mark.usefixtures("few_sentences")
-async def test_what_is_better_holds_everywhere_until_it_is_taken_back(world: World) -> None:
+async def test_a_better_model_is_used_in_every_process_until_undone(world: World) -> None:
     staff = [world.staff_ids[role] for role in (Role.OPERATOR, Role.SUPERVISOR)]
     async with world.context.db.begin() as tx:
         for number in range(round(LEAST_CHOICES * 1.5)):
@@ -114,7 +114,7 @@ async def test_what_is_better_holds_everywhere_until_it_is_taken_back(world: Wor
 
 
 @pytest.mark.usefixtures("few_sentences")
-async def test_what_spoils_the_sentences_kept_apart_is_not_taken(world: World) -> None:
+async def test_a_model_that_is_worse_on_held_out_sentences_is_not_used(world: World) -> None:
     staff = [world.staff_ids[role] for role in (Role.OPERATOR, Role.SUPERVISOR)]
     async with world.context.db.begin() as tx:
         for number in range(LEAST_CHOICES * 3):
@@ -134,7 +134,7 @@ async def suggested(world: World, asked: dict[str, str]) -> list[tuple[str, bool
 
 
 @pytest.mark.parametrize("content", [b"", b"damaged"])
-async def test_a_damaged_model_is_told_in_the_log_and_not_used(
+async def test_a_damaged_model_is_logged_and_not_used(
     world: World, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     model = SuggestionModel(
@@ -149,7 +149,7 @@ async def test_a_damaged_model_is_told_in_the_log_and_not_used(
 
 
 @pytest.mark.parametrize(("line", "words"), [("XX99\t堵了", ":1: no item XX99"), ("PE02", ":1: expected a code")])
-async def test_sentences_that_are_none_are_told(world: World, tmp_path: Path, line: str, words: str) -> None:
+async def test_invalid_sentences_are_reported(world: World, tmp_path: Path, line: str, words: str) -> None:
     (tmp_path / "more.tsv").write_text(line, encoding="utf-8")
     with pytest.raises(SentencesInvalid, match=words):
         read_sentences(tmp_path / "more.tsv", world.catalog)
@@ -183,14 +183,14 @@ def hotline(database_url: str, tmp_path: Path) -> Callable[..., tuple[int, str]]
         ("train", "", "choices that count"),
     ],
 )
-def test_commands_say_what_is_wrong(
+def test_wrong_commands_are_explained(
     hotline: Callable[..., tuple[int, str]], command: str, lines: str, said: str
 ) -> None:
     code, output = hotline(command, lines)
     assert (code, said in output) == (1, True), output
 
 
-def test_a_file_of_ones_own_is_judged(hotline: Callable[..., tuple[int, str]]) -> None:
+def test_the_evaluation_takes_a_file(hotline: Callable[..., tuple[int, str]]) -> None:
     lines = (
         "下水道堵了\tPE02|PE01\telder\tPE02\tPE02\n"
         "喂，打错了\tnone\ttypo\tnone\tnone\n"

@@ -41,7 +41,7 @@ async def busy_day(world: World) -> tuple[SampleProvider, SampleProvider, dict[s
     return first, second, request
 
 
-async def test_it_begins_with_the_time_and_tells_what_happens(world: World) -> None:
+async def test_a_stream_begins_with_the_time_and_sends_events(world: World) -> None:
     stream = await listen(world, token_of(world.operator))
     hello = await anext(stream)
     assert (hello.event, hello.id, hello.data.now) == ("clock", "0", world.clock.now())
@@ -74,7 +74,7 @@ async def test_a_provider_hears_of_its_own_work_only(world: World) -> None:
     await silent.aclose()
 
 
-async def test_whoever_comes_back_hears_what_was_missed_once(world: World) -> None:
+async def test_a_reconnecting_client_gets_missed_events_once(world: World) -> None:
     await world.dispatch()
     await world.work()
     stream = await listen(world, token_of(world.operator), 0)
@@ -87,7 +87,7 @@ async def test_whoever_comes_back_hears_what_was_missed_once(world: World) -> No
     await again.aclose()
 
 
-async def test_whoever_was_away_for_too_long_reads_everything_anew(world: World) -> None:
+async def test_a_client_away_for_too_long_is_told_to_reload(world: World) -> None:
     stream = await listen(world, token_of(world.operator), 99_999)
     await anext(stream)
     reset = await anext(stream)
@@ -95,7 +95,7 @@ async def test_whoever_was_away_for_too_long_reads_everything_anew(world: World)
     await stream.aclose()
 
 
-async def test_signing_out_ends_it(world: World) -> None:
+async def test_signing_out_ends_the_stream(world: World) -> None:
     token = secrets.token_urlsafe(16)
     provider = await world.add_provider()
     made = await ok(world.registrar.post(f"/providers/{provider.id}/keys", json={"label": token}))

@@ -40,11 +40,11 @@ FILTERS: dict[UnmatchedReason, dict[str, Any]] = {
         f"less than a {'minute' if MIN_TIMEOUT.total_seconds() == 60 else '?'} is left",
     ],
 )
-def test_its_numbers_are_those_of_the_code(said: str) -> None:
+def test_the_documents_numbers_match_the_code(said: str) -> None:
     assert said in WORDS
 
 
-def test_its_reasons_are_the_filters_in_their_order() -> None:
+def test_the_documents_reasons_match_the_filters_in_order() -> None:
     named = [code for row in re.findall(r"^\| (`[a-z_`, ]+`) \|", TEXT, re.MULTILINE) for code in row.split("`")[1::2]]
     one_by_one = [code for code in named if code in {*FILTERS}]
     assert one_by_one == [*FILTERS]
@@ -52,7 +52,7 @@ def test_its_reasons_are_the_filters_in_their_order() -> None:
     assert codes == {*UnmatchedReason, *PassedOver} - {UnmatchedReason.RETURNED, UnmatchedReason.FAILED}
 
 
-def test_each_filter_stops_whom_it_says_and_the_first_is_named() -> None:
+def test_each_filter_rejects_as_documented_and_the_first_is_named() -> None:
     assert candidate().rejection() is None
     stopped: dict[str, Any] = {}
     for reason, facts in reversed(FILTERS.items()):
@@ -73,12 +73,12 @@ def test_each_filter_stops_whom_it_says_and_the_first_is_named() -> None:
         ("price", {"price_fen": 30_000}, 100 / 400),
     ],
 )
-def test_its_formulas_are_those_of_the_code(criterion: str, facts: dict[str, Any], score: float) -> None:
+def test_the_documents_formulas_match_the_code(criterion: str, facts: dict[str, Any], score: float) -> None:
     assert CRITERIA[criterion](candidate(**facts)) == pytest.approx(score)
     assert f"| `{criterion}` |" in TEXT
 
 
-async def test_its_weights_and_steps_are_those_that_a_deployment_starts_with(world: World) -> None:
+async def test_the_documents_weights_and_ladder_match_the_first_policy(world: World) -> None:
     [first] = [policy for policy in (await ok(world.supervisor.get("/policies")))["items"] if policy["version"] == 1]
     named = re.findall(r"^\| `([a-z]+)` \| [^|]+ \| (\d+) \|", TEXT, re.MULTILINE)
     assert {name: int(weight) for name, weight in named} == first["weights"] == WEIGHTS

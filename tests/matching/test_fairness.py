@@ -27,7 +27,7 @@ def test_only_proportions_matter(values: list[float], factor: float) -> None:
 
 
 @given(shares, st.randoms())
-def test_it_lies_between_0_and_1_whatever_the_order(values: list[float], random: Random) -> None:
+def test_the_gini_lies_between_0_and_1_in_any_order(values: list[float], random: Random) -> None:
     assert 0 <= gini(values) < 1
     shuffled = random.sample(values, len(values))
     assert gini(shuffled) == gini(values)
@@ -83,7 +83,7 @@ async def test_an_accepted_offer_is_in_the_report_a_withdrawn_one_is_not(world: 
     assert {item["item_code"]: item["offers"] for item in report["items"]} == {DRAIN: 1, DOOR_LOCK: 0}
 
 
-async def test_bad_questions(world: World) -> None:
+async def test_invalid_ranges_are_refused(world: World) -> None:
     ask = world.supervisor.get
     await refused(ask("/matching/fairness", params={"month": "2026-11", "item": "XX99"}), 422, "unknown_item")
     await refused(ask("/matching/fairness", params={"month": "2026-13"}), 422, "invalid_input")

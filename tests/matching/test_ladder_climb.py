@@ -23,7 +23,7 @@ standings = st.none() | st.builds(
 
 
 @given(ladders, helpers, standings)
-def test_it_stands_on_a_rung_of_the_ladder_with_helpers_and_time_for_an_offer(
+def test_the_climb_stops_on_a_rung_with_helpers_and_time_for_an_offer(
     steps: list[Step], there: set[Rung], current: CurrentRung | None
 ) -> None:
     found = climb(steps, there, current, NOW)
@@ -37,7 +37,7 @@ def test_it_stands_on_a_rung_of_the_ladder_with_helpers_and_time_for_an_offer(
 
 
 @given(ladders, helpers, standings)
-def test_it_never_goes_down_and_passes_over_nobody_who_could_help(
+def test_the_climb_never_goes_down_and_skips_no_rung_with_helpers(
     steps: list[Step], there: set[Rung], current: CurrentRung | None
 ) -> None:
     order = [step.rung for step in steps]
@@ -51,9 +51,7 @@ def test_it_never_goes_down_and_passes_over_nobody_who_could_help(
 
 
 @given(ladders, helpers)
-def test_asked_again_with_the_time_run_out_it_reaches_each_rung_once_and_ends(
-    steps: list[Step], there: set[Rung]
-) -> None:
+def test_with_its_time_used_up_each_rung_is_reached_once_until_the_end(steps: list[Step], there: set[Rung]) -> None:
     reached, current, now = [], None, NOW
     while current := climb(steps, there, current, now):
         reached.append(current.rung)

@@ -84,7 +84,7 @@ async def test_a_withdrawn_default_leaves_its_place_to_the_one_before_and_the_la
     assert (await ok(world.supervisor.get(f"/policies/{first}")))["in_force"]
 
 
-async def test_a_radius_that_nobody_is_within_is_refused_and_said_why(world: World) -> None:
+async def test_a_radius_that_reaches_nobody_is_refused_with_the_reason(world: World) -> None:
     await world.add_provider(DRAIN, point=FAR_AWAY)
     versions = await in_force(world)
     problem = await refused(
@@ -135,7 +135,7 @@ async def test_a_ladder_that_no_free_helper_stands_on_is_refused(world: World) -
     ],
     ids=str,
 )
-async def test_what_no_policy_can_say_is_refused(world: World, changes: dict[str, Any]) -> None:
+async def test_an_invalid_policy_is_refused(world: World, changes: dict[str, Any]) -> None:
     before = await in_force(world)
     problem = await refused(world.supervisor.post("/policies", json=draft(**changes)), 422, "invalid_input")
     [error] = problem["errors"]
@@ -153,16 +153,16 @@ async def test_what_no_policy_can_say_is_refused(world: World, changes: dict[str
         ({"effective_from": "2026-11-24T09:59:59+08:00"}, "policy_in_past"),
     ],
 )
-async def test_what_this_centre_does_not_know_is_refused(world: World, changes: dict[str, Any], code: str) -> None:
+async def test_a_policy_with_unknown_codes_is_refused(world: World, changes: dict[str, Any], code: str) -> None:
     await refused(world.supervisor.post("/policies", json=draft(**changes)), 422, code)
 
 
-async def test_a_version_that_is_not_there(world: World) -> None:
+async def test_an_unknown_version_is_not_found(world: World) -> None:
     await refused(world.operator.get("/policies/2000000000"), 404, "not_found")
     await refused(world.supervisor.put("/policies/2000000000/withdrawal"), 404, "not_found")
 
 
-async def test_what_one_database_says_of_a_version_is_not_taken_for_anothers(world: World) -> None:
+async def test_policies_are_not_cached_across_databases(world: World) -> None:
     await new_policy(world, silent_limit=5)
     async with world.context.db.begin() as tx:
         version = await tx.driver.fetchval("SELECT max(version) FROM policies")

@@ -18,7 +18,7 @@ async def preview(world: World, **asked: Any) -> dict[str, Any]:
     return answer
 
 
-async def test_a_request_is_looked_at_under_another_version(world: World) -> None:
+async def test_a_request_can_be_previewed_under_another_version(world: World) -> None:
     near = await world.add_provider(DRAIN)
     far = await world.add_provider(DRAIN, point=(29.80, 121.40))
     strict = await ok(world.supervisor.post("/policies", json=draft(radius_km=5)))
@@ -34,7 +34,7 @@ async def test_a_request_is_looked_at_under_another_version(world: World) -> Non
     assert await ok(world.operator.get(f"/requests/{created['id']}/offers")) == []
 
 
-async def test_who_is_closed_says_when_it_opens(world: World) -> None:
+async def test_a_closed_provider_shows_when_it_opens(world: World) -> None:
     item = "PE04"  # the same day
     await world.add_provider(item, hours=(time(8), time(20)))
     await world.add_provider(item)
@@ -75,7 +75,7 @@ async def test_the_rung_asked_now_is_shown(world: World) -> None:
         ({"item": DRAIN, "area": NANMEN, "wanted_from": "2026-11-25T09:00:00+08:00"}, 422, "invalid_input"),
     ],
 )
-async def test_what_cannot_be_previewed(world: World, asked: dict[str, Any], status: int, code: str) -> None:
+async def test_an_invalid_preview_is_refused(world: World, asked: dict[str, Any], status: int, code: str) -> None:
     await refused(world.operator.post("/matching/preview", json=asked), status, code)
 
 
@@ -105,5 +105,5 @@ async def test_decisions_are_kept_as_they_were_made(world: World) -> None:
     }
 
 
-async def test_decisions_of_no_request(world: World) -> None:
+async def test_decisions_of_an_unknown_request_are_not_found(world: World) -> None:
     await refused(world.operator.get("/requests/00000000-0000-7000-8000-000000000000/decisions"), 404, "not_found")

@@ -16,7 +16,7 @@ NIGHT, DAY = (time(2), time(3)), (time(0), time(0))
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_filters_and_order_are_what_is_said_of_each_provider(world: World, seed: int) -> None:
+async def test_candidates_are_filtered_and_ranked_by_the_registrys_facts(world: World, seed: int) -> None:
     rng = Random(seed)
     await new_policy(world, radius_km=RADIUS)
     now, place = world.clock.now(), world.catalog.spot(CHENGLANG)

@@ -33,7 +33,7 @@ async def several(world: World, count: int, start: float, **facts: Any) -> list[
     return [await world.add_provider(DRAIN, point=(29.86, start + n / 100), **facts) for n in range(count)]
 
 
-async def test_the_nearest_who_can_come_are_looked_at_however_many_are_nearer_and_full(world: World) -> None:
+async def test_the_nearest_available_are_considered_behind_any_number_of_full_ones(world: World) -> None:
     full = await several(world, 11, 121.40, capacity=0)
     near, far, _ = await several(world, 3, 121.70)
     shown = await preview(world)
@@ -41,7 +41,7 @@ async def test_the_nearest_who_can_come_are_looked_at_however_many_are_nearer_an
     assert not {str(provider.id) for provider in full} & {*ids(shown["rejected"])}
 
 
-async def test_who_can_answer_now_is_found_behind_those_who_cannot(world: World) -> None:
+async def test_an_open_provider_is_found_behind_closed_ones(world: World) -> None:
     soon = (world.clock.now() + timedelta(hours=1)).astimezone(world.context.settings.zone).time()
     await several(world, 4, 121.54, hours=(soon, time(0)))
     [far] = await several(world, 1, 121.70)
@@ -57,14 +57,14 @@ async def test_a_street_centre_is_asked_before_any_number_of_nearer_companies(wo
     assert str(centre.id) in ids(shown["candidates"])
 
 
-async def test_whom_the_citizen_names_is_looked_at_however_far_it_is(world: World) -> None:
+async def test_the_citizens_choice_is_considered_at_any_distance(world: World) -> None:
     await several(world, 5, 121.54)
     [far] = await several(world, 1, 121.70)
     assert str(far.id) not in ids((await preview(world))["candidates"])
     assert ids((await preview(world, chosen_provider_id=str(far.id)))["candidates"])[0] == str(far.id)
 
 
-async def test_whom_an_operator_picks_is_asked_however_far_it_is_and_else_the_reason_is_given(world: World) -> None:
+async def test_an_operators_pick_is_asked_at_any_distance_or_refused_with_the_reason(world: World) -> None:
     await several(world, 5, 121.54)
     far, full = await several(world, 1, 121.70) + await several(world, 1, 121.75, capacity=0)
     made = await ok(world.create(DRAIN))

@@ -39,7 +39,7 @@ async def play_a_day(world: World) -> None:
         await receive(tx, world.catalog, citizen_id, DRAIN, ningbo(25, 0, 0))
 
 
-async def test_every_cut_is_of_the_same_requests_and_until_leaves_out_the_rest_of_the_day(world: World) -> None:
+async def test_every_breakdown_counts_the_same_requests_up_to_until(world: World) -> None:
     await play_a_day(world)
     sheet = await day(world, until="10:35")
     assert {"key": "", **sheet["received"]} == row("", 4, 2, 2, 1)
@@ -55,7 +55,7 @@ async def test_every_cut_is_of_the_same_requests_and_until_leaves_out_the_rest_o
     assert (whole["until"], whole["received"]["requests_until"]) == (None, 4)
 
 
-async def test_filters_hold_for_the_whole_sheet(world: World) -> None:
+async def test_filters_apply_to_the_whole_sheet(world: World) -> None:
     await play_a_day(world)
     sheet = await day(world, kind="info", township=NANMEN)
     assert sheet["cuts"]["category"] == [row("EL", 1, 1, 1, 1)]
@@ -104,7 +104,7 @@ async def test_until_shows_the_day_as_it_stood_then(world: World) -> None:
     assert await stood(until="14:01", kind="info") == [0] * 7
 
 
-async def test_what_waits_now_can_be_cut_too(world: World) -> None:
+async def test_waiting_requests_can_be_broken_down(world: World) -> None:
     await world.add_provider(DRAIN)
     await world.dispatch(DRAIN)
     now = await ok(world.manager.get("/metrics/now", params={"category": "PE"}))
@@ -114,7 +114,7 @@ async def test_what_waits_now_can_be_cut_too(world: World) -> None:
     await refused(world.manager.get("/metrics/now", params={"category": "XX"}), 422, "unknown_category")
 
 
-async def test_what_is_no_day_or_no_time_is_refused(world: World) -> None:
+async def test_an_invalid_day_or_time_is_refused(world: World) -> None:
     for wrong in ({"day": "2026-11-31"}, {"until": "25:00"}, {"kind": "nothing"}):
         await refused(world.manager.get("/metrics/day", params={"day": "2026-11-24"} | wrong), 422, "invalid_input")
     await refused(world.operator.get("/metrics/day", params={"day": "2026-11-24"}), 403, "not_allowed")

@@ -19,7 +19,7 @@ def rate(numerator: int, denominator: int) -> dict[str, Any]:
     return {"numerator": numerator, "denominator": denominator, "rate": numerator / denominator}
 
 
-async def test_rates_say_what_they_are_counted_of(world: World) -> None:
+async def test_rates_show_numerator_and_denominator(world: World) -> None:
     happened = {
         "request.created": 8,
         "request.dispatched": 5,

@@ -172,9 +172,7 @@ class FiguresWalk(Walk):
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_whatever_happens_every_cut_of_every_figure_adds_up_and_the_log_gives_it_again(
-    world: World, seed: int
-) -> None:
+async def test_after_random_actions_all_breakdowns_add_up_and_the_log_reproduces_them(world: World, seed: int) -> None:
     providers = [await world.add_provider(DRAIN, CLEANING, capacity=3), await world.add_provider(DRAIN, capacity=3)]
     for number in range(3):
         await member(world, "veteran_family", f"139574{number:05d}")

@@ -46,15 +46,13 @@ async def test_all_days_are_counted_again_from_a_log_that_has_them_all(db: Datab
     assert await rebuilt(db) == (Rebuilt(ningbo(23).date(), 2), {23: 1, 24: 1})
 
 
-async def test_days_with_events_of_a_version_without_facts_stay_as_they_are_kept(
-    db: Database, catalog: Snapshot
-) -> None:
+async def test_days_with_events_that_lack_facts_are_kept(db: Database, catalog: Snapshot) -> None:
     await two_days(db, catalog)
     await change(db, "UPDATE events SET item_code = NULL WHERE seq = 1")
     assert await rebuilt(db) == (Rebuilt(ningbo(24).date(), 1), {23: WRONG, 24: 1})
 
 
-async def test_days_that_the_log_does_not_tell_whole_stay_as_they_are_kept(db: Database, catalog: Snapshot) -> None:
+async def test_days_that_the_log_covers_only_in_part_are_kept(db: Database, catalog: Snapshot) -> None:
     await two_days(db, catalog)
     await change(
         db,
@@ -64,7 +62,7 @@ async def test_days_that_the_log_does_not_tell_whole_stay_as_they_are_kept(db: D
     assert await rebuilt(db) == (Rebuilt(ningbo(24).date(), 1), {23: WRONG, 24: 1})
 
 
-async def test_what_the_step_has_yet_to_count_or_could_not_is_left_to_it(db: Database, catalog: Snapshot) -> None:
+async def test_events_not_yet_rolled_up_are_left_to_the_worker(db: Database, catalog: Snapshot) -> None:
     await two_days(db, catalog)
     async with db.begin() as tx:
         event_id = await tx.driver.fetchval("SELECT id FROM events WHERE seq = 2")

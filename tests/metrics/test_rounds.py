@@ -157,7 +157,7 @@ async def test_each_round_may_ask_for_more_time(world: World) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_whatever_comes_after_a_round_its_judgement_stands(world: World, seed: int) -> None:
+async def test_a_rounds_result_does_not_change_afterwards(world: World, seed: int) -> None:
     """A random walk over rounds: a round judged late or on time stays so."""
     rng, provider = Random(seed), await world.add_provider(DRAIN)
     request_id = (await world.dispatch(DRAIN))["request"]["id"]

@@ -66,7 +66,7 @@ async def test_the_total_compares_only_providers_that_have_both_figures(world: W
     assert total["declared_turnover"] == nobody
 
 
-async def test_who_has_left_or_not_yet_joined_counts_only_with_turnover(world: World) -> None:
+async def test_providers_that_left_or_joined_later_count_only_with_turnover(world: World) -> None:
     left = await world.add_provider(DRAIN, standing=Standing.LEFT)
     await world.add_provider(DRAIN, standing=Standing.APPLIED)
     assert (await turnover(world))["items"] == []
@@ -102,7 +102,7 @@ async def test_a_completed_job_is_turnover_of_the_month(world: World) -> None:
     assert (item["baseline_month"], item["hotline"]["ratio"]) == (None, None)
 
 
-async def test_a_month_that_is_none_is_refused(world: World) -> None:
+async def test_an_invalid_month_is_refused(world: World) -> None:
     for asked in ({"month": "2026-13"}, {"month": "2026-1"}, {}):
         await refused(world.manager.get("/metrics/turnover", params=asked), 422, "invalid_input")
     stale = NOVEMBER | {"cursor": "WzEsIDJd"}

@@ -60,7 +60,7 @@ async def test_volumes_follow_the_work_at_once_and_stay_when_rolled_up(world: Wo
     assert some(next_day["rows"][1]) == {"day": "2026-11-25"} | told
 
 
-async def test_two_dimensions_and_filters_cut_the_same_whole(world: World) -> None:
+async def test_two_dimensions_and_filters_add_up_to_the_same_total(world: World) -> None:
     await play_morning(world)
     cut = await volumes(world.manager, by=["channel", "category"])
     assert [(row["channel"], row["category"], row["requests"]) for row in cut["rows"]] == [
@@ -103,7 +103,7 @@ async def test_a_spreadsheet_shows_the_chinese_names(world: World) -> None:
     assert same.content == answer.content
 
 
-async def test_what_cannot_be_asked_is_refused(world: World) -> None:
+async def test_an_invalid_query_is_refused(world: World) -> None:
     cases: list[tuple[dict[str, Any], str]] = [
         ({"from": "2026-11-25"}, "range_invalid"),
         ({"from": "2025-11-23"}, "range_invalid"),

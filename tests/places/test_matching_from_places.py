@@ -101,7 +101,7 @@ async def test_a_place_that_was_chosen_is_matched_from(world: World, ids: dict[s
         (NANMEN, "3幢 <b>' OR 1=1 -- 😀 \u202e", []),
     ],
 )
-async def test_an_address_elsewhere_is_told_and_not_refused(
+async def test_an_address_outside_the_area_is_reported_and_not_refused(
     world: World, ids: dict[str, str], area: str, address: str, words: list[str]
 ) -> None:
     told = (await take(world, area=area, address=address))["elsewhere"]
@@ -113,7 +113,7 @@ async def test_an_address_elsewhere_is_told_and_not_refused(
         assert "not in" in one["en"]
 
 
-async def test_a_chosen_place_outside_the_area_is_told(world: World, ids: dict[str, str]) -> None:
+async def test_a_chosen_place_outside_the_area_is_reported(world: World, ids: dict[str, str]) -> None:
     taken = await take(world, area=NANMEN, place=ids["天一广场"])
     assert [one["words"] for one in taken["elsewhere"]] == ["天一广场"]
     assert taken["matched_from"]["point_of"] == "place"

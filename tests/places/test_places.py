@@ -113,7 +113,7 @@ async def test_files_are_read_as_spreadsheets_save_them(world: World, content: b
     assert (await imported(world, content))["added"] == 3
 
 
-async def test_every_fault_is_told_and_nothing_is_kept(world: World) -> None:
+async def test_every_fault_is_reported_and_nothing_imported(world: World) -> None:
     assert await faults(
         world,
         "道路,好路,,,,南门街道,,,,",
@@ -148,7 +148,7 @@ async def test_every_fault_is_told_and_nothing_is_kept(world: World) -> None:
     ]
 
 
-async def test_a_file_that_is_none_is_told(world: World) -> None:
+async def test_an_unreadable_file_is_refused_with_the_reason(world: World) -> None:
     assert await faults(world, "道路,南门街道,1", heading="类别,街道（乡镇）,楼层") == [
         (1, "名称", "column_missing"), (1, "楼层", "column_unknown")
     ]  # fmt: skip
@@ -157,12 +157,12 @@ async def test_a_file_that_is_none_is_told(world: World) -> None:
         assert problem["errors"][0]["code"] == code
 
 
-async def test_a_point_outside_the_district_is_told(world: World) -> None:
+async def test_a_point_outside_the_district_is_reported(world: World) -> None:
     done = await imported(world, f"{HEADINGS}\n地标,东钱湖,,,,南门街道,,29.77,121.67,WGS-84", crs="gcj02")
     assert [told["code"] for told in done["warnings"]] == ["outside_district"]
 
 
-async def test_the_system_may_be_said_once_for_all_rows(world: World) -> None:
+async def test_the_coordinate_system_can_be_given_once_for_all_rows(world: World) -> None:
     heading = HEADINGS.removesuffix(",坐标系")
     done = await imported(world, f"{heading}\n地标,某塔,,,,江厦街道,,29.86415,121.55427", crs="gcj02")
     assert done["added"] == 1
@@ -210,7 +210,7 @@ async def test_a_place_is_entered_edited_and_ended(world: World) -> None:
         ({"zh": "读错", "township_code": NANMEN, "pinyin": "qqq"}, "invalid_input"),
     ],
 )
-async def test_a_place_that_cannot_be_is_refused(world: World, body: dict[str, Any], code: str) -> None:
+async def test_an_invalid_place_is_refused(world: World, body: dict[str, Any], code: str) -> None:
     await refused(world.registrar.post("/places", json={"kind": "estate"} | body), 422, code)
 
 
@@ -242,7 +242,7 @@ async def test_the_nearest_communities_to_a_point(world: World) -> None:
     await refused(world.operator.post("/communities/nearest", json={"lat": 91, "lon": 0}), 422, "invalid_input")
 
 
-async def test_a_command_takes_a_file_in_for_a_registrar(world: World, tmp_path: Path) -> None:
+async def test_the_command_line_imports_a_file_for_a_registrar(world: World, tmp_path: Path) -> None:
     url = str(world.context.settings.database_url)
     async with world.context.db.begin() as tx:
         [[name]] = await tx.driver.fetch("SELECT username FROM staff WHERE 'registrar' = ANY (roles)")

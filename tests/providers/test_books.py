@@ -43,7 +43,7 @@ async def test_a_complaint_is_shown_and_answered_from_the_command_line(world: Wo
     assert "路上堵车" in await terminal.run("complaints")
 
 
-async def test_a_reply_that_got_no_answer_is_sent_later_and_said_once(world: World, tmp_path: Path) -> None:
+async def test_a_reply_that_got_no_answer_is_sent_later_and_only_once(world: World, tmp_path: Path) -> None:
     provider, text = await world.add_provider(DRAIN), "当天师傅突发疾病，已提前说明"
     entry, journal = await proposed(world, provider), Journal(tmp_path / "journal.db")
     async with Line(httpx.ConnectError("no route")).client(patience=0, journal=journal) as cut_off:

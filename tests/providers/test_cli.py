@@ -45,7 +45,7 @@ async def test_an_offer_is_named_by_the_end_of_its_id(world: World, url: str) ->
     assert (stored["status"], stored["decline_reason"]) == ("declined", "no_staff")
 
 
-def test_a_name_must_mean_one_thing() -> None:
+def test_an_ambiguous_name_is_refused() -> None:
     say = Say(Lang.ZH)
     jobs = [
         job(id=UUID(f"0193a1b2-0000-7000-8000-{end}"), number=number)
@@ -96,7 +96,7 @@ async def test_a_job_says_that_what_was_taken_down_is_corrected(world: World, ur
     assert "更正" not in await terminal.run("jobs")
 
 
-async def test_what_goes_wrong_is_said_and_told_by_the_exit_status(world: World, url: str) -> None:
+async def test_errors_are_printed_and_set_the_exit_status(world: World, url: str) -> None:
     provider = await world.add_provider(DRAIN)
     number = str((await world.dispatch(DRAIN))["request"]["number"])
     terminal = Terminal(url, provider)
@@ -113,7 +113,7 @@ async def test_what_goes_wrong_is_said_and_told_by_the_exit_status(world: World,
     assert "HOTLINE_KEY" in await terminal.run("jobs", status=2)
 
 
-async def test_more_time_is_asked_for(world: World, url: str) -> None:
+async def test_an_extension_is_requested(world: World, url: str) -> None:
     provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
     job = await ok(provider.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))

@@ -115,7 +115,7 @@ async def test_the_chosen_row_stays_chosen_and_a_reason_is_picked_by_its_number(
     assert (offer["status"], offer["decline_reason"]) == ("declined", "no_staff")
 
 
-async def test_what_is_no_sum_or_is_refused_is_said_and_changes_nothing(
+async def test_an_invalid_or_refused_amount_is_shown_and_changes_nothing(
     world: World, provider: SampleProvider, desk: Desk
 ) -> None:
     created = await world.dispatch(DRAIN)

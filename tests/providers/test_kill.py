@@ -15,7 +15,7 @@ from tests.world import CHENGLANG, DRAIN, World
 PLAN = Plan(providers=12, requests=20, pace=0.05, kills=2, between=(0.3, 0.9), haste=10_000, worker_inside=True)
 
 
-async def test_killed_at_random_nothing_is_lost_and_nothing_doubled(world: World, tmp_path: Path) -> None:
+async def test_random_kills_lose_and_double_nothing(world: World, tmp_path: Path) -> None:
     hired = [await world.add_provider(DRAIN, capacity=50) for _ in range(PLAN.providers)]
     providers = [BenchProvider(provider.id, provider.name, key_of(provider), DRAIN, CHENGLANG) for provider in hired]
     operator = str(world.operator.headers["Authorization"]).removeprefix("Bearer ")

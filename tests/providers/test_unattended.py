@@ -59,7 +59,7 @@ async def until(condition: Callable[[], Any]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_the_providers_system_decides_and_is_told_of_each_change(world: World, tmp_path: Path) -> None:
+async def test_the_providers_own_program_decides_and_is_notified_of_each_change(world: World, tmp_path: Path) -> None:
     provider = await world.add_provider(DRAIN, DOOR_LOCK)
     told = tmp_path / "told"
 

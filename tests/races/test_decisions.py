@@ -30,7 +30,7 @@ async def open_jobs(world: World, provider: SampleProvider) -> int:
     return int((await ok(world.registrar.get(f"/providers/{provider.id}")))["open_jobs"])
 
 
-async def test_withdraw_against_accept(world: World) -> None:
+async def test_withdrawing_and_accepting_at_once_leaves_one_result(world: World) -> None:
     for _ in range(5):
         provider = await world.add_provider(DRAIN)
         created = await world.dispatch(DRAIN, chosen_provider_id=str(provider.id))
@@ -47,7 +47,7 @@ async def test_withdraw_against_accept(world: World) -> None:
         await cancel(world, created["request"]["id"])
 
 
-async def test_reassign_against_start(world: World) -> None:
+async def test_reassigning_and_starting_at_once_leaves_one_result(world: World) -> None:
     for _ in range(5):
         provider, job = await accepted(world)
         answers = await asyncio.gather(
@@ -61,7 +61,7 @@ async def test_reassign_against_start(world: World) -> None:
         await cancel(world, job["request_id"])
 
 
-async def test_reopen_twice(world: World) -> None:
+async def test_two_concurrent_reopenings_count_once(world: World) -> None:
     for _ in range(5):
         request_id = (await world.dispatch(DRAIN))["request"]["id"]
         await ok(world.supervisor.put(f"/requests/{request_id}/closure", json={"note": "无单位可派"}))
@@ -71,7 +71,7 @@ async def test_reopen_twice(world: World) -> None:
         await cancel(world, request_id)
 
 
-async def test_extension_against_completion(world: World) -> None:
+async def test_an_extension_and_a_completion_at_once_leave_a_consistent_job(world: World) -> None:
     for _ in range(5):
         provider, job = await accepted(world)
         await ok(provider.client.put(f"/provider/jobs/{job['id']}/start"))

@@ -87,7 +87,7 @@ async def test_accept_against_expiry_ends_in_one_of_the_two(world: World) -> Non
         assert (await world.status(request_id) == "assigned") == answer.is_success
 
 
-async def test_complete_against_return(world: World) -> None:
+async def test_completing_and_returning_at_once_leaves_one_result(world: World) -> None:
     for _ in range(5):
         provider = await world.add_provider(DRAIN)
         created = await world.dispatch(DRAIN, chosen_provider_id=str(provider.id))
@@ -141,7 +141,7 @@ async def test_two_operators_never_phone_the_same_provider(world: World) -> None
     assert [answer.status_code for answer in answers].count(204) == 2
 
 
-async def test_two_workers_do_no_harm(world: World) -> None:
+async def test_two_workers_expire_each_offer_once_and_make_one_next(world: World) -> None:
     providers = [await world.add_provider(DRAIN) for _ in range(3)]
     requests = [(await world.dispatch(DRAIN, phone=f"1380000000{n}"))["request"]["id"] for n in range(6)]
     world.advance(minutes=4)

@@ -280,7 +280,7 @@ def replay(kinds: list[str]) -> tuple[str | None, str]:
 
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("WALK_FROM", "0")), int(os.environ.get("WALK_TO", "4"))))
-async def test_whatever_happens_in_whatever_order_the_states_agree(world: World, seed: int) -> None:
+async def test_after_random_actions_in_any_order_all_states_agree(world: World, seed: int) -> None:
     providers = [await world.add_provider(DRAIN, CLEANING, capacity=2), await world.add_provider(DRAIN, capacity=2)]
     walk = Walk(world, seed, providers)
     try:

@@ -35,7 +35,7 @@ async def file_paper(world: World, provider: SampleProvider, code: str, paper: d
 
 
 @given(st.integers(-40, 800))
-def test_a_paper_watched_day_by_day_is_told_of_three_times(days: int) -> None:
+def test_an_expiring_paper_causes_three_notices(days: int) -> None:
     expires_on, due, kinds = TODAY + timedelta(days=days), TODAY, []
     while due is not None:
         review = review_paper(expires_on, due)
@@ -57,7 +57,7 @@ def test_a_paper_watched_day_by_day_is_told_of_three_times(days: int) -> None:
         (-1, NoticeKind.EXPIRED, None),
     ],
 )
-def test_the_days_of_the_warnings(days: int, kind: NoticeKind | None, next_in: int | None) -> None:
+def test_a_review_names_its_notice_and_the_next_review(days: int, kind: NoticeKind | None, next_in: int | None) -> None:
     review = review_paper(TODAY + timedelta(days=days), TODAY)
     assert (review.notice, review.next_on) == (kind, next_in and TODAY + timedelta(days=next_in))
 
@@ -96,7 +96,7 @@ async def test_a_paper_of_the_provider_warns_suspends_and_releases(world: World)
 RENEWED = {"number": "91330203MA2GR0AB1C", "issued_on": "2026-12-25", "expires_on": "2031-12-24"}
 
 
-async def test_renewed_early_the_provider_is_neither_warned_nor_suspended(world: World) -> None:
+async def test_an_early_renewal_prevents_warnings_and_suspension(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     await file_paper(world, provider, "business", LICENCE)
     await file_paper(world, provider, "business", RENEWED)
@@ -123,7 +123,7 @@ async def test_a_renewal_with_a_gap_suspends_for_the_gap(world: World) -> None:
     assert len((await ok(provider.client.get("/provider")))["papers"]) == 1
 
 
-async def test_whom_a_person_suspended_no_renewal_releases(world: World) -> None:
+async def test_a_renewal_does_not_release_a_provider_suspended_by_a_person(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     suspension = {"standing": "suspended", "reason": "投诉查实"}
     url = f"/providers/{provider.id}"

@@ -72,7 +72,7 @@ async def test_each_change_is_seen_at_once_in_every_process(world: World, elsewh
             assert await kept(tx, other.id) is alike
 
 
-async def test_what_was_undone_is_not_kept(world: World) -> None:
+async def test_a_rolled_back_change_does_not_reach_the_facts(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     async with world.context.db.begin() as tx:
         before = await kept(tx, provider.id)
@@ -128,7 +128,7 @@ CROSS JOIN LATERAL (
 FIRST, DAYS = date(2026, 9, 25), 24  # includes the October holidays, with make-up days before and after
 
 
-async def test_openings_are_what_hours_own_days_and_holidays_say_together(world: World) -> None:
+async def test_openings_combine_hours_exceptions_and_holidays(world: World) -> None:
     rng, zone = Random(81890), world.context.settings.zone
     days = [FIRST + timedelta(days=n) for n in range(DAYS)]
     async with world.context.db.begin() as tx:
@@ -176,7 +176,7 @@ NINE_TO_FIVE = Hours({n: [Span(time(9), time(12)), Span(time(13), time(17))] for
     ("start", "end", "open_then"),
     [("08:00", "09:00", False), ("08:00", "09:01", True), ("12:00", "13:00", False), ("16:59", "18:00", True)],
 )
-def test_open_is_whoever_is_open_at_some_time_of_it(start: str, end: str, *, open_then: bool) -> None:
+def test_a_provider_is_open_in_a_window_if_it_opens_within_it(start: str, end: str, *, open_then: bool) -> None:
     tuesday = Day.of(date(2026, 11, 24), {})
     part = Part(tuesday, time.fromisoformat(start), time.fromisoformat(end))
     assert is_open(NINE_TO_FIVE, [part], keeps_holidays=False) is open_then

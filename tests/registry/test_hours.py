@@ -57,7 +57,7 @@ async def test_a_day_is_closed_on_the_phone_and_shown_until_it_has_passed(world:
 
 
 @pytest.mark.parametrize("day", ["2026-11-23", "2027-12-30"])
-async def test_only_days_to_come_get_other_hours(world: World, day: str) -> None:
+async def test_only_future_days_get_special_hours(world: World, day: str) -> None:
     provider = await world.add_provider(DRAIN)
     await refused(provider.client.put(f"/provider/exceptions/{day}", json={"hours": []}), 422, "day_out_of_range")
 

@@ -26,7 +26,7 @@ async def declared(world: World) -> Any:
     return row["declared_turnover"] and row["declared_turnover"]["ratio"]
 
 
-async def test_filed_it_stands_against_the_baseline_and_counts_once_it_is_locked(world: World) -> None:
+async def test_a_return_is_compared_with_the_baseline_and_counts_once_locked(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     baseline = {"turnover_fen": 1_000_000, "profit_tax_fen": 100_000, "baseline": True}
     await ok(world.registrar.put(theirs(provider, "2020-01"), json=baseline))
@@ -45,7 +45,7 @@ async def test_filed_it_stands_against_the_baseline_and_counts_once_it_is_locked
     assert await declared(world) == 7.0
 
 
-async def test_what_is_locked_is_corrected_only_after_it_was_opened_with_a_reason(world: World) -> None:
+async def test_a_locked_return_is_corrected_only_after_a_reopening_with_a_reason(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     await ok(provider.client.put(OWN, json=OCTOBER))
     await ok(world.registrar.put(f"{theirs(provider)}/lock", json=OCTOBER))
@@ -61,7 +61,7 @@ async def test_what_is_locked_is_corrected_only_after_it_was_opened_with_a_reaso
     assert (await ok(provider.client.put(OWN, json=correction)))["turnover_fen"] == 7_200_000
 
 
-async def test_only_what_was_reviewed_is_locked(world: World) -> None:
+async def test_only_the_reviewed_figures_can_be_locked(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     await refused(world.registrar.put(f"{theirs(provider)}/lock", json=OCTOBER), 404, "not_found")
     await ok(provider.client.put(OWN, json=OCTOBER | {"turnover_fen": 1}))
@@ -92,7 +92,7 @@ async def test_the_registrar_sees_who_has_not_filed(world: World) -> None:
     await refused(filed.client.get("/months/2026-10"), 403, "not_allowed")
 
 
-async def test_who_has_not_filed_is_reminded_before_the_day_and_after_it(world: World) -> None:
+async def test_providers_that_have_not_filed_are_reminded_before_and_after_the_deadline(world: World) -> None:
     late = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     filed = await world.add_provider(DRAIN)
     await ok(filed.client.put(OWN, json=OCTOBER))

@@ -27,7 +27,7 @@ def fixed(fen: int, **dates: str) -> dict[str, Any]:
     return {"price_kind": "fixed", "price_fen": fen} | dates
 
 
-async def test_a_proposal_holds_only_once_it_is_approved(world: World) -> None:
+async def test_a_proposed_price_applies_only_once_approved(world: World) -> None:
     provider = await apply(world)
     client = await signed_in(world, provider)
     world.advance(days=3)

@@ -79,7 +79,7 @@ async def test_an_application_is_entered_whole(world: World) -> None:
     ]
 
 
-async def test_what_is_wrong_is_named_and_nothing_is_kept(world: World) -> None:
+async def test_an_invalid_application_is_refused_and_not_kept(world: World) -> None:
     for facts, status, code in WRONG:
         await refused(world.registrar.post("/providers", json=application(**facts)), status, code)
     assert (await ok(world.registrar.get("/providers")))["items"] == []
@@ -118,7 +118,7 @@ async def test_a_repeated_application_gets_the_first_answer(world: World) -> Non
     assert len((await ok(world.registrar.get("/providers")))["items"]) == 1
 
 
-async def test_facts_are_edited_by_whoever_read_them_last(world: World) -> None:
+async def test_an_edit_needs_the_current_version(world: World) -> None:
     url = f"/providers/{(await apply(world))['id']}"
     await refused(world.registrar.patch(url, json={"capacity": 9}), 428, "version_required")
     response = await world.registrar.patch(url, json={"capacity": 9, "phone": None}, headers={"If-Match": '"1"'})
@@ -181,7 +181,7 @@ async def test_a_paper_to_come_leaves_the_one_in_force(world: World) -> None:
     assert (await ok(world.registrar.delete(url)))["papers"] == []
 
 
-async def test_one_month_is_the_baseline(world: World) -> None:
+async def test_a_provider_has_one_baseline_month(world: World) -> None:
     url = f"/providers/{(await apply(world))['id']}/months"
     september = {"turnover_fen": 4_000_000_000, "profit_tax_fen": -250_000, "baseline": True}
     document = await ok(world.registrar.put(f"{url}/2026-09", json=september))
@@ -231,7 +231,7 @@ async def test_the_list_is_walked_in_the_order_of_names(world: World) -> None:
     await refused(world.operator.get("/providers", params={"cursor": "WyJhIiwiYiJd"}), 422, "cursor_invalid")
 
 
-async def test_who_reads_and_who_writes(world: World) -> None:
+async def test_roles_decide_who_reads_and_writes_providers(world: World) -> None:
     document = await apply(world)
     url = f"/providers/{document['id']}"
     shown = await ok(world.manager.get(url))

@@ -28,7 +28,7 @@ CHANGES = (
 
 
 @pytest.mark.parametrize("whole", [False, True])
-async def test_every_way_of_writing_keeps_it(world: World, db: Database, *, whole: bool) -> None:
+async def test_every_change_to_a_provider_updates_its_reach(world: World, db: Database, *, whole: bool) -> None:
     provider = await world.add_provider(DRAIN, CLEANING, tiers=("paid",))
     await world.add_provider(DRAIN, tiers=("free",))
     assert await _reaching(db) == await _meant(db) != set()

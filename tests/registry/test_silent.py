@@ -42,7 +42,7 @@ async def events(world: World, provider: SampleProvider) -> list[Any]:
         return list(await tx.driver.fetch(query, provider.id))
 
 
-async def test_after_the_third_silence_in_a_row_it_gets_no_more_and_is_told(world: World) -> None:
+async def test_after_three_expired_offers_in_a_row_a_provider_is_unreachable_and_notified(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     await stay_silent(world, provider, LIMIT - 1)
     before = await document(world, provider)
@@ -63,7 +63,7 @@ async def test_after_the_third_silence_in_a_row_it_gets_no_more_and_is_told(worl
     assert (await world.dispatch(DRAIN))["request"]["unmatched_reason"] == "unreachable"
 
 
-async def test_it_is_told_once_however_many_offers_were_still_out(world: World) -> None:
+async def test_a_silent_provider_is_notified_once(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     for number in range(LIMIT + 2):
         await world.dispatch(DRAIN, chosen_provider_id=str(provider.id), phone=f"1380000000{number}")
@@ -81,7 +81,7 @@ async def test_a_policy_says_how_many_are_too_many(world: World) -> None:
 
 
 @pytest.mark.parametrize("answer", ["acceptance", "refusal"])
-async def test_any_answer_begins_the_count_anew(world: World, answer: str) -> None:
+async def test_any_answer_resets_the_count(world: World, answer: str) -> None:
     provider = await world.add_provider(DRAIN)
     await stay_silent(world, provider, LIMIT - 1)
     offer = await offered(world, provider)
@@ -93,7 +93,7 @@ async def test_any_answer_begins_the_count_anew(world: World, answer: str) -> No
     assert (await document(world, provider))["reachable"] is True
 
 
-async def test_it_switches_itself_on_again_and_begins_anew(world: World) -> None:
+async def test_a_provider_that_switches_itself_on_starts_at_zero(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     await stay_silent(world, provider, LIMIT)
     own = await ok(provider.client.patch("/provider/availability", json={"reachable": True}))
@@ -104,7 +104,7 @@ async def test_it_switches_itself_on_again_and_begins_anew(world: World) -> None
     assert (await document(world, provider))["reachable"] is True
 
 
-async def test_who_is_phoned_was_silent_only_if_somebody_phoned(world: World) -> None:
+async def test_an_offer_that_nobody_phoned_is_not_counted_as_silence(world: World) -> None:
     provider = await world.add_provider(DRAIN, reached_by=ReachedBy.PHONE)
     await stay_silent(world, provider, LIMIT)
     assert (await document(world, provider))["silent_offers"] == 0
@@ -124,7 +124,7 @@ async def test_who_is_phoned_was_silent_only_if_somebody_phoned(world: World) ->
     assert (back["reachable"], back["silent_offers"]) == (True, 0)
 
 
-async def test_accept_against_expiry_counts_right(world: World) -> None:
+async def test_accepting_and_expiring_at_once_counts_correctly(world: World) -> None:
     provider = await world.add_provider(DRAIN, capacity=50)
     for _ in range(6):
         await ok(provider.client.patch("/provider/availability", json={"reachable": True}))

@@ -126,7 +126,7 @@ async def test_a_code_is_kept_in_one_writing(world: World, typed: str) -> None:
 
 
 @pytest.mark.parametrize("code", [*WRITINGS, "79965505-8", "330203799655058", "330212799655058"])
-async def test_a_provider_is_found_and_told_as_a_double_by_its_former_codes(world: World, code: str) -> None:
+async def test_a_provider_is_found_and_known_as_a_duplicate_by_former_codes(world: World, code: str) -> None:
     provider = await apply(world, uscc=OURS)
     [found] = (await ok(world.registrar.get("/providers", params={"q": code})))["items"]
     assert found["id"] == provider["id"]
@@ -148,14 +148,14 @@ async def test_one_organisation_code_is_one_provider_wherever_it_is_registered(w
     ("code", "zh"),
     [("79965505-8", "组织机构代码"), ("330203799655058", "税务登记号"), ("440301103097413", "工商注册号")],
 )
-async def test_a_former_code_of_nobody_known_is_told_as_what_it_is(world: World, code: str, zh: str) -> None:
+async def test_a_former_code_of_no_known_provider_is_refused_by_its_kind(world: World, code: str, zh: str) -> None:
     for client, path in ((world.registrar, "/providers"), (world.anonymous, "/public/applications")):
         chinese = {"Accept-Language": "zh-CN"}
         answer = client.post(path, json=application(uscc=code), headers=chinese)
         assert f"旧的{zh}" in (await refused(answer, 422, "former_code"))["title"]
 
 
-async def test_applications_that_wait_are_told_as_doubles_too(world: World) -> None:
+async def test_a_waiting_application_counts_as_a_duplicate(world: World) -> None:
     await ok(world.anonymous.post("/public/applications", json=application(uscc=OURS)))
     again = application(2, uscc="330203799655058")
     await refused(world.anonymous.post("/public/applications", json=again), 409, "provider_known")

@@ -81,7 +81,7 @@ def test_in_the_past_too_a_station_was_asked_by_its_own_community_alone(provider
     assert drawn("330203001002") == {None}
 
 
-def test_those_who_were_there_before_the_network_are_who_they_were(providers: list[SampleProvider]) -> None:
+def test_adding_the_network_changes_no_earlier_provider(providers: list[SampleProvider]) -> None:
     assert {provider.trade for provider in providers[491:]} == {"district_centre", "street_centre", "station"}
     assert (providers[0].name, providers[490].name) == ("宁波惠康家政保洁有限公司", "海曙区曙亿公益维修服务社")
 

@@ -57,7 +57,7 @@ def test_drawn_hours_meet_the_expected_ones() -> None:
     assert expected(MONDAY, 9) > 20 * expected(MONDAY, 3) > 0
 
 
-def test_no_scale_no_requests() -> None:
+def test_a_scale_of_zero_brings_no_requests() -> None:
     assert draw_day(MONDAY, Random(1), scale=0) == []
 
 

@@ -38,7 +38,7 @@ async def test_the_link_needs_no_sign_in_and_leaves_a_trace(world: World) -> Non
     assert str(link["path"]).rpartition("/")[2] not in str(audit)
 
 
-async def test_it_expires_and_can_be_revoked(world: World) -> None:
+async def test_a_link_expires_and_can_be_revoked(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     expiring, revoked = await link_to(world, provider, days=1), await link_to(world, provider)
     url = f"/providers/{provider.id}/statement-links/{revoked['id']}"
@@ -52,7 +52,7 @@ async def test_it_expires_and_can_be_revoked(world: World) -> None:
     await refused(world.anonymous.get("/statements/guessed"), 404, "link_invalid")
 
 
-async def test_it_can_be_opened_only_so_often(world: World) -> None:
+async def test_a_link_can_be_opened_a_limited_number_of_times(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     link = await link_to(world, provider)
     for _ in range(MOST_VIEWS):

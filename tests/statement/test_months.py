@@ -18,7 +18,7 @@ async def november(provider: SampleProvider) -> dict[str, Any]:
     return dict((await ok(provider.client.get("/provider/statement")))["months"][-1])
 
 
-async def test_each_share_stands_beside_its_counts(world: World) -> None:
+async def test_each_rate_is_shown_with_its_counts(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     await complete(world, provider)
     world.clock.moment = ningbo(11, 24, 12)
@@ -34,7 +34,7 @@ async def test_each_share_stands_beside_its_counts(world: World) -> None:
     assert (found["completed"], found["declined"], found["turnover_fen"]) == (1, 1, 8_000)
 
 
-async def test_without_anything_there_is_no_rate(world: World) -> None:
+async def test_a_month_without_work_has_no_rate_and_invalid_months_are_refused(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     statement = await ok(provider.client.get("/provider/statement", params={"from": "2026-10", "to": "2026-11"}))
     assert [month["month"] for month in statement["months"]] == ["2026-10-01", "2026-11-01"]

@@ -15,7 +15,7 @@ async def come_for_nothing(world: World, provider: SampleProvider) -> str:
     return str(job["id"])
 
 
-async def test_a_no_show_is_on_record(world: World) -> None:
+async def test_a_no_show_is_recorded(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     job = await come_for_nothing(world, provider)
     [mine] = (await ok(provider.client.get("/provider/no-shows")))["items"]
@@ -28,7 +28,7 @@ async def test_a_no_show_is_on_record(world: World) -> None:
     assert (await ok(provider.client.get("/provider/statement")))["months"][-1]["no_shows"] == 1
 
 
-async def test_it_is_struck_off_when_it_was_not_the_citizens_doing(world: World) -> None:
+async def test_a_no_show_that_was_not_the_citizens_fault_is_struck_off(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     job = await come_for_nothing(world, provider)
     finding = {"fault": "provider", "note": "单位走错楼栋"}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from tests.world import DRAIN, World, ok, refused
 
 
-async def test_who_was_not_the_best_sees_its_place_and_the_bests_scores(world: World) -> None:
+async def test_a_lower_ranked_provider_sees_its_rank_and_the_best_scores(world: World) -> None:
     near = await world.add_provider(DRAIN)
     far = await world.add_provider(DRAIN, point=(29.95, 121.40))
     request = (await world.dispatch(DRAIN))["request"]
@@ -42,7 +42,7 @@ async def test_the_list_goes_day_by_day_and_page_by_page(world: World) -> None:
     assert (await ok(provider.client.get("/provider/decisions", params={"day": yesterday})))["items"] == []
 
 
-async def test_who_was_not_looked_at_learns_nothing(world: World) -> None:
+async def test_a_provider_that_was_not_considered_sees_nothing(world: World) -> None:
     await world.add_provider(DRAIN)
     stranger = await world.add_provider()
     request = (await world.dispatch(DRAIN))["request"]

@@ -37,7 +37,7 @@ async def test_each_clock_turns_yellow_and_red_once(world: World) -> None:
         assert await alarms(world, created["id"]) == expected
 
 
-async def test_what_passed_while_the_worker_was_away_is_raised_in_order(world: World) -> None:
+async def test_missed_alarms_are_raised_in_order(world: World) -> None:
     created = (await world.dispatch(DRAIN))["request"]
     world.advance(days=3)
     await world.work()
@@ -55,7 +55,7 @@ async def test_a_clock_that_has_stopped_is_silent(world: World) -> None:
     assert await alarms(world, created["request"]["id"]) == []
 
 
-async def test_work_given_back_after_its_time_to_be_accepted_is_raised_at_once(world: World) -> None:
+async def test_a_return_after_accept_by_raises_an_alarm_at_once(world: World) -> None:
     provider = await world.add_provider(DRAIN)
     created = await world.dispatch(DRAIN)
     job = await ok(provider.client.put(f"/provider/offers/{created['offers'][0]['id']}/acceptance"))

@@ -97,7 +97,7 @@ JOBS, SCHEMAS = "paths|/jobs", "components|schemas"
         (f"{SCHEMAS}|JobIn|additionalProperties", False, "POST /jobs: body: other fields are refused now"),
     ],
 )
-def test_what_is_taken_away_is_named(path: str, value: Any, said: str) -> None:
+def test_removals_are_named(path: str, value: Any, said: str) -> None:
     assert said in narrowings(DOCUMENT, changed(path, value))
 
 
@@ -116,5 +116,5 @@ def test_what_is_taken_away_is_named(path: str, value: Any, said: str) -> None:
         (f"{SCHEMAS}|JobIn|properties|reason|enum", ["busy", "far", "other"]),
     ],
 )
-def test_what_is_added_takes_nothing_away(path: str, value: Any) -> None:
+def test_additions_are_no_narrowing(path: str, value: Any) -> None:
     assert narrowings(DOCUMENT, changed(path, value)) == []

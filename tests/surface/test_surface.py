@@ -13,18 +13,18 @@ from tests.surface import snapshots, words
 from tests.surface.narrowing import narrowings
 
 
-def test_the_api_is_the_one_written_down() -> None:
+def test_the_api_matches_its_snapshot() -> None:
     written, now = json.loads(snapshots.DOCUMENT.read_text(encoding="utf-8")), snapshots.document()
     taken = narrowings(written, now)
     assert not taken, "\n".join(["if meant: make surface ARGS=--narrower", *taken])
     assert written == now, "the API has grown: make surface"
 
 
-def test_the_commands_are_those_written_down() -> None:
+def test_the_commands_match_their_snapshot() -> None:
     assert snapshots.commands().splitlines() == snapshots.COMMANDS.read_text(encoding="utf-8").splitlines()
 
 
-def test_the_events_are_those_written_down() -> None:
+def test_the_events_match_their_snapshot() -> None:
     assert snapshots.events().splitlines() == snapshots.EVENTS.read_text(encoding="utf-8").splitlines()
 
 
@@ -33,7 +33,7 @@ def test_the_events_are_those_written_down() -> None:
     [(words.glossary, words.GLOSSARY), (words.console, words.CONSOLE), (words.kit, words.KIT)],
     ids=["glossary", "console", "kit"],
 )
-def test_the_words_are_those_written_down(made: Callable[[], str], file: Path) -> None:
+def test_the_words_match_their_snapshot(made: Callable[[], str], file: Path) -> None:
     assert made().splitlines() == file.read_text(encoding="utf-8").splitlines()
 
 
@@ -49,7 +49,7 @@ def test_a_term_without_a_word_or_a_meaning_is_none(left_out: str) -> None:
         Term("Tariff", {"FREE": ("free", *given.values())})  # type: ignore[arg-type]
 
 
-def test_the_exports_are_those_written_down() -> None:
+def test_the_exports_match_their_snapshot() -> None:
     assert snapshots.exports().splitlines() == snapshots.EXPORTS.read_text(encoding="utf-8").splitlines()
 
 

@@ -44,12 +44,12 @@ from tests.webhooks.receivers import stranger
         ("2001:db8::1", "documentation"),
     ],
 )
-def test_only_the_open_internet_is_reached(address: str, what: str) -> None:
+def test_private_addresses_are_refused(address: str, what: str) -> None:
     assert not is_public(ipaddress.ip_address(address)), what
 
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "114.114.114.114", "2606:2800:21f:cb07::1", "2400:3200::1"])
-def test_the_open_internet_is(address: str) -> None:
+def test_public_addresses_are_reached(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))
 
 

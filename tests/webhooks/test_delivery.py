@@ -32,9 +32,7 @@ def kinds(messages: list[dict[str, Any]], number: int) -> list[str]:
     return [message["type"] for message in messages if message["data"].get("number") == number]
 
 
-async def test_a_provider_is_told_of_its_own_offers_and_jobs_in_order_and_without_personal_data(
-    world: World, tmp_path: Path
-) -> None:
+async def test_a_provider_receives_its_own_events_in_order_without_personal_data(world: World, tmp_path: Path) -> None:
     provider, other = await world.add_provider(DRAIN), await world.add_provider()
     with guide_receiver(tmp_path) as receiver:
         made = await register(provider.client, receiver.url)
@@ -53,7 +51,7 @@ async def test_a_provider_is_told_of_its_own_offers_and_jobs_in_order_and_withou
     assert await deliveries(other.client, elsewhere["id"]) == []
 
 
-async def test_another_system_is_told_of_everything_without_personal_data(world: World, tmp_path: Path) -> None:
+async def test_another_system_receives_all_events_without_personal_data(world: World, tmp_path: Path) -> None:
     provider = await world.add_provider(DRAIN)
     with guide_receiver(tmp_path) as receiver:
         made = await register(world.admin, receiver.url)

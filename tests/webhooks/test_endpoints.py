@@ -66,7 +66,7 @@ async def test_a_repeated_key_gives_the_same_endpoint_and_secret(world: World) -
     await refused(provider.client.post("/webhooks", json=body), 409, "webhook_exists")
 
 
-async def test_an_event_that_there_is_not_cannot_be_subscribed_to(world: World) -> None:
+async def test_an_unknown_event_cannot_be_subscribed_to(world: World) -> None:
     provider = await world.add_provider()
     body = {"url": URL, "label": "派单系统", "types": ["offer.made", "offer.maid"]}
     answer = await refused(provider.client.post("/webhooks", json=body), 422, "invalid_input")
@@ -86,7 +86,7 @@ async def test_an_event_that_there_is_not_cannot_be_subscribed_to(world: World) 
         "javascript:alert(1)",
     ],
 )
-async def test_what_is_no_webhook_url_is_refused(world: World, url: str) -> None:
+async def test_an_invalid_url_is_refused(world: World, url: str) -> None:
     provider = await world.add_provider()
     await refused(provider.client.post("/webhooks", json={"url": url, "label": "派单系统"}), 422, "webhook_url_invalid")
     assert await ok(provider.client.get("/webhooks")) == []
@@ -155,7 +155,7 @@ async def test_the_openapi_document_describes_what_is_sent(world: World) -> None
     assert headers == {"webhook-id", "webhook-timestamp", "webhook-signature"}
 
 
-async def test_endpoints_that_are_made_at_once_are_no_more_and_none_twice(world: World) -> None:
+async def test_concurrent_registrations_respect_the_limit(world: World) -> None:
     provider = await world.add_provider()
     bodies = [{"url": f"{URL}/{n // 2}", "label": "x"} for n in range(2 * LIMIT + 6)]
     world.application.state.quotas.costly.most = len(bodies)

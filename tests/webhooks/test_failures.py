@@ -47,7 +47,7 @@ async def make_offers(world: World, count: int) -> list[int]:
     ],
     ids=["500", "redirect", "not-http", "cut-off", "silence"],
 )
-async def test_what_is_not_taken_is_tried_again_and_the_owner_sees_why(
+async def test_a_failed_delivery_is_retried_and_the_owner_sees_why(
     world: World, said: bytes | None, failure: str | None, status: int | None
 ) -> None:
     world.context.settings.webhook_seconds = 0.3
@@ -163,7 +163,7 @@ async def test_410_gone_disables_at_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_retry_after_is_heard(world: World, status: int) -> None:
+async def test_retry_after_is_respected(world: World, status: int) -> None:
     async with stranger() as receiver:
         provider, made = await set_up(world, receiver)
         receiver.answers = lambda got: answer(status, "Retry-After: 3600")
@@ -200,7 +200,7 @@ async def test_a_slow_receiver_holds_nobody_else_up(world: World) -> None:
             assert len(slow.got) == 4
 
 
-async def test_two_couriers_send_everything_once(world: World) -> None:
+async def test_two_senders_send_everything_once(world: World) -> None:
     async with stranger() as receiver:
         provider, made = await set_up(world, receiver)
         await make_offers(world, 10)
@@ -212,7 +212,7 @@ async def test_two_couriers_send_everything_once(world: World) -> None:
     assert {row["status"] for row in await deliveries(provider.client, made["id"])} == {"delivered"}
 
 
-async def test_what_a_dead_courier_had_claimed_is_sent_when_its_claim_ends(world: World) -> None:
+async def test_a_dead_senders_claims_are_sent_once_they_expire(world: World) -> None:
     async with stranger() as receiver:
         provider, made = await set_up(world, receiver)
         await ok(provider.client.post(f"/webhooks/{made['id']}/test"))

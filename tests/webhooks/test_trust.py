@@ -107,7 +107,7 @@ async def test_one_refused_kind_does_not_disable_an_endpoint_that_takes_others(w
         assert (await ok(provider.client.get(f"/webhooks/{made['id']}")))["state"] == "disabled"
 
 
-async def test_one_provider_does_not_take_all_places(world: World) -> None:
+async def test_one_provider_does_not_use_all_concurrent_deliveries(world: World) -> None:
     """The receivers of one provider never answer. It may have twenty endpoints, and a limited number of concurrent
     deliveries."""
     greedy, modest = await world.add_provider(DRAIN), await world.add_provider(DRAIN)
