@@ -3,7 +3,7 @@ import { isReactive } from 'vue'
 
 import { halfTyped, isHalfTyped } from './halfTyped'
 
-test('a form is taken up as it was left, each by what it is about, and old ones are dropped', () => {
+test('an unfinished form is restored by its subject, and old ones are dropped', () => {
   const form = halfTyped('correct r1', () => ({ address: '', reason: '' }))
   expect([isReactive(form), isHalfTyped('correct r1')]).toEqual([true, false])
   form.address = '澄浪路 9 号'

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { completed } from './keep'
 
-test('what an earlier desk kept is completed with what it lacks, and loses nothing', () => {
+test('state kept by an earlier version is completed and loses nothing', () => {
   const fresh = { id: '', draft: { said: '', harmless: [], details: {} }, recorded: null }
   const kept = { id: 'c1', draft: { said: '水管爆了', details: { where: '厨房' } }, recorded: { id: 'r1' } }
   const draft = { said: '水管爆了', harmless: [], details: { where: '厨房' } }

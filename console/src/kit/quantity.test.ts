@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { setLocale } from './locale'
 import { measure, perUnit, priced, quantityOf } from './quantity'
 
-test('what so much comes to is whole fen, half a fen rounded up, as in the centre', () => {
+test('a sum is whole fen, half a fen rounded up, as at the centre', () => {
   expect(priced(1700, 2.5)).toBe(4250)
   expect(priced(333, 0.5)).toBe(167)
   expect(priced(50, 0.29)).toBe(15) // 14.499999999999998 in binary

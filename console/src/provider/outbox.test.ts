@@ -30,7 +30,7 @@ afterEach(() => {
 const accept = () => say({ kind: 'accept', subject: 'o1', body: {} }, '12 · 疏通')
 const settle = () => vi.advanceTimersByTimeAsync(0)
 
-test('says it at once and forgets it when the centre has answered', async () => {
+test('a report is sent at once and forgotten once answered', async () => {
   accept()
   expect(pending('o1')).toBeDefined()
   await settle()
@@ -38,7 +38,7 @@ test('says it at once and forgets it when the centre has answered', async () => 
   expect(outbox.steps).toEqual([])
 })
 
-test('says it again until there is an answer, also after the page was closed', async () => {
+test('a report is sent again until it is answered, also after the page was closed', async () => {
   replies = [new TypeError('no network'), new Response('', { status: 503 })]
   accept()
   await settle()
@@ -87,7 +87,7 @@ test("a gateway's page is no answer of the centre's", async () => {
   expect(unsent.value.length).toBe(1)
 })
 
-test('what is said while the request is held goes out after the hold, and keeps nothing else waiting', async () => {
+test('a report on a held request is sent after the hold and holds up nothing else', async () => {
   const held = () => refusal(409, 'request_on_hold', '该工单已挂起')
   replies = [held(), OK(), held()]
   say({ kind: 'start', subject: 'j1', body: {} }, '')
@@ -100,7 +100,7 @@ test('what is said while the request is held goes out after the hold, and keeps 
   expect(outbox.steps).toEqual([])
 })
 
-test('what was said stays through a sign-out, and goes out after the next sign-in', async () => {
+test('unsent reports survive a sign-out and are sent after the next sign-in', async () => {
   replies = [refusal(401, 'not_signed_in', '请登录')]
   accept()
   await settle()
@@ -136,7 +136,7 @@ test('two windows lose nothing of each other', async () => {
   expect(unsent.value.map(({ subject }) => subject)).toEqual(['o1', 'o2', 'o3'])
 })
 
-test('without room on the phone it is said all the same', async () => {
+test('a report is sent even without storage on the phone', async () => {
   const roomy = localStorage
   const setItem = () => {
     throw new DOMException('full', 'QuotaExceededError')
@@ -159,7 +159,7 @@ test('a later word on the same thing replaces an unsent one', async () => {
   expect(unsent.value.map((step) => step.body)).toEqual([{ reachable: true }])
 })
 
-test("one provider's words never go out in another's name", async () => {
+test("one provider's reports are never sent as another's", async () => {
   replies = [new TypeError('no network')]
   accept()
   await settle()

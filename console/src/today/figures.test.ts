@@ -16,7 +16,7 @@ test('a share of nothing is no share', () => {
   expect(percent(0, 0)).toBe('–')
 })
 
-test('growth is against before, and says nothing where there was nothing', () => {
+test('growth is relative to before, and empty where before was zero', () => {
   expect(growth(103, 100)).toBe('+3%')
   expect(growth(965, 1_000)).toBe('-3.5%')
   expect(growth(100, 100)).toBe('0%')
@@ -44,7 +44,7 @@ test('days are counted on the calendar', () => {
   })
 })
 
-test('days lie side by side: what one lacks the other still shows, the largest of today first', () => {
+test('days are joined by key, the largest of today first', () => {
   const day = (rows: Record<string, number>) =>
     ({ cuts: { kind: Object.entries(rows).map(([key, requests]) => ({ key, requests })) } }) as unknown as Day
   const lines = sideBySide('kind', [day({ info: 2, service: 5 }), day({ relay: 9, info: 1 }), undefined])

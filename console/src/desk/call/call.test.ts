@@ -60,7 +60,7 @@ test.each(['', '1', '00000000000', '1395741', '11111111111', '100935'])('%s is n
   expect(PHONE.test(barePhone(typed))).toBe(false),
 )
 
-test('without a number the provider has somebody to call, or comes without', () => {
+test('without a number a dispatch needs a contact or is unannounced', () => {
   const draft = { ...emptyDraft('anonymous'), item: 'PE02', area: '330203001001' }
   expect([draft.phone, draft.withheld]).toEqual(['', true])
   expect([missing(draft, 'keep'), missing(draft, 'dispatch')]).toEqual([null, 'contactPhone'])
@@ -71,14 +71,14 @@ test('without a number the provider has somebody to call, or comes without', () 
   expect(missing({ ...emptyDraft('12345'), item: 'PE02', area: '330203001001' }, 'dispatch')).toBe('contactPhone')
 })
 
-test('what was typed for the item goes along with what was suggested for it', () => {
+test('the words typed for the item are sent with the suggestions', () => {
   const draft = { ...emptyDraft('13957412345'), item: 'PE02', area: '330203001001', suggested: ['PE01', 'PE02'] }
   expect(bodyOf(draft, 'keep').asked).toBeNull()
   const asked = { words: '下水道堵了', suggested: ['PE01', 'PE02'] }
   expect(bodyOf({ ...draft, said: ' 下水道堵了 ' }, 'keep').asked).toEqual(asked)
 })
 
-test('who calls for another names them, and says who is called', () => {
+test('a call for somebody else names them and whom to call', () => {
   const draft = { ...emptyDraft('13957412345'), name: '王女士', item: 'PE02', area: '330203001001', forAnother: true }
   const mother = { ...draft, helpedName: '陈老太', helpedPhone: '8765-1234' }
   const helped = { name: '陈老太', phone: '87651234' }
@@ -91,7 +91,7 @@ test('who calls for another names them, and says who is called', () => {
   expect(missing({ ...mother, phone: '', withheld: true }, 'dispatch')).toBeNull()
 })
 
-test('the first gap is named, and only where the outcome needs it', () => {
+test('the first missing field that the outcome needs is named', () => {
   const draft = emptyDraft('1395741')
   expect(missing(draft, 'dispatch')).toBe('phone')
   draft.phone = '13957412345'
@@ -104,14 +104,14 @@ test('the first gap is named, and only where the outcome needs it', () => {
   expect(missing(draft, 'relay')).toBe('relayTo')
 })
 
-test("a description left out is the caller's own words, or the item", () => {
+test("a missing description becomes the caller's words or the item's name", () => {
   const draft = { ...emptyDraft('13957412345'), item: 'PE02', area: '330203001001', said: '下水道堵了' }
   expect(bodyOf(draft, 'dispatch').description).toBe('下水道堵了')
   expect(bodyOf({ ...draft, said: 'xsd' }, 'dispatch').description).toBe('下水道疏通')
   expect(bodyOf({ ...draft, description: ' 水倒灌到地上 ' }, 'dispatch').description).toBe('水倒灌到地上')
 })
 
-test('the main key does what is usual for the item', () => {
+test('each kind of item has its usual outcome', () => {
   const outcomes = (['info', 'relay', 'service', 'volunteer'] as const).map((kind) => usualOutcome(item({ kind })))
   expect(outcomes).toEqual(['answer', 'relay', 'dispatch', 'dispatch'])
 })
@@ -126,7 +126,7 @@ test('the lines of the item come first, by number or by name', () => {
   expect(linesOf(reference.items.get('UT03')).map(told)).toEqual(['燃气公司抢修', '119'])
 })
 
-test('recording and relaying wait for no place, and a dispatch for one that can be found', () => {
+test('recording and relaying need no place, a dispatch needs one that can be found', () => {
   const draft = { ...emptyDraft('13957412345'), item: 'PE02', relayTo: '12345' }
   expect([missing(draft, 'keep'), missing(draft, 'relay'), missing(draft, 'dispatch')]).toEqual([null, null, 'area'])
   expect(missing({ ...draft, area: '330203001' }, 'dispatch')).toBe('address')
@@ -136,7 +136,7 @@ test('recording and relaying wait for no place, and a dispatch for one that can 
   expect(bodyOf({ ...draft, somewhere: '老电影院后面' }, 'keep')).toMatchObject({ area: null, address: '老电影院后面' })
 })
 
-test('only what was asked and answered goes along', () => {
+test("only answers to the item's questions are sent", () => {
   const asks = [
     { code: 'blocked', zh: '哪里堵', en: 'Where', choices: [] },
     { code: 'overflow', zh: '漫出来了吗', en: 'Overflowing?', choices: [] },
@@ -150,7 +150,7 @@ test('only what was asked and answered goes along', () => {
   expect(bodyOf(draft, 'keep').details).toEqual([{ ask: 'blocked', answer: '厨房' }])
 })
 
-test("a request's number is told from a telephone's by its sign", () => {
+test("the sign # marks a request's number", () => {
   expect(numberIn('＃100935')).toBe('100935')
   expect(numberIn('13957412345')).toBeUndefined()
 })
@@ -166,7 +166,7 @@ const found = (facts: object) =>
     ...facts,
   }) as Parameters<typeof locate>[1]
 
-test('what is left over of the words becomes the address, with the name of the place', () => {
+test('the rest of the words becomes the address, after the name of the place', () => {
   const draft = emptyDraft('13957412345')
   locate(draft, found({ left_over: '3幢' }))
   expect([draft.area, draft.place, draft.address]).toEqual(['1', null, '3幢'])
@@ -187,13 +187,13 @@ test('what is left over of the words becomes the address, with the name of the p
   })
 })
 
-test('an address that was typed is never written over', () => {
+test('a typed address is never overwritten', () => {
   const draft = { ...emptyDraft('13957412345'), address: '5幢' }
   locate(draft, found({ left_over: '3幢' }))
   expect(draft.address).toBe('5幢')
 })
 
-test('an address that was filled in goes with its area', () => {
+test('a filled-in address is cleared with its area', () => {
   const draft = { ...emptyDraft('13957412345'), area: '9', address: '5幢', filled: '5幢' }
   locate(draft, found({ code: '9', community_code: '9' }))
   expect(draft.address).toBe('5幢')
@@ -203,7 +203,7 @@ test('an address that was filled in goes with its area', () => {
 
 const card = { name: '王', community_code: '330203001001', address: '1 幢 2 室' }
 
-test('the stored place is used until another one is said, and then never comes back by itself', () => {
+test('the stored place is used until another is given, and returns only on request', () => {
   const draft = emptyDraft('13957412345')
   fillIn(draft, card)
   expect([draft.area, draft.address, draft.stored, isTouched(draft)]).toEqual([
@@ -234,7 +234,7 @@ test('an address that was typed before the caller was known is not put into the 
   expect([draft.area, draft.address, draft.stored, draft.name]).toEqual(['', '中山西路 88 号', false, '王'])
 })
 
-test('what was typed goes with another place, what was filled in does not', () => {
+test('an address edited by hand is kept for another place', () => {
   const draft = emptyDraft('13957412345')
   fillIn(draft, card)
   draft.address = '1 幢 2 室，后门'
@@ -242,7 +242,7 @@ test('what was typed goes with another place, what was filled in does not', () =
   expect(draft.address).toBe('1 幢 2 室，后门')
 })
 
-test('the tier that the operator chose stays for the item and the number, whatever is read again', () => {
+test('the tier chosen by the operator stays for the item and the number', () => {
   const draft = { ...emptyDraft('13957412345'), item: 'PE02' }
   proposeTier(draft, 'low_fee')
   chooseTier(draft, 'paid')

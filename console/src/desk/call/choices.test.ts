@@ -16,12 +16,12 @@ test("windows are in the centre's zone, on its days", () => {
   expect(windowOf('own', '2026-11-26T09:30', '2026-11-26T11:00').wanted_from).toBe('2026-11-26T01:30:00.000Z')
 })
 
-test('as soon as possible, and what is not said in full, is no window', () => {
+test('as soon as possible or an incomplete time is no window', () => {
   expect(windowOf('soon', '', '')).toEqual({})
   expect(windowOf('own', '2026-11-26T09:30', '')).toEqual({})
 })
 
-test('what is over is not offered', () => {
+test('past windows are not offered', () => {
   setClock({ now: '2026-11-24T09:30:00Z', factor: 0, zone: 'Asia/Shanghai' })
   expect(whensNow()).not.toContain('this_afternoon')
   expect(whensNow()).toContain('this_evening')

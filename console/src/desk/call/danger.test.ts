@@ -51,7 +51,7 @@ const back = async () => {
   await vi.advanceTimersByTimeAsync(20_000)
 }
 
-test('off the line each further line is kept, is not offered again, and goes to the request that is then made', async () => {
+test('offline, further lines are kept, not offered again, and sent with the request', async () => {
   down = true
   await relay(fire, lines[0]!)
   expect([linesWaiting.value, nextLine(fire)?.number]).toEqual([['119'], '120'])
@@ -65,7 +65,7 @@ test('off the line each further line is kept, is not offered again, and goes to 
   expect([call.recorded?.lines, linesWaiting.value]).toEqual([['119', '120'], []])
 })
 
-test('a danger that is refused takes its further lines with it, and is offered again', async () => {
+test('a refused danger drops its further lines and is offered again', async () => {
   down = true
   await relay(fire, lines[0]!)
   await relay(fire, lines[1]!)
@@ -76,7 +76,7 @@ test('a danger that is refused takes its further lines with it, and is offered a
   expect([call.recording, nextLine(fire)?.number]).toEqual(['', '119'])
 })
 
-test('what is learnt later waits as well, and nothing is dispatched before it', async () => {
+test('offline, an added detail is sent before the dispatch', async () => {
   await relay(fire, lines[0]!)
   call.draft.address = '澄浪路 9 号'
   down = true

@@ -17,7 +17,7 @@ async function press(options: { code: string; sure: boolean }[], careful: boolea
   return (picker.emitted('pick') ?? []).map(([option]) => (option as { code: string }).code)
 }
 
-test('a guess needs an arrow where that matters', async () => {
+test('a guess must be chosen with an arrow key where that matters', async () => {
   expect(await press([guess, named], true, 'Enter')).toEqual([])
   expect(await press([guess, named], true, 'ArrowDown', 'Enter')).toEqual(['guess'])
   expect(await press([guess, named], true, 'ArrowUp', 'Enter')).toEqual(['named'])

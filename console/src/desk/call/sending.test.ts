@@ -81,7 +81,7 @@ const made = () =>
   sent.filter(({ path }) => path === 'requests').map(({ body }) => [body['phone'], body['item'], body['dispatch']])
 const fill = () => (call.draft = { ...emptyDraft(A), item: 'PE02', area: '1', address: '1 号' })
 
-test('what is chosen is sent though a look-up does not end', async () => {
+test('a decision is sent when a look-up takes too long', async () => {
   fill()
   const { send } = begin(ref(true))
   send('dispatch')
@@ -91,7 +91,7 @@ test('what is chosen is sent though a look-up does not end', async () => {
   expect(made()).toEqual([[A, 'PE02', true]])
 })
 
-test('what is missing is said when a look-up does not end, and nothing goes out', async () => {
+test('when a look-up takes too long a missing field is named and nothing is sent', async () => {
   call.draft = emptyDraft(A)
   const { send, gap } = begin(ref(true))
   send('dispatch')
@@ -99,7 +99,7 @@ test('what is missing is said when a look-up does not end, and nothing goes out'
   expect([gap.value, made(), leaving.value]).toEqual(['item', [], false])
 })
 
-test("an item's look-up that fails is over", async () => {
+test('a failed look-up of an item ends', async () => {
   failing = 'catalog'
   call.draft = emptyDraft(A)
   field = mount(ItemField, { props: { invalid: false }, global: { plugins: [i18n] } })
@@ -113,7 +113,7 @@ test("an item's look-up that fails is over", async () => {
   expect([waited, lookingUp.value, field.emitted('none')?.length]).toEqual([true, false, 1])
 })
 
-test('another place that is begun takes the chosen one away, and gives it back when it is taken out again', async () => {
+test('typing another place clears the chosen one, and deleting the text restores it', async () => {
   fill()
   Object.assign(call.draft, { filled: '1 号', stored: true })
   field = mount(PlaceFields, { props: { gap: null, caller: null }, global: { plugins: [i18n] } })
@@ -124,7 +124,7 @@ test('another place that is begun takes the chosen one away, and gives it back w
   expect([call.draft.area, call.draft.address, call.draft.stored]).toEqual(['1', '1 号', true])
 })
 
-test('who types on after Enter waits for nothing', async () => {
+test('typing on after Enter cancels the wait for the look-up', async () => {
   call.draft = emptyDraft(A)
   field = mount(ItemField, { props: { invalid: false }, global: { plugins: [i18n] } })
   await field.get('input').setValue('下水')
@@ -133,7 +133,7 @@ test('who types on after Enter waits for nothing', async () => {
   expect(lookingUp.value).toBe(false)
 })
 
-test('what is decided stays with its call: a ring waits until it is out', async () => {
+test('a call with a decision being sent is not replaced by a ring', async () => {
   ring(A)
   fill()
   const { send } = begin(ref(true))
@@ -147,7 +147,7 @@ test('what is decided stays with its call: a ring waits until it is out', async 
   expect(takeRinging()).toBe(true)
 })
 
-test('a second decision changes nothing while the first waits, and again repeats the first', async () => {
+test('a second decision is ignored while the first waits, and again repeats the first', async () => {
   fill()
   const settling = ref(true)
   const { send, again, problem } = begin(settling)
@@ -163,7 +163,7 @@ test('a second decision changes nothing while the first waits, and again repeats
   expect([made(), problem.value]).toEqual([[[A, 'PE02', false]], undefined])
 })
 
-test('nobody is sent for a question, whatever was decided before its name was back', async () => {
+test('a question is not dispatched even if dispatch was pressed before its item was found', async () => {
   call.draft = { ...emptyDraft(A), area: '1', address: '1 号' }
   const settling = ref(true)
   const { send } = begin(settling)
@@ -174,7 +174,7 @@ test('nobody is sent for a question, whatever was decided before its name was ba
   expect([made(), refusal.value !== '']).toEqual([[], true])
 })
 
-test('a recorded danger is not answered nor taken down again, and is merged where that is wished', async () => {
+test('a recorded danger is neither answered nor recorded again, but can be merged', async () => {
   fill()
   call.recorded = {
     id: 'r1',
@@ -193,7 +193,7 @@ test('a recorded danger is not answered nor taken down again, and is merged wher
   expect(made()).toEqual([])
 })
 
-test('a danger on its way is not taken down a second time', async () => {
+test('a danger that is being sent is not recorded a second time', async () => {
   fill()
   call.recording = 'k1'
   const { send } = begin(ref(true))
@@ -202,7 +202,7 @@ test('a danger on its way is not taken down a second time', async () => {
   expect([made(), refusal.value !== '']).toEqual([[], true])
 })
 
-test('what was typed comes back with its call, the words of a place as well', () => {
+test('a parked call comes back with the typed place', () => {
   ring(A)
   call.draft.somewhere = '鼓楼边上'
   ring(B)

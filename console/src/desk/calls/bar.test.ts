@@ -43,7 +43,7 @@ test('F10 ends no call where there is none, and says so', async () => {
   expect([call.id, told, bar.find('.outcomes').exists(), refusal.value !== '']).toEqual(['', [], false, true])
 })
 
-test('F10 asks how a call ended of which only the number is known', async () => {
+test('F10 asks for the outcome of a call with only a number', async () => {
   call.draft.phone = '13957412345'
   await nextTick()
   expect(bar.find('.in-hand').exists()).toBe(true)
@@ -64,7 +64,7 @@ test('a ring does not wipe out a number that was typed', () => {
   expect([ring('13800574128'), call.draft.phone]).toEqual([false, '13957412345'])
 })
 
-test('a call that rang from elsewhere is told with that number, and with what was asked about in it', async () => {
+test('a call is reported with the number that rang and the requests asked about', async () => {
   ring('13800574128')
   call.draft.phone = '#100935'
   expect(rang()).toBe('13800574128')
@@ -73,13 +73,13 @@ test('a call that rang from elsewhere is told with that number, and with what wa
   expect(told.at(-1)).toMatchObject({ status: 'ended', phone: '13800574128', request_ids: ['r9'], outcome: null })
 })
 
-test('nobody rings from anywhere while no call is in hand; a number not shown is none', () => {
+test('without a call there is no ringing number, and a withheld one is null', () => {
   expect(rang()).toBeUndefined()
   call.draft.withheld = true
   expect(rang()).toBeNull()
 })
 
-test('who the caller is changes, and what they want stays', () => {
+test('changing the caller keeps the request and clears name and place', () => {
   ring('13800574128')
   Object.assign(call.draft, { said: '下水道堵了', item: 'PE02', description: '厨房', area: '1', stored: true })
   Object.assign(call.draft, { address: '1 号', filled: '1 号', name: '王', helpedName: '外婆' })
@@ -97,7 +97,7 @@ test('who the caller is changes, and what they want stays', () => {
   })
 })
 
-test('how one call ended is not answered for the next that takes its place', async () => {
+test("the question for a call's outcome closes when the next call is taken", async () => {
   ring('13800574128')
   await press('F10')
   ring('13957412345')
@@ -108,7 +108,7 @@ test('how one call ended is not answered for the next that takes its place', asy
   expect([call.draft.phone, told.some(({ status }) => status === 'ended')]).toEqual(['13957412345', false])
 })
 
-test('while something is on its way its call does not end', async () => {
+test('a call does not end while something is being sent', async () => {
   ring('13800574128')
   touch('r9')
   const stop = mount({ setup: () => (holdsCall(computed(() => true)), () => null) })

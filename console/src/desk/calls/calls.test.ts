@@ -73,7 +73,7 @@ const letter = (draft = { ...emptyDraft(A), item: 'PE02', area: '1' }) => ({
   body: bodyOf(draft, 'dispatch'),
 })
 
-test('a ring opens a call, and a second one never wipes out what was typed', async () => {
+test('a ring opens a call, and a second ring keeps what was typed', async () => {
   expect(ring(A)).toBe(true)
   call.draft.said = '下水'
   expect([ring(B), ring(B), ring('13700000000')]).toEqual([false, false, false])
@@ -96,7 +96,7 @@ test('the call in hand waits while another is taken, and comes back as it was', 
   expect(told().at(-1)).toMatchObject({ phone: A, status: 'ongoing' })
 })
 
-test('what was done in a call ends it when the next one rings', async () => {
+test('a call in which something was done ends when the next one rings', async () => {
   ring(A)
   await post.say(letter(), '', 'k1')
   expect([isSettled(call), ring(B), calls.parked.length]).toEqual([true, true, 0])
@@ -108,13 +108,13 @@ test('what was done in a call ends it when the next one rings', async () => {
   ])
 })
 
-test('a caller who is told how it stands is not taken off the line by a ring', () => {
+test('a call about an existing request is not ended by a ring', () => {
   ring(A)
   touch('r9')
   expect([isSettled(call), ring(B)]).toEqual([true, false])
 })
 
-test('a ring that nobody took is a call, too', async () => {
+test('a missed ring is reported as a call', async () => {
   ring(A)
   ring('anonymous')
   missRinging(calls.ringing[0]!)
@@ -123,7 +123,7 @@ test('a ring that nobody took is a call, too', async () => {
   expect(told().at(-1)).toMatchObject({ phone: null, status: 'ended', outcome: 'hung_up' })
 })
 
-test('off the line, then another call: the request goes out once, and its call knows of it', async () => {
+test('a request made offline is sent once, and its call is reported with it', async () => {
   ring(A)
   await settle()
   down = true
@@ -153,7 +153,7 @@ test("one operator's letters are neither seen nor sent by another", async () => 
   expect([sent, post.outbox.steps]).toEqual([[], []])
 })
 
-test('what the centre refuses later is mended as it was typed, and never lost to the call in hand', async () => {
+test('a request refused later can be corrected without losing the current call', async () => {
   ring(A)
   down = true
   await post.say(letter(), '疏通', 'k1')
@@ -170,7 +170,7 @@ test('what the centre refuses later is mended as it was typed, and never lost to
   expect(post.refused.value).toEqual([])
 })
 
-test('what could not be sent for a day is not sent under a key that is forgotten', async () => {
+test('after a day an unsent request is not sent under its expired key', async () => {
   down = true
   ring(A)
   await post.say(letter(), '疏通', 'k1')
@@ -188,7 +188,7 @@ test('a call that began by typing is parked as well', () => {
   expect([calls.parked.length, call.draft.description]).toEqual([1, ''])
 })
 
-test('a merge that is refused leaves the request taken down, and says why', async () => {
+test('a refused merge keeps the recorded request and says why', async () => {
   refused = 'requests/r1/parent'
   const problem = { title: '请反过来并', code: 'merge_the_other_way', status: 409 }
   refusal = new Response(JSON.stringify(problem), { status: 409 })
@@ -197,7 +197,7 @@ test('a merge that is refused leaves the request taken down, and says why', asyn
   expect(post.refused.value).toEqual([])
 })
 
-test('what is dismissed is what was heard by then', () => {
+test('a dismissal covers only dangers heard before it', () => {
   const draft = { ...emptyDraft(A), harmless: ['gas' as const] }
   const gas = { kind: 'gas' } as Danger
   heard.described.value = [gas]

@@ -57,7 +57,7 @@ const resume = (id = 'r1') => ({
   told: apiStep('delete', '/api/v1/requests/{request_id}/hold', { params: params(id) }),
 })
 
-test('a step is told once, with its body and a key, and nothing of it is left', async () => {
+test('a step is sent once with its body and key, and nothing is kept', async () => {
   expect(await tell(close(), '7 办结')).toEqual({ given: { id: 'r1', number: 7 } })
   expect(asked).toEqual([
     { path: 'PUT requests/r1/closure', key: expect.stringMatching(/.{20}/), body: '{"note":"已转办"}' },
@@ -65,7 +65,7 @@ test('a step is told once, with its body and a key, and nothing of it is left', 
   expect([localStorage.getItem('hotline.outbox.desk.o1'), arrived.value]).toEqual(['[]', []])
 })
 
-test('an answer that is lost is asked for again under the same key, also after a reload', async () => {
+test('a step whose answer was lost is sent again under the same key, also after a reload', async () => {
   fates = ['lost', 'unsent']
   expect(await tell(close(), '7 办结')).toBeNull()
   expect(waits('r1', 'close')).toBe(true)
@@ -78,7 +78,7 @@ test('an answer that is lost is asked for again under the same key, also after a
   expect(arrived.value.map(({ title }) => title)).toEqual(['7 办结'])
 })
 
-test('what is told of one request goes out in its order, also when another stands in the way', async () => {
+test('steps of one request are sent in order, even when another one fails between', async () => {
   fates = ['unsent', 'unsent', 'unsent', 'unsent']
   await tell(resume(), '7 恢复')
   await tell(close(), '7 办结')
@@ -94,7 +94,7 @@ test('what is told of one request goes out in its order, also when another stand
   ])
 })
 
-test('what is refused at once is said where it was typed; later it stays until somebody has seen why', async () => {
+test('a refusal is shown in its form, or is kept once the form is gone', async () => {
   fates = [refusal()]
   const form = effectScope()
   const { run, problem } = form.run(() => useAct())!
@@ -114,13 +114,13 @@ test('what is refused at once is said where it was typed; later it stays until s
   ])
 })
 
-test('a step that may not be taken keeps nothing else waiting', async () => {
+test('a forbidden step does not hold up other steps', async () => {
   fates = [new Response('{"code":"not_allowed","title":"须由值班长更正","status":403}', { status: 403 })]
   await expect(tell(close(), '7 办结')).rejects.toThrow('须由值班长更正')
   expect(await tell(resume(), '7 恢复')).not.toBeNull()
 })
 
-test('what means nothing without what was refused before it is not sent', async () => {
+test('a step that depends on a refused one is not sent', async () => {
   fates = ['unsent', 'unsent', refusal()]
   await tell(resume(), '7 恢复', 'k1')
   await tell({ ...close(), after: 'k1' }, '7 办结')

@@ -18,7 +18,7 @@ test('an article goes into the answer, and its item with it', () => {
   ])
 })
 
-test('taken again it gives way to the next, and what was typed stays', () => {
+test('a second article replaces the first, and typed text stays', () => {
   const draft = { ...emptyDraft(), answer: '您好。' }
   take(draft, card)
   take(draft, nextOf(draft, [card, permit])!)
@@ -27,7 +27,7 @@ test('taken again it gives way to the next, and what was typed stays', () => {
   expect(nextOf(draft, [card, permit])).toBe(card)
 })
 
-test('behind an article that was edited the next one is added', () => {
+test('after an edited article the next one is appended', () => {
   const draft = emptyDraft()
   take(draft, card)
   draft.answer += '请带户口簿。'

@@ -15,7 +15,7 @@ test('a clock is yellow and red from the very moment on', () => {
   expect(levels).toEqual(['green', 'yellow', 'yellow', 'red'])
 })
 
-test('the first due matters', () => {
+test('the first due clock counts', () => {
   expect(first([clock('arrive', '11:30:00', '12:00:00'), accept])).toBe(accept)
   expect(first([])).toBeUndefined()
 })
@@ -25,7 +25,7 @@ test('each request counts once, at the level of its first clock', () => {
   expect(countLevels(requests, at('10:08:00'))).toEqual({ green: 0, yellow: 2, red: 0 })
 })
 
-test('what is left is counted in whole seconds, and what is over as well', () => {
+test('remaining and overdue time are counted in whole seconds', () => {
   expect(left(90_061_000)).toEqual({ d: 1, h: 1, m: 1, s: 1, over: false })
   expect(left(-61_000)).toMatchObject({ m: 1, s: 1, over: true })
 })

@@ -23,7 +23,7 @@ test('what the centre allows is offered in its order, and nothing else', () => {
   expect(keys([], request(), [])).toEqual([])
 })
 
-test('who calls from another telephone may ask and complain, and speaks for no other citizen', () => {
+test('a caller from another number may ask and complain but not decide for the citizen', () => {
   const from = (rang: string | null) => stepsOf(ofRequest('contact'), request(), [job({})], undefined, rang)
   expect(from('13800574128').map(({ key }) => key)).toEqual(['progress', 'change', 'complaint'])
   const both = [...ofRequest('contact', 'cancel'), ...ofJob('start')]
@@ -41,7 +41,7 @@ test('who calls from another telephone may ask and complain, and speaks for no o
   ])
 })
 
-test('while a job is under way its citizen is taken to ask about it, not to report of it', () => {
+test("while a job is in progress a citizen's call is first taken as a question about it", () => {
   const both = [...ofJob('start'), ...ofRequest('hold', 'contact')]
   expect(keys(both, request(), [job({})], '13957412345')).toEqual([
     'progress',
@@ -53,7 +53,7 @@ test('while a job is under way its citizen is taken to ask about it, not to repo
   ])
 })
 
-test('why a job is given back has to be said: nothing is taken for granted', () => {
+test('a return has no preselected reason', () => {
   const [back] = stepsOf(ofJob('return'), request(), [job({})])
   expect(gapsOf(back!, noWords())).toEqual(['reason'])
   expect(gapsOf(back!, { ...noWords(), reason: 'no_staff' })).toEqual([])
@@ -66,7 +66,7 @@ test('there is a sum to agree to only while one is quoted and not agreed on', ()
   expect(keys(allowed, request(), [job({})])).toEqual(['complete'])
 })
 
-test('who asks how it goes must be on the line, and may refuse the provider', () => {
+test('contacts and a bar need a call, and after completion a complaint comes first', () => {
   expect(keys(ofRequest('contact'), request(), [])).toEqual([])
   expect(keys(ofRequest('contact'), request(), [job({})], '13957412345')).toEqual([
     'progress',
@@ -77,7 +77,7 @@ test('who asks how it goes must be on the line, and may refuse the provider', ()
   expect(keys(ofRequest('contact'), request({ status: 'completed' }), [], '13957412345')[0]).toBe('complaint')
 })
 
-test('without a number to call, a dispatch says that the provider comes without', () => {
+test('without a number a dispatch is labelled unannounced', () => {
   expect(keys(ofRequest('dispatch'), request({ contact_phone: null }), [])).toEqual(['unannounced'])
   expect(keys(ofRequest('dispatch'), request({ contact_phone: null, unannounced: true }), [])).toEqual(['dispatch'])
 })
@@ -87,7 +87,7 @@ test('every step of a danger has its form', () => {
   expect(keys(allowed, request(), [])).toEqual(['dangerRelay', 'endanger', 'dangerBack', 'pays'])
 })
 
-test('what is missing or no sum is named before anything is sent', () => {
+test('a missing field or invalid amount is named before sending', () => {
   const complete = stepsOf(ofJob('complete'), request(), [job({})])[0]!
   expect(gapsOf(complete, noWords())).toEqual(['note', 'amount'])
   expect(gapsOf(complete, { ...noWords(), note: '换了弯头', amount: '一百' })).toEqual(['amount'])
