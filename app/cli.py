@@ -35,6 +35,7 @@ from app.knowledge.load import load_articles
 from app.main import create_app
 from app.metrics.commands import metrics
 from app.places.commands import places
+from app.privacy.commands import retention
 from app.sample.history import load_history
 from app.sample.load import load_registry
 from app.sample.reference import SEED
@@ -53,6 +54,7 @@ app.command("backup")(back_up)
 app.command("restore")(restore)
 app.add_typer(places, name="places")
 app.add_typer(metrics, name="metrics")
+app.command()(retention)
 
 PORT = typer.Option(min=0, max=65_535, help="port to listen on; 0 takes a free one")
 MOST_SCALE = 100.0

@@ -17,10 +17,7 @@ from random import Random
 
 from structlog.contextvars import bind_contextvars
 
-from app.admission.queries import forget_applications
 from app.aftercare.tasks import make_callbacks
-from app.auth.queries import forget_sessions
-from app.auth.throttle_queries import DEVICE_LIVES, forget_old_devices, forget_tries
 from app.calls.tasks import end_abandoned_calls
 from app.catalog.snapshot import Catalog, Snapshot
 from app.complaints.tasks import raise_complaint_alarms
@@ -39,32 +36,23 @@ from app.kit.clock import ScaledClock
 from app.kit.context import Context
 from app.kit.errors import DatabaseBusy, DatabaseUnavailable
 from app.kit.heartbeat import BEAT_SECONDS, beat
-from app.kit.idempotency import forget_keys
-from app.kit.limits import forget_counts
 from app.kit.steps import Health, forget_troubles, write_health
 from app.kit.tracing import begin_trace
-from app.knowledge.queries import forget_choices, forget_failed_searches
 from app.metrics.tasks import roll_up_calls_step, roll_up_volumes_step
+from app.privacy.keeping import keep_to_schedule
 from app.registry.expiry import watch_papers
 from app.registry.months import remind_of_months
 from app.registry.tasks import roll_windows
 from app.supervision.tasks import raise_alarms
 from app.webhooks.outbound import open_outbound
 from app.webhooks.sender import WebhookSender
-from app.webhooks.tasks import prune_deliveries, spread_events
+from app.webhooks.tasks import spread_events
 
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 0.5
 LEAST_PAUSE_SECONDS = 0.05
 LOG_PAUSE_SECONDS = 0.1
-KEYS_LIVE = timedelta(hours=24)
-"""How long idempotency keys, counts of calls and sign-in attempts are kept."""
-SESSIONS_LIVE = timedelta(days=30)
-"""How long sessions are kept after they end."""
-APPLICATIONS_LIVE = timedelta(days=180)
-"""How long a refused or withdrawn application is kept, with its personal data, so that the applicant can see why."""
-FAILED_SEARCHES_LIVE = timedelta(days=180)
 FORGET_EVERY = timedelta(minutes=10)
 CALENDAR_EVERY = timedelta(minutes=10)
 LONGEST_PAUSE_SECONDS = 30.0
@@ -125,20 +113,8 @@ async def run_log_steps(context: Context) -> int:
     return sum([await step(context) for step in LOG_STEPS.values()])
 
 
-async def forget_old_keys(context: Context) -> int:
-    """Delete what has expired: keys, counters, sessions, browsers, searches, choices, applications and troubles.
-
-    Always returns 0, as a step that never has more to do.
-    """
+async def _forget_troubles(context: Context) -> int:
     async with context.db.begin() as tx:
-        await forget_keys(tx, context.clock.now() - KEYS_LIVE)
-        await forget_counts(tx, context.clock.now() - KEYS_LIVE)
-        await forget_tries(tx, context.clock.now() - KEYS_LIVE)
-        await forget_sessions(tx, context.clock.now() - SESSIONS_LIVE)
-        await forget_old_devices(tx, context.clock.now() - DEVICE_LIVES)
-        await forget_failed_searches(tx, context.clock.now() - FAILED_SEARCHES_LIVE)
-        await forget_choices(tx, context.clock.now() - timedelta(days=context.settings.choices_days))
-        await forget_applications(tx, context.clock.now() - APPLICATIONS_LIVE)
         await forget_troubles(tx, context.clock.now(), but=LOG_STEPS)
     return 0
 
@@ -178,8 +154,8 @@ async def work(context: Context, catalog: Catalog) -> None:
             repeat(name, bound(step), pause, DISPATCH_TOPIC, AFTERCARE_TOPIC)
         for name, log_step in LOG_STEPS.items():
             repeat(name, partial(log_step, context), LOG_PAUSE_SECONDS, LOG_TOPIC)
-        repeat("prune_deliveries", partial(prune_deliveries, context), forget_pause)
-        repeat("forget", partial(forget_old_keys, context), forget_pause)
+        repeat("keep_to_schedule", partial(keep_to_schedule, context), forget_pause)
+        repeat("forget_troubles", partial(_forget_troubles, context), forget_pause)
         repeat("recover_credit", partial(recover_credit, context), calendar_pause)
         repeat("remind_of_months", partial(remind_of_months, context), calendar_pause)
         repeat("beat", partial(_beat, context, steps), BEAT_SECONDS)

@@ -1,10 +1,9 @@
 """SQL for applications to join."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import func, or_, select
 
 from app.admission.models import Application, ApplicationStatus
 from app.kit.db import Tx
@@ -47,9 +46,3 @@ async def list_applications(tx: Tx, status: str, after: int | None, limit: int) 
     if after is not None:
         query = query.where(Application.number > after)
     return (await tx.session.execute(query)).scalars().all()
-
-
-async def forget_applications(tx: Tx, before: datetime) -> None:
-    """Delete applications refused or withdrawn before that moment: nobody needs their personal data any more."""
-    over = Application.status.in_([ApplicationStatus.REFUSED, ApplicationStatus.WITHDRAWN])
-    await tx.session.execute(delete(Application).where(over, Application.decided_at < before))

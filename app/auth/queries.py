@@ -17,7 +17,6 @@ from sqlalchemy import (
     case,
     cast,
     column,
-    delete,
     exists,
     false,
     func,
@@ -232,12 +231,6 @@ async def end_session(tx: Tx, token_hash: bytes, at: datetime) -> bool:
         )
         ended = ended or result.first() is not None
     return ended
-
-
-async def forget_sessions(tx: Tx, before: datetime) -> None:
-    """Delete sessions of staff and providers that ended or expired before that moment."""
-    for kept in (StaffSession, ProviderSession):
-        await tx.session.execute(delete(kept).where(or_(kept.ended_at < before, kept.expires_at < before)))
 
 
 _AUDIT = Prepared(

@@ -100,11 +100,6 @@ async def list_delayed(tx: Tx, at: datetime) -> dict[UUID, datetime]:
     return {staff_id: free_at for staff_id, free_at in rows if staff_id}
 
 
-async def forget_tries(tx: Tx, before: datetime) -> None:
-    """Delete counters whose last attempt was before that moment."""
-    await tx.session.execute(delete(SignInTries).where(SignInTries.last_at < before))
-
-
 async def is_known_device(tx: Tx, device: bytes, staff_id: UUID) -> bool:
     """Return whether this person has signed in from that browser before."""
     return await tx.session.get(StaffDevice, (device, staff_id)) is not None
@@ -129,8 +124,3 @@ async def know_device(tx: Tx, device: bytes, staff_id: UUID, at: datetime) -> No
 async def forget_devices(tx: Tx, staff_id: UUID) -> None:
     """Forget all browsers of this person."""
     await tx.session.execute(delete(StaffDevice).where(StaffDevice.staff_id == staff_id))
-
-
-async def forget_old_devices(tx: Tx, before: datetime) -> None:
-    """Delete browsers that were last used before that moment."""
-    await tx.session.execute(delete(StaffDevice).where(StaffDevice.last_used_at < before))

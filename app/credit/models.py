@@ -78,6 +78,7 @@ class CreditEntry(Model):
 
     __table_args__ = (
         one_of("status", EntryStatus),
+        Index(None, "notice_id"),
         CheckConstraint("points <> 0", name="points"),
         CheckConstraint("effect = 0 OR status NOT IN ('proposed', 'answered', 'dropped')", name="effect_once_applied"),
         CheckConstraint("effect BETWEEN least(points, 0) AND greatest(points, 0)", name="effect_within_points"),

@@ -115,6 +115,7 @@ async def edit_citizen(act: Act, tx: Tx, phone: str, body: CitizenEdit, catalog:
         citizen.community_code = community.code if community else None
     for name, value in changes.items():
         setattr(citizen, name, value)
+    citizen.changed_at = act.now
     await _audit(act, tx, "citizen.edited", phone, fields=sorted(body.model_fields_set))
     return CitizenEdit(name=citizen.name, area=citizen.community_code, address=citizen.address, note=citizen.note)
 
@@ -127,6 +128,7 @@ async def add_membership(act: Act, tx: Tx, phone: str, group: str, body: Members
     if body.expires_on and body.expires_on < act.today:
         raise MembershipOver(expires_on=str(body.expires_on), today=str(act.today))
     citizen = await get_or_add(tx, phone, act.now)
+    citizen.changed_at = act.now
     await tx.flush()
     values = {"source": body.source, "checked_by": act.who, "expires_on": body.expires_on}
     statement = insert(CitizenGroup).values(citizen_id=citizen.id, group_code=group, **values)
@@ -148,6 +150,7 @@ async def bar_provider(act: Act, tx: Tx, phone: str, provider_id: UUID, reason: 
     if await find_provider(tx, provider_id) is None:
         raise NotFound(what="provider", key=str(provider_id))
     citizen = await get_or_add(tx, phone, act.now)
+    citizen.changed_at = act.now
     await tx.flush()
     statement = insert(CitizenBar).values(
         citizen_id=citizen.id, provider_id=provider_id, reason=reason, created_at=act.now

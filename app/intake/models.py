@@ -185,6 +185,8 @@ class Citizen(Model):
     address: Mapped[str | None]
     note: Mapped[str | None]
     created_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
+    """When something about the citizen, not about a request, was last recorded. NULL: at `created_at`."""
 
     __table_args__ = (
         Index(
@@ -364,6 +366,8 @@ class Request(Model):
     """Rises with each correction."""
     corrected_at: Mapped[datetime | None]
     """When item, tier, place or wanted time was last corrected. Providers asked before then may be asked again."""
+    blanked_at: Mapped[datetime | None]
+    """When its personal data was removed, as scheduled or because the citizen asked (docs/personal-data.md)."""
 
     __table_args__ = (
         one_of("status", RequestStatus),
@@ -422,6 +426,11 @@ class Request(Model):
             postgresql_where=text("status NOT IN ('closed', 'cancelled', 'merged')"),
         ),
         Index("ix_requests_alarm", "alarm_at", postgresql_where=text("alarm_at IS NOT NULL")),
+        Index(
+            "ix_requests_to_blank",
+            text("coalesce(closed_at, cancelled_at, merged_at)"),
+            postgresql_where=text("blanked_at IS NULL AND status IN ('closed', 'cancelled', 'merged')"),
+        ),
         Index(
             "ix_requests_match",
             "match_at",

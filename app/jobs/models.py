@@ -142,9 +142,9 @@ class Offer(Model):
     """The provider did the work before and does it again free of charge."""
     offered_by: Mapped[str]
     policy_version: Mapped[int] = mapped_column(ForeignKey("policies.version"))
-    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))
+    decision_id: Mapped[int | None] = mapped_column(BigInteger)
     """The matching decision: which other providers were considered and why they were not asked. NULL in generated
-    history."""
+    history. Not a foreign key: decisions are deleted before offers (docs/personal-data.md)."""
     rank: Mapped[int]
     scores: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """The score per criterion, and the total."""

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from fastapi import Header, Request
 from pydantic import BaseModel, TypeAdapter
-from sqlalchemy import Index, LargeBinary, Update, bindparam, delete, select, update
+from sqlalchemy import Index, LargeBinary, Update, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -78,7 +78,6 @@ def store_answer() -> Update:
 _STORE = Prepared(store_answer())
 NOTHING_STORED: dict[str, Any] = dict.fromkeys(("principal", "used_key", "new_answer"))
 """The parameters of `store_answer` when there is nothing to store."""
-_FORGET = Prepared(delete(IdempotencyKey).where(IdempotencyKey.created_at < bindparam("before")))
 
 
 class Once(NamedTuple):
@@ -189,8 +188,3 @@ def repeatable(endpoint: Callable[..., Awaitable[A]]) -> Callable[..., Awaitable
     }
     step.__signature__ = asked.replace(parameters=list(parameters.values()))  # type: ignore[attr-defined]  # what FastAPI reads
     return step
-
-
-async def forget_keys(tx: Tx, before: datetime) -> None:
-    """Drop the keys created before that moment. We promise to keep keys for 24 hours."""
-    await tx.rows(_FORGET, before=before)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from math import ceil
 from typing import NamedTuple
 
-from sqlalchemy import DateTime, Text, bindparam, delete
+from sqlalchemy import DateTime, Text, bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -61,7 +61,6 @@ _COUNT = Prepared(
     .on_conflict_do_update(index_elements=["key", "begins"], set_={"calls": CallCount.calls + 1})
     .returning(CallCount.calls)
 )
-_FORGET = Prepared(delete(CallCount).where(CallCount.begins < bindparam("before", type_=DateTime(timezone=True))))
 
 
 def network_of(address: str) -> str:
@@ -89,8 +88,3 @@ async def count_call(tx: Tx, limit: Limit, address: str, now: datetime) -> None:
     if row is not None and row["calls"] > limit.most:
         wait = ceil((begins + limit.span - now).total_seconds())
         raise TooManyCalls(limit=limit.name, most=limit.most, span_seconds=seconds, wait_seconds=wait)
-
-
-async def forget_counts(tx: Tx, before: datetime) -> None:
-    """Drop the counts of spans that began before that moment."""
-    await tx.rows(_FORGET, before=before)

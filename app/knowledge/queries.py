@@ -35,7 +35,6 @@ from app.knowledge.models import (
     ArticleVersion,
     ArticleWord,
     CannedText,
-    FailedSearch,
     ItemChoice,
     SuggestionModel,
 )
@@ -325,19 +324,9 @@ async def set_text(tx: Tx, name: str, facts: Mapping[str, Any]) -> CannedText:
     return kept.scalar_one()
 
 
-async def forget_failed_searches(tx: Tx, before: datetime) -> None:
-    """Delete failed searches from before that moment."""
-    await tx.session.execute(delete(FailedSearch).where(FailedSearch.at < before))
-
-
 async def list_choices(tx: Tx) -> Sequence[ItemChoice]:
     """Return the operators' choices, oldest first."""
     return (await tx.session.execute(select(ItemChoice).order_by(ItemChoice.at, ItemChoice.id))).scalars().all()
-
-
-async def forget_choices(tx: Tx, before: datetime) -> None:
-    """Delete choices from before that moment."""
-    await tx.session.execute(delete(ItemChoice).where(ItemChoice.at < before))
 
 
 async def find_model(tx: Tx) -> SuggestionModel | None:

@@ -78,20 +78,6 @@ async def note_failed(
         await tx.rows(statements.RETRY, again_at=again_at, **failed)
 
 
-_OLDEST = select(_DELIVERIES.c.id).order_by(_DELIVERIES.c.id).limit(bindparam("batch", type_=BigInteger))
-_PRUNE = Prepared(
-    _DELIVERIES.delete()
-    .where(_DELIVERIES.c.id == any_(func.array(_OLDEST.scalar_subquery())))  # PostgreSQL looks an array up by key
-    .where(_DELIVERIES.c.at < AT)
-    .returning(_DELIVERIES.c.id)
-)
-
-
-async def prune_deliveries(tx: Tx, before: datetime, batch: int) -> int:
-    """Delete deliveries of events before the moment, among the oldest `batch`. Returns how many."""
-    return len(await tx.rows(_PRUNE, at=before, batch=batch))
-
-
 async def list_endpoints(tx: Tx, provider_id: UUID | None) -> Sequence[WebhookEndpoint]:
     """Return the endpoints of the provider, or of other systems if None, oldest first."""
     query = select(WebhookEndpoint).where(WebhookEndpoint.provider_id.is_not_distinct_from(provider_id))

@@ -5,11 +5,9 @@ from app.events.topics import WEBHOOK_TOPIC
 from app.kit.context import Context
 from app.kit.db import Tx
 from app.webhooks import queries
-from app.webhooks.actions import KEPT
 from app.webhooks.statements import READER
 
 SPREAD_BATCH = 2_000
-PRUNE_BATCH = 5_000
 
 
 async def spread_events(context: Context) -> int:
@@ -26,9 +24,3 @@ async def spread_events(context: Context) -> int:
         tx.publish(WEBHOOK_TOPIC)
 
     return await walk(context, "spread_events", READER, SPREAD_BATCH, take, take_one)
-
-
-async def prune_deliveries(context: Context) -> int:
-    """Delete a batch of deliveries older than seven days. Returns how many."""
-    async with context.db.begin() as tx:
-        return await queries.prune_deliveries(tx, context.clock.now() - KEPT, PRUNE_BATCH)

@@ -8,7 +8,7 @@ import pytest
 from httpx import Response
 
 from app.admission import actions
-from app.worker import forget_old_keys
+from app.privacy.keeping import keep_to_schedule
 from tests.registry.applications import LOCK_PAPER, UNLOCKING, application
 from tests.world import DRAIN, World, credit_code, ok, refused
 
@@ -165,8 +165,8 @@ async def test_a_refused_application_is_deleted_after_180_days(world: World) -> 
     [row] = await waiting(world)
     await ok(world.registrar.put(f"/applications/{row['id']}/refusal", json={"reason": "资料不实"}))
     world.advance(days=179)
-    await forget_old_keys(world.context)
+    await keep_to_schedule(world.context)
     assert (await follow(world, filed)).is_success
     world.advance(days=2)
-    await forget_old_keys(world.context)
+    await keep_to_schedule(world.context)
     assert (await follow(world, filed)).status_code == 404

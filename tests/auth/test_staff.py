@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from app.auth.models import ProviderSession, Role, Staff, StaffSession
 from app.auth.passwords import HASHERS, HASHING
 from app.auth.tokens import AUTH_TOPIC, token_hash
-from app.worker import forget_old_keys
+from app.privacy.keeping import keep_to_schedule
 from tests.auth.accounts import (
     PASSWORD,
     QUICK,
@@ -201,7 +201,7 @@ async def test_sessions_are_forgotten_a_month_after_their_end(world: World) -> N
             times = {"created_at": long_ago, "expires_at": expires_at, "ended_at": ended_at}
             tx.session.add(StaffSession(token_hash=name.encode(), staff_id=staff_id, **times))
             tx.session.add(ProviderSession(token_hash=name.encode(), key_hash=key_hash, **times))
-    await forget_old_keys(world.context)
+    await keep_to_schedule(world.context)
     async with world.context.db.begin() as tx:
         for kept in (StaffSession, ProviderSession):
             left = set(await tx.session.scalars(select(kept.token_hash)))

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.auth.models import SignInTries, Staff
 from app.auth.passwords import HASHERS, HASHING, PLACES
 from app.auth.throttle import FREE_OF_NAME, FREE_OF_NETWORK, count_try, of_network
-from app.worker import forget_old_keys
+from app.privacy.keeping import keep_to_schedule
 from tests.auth.accounts import OURS, PASSWORD, audit_of, cookie_of, from_address, give_passwords, post_session
 from tests.world import World, ok, refused
 
@@ -220,7 +220,7 @@ async def test_invalid_keys_are_throttled_by_network(world: World) -> None:
 async def test_sign_in_failures_are_forgotten(world: World) -> None:
     await post_session(world, "t.operator", WRONG)
     world.advance(hours=25)
-    await forget_old_keys(world.context)
+    await keep_to_schedule(world.context)
     async with world.context.db.begin() as tx:
         assert (await tx.session.execute(select(func.count()).select_from(SignInTries))).scalar_one() == 0
         assert (await tx.session.execute(select(func.count()).select_from(Staff))).scalar_one() == 5

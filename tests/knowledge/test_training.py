@@ -30,7 +30,7 @@ from app.knowledge.training import (
     read_sentences,
     train,
 )
-from app.worker import forget_old_keys
+from app.privacy.keeping import keep_to_schedule
 from tests.world import DRAIN, World, ok
 
 TOLD = "我叫王建国，住在柳汀街230号3幢402室，电话13957412345，下水道堵了"
@@ -59,10 +59,10 @@ async def test_choices_are_stored_masked_and_once(world: World) -> None:
 async def test_old_choices_are_deleted(world: World) -> None:
     await world.create(asked={"words": "下水道堵了"})
     world.advance(days=world.context.settings.choices_days - 1)
-    await forget_old_keys(world.context)
+    await keep_to_schedule(world.context)
     assert len(await kept(world)) == 1
     world.advance(days=2)
-    await forget_old_keys(world.context)
+    await keep_to_schedule(world.context)
     assert await kept(world) == []
 
 

@@ -23,6 +23,7 @@ from app.cli import app as hotline
 from app.events.facts import FACTS
 from app.events.kinds import EventKind
 from app.main import create_app
+from app.privacy.schedule import as_table
 from app.settings import Settings
 from hotline_provider.cli import app as provider
 from tests.surface import words
@@ -32,6 +33,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "surface"
 DOCUMENT, EXPORTS, COMMANDS = FOLDER / "openapi.json", FOLDER / "exports.txt", FOLDER / "commands.txt"
 EVENTS = FOLDER.parent / "events.md"
+PERSONAL_DATA = FOLDER.parent / "personal-data.md"
 
 
 def document() -> dict[str, Any]:
@@ -87,6 +89,12 @@ In `data` a name with a question mark may be missing or null. Sums are in fen, s
 """
 
 
+def personal_data() -> str:
+    """Return docs/personal-data.md with the present schedule between its marks."""
+    before, rest = PERSONAL_DATA.read_text(encoding="utf-8").split("<!-- schedule -->\n")
+    return f"{before}<!-- schedule -->\n\n{as_table()}\n<!-- end -->" + rest.split("<!-- end -->")[1]
+
+
 def commands() -> str:
     """Return one line per command, argument and option of both programs."""
     groups = {"hotline": hotline, "hotline-provider": provider}
@@ -132,6 +140,7 @@ def write(made: dict[str, Any]) -> None:
     EXPORTS.write_text(exports(), encoding="utf-8")
     COMMANDS.write_text(commands(), encoding="utf-8")
     EVENTS.write_text(events(), encoding="utf-8")
+    PERSONAL_DATA.write_text(personal_data(), encoding="utf-8")
     words.write()
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from app.privacy.keeping import keep_table
+from app.privacy.schedule import BY_TABLE
 from app.webhooks.backoff import RETRY_SECONDS
 from app.webhooks.outbound import open_outbound
-from app.webhooks.tasks import prune_deliveries
 from tests.webhooks.receivers import (
     NO_CONTENT,
     Stranger,
@@ -247,9 +248,9 @@ async def test_a_paused_endpoint_gets_what_has_waited_and_deliveries_go_after_a_
         assert sorted(types) == ["offer.made", "webhook.paused", "webhook.resumed"]
         assert types.index("webhook.paused") < types.index("webhook.resumed")
     world.advance(days=7)
-    assert await prune_deliveries(world.context) == 0
+    assert await keep_table(world.context, BY_TABLE["webhook_deliveries"]) == 0
     world.context.clock.advance(timedelta(microseconds=1))  # type: ignore[attr-defined]  # it is the manual clock
-    assert await prune_deliveries(world.context) == 3
+    assert await keep_table(world.context, BY_TABLE["webhook_deliveries"]) == 3
     assert await deliveries(provider.client, made["id"]) == []
 
 

@@ -1,0 +1,46 @@
+"""What is kept for a limited time: requests are blanked, old events, audit entries and decisions are deleted.
+
+Columns without a default and the foreign key that goes: ACCESS EXCLUSIVE on requests, citizens, offers and decisions
+for milliseconds, no row is written. The indexes are built beside writers, some ten seconds for ten million requests.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0048"
+down_revision: str | None = "0047"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+TO_BLANK, NOTICE = "ix_requests_to_blank", "ix_credit_entries_notice_id"
+FINISHED = "blanked_at IS NULL AND status IN ('closed', 'cancelled', 'merged')"
+DECISION = "fk_offers_decision_id"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE requests ADD COLUMN IF NOT EXISTS blanked_at timestamptz")
+    op.execute("ALTER TABLE citizens ADD COLUMN IF NOT EXISTS changed_at timestamptz")
+    op.execute(f"ALTER TABLE offers DROP CONSTRAINT IF EXISTS {DECISION}")
+    with op.get_context().autocommit_block():
+        op.create_index(
+            TO_BLANK,
+            "requests",
+            [sa.text("coalesce(closed_at, cancelled_at, merged_at)")],
+            postgresql_where=sa.text(FINISHED),
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
+        op.create_index(NOTICE, "credit_entries", ["notice_id"], postgresql_concurrently=True, if_not_exists=True)
+
+
+def downgrade() -> None:
+    op.drop_index(NOTICE, table_name="credit_entries", if_exists=True)
+    op.drop_index(TO_BLANK, table_name="requests", if_exists=True)
+    # Not valid: offers may name decisions that were deleted.
+    op.execute(
+        f"ALTER TABLE offers ADD CONSTRAINT {DECISION} FOREIGN KEY (decision_id) REFERENCES decisions (id) NOT VALID"
+    )
+    op.drop_column("citizens", "changed_at")
+    op.drop_column("requests", "blanked_at")
