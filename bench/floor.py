@@ -20,6 +20,7 @@ import uvloop
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 
 from app.catalog.calendar import deadlines
+from app.catalog.schemas import ItemOut
 from app.catalog.snapshot import Snapshot, read_snapshot
 from app.dispatch.schemas import DispatchOut, OfferMade
 from app.intake.schemas import RequestIn
@@ -27,6 +28,7 @@ from app.intake.views import show_new
 from app.jobs.schemas import Acceptance, Completion, JobOut, OfferOut
 from app.kit.db import Database, connect_arguments
 from app.kit.ids import new_id
+from app.knowledge.schemas import SuggestionOut, SuggestionsIn, SuggestionsOut
 from app.settings import Settings
 
 ZONE = Settings().zone
@@ -185,6 +187,16 @@ async def create(
         | {"answered_in_call": body.answer is not None, "received_at": now, "closed_at": closed, "accept_by": due[0]}
     )
     return DispatchOut(request=shown, matching="offered" if offers else None, offers=offers)
+
+
+@app.post("/api/v1/catalog/suggestions")
+async def suggest(body: SuggestionsIn, request: Request, who: Caller) -> SuggestionsOut:
+    """Search the names of the items and nothing else, with no statement."""
+    catalog: Snapshot = request.app.state.catalog
+    scores = catalog.index.scores(body.words)
+    codes = sorted(scores, key=lambda code: -scores[code])[: body.limit]
+    shown = [ItemOut.model_validate(catalog.items[code]).model_dump() for code in codes]
+    return SuggestionsOut(dangers=[], items=[SuggestionOut(**item, confidence=0, sure=True) for item in shown])
 
 
 @app.get("/api/v1/provider/offers")

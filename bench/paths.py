@@ -1,17 +1,21 @@
 """The hot paths as HTTP messages. What a path needs is prepared before its round."""
 
+import random
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 import orjson
 
+from app.knowledge.judging import KEPT_APART
 from bench.load import message, run
 
 TOWNSHIPS = ["330203001", "330203002", "330203003", "330203004"]
 ITEM, INFO = "PE02", "GV01"
 AMOUNT_FEN = 12_000
+LONGEST_TYPED = 7
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,31 @@ async def dispatches(doors: Doors, count: int) -> Iterator[bytes]:
     return iter([create_message(doors, n, item=ITEM, dispatch=True) for n in range(count)])
 
 
+async def typing(doors: Doors, count: int) -> Iterator[bytes]:
+    """Return suggestions for the first characters of what callers say, as the desk asks on each key press."""
+    said = _said()
+    return iter([_suggestion(doors, said[n % len(said)][: 2 + n % LONGEST_TYPED]) for n in range(count)])
+
+
+async def sentences(doors: Doors, count: int) -> Iterator[bytes]:
+    """Return suggestions for whole sentences."""
+    said = _said()
+    return iter([_suggestion(doors, said[n % len(said)]) for n in range(count)])
+
+
+@cache
+def _said() -> list[str]:
+    """Return what callers say, in every voice, from the file that is kept apart for measuring."""
+    lines = KEPT_APART.read_text(encoding="utf-8").splitlines()
+    said = [line.split("\t")[0] for line in lines if not line.startswith(("#", "sentence\t"))]
+    random.Random(81890).shuffle(said)
+    return said
+
+
+def _suggestion(doors: Doors, words: str) -> bytes:
+    return message("POST", "/catalog/suggestions", doors.operator, {"words": words})
+
+
 async def polls(doors: Doors, count: int) -> Iterator[bytes]:
     """Return polls of the queues, provider by provider."""
     keys = list(doors.keys.values())
@@ -89,6 +118,8 @@ async def _new_offers(doors: Doors, count: int) -> list[tuple[str, str]]:
 PATHS: Mapping[str, Path] = {
     "create and answer": answers,
     "create and dispatch": dispatches,
+    "suggest while typing": typing,
+    "suggest, sentence": sentences,
     "offer poll": polls,
     "accept": acceptances,
     "complete": completions,

@@ -50,6 +50,7 @@ def show_found(found: Found, catalog: Snapshot) -> PlaceFound:
         sure=found.sure,
         found_in=found.found_in,
         left_over=found.left_over,
+        sample=place is not None and place.sample,
     )
 
 

@@ -102,6 +102,7 @@ class KnownPlace(NamedTuple):
     guessed: str | None
     lat: float | None
     lon: float | None
+    sample: bool
 
 
 class Entry(NamedTuple):

@@ -162,6 +162,7 @@ class PlaceFound(BaseModel):
     left_over: str = Field(
         description="the words without the place and its township, such as a house number, to be kept"
     )
+    sample: bool = Field(description="a place that came with the software; the centre has not checked it")
 
 
 class PlacesFound(BaseModel):

@@ -8,6 +8,7 @@ from app.danger.errors import GuideNotNewest, OwnDraft
 from app.danger.kinds import DangerKind
 from app.danger.load import content_of, facts
 from app.danger.models import GuideStatus, GuideVersion
+from app.danger.people import in_danger
 from app.danger.recognising import Recognised
 from app.danger.schemas import DangerOut, EmergencyLine, Guide, GuideDraft, GuideVersionOut, HeardOut, Words
 from app.danger.snapshot import DANGER_TOPIC, Dangers, read_guides, words_of
@@ -21,10 +22,16 @@ from app.kit.etags import check_version
 from app.kit.ids import new_id
 
 
-def show_recognised(heard: Iterable[Recognised], dangers: Dangers) -> list[HeardOut]:
-    """Return the dangers that were heard, each with its guide."""
+def show_recognised(text: str, heard: Sequence[Recognised], dangers: Dangers) -> list[HeardOut]:
+    """Return the dangers that were heard in the text, each with its guide."""
     return [
-        HeardOut(**dangers.guides[one.kind].model_dump(exclude={"words"}), kind=one.kind, confidence=one.confidence)
+        HeardOut(
+            **dangers.guides[one.kind].model_dump(exclude={"words", "who"}),
+            kind=one.kind,
+            confidence=one.confidence,
+            who=in_danger(text, one.kind) or dangers.guides[one.kind].who,
+            sample=one.kind in dangers.samples,
+        )
         for one in heard
     ]
 

@@ -36,5 +36,12 @@ class DangerKind(Term):
     MISSING = "missing", "人员走失", "missing person", "Somebody is missing."
 
 
+class InDanger(Term):
+    """Who is in danger, as far as the caller's words tell."""
+
+    CALLER = "caller", "来电人自己", "the caller", "The caller speaks of their own danger."
+    OTHER = "other", "别人", "somebody else", "The caller speaks of somebody else's danger."
+
+
 KINDS = tuple(DangerKind)
 """The kinds in their order, as a tuple for loops that run on every call."""

@@ -15,6 +15,12 @@ async def list_present(tx: Tx) -> Sequence[GuideVersion]:
     return (await tx.session.execute(query.order_by(GuideVersion.number))).scalars().all()
 
 
+async def list_own_kinds(tx: Tx) -> Sequence[str]:
+    """Return the kinds whose guide in force was written at the centre."""
+    query = select(GuideVersion.kind).where(GuideVersion.status == GuideStatus.APPROVED)
+    return (await tx.session.scalars(query.where(GuideVersion.written_by.is_not(None)))).all()
+
+
 async def list_versions(tx: Tx, kind: DangerKind) -> Sequence[GuideVersion]:
     """Return every version for the kind, newest first."""
     query = select(GuideVersion).where(GuideVersion.kind == kind).order_by(GuideVersion.number.desc())

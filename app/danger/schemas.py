@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.catalog.schemas import Line, Texts
-from app.danger.kinds import DangerKind
+from app.danger.kinds import DangerKind, InDanger
 from app.danger.models import GuideStatus
 from app.danger.words import parse
 from app.kit.errors import InvalidField
@@ -44,6 +44,21 @@ class Words(Body):
     take_back: list[Pattern] = Field(default=[], max_length=500)
 
 
+class Said(Texts):
+    """A sentence of a script. With `who`, it fits only if they are the one in danger."""
+
+    who: InDanger | None = None
+
+
+def _fits_both(say: list[Said]) -> list[Said]:
+    if any(all(said.who not in (None, who) for said in say) for who in InDanger):
+        raise InvalidField(
+            "nothing is left to say if the caller, or somebody else, is in danger; add a sentence for them or for both",
+            "来电人自己有危险、别人有危险，两种情形都要至少有一句可念",
+        )
+    return say
+
+
 class Script(Body):
     """What the operator says, what they never say or do, and the lines to connect, in this order."""
 
@@ -52,8 +67,11 @@ class Script(Body):
     item: Annotated[str, StringConstraints(max_length=10)] = Field(
         description="the item of the request if the operator picked none"
     )
-    say: list[Texts] = Field(min_length=1, max_length=12)
-    dont: list[Texts] = Field(default=[], max_length=8)
+    who: InDanger = Field(
+        default=InDanger.CALLER, description="who is in danger if the caller's words name nobody, or both"
+    )
+    say: Annotated[list[Said], AfterValidator(_fits_both)] = Field(min_length=1, max_length=24)
+    dont: list[Said] = Field(default=[], max_length=16)
     lines: list[EmergencyLine] = Field(min_length=1, max_length=8)
 
 
@@ -100,7 +118,9 @@ class HeardOut(Script):
     """A danger recognised in the text, and what to do about it."""
 
     kind: DangerKind
+    who: InDanger = Field(description="who is in danger: as the words say, otherwise as the guide presumes")
     confidence: float = Field(description="0 to 1")
+    sample: bool = Field(description="the guide came with the software; the centre has not written its own")
 
 
 class Noted(Body):

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -29,10 +29,11 @@ logger = logging.getLogger(__name__)
 
 
 class Dangers(NamedTuple):
-    """What is in force: the guide for each kind, and the words that reveal it."""
+    """What is in force: the guide for each kind, and the words that reveal it. The `samples` came with the software."""
 
     guides: Mapping[DangerKind, Guide]
     rules: Rules
+    samples: Set[DangerKind]
 
     def recognise(self, text: str) -> list[Recognised]:
         """Return the dangers recognised in the text, most likely first."""
@@ -101,16 +102,17 @@ async def read_guides(tx: Tx) -> dict[DangerKind, Guide]:
     return guides
 
 
-def dangers_of(guides: Mapping[DangerKind, Guide]) -> Dangers:
+def dangers_of(guides: Mapping[DangerKind, Guide], samples: Set[DangerKind] = frozenset(DangerKind)) -> Dangers:
     """Return these guides with the rules that recognise each danger by the guide's words."""
-    return Dangers(guides, Rules({kind: words_of(kind, guide) for kind, guide in guides.items()}))
+    return Dangers(guides, Rules({kind: words_of(kind, guide) for kind, guide in guides.items()}), samples)
 
 
 async def read_dangers(db: Database) -> Dangers:
     """Read the guides in force."""
     async with db.begin() as tx:
         guides = await read_guides(tx)
-    return dangers_of(guides)
+        own = await queries.list_own_kinds(tx)
+    return dangers_of(guides, set(DangerKind) - set(own))
 
 
 class CachedDangers(Cached[Dangers]):

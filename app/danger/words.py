@@ -130,11 +130,11 @@ def parse(pattern: str) -> Pattern:
 
 def _part(phrases: list[str]) -> Part:
     as_they_are = tuple(phrase for phrase in phrases if "…" not in phrase and not _LATIN.search(phrase))
-    others = [_bounded(phrase) for phrase in phrases if phrase not in as_they_are]
+    others = [bounded(phrase) for phrase in phrases if phrase not in as_they_are]
     return Part(as_they_are, re.compile("|".join(others)) if others else None)
 
 
-def _bounded(phrase: str) -> str:
+def bounded(phrase: str) -> str:
     """Return the phrase as a regular expression. A Latin phrase must match whole words."""
     before = "(?<![a-z0-9])" if re.match("[a-z0-9]", phrase) else ""
     after = "(?![a-z0-9])" if re.search("[a-z0-9]$", phrase) else ""

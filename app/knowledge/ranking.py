@@ -27,7 +27,7 @@ FITS, NOTHING_FITS, DOUBT = 1.6, 0.6, 4.5
 """Fitted to questions for which it was known whether an article answers them (docs/decisions/0016)."""
 LEAST_RELEVANCE = 0.4
 SURE = 0.75
-"""Below this an article is only perhaps related: three in four questions without an answer find nothing above it."""
+"""Below this the first article is only possible: it is right in 53 %, above in 95 % (docs/decisions/0016)."""
 OWN = 0.5
 """The minimum relevance of articles about the item that the operator has picked."""
 

@@ -75,7 +75,7 @@ async def suggest_items(
     """
     index = await cast(Suggester, request.app.state.suggester).index(catalog, model)
     told = await asyncio.to_thread(dangers.recognise, body.words)
-    heard = [one.model_dump(mode="json") for one in show_recognised(told, dangers)]
+    heard = [one.model_dump(mode="json") for one in show_recognised(body.words, told, dangers)]
     meant = await asyncio.to_thread(suggest_throughout, body.words, index, catalog, body.limit)
     items = [
         {**_show_item(one.item), "confidence": one.confidence, "sure": one.sure}

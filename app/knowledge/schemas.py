@@ -281,7 +281,7 @@ class Found(BaseModel):
 class SearchOut(BaseModel):
     """The articles that fit, best first; empty if nothing is known.
 
-    If it is not `sure`, the articles may be related but do not quite answer the question.
+    If it is `sure`, the first answers the question. All others, and the first too if it is not, are only possible.
     """
 
     items: list[Found]

@@ -45,7 +45,8 @@ async def search(tx: Tx, asked: SearchIn, catalog: Snapshot, today: date, now: d
     found = [_show(rows[version_id], relevance, question) for relevance, version_id in best]
     if not found and asked.words and not asked.typing:
         tx.session.add(FailedSearch(at=now, text=mask_digits(asked.words), item_code=item))
-    return SearchOut(items=found, sure=bool(found) and (item is not None or found[0].relevance >= ranking.SURE))
+    only = not asked.words and len(found) == 1  # the item's only article
+    return SearchOut(items=found, sure=bool(found) and (only or found[0].relevance >= ranking.SURE))
 
 
 def mask_digits(text: str) -> str:

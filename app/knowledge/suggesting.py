@@ -31,7 +31,7 @@ from app.knowledge.ranking import Known
 logger = logging.getLogger(__name__)
 
 LEAST_CONFIDENCE = 0.45
-FAR_BEHIND = 0.75
+FAR_BEHIND = 0.95
 """To be sure like the best item, another item needs this share of its confidence."""
 LEAST_PERHAPS = 0.06
 """Items that are less likely are not shown."""

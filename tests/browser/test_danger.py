@@ -4,6 +4,7 @@ address."""
 import pytest
 from playwright.async_api import expect
 
+from app.catalog.load import load_sample_places
 from tests.browser.conftest import Opening
 from tests.browser.test_desk import STRANGER, press, ring, sit_at_the_desk
 from tests.browser.test_shell import PASSWORD, give_passwords
@@ -109,3 +110,36 @@ async def test_the_supervisor_sees_it_at_once(world: World, sit_down: Opening) -
     await expect(dangers).to_contain_text("已转接")
     await ok(world.operator.put(f"{path}/closure", json={"note": "消防已处置"}))
     await expect(dangers).to_have_count(0)
+
+
+async def test_the_script_fits_who_is_in_danger(world: World, sit_down: Opening) -> None:
+    person = await sit_at_the_desk(world, sit_down)
+    await ring(person, STRANGER)
+    await person.page.keyboard.type("我女儿说她不想活了")
+    note = person.page.locator(".danger-note")
+    await expect(note).to_contain_text("你在他身边：别让他一个人")
+    await expect(note).not_to_contain_text("你是不是想到了要结束自己的生命")
+    await expect(note.locator("header")).to_contain_text("样例，待核")
+    await person.check_accessibility()
+    await person.picture("danger-other")
+    await press(person, "Alt+B")
+    await expect(note).to_contain_text("你是不是想到了要结束自己的生命")
+    await expect(note).not_to_contain_text("你在他身边")
+    await note.get_by_text("别人", exact=True).click()
+    await expect(note).to_contain_text("你在他身边")
+
+
+async def test_sample_places_are_marked(world: World, sit_down: Opening) -> None:
+    async with world.context.db.begin() as tx:
+        await load_sample_places(tx, world.clock.now())
+    await world.application.state.catalog.read()
+    person = await sit_at_the_desk(world, sit_down)
+    await ring(person, STRANGER)
+    area = person.page.locator("#desk-area")
+    await area.fill("天一广场")
+    option = person.page.locator("#desk-area-list [role=option]").first
+    await expect(option).to_contain_text("样例，待核")
+    await person.picture("sample-place")
+    await option.click()
+    await expect(person.page.locator(".place-note")).to_contain_text("样例，待核")
+    await person.check_accessibility()

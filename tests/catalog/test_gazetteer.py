@@ -34,7 +34,7 @@ def gazetteer(catalog: Snapshot) -> Gazetteer:
 def _place(row: dict[str, Any]) -> KnownPlace:
     return KnownPlace(
         uuid5(NAMESPACE_OID, row["zh"]), row["kind"], row["zh"], row["en"], row["aliases"], row["pinyin"],
-        row["township"], row.get("community"), None, row["lat"], row["lon"],
+        row["township"], row.get("community"), None, row["lat"], row["lon"], True,
     )  # fmt: skip
 
 

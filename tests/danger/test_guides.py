@@ -60,7 +60,7 @@ async def test_a_gas_leak_is_heard_with_script_and_lines_in_their_order(world: W
 
 async def test_a_draft_is_in_force_when_a_supervisor_has_approved_it(world: World) -> None:
     assert (await ok(world.operator.get(PATH)))["newest"] == 1
-    say = [{"zh": "先出去。", "en": "Out first."}]
+    say = [{"zh": "先出去。", "en": "Out first.", "who": None}]
     drafted = await draft(world, 1, say=say, change="简短些")
     assert drafted["draft"]["content"]["say"] == say
     assert (await heard(world, "煤气味"))[0]["say"] != say

@@ -36,8 +36,12 @@ export async function readReference(): Promise<boolean> {
   reference.groups = byCode(groups)
   reference.townships = byCode(townships)
   reference.communities = byCode(communities)
-  reference.dangers = new Map(dangers.map(({ kind, approved }) => [kind, { ...approved.content, kind }]))
+  reference.dangers = new Map(dangers.map(({ kind, approved }) => [kind, guideOf(kind, approved)]))
   return true
+}
+
+function guideOf(kind: Danger['kind'], { content, written_by }: Schemas['GuideVersionOut']): Danger {
+  return { ...content, who: content.who ?? 'caller', kind, sample: !written_by }
 }
 
 function byCode<T extends { code: string }>(rows: readonly T[]): Map<string, T> {
@@ -62,6 +66,7 @@ export function foundAs(community: Community): Schemas['PlaceFound'] {
     sure: true,
     found_in: zh,
     left_over: '',
+    sample: false,
   }
 }
 

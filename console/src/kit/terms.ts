@@ -138,6 +138,10 @@ const zh = {
     discarded: '已放弃',
     superseded: '已被新版替换',
   },
+  InDanger: {
+    caller: '来电人自己',
+    other: '别人',
+  },
   Step: {
     answer: '答复并办结',
     relay: '转接',
@@ -591,6 +595,10 @@ const en: typeof zh = {
     approved: 'approved',
     discarded: 'discarded',
     superseded: 'superseded',
+  },
+  InDanger: {
+    caller: 'the caller',
+    other: 'somebody else',
   },
   Step: {
     answer: 'answer',

@@ -66,6 +66,8 @@ export interface Draft {
   articles: Taken[]
   relayTo: string
   outsideNumber: string
+  /** Who is in danger, if the operator said so. */
+  inDanger: Schemas['InDanger'] | ''
   /** The danger that the operator marked or relayed. */
   danger: Schemas['DangerKind'] | ''
   /** Dangers that the operator dismissed; those detected later are not included. */
@@ -139,6 +141,7 @@ export function emptyDraft(phone = ''): Draft {
     articles: [],
     relayTo: '',
     outsideNumber: '',
+    inDanger: '',
     danger: '',
     harmless: [],
   }

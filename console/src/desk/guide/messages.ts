@@ -15,7 +15,12 @@ const zh = {
     sameplace: '同小区同类求助 {n} 件，可能重复',
     connect: '转给',
     spoken: '已念',
-    key: { asks: '下一个没问的问题', merge: '并入最可能重复的一件', spoken: '险情：这一句已念' },
+    key: {
+      asks: '下一个没问的问题',
+      merge: '并入最可能重复的一件',
+      spoken: '险情：这一句已念',
+      whoInDanger: '险情：来电人自己或别人',
+    },
     notFindable: '只知道在{place}，单位找不到。请问小区、路名门牌或附近的标志；先记下、转接不用等。',
     notFindableUnannounced: '没有号码可问路，单位找不到。请写下门牌、楼层或附近的标志。',
   },
@@ -42,6 +47,7 @@ const en: typeof zh = {
       asks: 'Next unanswered question',
       merge: 'Merge into the likeliest duplicate',
       spoken: 'Danger: this line has been said',
+      whoInDanger: 'Danger: to the caller or somebody else',
     },
     notFindable:
       'Only {place} is known; no provider could find it. Ask for the estate, street and number, or a landmark. You can save or relay without it.',
