@@ -74,14 +74,19 @@ async def suggest_items(
     that the caller's words stay out of URLs.
     """
     index = await cast(Suggester, request.app.state.suggester).index(catalog, model)
-    told = await asyncio.to_thread(dangers.recognise, body.words)
-    heard = [one.model_dump(mode="json") for one in show_recognised(body.words, told, dangers)]
-    meant = await asyncio.to_thread(suggest_throughout, body.words, index, catalog, body.limit)
-    items = [
-        {**_show_item(one.item), "confidence": one.confidence, "sure": one.sure}
-        for one in beside_dangers(meant, told, dangers, catalog)[: body.limit]
-    ]
-    return Response(orjson.dumps({"dangers": heard, "items": items}), media_type="application/json")
+
+    def suggest() -> bytes:
+        told = dangers.recognise(body.words)
+        heard = [one.model_dump(mode="json") for one in show_recognised(body.words, told, dangers)]
+        meant = suggest_throughout(body.words, index, catalog, body.limit)
+        items = [
+            {**_show_item(one.item), "confidence": one.confidence, "sure": one.sure}
+            for one in beside_dangers(meant, told, dangers, catalog)[: body.limit]
+        ]
+        return orjson.dumps({"dangers": heard, "items": items})
+
+    # in one thread: a long text takes long, and each change of threads costs as much as a short one
+    return Response(await asyncio.to_thread(suggest), media_type="application/json")
 
 
 @lru_cache(maxsize=1_000)

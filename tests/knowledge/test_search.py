@@ -75,9 +75,14 @@ async def test_a_weak_match_is_marked_unsure(world: World) -> None:
         ({"words": "我的身份证不见了，要去哪里补"}, True),
         ({"words": "驾驶证丢了补办"}, False),
         ({"item": "GV02"}, True),
+        ({"item": "GV02", "words": "我的身份证不见了，要去哪里补"}, True),
+        ({"item": "GV02", "words": "孩子上学报名要什么材料"}, False),
     ):
         answer = await ok(world.operator.post("/knowledge/searches", json=asked))
         assert (len(answer["items"]), answer["sure"]) == (1, sure), asked
+    await put_in_force(world, article(slug="other", items=["GV02"], title={"zh": "居住证怎么续"}))
+    answer = await ok(world.operator.post("/knowledge/searches", json={"item": "GV02"}))
+    assert (len(answer["items"]), answer["sure"]) == (2, False)
 
 
 async def test_the_more_callers_say_a_word_for_an_article_the_more_it_counts(world: World) -> None:
