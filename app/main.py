@@ -55,6 +55,7 @@ from app.live.tail import Tail
 from app.matching.routes import router as matching
 from app.metrics.gap_routes import router as gaps
 from app.metrics.routes import router as metrics
+from app.monitoring.routes import router as monitoring
 from app.places.routes import IMPORT_PATH as PLACES_PATH
 from app.places.routes import router as places
 from app.registry.hours_routes import router as provider_hours
@@ -205,6 +206,7 @@ def create_app(settings: Settings, context: Context | None = None) -> FastAPI:
     ):
         app.include_router(router, prefix="/api/v1")
     app.include_router(health)
+    app.include_router(monitoring)
     app.webhooks.include_router(webhook_messages)
     app.router.default = Console()
     return app

@@ -1,6 +1,7 @@
 """The settings of a deployment. Each is an environment variable with the prefix HOTLINE_."""
 
 import re
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -114,6 +115,13 @@ class Settings(BaseSettings):
     waits: int = Field(default=20_000, ge=1, description="waiting calls at a time from all callers of one process")
     streams_per_caller: int = Field(default=50, ge=1, description="live streams at a time from one caller")
     streams: int = Field(default=5_000, ge=1, description="live streams at a time from all callers of one process")
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""), description="token with which /metrics may be read from anywhere; empty: none"
+    )
+    metrics_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
+        default=[IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")],
+        description="networks, separated by commas, from which /metrics may be read without token, but not by a proxy",
+    )
 
     @field_validator("database_url", "database_direct_url", "database_owner_url")
     @classmethod
@@ -140,7 +148,9 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no time zone {name!r}") from error
         return name
 
-    @field_validator("webhook_networks", "provider_webhook_networks", "second_factor_roles", mode="before")
+    @field_validator(
+        "webhook_networks", "provider_webhook_networks", "metrics_networks", "second_factor_roles", mode="before"
+    )
     @classmethod
     def split(cls, value: object) -> object:
         """Split `10.1.0.0/16,127.0.0.0/8` or `admin,registrar`, as written in an environment variable."""

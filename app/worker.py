@@ -36,6 +36,7 @@ from app.kit.clock import ScaledClock
 from app.kit.context import Context
 from app.kit.errors import DatabaseBusy, DatabaseUnavailable
 from app.kit.heartbeat import BEAT_SECONDS, beat
+from app.kit.skew import TOLERATED_SECONDS, ClockSkewed, measure_skew
 from app.kit.steps import Health, forget_troubles, write_health
 from app.kit.tracing import begin_trace
 from app.metrics.tasks import roll_up_calls_step, roll_up_volumes_step
@@ -55,6 +56,7 @@ LEAST_PAUSE_SECONDS = 0.05
 LOG_PAUSE_SECONDS = 0.1
 FORGET_EVERY = timedelta(minutes=10)
 CALENDAR_EVERY = timedelta(minutes=10)
+CLOCK_PAUSE_SECONDS = 30.0
 LONGEST_PAUSE_SECONDS = 30.0
 """The longest pause between attempts of a step that keeps failing."""
 
@@ -158,6 +160,7 @@ async def work(context: Context, catalog: Catalog) -> None:
         repeat("forget_troubles", partial(_forget_troubles, context), forget_pause)
         repeat("recover_credit", partial(recover_credit, context), calendar_pause)
         repeat("remind_of_months", partial(remind_of_months, context), calendar_pause)
+        repeat("watch_clock", partial(_watch_clock, context), CLOCK_PAUSE_SECONDS)
         repeat("beat", partial(_beat, context, steps), BEAT_SECONDS)
         repeat(
             "watch_outages", partial(beat, context.db, context.clock), BEAT_SECONDS
@@ -167,6 +170,15 @@ async def work(context: Context, catalog: Catalog) -> None:
 async def _beat(context: Context, steps: Mapping[str, Health]) -> int:
     async with context.db.begin() as tx:
         await write_health(tx, steps, context.clock.now())
+    return 0
+
+
+async def _watch_clock(context: Context) -> int:
+    """Compare this machine's clock with the database server's. Raises ClockSkewed, which /health/ready then shows."""
+    async with context.db.autocommit() as tx:
+        skew = await measure_skew(tx, context.clock)
+    if abs(skew) > TOLERATED_SECONDS:
+        raise ClockSkewed(skew)
     return 0
 
 

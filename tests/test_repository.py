@@ -28,7 +28,8 @@ def test_every_routes_module_is_checked_for_sql() -> None:
 
 EDGE = re.compile(
     r"(.+_)?routes|schemas|current|main|cli"  # schemas of filters are built with Query
-    r"|kit/(web|limiting|pages|etags|idempotency|quotas|waiting)|auth/(access|cookies)|intake/filters|live/stream"
+    r"|kit/(web|limiting|measuring|pages|etags|idempotency|quotas|waiting)|(auth|monitoring)/access|auth/cookies"
+    r"|intake/filters|live/stream"
     r"|console/pages|contract/document"
 )
 """Modules that may know about HTTP: routes, their dependencies, and the models of their parameters."""

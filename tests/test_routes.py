@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from app.auth.access import Gate, public
 from app.auth.models import Role
 from app.main import create_app
+from app.monitoring.access import monitor
 from app.settings import Settings
 from tests.world import World, refused
 
@@ -29,6 +30,8 @@ PUBLIC = {
     "GET /health/live",
     "GET /health/ready",
 }
+BY_SETTINGS = {"GET /metrics": monitor}
+"""Routes whose callers the settings name, with the dependency that checks them."""
 
 
 def name_of(route: RouteContext) -> str:
@@ -55,6 +58,8 @@ def roles_of(route: RouteContext) -> frozenset[Role] | None:
 def test_the_route_says_who_may_call_it(route: RouteContext) -> None:
     if name_of(route) in PUBLIC:
         assert public in list(calls(route.dependant))
+    elif name_of(route) in BY_SETTINGS:
+        assert BY_SETTINGS[name_of(route)] in list(calls(route.dependant))
     else:
         assert roles_of(route), f"{name_of(route)} declares no role"
 

@@ -11,7 +11,7 @@ from starlette.types import Scope
 BUILD = Path(__file__).parent / "static"
 INDEX = "index.html"
 NOT_BUILT = "控制台尚未构建。 The console is not built yet; run: make console\n"
-OURS_ALONE = {"api", "health"}
+OURS_ALONE = {"api", "health", "metrics"}
 """First parts of paths that are not pages of the console."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -24,6 +24,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
@@ -323,6 +324,12 @@ class Database:
                     raw = await connection.get_raw_connection()
                     await cast(asyncpg.Connection, raw.driver_connection).execute(first)
             yield connection
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many connections work for somebody now, and how many may at most."""
+        pool = cast(AsyncAdaptedQueuePool, self.engine.pool)
+        return pool.checkedout(), pool.size()
 
     async def close(self) -> None:
         """Close every connection of the pool."""

@@ -72,17 +72,22 @@ class Places:
     """A limit on what is open at a time, per caller and in total."""
 
     def __init__(self, of_each: int, together: int) -> None:
-        self._of_each, self._together = of_each, together
+        self._of_each, self.together = of_each, together
         self._taken = Counter[object]()
         self._all = 0
+
+    @property
+    def open(self) -> int:
+        """How many places are taken."""
+        return self._all
 
     @contextmanager
     def taken(self, who: object, refusal: type[TooManyWaiting | TooManyStreams]) -> Iterator[None]:
         """Hold a place while the block runs. Raises `refusal` if none is free."""
         if self._taken[who] >= self._of_each:
             raise refusal(most=self._of_each)
-        if self._all >= self._together:
-            raise refusal(most=self._together)
+        if self._all >= self.together:
+            raise refusal(most=self.together)
         self._taken[who] += 1
         self._all += 1
         try:
