@@ -9,7 +9,7 @@ PYTHON ?= $(firstword $(foreach name,$(NAMES),$(shell $(name) -c "$(FITS)" 2>/de
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-browser check console surface examples counts fuzz bench lock clean
+.PHONY: demo test test-browser check alerts console surface examples counts fuzz bench lock clean
 
 # Play a live day.
 demo: .venv/installed console
