@@ -34,6 +34,11 @@ check: .venv/installed
 	$(BIN)/python console/build.py check
 	$(BIN)/python console/build.py lint
 
+# Check the alerts, and try them on made-up series, with Debian's promtool (apt install prometheus).
+alerts:
+	promtool check config deploy/prometheus/prometheus.yml
+	promtool test rules deploy/prometheus/alerts_test.yml
+
 # Build the console if its sources have changed.
 console: .venv/installed
 	$(BIN)/python console/build.py

@@ -34,17 +34,17 @@ from app.knowledge.commands import evaluate_suggestions, knowledge, train_sugges
 from app.knowledge.load import load_articles
 from app.main import create_app
 from app.metrics.commands import metrics
+from app.monitoring.commands import doctor
 from app.places.commands import places
 from app.privacy.commands import retention
 from app.sample.history import load_history
 from app.sample.load import load_registry
 from app.sample.reference import SEED
 from app.settings import Settings
-from app.workdays.actions import list_checks
-from app.workdays.schemas import Check
 from app.worker import work
 
 app = typer.Typer(cls=Sentences, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.command("doctor")(doctor)
 app.add_typer(staff, name="staff")
 app.add_typer(danger, name="danger")
 app.add_typer(knowledge, name="knowledge")
@@ -204,22 +204,6 @@ async def _seed(settings: Settings, *, sample: bool, history: int) -> None:
 
 def _show_progress(done: int, of: int) -> None:
     typer.echo(f"day {done} of {of}")
-
-
-@app.command()
-def doctor() -> None:
-    """List what needs attention before it causes trouble, as GET /checks does. Exits with 1 if there is anything."""
-    with database(Settings()) as settings:
-        found: list[Check] = []
-        run(_examine(settings, found))
-    for check in found:
-        typer.echo(f"{check.code}: {check.en}\n  {check.zh}")
-    raise typer.Exit(1 if found else 0)
-
-
-async def _examine(settings: Settings, found: list[Check]) -> None:
-    async with open_context(settings) as context, context.db.begin() as tx:
-        found += await list_checks(act_of(context), tx)
 
 
 @app.command()
