@@ -122,7 +122,8 @@ def _abroad(digits: str) -> str | None:
 
 
 @cache
-def _own_area_code() -> str:
+def own_area_code() -> str:
+    """Return the area code of the centre."""
     return Settings().area_code
 
 
@@ -131,7 +132,7 @@ def _read(typed: str) -> str:
         return typed
     if len(typed) > MOST_TYPED:
         raise InvalidField(f"a phone number has at most {MOST_TYPED} characters", f"电话号码最多 {MOST_TYPED} 个字符")
-    if phone := canonical(typed, _own_area_code()):
+    if phone := canonical(typed, own_area_code()):
         return phone
     raise InvalidField(
         "there is no such number: enter an 11-digit mobile, a fixed line, a service line, or + and the country code",
